@@ -1,0 +1,40 @@
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS :=
+# One core and one thread, so that timings compare; not every system can pin.
+PINNED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(shell which taskset >/dev/null 2>&1 && echo taskset -c 0)
+
+.PHONY: help demo test lint types bench mutants clean
+.NOTPARALLEL: # all targets share one environment
+
+help: ## list the targets (the default)
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: .venv/examples.stamp ## train a digit classifier; ARGS=--quick for a short run
+	$(BIN)/python examples/digits.py $(ARGS)
+
+test: .venv/test.stamp ## run the tests; ARGS goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: types ## check style, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/dev.stamp ## check types only
+	$(BIN)/mypy
+
+bench: .venv/test.stamp ## measure, on one core
+	$(PINNED) $(BIN)/python -m benchmarks $(ARGS)
+
+mutants: .venv/test.stamp ## plant faults; the tests must catch each
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+clean: ## remove all that make made, the environment included
+	rm -rf .venv build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# One stamp for each extra of pyproject.toml, so that `make demo` installs what it needs, no more.
+.venv/%.stamp: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	touch $@

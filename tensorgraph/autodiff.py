@@ -1,0 +1,339 @@
+"""Reverse-mode differentiation: one loop over the recorded nodes, newest first.
+
+The loop owns what is common to all gradient rules: a gradient is summed to the shape of an operand
+that was broadcast, comes in the operand's dtype, and adds up where a value was used twice. With
+``create_graph`` the same rules run on tensors instead of arrays, so that gradients have gradients.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.graph import Node, inputs_of, leading_to, reachable
+from tensorgraph.modes import MODE, mode
+from tensorgraph.ops.arithmetic import add, astype, positive
+from tensorgraph.ops.reduce import sum_to
+from tensorgraph.tensor import Tensor, to_array, wrap
+from tensorgraph.tree import flatten, unflatten
+
+_COMMIT = threading.Lock()
+"""Held while gradients are added to leaves, which threads may share."""
+
+
+def backward(
+    output: Tensor,
+    gradient: Any = None,
+    *,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+) -> None:
+    """Add the gradient of ``output`` to ``.grad`` of every leaf it was computed from.
+
+    Either all leaves are updated or, if anything raises, none.
+
+    Args:
+        output: a tensor with one element, unless ``gradient`` is given.
+        gradient: what to start from, of the output's shape; 1 by default.
+        retain_graph: keep the saved arrays, so that this graph can be differentiated again.
+        create_graph: make gradients that can be differentiated themselves.
+
+    Raises:
+        GraphError: the output needs no gradient, is not a scalar, or its graph was released.
+        ShapeError: ``gradient`` has another shape than the output.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> print(x.grad)
+        [2. 4.]
+    """
+    seed = _seed(output, gradient, create_graph)
+    root = place_of(output)
+    nodes = reachable([root]) if type(root) is Node else []
+    leaves = leaves_of(nodes) if nodes else [root]
+    totals = sweep({root: seed}, nodes, leaves, create_graph, retain_graph or create_graph)
+    updates = [
+        (leaf, _run_hooks(leaf._hooks, total, leaf.shape) if leaf._hooks else total)
+        for leaf, total in zip(leaves, totals, strict=True)
+    ]
+    with _COMMIT:
+        for leaf, total in updates:
+            leaf._grad = total if leaf._grad is None else _accumulated(leaf._grad, total)
+
+
+def gradients(
+    output: Tensor,
+    inputs: Any,
+    grad_output: Any = None,
+    create_graph: bool = False,
+    retain_graph: bool = False,
+) -> Any:
+    """Return the gradients of ``output`` by each of ``inputs``, leaving every ``.grad`` alone.
+
+    Args:
+        output: a tensor with one element, unless ``grad_output`` is given.
+        inputs: a tensor, or a list, tuple or dict of them: leaves or results on the way.
+        grad_output: what to start from, of the output's shape; 1 by default.
+        create_graph: return gradients that can be differentiated themselves.
+        retain_graph: keep the saved arrays, so that this graph can be differentiated again.
+
+    Returns:
+        Tensors in the same structure as ``inputs``; zeros where the output does not depend on one.
+
+    Raises:
+        GraphError: as for :func:`backward`, or an input needs no gradient.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor(3.0, requires_grad=True)
+        >>> first = tg.gradients(x**2, x, create_graph=True)
+        >>> print(first, tg.gradients(first, x))
+        6.0 2.0
+    """
+    targets, structure = flatten(inputs)
+    for i, target in enumerate(targets):
+        if type(target) is not Tensor or not target._requires_grad:
+            raise errors.GraphError(
+                f"gradients(): input {i} ({errors.describe(target)}) needs no gradient;"
+                " write requires_grad=True where it is made"
+            )
+    seed = _seed(output, grad_output, create_graph)
+    return unflatten(
+        structure,
+        differentiate([output], [seed], targets, create_graph, retain_graph or create_graph),
+    )
+
+
+def differentiate(
+    outputs: Sequence[Tensor],
+    seeds: Sequence[Any],
+    targets: Sequence[Tensor],
+    create_graph: bool,
+    retain: bool,
+) -> list[Tensor]:
+    """Return the gradient of each target, given that of each output (arrays, or tensors)."""
+    sums: dict[Any, Any] = {}
+    for output, seed in zip(outputs, seeds, strict=True):
+        root = place_of(output)
+        sums[root] = seed if root not in sums else sums[root] + seed
+    places = [place_of(target) for target in targets]
+    roots = [root for root in sums if type(root) is Node]
+    nodes = leading_to(reachable(roots), set(places))
+    return sweep(sums, nodes, places, create_graph, retain)
+
+
+def place_of(tensor: Tensor) -> Any:
+    """Return where gradients for a tensor gather: its node, or the leaf itself."""
+    return tensor if tensor._node is None else tensor._node
+
+
+def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
+    """Return the gradient to start from: an array, or a tensor with ``create_graph``."""
+    if type(output) is not Tensor:
+        raise errors.DTypeError(f"differentiates a Tensor, not {type(output).__name__}")
+    if not output._requires_grad:
+        raise errors.GraphError(
+            "this tensor needs no gradient: nothing it was computed from has requires_grad=True,"
+            " or it was computed under tg.no_grad()"
+        )
+    if gradient is None:
+        if output.size != 1:
+            raise errors.GraphError(
+                f"only a scalar has a gradient by itself, this tensor has shape {output.shape};"
+                " write .sum() or .mean() first, or give the gradient to start from"
+            )
+        array = np.ones(output.shape, output.dtype)
+    else:
+        array = to_array(gradient)
+        if array.shape != output.shape:
+            raise errors.ShapeError(
+                f"the gradient to start from has shape {array.shape}, the output {output.shape}"
+            )
+        array = array.astype(output.dtype, copy=False)
+    if not create_graph:
+        return array
+    if type(gradient) is Tensor and gradient.dtype == output.dtype:
+        return gradient
+    return astype(gradient, dtype=output.dtype) if type(gradient) is Tensor else wrap(array)
+
+
+def leaves_of(nodes: Sequence[Node]) -> list[Tensor]:
+    """Return the leaves that gradients of these nodes (newest first) flow to, oldest use first."""
+    return [parent for parent in inputs_of(nodes) if type(parent) is Tensor]
+
+
+def sweep(
+    sums: dict[Any, Any],
+    nodes: Sequence[Node],
+    targets: Sequence[Any],
+    create_graph: bool,
+    retain: bool,
+) -> list[Tensor]:
+    """Run the gradient rules of ``nodes`` (newest first); return the total of each target.
+
+    Args:
+        sums: the gradients to start from, by node or leaf; used up.
+        nodes: those whose rules may run.
+        targets: nodes and leaves whose totals are wanted; the rest is dropped on the way.
+        create_graph: whether gradients are tensors with a graph of their own, or plain arrays.
+        retain: whether nodes keep what they saved.
+    """
+    wanted = set(targets)
+    useful = wanted.union(nodes)
+    owned: set[Any] = set()  # places whose sum is an array that nobody else refers to
+    observer = MODE.get().observer
+    node = None
+    try:
+        with np.errstate(all="ignore"), mode(recording=create_graph):
+            for node in nodes:
+                g = sums.get(node) if node in wanted else sums.pop(node, None)
+                saved = node.saved
+                if not retain:
+                    node.saved = None
+                if g is None:
+                    continue
+                if saved is None:
+                    raise _released(node)
+                if node.hooks:
+                    g = _run_hooks(node.hooks, wrap_gradient(g), node.shape)
+                    g = g if create_graph else g._data
+                    if node in wanted:
+                        sums[node] = g
+                if create_graph:
+                    saved = _lifted(node, saved)
+                for i in node.plan.wanted:
+                    parent = node.parents[i]
+                    if parent not in useful:
+                        continue
+                    gradient = node.op.pull(i, g, saved, node)
+                    if gradient is None:
+                        continue
+                    if observer is not None:
+                        observer.backward(node, i, g, saved, gradient)
+                    if gradient.shape != parent.shape or gradient.dtype != parent.dtype:
+                        gradient = _fitted(gradient, node, i)
+                    total = sums.get(parent)
+                    if total is None:
+                        sums[parent] = gradient
+                        if parent in wanted and _is_fresh(gradient, g, saved):
+                            owned.add(parent)
+                    elif create_graph:
+                        sums[parent] = add(total, gradient)
+                    elif parent in owned and type(total) is np.ndarray:
+                        np.add(total, gradient, out=total)
+                    else:
+                        sums[parent] = total + gradient
+                        owned.add(parent)
+    except Exception as error:
+        if node is not None:
+            error.add_note(f"in the backward pass of {node}")
+        raise
+    return _totals(sums, targets, owned)
+
+
+def _is_fresh(gradient: Any, g: Any, saved: Sequence[Any]) -> bool:
+    """Return whether a rule made a new array, rather than passing one on or viewing one."""
+    return (
+        type(gradient) is np.ndarray
+        and gradient.base is None
+        and gradient is not g
+        and not any(gradient is kept for kept in saved)
+    )
+
+
+def _totals(sums: dict[Any, Any], targets: Sequence[Any], owned: set[Any]) -> list[Tensor]:
+    """Return each target's gradient as a tensor that shares no memory with any other."""
+    totals = []
+    given: set[int] = set()
+    for target in targets:
+        total = sums.get(target)
+        if total is None:
+            totals.append(wrap(np.zeros(target.shape, target.dtype)))
+        elif type(total) is Tensor:
+            totals.append(total if id(total) not in given else positive(total))
+        else:
+            mine = target in owned and id(total) not in given and type(total) is np.ndarray
+            totals.append(wrap(total if mine else np.array(total)))
+        given.add(id(total))
+    return totals
+
+
+def wrap_gradient(g: Any) -> Tensor:
+    """Return a gradient, array or tensor, as a tensor."""
+    return g if type(g) is Tensor else wrap(np.asarray(g))
+
+
+def _accumulated(old: Tensor, new: Tensor) -> Tensor:
+    if old._requires_grad or new._requires_grad:
+        both: Tensor = add(old, new)
+        return both
+    return wrap(np.asarray(np.add(old._data, new._data)))
+
+
+def _run_hooks(hooks: Sequence[Callable[[Tensor], Any]], g: Tensor, shape: Any) -> Tensor:
+    for hook in hooks:
+        result = hook(g)
+        if result is not None:
+            result = result if type(result) is Tensor else wrap(to_array(result))
+            if result.shape != shape:
+                raise errors.ShapeError(
+                    f"a gradient hook returned shape {result.shape}, the gradient has {shape}"
+                )
+            g = result
+    return g
+
+
+def _lifted(node: Node, saved: Sequence[Any]) -> list[Any]:
+    """Return what a node saved as tensors that are connected to the graph."""
+    lifted: list[Any] = []
+    for i, value in enumerate(saved):
+        if value is None:
+            lifted.append(None)
+        elif i == len(node.parents):
+            lifted.append(wrap(value, node, True))
+        else:
+            parent = node.parents[i]
+            if type(parent) is Node:
+                lifted.append(wrap(value, parent, True))
+            elif type(parent) is Tensor and parent._data is not value:
+                # The leaf was given another value since.
+                lifted.append(wrap(value, parent, parent._requires_grad))
+            else:
+                lifted.append(parent)
+    return lifted
+
+
+def _fitted(gradient: Any, node: Node, i: int) -> Any:
+    """Return a rule's gradient in its operand's shape and dtype."""
+    parent = node.parents[i]
+    if gradient.shape != parent.shape:
+        summed = tuple(gradient.shape[len(gradient.shape) - len(parent.shape) :])
+        fits = len(summed) == len(parent.shape) and all(
+            n in (1, m) for n, m in zip(parent.shape, summed, strict=True)
+        )
+        if not fits:
+            raise errors.ShapeError(
+                f"{node.op.name}: its gradient rule for {node.op.input_key(i)!r} returned shape"
+                f" {gradient.shape}, which does not sum to the operand's shape {parent.shape}"
+            )
+        gradient = sum_to(gradient, parent.shape)
+    if gradient.dtype != parent.dtype:
+        gradient = astype(gradient, dtype=parent.dtype)
+    return gradient
+
+
+def _released(node: Node) -> errors.GraphError:
+    where = f", recorded at {node.line}" if node.line else ""
+    return errors.GraphError(
+        f"this graph was differentiated before, and what {node.op.name!r}{where} saved was"
+        " released; write retain_graph=True in the first call, or compute the output again"
+    )
+
+
+Tensor.backward = backward  # type: ignore[method-assign, assignment]

@@ -1,0 +1,104 @@
+"""The recorded graph: nodes, and walking them by creation number.
+
+Edges run from a node to its parents: other nodes, leaf tensors, or constants kept as they were
+given. A node never refers to an intermediate tensor, so dropping a tensor drops its array unless
+a gradient rule saved it, and there are no reference cycles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from operator import attrgetter
+from typing import Any
+
+from tensorgraph.op import Op, Plan
+
+_numbers = count()
+
+
+class Node:
+    """One recorded operation: what was done, to what, and what its gradient rules will need."""
+
+    __slots__ = (
+        "__weakref__",
+        "dtype",
+        "hooks",
+        "line",
+        "op",
+        "parents",
+        "plan",
+        "saved",
+        "scope",
+        "seq",
+        "shape",
+        "static",
+    )
+
+    def __init__(
+        self,
+        op: Op,
+        static: dict[str, Any],
+        parents: tuple[Any, ...],
+        plan: Plan,
+        saved: Any,
+        out: Any,
+        scope: str,
+    ) -> None:
+        self.op, self.static, self.parents, self.plan = op, static, parents, plan
+        self.saved = saved
+        """Arrays by operand position, the result last; ``None`` once released."""
+        self.shape, self.dtype = out.shape, out.dtype
+        self.seq = next(_numbers)
+        """Creation number: a parent's is always smaller, so it is the topological order."""
+        self.scope = scope
+        self.line: str | None = None
+        self.hooks: tuple[Callable[[Any], Any], ...] = ()
+
+    def __repr__(self) -> str:
+        where = f" at {self.line}" if self.line else ""
+        return f"<node {self.seq} {self.op.name} {self.shape} {self.dtype}{where}>"
+
+
+def last_number() -> int:
+    """Return a creation number that is above those of all nodes so far, and is not used again."""
+    return next(_numbers)
+
+
+def reachable(roots: Iterable[Node], after: int = -1) -> list[Node]:
+    """Return all nodes that the roots depend on, the roots included, newest first.
+
+    Nodes up to the creation number ``after`` are left out, and not walked past.
+    """
+    stack = list(roots)
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        for i in node.plan.wanted:
+            parent = node.parents[i]
+            if type(parent) is Node and parent not in seen and parent.seq > after:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=attrgetter("seq"), reverse=True)
+
+
+def leading_to(nodes: list[Node], targets: set[Any]) -> list[Node]:
+    """Return those of ``nodes`` (newest first) that depend on a target leaf or are a target."""
+    useful = set(targets)
+    kept = []
+    for node in reversed(nodes):
+        if node in useful or any(node.parents[i] in useful for i in node.plan.wanted):
+            useful.add(node)
+            kept.append(node)
+    return kept[::-1]
+
+
+def inputs_of(nodes: Sequence[Node], after: int = -1) -> list[Any]:
+    """Return what ``nodes`` (newest first) take from outside: leaves, and nodes up to ``after``."""
+    found: dict[Any, None] = {}
+    for node in reversed(nodes):
+        for i in node.plan.wanted:
+            parent = node.parents[i]
+            if type(parent) is not Node or parent.seq <= after:
+                found[parent] = None
+    return list(found)

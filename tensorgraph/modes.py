@@ -1,0 +1,97 @@
+"""The mode an operation runs in: one immutable value in a context variable.
+
+A context variable belongs to one thread and one ``asyncio`` task; every change here is undone
+in ``finally``, so neither an exception nor another thread can leave a mode behind.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+
+class Observer(Protocol):
+    """Sees every kernel's and every gradient rule's operands and result."""
+
+    def forward(self, op: Any, arrays: Sequence[Any], static: dict[str, Any], out: Any) -> None:
+        """Called after each kernel."""
+
+    def backward(self, node: Any, i: int, g: Any, saved: Sequence[Any], result: Any) -> None:
+        """Called after the rule for ``node``'s operand ``i`` turned ``g`` into ``result``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """What the next operation does besides computing."""
+
+    recording: bool = True
+    """Whether nodes are recorded at all."""
+    lines: bool = False
+    """Whether a node keeps the user's source line."""
+    observer: Observer | None = None
+    """What watches the computation, if anything does."""
+    scope: str = ""
+    """Path of the module that is running, as ``model.layers[2] Linear``."""
+
+
+MODE: ContextVar[Mode] = ContextVar("tensorgraph_mode", default=Mode())
+
+
+@contextmanager
+def mode(**changes: Any) -> Iterator[None]:
+    """Run a block in the current mode with ``changes``."""
+    token = MODE.set(replace(MODE.get(), **changes))
+    try:
+        yield
+    finally:
+        MODE.reset(token)
+
+
+def no_grad() -> Any:
+    """Return a context (also a decorator) in which operations are computed but not recorded.
+
+    It holds for the running thread and context only, and ends with the block even if that
+    raises.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> with tg.no_grad():
+        ...     print((w * 2).requires_grad)
+        False
+    """
+    return mode(recording=False)
+
+
+def enable_grad() -> Any:
+    """Return a context in which operations are recorded, also inside ``no_grad``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> with tg.no_grad(), tg.enable_grad():
+        ...     print((w * 2).requires_grad)
+        True
+    """
+    return mode(recording=True)
+
+
+def is_grad_enabled() -> bool:
+    """Return whether operations are being recorded here."""
+    return MODE.get().recording
+
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+def user_line() -> str | None:
+    """Return ``file:line`` of the innermost frame outside this package."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back  # type: ignore[assignment]
+    return None if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"

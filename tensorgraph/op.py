@@ -1,0 +1,492 @@
+"""The op record: one declaration per primitive operation, and everything derived from it.
+
+A record holds the kernel, the gradient rules, the domain, an independent reference and the symbol
+of one operation. The eager call, the graph, backward, pictures, formulas and tests all read it.
+
+A gradient rule is ordinary code over operators and ops. Its *parameter names* say what it needs,
+and that is all a node saves:
+
+=================  ==============================================================
+``g``              the gradient of the result
+``out``            the result itself
+``x``, ``y``, …    an input, by the name under which ``vjp`` lists it
+``x_shape``, …     an input's shape (costs no memory)
+``axis``, …        a static parameter of the kernel
+``arrays``, …      a starred input: the tuple of all of them
+``i``, ``shapes``  for a starred input: its position, and the shapes of all of them
+``others``         for a starred input: all of them, with ``None`` in its own place
+=================  ==============================================================
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from types import MethodType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.modes import MODE
+
+# --------------------------------------------------------------------------------------- domains
+
+
+@dataclass(frozen=True)
+class Real:
+    """An interval of real numbers, with points to keep away from (kinks and poles)."""
+
+    low: float = -3.0
+    high: float = 3.0
+    avoid: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Integer:
+    """The integers ``low`` … ``high - 1``."""
+
+    low: int = 0
+    high: int = 5
+
+
+@dataclass(frozen=True)
+class Boolean:
+    """True and False."""
+
+
+@dataclass(frozen=True)
+class Simplex:
+    """Non-negative numbers that sum to 1 along the last axis."""
+
+
+Domain = Real | Integer | Boolean | Simplex
+
+FAMILIES = ("elementwise", "reduce", "shape", "contract", "index", "random", "fused")
+
+# ----------------------------------------------------------------------------------- rule words
+
+
+class _Word:
+    """A gradient rule that is a statement, not a formula."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+NONDIFF = _Word("NONDIFF")
+"""The result does not depend differentiably on this input: no gradient ever flows there."""
+ZERO = _Word("ZERO")
+"""The derivative by this input exists and is zero (almost) everywhere, as for ``floor``."""
+
+Rule = Callable[..., Any] | _Word
+
+
+class Plan(NamedTuple):
+    """What one pattern of inputs that want a gradient asks of a node."""
+
+    wanted: tuple[int, ...]
+    """Positions of the inputs whose rules will run (or are ``ZERO``)."""
+    keep: tuple[int, ...]
+    """Positions to save; the number of inputs stands for the result."""
+
+
+# ------------------------------------------------------------------------------------ the record
+
+REGISTRY: dict[str, Op] = {}
+"""All declared ops of the engine by name, in order of declaration."""
+
+HANDLERS: dict[type, Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]] = {}
+"""Operand types that take over a call. The first operand whose type stands here decides."""
+
+
+class Op:
+    """One primitive operation. Call it on arrays or tensors; read its fields to learn about it.
+
+    Fed with plain arrays it just runs the kernel. Fed with a :class:`Tensor` it also records a
+    node, if a gradient may be wanted.
+    """
+
+    name: str
+    """NumPy's or the Array API standard's name, where they have one."""
+    kernel: Callable[..., Any]
+    """``kernel(*arrays, **static)``: computes the result; the only place that calls NumPy."""
+    vjp: Mapping[str, Rule]
+    """Gradient rule by input name, in the order of the kernel's arguments."""
+    domain: Mapping[str, Domain]
+    """Where each input may lie; an input not listed is :class:`Real`."""
+    ref: str | Callable[..., Any] | None
+    """Independent implementation on scalars: a function, or the dotted name of one."""
+    symbol: str
+    """How pictures and formulas write the operation."""
+    family: str
+    """One of ``FAMILIES``: tells the shape rule and the colour."""
+    body: Callable[..., Any] | None
+    """For a fused op, its definition in ordinary ops; kernel and rules may only be faster."""
+    prepare: Callable[..., dict[str, Any]] | None
+    """``prepare(*inputs, **static)`` checks the call; returns the static parameters in one form."""
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        vjp: Mapping[str, Rule],
+        *,
+        domain: Mapping[str, Domain] | None = None,
+        ref: str | Callable[..., Any] | None = None,
+        symbol: str | None = None,
+        family: str = "elementwise",
+        doc: str = "",
+        body: Callable[..., Any] | None = None,
+        prepare: Callable[..., dict[str, Any]] | None = None,
+    ) -> None:
+        self.name, self.kernel, self.vjp = name, kernel, dict(vjp)
+        self.domain, self.ref, self.body = dict(domain or {}), ref, body
+        self.symbol, self.family, self.prepare = symbol or name, family, prepare
+        self.starred = any(key.startswith("*") for key in vjp)
+        self.inputs = tuple(key.lstrip("*") for key in vjp)
+        self.arity = len(self.inputs)
+        self.defaults = _static_defaults(self)
+        self.__name__, self.__doc__ = name, doc
+        self.__signature__ = _signature(self)
+        _check_declaration(self)
+        self._rules = tuple(
+            None if isinstance(rule, _Word) else _compile_rule(self, key, rule)
+            for key, rule in self.vjp.items()
+        )
+        self._plans: dict[int, Plan] = {}
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}{self.__signature__}>"
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """Bind as a method, so that ``Tensor.sum = sum_op`` works as for a function."""
+        return self if instance is None else MethodType(self, instance)
+
+    # ------------------------------------------------------------------------------------ calling
+
+    def __call__(self, *args: Any, **static: Any) -> Any:
+        """Apply the operation: inputs by position, static parameters by keyword."""
+        if static or self.defaults or len(args) != self.arity or self.prepare is not None:
+            args, static = self._bind(args, static)
+        for arg in args:
+            handler = HANDLERS.get(type(arg))
+            if handler is not None:
+                return handler(self, args, static)
+        return self.compute(args, static)
+
+    def compute(self, arrays: Sequence[Any], static: dict[str, Any]) -> Any:
+        """Run the kernel; a failure is explained in terms of this op and its operands."""
+        try:
+            return self.kernel(*arrays, **static)
+        except (ValueError, TypeError, IndexError) as error:
+            raise explain(self, arrays, error) from error
+
+    def _bind(
+        self, args: tuple[Any, ...], static: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Sort a call's arguments into inputs and static parameters, and prepare these."""
+        if not self.starred and (len(args) != self.arity or static.keys() - self.defaults.keys()):
+            try:
+                bound = self.__signature__.bind(*args, **static).arguments
+            except TypeError as error:
+                raise TypeError(f"{self.name}{self.__signature__}: {error}") from None
+            args = tuple(bound.pop(key) for key in self.inputs)
+            static = bound
+        elif static.keys() - self.defaults.keys():
+            unknown = errors.listing(sorted(static.keys() - self.defaults.keys()))
+            raise TypeError(f"{self.name}{self.__signature__}: no parameter named {unknown}")
+        static = {**self.defaults, **static}
+        if self.prepare is not None:
+            try:
+                static = self.prepare(*args, **static)
+            except (ValueError, TypeError) as error:
+                raise explain(self, args, error) from error
+        return args, static
+
+    # ------------------------------------------------------------------------------------ gradient
+
+    def plan(self, pattern: int, count: int) -> Plan:
+        """Return what to keep when the inputs in ``pattern`` (a bit each) want a gradient.
+
+        Bit ``count`` of the pattern is set, so that patterns of different lengths differ.
+        """
+        wanted = tuple(
+            i for i in range(count) if pattern >> i & 1 and self.rule_word(i) is not NONDIFF
+        )
+        keep: set[int] = set()
+        for i in wanted:
+            rule = self._rules[min(i, self.arity - 1)]
+            keep |= rule.needs(i, count) if rule is not None else set()
+        plan = self._plans[pattern] = Plan(wanted, tuple(sorted(keep)))
+        return plan
+
+    def rule_word(self, i: int) -> Rule:
+        """Return the declared rule of the ``i``-th operand."""
+        return self.vjp[self.input_key(i)]
+
+    def input_key(self, i: int) -> str:
+        """Return the key in ``vjp`` under which the ``i``-th operand falls."""
+        return tuple(self.vjp)[min(i, self.arity - 1)]
+
+    def operand_name(self, i: int) -> str:
+        """Return what messages call the ``i``-th operand: ``x``, or ``arrays[2]``."""
+        name, first = self.inputs[min(i, self.arity - 1)], self.arity - 1
+        return f"{name}[{i - first}]" if self.starred and i >= first else name
+
+    def pull(self, i: int, g: Any, saved: Sequence[Any], node: Any) -> Any:
+        """Return the gradient of the ``i``-th operand, or ``None`` where it is zero."""
+        rule = self._rules[i if i < self.arity else -1]
+        return None if rule is None else rule.call(g, saved, node, i)
+
+
+class _CompiledRule(NamedTuple):
+    call: Callable[..., Any]
+    """``call(g, saved, node, i)``."""
+    needs: Callable[[int, int], set[int]]
+    """``needs(i, count)``: the positions that must be saved for operand ``i`` of ``count``."""
+
+
+def _compile_rule(op: Op, key: str, rule: Callable[..., Any]) -> _CompiledRule:
+    """Read a rule's parameter names once, and build the call that feeds it from a node."""
+    star = op.arity - 1 if op.starred else op.arity
+    expressions, positions = [], set()
+    others = all_starred = False
+    for name in inspect.signature(rule).parameters:
+        if name == "g":
+            expressions.append("g")
+        elif name == "out":
+            expressions.append("saved[-1]")
+            positions.add(-1)
+        elif name in op.inputs[:star]:
+            position = op.inputs.index(name)
+            expressions.append(f"saved[{position}]")
+            positions.add(position)
+        elif name.removesuffix("_shape") in op.inputs[:star]:
+            position = op.inputs.index(name.removesuffix("_shape"))
+            expressions.append(f"shape(node.parents[{position}])")
+        elif op.starred and name == op.inputs[-1]:
+            expressions.append(f"tuple(saved[{star}:-1])")
+            all_starred = True
+        elif name in op.defaults:
+            expressions.append(f"node.static[{name!r}]")
+        elif name in ("i", "shapes", "others") and key.startswith("*"):
+            expressions.append(
+                {
+                    "i": f"i - {star}",
+                    "shapes": f"tuple(shape(p) for p in node.parents[{star}:])",
+                    "others": f"tuple(None if k == i else saved[k]"
+                    f" for k in range({star}, len(saved) - 1))",
+                }[name]
+            )
+            others = others or name == "others"
+        else:
+            raise errors.DeclarationError(
+                f"op {op.name!r}: the gradient rule for {key!r} asks for {name!r}, which is none of"
+                f" g, out, i, shapes, others, an input ({errors.listing(op.inputs)}), <input>_shape"
+                f" or a static parameter ({errors.listing(list(op.defaults)) or 'none'})"
+            )
+
+    def needs(i: int, count: int) -> set[int]:
+        kept = {count if p == -1 else p for p in positions}
+        if all_starred:
+            kept |= set(range(star, count))
+        return kept | (set(range(star, count)) - {i} if others else set())
+
+    source = f"lambda g, saved, node, i: rule({', '.join(expressions)})"
+    return _CompiledRule(eval(source, {"rule": rule, "shape": shape_of}), needs)
+
+
+def _static_defaults(op: Op) -> dict[str, Any]:
+    """Return the kernel's keyword-only parameters; those without a default are required."""
+    if isinstance(inspect.unwrap(op.kernel), np.ufunc):
+        return {}
+    parameters = inspect.signature(op.kernel).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def _signature(op: Op) -> inspect.Signature:
+    """Return the public signature: inputs by position, then static parameters."""
+    kind = inspect.Parameter
+    inputs = [
+        kind(name, kind.VAR_POSITIONAL if key.startswith("*") else kind.POSITIONAL_OR_KEYWORD)
+        for key, name in zip(op.vjp, op.inputs, strict=True)
+    ]
+    static_kind = kind.KEYWORD_ONLY if op.starred else kind.POSITIONAL_OR_KEYWORD
+    # A parameter that must be given may not follow one that has a default: keyword-only then.
+    optional_seen = False
+    static = []
+    for name, default in op.defaults.items():
+        optional_seen = optional_seen or default is not kind.empty
+        required_late = default is kind.empty and optional_seen
+        static.append(
+            kind(name, kind.KEYWORD_ONLY if required_late else static_kind, default=default)
+        )
+    return inspect.Signature([*inputs, *static])
+
+
+def _check_declaration(op: Op) -> None:
+    """Raise where a record contradicts itself, at import rather than in use."""
+
+    def fail(problem: str) -> None:
+        raise errors.DeclarationError(f"op {op.name!r}: {problem}")
+
+    if op.family not in FAMILIES:
+        fail(f"family {op.family!r} is none of {', '.join(FAMILIES)}")
+    if any(key.startswith("*") for key in list(op.vjp)[:-1]):
+        fail("only the last input may be starred")
+    for name in op.domain:
+        if name not in op.inputs:
+            fail(f"domain given for {name!r}, inputs are {errors.listing(op.inputs)}")
+    for key, rule in op.vjp.items():
+        if not (callable(rule) or isinstance(rule, _Word)):
+            fail(
+                f"the gradient rule for {key!r} is {rule!r}; write a function of g, NONDIFF (no"
+                " derivative) or ZERO (derivative zero)"
+            )
+    core = inspect.unwrap(op.kernel)
+    if isinstance(core, np.ufunc):
+        if core.nin != op.arity:
+            fail(f"the kernel takes {core.nin} arrays, vjp lists {op.arity}")
+        return
+    kinds = inspect.Parameter
+    positional = tuple(
+        "*" + p.name if p.kind is kinds.VAR_POSITIONAL else p.name
+        for p in inspect.signature(op.kernel).parameters.values()
+        if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD, kinds.VAR_POSITIONAL)
+    )
+    if positional != tuple(op.vjp):
+        fail(
+            f"the kernel takes ({errors.listing(positional)}), vjp has rules for"
+            f" ({errors.listing(list(op.vjp))}); every input needs one rule, in the same order"
+        )
+
+
+def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any) -> Op:
+    """Declare an operation; see :class:`Op` for the fields.
+
+    Raises:
+        DeclarationError: a rule is missing, asks for something unknown, or a field contradicts
+            another.
+
+    Example:
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> cube = tg.op("cube", lambda x: x**3, {"x": lambda g, x: g * 3 * x**2})
+        >>> x = tg.tensor(2.0, requires_grad=True)
+        >>> cube(x).backward()
+        >>> print(x.grad)
+        12.0
+    """
+    return Op(name, kernel, vjp, **fields)
+
+
+def quiet(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``kernel`` without NumPy's floating-point warnings.
+
+    For kernels whose edge values (``log(0) = -inf``, ``exp(1000) = inf``) are documented results.
+    """
+
+    @wraps(kernel)
+    def quiet_kernel(*arrays: Any, **static: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return kernel(*arrays, **static)
+
+    quiet_kernel.__wrapped__ = kernel  # type: ignore[attr-defined]  # ufuncs have no __dict__ to copy
+    return quiet_kernel
+
+
+def register(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any) -> Op:
+    """Declare an operation of the engine itself: also enters it in the registry."""
+    if name in REGISTRY:
+        raise errors.DeclarationError(f"op {name!r} is declared twice")
+    REGISTRY[name] = record = Op(name, kernel, vjp, **fields)
+    return record
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """Return the shape of a tensor, an array, a number or nested lists."""
+    shape: tuple[int, ...] | None = getattr(x, "shape", None)
+    return np.shape(x) if shape is None else shape
+
+
+def ndim_of(x: Any) -> int:
+    """Return the number of axes of a tensor, an array, a number or nested lists."""
+    return len(shape_of(x))
+
+
+# --------------------------------------------------------------------------------- explanations
+
+
+def explain(op: Op, operands: Sequence[Any], error: Exception) -> Exception:
+    """Return ``error`` in terms of an op: its name, its operands, the module it stands in."""
+    where = f"{op.name}{errors.where_in(MODE.get().scope)}"
+    if type(error).__module__ == errors.__name__:
+        if not str(error).startswith(op.name):
+            error.args = (f"{where}: {error}",)
+        return error
+    named = [
+        f"{op.operand_name(i)} = {errors.describe(operand)}" for i, operand in enumerate(operands)
+    ]
+    detail = f"{where}: {_clash(op, operands) or error}\n  got " + "\n      ".join(named)
+    if isinstance(error, IndexError):
+        return errors.AxisError(detail)
+    return errors.DTypeError(detail) if isinstance(error, TypeError) else errors.ShapeError(detail)
+
+
+def _clash(op: Op, operands: Sequence[Any]) -> str | None:
+    """Say which axes of the operands do not fit, and what would make them fit."""
+    shapes = [shape_of(operand) for operand in operands]
+    if op.family == "elementwise":
+        return _broadcast_clash(op, shapes)
+    if op.name == "matmul" and all(shapes):
+        return _matmul_clash(shapes[0], shapes[1])
+    return None
+
+
+def _broadcast_clash(op: Op, shapes: Sequence[tuple[int, ...]]) -> str | None:
+    for j, second in enumerate(shapes):
+        for i, first in enumerate(shapes[:j]):
+            for axis in range(-1, -1 - min(len(first), len(second)), -1):
+                if first[axis] != second[axis] and 1 not in (first[axis], second[axis]):
+                    a, b = op.inputs[i], op.inputs[j]
+                    text = (
+                        f"{a} of shape {first} and {b} of shape {second} do not broadcast:"
+                        f" axis {axis} has {first[axis]} against {second[axis]}"
+                    )
+                    return text + _broadcast_hint(a, first, b, second)
+    return None
+
+
+def _broadcast_hint(a: str, first: tuple[int, ...], b: str, second: tuple[int, ...]) -> str:
+    if len(first) == len(second) >= 2 and first[-2:] == second[-2:][::-1]:
+        return f"; write {b}.mT to swap the last two axes of {b}"
+    short, shape, long = (b, second, first) if len(second) < len(first) else (a, first, second)
+    if len(shape) == 1 and len(long) == 2 and shape[0] == long[0]:
+        return f"; write {short}[:, None] to line {short} up with the rows"
+    return ""
+
+
+def _matmul_clash(x: tuple[int, ...], y: tuple[int, ...]) -> str | None:
+    inner = y[-2] if len(y) > 1 else y[0]
+    if x[-1] == inner:
+        return _batch_clash(x[:-2], y[:-2])
+    y_axis = "-2" if len(y) > 1 else "0"
+    text = (
+        f"x of shape {x} and y of shape {y}: axis -1 of x has {x[-1]},"
+        f" axis {y_axis} of y has {inner}, and they must be equal"
+    )
+    if len(y) > 1 and x[-1] == y[-1]:
+        return f"{text}; write x @ y.mT"
+    if len(x) > 1 and x[-2] == inner:
+        return f"{text}; write x.mT @ y"
+    return text
+
+
+def _batch_clash(x: tuple[int, ...], y: tuple[int, ...]) -> str:
+    return f"the batch shapes {x} and {y} do not broadcast"

@@ -1,0 +1,109 @@
+"""All operations, one family a file; here they are bound to the tensor's operators and methods.
+
+``OPS`` holds every public operation by name: the op records, and the functions composed of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tensorgraph.op import REGISTRY
+from tensorgraph.ops import (
+    activation,  # noqa: F401  # imported for its declarations
+    arithmetic,
+    contract,
+    index,
+    reduce,  # noqa: F401
+    repeat,  # noqa: F401
+    shape,
+    softmax,  # noqa: F401
+    transcendental,
+)
+from tensorgraph.ops.numpy_api import bind_numpy
+from tensorgraph.tensor import Tensor
+
+COMPOSITES: dict[str, Callable[..., Any]] = {
+    function.__name__: function
+    for function in (
+        shape.concat, shape.stack, shape.split, shape.unstack,
+        index.getitem, index.take, index.take_along_axis, index.sort, index.set_at, index.add_at,
+        contract.einsum, contract.tensordot, contract.vecdot, contract.outer,
+    )
+}  # fmt: skip
+"""Public functions that are not one record: they take lists, or are made of several ops."""
+
+OPS: dict[str, Callable[..., Any]] = {
+    **{name: op for name, op in REGISTRY.items() if op.family != "random"},
+    **COMPOSITES,
+}
+
+# ------------------------------------------------------------------------------- tensor's operators
+
+
+def _power(x: Any, y: Any) -> Any:
+    return (
+        arithmetic.square(x) if type(y) in (int, float) and y == 2 else transcendental.power(x, y)
+    )
+
+
+_BINARY: dict[str, Callable[..., Any]] = {
+    "add": arithmetic.add,
+    "sub": arithmetic.subtract,
+    "mul": arithmetic.multiply,
+    "truediv": arithmetic.divide,
+    "floordiv": arithmetic.floor_divide,
+    "mod": arithmetic.remainder,
+    "pow": _power,
+    "matmul": contract.matmul,
+    "and": arithmetic.bitwise_and,
+    "or": arithmetic.bitwise_or,
+    "xor": arithmetic.bitwise_xor,
+}
+_UNARY_AND_COMPARING: dict[str, Callable[..., Any]] = {
+    "neg": arithmetic.negative,
+    "pos": arithmetic.positive,
+    "abs": arithmetic.absolute,
+    "invert": arithmetic.bitwise_invert,
+    "eq": arithmetic.equal,
+    "ne": arithmetic.not_equal,
+    "lt": arithmetic.less,
+    "le": arithmetic.less_equal,
+    "gt": arithmetic.greater,
+    "ge": arithmetic.greater_equal,
+    "getitem": index.getitem,
+}
+
+
+def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda x, y: op(y, x)
+
+
+def _bind_tensor() -> None:
+    for name, op in {**_BINARY, **_UNARY_AND_COMPARING}.items():
+        setattr(Tensor, f"__{name}__", op)
+    for name, op in _BINARY.items():
+        setattr(Tensor, f"__r{name}__", _reflected(op))
+    for name in Tensor.__annotations__:
+        if name in OPS and name not in Tensor.__dict__:
+            setattr(Tensor, name, OPS[name])
+    Tensor.reshape = _reshape  # type: ignore[method-assign, assignment]
+    Tensor.T = property(transpose)  # type: ignore[assignment]
+    Tensor.mT = property(shape.matrix_transpose)  # type: ignore[assignment]
+
+
+def _reshape(x: Tensor, *lengths: Any, shape: Any = None) -> Tensor:
+    """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
+    if shape is None:
+        shape = lengths[0] if len(lengths) == 1 else lengths
+    result: Tensor = REGISTRY["reshape"](x, shape=shape)
+    return result
+
+
+def transpose(x: Any) -> Any:
+    """Return x with its axes reversed; also ``x.T``."""
+    return shape.permute_dims(x)
+
+
+_bind_tensor()
+bind_numpy(OPS)

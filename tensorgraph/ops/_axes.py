@@ -1,0 +1,67 @@
+"""Checking and normalising axis arguments: every op sees non-negative ints in one form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import ArgumentError, AxisError, DTypeError
+from tensorgraph.op import ndim_of
+
+Axes = tuple[int, ...]
+
+
+def one_axis(axis: Any, ndim: int, what: str = "axis") -> int:
+    """Return ``axis`` counted from the front.
+
+    Raises:
+        AxisError: it lies outside ``-ndim … ndim - 1``.
+        DTypeError: it is not an integer.
+    """
+    try:
+        number = index(axis)
+    except TypeError:
+        raise DTypeError(f"{what} must be an integer, not {axis!r}") from None
+    if not -ndim <= number < ndim:
+        allowed = f"allowed are {-ndim} … {ndim - 1}" if ndim else "it has no axes"
+        raise AxisError(f"{what} {number} is out of range for a tensor with {ndim} axes: {allowed}")
+    return number % ndim
+
+
+def some_axes(axis: Any, ndim: int) -> Axes:
+    """Return ``None`` (all), one axis or several as a sorted tuple, counted from the front."""
+    if axis is None:
+        return tuple(range(ndim))
+    if not isinstance(axis, (tuple, list)):
+        return (one_axis(axis, ndim),)
+    axes = tuple(sorted(one_axis(a, ndim) for a in axis))
+    if len(set(axes)) != len(axes):
+        raise ArgumentError(f"axis {tuple(axis)} names an axis twice")
+    return axes
+
+
+def kept(shape: Sequence[int], axis: Axes) -> tuple[int, ...]:
+    """Return the shape of a reduction over ``axis`` that keeps the reduced axes as 1."""
+    return tuple(1 if i in axis else n for i, n in enumerate(shape))
+
+
+def length(shape: Sequence[int], axis: Axes) -> int:
+    """Return how many elements a reduction over ``axis`` takes together."""
+    return int(np.prod([shape[i] for i in axis], dtype=int))
+
+
+def inverse(order: Sequence[int]) -> Axes:
+    """Return the permutation that undoes ``order``."""
+    return tuple(int(i) for i in np.argsort(order))
+
+
+def to_shape(shape: Any) -> tuple[int, ...]:
+    """Return a length or a sequence of lengths as a tuple of ints."""
+    try:
+        lengths = (index(shape),) if ndim_of(shape) == 0 else tuple(index(n) for n in shape)
+    except TypeError:
+        raise DTypeError(f"a shape is made of integers, not {shape!r}") from None
+    return lengths

@@ -1,0 +1,122 @@
+"""Activation functions, element by element; each is stable over the whole line."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.op import Real, quiet, register
+from tensorgraph.ops._erf import erf as erf_kernel
+from tensorgraph.ops.arithmetic import abs_kernel, greater, where
+from tensorgraph.ops.transcendental import erf, exp
+
+KINK_AT_0 = Real(avoid=(0.0,))
+
+
+def sigmoid_kernel(x: Any) -> Any:
+    """Return 1 / (1 + e⁻ˣ); an overflow of e⁻ˣ gives the right limit, 0."""
+    return 1 / (1 + np.exp(np.negative(x)))
+
+
+def softplus_kernel(x: Any) -> Any:
+    """Return log(1 + eˣ) as max(x, 0) + log(1 + e^−|x|), which cannot overflow."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-abs_kernel(x)))
+
+
+sigmoid = register(
+    "sigmoid",
+    quiet(sigmoid_kernel),
+    {"x": lambda g, out: g * out * (1 - out)},
+    ref="scipy.special.expit",
+    symbol="σ",
+    doc="Return the logistic function σ(x) = 1 / (1 + e⁻ˣ).",
+)
+softplus = register(
+    "softplus",
+    softplus_kernel,
+    {"x": lambda g, x: g * sigmoid(x)},
+    ref=lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
+    doc="Return log(1 + eˣ).",
+)
+log_sigmoid = register(
+    "log_sigmoid",
+    lambda x: -softplus_kernel(np.negative(x)),
+    {"x": lambda g, x: g * sigmoid(-x)},
+    ref="scipy.special.log_expit",
+    symbol="log σ",
+    doc="Return log σ(x) = −log(1 + e⁻ˣ).",
+)
+relu = register(
+    "relu",
+    lambda x: np.maximum(x, 0),
+    {"x": lambda g, out: g * greater(out, 0)},
+    domain={"x": KINK_AT_0},
+    ref=lambda x: max(x, 0.0),
+    doc="Return max(x, 0); the derivative at 0 is 0.",
+)
+
+
+def _check_slope(x: Any, *, slope: float) -> dict[str, Any]:
+    return {"slope": float(slope)}
+
+
+leaky_relu = register(
+    "leaky_relu",
+    lambda x, *, slope=0.01: np.where(np.greater(x, 0), x, np.multiply(x, slope)),
+    {"x": lambda g, x, slope: where(greater(x, 0), g, g * slope)},
+    domain={"x": KINK_AT_0},
+    ref=lambda x: x if x > 0 else 0.01 * x,
+    prepare=_check_slope,
+    doc="Return x above 0 and slope · x elsewhere; the derivative at 0 is the slope.",
+)
+
+
+def _elu_kernel(x: Any, *, alpha: float = 1.0) -> Any:
+    return np.where(np.greater(x, 0), x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def _check_alpha(x: Any, *, alpha: float) -> dict[str, Any]:
+    return {"alpha": float(alpha)}
+
+
+elu = register(
+    "elu",
+    _elu_kernel,
+    {"x": lambda g, x, out, alpha: where(greater(x, 0), g, g * (out + alpha))},
+    domain={"x": KINK_AT_0},
+    ref=lambda x: x if x > 0 else math.expm1(x),
+    prepare=_check_alpha,
+    doc="Return x above 0 and alpha · (eˣ − 1) elsewhere (Clevert et al. 2015).",
+)
+
+_SQRT_HALF = math.sqrt(0.5)
+_DENSITY_0 = 1 / math.sqrt(2 * math.pi)
+
+
+def _gelu_rule(g: Any, x: Any) -> Any:
+    return g * (0.5 * (1 + erf(x * _SQRT_HALF)) + x * (_DENSITY_0 * exp(-0.5 * (x * x))))
+
+
+gelu = register(
+    "gelu",
+    lambda x: x * (0.5 * (1 + erf_kernel(np.multiply(x, _SQRT_HALF)))),
+    {"x": _gelu_rule},
+    ref=lambda x: 0.5 * x * math.erfc(-x * _SQRT_HALF),
+    doc="Return x · Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).",
+)
+
+
+def _silu_rule(g: Any, x: Any, out: Any) -> Any:
+    s = sigmoid(x)
+    return g * (s + out * (1 - s))
+
+
+silu = register(
+    "silu",
+    quiet(lambda x: x * sigmoid_kernel(x)),
+    {"x": _silu_rule},
+    ref=lambda x: x / (1 + math.exp(-x)),
+    doc="Return x · σ(x), also called swish.",
+)

@@ -1,0 +1,315 @@
+"""Arithmetic, rounding, comparing and choosing, element by element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import ArgumentError, DTypeError
+from tensorgraph.op import NONDIFF, ZERO, Boolean, Integer, Real, ndim_of, quiet, register
+from tensorgraph.tensor import to_dtype
+
+APART = Real(0.5, 3.0)
+"""A domain for denominators and bases: away from 0."""
+
+
+def by_real_part(real: Any, complex_: Any) -> Any:
+    """Return a kernel that treats complex numbers by its analytic formula.
+
+    On complex input an op stands for its analytic continuation, which is what the complex-step
+    derivative needs: ``abs`` then means ``-x`` or ``x`` by the sign of the real part.
+    """
+
+    def kernel(x: Any) -> Any:
+        return complex_(x) if np.iscomplexobj(x) else real(x)
+
+    return kernel
+
+
+abs_kernel = by_real_part(np.abs, lambda x: np.where(np.real(x) < 0, -x, x))
+
+# ------------------------------------------------------------------------------------ arithmetic
+
+add = register(
+    "add",
+    np.add,
+    {"x": lambda g: g, "y": lambda g: g},
+    ref="operator.add",
+    symbol="+",
+    doc="Return x + y, element by element with broadcasting.",
+)
+subtract = register(
+    "subtract",
+    np.subtract,
+    {"x": lambda g: g, "y": lambda g: -g},
+    ref="operator.sub",
+    symbol="−",
+    doc="Return x − y, element by element with broadcasting.",
+)
+multiply = register(
+    "multiply",
+    np.multiply,
+    {"x": lambda g, y: g * y, "y": lambda g, x: g * x},
+    ref="operator.mul",
+    symbol="×",
+    doc="Return x · y, element by element with broadcasting.",
+)
+divide = register(
+    "divide",
+    quiet(np.divide),
+    {"x": lambda g, y: g / y, "y": lambda g, y, out: -(g * out / y)},
+    domain={"y": APART},
+    ref="operator.truediv",
+    symbol="÷",
+    doc="Return x / y; x / 0 is ±inf, 0 / 0 is NaN.",
+)
+negative = register(
+    "negative", np.negative, {"x": lambda g: -g}, ref="operator.neg", symbol="−", doc="Return −x."
+)
+positive = register(
+    "positive", np.positive, {"x": lambda g: g}, ref="operator.pos", symbol="+", doc="Return +x."
+)
+reciprocal = register(
+    "reciprocal",
+    quiet(np.reciprocal),
+    {"x": lambda g, out: -(g * out * out)},
+    domain={"x": APART},
+    ref=lambda x: 1 / x,
+    symbol="1/x",
+    doc="Return 1 / x.",
+)
+square = register(
+    "square",
+    np.square,
+    {"x": lambda g, x: g * (2 * x)},
+    ref=lambda x: x * x,
+    symbol="x²",
+    doc="Return x².",
+)
+
+
+floor_divide = register(
+    "floor_divide",
+    quiet(np.floor_divide),
+    {"x": ZERO, "y": ZERO},
+    domain={"y": APART},
+    ref="operator.floordiv",
+    symbol="⌊x/y⌋",
+    doc="Return the largest integer not above x / y; its derivative is 0.",
+)
+remainder = register(
+    "remainder",
+    quiet(np.remainder),
+    {"x": lambda g: g, "y": lambda g, x, y: -(g * floor_divide(x, y))},
+    domain={"y": APART},
+    ref="operator.mod",
+    symbol="mod",
+    doc="Return x − y·⌊x / y⌋, with the sign of y.",
+)
+absolute = register(
+    "abs",
+    abs_kernel,
+    {"x": lambda g, x: g * sign(x)},
+    domain={"x": Real(avoid=(0.0,))},
+    ref="operator.abs",
+    symbol="|x|",
+    doc="Return |x|; the derivative at 0 is 0.",
+)
+sign = register(
+    "sign",
+    by_real_part(np.sign, lambda x: np.sign(np.real(x)) + 0j),
+    {"x": ZERO},
+    domain={"x": Real(avoid=(0.0,))},
+    ref=lambda x: float((x > 0) - (x < 0)),
+    doc="Return −1, 0 or 1 by the sign of x; its derivative is 0.",
+)
+
+# -------------------------------------------------------------------------------------- rounding
+
+_STEPS = Real(avoid=tuple(k / 2 for k in range(-6, 7)))
+
+floor = register(
+    "floor", np.floor, {"x": ZERO}, domain={"x": _STEPS}, ref="math.floor", symbol="⌊x⌋",
+    doc="Return the largest integer not above x; its derivative is 0.",
+)  # fmt: skip
+ceil = register(
+    "ceil", np.ceil, {"x": ZERO}, domain={"x": _STEPS}, ref="math.ceil", symbol="⌈x⌉",
+    doc="Return the smallest integer not below x; its derivative is 0.",
+)  # fmt: skip
+trunc = register(
+    "trunc", np.trunc, {"x": ZERO}, domain={"x": _STEPS}, ref="math.trunc",
+    doc="Return x without its fraction; its derivative is 0.",
+)  # fmt: skip
+round = register(
+    "round",
+    lambda x, *, decimals=0: np.round(x, decimals),
+    {"x": ZERO},
+    domain={"x": _STEPS},
+    ref="builtins.round",
+    doc="Round to `decimals` places, halves to even; its derivative is 0.",
+)
+
+# ------------------------------------------------------------------------------------- comparing
+
+
+def _compare(name: str, kernel: Any, ref: str, symbol: str, doc: str) -> Any:
+    return register(
+        name,
+        kernel,
+        {"x": NONDIFF, "y": NONDIFF},
+        ref=ref,
+        domain={"x": Integer(), "y": Integer()},
+        symbol=symbol,
+        doc=doc,
+    )
+
+
+equal = _compare("equal", np.equal, "operator.eq", "=", "Return where x equals y, as booleans.")
+not_equal = _compare(
+    "not_equal", np.not_equal, "operator.ne", "≠", "Return where x differs from y."
+)
+less = _compare("less", np.less, "operator.lt", "<", "Return where x is below y.")
+less_equal = _compare("less_equal", np.less_equal, "operator.le", "≤", "Return where x ≤ y.")
+greater = _compare("greater", np.greater, "operator.gt", ">", "Return where x is above y.")
+greater_equal = _compare(
+    "greater_equal", np.greater_equal, "operator.ge", "≥", "Return where x ≥ y."
+)
+
+
+def _logical(name: str, kernel: Any, ref: Any, symbol: str, doc: str) -> Any:
+    inputs = ("x", "y")[: kernel.nin]
+    return register(
+        name, kernel, dict.fromkeys(inputs, NONDIFF), ref=ref, symbol=symbol, doc=doc,
+        domain=dict.fromkeys(inputs, Boolean()),
+    )  # fmt: skip
+
+
+logical_and = _logical(
+    "logical_and", np.logical_and, lambda x, y: bool(x and y), "∧", "Return where both are true."
+)
+logical_or = _logical(
+    "logical_or", np.logical_or, lambda x, y: bool(x or y), "∨", "Return where either is true."
+)
+logical_xor = _logical(
+    "logical_xor", np.logical_xor, lambda x, y: bool(x) != bool(y), "⊻",
+    "Return where exactly one is true.",
+)  # fmt: skip
+logical_not = _logical(
+    "logical_not", np.logical_not, lambda x: not x, "¬", "Return where x is false."
+)
+bitwise_and = _logical("bitwise_and", np.bitwise_and, "operator.and_", "&", "Return x & y.")
+bitwise_or = _logical("bitwise_or", np.bitwise_or, "operator.or_", "|", "Return x | y.")
+bitwise_xor = _logical("bitwise_xor", np.bitwise_xor, "operator.xor", "^", "Return x ^ y.")
+bitwise_invert = _logical(
+    "bitwise_invert", np.bitwise_invert, lambda x: not x, "~", "Return ~x; for booleans, not x."
+)
+
+isnan = register(
+    "isnan", np.isnan, {"x": NONDIFF}, ref="math.isnan", doc="Return where x is not a number."
+)
+isinf = register("isinf", np.isinf, {"x": NONDIFF}, ref="math.isinf", doc="Return where x is ±inf.")
+isfinite = register(
+    "isfinite", np.isfinite, {"x": NONDIFF}, ref="math.isfinite",
+    doc="Return where x is neither NaN nor ±inf.",
+)  # fmt: skip
+
+# -------------------------------------------------------------------------------------- choosing
+
+
+def _check_condition(condition: Any, x: Any, y: Any) -> dict[str, Any]:
+    dtype = getattr(condition, "dtype", None)
+    if dtype is not None and dtype != np.bool_:
+        raise DTypeError(f"condition must be boolean, not {dtype}; write e.g. condition > 0")
+    return {}
+
+
+where = register(
+    "where",
+    np.where,
+    {
+        "condition": NONDIFF,
+        "x": lambda g, condition: where(condition, g, 0),
+        "y": lambda g, condition: where(condition, 0, g),
+    },
+    domain={"condition": Boolean()},
+    ref=lambda condition, x, y: x if condition else y,
+    prepare=_check_condition,
+    doc="""Return x where the condition holds, else y.
+
+    The gradient is exactly 0 for the branch not taken. If that branch is infinite there, its own
+    rule still makes 0 · ∞ = NaN: choose safe arguments first,
+    ``tg.where(c, tg.log(tg.where(c, x, 1)), 0)``.
+    """,
+)
+maximum = register(
+    "maximum",
+    np.maximum,
+    {
+        "x": lambda g, x, y: where(equal(x, y), 0.5 * g, where(greater(x, y), g, 0)),
+        "y": lambda g, x, y: where(equal(x, y), 0.5 * g, where(greater(y, x), g, 0)),
+    },
+    ref="builtins.max",
+    symbol="max",
+    doc="Return the larger of x and y; where they tie, each gets half of the gradient.",
+)
+minimum = register(
+    "minimum",
+    np.minimum,
+    {
+        "x": lambda g, x, y: where(equal(x, y), 0.5 * g, where(less(x, y), g, 0)),
+        "y": lambda g, x, y: where(equal(x, y), 0.5 * g, where(less(y, x), g, 0)),
+    },
+    ref="builtins.min",
+    symbol="min",
+    doc="Return the smaller of x and y; where they tie, each gets half of the gradient.",
+)
+
+
+def _clip_kernel(x: Any, *, min: float | None = None, max: float | None = None) -> Any:
+    x = np.positive(x) if min is None else np.maximum(x, min)
+    return x if max is None else np.minimum(x, max)
+
+
+def _clip_rule(g: Any, x: Any, min: float | None, max: float | None) -> Any:
+    above = g if min is None else where(less(x, min), 0, g)
+    return above if max is None else where(greater(x, max), 0, above)
+
+
+def _check_bounds(x: Any, *, min: Any, max: Any) -> dict[str, Any]:
+    for bound in (min, max):
+        if bound is not None and ndim_of(bound) > 0:
+            raise ArgumentError(
+                "bounds are numbers; for arrays write tg.minimum(tg.maximum(x, min), max)"
+            )
+    low, high = (None if b is None else getattr(b, "item", lambda b=b: b)() for b in (min, max))
+    if low is not None and high is not None and low > high:
+        raise ArgumentError(f"min = {low} is above max = {high}")
+    return {"min": low, "max": high}
+
+
+clip = register(
+    "clip",
+    _clip_kernel,
+    {"x": _clip_rule},
+    prepare=_check_bounds,
+    doc="Return x limited to [min, max]; the gradient passes inside and on the bounds.",
+)
+
+
+def _astype_kernel(x: Any, *, dtype: Any) -> Any:
+    # A check by complex steps must not lose the imaginary part in a cast between real types.
+    return x if np.iscomplexobj(x) else np.asarray(x).astype(dtype)
+
+
+def _check_dtype(x: Any, *, dtype: Any) -> dict[str, Any]:
+    return {"dtype": to_dtype(dtype)}
+
+
+astype = register(
+    "astype",
+    _astype_kernel,
+    {"x": lambda g: g},
+    prepare=_check_dtype,
+    doc="Return x with another dtype; the gradient comes back in x's own.",
+)

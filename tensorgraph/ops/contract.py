@@ -1,0 +1,266 @@
+"""Contractions: matrix products and everything einsum can say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.op import ndim_of, register, shape_of
+from tensorgraph.ops._axes import one_axis
+from tensorgraph.ops.arithmetic import multiply
+from tensorgraph.ops.reduce import sum
+from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
+
+Shape = tuple[int, ...]
+
+
+def _matmul_by_x(g: Any, y: Any, x_shape: Shape) -> Any:
+    y_ndim = len(shape_of(y))
+    if len(x_shape) == 1 and y_ndim == 1:
+        return g * y
+    if y_ndim == 1:
+        return g[..., None] * y
+    if len(x_shape) == 1:
+        return matmul(y, g[..., None])[..., 0]
+    return matmul(g, matrix_transpose(y))
+
+
+def _matmul_by_y(g: Any, x: Any, y_shape: Shape) -> Any:
+    x_ndim = len(shape_of(x))
+    if x_ndim == 1 and len(y_shape) == 1:
+        return g * x
+    if x_ndim == 1:
+        return x[:, None] * g[..., None, :]
+    if len(y_shape) == 1:
+        return matmul(matrix_transpose(x), g[..., None])[..., 0]
+    return matmul(matrix_transpose(x), g)
+
+
+matmul = register(
+    "matmul",
+    np.matmul,
+    {"x": _matmul_by_x, "y": _matmul_by_y},
+    family="contract",
+    symbol="@",
+    doc="Return the matrix product x @ y: vectors, matrices, or stacks of them that broadcast.",
+)
+
+
+def _linear_kernel(x: Any, weight: Any, bias: Any) -> Any:
+    out = np.matmul(x, weight.T)
+    out += bias
+    return out
+
+
+def _linear_by_weight(g: Any, x: Any) -> Any:
+    if len(shape_of(x)) == 1:
+        return g[:, None] * x
+    rows = shape_of(x)[-1]
+    flat = reshape(x, shape=(-1, rows)) if shape_of(x)[:-1] != shape_of(g)[:1] else x
+    return matmul(matrix_transpose(reshape(g, shape=(shape_of(flat)[0], shape_of(g)[-1]))), flat)
+
+
+def _check_linear(x: Any, weight: Any, bias: Any) -> dict[str, Any]:
+    x_shape, w_shape, b_shape = shape_of(x), shape_of(weight), shape_of(bias)
+    if len(w_shape) != 2 or not x_shape or x_shape[-1] != w_shape[1]:
+        raise ShapeError(
+            f"the input of shape {x_shape} has {x_shape[-1] if x_shape else 'no'} features along"
+            f" axis -1, a weight of shape {w_shape} takes {w_shape[-1] if w_shape else 'none'}"
+        )
+    if b_shape != w_shape[:1]:
+        raise ShapeError(f"the bias of shape {b_shape} must have shape {w_shape[:1]}")
+    return {}
+
+
+linear = register(
+    "linear",
+    _linear_kernel,
+    {
+        "x": lambda g, weight: matmul(g, weight),
+        "weight": _linear_by_weight,
+        "bias": lambda g: g,
+    },
+    family="fused",
+    symbol="x Wᵀ + b",
+    body=lambda x, weight, bias: matmul(x, matrix_transpose(weight)) + bias,
+    prepare=_check_linear,
+    doc="Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).",
+)
+
+# ----------------------------------------------------------------------------------------- einsum
+
+
+def _parse(subscripts: str, ndims: Sequence[int]) -> tuple[list[str], str]:
+    """Return one term of single letters per operand, and the result's; ellipses spelt out."""
+    text = subscripts.replace(" ", "")
+    left, arrow, right = text.partition("->")
+    terms = left.split(",")
+    if len(terms) != len(ndims):
+        raise ArgumentError(f"{subscripts!r} names {len(terms)} operands, {len(ndims)} were given")
+    unused = [c for c in _LETTERS if c not in text]
+    widths = [
+        n - len(t.replace("...", "")) if "..." in t else 0
+        for t, n in zip(terms, ndims, strict=True)
+    ]
+    batch = "".join(unused[: max(widths, default=0)])
+    full = [t.replace("...", batch[len(batch) - w :]) for t, w in zip(terms, widths, strict=True)]
+    for term, n, original in zip(full, ndims, terms, strict=True):
+        if len(term) != n or not all(c in _LETTERS for c in term):
+            raise ArgumentError(
+                f"the term {original!r} of {subscripts!r} does not fit a tensor with {n} axes"
+            )
+    if arrow:
+        result = right.replace("...", batch)
+    else:
+        joined = "".join(t.replace("...", "") for t in terms)
+        result = batch + "".join(sorted(c for c in set(joined) if joined.count(c) == 1))
+    unknown = [c for c in result if c not in "".join(full)]
+    if unknown or len(set(result)) != len(result):
+        raise ArgumentError(
+            f"the result of {subscripts!r} repeats a letter or has one that no operand has"
+        )
+    return full, result
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def _check_einsum(*operands: Any, subscripts: str) -> dict[str, Any]:
+    if not isinstance(subscripts, str):
+        raise ArgumentError(f"subscripts is a string such as 'ij,jk->ik', not {subscripts!r}")
+    shapes = [shape_of(o) for o in operands]
+    terms, result = _parse(subscripts, [len(s) for s in shapes])
+    sizes: dict[str, int] = {}
+    for term, shape in zip(terms, shapes, strict=True):
+        for letter, n in zip(term, shape, strict=True):
+            if sizes.get(letter, 1) != 1 and n not in (1, sizes[letter]):
+                raise ShapeError(
+                    f"in {subscripts!r} axis {letter!r} is {sizes[letter]} in one operand and {n}"
+                    f" in another (shapes {', '.join(map(str, shapes))})"
+                )
+            sizes[letter] = max(n, sizes.get(letter, 1)) if n != 0 else 0
+    return {"subscripts": f"{','.join(terms)}->{result}"}
+
+
+def _einsum_rule(
+    g: Any, i: int, shapes: Sequence[Shape], others: Sequence[Any], subscripts: str
+) -> Any:
+    left, _, result = subscripts.partition("->")
+    terms = left.split(",")
+    operands, names = [g], [result]
+    for k, other in enumerate(others):
+        if k != i:
+            operands.append(other)
+            names.append(terms[k])
+    # A letter repeated in this operand reads a diagonal: its gradient is put back on it by an
+    # identity matrix. A letter found nowhere else was summed away: its gradient is repeated.
+    target = ""
+    fresh = iter(c for c in _LETTERS if c not in subscripts)
+    for letter, n in zip(terms[i], shapes[i], strict=True):
+        if letter in target:
+            other_name = next(fresh)
+            operands.append(np.eye(n, dtype=g.dtype))
+            names.append(letter + other_name)
+            target += other_name
+        else:
+            target += letter
+    for letter, n in zip(target, shapes[i], strict=True):
+        if not any(letter in name for name in names):
+            operands.append(np.ones(n, dtype=g.dtype))
+            names.append(letter)
+    return _einsum(*operands, subscripts=f"{','.join(names)}->{target}")
+
+
+_einsum = register(
+    "einsum",
+    lambda *operands, subscripts: np.einsum(subscripts, *operands, optimize=len(operands) > 1),
+    {"*operands": _einsum_rule},
+    family="contract",
+    prepare=_check_einsum,
+    doc="Sum products of elements as the subscripts say.",
+)
+
+
+def einsum(subscripts: str, *operands: Any) -> Any:
+    """Sum products of elements over the letters that the result does not keep (NumPy's einsum).
+
+    Raises:
+        ArgumentError: the subscripts do not fit the operands.
+        ShapeError: a letter has two lengths.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.einsum("ij,ij->i", tg.ones((2, 3)), tg.full((2, 3), 2.0))
+        tensor([6., 6.])
+    """
+    return _einsum(*operands, subscripts=subscripts)
+
+
+# ------------------------------------------------------------------------------------- composites
+
+
+def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
+    """Sum products over the given axes of x and y: a count, or a pair of axis lists.
+
+    Raises:
+        ShapeError: the summed axes differ in length.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tensordot(tg.ones((2, 3, 4)), tg.ones((3, 4, 5))).shape
+        (2, 5)
+    """
+    x_ndim, y_ndim = ndim_of(x), ndim_of(y)
+    if isinstance(axes, (int, np.integer)):
+        if not 0 <= axes <= min(x_ndim, y_ndim):
+            raise ArgumentError(
+                f"tensordot: axes = {axes} does not fit tensors with {x_ndim} and {y_ndim} axes"
+            )
+        pair = (range(x_ndim - axes, x_ndim), range(axes))
+    else:
+        pair = tuple([a] if ndim_of(a) == 0 else list(a) for a in axes)
+    summed_x = [one_axis(a, x_ndim, "tensordot axis") for a in pair[0]]
+    summed_y = [one_axis(a, y_ndim, "tensordot axis") for a in pair[1]]
+    lengths = [shape_of(x)[a] for a in summed_x], [shape_of(y)[a] for a in summed_y]
+    if lengths[0] != lengths[1]:
+        raise ShapeError(
+            f"tensordot: the summed axes have lengths {lengths[0]} in x of shape {shape_of(x)} and"
+            f" {lengths[1]} in y of shape {shape_of(y)}"
+        )
+    free_x = [a for a in range(x_ndim) if a not in summed_x]
+    free_y = [a for a in range(y_ndim) if a not in summed_y]
+    inner = int(np.prod(lengths[0], dtype=int))
+    outer_x = tuple(shape_of(x)[a] for a in free_x)
+    outer_y = tuple(shape_of(y)[a] for a in free_y)
+    rows = reshape(
+        permute_dims(x, axes=(*free_x, *summed_x)), shape=(int(np.prod(outer_x, dtype=int)), inner)
+    )
+    columns = reshape(
+        permute_dims(y, axes=(*summed_y, *free_y)), shape=(inner, int(np.prod(outer_y, dtype=int)))
+    )
+    return reshape(matmul(rows, columns), shape=outer_x + outer_y)
+
+
+def vecdot(x: Any, y: Any, axis: int = -1) -> Any:
+    """Return the scalar products of the vectors along ``axis`` of x and y, which broadcast.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.vecdot(tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0]))
+        tensor(11.)
+    """
+    return sum(multiply(x, y), axis=axis)
+
+
+def outer(x: Any, y: Any) -> Any:
+    """Return all products of an element of x with an element of y; both are flattened.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.outer([1.0, 2.0], tg.tensor([3.0, 4.0])).shape
+        (2, 2)
+    """
+    return multiply(reshape(x, shape=(-1, 1)), reshape(y, shape=(1, -1)))

@@ -1,0 +1,281 @@
+"""Indexing and its adjoint, and what is built on them: take, sort, one-hot, functional updates."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
+from tensorgraph.op import NONDIFF, Integer, ndim_of, register, shape_of
+from tensorgraph.ops._axes import one_axis
+from tensorgraph.ops.arithmetic import astype, where
+from tensorgraph.ops.shape import broadcast_to, reshape
+from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, to_array, to_dtype
+
+ARRAY = "array"
+"""Stands in a key for the next index array, which is an operand of its own."""
+
+Key = tuple[Any, ...]
+
+
+def _split_key(key: Any) -> tuple[Key, list[Any]]:
+    """Return an indexing key with its arrays taken out, and the arrays."""
+    template: list[Any] = []
+    arrays: list[Any] = []
+    for part in key if type(key) is tuple else (key,):
+        if part is None or part is Ellipsis or type(part) is int:
+            template.append(part)
+        elif isinstance(part, slice):
+            template.append(slice(*map(_bound, (part.start, part.stop, part.step))))
+        elif isinstance(part, (np.integer, int)) and not isinstance(part, (bool, np.bool_)):
+            template.append(int(part))
+        else:
+            array = part if type(part) is Tensor else to_array(part)
+            if array.size == 0 and type(part) is list:
+                array = to_array(part, np.intp)
+            if array.dtype.kind not in "iub":
+                raise DTypeError(
+                    f"index arrays are integers or booleans, not {array.dtype};"
+                    " write .astype('int64')"
+                )
+            template.append(ARRAY)
+            arrays.append(array)
+    return tuple(template), arrays
+
+
+def _bound(value: Any) -> int | None:
+    try:
+        return None if value is None else index(value)
+    except TypeError:
+        raise DTypeError(f"a slice is made of integers, not {value!r}") from None
+
+
+def _fill_key(template: Key, arrays: Any) -> Key:
+    rest = iter(arrays)
+    return tuple(next(rest) if part is ARRAY else part for part in template)
+
+
+def _getitem_kernel(x: Any, *indices: Any, key: Key) -> Any:
+    return x[_fill_key(key, indices)]
+
+
+_getitem = register(
+    "getitem",
+    _getitem_kernel,
+    {
+        "x": lambda g, indices, key, x_shape: scatter(g, *indices, key=key, shape=x_shape),
+        "*indices": NONDIFF,
+    },
+    family="index",
+    symbol="x[i]",
+    doc="Return the elements of x at `key`, in which index arrays are operands of their own.",
+)
+
+
+def _scatter_kernel(x: Any, *indices: Any, key: Key, shape: tuple[int, ...]) -> Any:
+    out = np.zeros(shape, dtype=x.dtype)
+    if indices:
+        np.add.at(out, _fill_key(key, indices), x)
+    else:  # slices and integers never name an element twice
+        out[key] = x
+    return out
+
+
+scatter = register(
+    "scatter",
+    _scatter_kernel,
+    {
+        "x": lambda g, indices, key: _getitem(g, *indices, key=key),
+        "*indices": NONDIFF,
+    },
+    family="index",
+    symbol="Σ x→i",
+    doc="Return zeros of `shape` with x added at `key`: the adjoint of indexing.",
+)
+
+
+def getitem(x: Any, key: Any) -> Any:
+    """Return ``x[key]`` with NumPy's basic and advanced indexing.
+
+    Raises:
+        AxisError: an index is out of range, or there are too many.
+        DTypeError: an index array is not of integers or booleans.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tensor([10.0, 20.0, 30.0])[[0, 0, 2]]
+        tensor([10., 10., 30.])
+    """
+    template, arrays = _split_key(key)
+    return _getitem(x, *arrays, key=template)
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """Return the slices of x at integer ``indices`` along ``axis`` (elements of the flat tensor).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.take(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 0], axis=1)
+        tensor([[2., 1.],
+                [4., 3.]])
+    """
+    if axis is None:
+        return getitem(reshape(x, shape=-1), (indices,))
+    lead = (slice(None),) * one_axis(axis, ndim_of(x))
+    return getitem(x, (*lead, indices))
+
+
+def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
+    """Return the element of x named by ``indices`` in each slice along ``axis``.
+
+    Raises:
+        ShapeError: ``indices`` has another number of axes than x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.take_along_axis(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), [[1], [0]], axis=1)
+        tensor([[2.],
+                [3.]])
+    """
+    indices = indices if type(indices) is Tensor else to_array(indices)
+    ndim = ndim_of(x)
+    if indices.ndim != ndim:
+        raise ShapeError(
+            f"take_along_axis: indices of shape {indices.shape} must have as many axes as x of"
+            f" shape {shape_of(x)}; write indices[..., None] to add one"
+        )
+    axis = one_axis(axis, ndim)
+    grids = (
+        np.arange(n).reshape((1,) * i + (n,) + (1,) * (ndim - 1 - i))
+        for i, n in enumerate(shape_of(x))
+    )
+    return getitem(x, tuple(indices if i == axis else grid for i, grid in enumerate(grids)))
+
+
+def _argsort_axis(x: Any, *, axis: Any, descending: bool) -> dict[str, Any]:
+    return {"axis": one_axis(axis, ndim_of(x)), "descending": bool(descending)}
+
+
+def _argsort_kernel(x: Any, *, axis: Any = -1, descending: bool = False) -> Any:
+    if not descending:
+        return np.argsort(x, axis=axis, kind="stable")
+    # Reversed before and after, so that equal elements keep their order here too.
+    backwards = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
+    return shape_of(x)[axis] - 1 - np.flip(backwards, axis)
+
+
+argsort = register(
+    "argsort",
+    _argsort_kernel,
+    {"x": NONDIFF},
+    family="index",
+    prepare=_argsort_axis,
+    doc="Return the positions that sort x along `axis`; equal elements keep their order.",
+)
+
+
+def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
+    """Return x sorted along ``axis``; a gradient goes back to where each element came from.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sort(tg.tensor([3.0, 1.0, 2.0]))
+        tensor([1., 2., 3.])
+    """
+    return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
+
+
+def _one_hot_kernel(labels: Any, *, num_classes: int, axis: int = -1, dtype: Any = None) -> Any:
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise DTypeError(f"labels are integers, not {labels.dtype}; write .astype('int64')")
+    check_labels(labels, num_classes)
+    classes = np.arange(num_classes)
+    hot = np.expand_dims(labels, axis) == classes.reshape(
+        [num_classes if i == axis else 1 for i in range(labels.ndim + 1)]
+    )
+    return hot.astype(dtype)
+
+
+def check_labels(labels: Any, num_classes: int) -> None:
+    """Raise where a class label lies outside ``0 … num_classes - 1``."""
+    bad = (labels < 0) | (labels >= num_classes)
+    if np.any(bad):
+        first = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise AxisError(
+            f"label {labels[first]} at index {first} is not one of the {num_classes} classes"
+            f" 0 … {num_classes - 1}"
+        )
+
+
+def _one_hot_static(labels: Any, *, num_classes: Any, axis: Any, dtype: Any) -> dict[str, Any]:
+    if index(num_classes) < 1:
+        raise ArgumentError(f"num_classes = {num_classes} must be at least 1")
+    return {
+        "num_classes": index(num_classes),
+        "axis": one_axis(axis, ndim_of(labels) + 1),
+        "dtype": to_dtype(DEFAULT_DTYPE if dtype is None else dtype),
+    }
+
+
+one_hot = register(
+    "one_hot",
+    _one_hot_kernel,
+    {"labels": NONDIFF},
+    domain={"labels": Integer(0, 4)},
+    family="index",
+    prepare=_one_hot_static,
+    doc="Return 1 at each class label and 0 elsewhere, along a new `axis`; it sums to 1 there.",
+)
+
+
+def set_at(x: Any, key: Any, value: Any) -> Any:
+    """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.set_at(tg.zeros(3), 1, 5.0)
+        tensor([0., 5., 0.])
+    """
+    source = np.full(shape_of(x), -1)
+    region = _full_key(x, key)
+    source[region] = np.arange(source[region].size).reshape(source[region].shape)
+    values = reshape(_region(x, key, value, "set_at"), shape=-1)
+    if values.shape[0] == 0:
+        return where(np.zeros(shape_of(x), dtype=bool), 0, x)
+    return where(source >= 0, getitem(values, np.maximum(source, 0)), x)
+
+
+def add_at(x: Any, key: Any, value: Any) -> Any:
+    """Return a copy of x with ``value`` added at ``key``; repeated indices add up.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.add_at(tg.zeros(3), [0, 0, 2], 1.0)
+        tensor([2., 0., 1.])
+    """
+    template, arrays = _split_key(key)
+    values = _region(x, key, value, "add_at")
+    return x + scatter(values, *arrays, key=template, shape=shape_of(x))
+
+
+def _full_key(x: Any, key: Any) -> Key:
+    template, arrays = _split_key(key)
+    return _fill_key(template, [np.asarray(a) for a in arrays])
+
+
+def _region(x: Any, key: Any, value: Any, name: str) -> Any:
+    """Return ``value`` as a tensor of x's dtype, broadcast to the shape of ``x[key]``."""
+    try:
+        shape = np.broadcast_to(np.empty(()), shape_of(x))[_full_key(x, key)].shape
+    except IndexError as error:
+        raise AxisError(f"{name}: {error}") from None
+    value = value if type(value) is Tensor else to_array(value)
+    try:
+        return broadcast_to(astype(value, dtype=x.dtype), shape=shape)
+    except ShapeError:
+        raise ShapeError(
+            f"{name}: a value of shape {value.shape} does not fit x[key] of shape {shape}"
+        ) from None

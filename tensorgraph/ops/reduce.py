@@ -1,0 +1,281 @@
+"""Reductions along axes: sums, means, extrema, norms.
+
+``axis`` is ``None`` (all axes), one axis or a tuple; ``keepdims=True`` keeps reduced axes as 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import ArgumentError, AxisError
+from tensorgraph.op import NONDIFF, Boolean, ndim_of, quiet, register, shape_of
+from tensorgraph.ops._axes import Axes, inverse, kept, length, one_axis, some_axes
+from tensorgraph.ops.arithmetic import abs_kernel, equal, where
+from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
+
+
+def _axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+    return {"axis": some_axes(axis, ndim_of(x)), "keepdims": bool(keepdims)}
+
+
+def _filled_axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+    """Normalise, and refuse an empty reduction that has no neutral element."""
+    static = _axes(x, axis=axis, keepdims=keepdims)
+    if length(shape_of(x), static["axis"]) == 0:
+        raise AxisError(f"an empty axis has no extremum (shape {shape_of(x)}, axis {axis})")
+    return static
+
+
+def spread(value: Any, shape: tuple[int, ...], axis: Axes) -> Any:
+    """Return a reduction's result (or gradient) repeated along the axes that it lost."""
+    return broadcast_to(reshape(value, shape=kept(shape, axis)), shape=shape)
+
+
+# ------------------------------------------------------------------------------ sums and products
+
+sum = register(
+    "sum",
+    lambda x, *, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
+    {"x": lambda g, x_shape, axis: spread(g, x_shape, axis)},
+    family="reduce",
+    symbol="Σ",
+    prepare=_axes,
+    doc="Return the sum over `axis`; 0 for nothing.",
+)
+
+
+def _mean_rule(g: Any, x_shape: tuple[int, ...], axis: Axes) -> Any:
+    return spread(g / length(x_shape, axis), x_shape, axis)
+
+
+def _mean_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.sum(x, axis=axis, keepdims=keepdims) / length(shape_of(x), axis)
+
+
+mean = register(
+    "mean",
+    quiet(_mean_kernel),
+    {"x": _mean_rule},
+    family="reduce",
+    prepare=_axes,
+    doc="Return the mean over `axis`; NaN for nothing.",
+)
+
+
+def _product_of_others(x: Any) -> Any:
+    """Return, for each element of the last axis, the product of all the others.
+
+    A tree of pairwise products: no division, so it is exact at zeros and at every order.
+    """
+    n = shape_of(x)[-1]
+    if n == 1:
+        return np.ones(shape_of(x), dtype=x.dtype)
+    if n % 2:
+        x = concat([x, np.ones((*shape_of(x)[:-1], 1), dtype=x.dtype)], axis=-1)
+    left, right = x[..., 0::2], x[..., 1::2]
+    others = _product_of_others(left * right)
+    both = stack([others * right, others * left], axis=-1)
+    return reshape(both, shape=shape_of(x))[..., :n]
+
+
+def _prod_rule(g: Any, x: Any, axis: Axes) -> Any:
+    shape = shape_of(x)
+    if 0 in shape or not axis:
+        return spread(g, shape, axis)
+    others = tuple(i for i in range(len(shape)) if i not in axis)
+    order = (*others, *axis)
+    rows = reshape(
+        permute_dims(x, axes=order), shape=(*(shape[i] for i in others), length(shape, axis))
+    )
+    products = reshape(_product_of_others(rows), shape=tuple(shape[i] for i in order))
+    return spread(g, shape, axis) * permute_dims(products, axes=inverse(order))
+
+
+prod = register(
+    "prod",
+    lambda x, *, axis=None, keepdims=False: np.prod(x, axis=axis, keepdims=keepdims),
+    {"x": _prod_rule},
+    family="reduce",
+    symbol="Π",
+    prepare=_axes,
+    doc="Return the product over `axis`; 1 for nothing. The gradient is exact at zeros too.",
+)
+
+
+def _one_axis(x: Any, *, axis: Any) -> dict[str, Any]:
+    if axis is None:
+        if ndim_of(x) != 1:
+            raise ArgumentError(f"axis must be given for a tensor with {ndim_of(x)} axes")
+        axis = 0
+    return {"axis": one_axis(axis, ndim_of(x))}
+
+
+cumulative_sum = register(
+    "cumulative_sum",
+    lambda x, *, axis=None: np.cumulative_sum(x, axis=axis),
+    {"x": lambda g, axis: flip(cumulative_sum(flip(g, axis=axis), axis=axis), axis=axis)},
+    family="reduce",
+    prepare=_one_axis,
+    doc="Return the running sum along `axis`.",
+)
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum over the axes along which ``shape`` was broadcast: the adjoint of broadcasting."""
+    lead = len(g.shape) - len(shape)
+    stretched = tuple(
+        i for i, n in enumerate(g.shape) if i < lead or (shape[i - lead] == 1 and n != 1)
+    )
+    return reshape(sum(g, axis=stretched), shape=shape) if stretched else g
+
+
+# ----------------------------------------------------------------------------------------- extrema
+
+
+def _extremum_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
+    shape = shape_of(x)
+    ties = equal(x, reshape(out, shape=kept(shape, axis)))
+    share = spread(g / sum(ties, axis=axis), shape, axis)
+    return where(ties, share, 0)
+
+
+max = register(
+    "max",
+    lambda x, *, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims),
+    {"x": _extremum_rule},
+    family="reduce",
+    prepare=_filled_axes,
+    doc="Return the largest element over `axis`; tied ones share the gradient evenly.",
+)
+min = register(
+    "min",
+    lambda x, *, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims),
+    {"x": _extremum_rule},
+    family="reduce",
+    prepare=_filled_axes,
+    doc="Return the smallest element over `axis`; tied ones share the gradient evenly.",
+)
+
+
+def _arg_axis(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+    static = {
+        "axis": None if axis is None else one_axis(axis, ndim_of(x)),
+        "keepdims": bool(keepdims),
+    }
+    _filled_axes(x, axis=axis, keepdims=keepdims)
+    return static
+
+
+argmax = register(
+    "argmax",
+    lambda x, *, axis=None, keepdims=False: np.argmax(x, axis=axis, keepdims=keepdims),
+    {"x": NONDIFF},
+    family="reduce",
+    prepare=_arg_axis,
+    doc="Return the position of the first largest element along `axis` (of the flat tensor).",
+)
+argmin = register(
+    "argmin",
+    lambda x, *, axis=None, keepdims=False: np.argmin(x, axis=axis, keepdims=keepdims),
+    {"x": NONDIFF},
+    family="reduce",
+    prepare=_arg_axis,
+    doc="Return the position of the first smallest element along `axis` (of the flat tensor).",
+)
+any = register(
+    "any",
+    lambda x, *, axis=None, keepdims=False: np.any(x, axis=axis, keepdims=keepdims),
+    {"x": NONDIFF},
+    domain={"x": Boolean()},
+    family="reduce",
+    symbol="∃",
+    prepare=_axes,
+    doc="Return whether any element over `axis` is true.",
+)
+all = register(
+    "all",
+    lambda x, *, axis=None, keepdims=False: np.all(x, axis=axis, keepdims=keepdims),
+    {"x": NONDIFF},
+    domain={"x": Boolean()},
+    family="reduce",
+    symbol="∀",
+    prepare=_axes,
+    doc="Return whether all elements over `axis` are true.",
+)
+
+# ------------------------------------------------------------------------------- spread and length
+
+
+def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[str, Any]:
+    return {**_axes(x, axis=axis, keepdims=keepdims), "correction": correction}
+
+
+def _var_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
+    centred = x - _mean_kernel(x, axis=axis, keepdims=True)
+    total = np.sum(centred * centred, axis=axis, keepdims=keepdims)
+    return total / (length(shape_of(x), axis) - correction)
+
+
+def _std_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
+    return np.sqrt(_var_kernel(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+def _deviation(x: Any, axis: Axes, correction: float) -> Any:
+    """Return (x − mean) / (n − correction), half the derivative of the variance."""
+    # The mean is differentiated too: it drops out at first order only.
+    return (x - mean(x, axis=axis, keepdims=True)) / (length(shape_of(x), axis) - correction)
+
+
+def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
+    return spread(2 * g, shape_of(x), axis) * _deviation(x, axis, correction)
+
+
+def _std_rule(g: Any, x: Any, out: Any, axis: Axes, correction: float) -> Any:
+    flat = equal(out, 0)
+    slope = where(flat, 0, g / where(flat, 1, out))
+    return spread(slope, shape_of(x), axis) * _deviation(x, axis, correction)
+
+
+var = register(
+    "var",
+    quiet(_var_kernel),
+    {"x": _var_rule},
+    family="reduce",
+    prepare=_moments,
+    doc="Return the variance over `axis`, Σ(x − mean)² / (n − correction).",
+)
+std = register(
+    "std",
+    quiet(_std_kernel),
+    {"x": _std_rule},
+    family="reduce",
+    prepare=_moments,
+    doc="Return the standard deviation, √var; its derivative is 0 where all elements are equal.",
+)
+
+
+def _norm_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    largest = np.max(abs_kernel(np.real(x)), axis=axis, keepdims=True, initial=0)
+    # Divided by its largest element, x neither overflows nor vanishes when squared.
+    scale = np.where((largest > 0) & (largest < np.inf), largest, 1).astype(largest.dtype)
+    scaled = x / scale
+    length_ = np.sqrt(np.sum(scaled * scaled, axis=axis, keepdims=True)) * scale
+    return length_ if keepdims else np.squeeze(length_, axis=axis)
+
+
+def _norm_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
+    zero = equal(out, 0)
+    return spread(where(zero, 0, g / where(zero, 1, out)), shape_of(x), axis) * x
+
+
+norm = register(
+    "norm",
+    quiet(_norm_kernel),
+    {"x": _norm_rule},
+    family="reduce",
+    symbol="‖x‖",
+    prepare=_axes,
+    doc="Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.",
+)

@@ -1,0 +1,67 @@
+"""Repeating a tensor: as a whole, or element by element."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import ArgumentError
+from tensorgraph.op import ndim_of, register
+from tensorgraph.ops._axes import one_axis, to_shape
+from tensorgraph.ops.reduce import sum
+from tensorgraph.ops.shape import reshape
+
+
+def _repetitions(x: Any, *, repetitions: Any) -> dict[str, Any]:
+    reps = to_shape(repetitions)
+    if min(reps, default=0) < 0:
+        raise ArgumentError(f"repetitions {reps} must not be negative")
+    return {"repetitions": (1,) * (ndim_of(x) - len(reps)) + reps}
+
+
+def _tile_rule(g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> Any:
+    full = (1,) * (len(repetitions) - len(x_shape)) + x_shape
+    split_shape = tuple(n for pair in zip(repetitions, full, strict=True) for n in pair)
+    copies = reshape(g, shape=split_shape)
+    return reshape(sum(copies, axis=tuple(range(0, len(split_shape), 2))), shape=x_shape)
+
+
+tile = register(
+    "tile",
+    lambda x, *, repetitions: np.tile(x, repetitions),
+    {"x": _tile_rule},
+    family="shape",
+    prepare=_repetitions,
+    doc="Return x repeated as a whole, `repetitions` times along each axis.",
+)
+
+
+def _repeats(x: Any, *, repeats: Any, axis: Any) -> dict[str, Any]:
+    if ndim_of(repeats) != 0:
+        raise ArgumentError("repeats is one number; write x[indices] to repeat unevenly")
+    if index(repeats) < 0:
+        raise ArgumentError(f"repeats = {repeats} must not be negative")
+    return {
+        "repeats": index(repeats),
+        "axis": None if axis is None else one_axis(axis, ndim_of(x)),
+    }
+
+
+def _repeat_rule(g: Any, x_shape: tuple[int, ...], repeats: int, axis: int | None) -> Any:
+    if axis is None:
+        size = int(np.prod(x_shape, dtype=int))
+        return reshape(sum(reshape(g, shape=(size, repeats)), axis=1), shape=x_shape)
+    copies = reshape(g, shape=(*x_shape[: axis + 1], repeats, *x_shape[axis + 1 :]))
+    return sum(copies, axis=axis + 1)
+
+
+repeat = register(
+    "repeat",
+    lambda x, *, repeats, axis=None: np.repeat(x, repeats, axis),
+    {"x": _repeat_rule},
+    family="shape",
+    prepare=_repeats,
+    doc="Return x with each element repeated `repeats` times along `axis` (of the flat tensor).",
+)

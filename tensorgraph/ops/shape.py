@@ -1,0 +1,356 @@
+"""Rearranging: other shapes, other orders, joining and repeating. Values are only moved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.op import ndim_of, register, shape_of
+from tensorgraph.ops._axes import inverse, one_axis, some_axes, to_shape
+
+# ---------------------------------------------------------------------------- one tensor, new shape
+
+
+def _full_shape(x: Any, *, shape: Any) -> dict[str, Any]:
+    """Resolve one −1 in the target shape."""
+    old, new = shape_of(x), to_shape(shape)
+    size = int(np.prod(old, dtype=int))
+    known = int(np.prod([n for n in new if n != -1], dtype=int))
+    if new.count(-1) > 1 or min(new, default=0) < -1:
+        raise ShapeError(f"{new} may hold one -1, and no other negative length")
+    if -1 in new and known and size % known == 0:
+        new = tuple(size // known if n == -1 else n for n in new)
+    if int(np.prod(new, dtype=int)) != size or -1 in new:
+        raise ShapeError(f"a tensor of shape {old} has {size} elements, which do not fill {new}")
+    return {"shape": new}
+
+
+reshape = register(
+    "reshape",
+    lambda x, *, shape: np.reshape(x, shape),
+    {"x": lambda g, x_shape: reshape(g, shape=x_shape)},
+    family="shape",
+    prepare=_full_shape,
+    doc="Return the same elements in another shape; one length may be −1.",
+)
+
+
+def _permutation(x: Any, *, axes: Any) -> dict[str, Any]:
+    ndim = ndim_of(x)
+    axes = range(ndim)[::-1] if axes is None else axes
+    order = tuple(one_axis(a, ndim, "axes") for a in axes)
+    if sorted(order) != list(range(ndim)):
+        raise ArgumentError(f"axes {tuple(axes)} do not name each of the {ndim} axes once")
+    return {"axes": order}
+
+
+permute_dims = register(
+    "permute_dims",
+    lambda x, *, axes=None: np.transpose(x, axes),
+    {"x": lambda g, axes: permute_dims(g, axes=inverse(axes))},
+    family="shape",
+    symbol="ᵀ",
+    prepare=_permutation,
+    doc="Return x with its axes in the order `axes` (reversed by default).",
+)
+
+
+def _check_matrix(x: Any) -> dict[str, Any]:
+    if ndim_of(x) < 2:
+        raise ShapeError(
+            f"a tensor of shape {shape_of(x)} has no two axes to swap;"
+            " write x[:, None] for a column"
+        )
+    return {}
+
+
+matrix_transpose = register(
+    "matrix_transpose",
+    lambda x: np.swapaxes(x, -1, -2),
+    {"x": lambda g: matrix_transpose(g)},
+    family="shape",
+    symbol="ᵀ",
+    prepare=_check_matrix,
+    doc="Return x with its last two axes swapped; also `x.mT`.",
+)
+
+
+def _new_axes(x: Any, *, axis: Any) -> dict[str, Any]:
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    return {"axis": some_axes(tuple(axes), ndim_of(x) + len(axes))}
+
+
+expand_dims = register(
+    "expand_dims",
+    lambda x, *, axis=0: np.expand_dims(x, axis),
+    {"x": lambda g, x_shape: reshape(g, shape=x_shape)},
+    family="shape",
+    prepare=_new_axes,
+    doc="Return x with a new axis of length 1 at `axis` of the result.",
+)
+
+
+def _single_axes(x: Any, *, axis: Any) -> dict[str, Any]:
+    shape = shape_of(x)
+    if axis is None:
+        return {"axis": tuple(i for i, n in enumerate(shape) if n == 1)}
+    axes = some_axes(axis, len(shape))
+    for i in axes:
+        if shape[i] != 1:
+            raise ShapeError(f"axis {i} of shape {shape} has length {shape[i]}, not 1")
+    return {"axis": axes}
+
+
+squeeze = register(
+    "squeeze",
+    lambda x, *, axis=None: np.squeeze(x, axis),
+    {"x": lambda g, x_shape: reshape(g, shape=x_shape)},
+    family="shape",
+    prepare=_single_axes,
+    doc="Return x without axes of length 1: those at `axis`, or all.",
+)
+
+
+def _target_shape(x: Any, *, shape: Any) -> dict[str, Any]:
+    old, new = shape_of(x), to_shape(shape)
+    fits = len(new) >= len(old) and all(
+        a in (1, b) for a, b in zip(old[::-1], new[::-1], strict=False)
+    )
+    if not fits:
+        raise ShapeError(f"shape {old} does not broadcast to {new}")
+    return {"shape": new}
+
+
+broadcast_to = register(
+    "broadcast_to",
+    lambda x, *, shape: np.broadcast_to(x, shape),
+    {"x": lambda g: g},  # backward sums every gradient to its operand's shape
+    family="shape",
+    prepare=_target_shape,
+    doc="Return x repeated along new axes and axes of length 1, without copying.",
+)
+
+# --------------------------------------------------------------------------- one tensor, new order
+
+
+def _several_axes(x: Any, *, axis: Any) -> dict[str, Any]:
+    return {"axis": some_axes(axis, ndim_of(x))}
+
+
+flip = register(
+    "flip",
+    lambda x, *, axis=None: np.flip(x, axis),
+    {"x": lambda g, axis: flip(g, axis=axis)},
+    family="shape",
+    prepare=_several_axes,
+    doc="Return x in reverse order along `axis` (all axes by default).",
+)
+
+
+def _shifts(x: Any, *, shift: Any, axis: Any) -> dict[str, Any]:
+    if axis is None:
+        return {"shift": index(shift), "axis": None}
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple(one_axis(a, ndim_of(x)) for a in axes)
+    shifts = to_shape(shift) * (len(axes) if ndim_of(shift) == 0 else 1)
+    if len(shifts) != len(axes):
+        raise ArgumentError(f"{len(shifts)} shifts for {len(axes)} axes")
+    return {"shift": shifts, "axis": axes}
+
+
+def _roll_back(g: Any, shift: Any, axis: Any) -> Any:
+    back = -shift if isinstance(shift, int) else tuple(-s for s in shift)
+    return roll(g, shift=back, axis=axis)
+
+
+roll = register(
+    "roll",
+    lambda x, *, shift, axis=None: np.roll(x, shift, axis),
+    {"x": _roll_back},
+    family="shape",
+    prepare=_shifts,
+    doc="Return x shifted by `shift` places along `axis`, those pushed out entering again.",
+)
+
+
+def _diagonal(x: Any, *, k: int) -> dict[str, Any]:
+    if ndim_of(x) < 2:
+        raise ShapeError(f"needs a matrix or a stack of them, not shape {shape_of(x)}")
+    return {"k": index(k)}
+
+
+tril = register(
+    "tril",
+    lambda x, *, k=0: np.tril(x, k),
+    {"x": lambda g, k: tril(g, k=k)},
+    family="shape",
+    prepare=_diagonal,
+    doc="Return x with zeros above the `k`-th diagonal of its last two axes.",
+)
+triu = register(
+    "triu",
+    lambda x, *, k=0: np.triu(x, k),
+    {"x": lambda g, k: triu(g, k=k)},
+    family="shape",
+    prepare=_diagonal,
+    doc="Return x with zeros below the `k`-th diagonal of its last two axes.",
+)
+
+# ---------------------------------------------------------------------------- padding and joining
+
+
+def _widths(x: Any, *, pad_width: Any, constant: float) -> dict[str, Any]:
+    ndim = ndim_of(x)
+    try:
+        pairs = np.broadcast_to(np.asarray(pad_width, dtype=object), (ndim, 2))
+    except ValueError:
+        raise ArgumentError(
+            f"pad_width {pad_width!r} is a number, a pair, or a pair for each of {ndim} axes"
+        ) from None
+    widths = tuple((index(before), index(after)) for before, after in pairs)
+    if any(w < 0 for pair in widths for w in pair):
+        raise ArgumentError(f"pad_width {widths} must not be negative; write a slice to cut")
+    return {"pad_width": widths, "constant": constant}
+
+
+def _pad_rule(g: Any, x_shape: tuple[int, ...], pad_width: Any) -> Any:
+    pairs = zip(pad_width, x_shape, strict=True)
+    return g[tuple(slice(before, before + n) for (before, _), n in pairs)]
+
+
+pad = register(
+    "pad",
+    lambda x, *, pad_width, constant=0: np.pad(x, pad_width, constant_values=constant),
+    {"x": _pad_rule},
+    family="shape",
+    prepare=_widths,
+    doc="Return x with `constant` put around it: (before, after) for each axis.",
+)
+
+
+def _joinable(*arrays: Any, axis: Any) -> dict[str, Any]:
+    if not arrays:
+        raise ArgumentError("needs at least one tensor")
+    first = shape_of(arrays[0])
+    axis = one_axis(axis, len(first))
+    for i, array in enumerate(arrays):
+        shape = shape_of(array)
+        if len(shape) != len(first) or any(
+            a != b for k, (a, b) in enumerate(zip(first, shape, strict=True)) if k != axis
+        ):
+            raise ShapeError(
+                f"arrays[{i}] has shape {shape}, arrays[0] has {first}: they must agree except"
+                f" along axis {axis}"
+            )
+    return {"axis": axis}
+
+
+def _concat_rule(g: Any, i: int, shapes: Sequence[tuple[int, ...]], axis: int) -> Any:
+    start = int(np.sum([shape[axis] for shape in shapes[:i]], dtype=int))
+    return g[(slice(None),) * axis + (slice(start, start + shapes[i][axis]),)]
+
+
+_concat = register(
+    "concat",
+    lambda *arrays, axis=0: np.concat(arrays, axis=axis),
+    {"*arrays": _concat_rule},
+    family="shape",
+    prepare=_joinable,
+    doc="Join arrays along an axis they have.",
+)
+
+
+def _stackable(*arrays: Any, axis: Any) -> dict[str, Any]:
+    if not arrays:
+        raise ArgumentError("needs at least one tensor")
+    first = shape_of(arrays[0])
+    for i, array in enumerate(arrays):
+        if shape_of(array) != first:
+            raise ShapeError(f"arrays[{i}] has shape {shape_of(array)}, arrays[0] has {first}")
+    return {"axis": one_axis(axis, len(first) + 1)}
+
+
+_stack = register(
+    "stack",
+    lambda *arrays, axis=0: np.stack(arrays, axis=axis),
+    {"*arrays": lambda g, i, axis: g[(slice(None),) * axis + (i,)]},
+    family="shape",
+    prepare=_stackable,
+    doc="Join arrays of one shape along a new axis.",
+)
+
+
+def concat(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+    """Join tensors along an axis that they have; flat ones for ``axis=None``.
+
+    Raises:
+        ShapeError: they differ along another axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.concat([tg.tensor([1.0, 2.0]), tg.tensor([3.0])])
+        tensor([1., 2., 3.])
+    """
+    if axis is None:
+        arrays, axis = [reshape(a, shape=-1) for a in arrays], 0
+    return _concat(*arrays, axis=axis)
+
+
+def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+    """Join tensors of one shape along a new axis.
+
+    Raises:
+        ShapeError: their shapes differ.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])], axis=1)
+        tensor([[1., 3.],
+                [2., 4.]])
+    """
+    return _stack(*arrays, axis=axis)
+
+
+def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
+    """Cut a tensor along an axis into equal ``sections``, or before the given positions.
+
+    Raises:
+        ArgumentError: the axis cannot be cut into that many equal parts.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.split(tg.zeros((4, 3)), 2)]
+        [(2, 3), (2, 3)]
+    """
+    axis = one_axis(axis, ndim_of(x))
+    n = shape_of(x)[axis]
+    if isinstance(sections, (int, np.integer)):
+        if sections < 1 or n % sections:
+            raise ArgumentError(
+                f"split: axis {axis} of length {n} cannot be cut into {sections} equal parts;"
+                " give the positions to cut at, as a list"
+            )
+        cuts = list(range(n // sections, n, n // sections)) if n else [0] * (sections - 1)
+    else:
+        cuts = [index(c) for c in sections]
+    lead = (slice(None),) * axis
+    edges = zip([None, *cuts], [*cuts, None], strict=True)
+    return [x[(*lead, slice(start, stop))] for start, stop in edges]
+
+
+def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
+    """Return the slices of a tensor along an axis, which they lose.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> a, b = tg.unstack(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        >>> b
+        tensor([3., 4.])
+    """
+    axis = one_axis(axis, ndim_of(x))
+    lead = (slice(None),) * axis
+    return tuple(x[(*lead, i)] for i in range(shape_of(x)[axis]))

@@ -1,0 +1,226 @@
+"""The softmax family: stable kernels, and the losses whose gradient is A − Y.
+
+At infinite logits the ops take the limit in which tied elements share evenly: a row of equal
+infinities gives the uniform distribution, a single +inf a one-hot one. Rows always sum to 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import DTypeError, ShapeError
+from tensorgraph.op import NONDIFF, Integer, Simplex, ndim_of, quiet, register, shape_of
+from tensorgraph.ops._axes import Axes, one_axis, some_axes
+from tensorgraph.ops.activation import sigmoid, softplus, softplus_kernel
+from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
+from tensorgraph.ops.reduce import spread, sum
+from tensorgraph.ops.shape import expand_dims, squeeze
+from tensorgraph.ops.transcendental import exp
+
+
+def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
+    """Return x − max(x) and max(x), axes kept; where the maximum is ±inf, its own elements at 0."""
+    x = np.asarray(x, dtype=np.result_type(x, np.float32))
+    largest = np.max(np.real(x), axis=axis, keepdims=True, initial=-np.inf)
+    shifted = x - largest
+    if not np.isfinite(largest).all():
+        shifted = np.where(x == largest, shifted.dtype.type(0), shifted)
+    return shifted, largest
+
+
+def _logsumexp_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    shifted, largest = _shifted(x, axis)
+    total = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + largest
+    return total if keepdims else np.squeeze(total, axis=axis)
+
+
+def _softmax_kernel(x: Any, *, axis: Any = -1) -> Any:
+    weights = np.exp(_shifted(x, axis)[0])
+    weights /= np.sum(weights, axis=axis, keepdims=True)
+    return weights
+
+
+def _log_softmax_kernel(x: Any, *, axis: Any = -1) -> Any:
+    shifted, _ = _shifted(x, axis)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+def _reduced(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+    return {"axis": some_axes(axis, ndim_of(x)), "keepdims": bool(keepdims)}
+
+
+def _normalised(x: Any, *, axis: Any) -> dict[str, Any]:
+    return {"axis": some_axes(axis, ndim_of(x))}
+
+
+def _logsumexp_rule(g: Any, x: Any, axis: Axes) -> Any:
+    return spread(g, shape_of(x), axis) * softmax(x, axis=axis)
+
+
+def _softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
+    weighted = g * out
+    return weighted - out * sum(weighted, axis=axis, keepdims=True)
+
+
+def _log_softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
+    return g - exp(out) * sum(g, axis=axis, keepdims=True)
+
+
+logsumexp = register(
+    "logsumexp",
+    quiet(_logsumexp_kernel),
+    {"x": _logsumexp_rule},
+    family="reduce",
+    symbol="log Σ exp",
+    prepare=_reduced,
+    doc="Return log Σ eˣ over `axis` without overflow; −inf for nothing.",
+)
+softmax = register(
+    "softmax",
+    quiet(_softmax_kernel),
+    {"x": _softmax_rule},
+    family="fused",
+    body=lambda x, *, axis: exp(x) / sum(exp(x), axis=axis, keepdims=True),
+    prepare=_normalised,
+    doc="Return eˣ / Σ eˣ along `axis`, without overflow: positive, and its sum there is 1.",
+)
+log_softmax = register(
+    "log_softmax",
+    quiet(_log_softmax_kernel),
+    {"x": _log_softmax_rule},
+    family="fused",
+    body=lambda x, *, axis: x - logsumexp(x, axis=axis, keepdims=True),
+    prepare=_normalised,
+    doc="Return x − log Σ eˣ along `axis`, the logarithm of softmax, without overflow.",
+)
+
+# ----------------------------------------------------------------------------------- cross-entropy
+
+
+def _check_distributions(logits: Any, targets: Any, *, axis: Any) -> dict[str, Any]:
+    if shape_of(logits) != shape_of(targets):
+        raise ShapeError(
+            f"logits of shape {shape_of(logits)} and target distributions of shape"
+            f" {shape_of(targets)} must have the same shape"
+        )
+    return {"axis": one_axis(axis, ndim_of(logits))}
+
+
+def _cross_entropy_kernel(logits: Any, targets: Any, *, axis: Any = -1) -> Any:
+    terms = np.multiply(targets, _log_softmax_kernel(logits, axis=axis))
+    # A target of 0 counts for nothing, also where its logit is −inf: 0 · ∞ is 0 here.
+    impossible = np.isnan(terms) & np.equal(targets, 0)
+    if impossible.any():
+        terms = np.where(impossible, terms.dtype.type(0), terms)
+    return -np.sum(terms, axis=axis)
+
+
+def _cross_entropy_by_logits(g: Any, logits: Any, targets: Any, axis: int) -> Any:
+    total = sum(targets, axis=axis, keepdims=True)
+    return expand_dims(g, axis=axis) * (softmax(logits, axis=axis) * total - targets)
+
+
+softmax_cross_entropy = register(
+    "softmax_cross_entropy",
+    quiet(_cross_entropy_kernel),
+    {
+        "logits": _cross_entropy_by_logits,
+        "targets": lambda g, logits, axis: (
+            -(expand_dims(g, axis=axis) * log_softmax(logits, axis=axis))
+        ),
+    },
+    family="fused",
+    domain={"targets": Simplex()},
+    body=lambda logits, targets, *, axis: -sum(targets * log_softmax(logits, axis=axis), axis=axis),
+    prepare=_check_distributions,
+    doc="""Return −Σ Y log softmax(Z) along `axis`, for target distributions Y.
+
+    The gradient by Z is softmax(Z) · ΣY − Y, which is A − Y where Y sums to 1.
+    """,
+)
+
+
+def _check_classes(logits: Any, labels: Any, *, axis: Any) -> dict[str, Any]:
+    shape, axis = shape_of(logits), one_axis(axis, ndim_of(logits))
+    if shape_of(labels) != shape[:axis] + shape[axis + 1 :]:
+        raise ShapeError(
+            f"logits of shape {shape} with classes along axis {axis} need labels of shape"
+            f" {shape[:axis] + shape[axis + 1 :]}, not {shape_of(labels)}"
+        )
+    return {"axis": axis}
+
+
+def _class_cross_entropy_kernel(logits: Any, labels: Any, *, axis: Any = -1) -> Any:
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise DTypeError(f"class labels are integers, not {labels.dtype}; write .astype('int64')")
+    check_labels(labels, shape_of(logits)[axis])
+    picked = np.expand_dims(labels, axis)
+    return -np.squeeze(
+        np.take_along_axis(_log_softmax_kernel(logits, axis=axis), picked, axis), axis
+    )
+
+
+def _class_cross_entropy_rule(g: Any, logits: Any, labels: Any, axis: int) -> Any:
+    hot = one_hot(labels, shape_of(logits)[axis], axis=axis, dtype=g.dtype)
+    return expand_dims(g, axis=axis) * (softmax(logits, axis=axis) - hot)
+
+
+def _class_cross_entropy_body(logits: Any, labels: Any, *, axis: int) -> Any:
+    chosen = take_along_axis(
+        log_softmax(logits, axis=axis), expand_dims(labels, axis=axis), axis=axis
+    )
+    return -squeeze(chosen, axis=axis)
+
+
+class_cross_entropy = register(
+    "class_cross_entropy",
+    quiet(_class_cross_entropy_kernel),
+    {"logits": _class_cross_entropy_rule, "labels": NONDIFF},
+    family="fused",
+    domain={"labels": Integer()},
+    body=_class_cross_entropy_body,
+    prepare=_check_classes,
+    doc="""Return −log softmax(Z)[label] along `axis`, for integer class labels.
+
+    The gradient by Z is A − Y, with A = softmax(Z) and Y the one-hot labels.
+    """,
+)
+
+
+def _check_same_shape(logits: Any, targets: Any) -> dict[str, Any]:
+    if shape_of(logits) != shape_of(targets):
+        raise ShapeError(
+            f"logits of shape {shape_of(logits)} and targets of shape {shape_of(targets)} must"
+            " have the same shape"
+        )
+    return {}
+
+
+def _binary_kernel(logits: Any, targets: Any) -> Any:
+    loss = softplus_kernel(logits) - np.multiply(logits, targets)
+    infinite = np.isinf(logits)
+    if np.any(infinite):
+        # ∞ − ∞·y: certain and right costs 0, anything else is infinite.
+        right = np.equal(targets, np.greater(logits, 0))
+        loss = np.where(infinite, np.where(right, 0, np.inf), loss).astype(loss.dtype)
+    return loss
+
+
+sigmoid_cross_entropy = register(
+    "sigmoid_cross_entropy",
+    quiet(_binary_kernel),
+    {
+        "logits": lambda g, logits, targets: g * (sigmoid(logits) - targets),
+        "targets": lambda g, logits: -(g * logits),
+    },
+    family="fused",
+    body=lambda logits, targets: softplus(logits) - logits * targets,
+    prepare=_check_same_shape,
+    doc="""Return log(1 + e^Z) − Z·Y, the binary cross-entropy of sigmoid(Z) against Y.
+
+    The gradient by Z is A − Y, with A = sigmoid(Z).
+    """,
+)

@@ -1,0 +1,178 @@
+"""Powers, exponentials, logarithms, trigonometric and hyperbolic functions, element by element."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.op import Real, quiet, register
+from tensorgraph.ops._erf import erf as erf_kernel
+from tensorgraph.ops.arithmetic import APART, abs_kernel, equal, isnan, where
+
+POSITIVE = Real(0.1, 5.0)
+INSIDE_ONE = Real(-0.9, 0.9)
+ABOVE_ONE = Real(1.1, 5.0)
+
+# ---------------------------------------------------------------------------------------- powers
+
+
+def _power_by_base(g: Any, x: Any, y: Any) -> Any:
+    # y·x^(y-1) is 0·∞ at x = y = 0, where x⁰ is constant: its derivative is 0.
+    return g * where(equal(y, 0), 0, y * power(x, where(equal(y, 0), 1, y - 1)))
+
+
+def _power_by_exponent(g: Any, x: Any, out: Any) -> Any:
+    # out·log(x) is 0·∞ at x = 0, where 0^y is constant for y > 0: its derivative is 0.
+    return g * where(equal(x, 0), 0, out * log(where(equal(x, 0), 1, x)))
+
+
+power = register(
+    "power",
+    quiet(np.power),
+    {"x": _power_by_base, "y": _power_by_exponent},
+    domain={"x": APART},
+    ref="math.pow",
+    symbol="xʸ",
+    doc="""Return x to the power y.
+
+    x⁰ is 1 with derivative 0, also at x = 0. The derivative by y is out · log(x), and 0 at x = 0.
+    """,
+)
+
+sqrt = register(
+    "sqrt",
+    quiet(np.sqrt),
+    {"x": lambda g, out: g / (2 * out)},
+    domain={"x": POSITIVE},
+    ref="math.sqrt",
+    symbol="√",
+    doc="Return √x; NaN below 0. The derivative at 0 is inf.",
+)
+
+# --------------------------------------------------------------------- exponentials and logarithms
+
+exp = register(
+    "exp", quiet(np.exp), {"x": lambda g, out: g * out}, ref="math.exp", doc="Return eˣ."
+)
+expm1 = register(
+    "expm1", quiet(np.expm1), {"x": lambda g, out: g * (out + 1)}, ref="math.expm1",
+    symbol="eˣ−1", doc="Return eˣ − 1, exact for small x.",
+)  # fmt: skip
+exp2 = register(
+    "exp2", quiet(np.exp2), {"x": lambda g, out: g * (math.log(2) * out)}, ref="math.exp2",
+    symbol="2ˣ", doc="Return 2ˣ.",
+)  # fmt: skip
+log = register(
+    "log", quiet(np.log), {"x": lambda g, x: g / x}, domain={"x": POSITIVE}, ref="math.log",
+    doc="Return the natural logarithm; −inf at 0, NaN below.",
+)  # fmt: skip
+log1p = register(
+    "log1p", quiet(np.log1p), {"x": lambda g, x: g / (1 + x)}, domain={"x": Real(-0.9, 3.0)},
+    ref="math.log1p", symbol="log(1+x)", doc="Return log(1 + x), exact for small x.",
+)  # fmt: skip
+log2 = register(
+    "log2", quiet(np.log2), {"x": lambda g, x: g / (math.log(2) * x)}, domain={"x": POSITIVE},
+    ref="math.log2", symbol="log₂", doc="Return the logarithm to base 2.",
+)  # fmt: skip
+log10 = register(
+    "log10", quiet(np.log10), {"x": lambda g, x: g / (math.log(10) * x)}, domain={"x": POSITIVE},
+    ref="math.log10", symbol="log₁₀", doc="Return the logarithm to base 10.",
+)  # fmt: skip
+
+
+def _logaddexp_kernel(x: Any, y: Any) -> Any:
+    if np.iscomplexobj(x) or np.iscomplexobj(y):
+        return np.maximum(x, y) + np.log1p(np.exp(-abs_kernel(np.subtract(x, y))))
+    return np.logaddexp(x, y)
+
+
+def _share(x: Any, y: Any) -> Any:
+    """Return eˣ / (eˣ + eʸ), one half where both are the same infinity."""
+    gap = x - y
+    return 1 / (1 + exp(-where(isnan(gap), 0, gap)))
+
+
+logaddexp = register(
+    "logaddexp",
+    quiet(_logaddexp_kernel),
+    {"x": lambda g, x, y: g * _share(x, y), "y": lambda g, x, y: g * _share(y, x)},
+    ref=lambda x, y: max(x, y) + math.log1p(math.exp(-abs(x - y))),
+    symbol="log(eˣ+eʸ)",
+    doc="Return log(eˣ + eʸ) without overflow.",
+)
+
+# --------------------------------------------------------------------------------- trigonometric
+
+sin = register(
+    "sin", quiet(np.sin), {"x": lambda g, x: g * cos(x)}, ref="math.sin", doc="Return the sine."
+)
+cos = register(
+    "cos", quiet(np.cos), {"x": lambda g, x: -(g * sin(x))}, ref="math.cos",
+    doc="Return the cosine.",
+)  # fmt: skip
+tan = register(
+    "tan", quiet(np.tan), {"x": lambda g, out: g * (1 + out * out)}, domain={"x": Real(-1.2, 1.2)},
+    ref="math.tan", doc="Return the tangent.",
+)  # fmt: skip
+asin = register(
+    "asin", quiet(np.asin), {"x": lambda g, x: g / sqrt(1 - x * x)}, domain={"x": INSIDE_ONE},
+    ref="math.asin", doc="Return the inverse sine; NaN outside [−1, 1].",
+)  # fmt: skip
+acos = register(
+    "acos", quiet(np.acos), {"x": lambda g, x: -(g / sqrt(1 - x * x))}, domain={"x": INSIDE_ONE},
+    ref="math.acos", doc="Return the inverse cosine; NaN outside [−1, 1].",
+)  # fmt: skip
+atan = register(
+    "atan", np.atan, {"x": lambda g, x: g / (1 + x * x)}, ref="math.atan",
+    doc="Return the inverse tangent.",
+)  # fmt: skip
+atan2 = register(
+    "atan2",
+    np.atan2,
+    {
+        "x": lambda g, x, y: g * y / (x * x + y * y),
+        "y": lambda g, x, y: -(g * x / (x * x + y * y)),
+    },
+    domain={"x": APART},
+    ref="math.atan2",
+    doc="Return the angle of the point (y, x): the inverse tangent of x / y by quadrant.",
+)
+
+# ------------------------------------------------------------------------------------ hyperbolic
+
+sinh = register(
+    "sinh", quiet(np.sinh), {"x": lambda g, x: g * cosh(x)}, ref="math.sinh",
+    doc="Return the hyperbolic sine.",
+)  # fmt: skip
+cosh = register(
+    "cosh", quiet(np.cosh), {"x": lambda g, x: g * sinh(x)}, ref="math.cosh",
+    doc="Return the hyperbolic cosine.",
+)  # fmt: skip
+tanh = register(
+    "tanh", np.tanh, {"x": lambda g, out: g * (1 - out * out)}, ref="math.tanh",
+    doc="Return the hyperbolic tangent.",
+)  # fmt: skip
+asinh = register(
+    "asinh", np.asinh, {"x": lambda g, x: g / sqrt(x * x + 1)}, ref="math.asinh",
+    doc="Return the inverse hyperbolic sine.",
+)  # fmt: skip
+acosh = register(
+    "acosh", quiet(np.acosh), {"x": lambda g, x: g / sqrt(x * x - 1)}, domain={"x": ABOVE_ONE},
+    ref="math.acosh", doc="Return the inverse hyperbolic cosine; NaN below 1.",
+)  # fmt: skip
+atanh = register(
+    "atanh", quiet(np.atanh), {"x": lambda g, x: g / (1 - x * x)}, domain={"x": INSIDE_ONE},
+    ref="math.atanh", doc="Return the inverse hyperbolic tangent; ±inf at ±1.",
+)  # fmt: skip
+
+# -------------------------------------------------------------------------------- error function
+
+erf = register(
+    "erf",
+    erf_kernel,
+    {"x": lambda g, x: g * (2 / math.sqrt(math.pi) * exp(-(x * x)))},
+    ref="math.erf",
+    doc="Return the error function, 2/√π ∫₀ˣ exp(−t²) dt.",
+)

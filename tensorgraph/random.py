@@ -1,0 +1,246 @@
+"""Random numbers: seedable generators, and the ops that draw from them.
+
+A draw is an op whose operand is the generator; no gradient flows through it. The functions use one
+default generator unless given another; ``seed`` restarts the default one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
+from tensorgraph.op import HANDLERS, NONDIFF, register
+from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, apply, to_dtype
+
+_WATCH: ContextVar[dict[Generator, dict[str, Any]] | None] = ContextVar("watch", default=None)
+
+
+class Generator:
+    """A source of random numbers with a state that can be read and set.
+
+    Args:
+        seed: an integer for a fixed sequence, ``None`` for a fresh one.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> a, b = tg.random.Generator(7), tg.random.Generator(7)
+        >>> bool((tg.random.normal(3, generator=a) == tg.random.normal(3, generator=b)).all())
+        True
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self.seed(seed)
+
+    def seed(self, seed: int | None) -> None:
+        """Restart the sequence from ``seed``."""
+        if seed is not None and not isinstance(seed, (int, np.integer)):
+            raise DTypeError(f"a seed is an int or None, not {seed!r}")
+        if seed is not None and seed < 0:
+            raise ArgumentError(f"a seed is not negative, this one is {seed}")
+        self._numpy = np.random.Generator(np.random.PCG64(seed))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state: equal states draw equal numbers."""
+        return dict(self._numpy.bit_generator.state)
+
+    @state.setter
+    def state(self, value: dict[str, Any]) -> None:
+        self._numpy.bit_generator.state = value
+
+    def numpy(self) -> np.random.Generator:
+        """Return the underlying NumPy generator, about to be drawn from."""
+        watched = _WATCH.get()
+        if watched is not None:
+            watched.setdefault(self, self.state)
+        return self._numpy
+
+
+@contextmanager
+def watch() -> Iterator[dict[Generator, dict[str, Any]]]:
+    """Collect, for each generator drawn from in the block, its state before."""
+    states: dict[Generator, dict[str, Any]] = {}
+    token = _WATCH.set(states)
+    try:
+        yield states
+    finally:
+        _WATCH.reset(token)
+
+
+@contextmanager
+def replay(states: dict[Generator, dict[str, Any]]) -> Iterator[None]:
+    """Draw in the block what was drawn from ``states`` on; the sequences go on as if it had not."""
+    before = {generator: generator.state for generator in states}
+    try:
+        for generator, state in states.items():
+            generator.state = state
+        yield
+    finally:
+        for generator, state in before.items():
+            generator.state = state
+
+
+_default = Generator()
+
+
+def seed(seed: int | None) -> None:
+    """Restart the default generator.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.random.seed(0)
+        >>> tg.random.permutation(4)
+        tensor([2, 0, 1, 3])
+    """
+    _default.seed(seed)
+
+
+def default_generator() -> Generator:
+    """Return the generator that is used where none is given."""
+    return _default
+
+
+# ------------------------------------------------------------------------------------------ the ops
+
+_RANDOM_OPS = {
+    "normal": register(
+        "normal",
+        lambda generator, *, shape, dtype: generator.numpy().standard_normal(shape, dtype=dtype),
+        {"generator": NONDIFF},
+        family="random",
+        symbol="N(0,1)",
+        doc="Draw from the standard normal distribution.",
+    ),
+    "uniform": register(
+        "uniform",
+        lambda generator, *, shape, dtype: generator.numpy().random(shape, dtype=dtype),
+        {"generator": NONDIFF},
+        family="random",
+        symbol="U(0,1)",
+        doc="Draw evenly from [0, 1).",
+    ),
+    "bernoulli": register(
+        "bernoulli",
+        lambda generator, p, *, shape: generator.numpy().random(shape) < p,
+        {"generator": NONDIFF, "p": NONDIFF},
+        family="random",
+        symbol="B(p)",
+        doc="Draw true with probability p.",
+    ),
+    "permutation": register(
+        "permutation",
+        lambda generator, *, n: generator.numpy().permutation(n),
+        {"generator": NONDIFF},
+        family="random",
+        doc="Draw an order of 0 … n − 1.",
+    ),
+}
+HANDLERS[Generator] = apply
+
+
+def _source(generator: Generator | None) -> Generator:
+    if generator is None:
+        return _default
+    if type(generator) is not Generator:
+        raise DTypeError(
+            f"generator must be a tg.random.Generator, not {type(generator).__name__};"
+            " write tg.random.Generator(seed)"
+        )
+    return generator
+
+
+def _float(dtype: DTypeLike) -> np.dtype[Any]:
+    found = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
+    if found not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise DTypeError(f"random numbers are drawn as float32 or float64, not {found}")
+    return found
+
+
+def _shape(shape: Any) -> tuple[int, ...]:
+    lengths = (shape,) if np.ndim(shape) == 0 else tuple(shape)
+    if any(index(n) < 0 for n in lengths):
+        raise ShapeError(f"shape {lengths} has a negative length")
+    return tuple(map(index, lengths))
+
+
+def normal(
+    shape: Any = (),
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    dtype: DTypeLike = None,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Draw a tensor from the normal distribution with the given mean and standard deviation.
+
+    Gradients flow to ``mean`` and ``std``: the result is mean + std · ε with ε ~ N(0, 1).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.random.normal((2, 3), std=0.1).shape
+        (2, 3)
+    """
+    draw = _RANDOM_OPS["normal"](_source(generator), shape=_shape(shape), dtype=_float(dtype))
+    return _affine(draw, mean, std)
+
+
+def uniform(
+    shape: Any = (),
+    low: Any = 0.0,
+    high: Any = 1.0,
+    dtype: DTypeLike = None,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Draw a tensor evenly from [low, high).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.random.uniform(1000, -1.0, 1.0).max().item() < 1.0
+        True
+    """
+    draw = _RANDOM_OPS["uniform"](_source(generator), shape=_shape(shape), dtype=_float(dtype))
+    return _affine(draw, low, high - low)
+
+
+def _affine(draw: Tensor, offset: Any, scale: Any) -> Tensor:
+    scaled = draw if type(scale) in (int, float) and scale == 1 else draw * scale
+    return scaled if type(offset) in (int, float) and offset == 0 else scaled + offset
+
+
+def bernoulli(p: Any, shape: Any = None, generator: Generator | None = None) -> Tensor:
+    """Draw a boolean tensor, true with probability ``p`` (a number or a tensor of them).
+
+    Raises:
+        ArgumentError: a probability outside [0, 1].
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.random.bernoulli(1.0, 3)
+        tensor([ True,  True,  True])
+    """
+    values = np.asarray(p)
+    if not np.all((values >= 0) & (values <= 1)):
+        raise ArgumentError(f"bernoulli: probabilities lie in [0, 1], got {p}")
+    shape = values.shape if shape is None else _shape(shape)
+    draw: Tensor = _RANDOM_OPS["bernoulli"](_source(generator), p, shape=shape)
+    return draw
+
+
+def permutation(n: int, generator: Generator | None = None) -> Tensor:
+    """Draw an order of 0 … n − 1, as an integer tensor.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> sorted(tg.random.permutation(3).numpy().tolist())
+        [0, 1, 2]
+    """
+    if index(n) < 0:
+        raise ArgumentError(f"permutation: n = {n} must not be negative")
+    draw: Tensor = _RANDOM_OPS["permutation"](_source(generator), n=index(n))
+    return draw

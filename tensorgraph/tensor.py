@@ -1,0 +1,578 @@
+"""The Tensor: a handle on an array and on the node that made it.
+
+Operators and methods such as ``x + y`` or ``x.sum()`` are the ops of the same name; they are bound
+in ``tensorgraph/ops/__init__.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from tensorgraph import errors
+from tensorgraph.graph import Node
+from tensorgraph.modes import MODE, Mode, user_line
+from tensorgraph.op import HANDLERS, Op, Plan
+
+Array = NDArray[Any]
+Operand = Any
+"""What an operator takes on its other side: a Tensor, an array, a list or a number."""
+
+DEFAULT_DTYPE = np.dtype(np.float32)
+"""The type of Python floats and of parameters; a NumPy array keeps its own."""
+
+
+class Tensor:
+    """An array that records what is computed from it.
+
+    Make one with :func:`tensor`. A tensor's elements never change: an operation makes a new
+    tensor, and ``p.assign(value)`` gives a leaf a new array.
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "_hooks", "_name", "_node", "_requires_grad")
+
+    def __init__(self) -> None:
+        raise TypeError("Tensor() takes nothing; write tg.tensor(data)")
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Tensor cannot be subclassed; wrap one instead, or declare an op")
+
+    # ---------------------------------------------------------------------------------- the array
+
+    @property
+    def data(self) -> Array:
+        """The values, as a read-only view."""
+        view = self._data.view()
+        view.flags.writeable = False
+        return view
+
+    def numpy(self) -> Array:
+        """Return the values as a read-only view; ``.copy()`` it to change it."""
+        return self.data
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the elements."""
+        return self._data.dtype
+
+    def item(self) -> Any:
+        """Return the only element as a Python number.
+
+        Raises:
+            ShapeError: there is more than one element, or none.
+        """
+        if self._data.size != 1:
+            raise errors.ShapeError(
+                f"item() needs exactly one element, this tensor has shape {self.shape};"
+                " write .numpy() for the array"
+            )
+        return self._data.item()
+
+    # ------------------------------------------------------------------------- place in the graph
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to this tensor."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self._node is not None:
+            raise errors.GraphError(
+                f"requires_grad can be set on leaves only; this tensor is a result of"
+                f" {self._node.op.name!r}; write .detach() for one without gradient"
+            )
+        if value:
+            _check_differentiable(self._data.dtype)
+        self._requires_grad = bool(value)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this tensor was given, not computed."""
+        return self._node is None
+
+    @property
+    def node(self) -> Node | None:
+        """The recorded operation that made this tensor, ``None`` for a leaf or constant."""
+        return self._node if type(self._node) is Node else None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that ``backward`` accumulated into this leaf, or ``None``."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            value = value if type(value) is Tensor else asarray(value)
+            if value.shape != self.shape:
+                raise errors.ShapeError(
+                    f"a gradient has its tensor's shape {self.shape}, this one is {value.shape}"
+                )
+        self._grad = value
+
+    @property
+    def name(self) -> str | None:
+        """What pictures, formulas and messages call this tensor."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        if not (value is None or isinstance(value, str)):
+            raise errors.DTypeError(f"a name is a str or None, not {type(value).__name__}")
+        self._name = value
+
+    def detach(self) -> Tensor:
+        """Return a tensor with the same values that no gradient flows through."""
+        return wrap(self._data)
+
+    def assign(self, value: Any) -> Tensor:
+        """Give this leaf new values of the same shape and dtype; return the tensor itself.
+
+        Graphs recorded before keep the old values. The values are copied.
+
+        Raises:
+            GraphError: this tensor is not a leaf.
+            ShapeError: ``value`` has another shape.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+            >>> w.assign(w.data - 0.5)
+            tensor([0.5, 1.5], requires_grad=True)
+        """
+        if self._node is not None:
+            raise errors.GraphError(
+                "assign() works on leaves; this tensor is a result of "
+                f"{self._node.op.name!r}; use the new value in its place"
+            )
+        array = value._data if type(value) is Tensor else value
+        array = np.array(array, dtype=self.dtype)
+        if array.shape != self.shape:
+            raise errors.ShapeError(
+                f"assign() got shape {array.shape}, this tensor has shape {self.shape}"
+            )
+        self._data = array
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget the accumulated gradient."""
+        self._grad = None
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
+        """Call ``hook(gradient)`` whenever backward has this tensor's whole gradient.
+
+        What it returns, if not ``None``, takes the gradient's place. Returns a function that
+        removes the hook.
+
+        Raises:
+            GraphError: no gradient flows to this tensor.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> x = tg.tensor([1.0, -3.0], requires_grad=True)
+            >>> remove = x.register_hook(lambda g: g.clip(-1.0, 1.0))
+            >>> (x * x).sum().backward()
+            >>> print(x.grad)
+            [ 1. -1.]
+        """
+        if not self._requires_grad:
+            raise errors.GraphError(
+                "register_hook() on a tensor that needs no gradient: the hook would never run;"
+                " write requires_grad=True where the tensor is made"
+            )
+        holder: Any = self._node if type(self._node) is Node else self
+        if holder is self:
+            self._hooks = (*self._hooks, hook)
+        else:
+            holder.hooks = (*holder.hooks, hook)
+
+        def remove() -> None:
+            field = "_hooks" if holder is self else "hooks"
+            setattr(holder, field, tuple(h for h in getattr(holder, field) if h is not hook))
+
+        return remove
+
+    # -------------------------------------------------------------------------- Python's protocols
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a tensor with no axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.shape:
+            raise TypeError("iteration over a tensor with no axes")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise errors.ShapeError(
+                f"the truth of a tensor with shape {self.shape} is ambiguous; write .any() or"
+                " .all(), or tg.where(condition, a, b) to choose element by element"
+            )
+        return bool(self._data.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._data.dtype.kind not in "iu":
+            raise errors.DTypeError(f"only an integer tensor can be an index, not {self.dtype}")
+        return int(self.item())
+
+    def __repr__(self) -> str:
+        fields = [np.array2string(self._data, separator=", ", prefix="tensor(")]
+        if self.dtype not in (DEFAULT_DTYPE, np.dtype(np.int64), np.dtype(bool)):
+            fields.append(f"dtype={self.dtype}")
+        if type(self._node) is Node:
+            fields.append(f"op={self._node.op.name!r}")
+        elif self._requires_grad:
+            fields.append("requires_grad=True")
+        if self._name:
+            fields.append(f"name={self._name!r}")
+        return f"tensor({', '.join(fields)})"
+
+    def __str__(self) -> str:
+        return str(self._data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item() if self.size == 1 and spec else str(self), spec)
+
+    __hash__ = object.__hash__
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        name = self._name or "x"
+        raise errors.ImmutableError(
+            f"tensors do not change in place; write {name} = tg.set_at({name}, key, value)"
+            f" for {name}[key] = value, or tg.add_at({name}, key, value) for"
+            f" {name}[key] += value"
+        )
+
+    def __copy__(self) -> Tensor:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self._node is not None:
+            raise errors.GraphError(
+                "only leaves can be copied deeply; write .detach() for the values alone"
+            )
+        copy = wrap(self._data.copy())
+        copy._requires_grad, copy._name = self._requires_grad, self._name
+        copy._grad = None if self._grad is None else wrap(self._grad._data)
+        memo[id(self)] = copy
+        return copy
+
+    # --------------------------------------------------------------------------- NumPy's protocols
+
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
+        """Return the values for ``np.asarray``: a read-only view, or a copy where needed."""
+        if dtype is not None and np.dtype(dtype) != self.dtype:
+            if copy is False:
+                raise ValueError(f"a copy is needed to turn {self.dtype} into {np.dtype(dtype)}")
+            return self._data.astype(dtype)
+        return self._data.copy() if copy else self.data
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        """Share the values with another array library; it may only read them."""
+        return self.data.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[Any, Any]:
+        """Return the device of the values, for DLPack."""
+        return self._data.__dlpack_device__()
+
+    # Bound to the ops of these names in ``ops/__init__.py``; this list is the only one.
+    abs: Callable[..., Tensor]
+    all: Callable[..., Tensor]
+    any: Callable[..., Tensor]
+    argmax: Callable[..., Tensor]
+    argmin: Callable[..., Tensor]
+    argsort: Callable[..., Tensor]
+    astype: Callable[..., Tensor]
+    clip: Callable[..., Tensor]
+    cos: Callable[..., Tensor]
+    cumulative_sum: Callable[..., Tensor]
+    exp: Callable[..., Tensor]
+    expand_dims: Callable[..., Tensor]
+    flip: Callable[..., Tensor]
+    log: Callable[..., Tensor]
+    log_softmax: Callable[..., Tensor]
+    logsumexp: Callable[..., Tensor]
+    max: Callable[..., Tensor]
+    mean: Callable[..., Tensor]
+    min: Callable[..., Tensor]
+    norm: Callable[..., Tensor]
+    permute_dims: Callable[..., Tensor]
+    prod: Callable[..., Tensor]
+    relu: Callable[..., Tensor]
+    repeat: Callable[..., Tensor]
+    round: Callable[..., Tensor]
+    sigmoid: Callable[..., Tensor]
+    sin: Callable[..., Tensor]
+    softmax: Callable[..., Tensor]
+    sort: Callable[..., Tensor]
+    sqrt: Callable[..., Tensor]
+    square: Callable[..., Tensor]
+    squeeze: Callable[..., Tensor]
+    std: Callable[..., Tensor]
+    sum: Callable[..., Tensor]
+    take: Callable[..., Tensor]
+    tanh: Callable[..., Tensor]
+    var: Callable[..., Tensor]
+
+    # Bound there and in ``autodiff.py`` too, each by a line of its own.
+    __array_ufunc__: Callable[..., Any]
+    __array_function__: Callable[..., Any]
+    reshape: Callable[..., Tensor]
+    backward: Callable[..., None]
+    T: Tensor
+    mT: Tensor
+    __getitem__: Callable[[Tensor, Any], Tensor]
+    __add__: Callable[[Tensor, Operand], Tensor]
+    __radd__: Callable[[Tensor, Operand], Tensor]
+    __sub__: Callable[[Tensor, Operand], Tensor]
+    __rsub__: Callable[[Tensor, Operand], Tensor]
+    __mul__: Callable[[Tensor, Operand], Tensor]
+    __rmul__: Callable[[Tensor, Operand], Tensor]
+    __truediv__: Callable[[Tensor, Operand], Tensor]
+    __rtruediv__: Callable[[Tensor, Operand], Tensor]
+    __floordiv__: Callable[[Tensor, Operand], Tensor]
+    __rfloordiv__: Callable[[Tensor, Operand], Tensor]
+    __mod__: Callable[[Tensor, Operand], Tensor]
+    __rmod__: Callable[[Tensor, Operand], Tensor]
+    __pow__: Callable[[Tensor, Operand], Tensor]
+    __rpow__: Callable[[Tensor, Operand], Tensor]
+    __matmul__: Callable[[Tensor, Operand], Tensor]
+    __rmatmul__: Callable[[Tensor, Operand], Tensor]
+    __and__: Callable[[Tensor, Operand], Tensor]
+    __rand__: Callable[[Tensor, Operand], Tensor]
+    __or__: Callable[[Tensor, Operand], Tensor]
+    __ror__: Callable[[Tensor, Operand], Tensor]
+    __xor__: Callable[[Tensor, Operand], Tensor]
+    __rxor__: Callable[[Tensor, Operand], Tensor]
+    __neg__: Callable[[Tensor], Tensor]
+    __pos__: Callable[[Tensor], Tensor]
+    __abs__: Callable[[Tensor], Tensor]
+    __invert__: Callable[[Tensor], Tensor]
+    __lt__: Callable[[Tensor, Operand], Tensor]
+    __le__: Callable[[Tensor, Operand], Tensor]
+    __gt__: Callable[[Tensor, Operand], Tensor]
+    __ge__: Callable[[Tensor, Operand], Tensor]
+
+
+_blank = object.__new__
+
+
+def wrap(array: Any, node: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return a tensor on an array as it is: not copied, not checked.
+
+    ``node`` is the :class:`Node` that made it; or a leaf tensor, for that leaf's values as they
+    were when an operation used them.
+    """
+    new: Tensor = _blank(Tensor)
+    new._data = array
+    new._node = node
+    new._requires_grad = requires_grad
+    new._grad = None
+    new._name = None
+    new._hooks = ()
+    return new
+
+
+def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
+    """Run an op on operands of which one at least is a tensor; record a node if it may matter."""
+    mode = MODE.get()
+    arrays = []
+    pattern, bit = 0, 1
+    for arg in args:
+        kind = type(arg)
+        if kind is Tensor:
+            arrays.append(arg._data)
+            if arg._requires_grad:
+                pattern |= bit
+        elif kind is list or kind is tuple:
+            arrays.append(to_array(arg))
+        else:
+            arrays.append(arg)
+        bit += bit
+    out = op.compute(arrays, static)
+    if isinstance(out, np.generic):  # NumPy turns 0-d results into scalars
+        out = np.asarray(out)
+    if mode.observer is not None:
+        mode.observer.forward(op, arrays, static, out)
+    if not (pattern and mode.recording) or out.dtype.kind != "f":
+        return wrap(out)
+    plan = op._plans.get(pattern | bit) or op.plan(pattern | bit, len(args))
+    if not plan.wanted:
+        return wrap(out)
+    return wrap(out, _record(op, args, static, arrays, out, plan, mode), True)
+
+
+def _record(
+    op: Op,
+    args: tuple[Any, ...],
+    static: dict[str, Any],
+    arrays: list[Any],
+    out: Any,
+    plan: Plan,
+    mode: Mode,
+) -> Node:
+    """Return the node of an op that was just computed."""
+    parents = []
+    for i, arg in enumerate(args):
+        if type(arg) is Tensor:
+            # A leaf stands for itself. A constant does too: pictures and formulas show it.
+            parents.append(arg if arg._node is None else arg._node)
+        else:
+            if type(arg) is np.ndarray and arg.flags.writeable:
+                # The caller may change it before backward reads it.
+                arrays[i] = arrays[i].copy()
+            parents.append(arrays[i])
+    saved: Any = ()
+    if plan.keep:
+        saved = [None] * (len(arrays) + 1)
+        for i in plan.keep:
+            saved[i] = out if i == len(arrays) else arrays[i]
+    node = Node(op, static, tuple(parents), plan, saved, out, mode.scope)
+    if mode.lines:
+        node.line = user_line()
+    return node
+
+
+HANDLERS[Tensor] = apply
+
+# --------------------------------------------------------------------------------- making tensors
+
+
+def tensor(
+    data: ArrayLike | Tensor,
+    dtype: DTypeLike = None,
+    requires_grad: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Return a new tensor with a copy of ``data``.
+
+    Python floats become float32 unless ``dtype`` says otherwise; a NumPy array keeps its dtype.
+
+    Args:
+        data: a number, nested lists, an array or a tensor.
+        dtype: the type of the elements.
+        requires_grad: whether gradients are wanted; needs a floating-point dtype.
+        name: what pictures, formulas and messages call it.
+
+    Raises:
+        ShapeError: nested lists of unequal lengths.
+        DTypeError: strings, objects or complex numbers; or a gradient wanted for integers.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tensor([[1.0, 2.0], [3.0, 4.0]]).shape
+        (2, 2)
+    """
+    array = to_array(data, dtype)
+    if array is data or array.base is not None or (type(data) is Tensor and array is data._data):
+        array = array.copy()
+    new = wrap(array)
+    new.name = name
+    if requires_grad:
+        new.requires_grad = True
+    return new
+
+
+def asarray(data: Any, dtype: DTypeLike = None) -> Tensor:
+    """Return a tensor that shares the memory of ``data`` where that is possible.
+
+    A tensor of the right dtype is returned as it is. Do not change a shared array while a graph
+    that uses it may still be differentiated; :func:`tensor` copies.
+
+    Example:
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> a = np.zeros(3)
+        >>> np.shares_memory(tg.asarray(a).data, a)
+        True
+    """
+    if type(data) is Tensor and (dtype is None or to_dtype(dtype) == data.dtype):
+        return data
+    return wrap(to_array(data, dtype))
+
+
+def to_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return a NumPy dtype that the engine computes with.
+
+    Raises:
+        DTypeError: it is unknown, or not real numbers, integers or booleans.
+    """
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        raise errors.DTypeError(f"unknown dtype {dtype!r}; write e.g. 'float32'") from None
+    _check_numeric(found)
+    return found
+
+
+def to_array(data: Any, dtype: DTypeLike = None) -> Array:
+    """Return ``data`` as an array the engine computes with, sharing memory where possible."""
+    wanted = None if dtype is None else to_dtype(dtype)
+    if type(data) is Tensor:
+        array = data._data
+    elif isinstance(data, (np.ndarray, np.generic)):
+        array = np.asarray(data)
+    elif hasattr(data, "__dlpack__"):
+        array = np.from_dlpack(data)
+    else:
+        try:
+            array = np.asarray(data)
+        except ValueError as error:
+            raise errors.ShapeError(
+                f"ragged data: nested sequences must have equal lengths ({error})"
+            ) from None
+        if wanted is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
+            wanted = np.dtype(np.float64 if _holds_double(data) else DEFAULT_DTYPE)
+    _check_numeric(array.dtype)
+    return array if wanted is None or wanted == array.dtype else array.astype(wanted)
+
+
+def _holds_double(data: Any) -> bool:
+    """Return whether nested sequences hold an array or scalar that is float64 by itself."""
+    if isinstance(data, (list, tuple)):
+        return any(map(_holds_double, data))
+    return getattr(data, "dtype", None) == np.float64
+
+
+def _check_numeric(dtype: np.dtype[Any]) -> None:
+    if dtype.kind not in "fiub":
+        kinds = {"O": "objects", "U": "strings", "S": "bytes", "c": "complex numbers"}
+        raise errors.DTypeError(
+            f"tensors hold real numbers, integers or booleans, not"
+            f" {kinds.get(dtype.kind, str(dtype))} (dtype {dtype})"
+        )
+
+
+def _check_differentiable(dtype: np.dtype[Any]) -> None:
+    if dtype.kind != "f":
+        raise errors.DTypeError(
+            f"requires_grad=True needs a floating-point tensor, this one is {dtype};"
+            " write dtype='float32' (or .astype('float32'))"
+        )

@@ -1,0 +1,422 @@
+"""Functions of functions: grad, vjp, jvp, jacobian, hessian, and checkpoint.
+
+All of them take a function of tensors (or of nested lists, tuples and dicts of them) and
+differentiate what it computes. They nest: a result that still depends on something that wants a
+gradient is recorded like any other, so a gradient of a gradient of a gradient is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.autodiff import differentiate, leaves_of, sweep
+from tensorgraph.graph import Node, inputs_of, last_number, leading_to, reachable
+from tensorgraph.modes import MODE, enable_grad
+from tensorgraph.op import Op, Plan
+from tensorgraph.ops.arithmetic import astype, positive
+from tensorgraph.ops.shape import reshape, stack
+from tensorgraph.random import replay, watch
+from tensorgraph.tensor import Tensor, asarray, wrap
+from tensorgraph.tree import flatten, unflatten
+
+Function = Callable[..., Any]
+
+
+def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that computes the gradient of ``f``, whose result is one number.
+
+    Args:
+        f: a function of tensors; what it returns has one element.
+        argnums: the argument to differentiate by, or several; each may be nested.
+
+    Raises:
+        GraphError: ``f`` returned more than one number.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> f = lambda x: x**3
+        >>> print(tg.grad(f)(2.0), tg.grad(tg.grad(f))(2.0), tg.grad(tg.grad(tg.grad(f)))(2.0))
+        12.0 12.0 6.0
+    """
+    both = value_and_grad(f, argnums)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return gradient
+
+
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that computes ``(f(…), gradient of f)`` in one pass; see :func:`grad`.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> value, gradient = tg.value_and_grad(lambda p: (p["w"] ** 2).sum())({"w": tg.ones(2)})
+        >>> print(value, gradient["w"])
+        2.0 [2. 2.]
+    """
+
+    @wraps(f)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Tensor, Any]:
+        call = _Call(f, args, kwargs, argnums)
+        output = call.single_output()
+        if output.size != 1:
+            raise errors.GraphError(
+                f"grad() differentiates a function with one number as its result, {_name(f)}"
+                f" returned shape {output.shape}; write .sum() in it, or use tg.jacobian"
+            )
+        results = call.pull([np.ones(output.shape, output.dtype)], retain=False)
+        return call.released(output), call.arrange(results)
+
+    return value_and_gradient
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Return ``f(*primals)`` and the function that takes a cotangent back to the arguments.
+
+    The cotangent u has the structure of the output; the result, one entry for each argument, is
+    uᵀJ. It can be called more than once.
+
+    Raises:
+        ShapeError: a cotangent has another shape than the output.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> y, pull = tg.vjp(lambda x: x * x, tg.tensor([1.0, 2.0]))
+        >>> print(y, pull(tg.tensor([1.0, 10.0]))[0])
+        [1. 4.] [ 2. 40.]
+    """
+    call = _Call(f, primals, {}, tuple(range(len(primals))))
+
+    def pull(cotangent: Any) -> tuple[Any, ...]:
+        seeds = _matching(cotangent, call.outputs, "cotangent")
+        return tuple(call.arrange(call.pull(seeds, retain=True)))
+
+    return unflatten(call.structure, [call.released(o) for o in call.outputs]), pull
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Return ``f(*primals)`` and its directional derivative J·v along ``tangents``.
+
+    The backward pass is linear in the cotangent u; differentiating it by u gives J·v
+    (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+
+    Raises:
+        ShapeError: a tangent has another shape than its primal.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> y, dy = tg.jvp(tg.sin, (tg.tensor(0.0),), (tg.tensor(2.0),))
+        >>> print(y, dy)
+        0.0 2.0
+    """
+    call = _Call(f, tuple(primals), {}, tuple(range(len(primals))))
+    directions = _matching(tuple(tangents), call.variables, "tangent")
+    outputs = [output for output in call.outputs if output._requires_grad]
+    cotangents = [_variable(np.zeros(o.shape, o.dtype)) for o in outputs]
+    pulled = differentiate(outputs, cotangents, call.variables, True, True)
+    linear = [(p, v) for p, v in zip(pulled, directions, strict=True) if p._requires_grad]
+    graph = call.needs_graph or any(
+        MODE.get().recording and type(v) is Tensor and v._requires_grad for v in directions
+    )
+    pushed = iter(
+        differentiate(
+            [p for p, _ in linear],
+            [v if graph else v._data for _, v in linear],
+            cotangents,
+            graph,
+            graph,
+        )
+    )
+    slopes = [
+        next(pushed) if o._requires_grad else wrap(np.zeros(o.shape, o.dtype)) for o in call.outputs
+    ]
+    outputs = [call.released(o) for o in call.outputs]
+    return unflatten(call.structure, outputs), unflatten(call.structure, slopes)
+
+
+def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that computes all partial derivatives of ``f``, row by row in reverse.
+
+    For an output of shape s and an argument of shape t the result has shape s + t; where the output
+    or the argument is a container, the result is a container of such tensors.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> print(tg.jacobian(lambda x: x * x)(tg.tensor([1.0, 2.0])))
+        [[2. 0.]
+         [0. 4.]]
+    """
+
+    @wraps(f)
+    def all_partials(*args: Any, **kwargs: Any) -> Any:
+        call = _Call(f, args, kwargs, argnums)
+        return unflatten(
+            call.structure, [call.arrange(_rows(call, k)) for k in range(len(call.outputs))]
+        )
+
+    return all_partials
+
+
+def _rows(call: _Call, k: int) -> list[Tensor]:
+    """Return the derivatives of the ``k``-th output by each variable."""
+    output = call.outputs[k]
+    rows: list[list[Tensor]] = []
+    for position in range(output.size):
+        unit = np.zeros(output.size, output.dtype)
+        unit[position] = 1
+        seeds = [None] * len(call.outputs)
+        seeds[k] = unit.reshape(output.shape)  # type: ignore[call-overload]
+        rows.append(call.pull(seeds, retain=True))
+    return [
+        reshape(stack([row[j] for row in rows]), shape=output.shape + variable.shape)
+        if rows
+        else wrap(np.zeros(output.shape + variable.shape, variable.dtype))
+        for j, variable in enumerate(call.variables)
+    ]
+
+
+def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that computes all second partial derivatives of ``f``, a number.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> print(tg.hessian(lambda x: (x**3).sum())(tg.tensor([1.0, 2.0])))
+        [[ 6.  0.]
+         [ 0. 12.]]
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Return the Hessian of ``f`` times a vector, without building the Hessian.
+
+    Args:
+        f: a function whose result has one element.
+        primals: its arguments, each possibly nested.
+        tangents: the vector, in the structure of the arguments.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> product, = tg.hvp(lambda x: (x**3).sum(), (tg.tensor([1.0, 2.0]),), (tg.ones(2),))
+        >>> print(product)
+        [ 6. 12.]
+    """
+    slope = grad(f, tuple(range(len(primals))))
+    _, product = jvp(slope, primals, tangents)
+    return product
+
+
+class _Call:
+    """One call of a function on variables of our own, and the way back from its outputs."""
+
+    def __init__(
+        self,
+        f: Function,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        argnums: int | Sequence[int],
+    ) -> None:
+        self.name = _name(f)
+        self.single = isinstance(argnums, int)
+        chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        opened = list(args)
+        self.variables: list[Tensor] = []
+        self.structures = []
+        for k in chosen:
+            if not -len(args) <= k < len(args):
+                raise errors.ArgumentError(
+                    f"argnums {k} is out of range: {self.name} was called with {len(args)}"
+                    " positional arguments"
+                )
+            leaves, structure = flatten(args[k])
+            variables = [_variable(leaf) for leaf in leaves]
+            opened[k] = unflatten(structure, variables)
+            self.variables += variables
+            self.structures.append((structure, len(variables)))
+        with enable_grad():
+            result = f(*opened, **kwargs)
+        found, self.structure = flatten(result)
+        self.outputs = [_output(value, self.name) for value in found]
+        self.needs_graph = MODE.get().recording and self._depends_on_others()
+
+    def _depends_on_others(self) -> bool:
+        """Return whether something besides our own variables may want a gradient of a gradient."""
+        roots = [o._node for o in self.outputs if type(o._node) is Node]
+        own = set(self.variables)
+        return any(leaf not in own for leaf in leaves_of(reachable(roots)))
+
+    def single_output(self) -> Tensor:
+        """Return the output of a function that returns one tensor."""
+        if self.structure is not None:
+            raise errors.GraphError(f"grad() needs {self.name} to return one tensor, not several")
+        return self.outputs[0]
+
+    def pull(self, seeds: Sequence[Any], retain: bool) -> list[Tensor]:
+        """Return the variables' gradients for these gradients of the outputs (``None``: zero)."""
+        pairs = [
+            (output, seed)
+            for output, seed in zip(self.outputs, seeds, strict=True)
+            if output._requires_grad and seed is not None
+        ]
+        graph = MODE.get().recording and (
+            self.needs_graph or any(type(s) is Tensor and s._requires_grad for _, s in pairs)
+        )
+        return differentiate(
+            [output for output, _ in pairs],
+            [(asarray(s) if graph else s._data if type(s) is Tensor else s) for _, s in pairs],
+            self.variables,
+            graph,
+            retain or graph,
+        )
+
+    def released(self, output: Tensor) -> Tensor:
+        """Return an output without a graph, unless somebody may still differentiate it."""
+        return output if self.needs_graph else output.detach()
+
+    def arrange(self, results: list[Tensor]) -> Any:
+        """Return results in the structure of the arguments they belong to."""
+        rest = iter(results)
+        arranged = tuple(
+            unflatten(structure, [next(rest) for _ in range(count)])
+            for structure, count in self.structures
+        )
+        return arranged[0] if self.single else arranged
+
+
+def _variable(leaf: Any) -> Tensor:
+    """Return a tensor of our own with the leaf's values, connected to the leaf if that matters."""
+    value = asarray(leaf)
+    if value.dtype.kind != "f":
+        raise errors.DTypeError(
+            f"differentiates by floating-point arguments only, not {value.dtype};"
+            " write 2.0 for 2, or .astype('float32')"
+        )
+    if value._requires_grad and MODE.get().recording:
+        own: Tensor = positive(value)
+        return own
+    return wrap(value._data, None, True)
+
+
+def _output(value: Any, name: str) -> Tensor:
+    if type(value) is Tensor or isinstance(value, (int, float, np.ndarray, np.generic)):
+        return asarray(value)
+    raise errors.DTypeError(f"{name} returned {type(value).__name__}, not a tensor")
+
+
+def _matching(tree: Any, outputs: Sequence[Tensor], what: str) -> list[Tensor]:
+    """Return the tensors in ``tree``, one for each output and like it in shape and dtype."""
+    found = [asarray(leaf) for leaf in flatten(tree)[0]]
+    if len(found) != len(outputs):
+        raise errors.ShapeError(f"{len(found)} {what}s were given for {len(outputs)} tensors")
+    for value, output in zip(found, outputs, strict=True):
+        if value.shape != output.shape:
+            raise errors.ShapeError(
+                f"a {what} has shape {value.shape}, what it belongs to has {output.shape}"
+            )
+    return [
+        value if value.dtype == output.dtype else astype(value, dtype=output.dtype)
+        for value, output in zip(found, outputs, strict=True)
+    ]
+
+
+def _name(f: Function) -> str:
+    return getattr(f, "__name__", type(f).__name__)
+
+
+# -------------------------------------------------------------------------------------- checkpoint
+
+
+def checkpoint(f: Function) -> Function:
+    """Return ``f`` such that backward computes its inside again instead of keeping it.
+
+    Costs one more forward pass of ``f``, saves the memory of everything between its inputs and its
+    output. Random draws are repeated exactly. Gradients flow to arguments and to tensors that ``f``
+    refers to from outside, such as a module's parameters, at any order.
+
+    Args:
+        f: a function that returns one tensor.
+
+    Raises:
+        DTypeError: ``f`` returned something else.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> block = tg.checkpoint(lambda x: tg.exp(tg.sin(x)))
+        >>> block(x).node
+        <node ... checkpoint (2,) float32>
+    """
+
+    @wraps(f)
+    def recomputed_in_backward(*args: Any, **kwargs: Any) -> Any:
+        if not MODE.get().recording:
+            return f(*args, **kwargs)
+        start = last_number()
+        with watch() as states:
+            output = f(*args, **kwargs)
+        if type(output) is not Tensor:
+            raise errors.DTypeError(
+                f"checkpoint: {_name(f)} returned {type(output).__name__}, not one tensor"
+            )
+        if type(output._node) is not Node or output._node.seq <= start:
+            return output
+        inputs = inputs_of(reachable([output._node], after=start), after=start)
+        again = _Recomputation(f, args, kwargs, states, inputs)
+        plan = Plan(tuple(range(len(inputs))), ())
+        static = {"again": again}
+        scope = MODE.get().scope
+        node = Node(_CHECKPOINT, static, tuple(inputs), plan, (), output._data, scope)
+        return wrap(output._data, node, True)
+
+    return recomputed_in_backward
+
+
+class _Recomputation:
+    """Computes a checkpointed function again, and its gradients by all inputs at once."""
+
+    def __init__(
+        self,
+        f: Function,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        states: dict[Any, Any],
+        inputs: list[Any],
+    ) -> None:
+        self.f, self.args, self.kwargs = f, args, kwargs
+        self.states, self.inputs = states, inputs
+        self.seed: Any = None
+        self.results: list[Any] = []
+
+    def gradient(self, g: Any, i: int) -> Any:
+        """Return the gradient by the ``i``-th input; all of them are computed for the first."""
+        if self.seed is not g:
+            self.seed, self.results = g, self._all_gradients(g)
+        result, self.results[i] = self.results[i], None
+        if all(r is None for r in self.results):
+            self.seed = None
+        return result if type(g) is Tensor else result._data
+
+    def _all_gradients(self, g: Any) -> list[Any]:
+        create_graph = type(g) is Tensor
+        start = last_number()
+        with replay(self.states), enable_grad():
+            output = self.f(*self.args, **self.kwargs)
+        nodes = leading_to(reachable([output._node], after=start), set(self.inputs))
+        return list(sweep({output._node: g}, nodes, self.inputs, create_graph, create_graph))
+
+
+_CHECKPOINT = Op(
+    "checkpoint",
+    lambda *inputs, again: again.f(*again.args, **again.kwargs),
+    {"*inputs": lambda g, i, again: again.gradient(g, i)},
+    family="fused",
+    symbol="↻",
+    doc="A function whose inside is computed again in the backward pass.",
+)

@@ -1,0 +1,51 @@
+"""Nested lists, tuples and dicts of tensors, taken apart and put together again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+Structure = Any
+"""A nested container in which every leaf has been replaced by ``None``."""
+
+
+def flatten(tree: Any) -> tuple[list[Any], Structure]:
+    """Return the leaves of a nested container in order, and its structure.
+
+    Example:
+        >>> flatten({"a": 1, "b": [2, 3]})
+        ([1, 2, 3], {'a': None, 'b': [None, None]})
+    """
+    if isinstance(tree, dict):
+        pairs = {key: flatten(value) for key, value in tree.items()}
+        structure: Structure = {key: pair[1] for key, pair in pairs.items()}
+        return [leaf for leaves, _ in pairs.values() for leaf in leaves], structure
+    if isinstance(tree, (list, tuple)):
+        parts = [flatten(value) for value in tree]
+        structure = _rebuild(tree, [part[1] for part in parts])
+        return [leaf for leaves, _ in parts for leaf in leaves], structure
+    return [tree], None
+
+
+def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
+    """Return the container of this structure with these leaves.
+
+    Example:
+        >>> unflatten({"a": None, "b": [None, None]}, [1, 2, 3])
+        {'a': 1, 'b': [2, 3]}
+    """
+    return _fill(structure, iter(leaves))
+
+
+def _fill(structure: Structure, leaves: Iterator[Any]) -> Any:
+    if isinstance(structure, dict):
+        return {key: _fill(value, leaves) for key, value in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        return _rebuild(structure, [_fill(value, leaves) for value in structure])
+    return next(leaves)
+
+
+def _rebuild(like: Any, values: list[Any]) -> Any:
+    if isinstance(like, list):
+        return values
+    return type(like)(*values) if hasattr(like, "_fields") else tuple(values)
