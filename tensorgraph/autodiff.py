@@ -336,4 +336,4 @@ def _released(node: Node) -> errors.GraphError:
     )
 
 
-Tensor.backward = backward  # type: ignore[method-assign, assignment]
+Tensor.backward = backward

@@ -15,7 +15,7 @@ from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, tensor, to_dtype, wrap
 
 
 def _made(
-    array: Any, dtype: DTypeLike = None, requires_grad: bool = False, name: str | None = None
+    array: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str | None = None
 ) -> Tensor:
     if dtype is None and array.dtype == np.float64:
         dtype = DEFAULT_DTYPE
@@ -27,7 +27,7 @@ def _made(
 
 
 def zeros(
-    shape: Any, dtype: DTypeLike = None, requires_grad: bool = False, name: str | None = None
+    shape: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str | None = None
 ) -> Tensor:
     """Return a tensor of zeros.
 
@@ -40,7 +40,7 @@ def zeros(
 
 
 def ones(
-    shape: Any, dtype: DTypeLike = None, requires_grad: bool = False, name: str | None = None
+    shape: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str | None = None
 ) -> Tensor:
     """Return a tensor of ones.
 
@@ -55,7 +55,7 @@ def ones(
 def full(
     shape: Any,
     fill_value: Any,
-    dtype: DTypeLike = None,
+    dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     name: str | None = None,
 ) -> Tensor:
@@ -69,7 +69,7 @@ def full(
     return _made(np.full(shape, fill_value), dtype, requires_grad, name)
 
 
-def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Tensor:
+def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike | None = None) -> Tensor:
     """Return an n × m matrix (square by default) with ones on the ``k``-th diagonal.
 
     Example:
@@ -81,7 +81,7 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike = None) -> Te
     return _made(np.eye(n, m, k), dtype)
 
 
-def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike = None) -> Tensor:
+def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None = None) -> Tensor:
     """Return the numbers from ``start`` (0 by default) up to, not including, ``stop``.
 
     Example:
@@ -96,7 +96,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike = None)
     return _made(np.arange(start, stop, step), dtype)
 
 
-def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike = None) -> Tensor:
+def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike | None = None) -> Tensor:
     """Return ``num`` evenly spaced numbers from ``start`` to ``stop``, both included.
 
     Example:
@@ -107,7 +107,7 @@ def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike = None) 
     return _made(np.linspace(start, stop, num), dtype)
 
 
-def zeros_like(x: Any, dtype: DTypeLike = None) -> Tensor:
+def zeros_like(x: Any, dtype: DTypeLike | None = None) -> Tensor:
     """Return zeros of the shape and dtype of x.
 
     Example:
@@ -118,7 +118,7 @@ def zeros_like(x: Any, dtype: DTypeLike = None) -> Tensor:
     return full_like(x, 0, dtype)
 
 
-def ones_like(x: Any, dtype: DTypeLike = None) -> Tensor:
+def ones_like(x: Any, dtype: DTypeLike | None = None) -> Tensor:
     """Return ones of the shape and dtype of x.
 
     Example:
@@ -129,7 +129,7 @@ def ones_like(x: Any, dtype: DTypeLike = None) -> Tensor:
     return full_like(x, 1, dtype)
 
 
-def full_like(x: Any, fill_value: Any, dtype: DTypeLike = None) -> Tensor:
+def full_like(x: Any, fill_value: Any, dtype: DTypeLike | None = None) -> Tensor:
     """Return a tensor of the shape and dtype of x in which every element is ``fill_value``.
 
     Example:

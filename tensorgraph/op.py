@@ -397,7 +397,6 @@ def quiet(kernel: Callable[..., Any]) -> Callable[..., Any]:
         with np.errstate(all="ignore"):
             return kernel(*arrays, **static)
 
-    quiet_kernel.__wrapped__ = kernel  # type: ignore[attr-defined]  # ufuncs have no __dict__ to copy
     return quiet_kernel
 
 

@@ -156,7 +156,7 @@ def _source(generator: Generator | None) -> Generator:
     return generator
 
 
-def _float(dtype: DTypeLike) -> np.dtype[Any]:
+def _float(dtype: DTypeLike | None) -> np.dtype[Any]:
     found = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
     if found not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise DTypeError(f"random numbers are drawn as float32 or float64, not {found}")
@@ -174,7 +174,7 @@ def normal(
     shape: Any = (),
     mean: Any = 0.0,
     std: Any = 1.0,
-    dtype: DTypeLike = None,
+    dtype: DTypeLike | None = None,
     generator: Generator | None = None,
 ) -> Tensor:
     """Draw a tensor from the normal distribution with the given mean and standard deviation.
@@ -194,7 +194,7 @@ def uniform(
     shape: Any = (),
     low: Any = 0.0,
     high: Any = 1.0,
-    dtype: DTypeLike = None,
+    dtype: DTypeLike | None = None,
     generator: Generator | None = None,
 ) -> Tensor:
     """Draw a tensor evenly from [low, high).

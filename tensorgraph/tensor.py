@@ -34,6 +34,14 @@ class Tensor:
 
     __slots__ = ("__weakref__", "_data", "_grad", "_hooks", "_name", "_node", "_requires_grad")
 
+    _data: Array
+    _node: Any
+    """The :class:`Node` that made this tensor; for a leaf ``None``, or the leaf it stood for."""
+    _requires_grad: bool
+    _grad: Tensor | None
+    _name: str | None
+    _hooks: tuple[Callable[[Tensor], Any], ...]
+
     def __init__(self) -> None:
         raise TypeError("Tensor() takes nothing; write tg.tensor(data)")
 
@@ -286,7 +294,7 @@ class Tensor:
 
     # --------------------------------------------------------------------------- NumPy's protocols
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         """Return the values for ``np.asarray``: a read-only view, or a copy where needed."""
         if dtype is not None and np.dtype(dtype) != self.dtype:
             if copy is False:
@@ -467,7 +475,7 @@ HANDLERS[Tensor] = apply
 
 def tensor(
     data: ArrayLike | Tensor,
-    dtype: DTypeLike = None,
+    dtype: DTypeLike | None = None,
     requires_grad: bool = False,
     name: str | None = None,
 ) -> Tensor:
@@ -500,7 +508,7 @@ def tensor(
     return new
 
 
-def asarray(data: Any, dtype: DTypeLike = None) -> Tensor:
+def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
     """Return a tensor that shares the memory of ``data`` where that is possible.
 
     A tensor of the right dtype is returned as it is. Do not change a shared array while a graph
@@ -532,7 +540,7 @@ def to_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     return found
 
 
-def to_array(data: Any, dtype: DTypeLike = None) -> Array:
+def to_array(data: Any, dtype: DTypeLike | None = None) -> Array:
     """Return ``data`` as an array the engine computes with, sharing memory where possible."""
     wanted = None if dtype is None else to_dtype(dtype)
     if type(data) is Tensor:

@@ -87,7 +87,7 @@ def _bind_tensor() -> None:
     for name in Tensor.__annotations__:
         if name in OPS and name not in Tensor.__dict__:
             setattr(Tensor, name, OPS[name])
-    Tensor.reshape = _reshape  # type: ignore[method-assign, assignment]
+    Tensor.reshape = _reshape
     Tensor.T = property(transpose)  # type: ignore[assignment]
     Tensor.mT = property(shape.matrix_transpose)  # type: ignore[assignment]
 

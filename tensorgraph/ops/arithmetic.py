@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, DTypeError
-from tensorgraph.op import NONDIFF, ZERO, Boolean, Integer, Real, ndim_of, quiet, register
+from tensorgraph.op import NONDIFF, ZERO, Boolean, Integer, Op, Real, ndim_of, quiet, register
 from tensorgraph.tensor import to_dtype
 
 APART = Real(0.5, 3.0)
@@ -116,7 +116,7 @@ absolute = register(
     symbol="|x|",
     doc="Return |x|; the derivative at 0 is 0.",
 )
-sign = register(
+sign: Op = register(
     "sign",
     by_real_part(np.sign, lambda x: np.sign(np.real(x)) + 0j),
     {"x": ZERO},
@@ -224,7 +224,7 @@ def _check_condition(condition: Any, x: Any, y: Any) -> dict[str, Any]:
     return {}
 
 
-where = register(
+where: Op = register(
     "where",
     np.where,
     {

@@ -219,9 +219,9 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
             raise ArgumentError(
                 f"tensordot: axes = {axes} does not fit tensors with {x_ndim} and {y_ndim} axes"
             )
-        pair = (range(x_ndim - axes, x_ndim), range(axes))
+        pair = [list(range(x_ndim - axes, x_ndim)), list(range(axes))]
     else:
-        pair = tuple([a] if ndim_of(a) == 0 else list(a) for a in axes)
+        pair = [[a] if ndim_of(a) == 0 else list(a) for a in axes]
     summed_x = [one_axis(a, x_ndim, "tensordot axis") for a in pair[0]]
     summed_y = [one_axis(a, y_ndim, "tensordot axis") for a in pair[1]]
     lengths = [shape_of(x)[a] for a in summed_x], [shape_of(y)[a] for a in summed_y]

@@ -89,5 +89,5 @@ def bind_numpy(ops: Mapping[str, Callable[..., Any]]) -> None:
         """Record a NumPy function like the op of the same name."""
         return call(func, f"np.{func.__name__}", args, kwargs)
 
-    Tensor.__array_ufunc__ = array_ufunc  # type: ignore[method-assign, assignment]
-    Tensor.__array_function__ = array_function  # type: ignore[method-assign, assignment]
+    Tensor.__array_ufunc__ = array_ufunc
+    Tensor.__array_function__ = array_function

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.op import Real, quiet, register
+from tensorgraph.op import Op, Real, quiet, register
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import APART, abs_kernel, equal, isnan, where
 
@@ -108,7 +108,7 @@ logaddexp = register(
 sin = register(
     "sin", quiet(np.sin), {"x": lambda g, x: g * cos(x)}, ref="math.sin", doc="Return the sine."
 )
-cos = register(
+cos: Op = register(
     "cos", quiet(np.cos), {"x": lambda g, x: -(g * sin(x))}, ref="math.cos",
     doc="Return the cosine.",
 )  # fmt: skip
@@ -146,7 +146,7 @@ sinh = register(
     "sinh", quiet(np.sinh), {"x": lambda g, x: g * cosh(x)}, ref="math.sinh",
     doc="Return the hyperbolic sine.",
 )  # fmt: skip
-cosh = register(
+cosh: Op = register(
     "cosh", quiet(np.cosh), {"x": lambda g, x: g * sinh(x)}, ref="math.cosh",
     doc="Return the hyperbolic cosine.",
 )  # fmt: skip
