@@ -124,8 +124,8 @@ def differentiate(
         sums[root] = seed if root not in sums else sums[root] + seed
     places = [place_of(target) for target in targets]
     roots = [root for root in sums if type(root) is Node]
-    nodes = leading_to(reachable(roots), set(places))
-    return sweep(sums, nodes, places, create_graph, retain)
+    nodes, useful = leading_to(reachable(roots), places)
+    return sweep(sums, nodes, places, create_graph, retain, useful)
 
 
 def place_of(tensor: Tensor) -> Any:
@@ -174,6 +174,7 @@ def sweep(
     targets: Sequence[Any],
     create_graph: bool,
     retain: bool,
+    useful: set[Any] | None = None,
 ) -> list[Tensor]:
     """Run the gradient rules of ``nodes`` (newest first); return the total of each target.
 
@@ -183,16 +184,16 @@ def sweep(
         targets: nodes and leaves whose totals are wanted; the rest is dropped on the way.
         create_graph: whether gradients are tensors with a graph of their own, or plain arrays.
         retain: whether nodes keep what they saved.
+        useful: the nodes and leaves that lead to a target; ``None`` if all do.
     """
-    wanted = set(targets)
-    useful = wanted.union(nodes)
+    kept = {target for target in targets if type(target) is Node}
     owned: set[Any] = set()  # places whose sum is an array that nobody else refers to
     observer = MODE.get().observer
-    node = None
+    node = gradient = None
     try:
         with np.errstate(all="ignore"), mode(recording=create_graph):
             for node in nodes:
-                g = sums.get(node) if node in wanted else sums.pop(node, None)
+                g = sums.get(node) if kept and node in kept else sums.pop(node, None)
                 saved = node.saved
                 if not retain:
                     node.saved = None
@@ -203,25 +204,24 @@ def sweep(
                 if node.hooks:
                     g = _run_hooks(node.hooks, wrap_gradient(g), node.shape)
                     g = g if create_graph else g._data
-                    if node in wanted:
+                    if node in kept:
                         sums[node] = g
                 if create_graph:
                     saved = _lifted(node, saved)
-                for i in node.plan.wanted:
-                    parent = node.parents[i]
-                    if parent not in useful:
+                parents = node.parents
+                for i, rule in node.plan.rules:
+                    parent = parents[i]
+                    if useful is not None and parent not in useful:
                         continue
-                    gradient = node.op.pull(i, g, saved, node)
-                    if gradient is None:
-                        continue
+                    gradient = rule(g, saved, node, i)
                     if observer is not None:
                         observer.backward(node, i, g, saved, gradient)
-                    if gradient.shape != parent.shape or gradient.dtype != parent.dtype:
+                    if gradient.shape != parent.shape or gradient.dtype is not parent.dtype:
                         gradient = _fitted(gradient, node, i)
                     total = sums.get(parent)
                     if total is None:
                         sums[parent] = gradient
-                        if parent in wanted and _is_fresh(gradient, g, saved):
+                        if type(parent) is Tensor and _is_fresh(gradient, g, saved):
                             owned.add(parent)
                     elif create_graph:
                         sums[parent] = add(total, gradient)
@@ -231,8 +231,14 @@ def sweep(
                         sums[parent] = total + gradient
                         owned.add(parent)
     except Exception as error:
-        if node is not None:
-            error.add_note(f"in the backward pass of {node}")
+        if node is None:
+            raise
+        if isinstance(error, AttributeError) and not hasattr(gradient, "dtype"):
+            raise errors.DTypeError(
+                f"{node.op.name}: its gradient rule for {node.op.input_key(i)!r} returned"
+                f" {type(gradient).__name__}, not an array or tensor; build it from g"
+            ) from error
+        error.add_note(f"in the backward pass of {node}")
         raise
     return _totals(sums, targets, owned)
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from tensorgraph.op import Op, Plan
 
-_numbers = count()
+next_number = count().__next__
+"""Gives each node its creation number."""
 
 
 class Node:
@@ -49,7 +50,7 @@ class Node:
         self.saved = saved
         """Arrays by operand position, the result last; ``None`` once released."""
         self.shape, self.dtype = out.shape, out.dtype
-        self.seq = next(_numbers)
+        self.seq = next_number()
         """Creation number: a parent's is always smaller, so it is the topological order."""
         self.scope = scope
         self.line: str | None = None
@@ -62,7 +63,7 @@ class Node:
 
 def last_number() -> int:
     """Return a creation number that is above those of all nodes so far, and is not used again."""
-    return next(_numbers)
+    return next_number()
 
 
 def reachable(roots: Iterable[Node], after: int = -1) -> list[Node]:
@@ -82,15 +83,18 @@ def reachable(roots: Iterable[Node], after: int = -1) -> list[Node]:
     return sorted(seen, key=attrgetter("seq"), reverse=True)
 
 
-def leading_to(nodes: list[Node], targets: set[Any]) -> list[Node]:
-    """Return those of ``nodes`` (newest first) that depend on a target leaf or are a target."""
+def leading_to(nodes: list[Node], targets: Iterable[Any]) -> tuple[list[Node], set[Any]]:
+    """Return those of ``nodes`` (newest first) that are or depend on a target.
+
+    Also returns these and the targets as a set: the places where a gradient is of use.
+    """
     useful = set(targets)
     kept = []
     for node in reversed(nodes):
         if node in useful or any(node.parents[i] in useful for i in node.plan.wanted):
             useful.add(node)
             kept.append(node)
-    return kept[::-1]
+    return kept[::-1], useful
 
 
 def inputs_of(nodes: Sequence[Node], after: int = -1) -> list[Any]:

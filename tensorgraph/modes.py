@@ -37,6 +37,8 @@ class Mode:
     """What watches the computation, if anything does."""
     scope: str = ""
     """Path of the module that is running, as ``model.layers[2] Linear``."""
+    module: Any = None
+    """Weak reference to that module: the ones it calls ask it for their place in it."""
 
 
 MODE: ContextVar[Mode] = ContextVar("tensorgraph_mode", default=Mode())

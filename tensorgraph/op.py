@@ -22,10 +22,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from functools import wraps
-from types import MethodType
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -87,13 +86,16 @@ ZERO = _Word("ZERO")
 Rule = Callable[..., Any] | _Word
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Plan:
     """What one pattern of inputs that want a gradient asks of a node."""
 
     wanted: tuple[int, ...]
-    """Positions of the inputs whose rules will run (or are ``ZERO``)."""
+    """Positions of the inputs that a gradient flows to, were it zero."""
     keep: tuple[int, ...]
     """Positions to save; the number of inputs stands for the result."""
+    rules: tuple[tuple[int, Callable[..., Any]], ...]
+    """The rules to run, with their positions: ``rule(g, saved, node, i)``."""
 
 
 # ------------------------------------------------------------------------------------ the record
@@ -104,12 +106,15 @@ REGISTRY: dict[str, Op] = {}
 HANDLERS: dict[type, Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]] = {}
 """Operand types that take over a call. The first operand whose type stands here decides."""
 
+KERNEL_ERRORS = (ValueError, TypeError, IndexError)
+"""What a kernel raises for operands that do not fit."""
+
 
 class Op:
-    """One primitive operation. Call it on arrays or tensors; read its fields to learn about it.
+    """The record of one primitive operation; ``call`` is the operation as a function.
 
-    Fed with plain arrays it just runs the kernel. Fed with a :class:`Tensor` it also records a
-    node, if a gradient may be wanted.
+    Fed with plain arrays, that function just runs the kernel. Fed with a :class:`Tensor` it also
+    records a node, if a gradient may be wanted.
     """
 
     name: str
@@ -130,6 +135,8 @@ class Op:
     """For a fused op, its definition in ordinary ops; kernel and rules may only be faster."""
     prepare: Callable[..., dict[str, Any]] | None
     """``prepare(*inputs, **static)`` checks the call; returns the static parameters in one form."""
+    call: Callable[..., Any]
+    """The operation as a plain function (fast to call, and a method where a class holds it)."""
 
     def __init__(
         self,
@@ -160,70 +167,75 @@ class Op:
             for key, rule in self.vjp.items()
         )
         self._plans: dict[int, Plan] = {}
+        self.call = Op.make_call(self)
 
     def __repr__(self) -> str:
         return f"<op {self.name}{self.__signature__}>"
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        """Bind as a method, so that ``Tensor.sum = sum_op`` works as for a function."""
-        return self if instance is None else MethodType(self, instance)
-
     # ------------------------------------------------------------------------------------ calling
 
+    make_call: ClassVar[Callable[[Op], Callable[..., Any]]]
+    """Makes ``call``; set in ``dispatch.py``, where tensors are known."""
+
     def __call__(self, *args: Any, **static: Any) -> Any:
-        """Apply the operation: inputs by position, static parameters by keyword."""
-        if static or self.defaults or len(args) != self.arity or self.prepare is not None:
-            args, static = self._bind(args, static)
-        for arg in args:
-            handler = HANDLERS.get(type(arg))
-            if handler is not None:
-                return handler(self, args, static)
-        return self.compute(args, static)
+        """Apply the operation, as ``call`` does: inputs, then static parameters."""
+        return self.call(*args, **static)
 
     def compute(self, arrays: Sequence[Any], static: dict[str, Any]) -> Any:
         """Run the kernel; a failure is explained in terms of this op and its operands."""
         try:
             return self.kernel(*arrays, **static)
-        except (ValueError, TypeError, IndexError) as error:
+        except KERNEL_ERRORS as error:
             raise explain(self, arrays, error) from error
 
-    def _bind(
+    def bind(
         self, args: tuple[Any, ...], static: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Sort a call's arguments into inputs and static parameters, and prepare these."""
-        if not self.starred and (len(args) != self.arity or static.keys() - self.defaults.keys()):
-            try:
-                bound = self.__signature__.bind(*args, **static).arguments
-            except TypeError as error:
-                raise TypeError(f"{self.name}{self.__signature__}: {error}") from None
-            args = tuple(bound.pop(key) for key in self.inputs)
-            static = bound
-        elif static.keys() - self.defaults.keys():
-            unknown = errors.listing(sorted(static.keys() - self.defaults.keys()))
-            raise TypeError(f"{self.name}{self.__signature__}: no parameter named {unknown}")
+        """Sort a call's arguments into inputs and static parameters.
+
+        Raises:
+            TypeError: an argument is missing, unknown or one too many.
+        """
+        known = static.keys() <= self.defaults.keys()
+        if known and (self.starred or len(args) == self.arity):
+            return args, static
+        try:
+            bound = self.__signature__.bind(*args, **static).arguments
+        except TypeError as error:
+            raise TypeError(f"{self.name}{self.__signature__}: {error}") from None
+        if self.starred:
+            return args, static
+        return tuple(bound.pop(key) for key in self.inputs), bound
+
+    def prepared(self, args: tuple[Any, ...], static: dict[str, Any]) -> dict[str, Any]:
+        """Return all static parameters of a call, checked and in their one form."""
         static = {**self.defaults, **static}
-        if self.prepare is not None:
-            try:
-                static = self.prepare(*args, **static)
-            except (ValueError, TypeError) as error:
-                raise explain(self, args, error) from error
-        return args, static
+        if self.prepare is None:
+            return static
+        try:
+            return self.prepare(*args, **static)
+        except (ValueError, TypeError) as error:
+            raise explain(self, args, error) from error
 
     # ------------------------------------------------------------------------------------ gradient
 
     def plan(self, pattern: int, count: int) -> Plan:
-        """Return what to keep when the inputs in ``pattern`` (a bit each) want a gradient.
+        """Return what a node of ``count`` operands keeps, and the rules it will run.
 
-        Bit ``count`` of the pattern is set, so that patterns of different lengths differ.
+        Args:
+            pattern: a bit for each operand that wants a gradient, and bit ``count`` set, so that
+                patterns of different lengths differ.
+            count: the number of operands.
         """
-        wanted = tuple(
-            i for i in range(count) if pattern >> i & 1 and self.rule_word(i) is not NONDIFF
-        )
-        keep: set[int] = set()
-        for i in wanted:
-            rule = self._rules[min(i, self.arity - 1)]
-            keep |= rule.needs(i, count) if rule is not None else set()
-        plan = self._plans[pattern] = Plan(wanted, tuple(sorted(keep)))
+        plan = self._plans.get(pattern)
+        if plan is None:
+            wanted = tuple(
+                i for i in range(count) if pattern >> i & 1 and self.rule_word(i) is not NONDIFF
+            )
+            rules = [(i, self._rules[min(i, self.arity - 1)]) for i in wanted]
+            keep = {p for i, rule in rules if rule is not None for p in rule.needs(i, count)}
+            calls = tuple((i, rule.call) for i, rule in rules if rule is not None)
+            plan = self._plans[pattern] = Plan(wanted, tuple(sorted(keep)), calls)
         return plan
 
     def rule_word(self, i: int) -> Rule:
@@ -238,11 +250,6 @@ class Op:
         """Return what messages call the ``i``-th operand: ``x``, or ``arrays[2]``."""
         name, first = self.inputs[min(i, self.arity - 1)], self.arity - 1
         return f"{name}[{i - first}]" if self.starred and i >= first else name
-
-    def pull(self, i: int, g: Any, saved: Sequence[Any], node: Any) -> Any:
-        """Return the gradient of the ``i``-th operand, or ``None`` where it is zero."""
-        rule = self._rules[i if i < self.arity else -1]
-        return None if rule is None else rule.call(g, saved, node, i)
 
 
 class _CompiledRule(NamedTuple):
@@ -367,8 +374,12 @@ def _check_declaration(op: Op) -> None:
         )
 
 
-def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any) -> Op:
-    """Declare an operation; see :class:`Op` for the fields.
+def op(
+    name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any
+) -> Callable[..., Any]:
+    """Declare an operation and return it as a function, whose ``.op`` is the record.
+
+    See :class:`Op` for the fields.
 
     Raises:
         DeclarationError: a rule is missing, asks for something unknown, or a field contradicts
@@ -383,7 +394,22 @@ def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields:
         >>> print(x.grad)
         12.0
     """
-    return Op(name, kernel, vjp, **fields)
+    return Op(name, kernel, vjp, **fields).call
+
+
+def _ignoring_errors() -> tuple[ContextVar[Any], Any]:
+    """Return the context variable behind ``np.errstate``, and its value for ``all="ignore"``.
+
+    Setting it costs a fifth of entering ``np.errstate``, which would double the cost of a small op.
+    """
+    outside = copy_context()
+    with np.errstate(all="ignore"):
+        inside = copy_context()
+    ((variable, value),) = ((v, inside[v]) for v in inside if outside.get(v) is not inside[v])
+    return variable, value
+
+
+_ERRORS, _IGNORE = _ignoring_errors()
 
 
 def quiet(kernel: Callable[..., Any]) -> Callable[..., Any]:
@@ -392,20 +418,33 @@ def quiet(kernel: Callable[..., Any]) -> Callable[..., Any]:
     For kernels whose edge values (``log(0) = -inf``, ``exp(1000) = inf``) are documented results.
     """
 
-    @wraps(kernel)
     def quiet_kernel(*arrays: Any, **static: Any) -> Any:
-        with np.errstate(all="ignore"):
+        token = _ERRORS.set(_IGNORE)
+        try:
             return kernel(*arrays, **static)
+        finally:
+            _ERRORS.reset(token)
 
-    return quiet_kernel
+    def quiet_ufunc(*arrays: Any) -> Any:
+        token = _ERRORS.set(_IGNORE)
+        try:
+            return kernel(*arrays)
+        finally:
+            _ERRORS.reset(token)
+
+    wrapper = quiet_ufunc if isinstance(kernel, np.ufunc) else quiet_kernel
+    wrapper.__wrapped__ = kernel  # type: ignore[attr-defined]
+    return wrapper
 
 
-def register(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any) -> Op:
+def register(
+    name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any
+) -> Callable[..., Any]:
     """Declare an operation of the engine itself: also enters it in the registry."""
     if name in REGISTRY:
         raise errors.DeclarationError(f"op {name!r} is declared twice")
     REGISTRY[name] = record = Op(name, kernel, vjp, **fields)
-    return record
+    return record.call
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

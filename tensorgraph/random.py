@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from tensorgraph.dispatch import apply
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
 from tensorgraph.op import HANDLERS, NONDIFF, register
-from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, apply, to_dtype
+from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, to_dtype
 
 _WATCH: ContextVar[dict[Generator, dict[str, Any]] | None] = ContextVar("watch", default=None)
 

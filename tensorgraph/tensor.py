@@ -14,8 +14,6 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.graph import Node
-from tensorgraph.modes import MODE, Mode, user_line
-from tensorgraph.op import HANDLERS, Op, Plan
 
 Array = NDArray[Any]
 Operand = Any
@@ -407,68 +405,6 @@ def wrap(array: Any, node: Any = None, requires_grad: bool = False) -> Tensor:
     new._hooks = ()
     return new
 
-
-def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
-    """Run an op on operands of which one at least is a tensor; record a node if it may matter."""
-    mode = MODE.get()
-    arrays = []
-    pattern, bit = 0, 1
-    for arg in args:
-        kind = type(arg)
-        if kind is Tensor:
-            arrays.append(arg._data)
-            if arg._requires_grad:
-                pattern |= bit
-        elif kind is list or kind is tuple:
-            arrays.append(to_array(arg))
-        else:
-            arrays.append(arg)
-        bit += bit
-    out = op.compute(arrays, static)
-    if isinstance(out, np.generic):  # NumPy turns 0-d results into scalars
-        out = np.asarray(out)
-    if mode.observer is not None:
-        mode.observer.forward(op, arrays, static, out)
-    if not (pattern and mode.recording) or out.dtype.kind != "f":
-        return wrap(out)
-    plan = op._plans.get(pattern | bit) or op.plan(pattern | bit, len(args))
-    if not plan.wanted:
-        return wrap(out)
-    return wrap(out, _record(op, args, static, arrays, out, plan, mode), True)
-
-
-def _record(
-    op: Op,
-    args: tuple[Any, ...],
-    static: dict[str, Any],
-    arrays: list[Any],
-    out: Any,
-    plan: Plan,
-    mode: Mode,
-) -> Node:
-    """Return the node of an op that was just computed."""
-    parents = []
-    for i, arg in enumerate(args):
-        if type(arg) is Tensor:
-            # A leaf stands for itself. A constant does too: pictures and formulas show it.
-            parents.append(arg if arg._node is None else arg._node)
-        else:
-            if type(arg) is np.ndarray and arg.flags.writeable:
-                # The caller may change it before backward reads it.
-                arrays[i] = arrays[i].copy()
-            parents.append(arrays[i])
-    saved: Any = ()
-    if plan.keep:
-        saved = [None] * (len(arrays) + 1)
-        for i in plan.keep:
-            saved[i] = out if i == len(arrays) else arrays[i]
-    node = Node(op, static, tuple(parents), plan, saved, out, mode.scope)
-    if mode.lines:
-        node.line = user_line()
-    return node
-
-
-HANDLERS[Tensor] = apply
 
 # --------------------------------------------------------------------------------- making tensors
 

@@ -17,7 +17,7 @@ from tensorgraph import errors
 from tensorgraph.autodiff import differentiate, leaves_of, sweep
 from tensorgraph.graph import Node, inputs_of, last_number, leading_to, reachable
 from tensorgraph.modes import MODE, enable_grad
-from tensorgraph.op import Op, Plan
+from tensorgraph.op import Op
 from tensorgraph.ops.arithmetic import astype, positive
 from tensorgraph.ops.shape import reshape, stack
 from tensorgraph.random import replay, watch
@@ -369,7 +369,7 @@ def checkpoint(f: Function) -> Function:
             return output
         inputs = inputs_of(reachable([output._node], after=start), after=start)
         again = _Recomputation(f, args, kwargs, states, inputs)
-        plan = Plan(tuple(range(len(inputs))), ())
+        plan = _CHECKPOINT.plan((2 << len(inputs)) - 1, len(inputs))
         static = {"again": again}
         scope = MODE.get().scope
         node = Node(_CHECKPOINT, static, tuple(inputs), plan, (), output._data, scope)
@@ -408,8 +408,9 @@ class _Recomputation:
         start = last_number()
         with replay(self.states), enable_grad():
             output = self.f(*self.args, **self.kwargs)
-        nodes = leading_to(reachable([output._node], after=start), set(self.inputs))
-        return list(sweep({output._node: g}, nodes, self.inputs, create_graph, create_graph))
+        nodes, useful = leading_to(reachable([output._node], after=start), self.inputs)
+        sums = {output._node: g}
+        return list(sweep(sums, nodes, self.inputs, create_graph, create_graph, useful))
 
 
 _CHECKPOINT = Op(

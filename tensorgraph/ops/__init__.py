@@ -34,7 +34,7 @@ COMPOSITES: dict[str, Callable[..., Any]] = {
 """Public functions that are not one record: they take lists, or are made of several ops."""
 
 OPS: dict[str, Callable[..., Any]] = {
-    **{name: op for name, op in REGISTRY.items() if op.family != "random"},
+    **{name: op.call for name, op in REGISTRY.items() if op.family != "random"},
     **COMPOSITES,
 }
 

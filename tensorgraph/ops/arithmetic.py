@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, DTypeError
-from tensorgraph.op import NONDIFF, ZERO, Boolean, Integer, Op, Real, ndim_of, quiet, register
+from tensorgraph.op import NONDIFF, ZERO, Boolean, Integer, Real, ndim_of, quiet, register
 from tensorgraph.tensor import to_dtype
 
 APART = Real(0.5, 3.0)
@@ -116,7 +117,7 @@ absolute = register(
     symbol="|x|",
     doc="Return |x|; the derivative at 0 is 0.",
 )
-sign: Op = register(
+sign: Callable[..., Any] = register(
     "sign",
     by_real_part(np.sign, lambda x: np.sign(np.real(x)) + 0j),
     {"x": ZERO},
@@ -224,7 +225,7 @@ def _check_condition(condition: Any, x: Any, y: Any) -> dict[str, Any]:
     return {}
 
 
-where: Op = register(
+where: Callable[..., Any] = register(
     "where",
     np.where,
     {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import index
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
-from tensorgraph.op import NONDIFF, Integer, Op, ndim_of, register, shape_of
+from tensorgraph.op import NONDIFF, Integer, ndim_of, register, shape_of
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
@@ -83,7 +84,7 @@ def _scatter_kernel(x: Any, *indices: Any, key: Key, shape: tuple[int, ...]) -> 
     return out
 
 
-scatter: Op = register(
+scatter: Callable[..., Any] = register(
     "scatter",
     _scatter_kernel,
     {

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, AxisError
-from tensorgraph.op import NONDIFF, Boolean, Op, ndim_of, quiet, register, shape_of
+from tensorgraph.op import NONDIFF, Boolean, ndim_of, quiet, register, shape_of
 from tensorgraph.ops._axes import Axes, inverse, kept, length, one_axis, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, where
 from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
@@ -112,7 +113,7 @@ def _one_axis(x: Any, *, axis: Any) -> dict[str, Any]:
     return {"axis": one_axis(axis, ndim_of(x))}
 
 
-cumulative_sum: Op = register(
+cumulative_sum: Callable[..., Any] = register(
     "cumulative_sum",
     lambda x, *, axis=None: np.cumulative_sum(x, axis=axis),
     {"x": lambda g, axis: flip(cumulative_sum(flip(g, axis=axis), axis=axis), axis=axis)},

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.op import Op, ndim_of, register, shape_of
+from tensorgraph.op import ndim_of, register, shape_of
 from tensorgraph.ops._axes import inverse, one_axis, some_axes, to_shape
 
 # ---------------------------------------------------------------------------- one tensor, new shape
@@ -29,7 +29,7 @@ def _full_shape(x: Any, *, shape: Any) -> dict[str, Any]:
     return {"shape": new}
 
 
-reshape: Op = register(
+reshape: Callable[..., Any] = register(
     "reshape",
     lambda x, *, shape: np.reshape(x, shape),
     {"x": lambda g, x_shape: reshape(g, shape=x_shape)},
@@ -48,7 +48,7 @@ def _permutation(x: Any, *, axes: Any) -> dict[str, Any]:
     return {"axes": order}
 
 
-permute_dims: Op = register(
+permute_dims: Callable[..., Any] = register(
     "permute_dims",
     lambda x, *, axes=None: np.transpose(x, axes),
     {"x": lambda g, axes: permute_dims(g, axes=inverse(axes))},
@@ -68,7 +68,7 @@ def _check_matrix(x: Any) -> dict[str, Any]:
     return {}
 
 
-matrix_transpose: Op = register(
+matrix_transpose: Callable[..., Any] = register(
     "matrix_transpose",
     lambda x: np.swapaxes(x, -1, -2),
     {"x": lambda g: matrix_transpose(g)},
@@ -141,7 +141,7 @@ def _several_axes(x: Any, *, axis: Any) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(x))}
 
 
-flip: Op = register(
+flip: Callable[..., Any] = register(
     "flip",
     lambda x, *, axis=None: np.flip(x, axis),
     {"x": lambda g, axis: flip(g, axis=axis)},
@@ -183,7 +183,7 @@ def _diagonal(x: Any, *, k: int) -> dict[str, Any]:
     return {"k": index(k)}
 
 
-tril: Op = register(
+tril: Callable[..., Any] = register(
     "tril",
     lambda x, *, k=0: np.tril(x, k),
     {"x": lambda g, k: tril(g, k=k)},
@@ -191,7 +191,7 @@ tril: Op = register(
     prepare=_diagonal,
     doc="Return x with zeros above the `k`-th diagonal of its last two axes.",
 )
-triu: Op = register(
+triu: Callable[..., Any] = register(
     "triu",
     lambda x, *, k=0: np.triu(x, k),
     {"x": lambda g, k: triu(g, k=k)},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.op import Op, Real, quiet, register
+from tensorgraph.op import Real, quiet, register
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import APART, abs_kernel, equal, isnan, where
 
@@ -108,7 +109,7 @@ logaddexp = register(
 sin = register(
     "sin", quiet(np.sin), {"x": lambda g, x: g * cos(x)}, ref="math.sin", doc="Return the sine."
 )
-cos: Op = register(
+cos: Callable[..., Any] = register(
     "cos", quiet(np.cos), {"x": lambda g, x: -(g * sin(x))}, ref="math.cos",
     doc="Return the cosine.",
 )  # fmt: skip
@@ -146,7 +147,7 @@ sinh = register(
     "sinh", quiet(np.sinh), {"x": lambda g, x: g * cosh(x)}, ref="math.sinh",
     doc="Return the hyperbolic sine.",
 )  # fmt: skip
-cosh: Op = register(
+cosh: Callable[..., Any] = register(
     "cosh", quiet(np.cosh), {"x": lambda g, x: g * sinh(x)}, ref="math.cosh",
     doc="Return the hyperbolic cosine.",
 )  # fmt: skip

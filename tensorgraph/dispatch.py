@@ -1,0 +1,232 @@
+"""What calling an op does: run the kernel and, where a gradient may be wanted, record a node.
+
+This is the hot path of the eager engine. Ops of one or two operands and no static parameters have
+calls of their own, in which the general ``apply`` is written out: a Python call costs as much as a
+small kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.graph import Node, next_number
+from tensorgraph.modes import MODE, user_line
+from tensorgraph.op import HANDLERS, KERNEL_ERRORS, Op, explain
+from tensorgraph.tensor import Tensor, to_array, wrap
+
+_blank = object.__new__
+_ndarray = np.ndarray
+_NO_STATIC: dict[str, Any] = {}
+
+
+def make_call(op: Op) -> Callable[..., Any]:
+    """Return the function that applies ``op``."""
+    plain = not (op.starred or op.defaults or op.prepare)
+    if plain and op.inputs == ("x",):
+        call = _unary(op)
+    elif plain and op.inputs == ("x", "y"):
+        call = _binary(op)
+    else:
+        call = _general(op)
+        call.__signature__ = op.__signature__  # type: ignore[attr-defined]
+    call.op = op  # type: ignore[attr-defined]
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__ = op.__doc__
+    return call
+
+
+def _general(op: Op) -> Callable[..., Any]:
+    def call(*args: Any, **static: Any) -> Any:
+        args, static = op.bind(args, static)
+        if op.prepare is not None or op.defaults:
+            static = op.prepared(args, static)
+        return dispatch(op, args, static)
+
+    return call
+
+
+def dispatch(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
+    """Let the first operand of a type that knows how take over; else just run the kernel."""
+    for arg in args:
+        handler = HANDLERS.get(type(arg))
+        if handler is not None:
+            return handler(op, args, static)
+    return op.compute(args, static)
+
+
+def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
+    """Run an op, at least one operand of which is a tensor; record a node if it may matter."""
+    arrays = []
+    pattern, bit = 0, 1
+    for arg in args:
+        if type(arg) is Tensor:
+            arrays.append(arg._data)
+            if arg._requires_grad:
+                pattern |= bit
+        else:
+            arrays.append(to_array(arg) if type(arg) in (list, tuple) else arg)
+        bit += bit
+    out = op.compute(arrays, static)
+    if type(out) is not _ndarray:
+        out = _as_array(out)
+    mode = MODE.get()
+    if mode.observer is not None:
+        mode.observer.forward(op, arrays, static, out)
+    plan = op.plan(pattern | bit, len(args)) if pattern and mode.recording else None
+    if plan is None or not plan.wanted or out.dtype.kind != "f":
+        return wrap(out)
+    parents = []
+    for i, arg in enumerate(args):
+        if type(arg) is Tensor:
+            parents.append(arg if arg._node is None else arg._node)
+        else:
+            arrays[i] = _constant(arrays[i])
+            parents.append(arrays[i])
+    saved: Any = ()
+    if plan.keep:
+        arrays.append(out)
+        saved = [None] * len(arrays)
+        for i in plan.keep:
+            saved[i] = arrays[i]
+    node = Node(op, static, tuple(parents), plan, saved, out, mode.scope)
+    if mode.lines:
+        node.line = user_line()
+    return wrap(out, node, True)
+
+
+def _constant(value: Any) -> Any:
+    """Return an operand that is not a tensor as a node may keep it."""
+    # The caller may change a writeable array before backward reads it.
+    return value.copy() if type(value) is _ndarray and value.flags.writeable else value
+
+
+def _as_array(out: Any) -> Any:
+    """Return a kernel's result as an array: NumPy gives scalars for 0-d results."""
+    return np.asarray(out) if isinstance(out, np.generic) or not hasattr(out, "dtype") else out
+
+
+def _unary(op: Op) -> Callable[..., Any]:
+    kernel = op.kernel
+    plan = op.plan(0b11, 1)
+    keeps_x, keeps_out = 0 in plan.keep, 1 in plan.keep
+
+    def call(x: Any) -> Any:
+        if type(x) is not Tensor:
+            return dispatch(op, (x,), _NO_STATIC) if type(x) in HANDLERS else kernel(x)
+        array = x._data
+        try:
+            out = kernel(array)
+        except KERNEL_ERRORS as error:
+            raise explain(op, (x,), error) from error
+        if type(out) is not _ndarray:
+            out = _as_array(out)
+        mode = MODE.get()
+        if mode.observer is not None:
+            mode.observer.forward(op, (array,), _NO_STATIC, out)
+        result = _blank(Tensor)
+        result._data = out
+        result._grad = result._name = None
+        result._hooks = ()
+        if x._requires_grad and mode.recording and plan.wanted:
+            node = _blank(Node)
+            node.op = op
+            node.static = _NO_STATIC
+            node.parents = (x if x._node is None else x._node,)
+            node.plan = plan
+            node.saved = (array if keeps_x else None, out if keeps_out else None)
+            node.shape = out.shape
+            node.dtype = out.dtype
+            node.seq = next_number()
+            node.scope = mode.scope
+            node.line = user_line() if mode.lines else None
+            node.hooks = ()
+            result._node = node
+            result._requires_grad = True
+        else:
+            result._node = None
+            result._requires_grad = False
+        return result
+
+    return call
+
+
+def _binary(op: Op) -> Callable[..., Any]:
+    kernel = op.kernel
+    plans = (None, op.plan(0b101, 2), op.plan(0b110, 2), op.plan(0b111, 2))
+    keeps = [tuple(i in plan.keep for i in range(3)) if plan else () for plan in plans]
+
+    def call(x: Any, y: Any) -> Any:
+        pattern = 0
+        if type(x) is Tensor:
+            a = x._data
+            x_parent = x if x._node is None else x._node
+            if x._requires_grad:
+                pattern = 1
+            if type(y) is Tensor:
+                b = y._data
+                y_parent = y if y._node is None else y._node
+                if y._requires_grad:
+                    pattern |= 2
+            else:
+                y_parent = b = to_array(y) if type(y) in (list, tuple) else y
+        elif type(y) is Tensor:
+            b = y._data
+            y_parent = y if y._node is None else y._node
+            if y._requires_grad:
+                pattern = 2
+            x_parent = a = to_array(x) if type(x) in (list, tuple) else x
+        elif type(x) in HANDLERS or type(y) in HANDLERS:
+            return dispatch(op, (x, y), _NO_STATIC)
+        else:
+            return kernel(x, y)
+        try:
+            out = kernel(a, b)
+        except KERNEL_ERRORS as error:
+            raise explain(op, (x, y), error) from error
+        if type(out) is not _ndarray:
+            out = _as_array(out)
+        mode = MODE.get()
+        if mode.observer is not None:
+            mode.observer.forward(op, (a, b), _NO_STATIC, out)
+        result = _blank(Tensor)
+        result._data = out
+        result._grad = result._name = None
+        result._hooks = ()
+        plan = plans[pattern]
+        if plan is not None and mode.recording and plan.wanted:
+            if a is x_parent:
+                x_parent = a = _constant(a)
+            elif b is y_parent:
+                y_parent = b = _constant(b)
+            keeps_x, keeps_y, keeps_out = keeps[pattern]
+            node = _blank(Node)
+            node.op = op
+            node.static = _NO_STATIC
+            node.parents = (x_parent, y_parent)
+            node.plan = plan
+            node.saved = (
+                a if keeps_x else None,
+                b if keeps_y else None,
+                out if keeps_out else None,
+            )
+            node.shape = out.shape
+            node.dtype = out.dtype
+            node.seq = next_number()
+            node.scope = mode.scope
+            node.line = user_line() if mode.lines else None
+            node.hooks = ()
+            result._node = node
+            result._requires_grad = True
+        else:
+            result._node = None
+            result._requires_grad = False
+        return result
+
+    return call
+
+
+HANDLERS[Tensor] = apply
+Op.make_call = make_call
