@@ -76,7 +76,7 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
     if mode.observer is not None:
         mode.observer.forward(op, arrays, static, out)
     plan = op.plan(pattern | bit, len(args)) if pattern and mode.recording else None
-    if plan is None or not plan.wanted or out.dtype.kind != "f":
+    if plan is None or not plan.wanted or out.dtype.kind not in "fc":
         return wrap(out)
     parents = []
     for i, arg in enumerate(args):
