@@ -156,7 +156,8 @@ def _einsum_rule(
             operands.append(other)
             names.append(terms[k])
     # A letter repeated in this operand reads a diagonal: its gradient is put back on it by an
-    # identity matrix. A letter found nowhere else was summed away: its gradient is repeated.
+    # identity matrix. A letter that is nowhere else as long as here was summed away: its gradient
+    # is repeated.
     target = ""
     fresh = iter(c for c in _LETTERS if c not in subscripts)
     for letter, n in zip(terms[i], shapes[i], strict=True):
@@ -168,7 +169,12 @@ def _einsum_rule(
         else:
             target += letter
     for letter, n in zip(target, shapes[i], strict=True):
-        if not any(letter in name for name in names):
+        lengths = [
+            shape_of(o)[w.index(letter)]
+            for o, w in zip(operands, names, strict=True)
+            if letter in w
+        ]
+        if n not in lengths:
             operands.append(np.ones(n, dtype=g.dtype))
             names.append(letter)
     return _einsum(*operands, subscripts=f"{','.join(names)}->{target}")

@@ -138,7 +138,8 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 def _extremum_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
     shape = shape_of(x)
     ties = equal(x, reshape(out, shape=kept(shape, axis)))
-    share = spread(g / sum(ties, axis=axis), shape, axis)
+    # g may or may not have kept the reduced axes.
+    share = reshape(g, shape=kept(shape, axis)) / sum(ties, axis=axis, keepdims=True)
     return where(ties, share, 0)
 
 
