@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorgraph import errors, random
+from tensorgraph import errors, nn, optim, random
 from tensorgraph.autodiff import backward, gradients
 from tensorgraph.creation import (
     arange,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.graph import Node, inputs_of, leading_to, reachable
+from tensorgraph.graph import Node, leading_to, reachable
 from tensorgraph.modes import MODE, mode
 from tensorgraph.ops.arithmetic import add, astype, positive
 from tensorgraph.ops.reduce import sum_to
@@ -55,8 +55,7 @@ def backward(
     """
     seed = _seed(output, gradient, create_graph)
     root = place_of(output)
-    nodes = reachable([root]) if type(root) is Node else []
-    leaves = leaves_of(nodes) if nodes else [root]
+    nodes, leaves = reachable([root]) if type(root) is Node else ([], [root])
     totals = sweep({root: seed}, nodes, leaves, create_graph, retain_graph or create_graph)
     updates = [
         (leaf, _run_hooks(leaf._hooks, total, leaf.shape) if leaf._hooks else total)
@@ -124,7 +123,7 @@ def differentiate(
         sums[root] = seed if root not in sums else sums[root] + seed
     places = [place_of(target) for target in targets]
     roots = [root for root in sums if type(root) is Node]
-    nodes, useful = leading_to(reachable(roots), places)
+    nodes, useful = leading_to(reachable(roots)[0], places)
     return sweep(sums, nodes, places, create_graph, retain, useful)
 
 
@@ -161,11 +160,6 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
     if type(gradient) is Tensor and gradient.dtype == output.dtype:
         return gradient
     return astype(gradient, dtype=output.dtype) if type(gradient) is Tensor else wrap(array)
-
-
-def leaves_of(nodes: Sequence[Node]) -> list[Tensor]:
-    """Return the leaves that gradients of these nodes (newest first) flow to, oldest use first."""
-    return [parent for parent in inputs_of(nodes) if type(parent) is Tensor]
 
 
 def sweep(
@@ -216,12 +210,14 @@ def sweep(
                     gradient = rule(g, saved, node, i)
                     if observer is not None:
                         observer.backward(node, i, g, saved, gradient)
-                    if gradient.shape != parent.shape or gradient.dtype is not parent.dtype:
+                    is_leaf = type(parent) is Tensor
+                    like = parent._data if is_leaf else parent
+                    if gradient.shape != like.shape or gradient.dtype is not like.dtype:
                         gradient = _fitted(gradient, node, i)
                     total = sums.get(parent)
                     if total is None:
                         sums[parent] = gradient
-                        if type(parent) is Tensor and _is_fresh(gradient, g, saved):
+                        if is_leaf and _is_fresh(gradient, g, saved):
                             owned.add(parent)
                     elif create_graph:
                         sums[parent] = add(total, gradient)
@@ -302,14 +298,14 @@ def _lifted(node: Node, saved: Sequence[Any]) -> list[Any]:
         if value is None:
             lifted.append(None)
         elif i == len(node.parents):
-            lifted.append(wrap(value, node, True))
+            lifted.append(wrap(np.asarray(value), node, True))
         else:
             parent = node.parents[i]
             if type(parent) is Node:
-                lifted.append(wrap(value, parent, True))
+                lifted.append(wrap(np.asarray(value), parent, True))
             elif type(parent) is Tensor and parent._data is not value:
                 # The leaf was given another value since.
-                lifted.append(wrap(value, parent, parent._requires_grad))
+                lifted.append(wrap(np.asarray(value), parent, parent._requires_grad))
             else:
                 lifted.append(parent)
     return lifted

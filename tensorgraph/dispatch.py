@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph import errors
 from tensorgraph.graph import Node, next_number
 from tensorgraph.modes import MODE, user_line
 from tensorgraph.op import HANDLERS, KERNEL_ERRORS, Op, explain
@@ -20,6 +21,7 @@ from tensorgraph.tensor import Tensor, to_array, wrap
 _blank = object.__new__
 _ndarray = np.ndarray
 _NO_STATIC: dict[str, Any] = {}
+_NUMBERS = frozenset((bool, int, float, np.float32, np.float64))
 
 
 def make_call(op: Op) -> Callable[..., Any]:
@@ -61,13 +63,13 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
     """Run an op, at least one operand of which is a tensor; record a node if it may matter."""
     arrays = []
     pattern, bit = 0, 1
-    for arg in args:
+    for i, arg in enumerate(args):
         if type(arg) is Tensor:
             arrays.append(arg._data)
             if arg._requires_grad:
                 pattern |= bit
         else:
-            arrays.append(to_array(arg) if type(arg) in (list, tuple) else arg)
+            arrays.append(arg if type(arg) in _NUMBERS else _operand(op, i, arg))
         bit += bit
     out = op.compute(arrays, static)
     if type(out) is not _ndarray:
@@ -97,6 +99,39 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
     return wrap(out, node, True)
 
 
+def _apply_to_lists(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
+    """Run an op on lists: they become tensors, unless an operand of another type takes over."""
+    others = (HANDLERS.get(type(arg), _apply_to_lists) for arg in args)
+    handler = next((h for h in others if h is not _apply_to_lists), apply)
+    return handler(op, args, static)
+
+
+def _operand(op: Op, i: int, value: Any) -> Any:
+    """Return an operand that is neither a tensor nor a Python number as kernels take it.
+
+    Raises:
+        DTypeError: it is nothing that the engine computes with.
+    """
+    kind = type(value)
+    try:
+        if kind is list or kind is tuple:
+            return to_array(value)
+        if kind is _ndarray or isinstance(value, np.generic):
+            return value if value.dtype.kind in "fiub" else to_array(value)
+        if isinstance(value, _ndarray):
+            return to_array(value)  # without what a subclass adds
+        if kind in HANDLERS or hasattr(value, "__array_function__"):
+            return value
+        if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
+            return to_array(value)
+    except (ValueError, TypeError) as error:
+        raise explain(op, (), type(error)(f"{op.operand_name(i)}: {error}")) from None
+    raise errors.DTypeError(
+        f"{op.name}{errors.where_in(MODE.get().scope)}: {op.operand_name(i)} is"
+        f" {errors.describe(value)}; operands are tensors, arrays, real numbers or lists of them"
+    )
+
+
 def _constant(value: Any) -> Any:
     """Return an operand that is not a tensor as a node may keep it."""
     # The caller may change a writeable array before backward reads it.
@@ -106,6 +141,15 @@ def _constant(value: Any) -> Any:
 def _as_array(out: Any) -> Any:
     """Return a kernel's result as an array: NumPy gives scalars for 0-d results."""
     return np.asarray(out) if isinstance(out, np.generic) or not hasattr(out, "dtype") else out
+
+
+def _scalar(value: Any) -> Any:
+    """Return a 0-d array as a NumPy scalar.
+
+    NumPy computes with scalars several times faster than with 0-d arrays, so where a result is a
+    scalar, scalars are what a node saves for its gradient rules.
+    """
+    return value[()] if type(value) is _ndarray else value
 
 
 def _unary(op: Op) -> Callable[..., Any]:
@@ -121,8 +165,10 @@ def _unary(op: Op) -> Callable[..., Any]:
             out = kernel(array)
         except KERNEL_ERRORS as error:
             raise explain(op, (x,), error) from error
+        kept = out
         if type(out) is not _ndarray:
             out = _as_array(out)
+            array = _scalar(array)
         mode = MODE.get()
         if mode.observer is not None:
             mode.observer.forward(op, (array,), _NO_STATIC, out)
@@ -136,7 +182,7 @@ def _unary(op: Op) -> Callable[..., Any]:
             node.static = _NO_STATIC
             node.parents = (x if x._node is None else x._node,)
             node.plan = plan
-            node.saved = (array if keeps_x else None, out if keeps_out else None)
+            node.saved = (array if keeps_x else None, kept if keeps_out else None)
             node.shape = out.shape
             node.dtype = out.dtype
             node.seq = next_number()
@@ -153,7 +199,28 @@ def _unary(op: Op) -> Callable[..., Any]:
     return call
 
 
-def _binary(op: Op) -> Callable[..., Any]:
+def make_operator(call: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    """Return the same function of two operands as an operator.
+
+    Where the other operand is of a foreign type, it leaves the answer to that type, as Python's
+    operators do.
+    """
+    operator = _binary(call.op, is_operator=True)  # type: ignore[attr-defined]
+    operator.__name__ = operator.__qualname__ = call.__name__
+    operator.__doc__ = call.__doc__
+    return operator
+
+
+def _is_foreign(value: Any) -> bool:
+    """Return whether Python's own answer to an operator with this operand is the best."""
+    return not (
+        type(value) in HANDLERS
+        or isinstance(value, (list, tuple, np.ndarray, np.generic))
+        or any(hasattr(value, name) for name in ("__array_function__", "__array__", "__dlpack__"))
+    )
+
+
+def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
     kernel = op.kernel
     plans = (None, op.plan(0b101, 2), op.plan(0b110, 2), op.plan(0b111, 2))
     keeps = [tuple(i in plan.keep for i in range(3)) if plan else () for plan in plans]
@@ -170,14 +237,23 @@ def _binary(op: Op) -> Callable[..., Any]:
                 y_parent = y if y._node is None else y._node
                 if y._requires_grad:
                     pattern |= 2
+            elif type(y) in _NUMBERS:
+                y_parent = b = y
+            elif is_operator and _is_foreign(y):
+                return NotImplemented
             else:
-                y_parent = b = to_array(y) if type(y) in (list, tuple) else y
+                y_parent = b = _operand(op, 1, y)
         elif type(y) is Tensor:
             b = y._data
             y_parent = y if y._node is None else y._node
             if y._requires_grad:
                 pattern = 2
-            x_parent = a = to_array(x) if type(x) in (list, tuple) else x
+            if type(x) in _NUMBERS:
+                x_parent = a = x
+            elif is_operator and _is_foreign(x):
+                return NotImplemented
+            else:
+                x_parent = a = _operand(op, 0, x)
         elif type(x) in HANDLERS or type(y) in HANDLERS:
             return dispatch(op, (x, y), _NO_STATIC)
         else:
@@ -186,8 +262,10 @@ def _binary(op: Op) -> Callable[..., Any]:
             out = kernel(a, b)
         except KERNEL_ERRORS as error:
             raise explain(op, (x, y), error) from error
+        kept = out
         if type(out) is not _ndarray:
             out = _as_array(out)
+            a, b = _scalar(a), _scalar(b)
         mode = MODE.get()
         if mode.observer is not None:
             mode.observer.forward(op, (a, b), _NO_STATIC, out)
@@ -197,9 +275,9 @@ def _binary(op: Op) -> Callable[..., Any]:
         result._hooks = ()
         plan = plans[pattern]
         if plan is not None and mode.recording and plan.wanted:
-            if a is x_parent:
+            if type(x) is not Tensor:
                 x_parent = a = _constant(a)
-            elif b is y_parent:
+            elif type(y) is not Tensor:
                 y_parent = b = _constant(b)
             keeps_x, keeps_y, keeps_out = keeps[pattern]
             node = _blank(Node)
@@ -210,7 +288,7 @@ def _binary(op: Op) -> Callable[..., Any]:
             node.saved = (
                 a if keeps_x else None,
                 b if keeps_y else None,
-                out if keeps_out else None,
+                kept if keeps_out else None,
             )
             node.shape = out.shape
             node.dtype = out.dtype
@@ -229,4 +307,5 @@ def _binary(op: Op) -> Callable[..., Any]:
 
 
 HANDLERS[Tensor] = apply
+HANDLERS[list] = HANDLERS[tuple] = _apply_to_lists
 Op.make_call = make_call

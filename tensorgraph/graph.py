@@ -7,7 +7,7 @@ a gradient rule saved it, and there are no reference cycles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import count
 from operator import attrgetter
 from typing import Any
@@ -16,6 +16,8 @@ from tensorgraph.op import Op, Plan
 
 next_number = count().__next__
 """Gives each node its creation number."""
+
+_creation = attrgetter("seq")
 
 
 class Node:
@@ -66,21 +68,31 @@ def last_number() -> int:
     return next_number()
 
 
-def reachable(roots: Iterable[Node], after: int = -1) -> list[Node]:
-    """Return all nodes that the roots depend on, the roots included, newest first.
+def reachable(roots: Iterable[Node], after: int = -1) -> tuple[list[Node], list[Any]]:
+    """Return all nodes that the roots depend on, newest first, and what these take from outside.
 
-    Nodes up to the creation number ``after`` are left out, and not walked past.
+    From outside come leaves, and the nodes up to the creation number ``after``, which are not
+    walked past.
     """
     stack = list(roots)
-    seen = set(stack)
+    nodes = stack.copy()
+    seen: set[Any] = set(stack)
+    inputs = []
     while stack:
         node = stack.pop()
+        parents = node.parents
         for i in node.plan.wanted:
-            parent = node.parents[i]
-            if type(parent) is Node and parent not in seen and parent.seq > after:
-                seen.add(parent)
+            parent = parents[i]
+            if parent in seen:
+                continue
+            seen.add(parent)
+            if type(parent) is Node and parent.seq > after:
+                nodes.append(parent)
                 stack.append(parent)
-    return sorted(seen, key=attrgetter("seq"), reverse=True)
+            else:
+                inputs.append(parent)
+    nodes.sort(key=_creation, reverse=True)
+    return nodes, inputs
 
 
 def leading_to(nodes: list[Node], targets: Iterable[Any]) -> tuple[list[Node], set[Any]]:
@@ -95,14 +107,3 @@ def leading_to(nodes: list[Node], targets: Iterable[Any]) -> tuple[list[Node], s
             useful.add(node)
             kept.append(node)
     return kept[::-1], useful
-
-
-def inputs_of(nodes: Sequence[Node], after: int = -1) -> list[Any]:
-    """Return what ``nodes`` (newest first) take from outside: leaves, and nodes up to ``after``."""
-    found: dict[Any, None] = {}
-    for node in reversed(nodes):
-        for i in node.plan.wanted:
-            parent = node.parents[i]
-            if type(parent) is not Node or parent.seq <= after:
-                found[parent] = None
-    return list(found)

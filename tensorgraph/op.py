@@ -159,6 +159,7 @@ class Op:
         self.inputs = tuple(key.lstrip("*") for key in vjp)
         self.arity = len(self.inputs)
         self.defaults = _static_defaults(self)
+        self.required = {k for k, v in self.defaults.items() if v is inspect.Parameter.empty}
         self.__name__, self.__doc__ = name, doc
         self.__signature__ = _signature(self)
         _check_declaration(self)
@@ -186,7 +187,7 @@ class Op:
         try:
             return self.kernel(*arrays, **static)
         except KERNEL_ERRORS as error:
-            raise explain(self, arrays, error) from error
+            raise explain(self, arrays, error, static) from error
 
     def bind(
         self, args: tuple[Any, ...], static: dict[str, Any]
@@ -196,7 +197,7 @@ class Op:
         Raises:
             TypeError: an argument is missing, unknown or one too many.
         """
-        known = static.keys() <= self.defaults.keys()
+        known = self.required <= static.keys() <= self.defaults.keys()
         if known and (self.starred or len(args) == self.arity):
             return args, static
         try:
@@ -215,7 +216,7 @@ class Op:
         try:
             return self.prepare(*args, **static)
         except (ValueError, TypeError) as error:
-            raise explain(self, args, error) from error
+            raise explain(self, args, error, static) from error
 
     # ------------------------------------------------------------------------------------ gradient
 
@@ -450,7 +451,12 @@ def register(
 def shape_of(x: Any) -> tuple[int, ...]:
     """Return the shape of a tensor, an array, a number or nested lists."""
     shape: tuple[int, ...] | None = getattr(x, "shape", None)
-    return np.shape(x) if shape is None else shape
+    if shape is not None:
+        return shape
+    try:
+        return np.shape(x)
+    except ValueError:
+        raise errors.ShapeError(errors.ragged(x)) from None
 
 
 def ndim_of(x: Any) -> int:
@@ -461,28 +467,39 @@ def ndim_of(x: Any) -> int:
 # --------------------------------------------------------------------------------- explanations
 
 
-def explain(op: Op, operands: Sequence[Any], error: Exception) -> Exception:
+def explain(
+    op: Op, operands: Sequence[Any], error: Exception, static: Mapping[str, Any] | None = None
+) -> Exception:
     """Return ``error`` in terms of an op: its name, its operands, the module it stands in."""
     where = f"{op.name}{errors.where_in(MODE.get().scope)}"
     if type(error).__module__ == errors.__name__:
         if not str(error).startswith(op.name):
             error.args = (f"{where}: {error}",)
         return error
-    named = [
+    clash = _clash(op, operands)
+    given = [
         f"{op.operand_name(i)} = {errors.describe(operand)}" for i, operand in enumerate(operands)
     ]
-    detail = f"{where}: {_clash(op, operands) or error}\n  got " + "\n      ".join(named)
+    given += [f"{name} = {value!r}" for name, value in (static or {}).items()]
+    detail = f"{where}: {clash or errors.reworded(error)}\n  got " + "\n      ".join(given)
     if isinstance(error, IndexError):
         return errors.AxisError(detail)
-    return errors.DTypeError(detail) if isinstance(error, TypeError) else errors.ShapeError(detail)
+    if isinstance(error, TypeError):
+        return errors.DTypeError(detail)
+    # NumPy has one class for both.
+    about_shapes = clash or (op.family != "elementwise" and not static)
+    return errors.ShapeError(detail) if about_shapes else errors.ArgumentError(detail)
 
 
 def _clash(op: Op, operands: Sequence[Any]) -> str | None:
     """Say which axes of the operands do not fit, and what would make them fit."""
     shapes = [shape_of(operand) for operand in operands]
+    if op.name == "matmul" and () in shapes:
+        scalar = op.inputs[shapes.index(())]
+        return f"{scalar} is a scalar, matmul multiplies vectors and matrices; write x * y"
     if op.family == "elementwise":
         return _broadcast_clash(op, shapes)
-    if op.name == "matmul" and all(shapes):
+    if op.name == "matmul":
         return _matmul_clash(shapes[0], shapes[1])
     return None
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.autodiff import differentiate, leaves_of, sweep
-from tensorgraph.graph import Node, inputs_of, last_number, leading_to, reachable
+from tensorgraph.autodiff import differentiate, sweep
+from tensorgraph.graph import Node, last_number, leading_to, reachable
 from tensorgraph.modes import MODE, enable_grad
 from tensorgraph.op import Op
 from tensorgraph.ops.arithmetic import astype, positive
@@ -250,7 +250,7 @@ class _Call:
         """Return whether something besides our own variables may want a gradient of a gradient."""
         roots = [o._node for o in self.outputs if type(o._node) is Node]
         own = set(self.variables)
-        return any(leaf not in own for leaf in leaves_of(reachable(roots)))
+        return any(leaf not in own for leaf in reachable(roots)[1])
 
     def single_output(self) -> Tensor:
         """Return the output of a function that returns one tensor."""
@@ -367,7 +367,7 @@ def checkpoint(f: Function) -> Function:
             )
         if type(output._node) is not Node or output._node.seq <= start:
             return output
-        inputs = inputs_of(reachable([output._node], after=start), after=start)
+        _, inputs = reachable([output._node], after=start)
         again = _Recomputation(f, args, kwargs, states, inputs)
         plan = _CHECKPOINT.plan((2 << len(inputs)) - 1, len(inputs))
         static = {"again": again}
@@ -408,7 +408,7 @@ class _Recomputation:
         start = last_number()
         with replay(self.states), enable_grad():
             output = self.f(*self.args, **self.kwargs)
-        nodes, useful = leading_to(reachable([output._node], after=start), self.inputs)
+        nodes, useful = leading_to(reachable([output._node], after=start)[0], self.inputs)
         sums = {output._node: g}
         return list(sweep(sums, nodes, self.inputs, create_graph, create_graph, useful))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tensorgraph.dispatch import make_operator
 from tensorgraph.op import REGISTRY
 from tensorgraph.ops import (
     activation,  # noqa: F401  # imported for its declarations
@@ -41,36 +42,39 @@ OPS: dict[str, Callable[..., Any]] = {
 # ------------------------------------------------------------------------------- tensor's operators
 
 
+_general_power = make_operator(transcendental.power)
+
+
 def _power(x: Any, y: Any) -> Any:
-    return (
-        arithmetic.square(x) if type(y) in (int, float) and y == 2 else transcendental.power(x, y)
-    )
+    return arithmetic.square(x) if type(y) in (int, float) and y == 2 else _general_power(x, y)
 
 
 _BINARY: dict[str, Callable[..., Any]] = {
-    "add": arithmetic.add,
-    "sub": arithmetic.subtract,
-    "mul": arithmetic.multiply,
-    "truediv": arithmetic.divide,
-    "floordiv": arithmetic.floor_divide,
-    "mod": arithmetic.remainder,
+    "add": make_operator(arithmetic.add),
+    "sub": make_operator(arithmetic.subtract),
+    "mul": make_operator(arithmetic.multiply),
+    "truediv": make_operator(arithmetic.divide),
+    "floordiv": make_operator(arithmetic.floor_divide),
+    "mod": make_operator(arithmetic.remainder),
     "pow": _power,
-    "matmul": contract.matmul,
-    "and": arithmetic.bitwise_and,
-    "or": arithmetic.bitwise_or,
-    "xor": arithmetic.bitwise_xor,
+    "matmul": make_operator(contract.matmul),
+    "and": make_operator(arithmetic.bitwise_and),
+    "or": make_operator(arithmetic.bitwise_or),
+    "xor": make_operator(arithmetic.bitwise_xor),
 }
-_UNARY_AND_COMPARING: dict[str, Callable[..., Any]] = {
+_COMPARING: dict[str, Callable[..., Any]] = {
+    "eq": make_operator(arithmetic.equal),
+    "ne": make_operator(arithmetic.not_equal),
+    "lt": make_operator(arithmetic.less),
+    "le": make_operator(arithmetic.less_equal),
+    "gt": make_operator(arithmetic.greater),
+    "ge": make_operator(arithmetic.greater_equal),
+}
+_UNARY: dict[str, Callable[..., Any]] = {
     "neg": arithmetic.negative,
     "pos": arithmetic.positive,
     "abs": arithmetic.absolute,
     "invert": arithmetic.bitwise_invert,
-    "eq": arithmetic.equal,
-    "ne": arithmetic.not_equal,
-    "lt": arithmetic.less,
-    "le": arithmetic.less_equal,
-    "gt": arithmetic.greater,
-    "ge": arithmetic.greater_equal,
     "getitem": index.getitem,
 }
 
@@ -80,7 +84,7 @@ def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _bind_tensor() -> None:
-    for name, op in {**_BINARY, **_UNARY_AND_COMPARING}.items():
+    for name, op in {**_BINARY, **_COMPARING, **_UNARY}.items():
         setattr(Tensor, f"__{name}__", op)
     for name, op in _BINARY.items():
         setattr(Tensor, f"__r{name}__", _reflected(op))

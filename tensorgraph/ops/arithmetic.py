@@ -15,6 +15,9 @@ APART = Real(0.5, 3.0)
 """A domain for denominators and bases: away from 0."""
 
 
+_REAL = np.dtype(float)
+
+
 def by_real_part(real: Any, complex_: Any) -> Any:
     """Return a kernel that treats complex numbers by its analytic formula.
 
@@ -23,7 +26,7 @@ def by_real_part(real: Any, complex_: Any) -> Any:
     """
 
     def kernel(x: Any) -> Any:
-        return complex_(x) if np.iscomplexobj(x) else real(x)
+        return complex_(x) if getattr(x, "dtype", _REAL).kind == "c" else real(x)
 
     return kernel
 

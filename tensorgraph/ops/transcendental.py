@@ -152,7 +152,7 @@ cosh: Callable[..., Any] = register(
     doc="Return the hyperbolic cosine.",
 )  # fmt: skip
 tanh = register(
-    "tanh", np.tanh, {"x": lambda g, out: g * (1 - out * out)}, ref="math.tanh",
+    "tanh", np.tanh, {"x": lambda g, out: g - g * out * out}, ref="math.tanh",
     doc="Return the hyperbolic tangent.",
 )  # fmt: skip
 asinh = register(

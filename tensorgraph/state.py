@@ -1,0 +1,92 @@
+"""State dicts: checking that saved arrays fit before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph import errors
+from tensorgraph.tensor import to_array
+
+
+def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str) -> dict[str, Any]:
+    """Return copies of the arrays in ``state``, in the dtypes of their counterparts in ``own``.
+
+    Raises:
+        StateError: they do not fit. It lists all names that are missing or unexpected, that have
+            another shape or another kind of number, and says what to write instead.
+
+    Example:
+        >>> fitting({"w": np.zeros(2)}, {"w": [1.0, 2.0]}, "Net")
+        {'w': array([1., 2.])}
+    """
+    if not isinstance(state, Mapping):
+        raise errors.StateError(
+            f"load_state_dict: expected the dict that state_dict() returned, not"
+            f" {type(state).__name__}"
+        )
+    missing = [name for name in own if name not in state]
+    unexpected = [name for name in state if name not in own]
+    problems = []
+    if missing:
+        problems.append(f"missing: {errors.listing(missing)}")
+    if unexpected:
+        problems.append(f"unexpected: {errors.listing(unexpected)}")
+    if missing or unexpected:
+        problems.append(f"  {_remedy(missing, unexpected)}")
+    found: dict[str, NDArray[Any]] = {}
+    for name, value in own.items():
+        if name in state:
+            try:
+                found[name] = _converted(state[name], value, name)
+            except (ValueError, TypeError) as error:
+                problems.append(str(error))
+    if problems:
+        listed = "\n  ".join(problems)
+        raise errors.StateError(
+            f"load_state_dict: the state does not fit {owner}, nothing was loaded\n  {listed}"
+        )
+    return found
+
+
+def _converted(value: Any, own: Any, name: str) -> NDArray[Any]:
+    try:
+        array = to_array(value)
+    except (ValueError, TypeError) as error:
+        raise errors.StateError(f"not an array: {name} ({error})") from None
+    if array.shape != own.shape:
+        turned = array.shape == own.shape[::-1]
+        hint = f"; write state[{name!r}].T" if turned else ""
+        raise errors.StateError(
+            f"wrong shape: {name} is {own.shape}, the state has {array.shape}{hint}"
+        )
+    if not np.can_cast(array.dtype, own.dtype, "same_kind"):
+        raise errors.StateError(
+            f"wrong kind of number: {name} is {own.dtype}, the state has {array.dtype}; write"
+            f" state[{name!r}].astype({str(own.dtype)!r}) if its values fit"
+        )
+    return np.array(array, own.dtype, order="C")
+
+
+def _remedy(missing: list[str], unexpected: list[str]) -> str:
+    """Say how to make the names fit."""
+    for want in missing:
+        for name in unexpected:
+            if name.endswith(f".{want}"):
+                prefix = name.removesuffix(want)
+                return (
+                    f"the names have the prefix {prefix!r}; load"
+                    f" {{name.removeprefix({prefix!r}): value for name, value in state.items()}}"
+                )
+            if want.endswith(f".{name}"):
+                prefix = want.removesuffix(name)
+                return (
+                    f"the names lack the prefix {prefix!r}; load"
+                    f" {{{prefix!r} + name: value for name, value in state.items()}}"
+                )
+    keep = "to keep the present values where some are missing, load {**x.state_dict(), **state}"
+    drop = "to leave out the unexpected, load {name: state[name] for name in x.state_dict()}"
+    return "; ".join([keep] * bool(missing) + [drop] * bool(unexpected))
