@@ -71,7 +71,7 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
         else:
             arrays.append(arg if type(arg) in _NUMBERS else _operand(op, i, arg))
         bit += bit
-    out = op.compute(arrays, static)
+    out = op.compute(arrays, static, args)
     if type(out) is not _ndarray:
         out = _as_array(out)
     mode = MODE.get()

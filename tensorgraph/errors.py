@@ -53,10 +53,10 @@ class GradcheckError(RuntimeError):
 def describe(value: Any) -> str:
     """Return a short name for an operand: its name if it has one, its shape and dtype."""
     shape = getattr(value, "shape", None)
-    if shape is None:
-        if isinstance(value, (bool, int, float, str)) or value is None:
-            return repr(value)
-        return f"a {type(value).__name__}"
+    if shape is None or not hasattr(value, "dtype"):
+        plain = value is None or isinstance(value, (bool, int, float, str, slice, list, tuple))
+        text = repr(value) if plain else f"a {type(value).__name__}"
+        return text if len(text) <= 80 else f"{text[:77]}…"
     name = getattr(value, "name", None)
     text = f"shape {tuple(shape)} {value.dtype}"
     return f"{name!r} with {text}" if name else text
@@ -84,20 +84,21 @@ def reworded(error: Exception) -> str:
 
 def ragged(data: Any) -> str:
     """Return what is wrong with nested sequences that do not form a rectangle."""
-    depth, level = 0, [data]
-    while True:
-        lengths = [len(x) if isinstance(x, (list, tuple)) else None for x in level]
-        if len(set(lengths)) > 1:
+    level = [("data", data)]
+    while level:
+        lengths = [len(part) if hasattr(part, "__len__") else -1 for _, part in level]
+        for (name, _), n in zip(level, lengths, strict=True):
+            if n != lengths[0]:
+                first, other = _sized(lengths[0]), _sized(n)
+                return f"ragged data: {level[0][0]} {first}, {name} {other}; all must be alike"
+        if lengths[0] < 0:
             break
-        level = [x for part in level for x in part]
-        depth += 1
-    other = next(i for i, n in enumerate(lengths) if n != lengths[0])
-    def sized(n: int | None) -> str:
-        return "is one number" if n is None else f"has length {n}"
-    return (
-        f"ragged data: at depth {depth} the first part {sized(lengths[0])}, part {other}"
-        f" {sized(lengths[other])}; parts must be of equal length"
-    )
+        level = [(f"{name}[{i}]", x) for name, part in level for i, x in enumerate(part)]
+    return "ragged data: all parts must be alike"
+
+
+def _sized(length: int) -> str:
+    return f"has length {length}" if length >= 0 else "is a number"
 
 
 def listing(names: Sequence[Any], limit: int = 8) -> str:

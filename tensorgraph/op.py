@@ -182,12 +182,14 @@ class Op:
         """Apply the operation, as ``call`` does: inputs, then static parameters."""
         return self.call(*args, **static)
 
-    def compute(self, arrays: Sequence[Any], static: dict[str, Any]) -> Any:
-        """Run the kernel; a failure is explained in terms of this op and its operands."""
+    def compute(
+        self, arrays: Sequence[Any], static: dict[str, Any], given: Sequence[Any] = ()
+    ) -> Any:
+        """Run the kernel; a failure is explained in terms of this op and the operands given."""
         try:
             return self.kernel(*arrays, **static)
         except KERNEL_ERRORS as error:
-            raise explain(self, arrays, error, static) from error
+            raise explain(self, given or arrays, error, static) from error
 
     def bind(
         self, args: tuple[Any, ...], static: dict[str, Any]
@@ -480,14 +482,14 @@ def explain(
     given = [
         f"{op.operand_name(i)} = {errors.describe(operand)}" for i, operand in enumerate(operands)
     ]
-    given += [f"{name} = {value!r}" for name, value in (static or {}).items()]
+    given += [f"{name} = {errors.describe(value)}" for name, value in (static or {}).items()]
     detail = f"{where}: {clash or errors.reworded(error)}\n  got " + "\n      ".join(given)
     if isinstance(error, IndexError):
         return errors.AxisError(detail)
     if isinstance(error, TypeError):
         return errors.DTypeError(detail)
     # NumPy has one class for both.
-    about_shapes = clash or (op.family != "elementwise" and not static)
+    about_shapes = clash or any(word in str(error) for word in ("shape", "broadcast", "dimension"))
     return errors.ShapeError(detail) if about_shapes else errors.ArgumentError(detail)
 
 

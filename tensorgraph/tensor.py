@@ -488,10 +488,8 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Array:
     else:
         try:
             array = np.asarray(data)
-        except ValueError as error:
-            raise errors.ShapeError(
-                f"ragged data: nested sequences must have equal lengths ({error})"
-            ) from None
+        except ValueError:
+            raise errors.ShapeError(errors.ragged(data)) from None
         if wanted is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
             wanted = np.dtype(np.float64 if _holds_double(data) else DEFAULT_DTYPE)
     _check_numeric(array.dtype)
