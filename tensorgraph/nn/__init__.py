@@ -1,0 +1,25 @@
+"""Networks: modules, layers, initialisers and losses, all composed of ops."""
+
+from tensorgraph.nn import init, losses
+from tensorgraph.nn.activations import (
+    ELU,
+    GELU,
+    Activation,
+    LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
+from tensorgraph.nn.containers import Sequential
+from tensorgraph.nn.linear import Linear
+from tensorgraph.nn.module import Module
+
+__all__ = [
+    "ELU", "GELU", "Activation", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "Module",
+    "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "init", "losses",
+]  # fmt: skip

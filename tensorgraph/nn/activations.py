@@ -1,0 +1,84 @@
+"""Activation functions as layers, made from their op records: each op's parameters are the layer's.
+
+The functions themselves (``tg.relu``, …) do as well wherever a function is wanted; a layer has a
+place in the model, and remembers its parameters.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, ClassVar
+
+import tensorgraph.ops.activation
+import tensorgraph.ops.softmax
+import tensorgraph.ops.transcendental  # noqa: F401  # these three declare the ops named below
+from tensorgraph.nn.module import Module
+from tensorgraph.op import REGISTRY, Op
+
+
+class Activation(Module):
+    """A layer that applies one op without parameters to train.
+
+    Args:
+        *args: the static parameters of the op, in its order.
+        **kwargs: the same, by name.
+
+    Raises:
+        TypeError: an argument that is not a parameter of the op.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nn.LeakyReLU(0.1), tg.nn.Softmax(axis=0)
+        (LeakyReLU(slope=0.1), Softmax(axis=0))
+    """
+
+    op: ClassVar[Op]
+    """The record of what the layer computes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        inputs = len(self.op.inputs)
+        parameters = list(self.op.__signature__.parameters.values())[inputs:]
+        signature = inspect.Signature(parameters)
+        try:
+            bound = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{type(self).__name__}{signature}: {error}") from None
+        bound.apply_defaults()
+        self.static = dict(bound.arguments)
+
+    def forward(self, x: Any) -> Any:
+        """Return the op's result for x."""
+        return self.op.call(x, **self.static)
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses."""
+        return ", ".join(f"{name}={value!r}" for name, value in self.static.items())
+
+
+def _layer(name: str, op: str) -> type[Activation]:
+    """Return the layer class of an op."""
+    record = REGISTRY[op]
+    doc = f"""{record.__doc__}
+
+    The layer of :func:`tensorgraph.{op}`, with the same parameters.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([-1.0, 0.0, 2.0])
+        >>> bool((tg.nn.{name}()(x) == tg.{op}(x)).all())
+        True
+    """
+    return type(name, (Activation,), {"op": record, "__doc__": doc, "__module__": __name__})
+
+
+ReLU = _layer("ReLU", "relu")
+LeakyReLU = _layer("LeakyReLU", "leaky_relu")
+ELU = _layer("ELU", "elu")
+GELU = _layer("GELU", "gelu")
+SiLU = _layer("SiLU", "silu")
+Sigmoid = _layer("Sigmoid", "sigmoid")
+LogSigmoid = _layer("LogSigmoid", "log_sigmoid")
+Softplus = _layer("Softplus", "softplus")
+Tanh = _layer("Tanh", "tanh")
+Softmax = _layer("Softmax", "softmax")
+LogSoftmax = _layer("LogSoftmax", "log_softmax")

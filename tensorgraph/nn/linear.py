@@ -1,0 +1,101 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+from numpy.typing import DTypeLike
+
+from tensorgraph import errors
+from tensorgraph.modes import MODE
+from tensorgraph.nn.init import Initializer, he_normal, zeros
+from tensorgraph.nn.module import Module
+from tensorgraph.op import shape_of
+from tensorgraph.ops.contract import linear, matmul
+from tensorgraph.ops.shape import matrix_transpose
+from tensorgraph.random import Generator
+from tensorgraph.tensor import Tensor, tensor
+
+
+class Linear(Module):
+    """Z = X Wᵀ + b: every output is a weighted sum of all inputs, plus a bias.
+
+    X has shape (…, in_features), samples along the leading axes; the result has shape
+    (…, out_features). In the notation of the Deep Learning Specialization, where samples stand in
+    columns, this is Z = W X + b with the same W of shape (n^[l], n^[l−1]).
+
+    Args:
+        in_features: how many inputs.
+        out_features: how many outputs.
+        bias: whether b is added; it starts at 0.
+        init: where the weight starts, see :mod:`tensorgraph.nn.init`; the default suits ReLU.
+        dtype: float32 unless given.
+        generator: what the weight is drawn from; the default one unless given.
+
+    Raises:
+        ArgumentError: a number of features below 1.
+        ShapeError: ``init`` returned another shape; or, when called, the input does not have
+            ``in_features`` along its last axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> layer = tg.nn.Linear(3, 2)
+        >>> layer
+        Linear(3 → 2, init=he_normal)
+        >>> layer(tg.ones((5, 3))).shape
+        (5, 2)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        init: Initializer = he_normal,
+        dtype: DTypeLike | None = None,
+        generator: Generator | None = None,
+    ) -> None:
+        self.in_features, self.out_features = index(in_features), index(out_features)
+        if min(self.in_features, self.out_features) < 1:
+            raise errors.ArgumentError(
+                f"Linear({in_features}, {out_features}): both numbers of features must be positive"
+            )
+        self.init = init
+        shape = (self.out_features, self.in_features)
+        self.weight = parameter(init, shape, dtype, generator)
+        self.bias = parameter(zeros, shape[:1], dtype, generator) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        """Return x Wᵀ + b."""
+        if self.bias is not None:
+            return linear(x, self.weight, self.bias)
+        if shape_of(x)[-1:] != (self.in_features,):
+            raise errors.ShapeError(
+                f"linear{errors.where_in(MODE.get().scope)}: the input of shape {shape_of(x)} must"
+                f" have {self.in_features} features along axis -1"
+            )
+        return matmul(x, matrix_transpose(self.weight))
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses."""
+        bias = "" if self.bias is not None else ", bias=False"
+        name = getattr(self.init, "__name__", repr(self.init))
+        return f"{self.in_features} → {self.out_features}{bias}, init={name}"
+
+
+def parameter(
+    init: Initializer, shape: tuple[int, ...], dtype: DTypeLike | None, generator: Generator | None
+) -> Tensor:
+    """Return a new parameter that starts where ``init`` says.
+
+    Raises:
+        ShapeError: ``init`` returned another shape.
+    """
+    value = init(shape, generator=generator, dtype=dtype)
+    if shape_of(value) != shape:
+        raise errors.ShapeError(
+            f"the initialiser {getattr(init, '__name__', init)} returned shape {shape_of(value)}"
+            f" for a parameter of shape {shape}"
+        )
+    return tensor(value, dtype, requires_grad=True)

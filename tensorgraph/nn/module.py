@@ -1,0 +1,268 @@
+"""Modules: parameters and the computation that uses them, in one object.
+
+A module keeps no list of its parameters. They are the tensors in its attributes, looked up when
+asked for; so nothing can be forgotten, no ``super().__init__()`` is needed, and a list that grew
+since is seen as it is now.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph import errors
+from tensorgraph.modes import MODE, Mode
+from tensorgraph.state import fitting
+from tensorgraph.tensor import Tensor
+
+
+class Found(NamedTuple):
+    """A tensor or module found inside a module."""
+
+    path: str
+    """Where, as a key of state dicts: ``layers.0.weight``."""
+    place: str
+    """Where, as Python writes it: ``layers[0].weight``."""
+    value: Any
+
+
+class Module:
+    """A part of a network: give it tensors and modules as attributes, and define ``forward``.
+
+    A leaf tensor with ``requires_grad`` in an attribute is a *parameter*, one without is a
+    *buffer*: state that is saved, but not trained. Those of modules in attributes count too, and
+    lists, tuples and dicts are looked into. The order is that of assignment, depth first; what is
+    found in two places (tied weights) counts once, under the first name.
+
+    Calling a module runs ``forward``. What it computes knows the module's place in the model it
+    was called from: nodes, and messages such as ``matmul in model.layers[2] Linear: …``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> class Line(tg.nn.Module):
+        ...     def __init__(self):
+        ...         self.slope = tg.tensor(2.0, requires_grad=True)
+        ...         self.offset = tg.tensor(1.0, requires_grad=True)
+        ...
+        ...     def forward(self, x):
+        ...         return self.slope * x + self.offset
+        >>> line = Line()
+        >>> print(line(tg.tensor([0.0, 1.0])))
+        [1. 3.]
+        >>> [name for name, _ in line.named_parameters()]
+        ['slope', 'offset']
+    """
+
+    training: bool = True
+    """Whether layers that behave differently in training, such as dropout, do so."""
+
+    _entered: tuple[Mode, Mode] | None = None  # the mode of the last call: outside, inside
+
+    def _no_forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say what it computes;"
+            " write def forward(self, x): … in the class"
+        )
+
+    forward: Callable[..., Any] = _no_forward
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run ``forward``, with the module's place known to what it computes."""
+        outside = MODE.get()
+        entered = self._entered
+        if entered is None or entered[0] is not outside:
+            entered = self._enter(outside)
+        token = MODE.set(entered[1])
+        try:
+            return self.forward(*args, **kwargs)
+        finally:
+            MODE.reset(token)
+
+    def _enter(self, outside: Mode) -> tuple[Mode, Mode]:
+        """Return the modes outside and inside of a call; kept, as calls mostly repeat."""
+        scope = f"{self._place_under(outside)} {type(self).__name__}"
+        inside = Mode(outside.recording, outside.lines, outside.observer, scope, weakref.ref(self))
+        entered = outside, inside
+        if outside.observer is None:  # an observer may hold on to whole graphs
+            self._entered = entered
+        return entered
+
+    def _place_under(self, outside: Mode) -> str:
+        """Return the path of this module as the module that calls it sees it."""
+        caller = outside.module and outside.module()
+        if caller is None:
+            return "model"
+        above = outside.scope.rpartition(" ")[0]
+        place = next((f.place for f in walk(caller) if f.value is self), "?")
+        return f"{above}.{place}" if place else above
+
+    # ------------------------------------------------------------------------------------ contents
+
+    def parameters(self) -> list[Tensor]:
+        """Return the parameters: leaf tensors that want a gradient."""
+        return [tensor for _, tensor in self.named_parameters()]
+
+    def named_parameters(self) -> list[tuple[str, Tensor]]:
+        """Return the parameters, each with its path such as ``layers.0.weight``.
+
+        Raises:
+            StateError: two tensors have the same path.
+        """
+        return [(path, tensor) for path, tensor in self._tensors() if tensor.requires_grad]
+
+    def buffers(self) -> list[Tensor]:
+        """Return the buffers: tensors that are part of the state, but want no gradient."""
+        return [tensor for _, tensor in self.named_buffers()]
+
+    def named_buffers(self) -> list[tuple[str, Tensor]]:
+        """Return the buffers, each with its path."""
+        return [(path, tensor) for path, tensor in self._tensors() if not tensor.requires_grad]
+
+    def _tensors(self) -> list[tuple[str, Tensor]]:
+        # A result that somebody keeps in an attribute is neither: it belongs to a graph.
+        found = [
+            (f.path, f.value) for f in walk(self) if type(f.value) is Tensor and f.value.is_leaf
+        ]
+        if len(dict(found)) != len(found):
+            paths = [path for path, _ in found]
+            twice = next(path for path in paths if paths.count(path) > 1)
+            raise errors.StateError(
+                f"{type(self).__name__} has two tensors with the path {twice!r}; give the"
+                " attributes or dict keys on the way names without a dot, and no key 0 beside '0'"
+            )
+        return found
+
+    def modules(self) -> list[Module]:
+        """Return this module and all modules in it."""
+        return [module for _, module in self.named_modules()]
+
+    def named_modules(self) -> list[tuple[str, Module]]:
+        """Return this module, whose path is empty, and all modules in it with their paths."""
+        return [(f.path, f.value) for f in walk(self) if isinstance(f.value, Module)]
+
+    # --------------------------------------------------------------------------------------- state
+
+    def train(self, mode: bool = True) -> Self:
+        """Put this module and all in it into training mode; return the module."""
+        for module in self.modules():
+            module.training = bool(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Put this module and all in it into evaluation mode; return the module."""
+        return self.train(False)
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.zero_grad()
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Return copies of all parameters and buffers by path, as arrays.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> layer = tg.nn.Linear(2, 1, init=tg.nn.init.constant(0.5))
+            >>> layer.state_dict()
+            {'weight': array([[0.5, 0.5]], dtype=float32), 'bias': array([0.], dtype=float32)}
+        """
+        return {path: np.array(tensor.data) for path, tensor in self._tensors()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Give every parameter and buffer its value in ``state``, which is copied.
+
+        Values keep this module's dtypes. If anything does not fit, nothing is changed.
+
+        Raises:
+            StateError: names are missing or unexpected, or shapes or kinds of number differ.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> one, other = tg.nn.Linear(2, 3), tg.nn.Linear(2, 3)
+            >>> one.load_state_dict(other.state_dict())
+            >>> bool((one.weight == other.weight).all())
+            True
+        """
+        own = dict(self._tensors())
+        values = fitting(own, state, type(self).__name__)
+        for path, tensor in own.items():
+            tensor._data = values[path]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what copies and pickles keep: the attributes, not where it was last called."""
+        return {name: value for name, value in vars(self).items() if name != "_entered"}
+
+    # ---------------------------------------------------------------------------------- appearance
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses: the settings of this module."""
+        return ""
+
+    def __repr__(self) -> str:
+        rows = [_Row("", *_described(self))]
+        above = [""]  # the places of the modules around the next one
+        for _, place, module in walk(self):
+            if isinstance(module, Module) and module is not self:
+                while not place.startswith(above[-1]):
+                    above.pop()
+                name = place.removeprefix(above[-1]).removeprefix(".")
+                rows.append(_Row("  " * len(above) + name, *_described(module)))
+                above.append(place)
+        if len(rows) == 1:
+            return rows[0].what
+        widths = [max(len(row[k]) for row in rows[1:]) for k in range(3)]
+        head = f"{rows[0].what}  {rows[0].size or 0} parameters"
+        return "\n".join([head, *(row.line(widths) for row in rows[1:])])
+
+
+class _Row(NamedTuple):
+    """A line of a module's ``repr``."""
+
+    name: str
+    what: str
+    size: str
+
+    def line(self, widths: list[int]) -> str:
+        cells = [self.name.ljust(widths[0]), self.what.ljust(widths[1])]
+        return "  ".join([*cells, self.size.rjust(widths[2])]).rstrip()
+
+
+def _described(module: Module) -> tuple[str, str]:
+    count = sum(parameter.size for parameter in module.parameters())
+    return f"{type(module).__name__}({module.extra_repr()})", f"{count:,}" if count else ""
+
+
+def walk(root: Module) -> Iterator[Found]:
+    """Yield a module and all modules and tensors in it once, depth first, in order of assignment.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [found.place for found in walk(tg.nn.Sequential(tg.nn.Linear(2, 3)))]
+        ['', 'layers[0]', 'layers[0].weight', 'layers[0].bias']
+    """
+    stack: list[Found] = [Found("", "", root)]
+    seen: set[int] = set()
+    while stack:
+        found = stack.pop()
+        path, place, value = found
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, (Module, Tensor)):
+            yield found
+        if isinstance(value, Tensor):
+            continue
+        if isinstance(value, Module):
+            items = [(str(key), f".{key}", item) for key, item in vars(value).items()]
+        else:
+            pairs = value.items() if isinstance(value, dict) else enumerate(value)
+            items = [(str(key), f"[{key!r}]", item) for key, item in pairs]
+        stack += [
+            Found(f"{path}.{key}" if path else key, (place + step).removeprefix("."), item)
+            for key, step, item in reversed(items)
+            if isinstance(item, (Module, Tensor, list, tuple, dict))
+        ]
