@@ -8,7 +8,8 @@ that was broadcast, comes in the operand's dtype, and adds up where a value was 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,9 @@ def backward(
     """
     seed = _seed(output, gradient, create_graph)
     root = place_of(output)
-    nodes, leaves = reachable([root]) if type(root) is Node else ([], [root])
-    totals = sweep({root: seed}, nodes, leaves, create_graph, retain_graph or create_graph)
+    sums, owned = sweep({root: seed}, create_graph, retain_graph or create_graph)
+    leaves = [place for place in sums if type(place) is Tensor]
+    totals = _totals(sums, leaves, owned)
     updates = [
         (leaf, _run_hooks(leaf._hooks, total, leaf.shape) if leaf._hooks else total)
         for leaf, total in zip(leaves, totals, strict=True)
@@ -122,9 +124,24 @@ def differentiate(
         root = place_of(output)
         sums[root] = seed if root not in sums else sums[root] + seed
     places = [place_of(target) for target in targets]
-    roots = [root for root in sums if type(root) is Node]
-    nodes, useful = leading_to(reachable(roots)[0], places)
-    return sweep(sums, nodes, places, create_graph, retain, useful)
+    return gradients_at(places, sums, create_graph, retain)
+
+
+def gradients_at(
+    places: Sequence[Any],
+    sums: dict[Any, Any],
+    create_graph: bool,
+    retain: bool,
+    after: int = -1,
+) -> list[Tensor]:
+    """Return the gradient of each place, a node or leaf, given those of others.
+
+    Nodes up to the creation number ``after`` are taken as given: nothing flows through them.
+    """
+    roots = [place for place in sums if type(place) is Node]
+    useful = leading_to(reachable(roots, after)[0], places)
+    sums, owned = sweep(sums, create_graph, retain, useful, frozenset(places))
+    return _totals(sums, places, owned)
 
 
 def place_of(tensor: Tensor) -> Any:
@@ -164,41 +181,44 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
 
 def sweep(
     sums: dict[Any, Any],
-    nodes: Sequence[Node],
-    targets: Sequence[Any],
     create_graph: bool,
     retain: bool,
-    useful: set[Any] | None = None,
-) -> list[Tensor]:
-    """Run the gradient rules of ``nodes`` (newest first); return the total of each target.
+    useful: Container[Any] | None = None,
+    targets: Container[Any] = (),
+) -> tuple[dict[Any, Any], set[Any]]:
+    """Carry gradients from outputs to leaves, through one node after the other, newest first.
 
     Args:
-        sums: the gradients to start from, by node or leaf; used up.
-        nodes: those whose rules may run.
-        targets: nodes and leaves whose totals are wanted; the rest is dropped on the way.
+        sums: the gradients to start from by place, a node or a leaf; taken over.
         create_graph: whether gradients are tensors with a graph of their own, or plain arrays.
         retain: whether nodes keep what they saved.
-        useful: the nodes and leaves that lead to a target; ``None`` if all do.
+        useful: the places that lead to a target; ``None`` for all.
+        targets: nodes whose gradient is wanted; that of others is dropped once it is passed on.
+
+    Returns:
+        The total gradients of leaves and targets by place, and the places whose array nobody else
+        refers to.
     """
-    kept = {target for target in targets if type(target) is Node}
-    owned: set[Any] = set()  # places whose sum is an array that nobody else refers to
+    queue = [(-place.seq, place) for place in sums if type(place) is Node]
+    heapify(queue)
+    owned: set[Any] = set()
     observer = MODE.get().observer
-    node = gradient = None
+    node: Any = None
+    gradient: Any = None
     try:
         with np.errstate(all="ignore"), mode(recording=create_graph):
-            for node in nodes:
-                g = sums.get(node) if kept and node in kept else sums.pop(node, None)
+            while queue:
+                _, node = heappop(queue)
+                g = sums[node] if targets and node in targets else sums.pop(node)
                 saved = node.saved
-                if not retain:
-                    node.saved = None
-                if g is None:
-                    continue
                 if saved is None:
                     raise _released(node)
+                if not retain:
+                    node.saved = None
                 if node.hooks:
                     g = _run_hooks(node.hooks, wrap_gradient(g), node.shape)
                     g = g if create_graph else g._data
-                    if node in kept:
+                    if node in targets:
                         sums[node] = g
                 if create_graph:
                     saved = _lifted(node, saved)
@@ -217,7 +237,9 @@ def sweep(
                     total = sums.get(parent)
                     if total is None:
                         sums[parent] = gradient
-                        if is_leaf and _is_fresh(gradient, g, saved):
+                        if not is_leaf:
+                            heappush(queue, (-parent.seq, parent))
+                        elif _is_fresh(gradient, g, saved):
                             owned.add(parent)
                     elif create_graph:
                         sums[parent] = add(total, gradient)
@@ -227,16 +249,15 @@ def sweep(
                         sums[parent] = total + gradient
                         owned.add(parent)
     except Exception as error:
-        if node is None:
-            raise
         if isinstance(error, AttributeError) and not hasattr(gradient, "dtype"):
             raise errors.DTypeError(
                 f"{node.op.name}: its gradient rule for {node.op.input_key(i)!r} returned"
                 f" {type(gradient).__name__}, not an array or tensor; build it from g"
             ) from error
-        error.add_note(f"in the backward pass of {node}")
+        if node is not None:
+            error.add_note(f"in the backward pass of {node}")
         raise
-    return _totals(sums, targets, owned)
+    return sums, owned
 
 
 def _is_fresh(gradient: Any, g: Any, saved: Sequence[Any]) -> bool:

@@ -78,7 +78,7 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
     if mode.observer is not None:
         mode.observer.forward(op, arrays, static, out)
     plan = op.plan(pattern | bit, len(args)) if pattern and mode.recording else None
-    if plan is None or not plan.wanted or out.dtype.kind not in "fc":
+    if plan is None or not plan.rules or out.dtype.kind not in "fc":
         return wrap(out)
     parents = []
     for i, arg in enumerate(args):
@@ -176,13 +176,16 @@ def _unary(op: Op) -> Callable[..., Any]:
         result._data = out
         result._grad = result._name = None
         result._hooks = ()
-        if x._requires_grad and mode.recording and plan.wanted:
+        if x._requires_grad and mode.recording and plan.rules:
             node = _blank(Node)
             node.op = op
             node.static = _NO_STATIC
             node.parents = (x if x._node is None else x._node,)
             node.plan = plan
-            node.saved = (array if keeps_x else None, kept if keeps_out else None)
+            if plan.keep:
+                node.saved = (array if keeps_x else None, kept if keeps_out else None)
+            else:
+                node.saved = ()
             node.shape = out.shape
             node.dtype = out.dtype
             node.seq = next_number()
@@ -274,22 +277,25 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
         result._grad = result._name = None
         result._hooks = ()
         plan = plans[pattern]
-        if plan is not None and mode.recording and plan.wanted:
+        if plan is not None and mode.recording and plan.rules:
             if type(x) is not Tensor:
                 x_parent = a = _constant(a)
             elif type(y) is not Tensor:
                 y_parent = b = _constant(b)
-            keeps_x, keeps_y, keeps_out = keeps[pattern]
             node = _blank(Node)
             node.op = op
             node.static = _NO_STATIC
             node.parents = (x_parent, y_parent)
             node.plan = plan
-            node.saved = (
-                a if keeps_x else None,
-                b if keeps_y else None,
-                kept if keeps_out else None,
-            )
+            if plan.keep:
+                keeps_x, keeps_y, keeps_out = keeps[pattern]
+                node.saved = (
+                    a if keeps_x else None,
+                    b if keeps_y else None,
+                    kept if keeps_out else None,
+                )
+            else:
+                node.saved = ()
             node.shape = out.shape
             node.dtype = out.dtype
             node.seq = next_number()

@@ -81,7 +81,7 @@ def reachable(roots: Iterable[Node], after: int = -1) -> tuple[list[Node], list[
     while stack:
         node = stack.pop()
         parents = node.parents
-        for i in node.plan.wanted:
+        for i, _ in node.plan.rules:
             parent = parents[i]
             if parent in seen:
                 continue
@@ -95,15 +95,15 @@ def reachable(roots: Iterable[Node], after: int = -1) -> tuple[list[Node], list[
     return nodes, inputs
 
 
-def leading_to(nodes: list[Node], targets: Iterable[Any]) -> tuple[list[Node], set[Any]]:
-    """Return those of ``nodes`` (newest first) that are or depend on a target.
+def leading_to(nodes: list[Node], targets: Iterable[Any]) -> set[Any]:
+    """Return the places where a gradient is of use: targets, and the nodes that lead to one.
 
-    Also returns these and the targets as a set: the places where a gradient is of use.
+    Args:
+        nodes: the nodes to choose from, newest first.
+        targets: nodes and leaves.
     """
     useful = set(targets)
-    kept = []
     for node in reversed(nodes):
-        if node in useful or any(node.parents[i] in useful for i in node.plan.wanted):
+        if any(node.parents[i] in useful for i, _ in node.plan.rules):
             useful.add(node)
-            kept.append(node)
-    return kept[::-1], useful
+    return useful

@@ -90,12 +90,10 @@ Rule = Callable[..., Any] | _Word
 class Plan:
     """What one pattern of inputs that want a gradient asks of a node."""
 
-    wanted: tuple[int, ...]
-    """Positions of the inputs that a gradient flows to, were it zero."""
     keep: tuple[int, ...]
     """Positions to save; the number of inputs stands for the result."""
     rules: tuple[tuple[int, Callable[..., Any]], ...]
-    """The rules to run, with their positions: ``rule(g, saved, node, i)``."""
+    """The inputs that a gradient flows to, with their rules: ``rule(g, saved, node, i)``."""
 
 
 # ------------------------------------------------------------------------------------ the record
@@ -164,7 +162,7 @@ class Op:
         self.__signature__ = _signature(self)
         _check_declaration(self)
         self._rules = tuple(
-            None if isinstance(rule, _Word) else _compile_rule(self, key, rule)
+            _ZERO_RULE if isinstance(rule, _Word) else _compile_rule(self, key, rule)
             for key, rule in self.vjp.items()
         )
         self._plans: dict[int, Plan] = {}
@@ -235,10 +233,10 @@ class Op:
             wanted = tuple(
                 i for i in range(count) if pattern >> i & 1 and self.rule_word(i) is not NONDIFF
             )
-            rules = [(i, self._rules[min(i, self.arity - 1)]) for i in wanted]
-            keep = {p for i, rule in rules if rule is not None for p in rule.needs(i, count)}
-            calls = tuple((i, rule.call) for i, rule in rules if rule is not None)
-            plan = self._plans[pattern] = Plan(wanted, tuple(sorted(keep)), calls)
+            rules = {i: self._rules[min(i, self.arity - 1)] for i in wanted}
+            keep = {p for i, rule in rules.items() for p in rule.needs(i, count)}
+            calls = tuple((i, rule.call) for i, rule in rules.items())
+            plan = self._plans[pattern] = Plan(tuple(sorted(keep)), calls)
         return plan
 
     def rule_word(self, i: int) -> Rule:
@@ -260,6 +258,12 @@ class _CompiledRule(NamedTuple):
     """``call(g, saved, node, i)``."""
     needs: Callable[[int, int], set[int]]
     """``needs(i, count)``: the positions that must be saved for operand ``i`` of ``count``."""
+
+
+_ZERO_RULE = _CompiledRule(
+    lambda g, saved, node, i: np.zeros(node.parents[i].shape, node.parents[i].dtype),
+    lambda i, count: set(),
+)
 
 
 def _compile_rule(op: Op, key: str, rule: Callable[..., Any]) -> _CompiledRule:
@@ -314,10 +318,18 @@ def _compile_rule(op: Op, key: str, rule: Callable[..., Any]) -> _CompiledRule:
 
 def _static_defaults(op: Op) -> dict[str, Any]:
     """Return the kernel's keyword-only parameters; those without a default are required."""
-    if isinstance(inspect.unwrap(op.kernel), np.ufunc):
-        return {}
-    parameters = inspect.signature(op.kernel).parameters.values()
+    parameters = _parameters(op.kernel) or ()
     return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+
+def _parameters(kernel: Callable[..., Any]) -> list[inspect.Parameter] | None:
+    """Return a kernel's parameters; ``None`` for a function of NumPy that does not tell them."""
+    if isinstance(inspect.unwrap(kernel), np.ufunc):
+        return None
+    try:
+        return list(inspect.signature(kernel).parameters.values())
+    except ValueError:
+        return None
 
 
 def _signature(op: Op) -> inspect.Signature:
@@ -363,11 +375,13 @@ def _check_declaration(op: Op) -> None:
     if isinstance(core, np.ufunc):
         if core.nin != op.arity:
             fail(f"the kernel takes {core.nin} arrays, vjp lists {op.arity}")
+    parameters = _parameters(op.kernel)
+    if parameters is None:
         return
     kinds = inspect.Parameter
     positional = tuple(
         "*" + p.name if p.kind is kinds.VAR_POSITIONAL else p.name
-        for p in inspect.signature(op.kernel).parameters.values()
+        for p in parameters
         if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD, kinds.VAR_POSITIONAL)
     )
     if positional != tuple(op.vjp):

@@ -301,8 +301,15 @@ class Tensor:
         return self._data.copy() if copy else self.data
 
     def __dlpack__(self, **kwargs: Any) -> Any:
-        """Share the values with another array library; it may only read them."""
-        return self.data.__dlpack__(**kwargs)
+        """Share the values with another array library; one that cannot be told to only read them
+        gets a copy.
+        """
+        try:
+            return self.data.__dlpack__(**kwargs)
+        except BufferError:
+            if kwargs.get("copy") is False:
+                raise
+            return self._data.copy().__dlpack__(**kwargs)
 
     def __dlpack_device__(self) -> tuple[Any, Any]:
         """Return the device of the values, for DLPack."""

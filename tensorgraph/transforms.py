@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.autodiff import differentiate, sweep
-from tensorgraph.graph import Node, last_number, leading_to, reachable
+from tensorgraph.autodiff import differentiate, gradients_at
+from tensorgraph.graph import Node, last_number, reachable
 from tensorgraph.modes import MODE, enable_grad
 from tensorgraph.op import Op
 from tensorgraph.ops.arithmetic import astype, positive
@@ -408,9 +408,8 @@ class _Recomputation:
         start = last_number()
         with replay(self.states), enable_grad():
             output = self.f(*self.args, **self.kwargs)
-        nodes, useful = leading_to(reachable([output._node], after=start)[0], self.inputs)
         sums = {output._node: g}
-        return list(sweep(sums, nodes, self.inputs, create_graph, create_graph, useful))
+        return list(gradients_at(self.inputs, sums, create_graph, create_graph, after=start))
 
 
 _CHECKPOINT = Op(

@@ -17,7 +17,7 @@ KINK_AT_0 = Real(avoid=(0.0,))
 
 def sigmoid_kernel(x: Any) -> Any:
     """Return 1 / (1 + e⁻ˣ); an overflow of e⁻ˣ gives the right limit, 0."""
-    return 1 / (1 + np.exp(np.negative(x)))
+    return np.reciprocal(1 + np.exp(np.negative(x)))
 
 
 def softplus_kernel(x: Any) -> Any:

@@ -1,19 +1,32 @@
 """NumPy's functions on tensors: ``np.exp(t)``, ``np.sum(t, axis=0)``, ``array * t``.
 
-Our names are NumPy's, so the table of what NumPy calls is looked up rather than written.
+Our names are NumPy's, so the table of what NumPy calls is looked up rather than written, and a
+call's arguments are sorted by NumPy's own signature. Written down are NumPy's other names for the
+same things, and the functions whose result cannot have a gradient.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.errors import ImmutableError
 from tensorgraph.op import ndim_of, shape_of
-from tensorgraph.tensor import Tensor
+from tensorgraph.tensor import Tensor, wrap
 
-_KEYWORDS = {
+Table = dict[Any, Callable[..., Any]]
+Ops = Mapping[str, Callable[..., Any]]
+
+_ALIASES = {"amax": "max", "amin": "min", "around": "round", "rint": "round", "fabs": "abs"}
+_REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
+               "logical_and": "all", "logical_or": "any", "logaddexp": "logsumexp"}  # fmt: skip
+"""What ``np.<ufunc>.reduce`` is called here."""
+
+_RENAMED = {
     "a_min": "min",
     "a_max": "max",
     "ddof": "correction",
@@ -24,70 +37,220 @@ _KEYWORDS = {
 }
 """NumPy's keywords for which we have other names."""
 
-_FIRST = ("a", "x", "x1", "arr", "m", "ary", "A", "array", "arrays")
-"""What NumPy calls the first argument."""
+_WITHOUT_EFFECT = {
+    "casting": ("same_kind", "unsafe"),
+    "copy": (True, False),
+    "device": ("cpu",),
+    "include_initial": (False,),
+    "kind": ("quicksort", "mergesort", "heapsort", "stable"),
+    "mode": ("constant", "raise"),
+    "optimize": (True, False, "greedy", "optimal"),
+    "order": ("C", "K", "A"),
+    "stable": (True, False),
+    "subok": (True, False),
+    "where": (True,),
+}
+"""Keywords that we lack, with the values by which they ask for what we do anyway."""
+
+_ON_VALUES = (
+    "allclose array_equal array_equiv isclose argwhere nonzero flatnonzero count_nonzero"
+    " searchsorted digitize bincount result_type can_cast min_scalar_type common_type"
+    " iscomplexobj isrealobj shares_memory may_share_memory array2string array_repr array_str"
+    " save savez savez_compressed savetxt"
+).split()
+"""Functions whose result is a fact about the values, or a file: called with the arrays."""
 
 
-def numpy_table(ops: Mapping[str, Callable[..., Any]]) -> dict[Any, Callable[..., Any]]:
-    """Return which of ``ops`` stands for which NumPy function, ufunc, or ufunc method."""
-    table = {getattr(np, name): op for name, op in ops.items() if callable(getattr(np, name, None))}
-    reductions = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
-                  "logical_and": "all", "logical_or": "any", "logaddexp": "logsumexp"}  # fmt: skip
-    for ufunc, name in reductions.items():
-        table[getattr(np, ufunc), "reduce"] = ops[name]
-    table.update({np.shape: shape_of, np.ndim: ndim_of, np.size: lambda x: x.size})
-    table[np.cumsum] = ops["cumulative_sum"]
-    table[np.linalg.norm] = _linalg_norm(ops["norm"])
-    table[np.astype] = lambda x, dtype: ops["astype"](x, dtype=dtype)
-    return table
+def recorded_functions(ops: Ops) -> Table:
+    """Return which op stands for which NumPy function, ufunc, or ``(ufunc, method)``."""
+    table: Table = {}
+    for module in (np.linalg, np):
+        named = {name: getattr(module, name, None) for name in ops}
+        table.update({f: ops[name] for name, f in named.items() if callable(f)})
+    table.update({getattr(np, alias): ops[name] for alias, name in _ALIASES.items()})
+    table.update({(getattr(np, f), "reduce"): ops[name] for f, name in _REDUCTIONS.items()})
+    table[np.add, "accumulate"] = ops["cumulative_sum"]
 
+    def cumsum(x: Any, axis: Any = None) -> Any:
+        flat = axis is None
+        return ops["cumulative_sum"](ravel(x) if flat else x, axis=0 if flat else axis)
 
-def _linalg_norm(norm: Callable[..., Any]) -> Callable[..., Any]:
-    def linalg_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-        matrix_norm = (ndim_of(x) == 2 and axis is None) or isinstance(axis, tuple)
-        if ord not in (None, "fro") and (ord != 2 or matrix_norm):
+    def dot(x: Any, y: Any) -> Any:
+        if not (ndim_of(x) and ndim_of(y)):
+            return ops["multiply"](x, y)
+        return ops["tensordot"](x, y, axes=[[ndim_of(x) - 1], [max(ndim_of(y) - 2, 0)]])
+
+    def hstack(tup: Any) -> Any:
+        return ops["concat"](list(map(at_least_1d, tup)), axis=0 if ndim_of(tup[0]) < 2 else 1)
+
+    def vstack(tup: Any) -> Any:
+        return ops["concat"]([x if ndim_of(x) > 1 else ops["reshape"](x, (1, -1)) for x in tup])
+
+    def at_least_1d(x: Any) -> Any:
+        return x if ndim_of(x) else ravel(x)
+
+    def ravel(x: Any) -> Any:
+        return ops["reshape"](x, -1)
+
+    def reordered(numpy_function: Callable[..., Any]) -> Callable[..., Any]:
+        def permute(x: Any, *args: Any) -> Any:
+            # The lengths of an array without elements name its axes.
+            axes = np.empty((*range(ndim_of(x)),))
+            return ops["permute_dims"](x, numpy_function(axes, *args).shape)
+
+        return permute
+
+    def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+        pair = ndim_of(x) == 2 if axis is None else isinstance(axis, tuple) and len(axis) == 2
+        if ord not in (None, "fro") and (ord != 2 or pair):
             raise TypeError(f"np.linalg.norm on a Tensor: only the Euclidean norm, not ord={ord!r}")
-        return norm(x, axis=axis, keepdims=keepdims)
+        return ops["norm"](x, axis=axis, keepdims=keepdims)
 
-    return linalg_norm
+    return table | {
+        np.cumsum: cumsum,
+        np.dot: dot,
+        np.hstack: hstack,
+        np.vstack: vstack,
+        np.ravel: ravel,
+        np.moveaxis: reordered(np.moveaxis),
+        np.swapaxes: reordered(np.swapaxes),
+        np.copy: ops["positive"],
+        np.linalg.norm: norm,
+    }
 
 
-def bind_numpy(ops: Mapping[str, Callable[..., Any]]) -> None:
+def other_functions() -> Table:
+    """Return NumPy functions without a gradient, by how to compute them on tensors."""
+
+    def value(x: Any) -> Any:
+        return x.data if type(x) is Tensor else x
+
+    def on_values(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return function(*map(value, args), **{k: value(v) for k, v in kwargs.items()})
+
+        return call
+
+    def like(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+            return wrap(function(value(x), *args, **kwargs))
+
+        return call
+
+    return {
+        np.shape: shape_of,
+        np.ndim: ndim_of,
+        **{getattr(np, name): on_values(getattr(np, name)) for name in (*_ON_VALUES, "size")},
+        **{f: like(f) for f in (np.zeros_like, np.ones_like, np.empty_like, np.full_like)},
+    }
+
+
+def _where(condition: Any, x: Any, y: Any) -> None: ...
+def _concat(
+    arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: Any = None
+) -> None: ...
+def _dot(a: Any, b: Any, out: Any = None) -> None: ...
+
+
+_TOLD = {np.where: _where, np.concatenate: _concat, np.dot: _dot}
+"""Functions written in C, whose signature not all versions of NumPy tell."""
+
+
+@cache
+def _signature(function: Any) -> inspect.Signature:
+    return inspect.signature(_TOLD.get(function, function))
+
+
+def _sorted_call(
+    function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return a call of a NumPy function as inputs by position and options by keyword."""
+    inputs: list[Any] = []
+    options: dict[str, Any] = {}
+    signature = _signature(function)
+    for key, value in signature.bind(*args, **kwargs).arguments.items():
+        parameter = signature.parameters[key]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            inputs.extend(value)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            options.update(value)
+        elif parameter.default is parameter.empty:
+            inputs.append(value)
+        elif value is not parameter.default:
+            options[key] = value
+    return inputs, options
+
+
+def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return NumPy's options under our names, without those that change nothing here.
+
+    Raises:
+        TypeError: one asks for what no op does.
+    """
+    ours = {}
+    for key, value in options.items():
+        plain = value is None or isinstance(value, (bool, int, str))
+        if value is None or (plain and value in _WITHOUT_EFFECT.get(key, ())):
+            continue
+        if key == "out":
+            raise ImmutableError(
+                f"{name} on a Tensor takes no out=: tensors do not change, and an array cannot keep"
+                " a gradient; write y = y + x for y += x"
+            )
+        if key in ("where", "initial", *_WITHOUT_EFFECT):
+            hint = "; write tg.where(mask, x, other) first" if key == "where" else ""
+            raise TypeError(f"{name} on a Tensor takes no {key}={value if plain else ''}{hint}")
+        ours[_RENAMED.get(key, key)] = value
+    return ours
+
+
+def bind_numpy(ops: Ops) -> None:
     """Make tensors answer NumPy's functions with ``ops``."""
-    table = numpy_table(ops)
+    recorded, others = recorded_functions(ops), other_functions()
 
-    def call(key: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        op = table.get(key)
-        if op is None:
+    def cast(x: Any, dtype: Any) -> Any:
+        if isinstance(x, (list, tuple)):
+            return [cast(part, dtype) for part in x]
+        return ops["astype"](x, dtype)
+
+    def call(key: Any, name: str, inputs: list[Any], options: dict[str, Any]) -> Any:
+        if key not in recorded:
             raise TypeError(
                 f"{name} has no counterpart among tensorgraph's ops; write"
                 f" {name}(x.numpy()) to compute without gradient, or declare one with tg.op"
             )
-        if key is np.var or key is np.std:
-            kwargs = {k: v for k, v in kwargs.items() if v is not None}
-        named = {_KEYWORDS.get(k, k): v for k, v in kwargs.items()}
-        for keyword in ("out", "where", "casting", "order", "subok", "initial"):
-            if named.pop(keyword, None) is not None:
-                raise TypeError(f"{name} on a Tensor takes no {keyword}=; tensors do not change")
-        first = [k for k in _FIRST if k in named] if not args else []
-        args = (*(named.pop(k) for k in first), *args)
-        dtype = named.pop("dtype", None) if key is not np.astype else None
-        result = op(*args, **named)
-        return result if dtype is None else result.astype(dtype)
+        options = _our_options(name, options)
+        dtype = options.pop("dtype", None)
+        if dtype is not None:  # the type to compute in, rather than that of the result
+            inputs = [cast(x, dtype) for x in inputs]
+        return recorded[key](*inputs, **options)
 
-    def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Record a NumPy ufunc like the op of the same name."""
+        name = f"np.{ufunc.__name__}"
+        if "out" in options and options["out"][0] is None:
+            del options["out"]
         if method == "__call__":
-            return call(ufunc, f"np.{ufunc.__name__}", inputs, kwargs)
-        if method == "reduce":
-            kwargs = {"axis": 0, **kwargs}
-        return call((ufunc, method), f"np.{ufunc.__name__}.{method}", inputs, kwargs)
+            return call(ufunc, name, list(inputs), options)
+        if method == "at":
+            raise ImmutableError(f"{name}.at changes its operand; write tg.add_at(x, index, y)")
+        if method == "outer" and len(inputs) == 2:
+            x, y = inputs
+            x = ops["reshape"](x, (*shape_of(x), *(1,) * ndim_of(y)))
+            return call(ufunc, f"{name}.outer", [x, y], options)
+        options = {"axis": 0, **options}
+        axes = {"axis": tuple(range(ndim_of(inputs[0])))} if options["axis"] is None else {}
+        return call((ufunc, method), f"{name}.{method}", list(inputs), options | axes)
 
     def array_function(
-        self: Tensor, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self: Tensor, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Record a NumPy function like the op of the same name."""
-        return call(func, f"np.{func.__name__}", args, kwargs)
+        if function in others or (function is np.where and len(args) == 1):
+            return others.get(function, others[np.nonzero])(*args, **kwargs)
+        name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)
+        inputs, options = _sorted_call(function, args, kwargs) if function in recorded else ([], {})
+        return call(function, name, inputs, options)
 
     Tensor.__array_ufunc__ = array_ufunc
     Tensor.__array_function__ = array_function

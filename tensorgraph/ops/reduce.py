@@ -115,7 +115,7 @@ def _one_axis(x: Any, *, axis: Any) -> dict[str, Any]:
 
 cumulative_sum: Callable[..., Any] = register(
     "cumulative_sum",
-    lambda x, *, axis=None: np.cumulative_sum(x, axis=axis),
+    lambda x, *, axis=None: np.cumsum(x, axis=axis),
     {"x": lambda g, axis: flip(cumulative_sum(flip(g, axis=axis), axis=axis), axis=axis)},
     family="reduce",
     prepare=_one_axis,
