@@ -301,8 +301,9 @@ class Tensor:
         return self._data.copy() if copy else self.data
 
     def __dlpack__(self, **kwargs: Any) -> Any:
-        """Share the values with another array library; one that cannot be told to only read them
-        gets a copy.
+        """Share the values with another array library, which may only read them.
+
+        A library that cannot be told so gets a copy.
         """
         try:
             return self.data.__dlpack__(**kwargs)
