@@ -140,7 +140,7 @@ def gradients_at(
     """
     roots = [place for place in sums if type(place) is Node]
     useful = leading_to(reachable(roots, after)[0], places)
-    sums, owned = sweep(sums, create_graph, retain, useful, frozenset(places))
+    sums, owned = sweep(sums, create_graph, retain, useful, frozenset(places), after)
     return _totals(sums, places, owned)
 
 
@@ -185,6 +185,7 @@ def sweep(
     retain: bool,
     useful: Container[Any] | None = None,
     targets: Container[Any] = (),
+    after: int = -1,
 ) -> tuple[dict[Any, Any], set[Any]]:
     """Carry gradients from outputs to leaves, through one node after the other, newest first.
 
@@ -194,6 +195,7 @@ def sweep(
         retain: whether nodes keep what they saved.
         useful: the places that lead to a target; ``None`` for all.
         targets: nodes whose gradient is wanted; that of others is dropped once it is passed on.
+        after: nodes up to this creation number only gather their gradient.
 
     Returns:
         The total gradients of leaves and targets by place, and the places whose array nobody else
@@ -237,10 +239,11 @@ def sweep(
                     total = sums.get(parent)
                     if total is None:
                         sums[parent] = gradient
-                        if not is_leaf:
+                        if is_leaf:
+                            if _is_fresh(gradient, g, saved):
+                                owned.add(parent)
+                        elif parent.seq > after:
                             heappush(queue, (-parent.seq, parent))
-                        elif _is_fresh(gradient, g, saved):
-                            owned.add(parent)
                     elif create_graph:
                         sums[parent] = add(total, gradient)
                     elif parent in owned and type(total) is np.ndarray:
