@@ -41,11 +41,20 @@ def make_call(op: Op) -> Callable[..., Any]:
 
 
 def _general(op: Op) -> Callable[..., Any]:
+    prepared, needs_preparing = op.prepared, bool(op.prepare or op.defaults)
+    arity = -1 if op.starred else op.arity
+    known = op.defaults.keys()
+
     def call(*args: Any, **static: Any) -> Any:
-        args, static = op.bind(args, static)
-        if op.prepare is not None or op.defaults:
-            static = op.prepared(args, static)
-        return dispatch(op, args, static)
+        if len(args) != arity or (static and not static.keys() <= known):
+            args, static = op.bind(args, static)
+        if needs_preparing:
+            static = prepared(args, static)
+        for arg in args:
+            handler = HANDLERS.get(type(arg))
+            if handler is not None:
+                return handler(op, args, static)
+        return op.compute(args, static)
 
     return call
 
@@ -69,7 +78,7 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
             if arg._requires_grad:
                 pattern |= bit
         else:
-            arrays.append(arg if type(arg) in _NUMBERS else _operand(op, i, arg))
+            arrays.append(arg if type(arg) in _NUMBERS else _operand(op, i, arg, args))
         bit += bit
     out = op.compute(arrays, static, args)
     if type(out) is not _ndarray:
@@ -106,8 +115,11 @@ def _apply_to_lists(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> An
     return handler(op, args, static)
 
 
-def _operand(op: Op, i: int, value: Any) -> Any:
+def _operand(op: Op, i: int, value: Any, args: tuple[Any, ...]) -> Any:
     """Return an operand that is neither a tensor nor a Python number as kernels take it.
+
+    Python floats in a list are float32 like those of ``tg.tensor``, but beside a float64 tensor
+    they are not rounded.
 
     Raises:
         DTypeError: it is nothing that the engine computes with.
@@ -115,7 +127,9 @@ def _operand(op: Op, i: int, value: Any) -> Any:
     kind = type(value)
     try:
         if kind is list or kind is tuple:
-            return to_array(value)
+            array = to_array(value)
+            double = any(type(arg) is Tensor and arg._data.dtype == np.float64 for arg in args)
+            return to_array(value, np.float64) if double and array.dtype.kind == "f" else array
         if kind is _ndarray or isinstance(value, np.generic):
             return value if value.dtype.kind in "fiub" else to_array(value)
         if isinstance(value, _ndarray):
@@ -245,7 +259,7 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
             elif is_operator and _is_foreign(y):
                 return NotImplemented
             else:
-                y_parent = b = _operand(op, 1, y)
+                y_parent = b = _operand(op, 1, y, (x, y))
         elif type(y) is Tensor:
             b = y._data
             y_parent = y if y._node is None else y._node
@@ -256,7 +270,7 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
             elif is_operator and _is_foreign(x):
                 return NotImplemented
             else:
-                x_parent = a = _operand(op, 0, x)
+                x_parent = a = _operand(op, 0, x, (x, y))
         elif type(x) in HANDLERS or type(y) in HANDLERS:
             return dispatch(op, (x, y), _NO_STATIC)
         else:

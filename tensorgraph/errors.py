@@ -62,6 +62,11 @@ def describe(value: Any) -> str:
     return f"{name!r} with {text}" if name else text
 
 
+def owner(tensor: Any) -> str:
+    """Return what a message calls the tensor whose method failed."""
+    return f"tensor {tensor.name!r}" if tensor.name else "this tensor"
+
+
 def where_in(scope: str) -> str:
     """Return `` in model.layers[2] Linear`` for a module scope, or nothing outside modules."""
     return f" in {scope}" if scope else ""

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.graph import Node
+from tensorgraph.modes import MODE
 
 Array = NDArray[Any]
 Operand = Any
@@ -40,8 +41,8 @@ class Tensor:
     _name: str | None
     _hooks: tuple[Callable[[Tensor], Any], ...]
 
-    def __init__(self) -> None:
-        raise TypeError("Tensor() takes nothing; write tg.tensor(data)")
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise TypeError("a Tensor is not made by its class; write tg.tensor(data)")
 
     def __init_subclass__(cls) -> None:
         raise TypeError("Tensor cannot be subclassed; wrap one instead, or declare an op")
@@ -128,7 +129,7 @@ class Tensor:
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None:
-            value = value if type(value) is Tensor else asarray(value)
+            value = value if type(value) is Tensor else tensor(value, dtype=self.dtype)
             if value.shape != self.shape:
                 raise errors.ShapeError(
                     f"a gradient has its tensor's shape {self.shape}, this one is {value.shape}"
@@ -170,13 +171,17 @@ class Tensor:
                 "assign() works on leaves; this tensor is a result of "
                 f"{self._node.op.name!r}; use the new value in its place"
             )
-        array = value._data if type(value) is Tensor else value
-        array = np.array(array, dtype=self.dtype)
+        array = to_array(value)
         if array.shape != self.shape:
             raise errors.ShapeError(
-                f"assign() got shape {array.shape}, this tensor has shape {self.shape}"
+                f"assign() got shape {array.shape}, {errors.owner(self)} has shape {self.shape}"
             )
-        self._data = array
+        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+            raise errors.DTypeError(
+                f"assign() got {array.dtype}, {errors.owner(self)} is {self.dtype}; write"
+                f" .astype('{self.dtype}') to convert"
+            )
+        self._data = np.array(to_array(value, self.dtype))
         return self
 
     def zero_grad(self) -> None:
@@ -200,6 +205,8 @@ class Tensor:
             >>> print(x.grad)
             [ 1. -1.]
         """
+        if not callable(hook):
+            raise errors.DTypeError(f"a hook is a function of the gradient, not {hook!r}")
         if not self._requires_grad:
             raise errors.GraphError(
                 "register_hook() on a tensor that needs no gradient: the hook would never run;"
@@ -229,11 +236,15 @@ class Tensor:
             raise TypeError("iteration over a tensor with no axes")
         return (self[i] for i in range(self.shape[0]))
 
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(np.equal(self._data, to_array(value))))
+
     def __bool__(self) -> bool:
         if self._data.size != 1:
             raise errors.ShapeError(
-                f"the truth of a tensor with shape {self.shape} is ambiguous; write .any() or"
-                " .all(), or tg.where(condition, a, b) to choose element by element"
+                f"the truth of {errors.owner(self)} with shape {self.shape} is ambiguous: it has"
+                f" {self.size} elements; write .any() or .all(), or tg.where(condition, a, b) to"
+                " choose element by element"
             )
         return bool(self._data.item())
 
@@ -264,12 +275,16 @@ class Tensor:
         return str(self._data)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item() if self.size == 1 and spec else str(self), spec)
+        if spec and self.size != 1:
+            raise errors.ShapeError(
+                f"the format {spec!r} is for one element, this tensor has shape {self.shape}"
+            )
+        return format(self.item(), spec) if spec else str(self)
 
     __hash__ = object.__hash__
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        name = self._name or "x"
+        name = self._name if self._name and self._name.isidentifier() else "x"
         raise errors.ImmutableError(
             f"tensors do not change in place; write {name} = tg.set_at({name}, key, value)"
             f" for {name}[key] = value, or tg.add_at({name}, key, value) for"
@@ -277,7 +292,16 @@ class Tensor:
         )
 
     def __copy__(self) -> Tensor:
-        return self
+        copy = wrap(self._data, self._node, self._requires_grad)
+        copy._name, copy._grad = self._name, self._grad
+        return copy
+
+    def __reduce__(self) -> Any:
+        if self._node is not None:
+            raise errors.GraphError(
+                "only leaves can be pickled; write .detach() for the values alone"
+            )
+        return _unpickled, (self._data, self._requires_grad, self._name)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if self._node is not None:
@@ -398,6 +422,12 @@ class Tensor:
 _blank = object.__new__
 
 
+def _unpickled(array: Array, requires_grad: bool, name: str | None) -> Tensor:
+    new = wrap(array, None, requires_grad)
+    new._name = name
+    return new
+
+
 def wrap(array: Any, node: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor on an array as it is: not copied, not checked.
 
@@ -470,13 +500,15 @@ def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
     return wrap(to_array(data, dtype))
 
 
-def to_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+def to_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
     """Return a NumPy dtype that the engine computes with.
 
     Raises:
         DTypeError: it is unknown, or not real numbers, integers or booleans.
     """
     try:
+        if dtype is None:
+            raise TypeError  # which NumPy takes for float64
         found = np.dtype(dtype)
     except TypeError:
         raise errors.DTypeError(f"unknown dtype {dtype!r}; write e.g. 'float32'") from None
@@ -498,17 +530,26 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Array:
             array = np.asarray(data)
         except ValueError:
             raise errors.ShapeError(errors.ragged(data)) from None
+        found = list(_inside(data))
+        if any(type(x) is Tensor and x._requires_grad for x in found) and MODE.get().recording:
+            raise errors.GraphError(
+                "a list of tensors that need a gradient would lose it; write tg.stack([...])"
+            )
         if wanted is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
-            wanted = np.dtype(np.float64 if _holds_double(data) else DEFAULT_DTYPE)
+            double = any(getattr(x, "dtype", None) == np.float64 for x in found)
+            wanted = np.dtype(np.float64) if double else DEFAULT_DTYPE
     _check_numeric(array.dtype)
     return array if wanted is None or wanted == array.dtype else array.astype(wanted)
 
 
-def _holds_double(data: Any) -> bool:
-    """Return whether nested sequences hold an array or scalar that is float64 by itself."""
-    if isinstance(data, (list, tuple)):
-        return any(map(_holds_double, data))
-    return getattr(data, "dtype", None) == np.float64
+def _inside(data: Any) -> Iterator[Any]:
+    """Yield what nested sequences hold, other than plain numbers."""
+    if type(data) in (list, tuple):
+        for part in data:
+            if type(part) not in (float, int, bool):
+                yield from _inside(part)
+    else:
+        yield data
 
 
 def _check_numeric(dtype: np.dtype[Any]) -> None:
