@@ -43,10 +43,10 @@ def make_call(op: Op) -> Callable[..., Any]:
 def _general(op: Op) -> Callable[..., Any]:
     prepared, needs_preparing = op.prepared, bool(op.prepare or op.defaults)
     arity = -1 if op.starred else op.arity
-    known = op.defaults.keys()
+    known, required = op.defaults.keys(), op.required
 
     def call(*args: Any, **static: Any) -> Any:
-        if len(args) != arity or (static and not static.keys() <= known):
+        if len(args) != arity or not required <= static.keys() <= known:
             args, static = op.bind(args, static)
         if needs_preparing:
             static = prepared(args, static)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from operator import index
 from typing import Any
@@ -37,6 +38,8 @@ def some_axes(axis: Any, ndim: int) -> Axes:
         return tuple(range(ndim))
     if not isinstance(axis, (tuple, list)):
         return (one_axis(axis, ndim),)
+    if len(axis) == 1:
+        return (one_axis(axis[0], ndim),)
     axes = tuple(sorted(one_axis(a, ndim) for a in axis))
     if len(set(axes)) != len(axes):
         raise ArgumentError(f"axis {tuple(axis)} names an axis twice")
@@ -50,7 +53,7 @@ def kept(shape: Sequence[int], axis: Axes) -> tuple[int, ...]:
 
 def length(shape: Sequence[int], axis: Axes) -> int:
     """Return how many elements a reduction over ``axis`` takes together."""
-    return int(np.prod([shape[i] for i in axis], dtype=int))
+    return math.prod([shape[i] for i in axis])
 
 
 def inverse(order: Sequence[int]) -> Axes:
@@ -61,7 +64,9 @@ def inverse(order: Sequence[int]) -> Axes:
 def to_shape(shape: Any) -> tuple[int, ...]:
     """Return a length or a sequence of lengths as a tuple of ints."""
     try:
-        lengths = (index(shape),) if ndim_of(shape) == 0 else tuple(index(n) for n in shape)
+        if isinstance(shape, (tuple, list)):
+            return tuple(map(index, shape))
+        lengths = (index(shape),) if ndim_of(shape) == 0 else tuple(map(index, shape))
     except TypeError:
         raise DTypeError(f"a shape is made of integers, not {shape!r}") from None
     return lengths

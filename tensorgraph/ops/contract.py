@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,7 +26,7 @@ def _matmul_by_x(g: Any, y: Any, x_shape: Shape) -> Any:
         return g[..., None] * y
     if len(x_shape) == 1:
         return matmul(y, g[..., None])[..., 0]
-    return matmul(g, matrix_transpose(y))
+    return matmul(g, y.mT)
 
 
 def _matmul_by_y(g: Any, x: Any, y_shape: Shape) -> Any:
@@ -35,8 +36,8 @@ def _matmul_by_y(g: Any, x: Any, y_shape: Shape) -> Any:
     if x_ndim == 1:
         return x[:, None] * g[..., None, :]
     if len(y_shape) == 1:
-        return matmul(matrix_transpose(x), g[..., None])[..., 0]
-    return matmul(matrix_transpose(x), g)
+        return matmul(x.mT, g[..., None])[..., 0]
+    return matmul(x.mT, g)
 
 
 matmul = register(
@@ -58,9 +59,10 @@ def _linear_kernel(x: Any, weight: Any, bias: Any) -> Any:
 def _linear_by_weight(g: Any, x: Any) -> Any:
     if len(shape_of(x)) == 1:
         return g[:, None] * x
-    rows = shape_of(x)[-1]
-    flat = reshape(x, shape=(-1, rows)) if shape_of(x)[:-1] != shape_of(g)[:1] else x
-    return matmul(matrix_transpose(reshape(g, shape=(shape_of(flat)[0], shape_of(g)[-1]))), flat)
+    if len(shape_of(x)) > 2:
+        x = reshape(x, shape=(-1, shape_of(x)[-1]))
+        g = reshape(g, shape=(-1, shape_of(g)[-1]))
+    return matmul(g.mT, x)
 
 
 def _check_linear(x: Any, weight: Any, bias: Any) -> dict[str, Any]:
@@ -238,15 +240,11 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
         )
     free_x = [a for a in range(x_ndim) if a not in summed_x]
     free_y = [a for a in range(y_ndim) if a not in summed_y]
-    inner = int(np.prod(lengths[0], dtype=int))
+    inner = math.prod(lengths[0])
     outer_x = tuple(shape_of(x)[a] for a in free_x)
     outer_y = tuple(shape_of(y)[a] for a in free_y)
-    rows = reshape(
-        permute_dims(x, axes=(*free_x, *summed_x)), shape=(int(np.prod(outer_x, dtype=int)), inner)
-    )
-    columns = reshape(
-        permute_dims(y, axes=(*summed_y, *free_y)), shape=(inner, int(np.prod(outer_y, dtype=int)))
-    )
+    rows = reshape(permute_dims(x, axes=(*free_x, *summed_x)), shape=(math.prod(outer_x), inner))
+    columns = reshape(permute_dims(y, axes=(*summed_y, *free_y)), shape=(inner, math.prod(outer_y)))
     return reshape(matmul(rows, columns), shape=outer_x + outer_y)
 
 

@@ -202,8 +202,9 @@ def _one_hot_kernel(labels: Any, *, num_classes: int, axis: int = -1, dtype: Any
 
 def check_labels(labels: Any, num_classes: int) -> None:
     """Raise where a class label lies outside ``0 … num_classes - 1``."""
-    bad = (labels < 0) | (labels >= num_classes)
-    if np.any(bad):
+    # Seen as unsigned, a negative label is a huge one.
+    bad = labels.view(f"u{labels.itemsize}") >= num_classes
+    if bad.any():
         first = tuple(int(i) for i in np.argwhere(bad)[0])
         raise AxisError(
             f"label {labels[first]} at index {first} is not one of the {num_classes} classes"

@@ -31,14 +31,21 @@ def _filled_axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
 
 def spread(value: Any, shape: tuple[int, ...], axis: Axes) -> Any:
     """Return a reduction's result (or gradient) repeated along the axes that it lost."""
-    return broadcast_to(reshape(value, shape=kept(shape, axis)), shape=shape)
+    if len(axis) < len(shape):
+        value = reshape(value, shape=kept(shape, axis))
+    return broadcast_to(value, shape=shape)
 
 
 # ------------------------------------------------------------------------------ sums and products
 
+
+def _sum_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.add.reduce(x, axis=axis, keepdims=keepdims)  # np.sum, without its way there
+
+
 sum = register(
     "sum",
-    lambda x, *, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
+    _sum_kernel,
     {"x": lambda g, x_shape, axis: spread(g, x_shape, axis)},
     family="reduce",
     symbol="Σ",
@@ -52,7 +59,7 @@ def _mean_rule(g: Any, x_shape: tuple[int, ...], axis: Axes) -> Any:
 
 
 def _mean_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.sum(x, axis=axis, keepdims=keepdims) / length(shape_of(x), axis)
+    return _sum_kernel(x, axis=axis, keepdims=keepdims) / length(shape_of(x), axis)
 
 
 mean = register(
@@ -126,10 +133,9 @@ cumulative_sum: Callable[..., Any] = register(
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum over the axes along which ``shape`` was broadcast: the adjoint of broadcasting."""
     lead = len(g.shape) - len(shape)
-    stretched = tuple(
-        i for i, n in enumerate(g.shape) if i < lead or (shape[i - lead] == 1 and n != 1)
-    )
-    return reshape(sum(g, axis=stretched), shape=shape) if stretched else g
+    stretched = tuple(i for i, n in enumerate(shape, lead) if n == 1 != g.shape[i])
+    total = sum(g, axis=(*range(lead), *stretched))
+    return reshape(total, shape=shape) if stretched else total
 
 
 # ----------------------------------------------------------------------------------------- extrema

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from operator import index
 from typing import Any
 
@@ -51,7 +52,7 @@ def _repeats(x: Any, *, repeats: Any, axis: Any) -> dict[str, Any]:
 
 def _repeat_rule(g: Any, x_shape: tuple[int, ...], repeats: int, axis: int | None) -> Any:
     if axis is None:
-        size = int(np.prod(x_shape, dtype=int))
+        size = math.prod(x_shape)
         return reshape(sum(reshape(g, shape=(size, repeats)), axis=1), shape=x_shape)
     copies = reshape(g, shape=(*x_shape[: axis + 1], repeats, *x_shape[axis + 1 :]))
     return sum(copies, axis=axis + 1)

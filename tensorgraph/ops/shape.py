@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any
@@ -18,13 +19,13 @@ from tensorgraph.ops._axes import inverse, one_axis, some_axes, to_shape
 def _full_shape(x: Any, *, shape: Any) -> dict[str, Any]:
     """Resolve one −1 in the target shape."""
     old, new = shape_of(x), to_shape(shape)
-    size = int(np.prod(old, dtype=int))
-    known = int(np.prod([n for n in new if n != -1], dtype=int))
+    size = math.prod(old)
+    known = math.prod([n for n in new if n != -1])
     if new.count(-1) > 1 or min(new, default=0) < -1:
         raise ShapeError(f"{new} may hold one -1, and no other negative length")
     if -1 in new and known and size % known == 0:
         new = tuple(size // known if n == -1 else n for n in new)
-    if int(np.prod(new, dtype=int)) != size or -1 in new:
+    if math.prod(new) != size or -1 in new:
         raise ShapeError(f"a tensor of shape {old} has {size} elements, which do not fill {new}")
     return {"shape": new}
 
@@ -84,9 +85,16 @@ def _new_axes(x: Any, *, axis: Any) -> dict[str, Any]:
     return {"axis": some_axes(tuple(axes), ndim_of(x) + len(axes))}
 
 
+def _with_new_axes(shape: tuple[int, ...], axis: tuple[int, ...]) -> list[int]:
+    longer = list(shape)
+    for position in axis:  # in ascending order
+        longer.insert(position, 1)
+    return longer
+
+
 expand_dims = register(
     "expand_dims",
-    lambda x, *, axis=0: np.expand_dims(x, axis),
+    lambda x, *, axis=0: np.reshape(x, _with_new_axes(shape_of(x), axis)),
     {"x": lambda g, x_shape: reshape(g, shape=x_shape)},
     family="shape",
     prepare=_new_axes,
@@ -250,7 +258,7 @@ def _joinable(*arrays: Any, axis: Any) -> dict[str, Any]:
 
 
 def _concat_rule(g: Any, i: int, shapes: Sequence[tuple[int, ...]], axis: int) -> Any:
-    start = int(np.sum([shape[axis] for shape in shapes[:i]], dtype=int))
+    start = sum(shape[axis] for shape in shapes[:i])
     return g[(slice(None),) * axis + (slice(start, start + shapes[i][axis]),)]
 
 

@@ -32,19 +32,19 @@ def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
 
 def _logsumexp_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     shifted, largest = _shifted(x, axis)
-    total = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + largest
+    total = np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True)) + largest
     return total if keepdims else np.squeeze(total, axis=axis)
 
 
 def _softmax_kernel(x: Any, *, axis: Any = -1) -> Any:
     weights = np.exp(_shifted(x, axis)[0])
-    weights /= np.sum(weights, axis=axis, keepdims=True)
+    weights /= np.add.reduce(weights, axis=axis, keepdims=True)
     return weights
 
 
 def _log_softmax_kernel(x: Any, *, axis: Any = -1) -> Any:
     shifted, _ = _shifted(x, axis)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
 
 
 def _reduced(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _cross_entropy_kernel(logits: Any, targets: Any, *, axis: Any = -1) -> Any:
     impossible = np.isnan(terms) & np.equal(targets, 0)
     if impossible.any():
         terms = np.where(impossible, terms.dtype.type(0), terms)
-    return -np.sum(terms, axis=axis)
+    return -np.add.reduce(terms, axis=axis)
 
 
 def _cross_entropy_by_logits(g: Any, logits: Any, targets: Any, axis: int) -> Any:
@@ -156,15 +156,17 @@ def _class_cross_entropy_kernel(logits: Any, labels: Any, *, axis: Any = -1) -> 
     labels = np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise DTypeError(f"class labels are integers, not {labels.dtype}; write .astype('int64')")
-    check_labels(labels, shape_of(logits)[axis])
-    picked = np.expand_dims(labels, axis)
-    return -np.squeeze(
-        np.take_along_axis(_log_softmax_kernel(logits, axis=axis), picked, axis), axis
-    )
+    shape = shape_of(logits)
+    check_labels(labels, shape[axis])
+    shifted, _ = _shifted(logits, axis)
+    total = np.log(np.add.reduce(np.exp(shifted), axis=axis))
+    grid = [np.arange(n).reshape(-1, *(1,) * k) for k, n in enumerate(labels.shape[::-1])][::-1]
+    chosen = shifted[(*grid[:axis], labels, *grid[axis:])]
+    return total - chosen
 
 
 def _class_cross_entropy_rule(g: Any, logits: Any, labels: Any, axis: int) -> Any:
-    hot = one_hot(labels, shape_of(logits)[axis], axis=axis, dtype=g.dtype)
+    hot = one_hot(labels, num_classes=shape_of(logits)[axis], axis=axis, dtype=g.dtype)
     return expand_dims(g, axis=axis) * (softmax(logits, axis=axis) - hot)
 
 
