@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from tensorgraph import errors, nn, optim, random
 from tensorgraph.autodiff import backward, gradients
 from tensorgraph.creation import (
@@ -168,6 +171,17 @@ from tensorgraph.transforms import (
     value_and_grad,
     vjp,
 )
+
+if TYPE_CHECKING:
+    from tensorgraph import testing as testing
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Import ``tg.testing`` when it is asked for: training needs none of it."""
+        if name == "testing":
+            return import_module("tensorgraph.testing")
+        raise AttributeError(f"module 'tensorgraph' has no attribute {name!r}")
+
 
 __version__ = "0.1.0"
 __all__ = [
