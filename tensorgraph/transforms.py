@@ -345,6 +345,7 @@ def checkpoint(f: Function) -> Function:
 
     Raises:
         DTypeError: ``f`` returned something else.
+        GraphError: in backward, if a leaf was given a new value since.
 
     Example:
         >>> import tensorgraph as tg
@@ -391,19 +392,26 @@ class _Recomputation:
     ) -> None:
         self.f, self.args, self.kwargs = f, args, kwargs
         self.states, self.inputs = states, inputs
-        self.seed: Any = None
-        self.results: list[Any] = []
+        self.leaves = [(leaf, leaf._data) for leaf in inputs if type(leaf) is Tensor]
+        self.pending: tuple[Any, list[Any]] = (None, [])
 
     def gradient(self, g: Any, i: int) -> Any:
         """Return the gradient by the ``i``-th input; all of them are computed for the first."""
-        if self.seed is not g:
-            self.seed, self.results = g, self._all_gradients(g)
-        result, self.results[i] = self.results[i], None
-        if all(r is None for r in self.results):
-            self.seed = None
+        seed, results = self.pending
+        if seed is not g or results[i] is None:  # of an earlier pass, some may never be fetched
+            results = self._all_gradients(g)
+            self.pending = (g, results)
+        result, results[i] = results[i], None
+        if all(r is None for r in results):
+            self.pending = (None, [])
         return result if type(g) is Tensor else result._data
 
     def _all_gradients(self, g: Any) -> list[Any]:
+        if any(leaf._data is not data for leaf, data in self.leaves):
+            raise errors.GraphError(
+                f"checkpoint: {_name(self.f)} would compute something else now, since a leaf it"
+                " uses was assigned a new value; call backward before assign()"
+            )
         create_graph = type(g) is Tensor
         start = last_number()
         with replay(self.states), enable_grad():
