@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, replace
+from functools import wraps
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import Any, Protocol
 
 
@@ -44,14 +45,37 @@ class Mode:
 MODE: ContextVar[Mode] = ContextVar("tensorgraph_mode", default=Mode())
 
 
-@contextmanager
-def mode(**changes: Any) -> Iterator[None]:
-    """Run a block in the current mode with ``changes``."""
-    token = MODE.set(replace(MODE.get(), **changes))
-    try:
-        yield
-    finally:
-        MODE.reset(token)
+class mode:
+    """A context, also a decorator: runs a block in the current mode with ``changes``.
+
+    Raises:
+        TypeError: it decorates a generator or a coroutine, whose body runs after the call.
+    """
+
+    def __init__(self, **changes: Any) -> None:
+        self._changes = changes
+        self._tokens: list[Token[Mode]] = []
+
+    def __enter__(self) -> None:
+        self._tokens.append(MODE.set(replace(MODE.get(), **self._changes)))
+
+    def __exit__(self, *error: object) -> None:
+        MODE.reset(self._tokens.pop())
+
+    def __call__(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """Return ``f`` such that every call of it runs in the mode."""
+        if isgeneratorfunction(f) or iscoroutinefunction(f) or isasyncgenfunction(f):
+            raise TypeError(
+                f"{f.__name__} runs after it is called, when the mode would be over; write the"
+                " `with` block inside it"
+            )
+
+        @wraps(f)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            with mode(**self._changes):
+                return f(*args, **kwargs)
+
+        return run
 
 
 def no_grad() -> Any:
