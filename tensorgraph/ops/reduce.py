@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -36,11 +37,24 @@ def spread(value: Any, shape: tuple[int, ...], axis: Axes) -> Any:
     return broadcast_to(value, shape=shape)
 
 
+def in_single(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``kernel`` computing float16 in float32, as NumPy does: sums of squares overflow."""
+
+    @wraps(kernel)
+    def single_kernel(x: Any, *others: Any, **static: Any) -> Any:
+        if getattr(x, "dtype", None) != np.float16:
+            return kernel(x, *others, **static)
+        return kernel(x.astype(np.float32), *others, **static).astype(np.float16)
+
+    return single_kernel
+
+
 # ------------------------------------------------------------------------------ sums and products
 
 
 def _sum_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)  # np.sum, without its way there
+    # This is np.sum, without its way there.
+    return np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
 
 
 sum = register(
@@ -64,7 +78,7 @@ def _mean_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 mean = register(
     "mean",
-    quiet(_mean_kernel),
+    quiet(in_single(_mean_kernel)),
     {"x": _mean_rule},
     family="reduce",
     prepare=_axes,
@@ -248,7 +262,7 @@ def _std_rule(g: Any, x: Any, out: Any, axis: Axes, correction: float) -> Any:
 
 var = register(
     "var",
-    quiet(_var_kernel),
+    quiet(in_single(_var_kernel)),
     {"x": _var_rule},
     family="reduce",
     prepare=_moments,
@@ -256,7 +270,7 @@ var = register(
 )
 std = register(
     "std",
-    quiet(_std_kernel),
+    quiet(in_single(_std_kernel)),
     {"x": _std_rule},
     family="reduce",
     prepare=_moments,
@@ -280,7 +294,7 @@ def _norm_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
 
 norm = register(
     "norm",
-    quiet(_norm_kernel),
+    quiet(in_single(_norm_kernel)),
     {"x": _norm_rule},
     family="reduce",
     symbol="‖x‖",

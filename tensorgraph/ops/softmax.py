@@ -15,7 +15,7 @@ from tensorgraph.op import NONDIFF, Integer, Simplex, ndim_of, quiet, register, 
 from tensorgraph.ops._axes import Axes, one_axis, some_axes
 from tensorgraph.ops.activation import sigmoid, softplus, softplus_kernel
 from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
-from tensorgraph.ops.reduce import spread, sum
+from tensorgraph.ops.reduce import in_single, spread, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
 from tensorgraph.ops.transcendental import exp
 
@@ -70,7 +70,7 @@ def _log_softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
 
 logsumexp = register(
     "logsumexp",
-    quiet(_logsumexp_kernel),
+    quiet(in_single(_logsumexp_kernel)),
     {"x": _logsumexp_rule},
     family="reduce",
     symbol="log Σ exp",
@@ -79,7 +79,7 @@ logsumexp = register(
 )
 softmax = register(
     "softmax",
-    quiet(_softmax_kernel),
+    quiet(in_single(_softmax_kernel)),
     {"x": _softmax_rule},
     family="fused",
     body=lambda x, *, axis: exp(x) / sum(exp(x), axis=axis, keepdims=True),
@@ -88,7 +88,7 @@ softmax = register(
 )
 log_softmax = register(
     "log_softmax",
-    quiet(_log_softmax_kernel),
+    quiet(in_single(_log_softmax_kernel)),
     {"x": _log_softmax_rule},
     family="fused",
     body=lambda x, *, axis: x - logsumexp(x, axis=axis, keepdims=True),
@@ -124,7 +124,7 @@ def _cross_entropy_by_logits(g: Any, logits: Any, targets: Any, axis: int) -> An
 
 softmax_cross_entropy = register(
     "softmax_cross_entropy",
-    quiet(_cross_entropy_kernel),
+    quiet(in_single(_cross_entropy_kernel)),
     {
         "logits": _cross_entropy_by_logits,
         "targets": lambda g, logits, axis: (
@@ -179,7 +179,7 @@ def _class_cross_entropy_body(logits: Any, labels: Any, *, axis: int) -> Any:
 
 class_cross_entropy = register(
     "class_cross_entropy",
-    quiet(_class_cross_entropy_kernel),
+    quiet(in_single(_class_cross_entropy_kernel)),
     {"logits": _class_cross_entropy_rule, "labels": NONDIFF},
     family="fused",
     domain={"labels": Integer()},
@@ -213,7 +213,7 @@ def _binary_kernel(logits: Any, targets: Any) -> Any:
 
 sigmoid_cross_entropy = register(
     "sigmoid_cross_entropy",
-    quiet(_binary_kernel),
+    quiet(in_single(_binary_kernel)),
     {
         "logits": lambda g, logits, targets: g * (sigmoid(logits) - targets),
         "targets": lambda g, logits: -(g * logits),
