@@ -11,6 +11,7 @@ import numpy as np
 
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError
 from tensorgraph.op import ndim_of
+from tensorgraph.tensor import asarray
 
 Axes = tuple[int, ...]
 
@@ -61,12 +62,17 @@ def inverse(order: Sequence[int]) -> Axes:
     return tuple(int(i) for i in np.argsort(order))
 
 
-def to_shape(shape: Any) -> tuple[int, ...]:
+def to_shape(shape: Any, what: str = "a shape is") -> tuple[int, ...]:
     """Return a length or a sequence of lengths as a tuple of ints."""
     try:
         if isinstance(shape, (tuple, list)):
             return tuple(map(index, shape))
         lengths = (index(shape),) if ndim_of(shape) == 0 else tuple(map(index, shape))
     except TypeError:
-        raise DTypeError(f"a shape is made of integers, not {shape!r}") from None
+        raise DTypeError(f"{what} made of integers, not {shape!r}") from None
     return lengths
+
+
+def from_list(x: Any) -> Any:
+    """Return a list or a number as a tensor, and anything else as it is."""
+    return x if hasattr(x, "shape") else asarray(x)

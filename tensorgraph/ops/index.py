@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from tensorgraph.op import NONDIFF, Integer, ndim_of, register, shape_of
-from tensorgraph.ops._axes import one_axis
+from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
 from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, to_array, to_dtype
@@ -33,24 +33,35 @@ def _split_key(key: Any) -> tuple[Key, list[Any]]:
         elif isinstance(part, (np.integer, int)) and not isinstance(part, (bool, np.bool_)):
             template.append(int(part))
         else:
-            array = part if type(part) is Tensor else to_array(part)
-            if array.size == 0 and type(part) is list:
-                array = to_array(part, np.intp)
-            if array.dtype.kind not in "iub":
-                raise DTypeError(
-                    f"index arrays are integers or booleans, not {array.dtype};"
-                    " write .astype('int64')"
-                )
+            array = _index_array(part)
             template.append(ARRAY)
             arrays.append(array)
     return tuple(template), arrays
+
+
+def _index_array(part: Any) -> Any:
+    try:
+        array = part if type(part) is Tensor else to_array(part)
+    except DTypeError:
+        raise DTypeError(
+            "getitem: an index is an integer, a slice, ..., None, or an array of integers or"
+            f" booleans, not {part!r}"
+        ) from None
+    if array.size == 0 and type(part) is list:
+        return to_array(part, np.intp)
+    if array.dtype.kind not in "iub":
+        raise DTypeError(
+            f"getitem: an index array holds integers or booleans, not {array.dtype};"
+            " write .astype('int64')"
+        )
+    return array
 
 
 def _bound(value: Any) -> int | None:
     try:
         return None if value is None else index(value)
     except TypeError:
-        raise DTypeError(f"a slice is made of integers, not {value!r}") from None
+        raise DTypeError(f"getitem: a slice is made of integers, not {value!r}") from None
 
 
 def _fill_key(template: Key, arrays: Any) -> Key:
@@ -124,7 +135,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """
     if axis is None:
         return getitem(reshape(x, shape=-1), (indices,))
-    lead = (slice(None),) * one_axis(axis, ndim_of(x))
+    lead = (slice(None),) * one_axis(axis, ndim_of(x), "take: axis")
     return getitem(x, (*lead, indices))
 
 
@@ -147,7 +158,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
             f"take_along_axis: indices of shape {indices.shape} must have as many axes as x of"
             f" shape {shape_of(x)}; write indices[..., None] to add one"
         )
-    axis = one_axis(axis, ndim)
+    axis = one_axis(axis, ndim, "take_along_axis: axis")
     grids = (
         np.arange(n).reshape((1,) * i + (n,) + (1,) * (ndim - 1 - i))
         for i, n in enumerate(shape_of(x))
@@ -241,12 +252,13 @@ def set_at(x: Any, key: Any, value: Any) -> Any:
         >>> tg.set_at(tg.zeros(3), 1, 5.0)
         tensor([0., 5., 0.])
     """
+    x = from_list(x)
     source = np.full(shape_of(x), -1)
     region = _full_key(x, key)
     source[region] = np.arange(source[region].size).reshape(source[region].shape)
     values = reshape(_region(x, key, value, "set_at"), shape=-1)
     if values.shape[0] == 0:
-        return where(np.zeros(shape_of(x), dtype=bool), 0, x)
+        return add_at(x, key, value)  # nothing to set is nothing to add
     return where(source >= 0, getitem(values, np.maximum(source, 0)), x)
 
 
@@ -258,6 +270,7 @@ def add_at(x: Any, key: Any, value: Any) -> Any:
         >>> tg.add_at(tg.zeros(3), [0, 0, 2], 1.0)
         tensor([2., 0., 1.])
     """
+    x = from_list(x)
     template, arrays = _split_key(key)
     values = _region(x, key, value, "add_at")
     return x + scatter(values, *arrays, key=template, shape=shape_of(x))
@@ -274,7 +287,13 @@ def _region(x: Any, key: Any, value: Any, name: str) -> Any:
         shape = np.broadcast_to(np.empty(()), shape_of(x))[_full_key(x, key)].shape
     except IndexError as error:
         raise AxisError(f"{name}: {error}") from None
-    value = value if type(value) is Tensor else to_array(value)
+    given = value if type(value) is Tensor else to_array(value)
+    if not np.can_cast(given.dtype, x.dtype, "same_kind"):
+        raise DTypeError(
+            f"{name}: {given.dtype} values would be cut to fit a tensor of {x.dtype}; write"
+            f" .astype('{x.dtype}') to convert them"
+        )
+    value = given if type(value) is Tensor else to_array(value, x.dtype)
     try:
         return broadcast_to(astype(value, dtype=x.dtype), shape=shape)
     except ShapeError:

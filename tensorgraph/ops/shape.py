@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from operator import index
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.op import ndim_of, register, shape_of
-from tensorgraph.ops._axes import inverse, one_axis, some_axes, to_shape
+from tensorgraph.ops._axes import from_list, inverse, one_axis, some_axes, to_shape
 
 # ---------------------------------------------------------------------------- one tensor, new shape
 
@@ -42,7 +41,7 @@ reshape: Callable[..., Any] = register(
 
 def _permutation(x: Any, *, axes: Any) -> dict[str, Any]:
     ndim = ndim_of(x)
-    axes = range(ndim)[::-1] if axes is None else axes
+    axes = range(ndim)[::-1] if axes is None else to_shape(axes, "axes are")
     order = tuple(one_axis(a, ndim, "axes") for a in axes)
     if sorted(order) != list(range(ndim)):
         raise ArgumentError(f"axes {tuple(axes)} do not name each of the {ndim} axes once")
@@ -62,10 +61,8 @@ permute_dims: Callable[..., Any] = register(
 
 def _check_matrix(x: Any) -> dict[str, Any]:
     if ndim_of(x) < 2:
-        raise ShapeError(
-            f"a tensor of shape {shape_of(x)} has no two axes to swap;"
-            " write x[:, None] for a column"
-        )
+        hint = "; write x[:, None] for a column" if ndim_of(x) else ""
+        raise ShapeError(f"a tensor of shape {shape_of(x)} has no two axes to swap{hint}")
     return {}
 
 
@@ -161,12 +158,12 @@ flip: Callable[..., Any] = register(
 
 def _shifts(x: Any, *, shift: Any, axis: Any) -> dict[str, Any]:
     if axis is None:
-        return {"shift": index(shift), "axis": None}
+        return {"shift": to_shape((shift,), "shifts are")[0], "axis": None}
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = tuple(one_axis(a, ndim_of(x)) for a in axes)
-    shifts = to_shape(shift) * (len(axes) if ndim_of(shift) == 0 else 1)
+    shifts = to_shape(shift, "shifts are") * (len(axes) if ndim_of(shift) == 0 else 1)
     if len(shifts) != len(axes):
-        raise ArgumentError(f"{len(shifts)} shifts for {len(axes)} axes")
+        raise ArgumentError(f"{len(shifts)} shifts were given for {len(axes)} axes")
     return {"shift": shifts, "axis": axes}
 
 
@@ -188,7 +185,7 @@ roll = register(
 def _diagonal(x: Any, *, k: int) -> dict[str, Any]:
     if ndim_of(x) < 2:
         raise ShapeError(f"needs a matrix or a stack of them, not shape {shape_of(x)}")
-    return {"k": index(k)}
+    return {"k": to_shape((k,), "the diagonal k is")[0]}
 
 
 tril: Callable[..., Any] = register(
@@ -219,7 +216,7 @@ def _widths(x: Any, *, pad_width: Any, constant: float) -> dict[str, Any]:
         raise ArgumentError(
             f"pad_width {pad_width!r} is a number, a pair, or a pair for each of {ndim} axes"
         ) from None
-    widths = tuple((index(before), index(after)) for before, after in pairs)
+    widths = tuple(to_shape(tuple(pair), "pad widths are") for pair in pairs)
     if any(w < 0 for pair in widths for w in pair):
         raise ArgumentError(f"pad_width {widths} must not be negative; write a slice to cut")
     return {"pad_width": widths, "constant": constant}
@@ -334,8 +331,9 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
         >>> [part.shape for part in tg.split(tg.zeros((4, 3)), 2)]
         [(2, 3), (2, 3)]
     """
-    axis = one_axis(axis, ndim_of(x))
-    n = shape_of(x)[axis]
+    x = from_list(x)
+    axis = one_axis(axis, x.ndim, "split: axis")
+    n = x.shape[axis]
     if isinstance(sections, (int, np.integer)):
         if sections < 1 or n % sections:
             raise ArgumentError(
@@ -344,7 +342,7 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
             )
         cuts = list(range(n // sections, n, n // sections)) if n else [0] * (sections - 1)
     else:
-        cuts = [index(c) for c in sections]
+        cuts = list(to_shape(sections, "split: the positions to cut at are"))
     lead = (slice(None),) * axis
     edges = zip([None, *cuts], [*cuts, None], strict=True)
     return [x[(*lead, slice(start, stop))] for start, stop in edges]
@@ -359,6 +357,7 @@ def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
         >>> b
         tensor([3., 4.])
     """
-    axis = one_axis(axis, ndim_of(x))
+    x = from_list(x)
+    axis = one_axis(axis, x.ndim, "unstack: axis")
     lead = (slice(None),) * axis
-    return tuple(x[(*lead, i)] for i in range(shape_of(x)[axis]))
+    return tuple(x[(*lead, i)] for i in range(x.shape[axis]))
