@@ -171,10 +171,7 @@ class Optimizer:
             if name in found:
                 value = found[name].tolist()
                 setattr(self, name, tuple(value) if isinstance(value, list) else value)
-        steps = {name: int(found[f"{name}/steps"]) for name, _ in self._named}
-        self._packs = packed(self._named, self.start, steps)
-        for pack in self._packs:
-            pack.load(found)
+        self._packs = packed(self._named, self.start, found)
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)

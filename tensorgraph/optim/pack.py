@@ -11,6 +11,7 @@ fit into the cache (against PyTorch's Adam: 0.2 times the time for a small netwo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from operator import attrgetter, is_
 from typing import Any
 
@@ -20,8 +21,8 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.tensor import Tensor
 
-BLOCK = 32_768
-"""Elements of a block: 128 KiB of float32. Half or twice as much is hardly slower."""
+BLOCK = 131_072
+"""Elements of a block at most: half a mebibyte of float32. Half as much is hardly slower."""
 
 State = dict[str, Any]
 
@@ -31,14 +32,20 @@ _data_of = attrgetter("_data")
 class Pack:
     """Parameters of one dtype that were updated equally often, and their state as flat arrays."""
 
-    __slots__ = ("_cuts", "_flat", "_views", "names", "params", "state", "steps")
+    __slots__ = ("_blocks", "_cuts", "_flat", "_states", "_views", "names", "params", "steps")
 
     def __init__(self, names: list[str], params: list[Tensor], state: State, steps: int) -> None:
-        self.names, self.params, self.state, self.steps = names, params, state, steps
+        self.names, self.params, self.steps = names, params, steps
         ends = np.cumsum([param.size for param in params]).tolist()
         self._cuts = [
             (slice(end - param.size, end), param.shape)
             for param, end in zip(params, ends, strict=True)
+        ]
+        self._blocks = _blocks(ends[-1])
+        # A state for each block, not arrays as long as the pack: new values then take the memory
+        # of old ones that are still in the cache.
+        self._states = [
+            {key: value[block].copy() for key, value in state.items()} for block in self._blocks
         ]
         self._flat: Any = None
         self._views: list[Any] = []  # what the parameters hold, if nobody assigned to them since
@@ -47,28 +54,21 @@ class Pack:
         """Give all parameters and the state their next values; all have gradients."""
         flat, grad = self._parameters(), self._gradients()
         steps = self.steps + 1
-        if flat.size <= BLOCK:
-            new, state = update(flat, grad, self.state, lr, steps)
-            if new.shape != flat.shape or new.dtype != flat.dtype:
-                raise errors.ShapeError(
-                    f"update() was given a parameter of shape {flat.shape} {flat.dtype} and"
-                    f" returned shape {new.shape} {new.dtype}; it must treat each element by itself"
-                )
-            self.state = state
+        if len(self._blocks) == 1:
+            new, self._states[0] = update(flat, grad, self._states[0], lr, steps)
         else:
             new = np.empty_like(flat)
-            for start in range(0, flat.size, BLOCK):
-                block = slice(start, start + BLOCK)
-                before = {name: value[block] for name, value in self.state.items()}
-                new[block], state = update(flat[block], grad[block], before, lr, steps)
-                for name, value in state.items():
-                    self.state[name][block] = value
-        self.steps = steps
-        self._flat = new
-        if len(self.params) == 1:
-            self._views = [new.reshape(self._cuts[0][1])]
-        else:
-            self._views = [new[cut].reshape(shape) for cut, shape in self._cuts]
+            for i, block in enumerate(self._blocks):
+                new[block], self._states[i] = update(
+                    flat[block], grad[block], self._states[i], lr, steps
+                )
+        if new.shape != flat.shape or new.dtype != flat.dtype:
+            raise errors.ShapeError(
+                f"update() was given a parameter of shape {flat.shape} {flat.dtype} and returned"
+                f" shape {new.shape} {new.dtype}; it must treat each element by itself"
+            )
+        self.steps, self._flat = steps, new
+        self._views = [new[cut].reshape(shape) for cut, shape in self._cuts]
         for param, view in zip(self.params, self._views, strict=True):
             param._data = view
 
@@ -96,29 +96,36 @@ class Pack:
     def _part(self, chosen: list[bool]) -> Pack:
         kept = [i for i, c in enumerate(chosen) if c]
         state = {
-            name: np.concatenate([value[self._cuts[i][0]] for i in kept])
-            for name, value in self.state.items()
+            key: np.concatenate([value[self._cuts[i][0]] for i in kept])
+            for key, value in self._state().items()
         }
         names = [self.names[i] for i in kept]
         return Pack(names, [self.params[i] for i in kept], state, self.steps)
 
     # ------------------------------------------------------------------------------------ the state
 
+    def _state(self) -> State:
+        """Return the state of all blocks as one."""
+        keys = self._states[0]
+        return {key: np.concatenate([state[key] for state in self._states]) for key in keys}
+
     def state_by_name(self) -> dict[str, dict[str, NDArray[Any]]]:
         """Return copies of the state of each parameter, in its shape."""
+        state = self._state()
         return {
             name: {
                 "steps": np.array(self.steps),
-                **{key: value[cut].reshape(shape).copy() for key, value in self.state.items()},
+                **{key: value[cut].reshape(shape).copy() for key, value in state.items()},
             }
             for name, (cut, shape) in zip(self.names, self._cuts, strict=True)
         }
 
-    def load(self, state: Mapping[str, Any]) -> None:
-        """Take over the state of each parameter from ``name/key``; it is known to fit."""
-        for key in self.state:
-            parts = [state[f"{name}/{key}"] for name in self.names]
-            self.state[key] = np.concatenate(parts, axis=None)
+
+def _blocks(size: int) -> list[slice]:
+    """Return slices that cut ``size`` elements into blocks of nearly equal length."""
+    count = max(1, -(-size // BLOCK))
+    edges = [size * k // count for k in range(count + 1)]
+    return [slice(start, end) for start, end in pairwise(edges)]
 
 
 def _joined(tensors: list[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -132,31 +139,34 @@ def _joined(tensors: list[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
 def packed(
     named: Iterable[tuple[str, Tensor]],
     start: Callable[[Any], State],
-    steps: Mapping[str, int] | None = None,
+    saved: Mapping[str, Any] | None = None,
 ) -> list[Pack]:
     """Return packs of the given parameters: large ones alone, small ones together up to a block.
 
     Args:
         named: names and parameters.
         start: makes the state of a flat array of parameters.
-        steps: how often each was updated, by name; never if not given.
+        saved: the state to go on from, as ``name/steps``, ``name/key``; it is known to fit.
     """
-    groups: list[list[tuple[str, Tensor]]] = []
-    open_groups: dict[Any, tuple[list[tuple[str, Tensor]], int]] = {}
+    groups: list[tuple[list[str], list[Tensor], int]] = []
+    filling: dict[Any, tuple[list[str], list[Tensor], int]] = {}
     for name, param in named:
-        kind = param.dtype, steps and steps[name]
-        group, size = open_groups.get(kind, ([], BLOCK))
+        steps = 0 if saved is None else int(saved[f"{name}/steps"])
+        names, params, size = filling.get((param.dtype, steps), ([], [], BLOCK))
         if size + param.size > BLOCK:
-            group, size = [], 0
-            groups.append(group)
-        group.append((name, param))
-        if param.size < BLOCK:  # a large one leaves the group before it open
-            open_groups[kind] = group, size + param.size
+            names, params, size = [], [], 0
+            groups.append((names, params, steps))
+        names.append(name)
+        params.append(param)
+        if param.size < BLOCK:  # after a large one, what was being filled goes on being filled
+            filling[param.dtype, steps] = names, params, size + param.size
     packs = []
-    for group in groups:
-        names, params = [name for name, _ in group], [param for _, param in group]
+    for names, params, steps in groups:
         state = start(_joined(params, params[0].dtype))
-        # Copied, as advance() writes into it: what start() returned may be the parameter itself.
-        state = {key: np.array(value) for key, value in state.items()}
-        packs.append(Pack(names, params, state, steps[names[0]] if steps else 0))
+        if saved is not None:
+            state = {
+                key: np.concatenate([saved[f"{name}/{key}"] for name in names], axis=None)
+                for key in state
+            }
+        packs.append(Pack(names, params, state, steps))
     return packs
