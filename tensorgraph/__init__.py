@@ -133,6 +133,7 @@ from tensorgraph.ops.softmax import (
     sigmoid_cross_entropy,
     softmax,
     softmax_cross_entropy,
+    softmax_minus_one_hot,
 )
 from tensorgraph.ops.transcendental import (
     acos,
@@ -200,7 +201,7 @@ __all__ = [
     "multiply", "negative", "no_grad", "norm", "not_equal", "one_hot", "ones", "ones_like",
     "op", "outer", "pad", "permute_dims", "positive", "power", "prod", "random", "reciprocal",
     "relu", "remainder", "repeat", "reshape", "roll", "round", "scatter", "set_at", "sigmoid",
-    "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax", "softmax_cross_entropy",
+    "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax", "softmax_cross_entropy", "softmax_minus_one_hot",
     "softplus", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum",
     "take", "take_along_axis", "tan", "tanh", "tensor", "tensordot", "tile", "tril", "triu",
     "trunc", "unstack", "value_and_grad", "var", "vecdot", "vjp", "where", "zeros",

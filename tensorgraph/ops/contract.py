@@ -25,8 +25,8 @@ def _matmul_by_x(g: Any, y: Any, x_shape: Shape) -> Any:
     if y_ndim == 1:
         return g[..., None] * y
     if len(x_shape) == 1:
-        return matmul(y, g[..., None])[..., 0]
-    return matmul(g, y.mT)
+        return (y @ g[..., None])[..., 0]
+    return g @ y.mT
 
 
 def _matmul_by_y(g: Any, x: Any, y_shape: Shape) -> Any:
@@ -36,8 +36,8 @@ def _matmul_by_y(g: Any, x: Any, y_shape: Shape) -> Any:
     if x_ndim == 1:
         return x[:, None] * g[..., None, :]
     if len(y_shape) == 1:
-        return matmul(x.mT, g[..., None])[..., 0]
-    return matmul(x.mT, g)
+        return (x.mT @ g[..., None])[..., 0]
+    return x.mT @ g
 
 
 matmul = register(
@@ -60,9 +60,14 @@ def _linear_by_weight(g: Any, x: Any) -> Any:
     if len(shape_of(x)) == 1:
         return g[:, None] * x
     if len(shape_of(x)) > 2:
-        x = reshape(x, shape=(-1, shape_of(x)[-1]))
-        g = reshape(g, shape=(-1, shape_of(g)[-1]))
-    return matmul(g.mT, x)
+        x = x.reshape((-1, shape_of(x)[-1]))
+        g = g.reshape((-1, shape_of(g)[-1]))
+    return g.mT @ x
+
+
+def _linear_by_bias(g: Any) -> Any:
+    leading = tuple(range(len(shape_of(g)) - 1))
+    return g.sum(axis=leading) if leading else g
 
 
 def _check_linear(x: Any, weight: Any, bias: Any) -> dict[str, Any]:
@@ -81,9 +86,9 @@ linear = register(
     "linear",
     _linear_kernel,
     {
-        "x": lambda g, weight: matmul(g, weight),
+        "x": lambda g, weight: g @ weight,
         "weight": _linear_by_weight,
-        "bias": lambda g: g,
+        "bias": _linear_by_bias,
     },
     family="fused",
     symbol="x Wᵀ + b",

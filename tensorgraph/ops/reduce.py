@@ -33,7 +33,7 @@ def _filled_axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
 def spread(value: Any, shape: tuple[int, ...], axis: Axes) -> Any:
     """Return a reduction's result (or gradient) repeated along the axes that it lost."""
     if len(axis) < len(shape):
-        value = reshape(value, shape=kept(shape, axis))
+        value = value.reshape(kept(shape, axis))
     return broadcast_to(value, shape=shape)
 
 
@@ -99,7 +99,7 @@ def _product_of_others(x: Any) -> Any:
     left, right = x[..., 0::2], x[..., 1::2]
     others = _product_of_others(left * right)
     both = stack([others * right, others * left], axis=-1)
-    return reshape(both, shape=shape_of(x))[..., :n]
+    return both.reshape(shape_of(x))[..., :n]
 
 
 def _prod_rule(g: Any, x: Any, axis: Axes) -> Any:
@@ -111,7 +111,7 @@ def _prod_rule(g: Any, x: Any, axis: Axes) -> Any:
     rows = reshape(
         permute_dims(x, axes=order), shape=(*(shape[i] for i in others), length(shape, axis))
     )
-    products = reshape(_product_of_others(rows), shape=tuple(shape[i] for i in order))
+    products = _product_of_others(rows).reshape(tuple(shape[i] for i in order))
     return spread(g, shape, axis) * permute_dims(products, axes=inverse(order))
 
 
@@ -148,8 +148,8 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum over the axes along which ``shape`` was broadcast: the adjoint of broadcasting."""
     lead = len(g.shape) - len(shape)
     stretched = tuple(i for i, n in enumerate(shape, lead) if n == 1 != g.shape[i])
-    total = sum(g, axis=(*range(lead), *stretched))
-    return reshape(total, shape=shape) if stretched else total
+    total = g.sum(axis=(*range(lead), *stretched))
+    return total.reshape(shape) if stretched else total
 
 
 # ----------------------------------------------------------------------------------------- extrema
@@ -157,9 +157,9 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 
 def _extremum_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
     shape = shape_of(x)
-    ties = equal(x, reshape(out, shape=kept(shape, axis)))
+    ties = equal(x, out.reshape(kept(shape, axis)))
     # g may or may not have kept the reduced axes.
-    share = reshape(g, shape=kept(shape, axis)) / sum(ties, axis=axis, keepdims=True)
+    share = g.reshape(kept(shape, axis)) / ties.sum(axis=axis, keepdims=True)
     return where(ties, share, 0)
 
 

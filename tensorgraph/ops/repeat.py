@@ -11,8 +11,6 @@ import numpy as np
 from tensorgraph.errors import ArgumentError
 from tensorgraph.op import ndim_of, register
 from tensorgraph.ops._axes import one_axis, to_shape
-from tensorgraph.ops.reduce import sum
-from tensorgraph.ops.shape import reshape
 
 
 def _repetitions(x: Any, *, repetitions: Any) -> dict[str, Any]:
@@ -25,8 +23,8 @@ def _repetitions(x: Any, *, repetitions: Any) -> dict[str, Any]:
 def _tile_rule(g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -> Any:
     full = (1,) * (len(repetitions) - len(x_shape)) + x_shape
     split_shape = tuple(n for pair in zip(repetitions, full, strict=True) for n in pair)
-    copies = reshape(g, shape=split_shape)
-    return reshape(sum(copies, axis=tuple(range(0, len(split_shape), 2))), shape=x_shape)
+    copies = g.reshape(split_shape)
+    return copies.sum(axis=tuple(range(0, len(split_shape), 2))).reshape(x_shape)
 
 
 tile = register(
@@ -53,9 +51,9 @@ def _repeats(x: Any, *, repeats: Any, axis: Any) -> dict[str, Any]:
 def _repeat_rule(g: Any, x_shape: tuple[int, ...], repeats: int, axis: int | None) -> Any:
     if axis is None:
         size = math.prod(x_shape)
-        return reshape(sum(reshape(g, shape=(size, repeats)), axis=1), shape=x_shape)
-    copies = reshape(g, shape=(*x_shape[: axis + 1], repeats, *x_shape[axis + 1 :]))
-    return sum(copies, axis=axis + 1)
+        return g.reshape((size, repeats)).sum(axis=1).reshape(x_shape)
+    copies = g.reshape((*x_shape[: axis + 1], repeats, *x_shape[axis + 1 :]))
+    return copies.sum(axis=axis + 1)
 
 
 repeat = register(

@@ -32,7 +32,7 @@ def _full_shape(x: Any, *, shape: Any) -> dict[str, Any]:
 reshape: Callable[..., Any] = register(
     "reshape",
     lambda x, *, shape: np.reshape(x, shape),
-    {"x": lambda g, x_shape: reshape(g, shape=x_shape)},
+    {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_full_shape,
     doc="Return the same elements in another shape; one length may be −1.",
@@ -69,7 +69,7 @@ def _check_matrix(x: Any) -> dict[str, Any]:
 matrix_transpose: Callable[..., Any] = register(
     "matrix_transpose",
     lambda x: np.swapaxes(x, -1, -2),
-    {"x": lambda g: matrix_transpose(g)},
+    {"x": lambda g: g.mT},
     family="shape",
     symbol="ᵀ",
     prepare=_check_matrix,
@@ -92,7 +92,7 @@ def _with_new_axes(shape: tuple[int, ...], axis: tuple[int, ...]) -> list[int]:
 expand_dims = register(
     "expand_dims",
     lambda x, *, axis=0: np.reshape(x, _with_new_axes(shape_of(x), axis)),
-    {"x": lambda g, x_shape: reshape(g, shape=x_shape)},
+    {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_new_axes,
     doc="Return x with a new axis of length 1 at `axis` of the result.",
@@ -113,7 +113,7 @@ def _single_axes(x: Any, *, axis: Any) -> dict[str, Any]:
 squeeze = register(
     "squeeze",
     lambda x, *, axis=None: np.squeeze(x, axis),
-    {"x": lambda g, x_shape: reshape(g, shape=x_shape)},
+    {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_single_axes,
     doc="Return x without axes of length 1: those at `axis`, or all.",

@@ -12,7 +12,7 @@ import numpy as np
 
 from tensorgraph.errors import DTypeError, ShapeError
 from tensorgraph.op import NONDIFF, Integer, Simplex, ndim_of, quiet, register, shape_of
-from tensorgraph.ops._axes import Axes, one_axis, some_axes
+from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
 from tensorgraph.ops.activation import sigmoid, softplus, softplus_kernel
 from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
 from tensorgraph.ops.reduce import in_single, spread, sum
@@ -22,8 +22,10 @@ from tensorgraph.ops.transcendental import exp
 
 def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
     """Return x − max(x) and max(x), axes kept; where the maximum is ±inf, its own elements at 0."""
-    x = np.asarray(x, dtype=np.result_type(x, np.float32))
-    largest = np.max(np.real(x), axis=axis, keepdims=True, initial=-np.inf)
+    x = np.asarray(x)
+    if x.dtype.kind not in "fc":
+        x = x.astype(np.float64)
+    largest = np.maximum.reduce(x.real, axis=axis, keepdims=True, initial=-np.inf)
     shifted = x - largest
     if not np.isfinite(largest).all():
         shifted = np.where(x == largest, shifted.dtype.type(0), shifted)
@@ -61,11 +63,11 @@ def _logsumexp_rule(g: Any, x: Any, axis: Axes) -> Any:
 
 def _softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
     weighted = g * out
-    return weighted - out * sum(weighted, axis=axis, keepdims=True)
+    return weighted - out * weighted.sum(axis=axis, keepdims=True)
 
 
 def _log_softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
-    return g - exp(out) * sum(g, axis=axis, keepdims=True)
+    return g - exp(out) * g.sum(axis=axis, keepdims=True)
 
 
 logsumexp = register(
@@ -117,9 +119,14 @@ def _cross_entropy_kernel(logits: Any, targets: Any, *, axis: Any = -1) -> Any:
     return -np.add.reduce(terms, axis=axis)
 
 
+def _per_class(g: Any, logits: Any, axis: int) -> Any:
+    """Return the gradient of a loss per example, with the class axis put back."""
+    return g.reshape(kept(shape_of(logits), (axis,)))
+
+
 def _cross_entropy_by_logits(g: Any, logits: Any, targets: Any, axis: int) -> Any:
-    total = sum(targets, axis=axis, keepdims=True)
-    return expand_dims(g, axis=axis) * (softmax(logits, axis=axis) * total - targets)
+    total = targets.sum(axis=axis, keepdims=True)
+    return _per_class(g, logits, axis) * (softmax(logits, axis=axis) * total - targets)
 
 
 softmax_cross_entropy = register(
@@ -128,7 +135,7 @@ softmax_cross_entropy = register(
     {
         "logits": _cross_entropy_by_logits,
         "targets": lambda g, logits, axis: (
-            -(expand_dims(g, axis=axis) * log_softmax(logits, axis=axis))
+            -(_per_class(g, logits, axis) * log_softmax(logits, axis=axis))
         ),
     },
     family="fused",
@@ -153,21 +160,48 @@ def _check_classes(logits: Any, labels: Any, *, axis: Any) -> dict[str, Any]:
 
 
 def _class_cross_entropy_kernel(logits: Any, labels: Any, *, axis: Any = -1) -> Any:
+    shifted, _ = _shifted(logits, axis)
+    total = np.log(np.add.reduce(np.exp(shifted), axis=axis))
+    return total - shifted[_class_key(shifted, labels, axis)]
+
+
+def _class_key(logits: Any, labels: Any, axis: int) -> tuple[Any, ...]:
+    """Return the key that picks each example's own class; raise if it is not one."""
     labels = np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise DTypeError(f"class labels are integers, not {labels.dtype}; write .astype('int64')")
-    shape = shape_of(logits)
-    check_labels(labels, shape[axis])
-    shifted, _ = _shifted(logits, axis)
-    total = np.log(np.add.reduce(np.exp(shifted), axis=axis))
+    check_labels(labels, logits.shape[axis])
     grid = [np.arange(n).reshape(-1, *(1,) * k) for k, n in enumerate(labels.shape[::-1])][::-1]
-    chosen = shifted[(*grid[:axis], labels, *grid[axis:])]
-    return total - chosen
+    return (*grid[:axis], labels, *grid[axis:])
+
+
+def _softmax_minus_one_hot_kernel(logits: Any, labels: Any, *, axis: int) -> Any:
+    difference = _softmax_kernel(logits, axis=axis)
+    difference[_class_key(difference, labels, axis)] -= 1
+    return difference
+
+
+softmax_minus_one_hot = register(
+    "softmax_minus_one_hot",
+    quiet(_softmax_minus_one_hot_kernel),
+    {
+        "logits": lambda g, logits, axis: _softmax_rule(g, softmax(logits, axis=axis), (axis,)),
+        "labels": NONDIFF,
+    },
+    family="fused",
+    symbol="A − Y",
+    domain={"labels": Integer()},
+    body=lambda logits, labels, *, axis: (
+        softmax(logits, axis=axis)
+        - one_hot(labels, num_classes=shape_of(logits)[axis], axis=axis, dtype=logits.dtype)
+    ),
+    prepare=_check_classes,
+    doc="Return softmax(Z) − Y for one-hot labels Y: the gradient of the cross-entropy.",
+)
 
 
 def _class_cross_entropy_rule(g: Any, logits: Any, labels: Any, axis: int) -> Any:
-    hot = one_hot(labels, num_classes=shape_of(logits)[axis], axis=axis, dtype=g.dtype)
-    return expand_dims(g, axis=axis) * (softmax(logits, axis=axis) - hot)
+    return _per_class(g, logits, axis) * softmax_minus_one_hot(logits, labels, axis=axis)
 
 
 def _class_cross_entropy_body(logits: Any, labels: Any, *, axis: int) -> Any:
