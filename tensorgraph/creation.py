@@ -5,25 +5,51 @@ Floating-point tensors are float32 unless ``dtype`` says otherwise; integers sta
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tensorgraph.errors import ArgumentError
-from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, tensor, to_dtype, wrap
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
+from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, to_array, to_dtype, wrap
 
 
 def _made(
-    array: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str | None = None
+    array: Any, dtype: DTypeLike | None, requires_grad: bool = False, name: str | None = None
 ) -> Tensor:
-    if dtype is None and array.dtype == np.float64:
-        dtype = DEFAULT_DTYPE
     new = wrap(array if dtype is None else array.astype(to_dtype(dtype), copy=False))
     new.name = name
     if requires_grad:
         new.requires_grad = True
     return new
+
+
+def to_shape(function: str, shape: Any) -> tuple[int, ...]:
+    """Return a length or a sequence of lengths as a tuple of ints.
+
+    Raises:
+        DTypeError: it is not made of integers.
+        ShapeError: a length is negative.
+    """
+    try:
+        lengths = (index(shape),) if np.ndim(shape) == 0 else tuple(map(index, shape))
+    except TypeError:
+        raise DTypeError(
+            f"{function}: a shape is an integer or a tuple of them, not {shape!r}"
+        ) from None
+    if any(n < 0 for n in lengths):
+        raise ShapeError(f"{function}: the shape {lengths} has a negative length")
+    return lengths
+
+
+def _number(function: str, what: str, value: Any) -> Any:
+    """Return a real number, or a tensor or array of one, as Python's."""
+    if isinstance(value, (Tensor, np.ndarray, np.generic)) and value.size == 1:
+        value = value.item()
+    if not isinstance(value, (int, float)):
+        raise DTypeError(f"{function}: {what} is a real number, not {value!r}")
+    return value
 
 
 def zeros(
@@ -36,7 +62,7 @@ def zeros(
         >>> tg.zeros((1, 2))
         tensor([[0., 0.]])
     """
-    return _made(np.zeros(shape), dtype, requires_grad, name)
+    return _made(np.zeros(to_shape("zeros", shape), DEFAULT_DTYPE), dtype, requires_grad, name)
 
 
 def ones(
@@ -49,7 +75,7 @@ def ones(
         >>> tg.ones(2)
         tensor([1., 1.])
     """
-    return _made(np.ones(shape), dtype, requires_grad, name)
+    return _made(np.ones(to_shape("ones", shape), DEFAULT_DTYPE), dtype, requires_grad, name)
 
 
 def full(
@@ -59,14 +85,25 @@ def full(
     requires_grad: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """Return a tensor in which every element is ``fill_value``.
+    """Return a tensor in which every element is ``fill_value``, of its type.
 
     Example:
         >>> import tensorgraph as tg
         >>> tg.full(2, 7)
         tensor([7, 7])
     """
-    return _made(np.full(shape, fill_value), dtype, requires_grad, name)
+    fill = _fill("full", fill_value, dtype)
+    return _made(np.full(to_shape("full", shape), fill), None, requires_grad, name)
+
+
+def _fill(function: str, value: Any, dtype: DTypeLike | None) -> Any:
+    array = to_array(value, dtype)
+    if array.ndim:
+        raise ShapeError(
+            f"{function}: fill_value is one number, not shape {array.shape}; write"
+            " tg.broadcast_to(x, shape) to repeat more"
+        )
+    return array
 
 
 def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike | None = None) -> Tensor:
@@ -78,7 +115,8 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike | None = None
         tensor([[1., 0.],
                 [0., 1.]])
     """
-    return _made(np.eye(n, m, k), dtype)
+    rows, columns = to_shape("eye", (n, n if m is None else m))
+    return _made(np.eye(rows, columns, index(k), DEFAULT_DTYPE), dtype)
 
 
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None = None) -> Tensor:
@@ -89,11 +127,14 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None 
         >>> tg.arange(3)
         tensor([0, 1, 2])
     """
-    if step == 0:
-        raise ArgumentError("arange: step must not be 0")
     if stop is None:
         start, stop = 0, start
-    return _made(np.arange(start, stop, step), dtype)
+    ends = {"start": start, "stop": stop, "step": step}
+    start, stop, step = (_number("arange", what, value) for what, value in ends.items())
+    if step == 0:
+        raise ArgumentError("arange: step must not be 0")
+    array = np.arange(start, stop, step)
+    return _made(array, DEFAULT_DTYPE if dtype is None and array.dtype.kind == "f" else dtype)
 
 
 def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike | None = None) -> Tensor:
@@ -104,7 +145,10 @@ def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike | None =
         >>> tg.linspace(0, 1, 3)
         tensor([0. , 0.5, 1. ])
     """
-    return _made(np.linspace(start, stop, num), dtype)
+    if not isinstance(num, (int, np.integer)) or num < 0:
+        raise ArgumentError(f"linspace: num is how many numbers to return, not {num!r}")
+    ends = (_number("linspace", "start", start), _number("linspace", "stop", stop))
+    return _made(np.linspace(*ends, num), DEFAULT_DTYPE if dtype is None else dtype)
 
 
 def zeros_like(x: Any, dtype: DTypeLike | None = None) -> Tensor:
@@ -137,7 +181,6 @@ def full_like(x: Any, fill_value: Any, dtype: DTypeLike | None = None) -> Tensor
         >>> tg.full_like(tg.tensor([1.0, 2.0]), 3)
         tensor([3., 3.])
     """
-    like = x if type(x) is Tensor else tensor(x)
-    return wrap(
-        np.full(like.shape, fill_value, dtype=like.dtype if dtype is None else to_dtype(dtype))
-    )
+    like = to_array(x)
+    wanted = like.dtype if dtype is None else to_dtype(dtype)
+    return wrap(np.full(like.shape, _fill("full_like", fill_value, wanted)))

@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from tensorgraph import errors
+from tensorgraph.creation import to_shape
 from tensorgraph.dispatch import apply
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
-from tensorgraph.op import HANDLERS, NONDIFF, register
-from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, to_dtype
+from tensorgraph.op import HANDLERS, NONDIFF, register, shape_of
+from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, asarray, to_array, to_dtype
 
 _WATCH: ContextVar[dict[Generator, dict[str, Any]] | None] = ContextVar("watch", default=None)
 
@@ -164,15 +166,29 @@ def _float(dtype: DTypeLike | None) -> np.dtype[Any]:
     return found
 
 
-def _shape(shape: Any) -> tuple[int, ...]:
-    lengths = (shape,) if np.ndim(shape) == 0 else tuple(shape)
-    if any(index(n) < 0 for n in lengths):
-        raise ShapeError(f"shape {lengths} has a negative length")
-    return tuple(map(index, lengths))
+def _size(function: str, shape: Any, *parameters: Any) -> tuple[int, ...]:
+    """Return the shape to draw, to which the parameters broadcast; before anything is drawn."""
+    shapes = [shape_of(parameter) for parameter in parameters]
+    wanted = () if shape is None else to_shape(function, shape)
+    try:
+        size = np.broadcast_shapes(wanted, *shapes)
+    except ValueError:
+        size = None
+    if size is None or (shape is not None and size != wanted):
+        to = "" if shape is None else f" to the shape {wanted}"
+        raise ShapeError(
+            f"{function}: parameters of shape {errors.listing(shapes)} do not broadcast{to}"
+        )
+    return size
+
+
+def _parameter(value: Any) -> Any:
+    """Return a distribution's parameter: a list as a tensor, anything else as it is."""
+    return asarray(value) if isinstance(value, (list, tuple)) else value
 
 
 def normal(
-    shape: Any = (),
+    shape: Any = None,
     mean: Any = 0.0,
     std: Any = 1.0,
     dtype: DTypeLike | None = None,
@@ -180,32 +196,49 @@ def normal(
 ) -> Tensor:
     """Draw a tensor from the normal distribution with the given mean and standard deviation.
 
+    Each element is a draw of its own; the shape is by default that of ``mean`` and ``std``.
     Gradients flow to ``mean`` and ``std``: the result is mean + std · ε with ε ~ N(0, 1).
+
+    Raises:
+        ArgumentError: a negative standard deviation.
 
     Example:
         >>> import tensorgraph as tg
         >>> tg.random.normal((2, 3), std=0.1).shape
         (2, 3)
     """
-    draw = _RANDOM_OPS["normal"](_source(generator), shape=_shape(shape), dtype=_float(dtype))
+    mean, std = _parameter(mean), _parameter(std)
+    if np.any(np.asarray(std) < 0):
+        raise ArgumentError(f"normal: a standard deviation is not negative, got {std}")
+    size = _size("normal", shape, mean, std)
+    draw = _RANDOM_OPS["normal"](_source(generator), shape=size, dtype=_float(dtype))
     return _affine(draw, mean, std)
 
 
 def uniform(
-    shape: Any = (),
+    shape: Any = None,
     low: Any = 0.0,
     high: Any = 1.0,
     dtype: DTypeLike | None = None,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Draw a tensor evenly from [low, high).
+    """Draw a tensor evenly from [low, high); gradients flow to both ends.
+
+    Each element is a draw of its own; the shape is by default that of ``low`` and ``high``.
+
+    Raises:
+        ArgumentError: ``low`` is above ``high``.
 
     Example:
         >>> import tensorgraph as tg
         >>> tg.random.uniform(1000, -1.0, 1.0).max().item() < 1.0
         True
     """
-    draw = _RANDOM_OPS["uniform"](_source(generator), shape=_shape(shape), dtype=_float(dtype))
+    low, high = _parameter(low), _parameter(high)
+    if np.any(np.asarray(low) > np.asarray(high)):
+        raise ArgumentError(f"uniform: low = {low} is above high = {high}")
+    size = _size("uniform", shape, low, high)
+    draw = _RANDOM_OPS["uniform"](_source(generator), shape=size, dtype=_float(dtype))
     return _affine(draw, low, high - low)
 
 
@@ -225,10 +258,10 @@ def bernoulli(p: Any, shape: Any = None, generator: Generator | None = None) -> 
         >>> tg.random.bernoulli(1.0, 3)
         tensor([ True,  True,  True])
     """
-    values = np.asarray(p)
+    values = to_array(p)
     if not np.all((values >= 0) & (values <= 1)):
         raise ArgumentError(f"bernoulli: probabilities lie in [0, 1], got {p}")
-    shape = values.shape if shape is None else _shape(shape)
+    shape = _size("bernoulli", shape, values)
     draw: Tensor = _RANDOM_OPS["bernoulli"](_source(generator), p, shape=shape)
     return draw
 
@@ -241,7 +274,7 @@ def permutation(n: int, generator: Generator | None = None) -> Tensor:
         >>> sorted(tg.random.permutation(3).numpy().tolist())
         [0, 1, 2]
     """
-    if index(n) < 0:
-        raise ArgumentError(f"permutation: n = {n} must not be negative")
+    if not isinstance(n, (int, np.integer)) or n < 0:
+        raise ArgumentError(f"permutation: n is how many numbers to order, not {n!r}")
     draw: Tensor = _RANDOM_OPS["permutation"](_source(generator), n=index(n))
     return draw
