@@ -169,10 +169,11 @@ class Builder:
         return self.values[i].shape
 
     def candidates(self, kind: str, allowed: Sequence[int]) -> list[tuple[int, ...]]:
-        """Return the operands that fit a kind by their shapes."""
+        """Return the operands that fit a kind by their shapes; empty ones (slices) do not."""
         by_shape: dict[Shape, list[int]] = {}
         for i in allowed:
-            by_shape.setdefault(self.shape(i), []).append(i)
+            if 0 not in self.shape(i):
+                by_shape.setdefault(self.shape(i), []).append(i)
         return [
             args
             for shapes in itertools.product(by_shape, repeat=KINDS[kind].arity)
