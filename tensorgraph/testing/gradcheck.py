@@ -16,8 +16,6 @@ from tensorgraph.testing.report import Finding, GradcheckResult, failure, relati
 from tensorgraph.testing.subject import Array, NotAnalyticError, Scalar, Subject, projection
 
 COMPLEX_STEP, RIDDERS = "complex step", "Ridders extrapolation"
-_UNSETTLED = 1e-6
-"""A numeric derivative whose relative error may be larger judges nothing."""
 _NOISE = 2.0**-48
 """Rounding in the gradient, relative to what the whole function depends on."""
 
@@ -172,7 +170,8 @@ class _Check:
             self._without_complex_step(str(reason))
             return
         confirmed = self._slope(probe)
-        scale = max(probe.scale(self.gradient), abs(confirmed.value))
+        self.reach = max(self.reach, confirmed.steepest)
+        scale = max(probe.scale(self.gradient), confirmed.steepest)
         if confirmed.is_kink:
             self._without_complex_step("there is a kink")
         elif not confirmed.error <= 1e-5 * scale:
@@ -212,12 +211,13 @@ class _Check:
         scale = max([*map(abs, computed), *finite], default=0.0)
         wrong = []
         for probe, g, s in zip(probes, computed, slopes, strict=True):
-            margin = self.rtol * scale + _NOISE * self.reach / probe.unit
+            reach = max(self.reach / probe.unit, s.steepest)
+            margin = self.rtol * scale + _NOISE * reach
             if self.method == COMPLEX_STEP and not s.allows(g, margin):
                 s = self._confirmed(probe, g, s, margin)
             if s.is_kink and probe.is_element:
                 self.kinks.append(probe.place)
-            if not s.is_kink and not s.error <= _UNSETTLED * scale + margin:
+            if not s.is_kink and not s.error <= max(1e-6 * scale, 1e-9 * reach):
                 raise self._unsettled(probe, s)
             if not s.allows(g, margin):
                 wrong.append((probe, Finding(probe.place, g, s)))

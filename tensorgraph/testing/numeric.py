@@ -34,6 +34,8 @@ class Slope:
     right: float
     side_error: float
     """How far ``left`` and ``right`` may be off."""
+    steepest: float
+    """The largest slope between the point and one close by: what errors are to be measured by."""
 
     @property
     def sides(self) -> tuple[float, float]:
@@ -56,6 +58,7 @@ class Slope:
             self.left / unit,
             self.right / unit,
             self.side_error / unit,
+            self.steepest / unit,
         )
 
     @property
@@ -71,7 +74,7 @@ class Slope:
 
 def exactly(value: float) -> Slope:
     """Return a derivative that is known without error."""
-    return Slope(value, 0.0, value, value, 0.0)
+    return Slope(value, 0.0, value, value, 0.0, abs(value))
 
 
 def slope(
@@ -89,7 +92,7 @@ def slope(
     """
     centre = function(0.0)
     size = max(size, abs(centre))
-    best = Slope(nan, inf, nan, nan, inf)
+    best = Slope(nan, inf, nan, nan, inf, 0.0)
     first = _FIRST_STEP
     while first >= 1e-5 * finest:
         # Where smaller steps would lose more to rounding than they gain, they are not tried.
@@ -101,7 +104,7 @@ def slope(
         else:
             better = found.is_kink or found.error < best.error
         best = found if better else best
-        if best.error <= 1e-11 * max(scale, abs(best.value)) and not best.is_kink:
+        if best.error <= 1e-11 * max(scale, best.steepest) and not best.is_kink:
             break
         first /= _FINER
     return best
@@ -114,18 +117,17 @@ def _extrapolated(
     above, below = [function(h) for h in steps], [function(-h) for h in steps]
     while steps and not (isfinite(above[0]) and isfinite(below[0])):
         del steps[0], above[0], below[0]  # out of the domain: begin with a smaller step
-    size = max(size, *map(abs, (*above, *below)))
+    size = max([size, *map(abs, (*above, *below))])
     noise = [_ROUNDING * size / h for h in steps]
     value, error = _limit(
         [(a - b) / (2 * h) for a, b, h in zip(above, below, steps, strict=True)], 2, noise
     )
-    right, right_error = _limit(
-        [(a - centre) / h for a, h in zip(above, steps, strict=True)], 1, noise
-    )
-    left, left_error = _limit(
-        [(centre - b) / h for b, h in zip(below, steps, strict=True)], 1, noise
-    )
-    return Slope(value, error, left, right, max(left_error, right_error))
+    ahead = [(a - centre) / h for a, h in zip(above, steps, strict=True)]
+    behind = [(centre - b) / h for b, h in zip(below, steps, strict=True)]
+    right, right_error = _limit(ahead, 1, noise)
+    left, left_error = _limit(behind, 1, noise)
+    steepest = max(map(abs, (*ahead, *behind)), default=0.0)
+    return Slope(value, error, left, right, max(left_error, right_error), steepest)
 
 
 def _limit(column: Sequence[float], power: int, noise: Sequence[float]) -> tuple[float, float]:

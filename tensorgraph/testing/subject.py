@@ -72,7 +72,7 @@ class Subject:
     def variables(self, moved: Direction | None = None) -> list[Tensor]:
         """Return fresh leaves with the checked arguments' values, moved by a direction."""
         arrays = [
-            array + moved[k] if moved and k in moved else array
+            np.asarray(array + moved[k]) if moved and k in moved else array
             for k, array in enumerate(self.arrays)
         ]
         if any(array.dtype.kind == "c" for array in arrays):

@@ -1,0 +1,130 @@
+"""Hypothesis strategies that draw what an operation takes, from the domain in its record.
+
+Needs hypothesis: ``pip install 'tensorgraph-engine[test]'``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+try:
+    from hypothesis import strategies as st
+    from hypothesis.extra import numpy as hnp
+except ImportError as error:
+    raise ImportError(
+        "tg.testing.strategies needs hypothesis, which is in the extra 'test':"
+        " pip install 'tensorgraph-engine[test]'"
+    ) from error
+
+from tensorgraph.errors import ArgumentError
+from tensorgraph.op import Boolean, Domain, Integer, Op, Real, Simplex
+from tensorgraph.testing.cases import near, record_of
+from tensorgraph.testing.subject import Array
+
+Shape = tuple[int, ...]
+
+
+def arrays(domain: Domain, shape: Shape, dtype: Any = np.float64) -> st.SearchStrategy[Array]:
+    """Return a strategy for read-only arrays of numbers in a domain.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.testing.strategies.arrays(tg.Real(0.5, 3.0), (2, 3)).example().shape
+        (2, 3)
+    """
+    if isinstance(domain, Integer):
+        drawn = hnp.arrays(np.int64, shape, elements=st.integers(domain.low, domain.high - 1))
+    elif isinstance(domain, Boolean):
+        drawn = hnp.arrays(np.bool_, shape)
+    elif isinstance(domain, Simplex):
+        drawn = hnp.arrays(dtype, shape, elements=_numbers(Real(0.125, 1.0), dtype))
+        drawn = drawn.map(_summing_to_one)
+    else:
+        drawn = hnp.arrays(dtype, shape, elements=_numbers(domain, dtype))
+    return drawn.map(_read_only)
+
+
+def inputs(
+    op: Op | Callable[..., Any],
+    shapes: Sequence[Shape] | None = None,
+    *,
+    dtype: Any = np.float64,
+    max_side: int = 3,
+    min_side: int = 0,
+) -> st.SearchStrategy[tuple[Array, ...]]:
+    """Return a strategy for the inputs of an operation, drawn from the domains in its record.
+
+    Numbers stay away from the points that a domain avoids. Shapes broadcast together, from no axes
+    up to two, if the operation is elementwise; give them for any other.
+
+    Args:
+        op: what ``tg.op`` returned.
+        shapes: one shape for each input.
+        dtype: of real numbers; integers are int64.
+        max_side: the largest length of an axis.
+        min_side: the smallest.
+
+    Raises:
+        ArgumentError: no shapes for an operation that is not elementwise, or too few or many.
+
+    Example:
+        >>> from hypothesis import given
+        >>> import tensorgraph as tg
+        >>> cube = tg.op("cube", lambda x: x**3, {"x": lambda g, x: g * 3 * x * x})
+        >>> @given(tg.testing.strategies.inputs(cube))
+        ... def test_cube(inputs):
+        ...     tg.testing.gradcheck(cube, *inputs, order=2)
+        >>> test_cube()
+    """
+    record = record_of(op)
+    if shapes is None:
+        if record.family != "elementwise":
+            raise ArgumentError(
+                f"strategies.inputs: {record.name} is not elementwise, its inputs may not have any"
+                " shapes; give one for each: shapes=[(2, 3), (3,)]"
+            )
+        together = hnp.mutually_broadcastable_shapes(
+            num_shapes=record.arity, max_dims=2, min_side=min_side, max_side=max_side
+        )
+        return together.flatmap(lambda found: _tuples(record, found.input_shapes, dtype))
+    if len(shapes) < record.arity or (len(shapes) > record.arity and not record.starred):
+        raise ArgumentError(
+            f"strategies.inputs: {record.name} has {record.arity} inputs, {len(shapes)} shapes"
+            " were given"
+        )
+    return _tuples(record, shapes, dtype)
+
+
+def _tuples(op: Op, shapes: Sequence[Shape], dtype: Any) -> st.SearchStrategy[tuple[Array, ...]]:
+    names = [op.inputs[min(i, op.arity - 1)] for i in range(len(shapes))]
+    return st.tuples(
+        *(
+            arrays(op.domain.get(name, Real()), tuple(shape), dtype)
+            for name, shape in zip(names, shapes, strict=True)
+        )
+    )
+
+
+def _numbers(domain: Real, dtype: Any) -> st.SearchStrategy[float]:
+    kind = np.dtype(dtype)
+    # The bounds as this dtype has them, not outside the domain.
+    low, high = kind.type(domain.low), kind.type(domain.high)
+    low = low if low >= domain.low else np.nextafter(low, kind.type(np.inf))
+    high = high if high <= domain.high else np.nextafter(high, kind.type(-np.inf))
+    drawn = st.floats(float(low), float(high), width=8 * kind.itemsize, allow_subnormal=False)
+    if domain.avoid:
+        return drawn.filter(lambda x: not near(np.asarray(x), domain).any())
+    return drawn
+
+
+def _summing_to_one(array: Array) -> Array:
+    return np.asarray(array / array.sum(axis=-1, keepdims=True)) if array.ndim else array / array
+
+
+def _read_only(array: Array) -> Array:
+    array = np.asarray(array)
+    array.flags.writeable = False
+    return array
