@@ -13,7 +13,7 @@ import tensorgraph as tg
 from tensorgraph.op import REGISTRY, _Word
 from tests import programs as pg
 from tests.kinds import KINDS
-from tests.programs import Derivatives, engine, engine_derivatives, exact_derivatives, programs
+from tests.programs import engine, engine_derivatives, exact_derivatives, programs
 
 EXAMPLES = settings().max_examples
 CASES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 24
@@ -343,71 +343,6 @@ def test_a_broadcast_leaf_gets_the_sum_over_its_copies(kind):
 def summed_to(g, shape):
     g = g.sum(axis=tuple(range(g.ndim - len(shape))))
     return g.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True).reshape(shape)
-
-
-# ---------------------------------------------------------------------------------- checkpoint
-
-
-def checkpointed(program, how):
-    """Return a total of the leaves in which part of the program is computed again in backward."""
-
-    def total(*leaves):
-        if how == "arguments":
-            return tg.checkpoint(lambda *xs: engine(program, *xs))(*leaves)
-        if how == "closure":
-            return tg.checkpoint(lambda: engine(program, *leaves))()
-        values = pg.values_of(program, leaves)
-        half = values[: program.offset + len(program.steps) // 2]
-        if how == "half":
-            return tg.checkpoint(lambda xs: pg.total_of(program, pg.resume(program, xs)))(half)
-        inner = tg.checkpoint(lambda xs: pg.total_of(program, pg.resume(program, xs)))
-        return tg.checkpoint(lambda *xs: inner(half) + 0 * sum(x.sum() for x in xs))(*leaves)
-
-    return total
-
-
-@pytest.mark.parametrize("how", ["arguments", "closure", "half", "nested"])
-@settings(max_examples=3 * EXAMPLES)
-@given(program=programs(max_steps=6))
-def test_checkpoint_changes_nothing(how, program):
-    vector = random_like(program.leaves, 9)
-    expected = bent_derivatives(lambda *xs: engine(program, *xs), program, vector)
-    found = bent_derivatives(checkpointed(program, how), program, vector)
-    assert found.value == expected.value
-    assert_agree(found.gradient, expected.gradient, relative=1e-12)
-    assert_agree(found.product, expected.product, relative=1e-11)
-
-
-def bent_derivatives(f, program, vector):
-    """Return the derivatives of sin(f), so that what arrives at f has a gradient itself."""
-    leaves = pg.as_leaves(program)
-    total = tg.sin(f(*leaves))
-    plain = [g.numpy() for g in tg.gradients(total, leaves, retain_graph=True)]
-    gradient = tg.gradients(total, leaves, create_graph=True)
-    assert_agree([g.numpy() for g in gradient], plain, relative=1e-13)
-    slope = sum(((g * v).sum() for g, v in zip(gradient, vector, strict=True)), tg.tensor(0.0))
-    product = tg.gradients(slope, leaves) if slope.requires_grad else [x * 0 for x in leaves]
-    return Derivatives(total.item(), plain, [p.numpy() for p in product])
-
-
-@given(seed=st.integers(0, 1000))
-def test_checkpoint_repeats_random_draws(seed):
-    x = tg.tensor(np.linspace(0.5, 1.5, 5), requires_grad=True)
-
-    def noisy(x):
-        noise = tg.random.normal(5, dtype="float64")
-        return (tg.sin(x * noise) * tg.random.uniform(5, dtype="float64")).sum()
-
-    def run(f):
-        tg.random.seed(seed)
-        total = f(x) * f(x)
-        after = tg.random.normal(3).numpy()  # draws between forward and backward
-        (g,) = tg.gradients(total, [x], create_graph=True)
-        (h,) = tg.gradients((g * g).sum(), [x])
-        return total.numpy(), after, g.numpy(), h.numpy(), tg.random.normal(3).numpy()
-
-    for found, expected in zip(run(tg.checkpoint(noisy)), run(noisy), strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 # -------------------------------------------------------------------------------------- dtypes
