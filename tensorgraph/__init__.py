@@ -20,17 +20,7 @@ from tensorgraph.creation import (
 )
 from tensorgraph.debug import debug
 from tensorgraph.modes import enable_grad, is_grad_enabled, no_grad
-from tensorgraph.op import (
-    NONDIFF,
-    REGISTRY,
-    ZERO,
-    Boolean,
-    Integer,
-    Op,
-    Real,
-    Simplex,
-    op,
-)
+from tensorgraph.op import REGISTRY, Boolean, Integer, Op, Real, Simplex, op
 from tensorgraph.ops.activation import (
     elu,
     gelu,
@@ -161,6 +151,7 @@ from tensorgraph.ops.transcendental import (
     tan,
     tanh,
 )
+from tensorgraph.rule import NONDIFF, ZERO
 from tensorgraph.tensor import Tensor, asarray, tensor
 from tensorgraph.transforms import (
     checkpoint,
@@ -198,12 +189,12 @@ __all__ = [
     "less_equal", "linear", "linspace", "log", "log1p", "log2", "log10", "log_sigmoid",
     "log_softmax", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor",
     "logsumexp", "matmul", "matrix_transpose", "max", "maximum", "mean", "min", "minimum",
-    "multiply", "negative", "no_grad", "norm", "not_equal", "one_hot", "ones", "ones_like",
-    "op", "outer", "pad", "permute_dims", "positive", "power", "prod", "random", "reciprocal",
-    "relu", "remainder", "repeat", "reshape", "roll", "round", "scatter", "set_at", "sigmoid",
-    "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax", "softmax_cross_entropy", "softmax_minus_one_hot",
-    "softplus", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum",
-    "take", "take_along_axis", "tan", "tanh", "tensor", "tensordot", "tile", "tril", "triu",
-    "trunc", "unstack", "value_and_grad", "var", "vecdot", "vjp", "where", "zeros",
-    "zeros_like",
+    "multiply", "negative", "nn", "no_grad", "norm", "not_equal", "one_hot", "ones",
+    "ones_like", "op", "optim", "outer", "pad", "permute_dims", "positive", "power", "prod",
+    "random", "reciprocal", "relu", "remainder", "repeat", "reshape", "roll", "round",
+    "scatter", "set_at", "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh",
+    "softmax", "softmax_cross_entropy", "softmax_minus_one_hot", "softplus", "sort", "split",
+    "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis",
+    "tan", "tanh", "tensor", "tensordot", "tile", "tril", "triu", "trunc", "unstack",
+    "value_and_grad", "var", "vecdot", "vjp", "where", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.explain import explain
 from tensorgraph.graph import Node, next_number
 from tensorgraph.modes import MODE, user_line
-from tensorgraph.op import HANDLERS, KERNEL_ERRORS, Op, explain
+from tensorgraph.op import HANDLERS, KERNEL_ERRORS, Op
 from tensorgraph.tensor import Tensor, to_array, wrap
 
 _blank = object.__new__

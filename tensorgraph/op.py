@@ -2,20 +2,6 @@
 
 A record holds the kernel, the gradient rules, the domain, an independent reference and the symbol
 of one operation. The eager call, the graph, backward, pictures, formulas and tests all read it.
-
-A gradient rule is ordinary code over operators and ops. Its *parameter names* say what it needs,
-and that is all a node saves:
-
-=================  ==============================================================
-``g``              the gradient of the result
-``out``            the result itself
-``x``, ``y``, …    an input, by the name under which ``vjp`` lists it
-``x_shape``, …     an input's shape (costs no memory)
-``axis``, …        a static parameter of the kernel
-``arrays``, …      a starred input: the tuple of all of them
-``i``, ``shapes``  for a starred input: its position, and the shapes of all of them
-``others``         for a starred input: all of them, with ``None`` in its own place
-=================  ==============================================================
 """
 
 from __future__ import annotations
@@ -24,12 +10,13 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.modes import MODE
+from tensorgraph.explain import explain
+from tensorgraph.rule import NONDIFF, ZERO_RULE, CompiledRule, Rule, Word, compile_rule
 
 # --------------------------------------------------------------------------------------- domains
 
@@ -64,26 +51,6 @@ class Simplex:
 Domain = Real | Integer | Boolean | Simplex
 
 FAMILIES = ("elementwise", "reduce", "shape", "contract", "index", "random", "fused")
-
-# ----------------------------------------------------------------------------------- rule words
-
-
-class _Word:
-    """A gradient rule that is a statement, not a formula."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-NONDIFF = _Word("NONDIFF")
-"""The result does not depend differentiably on this input: no gradient ever flows there."""
-ZERO = _Word("ZERO")
-"""The derivative by this input exists and is zero (almost) everywhere, as for ``floor``."""
-
-Rule = Callable[..., Any] | _Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +129,17 @@ class Op:
         self.__signature__ = _signature(self)
         _check_declaration(self)
         self._rules = tuple(
-            _ZERO_RULE if isinstance(rule, _Word) else _compile_rule(self, key, rule)
+            ZERO_RULE if isinstance(rule, Word) else self._compiled(key, rule)
             for key, rule in self.vjp.items()
         )
         self._plans: dict[int, Plan] = {}
         self.call = Op.make_call(self)
+
+    def _compiled(self, key: str, rule: Callable[..., Any]) -> CompiledRule:
+        try:
+            return compile_rule(rule, key, self.inputs, self.starred, self.defaults)
+        except errors.DeclarationError as error:
+            raise errors.DeclarationError(f"op {self.name!r}: {error}") from None
 
     def __repr__(self) -> str:
         return f"<op {self.name}{self.__signature__}>"
@@ -253,69 +226,6 @@ class Op:
         return f"{name}[{i - first}]" if self.starred and i >= first else name
 
 
-class _CompiledRule(NamedTuple):
-    call: Callable[..., Any]
-    """``call(g, saved, node, i)``."""
-    needs: Callable[[int, int], set[int]]
-    """``needs(i, count)``: the positions that must be saved for operand ``i`` of ``count``."""
-
-
-_ZERO_RULE = _CompiledRule(
-    lambda g, saved, node, i: np.zeros(node.parents[i].shape, node.parents[i].dtype),
-    lambda i, count: set(),
-)
-
-
-def _compile_rule(op: Op, key: str, rule: Callable[..., Any]) -> _CompiledRule:
-    """Read a rule's parameter names once, and build the call that feeds it from a node."""
-    star = op.arity - 1 if op.starred else op.arity
-    expressions, positions = [], set()
-    others = all_starred = False
-    for name in inspect.signature(rule).parameters:
-        if name == "g":
-            expressions.append("g")
-        elif name == "out":
-            expressions.append("saved[-1]")
-            positions.add(-1)
-        elif name in op.inputs[:star]:
-            position = op.inputs.index(name)
-            expressions.append(f"saved[{position}]")
-            positions.add(position)
-        elif name.removesuffix("_shape") in op.inputs[:star]:
-            position = op.inputs.index(name.removesuffix("_shape"))
-            expressions.append(f"shape(node.parents[{position}])")
-        elif op.starred and name == op.inputs[-1]:
-            expressions.append(f"tuple(saved[{star}:-1])")
-            all_starred = True
-        elif name in op.defaults:
-            expressions.append(f"node.static[{name!r}]")
-        elif name in ("i", "shapes", "others") and key.startswith("*"):
-            expressions.append(
-                {
-                    "i": f"i - {star}",
-                    "shapes": f"tuple(shape(p) for p in node.parents[{star}:])",
-                    "others": f"tuple(None if k == i else saved[k]"
-                    f" for k in range({star}, len(saved) - 1))",
-                }[name]
-            )
-            others = others or name == "others"
-        else:
-            raise errors.DeclarationError(
-                f"op {op.name!r}: the gradient rule for {key!r} asks for {name!r}, which is none of"
-                f" g, out, i, shapes, others, an input ({errors.listing(op.inputs)}), <input>_shape"
-                f" or a static parameter ({errors.listing(list(op.defaults)) or 'none'})"
-            )
-
-    def needs(i: int, count: int) -> set[int]:
-        kept = {count if p == -1 else p for p in positions}
-        if all_starred:
-            kept |= set(range(star, count))
-        return kept | (set(range(star, count)) - {i} if others else set())
-
-    source = f"lambda g, saved, node, i: rule({', '.join(expressions)})"
-    return _CompiledRule(eval(source, {"rule": rule, "shape": shape_of}), needs)
-
-
 def _static_defaults(op: Op) -> dict[str, Any]:
     """Return the kernel's keyword-only parameters; those without a default are required."""
     parameters = _parameters(op.kernel) or ()
@@ -366,7 +276,7 @@ def _check_declaration(op: Op) -> None:
         if name not in op.inputs:
             fail(f"domain given for {name!r}, inputs are {errors.listing(op.inputs)}")
     for key, rule in op.vjp.items():
-        if not (callable(rule) or isinstance(rule, _Word)):
+        if not (callable(rule) or isinstance(rule, Word)):
             fail(
                 f"the gradient rule for {key!r} is {rule!r}; write a function of g, NONDIFF (no"
                 " derivative) or ZERO (derivative zero)"
@@ -462,102 +372,3 @@ def register(
         raise errors.DeclarationError(f"op {name!r} is declared twice")
     REGISTRY[name] = record = Op(name, kernel, vjp, **fields)
     return record.call
-
-
-def shape_of(x: Any) -> tuple[int, ...]:
-    """Return the shape of a tensor, an array, a number or nested lists."""
-    shape: tuple[int, ...] | None = getattr(x, "shape", None)
-    if shape is not None:
-        return shape
-    try:
-        return np.shape(x)
-    except ValueError:
-        raise errors.ShapeError(errors.ragged(x)) from None
-
-
-def ndim_of(x: Any) -> int:
-    """Return the number of axes of a tensor, an array, a number or nested lists."""
-    return len(shape_of(x))
-
-
-# --------------------------------------------------------------------------------- explanations
-
-
-def explain(
-    op: Op, operands: Sequence[Any], error: Exception, static: Mapping[str, Any] | None = None
-) -> Exception:
-    """Return ``error`` in terms of an op: its name, its operands, the module it stands in."""
-    where = f"{op.name}{errors.where_in(MODE.get().scope)}"
-    if type(error).__module__ == errors.__name__:
-        if not str(error).startswith(op.name):
-            error.args = (f"{where}: {error}",)
-        return error
-    clash = _clash(op, operands)
-    given = [
-        f"{op.operand_name(i)} = {errors.describe(operand)}" for i, operand in enumerate(operands)
-    ]
-    given += [f"{name} = {errors.describe(value)}" for name, value in (static or {}).items()]
-    detail = f"{where}: {clash or errors.reworded(error)}\n  got " + "\n      ".join(given)
-    if isinstance(error, IndexError):
-        return errors.AxisError(detail)
-    if isinstance(error, TypeError):
-        return errors.DTypeError(detail)
-    # NumPy has one class for both.
-    about_shapes = clash or any(word in str(error) for word in ("shape", "broadcast", "dimension"))
-    return errors.ShapeError(detail) if about_shapes else errors.ArgumentError(detail)
-
-
-def _clash(op: Op, operands: Sequence[Any]) -> str | None:
-    """Say which axes of the operands do not fit, and what would make them fit."""
-    shapes = [shape_of(operand) for operand in operands]
-    if op.name == "matmul" and () in shapes:
-        scalar = op.inputs[shapes.index(())]
-        return f"{scalar} is a scalar, matmul multiplies vectors and matrices; write x * y"
-    if op.family == "elementwise":
-        return _broadcast_clash(op, shapes)
-    if op.name == "matmul":
-        return _matmul_clash(shapes[0], shapes[1])
-    return None
-
-
-def _broadcast_clash(op: Op, shapes: Sequence[tuple[int, ...]]) -> str | None:
-    for j, second in enumerate(shapes):
-        for i, first in enumerate(shapes[:j]):
-            for axis in range(-1, -1 - min(len(first), len(second)), -1):
-                if first[axis] != second[axis] and 1 not in (first[axis], second[axis]):
-                    a, b = op.inputs[i], op.inputs[j]
-                    text = (
-                        f"{a} of shape {first} and {b} of shape {second} do not broadcast:"
-                        f" axis {axis} has {first[axis]} against {second[axis]}"
-                    )
-                    return text + _broadcast_hint(a, first, b, second)
-    return None
-
-
-def _broadcast_hint(a: str, first: tuple[int, ...], b: str, second: tuple[int, ...]) -> str:
-    if len(first) == len(second) >= 2 and first[-2:] == second[-2:][::-1]:
-        return f"; write {b}.mT to swap the last two axes of {b}"
-    short, shape, long = (b, second, first) if len(second) < len(first) else (a, first, second)
-    if len(shape) == 1 and len(long) == 2 and shape[0] == long[0]:
-        return f"; write {short}[:, None] to line {short} up with the rows"
-    return ""
-
-
-def _matmul_clash(x: tuple[int, ...], y: tuple[int, ...]) -> str | None:
-    inner = y[-2] if len(y) > 1 else y[0]
-    if x[-1] == inner:
-        return _batch_clash(x[:-2], y[:-2])
-    y_axis = "-2" if len(y) > 1 else "0"
-    text = (
-        f"x of shape {x} and y of shape {y}: axis -1 of x has {x[-1]},"
-        f" axis {y_axis} of y has {inner}, and they must be equal"
-    )
-    if len(y) > 1 and x[-1] == y[-1]:
-        return f"{text}; write x @ y.mT"
-    if len(x) > 1 and x[-2] == inner:
-        return f"{text}; write x.mT @ y"
-    return text
-
-
-def _batch_clash(x: tuple[int, ...], y: tuple[int, ...]) -> str:
-    return f"the batch shapes {x} and {y} do not broadcast"

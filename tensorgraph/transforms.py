@@ -1,20 +1,22 @@
 """Functions of functions: grad, vjp, jvp, jacobian, hessian, and checkpoint.
 
 All of them take a function of tensors (or of nested lists, tuples and dicts of them) and
-differentiate what it computes. They nest: a result that still depends on something that wants a
-gradient is recorded like any other, so a gradient of a gradient of a gradient is right.
+differentiate what it computes. A list is a container: write ``tg.tensor([1.0, 2.0])`` for a vector.
+They nest: a result that still depends on something that wants a gradient is recorded like any
+other, so a gradient of a gradient of a gradient is right.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.autodiff import differentiate, gradients_at
+from tensorgraph.autodiff import differentiate, gradients_at, place_of
 from tensorgraph.graph import Node, last_number, reachable
 from tensorgraph.modes import MODE, enable_grad
 from tensorgraph.op import Op
@@ -22,7 +24,7 @@ from tensorgraph.ops.arithmetic import astype, positive
 from tensorgraph.ops.shape import reshape, stack
 from tensorgraph.random import replay, watch
 from tensorgraph.tensor import Tensor, asarray, wrap
-from tensorgraph.tree import flatten, unflatten
+from tensorgraph.tree import flatten, flatten_like, unflatten
 
 Function = Callable[..., Any]
 
@@ -61,10 +63,11 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         >>> print(value, gradient["w"])
         2.0 [2. 2.]
     """
+    chosen = _chosen(f, argnums)
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Tensor, Any]:
-        call = _Call(f, args, kwargs, argnums)
+        call = _Call(f, args, kwargs, chosen)
         output = call.single_output()
         if output.size != 1:
             raise errors.GraphError(
@@ -92,10 +95,10 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
         >>> print(y, pull(tg.tensor([1.0, 10.0]))[0])
         [1. 4.] [ 2. 40.]
     """
-    call = _Call(f, primals, {}, tuple(range(len(primals))))
+    call = _Call(f, primals, {}, _chosen(f, range(len(primals))))
 
     def pull(cotangent: Any) -> tuple[Any, ...]:
-        seeds = _matching(cotangent, call.outputs, "cotangent")
+        seeds = _matching(call.structure, cotangent, call.outputs, "cotangent", "the output")
         return tuple(call.arrange(call.pull(seeds, retain=True)))
 
     return unflatten(call.structure, [call.released(o) for o in call.outputs]), pull
@@ -116,8 +119,12 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         >>> print(y, dy)
         0.0 2.0
     """
-    call = _Call(f, tuple(primals), {}, tuple(range(len(primals))))
-    directions = _matching(tuple(tangents), call.variables, "tangent")
+    primals = _arguments("jvp", "primals", primals)
+    call = _Call(f, primals, {}, _chosen(f, range(len(primals))))
+    structure = tuple(structure for structure, _ in call.structures)
+    directions = _matching(
+        structure, _arguments("jvp", "tangents", tangents), call.variables, "tangent", "the primal"
+    )
     outputs = [output for output in call.outputs if output._requires_grad]
     cotangents = [_variable(np.zeros(o.shape, o.dtype)) for o in outputs]
     pulled = differentiate(outputs, cotangents, call.variables, True, True)
@@ -153,10 +160,11 @@ def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
         [[2. 0.]
          [0. 4.]]
     """
+    chosen = _chosen(f, argnums)
 
     @wraps(f)
     def all_partials(*args: Any, **kwargs: Any) -> Any:
-        call = _Call(f, args, kwargs, argnums)
+        call = _Call(f, args, kwargs, chosen)
         return unflatten(
             call.structure, [call.arrange(_rows(call, k)) for k in range(len(call.outputs))]
         )
@@ -208,8 +216,8 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         >>> print(product)
         [ 6. 12.]
     """
-    slope = grad(f, tuple(range(len(primals))))
-    _, product = jvp(slope, primals, tangents)
+    slope = grad(f, range(len(_arguments("hvp", "primals", primals))))
+    _, product = jvp(slope, primals, _arguments("hvp", "tangents", tangents))
     return product
 
 
@@ -221,22 +229,17 @@ class _Call:
         f: Function,
         args: Sequence[Any],
         kwargs: dict[str, Any],
-        argnums: int | Sequence[int],
+        chosen: int | tuple[int, ...],
     ) -> None:
         self.name = _name(f)
-        self.single = isinstance(argnums, int)
-        chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        self.single = isinstance(chosen, int)
+        positions = self._positions((chosen,) if isinstance(chosen, int) else chosen, len(args))
         opened = list(args)
         self.variables: list[Tensor] = []
         self.structures = []
-        for k in chosen:
-            if not -len(args) <= k < len(args):
-                raise errors.ArgumentError(
-                    f"argnums {k} is out of range: {self.name} was called with {len(args)}"
-                    " positional arguments"
-                )
+        for k in positions:
             leaves, structure = flatten(args[k])
-            variables = [_variable(leaf) for leaf in leaves]
+            variables = [_variable(leaf, k) for leaf in leaves]
             opened[k] = unflatten(structure, variables)
             self.variables += variables
             self.structures.append((structure, len(variables)))
@@ -246,11 +249,26 @@ class _Call:
         self.outputs = [_output(value, self.name) for value in found]
         self.needs_graph = MODE.get().recording and self._depends_on_others()
 
+    def _positions(self, chosen: tuple[int, ...], count: int) -> list[int]:
+        """Return the chosen arguments, counted from the front."""
+        for k in chosen:
+            if not -count <= k < count:
+                given = "1 argument" if count == 1 else f"{count} arguments"
+                raise errors.ArgumentError(
+                    f"argnums {k} is out of range: {self.name} was called with {given} by position"
+                )
+        positions = [k % count for k in chosen]
+        if len(set(positions)) < len(positions):
+            raise errors.ArgumentError(f"argnums {chosen} names an argument twice")
+        return positions
+
     def _depends_on_others(self) -> bool:
         """Return whether something besides our own variables may want a gradient of a gradient."""
-        roots = [o._node for o in self.outputs if type(o._node) is Node]
         own = set(self.variables)
-        return any(leaf not in own for leaf in reachable(roots)[1])
+        places = [place_of(o) for o in self.outputs if o._requires_grad]
+        leaves = [place for place in places if type(place) is not Node]
+        leaves += reachable([place for place in places if type(place) is Node])[1]
+        return any(leaf not in own for leaf in leaves)
 
     def single_output(self) -> Tensor:
         """Return the output of a function that returns one tensor."""
@@ -290,13 +308,35 @@ class _Call:
         return arranged[0] if self.single else arranged
 
 
-def _variable(leaf: Any) -> Tensor:
-    """Return a tensor of our own with the leaf's values, connected to the leaf if that matters."""
-    value = asarray(leaf)
-    if value.dtype.kind != "f":
+def _chosen(f: Function, argnums: Any) -> int | tuple[int, ...]:
+    """Return ``argnums`` as an int or a tuple of ints; check what can be checked before a call."""
+    if not callable(f):
+        raise errors.DTypeError(f"differentiates a function, not {errors.describe(f)}")
+    try:
+        return tuple(map(index, argnums)) if isinstance(argnums, Sequence) else index(argnums)
+    except TypeError:
+        raise errors.DTypeError(f"argnums is an int or a tuple of ints, not {argnums!r}") from None
+
+
+def _arguments(function: str, what: str, given: Any) -> tuple[Any, ...]:
+    if not isinstance(given, (tuple, list)):
         raise errors.DTypeError(
-            f"differentiates by floating-point arguments only, not {value.dtype};"
-            " write 2.0 for 2, or .astype('float32')"
+            f"{function}: {what} is a tuple with one entry for each argument, not"
+            f" {errors.describe(given)}; write (x,) for a single one"
+        )
+    return tuple(given)
+
+
+def _variable(leaf: Any, k: int = 0) -> Tensor:
+    """Return a tensor of our own with the leaf's values, connected to the leaf if that matters."""
+    try:
+        value = asarray(leaf)
+    except errors.DTypeError as error:
+        raise errors.DTypeError(f"argument {k}: {error}") from None
+    if value.dtype.kind not in "fc":
+        raise errors.DTypeError(
+            f"argument {k} is {value.dtype}, only floating-point arguments have a derivative; write"
+            " 2.0 for 2 or .astype('float32'), or choose others by argnums"
         )
     if value._requires_grad and MODE.get().recording:
         own: Tensor = positive(value)
@@ -307,23 +347,35 @@ def _variable(leaf: Any) -> Tensor:
 def _output(value: Any, name: str) -> Tensor:
     if type(value) is Tensor or isinstance(value, (int, float, np.ndarray, np.generic)):
         return asarray(value)
-    raise errors.DTypeError(f"{name} returned {type(value).__name__}, not a tensor")
+    hint = "; is a return missing?" if value is None else ""
+    raise errors.DTypeError(f"{name} returned {errors.describe(value)}, not a tensor{hint}")
 
 
-def _matching(tree: Any, outputs: Sequence[Tensor], what: str) -> list[Tensor]:
-    """Return the tensors in ``tree``, one for each output and like it in shape and dtype."""
-    found = [asarray(leaf) for leaf in flatten(tree)[0]]
-    if len(found) != len(outputs):
-        raise errors.ShapeError(f"{len(found)} {what}s were given for {len(outputs)} tensors")
-    for value, output in zip(found, outputs, strict=True):
-        if value.shape != output.shape:
+def _matching(
+    structure: Any, tree: Any, owners: Sequence[Tensor], what: str, owner: str
+) -> list[Tensor]:
+    """Return what ``tree`` holds for each of ``owners``, as tensors like them.
+
+    Args:
+        structure: the container that the owners stand in.
+        tree: the same container of tensors, arrays, numbers or lists of these.
+        owners: the tensors to match in shape and dtype.
+        what: what messages call a part of ``tree``.
+        owner: what messages call that to which it belongs.
+    """
+    try:
+        found = flatten_like(structure, tree)
+    except ValueError as error:
+        raise errors.ShapeError(f"a {what} is built like {owner}: {error}") from None
+    matched = []
+    for given, like in zip(found, owners, strict=True):
+        value = asarray(given, None if type(given) is Tensor else like.dtype)
+        if value.shape != like.shape:
             raise errors.ShapeError(
-                f"a {what} has shape {value.shape}, what it belongs to has {output.shape}"
+                f"a {what} has the shape of {owner} {like.shape}, this one has {value.shape}"
             )
-    return [
-        value if value.dtype == output.dtype else astype(value, dtype=output.dtype)
-        for value, output in zip(found, outputs, strict=True)
-    ]
+        matched.append(value if value.dtype == like.dtype else astype(value, dtype=like.dtype))
+    return matched
 
 
 def _name(f: Function) -> str:

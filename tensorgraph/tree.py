@@ -27,6 +27,36 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
     return [tree], None
 
 
+def flatten_like(structure: Structure, tree: Any) -> list[Any]:
+    """Return the parts of ``tree`` that stand where ``structure`` has leaves.
+
+    Raises:
+        ValueError: a container of ``structure`` is missing or of another size or kind.
+
+    Example:
+        >>> flatten_like({"a": None, "b": None}, {"a": [1, 2], "b": 3})
+        [[1, 2], 3]
+    """
+    if structure is None:
+        return [tree]
+    if isinstance(structure, dict):
+        fits = isinstance(tree, dict) and tree.keys() == structure.keys()
+        pairs = [(part, tree[key]) for key, part in structure.items()] if fits else []
+    else:
+        fits = isinstance(tree, (list, tuple)) and len(tree) == len(structure)
+        pairs = list(zip(structure, tree, strict=True)) if fits else []
+    if not fits:
+        raise ValueError(f"expected {_sketch(structure)}, got {_sketch(tree)}")
+    return [leaf for part, value in pairs for leaf in flatten_like(part, value)]
+
+
+def _sketch(tree: Any) -> str:
+    if isinstance(tree, dict):
+        return f"a dict with the keys {list(tree)}"
+    kind = type(tree).__name__
+    return f"a {kind} of {len(tree)}" if isinstance(tree, (list, tuple)) else f"one {kind}"
+
+
 def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     """Return the container of this structure with these leaves.
 

@@ -10,7 +10,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 import tensorgraph as tg
-from tensorgraph.op import REGISTRY, _Word
+from tensorgraph.op import REGISTRY
+from tensorgraph.rule import Word
 from tests import programs as pg
 from tests.kinds import KINDS
 from tests.programs import engine, engine_derivatives, exact_derivatives, programs
@@ -83,7 +84,7 @@ def test_the_steps_use_every_differentiable_op():
     differentiable = {
         name
         for name, record in REGISTRY.items()
-        if not all(isinstance(rule, _Word) for rule in record.vjp.values())
+        if not all(isinstance(rule, Word) for rule in record.vjp.values())
     }
     assert used >= differentiable - ELSEWHERE
 

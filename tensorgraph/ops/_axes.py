@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError
-from tensorgraph.op import ndim_of
+from tensorgraph.shapes import ndim_of
 from tensorgraph.tensor import asarray
 
 Axes = tuple[int, ...]

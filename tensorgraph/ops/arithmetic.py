@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, DTypeError
-from tensorgraph.op import NONDIFF, ZERO, Boolean, Integer, Real, ndim_of, quiet, register
+from tensorgraph.op import Boolean, Integer, Real, quiet, register
+from tensorgraph.rule import NONDIFF, ZERO
+from tensorgraph.shapes import ndim_of
 from tensorgraph.tensor import to_dtype
 
 APART = Real(0.5, 3.0)

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.op import ndim_of, register, shape_of
+from tensorgraph.op import register
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import multiply
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
+from tensorgraph.shapes import ndim_of, shape_of
 
 Shape = tuple[int, ...]
 

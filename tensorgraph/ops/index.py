@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
-from tensorgraph.op import NONDIFF, Integer, ndim_of, register, shape_of
+from tensorgraph.op import Integer, register
 from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
+from tensorgraph.rule import NONDIFF
+from tensorgraph.shapes import ndim_of, shape_of
 from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, to_array, to_dtype
 
 ARRAY = "array"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ImmutableError
-from tensorgraph.op import ndim_of, shape_of
+from tensorgraph.shapes import ndim_of, shape_of
 from tensorgraph.tensor import Tensor, wrap
 
 Table = dict[Any, Callable[..., Any]]

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, AxisError
-from tensorgraph.op import NONDIFF, Boolean, ndim_of, quiet, register, shape_of
+from tensorgraph.op import Boolean, quiet, register
 from tensorgraph.ops._axes import Axes, inverse, kept, length, one_axis, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, where
 from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
+from tensorgraph.rule import NONDIFF
+from tensorgraph.shapes import ndim_of, shape_of
 
 
 def _axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:

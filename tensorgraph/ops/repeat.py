@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError
-from tensorgraph.op import ndim_of, register
+from tensorgraph.op import register
 from tensorgraph.ops._axes import one_axis, to_shape
+from tensorgraph.shapes import ndim_of
 
 
 def _repetitions(x: Any, *, repetitions: Any) -> dict[str, Any]:

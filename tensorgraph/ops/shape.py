@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.op import ndim_of, register, shape_of
+from tensorgraph.op import register
 from tensorgraph.ops._axes import from_list, inverse, one_axis, some_axes, to_shape
+from tensorgraph.shapes import ndim_of, shape_of
 
 # ---------------------------------------------------------------------------- one tensor, new shape
 

@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import DTypeError, ShapeError
-from tensorgraph.op import NONDIFF, Integer, Simplex, ndim_of, quiet, register, shape_of
+from tensorgraph.op import Integer, Simplex, quiet, register
 from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
 from tensorgraph.ops.activation import sigmoid, softplus, softplus_kernel
 from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
 from tensorgraph.ops.reduce import in_single, spread, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
 from tensorgraph.ops.transcendental import exp
+from tensorgraph.rule import NONDIFF
+from tensorgraph.shapes import ndim_of, shape_of
 
 
 def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
