@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tensorgraph import errors, nn, optim, random
 from tensorgraph.autodiff import backward, gradients
+from tensorgraph.checkpoint import checkpoint
 from tensorgraph.creation import (
     arange,
     eye,
@@ -154,7 +155,6 @@ from tensorgraph.ops.transcendental import (
 from tensorgraph.rule import NONDIFF, ZERO
 from tensorgraph.tensor import Tensor, asarray, tensor
 from tensorgraph.transforms import (
-    checkpoint,
     grad,
     hessian,
     hvp,
