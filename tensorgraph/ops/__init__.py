@@ -83,6 +83,29 @@ def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, y: op(y, x)
 
 
+_ELSEWHERE = {
+    "view": "x.reshape(2, -1)", "flatten": "x.reshape(-1)", "ravel": "x.reshape(-1)",
+    "transpose": "x.mT, or x.permute_dims((0, 2, 1))", "permute": "x.permute_dims((0, 2, 1))",
+    "swapaxes": "x.mT, or x.permute_dims((0, 2, 1))", "t": "x.T", "unsqueeze": "x.expand_dims(0)",
+    "dot": "x @ y", "mm": "x @ y", "bmm": "x @ y", "pow": "x ** y", "clamp": "x.clip(min, max)",
+    "dim": "x.ndim", "numel": "x.size", "tolist": "x.numpy().tolist()", "copy": "tg.tensor(x)",
+    "clone": "x, since tensors do not change", "requires_grad_": "x.requires_grad = True",
+    "float": "x.astype('float32')", "double": "x.astype('float64')", "type": "x.astype(dtype)",
+    "to": "x.astype(dtype)", "cumsum": "x.cumulative_sum(axis=0)", "fill": "tg.full_like(x, value)",
+    "argwhere": "np.argwhere(x.numpy())", "nonzero": "np.nonzero(x.numpy())",
+}  # fmt: skip
+"""What other libraries call a method, and what to write here."""
+
+
+def _missing_attribute(x: Tensor, name: str) -> Any:
+    """Tell what to write instead of an attribute that a tensor does not have."""
+    if name.startswith("__"):  # NumPy and others ask for protocols, often
+        raise AttributeError(name)
+    hint = _ELSEWHERE.get(name) or (f"tg.{name}(x)" if name in OPS else None)
+    told = f"; write {hint}" if hint else ""
+    raise AttributeError(f"a Tensor has no attribute {name!r}{told}", name=name, obj=x)
+
+
 def _bind_tensor() -> None:
     for name, op in {**_BINARY, **_COMPARING, **_UNARY}.items():
         setattr(Tensor, f"__{name}__", op)
@@ -91,6 +114,7 @@ def _bind_tensor() -> None:
     for name in Tensor.__annotations__:
         if name in OPS and name not in Tensor.__dict__:
             setattr(Tensor, name, OPS[name])
+    setattr(Tensor, "__getattr__", _missing_attribute)  # noqa: B010  # else any attribute type-checks
     Tensor.reshape = _reshape
     Tensor.T = property(transpose)  # type: ignore[assignment]
     Tensor.mT = property(shape.matrix_transpose)  # type: ignore[assignment]
