@@ -227,6 +227,8 @@ def bind_numpy(ops: Ops) -> None:
 
     def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Record a NumPy ufunc like the op of the same name."""
+        if method == "__call__" and not options and ufunc in recorded:
+            return recorded[ufunc](*inputs)
         name = f"np.{ufunc.__name__}"
         if "out" in options and options["out"][0] is None:
             del options["out"]
