@@ -16,7 +16,8 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.graph import Node, leading_to, reachable
-from tensorgraph.modes import MODE, mode
+from tensorgraph.modes import MODE, enable_grad
+from tensorgraph.op import quiet
 from tensorgraph.ops.arithmetic import add, astype, positive
 from tensorgraph.ops.reduce import sum_to
 from tensorgraph.tensor import Tensor, to_array, wrap
@@ -179,6 +180,7 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
     return astype(gradient, dtype=output.dtype) if type(gradient) is Tensor else wrap(array)
 
 
+@quiet
 def sweep(
     sums: dict[Any, Any],
     create_graph: bool,
@@ -201,6 +203,9 @@ def sweep(
         The total gradients of leaves and targets by place, and the places whose array nobody else
         refers to.
     """
+    if create_graph and not MODE.get().recording:
+        with enable_grad():
+            return sweep(sums, create_graph, retain, useful, targets, after)
     queue = [(-place.seq, place) for place in sums if type(place) is Node]
     heapify(queue)
     owned: set[Any] = set()
@@ -208,49 +213,48 @@ def sweep(
     node: Any = None
     gradient: Any = None
     try:
-        with np.errstate(all="ignore"), mode(recording=create_graph):
-            while queue:
-                _, node = heappop(queue)
-                g = sums[node] if targets and node in targets else sums.pop(node)
-                saved = node.saved
-                if saved is None:
-                    raise _released(node)
-                if not retain:
-                    node.saved = None
-                if node.hooks:
-                    g = _run_hooks(node.hooks, wrap_gradient(g), node.shape)
-                    g = g if create_graph else g._data
-                    if node in targets:
-                        sums[node] = g
-                if create_graph:
-                    saved = _lifted(node, saved)
-                parents = node.parents
-                for i, rule in node.plan.rules:
-                    parent = parents[i]
-                    if useful is not None and parent not in useful:
-                        continue
-                    gradient = rule(g, saved, node, i)
-                    if observer is not None:
-                        observer.backward(node, i, g, saved, gradient)
-                    is_leaf = type(parent) is Tensor
-                    like = parent._data if is_leaf else parent
-                    if gradient.shape != like.shape or gradient.dtype is not like.dtype:
-                        gradient = _fitted(gradient, node, i)
-                    total = sums.get(parent)
-                    if total is None:
-                        sums[parent] = gradient
-                        if is_leaf:
-                            if _is_fresh(gradient, g, saved):
-                                owned.add(parent)
-                        elif parent.seq > after:
-                            heappush(queue, (-parent.seq, parent))
-                    elif create_graph:
-                        sums[parent] = add(total, gradient)
-                    elif parent in owned and type(total) is np.ndarray:
-                        np.add(total, gradient, out=total)
-                    else:
-                        sums[parent] = total + gradient
-                        owned.add(parent)
+        while queue:
+            _, node = heappop(queue)
+            g = sums[node] if targets and node in targets else sums.pop(node)
+            saved = node.saved
+            if saved is None:
+                raise _released(node)
+            if not retain:
+                node.saved = None
+            if node.hooks:
+                g = _run_hooks(node.hooks, wrap_gradient(g), node.shape)
+                g = g if create_graph else g._data
+                if node in targets:
+                    sums[node] = g
+            if create_graph:
+                saved = _lifted(node, saved)
+            parents = node.parents
+            for i, rule in node.plan.rules:
+                parent = parents[i]
+                if useful is not None and parent not in useful:
+                    continue
+                gradient = rule(g, saved, node, i)
+                if observer is not None:
+                    observer.backward(node, i, g, saved, gradient)
+                is_leaf = type(parent) is Tensor
+                like = parent._data if is_leaf else parent
+                if gradient.shape != like.shape or gradient.dtype is not like.dtype:
+                    gradient = _fitted(gradient, node, i)
+                total = sums.get(parent)
+                if total is None:
+                    sums[parent] = gradient
+                    if is_leaf:
+                        if _is_fresh(gradient, g, saved):
+                            owned.add(parent)
+                    elif parent.seq > after:
+                        heappush(queue, (-parent.seq, parent))
+                elif create_graph:
+                    sums[parent] = add(total, gradient)
+                elif parent in owned and type(total) is np.ndarray:
+                    np.add(total, gradient, out=total)
+                else:
+                    sums[parent] = total + gradient
+                    owned.add(parent)
     except Exception as error:
         if isinstance(error, AttributeError) and not hasattr(gradient, "dtype"):
             raise errors.DTypeError(
