@@ -20,7 +20,7 @@ from tensorgraph.modes import MODE, enable_grad
 from tensorgraph.op import quiet
 from tensorgraph.ops.arithmetic import add, astype, positive
 from tensorgraph.ops.reduce import sum_to
-from tensorgraph.tensor import Tensor, to_array, wrap
+from tensorgraph.tensor import Tensor, tensor, to_array, wrap
 from tensorgraph.tree import flatten, unflatten
 
 _COMMIT = threading.Lock()
@@ -106,10 +106,12 @@ def gradients(
                 " write requires_grad=True where it is made"
             )
     seed = _seed(output, grad_output, create_graph)
-    return unflatten(
-        structure,
-        differentiate([output], [seed], targets, create_graph, retain_graph or create_graph),
-    )
+    found = differentiate([output], [seed], targets, create_graph, retain_graph or create_graph)
+    hooked = [
+        _run_hooks(target._hooks, total, target.shape) if target._hooks else total
+        for target, total in zip(targets, found, strict=True)
+    ]
+    return unflatten(structure, hooked)
 
 
 def differentiate(
@@ -145,9 +147,9 @@ def gradients_at(
     return _totals(sums, places, owned)
 
 
-def place_of(tensor: Tensor) -> Any:
+def place_of(x: Tensor) -> Any:
     """Return where gradients for a tensor gather: its node, or the leaf itself."""
-    return tensor if tensor._node is None else tensor._node
+    return x if x._node is None else x._node
 
 
 def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
@@ -167,12 +169,11 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
             )
         array = np.ones(output.shape, output.dtype)
     else:
-        array = to_array(gradient)
+        array = to_array(gradient, output.dtype)
         if array.shape != output.shape:
             raise errors.ShapeError(
                 f"the gradient to start from has shape {array.shape}, the output {output.shape}"
             )
-        array = array.astype(output.dtype, copy=False)
     if not create_graph:
         return array
     if type(gradient) is Tensor and gradient.dtype == output.dtype:
@@ -310,12 +311,13 @@ def _run_hooks(hooks: Sequence[Callable[[Tensor], Any]], g: Tensor, shape: Any) 
     for hook in hooks:
         result = hook(g)
         if result is not None:
-            result = result if type(result) is Tensor else wrap(to_array(result))
+            if type(result) is not Tensor:
+                result = tensor(result, dtype=g.dtype)
             if result.shape != shape:
                 raise errors.ShapeError(
                     f"a gradient hook returned shape {result.shape}, the gradient has {shape}"
                 )
-            g = result
+            g = result if result.dtype == g.dtype else astype(result, dtype=g.dtype)
     return g
 
 

@@ -7,6 +7,7 @@ in ``tensorgraph/ops/__init__.py``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -213,14 +214,12 @@ class Tensor:
                 " write requires_grad=True where the tensor is made"
             )
         holder: Any = self._node if type(self._node) is Node else self
-        if holder is self:
-            self._hooks = (*self._hooks, hook)
-        else:
-            holder.hooks = (*holder.hooks, hook)
+        field = "_hooks" if holder is self else "hooks"
+        added = partial(hook)  # another object each time, also for a hook that is added twice
+        setattr(holder, field, (*getattr(holder, field), added))
 
         def remove() -> None:
-            field = "_hooks" if holder is self else "hooks"
-            setattr(holder, field, tuple(h for h in getattr(holder, field) if h is not hook))
+            setattr(holder, field, tuple(h for h in getattr(holder, field) if h is not added))
 
         return remove
 
