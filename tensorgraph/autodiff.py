@@ -206,7 +206,8 @@ def sweep(
     """
     if create_graph and not MODE.get().recording:
         with enable_grad():
-            return sweep(sums, create_graph, retain, useful, targets, after)
+            swept: tuple[Any, Any] = sweep(sums, create_graph, retain, useful, targets, after)
+            return swept
     queue = [(-place.seq, place) for place in sums if type(place) is Node]
     heapify(queue)
     owned: set[Any] = set()
