@@ -31,6 +31,7 @@ mutants: .venv/test.stamp ## plant faults; the tests must catch each
 
 clean: ## remove all that make made, the environment included
 	rm -rf .venv build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -f digits_learning_curve.png
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # One stamp for each extra of pyproject.toml, so that `make demo` installs what it needs, no more.

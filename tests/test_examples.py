@@ -1,0 +1,109 @@
+"""Every example runs, and says what it should."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+# What the output must match, and the arguments to run with.
+EXPECTED = {
+    "01_scalar_chain": (
+        [],
+        [
+            "u = bc = 6   v = a \\+ u = 11   J = 3v = 33",
+            "dJ/da = 3 by hand, 3 by the graph",
+            "dJ/db = 6 by hand, 6 by the graph",
+            "dJ/dc = 9 by hand, 9 by the graph",
+            "d²J/db dc = 3",
+        ],
+    ),
+    "02_logistic_regression": (
+        [],
+        [
+            r"dZ = A − Y: +largest difference \d\.\de-(0[789]|\d\d)",
+            r" 100 +0\.2\d+ +(89|9\d)\.\d%",
+        ],
+    ),
+    "03_custom_op": (
+        [],
+        [
+            r"dy/dx \[0.0625 1. +0.25 +\]",
+            "first order: +gradcheck passed",
+            "second order: +gradcheck passed: order 2",
+            "Without the square: gradcheck: the gradient is wrong",
+        ],
+    ),
+    "digits": (
+        ["--quick"],
+        [
+            "train set: 1257 images, dev set: 270 images, test set: 270 images",
+            r"\n +5 +0\.\d{4} +\d\.\d\d% +\d\.\d\d%\n",
+            r"test accuracy: 9\d\.\d\d%",
+            "learning curve: .*digits_learning_curve.png",
+        ],
+    ),
+}
+
+
+def run(code: list[str], where: Path) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(
+        [sys.executable, "-W", "error", *code],
+        cwd=where,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_runs(path, tmp_path):
+    arguments, patterns = EXPECTED[path.stem]
+    finished = run([str(path), *arguments], tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    for pattern in patterns:
+        assert re.search(pattern, finished.stdout), f"{pattern}\nnot in\n{finished.stdout}"
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_numbered_examples_are_short(path):
+    if path.stem[0].isdigit():
+        assert len(path.read_text(encoding="utf-8").splitlines()) < 80
+
+
+def test_digits_reads_97_of_100_and_draws_its_learning_curve(tmp_path):
+    finished = run([str(ROOT / "examples/digits.py"), "--seed", "1", "--out", "c.png"], tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    accuracy = float(re.search(r"test accuracy: ([\d.]+)%", finished.stdout)[1])
+    assert accuracy >= 97
+    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+
+
+def without(package: str, where: Path) -> subprocess.CompletedProcess:
+    """Run the digits as if a package were not installed."""
+    code = (
+        f"import runpy, sys; sys.modules[{package!r}] = None; sys.argv[1:] = ['--quick'];"
+        f"runpy.run_path({str(ROOT / 'examples/digits.py')!r}, run_name='__main__')"
+    )
+    return run(["-c", code], where)
+
+
+@pytest.mark.parametrize("package", ["matplotlib", "sklearn"])
+def test_a_missing_package_is_named_with_what_installs_it(package, tmp_path):
+    message = without(package, tmp_path).stderr
+    assert f"ImportError: this example needs {package}" in message
+    assert 'pip install "tensorgraph-engine[examples]"' in message
+
+
+def test_digits_does_without_a_progress_bar(tmp_path):
+    finished = without("tqdm", tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    assert "test accuracy" in finished.stdout
