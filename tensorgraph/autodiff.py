@@ -17,7 +17,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.graph import Node, leading_to, reachable
 from tensorgraph.modes import MODE, enable_grad
-from tensorgraph.op import quiet
+from tensorgraph.op import REGISTRY, quiet
 from tensorgraph.ops.arithmetic import add, astype, positive
 from tensorgraph.ops.reduce import sum_to
 from tensorgraph.tensor import Tensor, tensor, to_array, wrap
@@ -246,7 +246,7 @@ def sweep(
                 if total is None:
                     sums[parent] = gradient
                     if is_leaf:
-                        if _is_fresh(gradient, g, saved):
+                        if _is_fresh(gradient, node, g, saved):
                             owned.add(parent)
                     elif parent.seq > after:
                         heappush(queue, (-parent.seq, parent))
@@ -269,13 +269,15 @@ def sweep(
     return sums, owned
 
 
-def _is_fresh(gradient: Any, g: Any, saved: Sequence[Any]) -> bool:
+def _is_fresh(gradient: Any, node: Node, g: Any, saved: Sequence[Any]) -> bool:
     """Return whether a rule made a new array, rather than passing one on or viewing one."""
     return (
         type(gradient) is np.ndarray
         and gradient.base is None
         and gradient is not g
         and not any(gradient is kept for kept in saved)
+        # The rule of a user's own op may return an array that it keeps.
+        and REGISTRY.get(node.op.name) is node.op
     )
 
 
