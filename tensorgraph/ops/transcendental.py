@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph.op import Real, quiet, register
 from tensorgraph.ops._erf import erf as erf_kernel
-from tensorgraph.ops.arithmetic import APART, abs_kernel, equal, isnan, where
+from tensorgraph.ops.arithmetic import APART, abs_kernel, equal, isnan, logical_and, where
 
 POSITIVE = Real(0.1, 5.0)
 INSIDE_ONE = Real(-0.9, 0.9)
@@ -20,8 +20,11 @@ ABOVE_ONE = Real(1.1, 5.0)
 
 
 def _power_by_base(g: Any, x: Any, y: Any) -> Any:
+    if type(y) in (int, float):
+        return g * (y * power(x, y - 1)) if y else 0 * g
     # y·x^(y-1) is 0·∞ at x = y = 0, where x⁰ is constant: its derivative is 0.
-    return g * where(equal(y, 0), 0, y * power(x, where(equal(y, 0), 1, y - 1)))
+    both = logical_and(equal(x, 0), equal(y, 0))
+    return g * (y * power(x, where(both, 1, y - 1)))
 
 
 def _power_by_exponent(g: Any, x: Any, out: Any) -> Any:
