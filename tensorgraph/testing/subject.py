@@ -143,8 +143,9 @@ class Scalar:
     def size(self) -> float:
         """Return how large the terms of the sum are, as far as their rounding errors go."""
         terms = np.abs(np.concatenate([t.reshape(-1) for t in self._terms({})]))
+        largest = float(np.max(terms, initial=0.0)) or 1.0
         # The rounding errors of many terms are independent of each other.
-        return float(min(np.sum(terms), 8 * np.linalg.norm(terms)))
+        return float(min(np.sum(terms), 8 * largest * np.linalg.norm(terms / largest)))
 
     def complex_step(self, direction: Direction) -> float:
         """Return the derivative along a direction as Im f(x + ih·d) / h.

@@ -1,0 +1,72 @@
+"""The random ops: distributions, seeds, and that no gradient flows through a draw."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import tensorgraph as tg
+from tensorgraph.op import REGISTRY
+
+DRAWS = {
+    "normal": lambda generator: tg.random.normal(2000, generator=generator, dtype="float64"),
+    "uniform": lambda generator: tg.random.uniform(2000, generator=generator, dtype="float64"),
+    "bernoulli": lambda generator: tg.random.bernoulli(0.3, 2000, generator=generator),
+    "permutation": lambda generator: tg.random.permutation(2000, generator=generator),
+}
+
+
+def test_every_random_op_is_here():
+    assert set(DRAWS) == {name for name, op in REGISTRY.items() if op.family == "random"}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_equal_seeds_draw_equal_numbers_and_go_on(name):
+    first, second = tg.random.Generator(3), tg.random.Generator(3)
+    a, b = DRAWS[name](first).numpy(), DRAWS[name](second).numpy()
+    assert np.array_equal(a, b)
+    assert not np.array_equal(a, DRAWS[name](first).numpy())
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_no_gradient_flows_through_a_draw(name):
+    assert not DRAWS[name](tg.random.Generator(0)).requires_grad
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_normal_is_normal(dtype):
+    draw = tg.random.normal(5000, 2.0, 0.5, dtype=dtype, generator=tg.random.Generator(1))
+    assert draw.dtype == dtype
+    assert stats.kstest(draw.numpy(), stats.norm(2.0, 0.5).cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_uniform_is_uniform(dtype):
+    draw = tg.random.uniform(5000, -1.0, 3.0, dtype=dtype, generator=tg.random.Generator(1))
+    assert draw.dtype == dtype
+    assert draw.min().item() >= -1 and draw.max().item() < 3
+    assert stats.kstest(draw.numpy(), stats.uniform(-1.0, 4.0).cdf).pvalue > 1e-3
+
+
+def test_bernoulli_is_true_with_its_probability():
+    p = np.array([0.0, 0.2, 0.9, 1.0])
+    draw = tg.random.bernoulli(p, (20000, 4), generator=tg.random.Generator(1))
+    assert draw.dtype == np.bool_
+    frequency = draw.numpy().mean(axis=0)
+    assert frequency[0] == 0 and frequency[3] == 1
+    assert np.all(np.abs(frequency - p) <= 5 * np.sqrt(p * (1 - p) / 20000))
+
+
+def test_permutation_holds_each_number_once():
+    draw = tg.random.permutation(50, generator=tg.random.Generator(1)).numpy()
+    assert sorted(draw) == list(range(50))
+    assert draw.tolist() != list(range(50))
+
+
+def test_gradients_flow_to_mean_and_deviation():
+    result = tg.testing.gradcheck(
+        lambda mean, std: tg.random.normal((2, 3), mean, std, dtype="float64") ** 2,
+        np.array([0.5, 1.0, 2.0]),
+        np.array(0.3),
+        order=2,
+    )
+    assert result.method == "complex step"
