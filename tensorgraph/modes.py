@@ -108,7 +108,14 @@ def enable_grad() -> Any:
 
 
 def is_grad_enabled() -> bool:
-    """Return whether operations are being recorded here."""
+    """Return whether operations are being recorded here.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> with tg.no_grad():
+        ...     print(tg.is_grad_enabled())
+        False
+    """
     return MODE.get().recording
 
 

@@ -23,7 +23,13 @@ from tensorgraph.rule import NONDIFF, ZERO_RULE, CompiledRule, Rule, Word, compi
 
 @dataclass(frozen=True)
 class Real:
-    """An interval of real numbers, with points to keep away from (kinks and poles)."""
+    """An interval of real numbers, with points to keep away from (kinks and poles).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.log.op.domain["x"]
+        Real(low=0.1, high=5.0, avoid=())
+    """
 
     low: float = -3.0
     high: float = 3.0
@@ -32,7 +38,13 @@ class Real:
 
 @dataclass(frozen=True)
 class Integer:
-    """The integers ``low`` … ``high - 1``."""
+    """The integers ``low`` … ``high - 1``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.one_hot.op.domain["labels"]
+        Integer(low=0, high=4)
+    """
 
     low: int = 0
     high: int = 5
@@ -40,12 +52,24 @@ class Integer:
 
 @dataclass(frozen=True)
 class Boolean:
-    """True and False."""
+    """True and False.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.where.op.domain["condition"]
+        Boolean()
+    """
 
 
 @dataclass(frozen=True)
 class Simplex:
-    """Non-negative numbers that sum to 1 along the last axis."""
+    """Non-negative numbers that sum to 1 along the last axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.softmax_cross_entropy.op.domain["targets"]
+        Simplex()
+    """
 
 
 Domain = Real | Integer | Boolean | Simplex
@@ -80,6 +104,12 @@ class Op:
 
     Fed with plain arrays, that function just runs the kernel. Fed with a :class:`Tensor` it also
     records a node, if a gradient may be wanted.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tanh = tg.tanh.op
+        >>> tanh, tanh.symbol, tanh.family
+        (<op tanh(x)>, 'tanh', 'elementwise')
     """
 
     name: str

@@ -24,6 +24,10 @@ from tensorgraph.rule import NONDIFF
 from tensorgraph.shapes import shape_of
 from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, asarray, to_array, to_dtype
 
+__all__ = [
+    "Generator", "bernoulli", "default_generator", "normal", "permutation", "seed", "uniform",
+]  # fmt: skip
+
 _WATCH: ContextVar[dict[Generator, dict[str, Any]] | None] = ContextVar("watch", default=None)
 
 
@@ -116,7 +120,17 @@ def seed(seed: int | None) -> None:
 
 
 def default_generator() -> Generator:
-    """Return the generator that is used where none is given."""
+    """Return the generator that is used where none is given.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> generator = tg.random.default_generator()
+        >>> before = generator.state
+        >>> first = tg.random.uniform()
+        >>> generator.state = before
+        >>> bool(tg.random.uniform() == first)
+        True
+    """
     return _default
 
 

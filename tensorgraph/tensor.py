@@ -30,6 +30,13 @@ class Tensor:
 
     Make one with :func:`tensor`. A tensor's elements never change: an operation makes a new
     tensor, and ``p.assign(value)`` gives a leaf a new array.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+        >>> (w * w).sum().backward()
+        >>> w, w.grad
+        (tensor([1., 2.], requires_grad=True, name='w'), tensor([2., 4.]))
     """
 
     __slots__ = ("__weakref__", "_data", "_grad", "_hooks", "_name", "_node", "_requires_grad")

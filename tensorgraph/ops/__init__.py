@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import cleandoc
 from typing import Any
 
 from tensorgraph.dispatch import make_operator
@@ -21,6 +22,7 @@ from tensorgraph.ops import (
     softmax,  # noqa: F401
     transcendental,
 )
+from tensorgraph.ops.examples import EXAMPLES
 from tensorgraph.ops.numpy_api import bind_numpy
 from tensorgraph.tensor import Tensor
 
@@ -38,6 +40,10 @@ OPS: dict[str, Callable[..., Any]] = {
     **{name: op.call for name, op in REGISTRY.items() if op.family != "random"},
     **COMPOSITES,
 }
+
+for _name, (_call, *_printed) in EXAMPLES.items():
+    _shown = "\n    ".join([">>> import tensorgraph as tg", f">>> {_call}", *_printed])
+    OPS[_name].__doc__ = f"{cleandoc(OPS[_name].__doc__ or '')}\n\nExample:\n    {_shown}\n"
 
 # ------------------------------------------------------------------------------- tensor's operators
 
