@@ -11,10 +11,10 @@ from tensorgraph import errors
 from tensorgraph.modes import MODE
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.module import Module
-from tensorgraph.op import shape_of
 from tensorgraph.ops.contract import linear, matmul
 from tensorgraph.ops.shape import matrix_transpose
 from tensorgraph.random import Generator
+from tensorgraph.shapes import shape_of
 from tensorgraph.tensor import Tensor, tensor
 
 
@@ -61,7 +61,8 @@ class Linear(Module):
             raise errors.ArgumentError(
                 f"Linear({in_features}, {out_features}): both numbers of features must be positive"
             )
-        self.init = init
+        self.init = getattr(init, "__name__", repr(init))
+        """Name of the initialiser, for ``repr``."""
         shape = (self.out_features, self.in_features)
         self.weight = parameter(init, shape, dtype, generator)
         self.bias = parameter(zeros, shape[:1], dtype, generator) if bias else None
@@ -80,8 +81,7 @@ class Linear(Module):
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
         bias = "" if self.bias is not None else ", bias=False"
-        name = getattr(self.init, "__name__", repr(self.init))
-        return f"{self.in_features} → {self.out_features}{bias}, init={name}"
+        return f"{self.in_features} → {self.out_features}{bias}, init={self.init}"
 
 
 def parameter(

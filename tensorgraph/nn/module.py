@@ -207,7 +207,7 @@ class Module:
         above = [""]  # the places of the modules around the next one
         for _, place, module in walk(self):
             if isinstance(module, Module) and module is not self:
-                while not place.startswith(above[-1]):
+                while above[-1] and not place.startswith((f"{above[-1]}.", f"{above[-1]}[")):
                     above.pop()
                 name = place.removeprefix(above[-1]).removeprefix(".")
                 rows.append(_Row("  " * len(above) + name, *_described(module)))
