@@ -1,0 +1,477 @@
+"""Optimizers against their equations, one parameter at a time, in plain NumPy."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tensorgraph as tg
+from tensorgraph import nn, optim
+from tensorgraph.errors import ArgumentError, DTypeError, GraphError, ShapeError, StateError
+from tensorgraph.optim import pack
+
+SHAPES = [(), (3,), (2, 3), (0,), (4, 1, 2), (7,), (5, 5)]
+
+
+def adam(theta, gradients, lr=0.001, betas=(0.9, 0.999), eps=1e-8):
+    """Kingma & Ba 2015, algorithm 1, line by line; ``None`` where there is no gradient."""
+    m, v, t = np.zeros_like(theta), np.zeros_like(theta), 0
+    for g in gradients:
+        if g is None:
+            continue
+        t = t + 1
+        m = betas[0] * m + (1 - betas[0]) * g
+        v = betas[1] * v + (1 - betas[1]) * g**2
+        m_hat = m / (1 - betas[0] ** t)
+        v_hat = v / (1 - betas[1] ** t)
+        theta = theta - lr * m_hat / (np.sqrt(v_hat) + eps)
+    return theta
+
+
+def sgd(theta, gradients, lr):
+    for g in gradients:
+        theta = theta if g is None else theta - lr * g
+    return theta
+
+
+RULES = {
+    "sgd": (lambda p: optim.SGD(p, lr=0.1), lambda p, g: sgd(p, g, 0.1)),
+    "adam": (lambda p: optim.Adam(p), adam),
+    "adam with settings": (
+        lambda p: optim.Adam(p, lr=0.03, betas=(0.5, 0.7), eps=1e-3),
+        lambda p, g: adam(p, g, 0.03, (0.5, 0.7), 1e-3),
+    ),
+    "adam without memory": (
+        lambda p: optim.Adam(p, lr=0.03, betas=(0.0, 0.0)),
+        lambda p, g: adam(p, g, 0.03, (0.0, 0.0)),
+    ),
+}
+
+
+@pytest.fixture(params=[4, 20, pack.BLOCK], ids="blocks of {}".format)
+def block(request, monkeypatch):
+    """Cut into small blocks, so that small tests meet packs of several, and blocks of a large."""
+    monkeypatch.setattr(pack, "BLOCK", request.param)
+
+
+def parameters(shapes, dtype="float64", seed=0):
+    rng = np.random.default_rng(seed)
+    return [tg.tensor(rng.standard_normal(s).astype(dtype), requires_grad=True) for s in shapes]
+
+
+def give(params, gradients):
+    for param, g in zip(params, gradients, strict=True):
+        param.grad = g
+
+
+def draws(shapes, steps, seed=1):
+    rng = np.random.default_rng(seed)
+    return [[np.asarray(rng.standard_normal(s)) for s in shapes] for _ in range(steps)]
+
+
+# ------------------------------------------------------------------------------------ equations
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_100_steps_follow_the_equations(rule, block):
+    make, reference = RULES[rule]
+    params = parameters(SHAPES)
+    start = [np.array(p.data) for p in params]
+    gradients = draws(SHAPES, 100)
+    optimizer = make(params)
+    for step in gradients:
+        give(params, step)
+        optimizer.step()
+    for i, param in enumerate(params):
+        expected = reference(start[i], [step[i] for step in gradients])
+        np.testing.assert_allclose(param.data, expected, rtol=1e-12, atol=1e-12)
+        assert param.shape == SHAPES[i]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_float32_stays_float32(rule, block):
+    make, reference = RULES[rule]
+    params = parameters(SHAPES, "float32")
+    start = [np.array(p.data) for p in params]
+    gradients = draws(SHAPES, 20)
+    optimizer = make(params)
+    for step in gradients:
+        give(params, [g.astype(np.float32) for g in step])
+        optimizer.step()
+    for i, param in enumerate(params):
+        assert param.dtype == np.float32
+        expected = reference(start[i], [step[i] for step in gradients])
+        np.testing.assert_allclose(param.data, expected, atol=2e-5)
+    assert all(v.dtype == np.float32 for k, v in optimizer.state_dict().items() if "/m" in k)
+
+
+def test_parameters_of_several_dtypes_keep_their_own():
+    params = [*parameters([(3,), (2,)], "float32"), *parameters([(3,)], "float64")]
+    optimizer = optim.Adam(params)
+    give(params, [np.ones(p.shape, np.float64) for p in params])
+    optimizer.step()
+    assert [str(p.dtype) for p in params] == ["float32", "float32", "float64"]
+
+
+patterns = st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=1, max_size=8)
+
+
+@given(patterns, st.sampled_from(list(RULES)), st.sampled_from([3, 8, 1000]))
+def test_a_parameter_without_a_gradient_stays_and_its_time_too(pattern, rule, size):
+    make, reference = RULES[rule]
+    shapes = [(2,), (3, 2), (), (5,)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pack, "BLOCK", size)
+        params = parameters(shapes)
+        start = [np.array(p.data) for p in params]
+        gradients = draws(shapes, len(pattern))
+        gradients = [
+            [g if present else None for g, present in zip(step, row, strict=True)]
+            for step, row in zip(gradients, pattern, strict=True)
+        ]
+        optimizer = make(params)
+        for step in gradients:
+            give(params, step)
+            optimizer.step()
+    for i, param in enumerate(params):
+        expected = reference(start[i], [step[i] for step in gradients])
+        np.testing.assert_allclose(param.data, expected, rtol=1e-12, atol=1e-12)
+    assert optimizer.steps == len(pattern)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_finds_the_bottom_of_a_parabola(rule):
+    make, _ = RULES[rule]
+    w = tg.tensor([3.0, -2.0], requires_grad=True)
+    optimizer = make([w])
+    optimizer.lr = lambda step: 0.05 * 0.99**step
+    for _ in range(700):
+        optimizer.zero_grad()
+        ((w - tg.tensor([1.0, 0.5])) ** 2).sum().backward()
+        optimizer.step()
+    np.testing.assert_allclose(w.data, [1.0, 0.5], atol=1e-3)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_pure_and_runs_on_tensors(rule):
+    make, _ = RULES[rule]
+    optimizer = make(parameters([(3,)]))
+    theta, g = draws([(3,), (3,)], 1)[0]
+    state = {key: np.abs(value) + 0.5 for key, value in optimizer.start(theta).items()}
+    for array in (theta, g, *state.values()):
+        array.flags.writeable = False  # a rule that wrote into what it is given would raise
+    new, after = optimizer.update(theta, g, state, 0.1, 3)
+
+    lifted = {key: tg.tensor(value) for key, value in state.items()}
+    again, _ = optimizer.update(tg.tensor(theta), tg.tensor(g), lifted, 0.1, 3)
+    np.testing.assert_allclose(again.data, new, rtol=1e-14)
+    assert after.keys() == state.keys()
+
+    def step(theta, g, lr, *values):
+        state = dict(zip(lifted, values, strict=True))
+        return optimizer.update(theta, g, state, lr, 3)[0].sum()
+
+    tg.testing.gradcheck(step, theta, g, np.array(0.1), *state.values())
+
+
+# --------------------------------------------------------------------------------- what changes
+
+
+def test_a_graph_recorded_before_a_step_keeps_the_old_values(block):
+    params = parameters([(3,), (2,)])
+    optimizer = optim.SGD(params, lr=1.0)
+    for _ in range(2):  # the second time the parameters are parts of a pack
+        old = [np.array(p.data) for p in params]
+        views = [p.data for p in params]
+        cost = sum((p * p).sum() for p in params)
+        give(params, [np.ones(3), np.ones(2)])
+        optimizer.step()
+        assert all((view == o).all() for view, o in zip(views, old, strict=True))
+        optimizer.zero_grad()
+        cost.backward()
+        for param, o in zip(params, old, strict=True):
+            np.testing.assert_array_equal(param.grad.data, 2 * o)
+            np.testing.assert_array_equal(param.data, o - 1)
+
+
+def test_gradients_are_left_alone(block):
+    params = parameters([(3,), (9,)])
+    gradients = [np.ones(3), np.ones(9)]
+    give(params, gradients)
+    optim.Adam(params).step()
+    assert all((p.grad.data == 1).all() for p in params)
+
+
+def test_values_assigned_between_steps_count(block):
+    params = parameters([(3,), (2,)])
+    optimizer = optim.SGD(params, lr=0.5)
+    for _ in range(2):
+        give(params, [np.ones(3), np.ones(2)])
+        optimizer.step()
+        params[0].assign(np.zeros(3))
+    give(params, [np.ones(3), np.ones(2)])
+    optimizer.step()
+    np.testing.assert_array_equal(params[0].data, [-0.5] * 3)
+
+
+def test_a_parameter_can_be_in_any_memory_order():
+    w = tg.tensor(np.arange(6.0).reshape(2, 3).T, requires_grad=True)
+    w.grad = np.arange(6.0).reshape(2, 3).T
+    optim.SGD([w], lr=1.0).step()
+    assert not w.data.any()
+
+
+def test_zero_grad_forgets_all_gradients():
+    params = parameters([(3,), (2,)])
+    give(params, [np.ones(3), np.ones(2)])
+    optim.SGD(params, lr=1.0).zero_grad()
+    assert [p.grad for p in params] == [None, None]
+
+
+def test_a_rule_that_fails_changes_nothing():
+    class Fails(optim.SGD):
+        def update(self, param, grad, state, lr, t):
+            raise ZeroDivisionError
+
+    params = parameters([(3,), (2,)])
+    held = [p._data for p in params]
+    optimizer = Fails(params, lr=0.1)
+    give(params, [np.ones(3), np.ones(2)])
+    with pytest.raises(ZeroDivisionError):
+        optimizer.step()
+    assert all(p._data is array for p, array in zip(params, held, strict=True))
+    assert optimizer.state_dict()["steps"] == optimizer.state_dict()["0/steps"] == 0
+
+
+@pytest.mark.parametrize("change", [lambda p: p.sum(), lambda p: p.astype(np.float32)])
+def test_a_rule_that_is_not_elementwise_is_found(change):
+    class Wrong(optim.SGD):
+        def update(self, param, grad, state, lr, t):
+            return change(param), state
+
+    params = parameters([(3,)])
+    give(params, [np.ones(3)])
+    with pytest.raises(ShapeError, match=r"shape \(3,\) float64 and returned shape"):
+        Wrong(params, lr=0.1).step()
+
+
+def test_overflow_is_not_announced_by_numpy():
+    params = parameters([(3,)], "float32")
+    give(params, [np.full(3, 1e30, np.float32)])
+    optim.Adam(params).step()
+
+
+# ------------------------------------------------------------------------------- learning rates
+
+
+def test_the_learning_rate_may_be_a_function_of_the_steps_taken():
+    asked = []
+
+    def schedule(step):
+        asked.append(step)
+        return 1.0 / (1 + step)
+
+    (w,) = parameters([(1,)])
+    w.assign([0.0])
+    optimizer = optim.SGD([w], lr=schedule)
+    asked.clear()
+    for _ in range(3):
+        w.grad = np.ones(1)
+        optimizer.step()
+    assert asked == [0, 1, 2]
+    assert w.item() == pytest.approx(-(1 + 1 / 2 + 1 / 3))
+
+
+@pytest.mark.parametrize("lr", [-0.1, math.nan, math.inf, "fast", None, lambda step: -1.0])
+def test_a_learning_rate_that_makes_no_sense_is_refused(lr):
+    with pytest.raises(ArgumentError, match=r"SGD: lr(\(0\) returned| is) .* finite and not neg"):
+        optim.SGD(parameters([(1,)]), lr=lr)
+
+
+def test_a_learning_rate_that_goes_wrong_later_stops_the_step():
+    params = parameters([(2,)])
+    optimizer = optim.SGD(params, lr=lambda step: 0.1 if step == 0 else math.nan)
+    give(params, [np.ones(2)])
+    optimizer.step()
+    held = params[0]._data
+    with pytest.raises(ArgumentError, match=r"lr\(1\) returned nan"):
+        optimizer.step()
+    assert params[0]._data is held
+    assert optimizer.steps == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"betas": (0.9, 1.0)}, r"betas are two numbers in \[0, 1\), not \(0.9, 1.0\)"),
+        ({"betas": (0.9,)}, "betas are two numbers"),
+        ({"eps": -1e-8}, "eps must be finite and not negative"),
+    ],
+)
+def test_adam_refuses_settings_that_make_no_sense(settings, text):
+    with pytest.raises(ArgumentError, match=text):
+        optim.Adam(parameters([(1,)]), **settings)
+
+
+# ------------------------------------------------------------------------------------ parameters
+
+
+def test_parameters_come_with_or_without_names():
+    model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    w, b = model.parameters()
+    for params in (
+        model.named_parameters(),
+        dict(model.named_parameters()),
+        iter(model.named_parameters()),
+    ):
+        optimizer = optim.SGD(params, lr=0.1)
+        assert [id(p) for p in optimizer.params] == [id(w), id(b)]
+        assert list(optimizer.state_dict())[-2:] == ["layers.0.weight/steps", "layers.0.bias/steps"]
+    assert list(optim.SGD(model.parameters(), 0.1).state_dict())[-2:] == ["0/steps", "1/steps"]
+
+
+@pytest.mark.parametrize(
+    ("params", "error", "text"),
+    [
+        (lambda: [], ArgumentError, "SGD got no parameters"),
+        (lambda: nn.ReLU().parameters(), ArgumentError, "SGD got no parameters"),
+        (lambda: nn.Linear(1, 1), DTypeError, "write model.named_parameters()"),
+        (lambda: parameters([()])[0], DTypeError, r"write SGD\(\[w\]\) for one"),
+        (lambda: [np.zeros(2)], DTypeError, "parameter '0' is a ndarray"),
+        (lambda: [tg.zeros(2)], GraphError, "parameter '0' wants no gradient"),
+        (
+            lambda: [("w", parameters([(2,)])[0] * 2)],
+            GraphError,
+            "parameter 'w' is the result of an operation",
+        ),
+        (lambda: parameters([(2,)]) * 2, ArgumentError, "'1' was given before, as '0'"),
+        (
+            lambda: [("w", p) for p in parameters([(2,), (2,)])],
+            ArgumentError,
+            "'w' was given before",
+        ),
+    ],
+)
+def test_what_is_no_list_of_parameters_is_refused(params, error, text):
+    with pytest.raises(error, match=text):
+        optim.SGD(params(), lr=0.1)
+
+
+def test_an_optimizer_shows_its_settings():
+    optimizer = optim.Adam(nn.Linear(3, 2).named_parameters(), lr=0.01)
+    assert repr(optimizer) == (
+        "Adam(lr=0.01, betas=(0.9, 0.999), eps=1e-08)  2 parameters of 8 numbers"
+    )
+
+
+# --------------------------------------------------------------------------------------- state
+
+
+def trained(model, optimizer, steps, seed):
+    rng = np.random.default_rng(seed)
+    for k in range(steps):
+        x = rng.standard_normal((8, 3))
+        optimizer.zero_grad()
+        parts = model.layers[:1] if k % 3 == 0 else model.layers  # some without gradients
+        y = tg.asarray(x)
+        for part in parts:
+            y = part(y)
+        (y * y).mean().backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam])
+def test_training_goes_on_exactly_from_a_saved_state(kind, block, tmp_path):
+    def network():
+        return nn.Sequential(
+            nn.Linear(3, 4, dtype="float64"), nn.Tanh(), nn.Linear(4, 2, dtype="float64")
+        )
+
+    model = network()
+    optimizer = kind(model.named_parameters(), lr=0.01)
+    trained(model, optimizer, 7, seed=0)
+    optimizer.lr = 0.003
+    np.savez(tmp_path / "model.npz", **model.state_dict())
+    np.savez(tmp_path / "optimizer.npz", **optimizer.state_dict())
+
+    twin = network()
+    other = kind(twin.named_parameters(), lr=0.5)
+    twin.load_state_dict(dict(np.load(tmp_path / "model.npz")))
+    other.load_state_dict(dict(np.load(tmp_path / "optimizer.npz")))
+    assert (other.lr, other.steps) == (0.003, 7)
+    for name in kind.settings:
+        assert getattr(other, name) == getattr(optimizer, name)
+
+    trained(model, optimizer, 7, seed=1)
+    trained(twin, other, 7, seed=1)
+    for p, q in zip(model.parameters(), twin.parameters(), strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
+    for name, value in optimizer.state_dict().items():
+        np.testing.assert_array_equal(value, other.state_dict()[name])
+
+
+def test_a_saved_state_is_a_copy_both_ways():
+    params = parameters([(2,)])
+    optimizer = optim.Adam(params)
+    state = optimizer.state_dict()
+    state["0/m"][:] = 5
+    assert not optimizer.state_dict()["0/m"].any()
+    optimizer.load_state_dict(state)
+    state["0/m"][:] = 6
+    assert (optimizer.state_dict()["0/m"] == 5).all()
+
+
+def test_a_learning_rate_that_is_a_function_is_neither_saved_nor_replaced():
+    params = parameters([(2,)])
+    number, function = optim.SGD(params, lr=0.5), optim.SGD(params, lr=lambda step: 0.1)
+    assert "lr" not in function.state_dict()
+    schedule = function.lr
+    function.load_state_dict(number.state_dict())
+    assert function.lr is schedule
+    number.load_state_dict(function.state_dict())
+    assert number.lr == 0.5
+
+
+@given(st.data())
+def test_a_failed_load_changes_nothing(data):
+    shapes = [(2,), (3, 2), (4,)]
+    params = parameters(shapes)
+    optimizer = optim.Adam([(f"p{i}", p) for i, p in enumerate(params)], lr=0.01)
+    give(params, draws(shapes, 1)[0])
+    optimizer.step()
+    before = optimizer.state_dict()
+    state = {name: value + 1 for name, value in before.items()}
+    name = data.draw(st.sampled_from([name for name in state if name != "lr"]))
+    damage = data.draw(st.sampled_from(["missing", "unexpected", "wrong shape"]))
+    if damage == "missing":
+        del state[name]
+    elif damage == "unexpected":
+        state[name + "x"] = np.zeros(1)
+    else:
+        state[name] = np.zeros((9, 9))
+    with pytest.raises(StateError, match=f"{damage}: {name}"):
+        optimizer.load_state_dict(state)
+    after = optimizer.state_dict()
+    assert after.keys() == before.keys()
+    assert all(np.array_equal(after[name], before[name]) for name in before)
+
+
+# -------------------------------------------------------------------------------------- packing
+
+
+def test_small_parameters_share_a_pack_and_large_ones_stand_alone(monkeypatch):
+    monkeypatch.setattr(pack, "BLOCK", 10)
+    params = parameters([(4,), (30,), (5,), (3,), (10,), (6,)])
+    packs = pack.packed([(str(p.size), p) for p in params], lambda flat: {})
+    assert [p.names for p in packs] == [["4", "5"], ["30"], ["3", "6"], ["10"]]
+
+
+def test_an_unused_parameter_is_split_off_once():
+    params = parameters([(2,), (3,), (4,)])
+    optimizer = optim.Adam(params)
+    for _ in range(3):
+        give(params, [np.ones(2), None, np.ones(4)])
+        optimizer.step()
+    assert [p.names for p in optimizer._packs] == [["0", "2"], ["1"]]
