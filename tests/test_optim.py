@@ -146,8 +146,8 @@ def test_every_rule_finds_the_bottom_of_a_parabola(rule):
     make, _ = RULES[rule]
     w = tg.tensor([3.0, -2.0], requires_grad=True)
     optimizer = make([w])
-    optimizer.lr = lambda step: 0.05 * 0.99**step
-    for _ in range(700):
+    optimizer.lr = lambda step: 0.1 * 0.993**step
+    for _ in range(1000):
         optimizer.zero_grad()
         ((w - tg.tensor([1.0, 0.5])) ** 2).sum().backward()
         optimizer.step()
