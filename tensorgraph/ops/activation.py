@@ -101,7 +101,7 @@ def _gelu_rule(g: Any, x: Any) -> Any:
 
 gelu = register(
     "gelu",
-    lambda x: x * (0.5 * (1 + erf_kernel(np.multiply(x, _SQRT_HALF)))),
+    quiet(lambda x: x * (0.5 * (1 + erf_kernel(np.multiply(x, _SQRT_HALF))))),
     {"x": _gelu_rule},
     ref=lambda x: 0.5 * x * math.erfc(-x * _SQRT_HALF),
     doc="Return x · Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).",
