@@ -38,8 +38,9 @@ class Module:
     lists, tuples and dicts are looked into. The order is that of assignment, depth first; what is
     found in two places (tied weights) counts once, under the first name.
 
-    Calling a module runs ``forward``. What it computes knows the module's place in the model it
-    was called from: nodes, and messages such as ``matmul in model.layers[2] Linear: …``.
+    Calling a module runs ``forward``. What it computes knows the module's place in the model: nodes
+    do, and messages such as ``linear in model.layers[2] Linear: …``. The place is looked up at the
+    first call from there.
 
     Example:
         >>> import tensorgraph as tg
@@ -84,12 +85,15 @@ class Module:
 
     def _enter(self, outside: Mode) -> tuple[Mode, Mode]:
         """Return the modes outside and inside of a call; kept, as calls mostly repeat."""
-        scope = f"{self._place_under(outside)} {type(self).__name__}"
+        last = self._entered
+        if last and last[0].module is outside.module and last[0].scope == outside.scope:
+            scope = last[1].scope
+        else:
+            scope = f"{self._place_under(outside)} {type(self).__name__}"
         inside = Mode(outside.recording, outside.lines, outside.observer, scope, weakref.ref(self))
-        entered = outside, inside
         if outside.observer is None:  # an observer may hold on to whole graphs
-            self._entered = entered
-        return entered
+            self._entered = outside, inside
+        return outside, inside
 
     def _place_under(self, outside: Mode) -> str:
         """Return the path of this module as the module that calls it sees it."""

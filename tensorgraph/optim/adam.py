@@ -22,7 +22,8 @@ class Adam(Optimizer):
 
     (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1; Deep Learning
     Specialization, course 2, week 2.) t counts the updates of a parameter from 1; ε stands outside
-    the root.
+    the root. The state is kept as m / (1 − β₁) and v / (1 − β₂), the plain sums Σ βᵗ⁻ⁱ gᵢ and
+    Σ βᵗ⁻ⁱ gᵢ²: their means m̂ and v̂ come from dividing by the sum of the weights.
 
     Args:
         params: ``model.named_parameters()``, ``model.parameters()`` or a list of leaf tensors.
@@ -60,17 +61,17 @@ class Adam(Optimizer):
         super().__init__(params, lr)
 
     def start(self, param: Any) -> State:
-        """Return m = v = 0."""
+        """Return empty sums."""
         return {"m": np.zeros_like(param), "v": np.zeros_like(param)}
 
     def update(self, param: Any, grad: Any, state: State, lr: float, t: int) -> tuple[Any, State]:
         """Return the next θ, m and v."""
         beta1, beta2 = self.betas
-        # The sum of the weights β⁰ + β¹ + … + βᵗ⁻¹ makes a mean of a sum: m̂ = m / weight1.
-        weight1 = (1 - beta1**t) / (1 - beta1)
+        weight1 = (1 - beta1**t) / (1 - beta1)  # β⁰ + β¹ + … + βᵗ⁻¹
         weight2 = (1 - beta2**t) / (1 - beta2)
-        # α m̂ / (√v̂ + ε) with the roots of weight2 taken out. As to +=: what stands on its left was
-        # made here, and reusing its memory saves a third of the time; on a tensor it rebinds.
+        # α m̂ / (√v̂ + ε) with the root of weight2 taken out: fewer passes over the arrays. As to
+        # +=, what stands on its left was made here, and using its memory again is faster by a
+        # tenth; on a tensor it rebinds.
         root = math.sqrt(weight2)
         m = beta1 * state["m"]
         m += grad

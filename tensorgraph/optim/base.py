@@ -166,12 +166,12 @@ class Optimizer:
             own.pop("lr", None)
             state = {name: value for name, value in state.items() if name != "lr"}
         found = fitting(own, state, type(self).__name__)
+        self._packs = packed(self._named, self.start, found)
         self.steps = int(found["steps"])
         for name in self.settings:
             if name in found:
                 value = found[name].tolist()
                 setattr(self, name, tuple(value) if isinstance(value, list) else value)
-        self._packs = packed(self._named, self.start, found)
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)

@@ -4,8 +4,8 @@ An optimizer's rule treats each element by itself, so it does not matter how ele
 arrays; only time does. Many small parameters would cost a Python call each: they are packed into
 one array. A large one would push the rule's intermediate results out of the cache: the rule runs on
 a block of it at a time. Both ways a rule that is plain NumPy meets arrays that are worth a call and
-fit into the cache (against PyTorch's Adam: 0.2 times the time for a small network, 0.6 times for
-10 million numbers).
+fit into the cache. (Adam takes 0.2 of PyTorch's time for a network of 6 small parameters, 0.5 for
+100,000 numbers and for 10 million, 0.7 to 0.9 in between.)
 """
 
 from __future__ import annotations
