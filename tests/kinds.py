@@ -382,6 +382,8 @@ KINDS: dict[str, Kind] = {
              (None, (0.05, 1.0))),
         Kind("class_cross_entropy", 1, _labels,
              run=lambda x, labels, axis: tg.class_cross_entropy(x, labels, axis=axis)),
+        Kind("softmax_minus_one_hot", 1, _labels,
+             run=lambda x, labels, axis: tg.softmax_minus_one_hot(x, labels, axis=axis)),
         Kind("sigmoid_cross_entropy", 2, lambda x, y: [{}] * (x == y), (None, (0.05, 0.95))),
         Kind("reshape", 1, _reshapes),
         Kind("permute_dims", 1, _permutations),

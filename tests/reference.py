@@ -284,6 +284,10 @@ def class_cross_entropy(logits, labels, axis):
     return -sum(log_softmax(logits, axis) * _hot(logits, labels, axis), axis=axis)
 
 
+def softmax_minus_one_hot(logits, labels, axis):
+    return softmax(logits, axis) - 1.0 * _hot(logits, labels, axis)
+
+
 def _hot(logits, labels, axis):
     classes = np.arange(logits.shape[axis])
     hot = np.asarray(labels)[..., None] == classes
