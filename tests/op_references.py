@@ -392,6 +392,8 @@ def positions(shape, key):
             part = np.asarray(part)
             if part.dtype == bool:
                 found = [at for at in indices(part.shape) if part[at]]
+                if part.ndim == 0:  # an axis of length 1 or 0 that reads nothing
+                    arrays.append((place, None, np.zeros(len(found), int)))
                 for k in range(part.ndim):
                     picked = np.array([at[k] for at in found], dtype=int)
                     arrays.append((place, axis, picked))
@@ -416,7 +418,8 @@ def positions(shape, key):
                 at[axis] = picks[i]
         inside = index[split_at[0] : split_at[1]]
         for _, axis, array in arrays:
-            at[axis] = int(array[fitted(inside, array.shape)]) % shape[axis]
+            if axis is not None:
+                at[axis] = int(array[fitted(inside, array.shape)]) % shape[axis]
         number = 0
         for i, n in zip(at, shape, strict=True):
             number = number * n + i
