@@ -52,7 +52,9 @@ _general_power = make_operator(transcendental.power)
 
 
 def _power(x: Any, y: Any) -> Any:
-    return arithmetic.square(x) if type(y) in (int, float) and y == 2 else _general_power(x, y)
+    # For integers and booleans NumPy has a dtype of its own.
+    squared = type(y) in (int, float) and y == 2 and type(x) is Tensor and x._data.dtype.kind == "f"
+    return arithmetic.square(x) if squared else _general_power(x, y)
 
 
 _BINARY: dict[str, Callable[..., Any]] = {

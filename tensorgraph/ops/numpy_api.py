@@ -190,7 +190,7 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
     ours = {}
     for key, value in options.items():
         plain = value is None or isinstance(value, (bool, int, str))
-        if value is None or (plain and value in _WITHOUT_EFFECT.get(key, ())):
+        if (value is None and key != "axis") or (plain and value in _WITHOUT_EFFECT.get(key, ())):
             continue
         if key == "out":
             raise ImmutableError(
