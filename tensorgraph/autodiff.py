@@ -16,7 +16,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.graph import Node, leading_to, reachable
-from tensorgraph.modes import MODE, enable_grad
+from tensorgraph.modes import MODE, Observer, enable_grad, mode
 from tensorgraph.op import REGISTRY, quiet
 from tensorgraph.ops.arithmetic import add, astype, positive
 from tensorgraph.ops.reduce import sum_to
@@ -235,9 +235,10 @@ def sweep(
                 parent = parents[i]
                 if useful is not None and parent not in useful:
                     continue
-                gradient = rule(g, saved, node, i)
-                if observer is not None:
-                    observer.backward(node, i, g, saved, gradient)
+                if observer is None:
+                    gradient = rule(g, saved, node, i)
+                else:
+                    gradient = _observed(observer, rule, g, saved, node, i)
                 is_leaf = type(parent) is Tensor
                 like = parent._data if is_leaf else parent
                 if gradient.shape != like.shape or gradient.dtype is not like.dtype:
@@ -267,6 +268,20 @@ def sweep(
             error.add_note(f"in the backward pass of {node}")
         raise
     return sums, owned
+
+
+def _observed(
+    observer: Observer, rule: Callable[..., Any], g: Any, saved: Sequence[Any], node: Node, i: int
+) -> Any:
+    """Run a rule, and show what it was given and made to the observer."""
+    # The ops in a rule are the rule's affair; those that a checkpoint computes again are not.
+    inside = observer if node.op.name == "checkpoint" else None
+    with mode(observer=inside):
+        gradient = rule(g, saved, node, i)
+        if gradient.shape != node.parents[i].shape:
+            gradient = _fitted(gradient, node, i)
+    observer.backward(node, i, g, saved, gradient)
+    return gradient
 
 
 def _is_fresh(gradient: Any, node: Node, g: Any, saved: Sequence[Any]) -> bool:

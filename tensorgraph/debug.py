@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet, ref
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def debug() -> Iterator[None]:
 
     Values that are merely passed on do not raise: an operation is to blame if its operands are
     finite and its result is not. Nodes recorded in the block know the user's source line. Slower:
-    every result is looked at.
+    every result is looked at. NumPy's own warnings are silent in the block.
 
     Raises:
         AnomalyError: an operation or a gradient rule made a NaN or an infinity.
@@ -34,7 +35,8 @@ def debug() -> Iterator[None]:
         ...
         tensorgraph.errors.AnomalyError: log made -inf at index (1,), 1 of 2 elements ...
     """
-    with mode(lines=True, observer=_Watcher()):
+    # What NumPy would warn of raises here, and says more.
+    with mode(lines=True, observer=_Watcher()), np.errstate(all="ignore"):
         yield
 
 
@@ -42,7 +44,8 @@ class _Watcher:
     """Looks at every result for values that became non-finite in it."""
 
     def __init__(self) -> None:
-        self._consumers: dict[Node, list[Node]] = {}
+        self._received_bad: WeakSet[Node] = WeakSet()
+        self._consumers: WeakKeyDictionary[Node, list[ref[Node]]] = WeakKeyDictionary()
 
     def forward(self, op: Op, arrays: Sequence[Any], static: dict[str, Any], out: Any) -> None:
         if _all_finite(out) or not all(map(_all_finite, arrays)):
@@ -54,11 +57,19 @@ class _Watcher:
         )
 
     def backward(self, node: Node, i: int, g: Any, saved: Sequence[Any], result: Any) -> None:
+        g, result = _array(g), _array(result)
+        g_finite, result_finite = _all_finite(g), _all_finite(result)
+        if not g_finite and node in self._consumers and node not in self._received_bad:
+            raise errors.AnomalyError(
+                f"the gradients of {node.op.name}{errors.where_in(node.scope)}, finite one by one,"
+                f" sum to {_first_bad(g)}\n{_recorded(node)}"
+            )
         parent = node.parents[i]
         if type(parent) is Node:
-            self._consumers.setdefault(parent, []).append(node)
-        result, g = _array(result), _array(g)
-        if _all_finite(result) or not _all_finite(g):
+            self._consumers.setdefault(parent, []).append(ref(node))
+            if not result_finite:
+                self._received_bad.add(parent)
+        if result_finite or not g_finite:
             return
         operands = [
             ("out" if k == len(node.parents) else node.op.operand_name(k), value)
@@ -67,8 +78,7 @@ class _Watcher:
         ]
         raise errors.AnomalyError(
             f"the gradient rule of {node.op.name}{errors.where_in(node.scope)} made"
-            f" {_first_bad(result)} from a finite gradient\n"
-            f"  recorded at {node.line or 'a line not kept (record it under tg.debug() too)'}\n"
+            f" {_first_bad(result)} from a finite gradient\n{_recorded(node)}\n"
             f"{_statistics([('gradient', g), *operands])}{self._untaken_branch(node, g, result)}"
         )
 
@@ -78,7 +88,10 @@ class _Watcher:
             return ""
         stack, seen = [node], {node}
         while stack:
-            for consumer in self._consumers.get(stack.pop(), ()):
+            for weak in self._consumers.get(stack.pop(), ()):
+                consumer = weak()
+                if consumer is None:
+                    continue
                 if consumer.op.name == "where":
                     line = f" at {consumer.line}" if consumer.line else ""
                     return (
@@ -90,6 +103,10 @@ class _Watcher:
                     seen.add(consumer)
                     stack.append(consumer)
         return ""
+
+
+def _recorded(node: Node) -> str:
+    return f"  recorded at {node.line or 'a line not kept (record it under tg.debug() too)'}"
 
 
 def _array(value: Any) -> Any:
@@ -113,7 +130,9 @@ def _statistics(operands: Sequence[tuple[str, Any]]) -> str:
     lines = []
     for name, value in operands:
         array = _array(value)
-        if array.dtype.kind in "fiu" and array.size:
+        if array.size == 1 and array.dtype.kind in "fiub":
+            values = f"value {array.item():.6g}"
+        elif array.size and array.dtype.kind in "fiu":
             values = f"min {array.min():.6g}, max {array.max():.6g}, {np.sum(array == 0)} zeros"
         else:
             values = "no numbers"

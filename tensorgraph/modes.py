@@ -23,7 +23,10 @@ class Observer(Protocol):
         """Called after each kernel."""
 
     def backward(self, node: Any, i: int, g: Any, saved: Sequence[Any], result: Any) -> None:
-        """Called after the rule for ``node``'s operand ``i`` turned ``g`` into ``result``."""
+        """Called after the rule for ``node``'s operand ``i`` turned ``g`` into ``result``.
+
+        The result has the operand's shape. The ops in the rule are not observed one by one.
+        """
 
 
 @dataclass(frozen=True, slots=True)
