@@ -115,7 +115,7 @@ def test_add_at_adds_once_for_each_time_an_element_is_named(made):
     expected = x.copy()
     np.add.at(expected, key, value)
     found = tg.add_at(tg.tensor(x), key, value).numpy()
-    np.testing.assert_allclose(found, expected, rtol=1e-15, atol=1e-15)
+    np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-14)  # another order of sums
     tg.testing.gradcheck(lambda x, v: tg.add_at(x, key, v) ** 2, x, value)
 
 
