@@ -69,7 +69,8 @@ class _Watcher:
             self._consumers.setdefault(parent, []).append(ref(node))
             if not result_finite:
                 self._received_bad.add(parent)
-        if result_finite or not g_finite:
+        kept = [value for value in saved if value is not None]
+        if result_finite or not (g_finite and all(map(_all_finite, kept))):
             return
         operands = [
             ("out" if k == len(node.parents) else node.op.operand_name(k), value)
