@@ -22,8 +22,7 @@ class Adam(Optimizer):
 
     (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1; Deep Learning
     Specialization, course 2, week 2.) t counts the updates of a parameter from 1; ε stands outside
-    the root. The state is kept as m / (1 − β₁) and v / (1 − β₂), the plain sums Σ βᵗ⁻ⁱ gᵢ and
-    Σ βᵗ⁻ⁱ gᵢ²: their means m̂ and v̂ come from dividing by the sum of the weights.
+    the root.
 
     Args:
         params: ``model.named_parameters()``, ``model.parameters()`` or a list of leaf tensors.
@@ -61,25 +60,14 @@ class Adam(Optimizer):
         super().__init__(params, lr)
 
     def start(self, param: Any) -> State:
-        """Return empty sums."""
+        """Return m = v = 0."""
         return {"m": np.zeros_like(param), "v": np.zeros_like(param)}
 
     def update(self, param: Any, grad: Any, state: State, lr: float, t: int) -> tuple[Any, State]:
         """Return the next θ, m and v."""
         beta1, beta2 = self.betas
-        weight1 = (1 - beta1**t) / (1 - beta1)  # β⁰ + β¹ + … + βᵗ⁻¹
-        weight2 = (1 - beta2**t) / (1 - beta2)
-        # α m̂ / (√v̂ + ε) with the root of weight2 taken out: fewer passes over the arrays. As to
-        # +=, what stands on its left was made here, and using its memory again is faster by a
-        # tenth; on a tensor it rebinds.
-        root = math.sqrt(weight2)
-        m = beta1 * state["m"]
-        m += grad
-        v = beta2 * state["v"]
-        v += grad * grad
-        scale = sqrt(v)
-        scale += self.eps * root
-        new = m / scale
-        new *= -lr * root / weight1
-        new += param
-        return new, {"m": m, "v": v}
+        m = beta1 * state["m"] + (1 - beta1) * grad
+        v = beta2 * state["v"] + (1 - beta2) * (grad * grad)
+        step = lr / (1 - beta1**t) * m
+        scale = sqrt(v / (1 - beta2**t)) + self.eps
+        return param - step / scale, {"m": m, "v": v}
