@@ -84,11 +84,15 @@ class Generator:
 def watch() -> Iterator[dict[Generator, dict[str, Any]]]:
     """Collect, for each generator drawn from in the block, its state before."""
     states: dict[Generator, dict[str, Any]] = {}
+    outer = _WATCH.get()
     token = _WATCH.set(states)
     try:
         yield states
     finally:
         _WATCH.reset(token)
+        if outer is not None:  # a block around this one draws what this one does
+            for generator, state in states.items():
+                outer.setdefault(generator, state)
 
 
 @contextmanager

@@ -70,3 +70,9 @@ def test_gradients_flow_to_mean_and_deviation():
         order=2,
     )
     assert result.method == "complex step"
+
+
+def test_checkpoints_within_checkpoints_draw_again_what_they_drew():
+    inner = tg.checkpoint(lambda x: x * tg.random.bernoulli(0.5, x.shape))
+    outer = tg.checkpoint(lambda x: tg.sin(inner(x)))
+    assert tg.testing.gradcheck(outer, np.linspace(-1, 1, 40), order=2).method == "complex step"
