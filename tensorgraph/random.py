@@ -211,8 +211,10 @@ def _size(function: str, shape: Any, *parameters: Any) -> tuple[int, ...]:
 
 
 def _parameter(value: Any) -> Any:
-    """Return a distribution's parameter: a list as a tensor, anything else as it is."""
-    return asarray(value) if isinstance(value, (list, tuple)) else value
+    """Return a distribution's parameter: a number, an array, or for a list a tensor."""
+    if isinstance(value, (list, tuple)):
+        return asarray(value)
+    return value if type(value) in (int, float, Tensor) else to_array(value)
 
 
 def normal(

@@ -56,9 +56,9 @@ _ON_VALUES = (
     "allclose array_equal array_equiv isclose argwhere nonzero flatnonzero count_nonzero"
     " searchsorted digitize bincount result_type can_cast min_scalar_type common_type"
     " iscomplexobj isrealobj shares_memory may_share_memory array2string array_repr array_str"
-    " save savez savez_compressed savetxt"
+    " copyto save savez savez_compressed savetxt"
 ).split()
-"""Functions whose result is a fact about the values, or a file: called with the arrays."""
+"""Functions that tell a fact about the values, or write them: called with the arrays."""
 
 
 def recorded_functions(ops: Ops) -> Table:
