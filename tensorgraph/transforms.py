@@ -124,7 +124,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         structure, _arguments("jvp", "tangents", tangents), call.variables, "tangent", "the primal"
     )
     outputs = [output for output in call.outputs if output._requires_grad]
-    cotangents = [_variable(np.zeros(o.shape, o.dtype)) for o in outputs]
+    cotangents = [wrap(np.zeros(o.shape, o.dtype), None, True) for o in outputs]
     pulled = differentiate(outputs, cotangents, call.variables, True, True)
     linear = [(p, v) for p, v in zip(pulled, directions, strict=True) if p._requires_grad]
     graph = call.needs_graph or any(
@@ -286,7 +286,7 @@ class _Call:
         )
         return differentiate(
             [output for output, _ in pairs],
-            [(asarray(s) if graph else s._data if type(s) is Tensor else s) for _, s in pairs],
+            [_as_seed(s, graph) for _, s in pairs],
             self.variables,
             graph,
             retain or graph,
@@ -340,6 +340,13 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
         own: Tensor = positive(value)
         return own
     return wrap(value._data, None, True)
+
+
+def _as_seed(value: Any, graph: bool) -> Any:
+    """Return a gradient to start from: a tensor if there is to be a graph, else an array."""
+    if type(value) is Tensor:
+        return value if graph else value._data
+    return wrap(value) if graph else value
 
 
 def _output(value: Any, name: str) -> Tensor:
