@@ -126,8 +126,12 @@ def _extrapolated(
     behind = [(centre - b) / h for b, h in zip(below, steps, strict=True)]
     right, right_error = _limit(ahead, 1, noise)
     left, left_error = _limit(behind, 1, noise)
+    side_error = max(left_error, right_error)
     steepest = max(map(abs, (*ahead, *behind)), default=0.0)
-    return Slope(value, error, left, right, max(left_error, right_error), steepest)
+    if not side_error <= 1e-3 * steepest + 1e3 * max(noise, default=0.0):
+        # Across a pole or a jump the two-sided quotients may settle, on nothing.
+        error = inf
+    return Slope(value, error, left, right, side_error, steepest)
 
 
 def _limit(column: Sequence[float], power: int, noise: Sequence[float]) -> tuple[float, float]:

@@ -73,11 +73,9 @@ class Space:
         place = f"{self.names[k]}, index {index}" if index else self.names[k]
         return Probe(place, {k: direction}, self.units[k], k, True)
 
-    def joint(self, rng: np.random.Generator | None = None) -> Probe:
-        """Return a random direction in all arguments; all elements move alike without ``rng``."""
-        moves = [
-            np.ones(a.shape) if rng is None else rng.standard_normal(a.shape) for a in self.arrays
-        ]
+    def joint(self, rng: np.random.Generator) -> Probe:
+        """Return a random direction in all arguments."""
+        moves = [np.asarray(rng.standard_normal(a.shape)) for a in self.arrays]
         length = float(np.linalg.norm([_norm(move) for move in moves]))
         direction = {k: move * (self.units[k] / length) for k, move in enumerate(moves)}
         return Probe("a random direction in all arguments", direction, 1.0, None, False)
@@ -96,7 +94,7 @@ class Space:
             moving = np.abs(self.arrays[k]) / self.units[k]
             moving = moving[(direction != 0) & (moving > 0)]
             nearest = min(nearest, float(np.min(moving, initial=1.0)))
-        return max(nearest, 1e-10)
+        return max(nearest, 1e-25)
 
 
 def _norm(array: Array) -> float:

@@ -1,0 +1,104 @@
+"""Kinks: where they are, and what a gradient may be at several of them together.
+
+One element at a kink must lie between its one-sided derivatives. That is not enough: for
+max(x, y) at a tie both partial derivatives may be 0 by that, while along x = y the derivative is 1.
+A generalised gradient g (F. Clarke, "Optimization and Nonsmooth Analysis", 1983) satisfies
+⟨g, d⟩ ≤ limsup of the derivative along d at points nearby, for every direction d.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tensorgraph.testing.numeric import Slope
+from tensorgraph.testing.probes import Probe, Space
+from tensorgraph.testing.subject import Direction
+
+MOST_AMONG_MANY = 16
+"""More elements at kinks than this are not searched for in a large argument."""
+MOST_TOGETHER = 64
+"""Not more elements than this are moved at once."""
+_NEARBY, _STEP = 1e-5, 1e-7
+"""How far nearby points are, and the step of a difference there: both relative to the units."""
+
+
+def kinked_elements(space: Space, probe: Probe, slope_along: Callable[[Probe], Slope]) -> list[int]:
+    """Return which elements of a large argument stand at a kink; not many more than are judged.
+
+    Found by halving: a direction that moves none of them has no kink.
+    """
+    k = probe.argument or 0
+    found: list[int] = []
+    pending = [np.arange(space.arrays[k].size)]
+    while pending and len(found) <= MOST_AMONG_MANY:
+        part = pending.pop()
+        if not slope_along(space.part(probe, part)).is_kink:
+            continue
+        if len(part) == 1:
+            found.append(int(part[0]))
+        else:
+            pending += np.array_split(part, 2)
+    return sorted(found)
+
+
+def nearby_slope(
+    value: Callable[[Direction], float],
+    kinked: Sequence[Probe],
+    weights: Sequence[float],
+    size: float,
+    rng: np.random.Generator,
+) -> Slope:
+    """Return the least and the largest derivative near a point, in a direction of kinked elements.
+
+    Nearby points lie on either side of each kink; which sides are extreme is found by trying the
+    other side of one kink after the other.
+
+    Args:
+        value: the function of how the arguments are moved.
+        kinked: the elements at kinks.
+        weights: how much each of them moves.
+        size: how large the function's terms are.
+        rng: chooses the nearby points.
+    """
+    away = rng.uniform(0.5, 1.0, len(kinked)) * _NEARBY
+    step = _STEP / max(map(abs, weights))
+
+    def derivative(sides: Sequence[float]) -> float:
+        here = [side * distance for side, distance in zip(sides, away, strict=True)]
+        ahead, behind = (
+            value(_moved(kinked, [h + sign * step * w for h, w in zip(here, weights, strict=True)]))
+            for sign in (1, -1)
+        )
+        return (ahead - behind) / (2 * step)
+
+    extremes = []
+    for sign in (-1, 1):
+        sides = list(rng.choice([-1.0, 1.0], len(kinked)))
+        best = derivative(sides)
+        for j in [*range(len(sides))] * 2:
+            sides[j] *= -1
+            found = derivative(sides)
+            if sign * found > sign * best:
+                best = found
+            else:
+                sides[j] *= -1
+        extremes.append(best)
+    low, high = extremes
+    margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * size / step
+    return Slope((low + high) / 2, (high - low) / 2 + margin, low, high, margin, high - low)
+
+
+def together(kinked: Sequence[Probe], weights: Sequence[float]) -> Probe:
+    """Return the probe that moves several elements at once."""
+    places = ", ".join(probe.place for probe in kinked[:3]) + ", …" * (len(kinked) > 3)
+    return Probe(f"{places} moved together", _moved(kinked, weights), 1.0, None, False)
+
+
+def _moved(probes: Sequence[Probe], amounts: Sequence[float]) -> Direction:
+    total: Direction = {}
+    for probe, amount in zip(probes, amounts, strict=True):
+        for k, direction in probe.times(amount).items():
+            total[k] = total[k] + direction if k in total else direction
+    return total

@@ -1,0 +1,387 @@
+"""gradcheck itself: what it lets pass, the smallest fault that it catches, and what it says."""
+
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tensorgraph as tg
+from tensorgraph.errors import ArgumentError, DTypeError, GradcheckError
+from tensorgraph.testing import gradcheck
+from tensorgraph.testing.numeric import slope
+from tensorgraph.testing.report import relative_difference, verdict
+
+RNG = np.random.default_rng(11)
+X = RNG.uniform(0.5, 2.0, (2, 3))
+W = RNG.standard_normal((3, 2))
+COMPLEX, RIDDERS = "complex step", "Ridders extrapolation"
+
+
+def square_off_by(factor):
+    """Return x², its gradient rule wrong by a factor: a number, or one for each element."""
+    return tg.op("square_off", lambda x: x * x, {"x": lambda g, x: g * (2 * x) * factor})
+
+
+def one_of(size, at, error):
+    factors = np.ones(size)
+    factors[at] += error
+    return factors
+
+
+def message(f, *inputs, **options):
+    with pytest.raises(GradcheckError) as caught:
+        gradcheck(f, *inputs, **options)
+    return str(caught.value)
+
+
+# -------------------------------------------------------------------------------- what passes
+
+
+def test_several_arguments_and_both_orders():
+    found = gradcheck(lambda x, w: tg.tanh(x @ w), X, W, order=2)
+    assert found.method == COMPLEX
+    assert found.order == 2
+    assert found.elements == X.size + W.size
+    assert found.relative_difference < 1e-15
+    assert not found.kinks and not found.remarks
+
+
+def test_result_is_readable():
+    text = repr(gradcheck(tg.sin, X))
+    assert re.fullmatch(
+        r"gradcheck passed: order 1, complex step, 6 elements, relative difference \d\.\de-\d\d:"
+        r" works perfectly fine, says the course \(not above 2e-7\)",
+        text,
+    )
+
+
+def test_tensors_arrays_and_numbers_as_arguments():
+    gradcheck(lambda a, b, c, d: a * b + c * d, tg.tensor(X), X, 2.0, [1.0, 2.0, 3.0])
+
+
+def test_integers_and_booleans_are_passed_on():
+    found = gradcheck(lambda z, y: tg.class_cross_entropy(z, y), X, np.array([0, 2]))
+    assert found.elements == X.size
+
+
+def test_closure_over_tensors_that_want_a_gradient():
+    w = tg.tensor(W, requires_grad=True)
+    assert gradcheck(lambda x: tg.tanh(x @ w) * w.sum(), X, order=2).method == COMPLEX
+    assert w.grad is None
+
+
+def test_arguments_are_left_alone():
+    x = tg.tensor(X, requires_grad=True)
+    gradcheck(lambda x: x * x, x, order=2)
+    assert x.grad is None
+    assert np.array_equal(x.numpy(), X)
+
+
+def test_containers_of_results():
+    gradcheck(lambda x: {"a": tg.sin(x), "b": [x * x, (x.sum(), tg.argmax(x))]}, X, order=2)
+
+
+def test_result_that_does_not_depend_on_an_argument():
+    gradcheck(lambda x, y: tg.sin(x), X, W, order=2)
+    gradcheck(lambda x: tg.ones(3, dtype="float64"), X, order=2)
+
+
+def test_function_that_differentiates_inside():
+    def penalty(x, w):
+        y = tg.tanh(x @ w).sum()
+        return (tg.gradients(y, x, create_graph=True) ** 2).sum()
+
+    assert gradcheck(penalty, X, W, order=2).method == COMPLEX
+    assert gradcheck(tg.grad(lambda x: (x**3).sum()), X, order=2).method == COMPLEX
+
+
+def test_checkpoint_and_dropout():
+    @tg.checkpoint
+    def block(x):
+        return tg.tanh(x) * tg.random.bernoulli(0.5, x.shape) / 0.5
+
+    before = tg.random.default_generator().state
+    assert gradcheck(lambda x: block(x) ** 2, X, order=2).method == COMPLEX
+    assert tg.random.default_generator().state != before  # drawn from once, as by one call
+
+
+def test_nothing_to_check():
+    found = gradcheck(tg.sin, np.zeros((0, 3)), order=2)
+    assert found.elements == 0
+    assert "nothing to check" in repr(found)
+
+
+def test_small_large_and_mixed_scales():
+    for scale in (1e-12, 1e-6, 1e6, 1e12):
+        gradcheck(lambda x: x**3 + x, scale * X, order=2)
+        gradcheck(lambda x, s=scale: tg.gelu(x / s), scale * X)
+        gradcheck(lambda x, s=scale: s * tg.gelu(x), X, order=2)
+    gradcheck(tg.log, np.array([1e-12, 1.0, 1e9]), order=2)
+
+
+def test_numeric_derivatives_that_are_not_good_say_so():
+    found = gradcheck(lambda x, y: x * tg.erf(y), 1e9 * X, 1e-9 * X, order=2)
+    assert "the numeric derivatives are good to" in repr(found)
+
+
+def test_many_elements_are_checked_along_random_directions():
+    found = gradcheck(lambda x: tg.softmax(x, axis=1) ** 2, RNG.standard_normal((100, 30)), order=2)
+    assert (found.elements, found.directions) == (0, 16)
+    assert found.method == COMPLEX
+
+
+def test_deep_relu_network():
+    weights = [RNG.standard_normal((20, 20)) * 0.3 for _ in range(5)]
+
+    def network(x, *weights):
+        for w in weights:
+            x = tg.relu(x @ w)
+        return tg.logsumexp(x, axis=1)
+
+    assert gradcheck(network, RNG.standard_normal((8, 20)), *weights, order=2).method == COMPLEX
+
+
+# --------------------------------------------------------------------- the smallest fault caught
+
+
+@pytest.mark.parametrize("error", [2e-11, -2e-11, 1e-9, 1e-3, 1.0, -2.0])
+def test_factor_is_caught_down_to_2e_11(error):
+    text = message(square_off_by(1 + error), X)
+    assert f"all by the factor {1 + error:.9g}" in text or abs(error) < 1e-8
+
+
+def test_factor_of_1e_12_is_rounding():
+    gradcheck(square_off_by(1 + 1e-12), X)
+
+
+@pytest.mark.parametrize("size, error", [(10, 4e-11), (1000, 2e-8), (100_000, 2e-6)])
+def test_one_wrong_element_is_caught_and_found(size, error):
+    at = size * 2 // 3
+    x = RNG.uniform(0.5, 1.0, size)
+    text = message(square_off_by(one_of(size, at, error)), x)
+    assert f"index ({at},)" in text
+
+
+@pytest.mark.parametrize("error", [1e-9, 1e-3])
+def test_wrong_second_derivative_is_caught(error):
+    def rule(g, x):
+        slope = 3 * x * x
+        wrong = slope * (1 + error)
+        # The right value, the wrong derivative.
+        return g * (slope.detach() + (wrong - wrong.detach()) if type(x) is tg.Tensor else slope)
+
+    cube = tg.op("cube_off", lambda x: x**3, {"x": rule})
+    gradcheck(cube, X)
+    assert "second derivative" in message(cube, X, order=2)
+
+
+@pytest.mark.parametrize("error", [1e-12, 1e-10])
+def test_without_complex_step_a_factor_of_1e_10_is_caught(error):
+    f = tg.op(
+        "erf_off", tg.erf.op.kernel,
+        {"x": lambda g, x: g * (1 + error) * (2 / math.sqrt(math.pi) * tg.exp(-x * x))},
+    )  # fmt: skip
+    if error == 1e-12:
+        found = gradcheck(f, X)
+        assert found.method == RIDDERS
+        assert "erf has no complex kernel" in repr(found)
+    else:
+        assert RIDDERS in message(f, X)
+
+
+def test_rule_not_linear_in_its_cotangent_is_caught():
+    message(tg.op("f", lambda x: 2 * x, {"x": lambda g: 2 * g * g}), X)
+
+
+def test_detached_value_is_caught_and_suspected():
+    text = message(lambda x: x * 1 + (x * x).detach(), np.array([-0.5, 2.0]))
+    assert "detached" not in text
+    text = message(lambda x: tg.exp(x).detach() + 0 * x, X)
+    assert "all computed as 0: is something on the way detached or constant?" in text
+
+
+# ------------------------------------------------------------------------------ what it says
+
+
+def test_failure_shows_the_worst_entry_both_values_and_the_course():
+    f = tg.op("halved", lambda x: x * x, {"x": lambda g, x: g * x})
+    text = message(lambda a, b: f(b), X.sum(axis=1) * 0 + 5, np.array([[1.0, 3.0, 2.0]]))
+    assert text.startswith("gradcheck: the gradient is wrong at argument 1 (b), index (0, 1)\n")
+    computed, numeric = (
+        float(re.search(rf"{word} +(\S+)", text).group(1)) for word in ("computed", "numeric")
+    )
+    assert numeric == pytest.approx(2 * computed, rel=1e-14)
+    assert "(complex step)" in text
+    assert "ratio      0.5" in text
+    assert (
+        "relative difference ‖g−ĝ‖/(‖g‖+‖ĝ‖) = 3.3e-01: a mistake, says the course (above 2e-7)"
+    ) in text
+    assert "3 of 3 checked derivatives are wrong, all by the factor 0.5" in text
+
+
+def test_course_would_have_let_it_pass():
+    assert "works perfectly fine, says the course" in message(square_off_by(1 + 1e-9), X)
+
+
+def test_relative_difference_and_verdict():
+    assert relative_difference([3.0, 4.0], [3.0, 4.0]) == 0
+    assert relative_difference([0.0], [0.0]) == 0
+    assert relative_difference([1.0], [0.0]) == 1
+    assert relative_difference([2.0, 0.0], [1.0, 0.0]) == pytest.approx(1 / 3)
+    assert verdict(2e-7).startswith("works") and verdict(2.1e-7).startswith("a mistake")
+
+
+def test_float32_is_refused_with_the_reason():
+    with pytest.raises(DTypeError, match=r"argument 1 is float32.*rounding.*float64"):
+        gradcheck(lambda x, y: x * y, X, X.astype("float32"))
+    with pytest.raises(DTypeError, match="astype rounds float64 to float32 inside"):
+        gradcheck(lambda x: tg.sin(x.astype("float32")), X)
+
+
+def test_other_refusals():
+    with pytest.raises(ArgumentError, match="order is 1 or 2, not 3"):
+        gradcheck(tg.sin, X, order=3)
+    with pytest.raises(DTypeError, match="nothing to differentiate by"):
+        gradcheck(lambda i: i, np.arange(3))
+    with pytest.raises(DTypeError, match="returned str, not a tensor"):
+        gradcheck(lambda x: "x", X)
+    with pytest.raises(DTypeError, match="nothing floating-point"):
+        gradcheck(tg.argmax, X)
+
+
+def test_function_that_is_not_one():
+    numbers = iter(range(100))
+    assert "other values for the same arguments" in message(lambda x: x * next(numbers), X)
+
+
+def test_infinite_values_and_gradients():
+    assert "not finite at these arguments" in message(tg.log, np.array([0.0, 1.0]))
+    text = message(tg.sqrt, np.array([4.0, 0.0]))
+    assert "is inf at argument 0" in text or "is -inf at argument 0" in text
+    assert "index (1,)" in text and "tg.debug()" in text
+
+
+def test_jump_cannot_be_judged():
+    assert "cannot be judged" in message(tg.floor, np.array([0.3, 1.0]))
+
+
+# ---------------------------------------------------------------- kernels that are not analytic
+
+
+def test_kernel_that_silently_is_not_analytic_fails_no_right_gradient():
+    f = tg.op("x|x|", lambda x: x * np.abs(x), {"x": lambda g, x: g * 2 * tg.abs(x)})
+    found = gradcheck(f, X - 1, order=2)
+    assert RIDDERS in found.method
+    assert "disagrees with differences of values" in repr(found)
+
+
+def test_kernel_that_silently_is_not_analytic_passes_no_wrong_gradient():
+    # The complex step finds |x| here, as the wrong rule does; the truth is 2|x|.
+    message(tg.op("x|x|", lambda x: x * np.abs(x), {"x": lambda g, x: g * tg.abs(x)}), X - 1)
+
+
+def test_lost_imaginary_part_is_noticed():
+    f = tg.op("mod2", lambda x: np.abs(x) ** 2, {"x": lambda g, x: g * 2 * x})
+    assert "mod2 lost the imaginary part" in repr(gradcheck(f, X))
+    f = tg.op("cast", lambda x: x.astype(float) * 2, {"x": lambda g: 2 * g})
+    assert "no complex step: " in repr(gradcheck(f, X))
+
+
+# -------------------------------------------------------------------------------------- kinks
+
+KINKED = np.array([1.0, 0.0, -2.0])
+
+
+@pytest.mark.parametrize(
+    "f",
+    [tg.relu, tg.abs, tg.leaky_relu, lambda x: tg.clip(x, 0, 1), lambda x: tg.maximum(x, 0.0)],
+)
+def test_subgradient_at_a_kink_passes_and_is_said_to_be_one(f):
+    found = gradcheck(f, KINKED, order=2)
+    assert any("index (1,)" in place for place in found.kinks)
+    assert "the gradient is a subgradient" in repr(found)
+    assert "second derivatives were not checked" in repr(found)
+
+
+def test_ties_of_several_arguments():
+    assert len(gradcheck(tg.maximum, KINKED, KINKED).kinks) == 6
+    assert len(gradcheck(lambda x: tg.max(x), np.array([1.0, 3.0, 3.0])).kinks) == 2
+
+
+def test_kinks_of_either_kind_together():
+    found = gradcheck(lambda x: tg.clip(x, 0, 1).sum() - tg.relu(x - 2), np.arange(5.0))
+    assert len(found.kinks) == 3
+    assert len(gradcheck(tg.relu, np.zeros(50)).kinks) == 50
+
+
+def test_kinks_among_many_elements_are_found_and_judged():
+    x = RNG.standard_normal(500)
+    x[[5, 200, 499]] = 0
+    found = gradcheck(tg.abs, x)
+    assert found.kinks == tuple(f"argument 0 (x), index ({i},)" for i in (5, 200, 499))
+    assert found.elements == 3 and found.directions > 16
+    off = tg.op(
+        "abs_off", np.abs, {"x": lambda g, x: g * tg.where(x >= 0, 1 + 1e-6 * (x == 0), -1)}
+    )
+    assert "index (" in message(off, x)
+    assert "more than 16 of its elements stand at a kink" in message(tg.abs, np.zeros(300))
+
+
+def test_no_subgradient_at_a_kink():
+    f = tg.op("relu2", lambda x: np.maximum(x, 0), {"x": lambda g, x: g * tg.where(x > 0, 1, -0.5)})
+    text = message(f, np.array([1.0, 0.0]))
+    assert re.search(r"between \S+ and \S+: there is a kink.*no subgradient", text)
+
+
+def test_each_element_a_subgradient_but_not_all_together():
+    # 0 lies between 0 and 1 for each operand at a tie; along x = y the derivative is 1.
+    rules = {"x": lambda g, x, y: g * (x > y), "y": lambda g, x, y: g * (y > x)}
+    f = tg.op("maximum0", np.maximum, rules)
+    assert "moved together" in message(f, np.ones(2), np.ones(2))
+    message(lambda x: tg.relu(x) - tg.relu(-x), np.zeros(2))  # relu'(0) = 0 has this price
+
+
+def test_kink_close_by_is_none():
+    for distance in (1e-2, 1e-3, 1e-4):
+        found = gradcheck(lambda x: tg.relu(x) * tg.gelu(x), np.array([distance, -distance]))
+        assert not found.kinks
+
+
+# -------------------------------------------------------------------------------- extrapolation
+
+SMOOTH = {
+    "sin": (math.sin, math.cos),
+    "exp": (math.exp, math.exp),
+    "erf": (math.erf, lambda x: 2 / math.sqrt(math.pi) * math.exp(-x * x)),
+    "cube": (lambda x: x**3, lambda x: 3 * x * x),
+    "fast": (lambda x: math.sin(30 * x), lambda x: 30 * math.cos(30 * x)),
+    "offset": (lambda x: 1e3 + math.sin(x), math.cos),
+    "zero": (lambda x: 0.0, lambda x: 0.0),
+}
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+@given(x=st.floats(-3, 3))
+def test_extrapolation_knows_its_error(name, x):
+    f, derivative = SMOOTH[name]
+    found = slope(lambda t: f(x + t), 1.0)
+    assert abs(found.value - derivative(x)) <= 3 * found.error
+    assert found.error <= (1e-10 if name == "offset" else 1e-11)
+    assert not found.is_kink
+
+
+@given(st.floats(-5, 5), st.floats(-5, 5))
+def test_extrapolation_sees_both_sides_of_a_kink(left, right):
+    found = slope(lambda t: (right if t > 0 else left) * math.sin(t) + math.cos(t), 1.0)
+    if abs(right - left) > 1e-3 * max(abs(left), abs(right)) + 1e-9:
+        assert found.is_kink
+        assert found.left == pytest.approx(left, abs=1e-5)
+        assert found.right == pytest.approx(right, abs=1e-5)
+
+
+def test_extrapolation_settles_on_no_jump():
+    assert slope(lambda t: float(t > 0), 1.0).error > 1e-2
+    assert not slope(lambda t: math.nan, 1.0).error < math.inf
