@@ -155,17 +155,20 @@ def place_of(x: Tensor) -> Any:
 def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
     """Return the gradient to start from: an array, or a tensor with ``create_graph``."""
     if type(output) is not Tensor:
-        raise errors.DTypeError(f"differentiates a Tensor, not {type(output).__name__}")
+        raise errors.DTypeError(
+            f"only a tensor can be differentiated, not {errors.describe(output)}"
+        )
     if not output._requires_grad:
         raise errors.GraphError(
-            "this tensor needs no gradient: nothing it was computed from has requires_grad=True,"
-            " or it was computed under tg.no_grad()"
+            f"{errors.owner(output)} needs no gradient: nothing it was computed from has"
+            " requires_grad=True, or it was computed under tg.no_grad(); write requires_grad=True"
+            " where a parameter is made"
         )
     if gradient is None:
         if output.size != 1:
             raise errors.GraphError(
-                f"only a scalar has a gradient by itself, this tensor has shape {output.shape};"
-                " write .sum() or .mean() first, or give the gradient to start from"
+                f"only a scalar has a gradient by itself, {errors.owner(output)} has shape"
+                f" {output.shape}; write .sum() or .mean() first, or give the gradient to start from"
             )
         array = np.ones(output.shape, output.dtype)
     else:

@@ -55,8 +55,9 @@ def describe(value: Any) -> str:
     shape = getattr(value, "shape", None)
     if shape is None or not hasattr(value, "dtype"):
         plain = value is None or isinstance(value, (bool, int, float, str, slice, list, tuple))
-        text = repr(value) if plain else f"a {type(value).__name__}"
-        return text if len(text) <= 80 else f"{text[:77]}…"
+        text = repr(value) if plain else ""
+        readable = text and len(text) <= 80 and "\n" not in text
+        return text if readable else f"a {type(value).__name__}"
     name = getattr(value, "name", None)
     text = f"shape {tuple(shape)} {value.dtype}"
     return f"{name!r} with {text}" if name else text
@@ -64,12 +65,40 @@ def describe(value: Any) -> str:
 
 def owner(tensor: Any) -> str:
     """Return what a message calls the tensor whose method failed."""
-    return f"tensor {tensor.name!r}" if tensor.name else "this tensor"
+    if tensor.name:
+        return f"tensor {tensor.name!r}"
+    node = tensor.node
+    return f"this result of {node.op.name!r}{where_in(node.scope)}" if node else "this tensor"
 
 
 def where_in(scope: str) -> str:
     """Return `` in model.layers[2] Linear`` for a module scope, or nothing outside modules."""
     return f" in {scope}" if scope else ""
+
+
+def key_text(key: Any) -> str:
+    """Return an indexing key as it is written as an argument: ``0``, ``np.s_[1:, 2]``, ``mask``."""
+    parts = key if isinstance(key, tuple) else (key,)
+    written = ", ".join(map(_key_part, parts))
+    plain = len(parts) == 1 and not isinstance(parts[0], slice)
+    return written if plain else f"np.s_[{written}]"
+
+
+def _key_part(part: Any) -> str:
+    if isinstance(part, slice):
+        ends = ["" if end is None else str(end) for end in (part.start, part.stop, part.step)]
+        return ":".join(ends if ends[2] else ends[:2])
+    if part is Ellipsis:
+        return "..."
+    if part is None or isinstance(part, int):
+        return repr(part)
+    kind = getattr(getattr(part, "dtype", None), "kind", "i")
+    return "mask" if kind == "b" else "index"
+
+
+def value_text(value: Any) -> str:
+    """Return a value as it is written as an argument, if it is short."""
+    return repr(value) if isinstance(value, (bool, int, float)) else "value"
 
 
 def reworded(error: Exception) -> str:

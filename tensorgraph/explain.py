@@ -17,7 +17,7 @@ def explain(
     where = f"{op.name}{errors.where_in(MODE.get().scope)}"
     if type(error).__module__ == errors.__name__:
         if not str(error).startswith(op.name):
-            error.args = (f"{where}: {error}",)
+            error.args = (f"{where}: {error}{_named(op, operands)}",)
         return error
     clash = _clash(op, operands)
     given = [
@@ -32,6 +32,17 @@ def explain(
     # NumPy has one class for both.
     about_shapes = clash or any(word in str(error) for word in ("shape", "broadcast", "dimension"))
     return errors.ShapeError(detail) if about_shapes else errors.ArgumentError(detail)
+
+
+def _named(op: Any, operands: Sequence[Any]) -> str:
+    """Return a line that tells which operands have names, if any."""
+    names = [
+        f"{op.operand_name(i)} is {operand.name!r}"
+        for i, operand in enumerate(operands)
+        if hasattr(operand, "shape")
+        and getattr(operand, "name", None) not in (None, op.operand_name(i))
+    ]
+    return f"\n  where {', '.join(names)}" if names else ""
 
 
 def _clash(op: Any, operands: Sequence[Any]) -> str | None:

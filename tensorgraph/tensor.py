@@ -291,10 +291,10 @@ class Tensor:
 
     def __setitem__(self, key: Any, value: Any) -> None:
         name = self._name if self._name and self._name.isidentifier() else "x"
+        where, what = errors.key_text(key), errors.value_text(value)
         raise errors.ImmutableError(
-            f"tensors do not change in place; write {name} = tg.set_at({name}, key, value)"
-            f" for {name}[key] = value, or tg.add_at({name}, key, value) for"
-            f" {name}[key] += value"
+            f"tensors do not change in place; write {name} = tg.set_at({name}, {where}, {what}) for"
+            f" {name}[…] = …, or tg.add_at({name}, {where}, {what}) for {name}[…] += …"
         )
 
     def __copy__(self) -> Tensor:
@@ -331,16 +331,13 @@ class Tensor:
         return self._data.copy() if copy else self.data
 
     def __dlpack__(self, **kwargs: Any) -> Any:
-        """Share the values with another array library, which may only read them.
+        """Give a copy of the values to another array library.
 
-        A library that cannot be told so gets a copy.
+        A copy, as libraries write into what they are told is for reading only.
         """
-        try:
-            return self.data.__dlpack__(**kwargs)
-        except BufferError:
-            if kwargs.get("copy") is False:
-                raise
-            return self._data.copy().__dlpack__(**kwargs)
+        if kwargs.pop("copy", None) is False:
+            raise BufferError("a tensor's memory is not shared; write copy=None")
+        return self._data.copy().__dlpack__(**kwargs)
 
     def __dlpack_device__(self) -> tuple[Any, Any]:
         """Return the device of the values, for DLPack."""
@@ -479,7 +476,7 @@ def tensor(
         (2, 2)
     """
     array = to_array(data, dtype)
-    if array is data or array.base is not None or (type(data) is Tensor and array is data._data):
+    if not isinstance(data, (list, tuple, bool, int, float)):
         array = array.copy()
     new = wrap(array)
     new.name = name
@@ -544,6 +541,8 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Array:
         if wanted is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
             double = any(getattr(x, "dtype", None) == np.float64 for x in found)
             wanted = np.dtype(np.float64) if double else DEFAULT_DTYPE
+    if array.dtype.kind == "O":
+        raise errors.DTypeError(_no_number(data))
     _check_numeric(array.dtype)
     return array if wanted is None or wanted == array.dtype else array.astype(wanted)
 
@@ -556,6 +555,20 @@ def _inside(data: Any) -> Iterator[Any]:
                 yield from _inside(part)
     else:
         yield data
+
+
+def _no_number(data: Any) -> str:
+    """Return what NumPy could make nothing but objects of."""
+    for part in _inside(data):
+        if type(part) is int or (isinstance(part, (list, tuple)) and part):
+            continue
+        iterable = hasattr(part, "__iter__") and not isinstance(part, dict)
+        hint = "; write list(...) around it" if iterable else ""
+        return (
+            "tensors hold real numbers, integers or booleans, not objects such as"
+            f" {errors.describe(part)}{hint}"
+        )
+    return "an integer does not fit in 64 bits; write it as a float"
 
 
 def _check_numeric(dtype: np.dtype[Any]) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.errors import ArgumentError, AxisError, DTypeError
+from tensorgraph.errors import ArgumentError, AxisError, DTypeError, GraphError, describe
 from tensorgraph.shapes import ndim_of
-from tensorgraph.tensor import asarray
+from tensorgraph.tensor import Tensor, asarray
 
 Axes = tuple[int, ...]
 
@@ -71,6 +71,32 @@ def to_shape(shape: Any, what: str = "a shape is") -> tuple[int, ...]:
     except TypeError:
         raise DTypeError(f"{what} made of integers, not {shape!r}") from None
     return lengths
+
+
+def integer(value: Any, what: str) -> int:
+    """Return a static parameter as Python's integer."""
+    try:
+        return index(value)
+    except TypeError:
+        raise DTypeError(f"{what} is an integer, not {describe(value)}") from None
+
+
+def number(value: Any, what: str) -> float:
+    """Return a static parameter as Python's number.
+
+    Raises:
+        DTypeError: it is none.
+        GraphError: it is a tensor that needs a gradient, which would be lost.
+    """
+    if type(value) is Tensor and value.requires_grad:
+        raise GraphError(
+            f"{what} is a parameter without gradient, but the tensor given for it needs one;"
+            " write the formula in ops that take it as an operand"
+        )
+    single = value.item() if getattr(value, "size", 0) == 1 else value
+    if not isinstance(single, (int, float)):
+        raise DTypeError(f"{what} is a number, not {describe(value)}")
+    return single
 
 
 def from_list(x: Any) -> Any:

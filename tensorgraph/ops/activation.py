@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.op import Real, quiet, register
+from tensorgraph.ops._axes import number
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import abs_kernel, greater, where
 from tensorgraph.ops.transcendental import erf, exp
@@ -59,7 +60,7 @@ relu = register(
 
 
 def _check_slope(x: Any, *, slope: float) -> dict[str, Any]:
-    return {"slope": float(slope)}
+    return {"slope": float(number(slope, "slope"))}
 
 
 leaky_relu = register(
@@ -78,7 +79,7 @@ def _elu_kernel(x: Any, *, alpha: float = 1.0) -> Any:
 
 
 def _check_alpha(x: Any, *, alpha: float) -> dict[str, Any]:
-    return {"alpha": float(alpha)}
+    return {"alpha": float(number(alpha, "alpha"))}
 
 
 elu = register(

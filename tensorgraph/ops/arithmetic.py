@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorgraph.errors import ArgumentError, DTypeError
 from tensorgraph.op import Boolean, Integer, Real, quiet, register
+from tensorgraph.ops._axes import integer, number
 from tensorgraph.rule import NONDIFF, ZERO
 from tensorgraph.shapes import ndim_of
 from tensorgraph.tensor import to_dtype
@@ -147,12 +148,19 @@ trunc = register(
     "trunc", np.trunc, {"x": ZERO}, domain={"x": _STEPS}, ref="math.trunc",
     doc="Return x without its fraction; its derivative is 0.",
 )  # fmt: skip
+
+
+def _check_decimals(x: Any, *, decimals: Any) -> dict[str, Any]:
+    return {"decimals": integer(decimals, "decimals")}
+
+
 round = register(
     "round",
     lambda x, *, decimals=0: np.round(x, decimals),
     {"x": ZERO},
     domain={"x": _STEPS},
     ref="builtins.round",
+    prepare=_check_decimals,
     doc="Round to `decimals` places, halves to even; its derivative is 0.",
 )
 
@@ -288,7 +296,8 @@ def _check_bounds(x: Any, *, min: Any, max: Any) -> dict[str, Any]:
             raise ArgumentError(
                 "bounds are numbers; for arrays write tg.minimum(tg.maximum(x, min), max)"
             )
-    low, high = (None if b is None else getattr(b, "item", lambda b=b: b)() for b in (min, max))
+    low = None if min is None else number(min, "min")
+    high = None if max is None else number(max, "max")
     if low is not None and high is not None and low > high:
         raise ArgumentError(f"min = {low} is above max = {high}")
     return {"min": low, "max": high}

@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from tensorgraph.op import Integer, register
-from tensorgraph.ops._axes import from_list, one_axis
+from tensorgraph.ops._axes import from_list, integer, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
 from tensorgraph.rule import NONDIFF
@@ -198,6 +198,7 @@ def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
         >>> tg.sort(tg.tensor([3.0, 1.0, 2.0]))
         tensor([1., 2., 3.])
     """
+    axis = one_axis(axis, ndim_of(x), "sort: axis")
     return take_along_axis(x, argsort(x, axis=axis, descending=descending), axis=axis)
 
 
@@ -226,10 +227,11 @@ def check_labels(labels: Any, num_classes: int) -> None:
 
 
 def _one_hot_static(labels: Any, *, num_classes: Any, axis: Any, dtype: Any) -> dict[str, Any]:
-    if index(num_classes) < 1:
-        raise ArgumentError(f"num_classes = {num_classes} must be at least 1")
+    count = integer(num_classes, "num_classes")
+    if count < 1:
+        raise ArgumentError(f"num_classes = {count} must be at least 1")
     return {
-        "num_classes": index(num_classes),
+        "num_classes": count,
         "axis": one_axis(axis, ndim_of(labels) + 1),
         "dtype": to_dtype(DEFAULT_DTYPE if dtype is None else dtype),
     }

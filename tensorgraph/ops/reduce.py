@@ -13,7 +13,7 @@ import numpy as np
 
 from tensorgraph.errors import ArgumentError, AxisError
 from tensorgraph.op import Boolean, quiet, register
-from tensorgraph.ops._axes import Axes, inverse, kept, length, one_axis, some_axes
+from tensorgraph.ops._axes import Axes, inverse, kept, length, number, one_axis, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, where
 from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
 from tensorgraph.rule import NONDIFF
@@ -233,7 +233,8 @@ all = register(
 
 
 def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[str, Any]:
-    return {**_axes(x, axis=axis, keepdims=keepdims), "correction": correction}
+    static = _axes(x, axis=axis, keepdims=keepdims)
+    return {**static, "correction": number(correction, "correction")}
 
 
 def _var_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from operator import index
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.errors import ArgumentError
 from tensorgraph.op import register
-from tensorgraph.ops._axes import one_axis, to_shape
+from tensorgraph.ops._axes import integer, one_axis, to_shape
 from tensorgraph.shapes import ndim_of
 
 
@@ -41,10 +40,11 @@ tile = register(
 def _repeats(x: Any, *, repeats: Any, axis: Any) -> dict[str, Any]:
     if ndim_of(repeats) != 0:
         raise ArgumentError("repeats is one number; write x[indices] to repeat unevenly")
-    if index(repeats) < 0:
-        raise ArgumentError(f"repeats = {repeats} must not be negative")
+    count = integer(repeats, "repeats")
+    if count < 0:
+        raise ArgumentError(f"repeats = {count} must not be negative")
     return {
-        "repeats": index(repeats),
+        "repeats": count,
         "axis": None if axis is None else one_axis(axis, ndim_of(x)),
     }
 

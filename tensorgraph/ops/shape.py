@@ -11,7 +11,15 @@ import numpy as np
 
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.op import register
-from tensorgraph.ops._axes import from_list, inverse, one_axis, some_axes, to_shape
+from tensorgraph.ops._axes import (
+    from_list,
+    integer,
+    inverse,
+    number,
+    one_axis,
+    some_axes,
+    to_shape,
+)
 from tensorgraph.shapes import ndim_of, shape_of
 
 # ---------------------------------------------------------------------------- one tensor, new shape
@@ -160,7 +168,7 @@ flip: Callable[..., Any] = register(
 
 def _shifts(x: Any, *, shift: Any, axis: Any) -> dict[str, Any]:
     if axis is None:
-        return {"shift": to_shape((shift,), "shifts are")[0], "axis": None}
+        return {"shift": integer(shift, "shift"), "axis": None}
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = tuple(one_axis(a, ndim_of(x)) for a in axes)
     shifts = to_shape(shift, "shifts are") * (len(axes) if ndim_of(shift) == 0 else 1)
@@ -187,7 +195,7 @@ roll = register(
 def _diagonal(x: Any, *, k: int) -> dict[str, Any]:
     if ndim_of(x) < 2:
         raise ShapeError(f"needs a matrix or a stack of them, not shape {shape_of(x)}")
-    return {"k": to_shape((k,), "the diagonal k is")[0]}
+    return {"k": integer(k, "k")}
 
 
 tril: Callable[..., Any] = register(
@@ -221,7 +229,7 @@ def _widths(x: Any, *, pad_width: Any, constant: float) -> dict[str, Any]:
     widths = tuple(to_shape(tuple(pair), "pad widths are") for pair in pairs)
     if any(w < 0 for pair in widths for w in pair):
         raise ArgumentError(f"pad_width {widths} must not be negative; write a slice to cut")
-    return {"pad_width": widths, "constant": constant}
+    return {"pad_width": widths, "constant": number(constant, "constant")}
 
 
 def _pad_rule(g: Any, x_shape: tuple[int, ...], pad_width: Any) -> Any:

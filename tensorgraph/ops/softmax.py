@@ -105,9 +105,11 @@ log_softmax = register(
 
 def _check_distributions(logits: Any, targets: Any, *, axis: Any) -> dict[str, Any]:
     if shape_of(logits) != shape_of(targets):
+        labels = ndim_of(targets) == ndim_of(logits) - 1
+        hint = "; for class labels write tg.class_cross_entropy(logits, labels)" if labels else ""
         raise ShapeError(
             f"logits of shape {shape_of(logits)} and target distributions of shape"
-            f" {shape_of(targets)} must have the same shape"
+            f" {shape_of(targets)} must have the same shape{hint}"
         )
     return {"axis": one_axis(axis, ndim_of(logits))}
 
@@ -154,9 +156,11 @@ softmax_cross_entropy = register(
 def _check_classes(logits: Any, labels: Any, *, axis: Any) -> dict[str, Any]:
     shape, axis = shape_of(logits), one_axis(axis, ndim_of(logits))
     if shape_of(labels) != shape[:axis] + shape[axis + 1 :]:
+        same = shape_of(labels) == shape
+        hint = "; for distributions write tg.softmax_cross_entropy(logits, targets)" if same else ""
         raise ShapeError(
             f"logits of shape {shape} with classes along axis {axis} need labels of shape"
-            f" {shape[:axis] + shape[axis + 1 :]}, not {shape_of(labels)}"
+            f" {shape[:axis] + shape[axis + 1 :]}, not {shape_of(labels)}{hint}"
         )
     return {"axis": axis}
 
