@@ -42,7 +42,9 @@ def backward(
         output: a tensor with one element, unless ``gradient`` is given.
         gradient: what to start from, of the output's shape; 1 by default.
         retain_graph: keep the saved arrays, so that this graph can be differentiated again.
-        create_graph: make gradients that can be differentiated themselves.
+        create_graph: make gradients that can be differentiated themselves. A leaf's ``.grad`` then
+            refers to a graph that refers to the leaf: prefer :func:`gradients`, which makes no
+            such cycle.
 
     Raises:
         GraphError: the output needs no gradient, is not a scalar, or its graph was released.
@@ -61,7 +63,7 @@ def backward(
     leaves = [place for place in sums if type(place) is Tensor]
     totals = _totals(sums, leaves, owned)
     updates = [
-        (leaf, _run_hooks(leaf._hooks, total, leaf.shape) if leaf._hooks else total)
+        (leaf, _run_hooks(leaf._hooks, total, create_graph) if leaf._hooks else total)
         for leaf, total in zip(leaves, totals, strict=True)
     ]
     with _COMMIT:
@@ -108,7 +110,7 @@ def gradients(
     seed = _seed(output, grad_output, create_graph)
     found = differentiate([output], [seed], targets, create_graph, retain_graph or create_graph)
     hooked = [
-        _run_hooks(target._hooks, total, target.shape) if target._hooks else total
+        _run_hooks(target._hooks, total, create_graph) if target._hooks else total
         for target, total in zip(targets, found, strict=True)
     ]
     return unflatten(structure, hooked)
@@ -168,7 +170,8 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
         if output.size != 1:
             raise errors.GraphError(
                 f"only a scalar has a gradient by itself, {errors.owner(output)} has shape"
-                f" {output.shape}; write .sum() or .mean() first, or give the gradient to start from"
+                f" {output.shape}; write .sum() or .mean() first, or give the gradient to start"
+                " from"
             )
         array = np.ones(output.shape, output.dtype)
     else:
@@ -181,7 +184,9 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
         return array
     if type(gradient) is Tensor and gradient.dtype == output.dtype:
         return gradient
-    return astype(gradient, dtype=output.dtype) if type(gradient) is Tensor else wrap(array)
+    if type(gradient) is Tensor:
+        return astype(gradient, dtype=output.dtype)
+    return wrap(array.copy())  # the caller may change its own
 
 
 @quiet
@@ -227,7 +232,7 @@ def sweep(
             if not retain:
                 node.saved = None
             if node.hooks:
-                g = _run_hooks(node.hooks, wrap_gradient(g), node.shape)
+                g = _run_hooks(node.hooks, wrap_gradient(g), create_graph)
                 g = g if create_graph else g._data
                 if node in targets:
                     sums[node] = g
@@ -328,18 +333,21 @@ def _accumulated(old: Tensor, new: Tensor) -> Tensor:
     return wrap(np.asarray(np.add(old._data, new._data)))
 
 
-def _run_hooks(hooks: Sequence[Callable[[Tensor], Any]], g: Tensor, shape: Any) -> Tensor:
+def _run_hooks(
+    hooks: Sequence[Callable[[Tensor], Any]], g: Tensor, create_graph: bool
+) -> Tensor:
+    """Return what hooks make of a gradient; without ``create_graph`` it has no graph."""
     for hook in hooks:
         result = hook(g)
         if result is not None:
             if type(result) is not Tensor:
                 result = tensor(result, dtype=g.dtype)
-            if result.shape != shape:
+            if result.shape != g.shape:
                 raise errors.ShapeError(
-                    f"a gradient hook returned shape {result.shape}, the gradient has {shape}"
+                    f"a gradient hook returned shape {result.shape}, the gradient has {g.shape}"
                 )
             g = result if result.dtype == g.dtype else astype(result, dtype=g.dtype)
-    return g
+    return g if create_graph else g.detach()
 
 
 def _lifted(node: Node, saved: Sequence[Any]) -> list[Any]:
@@ -366,9 +374,9 @@ def _fitted(gradient: Any, node: Node, i: int) -> Any:
     """Return a rule's gradient in its operand's shape and dtype."""
     parent = node.parents[i]
     if gradient.shape != parent.shape:
-        summed = tuple(gradient.shape[len(gradient.shape) - len(parent.shape) :])
-        fits = len(summed) == len(parent.shape) and all(
-            n in (1, m) for n, m in zip(parent.shape, summed, strict=True)
+        lead = len(gradient.shape) - len(parent.shape)
+        fits = 0 <= lead <= max(len(node.shape) - len(parent.shape), 0) and all(
+            n in (1, m) for n, m in zip(parent.shape, gradient.shape[lead:], strict=True)
         )
         if not fits:
             raise errors.ShapeError(
@@ -384,8 +392,9 @@ def _fitted(gradient: Any, node: Node, i: int) -> Any:
 def _released(node: Node) -> errors.GraphError:
     where = f", recorded at {node.line}" if node.line else ""
     return errors.GraphError(
-        f"this graph was differentiated before, and what {node.op.name!r}{where} saved was"
-        " released; write retain_graph=True in the first call, or compute the output again"
+        f"this graph was differentiated before (or a pass through it failed on the way), and what"
+        f" {node.op.name!r}{where} saved was released; write retain_graph=True in the first call,"
+        " or compute the output again"
     )
 
 
