@@ -149,8 +149,9 @@ def _operand(op: Op, i: int, value: Any, args: tuple[Any, ...]) -> Any:
 
 def _constant(value: Any) -> Any:
     """Return an operand that is not a tensor as a node may keep it."""
-    # The caller may change a writeable array before backward reads it.
-    return value.copy() if type(value) is _ndarray and value.flags.writeable else value
+    # The caller may change an array, or what it is a view of, before backward reads it.
+    changeable = type(value) is _ndarray and (value.flags.writeable or value.base is not None)
+    return value.copy() if changeable else value
 
 
 def _as_array(out: Any) -> Any:
