@@ -291,8 +291,10 @@ def _norm_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _norm_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
-    zero = equal(out, 0)
-    return spread(where(zero, 0, g / where(zero, 1, out)), shape_of(x), axis) * x
+    # x / out lies in [−1, 1]; g / out could overflow where x is tiny.
+    length_ = out.reshape(kept(shape_of(x), axis))
+    zero = equal(length_, 0)
+    return spread(g, shape_of(x), axis) * where(zero, 0, x / where(zero, 1, length_))
 
 
 norm = register(
