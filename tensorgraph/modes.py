@@ -1,7 +1,7 @@
 """The mode an operation runs in: one immutable value in a context variable.
 
 A context variable belongs to one thread and one ``asyncio`` task; every change here is undone
-in ``finally``, so neither an exception nor another thread can leave a mode behind.
+when its block ends, so neither an exception nor another thread can leave a mode behind.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
@@ -47,6 +47,12 @@ class Mode:
 
 MODE: ContextVar[Mode] = ContextVar("tensorgraph_mode", default=Mode())
 
+_OUTSIDE: ContextVar[tuple[Mode, Any] | None] = ContextVar("tensorgraph_outside", default=None)
+"""The mode to go back to from the innermost block, and the same of the block around it.
+
+A block's own object does not hold it: threads and tasks may share that object.
+"""
+
 
 class mode:
     """A context, also a decorator: runs a block in the current mode with ``changes``.
@@ -57,13 +63,19 @@ class mode:
 
     def __init__(self, **changes: Any) -> None:
         self._changes = changes
-        self._tokens: list[Token[Mode]] = []
 
     def __enter__(self) -> None:
-        self._tokens.append(MODE.set(replace(MODE.get(), **self._changes)))
+        outside = MODE.get()
+        _OUTSIDE.set((outside, _OUTSIDE.get()))
+        MODE.set(replace(outside, **self._changes))
 
     def __exit__(self, *error: object) -> None:
-        MODE.reset(self._tokens.pop())
+        block = _OUTSIDE.get()
+        if block is None:  # a suspended generator with the block is closed by another thread
+            return
+        outside, around = block
+        MODE.set(outside)
+        _OUTSIDE.set(around)
 
     def __call__(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """Return ``f`` such that every call of it runs in the mode."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextvars
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -91,6 +93,49 @@ def test_a_mode_belongs_to_its_task():
         return await asyncio.gather(evaluate(started, go_on), train(started, go_on))
 
     assert asyncio.run(both()) == [False, True]
+
+
+def test_threads_and_tasks_may_share_one_block():
+    block = tg.no_grad()
+    wrong = []
+
+    def enter_again_and_again(_):
+        for _ in range(300):
+            with block:
+                time.sleep(0)
+                with block, tg.enable_grad():
+                    wrong.extend(["off"] if not tg.is_grad_enabled() else [])
+                wrong.extend(["on"] if tg.is_grad_enabled() else [])
+            wrong.extend(["left behind"] if not tg.is_grad_enabled() else [])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(enter_again_and_again, range(4)))
+
+    async def enter(first):
+        await asyncio.sleep(0 if first else 0.001)
+        with block:
+            await asyncio.sleep(0.002 if first else 0.003)
+        return tg.is_grad_enabled()
+
+    async def both():
+        return await asyncio.gather(enter(True), enter(False))
+
+    assert not wrong and asyncio.run(both()) == [True, True]
+
+
+def test_blocks_that_end_in_the_order_they_began():
+    def suspended():
+        with tg.no_grad():
+            yield
+
+    first, second = suspended(), suspended()
+    next(first), next(second)
+    first.close(), second.close()
+    assert tg.is_grad_enabled()
+    elsewhere = suspended()
+    contextvars.copy_context().run(next, elsewhere)
+    elsewhere.close()  # here it has nothing to restore
+    assert tg.is_grad_enabled()
 
 
 def test_a_mode_belongs_to_its_context():
