@@ -8,7 +8,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.autodiff import gradients_at
-from tensorgraph.graph import Node, last_number, reachable
+from tensorgraph.graph import Node, mark, reachable
 from tensorgraph.modes import MODE, mode, user_line
 from tensorgraph.op import Op
 from tensorgraph.random import replay, watch
@@ -41,7 +41,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     def recomputed_in_backward(*args: Any, **kwargs: Any) -> Any:
         if not MODE.get().recording:
             return f(*args, **kwargs)
-        start = last_number()
+        start = mark()
         with watch() as states:
             output = f(*args, **kwargs)
         if type(output) is not Tensor:
@@ -98,7 +98,7 @@ class _Recomputation:
                 " uses was assigned a new value; call backward before assign()"
             )
         create_graph = type(g) is Tensor
-        start = last_number()
+        start = mark()
         with replay(self.states), mode(recording=True, **self.place):
             output = self.f(*self.args, **self.kwargs)
         sums = {output._node: g}

@@ -63,8 +63,8 @@ class Node:
         return f"<node {self.seq} {self.op.name} {self.shape} {self.dtype}{where}>"
 
 
-def last_number() -> int:
-    """Return a creation number that is above those of all nodes so far, and is not used again."""
+def mark() -> int:
+    """Take the next creation number: nodes so far have smaller ones, nodes to come larger ones."""
     return next_number()
 
 
