@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.op import Real, quiet, register
+from tensorgraph.op import Real, register
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import APART, abs_kernel, equal, isnan, logical_and, where
 
@@ -34,7 +34,7 @@ def _power_by_exponent(g: Any, x: Any, out: Any) -> Any:
 
 power = register(
     "power",
-    quiet(np.power),
+    np.power,
     {"x": _power_by_base, "y": _power_by_exponent},
     domain={"x": APART},
     ref="math.pow",
@@ -47,7 +47,7 @@ power = register(
 
 sqrt = register(
     "sqrt",
-    quiet(np.sqrt),
+    np.sqrt,
     {"x": lambda g, out: g / (2 * out)},
     domain={"x": POSITIVE},
     ref="math.sqrt",
@@ -57,31 +57,29 @@ sqrt = register(
 
 # --------------------------------------------------------------------- exponentials and logarithms
 
-exp = register(
-    "exp", quiet(np.exp), {"x": lambda g, out: g * out}, ref="math.exp", doc="Return eˣ."
-)
+exp = register("exp", np.exp, {"x": lambda g, out: g * out}, ref="math.exp", doc="Return eˣ.")
 expm1 = register(
-    "expm1", quiet(np.expm1), {"x": lambda g, out: g * (out + 1)}, ref="math.expm1",
+    "expm1", np.expm1, {"x": lambda g, out: g * (out + 1)}, ref="math.expm1",
     symbol="eˣ−1", doc="Return eˣ − 1, exact for small x.",
 )  # fmt: skip
 exp2 = register(
-    "exp2", quiet(np.exp2), {"x": lambda g, out: g * (math.log(2) * out)}, ref="math.exp2",
+    "exp2", np.exp2, {"x": lambda g, out: g * (math.log(2) * out)}, ref="math.exp2",
     symbol="2ˣ", doc="Return 2ˣ.",
 )  # fmt: skip
 log = register(
-    "log", quiet(np.log), {"x": lambda g, x: g / x}, domain={"x": POSITIVE}, ref="math.log",
+    "log", np.log, {"x": lambda g, x: g / x}, domain={"x": POSITIVE}, ref="math.log",
     doc="Return the natural logarithm; −inf at 0, NaN below.",
 )  # fmt: skip
 log1p = register(
-    "log1p", quiet(np.log1p), {"x": lambda g, x: g / (1 + x)}, domain={"x": Real(-0.9, 3.0)},
+    "log1p", np.log1p, {"x": lambda g, x: g / (1 + x)}, domain={"x": Real(-0.9, 3.0)},
     ref="math.log1p", symbol="log(1+x)", doc="Return log(1 + x), exact for small x.",
 )  # fmt: skip
 log2 = register(
-    "log2", quiet(np.log2), {"x": lambda g, x: g / (math.log(2) * x)}, domain={"x": POSITIVE},
+    "log2", np.log2, {"x": lambda g, x: g / (math.log(2) * x)}, domain={"x": POSITIVE},
     ref="math.log2", symbol="log₂", doc="Return the logarithm to base 2.",
 )  # fmt: skip
 log10 = register(
-    "log10", quiet(np.log10), {"x": lambda g, x: g / (math.log(10) * x)}, domain={"x": POSITIVE},
+    "log10", np.log10, {"x": lambda g, x: g / (math.log(10) * x)}, domain={"x": POSITIVE},
     ref="math.log10", symbol="log₁₀", doc="Return the logarithm to base 10.",
 )  # fmt: skip
 
@@ -100,7 +98,7 @@ def _share(x: Any, y: Any) -> Any:
 
 logaddexp = register(
     "logaddexp",
-    quiet(_logaddexp_kernel),
+    _logaddexp_kernel,
     {"x": lambda g, x, y: g * _share(x, y), "y": lambda g, x, y: g * _share(y, x)},
     ref=lambda x, y: max(x, y) + math.log1p(math.exp(-abs(x - y))),
     symbol="log(eˣ+eʸ)",
@@ -110,31 +108,42 @@ logaddexp = register(
 # --------------------------------------------------------------------------------- trigonometric
 
 sin = register(
-    "sin", quiet(np.sin), {"x": lambda g, x: g * cos(x)}, ref="math.sin", doc="Return the sine."
+    "sin", np.sin, {"x": lambda g, x: g * cos(x)}, ref="math.sin", doc="Return the sine."
 )
 cos: Callable[..., Any] = register(
-    "cos", quiet(np.cos), {"x": lambda g, x: -(g * sin(x))}, ref="math.cos",
+    "cos", np.cos, {"x": lambda g, x: -(g * sin(x))}, ref="math.cos",
     doc="Return the cosine.",
 )  # fmt: skip
 tan = register(
-    "tan", quiet(np.tan), {"x": lambda g, out: g * (1 + out * out)}, domain={"x": Real(-1.2, 1.2)},
+    "tan", np.tan, {"x": lambda g, out: g * (1 + out * out)}, domain={"x": Real(-1.2, 1.2)},
     ref="math.tan", doc="Return the tangent.",
 )  # fmt: skip
 asin = register(
-    "asin", quiet(np.asin), {"x": lambda g, x: g / sqrt(1 - x * x)}, domain={"x": INSIDE_ONE},
+    "asin", np.asin, {"x": lambda g, x: g / sqrt(1 - x * x)}, domain={"x": INSIDE_ONE},
     ref="math.asin", doc="Return the inverse sine; NaN outside [−1, 1].",
 )  # fmt: skip
 acos = register(
-    "acos", quiet(np.acos), {"x": lambda g, x: -(g / sqrt(1 - x * x))}, domain={"x": INSIDE_ONE},
+    "acos", np.acos, {"x": lambda g, x: -(g / sqrt(1 - x * x))}, domain={"x": INSIDE_ONE},
     ref="math.acos", doc="Return the inverse cosine; NaN outside [−1, 1].",
 )  # fmt: skip
 atan = register(
     "atan", np.atan, {"x": lambda g, x: g / (1 + x * x)}, ref="math.atan",
     doc="Return the inverse tangent.",
 )  # fmt: skip
+
+
+def _atan2_kernel(x: Any, y: Any) -> Any:
+    if not (np.iscomplexobj(x) or np.iscomplexobj(y)):
+        return np.atan2(x, y)
+    # The plane is turned until the point lies on the axis, where the angle is analytic.
+    angle = np.atan2(np.real(x), np.real(y))
+    c, s = np.cos(angle), np.sin(angle)
+    return angle + np.atan((x * c - y * s) / (y * c + x * s))
+
+
 atan2 = register(
     "atan2",
-    np.atan2,
+    _atan2_kernel,
     {
         "x": lambda g, x, y: g * y / (x * x + y * y),
         "y": lambda g, x, y: -(g * x / (x * x + y * y)),
@@ -147,11 +156,11 @@ atan2 = register(
 # ------------------------------------------------------------------------------------ hyperbolic
 
 sinh = register(
-    "sinh", quiet(np.sinh), {"x": lambda g, x: g * cosh(x)}, ref="math.sinh",
+    "sinh", np.sinh, {"x": lambda g, x: g * cosh(x)}, ref="math.sinh",
     doc="Return the hyperbolic sine.",
 )  # fmt: skip
 cosh: Callable[..., Any] = register(
-    "cosh", quiet(np.cosh), {"x": lambda g, x: g * sinh(x)}, ref="math.cosh",
+    "cosh", np.cosh, {"x": lambda g, x: g * sinh(x)}, ref="math.cosh",
     doc="Return the hyperbolic cosine.",
 )  # fmt: skip
 tanh = register(
@@ -163,11 +172,11 @@ asinh = register(
     doc="Return the inverse hyperbolic sine.",
 )  # fmt: skip
 acosh = register(
-    "acosh", quiet(np.acosh), {"x": lambda g, x: g / sqrt(x * x - 1)}, domain={"x": ABOVE_ONE},
+    "acosh", np.acosh, {"x": lambda g, x: g / sqrt(x * x - 1)}, domain={"x": ABOVE_ONE},
     ref="math.acosh", doc="Return the inverse hyperbolic cosine; NaN below 1.",
 )  # fmt: skip
 atanh = register(
-    "atanh", quiet(np.atanh), {"x": lambda g, x: g / (1 - x * x)}, domain={"x": INSIDE_ONE},
+    "atanh", np.atanh, {"x": lambda g, x: g / (1 - x * x)}, domain={"x": INSIDE_ONE},
     ref="math.atanh", doc="Return the inverse hyperbolic tangent; ±inf at ±1.",
 )  # fmt: skip
 
