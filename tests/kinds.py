@@ -358,7 +358,7 @@ KINDS: dict[str, Kind] = {
         *(Kind(name, 2, _broadcasting) for name in ("add", "subtract", "multiply", "logaddexp")),
         Kind("divide", 2, _broadcasting, (None, POSITIVE)),
         Kind("power", 2, _broadcasting, (POSITIVE, MODEST)),
-        Kind("atan2", 2, _broadcasting, (POSITIVE, None), kinks=lambda x, y: np.abs(y)),
+        Kind("atan2", 2, _broadcasting, (POSITIVE, None), kinks=lambda x, y: np.abs(y), ties=False),
         Kind("remainder", 2, _broadcasting, (None, POSITIVE),
              kinks=lambda x, y: np.abs(x / y - np.round(x / y))),
         Kind("maximum", 2, _broadcasting, kinks=_differences),
@@ -413,7 +413,10 @@ KINDS: dict[str, Kind] = {
         Kind("sort", 1, _sorts, kinks=_differences),
         Kind("matmul", 2, _matmuls),
         Kind("linear", 3, _linears),
-        Kind("einsum", 2, _einsums, run=lambda *xs, subscripts: tg.einsum(subscripts, *xs)),
+        *(
+            Kind(name, arity, _einsums, run=lambda *xs, subscripts: tg.einsum(subscripts, *xs))
+            for name, arity in (("einsum1", 1), ("einsum", 2), ("einsum3", 3))
+        ),
         Kind("tensordot", 2, _tensordots),
         Kind("vecdot", 2, lambda x, y: _along(x, y) if x else []),
         Kind("outer", 2, lambda x, y: [{}] * (math.prod(x) * math.prod(y) <= SIZE)),

@@ -303,7 +303,9 @@ def _single(
         intervals = [(max(low for low, _ in intervals), min(high for _, high in intervals))]
     for _ in range(20):
         if pattern == "tied":
-            values = [rng.integers(1, 3, s) / 2 for s in shapes]
+            # Halves: they tie, and some kinks lie on one, as at 0.
+            lows = [0 if interval[0] <= 0 else 1 for interval in intervals]
+            values = [rng.integers(k, 3, s) / 2 for k, s in zip(lows, shapes, strict=False)]
         else:
             values = [rng.uniform(*iv, s) for iv, s in zip(intervals, shapes, strict=False)]
         operands = values * kind.arity if reused else values

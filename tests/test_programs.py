@@ -18,6 +18,7 @@ from tests.programs import engine, engine_derivatives, exact_derivatives, progra
 
 EXAMPLES = settings().max_examples
 CASES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 24
+SIX = "ab,bc,cd,de,ef,fg->ag"
 ELSEWHERE = {"astype"}  # in float64 it does nothing; the tests of dtypes use it
 
 
@@ -97,6 +98,20 @@ def ops_in(tensor):
             seen.add(node)
             stack += [p for p in node.parents if type(p) is type(tensor.node)]
     return {node.op.name for node in seen}
+
+
+@pytest.mark.parametrize(
+    "kind, static",
+    [("concat", {"axis": 1}), ("stack", {"axis": -1}), ("einsum", {"subscripts": SIX})],
+)
+def test_many_operands(kind, static):
+    rng = np.random.default_rng(0)
+    widths = (1, 2, 1, 3, 2, 2) if kind == "concat" else (2,) * 6
+    leaves = tuple(rng.uniform(-1, 1, (2, n)) for n in widths)
+    steps = (pg.Step(kind, tuple(range(6)), static), pg.Step("sin", (6,)))
+    values = pg.values_of(pg.Program(leaves, (), steps, {}), [tg.tensor(x) for x in leaves])
+    weights = {7: rng.uniform(0.5, 1.5, values[-1].shape)}
+    assert_derivatives(pg.Program(leaves, (), steps, weights))
 
 
 @settings(max_examples=40 * EXAMPLES)
@@ -492,15 +507,36 @@ def test_third_derivatives_of_a_program_in_several_directions():
     assert y.item() == pytest.approx(expected, rel=1e-12)
 
 
-def test_an_input_the_output_does_not_depend_on_gets_zeros():
+SECOND_AT_EDGES = {
+    "x to the y": (lambda v: v[0] ** v[1], [0.0, 2.0], [[2, 0], [0, 0]]),
+    "square": (lambda v: (v**2).sum(), [0.0, 0.0], [[2, 0], [0, 2]]),
+    "constant": (lambda v: (v**0 + v).sum(), [0.0, 1.0], [[0, 0], [0, 0]]),
+    "product": (tg.prod, [0.0, 0.0], [[0, 1], [1, 0]]),
+    "norm": (tg.norm, [0.0, 0.0], [[0, 0], [0, 0]]),
+    "std": (tg.std, [1.0, 1.0], [[0, 0], [0, 0]]),
+    "tied maximum": (lambda v: tg.maximum(v[0] ** 2, v[1] ** 2), [1.0, 1.0], [[1, 0], [0, 1]]),
+    "relu": (lambda v: tg.relu(v).sum(), [0.0, -1.0], [[0, 0], [0, 0]]),
+    "logsumexp": (tg.logsumexp, [-np.inf, 0.0], [[0, 0], [0, 0]]),
+}
+
+
+@pytest.mark.parametrize("name", SECOND_AT_EDGES)
+def test_second_derivatives_at_edges(name):
+    f, point, expected = SECOND_AT_EDGES[name]
+    found = tg.hessian(f)(tg.tensor(point, dtype="float64"))
+    assert np.array_equal(found.numpy(), expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_an_input_the_output_does_not_depend_on_gets_zeros(create_graph, dtype):
     x = tg.tensor([1.0, 2.0], requires_grad=True)
-    other = tg.tensor(np.ones((2, 3)), requires_grad=True)
-    middle = other * 2
-    for create_graph in (True, False):
-        g = tg.gradients((x * x).sum(), {"x": x, "o": [other, middle]}, create_graph=create_graph)
-        assert np.array_equal(g["x"].numpy(), [2, 4])
-        for zero, like in zip(g["o"], (other, middle), strict=True):
-            assert zero.dtype == like.dtype and np.array_equal(zero.numpy(), np.zeros((2, 3)))
+    other = tg.tensor(np.ones((2, 3)), dtype=dtype, requires_grad=True)
+    inputs = {"x": x, "others": [other, other * 2]}
+    found = tg.gradients((x * x).sum(), inputs, create_graph=create_graph)
+    assert np.array_equal(found["x"].numpy(), [2, 4])
+    for zero in found["others"]:
+        assert zero.dtype == dtype and np.array_equal(zero.numpy(), np.zeros((2, 3)))
 
 
 def test_a_leaf_given_a_new_value_keeps_the_gradient_of_the_old_graph():

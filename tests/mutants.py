@@ -1,0 +1,169 @@
+"""The strength of the tests, measured: plant one fault at a time; the tests must turn red.
+
+    python -m tests.mutants [WORD ...] [--jobs N] [--list]
+
+Each fault is an edit of one file of a copy of the repository, on which the tests then run: those
+over whole programs first, which find most faults in seconds, then those of the engine's other
+promises, then the rest. WORDs choose the faults whose file or description holds one of them.
+Exits with 1 if a fault survives all tests, with 2 if the tests are red without any.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event
+
+from tests.faults import FAULTS, Fault
+
+ROOT = Path(__file__).resolve().parent.parent
+COPIED = ("tensorgraph", "tests", "examples", "benchmarks", "pyproject.toml", "README.md")
+STAGES = (
+    ["tests/test_programs.py"],
+    [
+        "tests/test_checkpoint.py",
+        "tests/test_threads.py",
+        "tests/test_edges.py",
+        "tests/test_ops.py",
+    ],
+    ["tests"],
+)
+"""Tests in the order in which they are tried; a later stage leaves out what has run before."""
+LIMIT_SECONDS = 600
+"""A fault that makes a stage take longer than this is found."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one fault."""
+
+    fault: Fault | None
+    killer: str | None
+    """The first test that failed; ``None`` if all passed."""
+    seconds: float
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("words", nargs="*", help="only faults that mention one of these")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--list", action="store_true", help="list the faults and stop")
+    options = parser.parse_args(argv)
+    chosen = [
+        f for f in FAULTS if not options.words or any(w in f"{f.file} {f}" for w in options.words)
+    ]
+    if options.list:
+        print("\n".join(f"{fault.file:32} {fault}" for fault in chosen))
+        return 0
+    return report(run_all(chosen, options.jobs))
+
+
+def run_all(faults: Sequence[Fault], jobs: int) -> list[Outcome]:
+    """Try all faults, and none at all, which must leave the tests green."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as directory:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for k in range(jobs):
+            copies.put(copy_of_repository(Path(directory) / str(k)))
+        red = Event()
+
+        def attempt(fault: Fault | None) -> Outcome | None:
+            copy = copies.get()
+            try:
+                outcome = None if red.is_set() else run_one(fault, copy)
+            finally:
+                copies.put(copy)
+            if outcome is None:
+                return None
+            if fault is None and outcome.killer:  # then no fault needs to be tried
+                red.set()
+            verdict = outcome.killer or "SURVIVED"
+            print(f"{outcome.seconds:6.1f} s  {fault or 'no fault'!s:70}  {verdict}", flush=True)
+            return outcome
+
+        with ThreadPoolExecutor(jobs) as pool:
+            return [o for o in pool.map(attempt, [None, *faults]) if o is not None]
+
+
+def copy_of_repository(target: Path) -> Path:
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.exists():
+            shutil.copy(source, target / name)
+    return target
+
+
+def run_one(fault: Fault | None, copy: Path) -> Outcome:
+    """Plant a fault in a copy, run the stages until a test fails, and take it out again."""
+    start = time.monotonic()
+    if fault is not None:
+        path = copy / fault.file
+        original = path.read_text(encoding="utf-8")
+        path.write_text(fault.planted(original), encoding="utf-8")
+    done: list[str] = []
+    killer = None
+    try:
+        for stage in STAGES:
+            present = [name for name in stage if (copy / name).exists()]
+            killer = first_failure(copy, present, done) if present else None
+            if killer is not None:
+                break
+            done += present
+    finally:
+        if fault is not None:
+            path.write_text(original, encoding="utf-8")
+    return Outcome(fault, killer, time.monotonic() - start)
+
+
+def first_failure(copy: Path, tests: Sequence[str], done: Sequence[str]) -> str | None:
+    """Return the first test that fails, ``None`` if all pass."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no"]
+    command += ["-p", "no:cacheprovider", *tests, *(f"--ignore={name}" for name in done)]
+    # Compiled files are told apart by size and second, which a fault may leave as they were.
+    environment = os.environ | {
+        "HYPOTHESIS_PROFILE": "mutants",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(copy),
+    }
+    try:
+        result = subprocess.run(
+            command, cwd=copy, env=environment, capture_output=True, text=True,
+            timeout=LIMIT_SECONDS, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"no result in {LIMIT_SECONDS} s"
+    if result.returncode == 0:
+        return None
+    found = re.search(r"^(?:FAILED|ERROR) (\S+)", result.stdout, re.MULTILINE)
+    return found[1].removeprefix("tests/") if found else f"pytest exit {result.returncode}"
+
+
+def report(outcomes: Sequence[Outcome]) -> int:
+    """Print the survivors and the score; return the exit status."""
+    clean, *planted = outcomes
+    if clean.killer is not None:
+        print(f"\nThe tests are red without any fault: {clean.killer}; the score means nothing.")
+        return 2
+    survivors = [outcome.fault for outcome in planted if outcome.killer is None]
+    for fault in survivors:
+        print(f"survived: {fault} ({fault.file})" if fault else "")
+    print(f"\n{len(planted) - len(survivors)} of {len(planted)} faults found")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
