@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
+import numpy as np
+
 from tensorgraph import errors
 from tensorgraph.autodiff import gradients_at
 from tensorgraph.graph import Node, mark, reachable
@@ -20,14 +22,16 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
     Costs one more forward pass of ``f``, saves the memory of everything between its inputs and its
     output. Random draws are repeated exactly. Gradients flow to arguments and to tensors that ``f``
-    refers to from outside, such as a module's parameters, at any order.
+    refers to from outside, such as a module's parameters, at any order. Arrays given as arguments
+    are copied, so they may be changed before backward; what ``f`` reads otherwise may not.
 
     Args:
         f: a function that returns one tensor.
 
     Raises:
         DTypeError: ``f`` returned something else.
-        GraphError: in backward, if a leaf was given a new value since.
+        GraphError: in backward, if a leaf was given a new value since, or ``f`` does not return
+            the same again, bit by bit.
 
     Example:
         >>> import tensorgraph as tg
@@ -41,6 +45,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     def recomputed_in_backward(*args: Any, **kwargs: Any) -> Any:
         if not MODE.get().recording:
             return f(*args, **kwargs)
+        kept = _as_they_are(args), _as_they_are(kwargs)
         start = mark()
         with watch() as states:
             output = f(*args, **kwargs)
@@ -51,7 +56,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         if type(output._node) is not Node or output._node.seq <= start:
             return output
         _, inputs = reachable([output._node], after=start)
-        again = _Recomputation(f, args, kwargs, states, inputs)
+        again = _Recomputation(f, *kept, states, inputs, output)
         plan = _CHECKPOINT.plan((2 << len(inputs)) - 1, len(inputs))
         static = {"again": again}
         current = MODE.get()
@@ -73,11 +78,13 @@ class _Recomputation:
         kwargs: dict[str, Any],
         states: dict[Any, Any],
         inputs: list[Any],
+        output: Tensor,
     ) -> None:
         self.f, self.args, self.kwargs = f, args, kwargs
         self.states, self.inputs = states, inputs
         self.place = {"scope": MODE.get().scope, "module": MODE.get().module}
         self.leaves = [(leaf, leaf._data) for leaf in inputs if type(leaf) is Tensor]
+        self.first = _fingerprint(output)
         self.pending: tuple[Any, list[Any]] = (None, [])
 
     def gradient(self, g: Any, i: int) -> Any:
@@ -101,8 +108,45 @@ class _Recomputation:
         start = mark()
         with replay(self.states), mode(recording=True, **self.place):
             output = self.f(*self.args, **self.kwargs)
+        self._check(output, start)
         sums = {output._node: g}
         return list(gradients_at(self.inputs, sums, create_graph, create_graph, after=start))
+
+    def _check(self, output: Any, start: int) -> None:
+        """Raise unless ``f`` returned again what it did at first."""
+        if type(output) is not Tensor:
+            what = errors.describe(output)
+        elif type(output._node) is not Node or output._node.seq <= start:
+            what = "a result that nothing leads to"
+        elif _fingerprint(output) != self.first:
+            what = "another value"
+        else:
+            return
+        raise errors.GraphError(
+            f"checkpoint: {_name(self.f)} returned {what} when backward computed it again, so there"
+            " is no right gradient: something it reads was changed in between. Pass that as an"
+            " argument, call backward before the change, and draw random numbers by tg.random"
+        )
+
+
+def _as_they_are(value: Any) -> Any:
+    """Return an argument such that what the caller changes in it later is not seen."""
+    if isinstance(value, np.ndarray):
+        return value.copy() if value.flags.writeable else value
+    if type(value) is Tensor and not value._requires_grad:
+        return wrap(value._data)  # assign() gives a tensor other data
+    if type(value) in (list, tuple):
+        return type(value)(map(_as_they_are, value))
+    if type(value) is dict:
+        return {key: _as_they_are(part) for key, part in value.items()}
+    return value
+
+
+def _fingerprint(output: Tensor) -> tuple[Any, ...]:
+    """Return what tells a value from another one, without keeping it."""
+    data = output._data
+    bits = hash(data.tobytes()) if type(data) is np.ndarray else None
+    return data.shape, data.dtype, bits
 
 
 def _name(f: Callable[..., Any]) -> str:

@@ -6,10 +6,12 @@ default generator unless given another; ``seed`` restarts the default one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from operator import index
+from threading import RLock
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,12 @@ __all__ = [
     "Generator", "bernoulli", "default_generator", "normal", "permutation", "seed", "uniform",
 ]  # fmt: skip
 
-_WATCH: ContextVar[dict[Generator, dict[str, Any]] | None] = ContextVar("watch", default=None)
+State = dict[str, Any]
+
+_WATCH: ContextVar[dict[Generator, list[State]] | None] = ContextVar("watch", default=None)
+_REPLAY: ContextVar[Mapping[Generator, _StandIn]] = ContextVar(
+    "replay", default=MappingProxyType({})
+)
 
 
 class Generator:
@@ -45,6 +52,7 @@ class Generator:
     """
 
     def __init__(self, seed: int | None = None) -> None:
+        self._lock = RLock()
         self.seed(seed)
 
     def seed(self, seed: int | None) -> None:
@@ -53,8 +61,11 @@ class Generator:
             raise DTypeError(f"a seed is an int or None, not {seed!r}")
         if seed is not None and seed < 0:
             raise ArgumentError(f"a seed is not negative, this one is {seed}")
-        self._seed = seed
-        self._made: np.random.Generator | None = None
+        if self in _REPLAY.get():
+            return  # its draws come from kept states
+        with self._lock:
+            self._seed = seed
+            self._made: np.random.Generator | None = None
 
     @property
     def _numpy(self) -> np.random.Generator:
@@ -64,26 +75,58 @@ class Generator:
         return self._made
 
     @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """The state: equal states draw equal numbers."""
-        return dict(self._numpy.bit_generator.state)
+        with self._lock:
+            return dict(self._numpy.bit_generator.state)
 
     @state.setter
-    def state(self, value: dict[str, Any]) -> None:
-        self._numpy.bit_generator.state = value
+    def state(self, value: State) -> None:
+        if self in _REPLAY.get():
+            return
+        with self._lock:
+            self._numpy.bit_generator.state = value
 
-    def numpy(self) -> np.random.Generator:
-        """Return the underlying NumPy generator, about to be drawn from."""
-        watched = _WATCH.get()
-        if watched is not None:
-            watched.setdefault(self, self.state)
+    def draw(self, sample: Callable[[np.random.Generator], Any]) -> Any:
+        """Return ``sample`` of the NumPy generator, which no other thread draws from meanwhile.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> tg.random.Generator(7).draw(lambda numpy: numpy.poisson(3.0, size=4)).shape
+            (4,)
+        """
+        stand_in, watched = _REPLAY.get().get(self), _WATCH.get()
+        with self._lock:
+            source = self._numpy if stand_in is None else stand_in.next()
+            if watched is not None:
+                watched.setdefault(self, []).append(source.bit_generator.state)
+            return sample(source)
+
+    def __getstate__(self) -> State:
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: State) -> None:
+        vars(self).update(state, _lock=RLock())
+
+
+class _StandIn:
+    """What is drawn from in place of a generator: each draw begins in the state kept for it."""
+
+    def __init__(self, states: Iterable[State]) -> None:
+        self._states = iter(states)
+        self._numpy = np.random.Generator(np.random.PCG64(0))
+
+    def next(self) -> np.random.Generator:
+        state = next(self._states, None)
+        if state is not None:
+            self._numpy.bit_generator.state = state
         return self._numpy
 
 
 @contextmanager
-def watch() -> Iterator[dict[Generator, dict[str, Any]]]:
-    """Collect, for each generator drawn from in the block, its state before."""
-    states: dict[Generator, dict[str, Any]] = {}
+def watch() -> Iterator[dict[Generator, list[State]]]:
+    """Collect, for each generator drawn from in the block, its state before each draw."""
+    states: dict[Generator, list[State]] = {}
     outer = _WATCH.get()
     token = _WATCH.set(states)
     try:
@@ -91,21 +134,24 @@ def watch() -> Iterator[dict[Generator, dict[str, Any]]]:
     finally:
         _WATCH.reset(token)
         if outer is not None:  # a block around this one draws what this one does
-            for generator, state in states.items():
-                outer.setdefault(generator, state)
+            for generator, kept in states.items():
+                outer.setdefault(generator, []).extend(kept)
 
 
 @contextmanager
-def replay(states: dict[Generator, dict[str, Any]]) -> Iterator[None]:
-    """Draw in the block what was drawn from ``states`` on; the sequences go on as if it had not."""
-    before = {generator: generator.state for generator in states}
+def replay(states: Mapping[Generator, Iterable[State]]) -> Iterator[None]:
+    """Draw in the block what was drawn while ``states`` were collected.
+
+    The generators themselves are left alone, as other threads may draw from them meanwhile; a
+    generator that ``states`` does not know, such as one made in the block, is drawn from as usual.
+    """
+    stand_ins = {generator: _StandIn(kept) for generator, kept in states.items()}
+    tokens = _REPLAY.set(stand_ins), _WATCH.set(None)
     try:
-        for generator, state in states.items():
-            generator.state = state
         yield
     finally:
-        for generator, state in before.items():
-            generator.state = state
+        _REPLAY.reset(tokens[0])
+        _WATCH.reset(tokens[1])
 
 
 _default = Generator()
@@ -143,7 +189,9 @@ def default_generator() -> Generator:
 _RANDOM_OPS = {
     "normal": register(
         "normal",
-        lambda generator, *, shape, dtype: generator.numpy().standard_normal(shape, dtype=dtype),
+        lambda generator, *, shape, dtype: generator.draw(
+            lambda numpy: numpy.standard_normal(shape, dtype=dtype)
+        ),
         {"generator": NONDIFF},
         family="random",
         symbol="N(0,1)",
@@ -151,7 +199,9 @@ _RANDOM_OPS = {
     ),
     "uniform": register(
         "uniform",
-        lambda generator, *, shape, dtype: generator.numpy().random(shape, dtype=dtype),
+        lambda generator, *, shape, dtype: generator.draw(
+            lambda numpy: numpy.random(shape, dtype=dtype)
+        ),
         {"generator": NONDIFF},
         family="random",
         symbol="U(0,1)",
@@ -159,7 +209,7 @@ _RANDOM_OPS = {
     ),
     "bernoulli": register(
         "bernoulli",
-        lambda generator, p, *, shape: generator.numpy().random(shape) < p,
+        lambda generator, p, *, shape: generator.draw(lambda numpy: numpy.random(shape)) < p,
         {"generator": NONDIFF, "p": NONDIFF},
         family="random",
         symbol="B(p)",
@@ -167,7 +217,7 @@ _RANDOM_OPS = {
     ),
     "permutation": register(
         "permutation",
-        lambda generator, *, n: generator.numpy().permutation(n),
+        lambda generator, *, n: generator.draw(lambda numpy: numpy.permutation(n)),
         {"generator": NONDIFF},
         family="random",
         doc="Draw an order of 0 … n − 1.",

@@ -1,6 +1,7 @@
 """``tg.checkpoint``: what is computed again in backward gives what would have been kept."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -73,6 +74,113 @@ def test_checkpoint_repeats_random_draws(seed):
 
     for found, expected in zip(run(tg.checkpoint(noisy)), run(noisy), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def run_in_threads(work):
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+
+
+def test_threads_may_draw_inside_checkpoints_from_one_generator():
+    generator = tg.random.Generator(0)
+
+    def noisy(x):
+        for _ in range(3):
+            x = x * tg.random.bernoulli(0.5, x.shape, generator=generator) * 2 + x
+        return x
+
+    def compare(_):
+        for _ in range(100):
+            x = tg.tensor(np.ones(32), requires_grad=True)
+            y = tg.checkpoint(noisy)(x)
+            y.sum().backward()
+            assert np.array_equal(x.grad, y)  # it is linear
+
+    run_in_threads(compare)
+
+
+def test_recomputing_leaves_the_generator_to_other_threads():
+    """Every number is drawn once, by whomever, while another thread computes again."""
+    generator = tg.random.Generator(5)
+    x = tg.tensor(np.ones(8), requires_grad=True)
+    y = tg.checkpoint(lambda x: x * tg.random.uniform(8, generator=generator))(x).sum()
+    follower = tg.random.Generator()
+    follower.state = generator.state
+    drawn = []
+
+    def work(k):
+        for _ in range(200):
+            if k == 0:
+                tg.gradients(y, x, retain_graph=True)
+            else:
+                drawn.append(tg.random.uniform(dtype="float64", generator=generator).item())
+
+    run_in_threads(work)
+    expected = tg.random.uniform(600, dtype="float64", generator=follower)
+    assert sorted(drawn) == sorted(expected.numpy())
+
+
+def test_generators_made_and_seeded_inside():
+    shared = tg.random.Generator(1)
+
+    def noisy(x):
+        own = tg.random.Generator(4)
+        shared.seed(2)
+        return x * tg.random.normal(2, generator=own) * tg.random.normal(2, generator=shared)
+
+    x = tg.tensor([1.0, 1.0], requires_grad=True)
+    y = tg.checkpoint(noisy)(x)
+    tg.random.normal(3, generator=shared)
+    state = shared.state
+    y.sum().backward()
+    assert np.array_equal(x.grad, y) and shared.state == state
+
+
+def test_a_checkpoint_differentiated_inside_a_checkpoint(x):
+    """What the inner one draws again was not drawn by the outer one."""
+    inner = tg.checkpoint(lambda x: x * x * tg.random.uniform(2, dtype="float64"))
+
+    def outer(x):
+        return tg.grad(lambda x: inner(x).sum())(x) * tg.random.uniform(2, dtype="float64")
+
+    y = tg.checkpoint(outer)(x)
+    (g,) = tg.gradients(y.sum(), [x])
+    np.testing.assert_allclose(g * x, y, rtol=1e-14)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_what_was_changed_since_is_refused(x, create_graph):
+    """Closures cannot be copied; the value, or the missing node, tells that something changed."""
+    c, array, again = tg.tensor([2.0, 3.0]), np.array([2.0, 3.0]), []
+    for f, change in (
+        (lambda x: x * c, lambda: c.assign([50.0, 3.0])),
+        (lambda x: x * array, lambda: array.fill(50.0)),
+        (lambda x: tg.sin(x) if again else x * 1, lambda: again.append(1)),
+        (lambda x: x.detach() * 1 if again else x * 1, lambda: again.append(1)),
+        (lambda x: x if again else x * 1, lambda: again.append(1)),
+        (lambda x: 3.0 if again else x * 1, lambda: again.append(1)),
+    ):
+        again.clear()
+        y = tg.checkpoint(f)(x).sum()
+        change()
+        with pytest.raises(tg.errors.GraphError, match="when backward computed it again"):
+            tg.gradients(y, x, create_graph=create_graph)
+
+
+def test_arguments_may_be_changed_since():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    c, array, others = tg.tensor([2.0, 3.0]), np.array([5.0, 7.0], np.float32), [1.0]
+
+    @tg.checkpoint
+    def f(x, c, *, array, others):
+        return x * c * array["a"] * sum(others)
+
+    y = f(x, c, array={"a": array}, others=others)
+    c.assign([50.0, 50.0])
+    array.fill(0)
+    others.append(9.0)
+    y.sum().backward()
+    assert x.grad.numpy().tolist() == [10.0, 21.0]
 
 
 @pytest.fixture

@@ -1,5 +1,8 @@
 """The random ops: distributions, seeds, and that no gradient flows through a draw."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -76,3 +79,12 @@ def test_checkpoints_within_checkpoints_draw_again_what_they_drew():
     inner = tg.checkpoint(lambda x: x * tg.random.bernoulli(0.5, x.shape))
     outer = tg.checkpoint(lambda x: tg.sin(inner(x)))
     assert tg.testing.gradcheck(outer, np.linspace(-1, 1, 40), order=2).method == "complex step"
+
+
+def test_a_copied_generator_goes_on_alike_and_apart():
+    first = tg.random.Generator(2)
+    DRAWS["normal"](first)
+    for copied in (copy.deepcopy(first), pickle.loads(pickle.dumps(first))):
+        before = first.state
+        assert np.array_equal(DRAWS["uniform"](copied), DRAWS["uniform"](first))
+        first.state = before
