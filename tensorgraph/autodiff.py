@@ -17,9 +17,10 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.graph import Node, leading_to, reachable
 from tensorgraph.modes import MODE, Observer, enable_grad, mode
-from tensorgraph.op import REGISTRY, quiet
+from tensorgraph.op import REGISTRY
 from tensorgraph.ops.arithmetic import add, astype, positive
 from tensorgraph.ops.reduce import sum_to
+from tensorgraph.quiet import quiet
 from tensorgraph.tensor import Tensor, tensor, to_array, wrap
 from tensorgraph.tree import flatten, unflatten
 
@@ -214,8 +215,7 @@ def sweep(
     """
     if create_graph and not MODE.get().recording:
         with enable_grad():
-            swept: tuple[Any, Any] = sweep(sums, create_graph, retain, useful, targets, after)
-            return swept
+            return sweep(sums, create_graph, retain, useful, targets, after)
     queue = [(-place.seq, place) for place in sums if type(place) is Node]
     heapify(queue)
     owned: set[Any] = set()
@@ -333,9 +333,7 @@ def _accumulated(old: Tensor, new: Tensor) -> Tensor:
     return wrap(np.asarray(np.add(old._data, new._data)))
 
 
-def _run_hooks(
-    hooks: Sequence[Callable[[Tensor], Any]], g: Tensor, create_graph: bool
-) -> Tensor:
+def _run_hooks(hooks: Sequence[Callable[[Tensor], Any]], g: Tensor, create_graph: bool) -> Tensor:
     """Return what hooks make of a gradient; without ``create_graph`` it has no graph."""
     for hook in hooks:
         result = hook(g)

@@ -17,6 +17,7 @@ from tensorgraph.explain import explain
 from tensorgraph.graph import Node, next_number
 from tensorgraph.modes import MODE, user_line
 from tensorgraph.op import HANDLERS, KERNEL_ERRORS, Op
+from tensorgraph.quiet import ERRORS, IGNORE
 from tensorgraph.tensor import Tensor, to_array, wrap
 
 _blank = object.__new__
@@ -51,11 +52,7 @@ def _general(op: Op) -> Callable[..., Any]:
             args, static = op.bind(args, static)
         if needs_preparing:
             static = prepared(args, static)
-        for arg in args:
-            handler = HANDLERS.get(type(arg))
-            if handler is not None:
-                return handler(op, args, static)
-        return op.compute(args, static)
+        return dispatch(op, args, static)
 
     return call
 
@@ -175,12 +172,15 @@ def _unary(op: Op) -> Callable[..., Any]:
 
     def call(x: Any) -> Any:
         if type(x) is not Tensor:
-            return dispatch(op, (x,), _NO_STATIC) if type(x) in HANDLERS else kernel(x)
+            return dispatch(op, (x,), _NO_STATIC)
         array = x._data
+        token = ERRORS.set(IGNORE)
         try:
             out = kernel(array)
         except KERNEL_ERRORS as error:
             raise explain(op, (x,), error) from error
+        finally:
+            ERRORS.reset(token)
         kept = out
         if type(out) is not _ndarray:
             out = _as_array(out)
@@ -273,14 +273,15 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
                 return NotImplemented
             else:
                 x_parent = a = _operand(op, 0, x, (x, y))
-        elif type(x) in HANDLERS or type(y) in HANDLERS:
-            return dispatch(op, (x, y), _NO_STATIC)
         else:
-            return kernel(x, y)
+            return dispatch(op, (x, y), _NO_STATIC)
+        token = ERRORS.set(IGNORE)
         try:
             out = kernel(a, b)
         except KERNEL_ERRORS as error:
             raise explain(op, (x, y), error) from error
+        finally:
+            ERRORS.reset(token)
         kept = out
         if type(out) is not _ndarray:
             out = _as_array(out)

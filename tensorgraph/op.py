@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import ContextVar, copy_context
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, ClassVar
 
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.explain import explain
+from tensorgraph.quiet import ERRORS, IGNORE
 from tensorgraph.rule import NONDIFF, ZERO_RULE, CompiledRule, Rule, Word, compile_rule
 
 # --------------------------------------------------------------------------------------- domains
@@ -147,6 +148,7 @@ class Op:
         body: Callable[..., Any] | None = None,
         prepare: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
+        _check_kinds(name, kernel, vjp, domain or {}, family)
         self.name, self.kernel, self.vjp = name, kernel, dict(vjp)
         self.domain, self.ref, self.body = dict(domain or {}), ref, body
         self.symbol, self.family, self.prepare = symbol or name, family, prepare
@@ -187,10 +189,13 @@ class Op:
         self, arrays: Sequence[Any], static: dict[str, Any], given: Sequence[Any] = ()
     ) -> Any:
         """Run the kernel; a failure is explained in terms of this op and the operands given."""
+        token = ERRORS.set(IGNORE)
         try:
             return self.kernel(*arrays, **static)
         except KERNEL_ERRORS as error:
             raise explain(self, given or arrays, error, static) from error
+        finally:
+            ERRORS.reset(token)
 
     def bind(
         self, args: tuple[Any, ...], static: dict[str, Any]
@@ -292,16 +297,33 @@ def _signature(op: Op) -> inspect.Signature:
     return inspect.Signature([*inputs, *static])
 
 
+def _check_kinds(name: Any, kernel: Any, vjp: Any, domain: Any, family: Any) -> None:
+    """Raise where a field of a record is of the wrong kind."""
+
+    def fail(problem: str) -> None:
+        raise errors.DeclarationError(f"op {name!r}: {problem}")
+
+    if not isinstance(name, str):
+        fail("the name is a string")
+    if not callable(kernel):
+        fail(f"the kernel is a function of arrays, not {errors.describe(kernel)}")
+    if not isinstance(vjp, Mapping):
+        fail('vjp is a dict of gradient rules by input name: {"x": lambda g, x: …}')
+    if any(key.startswith("*") for key in list(vjp)[:-1]):
+        fail("only the last input may be starred")
+    if family not in FAMILIES:
+        fail(f"family {family!r} is none of {', '.join(FAMILIES)}")
+    for key, value in domain.items():
+        if not isinstance(value, Domain):
+            fail(f"the domain of {key!r} is Real, Integer, Boolean or Simplex, not {value!r}")
+
+
 def _check_declaration(op: Op) -> None:
     """Raise where a record contradicts itself, at import rather than in use."""
 
     def fail(problem: str) -> None:
         raise errors.DeclarationError(f"op {op.name!r}: {problem}")
 
-    if op.family not in FAMILIES:
-        fail(f"family {op.family!r} is none of {', '.join(FAMILIES)}")
-    if any(key.startswith("*") for key in list(op.vjp)[:-1]):
-        fail("only the last input may be starred")
     for name in op.domain:
         if name not in op.inputs:
             fail(f"domain given for {name!r}, inputs are {errors.listing(op.inputs)}")
@@ -351,47 +373,27 @@ def op(
         >>> print(x.grad)
         12.0
     """
+    if callable(kernel) and not isinstance(kernel, np.ufunc):
+        kernel = _checked(name, kernel)
     return Op(name, kernel, vjp, **fields).call
 
 
-def _ignoring_errors() -> tuple[ContextVar[Any], Any]:
-    """Return the context variable behind ``np.errstate``, and its value for ``all="ignore"``.
+def _checked(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a user's kernel, held to what a kernel returns: one array of numbers."""
 
-    Setting it costs a fifth of entering ``np.errstate``, which would double the cost of a small op.
-    """
-    outside = copy_context()
-    with np.errstate(all="ignore"):
-        inside = copy_context()
-    ((variable, value),) = ((v, inside[v]) for v in inside if outside.get(v) is not inside[v])
-    return variable, value
+    @wraps(kernel)
+    def checked_kernel(*arrays: Any, **static: Any) -> Any:
+        out = kernel(*arrays, **static)
+        if isinstance(out, (bool, int, float)):
+            return np.asarray(out)
+        if not hasattr(out, "dtype") or out.dtype.kind not in "fiubc":
+            raise errors.DTypeError(
+                f"{name}: its kernel returned {errors.describe(out)}, not one array of numbers"
+            )
+        return out
 
-
-_ERRORS, _IGNORE = _ignoring_errors()
-
-
-def quiet(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Return ``kernel`` without NumPy's floating-point warnings.
-
-    For kernels whose edge values (``log(0) = -inf``, ``exp(1000) = inf``) are documented results.
-    """
-
-    def quiet_kernel(*arrays: Any, **static: Any) -> Any:
-        token = _ERRORS.set(_IGNORE)
-        try:
-            return kernel(*arrays, **static)
-        finally:
-            _ERRORS.reset(token)
-
-    def quiet_ufunc(*arrays: Any) -> Any:
-        token = _ERRORS.set(_IGNORE)
-        try:
-            return kernel(*arrays)
-        finally:
-            _ERRORS.reset(token)
-
-    wrapper = quiet_ufunc if isinstance(kernel, np.ufunc) else quiet_kernel
-    wrapper.__wrapped__ = kernel  # type: ignore[attr-defined]
-    return wrapper
+    checked_kernel.returns_any_dtype = True  # type: ignore[attr-defined]
+    return checked_kernel
 
 
 def register(

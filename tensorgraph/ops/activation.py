@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.op import Real, quiet, register
+from tensorgraph.op import Real, register
 from tensorgraph.ops._axes import number
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import abs_kernel, greater, where
@@ -28,7 +28,7 @@ def softplus_kernel(x: Any) -> Any:
 
 sigmoid = register(
     "sigmoid",
-    quiet(sigmoid_kernel),
+    sigmoid_kernel,
     {"x": lambda g, out: g * out * (1 - out)},
     ref="scipy.special.expit",
     symbol="σ",
@@ -102,7 +102,7 @@ def _gelu_rule(g: Any, x: Any) -> Any:
 
 gelu = register(
     "gelu",
-    quiet(lambda x: x * (0.5 * (1 + erf_kernel(np.multiply(x, _SQRT_HALF))))),
+    lambda x: x * (0.5 * (1 + erf_kernel(np.multiply(x, _SQRT_HALF)))),
     {"x": _gelu_rule},
     ref=lambda x: 0.5 * x * math.erfc(-x * _SQRT_HALF),
     doc="Return x · Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).",
@@ -116,7 +116,7 @@ def _silu_rule(g: Any, x: Any, out: Any) -> Any:
 
 silu = register(
     "silu",
-    quiet(lambda x: x * sigmoid_kernel(x)),
+    lambda x: x * sigmoid_kernel(x),
     {"x": _silu_rule},
     ref=lambda x: x / (1 + math.exp(-x)),
     doc="Return x · σ(x), also called swish.",

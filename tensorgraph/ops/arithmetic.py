@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, DTypeError
-from tensorgraph.op import Boolean, Integer, Real, quiet, register
+from tensorgraph.op import Boolean, Integer, Real, register
 from tensorgraph.ops._axes import integer, number
 from tensorgraph.rule import NONDIFF, ZERO
 from tensorgraph.shapes import ndim_of
@@ -64,7 +64,7 @@ multiply = register(
 )
 divide = register(
     "divide",
-    quiet(np.divide),
+    np.divide,
     {"x": lambda g, y: g / y, "y": lambda g, y, out: -(g * out / y)},
     domain={"y": APART},
     ref="operator.truediv",
@@ -79,7 +79,7 @@ positive = register(
 )
 reciprocal = register(
     "reciprocal",
-    quiet(np.reciprocal),
+    np.reciprocal,
     {"x": lambda g, out: -(g * out * out)},
     domain={"x": APART},
     ref=lambda x: 1 / x,
@@ -98,7 +98,7 @@ square = register(
 
 floor_divide = register(
     "floor_divide",
-    quiet(np.floor_divide),
+    np.floor_divide,
     {"x": ZERO, "y": ZERO},
     domain={"y": APART},
     ref="operator.floordiv",
@@ -107,7 +107,7 @@ floor_divide = register(
 )
 remainder = register(
     "remainder",
-    quiet(np.remainder),
+    np.remainder,
     {"x": lambda g: g, "y": lambda g, x, y: -(g * floor_divide(x, y))},
     domain={"y": APART},
     ref="operator.mod",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError, AxisError
-from tensorgraph.op import Boolean, quiet, register
+from tensorgraph.op import Boolean, register
 from tensorgraph.ops._axes import Axes, inverse, kept, length, number, one_axis, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, where
 from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
@@ -80,7 +80,7 @@ def _mean_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 mean = register(
     "mean",
-    quiet(in_single(_mean_kernel)),
+    in_single(_mean_kernel),
     {"x": _mean_rule},
     family="reduce",
     prepare=_axes,
@@ -265,7 +265,7 @@ def _std_rule(g: Any, x: Any, out: Any, axis: Axes, correction: float) -> Any:
 
 var = register(
     "var",
-    quiet(in_single(_var_kernel)),
+    in_single(_var_kernel),
     {"x": _var_rule},
     family="reduce",
     prepare=_moments,
@@ -273,7 +273,7 @@ var = register(
 )
 std = register(
     "std",
-    quiet(in_single(_std_kernel)),
+    in_single(_std_kernel),
     {"x": _std_rule},
     family="reduce",
     prepare=_moments,
@@ -299,7 +299,7 @@ def _norm_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
 
 norm = register(
     "norm",
-    quiet(in_single(_norm_kernel)),
+    in_single(_norm_kernel),
     {"x": _norm_rule},
     family="reduce",
     symbol="‖x‖",

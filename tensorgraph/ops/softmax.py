@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import DTypeError, ShapeError
-from tensorgraph.op import Integer, Simplex, quiet, register
+from tensorgraph.op import Integer, Simplex, register
 from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
 from tensorgraph.ops.activation import sigmoid, softplus, softplus_kernel
 from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
@@ -74,7 +74,7 @@ def _log_softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
 
 logsumexp = register(
     "logsumexp",
-    quiet(in_single(_logsumexp_kernel)),
+    in_single(_logsumexp_kernel),
     {"x": _logsumexp_rule},
     family="reduce",
     symbol="log Σ exp",
@@ -83,7 +83,7 @@ logsumexp = register(
 )
 softmax = register(
     "softmax",
-    quiet(in_single(_softmax_kernel)),
+    in_single(_softmax_kernel),
     {"x": _softmax_rule},
     family="fused",
     body=lambda x, *, axis: exp(x) / sum(exp(x), axis=axis, keepdims=True),
@@ -92,7 +92,7 @@ softmax = register(
 )
 log_softmax = register(
     "log_softmax",
-    quiet(in_single(_log_softmax_kernel)),
+    in_single(_log_softmax_kernel),
     {"x": _log_softmax_rule},
     family="fused",
     body=lambda x, *, axis: x - logsumexp(x, axis=axis, keepdims=True),
@@ -135,7 +135,7 @@ def _cross_entropy_by_logits(g: Any, logits: Any, targets: Any, axis: int) -> An
 
 softmax_cross_entropy = register(
     "softmax_cross_entropy",
-    quiet(in_single(_cross_entropy_kernel)),
+    in_single(_cross_entropy_kernel),
     {
         "logits": _cross_entropy_by_logits,
         "targets": lambda g, logits, axis: (
@@ -189,7 +189,7 @@ def _softmax_minus_one_hot_kernel(logits: Any, labels: Any, *, axis: int) -> Any
 
 softmax_minus_one_hot = register(
     "softmax_minus_one_hot",
-    quiet(_softmax_minus_one_hot_kernel),
+    _softmax_minus_one_hot_kernel,
     {
         "logits": lambda g, logits, axis: _softmax_rule(g, softmax(logits, axis=axis), (axis,)),
         "labels": NONDIFF,
@@ -219,7 +219,7 @@ def _class_cross_entropy_body(logits: Any, labels: Any, *, axis: int) -> Any:
 
 class_cross_entropy = register(
     "class_cross_entropy",
-    quiet(in_single(_class_cross_entropy_kernel)),
+    in_single(_class_cross_entropy_kernel),
     {"logits": _class_cross_entropy_rule, "labels": NONDIFF},
     family="fused",
     domain={"labels": Integer()},
@@ -253,7 +253,7 @@ def _binary_kernel(logits: Any, targets: Any) -> Any:
 
 sigmoid_cross_entropy = register(
     "sigmoid_cross_entropy",
-    quiet(in_single(_binary_kernel)),
+    in_single(_binary_kernel),
     {
         "logits": lambda g, logits, targets: g * (sigmoid(logits) - targets),
         "targets": lambda g, logits: -(g * logits),

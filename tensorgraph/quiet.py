@@ -1,0 +1,45 @@
+"""Computing without NumPy's floating-point warnings: infinities and NaNs are documented results.
+
+``tg.debug()`` tells where they were made. ``np.errstate`` would do, but entering it costs as much
+as a small operation; setting the context variable behind it costs a fifth of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
+from functools import wraps
+from typing import Any, TypeVar
+
+import numpy as np
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _behind_errstate() -> tuple[ContextVar[Any], Any]:
+    """Return NumPy's context variable, and its value for ``all="ignore"``."""
+    outside = copy_context()
+    with np.errstate(all="ignore"):
+        inside = copy_context()
+    changed = [(v, inside[v]) for v in inside if outside.get(v) is not inside[v]]
+    if len(changed) != 1:  # a NumPy that keeps it elsewhere: warnings show, nothing breaks
+        return ContextVar("unused"), None
+    return changed[0]
+
+
+ERRORS, IGNORE = _behind_errstate()
+"""``token = ERRORS.set(IGNORE)`` silences the warnings, ``ERRORS.reset(token)`` restores."""
+
+
+def quiet(function: F) -> F:
+    """Return a function in which NumPy does not warn."""
+
+    @wraps(function)
+    def quiet_function(*args: Any, **kwargs: Any) -> Any:
+        token = ERRORS.set(IGNORE)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            ERRORS.reset(token)
+
+    return quiet_function  # type: ignore[return-value]
