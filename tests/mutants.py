@@ -3,14 +3,15 @@
     python -m tests.mutants [WORD ...] [--jobs N] [--list]
 
 Each fault is an edit of one file of a copy of the repository, on which the tests then run: those
-over whole programs first, which find most faults in seconds, then those of the engine's other
-promises, then the rest. WORDs choose the faults whose file or description holds one of them.
-Exits with 1 if a fault survives all tests, with 2 if the tests are red without any.
+of the op it is in and over whole programs first, which find most faults in seconds, then those of
+the engine's other promises, then the rest. WORDs choose the faults whose file or description holds
+one of them. Exits with 1 if a fault survives all tests, with 2 if the tests are red without any.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import re
 import shutil
@@ -26,6 +27,7 @@ from queue import SimpleQueue
 from threading import Event
 
 from tests.faults import FAULTS, Fault
+from tests.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("tensorgraph", "tests", "examples", "benchmarks", "pyproject.toml", "README.md")
@@ -111,32 +113,48 @@ def run_one(fault: Fault | None, copy: Path) -> Outcome:
     if fault is not None:
         path = copy / fault.file
         original = path.read_text(encoding="utf-8")
-        path.write_text(fault.planted(original), encoding="utf-8")
+        write(path, fault.planted(original))
     done: list[str] = []
     killer = None
     try:
-        for stage in STAGES:
-            present = [name for name in stage if (copy / name).exists()]
-            killer = first_failure(copy, present, done) if present else None
+        for stage in (likely(fault), *STAGES):
+            killer = first_failure(copy, stage, done) if stage else None
             if killer is not None:
                 break
-            done += present
+            done += [name for name in stage if "::" not in name]
     finally:
         if fault is not None:
-            path.write_text(original, encoding="utf-8")
+            write(path, original)
     return Outcome(fault, killer, time.monotonic() - start)
+
+
+def likely(fault: Fault | None) -> list[str]:
+    """Return the tests of the ops that a fault's description names."""
+    names = str(fault).partition(":")[0].split(", ")
+    return [f"{STAGES[0][0]}::test_one_step[{name}]" for name in names if name in KINDS]
+
+
+_seconds = itertools.count(int(time.time()))
+
+
+def write(path: Path, source: str) -> None:
+    """Write a source file such that what was compiled of it before is out of date.
+
+    Python tells that by the length and the second of the last change, which may both be the same.
+    """
+    path.write_text(source, encoding="utf-8")
+    second = next(_seconds)
+    os.utime(path, (second, second))
 
 
 def first_failure(copy: Path, tests: Sequence[str], done: Sequence[str]) -> str | None:
     """Return the first test that fails, ``None`` if all pass."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no"]
     command += ["-p", "no:cacheprovider", *tests, *(f"--ignore={name}" for name in done)]
-    # Compiled files are told apart by size and second, which a fault may leave as they were.
     environment = os.environ | {
         "HYPOTHESIS_PROFILE": "mutants",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONPATH": str(copy),
     }
     try:

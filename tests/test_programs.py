@@ -280,6 +280,8 @@ def test_a_hook_takes_the_gradients_place(program, data):
     share = tg.gradients(values[k], leaves, through, retain_graph=True)
     remove = values[k].register_hook(lambda g: 3 * g)
     tripled = tg.gradients(pg.total_of(program, values), leaves, retain_graph=True)
+    own = tg.gradients(pg.total_of(program, values), values[k], retain_graph=True)
+    assert equal_bits([own.numpy()], [3 * through.numpy()])
     remove()
     plain = tg.gradients(pg.total_of(program, values), leaves)
     for t, p, s in zip(tripled, plain, share, strict=True):
@@ -315,6 +317,24 @@ def test_jvp_is_the_adjoint_of_vjp(program):
     weights = list(program.weights.values())
     expected = pg.interpreted(program, duals).b.real
     assert dot(weights, pushed) == pytest.approx(expected, rel=1e-9, abs=1e-12 * scale)
+
+
+def test_one_result_given_out_several_times():
+    """Its cotangents add up, and its tangent is there as often."""
+
+    def f(x):
+        y = tg.sin(x)
+        return [y, {"again": y}, x, y * 2, y]
+
+    x = tg.tensor([0.5, 1.0], dtype="float64")
+    _, pull = tg.vjp(f, x)
+    ones = np.ones(2)
+    (g,) = pull([ones, {"again": 10 * ones}, 5 * ones, 0 * ones, 100 * ones])
+    np.testing.assert_allclose(g.numpy(), 111 * np.cos(x.numpy()) + 5, rtol=1e-14)
+    _, (a, b, c, d, e) = tg.jvp(f, (x,), (ones,))
+    for tangent, factor in ((a, 1), (b["again"], 1), (d, 2), (e, 1)):
+        np.testing.assert_allclose(tangent.numpy(), factor * np.cos(x.numpy()), rtol=1e-14)
+    assert np.array_equal(c.numpy(), ones)
 
 
 @settings(max_examples=3 * EXAMPLES)

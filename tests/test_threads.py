@@ -267,12 +267,20 @@ def raises_in_a_hook(x, y):
     return middle.sum() * y.sum()
 
 
-def raises_in_a_leafs_hook(x, y):
+def raises_in_the_first_leafs_hook(x, y):
+    return raises_in_a_leafs_hook(x, y.sum() * x.sum())
+
+
+def raises_in_the_last_leafs_hook(x, y):
+    return raises_in_a_leafs_hook(x, x.sum() * y.sum())
+
+
+def raises_in_a_leafs_hook(x, total):
     def hook(g):
         raise ArithmeticError("planted")
 
     x.register_hook(hook)
-    return y.sum() * x.sum()
+    return total
 
 
 def returns_a_wrong_shape_from_a_hook(x, y):
@@ -293,8 +301,8 @@ def makes_a_nan(x, y):
 
 FAILURES = [
     raises_in_the_rule, returns_a_wrong_shape, returns_a_number, raises_in_a_hook,
-    raises_in_a_leafs_hook, returns_a_wrong_shape_from_a_hook, differentiates_a_released_part,
-    makes_a_nan,
+    raises_in_the_first_leafs_hook, raises_in_the_last_leafs_hook, makes_a_nan,
+    returns_a_wrong_shape_from_a_hook, differentiates_a_released_part,
 ]  # fmt: skip
 
 
