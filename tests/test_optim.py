@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 import tensorgraph as tg
 from tensorgraph import nn, optim
-from tensorgraph.errors import ArgumentError, DTypeError, GraphError, ShapeError, StateError
+from tensorgraph.errors import (
+    ArgumentError,
+    DTypeError,
+    GraphError,
+    ImmutableError,
+    ShapeError,
+    StateError,
+)
 from tensorgraph.optim import pack
 
 SHAPES = [(), (3,), (2, 3), (0,), (4, 1, 2), (7,), (5, 5)]
@@ -248,6 +255,99 @@ def test_a_rule_that_fails_changes_nothing():
         optimizer.step()
     assert all(p._data is array for p, array in zip(params, held, strict=True))
     assert optimizer.state_dict()["steps"] == optimizer.state_dict()["0/steps"] == 0
+
+
+def test_a_rule_that_fails_for_some_parameters_changes_none():
+    class Fails(optim.Adam):
+        def update(self, param, grad, state, lr, t):
+            if np.isnan(grad).any():
+                raise ZeroDivisionError
+            return super().update(param, grad, state, lr, t)
+
+    params = [*parameters([(3,)]), *parameters([(2,)], "float32")]  # of two packs
+    optimizer = Fails(params)
+    give(params, [np.ones(3), np.ones(2)])
+    optimizer.step()
+    held, before = [p._data for p in params], optimizer.state_dict()
+    give(params, [np.ones(3), np.full(2, np.nan)])
+    with pytest.raises(ZeroDivisionError):
+        optimizer.step()
+    assert all(p._data is array for p, array in zip(params, held, strict=True))
+    for name, value in optimizer.state_dict().items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+def in_place_param(param, grad, state, lr):
+    param -= lr * grad
+
+
+def in_place_grad(param, grad, state, lr):
+    np.clip(grad, -1, 1, out=grad)
+
+
+def in_place_state(param, grad, state, lr):
+    state["m"][:] = 0
+
+
+@pytest.mark.parametrize("change", [in_place_param, in_place_grad, in_place_state])
+@pytest.mark.parametrize("shapes", [[(3,)], [(3, 2)], [(3,), (2,)], [(9,)]])
+def test_a_rule_that_works_in_place_is_refused_and_changes_nothing(change, shapes, block):
+    class InPlace(optim.Adam):
+        failing = False
+
+        def update(self, param, grad, state, lr, t):
+            if self.failing:
+                change(param, grad, state, lr)
+            return super().update(param, grad, state, lr, t)
+
+    params = parameters(shapes)
+    optimizer = InPlace(params)
+    for steps in range(2):  # the second time the parameters are parts of a pack
+        optimizer.failing = True
+        cost = sum((p * p).sum() for p in params)
+        give(params, [np.full(shape, 2.0) for shape in shapes])
+        old, before = [np.array(p.data) for p in params], optimizer.state_dict()
+        message = r"InPlace.update\(\) changes an array in place .* write param = param - "
+        with pytest.raises(ImmutableError, match=message):
+            optimizer.step()
+        assert optimizer.steps == steps
+        for name, value in optimizer.state_dict().items():
+            np.testing.assert_array_equal(value, before[name])
+        for param, o in zip(params, old, strict=True):
+            np.testing.assert_array_equal(param.data, o)
+            assert (param.grad.data == 2).all()
+        optimizer.zero_grad()
+        cost.backward()
+        for param, o in zip(params, old, strict=True):
+            np.testing.assert_array_equal(param.grad.data, 2 * o)
+        optimizer.failing = False
+        optimizer.step()
+
+
+def test_a_rule_cannot_keep_writing_into_what_it_returned():
+    class Scratch(optim.SGD):
+        array = np.zeros(3)
+
+        def update(self, param, grad, state, lr, t):
+            return np.subtract(param, lr * grad, out=self.array), state
+
+    params = parameters([(3,)])
+    optimizer = Scratch(params, lr=1.0)
+    give(params, [np.ones(3)])
+    optimizer.step()
+    with pytest.raises(ImmutableError, match="in place"):
+        optimizer.step()
+
+
+def test_other_errors_of_a_rule_come_as_they_are():
+    class Fails(optim.SGD):
+        def update(self, param, grad, state, lr, t):
+            raise ValueError("a rule's own")
+
+    params = parameters([(3,)])
+    give(params, [np.ones(3)])
+    with pytest.raises(ValueError, match=r"^a rule's own$"):
+        Fails(params, lr=1.0).step()
 
 
 @pytest.mark.parametrize("change", [lambda p: p.sum(), lambda p: p.astype(np.float32)])

@@ -69,12 +69,12 @@ class Optimizer:
         return {}
 
     def update(self, param: Any, grad: Any, state: State, lr: float, t: int) -> tuple[Any, State]:
-        """Return the next parameter and state.
+        """Return the next parameter and state, in new arrays: those given are read-only.
 
         Args:
             param: the parameter, or a part of it, or of several of them.
             grad: its gradient.
-            state: what :meth:`start` or the last update returned; not changed.
+            state: what :meth:`start` or the last update returned.
             lr: the learning rate of this step.
             t: which update of this parameter it is: 1 for the first.
         """
@@ -93,15 +93,29 @@ class Optimizer:
     def step(self) -> None:
         """Update every parameter that has a gradient; the others stay as they are.
 
-        A parameter gets a new array: graphs recorded before keep the old values.
+        A parameter gets a new array: graphs recorded before keep the old values. If the rule
+        raises, no parameter changes; nor does the state, except of a parameter that is cut into
+        blocks (of more than 131,072 numbers).
 
         Raises:
             ArgumentError: the learning rate is negative or not finite.
+            ImmutableError: the rule changes an array that it was given.
+            ShapeError: the rule returns a parameter of another shape or dtype.
         """
-        lr = self._rate()
-        with np.errstate(all="ignore"):
-            for pack in self._ready():
-                pack.advance(self.update, lr)
+        lr, ready = self._rate(), self._ready()
+        try:
+            with np.errstate(all="ignore"):
+                following = [pack.next(self.update, lr) for pack in ready]
+        except ValueError as error:
+            if "read-only" not in str(error):
+                raise
+            raise errors.ImmutableError(
+                f"{type(self).__name__}.update() changes an array in place ({error}); graphs"
+                " recorded earlier use it: write param = param - … for param -= …, and likewise for"
+                " grad and state"
+            ) from error
+        for pack, values in zip(ready, following, strict=True):
+            pack.commit(values)
         self.steps += 1
 
     def zero_grad(self) -> None:
