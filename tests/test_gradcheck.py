@@ -330,6 +330,14 @@ def test_kinks_among_many_elements_are_found_and_judged():
     assert "more than 16 of its elements stand at a kink" in message(tg.abs, np.zeros(300))
 
 
+def test_kinks_that_are_no_corners():
+    for x in (np.zeros((2, 3)), 1e-200 * np.ones((2, 3)), np.array([[0.0, 0, 0], [3, 4, 0]])):
+        found = gradcheck(lambda x: tg.norm(x, axis=1), x)
+        assert len(found.kinks) >= 3
+    f = tg.op("norm2", lambda x: np.sqrt((x * x).sum()), {"x": lambda g, x: 0.8 + 0 * x})
+    assert "moved together" in message(f, np.zeros(3))  # 0.8 in each: longer than 1
+
+
 def test_no_subgradient_at_a_kink():
     f = tg.op("relu2", lambda x: np.maximum(x, 0), {"x": lambda g, x: g * tg.where(x > 0, 1, -0.5)})
     text = message(f, np.array([1.0, 0.0]))

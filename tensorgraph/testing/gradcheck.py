@@ -252,6 +252,8 @@ class _Check:
             found = nearby_slope(self.scalar.value, chosen, weights, self.size, self.rng)
             g = probe.along(self.gradient)
             self.directions += 1
+            self.computed.append(g)
+            self.numeric.append(float(np.clip(g, *found.sides)))
             if not found.allows(g, _NOISE * self.reach):
                 finding = Finding(probe.place, g, found)
                 raise self._failure((probe, finding), [finding], 1)

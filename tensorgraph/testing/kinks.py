@@ -52,8 +52,8 @@ def nearby_slope(
 ) -> Slope:
     """Return the least and the largest derivative near a point, in a direction of kinked elements.
 
-    Nearby points lie on either side of each kink; which sides are extreme is found by trying the
-    other side of one kink after the other.
+    Nearby points lie along the direction, and on either side of each kink; which sides are extreme
+    is found by trying the other side of one kink after the other.
 
     Args:
         value: the function of how the arguments are moved.
@@ -65,27 +65,27 @@ def nearby_slope(
     away = rng.uniform(0.5, 1.0, len(kinked)) * _NEARBY
     step = _STEP / max(map(abs, weights))
 
-    def derivative(sides: Sequence[float]) -> float:
-        here = [side * distance for side, distance in zip(sides, away, strict=True)]
+    def derivative(here: Sequence[float]) -> float:
         ahead, behind = (
             value(_moved(kinked, [h + sign * step * w for h, w in zip(here, weights, strict=True)]))
             for sign in (1, -1)
         )
         return (ahead - behind) / (2 * step)
 
-    extremes = []
+    # The one-sided derivatives: where a cone has its point, no side of any axis is extreme.
+    reach = _NEARBY / max(map(abs, weights))
+    low, high = sorted(derivative([side * reach * w for w in weights]) for side in (-1, 1))
     for sign in (-1, 1):
-        sides = list(rng.choice([-1.0, 1.0], len(kinked)))
-        best = derivative(sides)
-        for j in [*range(len(sides))] * 2:
-            sides[j] *= -1
-            found = derivative(sides)
+        here = away * rng.choice([-1.0, 1.0], len(kinked))
+        best = derivative(here)
+        for j in [*range(len(here))] * 2:
+            here[j] *= -1
+            found = derivative(here)
             if sign * found > sign * best:
                 best = found
             else:
-                sides[j] *= -1
-        extremes.append(best)
-    low, high = extremes
+                here[j] *= -1
+        low, high = min(low, best), max(high, best)
     margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * size / step
     return Slope((low + high) / 2, (high - low) / 2 + margin, low, high, margin, high - low)
 
