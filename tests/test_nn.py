@@ -64,7 +64,7 @@ def test_linear_refuses_another_number_of_features(shape, bias):
 def test_linear_refuses_what_makes_no_layer():
     with pytest.raises(ArgumentError, match=r"Linear\(0, 3\): .* must be positive"):
         nn.Linear(0, 3)
-    with pytest.raises(TypeError):
+    with pytest.raises(DTypeError, match=r"Linear\(2.5, 3\): .* must be integers"):
         nn.Linear(2.5, 3)
     with pytest.raises(ShapeError, match=r"<lambda> returned shape \(2,\) for .* shape \(3, 4\)"):
         nn.Linear(4, 3, init=lambda shape, **_: np.zeros(2))

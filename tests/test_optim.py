@@ -410,14 +410,27 @@ def test_a_learning_rate_that_goes_wrong_later_stops_the_step():
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"betas": (0.9, 1.0)}, r"betas are two numbers in \[0, 1\), not \(0.9, 1.0\)"),
+        ({"betas": (0.9, 1.0)}, r"betas are two numbers in \[0, 1\) such .* not \(0.9, 1.0\)"),
         ({"betas": (0.9,)}, "betas are two numbers"),
-        ({"eps": -1e-8}, "eps must be finite and not negative"),
+        ({"betas": 0.9}, r"Adam: betas are two numbers .* such as \(0.9, 0.999\), not 0.9"),
+        ({"betas": ("a", "b")}, "betas are two numbers"),
+        ({"betas": None}, "betas are two numbers .* not None"),
+        ({"eps": -1e-8}, "eps must be a number, finite and not negative, not -1e-08"),
+        ({"eps": "small"}, "eps must be a number"),
     ],
 )
 def test_adam_refuses_settings_that_make_no_sense(settings, text):
     with pytest.raises(ArgumentError, match=text):
         optim.Adam(parameters([(1,)]), **settings)
+
+
+def test_settings_of_numpys_kind_leave_parameters_in_float32():
+    (w,) = parameters([(3,)], "float32")
+    optimizer = optim.Adam([w], np.float64(0.1), [np.float64(0.5), np.float32(0.5)], np.float64(1))
+    w.grad = np.ones(3)
+    optimizer.step()
+    assert w.dtype == np.float32
+    assert type(optimizer.eps) is type(optimizer.betas[0]) is type(optimizer.betas[1]) is float
 
 
 # ------------------------------------------------------------------------------------ parameters
@@ -539,6 +552,12 @@ def test_a_learning_rate_that_is_a_function_is_neither_saved_nor_replaced():
     assert number.lr == 0.5
 
 
+def test_a_learning_rate_given_as_an_integer_takes_a_saved_float():
+    one, other = (optim.SGD(parameters([(2,)]), lr=lr) for lr in (1, 0.5))
+    one.load_state_dict(other.state_dict())
+    assert one.lr == 0.5
+
+
 @given(st.data())
 def test_a_failed_load_changes_nothing(data):
     shapes = [(2,), (3, 2), (4,)]
@@ -561,6 +580,29 @@ def test_a_failed_load_changes_nothing(data):
     after = optimizer.state_dict()
     assert after.keys() == before.keys()
     assert all(np.array_equal(after[name], before[name]) for name in before)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("lr", -3.0, r"Adam: lr is -3.0; it must be a number that is finite and not neg"),
+        ("lr", math.nan, "lr is nan"),
+        ("betas", [5.0, 7.0], r"Adam: betas are two numbers .* not \(5.0, 7.0\)"),
+        ("eps", -1.0, "eps must be"),
+        ("steps", -1, "a number of steps is -1"),
+        ("0/steps", -2, "a number of steps is -2"),
+    ],
+)
+def test_a_state_with_settings_that_make_no_sense_is_refused(name, value, text):
+    optimizer = optim.Adam(parameters([(3,)]), lr=0.01)
+    before, held = optimizer.state_dict(), vars(optimizer).copy()
+    state = {key: array + (0.1 if array.dtype.kind == "f" else 1) for key, array in before.items()}
+    state |= {"betas": np.array([0.5, 0.5]), name: np.array(value)}
+    with pytest.raises(StateError, match=f"nothing was loaded\n.*{text}"):
+        optimizer.load_state_dict(state)
+    assert vars(optimizer) == held
+    for key, array in optimizer.state_dict().items():
+        np.testing.assert_array_equal(array, before[key])
 
 
 # -------------------------------------------------------------------------------------- packing

@@ -35,6 +35,7 @@ class Linear(Module):
 
     Raises:
         ArgumentError: a number of features below 1.
+        DTypeError: a number of features that is not an integer.
         ShapeError: ``init`` returned another shape; or, when called, the input does not have
             ``in_features`` along its last axis.
 
@@ -56,7 +57,13 @@ class Linear(Module):
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
     ) -> None:
-        self.in_features, self.out_features = index(in_features), index(out_features)
+        try:
+            self.in_features, self.out_features = index(in_features), index(out_features)
+        except TypeError:
+            raise errors.DTypeError(
+                f"Linear({in_features!r}, {out_features!r}): both numbers of features must be"
+                " integers"
+            ) from None
         if min(self.in_features, self.out_features) < 1:
             raise errors.ArgumentError(
                 f"Linear({in_features}, {out_features}): both numbers of features must be positive"

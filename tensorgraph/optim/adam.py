@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -52,12 +53,28 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
     ) -> None:
-        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
-            raise errors.ArgumentError(f"Adam: betas are two numbers in [0, 1), not {betas}")
-        if not 0 <= eps < math.inf:
-            raise errors.ArgumentError(f"Adam: eps must be finite and not negative, not {eps}")
-        self.betas, self.eps = (float(betas[0]), float(betas[1])), float(eps)
+        self.betas, self.eps = betas, eps
         super().__init__(params, lr)
+        # NumPy's numbers would turn float32 parameters into float64.
+        self.betas, self.eps = (float(betas[0]), float(betas[1])), float(eps)
+
+    def check(self) -> None:
+        """Raise unless α, β₁, β₂ and ε make sense.
+
+        Raises:
+            ArgumentError: one does not.
+        """
+        super().check()
+        betas, owner = self.betas, type(self).__name__
+        pair = isinstance(betas, (tuple, list)) and len(betas) == 2
+        if not (pair and all(isinstance(beta, Real) and 0 <= beta < 1 for beta in betas)):
+            raise errors.ArgumentError(
+                f"{owner}: betas are two numbers in [0, 1) such as (0.9, 0.999), not {betas!r}"
+            )
+        if not (isinstance(self.eps, Real) and 0 <= self.eps < math.inf):
+            raise errors.ArgumentError(
+                f"{owner}: eps must be a number, finite and not negative, not {self.eps!r}"
+            )
 
     def start(self, param: Any) -> State:
         """Return m = v = 0."""

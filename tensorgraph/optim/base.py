@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -59,7 +60,9 @@ class Optimizer:
         self.lr = lr
         self.steps = 0
         """How many steps were taken."""
-        self._rate()  # a learning rate that is not one should fail here
+        self.check()
+        if not callable(lr):
+            self.lr = float(lr)
         self._packs = packed(self._named, self.start)
 
     # ------------------------------------------------------------------------------------ the rule
@@ -82,6 +85,17 @@ class Optimizer:
             f"{type(self).__name__} does not say how it updates; write"
             " def update(self, param, grad, state, lr, t): … in the class"
         )
+
+    def check(self) -> None:
+        """Raise if a setting makes no sense: when the optimizer is made, and when one is loaded.
+
+        A subclass with settings of its own sets them before it calls ``super().__init__``, and
+        checks them here after ``super().check()``.
+
+        Raises:
+            ArgumentError: a setting that makes no sense.
+        """
+        self._rate()
 
     # ------------------------------------------------------------------------------------ the step
 
@@ -173,19 +187,31 @@ class Optimizer:
         A learning rate in ``state`` takes the place of a number, not of a function.
 
         Raises:
-            StateError: names are missing or unexpected, or shapes or kinds of number differ.
+            StateError: names are missing or unexpected, shapes or kinds of number differ, or a
+                setting makes no sense.
         """
         own = self.state_dict()
         if "lr" not in own or "lr" not in state:
             own.pop("lr", None)
             state = {name: value for name, value in state.items() if name != "lr"}
         found = fitting(own, state, type(self).__name__)
-        self._packs = packed(self._named, self.start, found)
-        self.steps = int(found["steps"])
+        loaded = copy(self)
+        loaded.steps = int(found["steps"])
         for name in self.settings:
             if name in found:
                 value = found[name].tolist()
-                setattr(self, name, tuple(value) if isinstance(value, list) else value)
+                setattr(loaded, name, tuple(value) if isinstance(value, list) else value)
+        try:
+            counts = [loaded.steps, *(int(found[f"{name}/steps"]) for name, _ in self._named)]
+            if min(counts) < 0:
+                raise errors.ArgumentError(f"a number of steps is {min(counts)}")
+            loaded.check()
+        except errors.ArgumentError as error:
+            raise errors.StateError(
+                f"load_state_dict: the state makes no sense, nothing was loaded\n  {error}"
+            ) from None
+        loaded._packs = packed(self._named, self.start, found)
+        vars(self).update(vars(loaded))
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
