@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arrays import to_array
 from tensorgraph.graph import Node, leading_to, reachable
 from tensorgraph.modes import MODE, Observer, enable_grad, mode
 from tensorgraph.op import REGISTRY
 from tensorgraph.ops.arithmetic import add, astype, positive
 from tensorgraph.ops.reduce import sum_to
 from tensorgraph.quiet import quiet
-from tensorgraph.tensor import Tensor, tensor, to_array, wrap
+from tensorgraph.tensor import Tensor, tensor, wrap
 from tensorgraph.tree import flatten, unflatten
 
 _COMMIT = threading.Lock()

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from tensorgraph.arrays import DEFAULT_DTYPE, to_array, to_dtype
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
-from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, to_array, to_dtype, wrap
+from tensorgraph.tensor import Tensor, wrap
 
 
 def _made(

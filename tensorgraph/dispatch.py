@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arrays import to_array
 from tensorgraph.explain import explain
 from tensorgraph.graph import Node, next_number
 from tensorgraph.modes import MODE, user_line
 from tensorgraph.op import HANDLERS, KERNEL_ERRORS, Op
 from tensorgraph.quiet import ERRORS, IGNORE
-from tensorgraph.tensor import Tensor, to_array, wrap
+from tensorgraph.tensor import Tensor, wrap
 
 _blank = object.__new__
 _ndarray = np.ndarray

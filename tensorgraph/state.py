@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.tensor import to_array
+from tensorgraph.arrays import to_array
 
 
 def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str) -> dict[str, Any]:

@@ -11,18 +11,14 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from tensorgraph import errors
+from tensorgraph.arrays import DEFAULT_DTYPE, Array, to_array, to_dtype
 from tensorgraph.graph import Node
-from tensorgraph.modes import MODE
 
-Array = NDArray[Any]
 Operand = Any
 """What an operator takes on its other side: a Tensor, an array, a list or a number."""
-
-DEFAULT_DTYPE = np.dtype(np.float32)
-"""The type of Python floats and of parameters; a NumPy array keeps its own."""
 
 
 class Tensor:
@@ -501,83 +497,6 @@ def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
     if type(data) is Tensor and (dtype is None or to_dtype(dtype) == data.dtype):
         return data
     return wrap(to_array(data, dtype))
-
-
-def to_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
-    """Return a NumPy dtype that the engine computes with.
-
-    Raises:
-        DTypeError: it is unknown, or not real numbers, integers or booleans.
-    """
-    try:
-        if dtype is None:
-            raise TypeError  # which NumPy takes for float64
-        found = np.dtype(dtype)
-    except TypeError:
-        raise errors.DTypeError(f"unknown dtype {dtype!r}; write e.g. 'float32'") from None
-    _check_numeric(found)
-    return found
-
-
-def to_array(data: Any, dtype: DTypeLike | None = None) -> Array:
-    """Return ``data`` as an array the engine computes with, sharing memory where possible."""
-    wanted = None if dtype is None else to_dtype(dtype)
-    if type(data) is Tensor:
-        array = data._data
-    elif isinstance(data, (np.ndarray, np.generic)):
-        array = np.asarray(data)
-    elif hasattr(data, "__dlpack__"):
-        array = np.from_dlpack(data)
-    else:
-        try:
-            array = np.asarray(data)
-        except ValueError:
-            raise errors.ShapeError(errors.ragged(data)) from None
-        found = list(_inside(data))
-        if any(type(x) is Tensor and x._requires_grad for x in found) and MODE.get().recording:
-            raise errors.GraphError(
-                "a list of tensors that need a gradient would lose it; write tg.stack([...])"
-            )
-        if wanted is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
-            double = any(getattr(x, "dtype", None) == np.float64 for x in found)
-            wanted = np.dtype(np.float64) if double else DEFAULT_DTYPE
-    if array.dtype.kind == "O":
-        raise errors.DTypeError(_no_number(data))
-    _check_numeric(array.dtype)
-    return array if wanted is None or wanted == array.dtype else array.astype(wanted)
-
-
-def _inside(data: Any) -> Iterator[Any]:
-    """Yield what nested sequences hold, other than plain numbers."""
-    if type(data) in (list, tuple):
-        for part in data:
-            if type(part) not in (float, int, bool):
-                yield from _inside(part)
-    else:
-        yield data
-
-
-def _no_number(data: Any) -> str:
-    """Return what NumPy could make nothing but objects of."""
-    for part in _inside(data):
-        if type(part) is int or (isinstance(part, (list, tuple)) and part):
-            continue
-        iterable = hasattr(part, "__iter__") and not isinstance(part, dict)
-        hint = "; write list(...) around it" if iterable else ""
-        return (
-            "tensors hold real numbers, integers or booleans, not objects such as"
-            f" {errors.describe(part)}{hint}"
-        )
-    return "an integer does not fit in 64 bits; write it as a float"
-
-
-def _check_numeric(dtype: np.dtype[Any]) -> None:
-    if dtype.kind not in "fiub":
-        kinds = {"O": "objects", "U": "strings", "S": "bytes", "c": "complex numbers"}
-        raise errors.DTypeError(
-            f"tensors hold real numbers, integers or booleans, not"
-            f" {kinds.get(dtype.kind, str(dtype))} (dtype {dtype})"
-        )
 
 
 def _check_differentiable(dtype: np.dtype[Any]) -> None:

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.arrays import to_array
 from tensorgraph.modes import MODE
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import astype
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.softmax import class_cross_entropy, softmax_cross_entropy
 from tensorgraph.shapes import shape_of
-from tensorgraph.tensor import to_array
 
 Shape = tuple[int, ...]
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arrays import to_dtype
 from tensorgraph.errors import ArgumentError, DTypeError
 from tensorgraph.op import Boolean, Integer, Real, register
 from tensorgraph.ops._axes import integer, number
 from tensorgraph.rule import NONDIFF, ZERO
 from tensorgraph.shapes import ndim_of
-from tensorgraph.tensor import to_dtype
 
 APART = Real(0.5, 3.0)
 """A domain for denominators and bases: away from 0."""

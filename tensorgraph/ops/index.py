@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arrays import DEFAULT_DTYPE, to_array, to_dtype
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from tensorgraph.op import Integer, register
 from tensorgraph.ops._axes import from_list, integer, one_axis
@@ -15,7 +16,7 @@ from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
 from tensorgraph.rule import NONDIFF
 from tensorgraph.shapes import ndim_of, shape_of
-from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, to_array, to_dtype
+from tensorgraph.tensor import Tensor
 
 ARRAY = "array"
 """Stands in a key for the next index array, which is an operand of its own."""
