@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import reduce
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, ref
 
@@ -12,7 +13,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.graph import Node
 from tensorgraph.modes import MODE, mode, user_line
-from tensorgraph.op import Op
+from tensorgraph.op import REGISTRY, Op
 from tensorgraph.tensor import Tensor
 
 
@@ -21,8 +22,10 @@ def debug() -> Iterator[None]:
     """Run a block in which a NaN or infinity raises where it is made, forward or backward.
 
     Values that are merely passed on do not raise: an operation is to blame if its operands are
-    finite and its result is not. Nodes recorded in the block know the user's source line. Slower:
-    every result is looked at. NumPy's own warnings are silent in the block.
+    finite and its result is not, for elementwise ones in the same place. A gradient rule is also to
+    blame if it makes a NaN of a finite gradient and a kept infinity, as 0 · ∞. Nodes recorded in
+    the block know the user's source line. Slower: every result is looked at. NumPy's own warnings
+    are silent in the block.
 
     Raises:
         AnomalyError: an operation or a gradient rule made a NaN or an infinity.
@@ -45,15 +48,20 @@ class _Watcher:
 
     def __init__(self) -> None:
         self._received_bad: WeakSet[Node] = WeakSet()
-        self._consumers: WeakKeyDictionary[Node, list[ref[Node]]] = WeakKeyDictionary()
+        self._consumers: WeakKeyDictionary[Node, list[_Use]] = WeakKeyDictionary()
 
     def forward(self, op: Op, arrays: Sequence[Any], static: dict[str, Any], out: Any) -> None:
-        if _all_finite(out) or not all(map(_all_finite, arrays)):
+        if _all_finite(out):
+            return
+        sound = _everywhere(_finite, arrays, out.shape, op)
+        made = sound & ~_finite(out)
+        if not made.any():
             return
         operands = [(op.operand_name(i), array) for i, array in enumerate(arrays)]
         raise errors.AnomalyError(
-            f"{op.name}{errors.where_in(MODE.get().scope)} made {_first_bad(out)} from finite"
+            f"{op.name}{errors.where_in(MODE.get().scope)} made {_first(out, made)} from finite"
             f" operands\n  at {user_line()}\n{_statistics(operands)}"
+            f"\n  if a tg.where drops these elements: {_remedy(op, len(arrays))}"
         )
 
     def backward(self, node: Node, i: int, g: Any, saved: Sequence[Any], result: Any) -> None:
@@ -62,15 +70,17 @@ class _Watcher:
         if not g_finite and node in self._consumers and node not in self._received_bad:
             raise errors.AnomalyError(
                 f"the gradients of {node.op.name}{errors.where_in(node.scope)}, finite one by one,"
-                f" sum to {_first_bad(g)}\n{_recorded(node)}"
+                f" sum to {_first(g, ~_finite(g))}\n{_recorded(node)}"
             )
         parent = node.parents[i]
         if type(parent) is Node:
-            self._consumers.setdefault(parent, []).append(ref(node))
+            self._consumers.setdefault(parent, []).append(_Use(node, i, saved))
             if not result_finite:
                 self._received_bad.add(parent)
-        kept = [value for value in saved if value is not None]
-        if result_finite or not (g_finite and all(map(_all_finite, kept))):
+        if result_finite or node.op.name == "checkpoint":  # the ops in that were observed
+            return
+        made = _made_by_rule(node.op, g, saved, result)
+        if not made.any():
             return
         operands = [
             ("out" if k == len(node.parents) else node.op.operand_name(k), value)
@@ -79,31 +89,94 @@ class _Watcher:
         ]
         raise errors.AnomalyError(
             f"the gradient rule of {node.op.name}{errors.where_in(node.scope)} made"
-            f" {_first_bad(result)} from a finite gradient\n{_recorded(node)}\n"
-            f"{_statistics([('gradient', g), *operands])}{self._untaken_branch(node, g, result)}"
+            f" {_first(result, made)} from a finite gradient\n{_recorded(node)}\n"
+            f"{_statistics([('gradient', g), *operands])}{self._dropped_by_where(node, i, made)}"
         )
 
-    def _untaken_branch(self, node: Node, g: Any, result: Any) -> str:
-        """Return a remark if the bad elements belong to a branch that ``where`` did not take."""
-        if g.shape != result.shape or np.any(g[~np.isfinite(result)]):
+    def _dropped_by_where(self, node: Node, i: int, made: Any) -> str:
+        """Return a remark if a ``where`` further on did not take the elements ``made`` here."""
+        if made.shape != node.shape:
             return ""
         stack, seen = [node], {node}
         while stack:
-            for weak in self._consumers.get(stack.pop(), ()):
-                consumer = weak()
-                if consumer is None:
+            for use in self._consumers.get(stack.pop(), ()):
+                consumer = use.node()
+                if consumer is None or consumer in seen or consumer.shape != node.shape:
                     continue
-                if consumer.op.name == "where":
+                if use.dropped is not None and np.all(use.dropped[made]):
                     line = f" at {consumer.line}" if consumer.line else ""
                     return (
                         f"\n  cause: where{line} did not take this branch, so its gradient is 0"
-                        f" here, and 0 · ∞ is NaN; give {node.op.name} a safe operand there:"
-                        f" tg.where(c, tg.{node.op.name}(tg.where(c, x, 1)), other)"
+                        f" here, and 0 · ∞ is NaN: {_remedy(node.op, len(node.parents), i)}"
                     )
-                if consumer not in seen:
+                if consumer.op.family == "elementwise":  # the elements keep their places
                     seen.add(consumer)
                     stack.append(consumer)
         return ""
+
+
+class _Use:
+    """An operand's place in a node, whose rule for it has run."""
+
+    def __init__(self, node: Node, i: int, saved: Sequence[Any]) -> None:
+        self.node = ref(node)
+        self.dropped: Any = None
+        """For ``where``, which elements of the operand it did not take."""
+        if node.op.name == "where":
+            condition = np.broadcast_to(_array(saved[0]), node.shape)
+            self.dropped = ~condition if i == 1 else condition
+
+
+def _remedy(op: Op, arity: int, i: int | None = None) -> str:
+    """Say how to compute an op only where its result is of use."""
+    if arity == 1:
+        return (
+            f"give {op.name} a safe operand there: tg.where(c, tg.{op.name}(tg.where(c, x, 1)),"
+            " other)"
+        )
+    operand = "the operand that is not safe" if i is None else f"its operand {op.operand_name(i)}"
+    return (
+        f"give {op.name} safe operands there: replace {operand} by tg.where(c, operand, 1), with"
+        " c true where the result is taken"
+    )
+
+
+def _made_by_rule(op: Op, g: Any, saved: Sequence[Any], result: Any) -> Any:
+    """Return where a gradient rule made what is not finite.
+
+    An infinity comes from finite operands; a NaN may also come from an infinite one, as 0 · ∞.
+    """
+    kept = [_array(value) for value in saved if value is not None]
+    sound = _everywhere(_finite, [g], g.shape, op)
+    infinity = sound & _everywhere(_finite, kept, g.shape, op)
+    nan = sound & _everywhere(_no_nan, kept, g.shape, op)
+    made = np.where(np.isnan(result), _summed(nan, result.shape), _summed(infinity, result.shape))
+    return made & ~_finite(result)
+
+
+def _everywhere(
+    test: Callable[[Any], Any], arrays: Sequence[Any], shape: tuple[int, ...], op: Op
+) -> Any:
+    """Return for each element of a result whether all that it comes from passes the test.
+
+    In an elementwise op it comes from the elements at its own place, else from all there are.
+    """
+    passed = [test(_array(array)) for array in arrays]
+    if op.family == "elementwise" and REGISTRY.get(op.name) is op:  # a user's may only be called so
+        with suppress(ValueError):
+            return np.broadcast_to(reduce(np.logical_and, passed, np.True_), shape)
+    return np.full(shape, all(map(np.all, passed)))
+
+
+def _summed(mask: Any, shape: tuple[int, ...]) -> Any:
+    """Return a mask in the shape to which the gradients that it belongs to were summed."""
+    if mask.shape == shape:
+        return mask
+    lead = mask.ndim - len(shape)
+    if lead < 0 or any(n not in (1, m) for n, m in zip(shape, mask.shape[lead:], strict=True)):
+        return np.full(shape, mask.all())
+    ones = tuple(lead + k for k, n in enumerate(shape) if n == 1)
+    return mask.all(axis=(*range(lead), *ones)).reshape(shape)
 
 
 def _recorded(node: Node) -> str:
@@ -114,16 +187,24 @@ def _array(value: Any) -> Any:
     return np.asarray(value._data if type(value) is Tensor else value)
 
 
-def _all_finite(value: Any) -> bool:
-    array = _array(value)
-    return array.dtype.kind != "f" or bool(np.isfinite(array).all())
+def _finite(array: Any) -> Any:
+    return np.isfinite(array) if array.dtype.kind in "fc" else np.True_
 
 
-def _first_bad(array: Any) -> str:
-    bad = np.argwhere(~np.isfinite(array))
-    first = tuple(int(k) for k in bad[0])
+def _no_nan(array: Any) -> Any:
+    return ~np.isnan(array) if array.dtype.kind in "fc" else np.True_
+
+
+def _all_finite(array: Any) -> bool:
+    return bool(np.all(_finite(array)))
+
+
+def _first(array: Any, bad: Any) -> str:
+    """Describe the first of the bad elements, and say how many there are."""
+    places = np.argwhere(bad)
+    first = tuple(int(k) for k in places[0])
     where = f" at index {first}" if first else ""
-    many = f", {len(bad)} of {array.size} elements" if array.size > 1 else ""
+    many = f", {len(places)} of {array.size} elements" if array.size > 1 else ""
     return f"{array[first]}{where}{many}"
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
-from tensorgraph.modes import MODE
+from tensorgraph.modes import MODE, mode
 
 AnomalyError = tg.errors.AnomalyError
 
@@ -34,7 +34,9 @@ def test_forward_names_op_line_statistics_and_first_bad_index():
     assert str(caught.value) == (
         "log made -inf at index (1, 1), 1 of 4 elements from finite operands\n"
         f"  at {line}\n"
-        "  x: shape (2, 2) float32, min 0, max 4, 1 zeros"
+        "  x: shape (2, 2) float32, min 0, max 4, 1 zeros\n"
+        "  if a tg.where drops these elements: give log a safe operand there:"
+        " tg.where(c, tg.log(tg.where(c, x, 1)), other)"
     )
 
 
@@ -47,6 +49,8 @@ def test_forward_tells_of_every_operand():
     assert str(caught.value).splitlines()[2:] == [
         "  x: shape (2,) float32, min 0, max 1, 1 zeros",
         "  y: shape () float64, value 0",
+        "  if a tg.where drops these elements: give divide safe operands there: replace the operand"
+        " that is not safe by tg.where(c, operand, 1), with c true where the result is taken",
     ]
 
 
@@ -86,6 +90,38 @@ def test_values_merely_passed_on_do_not_raise():
         assert np.isnan(tg.softmax(y).data).any()
         y.sum().backward()
     assert x.grad is not None
+
+
+def test_elementwise_ops_are_judged_in_every_place():
+    with tg.debug(), pytest.raises(AnomalyError, match=r"made -inf at index \(0,\), 1 of 3 elem"):
+        tg.log(tg.tensor([0.0, np.inf, np.nan]))
+    with tg.debug(), pytest.raises(AnomalyError, match=r"at index \(1, 0\), 1 of 4 elements"):
+        tg.tensor([[np.nan], [1.0]]) / tg.tensor([0.0, 1.0])
+    x = leaf([np.inf, 0.0])
+    with tg.debug(), pytest.raises(AnomalyError, match=r"rule of sqrt made inf at index \(1,\)"):
+        tg.sqrt(x).sum().backward()
+
+
+def test_other_ops_and_those_of_users_may_mix_their_elements():
+    demean = tg.op("demean", lambda x: x - x.mean(), {"x": lambda g: g - g.mean()})
+    with tg.debug():
+        demean(tg.tensor([np.inf, 1.0]))
+        tg.softmax(tg.tensor([np.nan, 1.0]))
+    with tg.debug(), pytest.raises(AnomalyError, match=r"^demean made -inf"):
+        demean(tg.tensor([3e38, 3e38]))
+
+
+def test_sums_over_broadcast_axes_are_judged_in_every_place():
+    x, bias = leaf([[0.0, np.nan], [1.0, 1.0]]), leaf([1.0, 1.0])
+    with tg.debug():
+        (x * bias).sum().backward()
+        with pytest.raises(AnomalyError, match=r"multiply made inf at index \(0,\), 1 of 2"):
+            (tg.tensor([[3e38, np.nan], [1.0, 1.0]]) * bias).backward([[9.0, 1.0], [1.0, 1.0]])
+
+
+def test_a_checkpoint_is_not_blamed_for_what_it_passes_on():
+    with tg.debug():
+        tg.checkpoint(lambda x: tg.exp(x) * 2)(leaf([np.nan, 1.0])).sum().backward()
 
 
 def test_making_tensors_of_nan_is_no_anomaly():
@@ -202,20 +238,46 @@ def test_the_inside_of_a_checkpoint():
         (lambda x: tg.where(x > 0, tg.sqrt(x), 0.0), "sqrt"),
         (lambda x: tg.where(x == 0, 0.0, tg.sqrt(x) * 2 + 1), "sqrt"),
         (lambda x: tg.where(x > 0, -tg.exp(tg.sqrt(x)), 0.0) * 3, "sqrt"),
-        (lambda x: tg.where(x > 0, x**0.5, 0.0), "power"),
         (lambda x: np.where(x > 0, np.sqrt(x), 0.0), "sqrt"),
+        (lambda x: tg.where(x > 0, x**0.5, 0.0), "power"),
+        (lambda x: tg.where(x > 0, 1 / (x * 1), 0.0), "divide"),
+        (lambda x: tg.where(x < 1, 0.0, 1 / x), "divide"),
+        (lambda x: tg.where(x > 0, tg.exp(-x), tg.exp(1000 - x)), "exp"),
     ],
 )
-def test_the_untaken_where_branch_is_named_as_the_cause(f, op):
+@pytest.mark.parametrize("forward_too", [True, False])
+def test_the_untaken_where_branch_is_named_as_the_cause(f, op, forward_too):
     x = leaf([0.0, 4.0])
+    if op in ("divide", "exp") and forward_too:
+        with tg.debug(), pytest.raises(AnomalyError, match=f"^{op} made inf.*\n.*\n.*\n") as caught:
+            f(x)
+        assert f"if a tg.where drops these elements: give {op} safe" in str(caught.value).replace(
+            "a safe operand", "safe"
+        )
+        return
+    with mode(lines=True) if not forward_too else tg.debug():
+        y = f(x).sum()
     with tg.debug(), pytest.raises(AnomalyError, match=f"gradient rule of {op} made nan") as caught:
-        line = here(1)
-        y = f(x)
-        y.sum().backward()
+        y.backward()
     text = str(caught.value)
     assert "cause: where at " in text and "did not take this branch" in text
-    assert f"tg.where(c, tg.{op}(tg.where(c, x, 1)), other)" in text
-    del line
+    if op in ("sqrt", "exp"):
+        assert f"tg.where(c, tg.{op}(tg.where(c, x, 1)), other)" in text
+    else:
+        operand = {"power": "x", "divide": "y"}[op]
+        assert f"replace its operand {operand} by tg.where(c, operand, 1)" in text
+
+
+def test_where_is_accused_only_of_what_it_dropped():
+    x = leaf([0.0, 4.0])
+    for f in (
+        lambda x: tg.where(x < 1, tg.relu(-tg.sqrt(x)), 0.0),  # relu made the 0, where took it
+        lambda x: tg.where([True, True], tg.sqrt(x) * 0.0, 0.0),
+        lambda x: tg.where([[True, False]], tg.relu(-tg.sqrt(x)).sum(), 0.0),
+    ):
+        with tg.debug(), pytest.raises(AnomalyError, match="sqrt made nan") as caught:
+            f(x).sum().backward()
+        assert "cause" not in str(caught.value)
 
 
 def test_the_advice_works():
@@ -223,7 +285,8 @@ def test_the_advice_works():
     with tg.debug():
         c = x > 0
         tg.where(c, tg.sqrt(tg.where(c, x, 1)), 0.0).sum().backward()
-    assert x.grad.data.tolist() == [0, 0.25]
+        tg.where(c, 1 / tg.where(c, x, 1), 0.0).sum().backward()
+    assert x.grad.data.tolist() == [0, 0.25 - 1 / 16]
 
 
 def test_an_anomaly_in_the_taken_branch_has_another_cause():
