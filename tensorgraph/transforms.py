@@ -21,7 +21,7 @@ from tensorgraph.graph import Node, reachable
 from tensorgraph.modes import MODE, enable_grad
 from tensorgraph.ops.arithmetic import astype, positive
 from tensorgraph.ops.shape import reshape, stack
-from tensorgraph.tensor import Tensor, asarray, wrap
+from tensorgraph.tensor import Tensor, tensor, wrap
 from tensorgraph.tree import flatten, flatten_like, unflatten
 
 Function = Callable[..., Any]
@@ -36,6 +36,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
 
     Raises:
         GraphError: ``f`` returned more than one number.
+        DTypeError: ``f`` returned something else than a tensor; a constant is ``tg.tensor(3.0)``.
 
     Example:
         >>> import tensorgraph as tg
@@ -328,7 +329,7 @@ def _arguments(function: str, what: str, given: Any) -> tuple[Any, ...]:
 def _variable(leaf: Any, k: int = 0) -> Tensor:
     """Return a tensor of our own with the leaf's values, connected to the leaf if that matters."""
     try:
-        value = asarray(leaf)
+        value = leaf if type(leaf) is Tensor else tensor(leaf)  # the caller may change an array
     except errors.DTypeError as error:
         raise errors.DTypeError(f"argument {k}: {error}") from None
     if value.dtype.kind not in "fc":
@@ -350,9 +351,14 @@ def _as_seed(value: Any, graph: bool) -> Any:
 
 
 def _output(value: Any, name: str) -> Tensor:
-    if type(value) is Tensor or isinstance(value, (int, float, np.ndarray, np.generic)):
-        return asarray(value)
+    if type(value) is Tensor:
+        return value
     hint = "; is a return missing?" if value is None else ""
+    if isinstance(value, (complex, float, int, np.ndarray, np.generic)):
+        hint = (
+            ": what float(), .item() or .numpy() gave has left the graph and has no gradient;"
+            " compute with tensors and tg ops, and write tg.tensor(value) for a constant"
+        )
     raise errors.DTypeError(f"{name} returned {errors.describe(value)}, not a tensor{hint}")
 
 
@@ -374,7 +380,7 @@ def _matching(
         raise errors.ShapeError(f"a {what} is built like {owner}: {error}") from None
     matched = []
     for given, like in zip(found, owners, strict=True):
-        value = asarray(given, None if type(given) is Tensor else like.dtype)
+        value = given if type(given) is Tensor else tensor(given, like.dtype)  # ours: a copy
         if value.shape != like.shape:
             raise errors.ShapeError(
                 f"a {what} has the shape of {owner} {like.shape}, this one has {value.shape}"
