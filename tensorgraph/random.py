@@ -30,7 +30,7 @@ __all__ = [
     "Generator", "bernoulli", "default_generator", "normal", "permutation", "seed", "uniform",
 ]  # fmt: skip
 
-State = dict[str, Any]
+State = Mapping[str, Any]
 
 _WATCH: ContextVar[dict[Generator, list[State]] | None] = ContextVar("watch", default=None)
 _REPLAY: ContextVar[Mapping[Generator, _StandIn]] = ContextVar(
