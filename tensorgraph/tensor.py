@@ -133,7 +133,20 @@ class Tensor:
     @grad.setter
     def grad(self, value: Any) -> None:
         if value is not None:
-            value = value if type(value) is Tensor else tensor(value, dtype=self.dtype)
+            if self.dtype.kind != "f":
+                raise errors.DTypeError(
+                    f"only floating-point tensors have gradients, {errors.owner(self)} is"
+                    f" {self.dtype}"
+                )
+            if type(value) is not Tensor:
+                value = tensor(value, dtype=self.dtype)
+            elif value.dtype.kind != "f":
+                raise errors.DTypeError(
+                    f"a gradient is a floating-point tensor, this one is {value.dtype}; write"
+                    f" .astype('{self.dtype}')"
+                )
+            elif value.dtype != self.dtype:
+                value = value.astype(self.dtype)
             if value.shape != self.shape:
                 raise errors.ShapeError(
                     f"a gradient has its tensor's shape {self.shape}, this one is {value.shape}"
@@ -452,9 +465,11 @@ def tensor(
     requires_grad: bool = False,
     name: str | None = None,
 ) -> Tensor:
-    """Return a new tensor with a copy of ``data``.
+    """Return a new leaf with a copy of ``data``.
 
     Python floats become float32 unless ``dtype`` says otherwise; a NumPy array keeps its dtype.
+    The copy of a tensor is a leaf too: it has the values, not the history, so no gradient flows
+    through it to what they were computed from. To go on computing with a tensor, use it as it is.
 
     Args:
         data: a number, nested lists, an array or a tensor.

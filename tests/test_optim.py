@@ -70,7 +70,7 @@ def parameters(shapes, dtype="float64", seed=0):
 
 def give(params, gradients):
     for param, g in zip(params, gradients, strict=True):
-        # As a tensor a gradient is taken as it is: another dtype and order of memory included.
+        # As a tensor a gradient of the right dtype is taken as it is, order of memory included.
         param.grad = g if g is None else tg.asarray(g)
 
 

@@ -35,6 +35,16 @@ def test_tensor_copies_a_view_and_a_tensor():
     assert not tg.tensor(leaf([1.0])).requires_grad
 
 
+def test_the_copy_of_a_result_is_a_new_leaf_without_history():
+    x = leaf([1.0, 2.0])
+    y = x * 3
+    assert tg.tensor(y).is_leaf and not tg.tensor(y).requires_grad
+    twin = tg.tensor(y, requires_grad=True)
+    assert twin.is_leaf and twin.data.tolist() == [3, 6]
+    (twin * twin).sum().backward()
+    assert twin.grad.data.tolist() == [6, 12] and x.grad is None
+
+
 def test_tensor_copies_what_shares_by_a_protocol():
     class Shares:
         array = np.zeros(3)
@@ -363,6 +373,23 @@ def test_grad_setter():
     assert x.grad is None
 
 
+def test_a_gradient_has_the_dtype_of_its_tensor():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    g = tg.tensor([0.1, 0.2], dtype="float32")
+    x.grad = g
+    assert x.grad is g
+    x.grad = tg.tensor([0.1, 0.2], dtype="float64")
+    assert x.grad.dtype == np.float32
+    for wrong in (tg.tensor([1, 2]), tg.tensor([True, False])):
+        with pytest.raises(tg.errors.DTypeError, match=f"is a floating-point .* {wrong.dtype};"):
+            x.grad = wrong
+    assert x.grad.dtype == np.float32
+    x.grad = [1, 2]
+    assert x.grad.dtype == np.float32
+    with pytest.raises(tg.errors.DTypeError, match="only floating-point tensors have"):
+        tg.tensor([1, 2]).grad = [0.5, 0.5]
+
+
 # ------------------------------------------------------------------------------------- assign
 
 
@@ -581,6 +608,8 @@ def test_reshape_takes_lengths_or_a_tuple():
         ("transpose", "write x.mT"),
         ("gelu", r"write tg.gelu\(x\)"),
         ("tolist", r"write x.numpy\(\).tolist\(\)"),
+        ("copy", "write x, since tensors do not change"),
+        ("clone", "write x, since tensors do not change"),
         ("nonsense", "^a Tensor has no attribute 'nonsense'$"),
     ],
 )
