@@ -31,9 +31,12 @@ def arrays(domain: Domain, shape: Shape, dtype: Any = np.float64) -> st.SearchSt
     """Return a strategy for read-only arrays of numbers in a domain.
 
     Example:
+        >>> from hypothesis import given
         >>> import tensorgraph as tg
-        >>> tg.testing.strategies.arrays(tg.Real(0.5, 3.0), (2, 3)).example().shape
-        (2, 3)
+        >>> @given(tg.testing.strategies.arrays(tg.Real(0.5, 3.0), (2, 3)))
+        ... def test_roots(x):
+        ...     assert (tg.sqrt(x) * tg.sqrt(x) - x).max() < 1e-15
+        >>> test_roots()
     """
     if isinstance(domain, Integer):
         drawn = hnp.arrays(np.int64, shape, elements=st.integers(domain.low, domain.high - 1))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.autodiff import gradients
-from tensorgraph.modes import enable_grad, mode
+from tensorgraph.modes import mode
 from tensorgraph.op import Op
 from tensorgraph.random import replay, watch
 from tensorgraph.tensor import Tensor, asarray, wrap
@@ -54,9 +54,9 @@ class Subject:
             raise errors.DTypeError(
                 "gradcheck: no argument is floating-point, there is nothing to differentiate by"
             )
-        with mode(observer=_Precision()), watch() as self._states:
+        with mode(recording=True, observer=_Precision()), watch() as self._states:
             first = [output._data for output in self.outputs(self.variables())]
-        with self.repeated(), mode(observer=None):
+        with self.repeated(), mode(recording=True, observer=None):
             second = [output._data for output in self.outputs(self.variables())]
         if not all(
             np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True)
@@ -86,8 +86,7 @@ class Subject:
         arguments = list(self._inputs)
         for position, variable in zip(self.positions, variables, strict=True):
             arguments[position] = variable
-        with enable_grad():
-            results = flatten(self.f(*arguments))[0]
+        results = flatten(self.f(*arguments))[0]
         found = []
         for result in results:
             if type(result) is not Tensor and not isinstance(result, (float, np.ndarray)):
@@ -126,7 +125,7 @@ class Scalar:
     def gradient(self) -> list[Array]:
         """Return the gradient by each checked argument, as the engine computes it."""
         variables = self.subject.variables()
-        with self.subject.repeated(), mode(observer=None):
+        with self.subject.repeated(), mode(recording=True, observer=None):
             return [np.array(g._data) for g in self._gradients(variables, False)]
 
     def projected_gradient(self, weights: Sequence[Array]) -> Scalar:
@@ -169,7 +168,11 @@ class Scalar:
 
     def _terms(self, moved: Direction, observer: Any = None) -> list[Array]:
         variables = self.subject.variables(moved)
-        with np.errstate(all="ignore"), self.subject.repeated(), mode(observer=observer):
+        with (
+            np.errstate(all="ignore"),
+            self.subject.repeated(),
+            mode(recording=True, observer=observer),
+        ):
             results = self._compute(variables, False)
         return [r._data * w for r, w in zip(results, self._weights, strict=True)]
 
