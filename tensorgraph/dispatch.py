@@ -29,7 +29,9 @@ _NUMBERS = frozenset((bool, int, float, np.float32, np.float64))
 
 def make_call(op: Op) -> Callable[..., Any]:
     """Return the function that applies ``op``."""
-    plain = not (op.starred or op.defaults or op.prepare)
+    # A user's kernel may return integers or booleans, which have no gradient: ``apply`` looks.
+    users = hasattr(op.kernel, "returns_any_dtype")
+    plain = not (op.starred or op.defaults or op.prepare or users)
     if plain and op.inputs == ("x",):
         call = _unary(op)
     elif plain and op.inputs == ("x", "y"):
