@@ -37,6 +37,12 @@ def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str) -> dic
         problems.append(f"unexpected: {errors.listing(unexpected)}")
     if missing or unexpected:
         problems.append(f"  {_remedy(missing, unexpected)}")
+    buffers = [name for name in missing if not getattr(own[name], "requires_grad", True)]
+    if buffers:
+        problems.append(
+            f"  if {errors.listing(buffers)} is no state but a result that an attribute keeps, keep"
+            " its array, as in self.last = y.numpy()"
+        )
     found: dict[str, NDArray[Any]] = {}
     for name, value in own.items():
         if name in state:

@@ -278,6 +278,51 @@ def test_a_failed_load_says_what_to_write(state, text):
     assert text in str(caught.value)
 
 
+class Remembers(nn.Module):
+    """Keeps its last result, as it is or as an array."""
+
+    def __init__(self, keep):
+        self.linear, self.keep = nn.Linear(2, 3), keep
+
+    def forward(self, x):
+        y = self.linear(x)
+        self.last = self.keep(y)
+        return y
+
+
+def test_a_result_kept_without_a_graph_is_a_buffer_and_a_failed_load_says_what_to_write():
+    model = Remembers(lambda y: y)
+    state = model.state_dict()
+    model(tg.ones((1, 2)))
+    model.load_state_dict(state)
+    with tg.no_grad():
+        model(tg.ones((1, 2)))
+    assert [name for name, _ in model.named_buffers()] == ["last"]
+    with pytest.raises(StateError, match=r"if last is no state, .* self.last = y.numpy\(\)"):
+        model.load_state_dict(state)
+
+
+def test_an_array_of_a_result_is_not_state():
+    model = Remembers(lambda y: y.numpy())
+    state = model.state_dict()
+    with tg.no_grad():
+        model(tg.ones((1, 2)))
+    model.load_state_dict(state)
+
+
+def test_a_running_mean_computed_without_a_graph_stays_a_buffer():
+    model = Bag(mean=tg.zeros(2))
+    with tg.no_grad():
+        model.mean = 0.9 * model.mean + 0.1 * tg.ones(2)
+    assert list(model.state_dict()) == ["mean"]
+
+
+def test_a_missing_parameter_is_not_taken_for_a_result():
+    with pytest.raises(StateError) as caught:
+        nn.Linear(2, 3).load_state_dict({})
+    assert "self.last" not in str(caught.value)
+
+
 def test_loading_floats_into_an_integer_buffer_is_refused():
     model = Bag(count=tg.tensor([1, 2]))
     with pytest.raises(StateError, match=r"wrong kind of number: count is int64.*astype\('int64'"):

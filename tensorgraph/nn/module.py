@@ -38,6 +38,11 @@ class Module:
     lists, tuples and dicts are looked into. The order is that of assignment, depth first; what is
     found in two places (tied weights) counts once, under the first name.
 
+    A result that an attribute keeps is neither while it belongs to a graph. One computed without a
+    graph (under ``no_grad``, or from tensors that want no gradient) looks like any other tensor: it
+    is a buffer, as a running mean should be. To keep one that is not state, keep its array,
+    ``self.last = y.numpy()``.
+
     Calling a module runs ``forward``. What it computes knows the module's place in the model: nodes
     do, and messages such as ``linear in model.layers[2] Linear: …``. The place is looked up at the
     first call from there.
@@ -127,7 +132,8 @@ class Module:
         return [(path, tensor) for path, tensor in self._tensors() if not tensor.requires_grad]
 
     def _tensors(self) -> list[tuple[str, Tensor]]:
-        # A result that somebody keeps in an attribute is neither: it belongs to a graph.
+        # Not the results that belong to a graph. One without a graph may well be a buffer: running
+        # means are results. What made it could not tell those from a value kept to be looked at.
         found = [
             (f.path, f.value) for f in walk(self) if type(f.value) is Tensor and f.value.is_leaf
         ]
