@@ -5,7 +5,7 @@ arrays; only time does. Many small parameters would cost a Python call each: the
 one array. A large one would push the rule's intermediate results out of the cache: the rule runs on
 a block of it at a time. Both ways a rule that is plain NumPy meets arrays that are worth a call and
 fit into the cache. (Adam takes 0.2 of PyTorch's time for a network of 6 small parameters, 0.5 for
-100,000 numbers and for 10 million, 0.7 to 1 in between.)
+100,000 numbers and for 10 million, 0.7 to 1.1 in between.)
 """
 
 from __future__ import annotations
