@@ -16,7 +16,7 @@ def explain(
     """Return ``error`` in terms of an op: its name, its operands, the module it stands in."""
     where = f"{op.name}{errors.where_in(MODE.get().scope)}"
     if type(error).__module__ == errors.__name__:
-        if not str(error).startswith(op.name):
+        if not str(error).startswith((f"{op.name}:", f"{where}:")):
             error.args = (f"{where}: {error}{_named(op, operands)}",)
         return error
     clash = _clash(op, operands)

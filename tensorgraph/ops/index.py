@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from operator import index
 from typing import Any
@@ -258,10 +259,10 @@ def set_at(x: Any, key: Any, value: Any) -> Any:
         tensor([0., 5., 0.])
     """
     x = from_list(x)
+    values = _region(x, key, value, "set_at")
     source = np.full(shape_of(x), -1)
-    region = _full_key(x, key)
-    source[region] = np.arange(source[region].size).reshape(source[region].shape)
-    values = reshape(_region(x, key, value, "set_at"), shape=-1)
+    source[_full_key(x, key)] = np.arange(math.prod(values.shape)).reshape(values.shape)
+    values = reshape(values, shape=-1)
     if values.shape[0] == 0:
         return add_at(x, key, value)  # nothing to set is nothing to add
     return where(source >= 0, getitem(values, np.maximum(source, 0)), x)
