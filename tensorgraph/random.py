@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
+from tensorgraph.arrays import DEFAULT_DTYPE, to_array, to_dtype
 from tensorgraph.creation import to_shape
 from tensorgraph.dispatch import apply
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
 from tensorgraph.op import HANDLERS, register
 from tensorgraph.rule import NONDIFF
 from tensorgraph.shapes import shape_of
-from tensorgraph.tensor import DEFAULT_DTYPE, Tensor, asarray, to_array, to_dtype
+from tensorgraph.tensor import Tensor, asarray
 
 __all__ = [
     "Generator", "bernoulli", "default_generator", "normal", "permutation", "seed", "uniform",
