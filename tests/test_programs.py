@@ -293,7 +293,7 @@ def outputs_of(program):
 
     def f(*leaves):
         values = pg.values_of(program, leaves)
-        return [values[i] for i in program.weights]
+        return [tg.asarray(values[i]) for i in program.weights]  # some may be of constants only
 
     return f
 
