@@ -125,7 +125,7 @@ acos = chain(np.arccos, lambda z: -1 / np.sqrt(1 - z * z))
 atan = chain(np.arctan, lambda z: 1 / (1 + z * z))
 sinh = chain(np.sinh, np.cosh)
 cosh = chain(np.cosh, np.sinh)
-tanh = chain(np.tanh, lambda z: 1 / np.cosh(z) ** 2)
+tanh = chain(np.tanh, lambda z: (1 / np.cosh(z)) ** 2)
 asinh = chain(np.arcsinh, lambda z: 1 / np.sqrt(z * z + 1))
 acosh = chain(np.arccosh, lambda z: 1 / (np.sqrt(z - 1) * np.sqrt(z + 1)))
 atanh = chain(np.arctanh, lambda z: 1 / (1 - z * z))
@@ -221,7 +221,7 @@ def _count(x, axis):
 
 
 sum = linear_map(np.sum)
-cumulative_sum = linear_map(np.cumulative_sum)
+cumulative_sum = linear_map(np.cumsum)
 
 
 def mean(x, axis=None, keepdims=False):
