@@ -76,6 +76,12 @@ def where_in(scope: str) -> str:
     return f" in {scope}" if scope else ""
 
 
+def variable(tensor: Any) -> str:
+    """Return what a line to write calls a tensor."""
+    name = tensor.name
+    return name if isinstance(name, str) and name.isidentifier() else "x"
+
+
 def key_text(key: Any) -> str:
     """Return an indexing key as it is written as an argument: ``0``, ``np.s_[1:, 2]``, ``mask``."""
     parts = key if isinstance(key, tuple) else (key,)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -59,6 +59,14 @@ class Tensor:
         view = self._data.view()
         view.flags.writeable = False
         return view
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        name = errors.variable(self)
+        raise errors.ImmutableError(
+            f"the values of a tensor are not set by .data; write {name}.assign(value) for"
+            f" {name}.data = value"
+        )
 
     def numpy(self) -> Array:
         """Return the values as a read-only view; ``.copy()`` it to change it."""
@@ -299,7 +307,7 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        name = self._name if self._name and self._name.isidentifier() else "x"
+        name = errors.variable(self)
         where, what = errors.key_text(key), errors.value_text(value)
         raise errors.ImmutableError(
             f"tensors do not change in place; write {name} = tg.set_at({name}, {where}, {what}) for"
@@ -423,12 +431,16 @@ class Tensor:
     __rxor__: Callable[[Tensor, Operand], Tensor]
     __neg__: Callable[[Tensor], Tensor]
     __pos__: Callable[[Tensor], Tensor]
-    __abs__: Callable[[Tensor], Tensor]
     __invert__: Callable[[Tensor], Tensor]
     __lt__: Callable[[Tensor, Operand], Tensor]
     __le__: Callable[[Tensor, Operand], Tensor]
     __gt__: Callable[[Tensor, Operand], Tensor]
     __ge__: Callable[[Tensor, Operand], Tensor]
+    if TYPE_CHECKING:  # as methods, since Python's types have them as methods
+
+        def __eq__(self, other: Operand) -> Tensor: ...  # type: ignore[override]
+        def __ne__(self, other: Operand) -> Tensor: ...  # type: ignore[override]
+        def __abs__(self) -> Tensor: ...
 
 
 _blank = object.__new__

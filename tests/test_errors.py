@@ -340,6 +340,15 @@ def test_setting_an_element_prints_the_line_to_write(change, text):
     assert scope["x"].data.tolist() == X.tolist()
 
 
+def test_setting_the_data_prints_the_line_to_write():
+    w = leaf([1.0, 2.0], name="w")
+    text = told(lambda: setattr(w, "data", np.zeros(2)), errors.ImmutableError)
+    assert text.endswith("write w.assign(value) for w.data = value")
+    assert w.data.tolist() == [1, 2]
+    with pytest.raises(AttributeError, match=r"write x.assign\(x.data - y\)"):
+        w.sub_(1)
+
+
 def test_the_advised_lines_work():
     x = tg.tensor(X)
     assert tg.set_at(x, np.s_[1:, 0], 9.0).data[1, 0] == 9

@@ -102,6 +102,11 @@ _ELSEWHERE = {
     "float": "x.astype('float32')", "double": "x.astype('float64')", "type": "x.astype(dtype)",
     "to": "x.astype(dtype)", "cumsum": "x.cumulative_sum(axis=0)", "fill": "tg.full_like(x, value)",
     "argwhere": "np.argwhere(x.numpy())", "nonzero": "np.nonzero(x.numpy())",
+    "long": "x.astype('int64')", "half": "x.astype('float16')", "bool": "x.astype('bool')",
+    "masked_fill": "tg.where(mask, value, x)", "gather": "tg.take_along_axis(x, index, axis)",
+    "zero_": "x.zero_grad() for a gradient, x.assign(tg.zeros_like(x)) for values",
+    "add_": "x.assign(x.data + y)", "sub_": "x.assign(x.data - y)", "mul_": "x.assign(x.data * y)",
+    "copy_": "x.assign(value)", "fill_": "x.assign(tg.full_like(x, value))",
 }  # fmt: skip
 """What other libraries call a method, and what to write here."""
 
