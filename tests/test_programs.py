@@ -41,6 +41,7 @@ def assert_derivatives(program, seed=0):
     assert found.value == pytest.approx(expected.value, rel=1e-12, abs=1e-12)
     assert_agree(found.gradient, expected.gradient)
     assert_agree(found.product, expected.product)
+    assert_agree(first_order(program)[1:], expected.gradient)  # the pass that records nothing
 
 
 def equal_bits(found, expected):
@@ -448,12 +449,28 @@ def test_gradients_share_no_memory(program):
         return
     output = max(sinks, key=lambda t: t.size)
     seed = np.ones(output.shape)
+    seed.flags.writeable = False
     output.backward(seed, retain_graph=True)
     extra = tg.gradients(output, leaves, seed)
     arrays = [leaf.grad.numpy() for leaf in leaves if leaf.grad is not None]
     arrays += [g.numpy() for g in extra] + [leaf.numpy() for leaf in leaves] + [seed]
     for a, b in itertools.combinations(arrays, 2):
         assert not np.shares_memory(a, b)
+
+
+def test_what_is_passed_on_is_not_added_to():
+    """The gradient of a sum is that of its terms, one array: no term may add into it."""
+    x, y = (tg.tensor(np.ones(3), requires_grad=True) for _ in range(2))
+    older = x * 3
+    output = older + (x + y)
+    for seed in (np.arange(3.0), tg.tensor(np.arange(3.0))):
+        kept = np.array(seed)
+        gx, gy, go = tg.gradients(output, [x, y, output], seed, retain_graph=True)
+        assert equal_bits([gx, gy, go, seed], [4 * kept, kept, kept, kept])
+        for a, b in itertools.combinations(
+            [gx.numpy(), gy.numpy(), go.numpy(), np.asarray(seed)], 2
+        ):
+            assert not np.shares_memory(a, b)
 
 
 def test_an_array_that_a_rule_keeps_is_never_added_to():
