@@ -57,7 +57,14 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Array:
     if array.dtype.kind == "O":
         raise errors.DTypeError(_no_number(data))
     _check_numeric(array.dtype)
-    return array if wanted is None or wanted == array.dtype else array.astype(wanted)
+    if wanted is None or wanted == array.dtype:
+        return array
+    if isinstance(data, (int, list, tuple)) and array.dtype.kind == "i" and wanted.kind in "iu":
+        try:
+            return np.asarray(data, wanted)
+        except OverflowError as error:
+            raise errors.ArgumentError(f"{error}; write a wider dtype") from None
+    return array.astype(wanted)
 
 
 def _inside(data: Any) -> Iterator[Any]:

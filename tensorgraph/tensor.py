@@ -314,6 +314,12 @@ class Tensor:
             f" {name}[…] = …, or tg.add_at({name}, {where}, {what}) for {name}[…] += …"
         )
 
+    def __delitem__(self, key: Any) -> None:
+        name = errors.variable(self)
+        raise errors.ImmutableError(
+            f"tensors do not change in place; write {name} = {name}[mask] to keep some elements"
+        )
+
     def __copy__(self) -> Tensor:
         copy = wrap(self._data, self._node, self._requires_grad)
         copy._name, copy._grad = self._name, self._grad

@@ -282,11 +282,18 @@ def test_gradients_of_integers(data):
         (iter([1]), errors.DTypeError, "a list_iterator; write list(...) around it"),
         (np.array([object()]), errors.DTypeError, "not objects"),
         (np.datetime64("2020-01-01"), errors.DTypeError, "not datetime64"),
+        (-(2**70), errors.DTypeError, "an integer does not fit in 64 bits"),
         (2**70, errors.DTypeError, "an integer does not fit in 64 bits; write it as a float"),
     ],
 )
 def test_data_that_makes_no_tensor(data, error, text):
     assert text in told(lambda: tg.tensor(data), error)
+
+
+@pytest.mark.parametrize(("data", "dtype"), [([300], "uint8"), ([[-1]], "uint16"), (128, "int8")])
+def test_integers_that_do_not_fit_their_dtype(data, dtype):
+    text = told(lambda: tg.tensor(data, dtype=dtype), errors.ArgumentError)
+    assert f"out of bounds for {dtype}; write a wider dtype" in text
 
 
 @pytest.mark.parametrize(
@@ -347,6 +354,12 @@ def test_setting_the_data_prints_the_line_to_write():
     assert w.data.tolist() == [1, 2]
     with pytest.raises(AttributeError, match=r"write x.assign\(x.data - y\)"):
         w.sub_(1)
+
+
+def test_deleting_an_element_prints_the_line_to_write():
+    scope = {"x": tg.tensor(X)}
+    text = told(lambda: exec("del x[0]", scope), errors.ImmutableError)
+    assert text.endswith("write x = x[mask] to keep some elements")
 
 
 def test_the_advised_lines_work():
@@ -603,6 +616,13 @@ def test_a_format_for_one_number():
             "to 2 equal parts; give the positions to cut at",
         ),
         (lambda x: tg.split(x, 0), errors.ArgumentError, "cannot be cut into 0 equal parts"),
+        (
+            lambda x: tg.tensordot(x, x, [[0]]),
+            errors.ArgumentError,
+            "a count, or a pair of axis lists",
+        ),
+        (lambda x: tg.concat(5), errors.DTypeError, "concat: arrays is a list of tensors, not 5"),
+        (lambda x: tg.stack(5), errors.DTypeError, "stack: arrays is a list of tensors, not 5"),
         (lambda x: tg.concat([]), errors.ArgumentError, "concat: needs at least one tensor"),
         (lambda x: tg.stack([]), errors.ArgumentError, "stack: needs at least one tensor"),
         (

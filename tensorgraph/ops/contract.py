@@ -235,6 +235,10 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
             )
         pair = [list(range(x_ndim - axes, x_ndim)), list(range(axes))]
     else:
+        if not isinstance(axes, (list, tuple)) or len(axes) != 2:
+            raise ArgumentError(
+                f"tensordot: axes is a count, or a pair of axis lists, not {axes!r}"
+            )
         pair = [[a] if ndim_of(a) == 0 else list(a) for a in axes]
     summed_x = [one_axis(a, x_ndim, "tensordot axis") for a in pair[0]]
     summed_y = [one_axis(a, y_ndim, "tensordot axis") for a in pair[1]]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 from tensorgraph.op import register
 from tensorgraph.ops._axes import (
     from_list,
@@ -232,6 +232,11 @@ def _widths(x: Any, *, pad_width: Any, constant: float) -> dict[str, Any]:
     return {"pad_width": widths, "constant": number(constant, "constant")}
 
 
+def _pad_kernel(x: Any, *, pad_width: Any, constant: float = 0) -> Any:
+    # A tensor without axes has nothing around it.
+    return np.pad(x, pad_width, constant_values=constant) if pad_width else np.positive(x)
+
+
 def _pad_rule(g: Any, x_shape: tuple[int, ...], pad_width: Any) -> Any:
     pairs = zip(pad_width, x_shape, strict=True)
     return g[tuple(slice(before, before + n) for (before, _), n in pairs)]
@@ -239,7 +244,7 @@ def _pad_rule(g: Any, x_shape: tuple[int, ...], pad_width: Any) -> Any:
 
 pad = register(
     "pad",
-    lambda x, *, pad_width, constant=0: np.pad(x, pad_width, constant_values=constant),
+    _pad_kernel,
     {"x": _pad_rule},
     family="shape",
     prepare=_widths,
@@ -310,6 +315,7 @@ def concat(arrays: Sequence[Any], axis: int | None = 0) -> Any:
         >>> tg.concat([tg.tensor([1.0, 2.0]), tg.tensor([3.0])])
         tensor([1., 2., 3.])
     """
+    arrays = _several(arrays, "concat")
     if axis is None:
         arrays, axis = [reshape(a, shape=-1) for a in arrays], 0
     return _concat(*arrays, axis=axis)
@@ -327,7 +333,13 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
         tensor([[1., 3.],
                 [2., 4.]])
     """
-    return _stack(*arrays, axis=axis)
+    return _stack(*_several(arrays, "stack"), axis=axis)
+
+
+def _several(arrays: Any, name: str) -> list[Any]:
+    if not hasattr(arrays, "__iter__"):
+        raise DTypeError(f"{name}: arrays is a list of tensors, not {describe(arrays)}")
+    return list(arrays)
 
 
 def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
