@@ -32,3 +32,7 @@ def test_there_are_enough_faults_of_every_sort():
 
 def test_the_tests_that_run_first_are_there():
     assert all((ROOT / name).exists() for stage in STAGES for name in stage)
+
+
+def test_the_readme_states_the_score():
+    assert f"**{len(FAULTS)} of {len(FAULTS)}**" in (ROOT / "README.md").read_text(encoding="utf-8")
