@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import tensorgraph as tg
 from tensorgraph import nn
-from tensorgraph.errors import StateError
+from tensorgraph.errors import ShapeError, StateError
 from tensorgraph.modes import MODE
 
 
@@ -522,3 +522,50 @@ def test_a_module_without_forward_says_what_to_write():
 
     with pytest.raises(NotImplementedError, match=r"Empty .* write def forward\(self, x\)"):
         Empty()(1)
+
+
+# ------------------------------------------------------------------------------ functional_call
+
+
+def test_a_functional_call_computes_with_other_tensors_and_leaves_the_module_alone():
+    model = nn.Sequential(nn.Linear(2, 3, dtype="float64"), nn.Linear(3, 1, dtype="float64"))
+    before, x = model.state_dict(), np.ones((4, 2))
+    other = {path: tg.tensor(value + 1, requires_grad=True) for path, value in before.items()}
+    result = nn.functional_call(model, other, x)
+    hidden = x @ (before["layers.0.weight"].T + 1) + before["layers.0.bias"] + 1
+    expected = hidden @ (before["layers.1.weight"].T + 1) + before["layers.1.bias"] + 1
+    np.testing.assert_allclose(result.data, expected)
+    result.sum().backward()
+    assert all(tensor.grad is not None for tensor in other.values())
+    assert all(parameter.grad is None for parameter in model.parameters())
+    for path, value in model.state_dict().items():
+        np.testing.assert_array_equal(value, before[path])
+
+
+def test_a_functional_call_replaces_tied_weights_together_and_knows_the_place():
+    tied = parameter(2, 2)
+    model = nn.Sequential(nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False))
+    model.layers[0].weight = model.layers[1].weight = tied
+    result = nn.functional_call(model, {"layers.0.weight": 2 * np.eye(2)}, np.ones((1, 2)))
+    np.testing.assert_array_equal(result.data, [[4.0, 4.0]])
+    with pytest.raises(ShapeError, match=r"in model\.layers\[0\] Linear"):
+        nn.functional_call(model, {}, np.ones((1, 3)))
+
+
+def test_a_functional_call_of_modules_that_refer_to_each_other():
+    child = nn.Linear(1, 1)
+    child.parents = [child]
+    child.parents.append(child.parents)
+    child.table = {"self": child}
+    weight = tg.ones((1, 1))
+    np.testing.assert_array_equal(
+        nn.functional_call(child, {"weight": weight, "bias": [2.0]}, [[3.0]]).data, [[5.0]]
+    )
+
+
+def test_a_functional_call_refuses_what_does_not_fit():
+    layer = nn.Linear(2, 1)
+    with pytest.raises(StateError, match=r"Linear has no tensor 'wait'; it has weight, bias"):
+        nn.functional_call(layer, {"wait": tg.ones(2)}, tg.ones((1, 2)))
+    with pytest.raises(ShapeError, match=r"'weight' has shape \(1, 2\), not \(2,\)"):
+        nn.functional_call(layer, {"weight": tg.ones(2)}, tg.ones((1, 2)))

@@ -1,0 +1,77 @@
+"""A module as a function of its parameters, for transforms such as ``tg.grad``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Any
+
+from tensorgraph import errors
+from tensorgraph.nn.module import Module, walk
+from tensorgraph.tensor import Tensor, asarray
+
+
+def functional_call(model: Module, tensors: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a module with other tensors in the place of some of its own, which stay as they are.
+
+    The result depends on the tensors given, so a transform can take the gradient by them. Tied
+    weights are replaced together, under their first name.
+
+    Args:
+        model: the module to call.
+        tensors: what stands in, by path as in ``model.named_parameters()`` and
+            ``model.named_buffers()``; of the same shape.
+        *args: the module's arguments.
+        **kwargs: the same, by name.
+
+    Raises:
+        StateError: a path that the module does not have.
+        ShapeError: a tensor of another shape.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> layer = tg.nn.Linear(2, 1, init=tg.nn.init.constant(0.5))
+        >>> f = lambda w: tg.nn.functional_call(layer, {"weight": w}, tg.ones((3, 2))).sum()
+        >>> print(f(tg.ones((1, 2))), tg.grad(f)(tg.ones((1, 2))))
+        6.0 [[3. 3.]]
+    """
+    own = {found.path: found.value for found in walk(model) if type(found.value) is Tensor}
+    instead: dict[int, Any] = {}
+    for path, value in tensors.items():
+        if path not in own:
+            raise errors.StateError(
+                f"functional_call: {type(model).__name__} has no tensor {path!r}; it has"
+                f" {errors.listing(list(own))}"
+            )
+        tensor = asarray(value)
+        if tensor.shape != own[path].shape:
+            raise errors.ShapeError(
+                f"functional_call: {path!r} has shape {own[path].shape}, not {tensor.shape}"
+            )
+        instead[id(own[path])] = tensor
+    return _replaced(model, instead)(*args, **kwargs)
+
+
+def _replaced(value: Any, instead: dict[int, Any]) -> Any:
+    """Return a module, or what its attributes hold, as a copy with other tensors in it.
+
+    ``instead`` maps the identity of what has been seen to what stands for it: what is found twice
+    stays one object in the copy.
+    """
+    if id(value) in instead:
+        return instead[id(value)]
+    if isinstance(value, Module):
+        # Entered before its attributes are looked at: modules may refer to each other.
+        instead[id(value)] = module = copy(value)
+        for name, item in vars(value).items():
+            if name != "_entered":
+                vars(module)[name] = _replaced(item, instead)
+        return module
+    if type(value) is list or isinstance(value, dict):
+        instead[id(value)] = container = copy(value)
+        for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
+            container[key] = _replaced(item, instead)
+        return container
+    if type(value) is tuple:
+        return tuple(_replaced(item, instead) for item in value)
+    return value

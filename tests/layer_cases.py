@@ -1,0 +1,63 @@
+"""One list of example layers, from which the tests of all layers are made: see test_layers.py."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import nn
+
+
+@dataclass(frozen=True)
+class LayerCase:
+    """A layer, and what it is called with."""
+
+    make: Callable[[str], nn.Module]
+    """Makes the layer for parameters of a dtype, ``"float32"`` or ``"float64"``."""
+    shapes: tuple[tuple[int, ...], ...]
+    """The shapes of its floating-point inputs."""
+    rest: tuple[Any, ...] = ()
+    """Further arguments, such as indices or masks, after those."""
+    batch_axis: int | None = 0
+    """Along which inputs hold independent examples in evaluation; None if nothing of the kind."""
+    modes: tuple[bool, ...] = (True, False)
+    """The values of ``training`` in which derivatives are checked."""
+
+    def inputs(self, dtype: str = "float64", seed: int = 0) -> list[Any]:
+        """Return inputs drawn from N(0, 1)."""
+        rng = np.random.default_rng(seed)
+        return [rng.standard_normal(shape).astype(dtype) for shape in self.shapes]
+
+
+LAYERS: dict[str, list[LayerCase]] = {
+    "Linear": [
+        LayerCase(lambda dtype: nn.Linear(3, 2, dtype=dtype), ((4, 3),)),
+        LayerCase(lambda dtype: nn.Linear(3, 2, bias=False, dtype=dtype), ((2, 2, 3),)),
+    ],
+    "Sequential": [
+        LayerCase(
+            lambda dtype: nn.Sequential(
+                nn.Linear(3, 4, dtype=dtype), nn.Tanh(), nn.Linear(4, 2, dtype=dtype)
+            ),
+            ((4, 3),),
+        )
+    ],
+}
+
+ACTIVATIONS = [
+    name
+    for name, value in vars(nn).items()
+    if inspect.isclass(value) and issubclass(value, nn.Activation) and value is not nn.Activation
+]
+LAYERS |= {
+    name: [LayerCase(lambda dtype, n=name: getattr(nn, n)(), ((4, 3),))] for name in ACTIVATIONS
+}
+
+WITHOUT_FORWARD = {"Module", "Activation"}
+"""Classes of ``tg.nn`` that compute nothing by themselves."""
+
+CASES = {f"{name}-{i}": case for name, cases in LAYERS.items() for i, case in enumerate(cases)}
