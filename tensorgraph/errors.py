@@ -1,6 +1,6 @@
-"""Every exception of tensorgraph: what was seen, what was expected, what to write instead.
+"""Every exception and warning of tensorgraph: what was seen, what was expected, what to write instead.
 
-All of them subclass ``ValueError``, ``TypeError`` or ``RuntimeError``, so code that catches
+The exceptions subclass ``ValueError``, ``TypeError`` or ``RuntimeError``, so code that catches
 those keeps working. The helpers below build the sentences, so that all messages read alike.
 """
 
@@ -48,6 +48,10 @@ class StateError(ValueError):
 
 class GradcheckError(RuntimeError):
     """A gradient that disagrees with its numeric counterpart."""
+
+
+class UsageWarning(UserWarning):
+    """Something that can be computed, but is hardly what was meant."""
 
 
 def describe(value: Any) -> str:
