@@ -17,7 +17,7 @@ from tensorgraph.arrays import to_array
 from tensorgraph.explain import explain
 from tensorgraph.graph import Node, next_number
 from tensorgraph.modes import MODE, user_line
-from tensorgraph.op import HANDLERS, KERNEL_ERRORS, Op
+from tensorgraph.op import HANDLERS, KERNEL_ERRORS, OUTRANKING, Op
 from tensorgraph.quiet import ERRORS, IGNORE
 from tensorgraph.tensor import Tensor, wrap
 
@@ -69,7 +69,7 @@ def dispatch(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
     return op.compute(args, static)
 
 
-def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
+def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
     """Run an op, at least one operand of which is a tensor; record a node if it may matter."""
     arrays = []
     pattern, bit = 0, 1
@@ -78,6 +78,8 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Tensor:
             arrays.append(arg._data)
             if arg._requires_grad:
                 pattern |= bit
+        elif type(arg) in OUTRANKING:
+            return OUTRANKING[type(arg)](op, args, static)
         else:
             arrays.append(arg if type(arg) in _NUMBERS else _operand(op, i, arg, args))
         bit += bit
@@ -261,6 +263,8 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
                     pattern |= 2
             elif type(y) in _NUMBERS:
                 y_parent = b = y
+            elif type(y) in OUTRANKING:
+                return OUTRANKING[type(y)](op, (x, y), _NO_STATIC)
             elif is_operator and _is_foreign(y):
                 return NotImplemented
             else:
@@ -272,6 +276,8 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
                 pattern = 2
             if type(x) in _NUMBERS:
                 x_parent = a = x
+            elif type(x) in OUTRANKING:
+                return OUTRANKING[type(x)](op, (x, y), _NO_STATIC)
             elif is_operator and _is_foreign(x):
                 return NotImplemented
             else:

@@ -50,6 +50,14 @@ class GradcheckError(RuntimeError):
     """A gradient that disagrees with its numeric counterpart."""
 
 
+class FactError(ValueError):
+    """An assumption that the data violate."""
+
+
+class DerivationError(RuntimeError):
+    """A formula that disagrees with the gradient that the engine computes."""
+
+
 class UsageWarning(UserWarning):
     """Something that can be computed, but is hardly what was meant."""
 

@@ -78,6 +78,17 @@ Domain = Real | Integer | Boolean | Simplex
 FAMILIES = ("elementwise", "reduce", "shape", "contract", "index", "random", "fused")
 
 
+FACT_WORDS = {
+    "positive": "above 0",
+    "nonnegative": "not below 0",
+    "binary": "0 or 1",
+    "between": "strictly between two numbers: (low, high)",
+    "one_hot": "1 at one place along an axis, 0 elsewhere: the static parameter that names it",
+    "sums_to_one": "sums to 1 along the axes that a static parameter names: that parameter",
+}
+"""What a record may state of its results, and the value that says it (otherwise True)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What one pattern of inputs that want a gradient asks of a node."""
@@ -95,6 +106,9 @@ REGISTRY: dict[str, Op] = {}
 
 HANDLERS: dict[type, Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]] = {}
 """Operand types that take over a call. The first operand whose type stands here decides."""
+
+OUTRANKING: dict[type, Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]] = {}
+"""Handlers of operand types that take over from a tensor, too, wherever they stand."""
 
 KERNEL_ERRORS = (ValueError, TypeError, IndexError)
 """What a kernel raises for operands that do not fit."""
@@ -129,6 +143,8 @@ class Op:
     """One of ``FAMILIES``: tells the shape rule and the colour."""
     body: Callable[..., Any] | None
     """For a fused op, its definition in ordinary ops; kernel and rules may only be faster."""
+    facts: Mapping[str, Any]
+    """What always holds of the result, by the words of ``FACT_WORDS``; for formulas."""
     prepare: Callable[..., dict[str, Any]] | None
     """``prepare(*inputs, **static)`` checks the call; returns the static parameters in one form."""
     call: Callable[..., Any]
@@ -147,10 +163,12 @@ class Op:
         doc: str = "",
         body: Callable[..., Any] | None = None,
         prepare: Callable[..., dict[str, Any]] | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
-        _check_kinds(name, kernel, vjp, domain or {}, family)
+        _check_kinds(name, kernel, vjp, domain or {}, family, facts or {})
         self.name, self.kernel, self.vjp = name, kernel, dict(vjp)
         self.domain, self.ref, self.body = dict(domain or {}), ref, body
+        self.facts = dict(facts or {})
         self.symbol, self.family, self.prepare = symbol or name, family, prepare
         self.starred = any(key.startswith("*") for key in vjp)
         self.inputs = tuple(key.lstrip("*") for key in vjp)
@@ -297,7 +315,9 @@ def _signature(op: Op) -> inspect.Signature:
     return inspect.Signature([*inputs, *static])
 
 
-def _check_kinds(name: Any, kernel: Any, vjp: Any, domain: Any, family: Any) -> None:
+def _check_kinds(
+    name: Any, kernel: Any, vjp: Any, domain: Any, family: Any, facts: Any
+) -> None:
     """Raise where a field of a record is of the wrong kind."""
 
     def fail(problem: str) -> None:
@@ -313,6 +333,9 @@ def _check_kinds(name: Any, kernel: Any, vjp: Any, domain: Any, family: Any) -> 
         fail("only the last input may be starred")
     if family not in FAMILIES:
         fail(f"family {family!r} is none of {', '.join(FAMILIES)}")
+    for word in facts:
+        if word not in FACT_WORDS:
+            fail(f"the fact {word!r} is none of {', '.join(FACT_WORDS)}")
     for key, value in domain.items():
         if not isinstance(value, Domain):
             fail(f"the domain of {key!r} is Real, Integer, Boolean or Simplex, not {value!r}")

@@ -120,26 +120,27 @@ def _missing_attribute(x: Tensor, name: str) -> Any:
     raise AttributeError(f"a Tensor has no attribute {name!r}{told}", name=name, obj=x)
 
 
-def _bind_tensor() -> None:
-    for name, op in {**_BINARY, **_COMPARING, **_UNARY}.items():
-        setattr(Tensor, f"__{name}__", op)
-    for name, op in _BINARY.items():
-        setattr(Tensor, f"__r{name}__", _reflected(op))
-    for name in Tensor.__annotations__:
-        if name in OPS and name not in Tensor.__dict__:
-            setattr(Tensor, name, OPS[name])
-    setattr(Tensor, "__getattr__", _missing_attribute)  # noqa: B010  # else any attribute type-checks
-    Tensor.reshape = _reshape
-    Tensor.T = property(transpose)  # type: ignore[assignment]
-    Tensor.mT = property(shape.matrix_transpose)  # type: ignore[assignment]
+def bind_operators(cls: type) -> None:
+    """Give a class of arrays the operators and methods that tensors have."""
+    methods = {name: OPS[name] for name in Tensor.__annotations__ if name in OPS}
+    operators = {**_BINARY, **_COMPARING, **_UNARY}
+    properties = {"T": property(transpose), "mT": property(shape.matrix_transpose)}
+    bound: dict[str, Any] = {
+        **{f"__{name}__": op for name, op in operators.items()},
+        **{f"__r{name}__": _reflected(op) for name, op in _BINARY.items()},
+        **{name: op for name, op in methods.items() if name not in cls.__dict__},
+        **properties,
+        "reshape": _reshape,
+    }
+    for name, value in bound.items():
+        setattr(cls, name, value)
 
 
-def _reshape(x: Tensor, *lengths: Any, shape: Any = None) -> Tensor:
+def _reshape(x: Any, *lengths: Any, shape: Any = None) -> Any:
     """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
     if shape is None:
         shape = lengths[0] if len(lengths) == 1 else lengths
-    result: Tensor = REGISTRY["reshape"](x, shape=shape)
-    return result
+    return REGISTRY["reshape"](x, shape=shape)
 
 
 def transpose(x: Any) -> Any:
@@ -147,5 +148,6 @@ def transpose(x: Any) -> Any:
     return shape.permute_dims(x)
 
 
-_bind_tensor()
+bind_operators(Tensor)
+setattr(Tensor, "__getattr__", _missing_attribute)  # noqa: B010  # else any attribute type-checks
 bind_numpy(OPS)

@@ -32,6 +32,7 @@ sigmoid = register(
     {"x": lambda g, out: g * out * (1 - out)},
     ref="scipy.special.expit",
     symbol="σ",
+    facts={"between": (0, 1)},
     doc="Return the logistic function σ(x) = 1 / (1 + e⁻ˣ).",
 )
 softplus = register(
@@ -39,6 +40,7 @@ softplus = register(
     softplus_kernel,
     {"x": lambda g, x: g * sigmoid(x)},
     ref=lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
+    facts={"positive": True},
     doc="Return log(1 + eˣ).",
 )
 log_sigmoid = register(
@@ -55,6 +57,7 @@ relu = register(
     {"x": lambda g, out: g * (out > 0)},
     domain={"x": KINK_AT_0},
     ref=lambda x: max(x, 0.0),
+    facts={"nonnegative": True},
     doc="Return max(x, 0); the derivative at 0 is 0.",
 )
 

@@ -92,6 +92,7 @@ square = register(
     {"x": lambda g, x: g * (2 * x)},
     ref=lambda x: x * x,
     symbol="x²",
+    facts={"nonnegative": True},
     doc="Return x².",
 )
 
@@ -121,6 +122,7 @@ absolute = register(
     domain={"x": Real(avoid=(0.0,))},
     ref="operator.abs",
     symbol="|x|",
+    facts={"nonnegative": True},
     doc="Return |x|; the derivative at 0 is 0.",
 )
 sign: Callable[..., Any] = register(
@@ -175,6 +177,7 @@ def _compare(name: str, kernel: Any, ref: str, symbol: str, doc: str) -> Any:
         ref=ref,
         domain={"x": Integer(), "y": Integer()},
         symbol=symbol,
+        facts={"binary": True},
         doc=doc,
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from tensorgraph.arrays import DEFAULT_DTYPE, to_array, to_dtype
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
-from tensorgraph.op import Integer, register
+from tensorgraph.op import OUTRANKING, Integer, register
 from tensorgraph.ops._axes import from_list, integer, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
@@ -45,7 +45,7 @@ def _split_key(key: Any) -> tuple[Key, list[Any]]:
 
 def _index_array(part: Any) -> Any:
     try:
-        array = part if type(part) is Tensor else to_array(part)
+        array = part if type(part) is Tensor or type(part) in OUTRANKING else to_array(part)
     except DTypeError:
         raise DTypeError(
             "getitem: an index is an integer, a slice, ..., None, or an array of integers or"
@@ -155,7 +155,8 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
         tensor([[2.],
                 [3.]])
     """
-    indices = indices if type(indices) is Tensor else to_array(indices)
+    given = type(indices) is Tensor or type(indices) in OUTRANKING
+    indices = indices if given else to_array(indices)
     ndim = ndim_of(x)
     if indices.ndim != ndim:
         raise ShapeError(
@@ -246,6 +247,7 @@ one_hot = register(
     domain={"labels": Integer(0, 4)},
     family="index",
     prepare=_one_hot_static,
+    facts={"one_hot": "axis"},
     doc="Return 1 at each class label and 0 elsewhere, along a new `axis`; it sums to 1 there.",
 )
 

@@ -269,6 +269,7 @@ var = register(
     {"x": _var_rule},
     family="reduce",
     prepare=_moments,
+    facts={"nonnegative": True},
     doc="Return the variance over `axis`, Σ(x − mean)² / (n − correction).",
 )
 std = register(
@@ -277,6 +278,7 @@ std = register(
     {"x": _std_rule},
     family="reduce",
     prepare=_moments,
+    facts={"nonnegative": True},
     doc="Return the standard deviation, √var; its derivative is 0 where all elements are equal.",
 )
 
@@ -304,5 +306,6 @@ norm = register(
     family="reduce",
     symbol="‖x‖",
     prepare=_axes,
+    facts={"nonnegative": True},
     doc="Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.",
 )

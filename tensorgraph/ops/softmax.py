@@ -87,6 +87,7 @@ softmax = register(
     {"x": _softmax_rule},
     family="fused",
     body=lambda x, *, axis: exp(x) / sum(exp(x), axis=axis, keepdims=True),
+    facts={"positive": True, "sums_to_one": "axis"},
     prepare=_normalised,
     doc="Return eˣ / Σ eˣ along `axis`, without overflow: positive, and its sum there is 1.",
 )

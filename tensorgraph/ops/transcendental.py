@@ -52,19 +52,23 @@ sqrt = register(
     domain={"x": POSITIVE},
     ref="math.sqrt",
     symbol="√",
+    facts={"nonnegative": True},
     doc="Return √x; NaN below 0. The derivative at 0 is inf.",
 )
 
 # --------------------------------------------------------------------- exponentials and logarithms
 
-exp = register("exp", np.exp, {"x": lambda g, out: g * out}, ref="math.exp", doc="Return eˣ.")
+exp = register(
+    "exp", np.exp, {"x": lambda g, out: g * out}, ref="math.exp", facts={"positive": True},
+    doc="Return eˣ.",
+)  # fmt: skip
 expm1 = register(
     "expm1", np.expm1, {"x": lambda g, out: g * (out + 1)}, ref="math.expm1",
     symbol="eˣ−1", doc="Return eˣ − 1, exact for small x.",
 )  # fmt: skip
 exp2 = register(
     "exp2", np.exp2, {"x": lambda g, out: g * (math.log(2) * out)}, ref="math.exp2",
-    symbol="2ˣ", doc="Return 2ˣ.",
+    symbol="2ˣ", facts={"positive": True}, doc="Return 2ˣ.",
 )  # fmt: skip
 log = register(
     "log", np.log, {"x": lambda g, x: g / x}, domain={"x": POSITIVE}, ref="math.log",
@@ -161,11 +165,11 @@ sinh = register(
 )  # fmt: skip
 cosh: Callable[..., Any] = register(
     "cosh", np.cosh, {"x": lambda g, x: g * sinh(x)}, ref="math.cosh",
-    doc="Return the hyperbolic cosine.",
+    facts={"positive": True}, doc="Return the hyperbolic cosine.",
 )  # fmt: skip
 tanh = register(
     "tanh", np.tanh, {"x": lambda g, out: g - g * out * out}, ref="math.tanh",
-    doc="Return the hyperbolic tangent.",
+    facts={"between": (-1, 1)}, doc="Return the hyperbolic tangent.",
 )  # fmt: skip
 asinh = register(
     "asinh", np.asinh, {"x": lambda g, x: g / sqrt(x * x + 1)}, ref="math.asinh",
@@ -187,5 +191,6 @@ erf = register(
     erf_kernel,
     {"x": lambda g, x: g * (2 / math.sqrt(math.pi) * exp(-(x * x)))},
     ref="math.erf",
+    facts={"between": (-1, 1)},
     doc="Return the error function, 2/√π ∫₀ˣ exp(−t²) dt.",
 )

@@ -1,0 +1,401 @@
+"""``derive``: the gradient of a recorded graph as a formula, checked against the engine's own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.arrays import to_array
+from tensorgraph.autodiff import gradients_at, place_of
+from tensorgraph.graph import Node
+from tensorgraph.modes import mode
+from tensorgraph.nn.module import Module
+from tensorgraph.symbolic.check import Checker
+from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
+from tensorgraph.symbolic.facts import Fact, Facts, asserted_of
+from tensorgraph.symbolic.fold import candidates
+from tensorgraph.symbolic.formula import cost
+from tensorgraph.symbolic.lower import lower
+from tensorgraph.symbolic.names import Scope, unique
+from tensorgraph.symbolic.normal import Event, Normaliser, OutOfTime
+from tensorgraph.symbolic.replay import Replay, content, recorded_values, replay
+from tensorgraph.symbolic.report import Derivation, Gradient
+from tensorgraph.tensor import Tensor
+
+INTRODUCED = {"softmax": "A", "sigmoid": "A", "one_hot": "Y"}
+"""Letters for values that have no name, as the course writes them."""
+
+CUT_AFTER = ("matmul", "linear", "einsum")
+"""Operations whose incoming gradient, where several formulas need it, gets a name of its own."""
+
+
+def derive(
+    output: Tensor,
+    wrt: Any,
+    *,
+    name: Any = None,
+    gradient: Any = None,
+    time_limit: float = 5.0,
+) -> Derivation:
+    """Return the gradient of ``output`` as a formula, in terms of the values of its graph.
+
+    The recorded graph is differentiated on symbolic arrays by the same rules as in ``backward``,
+    simplified, and compared with the engine's own gradient on the recorded data and on fresh
+    random data. What cannot be simplified is given as it stands. Names are those of the variables
+    where ``derive`` is called. (DESIGN: Deep Learning Specialization, courses 1 and 2, derives
+    these formulas by hand.)
+
+    Args:
+        output: a scalar; or any tensor, with ``gradient``.
+        wrt: what to differentiate by: a tensor of the graph, several of them (in a list, tuple, or
+            dict by name), or a module, for all its parameters. Where several are given, formulas
+            use the gradients that others define.
+        name: what to call it, or a list for several; by default the variable's own name.
+        gradient: the gradient of a loss by ``output``, which formulas then start from.
+        time_limit: after so many seconds, what is not simplified yet is given as it stands.
+
+    Raises:
+        GraphError: the output needs no gradient or is not a scalar; its graph was released, holds
+            a hook or a checkpoint, or a leaf was assigned to since; a tensor of ``wrt`` is not in
+            the graph.
+        DTypeError: something to differentiate by is no floating-point tensor.
+        DerivationError: the formula disagrees with the engine's gradient (a defect: it has never
+            been returned).
+
+    Example:
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> Y = tg.assume(np.eye(3)[[0, 2]], one_hot=1)
+        >>> Z = tg.tensor(np.ones((2, 3)), requires_grad=True)
+        >>> A = tg.softmax(Z, axis=1)
+        >>> loss = -(Y * tg.log(A)).sum()
+        >>> print(tg.derive(loss, wrt=Z, name="Z"))  # doctest: +SKIP
+        dZ = A − Y    assuming Σ₁ Y = 1 (checked on the data)
+    """
+    scope = Scope(sys._getframe(1))
+    targets = _targets(wrt, name, scope)
+    _check_output(output, gradient)
+    root = place_of(output)
+    _check_targets([root], targets)
+    recorded = replay([root], scope.number)
+    recorded.given |= scope.given()
+    return _Derivation(output, targets, scope, recorded, gradient, time_limit).result()
+
+
+@dataclass(frozen=True)
+class _Target:
+    tensor: Tensor
+    name: str | None
+
+
+def _targets(wrt: Any, name: Any, scope: Scope) -> list[_Target]:
+    if isinstance(wrt, Module):
+        found = [(t, t.name or path) for path, t in wrt.named_parameters()]
+    elif isinstance(wrt, Mapping):
+        found = [(t, str(key)) for key, t in wrt.items()]
+    elif isinstance(wrt, (list, tuple)):
+        names = name if isinstance(name, (list, tuple)) else [None] * len(wrt)
+        if len(names) != len(wrt):
+            raise errors.ArgumentError(f"derive: {len(names)} names for {len(wrt)} tensors")
+        found = list(zip(wrt, names, strict=True))
+    else:
+        found = [(wrt, name)]
+    if not found:
+        raise errors.ArgumentError("derive: wrt names nothing to differentiate by")
+    for tensor, _ in found:
+        if type(tensor) is not Tensor:
+            raise errors.DTypeError(
+                f"derive: only by a tensor can be differentiated, not {errors.describe(tensor)}"
+            )
+        if tensor.dtype.kind != "f":
+            raise errors.DTypeError(
+                f"derive: {errors.owner(tensor)} holds {tensor.dtype}, which has no gradient; write"
+                " .astype('float32') before the graph is recorded"
+            )
+    return [_Target(t, n or scope.of_place(place_of(t)) or t.name) for t, n in found]
+
+
+def _check_output(output: Any, gradient: Any) -> None:
+    if type(output) is not Tensor:
+        raise errors.DTypeError(f"derive: the output is a tensor, not {errors.describe(output)}")
+    if type(output._node) is not Node:
+        raise errors.GraphError(
+            f"derive: {errors.owner(output)} was not computed from anything that needs a gradient;"
+            " write requires_grad=True where a parameter is made"
+        )
+    if gradient is None and output.size != 1:
+        raise errors.GraphError(
+            f"derive: only a scalar has a gradient by itself, {errors.owner(output)} has shape"
+            f" {output.shape}; write .sum() or .mean() first, or give gradient= to start from"
+        )
+    if gradient is not None and np.shape(gradient) != output.shape:
+        raise errors.ShapeError(
+            f"derive: the gradient to start from has shape {np.shape(gradient)}, the output"
+            f" {output.shape}"
+        )
+
+
+def _check_targets(roots: list[Any], targets: Sequence[_Target]) -> None:
+    stack, seen = list(roots), set(roots)
+    while stack:
+        place = stack.pop()
+        for parent in place.parents if type(place) is Node else ():
+            if type(parent) in (Node, Tensor) and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    for target in targets:
+        tensor = target.tensor
+        known = target.name or "this tensor"
+        if not tensor.requires_grad:
+            raise errors.GraphError(
+                f"derive: {known} needs no gradient; write requires_grad=True where it is made"
+            )
+        if place_of(tensor) not in seen:
+            raise errors.GraphError(
+                f"derive: the output was not computed from {known}: it is not in this graph"
+            )
+
+
+class _Derivation:
+    """The work of one call of ``derive``."""
+
+    def __init__(
+        self,
+        output: Tensor,
+        targets: Sequence[_Target],
+        scope: Scope,
+        recorded: Replay,
+        gradient: Any,
+        time_limit: float,
+    ) -> None:
+        self.scope, self.recorded = scope, recorded
+        self.deadline = time.monotonic() + time_limit
+        self.root = place_of(output)
+        self.seed = self._seed(output, gradient)
+        self.values = recorded_values(recorded)
+        self.raw = recorded.backward(self.root, self.seed)
+        self.places = [place_of(t.tensor) for t in targets]
+        self.exprs = [recorded.exprs[p] for p in self.places]
+        self.asserted = self._assertions()
+        self.facts = Facts(self.asserted)
+        self.names = self._forward_names(targets)
+        self.forward = set(recorded.exprs.values())
+        self.checker = self._checker(output)
+        self.introduced: dict[Expr, str] = {}
+
+    def _seed(self, output: Tensor, gradient: Any) -> Expr:
+        if gradient is None:
+            return constant(np.ones(output.shape, output.dtype))
+        array = to_array(gradient, output.dtype)
+        name = self.scope.of_array(gradient if type(gradient) is not Tensor else gradient._data)
+        known = self.scope.of_place(self.root) or "output"
+        seed = symbol(name or f"d{known}", array.shape, array.dtype)
+        self.recorded.given[seed] = array
+        return seed
+
+    def _assertions(self) -> dict[Expr, tuple[Fact, ...]]:
+        found = {}
+        for place, e in self.recorded.exprs.items():
+            facts = asserted_of(place, self.recorded.given.get(e))
+            if facts:
+                found[e] = facts
+        for e, array in self.recorded.given.items():
+            if e not in found and hasattr(array, "dtype"):
+                found[e] = asserted_of(None, array)
+        return {
+            e: tuple(Fact(f.word, f.value, f.source, e) for f in facts)
+            for e, facts in found.items()
+        }
+
+    def _forward_names(self, targets: Sequence[_Target]) -> dict[Expr, str]:
+        names: dict[Expr, str] = {}
+        for e, target in zip(self.exprs, targets, strict=True):
+            if target.name:
+                names[e] = target.name
+        for place, e in self.recorded.exprs.items():
+            found = self.scope.of_place(place)
+            if found:
+                names.setdefault(e, found)
+        for e, array in self.recorded.given.items():
+            found = self.scope.of_array(array) if hasattr(array, "dtype") else None
+            if found and array.ndim:
+                names.setdefault(e, found)
+        inputs = [e for e in self.recorded.given if e not in names]
+        for i, e in enumerate(inputs):
+            names[e] = e.name or f"x{i}"
+        for i, e in enumerate(self.exprs):
+            names.setdefault(e, f"v{i}")
+        return unique(names)
+
+    def _checker(self, output: Tensor) -> Checker:
+        seed = np.asarray(self.recorded.given.get(self.seed, self.seed.value))
+        with mode(observer=None):
+            engine = gradients_at(self.places, {self.root: seed.astype(output.dtype)}, False, True)
+        return Checker(
+            self.recorded.exprs[self.root],
+            self.seed,
+            self.exprs,
+            [self._raw(p) for p in self.places],
+            self._is_shared(),
+            self.recorded.given,
+            self.asserted,
+            [g.numpy() for g in engine],
+        )
+
+    def _is_shared(self) -> bool:
+        """Return whether two places compute the same, so that one expression stands for both."""
+        every = list(self.recorded.exprs.values())
+        return any(every.count(e) > 1 if False else _times(every, e) > 1 for e in self.exprs)
+
+    def _raw(self, place: Any) -> Expr:
+        found = self.raw.get(place)
+        if found is None:
+            found = constant(np.zeros(place.shape, place.dtype))
+        return found
+
+    # ------------------------------------------------------------------------------------ result
+
+    def result(self) -> Derivation:
+        labels = [f"d{self.names[e]}" for e in self.exprs]
+        raws = [self._raw(p) for p in self.places]
+        cuts = self._cuts(raws, labels)
+        found = []
+        for i, raw in enumerate(raws):
+            found.append(self._gradient(i, labels[i], raw, cuts))
+        helpers = self._helpers(found, cuts)
+        return Derivation(
+            tuple(found), tuple(helpers), self.introduced, self.recorded.given, self.values, self.checker.value
+        )
+
+    def _cuts(self, raws: Sequence[Expr], labels: Sequence[str]) -> dict[Expr, str]:
+        """Return the gradients that have a name in the formulas of others."""
+        cuts = {
+            raw: label
+            for raw, label in zip(raws, labels, strict=True)
+            if raw.value is None and not raw.is_input
+        }
+        if len(raws) > 1:
+            taken = {*labels, *(f"d{n}" for n in self.names.values())}
+            for place, raw in self.raw.items():
+                if type(place) is not Node or raw in cuts or raw.value is not None or raw.is_input:
+                    continue
+                if place.op.name in CUT_AFTER:
+                    own = self._name_of_gradient(place, raw)
+                    while own in cuts.values() or (own in taken and own is None):
+                        own += "′"
+                    cuts[raw] = own
+        return cuts
+
+    def _name_of_gradient(self, place: Node, raw: Expr) -> str:
+        """Return a name for the gradient of an unnamed product: that of the value it ends in."""
+        for other, found in self.raw.items():
+            known = self.names.get(self.recorded.exprs[other])
+            if found is raw and known:
+                return f"d{known}"
+        number = sorted(
+            (p for p in self.raw if type(p) is Node and p.op.name in CUT_AFTER),
+            key=lambda p: p.seq,
+        ).index(place)
+        return f"dZ{number + 1}"
+
+    def _gradient(self, i: int, label: str, raw: Expr, cuts: Mapping[Expr, str]) -> Gradient:
+        own = {e: n for e, n in cuts.items() if e is not raw}
+        products = {
+            e: n
+            for e, n in own.items()
+            if any(
+                p.op.name in CUT_AFTER
+                for p, g in self.raw.items()
+                if g is e and type(p) is Node
+            )
+        }
+        best: tuple[float, Expr, list[Event]] | None = None
+        for chosen in ([own, products] if products != own else [own]):
+            found = self._simplest(raw, chosen)
+            if best is None or found[0] < best[0]:
+                best = found
+        assert best is not None
+        _, e, events = best
+        difference = self.checker(label, i, e)
+        names = {**self.names, **own}
+        self._introduce(e, names)
+        return Gradient(label, self.exprs[i], e, raw, names, tuple(events), difference)
+
+    def _introduce(self, e: Expr, names: Mapping[Expr, str]) -> None:
+        """Give unnamed activations and one-hot labels in a formula the letters A and Y."""
+        taken = set(self.names.values()) | set(names.values())
+        for x in in_order([e], lambda x: () if x in names else x.args):
+            for part in x.args if x.op is not None and x not in names else ():
+                letter = INTRODUCED.get(part.op.name) if part.op is not None else None
+                in_sum = x.op is not None and x.op.name in ("add", "subtract")
+                if letter and part not in names and in_sum and letter not in taken:
+                    taken.add(letter)
+                    self.introduced[part] = letter
+
+    def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> tuple[float, Expr, list[Event]]:
+        names = {**self.names, **cuts}
+        normaliser = Normaliser(
+            self.forward, self.names, self.facts, cuts, self.scope.length, self.deadline
+        )
+        best = cost(raw, names), raw, list[Event]()
+        try:
+            found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
+        except OutOfTime:
+            return best
+        self.recorded.given |= self.scope.given()
+        self.checker.know(self.scope.given())
+        for p in found:
+            e = lower(p, raw.shape, normaliser.atoms)
+            price = cost(e, names)
+            if price < best[0] or best[1] is raw:
+                best = price, e, events
+        return best
+
+    def _helpers(
+        self, found: Sequence[Gradient], cuts: Mapping[Expr, str]
+    ) -> list[Gradient]:
+        """Return the formulas for gradients that others use, but nobody asked for."""
+        asked = {g.raw for g in found}
+        helpers: list[Gradient] = []
+        queue = list(found)
+        while queue:
+            for e in _leaves(queue.pop(0).expr, cuts):
+                if e not in asked:
+                    asked.add(e)
+                    own = {x: n for x, n in cuts.items() if x is not e}
+                    _, simple, events = self._simplest(e, own)
+                    if not self.checker.equal(simple, e):
+                        simple, events = e, []
+                    names = {**self.names, **own}
+                    helper = Gradient(cuts[e], None, simple, e, names, tuple(events), 0.0)
+                    helpers.append(helper)
+                    queue.append(helper)
+        return helpers
+
+
+def _times(every: Sequence[Expr], e: Expr) -> int:
+    return sum(x is e for x in every)
+
+
+def _leaves(e: Expr, names: Mapping[Expr, str]) -> list[Expr]:
+    """Return the named expressions that a formula uses."""
+    stack, seen, found = [e], set[Expr](), list[Expr]()
+    while stack:
+        x = stack.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        if x in names:
+            found.append(x)
+        else:
+            stack.extend(x.args)
+    return found
+
+
+__all__ = ["Callable", "content", "derive"]

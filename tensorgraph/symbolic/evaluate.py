@@ -1,0 +1,45 @@
+"""Computing expressions: with arrays, or with tensors, which records a graph again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.dispatch import dispatch
+from tensorgraph.quiet import quiet
+from tensorgraph.symbolic.expr import Expr, in_order
+
+
+@quiet
+def evaluate(
+    roots: Sequence[Expr], given: Mapping[Expr, Any], dtype: Any = None
+) -> dict[Expr, Any]:
+    """Return the value of every expression that the roots are made of.
+
+    Args:
+        roots: what is wanted.
+        given: arrays or tensors for inputs, or for any other expression.
+        dtype: compute in this floating-point type, whatever the expressions say.
+    """
+    values: dict[Expr, Any] = dict(given)
+    for e in in_order(roots, lambda e: () if e in given else e.args):
+        if e in values:
+            continue
+        if e.value is not None:
+            values[e] = in_type(e.value, dtype)
+        elif e.op is None:
+            raise KeyError(f"no value is given for the input {e.name!r}")
+        elif dtype is not None and e.op.name == "astype" and e.dtype.kind == "f":
+            x = values[e.args[0]]
+            values[e] = x if x.dtype.kind == "f" else dispatch(e.op, (x,), {"dtype": dtype})
+        else:
+            values[e] = dispatch(e.op, tuple(values[x] for x in e.args), e.static)
+    return values
+
+
+def in_type(value: Any, dtype: Any) -> Any:
+    """Return an array of floats in another type; anything else as it is."""
+    array = isinstance(value, (np.ndarray, np.generic))
+    return value.astype(dtype) if dtype is not None and array and value.dtype.kind == "f" else value

@@ -1,0 +1,218 @@
+"""Symbolic arrays: immutable expression nodes that operations accept in place of arrays.
+
+An expression knows what would be computed, and the shape and dtype of the result; nothing runs.
+Equal expressions are one object, so comparing and remembering them is by identity. Gradient rules
+are code over operators, array methods and ops, so they run on expressions as they stand.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.op import HANDLERS, OUTRANKING, Op
+from tensorgraph.ops import bind_operators
+from tensorgraph.symbolic.infer import result_like
+from tensorgraph.tensor import Tensor
+
+Shape = tuple[int, ...]
+
+_TABLE: WeakValueDictionary[Any, Expr] = WeakValueDictionary()
+_LOCK = threading.RLock()
+_NOTHING: dict[str, Any] = {}
+
+
+class Expr:
+    """A symbolic array: an input, a constant, or an operation on other symbolic arrays.
+
+    Make inputs with :func:`symbol`; operations on them give expressions.
+
+    Example:
+        >>> from tensorgraph.symbolic.expr import symbol
+        >>> x = symbol("x", (2, 3))
+        >>> y = (x * 2).sum(axis=1)
+        >>> y.shape, y.op.name
+        ((2,), 'sum')
+        >>> (x * 2).sum(axis=1) is y
+        True
+    """
+
+    __slots__ = ("__weakref__", "args", "dtype", "name", "op", "shape", "static", "value")
+
+    op: Op | None
+    """The operation; ``None`` for an input or a constant."""
+    args: tuple[Expr, ...]
+    static: dict[str, Any]
+    shape: Shape
+    dtype: np.dtype[Any]
+    value: Any
+    """A constant's array or number; ``None`` for anything else."""
+    name: str | None
+    """What an input is called."""
+
+    if TYPE_CHECKING:  # bound below, as the methods and operators of tensors are
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Expr: ...
+        def __sub__(self, other: Any) -> Expr: ...
+        def __mul__(self, other: Any) -> Expr: ...
+        def __truediv__(self, other: Any) -> Expr: ...
+        def __matmul__(self, other: Any) -> Expr: ...
+        def __neg__(self) -> Expr: ...
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def is_input(self) -> bool:
+        """Whether this stands for an array that is given."""
+        return self.op is None and self.value is None
+
+    def __repr__(self) -> str:
+        what = self.op.name if self.op else "constant" if self.value is not None else self.name
+        return f"<{what} {self.dtype}{list(self.shape)}>"
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a symbolic array with no axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Expr]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        raise errors.GraphError(
+            "a symbolic array has no value, so nothing can be decided by it; write"
+            " tg.where(condition, a, b) for a if condition else b"
+        )
+
+    __hash__ = object.__hash__
+
+
+if not TYPE_CHECKING:  # == gives an expression, as for tensors
+    bind_operators(Expr)
+    Expr.__array_ufunc__ = Tensor.__array_ufunc__
+    Expr.__array_function__ = Tensor.__array_function__
+
+
+def symbol(name: str | None, shape: Iterable[int] = (), dtype: Any = np.float32) -> Expr:
+    """Return a new input: a symbolic array of which only shape and dtype are known.
+
+    Example:
+        >>> from tensorgraph.symbolic.expr import symbol
+        >>> symbol("x", (2, 3))
+        <x float32[2, 3]>
+    """
+    return _new(None, (), _NOTHING, tuple(shape), np.dtype(dtype), None, name)
+
+
+def constant(value: Any) -> Expr:
+    """Return the expression for a number or an array that is known.
+
+    Example:
+        >>> from tensorgraph.symbolic.expr import constant
+        >>> constant(2.0) is constant(2.0)
+        True
+    """
+    if isinstance(value, np.generic):
+        value = np.asarray(value)
+    if isinstance(value, np.ndarray):
+        shape, dtype = value.shape, value.dtype
+        key: Any = (shape, dtype.str, blake2b(np.ascontiguousarray(value)).digest())
+        if value.flags.writeable or value.base is not None:  # its owner may change it
+            value = value.copy()
+            value.flags.writeable = False
+    else:
+        shape, dtype = (), np.asarray(value).dtype
+        key = (type(value), repr(value))  # -0.0 is not 0.0
+    return _interned(key, (None, (), _NOTHING, shape, dtype, value, None))
+
+
+def lift(value: Any) -> Expr:
+    """Return any operand as an expression: tensors, arrays and numbers are constants."""
+    if type(value) is Expr:
+        return value
+    if type(value) is Tensor:
+        return lift(value._data)
+    return constant(value if isinstance(value, (bool, int, float)) else np.asarray(value))
+
+
+def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Expr:
+    """Return the expression for an operation, at least one operand of which is symbolic."""
+    operands = tuple(map(lift, args))
+    shape, dtype = result_like(op, operands, static)
+    return make(op, operands, static, shape, dtype)
+
+
+def make(
+    op: Op, args: tuple[Expr, ...], static: dict[str, Any], shape: Shape, dtype: np.dtype[Any]
+) -> Expr:
+    """Return the expression for an operation whose result's shape and dtype are known."""
+    key = (op, tuple(map(id, args)), _frozen(static))
+    return _interned(key, (op, args, static, shape, dtype, None, None))
+
+
+def _frozen(value: Any) -> Any:
+    """Return a static parameter as something that can be a key."""
+    if isinstance(value, dict):
+        return tuple((name, _frozen(part)) for name, part in sorted(value.items()))
+    if isinstance(value, (tuple, list)):
+        return tuple(map(_frozen, value))
+    if isinstance(value, slice):
+        return ("slice", value.start, value.stop, value.step)
+    if isinstance(value, (bool, float)):
+        return (type(value), value)  # 1, 1.0 and True are different parameters
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return value
+
+
+def _interned(key: Any, fields: tuple[Any, ...]) -> Expr:
+    with _LOCK:
+        found = _TABLE.get(key)
+        if found is None:
+            found = _TABLE[key] = _new(*fields)
+        return found
+
+
+def _new(*fields: Any) -> Expr:
+    new: Any = object.__new__(Expr)
+    new.op, new.args, new.static, new.shape, new.dtype, new.value, new.name = fields
+    return new  # type: ignore[no-any-return]
+
+
+def in_order(
+    roots: Iterable[Expr], below: Callable[[Expr], Iterable[Expr]] = lambda e: e.args
+) -> list[Expr]:
+    """Return the expressions that the roots are made of, operands first, without recursion.
+
+    ``below`` tells what an expression is made of, where that is not all its operands.
+    """
+    done: dict[Expr, None] = {}
+    stack: list[tuple[Expr, bool]] = [(root, False) for root in list(roots)[::-1]]
+    while stack:
+        e, expanded = stack.pop()
+        if expanded:
+            done[e] = None
+        elif e not in done:
+            stack.append((e, True))
+            stack.extend((arg, False) for arg in below(e) if arg not in done)
+    return list(done)
+
+
+HANDLERS[Expr] = OUTRANKING[Expr] = apply

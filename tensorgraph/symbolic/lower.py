@@ -1,0 +1,285 @@
+"""From the normal form back to an expression, as one would write it by hand.
+
+Labels become axes again: factors are transposed or given new axes where they must, and a sum over
+a label that two groups of factors share becomes a matrix product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from itertools import permutations
+from math import gcd, lcm, prod
+from typing import Any
+
+from tensorgraph.ops.contract import matmul
+from tensorgraph.ops.reduce import mean, sum
+from tensorgraph.ops.shape import (
+    broadcast_to,
+    expand_dims,
+    matrix_transpose,
+    permute_dims,
+    reshape,
+)
+from tensorgraph.ops.transcendental import power, sqrt
+from tensorgraph.symbolic.expr import Expr, constant
+from tensorgraph.symbolic.poly import (
+    Atom,
+    Atoms,
+    Factor,
+    Labels,
+    Mono,
+    Poly,
+    labels_of,
+    order,
+    placed,
+)
+
+HALF = Fraction(1, 2)
+LONG = 10_000
+"""A fraction with a longer denominator is written as a decimal number."""
+
+
+def lower(p: Poly, shape: Sequence[int], atoms: Atoms, fill: bool = True) -> Expr:
+    """Return the expression of a polynomial whose frame has this shape.
+
+    Args:
+        p: the polynomial.
+        shape: the lengths of the frame's axes.
+        atoms: where its atoms are kept.
+        fill: repeat the result along axes on which it does not depend.
+    """
+    shape = tuple(shape)
+    if not p:
+        result = constant(0.0)
+    else:
+        k, mono = atoms.group(p)
+        result = _term(k, mono, len(shape))
+    return broadcast_to(result, shape=shape) if fill and result.shape != shape else result
+
+
+def _term(k: Fraction, mono: Mono, ndim: int) -> Expr:
+    """Return a number times a product."""
+    above = [f for f in mono if f[2] > 0]
+    below = [f for f in mono if f[2] < 0]
+    parts: list[tuple[Any, Expr]] = []
+    for f in above:
+        atom, labels, e = f
+        if atom.poly is not None and e == 1:
+            k, expr = _parenthesised(k, atom, labels, ndim, alone=len(mono) == 1)
+            parts.append(((2, f[0].number), expr))
+            continue
+        if atom.bound and e == 1:
+            k, expr = _sum(k, atom, labels, ndim)
+        else:
+            expr = _raised(_factor(f, ndim), e)
+        parts.append(((expr.size > 1, f[0].number), expr))
+    sign, k = (k < 0), abs(k)
+    top = [expr for _, expr in sorted(parts, key=lambda part: part[0])]
+    bottom = [_raised(_factor((a, x, -e), ndim), -e) for a, x, e in sorted(below, key=order)]
+    if k.denominator > LONG or k.numerator > LONG:
+        top.insert(0, constant(float(k)))
+    else:
+        if k.numerator != 1:
+            top.insert(0, constant(k.numerator))
+        if k.denominator != 1:
+            bottom.insert(0, constant(k.denominator))
+    bottom.sort(key=lambda x: x.size)
+    result = _product(top) if top else constant(1)
+    if bottom:
+        result = result / _product(bottom)
+    return -result if sign else result
+
+
+def _product(factors: Iterable[Expr]) -> Expr:
+    first, *others = factors
+    for other in others:
+        first = first * other
+    return first
+
+
+def _raised(x: Expr, e: Fraction) -> Expr:
+    if e == 1:
+        return x
+    if e == HALF:
+        return sqrt(x)  # type: ignore[no-any-return]
+    if e == 2:
+        return x * x if False else power(x, 2)  # type: ignore[no-any-return]
+    exponent = int(e) if e.denominator == 1 else float(e)
+    return power(x, exponent)  # type: ignore[no-any-return]
+
+
+def _factor(f: Factor, ndim: int) -> Expr:
+    """Return an atom in its frame, exponent aside."""
+    atom, labels, _ = f
+    if atom.expr is not None:
+        return in_frame(atom.expr, labels, ndim)
+    if atom.poly is not None:
+        k, expr = _parenthesised(Fraction(1), atom, labels, ndim, alone=True)
+        return expr if k == 1 else constant(float(k)) * expr
+    k, expr = _sum(Fraction(1), atom, labels, ndim)
+    return expr * _number(k) if k != 1 else expr
+
+
+def _number(k: Fraction) -> Expr:
+    return constant(k.numerator if k.denominator == 1 else float(k))
+
+
+def _parenthesised(
+    k: Fraction, atom: Atom, labels: Labels, ndim: int, alone: bool
+) -> tuple[Fraction, Expr]:
+    """Return a group with whole coefficients, its positive terms first; and what is left of k."""
+    to = dict(enumerate(labels))
+    terms = [(c, placed(mono, to)) for mono, c in (atom.poly or {}).items()]
+    denominator = lcm(*(c.denominator for c, _ in terms))
+    if denominator <= LONG:
+        scale = Fraction(gcd(*(int(c * denominator) for c, _ in terms)), denominator)
+        k, terms = k * scale, [(c / scale, mono) for c, mono in terms]
+    if _turned([c for c, _ in terms], k):
+        k, terms = -k, [(-c, mono) for c, mono in terms]
+    terms.sort(key=lambda t: (t[0] < 0, len(t[1]), [order(f) for f in t[1]]))
+    total: Expr | None = None
+    for c, mono in terms:
+        if total is None:
+            total = _term(c, mono, ndim)
+        elif c < 0:
+            total = total - _term(-c, mono, ndim)
+        else:
+            total = total + _term(c, mono, ndim)
+    assert total is not None
+    return k, total
+
+
+def _turned(coefficients: Sequence[Fraction], k: Fraction) -> bool:
+    """Return whether a group reads better with all signs changed."""
+    positive = [c for c in coefficients if c > 0]
+    if not positive:
+        return True
+    return k < 0 and len(positive) < len(coefficients)
+
+
+# --------------------------------------------------------------------------------- values in place
+
+
+def in_frame(e: Expr, labels: Labels, ndim: int) -> Expr:
+    """Return an array with its axes of length other than 1 at the given axes of a frame."""
+    axes = [i for i, n in enumerate(e.shape) if n != 1]
+    if _fits(e, axes, labels, ndim):
+        return e
+    if e.ndim >= 2:
+        swap = {e.ndim - 1: e.ndim - 2, e.ndim - 2: e.ndim - 1}
+        if e.ndim <= ndim and all(
+            swap.get(a, a) + ndim - e.ndim == x for a, x in zip(axes, labels, strict=True)
+        ):
+            return matrix_transpose(e)  # type: ignore[no-any-return]
+    core = e
+    if len(axes) < e.ndim:
+        core = reshape(core, shape=tuple(e.shape[a] for a in axes))
+    ranks = sorted(range(len(labels)), key=lambda i: labels[i])
+    if ranks != list(range(len(labels))):
+        core = permute_dims(core, axes=tuple(ranks))
+    at = sorted(labels)
+    missing = [i for i in range(min(at, default=ndim), ndim) if i not in at]
+    if missing:
+        first = min(at)
+        core = expand_dims(core, axis=tuple(i - first for i in missing))
+    return core
+
+
+def _fits(e: Expr, axes: Sequence[int], labels: Labels, ndim: int) -> bool:
+    return e.ndim <= ndim and all(
+        a + ndim - e.ndim == x for a, x in zip(axes, labels, strict=True)
+    )
+
+
+# -------------------------------------------------------------------------------------------- sums
+
+
+def _sum(k: Fraction, atom: Atom, labels: Labels, ndim: int) -> tuple[Fraction, Expr]:
+    """Return a total as a matrix product, a mean or a sum; and what is left of k."""
+    to: dict[int, int] = dict(enumerate(labels))
+    bound = tuple(ndim + 100 + i for i in range(len(atom.bound)))
+    to |= {-1 - i: x for i, x in enumerate(bound)}
+    body = placed(atom.body, to)
+    found = _matrix_product(body, bound, ndim)
+    if found is not None:
+        return k, found
+    count = prod(atom.bound)
+    if k.denominator % count == 0 and k.denominator <= LONG:
+        return k * count, _along(mean, body, bound, ndim)
+    return k, _along(sum, body, bound, ndim)
+
+
+def _matrix_product(body: Mono, bound: Labels, ndim: int) -> Expr | None:
+    """Return a sum as a product of matrices, if it is one in the last two axes of the frame."""
+    free = labels_of(body) - set(bound)
+    if len(bound) != 1 or not free or ndim < 1:
+        return None
+    row, column = ndim - 2, ndim - 1
+    if ndim == 1:
+        left = [f for f in body if column in f[1]]
+        right = [f for f in body if column not in f[1]]
+        if not right:
+            return None
+        matrix = _term(Fraction(1), placed(left, {column: 0, bound[0]: 1}), 2)
+        vector = _term(Fraction(1), placed(right, {bound[0]: 0}), 1)
+        return matmul(matrix, vector)  # type: ignore[no-any-return]
+    left = [f for f in body if row in f[1]]
+    right = [f for f in body if column in f[1]]
+    neither = [f for f in body if row not in f[1] and column not in f[1]]
+    if any(column in f[1] for f in left) or not (left or right):
+        return None
+    if not (left and right):
+        flat = [f for f in neither if f[0].expr is not None and f[0].expr.ndim < 2]
+        if not neither or len(flat) == len(neither):
+            return None
+        left, right = left or neither, right or neither
+    elif len(left) <= len(right):
+        left = [*left, *neither]
+    else:
+        right = [*right, *neither]
+    x = _term(Fraction(1), placed(left, {bound[0]: column}), ndim)
+    y = _term(Fraction(1), placed(right, {bound[0]: row}), ndim)
+    return matmul(x, y)  # type: ignore[no-any-return]
+
+
+def _along(reduction: Any, body: Mono, bound: Labels, ndim: int) -> Expr:
+    """Return a sum or mean of a product over axes of the frame, or of a larger one."""
+    free = sorted(labels_of(body) - set(bound))
+    size = max(ndim, len(free) + len(bound))
+    choices = _placings(free, bound, ndim, size)
+    best = min(choices, key=lambda to: _misfits(body, to, size))
+    inner = _term(Fraction(1), placed(body, best), size)
+    axes = tuple(sorted(best[x] for x in bound))
+    if size == ndim:
+        return reduction(inner, axis=axes, keepdims=True)  # type: ignore[no-any-return]
+    result = reduction(inner, axis=axes)
+    return in_frame(result, tuple(x for x, n in zip(free, result.shape, strict=True) if n != 1), ndim)
+
+
+def _placings(
+    free: Sequence[int], bound: Labels, ndim: int, size: int
+) -> list[dict[int, int]]:
+    """Return the ways to give every label an axis; free ones keep theirs, or their order."""
+    if size == ndim:
+        open_axes = [i for i in range(ndim) if i not in free]
+        ways = permutations(open_axes, len(bound)) if len(open_axes) <= 4 else [open_axes]
+        return [dict(zip(free, free, strict=True)) | dict(zip(bound, way, strict=False)) for way in ways]
+    ways = permutations(range(size), len(bound)) if size <= 4 else [tuple(range(size))[-len(bound) :]]
+    result = []
+    for way in ways:
+        rest = [i for i in range(size) if i not in way]
+        result.append(dict(zip(free, rest, strict=False)) | dict(zip(bound, way, strict=True)))
+    return result
+
+
+def _misfits(body: Mono, to: dict[int, int], ndim: int) -> int:
+    """Return how many values would have to be transposed."""
+    count = 0
+    for atom, labels, _ in placed(body, to):
+        if atom.expr is not None:
+            axes = [i for i, n in enumerate(atom.expr.shape) if n != 1]
+            count += not _fits(atom.expr, axes, labels, ndim)
+        else:
+            count += list(labels) != sorted(labels)
+    return count

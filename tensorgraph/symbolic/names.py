@@ -1,0 +1,136 @@
+"""Names for formulas: those of the variables where ``derive`` is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.autodiff import place_of
+from tensorgraph.nn.module import Module
+from tensorgraph.symbolic.expr import Expr, constant, symbol
+from tensorgraph.symbolic.replay import content
+from tensorgraph.tensor import Tensor
+
+
+class Scope:
+    """The variables of a caller, by what they hold."""
+
+    def __init__(self, frame: FrameType | None) -> None:
+        self.places: dict[Any, str] = {}
+        self.numbers: dict[str, float] = {}
+        self.symbols: dict[str, Expr] = {}
+        self._arrays: list[tuple[str, Any]] = []
+        for name, value in _variables(frame):
+            self._add(name, value)
+        self._by_content: dict[bytes, str] = {}
+
+    def _add(self, name: str, value: Any) -> None:
+        if type(value) is Tensor:
+            self.places.setdefault(place_of(value), value.name or name)
+            if not value.requires_grad:
+                self._arrays.append((value.name or name, value._data))
+        elif isinstance(value, np.ndarray):
+            self._arrays.append((name, value))
+        elif type(value) in (int, float) or isinstance(value, (np.floating, np.integer)):
+            self.numbers.setdefault(name, value)
+        elif isinstance(value, Module):
+            for path, tensor in value.named_parameters():
+                self.places.setdefault(place_of(tensor), tensor.name or f"{name}.{path}")
+        elif isinstance(value, (list, tuple)) and len(value) <= 1000:
+            for i, part in enumerate(value):
+                if type(part) is Tensor:
+                    self._add(f"{name}{i}", part)
+        elif type(value) is dict and len(value) <= 1000:
+            for key, part in value.items():
+                if type(part) is Tensor or isinstance(part, np.ndarray):
+                    self._add(str(key), part)
+
+    def of_place(self, place: Any) -> str | None:
+        """Return what a node or leaf is called."""
+        return self.places.get(place)
+
+    def of_array(self, array: Any) -> str | None:
+        """Return the variable that holds an array with these elements."""
+        if self._arrays:
+            for name, value in self._arrays[::-1]:
+                self._by_content[content(value)] = name
+            self._arrays = []
+        return self._by_content.get(content(array))
+
+    def number(self, value: Any) -> Expr:
+        """Return a number of the graph in terms of the caller's variables, if it is one of them."""
+        plain = np.asarray(value).item()
+        if isinstance(plain, bool) or plain in (0, 1, -1):
+            return constant(value)
+        found = self._in_terms(plain)
+        return constant(value) if found is None else found
+
+    def length(self, n: int) -> Expr | None:
+        """Return the variable for the length of an axis, where one is named like a count."""
+        for name, value in self.numbers.items():
+            counts = len(name) == 1 or name.startswith(("n_", "num_", "batch"))
+            if value == n and n > 2 and type(value) is int and (counts or name in self.symbols):
+                return self._symbol(name)
+        return None
+
+    def _in_terms(self, v: float) -> Expr | None:
+        for name, value in self.numbers.items():
+            if value == v and type(value) is type(v):
+                return self._symbol(name)
+        for name, value in self.numbers.items():
+            if value in (0, 1, -1) or not np.isfinite(value):
+                continue
+            if v == -value:
+                return -self._symbol(name)
+            if v == 2 * value and type(v) is type(value):
+                return 2 * self._symbol(name)  # type: ignore[operator]
+            if v == 1 / value:
+                return 1 / self._symbol(name)  # type: ignore[operator]
+            if type(value) is float and v == 1 - value:
+                return 1 - self._symbol(name)  # type: ignore[operator]
+        if len(repr(v)) < 10:  # short numbers are quotients of others by chance
+            return None
+        for name, value in self.numbers.items():
+            for below, count in self.numbers.items():
+                if name == below or count == 0:
+                    continue
+                for factor in (1, 2):
+                    if v == value / (factor * count):
+                        bottom = self._symbol(below) * factor if factor > 1 else self._symbol(below)
+                        return self._symbol(name) / bottom
+        return None
+
+    def _symbol(self, name: str) -> Expr:
+        if name not in self.symbols:
+            self.symbols[name] = symbol(name, (), np.asarray(self.numbers[name]).dtype)
+        return self.symbols[name]
+
+    def given(self) -> dict[Expr, Any]:
+        """Return the values of the numbers that were found."""
+        return {e: self.numbers[name] for name, e in self.symbols.items()}
+
+
+def _variables(frame: FrameType | None) -> Iterator[tuple[str, Any]]:
+    if frame is None:
+        return
+    local: Mapping[str, Any] = frame.f_locals
+    yield from ((name, v) for name, v in list(local.items()) if not name.startswith("_"))
+    if frame.f_globals is not local:
+        for name, value in list(frame.f_globals.items()):
+            if not name.startswith("_") and name not in local:
+                yield name, value
+
+
+def unique(wanted: Mapping[Expr, str]) -> dict[Expr, str]:
+    """Return names no two of which are alike: a second one gets a prime."""
+    taken: set[str] = set()
+    result = {}
+    for e, name in wanted.items():
+        while name in taken:
+            name += "′"
+        taken.add(name)
+        result[e] = name
+    return result

@@ -1,0 +1,179 @@
+"""A recorded graph on symbolic arrays: forward, and backward by the ops' own rules.
+
+For each recorded node a twin is made whose operands, and what it saved, are expressions. The
+engine's one backward loop then runs over the twins as it does over any graph: the same rules, the
+same sums over broadcast axes, the same casts. So the formula is the code that runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.autodiff import sweep
+from tensorgraph.graph import Node
+from tensorgraph.modes import mode
+from tensorgraph.op import Plan
+from tensorgraph.rule import ZERO_RULE
+from tensorgraph.symbolic.evaluate import evaluate
+from tensorgraph.symbolic.expr import Expr, constant, make, symbol
+from tensorgraph.tensor import Tensor, wrap
+
+
+@dataclass(eq=False)
+class Replay:
+    """A recorded graph as expressions."""
+
+    exprs: dict[Any, Expr] = field(default_factory=dict)
+    """The expression of each place: a node, or a leaf."""
+    twins: dict[Any, Any] = field(default_factory=dict)
+    """The place that stands for each recorded one."""
+    given: dict[Expr, Any] = field(default_factory=dict)
+    """The recorded value of each input."""
+    contents: dict[bytes, Expr] = field(default_factory=dict)
+    """The inputs for constant arrays, by what these hold: a node keeps a copy for each use."""
+    saved: dict[Expr, Any] = field(default_factory=dict)
+    """The values that the graph kept for its backward pass."""
+
+    def backward(self, root: Any, seed: Expr) -> dict[Any, Expr]:
+        """Return the gradient of every place that one flows to, given that of ``root``."""
+        places = frozenset(self.twins.values())
+        with mode(observer=None):
+            sums, _ = sweep({self.twins[root]: seed}, False, True, targets=places)
+        return {
+            place: sums[twin] if type(sums[twin]) is Expr else constant(sums[twin])
+            for place, twin in self.twins.items()
+            if twin in sums
+        }
+
+
+def replay(roots: Sequence[Node], number: Callable[[Any], Expr] = constant) -> Replay:
+    """Return a recorded graph as expressions.
+
+    Args:
+        roots: the nodes that everything wanted leads to.
+        number: the expression for a number that the graph has as an operand.
+
+    Raises:
+        GraphError: what the graph saved was released; or it holds a gradient hook or a checkpoint,
+            which have no formula.
+    """
+    result = Replay()
+    for node in _all_nodes(roots):
+        _check(node)
+        args = tuple(_operand(result, node, i, number) for i in range(len(node.parents)))
+        e = make(node.op, args, node.static, node.shape, node.dtype)
+        result.exprs[node] = e
+        keep: Any = [None] * (len(args) + 1) if node.plan.keep else ()
+        for i in node.plan.keep:
+            keep[i] = e if i == len(args) else args[i]
+            result.saved[keep[i]] = node.saved[i]
+        parents = tuple(
+            result.twins.get(p, x) if type(p) in (Node, Tensor) else x
+            for p, x in zip(node.parents, args, strict=True)
+        )
+        rules = tuple(rule for rule in node.plan.rules if rule[1] is not ZERO_RULE.call)
+        plan = Plan(node.plan.keep, rules)
+        result.twins[node] = Node(node.op, node.static, parents, plan, keep, e, node.scope)
+    return result
+
+
+def _all_nodes(roots: Sequence[Node]) -> list[Node]:
+    """Return all nodes that lead to the roots, also where no gradient flows; oldest first."""
+    stack, seen = list(roots), set(roots)
+    while stack:
+        for parent in stack.pop().parents:
+            if type(parent) is Node and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=lambda node: node.seq)
+
+
+def _check(node: Node) -> None:
+    where = errors.where_in(node.scope)
+    if node.saved is None:
+        raise errors.GraphError(
+            f"derive: what {node.op.name!r}{where} saved was released by a backward pass; write"
+            " retain_graph=True in that pass, or derive before it"
+        )
+    if node.hooks:
+        raise errors.GraphError(
+            f"derive: a gradient hook on the result of {node.op.name!r}{where} changes the"
+            " gradient in a way that has no formula; remove it first"
+        )
+    if node.op.name == "checkpoint":
+        raise errors.GraphError(
+            "derive: what tg.checkpoint leaves out of the graph has no formula; call the function"
+            " without checkpoint to derive its gradient"
+        )
+
+
+def _operand(result: Replay, node: Node, i: int, number: Callable[[Any], Expr]) -> Expr:
+    """Return the expression of a node's operand; a leaf or constant array is an input."""
+    parent = node.parents[i]
+    if parent in result.exprs if type(parent) in (Node, Tensor) else False:
+        return result.exprs[parent]
+    if type(parent) is Tensor and parent._requires_grad:
+        kept = node.saved[i] if i in node.plan.keep else parent._data
+        e = _input(result, np.asarray(kept), parent.name)
+        result.twins[parent] = wrap(e, None, True)
+    else:
+        name = getattr(parent, "name", None)
+        e = _constant(result, parent._data if type(parent) is Tensor else parent, name, number)
+    if type(parent) is Tensor:
+        result.exprs[parent] = e
+    return e
+
+
+def _input(result: Replay, value: Any, name: str | None) -> Expr:
+    e = symbol(name, value.shape, value.dtype)
+    result.given[e] = value
+    return e
+
+
+def _constant(
+    result: Replay, value: Any, name: str | None, number: Callable[[Any], Expr]
+) -> Expr:
+    if np.ndim(value) == 0 and name is None:
+        return number(value)
+    array = np.asarray(value)
+    if array.dtype.kind != "f":  # indices, labels and masks decide shapes: they stay what they are
+        return constant(array)
+    key = content(array)
+    if key not in result.contents:
+        result.contents[key] = _input(result, array, name)
+    return result.contents[key]
+
+
+def content(array: Any) -> bytes:
+    """Return what tells an array's elements, shape and dtype from any other's."""
+    array = np.ascontiguousarray(array)
+    return blake2b(array, digest_size=16).digest() + f"{array.dtype}{array.shape}".encode()
+
+
+def recorded_values(result: Replay) -> dict[Expr, Any]:
+    """Return the value of every expression of the graph, as it was recorded.
+
+    Raises:
+        GraphError: what was saved is not what the leaves give now.
+    """
+    values = evaluate(list(result.exprs.values()), result.given)
+    for e, kept in result.saved.items():
+        if not _close(values[e], kept):
+            raise errors.GraphError(
+                "derive: a leaf of this graph was assigned a new value after it was recorded;"
+                " derive before assign() or optimizer.step(), or compute the output again"
+            )
+    return values
+
+
+def _close(x: Any, y: Any) -> bool:
+    x, y = np.asarray(x), np.asarray(y)
+    if x.dtype.kind != "f":
+        return bool(np.array_equal(x, y))
+    return bool(np.allclose(x, y, rtol=1e-3, atol=1e-6, equal_nan=True))
