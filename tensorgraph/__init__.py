@@ -153,6 +153,10 @@ from tensorgraph.ops.transcendental import (
     tanh,
 )
 from tensorgraph.rule import NONDIFF, ZERO
+from tensorgraph.symbolic.derive import derive
+from tensorgraph.symbolic.facts import assume
+from tensorgraph.symbolic.trace import trace
+from tensorgraph.symbolic.updates import update_rule
 from tensorgraph.tensor import Tensor, asarray, tensor
 from tensorgraph.transforms import (
     grad,
@@ -179,10 +183,10 @@ __version__ = "0.1.0"
 __all__ = [
     "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
     "abs", "acos", "acosh", "add", "add_at", "all", "any", "arange", "argmax", "argmin",
-    "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2", "atanh", "backward",
+    "argsort", "asarray", "asin", "asinh", "assume", "astype", "atan", "atan2", "atanh", "backward",
     "bitwise_and", "bitwise_invert", "bitwise_or", "bitwise_xor", "broadcast_to", "ceil",
     "checkpoint", "class_cross_entropy", "clip", "concat", "cos", "cosh", "cumulative_sum",
-    "debug", "divide", "einsum", "elu", "enable_grad", "equal", "erf", "errors", "exp", "exp2",
+    "debug", "derive", "divide", "einsum", "elu", "enable_grad", "equal", "erf", "errors", "exp", "exp2",
     "expand_dims", "expm1", "eye", "flip", "floor", "floor_divide", "full", "full_like", "gelu",
     "getitem", "grad", "gradients", "greater", "greater_equal", "hessian", "hvp",
     "is_grad_enabled", "isfinite", "isinf", "isnan", "jacobian", "jvp", "leaky_relu", "less",
@@ -195,6 +199,6 @@ __all__ = [
     "scatter", "set_at", "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh",
     "softmax", "softmax_cross_entropy", "softmax_minus_one_hot", "softplus", "sort", "split",
     "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis",
-    "tan", "tanh", "tensor", "tensordot", "tile", "tril", "triu", "trunc", "unstack",
+    "tan", "tanh", "tensor", "tensordot", "tile", "trace", "tril", "triu", "trunc", "unstack", "update_rule",
     "value_and_grad", "var", "vecdot", "vjp", "where", "zeros", "zeros_like",
 ]  # fmt: skip

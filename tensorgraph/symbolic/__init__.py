@@ -1,0 +1,1 @@
+"""Symbolic arrays, and what stands on them: traces, and gradients as formulas."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,16 +20,23 @@ from tensorgraph.symbolic.check import Checker
 from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
 from tensorgraph.symbolic.facts import Fact, Facts, asserted_of
 from tensorgraph.symbolic.fold import candidates
-from tensorgraph.symbolic.formula import cost
+from tensorgraph.symbolic.formula import HIDDEN, cost
 from tensorgraph.symbolic.lower import lower
 from tensorgraph.symbolic.names import Scope, unique
 from tensorgraph.symbolic.normal import Event, Normaliser, OutOfTime
-from tensorgraph.symbolic.replay import Replay, content, recorded_values, replay
+from tensorgraph.symbolic.poly import Atoms
+from tensorgraph.symbolic.replay import Replay, recorded_values, replay
 from tensorgraph.symbolic.report import Derivation, Gradient
 from tensorgraph.tensor import Tensor
 
 INTRODUCED = {"softmax": "A", "sigmoid": "A", "one_hot": "Y"}
 """Letters for values that have no name, as the course writes them."""
+
+TRIVIAL = 4.5
+"""Formulas that cost no more are written out rather than given a name."""
+
+LONG_FORMULA, DEEP = 80, 12
+"""Above this cost, or so many operations inside each other, parts of a formula get letters."""
 
 CUT_AFTER = ("matmul", "linear", "einsum")
 """Operations whose incoming gradient, where several formulas need it, gets a name of its own."""
@@ -83,9 +90,13 @@ def derive(
     _check_output(output, gradient)
     root = place_of(output)
     _check_targets([root], targets)
-    recorded = replay([root], scope.number)
+    recorded = replay([root], scope.number, scope.explain, scope.of_array)
     recorded.given |= scope.given()
     return _Derivation(output, targets, scope, recorded, gradient, time_limit).result()
+
+
+Found = tuple[float, Expr, list[Event], Atoms]
+"""A formula: how much there is to read, the expression, the rules applied, and its atoms."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +196,7 @@ class _Derivation:
         self.asserted = self._assertions()
         self.facts = Facts(self.asserted)
         self.names = self._forward_names(targets)
-        self.forward = set(recorded.exprs.values())
+        self.forward = dict.fromkeys(recorded.exprs.values())
         self.checker = self._checker(output)
         self.introduced: dict[Expr, str] = {}
 
@@ -208,10 +219,14 @@ class _Derivation:
         for e, array in self.recorded.given.items():
             if e not in found and hasattr(array, "dtype"):
                 found[e] = asserted_of(None, array)
-        return {
+        result = {
             e: tuple(Fact(f.word, f.value, f.source, e) for f in facts)
             for e, facts in found.items()
         }
+        for e, value in self.scope.given().items():
+            if value > 0:
+                result[e] = (Fact("positive", True, "value", e),)
+        return result
 
     def _forward_names(self, targets: Sequence[_Target]) -> dict[Expr, str]:
         names: dict[Expr, str] = {}
@@ -231,6 +246,9 @@ class _Derivation:
             names[e] = e.name or f"x{i}"
         for i, e in enumerate(self.exprs):
             names.setdefault(e, f"v{i}")
+        for e, name in unique(names).items():
+            if e.is_input:
+                e.name = name
         return unique(names)
 
     def _checker(self, output: Tensor) -> Checker:
@@ -251,7 +269,7 @@ class _Derivation:
     def _is_shared(self) -> bool:
         """Return whether two places compute the same, so that one expression stands for both."""
         every = list(self.recorded.exprs.values())
-        return any(every.count(e) > 1 if False else _times(every, e) > 1 for e in self.exprs)
+        return any(_times(every, e) > 1 for e in self.exprs)
 
     def _raw(self, place: Any) -> Expr:
         found = self.raw.get(place)
@@ -265,13 +283,31 @@ class _Derivation:
         labels = [f"d{self.names[e]}" for e in self.exprs]
         raws = [self._raw(p) for p in self.places]
         cuts = self._cuts(raws, labels)
+        asked = set(raws)
+        for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
+            own = {x: n for x, n in cuts.items() if x is not e}
+            simple = self._simplest(e, own)[1]
+            if cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own):
+                cuts = own
         found = []
         for i, raw in enumerate(raws):
             found.append(self._gradient(i, labels[i], raw, cuts))
         helpers = self._helpers(found, cuts)
         return Derivation(
-            tuple(found), tuple(helpers), self.introduced, self.recorded.given, self.values, self.checker.value
+            tuple(found), tuple(helpers), self._used_letters([*found, *helpers]), self.recorded.given, self.checker
         )
+
+    def _used_letters(self, gradients: Sequence[Gradient]) -> dict[Expr, str]:
+        """Return the letters that formulas use, and those that their definitions use."""
+        used: dict[Expr, None] = {}
+        queue = [(g.expr, {x: n for x, n in g.names.items() if x is not g.raw}) for g in gradients]
+        while queue:
+            e, names = queue.pop()
+            for x in _leaves(e, {**names, **self.introduced}):
+                if x in self.introduced and x not in used:
+                    used[x] = None
+                    queue += [(y, self.names) for y in x.args]
+        return {e: letter for e, letter in self.introduced.items() if e in used}
 
     def _cuts(self, raws: Sequence[Expr], labels: Sequence[str]) -> dict[Expr, str]:
         """Return the gradients that have a name in the formulas of others."""
@@ -286,23 +322,36 @@ class _Derivation:
                 if type(place) is not Node or raw in cuts or raw.value is not None or raw.is_input:
                     continue
                 if place.op.name in CUT_AFTER:
-                    own = self._name_of_gradient(place, raw)
-                    while own in cuts.values() or (own in taken and own is None):
+                    own = self._name_of_gradient(place, raw, taken)
+                    while own in cuts.values():
                         own += "′"
                     cuts[raw] = own
         return cuts
 
-    def _name_of_gradient(self, place: Node, raw: Expr) -> str:
-        """Return a name for the gradient of an unnamed product: that of the value it ends in."""
+    def _name_of_gradient(self, place: Node, raw: Expr, taken: Container[str]) -> str:
+        """Return a name for the gradient of a product: after the value that it ends in.
+
+        Without a name it is called Z with a number, and what an activation makes of it, A.
+        """
         for other, found in self.raw.items():
             known = self.names.get(self.recorded.exprs[other])
             if found is raw and known:
                 return f"d{known}"
-        number = sorted(
-            (p for p in self.raw if type(p) is Node and p.op.name in CUT_AFTER),
-            key=lambda p: p.seq,
-        ).index(place)
-        return f"dZ{number + 1}"
+        products = [p for p in self.raw if type(p) is Node and p.op.name in CUT_AFTER]
+        number = sorted(products, key=lambda p: p.seq).index(place) + 1
+        own, value = f"Z{number}", self.recorded.exprs[place]
+        if own in self.names.values() or f"d{own}" in taken:
+            return f"d{own}′"
+        self._letter(value, own)
+        for e in self.forward:
+            takes_it = len(e.args) == 1 and e.args[0] is value
+            if takes_it and e.op is not None and e.op.family == "elementwise":
+                self._letter(e, f"A{number}")
+        return f"d{own}"
+
+    def _letter(self, e: Expr, letter: str) -> None:
+        if e not in self.names and letter not in self.names.values():
+            self.names[e] = self.introduced[e] = letter
 
     def _gradient(self, i: int, label: str, raw: Expr, cuts: Mapping[Expr, str]) -> Gradient:
         own = {e: n for e, n in cuts.items() if e is not raw}
@@ -315,21 +364,23 @@ class _Derivation:
                 if g is e and type(p) is Node
             )
         }
-        best: tuple[float, Expr, list[Event]] | None = None
+        best: Found | None = None
         for chosen in ([own, products] if products != own else [own]):
             found = self._simplest(raw, chosen)
             if best is None or found[0] < best[0]:
                 best = found
         assert best is not None
-        _, e, events = best
+        _, e, events, atoms = best
         difference = self.checker(label, i, e)
         names = {**self.names, **own}
         self._introduce(e, names)
-        return Gradient(label, self.exprs[i], e, raw, names, tuple(events), difference)
+        return Gradient(label, self.exprs[i], e, raw, names, tuple(events), atoms, difference)
 
     def _introduce(self, e: Expr, names: Mapping[Expr, str]) -> None:
         """Give unnamed activations and one-hot labels in a formula the letters A and Y."""
         taken = set(self.names.values()) | set(names.values())
+        if cost(e, names) > LONG_FORMULA:
+            self._introduce_parts(e, names)
         for x in in_order([e], lambda x: () if x in names else x.args):
             for part in x.args if x.op is not None and x not in names else ():
                 letter = INTRODUCED.get(part.op.name) if part.op is not None else None
@@ -338,24 +389,38 @@ class _Derivation:
                     taken.add(letter)
                     self.introduced[part] = letter
 
-    def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> tuple[float, Expr, list[Event]]:
+    def _introduce_parts(self, e: Expr, names: Mapping[Expr, str]) -> None:
+        """Give letters to what a long formula uses more than once, or nests deeply."""
+        order = in_order([e], lambda x: () if x in names else x.args)
+        uses: dict[Expr, int] = {}
+        depth: dict[Expr, int] = {}
+        for x in order:
+            for part in x.args if x not in names else ():
+                uses[part] = uses.get(part, 0) + 1
+        for x in order:
+            plain = x in names or not x.args or x in self.introduced
+            depth[x] = 0 if plain else 1 + max(depth[part] for part in x.args)
+            if plain or x is e or (x.op is not None and x.op.name in HIDDEN):
+                continue
+            if (uses[x] > 1 and depth[x] > 1) or depth[x] > DEEP:
+                self.introduced[x] = f"t{1 + len(self.introduced)}"
+                depth[x] = 0
+
+    def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
         names = {**self.names, **cuts}
         normaliser = Normaliser(
             self.forward, self.names, self.facts, cuts, self.scope.length, self.deadline
         )
-        best = cost(raw, names), raw, list[Event]()
+        best = cost(raw, names), raw, list[Event](), normaliser.atoms
         try:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
         except OutOfTime:
             return best
         self.recorded.given |= self.scope.given()
         self.checker.know(self.scope.given())
-        for p in found:
-            e = lower(p, raw.shape, normaliser.atoms)
-            price = cost(e, names)
-            if price < best[0] or best[1] is raw:
-                best = price, e, events
-        return best
+        simple = [lower(p, raw.shape, normaliser.atoms) for p in found]
+        price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
+        return (price, e, events, normaliser.atoms) if price <= best[0] + 0.5 else best
 
     def _helpers(
         self, found: Sequence[Gradient], cuts: Mapping[Expr, str]
@@ -365,15 +430,16 @@ class _Derivation:
         helpers: list[Gradient] = []
         queue = list(found)
         while queue:
-            for e in _leaves(queue.pop(0).expr, cuts):
+            g = queue.pop(0)
+            for e in _leaves(g.expr, {x: n for x, n in cuts.items() if x is not g.raw}):
                 if e not in asked:
                     asked.add(e)
                     own = {x: n for x, n in cuts.items() if x is not e}
-                    _, simple, events = self._simplest(e, own)
+                    _, simple, events, atoms = self._simplest(e, own)
                     if not self.checker.equal(simple, e):
                         simple, events = e, []
                     names = {**self.names, **own}
-                    helper = Gradient(cuts[e], None, simple, e, names, tuple(events), 0.0)
+                    helper = Gradient(cuts[e], None, simple, e, names, tuple(events), atoms, 0.0)
                     helpers.append(helper)
                     queue.append(helper)
         return helpers
@@ -396,6 +462,3 @@ def _leaves(e: Expr, names: Mapping[Expr, str]) -> list[Expr]:
         else:
             stack.extend(x.args)
     return found
-
-
-__all__ = ["Callable", "content", "derive"]

@@ -35,8 +35,14 @@ def evaluate(
             x = values[e.args[0]]
             values[e] = x if x.dtype.kind == "f" else dispatch(e.op, (x,), {"dtype": dtype})
         else:
-            values[e] = dispatch(e.op, tuple(values[x] for x in e.args), e.static)
+            args = tuple(values[x] for x in e.args)
+            values[e] = dispatch(e.op, args if e.op.family == "elementwise" else _arrays(args), e.static)
     return values
+
+
+def _arrays(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return operands of which Python's numbers are arrays, as kernels other than ufuncs ask."""
+    return tuple(np.asarray(x) if isinstance(x, (bool, int, float)) else x for x in args)
 
 
 def in_type(value: Any, dtype: Any) -> Any:

@@ -36,7 +36,7 @@ WORDS = {
 """What can be assumed, and what is given for it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fact:
     """Something that holds of an array, and how it is known."""
 
@@ -46,6 +46,15 @@ class Fact:
     """``"op"``, ``"proof"``, ``"assertion"`` (checked on the data) or ``"condition"``."""
     of: Any = None
     """The expression that it holds of."""
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.word, self.value, self.source, id(self.of)  # == of expressions is another one
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fact) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
 
 
 class Interval(NamedTuple):

@@ -8,6 +8,7 @@ from fractions import Fraction
 from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.normal import Normaliser
 from tensorgraph.symbolic.poly import (
+    Atom,
     Factor,
     Mono,
     Poly,
@@ -29,7 +30,15 @@ class Folder:
 
     def __init__(self, normaliser: Normaliser) -> None:
         self.normaliser = normaliser
-        self.definitions = [d for e in normaliser.names if (d := self._definition(e)) is not None]
+        self.definitions: list[tuple[Expr, Factor, Fraction, Mono]] = []
+        for e in normaliser.forward:
+            found = self._definition(e) if e in normaliser.names else None
+            if found is not None:
+                _, own, k, mono = found
+                scale, short = self._folded(mono)  # in terms of names that were there before
+                if short != mono and len(short) > 1:
+                    self.definitions.append((e, own, k * scale, short))
+                self.definitions.append(found)
 
     def _definition(self, e: Expr) -> tuple[Expr, Factor, Fraction, Mono] | None:
         """Return a named value as a factor, and the product it is; ``None`` if it is none."""
@@ -38,10 +47,8 @@ class Folder:
         p = self.normaliser.normal(e)
         ((mono, k),) = p.items() if len(p) == 1 else [((), Fraction(0))]
         ((own, _),) = self.normaliser.atoms.value(e).items()
-        if not k or _size(mono) < 2 or mono == own:
-            total = len(mono) == 1 and bool(mono[0][0].bound)  # a sum with a name
-            if not (total and k):
-                return None
+        if not k or not mono or mono == own or _size(mono) <= _size(own):
+            return None
         return e, own[0], k, mono
 
     def folded(self, p: Poly) -> Poly:
@@ -55,7 +62,7 @@ class Folder:
     def _folded(self, mono: Mono) -> tuple[Fraction, Mono]:
         scale = Fraction(1)
         for _ in range(40):
-            step = self._put_back(mono) or self._into_sums(mono)
+            step = self._put_back(mono) or self._into_sums(mono) or self._into_groups(mono)
             if step is None:
                 return scale, mono
             scale, mono = scale * step[0], step[1]
@@ -71,7 +78,7 @@ class Folder:
                         continue
                     rest = quotient(mono, _raised(renamed(definition, to), sign))
                     gain = _size(mono) - _size(rest) - 1
-                    if gain <= 0 and not definition[0][0].bound:
+                    if gain <= 0:
                         continue
                     factor = (own[0], tuple(to[x] for x in own[1]), Fraction(sign))
                     short = self.normaliser.joined(rest, (factor,))
@@ -98,6 +105,24 @@ class Folder:
             pushed = self._pushed(rest, body, bound)
             if pushed is not None:
                 return pushed
+        return None
+
+    def _into_groups(self, mono: Mono) -> tuple[Fraction, Mono] | None:
+        """Return the product with the terms in parentheses folded."""
+        for f in mono:
+            atom, labels, e = f
+            if atom.poly is None:
+                continue
+            inner = relabelled(atom.poly, dict(enumerate(labels)))
+            short = self.folded(inner)
+            if not short or short == inner:
+                continue
+            power = self.normaliser.power(short, e)
+            if power is None or len(power) != 1:
+                continue
+            ((factors, k),) = power.items()
+            rest = tuple(g for g in mono if g is not f)
+            return k, self.normaliser.joined(rest, factors)
         return None
 
     def _pushed(self, rest: Mono, body: Mono, bound: set[int]) -> tuple[Fraction, Mono] | None:
@@ -157,7 +182,14 @@ class Folder:
 
 
 def _size(mono: Mono) -> Fraction:
-    return sum((abs(e) for _, _, e in mono), Fraction(0))
+    """Return how much there is to read in a product."""
+    return sum((_weight(a) * max(abs(e), Fraction(3, 4)) for a, _, e in mono), Fraction(0))
+
+
+def _weight(atom: Atom) -> Fraction:
+    if atom.bound:
+        return 1 + _size(atom.body)
+    return sum((1 + _size(mono) for mono in atom.poly or ()), Fraction(0)) or Fraction(1)
 
 
 def _raised(mono: Mono, exponent: int) -> Mono:

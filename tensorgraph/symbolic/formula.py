@@ -106,7 +106,7 @@ class _Writer:
     def _joined(self, e: Expr, x: Formula, y: Formula) -> Formula:
         if x.kind == "number" and x.text == "1":
             return y
-        left, right = e.args
+        left, right = map(_bare, e.args)
         sign = " " if 1 in (left.size, right.size) else "∘" if left.shape == right.shape else "·"
         factors = x.parts if x.kind == "product" else (x,)
         signs = x.text if x.kind == "product" else ""
@@ -174,7 +174,8 @@ class _Writer:
         return Formula("reduce", self._parts(e), symbol, None if wide <= set(axes) else axes)
 
     def _where(self, e: Expr) -> Formula:
-        return Formula("call", self._parts(e), "where")
+        condition, x, y = self._parts(e)
+        return Formula("call", (Formula("bare", (condition,)), x, y), "where")
 
     def _softmax(self, e: Expr) -> Formula:
         return Formula("call", self._parts(e), "softmax", e.static["axis"])
@@ -207,6 +208,13 @@ class _Writer:
         shown = ", ".join(f"{k}={_static(v)}" for k, v in static.items() if k != "dtype")
         symbol = e.op.symbol if e.op.symbol in ("σ", "log σ") else e.op.name
         return Formula("call", self._parts(e), f"{symbol}[{shown}]" if shown else symbol)
+
+
+def _bare(e: Expr) -> Expr:
+    """Return what a value is before it is only moved or repeated."""
+    while e.op is not None and e.op.name in HIDDEN:
+        e = e.args[0]
+    return e
 
 
 def _constant(e: Expr) -> str:
@@ -261,7 +269,7 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
     return known[e]
 
 
-WEIGHTS = {**dict.fromkeys(HIDDEN, 0.0), "matrix_transpose": 0.5, "negative": 0.5, "sum": 1.0,
+WEIGHTS = {"softmax_minus_one_hot": 12.0, **dict.fromkeys(HIDDEN, 0.0), "matrix_transpose": 0.5, "negative": 0.5, "sum": 1.0,
            "mean": 1.0, "multiply": 0.5, "divide": 0.5, "add": 0.5, "subtract": 0.5,
            "matmul": 0.5, "power": 0.5, "square": 0.5}  # fmt: skip
 """What reading an operation's sign costs; a function costs more."""

@@ -66,7 +66,7 @@ def _term(k: Fraction, mono: Mono, ndim: int) -> Expr:
     for f in above:
         atom, labels, e = f
         if atom.poly is not None and e == 1:
-            k, expr = _parenthesised(k, atom, labels, ndim, alone=len(mono) == 1)
+            k, expr = _parenthesised(k, atom, labels, ndim, alone=False)
             parts.append(((2, f[0].number), expr))
             continue
         if atom.bound and e == 1:
@@ -75,7 +75,17 @@ def _term(k: Fraction, mono: Mono, ndim: int) -> Expr:
             expr = _raised(_factor(f, ndim), e)
         parts.append(((expr.size > 1, f[0].number), expr))
     sign, k = (k < 0), abs(k)
+    if not mono and k.denominator != 1:
+        return constant(float(k) if not sign else -float(k))
     top = [expr for _, expr in sorted(parts, key=lambda part: part[0])]
+    column = [i for i, (f, _) in enumerate(zip(above, parts, strict=True)) if _lies(f, ndim, 2)]
+    row = [i for i, (f, _) in enumerate(zip(above, parts, strict=True)) if _lies(f, ndim, 1)]
+    if len(column) == len(row) == 1:  # a column times a row is a product of matrices
+        (key, x), (_, y) = parts[column[0]], parts[row[0]]
+        if x.ndim == y.ndim == ndim == 2:
+            parts = [part for i, part in enumerate(parts) if i not in (column[0], row[0])]
+            parts.append((key, matmul(x, y)))
+            top = [expr for _, expr in sorted(parts, key=lambda part: part[0])]
     bottom = [_raised(_factor((a, x, -e), ndim), -e) for a, x, e in sorted(below, key=order)]
     if k.denominator > LONG or k.numerator > LONG:
         top.insert(0, constant(float(k)))
@@ -91,6 +101,11 @@ def _term(k: Fraction, mono: Mono, ndim: int) -> Expr:
     return -result if sign else result
 
 
+def _lies(f: Factor, ndim: int, from_last: int) -> bool:
+    """Return whether a factor is a matrix with one row or column, along this axis of the frame."""
+    return f[1] == (ndim - from_last,) and f[0].expr is not None and f[2] == 1 and _is_matrix(f)
+
+
 def _product(factors: Iterable[Expr]) -> Expr:
     first, *others = factors
     for other in others:
@@ -104,7 +119,7 @@ def _raised(x: Expr, e: Fraction) -> Expr:
     if e == HALF:
         return sqrt(x)  # type: ignore[no-any-return]
     if e == 2:
-        return x * x if False else power(x, 2)  # type: ignore[no-any-return]
+        return power(x, 2)  # type: ignore[no-any-return]
     exponent = int(e) if e.denominator == 1 else float(e)
     return power(x, exponent)  # type: ignore[no-any-return]
 
@@ -131,11 +146,10 @@ def _parenthesised(
     """Return a group with whole coefficients, its positive terms first; and what is left of k."""
     to = dict(enumerate(labels))
     terms = [(c, placed(mono, to)) for mono, c in (atom.poly or {}).items()]
-    denominator = lcm(*(c.denominator for c, _ in terms))
-    if denominator <= LONG:
-        scale = Fraction(gcd(*(int(c * denominator) for c, _ in terms)), denominator)
+    if not alone:
+        scale = _common_scale(terms)
         k, terms = k * scale, [(c / scale, mono) for c, mono in terms]
-    if _turned([c for c, _ in terms], k):
+    if not alone and _turned([c for c, _ in terms], k):
         k, terms = -k, [(-c, mono) for c, mono in terms]
     terms.sort(key=lambda t: (t[0] < 0, len(t[1]), [order(f) for f in t[1]]))
     total: Expr | None = None
@@ -148,6 +162,18 @@ def _parenthesised(
             total = total + _term(c, mono, ndim)
     assert total is not None
     return k, total
+
+
+def _common_scale(terms: Sequence[tuple[Fraction, Mono]]) -> Fraction:
+    """Return the number to take out of a sum, so that coefficients are whole or belong to means."""
+    plain = [abs(c) for c, mono in terms if not any(f[0].bound for f in mono)]
+    scale = min(plain, default=abs(terms[0][0]))
+    if all((c / scale).denominator == 1 for c in plain):
+        return scale
+    denominator = lcm(*(c.denominator for c in plain))
+    if denominator > LONG:
+        return Fraction(1)
+    return Fraction(gcd(*(int(c * denominator) for c in plain)), denominator)
 
 
 def _turned(coefficients: Sequence[Fraction], k: Fraction) -> bool:
@@ -219,7 +245,8 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int) -> Expr | None:
     if ndim == 1:
         left = [f for f in body if column in f[1]]
         right = [f for f in body if column not in f[1]]
-        if not right:
+        # Anything but a matrix and a vector reads better as a sum.
+        if len(left) != 1 or len(right) != 1 or left[0][2] != 1 or right[0][2] != 1:
             return None
         matrix = _term(Fraction(1), placed(left, {column: 0, bound[0]: 1}), 2)
         vector = _term(Fraction(1), placed(right, {bound[0]: 0}), 1)
@@ -230,8 +257,8 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int) -> Expr | None:
     if any(column in f[1] for f in left) or not (left or right):
         return None
     if not (left and right):
-        flat = [f for f in neither if f[0].expr is not None and f[0].expr.ndim < 2]
-        if not neither or len(flat) == len(neither):
+        # A row or a column in a matrix product, rather than a weight in a sum.
+        if len(neither) != 1 or len(left or right) != 1 or not _is_matrix(neither[0]):
             return None
         left, right = left or neither, right or neither
     elif len(left) <= len(right):
@@ -243,6 +270,10 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int) -> Expr | None:
     return matmul(x, y)  # type: ignore[no-any-return]
 
 
+def _is_matrix(f: Factor) -> bool:
+    return f[2] == 1 and (f[0].poly is not None or (f[0].expr is not None and f[0].expr.ndim > 1))
+
+
 def _along(reduction: Any, body: Mono, bound: Labels, ndim: int) -> Expr:
     """Return a sum or mean of a product over axes of the frame, or of a larger one."""
     free = sorted(labels_of(body) - set(bound))
@@ -250,7 +281,8 @@ def _along(reduction: Any, body: Mono, bound: Labels, ndim: int) -> Expr:
     choices = _placings(free, bound, ndim, size)
     best = min(choices, key=lambda to: _misfits(body, to, size))
     inner = _term(Fraction(1), placed(body, best), size)
-    axes = tuple(sorted(best[x] for x in bound))
+    lead = size - inner.ndim  # axes of the frame that nothing stands on
+    axes = tuple(sorted(best[x] - lead for x in bound))
     if size == ndim:
         return reduction(inner, axis=axes, keepdims=True)  # type: ignore[no-any-return]
     result = reduction(inner, axis=axes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from tensorgraph.autodiff import place_of
 from tensorgraph.nn.module import Module
+from tensorgraph.ops.transcendental import sqrt
 from tensorgraph.symbolic.expr import Expr, constant, symbol
 from tensorgraph.symbolic.replay import content
 from tensorgraph.tensor import Tensor
@@ -23,6 +24,7 @@ class Scope:
         self.numbers: dict[str, float] = {}
         self.symbols: dict[str, Expr] = {}
         self._arrays: list[tuple[str, Any]] = []
+        self._named: list[Any] = []
         for name, value in _variables(frame):
             self._add(name, value)
         self._by_content: dict[bytes, str] = {}
@@ -57,8 +59,29 @@ class Scope:
         if self._arrays:
             for name, value in self._arrays[::-1]:
                 self._by_content[content(value)] = name
+            self._named = [value for _, value in self._arrays]
             self._arrays = []
         return self._by_content.get(content(array))
+
+    def explain(self, array: Any) -> tuple[Callable[..., Expr], Sequence[Any]] | None:
+        """Return how an array without a name follows from arrays that have one.
+
+        What NumPy computes from constants is not recorded: ``1 - Y`` is just another array.
+        """
+        if self.of_array(array) is not None:
+            return None
+        known = [a for a in self._named if a.dtype.kind == "f"]
+        for other in known:
+            if other.shape == array.shape:
+                if np.array_equal(array, 1 - other):
+                    return lambda y: 1 - y, [other]
+                if np.array_equal(array, -other):
+                    return lambda y: -y, [other]
+        for i, x in enumerate(known):
+            for y in known[i:]:
+                if _may_multiply(x, y, array) and np.array_equal(array, x * y):
+                    return lambda x, y: x * y, [x, y]
+        return None
 
     def number(self, value: Any) -> Expr:
         """Return a number of the graph in terms of the caller's variables, if it is one of them."""
@@ -89,6 +112,8 @@ class Scope:
                 return 2 * self._symbol(name)  # type: ignore[operator]
             if v == 1 / value:
                 return 1 / self._symbol(name)  # type: ignore[operator]
+            if value > 0 and type(v) is float and v == float(value) ** 0.5:
+                return sqrt(self._symbol(name))  # type: ignore[no-any-return]
             if type(value) is float and v == 1 - value:
                 return 1 - self._symbol(name)  # type: ignore[operator]
         if len(repr(v)) < 10:  # short numbers are quotients of others by chance
@@ -111,6 +136,13 @@ class Scope:
     def given(self) -> dict[Expr, Any]:
         """Return the values of the numbers that were found."""
         return {e: self.numbers[name] for name, e in self.symbols.items()}
+
+
+def _may_multiply(x: Any, y: Any, product: Any) -> bool:
+    try:
+        return np.broadcast_shapes(x.shape, y.shape) == product.shape and product.size <= 1_000_000
+    except ValueError:
+        return False
 
 
 def _variables(frame: FrameType | None) -> Iterator[tuple[str, Any]]:

@@ -138,7 +138,8 @@ class Normaliser:
     def opened(self, e: Expr) -> Poly | None:
         """Return what the definition of a value says; ``None`` where no rule does."""
         rule = RULES.get(e.op.name) if e.op else None
-        return None if rule is None or 0 in e.shape else rule(self, e)
+        empty = any(0 in x.shape for x in (e, *e.args))
+        return None if rule is None or empty else rule(self, e)
 
     def _constant(self, e: Expr) -> Poly:
         array = np.asarray(e.value)

@@ -25,6 +25,10 @@ from tensorgraph.symbolic.expr import Expr, constant, make, symbol
 from tensorgraph.tensor import Tensor, wrap
 
 
+Known = Callable[[Any], str | None]
+Explain = Callable[[Any], tuple[Callable[..., Expr], Sequence[Any]] | None]
+
+
 @dataclass(eq=False)
 class Replay:
     """A recorded graph as expressions."""
@@ -52,12 +56,19 @@ class Replay:
         }
 
 
-def replay(roots: Sequence[Node], number: Callable[[Any], Expr] = constant) -> Replay:
+def replay(
+    roots: Sequence[Node],
+    number: Callable[[Any], Expr] = constant,
+    explain: Explain = lambda array: None,
+    known: Known = lambda array: None,
+) -> Replay:
     """Return a recorded graph as expressions.
 
     Args:
         roots: the nodes that everything wanted leads to.
         number: the expression for a number that the graph has as an operand.
+        explain: how a constant array is computed from others, where that is known.
+        known: the name of a constant array, if it has one.
 
     Raises:
         GraphError: what the graph saved was released; or it holds a gradient hook or a checkpoint,
@@ -66,7 +77,7 @@ def replay(roots: Sequence[Node], number: Callable[[Any], Expr] = constant) -> R
     result = Replay()
     for node in _all_nodes(roots):
         _check(node)
-        args = tuple(_operand(result, node, i, number) for i in range(len(node.parents)))
+        args = tuple(_operand(result, node, i, number, explain, known) for i in range(len(node.parents)))
         e = make(node.op, args, node.static, node.shape, node.dtype)
         result.exprs[node] = e
         keep: Any = [None] * (len(args) + 1) if node.plan.keep else ()
@@ -113,7 +124,14 @@ def _check(node: Node) -> None:
         )
 
 
-def _operand(result: Replay, node: Node, i: int, number: Callable[[Any], Expr]) -> Expr:
+def _operand(
+    result: Replay,
+    node: Node,
+    i: int,
+    number: Callable[[Any], Expr],
+    explain: Explain,
+    known: Known,
+) -> Expr:
     """Return the expression of a node's operand; a leaf or constant array is an input."""
     parent = node.parents[i]
     if parent in result.exprs if type(parent) in (Node, Tensor) else False:
@@ -124,7 +142,8 @@ def _operand(result: Replay, node: Node, i: int, number: Callable[[Any], Expr]) 
         result.twins[parent] = wrap(e, None, True)
     else:
         name = getattr(parent, "name", None)
-        e = _constant(result, parent._data if type(parent) is Tensor else parent, name, number)
+        value = parent._data if type(parent) is Tensor else parent
+        e = _constant(result, value, name, number, explain, known)
     if type(parent) is Tensor:
         result.exprs[parent] = e
     return e
@@ -137,16 +156,29 @@ def _input(result: Replay, value: Any, name: str | None) -> Expr:
 
 
 def _constant(
-    result: Replay, value: Any, name: str | None, number: Callable[[Any], Expr]
+    result: Replay,
+    value: Any,
+    name: str | None,
+    number: Callable[[Any], Expr],
+    explain: Explain,
+    known: Known,
 ) -> Expr:
     if np.ndim(value) == 0 and name is None:
         return number(value)
     array = np.asarray(value)
     if array.dtype.kind != "f":  # indices, labels and masks decide shapes: they stay what they are
         return constant(array)
+    if array.size and name is None and (array == array.flat[0]).all() and not known(array):
+        return constant(array)
     key = content(array)
     if key not in result.contents:
-        result.contents[key] = _input(result, array, name)
+        parts = explain(array) if name is None else None
+        if parts is None:
+            result.contents[key] = _input(result, array, name)
+        else:
+            build, others = parts
+            inputs = [_constant(result, other, None, number, lambda _: None, known) for other in others]
+            result.contents[key] = build(*inputs)
     return result.contents[key]
 
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from tensorgraph.symbolic.expr import Expr
+import numpy as np
+
+from tensorgraph.symbolic.check import Checker, agreement
+from tensorgraph.symbolic.code import identifier, python
+from tensorgraph.symbolic.evaluate import evaluate
+from tensorgraph.symbolic.expr import Expr, in_order
 from tensorgraph.symbolic.facts import Fact
-from tensorgraph.symbolic.formula import formula
-from tensorgraph.symbolic.normal import Event
+from tensorgraph.symbolic.formula import Formula, cost, formula
+from tensorgraph.symbolic.latex import latex, latex_name
+from tensorgraph.symbolic.mathml import mathml
+from tensorgraph.symbolic.poly import Atoms
+from tensorgraph.symbolic.steps import equations
 from tensorgraph.symbolic.text import axis_text, pretty, text
+from tensorgraph.symbolic.trace import Trace
+
+
+READABLE = 400
+"""A backward pass that costs more to read is left out of the steps."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,40 +33,263 @@ class Gradient:
     label: str
     """What it is called: ``dZ``."""
     of: Expr | None
-    """What was differentiated by."""
+    """What was differentiated by; ``None`` for a helper that other formulas use."""
     expr: Expr
     """The formula."""
     raw: Expr
     """The backward pass as it stands."""
     names: Mapping[Expr, str]
-    events: tuple[Event, ...]
-    """The rules applied."""
+    """What formulas call each value."""
+    events: tuple[tuple[str, Any], ...]
+    """The rules applied, in order."""
+    atoms: Atoms
     difference: float
-    """From the engine's gradient, as a share of the largest element."""
+    """From the engine's gradient on the recorded data, as a share of the largest element."""
 
-    def line(self, letters: Mapping[Expr, str]) -> str:
-        """Return the formula as text, with letters for some values that have no name."""
-        return f"{pretty(self.label)} = {text(formula(self.expr, {**letters, **self.names}))}"
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What the formula rests on."""
+        found: dict[Fact, None] = {}
+        for rule, detail in self.events:
+            if rule == "known sum":
+                found[detail] = None
+            elif rule == "binary" and detail.expr is not None:
+                found[Fact("binary", True, "op", detail.expr)] = None
+            elif rule == "cancel" and detail[0].expr is not None and detail[0].expr.size > 1:
+                source = "op" if detail[1] else "condition"
+                found[Fact("nonzero", True, source, detail[0].expr)] = None
+        return tuple(found)
 
 
-@dataclass(frozen=True, eq=False)
-class Derivation:
-    """Gradients as formulas."""
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation."""
 
-    gradients: tuple[Gradient, ...]
-    helpers: tuple[Gradient, ...]
-    introduced: Mapping[Expr, str]
-    given: Mapping[Expr, Any]
-    values: Mapping[Expr, Any]
-    value: Callable[..., Any]
+    number: int
+    rule: str
+    equation: str
+    difference: float
+    """Between the two sides on the recorded data, as a share of the largest element."""
 
     def __str__(self) -> str:
-        letters = self.introduced
-        lines = [g.line(letters) for g in self.gradients]
-        lines += [f"  where {h.line(letters)}" for h in self.helpers]
-        for e, letter in letters.items():
-            spelt = text(formula(e, {x: n for x, n in self.gradients[0].names.items() if x is not e}))
-            lines.append(f"  where {letter} = {spelt}")
+        mark = "✓" if not self.difference > 1e-6 else "✗"
+        return f"{self.number}. {self.equation}    {mark} {self.rule}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Derivation:
+    """Gradients as formulas, checked against the engine's own.
+
+    ``print`` shows them; ``latex()`` and ``mathml()`` set them, which notebooks show;
+    ``steps()`` is the derivation; ``python()`` is NumPy code and ``evaluate()`` its values;
+    ``saved``, ``facts`` and ``raw`` tell what a backward pass must keep, what the formulas rest
+    on, and what they were before.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> Z = tg.tensor([0.5, -1.0], requires_grad=True, name="Z")
+        >>> A = tg.tanh(Z)
+        >>> A.name = "A"
+        >>> d = tg.derive(A.sum(), wrt=Z)
+        >>> print(d.latex())
+        dZ = 1 - A^{2}
+        >>> d.saved
+        ('A',)
+    """
+
+    gradients: tuple[Gradient, ...]
+    """What was asked for, in that order."""
+    helpers: tuple[Gradient, ...]
+    """Gradients on the way that these use."""
+    letters: Mapping[Expr, str]
+    """Letters introduced for values without a name."""
+    given: Mapping[Expr, Any]
+    """The recorded inputs."""
+    checker: Checker = field(repr=False)
+
+    # -------------------------------------------------------------------------------- as text
+
+    def __str__(self) -> str:
+        lines = []
+        for g in self.gradients:
+            told = self._assumptions(g)
+            lines.append(self._line(g) + (f"    {told}" if told else ""))
+        for h in self.helpers:
+            told = self._assumptions(h)
+            lines.append(f"  where {self._line(h)}" + (f"    {told}" if told else ""))
+        lines += [f"  where {pretty(name)} = {text(f)}" for name, f in self._definitions()]
         return "\n".join(lines)
 
     __repr__ = __str__
+
+    def latex(self) -> str:
+        """Return the formulas as LaTeX, one a line, without dollar signs."""
+        lines = [
+            f"{latex_name(g.label)} = {latex(self._formula(g))}"
+            for g in (*self.gradients, *self.helpers)
+        ]
+        lines += [f"{latex_name(name)} = {latex(f)}" for name, f in self._definitions()]
+        return " \\\\\n".join(lines)
+
+    def mathml(self) -> str:
+        """Return the formulas as MathML, one ``<math>`` element each."""
+        parts = [(g.label, self._formula(g)) for g in (*self.gradients, *self.helpers)]
+        return "\n".join(mathml(f, label) for label, f in [*parts, *self._definitions()])
+
+    def _repr_html_(self) -> str:
+        told = dict.fromkeys(filter(None, map(self._assumptions, self.gradients)))
+        notes = "".join(f"<p>{note}</p>" for note in told)
+        return f"<div>{self.mathml()}{notes}</div>"
+
+    def _repr_latex_(self) -> str:
+        return f"$$\\begin{{gathered}}{self.latex()}\\end{{gathered}}$$"
+
+    def _formula(self, g: Gradient) -> Formula:
+        return formula(g.expr, {**self.letters, **g.names})
+
+    def _line(self, g: Gradient) -> str:
+        return f"{pretty(g.label)} = {text(self._formula(g))}"
+
+    def _definitions(self) -> list[tuple[str, Formula]]:
+        names = {x: n for g in self.gradients for x, n in g.names.items()}
+        names = {**names, **self.letters}
+        return [(n, formula(e, _without(names, e))) for e, n in self.letters.items()]
+
+    # ------------------------------------------------------------------------------- what it rests on
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What the formulas rest on: each fact with its source.
+
+        The source is ``"op"`` (an op's record says so), ``"proof"``, ``"assertion"`` (by
+        ``tg.assume``, checked on the data) or ``"condition"`` (where it fails, so may the formula).
+        """
+        return tuple(dict.fromkeys(f for g in (*self.gradients, *self.helpers) for f in g.facts))
+
+    def fact_text(self, fact: Fact) -> str:
+        """Return a fact as a formula: ``Σ₁ Y = 1``."""
+        names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
+        inner = text(formula(fact.of, {**self.letters, **names}))
+        if fact.word == "sums_to":
+            bare = inner if inner.isidentifier() or len(inner) == 1 else f"({inner})"
+            gap = "" if bare.startswith("(") else " "
+            return f"Σ{axis_text([fact.value[0]])}{gap}{bare} = {float(fact.value[1]):g}"
+        return f"{inner} ≠ 0" if fact.word == "nonzero" else f"{inner} is 0 or 1"
+
+    def _assumptions(self, g: Gradient) -> str:
+        told = {
+            "assuming {} (checked on the data)": [
+                f for f in g.facts if f.source == "assertion" and f.word == "sums_to"
+            ],
+            "since {} (proved)": [f for f in g.facts if f.source == "proof" and f.value[1] != 0],
+            "where {}": [f for f in g.facts if f.source == "condition"],
+        }
+        return ", ".join(
+            form.format(" and ".join(map(self.fact_text, facts)))
+            for form, facts in told.items()
+            if facts
+        )
+
+    @property
+    def saved(self) -> tuple[str, ...]:
+        """What a backward pass by these formulas must keep, by name."""
+        found: dict[str, None] = {}
+        made = {g.raw for g in (*self.gradients, *self.helpers)}
+        for g in (*self.gradients, *self.helpers):
+            for e in in_order([g.expr], lambda x, g=g: () if x in g.names else x.args):  # type: ignore[misc]
+                if e in g.names and e not in made and e.size > 1:
+                    found[pretty(g.names[e])] = None
+        return tuple(found)
+
+    @property
+    def raw(self) -> Trace:
+        """The backward pass as it stands, before anything is simplified, as a trace."""
+        outputs = tuple(g.raw for g in self.gradients)
+        return Trace(tuple(e for e in in_order(outputs) if e.is_input), outputs, [None] * len(outputs))
+
+    def steps(self) -> list[Step]:
+        """Return the derivation: the backward pass, each rule applied, and the result.
+
+        Each step holds the difference between its two sides on the recorded data.
+        """
+        found: list[tuple[str, str, float]] = []
+        for g in self._in_order_of_use():
+            names = {**self.letters, **g.names}
+            spelt = formula(g.raw, _without(names, g.raw)) if cost(g.raw, names) < READABLE else None
+            start = f"{pretty(g.label)} = {text(spelt) if spelt else '… (see raw)'}"
+            found.append(("the backward pass as it stands", start, 0.0))
+            for equation in equations(g.events, g.atoms):
+                left, right = (
+                    text(formula(e, names)) for e in (equation.left, equation.right)
+                )
+                if equation.spelt is not None:
+                    right, left = left, text(formula(equation.spelt, _without(names, equation.spelt)))
+                difference = self._difference(equation.left, equation.right)
+                if left != right:
+                    found.append((equation.rule, f"{left} = {right}", difference))
+            found.append(("the result", self._line(g), self._difference(g.expr, g.raw)))
+        unique = dict.fromkeys(found)
+        return [Step(i, rule, line, d) for i, (rule, line, d) in enumerate(unique, 1)]
+
+    def _difference(self, e: Expr, other: Expr) -> float:
+        found = agreement(self.checker.value(e), self.checker.value(other))
+        return 0.0 if np.isnan(found) else found
+
+    def _in_order_of_use(self) -> list[Gradient]:
+        """Return all gradients, those that others use first."""
+        by_raw = {g.raw: g for g in (*self.gradients, *self.helpers)}
+        done: dict[Gradient, None] = {}
+        stack = [(g, False) for g in (*self.gradients, *self.helpers)[::-1]]
+        waiting: set[Gradient] = set()
+        while stack:
+            g, ready = stack.pop()
+            if ready:
+                done[g] = None
+            elif g not in done and g not in waiting:
+                waiting.add(g)
+                stack.append((g, True))
+                used = in_order([g.expr], lambda x, g=g: () if x in g.names else x.args)  # type: ignore[misc]
+                stack += [(by_raw[x], False) for x in used if x in by_raw and by_raw[x] is not g]
+        return list(done)
+
+    # ---------------------------------------------------------------------------------- as values
+
+    def evaluate(self) -> Any:
+        """Return the gradients' values by the formulas, on the recorded data.
+
+        An array, or a dict of arrays by name where several were asked for.
+        """
+        values = evaluate([g.expr for g in self.gradients], self.given)
+        arrays = {g.label: np.asarray(values[g.expr]) for g in self.gradients}
+        return arrays[self.gradients[0].label] if len(arrays) == 1 else arrays
+
+    def python(self, name: str = "backward") -> str:
+        """Return the source of a function of NumPy arrays that computes the gradients.
+
+        Its parameters are the values that the formulas name; the source stands by itself.
+
+        Raises:
+            ArgumentError: a formula holds an operation that NumPy has no function for.
+        """
+        order = self._in_order_of_use()
+        names = dict(self.letters)
+        for g in order:
+            names |= g.names
+        names |= {g.raw: g.label for g in order if g.raw.op is not None}
+        steps = [(letter, e) for e, letter in self.letters.items()]
+        steps += [(g.label, g.expr) for g in order]
+        return python(name, steps, names, [g.label for g in self.gradients])
+
+    def arguments(self) -> dict[str, Any]:
+        """Return recorded values for the parameters of :meth:`python`, by name."""
+        names = {e: n for g in (*self.gradients, *self.helpers) for e, n in g.names.items()}
+        known = {g.label for g in (*self.gradients, *self.helpers)}
+        return {
+            identifier(n): self.checker.value(e) for e, n in names.items() if n not in known
+        }
+
+
+def _without(names: Mapping[Expr, str], e: Expr) -> dict[Expr, str]:
+    return {x: n for x, n in names.items() if x is not e}
+
+

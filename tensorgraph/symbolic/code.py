@@ -1,0 +1,231 @@
+"""Formulas as Python: a function of NumPy arrays that stands by itself."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping, Sequence
+from inspect import cleandoc
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import ArgumentError
+from tensorgraph.symbolic.expr import Expr, in_order
+
+INFIX = {
+    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "power": "**",
+    "equal": "==", "not_equal": "!=", "less": "<", "less_equal": "<=", "greater": ">",
+    "greater_equal": ">=", "floor_divide": "//", "remainder": "%", "bitwise_and": "&",
+    "bitwise_or": "|", "bitwise_xor": "^",
+}  # fmt: skip
+TIGHTNESS = {"+": 4, "-": 4, "*": 5, "/": 5, "@": 5, "//": 5, "%": 5, "**": 7, "&": 3, "^": 2,
+             "|": 1}  # fmt: skip
+
+HELPERS = {
+    "softmax": """
+        def softmax(x, axis):
+            e = np.exp(x - np.max(x, axis=axis, keepdims=True))
+            return e / np.sum(e, axis=axis, keepdims=True)
+    """,
+    "log_softmax": """
+        def log_softmax(x, axis):
+            s = x - np.max(x, axis=axis, keepdims=True)
+            return s - np.log(np.sum(np.exp(s), axis=axis, keepdims=True))
+    """,
+    "logsumexp": """
+        def logsumexp(x, axis, keepdims):
+            m = np.max(x, axis=axis, keepdims=True)
+            s = np.log(np.sum(np.exp(x - m), axis=axis, keepdims=True)) + m
+            return s if keepdims else np.squeeze(s, axis=axis)
+    """,
+    "sigmoid": """
+        def sigmoid(x):
+            return np.exp(-np.logaddexp(0, -x))
+    """,
+    "softplus": """
+        def softplus(x):
+            return np.logaddexp(0, x)
+    """,
+    "log_sigmoid": """
+        def log_sigmoid(x):
+            return -np.logaddexp(0, -x)
+    """,
+    "relu": """
+        def relu(x):
+            return np.maximum(x, 0)
+    """,
+    "leaky_relu": """
+        def leaky_relu(x, slope):
+            return np.where(x > 0, x, slope * x)
+    """,
+    "elu": """
+        def elu(x, alpha):
+            return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+    """,
+    "one_hot": """
+        def one_hot(labels, num_classes, axis, dtype):
+            classes = np.arange(num_classes)
+            shape = [num_classes if i == axis else 1 for i in range(labels.ndim + 1)]
+            return (np.expand_dims(labels, axis) == classes.reshape(shape)).astype(dtype)
+    """,
+    "scatter": """
+        def scatter(x, *indices, key, shape):
+            out, rest = np.zeros(shape, x.dtype), iter(indices)
+            np.add.at(out, tuple(next(rest) if k == "array" else k for k in key), x)
+            return out
+    """,
+    "linear": """
+        def linear(x, weight, bias):
+            return x @ weight.T + bias
+    """,
+    "std": "def std(x, axis, correction, keepdims):\n"
+           "    return np.std(x, axis=axis, ddof=correction, keepdims=keepdims)",
+    "var": "def var(x, axis, correction, keepdims):\n"
+           "    return np.var(x, axis=axis, ddof=correction, keepdims=keepdims)",
+    "norm": "def norm(x, axis, keepdims):\n"
+            "    return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))",
+}  # fmt: skip
+"""What NumPy has no function for, in NumPy."""
+
+NUMPY = {
+    "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh",
+    "tanh", "asinh", "acosh", "atanh", "abs", "sign", "where", "maximum", "minimum", "floor",
+    "ceil", "trunc", "log1p", "expm1", "log2", "log10", "exp2", "logaddexp", "square",
+    "reciprocal", "sum", "mean", "max", "min", "prod", "broadcast_to", "reshape", "expand_dims",
+    "squeeze", "flip", "tril", "triu", "logical_and", "logical_or", "logical_not", "logical_xor",
+    "isnan", "isinf", "isfinite", "argmax", "argmin", "any", "all", "positive", "clip",
+}  # fmt: skip
+
+
+def python(
+    label: str,
+    steps: Sequence[tuple[str, Expr]],
+    names: Mapping[Expr, str],
+    results: Sequence[str],
+) -> str:
+    """Return the source of a function that computes gradients.
+
+    Args:
+        label: the function's name.
+        steps: what to compute, each with its name, in order.
+        names: what stands in formulas by name.
+        results: the names to return.
+
+    Raises:
+        ArgumentError: a formula holds an operation that has no counterpart in NumPy.
+    """
+    writer = _Code(names)
+    lines = []
+    known: dict[Expr, str] = {}
+    for name, e in steps:
+        lines.append(f"    {identifier(name)} = {writer.whole(e, known)}")
+    made = {identifier(name) for name, _ in steps}
+    arguments = [a for a in writer.arguments if a not in made]
+    returned = ", ".join(map(identifier, results))
+    helpers = [cleandoc(HELPERS[name]) + "\n" for name in writer.helpers]
+    constants = [f"{name} = {text}\n" for name, text in writer.constants.items()]
+    parts = ["import numpy as np\n", *helpers, *constants]
+    head = f"def {label}({', '.join(arguments)}):"
+    return "\n\n".join([*parts, "\n".join([head, *lines, f"    return {returned}"])]) + "\n"
+
+
+def identifier(name: str) -> str:
+    """Return a name that Python takes."""
+    name = re.sub(r"\W", "_", name.replace("′", "_2"))
+    return f"{name}_" if keyword.iskeyword(name) or name == "np" else name
+
+
+class _Code:
+    def __init__(self, names: Mapping[Expr, str]) -> None:
+        self.names = names
+        self.arguments: dict[str, None] = {}
+        self.helpers: dict[str, None] = {}
+        self.constants: dict[str, str] = {}
+
+    def whole(self, e: Expr, known: dict[Expr, str]) -> str:
+        """Return an expression's text, the operands written before it."""
+        texts: dict[Expr, tuple[str, int]] = {}
+        for x in in_order([e], lambda x: () if x in self.names and x is not e else x.args):
+            texts[x] = self._write(x, texts, own=x is e)
+        return texts[e][0]
+
+    def _write(self, e: Expr, texts: Mapping[Expr, tuple[str, int]], own: bool) -> tuple[str, int]:
+        if e in self.names and not own or e.is_input:
+            name = identifier(self.names.get(e) or e.name or "x")
+            self.arguments[name] = None
+            return name, 9
+        if e.value is not None:
+            return self._constant(e), 9
+        assert e.op is not None
+        name, args = e.op.name, [texts[x] for x in e.args]
+        if name in INFIX:
+            return self._infix(INFIX[name], args)
+        if name == "negative":
+            return f"-{_in(args[0], 6)}", 6
+        if name == "matrix_transpose" or (name == "permute_dims" and e.ndim == 2):
+            return f"{_in(args[0], 8)}.{'T' if e.ndim == 2 else 'mT'}", 8
+        if name == "permute_dims":
+            return f"np.transpose({args[0][0]}, {e.static['axes']})", 9
+        if name == "astype":
+            return f"{_in(args[0], 8)}.astype('{e.dtype}')", 8
+        if name == "getitem":
+            return f"{_in(args[0], 8)}[{_key(e.static['key'], args[1:])}]", 8
+        return self._call(e, args), 9
+
+    def _infix(self, sign: str, args: Sequence[tuple[str, int]]) -> tuple[str, int]:
+        (x, y), tight = args, TIGHTNESS.get(sign, 0)
+        left, right = _in(x, tight + (sign == "**")), _in(y, tight + (sign != "**"))
+        gap = "" if sign == "**" else " "
+        return f"{left}{gap}{sign}{gap}{right}", tight
+
+    def _call(self, e: Expr, args: Sequence[tuple[str, int]]) -> str:
+        assert e.op is not None
+        name = e.op.name
+        if name in HELPERS:
+            self.helpers[name] = None
+            static = [f"{key}={_argument(value)}" for key, value in e.static.items()]
+            return f"{name}({', '.join([a for a, _ in args] + static)})"
+        if name == "einsum":
+            return f"np.einsum({e.static['subscripts']!r}, {', '.join(a for a, _ in args)})"
+        if name not in NUMPY:
+            raise ArgumentError(
+                f"python(): the formula holds {name!r}, for which NumPy has no function; the"
+                " formula itself is in .gradients"
+            )
+        static = [
+            f"{key}={_argument(value)}"
+            for key, value in e.static.items()
+            if not (key == "keepdims" and value is False)
+        ]
+        return f"np.{name}({', '.join([a for a, _ in args] + static)})"
+
+    def _constant(self, e: Expr) -> str:
+        array = np.asarray(e.value)
+        if array.ndim == 0:
+            value = array.item()
+            return repr(value) if np.isfinite(value) else f"float('{value}')"
+        name = f"CONSTANT_{len(self.constants)}"
+        text = np.array2string(array, separator=", ", threshold=array.size + 1)
+        self.constants[name] = f"np.array({text}, dtype='{array.dtype}')"
+        return name
+
+
+def _in(part: tuple[str, int], tightness: int) -> str:
+    return part[0] if part[1] >= tightness else f"({part[0]})"
+
+
+def _argument(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, np.dtype) else repr(value)
+
+
+def _key(key: Sequence[Any], indices: Sequence[tuple[str, int]]) -> str:
+    rest = iter(indices)
+    texts = []
+    for k in key:
+        if isinstance(k, slice):
+            ends = ["" if end is None else str(end) for end in (k.start, k.stop, k.step)]
+            texts.append(":".join(ends if ends[2] else ends[:2]))
+        else:
+            texts.append(next(rest)[0] if k == "array" else "..." if k is Ellipsis else str(k))
+    return ", ".join(texts)

@@ -1,0 +1,95 @@
+"""The steps of a derivation: each an equation between two expressions, named after its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tensorgraph.ops.reduce import sum
+from tensorgraph.symbolic.expr import Expr, constant
+from tensorgraph.symbolic.facts import Fact
+from tensorgraph.symbolic.lower import lower
+from tensorgraph.symbolic.normal import Event
+from tensorgraph.symbolic.poly import Atom, Atoms, Mono, labels_of, lengths_of, number, renamed
+
+
+@dataclass(frozen=True, eq=False)
+class Equation:
+    """One application of a rule: what was rewritten, and into what."""
+
+    rule: str
+    left: Expr
+    right: Expr
+    spelt: Expr | None = None
+    """A named value whose definition is to be spelt out."""
+
+
+def equations(events: Iterable[Event], atoms: Atoms) -> Iterator[Equation]:
+    """Yield the equations behind rules that were applied."""
+    for rule, detail in events:
+        found = BUILDERS[rule](detail, atoms)
+        if found is not None:
+            yield found
+
+
+def _atom(a: Atom, atoms: Atoms) -> Expr:
+    """Return an atom in a frame of its own."""
+    if a.expr is not None:
+        return a.expr
+    labels = tuple(range(len(a.lengths)))
+    return lower({((a, labels, number(1)[()]),): number(1)[()]}, a.lengths, atoms)
+
+
+def _cancelled(detail: tuple[Atom, bool], atoms: Atoms) -> Equation | None:
+    e = _atom(detail[0], atoms)
+    if e.size == 1:
+        return None
+    return Equation("cancel x / x = 1", e / e, constant(1))
+
+
+def _binary(a: Atom, atoms: Atoms) -> Equation:
+    e = _atom(a, atoms)
+    return Equation("0 and 1 are their own squares", e * e, e)
+
+
+def _known_sum(fact: Fact, atoms: Atoms) -> Equation:
+    axis, total = fact.value
+    left = sum(fact.of, axis=axis, keepdims=True)
+    return Equation("a sum that is known", left, constant(float(total)))
+
+
+def _pulled(detail: tuple[Mono, Mono, int], atoms: Atoms) -> Equation | None:
+    outside, inside, label = detail
+    labels = sorted(labels_of((*outside, *inside)))
+    to = {x: i for i, x in enumerate(labels)}
+    lengths = {to[x]: n for x, n in lengths_of((*outside, *inside)).items()}
+    shape = [lengths[i] for i in range(len(labels))]
+    one = number(1)[()]
+    factor = lower({renamed(outside, to): one}, shape, atoms, fill=False)
+    body = lower({renamed(inside, to): one}, shape, atoms, fill=False)
+    if factor.size == 1 or body.size == 1:
+        return None
+    whole = sum(factor * body, axis=to[label], keepdims=True)
+    shift = len(shape) - body.ndim
+    right = factor * sum(body, axis=to[label] - shift, keepdims=True)
+    return Equation("pull a constant factor out of a sum", whole, right)
+
+
+def _recognised(detail: tuple[Expr, Expr], atoms: Atoms) -> Equation:
+    return Equation("a function of a function that has a name", *detail)
+
+
+def _named(e: Expr, atoms: Atoms) -> Equation:
+    return Equation("put the name of a value back", e, e, spelt=e)
+
+
+BUILDERS: dict[str, Callable[[Any, Atoms], Equation | None]] = {
+    "cancel": _cancelled,
+    "binary": _binary,
+    "known sum": _known_sum,
+    "sum of a constant": lambda detail, atoms: None,
+    "pull out of the sum": _pulled,
+    "recognise": _recognised,
+    "name": _named,
+}
