@@ -22,7 +22,7 @@ from tensorgraph.op import REGISTRY
 from tensorgraph.ops.arithmetic import add, astype, positive
 from tensorgraph.ops.reduce import sum_to
 from tensorgraph.quiet import quiet
-from tensorgraph.tensor import Tensor, tensor, wrap
+from tensorgraph.tensor import Retained, Tensor, tensor, wrap
 from tensorgraph.tree import flatten, unflatten
 
 _COMMIT = threading.Lock()
@@ -233,7 +233,9 @@ def sweep(
             if not retain:
                 node.saved = None
             if node.hooks:
-                g = _run_hooks(node.hooks, wrap_gradient(g), create_graph)
+                # Gradients that are asked for leave every `.grad` alone, retained ones too.
+                hooks = [h for h in node.hooks if useful is None or type(h) is not Retained]
+                g = _run_hooks(hooks, wrap_gradient(g), create_graph)
                 g = g if create_graph else g._data
                 if node in targets:
                     sums[node] = g

@@ -1,11 +1,13 @@
 """The backward pass by known answers: ownership, hooks, edges and higher orders."""
 
 import itertools
+import weakref
 
 import numpy as np
 import pytest
 
 import tensorgraph as tg
+from tensorgraph.errors import GraphError
 from tests.test_programs import equal_bits
 
 # --------------------------------------------------------------------------------------- ownership
@@ -191,3 +193,48 @@ def test_second_derivatives_at_edges(name):
     f, point, expected = SECOND_AT_EDGES[name]
     found = tg.hessian(f)(tg.tensor(point, dtype="float64"))
     assert np.array_equal(found.numpy(), expected)
+
+
+# ------------------------------------------------------------------------------ retained gradients
+
+
+def test_a_result_that_retains_its_gradient_has_it_like_a_leaf():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    assert y.retain_grad() is y
+    y.retain_grad()  # twice is once
+    z = (3 * y + y).sum()
+    z.backward(retain_graph=True)
+    np.testing.assert_array_equal(y.grad.data, [4.0, 4.0])
+    z.backward(retain_graph=True)
+    np.testing.assert_array_equal(y.grad.data, [8.0, 8.0])  # it adds up
+    tg.gradients(z, x)
+    np.testing.assert_array_equal(y.grad.data, [8.0, 8.0])  # not for gradients() and the transforms
+
+
+def test_a_retained_gradient_belongs_to_the_tensor_alone():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = (x + 0).retain_grad()
+    y.sum().backward()
+    assert not np.shares_memory(y.grad.data, x.grad.data)
+    assert x.retain_grad() is x  # a leaf has its gradient anyway
+    with pytest.raises(GraphError, match=r"retain_grad\(\) on a tensor that needs no gradient"):
+        tg.ones(2).retain_grad()
+
+
+def test_a_retained_gradient_can_be_differentiated():
+    x = tg.tensor(2.0, requires_grad=True)
+    y = (x * x).retain_grad()
+    (y**3).backward(create_graph=True)
+    assert tg.gradients(y.grad, x).item() == pytest.approx(6 * 4 * 2 * 2)  # d(3x⁴)/dx
+
+
+def test_a_graph_does_not_keep_a_tensor_that_retains_its_gradient():
+    x = tg.tensor(2.0, requires_grad=True)
+    y = (x * x).retain_grad()
+    z = y + 1
+    gone = weakref.ref(y)
+    del y
+    assert gone() is None
+    z.backward()
+    assert x.grad.item() == 4
