@@ -299,7 +299,13 @@ TABLE = {
         (x(5), {"sections": [0, 2, 2]}),
         (x(0, 2), {"sections": 2}),
     ),
-    "unstack": calls("unstack", (x(2, 3), {}), (x(2, 3), {"axis": -1}), (x(0, 2), {})),
+    "unstack": calls(
+        "unstack",
+        (x(2, 3), {}),
+        (x(2, 3), {"axis": -1}),
+        (x(0, 2), {}),
+        (x(2, 19), {"axis": 1}),  # more than are cut one by one
+    ),
     "matmul": calls(
         "matmul",
         ((x(3), x(3)), {}),
