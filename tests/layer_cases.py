@@ -34,6 +34,11 @@ class LayerCase:
 
 
 LAYERS: dict[str, list[LayerCase]] = {
+    "Embedding": [
+        LayerCase(
+            lambda dtype: nn.Embedding(5, 2, dtype=dtype), (), (np.array([[3, 1], [1, 0]]),), None
+        )
+    ],
     "Linear": [
         LayerCase(lambda dtype: nn.Linear(3, 2, dtype=dtype), ((4, 3),)),
         LayerCase(lambda dtype: nn.Linear(3, 2, bias=False, dtype=dtype), ((2, 2, 3),)),

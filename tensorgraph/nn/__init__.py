@@ -16,12 +16,13 @@ from tensorgraph.nn.activations import (
     Tanh,
 )
 from tensorgraph.nn.containers import Sequential
+from tensorgraph.nn.embedding import Embedding
 from tensorgraph.nn.functional_call import functional_call
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.module import Module
 
 __all__ = [
-    "ELU", "GELU", "Activation", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "Module",
-    "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "ELU", "GELU", "Activation", "Embedding", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax",
+    "Module", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
     "functional_call", "init", "losses",
 ]  # fmt: skip

@@ -229,14 +229,19 @@ def _one_hot_kernel(labels: Any, *, num_classes: int, axis: int = -1, dtype: Any
 
 def check_labels(labels: Any, num_classes: int) -> None:
     """Raise where a class label lies outside ``0 … num_classes - 1``."""
-    # Seen as unsigned, a negative label is a huge one.
-    bad = labels.view(f"u{labels.itemsize}") >= num_classes
-    if bad.any():
-        first = tuple(int(i) for i in np.argwhere(bad)[0])
+    first = first_outside(labels, num_classes)
+    if first is not None:
         raise AxisError(
             f"label {labels[first]} at index {first} is not one of the {num_classes} classes"
             f" 0 … {num_classes - 1}"
         )
+
+
+def first_outside(labels: Any, count: int) -> tuple[int, ...] | None:
+    """Return where the first of the integers outside ``0 … count - 1`` stands, if there is one."""
+    # Seen as unsigned, a negative number is a huge one.
+    bad = labels.view(f"u{labels.itemsize}") >= count
+    return tuple(int(i) for i in np.argwhere(bad)[0]) if bad.any() else None
 
 
 def _one_hot_static(labels: Any, *, num_classes: Any, axis: Any, dtype: Any) -> dict[str, Any]:
