@@ -20,9 +20,10 @@ from tensorgraph.nn.embedding import Embedding
 from tensorgraph.nn.functional_call import functional_call
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.regularise import l1_penalty, l2_penalty, max_norm, weights
 
 __all__ = [
     "ELU", "GELU", "Activation", "Embedding", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax",
     "Module", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
-    "functional_call", "init", "losses",
+    "functional_call", "init", "l1_penalty", "l2_penalty", "losses", "max_norm", "weights",
 ]  # fmt: skip
