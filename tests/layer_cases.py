@@ -62,7 +62,7 @@ LAYERS |= {
     name: [LayerCase(lambda dtype, n=name: getattr(nn, n)(), ((4, 3),))] for name in ACTIVATIONS
 }
 
-WITHOUT_FORWARD = {"Module", "Activation"}
+WITHOUT_FORWARD = {"Module", "Activation", "ModuleList", "ModuleDict"}
 """Classes of ``tg.nn`` that compute nothing by themselves."""
 
 CASES = {f"{name}-{i}": case for name, cases in LAYERS.items() for i, case in enumerate(cases)}

@@ -15,7 +15,7 @@ from tensorgraph.nn.activations import (
     Softplus,
     Tanh,
 )
-from tensorgraph.nn.containers import Sequential
+from tensorgraph.nn.containers import ModuleDict, ModuleList, Sequential
 from tensorgraph.nn.embedding import Embedding
 from tensorgraph.nn.functional_call import functional_call
 from tensorgraph.nn.linear import Linear
@@ -24,6 +24,7 @@ from tensorgraph.nn.regularise import l1_penalty, l2_penalty, max_norm, weights
 
 __all__ = [
     "ELU", "GELU", "Activation", "Embedding", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax",
-    "Module", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "Module", "ModuleDict", "ModuleList", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax",
+    "Softplus", "Tanh",
     "functional_call", "init", "l1_penalty", "l2_penalty", "losses", "max_norm", "weights",
 ]  # fmt: skip
