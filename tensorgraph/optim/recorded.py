@@ -30,6 +30,8 @@ class RecordedPack:
             # In a graph a leaf is the place where gradients gather, whatever its value by then. So
             # the parameter becomes a result, of a leaf that nobody else knows.
             self._rebind(wrap(param._data, None, True))
+        else:
+            param.retain_grad()
 
     def next(self, update: Update) -> Next:
         """Return the next value of the parameter and its state; it has a gradient.
