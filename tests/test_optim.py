@@ -734,6 +734,23 @@ def test_groups_by_path():
     assert len(optim.path_groups(model, {"layers": {"lr": 0.1}})) == 1
 
 
+def test_decay_groups_spare_biases_and_whatever_is_not_regularised():
+    model = network()
+    before = model.state_dict()
+    optimizer = optim.SGD(optim.decay_groups(model, weight_decay=0.5), lr=0.1)
+    for param in model.parameters():
+        param.grad = np.zeros(param.shape)
+    optimizer.step()
+    for name, param in model.named_parameters():
+        factor = 0.95 if name.endswith("weight") else 1.0
+        np.testing.assert_allclose(param.data, factor * before[name], rtol=1e-15)
+    model.layers[0].regularised = False
+    decaying, rest = optim.decay_groups(model, weight_decay=0.5)
+    assert [name for name, _ in decaying["params"]] == ["layers.2.weight"]
+    assert len(rest["params"]) == 3
+    assert decaying["params"].model is model
+
+
 @pytest.mark.parametrize(
     ("params", "error", "text"),
     [

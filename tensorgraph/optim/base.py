@@ -43,7 +43,9 @@ class Optimizer:
             :func:`path_groups` and :func:`decay_groups`).
         differentiable: record every step, so that what comes after can be differentiated by all
             that went before: learning rate, other settings, initial values. The parameters are then
-            results, not leaves; ``cost.backward(create_graph=True)`` still gives them gradients.
+            results, not leaves; ``cost.backward(create_graph=True)`` still gives them gradients
+            (and also the learning rate, through earlier steps: take the gradient that counts by
+            ``tg.grad`` or ``tg.gradients``).
         **settings: what the rule takes besides; ``lr``, the learning rate α, may be a function of
             the number of steps taken before: ``lr=lambda step: 0.1 / (1 + 0.01 * step)``.
 

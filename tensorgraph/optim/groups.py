@@ -8,6 +8,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.nn.module import Listing, Module
+from tensorgraph.nn.regularise import weights
 from tensorgraph.optim.pack import Pack
 from tensorgraph.optim.recorded import RecordedPack
 from tensorgraph.optim.settings import checked, number, rate_at
@@ -233,6 +234,36 @@ def path_groups(model: Module, settings: Mapping[str, Mapping[str, Any]]) -> lis
         groups.append({"params": Listing(found, model), **own})
         left = Listing([(name, param) for name, param in left if not _fits(name, path)], model)
     return [*groups, {"params": left}] if left else groups
+
+
+def decay_groups(model: Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Return two groups of a model's parameters: the weights, which decay, and all others.
+
+    Biases, and the scales and shifts of normalisation layers, do not decay; :func:`nn.weights`
+    says what counts as a weight.
+
+    Args:
+        model: whose parameters.
+        weight_decay: λ for the weights.
+
+    Raises:
+        DTypeError: something that is not a module.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> from tensorgraph import nn, optim
+        >>> model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+        >>> optim.AdamW(optim.decay_groups(model, weight_decay=0.1), lr=0.01)
+        AdamW(lr=0.01, betas=(0.9, 0.999), eps=1e-08, weight_decay=0.01)
+          groups[0]  weight_decay=0.1, 2 parameters of 9 numbers
+          groups[1]  weight_decay=0.0, 2 parameters of 4 numbers
+    """
+    decaying = dict(weights(model))
+    rest = [pair for pair in model.named_parameters() if pair[0] not in decaying]
+    return [
+        {"params": Listing(decaying.items(), model), "weight_decay": weight_decay},
+        {"params": Listing(rest, model), "weight_decay": 0.0},
+    ]
 
 
 def _fits(name: str, path: str) -> bool:

@@ -61,7 +61,7 @@ def _learning_rate(owner: str, name: str, value: Any) -> Any:
 
 
 def _rate(owner: str, value: Any, source: str) -> Any:
-    if not (_is_number(value) and 0 <= float(value) < math.inf):
+    if not 0 <= _real(value) < math.inf:
         raise errors.ArgumentError(
             f"{owner}: {source} {value!r}; it must be a number that is finite and not negative, or"
             " a function of the step that returns one"
@@ -70,14 +70,14 @@ def _rate(owner: str, value: Any, source: str) -> Any:
 
 
 def _kept_share(owner: str, name: str, value: Any) -> Any:
-    if not (_is_number(value) and 0 <= float(value) < 1):
+    if not 0 <= _real(value) < 1:
         raise errors.ArgumentError(f"{owner}: {name} must be a number in [0, 1), not {value!r}")
     return _plain(value)
 
 
 def _kept_shares(owner: str, name: str, value: Any) -> Any:
     pair = isinstance(value, (tuple, list)) and len(value) == 2
-    if not (pair and all(_is_number(beta) and 0 <= float(beta) < 1 for beta in value)):
+    if not (pair and all(0 <= _real(beta) < 1 for beta in value)):
         raise errors.ArgumentError(
             f"{owner}: {name} are two numbers in [0, 1) such as (0.9, 0.999), not {value!r}"
         )
@@ -85,7 +85,7 @@ def _kept_shares(owner: str, name: str, value: Any) -> Any:
 
 
 def _not_negative(owner: str, name: str, value: Any) -> Any:
-    if not (_is_number(value) and 0 <= float(value) < math.inf):
+    if not 0 <= _real(value) < math.inf:
         raise errors.ArgumentError(
             f"{owner}: {name} must be a number, finite and not negative, not {value!r}"
         )
@@ -98,10 +98,11 @@ def _yes_or_no(owner: str, name: str, value: Any) -> Any:
     return bool(value)
 
 
-def _is_number(value: Any) -> bool:
-    if type(value) is Tensor:
-        return value.shape == () and value.dtype.kind == "f"
-    return isinstance(value, Real)
+def _real(value: Any) -> float:
+    """Return a number as one to compare; NaN, which no limit admits, for what is none."""
+    if type(value) is Tensor and value.shape == ():
+        return float(value.data.real)  # complex where derivatives are checked by a complex step
+    return float(value) if isinstance(value, Real) else math.nan
 
 
 def _plain(value: Any) -> Any:
