@@ -904,10 +904,37 @@ def test_a_learning_rate_that_is_a_function_is_neither_saved_nor_replaced():
     assert number.lr == 0.5
 
 
+def test_the_events_of_a_rate_set_by_hand_are_saved_and_replayed():
+    rate, other = optim.schedules.Manual(0.5), optim.schedules.Manual(0.9)
+    params = parameters([(2,)])
+    one, twin = optim.SGD(params, lr=rate), optim.SGD(parameters([(2,)]), lr=other)
+    for step in range(4):
+        if step == 2:
+            rate.set(0.125)
+        give(params, [np.ones(2)])
+        one.step()
+    state = one.state_dict()
+    np.testing.assert_array_equal(state["lr/events"], [[0, 0.5], [2, 0.125]])
+    before = twin.state_dict()
+    with pytest.raises(StateError, match=r"makes no sense, nothing was loaded\n.*Manual: "):
+        twin.load_state_dict(state | {"lr/events": np.array([[0, -1.0]])})
+    for name, value in twin.state_dict().items():
+        np.testing.assert_array_equal(value, before[name])
+    twin.load_state_dict(state)
+    assert other.events == rate.events
+    twin.load_state_dict(optim.SGD(params, lr=0.5).state_dict())  # it keeps its events
+    assert other.events == rate.events
+
+
 def test_a_learning_rate_given_as_an_integer_takes_a_saved_float():
     one, other = (optim.SGD(parameters([(2,)]), lr=lr) for lr in (1, 0.5))
     one.load_state_dict(other.state_dict())
     assert one.lr == 0.5
+
+
+def test_what_is_no_state_is_refused():
+    with pytest.raises(StateError, match="expected the dict that state_dict"):
+        optim.SGD(parameters([(2,)]), lr=0.1).load_state_dict([1, 2])
 
 
 @given(st.data())

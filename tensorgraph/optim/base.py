@@ -216,13 +216,17 @@ class Optimizer:
                 setting makes no sense.
         """
         owner, own = type(self).__name__, self.state_dict()
-        given = dict(state) if isinstance(state, Mapping) else state
-        events = {key: given.pop(key) for key in own if key.endswith("lr/events") and key in given}
-        for key, _, name in self._settings():
+        if not isinstance(state, Mapping):
+            fitting(own, state, owner)  # says what it expected
+        given = dict(state)
+        events = {}
+        for key, settings, name in self._settings():
             if name == "lr" and not (key in own and key in given):
                 own.pop(key, None)
                 given.pop(key, None)
-        found = fitting({k: v for k, v in own.items() if k not in events}, given, owner)
+            if own.pop(f"{key}/events", None) is not None and f"{key}/events" in given:
+                events[key] = settings[name], given.pop(f"{key}/events")
+        found = fitting(own, given, owner)
         try:
             counts = [int(found["steps"]), *(int(found[f"{name}/steps"]) for name, _ in self.named)]
             if min(counts) < 0:
@@ -232,18 +236,16 @@ class Optimizer:
                 for key, settings, name in self._settings()
                 if key in found
             ]
-            for key, settings, name in self._settings():
-                if f"{key}/events" in events:
-                    copy(settings[name]).events = events[f"{key}/events"]
+            for schedule, value in events.values():
+                copy(schedule).events = value  # raises before anything is changed
         except errors.ArgumentError as error:
             raise errors.StateError(
                 f"load_state_dict: the state makes no sense, nothing was loaded\n  {error}"
             ) from None
         for settings, name, value in changes:
             settings[name] = value
-        for key, settings, name in self._settings():
-            if f"{key}/events" in events:
-                settings[name].events = events[f"{key}/events"]
+        for schedule, value in events.values():
+            schedule.events = value
         self.steps = counts[0]
         self._pack(found)
 
