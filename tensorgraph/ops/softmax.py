@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.errors import DTypeError, ShapeError
+from tensorgraph.errors import ShapeError
 from tensorgraph.op import Integer, Simplex, register
 from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
 from tensorgraph.ops.activation import sigmoid, softplus
@@ -183,8 +183,6 @@ def _class_cross_entropy_kernel(logits: Any, labels: Any, *, axis: Any = -1) -> 
 def _class_key(logits: Any, labels: Any, axis: int) -> tuple[Any, ...]:
     """Return the key that picks each example's own class; raise if it is not one."""
     labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu":
-        raise DTypeError(f"class labels are integers, not {labels.dtype}; write .astype('int64')")
     check_labels(labels, logits.shape[axis])
     grid = [np.arange(n).reshape(-1, *(1,) * k) for k, n in enumerate(labels.shape[::-1])][::-1]
     return (*grid[:axis], labels, *grid[axis:])
