@@ -217,8 +217,6 @@ def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
 
 def _one_hot_kernel(labels: Any, *, num_classes: int, axis: int = -1, dtype: Any = None) -> Any:
     labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu":
-        raise DTypeError(f"labels are integers, not {labels.dtype}; write .astype('int64')")
     check_labels(labels, num_classes)
     classes = np.arange(num_classes)
     hot = np.expand_dims(labels, axis) == classes.reshape(
@@ -228,7 +226,9 @@ def _one_hot_kernel(labels: Any, *, num_classes: int, axis: int = -1, dtype: Any
 
 
 def check_labels(labels: Any, num_classes: int) -> None:
-    """Raise where a class label lies outside ``0 … num_classes - 1``."""
+    """Raise where a class label is not an integer of ``0 … num_classes - 1``."""
+    if labels.dtype.kind not in "iu":
+        raise DTypeError(f"class labels are integers, not {labels.dtype}; write .astype('int64')")
     first = first_outside(labels, num_classes)
     if first is not None:
         raise AxisError(
