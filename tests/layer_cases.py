@@ -43,6 +43,21 @@ LAYERS: dict[str, list[LayerCase]] = {
         LayerCase(lambda dtype: nn.Linear(3, 2, dtype=dtype), ((4, 3),)),
         LayerCase(lambda dtype: nn.Linear(3, 2, bias=False, dtype=dtype), ((2, 2, 3),)),
     ],
+    **{
+        name: [
+            LayerCase(
+                lambda dtype, n=name: getattr(nn, n)(2, 2, dtype=dtype), shapes, modes=(True,)
+            )
+        ]
+        for name, shapes in {
+            "RNNCell": ((4, 2), (4, 2)),
+            "GRUCell": ((4, 2), (4, 2)),
+            "LSTMCell": ((4, 2),),
+            "RNN": ((2, 3, 2), (2, 2)),
+            "GRU": ((2, 3, 2), (2, 2)),
+            "LSTM": ((2, 3, 2),),
+        }.items()
+    },
     "Sequential": [
         LayerCase(
             lambda dtype: nn.Sequential(

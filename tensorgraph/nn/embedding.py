@@ -8,11 +8,10 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arrays import to_array
-from tensorgraph.modes import MODE
+from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, normal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.sizes import positive
 from tensorgraph.ops.index import first_outside, getitem
 from tensorgraph.random import Generator
 from tensorgraph.tensor import Tensor
@@ -71,15 +70,15 @@ class Embedding(Module):
         numbers = to_array(ids)
         if numbers.size == 0 and isinstance(ids, (list, tuple)):
             numbers = numbers.astype(int)  # nothing in a list is of no kind yet
-        here = f"embedding{errors.where_in(MODE.get().scope)}"
         if numbers.dtype.kind not in "iu":
             raise errors.DTypeError(
-                f"{here}: ids are integers, not {numbers.dtype}; write .astype('int64')"
+                f"{here('embedding')}: ids are integers, not {numbers.dtype};"
+                " write .astype('int64')"
             )
         first = first_outside(numbers, self.num_embeddings)
         if first is not None:
             raise errors.AxisError(
-                f"{here}: id {numbers[first]} at index {first} is not one of the"
+                f"{here('embedding')}: id {numbers[first]} at index {first} is not one of the"
                 f" {self.num_embeddings} ids 0 … {self.num_embeddings - 1}"
             )
         return getitem(self.weight, (ids if type(ids) is Tensor else numbers,))

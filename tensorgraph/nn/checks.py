@@ -1,10 +1,11 @@
-"""Checking the sizes that a layer is made with."""
+"""What layers check: the sizes they are made with, and how they begin a message."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tensorgraph.errors import ArgumentError
+from tensorgraph.errors import ArgumentError, where_in
+from tensorgraph.modes import MODE
 from tensorgraph.ops._axes import integer
 
 
@@ -21,3 +22,8 @@ def positive(layer: str, **sizes: Any) -> list[int]:
         if numbers[-1] < 1:
             raise ArgumentError(f"{layer}: {name} = {numbers[-1]} must be positive")
     return numbers
+
+
+def here(what: str) -> str:
+    """Return ``what`` with the place of the module that is being called, to begin a message."""
+    return f"{what}{where_in(MODE.get().scope)}"
