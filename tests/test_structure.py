@@ -145,7 +145,7 @@ def imported_names(name):
     return {n for n in taken if not n.startswith("_")}
 
 
-@pytest.mark.parametrize("name", ["", ".nn", ".nn.losses", ".optim"])
+@pytest.mark.parametrize("name", ["", ".nn", ".nn.losses", ".optim", ".optim.schedules"])
 def test_all_is_what_is_there(name):
     package = importlib.import_module(f"tensorgraph{name}")
     assert len(package.__all__) == len(set(package.__all__))
@@ -180,6 +180,7 @@ PLACES = {
     "nn.init.": tg.nn.init,
     "nn.losses.": tg.nn.losses,
     "optim.": tg.optim,
+    "optim.schedules.": tg.optim.schedules,
     "testing.": tg.testing,
 }
 
