@@ -92,13 +92,18 @@ _getitem = register(
 
 def _scatter_kernel(x: Any, *indices: Any, key: Key, shape: tuple[int, ...]) -> Any:
     out = np.zeros(shape, dtype=x.dtype)
+    scatter_into(out, x, *indices, key=key)
+    return out
+
+
+def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
+    """Add x to an array in place, at ``key``."""
     if not indices:  # slices and integers never name an element twice
-        out[key] = x
+        out[key] += x
     elif key == (ARRAY,) and indices[0].dtype.kind in "iu":
         _add_rows(out, indices[0], x)
     else:
         np.add.at(out, _fill_key(key, indices), x)
-    return out
 
 
 def _add_rows(out: Any, indices: Any, rows: Any) -> None:
