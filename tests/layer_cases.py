@@ -43,6 +43,20 @@ LAYERS: dict[str, list[LayerCase]] = {
         LayerCase(lambda dtype: nn.Linear(3, 2, dtype=dtype), ((4, 3),)),
         LayerCase(lambda dtype: nn.Linear(3, 2, bias=False, dtype=dtype), ((2, 2, 3),)),
     ],
+    "MultiHeadAttention": [
+        LayerCase(
+            lambda dtype: nn.MultiHeadAttention(4, 2, causal=True, dtype=dtype),
+            ((2, 3, 4),),
+            modes=(True,),
+        ),
+        LayerCase(
+            lambda dtype: nn.MultiHeadAttention(2, 1, bias=False, dtype=dtype),
+            ((2, 2, 2), (2, 3, 2)),
+            (None, np.array([[True, False, True], [False] * 3])),
+            batch_axis=None,
+            modes=(True,),
+        ),
+    ],
     **{
         name: [
             LayerCase(

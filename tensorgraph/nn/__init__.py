@@ -15,6 +15,7 @@ from tensorgraph.nn.activations import (
     Softplus,
     Tanh,
 )
+from tensorgraph.nn.attention import MultiHeadAttention, scaled_dot_product_attention
 from tensorgraph.nn.cells import GRUCell, LSTMCell, RNNCell
 from tensorgraph.nn.containers import ModuleDict, ModuleList, Sequential
 from tensorgraph.nn.embedding import Embedding
@@ -27,6 +28,7 @@ from tensorgraph.nn.regularise import l1_penalty, l2_penalty, max_norm, weights
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "Embedding", "GRUCell", "LSTMCell",
     "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "Module", "ModuleDict", "ModuleList",
-    "RNNCell", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
-    "functional_call", "init", "l1_penalty", "l2_penalty", "losses", "max_norm", "weights",
+    "MultiHeadAttention", "RNNCell", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus",
+    "Tanh", "functional_call", "init", "l1_penalty", "l2_penalty", "losses", "max_norm",
+    "scaled_dot_product_attention", "weights",
 ]  # fmt: skip
