@@ -7,6 +7,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.nn.losses._common import (
+    Shape,
     as_array,
     as_prediction,
     as_target,
@@ -95,10 +96,11 @@ def cross_entropy(
     name = "cross_entropy"
     logits, target = as_prediction(logits), as_array(target)
     warn_of_output(name, logits, "softmax", SECOND_SOFTMAX)
-    shape, axis = shape_of(logits), _class_axis(name, logits, axis)
+    shape, target_shape = shape_of(logits), shape_of(target)
+    axis = _class_axis(name, shape, axis)
     if weight is not None:
         weight = _class_weight(name, weight, logits, axis)
-    if shape_of(target) == shape:
+    if target_shape == shape:
         if ignore_index is not None:
             raise errors.ArgumentError(
                 f"{here(name)}: ignore_index marks classes, and this target holds distributions"
@@ -106,7 +108,7 @@ def cross_entropy(
         kept = None
         losses, weights = _of_distributions(logits, target, axis, weight)
     else:
-        _check_classes_fit(name, logits, target, axis, f", or distributions of shape {shape}")
+        _check_classes_fit(name, shape, target_shape, axis, ", or distributions of the first shape")
         labels, kept = _without(target, ignore_index)
         if kept is not None:
             # Replaced, not multiplied by 0: an example that does not count may hold anything.
@@ -161,12 +163,15 @@ def nll(
     name = "nll"
     log_probs, target = as_prediction(log_probs), as_array(target)
     warn_of_output(name, log_probs, "softmax", NO_LOGARITHM)
-    axis = _class_axis(name, log_probs, axis)
+    shape = shape_of(log_probs)
+    axis = _class_axis(name, shape, axis)
     if weight is not None:
         weight = _class_weight(name, weight, log_probs, axis)
-    _check_classes_fit(name, log_probs, target, axis, " (for distributions see kl_divergence)")
+    _check_classes_fit(
+        name, shape, shape_of(target), axis, " (for distributions see kl_divergence)"
+    )
     labels, kept = _without(target, ignore_index)
-    _check_labels(name, labels, shape_of(log_probs)[axis])
+    _check_labels(name, labels, shape[axis])
     chosen = take_along_axis(log_probs, expand_dims(labels, axis=axis), axis=axis)
     losses, weights = _by_class(-squeeze(chosen, axis=axis), labels, weight)
     return _cost(losses, weights, kept, reduction)
@@ -208,23 +213,22 @@ def kl_divergence(log_probs: Any, target: Any, axis: int = -1, reduction: str = 
     log_q, p = matched(name, log_probs, target)
     warn_of_output(name, log_q, "softmax", NO_LOGARITHM)
     check_probabilities(name, "target", p, "; it holds probabilities, not their logarithms")
-    axis = _class_axis(name, log_q, axis)
+    axis = _class_axis(name, shape_of(log_q), axis)
     return reduced(sum(product(p, -surprisal(p) - log_q), axis=axis), reduction)
 
 
 # ------------------------------------------------------------------------------ checks of the call
 
 
-def _class_axis(name: str, prediction: Any, axis: int) -> int:
+def _class_axis(name: str, shape: Shape, axis: int) -> int:
     try:
-        return one_axis(axis, len(shape_of(prediction)))
+        return one_axis(axis, len(shape))
     except errors.AxisError as error:
         raise errors.AxisError(f"{here(name)}: {error}") from None
 
 
-def _check_classes_fit(name: str, prediction: Any, target: Any, axis: int, also: str) -> None:
+def _check_classes_fit(name: str, shape: Shape, found: Shape, axis: int, also: str) -> None:
     """Raise unless the target's shape is the prediction's without ``axis``."""
-    shape, found = shape_of(prediction), shape_of(target)
     classes = shape[:axis] + shape[axis + 1 :]
     if found == classes:
         return
