@@ -36,7 +36,9 @@ def weights(model: Module) -> list[tuple[str, Tensor]]:
         ['layers.0.weight', 'layers.2.weight']
     """
     if not isinstance(model, Module):
-        raise errors.DTypeError(f"weights are those of a module, not of a {type(model).__name__}")
+        raise errors.DTypeError(
+            f"weights are those of a module, not of a {type(model).__name__}; give the model itself"
+        )
     exempt = {
         id(parameter)
         for module in model.modules()
@@ -150,7 +152,7 @@ def max_norm(model: Module, limit: float) -> None:
         lengths = np.sqrt(np.sum(squares, axis=inputs, keepdims=True))
         if np.any(lengths > limit):
             scale = limit / np.maximum(lengths, limit)
-            weight.assign(values * scale.astype(weight.dtype))
+            weight.assign(values * scale)
 
 
 def _penalised(model: Module, all_parameters: bool) -> list[Tensor]:
