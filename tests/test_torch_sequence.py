@@ -1,4 +1,4 @@
-"""Sequence layers beside PyTorch's, with its weights carried over. Optional: needs PyTorch."""
+"""Sequence layers beside PyTorch's, where that is installed; not part of the tests."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,9 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import nn
 
+torch = pytest.importorskip("torch")
+
 KINDS = ["RNN", "GRU", "LSTM"]
-
-
-@pytest.fixture(scope="module")
-def torch():
-    return pytest.importorskip("torch")
 
 
 def normal(*shape, seed=0):
@@ -38,7 +35,7 @@ def compare_gradients(tensors, peers, outputs, peer_outputs):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_recurrent_layers(torch, kind):
+def test_recurrent_layers(kind):
     peer = getattr(torch.nn, kind)(3, 4, batch_first=True).double()
     layer = getattr(nn, kind)(3, 4, dtype="float64")
     # The names differ by the number of the layer, which PyTorch appends.
@@ -63,7 +60,7 @@ def test_recurrent_layers(torch, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_cells(torch, kind):
+def test_cells(kind):
     peer = getattr(torch.nn, f"{kind}Cell")(3, 4).double()
     cell = getattr(nn, f"{kind}Cell")(3, 4, dtype="float64")
     cell.load_state_dict({name: p.detach().numpy() for name, p in peer.named_parameters()})
@@ -74,7 +71,7 @@ def test_cells(torch, kind):
         close(one, other)
 
 
-def test_embedding(torch):
+def test_embedding():
     layer = nn.Embedding(7, 3, dtype="float64")
     peer = torch.nn.Embedding(7, 3, _weight=torch.tensor(layer.weight.data.copy()))
     ids = np.array([[6, 0, 6], [2, 6, 0]])
@@ -84,7 +81,7 @@ def test_embedding(torch):
 
 
 @pytest.mark.parametrize("causal", [True, False])
-def test_scaled_dot_product_attention(torch, causal):
+def test_scaled_dot_product_attention(causal):
     arrays = [normal(2, 3, 5, 4), normal(2, 3, 5, 4, seed=1), normal(2, 3, 5, 6, seed=2)]
     mask = None if causal else normal(2, 1, 5, 5, seed=3) > -1  # PyTorch takes one of the two
     tensors = [tg.tensor(array, requires_grad=True) for array in arrays]
@@ -102,7 +99,7 @@ def test_scaled_dot_product_attention(torch, causal):
     )
 
 
-def test_multi_head_attention(torch):
+def test_multi_head_attention():
     peer = torch.nn.MultiheadAttention(6, 3, batch_first=True).double()
     layer = nn.MultiHeadAttention(6, 3, dtype="float64")
     weights = np.split(peer.in_proj_weight.detach().numpy(), 3)
