@@ -20,10 +20,13 @@ from tensorgraph.graph import Node, leading_to, reachable
 from tensorgraph.modes import MODE, Observer, enable_grad, mode
 from tensorgraph.op import REGISTRY
 from tensorgraph.ops.arithmetic import add, astype, positive
+from tensorgraph.ops.index import scatter_into
 from tensorgraph.ops.reduce import sum_to
 from tensorgraph.quiet import quiet
-from tensorgraph.tensor import Tensor, tensor, wrap
+from tensorgraph.tensor import Retained, Tensor, tensor, wrap
 from tensorgraph.tree import flatten, unflatten
+
+_GETITEM = REGISTRY["getitem"]
 
 _COMMIT = threading.Lock()
 """Held while gradients are added to leaves, which threads may share."""
@@ -233,7 +236,9 @@ def sweep(
             if not retain:
                 node.saved = None
             if node.hooks:
-                g = _run_hooks(node.hooks, wrap_gradient(g), create_graph)
+                # Gradients that are asked for leave every `.grad` alone, retained ones too.
+                hooks = [h for h in node.hooks if useful is None or type(h) is not Retained]
+                g = _run_hooks(hooks, wrap_gradient(g), create_graph)
                 g = g if create_graph else g._data
                 if node in targets:
                     sums[node] = g
@@ -244,6 +249,12 @@ def sweep(
                 parent = parents[i]
                 if useful is not None and parent not in useful:
                     continue
+                if node.op is _GETITEM and observer is None and parent in owned:
+                    # What x[i] passes back is zero elsewhere: in a loop over i, to add all of it
+                    # each time would take the square of the time.
+                    if type(sums[parent]) is np.ndarray:
+                        scatter_into(sums[parent], g, *saved[1:-1], **node.static)
+                        continue
                 if observer is None:
                     gradient = rule(g, saved, node, i)
                 else:

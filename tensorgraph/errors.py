@@ -1,4 +1,4 @@
-"""Every exception and warning of tensorgraph: what was seen, what was expected, what to write instead.
+"""Every exception and warning: what was seen, what was expected, what to write instead.
 
 The exceptions subclass ``ValueError``, ``TypeError`` or ``RuntimeError``, so code that catches
 those keeps working. The helpers below build the sentences, so that all messages read alike.

@@ -1,4 +1,4 @@
-"""State dicts: checking that saved arrays fit before anything is changed."""
+"""What belongs to a model's state, and checking that saved state fits before it is loaded."""
 
 from __future__ import annotations
 
@@ -10,6 +10,21 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.arrays import to_array
+from tensorgraph.op import Op
+from tensorgraph.tensor import Tensor
+
+updated = Op(
+    "updated",
+    lambda value: value,
+    {"value": lambda g: g},
+    symbol="θ",
+    doc="Return a parameter's new value: a recorded optimizer step gives it to the parameter.",
+).call
+
+
+def is_state(tensor: Tensor) -> bool:
+    """Return whether a tensor in an attribute is a parameter or buffer, not a kept result."""
+    return tensor.is_leaf or (tensor.node is not None and tensor.node.op is updated.op)  # type: ignore[attr-defined]
 
 
 def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -135,7 +136,10 @@ class Tensor:
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that ``backward`` accumulated into this leaf, or ``None``."""
+        """The gradient that ``backward`` added up for this leaf, or ``None``.
+
+        For a result of an operation too, after :meth:`retain_grad`.
+        """
         return self._grad
 
     @grad.setter
@@ -246,6 +250,32 @@ class Tensor:
             setattr(holder, field, tuple(h for h in getattr(holder, field) if h is not added))
 
         return remove
+
+    def retain_grad(self) -> Tensor:
+        """Let ``backward`` give this result of an operation its ``.grad``, as leaves have theirs.
+
+        Returns the tensor itself. A leaf has its gradient anyway.
+
+        Raises:
+            GraphError: no gradient flows to this tensor.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+            >>> y = (x * x).retain_grad()
+            >>> (3 * y).sum().backward()
+            >>> print(y.grad, x.grad)
+            [3. 3.] [ 6. 12.]
+        """
+        if not self._requires_grad:
+            raise errors.GraphError(
+                "retain_grad() on a tensor that needs no gradient; write requires_grad=True where"
+                " what it is computed from is made"
+            )
+        node = self._node
+        if type(node) is Node and not any(getattr(h, "owner", None) is self for h in node.hooks):
+            node.hooks = (*node.hooks, Retained(self))
+        return self
 
     # -------------------------------------------------------------------------- Python's protocols
 
@@ -472,6 +502,29 @@ def wrap(array: Any, node: Any = None, requires_grad: bool = False) -> Tensor:
     new._name = None
     new._hooks = ()
     return new
+
+
+class Retained:
+    """The hook of a node that adds its gradient to ``.grad`` of the tensor it made."""
+
+    __slots__ = ("_node", "_owner")
+
+    def __init__(self, owner: Tensor) -> None:
+        # Weak both: the node holds this hook, and a graph must not keep the tensor alive.
+        self._owner, self._node = ref(owner), ref(owner._node)
+
+    @property
+    def owner(self) -> Tensor | None:
+        """The tensor, while it is there and still the result of that node."""
+        owner = self._owner()
+        return owner if owner is not None and owner._node is self._node() else None
+
+    def __call__(self, g: Tensor) -> None:
+        """Add a gradient; one without a graph may share memory with others, so it is copied."""
+        owner = self.owner
+        if owner is not None:
+            g = g if g._requires_grad else wrap(np.array(g._data))
+            owner._grad = g if owner._grad is None else owner._grad + g
 
 
 # --------------------------------------------------------------------------------- making tensors

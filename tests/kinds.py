@@ -16,7 +16,7 @@ import numpy as np
 
 import tensorgraph as tg
 from tensorgraph.ops import OPS
-from tests import reference
+from tests import reference, windowing
 from tests.reference import Dual
 
 Shape = tuple[int, ...]
@@ -416,6 +416,20 @@ KINDS: dict[str, Kind] = {
         *(
             Kind(name, arity, _einsums, run=lambda *xs, subscripts: tg.einsum(subscripts, *xs))
             for name, arity in (("einsum1", 1), ("einsum", 2), ("einsum3", 3))
+        ),
+        Kind("windows", 1, windowing.windows),
+        Kind("overlap_add", 1, windowing.overlap_adds),
+        *(
+            Kind(name, arity, choices, kinks=kinks, run=windowing.along_one_axis(name))
+            for name, arity, choices, kinks in (
+                ("conv", 2, windowing.convs, None),
+                ("conv_transpose", 2, windowing.conv_transposes, None),
+                ("conv_weight_grad", 2, windowing.conv_weight_grads, None),
+                ("max_pool", 1, windowing.pools, _differences),
+                ("max_pool_grad", 1, windowing.max_pool_grads, None),
+                ("avg_pool", 1, windowing.pools, None),
+                ("avg_pool_grad", 1, windowing.avg_pool_grads, None),
+            )
         ),
         Kind("tensordot", 2, _tensordots),
         Kind("vecdot", 2, lambda x, y: _along(x, y) if x else []),

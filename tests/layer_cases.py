@@ -34,10 +34,44 @@ class LayerCase:
 
 
 LAYERS: dict[str, list[LayerCase]] = {
+    "Embedding": [
+        LayerCase(
+            lambda dtype: nn.Embedding(5, 2, dtype=dtype), (), (np.array([[3, 1], [1, 0]]),), None
+        )
+    ],
     "Linear": [
         LayerCase(lambda dtype: nn.Linear(3, 2, dtype=dtype), ((4, 3),)),
         LayerCase(lambda dtype: nn.Linear(3, 2, bias=False, dtype=dtype), ((2, 2, 3),)),
     ],
+    "MultiHeadAttention": [
+        LayerCase(
+            lambda dtype: nn.MultiHeadAttention(4, 2, causal=True, dtype=dtype),
+            ((2, 3, 4),),
+            modes=(True,),
+        ),
+        LayerCase(
+            lambda dtype: nn.MultiHeadAttention(2, 1, bias=False, dtype=dtype),
+            ((2, 2, 2), (2, 3, 2)),
+            (None, np.array([[True, False, True], [False] * 3])),
+            batch_axis=None,
+            modes=(True,),
+        ),
+    ],
+    **{
+        name: [
+            LayerCase(
+                lambda dtype, n=name: getattr(nn, n)(2, 2, dtype=dtype), shapes, modes=(True,)
+            )
+        ]
+        for name, shapes in {
+            "RNNCell": ((4, 2), (4, 2)),
+            "GRUCell": ((4, 2), (4, 2)),
+            "LSTMCell": ((4, 2),),
+            "RNN": ((2, 3, 2), (2, 2)),
+            "GRU": ((2, 3, 2), (2, 2)),
+            "LSTM": ((2, 3, 2),),
+        }.items()
+    },
     "Sequential": [
         LayerCase(
             lambda dtype: nn.Sequential(
@@ -57,7 +91,7 @@ LAYERS |= {
     name: [LayerCase(lambda dtype, n=name: getattr(nn, n)(), ((4, 3),))] for name in ACTIVATIONS
 }
 
-WITHOUT_FORWARD = {"Module", "Activation"}
+WITHOUT_FORWARD = {"Module", "Activation", "ModuleList", "ModuleDict"}
 """Classes of ``tg.nn`` that compute nothing by themselves."""
 
 CASES = {f"{name}-{i}": case for name, cases in LAYERS.items() for i, case in enumerate(cases)}

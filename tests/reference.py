@@ -13,6 +13,8 @@ import math
 import numpy as np
 from scipy import special
 
+from tests import along_one_axis
+
 STEP = 1e-20
 
 
@@ -377,3 +379,19 @@ def einsum(*operands, subscripts):
 
 
 einsum1 = einsum3 = einsum
+
+# ---------------------------------------------------------------- windows, convolution, pooling
+
+windows = linear_map(along_one_axis.windows)
+overlap_add = linear_map(along_one_axis.overlap_add)
+conv = bilinear(along_one_axis.conv)
+conv_transpose = bilinear(along_one_axis.conv_transpose)
+conv_weight_grad = bilinear(along_one_axis.conv_weight_grad)
+max_pool_grad = linear_map(along_one_axis.max_pool_grad)
+avg_pool = linear_map(along_one_axis.avg_pool)
+avg_pool_grad = linear_map(along_one_axis.avg_pool_grad)
+
+
+def max_pool(x, size, stride, padding):
+    shares = along_one_axis.shares_of_maxima(x.real, size, stride, padding)
+    return linear_map(lambda x: np.einsum("ncl,nclp->ncp", along_one_axis.lifted(x), shares))(x)

@@ -1,11 +1,13 @@
 """The backward pass by known answers: ownership, hooks, edges and higher orders."""
 
 import itertools
+import weakref
 
 import numpy as np
 import pytest
 
 import tensorgraph as tg
+from tensorgraph.errors import GraphError
 from tests.test_programs import equal_bits
 
 # --------------------------------------------------------------------------------------- ownership
@@ -191,3 +193,87 @@ def test_second_derivatives_at_edges(name):
     f, point, expected = SECOND_AT_EDGES[name]
     found = tg.hessian(f)(tg.tensor(point, dtype="float64"))
     assert np.array_equal(found.numpy(), expected)
+
+
+# ------------------------------------------------------------------------------ retained gradients
+
+
+def test_a_result_that_retains_its_gradient_has_it_like_a_leaf():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    assert y.retain_grad() is y
+    y.retain_grad()  # twice is once
+    z = (3 * y + y).sum()
+    z.backward(retain_graph=True)
+    np.testing.assert_array_equal(y.grad.data, [4.0, 4.0])
+    z.backward(retain_graph=True)
+    np.testing.assert_array_equal(y.grad.data, [8.0, 8.0])  # it adds up
+    tg.gradients(z, x)
+    np.testing.assert_array_equal(y.grad.data, [8.0, 8.0])  # not for gradients() and the transforms
+
+
+def test_a_retained_gradient_belongs_to_the_tensor_alone():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = (x + 0).retain_grad()
+    y.sum().backward()
+    assert not np.shares_memory(y.grad.data, x.grad.data)
+    assert x.retain_grad() is x  # a leaf has its gradient anyway
+    with pytest.raises(GraphError, match=r"retain_grad\(\) on a tensor that needs no gradient"):
+        tg.ones(2).retain_grad()
+
+
+def test_a_retained_gradient_can_be_differentiated():
+    x = tg.tensor(2.0, requires_grad=True)
+    y = (x * x).retain_grad()
+    (y**3).backward(create_graph=True)
+    assert tg.gradients(y.grad, x).item() == pytest.approx(6 * 4 * 2 * 2)  # d(3x⁴)/dx
+
+
+def test_a_graph_does_not_keep_a_tensor_that_retains_its_gradient():
+    x = tg.tensor(2.0, requires_grad=True)
+    y = (x * x).retain_grad()
+    z = y + 1
+    gone = weakref.ref(y)
+    del y
+    assert gone() is None
+    z.backward()
+    assert x.grad.item() == 4
+
+
+# ---------------------------------------------------------------------- elements used one by one
+
+KEYS = [
+    0, -1, slice(None), slice(3, 0, -2), (1, 2), (slice(1), 1), (Ellipsis, 0), (None, 2), (),
+    np.array([0, 0, 3]), np.array([True, False, True, False]), ([0, 1, 1], [2, 2, 2]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("leaf", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_elements_that_are_used_one_by_one_add_up(leaf, dtype):
+    """From the third on, their gradients are added in place: whatever the key, they all count."""
+    x = tg.tensor(np.arange(12.0).reshape(4, 3), dtype=dtype, requires_grad=True)
+    base = x if leaf else x * 1
+    weights = [np.random.default_rng(i).standard_normal(()) for i in range(len(KEYS))]
+    pairs = zip(KEYS, weights, strict=True)
+    total = sum((base[key] * float(w)).sum() for key, w in pairs) + (base * base).sum()
+    expected = 2 * x.data.astype("float64")
+    for key, w in zip(KEYS, weights, strict=True):
+        np.add.at(expected, key, float(w))
+    total.backward(retain_graph=True)
+    np.testing.assert_allclose(x.grad.data, expected, rtol=1e-5 if dtype == "float32" else 1e-14)
+    assert x.grad.dtype == dtype
+    again = tg.gradients(total, x, create_graph=True)
+    np.testing.assert_allclose(again.data, x.grad.data, rtol=1e-5)
+
+
+def test_a_gradient_that_others_hold_is_not_added_to_in_place():
+    x = tg.tensor(np.ones((2, 2)), requires_grad=True)
+    y = x * 1
+    seed = np.ones((2, 2))
+    kept = []
+    (z := +y).register_hook(kept.append)
+    tg.backward((z + y[0] + y[1]), seed)
+    np.testing.assert_array_equal(kept[0].data, np.ones((2, 2)))
+    np.testing.assert_array_equal(seed, np.ones((2, 2)))
+    np.testing.assert_array_equal(x.grad.data, [[3.0, 3.0], [3.0, 3.0]])

@@ -33,7 +33,7 @@ def told(call, error):
 
 
 def test_errors_are_pythons_own_kinds_too():
-    builtin = (ValueError, TypeError, RuntimeError)
+    builtin = (ValueError, TypeError, RuntimeError, UserWarning)
     classes = [
         c for _, c in inspect.getmembers(errors, inspect.isclass) if c.__module__ == errors.__name__
     ]

@@ -39,6 +39,15 @@ EXPECTED = {
             "Without the square: gradcheck: the gradient is wrong",
         ],
     ),
+    "06_learning_to_learn": (
+        [],
+        [
+            "hypergradient: gradcheck passed: order 1, complex step",
+            r"\n +0 +0\.0100 +4\.144\d+ +-2\.49\d+\n",
+            r"\n +100 +0\.4\d+ +0\.180\d+ +",
+            r"best of 100 rates tried: 0\.4\d+ with cost 0\.181",
+        ],
+    ),
     "digits": (
         ["--quick"],
         [

@@ -17,6 +17,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import nn, optim
 from tensorgraph.graph import Node
+from tensorgraph.ops.shape import FEW
 
 MILLION = 1_000_000
 
@@ -106,6 +107,17 @@ def test_work_is_linear_in_the_length(graph, work):
     few, more, most = (calls_of(lambda n=n: GROWTH[work](graph, n)) for n in (100, 200, 400))
     assert more > few
     assert most - more <= 2.02 * (more - few)
+
+
+def test_unstacking_moves_n_log_n_elements():
+    """The gradient of a slice is as large as what it was cut from: n² if that were x each time."""
+    n = 1024
+    sizes, stack = {}, [part.node for part in tg.unstack(leaf(np.ones((n, 2))))]
+    while stack:
+        node = stack.pop()
+        sizes[node] = node.parents[0].shape[0]
+        stack += [parent for parent in node.parents if type(parent) is Node]
+    assert sum(sizes.values()) <= n * (7 * 2 + FEW)  # in half seven times, then one by one
 
 
 def test_each_rule_runs_once():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, overload
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Self, SupportsIndex, overload
 
 from tensorgraph import errors
+from tensorgraph.modes import MODE
 from tensorgraph.nn.module import Module
 
 
@@ -73,3 +74,162 @@ class Sequential(Module):
     def __getitem__(self, key: int | slice) -> Any:
         """Return a layer; or, for a slice, a Sequential of the same layers."""
         return Sequential(*self.layers[key]) if isinstance(key, slice) else self.layers[key]
+
+
+class ModuleList(Module, list[Module]):
+    """A list of modules that is a module too.
+
+    Modules in a plain list are found as well. This one has a place of its own in the ``repr``, with
+    the number of parameters in it, and takes nothing but modules; the paths are the same in both,
+    ``blocks.0.weight``, as in PyTorch. Calling it is an error: it does not say what it computes, as
+    :class:`Sequential` does.
+
+    Args:
+        modules: what the list starts with.
+
+    Raises:
+        DTypeError: an item that is not a module.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> from tensorgraph import nn
+        >>> class Residual(nn.Module):
+        ...     def __init__(self, size, depth):
+        ...         self.blocks = nn.ModuleList(nn.Linear(size, size) for _ in range(depth))
+        ...
+        ...     def forward(self, x):
+        ...         for block in self.blocks:
+        ...             x = x + tg.relu(block(x))
+        ...         return x
+        >>> model = Residual(4, depth=2)
+        >>> model
+        Residual()  40 parameters
+          blocks  ModuleList()                   40
+            [0]   Linear(4 → 4, init=he_normal)  20
+            [1]   Linear(4 → 4, init=he_normal)  20
+        >>> [path for path, _ in model.named_parameters()][:2]
+        ['blocks.0.weight', 'blocks.0.bias']
+    """
+
+    # A module is equal to itself alone, whatever it holds.
+    __eq__, __ne__ = object.__eq__, object.__ne__
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        self.extend(modules)
+
+    def append(self, module: Module) -> None:
+        """Add a module at the end."""
+        super().append(_module(self, len(self), module))
+
+    def extend(self, modules: Iterable[Module]) -> None:
+        """Add modules at the end."""
+        super().extend([_module(self, i, item) for i, item in enumerate(modules, len(self))])
+
+    def insert(self, index: SupportsIndex, module: Module) -> None:
+        """Put a module before the one at ``index``."""
+        super().insert(index, _module(self, index, module))
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Tell what to write instead."""
+        raise NotImplementedError(
+            f"{MODE.get().scope}: a list does not say what it computes; write"
+            " for layer in self.layers: x = layer(x), or nn.Sequential(*layers)"
+        )
+
+    @overload
+    def __getitem__(self, key: SupportsIndex) -> Any: ...
+    @overload
+    def __getitem__(self, key: slice) -> ModuleList: ...
+    def __getitem__(self, key: Any) -> Any:
+        """Return a module; or, for a slice, a ModuleList of the same modules."""
+        found = super().__getitem__(key)
+        return ModuleList(found) if isinstance(key, slice) else found
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(key, slice):
+            value = [_module(self, key, item) for item in value]
+        else:
+            _module(self, key, value)
+        super().__setitem__(key, value)
+
+    def __add__(self, other: Iterable[Module]) -> ModuleList:  # type: ignore[override]
+        return ModuleList([*self, *other])
+
+    def __iadd__(self, other: Iterable[Module]) -> Self:  # type: ignore[override]
+        self.extend(other)
+        return self
+
+
+class ModuleDict(Module, dict[str, Module]):
+    """A dict of modules by name that is a module too.
+
+    What :class:`ModuleList` is to a list: the paths are ``heads.cat.weight``, as for a plain dict
+    and in PyTorch. Calling it is an error.
+
+    Args:
+        modules: what the dict starts with.
+
+    Raises:
+        DTypeError: an item that is not a module, or a name that is not a string.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> from tensorgraph import nn
+        >>> heads = nn.ModuleDict({"cat": nn.Linear(8, 2), "act": nn.Tanh()})
+        >>> heads
+        ModuleDict()  18 parameters
+          ['cat']  Linear(8 → 2, init=he_normal)  18
+          ['act']  Tanh()
+        >>> heads["cat"](tg.ones((5, 8))).shape
+        (5, 2)
+    """
+
+    __eq__, __ne__ = object.__eq__, object.__ne__
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()) -> None:
+        self.update(modules)
+
+    def update(self, *args: Any, **kwargs: Module) -> None:
+        """Add modules, in the place of those that have their names."""
+        items = dict(*args, **kwargs).items()
+        super().update({name: _module(self, name, item) for name, item in items})
+
+    def setdefault(self, name: str, module: Module) -> Module:
+        """Return the module of this name; the one given, which is added, if there is none."""
+        return super().setdefault(name, _module(self, name, module))
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Tell what to write instead."""
+        raise NotImplementedError(
+            f"{MODE.get().scope}: a dict does not say what it computes; write self.layers[name](x)"
+        )
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        super().__setitem__(name, _module(self, name, module))
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
+        self.update(other)
+        return self
+
+
+def _module(container: Module, key: Any, item: Any) -> Module:
+    """Return an item that a container is given.
+
+    Raises:
+        DTypeError: it is not a module, or its name in a dict is not a string.
+    """
+    kind = type(container).__name__
+    if isinstance(container, dict) and not isinstance(key, str):
+        raise errors.DTypeError(f"{kind}: names are strings, not {key!r}")
+    if not isinstance(item, Module):
+        hint = ""
+        if isinstance(item, type):
+            hint = f"; write {item.__name__}()"
+        elif callable(item):
+            hint = "; write nn.ReLU() for tg.relu"
+        raise errors.DTypeError(
+            f"{kind}: item {key!r} is {errors.describe(item)}, not a module{hint}"
+        )
+    return item

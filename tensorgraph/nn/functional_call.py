@@ -60,18 +60,18 @@ def _replaced(value: Any, instead: dict[int, Any]) -> Any:
     """
     if id(value) in instead:
         return instead[id(value)]
-    if isinstance(value, Module):
-        # Entered before its attributes are looked at: modules may refer to each other.
-        instead[id(value)] = module = copy(value)
-        for name, item in vars(value).items():
-            if name != "_entered":
-                vars(module)[name] = _replaced(item, instead)
-        return module
-    if type(value) is list or isinstance(value, dict):
-        instead[id(value)] = container = copy(value)
-        for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
-            container[key] = _replaced(item, instead)
-        return container
+    if isinstance(value, Module) or type(value) is list or isinstance(value, dict):
+        # Entered before its parts are looked at: modules may refer to each other.
+        new: Any = copy(value)
+        instead[id(value)] = new
+        if isinstance(value, Module):
+            for name, item in vars(value).items():
+                if name != "_entered":
+                    vars(new)[name] = _replaced(item, instead)
+        if isinstance(value, (list, dict)):
+            for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
+                new[key] = _replaced(item, instead)
+        return new
     if type(value) is tuple:
         return tuple(_replaced(item, instead) for item in value)
     return value

@@ -1,23 +1,27 @@
 """Initialisers: where weights start.
 
 An initialiser is a function ``init(shape, *, generator=None, dtype=None)`` that returns a tensor,
-so any function of that form is one. The fans are read off the shape of the weight, which is
-(out, in) or, for a convolution, (out, in, *kernel): ``fan_in = in · Π kernel`` is the number of
-inputs that one output sums, n below; ``fan_out = out · Π kernel`` is m.
+so any function of that form is one; those with settings, such as ``normal(std=0.01)``, are made by
+a function of their settings. The fans are read off the shape of the weight, which is (out, in) or,
+for a convolution, (out, in, *kernel): ``fan_in = in · Π kernel`` is the number of inputs that one
+output sums, n below; ``fan_out = out · Π kernel`` is m.
 
-========================  ==============================  =========================================
-function                  standard deviation              keeps constant
-========================  ==============================  =========================================
-``he_*``                  √(2 / ((1 + slope²) n))         the variance through ReLU layers, forward
-``xavier_*``              √(1 / n)                        the variance through linear or tanh layers
-``glorot_*``              √(2 / (n + m))                  a compromise of forward and backward
-========================  ==============================  =========================================
+==========================  ========================  ============================================
+function                    standard deviation        keeps constant
+==========================  ========================  ============================================
+``he_*``                    √(2 / ((1 + slope²) n))   the variance through ReLU layers, forward
+``xavier_*``, ``lecun_*``   √(1 / n)                  the variance through linear and tanh layers
+``glorot_*``                √(2 / (n + m))            a compromise of forward and backward
+``orthogonal(gain)``        gain / √(larger side)     lengths and angles, where in ≤ out
+``normal(std)``             std, 0.01 by default      nothing: signals fade in deep networks
+==========================  ========================  ============================================
 
 Two rules go by the name of Xavier Glorot. Here ``xavier`` is the √(1/n) of the Deep Learning
-Specialization (course 2, week 1), and ``glorot`` the one of Glorot & Bengio 2010, equation 12,
-which PyTorch calls ``xavier``. The uniform versions have the same standard deviation σ: they draw
-from [−√3 σ, √3 σ). All are centred on 0; the course notes write ``np.random.rand`` where such a
-normal distribution (``randn``) is meant.
+Specialization (course 2, week 1), which is LeCun's of 1998, so ``lecun`` is another name for it;
+and ``glorot`` is the one of Glorot & Bengio 2010, equation 12, which PyTorch calls ``xavier``. The
+uniform versions have the same standard deviation σ: they draw from [−√3 σ, √3 σ). All are centred
+on 0; the course notes write ``np.random.rand`` where such a normal distribution (``randn``) is
+meant.
 """
 
 from __future__ import annotations
@@ -26,11 +30,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import creation, errors, random
 from tensorgraph.random import Generator
-from tensorgraph.tensor import Tensor
+from tensorgraph.tensor import Tensor, tensor
 
 Initializer = Callable[..., Any]
 
@@ -102,6 +107,9 @@ def xavier_normal(
 ) -> Tensor:
     """Draw from N(0, 1 / fan_in): the course's Xavier initialisation, for tanh layers.
 
+    Also under the name ``lecun_normal``: LeCun et al. 1998, "Efficient BackProp", equation 16, for
+    inputs of mean 0 and variance 1.
+
     Raises:
         ShapeError: the shape is not a weight's; see :func:`fans`.
 
@@ -119,6 +127,8 @@ def xavier_uniform(
 ) -> Tensor:
     """Draw evenly with the standard deviation of :func:`xavier_normal`.
 
+    Also under the name ``lecun_uniform``.
+
     Raises:
         ShapeError: the shape is not a weight's; see :func:`fans`.
 
@@ -127,6 +137,9 @@ def xavier_uniform(
         (3, 6)
     """
     return _uniform(shape, _xavier(shape), dtype, generator)
+
+
+lecun_normal, lecun_uniform = xavier_normal, xavier_uniform
 
 
 def glorot_normal(
@@ -184,31 +197,103 @@ def constant(value: float) -> Initializer:
         >>> constant(0.5)((2,))
         tensor([0.5, 0.5])
     """
-
-    def init(
-        shape: Sequence[int], *, generator: Generator | None = None, dtype: DTypeLike | None = None
-    ) -> Tensor:
-        return creation.full(tuple(shape), float(value), dtype=dtype)
-
-    init.__name__ = f"constant({value})"
-    return init
+    number = float(value)
+    return _initializer(
+        f"constant({value})",
+        lambda shape, dtype, generator: creation.full(tuple(shape), number, dtype=dtype),
+    )
 
 
 def normal(std: float = 0.01, mean: float = 0.0) -> Initializer:
     """Return the initialiser that draws from N(mean, std²): small random numbers by default.
 
+    Small weights keep tanh and sigmoid units out of the flat parts of their curves, which is all a
+    shallow network needs (Deep Learning Specialization, course 1, week 3). In a deep one the
+    signals, and with them the gradients, shrink from layer to layer: see :func:`he_normal`.
+
+    Raises:
+        ArgumentError: when it draws: a negative standard deviation.
+
     Example:
         >>> normal(std=0.1)((2, 3)).shape
         (2, 3)
     """
+    centre, deviation = float(mean), float(std)
+    return _initializer(
+        f"normal({std})" if mean == 0 else f"normal({std}, mean={mean})",
+        lambda shape, dtype, generator: random.normal(shape, centre, deviation, dtype, generator),
+    )
+
+
+def uniform(low: float, high: float) -> Initializer:
+    """Return the initialiser that draws evenly from [low, high).
+
+    Raises:
+        ArgumentError: when it draws: ``low`` is above ``high``.
+
+    Example:
+        >>> uniform(-0.1, 0.1)((2, 3)).shape
+        (2, 3)
+    """
+    ends = float(low), float(high)
+    return _initializer(
+        f"uniform({low}, {high})",
+        lambda shape, dtype, generator: random.uniform(shape, *ends, dtype, generator),
+    )
+
+
+def orthogonal(gain: float = 1.0) -> Initializer:
+    """Return the initialiser that draws an orthogonal matrix, times ``gain``.
+
+    W Wᵀ = gain² I where W has no more rows than columns, otherwise Wᵀ W = gain² I. So a product of
+    many square ones neither grows nor shrinks in any direction (Saxe et al. 2014, "Exact solutions
+    to the nonlinear dynamics of learning in deep linear neural networks"). All
+    orthogonal matrices are equally likely. For a convolution the matrix is (out, in · Π kernel).
+
+    Args:
+        gain: what lengths are multiplied by; √2 makes up for a ReLU.
+
+    Raises:
+        ShapeError: when it draws: the shape is not a weight's; see :func:`fans`.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = orthogonal()((2, 5))
+        >>> bool(abs(w @ w.T - tg.eye(2)).max() < 1e-6)
+        True
+    """
+    factor = float(gain)
+    return _initializer(
+        "orthogonal()" if gain == 1 else f"orthogonal({gain})",
+        lambda shape, dtype, generator: _orthogonal(shape, factor, dtype, generator),
+    )
+
+
+def _initializer(
+    name: str, draw: Callable[[Sequence[int], DTypeLike | None, Generator | None], Tensor]
+) -> Initializer:
+    """Return ``draw`` in the form of an initialiser, under the name that layers show."""
 
     def init(
         shape: Sequence[int], *, generator: Generator | None = None, dtype: DTypeLike | None = None
     ) -> Tensor:
-        return random.normal(shape, mean, std, dtype, generator)
+        return draw(shape, dtype, generator)
 
-    init.__name__ = f"normal({std})" if mean == 0 else f"normal({std}, mean={mean})"
+    init.__name__ = name
     return init
+
+
+def _orthogonal(
+    shape: Sequence[int], gain: float, dtype: DTypeLike | None, generator: Generator | None
+) -> Tensor:
+    columns, rows = fans(shape)[0], shape[0]
+    tall = (max(rows, columns), min(rows, columns))
+    q, r = np.linalg.qr(random.normal(tall, dtype=dtype, generator=generator).data)
+    # Q is unique, and then uniform, once the diagonal of R is positive: F. Mezzadri, "How to
+    # generate random matrices from the classical compact groups", Notices of the AMS 54, 2007.
+    q = q * np.copysign(gain, np.diagonal(r))
+    matrix = q if rows >= columns else q.T
+    return tensor(matrix.reshape(shape))
 
 
 def _uniform(

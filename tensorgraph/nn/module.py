@@ -8,15 +8,15 @@ since is seen as it is now.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.modes import MODE, Mode
-from tensorgraph.state import fitting
+from tensorgraph.state import fitting, is_state
 from tensorgraph.tensor import Tensor
 
 
@@ -28,6 +28,28 @@ class Found(NamedTuple):
     place: str
     """Where, as Python writes it: ``layers[0].weight``."""
     value: Any
+
+
+Item = TypeVar("Item")
+
+
+class Listing(list[Item]):
+    """A list of a module's parameters that knows the module.
+
+    So an optimizer can tell which parameters of the model it was not given.
+    """
+
+    def __init__(self, items: Iterable[Item], model: Module) -> None:
+        super().__init__(items)
+        self._model = weakref.ref(model)
+
+    @property
+    def model(self) -> Module | None:
+        """The module, while it is there."""
+        return self._model()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return list, (list(self),)
 
 
 class Module:
@@ -107,21 +129,23 @@ class Module:
             return "model"
         above = outside.scope.rpartition(" ")[0]
         place = next((f.place for f in walk(caller) if f.value is self), "?")
-        return f"{above}.{place}" if place else above
+        dot = "." if place and place[0] != "[" else ""
+        return f"{above}{dot}{place}"
 
     # ------------------------------------------------------------------------------------ contents
 
-    def parameters(self) -> list[Tensor]:
+    def parameters(self) -> Listing[Tensor]:
         """Return the parameters: leaf tensors that want a gradient."""
-        return [tensor for _, tensor in self.named_parameters()]
+        return Listing((tensor for _, tensor in self.named_parameters()), self)
 
-    def named_parameters(self) -> list[tuple[str, Tensor]]:
+    def named_parameters(self) -> Listing[tuple[str, Tensor]]:
         """Return the parameters, each with its path such as ``layers.0.weight``.
 
         Raises:
             StateError: two tensors have the same path.
         """
-        return [(path, tensor) for path, tensor in self._tensors() if tensor.requires_grad]
+        wanted = ((path, tensor) for path, tensor in self._tensors() if tensor.requires_grad)
+        return Listing(wanted, self)
 
     def buffers(self) -> list[Tensor]:
         """Return the buffers: tensors that are part of the state, but want no gradient."""
@@ -135,7 +159,7 @@ class Module:
         # Not the results that belong to a graph. One without a graph may well be a buffer: running
         # means are results. What made it could not tell those from a value kept to be looked at.
         found = [
-            (f.path, f.value) for f in walk(self) if type(f.value) is Tensor and f.value.is_leaf
+            (f.path, f.value) for f in walk(self) if type(f.value) is Tensor and is_state(f.value)
         ]
         if len(dict(found)) != len(found):
             paths = [path for path, _ in found]
@@ -200,7 +224,7 @@ class Module:
         own = dict(self._tensors())
         values = fitting(own, state, type(self).__name__)
         for path, tensor in own.items():
-            tensor._data = values[path]
+            tensor._data, tensor._node = values[path], None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles keep: the attributes, not where it was last called."""
@@ -266,11 +290,12 @@ def walk(root: Module) -> Iterator[Found]:
             yield found
         if isinstance(value, Tensor):
             continue
+        items: list[tuple[str, str, Any]] = []
         if isinstance(value, Module):
-            items = [(str(key), f".{key}", item) for key, item in vars(value).items()]
-        else:
+            items += [(str(key), f".{key}", item) for key, item in vars(value).items()]
+        if isinstance(value, (list, tuple, dict)):  # which a module may be too: ModuleList
             pairs = value.items() if isinstance(value, dict) else enumerate(value)
-            items = [(str(key), f"[{key!r}]", item) for key, item in pairs]
+            items += [(str(key), f"[{key!r}]", item) for key, item in pairs]
         stack += [
             Found(f"{path}.{key}" if path else key, (place + step).removeprefix("."), item)
             for key, step, item in reversed(items)

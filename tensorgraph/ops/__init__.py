@@ -15,12 +15,15 @@ from tensorgraph.ops import (
     activation,  # noqa: F401  # imported for its declarations
     arithmetic,
     contract,
+    convolve,  # noqa: F401
     index,
+    pool,  # noqa: F401
     reduce,  # noqa: F401
     repeat,  # noqa: F401
     shape,
     softmax,  # noqa: F401
     transcendental,
+    window,  # noqa: F401
 )
 from tensorgraph.ops.examples import EXAMPLES
 from tensorgraph.ops.numpy_api import bind_numpy

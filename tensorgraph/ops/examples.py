@@ -107,6 +107,37 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "tg.linear([1.0, 2.0], [[1.0, 1.0], [1.0, -1.0]], [0.5, 0.0])",
         "tensor([ 3.5, -1. ])",
     ),
+    "windows": (
+        "tg.windows([1, 2, 3, 4, 5], size=3, stride=2)",
+        "tensor([[1, 2, 3],",
+        "        [3, 4, 5]])",
+    ),
+    "overlap_add": (
+        "tg.overlap_add([[1, 2, 3], [3, 4, 5]], shape=5, stride=2)",
+        "tensor([1, 2, 6, 4, 5])",
+    ),
+    "conv": (
+        "tg.conv([[[1.0, 2.0, 4.0, 8.0]]], [[[-1.0, 1.0]]])",
+        "tensor([[[1., 2., 4.]]])",
+    ),
+    "conv_transpose": (
+        "tg.conv_transpose([[[1.0, 2.0, 4.0]]], [[[-1.0, 1.0]]], shape=4)",
+        "tensor([[[-1., -1., -2.,  4.]]])",
+    ),
+    "conv_weight_grad": (
+        "tg.conv_weight_grad([[[1.0, 2.0, 4.0, 8.0]]], [[[1.0, 1.0, 1.0]]], size=2)",
+        "tensor([[[ 7., 14.]]])",
+    ),
+    "max_pool": ("tg.max_pool([[[1.0, 4.0, 3.0, 2.0]]], size=2)", "tensor([[[4., 3.]]])"),
+    "max_pool_grad": (
+        "tg.max_pool_grad([[[10.0, 20.0]]], [[[1.0, 4.0, 3.0, 3.0]]], [[[4.0, 3.0]]], size=2)",
+        "tensor([[[ 0., 10., 10., 10.]]])",
+    ),
+    "avg_pool": ("tg.avg_pool([[[1.0, 4.0, 3.0, 2.0]]], size=2)", "tensor([[[2.5, 2.5]]])"),
+    "avg_pool_grad": (
+        "tg.avg_pool_grad([[[10.0, 20.0]]], shape=4, size=2)",
+        "tensor([[[ 5.,  5., 10., 10.]]])",
+    ),
     "scatter": (
         "tg.scatter([1.0, 2.0], key=(slice(1, 3),), shape=(4,))",
         "tensor([0., 1., 2., 0.])",

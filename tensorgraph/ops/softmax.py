@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.errors import DTypeError, ShapeError
+from tensorgraph.errors import ShapeError
 from tensorgraph.op import Integer, Simplex, register
 from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
-from tensorgraph.ops.activation import sigmoid, softplus, softplus_kernel
+from tensorgraph.ops.activation import sigmoid, softplus
+from tensorgraph.ops.arithmetic import abs_kernel
 from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
 from tensorgraph.ops.reduce import in_single, spread, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
@@ -115,8 +116,16 @@ def _check_distributions(logits: Any, targets: Any, *, axis: Any) -> dict[str, A
     return {"axis": one_axis(axis, ndim_of(logits))}
 
 
+def _like_logits(targets: Any, logits: Any) -> Any:
+    """Return targets, integers in the logits' dtype: with those NumPy would compute in float64."""
+    if not (hasattr(targets, "dtype") and hasattr(logits, "dtype")):
+        return targets  # Python's numbers take the other's dtype by themselves
+    whole = targets.dtype.kind in "iub" and logits.dtype.kind in "fc"
+    return targets.astype(logits.dtype) if whole else targets
+
+
 def _cross_entropy_kernel(logits: Any, targets: Any, *, axis: Any = -1) -> Any:
-    terms = np.multiply(targets, _log_softmax_kernel(logits, axis=axis))
+    terms = np.multiply(_like_logits(targets, logits), _log_softmax_kernel(logits, axis=axis))
     # A target of 0 counts for nothing, also where its logit is −inf: 0 · ∞ is 0 here.
     impossible = np.isnan(terms) & np.equal(targets, 0)
     if impossible.any():
@@ -175,8 +184,6 @@ def _class_cross_entropy_kernel(logits: Any, labels: Any, *, axis: Any = -1) -> 
 def _class_key(logits: Any, labels: Any, axis: int) -> tuple[Any, ...]:
     """Return the key that picks each example's own class; raise if it is not one."""
     labels = np.asarray(labels)
-    if labels.dtype.kind not in "iu":
-        raise DTypeError(f"class labels are integers, not {labels.dtype}; write .astype('int64')")
     check_labels(labels, logits.shape[axis])
     grid = [np.arange(n).reshape(-1, *(1,) * k) for k, n in enumerate(labels.shape[::-1])][::-1]
     return (*grid[:axis], labels, *grid[axis:])
@@ -243,7 +250,10 @@ def _check_same_shape(logits: Any, targets: Any) -> dict[str, Any]:
 
 
 def _binary_kernel(logits: Any, targets: Any) -> Any:
-    loss = softplus_kernel(logits) - np.multiply(logits, targets)
+    targets = _like_logits(targets, logits)
+    # In this order a small loss, that of a right answer, is not lost beside a large logit.
+    linear = np.maximum(logits, 0) - np.multiply(logits, targets)
+    loss = linear + np.log1p(np.exp(-abs_kernel(logits)))
     infinite = np.isinf(logits)
     if np.any(infinite):
         # ∞ − ∞·y: certain and right costs 0, anything else is infinite.

@@ -1,17 +1,30 @@
-"""Adam: adaptive moment estimation."""
+"""Adam, adaptive moment estimation, and the rules made from it."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
-from tensorgraph.ops.transcendental import sqrt
-from tensorgraph.optim.base import Optimizer, Rate, State
+from tensorgraph.optim.base import Optimizer
+from tensorgraph.optim.pack import State
+from tensorgraph.optim.root import root
+from tensorgraph.optim.settings import Rate
+from tensorgraph.optim.sgd import decayed
+
+
+def moments(grad: Any, state: State, betas: Any) -> State:
+    """Return the next running means of the gradient, m, and of its square, v."""
+    beta1, beta2 = betas
+    return {
+        "m": beta1 * state["m"] + (1 - beta1) * grad,
+        "v": beta2 * state["v"] + (1 - beta2) * (grad * grad),
+    }
+
+
+def scale(state: State, t: int, betas: Any, eps: Any) -> Any:
+    """Return √v̂ + ε."""
+    return root(state["v"] / (1 - betas[1] ** t)) + eps
 
 
 class Adam(Optimizer):
@@ -23,16 +36,17 @@ class Adam(Optimizer):
 
     (Kingma & Ba 2015, "Adam: a method for stochastic optimization", algorithm 1; Deep Learning
     Specialization, course 2, week 2.) t counts the updates of a parameter from 1; ε stands outside
-    the root.
+    the root. For weight decay see :class:`AdamW`.
 
     Args:
-        params: ``model.named_parameters()``, ``model.parameters()`` or a list of leaf tensors.
+        params: parameters, as for :class:`SGD`.
         lr: α, a number or a function of the number of steps taken before.
         betas: β₁ and β₂, how much of the running means is kept at each step.
         eps: ε, which bounds the step where gradients are near 0.
+        differentiable: record the steps; see :class:`Optimizer`.
 
     Raises:
-        ArgumentError: no parameters; a learning rate, β or ε that makes no sense.
+        ArgumentError: no parameters, or a setting that makes no sense.
 
     Example:
         >>> import tensorgraph as tg
@@ -44,47 +58,153 @@ class Adam(Optimizer):
         [ 0.9 -1.9]
     """
 
-    settings = ("lr", "betas", "eps")
-
     def __init__(
         self,
-        params: Iterable[Any],
+        params: Any,
         lr: Rate = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
+        *,
+        differentiable: bool = False,
     ) -> None:
-        self.betas, self.eps = betas, eps
-        super().__init__(params, lr)
-        # NumPy's numbers would turn float32 parameters into float64.
-        self.betas, self.eps = (float(betas[0]), float(betas[1])), float(eps)
-
-    def check(self) -> None:
-        """Raise unless α, β₁, β₂ and ε make sense.
-
-        Raises:
-            ArgumentError: one does not.
-        """
-        super().check()
-        betas, owner = self.betas, type(self).__name__
-        pair = isinstance(betas, (tuple, list)) and len(betas) == 2
-        if not (pair and all(isinstance(beta, Real) and 0 <= beta < 1 for beta in betas)):
-            raise errors.ArgumentError(
-                f"{owner}: betas are two numbers in [0, 1) such as (0.9, 0.999), not {betas!r}"
-            )
-        if not (isinstance(self.eps, Real) and 0 <= self.eps < math.inf):
-            raise errors.ArgumentError(
-                f"{owner}: eps must be a number, finite and not negative, not {self.eps!r}"
-            )
+        super().__init__(params, lr=lr, betas=betas, eps=eps, differentiable=differentiable)
 
     def start(self, param: Any) -> State:
         """Return m = v = 0."""
         return {"m": np.zeros_like(param), "v": np.zeros_like(param)}
 
-    def update(self, param: Any, grad: Any, state: State, lr: float, t: int) -> tuple[Any, State]:
+    def update(
+        self, param: Any, grad: Any, state: State, t: int, lr: Any, betas: Any, eps: Any
+    ) -> tuple[Any, State]:
         """Return the next θ, m and v."""
-        beta1, beta2 = self.betas
-        m = beta1 * state["m"] + (1 - beta1) * grad
-        v = beta2 * state["v"] + (1 - beta2) * (grad * grad)
-        step = lr / (1 - beta1**t) * m
-        scale = sqrt(v / (1 - beta2**t)) + self.eps
-        return param - step / scale, {"m": m, "v": v}
+        state = moments(grad, state, betas)
+        return param - lr / (1 - betas[0] ** t) * state["m"] / scale(state, t, betas, eps), state
+
+
+class AdamW(Optimizer):
+    """Adam with decoupled weight decay, which shrinks all weights at the same rate.
+
+        θ ← (1 − α·λ) θ − α · m̂ / (√v̂ + ε)        m̂ and v̂ as in :class:`Adam`
+
+    (Loshchilov & Hutter 2019, "Decoupled weight decay regularization", algorithm 2.) An L2 penalty
+    in the cost would be divided by √v̂ with the rest of the gradient, so that weights with large
+    gradients would hardly decay.
+
+    Args:
+        params: parameters, as for :class:`SGD`; :func:`decay_groups` spares the biases.
+        lr: α, a number or a function of the number of steps taken before.
+        betas: β₁ and β₂, how much of the running means is kept at each step.
+        eps: ε, which bounds the step where gradients are near 0.
+        weight_decay: λ, decoupled.
+        differentiable: record the steps; see :class:`Optimizer`.
+
+    Raises:
+        ArgumentError: no parameters, or a setting that makes no sense.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
+        >>> optimizer = tg.optim.AdamW([w], lr=0.25, weight_decay=1.0)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> print(w)
+        [ 0.5  -1.25]
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Rate = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.01,
+        *,
+        differentiable: bool = False,
+    ) -> None:
+        super().__init__(
+            params,
+            lr=lr,
+            betas=betas,
+            eps=eps,
+            weight_decay=weight_decay,
+            differentiable=differentiable,
+        )
+
+    def start(self, param: Any) -> State:
+        """Return m = v = 0."""
+        return {"m": np.zeros_like(param), "v": np.zeros_like(param)}
+
+    def update(
+        self,
+        param: Any,
+        grad: Any,
+        state: State,
+        t: int,
+        lr: Any,
+        betas: Any,
+        eps: Any,
+        weight_decay: Any,
+    ) -> tuple[Any, State]:
+        """Return the next θ, m and v."""
+        state = moments(grad, state, betas)
+        step = lr / (1 - betas[0] ** t) * state["m"] / scale(state, t, betas, eps)
+        return decayed(param, lr, weight_decay) - step, state
+
+
+class NAdam(AdamW):
+    """Adam that looks ahead, as Nesterov's momentum does: it steps along what m̂ will be next.
+
+        n ← β₁ m / (1 − β₁ᵗ⁺¹) + (1 − β₁) g / (1 − β₁ᵗ)
+        θ ← (1 − α·λ) θ − α · n / (√v̂ + ε)        m and v̂ as in :class:`Adam`
+
+    (Dozat 2016, "Incorporating Nesterov momentum into Adam", with β₁ constant; PyTorch and Keras
+    let it grow during training.)
+
+    Args:
+        params: parameters, as for :class:`SGD`.
+        lr: α, a number or a function of the number of steps taken before.
+        betas: β₁ and β₂, how much of the running means is kept at each step.
+        eps: ε, which bounds the step where gradients are near 0.
+        weight_decay: λ, decoupled.
+        differentiable: record the steps; see :class:`Optimizer`.
+
+    Raises:
+        ArgumentError: no parameters, or a setting that makes no sense.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0], requires_grad=True)
+        >>> optimizer = tg.optim.NAdam([w], lr=0.19, betas=(0.9, 0.99))
+        >>> w.grad = [2.0]
+        >>> optimizer.step()
+        >>> print(w)  # 1 − 0.19 · (0.9 · 0.1 / 0.19 + 1)
+        [0.72]
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Rate = 0.002,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        *,
+        differentiable: bool = False,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, differentiable=differentiable)
+
+    def update(
+        self,
+        param: Any,
+        grad: Any,
+        state: State,
+        t: int,
+        lr: Any,
+        betas: Any,
+        eps: Any,
+        weight_decay: Any,
+    ) -> tuple[Any, State]:
+        """Return the next θ, m and v."""
+        state, beta1 = moments(grad, state, betas), betas[0]
+        ahead = beta1 / (1 - beta1 ** (t + 1)) * state["m"] + (1 - beta1) / (1 - beta1**t) * grad
+        return decayed(param, lr, weight_decay) - lr * ahead / scale(state, t, betas, eps), state

@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
-import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
-from numbers import Real
-from typing import Any, ClassVar
+from functools import partial
+from inspect import signature
+from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.optim.pack import Pack, packed
+from tensorgraph.optim.groups import Named, grouped
+from tensorgraph.optim.pack import State, packed
+from tensorgraph.optim.recorded import recorded
+from tensorgraph.optim.settings import Rate, checked
 from tensorgraph.state import fitting
 from tensorgraph.tensor import Tensor
 
-Rate = float | Callable[[int], float]
-State = dict[str, Any]
+Rule = Callable[..., tuple[Any, State]]
+
+_OPTIMIZED: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
+"""All parameters that any optimizer was given, by identity."""
 
 
 class Optimizer:
     """A rule that turns a parameter, its gradient and a state into the next parameter and state.
 
-    A subclass is such a rule: :meth:`start` gives the first state, and :meth:`update` is a pure
-    function, written with operators and ops, in which each element is treated by itself. So it
-    runs on arrays in :meth:`step`, and on tensors where a step itself is to be differentiated.
+    A subclass is such a rule: :meth:`start` gives the first state, and ``update`` is a pure
+    function, written with operators and ops, in which each element is treated by itself:
+    ``update(self, param, grad, state, t, lr, …)`` returns the next parameter and state in new
+    arrays (those given are read-only). ``t`` counts the updates of the parameter from 1; the
+    arguments after it are the settings, each given to the constructor by the same name.
 
     Args:
         params: ``model.parameters()``, or ``model.named_parameters()``, whose names then stand in
-            messages and in the saved state; or a list of leaf tensors.
-        lr: the learning rate α; or a function of the number of steps taken before, which returns
-            it: ``lr=lambda step: 0.1 / (1 + 0.01 * step)``.
+            messages and in the saved state; or a list of leaf tensors; or a list of groups,
+            ``[{"params": …, "lr": 0.01}, {"params": …}]``, each with settings of its own (see also
+            :func:`path_groups` and :func:`decay_groups`).
+        differentiable: record every step, so that what comes after can be differentiated by all
+            that went before: learning rate, other settings, initial values. The parameters are then
+            results, not leaves; ``cost.backward(create_graph=True)`` still gives them gradients
+            (and also the learning rate, through earlier steps: take the gradient that counts by
+            ``tg.grad`` or ``tg.gradients``).
+        **settings: what the rule takes besides; ``lr``, the learning rate α, may be a function of
+            the number of steps taken before: ``lr=lambda step: 0.1 / (1 + 0.01 * step)``.
 
     Raises:
-        ArgumentError: no parameters, one of them twice, or a learning rate that is negative or
-            not finite.
+        ArgumentError: no parameters, one of them twice, or a setting that makes no sense.
         GraphError: a parameter that is not a leaf, or wants no gradient.
         DTypeError: something that is not a parameter.
 
     Example:
         >>> import tensorgraph as tg
         >>> class SignDescent(tg.optim.Optimizer):
-        ...     def update(self, param, grad, state, lr, t):
+        ...     def update(self, param, grad, state, t, lr):
         ...         return param - lr * tg.sign(grad), state
         >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
         >>> optimizer = SignDescent([w], lr=0.5)
@@ -52,18 +67,17 @@ class Optimizer:
         [ 0.5 -1.5]
     """
 
-    settings: ClassVar[tuple[str, ...]] = ("lr",)
-    """Names of the attributes that are saved with the state: numbers, or tuples of them."""
-
-    def __init__(self, params: Iterable[Any], lr: Rate) -> None:
-        self._named = named_parameters(params, type(self).__name__)
-        self.lr = lr
+    def __init__(self, params: Any, *, differentiable: bool = False, **settings: Any) -> None:
+        owner = type(self).__name__
+        _check_names(owner, self.update, settings)
+        self.differentiable = differentiable
         self.steps = 0
         """How many steps were taken."""
-        self.check()
-        if not callable(lr):
-            self.lr = float(lr)
-        self._packs = packed(self._named, self.start)
+        self.defaults = {name: checked(owner, name, value) for name, value in settings.items()}
+        """The settings of all groups that have none of their own."""
+        self.groups, self._models = grouped(params, owner, self.defaults, differentiable)
+        self._pack()
+        _OPTIMIZED.update((id(param), param) for param in self.params)
 
     # ------------------------------------------------------------------------------------ the rule
 
@@ -71,55 +85,58 @@ class Optimizer:
         """Return the state before the first step; arrays in it have the shape of ``param``."""
         return {}
 
-    def update(self, param: Any, grad: Any, state: State, lr: float, t: int) -> tuple[Any, State]:
-        """Return the next parameter and state, in new arrays: those given are read-only.
-
-        Args:
-            param: the parameter, or a part of it, or of several of them.
-            grad: its gradient.
-            state: what :meth:`start` or the last update returned.
-            lr: the learning rate of this step.
-            t: which update of this parameter it is: 1 for the first.
-        """
+    def _no_update(self, *args: Any, **settings: Any) -> tuple[Any, State]:
         raise NotImplementedError(
             f"{type(self).__name__} does not say how it updates; write"
-            " def update(self, param, grad, state, lr, t): … in the class"
+            " def update(self, param, grad, state, t, lr): … in the class"
         )
 
-    def check(self) -> None:
-        """Raise if a setting makes no sense: when the optimizer is made, and when one is loaded.
-
-        A subclass with settings of its own sets them before it calls ``super().__init__``, and
-        checks them here after ``super().check()``.
-
-        Raises:
-            ArgumentError: a setting that makes no sense.
-        """
-        self._rate()
+    update: Rule = _no_update
 
     # ------------------------------------------------------------------------------------ the step
 
     @property
+    def named(self) -> Named:
+        """The parameters with their names."""
+        return [pair for group in self.groups for pair in group.named]
+
+    @property
     def params(self) -> list[Tensor]:
         """The parameters."""
-        return [param for _, param in self._named]
+        return [param for _, param in self.named]
+
+    @property
+    def lr(self) -> Rate:
+        """The learning rate, for all groups that have none of their own."""
+        rate: Rate = self.defaults["lr"]
+        return rate
+
+    @lr.setter
+    def lr(self, value: Rate) -> None:
+        self.defaults["lr"] = checked(type(self).__name__, "lr", value)
 
     def step(self) -> None:
         """Update every parameter that has a gradient; the others stay as they are.
 
-        A parameter gets a new array: graphs recorded before keep the old values. If the rule
-        raises, no parameter changes; nor does the state, except of a parameter that is cut into
-        blocks (of more than 131,072 numbers).
+        A parameter gets a new array: graphs recorded before keep the old values. If anything
+        raises, no parameter changes; nor does the state, except where a rule itself raises midway
+        through a parameter that is cut into blocks (of more than 131,072 numbers).
 
         Raises:
-            ArgumentError: the learning rate is negative or not finite.
+            AnomalyError: a gradient is not finite.
+            ArgumentError: the learning rate is a function that returned no such thing.
             ImmutableError: the rule changes an array that it was given.
             ShapeError: the rule returns a parameter of another shape or dtype.
         """
-        lr, ready = self._rate(), self._ready()
+        if self.steps == 0:
+            self._warn_of_others()
+        work = []
+        for group in self.groups:
+            update = partial(self.update, **group.settings(self.steps))
+            work += [(pack, update) for pack in group.ready()]
         try:
             with np.errstate(all="ignore"):
-                following = [pack.next(self.update, lr) for pack in ready]
+                following = [pack.next(update) for pack, update in work]
         except ValueError as error:
             if "read-only" not in str(error):
                 raise
@@ -128,40 +145,44 @@ class Optimizer:
                 " recorded earlier use it: write param = param - … for param -= …, and likewise for"
                 " grad and state"
             ) from error
-        for pack, values in zip(ready, following, strict=True):
+        for (pack, _), values in zip(work, following, strict=True):
             pack.commit(values)
         self.steps += 1
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
-        for _, param in self._named:
-            param._grad = None
+        for group in self.groups:
+            for _, param in group.named:
+                param._grad = None
 
-    def _ready(self) -> list[Pack]:
-        """Return the packs whose parameters have gradients; others are split, or left out."""
-        ready = [pack for pack in self._packs if pack.has_gradients()]
-        if len(ready) < len(self._packs):
-            self._packs = [part for pack in self._packs for part in pack.split()]
-            ready = [pack for pack in self._packs if pack.has_gradients()]
-        return ready
+    def _warn_of_others(self) -> None:
+        """Warn of a parameter of the model that has a gradient, but is in no optimizer."""
+        for model in self._models:
+            for path, param in model.named_parameters():
+                if param._grad is not None and id(param) not in _OPTIMIZED:
+                    warnings.warn(
+                        f"{type(self).__name__}: {path!r} of {type(model).__name__} has a gradient,"
+                        " but no optimizer was given it, so it stays as it is; make the optimizer"
+                        " when the model is complete, or write requires_grad=False where the"
+                        " parameter is made",
+                        errors.UsageWarning,
+                        stacklevel=3,
+                    )
 
-    def _rate(self) -> float:
-        rate = self.lr(self.steps) if callable(self.lr) else self.lr
-        if not (isinstance(rate, Real) and 0 <= rate < math.inf):
-            source = f"lr({self.steps}) returned" if callable(self.lr) else "lr is"
-            raise errors.ArgumentError(
-                f"{type(self).__name__}: {source} {rate!r}; it must be a number that is finite and"
-                " not negative, or a function of the step that returns one"
-            )
-        return float(rate)
+    def _pack(self, saved: Mapping[str, Any] | None = None) -> None:
+        pack = recorded if self.differentiable else packed
+        for group in self.groups:
+            group.packs = [*pack(group.named, self.start, saved)]
 
     # ----------------------------------------------------------------------------------- the state
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
         """Return all that is needed to go on exactly from here, as a flat dict of arrays.
 
-        ``steps`` and the settings stand under their own names, the state of a parameter under
-        ``name/steps``, ``name/m`` and so on. A learning rate that is a function is not saved.
+        ``steps`` and the settings stand under their own names, those of a group alone under
+        ``groups/1/lr``, the state of a parameter under ``name/steps``, ``name/m`` and so on. Of a
+        learning rate that is a function, its ``events`` are saved if it has some, as
+        :class:`schedules.Manual` has.
 
         Example:
             >>> import tensorgraph as tg
@@ -170,100 +191,95 @@ class Optimizer:
             ['steps', 'lr', 'betas', 'eps', 'w/steps', 'w/m', 'w/v']
         """
         state = {"steps": np.array(self.steps)}
-        for name in self.settings:
-            value = getattr(self, name)
+        for key, settings, name in self._settings():
+            value = settings[name]
             if not callable(value):
-                state[name] = np.array(value)
+                state[key] = np.array(value)
+            elif hasattr(value, "events"):
+                state[f"{key}/events"] = np.array(value.events)
         parts: dict[str, Any] = {}
-        for pack in self._packs:
-            parts |= pack.state_by_name()
-        for name, _ in self._named:
+        for group in self.groups:
+            for pack in group.packs:
+                parts |= pack.state_by_name()
+        for name, _ in self.named:
             state |= {f"{name}/{key}": value for key, value in parts[name].items()}
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from what ``state_dict`` returned; if anything does not fit, nothing is changed.
 
-        A learning rate in ``state`` takes the place of a number, not of a function.
+        A learning rate in ``state`` takes the place of a number, not of a function, but for the
+        ``events`` of one.
 
         Raises:
             StateError: names are missing or unexpected, shapes or kinds of number differ, or a
                 setting makes no sense.
         """
-        own = self.state_dict()
-        if "lr" not in own or "lr" not in state:
-            own.pop("lr", None)
-            state = {name: value for name, value in state.items() if name != "lr"}
-        found = fitting(own, state, type(self).__name__)
-        loaded = copy(self)
-        loaded.steps = int(found["steps"])
-        for name in self.settings:
-            if name in found:
-                value = found[name].tolist()
-                setattr(loaded, name, tuple(value) if isinstance(value, list) else value)
+        owner, own = type(self).__name__, self.state_dict()
+        if not isinstance(state, Mapping):
+            fitting(own, state, owner)  # says what it expected
+        given = dict(state)
+        events = {}
+        for key, settings, name in self._settings():
+            if name == "lr" and not (key in own and key in given):
+                own.pop(key, None)
+                given.pop(key, None)
+            if own.pop(f"{key}/events", None) is not None and f"{key}/events" in given:
+                events[key] = settings[name], given.pop(f"{key}/events")
+        found = fitting(own, given, owner)
         try:
-            counts = [loaded.steps, *(int(found[f"{name}/steps"]) for name, _ in self._named)]
+            counts = [int(found["steps"]), *(int(found[f"{name}/steps"]) for name, _ in self.named)]
             if min(counts) < 0:
                 raise errors.ArgumentError(f"a number of steps is {min(counts)}")
-            loaded.check()
+            changes = [
+                (settings, name, checked(owner, name, _from_array(found[key])))
+                for key, settings, name in self._settings()
+                if key in found
+            ]
+            for schedule, value in events.values():
+                copy(schedule).events = value  # raises before anything is changed
         except errors.ArgumentError as error:
             raise errors.StateError(
                 f"load_state_dict: the state makes no sense, nothing was loaded\n  {error}"
             ) from None
-        loaded._packs = packed(self._named, self.start, found)
-        vars(self).update(vars(loaded))
+        for settings, name, value in changes:
+            settings[name] = value
+        for schedule, value in events.values():
+            schedule.events = value
+        self.steps = counts[0]
+        self._pack(found)
+
+    def _settings(self) -> list[tuple[str, dict[str, Any], str]]:
+        """Return, for each setting, its key in the state, the dict that holds it, and its name."""
+        found = [(name, self.defaults, name) for name in self.defaults]
+        for i, group in enumerate(self.groups):
+            found += [(f"groups/{i}/{name}", group.own, name) for name in group.own]
+        return found
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.settings)
-        params = self.params
-        size = sum(param.size for param in params)
-        return f"{type(self).__name__}({values})  {len(params)} parameters of {size:,} numbers"
+        values = ", ".join(f"{name}={value!r}" for name, value in self.defaults.items())
+        head = f"{type(self).__name__}({values})"
+        if len(self.groups) == 1 and not self.groups[0].own:
+            return f"{head}  {self.groups[0]!r}"
+        lines = [f"  groups[{i}]  {group!r}" for i, group in enumerate(self.groups)]
+        return "\n".join([head, *lines])
 
 
-def named_parameters(params: Iterable[Any], owner: str) -> list[tuple[str, Tensor]]:
-    """Return parameters with their names: those given, or their positions.
-
-    Raises:
-        ArgumentError: there are none, or a parameter or name comes twice.
-        DTypeError: something that is not a parameter.
-        GraphError: a tensor that is not a leaf, or wants no gradient.
-    """
-    if isinstance(params, Tensor):
-        raise errors.DTypeError(f"{owner} takes a list of parameters; write {owner}([w]) for one")
-    if hasattr(params, "named_parameters"):
-        raise errors.DTypeError(
-            f"{owner} takes parameters, not a {type(params).__name__}; write"
-            " model.named_parameters()"
-        )
-    items = list(params.items() if isinstance(params, Mapping) else params)
-    named = [
-        (str(item[0]), item[1]) if isinstance(item, tuple) and len(item) == 2 else (str(i), item)
-        for i, item in enumerate(items)
-    ]
-    if not named:
+def _check_names(owner: str, update: Rule, settings: Iterable[str]) -> None:
+    """Raise unless the rule takes the settings that were given."""
+    parameters = list(signature(update).parameters.values())
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    taken = [parameter.name for parameter in parameters[4:]]
+    if set(taken) != set(settings):
         raise errors.ArgumentError(
-            f"{owner} got no parameters: a model's are the tensors with requires_grad=True in its"
-            " attributes (an iterator may have been used up before)"
+            f"{owner}: update(param, grad, state, t, …) takes the settings"
+            f" {errors.listing(taken) or 'none'}, the constructor gave"
+            f" {errors.listing(list(settings)) or 'none'}; the names must agree"
         )
-    names: set[str] = set()
-    seen: dict[int, str] = {}
-    for name, param in named:
-        if type(param) is not Tensor:
-            raise errors.DTypeError(f"{owner}: parameter {name!r} is a {type(param).__name__}")
-        if not param.is_leaf:
-            raise errors.GraphError(
-                f"{owner}: parameter {name!r} is the result of an operation, only leaves can be"
-                " updated; write tg.tensor(value, requires_grad=True)"
-            )
-        if not param.requires_grad:
-            raise errors.GraphError(
-                f"{owner}: parameter {name!r} wants no gradient; write requires_grad=True where it"
-                " is made, or leave it out"
-            )
-        if id(param) in seen or name in names:
-            raise errors.ArgumentError(
-                f"{owner}: parameter {name!r} was given before, as {seen.get(id(param), name)!r}"
-            )
-        names.add(name)
-        seen[id(param)] = name
-    return named
+
+
+def _from_array(value: NDArray[Any]) -> Any:
+    """Return a saved setting: a number, or a tuple of numbers."""
+    plain = value.tolist()
+    return tuple(plain) if isinstance(plain, list) else plain

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
+from math import isfinite
 from operator import attrgetter, is_
 from typing import Any
 
@@ -25,6 +26,12 @@ BLOCK = 131_072
 """Elements of a block at most: half a mebibyte of float32. Half as much is hardly slower."""
 
 State = dict[str, Any]
+Start = Callable[[Any], State]
+"""Makes the state before the first step, for a parameter."""
+
+Update = Callable[[Any, Any, State, int], tuple[Any, State]]
+"""An optimizer's rule with its settings: of a parameter, its gradient, a state and t."""
+
 Next = tuple[NDArray[Any], list[State]]
 """The next values of a pack's parameters, and the next state of each of its blocks."""
 
@@ -53,21 +60,28 @@ class Pack:
         self._flat: Any = None
         self._views: list[Any] = []  # what the parameters hold, if nobody assigned to them since
 
-    def next(self, update: Callable[..., tuple[Any, State]], lr: float) -> Next:
+    def next(self, update: Update) -> Next:
         """Return the next values of all parameters and the state; all have gradients.
 
         Nothing is changed yet, but for the state of several blocks: it advances block by block, as
         holding the old one and the new would be a sixth slower.
+
+        Raises:
+            AnomalyError: a gradient is not finite.
+            ShapeError: the rule returned a parameter of another shape or dtype.
         """
         flat, grad = self._parameters(), self._gradients()
+        # One pass over the gradient tells whether to look closer: its squares may overflow too.
+        if not isfinite(grad.dot(grad)):
+            check_finite(self.names, self.params)
         t = self.steps + 1
         if len(self._blocks) == 1:
-            new, state = update(flat, grad, self._states[0], lr, t)
+            new, state = update(flat, grad, self._states[0], t)
             states = [state]
         else:
             new, states = np.empty_like(flat), self._states
             for i, block in enumerate(self._blocks):
-                new[block], states[i] = update(flat[block], grad[block], states[i], lr, t)
+                new[block], states[i] = update(flat[block], grad[block], states[i], t)
         if new.shape != flat.shape or new.dtype != flat.dtype:
             raise errors.ShapeError(
                 f"update() was given a parameter of shape {flat.shape} {flat.dtype} and returned"
@@ -136,6 +150,23 @@ class Pack:
         }
 
 
+def check_finite(names: list[str], params: list[Tensor]) -> None:
+    """Raise if a parameter's gradient is not finite.
+
+    Raises:
+        AnomalyError: it is not.
+    """
+    for name, param in zip(names, params, strict=True):
+        bad = ~np.isfinite(param._grad._data)  # type: ignore[union-attr]
+        if bad.any():
+            raise errors.AnomalyError(
+                f"the gradient of {name!r} is not finite in {bad.sum():,} of {bad.size:,} elements;"
+                " nothing was updated. Run the step under tg.debug() to see where it was made; a"
+                " smaller learning rate, or optim.clip_by_global_norm before step(), keeps"
+                " gradients from growing so far"
+            )
+
+
 def _blocks(size: int) -> list[slice]:
     """Return slices that cut ``size`` elements into blocks of nearly equal length."""
     count = max(1, -(-size // BLOCK))
@@ -159,7 +190,7 @@ def _freeze(array: NDArray[Any]) -> NDArray[Any]:
 
 def packed(
     named: Iterable[tuple[str, Tensor]],
-    start: Callable[[Any], State],
+    start: Start,
     saved: Mapping[str, Any] | None = None,
 ) -> list[Pack]:
     """Return packs of the given parameters: large ones alone, small ones together up to a block.

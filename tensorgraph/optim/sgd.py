@@ -1,26 +1,43 @@
-"""Stochastic gradient descent."""
+"""Gradient descent, and decoupled weight decay, which other rules share."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tensorgraph.optim.base import Optimizer, State
+from tensorgraph.optim.base import Optimizer
+from tensorgraph.optim.pack import State
+from tensorgraph.optim.settings import Rate
+
+
+def decayed(param: Any, lr: Any, weight_decay: Any) -> Any:
+    """Return θ after decoupled weight decay, (1 − α·λ) θ.
+
+    (Loshchilov & Hutter 2019, "Decoupled weight decay regularization".) It shrinks weights beside
+    the step along the gradient, whatever the rule makes of that.
+    """
+    if type(weight_decay) is float and weight_decay == 0:
+        return param
+    return (1 - lr * weight_decay) * param
 
 
 class SGD(Optimizer):
     """Gradient descent: every parameter goes a step against its gradient.
 
-        θ ← θ − α · g
+        θ ← (1 − α·λ) θ − α · g
 
     (Robbins & Monro 1951; Deep Learning Specialization, course 1, week 2.) It is stochastic when
-    the gradient is that of a mini-batch.
+    the gradient is that of a mini-batch. For this rule weight decay with λ is the same as an L2
+    penalty of λ/2·‖θ‖² in the cost: the course's λ/(2m)·‖W‖² is weight decay with λ/m.
 
     Args:
-        params: ``model.named_parameters()``, ``model.parameters()`` or a list of leaf tensors.
+        params: ``model.named_parameters()``, ``model.parameters()``, a list of leaf tensors or of
+            groups.
         lr: α, a number or a function of the number of steps taken before.
+        weight_decay: λ.
+        differentiable: record the steps; see :class:`Optimizer`.
 
     Raises:
-        ArgumentError: no parameters, or a learning rate that makes no sense.
+        ArgumentError: no parameters, or a setting that makes no sense.
 
     Example:
         >>> import tensorgraph as tg
@@ -32,6 +49,18 @@ class SGD(Optimizer):
         [ 0.5 -1. ]
     """
 
-    def update(self, param: Any, grad: Any, state: State, lr: float, t: int) -> tuple[Any, State]:
-        """Return θ − α · g."""
-        return param - lr * grad, state
+    def __init__(
+        self,
+        params: Any,
+        lr: Rate,
+        weight_decay: float = 0.0,
+        *,
+        differentiable: bool = False,
+    ) -> None:
+        super().__init__(params, lr=lr, weight_decay=weight_decay, differentiable=differentiable)
+
+    def update(
+        self, param: Any, grad: Any, state: State, t: int, lr: Any, weight_decay: Any
+    ) -> tuple[Any, State]:
+        """Return (1 − α·λ) θ − α · g."""
+        return decayed(param, lr, weight_decay) - lr * grad, state

@@ -241,6 +241,10 @@ class _Derivation:
             found = self.scope.of_array(array) if hasattr(array, "dtype") else None
             if found and array.ndim:
                 names.setdefault(e, found)
+        for e in in_order(list(self.recorded.exprs.values())):
+            found = self.scope.of_array(e.value) if np.ndim(e.value) else None
+            if found:
+                names.setdefault(e, found)
         inputs = [e for e in self.recorded.given if e not in names]
         for i, e in enumerate(inputs):
             names[e] = e.name or f"x{i}"
@@ -439,6 +443,7 @@ class _Derivation:
                     if not self.checker.equal(simple, e):
                         simple, events = e, []
                     names = {**self.names, **own}
+                    self._introduce(simple, names)
                     helper = Gradient(cuts[e], None, simple, e, names, tuple(events), atoms, 0.0)
                     helpers.append(helper)
                     queue.append(helper)

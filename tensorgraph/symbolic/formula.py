@@ -92,6 +92,8 @@ class _Writer:
 
     def _multiply(self, e: Expr) -> Formula:
         x, y = self._parts(e)
+        if e.args[0] is e.args[1] and x.kind != "number":
+            return Formula("power", (x, Formula("number", text="2")))
         if x.kind == "number" and x.text == "1":
             return y
         if y.kind == "number" and y.text == "1":
@@ -134,6 +136,8 @@ class _Writer:
 
     def _sqrt(self, e: Expr) -> Formula:
         return Formula("root", self._parts(e))
+
+    _root = _sqrt  # as optimizers have it
 
     def _matmul(self, e: Expr) -> Formula:
         x, y = self._parts(e)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from tensorgraph.symbolic.formula import Formula
 
 SUBSCRIPT = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
-SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+SUPERSCRIPT = str.maketrans("0123456789-t", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵗ")
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε",
     "eta": "η", "theta": "θ", "lambda": "λ", "lambd": "λ", "lam": "λ", "mu": "μ", "rho": "ρ",
@@ -36,7 +36,7 @@ def _is_gradient(name: str) -> bool:
 def pretty(name: str) -> str:
     """Return a name with Greek letters as such."""
     prefix, head, number = split_name(name)
-    return prefix + GREEK.get(head, head) + number if head in GREEK else name
+    return prefix + GREEK[head] + number.translate(SUBSCRIPT) if head in GREEK else name
 
 
 def text(f: Formula) -> str:
@@ -106,7 +106,7 @@ def _product(f: Formula) -> str:
 def _power(f: Formula) -> str:
     base, exponent = f.parts
     shown = _set(exponent)[0].replace("−", "-")
-    if re.fullmatch(r"-?\d+", shown):
+    if re.fullmatch(r"-?\d+|t", shown):
         return _in(base, WHOLE) + shown.translate(SUPERSCRIPT)
     return f"{_in(base, WHOLE)}^{_in(exponent, WHOLE)}"
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.symbolic.expr import Expr, in_order, make, symbol
+from tensorgraph.symbolic.expr import Expr, symbol
 from tensorgraph.symbolic.formula import Formula, formula
 from tensorgraph.symbolic.latex import latex, latex_name
-from tensorgraph.symbolic.names import Scope
 from tensorgraph.symbolic.text import pretty, text
 
-SETTINGS = {"lr": "alpha", "eps": "epsilon", "betas": "beta", "momentum": "beta"}
+LETTERS = {"lr": "alpha", "eps": "epsilon", "betas": "beta", "weight_decay": "lambda"}
 """What the literature calls the settings of optimizers; others keep their names."""
 
 
@@ -41,7 +40,7 @@ def update_rule(optimizer: Any) -> UpdateRule:
     """Return the update of an optimizer as formulas, read off its own rule.
 
     ``update`` runs once on symbols: the parameter θ, its gradient g, its state and the number t of
-    the update. Numbers in it that are settings stand under their usual names.
+    the update. Settings stand under their usual letters.
 
     Args:
         optimizer: one of ``tg.optim``, or your own subclass of ``tg.optim.Optimizer``.
@@ -53,54 +52,23 @@ def update_rule(optimizer: Any) -> UpdateRule:
         θ ← θ − α g
     """
     param, grad = symbol("theta", (2,), np.float64), symbol("g", (2,), np.float64)
-    t = symbol("t", (), np.int64)
     first = optimizer.start(np.zeros(2))
     state = {key: symbol(key, np.shape(value), np.float64) for key, value in first.items()}
-    numbers = _settings(optimizer)
-    lr = optimizer.lr(0) if callable(optimizer.lr) else optimizer.lr
-    new, following = optimizer.update(param, grad, dict(state), lr, t)
-    scope = Scope(None)
-    scope.numbers = {"alpha": lr, **numbers}
+    settings = {k: _symbolic(k, v) for k, v in optimizer.groups[0].settings(0).items()}
+    t = symbol("t", (), np.int64)
+    new, following = optimizer.update(param, grad, dict(state), t, **settings)
     names: dict[Expr, str] = {}
     lines = []
-    renamed = _Renaming(scope)
     for key, e in [*following.items(), ("theta", new)]:
-        e = renamed(e)
         if e is not state.get(key):
-            lines.append((key, formula(e, {x: n for x, n in names.items() if x is not e})))
+            lines.append((key, formula(e, names)))
             names[e] = key
     return UpdateRule(tuple(lines))
 
 
-def _settings(optimizer: Any) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for name in optimizer.settings:
-        value = getattr(optimizer, name)
-        letter = SETTINGS.get(name, name)
-        if isinstance(value, tuple):
-            found |= {f"{letter}{i}": part for i, part in enumerate(value, 1)}
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            found[letter] = value
-    return found
-
-
-class _Renaming:
-    """Puts settings in the place of the numbers that they are."""
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self.done: dict[Expr, Expr] = {}
-
-    def __call__(self, root: Expr) -> Expr:
-        for e in in_order([root]):
-            if e not in self.done:
-                self.done[e] = self._one(e)
-        return self.done[root]
-
-    def _one(self, e: Expr) -> Expr:
-        if e.value is not None and e.size == 1:
-            return self.scope.number(e.value)
-        if e.op is None:
-            return e
-        args = tuple(self.done[x] for x in e.args)
-        return make(e.op, args, e.static, e.shape, e.dtype)
+def _symbolic(name: str, value: Any) -> Any:
+    """Return a setting as a symbol; switches, and what is switched off by 0, stay as they are."""
+    letter = LETTERS.get(name, name)
+    if isinstance(value, tuple):
+        return tuple(_symbolic(f"{letter}{i}", part) for i, part in enumerate(value, 1))
+    return symbol(letter, (), np.float64) if isinstance(value, float) and value else value

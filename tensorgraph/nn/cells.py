@@ -1,0 +1,260 @@
+"""One step of a recurrent layer: cells of a simple RNN, GRU and LSTM.
+
+Names, shapes and the order of the gates in the parameters are PyTorch's, so that weights can be
+carried over: ``weight_ih`` of shape (gates · hidden, in), ``weight_hh`` (gates · hidden, hidden),
+``bias_ih`` and ``bias_hh`` (gates · hidden). Below, W x stands for
+``x @ weight_ih.T + bias_ih`` and U h for ``h @ weight_hh.T + bias_hh``, of which every gate has a
+block of rows.
+
+Each gate's block of ``weight_ih`` starts as a matrix of its own, by default from a distribution
+that keeps signals at their scale, and that of ``weight_hh`` as an orthogonal matrix: what is
+multiplied by it again and again neither grows nor shrinks (Saxe et al. 2014).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from numpy.typing import DTypeLike
+
+from tensorgraph import errors
+from tensorgraph.creation import zeros
+from tensorgraph.nn.checks import here, positive
+from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
+from tensorgraph.nn.linear import parameter
+from tensorgraph.nn.module import Module
+from tensorgraph.ops.activation import sigmoid
+from tensorgraph.ops.contract import linear
+from tensorgraph.ops.shape import concat, split
+from tensorgraph.ops.transcendental import tanh
+from tensorgraph.random import Generator
+from tensorgraph.shapes import shape_of
+from tensorgraph.tensor import Tensor, tensor
+
+Shape = tuple[int, ...]
+
+
+class Cell(Module):
+    """One step of a recurrent layer: its parameters, and what the three kinds have in common."""
+
+    biases: ClassVar[tuple[float, ...]]
+    """Where the biases of each gate start, together; so many gates there are."""
+
+    def __init__(
+        self,
+        in_features: int,
+        hidden_features: int,
+        init: Initializer = glorot_uniform,
+        recurrent_init: Initializer = orthogonal(),
+        dtype: DTypeLike | None = None,
+        generator: Generator | None = None,
+    ) -> None:
+        self.in_features, self.hidden_features = positive(
+            type(self).__name__, in_features=in_features, hidden_features=hidden_features
+        )
+        self.init = getattr(init, "__name__", repr(init))
+        """Name of the initialiser of the input's weights, for ``repr``."""
+        self.recurrent_init = getattr(recurrent_init, "__name__", repr(recurrent_init))
+        """Name of the initialiser of the state's weights."""
+
+        def by_gate(inits: Sequence[Initializer], *columns: int) -> Tensor:
+            rows = [parameter(i, (self.hidden_features, *columns), dtype, generator) for i in inits]
+            return tensor(concat(rows), requires_grad=True)
+
+        gates = len(self.biases)
+        self.weight_ih = by_gate([init] * gates, self.in_features)
+        self.weight_hh = by_gate([recurrent_init] * gates, self.hidden_features)
+        self.bias_ih = by_gate([constant(bias) for bias in self.biases])
+        self.bias_hh = by_gate([constant(0.0)] * gates)
+
+    def forward(self, x: Any, state: Any = None) -> Any:
+        """Return the state after the step from ``state``, or from zeros, with the input x."""
+        projected = self.project(x)
+        return self.step(projected, self.start(state, projected.shape[:-1], projected.dtype))
+
+    def project(self, x: Any) -> Tensor:
+        """Return W x, the input's part of all gates; for all time steps at once, if x has them."""
+        projected: Tensor = linear(x, self.weight_ih, self.bias_ih)
+        return projected
+
+    def step(self, projected: Tensor, state: Any) -> Any:
+        """Return the next state, given W x and the present state."""
+        raise NotImplementedError
+
+    def start(self, state: Any, batch: Shape, dtype: Any) -> Any:
+        """Return the state to start from: zeros, unless one is given.
+
+        Raises:
+            ShapeError: the given one does not fit a batch of this shape.
+        """
+        shape = (*batch, self.hidden_features)
+        if state is None:
+            return zeros(shape, dtype=dtype)
+        if shape_of(state) != shape:
+            raise errors.ShapeError(
+                f"{here(type(self).__name__)}: a state of shape {shape_of(state)} must have shape"
+                f" {shape}; write tg.broadcast_to(h, {shape}) to start all examples alike"
+            )
+        return state
+
+    def recur(self, h: Any) -> Tensor:
+        """Return U h, the state's part of all gates."""
+        recurred: Tensor = linear(h, self.weight_hh, self.bias_hh)
+        return recurred
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses."""
+        return (
+            f"{self.in_features} → {self.hidden_features}, init={self.init},"
+            f" recurrent_init={self.recurrent_init}"
+        )
+
+
+class RNNCell(Cell):
+    """h′ = tanh(W x + U h): one step of a simple recurrent network (Elman 1990).
+
+    "Finding structure in time"; in the notation of the Deep Learning Specialization (course 5,
+    week 1) a^<t> = tanh(W_ax x^<t> + W_aa a^<t−1> + b_a).
+
+    Called with x of shape (…, in_features) and, optionally, the state h of shape
+    (…, hidden_features), which is zeros by default, it returns the next state.
+
+    Args:
+        in_features: how many inputs in each step.
+        hidden_features: how many numbers the state has.
+        init: where the input's weights start, see :mod:`tensorgraph.nn.init`.
+        recurrent_init: where the state's weights start.
+        dtype: float32 unless given.
+        generator: what the weights are drawn from; the default one unless given.
+
+    Raises:
+        ArgumentError: a number of features below 1.
+        DTypeError: a number of features that is not an integer.
+        ShapeError: when called: the shape of the input or of the state does not fit.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> cell = tg.nn.RNNCell(3, 4)
+        >>> cell
+        RNNCell(3 → 4, init=glorot_uniform, recurrent_init=orthogonal())
+        >>> h = cell(tg.ones((5, 3)))
+        >>> cell(tg.ones((5, 3)), h).shape
+        (5, 4)
+    """
+
+    biases = (0.0,)
+
+    def step(self, projected: Tensor, state: Any) -> Any:
+        """Return h′."""
+        return tanh(projected + self.recur(state))
+
+
+class GRUCell(Cell):
+    """h′ = (1 − z) n + z h: one step of a network of gated recurrent units (Cho et al. 2014).
+
+    The reset gate r, the update gate z and the proposal n are, in this order in the parameters,
+
+    r = σ(W_r x + U_r h),  z = σ(W_z x + U_z h),  n = tanh(W_n x + r (U_n h)).
+
+    There are two variants of the proposal. "Learning phrase representations using RNN
+    encoder–decoder for statistical machine translation" resets the state before the product,
+    U_n (r h), as does the Deep Learning Specialization (course 5, week 1). Here, as in PyTorch, r
+    is applied after it, to U_n h with its bias. And the course's Γ_u is 1 − z.
+
+    Called with x of shape (…, in_features) and, optionally, the state h of shape
+    (…, hidden_features), which is zeros by default, it returns the next state.
+
+    Args:
+        in_features: how many inputs in each step.
+        hidden_features: how many numbers the state has.
+        init: where each gate's weights for the input start, see :mod:`tensorgraph.nn.init`.
+        recurrent_init: where each gate's weights for the state start.
+        dtype: float32 unless given.
+        generator: what the weights are drawn from; the default one unless given.
+
+    Raises:
+        ArgumentError: a number of features below 1.
+        DTypeError: a number of features that is not an integer.
+        ShapeError: when called: the shape of the input or of the state does not fit.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> cell = tg.nn.GRUCell(3, 4)
+        >>> cell.weight_hh.shape, cell(tg.ones((5, 3))).shape
+        ((12, 4), (5, 4))
+    """
+
+    biases = (0.0, 0.0, 0.0)
+
+    def step(self, projected: Tensor, state: Any) -> Any:
+        """Return h′."""
+        x_r, x_z, x_n = split(projected, 3, axis=-1)
+        h_r, h_z, h_n = split(self.recur(state), 3, axis=-1)
+        r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
+        n = tanh(x_n + r * h_n)
+        return n + z * (state - n)
+
+
+class LSTMCell(Cell):
+    """h′ = o tanh(c′), c′ = f c + i g: one step of a network of long short-term memory.
+
+    The input gate i, the forget gate f, the proposal g and the output gate o are, in this order in
+    the parameters,
+
+    i = σ(W_i x + U_i h),  f = σ(W_f x + U_f h),  g = tanh(W_g x + U_g h),  o = σ(W_o x + U_o h).
+
+    Hochreiter & Schmidhuber 1997, "Long short-term memory", with the forget gate of Gers,
+    Schmidhuber & Cummins 2000, "Learning to forget". In the Deep Learning Specialization (course 5,
+    week 1) the gates are Γ_u, Γ_f and Γ_o. The forget gate's bias starts at 1 (in ``bias_ih``), so
+    that at first the memory c is kept (Jozefowicz, Zaremba & Sutskever 2015); the others at 0.
+
+    Called with x of shape (…, in_features) and, optionally, the state (h, c), both of shape
+    (…, hidden_features) and zeros by default, it returns the next (h, c).
+
+    Args:
+        in_features: how many inputs in each step.
+        hidden_features: how many numbers h and c have each.
+        init: where each gate's weights for the input start, see :mod:`tensorgraph.nn.init`.
+        recurrent_init: where each gate's weights for the state start.
+        dtype: float32 unless given.
+        generator: what the weights are drawn from; the default one unless given.
+
+    Raises:
+        ArgumentError: a number of features below 1.
+        DTypeError: a number of features that is not an integer; or, when called, a state that is
+            not the pair (h, c).
+        ShapeError: when called: the shape of the input or of the state does not fit.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> cell = tg.nn.LSTMCell(3, 4)
+        >>> h, c = cell(tg.ones((5, 3)))
+        >>> h, c = cell(tg.ones((5, 3)), (h, c))
+        >>> h.shape, c.shape
+        ((5, 4), (5, 4))
+    """
+
+    biases = (0.0, 1.0, 0.0, 0.0)
+
+    def start(self, state: Any, batch: Shape, dtype: Any) -> Any:
+        """Return the pair (h, c) to start from.
+
+        Raises:
+            DTypeError: the given state is not a pair.
+        """
+        pair = (None, None) if state is None else state
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise errors.DTypeError(
+                f"{here(type(self).__name__)}: the state is the pair (h, c), not"
+                f" {errors.describe(state)}"
+            )
+        h, c = pair
+        return super().start(h, batch, dtype), super().start(c, batch, dtype)
+
+    def step(self, projected: Tensor, state: Any) -> Any:
+        """Return (h′, c′)."""
+        h, c = state
+        i, f, g, o = split(projected + self.recur(h), 4, axis=-1)
+        c = sigmoid(f) * c + sigmoid(i) * tanh(g)
+        return sigmoid(o) * tanh(c), c

@@ -1,0 +1,38 @@
+"""Losses: how wrong a prediction is.
+
+A *loss* belongs to one example; the *cost* J is its mean over all m examples,
+
+    J = 1/m Σᵢ L(ŷ⁽ⁱ⁾, y⁽ⁱ⁾)
+
+(Deep Learning Specialization, course 1, week 2). Training minimises the cost, so that is what
+``reduction="mean"``, the default, returns. ``"none"`` returns the losses, ``"sum"`` their total.
+
+Along the axis of the classes, ``cross_entropy``, ``nll`` and ``kl_divergence`` make *one* loss of
+an example. The other functions compare element by element, and to each element belongs a loss. For
+predictions of shape (m,) that is one an example; for shape (m, k) it is k an example, and the mean
+divides by all m·k (as PyTorch's does). The course's 1/m, with the losses of an example added up, is
+``reduction="sum"`` divided by m.
+
+What does not count (an ignored class, a missing label) is left out of the sum and of what the mean
+divides by. Where nothing counts at all, as in an empty batch, the cost is 0 and so is its gradient:
+a NaN would spoil every weight of the network.
+
+A prediction and its target are never broadcast against each other, and never leave the prediction's
+dtype. The losses that take logits compute softmax or sigmoid themselves, exactly at ±10⁴ too; they
+warn of logits that went through one before. The graph tells them: where nothing is recorded, as
+under ``no_grad``, nobody knows.
+"""
+
+from tensorgraph.nn.losses.binary import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    hinge,
+    multi_label,
+)
+from tensorgraph.nn.losses.classification import cross_entropy, kl_divergence, nll
+from tensorgraph.nn.losses.regression import huber, l1, mse
+
+__all__ = [
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge", "huber",
+    "kl_divergence", "l1", "mse", "multi_label", "nll",
+]  # fmt: skip

@@ -1,0 +1,183 @@
+"""What the losses share: checks of the call, and the way from losses to a cost."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.arrays import DEFAULT_DTYPE, to_array
+from tensorgraph.graph import Node
+from tensorgraph.modes import MODE
+from tensorgraph.ops.arithmetic import astype, equal, isinf, less, logical_and, where
+from tensorgraph.ops.reduce import mean, sum
+from tensorgraph.ops.transcendental import log
+from tensorgraph.shapes import shape_of
+from tensorgraph.tensor import Tensor
+
+Shape = tuple[int, ...]
+
+# ------------------------------------------------------------------------------ losses to a cost
+
+
+def _mean_or_0(losses: Any) -> Any:
+    return mean(losses) if losses.size else sum(losses)
+
+
+REDUCTIONS: dict[str, Callable[[Any], Any]] = {
+    "mean": _mean_or_0,
+    "sum": sum,
+    "none": lambda losses: losses,
+}
+
+
+def reduced(losses: Any, reduction: str) -> Any:
+    """Return the cost that ``reduction`` makes of losses.
+
+    Raises:
+        ArgumentError: an unknown ``reduction``.
+    """
+    try:
+        reduce = REDUCTIONS[reduction]
+    except (KeyError, TypeError):
+        raise errors.ArgumentError(
+            f"reduction must be {' or '.join(map(repr, REDUCTIONS))}, not {reduction!r}"
+        ) from None
+    return reduce(losses)
+
+
+def weighted_cost(losses: Any, weights: Any, reduction: str) -> Any:
+    """Return the cost of losses that hold their weights; the mean divides by the sum of those."""
+    if reduction != "mean":
+        return reduced(losses, reduction)
+    total = sum(weights)
+    return sum(losses) / where(equal(total, 0), 1, total)
+
+
+def product(weights: Any, losses: Any) -> Any:
+    """Return weights · losses, where 0 · ∞ is 0: what has no weight may be impossible."""
+    nothing = logical_and(equal(weights, 0), isinf(losses))
+    return weights * where(nothing, 0, losses)
+
+
+# ------------------------------------------------------------------------- predictions and targets
+
+
+def here(name: str) -> str:
+    """Return what a message calls the loss: its name, and the module that called it."""
+    return f"{name}{errors.where_in(MODE.get().scope)}"
+
+
+def as_array(value: Any) -> Any:
+    """Return a tensor or array as it is, and anything else as an array."""
+    return value if hasattr(value, "__array_function__") else to_array(value)
+
+
+def as_prediction(value: Any) -> Any:
+    """Return a prediction as a tensor or array of floating-point numbers."""
+    prediction = as_array(value)
+    # Complex numbers are those of a numeric derivative.
+    floating = prediction.dtype.kind in "fc"
+    return prediction if floating else astype(prediction, dtype=DEFAULT_DTYPE)
+
+
+def as_target(value: Any, prediction: Any) -> Any:
+    """Return a target in the dtype of a prediction, which keeps its own beside any target."""
+    target = as_array(value)
+    fits = target.dtype == prediction.dtype or prediction.dtype.kind != "f"
+    return target if fits else astype(target, dtype=prediction.dtype)
+
+
+def matched(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
+    """Return a prediction and a target that are compared element by element.
+
+    Raises:
+        ShapeError: their shapes differ.
+    """
+    prediction = as_prediction(prediction)
+    target = as_target(target, prediction)
+    shape, target_shape = shape_of(prediction), shape_of(target)
+    if shape != target_shape:
+        raise errors.ShapeError(
+            f"{here(name)}: a prediction of shape {shape} and a target of shape {target_shape} must"
+            f" have the same shape{_hint(shape, target_shape)}"
+        )
+    return prediction, target
+
+
+def _hint(shape: Shape, target: Shape) -> str:
+    if [n for n in shape if n != 1] == [n for n in target if n != 1]:
+        return f"; write target.reshape({shape}), or prediction.reshape({target})"
+    if shape == target[::-1]:
+        return "; write target.T"
+    if math.prod(target) == 1:
+        return f"; write tg.broadcast_to(target, {shape}) to compare all with one number"
+    return ""
+
+
+# ------------------------------------------------------------------------------ what values mean
+
+
+def values(x: Any) -> Any:
+    """Return the real numbers in a tensor or array, to be looked at."""
+    return (x.data if type(x) is Tensor else x).real
+
+
+def refuse(name: str, what: str, where_bad: Any, found: Any, expected: str) -> None:
+    """Raise if any element is bad, and name the first.
+
+    Raises:
+        ArgumentError: one is.
+    """
+    if where_bad.any():
+        first = tuple(int(i) for i in np.argwhere(where_bad)[0])
+        raise errors.ArgumentError(
+            f"{here(name)}: the {what} {found[first]} at index {first} {expected}"
+        )
+
+
+def check_probabilities(name: str, what: str, x: Any, hint: str = "") -> None:
+    """Raise where a number does not lie in [0, 1]; a NaN passes.
+
+    Raises:
+        ArgumentError: one does not.
+    """
+    found = values(x)
+    refuse(name, what, (found < 0) | (found > 1), found, f"does not lie in [0, 1]{hint}")
+
+
+def warn_of_output(name: str, prediction: Any, op: str, problem: str) -> None:
+    """Warn, at the line that called the loss, if the prediction is the output of an op.
+
+    It may have changed its shape since.
+    """
+    node = prediction.node if type(prediction) is Tensor else None
+    while type(node) is Node and node.op.family == "shape" and len(node.parents) == 1:
+        node = node.parents[0]
+    if type(node) is Node and node.op.name == op:
+        warnings.warn(
+            f"{here(name)}: {problem} (the result of {op}{errors.where_in(node.scope)})",
+            errors.UsageWarning,
+            stacklevel=3,
+        )
+
+
+# ---------------------------------------------------------------------------------- surprisal
+
+LEAST = 1e-30
+"""Below this probability, −log p goes on along its tangent."""
+
+
+def tangent(p: Any) -> Any:
+    """Return the tangent of −log p at the least probability: it is 70.1 for p = 0."""
+    return (1 - math.log(LEAST)) - p / LEAST
+
+
+def surprisal(p: Any) -> Any:
+    """Return −log p, finite and with a finite slope for p = 0 too."""
+    tiny = less(p, LEAST)
+    return where(tiny, tangent(p), -log(where(tiny, 1, p)))

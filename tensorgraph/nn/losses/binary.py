@@ -1,0 +1,214 @@
+"""Losses for predictions of yes or no, one or many an example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.nn.losses._common import (
+    LEAST,
+    as_array,
+    as_target,
+    check_probabilities,
+    here,
+    matched,
+    reduced,
+    refuse,
+    surprisal,
+    tangent,
+    values,
+    warn_of_output,
+    weighted_cost,
+)
+from tensorgraph.ops.activation import relu
+from tensorgraph.ops.arithmetic import isnan, less, logical_and, logical_not, where
+from tensorgraph.ops.softmax import sigmoid_cross_entropy
+from tensorgraph.ops.transcendental import log1p
+from tensorgraph.shapes import shape_of
+
+NOT_BINARY = "; labels are 0 and 1 (for −1 and 1, write (target + 1) / 2, or losses.hinge)"
+SECOND_SIGMOID = (
+    "the logits went through a sigmoid already, and this loss computes one itself; leave the first"
+    " one out"
+)
+
+
+def binary_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean") -> Any:
+    """Return the cross-entropy of probabilities against labels 0 and 1.
+
+    For each element, with the probability a of the label 1 and the label y,
+
+        loss = −(y log a + (1 − y) log(1 − a)),
+
+    whose gradient by a is −y/a + (1 − y)/(1 − a) (Deep Learning Specialization, course 1, week 2;
+    Goodfellow, Bengio & Courville 2016, section 5.5). A label may also be a probability.
+
+    A certain and right answer costs exactly 0. For a certain and wrong one, the logarithm of 0 has
+    no finite value: below 10⁻³⁰, −log goes on along its tangent. So a = 0 for y = 1 costs 70.1, and
+    value and gradient stay finite and agree with each other. (PyTorch cuts the logarithm off at
+    −100, and the gradient at 10¹².) A network should end in logits rather than probabilities:
+    :func:`binary_cross_entropy_with_logits` needs no such care.
+
+    Args:
+        probabilities: numbers in [0, 1], any shape.
+        target: labels 0 and 1, or probabilities; the same shape.
+        reduction: ``"mean"``, which divides by the number of elements; ``"sum"`` or ``"none"``.
+
+    Raises:
+        ShapeError: the shapes differ.
+        ArgumentError: a number outside [0, 1]; an unknown ``reduction``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> a = tg.tensor([0.5, 1.0], requires_grad=True)
+        >>> losses = tg.nn.losses.binary_cross_entropy(a, [1, 1], "none")
+        >>> print(losses.round(4), tg.gradients(losses.sum(), a))
+        [0.6931 0.    ] [-2. -1.]
+    """
+    name = "binary_cross_entropy"
+    a, y = matched(name, probabilities, target)
+    check_probabilities(
+        name, "probability", a, "; for logits write losses.binary_cross_entropy_with_logits"
+    )
+    check_probabilities(name, "label", y, NOT_BINARY)
+    return reduced(y * surprisal(a) + (1 - y) * _surprisal_of_rest(a), reduction)
+
+
+def _surprisal_of_rest(p: Any) -> Any:
+    """Return −log(1 − p), exact for small p."""
+    rest = 1 - p
+    tiny = less(rest, LEAST)
+    return where(tiny, tangent(rest), -log1p(-where(tiny, 0, p)))
+
+
+def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean") -> Any:
+    """Return the cross-entropy of sigmoid(logits) against labels 0 and 1.
+
+    For each element, with the logit z and the label y,
+
+        loss = −(y log a + (1 − y) log(1 − a))   with   a = σ(z),
+             = max(z, 0) − z y + log(1 + e^−|z|),
+
+    whose gradient by z is a − y (Deep Learning Specialization, course 1, week 2). A label may also
+    be a probability. The second form is the one computed: it is exact for every logit, where
+    log σ(z) would be log 0.
+
+    Args:
+        logits: any numbers, any shape.
+        target: labels 0 and 1, or probabilities; the same shape.
+        reduction: ``"mean"``, which divides by the number of elements; ``"sum"`` or ``"none"``.
+
+    Raises:
+        ShapeError: the shapes differ.
+        ArgumentError: a label outside [0, 1]; an unknown ``reduction``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> z = tg.tensor([0.0, 100.0], requires_grad=True)
+        >>> losses = tg.nn.losses.binary_cross_entropy_with_logits(z, [1, 0], "none")
+        >>> print(losses.round(4), tg.gradients(losses.sum(), z))
+        [  0.6931 100.    ] [-0.5  1. ]
+    """
+    name = "binary_cross_entropy_with_logits"
+    logits, target = matched(name, logits, target)
+    warn_of_output(name, logits, "sigmoid", f"{SECOND_SIGMOID}, or write binary_cross_entropy")
+    check_probabilities(name, "label", target, NOT_BINARY)
+    return reduced(sigmoid_cross_entropy(logits, target), reduction)
+
+
+def multi_label(logits: Any, target: Any, reduction: str = "mean", *, mask: Any = None) -> Any:
+    """Return the binary cross-entropy of many labels an example, some of which may be missing.
+
+    For example i and label j, with the logit z and the label y,
+
+        lossᵢⱼ = −(y log a + (1 − y) log(1 − a))   with   a = σ(z),
+
+    whose gradient by z is a − y; it is 0 where the label is missing (Deep Learning Specialization,
+    course 3, week 2, multi-task learning: the sum runs over the labels that are there). A label is
+    missing where the target is NaN, and where ``mask`` is False. What stands there, in the logits
+    too, has no influence on value or gradient.
+
+    ``"mean"`` divides by the number of labels that are there, so it does not depend on how many are
+    missing; it is 0 if all are. For the course's 1/m write ``multi_label(logits, target, "sum") /
+    m``.
+
+    Args:
+        logits: any numbers, any shape; usually (m, labels).
+        target: labels 0 and 1, probabilities, or NaN; the same shape.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        mask: booleans of the same shape, True where there is a label.
+
+    Raises:
+        ShapeError: the shapes differ.
+        DTypeError: a ``mask`` that is not boolean.
+        ArgumentError: a label outside [0, 1]; an unknown ``reduction``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> z = tg.zeros((2, 2), requires_grad=True)
+        >>> cost = tg.nn.losses.multi_label(z, [[1, float("nan")], [0, 0]])
+        >>> cost.backward()
+        >>> print((z.grad * 3).round(4))  # three labels are there
+        [[-0.5  0. ]
+         [ 0.5  0.5]]
+    """
+    logits, target = matched("multi_label", logits, target)
+    warn_of_output("multi_label", logits, "sigmoid", SECOND_SIGMOID)
+    present = logical_not(isnan(target))
+    if mask is not None:
+        present = logical_and(present, _mask("multi_label", mask, shape_of(logits)))
+    # What is missing is replaced, not multiplied by 0: 0 · NaN is NaN.
+    logits, target = where(present, logits, 0), where(present, target, 0)
+    check_probabilities("multi_label", "label", target, NOT_BINARY)
+    losses = where(present, sigmoid_cross_entropy(logits, target), 0)
+    return weighted_cost(losses, as_target(present, logits), reduction)
+
+
+def _mask(name: str, mask: Any, shape: tuple[int, ...]) -> Any:
+    mask = as_array(mask)
+    if mask.dtype != np.bool_:
+        raise errors.DTypeError(
+            f"{here(name)}: mask must be boolean, not {mask.dtype}; write mask == 1"
+        )
+    if shape_of(mask) != shape:
+        raise errors.ShapeError(
+            f"{here(name)}: mask of shape {shape_of(mask)} and logits of shape {shape} must have"
+            " the same shape"
+        )
+    return mask
+
+
+def hinge(scores: Any, target: Any, reduction: str = "mean") -> Any:
+    """Return the hinge loss of scores against labels −1 and 1.
+
+    For each element, with the score s and the label y,
+
+        loss = max(0, 1 − y s),
+
+    whose gradient by s is −y inside the margin y s < 1, and 0 elsewhere (Cortes & Vapnik 1995,
+    "Support-vector networks"). Only here labels are −1 and 1: from y in {0, 1}, write 2 * y - 1.
+    ``"mean"`` divides by the number of elements.
+
+    Args:
+        scores: any numbers, any shape; their sign is the predicted class.
+        target: labels −1 and 1; the same shape.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Raises:
+        ShapeError: the shapes differ.
+        ArgumentError: a label that is neither −1 nor 1; an unknown ``reduction``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> print(tg.nn.losses.hinge([2.0, 0.5, 0.5], [1, 1, -1], "none"))
+        [0.  0.5 1.5]
+    """
+    scores, target = matched("hinge", scores, target)
+    labels = values(target)
+    refuse(
+        "hinge", "label", abs(labels) != 1, labels,
+        "is neither −1 nor 1; for labels 0 and 1 write 2 * target - 1",
+    )  # fmt: skip
+    return reduced(relu(1 - target * scores), reduction)

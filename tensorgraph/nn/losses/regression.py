@@ -1,0 +1,108 @@
+"""Losses for predictions that are numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorgraph import errors
+from tensorgraph.nn.losses._common import here, matched, reduced
+from tensorgraph.ops._axes import number
+from tensorgraph.ops.arithmetic import absolute, clip, square
+
+
+def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+    """Return the squared error.
+
+    For each element, with prediction ŷ and target y,
+
+        loss = (ŷ − y)²,
+
+    whose gradient is 2(ŷ − y) (Goodfellow, Bengio & Courville 2016, equation 5.4). There is no ½ in
+    it. ``"mean"`` divides by the number of elements, for shape (m, k) by m·k; for 1/m Σ‖ŷ − y‖²
+    write ``mse(prediction, target, "sum") / m``.
+
+    Args:
+        prediction: any shape.
+        target: the same shape.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Raises:
+        ShapeError: the shapes differ.
+        ArgumentError: an unknown ``reduction``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> prediction = tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+        >>> target = [[1.0, 0.0], [3.0, 3.0]]
+        >>> print(tg.nn.losses.mse(prediction, target))
+        1.25
+        >>> print(tg.nn.losses.mse(prediction, target, "sum") / 2)  # 1/m, two examples
+        2.5
+    """
+    prediction, target = matched("mse", prediction, target)
+    return reduced(square(prediction - target), reduction)
+
+
+def l1(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+    """Return the absolute error.
+
+    For each element, with prediction ŷ and target y,
+
+        loss = |ŷ − y|,
+
+    whose gradient is the sign of ŷ − y, and 0 where they are equal. Its minimum is the median, as
+    that of the squared error is the mean: outliers count less. ``"mean"`` divides by the number of
+    elements.
+
+    Args:
+        prediction: any shape.
+        target: the same shape.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Raises:
+        ShapeError: the shapes differ.
+        ArgumentError: an unknown ``reduction``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> print(tg.nn.losses.l1([1.0, 2.0, 3.0], [1.0, 0.0, 4.0]))
+        1.0
+    """
+    prediction, target = matched("l1", prediction, target)
+    return reduced(absolute(prediction - target), reduction)
+
+
+def huber(prediction: Any, target: Any, reduction: str = "mean", *, delta: float = 1.0) -> Any:
+    """Return Huber's loss: squared error for small errors, absolute error for large ones.
+
+    For each element, with the error e = ŷ − y,
+
+        loss = ½ e²            where |e| ≤ δ
+               δ (|e| − ½ δ)   elsewhere,
+
+    whose gradient is e limited to [−δ, δ] (Huber 1964, "Robust estimation of a location
+    parameter"). ``"mean"`` divides by the number of elements.
+
+    Args:
+        prediction: any shape.
+        target: the same shape.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        delta: δ, above 0.
+
+    Raises:
+        ShapeError: the shapes differ.
+        ArgumentError: ``delta`` is not above 0; an unknown ``reduction``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> print(tg.nn.losses.huber([0.5, 3.0], [0.0, 0.0], "none"))
+        [0.125 2.5  ]
+    """
+    delta = float(number(delta, "delta"))
+    if not delta > 0:
+        raise errors.ArgumentError(f"{here('huber')}: delta must be above 0, not {delta}")
+    prediction, target = matched("huber", prediction, target)
+    error = prediction - target
+    limited = clip(error, min=-delta, max=delta)
+    # With the error limited to c this is c·e − ½ c², for small and large errors alike.
+    return reduced(limited * (error - 0.5 * limited), reduction)

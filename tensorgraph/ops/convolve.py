@@ -1,0 +1,366 @@
+"""Convolution, as one matrix product over all windows of a batch, and its two adjoints.
+
+All three operations are the same sum over a batch x, a weight w and a result y of a convolution,
+
+    Σ  y[n, o, p] · w[o, c, k] · x[n, c, stride · p + dilation · k − padding],
+
+each being its derivative by one of them: ``conv`` by y, ``conv_transpose`` by x and
+``conv_weight_grad`` by w. So the gradient rules of each are the other two, at every order.
+
+The kernels keep the batch *last* in memory, as (channels, *spatial, batch), whatever the order of
+the axes is outside: a row of a window is then one long run of memory, also for a single channel or
+a small image, and so is what elementwise operations and pooling read after it. Windows are laid out
+for the matrix product block by block, in a matrix that the processor's cache can hold.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.op import register
+from tensorgraph.ops._axes import integer
+from tensorgraph.ops.contract import einsum
+from tensorgraph.ops.shape import pad, reshape
+from tensorgraph.ops.window import (
+    Padding,
+    Shape,
+    axis_names,
+    batch_first,
+    batch_last,
+    cropped,
+    overlap_add,
+    per_axis,
+    per_side,
+    window_counts,
+    window_view,
+    windows,
+)
+from tensorgraph.shapes import shape_of
+
+BLOCK = 2**19
+"""How many elements of windows are laid out at a time."""
+
+# -------------------------------------------------------------------------------------- kernels
+
+
+def _padded_batch(x: Any, padding: Padding) -> Any:
+    """Return (batch, channels, *spatial) padded, with the batch last in memory."""
+    if any(map(any, padding)):
+        lengths = [n + sum(pair) for n, pair in zip(x.shape[2:], padding, strict=True)]
+        out = np.zeros((x.shape[1], *lengths, x.shape[0]), x.dtype)
+        cropped(batch_first(out), padding)[...] = x
+        return out
+    return np.ascontiguousarray(batch_last(x))
+
+
+def _channel_windows(x: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
+    """Return the windows of (channels, *spatial, batch) as (channels, *size, *counts, batch)."""
+    rank = len(size)
+    view = window_view(batch_first(x), size, stride, dilation)
+    return view.transpose(1, *range(2 + rank, 2 + 2 * rank), *range(2, 2 + rank), 0)
+
+
+def _blocks(view: Any, rank: int) -> Iterator[tuple[slice, Any]]:
+    """Cut windows along their first axis of counts, in blocks of about ``BLOCK`` elements."""
+    rows = view.shape[1 + rank]
+    step = max(BLOCK * rows // max(view.size, 1), 1)
+    for start in range(0, rows, step):
+        block = slice(start, start + step)
+        yield block, view[(slice(None),) * (1 + rank) + (block,)]
+
+
+def _matrices(x: Any, groups: int, channels: int) -> Any:
+    """Return an array whose first axes make up the channels as one matrix for each group."""
+    return x.reshape(groups, channels // groups, -1)
+
+
+def _conv_kernel(
+    x: Any, weight: Any, *, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> Any:
+    channels, size = weight.shape[0], weight.shape[2:]
+    patches = _channel_windows(_padded_batch(x, padding), size, stride, dilation)
+    rows = _matrices(weight, groups, channels)
+    height = groups * rows.shape[2]
+    out = np.empty((channels, *patches.shape[1 + len(size) :]), np.result_type(x, weight))
+    for block, view in _blocks(patches, len(size)):
+        columns = _matrices(view, groups, height)
+        np.matmul(rows, columns, out=_matrices(out[:, block], groups, channels))
+    return batch_first(out)
+
+
+def _conv_transpose_kernel(
+    x: Any, weight: Any, *, shape: Any = None, stride: Any = 1, padding: Any = 0,
+    dilation: Any = 1, groups: int = 1,
+) -> Any:  # fmt: skip
+    channels, size = weight.shape[0], weight.shape[2:]
+    x = np.ascontiguousarray(batch_last(x))
+    columns = _matrices(weight, groups, channels).mT
+    lengths = [n + sum(pair) for n, pair in zip(shape, padding, strict=True)]
+    out = np.zeros((groups * weight.shape[1], *lengths, x.shape[-1]), np.result_type(x, weight))
+    patches = _channel_windows(out, size, stride, dilation)
+    for block, view in _blocks(patches, len(size)):
+        parts = np.matmul(columns, _matrices(x[:, block], groups, channels)).reshape(view.shape)
+        for at in product(*map(range, size)):
+            # No two windows have the same element in the same place.
+            view[(slice(None), *at)] += parts[(slice(None), *at)]
+    return cropped(batch_first(out), padding)
+
+
+def _conv_weight_grad_kernel(
+    x: Any, y: Any, *, size: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+    groups: int = 1,
+) -> Any:  # fmt: skip
+    channels = y.shape[1]
+    y = np.ascontiguousarray(batch_last(y))
+    patches = _channel_windows(_padded_batch(x, padding), size, stride, dilation)
+    out = np.zeros((channels, x.shape[1] // groups, *size), np.result_type(x, y))
+    total = _matrices(out, groups, channels)
+    for block, view in _blocks(patches, len(size)):
+        columns = _matrices(view, groups, groups * total.shape[2])
+        total += np.matmul(_matrices(y[:, block], groups, channels), columns.mT)
+    return out
+
+
+# -------------------------------------------------------------------------------------- checks
+
+
+def _channels(weight: Shape, groups: Any) -> tuple[int, int]:
+    """Return how many channels the two sides of a weight of this shape have: in, and out."""
+    groups = integer(groups, "groups")
+    if len(weight) < 3 or 0 in weight:
+        raise ShapeError(f"a weight has shape (out, in / groups, *kernel), not {weight}")
+    if groups < 1 or weight[0] % groups:
+        raise ArgumentError(
+            f"groups = {groups} must divide the {weight[0]} output channels of a weight of shape"
+            f" {weight}"
+        )
+    return weight[1] * groups, weight[0]
+
+
+def _check_batch(shape: Shape, channels: int, rank: int, name: str = "x") -> None:
+    """Raise unless a shape is (batch, channels, *spatial), and say what would make it so."""
+    if len(shape) == rank + 2 and shape[1] == channels:
+        return
+    hint = ""
+    if len(shape) == rank + 1 and shape[0] == channels:
+        hint = f"; write {name}[None] for a batch of one"
+    elif len(shape) == rank + 1 and channels == 1:
+        hint = f"; write {name}[:, None] for the axis of the channel"
+    elif len(shape) == rank and channels == 1:
+        hint = f"; write {name}[None, None] for a batch of one, of one channel"
+    elif len(shape) == rank + 2 and shape[-1] == channels:
+        first = (0, rank + 1, *range(1, rank + 1))
+        hint = f"; write tg.permute_dims({name}, {first}) to put the channels first"
+    raise ShapeError(f"{name} of shape {shape} must have shape {axis_names(channels, rank)}{hint}")
+
+
+def _geometry(
+    lengths: Shape, size: Shape, stride: Any, padding: Any, dilation: Any, groups: Any
+) -> tuple[dict[str, Any], Shape]:
+    """Return the static parameters that all three share in one form, and the counts of windows."""
+    rank = len(size)
+    stride, dilation = per_axis(stride, rank, "stride"), per_axis(dilation, rank, "dilation")
+    padding = per_side(padding, lengths, size, stride, dilation)
+    counts = window_counts(lengths, size, stride, dilation, padding)
+    static = {"stride": stride, "padding": padding, "dilation": dilation, "groups": int(groups)}
+    return static, counts
+
+
+def _check_conv(x: Any, weight: Any, **geometry: Any) -> dict[str, Any]:
+    size = shape_of(weight)[2:]
+    channels, _ = _channels(shape_of(weight), geometry["groups"])
+    _check_batch(shape_of(x), channels, len(size))
+    return _geometry(shape_of(x)[2:], size, **geometry)[0]
+
+
+def _check_conv_transpose(x: Any, weight: Any, *, shape: Any, **geometry: Any) -> dict[str, Any]:
+    size = shape_of(weight)[2:]
+    _, channels = _channels(shape_of(weight), geometry["groups"])
+    _check_batch(shape_of(x), channels, len(size))
+    shape = per_axis(shape, len(size), "shape")
+    static, counts = _geometry(shape, size, **geometry)
+    if shape_of(x)[2:] != counts:
+        raise ShapeError(
+            f"x of shape {shape_of(x)} is no result of such a convolution over {shape}, which"
+            f" gives {counts}"
+        )
+    return {"shape": shape, **static}
+
+
+def _check_conv_weight_grad(x: Any, y: Any, *, size: Any, **geometry: Any) -> dict[str, Any]:
+    x_shape, y_shape = shape_of(x), shape_of(y)
+    rank = max(len(x_shape) - 2, 1)
+    size = per_axis(size, rank, "size")
+    groups = integer(geometry["groups"], "groups")
+    if len(x_shape) < 3 or len(y_shape) < 2 or groups < 1 or x_shape[1] % groups:
+        raise ShapeError(
+            f"x of shape {x_shape} and y of shape {y_shape} must be batches of channels, which"
+            f" groups = {groups} divides"
+        )
+    _channels((y_shape[1], x_shape[1] // groups, *size), groups)
+    static, counts = _geometry(x_shape[2:], size, **geometry)
+    if y_shape != (x_shape[0], y_shape[1], *counts):
+        raise ShapeError(
+            f"y of shape {y_shape} is no result of such a convolution of x of shape {x_shape},"
+            f" which gives {(x_shape[0], y_shape[1], *counts)}"
+        )
+    return {"size": size, **static}
+
+
+# ---------------------------------------------------------------------------------- definitions
+
+
+def _patches(x: Any, size: Shape, geometry: dict[str, Any]) -> Any:
+    """Return the windows of x as (batch, group, channel, count, place), all counts in one axis."""
+    groups = geometry["groups"]
+    x = pad(x, pad_width=((0, 0), (0, 0), *geometry["padding"]))
+    view = windows(x, size=size, stride=geometry["stride"], dilation=geometry["dilation"])
+    batch, channels, *counts = shape_of(view)[: -len(size)]
+    shape = (batch, groups, channels // groups, math.prod(counts), math.prod(size))
+    return reshape(view, shape=shape)
+
+
+def _by_group(w: Any, groups: int) -> Any:
+    out, inner, *size = shape_of(w)
+    return reshape(w, shape=(groups, out // groups, inner, math.prod(size)))
+
+
+def _counts(lengths: Shape, size: Shape, geometry: dict[str, Any]) -> Shape:
+    return window_counts(
+        lengths, size, geometry["stride"], geometry["dilation"], geometry["padding"]
+    )
+
+
+def _conv_body(x: Any, weight: Any, **geometry: Any) -> Any:
+    size, groups = shape_of(weight)[2:], geometry["groups"]
+    y = einsum("ngcpk,gock->ngop", _patches(x, size, geometry), _by_group(weight, groups))
+    counts = _counts(shape_of(x)[2:], size, geometry)
+    return reshape(y, shape=(shape_of(x)[0], shape_of(weight)[0], *counts))
+
+
+def _conv_transpose_body(x: Any, weight: Any, *, shape: Shape, **geometry: Any) -> Any:
+    groups, padding = geometry["groups"], geometry["padding"]
+    batch, channels, *counts = shape_of(x)
+    x = reshape(x, shape=(batch, groups, channels // groups, math.prod(counts)))
+    parts = einsum("ngop,gock->ngcpk", x, _by_group(weight, groups))
+    inner, *size = shape_of(weight)[1:]
+    parts = reshape(parts, shape=(batch, groups * inner, *counts, *size))
+    lengths = tuple(n + before + after for n, (before, after) in zip(shape, padding, strict=True))
+    whole = overlap_add(
+        parts, shape=lengths, stride=geometry["stride"], dilation=geometry["dilation"]
+    )
+    return cropped(whole, padding)
+
+
+def _conv_weight_grad_body(x: Any, y: Any, *, size: Shape, **geometry: Any) -> Any:
+    groups = geometry["groups"]
+    batch, channels, *counts = shape_of(y)
+    y = reshape(y, shape=(batch, groups, channels // groups, math.prod(counts)))
+    w = einsum("ngcpk,ngop->gock", _patches(x, size, geometry), y)
+    return reshape(w, shape=(channels, shape_of(x)[1] // groups, *size))
+
+
+# ----------------------------------------------------------------------------------- operations
+
+
+def _conv_by_x(
+    g: Any, weight: Any, x_shape: Shape, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
+    return conv_transpose(
+        g, weight, shape=x_shape[2:],
+        stride=stride, padding=padding, dilation=dilation, groups=groups,
+    )  # fmt: skip
+
+
+def _conv_by_weight(
+    g: Any, x: Any, weight_shape: Shape, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
+    return conv_weight_grad(
+        x, g, size=weight_shape[2:],
+        stride=stride, padding=padding, dilation=dilation, groups=groups,
+    )  # fmt: skip
+
+
+def _transpose_by_x(
+    g: Any, weight: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
+    return conv(g, weight, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+def _transpose_by_weight(
+    g: Any, x: Any, weight_shape: Shape, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
+    return _conv_by_weight(x, g, weight_shape, stride, padding, dilation, groups)
+
+
+def _weight_grad_by_x(
+    g: Any, y: Any, x_shape: Shape, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
+    return _conv_by_x(y, g, x_shape, stride, padding, dilation, groups)
+
+
+def _weight_grad_by_y(g: Any, x: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
+    return conv(x, g, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+conv: Callable[..., Any] = register(
+    "conv",
+    _conv_kernel,
+    {"x": _conv_by_x, "weight": _conv_by_weight},
+    family="fused",
+    symbol="∗",
+    body=_conv_body,
+    prepare=_check_conv,
+    doc="""Return the convolution of a batch x (batch, channels, *spatial) with a weight.
+
+    The weight has shape (out, channels / groups, *kernel), the result (batch, out, *counts):
+
+        y[n, o, p] = Σ_c Σ_k w[o, c, k] · x[n, c, stride · p + dilation · k − padding],
+
+    with count = ⌊(n + padding − span) / stride⌋ + 1 and span = (kernel − 1) · dilation + 1 along
+    each spatial axis, of which there may be any number (Dumoulin & Visin 2016, "A guide to
+    convolution arithmetic", relation 15; Deep Learning Specialization, course 4, week 1). The
+    kernel is not flipped: mathematics calls this cross-correlation, networks a convolution.
+
+    `stride` and `dilation` are an integer or one for each spatial axis. `padding`, how many zeros
+    stand around x, may be an integer or one for each axis, where a pair means before and after; or
+    "same": ⌈n / stride⌉ results, TensorFlow's rule, which puts an odd zero after. `groups` cuts
+    the channels of x and of y in as many parts, and each part of y sees its part of x only.
+    """,
+)
+conv_transpose: Callable[..., Any] = register(
+    "conv_transpose",
+    _conv_transpose_kernel,
+    {"x": _transpose_by_x, "weight": _transpose_by_weight},
+    family="fused",
+    symbol="∗ᵀ",
+    body=_conv_transpose_body,
+    prepare=_check_conv_transpose,
+    doc="""Return the transposed convolution of x (batch, out, *counts): the adjoint of `conv` by x.
+
+    The weight has the shape that `conv` takes, (out, channels / groups, *kernel); the result has
+    shape (batch, channels, *shape), where `conv` with the same parameters would give x's shape.
+    Each element of x adds its multiple of the kernel: a stride makes the result larger than x, as
+    decoders and generators want it.
+    """,
+)
+conv_weight_grad: Callable[..., Any] = register(
+    "conv_weight_grad",
+    _conv_weight_grad_kernel,
+    {"x": _weight_grad_by_x, "y": _weight_grad_by_y},
+    family="fused",
+    symbol="∗ʷ",
+    body=_conv_weight_grad_body,
+    prepare=_check_conv_weight_grad,
+    doc="""Return the gradient of ⟨y, conv(x, weight)⟩ by the weight, whose kernel has shape `size`.
+
+    x has shape (batch, channels, *spatial), y that of the convolution, the result
+    (out, channels / groups, *size). The other parameters are those of `conv`.
+    """,
+)

@@ -1,0 +1,230 @@
+"""Windows: all pieces of one size that an array has, and the adjoint that adds them up again.
+
+Convolution and pooling are defined by these two; see ``convolve.py`` and ``pool.py``. What the
+four have in common is here as well: how sizes, strides and padding are written, and what fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.op import register
+from tensorgraph.ops._axes import to_shape
+from tensorgraph.shapes import ndim_of, shape_of
+
+Shape = tuple[int, ...]
+Padding = tuple[tuple[int, int], ...]
+"""How many places stand before and after each spatial axis."""
+
+
+def per_axis(value: Any, rank: int, what: str) -> Shape:
+    """Return a positive integer, or one for each of ``rank`` axes, as a tuple.
+
+    Raises:
+        ArgumentError: there are not ``rank`` of them, or one is not positive.
+        DTypeError: one is not an integer.
+    """
+    values = to_shape(value, f"{what} is")
+    if ndim_of(value) == 0:
+        values *= rank
+    if len(values) != rank or min(values, default=1) < 1:
+        several = f" or {rank} of them" if rank > 1 else ""
+        raise ArgumentError(f"{what} is a positive integer{several}, not {value!r}")
+    return values
+
+
+def per_side(
+    padding: Any, lengths: Sequence[int], size: Shape, stride: Shape, dilation: Shape
+) -> Padding:
+    """Return padding as one pair for each axis: how much before, how much after.
+
+    ``"same"`` is TensorFlow's rule: as much as ⌈n / stride⌉ windows along n places need, half of
+    it before; an odd one comes after.
+
+    Raises:
+        ArgumentError: it is in none of the forms that the text of the error lists.
+    """
+    if isinstance(padding, str) and padding == "same":
+        spans = zip(lengths, size, stride, dilation, strict=True)
+        totals = [max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0) for n, k, s, d in spans]
+        return tuple((total // 2, total - total // 2) for total in totals)
+    rank = len(lengths)
+    entries = padding if isinstance(padding, (tuple, list)) else (padding,) * rank
+    try:
+        pairs = tuple(
+            to_shape(entry) if isinstance(entry, (tuple, list)) else to_shape(entry) * 2
+            for entry in entries
+        )
+    except TypeError:
+        pairs = ()
+    if len(pairs) != rank or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
+        each = f", or one of these for each of {rank} axes" if rank > 1 else ""
+        raise ArgumentError(
+            f'padding is "same", a number of places from 0, or a pair (before, after){each}, not'
+            f" {padding!r}"
+        )
+    return pairs  # type: ignore[return-value]  # the lengths were checked
+
+
+def window_counts(
+    lengths: Sequence[int], size: Shape, stride: Shape, dilation: Shape, padding: Padding
+) -> Shape:
+    """Return how many windows there are along each axis: ⌊(n + padding − span) / stride⌋ + 1.
+
+    Raises:
+        ShapeError: a window is larger than the padded array.
+    """
+    counts = []
+    for n, k, s, d, pair in zip(lengths, size, stride, dilation, padding, strict=True):
+        span = (k - 1) * d + 1
+        if span > n + sum(pair):
+            dilated = f" (size {k}, dilation {d})" if d > 1 else ""
+            padded = f", {n + sum(pair)} with the padding" if sum(pair) else ""
+            raise ShapeError(
+                f"a window spans {span} places{dilated} of an axis that has only {n}{padded}"
+                f" (spatial shape {tuple(lengths)})"
+            )
+        counts.append((n + sum(pair) - span) // s + 1)
+    return tuple(counts)
+
+
+def axis_names(channels: Any, rank: int) -> str:
+    """Return what messages call the axes of a batch: ``(batch, 3, height, width)``."""
+    spatial = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+    names = spatial.get(rank, tuple(f"axis {2 + i}" for i in range(rank)))
+    return f"({', '.join(['batch', str(channels), *names])})"
+
+
+def batch_last(x: Any) -> Any:
+    """Return an array (batch, channels, *spatial) as (channels, *spatial, batch)."""
+    return x.transpose(*range(1, x.ndim), 0)
+
+
+def batch_first(x: Any) -> Any:
+    """Return an array (channels, *spatial, batch) as (batch, channels, *spatial)."""
+    return x.transpose(-1, *range(x.ndim - 1))
+
+
+def padded(x: Any, padding: Padding, constant: float) -> Any:
+    """Return an array with its last axes padded, in the same order of memory."""
+    if not any(map(any, padding)):
+        return x
+    lead = x.shape[: -len(padding)]
+    lengths = [n + sum(pair) for n, pair in zip(x.shape[len(lead) :], padding, strict=True)]
+    out = np.full_like(x, constant, shape=(*lead, *lengths))
+    cropped(out, padding)[...] = x
+    return out
+
+
+def cropped(x: Any, padding: Padding) -> Any:
+    """Return x, an array or a tensor, without the padding of its last axes."""
+    if not any(map(any, padding)):
+        return x
+    lengths = shape_of(x)[-len(padding) :]
+    pairs = zip(lengths, padding, strict=True)
+    return x[(..., *(slice(before, n - after) for n, (before, after) in pairs))]
+
+
+def window_view(x: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
+    """Return all windows over the last axes of an array: a view of shape (…, *counts, *size)."""
+    lead = x.ndim - len(size)
+    counts = window_counts(x.shape[lead:], size, stride, dilation, ((0, 0),) * len(size))
+    steps = [step * s for step, s in zip(x.strides[lead:], stride, strict=True)]
+    inner = [step * d for step, d in zip(x.strides[lead:], dilation, strict=True)]
+    return as_strided(
+        x, (*x.shape[:lead], *counts, *size), (*x.strides[:lead], *steps, *inner), subok=False
+    )
+
+
+def _windows_kernel(x: Any, *, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
+    view = window_view(x, size, stride, dilation)
+    view.flags.writeable = False  # its elements share memory with each other
+    return view
+
+
+def _check_windows(x: Any, *, size: Any, stride: Any, dilation: Any) -> dict[str, Any]:
+    rank = max(len(to_shape(size, "size is")), 1)
+    static = {
+        "size": per_axis(size, rank, "size"),
+        "stride": per_axis(stride, rank, "stride"),
+        "dilation": per_axis(dilation, rank, "dilation"),
+    }
+    if ndim_of(x) < rank:
+        raise ShapeError(f"windows over {rank} axes need as many, not a shape {shape_of(x)}")
+    lengths = shape_of(x)[ndim_of(x) - rank :]
+    window_counts(lengths, padding=((0, 0),) * rank, **static)
+    return static
+
+
+def _windows_rule(g: Any, x_shape: Shape, size: Shape, stride: Shape, dilation: Shape) -> Any:
+    return overlap_add(g, shape=x_shape[-len(size) :], stride=stride, dilation=dilation)
+
+
+windows = register(
+    "windows",
+    _windows_kernel,
+    {"x": _windows_rule},
+    family="shape",
+    symbol="▦",
+    prepare=_check_windows,
+    doc="""Return all windows of `size` over the last axes of x, without copying.
+
+    x has shape (…, n) and the result (…, count, size), with count = ⌊(n − span) / stride⌋ + 1 and
+    span = (size − 1) · dilation + 1; a tuple `size` takes as many axes of x: (…, n₁, n₂) gives
+    (…, count₁, count₂, size₁, size₂). Windows start `stride` places apart, their elements stand
+    `dilation` apart. What is left over at the end is in no window.
+    """,
+)
+
+
+def _overlap_add_kernel(x: Any, *, shape: Any, stride: Any = 1, dilation: Any = 1) -> Any:
+    rank = len(shape)
+    size = x.shape[-rank:]
+    out = np.zeros((*x.shape[: -2 * rank], *shape), x.dtype)
+    places = window_view(out, size, stride, dilation)
+    for at in product(*map(range, size)):
+        # No two windows have the same element in the same place.
+        places[(..., *at)] += x[(..., *at)]
+    return out
+
+
+def _check_overlap_add(x: Any, *, shape: Any, stride: Any, dilation: Any) -> dict[str, Any]:
+    rank, x_shape = max(len(to_shape(shape, "shape is")), 1), shape_of(x)
+    shape = per_axis(shape, rank, "shape")
+    stride = per_axis(stride, rank, "stride")
+    dilation = per_axis(dilation, rank, "dilation")
+    if len(x_shape) < 2 * rank:
+        raise ShapeError(f"x of shape {x_shape} must end in {rank} counts and {rank} sizes")
+    size = per_axis(x_shape[-rank:], rank, "the size of windows")
+    counts = window_counts(shape, size, stride, dilation, ((0, 0),) * rank)
+    if x_shape[-2 * rank : -rank] != counts:
+        raise ShapeError(
+            f"an array of shape {shape} has {counts} windows of size {size} (stride {stride},"
+            f" dilation {dilation}), x of shape {x_shape} has others"
+        )
+    return {"shape": shape, "stride": stride, "dilation": dilation}
+
+
+def _overlap_add_rule(g: Any, x_shape: Shape, shape: Shape, stride: Shape, dilation: Shape) -> Any:
+    return windows(g, size=x_shape[-len(shape) :], stride=stride, dilation=dilation)
+
+
+overlap_add: Callable[..., Any] = register(
+    "overlap_add",
+    _overlap_add_kernel,
+    {"x": _overlap_add_rule},
+    family="shape",
+    symbol="Σ▦",
+    prepare=_check_overlap_add,
+    doc="""Add up windows where they overlap: the adjoint of `windows`.
+
+    x has shape (…, *counts, *size); the result (…, *shape) holds, in each place, the sum of all
+    window elements that lie there, and 0 in places of no window.
+    """,
+)

@@ -1,0 +1,105 @@
+"""Gradient clipping: between ``backward()`` and ``step()``, gradients that are too large shrink."""
+
+from __future__ import annotations
+
+import math
+from functools import reduce
+from numbers import Real
+from operator import add
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.optim.groups import check_parameters, named_parameters
+from tensorgraph.optim.pack import check_finite
+from tensorgraph.tensor import Tensor
+
+
+def clip_by_value(params: Any, limit: float) -> None:
+    """Clip every element of all gradients to [−limit, limit].
+
+    The direction of the gradient changes; :func:`clip_by_global_norm` keeps it. Parameters without
+    a gradient are skipped. A gradient that was computed with ``create_graph=True`` stays
+    differentiable. PyTorch calls it ``clip_grad_value_``.
+
+    Args:
+        params: as an optimizer takes them: ``model.named_parameters()``, ``model.parameters()`` or
+            a list of tensors.
+        limit: the largest absolute value.
+
+    Raises:
+        AnomalyError: a gradient is not finite; none is changed then.
+        ArgumentError: a limit that is not positive, or no parameters.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([0.25, -3.0], requires_grad=True)
+        >>> (w * w).sum().backward()
+        >>> tg.optim.clip_by_value([w], 1.0)
+        >>> print(w.grad)
+        [ 0.5 -1. ]
+    """
+    limit = _limit("clip_by_value: limit", limit)
+    for param, gradient in _with_gradients(params, "clip_by_value"):
+        param.grad = gradient.clip(-limit, limit)
+
+
+def clip_by_global_norm(params: Any, max_norm: float) -> float:
+    """Scale all gradients alike, so that their joint length is at most ``max_norm``; return it.
+
+    g ← g · min(1, max_norm / ‖g‖₂), where ‖g‖₂ is the root of the sum of the squares of all
+    elements of all gradients (Pascanu et al. 2013, "On the difficulty of training recurrent neural
+    networks", algorithm 1). What is returned is ‖g‖₂ before clipping; ``max_norm=math.inf`` only
+    measures it. Numbers so large or small that their squares leave the range of float32 do no harm.
+    Parameters without a gradient are skipped. A gradient that was computed with
+    ``create_graph=True`` stays differentiable. PyTorch calls it ``clip_grad_norm_``.
+
+    Args:
+        params: as an optimizer takes them: ``model.named_parameters()``, ``model.parameters()`` or
+            a list of tensors.
+        max_norm: the largest length.
+
+    Raises:
+        AnomalyError: a gradient is not finite; none is changed then.
+        ArgumentError: a length that is not positive, or no parameters.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.5, -2.0], requires_grad=True)
+        >>> (w * w).sum().backward()
+        >>> tg.optim.clip_by_global_norm([w], 1.0)
+        5.0
+        >>> print(w.grad)
+        [ 0.6 -0.8]
+    """
+    max_norm = _limit("clip_by_global_norm: max_norm", max_norm)
+    pairs = _with_gradients(params, "clip_by_global_norm")
+    largest = max((float(np.max(np.abs(g.data), initial=0.0)) for _, g in pairs), default=0.0)
+    if largest == 0:
+        return 0.0
+    # Measured in a power of two near the largest element: squares stay in range, and dividing by
+    # it rounds nothing.
+    unit = math.ldexp(0.5, math.frexp(largest)[1])
+    scaled = [g / unit for _, g in pairs]
+    length = reduce(add, [(g * g).sum() for g in scaled]).sqrt()
+    norm = unit * float(length)
+    if norm > max_norm:
+        for (param, _), g in zip(pairs, scaled, strict=True):
+            param.grad = g * (max_norm / length)
+    return norm
+
+
+def _with_gradients(params: Any, owner: str) -> list[tuple[Tensor, Tensor]]:
+    """Return the parameters that have a gradient, with it; it is known to be finite."""
+    named = named_parameters(params, owner)
+    check_parameters(named, owner, results=True)
+    found = [(name, param, param.grad) for name, param in named if param.grad is not None]
+    check_finite([name for name, _, _ in found], [param for _, param, _ in found])
+    return [(param, gradient) for _, param, gradient in found]
+
+
+def _limit(what: str, value: Any) -> float:
+    if not (isinstance(value, Real) and float(value) > 0):
+        raise errors.ArgumentError(f"{what} must be a positive number, not {value!r}")
+    return float(value)

@@ -1,0 +1,70 @@
+"""Lion: evolved sign momentum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.ops.arithmetic import sign
+from tensorgraph.optim.base import Optimizer
+from tensorgraph.optim.pack import State
+from tensorgraph.optim.settings import Rate
+from tensorgraph.optim.sgd import decayed
+
+
+class Lion(Optimizer):
+    """Steps of one length in every element, in the direction of the sign of a mean gradient.
+
+        θ ← (1 − α·λ) θ − α · sign(β₁ m + (1 − β₁) g)
+        m ← β₂ m + (1 − β₂) g
+
+    (Chen et al. 2023, "Symbolic discovery of optimization algorithms", program 1.) Its steps are
+    longer than Adam's: the paper takes α three to ten times smaller and λ as many times larger.
+
+    Args:
+        params: parameters, as for :class:`SGD`.
+        lr: α, a number or a function of the number of steps taken before.
+        betas: β₁ and β₂.
+        weight_decay: λ, decoupled.
+        differentiable: record the steps; see :class:`Optimizer`. The sign has derivative 0, so
+            nothing flows back through a gradient or m.
+
+    Raises:
+        ArgumentError: no parameters, or a setting that makes no sense.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
+        >>> optimizer = tg.optim.Lion([w], lr=0.25)
+        >>> w.grad = [100.0, -0.01]
+        >>> optimizer.step()
+        >>> print(w)
+        [ 0.75 -1.75]
+    """
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Rate = 0.0001,
+        betas: tuple[float, float] = (0.9, 0.99),
+        weight_decay: float = 0.0,
+        *,
+        differentiable: bool = False,
+    ) -> None:
+        super().__init__(
+            params, lr=lr, betas=betas, weight_decay=weight_decay, differentiable=differentiable
+        )
+
+    def start(self, param: Any) -> State:
+        """Return m = 0."""
+        return {"m": np.zeros_like(param)}
+
+    def update(
+        self, param: Any, grad: Any, state: State, t: int, lr: Any, betas: Any, weight_decay: Any
+    ) -> tuple[Any, State]:
+        """Return the next θ and m."""
+        beta1, beta2 = betas
+        direction = sign(beta1 * state["m"] + (1 - beta1) * grad)
+        m = beta2 * state["m"] + (1 - beta2) * grad
+        return decayed(param, lr, weight_decay) - lr * direction, {"m": m}

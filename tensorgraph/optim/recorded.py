@@ -1,0 +1,98 @@
+"""Steps as part of the graph, so that what comes after can be differentiated through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.modes import enable_grad
+from tensorgraph.ops.arithmetic import astype
+from tensorgraph.optim.pack import Start, State, Update, check_finite
+from tensorgraph.state import updated
+from tensorgraph.tensor import Tensor, tensor, wrap
+
+Next = tuple[Tensor, State]
+"""The next value of a parameter, and its next state."""
+
+
+class RecordedPack:
+    """A parameter whose updates are recorded, and its state as tensors: see :class:`Pack`."""
+
+    __slots__ = ("names", "params", "state", "steps")
+
+    def __init__(self, name: str, param: Tensor, state: State, steps: int) -> None:
+        self.names, self.params, self.steps = [name], [param], steps
+        self.state = {key: tensor(value) for key, value in state.items()}
+        if param.is_leaf:
+            # In a graph a leaf is the place where gradients gather, whatever its value by then. So
+            # the parameter becomes a result, of a leaf that nobody else knows.
+            self._rebind(wrap(param._data, None, True))
+        else:
+            param.retain_grad()
+
+    def next(self, update: Update) -> Next:
+        """Return the next value of the parameter and its state; it has a gradient.
+
+        Raises:
+            AnomalyError: the gradient is not finite.
+            ShapeError: the rule returned a parameter of another shape.
+        """
+        (param,) = self.params
+        check_finite(self.names, self.params)
+        with enable_grad():
+            new, state = update(param, param.grad, self.state, self.steps + 1)
+            if new.shape != param.shape:
+                raise errors.ShapeError(
+                    f"update() was given {self.names[0]!r} of shape {param.shape} and returned"
+                    f" shape {new.shape}"
+                )
+            # A learning rate in float64 makes results of its dtype.
+            state = {key: _in_dtype(value, self.state[key].dtype) for key, value in state.items()}
+            return _in_dtype(new, param.dtype), state
+
+    def commit(self, following: Next) -> None:
+        """Give the parameter and the state what :meth:`next` returned."""
+        new, self.state = following
+        self.steps += 1
+        self._rebind(new)
+
+    def _rebind(self, value: Tensor) -> None:
+        (param,) = self.params
+        with enable_grad():
+            result = updated(value)
+        param._data, param._node, param._requires_grad = result._data, result._node, True
+        param.retain_grad()
+
+    def has_gradients(self) -> bool:
+        """Return whether the parameter has a gradient."""
+        return self.params[0].grad is not None
+
+    def split(self) -> list[RecordedPack]:
+        """Return the pack itself: it has one parameter."""
+        return [self]
+
+    def state_by_name(self) -> dict[str, State]:
+        """Return a copy of the state."""
+        arrays = {key: np.array(value.data) for key, value in self.state.items()}
+        return {self.names[0]: {"steps": np.array(self.steps), **arrays}}
+
+
+def _in_dtype(value: Tensor, dtype: np.dtype[Any]) -> Tensor:
+    return value if value.dtype == dtype else astype(value, dtype=dtype)
+
+
+def recorded(
+    named: Iterable[tuple[str, Tensor]], start: Start, saved: Mapping[str, Any] | None = None
+) -> list[RecordedPack]:
+    """Return a pack for each parameter; arguments as of :func:`packed`."""
+    packs = []
+    for name, param in named:
+        state, steps = start(param.data), 0
+        if saved is not None:
+            state = {key: saved[f"{name}/{key}"] for key in state}
+            steps = int(saved[f"{name}/steps"])
+        packs.append(RecordedPack(name, param, state, steps))
+    return packs

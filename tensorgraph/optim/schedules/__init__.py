@@ -1,0 +1,43 @@
+"""Learning rates that change: functions of the step, to be passed as an optimizer's ``lr``.
+
+An optimizer calls its schedule with the number of steps taken before: 0 for the first step.
+``per_epoch`` makes a schedule count epochs instead. Schedules are small frozen classes that are
+used like functions, as ``functools.partial`` is: so they can be read, compared and pickled. Any
+function of the step does as well.
+
+=====================================  =============================================
+schedule                               α after t steps or epochs
+=====================================  =============================================
+``constant(α₀)``                       α₀
+``inverse_time(α₀, rate)``             α₀ / (1 + rate · t)
+``exponential(α₀, base)``              α₀ · baseᵗ
+``inverse_sqrt(k)``                    k / √(t + 1)
+``staircase(α₀, factor, every)``       α₀ · factor^⌊t / every⌋
+``cosine(α₀, steps, final)``           half a wave from α₀ down to ``final``
+``one_cycle(peak, steps)``             up to ``peak``, back, and down to 0
+``warmup(schedule, steps)``            a straight line up, then the schedule
+``join(schedules, boundaries)``        one schedule after the other
+``per_epoch(schedule, n)``             the schedule at ⌊t / n⌋
+``Manual(α₀)``                         what was set by hand
+=====================================  =============================================
+
+The first five are those of the Deep Learning Specialization, course 2, week 2, "Learning rate
+decay".
+"""
+
+from tensorgraph.optim.schedules.compose import join, per_epoch, warmup
+from tensorgraph.optim.schedules.decay import (
+    constant,
+    cosine,
+    exponential,
+    inverse_sqrt,
+    inverse_time,
+    one_cycle,
+    staircase,
+)
+from tensorgraph.optim.schedules.manual import Manual
+
+__all__ = [
+    "Manual", "constant", "cosine", "exponential", "inverse_sqrt", "inverse_time", "join",
+    "one_cycle", "per_epoch", "staircase", "warmup",
+]  # fmt: skip
