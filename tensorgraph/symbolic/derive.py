@@ -18,7 +18,7 @@ from tensorgraph.modes import mode
 from tensorgraph.nn.module import Module
 from tensorgraph.symbolic.check import Checker
 from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
-from tensorgraph.symbolic.facts import Fact, Facts, asserted_of
+from tensorgraph.symbolic.facts import Fact, Facts, asserted_of, sum_of_affine
 from tensorgraph.symbolic.fold import candidates
 from tensorgraph.symbolic.formula import HIDDEN, cost
 from tensorgraph.symbolic.lower import lower
@@ -219,6 +219,7 @@ class _Derivation:
         for e, array in self.recorded.given.items():
             if e not in found and hasattr(array, "dtype"):
                 found[e] = asserted_of(None, array)
+        self._infer(found)
         result = {
             e: tuple(Fact(f.word, f.value, f.source, e) for f in facts)
             for e, facts in found.items()
@@ -227,6 +228,26 @@ class _Derivation:
             if value > 0:
                 result[e] = (Fact("positive", True, "value", e),)
         return result
+
+    def _infer(self, found: dict[Expr, tuple[Fact, ...]]) -> None:
+        """Add what follows from how constants were made, which is not recorded.
+
+        An array that equals the one-hot form of labels among the caller's variables has its facts;
+        one that is a·Y + b has the sum that follows from Y's.
+        """
+        arrays = {
+            e: np.asarray(v)
+            for e, v in self.recorded.given.items()
+            if hasattr(v, "dtype") and v.ndim and e not in self.recorded.leaves
+        }
+        for e, array in arrays.items():
+            axis = None if found.get(e) else self.scope.one_hot_axis(array)
+            if axis is not None:
+                found[e] = (Fact("one_hot", axis, "op"),)
+        for e, array in arrays.items():
+            if not found.get(e):
+                related = (sum_of_affine(array, y, f) for y, f in self.scope.known_sums())
+                found[e] = tuple(filter(None, related))[:1]
 
     def _forward_names(self, targets: Sequence[_Target]) -> dict[Expr, str]:
         names: dict[Expr, str] = {}

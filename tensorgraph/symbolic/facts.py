@@ -311,6 +311,28 @@ def _sum_violation(array: Any, axis: int, total: float) -> str:
     return f"x[{at}] sums to {sums[where]:g}"
 
 
+def sum_of_affine(array: Any, y: Any, fact: Fact) -> Fact | None:
+    """Return the sum of an array that is a·y + b, from what is known of y's; ``None`` if it isn't.
+
+    Label smoothing makes such arrays.
+    """
+    if fact.word not in ("one_hot", "sums_to_one", "sums_to", "zero_sum") or array.shape != y.shape:
+        return None
+    axis, total = fact.value if fact.word == "sums_to" else (fact.value, fact.word != "zero_sum")
+    low, high = np.unravel_index(y.argmin(), y.shape), np.unravel_index(y.argmax(), y.shape)
+    if y[low] == y[high]:
+        return None
+    a = (array[high] - array[low]) / (y[high] - y[low])
+    b = array[low] - a * y[low]
+    eps = 16 * np.finfo(array.dtype).eps
+    if not np.allclose(array, a * y + b, rtol=eps, atol=eps * float(np.abs(array).max())):
+        return None
+    found = float(a) * total + float(b) * y.shape[axis]
+    nearest = round(found)
+    exact = nearest if abs(found - nearest) <= eps * y.shape[axis] else found
+    return Fact("sums_to", (axis, exact), "proof")
+
+
 def _remember(place: Any, facts: tuple[Fact, ...]) -> None:
     key = id(place)
     before = _BY_OBJECT[key][1] if key in _BY_OBJECT else ()

@@ -62,7 +62,12 @@ class Folder:
     def _folded(self, mono: Mono) -> tuple[Fraction, Mono]:
         scale = Fraction(1)
         for _ in range(40):
-            step = self._put_back(mono) or self._into_sums(mono) or self._into_groups(mono)
+            step = (
+                self._picked(mono)
+                or self._put_back(mono)
+                or self._into_sums(mono)
+                or self._into_groups(mono)
+            )
             if step is None:
                 return scale, mono
             scale, mono = scale * step[0], step[1]
@@ -106,6 +111,33 @@ class Folder:
             if pushed is not None:
                 return pushed
         return None
+
+    def _picked(self, mono: Mono) -> tuple[Fraction, Mono] | None:
+        """Return Y · f / Σ(Y · f) as Y, where Y is one-hot along the axis of the sum."""
+        for f in mono:
+            atom, labels, e = f
+            if len(atom.bound) != 1 or e >= 0:
+                continue
+            hot = [g for g in atom.body if self._is_one_hot(g)]
+            for to in _matches(placed(atom.body, dict(enumerate(labels))), mono, 1) if hot else ():
+                if any(to.get(x, x) != x for x in labels):
+                    continue
+                body = placed(atom.body, {**dict(enumerate(labels)), -1: to[-1]})
+                chosen = renamed(placed([hot[0]], dict(enumerate(labels))), {-1: to[-1]})
+                self.normaliser.note("pick", hot[0][0])
+                rest = quotient(quotient(mono, body), ((atom, labels, Fraction(-1)),))
+                return Fraction(1), self.normaliser.joined(rest, chosen)
+        return None
+
+    def _is_one_hot(self, f: Factor) -> bool:
+        """Return whether a factor is one-hot along the label that its sum binds."""
+        atom, labels, _ = f
+        if atom.expr is None or -1 not in labels:
+            return False
+        axis = [i for i, n in enumerate(atom.expr.shape) if n != 1][labels.index(-1)]
+        return any(
+            g.word == "one_hot" and g.value == axis for g in self.normaliser.facts.of(atom.expr)
+        )
 
     def _into_groups(self, mono: Mono) -> tuple[Fraction, Mono] | None:
         """Return the product with the terms in parentheses folded."""

@@ -184,6 +184,9 @@ class _Writer:
     def _softmax(self, e: Expr) -> Formula:
         return Formula("call", self._parts(e), "softmax", e.static["axis"])
 
+    def _one_hot(self, e: Expr) -> Formula:
+        return Formula("call", self._parts(e), "one_hot")
+
     def _log_softmax(self, e: Expr) -> Formula:
         return Formula("call", self._parts(e), "log softmax", e.static["axis"])
 

@@ -12,6 +12,7 @@ from tensorgraph.autodiff import place_of
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.transcendental import sqrt
 from tensorgraph.symbolic.expr import Expr, constant, symbol
+from tensorgraph.symbolic.facts import Fact, asserted_of
 from tensorgraph.symbolic.replay import content
 from tensorgraph.tensor import Tensor
 
@@ -83,6 +84,30 @@ class Scope:
                     return lambda x, y: x * y, [x, y]
         return None
 
+    def known_sums(self) -> Iterator[tuple[Any, Fact]]:
+        """Yield the caller's arrays of which a fact about sums is known, and the fact."""
+        for array in self._named:
+            axis = self.one_hot_axis(array)
+            if axis is not None:
+                yield array, Fact("one_hot", axis, "op")
+            for fact in asserted_of(None, array):
+                yield array, fact
+
+    def one_hot_axis(self, array: Any) -> int | None:
+        """Return the axis along which an array is the one-hot form of labels in a variable."""
+        if not (np.all((array == 0) | (array == 1)) and array.ndim):
+            return None
+        self.of_array(array)  # which looks at all variables first
+        for labels in self._named:
+            if labels.dtype.kind in "iu" and labels.ndim == array.ndim - 1 and labels.size:
+                for axis in range(array.ndim):
+                    shape = array.shape[:axis] + array.shape[axis + 1 :]
+                    if labels.shape == shape and labels.min() >= 0:
+                        hot = np.expand_dims(labels, axis) == _classes(array, axis)
+                        if np.array_equal(hot, array) and labels.max() < array.shape[axis]:
+                            return axis
+        return None
+
     def number(self, value: Any) -> Expr:
         """Return a number of the graph in terms of the caller's variables, if it is one of them."""
         plain = np.asarray(value).item()
@@ -136,6 +161,11 @@ class Scope:
     def given(self) -> dict[Expr, Any]:
         """Return the values of the numbers that were found."""
         return {e: self.numbers[name] for name, e in self.symbols.items()}
+
+
+def _classes(array: Any, axis: int) -> Any:
+    lengths = [array.shape[axis] if i == axis else 1 for i in range(array.ndim)]
+    return np.arange(array.shape[axis]).reshape(lengths)
 
 
 def _may_multiply(x: Any, y: Any, product: Any) -> bool:

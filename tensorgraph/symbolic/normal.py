@@ -8,14 +8,15 @@ as it is, on simplified operands.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.symbolic.expr import Expr, in_order, make
+from tensorgraph.ops.index import one_hot
+from tensorgraph.symbolic.expr import Expr, in_order, lift, make
 from tensorgraph.symbolic.facts import Fact, Facts
 from tensorgraph.symbolic.lower import lower
 from tensorgraph.symbolic.poly import (
@@ -418,7 +419,10 @@ def _reshape(self: Normaliser, e: Expr) -> Poly | None:
 def _getitem(self: Normaliser, e: Expr) -> Poly | None:
     """Whole slices, new axes, and the only element of an axis of length 1."""
     x, key = e.args[0], e.static["key"]
-    if len(e.args) > 1 or any(isinstance(k, int) and k not in (0, -1) for k in key):
+    picked = _picked_axis([i.value for i in e.args[1:]], key, x.shape) if len(e.args) > 1 else None
+    if picked is not None:
+        return _pick(self, e, *picked)
+    if len(e.args) > 1 or any(type(k) is int and k not in (0, -1) for k in key):
         return None
     taken = sum(k is not None and k is not Ellipsis for k in key)
     full = slice(None)
@@ -440,6 +444,55 @@ def _getitem(self: Normaliser, e: Expr) -> Poly | None:
             to[old] = new
             old, new = old + 1, new + 1
     return relabelled(self.normal(x), to)
+
+
+def _pick(self: Normaliser, e: Expr, axis: int, labels: Any) -> Poly:
+    """Taking one place along an axis is a sum with a one-hot factor."""
+    x = e.args[0]
+    shape = tuple(n for i, n in enumerate(x.shape) if i != axis)
+    hot = one_hot(lift(labels.reshape(shape)), num_classes=x.shape[axis], axis=axis, dtype=x.dtype)
+    p = self.product(self.normal(x), self.atoms.value(hot))
+    if x.shape[axis] != 1:
+        p = self.total(p, axis, x.shape[axis])
+    old = [i for i, n in enumerate(x.shape) if i != axis and n != 1]
+    new = [i for i, n in enumerate(e.shape) if n != 1]
+    return relabelled(p, dict(zip(old, new, strict=True)))
+
+
+def _scatter(self: Normaliser, e: Expr) -> Poly | None:
+    """Adding at one place along an axis for each index of the others is a one-hot factor."""
+    x, *indices = e.args
+    found = _picked_axis([i.value for i in indices], e.static["key"], e.shape)
+    if found is None:
+        return None
+    axis, labels = found
+    shape = tuple(n for i, n in enumerate(e.shape) if i != axis)
+    hot = one_hot(lift(labels.reshape(shape)), num_classes=e.shape[axis], axis=axis, dtype=e.dtype)
+    old = [i for i, n in enumerate(x.shape) if n != 1]
+    new = [i for i, n in enumerate(e.shape) if i != axis and n != 1]
+    moved = relabelled(self.normal(x), dict(zip(old, new, strict=True)))
+    return self.product(moved, self.atoms.value(hot))
+
+
+def _picked_axis(
+    indices: Sequence[Any], key: Sequence[Any], shape: Sequence[int]
+) -> tuple[int, Any] | None:
+    """Return the axis along which one place is picked for each index of the others, and which."""
+    known = all(i is not None and np.asarray(i).dtype.kind in "iu" for i in indices)
+    if len(key) != len(shape) or len(indices) != len(shape) or not known:
+        return None
+    full = np.broadcast_arrays(*indices)
+    for axis in range(len(shape)):
+        rest = tuple(n for i, n in enumerate(shape) if i != axis)
+        if 0 in shape or full[0].size != np.prod(rest, dtype=int):
+            continue
+        if [n for n in full[0].shape if n != 1] != [n for n in rest if n != 1]:
+            continue
+        grids = np.indices(rest)
+        others = [index.reshape(rest) for i, index in enumerate(full) if i != axis]
+        if all(np.array_equal(o, grid) for o, grid in zip(others, grids, strict=True)):
+            return axis, full[axis] % shape[axis]
+    return None
 
 
 def _sum(self: Normaliser, e: Expr) -> Poly:
@@ -585,9 +638,9 @@ RULES: dict[str, Callable[[Normaliser, Expr], Poly | None]] = {
     ),
     "getitem": _getitem, "sum": _sum, "mean": _mean, "matmul": _matmul, "einsum": _einsum,
     "where": _where, "exp": _function, "log": _function, "sigmoid": _function,
-    "softmax_minus_one_hot": _body,
+    "softmax_minus_one_hot": _body, "scatter": _scatter,
 }  # fmt: skip
 """The polynomial of an operation, from those of its operands; ``None`` where it has none."""
 
-OPENED = set(RULES) - {"matmul", "einsum", "where", "exp", "log", "sigmoid"}
+OPENED = set(RULES) - {"scatter", "matmul", "einsum", "where", "exp", "log", "sigmoid"}
 """Forward operations that are opened if they are one product; others are atoms."""

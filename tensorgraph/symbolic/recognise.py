@@ -24,6 +24,8 @@ class Recognition:
     name: str
     left: Pattern
     right: Pattern
+    in_graph: bool = False
+    """Whether a recorded graph is read this way too: the gradient is then that of the right."""
 
 
 RECOGNITIONS = (
@@ -37,14 +39,29 @@ RECOGNITIONS = (
         "sigmoid written out",
         ("divide", 1, ("add", 1, ("exp", ("negative", "x")))),
         ("sigmoid", "x"),
+        in_graph=True,
+    ),
+    Recognition(
+        "sigmoid written out, with power",
+        ("power", ("add", 1, ("exp", ("negative", "x"))), -1),
+        ("sigmoid", "x"),
+        in_graph=True,
+    ),
+    Recognition(
+        "sigmoid written out, with reciprocal",
+        ("reciprocal", ("add", 1, ("exp", ("negative", "x")))),
+        ("sigmoid", "x"),
+        in_graph=True,
     ),
 )
 """Left sides are replaced by right sides."""
 
 
-def recognised(e: Expr) -> Expr:
+def recognised(e: Expr, in_graph: bool = False) -> Expr:
     """Return an equal expression that says more, or the same one."""
     for rule in RECOGNITIONS:
+        if in_graph and not rule.in_graph:
+            continue
         found = _match(rule.left, e, {}, static := {})
         if found is not None:
             return _built(rule.right, found, static, e)

@@ -22,6 +22,7 @@ from tensorgraph.op import Plan
 from tensorgraph.rule import ZERO_RULE
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, make, symbol
+from tensorgraph.symbolic.recognise import recognised
 from tensorgraph.tensor import Tensor, wrap
 
 
@@ -41,6 +42,8 @@ class Replay:
     """The recorded value of each input."""
     contents: dict[bytes, Expr] = field(default_factory=dict)
     """The inputs for constant arrays, by what these hold: a node keeps a copy for each use."""
+    leaves: set[Expr] = field(default_factory=set)
+    """The inputs that a gradient flows to."""
     saved: dict[Expr, Any] = field(default_factory=dict)
     """The values that the graph kept for its backward pass."""
 
@@ -79,19 +82,41 @@ def replay(
         _check(node)
         args = tuple(_operand(result, node, i, number, explain, known) for i in range(len(node.parents)))
         e = make(node.op, args, node.static, node.shape, node.dtype)
-        result.exprs[node] = e
-        keep: Any = [None] * (len(args) + 1) if node.plan.keep else ()
         for i in node.plan.keep:
-            keep[i] = e if i == len(args) else args[i]
-            result.saved[keep[i]] = node.saved[i]
+            result.saved[e if i == len(args) else args[i]] = node.saved[i]
         parents = tuple(
             result.twins.get(p, x) if type(p) in (Node, Tensor) else x
             for p, x in zip(node.parents, args, strict=True)
         )
-        rules = tuple(rule for rule in node.plan.rules if rule[1] is not ZERO_RULE.call)
-        plan = Plan(node.plan.keep, rules)
-        result.twins[node] = Node(node.op, node.static, parents, plan, keep, e, node.scope)
+        known_as = recognised(e, in_graph=True)
+        result.exprs[node] = known_as
+        if known_as is e:
+            result.twins[node] = _twin(node, node.op, node.static, args, parents, node.plan, e)
+        else:
+            places = {result.exprs[p]: p for p in result.twins}
+            operands = tuple(result.twins[places[x]] for x in known_as.args)
+            plan = _plan_for(known_as)
+            result.twins[node] = _twin(
+                node, known_as.op, known_as.static, known_as.args, operands, plan, known_as
+            )
     return result
+
+
+def _twin(
+    node: Node, op: Any, static: Any, args: Sequence[Expr], parents: Any, plan: Plan, e: Expr
+) -> Node:
+    """Return a node that computes with expressions."""
+    keep: Any = [None] * (len(args) + 1) if plan.keep else ()
+    for i in plan.keep:
+        keep[i] = e if i == len(args) else args[i]
+    rules = tuple(rule for rule in plan.rules if rule[1] is not ZERO_RULE.call)
+    return Node(op, static, parents, Plan(plan.keep, rules), keep, e, node.scope)
+
+
+def _plan_for(e: Expr) -> Plan:
+    """Return the plan of an operation to all of whose operands gradients flow."""
+    assert e.op is not None
+    return e.op.plan((2 << len(e.args)) - 1, len(e.args))
 
 
 def _all_nodes(roots: Sequence[Node]) -> list[Node]:
@@ -139,6 +164,7 @@ def _operand(
     if type(parent) is Tensor and parent._requires_grad:
         kept = node.saved[i] if i in node.plan.keep else parent._data
         e = _input(result, np.asarray(kept), parent.name)
+        result.leaves.add(e)
         result.twins[parent] = wrap(e, None, True)
     else:
         name = getattr(parent, "name", None)
@@ -194,7 +220,7 @@ def recorded_values(result: Replay) -> dict[Expr, Any]:
     Raises:
         GraphError: what was saved is not what the leaves give now.
     """
-    values = evaluate(list(result.exprs.values()), result.given)
+    values = evaluate([*result.exprs.values(), *result.saved], result.given)
     for e, kept in result.saved.items():
         if not _close(values[e], kept):
             raise errors.GraphError(

@@ -92,4 +92,5 @@ BUILDERS: dict[str, Callable[[Any, Atoms], Equation | None]] = {
     "pull out of the sum": _pulled,
     "recognise": _recognised,
     "name": _named,
+    "pick": lambda detail, atoms: None,
 }
