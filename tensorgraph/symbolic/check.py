@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,26 +11,39 @@ from tensorgraph import errors
 from tensorgraph.autodiff import gradients
 from tensorgraph.modes import mode
 from tensorgraph.symbolic.evaluate import evaluate, in_type
-from tensorgraph.symbolic.expr import Expr
+from tensorgraph.symbolic.expr import Expr, in_order
 from tensorgraph.symbolic.facts import Fact
 from tensorgraph.tensor import tensor
 
 DOUBLE = np.dtype(np.float64)
+FRESH = 2
+"""How many sets of random data a formula is checked on, besides the recorded data."""
 
 
-def agreement(found: Any, expected: Any, dtype: Any = DOUBLE) -> float:
+def agreement(found: Any, expected: Any, noise: float = 0.0) -> float:
     """Return the largest difference, as a share of the largest magnitude; NaN if none is finite.
 
-    Where the expected value is not finite, nothing is asked: a formula may remove NaN.
+    Where the expected value is not finite, nothing is asked: a formula may remove NaN. Differences
+    below ``noise`` are none.
     """
     found, expected = np.broadcast_arrays(np.asarray(found, DOUBLE), np.asarray(expected, DOUBLE))
     finite = np.isfinite(expected)
     if not finite.any():
         return float("nan")
-    scale = max(float(np.abs(expected[finite]).max()), float(np.finfo(dtype).tiny) ** 0.5)
     with np.errstate(all="ignore"):
-        worst = float(np.abs(found[finite] - expected[finite]).max()) / scale
-    return float("inf") if np.isnan(worst) else worst
+        worst = float(np.abs(found[finite] - expected[finite]).max())
+    if np.isnan(worst):
+        return float("inf")
+    scale = float(np.abs(expected[finite]).max())
+    return 0.0 if worst <= noise else worst / scale if scale else float("inf")
+
+
+def rounding(values: Iterable[Any], dtype: Any = DOUBLE) -> float:
+    """Return how far off rounding may be in a computation with these intermediate values."""
+    arrays = [np.asarray(v) for v in values]
+    finite = [a[np.isfinite(a)] for a in arrays if a.dtype.kind == "f"]
+    largest = max((float(np.abs(a).max()) for a in finite if a.size), default=0.0)
+    return 1000 * float(np.finfo(dtype).eps) * largest
 
 
 def tolerance(dtype: Any) -> float:
@@ -99,19 +112,22 @@ class Checker:
         engine: Sequence[Any],
     ) -> None:
         self.targets = targets
-        self.recorded = {e: in_type(v, DOUBLE) for e, v in given.items()}
-        self.sets: list[tuple[str, dict[Expr, Any], Sequence[Any], float]] = [
-            ("the recorded data", self.recorded, engine, tolerance(output.dtype))
-        ]
-        for number in range(2):
-            fresh = fresh_data(given, facts, number)
-            if shared:  # recorded again, what was computed twice would be computed once
-                values = evaluate(raws, fresh, DOUBLE)
-                found = [values[raw] for raw in raws]
-            else:
-                found = _engine_gradients(output, seed, targets, fresh)
-            self.sets.append(("fresh random data", fresh, found, tolerance(DOUBLE)))
-        self._values: list[dict[Expr, Any]] = [dict(s[1]) for s in self.sets]
+        self.sets = [("the recorded data", tolerance(output.dtype), output.dtype)]
+        self.sets += [("fresh random data", tolerance(DOUBLE), DOUBLE)] * FRESH
+        data = [{e: in_type(v, DOUBLE) for e, v in given.items()}]
+        data += [fresh_data(given, facts, number) for number in range(FRESH)]
+        self._values: list[dict[Expr, Any]] = data
+        self._expected = [engine]
+        self._noise = []
+        forward = set(in_order([output, *targets]))
+        for k, (_, _, dtype) in enumerate(self.sets):
+            values = evaluate(raws, data[k], DOUBLE)
+            if k and shared:  # recorded again, what was computed twice would be computed once
+                self._expected.append([values[raw] for raw in raws])
+            elif k:
+                self._expected.append(_engine_gradients(output, seed, targets, data[k]))
+            backward = [v for e, v in values.items() if e not in forward and e.value is None]
+            self._noise.append(rounding(backward, dtype))
 
     def __call__(self, name: str, i: int, e: Expr) -> float:
         """Return how well an expression for target ``i`` agrees on the recorded data.
@@ -119,17 +135,16 @@ class Checker:
         Raises:
             DerivationError: it does not agree.
         """
-        worst = 0.0
-        for k, (where, _, expected, allowed) in enumerate(self.sets):
-            found = self.value(e, k)
-            difference = agreement(found, expected[i])
-            if difference > allowed:
+        differences = []
+        for k, (where, allowed, _) in enumerate(self.sets):
+            found = agreement(self.value(e, k), self._expected[k][i], self._noise[k])
+            if found > allowed:
                 raise errors.DerivationError(
                     f"derive: the formula found for {name} differs from the engine's gradient on"
-                    f" {where} by {difference:.1e} of its largest element; please report this"
+                    f" {where} by {found:.1e} of its largest element; please report this"
                 )
-            worst = max(worst, 0.0 if np.isnan(difference) else difference)
-        return worst
+            differences.append(0.0 if np.isnan(found) else found)
+        return differences[0]
 
     def know(self, given: Mapping[Expr, Any]) -> None:
         """Take in the values of inputs that came up while formulas were sought."""
@@ -147,7 +162,7 @@ class Checker:
     def equal(self, e: Expr, other: Expr) -> bool:
         """Return whether two expressions have the same values on all data."""
         return all(
-            not agreement(self.value(e, k), self.value(other, k)) > tolerance(DOUBLE)
+            not agreement(self.value(e, k), self.value(other, k), self._noise[k]) > 1e-7
             for k in range(len(self.sets))
         )
 

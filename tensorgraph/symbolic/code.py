@@ -151,7 +151,7 @@ class _Code:
         return texts[e][0]
 
     def _write(self, e: Expr, texts: Mapping[Expr, tuple[str, int]], own: bool) -> tuple[str, int]:
-        if e in self.names and not own or e.is_input:
+        if (e in self.names and not own) or e.is_input:
             name = identifier(self.names.get(e) or e.name or "x")
             self.arguments[name] = None
             return name, 9

@@ -197,6 +197,7 @@ class _Derivation:
         self.facts = Facts(self.asserted)
         self.names = self._forward_names(targets)
         self.forward = dict.fromkeys(recorded.exprs.values())
+        self.in_order = in_order([recorded.exprs[self.root]])
         self.checker = self._checker(output)
         self.introduced: dict[Expr, str] = {}
 
@@ -213,12 +214,9 @@ class _Derivation:
     def _assertions(self) -> dict[Expr, tuple[Fact, ...]]:
         found = {}
         for place, e in self.recorded.exprs.items():
-            facts = asserted_of(place, self.recorded.given.get(e))
+            facts = asserted_of(place)
             if facts:
                 found[e] = facts
-        for e, array in self.recorded.given.items():
-            if e not in found and hasattr(array, "dtype"):
-                found[e] = asserted_of(None, array)
         self._infer(found)
         result = {
             e: tuple(Fact(f.word, f.value, f.source, e) for f in facts)
@@ -319,7 +317,11 @@ class _Derivation:
             found.append(self._gradient(i, labels[i], raw, cuts))
         helpers = self._helpers(found, cuts)
         return Derivation(
-            tuple(found), tuple(helpers), self._used_letters([*found, *helpers]), self.recorded.given, self.checker
+            tuple(found),
+            tuple(helpers),
+            self._used_letters([*found, *helpers]),
+            self.recorded.given,
+            self.checker,
         )
 
     def _used_letters(self, gradients: Sequence[Gradient]) -> dict[Expr, str]:
@@ -384,13 +386,11 @@ class _Derivation:
             e: n
             for e, n in own.items()
             if any(
-                p.op.name in CUT_AFTER
-                for p, g in self.raw.items()
-                if g is e and type(p) is Node
+                p.op.name in CUT_AFTER for p, g in self.raw.items() if g is e and type(p) is Node
             )
         }
         best: Found | None = None
-        for chosen in ([own, products] if products != own else [own]):
+        for chosen in [own, products] if products != own else [own]:
             found = self._simplest(raw, chosen)
             if best is None or found[0] < best[0]:
                 best = found
@@ -436,6 +436,8 @@ class _Derivation:
         normaliser = Normaliser(
             self.forward, self.names, self.facts, cuts, self.scope.length, self.deadline
         )
+        for e in self.in_order:  # factors are written in the order of the forward pass
+            normaliser.atoms.value(e)
         best = cost(raw, names), raw, list[Event](), normaliser.atoms
         try:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
@@ -447,9 +449,7 @@ class _Derivation:
         price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
         return (price, e, events, normaliser.atoms) if price <= best[0] + 0.5 else best
 
-    def _helpers(
-        self, found: Sequence[Gradient], cuts: Mapping[Expr, str]
-    ) -> list[Gradient]:
+    def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""
         asked = {g.raw for g in found}
         helpers: list[Gradient] = []

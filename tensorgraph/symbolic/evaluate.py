@@ -36,7 +36,9 @@ def evaluate(
             values[e] = x if x.dtype.kind == "f" else dispatch(e.op, (x,), {"dtype": dtype})
         else:
             args = tuple(values[x] for x in e.args)
-            values[e] = dispatch(e.op, args if e.op.family == "elementwise" else _arrays(args), e.static)
+            values[e] = dispatch(
+                e.op, args if e.op.family == "elementwise" else _arrays(args), e.static
+            )
     return values
 
 

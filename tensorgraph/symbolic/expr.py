@@ -211,7 +211,7 @@ def in_order(
             done[e] = None
         elif e not in done:
             stack.append((e, True))
-            stack.extend((arg, False) for arg in below(e) if arg not in done)
+            stack.extend((arg, False) for arg in tuple(below(e))[::-1] if arg not in done)
     return list(done)
 
 

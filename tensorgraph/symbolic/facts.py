@@ -18,7 +18,6 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.symbolic.expr import Expr
-from tensorgraph.symbolic.replay import content
 from tensorgraph.tensor import Tensor, tensor
 
 WORDS = {
@@ -211,7 +210,6 @@ def _added(x: Interval, y: Interval) -> Interval:
 # ----------------------------------------------------------------------------------- assertions
 
 _BY_OBJECT: dict[int, tuple[Any, tuple[Fact, ...]]] = {}
-_BY_CONTENT: dict[bytes, dict[int, tuple[Fact, ...]]] = {}
 
 
 def assume(x: Any, **facts: Any) -> Tensor:
@@ -250,8 +248,6 @@ def assume(x: Any, **facts: Any) -> Tensor:
             raise errors.FactError(f"assume: {word}={facts[word]!r} does not hold: {problem}")
         found.append(Fact(word, value, "assertion"))
     _remember(result._node or result, tuple(found))
-    _BY_CONTENT.setdefault(content(result._data), {})[id(result)] = tuple(found)
-    _forget_later(result, content(result._data))
     return result
 
 
@@ -339,25 +335,6 @@ def _remember(place: Any, facts: tuple[Fact, ...]) -> None:
     _BY_OBJECT[key] = (ref(place, lambda _: _BY_OBJECT.pop(key, None)), (*before, *facts))
 
 
-_WATCHED: dict[int, Any] = {}
-
-
-def _forget_later(owner: Tensor, key: bytes) -> None:
-    number = id(owner)
-
-    def forget(_: Any) -> None:
-        _WATCHED.pop(number, None)
-        _BY_CONTENT.get(key, {}).pop(number, None)
-        if not _BY_CONTENT.get(key, True):
-            del _BY_CONTENT[key]
-
-    _WATCHED[number] = ref(owner, forget)
-
-
-def asserted_of(place: Any, array: Any = None) -> tuple[Fact, ...]:
-    """Return what was assumed of a node or leaf, or of a tensor with the same elements."""
-    found = _BY_OBJECT.get(id(place), (None, ()))[1]
-    if not found and array is not None:
-        for facts in _BY_CONTENT.get(content(array), {}).values():
-            found = (*found, *facts)
-    return found
+def asserted_of(place: Any) -> tuple[Fact, ...]:
+    """Return what was assumed of a node or a leaf."""
+    return _BY_OBJECT.get(id(place), (None, ()))[1]

@@ -70,7 +70,10 @@ def _set(f: Formula) -> tuple[str, int]:
         case "fraction":
             return rf"\frac{{{_set(f.parts[0])[0]}}}{{{_set(f.parts[1])[0]}}}", WHOLE
         case "power":
-            return f"{_in(f.parts[0], WHOLE)}^{{{_set(f.parts[1])[0]}}}", POWER
+            base = _in(f.parts[0], WHOLE)
+            if f.parts[0].kind == "name" and "^" in base:
+                base = rf"\left({base}\right)"
+            return f"{base}^{{{_set(f.parts[1])[0]}}}", POWER
         case "root":
             return rf"\sqrt{{{_set(f.parts[0])[0]}}}", WHOLE
         case "transpose":

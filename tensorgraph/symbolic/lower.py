@@ -213,9 +213,7 @@ def in_frame(e: Expr, labels: Labels, ndim: int) -> Expr:
 
 
 def _fits(e: Expr, axes: Sequence[int], labels: Labels, ndim: int) -> bool:
-    return e.ndim <= ndim and all(
-        a + ndim - e.ndim == x for a, x in zip(axes, labels, strict=True)
-    )
+    return e.ndim <= ndim and all(a + ndim - e.ndim == x for a, x in zip(axes, labels, strict=True))
 
 
 # -------------------------------------------------------------------------------------------- sums
@@ -286,18 +284,22 @@ def _along(reduction: Any, body: Mono, bound: Labels, ndim: int) -> Expr:
     if size == ndim:
         return reduction(inner, axis=axes, keepdims=True)  # type: ignore[no-any-return]
     result = reduction(inner, axis=axes)
-    return in_frame(result, tuple(x for x, n in zip(free, result.shape, strict=True) if n != 1), ndim)
+    return in_frame(
+        result, tuple(x for x, n in zip(free, result.shape, strict=True) if n != 1), ndim
+    )
 
 
-def _placings(
-    free: Sequence[int], bound: Labels, ndim: int, size: int
-) -> list[dict[int, int]]:
+def _placings(free: Sequence[int], bound: Labels, ndim: int, size: int) -> list[dict[int, int]]:
     """Return the ways to give every label an axis; free ones keep theirs, or their order."""
     if size == ndim:
         open_axes = [i for i in range(ndim) if i not in free]
         ways = permutations(open_axes, len(bound)) if len(open_axes) <= 4 else [open_axes]
-        return [dict(zip(free, free, strict=True)) | dict(zip(bound, way, strict=False)) for way in ways]
-    ways = permutations(range(size), len(bound)) if size <= 4 else [tuple(range(size))[-len(bound) :]]
+        return [
+            dict(zip(free, free, strict=True)) | dict(zip(bound, way, strict=False)) for way in ways
+        ]
+    ways = (
+        permutations(range(size), len(bound)) if size <= 4 else [tuple(range(size))[-len(bound) :]]
+    )
     result = []
     for way in ways:
         rest = [i for i in range(size) if i not in way]

@@ -41,7 +41,9 @@ def _name(name: str) -> str:
     above = f"<mrow>{_sign('[')}<mn>{number}</mn>{_sign(']')}</mrow>"
     below = f"<mi>{escape(index)}</mi>" if index else f"<mn>{number}</mn>" if greek else ""
     if number and not greek:
-        base = f"<msubsup>{base}{below}{above}</msubsup>" if index else f"<msup>{base}{above}</msup>"
+        base = (
+            f"<msubsup>{base}{below}{above}</msubsup>" if index else f"<msup>{base}{above}</msup>"
+        )
     elif below and (index or number):
         base = f"<msub>{base}{below}</msub>"
     return _row(*(_word(letter) for letter in prefix), base)

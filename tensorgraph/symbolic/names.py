@@ -26,15 +26,17 @@ class Scope:
         self.symbols: dict[str, Expr] = {}
         self._arrays: list[tuple[str, Any]] = []
         self._named: list[Any] = []
+        self._asserted: list[tuple[Any, Fact]] = []
+        self._by_content: dict[bytes, str] = {}
         for name, value in _variables(frame):
             self._add(name, value)
-        self._by_content: dict[bytes, str] = {}
 
     def _add(self, name: str, value: Any) -> None:
         if type(value) is Tensor:
             self.places.setdefault(place_of(value), value.name or name)
             if not value.requires_grad:
                 self._arrays.append((value.name or name, value._data))
+                self._asserted += [(value._data, fact) for fact in asserted_of(place_of(value))]
         elif isinstance(value, np.ndarray):
             self._arrays.append((name, value))
         elif type(value) in (int, float) or isinstance(value, (np.floating, np.integer)):
@@ -90,8 +92,7 @@ class Scope:
             axis = self.one_hot_axis(array)
             if axis is not None:
                 yield array, Fact("one_hot", axis, "op")
-            for fact in asserted_of(None, array):
-                yield array, fact
+        yield from self._asserted
 
     def one_hot_axis(self, array: Any) -> int | None:
         """Return the axis along which an array is the one-hot form of labels in a variable."""
@@ -179,7 +180,9 @@ def _variables(frame: FrameType | None) -> Iterator[tuple[str, Any]]:
     if frame is None:
         return
     local: Mapping[str, Any] = frame.f_locals
-    yield from ((name, v) for name, v in list(local.items()) if not name.startswith("_"))
+    for name, value in list(local.items()):
+        if name.isidentifier() and not name.startswith("_"):
+            yield name, value
     if frame.f_globals is not local:
         for name, value in list(frame.f_globals.items()):
             if not name.startswith("_") and name not in local:

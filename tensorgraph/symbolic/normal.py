@@ -24,19 +24,16 @@ from tensorgraph.symbolic.poly import (
     ONE,
     Atom,
     Atoms,
-    Factor,
     Labels,
     Mono,
     Poly,
     added,
     common,
-    labels_of,
     number,
     order,
     placed,
     quotient,
     relabelled,
-    renamed,
     root_of,
     scaled,
 )
@@ -193,9 +190,7 @@ class Normaliser:
         if len(rest) > 1:
             k, group = self.atoms.group(rest)
             inverse = {(a, x) for a, x, _ in group if a.poly is not None}
-            if inverse and all(
-                any((a, x) in inverse and e < 0 for a, x, e in mono) for mono in q
-            ):
+            if inverse and all(any((a, x) in inverse and e < 0 for a, x, e in mono) for mono in q):
                 for mono, c in q.items():
                     joined = {self.joined(mono, group): c * k}
                     result = added(result, self.settled(joined))
@@ -263,7 +258,9 @@ class Normaliser:
         factors = []
         for a, x, e in mono:
             if not (whole or self.nonnegative(a)):
-                return None if len(mono) > 1 or e != 1 else {((a, x, exponent),): root_of(k, exponent)}
+                return (
+                    None if len(mono) > 1 or e != 1 else {((a, x, exponent),): root_of(k, exponent)}
+                )
             factors.append((a, x, e * exponent))
         return self.settled({tuple(factors): root_of(k, exponent)})
 
@@ -569,9 +566,7 @@ def _where(self: Normaliser, e: Expr) -> Poly | None:
     return None if choice is None else self.product({content: Fraction(1)}, choice)
 
 
-def _choice(
-    self: Normaliser, e: Expr, condition: Expr, p: Poly, q: Poly
-) -> Poly | None:
+def _choice(self: Normaliser, e: Expr, condition: Expr, p: Poly, q: Poly) -> Poly | None:
     condition = self.simplified(condition)
     constant = (not p or set(p) == {ONE}) and (not q or set(q) == {ONE})
     if constant and (not p or not q):

@@ -200,7 +200,8 @@ class Atoms:
             ((quotient(mono, content), k) for mono, k in p.items()),
             key=lambda term: ([(a.number, e) for a, _, e in term[0]], term[0] and term[0][0][1]),
         )
-        k = terms[0][1]
+        # Without sums, whose coefficients are those of means: roots are taken of what is left.
+        k = next((c for mono, c in terms if not any(a.bound for a, _, _ in mono)), terms[0][1])
         to: dict[int, int] = {}
         for mono, _ in terms:
             for _, labels, _ in mono:

@@ -25,7 +25,6 @@ from tensorgraph.symbolic.expr import Expr, constant, make, symbol
 from tensorgraph.symbolic.recognise import recognised
 from tensorgraph.tensor import Tensor, wrap
 
-
 Known = Callable[[Any], str | None]
 Explain = Callable[[Any], tuple[Callable[..., Expr], Sequence[Any]] | None]
 
@@ -80,7 +79,9 @@ def replay(
     result = Replay()
     for node in _all_nodes(roots):
         _check(node)
-        args = tuple(_operand(result, node, i, number, explain, known) for i in range(len(node.parents)))
+        args = tuple(
+            _operand(result, node, i, number, explain, known) for i in range(len(node.parents))
+        )
         e = make(node.op, args, node.static, node.shape, node.dtype)
         for i in node.plan.keep:
             result.saved[e if i == len(args) else args[i]] = node.saved[i]
@@ -109,6 +110,8 @@ def _twin(
     keep: Any = [None] * (len(args) + 1) if plan.keep else ()
     for i in plan.keep:
         keep[i] = e if i == len(args) else args[i]
+        if i < len(args) and type(args[i].value) in (int, float):
+            keep[i] = args[i].value  # rules see a number as it was written, such as an exponent
     rules = tuple(rule for rule in plan.rules if rule[1] is not ZERO_RULE.call)
     return Node(op, static, parents, Plan(plan.keep, rules), keep, e, node.scope)
 
@@ -203,7 +206,9 @@ def _constant(
             result.contents[key] = _input(result, array, name)
         else:
             build, others = parts
-            inputs = [_constant(result, other, None, number, lambda _: None, known) for other in others]
+            inputs = [
+                _constant(result, other, None, number, lambda _: None, known) for other in others
+            ]
             result.contents[key] = build(*inputs)
     return result.contents[key]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.symbolic.check import Checker, agreement
+from tensorgraph.symbolic.check import Checker, agreement, rounding
 from tensorgraph.symbolic.code import identifier, python
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, in_order
@@ -20,7 +20,6 @@ from tensorgraph.symbolic.poly import Atoms
 from tensorgraph.symbolic.steps import equations
 from tensorgraph.symbolic.text import axis_text, pretty, text
 from tensorgraph.symbolic.trace import Trace
-
 
 READABLE = 400
 """A backward pass that costs more to read is left out of the steps."""
@@ -205,7 +204,9 @@ class Derivation:
     def raw(self) -> Trace:
         """The backward pass as it stands, before anything is simplified, as a trace."""
         outputs = tuple(g.raw for g in self.gradients)
-        return Trace(tuple(e for e in in_order(outputs) if e.is_input), outputs, [None] * len(outputs))
+        return Trace(
+            tuple(e for e in in_order(outputs) if e.is_input), outputs, [None] * len(outputs)
+        )
 
     def steps(self) -> list[Step]:
         """Return the derivation: the backward pass, each rule applied, and the result.
@@ -215,15 +216,18 @@ class Derivation:
         found: list[tuple[str, str, float]] = []
         for g in self._in_order_of_use():
             names = {**self.letters, **g.names}
-            spelt = formula(g.raw, _without(names, g.raw)) if cost(g.raw, names) < READABLE else None
+            spelt = (
+                formula(g.raw, _without(names, g.raw)) if cost(g.raw, names) < READABLE else None
+            )
             start = f"{pretty(g.label)} = {text(spelt) if spelt else '… (see raw)'}"
             found.append(("the backward pass as it stands", start, 0.0))
             for equation in equations(g.events, g.atoms):
-                left, right = (
-                    text(formula(e, names)) for e in (equation.left, equation.right)
-                )
+                left, right = (text(formula(e, names)) for e in (equation.left, equation.right))
                 if equation.spelt is not None:
-                    right, left = left, text(formula(equation.spelt, _without(names, equation.spelt)))
+                    right, left = (
+                        left,
+                        text(formula(equation.spelt, _without(names, equation.spelt))),
+                    )
                 difference = self._difference(equation.left, equation.right)
                 if left != right:
                     found.append((equation.rule, f"{left} = {right}", difference))
@@ -232,7 +236,9 @@ class Derivation:
         return [Step(i, rule, line, d) for i, (rule, line, d) in enumerate(unique, 1)]
 
     def _difference(self, e: Expr, other: Expr) -> float:
-        found = agreement(self.checker.value(e), self.checker.value(other))
+        value = self.checker.value
+        noise = rounding([value(x) for x in (*e.args, *other.args)])
+        found = agreement(value(e), value(other), noise)
         return 0.0 if np.isnan(found) else found
 
     def _in_order_of_use(self) -> list[Gradient]:
@@ -284,12 +290,9 @@ class Derivation:
         """Return recorded values for the parameters of :meth:`python`, by name."""
         names = {e: n for g in (*self.gradients, *self.helpers) for e, n in g.names.items()}
         known = {g.label for g in (*self.gradients, *self.helpers)}
-        return {
-            identifier(n): self.checker.value(e) for e, n in names.items() if n not in known
-        }
+        names |= {e: e.name for e in self.given if e not in names and e.name}
+        return {identifier(n): self.checker.value(e) for e, n in names.items() if n not in known}
 
 
 def _without(names: Mapping[Expr, str], e: Expr) -> dict[Expr, str]:
     return {x: n for x, n in names.items() if x is not e}
-
-

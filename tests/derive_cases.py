@@ -1,0 +1,494 @@
+"""Graphs whose gradients have a formula in every textbook, with the formula expected.
+
+Each function records a graph in its own local variables, whose names the formulas take, and
+returns what ``derive`` made of it together with the output and what was differentiated by.
+"""
+
+import numpy as np
+
+import tensorgraph as tg
+
+SAMPLES, CLASSES = 6, 4
+RNG = np.random.default_rng(0)
+LOGITS = RNG.normal(size=(SAMPLES, CLASSES))
+LABELS = np.array([1, 0, 3, 2, 1, 1])
+ONE_HOT = np.eye(CLASSES)[LABELS]
+UPSTREAM = RNG.normal(size=(SAMPLES, CLASSES))
+CASES = {}
+
+
+def case(text, latex=None):
+    def add(function):
+        CASES[function.__name__] = function, text.strip("\n"), latex
+        return function
+
+    return add
+
+
+def leaf(x):
+    return tg.tensor(x, requires_grad=True)
+
+
+# ---------------------------------------------------------------------- softmax and cross-entropy
+
+
+@case("dZ = (A − Y) / m    assuming Σ₁ Y = 1 (checked on the data)", r"dZ = \frac{A - Y}{m}")
+def softmax_log_one_hot():
+    m, Z, Y = 6, leaf(LOGITS), tg.assume(ONE_HOT, one_hot=1)
+    A = tg.softmax(Z, axis=1)
+    loss = -(Y * tg.log(A)).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = A − Y    assuming Σ₁ Y = 1 (checked on the data)", "dZ = A - Y")
+def softmax_without_division():
+    Z, Y = leaf(LOGITS), tg.assume(ONE_HOT, sums_to_one=1)
+    A = tg.softmax(Z, axis=1)
+    loss = -(Y * tg.log(A)).sum()
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = (A − Y) / m", r"dZ = \frac{A - Y}{m}")
+def softmax_with_labels_at_hand():
+    m, Z, labels = 6, leaf(LOGITS), LABELS
+    Y = np.eye(CLASSES)[labels]
+    A = tg.softmax(Z, axis=1)
+    loss = -(Y * tg.log(A)).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = (A − Y) / m    assuming Σ₁ Y = 1 (checked on the data)", r"dZ = \frac{A - Y}{m}")
+def softmax_written_by_hand():
+    m, Z, Y = 6, leaf(LOGITS), tg.assume(ONE_HOT, one_hot=1)
+    E = tg.exp(Z)
+    A = E / E.sum(axis=1, keepdims=True)
+    loss = -(Y * tg.log(A)).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = (A − Y) / m    assuming Σ₁ Y = 1 (checked on the data)", r"dZ = \frac{A - Y}{m}")
+def softmax_with_max_shift():
+    m, Z, Y = 6, leaf(LOGITS), tg.assume(ONE_HOT, one_hot=1)
+    E = tg.exp(Z - Z.max(axis=1, keepdims=True))
+    S = E.sum(axis=1, keepdims=True)
+    A = E / S
+    loss = -(Y * tg.log(A)).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case(
+    """
+dZ = (A − Y) / m    assuming Σ₁ Y = 1 (checked on the data)
+  where A = softmax₁(Z)
+""",
+    "dZ = \\frac{A - Y}{m} \\\\\nA = \\mathrm{softmax}_{1}\\left(Z\\right)",
+)
+def from_log_softmax():
+    m, Z, Y = 6, leaf(LOGITS), tg.assume(ONE_HOT, one_hot=1)
+    loss = -(Y * tg.log_softmax(Z, axis=1)).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case(
+    """
+dZ = (A − Y) / m    assuming Σ₁ Y = 1 (checked on the data)
+  where A = softmax₁(Z)
+"""
+)
+def fused_cross_entropy():
+    m, Z, Y = 6, leaf(LOGITS), tg.assume(ONE_HOT, one_hot=1)
+    loss = tg.softmax_cross_entropy(Z, Y, axis=1).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case(
+    """
+dZ = (A − Y) / m
+  where A = softmax₁(Z)
+  where Y = one_hot(labels)
+"""
+)
+def class_indices():
+    m, Z, labels = 6, leaf(LOGITS), LABELS
+    cost = tg.nn.losses.cross_entropy(Z, labels)
+    assert m == len(labels)
+    return tg.derive(cost, wrt=Z), cost, Z
+
+
+@case(
+    """
+dZ = (A − Y) / m
+  where A = softmax₁(Z)
+  where Y = one_hot(labels)
+"""
+)
+def class_indices_picked_from_log_softmax():
+    m, Z, labels = 6, leaf(LOGITS), LABELS
+    loss = -tg.log_softmax(Z, axis=1)[np.arange(m), labels].sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case(
+    """
+dZ = (A − Y) / m
+  where Y = one_hot(labels)
+"""
+)
+def class_indices_picked_from_softmax():
+    m, Z, labels = 6, leaf(LOGITS), LABELS
+    A = tg.softmax(Z, axis=1)
+    loss = -tg.log(A[np.arange(m), labels]).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case(
+    """
+dZ = (A − Y) / m    assuming Σ₀ Y = 1 (checked on the data)
+dW = dZ A_prevᵀ
+db = Σ₁ dZ
+""",
+    "dZ = \\frac{A - Y}{m} \\\\\ndW = dZ \\, {A_{\\mathrm{prev}}}^{\\top} \\\\\ndb = \\sum_{1} dZ",
+)
+def samples_in_columns():
+    m, W, b, Y = (
+        6,
+        leaf(UPSTREAM.T[:, :3]),
+        leaf(np.zeros((CLASSES, 1))),
+        tg.assume(ONE_HOT.T, one_hot=0),
+    )
+    A_prev = LOGITS.T[:3]
+    Z = W @ A_prev + b
+    A = tg.softmax(Z, axis=0)
+    J = -(Y * tg.log(A)).sum() / m
+    return tg.derive(J, wrt=[Z, W, b]), J, [Z, W, b]
+
+
+@case(
+    """
+dW = dZ A_prevᵀ
+db = Σ₁ dZ
+  where dZ = (A − Y) / m    assuming Σ₀ Y = 1 (checked on the data)
+"""
+)
+def samples_in_columns_by_parameters():
+    m, W, b, Y = (
+        6,
+        leaf(UPSTREAM.T[:, :3]),
+        leaf(np.zeros((CLASSES, 1))),
+        tg.assume(ONE_HOT.T, one_hot=0),
+    )
+    A_prev = LOGITS.T[:3]
+    Z = W @ A_prev + b
+    A = tg.softmax(Z, axis=0)
+    J = -(Y * tg.log(A)).sum() / m
+    return tg.derive(J, wrt=[W, b]), J, [W, b]
+
+
+@case(
+    "dZ = (A − Y) / (τ m)    assuming Σ₁ Y = 1 (checked on the data)",
+    r"dZ = \frac{A - Y}{\tau \, m}",
+)
+def temperature():
+    m, tau, Z, Y = 6, 0.7, leaf(LOGITS), tg.assume(ONE_HOT, one_hot=1)
+    A = tg.softmax(Z / tau, axis=1)
+    loss = -(Y * tg.log(A)).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = (A − Ys) / m    since Σ₁ Ys = 1 (proved)")
+def label_smoothing():
+    m, K, epsilon, Z, Y = 6, 4, 0.1, leaf(LOGITS), tg.assume(ONE_HOT, one_hot=1)
+    Ys = Y * (1 - epsilon) + epsilon / K
+    A = tg.softmax(Z, axis=1)
+    loss = -(Ys * tg.log(A)).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = (A · Σ₁(w · Y) − w · Y) / m")
+def class_weights():
+    m, w, Z, Y = 6, np.array([1.0, 2.0, 0.5, 1.5]), leaf(LOGITS), ONE_HOT
+    A = tg.softmax(Z, axis=1)
+    loss = -(w * Y * tg.log(A)).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = A · Σ₁ Y − Y", r"dZ = A \cdot \sum_{1} Y - Y")
+def without_the_fact():
+    Z, Y = leaf(LOGITS), np.abs(UPSTREAM)
+    A = tg.softmax(Z, axis=1)
+    loss = -(Y * tg.log(A)).sum()
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+# ------------------------------------------------------------------------- sigmoid, activations
+
+
+@case("dZ = (A − Y) / m", r"dZ = \frac{A - Y}{m}")
+def sigmoid_cross_entropy_by_hand():
+    m, Z, Y = 6, leaf(LOGITS), ONE_HOT
+    A = tg.sigmoid(Z)
+    loss = -(Y * tg.log(A) + (1 - Y) * tg.log(1 - A)).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = A − Y", "dZ = A - Y")
+def sigmoid_itself_by_hand():
+    Z, Y = leaf(LOGITS), ONE_HOT
+    A = 1 / (1 + tg.exp(-Z))
+    loss = -(Y * tg.log(A) + (1 - Y) * tg.log(1 - A)).sum()
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case(
+    """
+dZ = (A − Y) / m
+  where A = σ(Z)
+"""
+)
+def sigmoid_cross_entropy_fused():
+    m, Z, Y = 6, leaf(LOGITS), ONE_HOT
+    loss = tg.sigmoid_cross_entropy(Z, Y).sum() / m
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = dA ∘ [A > 0]", r"dZ = dA \odot [A > 0]")
+def relu():
+    Z, dA = leaf(LOGITS), UPSTREAM
+    A = tg.relu(Z)
+    return tg.derive(A, wrt=Z, gradient=dA), A, Z
+
+
+@case("dZ = dA ∘ where(Z > 0, 1, 0.01)")
+def leaky_relu():
+    Z, dA = leaf(LOGITS), UPSTREAM
+    A = tg.leaky_relu(Z)
+    return tg.derive(A, wrt=Z, gradient=dA), A, Z
+
+
+@case("dZ = 1 − A²", "dZ = 1 - A^{2}")
+def tanh():
+    Z = leaf(LOGITS)
+    A = tg.tanh(Z)
+    loss = A.sum()
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = A ∘ (1 − A)", r"dZ = A \odot \left(1 - A\right)")
+def sigmoid():
+    Z = leaf(LOGITS)
+    A = tg.sigmoid(Z)
+    loss = A.sum()
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+@case("dZ = σ(Z)", r"dZ = \sigma\left(Z\right)")
+def softplus():
+    Z = leaf(LOGITS)
+    loss = tg.softplus(Z).sum()
+    return tg.derive(loss, wrt=Z), loss, Z
+
+
+# ------------------------------------------------------------------- dropout and normalisations
+
+
+@case(
+    "dA = D ∘ dA_out / keep_prob",
+    r"dA = \frac{D \odot dA_{\mathrm{out}}}{\mathrm{keep}_{\mathrm{prob}}}",
+)
+def dropout():
+    A, D, keep_prob, dA_out = leaf(LOGITS), (UPSTREAM > -0.8) * 1.0, 0.8, UPSTREAM
+    A_out = A * D / keep_prob
+    return tg.derive(A_out, wrt=A, gradient=dA_out), A_out, A
+
+
+@case(
+    """
+dX = γ ∘ istd · (dY − Σ₀ dY / m − xhat · Σ₀(xhat ∘ dY) / m)
+dγ = Σ₀(xhat ∘ dY)
+dβ = Σ₀ dY
+"""
+)
+def batch_norm():
+    m, eps = 6, 1e-5
+    X, gamma, beta, dY = (
+        leaf(LOGITS),
+        leaf(np.ones(CLASSES) * 1.5),
+        leaf(np.zeros(CLASSES)),
+        UPSTREAM,
+    )
+    mu = X.sum(axis=0) / m
+    xc = X - mu
+    var = (xc * xc).sum(axis=0) / m
+    istd = 1 / tg.sqrt(var + eps)
+    xhat = xc * istd
+    Y = gamma * xhat + beta
+    return tg.derive(Y, wrt=[X, gamma, beta], gradient=dY), Y, [X, gamma, beta]
+
+
+@case(
+    """
+dX = γ ∘ istd · (dY − mean₀(dY) − xhat · mean₀(xhat ∘ dY))
+dγ = Σ₀(xhat ∘ dY)
+dβ = Σ₀ dY
+"""
+)
+def batch_norm_by_mean_and_square():
+    eps = 1e-5
+    X, gamma, beta, dY = (
+        leaf(LOGITS),
+        leaf(np.ones(CLASSES) * 1.5),
+        leaf(np.zeros(CLASSES)),
+        UPSTREAM,
+    )
+    mu = X.mean(axis=0)
+    var = ((X - mu) ** 2).mean(axis=0)
+    istd = (var + eps) ** -0.5
+    xhat = (X - mu) * istd
+    Y = gamma * xhat + beta
+    return tg.derive(Y, wrt=[X, gamma, beta], gradient=dY), Y, [X, gamma, beta]
+
+
+@case(
+    """
+dX = istd · (γ · dY − mean₁(γ · dY) − xhat · mean₁(γ · xhat ∘ dY))
+dγ = Σ₀(xhat ∘ dY)
+dβ = Σ₀ dY
+"""
+)
+def layer_norm():
+    eps = 1e-5
+    X, gamma, beta, dY = (
+        leaf(LOGITS),
+        leaf(np.ones(CLASSES) * 1.5),
+        leaf(np.zeros(CLASSES)),
+        UPSTREAM,
+    )
+    mu = X.mean(axis=1, keepdims=True)
+    var = ((X - mu) ** 2).mean(axis=1, keepdims=True)
+    istd = 1 / tg.sqrt(var + eps)
+    xhat = (X - mu) * istd
+    Y = gamma * xhat + beta
+    return tg.derive(Y, wrt=[X, gamma, beta], gradient=dY), Y, [X, gamma, beta]
+
+
+@case(
+    """
+dX = r · (γ · dY − xhat · mean₁(γ · xhat ∘ dY))
+dγ = Σ₀(xhat ∘ dY)
+"""
+)
+def rms_norm():
+    eps = 1e-5
+    X, gamma, dY = leaf(LOGITS), leaf(np.ones(CLASSES) * 1.5), UPSTREAM
+    r = 1 / tg.sqrt((X * X).mean(axis=1, keepdims=True) + eps)
+    xhat = X * r
+    output = gamma * xhat + 0.0
+    return tg.derive(output, wrt=[X, gamma], gradient=dY), output, [X, gamma]
+
+
+# ----------------------------------------------------------------------------- layers, networks
+
+
+@case(
+    """
+dX = dZ W
+dW = dZᵀ X
+db = Σ₀ dZ
+""",
+    "dX = dZ \\, W \\\\\ndW = {dZ}^{\\top} \\, X \\\\\ndb = \\sum_{0} dZ",
+)
+def linear_layer():
+    X, W, b, dZ = leaf(LOGITS), leaf(np.abs(UPSTREAM)[:3]), leaf(np.zeros(3)), UPSTREAM[:, :3]
+    Z = tg.linear(X, W, b)
+    return tg.derive(Z, wrt=[X, W, b], gradient=dZ), Z, [X, W, b]
+
+
+@case(
+    """
+dX = dZ W
+dW = dZᵀ X
+db = Σ₀ dZ
+"""
+)
+def linear_layer_in_operators():
+    X, W, b, dZ = leaf(LOGITS), leaf(np.abs(UPSTREAM)[:3]), leaf(np.zeros(3)), UPSTREAM[:, :3]
+    Z = X @ W.T + b
+    return tg.derive(Z, wrt=[X, W, b], gradient=dZ), Z, [X, W, b]
+
+
+@case(
+    """
+dZ3 = (A3 − Y) / m
+dW3 = dZ3 A2ᵀ
+db3 = Σ dZ3
+dZ2 = W3ᵀ dZ3 ∘ [A2 > 0]
+dW2 = dZ2 A1ᵀ
+db2 = Σ₁ dZ2
+dZ1 = W2ᵀ dZ2 ∘ (1 − A1²)
+dW1 = dZ1 Xᵀ
+db1 = Σ₁ dZ1
+""",
+    "dZ^{[3]} = \\frac{A^{[3]} - Y}{m} \\\\\n"
+    "dW^{[3]} = dZ^{[3]} \\, {A^{[2]}}^{\\top} \\\\\n"
+    "db^{[3]} = \\sum dZ^{[3]} \\\\\n"
+    "dZ^{[2]} = {W^{[3]}}^{\\top} \\, dZ^{[3]} \\odot [A^{[2]} > 0] \\\\\n"
+    "dW^{[2]} = dZ^{[2]} \\, {A^{[1]}}^{\\top} \\\\\n"
+    "db^{[2]} = \\sum_{1} dZ^{[2]} \\\\\n"
+    "dZ^{[1]} = {W^{[2]}}^{\\top} \\, dZ^{[2]} \\odot \\left(1 - \\left(A^{[1]}\\right)^{2}\\right) \\\\\n"
+    "dW^{[1]} = dZ^{[1]} \\, {X}^{\\top} \\\\\n"
+    "db^{[1]} = \\sum_{1} dZ^{[1]}",
+)
+def course_network():
+    m, X, Y = 6, LOGITS.T, ONE_HOT[:, :1].T
+    W1, b1 = leaf(UPSTREAM[:5]), leaf(np.zeros((5, 1)))
+    W2, b2 = leaf(np.abs(UPSTREAM[:3, [0, 1, 2, 3, 0]])), leaf(np.zeros((3, 1)))
+    W3, b3 = leaf(UPSTREAM[:1, :3]), leaf(np.zeros((1, 1)))
+    Z1 = W1 @ X + b1
+    A1 = tg.tanh(Z1)
+    Z2 = W2 @ A1 + b2
+    A2 = tg.relu(Z2)
+    Z3 = W3 @ A2 + b3
+    A3 = tg.sigmoid(Z3)
+    J = -(Y * tg.log(A3) + (1 - Y) * tg.log(1 - A3)).sum() / m
+    wrt = [Z3, W3, b3, Z2, W2, b2, Z1, W1, b1]
+    return tg.derive(J, wrt=wrt), J, wrt
+
+
+@case("dW = cos(W) + λ W / m", r"dW = \cos\left(W\right) + \frac{\lambda \, W}{m}")
+def l2_penalty():
+    m, lambd, W = 6, 0.7, leaf(LOGITS)
+    cost = tg.sin(W).sum()
+    J = cost + lambd / (2 * m) * (W * W).sum()
+    return tg.derive(J, wrt=W), J, W
+
+
+@case("dA = 2 (A − Y) / m", r"dA = \frac{2 \, \left(A - Y\right)}{m}")
+def mean_squared_error():
+    m, A, Y = 6, leaf(LOGITS), UPSTREAM
+    loss = ((A - Y) ** 2).sum() / m
+    return tg.derive(loss, wrt=A), loss, A
+
+
+@case(
+    """
+dS = P ∘ (dO Vᵀ − Σ₁(P ∘ dO Vᵀ))
+dQ = dS K / √d_k
+dK = dSᵀ Q / √d_k
+dV = Pᵀ dO
+"""
+)
+def attention():
+    d_k = 3
+    Q, K, V, dO = leaf(LOGITS[:5, :3]), leaf(UPSTREAM[:, :3]), leaf(LOGITS), UPSTREAM[:5]
+    S = Q @ K.T / np.sqrt(d_k)
+    P = tg.softmax(S, axis=1)
+    O = P @ V  # noqa: E741
+    return tg.derive(O, wrt=[S, Q, K, V], gradient=dO), O, [S, Q, K, V]
+
+
+@case("dx = y ∘ (1 + 2 y² − 3 y)")
+def gradient_of_a_gradient():
+    x = leaf(LOGITS)
+    y = tg.sigmoid(x)
+    slope = tg.gradients(y.sum(), x, create_graph=True).sum()
+    return tg.derive(slope, wrt=x), slope, x
