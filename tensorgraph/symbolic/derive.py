@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
 from tensorgraph.arrays import to_array
 from tensorgraph.autodiff import gradients_at, place_of
 from tensorgraph.graph import Node
 from tensorgraph.modes import mode
-from tensorgraph.nn.module import Module
+from tensorgraph.symbolic import meanings  # noqa: F401  # imported for what it declares
+from tensorgraph.symbolic.algebra import Event
 from tensorgraph.symbolic.check import Checker
 from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
 from tensorgraph.symbolic.facts import Fact, Facts, asserted_of, sum_of_affine
@@ -23,10 +22,11 @@ from tensorgraph.symbolic.fold import candidates
 from tensorgraph.symbolic.formula import HIDDEN, cost
 from tensorgraph.symbolic.lower import lower
 from tensorgraph.symbolic.names import Scope, unique
-from tensorgraph.symbolic.normal import Event, Normaliser, OutOfTime
+from tensorgraph.symbolic.normal import Normaliser, OutOfTime
 from tensorgraph.symbolic.poly import Atoms
 from tensorgraph.symbolic.replay import Replay, recorded_values, replay
 from tensorgraph.symbolic.report import Derivation, Gradient
+from tensorgraph.symbolic.request import Target, check_in_graph, check_output, targets_of
 from tensorgraph.tensor import Tensor
 
 INTRODUCED = {"softmax": "A", "sigmoid": "A", "one_hot": "Y"}
@@ -86,10 +86,10 @@ def derive(
         dZ = A − Y    assuming Σ₁ Y = 1 (checked on the data)
     """
     scope = Scope(sys._getframe(1))
-    targets = _targets(wrt, name, scope)
-    _check_output(output, gradient)
+    targets = targets_of(wrt, name, scope)
+    check_output(output, gradient)
     root = place_of(output)
-    _check_targets([root], targets)
+    check_in_graph(root, targets)
     recorded = replay([root], scope.number, scope.explain, scope.of_array)
     recorded.given |= scope.given()
     return _Derivation(output, targets, scope, recorded, gradient, time_limit).result()
@@ -99,87 +99,13 @@ Found = tuple[float, Expr, list[Event], Atoms]
 """A formula: how much there is to read, the expression, the rules applied, and its atoms."""
 
 
-@dataclass(frozen=True)
-class _Target:
-    tensor: Tensor
-    name: str | None
-
-
-def _targets(wrt: Any, name: Any, scope: Scope) -> list[_Target]:
-    if isinstance(wrt, Module):
-        found = [(t, t.name or path) for path, t in wrt.named_parameters()]
-    elif isinstance(wrt, Mapping):
-        found = [(t, str(key)) for key, t in wrt.items()]
-    elif isinstance(wrt, (list, tuple)):
-        names = name if isinstance(name, (list, tuple)) else [None] * len(wrt)
-        if len(names) != len(wrt):
-            raise errors.ArgumentError(f"derive: {len(names)} names for {len(wrt)} tensors")
-        found = list(zip(wrt, names, strict=True))
-    else:
-        found = [(wrt, name)]
-    if not found:
-        raise errors.ArgumentError("derive: wrt names nothing to differentiate by")
-    for tensor, _ in found:
-        if type(tensor) is not Tensor:
-            raise errors.DTypeError(
-                f"derive: only by a tensor can be differentiated, not {errors.describe(tensor)}"
-            )
-        if tensor.dtype.kind != "f":
-            raise errors.DTypeError(
-                f"derive: {errors.owner(tensor)} holds {tensor.dtype}, which has no gradient; write"
-                " .astype('float32') before the graph is recorded"
-            )
-    return [_Target(t, n or scope.of_place(place_of(t)) or t.name) for t, n in found]
-
-
-def _check_output(output: Any, gradient: Any) -> None:
-    if type(output) is not Tensor:
-        raise errors.DTypeError(f"derive: the output is a tensor, not {errors.describe(output)}")
-    if type(output._node) is not Node:
-        raise errors.GraphError(
-            f"derive: {errors.owner(output)} was not computed from anything that needs a gradient;"
-            " write requires_grad=True where a parameter is made"
-        )
-    if gradient is None and output.size != 1:
-        raise errors.GraphError(
-            f"derive: only a scalar has a gradient by itself, {errors.owner(output)} has shape"
-            f" {output.shape}; write .sum() or .mean() first, or give gradient= to start from"
-        )
-    if gradient is not None and np.shape(gradient) != output.shape:
-        raise errors.ShapeError(
-            f"derive: the gradient to start from has shape {np.shape(gradient)}, the output"
-            f" {output.shape}"
-        )
-
-
-def _check_targets(roots: list[Any], targets: Sequence[_Target]) -> None:
-    stack, seen = list(roots), set(roots)
-    while stack:
-        place = stack.pop()
-        for parent in place.parents if type(place) is Node else ():
-            if type(parent) in (Node, Tensor) and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    for target in targets:
-        tensor = target.tensor
-        known = target.name or "this tensor"
-        if not tensor.requires_grad:
-            raise errors.GraphError(
-                f"derive: {known} needs no gradient; write requires_grad=True where it is made"
-            )
-        if place_of(tensor) not in seen:
-            raise errors.GraphError(
-                f"derive: the output was not computed from {known}: it is not in this graph"
-            )
-
-
 class _Derivation:
     """The work of one call of ``derive``."""
 
     def __init__(
         self,
         output: Tensor,
-        targets: Sequence[_Target],
+        targets: Sequence[Target],
         scope: Scope,
         recorded: Replay,
         gradient: Any,
@@ -247,7 +173,7 @@ class _Derivation:
                 related = (sum_of_affine(array, y, f) for y, f in self.scope.known_sums())
                 found[e] = tuple(filter(None, related))[:1]
 
-    def _forward_names(self, targets: Sequence[_Target]) -> dict[Expr, str]:
+    def _forward_names(self, targets: Sequence[Target]) -> dict[Expr, str]:
         names: dict[Expr, str] = {}
         for e, target in zip(self.exprs, targets, strict=True):
             if target.name:
@@ -434,7 +360,12 @@ class _Derivation:
     def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
         names = {**self.names, **cuts}
         normaliser = Normaliser(
-            self.forward, self.names, self.facts, cuts, self.scope.length, self.deadline
+            forward=self.forward,
+            names=self.names,
+            facts=self.facts,
+            cuts=cuts,
+            length=self.scope.length,
+            deadline=self.deadline,
         )
         for e in self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)

@@ -66,14 +66,17 @@ class Interval(NamedTuple):
 
     @property
     def positive(self) -> bool:
+        """Whether all elements are above 0."""
         return self.low > 0 or (self.low == 0 and self.low_open)
 
     @property
     def nonnegative(self) -> bool:
+        """Whether no element is below 0."""
         return self.low >= 0
 
     @property
     def without_zero(self) -> bool:
+        """Whether no element is 0."""
         return self.positive or self.high < 0 or (self.high == 0 and self.high_open)
 
 
@@ -186,7 +189,7 @@ def _meaning(fact: Fact) -> Interval:
         case "binary" | "one_hot":
             return Interval(0, 1, False, False)
         case "bounded":
-            return Interval(*fact.value, False, False)
+            return Interval(fact.value[0], fact.value[1], False, False)
         case "between":
             return Interval(*fact.value)
     return ANYWHERE

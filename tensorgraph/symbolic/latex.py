@@ -30,7 +30,7 @@ def latex(f: Formula) -> str:
 
 
 def latex_name(name: str) -> str:
-    """Return a name: ``dW2`` as dW^{[2]}, as the course numbers layers; ``beta1`` as β with index."""
+    """Return a name: ``dW2`` as dW^{[2]}, as the course numbers layers, ``beta1`` as β₁."""
     primes = len(name) - len(name.rstrip("′"))
     prefix, head, number = split_name(name.rstrip("′"))
     head, _, index = head.partition("_")

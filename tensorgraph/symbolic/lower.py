@@ -291,9 +291,10 @@ def _along(reduction: Any, body: Mono, bound: Labels, ndim: int) -> Expr:
 
 def _placings(free: Sequence[int], bound: Labels, ndim: int, size: int) -> list[dict[int, int]]:
     """Return the ways to give every label an axis; free ones keep theirs, or their order."""
+    ways: Iterable[Labels]
     if size == ndim:
         open_axes = [i for i in range(ndim) if i not in free]
-        ways = permutations(open_axes, len(bound)) if len(open_axes) <= 4 else [open_axes]
+        ways = permutations(open_axes, len(bound)) if len(open_axes) <= 4 else [tuple(open_axes)]
         return [
             dict(zip(free, free, strict=True)) | dict(zip(bound, way, strict=False)) for way in ways
         ]

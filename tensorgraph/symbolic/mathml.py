@@ -85,7 +85,7 @@ def _set(f: Formula) -> str:
         case "root":
             return f"<msqrt>{_set(parts[0])}</msqrt>"
         case "transpose":
-            return f"<msup>{_in(parts[0], WHOLE)}<mo>⊤</mo></msup>"
+            return f"<msup>{_in(parts[0], WHOLE)}<mo>&#x22A4;</mo></msup>"
         case "reduce":
             return _reduction(f)
         case "test":

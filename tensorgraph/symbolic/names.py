@@ -135,13 +135,13 @@ class Scope:
             if v == -value:
                 return -self._symbol(name)
             if v == 2 * value and type(v) is type(value):
-                return 2 * self._symbol(name)  # type: ignore[operator]
+                return 2 * self._symbol(name)
             if v == 1 / value:
-                return 1 / self._symbol(name)  # type: ignore[operator]
+                return 1 / self._symbol(name)
             if value > 0 and type(v) is float and v == float(value) ** 0.5:
                 return sqrt(self._symbol(name))  # type: ignore[no-any-return]
             if type(value) is float and v == 1 - value:
-                return 1 - self._symbol(name)  # type: ignore[operator]
+                return 1 - self._symbol(name)
         if len(repr(v)) < 10:  # short numbers are quotients of others by chance
             return None
         for name, value in self.numbers.items():
@@ -169,11 +169,12 @@ def _classes(array: Any, axis: int) -> Any:
     return np.arange(array.shape[axis]).reshape(lengths)
 
 
-def _may_multiply(x: Any, y: Any, product: Any) -> bool:
+def _may_multiply(x: Any, y: Any, result: Any) -> bool:
     try:
-        return np.broadcast_shapes(x.shape, y.shape) == product.shape and product.size <= 1_000_000
+        shape = np.broadcast_shapes(x.shape, y.shape)
     except ValueError:
         return False
+    return bool(shape == result.shape and result.size <= 1_000_000)
 
 
 def _variables(frame: FrameType | None) -> Iterator[tuple[str, Any]]:

@@ -62,7 +62,8 @@ def recognised(e: Expr, in_graph: bool = False) -> Expr:
     for rule in RECOGNITIONS:
         if in_graph and not rule.in_graph:
             continue
-        found = _match(rule.left, e, {}, static := {})
+        static: dict[str, Any] = {}
+        found = _match(rule.left, e, {}, static)
         if found is not None:
             return _built(rule.right, found, static, e)
     return e

@@ -154,7 +154,7 @@ class Derivation:
         names = {**names, **self.letters}
         return [(n, formula(e, _without(names, e))) for e, n in self.letters.items()]
 
-    # ------------------------------------------------------------------------------- what it rests on
+    # ---------------------------------------------------------------------------- what it rests on
 
     @property
     def facts(self) -> tuple[Fact, ...]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tensorgraph.ops.reduce import sum
+from tensorgraph.symbolic.algebra import Event
 from tensorgraph.symbolic.expr import Expr, constant
 from tensorgraph.symbolic.facts import Fact
 from tensorgraph.symbolic.lower import lower
-from tensorgraph.symbolic.normal import Event
 from tensorgraph.symbolic.poly import Atom, Atoms, Mono, labels_of, lengths_of, number, renamed
 
 

@@ -79,7 +79,7 @@ def trace(f: Callable[..., Any], *args: Any) -> Trace:
 
 
 def _input_names(f: Callable[..., Any], args: Sequence[Any], count: int) -> list[str]:
-    """Return the parameters' names where each is one array; else ``x0``, ``x1``, …"""
+    """Return the parameters' names where each is one array; else ``x0``, ``x1`` and so on."""
     try:
         names = list(parameter_names(f))[: len(args)]
     except (TypeError, ValueError):
