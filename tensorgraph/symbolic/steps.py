@@ -12,6 +12,7 @@ from tensorgraph.symbolic.expr import Expr, constant
 from tensorgraph.symbolic.facts import Fact
 from tensorgraph.symbolic.lower import lower
 from tensorgraph.symbolic.poly import Atom, Atoms, Mono, labels_of, lengths_of, number, renamed
+from tensorgraph.symbolic.rules import says
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,18 +46,18 @@ def _cancelled(detail: tuple[Atom, bool], atoms: Atoms) -> Equation | None:
     e = _atom(detail[0], atoms)
     if e.size == 1:
         return None
-    return Equation("cancel x / x = 1", e / e, constant(1))
+    return Equation(says("cancel"), e / e, constant(1))
 
 
 def _binary(a: Atom, atoms: Atoms) -> Equation:
     e = _atom(a, atoms)
-    return Equation("0 and 1 are their own squares", e * e, e)
+    return Equation(says("binary"), e * e, e)
 
 
 def _known_sum(fact: Fact, atoms: Atoms) -> Equation:
     axis, total = fact.value
     left = sum(fact.of, axis=axis, keepdims=True)
-    return Equation("a sum that is known", left, constant(float(total)))
+    return Equation(says("known sum"), left, constant(float(total)))
 
 
 def _pulled(detail: tuple[Mono, Mono, int], atoms: Atoms) -> Equation | None:
@@ -73,15 +74,15 @@ def _pulled(detail: tuple[Mono, Mono, int], atoms: Atoms) -> Equation | None:
     whole = sum(factor * body, axis=to[label], keepdims=True)
     shift = len(shape) - body.ndim
     right = factor * sum(body, axis=to[label] - shift, keepdims=True)
-    return Equation("pull a constant factor out of a sum", whole, right)
+    return Equation(says("pull out of the sum"), whole, right)
 
 
 def _recognised(detail: tuple[Expr, Expr], atoms: Atoms) -> Equation:
-    return Equation("a function of a function that has a name", *detail)
+    return Equation(says("recognise"), *detail)
 
 
 def _named(e: Expr, atoms: Atoms) -> Equation:
-    return Equation("put the name of a value back", e, e, spelt=e)
+    return Equation(says("name"), e, e, spelt=e)
 
 
 BUILDERS: dict[str, Callable[[Any, Atoms], Equation | None]] = {
