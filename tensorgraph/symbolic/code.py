@@ -65,13 +65,14 @@ HELPERS = {
     """,
     "one_hot": """
         def one_hot(labels, num_classes, axis, dtype):
-            classes = np.arange(num_classes)
+            labels, classes = np.asarray(labels), np.arange(num_classes)
             shape = [num_classes if i == axis else 1 for i in range(labels.ndim + 1)]
             return (np.expand_dims(labels, axis) == classes.reshape(shape)).astype(dtype)
     """,
     "scatter": """
         def scatter(x, *indices, key, shape):
-            out, rest = np.zeros(shape, x.dtype), iter(indices)
+            x, rest = np.asarray(x), iter(indices)
+            out = np.zeros(shape, x.dtype)
             np.add.at(out, tuple(next(rest) if k == "array" else k for k in key), x)
             return out
     """,
@@ -79,12 +80,18 @@ HELPERS = {
         def linear(x, weight, bias):
             return x @ weight.T + bias
     """,
-    "std": "def std(x, axis, correction, keepdims):\n"
-           "    return np.std(x, axis=axis, ddof=correction, keepdims=keepdims)",
-    "var": "def var(x, axis, correction, keepdims):\n"
-           "    return np.var(x, axis=axis, ddof=correction, keepdims=keepdims)",
-    "norm": "def norm(x, axis, keepdims):\n"
-            "    return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))",
+    "std": """
+        def std(x, axis, correction, keepdims):
+            return np.std(x, axis=axis, ddof=correction, keepdims=keepdims)
+    """,
+    "var": """
+        def var(x, axis, correction, keepdims):
+            return np.var(x, axis=axis, ddof=correction, keepdims=keepdims)
+    """,
+    "norm": """
+        def norm(x, axis, keepdims):
+            return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+    """,
 }  # fmt: skip
 """What NumPy has no function for, in NumPy."""
 
@@ -163,7 +170,7 @@ class _Code:
             return self._infix(INFIX[name], args)
         if name == "negative":
             return f"-{_in(args[0], 6)}", 6
-        if name == "matrix_transpose" or (name == "permute_dims" and e.ndim == 2):
+        if name == "matrix_transpose" or (name == "permute_dims" and e.static["axes"] == (1, 0)):
             return f"{_in(args[0], 8)}.{'T' if e.ndim == 2 else 'mT'}", 8
         if name == "permute_dims":
             return f"np.transpose({args[0][0]}, {e.static['axes']})", 9

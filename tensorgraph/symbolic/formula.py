@@ -154,6 +154,8 @@ class _Writer:
     def _permute_dims(self, e: Expr) -> Formula:
         if e.static["axes"] == tuple(range(e.ndim))[::-1] and e.ndim == 2:
             return self._matrix_transpose(e)
+        if e.static["axes"] == tuple(range(e.ndim)):
+            return self.write(e.args[0])
         return Formula("call", self._parts(e), "permute_dims", e.static["axes"])
 
     def _sum(self, e: Expr) -> Formula:

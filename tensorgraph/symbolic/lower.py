@@ -12,6 +12,7 @@ from itertools import permutations
 from math import gcd, lcm, prod
 from typing import Any
 
+from tensorgraph.ops.arithmetic import astype
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import (
@@ -98,6 +99,8 @@ def _term(k: Fraction, mono: Mono, ndim: int) -> Expr:
     result = _product(top) if top else constant(1)
     if bottom:
         result = result / _product(bottom)
+    if result.dtype.kind == "b":  # booleans neither add up nor have a sign
+        result = astype(result, dtype=float)
     return -result if sign else result
 
 

@@ -266,7 +266,7 @@ class Derivation:
         An array, or a dict of arrays by name where several were asked for.
         """
         values = evaluate([g.expr for g in self.gradients], self.given)
-        arrays = {g.label: np.asarray(values[g.expr]) for g in self.gradients}
+        arrays = {g.label: np.asarray(values[g.expr], g.raw.dtype) for g in self.gradients}
         return arrays[self.gradients[0].label] if len(arrays) == 1 else arrays
 
     def python(self, name: str = "backward") -> str:
@@ -277,14 +277,30 @@ class Derivation:
         Raises:
             ArgumentError: a formula holds an operation that NumPy has no function for.
         """
-        order = self._in_order_of_use()
         names = dict(self.letters)
-        for g in order:
+        for g in (*self.gradients, *self.helpers):
             names |= g.names
-        names |= {g.raw: g.label for g in order if g.raw.op is not None}
-        steps = [(letter, e) for e, letter in self.letters.items()]
-        steps += [(g.label, g.expr) for g in order]
+        names |= {g.raw: g.label for g in (*self.gradients, *self.helpers) if g.raw.op is not None}
+        steps = self._assignments(names)
         return python(name, steps, names, [g.label for g in self.gradients])
+
+    def _assignments(self, names: Mapping[Expr, str]) -> list[tuple[str, Expr]]:
+        """Return letters and gradients with what they are, each after those it uses."""
+        made = {e: (letter, e) for e, letter in self.letters.items()}
+        made |= {g.raw: (g.label, g.expr) for g in self._in_order_of_use()}
+        done: dict[Expr, tuple[str, Expr]] = {}
+        stack = [(e, False) for e in list(made)[::-1]]
+        opened: set[Expr] = set()
+        while stack:
+            e, ready = stack.pop()
+            if ready:
+                done[e] = made[e]
+            elif e not in opened:
+                opened.add(e)
+                stack.append((e, True))
+                used = in_order([made[e][1]], lambda x, e=e: _below(x, names, e))  # type: ignore[misc]
+                stack += [(x, False) for x in used if x in made and x not in opened]
+        return list(done.values())
 
     def arguments(self) -> dict[str, Any]:
         """Return recorded values for the parameters of :meth:`python`, by name."""
@@ -292,6 +308,11 @@ class Derivation:
         known = {g.label for g in (*self.gradients, *self.helpers)}
         names |= {e: e.name for e in self.given if e not in names and e.name}
         return {identifier(n): self.checker.value(e) for e, n in names.items() if n not in known}
+
+
+def _below(x: Expr, names: Mapping[Expr, str], own: Expr) -> tuple[Expr, ...]:
+    """Return what an expression is spelt out of, where it is the definition of ``own``."""
+    return () if x in names and x is not own else x.args
 
 
 def _without(names: Mapping[Expr, str], e: Expr) -> dict[Expr, str]:
