@@ -43,9 +43,14 @@ def _split_key(key: Any) -> tuple[Key, list[Any]]:
     return tuple(template), arrays
 
 
+def _records(value: Any) -> bool:
+    """Return whether a value is a tensor, or a symbolic array, which is taken as it is."""
+    return type(value) is Tensor or type(value) in OUTRANKING
+
+
 def _index_array(part: Any) -> Any:
     try:
-        array = part if type(part) is Tensor or type(part) in OUTRANKING else to_array(part)
+        array = part if _records(part) else to_array(part)
     except DTypeError:
         raise DTypeError(
             "getitem: an index is an integer, a slice, ..., None, or an array of integers or"
@@ -171,8 +176,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
         tensor([[2.],
                 [3.]])
     """
-    given = type(indices) is Tensor or type(indices) in OUTRANKING
-    indices = indices if given else to_array(indices)
+    indices = indices if _records(indices) else to_array(indices)
     ndim = ndim_of(x)
     if indices.ndim != ndim:
         raise ShapeError(
@@ -316,13 +320,13 @@ def _region(x: Any, key: Any, value: Any, name: str) -> Any:
         shape = np.broadcast_to(np.empty(()), shape_of(x))[_full_key(x, key)].shape
     except IndexError as error:
         raise AxisError(f"{name}: {error}") from None
-    given = value if type(value) is Tensor else to_array(value)
+    given = value if _records(value) else to_array(value)
     if not np.can_cast(given.dtype, x.dtype, "same_kind"):
         raise DTypeError(
             f"{name}: {given.dtype} values would be cut to fit a tensor of {x.dtype}; write"
             f" .astype('{x.dtype}') to convert them"
         )
-    value = given if type(value) is Tensor else to_array(value, x.dtype)
+    value = given if _records(value) else to_array(value, x.dtype)
     try:
         return broadcast_to(astype(value, dtype=x.dtype), shape=shape)
     except ShapeError:

@@ -33,8 +33,12 @@ def result_like(op: Op, operands: Sequence[Any], static: dict[str, Any]) -> tupl
     if rule is None:
         out = np.asarray(op.compute([_stand_in(x) for x in operands], static))
         return out.shape, out.dtype
-    # The kernel says what does not fit, on operands without batch and with few elements.
-    return rule([x.shape for x in operands], static), np.result_type(*(x.dtype for x in operands))
+    try:
+        shape = rule([x.shape for x in operands], static)
+    except ValueError:  # explained by the kernel, which looks at shapes first
+        op.compute([_stand_in(x) for x in operands], static)
+        raise
+    return shape, np.result_type(*(x.dtype for x in operands))
 
 
 def _stand_in(x: Any, shape: Shape | None = None) -> Any:

@@ -6,6 +6,7 @@ a label that two groups of factors share becomes a matrix product.
 
 from __future__ import annotations
 
+from builtins import sum as sum_of
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import permutations
@@ -150,19 +151,24 @@ def _parenthesised(
     to = dict(enumerate(labels))
     terms = [(c, placed(mono, to)) for mono, c in (atom.poly or {}).items()]
     if not alone:
-        scale = _common_scale(terms)
+        scales = (_common_scale(terms), 1 / abs(k))
+        scale = min(
+            scales, key=lambda scale: _digits(k * scale, [(c / scale, m) for c, m in terms])
+        )
         k, terms = k * scale, [(c / scale, mono) for c, mono in terms]
     if not alone and _turned([c for c, _ in terms], k):
         k, terms = -k, [(-c, mono) for c, mono in terms]
-    terms.sort(key=lambda t: (t[0] < 0, len(t[1]), [order(f) for f in t[1]]))
+    terms.sort(
+        key=lambda t: (t[0] < 0 and not _absorbs_sign(t[1]), len(t[1]), [order(f) for f in t[1]])
+    )
     total: Expr | None = None
     for c, mono in terms:
         if total is None:
             total = _term(c, mono, ndim)
-        elif c < 0:
+        elif c < 0 and not _absorbs_sign(mono):
             total = total - _term(-c, mono, ndim)
         else:
-            total = total + _term(c, mono, ndim)
+            total = total + _term(c, mono, ndim)  # with its sign, if it absorbs that
     assert total is not None
     return k, total
 
@@ -177,6 +183,17 @@ def _common_scale(terms: Sequence[tuple[Fraction, Mono]]) -> Fraction:
     if denominator > LONG:
         return Fraction(1)
     return Fraction(gcd(*(int(c * denominator) for c in plain)), denominator)
+
+
+def _digits(k: Fraction, terms: Sequence[tuple[Fraction, Mono]]) -> int:
+    """Return how many digits are to be read in k · (terms), those of means apart."""
+    coefficients = [k]
+    for c, mono in terms:
+        counts = [prod(f[0].bound) for f in mono if f[0].bound]
+        is_mean = len(counts) == 1 and c.denominator % counts[0] == 0
+        coefficients.append(c * counts[0] if is_mean else c)
+    ends = [n for c in coefficients for n in (abs(c.numerator), c.denominator) if n != 1]
+    return sum_of(map(len, map(str, ends)))
 
 
 def _turned(coefficients: Sequence[Fraction], k: Fraction) -> bool:
@@ -228,16 +245,29 @@ def _sum(k: Fraction, atom: Atom, labels: Labels, ndim: int) -> tuple[Fraction, 
     bound = tuple(ndim + 100 + i for i in range(len(atom.bound)))
     to |= {-1 - i: x for i, x in enumerate(bound)}
     body = placed(atom.body, to)
-    found = _matrix_product(body, bound, ndim)
+    sign = Fraction(1)
+    if k < 0 and any(map(_has_sign, body)):  # −Σ (y − a) x is Σ (a − y) x
+        k, sign = -k, Fraction(-1)
+    found = _matrix_product(body, bound, ndim, sign)
     if found is not None:
         return k, found
     count = prod(atom.bound)
     if k.denominator % count == 0 and k.denominator <= LONG:
-        return k * count, _along(mean, body, bound, ndim)
-    return k, _along(sum, body, bound, ndim)
+        return k * count, _along(mean, body, bound, ndim, sign)
+    return k, _along(sum, body, bound, ndim, sign)
 
 
-def _matrix_product(body: Mono, bound: Labels, ndim: int) -> Expr | None:
+def _absorbs_sign(mono: Mono) -> bool:
+    """Return whether a product has a sum in which a sign disappears."""
+    return any(a.bound and e == 1 and any(map(_has_sign, a.body)) for a, _, e in mono)
+
+
+def _has_sign(f: Factor) -> bool:
+    """Return whether a factor is a difference, which a sign can turn."""
+    return f[0].poly is not None and f[2] == 1
+
+
+def _matrix_product(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Expr | None:
     """Return a sum as a product of matrices, if it is one in the last two axes of the frame."""
     free = labels_of(body) - set(bound)
     if len(bound) != 1 or not free or ndim < 1:
@@ -249,7 +279,7 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int) -> Expr | None:
         # Anything but a matrix and a vector reads better as a sum.
         if len(left) != 1 or len(right) != 1 or left[0][2] != 1 or right[0][2] != 1:
             return None
-        matrix = _term(Fraction(1), placed(left, {column: 0, bound[0]: 1}), 2)
+        matrix = _term(sign, placed(left, {column: 0, bound[0]: 1}), 2)
         vector = _term(Fraction(1), placed(right, {bound[0]: 0}), 1)
         return matmul(matrix, vector)  # type: ignore[no-any-return]
     left = [f for f in body if row in f[1]]
@@ -266,8 +296,9 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int) -> Expr | None:
         left = [*left, *neither]
     else:
         right = [*right, *neither]
-    x = _term(Fraction(1), placed(left, {bound[0]: column}), ndim)
-    y = _term(Fraction(1), placed(right, {bound[0]: row}), ndim)
+    signs = (sign, Fraction(1)) if any(map(_has_sign, left)) else (Fraction(1), sign)
+    x = _term(signs[0], placed(left, {bound[0]: column}), ndim)
+    y = _term(signs[1], placed(right, {bound[0]: row}), ndim)
     return matmul(x, y)  # type: ignore[no-any-return]
 
 
@@ -275,13 +306,13 @@ def _is_matrix(f: Factor) -> bool:
     return f[2] == 1 and (f[0].poly is not None or (f[0].expr is not None and f[0].expr.ndim > 1))
 
 
-def _along(reduction: Any, body: Mono, bound: Labels, ndim: int) -> Expr:
+def _along(reduction: Any, body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Expr:
     """Return a sum or mean of a product over axes of the frame, or of a larger one."""
     free = sorted(labels_of(body) - set(bound))
     size = max(ndim, len(free) + len(bound))
     choices = _placings(free, bound, ndim, size)
     best = min(choices, key=lambda to: _misfits(body, to, size))
-    inner = _term(Fraction(1), placed(body, best), size)
+    inner = _term(sign, placed(body, best), size)
     lead = size - inner.ndim  # axes of the frame that nothing stands on
     axes = tuple(sorted(best[x] - lead for x in bound))
     if size == ndim:

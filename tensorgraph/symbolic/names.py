@@ -142,11 +142,11 @@ class Scope:
                 return sqrt(self._symbol(name))  # type: ignore[no-any-return]
             if type(value) is float and v == 1 - value:
                 return 1 - self._symbol(name)
-        if len(repr(v)) < 10:  # short numbers are quotients of others by chance
-            return None
         for name, value in self.numbers.items():
             for below, count in self.numbers.items():
-                if name == below or count == 0:
+                counted = type(count) is int and type(value) is float and count > 2
+                # Short numbers are quotients of others by chance.
+                if name == below or count == 0 or not (counted or len(repr(v)) > 10):
                     continue
                 for factor in (1, 2):
                     if v == value / (factor * count):
