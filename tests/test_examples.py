@@ -48,6 +48,17 @@ EXPECTED = {
             r"best of 100 rates tried: 0\.4\d+ with cost 0\.181",
         ],
     ),
+    "07_derive_the_course": (
+        [],
+        [
+            "dZ2 = \\(A2 − Y\\) / m\ndW2 = dZ2 A1ᵀ\ndb2 = Σ dZ2\ndZ1 = W2ᵀ dZ2 ∘ \\(1 − A1²\\)\n",
+            "dZ = \\(A − Y\\) / m    assuming Σ₀ Y = 1 \\(checked on the data\\)\ndW = dZ Xᵀ\n",
+            "must keep A and Y and X\\.",
+            "dA = D ∘ dA_out / keep_prob\n",
+            "dW = \\(\\(A − Y\\) Xᵀ \\+ λ W\\) / m",
+            "Adam\n\nm ← β₁ m \\+ \\(1 − β₁\\) g\n",
+        ],
+    ),
     "digits": (
         ["--quick"],
         [
