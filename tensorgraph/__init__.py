@@ -156,10 +156,6 @@ from tensorgraph.ops.transcendental import (
 )
 from tensorgraph.ops.window import overlap_add, windows
 from tensorgraph.rule import NONDIFF, ZERO
-from tensorgraph.symbolic.derive import derive
-from tensorgraph.symbolic.facts import assume
-from tensorgraph.symbolic.trace import trace
-from tensorgraph.symbolic.updates import update_rule
 from tensorgraph.tensor import Tensor, asarray, tensor
 from tensorgraph.transforms import (
     grad,
@@ -173,12 +169,19 @@ from tensorgraph.transforms import (
 
 if TYPE_CHECKING:
     from tensorgraph import testing as testing
+    from tensorgraph.symbolic.derive import derive
+    from tensorgraph.symbolic.facts import assume
+    from tensorgraph.symbolic.trace import trace
+    from tensorgraph.symbolic.updates import update_rule
 else:
+    _SYMBOLIC = {"derive": "derive", "assume": "facts", "trace": "trace", "update_rule": "updates"}
 
     def __getattr__(name: str) -> Any:
-        """Import ``tg.testing`` when it is asked for: training needs none of it."""
+        """Import ``tg.testing`` and what is symbolic when asked for: training needs none of it."""
         if name == "testing":
             return import_module("tensorgraph.testing")
+        if name in _SYMBOLIC:
+            return getattr(import_module(f"tensorgraph.symbolic.{_SYMBOLIC[name]}"), name)
         raise AttributeError(f"module 'tensorgraph' has no attribute {name!r}")
 
 

@@ -315,9 +315,7 @@ def _signature(op: Op) -> inspect.Signature:
     return inspect.Signature([*inputs, *static])
 
 
-def _check_kinds(
-    name: Any, kernel: Any, vjp: Any, domain: Any, family: Any, facts: Any
-) -> None:
+def _check_kinds(name: Any, kernel: Any, vjp: Any, domain: Any, family: Any, facts: Any) -> None:
     """Raise where a field of a record is of the wrong kind."""
 
     def fail(problem: str) -> None:
