@@ -182,6 +182,11 @@ class Folder:
         total = self.normaliser.atoms.total(inside, bound)
         return self.normaliser.joined(self.normaliser.joined(rest, outside), (total,))
 
+    def _is_product(self, total: Factor, free: set[int]) -> bool:
+        """Return whether no factor has all free labels of a sum, as in a product of matrices."""
+        body = placed(total[0].body, dict(enumerate(total[1])))
+        return not any(free <= set(labels) for _, labels, _ in body)
+
     def collected(self, p: Poly) -> Poly:
         """Return a polynomial in which sums over the same labels, times the same, are one sum."""
         groups: dict[object, list[tuple[Mono, Factor, Fraction]]] = {}
@@ -208,6 +213,13 @@ class Folder:
             if not inner:
                 continue
             scale, mono = self.normaliser.atoms.group(inner)
+            free = set(terms[0][1][1])
+            if len(free) > 1 and any(f[0].poly is not None and free <= set(f[1]) for f in mono):
+                # Products of matrices: their sum is none. They stay as they are.
+                if all(self._is_product(t, free) for _, t, _ in terms):
+                    for rest, total, k in terms:
+                        result = added(result, {self.normaliser.joined(rest, (total,)): k})
+                    continue
             bound = set(range(BOUND, BOUND + count))
             result = added(result, {self._with_sum(rest, mono, bound): scale})
         return result
