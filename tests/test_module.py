@@ -563,6 +563,32 @@ def test_a_functional_call_of_modules_that_refer_to_each_other():
     )
 
 
+class Penalised(nn.Module):
+    """A module that asks itself for its parameters."""
+
+    def __init__(self):
+        self.net = nn.Linear(2, 1, bias=False, dtype="float64")
+
+    def forward(self):
+        return nn.l2_penalty(self.net, 1.0, 1)
+
+
+def test_what_stands_in_for_a_parameter_is_one():
+    model, w = Penalised(), np.array([[1.0, 2.0]])
+
+    def penalty(weight):
+        return nn.functional_call(model, {"net.weight": weight})
+
+    assert penalty(w).item() == penalty(tg.tensor(w)).item() == 2.5
+    leaf = tg.tensor(w, requires_grad=True)
+    assert penalty(leaf * 1).item() == penalty(leaf).item() == 2.5
+    with tg.no_grad():
+        assert penalty(leaf * 1).item() == penalty(leaf).item() == 2.5
+    np.testing.assert_allclose(tg.grad(penalty)(w).data, w)
+    np.testing.assert_allclose(tg.hessian(penalty)(tg.tensor(w)).data.reshape(2, 2), np.eye(2))
+    assert not model.net.weight.grad
+
+
 def test_a_functional_call_refuses_what_does_not_fit():
     layer = nn.Linear(2, 1)
     with pytest.raises(StateError, match=r"Linear has no tensor 'wait'; it has weight, bias"):

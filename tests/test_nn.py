@@ -66,6 +66,12 @@ def test_linear_refuses_what_makes_no_layer():
         nn.Linear(4, 3, init=lambda shape, **_: np.zeros(2))
 
 
+@pytest.mark.parametrize("maker", [nn.init.normal, nn.init.constant, nn.init.orthogonal])
+def test_a_function_that_returns_initialisers_is_not_one(maker):
+    with pytest.raises(DTypeError, match=rf"if it returns one, write init={maker.__name__}\(…\)"):
+        nn.Linear(4, 3, init=maker)
+
+
 def test_an_initialiser_keeps_its_own_array():
     given_weight = tg.zeros((3, 4))
     layer = nn.Linear(4, 3, init=lambda shape, **_: given_weight)

@@ -924,6 +924,9 @@ def test_the_events_of_a_rate_set_by_hand_are_saved_and_replayed():
     assert other.events == rate.events
     twin.load_state_dict(optim.SGD(params, lr=0.5).state_dict())  # it keeps its events
     assert other.events == rate.events
+    twin.load_state_dict(state)
+    other.set(0.25)
+    assert other.events == [*rate.events, (4, 0.25)]
 
 
 def test_a_learning_rate_given_as_an_integer_takes_a_saved_float():

@@ -97,12 +97,22 @@ def parameter(
     """Return a new parameter that starts where ``init`` says.
 
     Raises:
+        DTypeError: ``init`` is not an initialiser.
         ShapeError: ``init`` returned another shape.
     """
-    value = init(shape, generator=generator, dtype=dtype)
+    name = getattr(init, "__name__", init)
+    try:
+        value = init(shape, generator=generator, dtype=dtype)
+    except TypeError as error:
+        if "unexpected keyword argument" not in str(error):
+            raise
+        raise errors.DTypeError(
+            f"{name} is not an initialiser, init(shape, *, generator=None, dtype=None) ({error});"
+            f" if it returns one, write init={name}(…)"
+        ) from None
     if shape_of(value) != shape:
         raise errors.ShapeError(
-            f"the initialiser {getattr(init, '__name__', init)} returned shape {shape_of(value)}"
+            f"the initialiser {name} returned shape {shape_of(value)}"
             f" for a parameter of shape {shape}"
         )
     return tensor(value, dtype, requires_grad=True)

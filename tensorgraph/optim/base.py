@@ -246,6 +246,7 @@ class Optimizer:
             settings[name] = value
         for schedule, value in events.values():
             schedule.events = value
+            schedule(max(counts[0] - 1, 0))  # so far it was asked: what is set holds from here on
         self.steps = counts[0]
         self._pack(found)
 

@@ -162,8 +162,8 @@ def check_finite(names: list[str], params: list[Tensor]) -> None:
             raise errors.AnomalyError(
                 f"the gradient of {name!r} is not finite in {bad.sum():,} of {bad.size:,} elements;"
                 " nothing was updated. Run the step under tg.debug() to see where it was made; a"
-                " smaller learning rate, or optim.clip_by_global_norm before step(), keeps"
-                " gradients from growing so far"
+                " smaller learning rate, or gradients clipped from the start, keep them from"
+                " growing so far"
             )
 
 
