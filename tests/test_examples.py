@@ -48,6 +48,16 @@ EXPECTED = {
             r"best of 100 rates tried: 0\.4\d+ with cost 0\.181",
         ],
     ),
+    "05_sequence": (
+        ["--quick"],
+        [
+            "the sum of 2 of 10 numbers, 400 steps",
+            r"\nRNN +1,185 +0\.\d{4} +[1-8]\d\.\d%",
+            r"\nGRU +3,489 +0\.00\d\d +(9\d|100)\.\d%",
+            r"\nLSTM +4,641 +0\.00\d\d +(9\d|100)\.\d%",
+            r"\nattention +4,385 +0\.00\d\d +(9\d|100)\.\d%",
+        ],
+    ),
     "digits": (
         ["--quick"],
         [
