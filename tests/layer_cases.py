@@ -72,6 +72,36 @@ LAYERS: dict[str, list[LayerCase]] = {
             "LSTM": ((2, 3, 2),),
         }.items()
     },
+    "Conv1d": [
+        LayerCase(lambda dtype: nn.Conv1d(2, 3, 2, dtype=dtype), ((2, 2, 4),)),
+        LayerCase(
+            lambda dtype: nn.Conv1d(2, 2, 3, padding=((2, 0),), groups=2, bias=False, dtype=dtype),
+            ((2, 2, 3),),
+        ),
+    ],
+    "Conv2d": [
+        LayerCase(lambda dtype: nn.Conv2d(2, 3, (2, 1), padding=1, dtype=dtype), ((2, 2, 3, 2),)),
+        LayerCase(
+            lambda dtype: nn.Conv2d(1, 2, 2, stride=2, padding="same", dtype=dtype),
+            ((2, 1, 3, 4),),
+        ),
+    ],
+    **{
+        name: [
+            LayerCase(lambda dtype, n=name: getattr(nn, n)(2), (shape,)),
+            LayerCase(lambda dtype, n=name: getattr(nn, n)(3, stride=2, padding=1), (shape,)),
+        ]
+        for name, shape in {
+            "MaxPool1d": (2, 2, 5),
+            "AvgPool1d": (2, 2, 5),
+            "MaxPool2d": (2, 2, 5, 4),
+            "AvgPool2d": (2, 2, 5, 4),
+        }.items()
+    },
+    **{
+        name: [LayerCase(lambda dtype, n=name: getattr(nn, n)(), ((2, 3, 2, 2),))]
+        for name in ("GlobalAvgPool", "GlobalMaxPool", "Flatten")
+    },
     "Sequential": [
         LayerCase(
             lambda dtype: nn.Sequential(

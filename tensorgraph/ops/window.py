@@ -40,7 +40,12 @@ def per_axis(value: Any, rank: int, what: str) -> Shape:
 
 
 def per_side(
-    padding: Any, lengths: Sequence[int], size: Shape, stride: Shape, dilation: Shape
+    padding: Any,
+    lengths: Sequence[int],
+    size: Shape,
+    stride: Shape,
+    dilation: Shape,
+    what: str = "padding",
 ) -> Padding:
     """Return padding as one pair for each axis: how much before, how much after.
 
@@ -64,10 +69,10 @@ def per_side(
     except TypeError:
         pairs = ()
     if len(pairs) != rank or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
-        each = f", or one of these for each of {rank} axes" if rank > 1 else ""
+        hint = f"; write ({padding!r},)" if rank == 1 and len(entries) == 2 else ""
         raise ArgumentError(
-            f'padding is "same", a number of places from 0, or a pair (before, after){each}, not'
-            f" {padding!r}"
+            f'{what} is "same", an integer from 0, or a list with an entry for each of {rank}'
+            f" spatial axes, an integer or a pair (before, after); not {padding!r}{hint}"
         )
     return pairs  # type: ignore[return-value]  # the lengths were checked
 
