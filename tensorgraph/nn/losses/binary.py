@@ -42,8 +42,8 @@ def binary_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean
 
         loss = −(y log a + (1 − y) log(1 − a)),
 
-    whose gradient by a is −y/a + (1 − y)/(1 − a) (Deep Learning Specialization, course 1, week 2;
-    Goodfellow, Bengio & Courville 2016, section 5.5). A label may also be a probability.
+    whose gradient by a is −y/a + (1 − y)/(1 − a) (Deep Learning Specialization, course 1, week 2).
+    A label may also be a probability.
 
     A certain and right answer costs exactly 0. For a certain and wrong one, the logarithm of 0 has
     no finite value: below 10⁻³⁰, −log goes on along its tangent. So a = 0 for y = 1 costs 70.1, and
@@ -91,9 +91,9 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
         loss = −(y log a + (1 − y) log(1 − a))   with   a = σ(z),
              = max(z, 0) − z y + log(1 + e^−|z|),
 
-    whose gradient by z is a − y (Deep Learning Specialization, course 1, week 2). A label may also
-    be a probability. The second form is the one computed: it is exact for every logit, where
-    log σ(z) would be log 0.
+    whose gradient by z is a − y (Deep Learning Specialization, course 1, week 2; Goodfellow, Bengio
+    & Courville 2016, section 6.2.2.2). A label may also be a probability. The second form is the
+    one computed: it is right for every logit, also where σ(z) is rounded to 0 or 1.
 
     Args:
         logits: any numbers, any shape.

@@ -108,7 +108,7 @@ def cross_entropy(
         kept = None
         losses, weights = _of_distributions(logits, target, axis, weight)
     else:
-        _check_classes_fit(name, shape, target_shape, axis, ", or distributions of the first shape")
+        _check_classes_fit(name, shape, target_shape, axis, " or distributions of its own shape")
         labels, kept = _without(target, ignore_index)
         if kept is not None:
             # Replaced, not multiplied by 0: an example that does not count may hold anything.
