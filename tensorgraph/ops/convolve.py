@@ -143,21 +143,23 @@ def _channels(weight: Shape, groups: Any) -> tuple[int, int]:
     return weight[1] * groups, weight[0]
 
 
-def _check_batch(shape: Shape, channels: int, rank: int, name: str = "x") -> None:
+def _check_batch(shape: Shape, channels: int, rank: int) -> None:
     """Raise unless a shape is (batch, channels, *spatial), and say what would make it so."""
     if len(shape) == rank + 2 and shape[1] == channels:
         return
     hint = ""
     if len(shape) == rank + 1 and shape[0] == channels:
-        hint = f"; write {name}[None] for a batch of one"
+        hint = "; write x[None] for a batch of one"
     elif len(shape) == rank + 1 and channels == 1:
-        hint = f"; write {name}[:, None] for the axis of the channel"
-    elif len(shape) == rank and channels == 1:
-        hint = f"; write {name}[None, None] for a batch of one, of one channel"
+        hint = "; write x[:, None] for the axis of the channel"
+    elif len(shape) == 2:
+        target = axis_names(str(channels), rank).replace("batch", "-1")
+        hint = f"; write x.reshape({target}) if each row is an image"
     elif len(shape) == rank + 2 and shape[-1] == channels:
-        first = (0, rank + 1, *range(1, rank + 1))
-        hint = f"; write tg.permute_dims({name}, {first}) to put the channels first"
-    raise ShapeError(f"{name} of shape {shape} must have shape {axis_names(channels, rank)}{hint}")
+        order = (0, rank + 1, *range(1, rank + 1))
+        hint = f"; write tg.permute_dims(x, {order}) to put the channels first"
+    wanted = axis_names(f"{channels} channel{'s' * (channels > 1)}", rank)
+    raise ShapeError(f"x of shape {shape} must have shape {wanted}{hint}")
 
 
 def _geometry(

@@ -93,17 +93,17 @@ def window_counts(
             padded = f", {n + sum(pair)} with the padding" if sum(pair) else ""
             raise ShapeError(
                 f"a window spans {span} places{dilated} of an axis that has only {n}{padded}"
-                f" (spatial shape {tuple(lengths)})"
+                f" (spatial shape {tuple(lengths)}); pad more, or take smaller windows"
             )
         counts.append((n + sum(pair) - span) // s + 1)
     return tuple(counts)
 
 
-def axis_names(channels: Any, rank: int) -> str:
-    """Return what messages call the axes of a batch: ``(batch, 3, height, width)``."""
+def axis_names(channels: str, rank: int) -> str:
+    """Return what messages call the axes of a batch: ``(batch, 3 channels, height, width)``."""
     spatial = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
     names = spatial.get(rank, tuple(f"axis {2 + i}" for i in range(rank)))
-    return f"({', '.join(['batch', str(channels), *names])})"
+    return f"({', '.join(['batch', channels, *names])})"
 
 
 def batch_last(x: Any) -> Any:
@@ -161,7 +161,7 @@ def _check_windows(x: Any, *, size: Any, stride: Any, dilation: Any) -> dict[str
         "dilation": per_axis(dilation, rank, "dilation"),
     }
     if ndim_of(x) < rank:
-        raise ShapeError(f"windows over {rank} axes need as many, not a shape {shape_of(x)}")
+        raise ShapeError(f"x of shape {shape_of(x)} has no {rank} axes for windows of size {size}")
     lengths = shape_of(x)[ndim_of(x) - rank :]
     window_counts(lengths, padding=((0, 0),) * rank, **static)
     return static
