@@ -33,7 +33,30 @@ class LayerCase:
         return [rng.standard_normal(shape).astype(dtype) for shape in self.shapes]
 
 
+def batch_norm(dtype: str, axis: int) -> nn.BatchNorm:
+    """Return a layer that has seen data: its running statistics are not those of the start."""
+    layer = nn.BatchNorm(2, axis, dtype=dtype)
+    layer.running_mean.assign(np.array([0.5, -1.5], dtype))
+    layer.running_var.assign(np.array([0.25, 3.0], dtype))
+    return layer
+
+
 LAYERS: dict[str, list[LayerCase]] = {
+    "BatchNorm": [
+        LayerCase(lambda dtype: batch_norm(dtype, 1), ((4, 2),)),
+        LayerCase(lambda dtype: batch_norm(dtype, 0), ((2, 4),), batch_axis=1),
+        LayerCase(lambda dtype: batch_norm(dtype, 1), ((2, 2, 2, 1),)),
+        LayerCase(lambda dtype: batch_norm(dtype, -1), ((2, 3, 2),)),
+    ],
+    "LayerNorm": [
+        LayerCase(lambda dtype: nn.LayerNorm(3, dtype=dtype), ((4, 3),)),
+        LayerCase(lambda dtype: nn.LayerNorm((3, 2), dtype=dtype), ((2, 3, 2),)),
+    ],
+    "RMSNorm": [
+        LayerCase(lambda dtype: nn.RMSNorm(3, dtype=dtype), ((4, 3),)),
+        LayerCase(lambda dtype: nn.RMSNorm((3, 2), dtype=dtype), ((2, 3, 2),)),
+    ],
+    "Dropout": [LayerCase(lambda dtype: nn.Dropout(keep_prob=0.6), ((4, 3),))],
     "Embedding": [
         LayerCase(
             lambda dtype: nn.Embedding(5, 2, dtype=dtype), (), (np.array([[3, 1], [1, 0]]),), None
