@@ -185,7 +185,7 @@ def _check_conv_transpose(x: Any, weight: Any, *, shape: Any, **geometry: Any) -
     size = shape_of(weight)[2:]
     _, channels = _channels(shape_of(weight), geometry["groups"])
     _check_batch(shape_of(x), channels, len(size))
-    shape = per_axis(shape, len(size), "shape")
+    shape = per_axis(shape, len(size), "shape", least=0)
     static, counts = _geometry(shape, size, **geometry)
     if shape_of(x)[2:] != counts:
         raise ShapeError(

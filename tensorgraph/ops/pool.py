@@ -124,15 +124,17 @@ def _avg_pool_grad_kernel(
 # -------------------------------------------------------------------------------------- checks
 
 
-def _pooling(shape: Shape, size: Any, stride: Any, padding: Any, name: str = "x") -> Static:
-    """Return the parameters of a pooling of an array of this shape, in one form."""
+def _pooling(shape: Shape, size: Any, stride: Any, padding: Any) -> Static:
+    """Return the parameters of a pooling of x, of this shape, in one form."""
     rank = len(to_shape(size, "size is")) if ndim_of(size) else builtins.max(len(shape) - 2, 1)
     if len(shape) != rank + 2:
-        hint = f"; write {name}[:, None] for the axis of one channel"
+        hint = "; write x[:, None] for the axis of one channel" if len(shape) == rank + 1 else ""
         raise ShapeError(
-            f"{name} of shape {shape} must have shape {axis_names('channels', rank)} to be pooled"
-            f" over {size!r}{hint if len(shape) == rank + 1 else ''}"
+            f"x of shape {shape} must have shape {axis_names('channels', rank)} to be pooled over"
+            f" {size!r}{hint}"
         )
+    if 0 in shape[2:]:
+        raise ShapeError(f"x of shape {shape} has an empty axis: nothing to pool")
     size = per_axis(size, rank, "size")
     stride = size if stride is None else per_axis(stride, rank, "stride")
     pairs = per_side(padding, shape[2:], size, stride, (1,) * rank)

@@ -23,19 +23,19 @@ Padding = tuple[tuple[int, int], ...]
 """How many places stand before and after each spatial axis."""
 
 
-def per_axis(value: Any, rank: int, what: str) -> Shape:
-    """Return a positive integer, or one for each of ``rank`` axes, as a tuple.
+def per_axis(value: Any, rank: int, what: str, least: int = 1) -> Shape:
+    """Return an integer, or one for each of ``rank`` axes, as a tuple.
 
     Raises:
-        ArgumentError: there are not ``rank`` of them, or one is not positive.
+        ArgumentError: there are not ``rank`` of them, or one is below ``least``.
         DTypeError: one is not an integer.
     """
     values = to_shape(value, f"{what} is")
     if ndim_of(value) == 0:
         values *= rank
-    if len(values) != rank or min(values, default=1) < 1:
-        several = f" or {rank} of them" if rank > 1 else ""
-        raise ArgumentError(f"{what} is a positive integer{several}, not {value!r}")
+    if len(values) != rank or min(values) < least:
+        several = f", or {rank} of them" if rank > 1 else ""
+        raise ArgumentError(f"{what} is an integer from {least}{several}, not {value!r}")
     return values
 
 
@@ -201,7 +201,7 @@ def _overlap_add_kernel(x: Any, *, shape: Any, stride: Any = 1, dilation: Any = 
 
 def _check_overlap_add(x: Any, *, shape: Any, stride: Any, dilation: Any) -> dict[str, Any]:
     rank, x_shape = max(len(to_shape(shape, "shape is")), 1), shape_of(x)
-    shape = per_axis(shape, rank, "shape")
+    shape = per_axis(shape, rank, "shape", least=0)
     stride = per_axis(stride, rank, "stride")
     dilation = per_axis(dilation, rank, "dilation")
     if len(x_shape) < 2 * rank:
