@@ -68,7 +68,7 @@ def _replaced(value: Any, instead: dict[int, Any]) -> Any:
     """
     if id(value) in instead:
         return instead[id(value)]
-    if isinstance(value, Module) or type(value) is list or isinstance(value, dict):
+    if isinstance(value, (Module, list, dict)):
         # Entered before its parts are looked at: modules may refer to each other.
         new: Any = copy(value)
         instead[id(value)] = new
@@ -80,6 +80,8 @@ def _replaced(value: Any, instead: dict[int, Any]) -> Any:
             for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
                 new[key] = _replaced(item, instead)
         return new
-    if type(value) is tuple:
-        return tuple(_replaced(item, instead) for item in value)
+    if isinstance(value, tuple):
+        items = [_replaced(item, instead) for item in value]
+        # A named tuple takes its items one by one.
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
     return value
