@@ -85,6 +85,7 @@ def test_ids_that_were_changed_since_do_not_change_the_gradient():
         (tg.tensor([1.0]), DTypeError, r"ids are integers, not float32; write .astype\('int64'\)"),
         (np.zeros((2, 0)), DTypeError, "ids are integers, not float64"),
         ([[1, 2], [3]], ShapeError, r"ragged data: data\[0\] has length 2, data\[1\] has length 1"),
+        (np.int8([3, -100]), AxisError, r"id -100 at index \(1,\) is not one of the 7 ids"),
         ("word", DTypeError, "tensors hold real numbers, integers or booleans, not strings"),
         ([True, False], DTypeError, "ids are integers, not bool"),
     ],
@@ -93,6 +94,19 @@ def test_ids_that_stand_for_nothing(ids, error, message):
     model = nn.Sequential(nn.Embedding(7, 2))
     with pytest.raises(error, match=rf"embedding in model\.layers\[0\] Embedding: {message}"):
         model(ids)
+
+
+@given(st.sampled_from("bhilBHIL"), st.sampled_from("<>"), st.integers(1, 300), st.data())
+def test_ids_are_checked_in_every_kind_of_integer(kind, order, count, data):
+    dtype = np.dtype(kind).newbyteorder(order)
+    limits = np.iinfo(dtype)
+    number = data.draw(st.integers(max(limits.min, -400), min(limits.max, 400)))
+    layer, ids = nn.Embedding(count, 1), np.array([0, number], dtype)
+    if 0 <= number < count:
+        assert layer(ids).data[1] == layer.weight.data[number]
+    else:
+        with pytest.raises(AxisError, match=rf"id {number} at index \(1,\)"):
+            layer(ids)
 
 
 def test_sizes_that_make_no_table():

@@ -244,8 +244,9 @@ def check_labels(labels: Any, num_classes: int) -> None:
 
 def first_outside(labels: Any, count: int) -> tuple[int, ...] | None:
     """Return where the first of the integers outside ``0 … count - 1`` stands, if there is one."""
-    # Seen as unsigned, a negative number is a huge one.
-    bad = labels.view(f"u{labels.itemsize}") >= count
+    # Seen as unsigned, a negative number is above all that the signed kind can hold.
+    limit = min(count, np.iinfo(labels.dtype).max + 1)
+    bad = labels.view(labels.dtype.str.replace("i", "u")) >= limit
     return tuple(int(i) for i in np.argwhere(bad)[0]) if bad.any() else None
 
 
