@@ -15,7 +15,7 @@ from digits import BATCH, NOISE, error_of, load
 import tensorgraph as tg
 from tensorgraph import nn, optim
 
-EPOCHS, QUICK_EPOCHS = 20, 4
+EPOCHS, QUICK_EPOCHS = 20, 2
 
 
 def network() -> nn.Sequential:
