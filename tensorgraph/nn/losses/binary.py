@@ -12,6 +12,7 @@ from tensorgraph.nn.losses._common import (
     as_array,
     as_target,
     check_probabilities,
+    least,
     matched,
     reduced,
     refuse,
