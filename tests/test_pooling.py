@@ -181,6 +181,8 @@ def test_integers_and_booleans_are_pooled():
     np.testing.assert_array_equal(tg.max_pool(-x, 2, padding=1), [[[-3, -2, -1]]])
     np.testing.assert_array_equal(tg.max_pool(x > 4, 2, padding=1), [[[False, True, False]]])
     np.testing.assert_array_equal(tg.avg_pool(x, 2), [[[4.0, 1.5]]])
+    bright = np.full((1, 1, 4), 200, np.uint8)  # whose sums do not fit into a byte
+    np.testing.assert_array_equal(tg.avg_pool(bright, 2), [[[200.0, 200.0]]])
 
 
 def test_half_precision_means_do_not_overflow():

@@ -86,16 +86,17 @@ def window_counts(
         ShapeError: a window is larger than the padded array.
     """
     counts = []
-    for n, k, s, d, pair in zip(lengths, size, stride, dilation, padding, strict=True):
+    whole = wide(lengths, padding)
+    for n, m, k, s, d in zip(lengths, whole, size, stride, dilation, strict=True):
         span = (k - 1) * d + 1
-        if span > n + sum(pair):
+        if span > m:
             dilated = f" (size {k}, dilation {d})" if d > 1 else ""
-            padded = f", {n + sum(pair)} with the padding" if sum(pair) else ""
+            with_padding = f", {m} with the padding" if m > n else ""
             raise ShapeError(
-                f"a window spans {span} places{dilated} of an axis that has only {n}{padded}"
+                f"a window spans {span} places{dilated} of an axis that has only {n}{with_padding}"
                 f" (spatial shape {tuple(lengths)}); pad more, or take smaller windows"
             )
-        counts.append((n + sum(pair) - span) // s + 1)
+        counts.append((m - span) // s + 1)
     return tuple(counts)
 
 
@@ -116,13 +117,17 @@ def batch_first(x: Any) -> Any:
     return x.transpose(-1, *range(x.ndim - 1))
 
 
+def wide(lengths: Sequence[int], padding: Padding) -> Shape:
+    """Return the lengths of axes with their padding."""
+    return tuple(n + before + after for n, (before, after) in zip(lengths, padding, strict=True))
+
+
 def padded(x: Any, padding: Padding, constant: float) -> Any:
     """Return an array with its last axes padded, in the same order of memory."""
     if not any(map(any, padding)):
         return x
-    lead = x.shape[: -len(padding)]
-    lengths = [n + sum(pair) for n, pair in zip(x.shape[len(lead) :], padding, strict=True)]
-    out = np.full_like(x, constant, shape=(*lead, *lengths))
+    lead = x.ndim - len(padding)
+    out = np.full_like(x, constant, shape=(*x.shape[:lead], *wide(x.shape[lead:], padding)))
     cropped(out, padding)[...] = x
     return out
 
