@@ -25,8 +25,10 @@ def _check(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
 
 
 def _kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
-    out = np.divide(x, keep_prob)
-    out *= mask
+    out = np.multiply(x, mask)  # before the division, which may overflow: what is dropped is 0
+    if out.dtype.kind not in "fc":
+        return out / keep_prob
+    out /= keep_prob
     return out
 
 
