@@ -77,16 +77,14 @@ class Pack:
         t = self.steps + 1
         if len(self._blocks) == 1:
             new, state = update(flat, grad, self._states[0], t)
+            _check_result(new, flat)
             states = [state]
         else:
             new, states = np.empty_like(flat), self._states
             for i, block in enumerate(self._blocks):
-                new[block], states[i] = update(flat[block], grad[block], states[i], t)
-        if new.shape != flat.shape or new.dtype != flat.dtype:
-            raise errors.ShapeError(
-                f"update() was given a parameter of shape {flat.shape} {flat.dtype} and returned"
-                f" shape {new.shape} {new.dtype}; it must treat each element by itself"
-            )
+                values, state = update(flat[block], grad[block], states[i], t)
+                _check_result(values, flat[block])
+                new[block], states[i] = values, state
         new.setflags(write=False)
         for state in states:
             for value in state.values():
@@ -148,6 +146,19 @@ class Pack:
             }
             for name, (cut, shape) in zip(self.names, self._cuts, strict=True)
         }
+
+
+def _check_result(new: Any, old: Any) -> None:
+    """Raise unless a rule returned what a parameter may become.
+
+    Raises:
+        ShapeError: it has another shape or dtype.
+    """
+    if new.shape != old.shape or new.dtype != old.dtype:
+        raise errors.ShapeError(
+            f"update() was given a parameter of shape {old.shape} {old.dtype} and returned shape"
+            f" {new.shape} {new.dtype}; it must treat each element by itself"
+        )
 
 
 def check_finite(names: list[str], params: list[Tensor]) -> None:
