@@ -295,6 +295,15 @@ def test_states_of_wrong_shapes(kind):
         layer(x, whole(kind, [tg.ones((3, 2)), tg.ones((3, 2))]))
 
 
+@pytest.mark.parametrize("kind", ["RNN", "GRU"])
+def test_the_state_of_an_lstm_is_for_an_lstm(kind):
+    layer, x = getattr(nn, kind)(3, 2), tg.ones((4, 5, 3))
+    _, state = nn.LSTM(3, 2)(x)
+    with pytest.raises(ShapeError, match=r"write state\[0\], as only an LSTM's state is a pair"):
+        layer(x, state)
+    assert layer(x, state[0])[0].shape == (4, 5, 2)
+
+
 @every_kind
 def test_a_sequential_tells_what_to_do_with_the_pair(kind):
     layer, head, x = getattr(nn, kind)(3, 2), nn.Linear(2, 1), tg.ones((4, 5, 3))

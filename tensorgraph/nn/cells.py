@@ -96,6 +96,8 @@ class Cell(Module):
             hint = ""
             if found == (1, *shape):
                 hint = "; write h[0], as there is no axis of layers"
+            elif found == (2, *shape):
+                hint = "; write state[0], as only an LSTM's state is a pair (h, c)"
             elif found in (shape[-1:], (1, shape[-1])):
                 hint = f"; write tg.broadcast_to(h, {shape}) to start all examples alike"
             raise errors.ShapeError(
