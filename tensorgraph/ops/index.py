@@ -100,7 +100,7 @@ def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
     """Add x to an array in place, at ``key``."""
     if not indices:  # slices and integers never name an element twice
         out[key] += x
-    elif key == (ARRAY,) and indices[0].dtype.kind in "iu":
+    elif key == (ARRAY,) and indices[0].dtype.kind in "iu" and out.flags.c_contiguous:
         _add_rows(out, indices[0], x)
     else:
         np.add.at(out, _fill_key(key, indices), x)
@@ -108,7 +108,8 @@ def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
 
 def _add_rows(out: Any, indices: Any, rows: Any) -> None:
     """Add each of the rows to the row of ``out`` that its index names, as often as it is named."""
-    # NumPy adds to a flat array, element by element, several times faster than row by row.
+    # NumPy adds to a flat array, element by element, several times faster than row by row. Only of
+    # an array in C order is the flat one a view, not a copy.
     width = math.prod(out.shape[1:])
     first = indices.reshape(-1, 1).astype(np.intp) % out.shape[0] * width
     places = (first + np.arange(width)).reshape(-1)
