@@ -44,8 +44,8 @@ from tensorgraph.ops.window import (
 )
 from tensorgraph.shapes import shape_of
 
-BLOCK = 2**19
-"""How many elements of windows are laid out at a time."""
+BLOCK = 2**17
+"""How many elements of windows are laid out at a time: half a megabyte of float32."""
 
 # -------------------------------------------------------------------------------------- kernels
 
