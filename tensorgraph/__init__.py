@@ -86,7 +86,7 @@ from tensorgraph.ops.index import (
     take,
     take_along_axis,
 )
-from tensorgraph.ops.normalise import center, rms
+from tensorgraph.ops.normalise import affine, center, rms
 from tensorgraph.ops.pool import avg_pool, avg_pool_grad, max_pool, max_pool_grad
 from tensorgraph.ops.reduce import (
     all,
@@ -183,9 +183,9 @@ else:
 __version__ = "0.1.0"
 __all__ = [
     "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
-    "abs", "acos", "acosh", "add", "add_at", "all", "any", "arange", "argmax", "argmin",
-    "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2", "atanh", "avg_pool",
-    "avg_pool_grad", "backward", "bitwise_and", "bitwise_invert", "bitwise_or",
+    "abs", "acos", "acosh", "add", "add_at", "affine", "all", "any", "arange", "argmax",
+    "argmin", "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2", "atanh",
+    "avg_pool", "avg_pool_grad", "backward", "bitwise_and", "bitwise_invert", "bitwise_or",
     "bitwise_xor", "broadcast_to", "ceil", "center", "checkpoint", "class_cross_entropy",
     "clip", "concat", "conv", "conv_transpose", "conv_weight_grad", "cos", "cosh",
     "cumulative_sum", "debug", "divide", "dropout", "einsum", "elu", "enable_grad", "equal",

@@ -210,7 +210,7 @@ def _below(numpy: np.random.Generator, p: Any, shape: tuple[int, ...]) -> Any:
     else:
         first = int(first)  # NumPy compares bytes with Python's integers as they are
     below: Any = digits < first
-    tied = np.flatnonzero(digits == first)
+    tied = (digits == first).nonzero()[0]
     below[tied] = numpy.random(tied.size) < (rest[tied] if shape_of(p) else rest)
     return below.reshape(shape)
 
@@ -277,6 +277,8 @@ def _size(function: str, shape: Any, *parameters: Any) -> tuple[int, ...]:
     """Return the shape to draw, to which the parameters broadcast; before anything is drawn."""
     shapes = [shape_of(parameter) for parameter in parameters]
     wanted = () if shape is None else to_shape(function, shape)
+    if not any(shapes):
+        return wanted
     try:
         size = np.broadcast_shapes(wanted, *shapes)
     except ValueError:
@@ -367,7 +369,7 @@ def bernoulli(p: Any, shape: Any = None, generator: Generator | None = None) -> 
         >>> tg.random.bernoulli(1.0, 3)
         tensor([ True,  True,  True])
     """
-    values = to_array(p)
+    values = p if type(p) is float else to_array(p)
     if not np.all((values >= 0) & (values <= 1)):
         raise ArgumentError(f"bernoulli: probabilities lie in [0, 1], got {p}")
     shape = _size("bernoulli", shape, values)

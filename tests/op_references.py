@@ -740,6 +740,12 @@ def sigmoid_cross_entropy(logits, targets):
 # ---------------------------------------------------------------- elementwise, with parameters
 
 
+def affine(x, scale, shift):
+    return build(
+        x.shape, lambda i: x[i] * scale[fitted(i, scale.shape)] + shift[fitted(i, shift.shape)]
+    )
+
+
 def dropout(x, mask, keep_prob):
     return build(x.shape, lambda index: x[index] / keep_prob if mask[index] else 0.0)
 

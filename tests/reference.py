@@ -266,6 +266,10 @@ def norm(x, axis=None, keepdims=False):
     return sqrt(sum(x * x, axis=axis, keepdims=keepdims))
 
 
+def affine(x, scale, shift):
+    return x * scale + shift
+
+
 def rms(x, eps, axis=None, keepdims=False):
     return sqrt(mean(x * x, axis=axis, keepdims=keepdims) + eps)
 

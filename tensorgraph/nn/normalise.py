@@ -14,9 +14,7 @@ from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.inference import warn_of_inference
 from tensorgraph.nn.module import Module
 from tensorgraph.ops._axes import integer
-from tensorgraph.ops.arithmetic import square
-from tensorgraph.ops.normalise import center, rms
-from tensorgraph.ops.reduce import mean
+from tensorgraph.ops.normalise import affine, center, rms
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import sqrt
 from tensorgraph.random import replaying
@@ -68,7 +66,7 @@ class BatchNorm(Module):
         >>> print(layer(x).round(3))
         [[-1. -1.]
          [ 1.  1.]]
-        >>> print(layer.running_mean, layer.running_var)  # 0.9 · 1 + 0.1 · σ²
+        >>> print(layer.running_mean, layer.running_var.round(2))  # 0.9 · 1 + 0.1 · σ²
         [0.1 2. ] [ 1.  10.9]
         >>> layer.eval()
         BatchNorm(2, axis=1, eps=1e-05, keep_old=0.9)
@@ -99,16 +97,18 @@ class BatchNorm(Module):
         x = asarray(x)
         others = self._other_axes(x.shape)
         if self.training:
+            self._check_count(x.shape)
             warn_of_inference(
                 self, "batch_norm", "predictions depend on the batch and change what eval() uses"
             )
             centred = center(x, axis=others)
             deviation = rms(centred, axis=others, eps=self.eps, keepdims=True)
-            self._follow(x.detach(), centred.detach(), others)
+            self._follow(x._data, centred._data, deviation._data)
         else:
             centred = x - self._fitted(self.running_mean, x)
             deviation = sqrt(self._fitted(self.running_var, x) + self.eps)
-        return centred * (self._fitted(self.weight, x) / deviation) + self._fitted(self.bias, x)
+        scale = self._fitted(self.weight, x) / deviation
+        return affine(centred, scale, self._fitted(self.bias, x))
 
     def _other_axes(self, shape: Shape) -> Shape:
         """Return the axes to take means over.
@@ -125,31 +125,34 @@ class BatchNorm(Module):
                 f"{here('batch_norm')}: the input of shape {shape} must have {self.features}"
                 f" features along axis {self.axis}{hint}"
             )
-        others = tuple(k for k in range(ndim) if k != axis)
+        return tuple(k for k in range(ndim) if k != axis)
+
+    def _check_count(self, shape: Shape) -> None:
+        """Raise unless there are two values of each feature, so that it has a variance."""
         count = math.prod(shape) // self.features
-        if self.training and count < 2:
+        if count < 2:
             raise ShapeError(
-                f"{here('batch_norm')}: the input of shape {shape} has {count} value of each"
-                " feature; minus its mean that is 0, so the output would be the bias whatever the"
-                " input is. Train on batches of two examples or more (leave a last one of 1 out);"
-                " for inference write model.eval()"
+                f"{here('batch_norm')}: the input of shape {shape} has too few values of each"
+                f" feature, {count}: a single one minus its mean is 0, so the output would be the"
+                " bias whatever the input is. Train on two examples or more (leave out a last batch"
+                " of one); for inference write model.eval()"
             )
-        return others
 
     def _fitted(self, values: Tensor, x: Tensor) -> Any:
         """Return one value for each feature, shaped to stand along the feature axis of x."""
         behind = (-self.axis if self.axis < 0 else x.ndim - self.axis) - 1
         return reshape(values, shape=(self.features, *(1,) * behind)) if behind else values
 
-    def _follow(self, x: Tensor, centred: Tensor, others: Shape) -> None:
-        """Let the running averages follow a batch, unless it is computed again."""
+    def _follow(self, x: Any, centred: Any, deviation: Any) -> None:
+        """Let the running averages follow a batch, given as arrays, unless it is run again."""
         if replaying():
             return
-        for running, batch in (
-            (self.running_mean, mean(x, axis=others)),
-            (self.running_var, square(rms(centred, axis=others))),
-        ):
-            running.assign(self.keep_old * running + (1 - self.keep_old) * batch)
+        # The mean is what was taken away from any one value of a feature.
+        some = tuple(slice(n) for n in deviation.shape)
+        moments = x[some] - centred[some], deviation * deviation - self.eps
+        for running, batch in zip((self.running_mean, self.running_var), moments, strict=True):
+            new = self.keep_old * running.data + (1 - self.keep_old) * batch.reshape(-1)
+            running.assign(new)
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
@@ -227,7 +230,7 @@ class LayerNorm(_OverLastAxes):
         axes = self._axes(shape_of(x))
         centred = center(x, axis=axes)
         deviation = rms(centred, axis=axes, eps=self.eps, keepdims=True)
-        return centred / deviation * self.weight + self.bias
+        return affine(centred / deviation, self.weight, self.bias)
 
 
 class RMSNorm(_OverLastAxes):

@@ -101,6 +101,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "std": ("tg.std([1.0, 3.0])", "tensor(1.)"),
     "norm": ("tg.norm([3.0, 4.0])", "tensor(5.)"),
     "center": ("tg.center([1.0, 3.0, 5.0])", "tensor([-2.,  0.,  2.])"),
+    "affine": ("tg.affine([[1.0, 2.0]], [2.0, 3.0], 0.5)", "tensor([[2.5, 6.5]])"),
     "rms": ("tg.rms([1.0, -7.0])", "tensor(5.)"),
     "dropout": (
         "tg.dropout([1.0, 2.0], [True, False], keep_prob=0.5)",

@@ -1,4 +1,4 @@
-"""What normalisation layers are made of: centring, and the root mean square to divide by."""
+"""What normalisation layers are made of: centring, a root mean square, a scale and a shift."""
 
 from __future__ import annotations
 
@@ -56,10 +56,8 @@ def _check_rms(x: Any, *, axis: Any, eps: float, keepdims: bool) -> dict[str, An
 
 def _rms_kernel(x: Any, *, axis: Any = None, eps: float = 0.0, keepdims: bool = False) -> Any:
     x = _floating(x)
-    axes = range(x.ndim)
-    squares = np.einsum(x, axes, x, axes, [a for a in axes if a not in axis])
-    root = np.sqrt(squares / length(x.shape, axis) + eps)
-    return root.reshape(kept(x.shape, axis)) if keepdims else root
+    squares = np.square(x).sum(axis=axis, keepdims=keepdims)
+    return np.sqrt(squares / length(x.shape, axis) + eps)
 
 
 def _rms_rule(g: Any, x: Any, out: Any, axis: Axes, eps: float) -> Any:
@@ -82,4 +80,25 @@ rms = register(
 
     Of a centred x it is the standard deviation.
     """,
+)
+
+
+def _affine_kernel(x: Any, scale: Any, shift: Any) -> Any:
+    out = np.multiply(x, scale, dtype=np.result_type(x, scale, shift))
+    out += shift
+    return out
+
+
+affine = register(
+    "affine",
+    _affine_kernel,
+    {
+        "x": lambda g, scale: g * scale,
+        "scale": lambda g, x: g * x,
+        "shift": lambda g: g,
+    },
+    family="fused",
+    symbol="a·x + b",
+    body=lambda x, scale, shift: x * scale + shift,
+    doc="Return x · scale + shift, each of which is repeated along axes that it does not have.",
 )
