@@ -284,8 +284,10 @@ def test_a_gradient_that_others_hold_is_not_added_to_in_place():
     y = x * 1
     seed = np.ones((2, 2))
     kept = []
-    (z := +y).register_hook(kept.append)
-    tg.backward((z + y[0] + y[1]), seed)
-    np.testing.assert_array_equal(kept[0].data, np.ones((2, 2)))
-    np.testing.assert_array_equal(seed, np.ones((2, 2)))
-    np.testing.assert_array_equal(x.grad.data, [[3.0, 3.0], [3.0, 3.0]])
+    before, rows, after = +y, y[0] + y[1], +y
+    before.register_hook(kept.append)
+    after.register_hook(kept.append)
+    tg.backward(before + rows + after, seed)
+    for held in (kept[0].data, kept[1].data, seed):
+        np.testing.assert_array_equal(held, np.ones((2, 2)))
+    np.testing.assert_array_equal(x.grad.data, np.full((2, 2), 4.0))
