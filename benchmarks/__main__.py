@@ -7,12 +7,13 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import footprint, optimizers, per_op, training
+from benchmarks import convnet, footprint, optimizers, per_op, training
 from benchmarks.timing import conditions, table
 
 PARTS = {
     "per_op": ("One operation, forward and backward", per_op.run),
     "training": ("One training step", training.run),
+    "convnet": ("One training step of a convolutional net, with its profile", convnet.run),
     "optimizers": ("One step of an optimizer", optimizers.run),
     "footprint": ("Import and memory", footprint.run),
 }

@@ -74,6 +74,7 @@ from tensorgraph.ops.arithmetic import (
 )
 from tensorgraph.ops.contract import einsum, linear, matmul, outer, tensordot, vecdot
 from tensorgraph.ops.convolve import conv, conv_transpose, conv_weight_grad
+from tensorgraph.ops.dropout import dropout
 from tensorgraph.ops.index import (
     add_at,
     argsort,
@@ -85,6 +86,7 @@ from tensorgraph.ops.index import (
     take,
     take_along_axis,
 )
+from tensorgraph.ops.normalise import affine, center, rms
 from tensorgraph.ops.pool import avg_pool, avg_pool_grad, max_pool, max_pool_grad
 from tensorgraph.ops.reduce import (
     all,
@@ -187,25 +189,28 @@ else:
 
 __version__ = "0.1.0"
 __all__ = [
-    "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor", "abs",
-    "acos", "acosh", "add", "add_at", "all", "any", "arange", "argmax", "argmin", "argsort",
-    "asarray", "asin", "asinh", "assume", "astype", "atan", "atan2", "atanh", "avg_pool",
-    "avg_pool_grad", "backward", "bitwise_and", "bitwise_invert", "bitwise_or", "bitwise_xor",
-    "broadcast_to", "ceil", "checkpoint", "class_cross_entropy", "clip", "concat", "conv",
-    "conv_transpose", "conv_weight_grad", "cos", "cosh", "cumulative_sum", "debug", "derive",
-    "divide", "einsum", "elu", "enable_grad", "equal", "erf", "errors", "exp", "exp2",
-    "expand_dims", "expm1", "eye", "flip", "floor", "floor_divide", "full", "full_like", "gelu",
-    "getitem", "grad", "gradients", "greater", "greater_equal", "hessian", "hvp", "is_grad_enabled",
-    "isfinite", "isinf", "isnan", "jacobian", "jvp", "leaky_relu", "less", "less_equal", "linear",
-    "linspace", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax", "logaddexp",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "matmul",
-    "matrix_transpose", "max", "max_pool", "max_pool_grad", "maximum", "mean", "min", "minimum",
-    "multiply", "negative", "nn", "no_grad", "norm", "not_equal", "one_hot", "ones", "ones_like",
-    "op", "optim", "outer", "overlap_add", "pad", "permute_dims", "positive", "power", "prod",
-    "random", "reciprocal", "relu", "remainder", "repeat", "reshape", "roll", "round", "scatter",
-    "set_at", "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax",
-    "softmax_cross_entropy", "softmax_minus_one_hot", "softplus", "sort", "split", "sqrt", "square",
-    "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis", "tan", "tanh",
-    "tensor", "tensordot", "tile", "trace", "tril", "triu", "trunc", "unstack", "update_rule",
-    "value_and_grad", "var", "vecdot", "vjp", "where", "windows", "zeros", "zeros_like",
+    "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
+    "abs", "acos", "acosh", "add", "add_at", "affine", "all", "any", "arange", "argmax",
+    "argmin", "argsort", "asarray", "asin", "asinh", "assume", "astype", "atan", "atan2",
+    "atanh", "avg_pool", "avg_pool_grad", "backward", "bitwise_and", "bitwise_invert",
+    "bitwise_or", "bitwise_xor", "broadcast_to", "ceil", "center", "checkpoint",
+    "class_cross_entropy", "clip", "concat", "conv", "conv_transpose", "conv_weight_grad",
+    "cos", "cosh", "cumulative_sum", "debug", "derive", "divide", "dropout", "einsum",
+    "elu", "enable_grad", "equal", "erf", "errors", "exp", "exp2", "expand_dims", "expm1",
+    "eye", "flip", "floor", "floor_divide", "full", "full_like", "gelu", "getitem", "grad",
+    "gradients", "greater", "greater_equal", "hessian", "hvp", "is_grad_enabled",
+    "isfinite", "isinf", "isnan", "jacobian", "jvp", "leaky_relu", "less", "less_equal",
+    "linear", "linspace", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax",
+    "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp",
+    "matmul", "matrix_transpose", "max", "max_pool", "max_pool_grad", "maximum", "mean",
+    "min", "minimum", "multiply", "negative", "nn", "no_grad", "norm", "not_equal",
+    "one_hot", "ones", "ones_like", "op", "optim", "outer", "overlap_add", "pad",
+    "permute_dims", "positive", "power", "prod", "random", "reciprocal", "relu",
+    "remainder", "repeat", "reshape", "rms", "roll", "round", "scatter", "set_at",
+    "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax",
+    "softmax_cross_entropy", "softmax_minus_one_hot", "softplus", "sort", "split", "sqrt",
+    "square", "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis",
+    "tan", "tanh", "tensor", "tensordot", "tile", "trace", "tril", "triu", "trunc",
+    "unstack", "update_rule", "value_and_grad", "var", "vecdot", "vjp", "where", "windows",
+    "zeros", "zeros_like",
 ]  # fmt: skip

@@ -313,6 +313,16 @@ def _labels(shape: Shape) -> list[dict[str, Any]]:
     ]
 
 
+def _affines(x: Shape, scale: Shape, shift: Shape) -> list[dict[str, Any]]:
+    fit = _broadcasting(x, scale, shift)
+    return [{}] if fit and np.broadcast_shapes(x, scale, shift) == x else []
+
+
+def _masked(shape: Shape) -> list[dict[str, Any]]:
+    mask = np.arange(math.prod(shape)).reshape(shape) % 3 != 1
+    return [{"mask": mask, "keep_prob": 0.75}]
+
+
 def _near_zero(x: Any, **static: Any) -> Any:
     return np.abs(x)
 
@@ -375,6 +385,11 @@ KINDS: dict[str, Kind] = {
         Kind("var", 1, _spreads),
         Kind("std", 1, _spreads, kinks=_result(reference.std), ties=False),
         Kind("norm", 1, _reductions, kinks=_result(reference.norm), ties=False),
+        Kind("rms", 1, lambda s: _reductions(s, eps=0.5) + _reductions(s, eps=0.0),
+             kinks=_result(reference.rms), ties=False),
+        Kind("center", 1, lambda s: [{"axis": axis} for axis in _axis_choices(s)]),
+        Kind("affine", 3, _affines),
+        Kind("dropout", 1, _masked, run=lambda x, mask, keep_prob: tg.dropout(x, mask, keep_prob)),
         Kind("cumulative_sum", 1, lambda s: _along(s) if s else []),
         Kind("softmax", 1, lambda s: _normalised(s) if s else []),
         Kind("log_softmax", 1, lambda s: _normalised(s) if s else []),

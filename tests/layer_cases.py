@@ -33,7 +33,30 @@ class LayerCase:
         return [rng.standard_normal(shape).astype(dtype) for shape in self.shapes]
 
 
+def batch_norm(dtype: str, axis: int) -> nn.BatchNorm:
+    """Return a layer that has seen data: its running statistics are not those of the start."""
+    layer = nn.BatchNorm(2, axis, dtype=dtype)
+    layer.running_mean.assign(np.array([0.5, -1.5], dtype))
+    layer.running_var.assign(np.array([0.25, 3.0], dtype))
+    return layer
+
+
 LAYERS: dict[str, list[LayerCase]] = {
+    "BatchNorm": [
+        LayerCase(lambda dtype: batch_norm(dtype, 1), ((4, 2),)),
+        LayerCase(lambda dtype: batch_norm(dtype, 0), ((2, 4),), batch_axis=1),
+        LayerCase(lambda dtype: batch_norm(dtype, 1), ((2, 2, 2, 1),)),
+        LayerCase(lambda dtype: batch_norm(dtype, -1), ((2, 3, 2),)),
+    ],
+    "LayerNorm": [
+        LayerCase(lambda dtype: nn.LayerNorm(3, dtype=dtype), ((4, 3),)),
+        LayerCase(lambda dtype: nn.LayerNorm((3, 2), dtype=dtype), ((2, 3, 2),)),
+    ],
+    "RMSNorm": [
+        LayerCase(lambda dtype: nn.RMSNorm(3, dtype=dtype), ((4, 3),)),
+        LayerCase(lambda dtype: nn.RMSNorm((3, 2), dtype=dtype), ((2, 3, 2),)),
+    ],
+    "Dropout": [LayerCase(lambda dtype: nn.Dropout(keep_prob=0.6), ((4, 3),))],
     "Embedding": [
         LayerCase(
             lambda dtype: nn.Embedding(5, 2, dtype=dtype), (), (np.array([[3, 1], [1, 0]]),), None
@@ -71,6 +94,36 @@ LAYERS: dict[str, list[LayerCase]] = {
             "GRU": ((2, 3, 2), (2, 2)),
             "LSTM": ((2, 3, 2),),
         }.items()
+    },
+    "Conv1d": [
+        LayerCase(lambda dtype: nn.Conv1d(2, 3, 2, dtype=dtype), ((2, 2, 4),)),
+        LayerCase(
+            lambda dtype: nn.Conv1d(2, 2, 3, padding=((2, 0),), groups=2, bias=False, dtype=dtype),
+            ((2, 2, 3),),
+        ),
+    ],
+    "Conv2d": [
+        LayerCase(lambda dtype: nn.Conv2d(2, 3, (2, 1), padding=1, dtype=dtype), ((2, 2, 3, 2),)),
+        LayerCase(
+            lambda dtype: nn.Conv2d(1, 2, 2, stride=2, padding="same", dtype=dtype),
+            ((2, 1, 3, 4),),
+        ),
+    ],
+    **{
+        name: [
+            LayerCase(lambda dtype, n=name: getattr(nn, n)(2), (shape,)),
+            LayerCase(lambda dtype, n=name: getattr(nn, n)(3, stride=2, padding=1), (shape,)),
+        ]
+        for name, shape in {
+            "MaxPool1d": (2, 2, 5),
+            "AvgPool1d": (2, 2, 5),
+            "MaxPool2d": (2, 2, 5, 4),
+            "AvgPool2d": (2, 2, 5, 4),
+        }.items()
+    },
+    **{
+        name: [LayerCase(lambda dtype, n=name: getattr(nn, n)(), ((2, 3, 2, 2),))]
+        for name in ("GlobalAvgPool", "GlobalMaxPool", "Flatten")
     },
     "Sequential": [
         LayerCase(

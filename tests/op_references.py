@@ -7,6 +7,7 @@ the op or composite that it stands for, and takes the same arguments.
 import builtins
 import itertools
 import math
+from fractions import Fraction
 
 import numpy as np
 from mpmath import mp, mpf
@@ -97,6 +98,9 @@ all = reduction(lambda values: False not in values, bool)
 var = reduction(_var)
 std = reduction(lambda values, correction=0: math.sqrt(_var(values, correction)))
 norm = reduction(lambda values: math.hypot(*values))
+rms = reduction(
+    lambda values, eps=0.0: math.sqrt(math.fsum(v * v for v in values) / len(values) + eps)
+)
 logsumexp = reduction(_logsumexp)
 
 
@@ -677,6 +681,16 @@ def _log_softmax(values):
         return [float(mpf(float(v)) - total) for v in values]
 
 
+def _center(values):
+    exact = [Fraction(float(v)) for v in values]
+    middle = builtins.sum(exact) / (len(exact) or 1)
+    return [float(v - middle) for v in exact]
+
+
+def center(x, axis=None):
+    return _along(_center, x, axis)
+
+
 def softmax(x, axis=-1):
     return _along(_softmax, x, axis)
 
@@ -724,6 +738,16 @@ def sigmoid_cross_entropy(logits, targets):
 
 
 # ---------------------------------------------------------------- elementwise, with parameters
+
+
+def affine(x, scale, shift):
+    return build(
+        x.shape, lambda i: x[i] * scale[fitted(i, scale.shape)] + shift[fitted(i, shift.shape)]
+    )
+
+
+def dropout(x, mask, keep_prob):
+    return build(x.shape, lambda index: x[index] / keep_prob if mask[index] else 0.0)
 
 
 def clip(x, min=None, max=None):

@@ -266,6 +266,18 @@ def norm(x, axis=None, keepdims=False):
     return sqrt(sum(x * x, axis=axis, keepdims=keepdims))
 
 
+def affine(x, scale, shift):
+    return x * scale + shift
+
+
+def rms(x, eps, axis=None, keepdims=False):
+    return sqrt(mean(x * x, axis=axis, keepdims=keepdims) + eps)
+
+
+def center(x, axis):
+    return x - mean(x, axis=axis, keepdims=True)
+
+
 def logsumexp(x, axis=None, keepdims=False):
     return log(sum(exp(x), axis=axis, keepdims=keepdims))
 
@@ -294,6 +306,10 @@ def _hot(logits, labels, axis):
     classes = np.arange(logits.shape[axis])
     hot = np.asarray(labels)[..., None] == classes
     return np.moveaxis(hot, -1, axis)
+
+
+def dropout(x, mask, keep_prob):
+    return x * (mask / keep_prob)
 
 
 def sigmoid_cross_entropy(logits, targets):

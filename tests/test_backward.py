@@ -267,13 +267,27 @@ def test_elements_that_are_used_one_by_one_add_up(leaf, dtype):
     np.testing.assert_allclose(again.data, x.grad.data, rtol=1e-5)
 
 
+@pytest.mark.parametrize("key", KEYS, ids=repr)
+def test_elements_and_the_transpose_of_the_same_tensor_add_up(key):
+    """As where an embedding's table is the weight of the output layer as well."""
+    x = tg.tensor(np.arange(12.0).reshape(4, 3), requires_grad=True)
+    picked = x[key].sum()
+    transposed = [(x.T * np.ones((3, 4))).sum() for _ in range(2)]  # sum up in Fortran's order
+    (picked + transposed[0] + transposed[1]).backward()
+    expected = np.full((4, 3), 2.0)
+    np.add.at(expected, key, 1.0)
+    np.testing.assert_array_equal(x.grad.data, expected)
+
+
 def test_a_gradient_that_others_hold_is_not_added_to_in_place():
     x = tg.tensor(np.ones((2, 2)), requires_grad=True)
     y = x * 1
     seed = np.ones((2, 2))
     kept = []
-    (z := +y).register_hook(kept.append)
-    tg.backward((z + y[0] + y[1]), seed)
-    np.testing.assert_array_equal(kept[0].data, np.ones((2, 2)))
-    np.testing.assert_array_equal(seed, np.ones((2, 2)))
-    np.testing.assert_array_equal(x.grad.data, [[3.0, 3.0], [3.0, 3.0]])
+    before, rows, after = +y, y[0] + y[1], +y
+    before.register_hook(kept.append)
+    after.register_hook(kept.append)
+    tg.backward(before + rows + after, seed)
+    for held in (kept[0].data, kept[1].data, seed):
+        np.testing.assert_array_equal(held, np.ones((2, 2)))
+    np.testing.assert_array_equal(x.grad.data, np.full((2, 2), 4.0))

@@ -100,6 +100,13 @@ def test_squares_beyond_the_range_of_the_dtype_do_no_harm(dtype, size):
             assert (np.abs(clipped) <= limit).all()
 
 
+def test_many_gradients_in_half_precision_have_a_length():
+    params = parameters([np.ones(90_000)], "float16")
+    assert optim.clip_by_global_norm(params, 30.0) == 300.0
+    assert params[0].grad.dtype == np.float16
+    np.testing.assert_allclose(params[0].grad.data, 0.1, rtol=1e-3)
+
+
 def test_infinity_only_measures():
     params = parameters([[3.0, 4.0]])
     before = params[0].grad

@@ -257,6 +257,12 @@ def test_nodes_in_containers_know_their_place():
     assert Stack([nn.Tanh()])(tg.tensor([1.0], requires_grad=True)).node.scope == "model[0] Tanh"
 
 
+def test_a_sequential_leaves_errors_alone_that_no_tuple_made():
+    with pytest.raises(ValueError, match="features") as caught:
+        nn.Sequential(nn.Tanh(), layer())(tg.ones((1, 3)))
+    assert not hasattr(caught.value, "__notes__")
+
+
 def test_calling_a_container_says_what_to_write():
     model = nn.Sequential(nn.ModuleList([layer()]), nn.ModuleDict())
     with pytest.raises(NotImplementedError) as caught:

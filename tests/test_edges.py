@@ -390,6 +390,12 @@ def test_overflow_gives_infinity():
     equal(tg.cosh(x).numpy(), [INF, INF])
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_dropped_elements_are_0_also_where_kept_ones_overflow(dtype):
+    x = np.full(2, np.finfo(dtype).max)
+    equal(tg.dropout(x, np.array([True, False]), keep_prob=0.5), [INF, 0])
+
+
 def test_nan_is_passed_on():
     for f in (tg.max, tg.min, tg.sum, tg.relu, tg.softmax, tg.logsumexp, tg.abs, tg.sort):
         assert np.isnan(f(tg.tensor([1.0, NAN])).numpy()).any(), f

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import tensorgraph as tg
 from tensorgraph import nn
-from tensorgraph.errors import ArgumentError, AxisError, DTypeError
+from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
 
 DTYPES = ["float32", "float64"]
 
@@ -26,7 +26,9 @@ def test_rows_and_their_gradients_are_those_of_one_hot_vectors_times_the_table(
     layer = nn.Embedding(count, dim, dtype=dtype)
     ids = rng.integers(0, count, shape).astype(data.draw(st.sampled_from(["int64", "uint8"])))
     one_hot = np.eye(count)[ids]
-    forms = [ids, tg.tensor(ids), ids.tolist()]
+    forms = [ids, tg.tensor(ids)]
+    if np.shape(ids.tolist()) == shape:  # empty lists do not tell all of their lengths
+        forms.append(ids.tolist())
     rows = layer(data.draw(st.sampled_from(forms)))
     assert rows.dtype == dtype
     np.testing.assert_array_equal(rows.data, (one_hot @ layer.weight.data).astype(dtype))
@@ -82,6 +84,9 @@ def test_ids_that_were_changed_since_do_not_change_the_gradient():
         (7, AxisError, r"id 7 at index \(\) is"),
         (tg.tensor([1.0]), DTypeError, r"ids are integers, not float32; write .astype\('int64'\)"),
         (np.zeros((2, 0)), DTypeError, "ids are integers, not float64"),
+        ([[1, 2], [3]], ShapeError, r"ragged data: data\[0\] has length 2, data\[1\] has length 1"),
+        (np.int8([3, -100]), AxisError, r"id -100 at index \(1,\) is not one of the 7 ids"),
+        ("word", DTypeError, "tensors hold real numbers, integers or booleans, not strings"),
         ([True, False], DTypeError, "ids are integers, not bool"),
     ],
 )
@@ -89,6 +94,19 @@ def test_ids_that_stand_for_nothing(ids, error, message):
     model = nn.Sequential(nn.Embedding(7, 2))
     with pytest.raises(error, match=rf"embedding in model\.layers\[0\] Embedding: {message}"):
         model(ids)
+
+
+@given(st.sampled_from("bhilBHIL"), st.sampled_from("<>"), st.integers(1, 300), st.data())
+def test_ids_are_checked_in_every_kind_of_integer(kind, order, count, data):
+    dtype = np.dtype(kind).newbyteorder(order)
+    limits = np.iinfo(dtype)
+    number = data.draw(st.integers(max(limits.min, -400), min(limits.max, 400)))
+    layer, ids = nn.Embedding(count, 1), np.array([0, number], dtype)
+    if 0 <= number < count:
+        assert layer(ids).data[1] == layer.weight.data[number]
+    else:
+        with pytest.raises(AxisError, match=rf"id {number} at index \(1,\)"):
+            layer(ids)
 
 
 def test_sizes_that_make_no_table():

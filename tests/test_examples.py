@@ -59,6 +59,26 @@ EXPECTED = {
             "Adam\n\nm ← β₁ m \\+ \\(1 − β₁\\) g\n",
         ],
     ),
+    "04_convnet": (
+        ["--quick"],
+        [
+            r"Sequential\(\)  38,314 parameters",
+            r"images +\(64, 1, 8, 8\)\nConv2d +\(64, 32, 8, 8\)",
+            r"Flatten +\(64, 1024\)\nLinear +\(64, 10\)",
+            r"\n +2 +0\.\d{4}\n",
+            r"test accuracy: 9\d\.\d\d%",
+        ],
+    ),
+    "05_sequence": (
+        ["--quick"],
+        [
+            "the sum of 2 of 10 numbers, 400 steps",
+            r"\nRNN +1,185 +0\.\d{4} +[1-8]\d\.\d%",
+            r"\nGRU +3,489 +0\.00\d\d +(9\d|100)\.\d%",
+            r"\nLSTM +4,641 +0\.00\d\d +(9\d|100)\.\d%",
+            r"\nattention +4,385 +0\.00\d\d +(9\d|100)\.\d%",
+        ],
+    ),
     "digits": (
         ["--quick"],
         [

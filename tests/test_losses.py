@@ -230,6 +230,18 @@ def test_whole_numbers_are_labels_and_predictions_too(name, kind):
     close(whole, loss(np.zeros((3, 2)), y * 1.0), "float32")
 
 
+@pytest.mark.parametrize("op", [tg.sigmoid_cross_entropy, tg.softmax_cross_entropy])
+@pytest.mark.parametrize("kind", ["int64", "uint8", "bool"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_ops_behind_the_losses_stay_in_the_logits_dtype(op, kind, dtype):
+    z, y = tg.tensor(normal(2, 3), dtype, requires_grad=True), np.eye(3)[:2]
+    value = op(z, y.astype(kind))
+    value.sum().backward()
+    assert value.dtype == z.grad.dtype == dtype
+    close(value, op(normal(2, 3), y), dtype)
+    assert tg.sigmoid_cross_entropy(tg.tensor(0.5, dtype), 1).dtype == dtype
+
+
 # ------------------------------------------------------------------------------ known numbers
 
 THIRDS, BINOMIAL = np.full(3, 1 / 3), np.array([9, 12, 4]) / 25
@@ -320,7 +332,8 @@ def test_cross_entropy_with_all_its_options(problem, reduction, weighted, smooth
     )
     options = {"weight": weight, "label_smoothing": smoothing}
     logits = tg.tensor(z.astype(dtype))
-    for target in (classes, tg.tensor(classes), classes.astype("int8")):
+    kinds = [] if ignore == -100 else ["uint8", "uint64"]
+    for target in (classes, tg.tensor(classes), *(classes.astype(k) for k in ["int8", *kinds])):
         cost = cross_entropy(logits, target, axis, reduction, ignore_index=ignore, **options)
         assert cost.dtype == dtype
         close(cost, expected, dtype)
@@ -442,6 +455,17 @@ def test_an_ignored_example_is_as_if_it_were_not_there(options, loss, dtype):
         losses_of = loss(z, classes, -1, "none", ignore_index=-100, **options)
         assert losses_of.shape == (4,)
         assert not losses_of[~kept].any()
+
+
+@pytest.mark.parametrize("loss", [cross_entropy, nll])
+@pytest.mark.parametrize("weight", [None, [1.0, 2.0, 0.0]])
+def test_a_class_to_ignore_need_not_fit_the_dtype_of_the_labels(loss, weight):
+    for kind in ("uint8", "int8"):
+        classes = np.array([0, 2], kind)
+        close(
+            loss(normal(2, 3), classes, weight=weight, ignore_index=-1000),
+            loss(normal(2, 3), classes, weight=weight),
+        )
 
 
 @pytest.mark.parametrize("loss", [cross_entropy, nll])

@@ -167,6 +167,23 @@ def test_a_certain_and_wrong_answer_is_finite(dtype):
     np.testing.assert_allclose(second, [0, 0, 0.5 * -5e29, 0.5 * 5e29], rtol=1e-6)
 
 
+def test_half_precision_has_a_least_probability_of_its_own():
+    least = 2.0**-14  # the least number that has all its digits
+    value, first, second = derivatives(
+        lambda a: binary_cross_entropy(a, [1, 1, 0, 1, 0], "none"), [0, 1, 1, 0.5, 0], "float16"
+    )
+    worst = 1 - math.log(least)
+    np.testing.assert_allclose(value, [worst, 0, worst, math.log(2), 0], rtol=1e-3)
+    np.testing.assert_allclose(first, [-1 / least, -1, 1 / least, -2, 1], rtol=1e-3)
+    assert np.isfinite(second[[1, 3, 4]]).all()
+    log_q = np.log(np.array([[0.5, 0.25, 0.25]], "float16"))
+    value, first, _ = derivatives(
+        lambda p: kl_divergence(log_q, p, reduction="none"), [[0.5, 0.5, 0.0]], "float16"
+    )
+    np.testing.assert_allclose(value, [math.log(2) / 2], rtol=1e-3)
+    assert np.isfinite(first).all()
+
+
 def test_below_the_least_probability_the_loss_goes_on_along_its_tangent():
     def loss(a):
         return binary_cross_entropy(a, np.ones(len(a)), "none")

@@ -6,6 +6,7 @@ import gc
 import pickle
 import threading
 import weakref
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -561,6 +562,56 @@ def test_a_functional_call_of_modules_that_refer_to_each_other():
     np.testing.assert_array_equal(
         nn.functional_call(child, {"weight": weight, "bias": [2.0]}, [[3.0]]).data, [[5.0]]
     )
+
+
+class Penalised(nn.Module):
+    """A module that asks itself for its parameters."""
+
+    def __init__(self):
+        self.net = nn.Linear(2, 1, bias=False, dtype="float64")
+
+    def forward(self):
+        return nn.l2_penalty(self.net, 1.0, 1)
+
+
+def test_what_stands_in_for_a_parameter_is_one():
+    model, w = Penalised(), np.array([[1.0, 2.0]])
+
+    def penalty(weight):
+        return nn.functional_call(model, {"net.weight": weight})
+
+    assert penalty(w).item() == penalty(tg.tensor(w)).item() == 2.5
+    leaf = tg.tensor(w, requires_grad=True)
+    assert penalty(leaf * 1).item() == penalty(leaf).item() == 2.5
+    with tg.no_grad():
+        assert penalty(leaf * 1).item() == penalty(leaf).item() == 2.5
+    np.testing.assert_allclose(tg.grad(penalty)(w).data, w)
+    np.testing.assert_allclose(tg.hessian(penalty)(tg.tensor(w)).data.reshape(2, 2), np.eye(2))
+    assert not model.net.weight.grad
+
+
+class Pair(NamedTuple):
+    left: tg.Tensor
+    right: tg.Tensor
+
+
+class Stack(list):
+    pass
+
+
+def test_a_functional_call_replaces_what_named_tuples_and_subclasses_of_lists_hold():
+    class Sum(nn.Module):
+        def __init__(self):
+            one = [tg.tensor(2.0**i, requires_grad=True) for i in range(4)]
+            self.pair, self.stack, self.plain = Pair(*one[:2]), Stack(one[2:3]), (one[3],)
+
+        def forward(self):
+            return self.pair.left + self.pair.right + self.stack[0] + self.plain[0]
+
+    model = Sum()
+    for i, (path, _) in enumerate(model.named_parameters()):
+        assert nn.functional_call(model, {path: 0.0}).item() == 15 - 2**i, path
+    assert model().item() == 15
 
 
 def test_a_functional_call_refuses_what_does_not_fit():

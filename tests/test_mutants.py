@@ -9,7 +9,7 @@ import pytest
 from tests.faults import FAULTS
 from tests.mutants import ROOT, STAGES
 
-AT_LEAST = 40
+AT_LEAST = 150
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)

@@ -58,12 +58,24 @@ def test_linear_refuses_another_number_of_features(shape, bias):
 
 
 def test_linear_refuses_what_makes_no_layer():
-    with pytest.raises(ArgumentError, match=r"Linear\(0, 3\): .* must be positive"):
+    with pytest.raises(ArgumentError, match="Linear: in_features = 0 must be positive"):
         nn.Linear(0, 3)
-    with pytest.raises(DTypeError, match=r"Linear\(2.5, 3\): .* must be integers"):
-        nn.Linear(2.5, 3)
+    with pytest.raises(DTypeError, match=r"Linear: out_features is an integer, not 2\.5"):
+        nn.Linear(3, 2.5)
     with pytest.raises(ShapeError, match=r"<lambda> returned shape \(2,\) for .* shape \(3, 4\)"):
         nn.Linear(4, 3, init=lambda shape, **_: np.zeros(2))
+
+
+@pytest.mark.parametrize("maker", [nn.init.normal, nn.init.constant, nn.init.orthogonal])
+def test_a_function_that_returns_initialisers_is_not_one(maker):
+    with pytest.raises(DTypeError, match=rf"if it returns one, write init={maker.__name__}\(…\)"):
+        nn.Linear(4, 3, init=maker)
+
+
+@pytest.mark.parametrize("init", ["he_normal", np.ones((4, 3)), 2])
+def test_what_cannot_be_called_is_no_initialiser(init):
+    with pytest.raises(DTypeError, match=r"is not an initialiser; write one of tg\.nn\.init"):
+        nn.Linear(3, 4, init=init)
 
 
 def test_an_initialiser_keeps_its_own_array():

@@ -1,5 +1,6 @@
 """Optimizers against their equations, one parameter at a time, in plain NumPy."""
 
+import copy
 import inspect
 import math
 import pickle
@@ -641,6 +642,7 @@ def test_parameters_come_with_or_without_names():
         (lambda: nn.ReLU().parameters(), ArgumentError, "SGD got no parameters"),
         (lambda: nn.Linear(1, 1), DTypeError, "write model.named_parameters()"),
         (lambda: parameters([()])[0], DTypeError, r"write SGD\(\[w\]\) for one"),
+        (lambda: None, DTypeError, r"SGD takes a list .* such as model.named_parameters\(\)"),
         (lambda: [np.zeros(2)], DTypeError, "parameter '0' is a ndarray"),
         (lambda: [tg.zeros(2)], GraphError, "parameter '0' wants no gradient"),
         (
@@ -767,6 +769,25 @@ def test_what_makes_no_groups_is_refused(params, error, text):
         optim.SGD(params(parameters([(2,), (3,)])), lr=0.1)
 
 
+def test_groups_by_path_take_a_module_and_settings():
+    with pytest.raises(DTypeError, match="path_groups takes a module, not a list"):
+        optim.path_groups(parameters([(2,)]), {})
+    with pytest.raises(DTypeError, match=r"the settings of 'layers.0' are a dict such as"):
+        optim.path_groups(network(), {"layers.0": 0.1})
+
+
+def test_an_eps_that_is_0_beside_a_parameter_is_refused():
+    half = parameters([(2,)], "float16")
+    with pytest.raises(ArgumentError, match=r"Adam: eps=1e-08 is 0 in float16, .* 'w'.* eps=1e-4"):
+        optim.Adam([("w", half[0])])
+    optimizer = optim.Adam(half, eps=1e-4)
+    give(half, [np.zeros(2)])
+    before = np.array(half[0].data)
+    optimizer.step()
+    np.testing.assert_array_equal(half[0].data, before)
+    optim.SGD(half, lr=0.1)
+
+
 def test_adam_says_where_weight_decay_is():
     (w,) = parameters([(2,)])
     with pytest.raises(ArgumentError, match=r"Adam has no setting 'weight_decay'.* such as AdamW"):
@@ -811,6 +832,36 @@ def test_a_parameter_that_no_optimizer_has_is_announced():
     assert caught[0].filename == __file__
     assert "make the optimizer when the model is complete" in texts[0]
     optimizer.step()  # it says so once
+
+
+def test_a_layer_replaced_during_training_is_announced():
+    model = network()
+    optimizer = optim.SGD(model.named_parameters(), lr=0.1)
+    for steps in range(4):
+        if steps == 2:
+            model.layers[2] = nn.Linear(4, 2, dtype="float64")
+        optimizer.zero_grad()
+        model(np.ones((5, 3))).sum().backward()
+        if steps == 2:
+            with pytest.warns(UsageWarning, match=r"'layers\.2\.(weight|bias)' of Sequential has"):
+                optimizer.step()
+        else:
+            optimizer.step()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
+def test_a_copy_of_model_and_optimizer_trains_by_itself(copied):
+    model = network()
+    optimizer = optim.Adam(model.named_parameters(), lr=0.1)
+    twin, other = copied((model, optimizer))
+    for one, its in ((model, optimizer), (twin, other)):  # neither has parameters left out
+        one(np.ones((5, 3))).sum().backward()
+        its.step()
+    for name, value in model.state_dict().items():
+        np.testing.assert_array_equal(value, twin.state_dict()[name])
+    other.step()
+    assert (other.steps, optimizer.steps) == (2, 1)
+    assert (twin.layers[0].bias.data != model.layers[0].bias.data).all()
 
 
 @pytest.mark.parametrize(
@@ -924,6 +975,37 @@ def test_the_events_of_a_rate_set_by_hand_are_saved_and_replayed():
     assert other.events == rate.events
     twin.load_state_dict(optim.SGD(params, lr=0.5).state_dict())  # it keeps its events
     assert other.events == rate.events
+    twin.load_state_dict(state)
+    other.set(0.25)
+    assert other.events == [*rate.events, (4, 0.25)]
+
+
+def test_settings_given_to_a_group_during_training_are_restored():
+    one, other = (
+        optim.Adam([{"params": parameters([(2,)])}, {"params": parameters([(3,)]), "lr": 0.5}])
+        for _ in range(2)
+    )
+    one.groups[0]["lr"] = 0.25
+    one.groups[0]["betas"] = 0.5, 0.75
+    one.groups[1]["lr"] = 0.125
+    other.load_state_dict(one.state_dict())
+    assert [group.own for group in other.groups] == [group.own for group in one.groups]
+    before, own = other.state_dict(), [dict(group.own) for group in other.groups]
+    for key, value in (("groups/2/lr", 0.1), ("groups/0/beta", 0.1), ("groups/0/eps", -1.0)):
+        with pytest.raises(StateError):
+            other.load_state_dict(before | {key: np.array(value)})
+    assert [group.own for group in other.groups] == own
+
+
+def test_a_setting_that_is_a_leaf_keeps_its_identity():
+    lr, beta = tg.tensor(0.5, requires_grad=True), tg.tensor(0.25)
+    optimizer = optim.HeavyBall(parameters([(2,)]), lr, beta)
+    state = optimizer.state_dict()
+    lr.assign(0.0625)
+    beta.assign(0.75)
+    optimizer.load_state_dict(state)
+    assert optimizer.lr is lr
+    assert (lr.item(), beta.item()) == (0.5, 0.25)
 
 
 def test_a_learning_rate_given_as_an_integer_takes_a_saved_float():

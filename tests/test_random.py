@@ -59,6 +59,34 @@ def test_bernoulli_is_true_with_its_probability():
     assert np.all(np.abs(frequency - p) <= 5 * np.sqrt(p * (1 - p) / 20000))
 
 
+@pytest.mark.parametrize("p", [1 / 512, 0.1, 0.5, 0.8, 255.75 / 256])
+@pytest.mark.parametrize("as_array", [False, True])
+def test_bernoulli_is_exact_beyond_its_first_digit_in_base_256(p, as_array):
+    n = 400_000
+    draw = tg.random.bernoulli(
+        np.full(n, p) if as_array else p, n, generator=tg.random.Generator(1)
+    ).numpy()
+    assert abs(draw.mean() - p) <= 4 * np.sqrt(p * (1 - p) / n)
+    # Neighbours, which stem from the same word of the generator, know nothing of each other.
+    both = np.mean(draw[1:] & draw[:-1])
+    assert abs(both - p * p) <= 5 * np.sqrt(p * p * (1 - p * p) / n)
+
+
+@pytest.mark.parametrize("p", [0, 1, 0.0, 1.0, False, True])
+@pytest.mark.parametrize("shape", [(), (0,), (7, 3000)])
+def test_bernoulli_of_probability_0_and_1_is_certain(p, shape):
+    draw = tg.random.bernoulli(p, shape)
+    assert draw.shape == shape and draw.dtype == np.bool_
+    assert (draw.numpy() == bool(p)).all()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_bernoulli_takes_probabilities_of_any_precision_and_shape(dtype):
+    p = np.array([[0.25], [0.75]], dtype)
+    draw = tg.random.bernoulli(p, (3, 2, 5000), generator=tg.random.Generator(1)).numpy()
+    assert np.abs(draw.mean(axis=(0, 2)) - [0.25, 0.75]).max() < 0.02
+
+
 def test_permutation_holds_each_number_once():
     draw = tg.random.permutation(50, generator=tg.random.Generator(1)).numpy()
     assert sorted(draw) == list(range(50))

@@ -184,11 +184,14 @@ def test_recorded_steps_are_freed_without_the_garbage_collector():
     gc.disable()
     try:
         w = tg.tensor(START, requires_grad=True)
-        optimizer = optim.SGD([w], lr=0.1, differentiable=True)
-        cost(w).backward(create_graph=True)
-        optimizer.step()
-        gone = weakref.ref(w.node)
+        optimizer = optim.Adam([w], lr=0.1, differentiable=True)
+        gone = [weakref.ref(w.node)]
+        for _ in range(3):
+            optimizer.zero_grad()
+            cost(w).backward(create_graph=True)
+            optimizer.step()
+            gone.append(weakref.ref(w.node))
         del optimizer, w
-        assert gone() is None
+        assert [node() for node in gone] == [None] * 4
     finally:
         gc.enable()

@@ -122,6 +122,14 @@ def test_a_cell_takes_one_step(kind, lead):
 
 
 @every_kind
+def test_the_state_starts_in_the_dtype_of_what_is_added_to_it(kind):
+    half = nn.init.constant(0.5)
+    layer = getattr(nn, kind)(1, 1, half, half, dtype="float16")
+    outputs, _ = layer(np.ones((1, 2, 1), np.float16))
+    assert outputs.dtype == np.float16
+
+
+@every_kind
 def test_a_sequence_may_be_cut_anywhere(kind):
     """The state carries all there is to know of the past; single steps do the same."""
     layer = getattr(nn, kind)(3, 2, dtype="float64")
@@ -273,14 +281,38 @@ def test_inputs_of_wrong_shapes(kind, shape, message):
 @every_kind
 def test_states_of_wrong_shapes(kind):
     layer, x = getattr(nn, kind)(3, 2), tg.ones((4, 5, 3))
-    message = (
-        r"in model {}: a state of shape \(2,\) must have shape \(4, 2\); write tg.broadcast_to"
-    )
     wrong = whole(kind, [tg.ones(2), tg.ones((4, 2))])
-    with pytest.raises(ShapeError, match=message.format(kind)):
-        layer(x, wrong)
-    with pytest.raises(ShapeError, match=message.format(f"{kind}Cell")):
-        layer.cell(x[:, 0], wrong)
+    for module, given_x in [(layer, x), (layer.cell, x[:, 0])]:
+        with pytest.raises(ShapeError) as caught:
+            module(given_x, wrong)
+        assert str(caught.value) == (
+            f"{kind}Cell in model {type(module).__name__}: a state of shape (2,) must have shape"
+            " (4, 2); write tg.broadcast_to(h, (4, 2)) to start all examples alike"
+        )
+    with pytest.raises(ShapeError, match=r"\(1, 4, 2\) must .*; write h\[0\], as there is no axis"):
+        layer(x, whole(kind, [tg.ones((1, 4, 2)), tg.ones((1, 4, 2))]))
+    with pytest.raises(ShapeError, match=r"\(3, 2\) must have shape \(4, 2\)$"):
+        layer(x, whole(kind, [tg.ones((3, 2)), tg.ones((3, 2))]))
+
+
+@pytest.mark.parametrize("kind", ["RNN", "GRU"])
+def test_the_state_of_an_lstm_is_for_an_lstm(kind):
+    layer, x = getattr(nn, kind)(3, 2), tg.ones((4, 5, 3))
+    _, state = nn.LSTM(3, 2)(x)
+    with pytest.raises(ShapeError, match=r"write state\[0\], as only an LSTM's state is a pair"):
+        layer(x, state)
+    assert layer(x, state[0])[0].shape == (4, 5, 2)
+
+
+@every_kind
+def test_a_sequential_tells_what_to_do_with_the_pair(kind):
+    layer, head, x = getattr(nn, kind)(3, 2), nn.Linear(2, 1), tg.ones((4, 5, 3))
+    with pytest.raises(ShapeError) as caught:
+        nn.Sequential(layer, head)(x)
+    assert (
+        "the layer before returned a tuple; write Sequential(nn.LSTM" in caught.value.__notes__[0]
+    )
+    assert nn.Sequential(layer, lambda result: result[0], head)(x).shape == (4, 5, 1)
 
 
 @pytest.mark.parametrize("state", [tg.ones((2, 4, 2)), (tg.ones((4, 2)),), 3])

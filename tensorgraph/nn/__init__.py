@@ -18,17 +18,31 @@ from tensorgraph.nn.activations import (
 from tensorgraph.nn.attention import MultiHeadAttention, scaled_dot_product_attention
 from tensorgraph.nn.cells import GRUCell, LSTMCell, RNNCell
 from tensorgraph.nn.containers import ModuleDict, ModuleList, Sequential
+from tensorgraph.nn.convolution import Conv1d, Conv2d
+from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.embedding import Embedding
+from tensorgraph.nn.flatten import Flatten
 from tensorgraph.nn.functional_call import functional_call
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.normalise import BatchNorm, LayerNorm, RMSNorm
+from tensorgraph.nn.pooling import (
+    AvgPool1d,
+    AvgPool2d,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    MaxPool1d,
+    MaxPool2d,
+)
 from tensorgraph.nn.recurrent import GRU, LSTM, RNN
 from tensorgraph.nn.regularise import l1_penalty, l2_penalty, max_norm, weights
 
 __all__ = [
-    "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "Embedding", "GRUCell", "LSTMCell",
-    "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax", "Module", "ModuleDict", "ModuleList",
-    "MultiHeadAttention", "RNNCell", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus",
-    "Tanh", "functional_call", "init", "l1_penalty", "l2_penalty", "losses", "max_norm",
+    "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "AvgPool1d", "AvgPool2d", "BatchNorm",
+    "Conv1d", "Conv2d", "Dropout", "Embedding", "Flatten", "GRUCell", "GlobalAvgPool",
+    "GlobalMaxPool", "LSTMCell", "LayerNorm", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax",
+    "MaxPool1d", "MaxPool2d", "Module", "ModuleDict", "ModuleList", "MultiHeadAttention",
+    "RMSNorm", "RNNCell", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "functional_call", "init", "l1_penalty", "l2_penalty", "losses", "max_norm",
     "scaled_dot_product_attention", "weights",
 ]  # fmt: skip

@@ -91,10 +91,18 @@ class Cell(Module):
         shape = (*batch, self.hidden_features)
         if state is None:
             return zeros(shape, dtype=dtype)
-        if shape_of(state) != shape:
+        found = shape_of(state)
+        if found != shape:
+            hint = ""
+            if found == (1, *shape):
+                hint = "; write h[0], as there is no axis of layers"
+            elif found == (2, *shape):
+                hint = "; write state[0], as only an LSTM's state is a pair (h, c)"
+            elif found in (shape[-1:], (1, shape[-1])):
+                hint = f"; write tg.broadcast_to(h, {shape}) to start all examples alike"
             raise errors.ShapeError(
-                f"{here(type(self).__name__)}: a state of shape {shape_of(state)} must have shape"
-                f" {shape}; write tg.broadcast_to(h, {shape}) to start all examples alike"
+                f"{here(type(self).__name__)}: a state of shape {found} must have shape {shape}"
+                f"{hint}"
             )
         return state
 

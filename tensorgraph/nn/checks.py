@@ -1,4 +1,4 @@
-"""What layers check: the sizes they are made with, and how they begin a message."""
+"""What layers check, the sizes they are made with; and how messages begin."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def positive(layer: str, **sizes: Any) -> list[int]:
 
 
 def here(what: str) -> str:
-    """Return ``what`` with the place of the module that is being called, to begin a message."""
+    """Return ``what`` with the place of the module that is being called: how messages begin."""
     return f"{what}{where_in(MODE.get().scope)}"

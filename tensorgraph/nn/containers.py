@@ -50,7 +50,15 @@ class Sequential(Module):
     def forward(self, x: Any) -> Any:
         """Return what the last layer makes of what the others made of x."""
         for layer in self.layers:
-            x = layer(x)
+            try:
+                x = layer(x)
+            except (ValueError, TypeError) as error:
+                if type(x) is tuple:
+                    error.add_note(
+                        "the layer before returned a tuple; write Sequential(nn.LSTM(2, 3),"
+                        " lambda result: result[0], …) to pass on the first part only"
+                    )
+                raise
         return x
 
     def extra_repr(self) -> str:

@@ -67,7 +67,10 @@ class Embedding(Module):
 
     def forward(self, ids: Any) -> Any:
         """Return the rows of the ids."""
-        numbers = to_array(ids)
+        try:
+            numbers = to_array(ids)
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"{here('embedding')}: {error}") from None
         if numbers.size == 0 and isinstance(ids, (list, tuple)):
             numbers = numbers.astype(int)  # nothing in a list is of no kind yet
         if numbers.dtype.kind not in "iu":

@@ -8,7 +8,8 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.nn.module import Module, walk
-from tensorgraph.tensor import Tensor, asarray
+from tensorgraph.state import updated
+from tensorgraph.tensor import Tensor, asarray, wrap
 
 
 def functional_call(model: Module, tensors: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -48,8 +49,15 @@ def functional_call(model: Module, tensors: Mapping[str, Any], *args: Any, **kwa
             raise errors.ShapeError(
                 f"functional_call: {path!r} has shape {own[path].shape}, not {tensor.shape}"
             )
-        instead[id(own[path])] = tensor
+        instead[id(own[path])] = _parameter(tensor) if own[path].requires_grad else tensor
     return _replaced(model, instead)(*args, **kwargs)
+
+
+def _parameter(tensor: Tensor) -> Tensor:
+    """Return a tensor that a module takes for a parameter: one computed or given may be any."""
+    if not tensor.is_leaf:
+        tensor = updated(tensor)
+    return tensor if tensor.requires_grad else wrap(tensor.data, requires_grad=True)
 
 
 def _replaced(value: Any, instead: dict[int, Any]) -> Any:
@@ -60,7 +68,7 @@ def _replaced(value: Any, instead: dict[int, Any]) -> Any:
     """
     if id(value) in instead:
         return instead[id(value)]
-    if isinstance(value, Module) or type(value) is list or isinstance(value, dict):
+    if isinstance(value, (Module, list, dict)):
         # Entered before its parts are looked at: modules may refer to each other.
         new: Any = copy(value)
         instead[id(value)] = new
@@ -72,6 +80,8 @@ def _replaced(value: Any, instead: dict[int, Any]) -> Any:
             for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):
                 new[key] = _replaced(item, instead)
         return new
-    if type(value) is tuple:
-        return tuple(_replaced(item, instead) for item in value)
+    if isinstance(value, tuple):
+        items = [_replaced(item, instead) for item in value]
+        # A named tuple takes its items one by one.
+        return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
     return value

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from operator import index
 from typing import Any
 
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.modes import MODE
+from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.contract import linear, matmul
@@ -57,17 +56,9 @@ class Linear(Module):
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
     ) -> None:
-        try:
-            self.in_features, self.out_features = index(in_features), index(out_features)
-        except TypeError:
-            raise errors.DTypeError(
-                f"Linear({in_features!r}, {out_features!r}): both numbers of features must be"
-                " integers"
-            ) from None
-        if min(self.in_features, self.out_features) < 1:
-            raise errors.ArgumentError(
-                f"Linear({in_features}, {out_features}): both numbers of features must be positive"
-            )
+        self.in_features, self.out_features = positive(
+            "Linear", in_features=in_features, out_features=out_features
+        )
         self.init = getattr(init, "__name__", repr(init))
         """Name of the initialiser, for ``repr``."""
         shape = (self.out_features, self.in_features)
@@ -80,8 +71,8 @@ class Linear(Module):
             return linear(x, self.weight, self.bias)
         if shape_of(x)[-1:] != (self.in_features,):
             raise errors.ShapeError(
-                f"linear{errors.where_in(MODE.get().scope)}: the input of shape {shape_of(x)} must"
-                f" have {self.in_features} features along axis -1"
+                f"{here('linear')}: the input of shape {shape_of(x)} must have {self.in_features}"
+                " features along axis -1"
             )
         return matmul(x, matrix_transpose(self.weight))
 
@@ -97,12 +88,27 @@ def parameter(
     """Return a new parameter that starts where ``init`` says.
 
     Raises:
+        DTypeError: ``init`` is not an initialiser.
         ShapeError: ``init`` returned another shape.
     """
-    value = init(shape, generator=generator, dtype=dtype)
+    name = getattr(init, "__name__", init)
+    if not callable(init):
+        raise errors.DTypeError(
+            f"{errors.describe(init)} is not an initialiser; write one of tg.nn.init, such as"
+            " init=tg.nn.init.he_normal"
+        )
+    try:
+        value = init(shape, generator=generator, dtype=dtype)
+    except TypeError as error:
+        if "unexpected keyword argument" not in str(error):
+            raise
+        raise errors.DTypeError(
+            f"{name} is not an initialiser, init(shape, *, generator=None, dtype=None) ({error});"
+            f" if it returns one, write init={name}(…)"
+        ) from None
     if shape_of(value) != shape:
         raise errors.ShapeError(
-            f"the initialiser {getattr(init, '__name__', init)} returned shape {shape_of(value)}"
+            f"the initialiser {name} returned shape {shape_of(value)}"
             f" for a parameter of shape {shape}"
         )
     return tensor(value, dtype, requires_grad=True)

@@ -88,6 +88,9 @@ class Module:
     training: bool = True
     """Whether layers that behave differently in training, such as dropout, do so."""
 
+    regularised: bool = True
+    """Whether weight decay and an L2 penalty act on the weights in this module."""
+
     _entered: tuple[Mode, Mode] | None = None  # the mode of the last call: outside, inside
 
     def _no_forward(self, *args: Any, **kwargs: Any) -> Any:

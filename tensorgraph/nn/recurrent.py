@@ -64,7 +64,8 @@ class RNN(_Layer):
     Called with x of shape (m, T, in_features) and, optionally, the state to start from, of shape
     (m, hidden_features), it returns (outputs, state): the states after all steps, of shape
     (m, T, hidden_features), and the last of them. The parameters are those of ``cell``, which also
-    serves to take single steps.
+    serves to take single steps. In a Sequential, ``lambda result: result[0]`` after the layer
+    passes on the outputs alone.
 
     Args:
         in_features: how many inputs in each step.
@@ -96,7 +97,8 @@ class GRU(_Layer):
     Called with x of shape (m, T, in_features) and, optionally, the state to start from, of shape
     (m, hidden_features), it returns (outputs, state): the states after all steps, of shape
     (m, T, hidden_features), and the last of them. The parameters are those of ``cell``, which also
-    serves to take single steps.
+    serves to take single steps. In a Sequential, ``lambda result: result[0]`` after the layer
+    passes on the outputs alone.
 
     Args:
         in_features: how many inputs in each step.
@@ -128,7 +130,8 @@ class LSTM(_Layer):
     Called with x of shape (m, T, in_features) and, optionally, the state (h, c) to start from, both
     of shape (m, hidden_features), it returns (outputs, (h, c)): h after all steps, of shape
     (m, T, hidden_features), and the last state. The parameters are those of ``cell``, which also
-    serves to take single steps. For several layers, call one after the other.
+    serves to take single steps. In a Sequential, ``lambda result: result[0]`` after the layer
+    passes on the outputs alone.
 
     Args:
         in_features: how many inputs in each step.

@@ -16,7 +16,9 @@ from tensorgraph.ops import (
     arithmetic,
     contract,
     convolve,  # noqa: F401
+    dropout,  # noqa: F401
     index,
+    normalise,  # noqa: F401
     pool,  # noqa: F401
     reduce,  # noqa: F401
     repeat,  # noqa: F401

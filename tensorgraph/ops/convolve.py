@@ -37,14 +37,15 @@ from tensorgraph.ops.window import (
     overlap_add,
     per_axis,
     per_side,
+    wide,
     window_counts,
     window_view,
     windows,
 )
 from tensorgraph.shapes import shape_of
 
-BLOCK = 2**19
-"""How many elements of windows are laid out at a time."""
+BLOCK = 2**17
+"""How many elements of windows are laid out at a time: half a megabyte of float32."""
 
 # -------------------------------------------------------------------------------------- kernels
 
@@ -52,8 +53,7 @@ BLOCK = 2**19
 def _padded_batch(x: Any, padding: Padding) -> Any:
     """Return (batch, channels, *spatial) padded, with the batch last in memory."""
     if any(map(any, padding)):
-        lengths = [n + sum(pair) for n, pair in zip(x.shape[2:], padding, strict=True)]
-        out = np.zeros((x.shape[1], *lengths, x.shape[0]), x.dtype)
+        out = np.zeros((x.shape[1], *wide(x.shape[2:], padding), x.shape[0]), x.dtype)
         cropped(batch_first(out), padding)[...] = x
         return out
     return np.ascontiguousarray(batch_last(x))
@@ -95,14 +95,14 @@ def _conv_kernel(
 
 
 def _conv_transpose_kernel(
-    x: Any, weight: Any, *, shape: Any = None, stride: Any = 1, padding: Any = 0,
-    dilation: Any = 1, groups: int = 1,
+    x: Any, weight: Any, *, shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
+    groups: int = 1,
 ) -> Any:  # fmt: skip
     channels, size = weight.shape[0], weight.shape[2:]
     x = np.ascontiguousarray(batch_last(x))
     columns = _matrices(weight, groups, channels).mT
-    lengths = [n + sum(pair) for n, pair in zip(shape, padding, strict=True)]
-    out = np.zeros((groups * weight.shape[1], *lengths, x.shape[-1]), np.result_type(x, weight))
+    inner, batch = groups * weight.shape[1], x.shape[-1]
+    out = np.zeros((inner, *wide(shape, padding), batch), np.result_type(x, weight))
     patches = _channel_windows(out, size, stride, dilation)
     for block, view in _blocks(patches, len(size)):
         parts = np.matmul(columns, _matrices(x[:, block], groups, channels)).reshape(view.shape)
@@ -143,21 +143,23 @@ def _channels(weight: Shape, groups: Any) -> tuple[int, int]:
     return weight[1] * groups, weight[0]
 
 
-def _check_batch(shape: Shape, channels: int, rank: int, name: str = "x") -> None:
+def _check_batch(shape: Shape, channels: int, rank: int) -> None:
     """Raise unless a shape is (batch, channels, *spatial), and say what would make it so."""
     if len(shape) == rank + 2 and shape[1] == channels:
         return
     hint = ""
     if len(shape) == rank + 1 and shape[0] == channels:
-        hint = f"; write {name}[None] for a batch of one"
+        hint = "; write x[None] for a batch of one"
     elif len(shape) == rank + 1 and channels == 1:
-        hint = f"; write {name}[:, None] for the axis of the channel"
-    elif len(shape) == rank and channels == 1:
-        hint = f"; write {name}[None, None] for a batch of one, of one channel"
+        hint = "; write x[:, None] for the axis of the channel"
+    elif len(shape) == 2 and rank > 1:
+        target = axis_names(str(channels), rank).replace("batch", "-1")
+        hint = f"; write x.reshape({target}) if each row is an image"
     elif len(shape) == rank + 2 and shape[-1] == channels:
-        first = (0, rank + 1, *range(1, rank + 1))
-        hint = f"; write tg.permute_dims({name}, {first}) to put the channels first"
-    raise ShapeError(f"{name} of shape {shape} must have shape {axis_names(channels, rank)}{hint}")
+        order = (0, rank + 1, *range(1, rank + 1))
+        hint = f"; write tg.permute_dims(x, {order}) to put the channels first"
+    wanted = axis_names(f"{channels} channel{'s' * (channels > 1)}", rank)
+    raise ShapeError(f"x of shape {shape} must have shape {wanted}{hint}")
 
 
 def _geometry(
@@ -183,7 +185,7 @@ def _check_conv_transpose(x: Any, weight: Any, *, shape: Any, **geometry: Any) -
     size = shape_of(weight)[2:]
     _, channels = _channels(shape_of(weight), geometry["groups"])
     _check_batch(shape_of(x), channels, len(size))
-    shape = per_axis(shape, len(size), "shape")
+    shape = per_axis(shape, len(size), "shape", least=0)
     static, counts = _geometry(shape, size, **geometry)
     if shape_of(x)[2:] != counts:
         raise ShapeError(
@@ -231,16 +233,10 @@ def _by_group(w: Any, groups: int) -> Any:
     return reshape(w, shape=(groups, out // groups, inner, math.prod(size)))
 
 
-def _counts(lengths: Shape, size: Shape, geometry: dict[str, Any]) -> Shape:
-    return window_counts(
-        lengths, size, geometry["stride"], geometry["dilation"], geometry["padding"]
-    )
-
-
 def _conv_body(x: Any, weight: Any, **geometry: Any) -> Any:
     size, groups = shape_of(weight)[2:], geometry["groups"]
     y = einsum("ngcpk,gock->ngop", _patches(x, size, geometry), _by_group(weight, groups))
-    counts = _counts(shape_of(x)[2:], size, geometry)
+    _, counts = _geometry(shape_of(x)[2:], size, **geometry)
     return reshape(y, shape=(shape_of(x)[0], shape_of(weight)[0], *counts))
 
 
@@ -251,10 +247,8 @@ def _conv_transpose_body(x: Any, weight: Any, *, shape: Shape, **geometry: Any) 
     parts = einsum("ngop,gock->ngcpk", x, _by_group(weight, groups))
     inner, *size = shape_of(weight)[1:]
     parts = reshape(parts, shape=(batch, groups * inner, *counts, *size))
-    lengths = tuple(n + before + after for n, (before, after) in zip(shape, padding, strict=True))
-    whole = overlap_add(
-        parts, shape=lengths, stride=geometry["stride"], dilation=geometry["dilation"]
-    )
+    stride, dilation = geometry["stride"], geometry["dilation"]
+    whole = overlap_add(parts, shape=wide(shape, padding), stride=stride, dilation=dilation)
     return cropped(whole, padding)
 
 

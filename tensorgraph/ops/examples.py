@@ -100,6 +100,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "var": ("tg.var([1.0, 3.0], correction=1)", "tensor(2.)"),
     "std": ("tg.std([1.0, 3.0])", "tensor(1.)"),
     "norm": ("tg.norm([3.0, 4.0])", "tensor(5.)"),
+    "center": ("tg.center([1.0, 3.0, 5.0])", "tensor([-2.,  0.,  2.])"),
+    "affine": ("tg.affine([[1.0, 2.0]], [2.0, 3.0], 0.5)", "tensor([[2.5, 6.5]])"),
+    "rms": ("tg.rms([1.0, -7.0])", "tensor(5.)"),
+    "dropout": (
+        "tg.dropout([1.0, 2.0], [True, False], keep_prob=0.5)",
+        "tensor([2., 0.])",
+    ),
     "tile": ("tg.tile([1, 2], 2)", "tensor([1, 2, 1, 2])"),
     "repeat": ("tg.repeat([1, 2], 2)", "tensor([1, 1, 2, 2])"),
     "matmul": ("tg.matmul([[1.0, 2.0]], [[3.0], [4.0]])", "tensor([[11.]])"),

@@ -105,7 +105,7 @@ def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
     """Add x to an array in place, at ``key``."""
     if not indices:  # slices and integers never name an element twice
         out[key] += x
-    elif key == (ARRAY,) and indices[0].dtype.kind in "iu":
+    elif key == (ARRAY,) and indices[0].dtype.kind in "iu" and out.flags.c_contiguous:
         _add_rows(out, indices[0], x)
     else:
         np.add.at(out, _fill_key(key, indices), x)
@@ -113,7 +113,8 @@ def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
 
 def _add_rows(out: Any, indices: Any, rows: Any) -> None:
     """Add each of the rows to the row of ``out`` that its index names, as often as it is named."""
-    # NumPy adds to a flat array, element by element, several times faster than row by row.
+    # NumPy adds to a flat array, element by element, several times faster than row by row. Only of
+    # an array in C order is the flat one a view, not a copy.
     width = math.prod(out.shape[1:])
     first = indices.reshape(-1, 1).astype(np.intp) % out.shape[0] * width
     places = (first + np.arange(width)).reshape(-1)
@@ -249,8 +250,9 @@ def check_labels(labels: Any, num_classes: int) -> None:
 
 def first_outside(labels: Any, count: int) -> tuple[int, ...] | None:
     """Return where the first of the integers outside ``0 … count - 1`` stands, if there is one."""
-    # Seen as unsigned, a negative number is a huge one.
-    bad = labels.view(f"u{labels.itemsize}") >= count
+    # Seen as unsigned, a negative number is above all that the signed kind can hold.
+    limit = min(count, np.iinfo(labels.dtype).max + 1)
+    bad = labels.view(labels.dtype.str.replace("i", "u")) >= limit
     return tuple(int(i) for i in np.argwhere(bad)[0]) if bad.any() else None
 
 

@@ -31,6 +31,7 @@ from tensorgraph.ops.window import (
     padded,
     per_axis,
     per_side,
+    wide,
     window_counts,
     window_view,
     windows,
@@ -69,7 +70,7 @@ def _max_pool_grad_kernel(
 ) -> Any:
     ones = (1,) * len(size)
     # NaN equals nothing, so padding has no share.
-    x = padded(x.astype(np.result_type(x, y), copy=False), padding, math.nan)
+    x = padded(_floating(x), padding, math.nan)
     view = window_view(x, size, stride, ones)
     places = [(..., *at) for at in product(*map(range, size))]
     ties = [np.equal(view[at], peaks) for at in places]
@@ -100,9 +101,14 @@ def _inside(lengths: Shape, size: Shape, stride: Shape, padding: Padding) -> Any
     return reduce(np.multiply.outer, along)
 
 
+def _floating(x: Any) -> Any:
+    """Return x as numbers that may be averaged and be no number."""
+    return x if x.dtype.kind in "fc" else astype(x, dtype=np.float64)
+
+
 def _avg_pool_kernel(x: Any, *, size: Any, stride: Any = None, padding: Any = 0) -> Any:
     inside = _inside(x.shape[2:], size, stride, padding)
-    x = padded(x, padding, 0)
+    x = padded(_floating(x), padding, 0)
     for axis, (k, s) in enumerate(zip(size, stride, strict=True), 2):
         x = reduce(np.add, _slices(x, axis, k, s))
     return x / inside.astype(x.dtype)
@@ -113,8 +119,7 @@ def _avg_pool_grad_kernel(
 ) -> Any:
     y = batch_first(np.ascontiguousarray(batch_last(y)))
     share = y / _inside(shape, size, stride, padding).astype(y.dtype)
-    lengths = [n + builtins.sum(pair) for n, pair in zip(shape, padding, strict=True)]
-    out = batch_first(np.zeros((y.shape[1], *lengths, y.shape[0]), y.dtype))
+    out = batch_first(np.zeros((y.shape[1], *wide(shape, padding), y.shape[0]), y.dtype))
     parts = window_view(out, size, stride, (1,) * len(size))
     for at in product(*map(range, size)):
         parts[(..., *at)] += share
@@ -124,15 +129,17 @@ def _avg_pool_grad_kernel(
 # -------------------------------------------------------------------------------------- checks
 
 
-def _pooling(shape: Shape, size: Any, stride: Any, padding: Any, name: str = "x") -> Static:
-    """Return the parameters of a pooling of an array of this shape, in one form."""
+def _pooling(shape: Shape, size: Any, stride: Any, padding: Any) -> Static:
+    """Return the parameters of a pooling of x, of this shape, in one form."""
     rank = len(to_shape(size, "size is")) if ndim_of(size) else builtins.max(len(shape) - 2, 1)
     if len(shape) != rank + 2:
-        hint = f"; write {name}[:, None] for the axis of one channel"
+        hint = "; write x[:, None] for the axis of one channel" if len(shape) == rank + 1 else ""
         raise ShapeError(
-            f"{name} of shape {shape} must have shape {axis_names('channels', rank)} to be pooled"
-            f" over {size!r}{hint if len(shape) == rank + 1 else ''}"
+            f"x of shape {shape} must have shape {axis_names('channels', rank)} to be pooled over"
+            f" {size!r}{hint}"
         )
+    if 0 in shape[2:]:
+        raise ShapeError(f"x of shape {shape} has an empty axis: nothing to pool")
     size = per_axis(size, rank, "size")
     stride = size if stride is None else per_axis(stride, rank, "stride")
     pairs = per_side(padding, shape[2:], size, stride, (1,) * rank)
@@ -188,21 +195,20 @@ def _axes(size: Shape) -> Shape:
 
 def _elements(x: Any, size: Shape, stride: Shape, padding: Padding, constant: float = 0) -> Any:
     """Return the windows of x, padded with a constant."""
-    wide = pad(x, pad_width=((0, 0), (0, 0), *padding), constant=constant)
-    return windows(wide, size=size, stride=stride)
+    x = pad(x, pad_width=((0, 0), (0, 0), *padding), constant=constant)
+    return windows(x, size=size, stride=stride)
 
 
 def _added_up(parts: Any, lengths: Shape, stride: Shape, padding: Padding) -> Any:
     """Return the array that the elements of windows add up to, without its padding."""
-    wide = tuple(n + builtins.sum(pair) for n, pair in zip(lengths, padding, strict=True))
-    return cropped(overlap_add(parts, shape=wide, stride=stride), padding)
+    whole = overlap_add(parts, shape=wide(lengths, padding), stride=stride)
+    return cropped(whole, padding)
 
 
 def _ties(x: Any, peaks: Any, size: Shape, stride: Shape, padding: Padding) -> tuple[Any, Any]:
     """Return which elements of each window equal its peak, and how many do (but 1 for none)."""
-    x = x if x.dtype.kind in "fc" else astype(x, dtype=np.float64)
     # NaN equals nothing, so padding has no share.
-    view = _elements(x, size, stride, padding, math.nan)
+    view = _elements(_floating(x), size, stride, padding, math.nan)
     ties = equal(view, expand_dims(peaks, axis=_axes(size)))
     return ties, maximum(sum(ties, axis=_axes(size)), 1)
 
@@ -216,6 +222,7 @@ def _max_pool_grad_body(
 
 
 def _avg_pool_body(x: Any, *, size: Shape, stride: Shape, padding: Padding) -> Any:
+    x = _floating(x)
     inside = _inside(shape_of(x)[2:], size, stride, padding).astype(x.dtype)
     return sum(_elements(x, size, stride, padding), axis=_axes(size)) / inside
 

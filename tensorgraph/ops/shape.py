@@ -370,10 +370,6 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     return [x[(*lead, slice(start, stop))] for start, stop in edges]
 
 
-FEW = 8
-"""Up to so many slices are cut one by one: halves would cost more than they save."""
-
-
 def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
     """Return the slices of a tensor along an axis, which they lose.
 
@@ -385,10 +381,5 @@ def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
     """
     x = from_list(x)
     axis = one_axis(axis, x.ndim, "unstack: axis")
-    lead, n = (slice(None),) * axis, x.shape[axis]
-    if n <= FEW:
-        return tuple(x[(*lead, i)] for i in range(n))
-    # The gradient of a slice is as large as what it was cut from. Cut from x itself, n slices would
-    # cost n² in all; cut from halves of halves, n log n.
-    first, second = x[(*lead, slice(n // 2))], x[(*lead, slice(n // 2, n))]
-    return unstack(first, axis) + unstack(second, axis)
+    lead = (slice(None),) * axis
+    return tuple(x[(*lead, i)] for i in range(x.shape[axis]))

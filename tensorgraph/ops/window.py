@@ -23,24 +23,29 @@ Padding = tuple[tuple[int, int], ...]
 """How many places stand before and after each spatial axis."""
 
 
-def per_axis(value: Any, rank: int, what: str) -> Shape:
-    """Return a positive integer, or one for each of ``rank`` axes, as a tuple.
+def per_axis(value: Any, rank: int, what: str, least: int = 1) -> Shape:
+    """Return an integer, or one for each of ``rank`` axes, as a tuple.
 
     Raises:
-        ArgumentError: there are not ``rank`` of them, or one is not positive.
+        ArgumentError: there are not ``rank`` of them, or one is below ``least``.
         DTypeError: one is not an integer.
     """
     values = to_shape(value, f"{what} is")
     if ndim_of(value) == 0:
         values *= rank
-    if len(values) != rank or min(values, default=1) < 1:
-        several = f" or {rank} of them" if rank > 1 else ""
-        raise ArgumentError(f"{what} is a positive integer{several}, not {value!r}")
+    if len(values) != rank or min(values) < least:
+        several = f", or {rank} of them" if rank > 1 else ""
+        raise ArgumentError(f"{what} is an integer from {least}{several}, not {value!r}")
     return values
 
 
 def per_side(
-    padding: Any, lengths: Sequence[int], size: Shape, stride: Shape, dilation: Shape
+    padding: Any,
+    lengths: Sequence[int],
+    size: Shape,
+    stride: Shape,
+    dilation: Shape,
+    what: str = "padding",
 ) -> Padding:
     """Return padding as one pair for each axis: how much before, how much after.
 
@@ -64,10 +69,10 @@ def per_side(
     except TypeError:
         pairs = ()
     if len(pairs) != rank or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
-        each = f", or one of these for each of {rank} axes" if rank > 1 else ""
+        hint = f"; write ({padding!r},)" if rank == 1 and len(entries) == 2 else ""
         raise ArgumentError(
-            f'padding is "same", a number of places from 0, or a pair (before, after){each}, not'
-            f" {padding!r}"
+            f'{what} is "same", an integer from 0, or a list with an entry for each of {rank}'
+            f" spatial axes, an integer or a pair (before, after); not {padding!r}{hint}"
         )
     return pairs  # type: ignore[return-value]  # the lengths were checked
 
@@ -81,24 +86,25 @@ def window_counts(
         ShapeError: a window is larger than the padded array.
     """
     counts = []
-    for n, k, s, d, pair in zip(lengths, size, stride, dilation, padding, strict=True):
+    whole = wide(lengths, padding)
+    for n, m, k, s, d in zip(lengths, whole, size, stride, dilation, strict=True):
         span = (k - 1) * d + 1
-        if span > n + sum(pair):
+        if span > m:
             dilated = f" (size {k}, dilation {d})" if d > 1 else ""
-            padded = f", {n + sum(pair)} with the padding" if sum(pair) else ""
+            with_padding = f", {m} with the padding" if m > n else ""
             raise ShapeError(
-                f"a window spans {span} places{dilated} of an axis that has only {n}{padded}"
-                f" (spatial shape {tuple(lengths)})"
+                f"a window spans {span} places{dilated} of an axis that has only {n}{with_padding}"
+                f" (spatial shape {tuple(lengths)}); pad more, or take smaller windows"
             )
-        counts.append((n + sum(pair) - span) // s + 1)
+        counts.append((m - span) // s + 1)
     return tuple(counts)
 
 
-def axis_names(channels: Any, rank: int) -> str:
-    """Return what messages call the axes of a batch: ``(batch, 3, height, width)``."""
+def axis_names(channels: str, rank: int) -> str:
+    """Return what messages call the axes of a batch: ``(batch, 3 channels, height, width)``."""
     spatial = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
     names = spatial.get(rank, tuple(f"axis {2 + i}" for i in range(rank)))
-    return f"({', '.join(['batch', str(channels), *names])})"
+    return f"({', '.join(['batch', channels, *names])})"
 
 
 def batch_last(x: Any) -> Any:
@@ -111,13 +117,17 @@ def batch_first(x: Any) -> Any:
     return x.transpose(-1, *range(x.ndim - 1))
 
 
+def wide(lengths: Sequence[int], padding: Padding) -> Shape:
+    """Return the lengths of axes with their padding."""
+    return tuple(n + before + after for n, (before, after) in zip(lengths, padding, strict=True))
+
+
 def padded(x: Any, padding: Padding, constant: float) -> Any:
     """Return an array with its last axes padded, in the same order of memory."""
     if not any(map(any, padding)):
         return x
-    lead = x.shape[: -len(padding)]
-    lengths = [n + sum(pair) for n, pair in zip(x.shape[len(lead) :], padding, strict=True)]
-    out = np.full_like(x, constant, shape=(*lead, *lengths))
+    lead = x.ndim - len(padding)
+    out = np.full_like(x, constant, shape=(*x.shape[:lead], *wide(x.shape[lead:], padding)))
     cropped(out, padding)[...] = x
     return out
 
@@ -156,7 +166,7 @@ def _check_windows(x: Any, *, size: Any, stride: Any, dilation: Any) -> dict[str
         "dilation": per_axis(dilation, rank, "dilation"),
     }
     if ndim_of(x) < rank:
-        raise ShapeError(f"windows over {rank} axes need as many, not a shape {shape_of(x)}")
+        raise ShapeError(f"x of shape {shape_of(x)} has no {rank} axes for windows of size {size}")
     lengths = shape_of(x)[ndim_of(x) - rank :]
     window_counts(lengths, padding=((0, 0),) * rank, **static)
     return static
@@ -196,7 +206,7 @@ def _overlap_add_kernel(x: Any, *, shape: Any, stride: Any = 1, dilation: Any = 
 
 def _check_overlap_add(x: Any, *, shape: Any, stride: Any, dilation: Any) -> dict[str, Any]:
     rank, x_shape = max(len(to_shape(shape, "shape is")), 1), shape_of(x)
-    shape = per_axis(shape, rank, "shape")
+    shape = per_axis(shape, rank, "shape", least=0)
     stride = per_axis(stride, rank, "stride")
     dilation = per_axis(dilation, rank, "dilation")
     if len(x_shape) < 2 * rank:

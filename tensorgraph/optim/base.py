@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from copy import copy
 from functools import partial
 from inspect import signature
@@ -76,7 +76,18 @@ class Optimizer:
         self.defaults = {name: checked(owner, name, value) for name, value in settings.items()}
         """The settings of all groups that have none of their own."""
         self.groups, self._models = grouped(params, owner, self.defaults, differentiable)
+        for group in self.groups:
+            group.check_eps()
         self._pack()
+        self._updated = 0  # how many parameters the last step updated
+        self._register()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what copies and pickles keep; the parameters of a copy are others."""
+        vars(self).update(state)
+        self._register()
+
+    def _register(self) -> None:
         _OPTIMIZED.update((id(param), param) for param in self.params)
 
     # ------------------------------------------------------------------------------------ the rule
@@ -128,12 +139,14 @@ class Optimizer:
             ImmutableError: the rule changes an array that it was given.
             ShapeError: the rule returns a parameter of another shape or dtype.
         """
-        if self.steps == 0:
-            self._warn_of_others()
         work = []
         for group in self.groups:
             update = partial(self.update, **group.settings(self.steps))
             work += [(pack, update) for pack in group.ready()]
+        updated = sum(len(pack.params) for pack, _ in work)
+        if updated != self._updated:
+            self._warn_of_others()  # at the first step, and if layers were replaced since
+            self._updated = updated
         try:
             with np.errstate(all="ignore"):
                 following = [pack.next(update) for pack, update in work]
@@ -209,7 +222,7 @@ class Optimizer:
         """Go on from what ``state_dict`` returned; if anything does not fit, nothing is changed.
 
         A learning rate in ``state`` takes the place of a number, not of a function, but for the
-        ``events`` of one.
+        ``events`` of one. A setting that is a leaf tensor stays one and gets the value.
 
         Raises:
             StateError: names are missing or unexpected, shapes or kinds of number differ, or a
@@ -220,7 +233,10 @@ class Optimizer:
             fitting(own, state, owner)  # says what it expected
         given = dict(state)
         events = {}
-        for key, settings, name in self._settings():
+        places = self._settings(given)
+        for key, settings, name in places:
+            if name not in settings:  # the group had none of its own so far
+                own[key] = np.asarray(given[key])
             if name == "lr" and not (key in own and key in given):
                 own.pop(key, None)
                 given.pop(key, None)
@@ -233,7 +249,7 @@ class Optimizer:
                 raise errors.ArgumentError(f"a number of steps is {min(counts)}")
             changes = [
                 (settings, name, checked(owner, name, _from_array(found[key])))
-                for key, settings, name in self._settings()
+                for key, settings, name in places
                 if key in found
             ]
             for schedule, value in events.values():
@@ -243,17 +259,26 @@ class Optimizer:
                 f"load_state_dict: the state makes no sense, nothing was loaded\n  {error}"
             ) from None
         for settings, name, value in changes:
-            settings[name] = value
+            settings[name] = _restored(settings.get(name), value)
         for schedule, value in events.values():
             schedule.events = value
+            schedule(max(counts[0] - 1, 0))  # so far it was asked: what is set holds from here on
         self.steps = counts[0]
         self._pack(found)
 
-    def _settings(self) -> list[tuple[str, dict[str, Any], str]]:
-        """Return, for each setting, its key in the state, the dict that holds it, and its name."""
+    def _settings(self, given: Container[str] = ()) -> list[tuple[str, dict[str, Any], str]]:
+        """Return, for each setting, its key in the state, the dict that holds it, and its name.
+
+        Of a group's settings those count that are its own, or that have a key in ``given``.
+        """
         found = [(name, self.defaults, name) for name in self.defaults]
         for i, group in enumerate(self.groups):
-            found += [(f"groups/{i}/{name}", group.own, name) for name in group.own]
+            keys = {name: f"groups/{i}/{name}" for name in self.defaults}
+            found += [
+                (key, group.own, name)
+                for name, key in keys.items()
+                if name in group.own or key in given
+            ]
         return found
 
     def __repr__(self) -> str:
@@ -277,6 +302,13 @@ def _check_names(owner: str, update: Rule, settings: Iterable[str]) -> None:
             f" {errors.listing(taken) or 'none'}, the constructor gave"
             f" {errors.listing(list(settings)) or 'none'}; the names must agree"
         )
+
+
+def _restored(present: Any, value: Any) -> Any:
+    """Return what takes the place of a setting: a leaf stays and gets the value."""
+    if type(present) is Tensor and present.is_leaf:
+        return present.assign(value)
+    return value
 
 
 def _from_array(value: NDArray[Any]) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.ops.arithmetic import astype
 from tensorgraph.optim.groups import check_parameters, named_parameters
 from tensorgraph.optim.pack import check_finite
 from tensorgraph.tensor import Tensor
@@ -81,13 +82,18 @@ def clip_by_global_norm(params: Any, max_norm: float) -> float:
     # Measured in a power of two near the largest element: squares stay in range, and dividing by
     # it rounds nothing.
     unit = math.ldexp(0.5, math.frexp(largest)[1])
-    scaled = [g / unit for _, g in pairs]
+    scaled = [_in_single(g) / unit for _, g in pairs]
     length = reduce(add, [(g * g).sum() for g in scaled]).sqrt()
     norm = unit * float(length)
     if norm > max_norm:
         for (param, _), g in zip(pairs, scaled, strict=True):
             param.grad = g * (max_norm / length)
     return norm
+
+
+def _in_single(g: Tensor) -> Tensor:
+    """Return a gradient in single precision at least: in half, a sum of 65,520 ones overflows."""
+    return astype(g, dtype=np.dtype(np.float32)) if g.dtype == np.float16 else g
 
 
 def _with_gradients(params: Any, owner: str) -> list[tuple[Tensor, Tensor]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -75,6 +75,20 @@ class Group:
                 f"{self._owner} has no setting {name!r}; it has"
                 f" {errors.listing(list(self._defaults))}{hint}"
             )
+
+    def check_eps(self) -> None:
+        """Raise if ε is 0 in the dtype of a parameter.
+
+        Raises:
+            ArgumentError: it is: steps would be 0/0 where gradients are 0.
+        """
+        eps = abs(number(self["eps"])) if "eps" in self._defaults else 0.0
+        for name, param in self.named:
+            if eps > 0 and param.dtype.type(eps) == 0:
+                raise errors.ArgumentError(
+                    f"{self._owner}: eps={eps!r} is 0 in {param.dtype}, the dtype of {name!r}, so a"
+                    " gradient of 0 would make a step of 0/0; write eps=1e-4"
+                )
 
     def settings(self, step: int) -> dict[str, Any]:
         """Return all settings after a number of steps, as numbers unless steps are recorded.
@@ -153,6 +167,11 @@ def named_parameters(params: Any, owner: str, start: int = 0) -> Named:
             f"{owner} takes parameters, not a {type(params).__name__}; write"
             " model.named_parameters()"
         )
+    if not isinstance(params, Iterable):
+        raise errors.DTypeError(
+            f"{owner} takes a list of parameters such as model.named_parameters(), not"
+            f" {errors.describe(params)}"
+        )
     items = params.items() if isinstance(params, Mapping) else params
     return [
         (str(item[0]), item[1]) if isinstance(item, tuple) and len(item) == 2 else (str(i), item)
@@ -212,6 +231,7 @@ def path_groups(model: Module, settings: Mapping[str, Mapping[str, Any]]) -> lis
 
     Raises:
         ArgumentError: a path that no parameter has.
+        DTypeError: something that is not a module, or settings that are not a dict.
 
     Example:
         >>> import tensorgraph as tg
@@ -222,9 +242,16 @@ def path_groups(model: Module, settings: Mapping[str, Mapping[str, Any]]) -> lis
           groups[0]  lr=0.001, 2 parameters of 9 numbers
           groups[1]  2 parameters of 4 numbers
     """
+    if not isinstance(model, Module):
+        raise errors.DTypeError(f"path_groups takes a module, not a {type(model).__name__}")
     left = model.named_parameters()
     groups: list[dict[str, Any]] = []
     for path, own in settings.items():
+        if not isinstance(own, Mapping):
+            raise errors.DTypeError(
+                f'path_groups: the settings of {path!r} are a dict such as {{"lr": 0.01}}, not'
+                f" {errors.describe(own)}"
+            )
         found = [(name, param) for name, param in left if _fits(name, path)]
         if not found:
             raise errors.ArgumentError(

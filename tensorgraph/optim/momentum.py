@@ -151,9 +151,10 @@ class Nesterov(HeavyBall):
         v ← β v + g
         θ ← (1 − α·λ) θ − α · (g + β v)
 
-    (Nesterov 1983; in this form, with the gradient taken at θ itself, Sutskever et al. 2013, "On
-    the importance of initialization and momentum in deep learning", and PyTorch's SGD with
-    ``nesterov=True``.)
+    (Nesterov 1983; Sutskever et al. 2013, "On the importance of initialization and momentum in deep
+    learning", take the gradient at θ − α β v; in this form θ itself is that point, as in Bengio,
+    Boulanger-Lewandowski & Pascanu 2013, "Advances in optimizing recurrent networks", section 3.5,
+    and in PyTorch's SGD with ``nesterov=True``.)
 
     Args:
         params: parameters, as for :class:`SGD`.

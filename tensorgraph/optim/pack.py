@@ -77,16 +77,14 @@ class Pack:
         t = self.steps + 1
         if len(self._blocks) == 1:
             new, state = update(flat, grad, self._states[0], t)
+            _check_result(new, flat)
             states = [state]
         else:
             new, states = np.empty_like(flat), self._states
             for i, block in enumerate(self._blocks):
-                new[block], states[i] = update(flat[block], grad[block], states[i], t)
-        if new.shape != flat.shape or new.dtype != flat.dtype:
-            raise errors.ShapeError(
-                f"update() was given a parameter of shape {flat.shape} {flat.dtype} and returned"
-                f" shape {new.shape} {new.dtype}; it must treat each element by itself"
-            )
+                values, state = update(flat[block], grad[block], states[i], t)
+                _check_result(values, flat[block])
+                new[block], states[i] = values, state
         new.setflags(write=False)
         for state in states:
             for value in state.values():
@@ -150,6 +148,19 @@ class Pack:
         }
 
 
+def _check_result(new: Any, old: Any) -> None:
+    """Raise unless a rule returned what a parameter may become.
+
+    Raises:
+        ShapeError: it has another shape or dtype.
+    """
+    if new.shape != old.shape or new.dtype != old.dtype:
+        raise errors.ShapeError(
+            f"update() was given a parameter of shape {old.shape} {old.dtype} and returned shape"
+            f" {new.shape} {new.dtype}; it must treat each element by itself"
+        )
+
+
 def check_finite(names: list[str], params: list[Tensor]) -> None:
     """Raise if a parameter's gradient is not finite.
 
@@ -162,8 +173,8 @@ def check_finite(names: list[str], params: list[Tensor]) -> None:
             raise errors.AnomalyError(
                 f"the gradient of {name!r} is not finite in {bad.sum():,} of {bad.size:,} elements;"
                 " nothing was updated. Run the step under tg.debug() to see where it was made; a"
-                " smaller learning rate, or optim.clip_by_global_norm before step(), keeps"
-                " gradients from growing so far"
+                " smaller learning rate, or gradients clipped from the start, keep them from"
+                " growing so far"
             )
 
 

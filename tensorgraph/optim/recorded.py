@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.modes import enable_grad
+from tensorgraph.graph import Node
+from tensorgraph.modes import MODE, enable_grad
+from tensorgraph.op import Plan
 from tensorgraph.ops.arithmetic import astype
 from tensorgraph.optim.pack import Start, State, Update, check_finite
 from tensorgraph.state import updated
@@ -28,8 +30,8 @@ class RecordedPack:
         self.state = {key: tensor(value) for key, value in state.items()}
         if param.is_leaf:
             # In a graph a leaf is the place where gradients gather, whatever its value by then. So
-            # the parameter becomes a result, of a leaf that nobody else knows.
-            self._rebind(wrap(param._data, None, True))
+            # the parameter becomes a result.
+            self._rebind(_beginning(param._data))
         else:
             param.retain_grad()
 
@@ -57,13 +59,12 @@ class RecordedPack:
         """Give the parameter and the state what :meth:`next` returned."""
         new, self.state = following
         self.steps += 1
-        self._rebind(new)
+        with enable_grad():
+            self._rebind(updated(new))
 
     def _rebind(self, value: Tensor) -> None:
         (param,) = self.params
-        with enable_grad():
-            result = updated(value)
-        param._data, param._node, param._requires_grad = result._data, result._node, True
+        param._data, param._node, param._requires_grad = value._data, value._node, True
         param.retain_grad()
 
     def has_gradients(self) -> bool:
@@ -78,6 +79,16 @@ class RecordedPack:
         """Return a copy of the state."""
         arrays = {key: np.array(value.data) for key, value in self.state.items()}
         return {self.names[0]: {"steps": np.array(self.steps), **arrays}}
+
+
+def _beginning(value: Any) -> Tensor:
+    """Return a parameter's first value as a result that no gradient flows on from.
+
+    A leaf in its place would gather one that nobody asks for; and as that is part of the graph,
+    leaf and graph would keep each other alive.
+    """
+    node = Node(updated.op, {}, (value,), Plan((), ()), (), value, MODE.get().scope)  # type: ignore[attr-defined]
+    return wrap(value, node, True)
 
 
 def _in_dtype(value: Tensor, dtype: np.dtype[Any]) -> Tensor:

@@ -12,8 +12,9 @@ from tensorgraph.optim.settings import Rate
 def decayed(param: Any, lr: Any, weight_decay: Any) -> Any:
     """Return θ after decoupled weight decay, (1 − α·λ) θ.
 
-    (Loshchilov & Hutter 2019, "Decoupled weight decay regularization".) It shrinks weights beside
-    the step along the gradient, whatever the rule makes of that.
+    (Loshchilov & Hutter 2019, "Decoupled weight decay regularization", whose λ is α·λ here, as in
+    PyTorch.) It shrinks weights beside the step along the gradient, whatever the rule makes of
+    that.
     """
     if type(weight_decay) is float and weight_decay == 0:
         return param

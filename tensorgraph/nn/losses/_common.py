@@ -12,7 +12,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.arrays import DEFAULT_DTYPE, to_array
 from tensorgraph.graph import Node
-from tensorgraph.modes import MODE
+from tensorgraph.nn.checks import here
 from tensorgraph.ops.arithmetic import astype, equal, isinf, less, logical_and, where
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.transcendental import log
@@ -65,11 +65,6 @@ def product(weights: Any, losses: Any) -> Any:
 
 
 # ------------------------------------------------------------------------- predictions and targets
-
-
-def here(name: str) -> str:
-    """Return what a message calls the loss: its name, and the module that called it."""
-    return f"{name}{errors.where_in(MODE.get().scope)}"
 
 
 def as_array(value: Any) -> Any:
@@ -172,12 +167,18 @@ LEAST = 1e-30
 """Below this probability, −log p goes on along its tangent."""
 
 
+def least(p: Any) -> float:
+    """Return the least probability, or the least that has all its digits in the dtype of ``p``."""
+    return max(LEAST, float(np.finfo(p.dtype).tiny))
+
+
 def tangent(p: Any) -> Any:
     """Return the tangent of −log p at the least probability: it is 70.1 for p = 0."""
-    return (1 - math.log(LEAST)) - p / LEAST
+    edge = least(p)
+    return (1 - math.log(edge)) - p / edge
 
 
 def surprisal(p: Any) -> Any:
     """Return −log p, finite and with a finite slope for p = 0 too."""
-    tiny = less(p, LEAST)
+    tiny = less(p, least(p))
     return where(tiny, tangent(p), -log(where(tiny, 1, p)))

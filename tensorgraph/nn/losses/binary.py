@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.nn.checks import here
 from tensorgraph.nn.losses._common import (
-    LEAST,
     as_array,
     as_target,
     check_probabilities,
-    here,
+    least,
     matched,
     reduced,
     refuse,
@@ -42,12 +42,13 @@ def binary_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean
 
         loss = −(y log a + (1 − y) log(1 − a)),
 
-    whose gradient by a is −y/a + (1 − y)/(1 − a) (Deep Learning Specialization, course 1, week 2;
-    Goodfellow, Bengio & Courville 2016, section 5.5). A label may also be a probability.
+    whose gradient by a is −y/a + (1 − y)/(1 − a) (Deep Learning Specialization, course 1, week 2).
+    A label may also be a probability.
 
     A certain and right answer costs exactly 0. For a certain and wrong one, the logarithm of 0 has
     no finite value: below 10⁻³⁰, −log goes on along its tangent. So a = 0 for y = 1 costs 70.1, and
-    value and gradient stay finite and agree with each other. (PyTorch cuts the logarithm off at
+    value and gradient stay finite and agree with each other. (In float16 it is 6·10⁻⁵ and 10.7.
+    PyTorch cuts the logarithm off at
     −100, and the gradient at 10¹².) A network should end in logits rather than probabilities:
     :func:`binary_cross_entropy_with_logits` needs no such care.
 
@@ -79,7 +80,7 @@ def binary_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean
 def _surprisal_of_rest(p: Any) -> Any:
     """Return −log(1 − p), exact for small p."""
     rest = 1 - p
-    tiny = less(rest, LEAST)
+    tiny = less(rest, least(rest))
     return where(tiny, tangent(rest), -log1p(-where(tiny, 0, p)))
 
 
@@ -91,9 +92,9 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
         loss = −(y log a + (1 − y) log(1 − a))   with   a = σ(z),
              = max(z, 0) − z y + log(1 + e^−|z|),
 
-    whose gradient by z is a − y (Deep Learning Specialization, course 1, week 2). A label may also
-    be a probability. The second form is the one computed: it is exact for every logit, where
-    log σ(z) would be log 0.
+    whose gradient by z is a − y (Deep Learning Specialization, course 1, week 2; Goodfellow, Bengio
+    & Courville 2016, section 6.2.2.2). A label may also be a probability. The second form is the
+    one computed: it is right for every logit, also where σ(z) is rounded to 0 or 1.
 
     Args:
         logits: any numbers, any shape.

@@ -6,13 +6,13 @@ import math
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.nn.checks import here
 from tensorgraph.nn.losses._common import (
     Shape,
     as_array,
     as_prediction,
     as_target,
     check_probabilities,
-    here,
     matched,
     product,
     reduced,
@@ -54,7 +54,7 @@ def cross_entropy(
         loss = −Σₖ wₖ yₖ log aₖ   with   a = softmax(z),
 
     where w = 1 unless ``weight`` is given. Its gradient by z is then a − y (Goodfellow, Bengio &
-    Courville 2016, equation 6.31; Deep Learning Specialization, course 2, week 3). A class c stands
+    Courville 2016, equation 6.30; Deep Learning Specialization, course 2, week 3). A class c stands
     for the distribution that is 1 at c. The logits come straight from a linear layer; a softmax
     before the loss would be a second one, and is warned of. A logit of −inf rules a class out.
 
@@ -108,7 +108,7 @@ def cross_entropy(
         kept = None
         losses, weights = _of_distributions(logits, target, axis, weight)
     else:
-        _check_classes_fit(name, shape, target_shape, axis, ", or distributions of the first shape")
+        _check_classes_fit(name, shape, target_shape, axis, " or distributions of its own shape")
         labels, kept = _without(target, ignore_index)
         if kept is not None:
             # Replaced, not multiplied by 0: an example that does not count may hold anything.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.nn.losses._common import here, matched, reduced
+from tensorgraph.nn.checks import here
+from tensorgraph.nn.losses._common import matched, reduced
 from tensorgraph.ops._axes import number
 from tensorgraph.ops.arithmetic import absolute, clip, square
 

@@ -19,8 +19,9 @@ class Manual:
 
     ``rate.set(0.05)`` holds from the next step on. Each change is an event (step, α), and the
     events are all there is to know: ``Manual(rate.events)`` gives the same α at the same steps. An
-    optimizer saves them with its state. A change during a replay takes the place of the events from
-    there on.
+    optimizer of which it is the learning rate saves them with its state; inside another schedule,
+    such as :func:`warmup`, save them yourself. A change during a replay takes the place of the
+    events from there on.
 
     Args:
         events: α₀ to start with; or the events of another run.

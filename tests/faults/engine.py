@@ -1,41 +1,12 @@
-"""Faults to plant in the engine, one at a time: see ``tests/mutants.py``.
-
-Each replaces a text that stands exactly once in its file, so a change of that code turns the test
-of this list red, and the list cannot rot. A factor of 1 + 1e-8 stands for a slightly wrong number.
-"""
+"""Faults of the engine: the gradient rules of the ops, the backward pass and the transforms."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Fault:
-    """An edit of one source file that makes a gradient, or what guards it, wrong."""
-
-    file: str
-    old: str
-    new: str
-    what: str
-
-    def __str__(self) -> str:
-        return self.what
-
-    def planted(self, source: str) -> str:
-        """Return the source with the fault in it."""
-        count = source.count(self.old)
-        if count != 1:
-            raise LookupError(f"{self.what}: its text stands {count} times in {self.file}")
-        return source.replace(self.old, self.new)
-
-
-def _in(name: str, *edits: tuple[str, str, str]) -> list[Fault]:
-    return [Fault(f"tensorgraph/{name}", old, new, what) for old, new, what in edits]
-
+from tests.faults.fault import Fault, planted_in
 
 _LAST = "(np.arange(x.size) == x.size - 1).reshape(x.shape)"
 
-_ARITHMETIC = _in(
+_ARITHMETIC = planted_in(
     "ops/arithmetic.py",
     ('"y": lambda g, x: g * x}', '"y": lambda g, x: g * x * (1 + 1e-8)}',
      "multiply: the gradient by y is off by 1e-8"),
@@ -57,7 +28,7 @@ _ARITHMETIC = _in(
      "clip: no gradient on the bound"),
 )  # fmt: skip
 
-_TRANSCENDENTAL = _in(
+_TRANSCENDENTAL = planted_in(
     "ops/transcendental.py",
     ("g * cos(x)}", f"g * cos(x) * (1 + 1e-8 * {_LAST})}}", "sin: the last element off by 1e-8"),
     ("g - g * out * out", 'g - g * out * getattr(out, "_data", out)',
@@ -79,7 +50,7 @@ _TRANSCENDENTAL = _in(
      "erf: a constant with eight digits"),
 )  # fmt: skip
 
-_ACTIVATION = _in(
+_ACTIVATION = planted_in(
     "ops/activation.py",
     ("g * out * (1 - out)}", 'g * out * (1 - getattr(out, "_data", out))}',
      "sigmoid: a factor taken as constant, wrong at second order only"),
@@ -91,7 +62,7 @@ _ACTIVATION = _in(
     ("g * (s + out * (1 - s))", "g * s * (1 + x * (1 - out))", "silu: a factor of another formula"),
 )  # fmt: skip
 
-_REDUCE = _in(
+_REDUCE = planted_in(
     "ops/reduce.py",
     ("spread(g / length(x_shape, axis), x_shape, axis)", "spread(g, x_shape, axis)",
      "mean: forgotten 1/n"),
@@ -117,7 +88,7 @@ _REDUCE = _in(
      "spread(g, shape_of(x), axis) * (x / length_)", "norm: NaN at 0"),
 )  # fmt: skip
 
-_SOFTMAX = _in(
+_SOFTMAX = planted_in(
     "ops/softmax.py",
     ("g - exp(out) * g.sum(", 'g - exp(getattr(out, "_data", out)) * g.sum(',
      "log_softmax: its weights taken as constant, wrong at second order only"),
@@ -133,7 +104,7 @@ _SOFTMAX = _in(
      "binary cross-entropy: off by 1e-8"),
 )  # fmt: skip
 
-_SHAPE = _in(
+_SHAPE = planted_in(
     "ops/shape.py",
     ("permute_dims(g, axes=inverse(axes))", "permute_dims(g, axes=axes)",
      "permute_dims: the permutation again, not its inverse"),
@@ -150,24 +121,29 @@ _SHAPE = _in(
 )  # fmt: skip
 
 _MOVING = [
-    *_in(
+    *planted_in(
         "ops/repeat.py",
         ("g.reshape((size, repeats)).sum(axis=1)", "g.reshape((repeats, size)).sum(axis=0)",
          "repeat: summed as tile would be"),
         ("range(0, len(split_shape), 2)", "range(0, len(split_shape) - 2, 2) or (0,)",
          "tile: the last axis not summed"),
     ),
-    *_in(
+    *planted_in(
         "ops/index.py",
         ("np.add.at(out, _fill_key(key, indices), x)", "out[_fill_key(key, indices)] = x",
          "getitem: of duplicate indices one counts"),
         ('"x": lambda g, indices, key: _getitem(g, *indices, key=key)',
          '"x": lambda g, indices, key: _getitem(g, *indices, key=key) * (1 + 1e-8)',
          "scatter: off by 1e-8"),
+        ("np.add.at(out.reshape(-1), places, np.reshape(rows, -1))",
+         "out.reshape(-1)[places] = np.reshape(rows, -1)",
+         "getitem: of rows named twice one counts"),
+        ("out[key] += x", "out[key] = x",
+         "backward: a slice's gradient takes the place of those before it"),
     ),
 ]  # fmt: skip
 
-_CONTRACT = _in(
+_CONTRACT = planted_in(
     "ops/contract.py",
     ("return g @ y.mT", "return g @ y.mT * (1 + 1e-8)", "matmul: off by 1e-8"),
     ("return x.mT @ g\n", "return x.mT @ g * (1 if x_ndim < 3 else 1 + 1e-8)\n",
@@ -187,13 +163,69 @@ _CONTRACT = _in(
      "linear: the bias takes one sample's gradient"),
 )  # fmt: skip
 
+_WINDOW = [
+    *planted_in(
+        "ops/window.py",
+        ("places[(..., *at)] += x[(..., *at)]", "places[(..., *at)] = x[(..., *at)]",
+         "overlap_add: where windows overlap the last one counts"),
+        ("(total // 2, total - total // 2)", "(total - total // 2, total // 2)",
+         'conv: an odd zero of "same" comes before'),
+    ),
+    *planted_in(
+        "ops/convolve.py",
+        ("return _conv_by_x(y, g, x_shape", 'return _conv_by_x(getattr(y, "_data", y), g, x_shape',
+         "conv_weight_grad: y taken as constant, wrong at second order only"),
+        ("total += np.matmul(", "total[...] = np.matmul(",
+         "conv_weight_grad, convolution: of several blocks the last one counts"),
+        ("np.matmul(rows, columns, out=_matrices(out[:, block]",
+         "np.matmul(rows[::-1], columns, out=_matrices(out[:, block]", "conv: groups swapped"),
+    ),
+    *planted_in(
+        "ops/pool.py",
+        ("share /= np.maximum(count, 1)", "pass", "max_pool_grad: each of tied maxima gets all"),
+        ("0), axis=_axes(size)) / count", "0), axis=_axes(size))",
+         "max_pool_grad: the sum of ties for their mean, wrong at second order only"),
+        ("overlapping = any(", "overlapping = all(",
+         "max_pool_grad: windows that overlap along one axis taken for disjoint"),
+        ("padded(x, padding, _lowest(x.dtype))", "padded(x, padding, 0)",
+         "max_pool: padding counts as 0"),
+        ("np.minimum(starts + k, n) - np.maximum(starts, 0)", "np.minimum(starts + k, n) - starts",
+         "avg_pool: padding before the first element counts"),
+    ),
+]  # fmt: skip
+
+_NORMALISE = [
+    *planted_in(
+        "ops/normalise.py",
+        ("    centred -= np.add.reduce(centred, axis=axis, keepdims=True) / count\n", "",
+         "center: a large mean is rounded"),
+        ("g - mean(g, axis=axis, keepdims=True)",
+         "g - mean(g, axis=axis, keepdims=True) * (1 + 1e-8)",
+         "center: the mean of the gradient off by 1e-8"),
+        ("np.sqrt(squares / length(x.shape, axis) + eps)",
+         "np.sqrt(squares / length(x.shape, axis)) + eps", "rms: eps outside of the root"),
+        ("root = out if eps else", 'root = getattr(out, "_data", out) if eps else',
+         "rms: the root taken as constant, wrong at second order only"),
+    ),
+    *planted_in(
+        "ops/dropout.py",
+        ("dropout(g, mask, keep_prob=keep_prob)", "g * mask",
+         "dropout: the gradient is not scaled"),
+    ),
+    *planted_in(
+        "random.py",
+        ("numpy.random(tied.size) <", "0.5 <",
+         "random: a Bernoulli draw decides by one byte, so its probability is off"),
+    ),
+]  # fmt: skip
+
 _UPDATES = """    updates = [
         (leaf, _run_hooks(leaf._hooks, total, create_graph) if leaf._hooks else total)
         for leaf, total in zip(leaves, totals, strict=True)
     ]
 """
 
-_BACKWARD = _in(
+_BACKWARD = planted_in(
     "autodiff.py",
     ("sums[parent] = total + gradient", "sums[parent] = gradient", "a lost accumulation"),
     ("np.add(total, gradient, out=total)", "pass", "the third gradient of a leaf lost"),
@@ -254,26 +286,37 @@ _BACKWARD = _in(
      "gradients() runs no hooks of leaves"),
     (_UPDATES, _UPDATES.replace("[\n", "(\n").replace("]\n", ")\n"),
      "a failing hook leaves some leaves updated"),
+    ("node.op is _GETITEM and observer is None and parent in owned",
+     "node.op is _GETITEM and observer is None and parent in sums",
+     "backward: a slice's gradient added in place to an array that others hold"),
+    ("if useful is None or type(h) is not Retained", "if True",
+     "backward: gradients() adds to a retained .grad"),
 )  # fmt: skip
 
 _GRAPH = [
-    *_in(
+    *planted_in(
         "dispatch.py",
         ("value.copy() if changeable else value", "value",
          "a caller's array is saved without a copy"),
     ),
-    *_in(
+    *planted_in(
         "tensor.py",
         ("np.array(to_array(value, self.dtype))", "to_array(value, self.dtype)",
          "assign: the caller's array is shared"),
+        ("if owner is not None and owner._node is self._node() else None", "",
+         "recorded_steps: a graph recorded before adds to the .grad of a parameter's new value"),
+        ("g if owner._grad is None else owner._grad + g", "g",
+         "backward: a retained .grad does not add up"),
+        ('any(getattr(h, "owner", None) is self for h in node.hooks)', "False",
+         "backward: a .grad that was retained twice counts twice"),
     ),
-    *_in(
+    *planted_in(
         "graph.py",
         ("if any(node.parents[i] in useful for i, _ in node.plan.rules):",
          "if all(node.parents[i] in useful for i, _ in node.plan.rules):",
          "a path that meets another one is not walked"),
     ),
-    *_in(
+    *planted_in(
         "checkpoint.py",
         ("with replay(self.states), mode(", "with mode(", "checkpoint: other random numbers"),
         ("seed is not g or results[i] is None", "seed is None",
@@ -281,7 +324,7 @@ _GRAPH = [
         ("create_graph, create_graph, after=start", "False, False, after=start",
          "checkpoint: no gradient of a gradient"),
     ),
-    *_in(
+    *planted_in(
         "transforms.py",
         ("graph = call.needs_graph or any(", "graph = False and any(",
          "jvp: its result is constant"),
@@ -293,5 +336,5 @@ _GRAPH = [
 
 FAULTS: list[Fault] = [
     *_ARITHMETIC, *_TRANSCENDENTAL, *_ACTIVATION, *_REDUCE, *_SOFTMAX, *_SHAPE, *_MOVING,
-    *_CONTRACT, *_BACKWARD, *_GRAPH,
+    *_CONTRACT, *_WINDOW, *_NORMALISE, *_BACKWARD, *_GRAPH,
 ]  # fmt: skip

@@ -1,0 +1,110 @@
+"""Dropout: a layer that switches units off at random."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+from tensorgraph import random
+from tensorgraph.errors import ArgumentError, DTypeError, describe
+from tensorgraph.nn.inference import warn_of_inference
+from tensorgraph.nn.module import Module
+from tensorgraph.ops.dropout import dropout
+from tensorgraph.random import Generator
+from tensorgraph.shapes import shape_of
+
+
+class Dropout(Module):
+    """Switches each element off with probability p, independently, and scales up the others.
+
+        D ~ Bernoulli(keep_prob)          A ← A · D / keep_prob
+
+    with keep_prob = 1 − p (Srivastava et al. 2014, "Dropout: a simple way to prevent neural
+    networks from overfitting", in the inverted form of the Deep Learning Specialization, course 2,
+    week 1). Dividing by keep_prob leaves the expectation of every element as it was, so in
+    evaluation there is nothing to do: the layer returns its input. A new D is drawn at every call;
+    it is an operand of the graph like any other constant.
+
+    Libraries disagree about what a bare number means, so it has to be named: in PyTorch and Keras
+    it is the probability of dropping, in the course that of keeping. Each layer has its own; wide
+    ones take more dropout, inputs little or none.
+
+    Args:
+        keep_prob: the probability with which an element is kept, in (0, 1].
+        p: instead of it, the probability with which an element is dropped, in [0, 1).
+        generator: what D is drawn from; the default one unless given.
+
+    Raises:
+        ArgumentError: not exactly one of ``keep_prob`` and ``p``, a number without a name, or one
+            outside its range. To keep nothing is refused, as there is nothing to scale up: 0 / 0.
+        DTypeError: a probability that is not a number, or something that is no generator.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> layer = tg.nn.Dropout(keep_prob=0.8, generator=tg.random.Generator(0))
+        >>> print(layer(tg.ones(5)), layer.eval()(tg.ones(5)))
+        [1.25 1.25 1.25 0.   0.  ] [1. 1. 1. 1. 1.]
+        >>> tg.nn.Dropout(p=0.2)
+        Dropout(keep_prob=0.8)
+    """
+
+    def __init__(
+        self,
+        *unnamed: Any,
+        keep_prob: float | None = None,
+        p: float | None = None,
+        generator: Generator | None = None,
+    ) -> None:
+        if unnamed:
+            number = unnamed[0] if isinstance(unnamed[0], Real) else 0.2
+            raise ArgumentError(
+                f"Dropout({describe(unnamed[0])}): libraries disagree about what a number without a"
+                f" name means; write Dropout(p={number}) to drop with this probability, as in"
+                f" PyTorch and Keras, or Dropout(keep_prob={number}) to keep with it, as in the"
+                " Deep Learning Specialization"
+            )
+        if (keep_prob is None) == (p is None):
+            given = "neither" if p is None else "both"
+            raise ArgumentError(
+                f"Dropout takes either keep_prob or p = 1 − keep_prob, {given} were given; write"
+                " Dropout(keep_prob=0.8) or Dropout(p=0.2)"
+            )
+        if generator is not None and not isinstance(generator, Generator):
+            raise DTypeError(
+                f"Dropout: generator must be a tg.random.Generator, not {describe(generator)};"
+                " write tg.random.Generator(seed)"
+            )
+        self.keep_prob = _probability("keep_prob", keep_prob) if p is None else _kept(p)
+        """The probability with which an element is kept."""
+        self.generator = generator
+
+    def forward(self, x: Any) -> Any:
+        """Return x · D / keep_prob with a new D in training, x in evaluation."""
+        if not self.training or self.keep_prob == 1:
+            return x
+        warn_of_inference(self, "dropout", "it drops at random")
+        mask = random.bernoulli(self.keep_prob, shape_of(x), self.generator)
+        return dropout(x, mask, keep_prob=self.keep_prob)
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses."""
+        return f"keep_prob={self.keep_prob:.6g}"
+
+
+def _kept(p: Any) -> float:
+    return 1 - _probability("p", p)
+
+
+def _probability(name: str, value: Any) -> float:
+    if not isinstance(value, Real):
+        raise DTypeError(f"Dropout: {name} is a number, not {describe(value)}")
+    number = float(value)
+    allowed, inside = {
+        "keep_prob": ("(0, 1]", 0 < number <= 1),
+        "p": ("[0, 1)", 0 <= number < 1),
+    }[name]
+    if not inside:
+        nothing_kept = number == (0 if name == "keep_prob" else 1)
+        reason = "; a layer that keeps nothing would divide 0 by 0" if nothing_kept else ""
+        raise ArgumentError(f"Dropout: {name} lies in {allowed}, it is {number}{reason}")
+    return number

@@ -1,0 +1,34 @@
+"""From images to feature vectors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tensorgraph.errors import ShapeError
+from tensorgraph.nn.checks import here
+from tensorgraph.nn.module import Module
+from tensorgraph.ops.shape import reshape
+from tensorgraph.shapes import shape_of
+
+
+class Flatten(Module):
+    """Every example's elements in a row: (batch, n₁, n₂, …) becomes (batch, n₁ · n₂ · …).
+
+    It stands between convolutional layers and fully connected ones.
+
+    Raises:
+        ShapeError: when called, the input has no batch axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.nn.Flatten()(tg.zeros((64, 32, 7, 7))).shape
+        (64, 1568)
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Return x with all axes but the first made one."""
+        shape = shape_of(x)
+        if not shape:
+            raise ShapeError(f"{here('flatten')}: the input has no axis, so it is no batch")
+        return reshape(x, shape=(shape[0], math.prod(shape[1:])))

@@ -1,0 +1,48 @@
+"""Dropout, given the mask of what is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.op import Boolean, register
+from tensorgraph.ops._axes import number
+from tensorgraph.rule import NONDIFF
+from tensorgraph.shapes import shape_of
+
+
+def _check(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
+    keep_prob = float(number(keep_prob, "keep_prob"))
+    if not 0 < keep_prob <= 1:
+        raise ArgumentError(f"keep_prob lies in (0, 1], it is {keep_prob}")
+    shape, mask_shape = shape_of(x), shape_of(mask)
+    if mask_shape != shape:
+        raise ShapeError(f"x of shape {shape} and its mask of shape {mask_shape} must be alike")
+    return {"keep_prob": keep_prob}
+
+
+def _kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
+    out = np.multiply(x, mask)  # before the division, which may overflow: what is dropped is 0
+    if out.dtype.kind not in "fc":
+        return out / keep_prob
+    out /= keep_prob
+    return out
+
+
+dropout: Callable[..., Any] = register(
+    "dropout",
+    _kernel,
+    {
+        "x": lambda g, mask, keep_prob: dropout(g, mask, keep_prob=keep_prob),
+        "mask": NONDIFF,
+    },
+    family="fused",
+    symbol="x·D/keep_prob",
+    domain={"mask": Boolean()},
+    body=lambda x, mask, *, keep_prob: x * mask / keep_prob,
+    prepare=_check,
+    doc="Return x · mask / keep_prob: elements where the mask is false become 0, others grow.",
+)

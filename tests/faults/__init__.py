@@ -1,0 +1,10 @@
+"""Faults to plant, one at a time: see ``tests/mutants.py``.
+
+Each replaces a text that stands exactly once in its file, so a change of that code turns the test
+of this list red, and the list cannot rot. A factor of 1 + 1e-8 stands for a slightly wrong number.
+"""
+
+from tests.faults import engine, networks, training
+from tests.faults.fault import Fault
+
+FAULTS: list[Fault] = [*engine.FAULTS, *networks.FAULTS, *training.FAULTS]
