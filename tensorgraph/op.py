@@ -84,6 +84,7 @@ FACT_WORDS = {
     "binary": "0 or 1",
     "between": "strictly between two numbers: (low, high)",
     "one_hot": "1 at one place along an axis, 0 elsewhere: the static parameter that names it",
+    "zero_sum": "sums to 0 along the axes that a static parameter names: that parameter",
     "sums_to_one": "sums to 1 along the axes that a static parameter names: that parameter",
 }
 """What a record may state of its results, and the value that says it (otherwise True)."""

@@ -152,6 +152,14 @@ def test_names_of_variables_tensors_and_callers():
     assert str(tg.derive(tg.exp(z).sum(), wrt={"v": z})) == "dv = exp(v)"
 
 
+def test_a_letter_stands_for_one_value():
+    x, y, labels = leaf(LOGITS), leaf(UPSTREAM), ONE_HOT
+    cost = (tg.sigmoid_cross_entropy(x, labels) + tg.sigmoid_cross_entropy(y, labels)).sum()
+    assert str(tg.derive(cost, wrt=[x, y])) == (
+        "dx = A − labels\ndy = σ(y) − labels\n  where A = σ(x)"
+    )
+
+
 def test_parameters_in_containers():
     p = {"W1": leaf(LOGITS), "b1": leaf(np.zeros(4))}
     cost = (p["W1"] * 2 + p["b1"]).sum()

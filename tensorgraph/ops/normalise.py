@@ -43,6 +43,7 @@ center = register(
     symbol="x − μ",
     body=lambda x, *, axis: x - mean(x, axis=axis, keepdims=True),
     prepare=_centred_axes,
+    facts={"zero_sum": "axis"},
     doc="Return x − mean(x) over `axis`, exact to rounding also where the mean is large.",
 )
 
@@ -76,6 +77,7 @@ rms = register(
         mean(square(x), axis=axis, keepdims=keepdims) + eps
     ),
     prepare=_check_rms,
+    facts={"nonnegative": True},
     doc="""Return the root mean square √(mean(x²) + eps) over `axis`; its derivative at 0 is 0.
 
     Of a centred x it is the standard deviation.

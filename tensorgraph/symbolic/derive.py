@@ -329,7 +329,7 @@ class _Derivation:
 
     def _introduce(self, e: Expr, names: Mapping[Expr, str]) -> None:
         """Give unnamed activations and one-hot labels in a formula the letters A and Y."""
-        taken = set(self.names.values()) | set(names.values())
+        taken = {*self.names.values(), *names.values(), *self.introduced.values()}
         if cost(e, names) > LONG_FORMULA:
             self._introduce_parts(e, names)
         for x in in_order([e], lambda x: () if x in names else x.args):

@@ -100,7 +100,7 @@ class Facts:
         yield from self.asserted.get(e, ())
         if e.op is not None:
             for word, value in e.op.facts.items():
-                named = word in ("one_hot", "sums_to_one")
+                named = word in ("one_hot", "sums_to_one", "zero_sum")
                 yield Fact(word, e.static[value] if named else value, "op", e)
 
     def sum_along(self, e: Expr, axis: int) -> Fact | None:
@@ -108,7 +108,7 @@ class Facts:
         for fact in self.of(e):
             if fact.word in ("sums_to_one", "one_hot") and fact.value in (axis, (axis,)):
                 return Fact("sums_to", (axis, 1), fact.source, e)
-            if fact.word == "zero_sum" and fact.value == axis:
+            if fact.word == "zero_sum" and fact.value in (axis, (axis,)):
                 return Fact("sums_to", (axis, 0), fact.source, e)
             if fact.word == "sums_to" and fact.value[0] == axis:
                 return Fact("sums_to", fact.value, fact.source, e)

@@ -17,6 +17,9 @@ from tensorgraph.symbolic.expr import Expr
 HIDDEN = {"broadcast_to", "reshape", "expand_dims", "squeeze", "astype", "positive"}
 """Operations that a formula does not show where they only make room for broadcasting."""
 
+UNSEEN = ("dtype", "keepdims", "axis")
+"""Static parameters that a formula leaves out, or shows as a subscript."""
+
 RELATIONS = {
     "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">",
     "greater_equal": "≥",
@@ -213,10 +216,17 @@ class _Writer:
         assert e.op is not None
         if e.op.name in RELATIONS:
             return Formula("test", self._parts(e), RELATIONS[e.op.name])
+        hidden = UNSEEN if isinstance(e.static.get("axis", ()), tuple) else UNSEEN[:2]
         static = {k: v for k, v in e.static.items() if v != e.op.defaults.get(k)}
-        shown = ", ".join(f"{k}={_static(v)}" for k, v in static.items() if k != "dtype")
+        shown = ", ".join(f"{k}={_static(v)}" for k, v in static.items() if k not in hidden)
         symbol = e.op.symbol if e.op.symbol in ("σ", "log σ") else e.op.name
-        return Formula("call", self._parts(e), f"{symbol}[{shown}]" if shown else symbol)
+        axes = e.static.get("axis")
+        return Formula(
+            "call",
+            self._parts(e),
+            f"{symbol}[{shown}]" if shown else symbol,
+            axes if isinstance(axes, tuple) else (),
+        )
 
 
 def _bare(e: Expr) -> Expr:
