@@ -249,12 +249,13 @@ def sweep(
                 parent = parents[i]
                 if useful is not None and parent not in useful:
                     continue
-                if node.op is _GETITEM and observer is None and parent in owned:
+                if node.op is _GETITEM and parent in owned and type(sums[parent]) is np.ndarray:
                     # What x[i] passes back is zero elsewhere: in a loop over i, to add all of it
                     # each time would take the square of the time.
-                    if type(sums[parent]) is np.ndarray:
-                        scatter_into(sums[parent], g, *saved[1:-1], **node.static)
-                        continue
+                    if observer is not None:
+                        _observed(observer, rule, g, saved, node, i)
+                    scatter_into(sums[parent], g, *saved[1:-1], **node.static)
+                    continue
                 if observer is None:
                     gradient = rule(g, saved, node, i)
                 else:

@@ -614,6 +614,17 @@ def test_a_functional_call_replaces_what_named_tuples_and_subclasses_of_lists_ho
     assert model().item() == 15
 
 
+def test_a_functional_call_leaves_buffers_alone():
+    layer = nn.BatchNorm(2, dtype="float64")
+    before = layer.state_dict()
+    given_mean = tg.zeros(2, dtype="float64")
+    tensors = {"weight": tg.ones(2), "running_mean": given_mean}
+    nn.functional_call(layer, tensors, np.arange(6.0).reshape(3, 2))
+    assert not given_mean.data.any()
+    for path, value in layer.state_dict().items():
+        np.testing.assert_array_equal(value, before[path])
+
+
 def test_a_functional_call_refuses_what_does_not_fit():
     layer = nn.Linear(2, 1)
     with pytest.raises(StateError, match=r"Linear has no tensor 'wait'; it has weight, bias"):

@@ -16,7 +16,8 @@ def functional_call(model: Module, tensors: Mapping[str, Any], *args: Any, **kwa
     """Call a module with other tensors in the place of some of its own, which stay as they are.
 
     The result depends on the tensors given, so a transform can take the gradient by them. Tied
-    weights are replaced together, under their first name.
+    weights are replaced together, under their first name. What the call makes of buffers, such as
+    running averages, is forgotten with it.
 
     Args:
         model: the module to call.
@@ -37,7 +38,10 @@ def functional_call(model: Module, tensors: Mapping[str, Any], *args: Any, **kwa
         6.0 [[3. 3.]]
     """
     own = {found.path: found.value for found in walk(model) if type(found.value) is Tensor}
-    instead: dict[int, Any] = {}
+    # A layer may give its buffers new values: those of the module stay.
+    instead: dict[int, Any] = {
+        id(buffer): wrap(buffer.data) for buffer in own.values() if not buffer.requires_grad
+    }
     for path, value in tensors.items():
         if path not in own:
             raise errors.StateError(
@@ -49,7 +53,11 @@ def functional_call(model: Module, tensors: Mapping[str, Any], *args: Any, **kwa
             raise errors.ShapeError(
                 f"functional_call: {path!r} has shape {own[path].shape}, not {tensor.shape}"
             )
-        instead[id(own[path])] = _parameter(tensor) if own[path].requires_grad else tensor
+        if own[path].requires_grad:
+            tensor = _parameter(tensor)
+        elif not tensor.requires_grad:
+            tensor = wrap(tensor.data)  # the caller's stays as well
+        instead[id(own[path])] = tensor
     return _replaced(model, instead)(*args, **kwargs)
 
 

@@ -18,6 +18,7 @@ from tensorgraph.optim.groups import Named, grouped
 from tensorgraph.optim.pack import State, packed
 from tensorgraph.optim.recorded import recorded
 from tensorgraph.optim.settings import Rate, checked
+from tensorgraph.quiet import quiet
 from tensorgraph.state import fitting
 from tensorgraph.tensor import Tensor
 
@@ -148,8 +149,7 @@ class Optimizer:
             self._warn_of_others()  # at the first step, and if layers were replaced since
             self._updated = updated
         try:
-            with np.errstate(all="ignore"):
-                following = [pack.next(update) for pack, update in work]
+            following = _following(work)
         except ValueError as error:
             if "read-only" not in str(error):
                 raise
@@ -288,6 +288,12 @@ class Optimizer:
             return f"{head}  {self.groups[0]!r}"
         lines = [f"  groups[{i}]  {group!r}" for i, group in enumerate(self.groups)]
         return "\n".join([head, *lines])
+
+
+@quiet
+def _following(work: list[tuple[Any, Any]]) -> list[Any]:
+    """Return what each pack is to hold next; nothing is changed yet."""
+    return [pack.next(update) for pack, update in work]
 
 
 def _check_names(owner: str, update: Rule, settings: Iterable[str]) -> None:
