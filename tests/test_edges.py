@@ -405,3 +405,13 @@ def test_sorting_keeps_the_order_of_equal_elements():
     x = tg.tensor([2.0, 1.0, 2.0, 1.0])
     equal(tg.argsort(x).numpy(), [1, 3, 0, 2])
     equal(tg.argsort(x, descending=True).numpy(), [0, 2, 1, 3])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_relu_of_many_elements_is_that_of_each(dtype):
+    x = np.random.default_rng(0).standard_normal((40, 50)).astype(dtype)
+    x[0, :4] = [np.nan, np.inf, -np.inf, 0]
+    many = tg.relu(x)
+    np.testing.assert_array_equal(many, np.where(x < 0, 0, x))
+    np.testing.assert_array_equal(many[:, 0], tg.relu(x[:, 0]))
+    assert many.dtype == dtype
