@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from inspect import cleandoc
 from typing import Any
 
@@ -80,6 +80,14 @@ HELPERS = {
         def linear(x, weight, bias):
             return x @ weight.T + bias
     """,
+    "center": """
+        def center(x, axis):
+            return x - np.mean(x, axis=axis, keepdims=True)
+    """,
+    "rms": """
+        def rms(x, axis, eps, keepdims):
+            return np.sqrt(np.mean(x * x, axis=axis, keepdims=keepdims) + eps)
+    """,
     "std": """
         def std(x, axis, correction, keepdims):
             return np.std(x, axis=axis, ddof=correction, keepdims=keepdims)
@@ -102,6 +110,7 @@ NUMPY = {
     "reciprocal", "sum", "mean", "max", "min", "prod", "broadcast_to", "reshape", "expand_dims",
     "squeeze", "flip", "tril", "triu", "logical_and", "logical_or", "logical_not", "logical_xor",
     "isnan", "isinf", "isfinite", "argmax", "argmin", "any", "all", "positive", "clip",
+    "bitwise_invert",
 }  # fmt: skip
 
 
@@ -110,6 +119,7 @@ def python(
     steps: Sequence[tuple[str, Expr]],
     names: Mapping[Expr, str],
     results: Sequence[str],
+    called: Mapping[str, str],
 ) -> str:
     """Return the source of a function that computes gradients.
 
@@ -118,18 +128,19 @@ def python(
         steps: what to compute, each with its name, in order.
         names: what stands in formulas by name.
         results: the names to return.
+        called: Python's name for each name.
 
     Raises:
         ArgumentError: a formula holds an operation that has no counterpart in NumPy.
     """
-    writer = _Code(names)
+    writer = _Code(names, called)
     lines = []
     known: dict[Expr, str] = {}
     for name, e in steps:
-        lines.append(f"    {identifier(name)} = {writer.whole(e, known)}")
-    made = {identifier(name) for name, _ in steps}
+        lines.append(f"    {called[name]} = {writer.whole(e, known)}")
+    made = {called[name] for name, _ in steps}
     arguments = [a for a in writer.arguments if a not in made]
-    returned = ", ".join(map(identifier, results))
+    returned = ", ".join(called[name] for name in results)
     helpers = [cleandoc(HELPERS[name]) + "\n" for name in writer.helpers]
     constants = [f"{name} = {text}\n" for name, text in writer.constants.items()]
     parts = ["import numpy as np\n", *helpers, *constants]
@@ -137,15 +148,24 @@ def python(
     return "\n\n".join([*parts, "\n".join([head, *lines, f"    return {returned}"])]) + "\n"
 
 
-def identifier(name: str) -> str:
-    """Return a name that Python takes."""
-    name = re.sub(r"\W", "_", name.replace("′", "_2"))
-    return f"{name}_" if keyword.iskeyword(name) or name == "np" else name
+def identifiers(names: Iterable[str]) -> dict[str, str]:
+    """Return a name that Python takes for each name, no two alike."""
+    taken = {"np", *HELPERS}
+    found: dict[str, str] = {}
+    for name in names:
+        if name not in found:
+            own = re.sub(r"\W", "_", name.replace("′", "_2"))
+            own = own if own.isidentifier() else f"_{own}"
+            while own in taken or keyword.iskeyword(own):
+                own += "_"
+            taken.add(own)
+            found[name] = own
+    return found
 
 
 class _Code:
-    def __init__(self, names: Mapping[Expr, str]) -> None:
-        self.names = names
+    def __init__(self, names: Mapping[Expr, str], called: Mapping[str, str]) -> None:
+        self.names, self.called = names, called
         self.arguments: dict[str, None] = {}
         self.helpers: dict[str, None] = {}
         self.constants: dict[str, str] = {}
@@ -159,7 +179,7 @@ class _Code:
 
     def _write(self, e: Expr, texts: Mapping[Expr, tuple[str, int]], own: bool) -> tuple[str, int]:
         if (e in self.names and not own) or e.is_input:
-            name = identifier(self.names.get(e) or e.name or "x")
+            name = self.called[self.names.get(e) or e.name or "x"]
             self.arguments[name] = None
             return name, 9
         if e.value is not None:

@@ -111,7 +111,7 @@ class _Derivation:
         gradient: Any,
         time_limit: float,
     ) -> None:
-        self.scope, self.recorded = scope, recorded
+        self.targets, self.scope, self.recorded = targets, scope, recorded
         self.deadline = time.monotonic() + time_limit
         self.root = place_of(output)
         self.seed = self._seed(output, gradient)
@@ -229,8 +229,8 @@ class _Derivation:
     # ------------------------------------------------------------------------------------ result
 
     def result(self) -> Derivation:
-        labels = [f"d{self.names[e]}" for e in self.exprs]
         raws = [self._raw(p) for p in self.places]
+        labels = self._labels(raws)
         cuts = self._cuts(raws, labels)
         asked = set(raws)
         for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
@@ -249,6 +249,20 @@ class _Derivation:
             self.recorded.given,
             self.checker,
         )
+
+    def _labels(self, raws: Sequence[Expr]) -> list[str]:
+        """Return what the gradients are called, which nothing else in a formula is."""
+        own = set(raws)
+        taken = {name for e, name in self.names.items() if e not in own}
+        labels = []
+        for e, target in zip(self.exprs, self.targets, strict=True):
+            alone = _times(self.exprs, e) == 1
+            label = f"d{self.names[e] if alone else target.name or self.names[e]}"
+            while label in taken:
+                label += "′"
+            taken.add(label)
+            labels.append(label)
+        return labels
 
     def _used_letters(self, gradients: Sequence[Gradient]) -> dict[Expr, str]:
         """Return the letters that formulas use, and those that their definitions use."""
@@ -276,7 +290,7 @@ class _Derivation:
                     continue
                 if place.op.name in CUT_AFTER:
                     own = self._name_of_gradient(place, raw, taken)
-                    while own in cuts.values():
+                    while own in cuts.values() or own in self.names.values():
                         own += "′"
                     cuts[raw] = own
         return cuts

@@ -170,6 +170,8 @@ def _operand(
         result.leaves.add(e)
         result.twins[parent] = wrap(e, None, True)
     else:
+        if node.op.name == "power" and i == 1:
+            number = constant  # its rule asks for a number; a 3 is no k that happens to be 3
         name = getattr(parent, "name", None)
         value = parent._data if type(parent) is Tensor else parent
         e = _constant(result, value, name, number, explain, known)

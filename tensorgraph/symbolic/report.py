@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.symbolic.check import Checker, agreement, rounding
-from tensorgraph.symbolic.code import identifier, python
+from tensorgraph.symbolic.code import identifiers, python
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, in_order
 from tensorgraph.symbolic.facts import Fact
@@ -282,7 +282,18 @@ class Derivation:
             names |= g.names
         names |= {g.raw: g.label for g in (*self.gradients, *self.helpers) if g.raw.op is not None}
         steps = self._assignments(names)
-        return python(name, steps, names, [g.label for g in self.gradients])
+        label_of = {g.raw: g.label for g in self._in_order_of_use()}  # of equal ones, the last
+        results = [label_of[g.raw] for g in self.gradients]
+        return python(name, steps, names, results, self._identifiers())
+
+    def _identifiers(self) -> dict[str, str]:
+        """Return Python's name for each name of a formula."""
+        every = (*self.gradients, *self.helpers)
+        names = [n for g in every for n in g.names.values()]
+        inputs = [e.name for e in self.given if e.name]
+        return identifiers(
+            [*names, *(g.label for g in every), *self.letters.values(), *inputs, "x"]
+        )
 
     def _assignments(self, names: Mapping[Expr, str]) -> list[tuple[str, Expr]]:
         """Return letters and gradients with what they are, each after those it uses."""
@@ -307,7 +318,8 @@ class Derivation:
         names = {e: n for g in (*self.gradients, *self.helpers) for e, n in g.names.items()}
         known = {g.label for g in (*self.gradients, *self.helpers)}
         names |= {e: e.name for e in self.given if e not in names and e.name}
-        return {identifier(n): self.checker.value(e) for e, n in names.items() if n not in known}
+        called = self._identifiers()
+        return {called[n]: self.checker.value(e) for e, n in names.items() if n not in known}
 
 
 def _below(x: Expr, names: Mapping[Expr, str], own: Expr) -> tuple[Expr, ...]:
