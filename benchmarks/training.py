@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,15 @@ class Setting:
     batch: int
     limit: float
     rounds: int
+    norm: bool = False
+    """Whether batch norm stands before each ReLU, and dropout behind it."""
 
 
 SETTINGS = (
     Setting("tiny", (2, 16, 16, 2), 32, 0.6, 300),
     Setting("small", (784, 128, 64, 10), 64, 0.6, 200),
     Setting("deep", (784, *[256] * 10, 10), 256, 1.05, 40),
+    Setting("norm", (784, *[256] * 4, 10), 256, 0.8, 80, norm=True),
     Setting("wide", (784, 1024, 1024, 10), 512, 1.05, 15),
 )
 
@@ -58,12 +62,19 @@ def batch_of(setting: Setting) -> tuple[Any, Any]:
     return images, rng.integers(0, setting.sizes[-1], setting.batch)
 
 
+def model_of(setting: Setting, nn: Any, batch_norm: Any) -> Any:
+    """Return the setting's network, made of the layers of either library."""
+    layers: list[Any] = []
+    for fan_in, fan_out in pairwise(setting.sizes[:-1]):
+        around = [batch_norm(fan_out)], [nn.Dropout(p=0.2)]
+        before, behind = around if setting.norm else ([], [])
+        layers += [nn.Linear(fan_in, fan_out), *before, nn.ReLU(), *behind]
+    return nn.Sequential(*layers, nn.Linear(*setting.sizes[-2:]))
+
+
 def step_of_ours(setting: Setting) -> Callable[[], None]:
     """Return one training step with tensorgraph."""
-    layers: list[Any] = []
-    for fan_in, fan_out in zip(setting.sizes, setting.sizes[1:], strict=False):
-        layers += [tg.nn.Linear(fan_in, fan_out), tg.nn.ReLU()]
-    model = tg.nn.Sequential(*layers[:-1])
+    model = model_of(setting, tg.nn, tg.nn.BatchNorm)
     optimizer = tg.optim.Adam(model.parameters(), lr=1e-3)
     images, labels = map(tg.tensor, batch_of(setting))
 
@@ -77,10 +88,7 @@ def step_of_ours(setting: Setting) -> Callable[[], None]:
 
 def step_of_torch(setting: Setting, torch: Any) -> Callable[[], None]:
     """Return the same step with PyTorch."""
-    layers: list[Any] = []
-    for fan_in, fan_out in zip(setting.sizes, setting.sizes[1:], strict=False):
-        layers += [torch.nn.Linear(fan_in, fan_out), torch.nn.ReLU()]
-    model = torch.nn.Sequential(*layers[:-1])
+    model = model_of(setting, torch.nn, torch.nn.BatchNorm1d)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     images, labels = map(torch.tensor, batch_of(setting))
     loss_of = torch.nn.CrossEntropyLoss()

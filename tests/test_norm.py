@@ -418,3 +418,16 @@ def test_settings_that_make_no_sense(make, kind, message):
 def test_names_of_other_libraries_are_not_taken_for_ours(name):
     with pytest.raises(TypeError, match=re.escape(f"unexpected keyword argument '{name}'")):
         nn.BatchNorm(2, **{name: 0.9})
+
+
+def test_a_running_variance_is_never_negative():
+    layer = nn.BatchNorm(1, eps=3e-5, keep_old=0.0)
+    layer(np.full((8, 1), 0.3, np.float32))
+    assert layer.running_var.item() == 0
+
+
+@pytest.mark.parametrize("given", ["float64", "int64"])
+def test_buffers_keep_their_dtype_beside_any_input(given):
+    layer = nn.BatchNorm(2)
+    layer(np.arange(8).reshape(4, 2).astype(given))
+    assert layer.running_mean.dtype == layer.running_var.dtype == np.float32

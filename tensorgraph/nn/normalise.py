@@ -95,64 +95,65 @@ class BatchNorm(Module):
     def forward(self, x: Any) -> Any:
         """Return the normalised x, by the batch's moments in training, else by the running ones."""
         x = asarray(x)
-        others = self._other_axes(x.shape)
+        axis = self._feature_axis(x.shape)
         if self.training:
-            self._check_count(x.shape)
+            self._check_count(x)
             warn_of_inference(
                 self, "batch_norm", "predictions depend on the batch and change what eval() uses"
             )
+            others = (*range(axis), *range(axis + 1, x.ndim))
             centred = center(x, axis=others)
-            deviation = rms(centred, axis=others, eps=self.eps, keepdims=True)
-            self._follow(x._data, centred._data, deviation._data)
+            deviation = rms(centred, axis=others, eps=self.eps)
+            # The mean is what was taken away from any one value of a feature.
+            one = tuple(slice(None) if k == axis else 0 for k in range(x.ndim))
+            variance = (deviation.data**2 - self.eps).clip(
+                0
+            )  # rounding may leave less than nothing
+            self._follow(x.data[one] - centred.data[one], variance)
         else:
-            centred = x - self._fitted(self.running_mean, x)
-            deviation = sqrt(self._fitted(self.running_var, x) + self.eps)
-        scale = self._fitted(self.weight, x) / deviation
-        return affine(centred, scale, self._fitted(self.bias, x))
+            centred = x - self._along(axis, self.running_mean, x)
+            deviation = sqrt(self.running_var + self.eps)
+        scale = self._along(axis, self.weight / deviation, x)
+        return affine(centred, scale, self._along(axis, self.bias, x))
 
-    def _other_axes(self, shape: Shape) -> Shape:
-        """Return the axes to take means over.
+    def _feature_axis(self, shape: Shape) -> int:
+        """Return the axis along which the features stand.
 
         Raises:
             ShapeError: the input does not fit.
         """
-        ndim = len(shape)
-        axis = self.axis + ndim if self.axis < 0 else self.axis
-        if not 0 <= axis < ndim or shape[axis] != self.features:
-            found = [k for k, n in enumerate(shape) if n == self.features]
-            hint = f"; write BatchNorm({self.features}, axis={found[0]})" if found else ""
-            raise ShapeError(
-                f"{here('batch_norm')}: the input of shape {shape} must have {self.features}"
-                f" features along axis {self.axis}{hint}"
-            )
-        return tuple(k for k in range(ndim) if k != axis)
+        axis = self.axis + len(shape) if self.axis < 0 else self.axis
+        if 0 <= axis < len(shape) and shape[axis] == self.features:
+            return axis
+        found = [k for k, n in enumerate(shape) if n == self.features]
+        hint = f"; write BatchNorm({self.features}, axis={found[0]})" if found else ""
+        raise ShapeError(
+            f"{here('batch_norm')}: the input of shape {shape} must have {self.features}"
+            f" features along axis {self.axis}{hint}"
+        )
 
-    def _check_count(self, shape: Shape) -> None:
+    def _check_count(self, x: Tensor) -> None:
         """Raise unless there are two values of each feature, so that it has a variance."""
-        count = math.prod(shape) // self.features
+        count = x.size // self.features
         if count < 2:
             raise ShapeError(
-                f"{here('batch_norm')}: the input of shape {shape} has too few values of each"
+                f"{here('batch_norm')}: the input of shape {x.shape} has too few values of each"
                 f" feature, {count}: a single one minus its mean is 0, so the output would be the"
                 " bias whatever the input is. Train on two examples or more (leave out a last batch"
                 " of one); for inference write model.eval()"
             )
 
-    def _fitted(self, values: Tensor, x: Tensor) -> Any:
-        """Return one value for each feature, shaped to stand along the feature axis of x."""
-        behind = (-self.axis if self.axis < 0 else x.ndim - self.axis) - 1
-        return reshape(values, shape=(self.features, *(1,) * behind)) if behind else values
+    def _along(self, axis: int, values: Tensor, x: Tensor) -> Tensor:
+        """Return one value for each feature, shaped to stand along an axis of x."""
+        behind = x.ndim - 1 - axis
+        return reshape(values, shape=(-1, *(1,) * behind)) if behind else values
 
-    def _follow(self, x: Any, centred: Any, deviation: Any) -> None:
-        """Let the running averages follow a batch, given as arrays, unless it is run again."""
-        if replaying():
-            return
-        # The mean is what was taken away from any one value of a feature.
-        some = tuple(slice(n) for n in deviation.shape)
-        moments = x[some] - centred[some], deviation * deviation - self.eps
-        for running, batch in zip((self.running_mean, self.running_var), moments, strict=True):
-            new = self.keep_old * running.data + (1 - self.keep_old) * batch.reshape(-1)
-            running.assign(new)
+    def _follow(self, mean: Any, variance: Any) -> None:
+        """Let the running averages follow a batch, unless that is run again."""
+        if not replaying():
+            keep, add = self.keep_old, 1 - self.keep_old
+            self.running_mean.assign(keep * self.running_mean.data + add * mean)
+            self.running_var.assign(keep * self.running_var.data + add * variance)
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""

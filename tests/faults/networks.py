@@ -46,13 +46,13 @@ _LOSSES = [
 _NORMS = [
     *planted_in(
         "nn/normalise.py",
-        ("rms(centred, axis=others, eps=self.eps, keepdims=True)",
-         "rms(x - (x - centred)._data, axis=others, eps=self.eps, keepdims=True)",
+        ("rms(centred, axis=others, eps=self.eps)",
+         "rms(x - (x - centred)._data, axis=others, eps=self.eps)",
          "layers: batch norm takes the variance's mean as constant, wrong at second order only"),
-        ("sqrt(self._fitted(self.running_var, x) + self.eps)",
-         "sqrt(self._fitted(self.running_var, x))",
+        ("sqrt(self.running_var + self.eps)",
+         "sqrt(self.running_var)",
          "norm: in batch norm, eps forgotten in evaluation"),
-        ("if replaying():", "if False:",
+        ("if not replaying():", "if True:",
          "norm: in batch norm, a checkpoint counts a batch twice in the running averages"),
         ('self.keep_old = _number("BatchNorm", "keep_old", keep_old, 1)',
          'self.keep_old = 1 - _number("BatchNorm", "keep_old", 1 - keep_old, 1) ** 2',
