@@ -364,3 +364,10 @@ def test_normalising_layers_as_python():
     x = leaf(UPSTREAM)
     d = tg.derive((tg.center(x, axis=1) ** 3 / tg.rms(x, axis=1, keepdims=True)).sum(), wrt=x)
     np.testing.assert_allclose(run(d), d.evaluate(), rtol=1e-9, atol=1e-12)
+
+
+def test_a_condition_that_is_a_constant_keeps_its_brackets():
+    Z = leaf(UPSTREAM)
+    d = tg.derive(tg.square(tg.where(UPSTREAM > 0, Z, 0.0)).sum(), wrt=Z)
+    assert "where(const[6×4], Z, 0)" in str(d)
+    assert r"\mathrm{const[6×4]}, Z" in d.latex()

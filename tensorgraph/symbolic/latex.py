@@ -84,7 +84,8 @@ def _set(f: Formula) -> tuple[str, int]:
             relation = RELATIONS.get(f.text, f.text)
             return rf"[{_in(f.parts[0], PRODUCT)} {relation} {_in(f.parts[1], PRODUCT)}]", WHOLE
         case "bare":
-            return _set(f.parts[0])[0].strip("[]"), WHOLE
+            inner = _set(f.parts[0])[0]
+            return inner[1:-1] if f.parts[0].kind == "test" else inner, WHOLE
         case "item":
             return _item(f), WHOLE
     name = FUNCTIONS.get(f.text) or r"\mathrm{" + _escaped(f.text) + "}"

@@ -76,7 +76,8 @@ def _set(f: Formula) -> tuple[str, int]:
         case "test":
             return f"[{_in(f.parts[0], PRODUCT)} {f.text} {_in(f.parts[1], PRODUCT)}]", WHOLE
         case "bare":
-            return _set(f.parts[0])[0].strip("[]"), WHOLE
+            inner = _set(f.parts[0])[0]
+            return inner[1:-1] if f.parts[0].kind == "test" else inner, WHOLE
         case "item":
             return _item(f), WHOLE
     return f"{f.text}{axis_text(f.axes)}({', '.join(_set(p)[0] for p in f.parts)})", WHOLE
