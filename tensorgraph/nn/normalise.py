@@ -104,11 +104,10 @@ class BatchNorm(Module):
             others = (*range(axis), *range(axis + 1, x.ndim))
             centred = center(x, axis=others)
             deviation = rms(centred, axis=others, eps=self.eps)
-            # The mean is what was taken away from any one value of a feature.
+            # The mean is what was taken away from any one value of a feature. Rounding may leave
+            # less than nothing of a variance.
             one = tuple(slice(None) if k == axis else 0 for k in range(x.ndim))
-            variance = (deviation.data**2 - self.eps).clip(
-                0
-            )  # rounding may leave less than nothing
+            variance = (deviation.data**2 - self.eps).clip(0)
             self._follow(x.data[one] - centred.data[one], variance)
         else:
             centred = x - self._along(axis, self.running_mean, x)
