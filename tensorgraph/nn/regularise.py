@@ -42,7 +42,7 @@ def weights(model: Module) -> list[tuple[str, Tensor]]:
     exempt = {
         id(parameter)
         for module in model.modules()
-        if not getattr(module, "regularised", True)
+        if not module.regularised
         for parameter in module.parameters()
     }
     return [
