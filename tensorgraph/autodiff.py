@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Container, Sequence
 from heapq import heapify, heappop, heappush
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.arrays import to_array
 from tensorgraph.graph import Node, leading_to, reachable
-from tensorgraph.modes import MODE, Observer, enable_grad, mode
+from tensorgraph.modes import MODE, Backward, Observer, enable_grad, mode
 from tensorgraph.op import REGISTRY
 from tensorgraph.ops.arithmetic import add, astype, positive
 from tensorgraph.ops.index import scatter_into
@@ -298,10 +299,12 @@ def _observed(
     # The ops in a rule are the rule's affair; those that a checkpoint computes again are not.
     inside = observer if node.op.name == "checkpoint" else None
     with mode(observer=inside):
+        start = perf_counter()
         gradient = rule(g, saved, node, i)
         if gradient.shape != node.parents[i].shape:
             gradient = _fitted(gradient, node, i)
-    observer.backward(node, i, g, saved, gradient)
+        seconds = perf_counter() - start
+    observer.backward(Backward(node, i, g, saved, gradient, seconds))
     return gradient
 
 

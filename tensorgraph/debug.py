@@ -12,7 +12,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.graph import Node
-from tensorgraph.modes import MODE, mode, user_line
+from tensorgraph.modes import MODE, Backward, Forward, observing, user_line
 from tensorgraph.op import REGISTRY, Op
 from tensorgraph.tensor import Tensor
 
@@ -39,7 +39,7 @@ def debug() -> Iterator[None]:
         tensorgraph.errors.AnomalyError: log made -inf at index (1,), 1 of 2 elements ...
     """
     # What NumPy would warn of raises here, and says more.
-    with mode(lines=True, observer=_Watcher()), np.errstate(all="ignore"):
+    with observing(_Watcher(), lines=True), np.errstate(all="ignore"):
         yield
 
 
@@ -50,7 +50,8 @@ class _Watcher:
         self._received_bad: WeakSet[Node] = WeakSet()
         self._consumers: WeakKeyDictionary[Node, list[_Use]] = WeakKeyDictionary()
 
-    def forward(self, op: Op, arrays: Sequence[Any], static: dict[str, Any], out: Any) -> None:
+    def forward(self, event: Forward) -> None:
+        op, arrays, out = event.op, event.arrays, event.out
         if _all_finite(out):
             return
         sound = _everywhere(_finite, arrays, out.shape, op)
@@ -64,8 +65,9 @@ class _Watcher:
             f"\n  if a tg.where drops these elements: {_remedy(op, len(arrays))}"
         )
 
-    def backward(self, node: Node, i: int, g: Any, saved: Sequence[Any], result: Any) -> None:
-        g, result = _array(g), _array(result)
+    def backward(self, event: Backward) -> None:
+        node, i, saved = event.node, event.i, event.saved
+        g, result = _array(event.g), _array(event.result)
         g_finite, result_finite = _all_finite(g), _all_finite(result)
         if not g_finite and node in self._consumers and node not in self._received_bad:
             raise errors.AnomalyError(

@@ -2,12 +2,13 @@
 
 This is the hot path of the eager engine. Ops of one or two operands and no static parameters have
 calls of their own, in which the general ``apply`` is written out: a Python call costs as much as a
-small kernel.
+small kernel. Where an observer watches, all go through ``apply``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from tensorgraph import errors
 from tensorgraph.arrays import to_array
 from tensorgraph.explain import explain
 from tensorgraph.graph import Node, next_number
-from tensorgraph.modes import MODE, user_line
+from tensorgraph.modes import MODE, Forward, user_line
 from tensorgraph.op import HANDLERS, KERNEL_ERRORS, OUTRANKING, Op
 from tensorgraph.quiet import ERRORS, IGNORE
 from tensorgraph.tensor import Tensor, wrap
@@ -83,32 +84,39 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
         else:
             arrays.append(arg if type(arg) in _NUMBERS else _operand(op, i, arg, args))
         bit += bit
-    out = op.compute(arrays, static, args)
+    mode = MODE.get()
+    observer = mode.observer
+    if observer is None:
+        out = op.compute(arrays, static, args)
+    else:
+        operands = tuple(arrays)
+        start = perf_counter()
+        out = op.compute(arrays, static, args)
+        seconds = perf_counter() - start
     if type(out) is not _ndarray:
         out = _as_array(out)
-    mode = MODE.get()
-    if mode.observer is not None:
-        mode.observer.forward(op, arrays, static, out)
+    node = None
     plan = op.plan(pattern | bit, len(args)) if pattern and mode.recording else None
-    if plan is None or not plan.rules or out.dtype.kind not in "fc":
-        return wrap(out)
-    parents = []
-    for i, arg in enumerate(args):
-        if type(arg) is Tensor:
-            parents.append(arg if arg._node is None else arg._node)
-        else:
-            arrays[i] = _constant(arrays[i])
-            parents.append(arrays[i])
-    saved: Any = ()
-    if plan.keep:
-        arrays.append(out)
-        saved = [None] * len(arrays)
-        for i in plan.keep:
-            saved[i] = arrays[i]
-    node = Node(op, static, tuple(parents), plan, saved, out, mode.scope)
-    if mode.lines:
-        node.line = user_line()
-    return wrap(out, node, True)
+    if plan is not None and plan.rules and out.dtype.kind in "fc":
+        parents = []
+        for i, arg in enumerate(args):
+            if type(arg) is Tensor:
+                parents.append(arg if arg._node is None else arg._node)
+            else:
+                arrays[i] = _constant(arrays[i])
+                parents.append(arrays[i])
+        saved: Any = ()
+        if plan.keep:
+            arrays.append(out)
+            saved = [None] * len(arrays)
+            for i in plan.keep:
+                saved[i] = arrays[i]
+        node = Node(op, static, tuple(parents), plan, saved, out, mode.scope)
+        if mode.lines:
+            node.line = user_line()
+    if observer is not None:
+        observer.forward(Forward(op, operands, static, out, node, seconds))
+    return wrap(out, node, node is not None)
 
 
 def _apply_to_lists(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
@@ -178,6 +186,9 @@ def _unary(op: Op) -> Callable[..., Any]:
     def call(x: Any) -> Any:
         if type(x) is not Tensor:
             return dispatch(op, (x,), _NO_STATIC)
+        mode = MODE.get()
+        if mode.observer is not None:
+            return apply(op, (x,), _NO_STATIC)
         array = x._data
         token = ERRORS.set(IGNORE)
         try:
@@ -190,9 +201,6 @@ def _unary(op: Op) -> Callable[..., Any]:
         if type(out) is not _ndarray:
             out = _as_array(out)
             array = _scalar(array)
-        mode = MODE.get()
-        if mode.observer is not None:
-            mode.observer.forward(op, (array,), _NO_STATIC, out)
         result = _blank(Tensor)
         result._data = out
         result._grad = result._name = None
@@ -284,6 +292,9 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
                 x_parent = a = _operand(op, 0, x, (x, y))
         else:
             return dispatch(op, (x, y), _NO_STATIC)
+        mode = MODE.get()
+        if mode.observer is not None:
+            return apply(op, (x, y), _NO_STATIC)
         token = ERRORS.set(IGNORE)
         try:
             out = kernel(a, b)
@@ -295,9 +306,6 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
         if type(out) is not _ndarray:
             out = _as_array(out)
             a, b = _scalar(a), _scalar(b)
-        mode = MODE.get()
-        if mode.observer is not None:
-            mode.observer.forward(op, (a, b), _NO_STATIC, out)
         result = _blank(Tensor)
         result._data = out
         result._grad = result._name = None

@@ -14,20 +14,59 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
+
+
+class Forward(NamedTuple):
+    """A kernel has run."""
+
+    op: Any
+    arrays: Sequence[Any]
+    """The operands."""
+    static: dict[str, Any]
+    out: Any
+    node: Any
+    """What was recorded; ``None`` if nothing was."""
+    seconds: float
+
+
+class Backward(NamedTuple):
+    """The rule for a node's operand ``i`` has turned the gradient ``g`` into ``result``.
+
+    The result has the operand's shape. The ops in the rule are not observed one by one.
+    """
+
+    node: Any
+    i: int
+    g: Any
+    saved: Sequence[Any]
+    result: Any
+    seconds: float
 
 
 class Observer(Protocol):
     """Sees every kernel's and every gradient rule's operands and result."""
 
-    def forward(self, op: Any, arrays: Sequence[Any], static: dict[str, Any], out: Any) -> None:
+    def forward(self, event: Forward) -> None:
         """Called after each kernel."""
 
-    def backward(self, node: Any, i: int, g: Any, saved: Sequence[Any], result: Any) -> None:
-        """Called after the rule for ``node``'s operand ``i`` turned ``g`` into ``result``.
+    def backward(self, event: Backward) -> None:
+        """Called after each gradient rule."""
 
-        The result has the operand's shape. The ops in the rule are not observed one by one.
-        """
+
+class _Both:
+    """Two observers: the one of the block around first."""
+
+    def __init__(self, outer: Observer, inner: Observer) -> None:
+        self._outer, self._inner = outer, inner
+
+    def forward(self, event: Forward) -> None:
+        self._outer.forward(event)
+        self._inner.forward(event)
+
+    def backward(self, event: Backward) -> None:
+        self._outer.backward(event)
+        self._inner.backward(event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +131,12 @@ class mode:
                 return f(*args, **kwargs)
 
         return run
+
+
+def observing(observer: Observer, **changes: Any) -> mode:
+    """Return a context in which ``observer`` watches too, beside those of blocks around it."""
+    outer = MODE.get().observer
+    return mode(observer=observer if outer is None else _Both(outer, observer), **changes)
 
 
 def no_grad() -> Any:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.autodiff import gradients
-from tensorgraph.modes import mode
-from tensorgraph.op import Op
+from tensorgraph.modes import Backward, Forward, mode
 from tensorgraph.random import replay, watch
 from tensorgraph.tensor import Tensor, asarray, wrap
 from tensorgraph.tree import flatten
@@ -210,27 +209,29 @@ def _array_of(value: Any, position: int) -> Array | None:
 class _Precision:
     """Refuses an operation that rounds float64 to less."""
 
-    def forward(self, op: Op, arrays: Sequence[Any], static: dict[str, Any], out: Any) -> None:
+    def forward(self, event: Forward) -> None:
+        out = event.out
         narrow = out.dtype.kind == "f" and out.dtype.itemsize < 8
-        if narrow and any(getattr(array, "dtype", None) == np.float64 for array in arrays):
+        if narrow and any(getattr(array, "dtype", None) == np.float64 for array in event.arrays):
             raise errors.DTypeError(
-                f"gradcheck: {op.name} rounds float64 to {out.dtype} inside the function; check it"
-                " in float64 throughout"
+                f"gradcheck: {event.op.name} rounds float64 to {out.dtype} inside the function;"
+                " check it in float64 throughout"
             )
 
-    def backward(self, node: Any, i: int, g: Any, saved: Sequence[Any], result: Any) -> None:
+    def backward(self, event: Backward) -> None:
         pass
 
 
 class _ImaginaryPart:
     """Notices an operation that drops the imaginary part, though its result depends on it."""
 
-    def forward(self, op: Op, arrays: Sequence[Any], static: dict[str, Any], out: Any) -> None:
-        if out.dtype.kind == "c":
+    def forward(self, event: Forward) -> None:
+        if event.out.dtype.kind == "c":
             return
-        for i, array in enumerate(arrays):
-            if callable(op.rule_word(i)) and np.iscomplexobj(array) and np.any(np.imag(array)):
-                raise NotAnalyticError(f"{op.name} lost the imaginary part")
+        rule_word = event.op.rule_word
+        for i, array in enumerate(event.arrays):
+            if callable(rule_word(i)) and np.iscomplexobj(array) and np.any(np.imag(array)):
+                raise NotAnalyticError(f"{event.op.name} lost the imaginary part")
 
-    def backward(self, node: Any, i: int, g: Any, saved: Sequence[Any], result: Any) -> None:
+    def backward(self, event: Backward) -> None:
         pass
