@@ -116,7 +116,7 @@ def test_an_activation_layer_is_its_function(layer):
         (nn.Softmax(axis=0), lambda x: np.exp(x) / np.exp(x).sum(0)),
         (nn.LogSoftmax(0), lambda x: np.log(np.exp(x) / np.exp(x).sum(0))),
     ],
-    ids=repr,
+    ids=lambda case: repr(case) if isinstance(case, nn.Activation) else "as NumPy",
 )
 def test_parameters_of_activations(layer, expected):
     x = normal(3, 4)
