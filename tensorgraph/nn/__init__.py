@@ -36,6 +36,7 @@ from tensorgraph.nn.pooling import (
 )
 from tensorgraph.nn.recurrent import GRU, LSTM, RNN
 from tensorgraph.nn.regularise import l1_penalty, l2_penalty, max_norm, weights
+from tensorgraph.nn.watch import Watch
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "AvgPool1d", "AvgPool2d", "BatchNorm",
@@ -43,6 +44,6 @@ __all__ = [
     "GlobalMaxPool", "LSTMCell", "LayerNorm", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax",
     "MaxPool1d", "MaxPool2d", "Module", "ModuleDict", "ModuleList", "MultiHeadAttention",
     "RMSNorm", "RNNCell", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
-    "functional_call", "init", "l1_penalty", "l2_penalty", "losses", "max_norm",
+    "Watch", "functional_call", "init", "l1_penalty", "l2_penalty", "losses", "max_norm",
     "scaled_dot_product_attention", "weights",
 ]  # fmt: skip

@@ -1,0 +1,135 @@
+"""``nn.Watch``: norms per layer and step, held against sums written out."""
+
+import math
+
+import numpy as np
+import pytest
+
+import tensorgraph as tg
+from tensorgraph import nn
+from tensorgraph.errors import DTypeError, StateError
+
+
+def network():
+    return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))
+
+
+def step(model, x):
+    (model(tg.tensor(x)) ** 2).sum().backward()
+
+
+def test_each_layer_and_step_has_its_norms():
+    tg.random.seed(0)
+    model = network()
+    watch = nn.Watch(model)
+    batches = np.random.default_rng(0).normal(size=(3, 5, 3)).astype(np.float32)
+    expected: dict[str, list[float]] = {"layers.0": [], "layers.1": [], "layers.2": []}
+    for x in batches:
+        model.zero_grad()
+        with watch:
+            step(model, x)
+        first = x @ model.layers[0].weight.data.T + model.layers[0].bias.data
+        last = np.tanh(first) @ model.layers[2].weight.data.T + model.layers[2].bias.data
+        for path, out in zip(expected, [first, np.tanh(first), last], strict=True):
+            expected[path].append(math.sqrt((out.astype(float) ** 2).mean()))
+    assert watch.steps == 3
+    assert watch.activations.keys() == expected.keys()
+    for path, norms in expected.items():
+        np.testing.assert_allclose(watch.activations[path], norms, rtol=1e-6)
+    grads = [p.grad.data.ravel().astype(float) for p in model.layers[2].parameters()]
+    norm = np.linalg.norm(np.concatenate(grads))
+    assert watch.gradients["layers.2"][-1] == pytest.approx(norm, rel=1e-6)
+    assert list(watch.gradients) == ["layers.0", "layers.2"]
+
+
+def test_calls_in_one_step_count_together():
+    layer = nn.Linear(1, 1, bias=False, init=nn.init.constant(1.0))
+    watch = nn.Watch(layer)
+    with watch:
+        layer(tg.tensor([[3.0]])), layer(tg.tensor([[1.0], [1.0]]))
+    assert watch.activations == {"model": [pytest.approx(math.sqrt(11 / 3))]}
+    assert math.isnan(watch.gradients["model"][0])
+
+
+def test_every_part_of_a_tuple_counts():
+    model = nn.LSTM(2, 3)
+    watch = nn.Watch(model)
+    with watch:
+        outputs, (h, c) = model(tg.tensor(np.ones((1, 4, 2), np.float32)))
+    parts = np.concatenate([np.ravel(part.data) for part in (outputs, h, c)])
+    assert watch.activations == {"model": [pytest.approx(math.sqrt((parts**2).mean()), rel=1e-6)]}
+
+
+def test_only_what_calls_no_other_module_counts():
+    model = nn.Sequential(nn.Sequential(nn.ReLU(), nn.Tanh()), nn.Sigmoid())
+    watch = nn.Watch(model)
+    with watch:
+        model(tg.tensor([1.0]))
+    assert list(watch.activations) == ["layers.0.layers.0", "layers.0.layers.1", "layers.1"]
+
+
+def test_a_layer_that_is_new_or_not_called_has_nan():
+    model = network()
+    watch = nn.Watch(model)
+    x = np.ones((1, 3), np.float32)
+    with watch:
+        step(model, x)
+    model.layers.append(nn.ReLU())
+    with watch:
+        step(model, x)
+    with watch:
+        pass
+    assert math.isnan(watch.activations["layers.3"][0])
+    assert watch.activations["layers.3"][1] >= 0
+    assert all(math.isnan(column[2]) for column in watch.activations.values())
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_squares_beyond_float32(scale):
+    layer = nn.Linear(1, 1, bias=False, init=nn.init.constant(scale))
+    watch = nn.Watch(layer)
+    with watch:
+        layer(tg.tensor([[1.0]]))
+    assert watch.activations["model"][0] == pytest.approx(scale, rel=1e-6)
+
+
+def test_an_infinite_activation_is_shown():
+    layer = nn.ReLU()
+    watch = nn.Watch(layer)
+    with watch:
+        layer(tg.tensor([np.inf, 1.0]))
+    assert watch.activations["model"] == [math.inf]
+
+
+def test_the_model_is_as_before_after_the_block_also_if_it_raises():
+    model = network()
+    model.layers[1].forward = mine = lambda x: x
+    watch = nn.Watch(model)
+    with pytest.raises(ZeroDivisionError), watch:
+        1 / 0  # noqa: B018
+    with watch:
+        model(tg.tensor(np.ones((1, 3), np.float32)))
+    assert model.layers[1].forward is mine
+    assert not any("forward" in vars(model.layers[k]) for k in (0, 2))
+    assert watch.steps == 1
+    assert all(len(column) == 1 for column in watch.activations.values())
+
+
+def test_what_the_network_computes_stays_the_same():
+    model = network()
+    x = tg.tensor(np.ones((2, 3), np.float32))
+    plain = model(x).data
+    with nn.Watch(model):
+        watched = model(x)
+    assert (watched.data == plain).all()
+    assert watched.node.scope == "model.layers[2] Linear"
+
+
+def test_misuse_is_told():
+    with pytest.raises(
+        DTypeError, match=r"nn.Watch watches a module, not .*Linear.*parameters|nn.Watch"
+    ):
+        nn.Watch([nn.Linear(1, 1)])
+    watch = nn.Watch(nn.ReLU())
+    with pytest.raises(StateError, match="entered inside itself"), watch, watch:
+        pass
