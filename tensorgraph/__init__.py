@@ -157,6 +157,7 @@ from tensorgraph.ops.transcendental import (
     tanh,
 )
 from tensorgraph.ops.window import overlap_add, windows
+from tensorgraph.profile import profile
 from tensorgraph.rule import NONDIFF, ZERO
 from tensorgraph.tensor import Tensor, asarray, tensor
 from tensorgraph.transforms import (
@@ -171,17 +172,19 @@ from tensorgraph.transforms import (
 
 if TYPE_CHECKING:
     from tensorgraph import testing as testing
+    from tensorgraph import train as train
     from tensorgraph.symbolic.derive import derive
     from tensorgraph.symbolic.facts import assume
     from tensorgraph.symbolic.trace import trace
     from tensorgraph.symbolic.updates import update_rule
 else:
+    _ROOMS = {"testing", "train"}
     _SYMBOLIC = {"derive": "derive", "assume": "facts", "trace": "trace", "update_rule": "updates"}
 
     def __getattr__(name: str) -> Any:
-        """Import ``tg.testing`` and what is symbolic when asked for: training needs none of it."""
-        if name == "testing":
-            return import_module("tensorgraph.testing")
+        """Import whole rooms and what is symbolic when asked for: a network needs none of it."""
+        if name in _ROOMS:
+            return import_module(f"tensorgraph.{name}")
         if name in _SYMBOLIC:
             return getattr(import_module(f"tensorgraph.symbolic.{_SYMBOLIC[name]}"), name)
         raise AttributeError(f"module 'tensorgraph' has no attribute {name!r}")
@@ -205,7 +208,7 @@ __all__ = [
     "matmul", "matrix_transpose", "max", "max_pool", "max_pool_grad", "maximum", "mean",
     "min", "minimum", "multiply", "negative", "nn", "no_grad", "norm", "not_equal",
     "one_hot", "ones", "ones_like", "op", "optim", "outer", "overlap_add", "pad",
-    "permute_dims", "positive", "power", "prod", "random", "reciprocal", "relu",
+    "permute_dims", "positive", "power", "prod", "profile", "random", "reciprocal", "relu",
     "remainder", "repeat", "reshape", "rms", "roll", "round", "scatter", "set_at",
     "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax",
     "softmax_cross_entropy", "softmax_minus_one_hot", "softplus", "sort", "split", "sqrt",

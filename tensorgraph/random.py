@@ -22,7 +22,7 @@ from tensorgraph import errors
 from tensorgraph.arrays import DEFAULT_DTYPE, to_array, to_dtype
 from tensorgraph.creation import to_shape
 from tensorgraph.dispatch import apply
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError
 from tensorgraph.op import HANDLERS, register
 from tensorgraph.rule import NONDIFF
 from tensorgraph.shapes import shape_of
@@ -87,6 +87,33 @@ class Generator:
             return
         with self._lock:
             self._numpy.bit_generator.state = value
+
+    def state_dict(self) -> State:
+        """Return the state, as numbers and strings: what :func:`tg.train.save` writes."""
+        return self.state
+
+    def load_state_dict(self, state: State) -> None:
+        """Go on from what ``state_dict`` returned.
+
+        Raises:
+            StateError: it is no state of such a generator; nothing was changed.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> generator = tg.random.Generator(0)
+            >>> before = generator.state_dict()
+            >>> first = tg.random.uniform(generator=generator)
+            >>> generator.load_state_dict(before)
+            >>> bool(tg.random.uniform(generator=generator) == first)
+            True
+        """
+        try:
+            np.random.PCG64(0).state = dict(state)  # type: ignore[assignment]
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise StateError(
+                f"load_state_dict: this is no state of a random generator ({error!r})"
+            ) from None
+        self.state = dict(state)
 
     def draw(self, sample: Callable[[np.random.Generator], Any]) -> Any:
         """Return ``sample`` of the NumPy generator, which no other thread draws from meanwhile.

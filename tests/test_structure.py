@@ -25,6 +25,7 @@ OPTIONAL = {
     "hypothesis",
     "matplotlib",
     "mpmath",
+    "safetensors",
     "scipy",
     "sklearn",
     "torch",
@@ -33,7 +34,7 @@ OPTIONAL = {
 
 # A room imports from the rooms before it. What stands on one line does not see each other.
 ROOMS = [
-    "errors modes quiet tree",
+    "errors extras modes quiet tree",
     "arrays shapes",
     "explain rule",
     "op",
@@ -42,7 +43,7 @@ ROOMS = [
     "dispatch creation",
     "random ops",
     "autodiff",
-    "checkpoint debug transforms state",
+    "checkpoint debug profile transforms state",
     "nn",
     "optim symbolic render",
     "train compile testing",
@@ -147,7 +148,7 @@ def imported_names(name):
     return {n for n in taken if not n.startswith("_")}
 
 
-@pytest.mark.parametrize("name", ["", ".nn", ".nn.losses", ".optim", ".optim.schedules"])
+@pytest.mark.parametrize("name", ["", ".nn", ".nn.losses", ".optim", ".optim.schedules", ".train"])
 def test_all_is_what_is_there(name):
     package = importlib.import_module(f"tensorgraph{name}")
     assert len(package.__all__) == len(set(package.__all__))
@@ -184,6 +185,7 @@ PLACES = {
     "optim.": tg.optim,
     "optim.schedules.": tg.optim.schedules,
     "testing.": tg.testing,
+    "train.": tg.train,
 }
 
 
