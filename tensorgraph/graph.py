@@ -95,6 +95,18 @@ def reachable(roots: Iterable[Node], after: int = -1) -> tuple[list[Node], list[
     return nodes, inputs
 
 
+def ancestors(roots: Iterable[Node]) -> list[Node]:
+    """Return all nodes that lead to the roots, also where no gradient flows; oldest first."""
+    stack = list(roots)
+    seen = set(stack)
+    while stack:
+        for parent in stack.pop().parents:
+            if type(parent) is Node and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=_creation)
+
+
 def leading_to(nodes: list[Node], targets: Iterable[Any]) -> set[Any]:
     """Return the places where a gradient is of use: targets, and the nodes that lead to one.
 

@@ -1,0 +1,1 @@
+"""Pictures of recorded graphs, and an explorer that steps through them."""

@@ -42,6 +42,8 @@ class Wire:
     """What the operation calls it: ``x``, ``weight``."""
     note: str = ""
     """What happens to its axes: ``broadcast (3,) → (4, 3)``."""
+    stops: bool = False
+    """Whether no gradient flows back along it, though one flows to both ends."""
 
 
 @dataclass(frozen=True, slots=True)
