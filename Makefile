@@ -13,8 +13,8 @@ help: ## list the targets (the default)
 demo: .venv/examples.stamp ## train a digit classifier; ARGS=--quick for a short run
 	$(BIN)/python examples/digits.py $(ARGS)
 
-test: .venv/test.stamp ## run the tests; ARGS goes to pytest
-	$(BIN)/python -m pytest $(ARGS)
+test: .venv/test.stamp ## run the tests on all cores; ARGS goes to pytest
+	$(BIN)/python -m pytest --numprocesses auto $(ARGS)
 
 lint: types ## check style, format and types
 	$(BIN)/ruff check

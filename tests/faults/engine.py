@@ -334,7 +334,24 @@ _GRAPH = [
     ),
 ]  # fmt: skip
 
+_PROFILE = [
+    *planted_in(
+        "profile.py",
+        ('if event.node.op.name == "checkpoint":', "if False:",
+         "profile: a checkpoint counts twice"),
+        ("if event.result is not event.g else 0", "if True else 0",
+         "profile: a gradient that is passed on is counted"),
+        ('getattr(array, "base", None) is None', "True", "profile: views counted as made"),
+        ("(times.backward or 0.0) + event.seconds", "times.backward",
+         "profile: nodes without backward times"),
+    ),
+    *planted_in(
+        "modes.py",
+        ("        self._outer.forward(event)\n", "", "profile: hides the observer around it"),
+    ),
+]  # fmt: skip
+
 FAULTS: list[Fault] = [
     *_ARITHMETIC, *_TRANSCENDENTAL, *_ACTIVATION, *_REDUCE, *_SOFTMAX, *_SHAPE, *_MOVING,
-    *_CONTRACT, *_WINDOW, *_NORMALISE, *_BACKWARD, *_GRAPH,
+    *_CONTRACT, *_WINDOW, *_NORMALISE, *_BACKWARD, *_GRAPH, *_PROFILE,
 ]  # fmt: skip

@@ -108,6 +108,17 @@ _SEQUENCES = [
     ),
 ]  # fmt: skip
 
+_WATCH = [
+    *planted_in(
+        "nn/watch.py",
+        ("self.steps += 1", "self.steps = 1", "watch: a new layer's column too short"),
+        (", dtype=np.float64)", ")", "watch: squares in float32"),
+        ("if p not in around", "if p", "watch: containers count beside what is in them"),
+        ("            self._module.forward = self._own", "            del self._module.forward",
+         "watch: a forward of the user's own is lost"),
+    ),
+]  # fmt: skip
+
 _PARAMETERS = [
     *planted_in(
         "nn/regularise.py",
@@ -134,4 +145,4 @@ _PARAMETERS = [
     ),
 ]  # fmt: skip
 
-FAULTS: list[Fault] = [*_LOSSES, *_NORMS, *_SEQUENCES, *_PARAMETERS]
+FAULTS: list[Fault] = [*_LOSSES, *_NORMS, *_SEQUENCES, *_WATCH, *_PARAMETERS]
