@@ -1,14 +1,14 @@
 """The Tensor: a handle on an array and on the node that made it.
 
-Operators and methods such as ``x + y`` or ``x.sum()`` are the ops of the same name; they are bound
-in ``tensorgraph/ops/__init__.py``.
+Operators and methods such as ``x + y`` or ``x.sum()`` are the ops of the same name: see
+``tensorgraph/operators.py``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import ref
 
 import numpy as np
@@ -17,12 +17,10 @@ from numpy.typing import ArrayLike, DTypeLike
 from tensorgraph import errors
 from tensorgraph.arrays import DEFAULT_DTYPE, Array, to_array, to_dtype
 from tensorgraph.graph import Node
-
-Operand = Any
-"""What an operator takes on its other side: a Tensor, an array, a list or a number."""
+from tensorgraph.operators import Operators
 
 
-class Tensor:
+class Tensor(Operators):
     """An array that records what is computed from it.
 
     Make one with :func:`tensor`. A tensor's elements never change: an operation makes a new
@@ -395,88 +393,6 @@ class Tensor:
     def __dlpack_device__(self) -> tuple[Any, Any]:
         """Return the device of the values, for DLPack."""
         return self._data.__dlpack_device__()
-
-    # Bound to the ops of these names in ``ops/__init__.py``; this list is the only one.
-    abs: Callable[..., Tensor]
-    all: Callable[..., Tensor]
-    any: Callable[..., Tensor]
-    argmax: Callable[..., Tensor]
-    argmin: Callable[..., Tensor]
-    argsort: Callable[..., Tensor]
-    astype: Callable[..., Tensor]
-    clip: Callable[..., Tensor]
-    cos: Callable[..., Tensor]
-    cumulative_sum: Callable[..., Tensor]
-    exp: Callable[..., Tensor]
-    expand_dims: Callable[..., Tensor]
-    flip: Callable[..., Tensor]
-    log: Callable[..., Tensor]
-    log_softmax: Callable[..., Tensor]
-    logsumexp: Callable[..., Tensor]
-    max: Callable[..., Tensor]
-    mean: Callable[..., Tensor]
-    min: Callable[..., Tensor]
-    norm: Callable[..., Tensor]
-    permute_dims: Callable[..., Tensor]
-    prod: Callable[..., Tensor]
-    relu: Callable[..., Tensor]
-    repeat: Callable[..., Tensor]
-    round: Callable[..., Tensor]
-    sigmoid: Callable[..., Tensor]
-    sin: Callable[..., Tensor]
-    softmax: Callable[..., Tensor]
-    sort: Callable[..., Tensor]
-    sqrt: Callable[..., Tensor]
-    square: Callable[..., Tensor]
-    squeeze: Callable[..., Tensor]
-    std: Callable[..., Tensor]
-    sum: Callable[..., Tensor]
-    take: Callable[..., Tensor]
-    tanh: Callable[..., Tensor]
-    var: Callable[..., Tensor]
-
-    # Bound there and in ``autodiff.py`` too, each by a line of its own.
-    __array_ufunc__: Callable[..., Any]
-    __array_function__: Callable[..., Any]
-    reshape: Callable[..., Tensor]
-    backward: Callable[..., None]
-    T: Tensor
-    mT: Tensor
-    __getitem__: Callable[[Tensor, Any], Tensor]
-    __add__: Callable[[Tensor, Operand], Tensor]
-    __radd__: Callable[[Tensor, Operand], Tensor]
-    __sub__: Callable[[Tensor, Operand], Tensor]
-    __rsub__: Callable[[Tensor, Operand], Tensor]
-    __mul__: Callable[[Tensor, Operand], Tensor]
-    __rmul__: Callable[[Tensor, Operand], Tensor]
-    __truediv__: Callable[[Tensor, Operand], Tensor]
-    __rtruediv__: Callable[[Tensor, Operand], Tensor]
-    __floordiv__: Callable[[Tensor, Operand], Tensor]
-    __rfloordiv__: Callable[[Tensor, Operand], Tensor]
-    __mod__: Callable[[Tensor, Operand], Tensor]
-    __rmod__: Callable[[Tensor, Operand], Tensor]
-    __pow__: Callable[[Tensor, Operand], Tensor]
-    __rpow__: Callable[[Tensor, Operand], Tensor]
-    __matmul__: Callable[[Tensor, Operand], Tensor]
-    __rmatmul__: Callable[[Tensor, Operand], Tensor]
-    __and__: Callable[[Tensor, Operand], Tensor]
-    __rand__: Callable[[Tensor, Operand], Tensor]
-    __or__: Callable[[Tensor, Operand], Tensor]
-    __ror__: Callable[[Tensor, Operand], Tensor]
-    __xor__: Callable[[Tensor, Operand], Tensor]
-    __rxor__: Callable[[Tensor, Operand], Tensor]
-    __neg__: Callable[[Tensor], Tensor]
-    __pos__: Callable[[Tensor], Tensor]
-    __invert__: Callable[[Tensor], Tensor]
-    __lt__: Callable[[Tensor, Operand], Tensor]
-    __le__: Callable[[Tensor, Operand], Tensor]
-    __gt__: Callable[[Tensor, Operand], Tensor]
-    __ge__: Callable[[Tensor, Operand], Tensor]
-    if TYPE_CHECKING:  # as methods, since Python's types have them as methods
-
-        def __eq__(self, other: Operand) -> Tensor: ...  # type: ignore[override]
-        def __ne__(self, other: Operand) -> Tensor: ...  # type: ignore[override]
-        def __abs__(self) -> Tensor: ...
 
 
 _blank = object.__new__

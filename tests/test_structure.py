@@ -39,6 +39,7 @@ ROOMS = [
     "explain rule",
     "op",
     "graph",
+    "operators",
     "tensor",
     "dispatch creation",
     "random ops",

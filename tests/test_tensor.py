@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
+from tensorgraph.operators import Operators
 from tensorgraph.ops import OPS
 
 
@@ -579,7 +580,7 @@ ARGUMENTS = {
     "squeeze": (0,),
     "take": ([0, 1], 1),
 }
-METHODS = [name for name in tg.Tensor.__annotations__ if name in OPS and name != "reshape"]
+METHODS = [name for name in Operators.__annotations__ if name in OPS and name != "reshape"]
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -11,6 +11,7 @@ from typing import Any
 
 from tensorgraph.dispatch import make_operator
 from tensorgraph.op import REGISTRY
+from tensorgraph.operators import Operators
 from tensorgraph.ops import (
     activation,  # noqa: F401  # imported for its declarations
     arithmetic,
@@ -127,7 +128,7 @@ def _missing_attribute(x: Tensor, name: str) -> Any:
 
 def bind_operators(cls: type) -> None:
     """Give a class of arrays the operators and methods that tensors have."""
-    methods = {name: OPS[name] for name in Tensor.__annotations__ if name in OPS}
+    methods = {name: OPS[name] for name in Operators.__annotations__ if name in OPS}
     operators = {**_BINARY, **_COMPARING, **_UNARY}
     properties = {"T": property(transpose), "mT": property(shape.matrix_transpose)}
     bound: dict[str, Any] = {
