@@ -171,6 +171,7 @@ from tensorgraph.transforms import (
 )
 
 if TYPE_CHECKING:
+    from tensorgraph import data as data
     from tensorgraph import testing as testing
     from tensorgraph import train as train
     from tensorgraph.symbolic.derive import derive
@@ -178,7 +179,7 @@ if TYPE_CHECKING:
     from tensorgraph.symbolic.trace import trace
     from tensorgraph.symbolic.updates import update_rule
 else:
-    _ROOMS = {"testing", "train"}
+    _ROOMS = {"data", "testing", "train"}
     _SYMBOLIC = {"derive": "derive", "assume": "facts", "trace": "trace", "update_rule": "updates"}
 
     def __getattr__(name: str) -> Any:

@@ -38,6 +38,17 @@ class AnomalyError(RuntimeError, FloatingPointError):
     """A NaN or an infinity that an operation made, found by ``tg.debug()``."""
 
 
+class DivergenceError(AnomalyError):
+    """Training that came to a NaN or an infinity; ``history`` holds the epochs before."""
+
+    def __init__(self, message: str, history: Any) -> None:
+        super().__init__(message)
+        self.history = history
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.history)
+
+
 class DeclarationError(TypeError):
     """An op record that is incomplete or contradicts itself."""
 
@@ -48,6 +59,10 @@ class StateError(ValueError):
 
 class GradcheckError(RuntimeError):
     """A gradient that disagrees with its numeric counterpart."""
+
+
+class UsageError(RuntimeError):
+    """A call that comes before what it needs, or after what forbids it."""
 
 
 class FactError(ValueError):

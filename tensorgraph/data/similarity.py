@@ -1,0 +1,182 @@
+"""Whether two sets look as if they came from one distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import extras
+from tensorgraph.data.table import Array, Table, name_of, number, refuse_missing
+from tensorgraph.errors import ArgumentError, ShapeError, listing
+
+FEW = 20
+"""Integers with at most so many different values are categories."""
+LEAST_EXPECTED = 5
+"""Categories expected less often than this are counted together (Cochran 1954)."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One feature of two sets: how it was tested, and how surprising the difference is."""
+
+    feature: str
+    test: str
+    """``"Kolmogorov–Smirnov"`` or ``"chi-square"``."""
+    statistic: float
+    p: float
+    """How probable so large a difference is where there is none."""
+    corrected_p: float
+    """The same, corrected for the number of features tested (Holm)."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What comparing two sets found; it is true where no feature differs.
+
+    Example:
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> random = np.random.default_rng(0)
+        >>> dev, test = random.normal(size=(500, 3)), random.normal(size=(500, 3))
+        >>> print(tg.data.alike(dev, test))  # doctest: +ELLIPSIS
+        alike: no difference found in any of 3 features (the least corrected p is ...)
+    """
+
+    comparisons: list[Comparison]
+    """All features, those that differ most first."""
+    alpha: float
+
+    @property
+    def different(self) -> list[Comparison]:
+        """The features that differ."""
+        return [one for one in self.comparisons if one.corrected_p <= self.alpha]
+
+    def __bool__(self) -> bool:
+        return not self.different
+
+    def __str__(self) -> str:
+        count, least = len(self.comparisons), self.comparisons[0].corrected_p
+        if self:
+            return (
+                f"alike: no difference found in any of {count} features (the least corrected p is"
+                f" {least:.2g})"
+            )
+        found = [f"{one.feature} ({one.test}, p = {one.corrected_p:.2g})" for one in self.different]
+        return (
+            f"not alike: {len(found)} of {count} features differ: {listing(found, 5)}; put both"
+            " sets together and split them again at random"
+        )
+
+
+def alike(dev: Any, test: Any, alpha: float = 0.05) -> Likeness:
+    """Return whether dev and test look as if they came from one distribution; it needs SciPy.
+
+    Dev and test sets of different distributions move the target after months of aiming (Deep
+    Learning Specialization, course 3, week 1). Here every feature and every label is tested on its
+    own: numbers by the two-sample test of Kolmogorov and Smirnov, categories (strings, booleans,
+    integers of at most 20 different values) by the chi-square test. Of 100 features without any
+    difference five would have p ≤ 0.05, so p is corrected for their number (Holm 1979, "A simple
+    sequentially rejective multiple test procedure"): the probability of any false alarm stays below
+    ``alpha``.
+
+    That no difference was *found* is weak evidence if the sets are small, and features may differ
+    together where each alone does not.
+
+    Args:
+        dev: an array, a tuple of arrays such as (x, y), or a dict of them. Each element of an
+            example is a feature.
+        test: the same, of other examples.
+        alpha: the probability of a false alarm.
+
+    Returns:
+        True if no feature differs; printed, it is the verdict in words; it lists the comparisons.
+
+    Raises:
+        ArgumentError: no examples, missing values, arrays that are not the same in both.
+        ImportError: SciPy is not installed.
+        ShapeError: examples of different shapes.
+
+    Example:
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> web, user = np.linspace(0, 1, 200), np.linspace(0.5, 1.5, 200)
+        >>> found = tg.data.alike({"brightness": web}, {"brightness": user})
+        >>> bool(found)
+        False
+        >>> print(found)  # doctest: +ELLIPSIS
+        not alike: 1 of 1 features differ: brightness (Kolmogorov–Smirnov, p = ...
+    """
+    alpha = number(alpha, "alike: alpha", 0, 1)
+    pairs = list(_features(_table("dev", dev), _table("test", test)))
+    tested = [(name, *_tested(first, second)) for name, first, second in pairs]
+    corrected = holm(np.array([p for *_, p in tested]))
+    found = [Comparison(*one, float(p)) for one, p in zip(tested, corrected, strict=True)]
+    return Likeness(sorted(found, key=lambda one: (one.corrected_p, one.p)), alpha)
+
+
+def holm(p: Array) -> Array:
+    """Return p-values corrected for their number: Holm's, which needs no independence."""
+    order = np.argsort(p)
+    scaled = p[order] * np.arange(len(p), 0, -1)
+    out = np.empty(len(p))
+    out[order] = np.minimum(np.maximum.accumulate(scaled), 1)
+    return out
+
+
+def _table(name: str, arrays: Any) -> Table:
+    return Table(f"alike: {name}", arrays if isinstance(arrays, tuple) else (arrays,))
+
+
+def _features(dev: Table, test: Table) -> Iterator[tuple[str, Array, Array]]:
+    if dev.columns.keys() != test.columns.keys():
+        raise ArgumentError(
+            f"alike: dev has {listing([name_of(key) for key in dev.columns])}, test has"
+            f" {listing([name_of(key) for key in test.columns])}; give the same arrays of both"
+        )
+    for key, first in dev.columns.items():
+        second, name = test.columns[key], key if isinstance(key, str) else f"array {key}"
+        if first.shape[1:] != second.shape[1:]:
+            raise ShapeError(
+                f"alike: {name_of(key)} has examples of shape {first.shape[1:]} in dev and"
+                f" {second.shape[1:]} in test; give the same features of both"
+            )
+        for which, array in (("dev", first), ("test", second)):
+            refuse_missing(array, f"alike: {name_of(key)} of {which}", "leave these examples out")
+        for place in np.ndindex(first.shape[1:]):
+            shown = f"{name}[{', '.join(map(str, place))}]" if place else name
+            yield shown, first[(slice(None), *place)], second[(slice(None), *place)]
+
+
+def _tested(first: Array, second: Array) -> tuple[str, float, float]:
+    stats = extras.require("scipy.stats", "stats")
+    if "f" in (first.dtype.kind, second.dtype.kind):
+        return _smirnov(stats, first, second)
+    values, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
+    if len(values) > FEW and values.dtype.kind in "iu":
+        return _smirnov(stats, first, second)
+    counts = np.array(
+        [np.bincount(part, minlength=len(values)) for part in np.split(codes, [len(first)])]
+    )
+    table = _pooled(counts)
+    if table.shape[1] == 1:
+        return "chi-square", 0.0, 1.0
+    found = stats.chi2_contingency(table, correction=False)
+    return "chi-square", float(found.statistic), float(found.pvalue)
+
+
+def _smirnov(stats: Any, first: Array, second: Array) -> tuple[str, float, float]:
+    exact = max(len(first), len(second)) <= 100  # beyond, the limit is as good and much faster
+    found = stats.ks_2samp(first, second, method="exact" if exact else "asymp")
+    return "Kolmogorov–Smirnov", float(found.statistic), float(found.pvalue)
+
+
+def _pooled(counts: Array) -> Array:
+    """Return a table of counts in which rare categories are one."""
+    share = counts.sum(axis=1).min() / counts.sum()
+    rare = counts.sum(axis=0) * share < LEAST_EXPECTED
+    if rare.sum() < 2:
+        return counts
+    return np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)])

@@ -1,0 +1,149 @@
+"""Arrays whose rows belong together: row i of each is example i."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing, ragged
+
+Array = NDArray[Any]
+Indices = NDArray[np.intp]
+Key = int | str
+"""What one of several arrays is called: its place, or its key in a dict."""
+
+
+class Table:
+    """One array, several, or a dict of them, of equal length.
+
+    Arrays are kept as they are, so a memory-mapped one is not read before its rows are taken.
+
+    Args:
+        function: what messages begin with.
+        arrays: what was given, one array or several; or a single dict.
+        first: what the first array is called in messages.
+
+    Raises:
+        ArgumentError: no arrays, or no examples in them.
+        ShapeError: arrays of different lengths, or a number in place of one.
+    """
+
+    def __init__(self, function: str, arrays: Sequence[Any]) -> None:
+        if len(arrays) == 1 and isinstance(arrays[0], Mapping):
+            self.form: type = dict
+            given: dict[Key, Any] = dict(arrays[0])
+        else:
+            self.form = tuple if len(arrays) > 1 else np.ndarray
+            given = dict(enumerate(arrays))
+        if not given:
+            raise ArgumentError(f"{function}: no arrays were given")
+        self.columns = {key: as_array(value, function) for key, value in given.items()}
+        lengths = {key: len(column) for key, column in self.columns.items()}
+        if len(set(lengths.values())) > 1:
+            seen = listing([f"{name_of(key)} has {n}" for key, n in lengths.items()])
+            raise ShapeError(f"{function}: arrays must have one row for each example, but {seen}")
+        self.length = next(iter(lengths.values()))
+        if self.length == 0:
+            raise ArgumentError(f"{function}: there are no examples: the arrays have length 0")
+
+    def __len__(self) -> int:
+        return self.length
+
+    def pack(self, columns: Mapping[Key, Any]) -> Any:
+        """Return arrays in the form in which the table's were given."""
+        if self.form is dict:
+            return dict(columns)
+        return tuple(columns.values()) if self.form is tuple else next(iter(columns.values()))
+
+    def take(self, rows: Indices) -> Any:
+        """Return copies of the given rows, in the form in which the arrays were given."""
+        return self.pack({key: column[rows] for key, column in self.columns.items()})
+
+
+def as_array(value: Any, what: str) -> Array:
+    """Return data with an axis of examples as an array; one that is an array stays as it is."""
+    try:
+        array = value if isinstance(value, np.ndarray) else np.asarray(value)
+        if array.dtype.kind == "U" and array.ndim == 1 and array is not value:
+            # NumPy writes numbers among strings as strings, a NaN as "nan".
+            if not all(isinstance(part, str) for part in value):
+                array = np.array(value, object)
+    except ValueError:
+        raise ShapeError(f"{what}: {ragged(value)}") from None
+    if array.ndim == 0:
+        raise ShapeError(f"{what}: an array has one row for each example, not {describe(value)}")
+    return array
+
+
+def name_of(key: Key) -> str:
+    """Return what a message calls an array."""
+    return repr(key) if isinstance(key, str) else f"array {key}"
+
+
+def whole(value: Any, what: str, least: int = 0) -> int:
+    """Return an integer of at least ``least`` as Python's.
+
+    Raises:
+        DTypeError: it is not an integer.
+        ArgumentError: it is below ``least``.
+    """
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        number = index(value)
+    except TypeError:
+        raise DTypeError(f"{what} is an integer, not {describe(value)}") from None
+    if number < least:
+        raise ArgumentError(f"{what} is at least {least}, not {number}")
+    return number
+
+
+def number(value: Any, what: str, least: float = 0.0, most: float = np.inf) -> float:
+    """Return a real number of [least, most] as a float.
+
+    Raises:
+        DTypeError: it is not a number.
+        ArgumentError: it lies outside.
+    """
+    if isinstance(value, (bool, str)) or np.ndim(value):
+        raise DTypeError(f"{what} is a number, not {describe(value)}")
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        raise DTypeError(f"{what} is a number, not {describe(value)}") from None
+    if not least <= found <= most or np.isinf(found):
+        limits = f"at least {least:g}" if np.isinf(most) else f"in [{least:g}, {most:g}]"
+        raise ArgumentError(f"{what} is {limits}, not {found:g}")
+    return found
+
+
+def refuse_missing(array: Array, what: str, advice: str) -> None:
+    """Raise where numbers are NaN or infinite, or labels are None.
+
+    Raises:
+        ArgumentError: with how many there are and where the first stands.
+    """
+    missing = missing_in(array)
+    if missing.any():
+        place = tuple(int(i) for i in np.unravel_index(int(missing.argmax()), array.shape))
+        count = int(missing.sum())
+        kind = "is None or NaN" if array.dtype.kind == "O" else "is NaN or infinite"
+        shown = place[0] if len(place) == 1 else place
+        values = "value" if count == 1 else "values"
+        raise ArgumentError(
+            f"{what}: {count} {values} of {array.size} {kind}, the first at index {shown}; {advice}"
+        )
+
+
+def missing_in(array: Array) -> NDArray[np.bool_]:
+    """Return where numbers are NaN or infinite, or objects are None or NaN."""
+    if array.dtype.kind == "f":
+        return ~np.isfinite(array)
+    if array.dtype.kind == "O":
+        flags: Iterable[bool] = (value is None or value != value for value in array.flat)
+        return np.fromiter(flags, bool, array.size).reshape(array.shape)
+    return np.zeros(array.shape, bool)
