@@ -86,7 +86,11 @@ def read(path: Path) -> tuple[Arrays, dict[str, str]]:
         arrays = {name: _array(name, item) for name, item in found}
         if CHECKSUM in text:
             _verify(arrays, text)
-    except (safetensors.SafetensorError, ValueError, RecursionError) as error:
+    except safetensors.SafetensorError as error:
+        raise broken(
+            path, f"it is truncated or damaged, or no safetensors file at all ({error})"
+        ) from error
+    except ValueError as error:
         raise broken(path, error) from error
     return arrays, text
 
