@@ -1,0 +1,47 @@
+"""Why a cost or gradient is no number: looked into once it has happened, at no cost before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.debug import debug
+from tensorgraph.nn.module import Module
+from tensorgraph.train.examples import Examples
+
+REMEDY = (
+    "if it is not the data: a smaller learning rate, clip=1.0, or losses that take logits keep"
+    " numbers in range"
+)
+
+
+def cause(model: Module, cost: Callable[[], Any] | None, *sets: Examples) -> str:
+    """Say where the first number that is none came from, as far as that can be found out.
+
+    Args:
+        model: the model.
+        cost: computes the cost again.
+        *sets: where the data may be to blame.
+    """
+    for examples in sets:
+        if found := examples.not_a_number():
+            return found
+    for path, parameter in model.named_parameters():
+        bad = int(np.sum(~np.isfinite(parameter.data)))
+        if bad:
+            return (
+                f"the parameter {path!r} is not finite in {bad:,} of {parameter.size:,} elements"
+                " already"
+            )
+    if cost is not None:
+        try:
+            with debug():
+                cost().backward()
+        except errors.AnomalyError as error:
+            return str(error)
+        finally:
+            model.zero_grad()
+    return REMEDY

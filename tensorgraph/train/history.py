@@ -1,0 +1,302 @@
+"""What training measured, epoch by epoch."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterator, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph import errors
+from tensorgraph.extras import require
+
+LOWER = ("loss", "cost", "error")
+"""What less is better of, as the names of columns end."""
+
+GRADIENTS, ACTIVATIONS = "gradients/", "activations/"
+"""How the columns of norms begin; the path of a module follows."""
+
+
+class History(Mapping[str, NDArray[Any]]):
+    """A column of numbers for each thing measured, a row for each epoch.
+
+    It reads like a dict of arrays, ``history["dev_loss"]``; :func:`fit` returns one, and a training
+    loop of your own may fill one. In that of :func:`fit` stand
+
+    - ``epoch``, counted from 1,
+    - ``cost``, the mean over the epoch's mini-batches of what was minimised: in training mode, with
+      weights that changed meanwhile;
+    - ``train_loss``, and ``dev_loss`` where there is a dev set: the honest errors, both of the same
+      weights, those at the end of the epoch, in evaluation mode; each metric likewise, such as
+      ``train_accuracy`` and ``dev_accuracy``,
+    - ``lr``, the learning rate of the epoch's last step,
+    - ``seconds`` that the epoch took; two histories are equal if all other columns are,
+    - with ``watch``, the norms of gradients and activations of each layer, also found in
+      ``history.gradients`` and ``history.activations``.
+
+    Example:
+        >>> history = History()
+        >>> history.append(epoch=1, train_loss=0.5, dev_loss=0.75)
+        >>> history.append(epoch=2, train_loss=0.25, dev_loss=1.0)
+        >>> print(history)
+           epoch  train_loss    dev_loss
+               1         0.5        0.75
+               2        0.25           1
+        >>> history["train_loss"]
+        array([0.5 , 0.25])
+        >>> history.best("dev_loss")["epoch"]
+        1
+    """
+
+    def __init__(self) -> None:
+        self._columns: dict[str, list[float]] = {}
+        self.stopped = ""
+        """Why training ended before its last epoch; empty if it did not."""
+
+    def append(self, **row: float) -> None:
+        """Add a row, which has the same columns as those before.
+
+        Raises:
+            ArgumentError: it has others.
+        """
+        if self._columns and row.keys() != self._columns.keys():
+            raise errors.ArgumentError(
+                f"History.append: a row has the columns {errors.listing(list(self))}, this one has"
+                f" {errors.listing(list(row))}"
+            )
+        for name, value in row.items():
+            self._columns.setdefault(name, []).append(float(value))
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self._columns:
+            raise KeyError(f"{name!r} was not measured; there are {errors.listing(list(self))}")
+        return np.array(self._columns[name], np.int64 if name == "epoch" else np.float64)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @property
+    def gradients(self) -> dict[str, NDArray[Any]]:
+        """The norm of the gradient by the parameters of each layer, a mean over the epoch."""
+        return self._by_layer(GRADIENTS)
+
+    @property
+    def activations(self) -> dict[str, NDArray[Any]]:
+        """The root mean square of the output of each layer, a mean over the epoch."""
+        return self._by_layer(ACTIVATIONS)
+
+    def _by_layer(self, start: str) -> dict[str, NDArray[Any]]:
+        return {name.removeprefix(start): self[name] for name in self if name.startswith(start)}
+
+    def row(self, i: int) -> dict[str, Any]:
+        """Return what was measured in one epoch; the last is row −1."""
+        return {name: self[name][i].item() for name in self}
+
+    def best(self, metric: str, better: str | None = None) -> dict[str, Any]:
+        """Return the row of the epoch in which a metric was best, the first of equals.
+
+        Args:
+            metric: the name of a column.
+            better: ``"lower"`` or ``"higher"``; may be left out where the name ends with loss,
+                cost or error.
+
+        Raises:
+            ArgumentError: there is no such column or no number in it, or nobody can tell what is
+                better.
+        """
+        if metric not in self:
+            raise errors.ArgumentError(
+                f"History.best: {metric!r} was not measured; there are"
+                f" {errors.listing(list(self)) or 'no columns yet'}"
+            )
+        values = sign_of(metric, better) * self[metric]
+        if np.isnan(values).all():
+            raise errors.ArgumentError(f"History.best: there is no number in {metric!r}")
+        return self.row(int(np.nanargmin(values)))
+
+    # ---------------------------------------------------------------------------------- appearance
+
+    @property
+    def _shown(self) -> list[str]:
+        """The columns of the table: norms would make it as wide as the network is deep."""
+        return [name for name in self if not name.startswith((GRADIENTS, ACTIVATIONS))]
+
+    def header(self) -> str:
+        """Return the table's first line."""
+        return "  ".join(f"{name:>{_width(name)}}" for name in self._shown)
+
+    def line(self, i: int) -> str:
+        """Return a row as a line of the table."""
+        return "  ".join(
+            f"{_text(name, self._columns[name][i]):>{_width(name)}}" for name in self._shown
+        )
+
+    def __str__(self) -> str:
+        if not self:
+            return "History of no epochs"
+        rows = len(next(iter(self._columns.values())))
+        lines = [self.header(), *map(self.line, range(rows))]
+        return "\n".join(lines + [f"stopped: {self.stopped}"] * bool(self.stopped))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        names = self._shown
+        head = "".join(f"<th>{escape(name)}</th>" for name in names)
+        rows = zip(*(self._columns[name] for name in names), strict=True)
+        body = "".join(
+            "<tr>"
+            + "".join(f"<td>{_text(n, x)}</td>" for n, x in zip(names, row, strict=True))
+            + "</tr>"
+            for row in rows
+        )
+        why = f"<p>stopped: {escape(self.stopped)}</p>" if self.stopped else ""
+        return f"<table><tr>{head}</tr>{body}</table>{why}"
+
+    def plot(self) -> Any:
+        """Return a figure of the losses and of every metric, on train and dev set.
+
+        ``history.plot().savefig("history.png")`` saves it; a notebook shows it.
+
+        Raises:
+            ImportError: matplotlib is not installed.
+        """
+        groups: dict[str, list[str]] = {}
+        for name in self._shown:
+            if name == "cost":
+                groups.setdefault("loss", []).append(name)
+            elif name.startswith(("train_", "dev_")):
+                groups.setdefault(name.partition("_")[2], []).append(name)
+        for start in (GRADIENTS, ACTIVATIONS):
+            if layers := [name for name in self if name.startswith(start)]:
+                groups[f"{start[:-1]} by layer"] = layers
+        figure = new_figure(5 * max(1, len(groups)), 4)
+        for axes, (title, names) in zip(
+            figure.subplots(1, max(1, len(groups)), squeeze=False)[0], groups.items(), strict=False
+        ):
+            for name in names:
+                axes.plot(self["epoch"], self[name], label=name.rpartition("/")[2], marker=".")
+            if title.endswith("by layer"):
+                axes.set_yscale("log")  # a gradient vanishes by powers of ten
+            axes.set(xlabel="epoch", title=title)
+            axes.grid(alpha=0.3)
+            axes.legend()
+        return figure
+
+    # --------------------------------------------------------------------------------------- files
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write all columns to a CSV file, from which the same numbers can be read."""
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(self)
+            writer.writerows(zip(*(self[name].tolist() for name in self), strict=True))
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the history that was written to a CSV file.
+
+        Raises:
+            StateError: it is no table of numbers.
+        """
+        history = cls()
+        with open(path, encoding="utf-8", newline="") as file:
+            reader = csv.reader(file)
+            names = next(reader, [])
+            for cells in reader:
+                try:
+                    row = dict(zip(names, map(float, cells), strict=True))
+                except ValueError as error:
+                    raise errors.StateError(
+                        f"{Path(path).name}, line {reader.line_num}: {error}; a history has a line"
+                        " of names and then lines of as many numbers"
+                    ) from None
+                history.append(**row)
+        return history
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all there is, to be saved."""
+        return {"stopped": self.stopped, "columns": {name: self[name] for name in self}}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take what ``state_dict`` returned in the place of what is here.
+
+        Raises:
+            StateError: it is something else.
+        """
+        try:
+            columns = {
+                str(name): [float(x) for x in np.asarray(column)]
+                for name, column in state["columns"].items()
+            }
+            stopped = str(state["stopped"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise errors.StateError(
+                f"load_state_dict: this is not what History.state_dict() returned ({error!r})"
+            ) from None
+        if len({len(column) for column in columns.values()}) > 1:
+            raise errors.StateError("load_state_dict: the columns differ in length")
+        self._columns, self.stopped = columns, stopped
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, History):
+            return NotImplemented
+        return (
+            list(self) == list(other)
+            and self.stopped == other.stopped
+            and all(
+                np.array_equal(self[name], other[name], equal_nan=True)
+                for name in self
+                if name != "seconds"
+            )
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+
+def sign_of(metric: str, better: str | None) -> int:
+    """Return 1 if less of a metric is better, −1 if more is.
+
+    Raises:
+        ArgumentError: ``better`` is something else, or is left out and the name does not tell.
+
+    Example:
+        >>> sign_of("dev_loss", None), sign_of("dev_accuracy", "higher")
+        (1, -1)
+    """
+    if better is None and metric.endswith(LOWER):
+        return 1
+    if better not in ("lower", "higher"):
+        given = "" if better is None else f", not {better!r}"
+        raise errors.ArgumentError(
+            f"say what is better of {metric!r}: better='higher' or better='lower'{given}"
+        )
+    return 1 if better == "lower" else -1
+
+
+def new_figure(width: float, height: float) -> Any:
+    """Return an empty figure, which needs no screen and is freed when nobody holds it.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    figure = require("matplotlib.figure", "train").Figure
+    return figure(figsize=(width, height), layout="constrained")
+
+
+def _width(name: str) -> int:
+    return max(8, len(name) + 2 * (name not in ("epoch", "lr", "cost", "seconds")))
+
+
+def _text(name: str, value: float) -> str:
+    if name == "epoch":
+        return str(int(value))
+    return f"{value:.2g}" if name == "seconds" else f"{value:.4g}"
