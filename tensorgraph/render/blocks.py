@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,12 +23,12 @@ class Blocks:
         self._inside: dict[tuple[int | None, int | None], Hashable] = {}
 
     def form(self, ops: Sequence[int], frame: int | None = None) -> tuple[Hashable, list[int]]:
-        """Return what a block does, the same for blocks built alike, and what it takes from outside.
+        """Return what a block computes, and the boxes that it takes from outside.
 
-        What it does is every operation with its settings, shape, what it saves and which of the
-        values inside or outside it takes; a value from outside counts by its kind, shape and the
-        order in which values come in. So two blocks of one form differ only in what goes in and
-        out.
+        The first is the same for blocks built alike, and only for them: it tells every operation
+        with its settings and shape, which of the values inside or outside it takes, and whether it
+        is used outside. A value from outside counts by its shape, and by the order in which values
+        come in.
 
         Args:
             ops: the operations of the block, in order.
@@ -44,18 +44,21 @@ class Blocks:
                 local = inside.get(wire.source)
                 if local is None:
                     local = -1 - outside.setdefault(wire.source, len(outside))
-                operands.append((local, wire.operand, wire.note, wire.stops))
+                operands.append((local, wire.operand, wire.note))
             used = op in self.outputs or any(user not in inside for user in self.users[op])
-            rows.append((*_does(box), self._place(box.frame, frame), used, tuple(operands)))
+            rows.append((*does(box), self._place(box.frame, frame), used, tuple(operands)))
         taken = tuple(self._comes_in(self.boxes[source], inside) for source in outside)
         return (tuple(rows), taken), list(outside)
 
-    def _comes_in(self, box: Box, inside: dict[int, int]) -> Hashable:
+    def _comes_in(self, box: Box, inside: Container[int]) -> Hashable:
         """Return what matters of a value from outside."""
-        if box.kind in ("op", "more"):
-            return ("value", box.shape, box.dtype, box.differentiable)
-        own = all(user in inside for user in self.users[box.id])
-        return (box.kind, box.shape, box.dtype, box.text, box.differentiable, own)
+        if box.kind in ("parameter", "constant"):
+            return (box.kind, box.shape, box.dtype, box.text, self.only_in(box.id, inside))
+        return ("value", box.shape, box.dtype)
+
+    def only_in(self, source: int, inside: Container[int]) -> bool:
+        """Return whether all that take a value are inside a block."""
+        return all(user in inside for user in self.users[source])
 
     def _place(self, frame: int | None, around: int | None) -> Hashable:
         """Return a frame as seen from another around it."""
@@ -72,11 +75,9 @@ class Blocks:
         return self._inside[key]
 
 
-def _does(box: Box) -> tuple[Hashable, ...]:
-    return (
-        box.op, box.settings, box.shape, box.dtype, box.saved, box.differentiable,
-        box.accumulates,
-    )  # fmt: skip
+def does(box: Box) -> tuple[Hashable, ...]:
+    """Return what an operation is, without what it takes."""
+    return box.op, box.settings, box.shape, box.dtype
 
 
 def operations_by_frame(scene: Scene) -> list[list[int]]:
