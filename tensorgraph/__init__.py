@@ -20,8 +20,9 @@ from tensorgraph.creation import (
     zeros_like,
 )
 from tensorgraph.debug import debug
+from tensorgraph.domain import Boolean, Integer, Real, Simplex
 from tensorgraph.modes import enable_grad, is_grad_enabled, no_grad
-from tensorgraph.op import REGISTRY, Boolean, Integer, Op, Real, Simplex, op
+from tensorgraph.op import REGISTRY, Op, op
 from tensorgraph.ops.activation import (
     elu,
     gelu,

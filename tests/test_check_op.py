@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tensorgraph as tg
+from tensorgraph.domain import Boolean, Integer, Real, Simplex
 from tensorgraph.errors import ArgumentError, DTypeError, GradcheckError
-from tensorgraph.op import REGISTRY, Boolean, Integer, Real, Simplex
+from tensorgraph.op import REGISTRY
 from tensorgraph.testing import check_op, checks, strategies
 from tensorgraph.testing.cases import Case, elementwise_cases
 from tests.op_cases import ELEMENTWISE, TABLE, WAYS

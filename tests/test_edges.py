@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
-from tensorgraph.op import REGISTRY, Boolean
+from tensorgraph.domain import Boolean
+from tensorgraph.op import REGISTRY
 from tests.op_cases import ELEMENTWISE
 
 INF, NAN = math.inf, math.nan

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arrays import to_dtype
+from tensorgraph.domain import Boolean, Integer, Real
 from tensorgraph.errors import ArgumentError, DTypeError
-from tensorgraph.op import Boolean, Integer, Real, register
+from tensorgraph.op import register
 from tensorgraph.ops._axes import integer, number
 from tensorgraph.rule import NONDIFF, ZERO
 from tensorgraph.shapes import ndim_of

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.domain import Boolean
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.op import Boolean, register
+from tensorgraph.op import register
 from tensorgraph.ops._axes import number
 from tensorgraph.rule import NONDIFF
 from tensorgraph.shapes import shape_of

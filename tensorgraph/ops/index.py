@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arrays import DEFAULT_DTYPE, to_array, to_dtype
+from tensorgraph.domain import Integer
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
-from tensorgraph.op import OUTRANKING, Integer, register
+from tensorgraph.op import OUTRANKING, register
 from tensorgraph.ops._axes import from_list, integer, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape

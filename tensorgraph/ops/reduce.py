@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.domain import Boolean
 from tensorgraph.errors import ArgumentError, AxisError
-from tensorgraph.op import Boolean, register
+from tensorgraph.op import register
 from tensorgraph.ops._axes import Axes, inverse, kept, length, number, one_axis, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, where
 from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.domain import Integer, Simplex
 from tensorgraph.errors import ShapeError
-from tensorgraph.op import Integer, Simplex, register
+from tensorgraph.op import register
 from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
 from tensorgraph.ops.activation import sigmoid, softplus
 from tensorgraph.ops.arithmetic import abs_kernel

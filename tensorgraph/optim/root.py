@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.op import Op, Real
+from tensorgraph.domain import Real
+from tensorgraph.op import Op
 from tensorgraph.ops.arithmetic import equal, where
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.domain import Boolean, Domain, Integer, Real, Simplex
 from tensorgraph.errors import DTypeError
-from tensorgraph.op import Boolean, Domain, Integer, Op, Real, Simplex
+from tensorgraph.op import Op
 from tensorgraph.tensor import Tensor, wrap
 from tensorgraph.testing.subject import Array
 from tensorgraph.tree import flatten
