@@ -173,6 +173,7 @@ from tensorgraph.transforms import (
 
 if TYPE_CHECKING:
     from tensorgraph import data as data
+    from tensorgraph import diagnose as diagnose
     from tensorgraph import testing as testing
     from tensorgraph import train as train
     from tensorgraph.symbolic.derive import derive
@@ -180,7 +181,7 @@ if TYPE_CHECKING:
     from tensorgraph.symbolic.trace import trace
     from tensorgraph.symbolic.updates import update_rule
 else:
-    _ROOMS = {"data", "testing", "train"}
+    _ROOMS = {"data", "diagnose", "testing", "train"}
     _SYMBOLIC = {"derive": "derive", "assume": "facts", "trace": "trace", "update_rule": "updates"}
 
     def __getattr__(name: str) -> Any:

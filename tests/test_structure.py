@@ -151,7 +151,7 @@ def imported_names(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".nn", ".nn.losses", ".optim", ".optim.schedules", ".data", ".train"]
+    "name", ["", ".nn", ".nn.losses", ".optim", ".optim.schedules", ".data", ".diagnose", ".train"]
 )
 def test_all_is_what_is_there(name):
     package = importlib.import_module(f"tensorgraph{name}")
@@ -192,6 +192,7 @@ PLACES = {
     "train.": tg.train,
     "data.": tg.data,
     "data.augment.": tg.data.augment,
+    "diagnose.": tg.diagnose,
 }
 
 
@@ -200,6 +201,13 @@ ELSEWHERE = {
     "data.Comparison": "shown by alike",
     "data.SplitIndices": "shown by split",
     "data.TargetIndices": "shown by split_by_target",
+    "diagnose.Calibration": "shown by calibration",
+    "diagnose.ConfusionMatrix": "shown by confusion_matrix",
+    "diagnose.ErrorTable": "shown by error_table",
+    "diagnose.Ladder": "shown by ladder",
+    "diagnose.Report": "shown by report",
+    "diagnose.Selection": "shown by select",
+    "diagnose.SuspiciousLabels": "shown by suspicious_labels",
 }
 
 
