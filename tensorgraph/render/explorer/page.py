@@ -1,0 +1,122 @@
+"""The explorer: a scene as one HTML file that needs no network and no other file."""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from tensorgraph.render.scene import Scene
+
+SCRIPTS = (
+    "scene.js", "fold.js", "layout.js", "tiles.js", "canvas.js", "colour.js", "panel.js",
+    "stepper.js", "search.js", "run.js", "main.js",
+)  # fmt: skip
+"""The parts of the page's program, which share one scope; the last one starts it."""
+
+STATISTICS = ("min", "max", "mean", "std", "norm", "count", "zeros", "nans", "infs")
+HEIGHTS = "0123456789abcdefghijklmnopqrstuvwxyz"
+"""A bar of a histogram is one character, so high in parts of the tallest."""
+
+Run = Mapping[str, Mapping[str, Sequence[float]]]
+
+
+def page(scene: Scene, run: Run | None = None) -> str:
+    """Return the explorer of a scene: a whole HTML document.
+
+    Args:
+        scene: what was recorded.
+        run: norms over the steps of a training run by layer: ``{"gradients": {"0.weight": [0.3,
+            0.2]}, "activations": {"0": [1.1, 1.2]}}``, such as ``nn.Watch`` collects.
+
+    Example:
+        >>> from tensorgraph.render.scene import Scene
+        >>> page(Scene(boxes=(), title="nothing")).splitlines()[0]
+        '<!doctype html>'
+    """
+    script = '(() => {\n"use strict";\n' + "\n".join(map(_static, SCRIPTS)) + "\n})();"
+    style = _static("explorer.css")
+    return Template(_static("page.html")).substitute(
+        title=escape(scene.title or "graph"),
+        script=script,
+        script_hash=_hash(script),
+        style=style,
+        style_hash=_hash(style),
+        data=_embedded(_packed(scene) | ({"run": _told(run)} if run else {})),
+    )
+
+
+def _static(name: str) -> str:
+    return files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """Return what a Content-Security-Policy calls a text; no other may then run."""
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
+
+
+def _embedded(data: Any) -> str:
+    """Return data as JSON that no text in it can end: HTML looks for ``<`` only."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def _packed(scene: Scene) -> dict[str, Any]:
+    """Return a scene's data without what repeats: a large graph must stay a small file."""
+    data = scene.as_json()
+    boxes = [_packed_box(box) for box in data["boxes"]]
+    names = sorted({name for box in boxes for name in box})
+    packed = {name: _column([box.get(name) for box in boxes]) for name in names}
+    empty: dict[str, Any] = {"frames": [], "outputs": [], "forward": [], "backward": []}
+    return empty | data | {"count": len(boxes), "boxes": packed}
+
+
+def _packed_box(box: dict[str, Any]) -> dict[str, Any]:
+    packed = {name: value for name, value in box.items() if name != "id"}
+    if "wires" in box:
+        packed["wires"] = [
+            [wire["source"], wire["operand"], *([wire["note"]] if "note" in wire else [])]
+            for wire in box["wires"]
+        ]
+    for name in ("value", "gradient"):
+        if name in box:
+            packed[name] = _packed_statistics(box[name])
+    return packed
+
+
+def _column(values: list[Any]) -> dict[str, Any]:
+    """Return a column as its distinct values and where they stand; as it is where most differ."""
+    keys = [json.dumps(value) for value in values]
+    distinct = list(dict.fromkeys(keys))
+    if 2 * len(distinct) > len(values):
+        return {"values": values}
+    place = {key: i for i, key in enumerate(distinct)}
+    return {"values": [json.loads(key) for key in distinct], "at": [place[key] for key in keys]}
+
+
+def _packed_statistics(told: dict[str, Any]) -> list[Any]:
+    """Return numbers, the histogram's bars, and its range; the page adds what is left out."""
+    numbers = [told.get(name, 0) for name in STATISTICS]
+    tallest = max(told.get("histogram", ()), default=0)
+    bars = [-(-count * (len(HEIGHTS) - 1) // tallest) for count in told.get("histogram", ())]
+    low, high = told.get("range", (None, None))
+    same = (low, high) == (told.get("min"), told.get("max"))
+    return ["".join(HEIGHTS[bar] for bar in bars), *numbers, *(() if same else (low, high))]
+
+
+def _told(run: Run) -> dict[str, dict[str, list[float | None]]]:
+    """Return a run with null for what is not finite, which JSON cannot say otherwise."""
+    return {
+        kind: {layer: [_finite(norm) for norm in norms] for layer, norms in layers.items()}
+        for kind, layers in run.items()
+    }
+
+
+def _finite(number: float) -> float | None:
+    return float(f"{number:.5g}") if math.isfinite(number) else None

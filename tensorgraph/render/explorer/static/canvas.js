@@ -1,0 +1,215 @@
+// The drawing surface: draws a view, keeps the camera (pan, zoom, fit), and the minimap.
+
+const ZOOM = { least: 0.02, most: 4, step: 1.25 };
+const CROWDED = 60; // tiles from which on the minimap is shown
+
+class Canvas {
+  /** @param {HTMLElement} stage holds the svg and the minimap */
+  constructor(stage, scene) {
+    this.stage = stage;
+    this.scene = scene;
+    this.svg = stage.querySelector("#graph");
+    this.world = stage.querySelector("#world");
+    this.map = stage.querySelector("#minimap");
+    this.camera = { x: 0, y: 0, scale: 1 };
+    this.backward = scene.backward.length > 0;
+    this.listen();
+  }
+
+  // ---------------------------------------------------------------------------------- drawing
+
+  /** Draw the scene with these items open. */
+  draw(open) {
+    const view = visible(this.scene, open);
+    measureTiles(view, this.scene);
+    const plan = arrange(view);
+    Object.assign(this, { view, plan, elements: new Map(), gradients: new Map(), chips: [] });
+    this.axis = plan.width + SIZE.aisle / 2;
+    const layers = ["outlines", "saved", "links", "tiles"].map((name) => svg("g", { class: name }));
+    const [outlines, saved, links, tiles] = layers;
+    this.drawOutlines(outlines);
+    this.drawLinks(links, saved);
+    for (const tile of view.tiles) this.drawTile(tiles, tile);
+    this.world.replaceChildren(...layers);
+    this.extent = { width: this.backward ? 2 * this.axis : plan.width, height: plan.height };
+    this.map.toggleAttribute("hidden", view.tiles.length < CROWDED);
+    this.drawMap();
+  }
+
+  /** x of the gradient that belongs to what stands at x. */
+  mirror(x) {
+    return 2 * this.axis - x;
+  }
+
+  drawOutlines(layer) {
+    for (const [item, { x, y, width, height }] of this.plan.frames) {
+      if (!item.parent) continue;
+      layer.append(this.outline(item, x, y, width, height, "forward"));
+      const wanted = this.backward && item.boxes.some((box) => box.differentiable);
+      if (wanted) layer.append(this.outline(item, this.mirror(x) - width, y, width, height, "backward"));
+    }
+  }
+
+  outline(item, x, y, width, height, side) {
+    const label = side === "forward" ? itemLabel(item) : `∂ ${itemLabel(item)}`;
+    const path = item.kind === "module" ? short(item.frame.path, Math.max(8, (width - textWidth(label, "title") - 50) / 6)) : "";
+    const title = svg("text", { class: "title", x: x + 12, y: y + 19 }, [label, svg("tspan", { class: "path", dx: 8 }, [path])]);
+    const fold = svg("text", { class: "fold", x: x + width - 16, y: y + 19 }, ["−"]);
+    const attributes = { class: `outline ${side} ${item.kind}`, "data-key": item.key };
+    return svg("g", attributes, [svg("rect", { x, y, width, height, rx: 10 }), title, fold]);
+  }
+
+  drawLinks(links, saved) {
+    for (const [link, points] of this.plan.routes) {
+      links.append(...drawLink(link, points, "forward"));
+      if (!this.backward || !link.gradient) continue;
+      const back = points.map(([x, y]) => [this.mirror(x), y]).reverse();
+      links.append(...drawLink(link, back, "backward"));
+    }
+    for (const link of this.backward ? this.view.savedLinks : []) {
+      const to = this.plan.places.get(link.target);
+      const there = { x: this.mirror(to.x), y: to.y };
+      saved.append(drawSaved(link, this.plan.places.get(link.source), there, this.scene));
+    }
+  }
+
+  drawTile(layer, tile) {
+    const place = this.plan.places.get(tile);
+    this.addTile(layer, tile, place, "forward", linesOf(tile), this.elements);
+    if (!this.backward || !tile.differentiable) return;
+    const there = { x: this.mirror(place.x), y: place.y };
+    this.addTile(layer, tile, there, "backward", gradientLinesOf(tile, this.scene), this.gradients);
+  }
+
+  addTile(layer, tile, place, side, lines, elements) {
+    const element = drawTile(tile, place, side, lines);
+    elements.set(tile.key, element);
+    const chips = drawChips(tile, place, side, this.scene);
+    for (const chip of chips) this.chips.push({ element: chip, side, box: this.scene.boxes[chip.dataset.box] });
+    layer.append(...chips, element);
+  }
+
+  // ----------------------------------------------------------------------------------- camera
+
+  listen() {
+    this.svg.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      const factor = Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016));
+      this.zoom(factor, event.offsetX, event.offsetY);
+    }, { passive: false });
+    this.drag(this.svg, (dx, dy) => this.pan(dx, dy));
+    this.map.addEventListener("pointerdown", (event) => this.jump(event));
+    this.map.addEventListener("pointermove", (event) => event.buttons && this.jump(event));
+    new ResizeObserver(() => this.apply()).observe(this.stage);
+  }
+
+  drag(target, move) {
+    let last = null;
+    let moved = 0;
+    target.addEventListener("pointerdown", (event) => {
+      if (event.button === 0) [last, moved] = [event, 0];
+    });
+    window.addEventListener("pointermove", (event) => {
+      if (!last) return;
+      moved += Math.abs(event.clientX - last.clientX) + Math.abs(event.clientY - last.clientY);
+      if (moved > 3) {
+        target.classList.add("dragging");
+        move(event.clientX - last.clientX, event.clientY - last.clientY);
+      }
+      last = event;
+    });
+    window.addEventListener("pointerup", () => {
+      last = null;
+      setTimeout(() => target.classList.remove("dragging"));
+    });
+  }
+
+  /** Show all of the drawing, or as much as stays readable, from the top. */
+  fit() {
+    const { width, height } = this.extent;
+    const room = this.stage.getBoundingClientRect();
+    const scale = Math.min((room.width - 60) / width, (room.height - 60) / height, 1.25);
+    this.camera = { scale, x: (room.width - width * scale) / 2, y: Math.max(30, (room.height - height * scale) / 2) };
+    this.apply();
+  }
+
+  /** What is seen first: fit, unless the texts would be too small to be read. */
+  open() {
+    this.fit();
+    const readable = 0.55;
+    if (this.camera.scale >= readable) return;
+    const room = this.stage.getBoundingClientRect();
+    const scale = Math.max(Math.min((room.width - 60) / this.extent.width, 1), readable);
+    this.camera = { scale, x: Math.max(30, (room.width - this.extent.width * scale) / 2), y: 30 };
+    this.apply();
+  }
+
+  zoom(factor, x = this.stage.clientWidth / 2, y = this.stage.clientHeight / 2) {
+    const { camera } = this;
+    const scale = Math.min(ZOOM.most, Math.max(ZOOM.least, camera.scale * factor));
+    camera.x = x - ((x - camera.x) * scale) / camera.scale;
+    camera.y = y - ((y - camera.y) * scale) / camera.scale;
+    camera.scale = scale;
+    this.apply();
+  }
+
+  pan(dx, dy) {
+    this.camera.x += dx;
+    this.camera.y += dy;
+    this.apply();
+  }
+
+  /** Bring a tile's row into sight, moving no more than needed. */
+  reveal(tile, side = "forward") {
+    const place = this.plan.places.get(tile);
+    const { scale, x, y } = this.camera;
+    const at = { x: (side === "forward" ? place.x : this.mirror(place.x)) * scale + x, y: place.y * scale + y };
+    const { clientWidth: width, clientHeight: height } = this.stage;
+    const [wide, high] = [(tile.width / 2) * scale, (tile.height / 2) * scale];
+    const inside = at.x >= wide && at.x <= width - wide && at.y >= high && at.y <= height - high;
+    if (!inside) this.pan(width / 2 - at.x, height / 2 - at.y);
+  }
+
+  /** Where something of the drawing is on the screen. */
+  onScreen({ x, y }) {
+    return { x: x * this.camera.scale + this.camera.x, y: y * this.camera.scale + this.camera.y };
+  }
+
+  apply() {
+    const { x, y, scale } = this.camera;
+    this.world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    this.stage.classList.toggle("far", scale < 0.35);
+    if (this.window) this.moveWindow();
+  }
+
+  // ---------------------------------------------------------------------------------- minimap
+
+  /** The map is drawn once for a view; only its window moves. */
+  drawMap() {
+    const marks = { forward: "", backward: "" };
+    for (const [tile, { x, y }] of this.plan.places) {
+      const box = (middle) => `M${round(middle - tile.width / 2)} ${round(y - tile.high / 2)}h${tile.width}v${tile.high}h${-tile.width}z`;
+      marks.forward += box(x);
+      if (this.backward && tile.differentiable) marks.backward += box(this.mirror(x));
+    }
+    const paths = Object.entries(marks).map(([side, d]) => svg("path", { class: side, d }));
+    this.window = svg("rect", { class: "window" });
+    this.map.setAttribute("viewBox", `0 0 ${this.extent.width} ${this.extent.height}`);
+    this.map.replaceChildren(...paths, this.window);
+  }
+
+  moveWindow() {
+    const { x, y, scale } = this.camera;
+    const { clientWidth, clientHeight } = this.stage;
+    const place = { x: -x / scale, y: -y / scale, width: clientWidth / scale, height: clientHeight / scale };
+    for (const [name, value] of Object.entries(place)) this.window.setAttribute(name, value);
+  }
+
+  /** Put what the map shows under the pointer into the middle. */
+  jump(event) {
+    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.map.getScreenCTM().inverse());
+    this.camera.x = this.stage.clientWidth / 2 - at.x * this.camera.scale;
+    this.camera.y = this.stage.clientHeight / 2 - at.y * this.camera.scale;
+    this.apply();
+  }
+}

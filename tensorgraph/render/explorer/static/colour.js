@@ -1,0 +1,130 @@
+// What the colours of tiles mean: families, modules, or a quantity on a logarithmic scale.
+
+const FAMILIES = ["elementwise", "reduce", "shape", "contract", "index", "random", "fused"];
+const MODES = { family: "Family", module: "Module", bytes: "Memory", time: "Time", gradient: "Gradient norm", nan: "First NaN" };
+
+/** The quantities that colour tiles: of a box on one side; null where there is none. */
+const QUANTITIES = {
+  bytes: { of: (box) => box.bytes || null, join: (a, b) => a + b, text: bytesText },
+  time: {
+    of: (box, side) => (side === "forward" ? box.forward_seconds : box.backward_seconds) ?? null,
+    join: (a, b) => a + b, text: secondsText,
+  },
+  gradient: { of: (box) => box.gradient?.norm ?? null, join: Math.max, text: numberText },
+};
+
+class Colours {
+  constructor(scene, canvas, legend) {
+    Object.assign(this, { scene, canvas, legend, mode: "family" });
+    this.origin = firstBroken(scene);
+    this.hues = new Map();
+  }
+
+  /** The modes for which the scene has data. */
+  available() {
+    const { scene } = this;
+    return Object.keys(MODES).filter((mode) => {
+      if (mode === "module") return scene.frames.length > 0;
+      if (mode === "time") return scene.profiled;
+      if (mode === "gradient") return scene.boxes.some((box) => box.gradient?.norm != null);
+      return mode !== "nan" || scene.measured;
+    });
+  }
+
+  paint(mode = this.mode) {
+    this.mode = mode;
+    this.canvas.stage.dataset.colour = mode;
+    this.range = QUANTITIES[mode] ? this.rangeOf(QUANTITIES[mode]) : null;
+    const { view, elements, gradients, chips } = this.canvas;
+    for (const tile of view.tiles) {
+      this.paintOne(elements.get(tile.key), tile.boxes, "forward", tile.item);
+      if (gradients.has(tile.key)) this.paintOne(gradients.get(tile.key), tile.boxes, "backward", tile.item);
+    }
+    for (const { element, box, side } of chips) this.paintOne(element, [box], side, null);
+    this.legend.replaceChildren(...this.explain());
+  }
+
+  paintOne(element, boxes, side, item) {
+    element.classList.remove("heated", "hot", "origin", "broken");
+    element.style.removeProperty("--heat");
+    if (this.mode === "module" && item) element.style.setProperty("--hue", this.hueOf(item));
+    if (this.mode === "nan") this.paintBroken(element, boxes, side);
+    const quantity = QUANTITIES[this.mode];
+    const value = quantity && total(boxes, side, quantity);
+    if (value == null) return;
+    const heat = this.heat(value);
+    element.classList.add("heated");
+    element.classList.toggle("hot", heat > 0.55);
+    element.style.setProperty("--heat", `${Math.round(100 * heat)}%`);
+  }
+
+  paintBroken(element, boxes, side) {
+    const read = side === "forward" ? "value" : "gradient";
+    if (boxes.some((box) => isBroken(box[read]))) element.classList.add("broken");
+    if (this.origin?.side === side && boxes.includes(this.origin.box)) element.classList.add("origin");
+  }
+
+  /** The least and greatest of what the visible tiles hold. */
+  rangeOf(quantity) {
+    const found = this.canvas.view.tiles.flatMap((tile) => [
+      total(tile.boxes, "forward", quantity), total(tile.boxes, "backward", quantity),
+    ]).filter((value) => value > 0 && Number.isFinite(value));
+    return found.length ? [Math.min(...found), Math.max(...found)] : null;
+  }
+
+  heat(value) {
+    if (!this.range || !(value > 0)) return 0;
+    const [low, high] = this.range.map(Math.log);
+    return high > low ? Math.min(1, Math.max(0, (Math.log(value) - low) / (high - low))) : 0.5;
+  }
+
+  /** One hue for all of a module that stands at the same place. */
+  hueOf(item) {
+    const frame = item.kind === "op" ? item.box.frame : item.frame?.id;
+    const path = this.scene.frames[frame]?.path ?? "";
+    const top = path.split(".").slice(0, 2).join(".");
+    if (!this.hues.has(top)) this.hues.set(top, (this.hues.size * 137.5 + 250) % 360);
+    return this.hues.get(top);
+  }
+
+  explain() {
+    if (this.mode === "family") {
+      const present = FAMILIES.filter((family) => this.scene.boxes.some((box) => box.family === family));
+      return present.map((family) => html("span", { class: `swatch family-${family}` }, [family]));
+    }
+    if (this.mode === "nan") return [html("span", {}, [this.origin ? this.originText() : "Every number is finite."])];
+    if (this.mode === "module") return [...this.hues].slice(0, 12).map(([path, hue]) => {
+      const swatch = html("span", { class: "swatch hued" }, [path || "outside"]);
+      swatch.style.setProperty("--hue", hue);
+      return swatch;
+    });
+    if (!this.range) return [html("span", {}, ["nothing to compare"])];
+    const [low, high] = this.range.map(QUANTITIES[this.mode].text);
+    return [html("span", {}, [low]), html("span", { class: "scale" }), html("span", {}, [high])];
+  }
+
+  originText() {
+    const { box, side } = this.origin;
+    const what = side === "forward" ? "the value of" : "the gradient of";
+    const module = this.scene.frames[box.frame]?.path;
+    return `First NaN or infinity: ${what} ${boxLabel(box)} (#${box.id})${module ? ` in ${module}` : ""}`;
+  }
+}
+
+function total(boxes, side, { of, join }) {
+  const values = boxes.map((box) => of(box, side)).filter((value) => value !== null);
+  return values.length ? values.reduce((a, b) => join(a, b)) : null;
+}
+
+function isBroken(statistics) {
+  return Boolean(statistics && (statistics.nans || statistics.infs));
+}
+
+/** Where NaN or infinity appears first: forward in order, then backward in the sweep's order. */
+function firstBroken({ boxes, outputs, backward }) {
+  const value = boxes.find((box) => isBroken(box.value));
+  if (value) return { box: value, side: "forward" };
+  const swept = [...outputs, ...backward.flatMap((id) => boxes[id].wires.map((wire) => wire.source))];
+  const gradient = swept.find((id) => isBroken(boxes[id].gradient));
+  return gradient === undefined ? null : { box: boxes[gradient], side: "backward" };
+}

@@ -1,0 +1,227 @@
+// The scene as the page reads it: boxes, module calls, the tree in which they fold, the steps.
+
+const STATISTICS = ["min", "max", "mean", "std", "norm", "count", "zeros", "nans", "infs"];
+const CROWD = 120; // A level with more children than this is cut into runs …
+const RUN = 40; // … of so many.
+
+/**
+ * Read the embedded data into a scene whose parts refer to each other.
+ * @param {string} text the JSON written by page.py
+ */
+function readScene(text) {
+  const data = JSON.parse(text);
+  const columns = Object.entries(data.boxes).map(([name, { values, at }]) => [name, at ? at.map((i) => values[i]) : values]);
+  const boxes = Array.from({ length: data.count }, (_, id) => readBox(id, columns));
+  for (const box of boxes) {
+    for (const wire of box.wires) boxes[wire.source].uses.push({ target: box.id, ...wire });
+  }
+  const frames = data.frames.map((frame, id) => ({ id, parent: null, repeats: null, ...frame }));
+  const scene = { ...data, boxes, frames, root: buildTree(boxes, frames, data.title) };
+  scene.steps = readSteps(scene);
+  scene.profiled = boxes.some((b) => b.forward_seconds != null || b.backward_seconds != null);
+  scene.measured = boxes.some((b) => b.value || b.gradient);
+  return scene;
+}
+
+function readBox(id, columns) {
+  const packed = Object.fromEntries(columns.map(([name, values]) => [name, values[id]]).filter(([, value]) => value != null));
+  return {
+    name: "", op: "", family: "", dtype: "", shape: [], bytes: 0, saved: [], frame: null, accumulates: 0,
+    differentiable: false,
+    ...packed,
+    id,
+    wires: (packed.wires ?? []).map(([source, operand, note]) => ({ source, operand, note: note ?? "" })),
+    uses: [],
+    value: readStatistics(packed.value),
+    gradient: readStatistics(packed.gradient),
+  };
+}
+
+/** A histogram comes as one character per bar; its range, where it is not from min to max. */
+function readStatistics(packed) {
+  if (!packed) return null;
+  const [bars, ...numbers] = packed;
+  const told = Object.fromEntries(STATISTICS.map((name, i) => [name, numbers[i]]));
+  const [low, high] = numbers.length > STATISTICS.length ? numbers.slice(STATISTICS.length) : [told.min, told.max];
+  return { ...told, low, high, histogram: [...bars].map((bar) => parseInt(bar, 36)) };
+}
+
+// ------------------------------------------------------------------------------------- the tree
+
+/**
+ * Nest the ops in their module calls; what is left over of a level stands in the level itself.
+ * An item is {key, kind: "op" | "module" | "repeat" | "run" | "root", title, parent, children, first}.
+ */
+function buildTree(boxes, frames, title) {
+  const root = group("root", "root", title);
+  const modules = frames.map((frame) => group(`frame ${frame.id}`, "module", frame.type || frame.path, frame));
+  const attached = new Set([root]);
+  for (const box of boxes) {
+    if (isLeaf(box)) continue;
+    let child = { key: `box ${box.id}`, kind: "op", box, first: box.id, children: [] };
+    let parent = modules[box.frame] ?? root;
+    box.item = child;
+    while (child && !child.parent) {
+      child.parent = parent;
+      parent.children.push(child);
+      if (attached.has(parent)) break;
+      attached.add(parent);
+      parent.first = box.id;
+      child = parent;
+      parent = modules[child.frame.parent] ?? root;
+    }
+  }
+  for (const module of [...modules].reverse()) unwrap(module);
+  for (const parent of [...modules, root]) {
+    joinRepeats(parent, frames);
+    cutIntoRuns(parent);
+  }
+  count(root);
+  return root;
+}
+
+function group(key, kind, title, frame = null) {
+  return { key, kind, title, frame, parent: null, children: [], first: 0 };
+}
+
+/** A module call that is one op, such as ReLU, is drawn as that op. */
+function unwrap(module) {
+  const [only] = module.children;
+  if (module.children.length !== 1 || only.kind !== "op") return;
+  const siblings = module.parent.children;
+  siblings[siblings.indexOf(module)] = only;
+  only.parent = module.parent;
+  only.module ??= module.frame;
+}
+
+/** Neighbours that are copies of one block become one item, "× n". */
+function joinRepeats(parent, frames) {
+  const kindOf = (item) => (item.kind === "module" ? item.frame.repeats ?? item.frame.id : null);
+  const joined = [];
+  for (const child of parent.children) {
+    const last = joined.at(-1);
+    if (last && kindOf(child) !== null && kindOf(last[0]) === kindOf(child)) last.push(child);
+    else joined.push([child]);
+  }
+  parent.children = joined.map((same) => {
+    if (same.length === 1) return same[0];
+    return adopt(group(`repeat ${same[0].frame.id}`, "repeat", same[0].title, same[0].frame), same, parent);
+  });
+}
+
+/** A level too wide to be read is cut into runs of consecutive items. */
+function cutIntoRuns(parent) {
+  if (parent.children.length <= CROWD) return;
+  const runs = [];
+  for (let start = 0; start < parent.children.length; start += RUN) {
+    const part = parent.children.slice(start, start + RUN);
+    const run = group(`run ${parent.key} ${start}`, "run", `${start + 1} – ${start + part.length}`);
+    runs.push(adopt(run, part, parent));
+  }
+  parent.children = runs;
+}
+
+function adopt(parent, children, grandparent) {
+  parent.children = children;
+  parent.parent = grandparent;
+  parent.first = children[0].first;
+  for (const child of children) child.parent = parent;
+  return parent;
+}
+
+/** Number the ops below each item. */
+function count(root) {
+  for (const item of preorder(root).reverse()) {
+    item.boxes = item.kind === "op" ? [item.box] : item.children.flatMap((child) => child.boxes);
+  }
+}
+
+/** All items from one downwards, parents before children; goes into an item only if asked to. */
+function preorder(root, enters = () => true) {
+  const found = [];
+  const waiting = [root];
+  while (waiting.length) {
+    const item = waiting.pop();
+    found.push(item);
+    if (enters(item)) waiting.push(...[...item.children].reverse());
+  }
+  return found;
+}
+
+// ------------------------------------------------------------------------------------ the steps
+
+/**
+ * One step per op, forward and then backward. Notes on each box when its gradient gets its parts.
+ * A step is {pass, box, inputs, reads, adds}: box ids of operands, saved values read, gradients fed.
+ */
+function readSteps({ boxes, forward, backward, outputs }) {
+  const steps = forward.map((id) => ({
+    pass: "forward", box: boxes[id], inputs: boxes[id].wires.map((w) => w.source), reads: [], adds: [],
+  }));
+  for (const box of boxes) {
+    box.arrivals = [];
+    box.made = isLeaf(box) ? 0 : Infinity;
+  }
+  forward.forEach((id, i) => (boxes[id].made = i + 1));
+  for (const id of outputs) if (backward.includes(id)) boxes[id].arrivals.push(forward.length);
+  for (const id of backward) {
+    const step = { pass: "backward", box: boxes[id], inputs: [], reads: savedBoxes(boxes[id]), adds: [] };
+    steps.push(step);
+    for (const wire of boxes[id].wires) {
+      if (!boxes[wire.source].differentiable) continue;
+      step.adds.push(wire.source);
+      boxes[wire.source].arrivals.push(steps.length);
+    }
+  }
+  return steps;
+}
+
+/** The boxes whose values a gradient rule reads. */
+function savedBoxes(box) {
+  const sources = box.saved.map((name) => {
+    return name === "out" ? box.id : box.wires.find((wire) => wire.operand === name)?.source;
+  });
+  return [...new Set(sources.filter((id) => id !== undefined))];
+}
+
+// ------------------------------------------------------------------------------------- in words
+
+function shapeText(shape) {
+  return shape.length ? shape.join(" × ") : "scalar";
+}
+
+function isLeaf(box) {
+  return ["parameter", "input", "constant"].includes(box.kind);
+}
+
+/** What a value is called: by its name, else by what makes it. */
+function boxLabel(box) {
+  return box.name || box.op || box.text || box.kind;
+}
+
+/** What an item is called in the panel, in search and by screen readers. */
+function itemLabel(item) {
+  if (item.kind === "op") return boxLabel(item.box);
+  if (item.kind === "repeat") return `${item.title} × ${item.children.length}`;
+  return item.title;
+}
+
+function bytesText(bytes) {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let unit = 0;
+  for (; bytes >= 1000 && unit < 4; unit++) bytes /= 1000;
+  return `${unit ? bytes.toPrecision(3) : bytes} ${units[unit]}`;
+}
+
+function secondsText(seconds) {
+  if (seconds == null) return "not measured";
+  if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(3)} µs`;
+  if (seconds < 1) return `${(seconds * 1e3).toPrecision(3)} ms`;
+  return `${seconds.toPrecision(3)} s`;
+}
+
+function numberText(number) {
+  if (number == null) return "–";
+  if (Number.isInteger(number) && Math.abs(number) < 1e6) return String(number).replace("-", "−");
+  return String(Number(number.toPrecision(5))).replace("-", "−");
+}

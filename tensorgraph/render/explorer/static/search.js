@@ -1,0 +1,80 @@
+// Find a value or a module by name, operation, module path, shape or source line.
+
+const MOST = 30; // results shown
+
+class Search {
+  /** @param {(target: {box?: object, item?: object}) => void} go shows what was chosen */
+  constructor(input, list, scene, go) {
+    Object.assign(this, { input, list, scene, go, found: [], chosen: 0 });
+    this.index = indexOf(scene);
+    input.addEventListener("input", () => this.look());
+    input.addEventListener("focus", () => this.look());
+    input.addEventListener("blur", () => setTimeout(() => this.show([]), 150));
+    input.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  look() {
+    const words = this.input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    if (!words.length) return this.show([]);
+    const matches = this.index.filter(({ text }) => words.every((word) => text.includes(word)));
+    const rank = ({ label }) => (label.toLowerCase() === words[0] ? 0 : label.toLowerCase().startsWith(words[0]) ? 1 : 2);
+    matches.sort((a, b) => rank(a) - rank(b) || a.place - b.place);
+    this.show(matches.slice(0, MOST), matches.length);
+  }
+
+  show(found, total = 0) {
+    this.found = found;
+    this.chosen = 0;
+    const rows = found.map((entry, i) => {
+      const row = html("li", { role: "option" }, [html("b", {}, [entry.label]), html("span", { class: "dim" }, [entry.hint])]);
+      row.addEventListener("pointerdown", () => this.choose(i));
+      return row;
+    });
+    const nothing = this.input.value.trim() && document.activeElement === this.input && !found.length;
+    if (nothing) rows.push(html("li", { class: "dim" }, ["nothing found"]));
+    if (total > found.length) rows.push(html("li", { class: "dim" }, [`and ${total - found.length} more`]));
+    this.list.replaceChildren(...rows);
+    this.list.hidden = !rows.length;
+    this.highlight();
+  }
+
+  highlight() {
+    [...this.list.children].forEach((row, i) => row.setAttribute("aria-selected", i === this.chosen && i < this.found.length));
+    this.list.children[this.chosen]?.scrollIntoView({ block: "nearest" });
+  }
+
+  key(event) {
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (move) {
+      this.chosen = Math.min(this.found.length - 1, Math.max(0, this.chosen + move));
+      this.highlight();
+      event.preventDefault();
+    }
+    if (event.key === "Enter") this.choose(this.chosen);
+    if (event.key === "Escape") this.input.blur();
+    event.stopPropagation();
+  }
+
+  choose(i) {
+    const entry = this.found[i];
+    if (!entry) return;
+    this.input.blur();
+    this.show([]);
+    this.go(entry.target);
+  }
+}
+
+/** Everything that can be found, with the text that is searched. */
+function indexOf(scene) {
+  const items = preorder(scene.root).filter((item) => item.children.length && item.parent);
+  const groups = items.map((item) => entry(itemLabel(item), item.frame?.path ?? "", "", { item }));
+  const boxes = scene.boxes.filter((box) => box.kind !== "constant" || box.name).map((box) => {
+    const path = scene.frames[box.frame]?.path ?? "";
+    return entry(boxLabel(box), `${isLeaf(box) ? box.kind : box.op} ${shapeText(box.shape)} ${path}`.trim(), `${box.line ?? ""} #${box.id}`, { box });
+  });
+  return [...groups, ...boxes].map((found, place) => ({ ...found, place }));
+}
+
+function entry(label, hint, more, target) {
+  return { label, hint, target, text: `${label} ${hint} ${more}`.toLowerCase() };
+}
