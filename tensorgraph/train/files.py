@@ -1,4 +1,9 @@
-"""Files of arrays that are whole or not there at all: written atomically, checked when read."""
+"""Files of arrays that are whole or not there at all: written atomically, checked when read.
+
+They have the safetensors format, in which any tool finds the arrays. The text that goes with them
+stands in the header, under the key ``tensorgraph``, after the version and a checksum:
+``tensorgraph 1 SHA-256 TEXT``. Equal content makes equal files.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +24,14 @@ from tensorgraph import errors
 from tensorgraph.extras import require
 from tensorgraph.train.pack import DTYPES, Arrays
 
-CHECKSUM = "sha256"
+MARK = "tensorgraph"
+VERSION = "1"
 TOKEN = 16
-"""Length of what tells files apart that are being written."""
+"""Length of what tells directories apart in which a file is being written."""
 
 
-def write(path: Path, arrays: Arrays, text: Mapping[str, str]) -> None:
-    """Write arrays and text, with a checksum over all of it, in the safetensors format.
+def write(path: Path, arrays: Arrays, text: str) -> None:
+    """Write arrays and a text.
 
     Whatever happens meanwhile, there is either the file of before at ``path`` or the new one: it is
     written in a directory beside it, and takes its place when it is safe on the disk.
@@ -36,13 +42,13 @@ def write(path: Path, arrays: Arrays, text: Mapping[str, str]) -> None:
     """
     save_file = require("safetensors.numpy", "io").save_file
     problem = require("safetensors", "io").SafetensorError
-    sealed = {**text, CHECKSUM: _checksum(arrays, text)}
+    sealed = " ".join([MARK, VERSION, _checksum(arrays, text), text])
     # A name that no other process has: two that save at once would write into each other's file.
     workshop = path.with_name(f".{path.name}.{secrets.token_hex(TOKEN // 2)}.partial")
     workshop.mkdir()
     try:
         partial = workshop / "file"
-        save_file(arrays, partial, sealed)
+        save_file(arrays, partial, {MARK: sealed})
         partial.chmod(workshop.stat().st_mode & 0o666)  # what a new file may be, by the umask
         _flush(partial)
         os.replace(partial, path)
@@ -66,38 +72,40 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def read(path: Path) -> tuple[Arrays, dict[str, str]]:
-    """Return the arrays and the text in a file of the safetensors format.
+def read(path: Path) -> tuple[Arrays, str | None]:
+    """Return the arrays in a file, and the text; ``None`` for the file of another tool.
 
     Numbers of the kind bfloat16, which NumPy does not have, become float32, exactly.
 
     Raises:
         ImportError: the package safetensors is not installed.
         OSError: there is no such file, or it cannot be read.
-        StateError: it is truncated or corrupted, no file of this format, or holds a kind of number
-            that NumPy does not have.
+        StateError: it is truncated or damaged, of another format or a later version, or holds a
+            kind of number that NumPy does not have.
     """
     safetensors = require("safetensors", "io")
     content = path.read_bytes()
     try:
         found = safetensors.deserialize(content)  # checks the header and all offsets
-        length = int.from_bytes(content[:8], "little")
-        text = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
         arrays = {name: _array(name, item) for name, item in found}
-        if CHECKSUM in text:
-            _verify(arrays, text)
+        return arrays, _verified(arrays, _header(content).get("__metadata__") or {})
     except safetensors.SafetensorError as error:
         raise broken(
             path, f"it is truncated or damaged, or no safetensors file at all ({error})"
         ) from error
     except ValueError as error:
         raise broken(path, error) from error
-    return arrays, text
 
 
 def broken(path: Path, problem: object) -> errors.StateError:
     """Return the error that tells what is wrong with a file."""
     return errors.StateError(f"load: cannot read {str(path)!r}: {problem}")
+
+
+def _header(content: bytes) -> dict[str, Any]:
+    length = int.from_bytes(content[:8], "little")
+    header: dict[str, Any] = json.loads(content[8 : 8 + length])
+    return header
 
 
 def _array(name: str, item: Mapping[str, Any]) -> NDArray[Any]:
@@ -111,20 +119,27 @@ def _array(name: str, item: Mapping[str, Any]) -> NDArray[Any]:
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _verify(arrays: Arrays, text: Mapping[str, str]) -> None:
-    rest = {key: value for key, value in text.items() if key != CHECKSUM}
-    if _checksum(arrays, rest) != text[CHECKSUM]:
+def _verified(arrays: Arrays, metadata: Mapping[str, str]) -> str | None:
+    """Return the text, if it and the arrays are as they were saved."""
+    # By key or by value: a file whose key was damaged is no file of another tool.
+    sealed = [text for key, text in metadata.items() if key == MARK or text.startswith(MARK)]
+    if not sealed:
+        return None
+    mark, version, checksum, text = (sealed[0].split(" ", 3) + [""] * 4)[:4]
+    if mark == MARK and version.isdecimal() and version != VERSION:
+        raise ValueError(f"it is of version {version}, this is version {VERSION}")
+    if (mark, version, checksum) != (MARK, VERSION, _checksum(arrays, text)):
         raise ValueError("its content does not have the checksum that it had when it was saved")
+    return text
 
 
-def _checksum(arrays: Arrays, text: Mapping[str, str]) -> str:
-    """Return the SHA-256 of all names, texts, dtypes, shapes and numbers."""
-    digest = hashlib.sha256()
+def _checksum(arrays: Arrays, text: str) -> str:
+    """Return the SHA-256 of a text and of all names, dtypes, shapes and numbers."""
     kinds = [
         (name, arrays[name].dtype.newbyteorder("<").str, arrays[name].shape)
         for name in sorted(arrays)
     ]
-    digest.update(json.dumps([sorted(text.items()), kinds]).encode())
+    digest = hashlib.sha256(json.dumps([text, kinds]).encode())
     for name, kind, _ in kinds:
         digest.update(np.ascontiguousarray(arrays[name], kind).data)
     return digest.hexdigest()

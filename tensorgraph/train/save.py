@@ -12,10 +12,6 @@ from tensorgraph import errors
 from tensorgraph.train.files import broken, read, write
 from tensorgraph.train.pack import pack, unpack
 
-VERSION = "1"
-MARKS = {"tensorgraph", "tree", "sha256"}
-"""The texts in each of our files: the version, the parts with their arrays taken out, checksum."""
-
 
 def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
     """Write the state of a run to a file that is, at any instant, whole or not there.
@@ -54,7 +50,7 @@ def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
     if not parts:
         raise errors.ArgumentError("save: nothing to save; write save(path, model=model, …)")
     tree, arrays = pack({name: _state_of(part) for name, part in parts.items()})
-    write(Path(path), arrays, {"tensorgraph": VERSION, "tree": tree})
+    write(Path(path), arrays, tree)
 
 
 def _state_of(part: Any) -> Any:
@@ -119,17 +115,11 @@ def load(path: str | os.PathLike[str], /, **parts: Any) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     """Return the parts in a file, or the arrays in one of another tool."""
-    arrays, text = read(path)
-    marks = MARKS & text.keys()
-    if not marks:
+    arrays, tree = read(path)
+    if tree is None:
         return dict(arrays)
-    if marks != MARKS:
-        missing = errors.listing(sorted(MARKS - marks))
-        raise broken(path, f"it is damaged, the part of its header named {missing} is missing")
-    if text["tensorgraph"] != VERSION:
-        raise broken(path, f"it is of version {text['tensorgraph']!r}, this is {VERSION!r}")
     try:
-        state = unpack(text["tree"], arrays)
+        state = unpack(tree, arrays)
     except ValueError as error:
         raise broken(path, error) from error
     if not isinstance(state, dict):

@@ -1,0 +1,30 @@
+"""A run that is killed at any instant and resumed ends as one that was not, to the bit."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_run_killed_at_any_instant_ends_as_the_undisturbed_one(tmp_path, seed):
+    result = subprocess.run(
+        [sys.executable, "-m", "tests.killed_run", str(tmp_path), str(seed)],
+        cwd=ROOT,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert found["kills"] >= 6  # those inside of a save; others may come when all is done
+    assert found["litter before"]
+    assert found["same"]
+    assert found["steps"] == 40
+    assert found["files"] == ["killed", "whole"]
