@@ -133,6 +133,14 @@ class Examples:
                 columns = self.table.columns.items()
                 yield self.table.pack({key: column[part] for key, column in columns})
 
+    def loader(self, batch_size: int, seed: int) -> Any:
+        """Return the mini-batches to train on: those given, or arrays cut into such."""
+        if self.table is None or self.batches is not None:
+            return self.batches
+        columns = self.table.columns
+        arrays = [dict(columns)] if self.table.form is dict else columns.values()
+        return Batches(*arrays, batch_size=batch_size, seed=seed)
+
     def sample(self, count: int, seed: int) -> Examples:
         """Return some of the examples, always the same ones; all if there are no more.
 
@@ -142,9 +150,13 @@ class Examples:
             return Examples(_first(self.in_order(0), count), self.name)
         if count >= len(self):
             return self
-        chosen = np.sort(np.random.default_rng(seed).permutation(len(self))[:count])
-        rows = chosen if self.rows is None else self.rows[chosen]
-        return Examples(self.table.take(rows), self.name)
+        chosen = np.random.default_rng(seed).permutation(len(self))[:count]
+        return Examples(self.taken(np.sort(chosen)), self.name)
+
+    def taken(self, chosen: NDArray[np.intp]) -> Any:
+        """Return copies of some of the examples, in the form in which all were given."""
+        assert self.table is not None
+        return self.table.take(chosen if self.rows is None else self.rows[chosen])
 
     def not_a_number(self) -> str:
         """Say where the first NaN stands among the examples; nothing if there is none."""

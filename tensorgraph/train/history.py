@@ -44,9 +44,9 @@ class History(Mapping[str, NDArray[Any]]):
         >>> history.append(epoch=1, train_loss=0.5, dev_loss=0.75)
         >>> history.append(epoch=2, train_loss=0.25, dev_loss=1.0)
         >>> print(history)
-           epoch  train_loss    dev_loss
-               1         0.5        0.75
-               2        0.25           1
+           epoch  train_loss  dev_loss
+               1         0.5      0.75
+               2        0.25         1
         >>> history["train_loss"]
         array([0.5 , 0.25])
         >>> history.best("dev_loss")["epoch"]
@@ -293,7 +293,7 @@ def new_figure(width: float, height: float) -> Any:
 
 
 def _width(name: str) -> int:
-    return max(8, len(name) + 2 * (name not in ("epoch", "lr", "cost", "seconds")))
+    return max(8, len(name))
 
 
 def _text(name: str, value: float) -> str:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.data.batches import Batches
+from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.clip import clip_by_global_norm
 from tensorgraph.optim.settings import number, rate_at
@@ -48,17 +48,14 @@ class Training:
     ) -> None:  # fmt: skip
         self.run, self.loss = run, loss
         self.metrics = _checked_metrics(metrics)
-        self.params = _parameters(run)
+        self.params = trained_parameters(run.model, run.optimizer)
         self.clip = _clipping(clip)
         self.sets = {"train": Examples(train, "train")}
         if dev is not None:
             self.sets["dev"] = Examples(dev, "dev")
         fewest = max(FEWEST, len(self.sets["dev"]) if dev is not None else 0)
         self.measured = {**self.sets, "train": self.sets["train"].sample(fewest, seed)}
-        self.batches: Any = self.sets["train"].batches
-        if self.batches is None:
-            arrays = (train,) if isinstance(train, Mapping) else train
-            self.batches = Batches(*arrays, batch_size=batch_size, seed=seed)
+        self.batches = self.sets["train"].loader(batch_size, seed)
         self.dtype = dtype_of(run.model)
         self.norms = Norms(run.model) if watch else None
         self.callbacks: tuple[Callback, ...] = ()
@@ -164,7 +161,7 @@ class Training:
             with self.norms.watch if self.norms is not None else nullcontext():
                 optimizer.zero_grad()
                 cost = self.loss(model(*inputs), target)
-                value = _value(cost)
+                value = cost_value(cost)
                 if not math.isfinite(value):
                     raise errors.AnomalyError(f"the cost is {value}")
                 cost.backward()
@@ -229,7 +226,7 @@ class Training:
         raise errors.DivergenceError("\n  ".join(lines), run.history) from error
 
 
-def _value(cost: Any) -> float:
+def cost_value(cost: Any) -> float:
     """Return a cost as a number.
 
     Raises:
@@ -239,17 +236,17 @@ def _value(cost: Any) -> float:
     """
     if type(cost) is not Tensor:
         raise errors.DTypeError(
-            f"fit: the loss returned {errors.describe(cost)}, not a tensor; compute it of the"
+            f"the loss returned {errors.describe(cost)}, not a tensor; compute it of the"
             " model's output with operators and tg's functions, without .item() or .numpy()"
         )
     if cost._data.size != 1:
         raise errors.ShapeError(
-            f"fit: the loss has shape {cost.shape}, it must be a single number; write"
+            f"the loss has shape {cost.shape}, it must be a single number; write"
             " reduction='mean', or .mean()"
         )
     if not cost._requires_grad:
         raise errors.GraphError(
-            "fit: the loss does not depend on any parameter of the model, so there is nothing to"
+            "the loss does not depend on any parameter of the model, so there is nothing to"
             " minimise; look for .detach(), .numpy(), tg.no_grad() or argmax on its way, and for"
             " parameters made without requires_grad=True"
         )
@@ -272,32 +269,30 @@ def _rate(optimizer: Optimizer) -> float:
 # ------------------------------------------------------------------------------------------- checks
 
 
-def _parameters(run: Run) -> list[Tensor]:
+def trained_parameters(model: Module, optimizer: Any, owner: str = "fit") -> list[Tensor]:
     """Return the model's parameters.
 
     Raises:
         ArgumentError: there are none, or the optimizer lacks some.
         DTypeError: the optimizer is none.
     """
-    model, optimizer = run.model, run.optimizer
     if not isinstance(optimizer, Optimizer):
         raise errors.DTypeError(
-            f"fit: the optimizer is {errors.describe(optimizer)}; write"
+            f"{owner}: the optimizer is {errors.describe(optimizer)}; write"
             " tg.optim.Adam(model.named_parameters(), lr=0.001)"
         )
     named = model.named_parameters()
     if not named:
         raise errors.ArgumentError(
-            f"fit: {type(model).__name__} has no parameters to train; they are the tensors with"
+            f"{owner}: {type(model).__name__} has no parameters to train; they are the tensors with"
             " requires_grad=True in its attributes"
         )
     trained = {id(param) for param in optimizer.params}
     lacking = [path for path, param in named if id(param) not in trained]
     if lacking:
         raise errors.ArgumentError(
-            f"fit: the optimizer lacks {errors.listing(lacking)} of the model, which would stay as"
-            f" {'it is' if len(lacking) == 1 else 'they are'}; make it when the model is complete,"
-            f" {type(optimizer).__name__}(model.named_parameters(), …), or write"
+            f"{owner}: the optimizer lacks {errors.listing(lacking)} of the model; make it when the"
+            f" model is complete, {type(optimizer).__name__}(model.named_parameters(), …), or write"
             " requires_grad = False for what is not to be trained"
         )
     return [param for _, param in named]

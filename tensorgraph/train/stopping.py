@@ -91,14 +91,13 @@ class EarlyStopping:
         """Look at the epoch that has just ended."""
         value = float(run.history[self.monitor][-1])
         gain = self._sign * (self.best - value)
-        if self.best_epoch == 0 or gain > self.min_delta:
+        first = math.isnan(self.best) and not math.isnan(value)
+        if first or gain > self.min_delta:
             self.best, self.best_epoch = value, run.epoch
             self._weights = run.model.state_dict()
         elif run.epoch - self.best_epoch >= self.patience:
-            run.stop(
-                f"early stopping: {self.monitor} was best in epoch {self.best_epoch},"
-                f" {self.best:.4g}"
-            )
+            where = f"best in epoch {self.best_epoch}" if self.best_epoch else "never a number"
+            run.stop(f"early stopping: {self.monitor} was {where}, {self.best:.4g}")
 
     def restore(self, model: Any) -> None:
         """Give a model the best weights, if there are any."""
