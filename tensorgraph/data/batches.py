@@ -214,13 +214,13 @@ def _rows(indices: Any, length: int) -> Indices:
     if indices is None:
         return np.arange(length)
     rows = as_array(indices, "Batches: indices")
+    if len(rows) == 0:
+        raise ArgumentError("Batches: indices are empty, so there are no examples")
     if rows.ndim != 1 or rows.dtype.kind not in "iu":
         raise DTypeError(
             "Batches: indices are integers in one row, such as split(...).indices.train, not"
             f" {describe(rows)}"
         )
-    if len(rows) == 0:
-        raise ArgumentError("Batches: indices are empty, so there are no examples")
     outside = (rows < 0) | (rows >= length)
     if outside.any():
         raise AxisError(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.data.table import Array, as_array, number, refuse_missing, whole
+from tensorgraph.data.table import Array, as_array, missing_in, number, refuse_missing, whole
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError, UsageError
 
 CHUNK_BYTES = 1 << 24
@@ -92,7 +92,8 @@ class Normalize:
             )
         count, mean, squares = 0, np.zeros(()), np.zeros(())
         for part in _parts(data, self.axis[0]):
-            _refuse_missing(part, data, "fit")
+            if missing_in(part).any():
+                _refuse_missing(data, "fit")
             # Two parts are joined without loss (Chan, Golub & LeVeque 1983, equation 2.1).
             n = math.prod(part.shape[axis] for axis in self.axis)
             own = part.mean(self.axis, np.float64, keepdims=True)
@@ -116,7 +117,7 @@ class Normalize:
         """Return (x − μ) / σ; calling the object does the same."""
         data = _numbers(x, "transform")
         mean, std = self._fitted(data)
-        _refuse_missing(data, data, "transform")
+        _refuse_missing(data, "transform")
         out = np.subtract(data, mean, dtype=np.float64)
         out /= std
         return out.astype(_float_of(data), copy=False)
@@ -203,5 +204,6 @@ def _parts(data: Array, axis: int) -> Iterator[Array]:
         yield data[(*lead, slice(start, start + step))]
 
 
-def _refuse_missing(part: Array, data: Array, method: str) -> None:
-    refuse_missing(part, f"Normalize.{method}", "leave these examples out, or fill them in before")
+def _refuse_missing(data: Array, method: str) -> None:
+    advice = "leave these examples out, or fill them in before"
+    refuse_missing(data, f"Normalize.{method}", advice)

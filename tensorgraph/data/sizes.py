@@ -61,7 +61,7 @@ def _default(total: int) -> tuple[float, float, float]:
 
 def _size(function: str, name: str, size: Any) -> int | float:
     if isinstance(size, (float, np.floating)):
-        return number(size, f"{function}: {name}, a fraction, ", 0, 1)
+        return number(size, f"{function}: {name}, a fraction,", 0, 1)
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
         raise DTypeError(
             f"{function}: {name} is a count (an int) or a fraction (a float), not {describe(size)}"

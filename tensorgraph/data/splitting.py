@@ -200,9 +200,13 @@ def _whole_groups(labels: Array, order: Indices, sizes: Sizes) -> list[Indices]:
     _, first = np.unique(codes[order], return_index=True)
     of_group = np.empty(len(counts), np.intp)
     free = wanted.astype(float)
-    for group in codes[order][np.sort(first)]:
-        # The set of which the largest share is still free: no set gets the large groups only.
-        shares = np.where(wanted > 0, free / np.maximum(wanted, 1), -np.inf)
+    drawn = codes[order][np.sort(first)]
+    large = np.where(counts > wanted[wanted > 0].min(), counts, 0)  # they leave no choice: first
+    for group in drawn[np.argsort(-large[drawn], kind="stable")]:
+        # Of the sets in which it fits, that of which the largest share is free: so a small set gets
+        # large groups too. What fits in none goes where the room is.
+        fits = free >= counts[group]
+        shares = np.where(fits, free / np.maximum(wanted, 1), -np.inf) if fits.any() else free
         of_group[group] = shares.argmax()
         free[of_group[group]] -= counts[group]
     parts = [order[of_group[codes[order]] == k] for k in range(len(sizes))]

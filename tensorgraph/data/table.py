@@ -131,11 +131,11 @@ def refuse_missing(array: Array, what: str, advice: str) -> None:
     if missing.any():
         place = tuple(int(i) for i in np.unravel_index(int(missing.argmax()), array.shape))
         count = int(missing.sum())
-        kind = "is None or NaN" if array.dtype.kind == "O" else "is NaN or infinite"
+        kind = "None or NaN" if array.dtype.kind == "O" else "NaN or infinite"
         shown = place[0] if len(place) == 1 else place
-        values = "value" if count == 1 else "values"
+        are = "values is" if count == 1 else "values are"
         raise ArgumentError(
-            f"{what}: {count} {values} of {array.size} {kind}, the first at index {shown}; {advice}"
+            f"{what}: {count} of {array.size} {are} {kind}, the first at index {shown}; {advice}"
         )
 
 
