@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,8 +109,8 @@ class _Groups:
         i = 0
         while i < len(items):
             p = int(period[i])
-            run = items[i : i + int(covered[i])]
-            group, turns = self._group(run, p) if p else (items[i], 1)
+            starts = range(i, i + int(covered[i]), p) if p else ()
+            group, turns = self._group(items, starts, p) if p else (items[i], 1)
             result.append(group)
             i += max(p, 1) * turns if turns > 1 else 1
         return result
@@ -130,16 +130,16 @@ class _Groups:
             key = ("part", *map(self._kind, item.items), item.copies)
         return self.kinds.setdefault(key, len(self.kinds))
 
-    def _group(self, run: list[Item], p: int) -> tuple[Item, int]:
+    def _group(self, items: list[Item], starts: Sequence[int], p: int) -> tuple[Item, int]:
         """Return blocks of ``p`` items as one branch as far as they are equal, and their number.
 
         If they are not, the first item and 1.
         """
-        parts = [run[i : i + p] for i in range(0, len(run), p)]
-        first = parts[0]
+        first = items[starts[0] : starts[0] + p]
         if all(type(item) is int for item in first) and not self.plain:
             return first[0], 1
         call = first[0] if p == 1 and type(first[0]) is Branch else None
+        parts = (items[i : i + p] for i in starts)
         blocks = list(self._equal(parts, call is not None and call.frame is not None))
         if len(blocks) < (2 if call else 3):
             return first[0], 1
@@ -150,7 +150,9 @@ class _Groups:
         call.copies, call.ops = len(blocks) * call.copies, ops
         return call, len(blocks)
 
-    def _equal(self, parts: list[list[Item]], calls: bool) -> Iterator[tuple[list[int], list[int]]]:
+    def _equal(
+        self, parts: Iterable[list[Item]], calls: bool
+    ) -> Iterator[tuple[list[int], list[int]]]:
         """Yield the blocks that equal the first: their operations, and what these take."""
         form = None
         for part in parts:

@@ -34,6 +34,8 @@ class Tile:
     """More lines of that tile: ``sum of 2``, statistics."""
     heat: float | None = None
     """From 0 to 1, where a quantity colours the picture."""
+    hue: int | None = None
+    """Which of the outer modules it belongs to, where modules colour the picture."""
     tip: str = ""
     """What is told when the pointer rests on it."""
 
