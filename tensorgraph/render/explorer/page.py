@@ -110,13 +110,15 @@ def _packed_statistics(told: dict[str, Any]) -> list[Any]:
     return ["".join(HEIGHTS[bar] for bar in bars), *numbers, *(() if same else (low, high))]
 
 
-def _told(run: Run) -> dict[str, dict[str, list[float | None]]]:
-    """Return a run with null for what is not finite, which JSON cannot say otherwise."""
+def _told(run: Run) -> dict[str, dict[str, list[float | str | None]]]:
+    """Return a run as JSON can say it: null where there is no norm, a word where it overflowed."""
     return {
-        kind: {layer: [_finite(norm) for norm in norms] for layer, norms in layers.items()}
+        kind: {layer: [_norm(norm) for norm in norms] for layer, norms in layers.items()}
         for kind, layers in run.items()
     }
 
 
-def _finite(number: float) -> float | None:
-    return float(f"{number:.5g}") if math.isfinite(number) else None
+def _norm(norm: float) -> float | str | None:
+    if math.isfinite(norm):
+        return float(f"{norm:.5g}")
+    return None if math.isnan(norm) else "Infinity"

@@ -2,6 +2,7 @@
 
 const ZOOM = { least: 0.02, most: 4, step: 1.25 };
 const CROWDED = 60; // tiles from which on the minimap is shown
+const MAP = 190; // its height
 
 class Canvas {
   /** @param {HTMLElement} stage holds the svg and the minimap */
@@ -25,9 +26,9 @@ class Canvas {
     const plan = arrange(view);
     Object.assign(this, { view, plan, elements: new Map(), gradients: new Map(), chips: [] });
     this.axis = plan.width + SIZE.aisle / 2;
-    const layers = ["outlines", "saved", "links", "tiles"].map((name) => svg("g", { class: name }));
-    const [outlines, saved, links, tiles] = layers;
-    this.drawOutlines(outlines);
+    const layers = Array.from({ length: 5 }, () => svg("g"));
+    const [outlines, saved, links, titles, tiles] = layers;
+    this.drawOutlines(outlines, titles);
     this.drawLinks(links, saved);
     for (const tile of view.tiles) this.drawTile(tiles, tile);
     this.world.replaceChildren(...layers);
@@ -41,22 +42,25 @@ class Canvas {
     return 2 * this.axis - x;
   }
 
-  drawOutlines(layer) {
+  drawOutlines(outlines, titles) {
     for (const [item, { x, y, width, height }] of this.plan.frames) {
       if (!item.parent) continue;
-      layer.append(this.outline(item, x, y, width, height, "forward"));
-      const wanted = this.backward && item.boxes.some((box) => box.differentiable);
-      if (wanted) layer.append(this.outline(item, this.mirror(x) - width, y, width, height, "backward"));
+      const sides = { forward: x };
+      if (this.backward && item.boxes.some((box) => box.differentiable)) sides.backward = this.mirror(x) - width;
+      for (const [side, left] of Object.entries(sides)) {
+        outlines.append(svg("rect", { class: `outline ${side}`, x: left, y, width, height, rx: 10 }));
+        titles.append(this.title(item, left, y, width, side));
+      }
     }
   }
 
-  outline(item, x, y, width, height, side) {
+  /** What is written on an outline, with the sign that folds it. */
+  title(item, x, y, width, side) {
     const label = side === "forward" ? itemLabel(item) : `∂ ${itemLabel(item)}`;
     const path = item.kind === "module" ? short(item.frame.path, Math.max(8, (width - textWidth(label, "title") - 50) / 6)) : "";
     const title = svg("text", { class: "title", x: x + 12, y: y + 19 }, [label, svg("tspan", { class: "path", dx: 8 }, [path])]);
     const fold = svg("text", { class: "fold", x: x + width - 16, y: y + 19 }, ["−"]);
-    const attributes = { class: `outline ${side} ${item.kind}`, "data-key": item.key };
-    return svg("g", attributes, [svg("rect", { x, y, width, height, rx: 10 }), title, fold]);
+    return svg("g", { class: "heading", "data-key": item.key }, [title, fold]);
   }
 
   drawLinks(links, saved) {
@@ -194,6 +198,8 @@ class Canvas {
     }
     const paths = Object.entries(marks).map(([side, d]) => svg("path", { class: side, d }));
     this.window = svg("rect", { class: "window" });
+    const shape = this.extent.width / this.extent.height;
+    this.map.style.width = `${Math.min(220, Math.max(70, MAP * shape))}px`;
     this.map.setAttribute("viewBox", `0 0 ${this.extent.width} ${this.extent.height}`);
     this.map.replaceChildren(...paths, this.window);
   }

@@ -6,7 +6,7 @@
 
 const GAP = { column: 26, row: 34, link: 14, pad: 18, header: 30 };
 const SWEEPS = 12;
-const PULL = { real: 1, half: 2, chain: 8 }; // long links are kept straight before short ones
+const PULL = { branch: 1, long: 2, chain: 8 }; // what is kept straight first
 
 /**
  * Place the tiles of a view. Each tile needs {left, right, height}: its extent around its axis.
@@ -131,10 +131,7 @@ function rank(nodes, edges) {
 function chain(level, edges, rows) {
   const chains = new Map();
   const segments = [];
-  const join = (a, b, atA, atB) => {
-    const weight = a.dummy && b.dummy ? PULL.chain : a.dummy || b.dummy ? PULL.half : PULL.real;
-    segments.push({ a, b, atA, atB, weight });
-  };
+  const join = (a, b, atA, atB) => segments.push({ a, b, atA, atB });
   for (const edge of edges) {
     const key = `${edge.a.key} ${edge.name} ${edge.reversed}`;
     if (!chains.has(key)) chains.set(key, []);
@@ -153,15 +150,24 @@ function chain(level, edges, rows) {
   return segments;
 }
 
-/** For each node, its neighbours above and below: {other, at, there, weight}. */
+/** How much a segment wants to be straight: a chain without branches more than a branch. */
+function pullOf({ a, b }, { above, below }) {
+  if (below.get(a).length === 1 && above.get(b).length === 1) return PULL.chain;
+  return a.dummy || b.dummy ? PULL.long : PULL.branch;
+}
+
+/** For each node, its neighbours above and below: {other, at, there, shift, segment}. */
 function connect(rows, segments) {
   const above = new Map();
   const below = new Map();
   for (const row of rows) for (const node of row) above.set(node, []), below.set(node, []);
-  for (const { a, b, atA, atB, weight } of segments) {
-    below.get(a).push({ other: b, at: atA, there: atB, weight });
-    above.get(b).push({ other: a, at: atB, there: atA, weight });
+  for (const segment of segments) {
+    const { a, b, atA, atB } = segment;
+    const shift = (b.level ? 0 : atB) - (a.level ? 0 : atA); // open groups are lined up by their middles
+    below.get(a).push({ other: b, at: atA, there: atB, shift, segment });
+    above.get(b).push({ other: a, at: atB, there: atA, shift: -shift, segment });
   }
+  for (const segment of segments) segment.pull = pullOf(segment, { above, below });
   return { above, below };
 }
 
@@ -223,7 +229,7 @@ function position(rows, { above, below }) {
     });
     for (const node of row) node.x -= x / 2;
   }
-  for (let sweep = 0; sweep < 2 * SWEEPS; sweep++) {
+  for (let sweep = 0; sweep < 5 * SWEEPS; sweep++) {
     const both = sweep >= SWEEPS;
     const down = sweep % 2 === 0;
     for (const row of down ? rows : [...rows].reverse()) {
@@ -231,7 +237,7 @@ function position(rows, { above, below }) {
         const near = (down ? above : below).get(node);
         const far = (down ? below : above).get(node);
         return both || !near.length ? [...near, ...far] : near;
-      });
+      }, both ? 1 : 1000);
     }
   }
 }
@@ -240,15 +246,24 @@ function separation(p, q) {
   return p.right + q.left + (p.dummy || q.dummy || p.port || q.port ? GAP.link : GAP.column);
 }
 
-/** Move the nodes of a row as near to their neighbours as their order and gaps allow. */
-function settle(row, neighboursOf) {
+/** Where a node would stand straight above or below a neighbour. */
+function goal({ other, shift }) {
+  return other.x + shift;
+}
+
+/**
+ * Move the nodes of a row as near to their neighbours as their order and gaps allow. The smaller the
+ * slack, the nearer is the sum of squares to that of lengths, which prefers one bend to many.
+ */
+function settle(row, neighboursOf, slack) {
   const blocks = [];
   let shift = 0;
   row.forEach((node, i) => {
     shift += i ? separation(row[i - 1], node) : 0;
     const near = neighboursOf(node);
-    const weight = sum(near.map((n) => n.weight)) || 0.01;
-    const wish = near.length ? sum(near.map((n) => n.weight * (n.other.x + n.there - n.at))) / weight : node.x;
+    const goals = near.map((n) => ({ x: goal(n), pull: n.segment.pull / (Math.abs(goal(n) - node.x) + slack) }));
+    const weight = sum(goals.map((g) => g.pull)) || 1e-6;
+    const wish = goals.length ? sum(goals.map((g) => g.pull * g.x)) / weight : node.x;
     blocks.push({ nodes: [[node, shift]], weight, mean: wish - shift });
     while (blocks.length > 1 && blocks.at(-2).mean > blocks.at(-1).mean) {
       const last = blocks.pop();

@@ -69,7 +69,7 @@ class Explorer {
       for (const item of [...this.open]) if (depth(item) === deepest) this.open.delete(item);
     }
     this.redraw();
-    this.canvas.fit();
+    this.canvas.open();
   }
 
   // ------------------------------------------------------------------------------ selection
@@ -159,7 +159,7 @@ class Explorer {
   /** What an event on the drawing points at. */
   targetOf(event) {
     const element = event.target.closest("[data-key], [data-box]");
-    if (!element || event.target.matches(".outline > rect")) return null;
+    if (!element) return null;
     if (element.dataset.box) return { box: this.scene.boxes[element.dataset.box] };
     const { key } = element.dataset;
     const tile = this.canvas.view.tiles.find((t) => t.key === key);

@@ -27,7 +27,7 @@ class Panel {
       facts({
         Operations: numberText(ops.length),
         "Module calls": scene.frames.length ? numberText(scene.frames.length) : null,
-        Parameters: `${numberText(parameters.length)} with ${elements(parameters)} numbers`,
+        Parameters: `${elements(parameters)} in ${parameters.length}`,
         "Saved for backward": `${numberText(kept.size)} values, ${bytesText(bytesOf([...kept].map((id) => scene.boxes[id])))}`,
         Forward: scene.profiled ? secondsText(seconds(ops, "forward_seconds")) : null,
         Backward: scene.profiled ? secondsText(seconds(ops, "backward_seconds")) : null,
@@ -111,7 +111,7 @@ class Panel {
       facts({
         Operations: numberText(item.boxes.length),
         "Made of": item.kind === "repeat" ? `${item.children.length} equal blocks` : null,
-        Parameters: leaves.length ? `${leaves.length} with ${elements(leaves)} numbers` : null,
+        Parameters: leaves.length ? `${elements(leaves)} in ${leaves.length}` : null,
         "Memory of values": bytesText(bytesOf(item.boxes)),
         "Time forward": this.scene.profiled ? secondsText(seconds(item.boxes, "forward_seconds")) : null,
         "Time backward": this.scene.profiled ? secondsText(seconds(item.boxes, "backward_seconds")) : null,

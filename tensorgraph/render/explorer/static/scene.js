@@ -223,5 +223,7 @@ function secondsText(seconds) {
 function numberText(number) {
   if (number == null) return "–";
   if (Number.isInteger(number) && Math.abs(number) < 1e6) return String(number).replace("-", "−");
-  return String(Number(number.toPrecision(5))).replace("-", "−");
+  const size = Math.abs(number);
+  const text = size >= 1e-3 && size < 1e6 ? String(Number(number.toPrecision(5))) : String(Number(number.toPrecision(5)).toExponential());
+  return text.replace("e+", "e").replaceAll("-", "−");
 }
