@@ -48,7 +48,10 @@ def softmax_without_division():
     return tg.derive(loss, wrt=Z), loss, Z
 
 
-@case("dZ = (A − Y) / m", r"dZ = \frac{A - Y}{m}")
+@case(
+    "dZ = (A − Y) / m    assuming Y = one_hot(labels) (checked on the data)",
+    r"dZ = \frac{A - Y}{m}",
+)
 def softmax_with_labels_at_hand():
     m, Z, labels = 6, leaf(LOGITS), LABELS
     Y = np.eye(CLASSES)[labels]
@@ -185,7 +188,10 @@ def samples_in_columns_by_parameters():
 
 
 @case(
-    "dZ = (A − Y) / (τ m)    assuming Σ₁ Y = 1 (checked on the data)",
+    """
+dZ = (A − Y) / (τ m)    assuming Σ₁ Y = 1 (checked on the data)
+  with τ = 0.7
+""",
     r"dZ = \frac{A - Y}{\tau \, m}",
 )
 def temperature():
@@ -292,7 +298,10 @@ def softplus():
 
 
 @case(
-    "dA = D ∘ dA_out / keep_prob",
+    """
+dA = D ∘ dA_out / keep_prob
+  with keep_prob = 0.8
+""",
     r"dA = \frac{D \odot dA_{\mathrm{out}}}{\mathrm{keep}_{\mathrm{prob}}}",
 )
 def dropout():
@@ -455,7 +464,13 @@ def course_network():
     return tg.derive(J, wrt=wrt), J, wrt
 
 
-@case("dW = cos(W) + λ W / m", r"dW = \cos\left(W\right) + \frac{\lambda \, W}{m}")
+@case(
+    """
+dW = cos(W) + λ W / m
+  with λ = 0.7
+""",
+    r"dW = \cos\left(W\right) + \frac{\lambda \, W}{m}",
+)
 def l2_penalty():
     m, lambd, W = 6, 0.7, leaf(LOGITS)
     cost = tg.sin(W).sum()

@@ -99,7 +99,7 @@ def test_facts_tell_their_source():
         return {(d.fact_text(f), f.source) for f in d.facts if f.word == "sums_to"}
 
     assert told("softmax_log_one_hot") == {("Σ₁ Y = 1", "assertion")}
-    assert told("softmax_with_labels_at_hand") == {("Σ₁ Y = 1", "op")}
+    assert told("softmax_with_labels_at_hand") == {("Σ₁ Y = 1", "data")}
     assert told("label_smoothing") == {("Σ₁ Ys = 1", "proof")}
     assert ("Σ₀ xc = 0", "proof") in told("batch_norm")
     assert told("without_the_fact") == set()
@@ -369,5 +369,7 @@ def test_normalising_layers_as_python():
 def test_a_condition_that_is_a_constant_keeps_its_brackets():
     Z = leaf(UPSTREAM)
     d = tg.derive(tg.square(tg.where(UPSTREAM > 0, Z, 0.0)).sum(), wrt=Z)
-    assert "where(const[6×4], Z, 0)" in str(d)
-    assert r"\mathrm{const[6×4]}, Z" in d.latex()
+    assert str(d) == (
+        "dZ = 2 M ∘ where(M, Z, 0)\n  where M is a constant (6, 4) mask that 'where' takes"
+    )
+    assert d.latex() == r"dZ = 2 \, M \odot \mathrm{where}\left(M, Z, 0\right)"

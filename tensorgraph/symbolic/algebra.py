@@ -6,12 +6,13 @@ applied is noted, so that a derivation can be told.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from tensorgraph.symbolic.expr import Expr
+from tensorgraph.ops.arithmetic import absolute
+from tensorgraph.symbolic.expr import Expr, constant
 from tensorgraph.symbolic.facts import Fact, Facts
 from tensorgraph.symbolic.lower import lower
 from tensorgraph.symbolic.poly import (
@@ -22,6 +23,7 @@ from tensorgraph.symbolic.poly import (
     Mono,
     Poly,
     added,
+    lengths_of,
     number,
     order,
     placed,
@@ -43,11 +45,13 @@ class Algebra:
     Args:
         facts: what is known of values.
         length: the symbol for the length of an axis, if it has one.
+        number: the expression for a number, which may have a name.
         atoms: what polynomials are made of.
     """
 
     facts: Facts
     length: Callable[[int], Expr | None] = lambda n: None
+    number: Callable[[Any], Expr] = constant
     atoms: Atoms = field(default_factory=Atoms)
     _events: dict[Event, None] = field(default_factory=dict)
 
@@ -68,9 +72,9 @@ class Algebra:
         found = self.length(n)
         return number(n) if found is None else self.atoms.value(found)
 
-    def known_sum(self, e: Expr, axis: int) -> Fact | None:
-        """Return the fact that the sum of a value along an axis is a number, if it is known."""
-        return self.facts.sum_along(e, axis)
+    def known_sum(self, e: Expr, axes: Sequence[int]) -> Fact | None:
+        """Return the fact that the sum of a value along some axes is a number, if it is known."""
+        return self.facts.sum_along(e, *axes)
 
     def product(self, p: Poly, q: Poly) -> Poly:
         """Return p · q: cancelled first, then expanded, or left in parentheses if too long."""
@@ -161,9 +165,10 @@ class Algebra:
         factors = []
         for a, x, e in mono:
             if not (whole or self.nonnegative(a)):
-                return (
-                    None if len(mono) > 1 or e != 1 else {((a, x, exponent),): root_of(k, exponent)}
-                )
+                if e % 2 == 0 and a.expr is not None:
+                    ((((a, _, _),), _),) = self.atoms.value(absolute(a.expr)).items()
+                elif len(mono) > 1 or e != 1:
+                    return None
             factors.append((a, x, e * exponent))
         return self.settled({tuple(factors): root_of(k, exponent)})
 
@@ -184,19 +189,32 @@ class Algebra:
         return result
 
     def _sum_of(self, inside: Mono, label: int) -> Poly:
-        atom, labels, exponent = inside[0]
-        if len(inside) == 1 and exponent == 1:
-            e = atom.expr
-            if e is not None:
-                fact = self.known_sum(e, _own_axis(e, labels.index(label)))
-                if fact is not None:
-                    self.note("known sum", fact)
-                    return number(fact.value[1])
-            if atom.bound:
-                codes = {-1 - i: 2 * K + i for i in range(len(atom.bound))}
-                body = placed(atom.body, {**dict(enumerate(labels)), **codes})
-                return {(self.atoms.total(body, {label, *codes.values()}),): Fraction(1)}
-        return {(self.atoms.total(inside, {label}),): Fraction(1)}
+        """Return the sum along a label of factors that all have it; sums of sums are one sum."""
+        body, bound = inside, {label: lengths_of(inside)[label]}
+        ((atom, labels, exponent), *others) = inside
+        if atom.bound and not others and exponent == 1:
+            codes = {-1 - i: 2 * K + i for i in range(len(atom.bound))}
+            body = placed(atom.body, {**dict(enumerate(labels)), **codes})
+            bound |= dict(zip(codes.values(), atom.bound, strict=True))
+        known = self._known_total(body, bound)
+        return {(self.atoms.total(body, bound),): Fraction(1)} if known is None else known
+
+    def _known_total(self, body: Mono, bound: Mapping[int, int]) -> Poly | None:
+        """Return the sum of a single value along bound labels of these lengths, if it is known."""
+        ((atom, labels, exponent), *others) = body
+        if atom.expr is None or others or exponent != 1:
+            return None
+        axes = dict(zip(labels, (i for i, n in enumerate(atom.expr.shape) if n != 1), strict=True))
+        fact = self.known_sum(atom.expr, [axes[x] for x in labels if x in bound])
+        if fact is None:
+            return None
+        self.note("known sum", fact)
+        along, total = fact.value
+        result = number(total)
+        for x, n in bound.items():
+            if axes[x] not in (along if isinstance(along, tuple) else (along,)):
+                result = self.product(result, self.count(n))
+        return result
 
     def dot(self, p: Poly, q: Poly, n: int) -> Poly:
         """Return the sum over the label ``K`` of p · q, whose sums stay in parentheses."""
@@ -225,8 +243,3 @@ class Algebra:
 
     def _positive(self, a: Atom) -> bool:
         return self.nonnegative(a) and self.nonzero(a)
-
-
-def _own_axis(e: Expr, position: int) -> int:
-    """Return the axis of an expression that its ``position``-th label stands for."""
-    return [i for i, n in enumerate(e.shape) if n != 1][position]

@@ -139,10 +139,7 @@ class Checker:
         for k, (where, allowed, _) in enumerate(self.sets):
             found = agreement(self.value(e, k), self._expected[k][i], self._noise[k])
             if found > allowed:
-                raise errors.DerivationError(
-                    f"derive: the formula found for {name} differs from the engine's gradient on"
-                    f" {where} by {found:.1e} of its largest element; please report this"
-                )
+                raise self._mismatch(name, where, found)
             differences.append(0.0 if np.isnan(found) else found)
         return differences[0]
 
@@ -159,11 +156,25 @@ class Checker:
             values.update(evaluate([e], values, DOUBLE))
         return values[e]
 
-    def equal(self, e: Expr, other: Expr) -> bool:
-        """Return whether two expressions have the same values on all data."""
-        return all(
-            not agreement(self.value(e, k), self.value(other, k), self._noise[k]) > 1e-7
-            for k in range(len(self.sets))
+    def values(self, e: Expr) -> list[Any]:
+        """Return the values of an expression on all data."""
+        return [np.asarray(self.value(e, k)) for k in range(len(self.sets))]
+
+    def same(self, name: str, e: Expr, raw: Expr) -> None:
+        """Compare a formula with the backward pass it came from, on all data.
+
+        Raises:
+            DerivationError: they do not agree.
+        """
+        for k, (where, allowed, _) in enumerate(self.sets):
+            found = agreement(self.value(e, k), self.value(raw, k), self._noise[k])
+            if found > allowed:
+                raise self._mismatch(name, where, found)
+
+    def _mismatch(self, name: str, where: str, found: float) -> errors.DerivationError:
+        return errors.DerivationError(
+            f"derive: the formula found for {name} differs from the engine's gradient on"
+            f" {where} by {found:.1e} of its largest element; please report this"
         )
 
 

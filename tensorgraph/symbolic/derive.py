@@ -17,29 +17,23 @@ from tensorgraph.symbolic import meanings  # noqa: F401  # imported for what it 
 from tensorgraph.symbolic.algebra import Event
 from tensorgraph.symbolic.check import Checker
 from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
-from tensorgraph.symbolic.facts import Fact, Facts, asserted_of, sum_of_affine
+from tensorgraph.symbolic.facts import Fact, Facts
 from tensorgraph.symbolic.fold import candidates
-from tensorgraph.symbolic.formula import HIDDEN, cost
+from tensorgraph.symbolic.formula import cost, formula
+from tensorgraph.symbolic.letters import PRODUCTS, Letters, description
 from tensorgraph.symbolic.lower import lower
-from tensorgraph.symbolic.names import Scope, unique
+from tensorgraph.symbolic.names import Scope
 from tensorgraph.symbolic.normal import Normaliser, OutOfTime
 from tensorgraph.symbolic.poly import Atoms
+from tensorgraph.symbolic.premises import premises
 from tensorgraph.symbolic.replay import Replay, recorded_values, replay
-from tensorgraph.symbolic.report import Derivation, Gradient
+from tensorgraph.symbolic.report import Derivation, Gradient, Letter
 from tensorgraph.symbolic.request import Target, check_in_graph, check_output, targets_of
+from tensorgraph.symbolic.text import pretty, text
 from tensorgraph.tensor import Tensor
-
-INTRODUCED = {"softmax": "A", "sigmoid": "A", "one_hot": "Y"}
-"""Letters for values that have no name, as the course writes them."""
 
 TRIVIAL = 4.5
 """Formulas that cost no more are written out rather than given a name."""
-
-LONG_FORMULA, DEEP = 80, 12
-"""Above this cost, or so many operations inside each other, parts of a formula get letters."""
-
-CUT_AFTER = ("matmul", "linear", "einsum")
-"""Operations whose incoming gradient, where several formulas need it, gets a name of its own."""
 
 
 def derive(
@@ -111,7 +105,8 @@ class _Derivation:
         gradient: Any,
         time_limit: float,
     ) -> None:
-        self.targets, self.scope, self.recorded = targets, scope, recorded
+        self.output, self.targets = output, targets
+        self.scope, self.recorded = scope, recorded
         self.deadline = time.monotonic() + time_limit
         self.root = place_of(output)
         self.seed = self._seed(output, gradient)
@@ -119,13 +114,13 @@ class _Derivation:
         self.raw = recorded.backward(self.root, self.seed)
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
-        self.asserted = self._assertions()
-        self.facts = Facts(self.asserted)
-        self.names = self._forward_names(targets)
-        self.forward = dict.fromkeys(recorded.exprs.values())
-        self.in_order = in_order([recorded.exprs[self.root]])
+        self.premises = premises(recorded, scope)
+        self.facts = Facts(self.premises)
+        self.letters = Letters(recorded, scope, targets, self.exprs)
+        self.names = self.letters.names
+        self.forward = dict.fromkeys([*recorded.exprs.values(), *self.letters.introduced])
+        self.in_order = in_order([recorded.exprs[self.root], *self.letters.introduced])
         self.checker = self._checker(output)
-        self.introduced: dict[Expr, str] = {}
 
     def _seed(self, output: Tensor, gradient: Any) -> Expr:
         if gradient is None:
@@ -136,69 +131,6 @@ class _Derivation:
         seed = symbol(name or f"d{known}", array.shape, array.dtype)
         self.recorded.given[seed] = array
         return seed
-
-    def _assertions(self) -> dict[Expr, tuple[Fact, ...]]:
-        found = {}
-        for place, e in self.recorded.exprs.items():
-            facts = asserted_of(place)
-            if facts:
-                found[e] = facts
-        self._infer(found)
-        result = {
-            e: tuple(Fact(f.word, f.value, f.source, e) for f in facts)
-            for e, facts in found.items()
-        }
-        for e, value in self.scope.given().items():
-            if value > 0:
-                result[e] = (Fact("positive", True, "value", e),)
-        return result
-
-    def _infer(self, found: dict[Expr, tuple[Fact, ...]]) -> None:
-        """Add what follows from how constants were made, which is not recorded.
-
-        An array that equals the one-hot form of labels among the caller's variables has its facts;
-        one that is a·Y + b has the sum that follows from Y's.
-        """
-        arrays = {
-            e: np.asarray(v)
-            for e, v in self.recorded.given.items()
-            if hasattr(v, "dtype") and v.ndim and e not in self.recorded.leaves
-        }
-        for e, array in arrays.items():
-            axis = None if found.get(e) else self.scope.one_hot_axis(array)
-            if axis is not None:
-                found[e] = (Fact("one_hot", axis, "op"),)
-        for e, array in arrays.items():
-            if not found.get(e):
-                related = (sum_of_affine(array, y, f) for y, f in self.scope.known_sums())
-                found[e] = tuple(filter(None, related))[:1]
-
-    def _forward_names(self, targets: Sequence[Target]) -> dict[Expr, str]:
-        names: dict[Expr, str] = {}
-        for e, target in zip(self.exprs, targets, strict=True):
-            if target.name:
-                names[e] = target.name
-        for place, e in self.recorded.exprs.items():
-            found = self.scope.of_place(place)
-            if found:
-                names.setdefault(e, found)
-        for e, array in self.recorded.given.items():
-            found = self.scope.of_array(array) if hasattr(array, "dtype") else None
-            if found and array.ndim:
-                names.setdefault(e, found)
-        for e in in_order(list(self.recorded.exprs.values())):
-            found = self.scope.of_array(e.value) if np.ndim(e.value) else None
-            if found:
-                names.setdefault(e, found)
-        inputs = [e for e in self.recorded.given if e not in names]
-        for i, e in enumerate(inputs):
-            names[e] = e.name or f"x{i}"
-        for i, e in enumerate(self.exprs):
-            names.setdefault(e, f"v{i}")
-        for e, name in unique(names).items():
-            if e.is_input:
-                e.name = name
-        return unique(names)
 
     def _checker(self, output: Tensor) -> Checker:
         seed = np.asarray(self.recorded.given.get(self.seed, self.seed.value))
@@ -211,7 +143,7 @@ class _Derivation:
             [self._raw(p) for p in self.places],
             self._is_shared(),
             self.recorded.given,
-            self.asserted,
+            self.premises,
             [g.numpy() for g in engine],
         )
 
@@ -230,7 +162,7 @@ class _Derivation:
 
     def result(self) -> Derivation:
         raws = [self._raw(p) for p in self.places]
-        labels = self._labels(raws)
+        labels = self.letters.of_gradients(self.exprs, self.targets, raws)
         cuts = self._cuts(raws, labels)
         asked = set(raws)
         for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
@@ -242,39 +174,54 @@ class _Derivation:
         for i, raw in enumerate(raws):
             found.append(self._gradient(i, labels[i], raw, cuts))
         helpers = self._helpers(found, cuts)
+        used = self._used([*found, *helpers])
+        introduced, unexplained = self.letters.introduced, self.letters.unexplained
         return Derivation(
             tuple(found),
             tuple(helpers),
-            self._used_letters([*found, *helpers]),
+            {e: Letter(self.names[e], spelt) for e, spelt in introduced.items() if e in used},
+            {self.names[e]: what for e, what in unexplained.items() if e in used},
+            self._read(used),
+            self.output,
+            {p: self.names[e] for p, e in self.recorded.exprs.items() if e in self.names},
             self.recorded.given,
             self.checker,
         )
 
-    def _labels(self, raws: Sequence[Expr]) -> list[str]:
-        """Return what the gradients are called, which nothing else in a formula is."""
-        own = set(raws)
-        taken = {name for e, name in self.names.items() if e not in own}
-        labels = []
-        for e, target in zip(self.exprs, self.targets, strict=True):
-            alone = _times(self.exprs, e) == 1
-            label = f"d{self.names[e] if alone else target.name or self.names[e]}"
-            while label in taken:
-                label += "′"
-            taken.add(label)
-            labels.append(label)
-        return labels
-
-    def _used_letters(self, gradients: Sequence[Gradient]) -> dict[Expr, str]:
-        """Return the letters that formulas use, and those that their definitions use."""
-        used: dict[Expr, None] = {}
-        queue = [(g.expr, {x: n for x, n in g.names.items() if x is not g.raw}) for g in gradients]
+    def _used(self, gradients: Sequence[Gradient]) -> set[Expr]:
+        """Return the named values in formulas, and in what the letters in these stand for."""
+        numbers = {e: name for name, e in self.scope.symbols.items()}
+        names = {**self.names, **numbers}
+        used: set[Expr] = set()
+        queue = [
+            (g.expr, {x: n for x, n in {**names, **g.names}.items() if x is not g.raw})
+            for g in gradients
+        ]
         while queue:
-            e, names = queue.pop()
-            for x in _leaves(e, {**names, **self.introduced}):
-                if x in self.introduced and x not in used:
-                    used[x] = None
-                    queue += [(y, self.names) for y in x.args]
-        return {e: letter for e, letter in self.introduced.items() if e in used}
+            for x in _leaves(*queue.pop()):
+                if x not in used:
+                    used.add(x)
+                    spelt = self.letters.introduced.get(x)
+                    own = {y: n for y, n in names.items() if y is not x}
+                    queue += [(spelt, own)] if spelt is not None else []
+        return used
+
+    def _read(self, used: Container[Expr]) -> tuple[Fact, ...]:
+        """Return what was read off constants: masks, arrays that follow from others, numbers."""
+        facts = []
+        for mask in self.recorded.decided:
+            what = description(mask, self.recorded.users.get(mask))
+            side = bool(mask.value.flat[0])
+            facts.append(Fact("uniform", side, "data", mask, f"{what} is {side} everywhere"))
+        for e in self.recorded.read:
+            what = description(e, self.recorded.users.get(e))
+            note = f"{what} is {text(formula(e, self.names))}"
+            facts.append(Fact("equals", None, "data", e, note))
+        for name, e in self.scope.symbols.items():
+            if e in used:
+                value = self.scope.numbers[name]
+                facts.append(Fact("number", value, "data", e, f"{pretty(name)} = {value:.6g}"))
+        return tuple(facts)
 
     def _cuts(self, raws: Sequence[Expr], labels: Sequence[str]) -> dict[Expr, str]:
         """Return the gradients that have a name in the formulas of others."""
@@ -283,51 +230,14 @@ class _Derivation:
             for raw, label in zip(raws, labels, strict=True)
             if raw.value is None and not raw.is_input
         }
-        if len(raws) > 1:
-            taken = {*labels, *(f"d{n}" for n in self.names.values())}
-            for place, raw in self.raw.items():
-                if type(place) is not Node or raw in cuts or raw.value is not None or raw.is_input:
-                    continue
-                if place.op.name in CUT_AFTER:
-                    own = self._name_of_gradient(place, raw, taken)
-                    while own in cuts.values() or own in self.names.values():
-                        own += "′"
-                    cuts[raw] = own
-        return cuts
-
-    def _name_of_gradient(self, place: Node, raw: Expr, taken: Container[str]) -> str:
-        """Return a name for the gradient of a product: after the value that it ends in.
-
-        Without a name it is called Z with a number, and what an activation makes of it, A.
-        """
-        for other, found in self.raw.items():
-            known = self.names.get(self.recorded.exprs[other])
-            if found is raw and known:
-                return f"d{known}"
-        products = [p for p in self.raw if type(p) is Node and p.op.name in CUT_AFTER]
-        number = sorted(products, key=lambda p: p.seq).index(place) + 1
-        own, value = f"Z{number}", self.recorded.exprs[place]
-        if own in self.names.values() or f"d{own}" in taken:
-            return f"d{own}′"
-        self._letter(value, own)
-        for e in self.forward:
-            takes_it = len(e.args) == 1 and e.args[0] is value
-            if takes_it and e.op is not None and e.op.family == "elementwise":
-                self._letter(e, f"A{number}")
-        return f"d{own}"
-
-    def _letter(self, e: Expr, letter: str) -> None:
-        if e not in self.names and letter not in self.names.values():
-            self.names[e] = self.introduced[e] = letter
+        return self.letters.of_products(self.raw, cuts) if len(raws) > 1 else cuts
 
     def _gradient(self, i: int, label: str, raw: Expr, cuts: Mapping[Expr, str]) -> Gradient:
         own = {e: n for e, n in cuts.items() if e is not raw}
         products = {
             e: n
             for e, n in own.items()
-            if any(
-                p.op.name in CUT_AFTER for p, g in self.raw.items() if g is e and type(p) is Node
-            )
+            if any(p.op.name in PRODUCTS for p, g in self.raw.items() if g is e and type(p) is Node)
         }
         best: Found | None = None
         for chosen in [own, products] if products != own else [own]:
@@ -338,38 +248,8 @@ class _Derivation:
         _, e, events, atoms = best
         difference = self.checker(label, i, e)
         names = {**self.names, **own}
-        self._introduce(e, names)
+        self.letters.introduce(e, names)
         return Gradient(label, self.exprs[i], e, raw, names, tuple(events), atoms, difference)
-
-    def _introduce(self, e: Expr, names: Mapping[Expr, str]) -> None:
-        """Give unnamed activations and one-hot labels in a formula the letters A and Y."""
-        taken = {*self.names.values(), *names.values(), *self.introduced.values()}
-        if cost(e, names) > LONG_FORMULA:
-            self._introduce_parts(e, names)
-        for x in in_order([e], lambda x: () if x in names else x.args):
-            for part in x.args if x.op is not None and x not in names else ():
-                letter = INTRODUCED.get(part.op.name) if part.op is not None else None
-                in_sum = x.op is not None and x.op.name in ("add", "subtract")
-                if letter and part not in names and in_sum and letter not in taken:
-                    taken.add(letter)
-                    self.introduced[part] = letter
-
-    def _introduce_parts(self, e: Expr, names: Mapping[Expr, str]) -> None:
-        """Give letters to what a long formula uses more than once, or nests deeply."""
-        order = in_order([e], lambda x: () if x in names else x.args)
-        uses: dict[Expr, int] = {}
-        depth: dict[Expr, int] = {}
-        for x in order:
-            for part in x.args if x not in names else ():
-                uses[part] = uses.get(part, 0) + 1
-        for x in order:
-            plain = x in names or not x.args or x in self.introduced
-            depth[x] = 0 if plain else 1 + max(depth[part] for part in x.args)
-            if plain or x is e or (x.op is not None and x.op.name in HIDDEN):
-                continue
-            if (uses[x] > 1 and depth[x] > 1) or depth[x] > DEEP:
-                self.introduced[x] = f"t{1 + len(self.introduced)}"
-                depth[x] = 0
 
     def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
         names = {**self.names, **cuts}
@@ -379,7 +259,9 @@ class _Derivation:
             facts=self.facts,
             cuts=cuts,
             length=self.scope.length,
+            number=self._number,
             deadline=self.deadline,
+            data=self.checker.values,
         )
         for e in self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
@@ -394,6 +276,12 @@ class _Derivation:
         price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
         return (price, e, events, normaliser.atoms) if price <= best[0] + 0.5 else best
 
+    def _number(self, value: Any) -> Expr:
+        """Return a number in terms of the caller's variables, whose values are known from then."""
+        e = self.scope.number(value)
+        self.checker.know(self.scope.given())
+        return e
+
     def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""
         asked = {g.raw for g in found}
@@ -406,10 +294,9 @@ class _Derivation:
                     asked.add(e)
                     own = {x: n for x, n in cuts.items() if x is not e}
                     _, simple, events, atoms = self._simplest(e, own)
-                    if not self.checker.equal(simple, e):
-                        simple, events = e, []
+                    self.checker.same(cuts[e], simple, e)
                     names = {**self.names, **own}
-                    self._introduce(simple, names)
+                    self.letters.introduce(simple, names)
                     helper = Gradient(cuts[e], None, simple, e, names, tuple(events), atoms, 0.0)
                     helpers.append(helper)
                     queue.append(helper)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from weakref import ref
 
@@ -42,9 +42,19 @@ class Fact:
     word: str
     value: Any
     source: str
-    """``"op"``, ``"proof"``, ``"assertion"`` (checked on the data) or ``"condition"``."""
+    """``"op"``, ``"proof"``, ``"assertion"``, ``"data"`` (both checked) or ``"condition"``."""
     of: Any = None
     """The expression that it holds of."""
+    note: str = ""
+    """For a fact that was read off the data: what was seen."""
+
+    def about(self, e: Expr) -> Fact:
+        """Return the same of another expression."""
+        return replace(self, of=e)
+
+    def summing(self, axis: Any, total: Any) -> Fact:
+        """Return the fact about a sum that this one implies."""
+        return replace(self, word="sums_to", value=(axis, total))
 
     def _key(self) -> tuple[Any, ...]:
         return self.word, self.value, self.source, id(self.of)  # == of expressions is another one
@@ -103,15 +113,13 @@ class Facts:
                 named = word in ("one_hot", "sums_to_one", "zero_sum")
                 yield Fact(word, e.static[value] if named else value, "op", e)
 
-    def sum_along(self, e: Expr, axis: int) -> Fact | None:
-        """Return the fact that the sum along an axis is a number, if it is known."""
+    def sum_along(self, e: Expr, *axes: int) -> Fact | None:
+        """Return the fact that the sum along some of these axes is a number, if one is known."""
         for fact in self.of(e):
-            if fact.word in ("sums_to_one", "one_hot") and fact.value in (axis, (axis,)):
-                return Fact("sums_to", (axis, 1), fact.source, e)
-            if fact.word == "zero_sum" and fact.value in (axis, (axis,)):
-                return Fact("sums_to", (axis, 0), fact.source, e)
-            if fact.word == "sums_to" and fact.value[0] == axis:
-                return Fact("sums_to", fact.value, fact.source, e)
+            along, total = _sum_told(fact)
+            wide = {axis for axis in along if e.shape[axis] != 1}
+            if wide and wide <= set(axes):
+                return fact.summing(along[0] if len(along) == 1 else along, total)
         return None
 
     def binary(self, e: Expr) -> bool | None:
@@ -178,6 +186,20 @@ class Facts:
         if all(part.positive for part in parts):
             return Interval(low=0)
         return Interval(0, low_open=False) if all(p.nonnegative for p in parts) else ANYWHERE
+
+
+def _sum_told(fact: Fact) -> tuple[tuple[int, ...], Any]:
+    """Return the axes along which a fact says what the sum is, and the sum; no axes if none."""
+    match fact.word:
+        case "sums_to":
+            axes, total = fact.value
+        case "sums_to_one" | "one_hot":
+            axes, total = fact.value, 1
+        case "zero_sum":
+            axes, total = fact.value, 0
+        case _:
+            axes, total = (), 0
+    return axes if isinstance(axes, tuple) else (axes,), total
 
 
 def _meaning(fact: Fact) -> Interval:
@@ -329,7 +351,7 @@ def sum_of_affine(array: Any, y: Any, fact: Fact) -> Fact | None:
     found = float(a) * total + float(b) * y.shape[axis]
     nearest = round(found)
     exact = nearest if abs(found - nearest) <= eps * y.shape[axis] else found
-    return Fact("sums_to", (axis, exact), "proof")
+    return Fact("sums_to", (axis, exact), "proof", note=fact.note)
 
 
 def _remember(place: Any, facts: tuple[Fact, ...]) -> None:

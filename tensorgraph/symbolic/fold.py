@@ -224,6 +224,19 @@ class Folder:
             result = added(result, {self._with_sum(rest, mono, bound): scale})
         return result
 
+    def over_denominators(self, p: Poly) -> Poly:
+        """Return a polynomial in which terms over the same denominator are one fraction."""
+        groups: dict[Mono, Poly] = {}
+        for mono, k in p.items():
+            below = tuple(f for f in mono if f[2] < 0)
+            below = below if labels_of(below) else ()  # what is divided by m stays apart
+            groups.setdefault(below, {})[quotient(mono, below)] = k
+        result: Poly = groups.pop((), {})
+        for below, terms in groups.items():
+            k, mono = self.normaliser.atoms.group(terms)
+            result = added(result, {self.normaliser.joined(mono, below): k})
+        return result
+
 
 def _size(mono: Mono) -> Fraction:
     """Return how much there is to read in a product."""
@@ -269,7 +282,8 @@ def candidates(
     folder = Folder(normaliser)
     short = folder.folded(p)
     collected = folder.collected(short)
-    return [folder.folded(collected), collected, short, p]
+    fractions = folder.over_denominators(short)
+    return [folder.folded(collected), collected, short, p, fractions]
 
 
 __all__ = ["Folder", "candidates", "relabelled"]

@@ -32,8 +32,8 @@ class Formula:
 
     Kinds: ``name``, ``number``, ``negative``, ``sum`` (of signed terms), ``product`` (``text``
     holds the signs between the factors), ``matmul``, ``fraction``, ``power``, ``root``,
-    ``transpose``, ``reduce`` (over ``axes``), ``call``, ``test`` (1 where a relation holds),
-    ``item``.
+    ``absolute``, ``transpose``, ``reduce`` (over ``axes``), ``call``, ``test`` (1 where a relation
+    holds), ``item``.
     """
 
     kind: str
@@ -56,7 +56,8 @@ class _Writer:
         if e in self.names:
             return Formula("name", text=self.names[e])
         if e.value is not None:
-            return Formula("number" if e.size == 1 else "name", text=_constant(e))
+            text = _constant(e)
+            return Formula("name" if text.endswith("]") else "number", text=text)
         if e.op is None:
             return Formula("name", text=e.name or "x")
         writer = getattr(self, f"_{e.op.name}", None)
@@ -111,7 +112,7 @@ class _Writer:
     def _joined(self, e: Expr, x: Formula, y: Formula) -> Formula:
         if x.kind == "number" and x.text == "1":
             return y
-        left, right = map(_bare, e.args)
+        left, right = map(bare, e.args)
         sign = " " if 1 in (left.size, right.size) else "∘" if left.shape == right.shape else "·"
         factors = x.parts if x.kind == "product" else (x,)
         signs = x.text if x.kind == "product" else ""
@@ -141,6 +142,22 @@ class _Writer:
         return Formula("root", self._parts(e))
 
     _root = _sqrt  # as optimizers have it
+
+    def _abs(self, e: Expr) -> Formula:
+        return Formula("absolute", self._parts(e))
+
+    def _clip(self, e: Expr) -> Formula:
+        bounds = (e.static[key] for key in ("min", "max"))
+        ends = [Formula("number", text=_number(n)) for n in bounds if n is not None]
+        return Formula("call", (*self._parts(e), *ends), "clip")
+
+    def _body(self, e: Expr) -> Formula:
+        """Write an operation as what it is defined to be."""
+        assert e.op is not None and e.op.body is not None
+        return self.write(e.op.body(*e.args, **e.static))
+
+    _center = _rms = _affine = _dropout = _softmax_minus_one_hot = _body
+    _sigmoid_cross_entropy = _softmax_cross_entropy = _class_cross_entropy = _body
 
     def _matmul(self, e: Expr) -> Formula:
         x, y = self._parts(e)
@@ -229,7 +246,7 @@ class _Writer:
         )
 
 
-def _bare(e: Expr) -> Expr:
+def bare(e: Expr) -> Expr:
     """Return what a value is before it is only moved or repeated."""
     while e.op is not None and e.op.name in HIDDEN:
         e = e.args[0]
@@ -237,13 +254,17 @@ def _bare(e: Expr) -> Expr:
 
 
 def _constant(e: Expr) -> str:
-    if e.size != 1:
+    array = np.asarray(e.value)
+    if array.size > 1 and (array != array.flat[0]).any():
         return f"const[{_lengths(e.shape)}]"
-    value = np.asarray(e.value).item()
-    if isinstance(value, float):
-        if value == int(value) if np.isfinite(value) else False:
-            return str(int(value)) if abs(value) < 1e15 else repr(value)
-        return f"{value:.6g}"
+    return _number(array.flat[0].item()) if array.size else f"empty[{_lengths(e.shape)}]"
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, float) and np.isfinite(value):
+        if value != int(value):
+            return f"{value:.6g}"
+        return str(int(value)) if abs(value) < 1e15 else repr(value)
     return str(value)
 
 

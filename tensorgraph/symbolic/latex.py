@@ -82,7 +82,9 @@ def _set(f: Formula) -> tuple[str, int]:
             return _reduction(f), MATMUL
         case "test":
             relation = RELATIONS.get(f.text, f.text)
-            return rf"[{_in(f.parts[0], PRODUCT)} {relation} {_in(f.parts[1], PRODUCT)}]", WHOLE
+            return rf"[{_in(f.parts[0], SUM)} {relation} {_in(f.parts[1], SUM)}]", WHOLE
+        case "absolute":
+            return rf"\left|{_set(f.parts[0])[0]}\right|", WHOLE
         case "bare":
             inner = _set(f.parts[0])[0]
             return inner[1:-1] if f.parts[0].kind == "test" else inner, WHOLE

@@ -60,8 +60,8 @@ def lower(p: Poly, shape: Sequence[int], atoms: Atoms, fill: bool = True) -> Exp
     return broadcast_to(result, shape=shape) if fill and result.shape != shape else result
 
 
-def _term(k: Fraction, mono: Mono, ndim: int) -> Expr:
-    """Return a number times a product."""
+def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
+    """Return a number times a product, where ``decimal`` says how to write the number."""
     above = [f for f in mono if f[2] > 0]
     below = [f for f in mono if f[2] < 0]
     parts: list[tuple[Any, Expr]] = []
@@ -89,7 +89,7 @@ def _term(k: Fraction, mono: Mono, ndim: int) -> Expr:
             parts.append((key, matmul(x, y)))
             top = [expr for _, expr in sorted(parts, key=lambda part: part[0])]
     bottom = [_raised(_factor((a, x, -e), ndim), -e) for a, x, e in sorted(below, key=order)]
-    if k.denominator > LONG or k.numerator > LONG:
+    if k.denominator > LONG or k.numerator > LONG or (decimal and _is_decimal(k, mono)):
         top.insert(0, constant(float(k)))
     else:
         if k.numerator != 1:
@@ -151,26 +151,37 @@ def _parenthesised(
     to = dict(enumerate(labels))
     terms = [(c, placed(mono, to)) for mono, c in (atom.poly or {}).items()]
     if not alone:
-        scales = (_common_scale(terms), 1 / abs(k))
+        scales = (_common_scale(terms), 1 / abs(k), *(abs(c) for c, _ in terms))
         scale = min(
             scales, key=lambda scale: _digits(k * scale, [(c / scale, m) for c, m in terms])
         )
         k, terms = k * scale, [(c / scale, mono) for c, mono in terms]
     if not alone and _turned([c for c, _ in terms], k):
         k, terms = -k, [(-c, mono) for c, mono in terms]
-    terms.sort(
-        key=lambda t: (t[0] < 0 and not _absorbs_sign(t[1]), len(t[1]), [order(f) for f in t[1]])
-    )
+    terms.sort(key=_place_of_term)
     total: Expr | None = None
     for c, mono in terms:
         if total is None:
-            total = _term(c, mono, ndim)
+            total = _term(c, mono, ndim, decimal=True)
         elif c < 0 and not _absorbs_sign(mono):
-            total = total - _term(-c, mono, ndim)
-        else:
-            total = total + _term(c, mono, ndim)  # with its sign, if it absorbs that
+            total = total - _term(-c, mono, ndim, decimal=True)
+        else:  # with its sign, if it absorbs that
+            total = total + _term(c, mono, ndim, decimal=True)
     assert total is not None
     return k, total
+
+
+def _place_of_term(term: tuple[Fraction, Mono]) -> Any:
+    """Return the key by which terms are sorted: positive ones first, −1 after all others."""
+    c, mono = term
+    negative = c < 0 and not _absorbs_sign(mono)
+    return negative, negative and not mono, len(mono), [order(f) for f in mono]
+
+
+def _is_decimal(c: Fraction, mono: Mono) -> bool:
+    """Return whether a coefficient reads well as a decimal number: 0.9, and not that of a mean."""
+    short = 1 not in (c.numerator, c.denominator) and 1000 % c.denominator == 0
+    return short and not any(f[0].bound for f in mono)
 
 
 def _common_scale(terms: Sequence[tuple[Fraction, Mono]]) -> Fraction:
@@ -192,8 +203,12 @@ def _digits(k: Fraction, terms: Sequence[tuple[Fraction, Mono]]) -> int:
         counts = [prod(f[0].bound) for f in mono if f[0].bound]
         is_mean = len(counts) == 1 and c.denominator % counts[0] == 0
         coefficients.append(c * counts[0] if is_mean else c)
-    ends = [n for c in coefficients for n in (abs(c.numerator), c.denominator) if n != 1]
-    return sum_of(map(len, map(str, ends)))
+    decimal = [False, *(not mono or _is_decimal(abs(c), mono) for c, mono in terms)]
+    ends: list[str] = []
+    for c, as_decimal in zip(coefficients, decimal, strict=True):
+        whole = [str(abs(c.numerator)), str(c.denominator)]
+        ends += [f"{float(abs(c)):g}"] if as_decimal and 1000 % c.denominator == 0 else whole
+    return sum_of(len(end.replace(".", "").strip("0")) for end in ends if end != "1")
 
 
 def _turned(coefficients: Sequence[Fraction], k: Fraction) -> bool:
@@ -249,6 +264,8 @@ def _sum(k: Fraction, atom: Atom, labels: Labels, ndim: int) -> tuple[Fraction, 
     if k < 0 and any(map(_has_sign, body)):  # −Σ (y − a) x is Σ (a − y) x
         k, sign = -k, Fraction(-1)
     found = _matrix_product(body, bound, ndim, sign)
+    if found is None:
+        found = _sum_of_products(body, bound, ndim, sign)
     if found is not None:
         return k, found
     count = prod(atom.bound)
@@ -302,6 +319,23 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Exp
     return matmul(x, y)  # type: ignore[no-any-return]
 
 
+def _sum_of_products(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Expr | None:
+    """Return a sum over several labels as a sum of matrix products, one for each place of a batch.
+
+    That is the gradient of a matrix by which all examples of a batch are multiplied.
+    """
+    *batch, last = bound
+    if not batch or labels_of(body) != {*bound, 0, 1} or ndim != 2:
+        return None
+    shift = len(batch)
+    to = {0: shift, 1: shift + 1} | {x: i for i, x in enumerate(batch)}
+    values = [atom.expr for atom, _, _ in body if atom.expr is not None]
+    if len(body) != 2 or len(values) != 2 or any(e.ndim != shift + 2 for e in values):
+        return None
+    product = _matrix_product(placed(body, to), (last,), shift + 2, sign)
+    return None if product is None else sum(product, axis=tuple(range(shift)))
+
+
 def _is_matrix(f: Factor) -> bool:
     return f[2] == 1 and (f[0].poly is not None or (f[0].expr is not None and f[0].expr.ndim > 1))
 
@@ -310,6 +344,8 @@ def _along(reduction: Any, body: Mono, bound: Labels, ndim: int, sign: Fraction)
     """Return a sum or mean of a product over axes of the frame, or of a larger one."""
     free = sorted(labels_of(body) - set(bound))
     size = max(ndim, len(free) + len(bound))
+    if ndim < len(free) + len(bound):
+        size = max([size, *(atom.expr.ndim for atom, _, _ in body if atom.expr is not None)])
     choices = _placings(free, bound, ndim, size)
     best = min(choices, key=lambda to: _misfits(body, to, size))
     inner = _term(sign, placed(body, best), size)
@@ -317,10 +353,7 @@ def _along(reduction: Any, body: Mono, bound: Labels, ndim: int, sign: Fraction)
     axes = tuple(sorted(best[x] - lead for x in bound))
     if size == ndim:
         return reduction(inner, axis=axes, keepdims=True)  # type: ignore[no-any-return]
-    result = reduction(inner, axis=axes)
-    return in_frame(
-        result, tuple(x for x, n in zip(free, result.shape, strict=True) if n != 1), ndim
-    )
+    return in_frame(reduction(inner, axis=axes), tuple(free), ndim)
 
 
 def _placings(free: Sequence[int], bound: Labels, ndim: int, size: int) -> list[dict[int, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from tensorgraph.symbolic.formula import Formula
-from tensorgraph.symbolic.text import GREEK, MATMUL, POWER, PRODUCT, WHOLE, split_name
+from tensorgraph.symbolic.text import GREEK, MATMUL, POWER, PRODUCT, SUM, WHOLE, split_name
 from tensorgraph.symbolic.text import _set as as_text
 
 
@@ -89,8 +89,10 @@ def _set(f: Formula) -> str:
         case "reduce":
             return _reduction(f)
         case "test":
-            inner = _row(_in(parts[0], PRODUCT), _sign(f.text), _in(parts[1], PRODUCT))
+            inner = _row(_in(parts[0], SUM), _sign(f.text), _in(parts[1], SUM))
             return _row(_sign("["), inner, _sign("]"))
+        case "absolute":
+            return _row(_sign("|"), _set(parts[0]), _sign("|"))
         case "bare":
             return _set(parts[0])
         case "item":

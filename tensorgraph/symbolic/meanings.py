@@ -10,43 +10,37 @@ import numpy as np
 
 from tensorgraph.ops.index import one_hot
 from tensorgraph.symbolic.algebra import K
-from tensorgraph.symbolic.expr import Expr, lift, make
-from tensorgraph.symbolic.lower import lower
+from tensorgraph.symbolic.choices import aligned
+from tensorgraph.symbolic.expr import Expr, lift
 from tensorgraph.symbolic.normal import MEANINGS, OPENED, Normaliser
 from tensorgraph.symbolic.poly import (
     ONE,
     Poly,
     added,
-    common,
     number,
-    quotient,
     relabelled,
     scaled,
 )
 from tensorgraph.symbolic.recognise import recognised
 
 
-def _aligned(self: Normaliser, e: Expr, x: Expr) -> Poly:
-    """Return an operand's polynomial in the frame of an elementwise result."""
-    shift = len(e.shape) - len(x.shape)
-    return relabelled(self.normal(x), {i: i + shift for i in range(len(x.shape))})
-
-
 def _add(self: Normaliser, e: Expr) -> Poly:
     x, y = e.args
     sign = Fraction(-1 if e.op is not None and e.op.name == "subtract" else 1)
-    return added(_aligned(self, e, x), _aligned(self, e, y), sign)
+    return added(aligned(self, e, x), aligned(self, e, y), sign)
 
 
 def _multiply(self: Normaliser, e: Expr) -> Poly:
     x, y = e.args
-    return self.product(_aligned(self, e, x), _aligned(self, e, y))
+    return self.product(aligned(self, e, x), aligned(self, e, y))
 
 
 def _divide(self: Normaliser, e: Expr) -> Poly | None:
     x, y = e.args
-    inverse = self.power(_aligned(self, e, y), Fraction(-1))
-    return None if inverse is None else self.product(_aligned(self, e, x), inverse)
+    whole = type(y.value) is int and e not in self.forward  # rules divide by lengths
+    divisor = self.count(y.value) if whole else aligned(self, e, y)
+    inverse = self.power(divisor, Fraction(-1))
+    return None if inverse is None else self.product(aligned(self, e, x), inverse)
 
 
 def _to_power(exponent: Fraction) -> Callable[[Normaliser, Expr], Poly | None]:
@@ -58,7 +52,7 @@ def _power(self: Normaliser, e: Expr) -> Poly | None:
     if exponent and set(exponent) != {ONE}:
         return None
     value = exponent.get(ONE, Fraction(0))
-    return self.power(_aligned(self, e, e.args[0]), value) if value.denominator <= 4 else None
+    return self.power(aligned(self, e, e.args[0]), value) if value.denominator <= 4 else None
 
 
 def _negative(self: Normaliser, e: Expr) -> Poly:
@@ -75,7 +69,7 @@ def _astype(self: Normaliser, e: Expr) -> Poly | None:
 
 
 def _broadcast(self: Normaliser, e: Expr) -> Poly:
-    return _aligned(self, e, e.args[0])
+    return aligned(self, e, e.args[0])
 
 
 def _moved(self: Normaliser, e: Expr, axes: Iterable[int]) -> Poly:
@@ -230,61 +224,13 @@ def _body(self: Normaliser, e: Expr) -> Poly | None:
     return self.normal(e.op.body(*e.args, **e.static))
 
 
-def _where(self: Normaliser, e: Expr) -> Poly | None:
-    """Common factors come out of both branches; a branch 0 leaves an indicator."""
-    condition, x, y = e.args
-    p, q = _aligned(self, e, x), _aligned(self, e, y)
-    if p == q:
-        return p
-    content = common({**p, **{(*m, *()): k for m, k in q.items()}}) if p and q else ONE
-    if not p or not q:
-        content = common(p or q)
-    content = tuple(f for f in content if f[2] > 0 or self.nonzero(f[0]))
-    p = {quotient(m, content): k for m, k in p.items()}
-    q = {quotient(m, content): k for m, k in q.items()}
-    choice = _choice(self, e, condition, p, q)
-    return None if choice is None else self.product({content: Fraction(1)}, choice)
-
-
-def _choice(self: Normaliser, e: Expr, condition: Expr, p: Poly, q: Poly) -> Poly | None:
-    condition = self.simplified(condition)
-    constant = (not p or set(p) == {ONE}) and (not q or set(q) == {ONE})
-    if constant and (not p or not q):
-        chosen = condition if p else opposite(condition)
-        indicator = relabelled(
-            self.atoms.value(chosen),
-            {i: i + e.ndim - chosen.ndim for i in range(chosen.ndim)},
-        )
-        return scaled(indicator, (p or q)[ONE])
-    if e in self.forward:
-        return None
-    assert e.op is not None
-    branches = tuple(lower(r, e.shape, self.atoms, fill=False) for r in (p, q))
-    shape = np.broadcast_shapes(condition.shape, *(b.shape for b in branches))
-    chosen = make(e.op, (condition, *branches), e.static, shape, e.dtype)
-    shift = e.ndim - len(shape)
-    return relabelled(self.atoms.value(chosen), {i: i + shift for i in range(len(shape))})
-
-
-def opposite(condition: Expr) -> Expr:
-    """Return where a condition does not hold."""
-    pairs = {"less": ">=", "greater": "<=", "less_equal": ">", "greater_equal": "<"}
-    pairs |= {"equal": "!=", "not_equal": "=="}
-    if condition.op is None or condition.op.name not in pairs:
-        return ~condition
-    x, y = condition.args
-    match pairs[condition.op.name]:
-        case ">=":
-            return x >= y
-        case "<=":
-            return x <= y
-        case ">":
-            return x > y
-        case "<":
-            return x < y
-        case "!=":
-            return x != y  # type: ignore[return-value]
-    return x == y  # type: ignore[return-value]
+def _dropout(self: Normaliser, e: Expr) -> Poly | None:
+    """Elements are divided by keep_prob, which stays the number that it is."""
+    x, mask = e.args
+    keep_prob = self.atoms.value(self.number(e.static["keep_prob"]))
+    inverse = self.power(keep_prob, Fraction(-1))
+    assert inverse is not None
+    return self.product(self.product(self.normal(x), self.normal(mask)), inverse)
 
 
 def _function(self: Normaliser, e: Expr) -> Poly | None:
@@ -309,7 +255,8 @@ MEANINGS.update({
         self, e, (*range(e.ndim - 2), e.ndim - 1, e.ndim - 2)
     ),
     "getitem": _getitem, "sum": _sum, "mean": _mean, "matmul": _matmul, "einsum": _einsum,
-    "where": _where, "exp": _function, "log": _function, "sigmoid": _function,
-    "softmax_minus_one_hot": _body, "scatter": _scatter,
+    "exp": _function, "log": _function, "sigmoid": _function,
+    "softmax_minus_one_hot": _body, "affine": _body, "dropout": _dropout, "scatter": _scatter,
 })  # fmt: skip
-OPENED.update(set(MEANINGS) - {"scatter", "matmul", "einsum", "where", "exp", "log", "sigmoid"})
+STAYING = {"scatter", "matmul", "einsum", "where", "exp", "log", "sigmoid", "greater"}
+OPENED.update(set(MEANINGS) - STAYING)

@@ -44,6 +44,8 @@ class Scope:
         elif isinstance(value, Module):
             for path, tensor in value.named_parameters():
                 self.places.setdefault(place_of(tensor), tensor.name or f"{name}.{path}")
+            for path, tensor in value.named_buffers():
+                self._arrays.append((tensor.name or f"{name}.{path}", tensor._data))
         elif isinstance(value, (list, tuple)) and len(value) <= 1000:
             for i, part in enumerate(value):
                 if type(part) is Tensor:
@@ -61,10 +63,18 @@ class Scope:
         """Return the variable that holds an array with these elements."""
         if self._arrays:
             for name, value in self._arrays[::-1]:
-                self._by_content[content(value)] = name
+                self._by_content[_key(value)] = name
             self._named = [value for _, value in self._arrays]
             self._arrays = []
-        return self._by_content.get(content(array))
+        return self._by_content.get(_key(array))
+
+    def labels(self) -> Iterator[tuple[Any, str]]:
+        """Yield the variables that hold integers: labels and indices."""
+        self.of_array(np.zeros(0))
+        for array in self._named:
+            name = self.of_array(array)
+            if array.dtype.kind in "iu" and name is not None:
+                yield array, name
 
     def explain(self, array: Any) -> tuple[Callable[..., Expr], Sequence[Any]] | None:
         """Return how an array without a name follows from arrays that have one.
@@ -80,6 +90,10 @@ class Scope:
                     return lambda y: 1 - y, [other]
                 if np.array_equal(array, -other):
                     return lambda y: -y, [other]
+        for labels, _ in self.labels():
+            for x in known:
+                if x.ndim == 1 and labels.shape == array.shape and _picks(x, labels, array):
+                    return lambda x, labels=labels: x[labels,], [x]
         for i, x in enumerate(known):
             for y in known[i:]:
                 if _may_multiply(x, y, array) and np.array_equal(array, x * y):
@@ -88,14 +102,14 @@ class Scope:
 
     def known_sums(self) -> Iterator[tuple[Any, Fact]]:
         """Yield the caller's arrays of which a fact about sums is known, and the fact."""
-        for array in self._named:
-            axis = self.one_hot_axis(array)
-            if axis is not None:
-                yield array, Fact("one_hot", axis, "op")
         yield from self._asserted
+        for array in self._named:
+            fact = self.one_hot(array)
+            if fact is not None:
+                yield array, fact
 
-    def one_hot_axis(self, array: Any) -> int | None:
-        """Return the axis along which an array is the one-hot form of labels in a variable."""
+    def one_hot(self, array: Any) -> Fact | None:
+        """Return the fact that an array is the one-hot form of labels in a variable, if it is."""
         if not (np.all((array == 0) | (array == 1)) and array.ndim):
             return None
         self.of_array(array)  # which looks at all variables first
@@ -106,7 +120,9 @@ class Scope:
                     if labels.shape == shape and labels.min() >= 0:
                         hot = np.expand_dims(labels, axis) == _classes(array, axis)
                         if np.array_equal(hot, array) and labels.max() < array.shape[axis]:
-                            return axis
+                            own, known = self.of_array(array) or "an array", self.of_array(labels)
+                            note = f"{own} = one_hot({known})"
+                            return Fact("one_hot", axis, "data", note=note)
         return None
 
     def number(self, value: Any) -> Expr:
@@ -164,9 +180,21 @@ class Scope:
         return {e: self.numbers[name] for name, e in self.symbols.items()}
 
 
+def _key(array: Any) -> bytes:
+    """Return what tells an array from others; axes of length 1 do not, but for indices."""
+    array = np.asarray(array)
+    return content(array if array.dtype.kind in "iu" else np.squeeze(array))
+
+
 def _classes(array: Any, axis: int) -> Any:
     lengths = [array.shape[axis] if i == axis else 1 for i in range(array.ndim)]
     return np.arange(array.shape[axis]).reshape(lengths)
+
+
+def _picks(x: Any, labels: Any, result: Any) -> bool:
+    """Return whether an array holds the elements of a vector that labels tell, as class weights."""
+    inside = labels.size and labels.min() >= 0 and labels.max() < len(x)
+    return bool(inside and np.array_equal(x[labels], result))
 
 
 def _may_multiply(x: Any, y: Any, result: Any) -> bool:

@@ -8,9 +8,10 @@ as it is, on simplified operands.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -39,12 +40,14 @@ class Normaliser(Algebra):
         names: what has a name of its own.
         cuts: expressions that stay atoms: gradients with a name of their own.
         deadline: when to give up.
+        data: the values of an expression on all data that a formula will be checked on.
     """
 
     forward: Collection[Expr]
     names: Mapping[Expr, str]
     cuts: Collection[Expr] = ()
     deadline: float = float("inf")
+    data: Callable[[Expr], Iterable[Any]] | None = None
     _known: dict[Expr, tuple[Poly, tuple[Event, ...]]] = field(default_factory=dict)
 
     def normal(self, e: Expr) -> Poly:
@@ -61,6 +64,10 @@ class Normaliser(Algebra):
         p, events = self._known[e]
         self._events |= dict.fromkeys(events)
         return p
+
+    def holds(self, e: Expr, question: Callable[[Any], bool]) -> bool:
+        """Return whether something holds of an expression's values on all data there are."""
+        return self.data is not None and all(map(question, self.data(e)))
 
     # ------------------------------------------------------------------------------------- steps
 
@@ -124,19 +131,25 @@ class Normaliser(Algebra):
         found = lower(self.normal(e), e.shape, self.atoms)
         return found if found.dtype.kind == e.dtype.kind else e
 
-    def known_sum(self, e: Expr, axis: int) -> Fact | None:
+    def known_sum(self, e: Expr, axes: Sequence[int]) -> Fact | None:
         """Return what the sum of a value is known to be, or proved to be from its definition."""
-        fact = self.facts.sum_along(e, axis)
+        fact = self.facts.sum_along(e, *axes)
         if fact is not None or e not in self.forward or not self._is_affine(e):
             return fact
         definition = self.opened(e)
         if definition is None:
             return None
-        total, events = self.taking_note(lambda: self.total(definition, axis, e.shape[axis]))
+        total, events = self.taking_note(lambda: self._total_over(definition, e, axes))
         if total and set(total) != {ONE}:
             return None
         self._events |= dict.fromkeys(events)
-        return Fact("sums_to", (axis, total.get(ONE, Fraction(0))), "proof", e)
+        along = axes[0] if len(axes) == 1 else tuple(axes)
+        return Fact("sums_to", (along, total.get(ONE, Fraction(0))), "proof", e)
+
+    def _total_over(self, p: Poly, e: Expr, axes: Iterable[int]) -> Poly:
+        for axis in axes:
+            p = self.total(p, axis, e.shape[axis])
+        return p
 
 
 Meaning = Callable[[Normaliser, Expr], Poly | None]

@@ -16,9 +16,10 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.autodiff import sweep
-from tensorgraph.graph import Node
+from tensorgraph.graph import Node, ancestors
 from tensorgraph.modes import mode
-from tensorgraph.op import Plan
+from tensorgraph.op import REGISTRY, Plan
+from tensorgraph.ops.shape import reshape
 from tensorgraph.rule import ZERO_RULE
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, make, symbol
@@ -45,6 +46,12 @@ class Replay:
     """The inputs that a gradient flows to."""
     saved: dict[Expr, Any] = field(default_factory=dict)
     """The values that the graph kept for its backward pass."""
+    users: dict[Expr, Node] = field(default_factory=dict)
+    """The first node that takes each input or constant array."""
+    read: dict[Expr, None] = field(default_factory=dict)
+    """Constant arrays that were found to follow from others."""
+    decided: dict[Expr, None] = field(default_factory=dict)
+    """Masks that are the same everywhere, by which every choice falls on one side."""
 
     def backward(self, root: Any, seed: Expr) -> dict[Any, Expr]:
         """Return the gradient of every place that one flows to, given that of ``root``."""
@@ -77,7 +84,7 @@ def replay(
             which have no formula.
     """
     result = Replay()
-    for node in _all_nodes(roots):
+    for node in ancestors(roots):
         _check(node)
         args = tuple(
             _operand(result, node, i, number, explain, known) for i in range(len(node.parents))
@@ -90,8 +97,11 @@ def replay(
             for p, x in zip(node.parents, args, strict=True)
         )
         known_as = recognised(e, in_graph=True)
+        chosen = None if node in roots else _decided(e)
         result.exprs[node] = known_as
-        if known_as is e:
+        if chosen is not None:
+            _choose(result, node, e, parents, chosen)
+        elif known_as is e:
             result.twins[node] = _twin(node, node.op, node.static, args, parents, node.plan, e)
         else:
             places = {result.exprs[p]: p for p in result.twins}
@@ -103,6 +113,31 @@ def replay(
     return result
 
 
+def _decided(e: Expr) -> int | None:
+    """Return which operand a choice always takes, where its mask is the same everywhere."""
+    mask = e.args[0].value if e.op is not None and e.op.name == "where" else None
+    if not isinstance(mask, np.ndarray) or mask.size == 0 or mask.dtype.kind != "b":
+        return None
+    if (mask != mask.flat[0]).any():
+        return None
+    chosen = 1 if mask.flat[0] else 2
+    x = e.args[chosen]
+    number = x.value is not None and x.size == 1
+    return chosen if number or (x.shape == e.shape and x.dtype == e.dtype) else None
+
+
+def _choose(result: Replay, node: Node, e: Expr, parents: Any, chosen: int) -> None:
+    """Let a choice stand for what it always takes."""
+    x, parent = e.args[chosen], parents[chosen]
+    result.decided[e.args[0]] = None
+    if x.shape != e.shape or x.dtype != e.dtype:
+        x = constant(np.full(e.shape, x.value, e.dtype))
+    result.exprs[node] = x
+    if type(parent) in (Node, Tensor):
+        same = REGISTRY["positive"]
+        result.twins[node] = _twin(node, same, {}, (x,), (parent,), same.plan(3, 1), x)
+
+
 def _twin(
     node: Node, op: Any, static: Any, args: Sequence[Expr], parents: Any, plan: Plan, e: Expr
 ) -> Node:
@@ -111,8 +146,13 @@ def _twin(
     for i in plan.keep:
         keep[i] = e if i == len(args) else args[i]
         if i < len(args) and type(args[i].value) in (int, float):
-            keep[i] = args[i].value  # rules see a number as it was written, such as an exponent
-    rules = tuple(rule for rule in plan.rules if rule[1] is not ZERO_RULE.call)
+            # Rules see a number as it was written, such as an exponent; this one is no length.
+            keep[i] = float(args[i].value)
+    rules = tuple(
+        (i, rule)
+        for i, rule in plan.rules
+        if rule is not ZERO_RULE.call and type(parents[i]) in (Node, Tensor)
+    )
     return Node(op, static, parents, Plan(plan.keep, rules), keep, e, node.scope)
 
 
@@ -120,17 +160,6 @@ def _plan_for(e: Expr) -> Plan:
     """Return the plan of an operation to all of whose operands gradients flow."""
     assert e.op is not None
     return e.op.plan((2 << len(e.args)) - 1, len(e.args))
-
-
-def _all_nodes(roots: Sequence[Node]) -> list[Node]:
-    """Return all nodes that lead to the roots, also where no gradient flows; oldest first."""
-    stack, seen = list(roots), set(roots)
-    while stack:
-        for parent in stack.pop().parents:
-            if type(parent) is Node and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return sorted(seen, key=lambda node: node.seq)
 
 
 def _check(node: Node) -> None:
@@ -175,6 +204,7 @@ def _operand(
         name = getattr(parent, "name", None)
         value = parent._data if type(parent) is Tensor else parent
         e = _constant(result, value, name, number, explain, known)
+    result.users.setdefault(e, node)
     if type(parent) is Tensor:
         result.exprs[parent] = e
     return e
@@ -197,22 +227,27 @@ def _constant(
     if np.ndim(value) == 0 and name is None:
         return number(value)
     array = np.asarray(value)
-    if array.dtype.kind != "f":  # indices, labels and masks decide shapes: they stay what they are
+    if array.dtype.kind in "iu":  # indices and labels decide shapes: they stay what they are
         return constant(array)
     if array.size and name is None and (array == array.flat[0]).all() and not known(array):
         return constant(array)
-    key = content(array)
-    if key not in result.contents:
-        parts = explain(array) if name is None else None
-        if parts is None:
-            result.contents[key] = _input(result, array, name)
-        else:
-            build, others = parts
-            inputs = [
-                _constant(result, other, None, number, lambda _: None, known) for other in others
-            ]
-            result.contents[key] = build(*inputs)
-    return result.contents[key]
+    key = content(np.squeeze(array))
+    if key in result.contents:
+        found = result.contents[key]
+        return found if found.shape == array.shape else reshape(found, shape=array.shape)
+    parts = explain(array) if name is None and array.dtype.kind == "f" else None
+    if array.dtype.kind != "f":
+        found = constant(array)
+    elif parts is None:
+        found = _input(result, array, name)
+    else:
+        build, others = parts
+        found = build(
+            *(_constant(result, other, None, number, lambda _: None, known) for other in others)
+        )
+        result.read[found] = None
+    result.contents[key] = found
+    return found
 
 
 def content(array: Any) -> bytes:

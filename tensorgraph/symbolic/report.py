@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from tensorgraph.symbolic.poly import Atoms
 from tensorgraph.symbolic.steps import equations
 from tensorgraph.symbolic.text import axis_text, pretty, text
 from tensorgraph.symbolic.trace import Trace
+from tensorgraph.tensor import Tensor
 
 READABLE = 400
 """A backward pass that costs more to read is left out of the steps."""
@@ -54,10 +55,20 @@ class Gradient:
                 found[detail] = None
             elif rule == "binary" and detail.expr is not None:
                 found[Fact("binary", True, "op", detail.expr)] = None
-            elif rule == "cancel" and detail[0].expr is not None and detail[0].expr.size > 1:
-                source = "op" if detail[1] else "condition"
-                found[Fact("nonzero", True, source, detail[0].expr)] = None
+            elif rule in ("cancel", "guard"):
+                atom, proved = detail
+                source = "op" if proved else "condition"
+                if atom.expr is not None and atom.expr.size > 1:
+                    found[Fact("nonzero", True, source, atom.expr)] = None
         return tuple(found)
+
+
+class Letter(NamedTuple):
+    """A letter introduced for a value."""
+
+    name: str
+    spelt: Expr
+    """What the value is, as it is written where the letter is explained."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +111,16 @@ class Derivation:
     """What was asked for, in that order."""
     helpers: tuple[Gradient, ...]
     """Gradients on the way that these use."""
-    letters: Mapping[Expr, str]
-    """Letters introduced for values without a name."""
+    introduced: Mapping[Expr, Letter]
+    """Letters for values without a name."""
+    unexplained: Mapping[str, str]
+    """Names of constants that no variable holds, each with what it is."""
+    read: tuple[Fact, ...]
+    """What was read off the recorded constants."""
+    output: Tensor
+    """What was differentiated."""
+    called: Mapping[Any, str]
+    """The names of nodes and leaves of its graph, as formulas have them."""
     given: Mapping[Expr, Any]
     """The recorded inputs."""
     checker: Checker = field(repr=False)
@@ -117,6 +136,10 @@ class Derivation:
             told = self._assumptions(h)
             lines.append(f"  where {self._line(h)}" + (f"    {told}" if told else ""))
         lines += [f"  where {pretty(name)} = {text(f)}" for name, f in self._definitions()]
+        lines += [f"  where {pretty(name)} is {what}" for name, what in self.unexplained.items()]
+        lines += dict.fromkeys(f"  where {f.note}" for f in self.read if f.word == "uniform")
+        numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
+        lines += [f"  with {', '.join(numbers)}"] if numbers else []
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -149,10 +172,18 @@ class Derivation:
     def _line(self, g: Gradient) -> str:
         return f"{pretty(g.label)} = {text(self._formula(g))}"
 
+    @property
+    def letters(self) -> dict[Expr, str]:
+        """The letters that were introduced, by the value that each stands for."""
+        return {e: letter.name for e, letter in self.introduced.items()}
+
     def _definitions(self) -> list[tuple[str, Formula]]:
         names = {x: n for g in self.gradients for x, n in g.names.items()}
         names = {**names, **self.letters}
-        return [(n, formula(e, _without(names, e))) for e, n in self.letters.items()]
+        return [
+            (letter.name, formula(letter.spelt, _without(names, e)))
+            for e, letter in self.introduced.items()
+        ]
 
     # ---------------------------------------------------------------------------- what it rests on
 
@@ -161,33 +192,42 @@ class Derivation:
         """What the formulas rest on: each fact with its source.
 
         The source is ``"op"`` (an op's record says so), ``"proof"``, ``"assertion"`` (by
-        ``tg.assume``, checked on the data) or ``"condition"`` (where it fails, so may the formula).
+        ``tg.assume``, checked on the data), ``"data"`` (read off the recorded values and the
+        caller's variables) or ``"condition"`` (where it fails, so may the formula).
         """
-        return tuple(dict.fromkeys(f for g in (*self.gradients, *self.helpers) for f in g.facts))
+        found = [f for g in (*self.gradients, *self.helpers) for f in g.facts]
+        return tuple(dict.fromkeys([*found, *self.read]))
 
     def fact_text(self, fact: Fact) -> str:
         """Return a fact as a formula: ``Σ₁ Y = 1``."""
+        if fact.word in ("equals", "number", "uniform"):
+            return fact.note
         names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
         inner = text(formula(fact.of, {**self.letters, **names}))
         if fact.word == "sums_to":
             bare = inner if inner.isidentifier() or len(inner) == 1 else f"({inner})"
             gap = "" if bare.startswith("(") else " "
-            return f"Σ{axis_text([fact.value[0]])}{gap}{bare} = {float(fact.value[1]):g}"
+            axes = fact.value[0] if isinstance(fact.value[0], tuple) else [fact.value[0]]
+            return f"Σ{axis_text(axes)}{gap}{bare} = {float(fact.value[1]):g}"
         return f"{inner} ≠ 0" if fact.word == "nonzero" else f"{inner} is 0 or 1"
 
     def _assumptions(self, g: Gradient) -> str:
+        sums = [f for f in g.facts if f.word == "sums_to"]
+        proved = [f for f in sums if f.source == "proof" and f.value[1] != 0]
+        assumed = [self.fact_text(f) for f in sums if f.source == "assertion"]
         told = {
-            "assuming {} (checked on the data)": [
-                f for f in g.facts if f.source == "assertion" and f.word == "sums_to"
-            ],
-            "since {} (proved)": [f for f in g.facts if f.source == "proof" and f.value[1] != 0],
-            "where {}": [f for f in g.facts if f.source == "condition"],
+            "assuming {} (checked on the data)": [*assumed, *(f.note for f in sums if f.note)],
+            "since {} (proved)": [self.fact_text(f) for f in proved],
+            "where {}": [self.fact_text(f) for f in g.facts if f.source == "condition"],
         }
         return ", ".join(
-            form.format(" and ".join(map(self.fact_text, facts)))
-            for form, facts in told.items()
-            if facts
+            form.format(" and ".join(dict.fromkeys(facts))) for form, facts in told.items() if facts
         )
+
+    def _is_length(self, fact: Fact) -> bool:
+        """Return whether a number is the length of an axis, as m mostly is."""
+        lengths = {n for e in (*self.given, *(g.raw for g in self.gradients)) for n in e.shape}
+        return isinstance(fact.value, int) and fact.value in lengths
 
     @property
     def saved(self) -> tuple[str, ...]:
@@ -297,7 +337,7 @@ class Derivation:
 
     def _assignments(self, names: Mapping[Expr, str]) -> list[tuple[str, Expr]]:
         """Return letters and gradients with what they are, each after those it uses."""
-        made = {e: (letter, e) for e, letter in self.letters.items()}
+        made = {e: (letter.name, letter.spelt) for e, letter in self.introduced.items()}
         made |= {g.raw: (g.label, g.expr) for g in self._in_order_of_use()}
         done: dict[Expr, tuple[str, Expr]] = {}
         stack = [(e, False) for e in list(made)[::-1]]

@@ -212,6 +212,7 @@ RULES = {
 
 TOLD = {
     "name": "put the name of a value back",
+    "guard": "a guard against 0 is not needed where there is none",
     "pick": "a one-hot factor picks one term of a sum",
 }
 """What steps call the rest: not equations of their own, or told by :mod:`fold`."""

@@ -87,6 +87,7 @@ def _named(e: Expr, atoms: Atoms) -> Equation:
 
 BUILDERS: dict[str, Callable[[Any, Atoms], Equation | None]] = {
     "cancel": _cancelled,
+    "guard": lambda detail, atoms: None,
     "binary": _binary,
     "known sum": _known_sum,
     "sum of a constant": lambda detail, atoms: None,

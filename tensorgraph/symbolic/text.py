@@ -12,7 +12,7 @@ SUPERSCRIPT = str.maketrans("0123456789-t", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵗ")
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε",
     "eta": "η", "theta": "θ", "lambda": "λ", "lambd": "λ", "lam": "λ", "mu": "μ", "rho": "ρ",
-    "tau": "τ", "phi": "φ",
+    "sigma": "σ", "tau": "τ", "phi": "φ",
 }  # fmt: skip
 
 # How tightly a part holds together.
@@ -74,7 +74,9 @@ def _set(f: Formula) -> tuple[str, int]:
         case "reduce":
             return _reduction(f), MATMUL
         case "test":
-            return f"[{_in(f.parts[0], PRODUCT)} {f.text} {_in(f.parts[1], PRODUCT)}]", WHOLE
+            return f"[{_in(f.parts[0], SUM)} {f.text} {_in(f.parts[1], SUM)}]", WHOLE
+        case "absolute":
+            return f"|{_set(f.parts[0])[0]}|", WHOLE
         case "bare":
             inner = _set(f.parts[0])[0]
             return inner[1:-1] if f.parts[0].kind == "test" else inner, WHOLE
