@@ -11,21 +11,33 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.data.table import whole
+from tensorgraph.diagnose.choice import Criterion
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.random import default_generator
 from tensorgraph.train.evaluate import check_model
 from tensorgraph.train.examples import Examples
 from tensorgraph.train.fit import fit
-from tensorgraph.train.history import new_figure, sign_of
+from tensorgraph.train.history import new_figure
 from tensorgraph.train.interrupt import passing_on
 
 Make = Callable[[], tuple[Module, Optimizer]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class LearningCurve:
-    """What :func:`learning_curve` measured."""
+    """What :func:`learning_curve` measured.
+
+    Example:
+        >>> import numpy as np
+        >>> from tensorgraph.train import LearningCurve
+        >>> errors = np.array([0.1, 0.2]), np.array([0.4, 0.3])
+        >>> LearningCurve("error", np.array([10, 100]), *errors, "more data")
+          examples     train error       dev error
+                10             0.1             0.4
+               100             0.2             0.3
+        more data
+    """
 
     metric: str
     """What was measured."""
@@ -68,8 +80,7 @@ def learning_curve(
     train: Any,
     dev: Any,
     *,
-    metric: str = "loss",
-    better: str | None = None,
+    optimize: str | tuple[str, str] = "loss",
     seed: int = 0,
     **options: Any,
 ) -> LearningCurve:
@@ -87,9 +98,9 @@ def learning_curve(
         loss: as for :func:`fit`.
         train: a tuple or dict of arrays.
         dev: as for :func:`fit`.
-        metric: ``"loss"``, or the name of one of the ``metrics``.
-        better: ``"lower"`` or ``"higher"``; may be left out where the name of the metric ends with
-            loss, cost or error.
+        optimize: what to measure, ``"loss"`` or the name of one of the ``metrics``, as for
+            :func:`tg.diagnose.select`: ``("max", "score")`` where the name does not tell what is
+            better.
         seed: of the choice of examples, of their order, of weights and dropout.
         **options: others for :func:`fit`, such as ``epochs``, ``metrics`` or ``early_stopping``;
             early stopping makes up for the fewer steps that small sets have in an epoch.
@@ -112,7 +123,9 @@ def learning_curve(
         >>> bool(curve.dev[0] > curve.dev[1] > curve.train[1])
         True
     """
-    sign = sign_of(metric, better)
+    criterion = Criterion(optimize)
+    metric = criterion.metric
+    sign = 1 if criterion.better({metric: 0.0}, {metric: 1.0}) else -1
     examples = Examples(train, "train")
     if examples.table is None:
         raise errors.DTypeError("learning_curve: train is a tuple (x, y) or a dict of arrays")
@@ -155,7 +168,7 @@ def _errors(
         raise errors.ArgumentError(
             f"learning_curve: {metric!r} is not measured; give it in metrics={{name: function}}"
         )
-    row = history.row(stopping.best_epoch - 1 if stopping is not None else -1)
+    row = history.rows()[stopping.best_epoch - 1 if stopping is not None else -1]
     return row[f"train_{metric}"], row[f"dev_{metric}"]
 
 

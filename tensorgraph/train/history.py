@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 from collections.abc import Iterator, Mapping
 from html import escape
@@ -13,10 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.diagnose.choice import Criterion, Limits
 from tensorgraph.extras import require
-
-LOWER = ("loss", "cost", "error")
-"""What less is better of, as the names of columns end."""
 
 GRADIENTS, ACTIVATIONS = "gradients/", "activations/"
 """How the columns of norms begin; the path of a module follows."""
@@ -96,31 +95,34 @@ class History(Mapping[str, NDArray[Any]]):
     def _by_layer(self, start: str) -> dict[str, NDArray[Any]]:
         return {name.removeprefix(start): self[name] for name in self if name.startswith(start)}
 
-    def row(self, i: int) -> dict[str, Any]:
-        """Return what was measured in one epoch; the last is row −1."""
-        return {name: self[name][i].item() for name in self}
+    def rows(self) -> list[dict[str, Any]]:
+        """Return what was measured, one dict for each epoch."""
+        columns = [self[name].tolist() for name in self]
+        return [dict(zip(self, values, strict=True)) for values in zip(*columns, strict=True)]
 
-    def best(self, metric: str, better: str | None = None) -> dict[str, Any]:
-        """Return the row of the epoch in which a metric was best, the first of equals.
+    def best(
+        self, optimize: str | tuple[str, str], satisfy: Limits | None = None
+    ) -> dict[str, Any]:
+        """Return the row of the epoch that was best, the first of equals.
 
         Args:
-            metric: the name of a column.
-            better: ``"lower"`` or ``"higher"``; may be left out where the name ends with loss,
-                cost or error.
+            optimize: a column, as for :func:`tg.diagnose.select`: ``"dev_loss"``, or
+                ``("max", "dev_score")`` where the name does not tell what is better.
+            satisfy: limits on other columns, ``{"dev_recall": (">=", 0.9)}``. If no epoch keeps
+                them, the one that is closest counts.
 
         Raises:
             ArgumentError: there is no such column or no number in it, or nobody can tell what is
                 better.
         """
-        if metric not in self:
-            raise errors.ArgumentError(
-                f"History.best: {metric!r} was not measured; there are"
-                f" {errors.listing(list(self)) or 'no columns yet'}"
-            )
-        values = sign_of(metric, better) * self[metric]
-        if np.isnan(values).all():
-            raise errors.ArgumentError(f"History.best: there is no number in {metric!r}")
-        return self.row(int(np.nanargmin(values)))
+        criterion = Criterion(optimize, satisfy or {})
+        found: dict[str, Any] | None = None
+        for row in self.rows():
+            if measured(criterion, row) and criterion.better(row, found):
+                found = row
+        if found is None:
+            raise errors.ArgumentError(f"History.best: there is no number in {criterion.metric!r}")
+        return found
 
     # ---------------------------------------------------------------------------------- appearance
 
@@ -262,24 +264,18 @@ class History(Mapping[str, NDArray[Any]]):
     __hash__ = None  # type: ignore[assignment]  # it grows
 
 
-def sign_of(metric: str, better: str | None) -> int:
-    """Return 1 if less of a metric is better, −1 if more is.
+def measured(criterion: Criterion, row: Mapping[str, float]) -> bool:
+    """Return whether there is a number in all columns that a criterion looks at.
 
     Raises:
-        ArgumentError: ``better`` is something else, or is left out and the name does not tell.
-
-    Example:
-        >>> sign_of("dev_loss", None), sign_of("dev_accuracy", "higher")
-        (1, -1)
+        ArgumentError: there is no such column.
     """
-    if better is None and metric.endswith(LOWER):
-        return 1
-    if better not in ("lower", "higher"):
-        given = "" if better is None else f", not {better!r}"
-        raise errors.ArgumentError(
-            f"say what is better of {metric!r}: better='higher' or better='lower'{given}"
-        )
-    return 1 if better == "lower" else -1
+    for name in (criterion.metric, *criterion.satisfy):
+        if name not in row:
+            raise errors.ArgumentError(
+                f"{name!r} was not measured; there are {errors.listing(list(row))}"
+            )
+    return not any(math.isnan(row[name]) for name in (criterion.metric, *criterion.satisfy))
 
 
 def new_figure(width: float, height: float) -> Any:

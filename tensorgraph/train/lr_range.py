@@ -25,9 +25,17 @@ TOO_HIGH = 4.0
 """At how many times the lowest loss the rate is plainly too high."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class LrRange:
-    """What :func:`lr_range_test` saw."""
+    """What :func:`lr_range_test` saw.
+
+    Example:
+        >>> import numpy as np
+        >>> from tensorgraph.train import LrRange
+        >>> lrs, losses = np.array([0.01, 0.1, 1.0]), np.array([1.0, 0.5, 0.4])
+        >>> LrRange(lrs, losses, losses, suggestion=0.1)
+        lr range test: 3 steps from lr=0.01 to 1; the cost falls most steeply at 0.1 ...
+    """
 
     lrs: NDArray[Any]
     """The learning rate of each step."""

@@ -22,9 +22,16 @@ LEARNT = 0.05
 """To which part of its first value the cost has to fall."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Overfit:
-    """What :func:`overfit_one_batch` saw."""
+    """What :func:`overfit_one_batch` saw.
+
+    Example:
+        >>> import numpy as np
+        >>> from tensorgraph.train import Overfit
+        >>> Overfit(np.array([1.0, 0.9]), False, "failed: the cost fell from 1 to 0.9").passed
+        False
+    """
 
     losses: NDArray[Any]
     """The cost before each step."""

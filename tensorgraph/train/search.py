@@ -24,7 +24,14 @@ from tensorgraph.train.space import Objective, Space
 
 @dataclass(frozen=True)
 class Trial:
-    """One point that was tried."""
+    """One point that was tried.
+
+    Example:
+        >>> from tensorgraph.train import log_uniform, search
+        >>> found = search({"lr": log_uniform(1e-4, 1.0)}, lambda params, seed: 1.0, trials=1)
+        >>> found.best.number, found.best.value, list(found.best.params)
+        (0, 1.0, ['lr'])
+    """
 
     number: int
     """Which it was, from 0."""
@@ -43,11 +50,17 @@ class Search(Sequence[Trial]):
 
     Args:
         trials: in any order.
-        better: ``"lower"`` or ``"higher"``.
+        optimize: ``"min"`` or ``"max"``.
+
+    Example:
+        >>> from tensorgraph.train import choice, search
+        >>> found = search({"k": choice([2, 4])}, lambda params, seed: 1 / params["k"], trials=9)
+        >>> found.best.params, len(found.top(3))
+        ({'k': 4}, 3)
     """
 
-    def __init__(self, trials: Sequence[Trial], better: str) -> None:
-        sign = 1 if better == "lower" else -1
+    def __init__(self, trials: Sequence[Trial], optimize: str) -> None:
+        sign = 1 if optimize == "min" else -1
 
         def rank(trial: Trial) -> tuple[bool, float, int]:
             bad = math.isnan(trial.value)
@@ -105,7 +118,7 @@ def search(
     *,
     executor: Executor | None = None,
     seed: int = 0,
-    better: str = "lower",
+    optimize: str = "min",
     path: str | os.PathLike[str] | None = None,
 ) -> Search:
     """Try random points of a space of hyperparameters; return what came of each.
@@ -125,12 +138,12 @@ def search(
             processes the objective has to be a function of a module; threads share the default
             random generator, so there give layers generators of their own.
         seed: of the points, and of the seeds that trials are given.
-        better: ``"lower"`` if the objective is an error, ``"higher"`` if it is an accuracy.
+        optimize: ``"min"`` if the objective is an error, ``"max"`` if it is an accuracy.
         path: a file of lines of JSON to which each trial is added when it ends. If it is there
             already, its trials are not run again.
 
     Raises:
-        ArgumentError: an empty space, no trials, or neither ``"lower"`` nor ``"higher"``.
+        ArgumentError: an empty space, no trials, or neither ``"min"`` nor ``"max"``.
         StateError: the file at ``path`` is that of another search.
 
     Example:
@@ -144,8 +157,8 @@ def search(
         True
     """
     space = space if isinstance(space, Space) else Space(space)
-    if better not in ("lower", "higher"):
-        raise errors.ArgumentError(f"search: better is 'lower' or 'higher', not {better!r}")
+    if optimize not in ("min", "max"):
+        raise errors.ArgumentError(f"search: optimize is 'min' or 'max', not {optimize!r}")
     if not callable(objective):
         raise errors.DTypeError(
             f"search: the objective is a function of the hyperparameters and a seed, not"
@@ -158,7 +171,7 @@ def search(
     for trial in _run(space, objective, missing, executor, seed):
         log.add(trial)
         done[trial.number] = trial
-    return Search(list(done.values()), better)
+    return Search(list(done.values()), optimize)
 
 
 def _run(

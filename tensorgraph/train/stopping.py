@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.train.history import sign_of
+from tensorgraph.diagnose.choice import Criterion, Limits
+from tensorgraph.train.history import measured
 from tensorgraph.train.run import Run
 
 
@@ -27,9 +29,10 @@ class EarlyStopping:
 
     Args:
         patience: after how many epochs in a row without improvement to stop.
-        monitor: the column of the history that is to improve.
-        better: ``"lower"`` or ``"higher"``; may be left out where the name of the column ends with
-            loss, cost or error.
+        optimize: the column of the history that is to improve, as for :func:`tg.diagnose.select`:
+            its name, or ``("max", "dev_score")`` where that does not tell what is better.
+        satisfy: limits on other columns, ``{"dev_recall": (">=", 0.9)}``. An epoch that keeps them
+            is better than one that does not.
         min_delta: by how much more than this a value has to be better to count as improvement.
 
     Raises:
@@ -39,65 +42,79 @@ class EarlyStopping:
     Example:
         >>> import tensorgraph as tg
         >>> EarlyStopping(patience=5)
-        EarlyStopping(patience=5, monitor='dev_loss', better='lower', min_delta=0.0)
-        >>> EarlyStopping(monitor="dev_accuracy")
+        EarlyStopping(patience=5, optimize='dev_loss', satisfy={}, min_delta=0.0)
+        >>> EarlyStopping(optimize="dev_score")
         Traceback (most recent call last):
         ...
-        tensorgraph.errors.ArgumentError: say what is better of 'dev_accuracy': ...
+        tensorgraph.errors.ArgumentError: ... write optimize=('max', 'dev_score') or ...
     """
 
     def __init__(
         self,
         patience: int = 10,
-        monitor: str = "dev_loss",
-        better: str | None = None,
+        optimize: str | tuple[str, str] = "dev_loss",
+        satisfy: Limits | None = None,
         min_delta: float = 0.0,
     ) -> None:
         if not (isinstance(patience, int) and patience >= 1):
             raise errors.ArgumentError(
                 f"EarlyStopping: patience is a number of epochs from 1 on, not {patience!r}"
             )
-        if not 0 <= min_delta < math.inf:
+        if not (isinstance(min_delta, Real) and 0 <= min_delta < math.inf):
             raise errors.ArgumentError(
                 f"EarlyStopping: min_delta is finite and not negative, not {min_delta!r}"
             )
-        self._sign = sign_of(monitor, better)
-        self.patience, self.monitor, self.min_delta = patience, monitor, float(min_delta)
+        self.criterion: Criterion = Criterion(optimize, satisfy or {})
+        self.patience: int = patience
+        self.min_delta: float = float(min_delta)
         self.start()
 
     def start(self) -> None:
         """Forget what was seen: another run begins."""
         self.best_epoch = 0
         """The epoch whose weights are kept; 0 if there is none yet."""
-        self.best = math.nan
-        """The value of the monitored column in that epoch."""
+        self.best: dict[str, float] = {}
+        """What was measured in that epoch, of all that counts."""
         self._weights: dict[str, Any] = {}
 
+    @property
+    def _columns(self) -> list[str]:
+        return [self.criterion.metric, *self.criterion.satisfy]
+
     def check(self, columns: list[str]) -> None:
-        """Raise unless the monitored column will be among these.
+        """Raise unless the columns to look at will be among these.
 
         Raises:
-            ArgumentError: it will not.
+            ArgumentError: one will not.
         """
-        if self.monitor not in columns:
-            hint = "; give fit a dev set" if self.monitor.startswith("dev_") else ""
-            hint = hint if "dev_loss" not in columns else "; give fit metrics={name: function}"
-            raise errors.ArgumentError(
-                f"EarlyStopping: {self.monitor!r} is not measured, only"
-                f" {errors.listing(columns)}{hint}"
-            )
+        for name in self._columns:
+            if name not in columns:
+                no_dev = name.startswith("dev_") and "dev_loss" not in columns
+                hint = "a dev set, dev=(x, y)" if no_dev else "metrics={name: function}"
+                raise errors.ArgumentError(
+                    f"EarlyStopping: {name!r} is not measured, only {errors.listing(columns)};"
+                    f" give fit {hint}"
+                )
 
     def __call__(self, run: Run) -> None:
         """Look at the epoch that has just ended."""
-        value = float(run.history[self.monitor][-1])
-        gain = self._sign * (self.best - value)
-        first = math.isnan(self.best) and not math.isnan(value)
-        if first or gain > self.min_delta:
-            self.best, self.best_epoch = value, run.epoch
+        row = run.history.rows()[-1]
+        if measured(self.criterion, row) and self._improves(row):
+            self.best, self.best_epoch = {name: row[name] for name in self._columns}, run.epoch
             self._weights = run.model.state_dict()
         elif run.epoch - self.best_epoch >= self.patience:
+            metric = self.criterion.metric
             where = f"best in epoch {self.best_epoch}" if self.best_epoch else "never a number"
-            run.stop(f"early stopping: {self.monitor} was {where}, {self.best:.4g}")
+            run.stop(f"early stopping: {metric} was {where}")
+
+    def _improves(self, row: dict[str, float]) -> bool:
+        """Return whether an epoch would be better even if its value were worse by min_delta."""
+        if not self.best:
+            return True
+        metric = self.criterion.metric
+        down = self.criterion.better({**row, metric: 0.0}, {**row, metric: 1.0})
+        handicap = self.min_delta if down else -self.min_delta
+        return self.criterion.better({**row, metric: row[metric] + handicap}, self.best)
 
     def restore(self, model: Any) -> None:
         """Give a model the best weights, if there are any."""
@@ -115,17 +132,16 @@ class EarlyStopping:
             StateError: it is something else.
         """
         try:
-            best, epoch = float(state["best"]), int(state["best_epoch"])
-            weights = dict(state["weights"])
-        except (KeyError, TypeError, ValueError) as error:
+            best = {str(name): float(value) for name, value in state["best"].items()}
+            epoch, weights = int(state["best_epoch"]), dict(state["weights"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise errors.StateError(
                 f"load_state_dict: this is no state of EarlyStopping ({error!r})"
             ) from None
         self.best, self.best_epoch, self._weights = best, epoch, weights
 
     def __repr__(self) -> str:
-        better = "lower" if self._sign == 1 else "higher"
         return (
-            f"EarlyStopping(patience={self.patience}, monitor={self.monitor!r},"
-            f" better={better!r}, min_delta={self.min_delta})"
+            f"EarlyStopping(patience={self.patience}, optimize={self.criterion.optimize!r},"
+            f" satisfy={dict(self.criterion.satisfy)}, min_delta={self.min_delta})"
         )
