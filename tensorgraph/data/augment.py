@@ -253,7 +253,10 @@ def noise(std: Any, limits: Limits = None) -> Augmentation:
 
 def _noise(std: Array, limits: Limits, example: Any, rng: Random) -> Array:
     array = np.asarray(example)
-    if std.ndim > array.ndim or np.broadcast_shapes(std.shape, array.shape) != array.shape:
+    lengths = array.shape[array.ndim - std.ndim :]
+    if std.ndim > array.ndim or any(
+        n not in (1, m) for n, m in zip(std.shape, lengths, strict=True)
+    ):
         raise ShapeError(
             f"noise: std of shape {std.shape} does not broadcast to an example of shape"
             f" {array.shape}"

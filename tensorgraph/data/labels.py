@@ -253,7 +253,9 @@ def _plain(names: Any, what: str) -> list[Any]:
 
 
 def _labels(labels: Any) -> Array:
-    array = as_array(labels, "Classes")
+    # Objects, as NumPy's strings lose what they end on if it is "\0".
+    several = isinstance(labels, (list, tuple))
+    array = np.array(labels, object) if several else as_array(labels, "Classes")
     if array.ndim != 1:
         raise ShapeError(f"Classes: one label for each example, not shape {array.shape}")
     refuse_missing(array, "Classes", "leave these examples out, or name them as a class")
