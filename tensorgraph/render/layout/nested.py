@@ -62,6 +62,7 @@ def place(
     groups: Sequence[int | None] = (),
     parents: Sequence[int | None] = (),
     headers: Sequence[Point] = (),
+    anchors: Sequence[float] = (),
     direction: str = "down",
     gap: Point = (22.0, 34.0),
 ) -> Placement:
@@ -77,12 +78,13 @@ def place(
         groups: for each tile, the innermost frame that it stands in.
         parents: for each frame, the frame around it.
         headers: for each frame, the width and height of its title, which is kept free.
+        anchors: for each tile, how far from its middle its links begin and end, across.
         direction: ``down``, or ``right`` for a drawing in which links run from left to right.
         gap: the least distance between tiles side by side, and from row to row.
     """
     turned = direction == "right"
     sizes = [(h, w) for w, h in sizes] if turned else sizes
-    drawing = _Drawing(sizes, links, groups or [None] * len(sizes), parents)
+    drawing = _Drawing(sizes, links, groups or [None] * len(sizes), parents, anchors)
     paddings = [_padding(header, turned) for header in headers or [(0.0, 0.0)] * len(parents)]
     placement = drawing.placed(gap, paddings)
     return _turned(placement) if turned else placement
@@ -114,6 +116,7 @@ class _Drawing:
         links: Sequence[tuple[int, int]],
         groups: Sequence[int | None],
         parents: Sequence[int | None],
+        anchors: Sequence[float],
     ) -> None:
         self.tiles, self.whole = len(sizes), len(sizes) + len(parents)
         self.parent = [self.whole if g is None else self.tiles + g for g in [*groups, *parents]]
@@ -124,6 +127,7 @@ class _Drawing:
         self.sources = [u for u, _ in links]
         self.steps = [self._steps(u, v) for u, v in links]
         self.size = dict(enumerate(sizes))
+        self.anchors = dict(enumerate(anchors))
         self.sheets: dict[int, _Sheet] = {}
 
     def _way_out(self, node: int) -> list[int]:
@@ -219,9 +223,9 @@ class _Drawing:
         )
 
     def _touched(self, node: int, edge: str, tile: int) -> float:
-        """Return where a tile's value crosses the edge of a frame, from the frame's middle."""
+        """Return where a tile's value touches a tile or a frame, from its middle."""
         if node not in self.sheets:
-            return 0.0
+            return self.anchors.get(node, 0.0)
         crossing = getattr(self.levels[node], edge)[tile]
         return self.sheets[node].centers[crossing][0] - self.sheets[node].size[0] / 2
 

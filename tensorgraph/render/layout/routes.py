@@ -85,9 +85,11 @@ def _entries(
         coming.setdefault(v, {}).setdefault(x, []).append(key)
     for v, keys in coming.items():
         wanted = sorted(keys)
-        places = _spread(wanted, grid.x[v], layers.widths[v])
-        for x, place in zip(wanted, places, strict=True):
-            entries.update(dict.fromkeys(keys[x], place))
+        n, t = keys[wanted[0]][0]
+        place = nets[n].targets[t][1]
+        places = _spread(wanted, grid.x[v] + place, layers.widths[v] - 2 * abs(place))
+        for x, entry in zip(wanted, places, strict=True):
+            entries.update(dict.fromkeys(keys[x], entry))
     return entries
 
 

@@ -1,0 +1,382 @@
+"""A view as an SVG picture that needs nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from tensorgraph.render import legend
+from tensorgraph.render.layout import Placement, place
+from tensorgraph.render.lettering import number, shortened, width_of, xml
+from tensorgraph.render.panels import Block, Panel, Point, block_of, head
+from tensorgraph.render.style import css
+from tensorgraph.render.view import Link, View
+
+MARGIN = 26.0
+CHANNEL = 92.0
+"""Between the forward and the backward pass."""
+HEADER = 24.0
+"""The height of a frame's title."""
+GAP = (26.0, 36.0)
+CORNER = 7.0
+SUM = 8.0
+"""The radius of the sign where gradients add up."""
+
+
+def svg(view: View) -> str:
+    """Return a view as the text of an SVG file; the same view gives the same text."""
+    return _Drawing(view).text()
+
+
+class _Drawing:
+    """The work of one call of ``svg``."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self.turned = view.direction == "right"
+        self.blocks = [block_of(tile, view.mirror, self.turned) for tile in view.tiles]
+        self.data = [link for link in view.links if link.kind == "data"]
+        self.placement = _placed(view, self.blocks, self.data)
+        width, height = self.placement.size
+        self.both = view.mirror and any(
+            tile.gradient or any(leaf.gradient for leaf in tile.docked) for tile in view.tiles
+        )
+        along, across = (width, height) if self.turned else (height, width)
+        whole = 2 * across + CHANNEL if self.both else across
+        body = (along, whole) if self.turned else (whole, along)
+        head_height = (26.0 if view.title else 0.0) + (24.0 if self.both else 0.0)
+        self.feet = legend.feet(view, max(body[0], 420.0))
+        self.width = max(body[0], *(foot.width for foot in self.feet), *self._head_widths())
+        self.width += 2 * MARGIN
+        self.left = (self.width - body[0]) / 2
+        self.top = MARGIN + head_height
+        self.axis = across + CHANNEL / 2
+        self.bottom = self.top + body[1]
+        self.height = self.bottom + sum(foot.height for foot in self.feet) + MARGIN
+        self.panels = [self._panel(i, False) for i in range(len(view.tiles))]
+        self.others = [self._panel(i, True) for i in range(len(view.tiles))] if self.both else []
+
+    # ----------------------------------------------------------------------------------- places
+
+    def _head_widths(self) -> Iterator[float]:
+        yield width_of(self.view.title, 17)
+
+    def _panel(self, i: int, mirrored: bool) -> Panel:
+        center = self._at(self.placement.centers[i], mirrored)
+        view = self.view
+        return Panel(self.blocks[i], center, mirrored, view.mirror, self.turned, view.color_by)
+
+    def _at(self, point: Point, mirrored: bool = False) -> Point:
+        x, y = point
+        if mirrored and self.turned:
+            y = 2 * self.axis - y
+        elif mirrored:
+            x = 2 * self.axis - x
+        return x + self.left, y + self.top
+
+    # ------------------------------------------------------------------------------------ whole
+
+    def text(self) -> str:
+        """Return the whole picture."""
+        title = xml(self.view.title or "computational graph")
+        parts = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="tg" role="img" aria-label="{title}"'
+            f' width="{number(self.width)}" height="{number(self.height)}"'
+            f' viewBox="0 0 {number(self.width)} {number(self.height)}">',
+            f"<style>{css()}</style>",
+            f'<rect class="paper" width="{number(self.width)}" height="{number(self.height)}" rx="12"/>',
+            *self._heading(),
+            *self._frames(),
+            *self._saved(),
+            *self._links(),
+            *(line for panel in [*self.others, *self.panels] for line in panel.svg()),
+            *self._sums(),
+            *self._tags(),
+            *self._titles(),
+            *self._notes(),
+            *self._feet(),
+            "</svg>",
+        ]
+        return "\n".join(parts) + "\n"
+
+    def _heading(self) -> Iterator[str]:
+        y = MARGIN
+        if self.view.title:
+            text = xml(self.view.title)
+            yield f'<text class="title" x="{number(MARGIN)}" y="{number(y + 12)}">{text}</text>'
+        if not self.both:
+            return
+        width, height = self.placement.size
+        ends = [(0.0, 0.0), (0.0, height)] if self.turned else [(width / 2, 0), (width / 2, height)]
+        for mirrored, words in ((False, "FORWARD"), (True, "BACKWARD")):
+            arrow = ("→←" if self.turned else "↓↑")[mirrored]
+            x, top = self._at(ends[mirrored and self.turned], mirrored)
+            x, top = (x + 40, top - 12) if self.turned else (x, self.top - 14)
+            yield f'<text class="pass" x="{number(x)}" y="{number(top)}">{words} {arrow}</text>'
+
+    def _feet(self) -> Iterator[str]:
+        y = self.bottom
+        for foot in self.feet:
+            yield from foot.svg(MARGIN, y, self.width - 2 * MARGIN)
+            y += foot.height
+
+    # ----------------------------------------------------------------------------------- frames
+
+    def _frames(self) -> Iterator[str]:
+        for mirrored in (False, True) if self.both else (False,):
+            for i, box in enumerate(self.placement.boxes):
+                if mirrored and not self._holds_gradients(i):
+                    continue
+                (x0, y0), (x1, y1) = self._box(box, mirrored)
+                yield (
+                    f'<rect class="outline" x="{number(x0)}" y="{number(y0)}"'
+                    f' width="{number(x1 - x0)}" height="{number(y1 - y0)}" rx="12"/>'
+                )
+
+    def _box(self, box: Sequence[float], mirrored: bool) -> tuple[Point, Point]:
+        a, b = self._at((box[0], box[1]), mirrored), self._at((box[2], box[3]), mirrored)
+        return (min(a[0], b[0]), min(a[1], b[1])), (max(a[0], b[0]), max(a[1], b[1]))
+
+    def _holds_gradients(self, frame: int) -> bool:
+        return frame in self._frames_with_gradients
+
+    @property
+    def _frames_with_gradients(self) -> set[int]:
+        found: set[int] = set()
+        for tile in self.view.tiles:
+            frame = tile.frame if tile.gradient else None
+            while frame is not None and frame not in found:
+                found.add(frame)
+                frame = self.view.outlines[frame].parent
+        return found
+
+    def _titles(self) -> Iterator[str]:
+        for outline, box in zip(self.view.outlines, self.placement.boxes, strict=True):
+            (x0, y0), _ = self._box(box, False)
+            text = xml(shortened(outline.title, 48))
+            yield f'<text class="o halo" x="{number(x0 + 14)}" y="{number(y0 + 19)}">{text}</text>'
+
+    # ------------------------------------------------------------------------------------ links
+
+    def _links(self) -> Iterator[str]:
+        routes = self._routes()
+        sums = self._added()
+        for link in self.data:
+            route = routes.get((link.source, link.target))
+            if route:
+                path = [self._at(point) for point in route]
+                yield self._arrow(path, "data", link)
+        for link in self.view.links:
+            route = routes.get((link.target, link.source))
+            if link.kind == "gradient" and route and self.both:
+                path = [self._at(point, True) for point in reversed(route)]
+                if link.target in sums:
+                    path = _cut(path, SUM)
+                yield self._arrow(path, "gradient", link)
+        for i in self._turning():
+            start, end = self.panels[i].inner, self.others[i].inner
+            yield self._arrow([start, end], "gradient", Link(i, i, "gradient"))
+
+    def _routes(self) -> dict[tuple[int, int], list[Point]]:
+        return {
+            (link.source, link.target): route
+            for link, route in zip(self.data, self.placement.routes, strict=True)
+        }
+
+    def _turning(self) -> list[int]:
+        """Return the tiles at which the backward pass begins."""
+        if not self.both:
+            return []
+        fed = {link.target for link in self.view.links if link.kind == "gradient"}
+        feeding = {link.source for link in self.view.links if link.kind == "gradient"}
+        return [
+            i
+            for i, tile in enumerate(self.view.tiles)
+            if tile.gradient
+            and tile.gradient != "not computed"
+            and i not in fed
+            and (i in feeding or len(self.view.tiles) == 1 or tile.docked)
+        ]
+
+    def _added(self) -> set[int]:
+        """Return the tiles whose gradient is a sum of several."""
+        counts: Counter[int] = Counter()
+        for link in self.view.links:
+            if link.kind == "gradient":
+                counts[link.target] += 1
+        return {tile for tile, count in counts.items() if count > 1}
+
+    def _arrow(self, points: list[Point], kind: str, link: Link) -> str:
+        width = min(0.3 + 1.1 * link.width, 4.5)
+        size = 6.2 + 1.1 * width
+        tip, before = points[-1], points[-2]
+        direction = self._direction(before, tip)
+        short = _cut(points, size - 2)
+        told = self.told(link)
+        return (
+            f'<g class="{kind}">{told}'
+            f'<path class="line" stroke-width="{number(width)}" d="{self._path(short)}"/>'
+            f"{head(tip, direction, size)}</g>"
+        )
+
+    def told(self, link: Link) -> str:
+        """Return what is told of a link when the pointer rests on it."""
+        times = f"{link.count} links" if link.count > 1 else ""
+        text = "  ".join(filter(None, (link.label, times)))
+        return f"<title>{xml(text)}</title>" if text else ""
+
+    def _direction(self, before: Point, tip: Point) -> tuple[float, float]:
+        dx, dy = tip[0] - before[0], tip[1] - before[1]
+        level = abs(dy) < 0.05 if abs(dx) < 0.05 or abs(dy) < 0.05 else self.turned
+        return (1 if dx > 0 else -1, 0) if level else (0, 1 if dy > 0 else -1)
+
+    def _path(self, points: Sequence[Point]) -> str:
+        """Return a route as a path: slanted parts as curves, corners rounded."""
+        out = [f"M{number(points[0][0])} {number(points[0][1])}"]
+        for i, (a, b) in enumerate(zip(points, points[1:], strict=False)):
+            if not _is_straight(a, b):
+                out.append(self._curve(a, b))
+                continue
+            after = points[i + 2] if i + 2 < len(points) else None
+            if after and _is_straight(b, after) and (a[0] == b[0]) != (b[0] == after[0]):
+                start, end = _towards(b, a, CORNER), _towards(b, after, CORNER)
+                out.append(
+                    f"L{number(start[0])} {number(start[1])}"
+                    f"Q{number(b[0])} {number(b[1])} {number(end[0])} {number(end[1])}"
+                )
+            else:
+                out.append(f"L{number(b[0])} {number(b[1])}")
+        return "".join(out)
+
+    def _curve(self, a: Point, b: Point) -> str:
+        if self.turned:
+            middle = number((a[0] + b[0]) / 2)
+            ends = f"{middle} {number(a[1])} {middle} {number(b[1])}"
+        else:
+            middle = number((a[1] + b[1]) / 2)
+            ends = f"{number(a[0])} {middle} {number(b[0])} {middle}"
+        return f"C{ends} {number(b[0])} {number(b[1])}"
+
+    def _saved(self) -> Iterator[str]:
+        if not self.both:
+            return
+        turning = set(self._turning())
+        for link in self.view.links:
+            if link.kind != "saved" or not self.view.tiles[link.target].gradient:
+                continue
+            (x0, y0), (x1, y1) = self.panels[link.source].inner, self.others[link.target].inner
+            if link.source == link.target and link.source in turning:
+                y0 = y1 = y0 + 10
+            if self.turned:
+                y = (y0 + y1) / 2
+                ends = f"{number(x0)} {number(y)} {number(x1)} {number(y)}"
+            else:
+                x = (x0 + x1) / 2
+                ends = f"{number(x)} {number(y0)} {number(x)} {number(y1)}"
+            told = f"<title>{xml('kept for the backward pass: ' + link.label)}</title>"
+            yield (
+                f'<path class="saved" d="M{number(x0)} {number(y0)}C{ends}'
+                f' {number(x1)} {number(y1)}">{told}</path>'
+            )
+
+    def _sums(self) -> Iterator[str]:
+        if not self.both:
+            return
+        for i in sorted(self._added()):
+            x, y = self.others[i].entry
+            arm = SUM - 3.5
+            yield (
+                f'<g class="gradient"><title>gradients add up</title>'
+                f'<circle class="sum" cx="{number(x)}" cy="{number(y)}" r="{number(SUM)}"/>'
+                f'<path class="line" stroke-width="1.5" d="M{number(x - arm)} {number(y)}'
+                f"H{number(x + arm)}M{number(x)} {number(y - arm)}V{number(y + arm)}"
+                f'"/></g>'
+            )
+
+    def _tags(self) -> Iterator[str]:
+        """Yield pairs of numbers for the links that are too long to be drawn as lines."""
+        numbers: dict[int, int] = {}
+        for link, route in zip(self.data, self.placement.routes, strict=True):
+            if route or link.source == link.target:
+                continue
+            fresh = link.source not in numbers
+            tag = numbers.setdefault(link.source, len(numbers) + 1)
+            ends = [(self.panels[link.target], -1)] + ([(self.panels[link.source], 1)] * fresh)
+            for panel, side in ends:
+                yield from self._tag(panel, side, tag)
+
+    def _tag(self, panel: Panel, side: int, tag: int) -> Iterator[str]:
+        width, height = panel.block.card
+        if self.turned:
+            x, y = panel.x + side * (width / 2 + 1), panel.y - side * (height / 2 - 10)
+        else:
+            x, y = panel.x + side * (width / 2 - 10), panel.y + side * (height / 2 + 1)
+        wide = max(16.0, width_of(str(tag), 10) + 8)
+        yield (
+            f'<g class="more"><rect class="badge" x="{number(x - wide / 2)}" y="{number(y - 8)}"'
+            f' width="{number(wide)}" height="16" rx="8"/>'
+            f'<text class="on" x="{number(x)}" y="{number(y + 3.5)}">{tag}</text></g>'
+        )
+
+    def _notes(self) -> Iterator[str]:
+        """Yield the words beside links, where they cover nothing."""
+        taken: list[tuple[float, float, float, float]] = []
+        for link, route in zip(self.data, self.placement.routes, strict=True):
+            text = link.label or (f"× {link.count}" if link.count > 1 else "")
+            if not text or not route:
+                continue
+            text = shortened(text, 30)
+            wide = width_of(text, 10)
+            x, y = self._at(route[-1])
+            spots = (
+                [(x - 8 - wide, y - 8), (x - 8 - wide, y + 14)]
+                if self.turned
+                else [(x + 7, y - 9), (x - 7 - wide, y - 9)]
+            )
+            for left, base in spots:
+                area = (left - 2, base - 10, left + wide + 2, base + 3)
+                if not any(_overlap(area, other) for other in taken):
+                    taken.append(area)
+                    yield (
+                        f'<text class="note" x="{number(left)}" y="{number(base)}">{xml(text)}</text>'
+                    )
+                    break
+
+
+def _placed(view: View, blocks: Sequence[Block], data: Sequence[Link]) -> Placement:
+    headers = [(width_of(shortened(o.title, 48), 11.5) + 12, HEADER) for o in view.outlines]
+    return place(
+        [block.size for block in blocks],
+        [(link.source, link.target) for link in data],
+        groups=[tile.frame for tile in view.tiles],
+        parents=[outline.parent for outline in view.outlines],
+        headers=headers,
+        anchors=[block.anchor for block in blocks],
+        direction=view.direction,
+        gap=GAP,
+    )
+
+
+def _is_straight(a: Point, b: Point) -> bool:
+    return abs(a[0] - b[0]) < 0.05 or abs(a[1] - b[1]) < 0.05
+
+
+def _towards(a: Point, b: Point, most: float) -> Point:
+    """Return a point on the way from a to b, at most half of it away."""
+    length = abs(b[0] - a[0]) + abs(b[1] - a[1])
+    share = min(most / length, 0.5) if length else 0.0
+    return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
+
+
+def _cut(points: list[Point], length: float) -> list[Point]:
+    """Return a route that ends so much earlier, along the axis on which it arrives."""
+    (x0, y0), (x1, y1) = points[-2:]
+    if abs(y1 - y0) >= length:
+        return [*points[:-1], (x1, y1 - length * (1 if y1 > y0 else -1))]
+    if abs(x1 - x0) >= length:
+        return [*points[:-1], (x1 - length * (1 if x1 > x0 else -1), y1)]
+    return points
+
+
+def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
