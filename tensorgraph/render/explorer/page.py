@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 
 from tensorgraph.render.scene import Scene
+from tensorgraph.render.tree import tree
 
 SCRIPTS = (
     "scene.js", "fold.js", "layout.js", "tiles.js", "canvas.js", "colour.js", "panel.js",
@@ -23,6 +24,9 @@ SCRIPTS = (
 STATISTICS = ("min", "max", "mean", "std", "norm", "count", "zeros", "nans", "infs")
 HEIGHTS = "0123456789abcdefghijklmnopqrstuvwxyz"
 """A bar of a histogram is one character, so high in parts of the tallest."""
+
+READABLE = 150
+"""Of more operations than this, equal parts are found also where no module marks them."""
 
 Run = Mapping[str, Mapping[str, Sequence[float]]]
 
@@ -71,10 +75,17 @@ def _packed(scene: Scene) -> dict[str, Any]:
     """Return a scene's data without what repeats: a large graph must stay a small file."""
     data = scene.as_json()
     boxes = [_packed_box(box) for box in data["boxes"]]
+    for op, turns in _turns(scene).items():
+        boxes[op]["turns"] = turns
     names = sorted({name for box in boxes for name in box})
     packed = {name: _column([box.get(name) for box in boxes]) for name in names}
-    empty: dict[str, Any] = {"frames": [], "outputs": [], "forward": [], "backward": []}
-    return empty | data | {"count": len(boxes), "boxes": packed}
+    return data | {"count": len(boxes), "boxes": packed}
+
+
+def _turns(scene: Scene) -> dict[int, list[tuple[int, int]]]:
+    """Return for operations in equal parts which "× n" they are in and in which turn."""
+    large = len(scene.forward) > READABLE
+    return tree(scene, lambda frame: False, plain=large).turns
 
 
 def _packed_box(box: dict[str, Any]) -> dict[str, Any]:

@@ -166,8 +166,9 @@ class Canvas {
   /** Bring a tile's row into sight, moving no more than needed. */
   reveal(tile, side = "forward") {
     const place = this.plan.places.get(tile);
-    const { scale, x, y } = this.camera;
-    const at = { x: (side === "forward" ? place.x : this.mirror(place.x)) * scale + x, y: place.y * scale + y };
+    const { scale } = this.camera;
+    const mirrored = side === "backward" && this.backward;
+    const at = this.onScreen({ x: mirrored ? this.mirror(place.x) : place.x, y: place.y });
     const { clientWidth: width, clientHeight: height } = this.stage;
     const [wide, high] = [(tile.width / 2) * scale, (tile.height / 2) * scale];
     const inside = at.x >= wide && at.x <= width - wide && at.y >= high && at.y <= height - high;

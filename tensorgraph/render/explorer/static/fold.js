@@ -2,6 +2,7 @@
 
 const BUDGET = 150; // so many boxes at the start, at most
 const SMALL = 40; // a graph of so few boxes starts with all of it open
+const FEW = 12; // equal parts of so few operations in all are not folded at the start
 const SCATTERED = 4; // a leaf with more users than this is docked to each of them
 
 /** The items that are open at first: level by level, as long as the tiles stay within the budget. */
@@ -11,7 +12,7 @@ function openAtFirst(scene) {
   let tiles = scene.root.children.length;
   let level = [scene.root];
   while (level.length) {
-    const next = level.flatMap((item) => item.children).filter((item) => item.kind === "module");
+    const next = level.flatMap((item) => item.children).filter((item) => opensByItself(item));
     level = [];
     for (const item of next) {
       if (tiles + item.children.length - 1 > BUDGET) continue;
@@ -23,6 +24,10 @@ function openAtFirst(scene) {
   // Leaves that stand by themselves count, too.
   while (visible(scene, open).tiles.length > BUDGET && open.size > 1) open.delete([...open].pop());
   return open;
+}
+
+function opensByItself({ kind, boxes }) {
+  return kind === "module" || kind === "part" || (kind === "repeat" && boxes.length <= FEW);
 }
 
 /**
@@ -54,13 +59,18 @@ function placeLeaf(view, box, scene) {
   if (users.length > 1 && users.length <= SCATTERED && box.kind !== "constant") return addLeafTile(view, box, users);
   if (!users.length) return scene.outputs.includes(box.id) && addLeafTile(view, box, [scene.root]);
   for (const user of users) {
-    if (user.item.kind === "op" || box.kind === "input") {
+    if (user.item.kind === "op" || isData(box)) {
       const chip = { box, tile: user };
       user.chips.push(chip);
       view.chipsOf.set(box.id, [...(view.chipsOf.get(box.id) ?? []), chip]);
     }
   }
   view.dockedOn.set(box.id, users);
+}
+
+/** What comes from outside is seen on folded modules, too; their parameters are not. */
+function isData(box) {
+  return box.kind === "input" || (box.kind === "constant" && box.name && box.shape.length > 0);
 }
 
 function addLeafTile(view, box, users) {

@@ -163,7 +163,7 @@ function connect(rows, segments) {
   for (const row of rows) for (const node of row) above.set(node, []), below.set(node, []);
   for (const segment of segments) {
     const { a, b, atA, atB } = segment;
-    const shift = (b.level ? 0 : atB) - (a.level ? 0 : atA); // open groups are lined up by their middles
+    const shift = a.level && b.level ? 0 : atB - atA; // open groups are lined up by their middles
     below.get(a).push({ other: b, at: atA, there: atB, shift, segment });
     above.get(b).push({ other: a, at: atB, there: atA, shift: -shift, segment });
   }

@@ -9,7 +9,7 @@ const RUN = 40; // … of so many.
  * @param {string} text the JSON written by page.py
  */
 function readScene(text) {
-  const data = JSON.parse(text);
+  const data = { frames: [], outputs: [], forward: [], backward: [], rules: {}, title: "", ...JSON.parse(text) };
   const columns = Object.entries(data.boxes).map(([name, { values, at }]) => [name, at ? at.map((i) => values[i]) : values]);
   const boxes = Array.from({ length: data.count }, (_, id) => readBox(id, columns));
   for (const box of boxes) {
@@ -26,7 +26,7 @@ function readScene(text) {
 function readBox(id, columns) {
   const packed = Object.fromEntries(columns.map(([name, values]) => [name, values[id]]).filter(([, value]) => value != null));
   return {
-    name: "", op: "", family: "", dtype: "", shape: [], bytes: 0, saved: [], frame: null, accumulates: 0,
+    name: "", op: "", family: "", dtype: "", shape: [], bytes: 0, saved: [], turns: [], frame: null, accumulates: 0,
     differentiable: false,
     ...packed,
     id,
@@ -50,7 +50,7 @@ function readStatistics(packed) {
 
 /**
  * Nest the ops in their module calls; what is left over of a level stands in the level itself.
- * An item is {key, kind: "op" | "module" | "repeat" | "run" | "root", title, parent, children, first}.
+ * An item is {key, kind: "op" | "module" | "repeat" | "part" | "run" | "root", title, parent, children, first}.
  */
 function buildTree(boxes, frames, title) {
   const root = group("root", "root", title);
@@ -72,8 +72,9 @@ function buildTree(boxes, frames, title) {
     }
   }
   for (const module of [...modules].reverse()) unwrap(module);
-  for (const parent of [...modules, root]) {
-    joinRepeats(parent, frames);
+  const parents = [...modules, root];
+  for (const parent of parents) {
+    parents.push(...joinRepeats(parent)); // in which others may be
     cutIntoRuns(parent);
   }
   count(root);
@@ -94,19 +95,53 @@ function unwrap(module) {
   only.module ??= module.frame;
 }
 
-/** Neighbours that are copies of one block become one item, "× n". */
-function joinRepeats(parent, frames) {
-  const kindOf = (item) => (item.kind === "module" ? item.frame.repeats ?? item.frame.id : null);
+/**
+ * Neighbours that do the same become one item, "× n", of n equal parts; page.py has compared them.
+ * Returns the parts that are new.
+ */
+function joinRepeats(parent) {
+  const { children } = parent;
   const joined = [];
-  for (const child of parent.children) {
-    const last = joined.at(-1);
-    if (last && kindOf(child) !== null && kindOf(last[0]) === kindOf(child)) last.push(child);
-    else joined.push([child]);
+  const parts = [];
+  for (let i = 0; i < children.length; ) {
+    const repeated = repeatAt(children, i);
+    if (!repeated) {
+      joined.push(children[i++]);
+      continue;
+    }
+    const equal = repeated.turns.map((items) => (items.length === 1 ? items[0] : part(items, parent)));
+    parts.push(...equal.filter((item) => item.kind === "part"));
+    joined.push(adopt(group(`repeat ${repeated.id}`, "repeat", equal[0].title ?? itemLabel(equal[0]), equal[0].frame), equal, parent));
+    i += repeated.length;
   }
-  parent.children = joined.map((same) => {
-    if (same.length === 1) return same[0];
-    return adopt(group(`repeat ${same[0].frame.id}`, "repeat", same[0].title, same[0].frame), same, parent);
-  });
+  parent.children = joined;
+  return parts;
+}
+
+/** The widest repetition that begins at a child: its number, its items by turn, how many in all. */
+function repeatAt(children, i) {
+  for (const [id] of [...turnsOf(children[i])].reverse()) {
+    const turns = new Map();
+    let length = 0;
+    for (; i + length < children.length; length++) {
+      const found = turnsOf(children[i + length]).find(([other]) => other === id);
+      if (!found) break;
+      turns.set(found[1], [...(turns.get(found[1]) ?? []), children[i + length]]);
+    }
+    if (turns.size > 1) return { id, length, turns: [...turns.values()] };
+  }
+  return null;
+}
+
+/** In which repetitions an item's first op is, and in which turn; the inner ones first. */
+function turnsOf(item) {
+  while (item.kind !== "op") item = item.children[0];
+  return item.box.turns;
+}
+
+function part(items, parent) {
+  const names = items.map((item) => item.title ?? itemLabel(item));
+  return adopt(group(`part ${items[0].key}`, "part", short(names.join(", "), 24)), items, parent);
 }
 
 /** A level too wide to be read is cut into runs of consecutive items. */

@@ -47,6 +47,7 @@ function linesOf(tile) {
   const ops = `${item.boxes.length} ops`;
   if (item.kind === "run") return [`ops ${item.title}`, ops];
   if (item.kind === "repeat") return [itemLabel(item), ops];
+  if (item.kind === "part") return [item.title, ops];
   const path = item.frame.path.split(".").at(-1);
   return [item.title, `${short(path, 18)} · ${ops}`];
 }
@@ -69,8 +70,14 @@ function isComputed(box, scene) {
 
 function chipText(chip) {
   const { box } = chip;
-  if (box.kind === "constant" && box.text) return short(box.text, 18);
-  return box.shape.length ? `${short(boxLabel(box), 18)}  ${box.shape.join("×")}` : short(boxLabel(box), 18);
+  const shape = box.shape.join("×");
+  if (box.kind === "constant" && !box.name) return box.text || shape;
+  return shape ? `${chipName(box)}  ${shape}` : chipName(box);
+}
+
+/** On its module a parameter needs no path. */
+function chipName(box) {
+  return short(box.name ? box.name.split(".").at(-1) : boxLabel(box), 18);
 }
 
 // ---------------------------------------------------------------------------------------- sizes
@@ -82,13 +89,14 @@ function measureTiles(view, scene) {
     const widest = Math.max(...lines.map((line, i) => textWidth(line, i % 2 ? "small" : "title")));
     const sign = tile.item && tile.item.kind !== "op" ? 26 : 0;
     tile.width = Math.max(64, Math.ceil(widest) + 26 + sign);
-    tile.high = tile.leaf ? SIZE.tile - 6 : SIZE.tile;
+    const stack = tile.chips.length * (SIZE.chip + SIZE.chipGap) - SIZE.chipGap;
+    tile.high = Math.max(tile.leaf ? SIZE.tile - 6 : SIZE.tile, stack);
     for (const chip of tile.chips) chip.width = Math.ceil(Math.max(
       textWidth(chipText(chip), "small"), textWidth(`∂${chipText(chip)}`, "small"))) + 16;
     const docked = Math.max(0, ...tile.chips.map((chip) => chip.width));
     tile.left = tile.width / 2 + (docked ? docked + SIZE.chipRoom : 0);
     tile.right = tile.width / 2;
-    tile.height = Math.max(tile.high, tile.chips.length * (SIZE.chip + SIZE.chipGap) - SIZE.chipGap);
+    tile.height = tile.high;
   }
 }
 
@@ -100,7 +108,7 @@ function drawTile(tile, place, side, lines) {
   const { width, high } = tile;
   const body = [];
   const folded = tile.item && tile.item.kind !== "op";
-  if (folded) body.push(rect(-width / 2 + 4, -high / 2 + 4, width, high, "behind"));
+  if (folded) body.push(rect(-width / 2 + 5, -high / 2 + 5, width, high - 10, "behind"));
   body.push(
     rect(-width / 2, -high / 2, width, high, "face"),
     svg("text", { class: "title", y: -4 }, [lines[0]]),
@@ -137,16 +145,17 @@ function drawChips(tile, place, side, scene) {
 function drawChip(chip, { x, y }, away, side, scene) {
   const { box, width } = chip;
   const missing = side === "backward" && !isComputed(box, scene);
-  const text = side === "forward" ? chipText(chip) : missing ? `∂${boxLabel(box)}` : `∂${chipText(chip)}`;
+  const text = side === "forward" ? chipText(chip) : missing ? `∂${chipName(box)}` : `∂${chipText(chip)}`;
+  const kind = box.kind === "constant" && box.shape.length ? "input" : box.kind;
   const inner = -away * (width / 2);
   return svg("g", {
-    class: `chip ${side} ${box.kind}${missing ? " missing" : ""}`, transform: `translate(${x} ${y})`,
+    class: `chip ${side} ${kind}${missing ? " missing" : ""}`, transform: `translate(${x} ${y})`,
     "data-box": box.id, role: "button", "aria-label": missing ? `${text}, not computed` : text,
   }, [
     svg("path", { class: "dock", d: `M${inner} 0h${-away * SIZE.chipRoom}` }),
     svg("rect", { class: "face", x: -width / 2, y: -SIZE.chip / 2, width, height: SIZE.chip, rx: SIZE.chip / 2 }),
     svg("text", { class: "small", y: 4 }, [text]),
-    svg("title", {}, [missing ? `${text}: not computed` : `${text} ${noteOf(chip)}`]),
+    svg("title", {}, [[boxLabel(box), missing ? "not computed" : shapeText(box.shape), noteOf(chip)].join("\n")]),
   ]);
 }
 
