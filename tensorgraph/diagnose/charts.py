@@ -15,6 +15,8 @@ MOST_POINTS = 800
 """A line of more points is thinned out, keeping its peaks."""
 LOG_RATIO = 100
 """Positive values that differ by more are drawn on a logarithmic axis."""
+_LEAST, _MOST = 1e-290, 1e290
+"""Nothing is drawn smaller or larger: a step between ticks must be a number too."""
 _WIDTH, _HEIGHT = 520.0, 250.0
 _LEFT, _TOP, _RIGHT, _BOTTOM = 62.0, 30.0, 12.0, 40.0
 
@@ -27,20 +29,21 @@ class _Axis:
         self.start, self.end = start, end
         seen = np.log10(values) if log else values
         low, high = (float(seen.min()), float(seen.max())) if seen.size else (0.0, 1.0)
-        if high <= low:
-            middle = abs(low) or 1.0
+        if high - low <= max(_LEAST, 1e-12 * max(abs(low), abs(high))):
+            middle = abs(low) if abs(low) > _LEAST else 1.0
             low, high = low - 0.05 * middle, high + 0.05 * middle
         self.low, self.high = low, high
 
     def place(self, values: Array) -> Array:
         seen = np.log10(values) if self.log else values
-        # Halved, as the difference of very large numbers is infinite.
-        share = (seen / 2 - self.low / 2) / (self.high / 2 - self.low / 2)
+        share = (seen - self.low) / (self.high - self.low)
         return self.start + share * (self.end - self.start)
 
     def ticks(self) -> list[float]:
         """Return round numbers on the axis."""
-        step = _round_step(self.high / 4 - self.low / 4)
+        step = _round_step((self.high - self.low) / 4)
+        if self.log:
+            step = max(step, 1.0)
         first, last = math.ceil(self.low / step), math.floor(self.high / step)
         found = [k * step for k in range(first, last + 1)]
         return [10.0**t for t in found] if self.log else found
@@ -61,9 +64,11 @@ def chart(title: str, lines: Mapping[str, Array], steps: Array, x_name: str) -> 
         steps: where they stand from left to right.
         x_name: what the steps are.
     """
+    lines = {name: np.where(np.isinf(v), v, v.clip(-_MOST, _MOST)) for name, v in lines.items()}
     finite = np.concatenate([values[np.isfinite(values)] for values in lines.values()])
     log = bool(finite.size and finite.min() > 0 and finite.max() / LOG_RATIO > finite.min())
     y = _Axis(finite, _HEIGHT - _BOTTOM, _TOP, log)
+    steps = steps.clip(-_MOST, _MOST)
     x = _Axis(steps, _LEFT, _WIDTH - _RIGHT)
     parts = [label(_LEFT, 18, f"{title} (logarithmic)" if log else title)]
     for tick, at in zip(y.ticks(), y.place(np.array(y.ticks())).tolist(), strict=True):

@@ -83,6 +83,18 @@ def as_size(where: str, name: str, value: Any) -> int:
     return int(value)
 
 
+def as_array(where: str, name: str, values: Any) -> Array:
+    """Return an array of whatever there is.
+
+    Raises:
+        ShapeError: nested sequences of different lengths.
+    """
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise errors.ShapeError(f"{where}: {name}: {errors.ragged(values)}") from None
+
+
 def as_numbers(where: str, name: str, values: Any) -> Array:
     """Return an array of finite real numbers.
 
@@ -91,10 +103,7 @@ def as_numbers(where: str, name: str, values: Any) -> Array:
         ArgumentError: one is NaN or infinite.
         ShapeError: nested sequences of different lengths.
     """
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise errors.ShapeError(f"{where}: {name}: {errors.ragged(values)}") from None
+    array = as_array(where, name, values)
     if array.dtype.kind not in "fiub":
         raise errors.DTypeError(f"{where}: {name} must hold real numbers, not {array.dtype}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -114,10 +123,7 @@ def as_labels(where: str, name: str, values: Any) -> Array:
         ShapeError: they have more than one axis, or none.
         ArgumentError: there are none.
     """
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise errors.ShapeError(f"{where}: {name}: {errors.ragged(values)}") from None
+    array = as_array(where, name, values)
     if array.dtype.kind == "O" and array.size and all(isinstance(v, str) for v in array.flat):
         array = array.astype(np.str_)
     if array.ndim != 1:

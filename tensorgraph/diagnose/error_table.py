@@ -220,7 +220,7 @@ def error_table(
         tag       errors  alone  share             95 %  ceiling
         blurry        50     50   50 %  40.4 % … 59.6 %      5 %
         dog            5      5    5 %  2.15 % … 11.2 %    0.5 %
-        (no tag)      45           45 %  35.6 % … 54.8 %
+        (no tag)      45          45 %  35.6 % … 54.8 %
         fix blurry first: it can remove at most 5 % of the 10 % error, which leaves 5 %
     """
     names = as_names("error_table", "examples", examples)

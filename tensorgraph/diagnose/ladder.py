@@ -144,7 +144,7 @@ def _bars(found: Ladder) -> Iterator[str]:
             low, high = found.intervals[name]
             end = high
             yield line(left + low * scale, y + 10, left + high * scale, y + 10, "tg-mark")
-        text = percent(value) if step is None else f"{percent(value)}   {step.name}: "
+        text = percent(value) if step is None else f"{percent(value)} · {step.name} "
         if step is not None:
             text += percent(step.size) + (", within noise" if step.is_noise else "")
         yield label(left + end * scale + 8, y + 15, text)

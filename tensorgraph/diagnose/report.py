@@ -12,7 +12,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.diagnose.charts import chart
-from tensorgraph.diagnose.checks import Array
+from tensorgraph.diagnose.checks import Array, as_array
 from tensorgraph.diagnose.confusion import ConfusionMatrix
 from tensorgraph.diagnose.error_table import ErrorTable
 from tensorgraph.diagnose.health import health
@@ -169,6 +169,10 @@ def _curves(columns: dict[str, Array]) -> str:
     for name, values in columns.items():
         if name != x_name:
             charts.setdefault(_chart_of(name), {})[name] = values
+    if not charts:
+        raise errors.ArgumentError(
+            f"report: history holds nothing but {x_name!r}; add what was measured, or leave it out"
+        )
     return _charts(charts, steps, x_name or "row")
 
 
@@ -199,8 +203,9 @@ def _ladder(found: Ladder) -> str:
 def _confusion(found: Any) -> str:
     if isinstance(found, ConfusionMatrix):
         return heat_table(found.counts, found.classes)
-    counts = np.asarray(found)
-    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or counts.dtype.kind not in "iuf":
+    counts = as_array("report", "confusion", found)
+    square = counts.ndim == 2 and counts.shape[0] == counts.shape[1] > 0
+    if not (square and counts.dtype.kind in "iuf" and ((counts >= 0) & (counts < np.inf)).all()):
         raise errors.DTypeError(
             "report: confusion must be a square array of counts, or what"
             " tg.diagnose.confusion_matrix(predictions, labels) returns, not"
@@ -264,7 +269,7 @@ def _columns(what: str, given: Any) -> dict[str, Array]:
         raise errors.ArgumentError(f"report: {what} is empty; leave it out")
     columns: dict[str, Array] = {}
     for name, values in given.items():
-        column = np.asarray(values)
+        column = as_array("report", f"{what}[{name!r}]", values)
         if column.ndim != 1 or column.dtype.kind not in "fiub":
             raise errors.DTypeError(
                 f"report: {what}[{name!r}] must be a list of numbers, not {errors.describe(column)}"

@@ -1,0 +1,319 @@
+"""The report: one well-formed page that loads nothing, whatever it is given."""
+
+import base64
+import math
+import re
+from html.parser import HTMLParser
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import tensorgraph as tg
+from tensorgraph.diagnose.charts import MOST_POINTS, chart, thinned
+from tensorgraph.diagnose.health import health
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
+
+D = tg.diagnose
+VOID = {"meta", "img", "br"}
+HOSTILE = "</script><script>alert('1\")</script><img src=//x onerror=y>&amp;\x00\ud800"
+
+
+class Page(HTMLParser):
+    """A page as a browser reads it: every tag is closed in the order in which it was opened."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.attributes, self.texts = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def holds(self, text):
+        return any(text in part for part in self.texts)
+
+
+def checked(report):
+    """Return the page of a report, which is inert and whose pictures are well-formed."""
+    page = Page(report.html)
+    assert not {"script", "link", "iframe", "object", "embed", "base", "form"} & set(page.tags)
+    for name, value in page.attributes:
+        assert not name.startswith("on") and name != "href"
+        if name == "src":
+            assert value.startswith("data:image/svg+xml;base64,")
+    assert "http" not in report.html.replace("http://www.w3.org/2000/svg", "").replace(
+        "http-equiv", ""
+    )
+    assert "url(" not in report.html and "@import" not in report.html
+    assert ("content", "default-src 'none'; style-src 'unsafe-inline'; img-src data:") in (
+        page.attributes
+    )
+    for svg in re.findall(r"<svg.*?</svg>", report.html, re.DOTALL):
+        ElementTree.fromstring(svg)
+    return page
+
+
+def everything(word="x"):
+    """Arguments for all parts of a report, with a word wherever one fits."""
+    return {
+        "history": {
+            "epoch": [1, 2, 3],
+            "train_loss": [3.0, 2.0, 1.0],
+            "dev_loss": [3.0, math.nan, 2.0],
+            f"train_{word}": [0, 1, 0],
+        },
+        "ladder": D.ladder(human=0.0, train=0.1, dev=0.12, sizes={"train": 90, "dev": 90}),
+        "confusion": D.confusion_matrix([word, "b"], ["b", "b"]),
+        "errors": D.error_table(["1", "2"], [[f"tag {word}"], []], error=0.1),
+        "norms": {f"layers[0] {word}": [1.0, 2.0], "layers[1]": [1.0, math.inf]},
+        "picture": D.ladder(human=0, train=0, dev=0.5),
+        "title": f"Run {word}",
+    }
+
+
+def test_all_parts_stand_on_one_page(tmp_path):
+    path = tmp_path / "report.html"
+    report = D.report(path, **everything())
+    page = checked(report)
+    assert path.read_text(encoding="utf-8") == report.html
+    titles = [
+        "Run x", "Curves", "Where the error comes from", "Confusion matrix", "Error analysis",
+        "Gradients", "Graph", "loss", "train_loss", "dev_loss", "tag x", "layers[0] x",
+        "not finite from step 1", "train a bigger network",
+    ]  # fmt: skip
+    for title in titles:
+        assert page.holds(title), title
+    assert page.holds("fix tag x first: it can remove at most 5 % of the 10 % error")
+    assert "prefers-color-scheme:dark" in report.html
+    assert report.html.startswith("<!DOCTYPE html>")
+    assert report.save(str(tmp_path / "again.html")).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("part", sorted(set(everything()) - {"title"}))
+def test_each_part_stands_alone(part):
+    page = checked(D.report(**{part: everything()[part]}))
+    assert page.tags.count("section") == 1
+
+
+@given(st.text(max_size=30) | st.just(HOSTILE))
+@settings(max_examples=20)
+def test_hostile_words_are_text(word):
+    page = checked(D.report(**everything(word)))
+    assert page.tags == Page(D.report(**everything()).html).tags
+
+
+def test_hostile_words_can_be_saved(tmp_path):
+    report = D.report(tmp_path / "report.html", **everything(HOSTILE))
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == report.html
+    assert Page(report.html).holds("</script><script>alert('1\")")
+
+
+def test_a_picture_is_an_image_in_which_no_script_runs():
+    svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+    for picture in (svg, SimpleNamespace(svg=lambda: svg)):
+        report = D.report(picture=picture)
+        checked(report)
+        data = re.search(r'src="data:image/svg\+xml;base64,([^"]+)"', report.html)[1]
+        assert base64.b64decode(data).decode() == svg
+
+
+def test_in_a_notebook_the_page_is_framed():
+    report = D.report(title=HOSTILE, history={"loss": [1.0, 2.0]})
+    page = Page(report._repr_html_())
+    frame = dict(page.attributes)
+    assert page.tags == ["iframe"] and frame["sandbox"] == ""
+    assert frame["srcdoc"] == report.html
+    assert repr(report).endswith("characters of HTML; write .save('report.html'))")
+
+
+# ----------------------------------------------------------------------------------------- history
+
+
+def titles_of(report):
+    """Return the lines of each chart by its title."""
+    found = {}
+    for svg in re.findall(r"<svg.*?</svg>", report.html, re.DOTALL):
+        root = ElementTree.fromstring(svg)
+        names = [node.text for node in root.iter("{http://www.w3.org/2000/svg}title")]
+        found.setdefault(root.get("aria-label"), []).extend(names)
+    return found
+
+
+def test_columns_of_the_same_thing_share_a_chart():
+    names = ["train_loss", "dev_loss", "train_dev_loss", "lr", "test_f1", "activations/a"]
+    columns = {"step": [10, 20], **{name: [1.0, 2.0] for name in names}}
+    report = D.report(history=columns)
+    assert titles_of(report) == {
+        "loss": ["train_loss", "dev_loss", "train_dev_loss"],
+        "lr": ["lr"],
+        "f1": ["test_f1"],
+        "activations": ["activations/a"],
+    }
+    assert Page(report.html).holds("step")
+
+
+def test_norms_of_a_history_are_its_gradients():
+    columns = {"loss": [1.0, 2.0], "gradients/lower": [1.0, 1.0], "gradients/last": [1e-9, 1e-9]}
+    page = checked(D.report(history=columns))
+    assert page.tags.count("section") == 2
+    assert page.holds("vanishing") and page.holds("lower")
+    given_norms = checked(D.report(history=columns, norms={"other": [1.0, 1.0]}))
+    assert given_norms.holds("other") and not given_norms.holds("lower")
+    alone = {name: column for name, column in columns.items() if name != "loss"}
+    assert checked(D.report(history=alone)).tags.count("section") == 1
+
+
+def test_many_layers_take_several_charts():
+    norms = {f"layers[{i}]": [1.0, 2.0] for i in range(20)}
+    report = D.report(norms=norms)
+    assert len(titles_of(report)["norm of the gradient"]) == 20
+    assert report.html.count("<svg") == 3
+
+
+def test_a_history_with_columns_will_do():
+    columns = {"loss": np.array([1.0, 0.5]), "seconds": tg.tensor([1, 2])}
+    assert D.report(history=SimpleNamespace(columns=columns)).html == D.report(history=columns).html
+
+
+@given(
+    st.lists(
+        st.floats(width=64) | st.sampled_from([math.nan, math.inf, 0.0, 1e308, -1e308, 5e-324]),
+        min_size=1, max_size=12,
+    ),
+    st.lists(st.floats(-1e300, 1e300), min_size=12, max_size=12),
+)  # fmt: skip
+def test_any_numbers_make_a_picture(values, steps):
+    text = chart("t", {"a": np.array(values)}, np.array(steps[: len(values)]), "step")
+    root = ElementTree.fromstring(text)
+    for node in root.iter():
+        for name, value in node.attrib.items():
+            if name in ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy"):
+                assert -1 <= float(value) <= 521, (name, value)
+            if name == "points":
+                assert all(-1 <= float(v) <= 521 for v in re.split("[ ,]", value))
+    drawn = sum(len(n.get("points").split()) for n in root.iter() if n.get("points"))
+    drawn += sum(n.tag.endswith("circle") for n in root.iter())
+    assert drawn == np.isfinite(values).sum()
+
+
+def test_a_line_is_where_its_numbers_are():
+    root = ElementTree.fromstring(
+        chart("t", {"a": np.array([0.0, 1.0, 0.5])}, np.array([0.0, 1, 2]), "step")
+    )
+    points = next(n.get("points") for n in root.iter() if n.get("points"))
+    (x0, y0), (x1, y1), (x2, y2) = (map(float, p.split(",")) for p in points.split())
+    assert x0 < x1 < x2 and math.isclose(x1 - x0, x2 - x1, abs_tol=0.2)
+    assert y1 < y2 < y0 and math.isclose(y0 - y2, y2 - y1, abs_tol=0.2)  # y grows downwards
+    ticks = {n.text: float(n.get("y")) - 4 for n in root.iter() if n.get("text-anchor") == "end"}
+    assert math.isclose(ticks["0"], y0, abs_tol=0.11)
+    assert math.isclose(ticks["1"], y1, abs_tol=0.11)
+
+
+def test_wide_ranges_are_drawn_logarithmically():
+    steps = np.arange(3.0)
+    wide = chart("loss", {"a": np.array([1000.0, 10, 0.1])}, steps, "step")
+    assert "loss (logarithmic)" in wide
+    points = re.search('points="([^"]+)"', wide)[1].split()
+    ys = [float(point.split(",")[1]) for point in points]
+    assert math.isclose(ys[1] - ys[0], ys[2] - ys[1], abs_tol=0.2)
+    for narrow in ([50.0, 10, 1], [1000.0, 10, 0], [1000.0, 1, -1]):
+        assert "logarithmic" not in chart("loss", {"a": np.array(narrow)}, steps, "step")
+
+
+def test_a_gap_is_a_gap_and_a_lone_point_a_dot():
+    text = chart("t", {"a": np.array([1, 2, math.nan, 3, math.inf, 4, 5])}, np.arange(7.0), "step")
+    assert text.count("<polyline") == 2 and text.count("<circle") == 1
+
+
+@given(st.integers(1, 20_000), st.integers(0, 2**32 - 1))
+@settings(max_examples=20)
+def test_a_long_line_is_thinned_but_keeps_its_peaks(n, seed):
+    values = np.random.default_rng(seed).normal(size=n)
+    values[np.random.default_rng(seed + 1).random(n) < 0.3] = math.nan
+    kept = thinned(values)
+    assert len(kept) <= max(MOST_POINTS + 2, 1)
+    assert kept[0] == 0 and kept[-1] == n - 1 and (np.diff(kept) > 0).all()
+    if not np.isnan(values).all():
+        assert np.nanmax(values[kept]) == np.nanmax(values)
+        assert np.nanmin(values[kept]) == np.nanmin(values)
+
+
+# ---------------------------------------------------------------------------------- gradient health
+
+HEALTH = [
+    ([1.0, 1.1, 0.9], "fine"),
+    ([1e-3] * 3, "fine"),
+    ([9e-5] * 3, "vanishing"),
+    ([0.0, 0.0], "zero"),
+    ([1.0, 1.0, 1.0, 101.0], "exploding"),
+    ([1.0, 1.0, 1.0, 99.0], "fine"),
+    ([1.0, math.nan, 1.0], "not finite from step 1"),
+    ([math.inf], "not finite from step 0"),
+]
+
+
+@pytest.mark.parametrize(("norms", "verdict"), HEALTH, ids=str)
+def test_gradient_health(norms, verdict):
+    found = health({"a": np.array(norms), "largest": np.ones(3)})
+    assert found[0].path == "a"
+    assert found[0].verdict == verdict
+    assert found[1].verdict == "fine"
+
+
+# ---------------------------------------------------------------------------------------- bad input
+
+BAD = [
+    ({}, ArgumentError, "there is nothing to report; give it history=..."),
+    ({"history": {}}, ArgumentError, "history is empty; leave it out"),
+    ({"history": {"loss": []}}, ArgumentError, "history has no rows yet; train a step first"),
+    ({"history": {"epoch": [1]}}, ArgumentError, "history holds nothing but 'epoch'"),
+    ({"history": {"a": [1], "b": [1, 2]}}, ShapeError, "differ in length: a has 1, b has 2"),
+    ({"history": {"a": ["x"]}}, DTypeError, r"history\['a'\] must be a list of numbers"),
+    ({"history": {"a": [[1]]}}, DTypeError, r"history\['a'\] must be a list of numbers"),
+    ({"history": {"a": [[1], [1, 2]]}}, ShapeError, r"history\['a'\]: ragged data"),
+    ({"confusion": [[1], [1, 2]]}, ShapeError, "confusion: ragged data"),
+    ({"confusion": np.zeros((0, 0))}, DTypeError, "confusion must be a square array of counts"),
+    ({"history": {"a": [1], "epoch": [math.nan]}}, ArgumentError, r"\['epoch'\] must be finite"),
+    ({"history": [1, 2]}, DTypeError, r"history must be a dict .* not \[1, 2\]"),
+    ({"norms": {"a": 3}}, DTypeError, r"norms\['a'\] must be a list of numbers"),
+    ({"ladder": 3}, DTypeError, r"ladder must be what tg.diagnose.ladder\(...\) returns, not 3"),
+    ({"errors": 3}, DTypeError, r"errors must be what tg.diagnose.error_table\(...\) returns"),
+    ({"confusion": [1, 2]}, DTypeError, "confusion must be a square array of counts"),
+    ({"confusion": [[1, 2]]}, DTypeError, "confusion must be a square array of counts"),
+    ({"confusion": [["a"]]}, DTypeError, "confusion must be a square array of counts"),
+    ({"confusion": [[math.nan]]}, DTypeError, "confusion must be a square array of counts"),
+    ({"confusion": [[-1]]}, DTypeError, "confusion must be a square array of counts"),
+    ({"picture": 3}, DTypeError, "picture must be SVG text or have a method svg, not 3"),
+    ({"picture": "graph.svg"}, ArgumentError, "holds no <svg>; give the text of the picture"),
+]
+
+
+@pytest.mark.parametrize(("parts", "kind", "message"), BAD, ids=str)
+def test_bad_input_is_refused_with_the_fix(parts, kind, message, tmp_path):
+    with pytest.raises(kind, match=f"^report: .*{message}"):
+        D.report(tmp_path / "report.html", **parts)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_plain_array_is_a_confusion_matrix():
+    page = checked(D.report(confusion=[[3, 1], [0, 4]]))
+    assert page.holds("true \\ predicted") and page.holds("4")
