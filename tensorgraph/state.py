@@ -62,7 +62,7 @@ def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str) -> dic
     for name, value in own.items():
         if name in state:
             try:
-                found[name] = _converted(state[name], value, name)
+                found[name] = converted(state[name], value, name)
             except (ValueError, TypeError) as error:
                 problems.append(str(error))
     if problems:
@@ -73,7 +73,12 @@ def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str) -> dic
     return found
 
 
-def _converted(value: Any, own: Any, name: str) -> NDArray[Any]:
+def converted(value: Any, own: Any, name: str) -> NDArray[Any]:
+    """Return a copy of ``state[name]``, in the dtype of its counterpart.
+
+    Raises:
+        StateError: it is no array, or has another shape or another kind of number.
+    """
     try:
         array = to_array(value)
     except (ValueError, TypeError) as error:

@@ -66,6 +66,15 @@ LAYERS: dict[str, list[LayerCase]] = {
         LayerCase(lambda dtype: nn.Linear(3, 2, dtype=dtype), ((4, 3),)),
         LayerCase(lambda dtype: nn.Linear(3, 2, bias=False, dtype=dtype), ((2, 2, 3),)),
     ],
+    "MultiTask": [
+        LayerCase(
+            lambda dtype: nn.MultiTask(
+                nn.Sequential(nn.Linear(3, 4, dtype=dtype), nn.Tanh()),
+                {"a": nn.Linear(4, 2, dtype=dtype), "b": nn.Linear(4, 1, dtype=dtype)},
+            ),
+            ((4, 3),),
+        )
+    ],
     "MultiHeadAttention": [
         LayerCase(
             lambda dtype: nn.MultiHeadAttention(4, 2, causal=True, dtype=dtype),

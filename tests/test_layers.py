@@ -24,6 +24,8 @@ def made(case, dtype="float64", training=False, seed=0):
 
 def outputs(result):
     """Return the tensors that a layer returned: one, or a container of them."""
+    if isinstance(result, dict):
+        result = list(result.values())
     if isinstance(result, (list, tuple)):
         return [tensor for part in result for tensor in outputs(part)]
     return [result]

@@ -22,9 +22,11 @@ from tensorgraph.nn.convolution import Conv1d, Conv2d
 from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.embedding import Embedding
 from tensorgraph.nn.flatten import Flatten
+from tensorgraph.nn.freeze import freeze, unfreeze
 from tensorgraph.nn.functional_call import functional_call
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.multitask import MultiTask, multitask_loss, task_losses
 from tensorgraph.nn.normalise import BatchNorm, LayerNorm, RMSNorm
 from tensorgraph.nn.pooling import (
     AvgPool1d,
@@ -36,14 +38,23 @@ from tensorgraph.nn.pooling import (
 )
 from tensorgraph.nn.recurrent import GRU, LSTM, RNN
 from tensorgraph.nn.regularise import l1_penalty, l2_penalty, max_norm, weights
+from tensorgraph.nn.transfer import (
+    LoadReport,
+    TransferAdvice,
+    load_matching,
+    replace_head,
+    transfer_advice,
+)
 from tensorgraph.nn.watch import Watch
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "AvgPool1d", "AvgPool2d", "BatchNorm",
     "Conv1d", "Conv2d", "Dropout", "Embedding", "Flatten", "GRUCell", "GlobalAvgPool",
-    "GlobalMaxPool", "LSTMCell", "LayerNorm", "LeakyReLU", "Linear", "LogSigmoid", "LogSoftmax",
-    "MaxPool1d", "MaxPool2d", "Module", "ModuleDict", "ModuleList", "MultiHeadAttention",
-    "RMSNorm", "RNNCell", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
-    "Watch", "functional_call", "init", "l1_penalty", "l2_penalty", "losses", "max_norm",
-    "scaled_dot_product_attention", "weights",
+    "GlobalMaxPool", "LSTMCell", "LayerNorm", "LeakyReLU", "Linear", "LoadReport", "LogSigmoid",
+    "LogSoftmax", "MaxPool1d", "MaxPool2d", "Module", "ModuleDict", "ModuleList",
+    "MultiHeadAttention", "MultiTask", "RMSNorm", "RNNCell", "ReLU", "Sequential", "SiLU",
+    "Sigmoid", "Softmax", "Softplus", "Tanh", "TransferAdvice", "Watch", "freeze",
+    "functional_call", "init", "l1_penalty", "l2_penalty", "load_matching", "losses", "max_norm",
+    "multitask_loss", "replace_head", "scaled_dot_product_attention", "task_losses",
+    "transfer_advice", "unfreeze", "weights",
 ]  # fmt: skip

@@ -91,6 +91,11 @@ class Module:
     regularised: bool = True
     """Whether weight decay and an L2 penalty act on the weights in this module."""
 
+    frozen: bool = False
+    """Whether it stays in evaluation mode, see :func:`freeze`."""
+
+    _frozen: frozenset[Tensor] = frozenset()  # parameters that were frozen, which buffers were not
+
     _entered: tuple[Mode, Mode] | None = None  # the mode of the last call: outside, inside
 
     def _no_forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -184,9 +189,9 @@ class Module:
     # --------------------------------------------------------------------------------------- state
 
     def train(self, mode: bool = True) -> Self:
-        """Put this module and all in it into training mode; return the module."""
+        """Put this module and all in it into training mode, but for what is frozen; return it."""
         for module in self.modules():
-            module.training = bool(mode)
+            module.training = bool(mode) and not module.frozen
         return self
 
     def eval(self) -> Self:
@@ -270,7 +275,9 @@ class _Row(NamedTuple):
 
 def _described(module: Module) -> tuple[str, str]:
     count = sum(parameter.size for parameter in module.parameters())
-    return f"{type(module).__name__}({module.extra_repr()})", f"{count:,}" if count else ""
+    frozen = sum(tensor.size for tensor in module.buffers() if tensor in module._frozen)
+    sizes = [f"{count:,}"] * bool(count) + [f"{frozen:,} frozen"] * bool(frozen)
+    return f"{type(module).__name__}({module.extra_repr()})", " + ".join(sizes)
 
 
 def walk(root: Module) -> Iterator[Found]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.nn.module import Listing, Module
+from tensorgraph.nn.paths import stands_at
 from tensorgraph.nn.regularise import weights
 from tensorgraph.optim.pack import Pack
 from tensorgraph.optim.recorded import RecordedPack
@@ -252,14 +252,14 @@ def path_groups(model: Module, settings: Mapping[str, Mapping[str, Any]]) -> lis
                 f'path_groups: the settings of {path!r} are a dict such as {{"lr": 0.01}}, not'
                 f" {errors.describe(own)}"
             )
-        found = [(name, param) for name, param in left if _fits(name, path)]
+        found = [(name, param) for name, param in left if stands_at(name, path)]
         if not found:
             raise errors.ArgumentError(
                 f"path_groups: no parameter is at {path!r}, or an earlier path has it already; the"
                 f" parameters are {errors.listing([name for name, _ in model.named_parameters()])}"
             )
         groups.append({"params": Listing(found, model), **own})
-        left = Listing([(name, param) for name, param in left if not _fits(name, path)], model)
+        left = Listing([(name, param) for name, param in left if not stands_at(name, path)], model)
     return [*groups, {"params": left}] if left else groups
 
 
@@ -291,7 +291,3 @@ def decay_groups(model: Module, weight_decay: float) -> list[dict[str, Any]]:
         {"params": Listing(decaying.items(), model), "weight_decay": weight_decay},
         {"params": Listing(rest, model), "weight_decay": 0.0},
     ]
-
-
-def _fits(name: str, path: str) -> bool:
-    return name == path or name.startswith(f"{path}.") or fnmatchcase(name, path)

@@ -52,6 +52,9 @@ _STEPS = [
         "optim/groups.py",
         ("{**self._defaults, **self.own}", "{**self.own, **self._defaults}",
          "optim: a group's own settings give way"),
+    ),
+    *planted_in(
+        "nn/paths.py",
         ('name.startswith(f"{path}.")', "name.startswith(path)",
          "optim: the path layers.1 takes layers.10"),
     ),
