@@ -176,12 +176,13 @@ if TYPE_CHECKING:
     from tensorgraph import diagnose as diagnose
     from tensorgraph import testing as testing
     from tensorgraph import train as train
+    from tensorgraph.render.picture import render
     from tensorgraph.symbolic.derive import derive
     from tensorgraph.symbolic.facts import assume
     from tensorgraph.symbolic.trace import trace
     from tensorgraph.symbolic.updates import update_rule
 else:
-    _ROOMS = {"data", "diagnose", "testing", "train"}
+    _ROOMS = {"data", "diagnose", "render", "testing", "train"}
     _SYMBOLIC = {"derive": "derive", "assume": "facts", "trace": "trace", "update_rule": "updates"}
 
     def __getattr__(name: str) -> Any:
@@ -212,7 +213,7 @@ __all__ = [
     "min", "minimum", "multiply", "negative", "nn", "no_grad", "norm", "not_equal",
     "one_hot", "ones", "ones_like", "op", "optim", "outer", "overlap_add", "pad",
     "permute_dims", "positive", "power", "prod", "profile", "random", "reciprocal", "relu",
-    "remainder", "repeat", "reshape", "rms", "roll", "round", "scatter", "set_at",
+    "remainder", "render", "repeat", "reshape", "rms", "roll", "round", "scatter", "set_at",
     "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax",
     "softmax_cross_entropy", "softmax_minus_one_hot", "softplus", "sort", "split", "sqrt",
     "square", "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis",

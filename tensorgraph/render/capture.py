@@ -14,6 +14,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.autodiff import place_of
 from tensorgraph.graph import Node, ancestors, leading_to, reachable
+from tensorgraph.profile import times_of
 from tensorgraph.render.blocks import marked_repeats
 from tensorgraph.render.frames import Frames
 from tensorgraph.render.scene import Box, Scene, Wire
@@ -106,6 +107,7 @@ class _Capture:
             note = axes_note(node, i)
             wires.append(Wire(source, node.op.operand_name(i), note, both and i not in reached))
         line = node.line if node.line != self.subject.called_at else None
+        times = times_of(node)
         count = len(node.parents)
         kept = [node.op.operand_name(i) if i < count else "out" for i in plan.keep] if plan else []
         self._add(
@@ -127,6 +129,8 @@ class _Capture:
                 line=_short_line(line),
                 source=_source(line),
                 differentiable=flows,
+                forward_seconds=times.forward if times else None,
+                backward_seconds=times.backward if times else None,
             ),
         )
 

@@ -88,4 +88,4 @@ def seconds_text(seconds: float) -> str:
     return f"{seconds / size:.3g} {unit}"
 
 
-_WRITTEN = {"bytes": bytes_text, "time": seconds_text, "grad": lambda v: f"{v:.3g}"}
+_WRITTEN: dict[str, Callable[[float], str]] = {"bytes": bytes_text, "time": seconds_text, "grad": lambda v: f"{v:.3g}"}

@@ -70,6 +70,14 @@ class Subject:
         return found
 
 
+def caller() -> FrameType:
+    """Return the innermost frame outside this package: the user's."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
 def subject_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Subject:
     """Return what is to be drawn for the arguments of ``render``.
 
@@ -91,11 +99,15 @@ def subject_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Subject:
             f" {errors.describe(x)} takes none. Write tg.render([a, b]) for several tensors"
         )
     if isinstance(x, Derivation):
-        known = dict(x.called)
         return Subject(
-            [x.output], "derive", [Scope(frame)], known, set(), _modules(frame), x.mathml(),
-            tuple(str(x).splitlines()),
-        )  # fmt: skip
+            [x.output],
+            "derive",
+            [Scope(frame)],
+            names=dict(x.called),
+            modules=_modules(frame),
+            formula=x.mathml(),
+            caption=tuple(str(x).splitlines()),
+        )
     tensors = flatten(x)[0]
     for each in tensors:
         if type(each) is not Tensor:
