@@ -49,7 +49,7 @@ class Training:
         self.run, self.loss = run, loss
         self.metrics = _checked_metrics(metrics)
         self.params = trained_parameters(run.model, run.optimizer)
-        self.clip = _clipping(clip)
+        self.clip, self._clip_given = _clipping(clip), clip
         self.sets = {"train": Examples(train, "train")}
         if dev is not None:
             self.sets["dev"] = Examples(dev, "dev")
@@ -86,7 +86,7 @@ class Training:
         others |= {f"step_callbacks/{i}": f for i, f in enumerate(self.step_callbacks)}
         parts |= {name: part for name, part in others.items() if hasattr(part, "load_state_dict")}
         setup = setup_of(
-            model, optimizer, loss=self.loss, columns=self.columns, clip=self.clip,
+            model, optimizer, loss=self.loss, columns=self.columns, clip=self._clip_given,
             early_stopping=self.early_stopping, watch=self.norms is not None,
             examples={name: len(examples) for name, examples in self.sets.items()},
             batch_size=getattr(self.batches, "batch_size", None),

@@ -166,4 +166,5 @@ def _steepest(lrs: NDArray[Any], curve: NDArray[Any]) -> float:
         return math.nan
     slopes = np.gradient(curve, np.log(lrs))
     best = int(np.argmin(slopes))
-    return float(lrs[best]) if slopes[best] < 0 else math.nan
+    falls = slopes[best] < -1e-6 * abs(curve[0])  # by more than rounding
+    return float(lrs[best]) if falls else math.nan

@@ -228,23 +228,21 @@ class _Log:
         """
         if self._path is None:
             return {}
-        if not self._path.exists() or not self._path.stat().st_size:
-            self._write(self._header)
-            return {}
-        text = self._path.read_bytes()
+        text = self._path.read_bytes() if self._path.exists() else b""
         whole_lines = text[: text.rfind(b"\n") + 1]
         if len(whole_lines) < len(text):  # the line that was being written when it was killed
             os.truncate(self._path, len(whole_lines))
+        if not whole_lines:
+            self._write(self._header)
+            return {}
         try:
-            header, *rows = [json.loads(line) for line in whole_lines.splitlines()] or [{}]
+            header, *rows = [json.loads(line) for line in whole_lines.splitlines()]
             trials = [self._trial(row) for row in rows]
         except (ValueError, KeyError, TypeError) as error:
             raise errors.StateError(
                 f"search: {str(self._path)!r} is damaged, or was not written by search: {error!r}"
             ) from error
-        if not rows and not header:
-            self._write(self._header)
-        elif header != self._header:
+        if header != self._header:
             raise errors.StateError(
                 f"search: {str(self._path)!r} is the file of another search, {header}; this is"
                 f" {self._header}; give another path, or delete the file"

@@ -1,0 +1,159 @@
+"""What training measured: columns, the best row, the table, files."""
+
+import math
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tensorgraph as tg
+from tensorgraph.train import History
+
+
+def history(**columns):
+    made = History()
+    for row in zip(*columns.values(), strict=True):
+        made.append(**dict(zip(columns, row, strict=True)))
+    return made
+
+
+EXAMPLE = {
+    "epoch": [1, 2, 3], "cost": [0.9, 0.5, 0.4], "train_loss": [0.8, 0.45, 0.35],
+    "dev_loss": [0.85, 0.6, 0.7], "train_accuracy": [0.5, 0.8, 0.9],
+    "dev_accuracy": [0.5, 0.7, 0.75], "lr": [0.1, 0.1, 0.05], "seconds": [1.0, 2.0, 3.0],
+    "gradients/layers.0": [1.0, 0.1, 0.01], "activations/layers.0": [1.0, 1.0, 1.0],
+}  # fmt: skip
+
+
+def test_it_is_a_dict_of_arrays():
+    made = history(**EXAMPLE)
+    assert dict(made).keys() == EXAMPLE.keys()
+    assert made["epoch"].dtype == np.int64
+    assert made["dev_loss"].tolist() == EXAMPLE["dev_loss"]
+    made["dev_loss"][0] = 7  # a copy
+    assert made["dev_loss"][0] == 0.85
+    assert made.gradients["layers.0"].tolist() == [1.0, 0.1, 0.01]
+    assert made.activations["layers.0"].tolist() == [1.0, 1.0, 1.0]
+    assert made.rows()[1]["lr"] == 0.1
+    with pytest.raises(KeyError, match="'f1' was not measured; there are epoch, cost"):
+        made["f1"]
+
+
+def test_rows_have_the_same_columns():
+    made = history(**EXAMPLE)
+    with pytest.raises(tg.errors.ArgumentError, match="a row has the columns epoch, cost"):
+        made.append(epoch=4)
+    assert len(made["epoch"]) == 3
+
+
+def test_the_best_row():
+    made = history(**EXAMPLE)
+    assert made.best("dev_loss")["epoch"] == 2
+    assert made.best("dev_accuracy")["epoch"] == 3
+    assert made.best(("max", "dev_loss"))["epoch"] == 1
+    assert made.best("dev_accuracy", {"dev_loss": ("<", 0.65)})["epoch"] == 2
+    tied = history(epoch=[1, 2, 3], dev_loss=[math.nan, 0.5, 0.5])
+    assert tied.best("dev_loss")["epoch"] == 2
+    with pytest.raises(tg.errors.ArgumentError, match="'f1' was not measured; there are epoch"):
+        made.best("f1")
+    with pytest.raises(tg.errors.ArgumentError, match=r"write optimize=\('max', 'lr'\)"):
+        made.best("lr")
+    with pytest.raises(tg.errors.ArgumentError, match="no number in 'dev_loss'"):
+        history(dev_loss=[math.nan]).best("dev_loss")
+    with pytest.raises(tg.errors.ArgumentError, match="no number"):
+        History().best("dev_loss")
+
+
+def test_the_table_shows_all_but_norms():
+    made = history(**EXAMPLE)
+    made.stopped = "interrupted"
+    lines = str(made).splitlines()
+    assert lines[0].split() == [name for name in EXAMPLE if "/" not in name]
+    assert lines[2].split() == ["2", "0.5", "0.45", "0.6", "0.8", "0.7", "0.1", "2"]
+    assert lines[-1] == "stopped: interrupted"
+    assert len({len(line) for line in lines[:-1]}) == 1
+    assert repr(made) == str(made)
+    assert str(History()) == "History of no epochs"
+
+
+def test_the_table_of_a_notebook_escapes_names():
+    made = history(**{"epoch": [1], "train_<b>": [0.5]})
+    made.stopped = "<script>"
+    assert made._repr_html_() == (
+        "<table><tr><th>epoch</th><th>train_&lt;b&gt;</th></tr><tr><td>1</td><td>0.5</td></tr>"
+        "</table><p>stopped: &lt;script&gt;</p>"
+    )
+
+
+def test_the_plot_has_a_panel_for_each_thing_measured():
+    pytest.importorskip("matplotlib")
+    axes = history(**EXAMPLE).plot().axes
+    assert [a.get_title() for a in axes] == [
+        "loss", "accuracy", "gradients by layer", "activations by layer",
+    ]  # fmt: skip
+    assert [line.get_label() for line in axes[0].lines] == ["cost", "train_loss", "dev_loss"]
+    assert axes[0].lines[2].get_ydata().tolist() == EXAMPLE["dev_loss"]
+    assert axes[2].get_yscale() == "log"
+
+
+def test_a_plot_without_matplotlib_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"pip install 'tensorgraph-engine\[train\]'"):
+        history(**EXAMPLE).plot()
+
+
+numbers = st.floats(width=64)
+
+
+@given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=5))
+def test_files_and_states_give_back_the_same_numbers(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("history") / "run.csv"
+    made = History()
+    for i, (a, b) in enumerate(rows):
+        made.append(**{"epoch": i + 1, "train_loss": a, 'a "name", of\nits own': b})
+    made.to_csv(path)
+    read = History.from_csv(path)
+    assert read == made
+    made.stopped = "enough"
+    other = History()
+    other.load_state_dict(made.state_dict())
+    assert other == made
+    assert other != read
+
+
+def test_an_empty_history_in_a_file(tmp_path):
+    History().to_csv(tmp_path / "run.csv")
+    assert History.from_csv(tmp_path / "run.csv") == History()
+
+
+@pytest.mark.parametrize("text", ["epoch,cost\n1,a\n", "epoch,cost\n1\n", "epoch\n1,2\n"])
+def test_a_file_that_is_no_history(text, tmp_path):
+    (tmp_path / "run.csv").write_text(text)
+    with pytest.raises(tg.errors.StateError, match=r"run\.csv, line 2"):
+        History.from_csv(tmp_path / "run.csv")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [{}, {"columns": {}}, {"columns": 3, "stopped": ""}, {"columns": {"a": ["x"]}, "stopped": ""}],
+)
+def test_a_state_that_is_no_history(state):
+    with pytest.raises(tg.errors.StateError, match="not what History"):
+        History().load_state_dict(state)
+
+
+def test_a_state_with_columns_that_differ_in_length():
+    made = history(epoch=[1])
+    with pytest.raises(tg.errors.StateError, match="differ in length"):
+        made.load_state_dict({"columns": {"a": [1.0], "b": []}, "stopped": ""})
+    assert made == history(epoch=[1])
+
+
+def test_equal_histories_may_differ_in_seconds_alone():
+    made = history(**EXAMPLE)
+    assert made == history(**{**EXAMPLE, "seconds": [9, 9, 9]})
+    assert made != history(**{**EXAMPLE, "lr": [0.1, 0.1, 0.1]})
+    assert made != history(epoch=[1, 2, 3])
+    assert made != "history"
