@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.errors import ArgumentError
-from tensorgraph.symbolic.expr import Expr, in_order
+from tensorgraph.symbolic.expr import Expr, in_order, make
+from tensorgraph.symbolic.in_numpy import HELPERS
 
 INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "power": "**",
@@ -22,87 +23,6 @@ INFIX = {
 TIGHTNESS = {"+": 4, "-": 4, "*": 5, "/": 5, "@": 5, "//": 5, "%": 5, "**": 7, "&": 3, "^": 2,
              "|": 1}  # fmt: skip
 
-HELPERS = {
-    "softmax": """
-        def softmax(x, axis):
-            e = np.exp(x - np.max(x, axis=axis, keepdims=True))
-            return e / np.sum(e, axis=axis, keepdims=True)
-    """,
-    "log_softmax": """
-        def log_softmax(x, axis):
-            s = x - np.max(x, axis=axis, keepdims=True)
-            return s - np.log(np.sum(np.exp(s), axis=axis, keepdims=True))
-    """,
-    "logsumexp": """
-        def logsumexp(x, axis, keepdims):
-            m = np.max(x, axis=axis, keepdims=True)
-            s = np.log(np.sum(np.exp(x - m), axis=axis, keepdims=True)) + m
-            return s if keepdims else np.squeeze(s, axis=axis)
-    """,
-    "sigmoid": """
-        def sigmoid(x):
-            return np.exp(-np.logaddexp(0, -x))
-    """,
-    "softplus": """
-        def softplus(x):
-            return np.logaddexp(0, x)
-    """,
-    "log_sigmoid": """
-        def log_sigmoid(x):
-            return -np.logaddexp(0, -x)
-    """,
-    "relu": """
-        def relu(x):
-            return np.maximum(x, 0)
-    """,
-    "leaky_relu": """
-        def leaky_relu(x, slope):
-            return np.where(x > 0, x, slope * x)
-    """,
-    "elu": """
-        def elu(x, alpha):
-            return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
-    """,
-    "one_hot": """
-        def one_hot(labels, num_classes, axis, dtype):
-            labels, classes = np.asarray(labels), np.arange(num_classes)
-            shape = [num_classes if i == axis else 1 for i in range(labels.ndim + 1)]
-            return (np.expand_dims(labels, axis) == classes.reshape(shape)).astype(dtype)
-    """,
-    "scatter": """
-        def scatter(x, *indices, key, shape):
-            x, rest = np.asarray(x), iter(indices)
-            out = np.zeros(shape, x.dtype)
-            np.add.at(out, tuple(next(rest) if k == "array" else k for k in key), x)
-            return out
-    """,
-    "linear": """
-        def linear(x, weight, bias):
-            return x @ weight.T + bias
-    """,
-    "center": """
-        def center(x, axis):
-            return x - np.mean(x, axis=axis, keepdims=True)
-    """,
-    "rms": """
-        def rms(x, axis, eps, keepdims):
-            return np.sqrt(np.mean(x * x, axis=axis, keepdims=keepdims) + eps)
-    """,
-    "std": """
-        def std(x, axis, correction, keepdims):
-            return np.std(x, axis=axis, ddof=correction, keepdims=keepdims)
-    """,
-    "var": """
-        def var(x, axis, correction, keepdims):
-            return np.var(x, axis=axis, ddof=correction, keepdims=keepdims)
-    """,
-    "norm": """
-        def norm(x, axis, keepdims):
-            return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
-    """,
-}  # fmt: skip
-"""What NumPy has no function for, in NumPy."""
-
 NUMPY = {
     "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh",
     "tanh", "asinh", "acosh", "atanh", "abs", "sign", "where", "maximum", "minimum", "floor",
@@ -110,7 +30,7 @@ NUMPY = {
     "reciprocal", "sum", "mean", "max", "min", "prod", "broadcast_to", "reshape", "expand_dims",
     "squeeze", "flip", "tril", "triu", "logical_and", "logical_or", "logical_not", "logical_xor",
     "isnan", "isinf", "isfinite", "argmax", "argmin", "any", "all", "positive", "clip",
-    "bitwise_invert",
+    "bitwise_invert", "round", "roll", "repeat",
 }  # fmt: skip
 
 
@@ -141,11 +61,21 @@ def python(
     made = {called[name] for name, _ in steps}
     arguments = [a for a in writer.arguments if a not in made]
     returned = ", ".join(called[name] for name in results)
-    helpers = [cleandoc(HELPERS[name]) + "\n" for name in writer.helpers]
+    helpers = [cleandoc(HELPERS[name]) + "\n" for name in _with_those_called(writer.helpers)]
     constants = [f"{name} = {text}\n" for name, text in writer.constants.items()]
-    parts = ["import numpy as np\n", *helpers, *constants]
+    imports = "import math\n\n" if any("math." in text for text in helpers) else ""
+    parts = [f"{imports}import numpy as np\n", *helpers, *constants]
     head = f"def {label}({', '.join(arguments)}):"
     return "\n\n".join([*parts, "\n".join([head, *lines, f"    return {returned}"])]) + "\n"
+
+
+def _with_those_called(helpers: Iterable[str]) -> list[str]:
+    """Return functions by name, each after those that it calls."""
+    found: dict[str, None] = {}
+    for name in helpers:
+        called = [h for h in HELPERS if h != name and re.search(rf"\b(?<!\.){h}\(", HELPERS[name])]
+        found |= dict.fromkeys([*_with_those_called(called), name])
+    return list(found)
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:
@@ -154,13 +84,17 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in names:
         if name not in found:
-            own = re.sub(r"\W", "_", name.replace("′", "_2"))
+            own = re.sub(r"\W", "_", name.replace("′", "_2").replace("\u0302", "_hat"))
             own = own if own.isidentifier() else f"_{own}"
             while own in taken or keyword.iskeyword(own):
                 own += "_"
             taken.add(own)
             found[name] = own
     return found
+
+
+def _has_code(name: str) -> bool:
+    return name in HELPERS or name in NUMPY or name in INFIX
 
 
 class _Code:
@@ -172,10 +106,25 @@ class _Code:
 
     def whole(self, e: Expr, known: dict[Expr, str]) -> str:
         """Return an expression's text, the operands written before it."""
+        e = self._spelt_out(e)
         texts: dict[Expr, tuple[str, int]] = {}
         for x in in_order([e], lambda x: () if x in self.names and x is not e else x.args):
             texts[x] = self._write(x, texts, own=x is e)
         return texts[e][0]
+
+    def _spelt_out(self, e: Expr) -> Expr:
+        """Return an expression in which fused operations are what they are defined to be."""
+        done: dict[Expr, Expr] = {}
+        for x in in_order([e], lambda x: () if x in self.names and x is not e else x.args):
+            if x.op is None or (x in self.names and x is not e):
+                done[x] = x
+                continue
+            args = tuple(done[y] for y in x.args)
+            same = all(y is z for y, z in zip(args, x.args, strict=True))
+            done[x] = x if same else make(x.op, args, x.static, x.shape, x.dtype)
+            if x.op.body is not None and not _has_code(x.op.name):
+                done[x] = self._spelt_out(x.op.body(*args, **x.static))
+        return done[e]
 
     def _write(self, e: Expr, texts: Mapping[Expr, tuple[str, int]], own: bool) -> tuple[str, int]:
         if (e in self.names and not own) or e.is_input:
@@ -183,7 +132,8 @@ class _Code:
             self.arguments[name] = None
             return name, 9
         if e.value is not None:
-            return self._constant(e), 9
+            value = self._constant(e)
+            return value, 6 if value.startswith("-") else 9
         assert e.op is not None
         name, args = e.op.name, [texts[x] for x in e.args]
         if name in INFIX:
@@ -230,11 +180,9 @@ class _Code:
     def _constant(self, e: Expr) -> str:
         array = np.asarray(e.value)
         if array.ndim == 0:
-            value = array.item()
-            return repr(value) if np.isfinite(value) else f"float('{value}')"
+            return _argument(array.item())
         name = f"CONSTANT_{len(self.constants)}"
-        text = np.array2string(array, separator=", ", threshold=array.size + 1)
-        self.constants[name] = f"np.array({text}, dtype='{array.dtype}')"
+        self.constants[name] = f"np.array({_argument(array.tolist())}, dtype='{array.dtype}')"
         return name
 
 
@@ -243,7 +191,8 @@ def _in(part: tuple[str, int], tightness: int) -> str:
 
 
 def _argument(value: Any) -> str:
-    return f"'{value}'" if isinstance(value, np.dtype) else repr(value)
+    text = f"'{value}'" if isinstance(value, np.dtype) else repr(value)
+    return re.sub(r"\b(nan|inf)\b", r"np.\1", text)
 
 
 def _key(key: Sequence[Any], indices: Sequence[tuple[str, int]]) -> str:

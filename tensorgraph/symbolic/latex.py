@@ -37,10 +37,17 @@ def latex_name(name: str) -> str:
     if head in GREEK or head in LETTERS:
         letter, small = LETTERS[GREEK.get(head, head)], f"_{{{number}}}" if number else ""
     else:
-        letter = head if len(head) == 1 else rf"\mathrm{{{head}}}"
+        letter = _letter(head)
         small = f"^{{[{number}]}}" if number else ""
     below = r"_{\mathrm{" + index.replace("_", r"\_") + "}}" if index else ""
     return prefix + letter + below + small + "'" * primes
+
+
+def _letter(head: str) -> str:
+    """Return a letter in italics, a word upright."""
+    if head.endswith("\u0302"):
+        return rf"\hat{{{_letter(head[:-1])}}}"
+    return head if len(head) == 1 else rf"\mathrm{{{_escaped(head)}}}"
 
 
 def axes_below(axes: Iterable[int] | None) -> str:
@@ -126,4 +133,4 @@ def _item(f: Formula) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("_", r"\_").replace("…", r"\ldots ")
+    return text.replace("_", r"\_").replace("…", r"\ldots ").replace("×", r"{\times}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,12 @@ def targets_of(wrt: Any, name: Any, scope: Scope) -> list[Target]:
             raise errors.DTypeError(
                 f"derive: {errors.owner(tensor)} holds {tensor.dtype}, which has no gradient; write"
                 " .astype('float32') before the graph is recorded"
+            )
+    for given in filter(None, (name for _, name in found)):
+        if not re.fullmatch(r"[^\W\d]\w*(\.\w+)*", given):
+            raise errors.ArgumentError(
+                f"derive: {given!r} is no name for a formula; write a letter or word, with digits"
+                ' and _ after it: "W1"'
             )
     return [Target(t, n or scope.of_place(place_of(t)) or t.name) for t, n in found]
 

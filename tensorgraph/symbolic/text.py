@@ -30,7 +30,10 @@ def split_name(name: str) -> tuple[str, str, str]:
 
 
 def _is_gradient(name: str) -> bool:
-    return name[1:2].isupper() or name[1:].rstrip("0123456789_") in {*GREEK, "b", "w", "x"}
+    """Return whether a name is that of a gradient: d and a letter, not a word with d."""
+    rest = re.sub(r"_\w+$|\d+$", "", name[1:])
+    letter = len(rest.replace("\u0302", "")) == 1 or rest in GREEK or rest[:1].isupper()
+    return letter or (rest[:1] == "d" and _is_gradient(rest))
 
 
 def pretty(name: str) -> str:
