@@ -39,9 +39,8 @@ class Foot:
     def svg(self, left: float, top: float, width: float) -> Iterator[str]:
         """Yield it at a place; a formula has a line above it."""
         if self.kind == "f":
-            yield (
-                f'<path class="rule" d="M{number(left)} {number(top + 14)}H{number(left + width)}"/>'
-            )
+            line = f"M{number(left)} {number(top + 14)}H{number(left + width)}"
+            yield f'<path class="rule" d="{line}"/>'
         for i, line in enumerate(self.lines):
             y = top + 16 + self.step * (i + 1) - 6
             if self.kind == "key":

@@ -6,7 +6,7 @@ import unicodedata
 from html import escape
 
 _NARROW = frozenset("fijlrtI.,:;!|'`()[]{}-·′ ")
-_WIDE = frozenset("mwMW@%∂ΣΠ—…→⊙⊤")
+_WIDE = frozenset("mwMW@%∂ΣΠ—…→⊙")
 CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 """Characters that XML cannot hold."""
 

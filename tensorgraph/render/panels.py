@@ -12,7 +12,7 @@ from tensorgraph.render.view import Tile
 Point = tuple[float, float]
 SIZES = {"t": 13.0, "s": 11.0, "m": 10.5, "c": 11.5}
 """Type sizes by class; see style.py."""
-MOST = 34
+MOST = 30
 """How many characters of a line are shown."""
 PILL, STUB, BETWEEN = 22.0, 18.0, 6.0
 """Height of a pill, its way to the card, and the space between pills."""
@@ -40,7 +40,9 @@ class Block:
     card: Point
     """Width and height."""
     pills: Point
-    """Width and height of all pills, one above the other."""
+    """Width of the pills of leaves, and of those of their gradients."""
+    pile: float
+    """The height of all pills, one above the other."""
     size: Point
     anchor: float
     """How far the card's middle is from the block's, across the direction of links."""
@@ -53,16 +55,18 @@ def block_of(tile: Tile, mirror: bool, turned: bool) -> Block:
     height = max(19 + LINE * len(lines) for lines in faces)
     card = round(width), height
     if not tile.docked:
-        return Block(tile, card, (0.0, 0.0), card, 0.0)
-    rows = [_pill_rows(leaf, mirror) for leaf in tile.docked]
-    wide = round(max(_row_width(row) for lines in rows for row in lines) + 22)
-    high = sum(_pill_height(leaf, mirror) for leaf in tile.docked)
-    high += BETWEEN * (len(tile.docked) - 1)
+        return Block(tile, card, (0.0, 0.0), 0.0, card, 0.0)
+    pills = _pill_width(tile, False), _pill_width(tile, True) if mirror else 0.0
+    pile = sum(_pill_height(leaf, mirror) for leaf in tile.docked)
+    pile += BETWEEN * (len(tile.docked) - 1)
+    wide = max(pills)
     if turned:
-        aside = high + STUB
-        return Block(tile, card, (wide, high), (max(card[0], wide), card[1] + aside), aside / 2)
-    aside = wide + STUB
-    return Block(tile, card, (wide, high), (card[0] + aside, max(card[1], high)), aside / 2)
+        aside = pile + STUB
+        size = max(card[0], wide), card[1] + aside
+    else:
+        aside = wide + STUB
+        size = card[0] + aside, max(card[1], pile)
+    return Block(tile, card, pills, pile, size, aside / 2)
 
 
 def face(tile: Tile) -> list[Text]:
@@ -74,13 +78,28 @@ def face(tile: Tile) -> list[Text]:
 
 def gradient_face(tile: Tile) -> list[Text]:
     """Return the lines of the card of a tile's gradient."""
+    name, shape = _split(tile.gradient)
     lines = [Text(shortened(line, MOST), "s") for line in tile.gradient_lines]
-    return [Text(shortened(tile.gradient, MOST), "t"), *lines]
+    return [Text(shortened(name, MOST), "t"), *lines, *([Text(shape, "m")] if shape else [])]
 
 
-def _pill_rows(leaf: Tile, mirror: bool) -> list[list[Text]]:
-    rows = [_leaf_row(leaf)] + [[Text(line, "s")] for line in leaf.lines[1:]]
-    return rows + (_gradient_rows(leaf) if mirror and leaf.gradient else [])
+def _split(gradient: str) -> tuple[str, str]:
+    """Return the name of a gradient and its shape."""
+    name, _, shape = gradient.partition(" (")
+    return name, f"({shape}" if shape else ""
+
+
+def _pill_width(tile: Tile, mirrored: bool) -> float:
+    """Return the width of all pills of a tile, or of those of their gradients."""
+    rows = [row for leaf in tile.docked for row in _rows(leaf, mirrored)]
+    return round(max(map(_row_width, rows), default=0.0) + 22)
+
+
+def _rows(leaf: Tile, mirrored: bool) -> list[list[Text]]:
+    """Return the rows of a pill, each with texts side by side."""
+    if mirrored:
+        return _gradient_rows(leaf) if leaf.gradient else []
+    return [_leaf_row(leaf), *([Text(shortened(line, MOST), "s")] for line in leaf.lines[1:])]
 
 
 def _leaf_row(leaf: Tile) -> list[Text]:
@@ -89,8 +108,8 @@ def _leaf_row(leaf: Tile) -> list[Text]:
 
 
 def _gradient_rows(leaf: Tile) -> list[list[Text]]:
-    name, _, shape = leaf.gradient.partition(" (")
-    first = [Text(shortened(name, MOST), "c")] + ([Text(f"({shape}", "m")] if shape else [])
+    name, shape = _split(leaf.gradient)
+    first = [Text(shortened(name, MOST), "c")] + ([Text(shape, "m")] if shape else [])
     return [first, *([Text(shortened(line, MOST), "s")] for line in leaf.gradient_lines)]
 
 
@@ -132,6 +151,22 @@ class Panel:
         width, height = self.block.card
         return (self.x + width / 2, self.y) if self.turned else (self.x, self.y + height / 2)
 
+    @property
+    def across(self) -> float:
+        """Return the card's middle, from pass to pass."""
+        return self.y if self.turned else self.x
+
+    @property
+    def middle(self) -> float:
+        """Return the card's middle, in the direction of links."""
+        return self.x if self.turned else self.y
+
+    @property
+    def along(self) -> Point:
+        """Return where the card begins and ends, in the direction of links."""
+        half = self.block.card[0 if self.turned else 1] / 2
+        return self.middle - half, self.middle + half
+
     def svg(self) -> Iterator[str]:
         """Yield the card and its pills."""
         tile = self.tile
@@ -149,7 +184,7 @@ class Panel:
         width, height = self.block.card
         left, top = self.x - width / 2, self.y - height / 2
         lines = gradient_face(tile) if self.mirrored else face(tile)
-        absent = self.mirrored and tile.gradient == "not computed"
+        absent = self.mirrored and _is_absent(tile)
         kind = "absent" if absent else "bad" if tile.warn else "tile"
         round_ = height / 2 if tile.kind in ("input", "parameter", "constant") else 8
         yield f'<g class="{self._tone(tile)}">{_told(tile)}'
@@ -179,7 +214,8 @@ class Panel:
 
     def _pills_start(self) -> Point:
         """Return the middle of the upper edge of all pills."""
-        (width, height), (wide, high) = self.block.card, self.block.pills
+        (width, height), high = self.block.card, self.block.pile
+        wide = self.block.pills[self.mirrored]
         if self.turned:
             away = height / 2 + STUB
             return self.x, self.y + away if self.mirrored else self.y - away - high
@@ -187,13 +223,9 @@ class Panel:
 
     def _pill(self, leaf: Tile, middle: Point, height: float) -> Iterator[str]:
         x, y = middle
-        wide = self.block.pills[0]
-        rows = (
-            _gradient_rows(leaf)
-            if self.mirrored
-            else [_leaf_row(leaf), *([Text(shortened(line, MOST), "s")] for line in leaf.lines[1:])]
-        )
-        absent = self.mirrored and leaf.gradient == "not computed"
+        wide = self.block.pills[self.mirrored]
+        rows = _rows(leaf, self.mirrored)
+        absent = self.mirrored and _is_absent(leaf)
         kind = "absent" if absent else "bad" if leaf.warn else "pill"
         yield f'<g class="{self._tone(leaf)}">{_told(leaf)}'
         yield from self._stub(middle)
@@ -209,7 +241,7 @@ class Panel:
 
     def _stub(self, pill: Point) -> Iterator[str]:
         """Yield the arrow between a pill and the card: from a leaf, or to its gradient."""
-        (width, height), (wide, high) = self.block.card, self.block.pills
+        width, height = self.block.card
         if self.turned:
             edge = self.y - self.sign * height / 2
             far = edge - self.sign * STUB
@@ -230,11 +262,11 @@ def _arrow(ends: list[Point]) -> str:
         return f'<path class="line" stroke-width="1.3" d="{line}"/>' + head((x1, y1), (0, down))
     right = 1 if x1 > x0 else -1
     end, middle = x1 - 5 * right, (x0 + x1) / 2
-    line = f"M{number(x0)} {number(y0)}" + (
-        f"H{number(end)}"
-        if y0 == y1
-        else f"C{number(middle)} {number(y0)} {number(middle)} {number(y1)} {number(end)} {number(y1)}"
-    )
+    level = f"H{number(end)}"
+    if y0 != y1:
+        ys = number(y0), number(y1)
+        level = f"C{number(middle)} {ys[0]} {number(middle)} {ys[1]} {number(end)} {ys[1]}"
+    line = f"M{number(x0)} {number(y0)}{level}"
     return f'<path class="line" stroke-width="1.3" d="{line}"/>' + head((x1, y1), (right, 0))
 
 
@@ -257,6 +289,10 @@ def _rect(x: float, y: float, width: float, height: float, round_: float, kind: 
 
 def _text(text: str, x: float, y: float, style: str) -> str:
     return f'<text class="{style}" x="{number(x)}" y="{number(y)}">{xml(text)}</text>'
+
+
+def _is_absent(tile: Tile) -> bool:
+    return "not computed" in (tile.gradient, *tile.gradient_lines)
 
 
 def _told(tile: Tile) -> str:

@@ -145,9 +145,13 @@ _RULES = f"""\
 .tg .data{{--line:var(--wire)}}
 .tg .line{{fill:none;stroke:var(--line)}}
 .tg .head{{fill:var(--line)}}
-.tg .saved{{fill:none;stroke:var(--muted);stroke-width:1.1;stroke-dasharray:2 4;stroke-linecap:round;opacity:.8}}
+.tg .saved{{fill:none;stroke:var(--muted);stroke-width:1.2;stroke-dasharray:2 4;opacity:.85}}
+.tg .saved{{stroke-linecap:round}}
 .tg .sum{{fill:var(--paper);stroke:var(--line);stroke-width:1.5}}
-.tg .note{{font-size:10px;fill:var(--muted);text-anchor:start;paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}}
+.tg .note{{font-size:10px;fill:var(--muted);text-anchor:start}}
+.tg .note{{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}}
+.tg .note.end{{text-anchor:end}}
+.tg .note.middle{{text-anchor:middle}}
 .tg .title{{font-size:16px;font-weight:650;text-anchor:start}}
 .tg .pass{{font-size:11px;font-weight:600;fill:var(--muted);letter-spacing:.08em}}
 .tg .l{{font-size:11px;fill:var(--muted);text-anchor:start}}

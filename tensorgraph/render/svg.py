@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tensorgraph.render import legend
 from tensorgraph.render.layout import Placement, place
@@ -18,7 +19,12 @@ CHANNEL = 92.0
 HEADER = 24.0
 """The height of a frame's title."""
 GAP = (26.0, 36.0)
+TURNED_GAP = (22.0, 52.0)
+FAR = 420.0
+"""From how far away a saved value is named instead of linked."""
 CORNER = 7.0
+ROW = 64.0
+"""The height of the strips by which tiles are looked up."""
 SUM = 8.0
 """The radius of the sign where gradients add up."""
 
@@ -53,6 +59,7 @@ class _Drawing:
         self.axis = across + CHANNEL / 2
         self.bottom = self.top + body[1]
         self.height = self.bottom + sum(foot.height for foot in self.feet) + MARGIN
+        self._rows_of: dict[bool, dict[int, list[Panel]]] = {}
         self.panels = [self._panel(i, False) for i in range(len(view.tiles))]
         self.others = [self._panel(i, True) for i in range(len(view.tiles))] if self.both else []
 
@@ -84,7 +91,7 @@ class _Drawing:
             f' width="{number(self.width)}" height="{number(self.height)}"'
             f' viewBox="0 0 {number(self.width)} {number(self.height)}">',
             f"<style>{css()}</style>",
-            f'<rect class="paper" width="{number(self.width)}" height="{number(self.height)}" rx="12"/>',
+            '<rect class="paper" width="100%" height="100%" rx="12"/>',
             *self._heading(),
             *self._frames(),
             *self._saved(),
@@ -123,25 +130,25 @@ class _Drawing:
     # ----------------------------------------------------------------------------------- frames
 
     def _frames(self) -> Iterator[str]:
+        with_gradients = self._with_gradients()
         for mirrored in (False, True) if self.both else (False,):
             for i, box in enumerate(self.placement.boxes):
-                if mirrored and not self._holds_gradients(i):
+                if mirrored and i not in with_gradients:
                     continue
                 (x0, y0), (x1, y1) = self._box(box, mirrored)
-                yield (
-                    f'<rect class="outline" x="{number(x0)}" y="{number(y0)}"'
-                    f' width="{number(x1 - x0)}" height="{number(y1 - y0)}" rx="12"/>'
-                )
+                for d in (8, 4, 0) if self.view.outlines[i].copies > 1 else (0,):
+                    left, top = x0 + (-d if mirrored else d), y0 + d
+                    yield (
+                        f'<rect class="outline" x="{number(left)}" y="{number(top)}"'
+                        f' width="{number(x1 - x0)}" height="{number(y1 - y0)}" rx="12"/>'
+                    )
 
     def _box(self, box: Sequence[float], mirrored: bool) -> tuple[Point, Point]:
         a, b = self._at((box[0], box[1]), mirrored), self._at((box[2], box[3]), mirrored)
         return (min(a[0], b[0]), min(a[1], b[1])), (max(a[0], b[0]), max(a[1], b[1]))
 
-    def _holds_gradients(self, frame: int) -> bool:
-        return frame in self._frames_with_gradients
-
-    @property
-    def _frames_with_gradients(self) -> set[int]:
+    def _with_gradients(self) -> set[int]:
+        """Return the frames in which a gradient is drawn."""
         found: set[int] = set()
         for tile in self.view.tiles:
             frame = tile.frame if tile.gradient else None
@@ -178,10 +185,25 @@ class _Drawing:
             yield self._arrow([start, end], "gradient", Link(i, i, "gradient"))
 
     def _routes(self) -> dict[tuple[int, int], list[Point]]:
+        """Return the routes by their ends, from card to card."""
         return {
-            (link.source, link.target): route
+            (link.source, link.target): self._fitted(link, route)
             for link, route in zip(self.data, self.placement.routes, strict=True)
         }
+
+    def _fitted(self, link: Link, route: list[Point]) -> list[Point]:
+        """Return a route that ends at the cards, which may be less high than their blocks."""
+        if not route:
+            return route
+        centers = self.placement.centers
+        (x0, y0), (x1, y1) = centers[link.source], centers[link.target]
+        (w0, h0), (w1, h1) = self.blocks[link.source].card, self.blocks[link.target].card
+        first, last = route[0], route[-1]
+        if self.turned:
+            ends = (x0 + w0 / 2, first[1]), (x1 - w1 / 2, last[1])
+        else:
+            ends = (first[0], y0 + h0 / 2), (last[0], y1 - h1 / 2)
+        return _tidy([ends[0], *route, ends[1]])
 
     def _turning(self) -> list[int]:
         """Return the tiles at which the backward pass begins."""
@@ -212,14 +234,13 @@ class _Drawing:
         tip, before = points[-1], points[-2]
         direction = self._direction(before, tip)
         short = _cut(points, size - 2)
-        told = self.told(link)
+        line = f'stroke-width="{number(width)}" d="{self._path(short, self.turned)}"'
         return (
-            f'<g class="{kind}">{told}'
-            f'<path class="line" stroke-width="{number(width)}" d="{self._path(short)}"/>'
+            f'<g class="{kind}">{self._told(link)}<path class="line" {line}/>'
             f"{head(tip, direction, size)}</g>"
         )
 
-    def told(self, link: Link) -> str:
+    def _told(self, link: Link) -> str:
         """Return what is told of a link when the pointer rests on it."""
         times = f"{link.count} links" if link.count > 1 else ""
         text = "  ".join(filter(None, (link.label, times)))
@@ -230,12 +251,12 @@ class _Drawing:
         level = abs(dy) < 0.05 if abs(dx) < 0.05 or abs(dy) < 0.05 else self.turned
         return (1 if dx > 0 else -1, 0) if level else (0, 1 if dy > 0 else -1)
 
-    def _path(self, points: Sequence[Point]) -> str:
-        """Return a route as a path: slanted parts as curves, corners rounded."""
+    def _path(self, points: Sequence[Point], level: bool) -> str:
+        """Return a route as a path: slanted parts as curves with level or upright ends."""
         out = [f"M{number(points[0][0])} {number(points[0][1])}"]
-        for i, (a, b) in enumerate(zip(points, points[1:], strict=False)):
+        for i, (a, b) in enumerate(itertools.pairwise(points)):
             if not _is_straight(a, b):
-                out.append(self._curve(a, b))
+                out.append(_curve(a, b, level))
                 continue
             after = points[i + 2] if i + 2 < len(points) else None
             if after and _is_straight(b, after) and (a[0] == b[0]) != (b[0] == after[0]):
@@ -248,36 +269,69 @@ class _Drawing:
                 out.append(f"L{number(b[0])} {number(b[1])}")
         return "".join(out)
 
-    def _curve(self, a: Point, b: Point) -> str:
-        if self.turned:
-            middle = number((a[0] + b[0]) / 2)
-            ends = f"{middle} {number(a[1])} {middle} {number(b[1])}"
-        else:
-            middle = number((a[1] + b[1]) / 2)
-            ends = f"{number(a[0])} {middle} {number(b[0])} {middle}"
-        return f"C{ends} {number(b[0])} {number(b[1])}"
-
     def _saved(self) -> Iterator[str]:
+        """Yield lines from values to the gradients that read them; they slant in the channel."""
         if not self.both:
             return
         turning = set(self._turning())
+        stubs: Counter[int] = Counter()
         for link in self.view.links:
             if link.kind != "saved" or not self.view.tiles[link.target].gradient:
                 continue
-            (x0, y0), (x1, y1) = self.panels[link.source].inner, self.others[link.target].inner
-            if link.source == link.target and link.source in turning:
-                y0 = y1 = y0 + 10
-            if self.turned:
-                y = (y0 + y1) / 2
-                ends = f"{number(x0)} {number(y)} {number(x1)} {number(y)}"
-            else:
-                x = (x0 + x1) / 2
-                ends = f"{number(x)} {number(y0)} {number(x)} {number(y1)}"
+            if self._is_far(link):
+                yield from self._stub(link, stubs[link.target])
+                stubs[link.target] += 1
+                continue
+            aside = 10.0 if link.source == link.target and link.source in turning else 0.0
+            start = self._to_channel(self.panels[link.source], self.panels, aside)
+            end = self._to_channel(self.others[link.target], self.others, aside)
+            points = _tidy([*start, *reversed(end)])
+            path = self._path(points, not self.turned)
             told = f"<title>{xml('kept for the backward pass: ' + link.label)}</title>"
-            yield (
-                f'<path class="saved" d="M{number(x0)} {number(y0)}C{ends}'
-                f' {number(x1)} {number(y1)}">{told}</path>'
-            )
+            yield f'<path class="saved" d="{path}">{told}</path>'
+
+    def _is_far(self, link: Link) -> bool:
+        return abs(self.panels[link.source].middle - self.others[link.target].middle) > FAR
+
+    def _stub(self, link: Link, number_: int) -> Iterator[str]:
+        """Yield the end of a line that would be long, with the name of the value at its start."""
+        x, y = self.others[link.target].inner
+        name = xml(shortened(self.view.tiles[link.source].lines[0], 10))
+        aside = 13 * ((number_ + 1) // 2) * (-1) ** number_
+        line, at = f"M{number(x - 26)} {number(y + aside)}H{number(x)}", (x - 30, y + aside + 3.5)
+        if self.turned:
+            line, at = f"M{number(x + aside)} {number(y - 18)}V{number(y)}", (x + aside, y - 22)
+        told = f"<title>{xml('kept for the backward pass: ' + link.label)}</title>"
+        yield f'<path class="saved" d="{line}">{told}</path>'
+        style = "note middle" if self.turned else "note end"
+        yield f'<text class="{style}" x="{number(at[0])}" y="{number(at[1])}">{name}</text>'
+
+    def _to_channel(self, panel: Panel, panels: list[Panel], aside: float) -> list[Point]:
+        """Return the way from a card to the channel: level, or below the cards in between."""
+        side, turned = panel.sign, self.turned
+        x, y = panel.inner[::-1] if turned else panel.inner
+        channel = self.axis + (self.top if turned else self.left) - side * CHANNEL / 2
+        between = [
+            other.along[1]
+            for other in self._near(panel, panels)
+            if side * (other.across - x) > 0 and other.along[0] < y < other.along[1]
+        ]
+        if between:
+            low, x = max(*between, panel.along[1]) + 11, x - side * 16
+            way = [(x, panel.along[1]), (x, low), (channel, low)]
+        else:
+            way = [(x, y + aside), (channel, y + aside)]
+        return [point[::-1] for point in way] if turned else way
+
+    def _near(self, panel: Panel, panels: list[Panel]) -> list[Panel]:
+        """Return the panels that a level line from the middle of one may meet."""
+        rows = self._rows_of.get(panel.mirrored)
+        if rows is None:
+            rows = self._rows_of[panel.mirrored] = {}
+            for other in panels:
+                for row in range(int(other.along[0] // ROW), int(other.along[1] // ROW) + 1):
+                    rows.setdefault(row, []).append(other)
+        return rows.get(int(panel.middle // ROW), [])
 
     def _sums(self) -> Iterator[str]:
         if not self.both:
@@ -292,6 +346,11 @@ class _Drawing:
                 f"H{number(x + arm)}M{number(x)} {number(y - arm)}V{number(y + arm)}"
                 f'"/></g>'
             )
+
+    def _room(self, link: Link) -> float:
+        """Return how much there is between the cards of a link from left to right."""
+        source, target = self.panels[link.source], self.panels[link.target]
+        return target.x - source.x - (source.block.card[0] + target.block.card[0]) / 2
 
     def _tags(self) -> Iterator[str]:
         """Yield pairs of numbers for the links that are too long to be drawn as lines."""
@@ -327,19 +386,20 @@ class _Drawing:
                 continue
             text = shortened(text, 30)
             wide = width_of(text, 10)
+            if self.turned and wide + 16 > self._room(link):
+                continue
             x, y = self._at(route[-1])
-            spots = (
-                [(x - 8 - wide, y - 8), (x - 8 - wide, y + 14)]
-                if self.turned
-                else [(x + 7, y - 9), (x - 7 - wide, y - 9)]
-            )
+            if self.turned:
+                spots = [(x - 8 - wide, y - 8), (x - 8 - wide, y + 14)]
+            else:
+                spots = [(x + 7, y - 9), (x - 7 - wide, y - 9)]
+                spots = spots[::-1] if self._at(route[-2])[0] > x + 1 else spots
             for left, base in spots:
                 area = (left - 2, base - 10, left + wide + 2, base + 3)
                 if not any(_overlap(area, other) for other in taken):
                     taken.append(area)
-                    yield (
-                        f'<text class="note" x="{number(left)}" y="{number(base)}">{xml(text)}</text>'
-                    )
+                    at = f'x="{number(left)}" y="{number(base)}"'
+                    yield f'<text class="note" {at}>{xml(text)}</text>'
                     break
 
 
@@ -353,12 +413,34 @@ def _placed(view: View, blocks: Sequence[Block], data: Sequence[Link]) -> Placem
         headers=headers,
         anchors=[block.anchor for block in blocks],
         direction=view.direction,
-        gap=GAP,
+        gap=TURNED_GAP if view.direction == "right" else GAP,
     )
+
+
+def _tidy(points: Iterable[Point]) -> list[Point]:
+    """Return a route without points on the straight line between their neighbours."""
+    route: list[Point] = []
+    for point in points:
+        if route and point == route[-1]:
+            continue
+        if len(route) > 1 and any(route[-2][i] == route[-1][i] == point[i] for i in (0, 1)):
+            route.pop()
+        route.append(point)
+    return route
 
 
 def _is_straight(a: Point, b: Point) -> bool:
     return abs(a[0] - b[0]) < 0.05 or abs(a[1] - b[1]) < 0.05
+
+
+def _curve(a: Point, b: Point, level: bool) -> str:
+    if level:
+        middle = number((a[0] + b[0]) / 2)
+        ends = f"{middle} {number(a[1])} {middle} {number(b[1])}"
+    else:
+        middle = number((a[1] + b[1]) / 2)
+        ends = f"{number(a[0])} {middle} {number(b[0])} {middle}"
+    return f"C{ends} {number(b[0])} {number(b[1])}"
 
 
 def _towards(a: Point, b: Point, most: float) -> Point:

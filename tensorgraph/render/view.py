@@ -62,6 +62,8 @@ class Outline:
     id: int
     title: str
     parent: int | None = None
+    copies: int = 1
+    """How many equal modules in a row it stands for."""
 
 
 @dataclass(frozen=True, slots=True)

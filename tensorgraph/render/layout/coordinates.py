@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tensorgraph.render.layout.layers import Layers, Side
 from tensorgraph.render.layout.order import Rows
 from tensorgraph.render.layout.relax import relaxed
+from tensorgraph.render.layout.spine import spine_of
 
 NARROWER = 0.8
 """At what share of the width of all four together one of them is taken alone."""
@@ -23,7 +24,7 @@ def across(layers: Layers, rows: Rows, gap: float) -> list[float]:
     middle ones of its four places. Links that touch nodes off their middle are straightened at
     the place where they touch (Rüegg et al., GD 2015).
     """
-    up, down = _spine(layers, rows)
+    up, down = spine_of(layers)
     conflicts = _conflicts(layers, rows, up)
 
     def between(u: int, v: int) -> float:
@@ -63,36 +64,6 @@ def _conflicts(layers: Layers, rows: Rows, up: list[int]) -> Conflicts:
                         found.add((s.node, w))
             left, begin = right, i + 1
     return found
-
-
-def _spine(layers: Layers, rows: Rows) -> tuple[list[int], list[int]]:
-    """Return each node's upper and lower neighbour on the main line, which is straight, or −1.
-
-    A link is on it if the longest path to its lower end comes through it and the longest path from
-    its upper end goes on through it, not counting dummies. Where two are as long, none is.
-    """
-    count = len(layers.widths)
-    length = [[0] * count, [0] * count]
-    for lengths, order, sides in (
-        (length[0], rows, layers.above),
-        (length[1], rows[::-1], layers.below),
-    ):
-        for row in order:
-            for u in row:
-                longest = max((lengths[s.node] for s in sides[u]), default=0)
-                lengths[u] = longest + (u < layers.real)
-    above = [_main(layers.above[u], length[0]) for u in range(count)]
-    below = [_main(layers.below[u], length[1]) for u in range(count)]
-    up = [u if u >= 0 and below[u] == v else -1 for v, u in enumerate(above)]
-    down = [v if v >= 0 and above[v] == u else -1 for u, v in enumerate(below)]
-    return up, down
-
-
-def _main(sides: list[Side], lengths: list[int]) -> int:
-    """Return the one neighbour with the longest path, or −1."""
-    longest = max((lengths[s.node] for s in sides), default=0)
-    found = {s.node for s in sides if lengths[s.node] == longest}
-    return found.pop() if len(found) == 1 else -1
 
 
 class _Alignment:

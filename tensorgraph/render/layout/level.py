@@ -25,6 +25,8 @@ class Padding:
     top: float = 0.0
     right: float = 0.0
     bottom: float = 0.0
+    header: float = 0.0
+    """The height of the strip at the top that only upright lines cross."""
     width: float = 0.0
     """The least width of the whole, for a title."""
     height: float = 0.0
@@ -63,7 +65,7 @@ def draw(
     if padding:
         bands[1], bands[-2] = padding.top, padding.bottom
     padding = padding or Padding()
-    grid = _grid(layers, rows, x, [h for _, h in sizes], bands)
+    grid = _grid(layers, rows, x, [h for _, h in sizes], bands, padding.header)
     routes = routes_of(layers, nets, grid, entries | exits | frames)
     points = [p for route in routes.values() for p in route]
     xs, ys = [p[0] for p in points], [p[1] for p in points]
@@ -107,10 +109,17 @@ def _ranks(
 
 
 def _grid(
-    layers: Layers, rows: Rows, x: list[float], heights: Sequence[float], least: Sequence[float]
+    layers: Layers,
+    rows: Rows,
+    x: list[float],
+    heights: Sequence[float],
+    least: Sequence[float],
+    header: float,
 ) -> Grid:
     """Return how high rows and bands are, and so where nodes stand from top to bottom."""
     tall = [max((heights[u] for u in row if u < layers.real), default=0.0) for row in rows]
+    if tall:
+        tall[0] = max(tall[0], header)
     tops, bottoms = [0.0] * len(x), [0.0] * len(x)
     bands = []
     y = 0.0

@@ -91,10 +91,11 @@ def place(
 
 
 def _padding(header: Point, turned: bool) -> Padding:
-    width, height = header[0] + 2 * INSET, header[1] + INSET
+    """Return what a frame keeps free around its tiles; its title is at the top left."""
+    width, height = header[0] + 2 * INSET, header[1]
     if turned:
-        return Padding(height, INSET, INSET, INSET, 0.0, width)
-    return Padding(INSET, height, INSET, INSET, width, 0.0)
+        return Padding(INSET + height, INSET, INSET, INSET, height=width)
+    return Padding(INSET, INSET, INSET, INSET, header=height, width=width)
 
 
 def _turned(p: Placement) -> Placement:

@@ -7,6 +7,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable
 
 from tensorgraph.render.layout.layers import Layers, Side
+from tensorgraph.render.layout.spine import lengths_of
 
 Rows = list[list[int]]
 SWEEPS = 12
@@ -18,7 +19,8 @@ def ordered_rows(layers: Layers, count: int) -> Rows:
     """Return ``count`` rows, left to right, with few crossings (Sugiyama, Tagawa and Toda 1981).
 
     Rows are swept down and up; a node goes to the mean place of its neighbours on the row before.
-    The best order of all sweeps stays.
+    The best order of all sweeps stays. Of it and its mirror image, that is returned in which the
+    longest paths are farther right.
     """
     rows = _depth_first(layers, count)
     best, fewest = [row[:] for row in rows], _crossings(rows, layers)
@@ -32,7 +34,21 @@ def ordered_rows(layers: Layers, count: int) -> Rows:
         since += 1
         if crossings < fewest:
             best, fewest, since = [row[:] for row in rows], crossings, 0
-    return best
+    mirrored = [row[::-1] for row in best]
+    better = _leans_left(best, layers) and _crossings(mirrored, layers) <= fewest
+    return mirrored if better else best
+
+
+def _leans_left(rows: Rows, layers: Layers) -> bool:
+    """Return whether more nodes are right of the longest paths than left of them."""
+    to, onward = lengths_of(layers)
+    balance = 0
+    for row in rows:
+        through = [to[u] + onward[u] for u in row]
+        longest = max(through, default=0)
+        if through.count(longest) == 1:
+            balance += len(row) - 1 - 2 * through.index(longest)
+    return balance > 0
 
 
 def _depth_first(layers: Layers, count: int) -> Rows:

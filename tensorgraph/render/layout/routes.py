@@ -150,8 +150,9 @@ def _railed(
 ) -> Iterable[Point]:
     """Yield the points of a way beside all nodes, which it reaches at a share of two bands."""
     below, above = grid.bands[layers.ranks[ends[0]] + 1], grid.bands[layers.ranks[ends[1]]]
-    leave = below[0] + share * (below[1] - below[0])
-    enter = above[1] - share * (above[1] - above[0])
+    # Heads of arrows keep the lower part of a band for themselves.
+    leave = below[0] + (0.1 + 0.5 * share) * (below[1] - below[0])
+    enter = above[0] + (0.6 - 0.5 * share) * (above[1] - above[0])
     yield x[0], grid.bottoms[ends[0]]
     yield x[0], leave
     yield rail, leave
