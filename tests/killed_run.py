@@ -1,6 +1,6 @@
 """A training run that is killed again and again; ``test_save_killed.py`` runs it as a script.
 
-    python -m tests.killed_run DIRECTORY SEED
+    python -m tests.killed_run {loop|fit} DIRECTORY SEED
 
 Each attempt is a process of its own, forked before anything is made, that goes on from the file of
 the one before. Prints one line of JSON.
@@ -24,14 +24,14 @@ import safetensors.numpy
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.optim.schedules import cosine, warmup
+from tensorgraph.train.pack import pack
 
-STEPS = 40
-Losses = list[float]
+EPOCHS, STEPS = 6, 24  # of batches of 16 out of 50
+Parts = dict[str, Any]
 
 
-def train(file: Path) -> None:
-    """Train to the end, from where the file says or from the start."""
-    resumed = file.exists()
+def made(resumed: bool) -> Parts:
+    """Return all that a run consists of, as a script makes it that is started again."""
     tg.random.seed(os.getpid() if resumed else 0)  # what is drawn without the file is another
     x = np.random.default_rng(0).standard_normal((50, 5)).astype(np.float32)
     y = (x[:, :1] * x[:, 1:2] > 0).astype(np.float32)
@@ -43,11 +43,17 @@ def train(file: Path) -> None:
     rate = warmup(cosine(0.05, steps=STEPS), steps=5)
     optimizer = tg.optim.AdamW(tg.optim.decay_groups(model, 0.1), lr=rate)
     batches = tg.data.Batches(x, y, batch_size=16, seed=0, augment=jitter)
-    parts: dict[str, Any] = {
+    return {
         "model": model, "optimizer": optimizer, "batches": batches,
         "random": tg.train.RandomState(model),
     }  # fmt: skip
-    losses: Losses = tg.train.load(file, **parts)["losses"] if resumed else []
+
+
+def by_loop(file: Path) -> None:
+    """Train to the end with a loop of one's own, from where the file says or from the start."""
+    parts = made(resumed=file.exists())
+    model, optimizer, batches = parts["model"], parts["optimizer"], parts["batches"]
+    losses = tg.train.load(file, **parts)["losses"] if file.exists() else []
     while len(losses) < STEPS:
         for inputs, labels in batches:
             cost = nn.losses.binary_cross_entropy_with_logits(model(inputs), labels)
@@ -56,8 +62,27 @@ def train(file: Path) -> None:
             optimizer.step()
             losses.append(cost.item())
             tg.train.save(file, **parts, losses=losses)
-            if len(losses) == STEPS:
-                return
+
+
+def by_fit(file: Path) -> None:
+    """Train to the end with ``fit``."""
+    parts = made(resumed=file.exists())
+    tg.train.fit(
+        parts["model"], nn.losses.binary_cross_entropy_with_logits, parts["optimizer"],
+        parts["batches"], epochs=EPOCHS, checkpoint=file, checkpoint_every=1, progress=False,
+    )  # fmt: skip
+
+
+TRAIN = {"loop": by_loop, "fit": by_fit}
+
+
+def content(file: Path) -> tuple[str, list[bytes]]:
+    """Return all that is in a file but the seconds that were measured, to the bit."""
+    state = tg.train.load(file)
+    if "run" in state:
+        del state["run"]["history"]["columns"]["seconds"]
+    text, arrays = pack(state)
+    return text, [array.tobytes() for array in arrays.values()]
 
 
 def jitter(example: Any, rng: np.random.Generator) -> Any:
@@ -109,7 +134,9 @@ def half_written(count: int) -> Kill:
     return arm
 
 
-def attempt(file: Path, arm: Kill | None = None, seconds: float | None = None) -> bool:
+def attempt(
+    train: Callable[[Path], None], file: Path, arm: Kill | None = None, seconds: float | None = None
+) -> bool:
     """Train in a process of its own, killed on the way; return whether it got to the end."""
     child = os.fork()
     if child == 0:
@@ -130,36 +157,34 @@ def attempt(file: Path, arm: Kill | None = None, seconds: float | None = None) -
     return os.WIFEXITED(status)
 
 
-def main(directory: Path, seed: int) -> None:
+def main(train: Callable[[Path], None], directory: Path, seed: int) -> None:
     draw = random.Random(seed)
     whole, killed = directory / "whole", directory / "killed"
     begin = time.monotonic()
-    attempt(whole)
+    attempt(train, whole)
     duration = time.monotonic() - begin
     arms = [
         *(half_written(count) for count in (1, 3)),
         *(before(os, "fsync", count) for count in (1, 6)),  # the file, the directory
         *(before(os, "replace", count) for count in (1, 4)),
     ]
-    kills = sum(not attempt(killed, arm) for arm in arms)
-    for _ in range(8):
-        kills += not attempt(killed, seconds=draw.uniform(0, 0.3) * duration)
-    left = sorted(os.listdir(directory))
-    while not attempt(killed):
+    kills = sum(not attempt(train, killed, arm) for arm in arms)
+    litter = len(os.listdir(directory)) > 2  # the next save will do away with it
+    for _ in range(5):
+        kills += not attempt(train, killed, seconds=draw.uniform(0, 0.4) * duration)
+    while not attempt(train, killed):
         pass
-    one, other = whole.read_bytes(), killed.read_bytes()
     print(
         json.dumps(
             {
                 "kills": kills,
-                "same": one == other,
-                "litter before": len(left) > 2,
+                "litter before": litter,
+                "same": content(whole) == content(killed),
                 "files": sorted(os.listdir(directory)),
-                "steps": len(tg.train.load(killed)["losses"]),
             }
         )
     )
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(TRAIN[sys.argv[1]], Path(sys.argv[2]), int(sys.argv[3]))
