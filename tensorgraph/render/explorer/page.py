@@ -91,14 +91,19 @@ def _turns(scene: Scene) -> dict[int, list[tuple[int, int]]]:
 def _packed_box(box: dict[str, Any]) -> dict[str, Any]:
     packed = {name: value for name, value in box.items() if name != "id"}
     if "wires" in box:
-        packed["wires"] = [
-            [wire["source"], wire["operand"], *([wire["note"]] if "note" in wire else [])]
-            for wire in box["wires"]
-        ]
+        packed["wires"] = [_packed_wire(wire) for wire in box["wires"]]
     for name in ("value", "gradient"):
         if name in box:
             packed[name] = _packed_statistics(box[name])
     return packed
+
+
+def _packed_wire(wire: dict[str, Any]) -> list[Any]:
+    """Return a wire, shorter where it has no note and a gradient flows back on it."""
+    packed = [wire["source"], wire["operand"]]
+    if "stops" in wire:
+        return [*packed, wire.get("note", ""), 1]
+    return [*packed, wire["note"]] if "note" in wire else packed
 
 
 def _column(values: list[Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Colours {
     element.classList.remove("heated", "hot", "origin", "broken");
     element.style.removeProperty("--heat");
     if (this.mode === "module" && item) element.style.setProperty("--hue", this.hueOf(item));
-    if (this.mode === "nan") this.paintBroken(element, boxes, side);
+    this.paintBroken(element, boxes, side);
     const quantity = QUANTITIES[this.mode];
     const value = quantity && total(boxes, side, quantity);
     if (value == null) return;

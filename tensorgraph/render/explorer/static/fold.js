@@ -105,7 +105,7 @@ function linksOf(view, scene) {
       const link = ensure(links, source.key, target.key, { source, target, wires: [], bytes: 0, gradient: false });
       link.wires.push({ ...wire, target: box.id });
       link.bytes = Math.max(link.bytes, scene.boxes[wire.source].bytes);
-      link.gradient ||= box.differentiable && scene.boxes[wire.source].differentiable;
+      link.gradient ||= box.differentiable && scene.boxes[wire.source].differentiable && !wire.stops;
     }
   }
   return [...links.values()];

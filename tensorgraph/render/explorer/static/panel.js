@@ -61,11 +61,8 @@ class Panel {
   }
 
   gradientRules(rule) {
-    const rules = Object.entries(rule.gradients ?? {});
-    if (!rules.length) return null;
-    return [heading("Gradient rule"), ...rules.map(([operand, told]) => html("div", { class: "rule" }, [
-      html("span", { class: "operand" }, [operand]), math(told.mathml, told.text),
-    ]))];
+    const rules = Object.values(rule.gradients ?? {});
+    return rules.length ? [heading("Gradient rule"), ...rules.map((told) => math(told.mathml, told.text))] : null;
   }
 
   saved(box) {
@@ -110,7 +107,7 @@ class Panel {
       button,
       facts({
         Operations: numberText(item.boxes.length),
-        "Made of": item.kind === "repeat" ? `${item.children.length} equal blocks` : null,
+        "Made of": item.kind === "repeat" ? `${item.copies} equal parts` : null,
         Parameters: leaves.length ? `${elements(leaves)} in ${leaves.length}` : null,
         "Memory of values": bytesText(bytesOf(item.boxes)),
         "Time forward": this.scene.profiled ? secondsText(seconds(item.boxes, "forward_seconds")) : null,

@@ -30,7 +30,7 @@ function readBox(id, columns) {
     differentiable: false,
     ...packed,
     id,
-    wires: (packed.wires ?? []).map(([source, operand, note]) => ({ source, operand, note: note ?? "" })),
+    wires: (packed.wires ?? []).map(([source, operand, note = "", stops = 0]) => ({ source, operand, note, stops: Boolean(stops) })),
     uses: [],
     value: readStatistics(packed.value),
     gradient: readStatistics(packed.gradient),
@@ -111,7 +111,9 @@ function joinRepeats(parent) {
     }
     const equal = repeated.turns.map((items) => (items.length === 1 ? items[0] : part(items, parent)));
     parts.push(...equal.filter((item) => item.kind === "part"));
-    joined.push(adopt(group(`repeat ${repeated.id}`, "repeat", equal[0].title ?? itemLabel(equal[0]), equal[0].frame), equal, parent));
+    const repeat = group(`repeat ${repeated.id}`, "repeat", itemLabel(equal[0]), equal[0].frame);
+    joined.push(adopt({ ...repeat, copies: equal.length }, equal, parent));
+    cutIntoRuns(joined.at(-1));
     i += repeated.length;
   }
   parent.children = joined;
@@ -140,7 +142,7 @@ function turnsOf(item) {
 }
 
 function part(items, parent) {
-  const names = items.map((item) => item.title ?? itemLabel(item));
+  const names = items.map(itemLabel);
   return adopt(group(`part ${items[0].key}`, "part", short(names.join(", "), 24)), items, parent);
 }
 
@@ -150,7 +152,7 @@ function cutIntoRuns(parent) {
   const runs = [];
   for (let start = 0; start < parent.children.length; start += RUN) {
     const part = parent.children.slice(start, start + RUN);
-    const run = group(`run ${parent.key} ${start}`, "run", `${start + 1} – ${start + part.length}`);
+    const run = group(`run ${parent.key} ${start}`, "run", `${start + 1} – ${start + part.length} of ${parent.children.length}`);
     runs.push(adopt(run, part, parent));
   }
   parent.children = runs;
@@ -203,7 +205,7 @@ function readSteps({ boxes, forward, backward, outputs }) {
     const step = { pass: "backward", box: boxes[id], inputs: [], reads: savedBoxes(boxes[id]), adds: [] };
     steps.push(step);
     for (const wire of boxes[id].wires) {
-      if (!boxes[wire.source].differentiable) continue;
+      if (!boxes[wire.source].differentiable || wire.stops) continue;
       step.adds.push(wire.source);
       boxes[wire.source].arrivals.push(steps.length);
     }
@@ -237,7 +239,7 @@ function boxLabel(box) {
 /** What an item is called in the panel, in search and by screen readers. */
 function itemLabel(item) {
   if (item.kind === "op") return boxLabel(item.box);
-  if (item.kind === "repeat") return `${item.title} × ${item.children.length}`;
+  if (item.kind === "repeat") return `${item.title} × ${item.copies}`;
   return item.title;
 }
 

@@ -45,9 +45,7 @@ function linesOf(tile) {
     return [short(box.name ? `${box.op} → ${box.name}` : box.op), shapeText(box.shape)];
   }
   const ops = `${item.boxes.length} ops`;
-  if (item.kind === "run") return [`ops ${item.title}`, ops];
-  if (item.kind === "repeat") return [itemLabel(item), ops];
-  if (item.kind === "part") return [item.title, ops];
+  if (item.kind !== "module") return [itemLabel(item), ops];
   const path = item.frame.path.split(".").at(-1);
   return [item.title, `${short(path, 18)} · ${ops}`];
 }
