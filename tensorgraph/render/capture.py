@@ -293,7 +293,7 @@ def settings(node: Node) -> str:
         >>> import tensorgraph as tg
         >>> x = tg.tensor([[1.0, 2.0]], requires_grad=True)
         >>> settings(x.sum(axis=1).node)
-        'axis=(1,)'
+        'axis=1'
     """
     defaults = node.op.defaults
     shown = []
@@ -301,7 +301,8 @@ def settings(node: Node) -> str:
         default = defaults.get(key)
         if value is None or (type(value) is type(default) and value == default):
             continue
-        shown.append(f"{key}={_setting(value)}")
+        alone = key == "axis" and isinstance(value, tuple) and len(value) == 1
+        shown.append(f"{key}={_setting(value[0] if alone else value)}")
     return ", ".join(shown)
 
 

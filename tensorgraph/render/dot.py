@@ -72,6 +72,7 @@ def _add_tiles(graph: graphviz.Digraph, view: View) -> None:
         cluster = graphviz.Digraph(f"cluster_{outline.id}")
         cluster.attr(
             label=_label([(outline.title, "11", _MUTED)]) if outline.title else "",
+            labelloc="t",
             color="#c5cddd",
             style="rounded",
             tooltip=graphviz.escape(_clean(outline.title)) or "module",

@@ -12,6 +12,9 @@ from tensorgraph import errors
 from tensorgraph.render.scene import Box, Scene
 from tensorgraph.render.tree import Branch, Item, Tree, tree
 
+MANY = 4
+"""A leaf that more boxes take is drawn on each of them: lines to all would hide the rest."""
+
 
 @dataclass(frozen=True)
 class Rest:
@@ -229,10 +232,10 @@ def is_hidden(folding: Folding, leaf: Box, slots: Sequence[int]) -> bool:
 
 
 def is_docked(folding: Folding, leaf: Box, slots: Sequence[int]) -> bool:
-    """Return whether a leaf is drawn on the only box that takes it."""
-    if len(slots) != 1 or is_hidden(folding, leaf, slots):
+    """Return whether a leaf is drawn on the boxes that take it: on the only one, or on many."""
+    if not slots or is_hidden(folding, leaf, slots):
         return False
-    return leaf.kind != "input" or leaf.name is None
+    return len(slots) > MANY or (len(slots) == 1 and (leaf.kind != "input" or leaf.name is None))
 
 
 def lone_leaves(folding: Folding) -> Iterator[tuple[int, list[int]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import replace
 from math import log10
 from typing import Any
 
@@ -79,7 +80,8 @@ class _View:
         for leaf, slots in self.users.items():
             box = self.boxes[leaf]
             if is_docked(self.folding, box, slots):
-                docked.setdefault(slots[0], []).append(leaf)
+                for k in slots:
+                    docked.setdefault(k, []).append(leaf)
             elif not is_hidden(self.folding, box, slots):
                 lone.setdefault(min(slots) if slots else None, []).append(leaf)
         return docked, lone
@@ -97,7 +99,7 @@ class _View:
             shape=shape_text(box.shape, box.dtype) if box.kind == "op" else "",
             boxes=(box.id,),
             frame=self._outline(slot),
-            docked=tuple(self._leaf(leaf, number, box) for leaf in docked),
+            docked=tuple(self._docked(leaf, number, box) for leaf in docked),
             warn=_warning([box]),
             gradient=self._gradient(box, box.differentiable),
             gradient_lines=self._gradient_lines(box),
@@ -133,14 +135,25 @@ class _View:
             tip="\n".join([*lines, *self._parameters(inside)]),
         )
 
-    def _leaf(self, leaf: int, number: int, docked_to: Box | None = None) -> Tile:
+    def _docked(self, leaf: int, number: int, user: Box) -> Tile:
+        """Return a leaf as drawn on an operation, with what happens to its axes there."""
+        tile = self._leaf(leaf, number)
+        notes = dict.fromkeys(w.note for w in user.wires if w.source == leaf and w.note)
+        first = self.users[leaf][0] == self.folding.slot(user.id)
+        gradient = (tile.gradient, tile.gradient_lines) if first else ("", ())
+        return replace(
+            tile,
+            lines=(tile.lines[0], *notes, *tile.lines[1:]),
+            gradient=gradient[0],
+            gradient_lines=gradient[1],
+        )
+
+    def _leaf(self, leaf: int, number: int) -> Tile:
         box = self.boxes[leaf]
-        wires = docked_to.wires if docked_to is not None else ()
-        notes = [wire.note for wire in wires if wire.source == leaf and wire.note]
         return Tile(
             id=number,
             kind=box.kind,
-            lines=(_leaf_title(box), *dict.fromkeys(notes), *self._values(box.value)),
+            lines=(_leaf_title(box), *(() if box.text else self._values(box.value))),
             shape=shape_text(box.shape, box.dtype) if box.shape or not box.text else "",
             boxes=(leaf,),
             warn=_warning([box]),
@@ -192,7 +205,8 @@ class _View:
             return ()
         lines = []
         if box.id in self.scene.outputs:
-            lines.append("= 1, where it starts" if not box.shape else "where it starts")
+            known = "" if box.shape or self.values else "= 1, "
+            lines.append(f"{known}where it starts")
         if box.accumulates > 1:
             lines.append(f"sum of {box.accumulates}")
         if box.kind == "parameter" and box.gradient is None and not box.has_gradient:
@@ -343,15 +357,16 @@ def _size(shape: Shape) -> int:
 
 
 def statistics_lines(found: Statistics) -> tuple[str, ...]:
-    """Return statistics in one or two short lines."""
+    """Return statistics in a few short lines."""
     lines = []
     if found.count == 1 and found.mean is not None:
-        lines.append(f"= {found.mean:.4g}")
+        lines.append(f"= {_short(found.mean, 4)}")
     elif found.mean is not None:
-        lines.append(f"{found.mean:.3g} ± {found.std or 0:.3g}   {found.min:.3g} … {found.max:.3g}")
-    counts: list[tuple[int, Callable[[int], str]]] = [
-        (found.nans, lambda n: f"{n:,} NaN"),
-        (found.infs, lambda n: f"{n:,} inf"),
-    ]
-    bad = [say(n) for n, say in counts if n]
+        lines.append(f"{_short(found.mean)} ± {_short(found.std)}")
+        lines.append(f"{_short(found.min)} … {_short(found.max)}")
+    bad = [f"{n:,} {what}" for n, what in ((found.nans, "NaN"), (found.infs, "inf")) if n]
     return (*lines, ", ".join(bad)) if bad else tuple(lines)
+
+
+def _short(number: float | None, digits: int = 3) -> str:
+    return f"{(number or 0.0) + 0.0:.{digits}g}".replace("-", "−")
