@@ -195,7 +195,8 @@ def expected(x, seed, epoch, function=jitter):
     """Return what the definition says: each example by a generator of its own."""
     out = []
     for i, row in enumerate(x):
-        philox = np.random.Philox(key=[seed, epoch], counter=[0, 0, i, 1])
+        key = np.array([seed, epoch], np.uint64)
+        philox = np.random.Philox(key=key, counter=[0, 0, i, 1])
         out.append(function(row.copy(), np.random.Generator(philox)))
     return np.stack(out)
 

@@ -138,6 +138,7 @@ def test_wrong_sets():
         ({"x": x}, {"y": x}, ArgumentError, "dev has 'x', test has 'y'"),
         (x, x[:0], ArgumentError, "alike: test: there are no examples"),
         (x, np.where(x == x[4, 1], np.nan, x), ArgumentError, r"array 0 of test: 1 of.*\(4, 1\)"),
+        (x[:, :0], x[:, :0], ArgumentError, "no features to compare"),
         (x, "abc", ShapeError, "one row for each example"),
     ]:
         with pytest.raises(error, match=message):

@@ -11,8 +11,8 @@ import numpy as np
 from tensorgraph.data.table import Array, as_array, missing_in, number, refuse_missing, whole
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError, UsageError
 
-CHUNK_BYTES = 1 << 24
-"""How much of an array is read at once, for the sums over one that does not fit in memory."""
+CHUNK_BYTES = 1 << 20
+"""How much of an array is read at once: it need not fit in memory, and stays in the cache."""
 
 
 class Normalize:
@@ -91,7 +91,8 @@ class Normalize:
                 f" axis={self.axis}, so no deviation from the mean; fit on the training set"
             )
         count, mean, squares = 0, np.zeros(()), np.zeros(())
-        for part in _parts(data, self.axis[0]):
+        for key in _parts(data, self.axis[0]):
+            part = data[key]
             if missing_in(part).any():
                 _refuse_missing(data, "fit")
             # Two parts are joined without loss (Chan, Golub & LeVeque 1983, equation 2.1).
@@ -117,10 +118,12 @@ class Normalize:
         """Return (x − μ) / σ; calling the object does the same."""
         data = _numbers(x, "transform")
         mean, std = self._fitted(data)
-        _refuse_missing(data, "transform")
-        out = np.subtract(data, mean, dtype=np.float64)
-        out /= std
-        return out.astype(_float_of(data), copy=False)
+        out = np.empty(data.shape, _float_of(data))
+        for part in _parts(data, mean.shape.index(1)):
+            if missing_in(data[part]).any():
+                _refuse_missing(data, "transform")
+            out[part] = (data[part] - mean) / std
+        return out
 
     def __call__(self, x: Any) -> Array:
         """Return (x − μ) / σ."""
@@ -130,9 +133,10 @@ class Normalize:
         """Return z · σ + μ: what was normalised, in its own units."""
         data = _numbers(z, "inverse")
         mean, std = self._fitted(data)
-        out = np.multiply(data, std, dtype=np.float64)
-        out += mean
-        return out.astype(_float_of(data), copy=False)
+        out = np.empty(data.shape, _float_of(data))
+        for part in _parts(data, mean.shape.index(1)):
+            out[part] = data[part] * std + mean
+        return out
 
     def _fitted(self, data: Array) -> tuple[Array, Array]:
         if self.mean is None or self.std is None:
@@ -195,13 +199,13 @@ def _float_of(data: Array) -> np.dtype[Any]:
     return data.dtype if data.dtype.kind == "f" else np.dtype(np.float32)
 
 
-def _parts(data: Array, axis: int) -> Iterator[Array]:
-    """Yield the array in parts along an axis, none much larger than ``CHUNK_BYTES``."""
+def _parts(data: Array, axis: int) -> Iterator[tuple[slice, ...]]:
+    """Yield keys of parts along an axis, none much larger than ``CHUNK_BYTES``."""
     length = data.shape[axis]
     step = max(1, CHUNK_BYTES * length // max(1, data.nbytes))
     lead = (slice(None),) * axis
     for start in range(0, length, step):
-        yield data[(*lead, slice(start, start + step))]
+        yield (*lead, slice(start, start + step))
 
 
 def _refuse_missing(data: Array, method: str) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from tensorgraph.data.table import Indices, whole
 from tensorgraph.errors import ArgumentError
 
-_ORDER, _EXAMPLE = 0, 1
+_ORDER, _EXAMPLE, _SETS = range(3)
 """The last word of the counter: what the numbers are for."""
 
 
@@ -31,9 +31,14 @@ def checked(seed: object, function: str) -> int:
     return found
 
 
-def generator(seed: int, epoch: int = 0) -> np.random.Generator:
-    """Return the generator of what concerns all examples, such as their order in an epoch."""
-    return np.random.Generator(_philox(seed, epoch, _ORDER))
+def generator(seed: int) -> np.random.Generator:
+    """Return the generator of what is drawn once, such as the sets of a split."""
+    return np.random.Generator(_philox(seed, 0, _SETS))
+
+
+def shuffled(seed: int, epoch: int, rows: Indices) -> Indices:
+    """Return the rows in the order of an epoch."""
+    return np.random.Generator(_philox(seed, epoch, _ORDER)).permutation(rows)
 
 
 def example_generators(seed: int, epoch: int) -> Callable[[int], np.random.Generator]:
@@ -57,8 +62,3 @@ def example_generators(seed: int, epoch: int) -> Callable[[int], np.random.Gener
 def _philox(seed: int, epoch: int, purpose: int) -> np.random.Philox:
     key = np.array([seed, epoch], np.uint64)
     return np.random.Philox(key=key, counter=np.array([0, 0, 0, purpose], np.uint64))
-
-
-def shuffled(seed: int, epoch: int, rows: Indices) -> Indices:
-    """Return the rows in the order of an epoch."""
-    return generator(seed, epoch).permutation(rows)

@@ -111,6 +111,8 @@ def alike(dev: Any, test: Any, alpha: float = 0.05) -> Likeness:
     """
     alpha = number(alpha, "alike: alpha", 0, 1)
     pairs = list(_features(_table("dev", dev), _table("test", test)))
+    if not pairs:
+        raise ArgumentError("alike: the examples have no features to compare")
     tested = [(name, *_tested(first, second)) for name, first, second in pairs]
     corrected = holm(np.array([p for *_, p in tested]))
     found = [Comparison(*one, float(p)) for one, p in zip(tested, corrected, strict=True)]

@@ -25,7 +25,6 @@ class Table:
     Args:
         function: what messages begin with.
         arrays: what was given, one array or several; or a single dict.
-        first: what the first array is called in messages.
 
     Raises:
         ArgumentError: no arrays, or no examples in them.

@@ -37,7 +37,7 @@ class TargetSplit:
         >>> import numpy as np
         >>> import tensorgraph as tg
         >>> tg.data.split_by_target(np.zeros((200, 2)), np.ones((40, 2)), train_dev=10)
-        TargetSplit(train 210 (192 source + 18 target), train_dev 10, dev 10, test 10)
+        TargetSplit(train 210 (191 source + 19 target), train_dev 10, dev 10, test 10)
     """
 
     def __init__(self, source: Table, target: Table, indices: TargetIndices) -> None:
