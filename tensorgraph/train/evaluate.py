@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.modes import no_grad
 from tensorgraph.nn.module import Module
-from tensorgraph.tensor import Tensor
+from tensorgraph.tensor import Tensor, asarray
 from tensorgraph.train.examples import Examples, as_input, dtype_of, inputs_and_target, size_of
 from tensorgraph.tree import flatten, unflatten
 
@@ -91,25 +92,30 @@ def evaluate(
         {'loss': 4.0, 'largest': 2.0}
     """
     check_model(model, "evaluate")
-    return measure(model, loss, Examples(data, "data"), metrics or {}, batch_size)
+    examples, dtype = Examples(data, "data"), dtype_of(model)
+    with evaluating(model):
+        return measure(model, loss, examples, metrics or {}, batch_size, dtype)
 
 
 def measure(
-    model: Module, loss: Callable[[Any, Any], Any], examples: Examples, metrics: Metrics, size: int
+    model: Module,
+    loss: Callable[[Any, Any], Any],
+    examples: Examples,
+    metrics: Metrics,
+    size: int,
+    dtype: DTypeLike,
 ) -> dict[str, float]:
-    """Return the loss and the metrics on examples."""
-    dtype = dtype_of(model)
+    """Return the loss and the metrics on examples, of a model in evaluation mode."""
     outputs, targets = [], []
-    with evaluating(model):
-        for batch in examples.in_order(size):
-            inputs, target = inputs_and_target(batch, dtype)
-            outputs.append(_called(model, inputs, size_of(batch)))
-            targets.append(target)
-        if not outputs:
-            raise errors.ArgumentError(f"{examples.name} holds no examples")
-        output, target = _joined(outputs), _joined(targets)
-        leaves, structure = flatten(output)
-        cost = loss(unflatten(structure, [as_input(x, dtype) for x in leaves]), target)
+    for batch in examples.in_order(size):
+        inputs, target = inputs_and_target(batch, dtype)
+        outputs.append(_called(model, inputs, size_of(batch)))
+        targets.append(target)
+    if not outputs:
+        raise errors.ArgumentError(f"{examples.name} holds no examples")
+    output, target = _joined(outputs), _joined(targets)
+    leaves, structure = flatten(output)
+    cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)
     values = {"loss": number(cost, "the loss")}
     for name, metric in metrics.items():
         values[name] = number(metric(output, target), f"the metric {name!r}")

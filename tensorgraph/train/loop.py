@@ -20,7 +20,7 @@ from tensorgraph.optim.settings import number, rate_at
 from tensorgraph.tensor import Tensor
 from tensorgraph.train.anomaly import cause
 from tensorgraph.train.checkpointing import Checkpoint, Every, setup_of
-from tensorgraph.train.evaluate import AT_ONCE, Metrics, measure, modes_kept
+from tensorgraph.train.evaluate import AT_ONCE, Metrics, evaluating, measure, modes_kept
 from tensorgraph.train.examples import Examples, dtype_of, inputs_and_target, size_of
 from tensorgraph.train.interrupt import PASS_ON, Interrupts
 from tensorgraph.train.norms import Norms
@@ -57,6 +57,7 @@ class Training:
         self.measured = {**self.sets, "train": self.sets["train"].sample(fewest, seed)}
         self.batches = self.sets["train"].loader(batch_size, seed)
         self.dtype = dtype_of(run.model)
+        self.buffers = run.model.buffers()
         self.norms = Norms(run.model) if watch else None
         self.callbacks: tuple[Callback, ...] = ()
         self.step_callbacks: tuple[Callback, ...] = ()
@@ -129,9 +130,8 @@ class Training:
     def _epoch(self) -> None:
         run, checkpoint = self.run, self.checkpoint
         start = time.perf_counter()
-        buffers = run.model.buffers()
         for batch in self.batches:
-            self._step(batch, buffers)
+            self._step(batch)
             if self.interrupts.wished:
                 run.stop(INTERRUPTED)
                 if checkpoint is not None and "batches" in checkpoint.parts:
@@ -153,9 +153,9 @@ class Training:
         if self.interrupts.wished and not last:
             run.stop(INTERRUPTED)
 
-    def _step(self, batch: Any, buffers: list[Tensor]) -> None:
+    def _step(self, batch: Any) -> None:
         run, model, optimizer = self.run, self.run.model, self.run.optimizer
-        before = [buffer._data for buffer in buffers]  # arrays are never changed in place
+        before = [buffer._data for buffer in self.buffers]  # arrays are never changed in place
         inputs, target = inputs_and_target(batch, self.dtype)
         try:
             with self.norms.watch if self.norms is not None else nullcontext():
@@ -170,12 +170,12 @@ class Training:
             self.interrupts.updating = True
             optimizer.step()
         except BaseException as error:
-            _put_back(buffers, before)
+            _put_back(self.buffers, before)
             if isinstance(error, errors.AnomalyError):
                 try:
                     self._diverged(error, lambda: self.loss(model(*inputs), target))
                 finally:
-                    _put_back(buffers, before)
+                    _put_back(self.buffers, before)
             raise
         finally:
             self.interrupts.updating = False
@@ -188,10 +188,11 @@ class Training:
 
     def _end_epoch(self, start: float) -> None:
         run = self.run
-        values = {
-            part: measure(run.model, self.loss, examples, self.metrics, AT_ONCE)
-            for part, examples in self.measured.items()
-        }
+        with evaluating(run.model):
+            values = {
+                part: measure(run.model, self.loss, examples, self.metrics, AT_ONCE, self.dtype)
+                for part, examples in self.measured.items()
+            }
         for part, found in values.items():
             if math.isnan(found["loss"]):
                 self._diverged(errors.AnomalyError(f"{part}_loss is nan after this batch"), None)
