@@ -10,8 +10,8 @@ from tensorgraph.render.style import tone
 from tensorgraph.render.view import Tile
 
 Point = tuple[float, float]
-SIZES = {"t": 13.0, "s": 11.0, "m": 10.5, "c": 11.5}
-"""Type sizes by class; see style.py."""
+SIZES = {"t": 13.8, "s": 11.0, "m": 10.5, "c": 12.0}
+"""Type sizes by class, see style.py; of those in bold the size that is as wide."""
 MOST = 30
 """How many characters of a line are shown."""
 PILL, STUB, BETWEEN = 22.0, 18.0, 6.0

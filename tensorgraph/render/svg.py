@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from tensorgraph.render import legend
 from tensorgraph.render.layout import Placement, place
@@ -23,8 +24,11 @@ TURNED_GAP = (22.0, 52.0)
 FAR = 420.0
 """From how far away a saved value is named instead of linked."""
 CORNER = 7.0
+Area = tuple[float, float, float, float]
 ROW = 64.0
 """The height of the strips by which tiles are looked up."""
+TITLE = 48
+"""How many characters of a frame's title are shown."""
 SUM = 8.0
 """The radius of the sign where gradients add up."""
 
@@ -158,10 +162,22 @@ class _Drawing:
         return found
 
     def _titles(self) -> Iterator[str]:
+        """Yield the titles of frames, each beside the links that enter its frame."""
         for outline, box in zip(self.view.outlines, self.placement.boxes, strict=True):
-            (x0, y0), _ = self._box(box, False)
-            text = xml(shortened(outline.title, 48))
-            yield f'<text class="o halo" x="{number(x0 + 14)}" y="{number(y0 + 19)}">{text}</text>'
+            (x0, y0), (x1, _) = self._box(box, False)
+            text = shortened(outline.title, TITLE)
+            wide = width_of(text, 12)
+            x = x0 + 14
+            entering = {
+                left + 1
+                for _, (left, top, right, bottom) in self._ways.get(int((y0 + 12) // ROW), ())
+                if right - left == 2 and top < y0 + 12 < bottom
+            }
+            for line in sorted(entering):
+                if x - 6 < line < x + wide + 6 and line < x1:
+                    x = line + 8
+            x = x if x + wide < x1 - 4 else x0 + 14
+            yield f'<text class="o halo" x="{number(x)}" y="{number(y0 + 19)}">{xml(text)}</text>'
 
     # ------------------------------------------------------------------------------------ links
 
@@ -178,7 +194,7 @@ class _Drawing:
             if link.kind == "gradient" and route and self.both:
                 path = [self._at(point, True) for point in reversed(route)]
                 if link.target in sums:
-                    path = _cut(path, SUM)
+                    path = _cut(path, SUM, self._direction(*path[-2:]))
                 yield self._arrow(path, "gradient", link)
         for i in self._turning():
             start, end = self.panels[i].inner, self.others[i].inner
@@ -233,7 +249,7 @@ class _Drawing:
         size = 6.2 + 1.1 * width
         tip, before = points[-1], points[-2]
         direction = self._direction(before, tip)
-        short = _cut(points, size - 2)
+        short = _cut(points, size - 2, direction)
         line = f'stroke-width="{number(width)}" d="{self._path(short, self.turned)}"'
         return (
             f'<g class="{kind}">{self._told(link)}<path class="line" {line}/>'
@@ -275,6 +291,7 @@ class _Drawing:
             return
         turning = set(self._turning())
         stubs: Counter[int] = Counter()
+        ways: dict[str, None] = {}
         for link in self.view.links:
             if link.kind != "saved" or not self.view.tiles[link.target].gradient:
                 continue
@@ -285,10 +302,12 @@ class _Drawing:
             aside = 10.0 if link.source == link.target and link.source in turning else 0.0
             start = self._to_channel(self.panels[link.source], self.panels, aside)
             end = self._to_channel(self.others[link.target], self.others, aside)
-            points = _tidy([*start, *reversed(end)])
-            path = self._path(points, not self.turned)
+            ways |= dict.fromkeys(self._path(way, not self.turned) for way in (start, end))
+            path = self._path([start[-1], end[-1]], not self.turned)
             told = f"<title>{xml('kept for the backward pass: ' + link.label)}</title>"
             yield f'<path class="saved" d="{path}">{told}</path>'
+        # What several lines share is drawn once, so that their dashes do not fill each other.
+        yield from (f'<path class="saved" d="{way}"/>' for way in ways)
 
     def _is_far(self, link: Link) -> bool:
         return abs(self.panels[link.source].middle - self.others[link.target].middle) > FAR
@@ -379,7 +398,7 @@ class _Drawing:
 
     def _notes(self) -> Iterator[str]:
         """Yield the words beside links, where they cover nothing."""
-        taken: list[tuple[float, float, float, float]] = []
+        taken: list[Area] = []
         for link, route in zip(self.data, self.placement.routes, strict=True):
             text = link.label or (f"× {link.count}" if link.count > 1 else "")
             if not text or not route:
@@ -394,17 +413,40 @@ class _Drawing:
             else:
                 spots = [(x + 7, y - 9), (x - 7 - wide, y - 9)]
                 spots = spots[::-1] if self._at(route[-2])[0] > x + 1 else spots
-            for left, base in spots:
-                area = (left - 2, base - 10, left + wide + 2, base + 3)
-                if not any(_overlap(area, other) for other in taken):
-                    taken.append(area)
-                    at = f'x="{number(left)}" y="{number(base)}"'
-                    yield f'<text class="note" {at}>{xml(text)}</text>'
-                    break
+            areas = [(left - 2, base - 10, left + wide + 2, base + 3) for left, base in spots]
+            free = [a for a in areas if not any(_overlap(a, other) for other in taken)]
+            clear = [a for a in free if not self._is_crossed(a, (link.source, link.target))]
+            for area in (clear or free)[:1]:
+                taken.append(area)
+                at = f'x="{number(area[0] + 2)}" y="{number(area[3] - 3)}"'
+                yield f'<text class="note" {at}>{xml(text)}</text>'
+
+    def _is_crossed(self, area: Area, ends: tuple[int, int]) -> bool:
+        """Return whether a link between other ends runs through an area."""
+        rows = {int(area[1] // ROW), int(area[3] // ROW)}
+        return any(
+            other != ends and _overlap(area, box)
+            for row in rows
+            for other, box in self._ways.get(row, ())
+        )
+
+    @cached_property
+    def _ways(self) -> dict[int, list[tuple[tuple[int, int], Area]]]:
+        """Return about where links run, by the strips that they pass."""
+        found: dict[int, list[tuple[tuple[int, int], Area]]] = {}
+        for link, route in zip(self.data, self.placement.routes, strict=True):
+            for a, b in itertools.pairwise(map(self._at, route)):
+                (left, right), (low, high) = sorted((a[0], b[0])), sorted((a[1], b[1]))
+                box = (left - 1, low, right + 1, high)
+                for row in range(int(low // ROW), int(high // ROW) + 1):
+                    found.setdefault(row, []).append(((link.source, link.target), box))
+        return found
 
 
 def _placed(view: View, blocks: Sequence[Block], data: Sequence[Link]) -> Placement:
-    headers = [(width_of(shortened(o.title, 48), 11.5) + 12, HEADER) for o in view.outlines]
+    widths = [width_of(shortened(outline.title, TITLE), 12) for outline in view.outlines]
+    # Room for a title left of a link that enters in the middle.
+    headers = [(max(wide, min(2 * wide, 240.0)) + 20, HEADER) for wide in widths]
     return place(
         [block.size for block in blocks],
         [(link.source, link.target) for link in data],
@@ -450,14 +492,13 @@ def _towards(a: Point, b: Point, most: float) -> Point:
     return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
 
 
-def _cut(points: list[Point], length: float) -> list[Point]:
-    """Return a route that ends so much earlier, along the axis on which it arrives."""
+def _cut(points: list[Point], length: float, direction: tuple[float, float]) -> list[Point]:
+    """Return a route that ends so much earlier in the direction in which it arrives."""
     (x0, y0), (x1, y1) = points[-2:]
-    if abs(y1 - y0) >= length:
-        return [*points[:-1], (x1, y1 - length * (1 if y1 > y0 else -1))]
-    if abs(x1 - x0) >= length:
-        return [*points[:-1], (x1 - length * (1 if x1 > x0 else -1), y1)]
-    return points
+    dx, dy = direction
+    if (x1 - x0) * dx + (y1 - y0) * dy < length:
+        return points
+    return [*points[:-1], (x1 - length * dx, y1 - length * dy)]
 
 
 def _overlap(a: Sequence[float], b: Sequence[float]) -> bool:
