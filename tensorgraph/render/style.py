@@ -47,7 +47,7 @@ HEATS = (
 """From the least to the largest of what is measured."""
 PAPER = ("#ffffff", "#12151c")
 INK = ("#171b26", "#eef1f7")
-MUTED = ("#586174", "#a3adc0")
+MUTED = ("#4f586a", "#adb6c8")
 LINE = ("#7b8598", "#7f8aa0")
 FRAME = ("#f5f7fb", "#1a1f29")
 EDGE = ("#d5dbe7", "#333c4d")
@@ -154,6 +154,7 @@ _RULES = f"""\
 .tg .note.middle{{text-anchor:middle}}
 .tg .title{{font-size:16px;font-weight:650;text-anchor:start}}
 .tg .pass{{font-size:11px;font-weight:600;fill:var(--muted);letter-spacing:.08em}}
+.tg .pass.start{{text-anchor:start}}
 .tg .l{{font-size:11px;fill:var(--muted);text-anchor:start}}
 .tg .f{{font-size:15px;font-family:{MATH};text-anchor:start;white-space:pre}}
 .tg .rule{{stroke:var(--edge)}}"""

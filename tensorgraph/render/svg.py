@@ -122,8 +122,9 @@ class _Drawing:
         for mirrored, words in ((False, "FORWARD"), (True, "BACKWARD")):
             arrow = ("→←" if self.turned else "↓↑")[mirrored]
             x, top = self._at(ends[mirrored and self.turned], mirrored)
-            x, top = (x + 40, top - 12) if self.turned else (x, self.top - 14)
-            yield f'<text class="pass" x="{number(x)}" y="{number(top)}">{words} {arrow}</text>'
+            x, top = (x, top - 12) if self.turned else (x, self.top - 14)
+            style = "pass start" if self.turned else "pass"
+            yield f'<text class="{style}" x="{number(x)}" y="{number(top)}">{words} {arrow}</text>'
 
     def _feet(self) -> Iterator[str]:
         y = self.bottom

@@ -72,7 +72,7 @@ class View:
 
     tiles: tuple[Tile, ...]
     """In an order in which every link of data points forward."""
-    links: tuple[Link, ...]
+    links: tuple[Link, ...] = ()
     outlines: tuple[Outline, ...] = ()
     """Each after the one around it."""
     mirror: bool = False
