@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -176,6 +177,21 @@ def test_several_inputs_and_several_targets():
     arrays = {"x": x, "a": np.zeros((10, 1)), "b": np.zeros(10, int)}
     history = quick(Heads(), arrays, arrays, loss=both, epochs=30)
     assert history["dev_loss"][-1] < history["dev_loss"][0] / 2
+
+
+def test_several_tasks_with_missing_labels():
+    x, y = data()
+    ages = np.where(np.arange(40) < 30, np.nan, x[:, 0])
+    model = nn.MultiTask(nn.Linear(3, 4), {"age": nn.Linear(4, 1), "kind": nn.Linear(4, 2)})
+    losses = {"age": nn.losses.mse, "kind": cross_entropy}
+    loss = partial(nn.multitask_loss, losses=losses)
+    arrays = {"x": x, "age": ages[:, None], "kind": y}
+    history = quick(model, arrays, arrays, loss=loss, epochs=20)
+    z = predict(model, x)
+    log_p = z["kind"] - np.log(np.exp(z["kind"]).sum(axis=1, keepdims=True))
+    expected = ((z["age"][30:, 0] - x[30:, 0]) ** 2).mean() - log_p[np.arange(40), y].mean()
+    assert np.isclose(history["dev_loss"][-1], expected, atol=1e-5)
+    assert history["dev_loss"][-1] < history["dev_loss"][0]
 
 
 def test_a_frozen_part_in_evaluation_mode_stays_so_and_all_modes_return():

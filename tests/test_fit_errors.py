@@ -51,6 +51,22 @@ def test_a_nan_in_the_data_is_found_where_it_stands():
     assert np.isfinite(np.concatenate([v.ravel() for v in model.state_dict().values()])).all()
 
 
+def test_a_nan_in_the_targets_is_to_blame_if_nothing_else_is():
+    x, _ = data()
+    y = x[:, :1].copy()
+    y[5:8] = np.nan
+    model = nn.Linear(3, 1)
+    text = r"train holds nan at \[5, 0\] of array 1, where 3 of 40"
+    with pytest.raises(tg.errors.DivergenceError, match=text):
+        quick(model, (x, y), loss=nn.losses.mse)
+
+    def partial(z, y):  # a loss that knows missing labels, and has a fault of its own
+        return tg.log(tg.where(tg.isnan(y), 0.0, z - z)).mean()
+
+    with pytest.raises(tg.errors.DivergenceError, match="cause: log made -inf"):
+        quick(model, {"x": x, "y": y}, loss=partial)
+
+
 def test_a_nan_in_the_dev_set():
     x, y = data()
     bad = x.copy()

@@ -27,7 +27,7 @@ def cause(model: Module, cost: Callable[[], Any] | None, *sets: Examples) -> str
         *sets: where the data may be to blame.
     """
     for examples in sets:
-        if found := examples.not_a_number():
+        if found := examples.not_finite(targets=False):
             return found
     for path, parameter in model.named_parameters():
         bad = int(np.sum(~np.isfinite(parameter.data)))
@@ -44,4 +44,5 @@ def cause(model: Module, cost: Callable[[], Any] | None, *sets: Examples) -> str
             return str(error)
         finally:
             model.zero_grad()
-    return REMEDY
+    # Last, as a loss may know that labels are missing.
+    return next(filter(None, (examples.not_finite(targets=True) for examples in sets)), REMEDY)

@@ -158,20 +158,25 @@ class Examples:
         assert self.table is not None
         return self.table.take(chosen if self.rows is None else self.rows[chosen])
 
-    def not_a_number(self) -> str:
-        """Say where the first NaN stands among the examples; nothing if there is none."""
-        if self.table is None:
-            return ""
-        for key, column in self.table.columns.items():
-            if column.dtype.kind == "f":
-                bad = np.argwhere(~np.isfinite(column))
-                if len(bad):
-                    place = ", ".join(map(str, bad[0]))
-                    return (
-                        f"{self.name} holds {column[tuple(bad[0])]} at [{place}] of"
-                        f" {name_of(key)}, where {len(bad)} of {column.size:,} numbers are not"
-                        " finite; leave such examples out, or fill in what is missing"
-                    )
+    def not_finite(self, targets: bool) -> str:
+        """Say where the first NaN or infinity stands, in the targets or else in the inputs.
+
+        Nothing if there is none, or nobody has the whole arrays.
+        """
+        columns = {} if self.table is None else self.table.columns
+        last = next(reversed(columns), None)
+        for key, column in columns.items():
+            is_target = key != INPUT if isinstance(key, str) else key == last
+            if is_target is not targets or column.dtype.kind != "f":
+                continue
+            bad = np.argwhere(~np.isfinite(column))
+            if len(bad):
+                place = ", ".join(map(str, bad[0]))
+                return (
+                    f"{self.name} holds {column[tuple(bad[0])]} at [{place}] of {name_of(key)},"
+                    f" where {len(bad):,} of {column.size:,} numbers are not finite; leave such"
+                    " examples out, or fill in what is missing"
+                )
         return ""
 
 
