@@ -180,6 +180,12 @@ def test_a_task_without_labels_costs_nothing(target):
     assert z.grad.data.tolist() == [0, 0, 0]
 
 
+def test_a_loss_of_ones_own_is_not_asked_about_no_examples():
+    z = tg.tensor([1.0, 2.0], requires_grad=True)
+    cost = nn.multitask_loss({"t": z}, {"t": [NAN, NAN]}, {"t": lambda z, y: ((z - y) ** 2).mean()})
+    assert cost.item() == 0
+
+
 def test_an_empty_batch_costs_nothing():
     cost = nn.multitask_loss({"t": np.zeros((0, 2))}, {"t": np.zeros((0, 2))}, {"t": losses.mse})
     assert cost.item() == 0

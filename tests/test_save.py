@@ -93,6 +93,23 @@ def test_a_tree_goes_round_to_the_bit(directory, tree):
     assert_same(tg.train.load(file), {"tree": tree, "path": 1})
 
 
+def test_arrays_of_any_memory_layout_go_round(tmp_path):
+    whole = np.arange(24.0).reshape(2, 3, 4)
+    views = {
+        "transposed": whole.T,
+        "strided": whole[:, ::2, ::3],
+        "reversed": whole[::-1, :, ::-1],
+        "broadcast": np.broadcast_to(whole[0, 0], (3, 4)),
+        "big-endian": whole.astype(">f4"),
+        "read-only": tg.tensor(whole).data,
+        "number": whole[1, 2, 3],
+        "0-d": whole[1, 2, 3, ...],
+        "empty": whole[:0],
+    }
+    tg.train.save(tmp_path / "file", views=views)
+    assert_same(tg.train.load(tmp_path / "file")["views"], views)
+
+
 @given(tree=trees)
 def test_packing_and_unpacking_undo_each_other_without_a_file(tree):
     assert_same(unpack(*pack(tree)), tree)

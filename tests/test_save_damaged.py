@@ -71,6 +71,23 @@ def test_every_bit_of_the_weights_is_watched(saved):
             tg.train.load(damaged)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"dtype":"F32"', b'"dtype":"I32"'),
+        (b'"shape":[2,3]', b'"shape":[3,2]'),
+        (b'"m/v":{', b'"m/w":{'),
+    ],
+)
+def test_a_header_that_fits_the_numbers_but_is_another_is_noticed(tmp_path, old, new):
+    tg.train.save(tmp_path / "file", m={"v": np.ones((2, 3), np.float32)})
+    content = (tmp_path / "file").read_bytes()
+    assert content.count(old) == 1
+    (tmp_path / "file").write_bytes(content.replace(old, new))
+    with pytest.raises(StateError, match="does not have the checksum"):
+        tg.train.load(tmp_path / "file")
+
+
 def test_a_file_cut_off_anywhere_is_refused(saved):
     file, content, _ = saved
     damaged = file.with_name("damaged")
@@ -213,7 +230,7 @@ def test_a_file_of_a_later_version(tmp_path, monkeypatch):
     ],
 )
 def test_a_damaged_mark_does_not_make_it_a_file_of_another_tool(tmp_path, old, new, refused):
-    tg.train.save(tmp_path / "file", w=np.zeros(3))
+    tg.train.save(tmp_path / "file", model={"w": np.zeros(3)})
     content = (tmp_path / "file").read_bytes()
     assert content.count(old) == 1
     (tmp_path / "file").write_bytes(content.replace(old, new))
@@ -221,7 +238,7 @@ def test_a_damaged_mark_does_not_make_it_a_file_of_another_tool(tmp_path, old, n
         with pytest.raises(StateError, match="checksum"):
             tg.train.load(tmp_path / "file")
     else:
-        np.testing.assert_equal(tg.train.load(tmp_path / "file"), {"w": np.zeros(3)})
+        np.testing.assert_equal(tg.train.load(tmp_path / "file"), {"model": {"w": np.zeros(3)}})
 
 
 def test_equal_content_makes_equal_files(tmp_path):
