@@ -21,7 +21,8 @@ SCRIPTS = (
 )  # fmt: skip
 """The parts of the page's program, which share one scope; the last one starts it."""
 
-STATISTICS = ("min", "max", "mean", "std", "norm", "count", "zeros", "nans", "infs")
+MEASURES = ("min", "max", "mean", "std", "norm")
+COUNTS = ("count", "zeros", "nans", "infs")
 HEIGHTS = "0123456789abcdefghijklmnopqrstuvwxyz"
 """A bar of a histogram is one character, so high in parts of the tallest."""
 
@@ -118,7 +119,7 @@ def _column(values: list[Any]) -> dict[str, Any]:
 
 def _packed_statistics(told: dict[str, Any]) -> list[Any]:
     """Return numbers, the histogram's bars, and its range; the page adds what is left out."""
-    numbers = [told.get(name, 0) for name in STATISTICS]
+    numbers = [*map(told.get, MEASURES), *(told.get(name, 0) for name in COUNTS)]
     tallest = max(told.get("histogram", ()), default=0)
     bars = [-(-count * (len(HEIGHTS) - 1) // tallest) for count in told.get("histogram", ())]
     low, high = told.get("range", (None, None))

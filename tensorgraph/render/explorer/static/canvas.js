@@ -99,7 +99,8 @@ class Canvas {
     this.svg.addEventListener("wheel", (event) => {
       event.preventDefault();
       const factor = Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016));
-      this.zoom(factor, event.offsetX, event.offsetY);
+      const { left, top } = this.stage.getBoundingClientRect();
+      this.zoom(factor, event.clientX - left, event.clientY - top);
     }, { passive: false });
     this.drag(this.svg, (dx, dy) => this.pan(dx, dy));
     this.map.addEventListener("pointerdown", (event) => this.jump(event));

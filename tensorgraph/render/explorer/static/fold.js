@@ -8,7 +8,7 @@ const SCATTERED = 4; // a leaf with more users than this is docked to each of th
 /** The items that are open at first: level by level, as long as the tiles stay within the budget. */
 function openAtFirst(scene) {
   const open = new Set([scene.root]);
-  if (scene.boxes.length <= SMALL) return new Set(preorder(scene.root).filter((i) => i.children.length));
+  if (scene.boxes.length <= SMALL) return new Set([scene.root, ...preorder(scene.root).filter((item) => item.children.length)]);
   let tiles = scene.root.children.length;
   let level = [scene.root];
   while (level.length) {

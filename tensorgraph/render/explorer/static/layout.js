@@ -78,6 +78,7 @@ function addEdge(level, from, leaving, to, entering, name) {
 // ----------------------------------------------------------------------------------- one level
 
 function layOutLevel(level) {
+  if (!level.nodes.size) return Object.assign(level, { width: 0, height: 0 }); // an empty graph
   for (const node of level.nodes.values()) if (node.level) wrap(node);
   const edges = [...level.edges.values()].map((edge) => orient(level, edge));
   const rows = rank([...level.nodes.values()], edges);

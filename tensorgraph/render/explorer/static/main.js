@@ -137,7 +137,8 @@ class Explorer {
   }
 
   goToLayer(path) {
-    const named = (frame) => frame && (frame.path === path || frame.path.endsWith(`.${path}`));
+    const dotted = (text) => `.${text.replaceAll("[", ".").replaceAll("]", "")}`; // "layers[0]" is "layers.0" to a Watch
+    const named = (frame) => frame && dotted(frame.path).endsWith(dotted(path));
     const item = preorder(this.scene.root).find((i) => named(i.frame) || named(i.module));
     if (!item) return;
     this.toggleRun();

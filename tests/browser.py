@@ -1,0 +1,130 @@
+"""Drives headless Chromium, so that tests can use the explorer's page as a reader does."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+SELENIUM = importlib.util.find_spec("selenium")
+MISSING = [
+    what
+    for found, what in [
+        (CHROMIUM, "the package chromium"),
+        (DRIVER, "the package chromium-driver"),
+        (SELENIUM, "selenium (python3 -m pip install selenium)"),
+    ]
+    if not found
+]
+SETTINGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+    "--disable-extensions", "--force-device-scale-factor=1", "--window-size=1400,900",
+)  # fmt: skip
+
+
+def require_browser():
+    """Skip where there is no browser; on the machine that decides, its absence is a failure."""
+    if MISSING:
+        message = f"to test the explorer's page, install {' and '.join(MISSING)}"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+
+
+class Browser:
+    """One session of Chromium."""
+
+    def __init__(self, folder: Path) -> None:
+        from selenium import webdriver
+
+        options = webdriver.ChromeOptions()
+        options.binary_location = CHROMIUM
+        for setting in (*SETTINGS, f"--user-data-dir={folder / 'profile'}"):
+            options.add_argument(setting)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        service = webdriver.ChromeService(DRIVER)
+        self.driver = webdriver.Chrome(options=options, service=service)
+        self.page = folder / "explorer.html"
+
+    def close(self):
+        self.driver.quit()
+
+    def open(self, text):
+        """Load a page, and wait until its program has run."""
+        self.page.write_text(text, encoding="utf-8")
+        self.requests()
+        self.driver.get(self.page.as_uri())
+
+    def js(self, script, *args):
+        return self.driver.execute_script(script, *args)
+
+    def all(self, css):
+        return self.driver.find_elements("css selector", css)
+
+    def one(self, css):
+        return self.driver.find_element("css selector", css)
+
+    def text(self, css):
+        return self.js("return document.querySelector(arguments[0]).textContent", css)
+
+    def texts(self, css):
+        script = "return [...document.querySelectorAll(arguments[0])].map((e) => e.textContent)"
+        return self.js(script, css)
+
+    def click(self, css, kind="click"):
+        """Click an element wherever it is, in sight or not."""
+        self.js(
+            "document.querySelector(arguments[0]).dispatchEvent("
+            "new MouseEvent(arguments[1], {bubbles: true}))",
+            css,
+            kind,
+        )
+
+    def press(self, *keys):
+        for key in keys:
+            self.driver.switch_to.active_element.send_keys(key)
+
+    def errors(self):
+        """Return what the page has written to the console."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def requests(self):
+        """Return the addresses that pages asked for since the last call."""
+        events = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
+        sent = [e["params"] for e in events if e["method"] == "Network.requestWillBeSent"]
+        urls = [request["request"]["url"] for request in sent]
+        return [url for url in urls if not url.startswith(("chrome://", "data:"))]
+
+
+def contrast(a, b):
+    """Return the contrast ratio of WCAG 2.2."""
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour):
+    """Return the relative luminance of a computed colour: rgb(…) or oklab(…)."""
+    numbers = [float(n) for n in re.findall(r"-?[\d.]+(?:e-?\d+)?", colour)][:3]
+    if colour.startswith("oklab"):
+        return _oklab_luminance(*numbers)
+    linear = [_linear(n / 255) for n in numbers]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _linear(channel):
+    return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+
+
+def _oklab_luminance(lightness, a, b):
+    long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
+    medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
+    short = (lightness - 0.0894841775 * a - 1.2914855480 * b) ** 3
+    red = 4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short
+    green = -1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short
+    blue = -0.0041960863 * long - 0.7034186147 * medium + 1.7076147010 * short
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
