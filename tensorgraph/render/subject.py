@@ -236,14 +236,15 @@ def _left_alone() -> Iterator[None]:
 
 @contextmanager
 def _variables_of(f: Callable[..., Any]) -> Iterator[list[FrameType]]:
-    """Collect the frame of a Python function as it returns: its variables give names."""
+    """Collect the frame of a Python function that is called: its variables give names."""
     code = getattr(f, "__code__", None)
     frames: list[FrameType] = []
     before = sys.getprofile()
 
     def look(frame: FrameType, event: str, _: Any) -> None:
-        if event == "return" and frame.f_code is code and not frames:
+        if event == "call" and frame.f_code is code:
             frames.append(frame)
+            sys.setprofile(before)  # all that it calls runs at full speed
 
     if code is None or code.co_filename.startswith(_PACKAGE):
         yield frames
