@@ -23,11 +23,11 @@ SEEDS = st.integers(0, 10_000)
 
 def table(seed, m, n, dtype=np.float64):
     random = np.random.default_rng(seed)
-    scale, offset = 10 ** random.uniform(-3, 3, n), random.normal(0, 100, n)
-    return (random.normal(size=(m, n)) * scale + offset).astype(dtype)
+    scale, offset = 10 ** random.uniform(-3, 3, n), random.normal(0, 10, n)
+    return ((random.normal(size=(m, n)) + offset) * scale).astype(dtype)
 
 
-@given(SEEDS, st.integers(2, 40), st.integers(1, 6), FLOATS)
+@given(SEEDS, st.integers(3, 40), st.integers(1, 6), FLOATS)
 def test_it_is_what_scikit_learn_computes(seed, m, n, dtype):
     train, test = table(seed, m, n, dtype), table(seed + 1, 7, n, dtype)
     normalize, scaler = Normalize().fit(train), StandardScaler().fit(train.astype(np.float64))
@@ -39,7 +39,7 @@ def test_it_is_what_scikit_learn_computes(seed, m, n, dtype):
         assert np.allclose(normalize(data), scaler.transform(data.astype(np.float64)), tol, tol)
 
 
-@given(SEEDS, st.integers(2, 40), FLOATS)
+@given(SEEDS, st.integers(3, 40), FLOATS)
 def test_the_training_set_has_mean_0_and_variance_1(seed, m, dtype):
     z = Normalize().fit(train := table(seed, m, 3, dtype)).transform(train).astype(np.float64)
     assert np.abs(z.mean(axis=0)).max() < 1e-5

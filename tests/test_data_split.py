@@ -35,7 +35,8 @@ def counts(draw, most=60):
 def test_every_example_is_in_exactly_one_set(sizes, seed, shuffle, left_open):
     n = sum(sizes)
     asked = dict(zip(("train", "dev", "test"), sizes, strict=True))
-    asked.pop(left_open, None)
+    if asked.get(left_open):  # no set is empty that is not asked to be
+        del asked[left_open]
     sets = split(np.arange(n), **asked, seed=seed, shuffle=shuffle)
     assert tuple(map(len, sets.indices)) == sizes
     assert np.array_equal(together(sets.indices), np.arange(n))
@@ -199,7 +200,7 @@ WRONG = {
     "counts": (dict(train=5, dev=2, test=2), r"are 9 examples, but there are 20; leave out train="),
     "too many": (dict(dev=19, test=2), r"are 21 examples, but there are 20; ask for fewer"),
     "mixed": (dict(train=10, dev=0.2), r"counts or fractions, not both.*train=10, dev=4"),
-    "both open": (dict(train=0.5), r"dev and test are both left open.*test=0.0"),
+    "both open": (dict(train=0.5), r"dev and test are both left open.*test=0 for none"),
     "empty": (dict(dev=0.01, test=0.2), r"the dev set would be empty.*write dev=0 if you"),
     "empty by rest": (dict(train=10, dev=10), r"the test set would be empty.*test=0"),
     "one": (dict(dev=1, test=5), r"a dev set of one example.*write dev=2 or more, or dev=0"),

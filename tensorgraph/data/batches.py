@@ -146,7 +146,6 @@ class Batches:
                 self.position = min(start + self.batch_size, end)
                 yield batch
                 self._refuse_other(turn)
-        self._refuse_other(turn)
         self.epoch, self.position = epoch + 1, 0
 
     def _refuse_other(self, turn: object) -> None:

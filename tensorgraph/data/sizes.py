@@ -33,15 +33,12 @@ def sizes_of(function: str, total: int, asked: Mapping[str, Any]) -> Sizes:
     given = {name: _size(function, name, size) for name, size in asked.items() if size is not None}
     missing = [name for name in asked if name not in given]
     if len(missing) > 1:
-        example = f"{missing[-1]}={0 if isinstance(next(iter(given.values())), int) else 0.0}"
         raise ArgumentError(
             f"{function}: {' and '.join(missing)} are both left open; give all but one, which gets"
-            f" the rest: write for instance {example}"
+            f" the rest, or write {missing[-1]}=0 for none"
         )
     nonzero = [size for size in given.values() if size]
-    if any(isinstance(size, int) for size in nonzero) != all(
-        isinstance(size, int) for size in nonzero
-    ):
+    if len({type(size) for size in nonzero}) > 1:
         raise ArgumentError(
             f"{function}: give counts or fractions, not both: {_listed(given)}; of {total} examples"
             f" the counts are {_listed({n: _count(s, total) for n, s in given.items()})}"
