@@ -179,6 +179,10 @@ def test_links_too_long_for_a_line_have_the_same_number_at_both_ends():
     far = [Link(u, u + 30) for u in range(9)]
     root = parsed(View(tiles, (*(Link(u, u + 1) for u in range(59)), *far)))
     assert [t for t in texts(root) if t.isdigit()] == ["1", "1"]
+    tiles = tuple(replace(tile, gradient="∂x") for tile in tiles)
+    back = [Link(u + 30, u, "gradient") for u in range(9)]
+    root = parsed(View(tiles, (*(Link(u, u + 1) for u in range(59)), *far, *back), mirror=True))
+    assert [t for t in texts(root) if t.isdigit()] == ["1"] * 4
 
 
 def test_a_value_read_far_away_is_named_there():
