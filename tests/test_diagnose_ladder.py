@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -60,6 +60,13 @@ def test_steps_of_the_same_size_are_taken_from_the_bottom():
     assert [step.size for step in found.steps] == [0.01, 0.01]
     assert found.largest.name == "avoidable bias"
     assert [step.name for step in found.rivals] == ["variance"]
+
+
+def test_the_verdict_names_what_is_close():
+    found = ladder(human=0, train=0.10, train_dev=0.11, dev=0.20)
+    assert found.verdict == (
+        "the largest step is avoidable bias: 10 %; close to it: data mismatch (9 %)"
+    )
 
 
 def test_a_test_set_shows_overfitting_to_dev():
@@ -193,11 +200,29 @@ def test_rivals_are_what_these_sets_do_not_tell_apart():
     small = ladder(**rungs, sizes={"train": 60, "dev": 60})
     assert large.rivals == () and small.largest.name == "avoidable bias"
     assert [step.name for step in small.rivals] == ["variance"]
-    # Bias less variance is 2 train − human − dev: train counts twice, in one draw.
-    train, dev = wilson(0.10, 10_000, 0.95), wilson(0.14, 10_000, 0.95)
-    half = math.hypot(2 * (0.10 - train.low), dev.high - 0.14)
-    close = 0.10 + 0.10 - half
-    assert ladder(**{**rungs, "dev": close + 1e-3}, sizes={"train": 10_000, "dev": 10_000}).rivals
+    assert small.verdict.endswith("avoidable bias: 10 %; perhaps as large: variance (4 %)")
+
+
+@given(st.floats(0, 0.4), st.floats(0, 0.9), sizes, sizes)
+@example(0.1, 0.25, 300, 300)
+@example(0.1, 0.25, 3000, 3000)
+def test_a_rival_shares_a_rate_with_the_largest_step(p, q, m, n):
+    found = ladder(human=0.0, train=p, dev=q, sizes={"train": m, "dev": n})
+    bias, variance = found.steps
+    if found.largest is None or min(bias.size, variance.size) <= 0:
+        assert found.rivals == ()
+        return
+    # Bias less variance is 2 train − dev: train counts twice, in a single draw.
+    train, dev = wilson(p, m, 0.95), wilson(q, n, 0.95)
+    if found.largest is bias:
+        other, low = variance, 2 * p - q - math.hypot(2 * (p - train.low), dev.high - q)
+        high = 2 * p - q + math.hypot(2 * (train.high - p), q - dev.low)
+    else:
+        other, low = bias, q - 2 * p - math.hypot(q - dev.low, 2 * (train.high - p))
+        high = q - 2 * p + math.hypot(dev.high - q, 2 * (p - train.low))
+    if min(abs(low), abs(high), abs(other.size - found.largest.size / 2)) > 1e-9:
+        close = other.size >= found.largest.size / 2 or low <= 0 <= high
+        assert found.rivals == ((other,) if close else ())
 
 
 def test_human_error_is_exact_unless_it_has_a_size():

@@ -95,10 +95,16 @@ def test_without_a_model_within_the_limits_the_closest_is_named():
         "far": {"error": 0.1, "ms": 300, "mb": 5},
         "near": {"error": 0.3, "ms": 110, "mb": 11},
         "on the edge of one": {"error": 0.2, "ms": 200, "mb": 10},
+        "few units, much of the limit": {"error": 0.2, "ms": 90, "mb": 15},
     }
     chosen = select(found, optimize="error", satisfy={"ms": ("<=", 100), "mb": ("<", 10)})
     assert chosen.winner is None and chosen.feasible == ()
-    assert list(chosen.cut) == ["near", "on the edge of one", "far"]
+    assert list(chosen.cut) == [
+        "near",
+        "few units, much of the limit",
+        "on the edge of one",
+        "far",
+    ]
     assert chosen.closest == "near"
     assert chosen.verdict == (
         "no model keeps all limits; near is closest: ms = 110 is not <= 100; mb = 11 is not < 10"

@@ -93,9 +93,11 @@ class Ladder:
                 else "no step goes up; there is nothing to work on here"
             )
         text = f"the largest step is {self.largest.name}: {percent(self.largest.size)}"
-        if self.rivals:
-            close = " and ".join(f"{s.name} ({percent(s.size)})" for s in self.rivals)
-            text += f"; {close} comes close" if len(self.rivals) == 1 else f"; {close} come close"
+        close = [step for step in self.rivals if 2 * step.size >= self.largest.size]
+        unsure = [step for step in self.rivals if step not in close]
+        for steps, says in ((close, "close to it"), (unsure, "perhaps as large")):
+            if steps:
+                text += f"; {says}: {', '.join(f'{s.name} ({percent(s.size)})' for s in steps)}"
         return text
 
     @property
@@ -272,7 +274,7 @@ def _is_close(
         factors[rung.upper] += sign
         factors[rung.lower] -= sign
     apart = _interval(factors, rates, known)
-    return step.size >= largest.size / 2 or (apart is not None and 0 in apart)
+    return 2 * step.size >= largest.size or (apart is not None and 0 in apart)
 
 
 def _interval(
