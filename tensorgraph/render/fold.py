@@ -101,7 +101,7 @@ def fold(
     Raises:
         ArgumentError: there is no such module.
     """
-    wanted = _wanted(scene, expand)
+    wanted = asked_for(scene, expand)
     plain = len(scene.forward) > max_nodes
     found = tree(scene, wanted.__contains__, expand is not True, plain and expand is not True)
     room = max_nodes
@@ -113,8 +113,12 @@ def fold(
         room = max(1, room - excess)
 
 
-def _wanted(scene: Scene, expand: Any) -> set[int]:
-    """Return the frames that are asked for, and those around them."""
+def asked_for(scene: Scene, expand: Any) -> set[int]:
+    """Return the frames that are asked for, and those around them.
+
+    Raises:
+        ArgumentError: there is no such module.
+    """
     asked = [expand] if isinstance(expand, str) else expand
     if asked is True:
         return {frame.id for frame in scene.frames}

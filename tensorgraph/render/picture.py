@@ -17,7 +17,7 @@ from tensorgraph.render.browser import open_page
 from tensorgraph.render.capture import capture
 from tensorgraph.render.dot import dot, drawn, program
 from tensorgraph.render.explorer.page import page
-from tensorgraph.render.fold import fold
+from tensorgraph.render.fold import asked_for, fold
 from tensorgraph.render.heat import QUANTITIES
 from tensorgraph.render.rules import rules_of
 from tensorgraph.render.scene import Scene
@@ -95,7 +95,9 @@ def render(
     shown = {"depth": depth, "expand": _names(expand), "max_nodes": max_nodes}
     drawn = {"mirror": backward, "values": values, "direction": direction, "color_by": color_by}
     _check(shown | drawn, engine)
-    return Picture(*capture(subject), shown, drawn, engine)
+    scene, places = capture(subject)
+    asked_for(scene, shown["expand"])
+    return Picture(scene, places, shown, drawn, engine)
 
 
 def _names(expand: Any) -> Any:
