@@ -426,6 +426,12 @@ def test_the_default_generator_in_a_layer_counts_once():
     assert list(tg.train.RandomState().state_dict()) == ["default"]
 
 
+def test_a_model_without_layers_may_have_a_generator():
+    model = nn.Sequential()
+    model.source = tg.random.Generator(1)
+    assert list(tg.train.RandomState(model).state_dict()) == ["default", "model.source"]
+
+
 def test_random_states_that_do_not_fit_change_nothing():
     model = nn.Sequential(nn.Dropout(p=0.5, generator=tg.random.Generator(5)))
     random = tg.train.RandomState(model)

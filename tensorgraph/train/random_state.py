@@ -46,7 +46,7 @@ class RandomState:
     def generators(self) -> dict[str, Generator]:
         """The generators by their places in the model; one in two places has the first."""
         found = [("default", default_generator())]
-        for path, module in self.model.named_modules() if self.model else []:
+        for path, module in [] if self.model is None else self.model.named_modules():
             for name, value in vars(module).items():
                 if isinstance(value, Generator):
                     found.append((".".join(filter(None, ("model", path, name))), value))

@@ -24,7 +24,8 @@ def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
     The file has the safetensors format: arrays under their paths, ``model/layers.0.weight``, the
     rest as JSON beside them, and a SHA-256 checksum over all of it. It is first written under
     another name in the same directory, flushed to the disk, and then put in the place of the last
-    one: a process that is killed meanwhile leaves that as it was. Named tuples come back as tuples.
+    one: a process that is killed meanwhile leaves that as it was. Of two processes that save to one
+    file at once, one may fail; the file is whole all the same. Named tuples come back as tuples.
 
     Args:
         path: the file.
@@ -41,11 +42,13 @@ def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
         >>> import tensorgraph as tg
         >>> model = tg.nn.Linear(2, 1)
         >>> optimizer = tg.optim.Adam(model.parameters())
-        >>> file = tempfile.mkdtemp() + "/run.safetensors"
+        >>> directory = tempfile.TemporaryDirectory()
+        >>> file = f"{directory.name}/run.safetensors"
         >>> tg.train.save(file, model=model, optimizer=optimizer, epoch=3)
         >>> state = tg.train.load(file, model=model, optimizer=optimizer)
         >>> state["epoch"], list(state["model"])
         (3, ['weight', 'bias'])
+        >>> directory.cleanup()
     """
     if not parts:
         raise errors.ArgumentError("save: nothing to save; write save(path, model=model, …)")
@@ -77,14 +80,15 @@ def load(path: str | os.PathLike[str], /, **parts: Any) -> dict[str, Any]:
     Raises:
         StateError: the file is truncated or corrupted, or holds what does not fit a part.
         ArgumentError: a part of a file that has no parts, or not this one.
-        DTypeError: a part without ``load_state_dict``.
+        DTypeError: a part without ``state_dict`` and ``load_state_dict``.
         ImportError: the package safetensors is not installed.
         OSError: there is no such file, or it cannot be read.
 
     Example:
         >>> import tempfile
         >>> import tensorgraph as tg
-        >>> file = tempfile.mkdtemp() + "/model.safetensors"
+        >>> directory = tempfile.TemporaryDirectory()
+        >>> file = f"{directory.name}/model.safetensors"
         >>> tg.train.save(file, model=tg.nn.Linear(2, 1))
         >>> tg.train.load(file, model=tg.nn.Linear(3, 1))
         Traceback (most recent call last):
@@ -92,13 +96,14 @@ def load(path: str | os.PathLike[str], /, **parts: Any) -> dict[str, Any]:
         tensorgraph.errors.StateError: load: 'model' in ... does not fit, nothing was loaded
           load_state_dict: the state does not fit Linear, nothing was loaded
           wrong shape: weight is (1, 3), the state has (1, 2)
+        >>> directory.cleanup()
     """
     path = Path(path)
     for name, part in parts.items():
-        if not hasattr(part, "load_state_dict"):
+        if not (hasattr(part, "state_dict") and hasattr(part, "load_state_dict")):
             raise errors.DTypeError(
-                f"load: {name} is {errors.describe(part)}, which has no load_state_dict; take what"
-                f" was saved from the result: load(path)[{name!r}]"
+                f"load: {name} is {errors.describe(part)}, which has no state_dict and"
+                f" load_state_dict; take what was saved from the result: load(path)[{name!r}]"
             )
     state = _read(path)
     _check_names(path, state, parts)
