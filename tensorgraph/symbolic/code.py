@@ -93,7 +93,8 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _has_code(name: str) -> bool:
+def has_code(name: str) -> bool:
+    """Return whether an operation is written as it is, not as what it is defined to be."""
     return name in HELPERS or name in NUMPY or name in INFIX
 
 
@@ -122,7 +123,7 @@ class _Code:
             args = tuple(done[y] for y in x.args)
             same = all(y is z for y, z in zip(args, x.args, strict=True))
             done[x] = x if same else make(x.op, args, x.static, x.shape, x.dtype)
-            if x.op.body is not None and not _has_code(x.op.name):
+            if x.op.body is not None and not has_code(x.op.name):
                 done[x] = self._spelt_out(x.op.body(*args, **x.static))
         return done[e]
 

@@ -23,11 +23,11 @@ from tensorgraph.symbolic.formula import cost, formula
 from tensorgraph.symbolic.letters import PRODUCTS, Letters, description
 from tensorgraph.symbolic.lower import lower
 from tensorgraph.symbolic.names import Scope
-from tensorgraph.symbolic.normal import Normaliser, OutOfTime
+from tensorgraph.symbolic.normal import OPENED, Normaliser, OutOfTime
 from tensorgraph.symbolic.poly import Atoms
 from tensorgraph.symbolic.premises import premises
 from tensorgraph.symbolic.replay import Replay, recorded_values, replay
-from tensorgraph.symbolic.report import Derivation, Gradient, Letter
+from tensorgraph.symbolic.report import Derivation, Gradient, Letter, Multiple
 from tensorgraph.symbolic.request import Target, check_in_graph, check_output, targets_of
 from tensorgraph.symbolic.text import pretty, text
 from tensorgraph.tensor import Tensor
@@ -116,8 +116,12 @@ class _Derivation:
         self.exprs = [recorded.exprs[p] for p in self.places]
         self.premises = premises(recorded, scope)
         self.facts = Facts(self.premises)
+        self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         self.letters = Letters(recorded, scope, targets, self.exprs)
         self.names = self.letters.names
+        result = recorded.exprs[self.root]
+        if result.op is not None and result.op.name in OPENED and not _times(self.exprs, result):
+            self.names.pop(result, None)  # a product stands for itself: no rule keeps it
         self.forward = dict.fromkeys([*recorded.exprs.values(), *self.letters.introduced])
         self.in_order = in_order([recorded.exprs[self.root], *self.letters.introduced])
         self.checker = self._checker(output)
@@ -170,6 +174,7 @@ class _Derivation:
             simple = self._simplest(e, own)[1]
             if cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own):
                 cuts = own
+        self._scale([e for e in cuts if e not in asked], cuts)
         found = []
         for i, raw in enumerate(raws):
             found.append(self._gradient(i, labels[i], raw, cuts))
@@ -187,6 +192,28 @@ class _Derivation:
             self.recorded.given,
             self.checker,
         )
+
+    def _scale(self, helpers: Sequence[Expr], cuts: Mapping[Expr, str]) -> None:
+        """Let gradients that nobody asked for leave out what all of them is divided by.
+
+        So the courses write: dZ is A − Y, and the 1/m of the cost stands with dW and db.
+        """
+        if not self.scope.of_place(self.root) or self.seed.is_input:
+            return
+        made_at = {e: place.seq for place, e in self.raw.items() if type(place) is Node}
+        for e in sorted(helpers, key=lambda e: -made_at.get(e, 0)):
+            own = {x: n for x, n in cuts.items() if x is not e}
+            try:
+                divisor = self._normaliser(own).divisor(e)
+            except OutOfTime:
+                return
+            if divisor is not None:
+                self._take_in_numbers()
+                self.multiples[e] = e * divisor, divisor
+
+    def _labels(self, cuts: Mapping[Expr, str]) -> dict[Expr, str]:
+        """Return what stands in formulas for gradients with a name."""
+        return {self.multiples.get(e, (e,))[0]: label for e, label in cuts.items()}
 
     def _used(self, gradients: Sequence[Gradient]) -> set[Expr]:
         """Return the named values in formulas, and in what the letters in these stand for."""
@@ -247,17 +274,30 @@ class _Derivation:
         assert best is not None
         _, e, events, atoms = best
         difference = self.checker(label, i, e)
-        names = {**self.names, **own}
+        names = {**self.names, **self._labels(own)}
         self.letters.introduce(e, names)
         return Gradient(label, self.exprs[i], e, raw, names, tuple(events), atoms, difference)
 
     def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
-        names = {**self.names, **cuts}
+        names = {**self.names, **self._labels(cuts)}
+        normaliser = self._normaliser(cuts)
+        best = cost(raw, names), raw, list[Event](), normaliser.atoms
+        try:
+            found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
+        except OutOfTime:
+            return best
+        self._take_in_numbers()
+        simple = [lower(p, raw.shape, normaliser.atoms) for p in found]
+        price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
+        return (price, e, events, normaliser.atoms) if price <= best[0] + 0.5 else best
+
+    def _normaliser(self, cuts: Mapping[Expr, str]) -> Normaliser:
         normaliser = Normaliser(
             forward=self.forward,
             names=self.names,
             facts=self.facts,
-            cuts=cuts,
+            cuts={e for e in cuts if e not in self.multiples},
+            multiples={e: found for e, found in self.multiples.items() if e in cuts},
             length=self.scope.length,
             number=self._number,
             deadline=self.deadline,
@@ -265,42 +305,49 @@ class _Derivation:
         )
         for e in self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
-        best = cost(raw, names), raw, list[Event](), normaliser.atoms
-        try:
-            found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
-        except OutOfTime:
-            return best
-        self.recorded.given |= self.scope.given()
-        self.checker.know(self.scope.given())
-        simple = [lower(p, raw.shape, normaliser.atoms) for p in found]
-        price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
-        return (price, e, events, normaliser.atoms) if price <= best[0] + 0.5 else best
+        return normaliser
 
     def _number(self, value: Any) -> Expr:
-        """Return a number in terms of the caller's variables, whose values are known from then."""
         e = self.scope.number(value)
-        self.checker.know(self.scope.given())
+        self._take_in_numbers()
         return e
+
+    def _take_in_numbers(self) -> None:
+        """Let the values be known of the caller's numbers that came up."""
+        self.recorded.given |= self.scope.given()
+        self.checker.know(self.scope.given())
 
     def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""
         asked = {g.raw for g in found}
         helpers: list[Gradient] = []
         queue = list(found)
+        labels = self._labels(cuts)
+        came_from = {self.multiples.get(e, (e,))[0]: e for e in cuts}
         while queue:
             g = queue.pop(0)
-            for e in _leaves(g.expr, {x: n for x, n in cuts.items() if x is not g.raw}):
+            for e in _leaves(g.expr, {x: n for x, n in labels.items() if x is not g.raw}):
                 if e not in asked:
                     asked.add(e)
-                    own = {x: n for x, n in cuts.items() if x is not e}
+                    own = {x: n for x, n in cuts.items() if x is not came_from[e]}
                     _, simple, events, atoms = self._simplest(e, own)
-                    self.checker.same(cuts[e], simple, e)
-                    names = {**self.names, **own}
+                    self.checker.same(labels[e], simple, e)
+                    names = {**self.names, **self._labels(own)}
                     self.letters.introduce(simple, names)
-                    helper = Gradient(cuts[e], None, simple, e, names, tuple(events), atoms, 0.0)
+                    helper = Gradient(
+                        labels[e], None, simple, e, names, tuple(events), atoms, 0.0,
+                        self._meaning(labels[e], came_from[e]),
+                    )  # fmt: skip
                     helpers.append(helper)
                     queue.append(helper)
         return helpers
+
+    def _meaning(self, label: str, raw: Expr) -> Multiple | None:
+        """Return what a gradient with a name is, where that is a multiple of the derivative."""
+        if raw not in self.multiples:
+            return None
+        of = self.scope.of_place(self.root)
+        return Multiple(self.multiples[raw][1], of or "output", label.removeprefix("d"))
 
 
 def _times(every: Sequence[Expr], e: Expr) -> int:

@@ -30,10 +30,10 @@ RELATIONS = {
 class Formula:
     """A part of a formula.
 
-    Kinds: ``name``, ``number``, ``negative``, ``sum`` (of signed terms), ``product`` (``text``
-    holds the signs between the factors), ``matmul``, ``fraction``, ``power``, ``root``,
-    ``absolute``, ``transpose``, ``reduce`` (over ``axes``), ``call``, ``test`` (1 where a relation
-    holds), ``item``.
+    Kinds: ``equation``, ``name``, ``number``, ``negative``, ``sum`` (of signed terms), ``product``
+    (``text`` holds the signs between the factors), ``matmul``, ``fraction``, ``power``, ``root``,
+    ``derivative``, ``absolute``, ``transpose``, ``reduce`` (over ``axes``), ``call``, ``test`` (1
+    where a relation holds), ``item``.
     """
 
     kind: str

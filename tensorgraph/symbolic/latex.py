@@ -90,6 +90,11 @@ def _set(f: Formula) -> tuple[str, int]:
         case "test":
             relation = RELATIONS.get(f.text, f.text)
             return rf"[{_in(f.parts[0], SUM)} {relation} {_in(f.parts[1], SUM)}]", WHOLE
+        case "equation":
+            return " = ".join(_set(p)[0] for p in f.parts), SUM
+        case "derivative":
+            of, by = (rf"\partial {_set(part)[0]}" for part in f.parts)
+            return rf"\frac{{{of}}}{{{by}}}", WHOLE
         case "absolute":
             return rf"\left|{_set(f.parts[0])[0]}\right|", WHOLE
         case "bare":

@@ -32,6 +32,7 @@ from tensorgraph.symbolic.poly import (
     Labels,
     Mono,
     Poly,
+    common,
     labels_of,
     order,
     placed,
@@ -54,10 +55,19 @@ def lower(p: Poly, shape: Sequence[int], atoms: Atoms, fill: bool = True) -> Exp
     shape = tuple(shape)
     if not p:
         result = constant(0.0)
+    elif _has_products_of_matrices(p):  # as in dZ Xᵀ / m + λ W / m
+        result = _sum_of_terms(((k, mono) for mono, k in p.items()), len(shape))
     else:
         k, mono = atoms.group(p)
         result = _term(k, mono, len(shape))
     return broadcast_to(result, shape=shape) if fill and result.shape != shape else result
+
+
+def _has_products_of_matrices(p: Poly) -> bool:
+    """Return whether a polynomial adds products of matrices, and shares but divisors."""
+    arrays = [[f for f in mono if f[1]] for mono in p]
+    products = [fs for fs in arrays if len(fs) == 1 and len(fs[0][0].body) > 1]
+    return len(p) > 1 and bool(products) and all(e < 0 and not x for _, x, e in common(p))
 
 
 def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
@@ -158,9 +168,12 @@ def _parenthesised(
         k, terms = k * scale, [(c / scale, mono) for c, mono in terms]
     if not alone and _turned([c for c, _ in terms], k):
         k, terms = -k, [(-c, mono) for c, mono in terms]
-    terms.sort(key=_place_of_term)
+    return k, _sum_of_terms(terms, ndim)
+
+
+def _sum_of_terms(terms: Iterable[tuple[Fraction, Mono]], ndim: int) -> Expr:
     total: Expr | None = None
-    for c, mono in terms:
+    for c, mono in sorted(terms, key=_place_of_term):
         if total is None:
             total = _term(c, mono, ndim, decimal=True)
         elif c < 0 and not _absorbs_sign(mono):
@@ -168,7 +181,7 @@ def _parenthesised(
         else:  # with its sign, if it absorbs that
             total = total + _term(c, mono, ndim, decimal=True)
     assert total is not None
-    return k, total
+    return total
 
 
 def _place_of_term(term: tuple[Fraction, Mono]) -> Any:

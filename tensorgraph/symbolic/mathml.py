@@ -91,6 +91,11 @@ def _set(f: Formula) -> str:
         case "test":
             inner = _row(_in(parts[0], SUM), _sign(f.text), _in(parts[1], SUM))
             return _row(_sign("["), inner, _sign("]"))
+        case "equation":
+            return _sign("=").join(map(_set, parts))
+        case "derivative":
+            of, by = (_row(_sign("∂"), _set(part)) for part in parts)
+            return f"<mfrac>{of}{by}</mfrac>"
         case "absolute":
             return _row(_sign("|"), _set(parts[0]), _sign("|"))
         case "bare":

@@ -104,26 +104,21 @@ class Scope:
         """Yield the caller's arrays of which a fact about sums is known, and the fact."""
         yield from self._asserted
         for array in self._named:
-            fact = self.one_hot(array)
-            if fact is not None:
-                yield array, fact
+            yield from ((array, fact) for fact in self.one_hot(array))
 
-    def one_hot(self, array: Any) -> Fact | None:
-        """Return the fact that an array is the one-hot form of labels in a variable, if it is."""
-        if not (np.all((array == 0) | (array == 1)) and array.ndim):
-            return None
-        self.of_array(array)  # which looks at all variables first
-        for labels in self._named:
-            if labels.dtype.kind in "iu" and labels.ndim == array.ndim - 1 and labels.size:
-                for axis in range(array.ndim):
-                    shape = array.shape[:axis] + array.shape[axis + 1 :]
-                    if labels.shape == shape and labels.min() >= 0:
-                        hot = np.expand_dims(labels, axis) == _classes(array, axis)
-                        if np.array_equal(hot, array) and labels.max() < array.shape[axis]:
-                            own, known = self.of_array(array) or "an array", self.of_array(labels)
-                            note = f"{own} = one_hot({known})"
-                            return Fact("one_hot", axis, "data", note=note)
-        return None
+    def one_hot(self, array: Any) -> Iterator[Fact]:
+        """Yield facts of an array that is the one-hot form of labels in a variable."""
+        if array.ndim == 0 or not np.all((array == 0) | (array == 1)):
+            return
+        for labels, known in self.labels():
+            for axis in range(array.ndim):
+                if labels.size == 0 or labels.shape != array.shape[:axis] + array.shape[axis + 1 :]:
+                    continue
+                hot = np.expand_dims(labels, axis) == _classes(array, axis)
+                inside = labels.min() >= 0 and labels.max() < array.shape[axis]
+                if inside and np.array_equal(hot, array):
+                    note = f"{self.of_array(array) or 'an array'} = one_hot({known})"
+                    yield Fact("one_hot", axis, "data", note=note)
 
     def number(self, value: Any) -> Expr:
         """Return a number of the graph in terms of the caller's variables, if it is one of them."""

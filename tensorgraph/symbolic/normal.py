@@ -24,6 +24,7 @@ from tensorgraph.symbolic.poly import (
     ONE,
     Poly,
     number,
+    order,
 )
 
 
@@ -39,6 +40,7 @@ class Normaliser(Algebra):
         forward: the expressions of the recorded graph.
         names: what has a name of its own.
         cuts: expressions that stay atoms: gradients with a name of their own.
+        multiples: gradients that are a multiple of one with a name: that, over a divisor.
         deadline: when to give up.
         data: the values of an expression on all data that a formula will be checked on.
     """
@@ -46,6 +48,7 @@ class Normaliser(Algebra):
     forward: Collection[Expr]
     names: Mapping[Expr, str]
     cuts: Collection[Expr] = ()
+    multiples: Mapping[Expr, tuple[Expr, Expr]] = field(default_factory=dict)
     deadline: float = float("inf")
     data: Callable[[Expr], Iterable[Any]] | None = None
     _known: dict[Expr, tuple[Poly, tuple[Event, ...]]] = field(default_factory=dict)
@@ -69,10 +72,22 @@ class Normaliser(Algebra):
         """Return whether something holds of an expression's values on all data there are."""
         return self.data is not None and all(map(question, self.data(e)))
 
+    def divisor(self, e: Expr) -> Expr | None:
+        """Return the number by which all of an expression is divided; ``None`` for 1."""
+        p = self.normal(e)
+        if not p:
+            return None
+        k, mono = self.atoms.group(p)
+        below = {(a, x, -f) for a, x, f in mono if f < 0 and not x}
+        if k.denominator == 1 and not below:
+            return None
+        return lower({tuple(sorted(below, key=order)): Fraction(k.denominator)}, (), self.atoms)
+
     # ------------------------------------------------------------------------------------- steps
 
     def _below(self, e: Expr) -> Iterable[Expr]:
-        if e in self._known or e in self.cuts or e.op is None or self._stays(e):
+        named = e in self.cuts or e in self.multiples
+        if e in self._known or named or e.op is None or self._stays(e):
             return ()
         return e.args
 
@@ -86,6 +101,11 @@ class Normaliser(Algebra):
         return name not in OPENED
 
     def _step(self, e: Expr) -> Poly:
+        if e in self.multiples:
+            named, divisor = self.multiples[e]
+            inverse = self.power(self.normal(divisor), Fraction(-1))
+            assert inverse is not None
+            return self.product(self.atoms.value(named), inverse)
         if e in self.cuts or e.is_input:
             return self.atoms.value(e)
         if e.value is not None:

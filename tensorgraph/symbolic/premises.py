@@ -30,11 +30,9 @@ def premises(recorded: Replay, scope: Scope) -> Mapping[Expr, tuple[Fact, ...]]:
         if hasattr(v, "dtype") and v.ndim and e not in recorded.leaves and e not in found
     }
     for e, array in arrays.items():
-        fact = scope.one_hot(array)
-        if fact is not None:
-            found[e] = (fact,)
+        found[e] = tuple(scope.one_hot(array))
     for e, array in arrays.items():
-        if e not in found:
+        if not found[e]:
             related = (sum_of_affine(array, y, f) for y, f in scope.known_sums())
             found[e] = tuple(filter(None, related))[:1]
     result = {e: tuple(f.about(e) for f in facts) for e, facts in found.items()}

@@ -26,6 +26,20 @@ READABLE = 400
 """A backward pass that costs more to read is left out of the steps."""
 
 
+class Multiple(NamedTuple):
+    """A multiple of the derivative of one value by another: m ∂J/∂Z."""
+
+    factor: Expr
+    of: str
+    by: str
+
+    def formula(self, found: Formula) -> Formula:
+        """Return that it is equal to what was found."""
+        parts = (Formula("name", text=self.of), Formula("name", text=self.by))
+        times = (formula(self.factor, {}), Formula("derivative", parts))
+        return Formula("equation", (Formula("product", times, " "), found))
+
+
 @dataclass(frozen=True, eq=False)
 class Gradient:
     """The formula of one gradient."""
@@ -45,6 +59,8 @@ class Gradient:
     atoms: Atoms
     difference: float
     """From the engine's gradient on the recorded data, as a share of the largest element."""
+    multiple: Multiple | None = None
+    """What it is a multiple of, where it is not the gradient itself."""
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -167,7 +183,8 @@ class Derivation:
         return f"$$\\begin{{gathered}}{self.latex()}\\end{{gathered}}$$"
 
     def _formula(self, g: Gradient) -> Formula:
-        return formula(g.expr, {**self.letters, **g.names})
+        found = formula(g.expr, {**self.letters, **g.names})
+        return found if g.multiple is None else g.multiple.formula(found)
 
     def _line(self, g: Gradient) -> str:
         return f"{pretty(g.label)} = {text(self._formula(g))}"

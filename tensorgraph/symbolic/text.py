@@ -78,6 +78,10 @@ def _set(f: Formula) -> tuple[str, int]:
             return _reduction(f), MATMUL
         case "test":
             return f"[{_in(f.parts[0], SUM)} {f.text} {_in(f.parts[1], SUM)}]", WHOLE
+        case "equation":
+            return " = ".join(_set(p)[0] for p in f.parts), SUM
+        case "derivative":
+            return f"∂{_set(f.parts[0])[0]}/∂{_set(f.parts[1])[0]}", WHOLE
         case "absolute":
             return f"|{_set(f.parts[0])[0]}|", WHOLE
         case "bare":
