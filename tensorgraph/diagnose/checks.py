@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -296,7 +296,7 @@ def as_names(where: str, name: str, values: Any) -> tuple[str, ...]:
     Raises:
         DTypeError: a single string, or no sequence at all.
     """
-    if isinstance(values, (str, bytes)) or not isinstance(values, (Iterable, Sequence)):
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise errors.DTypeError(
             f"{where}: {name} must be a list of names, not {errors.describe(values)}"
         )

@@ -117,10 +117,9 @@ class Ladder:
 
     def svg(self) -> str:
         """Return a picture: a bar for each set, the last part of it what that set adds."""
-        parts = list(_bars(self))
-        last = f"{self.verdict[0].upper()}{self.verdict[1:]}."
         y = 20 + 34 * len(self.rates)
-        return document(720, y + 30, last, [*parts, label(12, y + 10, last)])
+        said = [label(12, y + 10 + 20 * i, text) for i, text in enumerate(self.verdict.split("; "))]
+        return document(720, y + 10 + 20 * len(said), self.verdict, [*_bars(self), *said])
 
     def _repr_svg_(self) -> str:
         return self.svg()

@@ -89,7 +89,8 @@ _METRICS = [
     *planted_in(
         "diagnose/scores.py",
         ("(below + minus / 2)", "(below + minus)", "metrics: a tie is a win"),
-        ("np.finfo(p.dtype).eps", "np.finfo(np.float64).eps", "metrics: float32 cut off as float64"),
+        ("np.finfo(p.dtype).eps", "np.finfo(np.float64).eps",
+         "metrics: float32 cut off as float64"),
         ("squares[:, 1] if", "squares.sum(1) if", "metrics: Brier's score counts both classes"),
     ),
     *planted_in(
