@@ -58,10 +58,7 @@ class _View:
         return View(
             tiles=tuple(self.tiles),
             links=tuple(self._links()),
-            outlines=tuple(
-                Outline(k, self._title(branch), None if around is None else self.outlines[around])
-                for k, (branch, around) in enumerate(self.folding.opened)
-            ),
+            outlines=tuple(map(self._open, self.folding.opened)),
             mirror=self.mirror,
             folded=self.folding.sentence(),
             direction=self.direction,
@@ -174,6 +171,11 @@ class _View:
 
     def _path(self, box: Box) -> str:
         return "" if box.frame is None else self.scene.frames[box.frame].path
+
+    def _open(self, entry: tuple[Branch, Branch | None]) -> Outline:
+        branch, around = entry
+        parent = None if around is None else self.outlines[around]
+        return Outline(self.outlines[branch], self._title(branch), parent, branch.copies)
 
     def _titles(self, branch: Branch) -> tuple[str, ...]:
         """Return what a module is called: its class, and its place in the one around it."""
