@@ -115,6 +115,14 @@ def test_the_train_error_is_measured_on_a_fixed_part_of_a_large_set():
     assert sizes[0] == sizes[2]  # the same examples after each epoch
     quick(model, (x, x), optimizer=optimizer, loss=nn.losses.mse, metrics={"n": count})
     assert [n for n, _ in sizes[4:]] == [1000, 1000]
+    quick(model, (x, x), optimizer=optimizer, loss=nn.losses.mse, metrics={"n": count})
+    assert sizes[6:] == sizes[4:6]  # in another run too
+    quick(model, (x, x), optimizer=optimizer, loss=nn.losses.mse, metrics={"n": count}, seed=1)
+    assert sizes[8] != sizes[6]
+    rest = Batches(x, x, indices=range(1500, 3000))
+    smallest = {"least": lambda output, y: y.min()}
+    history = quick(model, rest, optimizer=optimizer, loss=nn.losses.mse, metrics=smallest)
+    assert history["train_least"].min() >= 1500
 
 
 def test_data_come_as_arrays_dicts_batches_lists_and_tensors_alike():

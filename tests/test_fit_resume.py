@@ -147,6 +147,27 @@ def test_a_run_that_is_over_is_not_run_again_but_may_be_prolonged(tmp_path):
     assert prolonged[1] == UNDISTURBED[1]
 
 
+def test_the_end_of_a_run_is_in_the_file_whenever_it_was_written_before(tmp_path):
+    path = tmp_path / "run.safetensors"
+    train(path, 2, seed=7)
+    assert tg.train.load(path)["run"]["epoch"] == EPOCHS
+
+
+def test_early_stopping_goes_on_from_the_best_epoch_before(tmp_path):
+    x, y = data(20, seed=1)
+    wrong = {"dev": (x, 1 - y), "epochs": 6}  # the better the model, the worse it looks
+    undisturbed = train(seed=7, **wrong)
+    assert undisturbed[2]["best"]["best_epoch"] == 1
+    assert undisturbed[1].stopped.startswith("early stopping")
+    path = tmp_path / "run.safetensors"
+    for kill_at in (5, 8):
+        with pytest.raises(Killed):
+            train(path, 1, kill_at, seed=7, **wrong)
+    resumed = train(path, 1, **wrong)
+    assert equal(resumed[0], undisturbed[0])
+    assert resumed[1] == undisturbed[1]
+
+
 def test_it_says_that_it_goes_on(tmp_path, capsys):
     path = tmp_path / "run.safetensors"
     model = nn.Linear(3, 2)
