@@ -2,6 +2,9 @@
 
 Each formula is found from the recorded graph, and compared with the engine's own gradient before
 it is printed. (Deep Learning Specialization, course 1, weeks 3 and 4; course 2, weeks 1 to 3.)
+
+The course leaves the 1/m of the cost out of its dZ, and puts it in dW and db: its dZ is m ∂J/∂Z.
+Where the gradients by the parameters are asked for, formulas are written so, and say it.
 """
 
 import numpy as np
@@ -35,7 +38,7 @@ A1 = tg.tanh(Z1)
 Z2 = W2 @ A1 + b2
 A2 = tg.sigmoid(Z2)
 J = -(Y * tg.log(A2) + (1 - Y) * tg.log(1 - A2)).sum() / m
-wrt = [Z2, W2, b2, Z1, W1, b1]
+wrt = [W2, b2, W1, b1]
 show("Backward Propagation: two layers", tg.derive(J, wrt=wrt), J, wrt)
 
 # -------------------------------------------------------------------- Multi-class Classification
@@ -45,10 +48,11 @@ Z = W @ X + b
 T = tg.exp(Z)
 A = T / T.sum(axis=0, keepdims=True)
 J = -(Y * tg.log(A)).sum() / m
-softmax = tg.derive(J, wrt=[Z, W, b])
-show("Softmax (the notes: “will update once I have more info”)", softmax, J, [Z, W, b])
-print("    How dZ comes about:", *softmax.steps()[:9], sep="\n    ")
+softmax = tg.derive(J, wrt=Z)
+show("Softmax (the notes: “will update once I have more info”)", softmax, J, [Z])
+print("    How it comes about:", *softmax.steps(), sep="\n    ")
 print("\n    A backward pass must keep", " and ".join(softmax.saved), end=".\n\n")
+show("The layer before it", tg.derive(J, wrt=[W, b]), J, [W, b])
 
 # --------------------------------------------------------------------------------------- Dropout
 keep_prob, A, dA_out = 0.8, leaf(5, m), rng.normal(size=(5, m))
@@ -56,6 +60,14 @@ D = (rng.random((5, m)) < keep_prob).astype(float)
 A_out = A * D / keep_prob
 dropout = tg.derive(A_out, wrt=A, gradient=dA_out)
 show("Dropout (the notes: “TBD”)", dropout, A_out, [A], dA_out)
+
+# ------------------------------------------------------------------------------------ Batch norm
+layer, dY = tg.nn.BatchNorm(4, axis=0, dtype="float64"), rng.normal(size=(4, m))
+X = tg.tensor(X, requires_grad=True)
+wrt = {"X": X, "gamma": layer.weight, "beta": layer.bias}
+output = layer(X)
+norm = tg.derive(output, wrt=wrt, gradient=dY)
+show("Batch norm", norm, output, list(wrt.values()), dY)
 
 # -------------------------------------------------------------------- L2 penalty, and optimizers
 lambd = 0.7

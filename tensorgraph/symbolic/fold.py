@@ -228,8 +228,7 @@ class Folder:
         """Return a polynomial in which terms over the same denominator are one fraction."""
         groups: dict[Mono, Poly] = {}
         for mono, k in p.items():
-            below = tuple(f for f in mono if f[2] < 0)
-            below = below if labels_of(below) else ()  # what is divided by m stays apart
+            below = tuple(f for f in mono if f[2] < 0 and f[1])  # what is divided by m stays apart
             groups.setdefault(below, {})[quotient(mono, below)] = k
         result: Poly = groups.pop((), {})
         for below, terms in groups.items():

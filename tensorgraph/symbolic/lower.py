@@ -41,6 +41,8 @@ from tensorgraph.symbolic.poly import (
 HALF = Fraction(1, 2)
 LONG = 10_000
 """A fraction with a longer denominator is written as a decimal number."""
+READ = 8
+"""In a sum of more terms nobody looks for the neatest coefficients."""
 
 
 def lower(p: Poly, shape: Sequence[int], atoms: Atoms, fill: bool = True) -> Expr:
@@ -161,7 +163,8 @@ def _parenthesised(
     to = dict(enumerate(labels))
     terms = [(c, placed(mono, to)) for mono, c in (atom.poly or {}).items()]
     if not alone:
-        scales = (_common_scale(terms), 1 / abs(k), *(abs(c) for c, _ in terms))
+        own = [abs(c) for c, _ in terms] if len(terms) <= READ else []
+        scales = dict.fromkeys([_common_scale(terms), 1 / abs(k), *own])
         scale = min(
             scales, key=lambda scale: _digits(k * scale, [(c / scale, m) for c, m in terms])
         )
