@@ -88,7 +88,8 @@ def two_layers(name="W2"):
         source="Z2 = A1 @ W2", value=statistics(6.5, zeros=10), gradient=statistics(0.0625),
         forward_seconds=1.5e-5, backward_seconds=2.5e-3,
     )  # fmt: skip
-    A2 = b.op("softmax", [Z2], (4, 2), "A2", saved=("out",), gradient=statistics(0.5))
+    seen = {"value": statistics(1.5, range=(0.0, 1.0)), "gradient": statistics(0.5)}
+    A2 = b.op("softmax", [Z2], (4, 2), "A2", saved=("out",), **seen)
     L = b.op("log", [A2], (4, 2), saved=("x",), value=statistics(1.0, infs=1))
     b.op("mean", [L], (), "loss", gradient=statistics(1.0, count=1))
     return b.scene("two layers", formula=MATH.format("derived"))
@@ -104,23 +105,22 @@ def used_twice():
     return b.scene("shared")
 
 
-def blocks(count, plain=False):
-    """Return equal residual blocks of 5 operations each in a row; plain: without modules."""
+def blocks(count, modules=True, alike=True):
+    """Return residual blocks of 5 operations each in a row, as modules or not, alike or not."""
     b = Builder()
-    root = None if plain else b.frame("model", "Net")
+    root = b.frame("model", "Net") if modules else None
     h = b.op("relu", [b.leaf("X", (8, 8), "input")], (8, 8), frame=root)
     first = None
     for k in range(count):
-        frame = None if plain else b.frame(f"model.blocks[{k}]", "Block", root, first)
-        first = frame if first is None else first
-        inner = None if plain else b.frame(f"model.blocks[{k}].mlp", "MLP", frame)
+        frame = b.frame(f"model.blocks[{k}]", "Block", root, first) if modules else None
+        first = frame if first is None and alike else first
+        inner = b.frame(f"model.blocks[{k}].mlp", "MLP", frame) if modules else None
         W = [b.leaf(f"blocks.{k}.W{j}", (8, 8), value=statistics(k + 1.0)) for j in (1, 2)]
         seen = {"value": statistics(1 / (k + 1)), "gradient": statistics(2.0**-k)}
         z = b.op("matmul", [h, W[0]], (8, 8), frame=inner, saved=("x", "y"), **seen)
         z = b.op("relu", [z], (8, 8), frame=inner, saved=("out",), **seen)
         z = b.op("matmul", [z, W[1]], (8, 8), frame=inner, saved=("x", "y"), **seen)
-        # A size of its own keeps plain blocks from being equal.
-        z = b.op("log", [z], (8, 8 + (k if plain else 0)), frame=frame, saved=("x",), **seen)
+        z = b.op("log", [z], (8, 8 if alike else 9 + k), frame=frame, saved=("x",), **seen)
         h = b.op("add", [h, z], (8, 8), frame=frame, **seen)
     b.op("mean", [h], (), "loss")
     return b.scene("blocks")

@@ -173,6 +173,22 @@ def test_panel_tells_all_about_a_value(browser):
     assert heights == pytest.approx([44 * 1 / 20, 0, 44, 44 * 19 / 20], abs=44 / 35)
 
 
+def test_a_histogram_tells_its_range(browser):
+    browser.open(page(two_layers()))
+    browser.click(tile(5))
+    assert browser.texts("#panel figcaption") == ["−1.52.5", "−1.52.5"]
+    browser.click(tile(6))
+    assert browser.texts("#panel figcaption") == ["01", "−1.52.5"]
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_few_boxes_are_visible_at_first(browser, alike):
+    for count in (9, 60):
+        browser.open(page(blocks(count, alike=alike)))
+        assert 2 < tiles(browser) <= 150
+    assert tiles(browser) == 3 if alike else tiles(browser) > 60
+
+
 def test_panel_follows_links_and_says_what_is_missing(browser):
     browser.open(page(two_layers()))
     browser.click(tile(5))
@@ -305,13 +321,13 @@ def test_search_finds_modules_lines_and_nothing(browser):
     assert browser.text("#panel h2") == "Z2matmul"
 
 
-@pytest.mark.parametrize("plain", [False, True])
-def test_a_thousand_operations(browser, plain):
-    browser.open(page(blocks(200, plain)))
+@pytest.mark.parametrize(("modules", "alike"), [(True, True), (True, False), (False, False)])
+def test_a_thousand_operations(browser, modules, alike):
+    browser.open(page(blocks(200, modules, alike)))
     assert 2 < tiles(browser) <= 150
     assert browser.js("return document.querySelectorAll('*').length") < 5000
     shown = tiles(browser)
-    browser.click(".tile.forward.run, .tile.forward.repeat", "dblclick")
+    browser.click(".tile.forward:is(.run, .repeat)", "dblclick")
     assert tiles(browser) > shown
     browser.press("\ue010")  # end
     assert browser.text("#telling").startswith("Backward 1001 of 1001")

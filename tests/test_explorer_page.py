@@ -119,6 +119,12 @@ def test_statistics_are_packed():
     assert z == ["", None, None, 0.25, 0.75, 2.0, 40, 0, 0, 0]
 
 
+def test_a_column_that_repeats_is_short():
+    columns = data_of(page(two_layers()))["boxes"]
+    assert columns["dtype"] == {"values": ["float32"], "at": [0] * 9}
+    assert columns["name"]["values"] == ["X", "W1", "Z1", "A1", "W2", "Z2", "A2", None, "loss"]
+
+
 def test_a_wire_keeps_its_note_and_its_stop():
     b = Builder()
     x = b.leaf("x", (4,))

@@ -225,10 +225,13 @@ class Explorer {
   }
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select, input[type=search], dialog *")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog) return ["Escape", "?", "r"].includes(event.key) && (event.preventDefault(), dialog.close());
+    const typed = event.target.matches("select, input[type=search]");
+    const pressed = event.target.matches("button") && [" ", "Enter"].includes(event.key);
     const act = this.keys()[event.shiftKey && event.key.startsWith("Arrow") ? `Shift+${event.key}` : event.key];
-    if (!act || document.querySelector("dialog[open]")) return;
-    if (event.key === " " || event.key === "Enter") if (event.target.matches("button")) return;
+    if (!act || typed || pressed) return;
     event.preventDefault();
     act();
   }

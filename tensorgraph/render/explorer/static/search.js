@@ -70,7 +70,8 @@ function indexOf(scene) {
   const groups = items.map((item) => entry(itemLabel(item), item.frame?.path ?? "", "", { item }));
   const boxes = scene.boxes.filter((box) => box.kind !== "constant" || box.name).map((box) => {
     const path = scene.frames[box.frame]?.path ?? "";
-    return entry(boxLabel(box), `${isLeaf(box) ? box.kind : box.op} ${shapeText(box.shape)} ${path}`.trim(), `${box.line ?? ""} #${box.id}`, { box });
+    const hint = [isLeaf(box) ? box.kind : box.name && box.op, path, shapeText(box.shape)].filter(Boolean);
+    return entry(boxLabel(box), hint.join("  "), `${box.line ?? ""} #${box.id}`, { box });
   });
   return [...groups, ...boxes].map((found, place) => ({ ...found, place }));
 }
