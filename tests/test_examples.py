@@ -51,12 +51,25 @@ EXPECTED = {
     "07_derive_the_course": (
         [],
         [
-            "dZ2 = \\(A2 − Y\\) / m\ndW2 = dZ2 A1ᵀ\ndb2 = Σ dZ2\ndZ1 = W2ᵀ dZ2 ∘ \\(1 − A1²\\)\n",
-            "dZ = \\(A − Y\\) / m    assuming Σ₀ Y = 1 \\(checked on the data\\)\ndW = dZ Xᵀ\n",
-            "must keep A and Y and X\\.",
+            "dW2 = dZ2 A1ᵀ / m\ndb2 = Σ dZ2 / m\ndW1 = dZ1 Xᵀ / m\ndb1 = Σ₁ dZ1 / m\n"
+            "  where dZ2 = m ∂J/∂Z2 = A2 − Y\n"
+            "  where dZ1 = m ∂J/∂Z1 = W2ᵀ dZ2 ∘ \\(1 − A1²\\)\n",
+            "dZ = \\(A − Y\\) / m    assuming Σ₀ Y = 1 \\(checked on the data\\)\n",
+            "must keep A and Y\\.",
+            "dW = dZ Xᵀ / m\ndb = Σ₁ dZ / m\n  where dZ = m ∂J/∂Z = A − Y",
             "dA = D ∘ dA_out / keep_prob\n",
-            "dW = \\(\\(A − Y\\) Xᵀ \\+ λ W\\) / m",
+            "dX = γ · \\(dY − Σ₁ dY / m − X̂ · Σ₁\\(X̂ ∘ dY\\) / m\\) / σ\n",
+            "dW = \\(A − Y\\) Xᵀ / m \\+ λ W / m",
             "Adam\n\nm ← β₁ m \\+ \\(1 − β₁\\) g\n",
+        ],
+    ),
+    "08_see_the_graph": (
+        ["pictures"],
+        [
+            r"dZ2 = \(A2 − Y\) / m    assuming Σ₁ Y = 1 \(checked on the data\)\n",
+            r"<picture of J: 18 boxes, 11 operations> -> pictures.mirror.svg\n",
+            r"<picture of Sequential: 175 boxes, 98 operations> -> pictures.deep.svg\n",
+            r"<picture of loss: 178 boxes, 100 operations> -> pictures.explorer.html: open it",
         ],
     ),
     "04_convnet": (
@@ -111,6 +124,14 @@ def test_example_runs(path, tmp_path):
     assert finished.returncode == 0, finished.stderr
     for pattern in patterns:
         assert re.search(pattern, finished.stdout), f"{pattern}\nnot in\n{finished.stdout}"
+
+
+def test_pictures_of_the_readme_are_up_to_date(tmp_path):
+    """After a change that is meant: ``python examples/08_see_the_graph.py examples/pictures``."""
+    assert run([str(ROOT / "examples/08_see_the_graph.py"), "."], tmp_path).returncode == 0
+    for name in ("mirror.svg", "deep.svg"):
+        kept = ROOT / "examples" / "pictures" / name
+        assert (tmp_path / name).read_text("utf-8") == kept.read_text("utf-8")
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import linecache
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -332,13 +332,11 @@ def _text(array: Any) -> str:
 
 
 def _short_line(line: str | None) -> str | None:
-    """Return ``file:line`` with the path below the working directory, or the file's name."""
+    """Return ``folder/file:line``: the same wherever the program runs."""
     if line is None:
         return None
     path, _, number = line.rpartition(":")
-    inside = path.startswith(os.getcwd() + os.sep)
-    short = os.path.relpath(path) if inside else os.path.basename(path)
-    return f"{short.replace(os.sep, '/')}:{number}"
+    return f"{'/'.join(Path(path).parts[-2:])}:{number}"
 
 
 def _source(line: str | None) -> str | None:

@@ -99,15 +99,10 @@ def subject_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Subject:
             f" {errors.describe(x)} takes none. Write tg.render([a, b]) for several tensors"
         )
     if isinstance(x, Derivation):
-        return Subject(
-            [x.output],
-            "derive",
-            [Scope(frame)],
-            names=dict(x.called),
-            modules=_modules(frame),
-            formula=x.mathml(),
-            caption=tuple(str(x).splitlines()),
-        )
+        found = _recorded([x.output], frame)
+        found.names |= x.called
+        found.formula, found.caption = x.mathml(), tuple(str(x).splitlines())
+        return found
     tensors = flatten(x)[0]
     for each in tensors:
         if type(each) is not Tensor:
@@ -118,6 +113,10 @@ def subject_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Subject:
     if not tensors:
         raise errors.ArgumentError("render: the list holds no tensor")
     _check_recorded(tensors)
+    return _recorded(tensors, frame)
+
+
+def _recorded(tensors: list[Tensor], frame: FrameType) -> Subject:
     found = Subject(tensors, "", [Scope(frame)], modules=_modules(frame))
     names = [found.name_of(place_of(each)) for each in tensors]
     found.title = ", ".join(name for name in names if name)
