@@ -20,6 +20,14 @@ ROOT = Path(__file__).parents[1]
 cross_entropy = nn.losses.cross_entropy
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_raises():
+    """Let Ctrl-C do what it does in a terminal: what runs in the background may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def error(logits, y):
     return (logits.argmax(axis=1) != y).mean()
 
@@ -543,7 +551,9 @@ def test_a_handler_of_the_program_stays():
 
 
 SCRIPT = """
+import signal
 import numpy as np, tensorgraph as tg
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from tensorgraph import nn, optim
 model = nn.Linear(3, 1)
 x = np.ones((64, 3), "float32")

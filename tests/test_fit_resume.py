@@ -20,6 +20,14 @@ pytest.importorskip("safetensors")
 EPOCHS, STEPS = 3, 3  # of batches of 16 out of 40
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c_raises():
+    """Let Ctrl-C do what it does in a terminal: what runs in the background may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class Killed(BaseException):
     """Nothing in the loop may catch it, as nothing catches SIGKILL."""
 
@@ -271,6 +279,17 @@ def test_batches_without_a_position_can_be_resumed_after_an_epoch_only(tmp_path)
 def test_checkpoint_every_is_epoch_or_a_number_of_steps(every, tmp_path):
     with pytest.raises(tg.errors.ArgumentError, match="checkpoint_every is 'epoch' or a number"):
         train(tmp_path / "run.safetensors", every)
+
+
+def test_what_a_checkpoint_needs_is_known_before_the_first_epoch(tmp_path, monkeypatch):
+    steps = []
+    count = {"step_callbacks": [lambda run: steps.append(run.step)]}
+    with pytest.raises(tg.errors.ArgumentError, match="in a directory that is not there"):
+        train(tmp_path / "runs" / "run.safetensors", **count)
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+    with pytest.raises(ImportError, match="pip install"):
+        train(tmp_path / "run.safetensors", **count)
+    assert not steps
 
 
 SCRIPT = """

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.extras import require
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.save import load, save
@@ -27,7 +28,8 @@ class Checkpoint:
         parts: what is saved, by name: objects with a state.
 
     Raises:
-        ArgumentError: an ``every`` that is neither.
+        ArgumentError: an ``every`` that is neither, or a directory that is not there.
+        ImportError: the package safetensors is not installed.
     """
 
     def __init__(
@@ -39,6 +41,12 @@ class Checkpoint:
                 f"fit: checkpoint_every is 'epoch' or a number of steps, not {every!r}"
             )
         self.path, self.steps = Path(path), every if isinstance(every, int) else 0
+        if not self.path.parent.is_dir():  # better known now than after an epoch
+            raise errors.ArgumentError(
+                f"fit: the checkpoint {str(path)!r} is to be in a directory that is not there; make"
+                f" it, or write checkpoint={self.path.name!r}"
+            )
+        require("safetensors", "io")
         self.setup, self.parts = setup, parts
 
     def save(self) -> None:
