@@ -105,6 +105,15 @@ def used_twice():
     return b.scene("shared")
 
 
+def chain(length):
+    """Return operations in a row of which no two are equal, without any module."""
+    b = Builder()
+    h = b.leaf("w", (1,))
+    for k in range(length):
+        h = b.op("log", [h], (k + 2,), saved=("x",))
+    return b.scene("chain")
+
+
 def blocks(count, modules=True, alike=True):
     """Return residual blocks of 5 operations each in a row, as modules or not, alike or not."""
     b = Builder()

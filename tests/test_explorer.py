@@ -7,7 +7,7 @@ import pytest
 from tensorgraph.render.explorer import page
 from tensorgraph.render.scene import Scene
 from tests.browser import Browser, contrast, luminance, require_browser
-from tests.explorer_scenes import HOSTILE, RUN, blocks, two_layers, used_twice
+from tests.explorer_scenes import HOSTILE, RUN, blocks, chain, two_layers, used_twice
 
 
 @pytest.fixture(scope="module")
@@ -334,6 +334,19 @@ def test_a_thousand_operations(browser, modules, alike):
     browser.press("\ue011")  # home
     browser.press("/", "#77", "\ue007")
     assert browser.js(FACTS)["Shape"]
+
+
+def test_a_long_chain_is_cut_into_runs_of_runs(browser):
+    browser.open(page(chain(5000)))
+    assert browser.texts(".tile.forward > .title")[::3] == [
+        "1 – 1600 of 5000",
+        "4801 – 5000 of 5000",
+    ]
+    browser.press("]")
+    assert browser.text(".tile.forward > .title") == "1 – 40 of 5000"
+    browser.press("/", "#4321", "\ue007")
+    assert browser.text("#panel h2") == "logelementwise"
+    assert browser.js(FACTS)["Shape"] == "4322"
 
 
 def test_all_of_a_graph_can_be_open(browser):

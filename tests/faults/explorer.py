@@ -34,8 +34,8 @@ _SCENE = planted_in(
 
 _FOLD = planted_in(
     f"{_PLACE}/static/fold.js",
-    ("> BUDGET) continue;", "> 10 * BUDGET) continue;", "explorer: too much is open at first"),
-    ("?? target; // a docked", "?? target && null; // a docked",
+    ("const BUDGET = 150;", "const BUDGET = 1500;", "explorer: too much is open at first"),
+    ("?? target; // a docked", "; if (!source) continue; // a docked",
      "explorer: a docked value has no line"),
     ("if (!source || source === target) continue;", "if (!source) continue;",
      "explorer: a folded module has a link to itself"),

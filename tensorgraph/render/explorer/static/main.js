@@ -154,7 +154,9 @@ class Explorer {
       this.select(this.targetOf(event));
       if (event.target.closest(".fold")) this.toggle(this.selected?.item);
     });
-    surface.addEventListener("dblclick", (event) => this.toggle(this.targetOf(event)?.item));
+    surface.addEventListener("dblclick", (event) => {
+      if (!event.target.closest(".fold")) this.toggle(this.targetOf(event)?.item);
+    });
   }
 
   /** What an event on the drawing points at. */

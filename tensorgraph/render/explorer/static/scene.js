@@ -146,16 +146,18 @@ function part(items, parent) {
   return adopt(group(`part ${items[0].key}`, "part", short(names.join(", "), 24)), items, parent);
 }
 
-/** A level too wide to be read is cut into runs of consecutive items. */
+/** A level too wide to be read is cut into runs of consecutive items, and these again. */
 function cutIntoRuns(parent) {
-  if (parent.children.length <= CROWD) return;
-  const runs = [];
-  for (let start = 0; start < parent.children.length; start += RUN) {
-    const part = parent.children.slice(start, start + RUN);
-    const run = group(`run ${parent.key} ${start}`, "run", `${start + 1} – ${start + part.length} of ${parent.children.length}`);
-    runs.push(adopt(run, part, parent));
+  const all = parent.children.length;
+  for (let each = 1; parent.children.length > CROWD; each *= RUN) {
+    const runs = [];
+    for (let start = 0; start < parent.children.length; start += RUN) {
+      const part = parent.children.slice(start, start + RUN);
+      const title = `${start * each + 1} – ${Math.min(all, (start + part.length) * each)} of ${all}`;
+      runs.push(adopt(group(`run ${parent.key} ${each} ${start}`, "run", title), part, parent));
+    }
+    parent.children = runs;
   }
-  parent.children = runs;
 }
 
 function adopt(parent, children, grandparent) {
