@@ -303,6 +303,34 @@ def test_the_room_is_called_like_its_function(loss):
     assert isinstance(tg.render(loss), tg.render.Picture)
 
 
+# --------------------------------------------------------------------------------- a training run
+
+
+def test_the_norms_of_a_run(tmp_path):
+    model = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 1))
+    watch = nn.Watch(model)
+    for k in range(70):
+        with watch:
+            model.zero_grad()
+            (model(constant((4, 3))).sum() * (float("inf") if k == 5 else 1.0)).backward()
+    picture = tg.render(watch)
+    assert repr(picture) == "<picture of 70 steps of Sequential>"
+    root = ElementTree.fromstring(picture.svg())
+    tips = [e.text for e in root.iter() if e.tag.endswith("title")]
+    assert len(tips) == 60 * (len(watch.activations) + len(watch.gradients))
+    assert (
+        any(t.startswith("layers.0, step 1: ") for t in tips)
+        and "layers.2, step 70" in picture.svg()
+    )
+    for suffix in (".svg", ".html"):
+        picture.save(tmp_path / f"run{suffix}")
+    with pytest.raises(errors.ArgumentError, match=r"no graph.*\.svg or \.html"):
+        picture.save(tmp_path / "run.png")
+    ElementTree.fromstring(tg.render(nn.Watch(model)).svg())  # of no step yet
+    loss = model(constant((4, 3))).sum()
+    assert len(tg.render(loss).html(run=watch)) > len(tg.render(loss).html())
+
+
 # -------------------------------------------------------------------------------------------- cards
 
 

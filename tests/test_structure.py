@@ -151,7 +151,8 @@ def imported_names(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".nn", ".nn.losses", ".optim", ".optim.schedules", ".data", ".diagnose", ".train"]
+    "name",
+    ["", ".nn", ".nn.losses", ".optim", ".optim.schedules", ".data", ".diagnose", ".render", ".train"],
 )
 def test_all_is_what_is_there(name):
     package = importlib.import_module(f"tensorgraph{name}")
@@ -193,6 +194,7 @@ PLACES = {
     "data.": tg.data,
     "data.augment.": tg.data.augment,
     "diagnose.": tg.diagnose,
+    "render.": tg.render,
 }
 
 

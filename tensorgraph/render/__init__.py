@@ -14,9 +14,9 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from tensorgraph.render.picture import Picture, render
+from tensorgraph.render.picture import Picture, RunPicture, render
 
-__all__ = ["Picture", "render"]
+__all__ = ["Picture", "RunPicture", "render"]
 
 
 class _Room(ModuleType):

@@ -16,6 +16,7 @@ from html import escape
 import graphviz  # type: ignore[import-untyped]
 
 from tensorgraph import errors
+from tensorgraph.render.lettering import CONTROL
 from tensorgraph.render.style import FAMILIES, HEATS, HUES, KINDS, tone
 from tensorgraph.render.view import Link, Tile, View
 
@@ -188,7 +189,7 @@ def _text(text: str) -> str:
 
 def _clean(text: str) -> str:
     """Return text without the characters that markup may not hold."""
-    return "".join(c if c >= " " or c == "\n" else "�" for c in text)
+    return text.translate(CONTROL).encode("utf-8", "replace").decode("utf-8")
 
 
 # --------------------------------------------------------------------------------------- drawing

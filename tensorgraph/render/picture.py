@@ -13,12 +13,14 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.modes import user_level
+from tensorgraph.nn.watch import Watch
 from tensorgraph.render.browser import open_page
 from tensorgraph.render.capture import capture
 from tensorgraph.render.dot import dot, drawn, program
 from tensorgraph.render.explorer.page import page
 from tensorgraph.render.fold import asked_for, fold
 from tensorgraph.render.heat import QUANTITIES
+from tensorgraph.render.norms import norms_svg, run_of
 from tensorgraph.render.rules import rules_of
 from tensorgraph.render.scene import Scene
 from tensorgraph.render.subject import caller, subject_of
@@ -61,7 +63,8 @@ def render(
 
     Args:
         x: a tensor or several; or a module, or a function; or what ``tg.derive`` returned, whose
-            formulas are written below the picture.
+            formulas are written below the picture. Of an :class:`tg.nn.Watch`, the norms of each
+            layer by step.
         *args: an example of what the module or function is called with.
         backward: whether the backward pass is drawn.
         depth: how many levels of modules are open at most; by default as many as there is room for.
@@ -91,6 +94,8 @@ def render(
         <picture of loss: 3 boxes, 2 operations>
         >>> picture.save("loss.svg")  # doctest: +SKIP
     """
+    if isinstance(x, Watch):
+        return RunPicture(x)
     subject = subject_of(x, args, caller())
     shown = {"depth": depth, "expand": _names(expand), "max_nodes": max_nodes}
     drawn = {"mirror": backward, "values": values, "direction": direction, "color_by": color_by}
@@ -214,9 +219,7 @@ class Picture:
                 ``{"gradients": {layer: numbers}, "activations": {layer: numbers}}``.
         """
         scene = replace(self._measured, rules=rules_of(self.scene, self._places))
-        if run is not None and not isinstance(run, Mapping):
-            run = {"gradients": run.gradients, "activations": run.activations}
-        return page(scene, run)
+        return page(scene, run_of(run))
 
     def save(self, path: str | PathLike[str], run: Any = None) -> None:
         """Write the picture to a file, in the format that its name ends with.
@@ -264,3 +267,45 @@ class Picture:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+
+
+class RunPicture(Picture):
+    """A picture of the norms of activations and gradients, by layer and step of a training run.
+
+    Vanishing and exploding gradients are seen at a glance. Made by ``tg.render(watch)``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> model = tg.nn.Linear(2, 1)
+        >>> watch = tg.nn.Watch(model)
+        >>> with watch:
+        ...     model(tg.ones((1, 2))).sum().backward()
+        >>> tg.render(watch)
+        <picture of 1 step of Linear>
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__(Scene(boxes=(), title=type(watch.model).__name__), (), {}, {}, "own")
+        self._run, self._steps = run_of(watch) or {}, watch.steps
+
+    def __repr__(self) -> str:
+        return f"<picture of {self._steps:,} step{'s' * (self._steps != 1)} of {self.scene.title}>"
+
+    def svg(self) -> str:
+        """Return the norms as SVG: a row for each layer, a column for each step."""
+        return norms_svg(self._run["activations"], self._run["gradients"])
+
+    def dot(self) -> str:
+        """Refuse: norms are no graph.
+
+        Raises:
+            ArgumentError: always.
+        """
+        raise errors.ArgumentError(
+            "render: the norms of a run are no graph that Graphviz could draw; save them as .svg or"
+            " .html"
+        )
+
+    def html(self, run: Any = None) -> str:
+        """Return the norms as one HTML page, with a chart for each layer."""
+        return page(self.scene, run_of(run) or self._run)
