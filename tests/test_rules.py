@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import tensorgraph as tg
 from tensorgraph.symbolic import meanings  # noqa: F401
+from tensorgraph.symbolic.check import fresh_data
 from tensorgraph.symbolic.evaluate import evaluate
-from tensorgraph.symbolic.expr import lift, symbol
+from tensorgraph.symbolic.expr import in_order, lift, symbol
 from tensorgraph.symbolic.facts import Fact, Facts, violation
 from tensorgraph.symbolic.lower import lower
 from tensorgraph.symbolic.normal import Normaliser
@@ -174,3 +175,66 @@ def test_recognised_functions_are_equal(rule):
     data = np.random.default_rng(0).uniform(0.1, 3, (3, 4))
     found = evaluate([left, right], {x: data})
     np.testing.assert_allclose(found[left], found[right], rtol=1e-12)
+
+
+@pytest.mark.parametrize("rule", RECOGNITIONS, ids=lambda rule: rule.name)
+def test_a_function_is_not_recognised_in_another(rule):
+    x, y = symbol("x", (3, 4), np.float64), symbol("y", (3, 4), np.float64)
+    outer, *operands = rule.left
+    others = {"exp": "exp2", "log": "log2", "divide": "multiply", "power": "multiply"}
+    other = others.get(outer, "negative")
+    assert recognised(built((other, *operands), x)) is built((other, *operands), x)
+    for number in (2, 0.5):  # sigmoid written out has 1s alone
+        changed = with_numbers(rule.left, number)
+        if changed != rule.left:
+            assert recognised(built(changed, x)) is built(changed, x)
+            values = evaluate([built(rule.left, x), built(changed, x)], {x: np.ones((3, 4))})
+            assert not np.allclose(*(values[built(p, x)] for p in (rule.left, changed)))
+    assert recognised(y) is y
+
+
+def with_numbers(pattern, number):
+    if isinstance(pattern, tuple):
+        return tuple(with_numbers(part, number) for part in pattern)
+    return pattern if isinstance(pattern, str) else number
+
+
+def test_roots_of_what_may_be_negative():
+    x = symbol("x", (3, 4), np.float64)
+    normaliser = Normaliser(facts=Facts(), forward={}, names={})
+    assert normaliser.normal(tg.sqrt(x * x)) != normaliser.normal(x * 1)
+    assert normaliser.normal(tg.sqrt(x**3)) != normaliser.normal(x**1.5 * 1)
+
+
+def test_limits_stay_where_they_may_bind():
+    x = symbol("x", (3, 4), np.float64)
+    normaliser = Normaliser(facts=Facts(), forward={}, names={})
+    limited = tg.clip(x, min=-1, max=1)
+    for outside in (
+        tg.where(x > 1, 0, limited),
+        tg.where(x > 1, 0, tg.where(x < -2, 0, limited)),
+        tg.where(x < 1, 0, tg.where(x > -1, 0, limited)),
+    ):
+        written = lower(normaliser.normal(outside), (3, 4), normaliser.atoms)
+        data = np.linspace(-3, 3, 12).reshape(3, 4)
+        found = evaluate([outside, written], {x: data})
+        np.testing.assert_array_equal(found[written], found[outside])
+        assert any(e.op is not None and e.op.name == "clip" for e in in_order([written]))
+
+
+def test_fresh_data_are_others_of_which_the_same_holds():
+    given_ = {
+        symbol("Y", (4, 3)): (np.eye(3)[[0, 2, 1, 1]], "one_hot", 1),
+        symbol("P", (2, 3)): (np.array([[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]]), "sums_to_one", 1),
+        symbol("b", (2, 2)): (np.array([[0.0, 1.0], [1.0, 0.0]]), "binary", True),
+        symbol("u", (2, 2)): (np.array([[0.5, 2.0], [1.0, 0.7]]), "bounded", (0.4, 2.1)),
+        symbol("x", (2, 2)): (np.array([[0.5, -2.0], [1.0, 0.7]]), "nonzero", True),
+    }
+    facts = {e: [Fact(word, value, "assertion", e)] for e, (_, word, value) in given_.items()}
+    first = fresh_data({e: array for e, (array, _, _) in given_.items()}, facts, 0)
+    second = fresh_data({e: array for e, (array, _, _) in given_.items()}, facts, 1)
+    for e, (array, word, value) in given_.items():
+        assert not violation(first[e], word, value)
+        assert first[e].shape == array.shape and first[e].dtype == np.float64
+        if word != "binary":
+            assert not np.array_equal(first[e], second[e])

@@ -58,7 +58,8 @@ def _guarded(self: Normaliser, condition: Expr) -> Expr | None:
     x, zero = condition.args
     if zero.value is None or zero.size != 1 or np.asarray(zero.value).item() != 0:
         return None
-    return bare(x) if self.holds(x, lambda values: bool((values != 0).all())) else None
+    known = self.facts.nonzero(x) or self.holds(x, lambda values: bool((values != 0).all()))
+    return bare(x) if known else None
 
 
 def note_nonzero(self: Normaliser, rule: str, e: Expr) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tensorgraph.ops.activation import log_sigmoid, sigmoid
-from tensorgraph.ops.arithmetic import where
+from tensorgraph.ops.activation import log_sigmoid, relu, sigmoid
+from tensorgraph.ops.arithmetic import absolute, clip, equal, greater, less, square, where
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import broadcast_to
@@ -44,6 +44,11 @@ class Rule:
 
 def _sum1(x: Any) -> Any:
     return sum(x, axis=1, keepdims=True)
+
+
+def _inside(x: Any, y: Any) -> Any:
+    """Return y where x lies in [−1, 1], 0 elsewhere, as the gradient of a limit has it."""
+    return where(greater(x, 1), 0, where(less(x, -1), 0, y))
 
 
 RULES = {
@@ -90,6 +95,12 @@ RULES = {
             lambda x: sqrt(x * x),
             lambda x: x * 1,
             when={"x": {"nonnegative": True}},
+        ),
+        Rule(
+            "root of any square",
+            "√x² = |x|",
+            lambda x: sqrt(square(x)),
+            lambda x: absolute(x) * 1,
         ),
         Rule(
             "binary",
@@ -184,6 +195,26 @@ RULES = {
             lambda x, y: where(x > 0, y, 3 * y),
             lambda x, y: y * where(x > 0, 1, 3),
         ),
+        Rule(
+            "limit that does not bind",
+            "a limit does nothing inside it",
+            lambda x, y: _inside(x, clip(x, min=-1, max=1) * y),
+            lambda x, y: _inside(x, x * y),
+        ),
+        Rule(
+            "guard",
+            "a guard against 0 is not needed where there is none",
+            lambda x, y: y / x,
+            lambda x, y: where(equal(x, 0), 0, y / where(equal(x, 0), 1, x)),
+            when={"x": {"nonzero": True}},
+            elsewhere="undefined",
+        ),
+        Rule(
+            "relu above 0",
+            "relu(x) is above 0 where x is",
+            lambda x: greater(relu(x), 0) * 1,
+            lambda x: greater(x, 0) * 1,
+        ),
         # ----------------------------------------------------------------------------- functions
         Rule(
             "recognise",
@@ -212,7 +243,6 @@ RULES = {
 
 TOLD = {
     "name": "put the name of a value back",
-    "guard": "a guard against 0 is not needed where there is none",
     "pick": "a one-hot factor picks one term of a sum",
 }
 """What steps call the rest: not equations of their own, or told by :mod:`fold`."""
