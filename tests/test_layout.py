@@ -90,6 +90,7 @@ def check(g, p, headers=False):
         assert tiles[u][3] <= tiles[v][1] + 1e-6, "links run downward"
         if not route:
             continue
+        assert all(a != b for a, b in itertools.pairwise(route))
         assert route[0][1] == pytest.approx(tiles[u][3])
         assert route[-1][1] == pytest.approx(tiles[v][1])
         assert tiles[u][0] <= route[0][0] <= tiles[u][2]
@@ -206,6 +207,9 @@ def test_sources_and_what_only_serves_them_stand_just_above_their_reader():
 def test_a_branch_from_a_shared_value_begins_below_it():
     ranks = ranks_of(5, [(0, 1), (1, 2), (2, 3), (0, 4), (4, 3)])
     assert ranks[4] == 1
+    #  0 → 1 → 2 → 3 → 4,  0 → 5 → 6 → 4
+    ranks = ranks_of(7, [(0, 1), (1, 2), (2, 3), (3, 4), (0, 5), (5, 6), (6, 4)])
+    assert ranks[5:] == [1, 2]
 
 
 # -------------------------------------------------------------------------------- order and lines
@@ -217,6 +221,14 @@ def test_a_tree_has_no_crossings_even_if_its_leaves_are_shuffled():
     layers = layers_of([10.0] * 7, [0, 2, 2, 2, 1, 1, 2], nets)
     rows = ordered_rows(layers, 3)
     assert _crossings(rows, layers) == 0
+
+
+def test_rows_are_sorted_by_their_neighbours():
+    nets = [Net(0, 0.0, ((3, 0.0), (4, 0.0))), Net(1, 0.0, ((4, 0.0), (5, 0.0))),
+            Net(2, 0.0, ((3, 0.0),))]  # fmt: skip
+    layers = layers_of([10.0] * 6, [0, 0, 0, 1, 1, 1], nets)
+    assert _crossings([[0, 1, 2], [3, 4, 5]], layers) == 3
+    assert _crossings(ordered_rows(layers, 2), layers) == 0
 
 
 def test_crossings_are_counted():
@@ -266,6 +278,15 @@ def test_links_touch_tiles_at_their_anchors():
     route = p.routes[0]
     assert len(route) == 2, "a straight line"
     assert route[0][0] == p.centers[0][0] + 30 == route[1][0] == p.centers[1][0] - 10
+
+
+def test_a_link_enters_a_frame_off_its_middle_and_is_straight():
+    # Tile 3 stands alone beside 1 → 2 in the frame, so their line is not in its middle.
+    p = place([(40, 20)] * 3 + [(200, 20), (40, 20)], [(0, 1), (1, 2), (2, 4)],
+              groups=[None, 0, 0, 0, None], parents=[None])  # fmt: skip
+    x0, _, x1, _ = p.boxes[0]
+    assert abs(p.centers[1][0] - (x0 + x1) / 2) > 50
+    assert [len(route) for route in p.routes] == [2, 2, 2]
 
 
 def test_several_links_enter_a_tile_apart():

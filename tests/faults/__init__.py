@@ -4,7 +4,17 @@ Each replaces a text that stands exactly once in its file, so a change of that c
 of this list red, and the list cannot rot. A factor of 1 + 1e-8 stands for a slightly wrong number.
 """
 
-from tests.faults import data, diagnose, engine, explorer, fitting, networks, saving, training
+from tests.faults import (
+    data,
+    diagnose,
+    engine,
+    explorer,
+    fitting,
+    networks,
+    render,
+    saving,
+    training,
+)
 from tests.faults.fault import Fault
 
 FAULTS: list[Fault] = [
@@ -15,5 +25,6 @@ FAULTS: list[Fault] = [
     *diagnose.FAULTS,
     *fitting.FAULTS,
     *explorer.FAULTS,
+    *render.FAULTS,
     *saving.FAULTS,
 ]

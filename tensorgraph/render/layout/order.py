@@ -29,7 +29,9 @@ def ordered_rows(layers: Layers, count: int) -> Rows:
         if not fewest or since == PATIENCE:
             break
         down = sweep % 2 == 0
-        _sweep(rows if down else rows[::-1], layers.above if down else layers.below, layers)
+        turned = sweep % 4 >= 2
+        neighbours = layers.above if down else layers.below
+        _sweep(rows if down else rows[::-1], neighbours, layers.widths, turned)
         crossings = _crossings(rows, layers)
         since += 1
         if crossings < fewest:
@@ -71,9 +73,8 @@ def _places(row: Iterable[int]) -> dict[int, int]:
     return {u: place for place, u in enumerate(row)}
 
 
-def _sweep(rows: Rows, neighbours: list[list[Side]], layers: Layers) -> None:
-    """Sort each row but the first by the row before it, in place."""
-    widths = layers.widths
+def _sweep(rows: Rows, neighbours: list[list[Side]], widths: list[float], turned: bool) -> None:
+    """Sort each row but the first by the row before it, in place; equal ones are ``turned``."""
     for before, row in itertools.pairwise(rows):
         place = _places(before)
         means = {}
@@ -82,7 +83,8 @@ def _sweep(rows: Rows, neighbours: list[list[Side]], layers: Layers) -> None:
                 places = [place[s.node] + s.other / max(widths[s.node], 1.0) for s in neighbours[u]]
                 means[u] = sum(places) / len(places)
         # A node without neighbours there stays where it is.
-        moving = iter(sorted((u for u in row if u in means), key=means.__getitem__))
+        linked = [u for u in (reversed(row) if turned else row) if u in means]
+        moving = iter(sorted(linked, key=means.__getitem__))
         row[:] = [next(moving) if u in means else u for u in row]
 
 
