@@ -44,7 +44,7 @@ class LrRange:
     smoothed: NDArray[Any]
     """The same as an exponentially weighted average, with bias correction."""
     suggestion: float
-    """The rate at which the smoothed loss falls most steeply; NaN if it never falls."""
+    """The rate around which the smoothed loss falls most steeply; NaN if it never falls."""
 
     def plot(self) -> Any:
         """Return a figure of the loss against the rate.
@@ -161,10 +161,15 @@ def lr_range_test(
 
 
 def _steepest(lrs: NDArray[Any], curve: NDArray[Any]) -> float:
-    """Return where a curve over log(rate) falls most steeply."""
-    if len(lrs) < 3:
+    """Return around which rate a curve over log(rate) falls most, from 5 steps before to 5 after.
+
+    From step to step what changes is mostly noise, as it is while the average is that of few
+    mini-batches.
+    """
+    lag, few = min(5, len(lrs) // 8), min(round(1 / (1 - BETA)), len(lrs) // 4)
+    if lag == 0:
         return math.nan
-    slopes = np.gradient(curve, np.log(lrs))
-    best = int(np.argmin(slopes))
-    falls = slopes[best] < -1e-6 * abs(curve[0])  # by more than rounding
-    return float(lrs[best]) if falls else math.nan
+    falls = curve[few : -2 * lag] - curve[few + 2 * lag :]
+    best = int(np.argmax(falls))
+    by_more_than_rounding = falls[best] > 1e-6 * abs(curve[0])
+    return float(lrs[few + lag + best]) if by_more_than_rounding else math.nan

@@ -61,8 +61,10 @@ _LOOP = [
          "fit: min_delta makes improvement easier"),
         ("self.best_epoch >= self.patience", "self.best_epoch > self.patience",
          "fit: early stopping waits an epoch longer"),
-        ("self.best_epoch = 0\n", "self.best_epoch = getattr(self, \"best_epoch\", 0)\n",
-         "fit: early stopping remembers the run before"),
+    ),
+    *planted_in(
+        "train/fit.py",
+        ("        early_stopping.start()\n", "", "fit: early stopping remembers the run before"),
     ),
     *planted_in(
         "train/checkpointing.py",
@@ -106,8 +108,11 @@ _LOOKS = [
         "train/lr_range.py",
         ("average / (1 - BETA ** len(lrs))", "average",
          "fit_looks: the smoothed loss without bias correction"),
-        ("np.gradient(curve, np.log(lrs))", "np.gradient(curve, lrs)",
-         "fit_looks: the slope by the rate, not by its logarithm"),
+        ("curve[few : -2 * lag] - curve[few + 2 * lag :]",
+         "curve[few : -2 * lag] - curve[few + lag : -lag]",
+         "fit_looks: where the loss falls most, counted from the step itself"),
+        ("min(round(1 / (1 - BETA)), len(lrs) // 4)", "0",
+         "fit_looks: the noise of the first mini-batches suggests a rate"),
     ),
     *planted_in(
         "train/curve.py",
