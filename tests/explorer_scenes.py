@@ -105,6 +105,21 @@ def used_twice():
     return b.scene("shared")
 
 
+def lanes(count):
+    """Return several rows of operations side by side, which are created in turns, to and fro."""
+    b = Builder()
+    start = b.op("relu", [b.leaf("w", (3,))], (3,))
+    ends = [start] * count
+    for turn in range(4):
+        for k in range(count) if turn % 2 else reversed(range(count)):
+            ends[k] = b.op(
+                "add", [ends[k], b.leaf(f"b{turn}{k}", (3,))], (3,), f"lane{k}" * (k + 1)
+            )
+    while len(ends) > 1:
+        ends[-2:] = [b.op("multiply", ends[-2:], (3,))]
+    return b.scene("lanes")
+
+
 def chain(length):
     """Return operations in a row of which no two are equal, without any module."""
     b = Builder()

@@ -7,7 +7,7 @@ import pytest
 from tensorgraph.render.explorer import page
 from tensorgraph.render.scene import Scene
 from tests.browser import Browser, contrast, luminance, require_browser
-from tests.explorer_scenes import HOSTILE, RUN, blocks, chain, two_layers, used_twice
+from tests.explorer_scenes import HOSTILE, RUN, blocks, chain, lanes, two_layers, used_twice
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,9 @@ MARKED = """
       (e.classList.contains('backward') ? '∂' : '') + (e.dataset.key ?? e.dataset.box)).sort()"""
 ENDS = """
     return [...document.querySelectorAll('path.saved')].map((e) =>
+      [e.dataset.source, e.dataset.target])"""
+LINKS = """
+    return [...document.querySelectorAll('path.link')].map((e) =>
       [e.dataset.source, e.dataset.target])"""
 ACTIVE = """
     return [...document.querySelectorAll('.is-active')].map((e) =>
@@ -127,6 +130,25 @@ def test_gradients_mirror_their_values(browser):
     assert down == [f"box {i}" for i in (2, 3, 5, 6, 7, 8)]
     assert len(browser.all(".link.forward")) == len(browser.all(".link.backward")) == 5
     assert overlaps(browser) == 0
+
+
+def test_rows_side_by_side_stay_apart(browser):
+    scene = lanes(5)
+    browser.open(page(scene))
+    assert overlaps(browser) == 0
+    places = browser.js(PLACES)
+    for box in scene.boxes:
+        _, y = places.get(f"forward box {box.id}", (0, 0))
+        sources = [places.get(f"forward box {wire.source}") for wire in box.wires]
+        assert all(y > source[1] for source in sources if source), "forward runs down"
+    forward = {key[8:]: place for key, place in places.items() if key.startswith("forward box")}
+    assert len({round(x + places[f"backward {key}"][0], 3) for key, (x, _) in forward.items()}) == 1
+    columns = {}
+    for box in scene.boxes:
+        if box.op == "add":
+            columns.setdefault(box.name, []).append(places[f"forward box {box.id}"][0])
+    for name, xs in columns.items():
+        assert max(xs) - min(xs) < 1, f"{name} is straight"
 
 
 def test_leaves_are_docked(browser):
@@ -273,6 +295,7 @@ def test_equal_blocks_are_folded_and_unfold(browser):
     browser.open(page(blocks(30)))
     names = browser.texts(".tile.forward > .title")
     assert names == ["relu", "Block × 30", "mean → loss"]
+    assert all(source != target for source, target in browser.js(LINKS))
     browser.click(".tile.forward.repeat", "dblclick")
     assert tiles(browser) == 32
     assert overlaps(browser) == 0
@@ -456,7 +479,9 @@ def test_pan_zoom_and_fit(browser):
 
 def test_minimap(browser):
     browser.open(page(two_layers()))
-    assert not browser.one("#minimap").is_displayed()
+    assert not browser.one("#minimap").is_displayed(), "all is in sight"
+    browser.press("+", "+")
+    assert browser.one("#minimap").is_displayed()
     browser.open(page(blocks(30)))
     browser.press("]", "]")
     minimap = browser.one("#minimap")

@@ -1,7 +1,6 @@
 // The drawing surface: draws a view, keeps the camera (pan, zoom, fit), and the minimap.
 
 const ZOOM = { least: 0.02, most: 4, step: 1.25 };
-const CROWDED = 60; // tiles from which on the minimap is shown
 const MAP = 190; // its height
 
 class Canvas {
@@ -33,7 +32,6 @@ class Canvas {
     for (const tile of view.tiles) this.drawTile(tiles, tile);
     this.world.replaceChildren(...layers);
     this.extent = { width: this.backward ? 2 * this.axis : plan.width, height: plan.height };
-    this.map.toggleAttribute("hidden", view.tiles.length < CROWDED);
     this.drawMap();
   }
 
@@ -185,7 +183,11 @@ class Canvas {
     const { x, y, scale } = this.camera;
     this.world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.stage.classList.toggle("far", scale < 0.35);
-    if (this.window) this.moveWindow();
+    if (!this.window) return;
+    const { clientWidth, clientHeight } = this.stage;
+    const fits = this.extent.width * scale <= clientWidth && this.extent.height * scale <= clientHeight;
+    this.map.toggleAttribute("hidden", fits);
+    this.moveWindow();
   }
 
   // ---------------------------------------------------------------------------------- minimap
