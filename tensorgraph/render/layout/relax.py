@@ -11,7 +11,7 @@ from tensorgraph.render.layout.order import Rows
 LOOSE = 1.4
 SPARE = 240.0
 """How wide a drawing may be, as a multiple of its widest row and beyond that, and stay as it is."""
-EFFORT = 120_000
+EFFORT = 90_000
 """About how many links are looked at."""
 MOST_TURNS = 60
 STIFFNESS = 20.0
@@ -35,16 +35,19 @@ def relaxed(
         return x
     x = x[:]
     ties = [_ties(u, layers, up) for u in range(len(x))]
+    weights = [sum(w for _, _, w in tie) for tie in ties]
     turns = EFFORT // (sum(map(len, layers.above)) + 1)
     passes = list(zip(rows, needs, strict=True))
     for turn in range(min(MOST_TURNS, turns)):
         for row, need in passes if turn % 2 == 0 else reversed(passes):
-            wanted, weights = [], []
+            wanted = []
             for u in row:
-                weight = sum(w for _, _, w in ties[u])
-                wanted.append(sum(w * (x[v] + off) for v, off, w in ties[u]) / weight)
-                weights.append(weight)
-            for u, place in zip(row, _apart(wanted, weights, need), strict=True):
+                total = 0.0
+                for v, off, w in ties[u]:
+                    total += w * (x[v] + off)
+                wanted.append(total / weights[u])
+            places = _apart(wanted, [weights[u] for u in row], need)
+            for u, place in zip(row, places, strict=True):
                 x[u] = place
     return x
 
