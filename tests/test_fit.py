@@ -427,7 +427,10 @@ def test_early_stopping_begins_anew_with_each_run():
     stopping = EarlyStopping(patience=2)
     one = quick(network(), data(), data(8, seed=9), early_stopping=stopping, epochs=20)
     first = stopping.best_epoch
-    two = quick(network(), data(), data(8, seed=9), early_stopping=stopping, epochs=20)
+    x, y = data(8, seed=9)
+    worse = quick(network(), data(), (x, 1 - y), early_stopping=stopping, epochs=20)
+    assert stopping.best["dev_loss"] == worse["dev_loss"].min() > one["dev_loss"].min()
+    two = quick(network(), data(), (x, y), early_stopping=stopping, epochs=20)
     assert one == two
     assert stopping.best_epoch == first
 

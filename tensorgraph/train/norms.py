@@ -30,7 +30,6 @@ class Norms:
     def state_dict(self) -> dict[str, Any]:
         """Return what was seen since the last time."""
         return {
-            "steps": self.watch.steps,
             "gradients": {path: list(norms) for path, norms in self.watch.gradients.items()},
             "activations": {path: list(norms) for path, norms in self.watch.activations.items()},
         }
@@ -42,11 +41,9 @@ class Norms:
             StateError: it is something else.
         """
         try:
-            steps, gradients = int(state["steps"]), dict(state["gradients"])
-            activations = dict(state["activations"])
+            gradients, activations = dict(state["gradients"]), dict(state["activations"])
         except (KeyError, TypeError, ValueError) as error:
             raise errors.StateError(f"load_state_dict: these are no norms ({error!r})") from None
-        self.watch.steps = steps
         self.watch.gradients, self.watch.activations = gradients, activations
 
 

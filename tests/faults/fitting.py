@@ -74,8 +74,6 @@ _LOOP = [
     ),
     *planted_in(
         "train/norms.py",
-        ('"steps": self.watch.steps,', '"steps": 0,',
-         "fit: a watch that goes on miscounts its steps"),
         ("        self.watch = Watch(self.watch.model)\n        return", "        return",
          "fit: norms are means over all epochs"),
     ),
