@@ -2,8 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
 
+import tensorgraph as tg
 from tensorgraph.render.explorer import page
 from tensorgraph.render.scene import Scene
 from tests.browser import Browser, contrast, luminance, require_browser
@@ -193,6 +195,28 @@ def test_panel_tells_all_about_a_value(browser):
         ".map((e) => e.height.baseVal.value)"
     )
     assert heights == pytest.approx([44 * 1 / 20, 0, 44, 44 * 19 / 20], abs=44 / 35)
+
+
+def test_numbers_of_a_recorded_network(browser):
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(6, 4)), np.eye(3)[rng.integers(3, size=6)]
+    W = tg.tensor(rng.normal(size=(4, 3)), requires_grad=True)
+    Z = X @ W
+    loss = -(Y * tg.log(tg.softmax(Z, axis=1))).sum() / 6
+    browser.open(tg.render(loss).html())
+    browser.press("/", "Z matmul", "\ue007")
+    z = X @ W.numpy()
+    a = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    told = browser.js(FACTS)
+    assert told["Shape"] == "6 × 3" and told["Type"] == "float64"
+    assert number(told["Value Mean"]) == pytest.approx(z.mean(), rel=1e-3)
+    assert number(told["Value Norm"]) == pytest.approx(np.linalg.norm(z), rel=1e-3)
+    assert number(told["Gradient Norm"]) == pytest.approx(np.linalg.norm(a - Y) / 6, rel=1e-3)
+    assert browser.texts("#panel math")[0] == "out=xy"
+
+
+def number(text):
+    return float(text.replace("−", "-"))
 
 
 def test_a_histogram_tells_its_range(browser):

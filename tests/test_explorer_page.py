@@ -1,6 +1,7 @@
 """The explorer's page as a file: one piece, safe, small. What it does: see test_explorer.py."""
 
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -113,7 +114,9 @@ def test_statistics_are_packed():
     b.leaf("x", (4,), value=statistics(2.0, nans=3))
     b.leaf("y", (4,), value=statistics(2.0, range=(0.0, 1.0)))
     b.leaf("z", (4,), value=statistics(2.0, histogram=(), range=None, min=None, max=None))
-    x, y, z = columns_of(page(b.scene()))["value"]
+    b.leaf("u", (4,), value=statistics(math.inf))
+    x, y, z, u = columns_of(page(b.scene()))["value"]
+    assert u[5] is None
     assert x == ["20zy", -1.5, 2.5, 0.25, 0.75, 2.0, 40, 0, 3, 0]
     assert y == ["20zy", -1.5, 2.5, 0.25, 0.75, 2.0, 40, 0, 0, 0, 0.0, 1.0]
     assert z == ["", None, None, 0.25, 0.75, 2.0, 40, 0, 0, 0]

@@ -119,12 +119,18 @@ def _column(values: list[Any]) -> dict[str, Any]:
 
 def _packed_statistics(told: dict[str, Any]) -> list[Any]:
     """Return numbers, the histogram's bars, and its range; the page adds what is left out."""
-    numbers = [*map(told.get, MEASURES), *(told.get(name, 0) for name in COUNTS)]
+    measures = [None if name not in told else _finite(told[name]) for name in MEASURES]
+    numbers = [*measures, *(told.get(name, 0) for name in COUNTS)]
     tallest = max(told.get("histogram", ()), default=0)
     bars = [-(-count * (len(HEIGHTS) - 1) // tallest) for count in told.get("histogram", ())]
     low, high = told.get("range", (None, None))
     same = (low, high) == (told.get("min"), told.get("max"))
     return ["".join(HEIGHTS[bar] for bar in bars), *numbers, *(() if same else (low, high))]
+
+
+def _finite(number: float) -> float | None:
+    """Return a number, or ``None`` where it overflowed, as a norm of huge elements may."""
+    return number if math.isfinite(number) else None
 
 
 def _told(run: Run) -> dict[str, dict[str, list[float | str | None]]]:
