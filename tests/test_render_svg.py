@@ -74,10 +74,10 @@ def of_class(root, name):
 
 @pytest.mark.parametrize("direction", ["down", "right"])
 def test_the_picture_is_as_it_was(direction):
-    """Set GOLDEN=1 to write the files anew, and look at them."""
+    """Set UPDATE_GOLDEN=1 after a change that is meant, and look at the files."""
     path = GOLDEN / f"mirror_{direction}.svg"
     found = svg(mirror(direction=direction, folded="6 of 12 operations are shown."))
-    if os.environ.get("GOLDEN"):
+    if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(found, encoding="utf-8")
     assert found == path.read_text(encoding="utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 LONGEST = 12
 """How many ranks a link may span and still run between the nodes; a longer one runs on a rail."""
@@ -22,8 +23,7 @@ class Net:
     targets: tuple[tuple[int, float], ...] = ()
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(NamedTuple):
     """One end of a link between neighbouring rows, as seen from its other end."""
 
     node: int
