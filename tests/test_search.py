@@ -276,6 +276,24 @@ def test_a_worker_that_dies_is_no_failed_trial(tmp_path):
         search(SPACE, lambda p, s: 0, 2, executor=executor)
 
 
+def test_a_search_that_is_broken_off_leaves_nothing_running():
+    over = threading.Event()
+    calls = []
+
+    def objective(params, seed):
+        calls.append(seed)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        over.wait(60)
+        return 0.0
+
+    with ThreadPoolExecutor(1) as executor:
+        with pytest.raises(KeyboardInterrupt):
+            search(SPACE, objective, 20, executor=executor)
+        over.set()
+    assert len(calls) <= 2
+
+
 # ---------------------------------------------------------------------------- with fit
 
 
