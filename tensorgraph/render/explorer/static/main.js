@@ -272,4 +272,4 @@ function depth(item) {
 }
 
 new Explorer();
-document.body.dataset.ready = "true";
+document.body.dataset.ready = Math.round(performance.now()); // milliseconds since the page was asked for
