@@ -61,11 +61,14 @@ def test_equal_blocks_in_a_row_are_drawn_once():
         lambda: nn.Sequential(nn.Linear(8, 8), nn.Tanh()),  # another class
         lambda: nn.Sequential(nn.Linear(8, 5), nn.Linear(5, 8)),  # other shapes
         lambda: Swapped(),  # other wires
-        lambda: Scaled(2.0),  # a setting
+        lambda: Scaled(2.0),  # a number
+        lambda: Applied(tg.sin),  # another operation in the same class
     ],
 )
 def test_blocks_that_differ_in_anything_are_not_merged(odd):
-    base = {Swapped: Swapped2, Scaled: lambda: Scaled(3.0)}.get(type(odd()), Residual)
+    base = {Swapped: Swapped2, Scaled: lambda: Scaled(3.0), Applied: lambda: Applied(tg.cos)}.get(
+        type(odd()), Residual
+    )
     model = nn.Sequential(*[base() for _ in range(4)], odd(), *[base() for _ in range(3)])
     view = picture(model, depth=1).view
     repeats = [t.repeat for t in view.tiles if t.kind == "module"]
@@ -83,6 +86,14 @@ class Swapped2(nn.Module):
 
 
 Swapped2.__name__ = "Swapped"
+
+
+class Applied(nn.Module):
+    def __init__(self, function):
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
 
 
 class Scaled(nn.Module):
@@ -228,6 +239,13 @@ def test_at_most_so_many_boxes_are_visible():
         assert len(view.tiles) <= max(most, 2)
         shown = Counter(k for tile in view.tiles for k in tile.boxes)
         assert all(n == 1 for n in shown.values())
+
+
+def test_modules_stay_closed_where_there_is_no_room():
+    model = nn.Sequential(Residual(), nn.Sequential(dense(), nn.ReLU()), Residual(nn.GELU()))
+    view = picture(model, max_nodes=6).view
+    kinds = [tile.kind for tile in view.tiles]
+    assert len(kinds) <= 6 and "more" not in kinds and "module" in kinds
 
 
 # ------------------------------------------------------------------------------ without modules

@@ -187,6 +187,9 @@ def test_nan_and_infinity_stand_out():
     assert tiles["y = log"].warn == "inf" and leaf.warn == "nan"  # of its gradient: 0 / 0
     assert "1 inf" in tiles["y = log"].lines and "1 NaN" in tiles["z = Σ"].lines
     assert "⚠ nan" in tg.render(z, values=True).dot()
+    both = tg.log(tg.tensor([-1.0], requires_grad=True))
+    view = tg.render(both * float("inf"), values=True).view
+    assert view.tiles[0].warn == "nan"  # its gradient is infinite
 
 
 def test_saved_values_lead_to_the_gradient_that_reads_them():

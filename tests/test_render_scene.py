@@ -305,7 +305,9 @@ def test_frames_are_the_modules():
     ]
     assert [f.repeats for f in scene.frames] == [None, None, None, None, 1, None, None]
     loss = model(tg.ones((2, 3))).sum()
-    assert [f.type for f in scene_of(loss).frames] == [f.type for f in scene.frames]
+    recorded = scene_of(loss)
+    assert [f.type for f in recorded.frames] == [f.type for f in scene.frames]
+    assert recorded.boxes[-1].frame is None and recorded.boxes[-2].frame == 4
 
 
 def test_a_module_called_again_later_is_another_frame():
@@ -513,4 +515,5 @@ def test_of_a_very_large_graph_the_middle_is_one_box(monkeypatch):
     last = scene.boxes[scene.outputs[0]]
     assert {scene.boxes[w.source].op for w in last.wires} == {"multiply", "sin"}
     assert "no values are computed" in measured(scene, places).note
-    tg.render(y + early, values=True).svg()
+    picture = tg.render(y + early, values=True, engine="own")
+    assert "first and last 10 are listed" in picture.svg() and "191 exp" in picture.html()

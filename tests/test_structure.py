@@ -152,7 +152,7 @@ def imported_names(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".nn", ".nn.losses", ".optim", ".optim.schedules", ".data", ".diagnose", ".render", ".train"],
+    ["", *".nn .nn.losses .optim .optim.schedules .data .diagnose .train .render".split()],
 )
 def test_all_is_what_is_there(name):
     package = importlib.import_module(f"tensorgraph{name}")

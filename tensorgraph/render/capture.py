@@ -217,7 +217,7 @@ class _Capture:
             shape=last.shape,
             dtype=str(last.dtype),
             bytes=sum(_bytes(node.shape, node.dtype) for node in nodes),
-            wires=tuple(Wire(source, "") for source in sources),
+            wires=tuple(Wire(source, "in") for source in sources),
             text=", ".join(f"{n:,} {op}" for op, n in _most_common(nodes)),
             differentiable=any(node in self.flows for node in nodes),
         )

@@ -13,6 +13,7 @@ from tests.faults import (
     networks,
     render,
     saving,
+    scenes,
     training,
 )
 from tests.faults.fault import Fault
@@ -26,5 +27,7 @@ FAULTS: list[Fault] = [
     *fitting.FAULTS,
     *explorer.FAULTS,
     *render.FAULTS,
+    *scenes.FAULTS,
     *saving.FAULTS,
+    *symbolic.FAULTS,
 ]
