@@ -324,6 +324,11 @@ def test_equal_blocks_are_folded_and_unfold(browser):
     assert tiles(browser) == 32
     assert overlaps(browser) == 0
     assert browser.text("#panel h2") == "Block × 30repeat"
+    browser.click("[data-key='frame 3']")
+    assert browser.texts("#panel li") == ["blocks.1.W1not computed", "blocks.1.W2not computed"]
+    assert browser.js(FACTS) == {
+        "Operations": "5", "Parameters": "128 in 2", "Memory of values": "1.28 KB",
+    }  # fmt: skip
     browser.click("[data-key='frame 3'] .fold")
     assert tiles(browser) == 34
     assert browser.text("#panel .path") == "model.blocks[1]"
@@ -571,6 +576,7 @@ def test_a_run_alone(browser):
     long = {"gradients": {"a": [1.5**k for k in range(1000)], "b": [0.0] * 1000}}
     browser.open(page(Scene(()), long))
     assert len(browser.all(".cell")) <= 2 * 150
+    assert browser.one(".cell").get_attribute("data-told") == "a, steps 1–7: 11.391"
 
 
 @pytest.mark.parametrize("scene", [Scene(()), Scene((), title="empty")])

@@ -1,7 +1,7 @@
 // The drawing surface: draws a view, keeps the camera (pan, zoom, fit), and the minimap.
 
 const ZOOM = { least: 0.02, most: 4, step: 1.25 };
-const MAP = 190; // its height
+const MAP = 150; // its height
 
 class Canvas {
   /** @param {HTMLElement} stage holds the svg and the minimap */
@@ -203,7 +203,7 @@ class Canvas {
     const paths = Object.entries(marks).map(([side, d]) => svg("path", { class: side, d }));
     this.window = svg("rect", { class: "window" });
     const shape = this.extent.width / this.extent.height;
-    this.map.style.width = `${Math.min(220, Math.max(70, MAP * shape))}px`;
+    this.map.style.width = `${Math.min(180, Math.max(60, MAP * shape))}px`;
     this.map.setAttribute("viewBox", `0 0 ${this.extent.width} ${this.extent.height}`);
     this.map.replaceChildren(...paths, this.window);
   }

@@ -88,7 +88,8 @@ class Panel {
       if (!box) return html("li", {}, [word]);
       const link = html("button", { type: "button", class: "link" }, [boxLabel(box)]);
       link.addEventListener("click", () => this.go(id));
-      return html("li", {}, [html("span", { class: "operand" }, [word]), link, html("span", { class: "dim" }, [note || shapeText(box.shape)])]);
+      const before = word ? [html("span", { class: "operand" }, [word])] : [];
+      return html("li", {}, [...before, link, html("span", { class: "dim" }, [note || shapeText(box.shape)])]);
     });
     if (entries.length > 40) rows.push(html("li", { class: "dim" }, [`and ${entries.length - 40} more`]));
     return html("ul", {}, rows);
@@ -114,7 +115,7 @@ class Panel {
         "Time backward": this.scene.profiled ? secondsText(seconds(item.boxes, "backward_seconds")) : null,
       }),
       broken && html("p", { class: "alarm" }, [`${boxLabel(broken)} (#${broken.id}) holds NaN or infinity.`]),
-      leaves.length ? [heading("Parameters"), this.list(leaves, (box) => [box.id, "", `∂ norm ${box.gradient ? numberText(box.gradient.norm) : "not computed"}`])] : null,
+      leaves.length ? [heading("Parameters, norm of ∂"), this.list(leaves, (box) => [box.id, "", box.gradient ? numberText(box.gradient.norm) : "not computed"])] : null,
     ]);
   }
 }
