@@ -88,4 +88,8 @@ def seconds_text(seconds: float) -> str:
     return f"{seconds / size:.3g} {unit}"
 
 
-_WRITTEN: dict[str, Callable[[float], str]] = {"bytes": bytes_text, "time": seconds_text, "grad": lambda v: f"{v:.3g}"}
+_WRITTEN: dict[str, Callable[[float], str]] = {
+    "bytes": bytes_text,
+    "time": seconds_text,
+    "grad": lambda v: f"{v:.3g}",
+}

@@ -14,6 +14,7 @@ from tests.faults import (
     render,
     saving,
     scenes,
+    symbolic,
     training,
 )
 from tests.faults.fault import Fault
