@@ -3,6 +3,7 @@
 import json
 import threading
 from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -128,7 +129,8 @@ def test_from_any_position_on_it_goes_as_if_undisturbed(n, batch_size, seed, sto
     state = json.loads(json.dumps(batches.state_dict()))
     resumed = made(start=0)
     resumed.load_state_dict(state)
-    for rest in (batches, resumed):  # left early, or in another process
+    batches.load_state_dict(state)
+    for rest in (batches, resumed):  # in this process, or in another one
         later = [batch for _ in range(2) for batch in rest]
         assert same(seen + later, undisturbed[: len(seen + later)])
 
@@ -146,15 +148,27 @@ def test_nothing_is_left_of_an_epoch_whose_last_batch_was_seen():
     for _ in batches:
         if batches.position == 10:
             break
-    assert batches.state_dict()["epoch"] == 0
+    state = batches.state_dict()
+    assert (state["epoch"], state["position"]) == (0, 10)
+    batches.load_state_dict(state)
     assert list(batches) == [] and batches.epoch == 1
 
 
-def test_a_position_may_be_set_back():
-    batches = Batches(np.arange(10), batch_size=5)
-    first = next(iter(batches))
-    batches.position = 0
-    assert np.array_equal(next(iter(batches)), first)
+@pytest.mark.parametrize("taken", [1, 2, 3])
+def test_the_loop_after_one_that_was_left_early_is_a_new_epoch(taken):
+    undisturbed = epochs(Batches(np.arange(10), batch_size=4, seed=5), 4)
+    batches = Batches(np.arange(10), batch_size=4, seed=5)
+    for epoch in range(3):
+        assert same(list(islice(batches, taken)), undisturbed[epoch][:taken])
+    assert same(list(batches), undisturbed[3]) and batches.epoch == 4
+
+
+def test_what_was_given_can_be_looked_at():
+    x, y = np.arange(6.0), np.arange(6)
+    assert [a is b for a, b in zip(Batches(x, y).arrays, (x, y), strict=True)] == [True, True]
+    assert Batches(x).arrays is x and Batches({"x": x}).arrays == {"x": x}
+    assert Batches(x, indices=[4, 1]).indices.tolist() == [4, 1]
+    assert Batches(x).indices.tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_an_iteration_that_was_overtaken_says_so():

@@ -33,17 +33,17 @@ _CORES = os.cpu_count() or 1
 
 
 class Batches:
-    """Mini-batches of examples; iterating over them is one epoch.
+    """Mini-batches of examples; each ``for`` loop over them is a new epoch.
 
     Every epoch has its own order, given by the seed and the number of the epoch. ``augment`` is
     given a generator of its own for each example and epoch. So what a batch holds depends on the
     seed, the epoch and the batch size alone, bit by bit; not on ``workers``, on ``prefetch``, or on
     what was iterated before.
 
-    ``state_dict()`` says where the next batch starts, also in the midst of an epoch: batches that
-    load it go on with the rest of that epoch. So does a new iteration after one that was left
-    early: each example comes once in an epoch, whatever happens. ``batches.position = 0`` starts
-    the epoch again.
+    An epoch that was left early, by ``break`` or ``next(iter(batches))``, is over: the next loop
+    begins another one. To go on with the rest of it, load its state: ``state_dict()`` says where
+    the next batch starts, also in the midst of an epoch, and the loop after ``load_state_dict``
+    starts there, in this process or in another one.
 
     Rows are copied when their batch is due; of a memory-mapped array only these are read.
 
@@ -67,6 +67,7 @@ class Batches:
             time.
 
     Attributes:
+        indices: the rows that are taken.
         epoch: the number of the epoch, from 0.
         position: how many of its examples have been seen.
 
@@ -102,9 +103,9 @@ class Batches:
         workers: int | Executor = 0,
     ) -> None:
         self._table = Table("Batches", arrays)
-        self._rows = _rows(indices, len(self._table))
+        self.indices = _rows(indices, len(self._table))
         self.batch_size = (
-            len(self._rows) if batch_size is None else whole(batch_size, "Batches: batch_size", 1)
+            len(self.indices) if batch_size is None else whole(batch_size, "Batches: batch_size", 1)
         )
         self.shuffle, self.drop_last = shuffle, drop_last
         self.seed = seeds.checked(seed, "Batches")
@@ -115,12 +116,17 @@ class Batches:
         )
         self.epoch = self.position = 0
         self._turn: object = None
-        """Stands for the latest iteration."""
+        """Stands for the iteration that has begun and not ended, if there is one."""
         if len(self) == 0:
             raise ArgumentError(
                 f"Batches: batch_size={self.batch_size} with drop_last=True drops all"
-                f" {len(self._rows)} examples; write a smaller batch_size, or drop_last=False"
+                f" {len(self.indices)} examples; write a smaller batch_size, or drop_last=False"
             )
+
+    @property
+    def arrays(self) -> Any:
+        """What the batches are taken from, in the form in which it was given."""
+        return self._table.pack(self._table.columns)
 
     def __len__(self) -> int:
         """Return how many batches an epoch has."""
@@ -128,14 +134,16 @@ class Batches:
 
     def _end(self) -> int:
         """Return how many examples an epoch has."""
-        n = len(self._rows)
+        n = len(self.indices)
         return n - n % self.batch_size if self.drop_last else n
 
     def __iter__(self) -> Iterator[Any]:
-        """Yield the batches of this epoch that have not been seen."""
+        """Yield the batches of a new epoch, or the rest of that whose state was loaded."""
+        if self._turn is not None:
+            self.epoch, self.position = self.epoch + 1, 0
         epoch, end = self.epoch, self._end()
         starts = range(self.position, end, self.batch_size)
-        order = seeds.shuffled(self.seed, epoch, self._rows) if self.shuffle else self._rows
+        order = seeds.shuffled(self.seed, epoch, self.indices) if self.shuffle else self.indices
         self._turn = turn = object()
         with ExitStack() as stack:
             build = partial(self._batch, stack.enter_context(_pool(self.workers)), epoch)
@@ -146,7 +154,7 @@ class Batches:
                 self.position = min(start + self.batch_size, end)
                 yield batch
                 self._refuse_other(turn)
-        self.epoch, self.position = epoch + 1, 0
+        self.epoch, self.position, self._turn = epoch + 1, 0, None
 
     def _refuse_other(self, turn: object) -> None:
         if self._turn is not turn:
@@ -173,7 +181,7 @@ class Batches:
             "seed": self.seed,
             "epoch": self.epoch,
             "position": self.position,
-            "examples": len(self._rows),
+            "examples": len(self.indices),
         }
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
@@ -189,22 +197,23 @@ class Batches:
                 f" {listing(list(state)) or 'none'}; load what state_dict() returned"
             )
         found = {name: whole(value, f"Batches: {name}") for name, value in state.items()}
-        if found["examples"] != len(self._rows):
+        if found["examples"] != len(self.indices):
             raise StateError(
                 f"Batches: the state is of {found['examples']} examples, these are"
-                f" {len(self._rows)}; load it into batches of the same examples"
+                f" {len(self.indices)}; load it into batches of the same examples"
             )
-        if found["position"] > len(self._rows):
+        if found["position"] > len(self.indices):
             raise StateError(
-                f"Batches: position {found['position']} lies beyond the {len(self._rows)} examples"
+                f"Batches: position {found['position']} lies beyond the {len(self.indices)}"
+                " examples"
             )
         self.seed = seeds.checked(found["seed"], "Batches")
         self.epoch, self.position = found["epoch"], found["position"]
-        self._turn = object()
+        self._turn = None
 
     def __repr__(self) -> str:
         return (
-            f"Batches({len(self._rows):,} examples, batch_size={self.batch_size},"
+            f"Batches({len(self.indices):,} examples, batch_size={self.batch_size},"
             f" epoch={self.epoch}, position={self.position})"
         )
 

@@ -98,7 +98,8 @@ class Examples:
         elif isinstance(data, tuple):
             self.table = Table(name, [_plain(value) for value in data])
         elif isinstance(data, Batches):
-            self.batches, self.table, self.rows = data, data._table, data._rows
+            self.batches, self.rows, arrays = data, data.indices, data.arrays
+            self.table = Table(name, arrays if isinstance(arrays, tuple) else [arrays])
         elif isinstance(data, Iterator):
             raise errors.ArgumentError(
                 f"{name} is {errors.describe(data)}, which is used up after an epoch; write"
