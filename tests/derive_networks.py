@@ -165,3 +165,19 @@ def course_network_by_parameters():
     cost = -(Y * tg.log(A2) + (1 - Y) * tg.log(1 - A2)).sum() / m
     J = cost + lambd / (2 * m) * ((W1 * W1).sum() + (W2 * W2).sum())
     return tg.derive(J, wrt=[W2, b2, W1, b1]), J, [W2, b2, W1, b1]
+
+
+@case("dw = −2 Xᵀ (y − X w) / m")
+def least_squares():
+    m, X, y, w = 6, LOGITS, UPSTREAM[:, 0], leaf(np.array([0.5, -1.0, 2.0, 1.5]))
+    J = ((y - X @ w) ** 2).sum() / m
+    return tg.derive(J, wrt=w), J, w
+
+
+@case("dv = Σ₁(h ∘ dY)")
+def a_factor_that_completes_a_name():
+    X, v, dY = LOGITS, leaf(UPSTREAM[:, :1]), UPSTREAM
+    r = tg.exp(v)
+    h = 3 * X * r
+    total = (tg.exp(h) / tg.exp(h) * h * dY).sum()
+    return tg.derive(total, wrt=v), total, v

@@ -118,6 +118,22 @@ def test_every_operation_has_code():
         assert written or op.family == "random", op.name
 
 
+def test_a_wrong_step_is_marked(monkeypatch):
+    from tensorgraph.symbolic import steps
+    from tensorgraph.symbolic.expr import constant
+
+    right = steps.BUILDERS["known sum"]
+
+    def wrong(detail, atoms):
+        e = right(detail, atoms)
+        return steps.Equation(e.rule, e.left, constant(2.0))
+
+    derivation = CASES["softmax_log_one_hot"][0]()[0]
+    monkeypatch.setitem(steps.BUILDERS, "known sum", wrong)
+    (step,) = [step for step in derivation.steps() if step.rule == "a sum that is known"]
+    assert step.difference > 0.1 and "✗" in str(step)
+
+
 # ------------------------------------------------------------------------------ what is told
 
 

@@ -167,6 +167,12 @@ def test_a_number_that_a_variable_happens_to_hold():
     assert [(d.fact_text(f), f.source) for f in d.facts] == [("lr = 0.5", "data")]
 
 
+def test_one_has_no_name():
+    Z, one = leaf(LOGITS), 1
+    A = 1 / (1 + tg.exp(-Z))
+    assert str(tg.derive((A * one).sum(), wrt=Z)) == "dZ = A ∘ (1 − A)"
+
+
 def test_a_coefficient_is_no_length():
     x, k = leaf(LOGITS), 3
     assert str(tg.derive((x**k).sum() / 8, wrt=x)) == "dx = 3 x² / 8"

@@ -186,6 +186,13 @@ def test_assume_refuses_what_does_not_hold(facts, message):
         tg.assume(np.full((2, 2), np.nan), **facts)
 
 
+def test_zero_is_neither_positive_nor_another_number():
+    tg.assume(np.zeros(2), nonnegative=True, binary=True)
+    for word in ("positive", "nonzero"):
+        with pytest.raises(tg.errors.FactError, match=r"x\[1\] is 0\.0"):
+            tg.assume(np.array([1.0, 0.0]), **{word: True})
+
+
 def test_assume_with_wrong_arguments():
     with pytest.raises(
         tg.errors.ArgumentError, match="no fact is called 'even'; known are sums_to"

@@ -111,7 +111,7 @@ class Checker:
         facts: Mapping[Expr, Sequence[Fact]],
         engine: Sequence[Any],
     ) -> None:
-        self.targets = targets
+        self.raws = raws
         self.sets = [("the recorded data", tolerance(output.dtype), output.dtype)]
         self.sets += [("fresh random data", tolerance(DOUBLE), DOUBLE)] * FRESH
         data = [{e: in_type(v, DOUBLE) for e, v in given.items()}]
@@ -138,10 +138,21 @@ class Checker:
         differences = []
         for k, (where, allowed, _) in enumerate(self.sets):
             found = agreement(self.value(e, k), self._expected[k][i], self._noise[k])
-            if found > allowed:
+            if found > allowed + self._doubt(k, i):
                 raise self._mismatch(name, where, found)
             differences.append(0.0 if np.isnan(found) else found)
         return differences[0]
+
+    def _doubt(self, k: int, i: int) -> float:
+        """Return how far off the engine may be itself, in the precision of the recorded data.
+
+        Where a deep network in float32 is near chaos, its own backward pass in double precision
+        differs by as much.
+        """
+        if self.sets[k][2] == DOUBLE:
+            return 0.0
+        found = agreement(self.value(self.raws[i], k), self._expected[k][i], self._noise[k])
+        return 0.0 if np.isnan(found) else 2 * found
 
     def know(self, given: Mapping[Expr, Any]) -> None:
         """Take in the values of inputs that came up while formulas were sought."""

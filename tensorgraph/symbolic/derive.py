@@ -181,10 +181,11 @@ class _Derivation:
         helpers = self._helpers(found, cuts)
         used = self._used([*found, *helpers])
         introduced, unexplained = self.letters.introduced, self.letters.unexplained
+        order, explained = in_order(introduced), used & introduced.keys()
         return Derivation(
             tuple(found),
             tuple(helpers),
-            {e: Letter(self.names[e], spelt) for e, spelt in introduced.items() if e in used},
+            {e: Letter(self.names[e], introduced[e]) for e in order if e in explained},
             {self.names[e]: what for e, what in unexplained.items() if e in used},
             self._read(used),
             self.output,

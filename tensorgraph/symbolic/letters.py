@@ -23,6 +23,12 @@ USUAL = {"softmax": "A", "sigmoid": "A", "one_hot": "Y"}
 PRODUCTS = ("matmul", "linear", "einsum")
 """Operations whose result is called Z, and whose incoming gradient gets a name of its own."""
 
+ACTIVATIONS = (
+    "relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu",
+)  # fmt: skip
+BETWEEN = ("add", "affine", "center", "dropout")
+"""What may stand between a product of matrices and its activation."""
+
 SUMS = ("add", "subtract", "sum", "mean")
 
 LONG_FORMULA, DEEP = 80, 12
@@ -48,11 +54,12 @@ class Letters:
         self.unexplained: dict[Expr, str] = {}
         """Inputs and constants without a name among the variables: what they are."""
         self.names = self._found(scope, targets, exprs)
-        for e in in_order(list(recorded.exprs.values())):
-            if e.op is not None and e.op.name == "rms":
-                self._normalising(e)
-            elif _is_softmax(e):
-                self._letter(e, "A")
+        order = in_order(list(recorded.exprs.values()))
+        scales = [e for e in order if e.op is not None and e.op.name == "rms"]
+        for i, e in enumerate(scales, 1):
+            self._normalising(e, str(i) if len(scales) > 1 else "")
+        for e in filter(_is_softmax, order):
+            self._letter(e, "A")
 
     def _found(
         self, scope: Scope, targets: Sequence[Target], exprs: Sequence[Expr]
@@ -89,21 +96,27 @@ class Letters:
             self.names[e] = letter
             self.introduced[e] = e if spelt is None else spelt
 
-    def _normalising(self, e: Expr) -> None:
-        """Introduce μ, σ and x̂ around a root mean square, as papers on normalisation write."""
+    def _normalising(self, e: Expr, number: str) -> None:
+        """Introduce μ, σ and x̂ around a root mean square, as papers on normalisation write.
+
+        Args:
+            e: the root mean square, in most layers that of what is centred.
+            number: what tells the letters from those of other layers.
+        """
         assert e.op is not None and e.op.body is not None
         (x,) = e.args
         axes = e.static["axis"]
         scale = e.reshape(kept(x.shape, axes))
         if x.op is None or x.op.name != "center" or x.static["axis"] != axes:
-            self._letter(e, "rms", e.op.body(x, **e.static))
-            self._letter(x / scale, _with_hat(self.names.get(x)))
+            self._letter(e, f"rms{number}", e.op.body(x, **e.static))
+            self._letter(x / scale, _with_hat(self.names.get(x)) + number)
             return
         (source,) = x.args
         centre = mean(source, axis=axes, keepdims=True)
-        self._letter(centre, "mu")
-        self._letter(e, "sigma", e.op.body(source - centre, **e.static))
-        self._letter(x / scale, _with_hat(self.names.get(source)), (source - centre) / scale)
+        self._letter(centre, f"mu{number}")
+        self._letter(e, f"sigma{number}", e.op.body(source - centre, **e.static))
+        hat = _with_hat(self.names.get(source)) + number
+        self._letter(x / scale, hat, (source - centre) / scale)
 
     # -------------------------------------------------------------------------------- gradients
 
@@ -148,19 +161,24 @@ class Letters:
                 free = name not in self.names.values() and f"d{name}" not in taken
                 name = name if free else f"{name}′"
                 if free:
-                    self._layer(self.recorded.exprs[place], numbers[place])
+                    self._letter(self.recorded.exprs[place], name)
             label = f"d{name}"
             while label in found.values() or label in self.names.values():
                 label += "′"
             found[e] = label
+        self._activations({self.recorded.exprs[p]: number for p, number in numbers.items()})
         return found
 
-    def _layer(self, value: Expr, number: int) -> None:
-        self._letter(value, f"Z{number}")
+    def _activations(self, products: Mapping[Expr, int]) -> None:
+        """Call what activations make of the product of a layer A, with the product's number."""
         for e in dict.fromkeys(self.recorded.exprs.values()):
-            takes_it = len(e.args) == 1 and e.args[0] is value
-            if takes_it and e.op is not None and e.op.family == "elementwise":
-                self._letter(e, f"A{number}")
+            if e.op is None or e.op.name not in ACTIVATIONS:
+                continue
+            x = e.args[0]
+            while x not in products and x.args and x.op is not None and x.op.name in BETWEEN:
+                x = x.args[0]
+            if x in products and f"Z{products[x]}" == self.names.get(x):
+                self._letter(e, f"A{products[x]}")
 
     # --------------------------------------------------------------------------------- formulas
 

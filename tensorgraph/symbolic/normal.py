@@ -23,6 +23,7 @@ from tensorgraph.symbolic.poly import (
     LIMIT,
     ONE,
     Poly,
+    common,
     number,
     order,
 )
@@ -77,11 +78,11 @@ class Normaliser(Algebra):
         p = self.normal(e)
         if not p:
             return None
-        k, mono = self.atoms.group(p)
-        below = {(a, x, -f) for a, x, f in mono if f < 0 and not x}
-        if k.denominator == 1 and not below:
+        below = {(a, x, -f) for a, x, f in common(p) if f < 0 and not x}
+        number = max(map(abs, p.values())).denominator
+        if number == 1 and not below:
             return None
-        return lower({tuple(sorted(below, key=order)): Fraction(k.denominator)}, (), self.atoms)
+        return lower({tuple(sorted(below, key=order)): Fraction(number)}, (), self.atoms)
 
     # ------------------------------------------------------------------------------------- steps
 
