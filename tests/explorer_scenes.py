@@ -106,9 +106,10 @@ def used_twice():
 
 
 def lanes(count):
-    """Return several rows of operations side by side, which are created in turns, to and fro."""
+    """Return a module of operations in several lanes, which are made in turns, to and fro."""
     b = Builder()
-    start = b.op("relu", [b.leaf("w", (3,))], (3,))
+    frame = b.frame("model", "Lanes")
+    start = b.op("relu", [b.leaf("w", (3,))], (3,), frame=frame)
     ends = [start] * count
     for turn in range(4):
         for k in range(count) if turn % 2 else reversed(range(count)):
@@ -116,7 +117,7 @@ def lanes(count):
                 "add", [ends[k], b.leaf(f"b{turn}{k}", (3,))], (3,), f"lane{k}" * (k + 1)
             )
     while len(ends) > 1:
-        ends[-2:] = [b.op("multiply", ends[-2:], (3,))]
+        ends[-2:] = [b.op("multiply", ends[-2:], (3,), frame=frame)]
     return b.scene("lanes")
 
 
