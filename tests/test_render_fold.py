@@ -93,7 +93,7 @@ class Applied(nn.Module):
         self.function = function
 
     def forward(self, x):
-        return self.function(x)
+        return self.function(tg.exp(x))
 
 
 class Scaled(nn.Module):
