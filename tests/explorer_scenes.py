@@ -113,9 +113,8 @@ def lanes(count):
     ends = [start] * count
     for turn in range(4):
         for k in range(count) if turn % 2 else reversed(range(count)):
-            ends[k] = b.op(
-                "add", [ends[k], b.leaf(f"b{turn}{k}", (3,))], (3,), f"lane{k}" * (k + 1)
-            )
+            bias, name = b.leaf(f"b{turn}{k}", (3,)), f"lane{k}" * (k + 1)
+            ends[k] = b.op("add", [ends[k], bias], (3,), name, frame=frame)
     while len(ends) > 1:
         ends[-2:] = [b.op("multiply", ends[-2:], (3,), frame=frame)]
     return b.scene("lanes")
