@@ -167,6 +167,14 @@ def test_a_number_that_a_variable_happens_to_hold():
     assert [(d.fact_text(f), f.source) for f in d.facts] == [("lr = 0.5", "data")]
 
 
+def test_a_variable_names_arrays_that_broadcast_alike_alone():
+    x, w = leaf(LOGITS[:4]), np.array([1.0, 2.0, 3.0, 4.0])
+    assert str(tg.derive((x * w[None]).sum(), wrt=x)) == "dx = w"
+    assert str(tg.derive((x * w[:, None]).sum(), wrt=x)) == (
+        "dx = c\n  where c is a constant (4, 1) array that 'multiply' takes"
+    )
+
+
 def test_one_has_no_name():
     Z, one = leaf(LOGITS), 1
     A = 1 / (1 + tg.exp(-Z))

@@ -176,9 +176,12 @@ class Scope:
 
 
 def _key(array: Any) -> bytes:
-    """Return what tells an array from others; axes of length 1 do not, but for indices."""
+    """Return what tells an array from others; leading axes of length 1, but of indices, do not."""
     array = np.asarray(array)
-    return content(array if array.dtype.kind in "iu" else np.squeeze(array))
+    if array.dtype.kind not in "iu":
+        while array.ndim and array.shape[0] == 1:
+            array = array[0]
+    return content(array)
 
 
 def _classes(array: Any, axis: int) -> Any:
