@@ -16,7 +16,9 @@ AT_LEAST = 150
 def test_a_fault_fits_its_file_in_one_place(fault):
     source = (ROOT / fault.file).read_text(encoding="utf-8")
     planted = fault.planted(source)  # raises unless the text stands there once
-    assert ast.dump(ast.parse(planted)) != ast.dump(ast.parse(source))
+    assert planted != source
+    if fault.file.endswith(".py"):  # a comment is no fault
+        assert ast.dump(ast.parse(planted)) != ast.dump(ast.parse(source))
 
 
 def test_there_are_enough_faults_of_every_sort():
