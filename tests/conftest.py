@@ -4,6 +4,11 @@ import os
 
 from hypothesis import Phase, settings
 
+# Tests run on all cores, examples in processes of their own: more threads would wait in a queue.
+# NumPy reads this when it is first imported.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 # No deadline in any profile: a slow machine is not a bug.
 settings.register_profile("dev", max_examples=10, deadline=None, print_blob=True)
 settings.register_profile("ci", max_examples=25, derandomize=True, deadline=None, print_blob=True)

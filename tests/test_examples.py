@@ -92,13 +92,47 @@ EXPECTED = {
             r"\nattention +4,385 +0\.00\d\d +(9\d|100)\.\d%",
         ],
     ),
+    "09_breast_cancer": (
+        [],
+        [
+            r"Split\(train 341, dev 114, test 114\)",
+            r"wins: f1 = 0\.9\d+, the best of \d within the limits",
+            r"F1 0\.9[5-9]\d, recall 0\.9\d\d, area under the ROC curve 0\.99",
+            r"expected calibration error 0\.0\d\d",
+        ],
+    ),
+    "10_missing_labels": (
+        [],
+        [
+            r"complete examples +(\d\d\.\d% *){4}\n",
+            r"all, NaN where unknown +(9\d\.\d% *){4}\n",
+            r"Only \d\d of 1258 examples have all four labels",
+        ],
+    ),
+    "11_transfer": (
+        [],
+        [
+            r"0–4: 9\d\.\d%",
+            r"from scratch +(3\d|4[0-3])\.\d%",
+            r"transferred +(4[5-9]|5\d)\.\d%",  # beats it by 8 points, give or take
+        ],
+    ),
+    "12_data_mismatch": (
+        [],
+        [
+            "dev and train-dev do not look alike\ndev and test look alike",
+            r"As collected\n(.*\n){5}the largest step is data mismatch: [12]\d",
+        ],
+    ),
     "digits": (
         ["--quick"],
         [
-            "train set: 1257 images, dev set: 270 images, test set: 270 images",
-            r"\n +5 +0\.\d{4} +\d\.\d\d% +\d\.\d\d%\n",
+            r"Split\(train 1,258, dev 270, test 269\)",
+            r"\n +5 +0\.\d+ +0\.\d+ +0\.\d+ +0\.0\d+ +0\.0\d+ ",
+            r"human +1 %\ntrain .*\ndev .*\ntest ",
+            r"\n\(no tag\) +0",
             r"test accuracy: 9\d\.\d\d%",
-            "learning curve: .*digits_learning_curve.png",
+            r"explorer.html\n.*report.html\n",
         ],
     ),
 }
@@ -140,12 +174,17 @@ def test_numbered_examples_are_short(path):
         assert len(path.read_text(encoding="utf-8").splitlines()) < 80
 
 
-def test_digits_reads_97_of_100_and_draws_its_learning_curve(tmp_path):
-    finished = run([str(ROOT / "examples/digits.py"), "--seed", "1", "--out", "c.png"], tmp_path)
+def test_digits_reads_97_of_100_and_shows_all_of_it(tmp_path):
+    finished = run([str(ROOT / "examples/digits.py"), "--seed", "1", "--out", "out"], tmp_path)
     assert finished.returncode == 0, finished.stderr
     accuracy = float(re.search(r"test accuracy: ([\d.]+)%", finished.stdout)[1])
     assert accuracy >= 97
-    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "out/learning_curve.png").read_bytes().startswith(b"\x89PNG")
+    assert "∂" in (tmp_path / "out/graph.svg").read_text(encoding="utf-8")
+    assert "</html>" in (tmp_path / "out/explorer.html").read_text(encoding="utf-8")
+    report = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    for part in "Curves", "Where the error comes from", "Confusion", "Error analysis", "Graph":
+        assert part in report
 
 
 def without(package: str, where: Path) -> subprocess.CompletedProcess:
