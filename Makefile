@@ -30,8 +30,7 @@ mutants: .venv/test.stamp ## plant faults; the tests must catch each
 	$(BIN)/python -m tests.mutants $(ARGS)
 
 clean: ## remove all that make made, the environment included
-	rm -rf .venv build dist *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
-	rm -f digits_learning_curve.png
+	rm -rf .venv build dist digits *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # One stamp for each extra of pyproject.toml, so that `make demo` installs what it needs, no more.

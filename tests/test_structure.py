@@ -7,6 +7,7 @@ import inspect
 import pkgutil
 import subprocess
 import sys
+import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -286,3 +287,15 @@ def test_records_behind_composites_take_any_number_of_operands():
 def test_every_record_has_its_example():
     records = {name for name, op in REGISTRY.items() if op.family != "random"}
     assert set(EXAMPLES) == records - set(COMPOSITES)
+
+
+def test_every_extra_that_a_message_names_can_be_installed():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    named = [
+        call.args[1].value
+        for name in modules()
+        for call in ast.walk(ast.parse(source_of(name)))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "attr", getattr(call.func, "id", "")) == "require"
+    ]
+    assert named and set(named) <= project["optional-dependencies"].keys()
