@@ -225,6 +225,16 @@ def test_wrong_use():
         Normalize(floor=-1.0)
 
 
+def test_squares_that_overflow_are_told():
+    large = np.array([[1e200], [-1e200]])
+    with pytest.raises(ArgumentError, match="squares overflow; divide them"):
+        Normalize().fit(large)
+    normalize = Normalize().fit(large / 1e100)
+    assert np.allclose(normalize(large / 1e100), [[1], [-1]])
+    greatest = np.array([[3e38], [-3e38]], np.float32)
+    assert np.allclose(Normalize().fit(greatest)(greatest), [[1], [-1]])
+
+
 def test_kinds_of_data():
     assert Normalize().fit([[0], [2]])([[1], [2]]).dtype == np.float32
     assert Normalize().fit(tg.tensor([[0.0], [2.0]]))(tg.tensor([[2.0]])).tolist() == [[1.0]]

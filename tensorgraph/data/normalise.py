@@ -48,8 +48,8 @@ class Normalize:
         std: σ likewise, 1 for constant features.
 
     Raises:
-        ArgumentError: fitted or applied to data with NaN or infinite values, or fitted to fewer
-            than two numbers for each feature.
+        ArgumentError: fitted or applied to data with NaN or infinite values; fitted to fewer than
+            two numbers for each feature, or to numbers whose squares overflow.
         DTypeError: data that are not numbers.
         ShapeError: applied to data with other features.
         UsageError: applied before it was fitted.
@@ -99,12 +99,18 @@ class Normalize:
             n = math.prod(part.shape[axis] for axis in self.axis)
             own = part.mean(self.axis, np.float64, keepdims=True)
             gap, total = own - mean, count + n
-            squares = (
-                squares
-                + np.square(part - own).sum(self.axis, keepdims=True)
-                + gap**2 * (count * n / total)
-            )
+            with np.errstate(over="ignore", invalid="ignore"):
+                squares = (
+                    squares
+                    + np.square(part - own).sum(self.axis, keepdims=True)
+                    + gap**2 * (count * n / total)
+                )
             mean, count = mean + gap * (n / total), total
+        if not np.isfinite(squares).all():
+            raise ArgumentError(
+                "Normalize.fit: the data are so large that their squares overflow; divide them by"
+                " a power of ten first"
+            )
         self.mean, self.std = mean, self._floored(np.sqrt(squares / count), mean, data.dtype)
         return self
 
