@@ -191,7 +191,7 @@ def _rounded(rows: Indices, columns: Indices) -> Indices:
 
 def _whole_groups(labels: Array, order: Indices, sizes: Sizes) -> list[Indices]:
     _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    wanted = np.array(list(sizes.values()))
+    wanted = list(sizes.values())
     if len(counts) < np.count_nonzero(wanted):
         raise ArgumentError(
             f"split: {len(counts)} groups cannot fill {np.count_nonzero(wanted)} sets, as none is"
@@ -199,16 +199,17 @@ def _whole_groups(labels: Array, order: Indices, sizes: Sizes) -> list[Indices]:
         )
     _, first = np.unique(codes[order], return_index=True)
     of_group = np.empty(len(counts), np.intp)
-    free = wanted.astype(float)
+    free = wanted.copy()
     drawn = codes[order][np.sort(first)]
-    large = np.where(counts > wanted[wanted > 0].min(), counts, 0)  # they leave no choice: first
-    for group in drawn[np.argsort(-large[drawn], kind="stable")]:
+    large = np.where(counts > min(filter(None, wanted)), counts, 0)  # they leave no choice: first
+    for group in drawn[np.argsort(-large[drawn], kind="stable")].tolist():
         # Of the sets in which it fits, that of which the largest share is free: so a small set gets
         # large groups too. What fits in none goes where the room is.
-        fits = free >= counts[group]
-        shares = np.where(fits, free / np.maximum(wanted, 1), -np.inf) if fits.any() else free
-        of_group[group] = shares.argmax()
-        free[of_group[group]] -= counts[group]
+        count = int(counts[group])
+        fits = [k for k, room in enumerate(free) if room >= count]
+        chosen = max(fits, key=lambda k: free[k] / wanted[k]) if fits else free.index(max(free))
+        of_group[group] = chosen
+        free[chosen] -= count
     parts = [order[of_group[codes[order]] == k] for k in range(len(sizes))]
     _judge(sizes, [len(part) for part in parts])
     return parts

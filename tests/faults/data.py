@@ -17,7 +17,7 @@ _SPLITS = [
          "data_split: remainders before what a set still wants"),
         ("return [order[of_set[order] == k]", "return [np.flatnonzero(of_set == k)",
          "data_split: stratified sets in the order of the data"),
-        ("free[of_group[group]] -= counts[group]", "free[of_group[group]] -= 1",
+        ("free[chosen] -= count", "free[chosen] -= 1",
          "data_split: a group counts as one example"),
     ),
     *planted_in(
