@@ -262,6 +262,12 @@ def test_wrong_parameters():
         (lambda: augment.rotate("5"), DTypeError, "degrees is a number, not '5'"),
         (lambda: augment.noise(-1), ArgumentError, "std is a number of at least 0"),
         (lambda: augment.noise(1, limits=(1, 0)), ArgumentError, r"limits are \(least, greatest"),
+        (lambda: augment.noise(1, limits=1), ArgumentError, r"limits are \(least, greatest"),
+        (
+            lambda: augment.noise(1, limits=("0", "1")),
+            ArgumentError,
+            r"limits are \(least, greatest",
+        ),
         (lambda: augment.brightness(2), ArgumentError, r"amount is in \[0, 1\], not 2"),
         (lambda: augment.compose(3), DTypeError, r"a step is a function f\(example, rng\)"),
     ]:

@@ -41,6 +41,10 @@ def test_unknown_classes():
         ArgumentError, match=r"'cta' at index 1 is unknown; known are.*mean 'cat'\?"
     ):
         classes.encode(["dog", "cta"])
+    with pytest.raises(ArgumentError, match=r"'3' at index 0 is unknown.*did you mean 3\?$"):
+        Classes.of([1, 2, 3]).encode(["3"])
+    with pytest.raises(ArgumentError, match=r"11 at index 0 is unknown; known are 1, 2, 3$"):
+        Classes.of([1, 2, 3]).encode([11])
     with pytest.raises(ArgumentError, match=r"3 at index 0 is unknown; known are 'cat', 'dog'$"):
         classes.one_hot([3])
     with pytest.raises(AxisError, match=r"number 2 at index 1 is not one of the 2 classes 0 … 1"):

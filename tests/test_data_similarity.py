@@ -131,6 +131,15 @@ def test_every_element_of_an_image_is_a_feature():
     assert [one.feature for one in found.different] == ["array 0[1, 0, 2]"]
 
 
+def test_so_few_examples_are_refused_that_no_difference_could_be_found():
+    # 4 and 4 numbers have 70 orders, in 2 of which the sets do not overlap: p = 1/35.
+    low, high = np.arange(4.0), np.arange(4.0) + 9
+    assert alike(low, high, alpha=0.03).comparisons[0].p == pytest.approx(1 / 35)
+    assert not alike(low, high, alpha=0.03)
+    with pytest.raises(ArgumentError, match="4 and 4 examples are too few"):
+        alike(low, high, alpha=0.028)
+
+
 def test_wrong_sets():
     x = numbers(0, 20, 3)
     for dev, test, error, message in [
@@ -140,6 +149,8 @@ def test_wrong_sets():
         (x, np.where(x == x[4, 1], np.nan, x), ArgumentError, r"array 0 of test: 1 of.*\(4, 1\)"),
         (x[:, :0], x[:, :0], ArgumentError, "no features to compare"),
         (x, "abc", ShapeError, "one row for each example"),
+        (x[:2], x[2:4], ArgumentError, "2 and 2 examples are too few .* 3 features at alpha=0.05"),
+        (["1"] * 9, [1] * 9, DTypeError, "array 0 is <U1 in dev and int64 in test"),
     ]:
         with pytest.raises(error, match=message):
             alike(dev, test)
@@ -152,4 +163,4 @@ def test_wrong_sets():
 def test_a_missing_library_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "scipy.stats", None)
     with pytest.raises(ImportError, match=r"pip install 'tensorgraph-engine\[stats\]'"):
-        tg.data.alike(np.zeros(3), np.zeros(3))
+        tg.data.alike(np.zeros(9), np.zeros(9))

@@ -206,6 +206,10 @@ WRONG = {
     "one": (dict(dev=1, test=5), r"a dev set of one example.*write dev=2 or more, or dev=0"),
     "no training": (dict(dev=10, test=10), r"none of the 20 examples is left to train on"),
     "negative": (dict(dev=-1, test=5), r"dev is at least 0, not -1"),
+    "percentages": (dict(train=60, dev=20, test=20),
+                    r"100 examples.*for percentages write train=0.6, dev=0.2, test=0.2"),
+    "a percentage": (dict(dev=20.0, test=0.1), r"for 20 % write dev=0.2, for a count dev=20$"),
+    "a part of one": (dict(dev=12.5, test=0.1), r"not 12.5; for 12.5 % write dev=0.125$"),
     "above 1": (dict(dev=1.5, test=0.1), r"dev, a fraction, is in \[0, 1\], not 1.5"),
     "NaN": (dict(dev=np.nan, test=0.1), r"dev, a fraction, is in \[0, 1\], not nan"),
     "seed": (dict(seed=-1), r"seed is at least 0, not -1"),
@@ -250,6 +254,10 @@ def test_wrong_arrays():
         split()
     with pytest.raises(ArgumentError, match="there are no examples"):
         split(np.zeros((0, 3)))
+    for several in ([np.zeros((4, 3)), np.zeros(4)], (np.zeros(4), np.zeros(4))):
+        with pytest.raises(ArgumentError, match=r"of 2 arrays of shapes .* argument of its own"):
+            split(several)
+    assert split([np.zeros(3)] * 10, dev=0, test=0).train.shape == (10, 3)
     with pytest.raises(
         ShapeError, match=r"one label for each of the 20 examples, not shape \(3,\)"
     ):
@@ -313,7 +321,7 @@ def test_names_of_other_lengths_are_not_cut():
 
 
 def test_wrong_targets():
-    with pytest.raises(ShapeError, match=r"shape \(3,\) in the source and \(2,\) in the target"):
+    with pytest.raises(ShapeError, match=r"shape \(3,\) in source and \(2,\) in target"):
         split_by_target(np.zeros((9, 3)), np.zeros((9, 2)))
     with pytest.raises(ArgumentError, match="source has 'x', target has 'y'"):
         split_by_target({"x": np.zeros(9)}, {"y": np.zeros(9)})
@@ -327,7 +335,7 @@ def test_wrong_targets():
         split_by_target(np.zeros(9), np.zeros(6), dev=2, test=2, train_dev=11)
     with pytest.raises(ArgumentError, match="train_dev is 0, or at least 2"):
         split_by_target(np.zeros(9), np.zeros(8), train_dev=1)
-    with pytest.raises(DTypeError, match="int64 in the source and <U1 in the target"):
+    with pytest.raises(DTypeError, match="int64 in source and <U1 in target"):
         split_by_target(np.arange(9), np.array(["a"] * 9))
     with pytest.raises(ArgumentError, match="target: there are no examples"):
         split_by_target(np.zeros(9), np.zeros(0))

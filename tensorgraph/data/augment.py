@@ -332,8 +332,11 @@ def _size(function: str, size: Any) -> tuple[int, int]:
 
 
 def _checked(function: str, limits: Limits) -> Limits:
-    if limits is not None and not (len(limits) == 2 and limits[0] < limits[1]):
-        raise ArgumentError(f"{function}: limits are (least, greatest), not {limits}")
+    if limits is None:
+        return None
+    ends = np.asarray(limits)
+    if ends.shape != (2,) or ends.dtype.kind not in "fiu" or not ends[0] < ends[1]:
+        raise ArgumentError(f"{function}: limits are (least, greatest), not {limits!r}")
     return limits
 
 

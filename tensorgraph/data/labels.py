@@ -48,8 +48,9 @@ class _Names:
         try:
             return self._places[name]
         except (KeyError, TypeError):
-            near = get_close_matches(str(name), [str(known) for known in self.names], 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            texts = {str(known): known for known in self.names} if isinstance(name, str) else {}
+            near = get_close_matches(str(name), texts, 1)
+            hint = f"; did you mean {texts[near[0]]!r}?" if near else ""
             known = listing([repr(known) for known in self.names])
             raise ArgumentError(
                 f"{type(self).__name__}: {name!r} at {where} is unknown; known are {known}{hint}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import exp, lgamma
 from typing import Any
 
 import numpy as np
 
 from tensorgraph import extras
-from tensorgraph.data.table import Array, Table, name_of, number, refuse_missing
-from tensorgraph.errors import ArgumentError, ShapeError, listing
+from tensorgraph.data.table import Array, Table, name_of, number, pair, refuse_missing
+from tensorgraph.errors import ArgumentError, listing
 
 FEW = 20
 """Integers with at most so many different values are categories."""
@@ -95,7 +96,9 @@ def alike(dev: Any, test: Any, alpha: float = 0.05) -> Likeness:
         True if no feature differs; printed, it is the verdict in words; it lists the comparisons.
 
     Raises:
-        ArgumentError: no examples, missing values, arrays that are not the same in both.
+        ArgumentError: too few examples to find anything, missing values, arrays that are not the
+            same in both.
+        DTypeError: text in one set and numbers in the other.
         ImportError: SciPy is not installed.
         ShapeError: examples of different shapes.
 
@@ -110,9 +113,11 @@ def alike(dev: Any, test: Any, alpha: float = 0.05) -> Likeness:
         not alike: 1 of 1 features differ: brightness (Kolmogorov–Smirnov, p = ...
     """
     alpha = number(alpha, "alike: alpha", 0, 1)
-    pairs = list(_features(_table("dev", dev), _table("test", test)))
+    first_set, second_set = pair("alike", dev=dev, test=test)
+    pairs = list(_features(first_set, second_set))
     if not pairs:
         raise ArgumentError("alike: the examples have no features to compare")
+    _refuse_few(len(first_set), len(second_set), len(pairs), alpha)
     tested = [(name, *_tested(first, second)) for name, first, second in pairs]
     corrected = holm(np.array([p for *_, p in tested]))
     found = [Comparison(*one, float(p)) for one, p in zip(tested, corrected, strict=True)]
@@ -128,23 +133,20 @@ def holm(p: Array) -> Array:
     return out
 
 
-def _table(name: str, arrays: Any) -> Table:
-    return Table(f"alike: {name}", arrays if isinstance(arrays, tuple) else (arrays,))
+def _refuse_few(first: int, second: int, features: int, alpha: float) -> None:
+    """Raise where even sets that have nothing in common would pass for alike."""
+    # The least p that there can be, where all numbers of one set lie below those of the other.
+    orders = lgamma(first + second + 1) - lgamma(first + 1) - lgamma(second + 1)
+    if features * 2 * exp(-orders) > alpha:
+        raise ArgumentError(
+            f"alike: {first} and {second} examples are too few to find any difference in one of"
+            f" {features} features at alpha={alpha:g}; compare larger sets, or fewer features"
+        )
 
 
 def _features(dev: Table, test: Table) -> Iterator[tuple[str, Array, Array]]:
-    if dev.columns.keys() != test.columns.keys():
-        raise ArgumentError(
-            f"alike: dev has {listing([name_of(key) for key in dev.columns])}, test has"
-            f" {listing([name_of(key) for key in test.columns])}; give the same arrays of both"
-        )
     for key, first in dev.columns.items():
         second, name = test.columns[key], key if isinstance(key, str) else f"array {key}"
-        if first.shape[1:] != second.shape[1:]:
-            raise ShapeError(
-                f"alike: {name_of(key)} has examples of shape {first.shape[1:]} in dev and"
-                f" {second.shape[1:]} in test; give the same features of both"
-            )
         for which, array in (("dev", first), ("test", second)):
             refuse_missing(array, f"alike: {name_of(key)} of {which}", "leave these examples out")
         for place in np.ndindex(first.shape[1:]):

@@ -58,6 +58,11 @@ def _default(total: int) -> tuple[float, float, float]:
 
 def _size(function: str, name: str, size: Any) -> int | float:
     if isinstance(size, (float, np.floating)):
+        if 1 < size <= 100:
+            raise ArgumentError(
+                f"{function}: {name}, a fraction, is in [0, 1], not {size:g}; for {size:g} % write"
+                f" {name}={size / 100:g}" + f", for a count {name}={size:.0f}" * (size % 1 == 0)
+            )
         return number(size, f"{function}: {name}, a fraction,", 0, 1)
     if isinstance(size, bool) or not isinstance(size, (int, np.integer)):
         raise DTypeError(
@@ -77,9 +82,11 @@ def _listed(sizes: Mapping[str, Any]) -> str:
 def _counts(function: str, total: int, given: Mapping[str, Any], missing: list[str]) -> Sizes:
     rest = total - sum(given.values())
     if rest < 0 or (rest and not missing):
+        percent = {name: size / 100 for name, size in given.items()}
         raise ArgumentError(
             f"{function}: {_listed(given)} are {total - rest} examples, but there are {total};"
             + (" ask for fewer" if missing else " leave out train= to train on the rest")
+            + f"; for percentages write {_listed(percent)}" * (total - rest == 100)
         )
     return {**given, **dict.fromkeys(missing, rest)}
 

@@ -27,7 +27,7 @@ class Table:
         arrays: what was given, one array or several; or a single dict.
 
     Raises:
-        ArgumentError: no arrays, or no examples in them.
+        ArgumentError: no arrays, or no examples in them; several arrays given as one.
         ShapeError: arrays of different lengths, or a number in place of one.
     """
 
@@ -37,6 +37,8 @@ class Table:
             given: dict[Key, Any] = dict(arrays[0])
         else:
             self.form = tuple if len(arrays) > 1 else np.ndarray
+            if len(arrays) == 1:
+                _refuse_several(function, arrays[0])
             given = dict(enumerate(arrays))
         if not given:
             raise ArgumentError(f"{function}: no arrays were given")
@@ -61,6 +63,53 @@ class Table:
     def take(self, rows: Indices) -> Any:
         """Return copies of the given rows, in the form in which the arrays were given."""
         return self.pack({key: column[rows] for key, column in self.columns.items()})
+
+
+def pair(function: str, **sets: Any) -> tuple[Table, Table]:
+    """Return two sets, each an array, a tuple of arrays or a dict of them, with the same arrays.
+
+    Raises:
+        ArgumentError: arrays that are not in both.
+        DTypeError: text in one set and numbers in the other.
+        ShapeError: examples of different shapes.
+    """
+    names = list(sets)
+    first, second = (
+        Table(f"{function}: {name}", arrays if isinstance(arrays, tuple) else (arrays,))
+        for name, arrays in sets.items()
+    )
+    if first.form is not second.form or first.columns.keys() != second.columns.keys():
+        held = [
+            f"{name} has {listing([name_of(key) for key in table.columns])}"
+            for name, table in zip(names, (first, second), strict=True)
+        ]
+        raise ArgumentError(f"{function}: {', '.join(held)}; give the same arrays of both")
+    for key, one in first.columns.items():
+        other = second.columns[key]
+        if one.shape[1:] != other.shape[1:]:
+            raise ShapeError(
+                f"{function}: {name_of(key)} has examples of shape {one.shape[1:]} in {names[0]}"
+                f" and {other.shape[1:]} in {names[1]}; bring them to the same shape first"
+            )
+        if (one.dtype.kind in "OUS") != (other.dtype.kind in "OUS"):
+            raise DTypeError(
+                f"{function}: {name_of(key)} is {one.dtype} in {names[0]} and {other.dtype} in"
+                f" {names[1]}; give both the same kind of data"
+            )
+    return first, second
+
+
+def _refuse_several(function: str, value: Any) -> None:
+    """Raise where several arrays are in one list, which NumPy would take for two examples."""
+    if not isinstance(value, (tuple, list)) or len(value) < 2:
+        return
+    shapes = [getattr(part, "shape", ()) for part in value]
+    if all(shapes) and (isinstance(value, tuple) or len(set(shapes)) > 1):
+        raise ArgumentError(
+            f"{function}: a {type(value).__name__} of {len(value)} arrays of shapes"
+            f" {listing(shapes, 3)} was given; give each as an argument of its own, or all in a"
+            " dict"
+        )
 
 
 def as_array(value: Any, what: str) -> Array:

@@ -10,8 +10,8 @@ import numpy as np
 
 from tensorgraph.data import seeds
 from tensorgraph.data.sizes import sizes_of
-from tensorgraph.data.table import Indices, Key, Table, name_of, whole
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
+from tensorgraph.data.table import Indices, Key, Table, pair, whole
+from tensorgraph.errors import ArgumentError
 
 
 class TargetIndices(NamedTuple):
@@ -131,9 +131,8 @@ def split_by_target(
         >>> tg.data.split_by_target(web, user, train_dev=2_500).train_dev.shape
         (2500, 1)
     """
-    first, second = _table("source", source), _table("target", target)
-    _refuse_unlike(first, second)
     name = "split_by_target"
+    first, second = pair(name, source=source, target=target)
     seed = seeds.checked(seed, name)
     asked = {"train": None, "dev": dev, "test": test}
     sizes = sizes_of(f"{name}, of the target", len(second), asked)
@@ -149,31 +148,3 @@ def split_by_target(
         )
     held, train = np.split(training, [held_out])
     return TargetSplit(first, second, TargetIndices(train, held, in_dev, in_test))
-
-
-def _table(name: str, arrays: Any) -> Table:
-    return Table(f"split_by_target: {name}", arrays if isinstance(arrays, tuple) else (arrays,))
-
-
-def _refuse_unlike(source: Table, target: Table) -> None:
-    if source.form is not target.form or source.columns.keys() != target.columns.keys():
-        raise ArgumentError(
-            f"split_by_target: source and target have the same arrays; source has"
-            f" {_listed(source)}, target has {_listed(target)}"
-        )
-    for key, column in source.columns.items():
-        other = target.columns[key]
-        if column.shape[1:] != other.shape[1:]:
-            raise ShapeError(
-                f"split_by_target: {name_of(key)} has examples of shape {column.shape[1:]} in the"
-                f" source and {other.shape[1:]} in the target; bring them to the same size first"
-            )
-        if (column.dtype.kind in "OUS") != (other.dtype.kind in "OUS"):
-            raise DTypeError(
-                f"split_by_target: {name_of(key)} is {column.dtype} in the source and"
-                f" {other.dtype} in the target; give both the same kind of labels"
-            )
-
-
-def _listed(table: Table) -> str:
-    return ", ".join(name_of(key) for key in table.columns)
