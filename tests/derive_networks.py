@@ -5,6 +5,8 @@ import numpy as np
 import tensorgraph as tg
 from tests.derive_cases import CLASSES, LOGITS, ONE_HOT, UPSTREAM, case, leaf
 
+RNG = np.random.default_rng(1)
+
 
 @case(
     """
@@ -181,3 +183,18 @@ def a_factor_that_completes_a_name():
     h = 3 * X * r
     total = (tg.exp(h) / tg.exp(h) * h * dY).sum()
     return tg.derive(total, wrt=v), total, v
+
+
+@case(
+    """
+dW = Σ₀(dZᵀ X)
+db = Σ₀,₁ dZ
+dX = dZ W
+""",
+    "dW = \\sum_{0}\\left({dZ}^{\\top} \\, X\\right) \\\\\ndb = \\sum_{0,1} dZ \\\\\ndX = dZ \\, W",
+)
+def linear_layer_of_a_batch_of_sequences():
+    X, W, b = leaf(RNG.normal(size=(2, 5, 3))), leaf(UPSTREAM[:4, :3]), leaf(np.zeros(4))
+    Z = tg.linear(X, W, b)
+    dZ = RNG.normal(size=Z.shape)
+    return tg.derive(Z, wrt=[W, b, X], gradient=dZ), (Z * dZ).sum(), [W, b, X]

@@ -205,4 +205,4 @@ def _key(key: Sequence[Any], indices: Sequence[tuple[str, int]]) -> str:
             texts.append(":".join(ends if ends[2] else ends[:2]))
         else:
             texts.append(next(rest)[0] if k == "array" else "..." if k is Ellipsis else str(k))
-    return ", ".join(texts)
+    return ", ".join(texts) or "()"

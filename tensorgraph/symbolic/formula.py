@@ -67,11 +67,8 @@ class _Writer:
         return tuple(map(self.write, e.args))
 
     def _moved(self, e: Expr) -> Formula:
-        x = e.args[0]
-        if [n for n in x.shape if n != 1] == [n for n in e.shape if n != 1] or (
-            e.op is not None and e.op.name in ("broadcast_to", "astype", "positive")
-        ):
-            return self.write(x)
+        if not _rearranges(e):
+            return self.write(e.args[0])
         return Formula("call", self._parts(e), f"reshape[{_lengths(e.shape)}]")
 
     _broadcast_to = _reshape = _expand_dims = _squeeze = _astype = _positive = _moved
@@ -285,6 +282,13 @@ def _key(part: Any) -> str:
     return "…" if part is Ellipsis else str(part)
 
 
+def _rearranges(e: Expr) -> bool:
+    """Return whether an operation gives axes other lengths, which a formula has to show."""
+    if e.op is None or e.op.name not in ("reshape", "expand_dims", "squeeze"):
+        return False
+    return [n for n in e.args[0].shape if n != 1] != [n for n in e.shape if n != 1]
+
+
 def cost(e: Expr, names: Mapping[Expr, str]) -> float:
     """Return how much there is to read in a formula."""
     known: dict[Expr, float] = {}
@@ -301,7 +305,7 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
             known[x] = 1.0
         elif done:
             assert x.op is not None
-            own = WEIGHTS.get(x.op.name, 2.0)
+            own = 2.0 if _rearranges(x) else WEIGHTS.get(x.op.name, 2.0)
             known[x] = own + sum(known[y] for y in below(x))
         else:
             stack.append((x, True))

@@ -185,6 +185,9 @@ def _mean(self: Normaliser, e: Expr) -> Poly:
 
 
 def _matmul(self: Normaliser, e: Expr) -> Poly:
+    merged = _merged(*e.args)
+    if merged is not None:
+        return _over_batch(self, *merged)
     x, y = e.args
     last = e.ndim - (y.ndim > 1)  # where the axes of x before its last end
     to_x = {i: i + last - (x.ndim - 1) for i in range(x.ndim - 1)} | {x.ndim - 1: K}
@@ -195,6 +198,33 @@ def _matmul(self: Normaliser, e: Expr) -> Poly:
         to_y |= {y.ndim - 1: e.ndim - 1}
     p, q = relabelled(self.normal(x), to_x), relabelled(self.normal(y), to_y)
     return self.dot(p, q, x.shape[-1])
+
+
+def _merged(x: Expr, y: Expr) -> tuple[Expr, Expr] | None:
+    """Return a and b where a product is aᵀ b with the axes of a batch merged into one."""
+    if x.ndim != 2 or x.op is None or x.op.name not in ("permute_dims", "matrix_transpose"):
+        return None
+    flat = (x.args[0], y)
+    if any(f.op is None or f.op.name != "reshape" or f.ndim != 2 for f in flat):
+        return None
+    a, b = (f.args[0] for f in flat)
+    kept = all(f.shape[1:] == f.args[0].shape[-1:] for f in flat)
+    return (a, b) if kept and a.ndim > 2 and a.shape[:-1] == b.shape[:-1] else None
+
+
+def _over_batch(self: Normaliser, a: Expr, b: Expr) -> Poly:
+    """Return Σ aᵀ b over all places of a batch: the gradient of a layer's weights."""
+    last = a.ndim - 1
+    batch = {i: K + i for i in range(last)}
+    p = relabelled(self.normal(a), {**batch, last: 0})
+    q = relabelled(self.normal(b), {**batch, last: 1})
+    if not p or not q:
+        return {}
+    (k, mono), (c, other) = self.atoms.group(p), self.atoms.group(q)
+    result = {self.joined(mono, other): k * c}
+    for i, label in batch.items():
+        result = self.total(result, label, a.shape[i]) if a.shape[i] != 1 else result
+    return result
 
 
 def _einsum(self: Normaliser, e: Expr) -> Poly | None:
