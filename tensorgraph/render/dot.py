@@ -20,6 +20,9 @@ from tensorgraph.render.lettering import CONTROL
 from tensorgraph.render.style import FAMILIES, HEATS, HUES, KINDS, tone
 from tensorgraph.render.view import Link, Tile, View
 
+MANY = 500
+"""With more tiles Graphviz looks for good places only so long: otherwise its time is squared."""
+
 PATIENCE = 60.0
 """Seconds until a run of Graphviz is given up."""
 
@@ -55,6 +58,8 @@ def dot(view: View) -> str:
         },
         edge_attr={"color": _MUTED, "fontname": _FONT, "fontsize": "9", "fontcolor": _MUTED},
     )
+    if len(view.tiles) > MANY:
+        graph.attr("graph", nslimit="0.1")
     _add_tiles(graph, view)
     for tile in view.tiles if view.mirror else ():
         _add_gradient(graph, tile)
