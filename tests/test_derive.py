@@ -111,6 +111,18 @@ def test_every_layer_has_formulas_that_can_be_read_and_run(name, i):
         np.testing.assert_allclose(found, expected.numpy(), rtol=1e-8, atol=1e-10)
 
 
+def test_code_of_a_dilated_convolution():
+    layer = tg.nn.Conv1d(2, 3, 2, dilation=2, stride=2, dtype="float64")
+    x = leaf(UPSTREAM.reshape(1, 2, 12))
+    output = (layer(x) ** 2).sum()
+    namespace = {}
+    d = tg.derive(output, wrt=x)
+    exec(d.python(), namespace)
+    code, known = namespace["backward"].__code__, d.arguments()
+    found = namespace["backward"](*(known[n] for n in code.co_varnames[: code.co_argcount]))
+    np.testing.assert_allclose(found, tg.gradients(output, x).numpy())
+
+
 def test_every_operation_has_code():
     methods = {"negative", "matrix_transpose", "permute_dims", "astype", "getitem", "einsum"}
     for op in tg.REGISTRY.values():

@@ -22,12 +22,6 @@ _ALGEBRA = [
          "return k, _along(mean, body, bound, ndim, sign)", "rules: a mean is a sum"),
     ),
     *planted_in(
-        "symbolic/fold.py",
-        ("return 1 / k, self._with_sum(new_rest, new_body, bound)",
-         "return k, self._with_sum(new_rest, new_body, bound)",
-         "derive: a factor pushed into a sum is inverted"),
-    ),
-    *planted_in(
         "symbolic/choices.py",
         ("    return bare(x) if known else None", "    return bare(x)",
          "derive_names: a guard against 0 is left out where there is a 0"),
