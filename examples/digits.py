@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +45,24 @@ def network() -> nn.Sequential:
     )
 
 
-def fitted(model: nn.Module, sets: Sets, epochs: int, seed: int) -> train.History:
+def load() -> Sets:
+    """Return images and labels of the three sets, always split in the same way."""
+    pixels, labels = load_digits(return_X_y=True)
+    sets = data.split(pixels, labels, train=0.7, dev=0.15, test=0.15, stratify=labels)
+    print(sets)
+    normalize = data.Normalize(axis=(0, 1)).fit(sets.train[0])  # one μ and σ for all pixels
+    return {
+        name: (normalize(images).astype(np.float32), classes)
+        for name, (images, classes) in zip(NAMES, sets, strict=True)
+    }
+
+
+def fitted(
+    model: nn.Module, sets: Sets, epochs: int, decay: Callable[[int], float], seed: int
+) -> train.History:
     """Train the model; in the end it has the weights of its best epoch."""
     noise = data.augment.noise(NOISE)
     batches = data.Batches(*sets["train"], batch_size=64, seed=seed, augment=noise)
-    decay = optim.schedules.exponential(0.002, base=0.93)
     rate = optim.schedules.per_epoch(decay, steps_per_epoch=len(batches))
     return train.fit(
         model,
@@ -84,20 +98,13 @@ def main() -> None:
     options = parser.parse_args()
     start = time.perf_counter()
 
-    pixels, labels = load_digits(return_X_y=True)
-    sets = data.split(pixels, labels, train=0.7, dev=0.15, test=0.15, stratify=labels)
-    # What the training set says of the pixels is applied to all sets.
-    normalize = data.Normalize(axis=(0, 1)).fit(sets.train[0])  # one μ and σ for all pixels
-    print(sets)
-    sets = {
-        name: (normalize(images), classes)
-        for name, (images, classes) in zip(NAMES, sets, strict=True)
-    }
-
+    sets = load()
     tg.random.seed(options.seed)
     model = network()
     print(f"{model}\n")
-    history = fitted(model, sets, QUICK_EPOCHS if options.quick else EPOCHS, options.seed)
+    epochs = QUICK_EPOCHS if options.quick else EPOCHS
+    decay = optim.schedules.exponential(0.002, base=0.93)
+    history = fitted(model, sets, epochs, decay, options.seed)
 
     rates, answers = {}, {}
     for name, (images, classes) in sets.items():
