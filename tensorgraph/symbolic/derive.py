@@ -110,7 +110,7 @@ class _Derivation:
         self.deadline = time.monotonic() + time_limit
         self.root = place_of(output)
         self.seed = self._seed(output, gradient)
-        self.values = recorded_values(recorded)
+        recorded_values(recorded)  # which raises where a leaf was assigned to since
         self.raw = recorded.backward(self.root, self.seed)
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
