@@ -56,7 +56,8 @@ def derive(
         output: a scalar; or any tensor, with ``gradient``.
         wrt: what to differentiate by: a tensor of the graph, several of them (in a list, tuple, or
             dict by name), or a module, for all its parameters. Where several are given, formulas
-            use the gradients that others define.
+            use the gradients that others define. Those on the way leave out what all is divided
+            by, as the course writes it, and say so: ``dZ = m ∂J/∂Z = A − Y``.
         name: what to call it, or a list for several; by default the variable's own name.
         gradient: the gradient of a loss by ``output``, which formulas then start from.
         time_limit: after so many seconds, what is not simplified yet is given as it stands.
@@ -66,6 +67,7 @@ def derive(
             a hook or a checkpoint, or a leaf was assigned to since; a tensor of ``wrt`` is not in
             the graph.
         DTypeError: something to differentiate by is no floating-point tensor.
+        ArgumentError: nothing to differentiate by, or a name that none can have in a formula.
         DerivationError: the formula disagrees with the engine's gradient (a defect: it has never
             been returned).
 
