@@ -355,7 +355,7 @@ OPTIONS = [
     ({"sample_weight": [1]}, ShapeError, "one weight for each of the 3 examples"),
     ({"sample_weight": [1, -1, 1]}, ArgumentError, "must not be negative"),
     ({"sample_weight": [0, 0, 0]}, ArgumentError, "nor 0 for all"),
-    ({"undefined": math.nan}, ArgumentError, "undefined = nan is not finite"),
+    ({"undefined": math.nan}, ArgumentError, "undefined is a finite number, not nan"),
 ]
 
 

@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import extras
-from tensorgraph.data.table import Array, number, whole
+from tensorgraph.data.table import Array
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
+from tensorgraph.values import number, whole
 
 __all__ = [
     "brightness", "compose", "crop", "cutout", "flip", "noise", "rotate", "shift",
@@ -170,7 +171,7 @@ def rotate(degrees: float, fill: float = 0.0, layout: str = "CHW") -> Augmentati
         >>> augment.rotate(15.0)(np.ones((3, 28, 28)), np.random.default_rng(0)).shape
         (3, 28, 28)
     """
-    degrees = number(degrees, "rotate: degrees")
+    degrees = number(degrees, "rotate: degrees", 0)
     extras.require("scipy.ndimage", "images")
     return partial(_on_image, partial(_rotate, degrees, fill), _known(layout))
 

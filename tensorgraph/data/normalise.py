@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.data.table import Array, as_array, missing_in, number, refuse_missing, whole
+from tensorgraph.data.table import Array, as_array, missing_in, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError, UsageError
+from tensorgraph.values import number, whole
 
 CHUNK_BYTES = 1 << 20
 """How much of an array is read at once: it need not fit in memory, and stays in the cache."""
@@ -73,7 +74,7 @@ class Normalize:
         self.axis = tuple(whole(one, "Normalize: axis") for one in axes)
         if not axes or len(set(self.axis)) < len(axes):
             raise ArgumentError(f"Normalize: axis names at least one axis, each once, not {axis}")
-        self.floor = None if floor is None else number(floor, "Normalize: floor")
+        self.floor = None if floor is None else number(floor, "Normalize: floor", 0)
         self.mean: Array | None = None
         self.std: Array | None = None
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing, ragged
+from tensorgraph.values import whole as whole  # tensorgraph.train takes it from here
 
 Array = NDArray[Any]
 Indices = NDArray[np.intp]
@@ -130,43 +130,6 @@ def as_array(value: Any, what: str) -> Array:
 def name_of(key: Key) -> str:
     """Return what a message calls an array."""
     return repr(key) if isinstance(key, str) else f"array {key}"
-
-
-def whole(value: Any, what: str, least: int = 0) -> int:
-    """Return an integer of at least ``least`` as Python's.
-
-    Raises:
-        DTypeError: it is not an integer.
-        ArgumentError: it is below ``least``.
-    """
-    try:
-        if isinstance(value, (bool, np.bool_)):
-            raise TypeError
-        number = index(value)
-    except TypeError:
-        raise DTypeError(f"{what} is an integer, not {describe(value)}") from None
-    if number < least:
-        raise ArgumentError(f"{what} is at least {least}, not {number}")
-    return number
-
-
-def number(value: Any, what: str, least: float = 0.0, most: float = np.inf) -> float:
-    """Return a real number of [least, most] as a float.
-
-    Raises:
-        DTypeError: it is not a number.
-        ArgumentError: it lies outside.
-    """
-    if isinstance(value, (bool, str)) or np.ndim(value):
-        raise DTypeError(f"{what} is a number, not {describe(value)}")
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
-        raise DTypeError(f"{what} is a number, not {describe(value)}") from None
-    if not least <= found <= most or np.isinf(found):
-        limits = f"at least {least:g}" if np.isinf(most) else f"in [{least:g}, {most:g}]"
-        raise ArgumentError(f"{what} is {limits}, not {found:g}")
-    return found
 
 
 def refuse_missing(array: Array, what: str, advice: str) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 
 from tensorgraph.data import seeds
 from tensorgraph.data.sizes import sizes_of
-from tensorgraph.data.table import Indices, Key, Table, pair, whole
+from tensorgraph.data.table import Indices, Key, Table, pair
 from tensorgraph.errors import ArgumentError
+from tensorgraph.values import whole
 
 
 class TargetIndices(NamedTuple):

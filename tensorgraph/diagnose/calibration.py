@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from operator import index
 from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
 from tensorgraph.diagnose.checks import Array
 from tensorgraph.diagnose.scores import given
 from tensorgraph.diagnose.svg import COLOURS, bar, document, label, line
 from tensorgraph.diagnose.tables import table
+from tensorgraph.values import whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +128,7 @@ def calibration(
         (0.5, 1]              2      0.850     1.000
         expected calibration error 0.2500, largest gap 0.3500
     """
-    count = _count(bins)
+    count = whole(bins, "calibration: bins", 1)
     p, numbers, weights = given("calibration", probabilities, labels, classes, sample_weight)
     binary = np.ndim(probabilities) == 1
     chosen = np.ones(len(p), np.int64) if binary else p.argmax(1)
@@ -146,16 +145,6 @@ def calibration(
         happened=np.bincount(place, weights * right, count) * share,
         weights=held,
     )
-
-
-def _count(bins: Any) -> int:
-    try:
-        count = index(bins)
-    except TypeError:
-        raise errors.DTypeError(f"calibration: bins is how many, not {bins!r}") from None
-    if count < 1:
-        raise errors.ArgumentError(f"calibration: bins = {count}; write 10, say")
-    return count
 
 
 def expected_calibration_error(

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.values import number, whole
 
 Array = NDArray[Any]
 
 SUM_TOLERANCE = 1e-3
 """How far the probabilities of an example may add up to something else than 1."""
-
-
-def as_number(where: str, name: str, value: Any) -> float:
-    """Return a finite number, which no string, boolean or NaN is.
-
-    Raises:
-        DTypeError: it is none.
-        ArgumentError: it is not finite.
-    """
-    if getattr(value, "shape", None) == () and not isinstance(value, np.generic):
-        value = np.asarray(value)[()]  # a 0-d array or tensor
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
-        raise errors.DTypeError(f"{where}: {name} must be a number, not {errors.describe(value)}")
-    if not math.isfinite(value):
-        raise errors.ArgumentError(f"{where}: {name} = {value} is not finite")
-    return float(value)
 
 
 def as_rate(where: str, name: str, value: Any) -> float:
@@ -41,7 +24,7 @@ def as_rate(where: str, name: str, value: Any) -> float:
         DTypeError: it is no number.
         ArgumentError: it lies outside [0, 1].
     """
-    found = as_number(where, name, value)
+    found = number(value, f"{where}: {name}")
     if 0 <= found <= 1:
         return found
     fix = f"; for {found:g} % write {name}={found / 100:g}" if 1 < found <= 100 else ""
@@ -56,7 +39,7 @@ def as_level(where: str, confidence: Any) -> float:
     Raises:
         ArgumentError: it is 0, 1 or outside.
     """
-    found = as_number(where, "confidence", confidence)
+    found = number(confidence, f"{where}: confidence")
     if not 0 < found < 1:
         raise errors.ArgumentError(
             f"{where}: confidence = {found:g} must lie between 0 and 1, as 0.95 does"
@@ -71,16 +54,13 @@ def as_size(where: str, name: str, value: Any) -> int:
         DTypeError: it is no integer.
         ArgumentError: there is not more than one example.
     """
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
-        raise errors.DTypeError(
-            f"{where}: the size of the {name} set must be an integer, not {errors.describe(value)}"
-        )
-    if value < 2:
+    size = whole(value, f"{where}: the size of the {name} set")
+    if size < 2:
         raise errors.ArgumentError(
-            f"{where}: a {name} set of {value} measures no error rate; measure it on more examples,"
+            f"{where}: a {name} set of {size} measures no error rate; measure it on more examples,"
             f" or leave {name} out of sizes"
         )
-    return int(value)
+    return size
 
 
 def as_array(where: str, name: str, values: Any) -> Array:

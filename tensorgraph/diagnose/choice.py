@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.diagnose.checks import as_number
 from tensorgraph.diagnose.tables import table
+from tensorgraph.values import number
 
 Metrics = Mapping[str, float]
 Limits = Mapping[str, tuple[str, float]]
@@ -308,7 +308,7 @@ def _check_limit(metric: str, limit: Any) -> None:
             f"select: the limit of {metric!r} begins with {limit[0]!r}; write one of"
             f" {', '.join(_HOLDS)}"
         )
-    as_number("select", f"the limit of {metric!r}", limit[1])
+    number(limit[1], f"select: the limit of {metric!r}")
 
 
 def _value(model: Metrics, metric: str, who: str) -> float:

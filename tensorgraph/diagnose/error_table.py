@@ -11,10 +11,11 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.diagnose import sheet
-from tensorgraph.diagnose.checks import as_names, as_number, as_rate
+from tensorgraph.diagnose.checks import as_names, as_rate
 from tensorgraph.diagnose.intervals import Interval, wilson
 from tensorgraph.diagnose.svg import percent
 from tensorgraph.diagnose.tables import table
+from tensorgraph.values import number
 
 CONFIDENCE = 0.95
 
@@ -330,7 +331,7 @@ def _efforts(effort: Mapping[str, float] | None, columns: Mapping[str, Any]) -> 
             f"error_table: effort and tags disagree about {errors.listing(odd)}; give each tag its"
             " effort"
         )
-    found = {tag: as_number("error_table", f"effort[{tag!r}]", effort[tag]) for tag in columns}
+    found = {tag: number(effort[tag], f"error_table: effort[{tag!r}]") for tag in columns}
     for tag, value in found.items():
         if value <= 0:
             raise errors.ArgumentError(

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.diagnose.checks import Array, as_number
+from tensorgraph.diagnose.checks import Array
 from tensorgraph.diagnose.confusion import ConfusionMatrix, confusion
+from tensorgraph.values import number
 
 AVERAGES = ("binary", "macro", "weighted", "micro", "none")
 
@@ -144,7 +145,7 @@ def f_beta(
         >>> round(tg.diagnose.f_beta([1, 1, 1, 0], [1, 0, 0, 1], beta=2.0), 4)
         0.4545
     """
-    shares = _f(as_number("f_beta", "beta", beta))
+    shares = _f(number(beta, "f_beta: beta"))
     found = confusion("f_beta", predictions, labels, classes, sample_weight)
     return _averaged("f_beta", found, shares, average, positive, undefined)
 
@@ -285,5 +286,5 @@ def _divided(
             errors.UsageWarning,
             stacklevel=4,
         )
-    value = 0.0 if undefined is None else as_number(where, "undefined", undefined)
+    value = 0.0 if undefined is None else number(undefined, f"{where}: undefined")
     return np.where(zero, value, numerators / np.where(zero, 1, denominators))

@@ -27,7 +27,7 @@ _RATES = [
     ),
     *planted_in(
         "diagnose/checks.py",
-        ("    if value < 2:\n", "    if value < 1:\n", "diagnose_ladder: a set of one example"),
+        ("    if size < 2:\n", "    if size < 1:\n", "diagnose_ladder: a set of one example"),
     ),
 ]  # fmt: skip
 
