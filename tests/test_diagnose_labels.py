@@ -61,6 +61,7 @@ def test_a_class_of_which_the_model_is_less_sure_is_not_held_against_its_example
     labels = np.array([0] * 6 + [1] * 4)
     assert (p.argmax(1) != labels).sum() == 4
     assert len(suspicious_labels(p, labels)) == 0
+    assert suspicious_labels(p, labels).verdict == "none of 10 labels is suspicious"
     # An example that looks like class 0 through and through is suspicious still.
     p[9] = [0.95, 0.05]
     found = suspicious_labels(p, labels)
@@ -84,6 +85,8 @@ def test_named_classes_come_back_as_names():
     assert found.corrections([]) == {}
     with pytest.raises(ArgumentError, match="example 1 is not among the suspicious ones; write"):
         found.corrections([1])
+    with pytest.raises(ArgumentError, match=r"example '2' is not .* as in \{'2': ...\}"):
+        found.corrections("2")
 
 
 def test_a_class_without_examples_is_never_suggested():
@@ -162,7 +165,7 @@ BAD = [
     (([0, 1], {-1: 0}), AxisError, "dev has no example -1"),
     (([0, 1], {True: 0}), AxisError, "dev has no example True"),
     (([0, 1], {"0": 0}), AxisError, "dev has no example '0'"),
-    (([0, 1], {0: 5}), ArgumentError, r"5 for dev\[0\] is not among .* or write classes=\[...\]"),
+    (([0, 1], {0: 5}), ArgumentError, r"5 for dev\[0\] is not among .*; write classes=\[...\]"),
     (([0, 1], {0: "1"}), ArgumentError, r"'1' for dev\[0\] is not among the classes 0, 1"),
     (
         ([0, 1], [1, 1]),

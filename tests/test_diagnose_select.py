@@ -121,8 +121,17 @@ def test_relations(relation, kept):
 
 
 NAMES = {
-    "max": ["accuracy", "dev_accuracy", "f1", "macro-F1", "roc_auc", "recall", "balanced accuracy"],
-    "min": ["loss", "dev_loss", "log_loss", "error", "train_dev_error", "rmse", "latency_ms"],
+    "max": [
+        "accuracy",
+        "dev_accuracy",
+        "f1",
+        "macro-F1",
+        "f_beta",
+        "dev F-beta",
+        "roc_auc",
+        "recall",
+    ],
+    "min": ["loss", "dev_loss", "brier_score", "train_dev_error", "rmse", "latency_ms", "log_loss"],
 }
 
 
@@ -188,7 +197,7 @@ BAD = [
         ArgumentError,
         "begins with '=<'; write one of <=, <, >=",
     ),
-    (ONE, {"satisfy": {"ms": ("<", math.nan)}}, ArgumentError, "the limit of 'ms' is a finite number, not nan"),
+    (ONE, {"satisfy": {"ms": ("<", math.nan)}}, ArgumentError, "'ms' is a finite number, not nan"),
     (ONE, {"satisfy": {"ms": ("<", "5")}}, DTypeError, "the limit of 'ms' is a number"),
     (ONE, {"satisfy": ["ms"]}, DTypeError, "satisfy must be a dict such as"),
     (ONE, {"optimize": ("least", "loss")}, ArgumentError, r"must be \('min', metric\) or"),

@@ -161,16 +161,22 @@ def test_classes_fix_the_order_and_add_what_does_not_occur():
 
 
 UNDEFINED = [
-    (D.precision, [0, 0], [0, 1], {}, r"precision: 0/0 counts as 0, as 1 was never predicted"),
-    (D.recall, [0, 1], [0, 0], {}, "recall: 0/0 counts as 0, as 1 does not occur in labels"),
-    (D.f1, [0, 0], [0, 0], {}, "f1: 0/0 counts as 0, as 1 neither occurs in labels nor"),
-    (D.f_beta, [0], [0], {"beta": 2}, "f_beta: 0/0 counts as 0, as 1 neither"),
+    (
+        D.precision,
+        [0, 0],
+        [0, 1],
+        {},
+        r"precision: 0/0 counts as 0, as class 1 was never predicted",
+    ),
+    (D.recall, [0, 1], [0, 0], {}, "recall: 0/0 counts as 0, as class 1 does not occur in labels"),
+    (D.f1, [0, 0], [0, 0], {}, "f1: 0/0 counts as 0, as class 1 neither occurs in labels nor"),
+    (D.f_beta, [0], [0], {"beta": 2}, "f_beta: 0/0 counts as 0, as class 1 neither"),
     (
         D.precision,
         ["a"],
         ["b"],
         {"average": "macro"},
-        "as 'b' was never predicted; write undefined",
+        "as class 'b' was never predicted; write undefined",
     ),
 ]
 
@@ -329,7 +335,8 @@ LABELS = [
     (([0.2, 0.9], [0, 1]), DTypeError, "hold 0.2, which is no class; .*write predictions > 0.5"),
     (([0.0, math.nan], [0, 1]), ArgumentError, "predictions hold nan at index 1"),
     ((["a", "b"], [0, 1]), DTypeError, "predictions are strings, labels are not; write both alike"),
-    (([None, 1], [0, 1]), DTypeError, "must be integers, booleans or strings, not object"),
+    (([None, 1], [0, 1]), ArgumentError, r"predictions\[0\] is None; leave out examples"),
+    (([{}, 1], [0, 1]), DTypeError, "must be integers, booleans or strings, not object"),
     (([[1], [1, 2]], [0, 1]), ShapeError, "predictions: ragged data"),
     ((1, 1), ShapeError, r"of shape \(m,\), not of shape \(\)"),
 ]
@@ -381,6 +388,7 @@ PROBABILITIES = [
     (([], []), ArgumentError, "probabilities are empty"),
     ((["a"], [1]), DTypeError, "probabilities must hold real numbers, not <U1"),
     (([0.5, 0.5], [1, 2]), AxisError, r"labels\[1\] is 2, but there are columns for .* 0 … 1 only"),
+    (([0.5, 0.5], [-1, 1]), AxisError, r"write classes=\[...\], .*, or labels == -1 for this"),
     (([0.5, 0.5], [1, -1]), AxisError, r"labels\[1\] is -1, but"),
     (([0.5, 0.5], [1]), ShapeError, "2 probabilities and 1 labels"),
     (([0.5, 0.5], ["a", "b"]), DTypeError, r"not strings; write classes=\[...\]"),

@@ -3,6 +3,9 @@
 Plain functions on arrays, each with a small result that prints itself: a ladder of error rates, a
 table of errors by tag, labels that are probably wrong, the choice of a model, metrics, and a report
 of it all on one page.
+
+What a model says comes first, then the labels, as in losses: ``precision(predictions, labels)``.
+(scikit-learn has them the other way round, ``precision_score(y_true, y_pred)``.)
 """
 
 from tensorgraph.diagnose.calibration import Calibration, calibration, expected_calibration_error

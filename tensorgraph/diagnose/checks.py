@@ -101,7 +101,7 @@ def as_labels(where: str, name: str, values: Any) -> Array:
     Raises:
         DTypeError: they are numbers with a fraction, or objects.
         ShapeError: they have more than one axis, or none.
-        ArgumentError: there are none.
+        ArgumentError: there are none, or one is missing.
     """
     array = as_array(where, name, values)
     if array.dtype.kind == "O" and array.size and all(isinstance(v, str) for v in array.flat):
@@ -116,6 +116,11 @@ def as_labels(where: str, name: str, values: Any) -> Array:
         raise errors.ArgumentError(f"{where}: {name} are empty; there is nothing to measure")
     if array.dtype.kind == "f":
         array = _whole(where, name, array)
+    if array.dtype.kind == "O" and any(value is None for value in array):
+        place = next(i for i, value in enumerate(array) if value is None)
+        raise errors.ArgumentError(
+            f"{where}: {name}[{place}] is None; leave out examples without a label"
+        )
     if array.dtype.kind not in "iubU":
         raise errors.DTypeError(
             f"{where}: {name} must be integers, booleans or strings, not {array.dtype}"
@@ -176,7 +181,7 @@ def classes_of(where: str, given: Iterable[Any] | None, **arrays: Array) -> Arra
             place = int(np.argmax(strange))
             raise errors.ArgumentError(
                 f"{where}: {name}[{place}] is {array[place].item()!r}, which is not among the"
-                f" classes {errors.listing(known.tolist())}"
+                f" classes {errors.listing([repr(one) for one in known.tolist()])}"
             )
     return known
 
@@ -265,7 +270,9 @@ def class_numbers(where: str, values: Any, count: int) -> Array:
         place = int(np.argmax(wrong))
         raise errors.AxisError(
             f"{where}: labels[{place}] is {found[place]}, but there are columns for the classes"
-            f" 0 … {count - 1} only"
+            f" 0 … {count - 1} only; write classes=[...], the class of each column"
+            + f", or labels == {found[place]} for this class against the rest"
+            * (count == 2)
         )
     return found
 

@@ -25,7 +25,7 @@ _SMALLER_IS_BETTER = frozenset(
     "loss error errors cost mse rmse mae perplexity brier ece latency time seconds ms bytes".split()
 )
 _LARGER_IS_BETTER = frozenset(
-    "accuracy precision recall f1 fbeta auc iou dice bleu likelihood".split()
+    "accuracy precision recall f1 f_beta fbeta auc iou dice bleu likelihood".split()
 )
 _NO_LIMITS: Limits = MappingProxyType({})
 
@@ -288,9 +288,12 @@ def _direction(metric: str) -> str:
     Raises:
         ArgumentError: the name does not say.
     """
-    words = set(re.split(r"[^a-z0-9]+", metric.lower()))
-    less, more = words & _SMALLER_IS_BETTER, words & _LARGER_IS_BETTER
-    if bool(less) == bool(more):
+    words = f"_{re.sub(r'[^a-z0-9]+', '_', metric.lower())}_"
+    less, more = (
+        any(f"_{known}_" in words for known in names)
+        for names in (_SMALLER_IS_BETTER, _LARGER_IS_BETTER)
+    )
+    if less == more:
         raise errors.ArgumentError(
             f"select: the name {metric!r} does not say whether more or less of it is better; write"
             f" optimize=('max', {metric!r}) or ('min', {metric!r})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -317,9 +318,15 @@ def _tags_of_one(place: int, some: Any) -> tuple[str, ...]:
     if not isinstance(some, Iterable):
         raise errors.DTypeError(
             f"error_table: the tags of example {place} must be a list of strings, not"
-            f" {errors.describe(some)}"
+            f" {errors.describe(some)}; write [] for none"
         )
-    return tuple(str(tag) for tag in some)
+    found = tuple(some)
+    if any(isinstance(tag, (Number, np.bool_)) for tag in found):
+        raise errors.DTypeError(
+            f"error_table: the tags of example {place} must be words, not {found[0]!r}; a matrix of"
+            " 0 and 1 has no names of tags, so write a dict with its columns, {tag: column}"
+        )
+    return tuple(str(tag) for tag in found)
 
 
 def _efforts(effort: Mapping[str, float] | None, columns: Mapping[str, Any]) -> dict[str, float]:

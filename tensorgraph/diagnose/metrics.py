@@ -279,7 +279,7 @@ def _divided(
     """Return the quotients, and for 0/0 what ``undefined`` says."""
     zero = denominators == 0
     if zero.any() and undefined is None:
-        missing = errors.listing([repr(n) for n, z in zip(names, zero, strict=True) if z])
+        missing = errors.listing([f"class {n!r}" for n, z in zip(names, zero, strict=True) if z])
         warnings.warn(
             f"{where}: 0/0 counts as 0, as {missing} {reason}; write undefined=0.0, or another"
             " value",

@@ -55,8 +55,8 @@ class SuspiciousLabels:
         for i in confirmed:
             if i not in known:
                 raise errors.ArgumentError(
-                    f"corrections: example {i} is not among the suspicious ones; write its class"
-                    f" yourself, as in {{{i}: ...}}"
+                    f"corrections: example {i!r} is not among the suspicious ones; write its"
+                    f" class yourself, as in {{{i!r}: ...}}"
                 )
             found[index(i)] = known[i]
         return found
@@ -71,6 +71,8 @@ class SuspiciousLabels:
     @property
     def verdict(self) -> str:
         """One sentence: how many labels are suspicious."""
+        if not len(self):
+            return f"none of {self.total} labels is suspicious"
         share = percent(len(self) / self.total)
         return f"{len(self)} of {self.total} labels are suspicious ({share}); look at each of them"
 
@@ -237,10 +239,10 @@ def _corrected(
                 f" 0 … {len(labels) - 1}"
             )
         if new not in known:
-            fix = ", or write classes=[...] if it is a new one" if open_ended else ""
+            fix = "; write classes=[...] if it is a new one" if open_ended else ""
             raise errors.ArgumentError(
                 f"apply_corrections: {new!r} for {name}[{i}] is not among the classes"
-                f" {errors.listing(known)}{fix}"
+                f" {errors.listing([repr(one) for one in known])}{fix}"
             )
     kind = np.result_type(labels, np.asarray(known))  # strings may get longer
     out = labels.astype(kind)
