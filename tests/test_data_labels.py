@@ -153,6 +153,11 @@ def test_predictions_above_a_threshold():
     assert Tags(["a", "b"]).decode(np.array([[0.9, 0.2]]) > 0.5) == [["a"]]
 
 
+def test_a_matrix_of_names_holds_no_tags():
+    with pytest.raises(DTypeError, match="holds 0, 1 and NaN, not <U1"):
+        Tags(["a", "b"]).decode([["a", "b"]])
+
+
 def test_wrong_tags():
     tags = Tags(["car", "sign"])
     for call, error, message in [

@@ -221,6 +221,8 @@ class Tags(_Names):
                 f"Tags: a matrix with a column for each of the {len(self)} tags, not shape"
                 f" {array.shape}"
             )
+        if array.dtype.kind not in "fiub":
+            raise DTypeError(f"Tags: a matrix holds 0, 1 and NaN, not {array.dtype}")
         known = ~np.isnan(array.astype(float))
         wrong = known & (array != 0) & (array != 1)
         if wrong.any():
