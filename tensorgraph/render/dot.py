@@ -59,10 +59,12 @@ def dot(view: View) -> str:
         edge_attr={"color": _MUTED, "fontname": _FONT, "fontsize": "9", "fontcolor": _MUTED},
     )
     if len(view.tiles) > MANY:
-        graph.attr("graph", nslimit="0.1")
+        graph.attr("graph", nslimit="0.01")
     _add_tiles(graph, view)
-    for tile in view.tiles if view.mirror else ():
-        _add_gradient(graph, tile)
+    if view.mirror:
+        for tile in view.tiles:
+            _add_gradient(graph, tile)
+        _add_sides(graph, view)
     flows = {(link.target, link.source) for link in view.links if link.kind == "gradient"}
     for link in view.links:
         _add_link(graph, link)
@@ -103,6 +105,20 @@ def _add_gradient(graph: graphviz.Digraph, tile: Tile) -> None:
     graph.node(f"g{tile.id}", label=_table(cells), tooltip="gradient")
 
 
+def _add_sides(graph: graphviz.Digraph, view: View) -> None:
+    """Hang the forward pass on an unseen point, the backward pass on another at the right of it."""
+    with graph.subgraph() as top:
+        top.attr(rank="same")
+        for side in ("forward", "backward"):
+            top.node(side, label="", style="invis", shape="point", width="0", height="0")
+        top.edge("forward", "backward", style="invis")
+    later = {link.target for link in view.links if link.kind == "data"}
+    for tile in view.tiles:
+        if tile.id not in later:
+            graph.edge("forward", f"t{tile.id}", style="invis")
+            graph.edge("backward", f"g{tile.id}", style="invis")
+
+
 def _gradients(tile: Tile) -> Iterable[tuple[str, tuple[str, ...]]]:
     yield tile.gradient, tile.gradient_lines
     for leaf in tile.docked:
@@ -120,7 +136,11 @@ def _gradient_cell(gradient: str, lines: tuple[str, ...], bad: bool) -> str:
 def _add_link(graph: graphviz.Digraph, link: Link) -> None:
     if link.kind == "data":
         label = graphviz.escape(_clean(link.label)) or (f"× {link.count}" * (link.count > 1))
-        graph.edge(f"t{link.source}", f"t{link.target}", label=label, penwidth=f"{link.width:g}")
+        # Links of unequal weight are straighter, and placed in a third of the time.
+        graph.edge(
+            f"t{link.source}", f"t{link.target}", label=label, penwidth=f"{link.width:g}",
+            weight="8",
+        )  # fmt: skip
     elif link.kind == "saved":
         graph.edge(
             f"t{link.source}", f"g{link.target}", constraint="false", style="dashed",
@@ -131,7 +151,7 @@ def _add_link(graph: graphviz.Digraph, link: Link) -> None:
 def _add_mirrored(graph: graphviz.Digraph, link: Link, flows: bool) -> None:
     """Add what runs backward beside a link; unseen where no gradient does, for the rows' sake."""
     look = {"dir": "back", "color": _COLOURS["gradient"]} if flows else {"style": "invis"}
-    graph.edge(f"g{link.source}", f"g{link.target}", **look)
+    graph.edge(f"g{link.source}", f"g{link.target}", weight="2", **look)
 
 
 # ----------------------------------------------------------------------------------------- labels
