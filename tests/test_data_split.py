@@ -257,6 +257,8 @@ def test_wrong_arrays():
     for several in ([np.zeros((4, 3)), np.zeros(4)], (np.zeros(4), np.zeros(4))):
         with pytest.raises(ArgumentError, match=r"of 2 arrays of shapes .* argument of its own"):
             split(several)
+    with pytest.raises(ShapeError, match="ragged"):
+        split([np.zeros(3), np.zeros(4)])
     assert split([np.zeros(3)] * 10, dev=0, test=0).train.shape == (10, 3)
     with pytest.raises(
         ShapeError, match=r"one label for each of the 20 examples, not shape \(3,\)"

@@ -104,7 +104,8 @@ def _refuse_several(function: str, value: Any) -> None:
     if not isinstance(value, (tuple, list)) or len(value) < 2:
         return
     shapes = [getattr(part, "shape", ()) for part in value]
-    if all(shapes) and (isinstance(value, tuple) or len(set(shapes)) > 1):
+    # A list of arrays with as many axes may be examples, such as images, or sequences to be padded.
+    if all(shapes) and (isinstance(value, tuple) or len(set(map(len, shapes))) > 1):
         raise ArgumentError(
             f"{function}: a {type(value).__name__} of {len(value)} arrays of shapes"
             f" {listing(shapes, 3)} was given; give each as an argument of its own, or all in a"
