@@ -62,7 +62,8 @@ def unfreeze(model: Module, *paths: str) -> list[str]:
 
     Parameters get gradients again; buffers, and what was made without ``requires_grad``, do not.
     Modules at the paths are in training mode again, if the model is. An optimizer that was made
-    meanwhile does not have these parameters: make a new one, usually with a smaller learning rate.
+    meanwhile does not have these parameters, and says so at its next step: make a new one, usually
+    with a smaller learning rate.
 
     Args:
         model: what is changed.

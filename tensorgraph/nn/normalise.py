@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from numbers import Real
 from typing import Any
 
 from numpy.typing import DTypeLike
 
 from tensorgraph.creation import ones, zeros
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
+from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.inference import warn_of_inference
 from tensorgraph.nn.module import Module
@@ -20,6 +18,7 @@ from tensorgraph.ops.transcendental import sqrt
 from tensorgraph.random import replaying
 from tensorgraph.shapes import shape_of
 from tensorgraph.tensor import Tensor, asarray
+from tensorgraph.values import number
 
 Shape = tuple[int, ...]
 
@@ -85,8 +84,8 @@ class BatchNorm(Module):
     ) -> None:
         (self.features,) = positive("BatchNorm", features=features)
         self.axis = integer(axis, "BatchNorm: axis")
-        self.eps = _number("BatchNorm", "eps", eps, math.inf)
-        self.keep_old = _number("BatchNorm", "keep_old", keep_old, 1)
+        self.eps = number(eps, "BatchNorm: eps", 0)
+        self.keep_old = number(keep_old, "BatchNorm: keep_old", 0, 1)
         self.weight = ones(self.features, dtype, requires_grad=True)
         self.bias = zeros(self.features, dtype, requires_grad=True)
         self.running_mean = zeros(self.features, dtype)
@@ -172,7 +171,7 @@ class _OverLastAxes(Module):
         if not lengths:
             raise ArgumentError(f"{layer}: the shape () names no axes to normalise over")
         self.shape = tuple(n for length in lengths for n in positive(layer, shape=length))
-        self.eps = _number(layer, "eps", eps, math.inf)
+        self.eps = number(eps, f"{layer}: eps", 0)
         self.weight = ones(self.shape, dtype, requires_grad=True)
 
     def _axes(self, shape: Shape) -> Shape:
@@ -263,13 +262,3 @@ class RMSNorm(_OverLastAxes):
         """Return the normalised x."""
         deviation = rms(x, axis=self._axes(shape_of(x)), eps=self.eps, keepdims=True)
         return x / deviation * self.weight
-
-
-def _number(layer: str, name: str, value: Any, highest: float) -> float:
-    if not isinstance(value, Real):
-        raise DTypeError(f"{layer}: {name} is a number, not {describe(value)}")
-    number = float(value)
-    if not 0 <= number <= highest or number == math.inf:
-        limit = f"in [0, {highest}]" if highest < math.inf else "finite and not negative"
-        raise ArgumentError(f"{layer}: {name} must be {limit}, not {number}")
-    return number

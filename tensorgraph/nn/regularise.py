@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from functools import reduce
-from numbers import Real
 from operator import add, index
 from typing import Any
 
@@ -13,6 +11,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.nn.module import Module
 from tensorgraph.tensor import Tensor, tensor
+from tensorgraph.values import number
 
 
 def weights(model: Module) -> list[tuple[str, Tensor]]:
@@ -142,8 +141,8 @@ def max_norm(model: Module, limit: float) -> None:
         [[0.6 0.8]
          [0.3 0.4]]
     """
-    limit = _number("max_norm", "limit", limit)
-    if not limit > 0:
+    limit = number(limit, "max_norm: limit", 0)
+    if limit == 0:
         raise errors.ArgumentError(f"max_norm: limit must be positive, not {limit!r}")
     for _, weight in weights(model):
         values = weight.data
@@ -165,9 +164,7 @@ def _total(factor: float, terms: list[Tensor]) -> Tensor:
 
 def _factor(name: str, lambd: Any, m: Any) -> float:
     """Return λ/m as Python's number: NumPy's would turn a float32 cost into float64."""
-    strength = _number(name, "lambd", lambd)
-    if not 0 <= strength < math.inf:
-        raise errors.ArgumentError(f"{name}: lambd must be finite and not negative, not {lambd!r}")
+    strength = number(lambd, f"{name}: lambd", 0)
     try:
         count = index(m)
     except TypeError:
@@ -181,9 +178,3 @@ def _factor(name: str, lambd: Any, m: Any) -> float:
             f" {count}"
         )
     return strength / count
-
-
-def _number(name: str, what: str, value: Any) -> float:
-    if not isinstance(value, Real):
-        raise errors.DTypeError(f"{name}: {what} is a number, not {errors.describe(value)}")
-    return float(value)

@@ -174,7 +174,7 @@ def load_matching(
 
     Args:
         model: what is changed.
-        state: arrays by name, from ``state_dict()`` or ``tg.train.load(path)``.
+        state: arrays by name, from ``state_dict()`` or ``tg.train.load(path)["model"]``.
         rename: returns the name in this model for a name in the state, such as
             ``lambda name: name.removeprefix("backbone.")``.
 
