@@ -242,7 +242,7 @@ def test_max_norm_leaves_recorded_graphs_frozen_weights_and_large_numbers_alone(
 
 @pytest.mark.parametrize("limit", [0, -1.0, math.nan])
 def test_max_norm_needs_a_positive_limit(limit):
-    with pytest.raises(ArgumentError, match="max_norm: limit [mi]"):
+    with pytest.raises(ArgumentError, match=r"max_norm: limit [mi]"):
         nn.max_norm(nn.Linear(1, 1), limit)
     with pytest.raises(DTypeError, match="max_norm: limit is a number, not None"):
         nn.max_norm(nn.Linear(1, 1), None)

@@ -61,10 +61,7 @@ _FACTS = [
 _GUARDS = [
     *planted_in(
         "symbolic/check.py",
-        ("            found = agreement(self.value(e, k), self._expected[k][i], self._noise[k])\n"
-         "            if found > allowed:",
-         "            found = agreement(self.value(e, k), self._expected[k][i], self._noise[k])\n"
-         "            if found > 1e9:",
+        ("if found > allowed + self._doubt(k, i):", "if found > 1e9:",
          "derive: a wrong formula is returned"),
         ("            found = agreement(self.value(e, k), self.value(raw, k), self._noise[k])\n"
          "            if found > allowed:",
