@@ -125,7 +125,7 @@ def main() -> None:
     picture = picture_of(model, *(part[:64] for part in sets["train"]))
     history.plot().savefig(out / "learning_curve.png", dpi=150)
     picture.save(out / "graph.svg")
-    picture.save(out / "explorer.html")
+    picture.save(out / "explorer.html", run=history)
     confusion = diagnose.confusion_matrix(answers["dev"], dev_labels)
     diagnose.report(
         out / "report.html",

@@ -181,7 +181,7 @@ def test_digits_reads_97_of_100_and_shows_all_of_it(tmp_path):
     assert accuracy >= 97
     assert (tmp_path / "out/learning_curve.png").read_bytes().startswith(b"\x89PNG")
     assert "∂" in (tmp_path / "out/graph.svg").read_text(encoding="utf-8")
-    assert "</html>" in (tmp_path / "out/explorer.html").read_text(encoding="utf-8")
+    assert '"activations":{"layers.0":[' in (tmp_path / "out/explorer.html").read_text("utf-8")
     report = (tmp_path / "out/report.html").read_text(encoding="utf-8")
     for part in "Curves", "Where the error comes from", "Confusion", "Error analysis", "Graph":
         assert part in report

@@ -78,7 +78,7 @@ def _cell(x: float, y: float, value: float, tip: str, low: float, high: float) -
 
 
 def run_of(run: Any) -> Mapping[str, Norms] | None:
-    """Return the norms of a :class:`tg.nn.Watch`, or those given as a dict."""
-    if run is None or isinstance(run, Mapping):
+    """Return the norms that a watch or a training history holds, or those given as a dict."""
+    if run is None or type(run) is dict:
         return run
     return {"gradients": run.gradients, "activations": run.activations}

@@ -215,7 +215,8 @@ class Picture:
         """Return the explorer: one HTML page that steps through the passes, without network.
 
         Args:
-            run: a :class:`tg.nn.Watch` of a training run, whose norms are shown by step; or a dict
+            run: a :class:`tg.nn.Watch` of a training run, or the history of a watched
+                :func:`tg.train.fit`, whose norms are shown step by step; or a dict
                 ``{"gradients": {layer: numbers}, "activations": {layer: numbers}}``.
         """
         scene = replace(self._measured, rules=rules_of(self.scene, self._places))
