@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -203,6 +204,25 @@ def test_an_optimizer_made_before_goes_on_after():
     before = model.state_dict()
     step(model, optimizer)
     assert changed(before, model.state_dict()) >= set(TRUNK + HEAD) - {"trunk.layers.0.bias"}
+
+
+def test_an_optimizer_tells_of_what_was_unfrozen_since_it_was_made():
+    model = Net()
+    nn.freeze(model, "trunk")
+    optimizer = adam(model)
+    step(model, optimizer)
+    nn.unfreeze(model.trunk, "layers.4")
+    with pytest.warns(
+        tg.errors.UsageWarning, match=r"'trunk\.layers\.4\.\w+' .* nn\.unfreeze"
+    ) as told:
+        step(model, optimizer)
+    assert len(told) == 2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # it says so once, and not if another optimizer has them
+        step(model, optimizer)
+        nn.unfreeze(model)
+        _other = adam(model)
+        step(model, optimizer)
 
 
 def test_the_repr_tells_what_is_frozen():

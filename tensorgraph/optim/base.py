@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from copy import copy
 from functools import partial
 from inspect import signature
+from operator import attrgetter
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -26,6 +27,8 @@ Rule = Callable[..., tuple[Any, State]]
 
 _OPTIMIZED: WeakValueDictionary[int, Tensor] = WeakValueDictionary()
 """All parameters that any optimizer was given, by identity."""
+
+_wants_gradient = attrgetter("_requires_grad")
 
 
 class Optimizer:
@@ -81,6 +84,7 @@ class Optimizer:
             group.check_eps()
         self._pack()
         self._updated = 0  # how many parameters the last step updated
+        self._others: list[Tensor] = []  # the models' tensors that wanted no gradient then
         self._register()
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -145,9 +149,10 @@ class Optimizer:
             update = partial(self.update, **group.settings(self.steps))
             work += [(pack, update) for pack in group.ready()]
         updated = sum(len(pack.params) for pack, _ in work)
-        if updated != self._updated:
-            self._warn_of_others()  # at the first step, and if layers were replaced since
+        if updated != self._updated or any(map(_wants_gradient, self._others)):
+            self._warn_of_others()  # at the first step, and if layers were replaced or unfrozen
             self._updated = updated
+            self._others = [buffer for model in self._models for buffer in model.buffers()]
         try:
             following = _following(work)
         except ValueError as error:
@@ -176,8 +181,8 @@ class Optimizer:
                     warnings.warn(
                         f"{type(self).__name__}: {path!r} of {type(model).__name__} has a gradient,"
                         " but no optimizer was given it, so it stays as it is; make the optimizer"
-                        " when the model is complete, or write requires_grad=False where the"
-                        " parameter is made",
+                        " when the model is complete, and a new one after nn.unfreeze, or write"
+                        " requires_grad=False where the parameter is made",
                         errors.UsageWarning,
                         stacklevel=3,
                     )

@@ -47,6 +47,8 @@ _STEPS = [
          "optim: all groups with the settings of the first"),
         ("schedule(max(counts[0] - 1, 0))", "pass",
          "optim: a rate set after loading holds from the first step on"),
+        (" or any(map(_wants_gradient, self._others)):", ":",
+         "optim: nobody hears of what is unfrozen later"),
     ),
     *planted_in(
         "optim/groups.py",
