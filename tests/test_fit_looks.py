@@ -214,6 +214,22 @@ def test_what_keeps_a_model_from_learning_is_named():
     assert "the cost is" in failed(nn.Linear(3, 1), lr=1e3)
     dropout = nn.Sequential(nn.Linear(3, 1), nn.Dropout(p=0.5))
     assert "layers.1 disturbs: set its keep_prob to 1" in failed(dropout)
+    dropout.layers[1].keep_prob = 1.0
+    text = failed(dropout, lr=1e-7)
+    assert "it hardly moves: the learning rate may be far too low" in text
+    assert "disturbs" not in text
+
+
+def test_one_batch_by_heart_refuses_what_makes_no_sense():
+    model = nn.Linear(3, 1)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    x, y = data(4)
+    with pytest.raises(tg.errors.ArgumentError, match="the batch holds no examples"):
+        overfit_one_batch(model, mse, optimizer, (x[:0], y[:0]))
+    with pytest.raises(tg.errors.DTypeError, match="a batch is a tuple"):
+        overfit_one_batch(model, mse, optimizer, x)
+    with pytest.raises(tg.errors.ArgumentError, match="steps is at least 2"):
+        overfit_one_batch(model, mse, optimizer, (x, y), steps=1)
 
 
 # ---------------------------------------------------------------------------- learning curves
@@ -298,8 +314,18 @@ def test_a_learning_curve_refuses_what_makes_no_sense():
             learning_curve(sizes, line, mse, data(), data(), epochs=1)
     with pytest.raises(tg.errors.DTypeError, match=r"make\(\) returns a new model and its opt"):
         learning_curve([8], lambda: line()[0], mse, data(), data(), epochs=1)
-    with pytest.raises(tg.errors.ArgumentError, match="'accuracy' is not measured"):
-        learning_curve([8], line, mse, data(), data(), epochs=1, optimize="accuracy")
+
+    def never():
+        raise AssertionError("before the first training")
+
+    for name in ("accuracy", "dev_loss"):
+        with pytest.raises(tg.errors.ArgumentError, match=f"'{name}' is not measured, .* are loss"):
+            learning_curve([8], never, mse, data(), data(), epochs=1, optimize=name)
+    with pytest.raises(tg.errors.DTypeError, match=r"write dev=\(x, y\)"):
+        learning_curve([8], never, mse, data(), None, epochs=1)
+    once = line()
+    with pytest.raises(tg.errors.ArgumentError, match="trained already"):
+        learning_curve([8, 9], lambda: once, mse, data(), data(), epochs=1)
     with pytest.raises(tg.errors.DTypeError, match="train is a tuple"):
         learning_curve([8], line, mse, [data()], data(), epochs=1)
 

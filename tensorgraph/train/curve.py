@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.data.table import whole
 from tensorgraph.diagnose.choice import Criterion
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
@@ -20,6 +19,7 @@ from tensorgraph.train.examples import Examples
 from tensorgraph.train.fit import fit
 from tensorgraph.train.history import new_figure
 from tensorgraph.train.interrupt import passing_on
+from tensorgraph.values import whole
 
 Make = Callable[[], tuple[Module, Optimizer]]
 
@@ -80,6 +80,7 @@ def learning_curve(
     train: Any,
     dev: Any,
     *,
+    epochs: int,
     optimize: str | tuple[str, str] = "loss",
     seed: int = 0,
     **options: Any,
@@ -98,16 +99,17 @@ def learning_curve(
         loss: as for :func:`fit`.
         train: a tuple or dict of arrays.
         dev: as for :func:`fit`.
+        epochs: as for :func:`fit`, for each size.
         optimize: what to measure, ``"loss"`` or the name of one of the ``metrics``, as for
             :func:`tg.diagnose.select`: ``("max", "score")`` where the name does not tell what is
             better.
         seed: of the choice of examples, of their order, of weights and dropout.
-        **options: others for :func:`fit`, such as ``epochs``, ``metrics`` or ``early_stopping``;
-            early stopping makes up for the fewer steps that small sets have in an epoch.
+        **options: others for :func:`fit`, such as ``metrics`` or ``early_stopping``, which makes up
+            for the fewer steps that small sets have in an epoch.
 
     Raises:
-        ArgumentError: no sizes, one that is larger than the training set, or a metric that is not
-            measured.
+        ArgumentError: no sizes, one that is larger than the training set, a metric that is not
+            measured, or a model that is made once only.
 
     Example:
         >>> import tensorgraph as tg
@@ -129,12 +131,21 @@ def learning_curve(
     examples = Examples(train, "train")
     if examples.table is None:
         raise errors.DTypeError("learning_curve: train is a tuple (x, y) or a dict of arrays")
+    if dev is None:
+        raise errors.DTypeError("learning_curve: dev is what the curve is about; write dev=(x, y)")
+    names = ["loss", *(options.get("metrics") or {})]
+    if metric not in names:  # better known now than after the first training
+        raise errors.ArgumentError(
+            f"learning_curve: {metric!r} is not measured, of train and dev are"
+            f" {errors.listing(names)}; give it in metrics={{name: function}}"
+        )
     counts = sorted({whole(size, "learning_curve: a size", 1) for size in sizes})
     if not counts or counts[-1] > len(examples):
         raise errors.ArgumentError(
             f"learning_curve: sizes are numbers from 1 to {len(examples)}, the number of training"
             f" examples, not {errors.listing(counts) or 'none'}"
         )
+    options = {"progress": False, **options, "epochs": epochs, "seed": seed}
     order = np.random.default_rng(seed).permutation(len(examples))
     measured = []
     generator = default_generator()
@@ -143,7 +154,7 @@ def learning_curve(
         for count in counts:
             generator.seed(seed)
             part = examples.taken(order[:count])
-            measured.append(_errors(make, loss, part, dev, metric, seed, options))
+            measured.append(_errors(make, loss, part, dev, metric, options))
     finally:
         generator.state = state
     on_train, on_dev = np.array(measured).T
@@ -152,7 +163,7 @@ def learning_curve(
 
 
 def _errors(
-    make: Make, loss: Any, part: Any, dev: Any, metric: str, seed: int, options: dict[str, Any]
+    make: Make, loss: Any, part: Any, dev: Any, metric: str, options: dict[str, Any]
 ) -> tuple[float, float]:
     made = make()
     if not (isinstance(made, tuple) and len(made) == 2):
@@ -161,13 +172,14 @@ def _errors(
             f" optimizer; it returned {errors.describe(made)}"
         )
     check_model(made[0], "learning_curve")
+    if getattr(made[1], "steps", 0):
+        raise errors.ArgumentError(
+            "learning_curve: make() returned a model that is trained already; let it make a new"
+            " model and optimizer in each call"
+        )
     stopping = options.get("early_stopping")
     with passing_on():
-        history = fit(made[0], loss, made[1], part, dev, seed=seed, progress=False, **options)
-    if f"dev_{metric}" not in history:
-        raise errors.ArgumentError(
-            f"learning_curve: {metric!r} is not measured; give it in metrics={{name: function}}"
-        )
+        history = fit(made[0], loss, made[1], part, dev, **options)
     row = history.rows()[stopping.best_epoch - 1 if stopping is not None else -1]
     return row[f"train_{metric}"], row[f"dev_{metric}"]
 

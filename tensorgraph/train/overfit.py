@@ -10,16 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.data.table import whole
+from tensorgraph import errors
 from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.evaluate import check_model
+from tensorgraph.train.examples import dtype_of, inputs_and_target, size_of
 from tensorgraph.train.loop import trained_parameters
 from tensorgraph.train.trial_runs import stepper, unchanged
+from tensorgraph.values import whole
 
 LEARNT = 0.05
 """To which part of its first value the cost has to fall."""
+STUCK = 0.99
+"""What does not fall below this part of what it was before does not fall."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -68,7 +72,8 @@ def overfit_one_batch(
         steps: how many steps to take.
 
     Raises:
-        ArgumentError: no steps, or a model that has parameters which the optimizer lacks.
+        ArgumentError: no examples, no steps, or a model that has parameters which the optimizer
+            lacks.
 
     Example:
         >>> import tensorgraph as tg
@@ -82,6 +87,11 @@ def overfit_one_batch(
     check_model(model, "overfit_one_batch")
     trained_parameters(model, optimizer, "overfit_one_batch")
     whole(steps, "overfit_one_batch: steps", 2)
+    inputs_and_target(batch, dtype_of(model))  # raises where it is no batch
+    if size_of(batch) == 0:
+        raise errors.ArgumentError(
+            "overfit_one_batch: the batch holds no examples; write batch=(x[:16], y[:16])"
+        )
     with unchanged(model, optimizer):
         step = stepper(model, loss, optimizer)
         first = [(path, param, param.data) for path, param in model.named_parameters()]
@@ -91,8 +101,12 @@ def overfit_one_batch(
             if not math.isfinite(losses[-1]):
                 break
         still = [path for path, param, data in first if np.array_equal(param.data, data)]
-        dropout = [path for path, layer in model.named_modules() if isinstance(layer, Dropout)]
+        dropout = [path for path, layer in model.named_modules() if _drops(layer)]
     return _judged(np.array(losses), still, dropout)
+
+
+def _drops(layer: Module) -> bool:
+    return isinstance(layer, Dropout) and layer.keep_prob < 1
 
 
 def _judged(losses: NDArray[Any], still: list[str], dropout: list[str]) -> Overfit:
@@ -109,7 +123,9 @@ def _judged(losses: NDArray[Any], still: list[str], dropout: list[str]) -> Overf
         hints.append(f"no gradient moves {', '.join(still)}: is something on its way detached?")
     if end > start:
         hints.append("the learning rate may be far too high, or the sign of the loss wrong")
-    elif end < 0.99 * losses[steps // 2]:
+    elif end > STUCK * start:
+        hints.append("it hardly moves: the learning rate may be far too low, or all units are dead")
+    elif end < STUCK * losses[steps // 2]:
         hints.append("it is still falling: more steps, or a higher learning rate")
     else:
         hints.append("do inputs and labels belong together? is the loss the right one for them?")
