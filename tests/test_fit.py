@@ -642,11 +642,16 @@ def test_predictions_that_are_trees():
         (lambda m, x, y: predict(m), "give the model's input"),
         (lambda m, x, y: predict(lambda x: x, x), "the model is an nn.Module"),
         (lambda m, x, y: predict(m, x[:0]), "no examples"),
+        (lambda m, x, y: predict(m, x, batch_size=0), "predict: batch_size is at least 1"),
+        (
+            lambda m, x, y: evaluate(m, cross_entropy, (x, y), batch_size=0),
+            "evaluate: batch_size is at least 1",
+        ),
         (lambda m, x, y: evaluate(m, cross_entropy, []), "holds no examples"),
         (lambda m, x, y: evaluate(m, lambda z, y: z, (x, y)), r"the loss is shape .* not a single"),
         (
             lambda m, x, y: evaluate(m, cross_entropy, (x, y), {"f": lambda z, y: z[0]}),
-            "the metric 'f' is shape",
+            r"the metric 'f' is shape .*; write \.mean\(\)",
         ),
         (
             lambda m, x, y: evaluate(m, cross_entropy, (x, y), {"f": lambda z, y: "bad"}),

@@ -158,8 +158,11 @@ def test_best_weights_return_where_numbers_come_to_no_good():
 
     stopping = tg.train.EarlyStopping(patience=9, optimize="train_loss")
     optimizer = optim.SGD(model.named_parameters(), lr=rate)
-    with pytest.raises(tg.errors.DivergenceError):
+    with pytest.raises(tg.errors.DivergenceError) as caught:
         quick(model, optimizer=optimizer, callbacks=[explode], early_stopping=stopping)
+    text = str(caught.value)
+    assert f"the model has the weights of its best epoch, {stopping.best_epoch}" in text
+    assert "as it was before" not in text
     assert kept(model, states[stopping.best_epoch - 1])
 
 
@@ -186,7 +189,8 @@ REFUSED = {
         {"model": abs, "optimizer": other_model()}, "fit: the model is an nn.Module, not a builtin",
     ),
     "no parameters": (
-        {"model": nn.ReLU(), "optimizer": other_model()}, "ReLU has no parameters to train",
+        {"model": nn.ReLU(), "optimizer": other_model()},
+        r"ReLU has no parameters to train.*nn\.unfreeze\(model\)",
     ),
     "an optimizer that is none": ({"optimizer": optim.SGD}, "the optimizer is a type; write"),
     "another model's optimizer": (
@@ -198,6 +202,7 @@ REFUSED = {
     "no batches": ({"train": []}, "train holds no batches in epoch 1"),
     "lengths that differ": ({"train": (X, Y[:-1])}, "array 0 has 40, array 1 has 39"),
     "inputs alone": ({"train": X}, r"train is shape \(40, 3\) float32: .* write train=\(x, y\)"),
+    "a list of arrays": ({"train": [X, Y]}, r"train is a list of arrays, .* write train=\(x, y\)"),
     "a tuple of one": ({"train": (X,)}, "a batch is a tuple"),
     "a dict without input": ({"train": {"a": X, "y": Y}}, "not a dict of a, y"),
     "a dict without target": ({"train": {"x": X}}, "not a dict of x"),
@@ -207,6 +212,9 @@ REFUSED = {
     "half an epoch": ({"epochs": 0.5}, "fit: epochs is an integer"),
     "no batch size": ({"batch_size": 0}, "fit: batch_size is at least 1"),
     "a negative clip": ({"clip": -1}, "clip is the largest norm"),
+    "early stopping that is none": (
+        {"early_stopping": 5}, r"early_stopping is 5; write early_stopping=tg\.train\.Early",
+    ),
     "metrics that are none": ({"metrics": [abs]}, "metrics are a dict of functions by name"),
     "a metric that is none": ({"metrics": {"f1": 3}}, "the metric 'f1' is 3"),
     "a metric named loss": ({"metrics": {"loss": abs}}, "a name that is not 'loss'"),

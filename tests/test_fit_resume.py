@@ -208,14 +208,14 @@ def test_a_checkpoint_of_another_run_is_refused(change, message, tmp_path):
 def test_another_model_or_optimizer_is_refused(tmp_path):
     path = tmp_path / "run.safetensors"
 
-    def run(width=4, lr=0.1, make=optim.SGD):
+    def run(width=4, lr=0.1, make=optim.SGD, seed=0):
         model = nn.Linear(3, width)
         weights = model.state_dict()
         optimizer = make(model.named_parameters(), lr=lr)
         try:
             fit(
                 model, nn.losses.cross_entropy, optimizer, data(), epochs=1, checkpoint=path,
-                progress=False,
+                seed=seed, progress=False,
             )  # fmt: skip
         finally:
             changed = not equal(model.state_dict(), weights)
@@ -224,6 +224,8 @@ def test_another_model_or_optimizer_is_refused(tmp_path):
     assert run()
     with pytest.raises(tg.errors.StateError, match=r"weight \(4, 3\) .*, now it is weight \(5, 3"):
         run(width=5)
+    with pytest.raises(tg.errors.StateError, match="seed was 0, now it is 1"):
+        run(seed=1)
     with pytest.raises(tg.errors.StateError, match=r"lr was 0\.1, now it is 0\.2"):
         run(lr=0.2)
     with pytest.raises(tg.errors.StateError, match="the optimizer was SGD, now it is Adam"):

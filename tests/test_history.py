@@ -98,6 +98,12 @@ def test_the_plot_has_a_panel_for_each_thing_measured():
     assert axes[2].get_yscale() == "log"
 
 
+def test_the_plot_of_a_history_that_counts_no_epochs():
+    pytest.importorskip("matplotlib")
+    axes = history(train_loss=[3.0, 2.0, 1.0]).plot().axes[0]
+    assert axes.lines[0].get_xdata().tolist() == [1, 2, 3]
+
+
 def test_a_plot_without_matplotlib_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"pip install 'tensorgraph-engine\[train\]'"):

@@ -15,6 +15,7 @@ from tensorgraph.nn.module import Module
 from tensorgraph.tensor import Tensor, asarray
 from tensorgraph.train.examples import Examples, as_input, dtype_of, inputs_and_target, size_of
 from tensorgraph.tree import flatten, unflatten
+from tensorgraph.values import whole
 
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 
@@ -34,7 +35,7 @@ def predict(model: Module, *inputs: Any, batch_size: int = AT_ONCE) -> Any:
         batch_size: how many go through it at once.
 
     Raises:
-        ArgumentError: there are no examples.
+        ArgumentError: there are no examples, or a batch size below 1.
         ShapeError: inputs of different lengths, or a result whose first axis is not that of the
             examples.
 
@@ -50,10 +51,11 @@ def predict(model: Module, *inputs: Any, batch_size: int = AT_ONCE) -> Any:
     dtype = dtype_of(model)
     # The first array stands in for the target, which nobody looks at.
     examples = Examples((*inputs, inputs[0]), "predict")
+    size = whole(batch_size, "predict: batch_size", 1)
     with evaluating(model):
         parts = [
             _called(model, [as_input(x, dtype) for x in batch[:-1]], len(batch[0]))
-            for batch in examples.in_order(batch_size)
+            for batch in examples.in_order(size)
         ]
     return _joined(parts)
 
@@ -80,7 +82,7 @@ def evaluate(
         batch_size: how many examples go through the model at once.
 
     Raises:
-        ArgumentError: there are no examples.
+        ArgumentError: there are no examples, or a batch size below 1.
         ShapeError: a loss that is not a single number.
 
     Example:
@@ -93,8 +95,9 @@ def evaluate(
     """
     check_model(model, "evaluate")
     examples, dtype = Examples(data, "data"), dtype_of(model)
+    size = whole(batch_size, "evaluate: batch_size", 1)
     with evaluating(model):
-        return measure(model, loss, examples, metrics or {}, batch_size, dtype)
+        return measure(model, loss, examples, metrics or {}, size, dtype)
 
 
 def measure(
@@ -116,9 +119,9 @@ def measure(
     output, target = _joined(outputs), _joined(targets)
     leaves, structure = flatten(output)
     cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)
-    values = {"loss": number(cost, "the loss")}
+    values = {"loss": number(cost, "the loss", "reduction='mean', or .mean()")}
     for name, metric in metrics.items():
-        values[name] = number(metric(output, target), f"the metric {name!r}")
+        values[name] = number(metric(output, target), f"the metric {name!r}", ".mean()")
     return values
 
 
@@ -163,15 +166,21 @@ def _joined(parts: list[Any]) -> Any:
     return unflatten(structure, [np.concatenate(column) for column in columns])
 
 
-def number(value: Any, what: str) -> float:
+def number(value: Any, what: str, instead: str) -> float:
     """Return a single number as a float.
+
+    Args:
+        value: the number.
+        what: what it is, for messages.
+        instead: what to write if there are several.
 
     Raises:
         ShapeError: it is not one.
     """
     if np.ndim(value) and np.size(value) != 1:
-        hint = "; write reduction='mean', or .mean()" if what == "the loss" else ""
-        raise errors.ShapeError(f"{what} is {errors.describe(value)}, not a single number{hint}")
+        raise errors.ShapeError(
+            f"{what} is {errors.describe(value)}, not a single number; write {instead}"
+        )
     try:
         return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError):

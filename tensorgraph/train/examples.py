@@ -93,6 +93,10 @@ class Examples:
                 f"{name} is {errors.describe(data)}: the inputs alone, or the targets; write"
                 f" {name}=(x, y)"
             )
+        if isinstance(data, list) and data and isinstance(data[0], (Tensor, np.ndarray)):
+            raise errors.DTypeError(
+                f"{name} is a list of arrays, and a list is one of batches; write {name}=(x, y)"
+            )
         if isinstance(data, Mapping):
             self.table = Table(name, [{key: _plain(value) for key, value in data.items()}])
         elif isinstance(data, tuple):
@@ -134,7 +138,7 @@ class Examples:
                 columns = self.table.columns.items()
                 yield self.table.pack({key: column[part] for key, column in columns})
 
-    def loader(self, batch_size: int, seed: int) -> Any:
+    def loader(self, batch_size: int | None, seed: int) -> Any:
         """Return the mini-batches to train on: those given, or arrays cut into such."""
         if self.table is None or self.batches is not None:
             return self.batches

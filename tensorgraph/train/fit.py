@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Sized
 from typing import Any
 
-from tensorgraph.data.table import whole
+from tensorgraph import errors
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.checkpointing import Every
@@ -16,6 +16,7 @@ from tensorgraph.train.loop import Clip, Training, functions
 from tensorgraph.train.progress import Progress
 from tensorgraph.train.run import Callback, Run
 from tensorgraph.train.stopping import EarlyStopping
+from tensorgraph.values import whole
 
 
 def fit(
@@ -26,7 +27,7 @@ def fit(
     dev: Any = None,
     *,
     epochs: int,
-    batch_size: int = 64,
+    batch_size: int | None = 64,
     metrics: Metrics | None = None,
     callbacks: Iterable[Callback] = (),
     step_callbacks: Iterable[Callback] = (),
@@ -75,7 +76,7 @@ def fit(
         dev: the dev set, in the same form.
         epochs: after how many passes over the training set to end, those before a resumption
             included.
-        batch_size: examples in a mini-batch, for arrays.
+        batch_size: examples in a mini-batch, for arrays; ``None`` for all at once.
         metrics: functions of predictions and targets, both arrays, by name. Each is computed once
             of a whole set, so F1 and the like come out right.
         callbacks: functions of the :class:`Run`, called after each epoch.
@@ -99,7 +100,8 @@ def fit(
         ArgumentError: no examples, numbers that make no sense, a metric to monitor that nobody
             measures, or a model with parameters that the optimizer lacks.
         DivergenceError: a cost or gradient is not finite, or a dev or train loss is NaN.
-        DTypeError: what is no model, no data, no loss; a callback that returns something.
+        DTypeError: what is no model, no data, no loss, no early stopping; a callback that returns
+            something.
         GraphError: a loss that does not depend on the model's parameters.
         ShapeError: arrays of different lengths, or a loss that is not a single number.
         StateError: the checkpoint is damaged, or that of another run.
@@ -123,11 +125,16 @@ def fit(
     """
     check_model(model, "fit")
     run = Run(model, optimizer, whole(epochs, "fit: epochs", 1))
-    size = whole(batch_size, "fit: batch_size", 1)
+    size = None if batch_size is None else whole(batch_size, "fit: batch_size", 1)
     training = Training(run, loss, train, dev, size, metrics or {}, clip, seed, watch)
     training.callbacks = functions("callbacks", callbacks)
     training.step_callbacks = functions("step_callbacks", step_callbacks)
     if early_stopping is not None:
+        if not isinstance(early_stopping, EarlyStopping):
+            raise errors.DTypeError(
+                f"fit: early_stopping is {errors.describe(early_stopping)}; write"
+                " early_stopping=tg.train.EarlyStopping(patience=5)"
+            )
         early_stopping.check(training.columns)
         early_stopping.start()
         training.early_stopping = early_stopping

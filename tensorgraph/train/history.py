@@ -181,11 +181,13 @@ class History(Mapping[str, NDArray[Any]]):
             if layers := [name for name in self if name.startswith(start)]:
                 groups[f"{start[:-1]} by layer"] = layers
         figure = new_figure(5 * max(1, len(groups)), 4)
+        # A history of your own may not count them.
+        epochs = self["epoch"] if "epoch" in self else 1 + np.arange(len(self.rows()))
         for axes, (title, names) in zip(
             figure.subplots(1, max(1, len(groups)), squeeze=False)[0], groups.items(), strict=False
         ):
             for name in names:
-                axes.plot(self["epoch"], self[name], label=name.rpartition("/")[2], marker=".")
+                axes.plot(epochs, self[name], label=name.rpartition("/")[2], marker=".")
             if title.endswith("by layer"):
                 axes.set_yscale("log")  # a gradient vanishes by powers of ten
             axes.set(xlabel="epoch", title=title)

@@ -43,13 +43,14 @@ class Training:
     """A run with all that it needs; for the arguments see :func:`fit`."""
 
     def __init__(
-        self, run: Run, loss: Loss, train: Any, dev: Any, batch_size: int, metrics: Metrics,
+        self, run: Run, loss: Loss, train: Any, dev: Any, batch_size: int | None, metrics: Metrics,
         clip: Clip | None, seed: int, watch: bool,
     ) -> None:  # fmt: skip
         self.run, self.loss = run, loss
         self.metrics = _checked_metrics(metrics)
         self.params = trained_parameters(run.model, run.optimizer)
         self.clip, self._clip_given = _clipping(clip), clip
+        self.seed = seed
         self.sets = {"train": Examples(train, "train")}
         if dev is not None:
             self.sets["dev"] = Examples(dev, "dev")
@@ -87,7 +88,8 @@ class Training:
         others |= {f"step_callbacks/{i}": f for i, f in enumerate(self.step_callbacks)}
         parts |= {name: part for name, part in others.items() if hasattr(part, "load_state_dict")}
         setup = setup_of(
-            model, optimizer, loss=self.loss, columns=self.columns, clip=self._clip_given,
+            model, optimizer, loss=self.loss, columns=self.columns, seed=self.seed,
+            clip=self._clip_given,
             early_stopping=self.early_stopping, watch=self.norms is not None,
             examples={name: len(examples) for name, examples in self.sets.items()},
             batch_size=getattr(self.batches, "batch_size", None),
@@ -221,7 +223,10 @@ class Training:
         if bad:
             lines.append(f"gradients that are not finite: {errors.listing(bad)}")
         lines.append(f"cause: {cause(model, cost, *self.sets.values())}")
-        if cost:
+        best = self.early_stopping.best_epoch if self.early_stopping is not None else 0
+        if best:
+            lines.append(f"the model has the weights of its best epoch, {best}")
+        elif cost:
             lines.append("the model is as it was before that batch")
         lines.append("the epochs before stand in the error's .history")
         raise errors.DivergenceError("\n  ".join(lines), run.history) from error
@@ -286,7 +291,7 @@ def trained_parameters(model: Module, optimizer: Any, owner: str = "fit") -> lis
     if not named:
         raise errors.ArgumentError(
             f"{owner}: {type(model).__name__} has no parameters to train; they are the tensors with"
-            " requires_grad=True in its attributes"
+            " requires_grad=True in its attributes (nn.unfreeze(model) gives back what is frozen)"
         )
     trained = {id(param) for param in optimizer.params}
     lacking = [path for path, param in named if id(param) not in trained]

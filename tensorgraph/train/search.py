@@ -16,10 +16,10 @@ from typing import Any, overload
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.data.table import whole
 from tensorgraph.train.evaluate import number
 from tensorgraph.train.interrupt import passing_on
 from tensorgraph.train.space import Objective, Space
+from tensorgraph.values import whole
 
 
 @dataclass(frozen=True)
@@ -205,7 +205,8 @@ def _trial(objective: Objective, n: int, params: dict[str, Any], seed: int) -> T
     value, error = math.nan, ""
     try:
         with passing_on():
-            value = number(objective(dict(params), seed), "what the objective returned")
+            returned = objective(dict(params), seed)
+            value = number(returned, "what the objective returned", 'history["dev_loss"][-1]')
     except Exception as problem:
         error = f"{type(problem).__name__}: {problem}".splitlines()[0]
     return Trial(n, params, value, time.perf_counter() - start, error)

@@ -168,6 +168,7 @@ class choice:
 
     Raises:
         ArgumentError: there is nothing.
+        DTypeError: a string, or what is no list.
 
     Example:
         >>> import numpy as np
@@ -178,6 +179,10 @@ class choice:
     values: tuple[Any, ...]
 
     def __init__(self, values: Iterable[Any]) -> None:
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise errors.DTypeError(
+                f"choice takes a list, not {errors.describe(values)}; write choice([{values!r}, …])"
+            )
         object.__setattr__(self, "values", tuple(values))
         if not self.values:
             raise errors.ArgumentError("choice: there is nothing to choose from")
@@ -245,12 +250,15 @@ class Space(Mapping[str, Any]):
         """Return a smaller space around points, such as the best few: from coarse to fine.
 
         Raises:
-            ArgumentError: no points, or one that lacks a hyperparameter.
+            ArgumentError: no list of points, or one that lacks a hyperparameter.
         """
-        params: list[Mapping[str, Any]] = [getattr(point, "params", point) for point in points]
+        several = isinstance(points, Iterable) and not isinstance(points, Mapping)
+        params: list[Mapping[str, Any]] = [
+            getattr(point, "params", point) for point in (points if several else ())
+        ]
         if not params or any(point.keys() != self.keys() for point in params):
             raise errors.ArgumentError(
-                "Space.around: give points with all of"
+                "Space.around: give a list of points with all of"
                 f" {errors.listing(list(self))}, such as search(…).top(5)"
             )
         return Space({

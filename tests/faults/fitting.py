@@ -35,6 +35,7 @@ _LOOP = [
         ("if self.run.stopped == INTERRUPTED:", "if False:",
          "fit: a run that was interrupted is over"),
         ("if PASS_ON.get() and", "if False and", "fit, search: Ctrl-C ends one trial of a search"),
+        (" seed=self.seed,\n", "\n", "fit: another seed goes on with the run of the first one"),
     ),
     *planted_in(
         "train/evaluate.py",
