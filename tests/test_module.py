@@ -17,6 +17,7 @@ import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import ShapeError, StateError
 from tensorgraph.modes import MODE
+from tensorgraph.nn.module import walk
 
 
 class Bag(nn.Module):
@@ -403,6 +404,29 @@ def test_errors_name_the_module():
     model = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(4, 1))
     with pytest.raises(tg.errors.ShapeError, match=r"linear in model\.layers\[2\] Linear: "):
         model(tg.ones((5, 2)))
+
+
+def test_places_are_looked_up_once_for_all_that_a_module_calls(monkeypatch):
+    roots = []
+
+    def counted(root):
+        roots.append(root)
+        return walk(root)
+
+    monkeypatch.setattr("tensorgraph.nn.module.walk", counted)
+    model = nn.Sequential(*(nn.ReLU() for _ in range(50)))
+    model(tg.ones((1, 2)))
+    assert roots == [model]
+
+
+def test_what_was_added_since_the_last_call_has_its_place():
+    model = nn.Sequential(nn.Tanh())
+    x = tg.ones((1, 2), requires_grad=True)
+    model(x)
+    model.layers.append(nn.ReLU())
+    assert scope_of(model(x)) == "model.layers[1] ReLU"
+    model.layers[1] = nn.Sigmoid()
+    assert scope_of(model(x)) == "model.layers[1] Sigmoid"
 
 
 def test_the_scope_ends_with_the_call_also_if_that_raises():

@@ -7,7 +7,7 @@ from copy import copy
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.nn.module import Module, walk
+from tensorgraph.nn.module import LOOKED_UP, Module, walk
 from tensorgraph.state import updated
 from tensorgraph.tensor import Tensor, asarray, wrap
 
@@ -82,7 +82,7 @@ def _replaced(value: Any, instead: dict[int, Any]) -> Any:
         instead[id(value)] = new
         if isinstance(value, Module):
             for name, item in vars(value).items():
-                if name != "_entered":
+                if name not in LOOKED_UP:
                     vars(new)[name] = _replaced(item, instead)
         if isinstance(value, (list, dict)):
             for key, item in list(value.items() if isinstance(value, dict) else enumerate(value)):

@@ -32,6 +32,9 @@ class Found(NamedTuple):
 
 Item = TypeVar("Item")
 
+LOOKED_UP = ("_entered", "_places")
+"""Attributes of a module that say where calls found it, or what is in it: no part of it."""
+
 
 class Listing(list[Item]):
     """A list of a module's parameters that knows the module.
@@ -98,6 +101,8 @@ class Module:
 
     _entered: tuple[Mode, Mode] | None = None  # the mode of the last call: outside, inside
 
+    _places: Mapping[int, tuple[weakref.ref[Module], str]] = {}  # where modules in it were, by id
+
     def _no_forward(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(
             f"{type(self).__name__} does not say what it computes;"
@@ -136,9 +141,18 @@ class Module:
         if caller is None:
             return "model"
         above = outside.scope.rpartition(" ")[0]
-        place = next((f.place for f in walk(caller) if f.value is self), "?")
+        place = caller._place_of(self)
         dot = "." if place and place[0] != "[" else ""
         return f"{above}{dot}{place}"
+
+    def _place_of(self, module: Module) -> str:
+        """Return where a module in this one is; all are looked up when one is not known."""
+        known, place = self._places.get(id(module), (None, "?"))
+        if known is None or known() is not module:  # an id may be another module's by now
+            found = [f for f in walk(self) if isinstance(f.value, Module)]
+            self._places = {id(f.value): (weakref.ref(f.value), f.place) for f in found}
+            place = next((f.place for f in found if f.value is module), "?")
+        return place
 
     # ------------------------------------------------------------------------------------ contents
 
@@ -236,7 +250,7 @@ class Module:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles keep: the attributes, not where it was last called."""
-        return {name: value for name, value in vars(self).items() if name != "_entered"}
+        return {name: value for name, value in vars(self).items() if name not in LOOKED_UP}
 
     # ---------------------------------------------------------------------------------- appearance
 
@@ -302,7 +316,8 @@ def walk(root: Module) -> Iterator[Found]:
             continue
         items: list[tuple[str, str, Any]] = []
         if isinstance(value, Module):
-            items += [(str(key), f".{key}", item) for key, item in vars(value).items()]
+            own = ((key, item) for key, item in vars(value).items() if key not in LOOKED_UP)
+            items += [(str(key), f".{key}", item) for key, item in own]
         if isinstance(value, (list, tuple, dict)):  # which a module may be too: ModuleList
             pairs = value.items() if isinstance(value, dict) else enumerate(value)
             items += [(str(key), f"[{key!r}]", item) for key, item in pairs]
