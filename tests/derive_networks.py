@@ -198,3 +198,52 @@ def linear_layer_of_a_batch_of_sequences():
     Z = tg.linear(X, W, b)
     dZ = RNG.normal(size=Z.shape)
     return tg.derive(Z, wrt=[W, b, X], gradient=dZ), (Z * dZ).sum(), [W, b, X]
+
+
+@case("dW = g xᵀ", r"dW = g \, {x}^{\top}")
+def a_matrix_times_a_vector():
+    W, x, g = leaf(UPSTREAM[:4]), LOGITS[0], LOGITS[1]
+    y = W @ x
+    return tg.derive(y, wrt=W, gradient=g), (y * g).sum(), W
+
+
+@case("dW = 2 (h² − 1) xᵀ")
+def an_outer_product_with_a_difference():
+    W, x = leaf(UPSTREAM[:4]), LOGITS[0]
+    h = tg.tanh(W @ x)
+    total = -2 * h.sum()
+    return tg.derive(total, wrt=W), total, W
+
+
+@case("dK = x − yᵀ")
+def differences_of_all_pairs():
+    x, y, K = leaf(LOGITS[0]), leaf(LOGITS[1]), leaf(UPSTREAM[:4])
+    total = ((x[:, None] - y) * K).sum()
+    return tg.derive(total, wrt=K), total, K
+
+
+@case(
+    "dx = K y\ndy = Kᵀ x\ndK = x yᵀ",
+    "dx = K \\, y \\\\\ndy = {K}^{\\top} \\, x \\\\\ndK = x \\, {y}^{\\top}",
+)
+def new_axes_by_indexing():
+    x, y, K = leaf(LOGITS[0]), leaf(LOGITS[1]), leaf(UPSTREAM[:4])
+    total = (x[:, None] * y[None] * K).sum()
+    return tg.derive(total, wrt=[x, y, K]), total, [x, y, K]
+
+
+@case(
+    "dX = v[:, None] · K\ndK = X · v[:, None]",
+    "dX = v_{:, None} \\cdot K \\\\\ndK = X \\cdot v_{:, None}",
+)
+def a_weight_for_each_row_of_a_square():
+    X, v, K = leaf(LOGITS[:4]), leaf(LOGITS[5]), leaf(UPSTREAM[:4])
+    total = (X * v[:, None] * K).sum()
+    return tg.derive(total, wrt=[X, K]), total, [X, K]
+
+
+@case("dX = v · K")
+def a_weight_for_each_row_where_lengths_tell():
+    X, v, K = leaf(LOGITS), leaf(LOGITS[:, 0]), leaf(UPSTREAM)
+    total = (X * v[:, None] * K).sum()
+    return tg.derive(total, wrt=X), total, X

@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from tensorgraph.symbolic.expr import Expr, make
-from tensorgraph.symbolic.formula import bare
+from tensorgraph.symbolic.layout import bare
 from tensorgraph.symbolic.lower import lower
 from tensorgraph.symbolic.normal import MEANINGS, Normaliser
 from tensorgraph.symbolic.poly import (

@@ -13,9 +13,15 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.symbolic.expr import Expr
-
-HIDDEN = {"broadcast_to", "reshape", "expand_dims", "squeeze", "astype", "positive"}
-"""Operations that a formula does not show where they only make room for broadcasting."""
+from tensorgraph.symbolic.layout import (
+    HIDDEN,
+    Layout,
+    bare,
+    column_and_row,
+    index,
+    only_adds_axes,
+    rearranges,
+)
 
 UNSEEN = ("dtype", "keepdims", "axis")
 """Static parameters that a formula leaves out, or shows as a subscript."""
@@ -51,6 +57,7 @@ def formula(e: Expr, names: Mapping[Expr, str]) -> Formula:
 class _Writer:
     def __init__(self, names: Mapping[Expr, str]) -> None:
         self.names = names
+        self.layout = Layout(names)
 
     def write(self, e: Expr) -> Formula:
         if e in self.names:
@@ -64,10 +71,21 @@ class _Writer:
         return writer(e) if writer else self._other(e)
 
     def _parts(self, e: Expr) -> tuple[Formula, ...]:
-        return tuple(map(self.write, e.args))
+        """Write the operands, each with where it stands if that would be misread."""
+        parts = tuple(map(self.write, e.args))
+        if not self.layout.misread(e):
+            return parts
+        vectors = column_and_row(e)
+        if vectors is not None:  # vectors are columns, so that a row is one transposed
+            row = vectors[1]
+            return (*parts[:row], Formula("transpose", (parts[row],)), *parts[row + 1 :])
+        return tuple(
+            Formula("item", (part,), index(x)) if self.layout.shift(x) else part
+            for part, x in zip(parts, e.args, strict=True)
+        )
 
     def _moved(self, e: Expr) -> Formula:
-        if not _rearranges(e):
+        if not rearranges(e):
             return self.write(e.args[0])
         return Formula("call", self._parts(e), f"reshape[{_lengths(e.shape)}]")
 
@@ -92,6 +110,10 @@ class _Writer:
         return x.parts[0] if x.kind == "negative" else Formula("negative", (x,))
 
     def _multiply(self, e: Expr) -> Formula:
+        vectors = column_and_row(e) if self.layout.misread(e) else None
+        if vectors is not None:
+            column, row = (self.write(e.args[i]) for i in vectors)
+            return _outer(column, row)
         x, y = self._parts(e)
         if e.args[0] is e.args[1] and x.kind != "number":
             return Formula("power", (x, Formula("number", text="2")))
@@ -110,7 +132,8 @@ class _Writer:
         if x.kind == "number" and x.text == "1":
             return y
         left, right = map(bare, e.args)
-        sign = " " if 1 in (left.size, right.size) else "∘" if left.shape == right.shape else "·"
+        alike = left.shape == right.shape and not self.layout.misread(e)
+        sign = " " if 1 in (left.size, right.size) else "∘" if alike else "·"
         factors = x.parts if x.kind == "product" else (x,)
         signs = x.text if x.kind == "product" else ""
         return Formula("product", (*factors, y), signs + sign)
@@ -214,7 +237,7 @@ class _Writer:
 
     def _getitem(self, e: Expr) -> Formula:
         key = e.static["key"]
-        if all(k is None or k is Ellipsis or k == slice(None) for k in key):
+        if only_adds_axes(e):
             return self.write(e.args[0])
         indices = iter(map(self.write, e.args[1:]))
         parts, texts = [self.write(e.args[0])], []
@@ -243,11 +266,21 @@ class _Writer:
         )
 
 
-def bare(e: Expr) -> Expr:
-    """Return what a value is before it is only moved or repeated."""
-    while e.op is not None and e.op.name in HIDDEN:
-        e = e.args[0]
-    return e
+def _outer(column: Formula, row: Formula) -> Formula:
+    """Write a column times a row, both vectors, as a product of matrices; numbers come first."""
+    if column.kind == "negative":
+        return Formula("negative", (_outer(column.parts[0], row),))
+    numbers, column = _numbers(column)
+    others, row = _numbers(row)
+    result = Formula("matmul", (column, Formula("transpose", (row,))))
+    numbers = (*numbers, *others)
+    return Formula("product", (*numbers, result), " " * len(numbers)) if numbers else result
+
+
+def _numbers(f: Formula) -> tuple[tuple[Formula, ...], Formula]:
+    """Return the numbers by which an array is multiplied, and the array."""
+    plain = f.kind == "product" and not f.text.strip()
+    return (f.parts[:-1], f.parts[-1]) if plain else ((), f)
 
 
 def _constant(e: Expr) -> str:
@@ -282,13 +315,6 @@ def _key(part: Any) -> str:
     return "…" if part is Ellipsis else str(part)
 
 
-def _rearranges(e: Expr) -> bool:
-    """Return whether an operation gives axes other lengths, which a formula has to show."""
-    if e.op is None or e.op.name not in ("reshape", "expand_dims", "squeeze"):
-        return False
-    return [n for n in e.args[0].shape if n != 1] != [n for n in e.shape if n != 1]
-
-
 def cost(e: Expr, names: Mapping[Expr, str]) -> float:
     """Return how much there is to read in a formula."""
     known: dict[Expr, float] = {}
@@ -305,7 +331,7 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
             known[x] = 1.0
         elif done:
             assert x.op is not None
-            own = 2.0 if _rearranges(x) else WEIGHTS.get(x.op.name, 2.0)
+            own = 2.0 if rearranges(x) else WEIGHTS.get(x.op.name, 2.0)
             known[x] = own + sum(known[y] for y in below(x))
         else:
             stack.append((x, True))

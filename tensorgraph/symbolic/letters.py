@@ -12,7 +12,8 @@ from tensorgraph.graph import Node
 from tensorgraph.ops._axes import kept
 from tensorgraph.ops.reduce import mean
 from tensorgraph.symbolic.expr import Expr, constant, in_order
-from tensorgraph.symbolic.formula import HIDDEN, cost
+from tensorgraph.symbolic.formula import cost
+from tensorgraph.symbolic.layout import HIDDEN
 from tensorgraph.symbolic.names import Scope, unique
 from tensorgraph.symbolic.replay import Replay
 from tensorgraph.symbolic.request import Target

@@ -93,11 +93,17 @@ def _getitem(self: Normaliser, e: Expr) -> Poly | None:
     picked = _picked_axis([i.value for i in e.args[1:]], key, x.shape) if len(e.args) > 1 else None
     if picked is not None:
         return _pick(self, e, *picked)
-    if len(e.args) > 1 or any(type(k) is int and k not in (0, -1) for k in key):
+    to = _kept_axes(key, x.shape) if len(e.args) == 1 else None
+    return None if to is None else relabelled(self.normal(x), to)
+
+
+def _kept_axes(key: Sequence[Any], shape: Sequence[int]) -> dict[int, int] | None:
+    """Return where an index puts each axis, if all that it adds or removes has length 1."""
+    if any(type(k) is int and k not in (0, -1) for k in key):
         return None
     taken = sum(k is not None and k is not Ellipsis for k in key)
     full = slice(None)
-    spread = [full] * (x.ndim - taken)
+    spread = [full] * (len(shape) - taken)
     at = key.index(Ellipsis) if Ellipsis in key else len(key)
     parts = [*key[:at], *spread, *key[at + 1 :]]
     old = new = 0
@@ -106,15 +112,15 @@ def _getitem(self: Normaliser, e: Expr) -> Poly | None:
         if part is None:
             new += 1
         elif isinstance(part, int):
-            if x.shape[old] != 1:
+            if shape[old] != 1:
                 return None
             old += 1
         else:
-            if part.indices(x.shape[old]) != (0, x.shape[old], 1):
+            if part.indices(shape[old]) != (0, shape[old], 1):
                 return None
             to[old] = new
             old, new = old + 1, new + 1
-    return relabelled(self.normal(x), to)
+    return to
 
 
 def _pick(self: Normaliser, e: Expr, axis: int, labels: Any) -> Poly:
@@ -133,6 +139,9 @@ def _pick(self: Normaliser, e: Expr, axis: int, labels: Any) -> Poly:
 def _scatter(self: Normaliser, e: Expr) -> Poly | None:
     """Adding at one place along an axis for each index of the others is a one-hot factor."""
     x, *indices = e.args
+    to = None if indices else _kept_axes(e.static["key"], e.shape)
+    if to is not None:  # what x[:, None] added is taken away
+        return relabelled(self.normal(x), {new: old for old, new in to.items()})
     found = _picked_axis([i.value for i in indices], e.static["key"], e.shape)
     if found is None:
         return None

@@ -1,0 +1,108 @@
+"""Layout, which formulas leave out where it only makes room for broadcasting, and where they can't.
+
+A vector has one axis, the last, as in NumPy. Where it has been given new axes to stand elsewhere,
+a reader who does not see these may take it for something else: g · x for the outer product g xᵀ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tensorgraph.symbolic.expr import Expr
+
+HIDDEN = {"broadcast_to", "reshape", "expand_dims", "squeeze", "astype", "positive"}
+"""Operations that a formula does not show where they only make room for broadcasting."""
+
+REDUCTIONS = {"sum", "mean", "max", "min", "prod"}
+"""Operations that show their axes, so that it is seen where the result stands."""
+
+
+def bare(e: Expr) -> Expr:
+    """Return what a value is before it is only moved or repeated."""
+    while e.op is not None and e.op.name in HIDDEN:
+        e = e.args[0]
+    return e
+
+
+def rearranges(e: Expr) -> bool:
+    """Return whether an operation gives axes other lengths, which a formula has to show."""
+    if e.op is None or e.op.name not in ("reshape", "expand_dims", "squeeze"):
+        return False
+    return [n for n in e.args[0].shape if n != 1] != [n for n in e.shape if n != 1]
+
+
+def only_adds_axes(e: Expr) -> bool:
+    """Return whether an operation is an index such as ``x[:, None]``, which a formula hides."""
+    if e.op is None or e.op.name != "getitem":
+        return False
+    return all(k is None or k is Ellipsis or k == slice(None) for k in e.static["key"])
+
+
+class Layout:
+    """Where the axes of values are, and where they seem to be.
+
+    Args:
+        names: what has a name in the formula.
+    """
+
+    def __init__(self, names: Mapping[Expr, str]) -> None:
+        self.names = names
+        self._seen: dict[Expr, tuple[int, ...]] = {}
+
+    def misread(self, e: Expr) -> bool:
+        """Return whether the operands, broadcast as they look, would give something else."""
+        if e.op is None or e.op.family != "elementwise":
+            return False
+        if len({self.shift(x) for x in e.args if wide(x.shape)}) < 2:
+            return False
+        try:
+            np.broadcast_shapes(*map(self.seen, e.args))
+        except ValueError:  # the lengths tell where each stands, unless none has all axes
+            return all(len(wide(x.shape)) < len(wide(e.shape)) for x in e.args)
+        return True
+
+    def shift(self, e: Expr) -> int | None:
+        """Return by how many axes a value stands before where it seems to, if all do alike."""
+        seen, actual = wide(self.seen(e)), wide(e.shape)
+        by = max(actual, default=0) - max(seen, default=0)
+        return by if [i + by for i in seen] == actual else None
+
+    def seen(self, e: Expr) -> tuple[int, ...]:
+        """Return the shape that a value seems to have."""
+        if e not in self._seen:
+            self._seen[e] = self._shape(e)
+        return self._seen[e]
+
+    def _shape(self, e: Expr) -> tuple[int, ...]:
+        if e in self.names or e.op is None:
+            return e.shape
+        if (e.op.name in HIDDEN and not rearranges(e)) or only_adds_axes(e):
+            inner = bare(e)
+            placed = inner not in self.names and inner.op is not None
+            stands = placed and inner.op is not None and inner.op.name in REDUCTIONS
+            return e.shape if stands else self.seen(e.args[0])
+        if e.op.family == "elementwise" and not self.misread(e):
+            try:
+                return np.broadcast_shapes(*map(self.seen, e.args))
+            except ValueError:
+                return e.shape
+        return e.shape
+
+
+def wide(shape: tuple[int, ...]) -> list[int]:
+    """Return the axes of length other than 1, counted from the last."""
+    return [len(shape) - i for i, n in enumerate(shape) if n != 1]
+
+
+def column_and_row(e: Expr) -> tuple[int, int] | None:
+    """Return which operand is a column and which a row, if they are that."""
+    at = [wide(x.shape) for x in e.args]
+    return (0, 1) if at == [[2], [1]] else (1, 0) if at == [[1], [2]] else None
+
+
+def index(e: Expr) -> str:
+    """Return the index that puts a value where it stands: ``:, None`` for a column."""
+    axes = wide(e.shape)
+    return ", ".join(":" if i in axes else "None" for i in range(max(axes), 0, -1))
