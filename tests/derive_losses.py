@@ -200,7 +200,7 @@ dβ = Σ₀ dY
     "d\\beta = \\sum_{0} dY \\\\\n"
     "\\mu = \\operatorname{mean}_{0}\\left(X\\right) \\\\\n"
     "\\sigma = \\sqrt{\\operatorname{mean}_{0}\\left(\\left(X - \\mu\\right)^{2}\\right)"
-    " + 1e-05} \\\\\n"
+    " + 10^{-5}} \\\\\n"
     "\\hat{X} = \\frac{X - \\mu}{\\sigma}",
 )
 def batch_norm_layer():

@@ -146,6 +146,29 @@ def test_a_wrong_step_is_marked(monkeypatch):
     assert step.difference > 0.1 and "✗" in str(step)
 
 
+def test_steps_ask_nothing_where_there_was_no_value():
+    Z, Y = leaf([[0.0, -800.0]]), tg.assume(np.eye(2)[[1]], one_hot=1)
+    E = tg.exp(Z - Z.max(axis=1, keepdims=True))
+    A = E / E.sum(axis=1, keepdims=True)
+    steps = tg.derive(-(Y * tg.log(A)).sum(), wrt=Z).steps()
+    assert "E / E = 1" in {s.equation for s in steps}  # 0 / 0 on these data
+    assert all("✓" in str(s) for s in steps)
+
+
+def test_numbers_are_set_in_powers_of_ten():
+    x = leaf(LOGITS)
+    small, large = (1e-5 * x).sum(), (2.5e20 * tg.sin(x)).sum()
+    d = tg.derive(small, wrt=x)
+    assert (str(d), d.latex()) == ("dx = 1e−05", "dx = 10^{-5}")
+    assert "<msup><mn>10</mn><mn>−5</mn></msup>" in d.mathml()
+    d = tg.derive(large, wrt=x)
+    assert (str(d), d.latex()) == (
+        "dx = 2.5e+20 cos(x)",
+        r"dx = 2.5 \cdot 10^{20} \, \cos\left(x\right)",
+    )
+    assert "<mn>2.5</mn><mo>·</mo><msup><mn>10</mn><mn>20</mn></msup>" in d.mathml()
+
+
 # ------------------------------------------------------------------------------ what is told
 
 
@@ -165,6 +188,15 @@ def test_facts_tell_their_source():
     assert told("label_smoothing") == {("Σ₁ Ys = 1", "proof")}
     assert ("Σ₀ xc = 0", "proof") in told("batch_norm")
     assert told("without_the_fact") == set()
+
+
+def test_an_assumption_stays_one_in_a_gradient_of_a_gradient():
+    Z, v, Y = leaf(LOGITS), UPSTREAM, tg.assume(ONE_HOT, one_hot=1)
+    loss = -(Y * tg.log(tg.softmax(Z, axis=1))).sum()
+    (slope,) = tg.gradients(loss, [Z], create_graph=True)
+    d = tg.derive((slope * v).sum(), wrt=Z)
+    assert "Σ₁ Y = 1 (checked on the data)" in str(d)
+    assert [f.source for f in d.facts if f.word == "sums_to"] == ["assertion"]
 
 
 def test_division_by_what_may_be_zero_is_told():

@@ -229,3 +229,9 @@ def test_labels_of_an_array_are_those_at_hand():
         "dZ = A − Y    assuming Y = one_hot(LABELS) (checked on the data)\n  where A = softmax₁(Z)"
     )
     assert len(LABELS) == len(Y)
+
+
+def test_letters_below_are_set_as_letters():
+    a_k, keep_prob = leaf(LOGITS), 0.5
+    d = tg.derive((a_k / keep_prob).sum(), wrt=a_k)
+    assert d.latex() == r"da_{k} = \frac{1}{\mathrm{keep}_{\mathrm{prob}}}"

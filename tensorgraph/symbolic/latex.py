@@ -39,7 +39,7 @@ def latex_name(name: str) -> str:
     else:
         letter = _letter(head)
         small = f"^{{[{number}]}}" if number else ""
-    below = r"_{\mathrm{" + index.replace("_", r"\_") + "}}" if index else ""
+    below = f"_{{{_letter(index)}}}" if index else ""
     return prefix + letter + below + small + "'" * primes
 
 
@@ -65,7 +65,7 @@ def _set(f: Formula) -> tuple[str, int]:
         case "name":
             return latex_name(f.text), WHOLE
         case "number":
-            return f.text, NEGATIVE if f.text.startswith("-") else WHOLE
+            return _number(f.text)
         case "negative":
             return f"-{_in(f.parts[0], PRODUCT)}", NEGATIVE
         case "sum":
@@ -105,6 +105,17 @@ def _set(f: Formula) -> tuple[str, int]:
     name = FUNCTIONS.get(f.text) or r"\mathrm{" + _escaped(f.text) + "}"
     operands = ", ".join(_set(p)[0] for p in f.parts)
     return rf"{name}{axes_below(f.axes)}\left({operands}\right)", WHOLE
+
+
+def _number(text: str) -> tuple[str, int]:
+    """Return a number, in powers of ten where it is written with e."""
+    digits, _, exponent = text.partition("e")
+    if not exponent:
+        return text, NEGATIVE if text.startswith("-") else WHOLE
+    power = f"10^{{{int(exponent)}}}"
+    if digits == "1":
+        return power, POWER
+    return rf"{digits} \cdot {power}", NEGATIVE if digits.startswith("-") else PRODUCT
 
 
 def _sum(f: Formula) -> str:

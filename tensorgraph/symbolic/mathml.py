@@ -65,7 +65,7 @@ def _set(f: Formula) -> str:
         case "name":
             return _name(f.text)
         case "number":
-            return f"<mn>{escape(f.text.replace('-', '−'))}</mn>"
+            return _number(f.text)
         case "negative":
             return _row(_sign("−"), _in(parts[0], PRODUCT))
         case "sum":
@@ -110,6 +110,15 @@ def _set(f: Formula) -> str:
     for part in parts[1:]:
         row += [_sign(","), _set(part)]
     return _row(head, _sign("("), *row, _sign(")"))
+
+
+def _number(text: str) -> str:
+    """Return a number, in powers of ten where it is written with e."""
+    digits, _, exponent = text.replace("-", "−").partition("e")
+    if not exponent:
+        return f"<mn>{digits}</mn>"
+    power = f"<msup><mn>10</mn><mn>{exponent[0].strip('+')}{exponent[1:].lstrip('0')}</mn></msup>"
+    return power if digits == "1" else _row(f"<mn>{digits}</mn>", _sign("·"), power)
 
 
 def _sum(f: Formula) -> str:

@@ -285,7 +285,8 @@ class Derivation:
                         left,
                         text(formula(equation.spelt, _without(names, equation.spelt))),
                     )
-                difference = self._difference(equation.left, equation.right)
+                # What has no value on the left, as 0 / 0, asks nothing of what takes its place.
+                difference = self._difference(equation.right, equation.left)
                 if left != right:
                     found.append((equation.rule, f"{left} = {right}", difference))
             found.append(("the result", self._line(g), self._difference(g.expr, g.raw)))
