@@ -16,6 +16,7 @@ import pytest
 from tensorgraph.render.explorer import page
 from tensorgraph.render.explorer.page import SCRIPTS
 from tensorgraph.render.scene import Scene, Wire
+from tensorgraph.render.style import FAMILIES, KINDS
 from tests.explorer_scenes import HOSTILE, RUN, Builder, blocks, statistics, two_layers
 
 STATIC = files("tensorgraph.render.explorer").joinpath("static")
@@ -165,3 +166,9 @@ def test_program_parses(tmp_path):
     program = tmp_path / "program.js"
     program.write_text(Tags(page(two_layers())).texts["script"][1], encoding="utf-8")
     subprocess.run(["node", "--check", program], check=True, capture_output=True)
+
+
+def test_colours_are_those_of_pictures():
+    text = page(Scene(boxes=()))
+    for name, (light, dark) in (FAMILIES | KINDS).items():
+        assert text.count(f"--{name}:light-dark({light},{dark});") == 1

@@ -13,6 +13,7 @@ from string import Template
 from typing import Any
 
 from tensorgraph.render.scene import Scene
+from tensorgraph.render.style import FAMILIES, KINDS
 from tensorgraph.render.tree import tree
 
 SCRIPTS = (
@@ -46,7 +47,7 @@ def page(scene: Scene, run: Run | None = None) -> str:
         '<!doctype html>'
     """
     script = '(() => {\n"use strict";\n' + "\n".join(map(_static, SCRIPTS)) + "\n})();"
-    style = _static("explorer.css")
+    style = _colours() + _static("explorer.css")
     return Template(_static("page.html")).substitute(
         title=escape(scene.title or "graph"),
         script=script,
@@ -59,6 +60,16 @@ def page(scene: Scene, run: Run | None = None) -> str:
 
 def _static(name: str) -> str:
     return files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _colours() -> str:
+    """Return the colours of families and kinds, which are those of pictures, as a style sheet."""
+    named = "".join(
+        f"--{name}:light-dark({light},{dark});"
+        for name, (light, dark) in (FAMILIES | KINDS).items()
+    )
+    families = "".join(f".family-{name}{{--family:var(--{name})}}" for name in FAMILIES)
+    return f":root{{{named}}}{families}\n"
 
 
 def _hash(text: str) -> str:
@@ -109,12 +120,12 @@ def _packed_wire(wire: dict[str, Any]) -> list[Any]:
 
 def _column(values: list[Any]) -> dict[str, Any]:
     """Return a column as its distinct values and where they stand; as it is where most differ."""
-    keys = [json.dumps(value) for value in values]
-    distinct = list(dict.fromkeys(keys))
+    keys = list(map(repr, values))
+    distinct = dict(zip(keys, values, strict=True))
     if 2 * len(distinct) > len(values):
         return {"values": values}
     place = {key: i for i, key in enumerate(distinct)}
-    return {"values": [json.loads(key) for key in distinct], "at": [place[key] for key in keys]}
+    return {"values": list(distinct.values()), "at": [place[key] for key in keys]}
 
 
 def _packed_statistics(told: dict[str, Any]) -> list[Any]:

@@ -1,6 +1,5 @@
 // What the colours of tiles mean: families, modules, or a quantity on a logarithmic scale.
 
-const FAMILIES = ["elementwise", "reduce", "shape", "contract", "index", "random", "fused"];
 const MODES = { family: "Family", module: "Module", bytes: "Memory", time: "Time", gradient: "Gradient norm", nan: "First NaN" };
 
 /** The quantities that colour tiles: of a box on one side; null where there is none. */
@@ -89,7 +88,7 @@ class Colours {
 
   explain() {
     if (this.mode === "family") {
-      const present = FAMILIES.filter((family) => this.scene.boxes.some((box) => box.family === family));
+      const present = [...new Set(this.scene.boxes.map((box) => box.family).filter(Boolean))];
       return present.map((family) => html("span", { class: `swatch family-${family}` }, [family]));
     }
     if (this.mode === "nan") return [html("span", {}, [this.origin ? this.originText() : "Every number is finite."])];

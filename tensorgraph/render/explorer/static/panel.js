@@ -28,7 +28,7 @@ class Panel {
         Operations: numberText(ops.length),
         "Module calls": scene.frames.length ? numberText(scene.frames.length) : null,
         Parameters: `${elements(parameters)} in ${parameters.length}`,
-        "Saved for backward": `${numberText(kept.size)} values, ${bytesText(bytesOf([...kept].map((id) => scene.boxes[id])))}`,
+        "Saved for backward": `${numberText(kept.size)} value${kept.size === 1 ? "" : "s"}, ${bytesText(bytesOf([...kept].map((id) => scene.boxes[id])))}`,
         Forward: scene.profiled ? secondsText(seconds(ops, "forward_seconds")) : null,
         Backward: scene.profiled ? secondsText(seconds(ops, "backward_seconds")) : null,
       }),
