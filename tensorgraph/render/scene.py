@@ -7,7 +7,7 @@ creation in the graph, so that the same program gives the same scene in every pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 Shape = tuple[int, ...]
@@ -154,11 +154,11 @@ def _box(box: Box) -> dict[str, Any]:
 def _filled(record: Any) -> dict[str, Any]:
     """Return the fields of a record that hold something, with short numbers."""
     found = {}
-    for each in fields(record):
-        value = getattr(record, each.name)
+    for name in record.__slots__:
+        value = getattr(record, name)
         if value is None or value is False or (isinstance(value, (str, tuple, dict)) and not value):
             continue
-        found[each.name] = _short(value)
+        found[name] = _short(value)
     return found
 
 

@@ -107,18 +107,14 @@ class _Again:
         gradient = None
         if box.differentiable:
             gradient = self.gradients.get(self.places[box.id] if twin is None else twin)
-        measured = replace(
-            box,
-            value=statistics(self.values[box.id]),
-            gradient=None if gradient is None else statistics(gradient),
-        )
-        if twin is None or box.forward_seconds is not None:  # the latter as tg.profile() found it
-            return measured
-        return replace(
-            measured,
-            forward_seconds=self.seconds[box.id],
-            backward_seconds=self.timer.seconds.get(twin),
-        )
+        found: dict[str, Any] = {
+            "value": statistics(self.values[box.id]),
+            "gradient": None if gradient is None else statistics(gradient),
+        }
+        if twin is not None and box.forward_seconds is None:  # unless tg.profile() found it
+            found["forward_seconds"] = self.seconds[box.id]
+            found["backward_seconds"] = self.timer.seconds.get(twin)
+        return replace(box, **found)
 
 
 def _computed(node: Node, arrays: Sequence[Any]) -> Any:
@@ -157,25 +153,27 @@ def statistics(array: Any) -> Statistics:
         array = np.abs(array)
     numbers = array.astype(np.float64, copy=False).ravel()
     finite = numbers[np.isfinite(numbers)]
-    nans = int(np.isnan(numbers).sum())
-    known = Statistics(
-        count=int(array.size),
-        zeros=int((finite == 0).sum()),
-        nans=nans,
-        infs=int(numbers.size - finite.size - nans),
-    )
+    nans = int(np.count_nonzero(np.isnan(numbers)))
+    counts: dict[str, Any] = {
+        "count": numbers.size,
+        "zeros": finite.size - int(np.count_nonzero(finite)),
+        "nans": nans,
+        "infs": numbers.size - finite.size - nans,
+    }
     if finite.size == 0:
-        return known
+        return Statistics(**counts)
     low, high = float(finite.min()), float(finite.max())
     scale = max(abs(low), abs(high)) or 1.0  # so that no square overflows
     scaled = finite / scale
+    mean = float(scaled.mean())
+    apart = scaled - mean
     histogram = _histogram(scaled, low / scale, high / scale) if low < high else ()
-    return replace(
-        known,
+    return Statistics(
+        **counts,
         min=low,
         max=high,
-        mean=float(scaled.mean()) * scale,
-        std=float(scaled.std()) * scale,
+        mean=mean * scale,
+        std=float(np.sqrt(apart @ apart / apart.size)) * scale,
         norm=float(min(np.sqrt(scaled @ scaled) * scale, np.finfo(np.float64).max)),
         histogram=histogram,
         range=(low, high) if histogram else None,
@@ -183,5 +181,7 @@ def statistics(array: Any) -> Statistics:
 
 
 def _histogram(scaled: Any, low: float, high: float) -> tuple[int, ...]:
-    counts, _ = np.histogram(scaled, bins=PARTS, range=(low, high))
-    return tuple(map(int, counts))
+    parts = ((scaled - low) * (PARTS / (high - low))).astype(np.intp)
+    # Not np.histogram, which takes ten times as long for small arrays.
+    counts = np.bincount(np.minimum(parts, PARTS - 1), minlength=PARTS)
+    return tuple(counts.tolist())
