@@ -229,10 +229,15 @@ def test_expand_names_what_is_there():
     x = tg.tensor(1.0, requires_grad=True)
     with pytest.raises(errors.ArgumentError, match="which has none"):
         tg.render(x * x, expand="model")
+    for wrong in (3, ["Linear", 3], None):
+        with pytest.raises(
+            errors.ArgumentError, match=r"expand is the path .* write expand='Linear'"
+        ):
+            tg.render(x * x, expand=wrong)
 
 
 def test_at_most_so_many_boxes_are_visible():
-    model = nn.Sequential(*(nn.Sequential(nn.Linear(8, 8 + k % 2 * 0), nn.Tanh(), Residual())
+    model = nn.Sequential(*(nn.Sequential(nn.Linear(8, 8), nn.Tanh(), Residual())
                             for k in range(9)), nn.Linear(8, 3))  # fmt: skip
     for most in (1, 2, 3, 5, 10, 30, 150):
         view = picture(model, max_nodes=most, expand=True).view

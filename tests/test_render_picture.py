@@ -121,6 +121,17 @@ def test_other_formats_are_named(loss, name, tmp_path):
         tg.render(loss).save(tmp_path / name)
 
 
+def test_a_run_is_shown_by_the_explorer_only(loss, tmp_path):
+    watch = nn.Watch(nn.Linear(2, 1))
+    with pytest.raises(errors.ArgumentError, match=r"the explorer shows a run, \.svg does not"):
+        tg.render(loss).save(tmp_path / "x.svg", run=watch)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(
+        errors.DTypeError, match=r"run is the nn\.Watch of a training run, .* not 3"
+    ):
+        tg.render(loss).html(run=3)
+
+
 @pytest.mark.parametrize(
     "option, message",
     [

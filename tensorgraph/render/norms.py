@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite, log10
 from typing import Any
 
+from tensorgraph import errors
 from tensorgraph.render.lettering import width_of, xml
 from tensorgraph.render.style import HEATS, SANS
 
@@ -78,7 +79,16 @@ def _cell(x: float, y: float, value: float, tip: str, low: float, high: float) -
 
 
 def run_of(run: Any) -> Mapping[str, Norms] | None:
-    """Return the norms that a watch or a training history holds, or those given as a dict."""
+    """Return the norms that a watch or a training history holds, or those given as a dict.
+
+    Raises:
+        DTypeError: it is none of these.
+    """
     if run is None or type(run) is dict:
         return run
+    if not (hasattr(run, "gradients") and hasattr(run, "activations")):
+        raise errors.DTypeError(
+            "render: run is the nn.Watch of a training run, or a dict {'gradients': {layer:"
+            f" numbers}}, 'activations': {{layer: numbers}}}}, not {errors.describe(run)}"
+        )
     return {"gradients": run.gradients, "activations": run.activations}

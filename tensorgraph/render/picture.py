@@ -108,7 +108,13 @@ def render(
 def _names(expand: Any) -> Any:
     if isinstance(expand, (str, bool)):
         return expand or ()
-    return tuple(expand)
+    names = tuple(expand) if isinstance(expand, Iterable) else (expand,)
+    if not all(isinstance(name, str) for name in names):
+        raise errors.ArgumentError(
+            f"render: expand is the path or the class of modules, several in a list, or True, not"
+            f" {errors.describe(expand)}; write expand='Linear'"
+        )
+    return names
 
 
 def _check(options: Mapping[str, Any], engine: str | None) -> None:
@@ -230,16 +236,21 @@ class Picture:
 
         Args:
             path: where to.
-            run: as for :meth:`html`.
+            run: as for :meth:`html`, which is the only format that shows it.
 
         Raises:
-            ArgumentError: the name ends in none of these.
+            ArgumentError: the name ends in none of these; a run is given that would not be shown.
             ImportError: Graphviz is needed and not installed.
         """
         suffix = Path(path).suffix.lower()
         if suffix not in SUFFIXES:
             raise errors.ArgumentError(
                 f"render: a picture is saved as {', '.join(SUFFIXES)}, not {Path(path).name!r}"
+            )
+        if run is not None and suffix != ".html":
+            raise errors.ArgumentError(
+                f"render: the explorer shows a run, {suffix} does not; save it as .html, or the run"
+                f" by itself: tg.render(watch).save({str(path)!r})"
             )
         if suffix in (".png", ".pdf"):
             data = drawn(self.dot(), suffix[1:])
