@@ -258,6 +258,16 @@ def test_long_chain_is_printed_as_it_stands():
     np.testing.assert_allclose(d.evaluate(), tg.gradients(y.sum(), x).numpy())
 
 
+def test_groups_within_groups_are_written_once_each():
+    x = leaf(LOGITS[:4])
+    y = x
+    for _ in range(30):
+        y = tg.tanh(y @ y / 10 + y) / (1 + y * y)
+    total = y.sum()
+    d = tg.derive(total, wrt=x, time_limit=1.0)
+    np.testing.assert_allclose(d.evaluate(), tg.gradients(total, x).numpy(), rtol=1e-6)
+
+
 def test_no_time_left_gives_the_backward_pass_itself():
     Z, Y = leaf(LOGITS), tg.assume(ONE_HOT, one_hot=1)
     loss = -(Y * tg.log(tg.softmax(Z, axis=1))).sum()

@@ -141,8 +141,14 @@ def _raised(x: Expr, e: Fraction) -> Expr:
 
 
 def _factor(f: Factor, ndim: int) -> Expr:
-    """Return an atom in its frame, exponent aside."""
+    """Return an atom in its frame, exponent aside: once for all that it is in."""
     atom, labels, _ = f
+    if (labels, ndim) not in atom.written:
+        atom.written[labels, ndim] = _spelt(atom, labels, ndim)
+    return atom.written[labels, ndim]
+
+
+def _spelt(atom: Atom, labels: Labels, ndim: int) -> Expr:
     if atom.expr is not None:
         return in_frame(atom.expr, labels, ndim)
     if atom.poly is not None:

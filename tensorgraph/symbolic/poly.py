@@ -16,7 +16,7 @@ have equal polynomials.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby, permutations, product
 from math import isqrt, prod
@@ -43,6 +43,8 @@ class Atom:
     """The lengths of a total's bound labels −1, −2, …"""
     poly: Poly | None = None
     """What a group holds."""
+    written: dict[Any, Expr] = field(default_factory=dict)
+    """The atom as an expression, in each frame that it was written in."""
 
 
 Factor = tuple[Atom, Labels, Fraction]
