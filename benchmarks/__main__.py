@@ -7,14 +7,15 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import convnet, footprint, optimizers, per_op, training
+from benchmarks import convnet, footprint, layout, optimizers, per_op, training
 from benchmarks.timing import conditions, table
 
 PARTS = {
-    "per_op": ("One operation, forward and backward", per_op.run),
-    "training": ("One training step", training.run),
-    "convnet": ("One training step of a convolutional net, with its profile", convnet.run),
-    "optimizers": ("One step of an optimizer", optimizers.run),
+    "per_op": ("One operation, forward and backward; the peer is PyTorch", per_op.run),
+    "training": ("One training step; the peer is PyTorch", training.run),
+    "convnet": ("A convolutional net's training step, profiled; the peer is PyTorch", convnet.run),
+    "optimizers": ("One step of an optimizer; the peer is PyTorch", optimizers.run),
+    "layout": ("Widths of drawings; the peer is Graphviz", layout.run),
     "footprint": ("Import and memory", footprint.run),
 }
 

@@ -188,9 +188,3 @@ def run() -> list[Row]:
     }.items():
         rows.append(Row(f"time: {name}", "s", min(cpu_seconds(g) for _ in range(3)), None, 1.0))
     return rows
-
-
-if __name__ == "__main__":
-    from benchmarks.timing import table
-
-    print(table("Layout, against dot", run()))

@@ -74,7 +74,7 @@ def conditions() -> dict[str, Any]:
 
 def table(title: str, rows: list[Row]) -> str:
     """Return rows as text, with the limits that are kept or missed."""
-    lines = [f"\n{title}", f"{'':34}{'tensorgraph':>14}{'PyTorch':>12}{'ratio':>8}{'limit':>8}"]
+    lines = [f"\n{title}", f"{'':34}{'tensorgraph':>14}{'peer':>12}{'ratio':>8}{'limit':>8}"]
     for row in rows:
         figure = row.ours if row.ratio is None else row.ratio
         kept = "" if row.limit is None else ("ok" if figure <= row.limit else "MISSED")
