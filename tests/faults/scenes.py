@@ -38,7 +38,7 @@ FAULTS: list[Fault] = [
          "render_scene: values of a leaf as it is now"),
         ("    with replay(again.states), mode(", "    with mode(",
          "render_scene: a checkpoint draws other numbers"),
-        ("nans = int(np.isnan(numbers).sum())", "nans = 0",
+        ("nans = int(np.count_nonzero(np.isnan(numbers)))", "nans = 0",
          "render_scene: NaN counted as infinite"),
     ),
     *planted_in(
