@@ -362,9 +362,9 @@ def test_a_wrong_formula_on_the_way_is_never_returned():
     checked = []
 
     class Strict(Checker):
-        def same(self, name, e, raw):
+        def same(self, name, e, raw, gradient):
             checked.append(name)
-            super().same(name, e * 2, raw)
+            super().same(name, e * 2, raw, gradient)
 
     total = tg.tanh(X.T @ W + b).sum()
     with pytest.MonkeyPatch.context() as patch:
@@ -378,3 +378,18 @@ def test_a_rule_of_ones_own_op():
     cube = tg.op("cube", lambda x: x**3, {"x": lambda g, x: g * 3 * x**2})
     x = leaf(LOGITS)
     assert str(tg.derive(cube(x).sum(), wrt=x)) == "dx = 3 x²"
+
+
+def test_a_saturated_tanh_on_the_way_is_not_taken_for_a_wrong_formula():
+    x = leaf(np.array([[0.41, -0.69, -1.38]]))
+    y = leaf(np.array([[-1.45], [0.94]]))
+    v = tg.overlap_add(x + y, shape=6, stride=1, dilation=2)
+    total = x.sum() + tg.tanh(tg.tensordot(v, v, axes=1)) * 1.14718951157425
+    printed = str(tg.derive(total, wrt=[x, y]))
+    assert "1.14719" in printed and "∂total" not in printed  # a decimal is no division
+
+
+def test_a_gradient_that_is_0_has_no_wrong_steps():
+    z = leaf(np.array([[1.35], [-1.07]]))  # one class
+    total = tg.softmax_cross_entropy(z, tg.sigmoid(z) * 0.95 + 0.05, axis=-1).sum()
+    assert all(step.difference < 1e-6 for step in tg.derive(total, wrt=z).steps())

@@ -41,9 +41,15 @@ def agreement(found: Any, expected: Any, noise: float = 0.0) -> float:
 def rounding(values: Iterable[Any], dtype: Any = DOUBLE) -> float:
     """Return how far off rounding may be in a computation with these intermediate values."""
     arrays = [np.asarray(v) for v in values]
-    finite = [a[np.isfinite(a)] for a in arrays if a.dtype.kind == "f"]
-    largest = max((float(np.abs(a).max()) for a in finite if a.size), default=0.0)
+    largest = max((_largest(a) for a in arrays if a.dtype.kind == "f"), default=0.0)
     return 1000 * float(np.finfo(dtype).eps) * largest
+
+
+def _largest(value: Any) -> float:
+    """Return the largest finite magnitude; 0 if there is none."""
+    array = np.asarray(value)
+    finite = array[np.isfinite(array)]
+    return float(np.abs(finite).max()) if finite.size else 0.0
 
 
 def tolerance(dtype: Any) -> float:
@@ -171,14 +177,19 @@ class Checker:
         """Return the values of an expression on all data."""
         return [np.asarray(self.value(e, k)) for k in range(len(self.sets))]
 
-    def same(self, name: str, e: Expr, raw: Expr) -> None:
+    def same(self, name: str, e: Expr, raw: Expr, gradient: Expr) -> None:
         """Compare a formula with the backward pass it came from, on all data.
+
+        ``raw`` may be a multiple of ``gradient``, which the engine computes; rounding in that is
+        multiplied too.
 
         Raises:
             DerivationError: they do not agree.
         """
         for k, (where, allowed, _) in enumerate(self.sets):
-            found = agreement(self.value(e, k), self.value(raw, k), self._noise[k])
+            size, multiple = _largest(self.value(gradient, k)), _largest(self.value(raw, k))
+            noise = self._noise[k] * (multiple / size if size else 1.0)
+            found = agreement(self.value(e, k), self.value(raw, k), noise)
             if found > allowed:
                 raise self._mismatch(name, where, found)
 

@@ -334,7 +334,7 @@ class _Derivation:
                     asked.add(e)
                     own = {x: n for x, n in cuts.items() if x is not came_from[e]}
                     _, simple, events, atoms = self._simplest(e, own)
-                    self.checker.same(labels[e], simple, e)
+                    self.checker.same(labels[e], simple, e, came_from[e])
                     names = {**self.names, **self._labels(own)}
                     self.letters.introduce(simple, names)
                     helper = Gradient(

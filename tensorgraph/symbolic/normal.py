@@ -79,7 +79,9 @@ class Normaliser(Algebra):
         if not p:
             return None
         below = {(a, x, -f) for a, x, f in common(p) if f < 0 and not x}
-        number = max(map(abs, p.values())).denominator
+        largest = max(map(abs, p.values()))
+        # 1/m, or 2/m of a square: not every decimal is meant as a division.
+        number = largest.denominator if largest.numerator <= 2 else 1
         if number == 1 and not below:
             return None
         return lower({tuple(sorted(below, key=order)): Fraction(number)}, (), self.atoms)

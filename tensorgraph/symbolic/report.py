@@ -295,7 +295,7 @@ class Derivation:
 
     def _difference(self, e: Expr, other: Expr) -> float:
         value = self.checker.value
-        noise = rounding([value(x) for x in (*e.args, *other.args)])
+        noise = rounding([value(x) for x in in_order([e, other]) if x.op is not None])
         found = agreement(value(e), value(other), noise)
         return 0.0 if np.isnan(found) else found
 
