@@ -87,7 +87,7 @@ def stand_in(tmp_path, monkeypatch, script):
     program = tmp_path / "dot"
     program.write_text(f"#!{sys.executable}\n{script}", encoding="utf-8")
     program.chmod(0o755)
-    monkeypatch.setattr(graphviz, "program", lambda: str(program))
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
 
 def test_where_graphviz_fails_our_own_layout_draws(loss, tmp_path, monkeypatch):
