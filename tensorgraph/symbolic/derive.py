@@ -42,7 +42,7 @@ def derive(
     *,
     name: Any = None,
     gradient: Any = None,
-    time_limit: float = 5.0,
+    time_limit: float = 4.0,
 ) -> Derivation:
     """Return the gradient of ``output`` as a formula, in terms of the values of its graph.
 
@@ -114,6 +114,8 @@ class _Derivation:
         self.seed = self._seed(output, gradient)
         recorded_values(recorded)  # which raises where a leaf was assigned to since
         self.raw = recorded.backward(self.root, self.seed)
+        made_at = [(p, g) for p, g in self.raw.items() if type(p) is Node]
+        self.of_products = {g for p, g in made_at if p.op.name in PRODUCTS}
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
         self.premises = premises(recorded, scope)
@@ -264,11 +266,7 @@ class _Derivation:
 
     def _gradient(self, i: int, label: str, raw: Expr, cuts: Mapping[Expr, str]) -> Gradient:
         own = {e: n for e, n in cuts.items() if e is not raw}
-        products = {
-            e: n
-            for e, n in own.items()
-            if any(p.op.name in PRODUCTS for p, g in self.raw.items() if g is e and type(p) is Node)
-        }
+        products = {e: n for e, n in own.items() if e in self.of_products}
         best: Found | None = None
         for chosen in [own, products] if products != own else [own]:
             found = self._simplest(raw, chosen)
@@ -283,6 +281,8 @@ class _Derivation:
 
     def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
         names = {**self.names, **self._labels(cuts)}
+        if time.monotonic() > self.deadline:
+            return cost(raw, names), raw, [], Atoms()
         normaliser = self._normaliser(cuts)
         best = cost(raw, names), raw, list[Event](), normaliser.atoms
         try:
