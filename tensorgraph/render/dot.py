@@ -17,7 +17,7 @@ import graphviz  # type: ignore[import-untyped]
 
 from tensorgraph import errors
 from tensorgraph.render.lettering import CONTROL
-from tensorgraph.render.style import FAMILIES, HEATS, HUES, KINDS, tone
+from tensorgraph.render.style import BAD, FAMILIES, HEATS, HUES, INK, KINDS, MUTED, tone
 from tensorgraph.render.view import Link, Tile, View
 
 MANY = 500
@@ -31,7 +31,7 @@ _COLOURS = {
     **{f"hue{i}": pair[0] for i, pair in enumerate(HUES)},
     **{f"heat{i}": pair[0] for i, pair in enumerate(HEATS)},
 }
-_BAD, _INK, _MUTED = "#c4001d", "#171b26", "#586174"
+_BAD, _INK, _MUTED = BAD[0], INK[0], MUTED[0]  # on white paper
 _FONT = "Helvetica,Arial,sans-serif"
 
 

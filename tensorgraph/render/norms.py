@@ -8,7 +8,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.render.lettering import width_of, xml
-from tensorgraph.render.style import HEATS, SANS
+from tensorgraph.render.style import HEATS, INK, SANS
 
 CELL, ROW, GAP = 9.0, 16.0, 34.0
 WIDEST = 60
@@ -36,7 +36,7 @@ def norms_svg(activations: Norms, gradients: Norms) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {top:g}"'
         f' width="{width:g}" height="{top:g}" font-family="{xml(SANS)}" font-size="11">'
-        "<style>text{fill:#171b26}@media(prefers-color-scheme:dark){text{fill:#eef1f7}}</style>"
+        f"<style>text{{fill:{INK[0]}}}@media(prefers-color-scheme:dark){{text{{fill:{INK[1]}}}}}</style>"
         f"{''.join(parts)}</svg>"
     )
 

@@ -114,8 +114,11 @@ class _Derivation:
         self.seed = self._seed(output, gradient)
         recorded_values(recorded)  # which raises where a leaf was assigned to since
         self.raw = recorded.backward(self.root, self.seed)
-        made_at = [(p, g) for p, g in self.raw.items() if type(p) is Node]
-        self.of_products = {g for p, g in made_at if p.op.name in PRODUCTS}
+        self.of_products = {
+            gradient
+            for place, gradient in self.raw.items()
+            if type(place) is Node and place.op.name in PRODUCTS
+        }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
         self.premises = premises(recorded, scope)
