@@ -207,6 +207,13 @@ def a_matrix_times_a_vector():
     return tg.derive(y, wrt=W, gradient=g), (y * g).sum(), W
 
 
+@case("dW = g xᵀ")
+def a_matrix_that_is_not_square_times_a_vector():
+    W, x, g = leaf(UPSTREAM[:3]), LOGITS[0], LOGITS[1, :3]
+    y = W @ x
+    return tg.derive(y, wrt=W, gradient=g), (y * g).sum(), W
+
+
 @case("dW = 2 (h² − 1) xᵀ")
 def an_outer_product_with_a_difference():
     W, x = leaf(UPSTREAM[:4]), LOGITS[0]
