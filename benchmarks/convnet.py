@@ -12,7 +12,7 @@ import numpy as np
 
 import tensorgraph as tg
 from benchmarks.timing import Row, medians, peer
-from tensorgraph.modes import MODE, mode
+from tensorgraph.engine.modes import MODE, mode
 
 BATCH = 64
 LIMIT = 1.5

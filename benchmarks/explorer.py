@@ -14,9 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tensorgraph.render.explorer import page
-from tests.browser import Browser
-from tests.explorer_scenes import blocks, chain
+from tensorgraph.drawing.explorer import page
+from tests.drawing.browser import Browser
+from tests.drawing.explorer_scenes import blocks, chain
 
 SCENES = {
     "1,002 operations in equal blocks": lambda: blocks(200),

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 from benchmarks.timing import Row
-from tensorgraph.render.layout import place
+from tensorgraph.drawing.layout import place
 
 GAP = (22.0, 34.0)
 WIDTH_LIMIT = 1.5

@@ -18,6 +18,7 @@ import numpy as np
 
 import tensorgraph as tg
 from tensorgraph import data, diagnose, nn, optim, train
+from tensorgraph.drawing import Picture
 
 try:
     import matplotlib  # noqa: F401  # for the learning curve
@@ -83,7 +84,7 @@ def tagged(wrong: np.ndarray, labels: np.ndarray, guesses: np.ndarray) -> diagno
     return diagnose.error_table(wrong, tags, error=len(wrong) / len(labels))
 
 
-def picture_of(model: nn.Module, images: np.ndarray, labels: np.ndarray) -> tg.render.Picture:
+def picture_of(model: nn.Module, images: np.ndarray, labels: np.ndarray) -> Picture:
     """Return the graph of one mini-batch, with its backward pass done."""
     loss = nn.losses.cross_entropy(model(images), labels)
     loss.backward(retain_graph=True)

@@ -6,9 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tensorgraph import errors, nn, optim, random
-from tensorgraph.autodiff import backward, gradients
-from tensorgraph.checkpoint import checkpoint
-from tensorgraph.creation import (
+from tensorgraph.engine.autodiff import backward, gradients
+from tensorgraph.engine.checkpoint import checkpoint
+from tensorgraph.engine.creation import (
     arange,
     eye,
     full,
@@ -19,10 +19,22 @@ from tensorgraph.creation import (
     zeros,
     zeros_like,
 )
-from tensorgraph.debug import debug
-from tensorgraph.domain import Boolean, Integer, Real, Simplex
-from tensorgraph.modes import enable_grad, is_grad_enabled, no_grad
-from tensorgraph.op import REGISTRY, Op, op
+from tensorgraph.engine.domain import Boolean, Integer, Real, Simplex
+from tensorgraph.engine.modes import enable_grad, is_grad_enabled, no_grad
+from tensorgraph.engine.op import REGISTRY, Op, op
+from tensorgraph.engine.rule import NONDIFF, ZERO
+from tensorgraph.engine.tensor import Tensor, asarray, tensor
+from tensorgraph.engine.transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
+from tensorgraph.observe.debug import debug
+from tensorgraph.observe.profile import profile
 from tensorgraph.ops.activation import (
     elu,
     gelu,
@@ -158,44 +170,38 @@ from tensorgraph.ops.transcendental import (
     tanh,
 )
 from tensorgraph.ops.window import overlap_add, windows
-from tensorgraph.profile import profile
-from tensorgraph.rule import NONDIFF, ZERO
-from tensorgraph.tensor import Tensor, asarray, tensor
-from tensorgraph.transforms import (
-    grad,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    value_and_grad,
-    vjp,
-)
 
 if TYPE_CHECKING:
     from tensorgraph import data as data
     from tensorgraph import diagnose as diagnose
     from tensorgraph import testing as testing
     from tensorgraph import train as train
-    from tensorgraph.render.picture import render
-    from tensorgraph.symbolic.derive import derive
-    from tensorgraph.symbolic.facts import assume
+    from tensorgraph.drawing.picture import render
+    from tensorgraph.formulas.derive import derive
+    from tensorgraph.formulas.facts import assume
+    from tensorgraph.formulas.update_rules import update_rule
     from tensorgraph.symbolic.trace import trace
-    from tensorgraph.symbolic.updates import update_rule
 else:
-    _ROOMS = {"data", "diagnose", "render", "testing", "train"}
-    _SYMBOLIC = {"derive": "derive", "assume": "facts", "trace": "trace", "update_rule": "updates"}
+    _ROOMS = {"data", "diagnose", "testing", "train"}
+    _LATER = {
+        "render": "drawing.picture",
+        "derive": "formulas.derive",
+        "assume": "formulas.facts",
+        "trace": "symbolic.trace",
+        "update_rule": "formulas.update_rules",
+    }
 
     def __getattr__(name: str) -> Any:
-        """Import whole rooms and what is symbolic when asked for: a network needs none of it."""
+        """Import rooms, and what stands on symbols, when asked for: a network needs none of it."""
         if name in _ROOMS:
             return import_module(f"tensorgraph.{name}")
-        if name in _SYMBOLIC:
-            return getattr(import_module(f"tensorgraph.symbolic.{_SYMBOLIC[name]}"), name)
+        if name in _LATER:
+            return getattr(import_module(f"tensorgraph.{_LATER[name]}"), name)
         raise AttributeError(f"module 'tensorgraph' has no attribute {name!r}")
 
     def _card(x: Any) -> str:
         """Return what notebooks show: a room further up draws it."""
-        return import_module("tensorgraph.render.cards").card(x)
+        return import_module("tensorgraph.drawing.cards").card(x)
 
     Tensor._repr_html_ = nn.Module._repr_html_ = _card
 

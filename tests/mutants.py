@@ -28,18 +28,18 @@ from queue import SimpleQueue
 from threading import Event
 
 from tests.faults import FAULTS, Fault
-from tests.kinds import KINDS
+from tests.ops.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("tensorgraph", "tests", "examples", "benchmarks", "pyproject.toml", "README.md")
-PROGRAMS = "tests/test_programs.py"
+PROGRAMS = "tests/engine/test_programs.py"
 STAGES = (
-    ["tests/test_backward.py", PROGRAMS],
+    ["tests/engine/test_backward.py", PROGRAMS],
     [
-        "tests/test_checkpoint.py",
-        "tests/test_threads.py",
-        "tests/test_edges.py",
-        "tests/test_ops.py",
+        "tests/engine/test_checkpoint.py",
+        "tests/engine/test_threads.py",
+        "tests/engine/test_edges.py",
+        "tests/ops/test_ops.py",
     ],
     ["tests"],
 )
@@ -136,9 +136,9 @@ def likely(fault: Fault) -> list[str]:
     ops = [f"{PROGRAMS}::test_one_step[{name}]" for name in fault.named if name in KINDS]
     places = reversed(Path(fault.file).with_suffix("").parts[1:])
     files = [
-        f"tests/{path.name}"
+        str(path.relative_to(ROOT))
         for topic in (*fault.named, *places)
-        for path in sorted((ROOT / "tests").glob(f"test_{topic}*.py"))
+        for path in sorted((ROOT / "tests").rglob(f"test_{topic}*.py"))
     ]
     return [*ops, *dict.fromkeys(files)] or [*STAGES[0], "-k", "not one_step"]
 
@@ -162,7 +162,7 @@ def first_failure(copy: Path, tests: Sequence[str], done: Sequence[str]) -> str 
     command += ["-p", "no:cacheprovider", *tests]
     # The test that all faults fit the code would be red for that reason alone; and a peer that may
     # not be installed must not be what finds a fault.
-    command += [f"--ignore={name}" for name in (*done, "tests/test_mutants.py")]
+    command += [f"--ignore={name}" for name in (*done, "tests/house/test_mutants.py")]
     command += ["--ignore-glob=*/test_torch_*"]
     environment = os.environ | {
         "HYPOTHESIS_PROFILE": "mutants",

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import extras
+from tensorgraph.arguments import number, whole
 from tensorgraph.data.table import Array
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
-from tensorgraph.values import number, whole
 
 __all__ = [
     "brightness", "compose", "crop", "cutout", "flip", "noise", "rotate", "shift",

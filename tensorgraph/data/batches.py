@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
 from tensorgraph.data.table import Array, Indices, Key, Table, as_array, name_of
 from tensorgraph.errors import (
@@ -25,7 +26,6 @@ from tensorgraph.errors import (
     describe,
     listing,
 )
-from tensorgraph.values import whole
 
 Augmentation = Callable[[Any, np.random.Generator], Any]
 """A function of an example and a generator that returns the example to train on."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import number, whole
 from tensorgraph.data.table import Array, as_array, missing_in, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError, UsageError
-from tensorgraph.values import number, whole
 
 CHUNK_BYTES = 1 << 20
 """How much of an array is read at once: it need not fit in memory, and stays in the cache."""

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tensorgraph.arguments import whole
 from tensorgraph.data.table import Indices
 from tensorgraph.errors import ArgumentError
-from tensorgraph.values import whole
 
 _ORDER, _EXAMPLE, _SETS = range(3)
 """The last word of the counter: what the numbers are for."""

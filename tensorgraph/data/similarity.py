@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import extras
+from tensorgraph.arguments import number
 from tensorgraph.data.table import Array, Table, name_of, pair, refuse_missing
 from tensorgraph.errors import ArgumentError, listing
-from tensorgraph.values import number
 
 FEW = 20
 """Integers with at most so many different values are categories."""

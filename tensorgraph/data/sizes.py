@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import number, whole
 from tensorgraph.data.table import Indices
 from tensorgraph.errors import ArgumentError, DTypeError, describe
-from tensorgraph.values import number, whole
 
 LARGE = 1_000_000
 """Above this many examples, one in a hundred is enough to measure with."""

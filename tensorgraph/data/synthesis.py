@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
 from tensorgraph.data.table import Array, Indices, as_array, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, UsageWarning, describe
-from tensorgraph.values import whole
 
 TOO_OFTEN = 10
 """A warning is due where a source is in more examples than this on average."""

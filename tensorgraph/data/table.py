@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorgraph.arguments import whole as whole  # tensorgraph.train takes it from here
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing, ragged
-from tensorgraph.values import whole as whole  # tensorgraph.train takes it from here
 
 Array = NDArray[Any]
 Indices = NDArray[np.intp]

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
 from tensorgraph.data.sizes import sizes_of
 from tensorgraph.data.table import Indices, Key, Table, pair
 from tensorgraph.errors import ArgumentError
-from tensorgraph.values import whole
 
 
 class TargetIndices(NamedTuple):

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import whole
 from tensorgraph.diagnose.checks import Array
 from tensorgraph.diagnose.scores import given
 from tensorgraph.diagnose.svg import COLOURS, bar, document, label, line
 from tensorgraph.diagnose.tables import table
-from tensorgraph.values import whole
 
 
 @dataclass(frozen=True, eq=False)

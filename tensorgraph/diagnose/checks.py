@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.values import number, whole
+from tensorgraph.arguments import number, whole
 
 Array = NDArray[Any]
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import number
 from tensorgraph.diagnose.tables import table
-from tensorgraph.values import number
 
 Metrics = Mapping[str, float]
 Limits = Mapping[str, tuple[str, float]]

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import number
 from tensorgraph.diagnose import sheet
 from tensorgraph.diagnose.checks import as_names, as_rate
 from tensorgraph.diagnose.intervals import Interval, wilson
 from tensorgraph.diagnose.svg import percent
 from tensorgraph.diagnose.tables import table
-from tensorgraph.values import number
 
 CONFIDENCE = 0.95
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import number
 from tensorgraph.diagnose.checks import Array
 from tensorgraph.diagnose.confusion import ConfusionMatrix, confusion
-from tensorgraph.values import number
 
 AVERAGES = ("binary", "macro", "weighted", "micro", "none")
 

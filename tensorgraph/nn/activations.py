@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import tensorgraph.ops.activation
 import tensorgraph.ops.softmax
 import tensorgraph.ops.transcendental  # noqa: F401  # these three declare the ops named below
+from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.nn.module import Module
-from tensorgraph.op import REGISTRY, Op
 
 
 class Activation(Module):

@@ -8,8 +8,9 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.arrays import to_array
-from tensorgraph.creation import ones
+from tensorgraph.engine.arrays import to_array
+from tensorgraph.engine.creation import ones
+from tensorgraph.engine.shapes import shape_of
 from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, glorot_uniform
 from tensorgraph.nn.linear import Linear
@@ -19,7 +20,6 @@ from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape, tril
 from tensorgraph.ops.softmax import softmax
 from tensorgraph.random import Generator
-from tensorgraph.shapes import shape_of
 
 Shape = tuple[int, ...]
 

@@ -19,7 +19,9 @@ from typing import Any, ClassVar
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.creation import zeros
+from tensorgraph.engine.creation import zeros
+from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
 from tensorgraph.nn.linear import parameter
@@ -29,8 +31,6 @@ from tensorgraph.ops.contract import linear
 from tensorgraph.ops.shape import concat, split
 from tensorgraph.ops.transcendental import tanh
 from tensorgraph.random import Generator
-from tensorgraph.shapes import shape_of
-from tensorgraph.tensor import Tensor, tensor
 
 Shape = tuple[int, ...]
 

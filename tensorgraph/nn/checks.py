@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tensorgraph.engine.modes import MODE
 from tensorgraph.errors import ArgumentError, where_in
-from tensorgraph.modes import MODE
 from tensorgraph.ops._axes import integer
 
 

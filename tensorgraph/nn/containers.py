@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self, SupportsIndex, overload
 
 from tensorgraph import errors
-from tensorgraph.modes import MODE
+from tensorgraph.engine.modes import MODE
 from tensorgraph.nn.module import Module
 
 

@@ -7,14 +7,14 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.arrays import to_array
+from tensorgraph.engine.arrays import to_array
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, normal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.index import first_outside, getitem
 from tensorgraph.random import Generator
-from tensorgraph.tensor import Tensor
 
 
 class Embedding(Module):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
 from tensorgraph.nn.checks import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.shape import reshape
-from tensorgraph.shapes import shape_of
 
 
 class Flatten(Module):

@@ -7,9 +7,9 @@ from copy import copy
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.engine.state import updated
+from tensorgraph.engine.tensor import Tensor, asarray, wrap
 from tensorgraph.nn.module import LOOKED_UP, Module, walk
-from tensorgraph.state import updated
-from tensorgraph.tensor import Tensor, asarray, wrap
 
 
 def functional_call(model: Module, tensors: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:

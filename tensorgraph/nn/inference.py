@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from weakref import WeakSet
 
+from tensorgraph.engine.modes import MODE, user_level
 from tensorgraph.errors import UsageWarning
-from tensorgraph.modes import MODE, user_level
 from tensorgraph.nn.checks import here
 from tensorgraph.nn.module import Module
 

@@ -33,9 +33,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tensorgraph import creation, errors, random
+from tensorgraph import errors, random
+from tensorgraph.engine import creation
+from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.random import Generator
-from tensorgraph.tensor import Tensor, tensor
 
 Initializer = Callable[..., Any]
 

@@ -7,14 +7,14 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
+from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.contract import linear, matmul
 from tensorgraph.ops.shape import matrix_transpose
 from tensorgraph.random import Generator
-from tensorgraph.shapes import shape_of
-from tensorgraph.tensor import Tensor, tensor
 
 
 class Linear(Module):

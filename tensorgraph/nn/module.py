@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.modes import MODE, Mode
-from tensorgraph.state import fitting, is_state
-from tensorgraph.tensor import Tensor
+from tensorgraph.engine.modes import MODE, Mode
+from tensorgraph.engine.state import fitting, is_state
+from tensorgraph.engine.tensor import Tensor
 
 
 class Found(NamedTuple):

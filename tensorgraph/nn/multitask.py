@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.arrays import to_array
+from tensorgraph.engine.arrays import to_array
+from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.nn.checks import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.reduce import sum
-from tensorgraph.shapes import shape_of
-from tensorgraph.tensor import Tensor, asarray
 
 Loss = Callable[[Any, Any], Any]
 

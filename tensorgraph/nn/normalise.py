@@ -6,7 +6,11 @@ from typing import Any
 
 from numpy.typing import DTypeLike
 
-from tensorgraph.creation import ones, zeros
+from tensorgraph.arguments import number
+from tensorgraph.engine.creation import ones, zeros
+from tensorgraph.engine.generator import replaying
+from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.inference import warn_of_inference
@@ -15,10 +19,6 @@ from tensorgraph.ops._axes import integer
 from tensorgraph.ops.normalise import affine, center, rms
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import sqrt
-from tensorgraph.random import replaying
-from tensorgraph.shapes import shape_of
-from tensorgraph.tensor import Tensor, asarray
-from tensorgraph.values import number
 
 Shape = tuple[int, ...]
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import number
+from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.nn.module import Module
-from tensorgraph.tensor import Tensor, tensor
-from tensorgraph.values import number
 
 
 def weights(model: Module) -> list[tuple[str, Tensor]]:

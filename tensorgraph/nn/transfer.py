@@ -14,10 +14,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.engine.state import converted, fitting
 from tensorgraph.nn.checks import positive
 from tensorgraph.nn.containers import Sequential
 from tensorgraph.nn.module import Module
-from tensorgraph.state import converted, fitting
 
 # ----------------------------------------------------------------------------------------- the head
 

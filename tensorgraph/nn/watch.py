@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.nesting import flatten
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
-from tensorgraph.tensor import Tensor
-from tensorgraph.tree import flatten
 
 
 class Watch:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from inspect import cleandoc
 from typing import Any
 
-from tensorgraph.dispatch import make_operator
-from tensorgraph.op import REGISTRY
-from tensorgraph.operators import Operators
+from tensorgraph.engine.dispatch import make_operator
+from tensorgraph.engine.op import REGISTRY
+from tensorgraph.engine.operators import Operators
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops import (
     activation,  # noqa: F401  # imported for its declarations
     arithmetic,
@@ -30,7 +31,6 @@ from tensorgraph.ops import (
 )
 from tensorgraph.ops.examples import EXAMPLES
 from tensorgraph.ops.numpy_api import bind_numpy
-from tensorgraph.tensor import Tensor
 
 COMPOSITES: dict[str, Callable[..., Any]] = {
     function.__name__: function

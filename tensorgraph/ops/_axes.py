@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.shapes import ndim_of
+from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, GraphError, describe
-from tensorgraph.shapes import ndim_of
-from tensorgraph.tensor import Tensor, asarray
 
 Axes = tuple[int, ...]
 

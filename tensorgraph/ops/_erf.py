@@ -8,7 +8,7 @@ correction, and both are evaluated for every element (a branch would cost more t
 
 So P = erf(x)/x − 1 and Q = −exp(x²)·erfc(x), both smooth in their variable. P and Q are
 least-squares fits on Chebyshev points, weighted by what an error in them does to erf; that
-stays below 2e-17 (float64, 12 terms each) and 2e-9 (float32, 7 terms). ``tests/test_erf.py``
+stays below 2e-17 (float64, 12 terms each) and 2e-9 (float32, 7 terms). ``tests/ops/test_erf.py``
 holds the fit, in mpmath, and derives the coefficients below anew.
 """
 

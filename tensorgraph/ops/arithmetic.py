@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.arrays import to_dtype
-from tensorgraph.domain import Boolean, Integer, Real
+from tensorgraph.engine.arrays import to_dtype
+from tensorgraph.engine.domain import Boolean, Integer, Real
+from tensorgraph.engine.op import register
+from tensorgraph.engine.rule import NONDIFF, ZERO
+from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError, DTypeError
-from tensorgraph.op import register
 from tensorgraph.ops._axes import integer, number
-from tensorgraph.rule import NONDIFF, ZERO
-from tensorgraph.shapes import ndim_of
 
 APART = Real(0.5, 3.0)
 """A domain for denominators and bases: away from 0."""

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.op import register
+from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.op import register
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import multiply
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
-from tensorgraph.shapes import ndim_of, shape_of
 
 Shape = tuple[int, ...]
 

@@ -22,8 +22,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.op import register
+from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.op import register
 from tensorgraph.ops._axes import integer
 from tensorgraph.ops.contract import einsum
 from tensorgraph.ops.shape import pad, reshape
@@ -42,7 +43,6 @@ from tensorgraph.ops.window import (
     window_view,
     windows,
 )
-from tensorgraph.shapes import shape_of
 
 BLOCK = 2**17
 """How many elements of windows are laid out at a time: half a megabyte of float32."""

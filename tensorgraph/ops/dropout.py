@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.domain import Boolean
+from tensorgraph.engine.domain import Boolean
+from tensorgraph.engine.op import register
+from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.op import register
 from tensorgraph.ops._axes import number
-from tensorgraph.rule import NONDIFF
-from tensorgraph.shapes import shape_of
 
 
 def _check(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:

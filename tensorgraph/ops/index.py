@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.arrays import DEFAULT_DTYPE, to_array, to_dtype
-from tensorgraph.domain import Integer
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array, to_dtype
+from tensorgraph.engine.domain import Integer
+from tensorgraph.engine.op import OUTRANKING, register
+from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
-from tensorgraph.op import OUTRANKING, register
 from tensorgraph.ops._axes import from_list, integer, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
-from tensorgraph.rule import NONDIFF
-from tensorgraph.shapes import ndim_of, shape_of
-from tensorgraph.tensor import Tensor
 
 ARRAY = "array"
 """Stands in a key for the next index array, which is an operand of its own."""
@@ -90,6 +90,7 @@ _getitem = register(
         "x": lambda g, indices, key, x_shape: scatter(g, *indices, key=key, shape=x_shape),
         "*indices": NONDIFF,
     },
+    add_into=lambda total, g, *indices, key: scatter_into(total, g, *indices, key=key),
     family="index",
     symbol="x[i]",
     doc="Return the elements of x at `key`, in which index arrays are operands of their own.",

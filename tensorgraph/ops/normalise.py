@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.op import register
+from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError
-from tensorgraph.op import register
 from tensorgraph.ops._axes import Axes, kept, length, number, some_axes
 from tensorgraph.ops.arithmetic import equal, square, where
 from tensorgraph.ops.reduce import in_single, mean
 from tensorgraph.ops.transcendental import sqrt
-from tensorgraph.shapes import ndim_of, shape_of
 
 
 def _floating(x: Any) -> Any:

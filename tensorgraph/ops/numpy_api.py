@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import ImmutableError
-from tensorgraph.shapes import ndim_of, shape_of
-from tensorgraph.tensor import Tensor, wrap
 
 Table = dict[Any, Callable[..., Any]]
 Ops = Mapping[str, Callable[..., Any]]

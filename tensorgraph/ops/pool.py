@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.op import register
+from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.op import register
 from tensorgraph.ops._axes import to_shape
 from tensorgraph.ops.arithmetic import astype, equal, maximum, where
 from tensorgraph.ops.reduce import in_single, max, sum
@@ -36,8 +38,6 @@ from tensorgraph.ops.window import (
     window_view,
     windows,
 )
-from tensorgraph.rule import NONDIFF
-from tensorgraph.shapes import ndim_of, shape_of
 
 Static = dict[str, Any]
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.domain import Boolean
+from tensorgraph.engine.domain import Boolean
+from tensorgraph.engine.op import register
+from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, AxisError
-from tensorgraph.op import register
 from tensorgraph.ops._axes import Axes, inverse, kept, length, number, one_axis, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, where
 from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
-from tensorgraph.rule import NONDIFF
-from tensorgraph.shapes import ndim_of, shape_of
 
 
 def _axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
@@ -145,14 +145,6 @@ cumulative_sum: Callable[..., Any] = register(
     prepare=_one_axis,
     doc="Return the running sum along `axis`.",
 )
-
-
-def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
-    """Sum over the axes along which ``shape`` was broadcast: the adjoint of broadcasting."""
-    lead = len(g.shape) - len(shape)
-    stretched = tuple(i for i, n in enumerate(shape, lead) if n == 1 != g.shape[i])
-    total = g.sum(axis=(*range(lead), *stretched))
-    return total.reshape(shape) if stretched else total
 
 
 # ----------------------------------------------------------------------------------------- extrema

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.op import register
+from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError
-from tensorgraph.op import register
 from tensorgraph.ops._axes import integer, one_axis, to_shape
-from tensorgraph.shapes import ndim_of
 
 
 def _repetitions(x: Any, *, repetitions: Any) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.op import register
+from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
-from tensorgraph.op import register
 from tensorgraph.ops._axes import (
     from_list,
     integer,
@@ -20,7 +21,6 @@ from tensorgraph.ops._axes import (
     some_axes,
     to_shape,
 )
-from tensorgraph.shapes import ndim_of, shape_of
 
 # ---------------------------------------------------------------------------- one tensor, new shape
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.domain import Integer, Simplex
+from tensorgraph.engine.domain import Integer, Simplex
+from tensorgraph.engine.op import register
+from tensorgraph.engine.rule import NONDIFF
+from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ShapeError
-from tensorgraph.op import register
 from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
 from tensorgraph.ops.activation import sigmoid, softplus
 from tensorgraph.ops.arithmetic import abs_kernel
@@ -20,8 +22,6 @@ from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
 from tensorgraph.ops.reduce import in_single, spread, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
 from tensorgraph.ops.transcendental import exp
-from tensorgraph.rule import NONDIFF
-from tensorgraph.shapes import ndim_of, shape_of
 
 
 def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:

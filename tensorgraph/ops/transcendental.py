@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.domain import Real
-from tensorgraph.op import register
+from tensorgraph.engine.domain import Real
+from tensorgraph.engine.op import register
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import APART, abs_kernel, equal, isnan, logical_and, where
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from tensorgraph.engine.op import register
+from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.op import register
 from tensorgraph.ops._axes import to_shape
-from tensorgraph.shapes import ndim_of, shape_of
 
 Shape = tuple[int, ...]
 Padding = tuple[tuple[int, int], ...]

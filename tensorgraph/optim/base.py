@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.engine.quiet import quiet
+from tensorgraph.engine.state import fitting
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.optim.groups import Named, grouped
 from tensorgraph.optim.pack import State, packed
 from tensorgraph.optim.recorded import recorded
 from tensorgraph.optim.settings import Rate, checked
-from tensorgraph.quiet import quiet
-from tensorgraph.state import fitting
-from tensorgraph.tensor import Tensor
 
 Rule = Callable[..., tuple[Any, State]]
 

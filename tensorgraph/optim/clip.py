@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.arithmetic import astype
 from tensorgraph.optim.groups import check_parameters, named_parameters
 from tensorgraph.optim.pack import check_finite
-from tensorgraph.tensor import Tensor
 
 
 def clip_by_value(params: Any, limit: float) -> None:

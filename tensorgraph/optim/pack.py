@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor
 
 BLOCK = 131_072
 """Elements of a block at most: half a mebibyte of float32. Half as much is hardly slower."""

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.graph import Node
-from tensorgraph.modes import MODE, enable_grad
-from tensorgraph.op import Plan
+from tensorgraph.engine.graph import Node
+from tensorgraph.engine.modes import MODE, enable_grad
+from tensorgraph.engine.op import Plan
+from tensorgraph.engine.state import updated
+from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.ops.arithmetic import astype
 from tensorgraph.optim.pack import Start, State, Update, check_finite
-from tensorgraph.state import updated
-from tensorgraph.tensor import Tensor, tensor, wrap
 
 Next = tuple[Tensor, State]
 """The next value of a parameter, and its next state."""

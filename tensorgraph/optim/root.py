@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.domain import Real
-from tensorgraph.op import Op
+from tensorgraph.engine.domain import Real
+from tensorgraph.engine.op import Op
 from tensorgraph.ops.arithmetic import equal, where
 
 

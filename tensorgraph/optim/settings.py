@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor
 
 Rate = float | Tensor | Callable[[int], float]
 """A learning rate: a number, a tensor to differentiate by, or a function of the steps taken."""

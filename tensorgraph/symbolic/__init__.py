@@ -1,1 +1,1 @@
-"""Symbolic arrays, and what stands on them: traces, and gradients as formulas."""
+"""Arrays without values: expressions, the shapes and dtypes of results, traces and replays."""

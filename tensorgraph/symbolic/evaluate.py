@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.dispatch import dispatch
-from tensorgraph.quiet import quiet
+from tensorgraph.engine.dispatch import dispatch
+from tensorgraph.engine.quiet import quiet
 from tensorgraph.symbolic.expr import Expr, in_order
 
 

@@ -16,10 +16,10 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.op import HANDLERS, OUTRANKING, Op
+from tensorgraph.engine.op import HANDLERS, OUTRANKING, Op
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops import bind_operators
 from tensorgraph.symbolic.infer import result_like
-from tensorgraph.tensor import Tensor
 
 Shape = tuple[int, ...]
 

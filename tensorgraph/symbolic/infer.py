@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.op import Op
+from tensorgraph.engine.op import Op
 
 Shape = tuple[int, ...]
 

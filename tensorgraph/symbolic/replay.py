@@ -15,16 +15,15 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.autodiff import sweep
-from tensorgraph.graph import Node, ancestors
-from tensorgraph.modes import mode
-from tensorgraph.op import REGISTRY, Plan
+from tensorgraph.engine.autodiff import sweep
+from tensorgraph.engine.graph import Node, ancestors
+from tensorgraph.engine.modes import mode
+from tensorgraph.engine.op import REGISTRY, Plan
+from tensorgraph.engine.rule import ZERO_RULE
+from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.ops.shape import reshape
-from tensorgraph.rule import ZERO_RULE
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, make, symbol
-from tensorgraph.symbolic.recognise import recognised
-from tensorgraph.tensor import Tensor, wrap
 
 Known = Callable[[Any], str | None]
 Explain = Callable[[Any], tuple[Callable[..., Expr], Sequence[Any]] | None]
@@ -70,6 +69,7 @@ def replay(
     number: Callable[[Any], Expr] = constant,
     explain: Explain = lambda array: None,
     known: Known = lambda array: None,
+    rewritten: Callable[[Expr], Expr] = lambda e: e,
 ) -> Replay:
     """Return a recorded graph as expressions.
 
@@ -78,6 +78,7 @@ def replay(
         number: the expression for a number that the graph has as an operand.
         explain: how a constant array is computed from others, where that is known.
         known: the name of a constant array, if it has one.
+        rewritten: an equal expression that says more; the gradient is then that one's.
 
     Raises:
         GraphError: what the graph saved was released; or it holds a gradient hook or a checkpoint,
@@ -96,7 +97,7 @@ def replay(
             result.twins.get(p, x) if type(p) in (Node, Tensor) else x
             for p, x in zip(node.parents, args, strict=True)
         )
-        known_as = recognised(e, in_graph=True)
+        known_as = rewritten(e)
         chosen = None if node in roots else _decided(e)
         result.exprs[node] = known_as
         if chosen is not None:

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.rule import parameter_names
+from tensorgraph.engine.nesting import Structure, flatten, unflatten
+from tensorgraph.engine.rule import parameter_names
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, in_order, lift, symbol
-from tensorgraph.tree import Structure, flatten, unflatten
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.domain import Boolean, Domain, Integer, Real, Simplex
+from tensorgraph.engine.domain import Boolean, Domain, Integer, Real, Simplex
+from tensorgraph.engine.nesting import flatten
+from tensorgraph.engine.op import Op
+from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import DTypeError
-from tensorgraph.op import Op
-from tensorgraph.tensor import Tensor, wrap
 from tensorgraph.testing.subject import Array
-from tensorgraph.tree import flatten
 
 APART = 1e-3
 """How far drawn numbers stay from the points that a domain avoids."""

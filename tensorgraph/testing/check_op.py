@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
-from tensorgraph.op import Op
 from tensorgraph.testing import checks
 from tensorgraph.testing.cases import Case, bound, elementwise_cases, record_of
 

@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.autodiff import gradients
-from tensorgraph.graph import Node
-from tensorgraph.op import Op
+from tensorgraph.engine.autodiff import gradients
+from tensorgraph.engine.graph import Node
+from tensorgraph.engine.nesting import flatten
+from tensorgraph.engine.op import Op
+from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.engine.transforms import jvp, vjp
 from tensorgraph.ops.arithmetic import multiply
-from tensorgraph.tensor import Tensor, wrap
 from tensorgraph.testing.cases import Case
 from tensorgraph.testing.gradcheck import gradcheck
 from tensorgraph.testing.subject import Array, NotAnalyticError, Subject, projection
-from tensorgraph.transforms import jvp, vjp
-from tensorgraph.tree import flatten
 
 EXACT = 1e-12
 """What two ways to compute the same number may differ by, relative to its terms."""

@@ -19,9 +19,9 @@ except ImportError as error:
         " pip install 'tensorgraph-engine[test]'"
     ) from error
 
-from tensorgraph.domain import Boolean, Domain, Integer, Real, Simplex
+from tensorgraph.engine.domain import Boolean, Domain, Integer, Real, Simplex
+from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
-from tensorgraph.op import Op
 from tensorgraph.testing.cases import near, record_of
 from tensorgraph.testing.subject import Array
 

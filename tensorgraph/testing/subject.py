@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.autodiff import gradients
-from tensorgraph.modes import Backward, Forward, mode
-from tensorgraph.random import replay, watch
-from tensorgraph.tensor import Tensor, asarray, wrap
-from tensorgraph.tree import flatten
+from tensorgraph.engine.autodiff import gradients
+from tensorgraph.engine.generator import replay, watch
+from tensorgraph.engine.modes import Backward, Forward, mode
+from tensorgraph.engine.nesting import flatten
+from tensorgraph.engine.tensor import Tensor, asarray, wrap
 
 Array = NDArray[Any]
 Direction = dict[int, Array]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.debug import debug
 from tensorgraph.nn.module import Module
+from tensorgraph.observe.debug import debug
 from tensorgraph.train.examples import Examples
 
 REMEDY = (

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.diagnose.choice import Criterion
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
@@ -19,7 +20,6 @@ from tensorgraph.train.examples import Examples
 from tensorgraph.train.fit import fit
 from tensorgraph.train.history import new_figure
 from tensorgraph.train.interrupt import passing_on
-from tensorgraph.values import whole
 
 Make = Callable[[], tuple[Module, Optimizer]]
 

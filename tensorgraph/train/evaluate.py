@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.modes import no_grad
+from tensorgraph.arguments import whole
+from tensorgraph.engine.modes import no_grad
+from tensorgraph.engine.nesting import flatten, unflatten
+from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.nn.module import Module
-from tensorgraph.tensor import Tensor, asarray
 from tensorgraph.train.examples import Examples, as_input, dtype_of, inputs_and_target, size_of
-from tensorgraph.tree import flatten, unflatten
-from tensorgraph.values import whole
 
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 

@@ -11,8 +11,8 @@ from numpy.typing import DTypeLike, NDArray
 from tensorgraph import errors
 from tensorgraph.data.batches import Batches
 from tensorgraph.data.table import Table, name_of
+from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.nn.module import Module
-from tensorgraph.tensor import Tensor, asarray
 
 INPUT, TARGET = "x", "y"
 """The keys of a dict of arrays: what the model is given, and what it is compared with."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sized
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.checkpointing import Every
@@ -16,7 +17,6 @@ from tensorgraph.train.loop import Clip, Training, functions
 from tensorgraph.train.progress import Progress
 from tensorgraph.train.run import Callback, Run
 from tensorgraph.train.stopping import EarlyStopping
-from tensorgraph.values import whole
 
 
 def fit(

@@ -13,11 +13,11 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.clip import clip_by_global_norm
 from tensorgraph.optim.settings import number, rate_at
-from tensorgraph.tensor import Tensor
 from tensorgraph.train.anomaly import cause
 from tensorgraph.train.checkpointing import Checkpoint, Every, setup_of
 from tensorgraph.train.evaluate import AT_ONCE, Metrics, evaluating, measure, modes_kept

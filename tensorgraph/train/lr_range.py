@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.evaluate import check_model
 from tensorgraph.train.history import new_figure
 from tensorgraph.train.loop import trained_parameters
 from tensorgraph.train.trial_runs import endless, stepper, unchanged
-from tensorgraph.values import whole
 
 BETA = 0.9
 """How much of the smoothed loss is that of the steps before."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
@@ -18,7 +19,6 @@ from tensorgraph.train.evaluate import check_model
 from tensorgraph.train.examples import dtype_of, inputs_and_target, size_of
 from tensorgraph.train.loop import trained_parameters
 from tensorgraph.train.trial_runs import stepper, unchanged
-from tensorgraph.values import whole
 
 LEARNT = 0.05
 """To which part of its first value the cost has to fall."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -16,10 +16,10 @@ from typing import Any, overload
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.train.evaluate import number
 from tensorgraph.train.interrupt import passing_on
 from tensorgraph.train.space import Objective, Space
-from tensorgraph.values import whole
 
 
 @dataclass(frozen=True)

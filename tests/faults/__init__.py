@@ -7,14 +7,14 @@ of this list red, and the list cannot rot. A factor of 1 + 1e-8 stands for a sli
 from tests.faults import (
     data,
     diagnose,
+    drawing,
     engine,
     explorer,
     fitting,
+    formulas,
     networks,
-    render,
     saving,
     scenes,
-    symbolic,
     training,
 )
 from tests.faults.fault import Fault
@@ -27,8 +27,8 @@ FAULTS: list[Fault] = [
     *diagnose.FAULTS,
     *fitting.FAULTS,
     *explorer.FAULTS,
-    *render.FAULTS,
+    *drawing.FAULTS,
     *scenes.FAULTS,
     *saving.FAULTS,
-    *symbolic.FAULTS,
+    *formulas.FAULTS,
 ]

@@ -73,8 +73,6 @@ _REDUCE = planted_in(
     ("axes=inverse(order))", "axes=order)", "prod: a permutation not undone"),
     ("flip(cumulative_sum(flip(g, axis=axis), axis=axis), axis=axis)",
      "flip(cumulative_sum(flip(g), axis=axis), axis=axis)", "cumulative_sum: all axes reversed"),
-    ("axis=(*range(lead), *stretched)", "axis=stretched or tuple(range(lead))",
-     "broadcasting: new axes not summed where others are"),
     (" / ties.sum(axis=axis, keepdims=True)", "", "max: each of several maxima gets all"),
     ("g.reshape(kept(shape, axis)) /", "g /", "max: axes kept by the gradient or not"),
     ("(x - mean(x, axis=axis, keepdims=True)) / (length",
@@ -225,9 +223,17 @@ _UPDATES = """    updates = [
     ]
 """
 
+_SHAPES = planted_in(
+    "engine/shapes.py",
+    ("axis=(*range(lead), *stretched)", "axis=stretched or tuple(range(lead))",
+     "broadcasting: new axes not summed where others are"),
+)  # fmt: skip
+
 _BACKWARD = planted_in(
-    "autodiff.py",
-    ("sums[parent] = total + gradient", "sums[parent] = gradient", "a lost accumulation"),
+    "engine/autodiff.py",
+    ("sums[parent] = total + gradient\n                    owned",
+     "sums[parent] = gradient\n                    owned",
+     "a lost accumulation"),
     ("np.add(total, gradient, out=total)", "pass", "the third gradient of a leaf lost"),
     ("elif parent in owned and type(total) is np.ndarray:", "elif type(total) is np.ndarray:",
      "a borrowed array added to in place"),
@@ -240,7 +246,7 @@ _BACKWARD = planted_in(
     ("heappush(queue, (-parent.seq, parent))", "heappush(queue, (parent.seq, parent))",
      "nodes in the wrong order"),
     ("if node.hooks:", "if node.hooks and create_graph:", "hooks dropped at first order"),
-    ("g = result if result.dtype == g.dtype else astype(result, dtype=g.dtype)", "pass",
+    ("g = result if result.dtype == g.dtype else result.astype(dtype=g.dtype)", "pass",
      "what a hook returns is dropped"),
     ("wrap(np.zeros(target.shape, target.dtype))", "wrap(np.ones(target.shape, target.dtype))",
      "not 0 for an input that is not reached"),
@@ -256,7 +262,8 @@ _BACKWARD = planted_in(
      "if gradient.shape != like.shape:", "the cast to the operand's dtype forgotten"),
     ("gradient = sum_to(gradient, parent.shape)",
      "gradient = sum_to(gradient, parent.shape) / 1.00000001", "the sum to shape off by 1e-8"),
-    ("sums[parent] = add(total, gradient)", "sums[parent] = add(total, gradient.detach())",
+    ("elif create_graph:\n                    sums[parent] = total + gradient",
+     "elif create_graph:\n                    sums[parent] = total + gradient.detach()",
      "a gradient's own graph cut where gradients add up"),
     ("lifted.append(wrap(np.asarray(value), parent, True))",
      "lifted.append(wrap(np.asarray(value)))",
@@ -286,8 +293,8 @@ _BACKWARD = planted_in(
      "gradients() runs no hooks of leaves"),
     (_UPDATES, _UPDATES.replace("[\n", "(\n").replace("]\n", ")\n"),
      "a failing hook leaves some leaves updated"),
-    ("if node.op is _GETITEM and",
-     "if node.op is _GETITEM and (parent not in sums or not owned.add(parent)) and",
+    ("if add_into is not None and",
+     "if add_into is not None and (parent not in sums or not owned.add(parent)) and",
      "backward: a slice's gradient added in place to an array that others hold"),
     ("if useful is None or type(h) is not Retained", "if True",
      "backward: gradients() adds to a retained .grad"),
@@ -295,12 +302,12 @@ _BACKWARD = planted_in(
 
 _GRAPH = [
     *planted_in(
-        "dispatch.py",
+        "engine/dispatch.py",
         ("value.copy() if changeable else value", "value",
          "a caller's array is saved without a copy"),
     ),
     *planted_in(
-        "tensor.py",
+        "engine/tensor.py",
         ("np.array(to_array(value, self.dtype))", "to_array(value, self.dtype)",
          "assign: the caller's array is shared"),
         ("if owner is not None and owner._node is self._node() else None", "",
@@ -311,13 +318,13 @@ _GRAPH = [
          "backward: a .grad that was retained twice counts twice"),
     ),
     *planted_in(
-        "graph.py",
+        "engine/graph.py",
         ("if any(node.parents[i] in useful for i, _ in node.plan.rules):",
          "if all(node.parents[i] in useful for i, _ in node.plan.rules):",
          "a path that meets another one is not walked"),
     ),
     *planted_in(
-        "checkpoint.py",
+        "engine/checkpoint.py",
         ("with replay(self.states), mode(", "with mode(", "checkpoint: other random numbers"),
         ("seed is not g or results[i] is None", "seed is None",
          "checkpoint: an old pass's gradients"),
@@ -325,7 +332,7 @@ _GRAPH = [
          "checkpoint: no gradient of a gradient"),
     ),
     *planted_in(
-        "transforms.py",
+        "engine/transforms.py",
         ("graph = call.needs_graph or any(", "graph = False and any(",
          "jvp: its result is constant"),
         ("unit[position] = 1", "unit[position] = 1 + 1e-8", "jacobian: off by 1e-8"),
@@ -336,7 +343,7 @@ _GRAPH = [
 
 _PROFILE = [
     *planted_in(
-        "profile.py",
+        "observe/profile.py",
         ('if event.node.op.name == "checkpoint":', "if False:",
          "profile: a checkpoint counts twice"),
         ("if event.result is not event.g else 0", "if True else 0",
@@ -346,12 +353,12 @@ _PROFILE = [
          "profile: nodes without backward times"),
     ),
     *planted_in(
-        "modes.py",
+        "engine/modes.py",
         ("        self._outer.forward(event)\n", "", "profile: hides the observer around it"),
     ),
 ]  # fmt: skip
 
 FAULTS: list[Fault] = [
     *_ARITHMETIC, *_TRANSCENDENTAL, *_ACTIVATION, *_REDUCE, *_SOFTMAX, *_SHAPE, *_MOVING,
-    *_CONTRACT, *_WINDOW, *_NORMALISE, *_BACKWARD, *_GRAPH, *_PROFILE,
+    *_CONTRACT, *_WINDOW, *_NORMALISE, *_SHAPES, *_BACKWARD, *_GRAPH, *_PROFILE,
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.faults.fault import Fault, planted_in
 
-_PLACE = "render/explorer"
+_PLACE = "drawing/explorer"
 
 _FILE = planted_in(
     f"{_PLACE}/page.py",

@@ -139,7 +139,7 @@ _PARAMETERS = [
         ("if isinstance(value, tuple):", "if False:", "module: functional_call leaves out tuples"),
     ),
     *planted_in(
-        "state.py",
+        "engine/state.py",
         ('np.array(array, own.dtype, order="C")', "np.asarray(array, own.dtype)",
          "module: a loaded state is shared with the caller"),
     ),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.shapes import shape_of
 from tensorgraph.nn.checks import here
 from tensorgraph.nn.losses._common import (
     as_array,
@@ -26,7 +27,6 @@ from tensorgraph.ops.activation import relu
 from tensorgraph.ops.arithmetic import isnan, less, logical_and, logical_not, where
 from tensorgraph.ops.softmax import sigmoid_cross_entropy
 from tensorgraph.ops.transcendental import log1p
-from tensorgraph.shapes import shape_of
 
 NOT_BINARY = "; labels are 0 and 1 (for −1 and 1, write (target + 1) / 2, or losses.hinge)"
 SECOND_SIGMOID = (

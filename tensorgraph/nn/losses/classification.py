@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.engine.shapes import shape_of
 from tensorgraph.nn.checks import here
 from tensorgraph.nn.losses._common import (
     Shape,
@@ -28,7 +29,6 @@ from tensorgraph.ops.index import check_labels, take, take_along_axis
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
 from tensorgraph.ops.softmax import class_cross_entropy, log_softmax, softmax_cross_entropy
-from tensorgraph.shapes import shape_of
 
 SECOND_SOFTMAX = (
     "the logits went through a softmax already, and this loss computes one itself; leave the first"

@@ -1,0 +1,5 @@
+"""The explorer: a graph in the browser, folded, searched and stepped through."""
+
+from tensorgraph.drawing.explorer.page import page
+
+__all__ = ["page"]

@@ -1,0 +1,158 @@
+"""The explorer: a scene as one HTML file that needs no network and no other file."""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from tensorgraph.drawing.scene import Scene
+from tensorgraph.drawing.style import FAMILIES, KINDS
+from tensorgraph.drawing.tree import tree
+
+SCRIPTS = (
+    "scene.js", "fold.js", "layout.js", "tiles.js", "canvas.js", "colour.js", "panel.js",
+    "stepper.js", "search.js", "run.js", "main.js",
+)  # fmt: skip
+"""The parts of the page's program, which share one scope; the last one starts it."""
+
+MEASURES = ("min", "max", "mean", "std", "norm")
+COUNTS = ("count", "zeros", "nans", "infs")
+HEIGHTS = "0123456789abcdefghijklmnopqrstuvwxyz"
+"""A bar of a histogram is one character, so high in parts of the tallest."""
+
+READABLE = 150
+"""Of more operations than this, equal parts are found also where no module marks them."""
+
+Run = Mapping[str, Mapping[str, Sequence[float]]]
+
+
+def page(scene: Scene, run: Run | None = None) -> str:
+    """Return the explorer of a scene: a whole HTML document.
+
+    Args:
+        scene: what was recorded.
+        run: norms over the steps of a training run by layer: ``{"gradients": {"0.weight": [0.3,
+            0.2]}, "activations": {"0": [1.1, 1.2]}}``, such as ``nn.Watch`` collects.
+
+    Example:
+        >>> from tensorgraph.drawing.scene import Scene
+        >>> page(Scene(boxes=(), title="nothing")).splitlines()[0]
+        '<!doctype html>'
+    """
+    script = '(() => {\n"use strict";\n' + "\n".join(map(_static, SCRIPTS)) + "\n})();"
+    style = _colours() + _static("explorer.css")
+    return Template(_static("page.html")).substitute(
+        title=escape(scene.title or "graph"),
+        script=script,
+        script_hash=_hash(script),
+        style=style,
+        style_hash=_hash(style),
+        data=_embedded(_packed(scene) | ({"run": _told(run)} if run else {})),
+    )
+
+
+def _static(name: str) -> str:
+    return files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _colours() -> str:
+    """Return the colours of families and kinds, which are those of pictures, as a style sheet."""
+    named = "".join(
+        f"--{name}:light-dark({light},{dark});"
+        for name, (light, dark) in (FAMILIES | KINDS).items()
+    )
+    families = "".join(f".family-{name}{{--family:var(--{name})}}" for name in FAMILIES)
+    return f":root{{{named}}}{families}\n"
+
+
+def _hash(text: str) -> str:
+    """Return what a Content-Security-Policy calls a text; no other may then run."""
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()
+
+
+def _embedded(data: Any) -> str:
+    """Return data as JSON that no text in it can end: HTML looks for ``<`` only."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def _packed(scene: Scene) -> dict[str, Any]:
+    """Return a scene's data without what repeats: a large graph must stay a small file."""
+    data = scene.as_json()
+    boxes = [_packed_box(box) for box in data["boxes"]]
+    for op, turns in _turns(scene).items():
+        boxes[op]["turns"] = turns
+    names = sorted({name for box in boxes for name in box})
+    packed = {name: _column([box.get(name) for box in boxes]) for name in names}
+    return data | {"count": len(boxes), "boxes": packed}
+
+
+def _turns(scene: Scene) -> dict[int, list[tuple[int, int]]]:
+    """Return for operations in equal parts which "× n" they are in and in which turn."""
+    large = len(scene.forward) > READABLE
+    return tree(scene, lambda frame: False, plain=large).turns
+
+
+def _packed_box(box: dict[str, Any]) -> dict[str, Any]:
+    packed = {name: value for name, value in box.items() if name != "id"}
+    if "wires" in box:
+        packed["wires"] = [_packed_wire(wire) for wire in box["wires"]]
+    for name in ("value", "gradient"):
+        if name in box:
+            packed[name] = _packed_statistics(box[name])
+    return packed
+
+
+def _packed_wire(wire: dict[str, Any]) -> list[Any]:
+    """Return a wire, shorter where it has no note and a gradient flows back on it."""
+    packed = [wire["source"], wire["operand"]]
+    if "stops" in wire:
+        return [*packed, wire.get("note", ""), 1]
+    return [*packed, wire["note"]] if "note" in wire else packed
+
+
+def _column(values: list[Any]) -> dict[str, Any]:
+    """Return a column as its distinct values and where they stand; as it is where most differ."""
+    keys = list(map(repr, values))
+    distinct = dict(zip(keys, values, strict=True))
+    if 2 * len(distinct) > len(values):
+        return {"values": values}
+    place = {key: i for i, key in enumerate(distinct)}
+    return {"values": list(distinct.values()), "at": [place[key] for key in keys]}
+
+
+def _packed_statistics(told: dict[str, Any]) -> list[Any]:
+    """Return numbers, the histogram's bars, and its range; the page adds what is left out."""
+    measures = [None if name not in told else _finite(told[name]) for name in MEASURES]
+    numbers = [*measures, *(told.get(name, 0) for name in COUNTS)]
+    tallest = max(told.get("histogram", ()), default=0)
+    bars = [-(-count * (len(HEIGHTS) - 1) // tallest) for count in told.get("histogram", ())]
+    low, high = told.get("range", (None, None))
+    same = (low, high) == (told.get("min"), told.get("max"))
+    return ["".join(HEIGHTS[bar] for bar in bars), *numbers, *(() if same else (low, high))]
+
+
+def _finite(number: float) -> float | None:
+    """Return a number, or ``None`` where it overflowed, as a norm of huge elements may."""
+    return number if math.isfinite(number) else None
+
+
+def _told(run: Run) -> dict[str, dict[str, list[float | str | None]]]:
+    """Return a run as JSON can say it: null where there is no norm, a word where it overflowed."""
+    return {
+        kind: {layer: [_norm(norm) for norm in norms] for layer, norms in layers.items()}
+        for kind, layers in run.items()
+    }
+
+
+def _norm(norm: float) -> float | str | None:
+    if math.isfinite(norm):
+        return float(f"{norm:.5g}")
+    return None if math.isnan(norm) else "Infinity"

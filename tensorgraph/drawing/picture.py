@@ -1,0 +1,323 @@
+"""``tg.render``: a picture of a recorded graph."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from tensorgraph import errors
+from tensorgraph.drawing.browser import open_page
+from tensorgraph.drawing.capture import capture
+from tensorgraph.drawing.dot import dot, drawn, program
+from tensorgraph.drawing.explorer.page import page
+from tensorgraph.drawing.fold import asked_for, fold
+from tensorgraph.drawing.heat import QUANTITIES
+from tensorgraph.drawing.norms import norms_svg, run_of
+from tensorgraph.drawing.rules import rules_of
+from tensorgraph.drawing.scene import Scene
+from tensorgraph.drawing.subject import caller, subject_of
+from tensorgraph.drawing.svg import svg
+from tensorgraph.drawing.tiles import view
+from tensorgraph.drawing.values import measured
+from tensorgraph.drawing.view import View
+from tensorgraph.engine.modes import user_level
+from tensorgraph.nn.watch import Watch
+
+DIRECTIONS = ("down", "right")
+ENGINES = ("dot", "own")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
+
+
+def render(
+    x: Any,
+    *args: Any,
+    backward: bool = True,
+    depth: int | None = None,
+    expand: str | Iterable[str] | bool = (),
+    values: bool = False,
+    max_nodes: int = 150,
+    direction: str = "down",
+    color_by: str = "family",
+    engine: str | None = None,
+) -> Picture:
+    """Return a picture of a graph: the forward pass, and beside it the backward pass.
+
+    The forward pass runs down the left. Each gradient ∂x stands on the row of its value x, so that
+    the backward pass runs up the right; short dashed lines lead from values that are saved to the
+    gradients whose rules read them. Parameters and constants are drawn on the operation that takes
+    them; a gradient that has not been computed says so. (Computation graphs are drawn in this way
+    in the Deep Learning Specialization, course 1, week 2, one pass at a time.)
+
+    A module or function is run once to record all it computes, on leaves of its own; running
+    averages and random generators are left as they were. Names are those of the variables where
+    ``render`` is called, and of the function's own.
+
+    Modules are boxes, open as far as there is room. Equal ones in a row are drawn once, × n; they
+    are compared exactly, operation by operation.
+
+    Args:
+        x: a tensor or several; or a module, or a function; or what ``tg.derive`` returned, whose
+            formulas are written below the picture. Of an :class:`tg.nn.Watch`, the norms of each
+            layer by step.
+        *args: an example of what the module or function is called with.
+        backward: whether the backward pass is drawn.
+        depth: how many levels of modules are open at most; by default as many as there is room for.
+        expand: modules to open before others, and to draw on their own: a path as messages write
+            it, ``"model.layers[2]"``, or a class, ``"Linear"``; several of them; ``True`` for all.
+        values: write statistics of values and gradients on the boxes. The graph is computed again
+            for them; gradients are those of the sum of ``x``.
+        max_nodes: how many boxes are drawn at most.
+        direction: where the forward pass runs: ``"down"`` or ``"right"``.
+        color_by: what colours the boxes: ``"family"`` of operations, ``"module"``, ``"bytes"`` of
+            the results, ``"time"`` (as ``tg.profile()`` measured it, otherwise measured now), or
+            ``"grad"``, the norm of gradients.
+        engine: what lays out an SVG: ``"dot"`` of Graphviz, or the layout of this package,
+            ``"own"``; by default Graphviz where it is installed.
+
+    Raises:
+        ArgumentError: an option has no such value; arguments of a module or function are missing.
+        DTypeError: ``x`` is nothing that has a graph.
+        GraphError: nothing was recorded, as nothing wants a gradient.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> loss = (x * x).sum()
+        >>> picture = tg.render(loss)
+        >>> picture
+        <picture of loss: 3 boxes, 2 operations>
+        >>> picture.save("loss.svg")  # doctest: +SKIP
+    """
+    if isinstance(x, Watch):
+        return RunPicture(x)
+    subject = subject_of(x, args, caller())
+    shown = {"depth": depth, "expand": _names(expand), "max_nodes": max_nodes}
+    drawn = {"mirror": backward, "values": values, "direction": direction, "color_by": color_by}
+    _check(shown | drawn, engine)
+    scene, places = capture(subject)
+    asked_for(scene, shown["expand"])
+    return Picture(scene, places, shown, drawn, engine)
+
+
+def _names(expand: Any) -> Any:
+    if isinstance(expand, (str, bool)):
+        return expand or ()
+    names = tuple(expand) if isinstance(expand, Iterable) else (expand,)
+    if not all(isinstance(name, str) for name in names):
+        raise errors.ArgumentError(
+            f"render: expand is the path or the class of modules, several in a list, or True, not"
+            f" {errors.describe(expand)}; write expand='Linear'"
+        )
+    return names
+
+
+def _check(options: Mapping[str, Any], engine: str | None) -> None:
+    """Raise unless every option has a value that it may have."""
+    _check_one_of("direction", options["direction"], DIRECTIONS)
+    _check_one_of("color_by", options["color_by"], QUANTITIES)
+    _check_one_of("engine", engine, (None, *ENGINES))
+    for name, given in (("backward", options["mirror"]), ("values", options["values"])):
+        if not isinstance(given, bool):
+            raise errors.ArgumentError(f"render: {name} is True or False, not {given!r}")
+    for name, least in (("depth", 0), ("max_nodes", 1)):
+        given = options[name]
+        if name == "depth" and given is None:
+            continue
+        if isinstance(given, bool) or not isinstance(given, int) or given < least:
+            raise errors.ArgumentError(
+                f"render: {name} is a whole number not below {least}, not {given!r}"
+            )
+
+
+def _check_one_of(name: str, given: Any, known: Sequence[Any]) -> None:
+    if given not in known:
+        listed = ", ".join(map(repr, known))
+        raise errors.ArgumentError(f"render: {name} is one of {listed}, not {given!r}")
+
+
+class Picture:
+    """A picture of a graph, which notebooks show by itself; made by :func:`render`.
+
+    It keeps the graph, so that statistics can be computed when they are asked for.
+
+    Attributes:
+        scene: all that was found in the graph, as plain data.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor(3.0, requires_grad=True)
+        >>> picture = tg.render(x * x)
+        >>> picture.dot().splitlines()[0]
+        'digraph picture {'
+        >>> "∂x" in picture.svg()
+        True
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        places: Sequence[Any],
+        shown: Mapping[str, Any],
+        drawn: Mapping[str, Any],
+        engine: str | None,
+    ) -> None:
+        self.scene = scene
+        self._places, self._shown, self._drawn, self._engine = places, shown, drawn, engine
+
+    def __repr__(self) -> str:
+        boxes, ops = len(self.scene.boxes), len(self.scene.forward)
+        of = f" of {self.scene.title}" if self.scene.title else ""
+        operations = f"{ops:,} operation{'s' * (ops != 1)}"
+        return f"<picture{of}: {boxes:,} box{'es' * (boxes != 1)}, {operations}>"
+
+    @cached_property
+    def view(self) -> View:
+        """What is drawn: tiles, links between them, and outlines of open modules."""
+        counted = self._drawn["values"] or self._drawn["color_by"] in ("time", "grad")
+        scene = self._measured if counted else self.scene
+        return view(fold(scene, **self._shown), **self._drawn)
+
+    @cached_property
+    def _measured(self) -> Scene:
+        return measured(self.scene, self._places)
+
+    def svg(self) -> str:
+        """Return the picture as SVG.
+
+        Graphviz draws it where its program ``dot`` is installed; elsewhere, and where Graphviz
+        fails, the layout of this package. ``engine="dot"`` or ``engine="own"`` in
+        :func:`render` choose one.
+
+        Raises:
+            ImportError: with ``engine="dot"``, it is not installed.
+            GraphError: with ``engine="dot"``, Graphviz failed.
+        """
+        if self._engine == "own" or (self._engine is None and program() is None):
+            return svg(self.view)
+        try:
+            text = drawn(self.dot(), "svg").decode()
+        except errors.GraphError as error:
+            if self._engine == "dot":
+                raise
+            warnings.warn(
+                f"{error}. The layout of tensorgraph drew it instead; engine='own' asks for it",
+                errors.UsageWarning,
+                stacklevel=user_level(),
+            )
+            return svg(self.view)
+        return text[text.index("<svg") :]
+
+    def dot(self) -> str:
+        """Return the picture in Graphviz's language, as text."""
+        return dot(self.view)
+
+    def html(self, run: Any = None) -> str:
+        """Return the explorer: one HTML page that steps through the passes, without network.
+
+        Args:
+            run: a :class:`tg.nn.Watch` of a training run, or the history of a watched
+                :func:`tg.train.fit`, whose norms are shown step by step; or a dict
+                ``{"gradients": {layer: numbers}, "activations": {layer: numbers}}``.
+        """
+        scene = replace(self._measured, rules=rules_of(self.scene, self._places))
+        return page(scene, run_of(run))
+
+    def save(self, path: str | PathLike[str], run: Any = None) -> None:
+        """Write the picture to a file, in the format that its name ends with.
+
+        ``.svg``, ``.dot`` (Graphviz's language) and ``.html`` (the explorer) need nothing else;
+        Graphviz draws ``.png`` and ``.pdf``.
+
+        Args:
+            path: where to.
+            run: as for :meth:`html`, which is the only format that shows it.
+
+        Raises:
+            ArgumentError: the name ends in none of these; a run is given that would not be shown.
+            ImportError: Graphviz is needed and not installed.
+        """
+        suffix = Path(path).suffix.lower()
+        if suffix not in SUFFIXES:
+            raise errors.ArgumentError(
+                f"render: a picture is saved as {', '.join(SUFFIXES)}, not {Path(path).name!r}"
+            )
+        if run is not None and suffix != ".html":
+            raise errors.ArgumentError(
+                f"render: the explorer shows a run, {suffix} does not; save it as .html, or the run"
+                f" by itself: tg.render(watch).save({str(path)!r})"
+            )
+        if suffix in (".png", ".pdf"):
+            data = drawn(self.dot(), suffix[1:])
+        elif suffix == ".html":
+            data = self.html(run).encode()
+        else:
+            data = (self.svg() if suffix == ".svg" else self.dot()).encode()
+        Path(path).write_bytes(data)
+
+    def show(self) -> None:
+        """Show the picture: in a notebook below the cell, otherwise the explorer in a browser.
+
+        The page is handed to the browser directly; nothing is written.
+
+        Raises:
+            GraphError: there is no browser, or it did not ask for the page.
+        """
+        notebook = sys.modules.get("IPython")
+        if notebook is not None and notebook.get_ipython() is not None:
+            notebook.display.display(self)
+        else:
+            open_page(self.html())
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+
+
+class RunPicture(Picture):
+    """A picture of the norms of activations and gradients, by layer and step of a training run.
+
+    Vanishing and exploding gradients are seen at a glance. Made by ``tg.render(watch)``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> model = tg.nn.Linear(2, 1)
+        >>> watch = tg.nn.Watch(model)
+        >>> with watch:
+        ...     model(tg.ones((1, 2))).sum().backward()
+        >>> tg.render(watch)
+        <picture of 1 step of Linear>
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__(Scene(boxes=(), title=type(watch.model).__name__), (), {}, {}, "own")
+        self._run, self._steps = run_of(watch) or {}, watch.steps
+
+    def __repr__(self) -> str:
+        return f"<picture of {self._steps:,} step{'s' * (self._steps != 1)} of {self.scene.title}>"
+
+    def svg(self) -> str:
+        """Return the norms as SVG: a row for each layer, a column for each step."""
+        return norms_svg(self._run["activations"], self._run["gradients"])
+
+    def dot(self) -> str:
+        """Refuse: norms are no graph.
+
+        Raises:
+            ArgumentError: always.
+        """
+        raise errors.ArgumentError(
+            "render: the norms of a run are no graph that Graphviz could draw; save them as .svg or"
+            " .html"
+        )
+
+    def html(self, run: Any = None) -> str:
+        """Return the norms as one HTML page, with a chart for each layer."""
+        return page(self.scene, run_of(run) or self._run)

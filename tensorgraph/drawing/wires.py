@@ -1,0 +1,208 @@
+"""The lines of a picture: data, gradients, saved values, and the words beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tensorgraph.drawing.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.panels import Panel, Point, head
+from tensorgraph.drawing.paths import cut, direction_of, overlap, path_of
+from tensorgraph.drawing.sheet import CHANNEL, STRIP, Area, Sheet
+from tensorgraph.drawing.view import Link
+
+FAR = 420.0
+"""From how far away a saved value is named instead of linked."""
+SUM = 8.0
+"""The radius of the sign where gradients add up."""
+
+
+class Wires:
+    """The lines on a sheet, as SVG."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet, self.view, self.turned = sheet, sheet.view, sheet.turned
+
+    def links(self) -> Iterator[str]:
+        """Yield data, gradients, and the turn from the one to the other."""
+        routes = self.sheet.routes()
+        sums = self.sheet.added()
+        for link in self.sheet.data:
+            route = routes.get((link.source, link.target))
+            if route:
+                path = [self.sheet.at(point) for point in route]
+                yield self._arrow(path, "data", link)
+        for link in self.view.links:
+            route = routes.get((link.target, link.source))
+            if link.kind == "gradient" and route and self.sheet.both:
+                path = [self.sheet.at(point, True) for point in reversed(route)]
+                if link.target in sums:
+                    path = cut(path, SUM, direction_of(path[-2], path[-1], self.turned))
+                yield self._arrow(path, "gradient", link)
+        for i in self.sheet.turning():
+            start, end = self.sheet.panels[i].inner, self.sheet.others[i].inner
+            yield self._arrow([start, end], "gradient", Link(i, i, "gradient"))
+
+    def _arrow(self, points: list[Point], kind: str, link: Link) -> str:
+        width = min(0.3 + 1.1 * link.width, 4.5)
+        size = 6.2 + 1.1 * width
+        tip, before = points[-1], points[-2]
+        direction = direction_of(before, tip, self.turned)
+        short = cut(points, size - 2, direction)
+        line = f'stroke-width="{number(width)}" d="{path_of(short, self.turned)}"'
+        return (
+            f'<g class="{kind}">{self._told(link)}<path class="line" {line}/>'
+            f"{head(tip, direction, size)}</g>"
+        )
+
+    def _told(self, link: Link) -> str:
+        """Return what is told of a link when the pointer rests on it."""
+        times = f"{link.count} links" if link.count > 1 else ""
+        text = "  ".join(filter(None, (link.label, times)))
+        return f"<title>{xml(text)}</title>" if text else ""
+
+    def saved(self) -> Iterator[str]:
+        """Yield lines from values to the gradients that read them; they slant in the channel."""
+        if not self.sheet.both:
+            return
+        turning = set(self.sheet.turning())
+        stubs: Counter[int] = Counter()
+        ways: dict[str, None] = {}
+        for link in self.view.links:
+            if link.kind != "saved" or not self.view.tiles[link.target].gradient:
+                continue
+            if self._is_far(link):
+                yield from self._stub(link, stubs[link.target])
+                stubs[link.target] += 1
+                continue
+            aside = 10.0 if link.source == link.target and link.source in turning else 0.0
+            start = self._to_channel(self.sheet.panels[link.source], self.sheet.panels, aside)
+            end = self._to_channel(self.sheet.others[link.target], self.sheet.others, aside)
+            ways |= dict.fromkeys(path_of(way, not self.turned) for way in (start, end))
+            path = path_of([start[-1], end[-1]], not self.turned)
+            told = f"<title>{xml('kept for the backward pass: ' + link.label)}</title>"
+            yield f'<path class="saved" d="{path}">{told}</path>'
+        # What several lines share is drawn once, so that their dashes do not fill each other.
+        yield from (f'<path class="saved" d="{way}"/>' for way in ways)
+
+    def _is_far(self, link: Link) -> bool:
+        return (
+            abs(self.sheet.panels[link.source].middle - self.sheet.others[link.target].middle) > FAR
+        )
+
+    def _stub(self, link: Link, index: int) -> Iterator[str]:
+        """Yield the end of a line that would be long, with the name of the value at its start."""
+        x, y = self.sheet.others[link.target].inner
+        name = xml(shortened(self.view.tiles[link.source].lines[0], 10))
+        aside = 13 * ((index + 1) // 2) * (-1) ** index
+        line, at = f"M{number(x - 26)} {number(y + aside)}H{number(x)}", (x - 30, y + aside + 3.5)
+        if self.turned:
+            line, at = f"M{number(x + aside)} {number(y - 18)}V{number(y)}", (x + aside, y - 22)
+        told = f"<title>{xml('kept for the backward pass: ' + link.label)}</title>"
+        yield f'<path class="saved" d="{line}">{told}</path>'
+        style = "note middle" if self.turned else "note end"
+        yield f'<text class="{style}" x="{number(at[0])}" y="{number(at[1])}">{name}</text>'
+
+    def _to_channel(self, panel: Panel, panels: list[Panel], aside: float) -> list[Point]:
+        """Return the way from a card to the channel: level, or below the cards in between."""
+        side, turned = panel.sign, self.turned
+        x, y = panel.inner[::-1] if turned else panel.inner
+        channel = (
+            self.sheet.axis + (self.sheet.top if turned else self.sheet.left) - side * CHANNEL / 2
+        )
+        between = [
+            other.along[1]
+            for other in self.sheet.near(panel, panels)
+            if side * (other.across - x) > 0 and other.along[0] < y < other.along[1]
+        ]
+        if between:
+            low, x = max(*between, panel.along[1]) + 11, x - side * 16
+            way = [(x, panel.along[1]), (x, low), (channel, low)]
+        else:
+            way = [(x, y + aside), (channel, y + aside)]
+        return [point[::-1] for point in way] if turned else way
+
+    def sums(self) -> Iterator[str]:
+        """Yield the signs where gradients add up."""
+        if not self.sheet.both:
+            return
+        for i in sorted(self.sheet.added()):
+            x, y = self.sheet.others[i].entry
+            arm = SUM - 3.5
+            yield (
+                f'<g class="gradient"><title>gradients add up</title>'
+                f'<circle class="sum" cx="{number(x)}" cy="{number(y)}" r="{number(SUM)}"/>'
+                f'<path class="line" stroke-width="1.5" d="M{number(x - arm)} {number(y)}'
+                f"H{number(x + arm)}M{number(x)} {number(y - arm)}V{number(y + arm)}"
+                f'"/></g>'
+            )
+
+    def tags(self) -> Iterator[str]:
+        """Yield pairs of numbers for the links that are too long to be drawn as lines."""
+        numbers: dict[int, int] = {}
+        marked: set[tuple[int, bool]] = set()
+        back = {(link.source, link.target) for link in self.view.links if link.kind == "gradient"}
+        for link, route in zip(self.sheet.data, self.sheet.placement.routes, strict=True):
+            if route or link.source == link.target:
+                continue
+            tag = numbers.setdefault(link.source, len(numbers) + 1)
+            for mirrored in (False, True):
+                panels = self.sheet.others if mirrored else self.sheet.panels
+                if not panels or (mirrored and (link.target, link.source) not in back):
+                    continue
+                yield from self._tag(panels[link.target], -1, tag)
+                if (link.source, mirrored) not in marked:
+                    marked.add((link.source, mirrored))
+                    yield from self._tag(panels[link.source], 1, tag)
+
+    def _tag(self, panel: Panel, side: int, tag: int) -> Iterator[str]:
+        width, height = panel.block.card
+        if self.turned:
+            x, y = panel.x + side * (width / 2 + 1), panel.y - side * (height / 2 - 10)
+        else:
+            x, y = panel.x + side * panel.sign * (width / 2 - 10), panel.y + side * height / 2
+        wide = max(16.0, width_of(str(tag), 10) + 8)
+        yield (
+            f'<g class="more"><rect class="badge" x="{number(x - wide / 2)}" y="{number(y - 8)}"'
+            f' width="{number(wide)}" height="16" rx="8"/>'
+            f'<text class="on" x="{number(x)}" y="{number(y + 3.5)}">{tag}</text></g>'
+        )
+
+    def notes(self) -> Iterator[str]:
+        """Yield the words beside links, where they cover nothing."""
+        taken: list[Area] = []
+        for link, route in zip(self.sheet.data, self.sheet.placement.routes, strict=True):
+            text = link.label or (f"× {link.count}" if link.count > 1 else "")
+            if not text or not route:
+                continue
+            text = shortened(text, 30)
+            wide = width_of(text, 10)
+            if self.turned and wide + 16 > self._room(link):
+                continue
+            x, y = self.sheet.at(route[-1])
+            if self.turned:
+                spots = [(x - 8 - wide, y - 8), (x - 8 - wide, y + 14)]
+            else:
+                spots = [(x + 7, y - 9), (x - 7 - wide, y - 9)]
+                spots = spots[::-1] if self.sheet.at(route[-2])[0] > x + 1 else spots
+            areas = [(left - 2, base - 10, left + wide + 2, base + 3) for left, base in spots]
+            free = [a for a in areas if not any(overlap(a, other) for other in taken)]
+            clear = [a for a in free if not self._is_crossed(a, (link.source, link.target))]
+            for area in (clear or free)[:1]:
+                taken.append(area)
+                at = f'x="{number(area[0] + 2)}" y="{number(area[3] - 3)}"'
+                yield f'<text class="note" {at}>{xml(text)}</text>'
+
+    def _room(self, link: Link) -> float:
+        """Return how much there is between the cards of a link from left to right."""
+        source, target = self.sheet.panels[link.source], self.sheet.panels[link.target]
+        return target.x - source.x - (source.block.card[0] + target.block.card[0]) / 2
+
+    def _is_crossed(self, area: Area, ends: tuple[int, int]) -> bool:
+        """Return whether a link between other ends runs through an area."""
+        rows = {int(area[1] // STRIP), int(area[3] // STRIP)}
+        return any(
+            other != ends and overlap(area, box)
+            for row in rows
+            for other, box in self.sheet.ways.get(row, ())
+        )

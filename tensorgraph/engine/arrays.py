@@ -1,0 +1,100 @@
+"""What a tensor can hold: dtypes, and turning data into arrays that the engine computes with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from tensorgraph import errors
+from tensorgraph.engine.modes import MODE
+
+Array = NDArray[Any]
+
+DEFAULT_DTYPE = np.dtype(np.float32)
+"""The type of Python floats and of parameters; a NumPy array keeps its own."""
+
+
+def to_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
+    """Return a NumPy dtype that the engine computes with.
+
+    Raises:
+        DTypeError: it is unknown, or not real numbers, integers or booleans.
+    """
+    try:
+        if dtype is None:
+            raise TypeError  # which NumPy takes for float64
+        found = np.dtype(dtype)
+    except TypeError:
+        raise errors.DTypeError(f"unknown dtype {dtype!r}; write e.g. 'float32'") from None
+    _check_numeric(found)
+    return found
+
+
+def to_array(data: Any, dtype: DTypeLike | None = None) -> Array:
+    """Return ``data`` as an array the engine computes with, sharing memory where possible."""
+    wanted = None if dtype is None else to_dtype(dtype)
+    if isinstance(data, (np.ndarray, np.generic)):
+        array = np.asarray(data)
+    elif hasattr(data, "__dlpack__") and not hasattr(data, "__array__"):
+        array = np.from_dlpack(data)
+    else:
+        try:
+            array = np.asarray(data)
+        except ValueError:
+            raise errors.ShapeError(errors.ragged(data)) from None
+        found = list(_inside(data))
+        lost = any(getattr(x, "requires_grad", False) for x in found if x is not data)
+        if lost and MODE.get().recording:
+            raise errors.GraphError(
+                "a list of tensors that need a gradient would lose it; write tg.stack([...])"
+            )
+        if wanted is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
+            double = any(getattr(x, "dtype", None) == np.float64 for x in found)
+            wanted = np.dtype(np.float64) if double else DEFAULT_DTYPE
+    if array.dtype.kind == "O":
+        raise errors.DTypeError(_no_number(data))
+    _check_numeric(array.dtype)
+    if wanted is None or wanted == array.dtype:
+        return array
+    if isinstance(data, (int, list, tuple)) and array.dtype.kind == "i" and wanted.kind in "iu":
+        try:
+            return np.asarray(data, wanted)
+        except OverflowError as error:
+            raise errors.ArgumentError(f"{error}; write a wider dtype") from None
+    return array.astype(wanted)
+
+
+def _inside(data: Any) -> Iterator[Any]:
+    """Yield what nested sequences hold, other than plain numbers."""
+    if type(data) in (list, tuple):
+        for part in data:
+            if type(part) not in (float, int, bool):
+                yield from _inside(part)
+    else:
+        yield data
+
+
+def _no_number(data: Any) -> str:
+    """Return what NumPy could make nothing but objects of."""
+    for part in _inside(data):
+        if type(part) is int or (isinstance(part, (list, tuple)) and part):
+            continue
+        iterable = hasattr(part, "__iter__") and not isinstance(part, dict)
+        hint = "; write list(...) around it" if iterable else ""
+        return (
+            "tensors hold real numbers, integers or booleans, not objects such as"
+            f" {errors.describe(part)}{hint}"
+        )
+    return "an integer does not fit in 64 bits; write it as a float"
+
+
+def _check_numeric(dtype: np.dtype[Any]) -> None:
+    if dtype.kind not in "fiub":
+        kinds = {"O": "objects", "U": "strings", "S": "bytes", "c": "complex numbers"}
+        raise errors.DTypeError(
+            f"tensors hold real numbers, integers or booleans, not"
+            f" {kinds.get(dtype.kind, str(dtype))} (dtype {dtype})"
+        )

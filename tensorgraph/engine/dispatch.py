@@ -1,0 +1,351 @@
+"""What calling an op does: run the kernel and, where a gradient may be wanted, record a node.
+
+This is the hot path of the eager engine. Ops of one or two operands and no static parameters have
+calls of their own, in which the general ``apply`` is written out: a Python call costs as much as a
+small kernel. Where an observer watches, all go through ``apply``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.engine.arrays import to_array
+from tensorgraph.engine.explain import explain
+from tensorgraph.engine.graph import Node, next_number
+from tensorgraph.engine.modes import MODE, Forward, user_line
+from tensorgraph.engine.op import HANDLERS, KERNEL_ERRORS, OUTRANKING, Op
+from tensorgraph.engine.quiet import ERRORS, IGNORE
+from tensorgraph.engine.tensor import Tensor, wrap
+
+_blank = object.__new__
+_ndarray = np.ndarray
+_NO_STATIC: dict[str, Any] = {}
+_NUMBERS = frozenset((bool, int, float, np.float32, np.float64))
+
+
+def make_call(op: Op) -> Callable[..., Any]:
+    """Return the function that applies ``op``."""
+    # A user's kernel may return integers or booleans, which have no gradient: ``apply`` looks.
+    users = hasattr(op.kernel, "returns_any_dtype")
+    plain = not (op.starred or op.defaults or op.prepare or users)
+    if plain and op.inputs == ("x",):
+        call = _unary(op)
+    elif plain and op.inputs == ("x", "y"):
+        call = _binary(op)
+    else:
+        call = _general(op)
+        call.__signature__ = op.__signature__  # type: ignore[attr-defined]
+    call.op = op  # type: ignore[attr-defined]
+    call.__name__ = call.__qualname__ = op.name
+    call.__doc__ = op.__doc__
+    return call
+
+
+def _general(op: Op) -> Callable[..., Any]:
+    prepared, needs_preparing = op.prepared, bool(op.prepare or op.defaults)
+    arity = -1 if op.starred else op.arity
+    known, required = op.defaults.keys(), op.required
+
+    def call(*args: Any, **static: Any) -> Any:
+        if len(args) != arity or not required <= static.keys() <= known:
+            args, static = op.bind(args, static)
+        if needs_preparing:
+            static = prepared(args, static)
+        return dispatch(op, args, static)
+
+    return call
+
+
+def dispatch(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
+    """Let the first operand of a type that knows how take over; else just run the kernel."""
+    for arg in args:
+        handler = HANDLERS.get(type(arg))
+        if handler is not None:
+            return handler(op, args, static)
+    return op.compute(args, static)
+
+
+def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
+    """Run an op, at least one operand of which is a tensor; record a node if it may matter."""
+    arrays = []
+    pattern, bit = 0, 1
+    for i, arg in enumerate(args):
+        if type(arg) is Tensor:
+            arrays.append(arg._data)
+            if arg._requires_grad:
+                pattern |= bit
+        elif type(arg) in OUTRANKING:
+            return OUTRANKING[type(arg)](op, args, static)
+        else:
+            arrays.append(arg if type(arg) in _NUMBERS else _operand(op, i, arg, args))
+        bit += bit
+    mode = MODE.get()
+    observer = mode.observer
+    if observer is None:
+        out = op.compute(arrays, static, args)
+    else:
+        operands = tuple(arrays)
+        start = perf_counter()
+        out = op.compute(arrays, static, args)
+        seconds = perf_counter() - start
+    if type(out) is not _ndarray:
+        out = _as_array(out)
+    node = None
+    plan = op.plan(pattern | bit, len(args)) if pattern and mode.recording else None
+    if plan is not None and plan.rules and out.dtype.kind in "fc":
+        parents = []
+        for i, arg in enumerate(args):
+            if type(arg) is Tensor:
+                parents.append(arg if arg._node is None else arg._node)
+            else:
+                arrays[i] = _constant(arrays[i])
+                parents.append(arrays[i])
+        saved: Any = ()
+        if plan.keep:
+            arrays.append(out)
+            saved = [None] * len(arrays)
+            for i in plan.keep:
+                saved[i] = arrays[i]
+        node = Node(op, static, tuple(parents), plan, saved, out, mode.scope)
+        if mode.lines:
+            node.line = user_line()
+    if observer is not None:
+        observer.forward(Forward(op, operands, static, out, node, seconds))
+    return wrap(out, node, node is not None)
+
+
+def _apply_to_lists(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
+    """Run an op on lists: they become tensors, unless an operand of another type takes over."""
+    others = (HANDLERS.get(type(arg), _apply_to_lists) for arg in args)
+    handler = next((h for h in others if h is not _apply_to_lists), apply)
+    return handler(op, args, static)
+
+
+def _operand(op: Op, i: int, value: Any, args: tuple[Any, ...]) -> Any:
+    """Return an operand that is neither a tensor nor a Python number as kernels take it.
+
+    Python floats in a list are float32 like those of ``tg.tensor``, but beside a float64 tensor
+    they are not rounded.
+
+    Raises:
+        DTypeError: it is nothing that the engine computes with.
+    """
+    kind = type(value)
+    try:
+        if kind is list or kind is tuple:
+            array = to_array(value)
+            double = any(type(arg) is Tensor and arg._data.dtype == np.float64 for arg in args)
+            return to_array(value, np.float64) if double and array.dtype.kind == "f" else array
+        if kind is _ndarray or isinstance(value, np.generic):
+            return value if value.dtype.kind in "fiub" else to_array(value)
+        if isinstance(value, _ndarray):
+            return to_array(value)  # without what a subclass adds
+        if kind in HANDLERS or hasattr(value, "__array_function__"):
+            return value
+        if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
+            return to_array(value)
+    except (ValueError, TypeError) as error:
+        raise explain(op, (), type(error)(f"{op.operand_name(i)}: {error}")) from None
+    raise errors.DTypeError(
+        f"{op.name}{errors.where_in(MODE.get().scope)}: {op.operand_name(i)} is"
+        f" {errors.describe(value)}; operands are tensors, arrays, real numbers or lists of them"
+    )
+
+
+def _constant(value: Any) -> Any:
+    """Return an operand that is not a tensor as a node may keep it."""
+    # The caller may change an array, or what it is a view of, before backward reads it.
+    changeable = type(value) is _ndarray and (value.flags.writeable or value.base is not None)
+    return value.copy() if changeable else value
+
+
+def _as_array(out: Any) -> Any:
+    """Return a kernel's result as an array: NumPy gives scalars for 0-d results."""
+    return np.asarray(out) if isinstance(out, np.generic) or not hasattr(out, "dtype") else out
+
+
+def _scalar(value: Any) -> Any:
+    """Return a 0-d array as a NumPy scalar.
+
+    NumPy computes with scalars several times faster than with 0-d arrays, so where a result is a
+    scalar, scalars are what a node saves for its gradient rules.
+    """
+    return value[()] if type(value) is _ndarray else value
+
+
+def _unary(op: Op) -> Callable[..., Any]:
+    kernel = op.kernel
+    plan = op.plan(0b11, 1)
+    keeps_x, keeps_out = 0 in plan.keep, 1 in plan.keep
+
+    def call(x: Any) -> Any:
+        if type(x) is not Tensor:
+            return dispatch(op, (x,), _NO_STATIC)
+        mode = MODE.get()
+        if mode.observer is not None:
+            return apply(op, (x,), _NO_STATIC)
+        array = x._data
+        token = ERRORS.set(IGNORE)
+        try:
+            out = kernel(array)
+        except KERNEL_ERRORS as error:
+            raise explain(op, (x,), error) from error
+        finally:
+            ERRORS.reset(token)
+        kept = out
+        if type(out) is not _ndarray:
+            out = _as_array(out)
+            array = _scalar(array)
+        result = _blank(Tensor)
+        result._data = out
+        result._grad = result._name = None
+        result._hooks = ()
+        if x._requires_grad and mode.recording and plan.rules:
+            node = _blank(Node)
+            node.op = op
+            node.static = _NO_STATIC
+            node.parents = (x if x._node is None else x._node,)
+            node.plan = plan
+            if plan.keep:
+                node.saved = (array if keeps_x else None, kept if keeps_out else None)
+            else:
+                node.saved = ()
+            node.shape = out.shape
+            node.dtype = out.dtype
+            node.seq = next_number()
+            node.scope = mode.scope
+            node.line = user_line() if mode.lines else None
+            node.hooks = ()
+            result._node = node
+            result._requires_grad = True
+        else:
+            result._node = None
+            result._requires_grad = False
+        return result
+
+    return call
+
+
+def make_operator(call: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    """Return the same function of two operands as an operator.
+
+    Where the other operand is of a foreign type, it leaves the answer to that type, as Python's
+    operators do.
+    """
+    operator = _binary(call.op, is_operator=True)  # type: ignore[attr-defined]
+    operator.__name__ = operator.__qualname__ = call.__name__
+    operator.__doc__ = call.__doc__
+    return operator
+
+
+def _is_foreign(value: Any) -> bool:
+    """Return whether Python's own answer to an operator with this operand is the best."""
+    return not (
+        type(value) in HANDLERS
+        or isinstance(value, (list, tuple, np.ndarray, np.generic))
+        or any(hasattr(value, name) for name in ("__array_function__", "__array__", "__dlpack__"))
+    )
+
+
+def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
+    kernel = op.kernel
+    plans = (None, op.plan(0b101, 2), op.plan(0b110, 2), op.plan(0b111, 2))
+    keeps = [tuple(i in plan.keep for i in range(3)) if plan else () for plan in plans]
+
+    def call(x: Any, y: Any) -> Any:
+        pattern = 0
+        if type(x) is Tensor:
+            a = x._data
+            x_parent = x if x._node is None else x._node
+            if x._requires_grad:
+                pattern = 1
+            if type(y) is Tensor:
+                b = y._data
+                y_parent = y if y._node is None else y._node
+                if y._requires_grad:
+                    pattern |= 2
+            elif type(y) in _NUMBERS:
+                y_parent = b = y
+            elif type(y) in OUTRANKING:
+                return OUTRANKING[type(y)](op, (x, y), _NO_STATIC)
+            elif is_operator and _is_foreign(y):
+                return NotImplemented
+            else:
+                y_parent = b = _operand(op, 1, y, (x, y))
+        elif type(y) is Tensor:
+            b = y._data
+            y_parent = y if y._node is None else y._node
+            if y._requires_grad:
+                pattern = 2
+            if type(x) in _NUMBERS:
+                x_parent = a = x
+            elif type(x) in OUTRANKING:
+                return OUTRANKING[type(x)](op, (x, y), _NO_STATIC)
+            elif is_operator and _is_foreign(x):
+                return NotImplemented
+            else:
+                x_parent = a = _operand(op, 0, x, (x, y))
+        else:
+            return dispatch(op, (x, y), _NO_STATIC)
+        mode = MODE.get()
+        if mode.observer is not None:
+            return apply(op, (x, y), _NO_STATIC)
+        token = ERRORS.set(IGNORE)
+        try:
+            out = kernel(a, b)
+        except KERNEL_ERRORS as error:
+            raise explain(op, (x, y), error) from error
+        finally:
+            ERRORS.reset(token)
+        kept = out
+        if type(out) is not _ndarray:
+            out = _as_array(out)
+            a, b = _scalar(a), _scalar(b)
+        result = _blank(Tensor)
+        result._data = out
+        result._grad = result._name = None
+        result._hooks = ()
+        plan = plans[pattern]
+        if plan is not None and mode.recording and plan.rules:
+            if type(x) is not Tensor:
+                x_parent = a = _constant(a)
+            elif type(y) is not Tensor:
+                y_parent = b = _constant(b)
+            node = _blank(Node)
+            node.op = op
+            node.static = _NO_STATIC
+            node.parents = (x_parent, y_parent)
+            node.plan = plan
+            if plan.keep:
+                keeps_x, keeps_y, keeps_out = keeps[pattern]
+                node.saved = (
+                    a if keeps_x else None,
+                    b if keeps_y else None,
+                    kept if keeps_out else None,
+                )
+            else:
+                node.saved = ()
+            node.shape = out.shape
+            node.dtype = out.dtype
+            node.seq = next_number()
+            node.scope = mode.scope
+            node.line = user_line() if mode.lines else None
+            node.hooks = ()
+            result._node = node
+            result._requires_grad = True
+        else:
+            result._node = None
+            result._requires_grad = False
+        return result
+
+    return call
+
+
+HANDLERS[Tensor] = apply
+HANDLERS[list] = HANDLERS[tuple] = _apply_to_lists
+Op.make_call = make_call

@@ -1,0 +1,121 @@
+"""The recorded graph: nodes, and walking them by creation number.
+
+Edges run from a node to its parents: other nodes, leaf tensors, or constants kept as they were
+given. A node never refers to an intermediate tensor, so dropping a tensor drops its array unless
+a gradient rule saved it, and there are no reference cycles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import count
+from operator import attrgetter
+from typing import Any
+
+from tensorgraph.engine.op import Op, Plan
+
+next_number = count().__next__
+"""Gives each node its creation number."""
+
+_creation = attrgetter("seq")
+
+
+class Node:
+    """One recorded operation: what was done, to what, and what its gradient rules will need."""
+
+    __slots__ = (
+        "__weakref__",
+        "dtype",
+        "hooks",
+        "line",
+        "op",
+        "parents",
+        "plan",
+        "saved",
+        "scope",
+        "seq",
+        "shape",
+        "static",
+    )
+
+    def __init__(
+        self,
+        op: Op,
+        static: dict[str, Any],
+        parents: tuple[Any, ...],
+        plan: Plan,
+        saved: Any,
+        out: Any,
+        scope: str,
+    ) -> None:
+        self.op, self.static, self.parents, self.plan = op, static, parents, plan
+        self.saved = saved
+        """Arrays by operand position, the result last; ``None`` once released."""
+        self.shape, self.dtype = out.shape, out.dtype
+        self.seq = next_number()
+        """Creation number: a parent's is always smaller, so it is the topological order."""
+        self.scope = scope
+        self.line: str | None = None
+        self.hooks: tuple[Callable[[Any], Any], ...] = ()
+
+    def __repr__(self) -> str:
+        where = f" at {self.line}" if self.line else ""
+        return f"<node {self.seq} {self.op.name} {self.shape} {self.dtype}{where}>"
+
+
+def mark() -> int:
+    """Take the next creation number: nodes so far have smaller ones, nodes to come larger ones."""
+    return next_number()
+
+
+def reachable(roots: Iterable[Node], after: int = -1) -> tuple[list[Node], list[Any]]:
+    """Return all nodes that the roots depend on, newest first, and what these take from outside.
+
+    From outside come leaves, and the nodes up to the creation number ``after``, which are not
+    walked past.
+    """
+    stack = list(roots)
+    nodes = stack.copy()
+    seen: set[Any] = set(stack)
+    inputs = []
+    while stack:
+        node = stack.pop()
+        parents = node.parents
+        for i, _ in node.plan.rules:
+            parent = parents[i]
+            if parent in seen:
+                continue
+            seen.add(parent)
+            if type(parent) is Node and parent.seq > after:
+                nodes.append(parent)
+                stack.append(parent)
+            else:
+                inputs.append(parent)
+    nodes.sort(key=_creation, reverse=True)
+    return nodes, inputs
+
+
+def ancestors(roots: Iterable[Node]) -> list[Node]:
+    """Return all nodes that lead to the roots, also where no gradient flows; oldest first."""
+    stack = list(roots)
+    seen = set(stack)
+    while stack:
+        for parent in stack.pop().parents:
+            if type(parent) is Node and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=_creation)
+
+
+def leading_to(nodes: list[Node], targets: Iterable[Any]) -> set[Any]:
+    """Return the places where a gradient is of use: targets, and the nodes that lead to one.
+
+    Args:
+        nodes: the nodes to choose from, newest first.
+        targets: nodes and leaves.
+    """
+    useful = set(targets)
+    for node in reversed(nodes):
+        if any(node.parents[i] in useful for i, _ in node.plan.rules):
+            useful.add(node)
+    return useful

@@ -1,0 +1,33 @@
+"""The shape of anything an op takes as an operand, and the adjoint of broadcasting."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """Return the shape of a tensor, an array, a number or nested lists."""
+    shape: tuple[int, ...] | None = getattr(x, "shape", None)
+    if shape is not None:
+        return shape
+    try:
+        return np.shape(x)
+    except ValueError:
+        raise errors.ShapeError(errors.ragged(x)) from None
+
+
+def ndim_of(x: Any) -> int:
+    """Return the number of axes of a tensor, an array, a number or nested lists."""
+    return len(shape_of(x))
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum over the axes along which ``shape`` was broadcast: the adjoint of broadcasting."""
+    lead = len(g.shape) - len(shape)
+    stretched = tuple(i for i, n in enumerate(shape, lead) if n == 1 != g.shape[i])
+    total = g.sum(axis=(*range(lead), *stretched))
+    return total.reshape(shape) if stretched else total

@@ -1,0 +1,509 @@
+"""The Tensor: a handle on an array and on the node that made it.
+
+Operators and methods such as ``x + y`` or ``x.sum()`` are the ops of the same name: see
+``tensorgraph/engine/operators.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+from weakref import ref
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from tensorgraph import errors
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, to_array, to_dtype
+from tensorgraph.engine.graph import Node
+from tensorgraph.engine.operators import Operators
+
+
+class Tensor(Operators):
+    """An array that records what is computed from it.
+
+    Make one with :func:`tensor`. A tensor's elements never change: an operation makes a new
+    tensor, and ``p.assign(value)`` gives a leaf a new array.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+        >>> (w * w).sum().backward()
+        >>> w, w.grad
+        (tensor([1., 2.], requires_grad=True, name='w'), tensor([2., 4.]))
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "_hooks", "_name", "_node", "_requires_grad")
+
+    _data: Array
+    _node: Any
+    """The :class:`Node` that made this tensor; for a leaf ``None``, or the leaf it stood for."""
+    _requires_grad: bool
+    _grad: Tensor | None
+    _name: str | None
+    _hooks: tuple[Callable[[Tensor], Any], ...]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise TypeError("a Tensor is not made by its class; write tg.tensor(data)")
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("Tensor cannot be subclassed; wrap one instead, or declare an op")
+
+    # ---------------------------------------------------------------------------------- the array
+
+    @property
+    def data(self) -> Array:
+        """The values, as a read-only view."""
+        view = self._data.view()
+        view.flags.writeable = False
+        return view
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        name = errors.variable(self)
+        raise errors.ImmutableError(
+            f"the values of a tensor are not set by .data; write {name}.assign(value) for"
+            f" {name}.data = value"
+        )
+
+    def numpy(self) -> Array:
+        """Return the values as a read-only view; ``.copy()`` it to change it."""
+        return self.data
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self._data.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the elements."""
+        return self._data.dtype
+
+    def item(self) -> Any:
+        """Return the only element as a Python number.
+
+        Raises:
+            ShapeError: there is more than one element, or none.
+        """
+        if self._data.size != 1:
+            raise errors.ShapeError(
+                f"item() needs exactly one element, this tensor has shape {self.shape};"
+                " write .numpy() for the array"
+            )
+        return self._data.item()
+
+    # ------------------------------------------------------------------------- place in the graph
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow to this tensor."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self._node is not None:
+            raise errors.GraphError(
+                f"requires_grad can be set on leaves only; this tensor is a result of"
+                f" {self._node.op.name!r}; write .detach() for one without gradient"
+            )
+        if value:
+            _check_differentiable(self._data.dtype)
+        self._requires_grad = bool(value)
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this tensor was given, not computed."""
+        return self._node is None
+
+    @property
+    def node(self) -> Node | None:
+        """The recorded operation that made this tensor, ``None`` for a leaf or constant."""
+        return self._node if type(self._node) is Node else None
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that ``backward`` added up for this leaf, or ``None``.
+
+        For a result of an operation too, after :meth:`retain_grad`.
+        """
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Any) -> None:
+        if value is not None:
+            if self.dtype.kind != "f":
+                raise errors.DTypeError(
+                    f"only floating-point tensors have gradients, {errors.owner(self)} is"
+                    f" {self.dtype}"
+                )
+            if type(value) is not Tensor:
+                value = tensor(value, dtype=self.dtype)
+            elif value.dtype.kind != "f":
+                raise errors.DTypeError(
+                    f"a gradient is a floating-point tensor, this one is {value.dtype}; write"
+                    f" .astype('{self.dtype}')"
+                )
+            elif value.dtype != self.dtype:
+                value = value.astype(self.dtype)
+            if value.shape != self.shape:
+                raise errors.ShapeError(
+                    f"a gradient has its tensor's shape {self.shape}, this one is {value.shape}"
+                )
+        self._grad = value
+
+    @property
+    def name(self) -> str | None:
+        """What pictures, formulas and messages call this tensor."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        if not (value is None or isinstance(value, str)):
+            raise errors.DTypeError(f"a name is a str or None, not {type(value).__name__}")
+        self._name = value
+
+    def detach(self) -> Tensor:
+        """Return a tensor with the same values that no gradient flows through."""
+        return wrap(self._data)
+
+    def assign(self, value: Any) -> Tensor:
+        """Give this leaf new values of the same shape and dtype; return the tensor itself.
+
+        Graphs recorded before keep the old values. The values are copied.
+
+        Raises:
+            GraphError: this tensor is not a leaf.
+            ShapeError: ``value`` has another shape.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+            >>> w.assign(w.data - 0.5)
+            tensor([0.5, 1.5], requires_grad=True)
+        """
+        if self._node is not None:
+            raise errors.GraphError(
+                "assign() works on leaves; this tensor is a result of "
+                f"{self._node.op.name!r}; use the new value in its place"
+            )
+        array = to_array(value)
+        if array.shape != self.shape:
+            raise errors.ShapeError(
+                f"assign() got shape {array.shape}, {errors.owner(self)} has shape {self.shape}"
+            )
+        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+            raise errors.DTypeError(
+                f"assign() got {array.dtype}, {errors.owner(self)} is {self.dtype}; write"
+                f" .astype('{self.dtype}') to convert"
+            )
+        self._data = np.array(to_array(value, self.dtype))
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget the accumulated gradient."""
+        self._grad = None
+
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
+        """Call ``hook(gradient)`` whenever backward has this tensor's whole gradient.
+
+        What it returns, if not ``None``, takes the gradient's place. Returns a function that
+        removes the hook.
+
+        Raises:
+            GraphError: no gradient flows to this tensor.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> x = tg.tensor([1.0, -3.0], requires_grad=True)
+            >>> remove = x.register_hook(lambda g: g.clip(-1.0, 1.0))
+            >>> (x * x).sum().backward()
+            >>> print(x.grad)
+            [ 1. -1.]
+        """
+        if not callable(hook):
+            raise errors.DTypeError(f"a hook is a function of the gradient, not {hook!r}")
+        if not self._requires_grad:
+            raise errors.GraphError(
+                "register_hook() on a tensor that needs no gradient: the hook would never run;"
+                " write requires_grad=True where the tensor is made"
+            )
+        holder: Any = self._node if type(self._node) is Node else self
+        field = "_hooks" if holder is self else "hooks"
+        added = partial(hook)  # another object each time, also for a hook that is added twice
+        setattr(holder, field, (*getattr(holder, field), added))
+
+        def remove() -> None:
+            setattr(holder, field, tuple(h for h in getattr(holder, field) if h is not added))
+
+        return remove
+
+    def retain_grad(self) -> Tensor:
+        """Let ``backward`` give this result of an operation its ``.grad``, as leaves have theirs.
+
+        Returns the tensor itself. A leaf has its gradient anyway.
+
+        Raises:
+            GraphError: no gradient flows to this tensor.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+            >>> y = (x * x).retain_grad()
+            >>> (3 * y).sum().backward()
+            >>> print(y.grad, x.grad)
+            [3. 3.] [ 6. 12.]
+        """
+        if not self._requires_grad:
+            raise errors.GraphError(
+                "retain_grad() on a tensor that needs no gradient; write requires_grad=True where"
+                " what it is computed from is made"
+            )
+        node = self._node
+        if type(node) is Node and not any(getattr(h, "owner", None) is self for h in node.hooks):
+            node.hooks = (*node.hooks, Retained(self))
+        return self
+
+    # -------------------------------------------------------------------------- Python's protocols
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a tensor with no axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.shape:
+            raise TypeError("iteration over a tensor with no axes")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(np.equal(self._data, to_array(value))))
+
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise errors.ShapeError(
+                f"the truth of {errors.owner(self)} with shape {self.shape} is ambiguous: it has"
+                f" {self.size} elements; write .any() or .all(), or tg.where(condition, a, b) to"
+                " choose element by element"
+            )
+        return bool(self._data.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self._data.dtype.kind not in "iu":
+            raise errors.DTypeError(f"only an integer tensor can be an index, not {self.dtype}")
+        return int(self.item())
+
+    def __repr__(self) -> str:
+        fields = [np.array2string(self._data, separator=", ", prefix="tensor(")]
+        if self.dtype not in (DEFAULT_DTYPE, np.dtype(np.int64), np.dtype(bool)):
+            fields.append(f"dtype={self.dtype}")
+        if type(self._node) is Node:
+            fields.append(f"op={self._node.op.name!r}")
+        elif self._requires_grad:
+            fields.append("requires_grad=True")
+        if self._name:
+            fields.append(f"name={self._name!r}")
+        return f"tensor({', '.join(fields)})"
+
+    def __str__(self) -> str:
+        return str(self._data)
+
+    def __format__(self, spec: str) -> str:
+        if spec and self.size != 1:
+            raise errors.ShapeError(
+                f"the format {spec!r} is for one element, this tensor has shape {self.shape}"
+            )
+        return format(self.item(), spec) if spec else str(self)
+
+    __hash__ = object.__hash__
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        name = errors.variable(self)
+        where, what = errors.key_text(key), errors.value_text(value)
+        raise errors.ImmutableError(
+            f"tensors do not change in place; write {name} = tg.set_at({name}, {where}, {what}) for"
+            f" {name}[…] = …, or tg.add_at({name}, {where}, {what}) for {name}[…] += …"
+        )
+
+    def __delitem__(self, key: Any) -> None:
+        name = errors.variable(self)
+        raise errors.ImmutableError(
+            f"tensors do not change in place; write {name} = {name}[mask] to keep some elements"
+        )
+
+    def __copy__(self) -> Tensor:
+        copy = wrap(self._data, self._node, self._requires_grad)
+        copy._name, copy._grad = self._name, self._grad
+        return copy
+
+    def __reduce__(self) -> Any:
+        if self._node is not None:
+            raise errors.GraphError(
+                "only leaves can be pickled; write .detach() for the values alone"
+            )
+        return _unpickled, (self._data, self._requires_grad, self._name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if self._node is not None:
+            raise errors.GraphError(
+                "only leaves can be copied deeply; write .detach() for the values alone"
+            )
+        copy = wrap(self._data.copy())
+        copy._requires_grad, copy._name = self._requires_grad, self._name
+        copy._grad = None if self._grad is None else wrap(self._grad._data)
+        memo[id(self)] = copy
+        return copy
+
+    # --------------------------------------------------------------------------- NumPy's protocols
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+        """Return the values for ``np.asarray``: a read-only view, or a copy where needed."""
+        if dtype is not None and np.dtype(dtype) != self.dtype:
+            if copy is False:
+                raise ValueError(f"a copy is needed to turn {self.dtype} into {np.dtype(dtype)}")
+            return self._data.astype(dtype)
+        return self._data.copy() if copy else self.data
+
+    def __dlpack__(self, **kwargs: Any) -> Any:
+        """Give a copy of the values to another array library.
+
+        A copy, as libraries write into what they are told is for reading only.
+        """
+        if kwargs.pop("copy", None) is False:
+            raise BufferError("a tensor's memory is not shared; write copy=None")
+        return self._data.copy().__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple[Any, Any]:
+        """Return the device of the values, for DLPack."""
+        return self._data.__dlpack_device__()
+
+
+_blank = object.__new__
+
+
+def _unpickled(array: Array, requires_grad: bool, name: str | None) -> Tensor:
+    new = wrap(array, None, requires_grad)
+    new._name = name
+    return new
+
+
+def wrap(array: Any, node: Any = None, requires_grad: bool = False) -> Tensor:
+    """Return a tensor on an array as it is: not copied, not checked.
+
+    ``node`` is the :class:`Node` that made it; or a leaf tensor, for that leaf's values as they
+    were when an operation used them.
+    """
+    new: Tensor = _blank(Tensor)
+    new._data = array
+    new._node = node
+    new._requires_grad = requires_grad
+    new._grad = None
+    new._name = None
+    new._hooks = ()
+    return new
+
+
+class Retained:
+    """The hook of a node that adds its gradient to ``.grad`` of the tensor it made."""
+
+    __slots__ = ("_node", "_owner")
+
+    def __init__(self, owner: Tensor) -> None:
+        # Weak both: the node holds this hook, and a graph must not keep the tensor alive.
+        self._owner, self._node = ref(owner), ref(owner._node)
+
+    @property
+    def owner(self) -> Tensor | None:
+        """The tensor, while it is there and still the result of that node."""
+        owner = self._owner()
+        return owner if owner is not None and owner._node is self._node() else None
+
+    def __call__(self, g: Tensor) -> None:
+        """Add a gradient; one without a graph may share memory with others, so it is copied."""
+        owner = self.owner
+        if owner is not None:
+            g = g if g._requires_grad else wrap(np.array(g._data))
+            owner._grad = g if owner._grad is None else owner._grad + g
+
+
+# --------------------------------------------------------------------------------- making tensors
+
+
+def tensor(
+    data: ArrayLike | Tensor,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Return a new leaf with a copy of ``data``.
+
+    Python floats become float32 unless ``dtype`` says otherwise; a NumPy array keeps its dtype.
+    The copy of a tensor is a leaf too: it has the values, not the history, so no gradient flows
+    through it to what they were computed from. To go on computing with a tensor, use it as it is.
+
+    Args:
+        data: a number, nested lists, an array or a tensor.
+        dtype: the type of the elements.
+        requires_grad: whether gradients are wanted; needs a floating-point dtype.
+        name: what pictures, formulas and messages call it.
+
+    Raises:
+        ShapeError: nested lists of unequal lengths.
+        DTypeError: strings, objects or complex numbers; or a gradient wanted for integers.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tensor([[1.0, 2.0], [3.0, 4.0]]).shape
+        (2, 2)
+    """
+    array = to_array(data, dtype)
+    if not isinstance(data, (list, tuple, bool, int, float)):
+        array = array.copy()
+    new = wrap(array)
+    new.name = name
+    if requires_grad:
+        new.requires_grad = True
+    return new
+
+
+def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
+    """Return a tensor that shares the memory of ``data`` where that is possible.
+
+    A tensor of the right dtype is returned as it is. Do not change a shared array while a graph
+    that uses it may still be differentiated; :func:`tensor` copies.
+
+    Example:
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> a = np.zeros(3)
+        >>> np.shares_memory(tg.asarray(a).data, a)
+        True
+    """
+    if type(data) is Tensor and (dtype is None or to_dtype(dtype) == data.dtype):
+        return data
+    return wrap(to_array(data, dtype))
+
+
+def _check_differentiable(dtype: np.dtype[Any]) -> None:
+    if dtype.kind != "f":
+        raise errors.DTypeError(
+            f"requires_grad=True needs a floating-point tensor, this one is {dtype};"
+            " write dtype='float32' (or .astype('float32'))"
+        )

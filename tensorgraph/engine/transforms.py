@@ -1,0 +1,390 @@
+"""Functions of functions: grad, vjp, jvp, jacobian, hessian.
+
+All of them take a function of tensors (or of nested lists, tuples and dicts of them) and
+differentiate what it computes. A list is a container: write ``tg.tensor([1.0, 2.0])`` for a vector.
+They nest: a result that still depends on something that wants a gradient is recorded like any
+other, so a gradient of a gradient of a gradient is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.engine.autodiff import differentiate, place_of
+from tensorgraph.engine.graph import Node, reachable
+from tensorgraph.engine.modes import MODE, enable_grad
+from tensorgraph.engine.nesting import flatten, flatten_like, unflatten
+from tensorgraph.engine.tensor import Tensor, tensor, wrap
+
+Function = Callable[..., Any]
+
+
+def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that computes the gradient of ``f``, whose result is one number.
+
+    Args:
+        f: a function of tensors; what it returns has one element.
+        argnums: the argument to differentiate by, or several; each may be nested.
+
+    Raises:
+        GraphError: ``f`` returned more than one number.
+        DTypeError: ``f`` returned something else than a tensor; a constant is ``tg.tensor(3.0)``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> f = lambda x: x**3
+        >>> print(tg.grad(f)(2.0), tg.grad(tg.grad(f))(2.0), tg.grad(tg.grad(tg.grad(f)))(2.0))
+        12.0 12.0 6.0
+    """
+    both = value_and_grad(f, argnums)
+
+    @wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return gradient
+
+
+def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that computes ``(f(…), gradient of f)`` in one pass; see :func:`grad`.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> value, gradient = tg.value_and_grad(lambda p: (p["w"] ** 2).sum())({"w": tg.ones(2)})
+        >>> print(value, gradient["w"])
+        2.0 [2. 2.]
+    """
+    chosen = _chosen(f, argnums)
+
+    @wraps(f)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Tensor, Any]:
+        call = _Call(f, args, kwargs, chosen)
+        output = call.single_output()
+        if output.size != 1:
+            raise errors.GraphError(
+                f"grad() differentiates a function with one number as its result, {_name(f)}"
+                f" returned shape {output.shape}; write .sum() in it, or use tg.jacobian"
+            )
+        results = call.pull([np.ones(output.shape, output.dtype)], retain=False)
+        return call.released(output), call.arrange(results)
+
+    return value_and_gradient
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """Return ``f(*primals)`` and the function that takes a cotangent back to the arguments.
+
+    The cotangent u has the structure of the output; the result, one entry for each argument, is
+    uᵀJ. It can be called more than once.
+
+    Raises:
+        ShapeError: a cotangent has another shape than the output.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> y, pull = tg.vjp(lambda x: x * x, tg.tensor([1.0, 2.0]))
+        >>> print(y, pull(tg.tensor([1.0, 10.0]))[0])
+        [1. 4.] [ 2. 40.]
+    """
+    call = _Call(f, primals, {}, _chosen(f, range(len(primals))))
+
+    def pull(cotangent: Any) -> tuple[Any, ...]:
+        seeds = _matching(call.structure, cotangent, call.outputs, "cotangent", "the output")
+        return tuple(call.arrange(call.pull(seeds, retain=True)))
+
+    return unflatten(call.structure, [call.released(o) for o in call.outputs]), pull
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Return ``f(*primals)`` and its directional derivative J·v along ``tangents``.
+
+    The backward pass is linear in the cotangent u; differentiating it by u gives J·v
+    (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
+
+    Raises:
+        ShapeError: a tangent has another shape than its primal.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> y, dy = tg.jvp(tg.sin, (tg.tensor(0.0),), (tg.tensor(2.0),))
+        >>> print(y, dy)
+        0.0 2.0
+    """
+    primals = _arguments("jvp", "primals", primals)
+    call = _Call(f, primals, {}, _chosen(f, range(len(primals))))
+    structure = tuple(structure for structure, _ in call.structures)
+    directions = _matching(
+        structure, _arguments("jvp", "tangents", tangents), call.variables, "tangent", "the primal"
+    )
+    outputs = [output for output in call.outputs if output._requires_grad]
+    cotangents = [wrap(np.zeros(o.shape, o.dtype), None, True) for o in outputs]
+    pulled = differentiate(outputs, cotangents, call.variables, True, True)
+    linear = [(p, v) for p, v in zip(pulled, directions, strict=True) if p._requires_grad]
+    graph = call.needs_graph or any(
+        MODE.get().recording and type(v) is Tensor and v._requires_grad for v in directions
+    )
+    pushed = iter(
+        differentiate(
+            [p for p, _ in linear],
+            [v if graph else v._data for _, v in linear],
+            cotangents,
+            graph,
+            graph,
+        )
+    )
+    slopes = [
+        next(pushed) if o._requires_grad else wrap(np.zeros(o.shape, o.dtype)) for o in call.outputs
+    ]
+    outputs = [call.released(o) for o in call.outputs]
+    return unflatten(call.structure, outputs), unflatten(call.structure, slopes)
+
+
+def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that computes all partial derivatives of ``f``, row by row in reverse.
+
+    For an output of shape s and an argument of shape t the result has shape s + t; where the output
+    or the argument is a container, the result is a container of such tensors.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> print(tg.jacobian(lambda x: x * x)(tg.tensor([1.0, 2.0])))
+        [[2. 0.]
+         [0. 4.]]
+    """
+    chosen = _chosen(f, argnums)
+
+    @wraps(f)
+    def all_partials(*args: Any, **kwargs: Any) -> Any:
+        call = _Call(f, args, kwargs, chosen)
+        return unflatten(
+            call.structure, [call.arrange(_rows(call, k)) for k in range(len(call.outputs))]
+        )
+
+    return all_partials
+
+
+def _rows(call: _Call, k: int) -> list[Tensor]:
+    """Return the derivatives of the ``k``-th output by each variable."""
+    output = call.outputs[k]
+    rows: list[list[Tensor]] = []
+    for position in range(output.size):
+        unit = np.zeros(output.size, output.dtype)
+        unit[position] = 1
+        seeds = [None] * len(call.outputs)
+        seeds[k] = unit.reshape(output.shape)  # type: ignore[call-overload]
+        rows.append(call.pull(seeds, retain=True))
+    shapes = [output.shape + variable.shape for variable in call.variables]
+    if not rows:
+        like = zip(shapes, call.variables, strict=True)
+        return [wrap(np.zeros(shape, variable.dtype)) for shape, variable in like]
+    stacked: list[Any] = [np.stack(column) for column in zip(*rows, strict=True)]
+    return [whole.reshape(shape) for whole, shape in zip(stacked, shapes, strict=True)]
+
+
+def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+    """Return the function that computes all second partial derivatives of ``f``, a number.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> print(tg.hessian(lambda x: (x**3).sum())(tg.tensor([1.0, 2.0])))
+        [[ 6.  0.]
+         [ 0. 12.]]
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Return the Hessian of ``f`` times a vector, without building the Hessian.
+
+    Args:
+        f: a function whose result has one element.
+        primals: its arguments, each possibly nested.
+        tangents: the vector, in the structure of the arguments.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> product, = tg.hvp(lambda x: (x**3).sum(), (tg.tensor([1.0, 2.0]),), (tg.ones(2),))
+        >>> print(product)
+        [ 6. 12.]
+    """
+    slope = grad(f, range(len(_arguments("hvp", "primals", primals))))
+    _, product = jvp(slope, primals, _arguments("hvp", "tangents", tangents))
+    return product
+
+
+class _Call:
+    """One call of a function on variables of our own, and the way back from its outputs."""
+
+    def __init__(
+        self,
+        f: Function,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        chosen: int | tuple[int, ...],
+    ) -> None:
+        self.name = _name(f)
+        self.single = isinstance(chosen, int)
+        positions = self._positions((chosen,) if isinstance(chosen, int) else chosen, len(args))
+        opened = list(args)
+        self.variables: list[Tensor] = []
+        self.structures = []
+        for k in positions:
+            leaves, structure = flatten(args[k])
+            variables = [_variable(leaf, k) for leaf in leaves]
+            opened[k] = unflatten(structure, variables)
+            self.variables += variables
+            self.structures.append((structure, len(variables)))
+        with enable_grad():
+            result = f(*opened, **kwargs)
+        found, self.structure = flatten(result)
+        self.outputs = [_output(value, self.name) for value in found]
+        self.needs_graph = MODE.get().recording and self._depends_on_others()
+
+    def _positions(self, chosen: tuple[int, ...], count: int) -> list[int]:
+        """Return the chosen arguments, counted from the front."""
+        for k in chosen:
+            if not -count <= k < count:
+                given = "1 argument" if count == 1 else f"{count} arguments"
+                raise errors.ArgumentError(
+                    f"argnums {k} is out of range: {self.name} was called with {given} by position"
+                )
+        positions = [k % count for k in chosen]
+        if len(set(positions)) < len(positions):
+            raise errors.ArgumentError(f"argnums {chosen} names an argument twice")
+        return positions
+
+    def _depends_on_others(self) -> bool:
+        """Return whether something besides our own variables may want a gradient of a gradient."""
+        own = set(self.variables)
+        places = [place_of(o) for o in self.outputs if o._requires_grad]
+        leaves = [place for place in places if type(place) is not Node]
+        leaves += reachable([place for place in places if type(place) is Node])[1]
+        return any(leaf not in own for leaf in leaves)
+
+    def single_output(self) -> Tensor:
+        """Return the output of a function that returns one tensor."""
+        if self.structure is not None:
+            raise errors.GraphError(f"grad() needs {self.name} to return one tensor, not several")
+        return self.outputs[0]
+
+    def pull(self, seeds: Sequence[Any], retain: bool) -> list[Tensor]:
+        """Return the variables' gradients for these gradients of the outputs (``None``: zero)."""
+        pairs = [
+            (output, seed)
+            for output, seed in zip(self.outputs, seeds, strict=True)
+            if output._requires_grad and seed is not None
+        ]
+        graph = MODE.get().recording and (
+            self.needs_graph or any(type(s) is Tensor and s._requires_grad for _, s in pairs)
+        )
+        return differentiate(
+            [output for output, _ in pairs],
+            [_as_seed(s, graph) for _, s in pairs],
+            self.variables,
+            graph,
+            retain or graph,
+        )
+
+    def released(self, output: Tensor) -> Tensor:
+        """Return an output without a graph, unless somebody may still differentiate it."""
+        return output if self.needs_graph else output.detach()
+
+    def arrange(self, results: list[Tensor]) -> Any:
+        """Return results in the structure of the arguments they belong to."""
+        rest = iter(results)
+        arranged = tuple(
+            unflatten(structure, [next(rest) for _ in range(count)])
+            for structure, count in self.structures
+        )
+        return arranged[0] if self.single else arranged
+
+
+def _chosen(f: Function, argnums: Any) -> int | tuple[int, ...]:
+    """Return ``argnums`` as an int or a tuple of ints; check what can be checked before a call."""
+    if not callable(f):
+        raise errors.DTypeError(f"differentiates a function, not {errors.describe(f)}")
+    try:
+        return tuple(map(index, argnums)) if isinstance(argnums, Sequence) else index(argnums)
+    except TypeError:
+        raise errors.DTypeError(f"argnums is an int or a tuple of ints, not {argnums!r}") from None
+
+
+def _arguments(function: str, what: str, given: Any) -> tuple[Any, ...]:
+    if not isinstance(given, (tuple, list)):
+        raise errors.DTypeError(
+            f"{function}: {what} is a tuple with one entry for each argument, not"
+            f" {errors.describe(given)}; write (x,) for a single one"
+        )
+    return tuple(given)
+
+
+def _variable(leaf: Any, k: int = 0) -> Tensor:
+    """Return a tensor of our own with the leaf's values, connected to the leaf if that matters."""
+    try:
+        value = leaf if type(leaf) is Tensor else tensor(leaf)  # the caller may change an array
+    except errors.DTypeError as error:
+        raise errors.DTypeError(f"argument {k}: {error}") from None
+    if value.dtype.kind not in "fc":
+        raise errors.DTypeError(
+            f"argument {k} is {value.dtype}, only floating-point arguments have a derivative; write"
+            " 2.0 for 2 or .astype('float32'), or choose others by argnums"
+        )
+    if value._requires_grad and MODE.get().recording:
+        return +value
+    return wrap(value._data, None, True)
+
+
+def _as_seed(value: Any, graph: bool) -> Any:
+    """Return a gradient to start from: a tensor if there is to be a graph, else an array."""
+    if type(value) is Tensor:
+        return value if graph else value._data
+    return wrap(value) if graph else value
+
+
+def _output(value: Any, name: str) -> Tensor:
+    if type(value) is Tensor:
+        return value
+    hint = "; is a return missing?" if value is None else ""
+    if isinstance(value, (complex, float, int, np.ndarray, np.generic)):
+        hint = (
+            ": what float(), .item() or .numpy() gave has left the graph and has no gradient;"
+            " compute with tensors and tg ops, and write tg.tensor(value) for a constant"
+        )
+    raise errors.DTypeError(f"{name} returned {errors.describe(value)}, not a tensor{hint}")
+
+
+def _matching(
+    structure: Any, tree: Any, owners: Sequence[Tensor], what: str, owner: str
+) -> list[Tensor]:
+    """Return what ``tree`` holds for each of ``owners``, as tensors like them.
+
+    Args:
+        structure: the container that the owners stand in.
+        tree: the same container of tensors, arrays, numbers or lists of these.
+        owners: the tensors to match in shape and dtype.
+        what: what messages call a part of ``tree``.
+        owner: what messages call that to which it belongs.
+    """
+    try:
+        found = flatten_like(structure, tree)
+    except ValueError as error:
+        raise errors.ShapeError(f"a {what} is built like {owner}: {error}") from None
+    matched = []
+    for given, like in zip(found, owners, strict=True):
+        value = given if type(given) is Tensor else tensor(given, like.dtype)  # ours: a copy
+        if value.shape != like.shape:
+            raise errors.ShapeError(
+                f"a {what} has the shape of {owner} {like.shape}, this one has {value.shape}"
+            )
+        matched.append(value if value.dtype == like.dtype else value.astype(dtype=like.dtype))
+    return matched
+
+
+def _name(f: Function) -> str:
+    return getattr(f, "__name__", type(f).__name__)

@@ -1,0 +1,184 @@
+"""From expressions to the normal form: what each operation means for polynomials.
+
+Forward values stay atoms unless they are one product: that keeps formulas small, makes them read
+like a textbook, and the atoms left are what a backward pass must keep. What has no rule here stays
+as it is, on simplified operands.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.formulas.algebra.algebra import Algebra, Event
+from tensorgraph.formulas.algebra.from_normal_form import lower
+from tensorgraph.formulas.algebra.polynomials import (
+    LIMIT,
+    ONE,
+    Poly,
+    common,
+    number,
+    order,
+)
+from tensorgraph.formulas.facts import Fact
+from tensorgraph.symbolic.expr import Expr, in_order, make
+
+
+class OutOfTime(Exception):
+    """The derivation took longer than it may."""
+
+
+@dataclass(eq=False, kw_only=True)
+class Normaliser(Algebra):
+    """Turns expressions into polynomials.
+
+    Args:
+        forward: the expressions of the recorded graph.
+        names: what has a name of its own.
+        cuts: expressions that stay atoms: gradients with a name of their own.
+        multiples: gradients that are a multiple of one with a name: that, over a divisor.
+        deadline: when to give up.
+        data: the values of an expression on all data that a formula will be checked on.
+    """
+
+    forward: Collection[Expr]
+    names: Mapping[Expr, str]
+    cuts: Collection[Expr] = ()
+    multiples: Mapping[Expr, tuple[Expr, Expr]] = field(default_factory=dict)
+    deadline: float = float("inf")
+    data: Callable[[Expr], Iterable[Any]] | None = None
+    _known: dict[Expr, tuple[Poly, tuple[Event, ...]]] = field(default_factory=dict)
+
+    def normal(self, e: Expr) -> Poly:
+        """Return an expression's polynomial in its own frame."""
+        for x in in_order([e], self._below):
+            if x not in self._known:
+                if time.monotonic() > self.deadline:
+                    raise OutOfTime
+                outside, self._events = self._events, {}
+                try:
+                    self._known[x] = self._step(x), tuple(self._events)
+                finally:
+                    self._events = outside
+        p, events = self._known[e]
+        self._events |= dict.fromkeys(events)
+        return p
+
+    def holds(self, e: Expr, question: Callable[[Any], bool]) -> bool:
+        """Return whether something holds of an expression's values on all data there are."""
+        return self.data is not None and all(map(question, self.data(e)))
+
+    def divisor(self, e: Expr) -> Expr | None:
+        """Return the number by which all of an expression is divided; ``None`` for 1."""
+        p = self.normal(e)
+        if not p:
+            return None
+        below = {(a, x, -f) for a, x, f in common(p) if f < 0 and not x}
+        largest = max(map(abs, p.values()))
+        # 1/m, or 2/m of a square: not every decimal is meant as a division.
+        number = largest.denominator if largest.numerator <= 2 else 1
+        if number == 1 and not below:
+            return None
+        return lower({tuple(sorted(below, key=order)): Fraction(number)}, (), self.atoms)
+
+    # ------------------------------------------------------------------------------------- steps
+
+    def _below(self, e: Expr) -> Iterable[Expr]:
+        named = e in self.cuts or e in self.multiples
+        if e in self._known or named or e.op is None or self._stays(e):
+            return ()
+        return e.args
+
+    def _stays(self, e: Expr) -> bool:
+        """Return whether a forward value is an atom whatever its operands are."""
+        if e not in self.forward:
+            return False
+        name = e.op.name if e.op else ""
+        if name in ("add", "subtract"):
+            return e in self.names or all(x.size > 1 for x in e.args)
+        return name not in OPENED
+
+    def _step(self, e: Expr) -> Poly:
+        if e in self.multiples:
+            named, divisor = self.multiples[e]
+            inverse = self.power(self.normal(divisor), Fraction(-1))
+            assert inverse is not None
+            return self.product(self.atoms.value(named), inverse)
+        if e in self.cuts or e.is_input:
+            return self.atoms.value(e)
+        if e.value is not None:
+            return self._constant(e)
+        if self._stays(e):
+            return self.atoms.value(e)
+        p = self.opened(e)
+        if p is None or len(p) > LIMIT:
+            p = self.atoms.value(e if e in self.forward else self.rebuilt(e))
+        elif e in self.forward and len(p) > 1 and not self._is_affine(e):
+            p = self.atoms.value(e)
+        return p
+
+    def _is_affine(self, e: Expr) -> bool:
+        return e.op is not None and e.op.name in ("add", "subtract")
+
+    def opened(self, e: Expr) -> Poly | None:
+        """Return what the definition of a value says; ``None`` where no rule does."""
+        rule = MEANINGS.get(e.op.name) if e.op else None
+        empty = any(0 in x.shape for x in (e, *e.args))
+        return None if rule is None or empty else rule(self, e)
+
+    def _constant(self, e: Expr) -> Poly:
+        array = np.asarray(e.value)
+        uniform = array.size and np.all(array == array.flat[0]) and np.isfinite(array.flat[0])
+        if not uniform or array.dtype.kind == "b":
+            return self.atoms.value(e)
+        value = array.flat[0].item()
+        if isinstance(value, int) and e not in self.forward:
+            return self.count(value)
+        return number(value if array.dtype != np.float32 else str(array.flat[0]))
+
+    def rebuilt(self, e: Expr) -> Expr:
+        """Return an operation without a rule, on simplified operands."""
+        assert e.op is not None
+        args = tuple(self.simplified(x) for x in e.args)
+        return make(e.op, args, e.static, e.shape, e.dtype)
+
+    def simplified(self, e: Expr) -> Expr:
+        """Return an expression rebuilt from its polynomial."""
+        if e in self.forward or e.op is None or e in self.cuts:
+            return e
+        found = lower(self.normal(e), e.shape, self.atoms)
+        return found if found.dtype.kind == e.dtype.kind else e
+
+    def known_sum(self, e: Expr, axes: Sequence[int]) -> Fact | None:
+        """Return what the sum of a value is known to be, or proved to be from its definition."""
+        fact = self.facts.sum_along(e, *axes)
+        if fact is not None or e not in self.forward or not self._is_affine(e):
+            return fact
+        definition = self.opened(e)
+        if definition is None:
+            return None
+        total, events = self.taking_note(lambda: self._total_over(definition, e, axes))
+        if total and set(total) != {ONE}:
+            return None
+        self._events |= dict.fromkeys(events)
+        along = axes[0] if len(axes) == 1 else tuple(axes)
+        return Fact("sums_to", (along, total.get(ONE, Fraction(0))), "proof", e)
+
+    def _total_over(self, p: Poly, e: Expr, axes: Iterable[int]) -> Poly:
+        for axis in axes:
+            p = self.total(p, axis, e.shape[axis])
+        return p
+
+
+Meaning = Callable[[Normaliser, Expr], Poly | None]
+
+MEANINGS: dict[str, Meaning] = {}
+"""The polynomial of an operation, from those of its operands; ``None`` where it has none."""
+
+OPENED: set[str] = set()
+"""Forward operations that are opened if they are one product; others are atoms."""

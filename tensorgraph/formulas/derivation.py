@@ -1,0 +1,389 @@
+"""What ``derive`` returns: formulas, with all that shows where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.formulas.algebra.polynomials import Atoms
+from tensorgraph.formulas.facts import Fact
+from tensorgraph.formulas.steps import equations
+from tensorgraph.formulas.verify import Checker, agreement, rounding
+from tensorgraph.formulas.writing.formula import Formula, cost, formula
+from tensorgraph.formulas.writing.latex import latex, latex_name
+from tensorgraph.formulas.writing.mathml import mathml
+from tensorgraph.formulas.writing.numpy_code import identifiers, python
+from tensorgraph.formulas.writing.text import axis_text, pretty, text
+from tensorgraph.symbolic.evaluate import evaluate
+from tensorgraph.symbolic.expr import Expr, in_order
+from tensorgraph.symbolic.trace import Trace
+
+READABLE = 400
+"""A backward pass that costs more to read is left out of the steps."""
+
+
+class Multiple(NamedTuple):
+    """A multiple of the derivative of one value by another: m ∂J/∂Z."""
+
+    factor: Expr
+    of: str
+    by: str
+
+    def formula(self, found: Formula) -> Formula:
+        """Return that it is equal to what was found."""
+        parts = (Formula("name", text=self.of), Formula("name", text=self.by))
+        times = (formula(self.factor, {}), Formula("derivative", parts))
+        return Formula("equation", (Formula("product", times, " "), found))
+
+
+@dataclass(frozen=True, eq=False)
+class Gradient:
+    """The formula of one gradient."""
+
+    label: str
+    """What it is called: ``dZ``."""
+    of: Expr | None
+    """What was differentiated by; ``None`` for a helper that other formulas use."""
+    expr: Expr
+    """The formula."""
+    raw: Expr
+    """The backward pass as it stands."""
+    names: Mapping[Expr, str]
+    """What formulas call each value."""
+    events: tuple[tuple[str, Any], ...]
+    """The rules applied, in order."""
+    atoms: Atoms
+    difference: float
+    """From the engine's gradient on the recorded data, as a share of the largest element."""
+    multiple: Multiple | None = None
+    """What it is a multiple of, where it is not the gradient itself."""
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What the formula rests on."""
+        found: dict[Fact, None] = {}
+        for rule, detail in self.events:
+            if rule == "known sum":
+                found[detail] = None
+            elif rule == "binary" and detail.expr is not None:
+                found[Fact("binary", True, "op", detail.expr)] = None
+            elif rule in ("cancel", "guard"):
+                atom, proved = detail
+                source = "op" if proved else "condition"
+                if atom.expr is not None and atom.expr.size > 1:
+                    found[Fact("nonzero", True, source, atom.expr)] = None
+        return tuple(found)
+
+
+class Letter(NamedTuple):
+    """A letter introduced for a value."""
+
+    name: str
+    spelt: Expr
+    """What the value is, as it is written where the letter is explained."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a derivation."""
+
+    number: int
+    rule: str
+    equation: str
+    difference: float
+    """Between the two sides on the recorded data, as a share of the largest element."""
+
+    def __str__(self) -> str:
+        mark = "✓" if not self.difference > 1e-6 else "✗"
+        return f"{self.number}. {self.equation}    {mark} {self.rule}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Derivation:
+    """Gradients as formulas, checked against the engine's own.
+
+    ``print`` shows them; ``latex()`` and ``mathml()`` set them, which notebooks show;
+    ``steps()`` is the derivation; ``python()`` is NumPy code and ``evaluate()`` its values;
+    ``saved``, ``facts`` and ``raw`` tell what a backward pass must keep, what the formulas rest
+    on, and what they were before.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> Z = tg.tensor([0.5, -1.0], requires_grad=True, name="Z")
+        >>> A = tg.tanh(Z)
+        >>> A.name = "A"
+        >>> d = tg.derive(A.sum(), wrt=Z)
+        >>> print(d.latex())
+        dZ = 1 - A^{2}
+        >>> d.saved
+        ('A',)
+    """
+
+    gradients: tuple[Gradient, ...]
+    """What was asked for, in that order."""
+    helpers: tuple[Gradient, ...]
+    """Gradients on the way that these use."""
+    introduced: Mapping[Expr, Letter]
+    """Letters for values without a name."""
+    unexplained: Mapping[str, str]
+    """Names of constants that no variable holds, each with what it is."""
+    read: tuple[Fact, ...]
+    """What was read off the recorded constants."""
+    output: Tensor
+    """What was differentiated."""
+    called: Mapping[Any, str]
+    """The names of nodes and leaves of its graph, as formulas have them."""
+    given: Mapping[Expr, Any]
+    """The recorded inputs."""
+    checker: Checker = field(repr=False)
+
+    # -------------------------------------------------------------------------------- as text
+
+    def __str__(self) -> str:
+        lines = []
+        for g in self.gradients:
+            told = self._assumptions(g)
+            lines.append(self._line(g) + (f"    {told}" if told else ""))
+        for h in self.helpers:
+            told = self._assumptions(h)
+            lines.append(f"  where {self._line(h)}" + (f"    {told}" if told else ""))
+        lines += [f"  where {pretty(name)} = {text(f)}" for name, f in self._definitions()]
+        lines += [f"  where {pretty(name)} is {what}" for name, what in self.unexplained.items()]
+        lines += dict.fromkeys(f"  where {f.note}" for f in self.read if f.word == "uniform")
+        numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
+        lines += [f"  with {', '.join(numbers)}"] if numbers else []
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def latex(self) -> str:
+        """Return the formulas as LaTeX, one a line, without dollar signs."""
+        lines = [
+            f"{latex_name(g.label)} = {latex(self._formula(g))}"
+            for g in (*self.gradients, *self.helpers)
+        ]
+        lines += [f"{latex_name(name)} = {latex(f)}" for name, f in self._definitions()]
+        return " \\\\\n".join(lines)
+
+    def mathml(self) -> str:
+        """Return the formulas as MathML, one ``<math>`` element each."""
+        parts = [(g.label, self._formula(g)) for g in (*self.gradients, *self.helpers)]
+        return "\n".join(mathml(f, label) for label, f in [*parts, *self._definitions()])
+
+    def _repr_html_(self) -> str:
+        told = dict.fromkeys(filter(None, map(self._assumptions, self.gradients)))
+        notes = "".join(f"<p>{note}</p>" for note in told)
+        return f"<div>{self.mathml()}{notes}</div>"
+
+    def _repr_latex_(self) -> str:
+        return f"$$\\begin{{gathered}}{self.latex()}\\end{{gathered}}$$"
+
+    def _formula(self, g: Gradient) -> Formula:
+        found = formula(g.expr, {**self.letters, **g.names})
+        return found if g.multiple is None else g.multiple.formula(found)
+
+    def _line(self, g: Gradient) -> str:
+        return f"{pretty(g.label)} = {text(self._formula(g))}"
+
+    @property
+    def letters(self) -> dict[Expr, str]:
+        """The letters that were introduced, by the value that each stands for."""
+        return {e: letter.name for e, letter in self.introduced.items()}
+
+    def _definitions(self) -> list[tuple[str, Formula]]:
+        names = {x: n for g in self.gradients for x, n in g.names.items()}
+        names = {**names, **self.letters}
+        return [
+            (letter.name, formula(letter.spelt, _without(names, e)))
+            for e, letter in self.introduced.items()
+        ]
+
+    # ---------------------------------------------------------------------------- what it rests on
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """What the formulas rest on: each fact with its source.
+
+        The source is ``"op"`` (an op's record says so), ``"proof"``, ``"assertion"`` (by
+        ``tg.assume``, checked on the data), ``"data"`` (read off the recorded values and the
+        caller's variables) or ``"condition"`` (where it fails, so may the formula).
+        """
+        found = [f for g in (*self.gradients, *self.helpers) for f in g.facts]
+        return tuple(dict.fromkeys([*found, *self.read]))
+
+    def fact_text(self, fact: Fact) -> str:
+        """Return a fact as a formula: ``Σ₁ Y = 1``."""
+        if fact.word in ("equals", "number", "uniform"):
+            return fact.note
+        names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
+        inner = text(formula(fact.of, {**self.letters, **names}))
+        if fact.word == "sums_to":
+            bare = inner if inner.isidentifier() or len(inner) == 1 else f"({inner})"
+            gap = "" if bare.startswith("(") else " "
+            axes = fact.value[0] if isinstance(fact.value[0], tuple) else [fact.value[0]]
+            return f"Σ{axis_text(axes)}{gap}{bare} = {float(fact.value[1]):g}"
+        return f"{inner} ≠ 0" if fact.word == "nonzero" else f"{inner} is 0 or 1"
+
+    def _assumptions(self, g: Gradient) -> str:
+        sums = [f for f in g.facts if f.word == "sums_to"]
+        proved = [f for f in sums if f.source == "proof" and f.value[1] != 0]
+        assumed = [self.fact_text(f) for f in sums if f.source == "assertion"]
+        told = {
+            "assuming {} (checked on the data)": [*assumed, *(f.note for f in sums if f.note)],
+            "since {} (proved)": [self.fact_text(f) for f in proved],
+            "where {}": [self.fact_text(f) for f in g.facts if f.source == "condition"],
+        }
+        return ", ".join(
+            form.format(" and ".join(dict.fromkeys(facts))) for form, facts in told.items() if facts
+        )
+
+    def _is_length(self, fact: Fact) -> bool:
+        """Return whether a number is the length of an axis, as m mostly is."""
+        lengths = {n for e in (*self.given, *(g.raw for g in self.gradients)) for n in e.shape}
+        return isinstance(fact.value, int) and fact.value in lengths
+
+    @property
+    def saved(self) -> tuple[str, ...]:
+        """What a backward pass by these formulas must keep, by name."""
+        found: dict[str, None] = {}
+        made = {g.raw for g in (*self.gradients, *self.helpers)}
+        for g in (*self.gradients, *self.helpers):
+            for e in in_order([g.expr], lambda x, g=g: () if x in g.names else x.args):  # type: ignore[misc]
+                if e in g.names and e not in made and e.size > 1:
+                    found[pretty(g.names[e])] = None
+        return tuple(found)
+
+    @property
+    def raw(self) -> Trace:
+        """The backward pass as it stands, before anything is simplified, as a trace."""
+        outputs = tuple(g.raw for g in self.gradients)
+        return Trace(
+            tuple(e for e in in_order(outputs) if e.is_input), outputs, [None] * len(outputs)
+        )
+
+    def steps(self) -> list[Step]:
+        """Return the derivation: the backward pass, each rule applied, and the result.
+
+        Each step holds the difference between its two sides on the recorded data.
+        """
+        found: list[tuple[str, str, float]] = []
+        for g in self._in_order_of_use():
+            names = {**self.letters, **g.names}
+            spelt = (
+                formula(g.raw, _without(names, g.raw)) if cost(g.raw, names) < READABLE else None
+            )
+            start = f"{pretty(g.label)} = {text(spelt) if spelt else '… (see raw)'}"
+            found.append(("the backward pass as it stands", start, 0.0))
+            for equation in equations(g.events, g.atoms):
+                left, right = (text(formula(e, names)) for e in (equation.left, equation.right))
+                if equation.spelt is not None:
+                    right, left = (
+                        left,
+                        text(formula(equation.spelt, _without(names, equation.spelt))),
+                    )
+                # What has no value on the left, as 0 / 0, asks nothing of what takes its place.
+                difference = self._difference(equation.right, equation.left)
+                if left != right:
+                    found.append((equation.rule, f"{left} = {right}", difference))
+            found.append(("the result", self._line(g), self._difference(g.expr, g.raw)))
+        unique = dict.fromkeys(found)
+        return [Step(i, rule, line, d) for i, (rule, line, d) in enumerate(unique, 1)]
+
+    def _difference(self, e: Expr, other: Expr) -> float:
+        value = self.checker.value
+        noise = rounding([value(x) for x in in_order([e, other]) if x.op is not None])
+        found = agreement(value(e), value(other), noise)
+        return 0.0 if np.isnan(found) else found
+
+    def _in_order_of_use(self) -> list[Gradient]:
+        """Return all gradients, those that others use first."""
+        by_raw = {g.raw: g for g in (*self.gradients, *self.helpers)}
+        done: dict[Gradient, None] = {}
+        stack = [(g, False) for g in (*self.gradients, *self.helpers)[::-1]]
+        waiting: set[Gradient] = set()
+        while stack:
+            g, ready = stack.pop()
+            if ready:
+                done[g] = None
+            elif g not in done and g not in waiting:
+                waiting.add(g)
+                stack.append((g, True))
+                used = in_order([g.expr], lambda x, g=g: () if x in g.names else x.args)  # type: ignore[misc]
+                stack += [(by_raw[x], False) for x in used if x in by_raw and by_raw[x] is not g]
+        return list(done)
+
+    # ---------------------------------------------------------------------------------- as values
+
+    def evaluate(self) -> Any:
+        """Return the gradients' values by the formulas, on the recorded data.
+
+        An array, or a dict of arrays by name where several were asked for.
+        """
+        values = evaluate([g.expr for g in self.gradients], self.given)
+        arrays = {g.label: np.asarray(values[g.expr], g.raw.dtype) for g in self.gradients}
+        return arrays[self.gradients[0].label] if len(arrays) == 1 else arrays
+
+    def python(self, name: str = "backward") -> str:
+        """Return the source of a function of NumPy arrays that computes the gradients.
+
+        Its parameters are the values that the formulas name; the source stands by itself.
+
+        Raises:
+            ArgumentError: a formula holds an operation that NumPy has no function for.
+        """
+        names = dict(self.letters)
+        for g in (*self.gradients, *self.helpers):
+            names |= g.names
+        names |= {g.raw: g.label for g in (*self.gradients, *self.helpers) if g.raw.op is not None}
+        steps = self._assignments(names)
+        label_of = {g.raw: g.label for g in self._in_order_of_use()}  # of equal ones, the last
+        results = [label_of[g.raw] for g in self.gradients]
+        return python(name, steps, names, results, self._identifiers())
+
+    def _identifiers(self) -> dict[str, str]:
+        """Return Python's name for each name of a formula."""
+        every = (*self.gradients, *self.helpers)
+        names = [n for g in every for n in g.names.values()]
+        inputs = [e.name for e in self.given if e.name]
+        return identifiers(
+            [*names, *(g.label for g in every), *self.letters.values(), *inputs, "x"]
+        )
+
+    def _assignments(self, names: Mapping[Expr, str]) -> list[tuple[str, Expr]]:
+        """Return letters and gradients with what they are, each after those it uses."""
+        made = {e: (letter.name, letter.spelt) for e, letter in self.introduced.items()}
+        made |= {g.raw: (g.label, g.expr) for g in self._in_order_of_use()}
+        done: dict[Expr, tuple[str, Expr]] = {}
+        stack = [(e, False) for e in list(made)[::-1]]
+        opened: set[Expr] = set()
+        while stack:
+            e, ready = stack.pop()
+            if ready:
+                done[e] = made[e]
+            elif e not in opened:
+                opened.add(e)
+                stack.append((e, True))
+                used = in_order([made[e][1]], lambda x, e=e: _below(x, names, e))  # type: ignore[misc]
+                stack += [(x, False) for x in used if x in made and x not in opened]
+        return list(done.values())
+
+    def arguments(self) -> dict[str, Any]:
+        """Return recorded values for the parameters of :meth:`python`, by name."""
+        names = {e: n for g in (*self.gradients, *self.helpers) for e, n in g.names.items()}
+        known = {g.label for g in (*self.gradients, *self.helpers)}
+        names |= {e: e.name for e in self.given if e not in names and e.name}
+        called = self._identifiers()
+        return {called[n]: self.checker.value(e) for e, n in names.items() if n not in known}
+
+
+def _below(x: Expr, names: Mapping[Expr, str], own: Expr) -> tuple[Expr, ...]:
+    """Return what an expression is spelt out of, where it is the definition of ``own``."""
+    return () if x in names and x is not own else x.args
+
+
+def _without(names: Mapping[Expr, str], e: Expr) -> dict[Expr, str]:
+    return {x: n for x, n in names.items() if x is not e}

@@ -1,0 +1,376 @@
+"""``derive``: the gradient of a recorded graph as a formula, checked against the engine's own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.engine.arrays import to_array
+from tensorgraph.engine.autodiff import gradients_at, place_of
+from tensorgraph.engine.graph import Node
+from tensorgraph.engine.modes import mode
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.formulas.algebra import meanings  # noqa: F401  # imported for what it declares
+from tensorgraph.formulas.algebra.algebra import Event
+from tensorgraph.formulas.algebra.from_normal_form import lower
+from tensorgraph.formulas.algebra.normal_form import OPENED, Normaliser, OutOfTime
+from tensorgraph.formulas.algebra.polynomials import Atoms
+from tensorgraph.formulas.algebra.recognise import read_in_graph
+from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
+from tensorgraph.formulas.facts import Fact, Facts
+from tensorgraph.formulas.naming.letters import PRODUCTS, Letters, description
+from tensorgraph.formulas.naming.substitute import candidates
+from tensorgraph.formulas.naming.variables import Scope
+from tensorgraph.formulas.premises import premises
+from tensorgraph.formulas.request import Target, check_in_graph, check_output, targets_of
+from tensorgraph.formulas.verify import Checker
+from tensorgraph.formulas.writing.formula import cost, formula
+from tensorgraph.formulas.writing.text import pretty, text
+from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
+from tensorgraph.symbolic.replay import Replay, recorded_values, replay
+
+TRIVIAL = 4.5
+"""Formulas that cost no more are written out rather than given a name."""
+
+
+def derive(
+    output: Tensor,
+    wrt: Any,
+    *,
+    name: Any = None,
+    gradient: Any = None,
+    time_limit: float = 4.0,
+) -> Derivation:
+    """Return the gradient of ``output`` as a formula, in terms of the values of its graph.
+
+    The recorded graph is differentiated on symbolic arrays by the same rules as in ``backward``,
+    simplified, and compared with the engine's own gradient on the recorded data and on fresh
+    random data. What cannot be simplified is given as it stands. Names are those of the variables
+    where ``derive`` is called. (Courses 1 and 2 of the Deep Learning Specialization
+    derive these formulas by hand.)
+
+    Args:
+        output: a scalar; or any tensor, with ``gradient``.
+        wrt: what to differentiate by: a tensor of the graph, several of them (in a list, tuple, or
+            dict by name), or a module, for all its parameters. Where several are given, formulas
+            use the gradients that others define. Those on the way leave out what all is divided
+            by, as the course writes it, and say so: ``dZ = m ∂J/∂Z = A − Y``.
+        name: what to call it, or a list for several; by default the variable's own name.
+        gradient: the gradient of a loss by ``output``, which formulas then start from.
+        time_limit: after so many seconds, what is not simplified yet is given as it stands.
+
+    Raises:
+        GraphError: the output needs no gradient or is not a scalar; its graph was released, holds
+            a hook or a checkpoint, or a leaf was assigned to since; a tensor of ``wrt`` is not in
+            the graph.
+        DTypeError: something to differentiate by is no floating-point tensor.
+        ArgumentError: nothing to differentiate by, or a name that none can have in a formula.
+        DerivationError: the formula disagrees with the engine's gradient (a defect: it has never
+            been returned).
+
+    Example:
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> Y = tg.assume(np.eye(3)[[0, 2]], one_hot=1)
+        >>> Z = tg.tensor(np.ones((2, 3)), requires_grad=True)
+        >>> A = tg.softmax(Z, axis=1)
+        >>> loss = -(Y * tg.log(A)).sum()
+        >>> print(tg.derive(loss, wrt=Z, name="Z"))
+        dZ = A − Y    assuming Σ₁ Y = 1 (checked on the data)
+    """
+    scope = Scope(sys._getframe(1))
+    targets = targets_of(wrt, name, scope)
+    check_output(output, gradient)
+    root = place_of(output)
+    check_in_graph(root, targets)
+    recorded = replay([root], scope.number, scope.explain, scope.of_array, read_in_graph)
+    recorded.given |= scope.given()
+    return _Derivation(output, targets, scope, recorded, gradient, time_limit).result()
+
+
+Found = tuple[float, Expr, list[Event], Atoms]
+"""A formula: how much there is to read, the expression, the rules applied, and its atoms."""
+
+
+class _Derivation:
+    """The work of one call of ``derive``."""
+
+    def __init__(
+        self,
+        output: Tensor,
+        targets: Sequence[Target],
+        scope: Scope,
+        recorded: Replay,
+        gradient: Any,
+        time_limit: float,
+    ) -> None:
+        self.output, self.targets = output, targets
+        self.scope, self.recorded = scope, recorded
+        self.deadline = time.monotonic() + time_limit
+        self.root = place_of(output)
+        self.seed = self._seed(output, gradient)
+        recorded_values(recorded)  # which raises where a leaf was assigned to since
+        self.raw = recorded.backward(self.root, self.seed)
+        self.of_products = {
+            gradient
+            for place, gradient in self.raw.items()
+            if type(place) is Node and place.op.name in PRODUCTS
+        }
+        self.places = [place_of(t.tensor) for t in targets]
+        self.exprs = [recorded.exprs[p] for p in self.places]
+        self.premises = premises(recorded, scope)
+        self.facts = Facts(self.premises)
+        self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
+        self.letters = Letters(recorded, scope, targets, self.exprs)
+        self.names = self.letters.names
+        result = recorded.exprs[self.root]
+        if result.op is not None and result.op.name in OPENED and not _times(self.exprs, result):
+            self.names.pop(result, None)  # a product stands for itself: no rule keeps it
+        self.forward = dict.fromkeys([*recorded.exprs.values(), *self.letters.introduced])
+        self.in_order = in_order([recorded.exprs[self.root], *self.letters.introduced])
+        self.checker = self._checker(output)
+
+    def _seed(self, output: Tensor, gradient: Any) -> Expr:
+        if gradient is None:
+            return constant(np.ones(output.shape, output.dtype))
+        array = to_array(gradient, output.dtype)
+        name = self.scope.of_array(gradient if type(gradient) is not Tensor else gradient._data)
+        known = self.scope.of_place(self.root) or "output"
+        seed = symbol(name or f"d{known}", array.shape, array.dtype)
+        self.recorded.given[seed] = array
+        return seed
+
+    def _checker(self, output: Tensor) -> Checker:
+        seed = np.asarray(self.recorded.given.get(self.seed, self.seed.value))
+        with mode(observer=None):
+            engine = gradients_at(self.places, {self.root: seed.astype(output.dtype)}, False, True)
+        return Checker(
+            self.recorded.exprs[self.root],
+            self.seed,
+            self.exprs,
+            [self._raw(p) for p in self.places],
+            self._is_shared(),
+            self.recorded.given,
+            self.premises,
+            [g.numpy() for g in engine],
+        )
+
+    def _is_shared(self) -> bool:
+        """Return whether two places compute the same, so that one expression stands for both."""
+        every = list(self.recorded.exprs.values())
+        return any(_times(every, e) > 1 for e in self.exprs)
+
+    def _raw(self, place: Any) -> Expr:
+        found = self.raw.get(place)
+        if found is None:
+            found = constant(np.zeros(place.shape, place.dtype))
+        return found
+
+    # ------------------------------------------------------------------------------------ result
+
+    def result(self) -> Derivation:
+        raws = [self._raw(p) for p in self.places]
+        labels = self.letters.of_gradients(self.exprs, self.targets, raws)
+        cuts = self._cuts(raws, labels)
+        asked = set(raws)
+        for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
+            own = {x: n for x, n in cuts.items() if x is not e}
+            simple = self._simplest(e, own)[1]
+            if cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own):
+                cuts = own
+        self._scale([e for e in cuts if e not in asked], cuts)
+        found = []
+        for i, raw in enumerate(raws):
+            found.append(self._gradient(i, labels[i], raw, cuts))
+        helpers = self._helpers(found, cuts)
+        used = self._used([*found, *helpers])
+        introduced, unexplained = self.letters.introduced, self.letters.unexplained
+        order, explained = in_order(introduced), used & introduced.keys()
+        return Derivation(
+            tuple(found),
+            tuple(helpers),
+            {e: Letter(self.names[e], introduced[e]) for e in order if e in explained},
+            {self.names[e]: what for e, what in unexplained.items() if e in used},
+            self._read(used),
+            self.output,
+            {p: self.names[e] for p, e in self.recorded.exprs.items() if e in self.names},
+            self.recorded.given,
+            self.checker,
+        )
+
+    def _scale(self, helpers: Sequence[Expr], cuts: Mapping[Expr, str]) -> None:
+        """Let gradients that nobody asked for leave out what all of them is divided by.
+
+        So the courses write: dZ is A − Y, and the 1/m of the cost stands with dW and db.
+        """
+        if not self.scope.of_place(self.root) or self.seed.is_input:
+            return
+        made_at = {e: place.seq for place, e in self.raw.items() if type(place) is Node}
+        for e in sorted(helpers, key=lambda e: -made_at.get(e, 0)):
+            own = {x: n for x, n in cuts.items() if x is not e}
+            try:
+                divisor = self._normaliser(own).divisor(e)
+            except OutOfTime:
+                return
+            if divisor is not None:
+                self._take_in_numbers()
+                self.multiples[e] = e * divisor, divisor
+
+    def _labels(self, cuts: Mapping[Expr, str]) -> dict[Expr, str]:
+        """Return what stands in formulas for gradients with a name."""
+        return {self.multiples.get(e, (e,))[0]: label for e, label in cuts.items()}
+
+    def _used(self, gradients: Sequence[Gradient]) -> set[Expr]:
+        """Return the named values in formulas, and in what the letters in these stand for."""
+        numbers = {e: name for name, e in self.scope.symbols.items()}
+        names = {**self.names, **numbers}
+        used: set[Expr] = set()
+        queue = [
+            (g.expr, {x: n for x, n in {**names, **g.names}.items() if x is not g.raw})
+            for g in gradients
+        ]
+        while queue:
+            for x in _leaves(*queue.pop()):
+                if x not in used:
+                    used.add(x)
+                    spelt = self.letters.introduced.get(x)
+                    own = {y: n for y, n in names.items() if y is not x}
+                    queue += [(spelt, own)] if spelt is not None else []
+        return used
+
+    def _read(self, used: Container[Expr]) -> tuple[Fact, ...]:
+        """Return what was read off constants: masks, arrays that follow from others, numbers."""
+        facts = []
+        for mask in self.recorded.decided:
+            what = description(mask, self.recorded.users.get(mask))
+            side = bool(mask.value.flat[0])
+            facts.append(Fact("uniform", side, "data", mask, f"{what} is {side} everywhere"))
+        for e in self.recorded.read:
+            what = description(e, self.recorded.users.get(e))
+            note = f"{what} is {text(formula(e, self.names))}"
+            facts.append(Fact("equals", None, "data", e, note))
+        for name, e in self.scope.symbols.items():
+            if e in used:
+                value = self.scope.numbers[name]
+                facts.append(Fact("number", value, "data", e, f"{pretty(name)} = {value:.6g}"))
+        return tuple(facts)
+
+    def _cuts(self, raws: Sequence[Expr], labels: Sequence[str]) -> dict[Expr, str]:
+        """Return the gradients that have a name in the formulas of others."""
+        cuts = {
+            raw: label
+            for raw, label in zip(raws, labels, strict=True)
+            if raw.value is None and not raw.is_input
+        }
+        return self.letters.of_products(self.raw, cuts) if len(raws) > 1 else cuts
+
+    def _gradient(self, i: int, label: str, raw: Expr, cuts: Mapping[Expr, str]) -> Gradient:
+        own = {e: n for e, n in cuts.items() if e is not raw}
+        products = {e: n for e, n in own.items() if e in self.of_products}
+        best: Found | None = None
+        for chosen in [own, products] if products != own else [own]:
+            found = self._simplest(raw, chosen)
+            if best is None or found[0] < best[0]:
+                best = found
+        assert best is not None
+        _, e, events, atoms = best
+        difference = self.checker(label, i, e)
+        names = {**self.names, **self._labels(own)}
+        self.letters.introduce(e, names)
+        return Gradient(label, self.exprs[i], e, raw, names, tuple(events), atoms, difference)
+
+    def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
+        names = {**self.names, **self._labels(cuts)}
+        if time.monotonic() > self.deadline:
+            return cost(raw, names), raw, [], Atoms()
+        normaliser = self._normaliser(cuts)
+        best = cost(raw, names), raw, list[Event](), normaliser.atoms
+        try:
+            found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
+        except OutOfTime:
+            return best
+        self._take_in_numbers()
+        simple = [lower(p, raw.shape, normaliser.atoms) for p in found]
+        price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
+        return (price, e, events, normaliser.atoms) if price <= best[0] + 0.5 else best
+
+    def _normaliser(self, cuts: Mapping[Expr, str]) -> Normaliser:
+        normaliser = Normaliser(
+            forward=self.forward,
+            names=self.names,
+            facts=self.facts,
+            cuts={e for e in cuts if e not in self.multiples},
+            multiples={e: found for e, found in self.multiples.items() if e in cuts},
+            length=self.scope.length,
+            number=self._number,
+            deadline=self.deadline,
+            data=self.checker.values,
+        )
+        for e in self.in_order:  # factors are written in the order of the forward pass
+            normaliser.atoms.value(e)
+        return normaliser
+
+    def _number(self, value: Any) -> Expr:
+        e = self.scope.number(value)
+        self._take_in_numbers()
+        return e
+
+    def _take_in_numbers(self) -> None:
+        """Let the values be known of the caller's numbers that came up."""
+        self.recorded.given |= self.scope.given()
+        self.checker.know(self.scope.given())
+
+    def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
+        """Return the formulas for gradients that others use, but nobody asked for."""
+        asked = {g.raw for g in found}
+        helpers: list[Gradient] = []
+        queue = list(found)
+        labels = self._labels(cuts)
+        came_from = {self.multiples.get(e, (e,))[0]: e for e in cuts}
+        while queue:
+            g = queue.pop(0)
+            for e in _leaves(g.expr, {x: n for x, n in labels.items() if x is not g.raw}):
+                if e not in asked:
+                    asked.add(e)
+                    own = {x: n for x, n in cuts.items() if x is not came_from[e]}
+                    _, simple, events, atoms = self._simplest(e, own)
+                    self.checker.same(labels[e], simple, e, came_from[e])
+                    names = {**self.names, **self._labels(own)}
+                    self.letters.introduce(simple, names)
+                    helper = Gradient(
+                        labels[e], None, simple, e, names, tuple(events), atoms, 0.0,
+                        self._meaning(labels[e], came_from[e]),
+                    )  # fmt: skip
+                    helpers.append(helper)
+                    queue.append(helper)
+        return helpers
+
+    def _meaning(self, label: str, raw: Expr) -> Multiple | None:
+        """Return what a gradient with a name is, where that is a multiple of the derivative."""
+        if raw not in self.multiples:
+            return None
+        of = self.scope.of_place(self.root)
+        return Multiple(self.multiples[raw][1], of or "output", label.removeprefix("d"))
+
+
+def _times(every: Sequence[Expr], e: Expr) -> int:
+    return sum(x is e for x in every)
+
+
+def _leaves(e: Expr, names: Mapping[Expr, str]) -> list[Expr]:
+    """Return the named expressions that a formula uses."""
+    stack, seen, found = [e], set[Expr](), list[Expr]()
+    while stack:
+        x = stack.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        if x in names:
+            found.append(x)
+        else:
+            stack.extend(x.args)
+    return found

@@ -1,0 +1,1 @@
+"""What values are called in formulas, and the shortest form that these names allow."""

@@ -1,0 +1,271 @@
+"""Letters: what formulas call each value, by the caller's variables and as textbooks have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.engine.graph import Node
+from tensorgraph.formulas.naming.variables import Scope, unique
+from tensorgraph.formulas.request import Target
+from tensorgraph.formulas.writing.broadcasting import HIDDEN
+from tensorgraph.formulas.writing.formula import cost
+from tensorgraph.ops._axes import kept
+from tensorgraph.ops.reduce import mean
+from tensorgraph.symbolic.expr import Expr, constant, in_order
+from tensorgraph.symbolic.replay import Replay
+
+USUAL = {"softmax": "A", "sigmoid": "A", "one_hot": "Y"}
+"""Letters for values that have no name, as the course writes them."""
+
+PRODUCTS = ("matmul", "linear", "einsum")
+"""Operations whose result is called Z, and whose incoming gradient gets a name of its own."""
+
+ACTIVATIONS = (
+    "relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu",
+)  # fmt: skip
+BETWEEN = ("add", "affine", "center", "dropout")
+"""What may stand between a product of matrices and its activation."""
+
+SUMS = ("add", "subtract", "sum", "mean")
+
+LONG_FORMULA, DEEP = 80, 12
+"""Above this cost, or so many operations inside each other, parts of a formula get letters."""
+
+
+class Letters:
+    """The names of values in formulas.
+
+    Args:
+        recorded: the graph; its inputs take the names found.
+        scope: the caller's variables.
+        targets: what is differentiated by, which may have been given names.
+        exprs: the expressions of the targets.
+    """
+
+    def __init__(
+        self, recorded: Replay, scope: Scope, targets: Sequence[Target], exprs: Sequence[Expr]
+    ) -> None:
+        self.recorded = recorded
+        self.introduced: dict[Expr, Expr] = {}
+        """Values that got a letter, each with what it is spelt as where that is explained."""
+        self.unexplained: dict[Expr, str] = {}
+        """Inputs and constants without a name among the variables: what they are."""
+        self.names = self._found(scope, targets, exprs)
+        order = in_order(list(recorded.exprs.values()))
+        scales = [e for e in order if e.op is not None and e.op.name == "rms"]
+        for i, e in enumerate(scales, 1):
+            self._normalising(e, str(i) if len(scales) > 1 else "")
+        for e in filter(_is_softmax, order):
+            self._letter(e, "A")
+
+    def _found(
+        self, scope: Scope, targets: Sequence[Target], exprs: Sequence[Expr]
+    ) -> dict[Expr, str]:
+        """Return the names of the caller's variables, and others for constants without one."""
+        names = {e: t.name for e, t in zip(exprs, targets, strict=True) if t.name}
+        for place, e in self.recorded.exprs.items():
+            found = scope.of_place(place)
+            if found and e.value is None:
+                names.setdefault(e, found)
+        order = in_order(list(self.recorded.exprs.values()))
+        for e in [*self.recorded.given, *order]:
+            array = self.recorded.given.get(e, e.value)
+            found = scope.of_array(array) if np.ndim(array) else None
+            if found:
+                names.setdefault(e, found)
+        names |= {constant(array): name for array, name in scope.labels()}
+        numbers = set(scope.symbols.values())
+        for e in [*self.recorded.given, *order]:
+            if e not in names and e not in numbers and (e.is_input or _is_pattern(e)):
+                self.unexplained[e] = description(e, self.recorded.users.get(e))
+                names[e] = e.name or _usual_name(e, self.recorded.users.get(e))
+        for i, e in enumerate(exprs):
+            names.setdefault(e, f"v{i}")
+        result = unique(names)
+        for e, name in result.items():
+            if e.is_input:
+                e.name = name
+        return result
+
+    def _letter(self, e: Expr, letter: str, spelt: Expr | None = None) -> None:
+        """Introduce a letter, if the value has no name and the letter stands for nothing else."""
+        if e not in self.names and letter not in self.names.values():
+            self.names[e] = letter
+            self.introduced[e] = e if spelt is None else spelt
+
+    def _normalising(self, e: Expr, number: str) -> None:
+        """Introduce μ, σ and x̂ around a root mean square, as papers on normalisation write.
+
+        Args:
+            e: the root mean square, in most layers that of what is centred.
+            number: what tells the letters from those of other layers.
+        """
+        assert e.op is not None and e.op.body is not None
+        (x,) = e.args
+        axes = e.static["axis"]
+        scale = e.reshape(kept(x.shape, axes))
+        if x.op is None or x.op.name != "center" or x.static["axis"] != axes:
+            self._letter(e, f"rms{number}", e.op.body(x, **e.static))
+            self._letter(x / scale, _with_hat(self.names.get(x)) + number)
+            return
+        (source,) = x.args
+        centre = mean(source, axis=axes, keepdims=True)
+        self._letter(centre, f"mu{number}")
+        self._letter(e, f"sigma{number}", e.op.body(source - centre, **e.static))
+        hat = _with_hat(self.names.get(source)) + number
+        self._letter(x / scale, hat, (source - centre) / scale)
+
+    # -------------------------------------------------------------------------------- gradients
+
+    def of_gradients(
+        self, exprs: Sequence[Expr], targets: Sequence[Target], raws: Sequence[Expr]
+    ) -> list[str]:
+        """Return what gradients are called, which nothing else in a formula is."""
+        own = set(raws)
+        taken = {name for e, name in self.names.items() if e not in own}
+        labels = []
+        for e, target in zip(exprs, targets, strict=True):
+            alone = sum(x is e for x in exprs) == 1
+            label = f"d{self.names[e] if alone else target.name or self.names[e]}"
+            while label in taken:
+                label += "′"
+            taken.add(label)
+            labels.append(label)
+        return labels
+
+    def of_products(self, raw: Mapping[Any, Expr], known: Mapping[Expr, str]) -> dict[Expr, str]:
+        """Return names for the gradients of products of matrices, after the values they end in.
+
+        Without a name such a value is called Z with a number, and what an activation makes of it,
+        A.
+
+        Args:
+            raw: the gradient of each place.
+            known: gradients that have a name.
+        """
+        found = dict(known)
+        taken = {*known.values(), *(f"d{name}" for name in self.names.values())}
+        products = [p for p in raw if type(p) is Node and p.op.name in PRODUCTS]
+        numbers = {p: i for i, p in enumerate(sorted(products, key=lambda p: p.seq), 1)}
+        for place in products:
+            e = raw[place]
+            if e in found or e.value is not None or e.is_input:
+                continue
+            ends_in = (self.names.get(self.recorded.exprs[p]) for p, g in raw.items() if g is e)
+            name = next(filter(None, ends_in), None)
+            if name is None:
+                name = f"Z{numbers[place]}"
+                free = name not in self.names.values() and f"d{name}" not in taken
+                name = name if free else f"{name}′"
+                if free:
+                    self._letter(self.recorded.exprs[place], name)
+            label = f"d{name}"
+            while label in found.values() or label in self.names.values():
+                label += "′"
+            found[e] = label
+        self._activations({self.recorded.exprs[p]: number for p, number in numbers.items()})
+        return found
+
+    def _activations(self, products: Mapping[Expr, int]) -> None:
+        """Call what activations make of the product of a layer A, with the product's number."""
+        for e in dict.fromkeys(self.recorded.exprs.values()):
+            if e.op is None or e.op.name not in ACTIVATIONS:
+                continue
+            x = e.args[0]
+            while x not in products and x.args and x.op is not None and x.op.name in BETWEEN:
+                x = x.args[0]
+            if x in products and f"Z{products[x]}" == self.names.get(x):
+                self._letter(e, f"A{products[x]}")
+
+    # --------------------------------------------------------------------------------- formulas
+
+    def introduce(self, e: Expr, names: Mapping[Expr, str]) -> None:
+        """Give letters to activations and one-hot labels in a formula, and to parts of a long one.
+
+        Args:
+            e: the formula.
+            names: what has a name in it.
+        """
+        if cost(e, names) > LONG_FORMULA:
+            self._parts(e, names)
+        order = in_order([e], lambda x: () if x in names else x.args)
+        uses = _uses(order, names)
+        taken = {*self.names.values(), *names.values()}
+        for x in in_order(_in_sums(order, names), lambda x: () if x in names else x.args):
+            self._usual(x, names, taken)
+        for x, count in uses.items():
+            if count > 1:
+                self._usual(x, names, taken)
+
+    def _usual(self, e: Expr, names: Mapping[Expr, str], taken: set[str]) -> None:
+        letter = USUAL.get(e.op.name) if e.op is not None and e not in names else None
+        if letter is not None and letter not in taken:
+            taken.add(letter)
+            self._letter(e, letter)
+
+    def _parts(self, e: Expr, names: Mapping[Expr, str]) -> None:
+        """Give letters to what a long formula uses more than once, or nests deeply."""
+        order = in_order([e], lambda x: () if x in names else x.args)
+        uses = _uses(order, names)
+        depth: dict[Expr, int] = {}
+        for x in order:
+            plain = x in names or not x.args or x in self.introduced
+            depth[x] = 0 if plain else 1 + max(depth[part] for part in x.args)
+            if plain or x is e or (x.op is not None and x.op.name in HIDDEN):
+                continue
+            if (uses[x] > 1 and depth[x] > 1) or depth[x] > DEEP:
+                self._letter(x, f"t{1 + len(self.introduced)}")
+                depth[x] = 0
+
+
+def _uses(order: Sequence[Expr], names: Mapping[Expr, str]) -> dict[Expr, int]:
+    """Return how often each part of a formula stands in it."""
+    uses: dict[Expr, int] = {}
+    for x in order:
+        for part in x.args if x not in names else ():
+            uses[part] = uses.get(part, 0) + 1
+    return uses
+
+
+def _in_sums(order: Sequence[Expr], names: Mapping[Expr, str]) -> list[Expr]:
+    """Return the terms of sums in a formula."""
+    sums = [x for x in order if x not in names and x.op is not None and x.op.name in SUMS]
+    return [part for x in sums for part in x.args]
+
+
+def _is_softmax(e: Expr) -> bool:
+    """Return whether a value is E / ΣE for E = exp(…), spelt out."""
+    if e.op is None or e.op.name != "divide" or e.args[0].op is None:
+        return False
+    top, total = e.args
+    if total.op is None or total.op.name != "sum" or top.op is None:
+        return False
+    return top.op.name == "exp" and total.args[0] is top
+
+
+def _is_pattern(e: Expr) -> bool:
+    """Return whether a value is a constant array that its elements do not spell out."""
+    array = e.value
+    return isinstance(array, np.ndarray) and array.size > 1 and array.dtype.kind in "biu"
+
+
+def _usual_name(e: Expr, user: Node | None) -> str:
+    """Return a letter for a constant: D for dropout's mask, M for others, c for numbers."""
+    if e.dtype.kind == "b":
+        return "D" if user is not None and user.op.name == "dropout" else "M"
+    return "index" if e.dtype.kind in "iu" else "c"
+
+
+def description(e: Expr, user: Node | None) -> str:
+    """Return what an array without a name is, and where it stands."""
+    kind = {"b": "mask", "f": "array"}.get(e.dtype.kind, "array of indices")
+    where = "" if user is None else f" that {user.op.name!r}{errors.where_in(user.scope)} takes"
+    return f"a constant {e.shape} {kind}{where}"
+
+
+def _with_hat(name: str | None) -> str:
+    return f"{name if name and len(name) == 1 else 'x'}\u0302"

@@ -1,0 +1,288 @@
+"""Folding: putting the names of forward values back, and choosing what is shortest to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+
+from tensorgraph.formulas.algebra.normal_form import Normaliser
+from tensorgraph.formulas.algebra.polynomials import (
+    Atom,
+    Factor,
+    Mono,
+    Poly,
+    added,
+    labels_of,
+    order,
+    placed,
+    quotient,
+    relabelled,
+    renamed,
+)
+from tensorgraph.symbolic.expr import Expr
+
+BOUND = 5000
+"""Labels of sums are moved up here while their bodies are looked at in the frame."""
+
+
+class Folder:
+    """Rewrites polynomials in terms of named values that are one product of others."""
+
+    def __init__(self, normaliser: Normaliser) -> None:
+        self.normaliser = normaliser
+        self.definitions: list[tuple[Expr, Factor, Fraction, Mono]] = []
+        for e in normaliser.forward:
+            found = self._definition(e) if e in normaliser.names else None
+            if found is not None:
+                _, own, k, mono = found
+                scale, short = self._folded(mono)  # in terms of names that were there before
+                if short != mono and len(short) > 1:
+                    self.definitions.append((e, own, k * scale, short))
+                self.definitions.append(found)
+
+    def _definition(self, e: Expr) -> tuple[Expr, Factor, Fraction, Mono] | None:
+        """Return a named value as a factor, and the product it is; ``None`` if it is none."""
+        if e not in self.normaliser.forward or e.op is None:
+            return None
+        p = self.normaliser.normal(e)
+        ((mono, k),) = p.items() if len(p) == 1 else [((), Fraction(0))]
+        ((own, _),) = self.normaliser.atoms.value(e).items()
+        if not k or not mono or mono == own or _size(mono) <= _size(own):
+            return None
+        return e, own[0], k, mono
+
+    def folded(self, p: Poly) -> Poly:
+        """Return a polynomial with as many named values put back as make it shorter."""
+        result: Poly = {}
+        for mono, k in p.items():
+            scale, short = self._folded(mono)
+            result = added(result, {short: k * scale})
+        return result
+
+    def _folded(self, mono: Mono) -> tuple[Fraction, Mono]:
+        scale = Fraction(1)
+        for _ in range(40):
+            step = (
+                self._picked(mono)
+                or self._put_back(mono)
+                or self._into_sums(mono)
+                or self._into_groups(mono)
+            )
+            if step is None:
+                return scale, mono
+            scale, mono = scale * step[0], step[1]
+        return scale, mono
+
+    def _put_back(self, mono: Mono) -> tuple[Fraction, Mono] | None:
+        """Return the product with one definition put back; ``None`` if none makes it shorter."""
+        best: tuple[Fraction, Fraction, Mono, Expr] | None = None
+        for e, own, k, definition in self.definitions:
+            for sign in (1, -1):
+                for to in _matches(definition, mono, sign):
+                    if any(x not in to for x in own[1]):
+                        continue
+                    rest = quotient(mono, _raised(renamed(definition, to), sign))
+                    gain = _size(mono) - _size(rest) - 1
+                    if gain <= 0:
+                        continue
+                    factor = (own[0], tuple(to[x] for x in own[1]), Fraction(sign))
+                    short = self.normaliser.joined(rest, (factor,))
+                    if best is None or gain > best[0]:
+                        best = Fraction(gain), k**-sign, short, e
+        if best is None:
+            return None
+        self.normaliser.note("name", best[3])
+        return best[1], best[2]
+
+    def _into_sums(self, mono: Mono) -> tuple[Fraction, Mono] | None:
+        """Return the product with a sum's body folded, pushing factors in where that helps."""
+        for f in mono:
+            atom, labels, e = f
+            if not atom.bound or e != 1:
+                continue
+            codes = {-1 - i: BOUND + i for i in range(len(atom.bound))}
+            body = placed(atom.body, {**dict(enumerate(labels)), **codes})
+            bound = set(codes.values())
+            rest = tuple(g for g in mono if g is not f)
+            step = self._put_back(body) or self._into_sums(body)
+            if step is not None:
+                return step[0], self._with_sum(rest, step[1], bound)
+            pushed = self._pushed(rest, body, bound)
+            if pushed is not None:
+                return pushed
+        return None
+
+    def _picked(self, mono: Mono) -> tuple[Fraction, Mono] | None:
+        """Return Y · f / Σ(Y · f) as Y, where Y is one-hot along the axis of the sum."""
+        for f in mono:
+            atom, labels, e = f
+            if len(atom.bound) != 1 or e >= 0:
+                continue
+            hot = [g for g in atom.body if self._is_one_hot(g)]
+            for to in _matches(placed(atom.body, dict(enumerate(labels))), mono, 1) if hot else ():
+                if any(to.get(x, x) != x for x in labels):
+                    continue
+                body = placed(atom.body, {**dict(enumerate(labels)), -1: to[-1]})
+                chosen = renamed(placed([hot[0]], dict(enumerate(labels))), {-1: to[-1]})
+                self.normaliser.note("pick", hot[0][0])
+                rest = quotient(quotient(mono, body), ((atom, labels, Fraction(-1)),))
+                return Fraction(1), self.normaliser.joined(rest, chosen)
+        return None
+
+    def _is_one_hot(self, f: Factor) -> bool:
+        """Return whether a factor is one-hot along the label that its sum binds."""
+        atom, labels, _ = f
+        if atom.expr is None or -1 not in labels:
+            return False
+        axis = [i for i, n in enumerate(atom.expr.shape) if n != 1][labels.index(-1)]
+        return any(
+            g.word == "one_hot" and g.value == axis for g in self.normaliser.facts.of(atom.expr)
+        )
+
+    def _into_groups(self, mono: Mono) -> tuple[Fraction, Mono] | None:
+        """Return the product with the terms in parentheses folded."""
+        for f in mono:
+            atom, labels, e = f
+            if atom.poly is None:
+                continue
+            inner = relabelled(atom.poly, dict(enumerate(labels)))
+            short = self.folded(inner)
+            if not short or short == inner:
+                continue
+            power = self.normaliser.power(short, e)
+            if power is None or len(power) != 1:
+                continue
+            ((factors, k),) = power.items()
+            rest = tuple(g for g in mono if g is not f)
+            return k, self.normaliser.joined(rest, factors)
+        return None
+
+    def _pushed(self, rest: Mono, body: Mono, bound: set[int]) -> tuple[Fraction, Mono] | None:
+        for e, own, k, definition in self.definitions:
+            for to in _matches(definition, tuple(sorted((*rest, *body), key=order)), 1):
+                if any(x not in to for x in own[1]):
+                    continue
+                here = renamed(definition, to)
+                inner = tuple(g for g in here if labels_of([g]) & bound)
+                outer = tuple(g for g in here if not labels_of([g]) & bound)
+                if not inner or not outer:
+                    continue
+                factor = (own[0], tuple(to[x] for x in own[1]), Fraction(1))
+                new_body = self.normaliser.joined(quotient(body, inner), (factor,))
+                new_rest = quotient(rest, outer)
+                shorter = _size(new_body) + _size(new_rest) < _size(body) + _size(rest)
+                if shorter and labels_of(new_body) >= bound:
+                    self.normaliser.note("name", e)
+                    return 1 / k, self._with_sum(new_rest, new_body, bound)
+        return None
+
+    def _with_sum(self, rest: Mono, body: Mono, bound: set[int]) -> Mono:
+        inside = tuple(g for g in body if labels_of([g]) & bound)
+        outside = tuple(g for g in body if not labels_of([g]) & bound)
+        total = self.normaliser.atoms.total(inside, bound)
+        return self.normaliser.joined(self.normaliser.joined(rest, outside), (total,))
+
+    def _is_product(self, total: Factor, free: set[int]) -> bool:
+        """Return whether no factor has all free labels of a sum, as in a product of matrices."""
+        body = placed(total[0].body, dict(enumerate(total[1])))
+        return not any(free <= set(labels) for _, labels, _ in body)
+
+    def collected(self, p: Poly) -> Poly:
+        """Return a polynomial in which sums over the same labels, times the same, are one sum."""
+        groups: dict[object, list[tuple[Mono, Factor, Fraction]]] = {}
+        result: Poly = {}
+        for mono, k in p.items():
+            totals = [f for f in mono if f[0].bound and f[2] == 1]
+            if len(totals) != 1:
+                result = added(result, {mono: k})
+                continue
+            rest = tuple(f for f in mono if f is not totals[0])
+            key = (rest, totals[0][0].bound, frozenset(totals[0][1]))
+            groups.setdefault(key, []).append((rest, totals[0], k))
+        for terms in groups.values():
+            rest = terms[0][0]
+            if len(terms) == 1:
+                result = added(result, {self.normaliser.joined(rest, (terms[0][1],)): terms[0][2]})
+                continue
+            inner: Poly = {}
+            count = len(terms[0][1][0].bound)
+            for _, (atom, labels, _), k in terms:
+                codes = {-1 - i: BOUND + i for i in range(count)}
+                body = placed(atom.body, {**dict(enumerate(labels)), **codes})
+                inner = added(inner, {body: k})
+            if not inner:
+                continue
+            scale, mono = self.normaliser.atoms.group(inner)
+            free = set(terms[0][1][1])
+            if len(free) > 1 and any(f[0].poly is not None and free <= set(f[1]) for f in mono):
+                # Products of matrices: their sum is none. They stay as they are.
+                if all(self._is_product(t, free) for _, t, _ in terms):
+                    for rest, total, k in terms:
+                        result = added(result, {self.normaliser.joined(rest, (total,)): k})
+                    continue
+            bound = set(range(BOUND, BOUND + count))
+            result = added(result, {self._with_sum(rest, mono, bound): scale})
+        return result
+
+    def over_denominators(self, p: Poly) -> Poly:
+        """Return a polynomial in which terms over the same denominator are one fraction."""
+        groups: dict[Mono, Poly] = {}
+        for mono, k in p.items():
+            below = tuple(f for f in mono if f[2] < 0 and f[1])  # what is divided by m stays apart
+            groups.setdefault(below, {})[quotient(mono, below)] = k
+        result: Poly = groups.pop((), {})
+        for below, terms in groups.items():
+            k, mono = self.normaliser.atoms.group(terms)
+            result = added(result, {self.normaliser.joined(mono, below): k})
+        return result
+
+
+def _size(mono: Mono) -> Fraction:
+    """Return how much there is to read in a product."""
+    return sum((_weight(a) * max(abs(e), Fraction(3, 4)) for a, _, e in mono), Fraction(0))
+
+
+def _weight(atom: Atom) -> Fraction:
+    if atom.bound:
+        return 1 + _size(atom.body)
+    return sum((1 + _size(mono) for mono in atom.poly or ()), Fraction(0)) or Fraction(1)
+
+
+def _raised(mono: Mono, exponent: int) -> Mono:
+    return tuple((a, x, e * exponent) for a, x, e in mono)
+
+
+def _matches(definition: Mono, mono: Mono, sign: int) -> Iterator[dict[int, int]]:
+    """Yield the labellings under which a product holds all factors of a definition."""
+
+    def search(i: int, to: dict[int, int]) -> Iterator[dict[int, int]]:
+        if i == len(definition):
+            yield to
+            return
+        atom, labels, e = definition[i]
+        for other, here, f in mono:
+            if other is not atom or f * e * sign <= 0 or abs(f) < abs(e):
+                continue
+            merged = dict(to)
+            fits = all(merged.setdefault(x, y) == y for x, y in zip(labels, here, strict=True))
+            if fits and len(set(merged.values())) == len(merged):
+                yield from search(i + 1, merged)
+
+    yield from search(0, {})
+
+
+def candidates(
+    normaliser: Normaliser, e: Expr, stopped: Callable[[], bool] = lambda: False
+) -> list[Poly]:
+    """Return the polynomial of an expression, and equal ones that may be shorter to read."""
+    p = normaliser.normal(e)
+    if stopped():
+        return [p]
+    folder = Folder(normaliser)
+    short = folder.folded(p)
+    collected = folder.collected(short)
+    fractions = folder.over_denominators(short)
+    return [folder.folded(collected), collected, short, p, fractions]
+
+
+__all__ = ["Folder", "candidates", "relabelled"]

@@ -1,0 +1,74 @@
+"""The rule of an optimizer as formulas: its own code, run on symbols."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.formulas.writing.formula import Formula, formula
+from tensorgraph.formulas.writing.latex import latex, latex_name
+from tensorgraph.formulas.writing.text import pretty, text
+from tensorgraph.symbolic.expr import Expr, symbol
+
+LETTERS = {"lr": "alpha", "eps": "epsilon", "betas": "beta", "weight_decay": "lambda"}
+"""What the literature calls the settings of optimizers; others keep their names."""
+
+
+@dataclass(frozen=True, eq=False)
+class UpdateRule:
+    """The equations by which an optimizer goes from one step to the next."""
+
+    equations: tuple[tuple[str, Formula], ...]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{pretty(name)} ← {text(f)}" for name, f in self.equations)
+
+    __repr__ = __str__
+
+    def latex(self) -> str:
+        """Return the equations as LaTeX, one a line."""
+        lines = [rf"{latex_name(name)} \leftarrow {latex(f)}" for name, f in self.equations]
+        return " \\\\\n".join(lines)
+
+    def _repr_latex_(self) -> str:
+        return f"$$\\begin{{gathered}}{self.latex()}\\end{{gathered}}$$"
+
+
+def update_rule(optimizer: Any) -> UpdateRule:
+    """Return the update of an optimizer as formulas, read off its own rule.
+
+    ``update`` runs once on symbols: the parameter θ, its gradient g, its state and the number t of
+    the update. Settings stand under their usual letters.
+
+    Args:
+        optimizer: one of ``tg.optim``, or your own subclass of ``tg.optim.Optimizer``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
+        >>> print(tg.update_rule(tg.optim.SGD([w], lr=0.1)))
+        θ ← θ − α g
+    """
+    param, grad = symbol("theta", (2,), np.float64), symbol("g", (2,), np.float64)
+    first = optimizer.start(np.zeros(2))
+    state = {key: symbol(key, np.shape(value), np.float64) for key, value in first.items()}
+    settings = {k: _symbolic(k, v) for k, v in optimizer.groups[0].settings(0).items()}
+    t = symbol("t", (), np.int64)
+    new, following = optimizer.update(param, grad, dict(state), t, **settings)
+    names: dict[Expr, str] = {}
+    lines = []
+    for key, e in [*following.items(), ("theta", new)]:
+        if e is not state.get(key):
+            lines.append((key, formula(e, names)))
+            names[e] = key
+    return UpdateRule(tuple(lines))
+
+
+def _symbolic(name: str, value: Any) -> Any:
+    """Return a setting as a symbol; switches, and what is switched off by 0, stay as they are."""
+    letter = LETTERS.get(name, name)
+    if isinstance(value, tuple):
+        return tuple(_symbolic(f"{letter}{i}", part) for i, part in enumerate(value, 1))
+    return symbol(letter, (), np.float64) if isinstance(value, float) and value else value

@@ -1,0 +1,1 @@
+"""Formulas on paper: as text, LaTeX, MathML and NumPy code."""

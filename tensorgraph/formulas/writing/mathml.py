@@ -1,0 +1,138 @@
+"""Formulas as MathML, which browsers show by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from tensorgraph.formulas.writing.formula import Formula
+from tensorgraph.formulas.writing.text import GREEK, MATMUL, POWER, PRODUCT, SUM, WHOLE, split_name
+from tensorgraph.formulas.writing.text import _set as as_text
+
+
+def mathml(f: Formula, label: str = "") -> str:
+    """Return a formula, or the equation ``label = formula``, as a ``<math>`` element."""
+    inner = f"{_name(label)}{_sign('=')}{_set(f)}" if label else _set(f)
+    return (
+        '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
+        f"<mrow>{inner}</mrow></math>"
+    )
+
+
+def _row(*parts: str) -> str:
+    return parts[0] if len(parts) == 1 else f"<mrow>{''.join(parts)}</mrow>"
+
+
+def _sign(text: str) -> str:
+    return f"<mo>{escape(text)}</mo>"
+
+
+def _word(text: str) -> str:
+    kind = ' mathvariant="normal"' if len(text) == 1 and not text.isalpha() else ""
+    return f"<mi{kind}>{escape(text)}</mi>"
+
+
+def _name(name: str) -> str:
+    primes = len(name) - len(name.rstrip("′"))
+    prefix, head, number = split_name(name.rstrip("′"))
+    head, _, index = head.partition("_")
+    greek = head in GREEK
+    base = _word(GREEK.get(head, head) + "′" * primes)
+    above = f"<mrow>{_sign('[')}<mn>{number}</mn>{_sign(']')}</mrow>"
+    below = f"<mi>{escape(index)}</mi>" if index else f"<mn>{number}</mn>" if greek else ""
+    if number and not greek:
+        base = (
+            f"<msubsup>{base}{below}{above}</msubsup>" if index else f"<msup>{base}{above}</msup>"
+        )
+    elif below and (index or number):
+        base = f"<msub>{base}{below}</msub>"
+    return _row(*(_word(letter) for letter in prefix), base)
+
+
+def _in(f: Formula, tightness: int) -> str:
+    """Return a part, in parentheses where the text of the formula has them."""
+    own = WHOLE if f.kind == "fraction" else as_text(f)[1]
+    return _set(f) if own >= tightness else _row(_sign("("), _set(f), _sign(")"))
+
+
+def _axes(axes: Iterable[int] | None) -> str:
+    return f"<mn>{','.join(map(str, axes))}</mn>" if axes else ""
+
+
+def _set(f: Formula) -> str:
+    parts = f.parts
+    match f.kind:
+        case "name":
+            return _name(f.text)
+        case "number":
+            return _number(f.text)
+        case "negative":
+            return _row(_sign("−"), _in(parts[0], PRODUCT))
+        case "sum":
+            return _sum(f)
+        case "product":
+            signs = {" ": "<mspace width='0.2em'/>"}
+            row = [_in(parts[0], PRODUCT)]
+            for sign, part in zip(f.text, parts[1:], strict=True):
+                row += [signs.get(sign) or _sign(sign), _in(part, MATMUL)]
+            return _row(*row)
+        case "matmul":
+            return _row(*(_in(p, POWER) for p in parts))
+        case "fraction":
+            return f"<mfrac>{_set(parts[0])}{_set(parts[1])}</mfrac>"
+        case "power":
+            return f"<msup>{_in(parts[0], WHOLE)}{_set(parts[1])}</msup>"
+        case "root":
+            return f"<msqrt>{_set(parts[0])}</msqrt>"
+        case "transpose":
+            return f"<msup>{_in(parts[0], WHOLE)}<mo>&#x22A4;</mo></msup>"
+        case "reduce":
+            return _reduction(f)
+        case "test":
+            inner = _row(_in(parts[0], SUM), _sign(f.text), _in(parts[1], SUM))
+            return _row(_sign("["), inner, _sign("]"))
+        case "equation":
+            return _sign("=").join(map(_set, parts))
+        case "derivative":
+            of, by = (_row(_sign("∂"), _set(part)) for part in parts)
+            return f"<mfrac>{of}{by}</mfrac>"
+        case "absolute":
+            return _row(_sign("|"), _set(parts[0]), _sign("|"))
+        case "bare":
+            return _set(parts[0])
+        case "item":
+            key = _word(f.text.replace("?", ", ".join(as_text(p)[0] for p in parts[1:])))
+            return f"<msub>{_in(parts[0], WHOLE)}{key}</msub>"
+    name = _word(f.text)
+    below = _axes(f.axes)
+    head = f"<msub>{name}{below}</msub>" if below else name
+    row = [_set(parts[0])]
+    for part in parts[1:]:
+        row += [_sign(","), _set(part)]
+    return _row(head, _sign("("), *row, _sign(")"))
+
+
+def _number(text: str) -> str:
+    """Return a number, in powers of ten where it is written with e."""
+    digits, _, exponent = text.replace("-", "−").partition("e")
+    if not exponent:
+        return f"<mn>{digits}</mn>"
+    power = f"<msup><mn>10</mn><mn>{exponent[0].strip('+')}{exponent[1:].lstrip('0')}</mn></msup>"
+    return power if digits == "1" else _row(f"<mn>{digits}</mn>", _sign("·"), power)
+
+
+def _sum(f: Formula) -> str:
+    row = [_sign("−")] if f.text[0] == "−" else []
+    row.append(_in(f.parts[0], PRODUCT))
+    for sign, part in zip(f.text[1:], f.parts[1:], strict=True):
+        row += [_sign(sign), _in(part, PRODUCT)]
+    return _row(*row)
+
+
+def _reduction(f: Formula) -> str:
+    symbol = _sign(f.text) if f.text in ("Σ", "Π") else _word(f.text)
+    below = _axes(f.axes)
+    head = f"<munder>{symbol}{below}</munder>" if below else symbol
+    simple = f.text in ("Σ", "Π") and as_text(f.parts[0])[1] >= POWER
+    inner = _set(f.parts[0])
+    return _row(head, inner) if simple else _row(head, _sign("("), inner, _sign(")"))

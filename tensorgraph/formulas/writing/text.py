@@ -1,0 +1,135 @@
+"""Formulas as Unicode text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from tensorgraph.formulas.writing.formula import Formula
+
+SUBSCRIPT = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉,")
+SUPERSCRIPT = str.maketrans("0123456789-t", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵗ")
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε",
+    "eta": "η", "theta": "θ", "lambda": "λ", "lambd": "λ", "lam": "λ", "mu": "μ", "rho": "ρ",
+    "sigma": "σ", "tau": "τ", "phi": "φ",
+}  # fmt: skip
+
+# How tightly a part holds together.
+SUM, NEGATIVE, PRODUCT, MATMUL, POWER, WHOLE = range(6)
+
+
+def split_name(name: str) -> tuple[str, str, str]:
+    """Return a name as a leading ``d``, its letter or word, and what is written small: number."""
+    prefix = ""
+    while re.fullmatch(r"d[A-Zα-ωa-z].*", name) and name[1:] and _is_gradient(name):
+        prefix, name = prefix + "d", name[1:]
+    match = re.fullmatch(r"(.*?[^\d_])_?(\d+)", name)
+    head, number = match.groups() if match else (name, "")
+    return prefix, head, number
+
+
+def _is_gradient(name: str) -> bool:
+    """Return whether a name is that of a gradient: d and a letter, not a word with d."""
+    rest = re.sub(r"_\w+$|\d+$", "", name[1:])
+    letter = len(rest.replace("\u0302", "")) == 1 or rest in GREEK or rest[:1].isupper()
+    return letter or (rest[:1] == "d" and _is_gradient(rest))
+
+
+def pretty(name: str) -> str:
+    """Return a name with Greek letters as such."""
+    prefix, head, number = split_name(name)
+    return prefix + GREEK[head] + number.translate(SUBSCRIPT) if head in GREEK else name
+
+
+def text(f: Formula) -> str:
+    """Return a formula as one line of text."""
+    return _set(f)[0]
+
+
+def axis_text(axes: Iterable[int] | None) -> str:
+    """Return axes as a subscript."""
+    return "" if axes is None else ",".join(map(str, axes)).translate(SUBSCRIPT)
+
+
+def _set(f: Formula) -> tuple[str, int]:
+    match f.kind:
+        case "name":
+            return pretty(f.text), WHOLE
+        case "number":
+            return f.text.replace("-", "−"), NEGATIVE if f.text.startswith("-") else WHOLE
+        case "negative":
+            return f"−{_in(f.parts[0], PRODUCT)}", NEGATIVE
+        case "sum":
+            return _sum(f), SUM
+        case "product":
+            return _product(f), PRODUCT
+        case "matmul":
+            return " ".join(_in(p, POWER) for p in f.parts), MATMUL
+        case "fraction":
+            return f"{_in(f.parts[0], PRODUCT)} / {_in(f.parts[1], POWER)}", PRODUCT
+        case "power":
+            return _power(f), POWER
+        case "root":
+            return f"√{_in(f.parts[0], WHOLE)}", POWER
+        case "transpose":
+            return f"{_in(f.parts[0], WHOLE)}ᵀ", POWER
+        case "reduce":
+            return _reduction(f), MATMUL
+        case "test":
+            return f"[{_in(f.parts[0], SUM)} {f.text} {_in(f.parts[1], SUM)}]", WHOLE
+        case "equation":
+            return " = ".join(_set(p)[0] for p in f.parts), SUM
+        case "derivative":
+            return f"∂{_set(f.parts[0])[0]}/∂{_set(f.parts[1])[0]}", WHOLE
+        case "absolute":
+            return f"|{_set(f.parts[0])[0]}|", WHOLE
+        case "bare":
+            inner = _set(f.parts[0])[0]
+            return inner[1:-1] if f.parts[0].kind == "test" else inner, WHOLE
+        case "item":
+            return _item(f), WHOLE
+    return f"{f.text}{axis_text(f.axes)}({', '.join(_set(p)[0] for p in f.parts)})", WHOLE
+
+
+def _in(f: Formula, tightness: int) -> str:
+    """Return a part, in parentheses unless it holds together at least so tightly."""
+    inner, own = _set(f)
+    return inner if own >= tightness else f"({inner})"
+
+
+def _sum(f: Formula) -> str:
+    first = _in(f.parts[0], NEGATIVE if f.text[0] == "+" else PRODUCT)
+    parts = [("−" if f.text[0] == "−" else "") + first]
+    parts += [f" {s} {_in(p, PRODUCT)}" for s, p in zip(f.text[1:], f.parts[1:], strict=True)]
+    return "".join(parts)
+
+
+def _product(f: Formula) -> str:
+    parts = [_in(p, MATMUL if i else PRODUCT) for i, p in enumerate(f.parts)]
+    result = parts[0] if f.parts[0].kind != "fraction" else f"({parts[0]})"
+    for sign, part in zip(f.text, parts[1:], strict=True):
+        result += f" {part}" if sign == " " else f" {sign} {part}"
+    return result
+
+
+def _power(f: Formula) -> str:
+    base, exponent = f.parts
+    shown = _set(exponent)[0].replace("−", "-")
+    if re.fullmatch(r"-?\d+|t", shown):
+        return _in(base, WHOLE) + shown.translate(SUPERSCRIPT)
+    return f"{_in(base, WHOLE)}^{_in(exponent, WHOLE)}"
+
+
+def _reduction(f: Formula) -> str:
+    inner, own = _set(f.parts[0])
+    symbol = f.text + axis_text(f.axes)
+    simple = f.text in ("Σ", "Π") and own >= POWER
+    return f"{symbol} {inner}" if simple else f"{symbol}({inner})"
+
+
+def _item(f: Formula) -> str:
+    key = f.text
+    for part in f.parts[1:]:
+        key = key.replace("?", _set(part)[0], 1)
+    return f"{_in(f.parts[0], WHOLE)}[{key}]"

@@ -1,0 +1,1 @@
+"""What watches a computation: where NaNs arise, where time and memory go, how gradients fare."""

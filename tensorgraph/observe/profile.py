@@ -1,0 +1,211 @@
+"""``tg.profile()``: where the time and the memory of a computation go, by op and by module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from tensorgraph.engine.graph import Node
+from tensorgraph.engine.modes import MODE, Backward, Forward, observing
+from tensorgraph.engine.tensor import Tensor
+
+
+@contextmanager
+def profile() -> Iterator[Profile]:
+    """Run a block, and measure each kernel and each gradient rule in it.
+
+    Only the kernels and rules themselves are timed, neither the engine around them nor the
+    measuring, so shares are right although the block runs slower. What is left of the block's time
+    (the engine, optimizers on plain arrays, data, the user's Python) stands in the table's last
+    row. Pictures of what was computed in the block know the times:
+    ``tg.render(loss, color_by="time")``.
+
+    Yields:
+        A :class:`Profile`, complete when the block ends; ``print`` it.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.ones((300, 300), requires_grad=True)
+        >>> with tg.profile() as p:
+        ...     (x @ x).sum().backward()
+        >>> print(p)
+        op ...
+        >>> [row.name for row in p.ops][0], p.ops[0].calls
+        ('matmul', 1)
+    """
+    found = Profile()
+    start = perf_counter()
+    with observing(found):
+        try:
+            yield found
+        finally:
+            found.seconds = perf_counter() - start
+
+
+@dataclass
+class Row:
+    """What one op, or one module, took.
+
+    Example:
+        >>> Row("exp", calls=2, forward=0.25, backward=0.5).seconds
+        0.75
+    """
+
+    name: str
+    calls: int = 0
+    forward: float = 0.0
+    """Seconds in kernels."""
+    backward: float = 0.0
+    """Seconds in gradient rules."""
+    bytes: int = 0
+    """Of the arrays that kernels and rules made; views make none."""
+
+    @property
+    def seconds(self) -> float:
+        """Seconds forward and backward."""
+        return self.forward + self.backward
+
+
+@dataclass
+class Times:
+    """What one node took.
+
+    Example:
+        >>> Times(forward=0.5)
+        Times(forward=0.5, backward=None)
+    """
+
+    forward: float
+    """Seconds in its kernel."""
+    backward: float | None = None
+    """Seconds in its gradient rules, if they have run."""
+
+
+_TIMES: WeakKeyDictionary[Node, Times] = WeakKeyDictionary()
+
+
+def times_of(node: Node) -> Times | None:
+    """Return what a node took; ``None`` if it was not recorded inside ``tg.profile()``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> times_of(tg.exp(tg.tensor(1.0, requires_grad=True)).node) is None
+        True
+    """
+    return _TIMES.get(node)
+
+
+class Profile:
+    """Times and bytes of a block, by op and by module; made by :func:`profile`.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> model = tg.nn.Sequential(tg.nn.Linear(4, 3), tg.nn.ReLU())
+        >>> with tg.profile() as p:
+        ...     y = model(tg.ones((2, 4)))
+        >>> sorted((row.name, row.bytes) for row in p.modules)
+        [('model.layers[0] Linear', 24), ('model.layers[1] ReLU', 24)]
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        """How long the block ran, all in all."""
+        self._ops: dict[str, Row] = {}
+        self._modules: dict[str, Row] = {}
+
+    @property
+    def ops(self) -> list[Row]:
+        """What each kind of op took, the slowest first."""
+        return sorted(self._ops.values(), key=_slowest_first)
+
+    @property
+    def modules(self) -> list[Row]:
+        """What ops took by the innermost module they ran in, the slowest first."""
+        return sorted(self._modules.values(), key=_slowest_first)
+
+    def forward(self, event: Forward) -> None:
+        """Count a kernel (the engine calls this)."""
+        if event.node is not None:
+            _TIMES[event.node] = Times(event.seconds)
+        for row in self._rows(event.op.name, MODE.get().scope):
+            row.calls += 1
+            row.forward += event.seconds
+            row.bytes += _new_bytes(event.out)
+
+    def backward(self, event: Backward) -> None:
+        """Count a gradient rule (the engine calls this)."""
+        times = _TIMES.get(event.node)
+        if times is not None:
+            times.backward = (times.backward or 0.0) + event.seconds
+        if event.node.op.name == "checkpoint":
+            return  # what it computes again is counted op by op
+        for row in self._rows(event.node.op.name, event.node.scope):
+            row.backward += event.seconds
+            row.bytes += _new_bytes(event.result) if event.result is not event.g else 0
+
+    def _rows(self, op: str, scope: str) -> tuple[Row, Row]:
+        module = scope or "outside modules"
+        return (
+            self._ops.setdefault(op, Row(op)),
+            self._modules.setdefault(module, Row(module)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self._table('op', self.ops)}\n\n{self._table('module', self.modules)}"
+
+    def __repr__(self) -> str:
+        return f"<Profile of {self.seconds:.3g} s: {sum(r.calls for r in self.ops)} calls of ops>"
+
+    def _table(self, kind: str, rows: list[Row]) -> str:
+        """Return rows as text, and what is left of the block's time."""
+        rest = max(self.seconds - sum(row.seconds for row in rows), 0.0)
+        cells = [(kind, "calls", "forward", "backward", "share", "made")]
+        cells += [
+            (
+                row.name,
+                f"{row.calls:,}",
+                _milliseconds(row.forward),
+                _milliseconds(row.backward),
+                self._share(row.seconds),
+                _amount(row.bytes),
+            )
+            for row in rows
+        ]
+        cells.append(("elsewhere", "", _milliseconds(rest), "", self._share(rest), ""))
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        return "\n".join(
+            "  ".join(
+                [line[0].ljust(widths[0])]
+                + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+            ).rstrip()
+            for line in cells
+        )
+
+    def _share(self, seconds: float) -> str:
+        return f"{seconds / self.seconds:.1%}" if self.seconds else ""
+
+
+def _slowest_first(row: Row) -> tuple[float, str]:
+    return -row.seconds, row.name
+
+
+def _new_bytes(result: Any) -> int:
+    """Return the size of an array that was made, not of one that is viewed."""
+    array = result._data if type(result) is Tensor else result
+    return array.nbytes if getattr(array, "base", None) is None else 0
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1e3 * seconds:,.3f} ms"
+
+
+def _amount(size: float) -> str:
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.3g} {unit}" if size % 1 else f"{size:.0f} {unit}"
+        size /= 1024
+    return f"{size:.3g} GiB"

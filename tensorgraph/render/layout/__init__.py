@@ -1,5 +1,0 @@
-"""Layered drawings of graphs: plain geometry, which knows nothing of tensors."""
-
-from tensorgraph.render.layout.nested import Placement, place
-
-__all__ = ["Placement", "place"]

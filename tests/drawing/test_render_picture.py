@@ -1,0 +1,411 @@
+"""Pictures: the formats, what is written in them, and what stands in their way."""
+
+import inspect
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import urllib.request
+import webbrowser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import tensorgraph as tg
+from tensorgraph import errors, nn
+from tensorgraph.drawing import Picture, browser
+from tensorgraph.drawing import dot as graphviz
+from tests.drawing.render_cases import CASES, HOSTILE, constant
+
+GOLDEN = Path(__file__).parent / "golden"
+needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+
+
+@pytest.fixture
+def loss():
+    x = tg.tensor([1.0, 2.0], requires_grad=True, name="x")
+    return (x * x).sum()
+
+
+# ------------------------------------------------------------------------------------ golden files
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("kind", ["svg", "dot"])
+def test_pictures_are_as_they_were(name, kind):
+    """Set UPDATE_GOLDEN=1 after a change that is meant, run this test, and look at the files."""
+    picture = CASES[name]()
+    text = getattr(picture, kind)()
+    file = GOLDEN / f"{name}.{kind}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(text, encoding="utf-8")
+    assert text == file.read_text(encoding="utf-8")
+
+
+# ---------------------------------------------------------------------------------------- formats
+
+
+def test_a_notebook_shows_svg(loss):
+    picture = tg.render(loss, engine="own")
+    assert picture._repr_svg_() == picture.svg()
+    bundle = picture._repr_mimebundle_()
+    assert bundle == {"image/svg+xml": picture.svg(), "text/plain": repr(picture)}
+    assert repr(picture) == "<picture of loss: 3 boxes, 2 operations>"
+    ElementTree.fromstring(picture.svg())
+
+
+@needs_dot
+def test_graphviz_draws_where_it_is_installed(loss, tmp_path):
+    text = tg.render(loss).svg()
+    assert text.startswith("<svg") and "∂x" in text and "graph" in text
+    ElementTree.fromstring(text)
+    for suffix, start in ((".png", b"\x89PNG"), (".pdf", b"%PDF")):
+        tg.render(loss).save(tmp_path / f"x{suffix}")
+        assert (tmp_path / f"x{suffix}").read_bytes().startswith(start)
+
+
+def test_all_that_needs_no_graphviz(loss, tmp_path, monkeypatch):
+    monkeypatch.setattr(graphviz.shutil, "which", lambda *_, **__: None)
+    picture = tg.render(loss)
+    for suffix, start in ((".svg", "<svg"), (".dot", "digraph picture {"), (".HTML", "<!doctype")):
+        path = tmp_path / f"x{suffix}"
+        picture.save(path)
+        assert path.read_text(encoding="utf-8").startswith(start)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.HTML", "x.dot", "x.svg"]
+    for suffix in (".png", ".pdf"):
+        with pytest.raises(ImportError, match=r"apt install graphviz.*tensorgraph-engine\[dot\]"):
+            picture.save(tmp_path / f"y{suffix}")
+    with pytest.raises(ImportError, match="SVG and HTML need neither"):
+        tg.render(loss, engine="dot").svg()
+    assert not (tmp_path / "y.png").exists()
+
+
+def stand_in(tmp_path, monkeypatch, script):
+    """Put a program in the place of ``dot``."""
+    program = tmp_path / "dot"
+    program.write_text(f"#!{sys.executable}\n{script}", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+
+def test_where_graphviz_fails_our_own_layout_draws(loss, tmp_path, monkeypatch):
+    stand_in(tmp_path, monkeypatch, "import sys; sys.exit('out of memory')")
+    with pytest.warns(errors.UsageWarning, match="Graphviz failed: out of memory.*drew it instead"):
+        text = tg.render(loss).svg()
+    assert text == tg.render(loss, engine="own").svg()
+    with pytest.raises(errors.GraphError, match="Graphviz failed: out of memory"):
+        tg.render(loss, engine="dot").svg()
+
+
+def test_graphviz_does_not_run_for_ever(loss, tmp_path, monkeypatch):
+    stand_in(tmp_path, monkeypatch, "import time; time.sleep(60)")
+    monkeypatch.setattr(graphviz, "PATIENCE", 0.2)
+    with pytest.raises(errors.GraphError, match=r"did not finish.*max_nodes"):
+        tg.render(loss).save(tmp_path / "x.png")
+
+
+def test_pdf_needs_graphviz_itself(loss, tmp_path, monkeypatch):
+    stand_in(tmp_path, monkeypatch, "import sys; sys.exit('no such format')")
+    pure = tmp_path / "graphviz-pure"
+    (tmp_path / "dot").rename(pure)
+    monkeypatch.setattr(graphviz, "program", lambda: str(pure))
+    with pytest.raises(ImportError, match="graphviz-pure draws no PDF"):
+        tg.render(loss).save(tmp_path / "x.pdf")
+
+
+@pytest.mark.parametrize("name", ["x.jpg", "x", "svg", ".svg"])
+def test_other_formats_are_named(loss, name, tmp_path):
+    with pytest.raises(errors.ArgumentError, match=r"saved as \.svg, \.png, \.pdf, \.dot, \.html"):
+        tg.render(loss).save(tmp_path / name)
+
+
+def test_a_run_is_shown_by_the_explorer_only(loss, tmp_path):
+    watch = nn.Watch(nn.Linear(2, 1))
+    with pytest.raises(errors.ArgumentError, match=r"the explorer shows a run, \.svg does not"):
+        tg.render(loss).save(tmp_path / "x.svg", run=watch)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(
+        errors.DTypeError, match=r"run is the nn\.Watch of a training run, .* not 3"
+    ):
+        tg.render(loss).html(run=3)
+
+
+@pytest.mark.parametrize(
+    "option, message",
+    [
+        ({"direction": "up"}, "direction is one of 'down', 'right', not 'up'"),
+        ({"color_by": "colour"}, "color_by is one of 'family', .*, not 'colour'"),
+        ({"engine": "neato"}, "engine is one of None, 'dot', 'own', not 'neato'"),
+        ({"backward": 1}, "backward is True or False, not 1"),
+        ({"values": "all"}, "values is True or False, not 'all'"),
+        ({"depth": -1}, "depth is a whole number not below 0, not -1"),
+        ({"depth": True}, "depth is a whole number"),
+        ({"max_nodes": 0}, "max_nodes is a whole number not below 1"),
+        ({"max_nodes": 2.5}, "max_nodes is a whole number"),
+    ],
+)
+def test_options_have_their_values(loss, option, message):
+    with pytest.raises(errors.ArgumentError, match=message):
+        tg.render(loss, **option)
+
+
+# ------------------------------------------------------------------------------- what is written
+
+
+def test_the_forward_pass_alone(loss):
+    view = tg.render(loss, backward=False).view
+    assert not view.mirror and not any(t.gradient for t in view.tiles)
+    assert {link.kind for link in view.links} == {"data"}
+    assert "∂" not in tg.render(loss, backward=False).dot()
+
+
+def test_gradients_say_what_they_are():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    total = y.sum()
+    tiles = {t.lines[0]: t for t in tg.render(total).view.tiles}
+    (product,) = [t for title, t in tiles.items() if title.startswith("y =")]
+    assert product.gradient == "∂y (2,)" and tiles["total = Σ"].gradient == "∂total"
+    assert tiles["total = Σ"].gradient_lines == ("= 1, where it starts",)
+    (leaf,) = product.docked
+    assert leaf.gradient == "∂x (2,)" and leaf.gradient_lines == ("sum of 2", "not computed")
+    total.backward(retain_graph=True)
+    view = tg.render(total).view
+    assert view.tiles[0].docked[0].gradient_lines == ("sum of 2",)
+    shown = tg.render(total, values=True).view.tiles[0].docked[0]
+    assert shown.gradient_lines == ("sum of 2", "3 ± 1", "2 … 4") and "1.5 ± 0.5" in shown.lines
+
+
+def test_a_parameter_without_gradient_says_not_computed():
+    rules = {"x": lambda g: g, "y": tg.NONDIFF}
+    first = tg.op("first", lambda x, y: x + 0 * y, rules)
+    x = tg.tensor([1.0], requires_grad=True)
+    w = tg.tensor([1.0], requires_grad=True)
+    (tile,) = tg.render(first(x, w)).view.tiles
+    assert [(leaf.lines[0], leaf.gradient) for leaf in tile.docked] == [
+        ("x", "∂x (1,)"), ("w", "not computed"),
+    ]  # fmt: skip
+
+
+def test_nan_and_infinity_stand_out():
+    x = tg.tensor([0.0, 1.0], requires_grad=True)
+    y = tg.log(x)
+    z = (y - y).sum()
+    tiles = {t.lines[0]: t for t in tg.render(z, values=True).view.tiles}
+    (leaf,) = tiles["y = log"].docked
+    assert tiles["y = log"].warn == "inf" and leaf.warn == "nan"  # of its gradient: 0 / 0
+    assert "1 inf" in tiles["y = log"].lines and "1 NaN" in tiles["z = Σ"].lines
+    assert "⚠ nan" in tg.render(z, values=True).dot()
+    both = tg.log(tg.tensor([-1.0], requires_grad=True))
+    view = tg.render(both * float("inf"), values=True).view
+    assert view.tiles[0].warn == "nan"  # its gradient is infinite
+
+
+def test_saved_values_lead_to_the_gradient_that_reads_them():
+    x = tg.tensor([1.0], requires_grad=True)
+    a = tg.exp(x)
+    b = tg.sin(a)
+    view = tg.render(b).view
+    saved = {(k.source, k.target, k.label) for k in view.links if k.kind == "saved"}
+    assert saved == {(0, 0, "out"), (0, 1, "x")}
+    assert view.links[-1].kind == "saved" and "style=dashed" in tg.render(b).dot()
+
+
+@pytest.mark.parametrize("color_by, scale", [
+    ("bytes", "4 B … 4 kB"), ("grad", "1 … "), ("time", "s"), ("module", ""), ("family", ""),
+])  # fmt: skip
+def test_what_colours_a_picture(color_by, scale):
+    x = tg.tensor(np.ones(1000, np.float32), requires_grad=True)
+    loss = tg.exp(x).sum().astype("float64")
+    view = tg.render(loss, color_by=color_by).view
+    assert scale in view.scale and bool(scale) == bool(view.scale)
+    heats = [t.heat for t in view.tiles]
+    if color_by == "bytes":
+        assert heats[0] == 1.0 and heats[-1] < heats[0]
+    elif scale:
+        assert {0.0, 1.0} <= {h for t in view.tiles for h in (t.heat, *(d.heat for d in t.docked))}
+    else:
+        assert heats == [None] * len(heats)
+
+
+def test_modules_have_hues():
+    model = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 3))
+    view = tg.render(model, constant((2, 3)), color_by="module").view
+    assert [t.hue for t in view.tiles if t.kind == "op"] == [1, 2, 3]
+
+
+def test_a_leaf_that_many_take_is_drawn_on_each():
+    w = tg.tensor([1.0], requires_grad=True)
+    y = tg.tensor([2.0], requires_grad=True)
+    for k in range(6):
+        y = y * w + float(k)
+    tiles = tg.render(y).view.tiles
+    takers = [t for t in tiles for d in t.docked if d.lines[0] == "w"]
+    assert len(takers) == 6
+    assert [d.gradient for t in takers for d in t.docked if d.lines[0] == "w"] == [
+        "∂w (1,)", "", "", "", "", "",
+    ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------ hostile names
+
+
+@pytest.mark.parametrize("engine", ["own", pytest.param("dot", marks=needs_dot)])
+def test_a_hostile_name_is_text(engine):
+    x = tg.tensor([1.0, 0.0], requires_grad=True, name=HOSTILE)
+    y = tg.exp(x)
+    picture = tg.render(y.sum(), engine=engine)
+    root = ElementTree.fromstring(picture.svg())
+    tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+    assert not tags & {"script", "b"}
+    told = " ".join("".join(root.itertext()).split())
+    assert "</script>" in told and '"1"' in told and "&amp;" in told
+
+
+@pytest.mark.parametrize(
+    "name", ["<b>", "<", "a>", "\\", "\\n", '"', "'", "&lt;", "\x00\x1b", "{}|"]
+)
+def test_every_name_gives_a_well_formed_picture(name):
+    x = tg.tensor([1.0], requires_grad=True, name=name)
+    z = tg.exp(x)
+    z.name = name
+    picture = tg.render(z * 2, engine="own", values=True)
+    ElementTree.fromstring(picture.svg())
+    if graphviz.program():
+        text = graphviz.drawn(picture.dot(), "svg").decode()
+        ElementTree.fromstring(text[text.index("<svg") :])
+
+
+# ------------------------------------------------------------------------------------------ showing
+
+
+def test_show_hands_the_page_to_a_browser(loss, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    pages, threads = [], []
+
+    def fetch(address):
+        def get():
+            with urllib.request.urlopen(address) as answer:
+                pages.append(answer.read().decode())
+
+        threads.append(threading.Thread(target=get))
+        threads[0].start()
+        return True
+
+    monkeypatch.setattr(webbrowser, "open", fetch)
+    picture = tg.render(loss)
+    picture.show()
+    threads[0].join()
+    assert pages and pages[0].startswith("<!doctype html>")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_show_without_a_browser_says_what_to_write(loss, monkeypatch):
+    monkeypatch.setattr(webbrowser, "open", lambda _: False)
+    with pytest.raises(errors.GraphError, match=r"\.save\('graph.html'\)"):
+        tg.render(loss).show()
+    monkeypatch.setattr(webbrowser, "open", lambda _: True)
+    monkeypatch.setattr(browser, "PATIENCE", 0.05)
+    with pytest.raises(errors.GraphError, match="no browser asked"):
+        tg.render(loss).show()
+
+
+def test_help_shows_the_function_not_a_room(loss):
+    assert inspect.isfunction(tg.render)
+    assert "Args:" in tg.render.__doc__
+    assert isinstance(tg.render(loss), Picture)
+
+
+# --------------------------------------------------------------------------------- a training run
+
+
+def test_the_norms_of_a_run(tmp_path):
+    model = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 1))
+    watch = nn.Watch(model)
+    for k in range(70):
+        with watch:
+            model.zero_grad()
+            (model(constant((4, 3))).sum() * (float("inf") if k == 5 else 1.0)).backward()
+    picture = tg.render(watch)
+    assert repr(picture) == "<picture of 70 steps of Sequential>"
+    root = ElementTree.fromstring(picture.svg())
+    tips = [e.text for e in root.iter() if e.tag.endswith("title")]
+    assert len(tips) == 60 * (len(watch.activations) + len(watch.gradients))
+    assert (
+        any(t.startswith("layers.0, step 1: ") for t in tips)
+        and "layers.2, step 70" in picture.svg()
+    )
+    for suffix in (".svg", ".html"):
+        picture.save(tmp_path / f"run{suffix}")
+    with pytest.raises(errors.ArgumentError, match=r"no graph.*\.svg or \.html"):
+        picture.save(tmp_path / "run.png")
+    ElementTree.fromstring(tg.render(nn.Watch(model)).svg())  # of no step yet
+    loss = model(constant((4, 3))).sum()
+    assert len(tg.render(loss).html(run=watch)) > len(tg.render(loss).html())
+
+
+# -------------------------------------------------------------------------------------------- cards
+
+
+def test_card_of_a_tensor():
+    w = tg.tensor(constant((4, 100)), requires_grad=True, name="<w>")
+    card = w._repr_html_()
+    ElementTree.fromstring(card)
+    for part in ("&lt;w&gt;", "parameter", "(4, 100) float32", "1.6 kB", "not computed", "<rect"):
+        assert part in card
+    (w * 2.0).sum().backward()
+    assert "gradient: 2 ± 0" in w._repr_html_() and "not computed" not in w._repr_html_()
+    layer = nn.Linear(100, 2)
+    assert "result of linear in model Linear" in layer(w)._repr_html_()
+    for odd in (tg.tensor(3), tg.zeros((0, 2)), tg.tensor([True]), tg.tensor(np.nan)):
+        ElementTree.fromstring(odd._repr_html_())
+    assert len(tg.zeros((300, 300))._repr_html_()) < 3000
+
+
+def test_card_of_a_module():
+    model = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
+    card = model._repr_html_()
+    ElementTree.fromstring(card)
+    for part in ("<b>Sequential</b> · 15 parameters", "layers[0]", "Linear(4 → 3", "ReLU()"):
+        assert part in card
+    many = nn.Sequential(*(nn.ReLU() for _ in range(50)))
+    assert "… and 20 more" in many._repr_html_()
+
+
+# -------------------------------------------------------------------------------------- the wheel
+
+
+def test_the_wheel_holds_all_that_pictures_need(tmp_path):
+    root = Path(__file__).parents[2]
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(root / name, source)
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(root / "tensorgraph", source / "tensorgraph", ignore=ignore)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    plain = ["--no-deps", "--no-build-isolation", "--no-index"]
+    quiet = {"check": True, "capture_output": True, "text": True}
+    subprocess.run([*pip, "wheel", *plain, "-w", str(tmp_path), str(source)], **quiet)
+    (wheel,) = tmp_path.glob("*.whl")
+    installed = tmp_path / "installed"
+    subprocess.run([*pip, "install", *plain, "--target", str(installed), str(wheel)], **quiet)
+    program = (
+        "import sys, tensorgraph as tg\n"
+        f"assert tg.__file__.startswith({str(installed)!r}), tg.__file__\n"
+        "p = tg.render((tg.ones(2, requires_grad=True) * 2).sum(), engine='own')\n"
+        "p.save('x.svg'); p.save('x.html'); p.save('x.dot')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(installed)}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len((tmp_path / "x.html").read_text(encoding="utf-8")) > 10_000

@@ -1,0 +1,69 @@
+"""``derive`` on programs at random: what it returns is what the engine computes."""
+
+import time
+
+import numpy as np
+from hypothesis import HealthCheck, given, note, settings
+
+import tensorgraph as tg
+from tests.engine import programs as pg
+from tests.engine.programs import programs
+
+PROGRAMS = max(1000, 40 * settings().max_examples)
+
+
+def in_graph(output, leaves):
+    stack, seen = [output.node], set()
+    while stack:
+        for parent in getattr(stack.pop(), "parents", ()):
+            if isinstance(parent, (tg.Tensor, type(output.node))) and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return [leaf for leaf in leaves if leaf in seen]
+
+
+@settings(max_examples=PROGRAMS, suppress_health_check=[HealthCheck.too_slow])
+@given(program=programs())
+def test_derived_equals_backward(program):
+    note(str(program))
+    leaves = pg.as_leaves(program)
+    total = pg.engine(program, *leaves)
+    wrt = in_graph(total, leaves)
+    expected = tg.gradients(total, wrt, retain_graph=True)
+    start = time.monotonic()
+    derivation = tg.derive(total, wrt=wrt)
+    text = str(derivation)
+    assert time.monotonic() - start < 20  # which only a hanging derivation reaches
+    note(text)
+    found = derivation.evaluate()
+    found = list(found.values()) if isinstance(found, dict) else [found]
+    scale = max(1.0, *(float(np.abs(g.numpy()).max(initial=0)) for g in expected))
+    for value, gradient in zip(found, expected, strict=True):
+        assert value.shape == gradient.shape
+        np.testing.assert_allclose(value, gradient.numpy(), rtol=1e-7, atol=1e-9 * scale)
+
+
+@settings(max_examples=10 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow])
+@given(program=programs(max_steps=5))
+def test_all_that_comes_with_it_can_be_read(program):
+    note(str(program))
+    leaves = pg.as_leaves(program)
+    total = pg.engine(program, *leaves)
+    derivation = tg.derive(total, wrt=in_graph(total, leaves))
+    assert all(step.difference < 1e-6 for step in derivation.steps()), derivation.steps()
+    assert derivation.latex().count("{") == derivation.latex().count("}")
+    assert derivation.mathml().startswith("<math")
+    assert str(derivation.raw).splitlines()[-1].startswith("return")
+    assert derivation.saved is not None
+    source = derivation.python()
+    namespace = {}
+    exec(source, namespace)
+    backward, known = namespace["backward"], derivation.arguments()
+    code = backward.__code__
+    returned = backward(*(known[name] for name in code.co_varnames[: code.co_argcount]))
+    returned = returned if isinstance(returned, tuple) else (returned,)
+    found = derivation.evaluate()
+    found = list(found.values()) if isinstance(found, dict) else [found]
+    for value, expected in zip(returned, found, strict=True):
+        value = np.broadcast_to(value, expected.shape)
+        np.testing.assert_allclose(value, expected, rtol=1e-6, atol=1e-9)

@@ -1,0 +1,30 @@
+"""Every Python block of the README runs, and prints what the block after it says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[2] / "README.md"
+BLOCKS = re.findall(
+    r"```python\n(.*?)```(?:\n+```text\n(.*?)```)?", README.read_text("utf-8"), re.DOTALL
+)
+
+
+def test_the_readme_has_blocks():
+    assert len(BLOCKS) >= 5
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_block(number):
+    program, printed = BLOCKS[number]
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-X", "utf8", "-c", program],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=README.parent,
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == printed

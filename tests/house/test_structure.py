@@ -1,0 +1,305 @@
+"""The house's plan, held by the code: import direction, public names, docstrings, the registry."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+import tomllib
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import tensorgraph as tg
+from tensorgraph.engine.op import FAMILIES, REGISTRY
+from tensorgraph.engine.rule import Word
+from tensorgraph.ops import COMPOSITES, OPS
+from tensorgraph.ops.examples import EXAMPLES
+
+PACKAGE = Path(tg.__file__).parent
+OPTIONAL = {
+    "cupy",
+    "graphviz",
+    "hypothesis",
+    "matplotlib",
+    "mpmath",
+    "safetensors",
+    "scipy",
+    "sklearn",
+    "torch",
+    "tqdm",
+}
+
+# A room imports from the rooms before it. What stands on one line does not see each other.
+ROOMS = [
+    "errors extras",
+    "arguments engine.modes engine.quiet engine.nesting",
+    "engine.arrays engine.shapes",
+    "engine.domain engine.explain engine.rule engine.generator",
+    "engine.op",
+    "engine.graph",
+    "engine.operators",
+    "engine.tensor",
+    "engine.dispatch engine.creation engine.autodiff",
+    "engine.checkpoint engine.transforms engine.state",
+    "random ops",
+    "observe symbolic",
+    "nn",
+    "optim formulas",
+    "data diagnose drawing",
+    "train testing",
+]  # fmt: skip
+RANK = {room: rank for rank, line in enumerate(ROOMS) for room in line.split()}
+ARRAYS_ONLY = {"data", "diagnose"}
+
+
+def modules():
+    names = [info.name for info in pkgutil.walk_packages(tg.__path__, "tensorgraph.")]
+    return sorted(names)
+
+
+def source_of(name):
+    path = PACKAGE.joinpath(*name.split(".")[1:])
+    return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
+
+
+def imports_of(name):
+    """Return the modules of the package that a module imports when it is imported."""
+    found = set()
+    for node in ast.walk(ast.parse(source_of(name))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} imports relatively"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                found.add(inner if inner in MODULES else node.module)
+    return {other for other in found if other.split(".")[0] == "tensorgraph"} - {name}
+
+
+MODULES = modules()
+IMPORTS = {name: imports_of(name) for name in MODULES}
+
+
+def room(name):
+    """Return the room a module stands in; the engine's modules are told one by one."""
+    _, first, *rest = name.split(".")
+    return f"engine.{rest[0]}" if first == "engine" and rest else first
+
+
+# ----------------------------------------------------------------------------------- imports
+
+
+def test_imports_have_no_cycle():
+    order = list(TopologicalSorter(IMPORTS).static_order())
+    assert order.index("tensorgraph.errors") < order.index("tensorgraph.engine.op")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_run_one_way(name):
+    for other in IMPORTS[name]:
+        assert other != "tensorgraph", f"{name} imports the whole package"
+        if room(other) == room(name):
+            continue
+        if room(name) in ARRAYS_ONLY:
+            allowed = {"errors", "extras", "arguments"} | ARRAYS_ONLY
+            assert room(other) in allowed, f"{name} imports {other}"
+        else:
+            assert RANK[room(other)] < RANK[room(name)], f"{name} imports {other}"
+
+
+@pytest.mark.parametrize("name", ["tensorgraph", *MODULES])
+def test_functions_import_optional_dependencies_only(name):
+    source = (PACKAGE / "__init__.py").read_text() if name == "tensorgraph" else source_of(name)
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module]
+            else:
+                continue
+            assert {n.split(".")[0] for n in names} <= OPTIONAL, f"{name}:{node.lineno}"
+
+
+def test_import_brings_in_nothing_optional():
+    code = (
+        "import sys, tensorgraph\n"
+        f"print(','.join(m for m in {sorted(OPTIONAL)!r} if m in sys.modules))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
+    )
+    assert run.stdout.strip() == ""
+
+
+# ------------------------------------------------------------------------------- public names
+
+
+def imported_names(name):
+    """Return what a package's ``__init__`` takes from its own modules at its top level."""
+    path = PACKAGE.joinpath(*name.split(".")[1:]) / "__init__.py"
+    body = ast.parse(path.read_text()).body
+    later = [n for node in body if isinstance(node, ast.If) for n in node.body]  # when asked for
+    taken = {
+        alias.asname or alias.name
+        for node in body + [n for n in later if getattr(n, "module", "") != "tensorgraph"]
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("tensorgraph")
+        for alias in node.names
+    }
+    return {n for n in taken if not n.startswith("_")}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", *".nn .nn.losses .optim .optim.schedules .data .diagnose .train .drawing".split()],
+)
+def test_all_is_what_is_there(name):
+    package = importlib.import_module(f"tensorgraph{name}")
+    assert len(package.__all__) == len(set(package.__all__))
+    assert set(package.__all__) == imported_names(package.__name__)
+    assert all(hasattr(package, public) for public in package.__all__)
+
+
+def test_every_op_is_public_under_its_name():
+    for name, op in OPS.items():
+        assert getattr(tg, name) is op
+    assert set(OPS) <= set(tg.__all__)
+
+
+def test_star_import_works():
+    namespace = {}
+    exec("from tensorgraph import *", namespace)
+    assert set(tg.__all__) <= set(namespace)
+
+
+def test_unknown_name_of_the_package():
+    with pytest.raises(AttributeError, match="module 'tensorgraph' has no attribute 'tensr'"):
+        tg.tensr  # noqa: B018
+
+
+# ------------------------------------------------------------------------------- docstrings
+
+FLAGS = doctest.ELLIPSIS
+PLACES = {
+    "": tg,
+    "random.": tg.random,
+    "nn.": tg.nn,
+    "nn.init.": tg.nn.init,
+    "nn.losses.": tg.nn.losses,
+    "optim.": tg.optim,
+    "optim.schedules.": tg.optim.schedules,
+    "testing.": tg.testing,
+    "train.": tg.train,
+    "data.": tg.data,
+    "data.augment.": tg.data.augment,
+    "diagnose.": tg.diagnose,
+    "drawing.": importlib.import_module("tensorgraph.drawing"),
+}
+
+
+ELSEWHERE = {
+    "testing.GradcheckResult": "shown by gradcheck",
+    "data.Comparison": "shown by alike",
+    "data.SplitIndices": "shown by split",
+    "data.TargetIndices": "shown by split_by_target",
+    "diagnose.Calibration": "shown by calibration",
+    "diagnose.ConfusionMatrix": "shown by confusion_matrix",
+    "diagnose.ErrorTable": "shown by error_table",
+    "diagnose.Ladder": "shown by ladder",
+    "diagnose.Report": "shown by report",
+    "diagnose.Selection": "shown by select",
+    "diagnose.SuspiciousLabels": "shown by suspicious_labels",
+}
+
+
+def public_objects():
+    for prefix, place in PLACES.items():
+        names = getattr(place, "__all__", None) or [
+            n
+            for n, v in vars(place).items()
+            if not n.startswith("_") and getattr(v, "__module__", None) == place.__name__
+        ]
+        for name in names:
+            value = getattr(place, name)
+            if callable(value) and prefix + name not in ELSEWHERE:
+                yield prefix + name, value
+
+
+PUBLIC = dict(public_objects())
+parse = doctest.DocTestParser().get_examples
+
+
+def run_examples(test):
+    output = []
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    runner.run(test, out=output.append)
+    assert runner.failures == 0, "".join(output)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_name_has_a_docstring_with_an_example(name):
+    docstring = inspect.getdoc(PUBLIC[name])
+    assert docstring, f"tg.{name} has no docstring"
+    assert docstring.splitlines()[0].endswith((".", ":")), docstring.splitlines()[0]
+    assert parse(docstring), f"tg.{name} has no example"
+
+
+@pytest.mark.parametrize("name", [n for n, v in PUBLIC.items() if hasattr(v, "op")])
+def test_example_of_an_op_runs(name):
+    docstring = PUBLIC[name].__doc__
+    assert f"tg.{name}(" in docstring
+    run_examples(doctest.DocTestParser().get_doctest(docstring, {}, name, None, None))
+
+
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.NonInteractiveExampleWarning")
+@pytest.mark.parametrize("name", ["tensorgraph", *MODULES])
+def test_examples_of_a_module_run(name):
+    for test in doctest.DocTestFinder().find(importlib.import_module(name)):
+        if test.examples:
+            run_examples(test)
+
+
+# ------------------------------------------------------------------------------- the registry
+
+
+@pytest.mark.parametrize("name", REGISTRY)
+def test_record_is_complete(name):
+    op = REGISTRY[name]
+    assert op.name == name == op.call.__name__
+    assert op.call.op is op
+    assert op.__doc__ and op.__doc__.strip()
+    assert op.symbol and isinstance(op.symbol, str)
+    assert op.family in FAMILIES
+    assert all(callable(rule) or isinstance(rule, Word) for rule in op.vjp.values())
+    assert set(op.domain) <= set(op.inputs)
+    assert op.ref is None or isinstance(op.ref, str) or callable(op.ref)
+    assert (op.body is None) or op.family == "fused"
+    assert repr(op).startswith(f"<op {name}(")
+
+
+def test_records_behind_composites_take_any_number_of_operands():
+    assert all(REGISTRY[name].starred for name in set(COMPOSITES) & set(REGISTRY))
+    assert all(function.__name__ == name for name, function in COMPOSITES.items())
+
+
+def test_every_record_has_its_example():
+    records = {name for name, op in REGISTRY.items() if op.family != "random"}
+    assert set(EXAMPLES) == records - set(COMPOSITES)
+
+
+def test_every_extra_that_a_message_names_can_be_installed():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    named = [
+        call.args[1].value
+        for name in modules()
+        for call in ast.walk(ast.parse(source_of(name)))
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "attr", getattr(call.func, "id", "")) == "require"
+    ]
+    assert named and set(named) <= project["optional-dependencies"].keys()

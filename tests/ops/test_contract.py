@@ -1,0 +1,124 @@
+"""einsum over made-up subscripts, and matmul over all shapes that it takes."""
+
+import numpy as np
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import tensorgraph as tg
+from tests.ops import op_references
+
+MORE = settings(max_examples=3 * settings().max_examples)
+
+
+def fill(shape, seed):
+    return np.random.default_rng(seed).standard_normal(shape)
+
+
+@st.composite
+def contractions(draw):
+    """Return subscripts and operands: repeated letters, ellipses, axes of length 1, the lot."""
+    sizes = {letter: draw(st.integers(1, 3)) for letter in "abcd"}
+    count = draw(st.integers(1, 3))
+    terms = [draw(st.lists(st.sampled_from("abcd"), max_size=3)) for _ in range(count)]
+    dotted = [draw(st.booleans()) and len(term) < 3 for term in terms]
+    batches = draw(hnp.mutually_broadcastable_shapes(num_shapes=count, max_dims=2, max_side=2))
+    operands, left = [], []
+    for k, (term, dots) in enumerate(zip(terms, dotted, strict=True)):
+        lengths = [sizes[c] for c in term]
+        for i, c in enumerate(term):
+            if term.count(c) == 1 and draw(st.integers(0, 4)) == 0:
+                lengths[i] = 1  # stretches, if another operand has more
+        batch = batches.input_shapes[k] if dots else ()
+        at = draw(st.integers(0, len(term))) if dots else 0
+        left.append("".join(term[:at]) + "..." * dots + "".join(term[at:]))
+        operands.append(fill((*lengths[:at], *batch, *lengths[at:]), k))
+    subscripts = ",".join(left)
+    if draw(st.booleans()):
+        letters = sorted({c for term in terms for c in term})
+        kept = draw(st.lists(st.sampled_from(letters), unique=True)) if letters else []
+        at = draw(st.integers(0, len(kept)))
+        subscripts += "->" + "".join(kept[:at]) + "..." * any(dotted) + "".join(kept[at:])
+    return subscripts, operands
+
+
+def _describe(subscripts, operands):
+    terms = subscripts.partition("->")[0].split(",")
+    event("repeated letter", any(len(set(t) - {"."}) < len(t.replace(".", "")) for t in terms))
+    event("ellipsis", "..." in subscripts)
+    event("length 1", any(1 in x.shape for x in operands))
+    event("operands", len(operands))
+
+
+@MORE
+@given(contractions())
+def test_einsum_is_the_sum_of_products(made):
+    subscripts, operands = made
+    _describe(subscripts, operands)
+    found = tg.einsum(subscripts, *map(tg.tensor, operands)).numpy()
+    expected = op_references.einsum(*operands, subscripts=subscripts)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(found, np.einsum(subscripts, *operands), rtol=1e-12, atol=1e-13)
+
+
+@MORE
+@given(contractions())
+def test_einsum_has_the_right_gradients(made):
+    subscripts, operands = made
+    tg.testing.gradcheck(lambda *xs: tg.einsum(subscripts, *xs), *operands, order=2)
+
+
+@pytest.mark.parametrize(
+    "subscripts, shapes",
+    [
+        ("ii", [(3, 3)]),
+        ("iii->i", [(2, 2, 2)]),
+        ("iji->j", [(2, 3, 2)]),
+        ("ij->", [(2, 3)]),
+        ("i,j->j", [(2,), (3,)]),
+        ("i,i->i", [(1,), (3,)]),
+        ("ij,ij->i", [(2, 1), (2, 3)]),
+        ("ij,ij->", [(2, 1), (1, 3)]),
+        ("...i,...i", [(2, 3), (3,)]),
+        ("i...,i...->...", [(3, 1, 2), (3, 2)]),
+        ("...,...->...", [(2, 1), (3,)]),
+        ("ii,ij->j", [(2, 2), (2, 3)]),
+        ("ii,jj->", [(2, 2), (3, 3)]),
+        ("ab,bc,cd,de->ae", [(2, 3), (3, 2), (2, 3), (3, 2)]),
+        (",->", [(), ()]),
+        ("ij , jk -> k i", [(2, 3), (3, 2)]),
+    ],
+)
+def test_einsum_corner_by_corner(subscripts, shapes):
+    operands = [fill(shape, k) for k, shape in enumerate(shapes)]
+    found = tg.einsum(subscripts, *operands)
+    expected = op_references.einsum(*operands, subscripts=subscripts)
+    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-12, atol=1e-13)
+    tg.testing.gradcheck(lambda *xs: tg.einsum(subscripts, *xs), *operands, order=2)
+
+
+SHAPES = hnp.mutually_broadcastable_shapes(
+    signature=np.matmul.signature, max_dims=2, max_side=3, min_side=0
+)
+
+
+@MORE
+@given(SHAPES, st.integers(0, 5))
+def test_matmul_takes_all_shapes_that_numpy_does(shapes, seed):
+    x, y = (fill(shape, seed + k) for k, shape in enumerate(shapes.input_shapes))
+    event("axes", f"{x.ndim} @ {y.ndim}")
+    found = tg.matmul(tg.tensor(x), tg.tensor(y)).numpy()
+    assert found.shape == shapes.result_shape
+    np.testing.assert_allclose(found, op_references.matmul(x, y), rtol=1e-12, atol=1e-13)
+    tg.testing.gradcheck(tg.matmul, x, y, order=2)
+
+
+@pytest.mark.parametrize("x_shape", [(3,), (2, 3), (4, 2, 3), (1, 2, 3), (5, 1, 2, 3)])
+@pytest.mark.parametrize("y_shape", [(3,), (3, 2), (4, 3, 2), (1, 3, 2), (5, 4, 3, 2)])
+def test_matmul_over_numbers_of_axes(x_shape, y_shape):
+    x, y = fill(x_shape, 0), fill(y_shape, 1)
+    expected = op_references.matmul(x, y)
+    np.testing.assert_allclose((tg.tensor(x) @ y).numpy(), expected, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose((x @ tg.tensor(y)).numpy(), expected, rtol=1e-12, atol=1e-13)
+    tg.testing.gradcheck(tg.matmul, x, y)

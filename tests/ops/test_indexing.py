@@ -1,0 +1,149 @@
+"""Indexing over made-up keys: what is read, where gradients go, and the functional updates."""
+
+import numpy as np
+from hypothesis import assume, event, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import tensorgraph as tg
+from tests.ops import op_references
+
+MORE = settings(max_examples=3 * settings().max_examples)
+SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=1, max_side=3)
+
+
+@st.composite
+def masks(draw, shape):
+    """Return a key of one boolean array that covers some leading axes."""
+    covered = draw(st.integers(0, len(shape)))
+    return (draw(hnp.arrays(bool, shape[:covered])),)
+
+
+@st.composite
+def mixtures(draw, shape):
+    """Return a key of integers, slices, integer arrays, masks, None and an ellipsis."""
+    shapes = draw(hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=2, max_side=2))
+    arrays = iter(shapes.input_shapes)
+    key = []
+    for n in shape:
+        kind = draw(st.sampled_from(["int", "slice", "array", "mask", "stop"]))
+        if kind == "stop":
+            break
+        if kind == "int":
+            key.append(draw(st.integers(-n, n - 1)))
+        elif kind == "slice":
+            key.append(draw(st.slices(n)))
+        elif kind == "array":
+            key.append(draw(hnp.arrays(np.int64, next(arrays), elements=st.integers(-n, n - 1))))
+        else:
+            key.append(draw(hnp.arrays(bool, (n,))))
+    if draw(st.booleans()):
+        tail = draw(st.integers(0, len(shape) - len(key)))
+        key += [..., *[slice(None)] * tail]
+    for _ in range(draw(st.integers(0, 2))):
+        key.insert(draw(st.integers(0, len(key))), None)
+    return tuple(key)
+
+
+@st.composite
+def arrays_and_keys(draw):
+    """Return an array, and a key that NumPy takes."""
+    shape = draw(SHAPES)
+    kinds = [hnp.basic_indices(shape, allow_newaxis=True), masks(shape), mixtures(shape)]
+    if shape:
+        kinds.append(hnp.integer_array_indices(shape))
+    key = draw(st.one_of(kinds))
+    x = np.arange(1.0, 1 + np.prod(shape, dtype=int)).reshape(shape)
+    try:
+        x[key]
+    except IndexError:  # a mask and an index array that do not broadcast together
+        assume(False)
+    return x, key
+
+
+def value_for(x, key):
+    """Return numbers that fit ``x[key]``, one of its axes of length 1 to stretch."""
+    shape = list(x[key].shape)
+    if len(shape) > 1:
+        shape[-1] = 1
+    return np.cos(np.arange(np.prod(shape, dtype=int))).reshape(shape)
+
+
+@MORE
+@given(arrays_and_keys())
+def test_reads_what_numpy_reads(made):
+    x, key = made
+    found = tg.tensor(x)[key].numpy()
+    assert found.shape == x[key].shape
+    np.testing.assert_array_equal(found, x[key])
+    np.testing.assert_array_equal(found, op_references.getitem(x, key))
+
+
+@MORE
+@given(arrays_and_keys())
+def test_gradient_adds_up_where_it_was_read(made):
+    x, key = made
+    leaf = tg.tensor(x, requires_grad=True)
+    read = leaf[key]
+    g = np.cos(np.arange(read.size)).reshape(read.shape)
+    found = tg.gradients(read, leaf, g).numpy()
+    np.testing.assert_allclose(found, op_references.scatter(g, key, x.shape), atol=1e-14)
+    event("an element is read twice", bool(found.size) and len(set(_positions(x, key))) < g.size)
+    tg.testing.gradcheck(lambda x: x[key] ** 2, x, order=2)
+
+
+def _positions(x, key):
+    return op_references.positions(x.shape, key).reshape(-1).tolist()
+
+
+@MORE
+@given(arrays_and_keys())
+def test_set_at_is_assignment(made):
+    x, key = made
+    value = value_for(x, key)
+    expected = x.copy()
+    expected[key] = value
+    np.testing.assert_array_equal(tg.set_at(tg.tensor(x), key, value).numpy(), expected)
+    tg.testing.gradcheck(lambda x, v: tg.set_at(x, key, v) ** 2, x, value)
+
+
+@MORE
+@given(arrays_and_keys())
+def test_add_at_adds_once_for_each_time_an_element_is_named(made):
+    x, key = made
+    value = value_for(x, key)
+    expected = x.copy()
+    np.add.at(expected, key, value)
+    found = tg.add_at(tg.tensor(x), key, value).numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-14)  # another order of sums
+    tg.testing.gradcheck(lambda x, v: tg.add_at(x, key, v) ** 2, x, value)
+
+
+@given(hnp.array_shapes(min_dims=1, max_dims=3, max_side=3), st.data())
+def test_take_is_numpys(shape, data):
+    x = np.arange(np.prod(shape, dtype=float)).reshape(shape)
+    axis = data.draw(st.sampled_from([None, *range(-x.ndim, x.ndim)]))
+    n = x.size if axis is None else shape[axis]
+    picks = data.draw(
+        hnp.arrays(np.int64, hnp.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3),
+                   elements=st.integers(-n, n - 1))
+    )  # fmt: skip
+    np.testing.assert_array_equal(
+        tg.take(tg.tensor(x), picks, axis=axis).numpy(), np.take(x, picks, axis=axis)
+    )
+    tg.testing.gradcheck(lambda x: tg.take(x, picks, axis=axis) ** 2, x)
+
+
+def test_keys_of_every_python_type():
+    x = np.arange(12.0).reshape(3, 4)
+    t = tg.tensor(x)
+    keys = [
+        0, -1, np.int64(2), [0, 2], (0, [1, 3]), np.array([True, False, True]), ..., None, True,
+        slice(None, None, -1), (slice(1, None), None, 2), [], [[0], [1]], np.array(1), (),
+    ]  # fmt: skip
+    for key in keys:
+        np.testing.assert_array_equal(t[key].numpy(), x[key])
+    picks = tg.tensor([2, 0])
+    np.testing.assert_array_equal(t[picks].numpy(), x[[2, 0]])
+    np.testing.assert_array_equal(t[picks, picks].numpy(), x[[2, 0], [2, 0]])
+    np.testing.assert_array_equal(t[t > 5].numpy(), x[x > 5])

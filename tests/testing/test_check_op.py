@@ -1,0 +1,206 @@
+"""check_op and the strategies: what they catch, each with a fault planted in an operation."""
+
+import math
+from functools import wraps
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tensorgraph as tg
+from tensorgraph.engine.domain import Boolean, Integer, Real, Simplex
+from tensorgraph.engine.op import REGISTRY
+from tensorgraph.errors import ArgumentError, DTypeError, GradcheckError
+from tensorgraph.testing import check_op, checks, strategies
+from tensorgraph.testing.cases import Case, elementwise_cases
+from tests.ops.op_cases import ELEMENTWISE, TABLE, WAYS
+
+# ------------------------------------------------------------- every rule of every op, made wrong
+
+RULES = [
+    (name, key)
+    for name, op in REGISTRY.items()
+    if name in ELEMENTWISE or (name in TABLE and name not in WAYS)
+    for key, rule in op.vjp.items()
+    if callable(rule)
+]
+
+
+def with_rule(op, key, change):
+    """Return an op like this one, with one gradient rule changed."""
+    rule = op.vjp[key]
+    vjp = {**op.vjp, key: wraps(rule)(lambda *args: change(rule(*args)))}
+    fields = {k: getattr(op, k) for k in ("domain", "ref", "symbol", "family", "body", "prepare")}
+    return tg.op(op.name, op.kernel, vjp, doc=op.__doc__, **fields)
+
+
+def cases_of(op, function):
+    if op.name in ELEMENTWISE and op.name != "clip":
+        return [Case(case.name, function, case.inputs) for case in elementwise_cases(op)]
+    return [
+        Case(call.name, lambda *xs, call=call: function(*xs, **call.static), call.inputs)
+        for call in TABLE[op.name]
+    ]
+
+
+@pytest.mark.parametrize("name, key", RULES)
+def test_a_rule_wrong_by_1e_10_is_caught(name, key):
+    op = REGISTRY[name]
+    wrong = with_rule(op, key, lambda g: g * (1 + 1e-10))
+    with pytest.raises(GradcheckError):
+        for case in cases_of(op, wrong):
+            checks.check_gradients(case)
+
+
+@pytest.mark.parametrize("name, key", RULES)
+def test_a_rule_detached_at_second_order_is_caught(name, key):
+    op = REGISTRY[name]
+    detached = with_rule(op, key, lambda g: g.detach() if type(g) is tg.Tensor else g)
+    with pytest.raises(GradcheckError, match="second derivative"):
+        for case in cases_of(op, detached):
+            # A rule that is linear in g alone has a second derivative only behind another op.
+            cubed = Case(case.name, lambda *xs, f=case.function: f(*xs) ** 3, case.inputs)
+            if case.floating and cubed.is_differentiable:
+                checks.check_gradients(cubed)
+
+
+# ------------------------------------------------------------------------- faults of other kinds
+
+
+def cube(kernel=lambda x: x**3, rule=lambda g, x: g * (3 * x * x), **fields):
+    return tg.op("cube", kernel, {"x": rule}, ref=lambda x: x * x * x, **fields)
+
+
+def broken(op, *inputs, **static):
+    with pytest.raises((AssertionError, GradcheckError)) as caught:
+        check_op(op, *inputs, **static)
+    return str(caught.value)
+
+
+def test_sound_op_passes():
+    found = check_op(cube())
+    assert repr(found) == (
+        "cube passed on 5 calls: value, dtypes, gradients, adjoint, linearity, layouts, purity,"
+        " saved"
+    )
+
+
+def test_record_and_function_are_both_taken():
+    assert check_op(cube().op).name == check_op(cube()).name == "cube"
+    with pytest.raises(DTypeError, match="needs an operation"):
+        check_op(np.sin)
+
+
+def test_structured_op_needs_inputs():
+    total = tg.op(
+        "total", lambda x, *, axis: np.sum(x, axis=axis), family="reduce",
+        vjp={"x": lambda g, x_shape, axis: tg.broadcast_to(tg.expand_dims(g, axis), x_shape)},
+    )  # fmt: skip
+    with pytest.raises(ArgumentError, match="give example inputs"):
+        check_op(total)
+    assert check_op(total, np.ones((2, 3)), axis=1).calls == 1
+    assert "value" not in check_op(total, np.ones((2, 3)), axis=1).checks
+
+
+def test_op_of_two_inputs_is_checked_for_broadcasting():
+    hypot = tg.op(
+        "hypot", lambda x, y: np.sqrt(x * x + y * y), ref=math.hypot,
+        vjp={"x": lambda g, x, out: g * x / out, "y": lambda g, y, out: g * y / out},
+        domain={"x": Real(0.5, 3.0)},
+    )  # fmt: skip
+    assert "broadcasting" in check_op(hypot).checks
+
+
+def test_wrong_value():
+    assert "but ref gives" in broken(cube(kernel=lambda x: x**3 * (1 + 1e-12)))
+
+
+def test_wrong_gradient():
+    assert "gradcheck: the gradient is wrong" in broken(cube(rule=lambda g, x: g * 3 * x))
+
+
+def test_result_of_another_dtype():
+    text = broken(cube(kernel=lambda x: x.astype(np.float64) ** 3))
+    assert "float32 gives float64, not float32" in text
+
+
+def test_rule_that_is_not_linear():
+    op = cube(rule=lambda g, x: g * (3 * x * x) + 0 * g * g)
+    check_op(op)  # 0·g² is linear
+    assert broken(cube(rule=lambda g, x: g * (3 * x * x) * (1 + 1e-9 * g)))
+
+
+def test_kernel_that_looks_at_memory():
+    def kernel(x):
+        return x**3 if x.flags.c_contiguous else x**3 + 1e-6
+
+    assert "inputs give another result" in broken(cube(kernel=kernel))
+
+
+def test_kernel_that_writes_to_its_input():
+    def kernel(x):
+        x *= 1.0
+        return x**3
+
+    with pytest.raises(Exception, match="read-only"):
+        check_op(cube(kernel=kernel))
+
+
+def test_saving_more_than_needed():
+    assert "it saves the result" in broken(cube(rule=lambda g, x, out: g * (3 * x * x)))
+
+
+def test_body_that_says_something_else():
+    op = cube(family="fused", body=lambda x: x * x * x + 1e-9)
+    assert "its value differs from its body's" in broken(op, np.ones(3))
+    op = cube(family="fused", body=lambda x: (x * x * x).detach() + 0 * x)
+    assert "its gradient differs from its body's" in broken(op, np.ones(3))
+    op = cube(
+        family="fused", body=lambda x: 3 * (x * x).detach() * (x - x.detach()) + (x**3).detach()
+    )
+    assert "its second derivative differs from its body's" in broken(op, np.ones(3))
+
+
+# ---------------------------------------------------------------------------------- strategies
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@given(data=st.data())
+def test_arrays_lie_in_their_domain(dtype, data):
+    reals = Real(0.1, 2.3, avoid=(1.0,))
+    x = data.draw(strategies.arrays(reals, (2, 3), dtype))
+    assert x.dtype == dtype and x.shape == (2, 3) and not x.flags.writeable
+    assert ((x >= 0.1) & (x <= 2.3) & (np.abs(x - 1) > 1e-3)).all()
+    i = data.draw(strategies.arrays(Integer(-2, 3), (4,)))
+    assert i.dtype == np.int64 and ((i >= -2) & (i < 3)).all()
+    assert data.draw(strategies.arrays(Boolean(), (3,))).dtype == np.bool_
+    p = data.draw(strategies.arrays(Simplex(), (2, 3), dtype))
+    assert p.dtype == dtype and np.allclose(p.sum(axis=-1), 1) and (p > 0).all()
+
+
+@given(strategies.inputs(tg.power))
+def test_inputs_of_an_elementwise_op_broadcast(inputs):
+    x, y = inputs
+    assert np.broadcast_shapes(x.shape, y.shape) is not None
+    assert (x >= 0.5).all()
+
+
+@given(strategies.inputs(tg.softmax_cross_entropy, shapes=[(2, 3), (2, 3)]))
+def test_inputs_of_given_shapes(inputs):
+    logits, targets = inputs
+    assert logits.shape == targets.shape == (2, 3)
+    np.testing.assert_allclose(targets.sum(axis=-1), 1)
+
+
+def test_inputs_need_shapes_for_other_ops():
+    with pytest.raises(ArgumentError, match="not elementwise"):
+        strategies.inputs(tg.matmul)
+    with pytest.raises(ArgumentError, match="has 2 inputs, 1 shapes"):
+        strategies.inputs(tg.matmul, shapes=[(2, 3)])
+
+
+def test_strategies_are_reached_through_the_package():
+    assert tg.testing.strategies is strategies
+    with pytest.raises(AttributeError, match="has no attribute 'strategy'"):
+        tg.testing.strategy  # noqa: B018
