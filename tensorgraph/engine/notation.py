@@ -1,4 +1,4 @@
-"""How an operation is written in a formula: data in its record, read by whatever writes formulas."""
+"""How an operation is written in formulas: data in its record, for what writes them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ KINDS = {
 }
 """What each kind of notation looks like."""
 
+NAMING = ("function", "sum", "relation", "reduction")
+"""Kinds whose sign alone says which operation it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notation:
@@ -46,9 +49,7 @@ class Notation:
             raise ValueError(f"notation {self.kind!r} is none of {', '.join(KINDS)}")
 
 
-def function(
-    name: str = "", latex: str = "", arguments: tuple[str, ...] | None = None
-) -> Notation:
+def function(name: str = "", latex: str = "", arguments: tuple[str, ...] | None = None) -> Notation:
     """Return the notation f(x, y); without a name the operation's own is taken."""
     return Notation("function", name, latex, arguments)
 
@@ -63,8 +64,8 @@ def relation(sign: str, latex: str = "") -> Notation:
     return Notation("relation", sign, latex)
 
 
-def power(exponent: str = "") -> Notation:
-    """Return the notation of a power: of one operand, xⁿ, or of two, xʸ."""
+def raised(exponent: str) -> Notation:
+    """Return the notation xⁿ of an operand to a given power."""
     return Notation("power", exponent)
 
 
@@ -77,7 +78,7 @@ PLUS, MINUS = Notation("sum", "+"), Notation("sum", "−")
 NEGATIVE = Notation("negative")
 PRODUCT = Notation("product")
 FRACTION = Notation("fraction")
-ROOT = Notation("root")
+POWER, ROOT = Notation("power"), Notation("root")
 MATMUL = Notation("matmul")
 TRANSPOSE = Notation("transpose")
 ITEM = Notation("item")

@@ -22,7 +22,7 @@ from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.algebra.recognise import read_in_graph
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
 from tensorgraph.formulas.facts import Fact, Facts
-from tensorgraph.formulas.naming.letters import PRODUCTS, Letters, description
+from tensorgraph.formulas.naming.letters import Letters, description, is_product
 from tensorgraph.formulas.naming.substitute import candidates
 from tensorgraph.formulas.naming.variables import Scope
 from tensorgraph.formulas.premises import premises
@@ -118,7 +118,7 @@ class _Derivation:
         self.of_products = {
             gradient
             for place, gradient in self.raw.items()
-            if type(place) is Node and place.op.name in PRODUCTS
+            if type(place) is Node and is_product(place.op)
         }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
