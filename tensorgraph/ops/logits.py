@@ -83,8 +83,7 @@ def _log_softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
 _SHIFTED = """
     top = np.max(x, axis=axis, keepdims=True)
     with np.errstate(invalid="ignore"):
-        shifted = np.where(x == top, 0, x - top)
-"""
+        shifted = np.where(x == top, 0, x - top)"""
 _LOGSUMEXP = f"""{_SHIFTED}
     total = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + top
     return total if keepdims else np.squeeze(total, axis=axis)

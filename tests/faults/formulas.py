@@ -99,7 +99,7 @@ _GUARDS = [
          "derive: code without the parentheses of a − (b − c)"),
     ),
     *planted_in(
-        "formulas/writing/in_numpy.py",
+        "ops/window.py",
         ("slice(i * d, i * d + s * n, s)", "slice(i, i + s * n, s)",
          "derive: windows of the printed code overlap without dilation"),
     ),

@@ -22,7 +22,9 @@ LETTERS = {"ε": r"\epsilon", "λ": r"\lambda"} | {
 }
 FUNCTIONS = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"}
 """Functions for which LaTeX has a command of the same name."""
-DELIMITERS = {"⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "‖": r"\|"}
+DELIMITERS = {
+    "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "‖": r"\|",
+}  # fmt: skip
 
 
 def latex(f: Formula) -> str:
