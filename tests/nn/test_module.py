@@ -1,4 +1,4 @@
-"""Modules: what they find in their attributes, what they save and load, and where calls happen."""
+"""Modules: what they find in their attributes, and how they look."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Training: what a step and an epoch are, what is measured, and what ends a run."""
+"""Training: what a step and an epoch are, what is measured, callbacks and progress."""
 
 import sys
 from functools import partial
