@@ -85,6 +85,7 @@ from tensorgraph.ops.arithmetic import (
     trunc,
     where,
 )
+from tensorgraph.ops.centering import affine, center, rms
 from tensorgraph.ops.contract import einsum, linear, matmul, outer, tensordot, vecdot
 from tensorgraph.ops.convolve import conv, conv_transpose, conv_weight_grad
 from tensorgraph.ops.dropout import dropout
@@ -99,7 +100,6 @@ from tensorgraph.ops.index import (
     take,
     take_along_axis,
 )
-from tensorgraph.ops.normalise import affine, center, rms
 from tensorgraph.ops.pool import avg_pool, avg_pool_grad, max_pool, max_pool_grad
 from tensorgraph.ops.reduce import (
     all,

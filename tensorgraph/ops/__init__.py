@@ -16,11 +16,11 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops import (
     activation,  # noqa: F401  # imported for its declarations
     arithmetic,
+    centering,  # noqa: F401
     contract,
     convolve,  # noqa: F401
     dropout,  # noqa: F401
     index,
-    normalise,  # noqa: F401
     pool,  # noqa: F401
     reduce,  # noqa: F401
     repeat,  # noqa: F401

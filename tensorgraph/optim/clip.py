@@ -13,8 +13,8 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.arithmetic import astype
+from tensorgraph.optim.flat import check_finite
 from tensorgraph.optim.groups import check_parameters, named_parameters
-from tensorgraph.optim.pack import check_finite
 
 
 def clip_by_value(params: Any, limit: float) -> None:

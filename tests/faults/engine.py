@@ -194,7 +194,7 @@ _WINDOW = [
 
 _NORMALISE = [
     *planted_in(
-        "ops/normalise.py",
+        "ops/centering.py",
         ("    centred -= np.add.reduce(centred, axis=axis, keepdims=True) / count\n", "",
          "center: a large mean is rounded"),
         ("g - mean(g, axis=axis, keepdims=True)",

@@ -45,7 +45,7 @@ _LOSSES = [
 
 _NORMS = [
     *planted_in(
-        "nn/normalise.py",
+        "nn/normalization.py",
         ("rms(centred, axis=others, eps=self.eps)",
          "rms(x - (x - centred)._data, axis=others, eps=self.eps)",
          "layers: batch norm takes the variance's mean as constant, wrong at second order only"),
@@ -69,7 +69,7 @@ _NORMS = [
          "dropout: what is kept is not scaled up"),
     ),
     *planted_in(
-        "nn/inference.py",
+        "nn/forgotten_eval.py",
         ("if MODE.get().recording or layer in _WARNED:", "if MODE.get().recording:",
          "inference: a forgotten eval() told again and again"),
         ("if MODE.get().recording or layer in _WARNED:", "if layer in _WARNED:",
@@ -135,7 +135,7 @@ _PARAMETERS = [
         ("np.copysign(gain, np.diagonal(r))", "gain", "init: some orthogonal matrices likelier"),
     ),
     *planted_in(
-        "nn/functional_call.py",
+        "nn/stateless.py",
         ("if isinstance(value, tuple):", "if False:", "module: functional_call leaves out tuples"),
     ),
     *planted_in(

@@ -56,12 +56,12 @@ _STEPS = [
          "optim: a group's own settings give way"),
     ),
     *planted_in(
-        "nn/paths.py",
+        "nn/state_paths.py",
         ('name.startswith(f"{path}.")', "name.startswith(path)",
          "optim: the path layers.1 takes layers.10"),
     ),
     *planted_in(
-        "optim/pack.py",
+        "optim/flat.py",
         ("[self.params[i] for i in kept], state, self.steps)",
          "[self.params[i] for i in kept], state, 0)",
          "optim: t counts from 1 again once a gradient is missing"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import tensorgraph as tg
 from tensorgraph import nn, optim
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError
-from tensorgraph.nn.paths import stands_at
+from tensorgraph.nn.state_paths import stands_at
 
 
 class Net(nn.Module):

@@ -24,7 +24,7 @@ from tensorgraph.errors import (
     StateError,
     UsageWarning,
 )
-from tensorgraph.optim import pack
+from tensorgraph.optim import flat
 
 SHAPES = [(), (3,), (2, 3), (0,), (4, 1, 2), (7,), (5, 5)]
 
@@ -165,10 +165,10 @@ def test_every_optimizer_is_held_to_its_equation():
     assert rules == {name.split()[0] for name in RULES}
 
 
-@pytest.fixture(params=[4, 20, pack.BLOCK], ids="blocks of {}".format)
+@pytest.fixture(params=[4, 20, flat.BLOCK], ids="blocks of {}".format)
 def block(request, monkeypatch):
     """Cut into small blocks, so that small tests meet packs of several, and blocks of a large."""
-    monkeypatch.setattr(pack, "BLOCK", request.param)
+    monkeypatch.setattr(flat, "BLOCK", request.param)
 
 
 def parameters(shapes, dtype="float64", seed=0):
@@ -239,7 +239,7 @@ def test_a_parameter_without_a_gradient_stays_and_its_time_too(pattern, rule, si
     make, reference = RULES[rule]
     shapes = [(2,), (3, 2), (), (5,)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pack, "BLOCK", size)
+        patch.setattr(flat, "BLOCK", size)
         params = parameters(shapes)
         start = [np.array(p.data) for p in params]
         gradients = draws(shapes, len(pattern))
@@ -1070,9 +1070,9 @@ def test_a_state_with_settings_that_make_no_sense_is_refused(name, value, text):
 
 
 def test_small_parameters_share_a_pack_and_large_ones_stand_alone(monkeypatch):
-    monkeypatch.setattr(pack, "BLOCK", 10)
+    monkeypatch.setattr(flat, "BLOCK", 10)
     params = parameters([(4,), (30,), (5,), (3,), (10,), (6,)])
-    packs = pack.packed([(str(p.size), p) for p in params], lambda flat: {})
+    packs = flat.packed([(str(p.size), p) for p in params], lambda flat: {})
     assert [p.names for p in packs] == [["4", "5"], ["30"], ["3", "6"], ["10"]]
 
 

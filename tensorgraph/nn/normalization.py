@@ -1,4 +1,4 @@
-"""Normalisation layers: batch norm, layer norm and RMS norm."""
+"""Normalization layers: batch norm, layer norm and RMS norm."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.nn.checks import here, positive
-from tensorgraph.nn.inference import warn_of_inference
+from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.module import Module
 from tensorgraph.ops._axes import integer
-from tensorgraph.ops.normalise import affine, center, rms
+from tensorgraph.ops.centering import affine, center, rms
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import sqrt
 
