@@ -6,12 +6,12 @@ drawn from a seed alone: the same call gives the same sets, batches and augmente
 
 from tensorgraph.data import augment
 from tensorgraph.data.batches import Batches
+from tensorgraph.data.feature_scaling import Normalize
 from tensorgraph.data.labels import Classes, Tags, from_one_hot
-from tensorgraph.data.normalise import Normalize
 from tensorgraph.data.similarity import Comparison, Likeness, alike
 from tensorgraph.data.splitting import Split, SplitIndices, split
 from tensorgraph.data.synthesis import Synthesis, synthesize
-from tensorgraph.data.target import TargetIndices, TargetSplit, split_by_target
+from tensorgraph.data.target_split import TargetIndices, TargetSplit, split_by_target
 
 __all__ = [
     "Batches", "Classes", "Comparison", "Likeness", "Normalize", "Split", "SplitIndices",

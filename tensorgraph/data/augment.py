@@ -22,7 +22,7 @@ import numpy as np
 
 from tensorgraph import extras
 from tensorgraph.arguments import number, whole
-from tensorgraph.data.table import Array
+from tensorgraph.data.aligned_arrays import Array
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.data.table import Array, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import Array, as_array, refuse_missing
 from tensorgraph.errors import (
     ArgumentError,
     AxisError,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tensorgraph.arguments import whole
-from tensorgraph.data.table import Indices
+from tensorgraph.data.aligned_arrays import Indices
 from tensorgraph.errors import ArgumentError
 
 _ORDER, _EXAMPLE, _SETS = range(3)

@@ -11,7 +11,7 @@ import numpy as np
 
 from tensorgraph import extras
 from tensorgraph.arguments import number
-from tensorgraph.data.table import Array, Table, name_of, pair, refuse_missing
+from tensorgraph.data.aligned_arrays import AlignedArrays, Array, name_of, pair, refuse_missing
 from tensorgraph.errors import ArgumentError, listing
 
 FEW = 20
@@ -145,7 +145,7 @@ def _refuse_few(first: int, second: int, features: int, alpha: float) -> None:
         )
 
 
-def _features(dev: Table, test: Table) -> Iterator[tuple[str, Array, Array]]:
+def _features(dev: AlignedArrays, test: AlignedArrays) -> Iterator[tuple[str, Array, Array]]:
     for key, first in dev.columns.items():
         second, name = test.columns[key], key if isinstance(key, str) else f"array {key}"
         for which, array in (("dev", first), ("test", second)):

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensorgraph.data import seeds
-from tensorgraph.data.sizes import Sizes, sizes_of
-from tensorgraph.data.table import Array, Indices, Table, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import AlignedArrays, Array, Indices, as_array, refuse_missing
+from tensorgraph.data.split_sizes import Sizes, sizes_of
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
 
 TOO_FAR = 0.1
@@ -120,7 +120,7 @@ def split(
         >>> sets.indices.dev.shape
         (2,)
     """
-    table = Table("split", arrays)
+    table = AlignedArrays("split", arrays)
     sizes = sizes_of("split", len(table), {"train": train, "dev": dev, "test": test})
     if not sizes["train"]:
         raise ArgumentError(

@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
-from tensorgraph.data.table import Array, Indices, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import Array, Indices, as_array, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, UsageWarning, describe
 
 TOO_OFTEN = 10

@@ -9,14 +9,14 @@ What a model says comes first, then the labels, as in losses: ``precision(predic
 """
 
 from tensorgraph.diagnose.calibration import Calibration, calibration, expected_calibration_error
-from tensorgraph.diagnose.choice import Criterion, Selection, select
+from tensorgraph.diagnose.class_metrics import accuracy, f1, f_beta, precision, recall
 from tensorgraph.diagnose.confusion import ConfusionMatrix, confusion_matrix
 from tensorgraph.diagnose.error_table import ErrorTable, error_table
 from tensorgraph.diagnose.ladder import Ladder, ladder
-from tensorgraph.diagnose.metrics import accuracy, f1, f_beta, precision, recall
+from tensorgraph.diagnose.model_selection import Criterion, Selection, select
 from tensorgraph.diagnose.report import Report, report
-from tensorgraph.diagnose.scores import brier_score, log_loss, roc_auc
-from tensorgraph.diagnose.suspects import (
+from tensorgraph.diagnose.score_metrics import brier_score, log_loss, roc_auc
+from tensorgraph.diagnose.suspicious_labels import (
     SuspiciousLabels,
     apply_corrections,
     suspicious_labels,

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import whole
-from tensorgraph.diagnose.checks import Array
-from tensorgraph.diagnose.scores import given
+from tensorgraph.diagnose.array_arguments import Array
+from tensorgraph.diagnose.score_metrics import given
 from tensorgraph.diagnose.svg import COLOURS, bar, document, label, line
 from tensorgraph.diagnose.tables import table
 

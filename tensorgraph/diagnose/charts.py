@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from tensorgraph.diagnose.checks import Array
+from tensorgraph.diagnose.array_arguments import Array
 from tensorgraph.diagnose.svg import COLOURS, document, escaped, label, line
 
 MOST_POINTS = 800

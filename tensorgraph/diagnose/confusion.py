@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.diagnose.checks import (
+from tensorgraph.diagnose.array_arguments import (
     Array,
     as_labels,
     classes_of,

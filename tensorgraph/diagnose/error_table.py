@@ -12,9 +12,9 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number
-from tensorgraph.diagnose import sheet
-from tensorgraph.diagnose.checks import as_names, as_rate
-from tensorgraph.diagnose.intervals import Interval, wilson
+from tensorgraph.diagnose import error_csv
+from tensorgraph.diagnose.array_arguments import as_names, as_rate
+from tensorgraph.diagnose.confidence_intervals import Interval, wilson
 from tensorgraph.diagnose.svg import percent
 from tensorgraph.diagnose.tables import table
 
@@ -145,7 +145,7 @@ class ErrorTable:
             >>> found.to_csv().splitlines()
             ['example,blurry,comment', '7.png,1,', '9.png,,']
         """
-        return sheet.write(self.examples, self.tags, self.comments, path)
+        return error_csv.write(self.examples, self.tags, self.comments, path)
 
     @classmethod
     def from_csv(
@@ -179,7 +179,7 @@ class ErrorTable:
             fix blurry first: it can remove at most 2 % of the 3 % error, which leaves 1 %
             1 of 3 have several tags: ceilings do not add up
         """
-        examples, tags, comments = sheet.read(source)
+        examples, tags, comments = error_csv.read(source)
         return error_table(examples, tags, comments=comments, error=error, effort=effort)
 
 
@@ -292,11 +292,11 @@ def _columns(names: tuple[str, ...], tags: Any) -> dict[str, tuple[bool, ...]]:
                 f"error_table: tag {tag!r} says yes or no {len(column)} times for {len(names)}"
                 " examples"
             )
-        if not tag.strip() or tag in sheet.RESERVED:
+        if not tag.strip() or tag in error_csv.RESERVED:
             raise errors.ArgumentError(
                 f"error_table: {tag!r} cannot be a tag, as it names a column of the sheet; choose"
                 " another word"
-                if tag in sheet.RESERVED
+                if tag in error_csv.RESERVED
                 else "error_table: a tag is empty; write [] for an example without tags"
             )
     return found

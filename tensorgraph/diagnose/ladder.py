@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.diagnose.checks import as_level, as_rate, as_size
-from tensorgraph.diagnose.intervals import Interval, Term, combined, wilson
+from tensorgraph.diagnose.array_arguments import as_level, as_rate, as_size
+from tensorgraph.diagnose.confidence_intervals import Interval, Term, combined, wilson
 from tensorgraph.diagnose.remedies import (
     AVOIDABLE_BIAS,
     BELOW_0,

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.diagnose.array_arguments import Array, as_array
 from tensorgraph.diagnose.charts import chart
-from tensorgraph.diagnose.checks import Array, as_array
 from tensorgraph.diagnose.confusion import ConfusionMatrix
 from tensorgraph.diagnose.error_table import ErrorTable
-from tensorgraph.diagnose.health import health
+from tensorgraph.diagnose.gradient_health import health
 from tensorgraph.diagnose.ladder import Ladder
 from tensorgraph.diagnose.svg import escaped
 from tensorgraph.diagnose.tables import heat_table, table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tensorgraph.diagnose.checks import Array
+from tensorgraph.diagnose.array_arguments import Array
 from tensorgraph.diagnose.svg import escaped
 
 

@@ -15,7 +15,7 @@ from tensorgraph.engine.modes import no_grad
 from tensorgraph.engine.nesting import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.nn.module import Module
-from tensorgraph.train.examples import Examples, as_input, dtype_of, inputs_and_target, size_of
+from tensorgraph.train.example_sets import Examples, as_input, dtype_of, inputs_and_target, size_of
 
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 

@@ -10,13 +10,13 @@ from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.train.checkpointing import Every
+from tensorgraph.train.checkpoint_file import Every
+from tensorgraph.train.early_stopping import EarlyStopping
 from tensorgraph.train.evaluate import Metrics, check_model
 from tensorgraph.train.history import History
-from tensorgraph.train.loop import Clip, Training, functions
 from tensorgraph.train.progress import Progress
-from tensorgraph.train.run import Callback, Run
-from tensorgraph.train.stopping import EarlyStopping
+from tensorgraph.train.training_loop import Clip, Training, functions
+from tensorgraph.train.training_run import Callback, Run
 
 
 def fit(

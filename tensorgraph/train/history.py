@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.diagnose.choice import Criterion, Limits
+from tensorgraph.diagnose.model_selection import Criterion, Limits
 from tensorgraph.extras import require
 
 GRADIENTS, ACTIVATIONS = "gradients/", "activations/"

@@ -16,8 +16,8 @@ from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.evaluate import check_model
 from tensorgraph.train.history import new_figure
-from tensorgraph.train.loop import trained_parameters
-from tensorgraph.train.trial_runs import endless, stepper, unchanged
+from tensorgraph.train.temporary_training import endless, stepper, unchanged
+from tensorgraph.train.training_loop import trained_parameters
 
 BETA = 0.9
 """How much of the smoothed loss is that of the steps before."""

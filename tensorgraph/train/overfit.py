@@ -16,9 +16,9 @@ from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.evaluate import check_model
-from tensorgraph.train.examples import dtype_of, inputs_and_target, size_of
-from tensorgraph.train.loop import trained_parameters
-from tensorgraph.train.trial_runs import stepper, unchanged
+from tensorgraph.train.example_sets import dtype_of, inputs_and_target, size_of
+from tensorgraph.train.temporary_training import stepper, unchanged
+from tensorgraph.train.training_loop import trained_parameters
 
 LEARNT = 0.05
 """To which part of its first value the cost has to fall."""

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.train.files import broken, read, write
-from tensorgraph.train.pack import pack, unpack
+from tensorgraph.train.array_file import broken, read, write
+from tensorgraph.train.state_encoding import decode, encode
 
 
 def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
@@ -52,7 +52,7 @@ def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
     """
     if not parts:
         raise errors.ArgumentError("save: nothing to save; write save(path, model=model, …)")
-    tree, arrays = pack({name: _state_of(part) for name, part in parts.items()})
+    tree, arrays = encode({name: _state_of(part) for name, part in parts.items()})
     write(Path(path), arrays, tree)
 
 
@@ -124,7 +124,7 @@ def _read(path: Path) -> dict[str, Any]:
     if tree is None:
         return dict(arrays)
     try:
-        state = unpack(tree, arrays)
+        state = decode(tree, arrays)
     except ValueError as error:
         raise broken(path, error) from error
     if not isinstance(state, dict):

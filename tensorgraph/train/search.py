@@ -19,7 +19,7 @@ from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.train.evaluate import number
 from tensorgraph.train.interrupt import passing_on
-from tensorgraph.train.space import Objective, Space
+from tensorgraph.train.search_space import Objective, Space
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import tensorgraph as tg
 from tensorgraph.diagnose.charts import MOST_POINTS, chart, thinned
-from tensorgraph.diagnose.health import health
+from tensorgraph.diagnose.gradient_health import health
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
 
 D = tg.diagnose

@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, planted_in
 
 _SPLITS = [
     *planted_in(
-        "data/sizes.py",
+        "data/split_sizes.py",
         ("if total > LARGE", "if total >= LARGE", "data_split: a million examples count as more"),
         ("np.argsort(-remainders", "np.argsort(remainders",
          "data_split: what rounding leaves goes to the smallest remainders"),
@@ -21,7 +21,7 @@ _SPLITS = [
          "data_split: a group counts as one example"),
     ),
     *planted_in(
-        "data/target.py",
+        "data/target_split.py",
         ("drawn = len(first) + random.permutation(len(second))",
          "drawn = len(first) + np.arange(len(second))",
          "data_split: the target's first examples are trained on"),
@@ -61,16 +61,16 @@ _BATCHES = [
 
 _INPUTS = [
     *planted_in(
-        "data/normalise.py",
+        "data/feature_scaling.py",
         ("gap**2 * (count * n / total)", "gap**2 * (n / total)",
-         "data_normalise: parts joined without their weights"),
+         "feature_scaling: parts joined without their weights"),
         ("np.sqrt(squares / count)", "np.sqrt(squares / (count - 1))",
-         "data_normalise: m − 1 for m"),
+         "feature_scaling: m − 1 for m"),
         ("own = part.mean(self.axis, np.float64, keepdims=True)",
          "own = part.mean(self.axis, keepdims=True)",
-         "data_normalise: sums in float32"),
+         "feature_scaling: sums in float32"),
         ("np.where(constant, 1.0, std)", "std + constant * 1e-8",
-         "data_normalise: constant features blown up"),
+         "feature_scaling: constant features blown up"),
     ),
     *planted_in(
         "data/augment.py",

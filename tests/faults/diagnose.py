@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, planted_in
 
 _RATES = [
     *planted_in(
-        "diagnose/intervals.py",
+        "diagnose/confidence_intervals.py",
         ("(z / (2 * size)) ** 2", "(z / size) ** 2", "diagnose_ladder: Wilson's root of z²/n²"),
         ("(i.low if c > 0 else i.high)", "i.low",
          "diagnose_ladder: a rate that is taken away enters with its lower end"),
@@ -26,7 +26,7 @@ _RATES = [
         ("2 * step.size >= largest.size or", "", "diagnose_ladder: large steps are no rivals"),
     ),
     *planted_in(
-        "diagnose/checks.py",
+        "diagnose/array_arguments.py",
         ("    if size < 2:\n", "    if size < 1:\n", "diagnose_ladder: a set of one example"),
     ),
 ]  # fmt: skip
@@ -39,7 +39,7 @@ _TABLES = [
         ("-row.count / (row.effort or 1)", "-row.count", "diagnose_errors: effort ignored"),
     ),
     *planted_in(
-        "diagnose/sheet.py",
+        "diagnose/error_csv.py",
         ('_FORMULA = ("=", "+", "-", "@",', '_FORMULA = ("=", "+", "-",',
          "diagnose_errors: a cell that begins with @ is a formula"),
         ("_QUOTED = (*_FORMULA, \"'\")", "_QUOTED = _FORMULA",
@@ -48,7 +48,7 @@ _TABLES = [
          "diagnose_errors: a carriage return in a cell ends the row"),
     ),
     *planted_in(
-        "diagnose/suspects.py",
+        "diagnose/suspicious_labels.py",
         ("np.where(confident, p, -1.0)", "p",
          "diagnose_labels: a class that the model is not confident of"),
         ("np.argsort(-margin[found]", "np.argsort(margin[found]",
@@ -60,7 +60,7 @@ _TABLES = [
 
 _CHOICE = [
     *planted_in(
-        "diagnose/choice.py",
+        "diagnose/model_selection.py",
         ("place < self.key(incumbent", "place <= self.key(incumbent",
          "diagnose_select: a tie is an improvement"),
         ("return bool(cuts), excess, value", "return False, excess, value",
@@ -78,7 +78,7 @@ _METRICS = [
          "metrics: precision and recall swapped"),
     ),
     *planted_in(
-        "diagnose/metrics.py",
+        "diagnose/class_metrics.py",
         ("beta**2 * occurring + predicted", "occurring + beta**2 * predicted",
          "metrics: β weighs precision"),
         ('found.counts.sum(1) if average == "weighted"',
@@ -87,7 +87,7 @@ _METRICS = [
         ("stacklevel=4", "stacklevel=3", "metrics: a warning points into the library"),
     ),
     *planted_in(
-        "diagnose/scores.py",
+        "diagnose/score_metrics.py",
         ("(below + minus / 2)", "(below + minus)", "metrics: a tie is a win"),
         ("np.finfo(p.dtype).eps", "np.finfo(np.float64).eps",
          "metrics: float32 cut off as float64"),
@@ -125,7 +125,7 @@ _REPORT = [
          "report: a line through its gaps"),
     ),
     *planted_in(
-        "diagnose/health.py",
+        "diagnose/gradient_health.py",
         ("values[-1] > EXPLODING * median", "values[-1] > EXPLODING",
          "report: a large gradient is taken for an exploding one"),
     ),

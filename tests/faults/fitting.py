@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, planted_in
 
 _LOOP = [
     *planted_in(
-        "train/loop.py",
+        "train/training_loop.py",
         ("                optimizer.zero_grad()\n", "", "fit: gradients add up from step to step"),
         ("run.cost + value * size", "run.cost + value * self.batches.batch_size",
          "fit: a small batch counts as a whole one in the epoch's cost"),
@@ -49,14 +49,14 @@ _LOOP = [
          "fit: predictions of several batches come in the wrong order"),
     ),
     *planted_in(
-        "train/examples.py",
+        "train/example_sets.py",
         ("self.table.take(chosen if self.rows is None else self.rows[chosen])",
          "self.table.take(chosen)", "fit: the train error looks at rows left out of the batches"),
         ("default_rng(seed).permutation(len(self))", "default_rng().permutation(len(self))",
          "fit: each run measures its train error on other examples"),
     ),
     *planted_in(
-        "train/stopping.py",
+        "train/early_stopping.py",
         ("handicap = self.min_delta if down else -self.min_delta",
          "handicap = -self.min_delta if down else self.min_delta",
          "fit: min_delta makes improvement easier"),
@@ -68,13 +68,13 @@ _LOOP = [
         ("        early_stopping.start()\n", "", "fit: early stopping remembers the run before"),
     ),
     *planted_in(
-        "train/checkpointing.py",
+        "train/checkpoint_file.py",
         ("        if different:\n", "        if False:\n", "fit: goes on with another run"),
         ("        load(self.path, **self.parts)\n", "",
          "fit: says that it goes on, and begins anew"),
     ),
     *planted_in(
-        "train/norms.py",
+        "train/epoch_norms.py",
         ("        self.watch = Watch(self.watch.model)\n        return", "        return",
          "fit: norms are means over all epochs"),
     ),
@@ -96,7 +96,7 @@ _LOOP = [
 
 _LOOKS = [
     *planted_in(
-        "train/trial_runs.py",
+        "train/temporary_training.py",
         ("            random.load_state_dict(drawn)\n", "", "fit_looks: random numbers go on"),
         ("tensor._data, tensor._grad = data, grad", "tensor._data = data",
          "fit_looks: gradients are lost"),
@@ -114,14 +114,14 @@ _LOOKS = [
          "fit_looks: the noise of the first mini-batches suggests a rate"),
     ),
     *planted_in(
-        "train/curve.py",
+        "train/learning_curve.py",
         ("examples.taken(order[:count])", "examples.taken(order[-count:])",
          "fit_looks: other examples than the first of the order"),
         ("            generator.seed(seed)\n", "",
          "fit_looks: each size begins with other weights"),
     ),
     *planted_in(
-        "train/space.py",
+        "train/search_space.py",
         ("return -math.log(1 - x)", "return math.log(x)", "search: β on the scale of β"),
         ("endpoint=True", "endpoint=False", "search: the last whole number is never drawn"),
         ("np.random.default_rng([seed, trial])", "np.random.default_rng([trial])",

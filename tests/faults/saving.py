@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, planted_in
 
 _FILES = [
     *planted_in(
-        "train/files.py",
+        "train/array_file.py",
         ("        _flush(partial)\n", "", "save: the file is not on the disk when it is renamed"),
         ("    _flush(path.parent)\n", "", "save: the directory is not on the disk"),
         ("        save_file(arrays, partial, {MARK: sealed})",
@@ -29,7 +29,7 @@ _FILES = [
         (".astype(np.uint32) << 16", ".astype(np.uint32) << 15", "save: bfloat16 of half the size"),
     ),
     *planted_in(
-        "train/pack.py",
+        "train/state_encoding.py",
         ("array.dtype.newbyteorder(\"<\"), order=\"C\")", "array.dtype.newbyteorder(\"<\"))",
          "save: arrays as they lie in memory"),
         ("    while name in arrays or", "    while",

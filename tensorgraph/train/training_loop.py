@@ -18,16 +18,16 @@ from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.clip import clip_by_global_norm
 from tensorgraph.optim.settings import number, rate_at
-from tensorgraph.train.anomaly import cause
-from tensorgraph.train.checkpointing import Checkpoint, Every, setup_of
+from tensorgraph.train.checkpoint_file import Checkpoint, Every, setup_of
+from tensorgraph.train.divergence import cause
+from tensorgraph.train.early_stopping import EarlyStopping
+from tensorgraph.train.epoch_norms import Norms
 from tensorgraph.train.evaluate import AT_ONCE, Metrics, evaluating, measure, modes_kept
-from tensorgraph.train.examples import Examples, dtype_of, inputs_and_target, size_of
+from tensorgraph.train.example_sets import Examples, dtype_of, inputs_and_target, size_of
 from tensorgraph.train.interrupt import PASS_ON, Interrupts
-from tensorgraph.train.norms import Norms
 from tensorgraph.train.progress import Progress, Silence
 from tensorgraph.train.random_state import RandomState
-from tensorgraph.train.run import Callback, Run
-from tensorgraph.train.stopping import EarlyStopping
+from tensorgraph.train.training_run import Callback, Run
 
 Loss = Callable[[Any, Any], Any]
 Clip = float | Callable[[Any], Any]

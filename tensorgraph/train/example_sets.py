@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
+from tensorgraph.data.aligned_arrays import AlignedArrays, name_of
 from tensorgraph.data.batches import Batches
-from tensorgraph.data.table import Table, name_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.nn.module import Module
 
@@ -86,7 +86,7 @@ class Examples:
     def __init__(self, data: Any, name: str) -> None:
         self.name = name
         self.batches: Iterable[Any] | None = None
-        self.table: Table | None = None
+        self.table: AlignedArrays | None = None
         self.rows: NDArray[np.intp] | None = None  # all of the table
         if isinstance(data, (Tensor, np.ndarray)):
             raise errors.DTypeError(
@@ -98,12 +98,12 @@ class Examples:
                 f"{name} is a list of arrays, and a list is one of batches; write {name}=(x, y)"
             )
         if isinstance(data, Mapping):
-            self.table = Table(name, [{key: _plain(value) for key, value in data.items()}])
+            self.table = AlignedArrays(name, [{key: _plain(value) for key, value in data.items()}])
         elif isinstance(data, tuple):
-            self.table = Table(name, [_plain(value) for value in data])
+            self.table = AlignedArrays(name, [_plain(value) for value in data])
         elif isinstance(data, Batches):
             self.batches, self.rows, arrays = data, data.indices, data.arrays
-            self.table = Table(name, arrays if isinstance(arrays, tuple) else [arrays])
+            self.table = AlignedArrays(name, arrays if isinstance(arrays, tuple) else [arrays])
         elif isinstance(data, Iterator):
             raise errors.ArgumentError(
                 f"{name} is {errors.describe(data)}, which is used up after an epoch; write"
@@ -136,7 +136,7 @@ class Examples:
                 yield self.table.take(self.rows[part])
             else:
                 columns = self.table.columns.items()
-                yield self.table.pack({key: column[part] for key, column in columns})
+                yield self.table.as_given({key: column[part] for key, column in columns})
 
     def loader(self, batch_size: int | None, seed: int) -> Any:
         """Return the mini-batches to train on: those given, or arrays cut into such."""

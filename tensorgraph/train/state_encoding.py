@@ -30,7 +30,7 @@ DEEPEST = 100
 """How many containers may stand inside each other."""
 
 
-def pack(tree: Any) -> tuple[str, Arrays]:
+def encode(tree: Any) -> tuple[str, Arrays]:
     """Return a tree as JSON, and the arrays in it, each under its path: ``model/layers.0.weight``.
 
     Raises:
@@ -38,18 +38,18 @@ def pack(tree: Any) -> tuple[str, Arrays]:
         StateError: containers more than 100 deep, as those are that contain themselves.
 
     Example:
-        >>> pack({"w": np.zeros(2), "steps": (1, float("inf"))})[0]
+        >>> encode({"w": np.zeros(2), "steps": (1, float("inf"))})[0]
         '{"dict": [["w", {"array": "w"}], ["steps", {"tuple": [1, {"float": "inf"}]}]]}'
     """
     arrays: Arrays = {}
-    packed = _packed(tree, (), arrays)
+    encoded = _encoded(tree, (), arrays)
     try:
-        return json.dumps(packed, allow_nan=False), arrays
+        return json.dumps(encoded, allow_nan=False), arrays
     except ValueError as error:  # an integer of more than 4300 digits
         raise errors.StateError(f"save: {error}") from None
 
 
-def _packed(value: Any, path: tuple[str, ...], arrays: Arrays) -> Any:
+def _encoded(value: Any, path: tuple[str, ...], arrays: Arrays) -> Any:
     if len(path) > DEEPEST:
         raise errors.StateError(
             f"save: {_where(path[:3])} holds containers more than {DEEPEST} deep; does one contain"
@@ -65,12 +65,12 @@ def _packed(value: Any, path: tuple[str, ...], arrays: Arrays) -> Any:
     if isinstance(value, dict):
         return {
             "dict": [
-                [_key(key, path), _packed(item, (*path, str(key)), arrays)]
+                [_key(key, path), _encoded(item, (*path, str(key)), arrays)]
                 for key, item in value.items()
             ]
         }
     if isinstance(value, (list, tuple)):
-        items = [_packed(item, (*path, str(i)), arrays) for i, item in enumerate(value)]
+        items = [_encoded(item, (*path, str(i)), arrays) for i, item in enumerate(value)]
         return items if isinstance(value, list) else {"tuple": items}
     _refuse(value, path)
 
@@ -111,22 +111,22 @@ def _where(path: tuple[str, ...]) -> str:
     return "/".join(path)
 
 
-def unpack(text: str, arrays: Arrays) -> Any:
-    """Return the tree that was packed.
+def decode(text: str, arrays: Arrays) -> Any:
+    """Return the tree that was encoded.
 
     Raises:
-        ValueError: it is not the work of :func:`pack`; it says why.
+        ValueError: it is not the work of :func:`encode`; it says why.
 
     Example:
-        >>> unpack(*pack({"a": [1, (2.5, None)], 7: np.float32(0.5)}))
+        >>> decode(*encode({"a": [1, (2.5, None)], 7: np.float32(0.5)}))
         {'a': [1, (2.5, None)], 7: np.float32(0.5)}
     """
     try:
-        packed = json.loads(text, parse_constant=_no_constant)
+        encoded = json.loads(text, parse_constant=_no_constant)
     except RecursionError:
         raise ValueError(f"its tree is more than {DEEPEST} deep") from None
     left = dict(arrays)
-    tree = _unpacked(packed, left, DEEPEST)
+    tree = _decoded(encoded, left, DEEPEST)
     if left:
         raise ValueError(f"its tree has no place for {errors.listing(list(left))}")
     return tree
@@ -136,26 +136,26 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"its tree holds {name}, which is no JSON")
 
 
-def _unpacked(packed: Any, left: Arrays, depth: int) -> Any:
+def _decoded(encoded: Any, left: Arrays, depth: int) -> Any:
     """Return a tree, and take its arrays out of those that are left."""
     if depth < 0:
         raise ValueError(f"its tree is more than {DEEPEST} deep")
-    if isinstance(packed, list):
-        return [_unpacked(item, left, depth - 1) for item in packed]
-    if not isinstance(packed, dict):
-        return packed
-    match packed:
+    if isinstance(encoded, list):
+        return [_decoded(item, left, depth - 1) for item in encoded]
+    if not isinstance(encoded, dict):
+        return encoded
+    match encoded:
         case {"dict": list(pairs), **rest} if not rest:
             return _dict(pairs, left, depth)
         case {"tuple": list(items), **rest} if not rest:
-            return tuple(_unpacked(item, left, depth - 1) for item in items)
+            return tuple(_decoded(item, left, depth - 1) for item in items)
         case {"float": "nan" | "inf" | "-inf" as name, **rest} if not rest:
             return float(name)
         case {"array": str(name), **rest} if not rest and name in left:
             return left.pop(name)
         case {"scalar": str(name), **rest} if not rest and name in left and not left[name].shape:
             return left.pop(name)[()]
-    keys = errors.listing([repr(key[:40]) for key in packed], 2)
+    keys = errors.listing([repr(key[:40]) for key in encoded], 2)
     raise ValueError(f"its tree holds an object with the keys {keys}, which means nothing here")
 
 
@@ -164,7 +164,7 @@ def _dict(pairs: list[Any], left: Arrays, depth: int) -> dict[Any, Any]:
     for pair in pairs:
         match pair:
             case [str(key) | int(key), value] if key not in found:
-                found[key] = _unpacked(value, left, depth - 1)
+                found[key] = _decoded(value, left, depth - 1)
             case _:
                 raise ValueError("its tree holds a dict with a key that is none, or comes twice")
     return found

@@ -10,7 +10,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.nn.module import Module
 from tensorgraph.observe.debug import debug
-from tensorgraph.train.examples import Examples
+from tensorgraph.train.example_sets import Examples
 
 REMEDY = (
     "if it is not the data: a smaller learning rate, clip=1.0, or losses that take logits keep"

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
-from tensorgraph.diagnose.choice import Criterion
+from tensorgraph.diagnose.model_selection import Criterion
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.random import default_generator
 from tensorgraph.train.evaluate import check_model
-from tensorgraph.train.examples import Examples
+from tensorgraph.train.example_sets import Examples
 from tensorgraph.train.fit import fit
 from tensorgraph.train.history import new_figure
 from tensorgraph.train.interrupt import passing_on

@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number
-from tensorgraph.diagnose.checks import Array
+from tensorgraph.diagnose.array_arguments import Array
 from tensorgraph.diagnose.confusion import ConfusionMatrix, confusion
 
 AVERAGES = ("binary", "macro", "weighted", "micro", "none")

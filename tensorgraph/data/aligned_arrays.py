@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.arguments import whole as whole  # tensorgraph.train takes it from here
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing, ragged
 
 Array = NDArray[Any]
@@ -17,7 +16,7 @@ Key = int | str
 """What one of several arrays is called: its place, or its key in a dict."""
 
 
-class Table:
+class AlignedArrays:
     """One array, several, or a dict of them, of equal length.
 
     Arrays are kept as they are, so a memory-mapped one is not read before its rows are taken.
@@ -54,7 +53,7 @@ class Table:
     def __len__(self) -> int:
         return self.length
 
-    def pack(self, columns: Mapping[Key, Any]) -> Any:
+    def as_given(self, columns: Mapping[Key, Any]) -> Any:
         """Return arrays in the form in which the table's were given."""
         if self.form is dict:
             return dict(columns)
@@ -62,10 +61,10 @@ class Table:
 
     def take(self, rows: Indices) -> Any:
         """Return copies of the given rows, in the form in which the arrays were given."""
-        return self.pack({key: column[rows] for key, column in self.columns.items()})
+        return self.as_given({key: column[rows] for key, column in self.columns.items()})
 
 
-def pair(function: str, **sets: Any) -> tuple[Table, Table]:
+def pair(function: str, **sets: Any) -> tuple[AlignedArrays, AlignedArrays]:
     """Return two sets, each an array, a tuple of arrays or a dict of them, with the same arrays.
 
     Raises:
@@ -75,7 +74,7 @@ def pair(function: str, **sets: Any) -> tuple[Table, Table]:
     """
     names = list(sets)
     first, second = (
-        Table(f"{function}: {name}", arrays if isinstance(arrays, tuple) else (arrays,))
+        AlignedArrays(f"{function}: {name}", arrays if isinstance(arrays, tuple) else (arrays,))
         for name, arrays in sets.items()
     )
     if first.form is not second.form or first.columns.keys() != second.columns.keys():

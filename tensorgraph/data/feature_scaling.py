@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import number, whole
-from tensorgraph.data.table import Array, as_array, missing_in, refuse_missing
+from tensorgraph.data.aligned_arrays import Array, as_array, missing_in, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError, UsageError
 
 CHUNK_BYTES = 1 << 20

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import number, whole
-from tensorgraph.data.table import Indices
+from tensorgraph.data.aligned_arrays import Indices
 from tensorgraph.errors import ArgumentError, DTypeError, describe
 
 LARGE = 1_000_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tensorgraph.diagnose.checks import Array
+from tensorgraph.diagnose.array_arguments import Array
 
 VANISHING = 1e-4
 """A layer whose norm is this small a part of the largest layer's learns next to nothing."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
-from tensorgraph.data.sizes import sizes_of
-from tensorgraph.data.table import Indices, Key, Table, pair
+from tensorgraph.data.aligned_arrays import AlignedArrays, Indices, Key, pair
+from tensorgraph.data.split_sizes import sizes_of
 from tensorgraph.errors import ArgumentError
 
 
@@ -41,7 +41,9 @@ class TargetSplit:
         TargetSplit(train 210 (191 source + 19 target), train_dev 10, dev 10, test 10)
     """
 
-    def __init__(self, source: Table, target: Table, indices: TargetIndices) -> None:
+    def __init__(
+        self, source: AlignedArrays, target: AlignedArrays, indices: TargetIndices
+    ) -> None:
         self._source, self._target = source, target
         self.indices = indices
         self.sources = len(source)
@@ -75,7 +77,7 @@ class TargetSplit:
             columns[key] = np.empty((len(rows), *source.shape[1:]), dtype)
             columns[key][~target] = source[rows[~target]]
             columns[key][target] = other[rows[target] - self.sources]
-        return self._source.pack(columns)
+        return self._source.as_given(columns)
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.train, self.train_dev, self.dev, self.test))

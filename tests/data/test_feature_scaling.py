@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.preprocessing import StandardScaler
 
 import tensorgraph as tg
-from tensorgraph.data import Normalize, normalise
+from tensorgraph.data import Normalize, feature_scaling
 from tensorgraph.errors import (
     ArgumentError,
     DTypeError,
@@ -71,7 +71,7 @@ def test_the_inverse_gives_back_what_was_normalised(x):
 def test_parts_give_what_the_whole_gives(seed, chunk):
     x = table(seed, 30, 3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(normalise, "CHUNK_BYTES", 24 * chunk)
+        patch.setattr(feature_scaling, "CHUNK_BYTES", 24 * chunk)
         parts = Normalize().fit(x)
     assert np.allclose(parts.mean, x.mean(axis=0, keepdims=True), rtol=1e-12)
     assert np.allclose(parts.std, x.std(axis=0, keepdims=True), rtol=1e-10)
@@ -87,13 +87,15 @@ def test_float32_sums_do_not_lose_what_they_add():
 
 
 def test_a_memory_map_is_read_in_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr(normalise, "CHUNK_BYTES", 1000)
+    monkeypatch.setattr(feature_scaling, "CHUNK_BYTES", 1000)
     x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float32, (1000, 4))
     x[:] = table(0, 1000, 4)
     longest = []
-    missing_in = normalise.missing_in
+    missing_in = feature_scaling.missing_in
     monkeypatch.setattr(
-        normalise, "missing_in", lambda part: (longest.append(part.nbytes), missing_in(part))[1]
+        feature_scaling,
+        "missing_in",
+        lambda part: (longest.append(part.nbytes), missing_in(part))[1],
     )
     normalize = Normalize().fit(x)
     assert max(longest) <= 1000 and sum(longest) == x.nbytes
@@ -186,7 +188,7 @@ def test_a_state_that_does_not_fit():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_missing_values_are_counted_and_placed(bad, monkeypatch):
-    monkeypatch.setattr(normalise, "CHUNK_BYTES", 24)
+    monkeypatch.setattr(feature_scaling, "CHUNK_BYTES", 24)
     x = table(0, 10, 3)
     normalize = Normalize().fit(x)
     x[[5, 7], [2, 0]] = bad

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.diagnose.checks import Array, as_labels, classes_of
-from tensorgraph.diagnose.scores import given
+from tensorgraph.diagnose.array_arguments import Array, as_labels, classes_of
+from tensorgraph.diagnose.score_metrics import given
 from tensorgraph.diagnose.svg import percent
 from tensorgraph.diagnose.tables import table
 

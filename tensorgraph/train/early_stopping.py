@@ -8,9 +8,9 @@ from numbers import Real
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.diagnose.choice import Criterion, Limits
+from tensorgraph.diagnose.model_selection import Criterion, Limits
 from tensorgraph.train.history import measured
-from tensorgraph.train.run import Run
+from tensorgraph.train.training_run import Run
 
 
 class EarlyStopping:

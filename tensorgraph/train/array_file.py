@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.extras import require
-from tensorgraph.train.pack import DTYPES, Arrays
+from tensorgraph.train.state_encoding import DTYPES, Arrays
 
 MARK = "tensorgraph"
 VERSION = "1"
