@@ -11,8 +11,8 @@ import numpy as np
 from tensorgraph.arguments import whole
 from tensorgraph.diagnose.array_arguments import Array
 from tensorgraph.diagnose.score_metrics import given
-from tensorgraph.diagnose.svg import COLOURS, bar, document, label, line
-from tensorgraph.diagnose.tables import table
+from tensorgraph.display.svg import COLOURS, bar, document, label, line
+from tensorgraph.display.tables import html_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ class Calibration:
         return self.svg()
 
     def _repr_html_(self) -> str:
-        return self.svg() + table(["bin", "examples", "predicted", "happened"], self._rows())
+        return self.svg() + html_table(["bin", "examples", "predicted", "happened"], self._rows())
 
 
 def calibration(

@@ -15,8 +15,8 @@ from tensorgraph.arguments import number
 from tensorgraph.diagnose import error_csv
 from tensorgraph.diagnose.array_arguments import as_names, as_rate
 from tensorgraph.diagnose.confidence_intervals import Interval, wilson
-from tensorgraph.diagnose.svg import percent
-from tensorgraph.diagnose.tables import table
+from tensorgraph.display.tables import html_table, text_table
+from tensorgraph.display.text import percent
 
 CONFIDENCE = 0.95
 
@@ -113,15 +113,7 @@ class ErrorTable:
 
     def __str__(self) -> str:
         head, rows = self._cells()
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        lines = [
-            "  ".join(
-                cell.ljust(width) if i == 0 else cell.rjust(width)
-                for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-            ).rstrip()
-            for cells in [head, *rows]
-        ]
-        return "\n".join([*lines, self.verdict, *self._overlap()])
+        return "\n".join([text_table([head, *rows], left=[0]), self.verdict, *self._overlap()])
 
     def _overlap(self) -> list[str]:
         overlapping = sum(sum(tags) > 1 for tags in self._by_example())
@@ -130,7 +122,7 @@ class ErrorTable:
         return [f"{overlapping} of {len(self.examples)} have several tags: ceilings do not add up"]
 
     def _repr_html_(self) -> str:
-        return table(*self._cells())
+        return html_table(*self._cells())
 
     def to_csv(self, path: str | Path | None = None) -> str:
         """Return a sheet with a row for each example and a column for each tag; also write it.

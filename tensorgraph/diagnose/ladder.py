@@ -18,7 +18,8 @@ from tensorgraph.diagnose.remedies import (
     REMEDIES,
     VARIANCE,
 )
-from tensorgraph.diagnose.svg import COLOURS, bar, document, label, line, percent
+from tensorgraph.display.svg import COLOURS, bar, document, label, line
+from tensorgraph.display.text import percent
 
 SETS = ("human", "train", "train_dev", "dev", "test")
 _CAUSES = {  # of a step from one set up to another

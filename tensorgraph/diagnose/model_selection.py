@@ -15,7 +15,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number
-from tensorgraph.diagnose.tables import table
+from tensorgraph.display.tables import html_table, text_table
 
 Metrics = Mapping[str, float]
 Limits = Mapping[str, tuple[str, float]]
@@ -198,18 +198,11 @@ class Selection:
 
     def __str__(self) -> str:
         head, rows = self._cells()
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        lines = [
-            "  ".join(
-                cell.rjust(width) if 0 < i < len(head) - 1 else cell.ljust(width)
-                for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-            ).rstrip()
-            for cells in [head, *rows]
-        ]
-        return "\n".join([*lines, self.verdict])
+        shown = text_table([head, *rows], left=[0, len(head) - 1])
+        return f"{shown}\n{self.verdict}"
 
     def _repr_html_(self) -> str:
-        return table(*self._cells())
+        return html_table(*self._cells())
 
 
 def select(

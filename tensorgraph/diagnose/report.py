@@ -12,13 +12,13 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.diagnose.array_arguments import Array, as_array
-from tensorgraph.diagnose.charts import chart
-from tensorgraph.diagnose.confusion import ConfusionMatrix
+from tensorgraph.diagnose.confusion import ConfusionMatrix, heat_table
 from tensorgraph.diagnose.error_table import ErrorTable
 from tensorgraph.diagnose.gradient_health import health
 from tensorgraph.diagnose.ladder import Ladder
-from tensorgraph.diagnose.svg import escaped
-from tensorgraph.diagnose.tables import heat_table, table
+from tensorgraph.display.line_chart import line_chart
+from tensorgraph.display.tables import html_table
+from tensorgraph.display.text import escaped
 
 _STEPS = ("epoch", "step")
 _SETS = ("train_dev", "train", "dev", "test")
@@ -188,7 +188,7 @@ def _charts(charts: Mapping[str, Mapping[str, Array]], steps: Array, x_name: str
     for title, lines in charts.items():
         names = list(lines)
         parts = [names[start : start + _LINES] for start in range(0, len(names), _LINES)]
-        drawn += [chart(title, {n: lines[n] for n in part}, steps, x_name) for part in parts]
+        drawn += [line_chart(title, {n: lines[n] for n in part}, steps, x_name) for part in parts]
     return f"<div>{''.join(drawn)}</div>"
 
 
@@ -230,7 +230,7 @@ def _gradients(norms: dict[str, Array]) -> str:
         )
         for layer in health(norms)
     ]
-    judged = table(["layer", "median", "largest", "last", "verdict"], rows)
+    judged = html_table(["layer", "median", "largest", "last", "verdict"], rows)
     return f"{drawn}{judged}"
 
 

@@ -12,10 +12,11 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.diagnose.array_arguments import Array, as_labels, classes_of
 from tensorgraph.diagnose.score_metrics import given
-from tensorgraph.diagnose.svg import percent
-from tensorgraph.diagnose.tables import table
+from tensorgraph.display.tables import html_table, text_table
+from tensorgraph.display.text import percent
 
 SHOWN = 20
+_HEAD = ("example", "label", "suggested", "margin")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,18 +78,13 @@ class SuspiciousLabels:
         return f"{len(self)} of {self.total} labels are suspicious ({share}); look at each of them"
 
     def __str__(self) -> str:
-        rows = [("example", "label", "suggested", "margin"), *self._rows()]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
-            for row in rows
-        ]
+        shown = text_table([_HEAD, *self._rows()])
         more = [f"… and {len(self) - SHOWN} more"] if len(self) > SHOWN else []
-        return "\n".join([*lines, *more, self.verdict])
+        return "\n".join([shown, *more, self.verdict])
 
     def _repr_html_(self) -> str:
-        head = table(["example", "label", "suggested", "margin"], self._rows())
-        return f"{head}<p>{self.verdict}</p>"
+        shown = html_table(_HEAD, self._rows())
+        return f"{shown}<p>{self.verdict}</p>"
 
 
 def suspicious_labels(

@@ -6,7 +6,6 @@ import csv
 import math
 import os
 from collections.abc import Iterator, Mapping
-from html import escape
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +14,8 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.diagnose.model_selection import Criterion, Limits
+from tensorgraph.display.tables import html_table
+from tensorgraph.display.text import escaped
 from tensorgraph.extras import require
 
 GRADIENTS, ACTIVATIONS = "gradients/", "activations/"
@@ -151,17 +152,9 @@ class History(Mapping[str, NDArray[Any]]):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        names = self._shown
-        head = "".join(f"<th>{escape(name)}</th>" for name in names)
-        rows = zip(*(self._columns[name] for name in names), strict=True)
-        body = "".join(
-            "<tr>"
-            + "".join(f"<td>{_text(n, x)}</td>" for n, x in zip(names, row, strict=True))
-            + "</tr>"
-            for row in rows
-        )
-        why = f"<p>stopped: {escape(self.stopped)}</p>" if self.stopped else ""
-        return f"<table><tr>{head}</tr>{body}</table>{why}"
+        columns = ([_text(name, value) for value in self._columns[name]] for name in self._shown)
+        why = f"<p>stopped: {escaped(self.stopped)}</p>" if self.stopped else ""
+        return html_table(self._shown, zip(*columns, strict=True)) + why
 
     def plot(self) -> Any:
         """Return a figure of the losses and of every metric, on train and dev set.

@@ -17,6 +17,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.display.tables import text_table
 from tensorgraph.train.evaluate import number
 from tensorgraph.train.interrupt import passing_on
 from tensorgraph.train.search_space import Objective, Space
@@ -96,19 +97,13 @@ class Search(Sequence[Trial]):
 
     def __repr__(self) -> str:
         names = list(self._trials[0].params)
-        rows = [["trial", *names, "value", "seconds"]]
+        rows = [["trial", *names, "value", "seconds", ""]]
         rows += [
             [str(t.number), *(_short(t.params[name]) for name in names), _short(t.value),
-             f"{t.seconds:.2g}", *([t.error] if t.error else [])]
+             f"{t.seconds:.2g}", t.error or ""]
             for t in self._trials
         ]  # fmt: skip
-        widths = [max(len(row[k]) for row in rows) for k in range(len(names) + 3)]
-        return "\n".join(
-            "  ".join(
-                [cell.rjust(w) for cell, w in zip(row, widths, strict=False)] + row[len(widths) :]
-            )
-            for row in rows
-        )
+        return text_table(rows, left=[len(names) + 3])
 
 
 def search(

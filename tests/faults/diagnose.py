@@ -105,24 +105,24 @@ _METRICS = [
 
 _REPORT = [
     *planted_in(
-        "diagnose/svg.py",
-        ('html.escape(_NOT_IN_XML.sub("\\ufffd", str(text)))', "str(text)",
+        "display/text.py",
+        ('html.escape(printable(str(text)))', "str(text)",
          "report: text is not escaped"),
-        ('_NOT_IN_XML.sub("\\ufffd", str(text))', "str(text)",
+        ('_NOT_IN_XML.sub("\\ufffd", text)', "text",
          "report: a picture with characters that XML does not know"),
     ),
     *planted_in(
-        "diagnose/tables.py",
+        "diagnose/confusion.py",
         ("<tr><th>{escaped(name)}</th>{cells}", "<tr><th>{name}</th>{cells}",
          "report: the name of a class is not escaped"),
     ),
     *planted_in(
-        "diagnose/charts.py",
-        ("start + int(np.nanargmin(stretch)), ", "", "report: a long line loses its valleys"),
+        "display/line_chart.py",
+        ("start + int(np.nanargmin(stretch)), ", "", "line_chart: a long line loses its valleys"),
         ("self.start + share * (self.end - self.start)", "self.start + share * self.end",
-         "report: a line beside its axis"),
+         "line_chart: a line beside its axis"),
         ("[False], holds, [False]", "[False], np.isfinite(steps), [False]",
-         "report: a line through its gaps"),
+         "line_chart: a line through its gaps"),
     ),
     *planted_in(
         "diagnose/gradient_health.py",

@@ -1,9 +1,8 @@
-"""Small pictures as SVG: text that can harm nobody, and colours for light and dark."""
+"""The parts of small pictures as SVG, with colours for light and dark."""
 
 from __future__ import annotations
 
-import html
-import re
+from tensorgraph.display.text import escaped
 
 COLOURS = (
     "#3a86d6", "#d9730d", "#1a9c82", "#b0629f", "#c94f4f", "#8a8f1f", "#4fa3c7", "#8b7355",
@@ -19,17 +18,6 @@ _STYLE = (
     ".tg-rule{stroke:#3a3a44}.tg-mark{stroke:#ececf1}}"
     "</style>"
 )
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def escaped(text: object) -> str:
-    """Return a text as it stands in HTML and SVG, in an attribute too.
-
-    Example:
-        >>> escaped("</script>")
-        '&lt;/script&gt;'
-    """
-    return html.escape(_NOT_IN_XML.sub("\ufffd", str(text)))
 
 
 def document(width: float, height: float, title: str, parts: list[str]) -> str:
@@ -61,13 +49,3 @@ def bar(x: float, y: float, width: float, height: float, colour: str, opacity: f
 def line(x1: float, y1: float, x2: float, y2: float, look: str = "tg-rule") -> str:
     """Return a thin straight line."""
     return f'<line class="{look}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
-
-
-def percent(rate: float) -> str:
-    """Return a rate in percent, to three digits.
-
-    Example:
-        >>> percent(0.015), percent(-0.1)
-        ('1.5 %', '−10 %')
-    """
-    return f"{100 * rate:.3g} %".replace("-", "−")

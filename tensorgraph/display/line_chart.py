@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tensorgraph.diagnose.array_arguments import Array
-from tensorgraph.diagnose.svg import COLOURS, document, escaped, label, line
+from tensorgraph.display.svg import COLOURS, document, label, line
+from tensorgraph.display.text import escaped
+
+Array = NDArray[Any]
 
 MOST_POINTS = 800
 """A line of more points is thinned out, keeping its peaks."""
@@ -55,7 +59,7 @@ def _round_step(rough: float) -> float:
     return next(k * power for k in (1, 2, 5, 10) if k * power >= rough * (1 - 1e-9))
 
 
-def chart(title: str, lines: Mapping[str, Array], steps: Array, x_name: str) -> str:
+def line_chart(title: str, lines: Mapping[str, Array], steps: Array, x_name: str) -> str:
     """Return a picture of lines over the same steps; what is not finite is a gap.
 
     Args:
