@@ -16,14 +16,13 @@ from tensorgraph.diagnose.confusion import ConfusionMatrix, heat_table
 from tensorgraph.diagnose.error_table import ErrorTable
 from tensorgraph.diagnose.gradient_health import health
 from tensorgraph.diagnose.ladder import Ladder
+from tensorgraph.diagnose.norm_columns import GRADIENTS, by_layer
 from tensorgraph.display.line_chart import line_chart
 from tensorgraph.display.tables import html_table
 from tensorgraph.display.text import escaped
 
 _STEPS = ("epoch", "step")
 _SETS = ("train_dev", "train", "dev", "test")
-_GRADIENTS = "gradients/"
-"""How a column of a history begins that holds the norms of a layer's gradient."""
 _LINES = 8
 """More lines than this in one chart cannot be told apart."""
 
@@ -113,13 +112,8 @@ def report(
         2
     """
     columns = {} if history is None else _columns("history", history)
-    gradients = {
-        name.removeprefix(_GRADIENTS): columns.pop(name)
-        for name in list(columns)
-        if name.startswith(_GRADIENTS)
-    }
-    if norms is not None:
-        gradients = _columns("norms", norms)
+    gradients = by_layer(columns, GRADIENTS) if norms is None else _columns("norms", norms)
+    columns = {name: columns[name] for name in columns if not name.startswith(GRADIENTS)}
     sections = []
     if columns:
         sections.append(_section("Curves", _curves(columns)))

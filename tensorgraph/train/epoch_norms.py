@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.diagnose.norm_columns import ACTIVATIONS, GRADIENTS
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.watch import Watch
-from tensorgraph.train.history import ACTIVATIONS, GRADIENTS
+from tensorgraph.observe.watch import Watch
 
 
 class Norms:

@@ -14,12 +14,10 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.diagnose.model_selection import Criterion, Limits
+from tensorgraph.diagnose.norm_columns import ACTIVATIONS, GRADIENTS, by_layer
 from tensorgraph.display.tables import html_table
 from tensorgraph.display.text import escaped
 from tensorgraph.extras import require
-
-GRADIENTS, ACTIVATIONS = "gradients/", "activations/"
-"""How the columns of norms begin; the path of a module follows."""
 
 
 class History(Mapping[str, NDArray[Any]]):
@@ -86,15 +84,12 @@ class History(Mapping[str, NDArray[Any]]):
     @property
     def gradients(self) -> dict[str, NDArray[Any]]:
         """The norm of the gradient by the parameters of each layer, a mean over the epoch."""
-        return self._by_layer(GRADIENTS)
+        return by_layer(self, GRADIENTS)
 
     @property
     def activations(self) -> dict[str, NDArray[Any]]:
         """The root mean square of the output of each layer, a mean over the epoch."""
-        return self._by_layer(ACTIVATIONS)
-
-    def _by_layer(self, start: str) -> dict[str, NDArray[Any]]:
-        return {name.removeprefix(start): self[name] for name in self if name.startswith(start)}
+        return by_layer(self, ACTIVATIONS)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return what was measured, one dict for each epoch."""

@@ -110,7 +110,7 @@ _SEQUENCES = [
 
 _WATCH = [
     *planted_in(
-        "nn/watch.py",
+        "observe/watch.py",
         ("self.steps += 1", "self.steps = 1", "watch: a new layer's column too short"),
         (", dtype=np.float64)", ")", "watch: squares in float32"),
         ("if p not in around", "if p", "watch: containers count beside what is in them"),

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.nesting import flatten
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.nn.module import Module
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """What a watch needs of a model: ``nn.Module`` has it, and stands above this room."""
+
+    forward: Callable[..., Any]
+
+    def named_modules(self) -> Sequence[tuple[str, Watchable]]:
+        """Return the model, whose path is empty, and all modules in it with their paths."""
+
+    def named_parameters(self) -> Sequence[tuple[str, Tensor]]:
+        """Return the parameters with their paths."""
 
 
 class Watch:
@@ -54,8 +66,8 @@ class Watch:
     activations: dict[str, list[float]]
     gradients: dict[str, list[float]]
 
-    def __init__(self, model: Module) -> None:
-        if not isinstance(model, Module):
+    def __init__(self, model: Watchable) -> None:
+        if isinstance(model, type) or not isinstance(model, Watchable):
             raise errors.DTypeError(
                 f"nn.Watch watches a module, not {errors.describe(model)}; write nn.Watch(model)"
             )
@@ -102,7 +114,7 @@ class Watch:
 class _Size:
     """How large all that one module puts out in a step is."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Watchable) -> None:
         self._module = module
         self._own = vars(module).get("forward")  # a user may have set one
         self._squares, self._count = 0.0, 0
@@ -137,7 +149,7 @@ def _around(path: str) -> list[str]:
     return [".".join(steps[:k]) for k in range(len(steps))]
 
 
-def _gradient_norms(model: Module) -> dict[str, float]:
+def _gradient_norms(model: Watchable) -> dict[str, float]:
     squares: dict[str, list[float]] = {}
     for path, parameter in model.named_parameters():
         of_layer = squares.setdefault(path.rpartition(".")[0], [])
