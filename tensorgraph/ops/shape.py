@@ -22,6 +22,11 @@ from tensorgraph.ops._axes import (
     to_shape,
 )
 
+__all__ = [
+    "broadcast_to", "concat", "expand_dims", "flip", "matrix_transpose", "pad", "permute_dims",
+    "reshape", "roll", "split", "squeeze", "stack", "tril", "triu", "unstack",
+]  # fmt: skip
+
 # ---------------------------------------------------------------------------- one tensor, new shape
 
 
@@ -45,7 +50,12 @@ reshape: Callable[..., Any] = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_full_shape,
-    doc="Return the same elements in another shape; one length may be −1.",
+    doc="""Return the same elements in another shape; one length may be −1.
+
+    >>> tg.reshape([1, 2, 3, 4], (2, -1))
+    tensor([[1, 2],
+            [3, 4]])
+    """,
 )
 
 
@@ -65,7 +75,11 @@ permute_dims: Callable[..., Any] = register(
     family="shape",
     symbol="ᵀ",
     prepare=_permutation,
-    doc="Return x with its axes in the order `axes` (reversed by default).",
+    doc="""Return x with its axes in the order `axes` (reversed by default).
+
+    >>> tg.permute_dims(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
+    (4, 2, 3)
+    """,
 )
 
 
@@ -83,7 +97,11 @@ matrix_transpose: Callable[..., Any] = register(
     family="shape",
     symbol="ᵀ",
     prepare=_check_matrix,
-    doc="Return x with its last two axes swapped; also `x.mT`.",
+    doc="""Return x with its last two axes swapped; also `x.mT`.
+
+    >>> tg.matrix_transpose(tg.zeros((5, 2, 3))).shape
+    (5, 3, 2)
+    """,
 )
 
 
@@ -105,7 +123,12 @@ expand_dims = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_new_axes,
-    doc="Return x with a new axis of length 1 at `axis` of the result.",
+    doc="""Return x with a new axis of length 1 at `axis` of the result.
+
+    >>> tg.expand_dims([1, 2], axis=1)
+    tensor([[1],
+            [2]])
+    """,
 )
 
 
@@ -126,7 +149,11 @@ squeeze = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_single_axes,
-    doc="Return x without axes of length 1: those at `axis`, or all.",
+    doc="""Return x without axes of length 1: those at `axis`, or all.
+
+    >>> tg.squeeze([[1, 2]])
+    tensor([1, 2])
+    """,
 )
 
 
@@ -146,7 +173,12 @@ broadcast_to = register(
     {"x": lambda g: g},  # backward sums every gradient to its operand's shape
     family="shape",
     prepare=_target_shape,
-    doc="Return x repeated along new axes and axes of length 1, without copying.",
+    doc="""Return x repeated along new axes and axes of length 1, without copying.
+
+    >>> tg.broadcast_to([1, 2], (2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """,
 )
 
 # --------------------------------------------------------------------------- one tensor, new order
@@ -162,7 +194,11 @@ flip: Callable[..., Any] = register(
     {"x": lambda g, axis: flip(g, axis=axis)},
     family="shape",
     prepare=_several_axes,
-    doc="Return x in reverse order along `axis` (all axes by default).",
+    doc="""Return x in reverse order along `axis` (all axes by default).
+
+    >>> tg.flip([1, 2, 3])
+    tensor([3, 2, 1])
+    """,
 )
 
 
@@ -188,7 +224,11 @@ roll = register(
     {"x": _roll_back},
     family="shape",
     prepare=_shifts,
-    doc="Return x shifted by `shift` places along `axis`, those pushed out entering again.",
+    doc="""Return x shifted by `shift` places along `axis`, those pushed out entering again.
+
+    >>> tg.roll([1, 2, 3], 1)
+    tensor([3, 1, 2])
+    """,
 )
 
 
@@ -204,7 +244,12 @@ tril: Callable[..., Any] = register(
     {"x": lambda g, k: tril(g, k=k)},
     family="shape",
     prepare=_diagonal,
-    doc="Return x with zeros above the `k`-th diagonal of its last two axes.",
+    doc="""Return x with zeros above the `k`-th diagonal of its last two axes.
+
+    >>> tg.tril([[1, 2], [3, 4]])
+    tensor([[1, 0],
+            [3, 4]])
+    """,
 )
 triu: Callable[..., Any] = register(
     "triu",
@@ -212,7 +257,12 @@ triu: Callable[..., Any] = register(
     {"x": lambda g, k: triu(g, k=k)},
     family="shape",
     prepare=_diagonal,
-    doc="Return x with zeros below the `k`-th diagonal of its last two axes.",
+    doc="""Return x with zeros below the `k`-th diagonal of its last two axes.
+
+    >>> tg.triu([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [0, 4]])
+    """,
 )
 
 # ---------------------------------------------------------------------------- padding and joining
@@ -248,7 +298,11 @@ pad = register(
     {"x": _pad_rule},
     family="shape",
     prepare=_widths,
-    doc="Return x with `constant` put around it: (before, after) for each axis.",
+    doc="""Return x with `constant` put around it: (before, after) for each axis.
+
+    >>> tg.pad([1, 2], (1, 2))
+    tensor([0, 1, 2, 0, 0])
+    """,
 )
 
 

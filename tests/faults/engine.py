@@ -87,7 +87,7 @@ _REDUCE = planted_in(
 )  # fmt: skip
 
 _SOFTMAX = planted_in(
-    "ops/softmax.py",
+    "ops/logits.py",
     ("g - exp(out) * g.sum(", 'g - exp(getattr(out, "_data", out)) * g.sum(',
      "log_softmax: its weights taken as constant, wrong at second order only"),
     ("out * weighted.sum(axis=axis, keepdims=True)", "out * weighted.sum(axis=-1, keepdims=True)",
@@ -120,7 +120,7 @@ _SHAPE = planted_in(
 
 _MOVING = [
     *planted_in(
-        "ops/repeat.py",
+        "ops/repetition.py",
         ("g.reshape((size, repeats)).sum(axis=1)", "g.reshape((repeats, size)).sum(axis=0)",
          "repeat: summed as tile would be"),
         ("range(0, len(split_shape), 2)", "range(0, len(split_shape) - 2, 2) or (0,)",
@@ -206,7 +206,7 @@ _NORMALISE = [
          "rms: the root taken as constant, wrong at second order only"),
     ),
     *planted_in(
-        "ops/dropout.py",
+        "ops/masking.py",
         ("dropout(g, mask, keep_prob=keep_prob)", "g * mask",
          "dropout: the gradient is not scaled"),
     ),

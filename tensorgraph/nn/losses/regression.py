@@ -8,7 +8,7 @@ from tensorgraph import errors
 from tensorgraph.nn.checks import here
 from tensorgraph.nn.losses._common import matched, reduced
 from tensorgraph.ops._axes import number
-from tensorgraph.ops.arithmetic import absolute, clip, square
+from tensorgraph.ops.arithmetic import clip, square
 
 
 def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
@@ -70,7 +70,7 @@ def l1(prediction: Any, target: Any, reduction: str = "mean") -> Any:
         1.0
     """
     prediction, target = matched("l1", prediction, target)
-    return reduced(absolute(prediction - target), reduction)
+    return reduced(abs(prediction - target), reduction)
 
 
 def huber(prediction: Any, target: Any, reduction: str = "mean", *, delta: float = 1.0) -> Any:

@@ -14,6 +14,8 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import number
 
+__all__ = ["dropout"]
+
 
 def _check(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
     keep_prob = float(number(keep_prob, "keep_prob"))
@@ -45,5 +47,9 @@ dropout: Callable[..., Any] = register(
     domain={"mask": Boolean()},
     body=lambda x, mask, *, keep_prob: x * mask / keep_prob,
     prepare=_check,
-    doc="Return x · mask / keep_prob: elements where the mask is false become 0, others grow.",
+    doc="""Return x · mask / keep_prob: elements where the mask is false become 0, others grow.
+
+    >>> tg.dropout([1.0, 2.0], [True, False], keep_prob=0.5)
+    tensor([2., 0.])
+    """,
 )
