@@ -4,17 +4,29 @@ Everything here works on NumPy arrays with one row for each example, memory-mapp
 drawn from a seed alone: the same call gives the same sets, batches and augmented examples.
 """
 
-from tensorgraph.data import augment
-from tensorgraph.data.batches import Batches
-from tensorgraph.data.feature_scaling import Normalize
-from tensorgraph.data.labels import Classes, Tags, from_one_hot
-from tensorgraph.data.similarity import Comparison, Likeness, alike
-from tensorgraph.data.splitting import Split, SplitIndices, split
-from tensorgraph.data.synthesis import Synthesis, synthesize
-from tensorgraph.data.target_split import TargetIndices, TargetSplit, split_by_target
+from tensorgraph.data import (
+    augment,
+    batches,
+    feature_scaling,
+    labels,
+    similarity,
+    splitting,
+    synthesis,
+    target_split,
+)
+from tensorgraph.data.batches import *
+from tensorgraph.data.feature_scaling import *
+from tensorgraph.data.labels import *
+from tensorgraph.data.similarity import *
+from tensorgraph.data.splitting import *
+from tensorgraph.data.synthesis import *
+from tensorgraph.data.target_split import *
 
-__all__ = [
-    "Batches", "Classes", "Comparison", "Likeness", "Normalize", "Split", "SplitIndices",
-    "Synthesis", "Tags", "TargetIndices", "TargetSplit", "alike", "augment", "from_one_hot",
-    "split", "split_by_target", "synthesize",
-]  # fmt: skip
+__all__ = ["augment"]
+__all__ += batches.__all__
+__all__ += feature_scaling.__all__
+__all__ += labels.__all__
+__all__ += similarity.__all__
+__all__ += splitting.__all__
+__all__ += synthesis.__all__
+__all__ += target_split.__all__

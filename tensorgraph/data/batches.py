@@ -27,6 +27,8 @@ from tensorgraph.errors import (
     listing,
 )
 
+__all__ = ["Batches"]
+
 Augmentation = Callable[[Any, np.random.Generator], Any]
 """A function of an example and a generator that returns the example to train on."""
 

@@ -12,6 +12,8 @@ from tensorgraph.arguments import number, whole
 from tensorgraph.data.aligned_arrays import Array, as_array, missing_in, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError, UsageError
 
+__all__ = ["Normalize"]
+
 CHUNK_BYTES = 1 << 20
 """How much of an array is read at once: it need not fit in memory, and stays in the cache."""
 

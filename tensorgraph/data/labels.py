@@ -19,6 +19,8 @@ from tensorgraph.errors import (
     listing,
 )
 
+__all__ = ["Classes", "Tags", "from_one_hot"]
+
 Labels = Mapping[Any, bool] | Iterable[Any] | None
 """The tags of one example: all it has, those that are known, or ``None`` if none is."""
 

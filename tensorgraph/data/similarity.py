@@ -14,6 +14,8 @@ from tensorgraph.arguments import number
 from tensorgraph.data.aligned_arrays import AlignedArrays, Array, name_of, pair, refuse_missing
 from tensorgraph.errors import ArgumentError, listing
 
+__all__ = ["Comparison", "Likeness", "alike"]
+
 FEW = 20
 """Integers with at most so many different values are categories."""
 LEAST_EXPECTED = 5

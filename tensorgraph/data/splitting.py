@@ -14,6 +14,8 @@ from tensorgraph.data.aligned_arrays import AlignedArrays, Array, Indices, as_ar
 from tensorgraph.data.split_sizes import Sizes, sizes_of
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
 
+__all__ = ["Split", "SplitIndices", "split"]
+
 TOO_FAR = 0.1
 """A warning is due where groups move more of all examples than this into another set."""
 

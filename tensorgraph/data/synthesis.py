@@ -13,6 +13,8 @@ from tensorgraph.data import seeds
 from tensorgraph.data.aligned_arrays import Array, Indices, as_array, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, UsageWarning, describe
 
+__all__ = ["Synthesis", "synthesize"]
+
 TOO_OFTEN = 10
 """A warning is due where a source is in more examples than this on average."""
 

@@ -14,6 +14,8 @@ from tensorgraph.data.aligned_arrays import AlignedArrays, Indices, Key, pair
 from tensorgraph.data.split_sizes import sizes_of
 from tensorgraph.errors import ArgumentError
 
+__all__ = ["TargetIndices", "TargetSplit", "split_by_target"]
+
 
 class TargetIndices(NamedTuple):
     """The rows of each set; those of the target count on from the last one of the source."""

@@ -8,23 +8,34 @@ What a model says comes first, then the labels, as in losses: ``precision(predic
 (scikit-learn has them the other way round, ``precision_score(y_true, y_pred)``.)
 """
 
-from tensorgraph.diagnose.calibration import Calibration, calibration, expected_calibration_error
-from tensorgraph.diagnose.class_metrics import accuracy, f1, f_beta, precision, recall
-from tensorgraph.diagnose.confusion import ConfusionMatrix, confusion_matrix
-from tensorgraph.diagnose.error_table import ErrorTable, error_table
-from tensorgraph.diagnose.ladder import Ladder, ladder
-from tensorgraph.diagnose.model_selection import Criterion, Selection, select
-from tensorgraph.diagnose.report import Report, report
-from tensorgraph.diagnose.score_metrics import brier_score, log_loss, roc_auc
-from tensorgraph.diagnose.suspicious_labels import (
-    SuspiciousLabels,
-    apply_corrections,
-    suspicious_labels,
+from tensorgraph.diagnose import (
+    class_metrics,
+    confusion,
+    error_analysis,
+    error_ladder,
+    html_report,
+    label_cleaning,
+    model_selection,
+    reliability,
+    score_metrics,
 )
+from tensorgraph.diagnose.class_metrics import *
+from tensorgraph.diagnose.confusion import *
+from tensorgraph.diagnose.error_analysis import *
+from tensorgraph.diagnose.error_ladder import *
+from tensorgraph.diagnose.html_report import *
+from tensorgraph.diagnose.label_cleaning import *
+from tensorgraph.diagnose.model_selection import *
+from tensorgraph.diagnose.reliability import *
+from tensorgraph.diagnose.score_metrics import *
 
-__all__ = [
-    "Calibration", "ConfusionMatrix", "Criterion", "ErrorTable", "Ladder", "Report", "Selection",
-    "SuspiciousLabels", "accuracy", "apply_corrections", "brier_score", "calibration",
-    "confusion_matrix", "error_table", "expected_calibration_error", "f1", "f_beta", "ladder",
-    "log_loss", "precision", "recall", "report", "roc_auc", "select", "suspicious_labels",
-]  # fmt: skip
+__all__: list[str] = []
+__all__ += class_metrics.__all__
+__all__ += confusion.__all__
+__all__ += error_analysis.__all__
+__all__ += error_ladder.__all__
+__all__ += html_report.__all__
+__all__ += label_cleaning.__all__
+__all__ += model_selection.__all__
+__all__ += reliability.__all__
+__all__ += score_metrics.__all__

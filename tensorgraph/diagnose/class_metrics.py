@@ -13,6 +13,8 @@ from tensorgraph.arguments import number
 from tensorgraph.diagnose.array_arguments import Array
 from tensorgraph.diagnose.confusion import ConfusionMatrix, confusion
 
+__all__ = ["accuracy", "f1", "f_beta", "precision", "recall"]
+
 AVERAGES = ("binary", "macro", "weighted", "micro", "none")
 
 

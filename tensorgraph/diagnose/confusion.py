@@ -18,6 +18,8 @@ from tensorgraph.diagnose.array_arguments import (
 )
 from tensorgraph.display.text import escaped
 
+__all__ = ["ConfusionMatrix", "confusion_matrix"]
+
 _RIGHT, _WRONG = "26,156,130", "201,79,79"
 """The colours of right and of wrong predictions."""
 

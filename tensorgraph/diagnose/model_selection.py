@@ -17,6 +17,8 @@ from tensorgraph import errors
 from tensorgraph.arguments import number
 from tensorgraph.display.tables import html_table, text_table
 
+__all__ = ["Criterion", "Selection", "select"]
+
 Metrics = Mapping[str, float]
 Limits = Mapping[str, tuple[str, float]]
 

@@ -20,6 +20,8 @@ from tensorgraph.diagnose.array_arguments import (
     weights_of,
 )
 
+__all__ = ["brier_score", "log_loss", "roc_auc"]
+
 
 def roc_auc(
     scores: Any,

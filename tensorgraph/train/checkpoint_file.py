@@ -12,7 +12,7 @@ from tensorgraph import errors
 from tensorgraph.extras import require
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.train.save import load, save
+from tensorgraph.train.saving import load, save
 
 Every = int | str
 """``"epoch"``, or a number of steps."""

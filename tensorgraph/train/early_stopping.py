@@ -12,6 +12,8 @@ from tensorgraph.diagnose.model_selection import Criterion, Limits
 from tensorgraph.train.history import measured
 from tensorgraph.train.training_run import Run
 
+__all__ = ["EarlyStopping"]
+
 
 class EarlyStopping:
     """Ends training when the dev set has seen nothing better for a while; the best weights return.

@@ -19,6 +19,8 @@ from tensorgraph.display.tables import html_table
 from tensorgraph.display.text import escaped
 from tensorgraph.extras import require
 
+__all__ = ["History"]
+
 
 class History(Mapping[str, NDArray[Any]]):
     """A column of numbers for each thing measured, a row for each epoch.

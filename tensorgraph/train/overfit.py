@@ -15,10 +15,12 @@ from tensorgraph.arguments import whole
 from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.train.evaluate import check_model
+from tensorgraph.train.evaluation import check_model
 from tensorgraph.train.example_sets import dtype_of, inputs_and_target, size_of
 from tensorgraph.train.temporary_training import stepper, unchanged
 from tensorgraph.train.training_loop import trained_parameters
+
+__all__ = ["Overfit", "overfit_one_batch"]
 
 LEARNT = 0.05
 """To which part of its first value the cost has to fall."""

@@ -12,6 +12,8 @@ import numpy as np
 
 from tensorgraph import errors
 
+__all__ = ["Space", "choice", "integers", "log_uniform", "one_minus_log_uniform", "uniform"]
+
 
 class Distribution(Protocol):
     """How one hyperparameter is drawn."""

@@ -9,7 +9,7 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.train.evaluate import modes_kept
+from tensorgraph.train.evaluation import modes_kept
 from tensorgraph.train.example_sets import Examples, dtype_of, inputs_and_target
 from tensorgraph.train.random_state import RandomState
 from tensorgraph.train.training_loop import cost_value

@@ -22,7 +22,7 @@ from tensorgraph.train.checkpoint_file import Checkpoint, Every, setup_of
 from tensorgraph.train.divergence import cause
 from tensorgraph.train.early_stopping import EarlyStopping
 from tensorgraph.train.epoch_norms import Norms
-from tensorgraph.train.evaluate import AT_ONCE, Metrics, evaluating, measure, modes_kept
+from tensorgraph.train.evaluation import AT_ONCE, Metrics, evaluating, measure, modes_kept
 from tensorgraph.train.example_sets import Examples, dtype_of, inputs_and_target, size_of
 from tensorgraph.train.interrupt import PASS_ON, Interrupts
 from tensorgraph.train.progress import Progress, Silence

@@ -10,6 +10,8 @@ from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.history import History
 
+__all__ = ["Run"]
+
 Callback = Callable[["Run"], Any]
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 import tensorgraph as tg
 from tensorgraph.diagnose.confidence_intervals import Term, combined, wilson
-from tensorgraph.diagnose.ladder import Step
+from tensorgraph.diagnose.error_ladder import Step
 from tensorgraph.diagnose.remedies import BELOW_0, REMEDIES
 from tensorgraph.errors import ArgumentError, DTypeError
 

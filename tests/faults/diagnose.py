@@ -14,7 +14,7 @@ _RATES = [
          "diagnose_ladder: distances of independent rates add up in line"),
     ),
     *planted_in(
-        "diagnose/ladder.py",
+        "diagnose/error_ladder.py",
         ("size = round(rates[upper] - rates[lower], 12)", "size = rates[upper] - rates[lower]",
          "diagnose_ladder: equal steps in the order of their rounding errors"),
         ('("train_dev", "dev"): DATA_MISMATCH', '("train_dev", "dev"): VARIANCE',
@@ -33,7 +33,7 @@ _RATES = [
 
 _TABLES = [
     *planted_in(
-        "diagnose/error_table.py",
+        "diagnose/error_analysis.py",
         ("has and n == 1 for", "has and n >= 1 for", "diagnose_errors: alone beside other tags"),
         ("else error * count / m", "else count / m", "diagnose_errors: the share for the ceiling"),
         ("-row.count / (row.effort or 1)", "-row.count", "diagnose_errors: effort ignored"),
@@ -48,7 +48,7 @@ _TABLES = [
          "diagnose_errors: a carriage return in a cell ends the row"),
     ),
     *planted_in(
-        "diagnose/suspicious_labels.py",
+        "diagnose/label_cleaning.py",
         ("np.where(confident, p, -1.0)", "p",
          "diagnose_labels: a class that the model is not confident of"),
         ("np.argsort(-margin[found]", "np.argsort(margin[found]",
@@ -94,7 +94,7 @@ _METRICS = [
         ("squares[:, 1] if", "squares.sum(1) if", "metrics: Brier's score counts both classes"),
     ),
     *planted_in(
-        "diagnose/calibration.py",
+        "diagnose/reliability.py",
         ("np.searchsorted(edges[1:-1], confidence)",
          'np.searchsorted(edges[1:-1], confidence, side="right")',
          "metrics: a bin holds its lower end"),

@@ -38,7 +38,7 @@ _LOOP = [
         (" seed=self.seed,\n", "\n", "fit: another seed goes on with the run of the first one"),
     ),
     *planted_in(
-        "train/evaluate.py",
+        "train/evaluation.py",
         ("        model.eval()\n        yield", "        yield",
          "fit: measured in training mode"),
         ("        for module, training in before:\n            module.training = training",
@@ -64,7 +64,7 @@ _LOOP = [
          "fit: early stopping waits an epoch longer"),
     ),
     *planted_in(
-        "train/fit.py",
+        "train/fitting.py",
         ("        early_stopping.start()\n", "", "fit: early stopping remembers the run before"),
     ),
     *planted_in(
@@ -114,7 +114,7 @@ _LOOKS = [
          "fit_looks: the noise of the first mini-batches suggests a rate"),
     ),
     *planted_in(
-        "train/learning_curve.py",
+        "train/learning_curves.py",
         ("examples.taken(order[:count])", "examples.taken(order[-count:])",
          "fit_looks: other examples than the first of the order"),
         ("            generator.seed(seed)\n", "",
@@ -128,7 +128,7 @@ _LOOKS = [
          "search: the same points for every seed"),
     ),
     *planted_in(
-        "train/search.py",
+        "train/hyperparameter_search.py",
         ("            future.cancel()\n", "            pass\n",
          "search: goes on in the background after it ended"),
         ("return bad, 0.0 if bad else sign * trial.value, trial.number",

@@ -41,7 +41,7 @@ _FILES = [
         ("if math.isfinite(value) else", "if value == value else", "save: infinity is no JSON"),
     ),
     *planted_in(
-        "train/save.py",
+        "train/saving.py",
         ("            parts[name].load_state_dict(before)", "            pass",
          "save: some parts are loaded where one does not fit"),
         ("deepcopy(part.state_dict())", "part.state_dict()",

@@ -21,6 +21,8 @@ from tensorgraph.diagnose.remedies import (
 from tensorgraph.display.svg import COLOURS, bar, document, label, line
 from tensorgraph.display.text import percent
 
+__all__ = ["Ladder", "ladder"]
+
 SETS = ("human", "train", "train_dev", "dev", "test")
 _CAUSES = {  # of a step from one set up to another
     ("human", "train"): AVOIDABLE_BIAS,

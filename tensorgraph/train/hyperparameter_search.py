@@ -18,9 +18,11 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.display.tables import text_table
-from tensorgraph.train.evaluate import number
+from tensorgraph.train.evaluation import number
 from tensorgraph.train.interrupt import passing_on
 from tensorgraph.train.search_space import Objective, Space
+
+__all__ = ["Search", "Trial", "search"]
 
 
 @dataclass(frozen=True)

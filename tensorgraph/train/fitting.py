@@ -12,11 +12,13 @@ from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.checkpoint_file import Every
 from tensorgraph.train.early_stopping import EarlyStopping
-from tensorgraph.train.evaluate import Metrics, check_model
+from tensorgraph.train.evaluation import Metrics, check_model
 from tensorgraph.train.history import History
 from tensorgraph.train.progress import Progress
 from tensorgraph.train.training_loop import Clip, Training, functions
 from tensorgraph.train.training_run import Callback, Run
+
+__all__ = ["fit"]
 
 
 def fit(

@@ -14,6 +14,8 @@ from tensorgraph.diagnose.score_metrics import given
 from tensorgraph.display.svg import COLOURS, bar, document, label, line
 from tensorgraph.display.tables import html_table
 
+__all__ = ["Calibration", "calibration", "expected_calibration_error"]
+
 
 @dataclass(frozen=True, eq=False)
 class Calibration:

@@ -17,6 +17,8 @@ from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.nn.module import Module
 from tensorgraph.train.example_sets import Examples, as_input, dtype_of, inputs_and_target, size_of
 
+__all__ = ["evaluate", "predict"]
+
 Metrics = Mapping[str, Callable[[Any, Any], Any]]
 
 AT_ONCE = 256

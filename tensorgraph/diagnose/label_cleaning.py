@@ -15,6 +15,8 @@ from tensorgraph.diagnose.score_metrics import given
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.display.text import percent
 
+__all__ = ["SuspiciousLabels", "apply_corrections", "suspicious_labels"]
+
 SHOWN = 20
 _HEAD = ("example", "label", "suggested", "margin")
 

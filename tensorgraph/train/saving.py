@@ -12,6 +12,8 @@ from tensorgraph import errors
 from tensorgraph.train.array_file import broken, read, write
 from tensorgraph.train.state_encoding import decode, encode
 
+__all__ = ["load", "save"]
+
 
 def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
     """Write the state of a run to a file that is, at any instant, whole or not there.

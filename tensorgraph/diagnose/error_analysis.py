@@ -18,6 +18,8 @@ from tensorgraph.diagnose.confidence_intervals import Interval, wilson
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.display.text import percent
 
+__all__ = ["ErrorTable", "error_table"]
+
 CONFIDENCE = 0.95
 
 

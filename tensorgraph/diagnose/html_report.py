@@ -13,13 +13,15 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.diagnose.array_arguments import Array, as_array
 from tensorgraph.diagnose.confusion import ConfusionMatrix, heat_table
-from tensorgraph.diagnose.error_table import ErrorTable
+from tensorgraph.diagnose.error_analysis import ErrorTable
+from tensorgraph.diagnose.error_ladder import Ladder
 from tensorgraph.diagnose.gradient_health import health
-from tensorgraph.diagnose.ladder import Ladder
 from tensorgraph.diagnose.norm_columns import GRADIENTS, by_layer
 from tensorgraph.display.line_chart import line_chart
 from tensorgraph.display.tables import html_table
 from tensorgraph.display.text import escaped
+
+__all__ = ["Report", "report"]
 
 _STEPS = ("epoch", "step")
 _SETS = ("train_dev", "train", "dev", "test")
