@@ -12,12 +12,14 @@ from tensorgraph import errors
 from tensorgraph.arguments import number
 from tensorgraph.diagnose.array_arguments import Array
 from tensorgraph.diagnose.confusion import ConfusionMatrix, confusion
+from tensorgraph.diagnose.metric import metric
 
 __all__ = ["accuracy", "f1", "f_beta", "precision", "recall"]
 
 AVERAGES = ("binary", "macro", "weighted", "micro", "none")
 
 
+@metric(worst=0, best=1)
 def accuracy(predictions: Any, labels: Any, *, sample_weight: Any = None) -> float:
     """Return the share of examples whose predicted class is the true one.
 
@@ -39,6 +41,7 @@ def accuracy(predictions: Any, labels: Any, *, sample_weight: Any = None) -> flo
     return confusion("accuracy", predictions, labels, None, sample_weight).accuracy
 
 
+@metric(worst=0, best=1)
 def precision(
     predictions: Any,
     labels: Any,
@@ -83,6 +86,7 @@ def precision(
     return _averaged("precision", found, _precision, average, positive, undefined)
 
 
+@metric(worst=0, best=1)
 def recall(
     predictions: Any,
     labels: Any,
@@ -110,6 +114,7 @@ def recall(
     return _averaged("recall", found, _recall, average, positive, undefined)
 
 
+@metric(worst=0, best=1)
 def f_beta(
     predictions: Any,
     labels: Any,
@@ -152,6 +157,7 @@ def f_beta(
     return _averaged("f_beta", found, shares, average, positive, undefined)
 
 
+@metric(worst=0, best=1)
 def f1(
     predictions: Any,
     labels: Any,

@@ -15,6 +15,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number
+from tensorgraph.diagnose.metric import METRICS
 from tensorgraph.display.tables import html_table, text_table
 
 __all__ = ["Criterion", "Selection", "select"]
@@ -23,12 +24,10 @@ Metrics = Mapping[str, float]
 Limits = Mapping[str, tuple[str, float]]
 
 _HOLDS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt}
-_SMALLER_IS_BETTER = frozenset(
-    "loss error errors cost mse rmse mae perplexity brier ece latency time seconds ms bytes".split()
-)
-_LARGER_IS_BETTER = frozenset(
-    "accuracy precision recall f1 f_beta fbeta auc iou dice bleu likelihood".split()
-)
+_LESS = "loss error errors cost mse rmse mae perplexity brier ece latency time seconds ms bytes"
+_MORE = "auc fbeta iou dice bleu likelihood"
+_USUAL = dict.fromkeys(_LESS.split(), "min") | dict.fromkeys(_MORE.split(), "max")
+"""What is best of quantities that are no metrics of this package, by words in their names."""
 _NO_LIMITS: Limits = MappingProxyType({})
 
 
@@ -284,16 +283,14 @@ def _direction(metric: str) -> str:
         ArgumentError: the name does not say.
     """
     words = f"_{re.sub(r'[^a-z0-9]+', '_', metric.lower())}_"
-    less, more = (
-        any(f"_{known}_" in words for known in names)
-        for names in (_SMALLER_IS_BETTER, _LARGER_IS_BETTER)
-    )
-    if less == more:
+    known = _USUAL | {name: declared.direction for name, declared in METRICS.items()}
+    directions = {known[name] for name in known if f"_{name}_" in words}
+    if len(directions) != 1:
         raise errors.ArgumentError(
             f"select: the name {metric!r} does not say whether more or less of it is better; write"
             f" optimize=('max', {metric!r}) or ('min', {metric!r})"
         )
-    return "min" if less else "max"
+    return directions.pop()
 
 
 def _check_limit(metric: str, limit: Any) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tensorgraph.arguments import whole
 from tensorgraph.diagnose.array_arguments import Array
+from tensorgraph.diagnose.metric import metric
 from tensorgraph.diagnose.score_metrics import given
 from tensorgraph.display.svg import COLOURS, bar, document, label, line
 from tensorgraph.display.tables import html_table
@@ -149,6 +150,7 @@ def calibration(
     )
 
 
+@metric(worst=1, best=0)
 def expected_calibration_error(
     probabilities: Any,
     labels: Any,

@@ -19,10 +19,12 @@ from tensorgraph.diagnose.array_arguments import (
     same_length,
     weights_of,
 )
+from tensorgraph.diagnose.metric import metric
 
 __all__ = ["brier_score", "log_loss", "roc_auc"]
 
 
+@metric(worst=0, best=1)
 def roc_auc(
     scores: Any,
     labels: Any,
@@ -96,6 +98,7 @@ def _area(scores: Array, positive: Array, weights: Array, name: int) -> float:
     return float((plus * (below + minus / 2)).sum() / pairs)
 
 
+@metric(worst=np.inf, best=0)
 def log_loss(
     probabilities: Any,
     labels: Any,
@@ -135,6 +138,7 @@ def log_loss(
     return float(np.average(-np.log(np.clip(likelihood, least, 1 - least)), weights=weights))
 
 
+@metric(worst=2, best=0)
 def brier_score(
     probabilities: Any,
     labels: Any,
