@@ -1,7 +1,12 @@
-"""From collected examples to what a network is trained on and judged by.
+"""Data preparation: sets, labels as numbers, scaled inputs, mini-batches, augmentation.
 
-Everything here works on NumPy arrays with one row for each example, memory-mapped ones too, and is
-drawn from a seed alone: the same call gives the same sets, batches and augmented examples.
+In come NumPy arrays with one row for each example, memory-mapped ones too; out come arrays again,
+as training sets and as mini-batches. What is random is drawn from a seed alone: the same call gives
+the same sets, batches and augmented examples.
+
+Read ``aligned_arrays`` (what all take) and ``seeds`` first, then in the order of use: ``splitting``
+with ``split_sizes``, ``target_split``, ``labels``, ``feature_scaling``, ``batches``, ``augment``;
+``similarity`` and ``synthesis`` stand alone.
 """
 
 from tensorgraph.data import (

@@ -54,7 +54,7 @@ class AlignedArrays:
         return self.length
 
     def as_given(self, columns: Mapping[Key, Any]) -> Any:
-        """Return arrays in the form in which the table's were given."""
+        """Return columns in the form in which the arrays were given: one, a tuple, or a dict."""
         if self.form is dict:
             return dict(columns)
         return tuple(columns.values()) if self.form is tuple else next(iter(columns.values()))
@@ -128,7 +128,7 @@ def as_array(value: Any, what: str) -> Array:
 
 
 def name_of(key: Key) -> str:
-    """Return what a message calls an array."""
+    """Return the name of an array in messages."""
     return repr(key) if isinstance(key, str) else f"array {key}"
 
 

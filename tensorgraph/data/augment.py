@@ -1,4 +1,4 @@
-"""Augmentation: examples that differ from those collected, but not in their label.
+"""Data augmentation: random changes of an example that leave its label as it is.
 
 Each function here returns a function ``f(example, rng)`` of one example, without the axis of
 examples, and a NumPy generator; it returns a new example of the same dtype and leaves the given one

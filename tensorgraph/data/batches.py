@@ -1,4 +1,4 @@
-"""Mini-batches that can be taken up again where they stopped."""
+"""Mini-batches, whose state can be saved and resumed in the midst of an epoch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inputs with mean 0 and variance 1, by the statistics of the training set."""
+"""Standardised inputs: mean 0 and variance 1 by the statistics of the training set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether two sets look as if they came from one distribution."""
+"""Statistical tests of whether two sets come from one distribution."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEAST_EXPECTED = 5
 
 @dataclass(frozen=True)
 class Comparison:
-    """One feature of two sets: how it was tested, and how surprising the difference is."""
+    """One feature of two sets: the test that compared them, its statistic and p-values."""
 
     feature: str
     test: str

@@ -1,4 +1,4 @@
-"""Training, dev and test sets: which example goes where."""
+"""The split into training, dev and test sets, also by label (stratified) and by group."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Split:
 
     @cached_property
     def test(self) -> Any:
-        """The examples for one last, unbiased look."""
+        """The examples to measure with once, at the end."""
         return self._take(self.indices.test)
 
     def __iter__(self) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Examples made by mixing others, and how few of them they really are."""
+"""Synthesis of examples by mixing others, with how often each source is used."""
 
 from __future__ import annotations
 

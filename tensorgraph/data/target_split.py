@@ -1,4 +1,4 @@
-"""Sets for a model that is trained on other data than it is used on."""
+"""The split of two distributions, where a model is trained on other data than it is used on."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class TargetSplit:
 
     @cached_property
     def test(self) -> Any:
-        """The examples for one last, unbiased look, all from the target."""
+        """The examples to measure with once, at the end, all from the target."""
         return self._take(self.indices.test)
 
     def _take(self, rows: Indices) -> Any:

@@ -1,8 +1,15 @@
-"""From results to decisions: where the error comes from, and what to work on next.
+"""Diagnosis of a trained model: metrics, where the error comes from, what to work on next.
 
-Plain functions on arrays, each with a small result that prints itself: a ladder of error rates, a
-table of errors by tag, labels that are probably wrong, the choice of a model, metrics, and a report
-of it all on one page.
+In come arrays of predictions, probabilities and labels, or error rates; out come numbers, and small
+results that print themselves. All are plain functions.
+
+Read ``array_arguments`` (the checks that all share) and ``metric`` first. Metrics: ``confusion``,
+``class_metrics``, ``score_metrics``, ``reliability``; by them ``model_selection``. Analysis of the
+error: ``error_ladder`` with ``confidence_intervals`` and ``remedies``, ``error_analysis`` with
+``error_csv``, ``label_cleaning``, ``gradient_health``. All of it on one page: ``html_report``.
+
+A metric is added in one file: a function with ``@metric(worst=..., best=...)`` whose name stands in
+the file's ``__all__``.
 
 What a model says comes first, then the labels, as in losses: ``precision(predictions, labels)``.
 (scikit-learn has them the other way round, ``precision_score(y_true, y_pred)``.)

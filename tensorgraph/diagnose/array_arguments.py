@@ -1,4 +1,4 @@
-"""Turning what was given into arrays, rates and classes, or saying what is wrong with it."""
+"""Checks of arguments: arrays, labels, probabilities, weights and rates, or an error."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def as_size(where: str, name: str, value: Any) -> int:
 
 
 def as_array(where: str, name: str, values: Any) -> Array:
-    """Return an array of whatever there is.
+    """Return values as an array.
 
     Raises:
         ShapeError: nested sequences of different lengths.
@@ -141,7 +141,7 @@ def _whole(where: str, name: str, array: Array) -> Array:
 
 
 def same_length(where: str, **arrays: Any) -> int:
-    """Return how many examples there are.
+    """Return the common length of arrays.
 
     Raises:
         ShapeError: the arrays disagree.
@@ -187,7 +187,7 @@ def classes_of(where: str, given: Iterable[Any] | None, **arrays: Array) -> Arra
 
 
 def positions(classes: Array, values: Array) -> Array:
-    """Return at which place among the classes each value stands."""
+    """Return the index of each value among the classes."""
     order = np.argsort(classes, kind="stable")
     found: Array = order[np.searchsorted(classes, values, sorter=order)]
     return found
@@ -275,6 +275,31 @@ def class_numbers(where: str, values: Any, count: int) -> Array:
             * (count == 2)
         )
     return found
+
+
+def labelled(
+    where: str, probabilities: Any, labels: Any, classes: Any, sample_weight: Any
+) -> tuple[Array, Array, Array]:
+    """Return probabilities of shape (m, K), the column of each true class, and weights."""
+    p = as_probabilities(where, probabilities)
+    if p.ndim == 1:
+        p = np.stack([1 - p, p], axis=1)
+    numbers = label_columns(where, labels, classes, p.shape[1])
+    m = same_length(where, probabilities=p, labels=numbers)
+    return p, numbers, weights_of(where, sample_weight, m)
+
+
+def label_columns(where: str, labels: Any, classes: Iterable[Any] | None, count: int) -> Array:
+    """Return the column of each label."""
+    if classes is None:
+        return class_numbers(where, labels, count)
+    found = as_labels(where, "labels", labels)
+    known = classes_of(where, classes, labels=found)
+    if len(known) != count:
+        raise errors.ShapeError(
+            f"{where}: {len(known)} classes for {count} columns; write one class for each column"
+        )
+    return positions(known, found)
 
 
 def as_names(where: str, name: str, values: Any) -> tuple[str, ...]:

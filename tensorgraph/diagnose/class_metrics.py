@@ -1,4 +1,4 @@
-"""Single numbers that say how good predicted classes are."""
+"""Metrics of predicted classes: accuracy, precision, recall and their means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Error analysis: what kinds of examples the errors are, and how much each kind costs."""
+"""Error analysis by tags: how often each occurs, and how much fixing it can gain."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class TagRow:
-    """What one tag costs."""
+    """The count, share and ceiling of one tag."""
 
     tag: str
     count: int

@@ -1,4 +1,4 @@
-"""The sheet of an error analysis as CSV: a row for each example, a column for each tag."""
+"""Error analysis as a CSV file: a row for each example, a column for each tag."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ def _ticked(number: int, tag: str, cell: str) -> bool:
 
 
 def _guarded(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
+    """Return a cell with an apostrophe before it where a spreadsheet would see a formula."""
     return f"'{cell}" if cell.startswith(_QUOTED) else cell
 
 
 def _bare(cell: str) -> str:
-    """Return what was guarded."""
+    """Return a cell without that apostrophe."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_QUOTED) else cell

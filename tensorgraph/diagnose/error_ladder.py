@@ -1,4 +1,4 @@
-"""The ladder of error rates: where the error comes from, and what to do about it."""
+"""Bias, variance and data mismatch, as steps of a ladder of error rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the gradient of each layer vanishes, explodes, or is as it should be."""
+"""Vanishing and exploding gradients, judged by the norms of each layer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXPLODING = 100.0
 
 @dataclass(frozen=True)
 class LayerHealth:
-    """The gradient norms of one layer in short."""
+    """A summary of the gradient norms of one layer."""
 
     path: str
     median: float

@@ -1,4 +1,4 @@
-"""All of it on one page: a single HTML file that needs no network."""
+"""The report of a training run: one HTML file that needs no network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels that are probably wrong, and correcting them in the dev and the test set alike."""
+"""Labels that are probably wrong, and their correction in both dev and test set."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.diagnose.array_arguments import Array, as_labels, classes_of
-from tensorgraph.diagnose.score_metrics import given
+from tensorgraph.diagnose.array_arguments import (
+    Array,
+    as_labels,
+    classes_of,
+    labelled,
+)
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.display.text import percent
 
@@ -131,7 +135,7 @@ def suspicious_labels(
         1 of 4 labels are suspicious (25 %); look at each of them
     """
     named = None if classes is None else list(classes)
-    p, numbers, _ = given("suspicious_labels", probabilities, labels, named, None)
+    p, numbers, _ = labelled("suspicious_labels", probabilities, labels, named, None)
     p = p.astype(np.float64)
     m, count = p.shape
     held = np.bincount(numbers, minlength=count)

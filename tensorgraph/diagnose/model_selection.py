@@ -1,4 +1,4 @@
-"""Choosing a model by one metric to optimise, and others that only have to be good enough."""
+"""Selection of a model by one metric to optimise, within limits on others."""
 
 from __future__ import annotations
 

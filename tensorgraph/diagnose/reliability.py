@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say."""
+"""Calibration: how well probabilities agree with how often they come true."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import whole
-from tensorgraph.diagnose.array_arguments import Array
+from tensorgraph.diagnose.array_arguments import Array, labelled
 from tensorgraph.diagnose.metric import metric
-from tensorgraph.diagnose.score_metrics import given
 from tensorgraph.display.svg import COLOURS, bar, document, label, line
 from tensorgraph.display.tables import html_table
 
@@ -132,7 +131,7 @@ def calibration(
         expected calibration error 0.2500, largest gap 0.3500
     """
     count = whole(bins, "calibration: bins", 1)
-    p, numbers, weights = given("calibration", probabilities, labels, classes, sample_weight)
+    p, numbers, weights = labelled("calibration", probabilities, labels, classes, sample_weight)
     binary = np.ndim(probabilities) == 1
     chosen = np.ones(len(p), np.int64) if binary else p.argmax(1)
     confidence = p[np.arange(len(p)), chosen].astype(np.float64)

@@ -1,4 +1,4 @@
-"""Single numbers that say how good scores and probabilities are."""
+"""Metrics of scores and probabilities: area under the ROC curve, log loss, Brier score."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.diagnose.array_arguments import (
     Array,
-    as_labels,
     as_numbers,
-    as_probabilities,
-    class_numbers,
-    classes_of,
-    positions,
+    label_columns,
+    labelled,
     same_length,
     weights_of,
 )
@@ -73,7 +70,7 @@ def roc_auc(
             f"roc_auc: average must be 'macro' or 'weighted', not {average!r}"
         )
     columns = found[:, None] if found.ndim == 1 else found
-    numbers = _columns("roc_auc", labels, classes, max(columns.shape[1], 2))
+    numbers = label_columns("roc_auc", labels, classes, max(columns.shape[1], 2))
     m = same_length("roc_auc", scores=found, labels=numbers)
     weights = weights_of("roc_auc", sample_weight, m)
     if found.ndim == 1:
@@ -132,7 +129,7 @@ def log_loss(
         >>> round(tg.diagnose.log_loss([0.9, 0.2], [1, 0]), 4)
         0.1643
     """
-    p, numbers, weights = given("log_loss", probabilities, labels, classes, sample_weight)
+    p, numbers, weights = labelled("log_loss", probabilities, labels, classes, sample_weight)
     least = np.finfo(p.dtype).eps
     likelihood = p[np.arange(len(p)), numbers].astype(np.float64)
     return float(np.average(-np.log(np.clip(likelihood, least, 1 - least)), weights=weights))
@@ -160,36 +157,8 @@ def brier_score(
         >>> round(tg.diagnose.brier_score([0.9, 0.2], [1, 0]), 4)
         0.025
     """
-    p, numbers, weights = given("brier_score", probabilities, labels, classes, sample_weight)
+    p, numbers, weights = labelled("brier_score", probabilities, labels, classes, sample_weight)
     happened = np.eye(p.shape[1])[numbers]
     squares = (p - happened) ** 2
     each = squares[:, 1] if np.ndim(probabilities) == 1 else squares.sum(1)
     return float(np.average(each, weights=weights))
-
-
-# ---------------------------------------------------------------- probabilities with their labels
-
-
-def given(
-    where: str, probabilities: Any, labels: Any, classes: Any, sample_weight: Any
-) -> tuple[Array, Array, Array]:
-    """Return probabilities of shape (m, K), the column of each true class, and weights."""
-    p = as_probabilities(where, probabilities)
-    if p.ndim == 1:
-        p = np.stack([1 - p, p], axis=1)
-    numbers = _columns(where, labels, classes, p.shape[1])
-    m = same_length(where, probabilities=p, labels=numbers)
-    return p, numbers, weights_of(where, sample_weight, m)
-
-
-def _columns(where: str, labels: Any, classes: Iterable[Any] | None, count: int) -> Array:
-    """Return the column of each label."""
-    if classes is None:
-        return class_numbers(where, labels, count)
-    found = as_labels(where, "labels", labels)
-    known = classes_of(where, classes, labels=found)
-    if len(known) != count:
-        raise errors.ShapeError(
-            f"{where}: {len(known)} classes for {count} columns; write one class for each column"
-        )
-    return positions(known, found)

@@ -1,4 +1,4 @@
-"""Line charts of what was recorded during training, as SVG."""
+"""Line charts as SVG."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LEFT, _TOP, _RIGHT, _BOTTOM = 62.0, 30.0, 12.0, 40.0
 
 
 class _Axis:
-    """Places of numbers between two ends of the picture."""
+    """A linear or logarithmic scale between two ends of the picture."""
 
     def __init__(self, values: Array, start: float, end: float, log: bool = False) -> None:
         self.log = log

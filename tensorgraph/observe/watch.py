@@ -112,7 +112,7 @@ class Watch:
 
 
 class _Size:
-    """How large all that one module puts out in a step is."""
+    """The root mean square of all outputs of one module in a step."""
 
     def __init__(self, module: Watchable) -> None:
         self._module = module
@@ -144,7 +144,7 @@ class _Size:
 
 
 def _around(path: str) -> list[str]:
-    """Return the paths of all that a module is in: of ``a.b.c``, ``a.b``, ``a`` and the root."""
+    """Return the paths of the modules around one: of ``a.b.c``, ``a.b``, ``a`` and the root."""
     steps = path.split(".") if path else []
     return [".".join(steps[:k]) for k in range(len(steps))]
 

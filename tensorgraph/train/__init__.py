@@ -1,4 +1,15 @@
-"""Training: fitting a model, runs that can be stopped, saved and resumed, and what to try first."""
+"""Training: ``fit``, with checks before it, and runs that can be saved and resumed.
+
+In come a model, a loss, an optimizer and arrays or batches; out come a trained model and a
+``History``.
+
+Read ``fitting`` and ``training_loop`` first; they stand on ``example_sets`` (data as batches),
+``evaluation`` (predictions and metrics), ``training_run`` and ``history`` (what is known of a run),
+``epoch_norms``, ``early_stopping``, ``interrupt`` (Ctrl-C), ``divergence`` and ``progress``. Files:
+``saving``, on ``state_encoding`` (nested state as JSON and arrays) and ``array_file``;
+``checkpoint_file`` and ``random_state``. Around a run: ``overfit``, ``lr_range`` (both on
+``temporary_training``), ``learning_curves``, ``hyperparameter_search`` with ``search_space``.
+"""
 
 from tensorgraph.train import (
     early_stopping,

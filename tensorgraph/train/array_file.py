@@ -1,6 +1,6 @@
-"""Files of arrays that are whole or not there at all: written atomically, checked when read.
+"""Files of arrays in the safetensors format, written atomically and checked when read.
 
-They have the safetensors format, in which any tool finds the arrays. The text that goes with them
+Any tool that knows the format finds the arrays. The text that goes with them
 stands in the header, under the key ``tensorgraph``, after the version and a checksum:
 ``tensorgraph 1 SHA-256 TEXT``. Equal content makes equal files.
 """

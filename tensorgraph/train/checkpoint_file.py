@@ -1,4 +1,4 @@
-"""The file from which a run goes on, to the same end, after it was killed."""
+"""The checkpoint of a run: a file from which it can be resumed, bit for bit."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _differences(saved: Any, present: Mapping[str, str]) -> list[str]:
 
 
 def setup_of(model: Module, optimizer: Optimizer, **rest: Any) -> dict[str, str]:
-    """Return what makes a run the one it is, in words, to be compared with another.
+    """Return the settings of a run in words, to be compared with those of a checkpoint.
 
     Of functions only their names are compared, and of a learning rate that a person sets nothing:
     what it was set to belongs to the run.

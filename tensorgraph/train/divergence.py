@@ -1,4 +1,4 @@
-"""Why a cost or gradient is no number: looked into once it has happened, at no cost before."""
+"""The cause of a cost or gradient that is not finite, searched for once there is one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REMEDY = (
 
 
 def cause(model: Module, cost: Callable[[], Any] | None, *sets: Examples) -> str:
-    """Say where the first number that is none came from, as far as that can be found out.
+    """Return a sentence about where the first NaN or infinity came from.
 
     Args:
         model: the model.

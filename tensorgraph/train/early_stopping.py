@@ -1,4 +1,4 @@
-"""Early stopping: training ends where the dev set says so."""
+"""Early stopping: training ends when the dev set has not improved for a while."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The norms of each layer's gradients and activations, as columns of a history."""
+"""The norms of each layer's gradients and activations, averaged over an epoch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tensorgraph.observe.watch import Watch
 
 
 class Norms:
-    """A watch over a model, emptied after each epoch."""
+    """A watch over a model whose norms become the columns of an epoch in a history."""
 
     def __init__(self, model: Module) -> None:
         self.watch = Watch(model)

@@ -1,4 +1,4 @@
-"""What a model makes of examples while it learns nothing from them."""
+"""Predictions, loss and metrics of a model in evaluation mode."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AT_ONCE = 256
 
 
 def predict(model: Module, *inputs: Any, batch_size: int = AT_ONCE) -> Any:
-    """Return what a model makes of examples, as an array, in evaluation mode.
+    """Return the predictions of a model, as an array, in evaluation mode.
 
     The examples go through the model in batches and without a graph; floating-point inputs are
     converted to the dtype of the model's parameters. The model is left in the mode it was in.
@@ -121,9 +121,9 @@ def measure(
     output, target = _joined(outputs), _joined(targets)
     leaves, structure = flatten(output)
     cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)
-    values = {"loss": number(cost, "the loss", "reduction='mean', or .mean()")}
+    values = {"loss": scalar(cost, "the loss", "reduction='mean', or .mean()")}
     for name, metric in metrics.items():
-        values[name] = number(metric(output, target), f"the metric {name!r}", ".mean()")
+        values[name] = scalar(metric(output, target), f"the metric {name!r}", ".mean()")
     return values
 
 
@@ -147,7 +147,7 @@ def modes_kept(model: Module) -> Iterator[None]:
 
 
 def _called(model: Module, inputs: list[Tensor], size: int) -> Any:
-    """Return what a model makes of a batch, as arrays with a row for each example."""
+    """Return the outputs of a model for a batch, as arrays with a row for each example."""
     leaves, structure = flatten(model(*inputs))
     arrays = [leaf.data if type(leaf) is Tensor else np.asarray(leaf) for leaf in leaves]
     for array in arrays:
@@ -168,7 +168,7 @@ def _joined(parts: list[Any]) -> Any:
     return unflatten(structure, [np.concatenate(column) for column in columns])
 
 
-def number(value: Any, what: str, instead: str) -> float:
+def scalar(value: Any, what: str, instead: str) -> float:
     """Return a single number as a float.
 
     Args:

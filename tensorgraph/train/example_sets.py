@@ -1,4 +1,4 @@
-"""The examples that a model is trained and measured on, and what of them is its input."""
+"""Training and dev sets as ``fit`` takes them, and a batch as inputs and target."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def dtype_of(model: Module) -> np.dtype[Any]:
 
 
 class Examples:
-    """Arrays, or an iterable of batches where nobody has the whole arrays.
+    """A set of examples: arrays, or an iterable of batches where the whole is not in memory.
 
     Args:
         data: a tuple or a dict of arrays; ``tg.data.Batches``; or another iterable of batches that
@@ -120,7 +120,7 @@ class Examples:
             inputs_and_target(self.table.take(np.arange(1)), np.float32)
 
     def __len__(self) -> int:
-        """Return the number of examples; 0 where nobody knows."""
+        """Return the number of examples; 0 where it is not known."""
         if self.rows is not None:
             return len(self.rows)
         return 0 if self.table is None else len(self.table)

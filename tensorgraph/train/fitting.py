@@ -1,4 +1,4 @@
-"""Training a model: epochs, steps, and what is measured on the way."""
+"""``fit``: the arguments of a training run, checked and put together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What training measured, epoch by epoch."""
+"""The history of a run: the loss, metrics and norms of each epoch."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.diagnose.model_selection import Criterion, Limits
 from tensorgraph.diagnose.norm_columns import ACTIVATIONS, GRADIENTS, by_layer
+from tensorgraph.display.figure import new_figure
 from tensorgraph.display.tables import html_table
 from tensorgraph.display.text import escaped
-from tensorgraph.extras import require
 
 __all__ = ["History"]
 
@@ -268,16 +268,6 @@ def measured(criterion: Criterion, row: Mapping[str, float]) -> bool:
                 f"{name!r} was not measured; there are {errors.listing(list(row))}"
             )
     return not any(math.isnan(row[name]) for name in (criterion.metric, *criterion.satisfy))
-
-
-def new_figure(width: float, height: float) -> Any:
-    """Return an empty figure, which needs no screen and is freed when nobody holds it.
-
-    Raises:
-        ImportError: matplotlib is not installed.
-    """
-    figure = require("matplotlib.figure", "train").Figure
-    return figure(figsize=(width, height), layout="constrained")
 
 
 def _width(name: str) -> int:

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.diagnose.model_selection import Criterion
+from tensorgraph.display.figure import new_figure
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.random import default_generator
 from tensorgraph.train.evaluation import check_model
 from tensorgraph.train.example_sets import Examples
 from tensorgraph.train.fitting import fit
-from tensorgraph.train.history import new_figure
 from tensorgraph.train.interrupt import passing_on
 
 __all__ = ["LearningCurve", "learning_curve"]

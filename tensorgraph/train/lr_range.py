@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.display.figure import new_figure
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.evaluation import check_model
-from tensorgraph.train.history import new_figure
 from tensorgraph.train.temporary_training import endless, stepper, unchanged
 from tensorgraph.train.training_loop import trained_parameters
 

@@ -1,4 +1,4 @@
-"""A sanity check before any long run: can the model learn a single batch by heart?"""
+"""Overfitting a single batch: a sanity check of model, loss and data before any long run."""
 
 from __future__ import annotations
 

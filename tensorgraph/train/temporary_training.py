@@ -1,4 +1,4 @@
-"""Training for the sake of a look at it: afterwards everything is as it was."""
+"""Training steps that are undone: model, optimizer and random numbers are restored afterwards."""
 
 from __future__ import annotations
 

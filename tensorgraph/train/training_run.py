@@ -1,4 +1,4 @@
-"""A training run: what callbacks see of it, and what of it a checkpoint holds."""
+"""The state of a training run, as callbacks see it and a checkpoint holds it."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ OPTIONAL = {
 
 # A room imports from the rooms before it. What stands on one line does not see each other.
 ROOMS = [
-    "display errors extras",
-    "arguments engine.modes engine.quiet engine.nesting",
+    "errors extras",
+    "arguments display engine.modes engine.quiet engine.nesting",
     "engine.arrays engine.shapes",
     "engine.domain engine.explain engine.rule engine.generator",
     "engine.op",
