@@ -13,7 +13,7 @@ import numpy as np
 import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.ops import OPS
-from tensorgraph.testing.cases import Case, elementwise_cases
+from tensorgraph.testing.op_calls import Case, elementwise_cases
 from tests.ops import op_references
 
 RNG = np.random.default_rng(7)
