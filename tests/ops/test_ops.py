@@ -14,7 +14,7 @@ from tensorgraph.engine.op import REGISTRY
 from tensorgraph.testing import promises, strategies
 from tensorgraph.testing.check_op import check_value
 from tests.engine.test_random import DRAWS
-from tests.ops import op_references
+from tests.ops import elements
 from tests.ops.op_cases import ELEMENTWISE, EVERY, RANDOM, TABLE, cases
 
 every_op = pytest.mark.parametrize("name", EVERY)
@@ -26,7 +26,7 @@ def test_no_operation_is_left_untested():
     assert set(EVERY) | RANDOM <= known, "needs calls in tests/ops/op_cases.py"
     assert not known - set(EVERY) - RANDOM, "no such operation"
     for name in TABLE:
-        assert hasattr(op_references, name), "needs a reference in tests/ops/op_references.py"
+        assert hasattr(elements, name), "needs a reference in tests/ops/elements/"
 
 
 # --------------------------------------------------------------------------------------- values

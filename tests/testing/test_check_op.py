@@ -14,7 +14,8 @@ from tensorgraph.engine.op import REGISTRY
 from tensorgraph.errors import ArgumentError, DTypeError, GradcheckError
 from tensorgraph.testing import check_op, promises, strategies
 from tensorgraph.testing.op_calls import Case, elementwise_cases
-from tests.ops.op_cases import ELEMENTWISE, TABLE, WAYS
+from tests.ops.op_call import WAYS
+from tests.ops.op_cases import ELEMENTWISE, TABLE
 
 # ------------------------------------------------------------- every rule of every op, made wrong
 
