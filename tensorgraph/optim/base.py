@@ -38,33 +38,8 @@ class Optimizer:
     function, written with operators and ops, in which each element is treated by itself:
     ``update(self, param, grad, state, t, lr, …)`` returns the next parameter and state in new
     arrays (those given are read-only). ``t`` counts the updates of the parameter from 1. What comes
-    after it are the rule's settings, which the constructor takes under the same names and with the
-    same defaults; by these names they mean the same in every rule:
-
-    ``lr``: the learning rate α, a number or a function of the number of steps taken before:
-    ``lr=lambda step: 0.1 / (1 + 0.01 * step)``, or one of ``optim.schedules``.
-    ``beta``, ``betas``: β, or β₁ and β₂, how much of a running mean or sum a step keeps.
-    ``eps``: ε, which bounds the step where gradients are near 0.
-    ``weight_decay``: λ, decoupled weight decay: θ also shrinks by α·λ·θ (see :class:`AdamW`).
-
-    Args:
-        params: ``model.parameters()``, or ``model.named_parameters()``, whose names then stand in
-            messages and in the saved state; or a list of leaf tensors; or a list of groups,
-            ``[{"params": …, "lr": 0.01}, {"params": …}]``, each with settings of its own (see also
-            :func:`path_groups` and :func:`decay_groups`).
-        differentiable: record every step, so that what comes after can be differentiated by all
-            that went before: learning rate, other settings, initial values. The parameters are then
-            results, not leaves; ``cost.backward(create_graph=True)`` still gives them gradients
-            (and also the learning rate, through earlier steps: take the gradient that counts by
-            ``tg.grad`` or ``tg.gradients``).
-        *values: settings, in their order.
-        **settings: settings, by name.
-
-    Raises:
-        ArgumentError: no parameters, one of them twice; or a setting that is missing, unknown, or
-            makes no sense.
-        GraphError: a parameter that is not a leaf, or wants no gradient.
-        DTypeError: something that is not a parameter.
+    after it are the rule's settings: the constructor takes them after ``params``, under the same
+    names and with the same defaults.
 
     Example:
         >>> import tensorgraph as tg
@@ -93,6 +68,33 @@ class Optimizer:
     def __init__(
         self, params: Any, *values: Any, differentiable: bool = False, **settings: Any
     ) -> None:
+        """Take parameters, and the settings of the rule, in their order or by name.
+
+        Args:
+            params: ``model.parameters()``, or ``model.named_parameters()``, whose names then stand
+                in messages and in the saved state; or a list of leaf tensors; or a list of groups,
+                ``[{"params": …, "lr": 0.01}, {"params": …}]``, each with settings of its own (see
+                also :func:`path_groups` and :func:`decay_groups`).
+            *values: settings without a name.
+            differentiable: record every step, so that what comes after can be differentiated by
+                all that went before: learning rate, other settings, initial values. The parameters
+                are then results, not leaves; ``cost.backward(create_graph=True)`` still gives them
+                gradients (and also the learning rate, through earlier steps: take the gradient that
+                counts by ``tg.grad`` or ``tg.gradients``).
+            **settings: those with a name. In every rule that has it,
+
+                lr is α, the learning rate: a number, or a function of the number of steps taken
+                before, such as ``lambda step: 0.1 / (1 + 0.01 * step)`` or ``optim.schedules``;
+                beta is β, how much of a running mean or sum a step keeps; betas are β₁ and β₂;
+                eps is ε, which bounds the step where gradients are near 0;
+                weight_decay is λ: beside its step along the gradient, θ shrinks by α·λ·θ.
+
+        Raises:
+            ArgumentError: no parameters, one of them twice; or a setting that is missing, unknown
+                or makes no sense.
+            GraphError: a parameter that is not a leaf, or wants no gradient.
+            DTypeError: something that is not a parameter.
+        """
         owner = type(self).__name__
         settings = bound(type(self), values, settings)
         self.differentiable = differentiable
