@@ -18,8 +18,8 @@ from tensorgraph.nn.module import Module
 from tensorgraph.nn.place import here
 from tensorgraph.ops.arithmetic import divide, where
 from tensorgraph.ops.contract import matmul
+from tensorgraph.ops.logits import softmax
 from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape, tril
-from tensorgraph.ops.softmax import softmax
 from tensorgraph.random import Generator
 
 Shape = tuple[int, ...]

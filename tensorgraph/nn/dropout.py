@@ -11,7 +11,7 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, describe
 from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.dropout import dropout
+from tensorgraph.ops.masking import dropout
 from tensorgraph.random import Generator
 
 

@@ -14,6 +14,8 @@ from tensorgraph.ops.arithmetic import equal, square, where
 from tensorgraph.ops.reduce import in_single, mean
 from tensorgraph.ops.transcendental import sqrt
 
+__all__ = ["affine", "center", "rms"]
+
 
 def _floating(x: Any) -> Any:
     """Return x as an array in which squares can be added up: integers would overflow."""
@@ -44,7 +46,11 @@ center = register(
     body=lambda x, *, axis: x - mean(x, axis=axis, keepdims=True),
     prepare=_centred_axes,
     facts={"zero_sum": "axis"},
-    doc="Return x − mean(x) over `axis`, exact to rounding also where the mean is large.",
+    doc="""Return x − mean(x) over `axis`, exact to rounding also where the mean is large.
+
+    >>> tg.center([1.0, 3.0, 5.0])
+    tensor([-2.,  0.,  2.])
+    """,
 )
 
 
@@ -82,6 +88,9 @@ rms = register(
     doc="""Return the root mean square √(mean(x²) + eps) over `axis`; its derivative at 0 is 0.
 
     Of a centred x it is the standard deviation.
+
+    >>> tg.rms([1.0, -7.0])
+    tensor(5.)
     """,
 )
 
@@ -103,5 +112,9 @@ affine = register(
     family="fused",
     symbol="a·x + b",
     body=lambda x, scale, shift: x * scale + shift,
-    doc="Return x · scale + shift, each of which is repeated along axes that it does not have.",
+    doc="""Return x · scale + shift, each of which is repeated along axes that it does not have.
+
+    >>> tg.affine([[1.0, 2.0]], [2.0, 3.0], 0.5)
+    tensor([[2.5, 6.5]])
+    """,
 )

@@ -20,6 +20,11 @@ from tensorgraph.ops._axes import (
     some_axes,
 )
 
+__all__ = [
+    "broadcast_to", "concat", "expand_dims", "flip", "matrix_transpose", "pad", "permute_dims",
+    "reshape", "roll", "split", "squeeze", "stack", "tril", "triu", "unstack",
+]  # fmt: skip
+
 # ---------------------------------------------------------------------------- one tensor, new shape
 
 
@@ -43,7 +48,12 @@ reshape: Callable[..., Any] = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_full_shape,
-    doc="Return the same elements in another shape; one length may be −1.",
+    doc="""Return the same elements in another shape; one length may be −1.
+
+    >>> tg.reshape([1, 2, 3, 4], (2, -1))
+    tensor([[1, 2],
+            [3, 4]])
+    """,
 )
 
 
@@ -63,7 +73,11 @@ permute_dims: Callable[..., Any] = register(
     family="shape",
     symbol="ᵀ",
     prepare=_permutation,
-    doc="Return x with its axes in the order `axes` (reversed by default).",
+    doc="""Return x with its axes in the order `axes` (reversed by default).
+
+    >>> tg.permute_dims(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
+    (4, 2, 3)
+    """,
 )
 
 
@@ -81,7 +95,11 @@ matrix_transpose: Callable[..., Any] = register(
     family="shape",
     symbol="ᵀ",
     prepare=_check_matrix,
-    doc="Return x with its last two axes swapped; also `x.mT`.",
+    doc="""Return x with its last two axes swapped; also `x.mT`.
+
+    >>> tg.matrix_transpose(tg.zeros((5, 2, 3))).shape
+    (5, 3, 2)
+    """,
 )
 
 
@@ -103,7 +121,12 @@ expand_dims = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_new_axes,
-    doc="Return x with a new axis of length 1 at `axis` of the result.",
+    doc="""Return x with a new axis of length 1 at `axis` of the result.
+
+    >>> tg.expand_dims([1, 2], axis=1)
+    tensor([[1],
+            [2]])
+    """,
 )
 
 
@@ -124,7 +147,11 @@ squeeze = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_single_axes,
-    doc="Return x without axes of length 1: those at `axis`, or all.",
+    doc="""Return x without axes of length 1: those at `axis`, or all.
+
+    >>> tg.squeeze([[1, 2]])
+    tensor([1, 2])
+    """,
 )
 
 
@@ -144,7 +171,12 @@ broadcast_to = register(
     {"x": lambda g: g},  # backward sums every gradient to its operand's shape
     family="shape",
     prepare=_target_shape,
-    doc="Return x repeated along new axes and axes of length 1, without copying.",
+    doc="""Return x repeated along new axes and axes of length 1, without copying.
+
+    >>> tg.broadcast_to([1, 2], (2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """,
 )
 
 # --------------------------------------------------------------------------- one tensor, new order
@@ -160,7 +192,11 @@ flip: Callable[..., Any] = register(
     {"x": lambda g, axis: flip(g, axis=axis)},
     family="shape",
     prepare=_several_axes,
-    doc="Return x in reverse order along `axis` (all axes by default).",
+    doc="""Return x in reverse order along `axis` (all axes by default).
+
+    >>> tg.flip([1, 2, 3])
+    tensor([3, 2, 1])
+    """,
 )
 
 
@@ -186,7 +222,11 @@ roll = register(
     {"x": _roll_back},
     family="shape",
     prepare=_shifts,
-    doc="Return x shifted by `shift` places along `axis`, those pushed out entering again.",
+    doc="""Return x shifted by `shift` places along `axis`, those pushed out entering again.
+
+    >>> tg.roll([1, 2, 3], 1)
+    tensor([3, 1, 2])
+    """,
 )
 
 
@@ -202,7 +242,12 @@ tril: Callable[..., Any] = register(
     {"x": lambda g, k: tril(g, k=k)},
     family="shape",
     prepare=_diagonal,
-    doc="Return x with zeros above the `k`-th diagonal of its last two axes.",
+    doc="""Return x with zeros above the `k`-th diagonal of its last two axes.
+
+    >>> tg.tril([[1, 2], [3, 4]])
+    tensor([[1, 0],
+            [3, 4]])
+    """,
 )
 triu: Callable[..., Any] = register(
     "triu",
@@ -210,7 +255,12 @@ triu: Callable[..., Any] = register(
     {"x": lambda g, k: triu(g, k=k)},
     family="shape",
     prepare=_diagonal,
-    doc="Return x with zeros below the `k`-th diagonal of its last two axes.",
+    doc="""Return x with zeros below the `k`-th diagonal of its last two axes.
+
+    >>> tg.triu([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [0, 4]])
+    """,
 )
 
 # ---------------------------------------------------------------------------- padding and joining
@@ -246,7 +296,11 @@ pad = register(
     {"x": _pad_rule},
     family="shape",
     prepare=_widths,
-    doc="Return x with `constant` put around it: (before, after) for each axis.",
+    doc="""Return x with `constant` put around it: (before, after) for each axis.
+
+    >>> tg.pad([1, 2], (1, 2))
+    tensor([0, 1, 2, 0, 0])
+    """,
 )
 
 

@@ -18,6 +18,8 @@ from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 
+__all__ = ["overlap_add", "windows"]
+
 Shape = tuple[int, ...]
 Padding = tuple[tuple[int, int], ...]
 """How many places stand before and after each spatial axis."""
@@ -189,6 +191,10 @@ windows = register(
     span = (size − 1) · dilation + 1; a tuple `size` takes as many axes of x: (…, n₁, n₂) gives
     (…, count₁, count₂, size₁, size₂). Windows start `stride` places apart, their elements stand
     `dilation` apart. What is left over at the end is in no window.
+
+    >>> tg.windows([1, 2, 3, 4, 5], size=3, stride=2)
+    tensor([[1, 2, 3],
+            [3, 4, 5]])
     """,
 )
 
@@ -236,5 +242,8 @@ overlap_add: Callable[..., Any] = register(
 
     x has shape (…, *counts, *size); the result (…, *shape) holds, in each place, the sum of all
     window elements that lie there, and 0 in places of no window.
+
+    >>> tg.overlap_add([[1, 2, 3], [3, 4, 5]], shape=5, stride=2)
+    tensor([1, 2, 6, 4, 5])
     """,
 )

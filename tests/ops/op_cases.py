@@ -12,7 +12,7 @@ import numpy as np
 
 import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.ops import COMPOSITES, OPS
+from tensorgraph.ops import OPS
 from tensorgraph.testing.cases import Case, elementwise_cases
 from tests.ops import op_references
 
@@ -618,7 +618,7 @@ RANDOM = {name for name, op in REGISTRY.items() if op.family == "random"}
 ELEMENTWISE = {
     name: op for name, op in REGISTRY.items() if op.family == "elementwise" and name != "astype"
 }
-EVERY = [name for name in {**REGISTRY, **COMPOSITES} if name not in RANDOM]
+EVERY = [name for name in {**REGISTRY, **OPS} if name not in RANDOM]
 
 
 def cases(name):

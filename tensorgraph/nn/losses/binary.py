@@ -25,7 +25,7 @@ from tensorgraph.nn.losses._common import (
 from tensorgraph.nn.place import here
 from tensorgraph.ops.activation import relu
 from tensorgraph.ops.arithmetic import isnan, less, logical_and, logical_not, where
-from tensorgraph.ops.softmax import sigmoid_cross_entropy
+from tensorgraph.ops.logits import sigmoid_cross_entropy
 from tensorgraph.ops.transcendental import log1p
 
 NOT_BINARY = "; labels are 0 and 1 (for −1 and 1, write (target + 1) / 2, or losses.hinge)"

@@ -27,9 +27,9 @@ from tensorgraph.nn.place import here
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import not_equal, where
 from tensorgraph.ops.index import check_labels, take, take_along_axis
+from tensorgraph.ops.logits import class_cross_entropy, log_softmax, softmax_cross_entropy
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
-from tensorgraph.ops.softmax import class_cross_entropy, log_softmax, softmax_cross_entropy
 
 SECOND_SOFTMAX = (
     "the logits went through a softmax already, and this loss computes one itself; leave the first"

@@ -7,7 +7,7 @@ from typing import Any
 from tensorgraph.arguments import number
 from tensorgraph.nn.losses._common import matched, reduced
 from tensorgraph.nn.place import here
-from tensorgraph.ops.arithmetic import absolute, clip, square
+from tensorgraph.ops.arithmetic import clip, square
 
 
 def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
@@ -69,7 +69,7 @@ def l1(prediction: Any, target: Any, reduction: str = "mean") -> Any:
         1.0
     """
     prediction, target = matched("l1", prediction, target)
-    return reduced(absolute(prediction - target), reduction)
+    return reduced(abs(prediction - target), reduction)
 
 
 def huber(prediction: Any, target: Any, reduction: str = "mean", *, delta: float = 1.0) -> Any:

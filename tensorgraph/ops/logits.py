@@ -23,6 +23,11 @@ from tensorgraph.ops.reduce import in_single, spread, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
 from tensorgraph.ops.transcendental import exp
 
+__all__ = [
+    "class_cross_entropy", "log_softmax", "logsumexp", "sigmoid_cross_entropy", "softmax",
+    "softmax_cross_entropy", "softmax_minus_one_hot",
+]  # fmt: skip
+
 
 def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
     """Return x − max(x) and max(x), axes kept; where the maximum is ±inf, its own elements at 0."""
@@ -81,7 +86,11 @@ logsumexp = register(
     family="reduce",
     symbol="log Σ exp",
     prepare=_reduced,
-    doc="Return log Σ eˣ over `axis` without overflow; −inf for nothing.",
+    doc="""Return log Σ eˣ over `axis` without overflow; −inf for nothing.
+
+    >>> tg.logsumexp([1000.0, 1000.0]).round(3)
+    tensor(1000.693)
+    """,
 )
 softmax = register(
     "softmax",
@@ -91,7 +100,11 @@ softmax = register(
     body=lambda x, *, axis: exp(x) / sum(exp(x), axis=axis, keepdims=True),
     facts={"positive": True, "sums_to_one": "axis"},
     prepare=_normalised,
-    doc="Return eˣ / Σ eˣ along `axis`, without overflow: positive, and its sum there is 1.",
+    doc="""Return eˣ / Σ eˣ along `axis`, without overflow: positive, and its sum there is 1.
+
+    >>> tg.softmax([1000.0, 1000.0])
+    tensor([0.5, 0.5])
+    """,
 )
 log_softmax = register(
     "log_softmax",
@@ -100,7 +113,11 @@ log_softmax = register(
     family="fused",
     body=lambda x, *, axis: x - logsumexp(x, axis=axis, keepdims=True),
     prepare=_normalised,
-    doc="Return x − log Σ eˣ along `axis`, the logarithm of softmax, without overflow.",
+    doc="""Return x − log Σ eˣ along `axis`, the logarithm of softmax, without overflow.
+
+    >>> tg.log_softmax([1000.0, 1000.0]).round(3)
+    tensor([-0.693, -0.693])
+    """,
 )
 
 # ----------------------------------------------------------------------------------- cross-entropy
@@ -160,6 +177,9 @@ softmax_cross_entropy = register(
     doc="""Return −Σ Y log softmax(Z) along `axis`, for target distributions Y.
 
     The gradient by Z is softmax(Z) · ΣY − Y, which is A − Y where Y sums to 1.
+
+    >>> tg.softmax_cross_entropy([0.0, 0.0], [0.5, 0.5]).round(3)
+    tensor(0.693)
     """,
 )
 
@@ -211,7 +231,11 @@ softmax_minus_one_hot = register(
         - one_hot(labels, num_classes=shape_of(logits)[axis], axis=axis, dtype=logits.dtype)
     ),
     prepare=_check_classes,
-    doc="Return softmax(Z) − Y for one-hot labels Y: the gradient of the cross-entropy.",
+    doc="""Return softmax(Z) − Y for one-hot labels Y: the gradient of the cross-entropy.
+
+    >>> tg.softmax_minus_one_hot([[0.0, 0.0]], [1], axis=1)
+    tensor([[ 0.5, -0.5]])
+    """,
 )
 
 
@@ -237,6 +261,9 @@ class_cross_entropy = register(
     doc="""Return −log softmax(Z)[label] along `axis`, for integer class labels.
 
     The gradient by Z is A − Y, with A = softmax(Z) and Y the one-hot labels.
+
+    >>> tg.class_cross_entropy([[0.0, 0.0]], [1]).round(3)
+    tensor([0.693])
     """,
 )
 
@@ -276,5 +303,8 @@ sigmoid_cross_entropy = register(
     doc="""Return log(1 + e^Z) − Z·Y, the binary cross-entropy of sigmoid(Z) against Y.
 
     The gradient by Z is A − Y, with A = sigmoid(Z).
+
+    >>> tg.sigmoid_cross_entropy([0.0, 1e4], [1.0, 1.0]).round(3)
+    tensor([0.693, 0.   ])
     """,
 )

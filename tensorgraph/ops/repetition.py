@@ -13,6 +13,8 @@ from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError
 from tensorgraph.ops._axes import one_axis
 
+__all__ = ["repeat", "tile"]
+
 
 def _repetitions(x: Any, *, repetitions: Any) -> dict[str, Any]:
     reps = integers(repetitions, "repetitions")
@@ -34,7 +36,11 @@ tile = register(
     {"x": _tile_rule},
     family="shape",
     prepare=_repetitions,
-    doc="Return x repeated as a whole, `repetitions` times along each axis.",
+    doc="""Return x repeated as a whole, `repetitions` times along each axis.
+
+    >>> tg.tile([1, 2], 2)
+    tensor([1, 2, 1, 2])
+    """,
 )
 
 
@@ -61,5 +67,9 @@ repeat = register(
     {"x": _repeat_rule},
     family="shape",
     prepare=_repeats,
-    doc="Return x with each element repeated `repeats` times along `axis` (of the flat tensor).",
+    doc="""Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
+
+    >>> tg.repeat([1, 2], 2)
+    tensor([1, 1, 2, 2])
+    """,
 )

@@ -14,6 +14,8 @@ from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
 
+__all__ = ["dropout"]
+
 
 def _check(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
     keep_prob = number(keep_prob, "keep_prob", above=0, most=1)
@@ -43,5 +45,9 @@ dropout: Callable[..., Any] = register(
     domain={"mask": Boolean()},
     body=lambda x, mask, *, keep_prob: x * mask / keep_prob,
     prepare=_check,
-    doc="Return x · mask / keep_prob: elements where the mask is false become 0, others grow.",
+    doc="""Return x · mask / keep_prob: elements where the mask is false become 0, others grow.
+
+    >>> tg.dropout([1.0, 2.0], [True, False], keep_prob=0.5)
+    tensor([2., 0.])
+    """,
 )
