@@ -29,7 +29,7 @@ FACT_WORDS = {
     "nonnegative": "not below 0",
     "binary": "0 or 1",
     "between": "strictly between two numbers: (low, high)",
-    "moved": "elements of the first input, moved, repeated or chosen",
+    "moved": "elements of the first input: moved, repeated, chosen, or of another dtype",
     "averaged": "between elements of the first input",
     "sign_of": "above 0 where all of these inputs are, not below 0 where none is: their names",
     "one_hot": "1 at one place along an axis, 0 elsewhere: the static parameter that names it",
