@@ -19,13 +19,14 @@ from typing import Any, ClassVar
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.engine.creation import zeros
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor
-from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.place import here
 from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.contract import linear
 from tensorgraph.ops.shape import concat, split
@@ -50,9 +51,9 @@ class Cell(Module):
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
     ) -> None:
-        self.in_features, self.hidden_features = positive(
-            type(self).__name__, in_features=in_features, hidden_features=hidden_features
-        )
+        name = type(self).__name__
+        self.in_features = whole(in_features, f"{name}: in_features", 1)
+        self.hidden_features = whole(hidden_features, f"{name}: hidden_features", 1)
         self.init = getattr(init, "__name__", repr(init))
         """Name of the initialiser of the input's weights, for ``repr``."""
         self.recurrent_init = getattr(recurrent_init, "__name__", repr(recurrent_init))

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from numpy.typing import DTypeLike
 
+from tensorgraph.arguments import whole
 from tensorgraph.errors import ArgumentError
-from tensorgraph.nn.checks import positive
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
@@ -42,9 +42,9 @@ class _Conv(Module):
         generator: Generator | None = None,
     ) -> None:
         name, rank = type(self).__name__, self.rank
-        self.in_channels, self.out_channels, self.groups = positive(
-            name, in_channels=in_channels, out_channels=out_channels, groups=groups
-        )
+        self.in_channels = whole(in_channels, f"{name}: in_channels", 1)
+        self.out_channels = whole(out_channels, f"{name}: out_channels", 1)
+        self.groups = whole(groups, f"{name}: groups", 1)
         if self.in_channels % self.groups or self.out_channels % self.groups:
             raise ArgumentError(
                 f"{name}: groups = {self.groups} must divide the {self.in_channels} channels that"

@@ -16,12 +16,12 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops import (
     activation,
     arithmetic,
+    centering,
     contract,
     convolve,
     index,
     logits,
     masking,
-    normalise,
     pool,
     reduce,
     repetition,
@@ -31,12 +31,12 @@ from tensorgraph.ops import (
 )
 from tensorgraph.ops.activation import *
 from tensorgraph.ops.arithmetic import *
+from tensorgraph.ops.centering import *
 from tensorgraph.ops.contract import *
 from tensorgraph.ops.convolve import *
 from tensorgraph.ops.index import *
 from tensorgraph.ops.logits import *
 from tensorgraph.ops.masking import *
-from tensorgraph.ops.normalise import *
 from tensorgraph.ops.numpy_api import bind_numpy
 from tensorgraph.ops.pool import *
 from tensorgraph.ops.reduce import *
@@ -48,12 +48,12 @@ from tensorgraph.ops.window import *
 __all__: list[str] = []
 __all__ += activation.__all__
 __all__ += arithmetic.__all__
+__all__ += centering.__all__
 __all__ += contract.__all__
 __all__ += convolve.__all__
 __all__ += index.__all__
 __all__ += logits.__all__
 __all__ += masking.__all__
-__all__ += normalise.__all__
 __all__ += pool.__all__
 __all__ += reduce.__all__
 __all__ += repetition.__all__

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import scalar
 from tensorgraph.engine.domain import Real
 from tensorgraph.engine.op import register
-from tensorgraph.ops._axes import number
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import abs_kernel, greater, where
 from tensorgraph.ops.transcendental import erf, exp
@@ -93,7 +93,7 @@ relu = register(
 
 
 def _check_slope(x: Any, *, slope: float) -> dict[str, Any]:
-    return {"slope": float(number(slope, "slope"))}
+    return {"slope": float(scalar(slope, "slope"))}
 
 
 leaky_relu = register(
@@ -116,7 +116,7 @@ def _elu_kernel(x: Any, *, alpha: float = 1.0) -> Any:
 
 
 def _check_alpha(x: Any, *, alpha: float) -> dict[str, Any]:
-    return {"alpha": float(number(alpha, "alpha"))}
+    return {"alpha": float(scalar(alpha, "alpha"))}
 
 
 elu = register(

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import integer, scalar
 from tensorgraph.engine.arrays import to_dtype
 from tensorgraph.engine.domain import Boolean, Integer, Real
 from tensorgraph.engine.op import register
 from tensorgraph.engine.rule import NONDIFF, ZERO
 from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError, DTypeError
-from tensorgraph.ops._axes import integer, number
 
 __all__ = [
     "abs", "add", "astype", "bitwise_and", "bitwise_invert", "bitwise_or", "bitwise_xor", "ceil",
@@ -537,8 +537,8 @@ def _check_bounds(x: Any, *, min: Any, max: Any) -> dict[str, Any]:
             raise ArgumentError(
                 "bounds are numbers; for arrays write tg.minimum(tg.maximum(x, min), max)"
             )
-    low = None if min is None else number(min, "min")
-    high = None if max is None else number(max, "max")
+    low = None if min is None else scalar(min, "min")
+    high = None if max is None else scalar(max, "max")
     if low is not None and high is not None and low > high:
         raise ArgumentError(f"min = {low} is above max = {high}")
     return {"min": low, "max": high}

@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import integer
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops._axes import integer
 from tensorgraph.ops.contract import einsum
 from tensorgraph.ops.shape import pad, reshape
 from tensorgraph.ops.window import (

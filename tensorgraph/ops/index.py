@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import whole
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array, to_dtype
 from tensorgraph.engine.domain import Integer
 from tensorgraph.engine.op import OUTRANKING, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
-from tensorgraph.ops._axes import from_list, integer, one_axis
+from tensorgraph.errors import AxisError, DTypeError, ShapeError
+from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
 
@@ -272,11 +273,8 @@ def first_outside(labels: Any, count: int) -> tuple[int, ...] | None:
 
 
 def _one_hot_static(labels: Any, *, num_classes: Any, axis: Any, dtype: Any) -> dict[str, Any]:
-    count = integer(num_classes, "num_classes")
-    if count < 1:
-        raise ArgumentError(f"num_classes = {count} must be at least 1")
     return {
-        "num_classes": count,
+        "num_classes": whole(num_classes, "num_classes", 1),
         "axis": one_axis(axis, ndim_of(labels) + 1),
         "dtype": to_dtype(DEFAULT_DTYPE if dtype is None else dtype),
     }

@@ -7,20 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import number
 from tensorgraph.engine.domain import Boolean
 from tensorgraph.engine.op import register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops._axes import number
+from tensorgraph.errors import ShapeError
 
 __all__ = ["dropout"]
 
 
 def _check(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
-    keep_prob = float(number(keep_prob, "keep_prob"))
-    if not 0 < keep_prob <= 1:
-        raise ArgumentError(f"keep_prob lies in (0, 1], it is {keep_prob}")
+    keep_prob = number(keep_prob, "keep_prob", above=0, most=1)
     shape, mask_shape = shape_of(x), shape_of(mask)
     if mask_shape != shape:
         raise ShapeError(f"x of shape {shape} and its mask of shape {mask_shape} must be alike")

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import integers
 from tensorgraph.engine.op import register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops._axes import to_shape
 from tensorgraph.ops.arithmetic import astype, equal, maximum, where
 from tensorgraph.ops.reduce import in_single, max, sum
 from tensorgraph.ops.shape import broadcast_to, expand_dims, pad
@@ -133,7 +133,7 @@ def _avg_pool_grad_kernel(
 
 def _pooling(shape: Shape, size: Any, stride: Any, padding: Any) -> Static:
     """Return the parameters of a pooling of x, of this shape, in one form."""
-    rank = len(to_shape(size, "size is")) if ndim_of(size) else builtins.max(len(shape) - 2, 1)
+    rank = len(integers(size, "size")) if ndim_of(size) else builtins.max(len(shape) - 2, 1)
     if len(shape) != rank + 2:
         hint = "; write x[:, None] for the axis of one channel" if len(shape) == rank + 1 else ""
         raise ShapeError(

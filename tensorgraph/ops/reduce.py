@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import scalar
 from tensorgraph.engine.domain import Boolean
 from tensorgraph.engine.op import register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, AxisError
-from tensorgraph.ops._axes import Axes, inverse, kept, length, number, one_axis, some_axes
+from tensorgraph.ops._axes import Axes, inverse, kept, length, one_axis, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, where
 from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
 
@@ -272,7 +273,7 @@ all = register(
 
 def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[str, Any]:
     static = _axes(x, axis=axis, keepdims=keepdims)
-    return {**static, "correction": number(correction, "correction")}
+    return {**static, "correction": scalar(correction, "correction")}
 
 
 def _var_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import integers, whole
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError
-from tensorgraph.ops._axes import integer, one_axis, to_shape
+from tensorgraph.ops._axes import one_axis
 
 __all__ = ["repeat", "tile"]
 
 
 def _repetitions(x: Any, *, repetitions: Any) -> dict[str, Any]:
-    reps = to_shape(repetitions)
+    reps = integers(repetitions, "repetitions")
     if min(reps, default=0) < 0:
         raise ArgumentError(f"repetitions {reps} must not be negative")
     return {"repetitions": (1,) * (ndim_of(x) - len(reps)) + reps}
@@ -46,11 +47,8 @@ tile = register(
 def _repeats(x: Any, *, repeats: Any, axis: Any) -> dict[str, Any]:
     if ndim_of(repeats) != 0:
         raise ArgumentError("repeats is one number; write x[indices] to repeat unevenly")
-    count = integer(repeats, "repeats")
-    if count < 0:
-        raise ArgumentError(f"repeats = {count} must not be negative")
     return {
-        "repeats": count,
+        "repeats": whole(repeats, "repeats"),
         "axis": None if axis is None else one_axis(axis, ndim_of(x)),
     }
 

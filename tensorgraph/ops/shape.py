@@ -9,17 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import integer, integers, scalar
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 from tensorgraph.ops._axes import (
     from_list,
-    integer,
     inverse,
-    number,
     one_axis,
     some_axes,
-    to_shape,
 )
 
 __all__ = [
@@ -32,7 +30,7 @@ __all__ = [
 
 def _full_shape(x: Any, *, shape: Any) -> dict[str, Any]:
     """Resolve one −1 in the target shape."""
-    old, new = shape_of(x), to_shape(shape)
+    old, new = shape_of(x), integers(shape, "a shape")
     size = math.prod(old)
     known = math.prod([n for n in new if n != -1])
     if new.count(-1) > 1 or min(new, default=0) < -1:
@@ -61,7 +59,7 @@ reshape: Callable[..., Any] = register(
 
 def _permutation(x: Any, *, axes: Any) -> dict[str, Any]:
     ndim = ndim_of(x)
-    axes = range(ndim)[::-1] if axes is None else to_shape(axes, "axes are")
+    axes = range(ndim)[::-1] if axes is None else integers(axes, "axes")
     order = tuple(one_axis(a, ndim, "axes") for a in axes)
     if sorted(order) != list(range(ndim)):
         raise ArgumentError(f"axes {tuple(axes)} do not name each of the {ndim} axes once")
@@ -158,7 +156,7 @@ squeeze = register(
 
 
 def _target_shape(x: Any, *, shape: Any) -> dict[str, Any]:
-    old, new = shape_of(x), to_shape(shape)
+    old, new = shape_of(x), integers(shape, "a shape")
     fits = len(new) >= len(old) and all(
         a in (1, b) for a, b in zip(old[::-1], new[::-1], strict=False)
     )
@@ -207,7 +205,7 @@ def _shifts(x: Any, *, shift: Any, axis: Any) -> dict[str, Any]:
         return {"shift": integer(shift, "shift"), "axis": None}
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = tuple(one_axis(a, ndim_of(x)) for a in axes)
-    shifts = to_shape(shift, "shifts are") * (len(axes) if ndim_of(shift) == 0 else 1)
+    shifts = integers(shift, "shifts") * (len(axes) if ndim_of(shift) == 0 else 1)
     if len(shifts) != len(axes):
         raise ArgumentError(f"{len(shifts)} shifts were given for {len(axes)} axes")
     return {"shift": shifts, "axis": axes}
@@ -276,10 +274,10 @@ def _widths(x: Any, *, pad_width: Any, constant: float) -> dict[str, Any]:
         raise ArgumentError(
             f"pad_width {pad_width!r} is a number, a pair, or a pair for each of {ndim} axes"
         ) from None
-    widths = tuple(to_shape(tuple(pair), "pad widths are") for pair in pairs)
+    widths = tuple(integers(tuple(pair), "pad widths") for pair in pairs)
     if any(w < 0 for pair in widths for w in pair):
         raise ArgumentError(f"pad_width {widths} must not be negative; write a slice to cut")
-    return {"pad_width": widths, "constant": number(constant, "constant")}
+    return {"pad_width": widths, "constant": scalar(constant, "constant")}
 
 
 def _pad_kernel(x: Any, *, pad_width: Any, constant: float = 0) -> Any:
@@ -418,7 +416,7 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
             )
         cuts = list(range(n // sections, n, n // sections)) if n else [0] * (sections - 1)
     else:
-        cuts = list(to_shape(sections, "split: the positions to cut at are"))
+        cuts = list(integers(sections, "split: the positions to cut at"))
     lead = (slice(None),) * axis
     edges = zip([None, *cuts], [*cuts, None], strict=True)
     return [x[(*lead, slice(start, stop))] for start, stop in edges]

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from tensorgraph.arguments import integers
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops._axes import to_shape
 
 __all__ = ["overlap_add", "windows"]
 
@@ -32,7 +32,7 @@ def per_axis(value: Any, rank: int, what: str, least: int = 1) -> Shape:
         ArgumentError: there are not ``rank`` of them, or one is below ``least``.
         DTypeError: one is not an integer.
     """
-    values = to_shape(value, f"{what} is")
+    values = integers(value, what)
     if ndim_of(value) == 0:
         values *= rank
     if len(values) != rank or min(values) < least:
@@ -65,7 +65,7 @@ def per_side(
     entries = padding if isinstance(padding, (tuple, list)) else (padding,) * rank
     try:
         pairs = tuple(
-            to_shape(entry) if isinstance(entry, (tuple, list)) else to_shape(entry) * 2
+            integers(entry, what) if isinstance(entry, (tuple, list)) else integers(entry, what) * 2
             for entry in entries
         )
     except TypeError:
@@ -161,7 +161,7 @@ def _windows_kernel(x: Any, *, size: Any, stride: Any = 1, dilation: Any = 1) ->
 
 
 def _check_windows(x: Any, *, size: Any, stride: Any, dilation: Any) -> dict[str, Any]:
-    rank = max(len(to_shape(size, "size is")), 1)
+    rank = max(len(integers(size, "size")), 1)
     static = {
         "size": per_axis(size, rank, "size"),
         "stride": per_axis(stride, rank, "stride"),
@@ -211,7 +211,7 @@ def _overlap_add_kernel(x: Any, *, shape: Any, stride: Any = 1, dilation: Any = 
 
 
 def _check_overlap_add(x: Any, *, shape: Any, stride: Any, dilation: Any) -> dict[str, Any]:
-    rank, x_shape = max(len(to_shape(shape, "shape is")), 1), shape_of(x)
+    rank, x_shape = max(len(integers(shape, "shape")), 1), shape_of(x)
     shape = per_axis(shape, rank, "shape", least=0)
     stride = per_axis(stride, rank, "stride")
     dilation = per_axis(dilation, rank, "dilation")

@@ -18,8 +18,8 @@ from tensorgraph import errors
 from tensorgraph.engine.quiet import quiet
 from tensorgraph.engine.state import fitting
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.optim.flat import State, packed
 from tensorgraph.optim.groups import Named, grouped
-from tensorgraph.optim.pack import State, packed
 from tensorgraph.optim.recorded import recorded
 from tensorgraph.optim.settings import Rate, checked
 

@@ -8,9 +8,9 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Listing, Module
-from tensorgraph.nn.paths import stands_at
 from tensorgraph.nn.regularise import weights
-from tensorgraph.optim.pack import Pack
+from tensorgraph.nn.state_paths import stands_at
+from tensorgraph.optim.flat import Pack
 from tensorgraph.optim.recorded import RecordedPack
 from tensorgraph.optim.settings import checked, number, rate_at
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.pack import State
+from tensorgraph.optim.flat import State
 from tensorgraph.optim.settings import Rate
 from tensorgraph.optim.sgd import decayed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.pack import State
+from tensorgraph.optim.flat import State
 from tensorgraph.optim.settings import Rate
 
 

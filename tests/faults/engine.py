@@ -193,7 +193,7 @@ _WINDOW = [
 
 _NORMALISE = [
     *planted_in(
-        "ops/normalise.py",
+        "ops/centering.py",
         ("_center_kernel", "centred -= np.add.reduce(centred, axis=axis, keepdims=True) / count",
          "", "center: a large mean is rounded"),
         ("center", "mean(g, axis=axis, keepdims=True)",

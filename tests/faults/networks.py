@@ -46,7 +46,7 @@ _LOSSES = [
 
 _NORMS = [
     *planted_in(
-        "nn/normalise.py",
+        "nn/normalization.py",
         ("BatchNorm.forward", "rms(centred, axis=others, eps=self.eps)",
          "rms(x - (x - centred)._data, axis=others, eps=self.eps)",
          "layers: batch norm takes the variance's mean as constant, wrong at second order only"),
@@ -69,7 +69,7 @@ _NORMS = [
          "dropout(x, mask, keep_prob=1.0)", "dropout: what is kept is not scaled up"),
     ),
     *planted_in(
-        "nn/inference.py",
+        "nn/forgotten_eval.py",
         ("warn_of_inference", "MODE.get().recording or layer in _WARNED", "MODE.get().recording",
          "inference: a forgotten eval() told again and again"),
         ("warn_of_inference", "MODE.get().recording or layer in _WARNED", "layer in _WARNED",
@@ -141,7 +141,7 @@ _PARAMETERS = [
          "init: some orthogonal matrices likelier"),
     ),
     *planted_in(
-        "nn/functional_call.py",
+        "nn/stateless.py",
         ("_replaced", "isinstance(value, tuple)", "False",
          "module: functional_call leaves out tuples"),
     ),

@@ -50,11 +50,11 @@ _STEPS = [
          "optim: a group's own settings give way"),
     ),
     *planted_in(
-        "nn/paths.py",
+        "nn/state_paths.py",
         ("stands_at", "f'{path}.'", "path", "optim: the path layers.1 takes layers.10"),
     ),
     *planted_in(
-        "optim/pack.py",
+        "optim/flat.py",
         ("Pack._part", "Pack(names, [self.params[i] for i in kept], state, self.steps)",
          "Pack(names, [self.params[i] for i in kept], state, 0)",
          "optim: t counts from 1 again once a gradient is missing"),

@@ -332,7 +332,7 @@ Z = tg.zeros((2, 3))
         *(
             (
                 lambda s=smoothing: cross_entropy(Z, [0, 1], label_smoothing=s), ArgumentError,
-                f"cross_entropy: label_smoothing must lie in [0, 1), not {smoothing}",
+                f"cross_entropy: label_smoothing is in [0, 1), not {smoothing:g}",
             )
             for smoothing in (1.0, -0.1, NAN)
         ),
@@ -350,8 +350,8 @@ Z = tg.zeros((2, 3))
             lambda: kl_divergence(Z, np.log(simplex(2, 3))), ArgumentError,
             "does not lie in [0, 1]; it holds probabilities, not their logarithms",
         ),
-        (lambda: losses.huber(Z, Z, delta=0), ArgumentError, "huber: delta must be above 0, not 0"),
-        (lambda: losses.huber(Z, Z, delta=NAN), ArgumentError, "delta must be above 0, not nan"),
+        (lambda: losses.huber(Z, Z, delta=0), ArgumentError, "huber: delta is above 0, not 0"),
+        (lambda: losses.huber(Z, Z, delta=NAN), ArgumentError, "delta is above 0, not nan"),
         (lambda: losses.huber(Z, Z, delta="1"), DTypeError, "delta is a number"),
         (
             lambda: losses.hinge([2.0, 1.0], [1, 0]), ArgumentError,

@@ -283,7 +283,11 @@ def test_inputs_that_do_not_fit_are_told_with_the_layers_path(layer, shape, mess
     [
         (lambda: nn.MaxPool2d(0), ArgumentError, "MaxPool2d: kernel_size is an integer from 1"),
         (lambda: nn.MaxPool2d((2, 2, 2)), ArgumentError, "or 2 of them, not"),
-        (lambda: nn.AvgPool1d(2.5), DTypeError, "AvgPool1d: kernel_size is made of integers"),
+        (
+            lambda: nn.AvgPool1d(2.5),
+            DTypeError,
+            "AvgPool1d: kernel_size must be an integer or a tuple of them",
+        ),
         (lambda: nn.AvgPool1d(2, stride=-1), ArgumentError, "AvgPool1d: stride is an integer from"),
         (lambda: nn.MaxPool2d(2, padding=-1), ArgumentError, 'MaxPool2d: padding is "same", an'),
         (

@@ -145,10 +145,14 @@ def test_extrema_of_nothing():
     [
         (
             lambda x: tg.leaky_relu(x, slope="a"),
-            errors.DTypeError,
+            errors.ArgumentTypeError,
             "leaky_relu: slope is a number, not",
         ),
-        (lambda x: tg.elu(x, alpha=None), errors.DTypeError, "elu: alpha is a number, not None"),
+        (
+            lambda x: tg.elu(x, alpha=None),
+            errors.ArgumentTypeError,
+            "elu: alpha is a number, not None",
+        ),
         (
             lambda x: tg.leaky_relu(x, leaf(0.1)),
             errors.GraphError,
@@ -165,9 +169,17 @@ def test_extrema_of_nothing():
             errors.ArgumentError,
             "for arrays write tg.minimum(tg.maxim",
         ),
-        (lambda x: tg.clip(x, "a"), errors.DTypeError, "clip: min is a number, not 'a'"),
-        (lambda x: tg.round(x, 0.5), errors.DTypeError, "round: decimals is an integer, not 0.5"),
-        (lambda x: tg.var(x, correction="a"), errors.DTypeError, "correction is a number, not 'a'"),
+        (lambda x: tg.clip(x, "a"), errors.ArgumentTypeError, "clip: min is a number, not 'a'"),
+        (
+            lambda x: tg.round(x, 0.5),
+            errors.ArgumentTypeError,
+            "round: decimals is an integer, not 0.5",
+        ),
+        (
+            lambda x: tg.var(x, correction="a"),
+            errors.ArgumentTypeError,
+            "correction is a number, not 'a'",
+        ),
         (
             lambda x: tg.pad(x, -1),
             errors.ArgumentError,
@@ -178,8 +190,16 @@ def test_extrema_of_nothing():
             errors.ArgumentError,
             "a number, a pair, or a pair for each",
         ),
-        (lambda x: tg.pad(x, 1.5), errors.DTypeError, "pad widths are made of integers"),
-        (lambda x: tg.pad(x, 1, constant="a"), errors.DTypeError, "constant is a number, not 'a'"),
+        (
+            lambda x: tg.pad(x, 1.5),
+            errors.ArgumentTypeError,
+            "pad widths must be an integer or a tuple of them",
+        ),
+        (
+            lambda x: tg.pad(x, 1, constant="a"),
+            errors.ArgumentTypeError,
+            "constant is a number, not 'a'",
+        ),
         (
             lambda x: tg.tile(x, -1),
             errors.ArgumentError,
@@ -188,21 +208,21 @@ def test_extrema_of_nothing():
         (
             lambda x: tg.repeat(x, -1),
             errors.ArgumentError,
-            "repeat: repeats = -1 must not be negative",
+            "repeat: repeats is at least 0, not -1",
         ),
         (
             lambda x: tg.repeat(x, [1, 2]),
             errors.ArgumentError,
             "write x[indices] to repeat unevenly",
         ),
-        (lambda x: tg.repeat(x, 1.5), errors.DTypeError, "repeats is an integer, not 1.5"),
+        (lambda x: tg.repeat(x, 1.5), errors.ArgumentTypeError, "repeats is an integer, not 1.5"),
         (
             lambda x: tg.roll(x, (1, 2), axis=0),
             errors.ArgumentError,
             "2 shifts were given for 1 axes",
         ),
-        (lambda x: tg.roll(x, "a"), errors.DTypeError, "shift is an integer, not 'a'"),
-        (lambda x: tg.triu(x, "a"), errors.DTypeError, "k is an integer, not 'a'"),
+        (lambda x: tg.roll(x, "a"), errors.ArgumentTypeError, "shift is an integer, not 'a'"),
+        (lambda x: tg.triu(x, "a"), errors.ArgumentTypeError, "k is an integer, not 'a'"),
         (
             lambda x: tg.permute_dims(x, (0, 0)),
             errors.ArgumentError,
@@ -210,12 +230,20 @@ def test_extrema_of_nothing():
         ),
         (
             lambda x: tg.permute_dims(x, "ab"),
-            errors.DTypeError,
-            "axes are made of integers, not 'ab'",
+            errors.ArgumentTypeError,
+            "axes must be an integer or a tuple of them, not 'ab'",
         ),
-        (lambda x: x.reshape("a"), errors.DTypeError, "a shape is made of integers, not 'a'"),
-        (lambda x: tg.one_hot([0], 0), errors.ArgumentError, "num_classes = 0 must be at least 1"),
-        (lambda x: tg.one_hot([0], 2.5), errors.DTypeError, "num_classes is an integer, not 2.5"),
+        (
+            lambda x: x.reshape("a"),
+            errors.ArgumentTypeError,
+            "a shape must be an integer or a tuple of them, not 'a'",
+        ),
+        (lambda x: tg.one_hot([0], 0), errors.ArgumentError, "num_classes is at least 1, not 0"),
+        (
+            lambda x: tg.one_hot([0], 2.5),
+            errors.ArgumentTypeError,
+            "num_classes is an integer, not 2.5",
+        ),
         (
             lambda x: tg.split(x, 2, 1),
             errors.ArgumentError,

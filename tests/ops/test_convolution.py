@@ -347,7 +347,7 @@ def test_one_image_without_a_batch():
     [
         (lambda: nn.Conv2d(3, 4, 3, groups=2), ArgumentError, "groups = 2 must divide the 3"),
         (lambda: nn.Conv2d(4, 3, 3, groups=2), ArgumentError, "and the 3 that go out"),
-        (lambda: nn.Conv2d(0, 4, 3), ArgumentError, "Conv2d: in_channels = 0 must be positive"),
+        (lambda: nn.Conv2d(0, 4, 3), ArgumentError, "Conv2d: in_channels is at least 1, not 0"),
         (lambda: nn.Conv2d(3, 4.5, 3), DTypeError, "Conv2d: out_channels is an integer, not 4.5"),
         (lambda: nn.Conv2d(3, 4, (3, 3, 3)), ArgumentError, "kernel_size is an integer .*or 2 of"),
         (lambda: nn.Conv2d(3, 4, 0), ArgumentError, "Conv2d: kernel_size is an integer from 1"),
@@ -356,7 +356,11 @@ def test_one_image_without_a_batch():
             ArgumentError,
             "Conv1d: stride is an integer from 1",
         ),
-        (lambda: nn.Conv2d(3, 4, 3.5), DTypeError, "kernel_size is made of integers, not 3.5"),
+        (
+            lambda: nn.Conv2d(3, 4, 3.5),
+            DTypeError,
+            "kernel_size must be an integer or a tuple of them, not 3.5",
+        ),
         (lambda: nn.Conv2d(3, 4, 3, padding=-1), ArgumentError, 'Conv2d: padding is "same", an'),
         (lambda: nn.Conv2d(3, 4, 3, padding="valid"), ArgumentError, "not 'valid'"),
         (lambda: nn.Conv2d(3, 4, 3, padding=1.5), ArgumentError, "not 1.5"),

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tensorgraph.optim import pack
+from tensorgraph.optim import flat
 
 
-@pytest.fixture(params=[4, 20, pack.BLOCK], ids="blocks of {}".format)
+@pytest.fixture(params=[4, 20, flat.BLOCK], ids="blocks of {}".format)
 def block(request, monkeypatch):
     """Cut into small blocks, so that small tests meet packs of several, and blocks of a large."""
-    monkeypatch.setattr(pack, "BLOCK", request.param)
+    monkeypatch.setattr(flat, "BLOCK", request.param)

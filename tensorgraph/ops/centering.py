@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import number
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.errors import ArgumentError
-from tensorgraph.ops._axes import Axes, kept, length, number, some_axes
+from tensorgraph.ops._axes import Axes, kept, length, some_axes
 from tensorgraph.ops.arithmetic import equal, square, where
 from tensorgraph.ops.reduce import in_single, mean
 from tensorgraph.ops.transcendental import sqrt
@@ -55,10 +55,11 @@ center = register(
 
 
 def _check_rms(x: Any, *, axis: Any, eps: float, keepdims: bool) -> dict[str, Any]:
-    eps = float(number(eps, "eps"))
-    if not 0 <= eps < np.inf:
-        raise ArgumentError(f"eps is finite and not negative, not {eps}")
-    return {"axis": some_axes(axis, ndim_of(x)), "eps": eps, "keepdims": bool(keepdims)}
+    return {
+        "axis": some_axes(axis, ndim_of(x)),
+        "eps": number(eps, "eps", 0),
+        "keepdims": bool(keepdims),
+    }
 
 
 def _rms_kernel(x: Any, *, axis: Any = None, eps: float = 0.0, keepdims: bool = False) -> Any:

@@ -1,4 +1,4 @@
-"""Normalisation layers: batch norm, layer norm and RMS norm."""
+"""Normalization layers: batch norm, layer norm and RMS norm."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from typing import Any
 
 from numpy.typing import DTypeLike
 
-from tensorgraph.arguments import number
+from tensorgraph.arguments import integer, number, whole
 from tensorgraph.engine.creation import ones, zeros
 from tensorgraph.engine.generator import replaying
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.nn.checks import here, positive
-from tensorgraph.nn.inference import warn_of_inference
+from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.module import Module
-from tensorgraph.ops._axes import integer
-from tensorgraph.ops.normalise import affine, center, rms
+from tensorgraph.nn.place import here
+from tensorgraph.ops.centering import affine, center, rms
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import sqrt
 
@@ -82,7 +81,7 @@ class BatchNorm(Module):
         keep_old: float = 0.9,
         dtype: DTypeLike | None = None,
     ) -> None:
-        (self.features,) = positive("BatchNorm", features=features)
+        self.features = whole(features, "BatchNorm: features", 1)
         self.axis = integer(axis, "BatchNorm: axis")
         self.eps = number(eps, "BatchNorm: eps", 0)
         self.keep_old = number(keep_old, "BatchNorm: keep_old", 0, 1)
@@ -170,7 +169,7 @@ class _OverLastAxes(Module):
         lengths = shape if isinstance(shape, (tuple, list)) else (shape,)
         if not lengths:
             raise ArgumentError(f"{layer}: the shape () names no axes to normalise over")
-        self.shape = tuple(n for length in lengths for n in positive(layer, shape=length))
+        self.shape = tuple(whole(length, f"{layer}: shape", 1) for length in lengths)
         self.eps = number(eps, f"{layer}: eps", 0)
         self.weight = ones(self.shape, dtype, requires_grad=True)
 
