@@ -7,7 +7,8 @@ from tests.faults.fault import Fault, planted_in
 _LOOP = [
     *planted_in(
         "train/training_loop.py",
-        ("Training._descend", "optimizer.zero_grad()", "", "fit: gradients add up from step to step"),
+        ("Training._descend", "optimizer.zero_grad()", "",
+         "fit: gradients add up from step to step"),
         ("Training._step", "value * size", "value * self.batches.batch_size",
          "fit: a small batch counts as a whole one in the epoch's cost"),
         ("Training._end_epoch", "run.batch, run.cost, run.examples = (0, 0.0, 0)",
