@@ -3,7 +3,7 @@
     python -m tests.mutants [WORD ...] [--jobs N] [--list]
 
 Each fault is an edit of one file of a copy of the repository, on which the tests then run: those
-of its op, topic or file first, which find most faults in seconds, then those of its room, then those
+of its op, topic or file first, which find most faults in seconds, then those of its room, those
 over whole programs and of the engine's other promises, then the rest. WORDs choose the faults whose
 file or description holds one of them. Exits with 1 if a fault survives all tests, with 2 if the
 tests are red without any.
