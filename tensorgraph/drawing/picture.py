@@ -27,7 +27,7 @@ from tensorgraph.drawing.tiles import view
 from tensorgraph.drawing.values import measured
 from tensorgraph.drawing.view import View
 from tensorgraph.engine.modes import user_level
-from tensorgraph.nn.watch import Watch
+from tensorgraph.observe.watch import Watch
 
 DIRECTIONS = ("down", "right")
 ENGINES = ("dot", "own")

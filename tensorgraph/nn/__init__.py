@@ -56,7 +56,7 @@ from tensorgraph.nn.transfer import (
     replace_head,
     transfer_advice,
 )
-from tensorgraph.nn.watch import Watch
+from tensorgraph.observe.watch import Watch
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "AvgPool1d", "AvgPool2d", "BatchNorm",

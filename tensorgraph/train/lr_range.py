@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.display.figure import new_figure
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.train.evaluate import check_model
-from tensorgraph.train.history import new_figure
-from tensorgraph.train.loop import trained_parameters
-from tensorgraph.train.trial_runs import endless, stepper, unchanged
+from tensorgraph.train.evaluation import check_model
+from tensorgraph.train.temporary_training import endless, stepper, unchanged
+from tensorgraph.train.training_loop import trained_parameters
+
+__all__ = ["LrRange", "lr_range_test"]
 
 BETA = 0.9
 """How much of the smoothed loss is that of the steps before."""

@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, planted_in
 
 _SPLITS = [
     *planted_in(
-        "data/sizes.py",
+        "data/split_sizes.py",
         ("_default", "total > LARGE", "total >= LARGE",
          "data_split: a million examples count as more"),
         ("apportioned", "np.argsort(-remainders, kind='stable')",
@@ -23,7 +23,7 @@ _SPLITS = [
          "data_split: a group counts as one example"),
     ),
     *planted_in(
-        "data/target.py",
+        "data/target_split.py",
         ("split_by_target", "random.permutation(len(second))", "np.arange(len(second))",
          "data_split: the target's first examples are trained on"),
         ("split_by_target", "random.permutation(np.concatenate([np.arange(len(first)), rest]))",
@@ -59,14 +59,14 @@ _BATCHES = [
 
 _INPUTS = [
     *planted_in(
-        "data/normalise.py",
-        ("Normalize.fit", "count * n", "n", "data_normalise: parts joined without their weights"),
+        "data/feature_scaling.py",
+        ("Normalize.fit", "count * n", "n", "feature_scaling: parts joined without their weights"),
         ("Normalize.fit", "squares / count", "squares / (count - 1)",
-         "data_normalise: m − 1 for m"),
+         "feature_scaling: m − 1 for m"),
         ("Normalize.fit", "part.mean(self.axis, np.float64, keepdims=True)",
-         "part.mean(self.axis, keepdims=True)", "data_normalise: sums in float32"),
+         "part.mean(self.axis, keepdims=True)", "feature_scaling: sums in float32"),
         ("Normalize._floored", "np.where(constant, 1.0, std)", "std + constant * 1e-8",
-         "data_normalise: constant features blown up"),
+         "feature_scaling: constant features blown up"),
     ),
     *planted_in(
         "data/augment.py",

@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, planted_in
 
 _RATES = [
     *planted_in(
-        "diagnose/intervals.py",
+        "diagnose/confidence_intervals.py",
         ("wilson", "z / (2 * size)", "z / size", "diagnose_ladder: Wilson's root of z²/n²"),
         ("combined", "i.low if c > 0 else i.high", "i.low",
          "diagnose_ladder: a rate that is taken away enters with its lower end"),
@@ -14,7 +14,7 @@ _RATES = [
          "diagnose_ladder: distances of independent rates add up in line"),
     ),
     *planted_in(
-        "diagnose/ladder.py",
+        "diagnose/error_ladder.py",
         ("_step", "round(rates[upper] - rates[lower], 12)", "rates[upper] - rates[lower]",
          "diagnose_ladder: equal steps in the order of their rounding errors"),
         ("_CAUSES", "DATA_MISMATCH", "VARIANCE",
@@ -27,28 +27,28 @@ _RATES = [
          "apart is not None and 0 in apart", "diagnose_ladder: large steps are no rivals"),
     ),
     *planted_in(
-        "diagnose/checks.py",
+        "diagnose/array_arguments.py",
         ("as_size", "size < 2", "size < 1", "diagnose_ladder: a set of one example"),
     ),
 ]  # fmt: skip
 
 _TABLES = [
     *planted_in(
-        "diagnose/error_table.py",
+        "diagnose/error_analysis.py",
         ("_row", "n == 1", "n >= 1", "diagnose_errors: alone beside other tags"),
         ("_row", "error * count", "count", "diagnose_errors: the share for the ceiling"),
         ("error_table", "-row.count / (row.effort or 1)", "-row.count",
          "diagnose_errors: effort ignored"),
     ),
     *planted_in(
-        "diagnose/sheet.py",
+        "diagnose/error_csv.py",
         ("_FORMULA", "'@'", "", "diagnose_errors: a cell that begins with @ is a formula"),
         ("_QUOTED", '(*_FORMULA, "\'")', "_FORMULA",
          "diagnose_errors: a cell that begins with an apostrophe loses it"),
         ("write", "'\\r\\n'", "'\\n'", "diagnose_errors: a carriage return in a cell ends the row"),
     ),
     *planted_in(
-        "diagnose/suspects.py",
+        "diagnose/label_cleaning.py",
         ("suspicious_labels", "np.where(confident, p, -1.0)", "p",
          "diagnose_labels: a class that the model is not confident of"),
         ("suspicious_labels", "-margin[found]", "margin[found]",
@@ -60,7 +60,7 @@ _TABLES = [
 
 _CHOICE = [
     *planted_in(
-        "diagnose/choice.py",
+        "diagnose/model_selection.py",
         ("Criterion.better", "place < self.key(incumbent, 'the incumbent')",
          "place <= self.key(incumbent, 'the incumbent')",
          "diagnose_select: a tie is an improvement"),
@@ -79,7 +79,7 @@ _METRICS = [
          "metrics: precision and recall swapped"),
     ),
     *planted_in(
-        "diagnose/metrics.py",
+        "diagnose/class_metrics.py",
         ("_f.shares", "beta ** 2 * occurring + predicted", "occurring + beta ** 2 * predicted",
          "metrics: β weighs precision"),
         ("_averaged", "found.counts.sum(1)", "found.counts.sum(0)",
@@ -87,7 +87,7 @@ _METRICS = [
         ("_divided", "4", "3", "metrics: a warning points into the library"),
     ),
     *planted_in(
-        "diagnose/scores.py",
+        "diagnose/score_metrics.py",
         ("_area", "minus / 2", "minus", "metrics: a tie is a win"),
         ("log_loss", "np.finfo(p.dtype)", "np.finfo(np.float64)",
          "metrics: float32 cut off as float64"),
@@ -95,7 +95,7 @@ _METRICS = [
          "metrics: Brier's score counts both classes"),
     ),
     *planted_in(
-        "diagnose/calibration.py",
+        "diagnose/reliability.py",
         ("calibration", "np.searchsorted(edges[1:-1], confidence)",
          "np.searchsorted(edges[1:-1], confidence, side='right')",
          "metrics: a bin holds its lower end"),
@@ -106,27 +106,27 @@ _METRICS = [
 
 _REPORT = [
     *planted_in(
-        "diagnose/svg.py",
-        ("escaped", "html.escape(_NOT_IN_XML.sub('�', str(text)))", "str(text)",
+        "display/text.py",
+        ("escaped", "html.escape(printable(str(text)))", "str(text)",
          "report: text is not escaped"),
-        ("escaped", "_NOT_IN_XML.sub('�', str(text))", "str(text)",
+        ("printable", "_NOT_IN_XML.sub('�', text)", "text",
          "report: a picture with characters that XML does not know"),
     ),
     *planted_in(
-        "diagnose/tables.py",
+        "diagnose/confusion.py",
         ("heat_table", "f'<tr><th>{escaped(name)}</th>{cells}</tr>'",
          "f'<tr><th>{name}</th>{cells}</tr>'", "report: the name of a class is not escaped"),
     ),
     *planted_in(
-        "diagnose/charts.py",
+        "display/line_chart.py",
         ("thinned", "start + int(np.nanargmin(stretch))", "",
-         "report: a long line loses its valleys"),
-        ("_Axis.place", "self.end - self.start", "self.end", "report: a line beside its axis"),
+         "line_chart: a long line loses its valleys"),
+        ("_Axis.place", "self.end - self.start", "self.end", "line_chart: a line beside its axis"),
         ("_line", "[[False], holds, [False]]", "[[False], np.isfinite(steps), [False]]",
-         "report: a line through its gaps"),
+         "line_chart: a line through its gaps"),
     ),
     *planted_in(
-        "diagnose/health.py",
+        "diagnose/gradient_health.py",
         ("_verdict", "EXPLODING * median", "EXPLODING",
          "report: a large gradient is taken for an exploding one"),
     ),

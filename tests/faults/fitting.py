@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, planted_in
 
 _LOOP = [
     *planted_in(
-        "train/loop.py",
+        "train/training_loop.py",
         ("Training._step", "optimizer.zero_grad()", "", "fit: gradients add up from step to step"),
         ("Training._step", "value * size", "value * self.batches.batch_size",
          "fit: a small batch counts as a whole one in the epoch's cost"),
@@ -54,7 +54,7 @@ _LOOP = [
          "fit: another seed goes on with the run of the first one"),
     ),
     *planted_in(
-        "train/evaluate.py",
+        "train/evaluation.py",
         ("evaluating", "model.eval()", "", "fit: measured in training mode"),
         ("modes_kept",
          "for module, training in before:\n"
@@ -64,14 +64,14 @@ _LOOP = [
          "fit: predictions of several batches come in the wrong order"),
     ),
     *planted_in(
-        "train/examples.py",
+        "train/example_sets.py",
         ("Examples.taken", "chosen if self.rows is None else self.rows[chosen]", "chosen",
          "fit: the train error looks at rows left out of the batches"),
         ("Examples.sample", "np.random.default_rng(seed)", "np.random.default_rng()",
          "fit: each run measures its train error on other examples"),
     ),
     *planted_in(
-        "train/stopping.py",
+        "train/early_stopping.py",
         ("EarlyStopping._improves", "self.min_delta if down else -self.min_delta",
          "-self.min_delta if down else self.min_delta", "fit: min_delta makes improvement easier"),
         ("EarlyStopping.__call__", "run.epoch - self.best_epoch >= self.patience",
@@ -79,11 +79,11 @@ _LOOP = [
          "fit: early stopping waits an epoch longer"),
     ),
     *planted_in(
-        "train/fit.py",
+        "train/fitting.py",
         ("fit", "early_stopping.start()", "", "fit: early stopping remembers the run before"),
     ),
     *planted_in(
-        "train/checkpointing.py",
+        "train/checkpoint_file.py",
         ("Checkpoint.resume",
          "if different:\n"
          "    raise errors.StateError(f'fit: {str(self.path)!r} is the checkpoint of another "
@@ -97,7 +97,7 @@ _LOOP = [
          "fit: says that it goes on, and begins anew"),
     ),
     *planted_in(
-        "train/norms.py",
+        "train/epoch_norms.py",
         ("Norms.take", "self.watch = Watch(self.watch.model)", "",
          "fit: norms are means over all epochs"),
     ),
@@ -119,7 +119,7 @@ _LOOP = [
 
 _LOOKS = [
     *planted_in(
-        "train/trial_runs.py",
+        "train/temporary_training.py",
         ("unchanged", "random.load_state_dict(drawn)", "", "fit_looks: random numbers go on"),
         ("unchanged", "tensor._data, tensor._grad = (data, grad)", "tensor._data = data",
          "fit_looks: gradients are lost"),
@@ -136,14 +136,14 @@ _LOOKS = [
          "fit_looks: the noise of the first mini-batches suggests a rate"),
     ),
     *planted_in(
-        "train/curve.py",
+        "train/learning_curves.py",
         ("learning_curve", "order[:count]", "order[-count:]",
          "fit_looks: other examples than the first of the order"),
         ("learning_curve", "generator.seed(seed)", "",
          "fit_looks: each size begins with other weights"),
     ),
     *planted_in(
-        "train/space.py",
+        "train/search_space.py",
         ("one_minus_log_uniform.scale", "-math.log(1 - x)", "math.log(x)",
          "search: β on the scale of β"),
         ("integers.draw", "rng.integers(int(self.low), int(self.high), endpoint=True)",
@@ -152,7 +152,7 @@ _LOOKS = [
         ("Space.point", "[seed, trial]", "[trial]", "search: the same points for every seed"),
     ),
     *planted_in(
-        "train/search.py",
+        "train/hyperparameter_search.py",
         ("_run", "future.cancel()", "pass", "search: goes on in the background after it ended"),
         ("Search.__init__.rank", "(bad, 0.0 if bad else sign * trial.value, trial.number)",
          "(False, 0.0 if bad else sign * trial.value, trial.number)",

@@ -113,7 +113,7 @@ _SEQUENCES = [
 
 _WATCH = [
     *planted_in(
-        "nn/watch.py",
+        "observe/watch.py",
         ("Watch.__exit__", "self.steps += 1", "self.steps = 1",
          "watch: a new layer's column too short"),
         ("_sum_of_squares", "dtype=np.float64", "", "watch: squares in float32"),

@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, planted_in
 
 _FILES = [
     *planted_in(
-        "train/files.py",
+        "train/array_file.py",
         ("write", "_flush(partial)", "", "save: the file is not on the disk when it is renamed"),
         ("write", "_flush(path.parent)", "", "save: the directory is not on the disk"),
         ("write", "save_file(arrays, partial, {MARK: sealed})",
@@ -32,22 +32,22 @@ _FILES = [
          "np.frombuffer(data, '<u2').astype(np.uint32) << 15", "save: bfloat16 of half the size"),
     ),
     *planted_in(
-        "train/pack.py",
+        "train/state_encoding.py",
         ("_kept", "order='C'", "", "save: arrays as they lie in memory"),
         ("_kept", "name in arrays or name == '__metadata__'", "name == '__metadata__'",
          "save: arrays with one path displace each other"),
-        ("unpack",
+        ("decode",
          "if left:\n"
          "    raise ValueError(f'its tree has no place for {errors.listing(list(left))}')",
          "if False:\n"
          "    raise ValueError(f'its tree has no place for {errors.listing(list(left))}')",
          "save_damaged: arrays that have no place in the tree"),
-        ("_unpacked", "depth < 0", "False", "save_damaged: a tree as deep as one likes"),
+        ("_decoded", "depth < 0", "False", "save_damaged: a tree as deep as one likes"),
         ("_dict", "key not in found", "True", "save_damaged: a key that comes twice"),
-        ("_packed", "math.isfinite(value)", "value == value", "save: infinity is no JSON"),
+        ("_encoded", "math.isfinite(value)", "value == value", "save: infinity is no JSON"),
     ),
     *planted_in(
-        "train/save.py",
+        "train/saving.py",
         ("load", "parts[name].load_state_dict(before)", "pass",
          "save: some parts are loaded where one does not fit"),
         ("load", "deepcopy(part.state_dict())", "part.state_dict()",
