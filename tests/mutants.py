@@ -32,7 +32,15 @@ from tests.faults import FAULTS, Fault
 from tests.ops.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("tensorgraph", "tests", "examples", "benchmarks", "pyproject.toml", "README.md")
+COPIED = (
+    "tensorgraph",
+    "tests",
+    "examples",
+    "benchmarks",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
 PROGRAMS = "tests/engine/test_programs.py"
 STAGES = (
     ["tests/engine/test_backward.py", PROGRAMS],

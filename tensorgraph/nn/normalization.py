@@ -165,6 +165,18 @@ class _OverLastAxes(Module):
     def __init__(
         self, shape: int | Shape, eps: float = 1e-5, *, dtype: DTypeLike | None = None
     ) -> None:
+        """Make γ, of ones, and β where there is one, of zeros.
+
+        Args:
+            shape: the lengths of the last axes, or the length of the last one.
+            eps: ε, added to the variance or mean square.
+            dtype: float32 unless given.
+
+        Raises:
+            ArgumentError: a length below 1, or an ``eps`` that is negative or not finite.
+            DTypeError: an argument of the wrong kind.
+            ShapeError: when called: the input does not end in ``shape``.
+        """
         layer = type(self).__name__
         lengths = shape if isinstance(shape, (tuple, list)) else (shape,)
         if not lengths:
@@ -199,16 +211,6 @@ class LayerNorm(_OverLastAxes):
     normalization", section 3). No example depends on another, so training and evaluation are the
     same. γ and β are the parameters ``weight`` and ``bias``, of that shape.
 
-    Args:
-        shape: the lengths of the last axes, or the length of the last one.
-        eps: ε, added to the variance.
-        dtype: float32 unless given.
-
-    Raises:
-        ArgumentError: a length below 1, or an ``eps`` that is negative or not finite.
-        DTypeError: an argument of the wrong kind.
-        ShapeError: when called: the input does not end in ``shape``.
-
     Example:
         >>> import tensorgraph as tg
         >>> layer = tg.nn.LayerNorm(3)
@@ -239,16 +241,6 @@ class RMSNorm(_OverLastAxes):
     with the mean over the last axes of x, those of ``shape`` (Zhang & Sennrich 2019, "Root mean
     square layer normalization", equation 4). It is layer norm without its centring and its shift. γ
     is the parameter ``weight``, of that shape.
-
-    Args:
-        shape: the lengths of the last axes, or the length of the last one.
-        eps: ε, added to the mean square.
-        dtype: float32 unless given.
-
-    Raises:
-        ArgumentError: a length below 1, or an ``eps`` that is negative or not finite.
-        DTypeError: an argument of the wrong kind.
-        ShapeError: when called: the input does not end in ``shape``.
 
     Example:
         >>> import tensorgraph as tg

@@ -17,7 +17,7 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.clip import clip_by_global_norm
-from tensorgraph.optim.settings import number, rate_at
+from tensorgraph.optim.settings import plain, rate_at
 from tensorgraph.train.checkpoint_file import Checkpoint, Every, setup_of
 from tensorgraph.train.divergence import cause
 from tensorgraph.train.early_stopping import EarlyStopping
@@ -279,7 +279,7 @@ def _rate(optimizer: Optimizer) -> float:
     if "lr" not in optimizer.defaults:
         return math.nan
     rate = rate_at(type(optimizer).__name__, optimizer.lr, max(optimizer.steps - 1, 0))
-    return float(number(rate))
+    return float(plain(rate))
 
 
 # ------------------------------------------------------------------------------------------- checks

@@ -1,7 +1,5 @@
 """Losses against their equations, written in plain NumPy, and against known numbers."""
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,41 +11,7 @@ from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from tensorgraph.nn import losses
 from tensorgraph.nn.losses import cross_entropy, kl_divergence, multi_label, nll
 from tensorgraph.testing import gradcheck
-
-DTYPES = ["float32", "float64"]
-
-
-REDUCE = {"mean": np.mean, "sum": np.sum, "none": lambda losses: losses}
-
-
-NAN, INF = math.nan, math.inf
-
-
-def normal(*shape, dtype="float64", seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
-
-
-def simplex(*shape, axis=-1, seed=0):
-    """Return distributions along an axis."""
-    weights = np.random.default_rng(seed).uniform(0.1, 1.0, shape)
-    return weights / weights.sum(axis, keepdims=True)
-
-
-def close(found, expected, dtype="float64"):
-    tolerance = {"rtol": 1e-12, "atol": 1e-14} if dtype == "float64" else {"atol": 2e-5}
-    np.testing.assert_allclose(getattr(found, "data", found), expected, **tolerance)
-
-
-def slopes(f, x, dtype="float64"):
-    """Return f's value, its gradient, and the gradient of a projection of that."""
-    x = tg.tensor(x, dtype, requires_grad=True)
-    value = f(x)
-    (first,) = tg.gradients(value.sum(), [x], create_graph=True)
-    along = tg.tensor(normal(*x.shape, dtype=dtype, seed=5))
-    (second,) = tg.gradients((first * along).sum() + 0 * x.sum(), [x])
-    assert value.dtype == first.dtype == second.dtype == dtype
-    return value.data, first.data, second.data, along.data
-
+from tests.nn.loss_helpers import DTYPES, INF, NAN, REDUCE, close, normal, shapes, simplex, slopes
 
 # -------------------------------------------------------------------- element by element, all alike
 
@@ -107,12 +71,7 @@ CLASSWISE = {
 
 
 ALL = {**ELEMENTWISE, **CLASSWISE}
-
-
 every_loss = pytest.mark.parametrize("name", ALL)
-
-
-shapes = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)
 
 
 def drawn(name, shape, seed=0):
@@ -258,8 +217,6 @@ def test_the_ops_behind_the_losses_stay_in_the_logits_dtype(op, kind, dtype):
 
 
 THIRDS, BINOMIAL = np.full(3, 1 / 3), np.array([9, 12, 4]) / 25
-
-
 PREDICTED = [[0.6, 0.4], [0.4, 0.6]]
 
 

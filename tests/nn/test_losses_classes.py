@@ -11,49 +11,7 @@ import tensorgraph as tg
 from tensorgraph.errors import ShapeError
 from tensorgraph.nn.losses import cross_entropy, kl_divergence, nll
 from tensorgraph.testing import gradcheck
-
-DTYPES = ["float32", "float64"]
-
-
-REDUCE = {"mean": np.mean, "sum": np.sum, "none": lambda losses: losses}
-
-
-NAN, INF = math.nan, math.inf
-
-
-def normal(*shape, dtype="float64", seed=0):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
-
-
-def simplex(*shape, axis=-1, seed=0):
-    """Return distributions along an axis."""
-    weights = np.random.default_rng(seed).uniform(0.1, 1.0, shape)
-    return weights / weights.sum(axis, keepdims=True)
-
-
-def close(found, expected, dtype="float64"):
-    tolerance = {"rtol": 1e-12, "atol": 1e-14} if dtype == "float64" else {"atol": 2e-5}
-    np.testing.assert_allclose(getattr(found, "data", found), expected, **tolerance)
-
-
-def slopes(f, x, dtype="float64"):
-    """Return f's value, its gradient, and the gradient of a projection of that."""
-    x = tg.tensor(x, dtype, requires_grad=True)
-    value = f(x)
-    (first,) = tg.gradients(value.sum(), [x], create_graph=True)
-    along = tg.tensor(normal(*x.shape, dtype=dtype, seed=5))
-    (second,) = tg.gradients((first * along).sum() + 0 * x.sum(), [x])
-    assert value.dtype == first.dtype == second.dtype == dtype
-    return value.data, first.data, second.data, along.data
-
-
-# -------------------------------------------------------------------- element by element, all alike
-
-
-shapes = st.lists(st.integers(1, 3), min_size=1, max_size=3).map(tuple)
-
-
-# --------------------------------------------------------------------------------------- of classes
+from tests.nn.loss_helpers import DTYPES, INF, NAN, REDUCE, close, normal, shapes, simplex, slopes
 
 
 def reference(z, target, axis=-1, weight=None, smoothing=0.0, ignore=None):

@@ -21,8 +21,6 @@ def scope_of(y):
 
 
 names = st.text("abcxyz", min_size=1, max_size=3)
-
-
 leaves = st.one_of(
     st.builds(lambda: parameter(2)),
     st.builds(lambda: tg.zeros(3)),

@@ -139,15 +139,3 @@ def test_an_optimizer_of_groups_shows_them():
         "  groups[0]  1 parameters of 2 numbers\n"
         "  groups[1]  weight_decay=0.1, 1 parameters of 12 numbers"
     )
-
-
-def test_settings_that_a_rule_does_not_take_are_refused():
-    class Steps(optim.Optimizer):
-        def update(self, param, grad, state, t, lr, size):
-            return param - lr * size * grad, state
-
-    with pytest.raises(
-        ArgumentError, match=r"takes the settings lr, size, the constructor gave lr;"
-    ):
-        Steps(parameters([(2,)]), lr=0.1)
-    Steps(parameters([(2,)]), lr=0.1, size=2)

@@ -1,6 +1,7 @@
 """An optimizer's settings and parameters: learning rates, what is refused, what is forgotten."""
 
 import copy
+import inspect
 import math
 import pickle
 import weakref
@@ -16,7 +17,7 @@ from tensorgraph.errors import (
     GraphError,
     UsageWarning,
 )
-from tests.optim.optimizer_cases import give, parameters
+from tests.optim.optimizer_cases import RATES, give, parameters
 
 # ----------------------------------------------------------------------------------- learning rates
 
@@ -75,18 +76,79 @@ def test_a_learning_rate_that_goes_wrong_later_stops_the_step():
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"betas": (0.9, 1.0)}, r"betas are two numbers in \[0, 1\) such .* not \(0.9, 1.0\)"),
+        ({"betas": (0.9, 1.0)}, r"^Adam: betas\[1\] is in \[0, 1\), not 1$"),
         ({"betas": (0.9,)}, "betas are two numbers"),
-        ({"betas": 0.9}, r"Adam: betas are two numbers .* such as \(0.9, 0.999\), not 0.9"),
-        ({"betas": ("a", "b")}, "betas are two numbers"),
+        ({"betas": 0.9}, r"Adam: betas are two numbers such as \(0.9, 0.999\), not 0.9"),
+        ({"betas": ("a", "b")}, r"betas\[0\] is a number, not 'a'"),
         ({"betas": None}, "betas are two numbers .* not None"),
-        ({"eps": -1e-8}, "eps must be a number, finite and not negative, not -1e-08"),
-        ({"eps": "small"}, "eps must be a number"),
+        ({"eps": -1e-8}, "eps is at least 0, not -1e-08"),
+        ({"eps": "small"}, "eps is a number, not 'small'"),
     ],
 )
 def test_adam_refuses_settings_that_make_no_sense(settings, text):
     with pytest.raises(ArgumentError, match=text):
         optim.Adam(parameters([(1,)]), **settings)
+
+
+def test_settings_that_a_rule_does_not_take_are_refused():
+    class Steps(optim.Optimizer):
+        def update(self, param, grad, state, t, lr, size):
+            return param - lr * size * grad, state
+
+    with pytest.raises(
+        ArgumentError, match=r"takes the settings lr, size, the constructor gave lr;"
+    ):
+        Steps(parameters([(2,)]), lr=0.1)
+    Steps(parameters([(2,)]), lr=0.1, size=2)
+    Steps(parameters([(2,)]), 0.1, 2)
+    with pytest.raises(ArgumentError, match=r"SGD takes the settings lr, weight_decay, .* none; "):
+        optim.SGD(parameters([(2,)]))
+    with pytest.raises(ArgumentError, match=r"gave lr, weight_decay, 0\.9; write SGD\(params, lr"):
+        optim.SGD(parameters([(2,)]), 0.1, 0.0, 0.9)
+    with pytest.raises(ArgumentError, match=r"gave lr, lr; write SGD\(params, lr, weight_decay"):
+        optim.SGD(parameters([(2,)]), 0.1, lr=0.1)
+    with pytest.raises(ArgumentError, match=r"SGD has no setting 'momentum'; it has lr, weight"):
+        optim.SGD(parameters([(2,)]), 0.1, momentum=0.9)
+
+
+def test_the_settings_of_a_rule_are_what_its_update_takes():
+    class Steps(optim.Optimizer):
+        def update(self, param, grad, state, t, lr, size=2.0):
+            return param - lr * size * grad, state
+
+    class Same(Steps):
+        def update(self, param, grad, state, t, **settings):
+            return super().update(param, grad, state, t, **settings)
+
+    class Fixed(Same):
+        def __init__(self, params, size):
+            super().__init__(params, lr=0.5, size=size)
+
+    class Anything(optim.Optimizer):
+        def update(self, param, grad, state, t, **settings):
+            return param - settings["rate"] * grad, state
+
+    assert str(inspect.signature(Steps)) == "(params, lr, size=2.0, *, differentiable=False)"
+    assert inspect.signature(Same) == inspect.signature(Steps)
+    assert str(inspect.signature(Fixed)) == "(params, size)"
+    assert str(inspect.signature(Anything)) == "(params, *, differentiable=False, **settings)"
+    for make in (lambda p: Steps(p, 0.5), lambda p: Same(p, lr=0.5), lambda p: Fixed(p, 2.0)):
+        (w,) = parameters([(2,)])
+        assert make([w]).defaults == {"lr": 0.5, "size": 2.0}
+    w.assign([1.0, 1.0])
+    for optimizer in (Fixed([w], 2.0), Anything([w], rate=1.0)):
+        w.grad = np.ones(2)
+        optimizer.step()
+    np.testing.assert_array_equal(w.data, [-1.0, -1.0])
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_an_optimizer_shows_how_it_is_made(name):
+    kind = getattr(optim, name)
+    _, *settings, last = inspect.signature(kind).parameters.values()
+    assert last.name == "differentiable" and last.kind is last.KEYWORD_ONLY
+    given = {p.name: 0.01 if p.default is p.empty else p.default for p in settings}
+    assert kind(parameters([(2,)]), *given.values()).defaults == given
 
 
 def test_settings_of_numpys_kind_leave_parameters_in_float32():

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tensorgraph.testing.numeric import Slope
+from tensorgraph.testing.ridders import Slope
 
 
 def relative_difference(computed: Sequence[float], numeric: Sequence[float]) -> float:

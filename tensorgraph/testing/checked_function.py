@@ -29,7 +29,7 @@ class NotAnalyticError(Exception):
     """The function cannot be continued to complex numbers; the text says why."""
 
 
-class Subject:
+class CheckedFunction:
     """A user's function of several arguments, of which the floating-point ones are checked.
 
     Random draws inside it are repeated at every call, so dropout is a function like any other.
@@ -108,28 +108,28 @@ class Scalar:
     """A number computed from the checked arguments: results, each times a weight, summed.
 
     Args:
-        subject: the function and its arguments.
+        checked: the function and its arguments.
         compute: ``compute(variables, graph)`` returns the results, with a graph if that is wanted.
         weights: an array for each result.
     """
 
     def __init__(
         self,
-        subject: Subject,
+        checked: CheckedFunction,
         compute: Callable[[Sequence[Tensor], bool], Sequence[Tensor]],
         weights: Sequence[Array],
     ) -> None:
-        self.subject, self._compute, self._weights = subject, compute, weights
+        self.checked, self._compute, self._weights = checked, compute, weights
 
     def gradient(self) -> list[Array]:
         """Return the gradient by each checked argument, as the engine computes it."""
-        variables = self.subject.variables()
-        with self.subject.repeated(), mode(recording=True, observer=None):
+        variables = self.checked.variables()
+        with self.checked.repeated(), mode(recording=True, observer=None):
             return [np.array(g._data) for g in self._gradients(variables, False)]
 
     def projected_gradient(self, weights: Sequence[Array]) -> Scalar:
         """Return the number ⟨gradient, weights⟩, whose gradient is a second derivative."""
-        return Scalar(self.subject, self._gradients, weights)
+        return Scalar(self.checked, self._gradients, weights)
 
     def value(self, moved: Direction) -> float:
         """Return the number with the arguments moved; NaN where the function is not defined."""
@@ -166,10 +166,10 @@ class Scalar:
         return float(sum(np.sum(t.imag) for t in terms)) / _STEP
 
     def _terms(self, moved: Direction, observer: Any = None) -> list[Array]:
-        variables = self.subject.variables(moved)
+        variables = self.checked.variables(moved)
         with (
             np.errstate(all="ignore"),
-            self.subject.repeated(),
+            self.checked.repeated(),
             mode(recording=True, observer=observer),
         ):
             results = self._compute(variables, False)
@@ -188,9 +188,9 @@ class Scalar:
         return found
 
 
-def projection(subject: Subject, weights: Sequence[Array]) -> Scalar:
+def projection(checked: CheckedFunction, weights: Sequence[Array]) -> Scalar:
     """Return the number ⟨results, weights⟩."""
-    return Scalar(subject, lambda variables, graph: subject.outputs(variables), weights)
+    return Scalar(checked, lambda variables, graph: checked.outputs(variables), weights)
 
 
 def _array_of(value: Any, position: int) -> Array | None:

@@ -19,9 +19,14 @@ from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.engine.transforms import jvp, vjp
 from tensorgraph.ops.arithmetic import multiply
-from tensorgraph.testing.cases import Case
+from tensorgraph.testing.checked_function import (
+    Array,
+    CheckedFunction,
+    NotAnalyticError,
+    projection,
+)
 from tensorgraph.testing.gradcheck import gradcheck
-from tensorgraph.testing.subject import Array, NotAnalyticError, Subject, projection
+from tensorgraph.testing.op_calls import Case
 
 EXACT = 1e-12
 """What two ways to compute the same number may differ by, relative to its terms."""
@@ -83,7 +88,7 @@ def check_adjoint(case: Case) -> None:
         abs(left.sum() - right.sum()) <= margin,
         f"{case}: ⟨u, Jv⟩ = {left.sum():.17g}, but ⟨Jᵀu, v⟩ = {right.sum():.17g}",
     )
-    scalar = projection(Subject(function, primals), u)
+    scalar = projection(CheckedFunction(function, primals), u)
     try:
         stepped = scalar.complex_step(dict(enumerate(tangents)))
     except NotAnalyticError:
