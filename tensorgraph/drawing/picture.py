@@ -12,21 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.drawing.browser import open_page
-from tensorgraph.drawing.capture import capture
-from tensorgraph.drawing.dot import dot, drawn, program
 from tensorgraph.drawing.explorer.page import page
-from tensorgraph.drawing.fold import asked_for, fold
-from tensorgraph.drawing.heat import QUANTITIES
-from tensorgraph.drawing.norms import norms_svg, run_of
-from tensorgraph.drawing.rules import rules_of
-from tensorgraph.drawing.scene import Scene
-from tensorgraph.drawing.subject import caller, subject_of
-from tensorgraph.drawing.svg import svg
-from tensorgraph.drawing.tiles import view
-from tensorgraph.drawing.values import measured
-from tensorgraph.drawing.view import View
-from tensorgraph.engine.modes import user_level
+from tensorgraph.drawing.formats.browser import open_page
+from tensorgraph.drawing.formats.norm_map import norms_svg, run_of
+from tensorgraph.drawing.formats.to_dot import dot, drawn, program
+from tensorgraph.drawing.formats.to_svg import svg
+from tensorgraph.drawing.scene.capture import capture
+from tensorgraph.drawing.scene.op_formulas import rules_of
+from tensorgraph.drawing.scene.recording import recording_of
+from tensorgraph.drawing.scene.scene import Scene
+from tensorgraph.drawing.scene.statistics import measured
+from tensorgraph.drawing.view.colour import QUANTITIES
+from tensorgraph.drawing.view.fold import asked_for, fold
+from tensorgraph.drawing.view.tiles import view
+from tensorgraph.drawing.view.view import View
+from tensorgraph.engine.modes import user_frame, user_level
 from tensorgraph.nn.watch import Watch
 
 DIRECTIONS = ("down", "right")
@@ -96,11 +96,11 @@ def render(
     """
     if isinstance(x, Watch):
         return RunPicture(x)
-    subject = subject_of(x, args, caller())
+    recording = recording_of(x, args, user_frame())
     shown = {"depth": depth, "expand": _names(expand), "max_nodes": max_nodes}
     drawn = {"mirror": backward, "values": values, "direction": direction, "color_by": color_by}
     _check(shown | drawn, engine)
-    scene, places = capture(subject)
+    scene, places = capture(recording)
     asked_for(scene, shown["expand"])
     return Picture(scene, places, shown, drawn, engine)
 

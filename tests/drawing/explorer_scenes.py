@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from tensorgraph.drawing.scene import Box, Frame, Scene, Statistics, Wire
+from tensorgraph.drawing.scene.scene import Box, Frame, Scene, Statistics, Wire
 
 FAMILIES = {
     "matmul": "contract", "add": "elementwise", "relu": "elementwise", "softmax": "fused",

@@ -7,7 +7,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph.drawing.explorer import page
-from tensorgraph.drawing.scene import Scene
+from tensorgraph.drawing.scene.scene import Scene
 from tests.drawing.browser import Browser, contrast, luminance, require_browser
 from tests.drawing.explorer_scenes import HOSTILE, RUN, blocks, chain, lanes, two_layers, used_twice
 

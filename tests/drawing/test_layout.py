@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from benchmarks.layout import GRAPHS, Graph, chain, mlp, residual, transformer
 from tensorgraph.drawing.layout import place
+from tensorgraph.drawing.layout.components import shelves
 from tensorgraph.drawing.layout.layers import LONGEST, Net, layers_of
 from tensorgraph.drawing.layout.order import _crossings, ordered_rows
-from tensorgraph.drawing.layout.pack import shelves
 from tensorgraph.drawing.layout.ranks import ranks_of
 from tensorgraph.drawing.layout.relax import _apart
 from tensorgraph.drawing.layout.routes import RAILS

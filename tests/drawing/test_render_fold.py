@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import tensorgraph as tg
 from tensorgraph import errors, nn
-from tensorgraph.drawing.fold import Rest, fold
-from tensorgraph.drawing.tree import Branch, longest_runs
+from tensorgraph.drawing.view.fold import Rest, fold
+from tensorgraph.drawing.view.hierarchy import Branch, longest_runs
 
 X = np.ones((2, 8), np.float32)
 

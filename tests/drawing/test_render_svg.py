@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorgraph.drawing import style
-from tensorgraph.drawing.lettering import number, shortened, width_of, xml
-from tensorgraph.drawing.panels import SIZES, block_of, face, gradient_face
-from tensorgraph.drawing.svg import svg
-from tensorgraph.drawing.view import Link, Outline, Tile, View
+from tensorgraph.drawing.formats import style
+from tensorgraph.drawing.formats.draw_tiles import SIZES, block_of, face, gradient_face
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.formats.to_svg import svg
+from tensorgraph.drawing.view.view import Link, Outline, Tile, View
 from tensorgraph.engine.op import FAMILIES as OP_FAMILIES
 
 GOLDEN = Path(__file__).parent / "golden"

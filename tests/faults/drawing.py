@@ -60,7 +60,7 @@ _LAYOUT = [
          "layout: frames laid out before those inside of them"),
     ),
     *planted_in(
-        "drawing/layout/pack.py",
+        "drawing/layout/components.py",
         ("x, top = 0.0, bottom + gap", "x, top = 0.0, top + h + gap",
          "layout: rows of parts overlap where one is higher than the next"),
     ),
@@ -68,7 +68,7 @@ _LAYOUT = [
 
 _SVG = [
     *planted_in(
-        "drawing/lettering.py",
+        "drawing/formats/lettering.py",
         ("safe = text.translate(CONTROL)", "safe = text",
          "render_svg: a control character in a name"),
         ("return escape(safe, quote=True)", "return safe", "render_svg: markup in a name"),
@@ -76,7 +76,7 @@ _SVG = [
          "return size * 0.4 * len(text)", "render_svg: text wider than its card"),
     ),
     *planted_in(
-        "drawing/panels.py",
+        "drawing/formats/draw_tiles.py",
         ('return "not computed" in (tile.gradient, *tile.gradient_lines)', "return False",
          "render_svg: a gradient that is not computed looks like one that is"),
         ('kind = "absent" if absent else "bad" if tile.warn else "tile"',
@@ -87,7 +87,7 @@ _SVG = [
          "render_svg: a gradient where none flows"),
     ),
     *planted_in(
-        "drawing/sheet.py",
+        "drawing/formats/arrangement.py",
         ("            y = 2 * self.axis - y\n", "            y = self.axis + y\n",
          "render_svg: the backward pass is not mirrored to the right"),
         ("            x = 2 * self.axis - x\n", "            x = self.axis + x\n",
@@ -97,7 +97,7 @@ _SVG = [
         ("if count > 1}", "if count > 2}", "render_svg: two gradients that add up are not marked"),
     ),
     *planted_in(
-        "drawing/wires.py",
+        "drawing/formats/draw_links.py",
         ("        for i in self.sheet.turning():\n            start",
          "        for i in ():\n            start",
          "render_svg: no link from the loss to its gradient"),
@@ -105,7 +105,7 @@ _SVG = [
          "render_svg: gradients run downward"),
     ),
     *planted_in(
-        "drawing/style.py",
+        "drawing/formats/style.py",
         ('return f"hue{hue % len(HUES)}"', 'return f"hue{hue}"',
          "render_svg: no colour for the ninth module"),
         ("min(int(max(heat, 0.0) * len(HEATS)), len(HEATS) - 1)",
@@ -114,7 +114,7 @@ _SVG = [
          "render_svg: shapes too faint to read"),
     ),
     *planted_in(
-        "drawing/legend.py",
+        "drawing/formats/legend.py",
         ("            if family in used:\n", "            if True:\n",
          "render_svg: the legend explains colours that are not there"),
     ),

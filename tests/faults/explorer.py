@@ -33,7 +33,7 @@ _SCENE = planted_in(
 )  # fmt: skip
 
 _FOLD = planted_in(
-    f"{_PLACE}/static/fold.js",
+    f"{_PLACE}/static/view.js",
     ("const BUDGET = 150;", "const BUDGET = 1500;", "explorer: too much is open at first"),
     ("?? target; // a docked", "; if (!source) continue; // a docked",
      "explorer: a docked value has no line"),
@@ -42,7 +42,7 @@ _FOLD = planted_in(
 )  # fmt: skip
 
 _DRAWING = planted_in(
-    f"{_PLACE}/static/layout.js",
+    f"{_PLACE}/static/arrange.js",
     ("? GAP.link : GAP.column)", "? GAP.link : -GAP.column)", "explorer: tiles overlap"),
     ("node.x = mean + at", "node.x = mean", "explorer: a row falls on one point"),
 ) + planted_in(
@@ -65,7 +65,7 @@ _BEHAVIOUR = [
          "explorer: steps go on after the end"),
     ),
     *planted_in(
-        f"{_PLACE}/static/panel.js",
+        f"{_PLACE}/static/details.js",
         ('"Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.backward',
          '"Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.forward',
          "explorer: the forward time twice"),
@@ -80,7 +80,7 @@ _BEHAVIOUR = [
          "explorer: infinity is no failure"),
     ),
     *planted_in(
-        f"{_PLACE}/static/run.js",
+        f"{_PLACE}/static/training_run.js",
         ("warmth < 0 ?", "warmth > 0 ?", "explorer: cold for exploding"),
         ("Math.max(...known) : null", "Math.min(...known) : null",
          "explorer: the quietest of several steps"),

@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
-        "drawing/capture.py",
+        "drawing/scene/capture.py",
         ("useful = leading_to(nodes, wanted)", "useful = leading_to(nodes, inputs)",
          "render_scene: an example input is taken for a parameter"),
         ("both and i not in reached", "i not in reached",
@@ -18,21 +18,21 @@ FAULTS: list[Fault] = [
          "render_scene: what a rule keeps of the result is not told"),
     ),
     *planted_in(
-        "drawing/frames.py",
+        "drawing/scene/module_calls.py",
         ("        del self._open[depth:]\n", "        del self._open[max(depth, 1):]\n",
          "render_scene: operations outside of all modules stay in the last one"),
         ("            if frame.path != path or", "            if frame.path > path or",
          "render_scene: calls of modules are taken for that before"),
     ),
     *planted_in(
-        "drawing/subject.py",
+        "drawing/scene/recording.py",
         ("                generator.state = before[0]\n", "                pass\n",
          "render_scene: drawing a module moves the random numbers on"),
         ("with replay({}), watch() as states:", "with watch() as states:",
          "render_scene: drawing a module moves its running averages"),
     ),
     *planted_in(
-        "drawing/values.py",
+        "drawing/scene/statistics.py",
         ("self.values[box.id] = recorded.get(place, place._data)",
          "self.values[box.id] = place._data",
          "render_scene: values of a leaf as it is now"),
@@ -42,7 +42,7 @@ FAULTS: list[Fault] = [
          "render_scene: NaN counted as infinite"),
     ),
     *planted_in(
-        "drawing/blocks.py",
+        "drawing/scene/subgraphs.py",
         ("rows.append((*does(box), self._place(box.frame, frame), used, tuple(operands)))",
          "rows.append((*does(box), self._place(box.frame, frame), tuple(operands)))",
          "render_fold: blocks of which one is used further on are merged"),
@@ -54,12 +54,12 @@ FAULTS: list[Fault] = [
          "render_fold: blocks of other operations are merged"),
     ),
     *planted_in(
-        "drawing/tree.py",
+        "drawing/view/hierarchy.py",
         ("            if form is not None and found != form:\n                return\n", "",
          "render_fold: parts of a row are not compared"),
     ),
     *planted_in(
-        "drawing/fold.py",
+        "drawing/view/fold.py",
         ("            if not unasked or count + len(last.items) - 1 <= room:",
          "            if not unasked or count <= room:",
          "render_fold: modules are opened beyond the room there is"),
@@ -68,7 +68,7 @@ FAULTS: list[Fault] = [
          "render_fold: one box too many beside what is left out"),
     ),
     *planted_in(
-        "drawing/tiles.py",
+        "drawing/view/tiles.py",
         ("                crosses = crosses or turns[group] != turn\n", "",
          "render_fold: what goes from copy to copy is a link inside"),
         ('return "not computed"', 'return "∂"',
@@ -77,7 +77,7 @@ FAULTS: list[Fault] = [
          "render_picture: NaN beside infinity does not stand out"),
     ),
     *planted_in(
-        "drawing/dot.py",
+        "drawing/formats/to_dot.py",
         ('escape(_clean(text))', '_clean(text)', "render_picture: names are markup for Graphviz"),
         ('constraint="false"', 'constraint="true"',
          "render_picture: links to saved values pull rows apart"),

@@ -12,13 +12,13 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from tensorgraph.drawing.scene import Scene
-from tensorgraph.drawing.style import FAMILIES, KINDS
-from tensorgraph.drawing.tree import tree
+from tensorgraph.drawing.formats.style import FAMILIES, KINDS
+from tensorgraph.drawing.scene.scene import Scene
+from tensorgraph.drawing.view.hierarchy import tree
 
 SCRIPTS = (
-    "scene.js", "fold.js", "layout.js", "tiles.js", "canvas.js", "colour.js", "panel.js",
-    "stepper.js", "search.js", "run.js", "main.js",
+    "scene.js", "view.js", "arrange.js", "draw_tiles.js", "canvas.js", "colour.js", "details.js",
+    "stepper.js", "search.js", "training_run.js", "main.js",
 )  # fmt: skip
 """The parts of the page's program, which share one scope; the last one starts it."""
 
@@ -42,7 +42,7 @@ def page(scene: Scene, run: Run | None = None) -> str:
             0.2]}, "activations": {"0": [1.1, 1.2]}}``, such as ``nn.Watch`` collects.
 
     Example:
-        >>> from tensorgraph.drawing.scene import Scene
+        >>> from tensorgraph.drawing.scene.scene import Scene
         >>> page(Scene(boxes=(), title="nothing")).splitlines()[0]
         '<!doctype html>'
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tensorgraph.drawing.layout.components import components, shelves
 from tensorgraph.drawing.layout.layers import Net
 from tensorgraph.drawing.layout.level import Padding, draw
-from tensorgraph.drawing.layout.pack import components, shelves
 from tensorgraph.drawing.layout.routes import Point, Route, tidy
 
 Box = tuple[float, float, float, float]

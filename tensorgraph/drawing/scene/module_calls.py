@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from tensorgraph.drawing.scene import Frame
+from tensorgraph.drawing.scene.scene import Frame
 
 
 @cache

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tensorgraph.drawing.lettering import number, shortened, width_of, xml
-from tensorgraph.drawing.sheet import MARGIN, STRIP, TITLE, Sheet
-from tensorgraph.drawing.style import css
-from tensorgraph.drawing.view import View
-from tensorgraph.drawing.wires import Wires
+from tensorgraph.drawing.formats.arrangement import MARGIN, STRIP, TITLE, Sheet
+from tensorgraph.drawing.formats.draw_links import Wires
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.formats.style import css
+from tensorgraph.drawing.view.view import View
 
 
 def svg(view: View) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tensorgraph.drawing.lettering import number, shortened, width_of, xml
-from tensorgraph.drawing.panels import Panel, Point, head
-from tensorgraph.drawing.paths import cut, direction_of, overlap, path_of
-from tensorgraph.drawing.sheet import CHANNEL, STRIP, Area, Sheet
-from tensorgraph.drawing.view import Link
+from tensorgraph.drawing.formats.arrangement import CHANNEL, STRIP, Area, Sheet
+from tensorgraph.drawing.formats.curves import cut, direction_of, overlap, path_of
+from tensorgraph.drawing.formats.draw_tiles import Panel, Point, head
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.view.view import Link
 
 FAR = 420.0
 """From how far away a saved value is named instead of linked."""

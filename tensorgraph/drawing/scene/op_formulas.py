@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.drawing.scene import Scene
+from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.rule import Word

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from tensorgraph import errors
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.generator import replay, watch
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import mode
+from tensorgraph.engine.modes import PACKAGE, mode
 from tensorgraph.engine.nesting import flatten, unflatten
 from tensorgraph.engine.rule import parameter_names
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
@@ -24,11 +23,9 @@ from tensorgraph.formulas.derivation import Derivation
 from tensorgraph.formulas.naming.variables import Scope
 from tensorgraph.nn.module import Module, walk
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-
 
 @dataclass
-class Subject:
+class Recording:
     """Recorded outputs, and what is known of their graph besides."""
 
     outputs: list[Tensor]
@@ -70,15 +67,7 @@ class Subject:
         return found
 
 
-def caller() -> FrameType:
-    """Return the innermost frame outside this package: the user's."""
-    frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_PACKAGE) and frame.f_back is not None:
-        frame = frame.f_back
-    return frame
-
-
-def subject_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Subject:
+def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
     """Return what is to be drawn for the arguments of ``render``.
 
     Args:
@@ -116,8 +105,8 @@ def subject_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Subject:
     return _recorded(tensors, frame)
 
 
-def _recorded(tensors: list[Tensor], frame: FrameType) -> Subject:
-    found = Subject(tensors, "", [Scope(frame)], modules=_modules(frame))
+def _recorded(tensors: list[Tensor], frame: FrameType) -> Recording:
+    found = Recording(tensors, "", [Scope(frame)], modules=_modules(frame))
     names = [found.name_of(place_of(each)) for each in tensors]
     found.title = ", ".join(name for name in names if name)
     return found
@@ -142,7 +131,7 @@ def _modules(frame: FrameType) -> list[Module]:
 # ---------------------------------------------------------------------------------------- running
 
 
-def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Subject:
+def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recording:
     """Call a module or function, recording all that it computes; it is left as it was."""
     body = f.forward if isinstance(f, Module) else f
     if not args and _wants_arguments(body):
@@ -152,7 +141,7 @@ def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Subje
             " tg.render(model, x)"
         )
     leaves, structure = flatten(args)
-    found = Subject([], _title(f), [scope])
+    found = Recording([], _title(f), [scope])
     given = [_followed(leaf, found) for leaf in leaves]
     for leaf, name in zip(given, _argument_names(body, args, leaves), strict=True):
         if name and type(leaf) is Tensor:
@@ -185,7 +174,7 @@ def _title(f: Any) -> str:
     return "function" if name == "<lambda>" else str(name)
 
 
-def _followed(leaf: Any, subject: Subject) -> Any:
+def _followed(leaf: Any, recording: Recording) -> Any:
     """Return an argument such that what is computed from it is recorded."""
     if isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "fiub":
         leaf = tensor(leaf, dtype=leaf.dtype)
@@ -195,7 +184,7 @@ def _followed(leaf: Any, subject: Subject) -> Any:
         return leaf if leaf.is_leaf else wrap(leaf.data, None, True)
     followed = wrap(leaf.data, None, True)
     followed.name = leaf.name
-    subject.followed.add(followed)
+    recording.followed.add(followed)
     return followed
 
 
@@ -245,7 +234,7 @@ def _variables_of(f: Callable[..., Any]) -> Iterator[list[FrameType]]:
             frames.append(frame)
             sys.setprofile(before)  # all that it calls runs at full speed
 
-    if code is None or code.co_filename.startswith(_PACKAGE):
+    if code is None or code.co_filename.startswith(PACKAGE):
         yield frames
         return
     sys.setprofile(look)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tensorgraph.drawing.lettering import number, shortened, width_of, xml
-from tensorgraph.drawing.style import FAMILIES, HEATS, tone
-from tensorgraph.drawing.view import View
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.formats.style import FAMILIES, HEATS, tone
+from tensorgraph.drawing.view.view import View
 
 WORDS = {
     "parameter": "parameter",

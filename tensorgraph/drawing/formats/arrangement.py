@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cached_property
 
+from tensorgraph.drawing.formats.curves import tidy
+from tensorgraph.drawing.formats.draw_tiles import Block, Panel, Point, block_of
+from tensorgraph.drawing.formats.legend import feet
+from tensorgraph.drawing.formats.lettering import shortened, width_of
 from tensorgraph.drawing.layout import Placement, place
-from tensorgraph.drawing.legend import feet
-from tensorgraph.drawing.lettering import shortened, width_of
-from tensorgraph.drawing.panels import Block, Panel, Point, block_of
-from tensorgraph.drawing.paths import tidy
-from tensorgraph.drawing.view import Link, View
+from tensorgraph.drawing.view.view import Link, View
 
 Area = tuple[float, float, float, float]
 """Left, top, right and bottom."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tensorgraph.drawing.lettering import number, shortened, width_of, xml
-from tensorgraph.drawing.style import tone
-from tensorgraph.drawing.view import Tile
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.formats.style import tone
+from tensorgraph.drawing.view.view import Tile
 
 Point = tuple[float, float]
 SIZES = {"t": 13.8, "s": 11.0, "m": 10.5, "c": 12.0}

@@ -7,8 +7,8 @@ from math import isfinite, log10
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.drawing.lettering import width_of, xml
-from tensorgraph.drawing.style import HEATS, INK, SANS
+from tensorgraph.drawing.formats.lettering import width_of, xml
+from tensorgraph.drawing.formats.style import HEATS, INK, SANS
 
 CELL, ROW, GAP = 9.0, 16.0, 34.0
 WIDEST = 60

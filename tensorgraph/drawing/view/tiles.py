@@ -7,11 +7,11 @@ from dataclasses import replace
 from math import log10
 from typing import Any
 
-from tensorgraph.drawing.fold import Folding, Rest, Slot, is_docked, is_hidden, ops_of, users
-from tensorgraph.drawing.heat import Heat
-from tensorgraph.drawing.scene import Box, Shape, Statistics
-from tensorgraph.drawing.tree import Branch
-from tensorgraph.drawing.view import Link, Outline, Tile, View
+from tensorgraph.drawing.scene.scene import Box, Shape, Statistics
+from tensorgraph.drawing.view.colour import Heat
+from tensorgraph.drawing.view.fold import Folding, Rest, Slot, is_docked, is_hidden, ops_of, users
+from tensorgraph.drawing.view.hierarchy import Branch
+from tensorgraph.drawing.view.view import Link, Outline, Tile, View
 
 
 def view(folding: Folding, *, mirror: bool, values: bool, direction: str, color_by: str) -> View:

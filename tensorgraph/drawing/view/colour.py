@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from math import log10
 
-from tensorgraph.drawing.scene import Box, Scene
+from tensorgraph.drawing.scene.scene import Box, Scene
 
 QUANTITIES = ("family", "module", "bytes", "time", "grad")
 """What ``color_by`` may be."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.drawing.blocks import Blocks, does, operations_by_frame
-from tensorgraph.drawing.scene import Scene
+from tensorgraph.drawing.scene.scene import Scene
+from tensorgraph.drawing.scene.subgraphs import Blocks, does, operations_by_frame
 
 LONGEST = 64
 """Patterns of more items are not looked for where no module bounds them."""

@@ -9,8 +9,8 @@ from heapq import heappop, heappush
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.drawing.scene import Box, Scene
-from tensorgraph.drawing.tree import Branch, Item, Tree, tree
+from tensorgraph.drawing.scene.scene import Box, Scene
+from tensorgraph.drawing.view.hierarchy import Branch, Item, Tree, tree
 
 MANY = 4
 """A leaf that more boxes take is drawn on each of them: lines to all would hide the rest."""

@@ -16,9 +16,9 @@ from html import escape
 import graphviz  # type: ignore[import-untyped]
 
 from tensorgraph import errors
-from tensorgraph.drawing.lettering import CONTROL
-from tensorgraph.drawing.style import BAD, FAMILIES, HEATS, HUES, INK, KINDS, MUTED, tone
-from tensorgraph.drawing.view import Link, Tile, View
+from tensorgraph.drawing.formats.lettering import CONTROL
+from tensorgraph.drawing.formats.style import BAD, FAMILIES, HEATS, HUES, INK, KINDS, MUTED, tone
+from tensorgraph.drawing.view.view import Link, Tile, View
 
 MANY = 500
 """With more tiles Graphviz looks for good places only so long: otherwise its time is squared."""

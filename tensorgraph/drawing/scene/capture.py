@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.drawing.blocks import marked_repeats
-from tensorgraph.drawing.frames import Frames
-from tensorgraph.drawing.scene import Box, Scene, Wire
-from tensorgraph.drawing.subject import Subject
+from tensorgraph.drawing.scene.module_calls import Frames
+from tensorgraph.drawing.scene.recording import Recording
+from tensorgraph.drawing.scene.scene import Box, Scene, Wire
+from tensorgraph.drawing.scene.subgraphs import marked_repeats
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, ancestors, leading_to, reachable
 from tensorgraph.engine.tensor import Tensor
@@ -29,24 +29,24 @@ ENDS = 500
 """How many of them at each end."""
 
 
-def capture(subject: Subject) -> tuple[Scene, list[Any]]:
-    """Return the scene of a subject, and the place of each of its boxes.
+def capture(recording: Recording) -> tuple[Scene, list[Any]]:
+    """Return the scene of a recording, and the place of each of its boxes.
 
     A place is a node, a leaf tensor, or a constant as the node keeps it.
     """
-    return _Capture(subject).result()
+    return _Capture(recording).result()
 
 
 class _Capture:
     """The work of one call of ``capture``."""
 
-    def __init__(self, subject: Subject) -> None:
-        self.subject = subject
-        roots = [place_of(output) for output in subject.outputs]
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        roots = [place_of(output) for output in recording.outputs]
         self.nodes = ancestors(place for place in roots if type(place) is Node)
         self.roots = list(dict.fromkeys(roots))
         self.flows, self.swept = self._gradients()
-        self.frames = Frames(subject.types())
+        self.frames = Frames(recording.types())
         self.boxes: list[Box] = []
         self.places: list[Any] = []
         self.box_of: dict[Any, int] = {}
@@ -56,7 +56,7 @@ class _Capture:
     def _gradients(self) -> tuple[set[Any], list[Node]]:
         """Return the places that gradients flow to, and the nodes as a backward pass goes."""
         nodes, inputs = reachable([place for place in self.roots if type(place) is Node])
-        wanted = [leaf for leaf in inputs if leaf not in self.subject.followed]
+        wanted = [leaf for leaf in inputs if leaf not in self.recording.followed]
         wanted += [leaf for leaf in self.roots if type(leaf) is Tensor]
         useful = leading_to(nodes, wanted)
         return useful, [node for node in nodes if node in useful]
@@ -80,10 +80,10 @@ class _Capture:
             outputs=tuple(dict.fromkeys(box_of[root] for root in self.roots)),
             forward=tuple(ops),
             backward=tuple(dict.fromkeys(box_of[node] for node in self.swept)),
-            title=self.subject.title,
+            title=self.recording.title,
             note=self.note,
-            formula=self.subject.formula,
-            caption=self.subject.caption,
+            formula=self.recording.formula,
+            caption=self.recording.caption,
         )
         return marked_repeats(scene), self.places
 
@@ -106,7 +106,7 @@ class _Capture:
             both = flows and type(parent) in (Node, Tensor) and parent in self.flows
             note = axes_note(node, i)
             wires.append(Wire(source, node.op.operand_name(i), note, both and i not in reached))
-        line = node.line if node.line != self.subject.called_at else None
+        line = node.line if node.line != self.recording.called_at else None
         times = times_of(node)
         count = len(node.parents)
         kept = [node.op.operand_name(i) if i < count else "out" for i in plan.keep] if plan else []
@@ -118,7 +118,7 @@ class _Capture:
                 op=node.op.name,
                 symbol=node.op.symbol,
                 family=node.op.family,
-                name=self.subject.name_of(node),
+                name=self.recording.name_of(node),
                 shape=node.shape,
                 dtype=str(node.dtype),
                 bytes=_bytes(node.shape, node.dtype),
@@ -136,7 +136,7 @@ class _Capture:
 
     def _plan(self, node: Node) -> Any:
         """Return what a node keeps and runs for the gradients that are wanted."""
-        if not self.subject.followed:
+        if not self.recording.followed:
             return node.plan
         wanted = {i for i, _ in node.plan.rules if node.parents[i] in self.flows}
         pattern = sum(1 << i for i in wanted) | 1 << len(node.parents)
@@ -149,7 +149,7 @@ class _Capture:
                 self._add(place, self._tensor(place, frame))
             return self.box_of[place]
         array = np.asarray(place)
-        name = self.subject.name_of_array(array) if array.ndim else None
+        name = self.recording.name_of_array(array) if array.ndim else None
         key = content(array) if name else None
         if key in self.constants:
             return self.constants[key]
@@ -161,14 +161,14 @@ class _Capture:
         return box.id
 
     def _tensor(self, leaf: Tensor, frame: int | None) -> Box:
-        wants = leaf.requires_grad and leaf not in self.subject.followed
+        wants = leaf.requires_grad and leaf not in self.recording.followed
         return Box(
             id=len(self.boxes),
             kind="parameter" if wants else "input",
             op="",
             symbol="",
             family="",
-            name=self.subject.name_of(leaf),
+            name=self.recording.name_of(leaf),
             shape=leaf.shape,
             dtype=str(leaf.dtype),
             bytes=_bytes(leaf.shape, leaf.dtype),

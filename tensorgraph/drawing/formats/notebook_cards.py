@@ -7,10 +7,10 @@ from html import escape
 
 import numpy as np
 
-from tensorgraph.drawing.heat import bytes_text
-from tensorgraph.drawing.scene import Statistics
-from tensorgraph.drawing.tiles import shape_text, statistics_lines
-from tensorgraph.drawing.values import statistics
+from tensorgraph.drawing.scene.scene import Statistics
+from tensorgraph.drawing.scene.statistics import statistics
+from tensorgraph.drawing.view.colour import bytes_text
+from tensorgraph.drawing.view.tiles import shape_text, statistics_lines
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module, walk
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 
-from tensorgraph.drawing.lettering import number
-from tensorgraph.drawing.panels import Point
+from tensorgraph.drawing.formats.draw_tiles import Point
+from tensorgraph.drawing.formats.lettering import number
 
 CORNER = 7.0
 """The radius of corners."""

@@ -6,7 +6,7 @@ from collections.abc import Container, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tensorgraph.drawing.scene import Box, Frame, Scene
+from tensorgraph.drawing.scene.scene import Box, Frame, Scene
 
 
 class Blocks:

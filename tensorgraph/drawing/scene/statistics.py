@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.drawing.scene import Box, Scene, Statistics
+from tensorgraph.drawing.scene.scene import Box, Scene, Statistics
 from tensorgraph.engine.autodiff import sweep
 from tensorgraph.engine.generator import replay
 from tensorgraph.engine.graph import Node

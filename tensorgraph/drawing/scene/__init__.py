@@ -1,0 +1,1 @@
+"""From a recorded graph to a scene."""
