@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from tensorgraph.drawing.scene.scene import Box, Frame, Scene, Statistics, Wire
+from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene, Statistics, Wire
 
 FAMILIES = {
     "matmul": "contract", "add": "elementwise", "relu": "elementwise", "softmax": "fused",
@@ -29,11 +29,11 @@ class Builder:
 
     def __init__(self) -> None:
         self.boxes: list[Box] = []
-        self.frames: list[Frame] = []
+        self.calls: list[ModuleCall] = []
 
-    def frame(self, path, type, parent=None, repeats=None):
-        self.frames.append(Frame(len(self.frames), path, type, parent, repeats))
-        return len(self.frames) - 1
+    def call(self, path, type, parent=None, repeats=None):
+        self.calls.append(ModuleCall(len(self.calls), path, type, parent, repeats))
+        return len(self.calls) - 1
 
     def leaf(self, name, shape, kind="parameter", **fields):
         wanted = kind == "parameter"
@@ -64,7 +64,7 @@ class Builder:
             if box.op
         }
         return Scene(
-            tuple(self.boxes), tuple(self.frames), (len(self.boxes) - 1,), forward, backward, title,
+            tuple(self.boxes), tuple(self.calls), (len(self.boxes) - 1,), forward, backward, title,
             rules=rules, **fields,
         )  # fmt: skip
 
@@ -108,15 +108,15 @@ def used_twice():
 def lanes(count):
     """Return a module of operations in several lanes, which are made in turns, to and fro."""
     b = Builder()
-    frame = b.frame("model", "Lanes")
-    start = b.op("relu", [b.leaf("w", (3,))], (3,), frame=frame)
+    call = b.call("model", "Lanes")
+    start = b.op("relu", [b.leaf("w", (3,))], (3,), call=call)
     ends = [start] * count
     for turn in range(4):
         for k in range(count) if turn % 2 else reversed(range(count)):
             bias, name = b.leaf(f"b{turn}{k}", (3,)), f"lane{k}" * (k + 1)
-            ends[k] = b.op("add", [ends[k], bias], (3,), name, frame=frame)
+            ends[k] = b.op("add", [ends[k], bias], (3,), name, call=call)
     while len(ends) > 1:
-        ends[-2:] = [b.op("multiply", ends[-2:], (3,), frame=frame)]
+        ends[-2:] = [b.op("multiply", ends[-2:], (3,), call=call)]
     return b.scene("lanes")
 
 
@@ -132,19 +132,19 @@ def chain(length):
 def blocks(count, modules=True, alike=True):
     """Return residual blocks of 5 operations each in a row, as modules or not, alike or not."""
     b = Builder()
-    root = b.frame("model", "Net") if modules else None
-    h = b.op("relu", [b.leaf("X", (8, 8), "input")], (8, 8), frame=root)
+    root = b.call("model", "Net") if modules else None
+    h = b.op("relu", [b.leaf("X", (8, 8), "input")], (8, 8), call=root)
     first = None
     for k in range(count):
-        frame = b.frame(f"model.blocks[{k}]", "Block", root, first) if modules else None
-        first = frame if first is None and alike else first
-        inner = b.frame(f"model.blocks[{k}].mlp", "MLP", frame) if modules else None
+        call = b.call(f"model.blocks[{k}]", "Block", root, first) if modules else None
+        first = call if first is None and alike else first
+        inner = b.call(f"model.blocks[{k}].mlp", "MLP", call) if modules else None
         W = [b.leaf(f"blocks.{k}.W{j}", (8, 8), value=statistics(k + 1.0)) for j in (1, 2)]
         seen = {"value": statistics(1 / (k + 1)), "gradient": statistics(2.0**-k)}
-        z = b.op("matmul", [h, W[0]], (8, 8), frame=inner, saved=("x", "y"), **seen)
-        z = b.op("relu", [z], (8, 8), frame=inner, saved=("out",), **seen)
-        z = b.op("matmul", [z, W[1]], (8, 8), frame=inner, saved=("x", "y"), **seen)
-        z = b.op("log", [z], (8, 8 if alike else 9 + k), frame=frame, saved=("x",), **seen)
-        h = b.op("add", [h, z], (8, 8), frame=frame, **seen)
+        z = b.op("matmul", [h, W[0]], (8, 8), call=inner, saved=("x", "y"), **seen)
+        z = b.op("relu", [z], (8, 8), call=inner, saved=("out",), **seen)
+        z = b.op("matmul", [z, W[1]], (8, 8), call=inner, saved=("x", "y"), **seen)
+        z = b.op("log", [z], (8, 8 if alike else 9 + k), call=call, saved=("x",), **seen)
+        h = b.op("add", [h, z], (8, 8), call=call, **seen)
     b.op("mean", [h], (), "loss")
     return b.scene("blocks")

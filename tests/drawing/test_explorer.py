@@ -324,12 +324,12 @@ def test_equal_blocks_are_folded_and_unfold(browser):
     assert tiles(browser) == 32
     assert overlaps(browser) == 0
     assert browser.text("#panel h2") == "Block × 30repeat"
-    browser.click("[data-key='frame 3']")
+    browser.click("[data-key='call 3']")
     assert browser.texts("#panel li") == ["blocks.1.W1not computed", "blocks.1.W2not computed"]
     assert browser.js(FACTS) == {
         "Operations": "5", "Parameters": "128 in 2", "Memory of values": "1.28 KB",
     }  # fmt: skip
-    browser.click("[data-key='frame 3'] .fold")
+    browser.click("[data-key='call 3'] .fold")
     assert tiles(browser) == 34
     assert browser.text("#panel .path") == "model.blocks[1]"
     browser.press("e")

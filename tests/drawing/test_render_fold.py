@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import tensorgraph as tg
 from tensorgraph import errors, nn
 from tensorgraph.drawing.view.fold import Rest, fold
-from tensorgraph.drawing.view.hierarchy import Branch, longest_runs
+from tensorgraph.drawing.view.hierarchy import Group, longest_runs
 
 X = np.ones((2, 8), np.float32)
 
@@ -346,7 +346,7 @@ def test_what_is_visible_is_the_graph(model, most, depth, everything):
     # Outlines nest.
     assert all(o.parent is None or o.parent < o.id for o in view.outlines)
     for slot in folding.slots:
-        assert type(slot.item) in (int, Branch, Rest)
+        assert type(slot.item) in (int, Group, Rest)
 
 
 # ------------------------------------------------------------------------------------------ large

@@ -282,7 +282,7 @@ def test_arguments_go_to_functions_only():
 # -------------------------------------------------------------------------------------- modules
 
 
-def test_frames_are_the_modules():
+def test_calls_are_the_modules():
     class Block(nn.Module):
         def __init__(self):
             self.inner = {"a.b": nn.Linear(3, 3)}
@@ -293,7 +293,7 @@ def test_frames_are_the_modules():
 
     model = nn.Sequential(Block(), Block())
     scene = scene_of(model, np.ones((2, 3), np.float32))
-    found = [(f.path, f.type, f.parent) for f in scene.frames]
+    found = [(f.path, f.type, f.parent) for f in scene.calls]
     assert found == [
         ("model", "Sequential", None),
         ("model.layers[0]", "Block", 0),
@@ -303,20 +303,20 @@ def test_frames_are_the_modules():
         ("model.layers[1].inner['a.b']", "Linear", 4),
         ("model.layers[1].act", "Tanh", 4),
     ]
-    assert [f.repeats for f in scene.frames] == [None, None, None, None, 1, None, None]
+    assert [f.repeats for f in scene.calls] == [None, None, None, None, 1, None, None]
     loss = model(tg.ones((2, 3))).sum()
     recorded = scene_of(loss)
-    assert [f.type for f in recorded.frames] == [f.type for f in scene.frames]
-    assert recorded.boxes[-1].frame is None and recorded.boxes[-2].frame == 4
+    assert [f.type for f in recorded.calls] == [f.type for f in scene.calls]
+    assert recorded.boxes[-1].call is None and recorded.boxes[-2].call == 4
 
 
-def test_a_module_called_again_later_is_another_frame():
+def test_a_module_called_again_later_is_another_call():
     layer = nn.Linear(3, 3)
     outer = nn.Sequential(layer, nn.Tanh(), layer)
     scene = scene_of(outer, np.ones((2, 3), np.float32))
-    paths = [f.path for f in scene.frames]
+    paths = [f.path for f in scene.calls]
     assert paths == ["model", "model.layers[0]", "model.layers[1]", "model.layers[0]"]
-    assert scene.frames[3].repeats == 1
+    assert scene.calls[3].repeats == 1
 
 
 def test_modules_around_a_scope():

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tensorgraph.drawing.formats import style
-from tensorgraph.drawing.formats.draw_tiles import SIZES, block_of, face, gradient_face
+from tensorgraph.drawing.formats.draw_tiles import SIZES, face, gradient_face, sized
 from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
 from tensorgraph.drawing.formats.to_svg import svg
 from tensorgraph.drawing.view.view import Link, Outline, Tile, View
@@ -31,14 +31,14 @@ def leaf(kind, name, shape="(3,) float32", **fields):
 
 
 def mirror(**fields):
-    """A small network: one frame, docked leaves, saved values, a gradient that adds up."""
+    """A small network: one outline, docked leaves, saved values, a gradient that adds up."""
     w = leaf("parameter", "W", "(4, 3) float32", gradient="∂W (4, 3)")
     b = leaf("parameter", "b", gradient="∂b (3,)", gradient_lines=("not computed",))
     tiles = (
         leaf("input", "X", "(5, 4) float32"),
-        op(1, "@", family="contract", shape="(5, 3) float32", docked=(w,), frame=0,
+        op(1, "@", family="contract", shape="(5, 3) float32", docked=(w,), outline=0,
            gradient="∂matmul (5, 3)", tip="model.linear\nsaves x"),
-        op(2, "+", shape="(5, 3) float32", docked=(b,), frame=0, gradient="∂Z (5, 3)",
+        op(2, "+", shape="(5, 3) float32", docked=(b,), outline=0, gradient="∂Z (5, 3)",
            gradient_lines=("sum of 2",)),
         op(3, "relu", shape="(5, 3) float32", gradient="∂relu (5, 3)"),
         op(4, "×", shape="(5, 3) float32", gradient="∂multiply (5, 3)"),
@@ -165,7 +165,7 @@ def test_repeated_blocks_are_stacked_and_counted():
     root = parsed(View((tile,)))
     assert "× 12" in texts(root)
     assert len([e for e in of_class(root, "tile") if float(e.get("width")) > 20]) == 3
-    root = parsed(View((op(0, frame=0),), outlines=(Outline(0, "Block × 3", None, 3),)))
+    root = parsed(View((op(0, outline=0),), outlines=(Outline(0, "Block × 3", None, 3),)))
     assert len(of_class(root, "outline")) == 3
 
 
@@ -272,7 +272,7 @@ anything = st.text(st.characters(codec=None), max_size=40)
 @given(anything, anything, anything)
 def test_no_text_breaks_the_picture(title, line, tip):
     w = leaf("parameter", title, gradient=f"∂{title} (3,)")
-    tiles = (op(0, title, docked=(w,), gradient=line, tip=tip, frame=0), op(1, line, shape=title))
+    tiles = (op(0, title, docked=(w,), gradient=line, tip=tip, outline=0), op(1, line, shape=title))
     view = View(tiles, (Link(0, 1, label=title), Link(0, 0, "saved", line)),
                 (Outline(0, tip),), mirror=True, title=tip, caption=(title,))  # fmt: skip
     root = parsed(view)
@@ -297,7 +297,7 @@ def test_a_picture_refers_to_nothing_outside():
 @given(st.lists(st.text(string.printable, min_size=1, max_size=60), min_size=1, max_size=4))
 def test_text_fits_its_card(lines):
     tile = Tile(0, "op", tuple(lines), shape="(3, 4) float32", gradient=lines[0])
-    block = block_of(tile, mirror=True, turned=False)
+    block = sized(tile, mirror=True, turned=False)
     for line in [*face(tile), *gradient_face(tile)]:
         assert width_of(line.text, SIZES[line.style], line.style == "m") + 20 <= block.card[0]
 

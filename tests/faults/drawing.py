@@ -87,7 +87,7 @@ _SVG = [
          "render_svg: a gradient where none flows"),
     ),
     *planted_in(
-        "drawing/formats/arrangement.py",
+        "drawing/formats/canvas.py",
         ("            y = 2 * self.axis - y\n", "            y = self.axis + y\n",
          "render_svg: the backward pass is not mirrored to the right"),
         ("            x = 2 * self.axis - x\n", "            x = self.axis + x\n",
@@ -98,7 +98,7 @@ _SVG = [
     ),
     *planted_in(
         "drawing/formats/draw_links.py",
-        ("        for i in self.sheet.turning():\n            start",
+        ("        for i in self.canvas.turning():\n            start",
          "        for i in ():\n            start",
          "render_svg: no link from the loss to its gradient"),
         ("for point in reversed(route)]", "for point in route]",

@@ -21,7 +21,7 @@ FAULTS: list[Fault] = [
         "drawing/scene/module_calls.py",
         ("        del self._open[depth:]\n", "        del self._open[max(depth, 1):]\n",
          "render_scene: operations outside of all modules stay in the last one"),
-        ("            if frame.path != path or", "            if frame.path > path or",
+        ("            if call.path != path or", "            if call.path > path or",
          "render_scene: calls of modules are taken for that before"),
     ),
     *planted_in(
@@ -43,8 +43,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/scene/subgraphs.py",
-        ("rows.append((*does(box), self._place(box.frame, frame), used, tuple(operands)))",
-         "rows.append((*does(box), self._place(box.frame, frame), tuple(operands)))",
+        ("rows.append((*does(box), self._place(box.call, call), used, tuple(operands)))",
+         "rows.append((*does(box), self._place(box.call, call), tuple(operands)))",
          "render_fold: blocks of which one is used further on are merged"),
         ("return (box.kind, box.shape, box.dtype, box.text, self.only_in(box.id, inside))",
          "return (box.kind, box.shape, box.dtype, self.only_in(box.id, inside))",
@@ -69,7 +69,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/view/tiles.py",
-        ("                crosses = crosses or turns[group] != turn\n", "",
+        ("                crosses = crosses or turns[repetition] != turn\n", "",
          "render_fold: what goes from copy to copy is a link inside"),
         ('return "not computed"', 'return "∂"',
          "render_picture: a gradient that does not exist is drawn"),

@@ -14,7 +14,7 @@ from typing import Any
 
 from tensorgraph.drawing.formats.style import FAMILIES, KINDS
 from tensorgraph.drawing.scene.scene import Scene
-from tensorgraph.drawing.view.hierarchy import tree
+from tensorgraph.drawing.view.hierarchy import hierarchy
 
 SCRIPTS = (
     "scene.js", "view.js", "arrange.js", "draw_tiles.js", "canvas.js", "colour.js", "details.js",
@@ -97,7 +97,7 @@ def _packed(scene: Scene) -> dict[str, Any]:
 def _turns(scene: Scene) -> dict[int, list[tuple[int, int]]]:
     """Return for operations in equal parts which "× n" they are in and in which turn."""
     large = len(scene.forward) > READABLE
-    return tree(scene, lambda frame: False, plain=large).turns
+    return hierarchy(scene, lambda call: False, plain=large).turns
 
 
 def _packed_box(box: dict[str, Any]) -> dict[str, Any]:

@@ -33,8 +33,8 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Block:
-    """A card and its pills, before they have a place; gradients take the same room."""
+class SizedTile:
+    """A tile's card and its pills, before they have a place; gradients take the same room."""
 
     tile: Tile
     card: Point
@@ -45,17 +45,17 @@ class Block:
     """The height of all pills, one above the other."""
     size: Point
     anchor: float
-    """How far the card's middle is from the block's, across the direction of links."""
+    """How far the card's middle is from the middle of ``size``, across the direction of links."""
 
 
-def block_of(tile: Tile, mirror: bool, turned: bool) -> Block:
+def sized(tile: Tile, mirror: bool, turned: bool) -> SizedTile:
     """Return the room that a tile takes; ``turned`` where links run to the right."""
     faces = [face(tile)] + ([gradient_face(tile)] if mirror and tile.gradient else [])
     width = max([64.0, *(line.width + 26 for lines in faces for line in lines)])
     height = max(19 + LINE * len(lines) for lines in faces)
     card = round(width), height
     if not tile.docked:
-        return Block(tile, card, (0.0, 0.0), 0.0, card, 0.0)
+        return SizedTile(tile, card, (0.0, 0.0), 0.0, card, 0.0)
     pills = _pill_width(tile, False), _pill_width(tile, True) if mirror else 0.0
     pile = sum(_pill_height(leaf, mirror) for leaf in tile.docked)
     pile += BETWEEN * (len(tile.docked) - 1)
@@ -66,7 +66,7 @@ def block_of(tile: Tile, mirror: bool, turned: bool) -> Block:
     else:
         aside = wide + STUB
         size = card[0] + aside, max(card[1], pile)
-    return Block(tile, card, pills, pile, size, aside / 2)
+    return SizedTile(tile, card, pills, pile, size, aside / 2)
 
 
 def face(tile: Tile) -> list[Text]:
@@ -124,23 +124,29 @@ def _pill_height(leaf: Tile, mirror: bool) -> float:
     return PILL + 13 * more
 
 
-class Panel:
-    """A block at its place, as SVG; ``mirrored`` is the block of its gradient."""
+class PlacedTile:
+    """A tile at its place, as SVG; with ``mirrored`` the tile of its gradient."""
 
     def __init__(
-        self, block: Block, center: Point, mirrored: bool, mirror: bool, turned: bool, by: str
+        self,
+        sized_tile: SizedTile,
+        center: Point,
+        mirrored: bool,
+        mirror: bool,
+        turned: bool,
+        by: str,
     ) -> None:
-        self.block, self.tile, self.by = block, block.tile, by
+        self.sized, self.tile, self.by = sized_tile, sized_tile.tile, by
         self.mirrored, self.mirror, self.turned = mirrored, mirror, turned
         self.sign = -1 if mirrored else 1
-        shift = self.sign * block.anchor
+        shift = self.sign * sized_tile.anchor
         x, y = center
         self.x, self.y = (x, y + shift) if turned else (x + shift, y)
 
     @property
     def inner(self) -> Point:
         """Return the middle of the card's edge that faces the other pass."""
-        width, height = self.block.card
+        width, height = self.sized.card
         if self.turned:
             return self.x, self.y + self.sign * height / 2
         return self.x + self.sign * width / 2, self.y
@@ -148,7 +154,7 @@ class Panel:
     @property
     def entry(self) -> Point:
         """Return where gradients enter the card."""
-        width, height = self.block.card
+        width, height = self.sized.card
         return (self.x + width / 2, self.y) if self.turned else (self.x, self.y + height / 2)
 
     @property
@@ -164,7 +170,7 @@ class Panel:
     @property
     def along(self) -> Point:
         """Return where the card begins and ends, in the direction of links."""
-        half = self.block.card[0 if self.turned else 1] / 2
+        half = self.sized.card[0 if self.turned else 1] / 2
         return self.middle - half, self.middle + half
 
     def svg(self) -> Iterator[str]:
@@ -181,7 +187,7 @@ class Panel:
 
     def _card(self) -> Iterator[str]:
         tile = self.tile
-        width, height = self.block.card
+        width, height = self.sized.card
         left, top = self.x - width / 2, self.y - height / 2
         lines = gradient_face(tile) if self.mirrored else face(tile)
         absent = self.mirrored and _is_absent(tile)
@@ -214,8 +220,8 @@ class Panel:
 
     def _pills_start(self) -> Point:
         """Return the middle of the upper edge of all pills."""
-        (width, height), high = self.block.card, self.block.pile
-        wide = self.block.pills[self.mirrored]
+        (width, height), high = self.sized.card, self.sized.pile
+        wide = self.sized.pills[self.mirrored]
         if self.turned:
             away = height / 2 + STUB
             return self.x, self.y + away if self.mirrored else self.y - away - high
@@ -223,7 +229,7 @@ class Panel:
 
     def _pill(self, leaf: Tile, middle: Point, height: float) -> Iterator[str]:
         x, y = middle
-        wide = self.block.pills[self.mirrored]
+        wide = self.sized.pills[self.mirrored]
         rows = _rows(leaf, self.mirrored)
         absent = self.mirrored and _is_absent(leaf)
         kind = "absent" if absent else "bad" if leaf.warn else "pill"
@@ -241,7 +247,7 @@ class Panel:
 
     def _stub(self, pill: Point) -> Iterator[str]:
         """Yield the arrow between a pill and the card: from a leaf, or to its gradient."""
-        width, height = self.block.card
+        width, height = self.sized.card
         if self.turned:
             edge = self.y - self.sign * height / 2
             far = edge - self.sign * STUB

@@ -87,7 +87,7 @@ def _add_tiles(graph: graphviz.Digraph, view: View) -> None:
         )
         clusters.append(cluster)
     for tile in view.tiles:
-        home = graph if tile.frame is None else clusters[tile.frame]
+        home = graph if tile.outline is None else clusters[tile.outline]
         tip = graphviz.escape(_clean(tile.tip)).replace("\n", "&#10;")
         home.node(f"t{tile.id}", label=_tile(tile, view.color_by), tooltip=tip or "tile")
     for outline in reversed(view.outlines):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.drawing.scene.module_calls import Frames
+from tensorgraph.drawing.scene.module_calls import ModuleCalls
 from tensorgraph.drawing.scene.recording import Recording
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
 from tensorgraph.drawing.scene.subgraphs import marked_repeats
@@ -46,7 +46,7 @@ class _Capture:
         self.nodes = ancestors(place for place in roots if type(place) is Node)
         self.roots = list(dict.fromkeys(roots))
         self.flows, self.swept = self._gradients()
-        self.frames = Frames(recording.types())
+        self.calls = ModuleCalls(recording.types())
         self.boxes: list[Box] = []
         self.places: list[Any] = []
         self.box_of: dict[Any, int] = {}
@@ -76,7 +76,7 @@ class _Capture:
         ops = [box.id for box in self.boxes if box.kind in ("op", "more")]
         scene = Scene(
             boxes=tuple(self.boxes),
-            frames=tuple(self.frames.found),
+            calls=tuple(self.calls.found),
             outputs=tuple(dict.fromkeys(box_of[root] for root in self.roots)),
             forward=tuple(ops),
             backward=tuple(dict.fromkeys(box_of[node] for node in self.swept)),
@@ -94,7 +94,7 @@ class _Capture:
             self._operation(node)
 
     def _operation(self, node: Node) -> None:
-        frame = self.frames.enter(node.scope)
+        call = self.calls.enter(node.scope)
         flows = node in self.flows
         plan = self._plan(node) if flows else None
         reached = {i for i, _ in plan.rules} if plan else set[int]()
@@ -102,7 +102,7 @@ class _Capture:
         for i, parent in enumerate(node.parents):
             source = self.box_of.get(parent) if type(parent) is Node else None
             if source is None:
-                source = self._leaf(parent, frame)
+                source = self._leaf(parent, call)
             both = flows and type(parent) in (Node, Tensor) and parent in self.flows
             note = axes_note(node, i)
             wires.append(Wire(source, node.op.operand_name(i), note, both and i not in reached))
@@ -122,7 +122,7 @@ class _Capture:
                 shape=node.shape,
                 dtype=str(node.dtype),
                 bytes=_bytes(node.shape, node.dtype),
-                frame=frame,
+                call=call,
                 wires=tuple(wires),
                 settings=settings(node),
                 saved=tuple(kept),
@@ -142,25 +142,25 @@ class _Capture:
         pattern = sum(1 << i for i in wanted) | 1 << len(node.parents)
         return node.op.plan(pattern, len(node.parents))
 
-    def _leaf(self, place: Any, frame: int | None) -> int:
+    def _leaf(self, place: Any, call: int | None) -> int:
         """Return the box of a leaf or constant, made where it is first used."""
         if type(place) is Tensor:
             if place not in self.box_of:
-                self._add(place, self._tensor(place, frame))
+                self._add(place, self._tensor(place, call))
             return self.box_of[place]
         array = np.asarray(place)
         name = self.recording.name_of_array(array) if array.ndim else None
         key = content(array) if name else None
         if key in self.constants:
             return self.constants[key]
-        box = self._constant(array, name, frame)
+        box = self._constant(array, name, call)
         self.boxes.append(box)
         self.places.append(place)
         if key is not None:
             self.constants[key] = box.id
         return box.id
 
-    def _tensor(self, leaf: Tensor, frame: int | None) -> Box:
+    def _tensor(self, leaf: Tensor, call: int | None) -> Box:
         wants = leaf.requires_grad and leaf not in self.recording.followed
         return Box(
             id=len(self.boxes),
@@ -172,13 +172,13 @@ class _Capture:
             shape=leaf.shape,
             dtype=str(leaf.dtype),
             bytes=_bytes(leaf.shape, leaf.dtype),
-            frame=frame,
+            call=call,
             text=_text(leaf._data) if leaf.ndim == 0 else "",
             differentiable=wants and leaf in self.flows,
             has_gradient=leaf._grad is not None,
         )
 
-    def _constant(self, array: Any, name: str | None, frame: int | None) -> Box:
+    def _constant(self, array: Any, name: str | None, call: int | None) -> Box:
         return Box(
             id=len(self.boxes),
             kind="constant",
@@ -189,7 +189,7 @@ class _Capture:
             shape=array.shape,
             dtype=str(array.dtype),
             bytes=_bytes(array.shape, array.dtype),
-            frame=frame,
+            call=call,
             text=_text(array),
         )
 

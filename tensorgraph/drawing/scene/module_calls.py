@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 
-from tensorgraph.drawing.scene.scene import Frame
+from tensorgraph.drawing.scene.scene import ModuleCall
 
 
 @cache
@@ -39,21 +39,21 @@ def _dots(path: str) -> Iterable[int]:
             yield i
 
 
-class Frames:
+class ModuleCalls:
     """Gathers module calls, scope after scope in order of creation.
 
-    A call is a run of operations: the same module called again later has another frame, so that
+    A call is a run of operations: the same module called again later is another call, so that
     what happens in between is not inside. Called twice in a row, it has one.
     """
 
     def __init__(self, types: Mapping[str, str]) -> None:
-        self.found: list[Frame] = []
+        self.found: list[ModuleCall] = []
         self._types = types
-        self._open: list[Frame] = []
+        self._open: list[ModuleCall] = []
         self._scope: str | None = None
 
     def enter(self, scope: str) -> int | None:
-        """Return the innermost frame of the next operation."""
+        """Return the innermost call of the next operation."""
         if scope != self._scope:
             self._scope = scope
             self._move_to(modules_around(scope))
@@ -61,16 +61,16 @@ class Frames:
 
     def _move_to(self, chain: tuple[tuple[str, str], ...]) -> None:
         depth = 0
-        for frame, (path, kind) in zip(self._open, chain, strict=False):
-            if frame.path != path or (kind and frame.type and kind != frame.type):
+        for call, (path, kind) in zip(self._open, chain, strict=False):
+            if call.path != path or (kind and call.type and kind != call.type):
                 break
             depth += 1
         del self._open[depth:]
         for path, kind in chain[depth:]:
             around = self._open[-1].id if self._open else None
-            frame = Frame(len(self.found), path, kind or self._types.get(path, ""), around)
-            self.found.append(frame)
-            self._open.append(frame)
+            call = ModuleCall(len(self.found), path, kind or self._types.get(path, ""), around)
+            self.found.append(call)
+            self._open.append(call)
         if chain and chain[-1][1] and not self._open[-1].type:
             known = replace(self._open[-1], type=chain[-1][1])
             self.found[known.id] = self._open[-1] = known

@@ -63,7 +63,7 @@ class Box:
     shape: Shape
     dtype: str
     bytes: int
-    frame: int | None = None
+    call: int | None = None
     """The innermost module call around it."""
     wires: tuple[Wire, ...] = ()
     settings: str = ""
@@ -90,7 +90,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ModuleCall:
     """A call of a module."""
 
     id: int
@@ -110,7 +110,7 @@ class Scene:
 
     boxes: tuple[Box, ...]
     """In order of creation; a leaf stands just before its first use."""
-    frames: tuple[Frame, ...] = ()
+    calls: tuple[ModuleCall, ...] = ()
     """Each after the one around it."""
     outputs: tuple[int, ...] = ()
     forward: tuple[int, ...] = ()
@@ -131,11 +131,11 @@ class Scene:
         """Return the scene as dicts, lists, strings and numbers, without what is empty."""
         return {
             "boxes": [_box(box) for box in self.boxes],
-            "frames": [_filled(frame) for frame in self.frames],
+            "calls": [_filled(call) for call in self.calls],
             **{
                 key: list(value) if isinstance(value, tuple) else value
                 for key, value in _filled(self).items()
-                if key not in ("boxes", "frames")
+                if key not in ("boxes", "calls")
             },
         }
 

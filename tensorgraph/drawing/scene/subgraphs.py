@@ -6,15 +6,15 @@ from collections.abc import Container, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tensorgraph.drawing.scene.scene import Box, Frame, Scene
+from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
 
 
-class Blocks:
+class Subgraphs:
     """Compares runs of operations of one scene."""
 
     def __init__(self, scene: Scene) -> None:
         self.boxes = scene.boxes
-        self.frames = scene.frames
+        self.calls = scene.calls
         self.users: list[list[int]] = [[] for _ in scene.boxes]
         for box in scene.boxes:
             for wire in box.wires:
@@ -22,17 +22,17 @@ class Blocks:
         self.outputs = set(scene.outputs)
         self._inside: dict[tuple[int | None, int | None], Hashable] = {}
 
-    def form(self, ops: Sequence[int], frame: int | None = None) -> tuple[Hashable, list[int]]:
-        """Return what a block computes, and the boxes that it takes from outside.
+    def form(self, ops: Sequence[int], call: int | None = None) -> tuple[Hashable, list[int]]:
+        """Return what a subgraph computes, and the boxes that it takes from outside.
 
-        The first is the same for blocks built alike, and only for them: it tells every operation
+        The first is the same for subgraphs built alike, and only for them: it tells every operation
         with its settings and shape, which of the values inside or outside it takes, and whether it
         is used outside. A value from outside counts by its shape, and by the order in which values
         come in.
 
         Args:
-            ops: the operations of the block, in order.
-            frame: the module call that they are, if they are one.
+            ops: the operations of the subgraph, in order.
+            call: the module call that they are, if they are one.
         """
         inside = {op: k for k, op in enumerate(ops)}
         outside: dict[int, int] = {}
@@ -46,7 +46,7 @@ class Blocks:
                     local = -1 - outside.setdefault(wire.source, len(outside))
                 operands.append((local, wire.operand, wire.note))
             used = op in self.outputs or any(user not in inside for user in self.users[op])
-            rows.append((*does(box), self._place(box.frame, frame), used, tuple(operands)))
+            rows.append((*does(box), self._place(box.call, call), used, tuple(operands)))
         taken = tuple(self._comes_in(self.boxes[source], inside) for source in outside)
         return (tuple(rows), taken), list(outside)
 
@@ -57,20 +57,20 @@ class Blocks:
         return ("value", box.shape, box.dtype)
 
     def only_in(self, source: int, inside: Container[int]) -> bool:
-        """Return whether all that take a value are inside a block."""
+        """Return whether all that take a value are inside a subgraph."""
         return all(user in inside for user in self.users[source])
 
-    def _place(self, frame: int | None, around: int | None) -> Hashable:
-        """Return a frame as seen from another around it."""
-        key = (frame, around)
+    def _place(self, call: int | None, around: int | None) -> Hashable:
+        """Return a call as seen from another around it."""
+        key = (call, around)
         if key not in self._inside:
-            top = "" if around is None else self.frames[around].path
+            top = "" if around is None else self.calls[around].path
             types = []
-            at = frame
+            at = call
             while at is not None and at != around:
-                types.append(self.frames[at].type)
-                at = self.frames[at].parent
-            path = "" if frame is None else self.frames[frame].path
+                types.append(self.calls[at].type)
+                at = self.calls[at].parent
+            path = "" if call is None else self.calls[call].path
             self._inside[key] = (path.removeprefix(top) if around is not None else "", tuple(types))
         return self._inside[key]
 
@@ -80,33 +80,33 @@ def does(box: Box) -> tuple[Hashable, ...]:
     return box.op, box.settings, box.shape, box.dtype
 
 
-def operations_by_frame(scene: Scene) -> list[list[int]]:
-    """Return the operations inside each frame, also those in frames inside it."""
-    found: list[list[int]] = [[] for _ in scene.frames]
+def operations_by_call(scene: Scene) -> list[list[int]]:
+    """Return the operations inside each call, also those in calls inside it."""
+    found: list[list[int]] = [[] for _ in scene.calls]
     for op in scene.forward:
-        at = scene.boxes[op].frame
+        at = scene.boxes[op].call
         while at is not None:
             found[at].append(op)
-            at = scene.frames[at].parent
+            at = scene.calls[at].parent
     return found
 
 
 def marked_repeats(scene: Scene) -> Scene:
-    """Return the scene with every frame told which earlier one beside it did the same."""
-    blocks = Blocks(scene)
-    inside = operations_by_frame(scene)
-    alike: dict[Any, list[Frame]] = {}
-    for frame in scene.frames:
-        first = scene.boxes[inside[frame.id][0]]
-        key = (frame.parent, frame.type, len(inside[frame.id]), first.op, first.shape)
-        alike.setdefault(key, []).append(frame)
-    frames = list(scene.frames)
+    """Return the scene with every call told which earlier one beside it did the same."""
+    subgraphs = Subgraphs(scene)
+    inside = operations_by_call(scene)
+    alike: dict[Any, list[ModuleCall]] = {}
+    for call in scene.calls:
+        first = scene.boxes[inside[call.id][0]]
+        key = (call.parent, call.type, len(inside[call.id]), first.op, first.shape)
+        alike.setdefault(key, []).append(call)
+    calls = list(scene.calls)
     for group in alike.values():
         if len(group) > 1:
             known: dict[Hashable, int] = {}
-            for frame in group:
-                form, _ = blocks.form(inside[frame.id], frame.id)
-                earlier = known.setdefault(form, frame.id)
-                if earlier != frame.id:
-                    frames[frame.id] = replace(frame, repeats=earlier)
-    return replace(scene, frames=tuple(frames))
+            for call in group:
+                form, _ = subgraphs.form(inside[call.id], call.id)
+                earlier = known.setdefault(form, call.id)
+                if earlier != call.id:
+                    calls[call.id] = replace(call, repeats=earlier)
+    return replace(scene, calls=tuple(calls))

@@ -37,20 +37,20 @@ class Heat:
         ratio = self.high / self.low
         return round(log10(max(known) / self.low) / log10(ratio), 3) if ratio > 1 else 0.5
 
-    def hue(self, frame: int | None) -> int | None:
-        """Return which of the outer modules a frame is in, where these colour the picture."""
-        return None if frame is None else self._hues.get(frame)
+    def hue(self, call: int | None) -> int | None:
+        """Return which of the outer modules a call is in, where these colour the picture."""
+        return None if call is None else self._hues.get(call)
 
     def _modules(self) -> dict[int, int]:
         """Number the modules in the outermost one; those inside have the same number."""
         hues: dict[int, int] = {}
         count = 0
-        for frame in self.scene.frames:
-            outer = frame.parent
-            if outer is None or self.scene.frames[outer].parent is None:
-                hues[frame.id], count = count, count + 1
+        for call in self.scene.calls:
+            outer = call.parent
+            if outer is None or self.scene.calls[outer].parent is None:
+                hues[call.id], count = count, count + 1
             else:
-                hues[frame.id] = hues[outer]
+                hues[call.id] = hues[outer]
         return hues
 
 

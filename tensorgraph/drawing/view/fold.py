@@ -10,7 +10,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.drawing.scene.scene import Box, Scene
-from tensorgraph.drawing.view.hierarchy import Branch, Item, Tree, tree
+from tensorgraph.drawing.view.hierarchy import Group, Hierarchy, Item, hierarchy
 
 MANY = 4
 """A leaf that more boxes take is drawn on each of them: lines to all would hide the rest."""
@@ -18,17 +18,17 @@ MANY = 4
 
 @dataclass(frozen=True)
 class Rest:
-    """Operations in the middle of a branch that are left out."""
+    """Operations in the middle of a group that are left out."""
 
     ops: list[int]
 
 
 @dataclass(frozen=True)
 class Slot:
-    """Something visible: an operation, a closed branch, or what is left out."""
+    """Something visible: an operation, a closed group, or what is left out."""
 
     item: Item
-    around: Branch | None
+    around: Group | None
 
 
 @dataclass
@@ -36,18 +36,18 @@ class Folding:
     """What is visible of a scene."""
 
     scene: Scene
-    tree: Tree
+    hierarchy: Hierarchy
     slots: list[Slot]
     """In order."""
-    opened: list[tuple[Branch, Branch | None]]
-    """Open branches, each with the one around it, which comes before."""
+    opened: list[tuple[Group, Group | None]]
+    """Open groups, each with the one around it, which comes before."""
     slot_of: dict[int, int]
     """For an operation, the slot where it is seen."""
 
     def shown_as(self, box: int) -> int:
         """Return the box that is seen for one."""
-        while box in self.tree.stands_for and box not in self.slot_of:
-            box = self.tree.stands_for[box]
+        while box in self.hierarchy.stands_for and box not in self.slot_of:
+            box = self.hierarchy.stands_for[box]
         return box
 
     def slot(self, op: int) -> int:
@@ -59,15 +59,15 @@ class Folding:
         shown = sum(type(slot.item) is int for slot in self.slots)
         total = len(self.scene.forward)
         parts = []
-        closed = [s.item for s in self.slots if type(s.item) is Branch]
-        calls = sum(branch.frame is not None for branch in closed)
+        closed = [s.item for s in self.slots if type(s.item) is Group]
+        calls = sum(group.call is not None for group in closed)
         if calls:
             parts.append(f"{calls} module{'s are' * (calls > 1) or ' is'} folded")
         left_out = sum(len(slot.item.ops) for slot in self.slots if type(slot.item) is Rest)
         if left_out:
             parts.append(f"{left_out:,} operations in the middle are left out")
-        seen = [*closed, *(branch for branch, _ in self.opened)]
-        times = sorted({branch.copies for branch in seen if branch.copies > 1})
+        seen = [*closed, *(group for group, _ in self.opened)]
+        times = sorted({group.copies for group in seen if group.copies > 1})
         if times:
             listed = ", ".join(f"× {n}" for n in times)
             parts.append(f"{listed}: equal parts in a row are drawn once")
@@ -87,7 +87,7 @@ def fold(
     """Return what is visible of a scene.
 
     Modules are opened from the outside in, those around first, while at most ``max_nodes`` boxes
-    are visible. Equal modules in a row, and equal patterns of modules, are one branch; where there
+    are visible. Equal modules in a row, and equal patterns of modules, are one group; where there
     are too many operations, equal patterns of these are as well. What still does not fit is left
     out in the middle.
 
@@ -103,7 +103,7 @@ def fold(
     """
     wanted = asked_for(scene, expand)
     plain = len(scene.forward) > max_nodes
-    found = tree(scene, wanted.__contains__, expand is not True, plain and expand is not True)
+    found = hierarchy(scene, wanted.__contains__, expand is not True, plain and expand is not True)
     room = max_nodes
     while True:
         folding = _folded(scene, found, depth, wanted, room)
@@ -114,35 +114,37 @@ def fold(
 
 
 def asked_for(scene: Scene, expand: Any) -> set[int]:
-    """Return the frames that are asked for, and those around them.
+    """Return the calls that are asked for, and those around them.
 
     Raises:
         ArgumentError: there is no such module.
     """
     asked = [expand] if isinstance(expand, str) else expand
     if asked is True:
-        return {frame.id for frame in scene.frames}
+        return {call.id for call in scene.calls}
     wanted: set[int] = set()
     for name in asked:
-        found = [frame for frame in scene.frames if name in (frame.path, frame.type)]
+        found = [call for call in scene.calls if name in (call.path, call.type)]
         if not found:
-            known = dict.fromkeys(frame.path for frame in scene.frames)
+            known = dict.fromkeys(call.path for call in scene.calls)
             raise errors.ArgumentError(
                 f"render: expand={name!r} is no module of this graph"
                 + (f"; it has {errors.listing(list(known))}" if known else ", which has none")
             )
-        for frame in found:
-            at: int | None = frame.id
+        for call in found:
+            at: int | None = call.id
             while at is not None and at not in wanted:
                 wanted.add(at)
-                at = scene.frames[at].parent
+                at = scene.calls[at].parent
     return wanted
 
 
-def _folded(scene: Scene, found: Tree, depth: int | None, wanted: set[int], room: int) -> Folding:
-    """Return what is visible with room for so many operations and closed branches."""
+def _folded(
+    scene: Scene, found: Hierarchy, depth: int | None, wanted: set[int], room: int
+) -> Folding:
+    """Return what is visible with room for so many operations and closed groups."""
     opened = _opened(found.root, depth, wanted, room)
-    longest = max(len(branch.items) for branch in opened)
+    longest = max(len(group.items) for group in opened)
     slots, around = _walk(found.root, opened, longest)
     if len(slots) > room:
         lengths = range(1, longest)
@@ -152,19 +154,19 @@ def _folded(scene: Scene, found: Tree, depth: int | None, wanted: set[int], room
     return Folding(scene, found, slots, around, slot_of)
 
 
-def _opened(root: Branch, depth: int | None, wanted: set[int], room: int) -> dict[Branch, None]:
-    """Return the branches that are opened: those asked for, then from the outside in."""
+def _opened(root: Group, depth: int | None, wanted: set[int], room: int) -> dict[Group, None]:
+    """Return the groups that are opened: those asked for, then from the outside in."""
     opened = dict.fromkeys([root])
     count = len(root.items)
     number = 0
-    waiting: list[tuple[bool, int, int, Branch]] = []
+    waiting: list[tuple[bool, int, int, Group]] = []
     last, above = root, 0
     while True:
         for item in last.items:
-            if type(item) is Branch:
+            if type(item) is Group:
                 number += 1
-                level = above + (item.frame is not None)
-                asked = item.frame in wanted
+                level = above + (item.call is not None)
+                asked = item.call in wanted
                 if asked or depth is None or level <= depth:
                     heappush(waiting, (not asked, level, number, item))
         while waiting:
@@ -178,15 +180,15 @@ def _opened(root: Branch, depth: int | None, wanted: set[int], room: int) -> dic
 
 
 def _walk(
-    root: Branch, opened: Container[Branch], longest: int
-) -> tuple[list[Slot], list[tuple[Branch, Branch | None]]]:
-    """Return what is seen with some branches open, of which so many items are shown."""
+    root: Group, opened: Container[Group], longest: int
+) -> tuple[list[Slot], list[tuple[Group, Group | None]]]:
+    """Return what is seen with some groups open, of which so many items are shown."""
     slots: list[Slot] = []
-    around: list[tuple[Branch, Branch | None]] = []
-    stack: list[tuple[Item, Branch | None]] = [(root, None)]
+    around: list[tuple[Group, Group | None]] = []
+    stack: list[tuple[Item, Group | None]] = [(root, None)]
     while stack:
         item, outside = stack.pop()
-        if type(item) is not Branch or item not in opened:
+        if type(item) is not Group or item not in opened:
             slots.append(Slot(item, outside))
             continue
         if item is not root:
@@ -232,7 +234,7 @@ def is_hidden(folding: Folding, leaf: Box, slots: Sequence[int]) -> bool:
     """Return whether a leaf belongs to what is folded."""
     item = folding.slots[slots[0]].item if len(slots) == 1 else 0
     named_input = leaf.kind == "input" and leaf.name is not None
-    return type(item) is Rest or (type(item) is Branch and not named_input)
+    return type(item) is Rest or (type(item) is Group and not named_input)
 
 
 def is_docked(folding: Folding, leaf: Box, slots: Sequence[int]) -> bool:

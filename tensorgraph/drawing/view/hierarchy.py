@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.drawing.scene.scene import Scene
-from tensorgraph.drawing.scene.subgraphs import Blocks, does, operations_by_frame
+from tensorgraph.drawing.scene.subgraphs import Subgraphs, does, operations_by_call
 
 LONGEST = 64
 """Patterns of more items are not looked for where no module bounds them."""
 
 Item = Any
-"""An operation (its box) or a branch."""
+"""An operation (its box) or a group."""
 
 
 @dataclass(eq=False)
-class Branch:
+class Group:
     """A module call, or a part that repeats, with what is in it in order."""
 
-    frame: int | None = None
+    call: int | None = None
     """The module call; ``None`` for the whole graph, or a part of several items that repeats."""
     items: list[Item] = field(default_factory=list)
     copies: int = 1
@@ -34,68 +34,68 @@ class Branch:
 
 
 @dataclass
-class Tree:
+class Hierarchy:
     """The tree, and which box stands for which."""
 
-    root: Branch
+    root: Group
     stands_for: dict[int, int]
     """For a box in a later copy, the one in the copy before all others."""
     turns: dict[int, list[tuple[int, int]]]
-    """For an operation in copies, which group it is in and in which turn; inner groups first."""
+    """For an operation in copies, which repetition it is in and in which turn; inner ones first."""
 
 
-def tree(
+def hierarchy(
     scene: Scene, alone: Callable[[int], bool], repeats: bool = True, plain: bool = False
-) -> Tree:
+) -> Hierarchy:
     """Return the tree of a scene.
 
     Args:
         scene: what is drawn.
-        alone: whether a frame is to be seen, and so is no copy of another.
+        alone: whether a call is to be seen, and so is no copy of another.
         repeats: whether equal parts stand once.
         plain: whether parts without any module may do so, too.
     """
-    branches = _branches(scene)
-    for branch in branches[1:]:
-        branch.alone = branch.frame is not None and alone(branch.frame)
-    found = Tree(branches[0], {}, {})
+    groups = _groups(scene)
+    for group in groups[1:]:
+        group.alone = group.call is not None and alone(group.call)
+    found = Hierarchy(groups[0], {}, {})
     if repeats:
-        groups = _Groups(Blocks(scene), found, plain)
-        for branch in reversed(branches):
-            branch.items = groups.fold(branch.items)
+        joined = _Repeats(Subgraphs(scene), found, plain)
+        for group in reversed(groups):
+            group.items = joined.fold(group.items)
     return found
 
 
-def _branches(scene: Scene) -> list[Branch]:
-    """Return the whole graph and every module call as branches, each after the one around it."""
-    root = Branch(ops=list(scene.forward))
-    inside = operations_by_frame(scene)
-    calls = [Branch(frame.id, ops=inside[frame.id]) for frame in scene.frames]
+def _groups(scene: Scene) -> list[Group]:
+    """Return the whole graph and every module call as groups, each after the one around it."""
+    root = Group(ops=list(scene.forward))
+    inside = operations_by_call(scene)
+    calls = [Group(call.id, ops=inside[call.id]) for call in scene.calls]
     entered: set[int] = set()
     for op in scene.forward:
         item: Item = op
-        at = scene.boxes[op].frame
+        at = scene.boxes[op].call
         while at is not None:
             calls[at].items.append(item)
             if at in entered:
                 break
             entered.add(at)
-            item, at = calls[at], scene.frames[at].parent
+            item, at = calls[at], scene.calls[at].parent
         else:
             root.items.append(item)
     return [root, *calls]
 
 
-class _Groups:
-    """Finds runs of equal parts among the items of a branch."""
+class _Repeats:
+    """Finds runs of equal parts among the items of a group."""
 
-    def __init__(self, blocks: Blocks, found: Tree, plain: bool) -> None:
-        self.blocks, self.found, self.plain = blocks, found, plain
+    def __init__(self, subgraphs: Subgraphs, found: Hierarchy, plain: bool) -> None:
+        self.subgraphs, self.found, self.plain = subgraphs, found, plain
         self.kinds: dict[Hashable, int] = {}
         self.count = 0
 
     def fold(self, items: list[Item]) -> list[Item]:
-        """Return the items with every run of equal parts as one branch; runs of runs as well."""
+        """Return the items with every run of equal parts as one group; runs of runs as well."""
         while True:
             folded = self._fold_once(items)
             if len(folded) == len(items):
@@ -110,8 +110,8 @@ class _Groups:
         while i < len(items):
             p = int(period[i])
             starts = range(i, i + int(covered[i]), p) if p else ()
-            group, turns = self._group(items, starts, p) if p else (items[i], 1)
-            result.append(group)
+            item, turns = self._joined(items, starts, p) if p else (items[i], 1)
+            result.append(item)
             i += max(p, 1) * turns if turns > 1 else 1
         return result
 
@@ -119,63 +119,63 @@ class _Groups:
         """Return a number that items which may be equal share."""
         key: Hashable
         if type(item) is int:
-            box = self.blocks.boxes[item]
+            box = self.subgraphs.boxes[item]
             key = (*does(box), len(box.wires))
         elif item.alone:
             key = ("alone", item.ops[0])
-        elif item.frame is not None:
-            earlier = self.blocks.frames[item.frame].repeats
-            key = ("call", item.frame if earlier is None else earlier, item.copies)
+        elif item.call is not None:
+            earlier = self.subgraphs.calls[item.call].repeats
+            key = ("call", item.call if earlier is None else earlier, item.copies)
         else:
             key = ("part", *map(self._kind, item.items), item.copies)
         return self.kinds.setdefault(key, len(self.kinds))
 
-    def _group(self, items: list[Item], starts: Sequence[int], p: int) -> tuple[Item, int]:
-        """Return blocks of ``p`` items as one branch as far as they are equal, and their number.
+    def _joined(self, items: list[Item], starts: Sequence[int], p: int) -> tuple[Item, int]:
+        """Return parts of ``p`` items as one group as far as they are equal, and their number.
 
         If they are not, the first item and 1.
         """
         first = items[starts[0] : starts[0] + p]
         if all(type(item) is int for item in first) and not self.plain:
             return first[0], 1
-        call = first[0] if p == 1 and type(first[0]) is Branch else None
+        group = first[0] if p == 1 and type(first[0]) is Group else None
         parts = (items[i : i + p] for i in starts)
-        blocks = list(self._equal(parts, call is not None and call.frame is not None))
-        if len(blocks) < (2 if call else 3):
+        equal = list(self._equal(parts, group is not None and group.call is not None))
+        if len(equal) < (2 if group else 3):
             return first[0], 1
-        self._record(blocks)
-        ops = [op for block, _ in blocks for op in block]
-        if call is None:
-            return Branch(None, first, len(blocks), ops), len(blocks)
-        call.copies, call.ops = len(blocks) * call.copies, ops
-        return call, len(blocks)
+        self._record(equal)
+        ops = [op for part, _ in equal for op in part]
+        if group is None:
+            return Group(None, first, len(equal), ops), len(equal)
+        group.copies, group.ops = len(equal) * group.copies, ops
+        return group, len(equal)
 
     def _equal(
         self, parts: Iterable[list[Item]], calls: bool
     ) -> Iterator[tuple[list[int], list[int]]]:
-        """Yield the blocks that equal the first: their operations, and what these take."""
+        """Yield the parts that equal the first: their operations, and what these take."""
         form = None
         for part in parts:
             ops = _ops(part)
-            found, taken = self.blocks.form(ops, part[0].frame if calls else None)
+            found, taken = self.subgraphs.form(ops, part[0].call if calls else None)
             if form is not None and found != form:
                 return
             form = found
             yield ops, taken
 
-    def _record(self, blocks: Sequence[tuple[list[int], list[int]]]) -> None:
+    def _record(self, equal: Sequence[tuple[list[int], list[int]]]) -> None:
         """Note which box stands for which."""
-        group, self.count = self.count, self.count + 1
-        first, taken_by_first = blocks[0]
-        for turn, (ops, taken) in enumerate(blocks):
+        repetition, self.count = self.count, self.count + 1
+        first, taken_by_first = equal[0]
+        for turn, (ops, taken) in enumerate(equal):
             inside = set(ops)
             for op, other in zip(first, ops, strict=True):
-                self.found.turns.setdefault(other, []).append((group, turn))
+                self.found.turns.setdefault(other, []).append((repetition, turn))
                 if turn:
                     self.found.stands_for[other] = op
             for source, other in zip(taken_by_first, taken, strict=True):
-                leaf = self.blocks.boxes[other].kind not in ("op", "more")
-                if turn and leaf and self.blocks.only_in(other, inside):
+                leaf = self.subgraphs.boxes[other].kind not in ("op", "more")
+                if turn and leaf and self.subgraphs.only_in(other, inside):
                     self.found.stands_for[other] = source
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from tensorgraph.drawing.scene.scene import Box, Shape, Statistics
 from tensorgraph.drawing.view.colour import Heat
 from tensorgraph.drawing.view.fold import Folding, Rest, Slot, is_docked, is_hidden, ops_of, users
-from tensorgraph.drawing.view.hierarchy import Branch
+from tensorgraph.drawing.view.hierarchy import Group
 from tensorgraph.drawing.view.view import Link, Outline, Tile, View
 
 
@@ -38,7 +38,7 @@ class _View:
         self.mirror = mirror and bool(folding.scene.backward)
         self.values, self.direction, self.color_by = values, direction, color_by
         self.heat = Heat(folding.scene, color_by)
-        self.outlines = {branch: k for k, (branch, _) in enumerate(folding.opened)}
+        self.outlines = {group: k for k, (group, _) in enumerate(folding.opened)}
         self.users = users(folding)
         self.tile_of_slot: dict[int, int] = {}
         self.tile_of_leaf: dict[int, int] = {}
@@ -95,13 +95,13 @@ class _View:
             family=box.family,
             shape=shape_text(box.shape, box.dtype) if box.kind == "op" else "",
             boxes=(box.id,),
-            frame=self._outline(slot),
+            outline=self._outline(slot),
             docked=tuple(self._docked(leaf, number, box) for leaf in docked),
             warn=_warning([box]),
             gradient=self._gradient(box, box.differentiable),
             gradient_lines=self._gradient_lines(box),
             heat=self.heat.of([box]),
-            hue=self.heat.hue(box.frame),
+            hue=self.heat.hue(box.call),
             tip=_tip(box, self._path(box)),
         )
 
@@ -124,11 +124,11 @@ class _View:
             shape=shape_text(last.shape, last.dtype),
             boxes=tuple(box.id for box in inside),
             repeat=repeat,
-            frame=self._outline(slot),
+            outline=self._outline(slot),
             warn=_warning(inside),
             gradient=f"∂{lines[0]}" if self.mirror and flows else "",
             heat=self.heat.of(inside),
-            hue=self.heat.hue(inside[0].frame),
+            hue=self.heat.hue(inside[0].call),
             tip="\n".join([*lines, *self._parameters(inside)]),
         )
 
@@ -157,7 +157,7 @@ class _View:
             gradient=self._gradient(box, box.kind == "parameter"),
             gradient_lines=self._gradient_lines(box),
             heat=self.heat.of([box]),
-            hue=self.heat.hue(box.frame),
+            hue=self.heat.hue(box.call),
             tip=_tip(box, box.name or ""),
         )
 
@@ -170,26 +170,26 @@ class _View:
         return None if slot.around is None else self.outlines[slot.around]
 
     def _path(self, box: Box) -> str:
-        return "" if box.frame is None else self.scene.frames[box.frame].path
+        return "" if box.call is None else self.scene.calls[box.call].path
 
-    def _open(self, entry: tuple[Branch, Branch | None]) -> Outline:
-        branch, around = entry
+    def _open(self, entry: tuple[Group, Group | None]) -> Outline:
+        group, around = entry
         parent = None if around is None else self.outlines[around]
-        return Outline(self.outlines[branch], self._title(branch), parent, branch.copies)
+        return Outline(self.outlines[group], self._title(group), parent, group.copies)
 
-    def _titles(self, branch: Branch) -> tuple[str, ...]:
+    def _titles(self, group: Group) -> tuple[str, ...]:
         """Return what a module is called: its class, and its place in the one around it."""
-        if branch.frame is None:
-            types = [_short_type(self, item) for item in branch.items]
+        if group.call is None:
+            types = [_short_type(self, item) for item in group.items]
             return (" → ".join(types) if len(types) <= 4 else f"{len(types)} parts",)
-        frame = self.scene.frames[branch.frame]
-        around = "" if frame.parent is None else self.scene.frames[frame.parent].path
-        place = frame.path.removeprefix(around).removeprefix(".")
-        return (frame.type, place) if frame.type else (place,)
+        call = self.scene.calls[group.call]
+        around = "" if call.parent is None else self.scene.calls[call.parent].path
+        place = call.path.removeprefix(around).removeprefix(".")
+        return (call.type, place) if call.type else (place,)
 
-    def _title(self, branch: Branch) -> str:
-        times = f" × {branch.copies}" if branch.copies > 1 else ""
-        named = "  ".join(self._titles(branch)) if branch.frame is not None else ""
+    def _title(self, group: Group) -> str:
+        times = f" × {group.copies}" if group.copies > 1 else ""
+        named = "  ".join(self._titles(group)) if group.call is not None else ""
         return f"{named}{times}".strip()
 
     # ----------------------------------------------------------------------------------- gradients
@@ -228,7 +228,7 @@ class _View:
         for op in self.scene.forward:
             box = self.boxes[op]
             target = self.tile_of_slot[self.folding.slot(op)]
-            turns = dict(self.folding.tree.turns.get(op, ()))
+            turns = dict(self.folding.hierarchy.turns.get(op, ()))
             for wire in box.wires:
                 inside, crosses = self._turns(turns, wire.source)
                 if inside or crosses:
@@ -263,9 +263,9 @@ class _View:
     def _turns(self, turns: dict[int, int], source: int) -> tuple[bool, bool]:
         """Return whether a value stays in a hidden copy of a part, or goes from copy to copy."""
         inside = crosses = False
-        for group, turn in self.folding.tree.turns.get(source, ()):
-            if group in turns:
-                crosses = crosses or turns[group] != turn
+        for repetition, turn in self.folding.hierarchy.turns.get(source, ()):
+            if repetition in turns:
+                crosses = crosses or turns[repetition] != turn
                 inside = inside or turn > 0
         return inside, crosses
 

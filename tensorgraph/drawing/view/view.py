@@ -22,7 +22,7 @@ class Tile:
     """The boxes of the scene that it stands for."""
     repeat: int = 1
     """For how many equal ones it stands."""
-    frame: int | None = None
+    outline: int | None = None
     """The outline of the innermost open module around it."""
     docked: tuple[Tile, ...] = ()
     """Leaves that only it uses, drawn on it."""

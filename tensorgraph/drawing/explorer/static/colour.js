@@ -23,7 +23,7 @@ class Colours {
   available() {
     const { scene } = this;
     return Object.keys(MODES).filter((mode) => {
-      if (mode === "module") return scene.frames.length > 0;
+      if (mode === "module") return scene.calls.length > 0;
       if (mode === "time") return scene.profiled;
       if (mode === "gradient") return scene.boxes.some((box) => box.gradient?.norm != null);
       return mode !== "nan" || scene.measured;
@@ -79,8 +79,8 @@ class Colours {
 
   /** One hue for all of a module that stands at the same place. */
   hueOf(item) {
-    const frame = item.kind === "op" ? item.box.frame : item.frame?.id;
-    const path = this.scene.frames[frame]?.path ?? "";
+    const call = item.kind === "op" ? item.box.call : item.call?.id;
+    const path = this.scene.calls[call]?.path ?? "";
     const top = path.split(".").slice(0, 2).join(".");
     if (!this.hues.has(top)) this.hues.set(top, (this.hues.size * 137.5 + 250) % 360);
     return this.hues.get(top);
@@ -105,7 +105,7 @@ class Colours {
   originText() {
     const { box, side } = this.origin;
     const what = side === "forward" ? "the value of" : "the gradient of";
-    const module = this.scene.frames[box.frame]?.path;
+    const module = this.scene.calls[box.call]?.path;
     return `First NaN or infinity: ${what} ${boxLabel(box)} (#${box.id})${module ? ` in ${module}` : ""}`;
   }
 }

@@ -26,7 +26,7 @@ class Panel {
       scene.formula ? [heading("Derived"), math(scene.formula, scene.caption?.join("\n"))] : null,
       facts({
         Operations: numberText(ops.length),
-        "Module calls": scene.frames.length ? numberText(scene.frames.length) : null,
+        "Module calls": scene.calls.length ? numberText(scene.calls.length) : null,
         Parameters: `${elements(parameters)} in ${parameters.length}`,
         "Saved for backward": `${numberText(kept.size)} value${kept.size === 1 ? "" : "s"}, ${bytesText(bytesOf([...kept].map((id) => scene.boxes[id])))}`,
         Forward: scene.profiled ? secondsText(seconds(ops, "forward_seconds")) : null,
@@ -42,7 +42,7 @@ class Panel {
     const rule = this.scene.rules[box.op];
     this.show([
       html("h2", {}, [boxLabel(box), html("span", { class: "kind" }, [isLeaf(box) ? box.kind : box.name ? box.op : box.family])]),
-      this.scene.frames[box.frame] && html("p", { class: "path" }, [this.scene.frames[box.frame].path]),
+      this.scene.calls[box.call] && html("p", { class: "path" }, [this.scene.calls[box.call].path]),
       box.line && html("p", { class: "source" }, [html("span", {}, [box.line]), html("code", {}, [box.source ?? ""])]),
       facts({
         Shape: shapeText(box.shape), Type: box.dtype, Memory: bytesText(box.bytes),
@@ -104,7 +104,7 @@ class Panel {
     const broken = item.boxes.find((box) => isBroken(box.value) || isBroken(box.gradient));
     this.show([
       html("h2", {}, [itemLabel(item), html("span", { class: "kind" }, [item.kind])]),
-      item.frame && html("p", { class: "path" }, [item.frame.path]),
+      item.call && html("p", { class: "path" }, [item.call.path]),
       button,
       facts({
         Operations: numberText(item.boxes.length),

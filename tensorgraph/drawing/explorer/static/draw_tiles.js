@@ -46,7 +46,7 @@ function linesOf(tile) {
   }
   const ops = `${item.boxes.length} ops`;
   if (item.kind !== "module") return [itemLabel(item), ops];
-  const path = item.frame.path.split(".").at(-1);
+  const path = item.call.path.split(".").at(-1);
   return [item.title, `${short(path, 18)} · ${ops}`];
 }
 

@@ -138,8 +138,8 @@ class Explorer {
 
   goToLayer(path) {
     const dotted = (text) => `.${text.replaceAll("[", ".").replaceAll("]", "")}`; // "layers[0]" is "layers.0" to a Watch
-    const named = (frame) => frame && dotted(frame.path).endsWith(dotted(path));
-    const item = preorder(this.scene.root).find((i) => named(i.frame) || named(i.module));
+    const named = (call) => call && dotted(call.path).endsWith(dotted(path));
+    const item = preorder(this.scene.root).find((i) => named(i.call) || named(i.module));
     if (!item) return;
     this.toggleRun();
     this.reveal(item.kind === "op" ? { box: item.box } : { item });

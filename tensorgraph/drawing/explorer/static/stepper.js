@@ -119,11 +119,11 @@ class Stepper {
   // ----------------------------------------------------------------------------------- words
 
   tell(step) {
-    const { forward, steps, frames } = this.scene;
+    const { forward, steps, calls } = this.scene;
     if (!this.on) return `${forward.length} steps forward, ${steps.length - forward.length} backward`;
     if (!step) return "Before the first step";
     const { box } = step;
-    const place = frames[box.frame] ? ` in ${frames[box.frame].path}` : "";
+    const place = calls[box.call] ? ` in ${calls[box.call].path}` : "";
     if (step.pass === "forward") {
       return `Forward ${this.at} of ${forward.length}: ${box.op}(${this.names(step.inputs)}) → ${box.name || `#${box.id}`} ${shapeText(box.shape)}${place}`;
     }

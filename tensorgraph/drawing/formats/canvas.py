@@ -1,4 +1,4 @@
-"""Where everything stands on a picture's page."""
+"""Where everything of a view stands on an SVG picture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from tensorgraph.drawing.formats.curves import tidy
-from tensorgraph.drawing.formats.draw_tiles import Block, Panel, Point, block_of
+from tensorgraph.drawing.formats.draw_tiles import PlacedTile, Point, SizedTile, sized
 from tensorgraph.drawing.formats.legend import feet
 from tensorgraph.drawing.formats.lettering import shortened, width_of
 from tensorgraph.drawing.layout import Placement, place
@@ -20,9 +20,9 @@ MARGIN = 26.0
 CHANNEL = 92.0
 """Between the forward and the backward pass."""
 HEADER = 24.0
-"""The height of a frame's title."""
+"""The height of an outline's title."""
 TITLE = 48
-"""How many characters of a frame's title are shown."""
+"""How many characters of an outline's title are shown."""
 GAP = (26.0, 36.0)
 TURNED_GAP = (22.0, 52.0)
 NARROWEST = 420.0
@@ -31,15 +31,15 @@ STRIP = 64.0
 """The height of the strips by which tiles and links are looked up."""
 
 
-class Sheet:
-    """A view with the places of its tiles, links and frames, gradients mirrored."""
+class Canvas:
+    """A view with the places of its tiles, links and outlines, gradients mirrored."""
 
     def __init__(self, view: View) -> None:
         self.view = view
         self.turned = view.direction == "right"
-        self.blocks = [block_of(tile, view.mirror, self.turned) for tile in view.tiles]
+        self.sized = [sized(tile, view.mirror, self.turned) for tile in view.tiles]
         self.data = [link for link in view.links if link.kind == "data"]
-        self.placement = _placed(view, self.blocks, self.data)
+        self.placement = _placed(view, self.sized, self.data)
         leaves = (leaf for tile in view.tiles for leaf in tile.docked)
         self.both = view.mirror and any(tile.gradient for tile in (*view.tiles, *leaves))
         """Whether there is a backward pass on the page."""
@@ -55,14 +55,16 @@ class Sheet:
         self.height = self.bottom + sum(foot.height for foot in self.feet) + MARGIN
         self.axis = across + CHANNEL / 2
         """Where the mirror stands, in the coordinates of the layout."""
-        self._rows_of: dict[bool, dict[int, list[Panel]]] = {}
-        self.panels = [self._panel(i, False) for i in range(len(view.tiles))]
-        self.others = [self._panel(i, True) for i in range(len(view.tiles))] if self.both else []
+        self._rows_of: dict[bool, dict[int, list[PlacedTile]]] = {}
+        self.values = [self._placed_tile(i, False) for i in range(len(view.tiles))]
+        self.gradients = (
+            [self._placed_tile(i, True) for i in range(len(view.tiles))] if self.both else []
+        )
 
-    def _panel(self, i: int, mirrored: bool) -> Panel:
+    def _placed_tile(self, i: int, mirrored: bool) -> PlacedTile:
         center = self.at(self.placement.centers[i], mirrored)
         view = self.view
-        return Panel(self.blocks[i], center, mirrored, view.mirror, self.turned, view.color_by)
+        return PlacedTile(self.sized[i], center, mirrored, view.mirror, self.turned, view.color_by)
 
     def at(self, point: Point, mirrored: bool = False) -> Point:
         """Return where a point of the layout is on the page, or its mirror image."""
@@ -74,7 +76,7 @@ class Sheet:
         return x + self.left, y + self.top
 
     def box(self, box: Area, mirrored: bool) -> tuple[Point, Point]:
-        """Return the upper left and the lower right corner of a frame on the page."""
+        """Return the upper left and the lower right corner of an outline on the page."""
         a, b = self.at((box[0], box[1]), mirrored), self.at((box[2], box[3]), mirrored)
         return (min(a[0], b[0]), min(a[1], b[1])), (max(a[0], b[0]), max(a[1], b[1]))
 
@@ -86,12 +88,12 @@ class Sheet:
         }
 
     def _fitted(self, link: Link, route: list[Point]) -> list[Point]:
-        """Return a route that ends at the cards, which may be less high than their blocks."""
+        """Return a route that ends at the cards, which may be less high than all that is docked."""
         if not route:
             return route
         centers = self.placement.centers
         (x0, y0), (x1, y1) = centers[link.source], centers[link.target]
-        (w0, h0), (w1, h1) = self.blocks[link.source].card, self.blocks[link.target].card
+        (w0, h0), (w1, h1) = self.sized[link.source].card, self.sized[link.target].card
         first, last = route[0], route[-1]
         if self.turned:
             ends = (x0 + w0 / 2, first[1]), (x1 - w1 / 2, last[1])
@@ -123,13 +125,13 @@ class Sheet:
         return {tile for tile, count in counts.items() if count > 1}
 
     def with_gradients(self) -> set[int]:
-        """Return the frames in which a gradient is drawn."""
+        """Return the outlines in which a gradient is drawn."""
         found: set[int] = set()
         for tile in self.view.tiles:
-            frame = tile.frame if tile.gradient else None
-            while frame is not None and frame not in found:
-                found.add(frame)
-                frame = self.view.outlines[frame].parent
+            outline = tile.outline if tile.gradient else None
+            while outline is not None and outline not in found:
+                found.add(outline)
+                outline = self.view.outlines[outline].parent
         return found
 
     @cached_property
@@ -144,28 +146,28 @@ class Sheet:
                     found.setdefault(row, []).append(((link.source, link.target), box))
         return found
 
-    def near(self, panel: Panel, panels: list[Panel]) -> list[Panel]:
-        """Return the panels that a level line from the middle of one may meet."""
-        rows = self._rows_of.get(panel.mirrored)
+    def near(self, placed: PlacedTile, others: list[PlacedTile]) -> list[PlacedTile]:
+        """Return the tiles that a level line from the middle of one may meet."""
+        rows = self._rows_of.get(placed.mirrored)
         if rows is None:
-            rows = self._rows_of[panel.mirrored] = {}
-            for other in panels:
+            rows = self._rows_of[placed.mirrored] = {}
+            for other in others:
                 for row in range(int(other.along[0] // STRIP), int(other.along[1] // STRIP) + 1):
                     rows.setdefault(row, []).append(other)
-        return rows.get(int(panel.middle // STRIP), [])
+        return rows.get(int(placed.middle // STRIP), [])
 
 
-def _placed(view: View, blocks: Sequence[Block], data: Sequence[Link]) -> Placement:
+def _placed(view: View, sized_tiles: Sequence[SizedTile], data: Sequence[Link]) -> Placement:
     widths = [width_of(shortened(outline.title, TITLE), 12) for outline in view.outlines]
     # Room for a title left of a link that enters in the middle.
     headers = [(max(wide, min(2 * wide, 240.0)) + 20, HEADER) for wide in widths]
     return place(
-        [block.size for block in blocks],
+        [tile.size for tile in sized_tiles],
         [(link.source, link.target) for link in data],
-        groups=[tile.frame for tile in view.tiles],
+        groups=[tile.outline for tile in view.tiles],
         parents=[outline.parent for outline in view.outlines],
         headers=headers,
-        anchors=[block.anchor for block in blocks],
+        anchors=[tile.anchor for tile in sized_tiles],
         direction=view.direction,
         gap=TURNED_GAP if view.direction == "right" else GAP,
     )
