@@ -80,17 +80,17 @@ def two_layers(name="W2"):
     b = Builder()
     X = b.leaf("X", (4, 3), "input", value=statistics(1.0))
     W1 = b.leaf("W1", (3, 5), value=statistics(2.0))
-    Z1 = b.op("matmul", [X, W1], (4, 5), "Z1", saved=("x", "y"))
-    A1 = b.op("relu", [Z1], (4, 5), "A1", saved=("out",))
+    Z1 = b.op("matmul", [X, W1], (4, 5), "Z1", saved=(0, 1))
+    A1 = b.op("relu", [Z1], (4, 5), "A1", saved=(1,))
     W2 = b.leaf(name, (5, 2), value=statistics(3.0), gradient=statistics(0.125))
     Z2 = b.op(
-        "matmul", [A1, W2], (4, 2), "Z2", saved=("x", "y"), line="train.py:7",
+        "matmul", [A1, W2], (4, 2), "Z2", saved=(0, 1), line="train.py:7",
         source="Z2 = A1 @ W2", value=statistics(6.5, zeros=10), gradient=statistics(0.0625),
         forward_seconds=1.5e-5, backward_seconds=2.5e-3,
     )  # fmt: skip
     seen = {"value": statistics(1.5, range=(0.0, 1.0)), "gradient": statistics(0.5)}
-    A2 = b.op("softmax", [Z2], (4, 2), "A2", saved=("out",), **seen)
-    L = b.op("log", [A2], (4, 2), saved=("x",), value=statistics(1.0, infs=1))
+    A2 = b.op("softmax", [Z2], (4, 2), "A2", saved=(1,), **seen)
+    L = b.op("log", [A2], (4, 2), saved=(0,), value=statistics(1.0, infs=1))
     b.op("mean", [L], (), "loss", gradient=statistics(1.0, count=1))
     return b.scene("two layers", formula=MATH.format("derived"))
 
@@ -100,7 +100,7 @@ def used_twice():
     b = Builder()
     w = b.leaf("w", (3,))
     b.boxes[w] = replace(b.boxes[w], accumulates=3)
-    square = b.op("multiply", [w, w], (3,), "s", saved=("x", "y"))
+    square = b.op("multiply", [w, w], (3,), "s", saved=(0, 1))
     b.op("add", [square, w], (3,), "total")
     return b.scene("shared")
 
@@ -125,7 +125,7 @@ def chain(length):
     b = Builder()
     h = b.leaf("w", (1,))
     for k in range(length):
-        h = b.op("log", [h], (k + 2,), saved=("x",))
+        h = b.op("log", [h], (k + 2,), saved=(0,))
     return b.scene("chain")
 
 
@@ -141,10 +141,10 @@ def blocks(count, modules=True, alike=True):
         inner = b.call(f"model.blocks[{k}].mlp", "MLP", call) if modules else None
         W = [b.leaf(f"blocks.{k}.W{j}", (8, 8), value=statistics(k + 1.0)) for j in (1, 2)]
         seen = {"value": statistics(1 / (k + 1)), "gradient": statistics(2.0**-k)}
-        z = b.op("matmul", [h, W[0]], (8, 8), call=inner, saved=("x", "y"), **seen)
-        z = b.op("relu", [z], (8, 8), call=inner, saved=("out",), **seen)
-        z = b.op("matmul", [z, W[1]], (8, 8), call=inner, saved=("x", "y"), **seen)
-        z = b.op("log", [z], (8, 8 if alike else 9 + k), call=call, saved=("x",), **seen)
+        z = b.op("matmul", [h, W[0]], (8, 8), call=inner, saved=(0, 1), **seen)
+        z = b.op("relu", [z], (8, 8), call=inner, saved=(1,), **seen)
+        z = b.op("matmul", [z, W[1]], (8, 8), call=inner, saved=(0, 1), **seen)
+        z = b.op("log", [z], (8, 8 if alike else 9 + k), call=call, saved=(0,), **seen)
         h = b.op("add", [h, z], (8, 8), call=call, **seen)
     b.op("mean", [h], (), "loss")
     return b.scene("blocks")

@@ -15,7 +15,7 @@ import pytest
 
 from tensorgraph.drawing.explorer import page
 from tensorgraph.drawing.explorer.page import SCRIPTS
-from tensorgraph.drawing.formats.style import FAMILIES, KINDS
+from tensorgraph.drawing.palette import FAMILIES, KINDS
 from tensorgraph.drawing.scene.scene import Scene, Wire
 from tests.drawing.explorer_scenes import HOSTILE, RUN, Builder, blocks, statistics, two_layers
 

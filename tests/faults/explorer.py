@@ -24,7 +24,7 @@ _SCENE = planted_in(
     f"{_PLACE}/static/scene.js",
     ("steps.length);\n    }", "steps.length + 1);\n    }",
      "explorer: a gradient arrives a step late"),
-    ('name === "out" ? box.id', 'name === "out" ? undefined',
+    ("box.wires[position].source : box.id", "box.wires[position].source : box.wires[0].source",
      "explorer: a rule that reads its result reads nothing"),
     ("turns.size > 1", "turns.size > 100", "explorer: equal blocks are not joined"),
     ("const CROWD = 120;", "const CROWD = 12000;", "explorer: a wide level is not cut"),

@@ -13,8 +13,8 @@ FAULTS: list[Fault] = [
          "render_scene: wires stop gradients that never were"),
         ("if count > 1 and box.differentiable", "if count > 2 and box.differentiable",
          "render_scene: a sum of two gradients is not marked"),
-        ("node.op.operand_name(i) if i < count else \"out\" for i in plan.keep",
-         "node.op.operand_name(i) for i in plan.keep if i < count",
+        ("saved=tuple(plan.keep) if plan else (),",
+         "saved=tuple(i for i in plan.keep if i < len(wires)) if plan else (),",
          "render_scene: what a rule keeps of the result is not told"),
     ),
     *planted_in(
@@ -68,11 +68,17 @@ FAULTS: list[Fault] = [
          "render_fold: one box too many beside what is left out"),
     ),
     *planted_in(
-        "drawing/view/tiles.py",
-        ("                crosses = crosses or turns[repetition] != turn\n", "",
+        "drawing/view/links.py",
+        ("            crosses = crosses or turns[repetition] != turn\n", "",
          "render_fold: what goes from copy to copy is a link inside"),
-        ('return "not computed"', 'return "∂"',
+    ),
+    *planted_in(
+        "drawing/view/view.py",
+        ("return NOT_COMPUTED if self.of is None else", "return",
          "render_picture: a gradient that does not exist is drawn"),
+    ),
+    *planted_in(
+        "drawing/view/wording.py",
         ('                return "nan"\n', '                warning = "nan"\n',
          "render_picture: NaN beside infinity does not stand out"),
     ),

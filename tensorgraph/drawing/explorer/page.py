@@ -12,7 +12,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from tensorgraph.drawing.formats.style import FAMILIES, KINDS
+from tensorgraph.drawing.palette import FAMILIES, KINDS
 from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.drawing.view.hierarchy import hierarchy
 

@@ -64,7 +64,7 @@ class Canvas:
     def _placed_tile(self, i: int, mirrored: bool) -> PlacedTile:
         center = self.at(self.placement.centers[i], mirrored)
         view = self.view
-        return PlacedTile(self.sized[i], center, mirrored, view.mirror, self.turned, view.color_by)
+        return PlacedTile(self.sized[i], center, mirrored, view.mirror, self.turned)
 
     def at(self, point: Point, mirrored: bool = False) -> Point:
         """Return where a point of the layout is on the page, or its mirror image."""
@@ -111,7 +111,7 @@ class Canvas:
             i
             for i, tile in enumerate(self.view.tiles)
             if tile.gradient
-            and tile.gradient != "not computed"
+            and tile.gradient.of is not None
             and i not in fed
             and (i in feeding or len(self.view.tiles) == 1 or tile.docked)
         ]

@@ -94,7 +94,7 @@ class DrawnLinks:
     def _stub(self, link: Link, index: int) -> Iterator[str]:
         """Yield the end of a line that would be long, with the name of the value at its start."""
         x, y = self.canvas.gradients[link.target].inner
-        name = xml(shortened(self.view.tiles[link.source].lines[0], 10))
+        name = xml(shortened(self.view.tiles[link.source].title, 10))
         aside = 13 * ((index + 1) // 2) * (-1) ** index
         line, at = f"M{number(x - 26)} {number(y + aside)}H{number(x)}", (x - 30, y + aside + 3.5)
         if self.turned:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
-from tensorgraph.drawing.formats.style import tone
-from tensorgraph.drawing.view.view import Tile
+from tensorgraph.drawing.view.view import Gradient, Tile
+from tensorgraph.drawing.view.wording import shape_text
 
 Point = tuple[float, float]
 SIZES = {"t": 13.8, "s": 11.0, "m": 10.5, "c": 12.0}
@@ -50,7 +50,7 @@ class SizedTile:
 
 def sized(tile: Tile, mirror: bool, turned: bool) -> SizedTile:
     """Return the room that a tile takes; ``turned`` where links run to the right."""
-    faces = [face(tile)] + ([gradient_face(tile)] if mirror and tile.gradient else [])
+    faces = [face(tile)] + ([gradient_face(tile.gradient)] if mirror and tile.gradient else [])
     width = max([64.0, *(line.width + 26 for lines in faces for line in lines)])
     height = max(19 + LINE * len(lines) for lines in faces)
     card = round(width), height
@@ -71,22 +71,18 @@ def sized(tile: Tile, mirror: bool, turned: bool) -> SizedTile:
 
 def face(tile: Tile) -> list[Text]:
     """Return the lines of a tile's card."""
-    lines = [Text(shortened(line, MOST), "s") for line in tile.lines[1:] if line]
-    shape = [Text(tile.shape, "m")] if tile.shape else []
-    return [Text(shortened(tile.lines[0], MOST), "t"), *lines, *shape]
+    told = [] if tile.shape is None else [Text(shape_text(tile.shape, tile.dtype), "m")]
+    return [Text(shortened(tile.title, MOST), "t"), *_small(filter(None, tile.lines)), *told]
 
 
-def gradient_face(tile: Tile) -> list[Text]:
+def gradient_face(gradient: Gradient) -> list[Text]:
     """Return the lines of the card of a tile's gradient."""
-    name, shape = _split(tile.gradient)
-    lines = [Text(shortened(line, MOST), "s") for line in tile.gradient_lines]
-    return [Text(shortened(name, MOST), "t"), *lines, *([Text(shape, "m")] if shape else [])]
+    told = [Text(str(gradient.shape), "m")] if gradient.shape else []
+    return [Text(shortened(gradient.title, MOST), "t"), *_small(gradient.lines), *told]
 
 
-def _split(gradient: str) -> tuple[str, str]:
-    """Return the name of a gradient and its shape."""
-    name, _, shape = gradient.partition(" (")
-    return name, f"({shape}" if shape else ""
+def _small(lines: Iterable[str]) -> list[Text]:
+    return [Text(shortened(line, MOST), "s") for line in lines]
 
 
 def _pill_width(tile: Tile, mirrored: bool) -> float:
@@ -96,21 +92,14 @@ def _pill_width(tile: Tile, mirrored: bool) -> float:
 
 
 def _rows(leaf: Tile, mirrored: bool) -> list[list[Text]]:
-    """Return the rows of a pill, each with texts side by side."""
-    if mirrored:
-        return _gradient_rows(leaf) if leaf.gradient else []
-    return [_leaf_row(leaf), *([Text(shortened(line, MOST), "s")] for line in leaf.lines[1:])]
-
-
-def _leaf_row(leaf: Tile) -> list[Text]:
-    shape = leaf.shape.rpartition(" ")[0]
-    return [Text(shortened(leaf.lines[0], MOST), "c")] + ([Text(shape, "m")] if shape else [])
-
-
-def _gradient_rows(leaf: Tile) -> list[list[Text]]:
-    name, shape = _split(leaf.gradient)
-    first = [Text(shortened(name, MOST), "c")] + ([Text(shape, "m")] if shape else [])
-    return [first, *([Text(shortened(line, MOST), "s")] for line in leaf.gradient_lines)]
+    """Return the rows of a pill, or of that of its gradient, each with texts side by side."""
+    told = leaf.gradient if mirrored else leaf
+    if told is None:
+        return []
+    title = [Text(shortened(told.title, MOST), "c")]
+    if told.shape is not None and (told.shape or not mirrored):
+        title.append(Text(str(told.shape), "m"))
+    return [title, *([line] for line in _small(told.lines))]
 
 
 def _row_width(row: list[Text]) -> float:
@@ -118,9 +107,9 @@ def _row_width(row: list[Text]) -> float:
 
 
 def _pill_height(leaf: Tile, mirror: bool) -> float:
-    more = len(leaf.lines) - 1
+    more = len(leaf.lines)
     if mirror and leaf.gradient:
-        more = max(more, len(leaf.gradient_lines))
+        more = max(more, len(leaf.gradient.lines))
     return PILL + 13 * more
 
 
@@ -134,9 +123,8 @@ class PlacedTile:
         mirrored: bool,
         mirror: bool,
         turned: bool,
-        by: str,
     ) -> None:
-        self.sized, self.tile, self.by = sized_tile, sized_tile.tile, by
+        self.sized, self.tile = sized_tile, sized_tile.tile
         self.mirrored, self.mirror, self.turned = mirrored, mirror, turned
         self.sign = -1 if mirrored else 1
         shift = self.sign * sized_tile.anchor
@@ -175,25 +163,24 @@ class PlacedTile:
 
     def svg(self) -> Iterator[str]:
         """Yield the card and its pills."""
-        tile = self.tile
-        if not self.mirrored or tile.gradient:
-            yield from self._card()
+        if not self.mirrored or self.tile.gradient:
+            yield from self._card(self.tile)
         x, y = self._pills_start()
-        for leaf in tile.docked:
+        for leaf in self.tile.docked:
             height = _pill_height(leaf, self.mirror)
             if not self.mirrored or leaf.gradient:
                 yield from self._pill(leaf, (x, y + height / 2), height)
             y += height + BETWEEN
 
-    def _card(self) -> Iterator[str]:
-        tile = self.tile
+    def _card(self, tile: Tile) -> Iterator[str]:
         width, height = self.sized.card
         left, top = self.x - width / 2, self.y - height / 2
-        lines = gradient_face(tile) if self.mirrored else face(tile)
-        absent = self.mirrored and _is_absent(tile)
+        gradient = tile.gradient if self.mirrored else None
+        lines = gradient_face(gradient) if gradient else face(tile)
+        absent = _is_absent(gradient)
         kind = "absent" if absent else "bad" if tile.warn else "tile"
         round_ = height / 2 if tile.kind in ("input", "parameter", "constant") else 8
-        yield f'<g class="{self._tone(tile)}">{_told(tile)}'
+        yield f'<g class="{(gradient or tile).tone}">{_told(tile)}'
         for step in (2, 1) if tile.repeat > 1 else ():
             d = 4 * step
             yield _rect(left + self.sign * d, top + d, width, height, round_, kind)
@@ -213,11 +200,6 @@ class PlacedTile:
             style = f"{line.style} none" if absent and i == 0 else line.style
             yield _text(line.text, self.x, y + LINE * i, style)
 
-    def _tone(self, tile: Tile) -> str:
-        if self.mirrored and self.by in ("family", "module"):
-            return "gradient"
-        return tone(tile.kind, tile.family, tile.hue, tile.heat, self.by)
-
     def _pills_start(self) -> Point:
         """Return the middle of the upper edge of all pills."""
         (width, height), high = self.sized.card, self.sized.pile
@@ -230,10 +212,11 @@ class PlacedTile:
     def _pill(self, leaf: Tile, middle: Point, height: float) -> Iterator[str]:
         x, y = middle
         wide = self.sized.pills[self.mirrored]
+        gradient = leaf.gradient if self.mirrored else None
         rows = _rows(leaf, self.mirrored)
-        absent = self.mirrored and _is_absent(leaf)
+        absent = _is_absent(gradient)
         kind = "absent" if absent else "bad" if leaf.warn else "pill"
-        yield f'<g class="{self._tone(leaf)}">{_told(leaf)}'
+        yield f'<g class="{(gradient or leaf).tone}">{_told(leaf)}'
         yield from self._stub(middle)
         yield _rect(x - wide / 2, y - height / 2, wide, height, PILL / 2, kind)
         base = y - 13 * (len(rows) - 1) / 2 + 4
@@ -297,8 +280,8 @@ def _text(text: str, x: float, y: float, style: str) -> str:
     return f'<text class="{style}" x="{number(x)}" y="{number(y)}">{xml(text)}</text>'
 
 
-def _is_absent(tile: Tile) -> bool:
-    return "not computed" in (tile.gradient, *tile.gradient_lines)
+def _is_absent(gradient: Gradient | None) -> bool:
+    return gradient is not None and not gradient.is_computed
 
 
 def _told(tile: Tile) -> str:

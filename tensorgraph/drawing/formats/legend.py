@@ -6,18 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
-from tensorgraph.drawing.formats.style import FAMILIES, HEATS, tone
-from tensorgraph.drawing.view.view import View
+from tensorgraph.drawing.palette import HEATS
+from tensorgraph.drawing.view.view import Key, Scale, View
 
-WORDS = {
-    "parameter": "parameter",
-    "input": "input",
-    "constant": "constant",
-    "module": "module",
-    "more": "left out",
-    "gradient": "gradient",
-    "saved": "kept for backward",
-}
+SAVED = "kept for backward"
 
 
 @dataclass(frozen=True)
@@ -53,9 +45,9 @@ class Foot:
 def feet(view: View, width: float) -> list[Foot]:
     """Return what stands below a picture of a view that is about so wide."""
     found = []
-    keys = _rows(_keys(view), width)
-    if keys:
-        found.append(Foot("key", tuple(keys), 0.0, 20.0))
+    rows = _rows(_entries(view), width)
+    if rows:
+        found.append(Foot("key", tuple(rows), 0.0, 20.0))
     if view.folded:
         lines = tuple(_wrapped(view.folded, width))
         found.append(Foot("l", lines, 0.0, 16.0))
@@ -66,49 +58,40 @@ def feet(view: View, width: float) -> list[Foot]:
     return found
 
 
-def _keys(view: View) -> Iterator[tuple[str, float]]:
+def _entries(view: View) -> Iterator[tuple[str, float]]:
     """Yield the entries of the legend, each with its width."""
-    tiles = [*view.tiles, *(leaf for tile in view.tiles for leaf in tile.docked)]
     if view.scale:
-        yield _scale(view.scale)
-    elif view.color_by == "family":
-        used = {tile.family for tile in tiles if tile.kind == "op"}
-        for family in FAMILIES:
-            if family in used:
-                yield _swatch(tone("op", family, None, None, "family"), family)
-    kinds = {tile.kind for tile in tiles}
-    if not view.scale:
-        for kind in ("module", "parameter", "input", "constant"):
-            if kind in kinds and (view.color_by == "family" or kind != "module"):
-                yield _swatch(kind, WORDS[kind], kind != "module")
-    if view.mirror and any(tile.gradient for tile in tiles):
-        if not view.scale:
-            yield _swatch("gradient", WORDS["gradient"])
-        if any(link.kind == "saved" for link in view.links):
-            text = WORDS["saved"]
-            line = '<path class="saved" d="M0 -4H26"/>'
-            yield f'{line}<text class="l" x="33">{text}</text>', 33 + width_of(text, 11)
+        yield _gradation(view.scale)
+    for key in view.keys:
+        yield _swatch(key)
+    tiles = [*view.tiles, *(leaf for tile in view.tiles for leaf in tile.docked)]
+    gradients = [tile.gradient for tile in tiles if tile.gradient] if view.mirror else []
+    if any(gradient.tone == "gradient" for gradient in gradients):
+        yield _swatch(Key("gradient", "gradient"))
+    if gradients and any(link.kind == "saved" for link in view.links):
+        line = '<path class="saved" d="M0 -4H26"/>'
+        yield f'{line}<text class="l" x="33">{SAVED}</text>', 33 + width_of(SAVED, 11)
 
 
-def _swatch(name: str, text: str, is_round: bool = False) -> tuple[str, float]:
-    rx = 6.5 if is_round else 3.5
-    mark = f'<g class="{name}"><rect class="tile" y="-11" width="17" height="13" rx="{rx}"/></g>'
-    return f'{mark}<text class="l" x="24">{xml(text)}</text>', 24 + width_of(text, 11)
+def _swatch(key: Key) -> tuple[str, float]:
+    rx = 6.5 if key.is_round else 3.5
+    rect = f'<rect class="tile" y="-11" width="17" height="13" rx="{rx}"/>'
+    text = f'<text class="l" x="24">{xml(key.word)}</text>'
+    return f'<g class="{key.tone}">{rect}</g>{text}', 24 + width_of(key.word, 11)
 
 
-def _scale(text: str) -> tuple[str, float]:
+def _gradation(scale: Scale) -> tuple[str, float]:
     """Return the colours from the least to the most, with what these are."""
-    low, _, high = text.partition(" … ")
-    start = width_of(low, 11) + 8
+    start = width_of(scale.low, 11) + 8
     marks = "".join(
         f'<g class="heat{i}"><rect class="badge" x="{number(start + 14 * i)}" y="-11" width="14"'
         ' height="12"/></g>'
         for i in range(len(HEATS))
     )
     end = start + 14 * len(HEATS) + 8
-    left = f'<text class="l">{xml(low)}</text>'
-    right = f'<text class="l" x="{number(end)}">{xml(high)}</text>'
-    return left + marks + right, end + width_of(high, 11)
+    left = f'<text class="l">{xml(scale.low)}</text>'
+    right = f'<text class="l" x="{number(end)}">{xml(scale.high)}</text>'
+    return left + marks + right, end + width_of(scale.high, 11)
 
 
 def _rows(keys: Iterator[tuple[str, float]], width: float) -> list[str]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.drawing.formats.lettering import width_of, xml
-from tensorgraph.drawing.formats.style import HEATS, INK, SANS
+from tensorgraph.drawing.formats.style import SANS
+from tensorgraph.drawing.palette import INK, TONES
+from tensorgraph.drawing.view.colour import heat_tone
 
 CELL, ROW, GAP = 9.0, 16.0, 34.0
 WIDEST = 60
@@ -71,7 +73,7 @@ def _cell(x: float, y: float, value: float, tip: str, low: float, high: float) -
         fill = "#000000"
     else:
         share = (log10(value) - low) / (high - low) if value > 0 and high > low else 0.0
-        fill = HEATS[min(int(max(share, 0.0) * len(HEATS)), len(HEATS) - 1)][0]
+        fill = TONES[heat_tone(share)][0]
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{CELL:g}" height="{ROW - 2:g}" fill="{fill}">'
         f"<title>{xml(tip)}</title></rect>"

@@ -9,10 +9,10 @@ import numpy as np
 
 from tensorgraph.drawing.scene.scene import Statistics
 from tensorgraph.drawing.scene.statistics import statistics
-from tensorgraph.drawing.view.colour import bytes_text
-from tensorgraph.drawing.view.tiles import shape_text, statistics_lines
+from tensorgraph.drawing.view.wording import shape_text, statistics_lines
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module, walk
+from tensorgraph.observe.units import bytes_text
 
 ROWS = 30
 """A module's card lists no more of what is in it."""

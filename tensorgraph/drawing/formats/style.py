@@ -1,95 +1,24 @@
-"""Colours and type of pictures, light and dark, as a style sheet that stands inside of them."""
+"""The style sheet that stands inside an SVG picture: colours and type, light and dark."""
 
 from __future__ import annotations
+
+from tensorgraph.drawing.palette import BAD, EDGE, FRAME, INK, LINE, MUTED, PAPER, TONES
 
 SANS = "ui-sans-serif,system-ui,'Segoe UI','Helvetica Neue',Arial,sans-serif"
 MONO = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace"
 MATH = "'STIX Two Math','Cambria Math','Latin Modern Math','DejaVu Serif',Georgia,serif"
 
-# Name: on light and on dark. Fills of tiles are mixed from them.
-FAMILIES = {
-    "elementwise": ("#2f6fde", "#6ea4ff"),
-    "contract": ("#5b4bd6", "#9d8fff"),
-    "fused": ("#0b8f86", "#3fc7bb"),
-    "reduce": ("#8a3fc4", "#c489f2"),
-    "shape": ("#64748b", "#94a3b8"),
-    "index": ("#0a85b8", "#4fbce8"),
-    "random": ("#b86a0b", "#f0a94a"),
-}
-KINDS = {
-    "parameter": ("#b7791f", "#eab54d"),
-    "input": ("#2f855a", "#62c48f"),
-    "constant": ("#78716c", "#a8a29e"),
-    "module": ("#3f4f6b", "#a9b8d4"),
-    "more": ("#78716c", "#a8a29e"),
-    "gradient": ("#d2453d", "#ff8a80"),
-}
-HUES = (
-    ("#2f6fde", "#6ea4ff"),
-    ("#0b8f86", "#3fc7bb"),
-    ("#8a3fc4", "#c489f2"),
-    ("#b86a0b", "#f0a94a"),
-    ("#c0357f", "#f58cc0"),
-    ("#4d7c0f", "#a3d65c"),
-    ("#0a85b8", "#4fbce8"),
-    ("#7c4a2d", "#d3a184"),
-)
-HEATS = (
-    ("#8f9bb3", "#6c7690"),
-    ("#7a8fc4", "#6f83c9"),
-    ("#6a7fd0", "#7f86e8"),
-    ("#7c63c9", "#a184f0"),
-    ("#a34fb0", "#cf83dc"),
-    ("#c74385", "#f07fae"),
-    ("#dc4a4f", "#ff8679"),
-    ("#d9640f", "#ffa552"),
-)
-"""From the least to the largest of what is measured."""
-PAPER = ("#ffffff", "#12151c")
-INK = ("#171b26", "#eef1f7")
-MUTED = ("#4f586a", "#adb6c8")
-LINE = ("#7b8598", "#7f8aa0")
-FRAME = ("#f5f7fb", "#1a1f29")
-EDGE = ("#d5dbe7", "#333c4d")
-BAD = ("#c4001d", "#ff5a6a")
-
 
 def css() -> str:
     """Return the style sheet; all its rules hold inside of ``.tg`` only."""
     light, dark = _variables(0), _variables(1)
-    coloured = {
-        **FAMILIES,
-        **KINDS,
-        **dict(_numbered("hue", HUES)),
-        **dict(_numbered("heat", HEATS)),
-    }
     rules = [
         f".tg{{{light};font-family:{SANS};color-scheme:light dark}}",
         f"@media(prefers-color-scheme:dark){{.tg{{{dark}}}}}",
-        *(f".tg .{name}{{--line:var(--{name});--fill:var(--{name}-fill)}}" for name in coloured),
+        *(f".tg .{name}{{--line:var(--{name});--fill:var(--{name}-fill)}}" for name in TONES),
         _RULES,
     ]
     return "\n".join(rules)
-
-
-def tone(kind: str, family: str, hue: int | None, heat: float | None, color_by: str) -> str:
-    """Return the class that gives a tile its colour."""
-    if color_by == "module" and hue is not None:
-        return f"hue{hue % len(HUES)}"
-    if color_by in ("bytes", "time", "grad"):
-        return "constant" if heat is None else heat_tone(heat)
-    if kind == "op":
-        return family if family in FAMILIES else "elementwise"
-    return kind
-
-
-def heat_tone(heat: float) -> str:
-    """Return the class of a share from 0 to 1."""
-    return f"heat{min(int(max(heat, 0.0) * len(HEATS)), len(HEATS) - 1)}"
-
-
-def _numbered(name: str, colours: tuple[tuple[str, str], ...]) -> list[tuple[str, tuple[str, str]]]:
-    return [(f"{name}{i}", pair) for i, pair in enumerate(colours)]
 
 
 def _variables(theme: int) -> str:
@@ -103,8 +32,7 @@ def _variables(theme: int) -> str:
         "bad": BAD,
     }
     values = [f"--{name}:{pair[theme]}" for name, pair in plain.items()]
-    mixed = {**FAMILIES, **KINDS, **dict(_numbered("hue", HUES)), **dict(_numbered("heat", HEATS))}
-    for name, pair in mixed.items():
+    for name, pair in TONES.items():
         share = (
             0.24 if name.startswith("heat") else 0.11,
             0.34 if name.startswith("heat") else 0.2,

@@ -17,8 +17,9 @@ import graphviz  # type: ignore[import-untyped]
 
 from tensorgraph import errors
 from tensorgraph.drawing.formats.lettering import CONTROL
-from tensorgraph.drawing.formats.style import BAD, FAMILIES, HEATS, HUES, INK, KINDS, MUTED, tone
-from tensorgraph.drawing.view.view import Link, Tile, View
+from tensorgraph.drawing.palette import BAD, INK, MUTED, TONES
+from tensorgraph.drawing.view.view import Gradient, Link, Tile, View
+from tensorgraph.drawing.view.wording import shape_text
 
 MANY = 500
 """With more tiles Graphviz looks for good places only so long: otherwise its time is squared."""
@@ -26,16 +27,12 @@ MANY = 500
 PATIENCE = 60.0
 """Seconds until a run of Graphviz is given up."""
 
-_COLOURS = {
-    **{name: pair[0] for name, pair in (FAMILIES | KINDS).items()},
-    **{f"hue{i}": pair[0] for i, pair in enumerate(HUES)},
-    **{f"heat{i}": pair[0] for i, pair in enumerate(HEATS)},
-}
-_BAD, _INK, _MUTED = BAD[0], INK[0], MUTED[0]  # on white paper
+_COLOURS = {name: on_light for name, (on_light, _) in TONES.items()}
+_BAD, _INK, _MUTED = BAD[0], INK[0], MUTED[0]
 _FONT = "Helvetica,Arial,sans-serif"
 
 
-def dot(view: View) -> str:
+def to_dot(view: View) -> str:
     """Return a view as the text of a directed graph."""
     graph = graphviz.Digraph(
         "picture",
@@ -89,7 +86,7 @@ def _add_tiles(graph: graphviz.Digraph, view: View) -> None:
     for tile in view.tiles:
         home = graph if tile.outline is None else clusters[tile.outline]
         tip = graphviz.escape(_clean(tile.tip)).replace("\n", "&#10;")
-        home.node(f"t{tile.id}", label=_tile(tile, view.color_by), tooltip=tip or "tile")
+        home.node(f"t{tile.id}", label=_tile(tile), tooltip=tip or "tile")
     for outline in reversed(view.outlines):
         home = graph if outline.parent is None else clusters[outline.parent]
         home.subgraph(clusters[outline.id])
@@ -97,11 +94,11 @@ def _add_tiles(graph: graphviz.Digraph, view: View) -> None:
 
 def _add_gradient(graph: graphviz.Digraph, tile: Tile) -> None:
     """Add the tile of a gradient; where there is none, nothing is seen in its place."""
-    rows = [(g, lines) for g, lines in _gradients(tile) if g]
-    if not rows:
+    gradients = [each.gradient for each in (tile, *tile.docked) if each.gradient]
+    if not gradients:
         graph.node(f"g{tile.id}", label="", style="invis", shape="point")
         return
-    cells = [_gradient_cell(g, lines, bool(tile.warn)) for g, lines in rows]
+    cells = [_gradient_cell(gradient, bool(tile.warn)) for gradient in gradients]
     graph.node(f"g{tile.id}", label=_table(cells), tooltip="gradient")
 
 
@@ -119,17 +116,12 @@ def _add_sides(graph: graphviz.Digraph, view: View) -> None:
             graph.edge("backward", f"g{tile.id}", style="invis")
 
 
-def _gradients(tile: Tile) -> Iterable[tuple[str, tuple[str, ...]]]:
-    yield tile.gradient, tile.gradient_lines
-    for leaf in tile.docked:
-        yield leaf.gradient, leaf.gradient_lines
-
-
-def _gradient_cell(gradient: str, lines: tuple[str, ...], bad: bool) -> str:
-    absent = gradient == "not computed"
+def _gradient_cell(gradient: Gradient, bad: bool) -> str:
+    absent = gradient.of is None
+    title = f"{gradient.title} {gradient.shape}" if gradient.shape else gradient.title
     colour = _BAD if bad else _MUTED if absent else _COLOURS["gradient"]
     style = ' STYLE="dashed"' if absent else ""
-    text = _lines([(gradient, "12", _INK), *((line, "10", _MUTED) for line in lines)])
+    text = _lines([(title, "12", _INK), *((line, "10", _MUTED) for line in gradient.lines)])
     return f'<TD BORDER="1"{style} COLOR="{colour}" BGCOLOR="{colour}14">{text}</TD>'
 
 
@@ -157,22 +149,21 @@ def _add_mirrored(graph: graphviz.Digraph, link: Link, flows: bool) -> None:
 # ----------------------------------------------------------------------------------------- labels
 
 
-def _tile(tile: Tile, color_by: str) -> str:
+def _tile(tile: Tile) -> str:
     """Return the label of a tile: its lines, below them the leaves docked to it."""
-    colour = _colour(tile, color_by)
+    colour = _COLOURS[tile.tone]
     border = _BAD if tile.warn else colour
-    title = tile.lines[0] + (f" × {tile.repeat}" if tile.repeat > 1 else "")
-    rows = [(title, "13", _INK), *((line, "10", _MUTED) for line in tile.lines[1:])]
-    rows += [(tile.shape, "10", _MUTED)] if tile.shape else []
+    title = tile.title + (f" × {tile.repeat}" if tile.repeat > 1 else "")
+    rows = [(title, "13", _INK), *((line, "10", _MUTED) for line in (*tile.lines, *_shape(tile)))]
     rows += [(f"⚠ {tile.warn}", "10", _BAD)] if tile.warn else []
     width = ' BORDER="2"' if tile.warn else ' BORDER="1"'
     leaf = tile.kind in ("parameter", "input", "constant")
     style = ' STYLE="rounded"' if leaf else ""
     cells = [f'<TD{width}{style} COLOR="{border}" BGCOLOR="{colour}20">{_lines(rows)}</TD>']
     for docked in tile.docked:
-        own = _colour(docked, color_by)
-        rows = [(docked.lines[0], "11", _INK)]
-        rows += [(line, "9", _MUTED) for line in (*docked.lines[1:], docked.shape) if line]
+        own = _COLOURS[docked.tone]
+        rows = [(docked.title, "11", _INK)]
+        rows += [(line, "9", _MUTED) for line in (*docked.lines, *_shape(docked)) if line]
         edge = _BAD if docked.warn else own
         cells.append(
             f'<TD BORDER="1" STYLE="rounded" COLOR="{edge}" BGCOLOR="{own}20">{_lines(rows)}</TD>'
@@ -180,8 +171,8 @@ def _tile(tile: Tile, color_by: str) -> str:
     return _table(cells)
 
 
-def _colour(tile: Tile, color_by: str) -> str:
-    return _COLOURS[tone(tile.kind, tile.family, tile.hue, tile.heat, color_by)]
+def _shape(tile: Tile) -> list[str]:
+    return [] if tile.shape is None else [shape_text(tile.shape, tile.dtype)]
 
 
 def _table(cells: Iterable[str]) -> str:
@@ -202,7 +193,9 @@ def _label(rows: Iterable[tuple[str, str, str]]) -> str:
 
 def _caption(view: View) -> str:
     rows = [(line, "12", _INK) for line in view.caption]
-    rows += [(f"colour: {view.color_by}, {view.scale}", "10", _MUTED)] if view.scale else []
+    if scale := view.scale:
+        told = f"colour: {scale.quantity}, {scale.low} … {scale.high}"
+        rows.append((told, "10", _MUTED))
     rows += [(view.folded, "10", _MUTED)] if view.folded else []
     return _label(rows) if rows else ""
 

@@ -11,7 +11,7 @@ from tensorgraph.drawing.formats.style import css
 from tensorgraph.drawing.view.view import View
 
 
-def svg(view: View) -> str:
+def to_svg(view: View) -> str:
     """Return a view as the text of an SVG file; the same view gives the same text."""
     canvas = Canvas(view)
     links = DrawnLinks(canvas)

@@ -108,8 +108,6 @@ class _Capture:
             wires.append(Wire(source, node.op.operand_name(i), note, both and i not in reached))
         line = node.line if node.line != self.recording.called_at else None
         times = times_of(node)
-        count = len(node.parents)
-        kept = [node.op.operand_name(i) if i < count else "out" for i in plan.keep] if plan else []
         self._add(
             node,
             Box(
@@ -125,7 +123,7 @@ class _Capture:
                 call=call,
                 wires=tuple(wires),
                 settings=settings(node),
-                saved=tuple(kept),
+                saved=tuple(plan.keep) if plan else (),
                 line=_short_line(line),
                 source=_source(line),
                 differentiable=flows,

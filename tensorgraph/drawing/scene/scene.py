@@ -68,8 +68,8 @@ class Box:
     wires: tuple[Wire, ...] = ()
     settings: str = ""
     """The static parameters: ``axis=1, keepdims=True``."""
-    saved: tuple[str, ...] = ()
-    """What its gradient rules keep: names of operands, and ``out`` for the result."""
+    saved: tuple[int, ...] = ()
+    """What its gradient rules keep: positions of operands, and behind these that of the result."""
     line: str | None = None
     """``file:line`` of the user's code, where it was recorded in debug mode."""
     source: str | None = None
@@ -87,6 +87,15 @@ class Box:
     """``None`` where no gradient was computed, which is not a gradient of zero."""
     forward_seconds: float | None = None
     backward_seconds: float | None = None
+
+    @property
+    def saves_result(self) -> bool:
+        """Whether its gradient rules keep the value itself."""
+        return len(self.wires) in self.saved
+
+    def operand(self, position: int) -> str:
+        """Return the name of an operand, or ``out`` for the result."""
+        return self.wires[position].operand if position < len(self.wires) else "out"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,10 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.drawing.scene.scene import Box, Scene
 from tensorgraph.drawing.view.hierarchy import Group, Hierarchy, Item, hierarchy
+from tensorgraph.drawing.view.options import Options
 
+MAX_NODES = 150
+"""How many boxes are visible at most, unless another number is asked for."""
 MANY = 4
 """A leaf that more boxes take is drawn on each of them: lines to all would hide the rest."""
 
@@ -77,37 +80,25 @@ class Folding:
         return " ".join(filter(None, (self.scene.note, folded)))
 
 
-def fold(
-    scene: Scene,
-    *,
-    depth: int | None = None,
-    expand: Any = (),
-    max_nodes: int = 150,
-) -> Folding:
+def fold(scene: Scene, options: Options) -> Folding:
     """Return what is visible of a scene.
 
     Modules are opened from the outside in, those around first, while at most ``max_nodes`` boxes
     are visible. Equal modules in a row, and equal patterns of modules, are one group; where there
     are too many operations, equal patterns of these are as well. What still does not fit is left
-    out in the middle.
-
-    Args:
-        scene: what is drawn.
-        depth: how many levels of modules are opened at most.
-        expand: modules that are opened before others, also in a row of equal ones: paths as
-            ``"model.layers[2]"``, or classes as ``"Attention"``; ``True`` for all.
-        max_nodes: how many boxes are visible at most, those docked to others not counted.
+    out in the middle. Modules in ``expand`` are opened before others, also in a row of equal ones.
 
     Raises:
         ArgumentError: there is no such module.
     """
-    wanted = asked_for(scene, expand)
-    plain = len(scene.forward) > max_nodes
-    found = hierarchy(scene, wanted.__contains__, expand is not True, plain and expand is not True)
-    room = max_nodes
+    wanted = asked_for(scene, options.expand)
+    joined = options.expand is not True
+    plain = joined and len(scene.forward) > options.max_nodes
+    found = hierarchy(scene, wanted.__contains__, joined, plain)
+    room = options.max_nodes
     while True:
-        folding = _folded(scene, found, depth, wanted, room)
-        excess = len(folding.slots) + sum(1 for _ in lone_leaves(folding)) - max_nodes
+        folding = _folded(scene, found, options.depth, wanted, room)
+        excess = len(folding.slots) + sum(1 for _ in lone_leaves(folding)) - options.max_nodes
         if excess <= 0 or room == 1:
             return folding
         room = max(1, room - excess)

@@ -1,8 +1,37 @@
-"""What is visible of a scene: tiles, the links between them, and the outlines of open modules."""
+"""What a picture draws, as plain data: tiles, the links between them, outlines of open modules."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from tensorgraph.drawing.scene.scene import Shape
+
+NOT_COMPUTED = "not computed"
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """The gradient of a tile's value, which has a tile of its own in the backward pass."""
+
+    of: str | None
+    """What it is the gradient of: ``W1``; ``None`` where no gradient flows."""
+    shape: Shape = ()
+    notes: tuple[str, ...] = ()
+    """What else is known of it: ``sum of 2``, statistics."""
+    is_computed: bool = True
+    """Whether it is there, or is what a backward pass makes on its way."""
+    tone: str = "gradient"
+    """The name of its colour in the palette."""
+
+    @property
+    def title(self) -> str:
+        """What is written on top: ``∂W1``."""
+        return NOT_COMPUTED if self.of is None else f"∂{self.of}"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is written below."""
+        return self.notes if self.of is None or self.is_computed else (*self.notes, NOT_COMPUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,29 +42,26 @@ class Tile:
     kind: str
     """``op``, ``parameter``, ``input`` or ``constant``; ``module`` for a folded one; ``more`` for
     operations that are left out."""
-    lines: tuple[str, ...]
-    """What is written on it: the title first."""
-    family: str = ""
-    """The family of its operation, which colours it."""
-    shape: str = ""
+    tone: str
+    """The name of its colour in the palette."""
+    title: str
+    lines: tuple[str, ...] = ()
+    """What is written below the title."""
+    shape: Shape | None = None
+    """That of its value; ``None`` where it is not told."""
+    dtype: str = ""
     boxes: tuple[int, ...] = ()
     """The boxes of the scene that it stands for."""
     repeat: int = 1
     """For how many equal ones it stands."""
     outline: int | None = None
-    """The outline of the innermost open module around it."""
+    """The innermost open module around it."""
     docked: tuple[Tile, ...] = ()
     """Leaves that only it uses, drawn on it."""
     warn: str = ""
     """``nan`` or ``inf`` where its value or gradient holds one."""
-    gradient: str = ""
-    """What its gradient's tile says: ``∂W1``, or ``not computed``; empty without such a tile."""
-    gradient_lines: tuple[str, ...] = ()
-    """More lines of that tile: ``sum of 2``, statistics."""
-    heat: float | None = None
-    """From 0 to 1, where a quantity colours the picture."""
-    hue: int | None = None
-    """Which of the outer modules it belongs to, where modules colour the picture."""
+    gradient: Gradient | None = None
+    """``None`` where nothing is drawn in the backward pass."""
     tip: str = ""
     """What is told when the pointer rests on it."""
 
@@ -67,6 +93,25 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """An entry of the legend: what one colour means."""
+
+    tone: str
+    word: str
+    is_round: bool = False
+    """Whether what has the colour has round ends, as leaves do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """A quantity that colours the picture, with its range as text: ``0 ms``, ``1.2 ms``."""
+
+    quantity: str
+    low: str
+    high: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What a picture draws. Ids are positions in the lists."""
 
@@ -84,6 +129,7 @@ class View:
     title: str = ""
     caption: tuple[str, ...] = ()
     """Lines of text below the picture."""
-    color_by: str = "family"
-    scale: str = ""
-    """What ``heat`` measures, with its range: ``0 … 1.2 ms``; empty without it."""
+    keys: tuple[Key, ...] = ()
+    """The legend of what has a colour."""
+    scale: Scale | None = None
+    """Of the quantity that colours the picture, if one does."""

@@ -67,11 +67,10 @@ class Panel {
 
   saved(box) {
     if (!box.saved.length) return null;
-    const kept = box.saved.map((name) => ({ name, id: savedBoxes({ ...box, saved: [name] })[0] }));
-    return [
-      heading("Saved for backward"),
-      this.list(kept, ({ name, id }) => [id, name === "out" ? "the result" : name, id === undefined ? "" : bytesText(this.scene.boxes[id].bytes)]),
-    ];
+    return [heading("Saved for backward"), this.list(box.saved, (position) => {
+      const id = savedBox(box, position);
+      return [id, box.wires[position]?.operand ?? "the result", bytesText(this.scene.boxes[id].bytes)];
+    })];
   }
 
   gradient(box) {

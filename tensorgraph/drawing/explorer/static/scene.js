@@ -217,10 +217,12 @@ function readSteps({ boxes, forward, backward, outputs }) {
 
 /** The boxes whose values a gradient rule reads. */
 function savedBoxes(box) {
-  const sources = box.saved.map((name) => {
-    return name === "out" ? box.id : box.wires.find((wire) => wire.operand === name)?.source;
-  });
-  return [...new Set(sources.filter((id) => id !== undefined))];
+  return [...new Set(box.saved.map((position) => savedBox(box, position)))];
+}
+
+/** The box at a position of the operands; behind them is the result. */
+function savedBox(box, position) {
+  return position < box.wires.length ? box.wires[position].source : box.id;
 }
 
 // ------------------------------------------------------------------------------------- in words
