@@ -34,7 +34,8 @@ _SCENE = planted_in(
 
 _FOLD = planted_in(
     f"{_PLACE}/static/view.js",
-    ("const BUDGET = 150;", "const BUDGET = 1500;", "explorer: too much is open at first"),
+    (".tiles.length > MAX_NODES", ".tiles.length > 10 * MAX_NODES",
+     "explorer: too much is open at first"),
     ("?? target; // a docked", "; if (!source) continue; // a docked",
      "explorer: a docked value has no line"),
     ("if (!source || source === target) continue;", "if (!source) continue;",

@@ -10,7 +10,7 @@ const PULL = { branch: 1, long: 2, chain: 8 }; // what is kept straight first
 
 /**
  * Place the tiles of a view. Each tile needs {left, right, height}: its extent around its axis.
- * @returns {{places: Map, frames: Map, routes: Map, width: number, height: number}} tile → {x, y},
+ * @returns {{places: Map, outlines: Map, routes: Map, width: number, height: number}} tile → {x, y},
  *   group → {x, y, width, height}, link → points
  */
 function arrange(view) {
@@ -307,7 +307,7 @@ function measureLevel(level, rows) {
 // ------------------------------------------------------------------------- from levels to the page
 
 function collect(levels, view, trails) {
-  const result = { places: new Map(), frames: new Map(), routes: new Map() };
+  const result = { places: new Map(), outlines: new Map(), routes: new Map() };
   for (const item of view.groups) {
     const level = levels.get(item);
     if (!item.parent) Object.assign(level, { x: level.width / 2, y: 0 });
@@ -316,7 +316,7 @@ function collect(levels, view, trails) {
       if (node.level) Object.assign(node.level, { x: level.x + node.x, y: level.y + node.y - node.height / 2 });
     }
     const { x, y, width, height } = level;
-    result.frames.set(item, { x: x - width / 2, y, width, height });
+    result.outlines.set(item, { x: x - width / 2, y, width, height });
   }
   for (const [link, trail] of trails) result.routes.set(link, trail.flatMap(([level, edge]) => pointsOf(level, edge)));
   const { width, height } = levels.get(view.groups[0]);

@@ -20,10 +20,10 @@ class Canvas {
 
   /** Draw the scene with these items open. */
   draw(open) {
-    const view = visible(this.scene, open);
+    const view = viewOf(this.scene, open);
     measureTiles(view, this.scene);
     const plan = arrange(view);
-    Object.assign(this, { view, plan, elements: new Map(), gradients: new Map(), chips: [] });
+    Object.assign(this, { view, plan, elements: new Map(), gradients: new Map(), pills: [] });
     this.axis = plan.width + SIZE.aisle / 2;
     const layers = Array.from({ length: 5 }, () => svg("g"));
     const [outlines, saved, links, titles, tiles] = layers;
@@ -41,7 +41,7 @@ class Canvas {
   }
 
   drawOutlines(outlines, titles) {
-    for (const [item, { x, y, width, height }] of this.plan.frames) {
+    for (const [item, { x, y, width, height }] of this.plan.outlines) {
       if (!item.parent) continue;
       const sides = { forward: x };
       if (this.backward && item.boxes.some((box) => box.differentiable)) sides.backward = this.mirror(x) - width;
@@ -86,9 +86,9 @@ class Canvas {
   addTile(layer, tile, place, side, lines, elements) {
     const element = drawTile(tile, place, side, lines);
     elements.set(tile.key, element);
-    const chips = drawChips(tile, place, side, this.scene);
-    for (const chip of chips) this.chips.push({ element: chip, side, box: this.scene.boxes[chip.dataset.box] });
-    layer.append(...chips, element);
+    const pills = drawPills(tile, place, side, this.scene);
+    for (const pill of pills) this.pills.push({ element: pill, side, box: this.scene.boxes[pill.dataset.box] });
+    layer.append(...pills, element);
   }
 
   // ----------------------------------------------------------------------------------- camera

@@ -1,6 +1,6 @@
-// The panel at the side: everything about what is selected.
+// The details at the side: everything about what is selected.
 
-class Panel {
+class Details {
   /** @param {(id: number) => void} go selects a box wherever it is folded */
   constructor(element, scene, go) {
     Object.assign(this, { element, scene, go });

@@ -1,6 +1,6 @@
-// How tiles look: their texts and sizes, and the SVG elements of tiles, chips and links.
+// How tiles look: their texts and sizes, and the SVG elements of tiles, pills and links.
 
-const SIZE = { tile: 42, chip: 20, chipGap: 4, chipRoom: 12, aisle: 70 };
+const SIZE = { tile: 42, pill: 20, pillGap: 4, pillRoom: 12, aisle: 70 };
 const FONTS = { title: "600 13px system-ui, sans-serif", small: "11px system-ui, sans-serif" };
 const pen = document.createElement("canvas").getContext("2d");
 const widths = new Map();
@@ -66,15 +66,15 @@ function isComputed(box, scene) {
   return box.differentiable && (box.gradient !== null || box.has_gradient || (!scene.measured && box.arrivals.length > 0));
 }
 
-function chipText(chip) {
-  const { box } = chip;
+function pillText(pill) {
+  const { box } = pill;
   const shape = box.shape.join("×");
   if (box.kind === "constant" && !box.name) return box.text || shape;
-  return shape ? `${chipName(box)}  ${shape}` : chipName(box);
+  return shape ? `${pillName(box)}  ${shape}` : pillName(box);
 }
 
 /** On its module a parameter needs no path. */
-function chipName(box) {
+function pillName(box) {
   return short(box.name ? box.name.split(".").at(-1) : boxLabel(box), 18);
 }
 
@@ -87,12 +87,12 @@ function measureTiles(view, scene) {
     const widest = Math.max(...lines.map((line, i) => textWidth(line, i % 2 ? "small" : "title")));
     const sign = tile.item && tile.item.kind !== "op" ? 26 : 0;
     tile.width = Math.max(64, Math.ceil(widest) + 26 + sign);
-    const stack = tile.chips.length * (SIZE.chip + SIZE.chipGap) - SIZE.chipGap;
+    const stack = tile.pills.length * (SIZE.pill + SIZE.pillGap) - SIZE.pillGap;
     tile.high = Math.max(tile.leaf ? SIZE.tile - 6 : SIZE.tile, stack);
-    for (const chip of tile.chips) chip.width = Math.ceil(Math.max(
-      textWidth(chipText(chip), "small"), textWidth(`∂${chipText(chip)}`, "small"))) + 16;
-    const docked = Math.max(0, ...tile.chips.map((chip) => chip.width));
-    tile.left = tile.width / 2 + (docked ? docked + SIZE.chipRoom : 0);
+    for (const pill of tile.pills) pill.width = Math.ceil(Math.max(
+      textWidth(pillText(pill), "small"), textWidth(`∂${pillText(pill)}`, "small"))) + 16;
+    const docked = Math.max(0, ...tile.pills.map((pill) => pill.width));
+    tile.left = tile.width / 2 + (docked ? docked + SIZE.pillRoom : 0);
     tile.right = tile.width / 2;
     tile.height = tile.high;
   }
@@ -129,31 +129,31 @@ function familyOf(tile) {
 }
 
 /** The leaves docked to a tile: to the left of it, and their gradients to the right of ∂. */
-function drawChips(tile, place, side, scene) {
-  const total = tile.chips.length * (SIZE.chip + SIZE.chipGap) - SIZE.chipGap;
+function drawPills(tile, place, side, scene) {
+  const total = tile.pills.length * (SIZE.pill + SIZE.pillGap) - SIZE.pillGap;
   const away = side === "forward" ? -1 : 1;
-  return tile.chips.flatMap((chip, i) => {
-    if (side === "backward" && !chip.box.differentiable) return [];
-    const y = place.y - total / 2 + i * (SIZE.chip + SIZE.chipGap) + SIZE.chip / 2;
-    const x = place.x + away * (tile.width / 2 + SIZE.chipRoom + chip.width / 2);
-    return [drawChip(chip, { x, y }, away, side, scene)];
+  return tile.pills.flatMap((pill, i) => {
+    if (side === "backward" && !pill.box.differentiable) return [];
+    const y = place.y - total / 2 + i * (SIZE.pill + SIZE.pillGap) + SIZE.pill / 2;
+    const x = place.x + away * (tile.width / 2 + SIZE.pillRoom + pill.width / 2);
+    return [drawPill(pill, { x, y }, away, side, scene)];
   });
 }
 
-function drawChip(chip, { x, y }, away, side, scene) {
-  const { box, width } = chip;
+function drawPill(pill, { x, y }, away, side, scene) {
+  const { box, width } = pill;
   const missing = side === "backward" && !isComputed(box, scene);
-  const text = side === "forward" ? chipText(chip) : missing ? `∂${chipName(box)}` : `∂${chipText(chip)}`;
+  const text = side === "forward" ? pillText(pill) : missing ? `∂${pillName(box)}` : `∂${pillText(pill)}`;
   const kind = box.kind === "constant" && box.shape.length ? "input" : box.kind;
   const inner = -away * (width / 2);
   return svg("g", {
-    class: `chip ${side} ${kind}${missing ? " missing" : ""}`, transform: `translate(${x} ${y})`,
+    class: `pill ${side} ${kind}${missing ? " missing" : ""}`, transform: `translate(${x} ${y})`,
     "data-box": box.id, role: "button", "aria-label": missing ? `${text}, not computed` : text,
   }, [
-    svg("path", { class: "dock", d: `M${inner} 0h${-away * SIZE.chipRoom}` }),
-    svg("rect", { class: "face", x: -width / 2, y: -SIZE.chip / 2, width, height: SIZE.chip, rx: SIZE.chip / 2 }),
+    svg("path", { class: "dock", d: `M${inner} 0h${-away * SIZE.pillRoom}` }),
+    svg("rect", { class: "face", x: -width / 2, y: -SIZE.pill / 2, width, height: SIZE.pill, rx: SIZE.pill / 2 }),
     svg("text", { class: "small", y: 4 }, [text]),
-    svg("title", {}, [[boxLabel(box), missing ? "not computed" : shapeText(box.shape), noteOf(chip)].join("\n")]),
+    svg("title", {}, [[boxLabel(box), missing ? "not computed" : shapeText(box.shape), noteOf(pill)].join("\n")]),
   ]);
 }
 

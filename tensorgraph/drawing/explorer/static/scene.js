@@ -240,7 +240,7 @@ function boxLabel(box) {
   return box.name || box.op || box.text || box.kind;
 }
 
-/** What an item is called in the panel, in search and by screen readers. */
+/** What an item is called in the details, in search and by screen readers. */
 function itemLabel(item) {
   if (item.kind === "op") return boxLabel(item.box);
   if (item.kind === "repeat") return `${item.title} × ${item.copies}`;
@@ -248,17 +248,21 @@ function itemLabel(item) {
 }
 
 function bytesText(bytes) {
-  const units = ["B", "KB", "MB", "GB", "TB"];
-  let unit = 0;
-  for (; bytes >= 1000 && unit < 4; unit++) bytes /= 1000;
-  return `${unit ? bytes.toPrecision(3) : bytes} ${units[unit]}`;
+  return amountText(bytes, UNITS.bytes);
 }
 
 function secondsText(seconds) {
-  if (seconds == null) return "not measured";
-  if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(3)} µs`;
-  if (seconds < 1) return `${(seconds * 1e3).toPrecision(3)} ms`;
-  return `${seconds.toPrecision(3)} s`;
+  return seconds == null ? "not measured" : amountText(seconds, UNITS.seconds);
+}
+
+/** As tensorgraph/observe/units.py does it. */
+function amountText(amount, units) {
+  const [name, size] = units.findLast(([, least]) => threeDigits(amount) >= least) ?? units[0];
+  return `${threeDigits(amount / size)} ${name}`;
+}
+
+function threeDigits(number) {
+  return Number(number.toPrecision(3));
 }
 
 function numberText(number) {

@@ -67,12 +67,12 @@ class Stepper {
 
   /** Everything drawn that stands for boxes. */
   *parts() {
-    const { view, elements, gradients, chips } = this.canvas;
+    const { view, elements, gradients, pills } = this.canvas;
     for (const tile of view.tiles) {
       yield { element: elements.get(tile.key), boxes: tile.boxes, side: "forward" };
       if (gradients.has(tile.key)) yield { element: gradients.get(tile.key), boxes: tile.boxes, side: "backward" };
     }
-    for (const { element, box, side } of chips) yield { element, boxes: [box], side };
+    for (const { element, box, side } of pills) yield { element, boxes: [box], side };
   }
 
   markOne(element, boxes, side, step, { inputs, reads, adds }) {

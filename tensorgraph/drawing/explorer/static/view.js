@@ -1,11 +1,10 @@
-// What is visible when some items are open: tiles, the links between them, the outlines around them.
+// The view with some items open: tiles, the links between them, the outlines around them. As drawing/view does it in
+// Python, but anew for every fold.
 
-const BUDGET = 150; // so many boxes at the start, at most
 const SMALL = 40; // a graph of so few boxes starts with all of it open
 const FEW = 12; // equal parts of so few operations in all are not folded at the start
-const SCATTERED = 4; // a leaf with more users than this is docked to each of them
 
-/** The items that are open at first: level by level, as long as the tiles stay within the budget. */
+/** The items that are open at first: level by level, as long as there are no more than MAX_NODES tiles. */
 function openAtFirst(scene) {
   const open = new Set([scene.root]);
   if (scene.boxes.length <= SMALL) return new Set([scene.root, ...preorder(scene.root).filter((item) => item.children.length)]);
@@ -15,14 +14,14 @@ function openAtFirst(scene) {
     const next = level.flatMap((item) => item.children).filter((item) => opensByItself(item));
     level = [];
     for (const item of next) {
-      if (tiles + item.children.length - 1 > BUDGET) continue;
+      if (tiles + item.children.length - 1 > MAX_NODES) continue;
       tiles += item.children.length - 1;
       open.add(item);
       level.push(item);
     }
   }
   // Leaves that stand by themselves count, too.
-  while (visible(scene, open).tiles.length > BUDGET && open.size > 1) open.delete([...open].pop());
+  while (viewOf(scene, open).tiles.length > MAX_NODES && open.size > 1) open.delete([...open].pop());
   return open;
 }
 
@@ -32,13 +31,13 @@ function opensByItself({ kind, boxes }) {
 
 /**
  * Return the tiles, links, saved links and open groups of a scene, given the open items.
- * A tile is {key, item, leaf, group, chips, boxes, first, differentiable}.
+ * A tile is {key, item, leaf, group, pills, boxes, first, differentiable}.
  */
-function visible(scene, open) {
+function viewOf(scene, open) {
   const items = preorder(scene.root, (item) => open.has(item));
   const groups = items.filter((item) => open.has(item));
   const tiles = items.filter((item) => !open.has(item)).map(tileOfItem);
-  const view = { tiles, groups, tileOf: new Map(), chipsOf: new Map(), dockedOn: new Map() };
+  const view = { tiles, groups, tileOf: new Map(), pillsOf: new Map(), dockedOn: new Map() };
   for (const tile of tiles) for (const box of tile.boxes) view.tileOf.set(box.id, tile);
   for (const box of scene.boxes) if (isLeaf(box)) placeLeaf(view, box, scene);
   view.links = linksOf(view, scene);
@@ -48,7 +47,7 @@ function visible(scene, open) {
 
 function tileOfItem(item) {
   return {
-    key: item.key, item, leaf: null, group: item.parent, chips: [], boxes: item.boxes, first: item.first,
+    key: item.key, item, leaf: null, group: item.parent, pills: [], boxes: item.boxes, first: item.first,
     differentiable: item.boxes.some((box) => box.differentiable),
   };
 }
@@ -56,13 +55,13 @@ function tileOfItem(item) {
 /** A leaf is docked to its user; used by a few tiles, it is a tile itself. */
 function placeLeaf(view, box, scene) {
   const users = [...new Set(box.uses.map((use) => view.tileOf.get(use.target)))];
-  if (users.length > 1 && users.length <= SCATTERED && box.kind !== "constant") return addLeafTile(view, box, users);
+  if (users.length > 1 && users.length <= MANY && box.kind !== "constant") return addLeafTile(view, box, users);
   if (!users.length) return scene.outputs.includes(box.id) && addLeafTile(view, box, [scene.root]);
   for (const user of users) {
     if (user.item.kind === "op" || isData(box)) {
-      const chip = { box, tile: user };
-      user.chips.push(chip);
-      view.chipsOf.set(box.id, [...(view.chipsOf.get(box.id) ?? []), chip]);
+      const pill = { box, tile: user };
+      user.pills.push(pill);
+      view.pillsOf.set(box.id, [...(view.pillsOf.get(box.id) ?? []), pill]);
     }
   }
   view.dockedOn.set(box.id, users);
@@ -75,7 +74,7 @@ function isData(box) {
 
 function addLeafTile(view, box, users) {
   const tile = {
-    key: `box ${box.id}`, item: null, leaf: box, chips: [], boxes: [box], first: box.id,
+    key: `box ${box.id}`, item: null, leaf: box, pills: [], boxes: [box], first: box.id,
     group: users.map((user) => user.group ?? user).reduce(commonGroup), differentiable: box.differentiable,
   };
   view.tiles.push(tile);
