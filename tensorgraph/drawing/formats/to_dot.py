@@ -17,7 +17,7 @@ import graphviz  # type: ignore[import-untyped]
 
 from tensorgraph import errors
 from tensorgraph.drawing.formats.lettering import CONTROL
-from tensorgraph.drawing.palette import BAD, EDGE, INK, MUTED, TONES
+from tensorgraph.drawing.palette import BAD, EDGE, INK, LINE, MUTED, TONES
 from tensorgraph.drawing.view.view import Gradient, Link, Tile, View
 from tensorgraph.drawing.view.wording import shape_text
 
@@ -136,7 +136,7 @@ def _add_link(graph: graphviz.Digraph, link: Link) -> None:
     elif link.kind == "saved":
         graph.edge(
             f"t{link.source}", f"g{link.target}", constraint="false", style="dashed",
-            arrowhead="none", color=_MUTED, tooltip=graphviz.escape(f"saved {link.label}"),
+            arrowhead="none", color=LINE[0], tooltip=graphviz.escape(f"saved {link.label}"),
         )  # fmt: skip
 
 
