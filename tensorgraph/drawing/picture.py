@@ -15,7 +15,8 @@ from tensorgraph import errors
 from tensorgraph.drawing.explorer.page import page
 from tensorgraph.drawing.formats.browser import open_page
 from tensorgraph.drawing.formats.norm_map import norms_svg, run_of
-from tensorgraph.drawing.formats.to_dot import drawn, program, to_dot
+from tensorgraph.drawing.formats.run_graphviz import drawn, program
+from tensorgraph.drawing.formats.to_dot import to_dot
 from tensorgraph.drawing.formats.to_svg import to_svg
 from tensorgraph.drawing.scene.capture import capture
 from tensorgraph.drawing.scene.op_formulas import rules_of
@@ -161,7 +162,7 @@ class Picture:
             GraphError: with ``engine="dot"``, Graphviz failed.
         """
         if self.options.engine == "own" or (self.options.engine is None and program() is None):
-            return to_svg(self.view)
+            return to_svg(self.view, self.options)
         try:
             text = drawn(self.dot(), "svg").decode()
         except errors.GraphError as error:
@@ -172,12 +173,12 @@ class Picture:
                 errors.UsageWarning,
                 stacklevel=user_level(),
             )
-            return to_svg(self.view)
+            return to_svg(self.view, self.options)
         return text[text.index("<svg") :]
 
     def dot(self) -> str:
         """Return the picture in Graphviz's language, as text."""
-        return to_dot(self.view)
+        return to_dot(self.view, self.options)
 
     def html(self, run: Any = None) -> str:
         """Return the explorer: one HTML page that steps through the passes, without network.

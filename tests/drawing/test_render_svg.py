@@ -20,6 +20,7 @@ from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
 from tensorgraph.drawing.view.colour import COLOURINGS, Colouring
 from tensorgraph.drawing.view.view import Gradient, Link, Outline, Tile, View
 from tensorgraph.engine.op import FAMILIES as OP_FAMILIES
+from tests.drawing.render_cases import options
 
 GOLDEN = Path(__file__).parent / "golden"
 NS = "{http://www.w3.org/2000/svg}"
@@ -63,7 +64,7 @@ def keys(*tiles):
 
 
 def parsed(view):
-    root = ET.fromstring(to_svg(view))
+    root = ET.fromstring(to_svg(view, options()))
     assert root.tag == f"{NS}svg"
     return root
 
@@ -83,7 +84,8 @@ def of_class(root, name):
 def test_the_picture_is_as_it_was(direction):
     """Set UPDATE_GOLDEN=1 after a change that is meant, and look at the files."""
     path = GOLDEN / f"mirror_{direction}.svg"
-    found = to_svg(mirror(direction=direction, folded="6 of 12 operations are shown."))
+    view = mirror(folded="6 of 12 operations are shown.")
+    found = to_svg(view, options(direction=direction))
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(found, encoding="utf-8")
     assert found == path.read_text(encoding="utf-8")
@@ -310,13 +312,13 @@ def test_no_text_breaks_the_picture(title, line, tip):
 def test_markup_in_names_is_text():
     name = "</script><script>alert(1)</script>"
     view = View((op(0, "<b>&amp;\"'", tip=name),), title=name)
-    assert "<script" not in to_svg(view)
+    assert "<script" not in to_svg(view, options())
     assert "<b>&amp;\"'" in texts(parsed(view))
     assert name in [e.text for e in parsed(view).iter(f"{NS}title")]
 
 
 def test_a_picture_refers_to_nothing_outside():
-    text = to_svg(mirror()).replace("http://www.w3.org/2000/svg", "")
+    text = to_svg(mirror(), options()).replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?:|href|url\(|@import|src=", text)
 
 

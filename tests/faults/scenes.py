@@ -87,6 +87,9 @@ FAULTS: list[Fault] = [
         ('escape(_clean(text))', '_clean(text)', "render_picture: names are markup for Graphviz"),
         ('constraint="false"', 'constraint="true"',
          "render_picture: links to saved values pull rows apart"),
+    ),
+    *planted_in(
+        "drawing/formats/run_graphviz.py",
         ("capture_output=True, timeout=PATIENCE", "capture_output=True",
          "render_picture: Graphviz runs for ever"),
     ),

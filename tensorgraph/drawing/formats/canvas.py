@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
 from functools import cached_property
 
-from tensorgraph.drawing.formats.curves import tidy
-from tensorgraph.drawing.formats.draw_tiles import PlacedTile, Point, SizedTile, sized
+from tensorgraph.drawing.formats.draw_tiles import PlacedTile, sized
 from tensorgraph.drawing.formats.legend import feet
 from tensorgraph.drawing.formats.lettering import shortened, width_of
-from tensorgraph.drawing.layout import Placement, place
+from tensorgraph.drawing.layout import Area, Placement, Point, place, tidy
+from tensorgraph.drawing.view.options import Options
 from tensorgraph.drawing.view.view import Link, View
 
-Area = tuple[float, float, float, float]
-"""Left, top, right and bottom."""
 MARGIN = 26.0
 CHANNEL = 92.0
 """Between the forward and the backward pass."""
@@ -34,12 +31,12 @@ STRIP = 64.0
 class Canvas:
     """A view with the places of its tiles, links and outlines, gradients mirrored."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, options: Options) -> None:
         self.view = view
-        self.turned = view.direction == "right"
+        self.turned = options.direction == "right"
         self.sized = [sized(tile, view.mirror, self.turned) for tile in view.tiles]
         self.data = [link for link in view.links if link.kind == "data"]
-        self.placement = _placed(view, self.sized, self.data)
+        self.placement = self._placement()
         leaves = (leaf for tile in view.tiles for leaf in tile.docked)
         self.both = view.mirror and any(tile.gradient for tile in (*view.tiles, *leaves))
         """Whether there is a backward pass on the page."""
@@ -59,6 +56,22 @@ class Canvas:
         self.values = [self._placed_tile(i, False) for i in range(len(view.tiles))]
         self.gradients = (
             [self._placed_tile(i, True) for i in range(len(view.tiles))] if self.both else []
+        )
+
+    def _placement(self) -> Placement:
+        outlines = self.view.outlines
+        widths = [width_of(shortened(outline.title, TITLE), 12) for outline in outlines]
+        # Room for a title left of a link that enters in the middle.
+        headers = [(max(wide, min(2 * wide, 240.0)) + 20, HEADER) for wide in widths]
+        return place(
+            [tile.size for tile in self.sized],
+            [(link.source, link.target) for link in self.data],
+            groups=[tile.outline for tile in self.view.tiles],
+            parents=[outline.parent for outline in outlines],
+            headers=headers,
+            anchors=[tile.anchor for tile in self.sized],
+            direction="right" if self.turned else "down",
+            gap=TURNED_GAP if self.turned else GAP,
         )
 
     def _placed_tile(self, i: int, mirrored: bool) -> PlacedTile:
@@ -155,19 +168,3 @@ class Canvas:
                 for row in range(int(other.along[0] // STRIP), int(other.along[1] // STRIP) + 1):
                     rows.setdefault(row, []).append(other)
         return rows.get(int(placed.middle // STRIP), [])
-
-
-def _placed(view: View, sized_tiles: Sequence[SizedTile], data: Sequence[Link]) -> Placement:
-    widths = [width_of(shortened(outline.title, TITLE), 12) for outline in view.outlines]
-    # Room for a title left of a link that enters in the middle.
-    headers = [(max(wide, min(2 * wide, 240.0)) + 20, HEADER) for wide in widths]
-    return place(
-        [tile.size for tile in sized_tiles],
-        [(link.source, link.target) for link in data],
-        groups=[tile.outline for tile in view.tiles],
-        parents=[outline.parent for outline in view.outlines],
-        headers=headers,
-        anchors=[tile.anchor for tile in sized_tiles],
-        direction=view.direction,
-        gap=TURNED_GAP if view.direction == "right" else GAP,
-    )

@@ -1,27 +1,15 @@
-"""Routes as the paths of SVG: curves with upright ends, rounded corners, heads of arrows."""
+"""Routes as path data of SVG: curves with upright ends, rounded corners."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from tensorgraph.drawing.formats.draw_tiles import Point
 from tensorgraph.drawing.formats.lettering import number
+from tensorgraph.drawing.layout import Point
 
 CORNER = 7.0
 """The radius of corners."""
-
-
-def tidy(points: Iterable[Point]) -> list[Point]:
-    """Return a route without points on the straight line between their neighbours."""
-    route: list[Point] = []
-    for point in points:
-        if route and point == route[-1]:
-            continue
-        if len(route) > 1 and any(route[-2][i] == route[-1][i] == point[i] for i in (0, 1)):
-            route.pop()
-        route.append(point)
-    return route
 
 
 def cut(points: list[Point], length: float, direction: Point) -> list[Point]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tensorgraph.drawing.formats.canvas import CHANNEL, STRIP, Area, Canvas
+from tensorgraph.drawing.formats.canvas import CHANNEL, STRIP, Canvas
 from tensorgraph.drawing.formats.curves import cut, direction_of, overlap, path_of
-from tensorgraph.drawing.formats.draw_tiles import PlacedTile, Point, head
+from tensorgraph.drawing.formats.draw_tiles import PlacedTile, head
 from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.layout import Area, Point
 from tensorgraph.drawing.view.view import Link
 
 FAR = 420.0

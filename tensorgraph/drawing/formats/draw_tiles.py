@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.layout import Point
 from tensorgraph.drawing.view.view import Gradient, Tile
 from tensorgraph.drawing.view.wording import shape_text
 
-Point = tuple[float, float]
 SIZES = {"t": 13.8, "s": 11.0, "m": 10.5, "c": 12.0}
 """Type sizes by class, see style.py; of those in bold the size that is as wide."""
 MOST = 30

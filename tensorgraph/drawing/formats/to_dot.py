@@ -1,4 +1,4 @@
-"""A view in Graphviz's language, and pictures that Graphviz draws of it.
+"""A view in Graphviz's language.
 
 The backward pass is a second graph beside the first: its edges point the same way and are drawn
 with the arrow at their tail (``dir=back``), so that each gradient lands on the row of its value.
@@ -7,37 +7,31 @@ Edges that would pull rows apart, those to saved values, do not count for the la
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sysconfig
 from collections.abc import Iterable
 from html import escape
 
 import graphviz  # type: ignore[import-untyped]
 
-from tensorgraph import errors
 from tensorgraph.drawing.formats.lettering import CONTROL
 from tensorgraph.drawing.palette import BAD, EDGE, INK, LINE, MUTED, TONES
+from tensorgraph.drawing.view.options import Options
 from tensorgraph.drawing.view.view import Gradient, Link, Tile, View
 from tensorgraph.drawing.view.wording import shape_text
 
 MANY = 500
 """With more tiles Graphviz looks for good places only so long: otherwise its time is squared."""
 
-PATIENCE = 60.0
-"""Seconds until a run of Graphviz is given up."""
-
 _COLOURS = {name: on_light for name, (on_light, _) in TONES.items()}
 _BAD, _INK, _MUTED = BAD[0], INK[0], MUTED[0]
 _FONT = "Helvetica,Arial,sans-serif"
 
 
-def to_dot(view: View) -> str:
+def to_dot(view: View, options: Options) -> str:
     """Return a view as the text of a directed graph."""
     graph = graphviz.Digraph(
         "picture",
         graph_attr={
-            "rankdir": "TB" if view.direction == "down" else "LR",
+            "rankdir": "TB" if options.direction == "down" else "LR",
             "fontname": _FONT,
             "fontsize": "12",
             "ranksep": "0.35",
@@ -208,56 +202,3 @@ def _text(text: str) -> str:
 def _clean(text: str) -> str:
     """Return text without the characters that markup may not hold."""
     return text.translate(CONTROL).encode("utf-8", "replace").decode("utf-8")
-
-
-# --------------------------------------------------------------------------------------- drawing
-
-
-def program() -> str | None:
-    """Return the path of ``dot``, or of graphviz-pure, which draws the same; ``None`` without."""
-    scripts = sysconfig.get_path("scripts")
-    return (
-        shutil.which("dot")
-        or shutil.which("graphviz-pure")
-        or shutil.which("graphviz-pure", path=scripts)
-    )
-
-
-def drawn(text: str, kind: str) -> bytes:
-    """Return what Graphviz draws of a graph.
-
-    Args:
-        text: in Graphviz's language.
-        kind: ``svg``, ``png`` or ``pdf``.
-
-    Raises:
-        ImportError: Graphviz is not installed, or cannot draw this kind.
-        GraphError: it fails, or takes too long.
-    """
-    path = program()
-    if path is None:
-        raise ImportError(
-            f"Graphviz draws {kind.upper()}, and its program `dot` is not found. Install Graphviz"
-            " (apt install graphviz, brew install graphviz, https://graphviz.org/download), or"
-            + (" for PNG only" if kind == "pdf" else "")
-            + " write pip install 'tensorgraph-engine[dot]'; SVG and HTML need neither"
-        )
-    try:
-        done = subprocess.run(
-            [path, f"-T{kind}"], input=text.encode(), capture_output=True, timeout=PATIENCE
-        )
-    except subprocess.TimeoutExpired:
-        raise errors.GraphError(
-            f"Graphviz did not finish within {PATIENCE:.0f} seconds; write a smaller max_nodes=,"
-            " or save the picture as SVG or HTML"
-        ) from None
-    if done.returncode or not done.stdout:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        reason = said[-1] if said else f"exit status {done.returncode}"
-        if kind == "pdf" and "pure" in path:
-            raise ImportError(
-                "graphviz-pure draws no PDF; install Graphviz itself (apt install graphviz, brew"
-                " install graphviz, https://graphviz.org/download)"
-            )
-        raise errors.GraphError(f"Graphviz failed: {reason}; save the picture as SVG or HTML")
-    return done.stdout

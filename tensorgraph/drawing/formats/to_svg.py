@@ -8,12 +8,13 @@ from tensorgraph.drawing.formats.canvas import MARGIN, STRIP, TITLE, Canvas
 from tensorgraph.drawing.formats.draw_links import DrawnLinks
 from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
 from tensorgraph.drawing.formats.style import css
+from tensorgraph.drawing.view.options import Options
 from tensorgraph.drawing.view.view import View
 
 
-def to_svg(view: View) -> str:
+def to_svg(view: View, options: Options) -> str:
     """Return a view as the text of an SVG file; the same view gives the same text."""
-    canvas = Canvas(view)
+    canvas = Canvas(view, options)
     links = DrawnLinks(canvas)
     title = xml(view.title or "computational graph")
     parts = [
@@ -57,7 +58,7 @@ def _heading(canvas: Canvas) -> Iterator[str]:
 def _outlines(canvas: Canvas) -> Iterator[str]:
     with_gradients = canvas.with_gradients()
     for mirrored in (False, True) if canvas.both else (False,):
-        for i, box in enumerate(canvas.placement.boxes):
+        for i, box in enumerate(canvas.placement.frames):
             if mirrored and i not in with_gradients:
                 continue
             (x0, y0), (x1, y1) = canvas.box(box, mirrored)
@@ -71,7 +72,7 @@ def _outlines(canvas: Canvas) -> Iterator[str]:
 
 def _titles(canvas: Canvas) -> Iterator[str]:
     """Yield the titles of outlines, each beside the links that enter it."""
-    for outline, box in zip(canvas.view.outlines, canvas.placement.boxes, strict=True):
+    for outline, box in zip(canvas.view.outlines, canvas.placement.frames, strict=True):
         (x0, y0), (x1, _) = canvas.box(box, False)
         text = shortened(outline.title, TITLE)
         wide = width_of(text, 12)

@@ -25,7 +25,6 @@ def view_of(scene: Scene, options: Options) -> View:
         outlines=tuple(_outline(tiles, *entry) for entry in folding.opened),
         mirror=tiles.mirror,
         folded=folding.sentence(),
-        direction=options.direction,
         title=scene.title,
         caption=scene.caption,
         keys=tuple(colouring.keys(seen)),

@@ -124,8 +124,6 @@ class View:
     """Whether the backward pass is drawn beside the forward pass."""
     folded: str = ""
     """What is not shown, as a sentence."""
-    direction: str = "down"
-    """Where the forward pass runs: ``down`` or ``right``."""
     title: str = ""
     caption: tuple[str, ...] = ()
     """Lines of text below the picture."""
