@@ -43,8 +43,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/scene/subgraphs.py",
-        ("rows.append((*does(box), self._place(box.call, call), used, tuple(operands)))",
-         "rows.append((*does(box), self._place(box.call, call), tuple(operands)))",
+        ("rows.append((*signature(box), self._place(box.call, call), used, tuple(operands)))",
+         "rows.append((*signature(box), self._place(box.call, call), tuple(operands)))",
          "render_fold: blocks of which one is used further on are merged"),
         ("return (box.kind, box.shape, box.dtype, box.text, self.only_in(box.id, inside))",
          "return (box.kind, box.shape, box.dtype, self.only_in(box.id, inside))",

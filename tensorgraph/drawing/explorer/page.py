@@ -1,4 +1,4 @@
-"""The explorer: a scene as one HTML file that needs no network and no other file."""
+"""A scene and the program that shows it, as one HTML file that needs no network."""
 
 from __future__ import annotations
 

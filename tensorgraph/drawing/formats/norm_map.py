@@ -1,4 +1,4 @@
-"""``tg.render(watch)``: the norms of a training run, layer by layer and step by step."""
+"""``tg.render(watch)``: a heat map of the norms of a training run, by layer and step."""
 
 from __future__ import annotations
 

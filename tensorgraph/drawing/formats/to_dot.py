@@ -97,7 +97,7 @@ def _add_gradient(graph: graphviz.Digraph, tile: Tile) -> None:
 
 
 def _add_sides(graph: graphviz.Digraph, view: View) -> None:
-    """Hang the forward pass on an unseen point, the backward pass on another at the right of it."""
+    """Keep the backward pass at the right: each pass is tied to one of two invisible points."""
     with graph.subgraph() as top:
         top.attr(rank="same")
         for side in ("forward", "backward"):

@@ -1,4 +1,4 @@
-"""The ways that links take between nodes that have a place."""
+"""The routes of links between nodes that have a place."""
 
 from __future__ import annotations
 

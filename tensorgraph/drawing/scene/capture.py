@@ -1,4 +1,4 @@
-"""From a recorded graph to a scene."""
+"""The nodes and leaves of a recorded graph as the boxes and wires of a scene."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of a scene that are built alike: compared exactly, by their operations and wires."""
+"""Which runs of operations compute the same: their canonical forms are compared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
 
 
 class Subgraphs:
-    """Compares runs of operations of one scene."""
+    """Gives runs of operations of one scene their canonical forms."""
 
     def __init__(self, scene: Scene) -> None:
         self.boxes = scene.boxes
@@ -22,7 +22,9 @@ class Subgraphs:
         self.outputs = set(scene.outputs)
         self._inside: dict[tuple[int | None, int | None], Hashable] = {}
 
-    def form(self, ops: Sequence[int], call: int | None = None) -> tuple[Hashable, list[int]]:
+    def canonical_form(
+        self, ops: Sequence[int], call: int | None = None
+    ) -> tuple[Hashable, list[int]]:
         """Return what a subgraph computes, and the boxes that it takes from outside.
 
         The first is the same for subgraphs built alike, and only for them: it tells every operation
@@ -46,7 +48,7 @@ class Subgraphs:
                     local = -1 - outside.setdefault(wire.source, len(outside))
                 operands.append((local, wire.operand, wire.note))
             used = op in self.outputs or any(user not in inside for user in self.users[op])
-            rows.append((*does(box), self._place(box.call, call), used, tuple(operands)))
+            rows.append((*signature(box), self._place(box.call, call), used, tuple(operands)))
         taken = tuple(self._comes_in(self.boxes[source], inside) for source in outside)
         return (tuple(rows), taken), list(outside)
 
@@ -75,8 +77,8 @@ class Subgraphs:
         return self._inside[key]
 
 
-def does(box: Box) -> tuple[Hashable, ...]:
-    """Return what an operation is, without what it takes."""
+def signature(box: Box) -> tuple[Hashable, ...]:
+    """Return what an operation does with what it takes, whatever that is."""
     return box.op, box.settings, box.shape, box.dtype
 
 
@@ -105,7 +107,7 @@ def marked_repeats(scene: Scene) -> Scene:
         if len(group) > 1:
             known: dict[Hashable, int] = {}
             for call in group:
-                form, _ = subgraphs.form(inside[call.id], call.id)
+                form, _ = subgraphs.canonical_form(inside[call.id], call.id)
                 earlier = known.setdefault(form, call.id)
                 if earlier != call.id:
                     calls[call.id] = replace(call, repeats=earlier)

@@ -1,4 +1,4 @@
-"""What of a scene is visible: modules open as far as there is room, equal parts drawn once."""
+"""Which modules are open and which are folded to one tile, so that all has room."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Rest:
 
 @dataclass(frozen=True)
 class Slot:
-    """Something visible: an operation, a closed group, or what is left out."""
+    """What becomes one tile: an operation, a folded group, or operations that are left out."""
 
     item: Item
     around: Group | None
@@ -36,7 +36,7 @@ class Slot:
 
 @dataclass
 class Folding:
-    """What is visible of a scene."""
+    """A scene with some groups open: its slots, and where every operation is seen."""
 
     scene: Scene
     hierarchy: Hierarchy
@@ -81,7 +81,7 @@ class Folding:
 
 
 def fold(scene: Scene, options: Options) -> Folding:
-    """Return what is visible of a scene.
+    """Return a scene folded so far that there is room for it.
 
     Modules are opened from the outside in, those around first, while at most ``max_nodes`` boxes
     are visible. Equal modules in a row, and equal patterns of modules, are one group; where there

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.drawing.scene.scene import Scene
-from tensorgraph.drawing.scene.subgraphs import Subgraphs, does, operations_by_call
+from tensorgraph.drawing.scene.subgraphs import Subgraphs, operations_by_call, signature
 
 LONGEST = 64
 """Patterns of more items are not looked for where no module bounds them."""
@@ -120,7 +120,7 @@ class _Repeats:
         key: Hashable
         if type(item) is int:
             box = self.subgraphs.boxes[item]
-            key = (*does(box), len(box.wires))
+            key = (*signature(box), len(box.wires))
         elif item.alone:
             key = ("alone", item.ops[0])
         elif item.call is not None:
@@ -157,7 +157,7 @@ class _Repeats:
         form = None
         for part in parts:
             ops = _ops(part)
-            found, taken = self.subgraphs.form(ops, part[0].call if calls else None)
+            found, taken = self.subgraphs.canonical_form(ops, part[0].call if calls else None)
             if form is not None and found != form:
                 return
             form = found
