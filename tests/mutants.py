@@ -12,6 +12,7 @@ any.
 from __future__ import annotations
 
 import argparse
+import ast
 import itertools
 import os
 import re
@@ -31,7 +32,15 @@ from tests.faults import FAULTS, Fault
 from tests.ops.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("tensorgraph", "tests", "examples", "benchmarks", "pyproject.toml", "README.md")
+COPIED = (
+    "tensorgraph",
+    "tests",
+    "examples",
+    "benchmarks",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
 PROGRAMS = "tests/engine/test_programs.py"
 STAGES = (
     ["tests/engine/test_backward.py", PROGRAMS],
@@ -106,6 +115,9 @@ def copy_of_repository(target: Path) -> Path:
             shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy(source, target / name)
+    for path in {target / fault.file for fault in FAULTS if fault.file.endswith(".py")}:
+        # As they will be with a fault: if code without comments fails, it fails without any.
+        write(path, ast.unparse(ast.parse(path.read_text(encoding="utf-8"))))
     return target
 
 

@@ -127,7 +127,7 @@ class Op:
         self.arity = len(self.inputs)
         self.defaults = _static_defaults(self)
         self.required = {k for k, v in self.defaults.items() if v is inspect.Parameter.empty}
-        self.__name__, self.__doc__ = name, doc
+        self.__name__, self.__doc__ = name, _with_example(doc)
         self.__signature__ = _signature(self)
         _check_declaration(self)
         self._rules = tuple(
@@ -229,6 +229,15 @@ class Op:
         """Return what messages call the ``i``-th operand: ``x``, or ``arrays[2]``."""
         name, first = self.inputs[min(i, self.arity - 1)], self.arity - 1
         return f"{name}[{i - first}]" if self.starred and i >= first else name
+
+
+def _with_example(doc: str) -> str:
+    """Return a docstring in which ``>>>`` lines that follow the text are headed as the example."""
+    text, shown, example = inspect.cleandoc(doc).partition("\n>>> ")
+    if not shown or "Example:" in text:
+        return doc
+    lines = [">>> import tensorgraph as tg", *f">>> {example}".splitlines()]
+    return "\n    ".join([f"{text.rstrip()}\n\nExample:", *lines]) + "\n"
 
 
 def _static_defaults(op: Op) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensorgraph.ops.activation import log_sigmoid, relu, sigmoid
-from tensorgraph.ops.arithmetic import absolute, clip, equal, greater, less, square, where
+from tensorgraph.ops.arithmetic import clip, equal, greater, less, square, where
 from tensorgraph.ops.contract import matmul
+from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import broadcast_to
-from tensorgraph.ops.softmax import log_softmax, softmax
 from tensorgraph.ops.transcendental import exp, log, sqrt
 
 Shape = tuple[int, ...]
@@ -100,7 +100,7 @@ RULES = {
             "root of any square",
             "√x² = |x|",
             lambda x: sqrt(square(x)),
-            lambda x: absolute(x) * 1,
+            lambda x: abs(x) * 1,
         ),
         Rule(
             "binary",

@@ -23,11 +23,10 @@ from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.embedding import Embedding
 from tensorgraph.nn.flatten import Flatten
 from tensorgraph.nn.freeze import freeze, unfreeze
-from tensorgraph.nn.functional_call import functional_call
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.multitask import MultiTask, multitask_loss, task_losses
-from tensorgraph.nn.normalise import BatchNorm, LayerNorm, RMSNorm
+from tensorgraph.nn.normalization import BatchNorm, LayerNorm, RMSNorm
 from tensorgraph.nn.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -38,6 +37,7 @@ from tensorgraph.nn.pooling import (
 )
 from tensorgraph.nn.recurrent import GRU, LSTM, RNN
 from tensorgraph.nn.regularise import l1_penalty, l2_penalty, max_norm, weights
+from tensorgraph.nn.stateless import functional_call
 from tensorgraph.nn.transfer import (
     LoadReport,
     TransferAdvice,
@@ -45,7 +45,7 @@ from tensorgraph.nn.transfer import (
     replace_head,
     transfer_advice,
 )
-from tensorgraph.nn.watch import Watch
+from tensorgraph.observe.watch import Watch
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "AvgPool1d", "AvgPool2d", "BatchNorm",

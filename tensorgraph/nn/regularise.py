@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import reduce
-from operator import add, index
+from operator import add
 from typing import Any
 
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.arguments import number
+from tensorgraph.arguments import number, whole
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.nn.module import Module
 
@@ -141,9 +141,7 @@ def max_norm(model: Module, limit: float) -> None:
         [[0.6 0.8]
          [0.3 0.4]]
     """
-    limit = number(limit, "max_norm: limit", 0)
-    if limit == 0:
-        raise errors.ArgumentError(f"max_norm: limit must be positive, not {limit!r}")
+    limit = number(limit, "max_norm: limit", above=0)
     for _, weight in weights(model):
         values = weight.data
         inputs = tuple(range(1, weight.ndim))
@@ -164,17 +162,5 @@ def _total(factor: float, terms: list[Tensor]) -> Tensor:
 
 def _factor(name: str, lambd: Any, m: Any) -> float:
     """Return λ/m as Python's number: NumPy's would turn a float32 cost into float64."""
-    strength = number(lambd, f"{name}: lambd", 0)
-    try:
-        count = index(m)
-    except TypeError:
-        raise errors.DTypeError(
-            f"{name}: m must be an integer, the number of examples that the cost is a mean over,"
-            f" not {errors.describe(m)}"
-        ) from None
-    if count < 1:
-        raise errors.ArgumentError(
-            f"{name}: m must be positive, the number of examples that the cost is a mean over, not"
-            f" {count}"
-        )
-    return strength / count
+    examples = f"{name}: m, the number of examples that the cost is a mean over,"
+    return number(lambd, f"{name}: lambd", 0) / whole(m, examples, 1)

@@ -9,6 +9,7 @@ from time import perf_counter
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from tensorgraph.display.tables import text_table
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, Backward, Forward, observing
 from tensorgraph.engine.tensor import Tensor
@@ -177,14 +178,7 @@ class Profile:
             for row in rows
         ]
         cells.append(("elsewhere", "", _milliseconds(rest), "", self._share(rest), ""))
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        return "\n".join(
-            "  ".join(
-                [line[0].ljust(widths[0])]
-                + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-            ).rstrip()
-            for line in cells
-        )
+        return text_table(cells, left=[0])
 
     def _share(self, seconds: float) -> str:
         return f"{seconds / self.seconds:.1%}" if self.seconds else ""

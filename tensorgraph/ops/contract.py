@@ -16,6 +16,10 @@ from tensorgraph.ops.arithmetic import multiply
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
 
+__all__ = [
+    "einsum", "linear", "matmul", "outer", "tensordot", "vecdot",
+]  # fmt: skip
+
 Shape = tuple[int, ...]
 
 
@@ -47,7 +51,11 @@ matmul = register(
     {"x": _matmul_by_x, "y": _matmul_by_y},
     family="contract",
     symbol="@",
-    doc="Return the matrix product x @ y: vectors, matrices, or stacks of them that broadcast.",
+    doc="""Return the matrix product x @ y: vectors, matrices, or stacks of them that broadcast.
+
+    >>> tg.matmul([[1.0, 2.0]], [[3.0], [4.0]])
+    tensor([[11.]])
+    """,
 )
 
 
@@ -95,7 +103,11 @@ linear = register(
     symbol="x Wᵀ + b",
     body=lambda x, weight, bias: matmul(x, matrix_transpose(weight)) + bias,
     prepare=_check_linear,
-    doc="Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).",
+    doc="""Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).
+
+    >>> tg.linear([1.0, 2.0], [[1.0, 1.0], [1.0, -1.0]], [0.5, 0.0])
+    tensor([ 3.5, -1. ])
+    """,
 )
 
 # ----------------------------------------------------------------------------------------- einsum

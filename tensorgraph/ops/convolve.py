@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import integer
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops._axes import integer
 from tensorgraph.ops.contract import einsum
 from tensorgraph.ops.shape import pad, reshape
 from tensorgraph.ops.window import (
@@ -43,6 +43,8 @@ from tensorgraph.ops.window import (
     window_view,
     windows,
 )
+
+__all__ = ["conv", "conv_transpose", "conv_weight_grad"]
 
 BLOCK = 2**17
 """How many elements of windows are laid out at a time: half a megabyte of float32."""
@@ -326,6 +328,9 @@ conv: Callable[..., Any] = register(
     stand around x, may be an integer or one for each axis, where a pair means before and after; or
     "same": ⌈n / stride⌉ results, TensorFlow's rule, which puts an odd zero after. `groups` cuts
     the channels of x and of y in as many parts, and each part of y sees its part of x only.
+
+    >>> tg.conv([[[1.0, 2.0, 4.0, 8.0]]], [[[-1.0, 1.0]]])
+    tensor([[[1., 2., 4.]]])
     """,
 )
 conv_transpose: Callable[..., Any] = register(
@@ -342,6 +347,9 @@ conv_transpose: Callable[..., Any] = register(
     shape (batch, channels, *shape), where `conv` with the same parameters would give x's shape.
     Each element of x adds its multiple of the kernel: a stride makes the result larger than x, as
     decoders and generators want it.
+
+    >>> tg.conv_transpose([[[1.0, 2.0, 4.0]]], [[[-1.0, 1.0]]], shape=4)
+    tensor([[[-1., -1., -2.,  4.]]])
     """,
 )
 conv_weight_grad: Callable[..., Any] = register(
@@ -356,5 +364,8 @@ conv_weight_grad: Callable[..., Any] = register(
 
     x has shape (batch, channels, *spatial), y that of the convolution, the result
     (out, channels / groups, *size). The other parameters are those of `conv`.
+
+    >>> tg.conv_weight_grad([[[1.0, 2.0, 4.0, 8.0]]], [[[1.0, 1.0, 1.0]]], size=2)
+    tensor([[[ 7., 14.]]])
     """,
 )

@@ -9,16 +9,22 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import whole
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array, to_dtype
 from tensorgraph.engine.domain import Integer
 from tensorgraph.engine.op import OUTRANKING, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
-from tensorgraph.ops._axes import from_list, integer, one_axis
+from tensorgraph.errors import AxisError, DTypeError, ShapeError
+from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
+
+__all__ = [
+    "add_at", "argsort", "getitem", "one_hot", "scatter", "set_at", "sort", "take",
+    "take_along_axis",
+]  # fmt: skip
 
 ARRAY = "array"
 """Stands in a key for the next index array, which is an operand of its own."""
@@ -132,7 +138,11 @@ scatter: Callable[..., Any] = register(
     },
     family="index",
     symbol="Σ x→i",
-    doc="Return zeros of `shape` with x added at `key`: the adjoint of indexing.",
+    doc="""Return zeros of `shape` with x added at `key`: the adjoint of indexing.
+
+    >>> tg.scatter([1.0, 2.0], key=(slice(1, 3),), shape=(4,))
+    tensor([0., 1., 2., 0.])
+    """,
 )
 
 
@@ -212,7 +222,11 @@ argsort = register(
     {"x": NONDIFF},
     family="index",
     prepare=_argsort_axis,
-    doc="Return the positions that sort x along `axis`; equal elements keep their order.",
+    doc="""Return the positions that sort x along `axis`; equal elements keep their order.
+
+    >>> tg.argsort([30, 10, 20])
+    tensor([1, 2, 0])
+    """,
 )
 
 
@@ -259,11 +273,8 @@ def first_outside(labels: Any, count: int) -> tuple[int, ...] | None:
 
 
 def _one_hot_static(labels: Any, *, num_classes: Any, axis: Any, dtype: Any) -> dict[str, Any]:
-    count = integer(num_classes, "num_classes")
-    if count < 1:
-        raise ArgumentError(f"num_classes = {count} must be at least 1")
     return {
-        "num_classes": count,
+        "num_classes": whole(num_classes, "num_classes", 1),
         "axis": one_axis(axis, ndim_of(labels) + 1),
         "dtype": to_dtype(DEFAULT_DTYPE if dtype is None else dtype),
     }
@@ -277,7 +288,12 @@ one_hot = register(
     family="index",
     prepare=_one_hot_static,
     facts={"one_hot": "axis"},
-    doc="Return 1 at each class label and 0 elsewhere, along a new `axis`; it sums to 1 there.",
+    doc="""Return 1 at each class label and 0 elsewhere, along a new `axis`; it sums to 1 there.
+
+    >>> tg.one_hot([2, 0], 3)
+    tensor([[0., 0., 1.],
+            [1., 0., 0.]])
+    """,
 )
 
 

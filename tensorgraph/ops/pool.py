@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import integers
 from tensorgraph.engine.op import register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops._axes import to_shape
 from tensorgraph.ops.arithmetic import astype, equal, maximum, where
 from tensorgraph.ops.reduce import in_single, max, sum
 from tensorgraph.ops.shape import broadcast_to, expand_dims, pad
@@ -38,6 +38,8 @@ from tensorgraph.ops.window import (
     window_view,
     windows,
 )
+
+__all__ = ["avg_pool", "avg_pool_grad", "max_pool", "max_pool_grad"]
 
 Static = dict[str, Any]
 
@@ -131,7 +133,7 @@ def _avg_pool_grad_kernel(
 
 def _pooling(shape: Shape, size: Any, stride: Any, padding: Any) -> Static:
     """Return the parameters of a pooling of x, of this shape, in one form."""
-    rank = len(to_shape(size, "size is")) if ndim_of(size) else builtins.max(len(shape) - 2, 1)
+    rank = len(integers(size, "size")) if ndim_of(size) else builtins.max(len(shape) - 2, 1)
     if len(shape) != rank + 2:
         hint = "; write x[:, None] for the axis of one channel" if len(shape) == rank + 1 else ""
         raise ShapeError(
@@ -271,6 +273,9 @@ max_pool: Callable[..., Any] = register(
     axis. `padding` is written as for `conv`, smaller than the windows, and counts as −∞. The result
     has ⌊(n + padding − size) / stride⌋ + 1 elements along a spatial axis. Tied maxima share the
     gradient evenly, as those of `max` do; in PyTorch the first one takes it all.
+
+    >>> tg.max_pool([[[1.0, 4.0, 3.0, 2.0]]], size=2)
+    tensor([[[4., 3.]]])
     """,
 )
 max_pool_grad: Callable[..., Any] = register(
@@ -284,6 +289,9 @@ max_pool_grad: Callable[..., Any] = register(
     doc="""Return the gradient of ⟨y, max_pool(x)⟩ by x, given peaks = max_pool(x).
 
     Each element of y goes, in even parts, to those elements of its window that equal the peak.
+
+    >>> tg.max_pool_grad([[[10.0, 20.0]]], [[[1.0, 4.0, 3.0, 3.0]]], [[[4.0, 3.0]]], size=2)
+    tensor([[[ 0., 10., 10., 10.]]])
     """,
 )
 avg_pool: Callable[..., Any] = register(
@@ -299,6 +307,9 @@ avg_pool: Callable[..., Any] = register(
     The parameters are those of `max_pool`. Padding does not count: at the border the mean is one of
     fewer elements, so that a constant image stays constant. (So do TensorFlow and ONNX; PyTorch
     counts zeros unless told ``count_include_pad=False``. For that, pad x before.)
+
+    >>> tg.avg_pool([[[1.0, 4.0, 3.0, 2.0]]], size=2)
+    tensor([[[2.5, 2.5]]])
     """,
 )
 avg_pool_grad: Callable[..., Any] = register(
@@ -312,5 +323,8 @@ avg_pool_grad: Callable[..., Any] = register(
     doc="""Return the gradient of ⟨y, avg_pool(x)⟩ by x of spatial shape `shape`.
 
     Each element of y goes, in even parts, to the elements of its window.
+
+    >>> tg.avg_pool_grad([[[10.0, 20.0]]], shape=4, size=2)
+    tensor([[[ 5.,  5., 10., 10.]]])
     """,
 )

@@ -9,25 +9,28 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import integer, integers, scalar
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 from tensorgraph.ops._axes import (
     from_list,
-    integer,
     inverse,
-    number,
     one_axis,
     some_axes,
-    to_shape,
 )
+
+__all__ = [
+    "broadcast_to", "concat", "expand_dims", "flip", "matrix_transpose", "pad", "permute_dims",
+    "reshape", "roll", "split", "squeeze", "stack", "tril", "triu", "unstack",
+]  # fmt: skip
 
 # ---------------------------------------------------------------------------- one tensor, new shape
 
 
 def _full_shape(x: Any, *, shape: Any) -> dict[str, Any]:
     """Resolve one −1 in the target shape."""
-    old, new = shape_of(x), to_shape(shape)
+    old, new = shape_of(x), integers(shape, "a shape")
     size = math.prod(old)
     known = math.prod([n for n in new if n != -1])
     if new.count(-1) > 1 or min(new, default=0) < -1:
@@ -45,13 +48,18 @@ reshape: Callable[..., Any] = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_full_shape,
-    doc="Return the same elements in another shape; one length may be −1.",
+    doc="""Return the same elements in another shape; one length may be −1.
+
+    >>> tg.reshape([1, 2, 3, 4], (2, -1))
+    tensor([[1, 2],
+            [3, 4]])
+    """,
 )
 
 
 def _permutation(x: Any, *, axes: Any) -> dict[str, Any]:
     ndim = ndim_of(x)
-    axes = range(ndim)[::-1] if axes is None else to_shape(axes, "axes are")
+    axes = range(ndim)[::-1] if axes is None else integers(axes, "axes")
     order = tuple(one_axis(a, ndim, "axes") for a in axes)
     if sorted(order) != list(range(ndim)):
         raise ArgumentError(f"axes {tuple(axes)} do not name each of the {ndim} axes once")
@@ -65,7 +73,11 @@ permute_dims: Callable[..., Any] = register(
     family="shape",
     symbol="ᵀ",
     prepare=_permutation,
-    doc="Return x with its axes in the order `axes` (reversed by default).",
+    doc="""Return x with its axes in the order `axes` (reversed by default).
+
+    >>> tg.permute_dims(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
+    (4, 2, 3)
+    """,
 )
 
 
@@ -83,7 +95,11 @@ matrix_transpose: Callable[..., Any] = register(
     family="shape",
     symbol="ᵀ",
     prepare=_check_matrix,
-    doc="Return x with its last two axes swapped; also `x.mT`.",
+    doc="""Return x with its last two axes swapped; also `x.mT`.
+
+    >>> tg.matrix_transpose(tg.zeros((5, 2, 3))).shape
+    (5, 3, 2)
+    """,
 )
 
 
@@ -105,7 +121,12 @@ expand_dims = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_new_axes,
-    doc="Return x with a new axis of length 1 at `axis` of the result.",
+    doc="""Return x with a new axis of length 1 at `axis` of the result.
+
+    >>> tg.expand_dims([1, 2], axis=1)
+    tensor([[1],
+            [2]])
+    """,
 )
 
 
@@ -126,12 +147,16 @@ squeeze = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_single_axes,
-    doc="Return x without axes of length 1: those at `axis`, or all.",
+    doc="""Return x without axes of length 1: those at `axis`, or all.
+
+    >>> tg.squeeze([[1, 2]])
+    tensor([1, 2])
+    """,
 )
 
 
 def _target_shape(x: Any, *, shape: Any) -> dict[str, Any]:
-    old, new = shape_of(x), to_shape(shape)
+    old, new = shape_of(x), integers(shape, "a shape")
     fits = len(new) >= len(old) and all(
         a in (1, b) for a, b in zip(old[::-1], new[::-1], strict=False)
     )
@@ -146,7 +171,12 @@ broadcast_to = register(
     {"x": lambda g: g},  # backward sums every gradient to its operand's shape
     family="shape",
     prepare=_target_shape,
-    doc="Return x repeated along new axes and axes of length 1, without copying.",
+    doc="""Return x repeated along new axes and axes of length 1, without copying.
+
+    >>> tg.broadcast_to([1, 2], (2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """,
 )
 
 # --------------------------------------------------------------------------- one tensor, new order
@@ -162,7 +192,11 @@ flip: Callable[..., Any] = register(
     {"x": lambda g, axis: flip(g, axis=axis)},
     family="shape",
     prepare=_several_axes,
-    doc="Return x in reverse order along `axis` (all axes by default).",
+    doc="""Return x in reverse order along `axis` (all axes by default).
+
+    >>> tg.flip([1, 2, 3])
+    tensor([3, 2, 1])
+    """,
 )
 
 
@@ -171,7 +205,7 @@ def _shifts(x: Any, *, shift: Any, axis: Any) -> dict[str, Any]:
         return {"shift": integer(shift, "shift"), "axis": None}
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = tuple(one_axis(a, ndim_of(x)) for a in axes)
-    shifts = to_shape(shift, "shifts are") * (len(axes) if ndim_of(shift) == 0 else 1)
+    shifts = integers(shift, "shifts") * (len(axes) if ndim_of(shift) == 0 else 1)
     if len(shifts) != len(axes):
         raise ArgumentError(f"{len(shifts)} shifts were given for {len(axes)} axes")
     return {"shift": shifts, "axis": axes}
@@ -188,7 +222,11 @@ roll = register(
     {"x": _roll_back},
     family="shape",
     prepare=_shifts,
-    doc="Return x shifted by `shift` places along `axis`, those pushed out entering again.",
+    doc="""Return x shifted by `shift` places along `axis`, those pushed out entering again.
+
+    >>> tg.roll([1, 2, 3], 1)
+    tensor([3, 1, 2])
+    """,
 )
 
 
@@ -204,7 +242,12 @@ tril: Callable[..., Any] = register(
     {"x": lambda g, k: tril(g, k=k)},
     family="shape",
     prepare=_diagonal,
-    doc="Return x with zeros above the `k`-th diagonal of its last two axes.",
+    doc="""Return x with zeros above the `k`-th diagonal of its last two axes.
+
+    >>> tg.tril([[1, 2], [3, 4]])
+    tensor([[1, 0],
+            [3, 4]])
+    """,
 )
 triu: Callable[..., Any] = register(
     "triu",
@@ -212,7 +255,12 @@ triu: Callable[..., Any] = register(
     {"x": lambda g, k: triu(g, k=k)},
     family="shape",
     prepare=_diagonal,
-    doc="Return x with zeros below the `k`-th diagonal of its last two axes.",
+    doc="""Return x with zeros below the `k`-th diagonal of its last two axes.
+
+    >>> tg.triu([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [0, 4]])
+    """,
 )
 
 # ---------------------------------------------------------------------------- padding and joining
@@ -226,10 +274,10 @@ def _widths(x: Any, *, pad_width: Any, constant: float) -> dict[str, Any]:
         raise ArgumentError(
             f"pad_width {pad_width!r} is a number, a pair, or a pair for each of {ndim} axes"
         ) from None
-    widths = tuple(to_shape(tuple(pair), "pad widths are") for pair in pairs)
+    widths = tuple(integers(tuple(pair), "pad widths") for pair in pairs)
     if any(w < 0 for pair in widths for w in pair):
         raise ArgumentError(f"pad_width {widths} must not be negative; write a slice to cut")
-    return {"pad_width": widths, "constant": number(constant, "constant")}
+    return {"pad_width": widths, "constant": scalar(constant, "constant")}
 
 
 def _pad_kernel(x: Any, *, pad_width: Any, constant: float = 0) -> Any:
@@ -248,7 +296,11 @@ pad = register(
     {"x": _pad_rule},
     family="shape",
     prepare=_widths,
-    doc="Return x with `constant` put around it: (before, after) for each axis.",
+    doc="""Return x with `constant` put around it: (before, after) for each axis.
+
+    >>> tg.pad([1, 2], (1, 2))
+    tensor([0, 1, 2, 0, 0])
+    """,
 )
 
 
@@ -364,7 +416,7 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
             )
         cuts = list(range(n // sections, n, n // sections)) if n else [0] * (sections - 1)
     else:
-        cuts = list(to_shape(sections, "split: the positions to cut at are"))
+        cuts = list(integers(sections, "split: the positions to cut at"))
     lead = (slice(None),) * axis
     edges = zip([None, *cuts], [*cuts, None], strict=True)
     return [x[(*lead, slice(start, stop))] for start, stop in edges]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from functools import reduce
-from numbers import Real
 from operator import add
 from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
+from tensorgraph.arguments import number
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.arithmetic import astype
+from tensorgraph.optim.flat import check_finite
 from tensorgraph.optim.groups import check_parameters, named_parameters
-from tensorgraph.optim.pack import check_finite
 
 
 def clip_by_value(params: Any, limit: float) -> None:
@@ -41,7 +40,7 @@ def clip_by_value(params: Any, limit: float) -> None:
         >>> print(w.grad)
         [ 0.5 -1. ]
     """
-    limit = _limit("clip_by_value: limit", limit)
+    limit = _limit(limit, "clip_by_value: limit")
     for param, gradient in _with_gradients(params, "clip_by_value"):
         param.grad = gradient.clip(-limit, limit)
 
@@ -74,7 +73,7 @@ def clip_by_global_norm(params: Any, max_norm: float) -> float:
         >>> print(w.grad)
         [ 0.6 -0.8]
     """
-    max_norm = _limit("clip_by_global_norm: max_norm", max_norm)
+    max_norm = _limit(max_norm, "clip_by_global_norm: max_norm")
     pairs = _with_gradients(params, "clip_by_global_norm")
     largest = max((float(np.max(np.abs(g.data), initial=0.0)) for _, g in pairs), default=0.0)
     if largest == 0:
@@ -105,7 +104,6 @@ def _with_gradients(params: Any, owner: str) -> list[tuple[Tensor, Tensor]]:
     return [(param, gradient) for _, param, gradient in found]
 
 
-def _limit(what: str, value: Any) -> float:
-    if not (isinstance(value, Real) and float(value) > 0):
-        raise errors.ArgumentError(f"{what} must be a positive number, not {value!r}")
-    return float(value)
+def _limit(value: Any, what: str) -> float:
+    """Return a number above 0, which may be ∞: no limit."""
+    return math.inf if value == math.inf else number(value, what, above=0)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import tensorgraph as tg
-from tensorgraph.diagnose.intervals import Term, combined, wilson
-from tensorgraph.diagnose.ladder import Step
+from tensorgraph.diagnose.confidence_intervals import Term, combined, wilson
+from tensorgraph.diagnose.error_ladder import Step
 from tensorgraph.diagnose.remedies import BELOW_0, REMEDIES
 from tensorgraph.errors import ArgumentError, DTypeError
 

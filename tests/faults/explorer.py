@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from tests.faults.fault import Fault, planted_in
+from tests.faults.fault import Fault, planted_in, planted_in_text
 
 _PLACE = "drawing/explorer"
 
 _FILE = planted_in(
     f"{_PLACE}/page.py",
-    ('text.replace("<", "\\\\u003c")', "text", "explorer: a name ends the data"),
-    ("title=escape(scene.title", "title=(scene.title", "explorer: a title is taken for HTML"),
-    ("script_hash=_hash(script)", "script_hash=_hash(style)",
-     "explorer: the policy admits another script"),
-    ('None if math.isnan(norm) else "Infinity"', "None", "explorer: infinity is told as nothing"),
-    ("2 * len(distinct) > len(values)", "True",
-     "explorer: no column is packed"),
-    ("[*packed, wire.get(\"note\", \"\"), 1]", "packed", "explorer: a stop is not told"),
-    ("(low, high) == (told.get(\"min\"), told.get(\"max\"))", "True",
+    ("_embedded", "text.replace('<', '\\\\u003c')", "text", "explorer: a name ends the data"),
+    ("page", "escape(scene.title or 'graph')", "scene.title or 'graph'",
+     "explorer: a title is taken for HTML"),
+    ("page", "_hash(script)", "_hash(style)", "explorer: the policy admits another script"),
+    ("_norm", "None if math.isnan(norm) else 'Infinity'", "None",
+     "explorer: infinity is told as nothing"),
+    ("_column", "2 * len(distinct) > len(values)", "True", "explorer: no column is packed"),
+    ("_packed_wire", "[*packed, wire.get('note', ''), 1]", "packed",
+     "explorer: a stop is not told"),
+    ("_packed_statistics", "(low, high) == (told.get('min'), told.get('max'))", "True",
      "explorer: a histogram's own range is forgotten"),
 )  # fmt: skip
 
-_SCENE = planted_in(
+_SCENE = planted_in_text(
     f"{_PLACE}/static/scene.js",
     ("steps.length);\n    }", "steps.length + 1);\n    }",
      "explorer: a gradient arrives a step late"),
@@ -32,7 +33,7 @@ _SCENE = planted_in(
      "explorer: the range is read from the wrong place"),
 )  # fmt: skip
 
-_FOLD = planted_in(
+_FOLD = planted_in_text(
     f"{_PLACE}/static/view.js",
     (".tiles.length > MAX_NODES", ".tiles.length > 10 * MAX_NODES",
      "explorer: too much is open at first"),
@@ -42,11 +43,11 @@ _FOLD = planted_in(
      "explorer: a folded module has a link to itself"),
 )  # fmt: skip
 
-_DRAWING = planted_in(
+_DRAWING = planted_in_text(
     f"{_PLACE}/static/arrange.js",
     ("? GAP.link : GAP.column)", "? GAP.link : -GAP.column)", "explorer: tiles overlap"),
     ("node.x = mean + at", "node.x = mean", "explorer: a row falls on one point"),
-) + planted_in(
+) + planted_in_text(
     f"{_PLACE}/static/canvas.js",
     ("return 2 * this.axis - x;", "return this.axis + x;", "explorer: shifted, not mirrored"),
     ("camera.x = x - ((x - camera.x) * scale) / camera.scale;", "",
@@ -57,7 +58,7 @@ _DRAWING = planted_in(
 )  # fmt: skip
 
 _BEHAVIOUR = [
-    *planted_in(
+    *planted_in_text(
         f"{_PLACE}/static/stepper.js",
         ("box.made <= this.at", "box.made < this.at", "explorer: the current value is pale"),
         ("fed: !forward && has(adds)", "fed: has(adds)",
@@ -65,7 +66,7 @@ _BEHAVIOUR = [
         ("Math.min(this.scene.steps.length, Math.max(0, at))", "Math.max(0, at)",
          "explorer: steps go on after the end"),
     ),
-    *planted_in(
+    *planted_in_text(
         f"{_PLACE}/static/details.js",
         ('"Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.backward',
          '"Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.forward',
@@ -73,20 +74,20 @@ _BEHAVIOUR = [
         ("statistics(box.gradient, missing)", "statistics(box.value, missing)",
          "explorer: the value's numbers as the gradient's"),
     ),
-    *planted_in(
+    *planted_in_text(
         f"{_PLACE}/static/colour.js",
         ("(Math.log(value) - low) / (high - low)", "(value - low) / (high - low)",
          "explorer: colours not logarithmic"),
         ("statistics.nans || statistics.infs", "statistics.nans",
          "explorer: infinity is no failure"),
     ),
-    *planted_in(
+    *planted_in_text(
         f"{_PLACE}/static/training_run.js",
         ("warmth < 0 ?", "warmth > 0 ?", "explorer: cold for exploding"),
         ("Math.max(...known) : null", "Math.min(...known) : null",
          "explorer: the quietest of several steps"),
     ),
-    *planted_in(
+    *planted_in_text(
         f"{_PLACE}/static/main.js",
         ("for (const group of hidden) this.open.add(group);", "",
          "explorer: what is found stays folded"),

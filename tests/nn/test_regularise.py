@@ -148,10 +148,10 @@ def test_no_penalty_for_lambda_0_or_weights_of_0(kind):
 @pytest.mark.parametrize(
     ("lambd", "m", "error", "message"),
     [
-        (0.1, 0, ArgumentError, "m must be positive, the number of examples .*, not 0"),
-        (0.1, -3, ArgumentError, "m must be positive, .* not -3"),
-        (0.1, 2.5, DTypeError, "m must be an integer, the number of examples .*, not 2.5"),
-        (0.1, None, DTypeError, "m must be an integer, .* not None"),
+        (0.1, 0, ArgumentError, "m, the number of examples .*, is at least 1, not 0"),
+        (0.1, -3, ArgumentError, "m, .* is at least 1, not -3"),
+        (0.1, 2.5, DTypeError, "m, the number of examples .*, is an integer, not 2.5"),
+        (0.1, None, DTypeError, "m, .* is an integer, not None"),
         (-0.1, 5, ArgumentError, "lambd is at least 0, not -0.1"),
         (math.nan, 5, ArgumentError, "lambd is at least 0, not nan"),
         (math.inf, 5, ArgumentError, "lambd is at least 0, not inf"),

@@ -14,7 +14,7 @@ from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.nn.checks import here
+from tensorgraph.nn.place import here
 from tensorgraph.ops.arithmetic import astype, equal, isinf, less, logical_and, where
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.transcendental import log
