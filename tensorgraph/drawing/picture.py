@@ -82,7 +82,7 @@ def render(
 
     Raises:
         ArgumentError: an option has no such value; arguments of a module or function are missing.
-        DTypeError: ``x`` is nothing that has a graph.
+        DTypeError: ``x`` is no tensor, module, function or derivation.
         GraphError: nothing was recorded, as nothing wants a gradient.
 
     Example:

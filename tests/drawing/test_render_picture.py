@@ -137,15 +137,15 @@ def test_a_run_is_shown_by_the_explorer_only(loss, tmp_path):
 @pytest.mark.parametrize(
     "option, message",
     [
-        ({"direction": "up"}, "direction is one of 'down', 'right', not 'up'"),
-        ({"color_by": "colour"}, "color_by is one of 'family', .*, not 'colour'"),
-        ({"engine": "neato"}, "engine is one of None, 'dot', 'own', not 'neato'"),
-        ({"backward": 1}, "backward is True or False, not 1"),
-        ({"values": "all"}, "values is True or False, not 'all'"),
-        ({"depth": -1}, "depth is a whole number not below 0, not -1"),
-        ({"depth": True}, "depth is a whole number"),
-        ({"max_nodes": 0}, "max_nodes is a whole number not below 1"),
-        ({"max_nodes": 2.5}, "max_nodes is a whole number"),
+        ({"direction": "up"}, "render: direction is 'down' or 'right', not 'up'"),
+        ({"color_by": "colour"}, "render: color_by is 'family' or .* or 'grad', not 'colour'"),
+        ({"engine": "neato"}, "render: engine is None or 'dot' or 'own', not 'neato'"),
+        ({"backward": 1}, "render: backward is True or False, not 1"),
+        ({"values": "all"}, "render: values is True or False, not 'all'"),
+        ({"depth": -1}, "render: depth is at least 0, not -1"),
+        ({"depth": True}, "render: depth is an integer, not True"),
+        ({"max_nodes": 0}, "render: max_nodes is at least 1, not 0"),
+        ({"max_nodes": 2.5}, "render: max_nodes is an integer, not 2.5"),
     ],
 )
 def test_options_have_their_values(loss, option, message):

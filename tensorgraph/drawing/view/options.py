@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.arguments import boolean, one_of, whole
 from tensorgraph.drawing.view.colour import COLOURINGS
 
 DIRECTIONS = ("down", "right")
@@ -33,14 +34,14 @@ class Options:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expand", _names(self.expand))
-        _check_one_of("direction", self.direction, DIRECTIONS)
-        _check_one_of("color_by", self.color_by, tuple(COLOURINGS))
-        _check_one_of("engine", self.engine, ENGINES)
-        _check_bool("backward", self.backward)
-        _check_bool("values", self.values)
+        one_of(self.direction, "render: direction", DIRECTIONS)
+        one_of(self.color_by, "render: color_by", COLOURINGS)
+        one_of(self.engine, "render: engine", ENGINES)
+        boolean(self.backward, "render: backward")
+        boolean(self.values, "render: values")
         if self.depth is not None:
-            _check_whole("depth", self.depth, 0)
-        _check_whole("max_nodes", self.max_nodes, 1)
+            whole(self.depth, "render: depth")
+        whole(self.max_nodes, "render: max_nodes", 1)
 
 
 def _names(expand: Any) -> Any:
@@ -53,21 +54,3 @@ def _names(expand: Any) -> Any:
             f" {errors.describe(expand)}; write expand='Linear'"
         )
     return names
-
-
-def _check_one_of(name: str, given: Any, known: Sequence[Any]) -> None:
-    if given not in known:
-        listed = ", ".join(map(repr, known))
-        raise errors.ArgumentError(f"render: {name} is one of {listed}, not {given!r}")
-
-
-def _check_bool(name: str, given: Any) -> None:
-    if not isinstance(given, bool):
-        raise errors.ArgumentError(f"render: {name} is True or False, not {given!r}")
-
-
-def _check_whole(name: str, given: Any, least: int) -> None:
-    if isinstance(given, bool) or not isinstance(given, int) or given < least:
-        raise errors.ArgumentError(
-            f"render: {name} is a whole number not below {least}, not {given!r}"
-        )
