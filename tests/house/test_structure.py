@@ -37,7 +37,7 @@ ROOMS = [
     "errors extras",
     "arguments display engine.modes engine.quiet engine.nesting",
     "engine.arrays engine.shapes",
-    "engine.domain engine.explain engine.rule engine.generator",
+    "engine.domain engine.notation engine.explain engine.rule engine.generator",
     "engine.op",
     "engine.graph",
     "engine.operators",
