@@ -68,7 +68,7 @@ else:
 
     def _card(x: Any) -> str:
         """Return what notebooks show: a room further up draws it."""
-        return import_module("tensorgraph.drawing.cards").card(x)
+        return import_module("tensorgraph.drawing.formats.notebook_cards").card(x)
 
     Tensor._repr_html_ = nn.Module._repr_html_ = _card
 

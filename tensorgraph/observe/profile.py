@@ -13,6 +13,7 @@ from tensorgraph.display.tables import text_table
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, Backward, Forward, observing
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.observe.units import bytes_text
 
 
 @contextmanager
@@ -172,7 +173,7 @@ class Profile:
                 _milliseconds(row.forward),
                 _milliseconds(row.backward),
                 self._share(row.seconds),
-                _amount(row.bytes),
+                bytes_text(row.bytes),
             )
             for row in rows
         ]
@@ -195,11 +196,3 @@ def _new_bytes(result: Any) -> int:
 
 def _milliseconds(seconds: float) -> str:
     return f"{1e3 * seconds:,.3f} ms"
-
-
-def _amount(size: float) -> str:
-    for unit in ("B", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.3g} {unit}" if size % 1 else f"{size:.0f} {unit}"
-        size /= 1024
-    return f"{size:.3g} GiB"

@@ -25,7 +25,7 @@ _SCENE = planted_in_text(
     f"{_PLACE}/static/scene.js",
     ("steps.length);\n    }", "steps.length + 1);\n    }",
      "explorer: a gradient arrives a step late"),
-    ('name === "out" ? box.id', 'name === "out" ? undefined',
+    ("box.wires[position].source : box.id", "box.wires[position].source : box.wires[0].source",
      "explorer: a rule that reads its result reads nothing"),
     ("turns.size > 1", "turns.size > 100", "explorer: equal blocks are not joined"),
     ("const CROWD = 120;", "const CROWD = 12000;", "explorer: a wide level is not cut"),
@@ -34,8 +34,9 @@ _SCENE = planted_in_text(
 )  # fmt: skip
 
 _FOLD = planted_in_text(
-    f"{_PLACE}/static/fold.js",
-    ("const BUDGET = 150;", "const BUDGET = 1500;", "explorer: too much is open at first"),
+    f"{_PLACE}/static/view.js",
+    (".tiles.length > MAX_NODES", ".tiles.length > 10 * MAX_NODES",
+     "explorer: too much is open at first"),
     ("?? target; // a docked", "; if (!source) continue; // a docked",
      "explorer: a docked value has no line"),
     ("if (!source || source === target) continue;", "if (!source) continue;",
@@ -43,7 +44,7 @@ _FOLD = planted_in_text(
 )  # fmt: skip
 
 _DRAWING = planted_in_text(
-    f"{_PLACE}/static/layout.js",
+    f"{_PLACE}/static/arrange.js",
     ("? GAP.link : GAP.column)", "? GAP.link : -GAP.column)", "explorer: tiles overlap"),
     ("node.x = mean + at", "node.x = mean", "explorer: a row falls on one point"),
 ) + planted_in_text(
@@ -66,7 +67,7 @@ _BEHAVIOUR = [
          "explorer: steps go on after the end"),
     ),
     *planted_in_text(
-        f"{_PLACE}/static/panel.js",
+        f"{_PLACE}/static/details.js",
         ('"Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.backward',
          '"Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.forward',
          "explorer: the forward time twice"),
@@ -81,7 +82,7 @@ _BEHAVIOUR = [
          "explorer: infinity is no failure"),
     ),
     *planted_in_text(
-        f"{_PLACE}/static/run.js",
+        f"{_PLACE}/static/training_run.js",
         ("warmth < 0 ?", "warmth > 0 ?", "explorer: cold for exploding"),
         ("Math.max(...known) : null", "Math.min(...known) : null",
          "explorer: the quietest of several steps"),

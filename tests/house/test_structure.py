@@ -51,6 +51,8 @@ ROOMS = [
     "data diagnose drawing",
     "train testing",
 ]  # fmt: skip
+# The rooms in a large room, in the same way.
+INNER = {"drawing": ["palette scene layout", "view", "formats explorer", "picture"]}
 RANK = {room: rank for rank, line in enumerate(ROOMS) for room in line.split()}
 ARRAYS_ONLY = {"data", "diagnose"}
 
@@ -108,6 +110,25 @@ def test_imports_run_one_way(name):
             assert room(other) in allowed, f"{name} imports {other}"
         else:
             assert RANK[room(other)] < RANK[room(name)], f"{name} imports {other}"
+
+
+def test_tests_lie_in_folders_as_the_package_does():
+    tests = PACKAGE.parent / "tests"
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    folders = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")}
+    assert folders == rooms | {"house"}
+
+
+@pytest.mark.parametrize("outer", INNER)
+def test_imports_run_one_way_inside_a_room(outer):
+    rank = {room: rank for rank, line in enumerate(INNER[outer]) for room in line.split()}
+    inside = [name.split(".", 3) for name in MODULES if name.startswith(f"tensorgraph.{outer}.")]
+    assert {parts[2] for parts in inside} == rank.keys()
+    for name in map(".".join, inside):
+        for other in IMPORTS[name]:
+            first, second = (each.split(".")[1:3] for each in (name, other))
+            if first[0] == second[0] and first != second:
+                assert rank[second[1]] < rank[first[1]], f"{name} imports {other}"
 
 
 @pytest.mark.parametrize("name", ["tensorgraph", *MODULES])
