@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 import tensorgraph as tg
-from tensorgraph.engine.op import FACT_WORDS, REGISTRY
+from tensorgraph.engine.declaration import FACT_WORDS
+from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.facts import WORDS, Fact, Facts, asserted_of
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import constant, in_order, symbol
