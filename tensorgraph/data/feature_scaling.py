@@ -93,6 +93,17 @@ class Normalize:
                 f"Normalize: data of shape {data.shape} have fewer than two numbers over"
                 f" axis={self.axis}, so no deviation from the mean; fit on the training set"
             )
+        mean, variance = self._moments(data)
+        if not np.isfinite(variance).all():
+            raise ArgumentError(
+                "Normalize.fit: the data are so large that their squares overflow; divide them by"
+                " a power of ten first"
+            )
+        self.mean, self.std = mean, self._floored(np.sqrt(variance), mean, data.dtype)
+        return self
+
+    def _moments(self, data: Array) -> tuple[Array, Array]:
+        """Return mean and variance, of one part of the data after the other."""
         count, mean, squares = 0, np.zeros(()), np.zeros(())
         for key in _parts(data, self.axis[0]):
             part = data[key]
@@ -109,13 +120,7 @@ class Normalize:
                     + gap**2 * (count * n / total)
                 )
             mean, count = mean + gap * (n / total), total
-        if not np.isfinite(squares).all():
-            raise ArgumentError(
-                "Normalize.fit: the data are so large that their squares overflow; divide them by"
-                " a power of ten first"
-            )
-        self.mean, self.std = mean, self._floored(np.sqrt(squares / count), mean, data.dtype)
-        return self
+        return mean, squares / count
 
     def _floored(self, std: Array, mean: Array, dtype: np.dtype[Any]) -> Array:
         precision = np.finfo(dtype if dtype.kind == "f" else np.float64).eps

@@ -281,19 +281,24 @@ def _columns(names: tuple[str, ...], tags: Any) -> dict[str, tuple[bool, ...]]:
                 " tags, [] for none"
             )
     for tag, column in found.items():
-        if len(column) != len(names):
-            raise errors.ShapeError(
-                f"error_table: tag {tag!r} says yes or no {len(column)} times for {len(names)}"
-                " examples"
-            )
-        if not tag.strip() or tag in error_csv.RESERVED:
-            raise errors.ArgumentError(
-                f"error_table: {tag!r} cannot be a tag, as it names a column of the sheet; choose"
-                " another word"
-                if tag in error_csv.RESERVED
-                else "error_table: a tag is empty; write [] for an example without tags"
-            )
+        _check_tag(tag, column, len(names))
     return found
+
+
+def _check_tag(tag: str, column: tuple[bool, ...], examples: int) -> None:
+    if len(column) != examples:
+        raise errors.ShapeError(
+            f"error_table: tag {tag!r} says yes or no {len(column)} times for {examples} examples"
+        )
+    if not tag.strip():
+        raise errors.ArgumentError(
+            "error_table: a tag is empty; write [] for an example without tags"
+        )
+    if tag in error_csv.RESERVED:
+        raise errors.ArgumentError(
+            f"error_table: {tag!r} cannot be a tag, as it names a column of the sheet; choose"
+            " another word"
+        )
 
 
 def _ticks(tag: str, column: Any) -> tuple[bool, ...]:

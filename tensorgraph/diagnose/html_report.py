@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,40 +116,35 @@ def report(
     columns = {} if history is None else _columns("history", history)
     gradients = by_layer(columns, GRADIENTS) if norms is None else _columns("norms", norms)
     columns = {name: columns[name] for name in columns if not name.startswith(GRADIENTS)}
-    sections = []
-    if columns:
-        sections.append(_section("Curves", _curves(columns)))
-    if ladder is not None:
-        sections.append(_section("Where the error comes from", _ladder(ladder)))
-    if confusion is not None:
-        sections.append(_section("Confusion matrix", _confusion(confusion)))
-    if errors is not None:
-        sections.append(_section("Error analysis", _errors(errors)))
-    if gradients:
-        sections.append(_section("Gradients", _gradients(gradients)))
-    if picture is not None:
-        sections.append(_section("Graph", _picture(picture)))
+    parts: list[tuple[str, Any, Callable[[Any], str]]] = [
+        ("Curves", columns or None, _curves),
+        ("Where the error comes from", ladder, _ladder),
+        ("Confusion matrix", confusion, _confusion),
+        ("Error analysis", errors, _errors),
+        ("Gradients", gradients or None, _gradients),
+        ("Graph", picture, _picture),
+    ]
+    sections = [
+        f"<section><h2>{heading}</h2>{shown(part)}</section>"
+        for heading, part, shown in parts
+        if part is not None
+    ]
+    found = Report(_page(title, sections))
+    if path is not None:
+        found.save(path)
+    return found
+
+
+def _page(title: str, sections: Sequence[str]) -> str:
     if not sections:
-        raise _nothing()
-    page = (
+        raise errors.ArgumentError("report: there is nothing to report; give it history=..., say")
+    return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escaped(title)}</title><style>{_STYLE}</style></head>"
         f"<body><h1>{escaped(title)}</h1>{''.join(sections)}</body></html>\n"
     )
-    found = Report(page)
-    if path is not None:
-        found.save(path)
-    return found
-
-
-def _nothing() -> errors.ArgumentError:
-    return errors.ArgumentError("report: there is nothing to report; give it history=..., say")
-
-
-def _section(title: str, content: str) -> str:
-    return f"<section><h2>{title}</h2>{content}</section>"
 
 
 # ------------------------------------------------------------------------------------- the parts

@@ -112,6 +112,11 @@ class Criterion:
         return direction, metric
 
     @property
+    def direction(self) -> str:
+        """Whether less or more of it is better: ``"min"`` or ``"max"``."""
+        return self._aim[0]
+
+    @property
     def metric(self) -> str:
         """The metric that is optimised."""
         return self._aim[1]
@@ -146,11 +151,10 @@ class Criterion:
 
     def key(self, model: Metrics, who: str = "the model") -> tuple[bool, float, float]:
         """Return what models are sorted by, the best first."""
-        direction, metric = self._aim
-        value = _value(model, metric, who)
+        value = _value(model, self.metric, who)
         cuts = self.cuts(model, who)
         excess = math.fsum(cut.excess for cut in cuts)
-        return bool(cuts), excess, value if direction == "min" else -value
+        return bool(cuts), excess, value if self.direction == "min" else -value
 
 
 @dataclass(frozen=True)

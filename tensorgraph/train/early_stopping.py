@@ -105,8 +105,7 @@ class EarlyStopping:
         if not self.best:
             return True
         metric = self.criterion.metric
-        down = self.criterion.better({**row, metric: 0.0}, {**row, metric: 1.0})
-        handicap = self.min_delta if down else -self.min_delta
+        handicap = self.min_delta if self.criterion.direction == "min" else -self.min_delta
         return self.criterion.better({**row, metric: row[metric] + handicap}, self.best)
 
     def restore(self, model: Any) -> None:

@@ -121,9 +121,9 @@ def measure(
     output, target = _joined(outputs), _joined(targets)
     leaves, structure = flatten(output)
     cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)
-    values = {"loss": scalar(cost, "the loss", "reduction='mean', or .mean()")}
+    values = {"loss": as_float(cost, "the loss", "reduction='mean', or .mean()")}
     for name, metric in metrics.items():
-        values[name] = scalar(metric(output, target), f"the metric {name!r}", ".mean()")
+        values[name] = as_float(metric(output, target), f"the metric {name!r}", ".mean()")
     return values
 
 
@@ -168,7 +168,7 @@ def _joined(parts: list[Any]) -> Any:
     return unflatten(structure, [np.concatenate(column) for column in columns])
 
 
-def scalar(value: Any, what: str, instead: str) -> float:
+def as_float(value: Any, what: str, instead: str) -> float:
     """Return a single number as a float.
 
     Args:

@@ -88,15 +88,7 @@ class Examples:
         self.batches: Iterable[Any] | None = None
         self.table: AlignedArrays | None = None
         self.rows: NDArray[np.intp] | None = None  # all of the table
-        if isinstance(data, (Tensor, np.ndarray)):
-            raise errors.DTypeError(
-                f"{name} is {errors.describe(data)}: the inputs alone, or the targets; write"
-                f" {name}=(x, y)"
-            )
-        if isinstance(data, list) and data and isinstance(data[0], (Tensor, np.ndarray)):
-            raise errors.DTypeError(
-                f"{name} is a list of arrays, and a list is one of batches; write {name}=(x, y)"
-            )
+        _refuse_bare_arrays(data, name)
         if isinstance(data, Mapping):
             self.table = AlignedArrays(name, [{key: _plain(value) for key, value in data.items()}])
         elif isinstance(data, tuple):
@@ -183,6 +175,18 @@ class Examples:
                     " examples out, or fill in what is missing"
                 )
         return ""
+
+
+def _refuse_bare_arrays(data: Any, name: str) -> None:
+    if isinstance(data, (Tensor, np.ndarray)):
+        raise errors.DTypeError(
+            f"{name} is {errors.describe(data)}: the inputs alone, or the targets; write"
+            f" {name}=(x, y)"
+        )
+    if isinstance(data, list) and data and isinstance(data[0], (Tensor, np.ndarray)):
+        raise errors.DTypeError(
+            f"{name} is a list of arrays, and a list is one of batches; write {name}=(x, y)"
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.display.tables import text_table
-from tensorgraph.train.evaluation import scalar
+from tensorgraph.train.evaluation import as_float
 from tensorgraph.train.interrupt import passing_on
 from tensorgraph.train.search_space import Objective, Space
 
@@ -203,7 +203,7 @@ def _trial(objective: Objective, n: int, params: dict[str, Any], seed: int) -> T
     try:
         with passing_on():
             returned = objective(dict(params), seed)
-            value = scalar(returned, "what the objective returned", 'history["dev_loss"][-1]')
+            value = as_float(returned, "what the objective returned", 'history["dev_loss"][-1]')
     except Exception as problem:
         error = f"{type(problem).__name__}: {problem}".splitlines()[0]
     return Trial(n, params, value, time.perf_counter() - start, error)

@@ -129,7 +129,7 @@ def learning_curve(
     """
     criterion = Criterion(optimize)
     metric = criterion.metric
-    sign = 1 if criterion.better({metric: 0.0}, {metric: 1.0}) else -1
+    sign = 1 if criterion.direction == "min" else -1
     examples = Examples(train, "train")
     if examples.table is None:
         raise errors.DTypeError("learning_curve: train is a tuple (x, y) or a dict of arrays")

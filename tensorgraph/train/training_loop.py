@@ -156,26 +156,20 @@ class Training:
             run.stop(INTERRUPTED)
 
     def _step(self, batch: Any) -> None:
-        run, model, optimizer = self.run, self.run.model, self.run.optimizer
+        run = self.run
         before = [buffer._data for buffer in self.buffers]  # arrays are never changed in place
         inputs, target = inputs_and_target(batch, self.dtype)
+
+        def cost() -> Any:
+            return self.loss(run.model(*inputs), target)
+
         try:
-            with self.norms.watch if self.norms is not None else nullcontext():
-                optimizer.zero_grad()
-                cost = self.loss(model(*inputs), target)
-                value = cost_value(cost)
-                if not math.isfinite(value):
-                    raise errors.AnomalyError(f"the cost is {value}")
-                cost.backward()
-            if self.clip is not None:
-                self.clip(self.params)
-            self.interrupts.updating = True
-            optimizer.step()
+            value = self._descend(cost)
         except BaseException as error:
             _put_back(self.buffers, before)
             if isinstance(error, errors.AnomalyError):
                 try:
-                    self._diverged(error, lambda: self.loss(model(*inputs), target))
+                    self._diverged(error, cost)
                 finally:
                     _put_back(self.buffers, before)
             raise
@@ -187,6 +181,22 @@ class Training:
         self.progress.step()
         if self.step_callbacks:
             run.call(self.step_callbacks)
+
+    def _descend(self, cost: Callable[[], Any]) -> float:
+        """Take a step down the gradient of a cost, and return its value before the step."""
+        optimizer = self.run.optimizer
+        with self.norms.watch if self.norms is not None else nullcontext():
+            optimizer.zero_grad()
+            result = cost()
+            value = cost_value(result)
+            if not math.isfinite(value):
+                raise errors.AnomalyError(f"the cost is {value}")
+            result.backward()
+        if self.clip is not None:
+            self.clip(self.params)
+        self.interrupts.updating = True
+        optimizer.step()
+        return value
 
     def _end_epoch(self, start: float) -> None:
         run = self.run

@@ -60,10 +60,11 @@ _BATCHES = [
 _INPUTS = [
     *planted_in(
         "data/feature_scaling.py",
-        ("Normalize.fit", "count * n", "n", "feature_scaling: parts joined without their weights"),
-        ("Normalize.fit", "squares / count", "squares / (count - 1)",
+        ("Normalize._moments", "count * n", "n",
+         "feature_scaling: parts joined without their weights"),
+        ("Normalize._moments", "squares / count", "squares / (count - 1)",
          "feature_scaling: m − 1 for m"),
-        ("Normalize.fit", "part.mean(self.axis, np.float64, keepdims=True)",
+        ("Normalize._moments", "part.mean(self.axis, np.float64, keepdims=True)",
          "part.mean(self.axis, keepdims=True)", "feature_scaling: sums in float32"),
         ("Normalize._floored", "np.where(constant, 1.0, std)", "std + constant * 1e-8",
          "feature_scaling: constant features blown up"),

@@ -7,7 +7,8 @@ from tests.faults.fault import Fault, planted_in
 _LOOP = [
     *planted_in(
         "train/training_loop.py",
-        ("Training._step", "optimizer.zero_grad()", "", "fit: gradients add up from step to step"),
+        ("Training._descend", "optimizer.zero_grad()", "",
+         "fit: gradients add up from step to step"),
         ("Training._step", "value * size", "value * self.batches.batch_size",
          "fit: a small batch counts as a whole one in the epoch's cost"),
         ("Training._end_epoch", "run.batch, run.cost, run.examples = (0, 0.0, 0)",
@@ -16,18 +17,18 @@ _LOOP = [
          "fit: the learning rate recorded is that of the next step"),
         ("Training.run_all", "not model.training", "True",
          "fit: training mode for parts that are to stay out of it"),
-        ("Training._step", "self.interrupts.updating = True", "",
+        ("Training._descend", "self.interrupts.updating = True", "",
          "fit: the second Ctrl-C comes between parameters"),
         ("Training._step",
          "_put_back(self.buffers, before)\n"
          "if isinstance(error, errors.AnomalyError):\n"
          "    try:\n"
-         "        self._diverged(error, lambda: self.loss(model(*inputs), target))\n"
+         "        self._diverged(error, cost)\n"
          "    finally:\n"
          "        _put_back(self.buffers, before)",
          "if isinstance(error, errors.AnomalyError):\n"
          "    try:\n"
-         "        self._diverged(error, lambda: self.loss(model(*inputs), target))\n"
+         "        self._diverged(error, cost)\n"
          "    finally:\n"
          "        _put_back(self.buffers, before)",
          "fit: a broken step leaves its mark on running averages"),
@@ -72,8 +73,8 @@ _LOOP = [
     ),
     *planted_in(
         "train/early_stopping.py",
-        ("EarlyStopping._improves", "self.min_delta if down else -self.min_delta",
-         "-self.min_delta if down else self.min_delta", "fit: min_delta makes improvement easier"),
+        ("EarlyStopping._improves", "self.criterion.direction == 'min'",
+         "self.criterion.direction == 'max'", "fit: min_delta makes improvement easier"),
         ("EarlyStopping.__call__", "run.epoch - self.best_epoch >= self.patience",
          "run.epoch - self.best_epoch > self.patience",
          "fit: early stopping waits an epoch longer"),
