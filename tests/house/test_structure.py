@@ -110,6 +110,13 @@ def test_imports_run_one_way(name):
             assert RANK[room(other)] < RANK[room(name)], f"{name} imports {other}"
 
 
+def test_tests_lie_in_folders_as_the_package_does():
+    tests = PACKAGE.parent / "tests"
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    folders = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")}
+    assert folders == rooms | {"house"}
+
+
 @pytest.mark.parametrize("name", ["tensorgraph", *MODULES])
 def test_functions_import_optional_dependencies_only(name):
     source = (PACKAGE / "__init__.py").read_text() if name == "tensorgraph" else source_of(name)
