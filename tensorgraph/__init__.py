@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tensorgraph import errors, nn, ops, optim, random
+from tensorgraph.engine import notation
 from tensorgraph.engine.autodiff import backward, gradients
 from tensorgraph.engine.checkpoint import checkpoint
 from tensorgraph.engine.creation import (
@@ -77,8 +78,8 @@ __all__ = [
     "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
     "arange", "asarray", "assume", "backward", "checkpoint", "debug", "derive", "enable_grad",
     "errors", "eye", "full", "full_like", "grad", "gradients", "hessian", "hvp",
-    "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "ones", "ones_like", "op",
-    "optim", "profile", "random", "render", "tensor", "trace", "update_rule", "value_and_grad",
-    "vjp", "zeros", "zeros_like",
+    "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
+    "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "update_rule",
+    "value_and_grad", "vjp", "zeros", "zeros_like",
 ]  # fmt: skip
 __all__ += ops.__all__

@@ -143,14 +143,14 @@ def one_of(value: Any, what: str, choices: Collection[str | None]) -> Any:
     """Return one of a few words.
 
     Example:
-        >>> one_of("sideways", "render: direction", ("down", "right"))
+        >>> one_of("up", "render: direction", ("down", "right"))
         Traceback (most recent call last):
         ...
-        tensorgraph.errors.ArgumentError: render: direction is 'down' or 'right', not 'sideways'
+        tensorgraph.errors.ArgumentError: render: direction is one of 'down', 'right', not 'up'
     """
     if not (value is None or isinstance(value, str)) or value not in choices:
-        listed = " or ".join(map(repr, choices))
-        raise ArgumentError(f"{what} is {listed}, not {describe(value)}")
+        listed = ", ".join(map(repr, choices))
+        raise ArgumentError(f"{what} is one of {listed}, not {describe(value)}")
     return value
 
 

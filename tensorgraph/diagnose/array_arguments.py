@@ -33,20 +33,6 @@ def as_rate(where: str, name: str, value: Any) -> float:
     )
 
 
-def as_level(where: str, confidence: Any) -> float:
-    """Return a confidence level between 0 and 1.
-
-    Raises:
-        ArgumentError: it is 0, 1 or outside.
-    """
-    found = number(confidence, f"{where}: confidence")
-    if not 0 < found < 1:
-        raise errors.ArgumentError(
-            f"{where}: confidence = {found:g} must lie between 0 and 1, as 0.95 does"
-        )
-    return found
-
-
 def as_size(where: str, name: str, value: Any) -> int:
     """Return the number of examples in a set.
 

@@ -8,7 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.diagnose.array_arguments import as_level, as_rate, as_size
+from tensorgraph.arguments import number
+from tensorgraph.diagnose.array_arguments import as_rate, as_size
 from tensorgraph.diagnose.confidence_intervals import Interval, Term, combined, wilson
 from tensorgraph.diagnose.remedies import (
     AVOIDABLE_BIAS,
@@ -219,7 +220,7 @@ def ladder(
         if value is not None or name in ("human", "train", "dev")
     }
     _check_direction(rates)
-    confidence = as_level("ladder", confidence)
+    confidence = number(confidence, "ladder: confidence, such as 0.95,", above=0, below=1)
     counts = _counts(sizes, rates)
     intervals = {name: wilson(rates[name], n, confidence) for name, n in counts.items()}
     exact = {"human": Interval(rates["human"], rates["human"])}

@@ -10,13 +10,14 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.domain import Domain
 from tensorgraph.engine.explain import explain
+from tensorgraph.engine.notation import BODY, NAMING, Notation, function
 from tensorgraph.engine.quiet import ERRORS, IGNORE
 from tensorgraph.engine.rule import NONDIFF, ZERO_RULE, CompiledRule, Rule, Word, compile_rule
 
@@ -28,6 +29,9 @@ FACT_WORDS = {
     "nonnegative": "not below 0",
     "binary": "0 or 1",
     "between": "strictly between two numbers: (low, high)",
+    "moved": "elements of the first input, moved, repeated or chosen",
+    "averaged": "between elements of the first input",
+    "sign_of": "above 0 where all of these inputs are, not below 0 where none is: their names",
     "one_hot": "1 at one place along an axis, 0 elsewhere: the static parameter that names it",
     "zero_sum": "sums to 0 along the axes that a static parameter names: that parameter",
     "sums_to_one": "sums to 1 along the axes that a static parameter names: that parameter",
@@ -84,11 +88,19 @@ class Op:
     ref: str | Callable[..., Any] | None
     """Independent implementation on scalars: a function, or the dotted name of one."""
     symbol: str
-    """How pictures and formulas write the operation."""
+    """What pictures call the operation: by default the sign of its notation, or its name."""
     family: str
     """One of ``FAMILIES``: tells the shape rule and the colour."""
     body: Callable[..., Any] | None
     """For a fused op, its definition in ordinary ops; kernel and rules may only be faster."""
+    notation: Notation
+    """How formulas write it: by default as its body says, or as a function of its name."""
+    code: str | None
+    """The same in NumPy alone, over the names of the inputs and static parameters: a function's
+    name (``"np.hypot"``), an operator (``"+"``), a method (``".astype"``), an expression, or the
+    lines of a function. By default the kernel's name, if that is a function of NumPy's."""
+    letter: str
+    """What textbooks call the result: Z for products, A for activations, Y for labels."""
     facts: Mapping[str, Any]
     """What always holds of the result, by the words of ``FACT_WORDS``; for formulas."""
     add_into: Callable[..., None] | None
@@ -97,7 +109,7 @@ class Op:
     of it for each step of a loop over i would take the square of the time."""
     prepare: Callable[..., dict[str, Any]] | None
     """``prepare(*inputs, **static)`` checks the call; returns the static parameters in one form."""
-    call: Callable[..., Any]
+    call: OpFunction
     """The operation as a plain function (fast to call, and a method where a class holds it)."""
 
     def __init__(
@@ -115,12 +127,18 @@ class Op:
         prepare: Callable[..., dict[str, Any]] | None = None,
         add_into: Callable[..., None] | None = None,
         facts: Mapping[str, Any] | None = None,
+        notation: Notation | None = None,
+        code: str | None = None,
+        letter: str = "",
     ) -> None:
         _check_kinds(name, kernel, vjp, domain or {}, family, facts or {})
         self.name, self.kernel, self.vjp = name, kernel, dict(vjp)
         self.domain, self.ref, self.body = dict(domain or {}), ref, body
         self.facts = dict(facts or {})
-        self.symbol, self.family, self.prepare = symbol or name, family, prepare
+        self.notation = notation or (function() if body is None else BODY)
+        self.code, self.letter = code or _numpy_name(kernel), letter
+        own = self.notation.sign if self.notation.kind in NAMING else ""
+        self.symbol, self.family, self.prepare = symbol or own or name, family, prepare
         self.add_into = add_into
         self.starred = any(key.startswith("*") for key in vjp)
         self.inputs = tuple(key.lstrip("*") for key in vjp)
@@ -148,7 +166,7 @@ class Op:
 
     # ------------------------------------------------------------------------------------ calling
 
-    make_call: ClassVar[Callable[[Op], Callable[..., Any]]]
+    make_call: ClassVar[Callable[[Op], OpFunction]]
     """Makes ``call``; set in ``dispatch.py``, where tensors are known."""
 
     def __call__(self, *args: Any, **static: Any) -> Any:
@@ -238,6 +256,13 @@ def _with_example(doc: str) -> str:
         return doc
     lines = [">>> import tensorgraph as tg", *f">>> {example}".splitlines()]
     return "\n    ".join([f"{text.rstrip()}\n\nExample:", *lines]) + "\n"
+
+
+def _numpy_name(kernel: Callable[..., Any]) -> str | None:
+    """Return how code calls a kernel that is a function of NumPy's."""
+    own = inspect.unwrap(kernel)
+    name = getattr(own, "__name__", "")
+    return f"np.{name}" if getattr(np, name, None) is own else None
 
 
 def _static_defaults(op: Op) -> dict[str, Any]:
@@ -335,9 +360,17 @@ def _check_declaration(op: Op) -> None:
         )
 
 
-def op(
-    name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any
-) -> Callable[..., Any]:
+class OpFunction(Protocol):
+    """An operation as a function, which knows its record."""
+
+    op: Op
+    __name__: str
+
+    def __call__(self, *args: Any, **static: Any) -> Any:
+        """Apply the operation: inputs, then static parameters."""
+
+
+def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any) -> OpFunction:
     """Declare an operation and return it as a function, whose ``.op`` is the record.
 
     See :class:`Op` for the fields.
@@ -380,9 +413,14 @@ def _checked(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 def register(
     name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any
-) -> Callable[..., Any]:
-    """Declare an operation of the engine itself: also enters it in the registry."""
+) -> OpFunction:
+    """Declare an operation of the engine itself: also enters it in the registry.
+
+    Its code is NumPy's function of the same name, if there is one: our names are NumPy's.
+    """
     if name in REGISTRY:
         raise errors.DeclarationError(f"op {name!r} is declared twice")
+    if callable(getattr(np, name, None)):
+        fields.setdefault("code", f"np.{name}")
     REGISTRY[name] = record = Op(name, kernel, vjp, **fields)
     return record.call

@@ -1,4 +1,15 @@
-"""Networks: modules, layers, initialisers and losses, all composed of ops."""
+"""Networks: modules, layers, initialisers and losses, all composed of ops.
+
+What comes in are tensors and arrays; what goes out are tensors, with the graph that ops recorded. A
+layer is a :class:`Module`: tensors in its attributes, and ``forward``.
+
+To be read in this order: ``module`` (attributes, paths, state, train and eval), ``linear`` (the
+shortest layer with parameters), ``init``; then any layer by its file: ``convolution``, ``pooling``,
+``normalization``, ``dropout``, ``embedding``, ``cells`` and ``recurrent``, ``attention``,
+``activations``; what combines modules: ``containers``, ``multitask``; what is made of outputs:
+``losses``; what changes or reads a whole model: ``regularise``, ``freeze``, ``transfer``,
+``stateless`` and ``watch``.
+"""
 
 from tensorgraph.nn import init, losses
 from tensorgraph.nn.activations import (

@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorgraph.arguments import scalar
 from tensorgraph.engine.domain import Real
+from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import register
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import abs_kernel, greater, where
@@ -36,8 +37,10 @@ sigmoid = register(
     sigmoid_kernel,
     {"x": lambda g, out: g * out * (1 - out)},
     ref="scipy.special.expit",
-    symbol="σ",
     facts={"between": (0, 1)},
+    notation=function("σ", r"\sigma"),
+    code="np.exp(-np.logaddexp(0, -x))",
+    letter="A",
     doc="""Return the logistic function σ(x) = 1 / (1 + e⁻ˣ).
 
     >>> tg.sigmoid([0.0, -1e4])
@@ -50,6 +53,8 @@ softplus = register(
     {"x": lambda g, x: g * sigmoid(x)},
     ref=lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
     facts={"positive": True},
+    code="np.logaddexp(0, x)",
+    letter="A",
     doc="""Return log(1 + eˣ).
 
     >>> tg.softplus([0.0, 20.0]).round(3)
@@ -61,7 +66,8 @@ log_sigmoid = register(
     lambda x: -softplus_kernel(np.negative(x)),
     {"x": lambda g, x: g * sigmoid(-x)},
     ref="scipy.special.log_expit",
-    symbol="log σ",
+    notation=function("log σ", r"\log \sigma"),
+    code="-np.logaddexp(0, -x)",
     doc="""Return log σ(x) = −log(1 + e⁻ˣ).
 
     >>> tg.log_sigmoid([0.0, -20.0]).round(3)
@@ -84,6 +90,8 @@ relu = register(
     domain={"x": KINK_AT_0},
     ref=lambda x: max(x, 0.0),
     facts={"nonnegative": True},
+    code="np.maximum(x, 0)",
+    letter="A",
     doc="""Return max(x, 0); the derivative at 0 is 0.
 
     >>> tg.relu([3.0, -4.0])
@@ -103,6 +111,8 @@ leaky_relu = register(
     domain={"x": KINK_AT_0},
     ref=lambda x: x if x > 0 else 0.01 * x,
     prepare=_check_slope,
+    code="np.where(x > 0, x, slope * x)",
+    letter="A",
     doc="""Return x above 0 and slope · x elsewhere; the derivative at 0 is the slope.
 
     >>> tg.leaky_relu([3.0, -4.0], slope=0.25)
@@ -126,6 +136,8 @@ elu = register(
     domain={"x": KINK_AT_0},
     ref=lambda x: x if x > 0 else math.expm1(x),
     prepare=_check_alpha,
+    code="np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))",
+    letter="A",
     doc="""Return x above 0 and alpha · (eˣ − 1) elsewhere (Clevert et al. 2015).
 
     >>> tg.elu([3.0, -1.0]).round(3)
@@ -146,6 +158,8 @@ gelu = register(
     lambda x: x * (0.5 * (1 + erf_kernel(np.multiply(x, _SQRT_HALF)))),
     {"x": _gelu_rule},
     ref=lambda x: 0.5 * x * math.erfc(-x * _SQRT_HALF),
+    code="x * (1 + erf(x / math.sqrt(2))) / 2",
+    letter="A",
     doc="""Return x · Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).
 
     >>> tg.gelu([3.0, -1.0]).round(3)
@@ -164,6 +178,8 @@ silu = register(
     lambda x: x * sigmoid_kernel(x),
     {"x": _silu_rule},
     ref=lambda x: x / (1 + math.exp(-x)),
+    code="x * sigmoid(x)",
+    letter="A",
     doc="""Return x · σ(x), also called swish.
 
     >>> tg.silu([3.0, -1.0]).round(3)

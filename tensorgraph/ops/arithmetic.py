@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,20 @@ import numpy as np
 from tensorgraph.arguments import integer, scalar
 from tensorgraph.engine.arrays import to_dtype
 from tensorgraph.engine.domain import Boolean, Integer, Real
-from tensorgraph.engine.op import register
+from tensorgraph.engine.notation import (
+    FRACTION,
+    HIDDEN,
+    MINUS,
+    NEGATIVE,
+    PLUS,
+    PRODUCT,
+    Notation,
+    enclosed,
+    function,
+    raised,
+    relation,
+)
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF, ZERO
 from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError, DTypeError
@@ -52,7 +64,9 @@ add = register(
     np.add,
     {"x": lambda g: g, "y": lambda g: g},
     ref="operator.add",
-    symbol="+",
+    notation=PLUS,
+    code="+",
+    facts={"sign_of": ("x", "y")},
     doc="""Return x + y, element by element with broadcasting.
 
     >>> tg.add([1.0, 2.0], 10)
@@ -64,7 +78,8 @@ subtract = register(
     np.subtract,
     {"x": lambda g: g, "y": lambda g: -g},
     ref="operator.sub",
-    symbol="−",
+    notation=MINUS,
+    code="-",
     doc="""Return x − y, element by element with broadcasting.
 
     >>> tg.subtract([1.0, 2.0], 10)
@@ -77,6 +92,9 @@ multiply = register(
     {"x": lambda g, y: g * y, "y": lambda g, x: g * x},
     ref="operator.mul",
     symbol="×",
+    notation=PRODUCT,
+    code="*",
+    facts={"sign_of": ("x", "y")},
     doc="""Return x · y, element by element with broadcasting.
 
     >>> tg.multiply([1.0, 2.0], 10)
@@ -90,6 +108,9 @@ divide = register(
     domain={"y": APART},
     ref="operator.truediv",
     symbol="÷",
+    notation=FRACTION,
+    code="/",
+    facts={"sign_of": ("x", "y")},
     doc="""Return x / y; x / 0 is ±inf, 0 / 0 is NaN.
 
     >>> tg.divide([1.0, 0.0], [2.0, 0.0])
@@ -102,6 +123,8 @@ negative = register(
     {"x": lambda g: -g},
     ref="operator.neg",
     symbol="−",
+    notation=NEGATIVE,
+    code="-",
     doc="""Return −x.
 
     >>> tg.negative([1.0, -2.0])
@@ -114,6 +137,8 @@ positive = register(
     {"x": lambda g: g},
     ref="operator.pos",
     symbol="+",
+    notation=HIDDEN,
+    facts={"moved": True},
     doc="""Return +x.
 
     >>> tg.positive([1.0, -2.0])
@@ -127,6 +152,7 @@ reciprocal = register(
     domain={"x": APART},
     ref=lambda x: 1 / x,
     symbol="1/x",
+    notation=FRACTION,
     doc="""Return 1 / x.
 
     >>> tg.reciprocal([2.0, 0.0])
@@ -140,6 +166,7 @@ square = register(
     ref=lambda x: x * x,
     symbol="x²",
     facts={"nonnegative": True},
+    notation=raised("2"),
     doc="""Return x².
 
     >>> tg.square([3.0, -4.0])
@@ -155,6 +182,7 @@ floor_divide = register(
     domain={"y": APART},
     ref="operator.floordiv",
     symbol="⌊x/y⌋",
+    code="//",
     doc="""Return the largest integer not above x / y; its derivative is 0.
 
     >>> tg.floor_divide([7, -7], 2)
@@ -168,6 +196,7 @@ remainder = register(
     domain={"y": APART},
     ref="operator.mod",
     symbol="mod",
+    code="%",
     doc="""Return x − y·⌊x / y⌋, with the sign of y.
 
     >>> tg.remainder([7, -7], 2)
@@ -182,13 +211,14 @@ abs = register(
     ref="operator.abs",
     symbol="|x|",
     facts={"nonnegative": True},
+    notation=enclosed("||"),
     doc="""Return |x|; the derivative at 0 is 0.
 
     >>> tg.abs([3.0, -4.0])
     tensor([3., 4.])
     """,
 )
-sign: Callable[..., Any] = register(
+sign: OpFunction = register(
     "sign",
     by_real_part(np.sign, lambda x: np.sign(np.real(x)) + 0j),
     {"x": ZERO},
@@ -252,14 +282,15 @@ round = register(
 # ------------------------------------------------------------------------------------- comparing
 
 
-def _compare(name: str, kernel: Any, ref: str, symbol: str, doc: str) -> Any:
+def _compare(name: str, kernel: Any, ref: str, written: Notation, code: str, doc: str) -> Any:
     return register(
         name,
         kernel,
         {"x": NONDIFF, "y": NONDIFF},
         ref=ref,
         domain={"x": Integer(), "y": Integer()},
-        symbol=symbol,
+        notation=written,
+        code=code,
         facts={"binary": True},
         doc=doc,
     )
@@ -269,7 +300,8 @@ equal = _compare(
     "equal",
     np.equal,
     "operator.eq",
-    "=",
+    relation("="),
+    "==",
     """Return where x equals y, as booleans.
 
 >>> tg.equal([1, 2], [1, 3])
@@ -280,7 +312,8 @@ not_equal = _compare(
     "not_equal",
     np.not_equal,
     "operator.ne",
-    "≠",
+    relation("≠", r"\neq"),
+    "!=",
     """Return where x differs from y.
 
     >>> tg.not_equal([1, 2], [1, 3])
@@ -291,6 +324,7 @@ less = _compare(
     "less",
     np.less,
     "operator.lt",
+    relation("<"),
     "<",
     """Return where x is below y.
 
@@ -302,7 +336,8 @@ less_equal = _compare(
     "less_equal",
     np.less_equal,
     "operator.le",
-    "≤",
+    relation("≤", r"\leq"),
+    "<=",
     """Return where x ≤ y.
 
 >>> tg.less_equal([1, 2], 2)
@@ -313,6 +348,7 @@ greater = _compare(
     "greater",
     np.greater,
     "operator.gt",
+    relation(">"),
     ">",
     """Return where x is above y.
 
@@ -324,7 +360,8 @@ greater_equal = _compare(
     "greater_equal",
     np.greater_equal,
     "operator.ge",
-    "≥",
+    relation("≥", r"\geq"),
+    ">=",
     """Return where x ≥ y.
 
     >>> tg.greater_equal([1, 2], 1)
@@ -333,11 +370,11 @@ greater_equal = _compare(
 )
 
 
-def _logical(name: str, kernel: Any, ref: Any, symbol: str, doc: str) -> Any:
+def _logical(name: str, kernel: Any, ref: Any, symbol: str, doc: str, **fields: Any) -> Any:
     inputs = ("x", "y")[: kernel.nin]
     return register(
         name, kernel, dict.fromkeys(inputs, NONDIFF), ref=ref, symbol=symbol, doc=doc,
-        domain=dict.fromkeys(inputs, Boolean()),
+        domain=dict.fromkeys(inputs, Boolean()), **fields,
     )  # fmt: skip
 
 
@@ -392,6 +429,7 @@ bitwise_and = _logical(
 >>> tg.bitwise_and([6, 5], 3)
 tensor([2, 1])
 """,
+    code="&",
 )
 bitwise_or = _logical(
     "bitwise_or",
@@ -403,6 +441,7 @@ bitwise_or = _logical(
 >>> tg.bitwise_or([6, 5], 3)
 tensor([7, 7])
 """,
+    code="|",
 )
 bitwise_xor = _logical(
     "bitwise_xor",
@@ -414,6 +453,7 @@ bitwise_xor = _logical(
 >>> tg.bitwise_xor([6, 5], 3)
 tensor([5, 6])
 """,
+    code="^",
 )
 bitwise_invert = _logical(
     "bitwise_invert",
@@ -468,7 +508,7 @@ def _check_condition(condition: Any, x: Any, y: Any) -> dict[str, Any]:
     return {}
 
 
-where: Callable[..., Any] = register(
+where: OpFunction = register(
     "where",
     np.where,
     {
@@ -549,6 +589,7 @@ clip = register(
     _clip_kernel,
     {"x": _clip_rule},
     prepare=_check_bounds,
+    notation=function(arguments=("min", "max")),
     doc="""Return x limited to [min, max]; the gradient passes inside and on the bounds.
 
     >>> tg.clip([1.0, 5.0, 9.0], 2.0, 6.0)
@@ -571,6 +612,9 @@ astype = register(
     _astype_kernel,
     {"x": lambda g: g},
     prepare=_check_dtype,
+    notation=HIDDEN,
+    code=".astype",
+    facts={"moved": True},
     doc="""Return x with another dtype; the gradient comes back in x's own.
 
     >>> tg.astype([1.5, 2.5], "int64")

@@ -45,6 +45,10 @@ center = register(
     symbol="x − μ",
     body=lambda x, *, axis: x - mean(x, axis=axis, keepdims=True),
     prepare=_centred_axes,
+    code="""
+        centred = x - np.mean(x, axis=axis, keepdims=True)
+        return centred - np.mean(centred, axis=axis, keepdims=True)
+    """,
     facts={"zero_sum": "axis"},
     doc="""Return x − mean(x) over `axis`, exact to rounding also where the mean is large.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.notation import MATMUL
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
@@ -51,6 +52,10 @@ matmul = register(
     {"x": _matmul_by_x, "y": _matmul_by_y},
     family="contract",
     symbol="@",
+    notation=MATMUL,
+    code="@",
+    letter="Z",
+    facts={"sign_of": ("x", "y")},
     doc="""Return the matrix product x @ y: vectors, matrices, or stacks of them that broadcast.
 
     >>> tg.matmul([[1.0, 2.0]], [[3.0], [4.0]])
@@ -103,6 +108,7 @@ linear = register(
     symbol="x Wᵀ + b",
     body=lambda x, weight, bias: matmul(x, matrix_transpose(weight)) + bias,
     prepare=_check_linear,
+    letter="Z",
     doc="""Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).
 
     >>> tg.linear([1.0, 2.0], [[1.0, 1.0], [1.0, -1.0]], [0.5, 0.0])
@@ -206,6 +212,8 @@ _einsum = register(
     {"*operands": _einsum_rule},
     family="contract",
     prepare=_check_einsum,
+    code="np.einsum(subscripts, *operands)",
+    letter="Z",
     doc="Sum products of elements as the subscripts say.",
 )
 

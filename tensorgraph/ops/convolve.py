@@ -16,14 +16,15 @@ for the matrix product block by block, in a matrix that the processor's cache ca
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.arguments import integer
-from tensorgraph.engine.op import register
+from tensorgraph.engine.notation import function
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops.contract import einsum
@@ -305,7 +306,7 @@ def _weight_grad_by_y(g: Any, x: Any, stride: Any, padding: Any, dilation: Any, 
     return conv(x, g, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
-conv: Callable[..., Any] = register(
+conv: OpFunction = register(
     "conv",
     _conv_kernel,
     {"x": _conv_by_x, "weight": _conv_by_weight},
@@ -313,6 +314,7 @@ conv: Callable[..., Any] = register(
     symbol="∗",
     body=_conv_body,
     prepare=_check_conv,
+    notation=function(),
     doc="""Return the convolution of a batch x (batch, channels, *spatial) with a weight.
 
     The weight has shape (out, channels / groups, *kernel), the result (batch, out, *counts):
@@ -333,7 +335,7 @@ conv: Callable[..., Any] = register(
     tensor([[[1., 2., 4.]]])
     """,
 )
-conv_transpose: Callable[..., Any] = register(
+conv_transpose: OpFunction = register(
     "conv_transpose",
     _conv_transpose_kernel,
     {"x": _transpose_by_x, "weight": _transpose_by_weight},
@@ -341,6 +343,7 @@ conv_transpose: Callable[..., Any] = register(
     symbol="∗ᵀ",
     body=_conv_transpose_body,
     prepare=_check_conv_transpose,
+    notation=function(),
     doc="""Return the transposed convolution of x (batch, out, *counts): the adjoint of `conv` by x.
 
     The weight has the shape that `conv` takes, (out, channels / groups, *kernel); the result has
@@ -352,7 +355,7 @@ conv_transpose: Callable[..., Any] = register(
     tensor([[[-1., -1., -2.,  4.]]])
     """,
 )
-conv_weight_grad: Callable[..., Any] = register(
+conv_weight_grad: OpFunction = register(
     "conv_weight_grad",
     _conv_weight_grad_kernel,
     {"x": _weight_grad_by_x, "y": _weight_grad_by_y},
@@ -360,6 +363,7 @@ conv_weight_grad: Callable[..., Any] = register(
     symbol="∗ʷ",
     body=_conv_weight_grad_body,
     prepare=_check_conv_weight_grad,
+    notation=function(),
     doc="""Return the gradient of ⟨y, conv(x, weight)⟩ by the weight, whose kernel has shape `size`.
 
     x has shape (batch, channels, *spatial), y that of the convolution, the result

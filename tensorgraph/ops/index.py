@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from operator import index
 from typing import Any
 
@@ -12,7 +11,8 @@ import numpy as np
 from tensorgraph.arguments import whole
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array, to_dtype
 from tensorgraph.engine.domain import Integer
-from tensorgraph.engine.op import OUTRANKING, register
+from tensorgraph.engine.notation import ITEM, function
+from tensorgraph.engine.op import OUTRANKING, OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor
@@ -99,6 +99,8 @@ _getitem = register(
     add_into=lambda total, g, *indices, key: scatter_into(total, g, *indices, key=key),
     family="index",
     symbol="x[i]",
+    notation=ITEM,
+    facts={"moved": True},
     doc="Return the elements of x at `key`, in which index arrays are operands of their own.",
 )
 
@@ -129,7 +131,14 @@ def _add_rows(out: Any, indices: Any, rows: Any) -> None:
     np.add.at(out.reshape(-1), places, np.reshape(rows, -1))
 
 
-scatter: Callable[..., Any] = register(
+_SCATTER = """
+    x, rest = np.asarray(x), iter(indices)
+    out = np.zeros(shape, x.dtype)
+    np.add.at(out, tuple(next(rest) if k == "array" else k for k in key), x)
+    return out
+"""
+
+scatter: OpFunction = register(
     "scatter",
     _scatter_kernel,
     {
@@ -138,6 +147,7 @@ scatter: Callable[..., Any] = register(
     },
     family="index",
     symbol="Σ x→i",
+    code=_SCATTER,
     doc="""Return zeros of `shape` with x added at `key`: the adjoint of indexing.
 
     >>> tg.scatter([1.0, 2.0], key=(slice(1, 3),), shape=(4,))
@@ -216,12 +226,20 @@ def _argsort_kernel(x: Any, *, axis: Any = -1, descending: bool = False) -> Any:
     return shape_of(x)[axis] - 1 - np.flip(backwards, axis)
 
 
+_ARGSORT = """
+    if not descending:
+        return np.argsort(x, axis=axis, kind="stable")
+    backwards = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
+    return x.shape[axis] - 1 - np.flip(backwards, axis)
+"""
+
 argsort = register(
     "argsort",
     _argsort_kernel,
     {"x": NONDIFF},
     family="index",
     prepare=_argsort_axis,
+    code=_ARGSORT,
     doc="""Return the positions that sort x along `axis`; equal elements keep their order.
 
     >>> tg.argsort([30, 10, 20])
@@ -280,6 +298,12 @@ def _one_hot_static(labels: Any, *, num_classes: Any, axis: Any, dtype: Any) -> 
     }
 
 
+_ONE_HOT = """
+    labels, classes = np.asarray(labels), np.arange(num_classes)
+    shape = [num_classes if i == axis else 1 for i in range(labels.ndim + 1)]
+    return (np.expand_dims(labels, axis) == classes.reshape(shape)).astype(dtype)
+"""
+
 one_hot = register(
     "one_hot",
     _one_hot_kernel,
@@ -288,6 +312,9 @@ one_hot = register(
     family="index",
     prepare=_one_hot_static,
     facts={"one_hot": "axis"},
+    notation=function(arguments=()),
+    code=_ONE_HOT,
+    letter="Y",
     doc="""Return 1 at each class label and 0 elsewhere, along a new `axis`; it sums to 1 there.
 
     >>> tg.one_hot([2, 0], 3)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.domain import Integer, Simplex
+from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
@@ -79,13 +80,30 @@ def _log_softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
     return g - exp(out) * g.sum(axis=axis, keepdims=True)
 
 
+_SHIFTED = """
+    top = np.max(x, axis=axis, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        shifted = np.where(x == top, 0, x - top)"""
+_LOGSUMEXP = f"""{_SHIFTED}
+    total = np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True)) + top
+    return total if keepdims else np.squeeze(total, axis=axis)
+"""
+_SOFTMAX = f"""{_SHIFTED}
+    weights = np.exp(shifted)
+    return weights / np.sum(weights, axis=axis, keepdims=True)
+"""
+_LOG_SOFTMAX = f"""{_SHIFTED}
+    return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))
+"""
+
 logsumexp = register(
     "logsumexp",
     in_single(_logsumexp_kernel),
     {"x": _logsumexp_rule},
     family="reduce",
-    symbol="log Σ exp",
     prepare=_reduced,
+    notation=function("log Σ exp", r"\log \sum \exp"),
+    code=_LOGSUMEXP,
     doc="""Return log Σ eˣ over `axis` without overflow; −inf for nothing.
 
     >>> tg.logsumexp([1000.0, 1000.0]).round(3)
@@ -100,6 +118,9 @@ softmax = register(
     body=lambda x, *, axis: exp(x) / sum(exp(x), axis=axis, keepdims=True),
     facts={"positive": True, "sums_to_one": "axis"},
     prepare=_normalised,
+    notation=function(),
+    code=_SOFTMAX,
+    letter="A",
     doc="""Return eˣ / Σ eˣ along `axis`, without overflow: positive, and its sum there is 1.
 
     >>> tg.softmax([1000.0, 1000.0])
@@ -113,6 +134,8 @@ log_softmax = register(
     family="fused",
     body=lambda x, *, axis: x - logsumexp(x, axis=axis, keepdims=True),
     prepare=_normalised,
+    notation=function("log softmax"),
+    code=_LOG_SOFTMAX,
     doc="""Return x − log Σ eˣ along `axis`, the logarithm of softmax, without overflow.
 
     >>> tg.log_softmax([1000.0, 1000.0]).round(3)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.arguments import number
 from tensorgraph.engine.domain import Boolean
-from tensorgraph.engine.op import register
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
@@ -33,7 +32,7 @@ def _kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
     return out
 
 
-dropout: Callable[..., Any] = register(
+dropout: OpFunction = register(
     "dropout",
     _kernel,
     {

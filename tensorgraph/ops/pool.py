@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from itertools import product
 from typing import Any
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import integers
-from tensorgraph.engine.op import register
+from tensorgraph.engine.notation import function
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
@@ -257,7 +258,7 @@ def _avg_pool_grad_rule(g: Any, size: Shape, stride: Shape, padding: Padding) ->
     return avg_pool(g, size=size, stride=stride, padding=padding)
 
 
-max_pool: Callable[..., Any] = register(
+max_pool: OpFunction = register(
     "max_pool",
     _max_pool_kernel,
     {"x": _max_pool_rule},
@@ -267,6 +268,7 @@ max_pool: Callable[..., Any] = register(
         _elements(x, **pooling, constant=_lowest(x.dtype)), axis=_axes(pooling["size"])
     ),
     prepare=_check_pool,
+    notation=function(),
     doc="""Return the largest element of each window of a batch x (batch, channels, *spatial).
 
     `size`, and `stride` which is the size if not given, are an integer or one for each spatial
@@ -278,7 +280,7 @@ max_pool: Callable[..., Any] = register(
     tensor([[[4., 3.]]])
     """,
 )
-max_pool_grad: Callable[..., Any] = register(
+max_pool_grad: OpFunction = register(
     "max_pool_grad",
     _max_pool_grad_kernel,
     {"y": _mean_of_ties, "x": NONDIFF, "peaks": NONDIFF},
@@ -286,6 +288,7 @@ max_pool_grad: Callable[..., Any] = register(
     symbol="max▦ᵀ",
     body=_max_pool_grad_body,
     prepare=_check_max_pool_grad,
+    notation=function(),
     doc="""Return the gradient of ⟨y, max_pool(x)⟩ by x, given peaks = max_pool(x).
 
     Each element of y goes, in even parts, to those elements of its window that equal the peak.
@@ -294,7 +297,7 @@ max_pool_grad: Callable[..., Any] = register(
     tensor([[[ 0., 10., 10., 10.]]])
     """,
 )
-avg_pool: Callable[..., Any] = register(
+avg_pool: OpFunction = register(
     "avg_pool",
     in_single(_avg_pool_kernel),
     {"x": _avg_pool_rule},
@@ -302,6 +305,7 @@ avg_pool: Callable[..., Any] = register(
     symbol="mean▦",
     body=_avg_pool_body,
     prepare=_check_pool,
+    notation=function(),
     doc="""Return the mean of each window of a batch x (batch, channels, *spatial).
 
     The parameters are those of `max_pool`. Padding does not count: at the border the mean is one of
@@ -312,7 +316,7 @@ avg_pool: Callable[..., Any] = register(
     tensor([[[2.5, 2.5]]])
     """,
 )
-avg_pool_grad: Callable[..., Any] = register(
+avg_pool_grad: OpFunction = register(
     "avg_pool_grad",
     _avg_pool_grad_kernel,
     {"y": _avg_pool_grad_rule},
@@ -320,6 +324,7 @@ avg_pool_grad: Callable[..., Any] = register(
     symbol="mean▦ᵀ",
     body=_avg_pool_grad_body,
     prepare=_check_avg_pool_grad,
+    notation=function(),
     doc="""Return the gradient of ⟨y, avg_pool(x)⟩ by x of spatial shape `shape`.
 
     Each element of y goes, in even parts, to the elements of its window.

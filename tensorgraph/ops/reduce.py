@@ -13,7 +13,8 @@ import numpy as np
 
 from tensorgraph.arguments import scalar
 from tensorgraph.engine.domain import Boolean
-from tensorgraph.engine.op import register
+from tensorgraph.engine.notation import reduction
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, AxisError
@@ -71,8 +72,9 @@ sum = register(
     _sum_kernel,
     {"x": lambda g, x_shape, axis: spread(g, x_shape, axis)},
     family="reduce",
-    symbol="Σ",
     prepare=_axes,
+    notation=reduction("Σ", r"\sum"),
+    facts={"sign_of": ("x",)},
     doc="""Return the sum over `axis`; 0 for nothing.
 
     >>> tg.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
@@ -95,6 +97,8 @@ mean = register(
     {"x": _mean_rule},
     family="reduce",
     prepare=_axes,
+    notation=reduction("mean"),
+    facts={"averaged": True},
     doc="""Return the mean over `axis`; NaN for nothing.
 
     >>> tg.mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
@@ -137,8 +141,9 @@ prod = register(
     lambda x, *, axis=None, keepdims=False: np.prod(x, axis=axis, keepdims=keepdims),
     {"x": _prod_rule},
     family="reduce",
-    symbol="Π",
     prepare=_axes,
+    notation=reduction("Π", r"\prod"),
+    facts={"sign_of": ("x",)},
     doc="""Return the product over `axis`; 1 for nothing. The gradient is exact at zeros too.
 
     >>> tg.prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
@@ -155,12 +160,13 @@ def _one_axis(x: Any, *, axis: Any) -> dict[str, Any]:
     return {"axis": one_axis(axis, ndim_of(x))}
 
 
-cumulative_sum: Callable[..., Any] = register(
+cumulative_sum: OpFunction = register(
     "cumulative_sum",
     lambda x, *, axis=None: np.cumsum(x, axis=axis),
     {"x": lambda g, axis: flip(cumulative_sum(flip(g, axis=axis), axis=axis), axis=axis)},
     family="reduce",
     prepare=_one_axis,
+    code="np.cumsum(x, axis=axis)",
     doc="""Return the running sum along `axis`.
 
     >>> tg.cumulative_sum([1, 2, 3])
@@ -186,6 +192,8 @@ max = register(
     {"x": _extremum_rule},
     family="reduce",
     prepare=_filled_axes,
+    notation=reduction("max"),
+    facts={"moved": True},
     doc="""Return the largest element over `axis`; tied ones share the gradient evenly.
 
     >>> tg.max([[1.0, 2.0], [3.0, 4.0]], axis=1)
@@ -198,6 +206,8 @@ min = register(
     {"x": _extremum_rule},
     family="reduce",
     prepare=_filled_axes,
+    notation=reduction("min"),
+    facts={"moved": True},
     doc="""Return the smallest element over `axis`; tied ones share the gradient evenly.
 
     >>> tg.min([[1.0, 2.0], [3.0, 4.0]], axis=1)
@@ -354,6 +364,7 @@ norm = register(
     symbol="‖x‖",
     prepare=_axes,
     facts={"nonnegative": True},
+    code="np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))",
     doc="""Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.
 
     >>> tg.norm([3.0, 4.0])

@@ -36,6 +36,8 @@ tile = register(
     {"x": _tile_rule},
     family="shape",
     prepare=_repetitions,
+    code="np.tile(x, repetitions)",
+    facts={"moved": True},
     doc="""Return x repeated as a whole, `repetitions` times along each axis.
 
     >>> tg.tile([1, 2], 2)
@@ -67,6 +69,7 @@ repeat = register(
     {"x": _repeat_rule},
     family="shape",
     prepare=_repeats,
+    facts={"moved": True},
     doc="""Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
 
     >>> tg.repeat([1, 2], 2)

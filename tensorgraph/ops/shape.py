@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.arguments import integer, integers, scalar
-from tensorgraph.engine.op import register
+from tensorgraph.engine.notation import HIDDEN, TRANSPOSE
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 from tensorgraph.ops._axes import (
@@ -42,12 +43,14 @@ def _full_shape(x: Any, *, shape: Any) -> dict[str, Any]:
     return {"shape": new}
 
 
-reshape: Callable[..., Any] = register(
+reshape: OpFunction = register(
     "reshape",
     lambda x, *, shape: np.reshape(x, shape),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_full_shape,
+    notation=HIDDEN,
+    facts={"moved": True},
     doc="""Return the same elements in another shape; one length may be −1.
 
     >>> tg.reshape([1, 2, 3, 4], (2, -1))
@@ -66,13 +69,15 @@ def _permutation(x: Any, *, axes: Any) -> dict[str, Any]:
     return {"axes": order}
 
 
-permute_dims: Callable[..., Any] = register(
+permute_dims: OpFunction = register(
     "permute_dims",
     lambda x, *, axes=None: np.transpose(x, axes),
     {"x": lambda g, axes: permute_dims(g, axes=inverse(axes))},
     family="shape",
     symbol="ᵀ",
     prepare=_permutation,
+    notation=TRANSPOSE,
+    facts={"moved": True},
     doc="""Return x with its axes in the order `axes` (reversed by default).
 
     >>> tg.permute_dims(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
@@ -88,13 +93,15 @@ def _check_matrix(x: Any) -> dict[str, Any]:
     return {}
 
 
-matrix_transpose: Callable[..., Any] = register(
+matrix_transpose: OpFunction = register(
     "matrix_transpose",
     lambda x: np.swapaxes(x, -1, -2),
     {"x": lambda g: g.mT},
     family="shape",
     symbol="ᵀ",
     prepare=_check_matrix,
+    notation=TRANSPOSE,
+    facts={"moved": True},
     doc="""Return x with its last two axes swapped; also `x.mT`.
 
     >>> tg.matrix_transpose(tg.zeros((5, 2, 3))).shape
@@ -121,6 +128,8 @@ expand_dims = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_new_axes,
+    notation=HIDDEN,
+    facts={"moved": True},
     doc="""Return x with a new axis of length 1 at `axis` of the result.
 
     >>> tg.expand_dims([1, 2], axis=1)
@@ -147,6 +156,8 @@ squeeze = register(
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     prepare=_single_axes,
+    notation=HIDDEN,
+    facts={"moved": True},
     doc="""Return x without axes of length 1: those at `axis`, or all.
 
     >>> tg.squeeze([[1, 2]])
@@ -171,6 +182,8 @@ broadcast_to = register(
     {"x": lambda g: g},  # backward sums every gradient to its operand's shape
     family="shape",
     prepare=_target_shape,
+    notation=HIDDEN,
+    facts={"moved": True},
     doc="""Return x repeated along new axes and axes of length 1, without copying.
 
     >>> tg.broadcast_to([1, 2], (2, 2))
@@ -186,12 +199,13 @@ def _several_axes(x: Any, *, axis: Any) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(x))}
 
 
-flip: Callable[..., Any] = register(
+flip: OpFunction = register(
     "flip",
     lambda x, *, axis=None: np.flip(x, axis),
     {"x": lambda g, axis: flip(g, axis=axis)},
     family="shape",
     prepare=_several_axes,
+    facts={"moved": True},
     doc="""Return x in reverse order along `axis` (all axes by default).
 
     >>> tg.flip([1, 2, 3])
@@ -222,6 +236,7 @@ roll = register(
     {"x": _roll_back},
     family="shape",
     prepare=_shifts,
+    facts={"moved": True},
     doc="""Return x shifted by `shift` places along `axis`, those pushed out entering again.
 
     >>> tg.roll([1, 2, 3], 1)
@@ -236,7 +251,7 @@ def _diagonal(x: Any, *, k: int) -> dict[str, Any]:
     return {"k": integer(k, "k")}
 
 
-tril: Callable[..., Any] = register(
+tril: OpFunction = register(
     "tril",
     lambda x, *, k=0: np.tril(x, k),
     {"x": lambda g, k: tril(g, k=k)},
@@ -249,7 +264,7 @@ tril: Callable[..., Any] = register(
             [3, 4]])
     """,
 )
-triu: Callable[..., Any] = register(
+triu: OpFunction = register(
     "triu",
     lambda x, *, k=0: np.triu(x, k),
     {"x": lambda g, k: triu(g, k=k)},
@@ -296,6 +311,7 @@ pad = register(
     {"x": _pad_rule},
     family="shape",
     prepare=_widths,
+    code="np.pad(x, pad_width, constant_values=constant) if pad_width else x",
     doc="""Return x with `constant` put around it: (before, after) for each axis.
 
     >>> tg.pad([1, 2], (1, 2))
@@ -332,6 +348,7 @@ _concat = register(
     {"*arrays": _concat_rule},
     family="shape",
     prepare=_joinable,
+    code="np.concatenate(arrays, axis=axis)",
     doc="Join arrays along an axis they have; `edges` is computed.",
 )
 
@@ -352,6 +369,7 @@ _stack = register(
     {"*arrays": lambda g, i, axis: g[(slice(None),) * axis + (i,)]},
     family="shape",
     prepare=_stackable,
+    code="np.stack(arrays, axis=axis)",
     doc="Join arrays of one shape along a new axis.",
 )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.engine.domain import Real
-from tensorgraph.engine.op import register
+from tensorgraph.engine.notation import POWER, ROOT
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import APART, abs_kernel, equal, isnan, logical_and, where
 
@@ -67,6 +67,9 @@ power = register(
     domain={"x": APART},
     ref="math.pow",
     symbol="xʸ",
+    notation=POWER,
+    code="**",
+    facts={"sign_of": ("x",)},
     doc="""Return x to the power y.
 
     x⁰ is 1 with derivative 0, also at x = 0. The derivative by y is out · log(x), and 0 at x = 0.
@@ -84,6 +87,7 @@ sqrt = register(
     ref="math.sqrt",
     symbol="√",
     facts={"nonnegative": True},
+    notation=ROOT,
     doc="""Return √x; NaN below 0. The derivative at 0 is inf.
 
     >>> tg.sqrt([4.0, 9.0])
@@ -189,7 +193,7 @@ sin = register(
     tensor([0.   , 0.841])
     """,
 )
-cos: Callable[..., Any] = register(
+cos: OpFunction = register(
     "cos", np.cos, {"x": lambda g, x: -(g * sin(x))}, ref="math.cos",
     doc="""Return the cosine.
 
@@ -266,7 +270,7 @@ sinh = register(
     tensor([0.   , 1.175])
     """,
 )  # fmt: skip
-cosh: Callable[..., Any] = register(
+cosh: OpFunction = register(
     "cosh", np.cosh, {"x": lambda g, x: g * sinh(x)}, ref="math.cosh",
     facts={"positive": True}, doc="""Return the hyperbolic cosine.
 
@@ -276,7 +280,7 @@ cosh: Callable[..., Any] = register(
 )  # fmt: skip
 tanh = register(
     "tanh", np.tanh, {"x": lambda g, out: g - g * out * out}, ref="math.tanh",
-    facts={"between": (-1, 1)}, doc="""Return the hyperbolic tangent.
+    facts={"between": (-1, 1)}, letter="A", doc="""Return the hyperbolic tangent.
 
     >>> tg.tanh([0.0, 1.0]).round(3)
     tensor([0.   , 0.762])
@@ -315,6 +319,7 @@ erf = register(
     {"x": lambda g, x: g * (2 / math.sqrt(math.pi) * exp(-(x * x)))},
     ref="math.erf",
     facts={"between": (-1, 1)},
+    code="np.vectorize(math.erf, otypes=[np.asarray(x).dtype])(x)",
     doc="""Return the error function, 2/√π ∫₀ˣ exp(−t²) dt.
 
     >>> tg.erf([0.0, 1.0]).round(3)

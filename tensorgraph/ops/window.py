@@ -6,7 +6,7 @@ four have in common is here as well: how sizes, strides and padding are written,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from tensorgraph.arguments import integers
-from tensorgraph.engine.op import register
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 
@@ -178,6 +178,14 @@ def _windows_rule(g: Any, x_shape: Shape, size: Shape, stride: Shape, dilation: 
     return overlap_add(g, shape=x_shape[-len(size) :], stride=stride, dilation=dilation)
 
 
+_WINDOWS = """
+    axes = tuple(range(-len(size), 0))
+    span = [(n - 1) * d + 1 for n, d in zip(size, dilation)]
+    view = np.lib.stride_tricks.sliding_window_view(x, span, axis=axes)
+    steps = tuple(slice(None, None, n) for n in (*stride, *dilation))
+    return view[(..., *steps)]
+"""
+
 windows = register(
     "windows",
     _windows_kernel,
@@ -185,6 +193,7 @@ windows = register(
     family="shape",
     symbol="▦",
     prepare=_check_windows,
+    code=_WINDOWS,
     doc="""Return all windows of `size` over the last axes of x, without copying.
 
     x has shape (…, n) and the result (…, count, size), with count = ⌊(n − span) / stride⌋ + 1 and
@@ -231,13 +240,25 @@ def _overlap_add_rule(g: Any, x_shape: Shape, shape: Shape, stride: Shape, dilat
     return windows(g, size=x_shape[-len(shape) :], stride=stride, dilation=dilation)
 
 
-overlap_add: Callable[..., Any] = register(
+_OVERLAP_ADD = """
+    rank = len(shape)
+    counts = x.shape[-2 * rank : -rank]
+    out = np.zeros((*x.shape[: -2 * rank], *shape), x.dtype)
+    for at in np.ndindex(x.shape[-rank:]):
+        each = zip(at, dilation, stride, counts)
+        places = [slice(i * d, i * d + s * n, s) for i, d, s, n in each]
+        out[(..., *places)] += x[(..., *at)]
+    return out
+"""
+
+overlap_add: OpFunction = register(
     "overlap_add",
     _overlap_add_kernel,
     {"x": _overlap_add_rule},
     family="shape",
     symbol="Σ▦",
     prepare=_check_overlap_add,
+    code=_OVERLAP_ADD,
     doc="""Add up windows where they overlap: the adjoint of `windows`.
 
     x has shape (…, *counts, *size); the result (…, *shape) holds, in each place, the sum of all

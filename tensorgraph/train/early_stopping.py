@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from numbers import Real
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.arguments import number, whole
 from tensorgraph.diagnose.model_selection import Criterion, Limits
 from tensorgraph.train.history import measured
 from tensorgraph.train.training_run import Run
@@ -58,17 +57,9 @@ class EarlyStopping:
         satisfy: Limits | None = None,
         min_delta: float = 0.0,
     ) -> None:
-        if not (isinstance(patience, int) and patience >= 1):
-            raise errors.ArgumentError(
-                f"EarlyStopping: patience is a number of epochs from 1 on, not {patience!r}"
-            )
-        if not (isinstance(min_delta, Real) and 0 <= min_delta < math.inf):
-            raise errors.ArgumentError(
-                f"EarlyStopping: min_delta is finite and not negative, not {min_delta!r}"
-            )
         self.criterion: Criterion = Criterion(optimize, satisfy or {})
-        self.patience: int = patience
-        self.min_delta: float = float(min_delta)
+        self.patience: int = whole(patience, "EarlyStopping: patience", 1)
+        self.min_delta: float = number(min_delta, "EarlyStopping: min_delta", 0)
         self.start()
 
     def start(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tensorgraph.ops.window import _OVERLAP_ADD
 from tests.faults.fault import Fault, planted_in
 
 _ALGEBRA = [
@@ -92,25 +93,12 @@ _GUARDS = [
     ),
     *planted_in(
         "formulas/writing/numpy_code.py",
-        ("_Code._infix", "(_in(x, tight + (sign == '**')), _in(y, tight + (sign != '**')))",
+        ("_Code._operator", "(_in(x, tight + (sign == '**')), _in(y, tight + (sign != '**')))",
          "(_in(x, tight), _in(y, tight))", "derive: code without the parentheses of a − (b − c)"),
     ),
     *planted_in(
-        "formulas/writing/in_numpy.py",
-        ("HELPERS",
-         "'\\n        def overlap_add(x, shape, stride, dilation):\\n            rank = "
-         "len(shape)\\n            counts = x.shape[-2 * rank : -rank]\\n            out = "
-         "np.zeros((*x.shape[: -2 * rank], *shape), x.dtype)\\n            for at in "
-         "np.ndindex(x.shape[-rank:]):\\n                each = zip(at, dilation, stride, "
-         "counts)\\n                places = [slice(i * d, i * d + s * n, s) for i, d, s, n in "
-         "each]\\n                out[(..., *places)] += x[(..., *at)]\\n            return "
-         "out\\n    '",
-         "'\\n        def overlap_add(x, shape, stride, dilation):\\n            rank = "
-         "len(shape)\\n            counts = x.shape[-2 * rank : -rank]\\n            out = "
-         "np.zeros((*x.shape[: -2 * rank], *shape), x.dtype)\\n            for at in "
-         "np.ndindex(x.shape[-rank:]):\\n                each = zip(at, dilation, stride, "
-         "counts)\\n                places = [slice(i, i + s * n, s) for i, d, s, n in each]\\n  "
-         "              out[(..., *places)] += x[(..., *at)]\\n            return out\\n    '",
+        "ops/window.py",
+        ("_OVERLAP_ADD", repr(_OVERLAP_ADD), repr(_OVERLAP_ADD.replace("i * d", "i")),
          "derive: windows of the printed code overlap without dilation"),
     ),
     *planted_in(

@@ -121,7 +121,7 @@ def test_truth_values_and_words():
             boolean(value, "x")
     assert [one_of(word, "x", ("a", None)) for word in ("a", None)] == ["a", None]
     for word in ("b", 1, ["a"], np.ones(2)):
-        with pytest.raises(ArgumentError, match=r"^x is 'a' or None, not "):
+        with pytest.raises(ArgumentError, match=r"^x is one of 'a', None, not "):
             one_of(word, "x", ("a", None))
 
 

@@ -37,7 +37,7 @@ ROOMS = [
     "errors extras",
     "arguments display engine.modes engine.quiet engine.nesting",
     "engine.arrays engine.shapes",
-    "engine.domain engine.explain engine.rule engine.generator",
+    "engine.domain engine.notation engine.explain engine.rule engine.generator",
     "engine.op",
     "engine.graph",
     "engine.operators",
@@ -110,6 +110,13 @@ def test_imports_run_one_way(name):
             assert room(other) in allowed, f"{name} imports {other}"
         else:
             assert RANK[room(other)] < RANK[room(name)], f"{name} imports {other}"
+
+
+def test_tests_lie_in_folders_as_the_package_does():
+    tests = PACKAGE.parent / "tests"
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    folders = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")}
+    assert folders == rooms | {"house"}
 
 
 @pytest.mark.parametrize("outer", INNER)

@@ -169,7 +169,7 @@ def test_an_unknown_reduction_is_refused(name, reduction):
     loss, p, y, _ = drawn(name, (2, 3))
     with pytest.raises(ArgumentError) as caught:
         call(loss, p, y, reduction)
-    assert str(caught.value) == f"reduction must be 'mean' or 'sum' or 'none', not {reduction!r}"
+    assert str(caught.value) == f"reduction is one of 'mean', 'sum', 'none', not {reduction!r}"
 
 
 class Cost(nn.Module):

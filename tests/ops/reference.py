@@ -8,8 +8,11 @@ decided by the real part. Nothing here imports tensorgraph; every function has a
 
 from __future__ import annotations
 
+import builtins
 import math
+from functools import cache
 
+import mpmath
 import numpy as np
 from scipy import special
 
@@ -82,6 +85,36 @@ def bilinear(f):
     return lambda x, y, **static: Dual(
         f(x.a, y.a, **static), f(x.b, y.a, **static) + f(x.a, y.b, **static)
     )
+
+
+@cache
+def by_scalars(ref):
+    """Return an elementwise function, given its reference on scalars: a name in ``math``.
+
+    mpmath, which has the same names, takes the derivatives, with twice the digits.
+    """
+    f = getattr(mpmath, ref.removeprefix("math."))
+
+    @cache
+    def partial(orders, *numbers):
+        return float(mpmath.diff(f, numbers, orders)) if any(orders) else float(f(*numbers))
+
+    def function(*xs):
+        reals = np.broadcast_arrays(*(x.real for x in xs))
+        axes = np.eye(len(xs), dtype=int)
+
+        def at(*orders):
+            total = tuple(map(int, np.sum(orders, axis=0)))
+            return np.vectorize(lambda *numbers: partial(total, *numbers), otypes=[float])(*reals)
+
+        value, slopes = at(0 * axes[0]) + 0j, []
+        for i, x in enumerate(xs):
+            value = value + 1j * at(axes[i]) * x.a.imag
+            bends = [at(axes[i], axes[j]) * y.a.imag for j, y in enumerate(xs)]
+            slopes.append((at(axes[i]) + 1j * builtins.sum(bends)) * x.b)
+        return Dual(value, builtins.sum(slopes))
+
+    return function
 
 
 def pick(mask, x, y):

@@ -17,7 +17,6 @@ from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.rule import Word
-from tensorgraph.formulas.algebra import meanings  # noqa: F401  # imported for what it declares
 from tensorgraph.formulas.writing.formula import formula
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.text import text

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import one_of
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.shapes import shape_of
@@ -41,13 +42,7 @@ def reduced(losses: Any, reduction: str) -> Any:
     Raises:
         ArgumentError: an unknown ``reduction``.
     """
-    try:
-        reduce = REDUCTIONS[reduction]
-    except (KeyError, TypeError):
-        raise errors.ArgumentError(
-            f"reduction must be {' or '.join(map(repr, REDUCTIONS))}, not {reduction!r}"
-        ) from None
-    return reduce(losses)
+    return REDUCTIONS[one_of(reduction, "reduction", REDUCTIONS)](losses)
 
 
 def weighted_cost(losses: Any, weights: Any, reduction: str) -> Any:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
-from tensorgraph.optim.schedules._common import (
+from tensorgraph.optim.schedules.base import (
     Rate,
     Schedule,
     each,

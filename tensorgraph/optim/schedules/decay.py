@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tensorgraph.arguments import number
-from tensorgraph.optim.schedules._common import Schedule, not_negative, positive_count
+from tensorgraph.optim.schedules.base import Schedule, not_negative, positive_count
 
 
 @dataclass(frozen=True, repr=False)

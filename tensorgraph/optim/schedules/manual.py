@@ -9,7 +9,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
-from tensorgraph.optim.schedules._common import not_negative
+from tensorgraph.optim.schedules.base import not_negative
 
 Event = tuple[int, float]
 """From which step on which rate holds."""

@@ -1,11 +1,8 @@
 """The rules of simplification as data: two sides that are equal, and when.
 
-The normal form realises them, :mod:`tensorgraph.formulas.steps` tells which were applied, and the
-tests hold each: both sides have one normal form, they are equal on random data within the
-conditions (exactly, with fractions, where only ring operations occur), and differ outside them.
+``test_rules.py`` holds each: both sides have one normal form, they are equal on random data within
+the conditions (exactly, with fractions, where only ring operations occur), and differ outside them.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,8 +24,6 @@ class Rule:
     """Two expressions that are equal where the conditions hold."""
 
     name: str
-    says: str
-    """What a step of a derivation calls it."""
     left: Callable[..., Any]
     right: Callable[..., Any]
     """Functions of the same symbolic arrays, by parameter name."""
@@ -55,25 +50,22 @@ RULES = {
     rule.name: rule
     for rule in (
         # ------------------------------------------------------------------------------ the ring
-        Rule("commute", "x y = y x", lambda x, y: x * y, lambda x, y: y * x, exact=True),
+        Rule("commute", lambda x, y: x * y, lambda x, y: y * x, exact=True),
         Rule(
             "distribute",
-            "multiply out",
             lambda x, y, z: x * (y + z),
             lambda x, y, z: x * y + x * z,
             exact=True,
         ),
-        Rule("collect", "collect like terms", lambda x: x + x, lambda x: 2 * x, exact=True),
+        Rule("collect", lambda x: x + x, lambda x: 2 * x, exact=True),
         Rule(
             "square of a sum",
-            "multiply out",
             lambda x, y: (x + y) ** 2,
             lambda x, y: x * x + 2 * (x * y) + y * y,
             exact=True,
         ),
         Rule(
             "cancel",
-            "cancel x / x = 1",
             lambda x, y: x * y / x,
             lambda x, y: y + 0 * x,
             when={"x": {"nonzero": True}},
@@ -82,7 +74,6 @@ RULES = {
         ),
         Rule(
             "cancel a sum",
-            "cancel a factor before multiplying out",
             lambda x, y: (1 - x) * (y / (1 - x)),
             lambda x, y: y + 0 * x,
             when={"x": {"bounded": (0.1, 0.9)}},
@@ -91,20 +82,17 @@ RULES = {
         ),
         Rule(
             "root of a square",
-            "√x² = x where x is not negative",
             lambda x: sqrt(x * x),
             lambda x: x * 1,
             when={"x": {"nonnegative": True}},
         ),
         Rule(
             "root of any square",
-            "√x² = |x|",
             lambda x: sqrt(square(x)),
             lambda x: abs(x) * 1,
         ),
         Rule(
             "binary",
-            "0 and 1 are their own squares",
             lambda y: y * y,
             lambda y: y * 1,
             when={"y": {"binary": True}},
@@ -113,14 +101,12 @@ RULES = {
         # ---------------------------------------------------------------------------------- sums
         Rule(
             "sum of terms",
-            "a sum of terms is the terms' sums",
             lambda x, y: _sum1(x + y),
             lambda x, y: _sum1(x) + _sum1(y),
             exact=True,
         ),
         Rule(
             "pull out of the sum",
-            "pull a constant factor out of a sum",
             lambda c, x: _sum1(c * x),
             lambda c, x: c * _sum1(x),
             shapes={"c": (3, 1)},
@@ -128,7 +114,6 @@ RULES = {
         ),
         Rule(
             "sum of a constant",
-            "a sum of n equal terms",
             lambda c: _sum1(broadcast_to(c, shape=(3, 4))),
             lambda c: 4 * c,
             shapes={"c": (3, 1)},
@@ -136,17 +121,13 @@ RULES = {
         ),
         Rule(
             "order of sums",
-            "sums may change places",
             lambda x: sum(sum(x, axis=1), axis=0),
             lambda x: sum(x),
             exact=True,
         ),
-        Rule(
-            "mean", "a mean is a sum / n", lambda x: mean(x, axis=1), lambda x: sum(x, axis=1) / 4
-        ),
+        Rule("mean", lambda x: mean(x, axis=1), lambda x: sum(x, axis=1) / 4),
         Rule(
             "known sum",
-            "a sum that is known",
             lambda y, c: _sum1(c * y),
             lambda y, c: c * 1,
             when={"y": {"sums_to_one": 1}},
@@ -154,21 +135,18 @@ RULES = {
         ),
         Rule(
             "zero sum",
-            "a sum that is known",
             lambda y, x: x + _sum1(y),
             lambda y, x: x * 1,
             when={"y": {"zero_sum": 1}},
         ),
         Rule(
             "softmax sums to one",
-            "a sum that is known",
             lambda x: _sum1(softmax(x, axis=1)),
             lambda x: broadcast_to(1.0, shape=(3, 1)),
         ),
         # ------------------------------------------------------------------------------ products
         Rule(
             "number out of a product",
-            "numbers come out of products of matrices",
             lambda x, w: matmul(2 * x, w),
             lambda x, w: 2 * matmul(x, w),
             shapes={"w": (4, 2)},
@@ -176,7 +154,6 @@ RULES = {
         ),
         Rule(
             "transposed product",
-            "(x w)ᵀ = wᵀ xᵀ",
             lambda x, w: matmul(x, w).mT,
             lambda x, w: matmul(w.mT, x.mT),
             shapes={"w": (4, 2)},
@@ -185,25 +162,21 @@ RULES = {
         # ------------------------------------------------------------------------------- choices
         Rule(
             "indicator",
-            "a choice with 0 is an indicator",
             lambda x, y: where(x > 0, y, 0),
             lambda x, y: (x > 0) * y,
         ),
         Rule(
             "common factor of a choice",
-            "a common factor comes out of a choice",
             lambda x, y: where(x > 0, y, 3 * y),
             lambda x, y: y * where(x > 0, 1, 3),
         ),
         Rule(
             "limit that does not bind",
-            "a limit does nothing inside it",
             lambda x, y: _inside(x, clip(x, min=-1, max=1) * y),
             lambda x, y: _inside(x, x * y),
         ),
         Rule(
             "guard",
-            "a guard against 0 is not needed where there is none",
             lambda x, y: y / x,
             lambda x, y: where(equal(x, 0), 0, y / where(equal(x, 0), 1, x)),
             when={"x": {"nonzero": True}},
@@ -211,43 +184,28 @@ RULES = {
         ),
         Rule(
             "relu above 0",
-            "relu(x) is above 0 where x is",
             lambda x: greater(relu(x), 0) * 1,
             lambda x: greater(x, 0) * 1,
         ),
         # ----------------------------------------------------------------------------- functions
         Rule(
             "recognise",
-            "a function of a function that has a name",
             lambda x: exp(log_softmax(x, axis=1)),
             lambda x: softmax(x, axis=1),
         ),
         Rule(
             "exp of log sigmoid",
-            "a function of a function that has a name",
             lambda x: exp(log_sigmoid(x)),
             lambda x: sigmoid(x),
         ),
         Rule(
             "exp of log",
-            "exp undoes log",
             lambda x: exp(log(x)),
             lambda x: x * 1,
             when={"x": {"positive": True}},
             elsewhere="undefined",
         ),
-        Rule("log of exp", "log undoes exp", lambda x: log(exp(x)), lambda x: x * 1),
+        Rule("log of exp", lambda x: log(exp(x)), lambda x: x * 1),
     )
 }
 """The rules that the normal form realises, by name."""
-
-TOLD = {
-    "name": "put the name of a value back",
-    "pick": "a one-hot factor picks one term of a sum",
-}
-"""What steps call the rest: not equations of their own, or told by :mod:`fold`."""
-
-
-def says(name: str) -> str:
-    """Return what a step of a derivation calls a rule."""
-    return TOLD[name] if name in TOLD else RULES[name].says
