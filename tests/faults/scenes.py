@@ -83,7 +83,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/formats/to_dot.py",
-        ("_text", "escape(_clean(text))", "_clean(text)",
+        ("_text", "escape(printable(text))", "printable(text)",
          "render_picture: names are markup for Graphviz"),
         ("_add_link", "'false'", "'true'", "render_picture: links to saved values pull rows apart"),
     ),
