@@ -57,10 +57,7 @@ def python(
         ArgumentError: a formula holds an operation that has no counterpart in NumPy.
     """
     writer = _Code(names, called)
-    lines = []
-    known: dict[Expr, str] = {}
-    for name, e in steps:
-        lines.append(f"    {called[name]} = {writer.whole(e, known)}")
+    lines = [f"    {called[name]} = {writer.whole(e)}" for name, e in steps]
     made = {called[name] for name, _ in steps}
     arguments = [a for a in writer.arguments if a not in made]
     returned = ", ".join(called[name] for name in results)
@@ -112,7 +109,7 @@ class _Code:
         self.helpers: dict[str, Op] = {}
         self.constants: dict[str, str] = {}
 
-    def whole(self, e: Expr, known: dict[Expr, str]) -> str:
+    def whole(self, e: Expr) -> str:
         """Return an expression's text, the operands written before it."""
         e = self._spelt_out(e)
         texts: dict[Expr, tuple[str, int]] = {}
