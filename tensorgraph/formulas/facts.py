@@ -124,9 +124,7 @@ class Facts:
         """Return whether the elements are 0 or 1."""
         if e.dtype.kind == "b" or any(f.word in ("binary", "one_hot") for f in self.of(e)):
             return True
-        if e.op is not None and "moved" in e.op.facts:
-            return self.binary(e.args[0])
-        return None
+        return self.binary(e.args[0]) if _of_operand(e, "moved") else None
 
     def positive(self, e: Expr) -> bool | None:
         """Return whether the elements are above 0."""
@@ -164,7 +162,7 @@ class Facts:
             return Interval(float(array.min()), float(array.max()), False, False)
         if e.op is None:
             return ANYWHERE
-        if {"moved", "averaged"} & e.op.facts.keys():
+        if _of_operand(e, "moved") or _of_operand(e, "averaged"):
             return self.interval(e.args[0])
         if e.op in (add.op, subtract.op):
             x, y = map(self.interval, e.args)
@@ -182,6 +180,13 @@ class Facts:
             return Interval(low=0)
         known = parts and all(part.nonnegative for part in parts)
         return Interval(0, low_open=False) if known else ANYWHERE
+
+
+def _of_operand(e: Expr, word: str) -> bool:
+    """Return whether a record says this of the first operand, which is not rounded on the way."""
+    if e.op is None or word not in e.op.facts:
+        return False
+    return np.can_cast(e.args[0].dtype, e.dtype, "same_kind")
 
 
 def _sum_told(fact: Fact) -> tuple[tuple[int, ...], Any]:

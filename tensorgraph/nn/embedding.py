@@ -1,4 +1,4 @@
-"""A table of vectors, looked up by number."""
+"""The embedding layer: a table of vectors, looked up by number."""
 
 from __future__ import annotations
 

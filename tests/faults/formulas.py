@@ -81,10 +81,10 @@ _GUARDS = [
     ),
     *planted_in(
         "formulas/writing/broadcasting.py",
-        ("Layout.misread", "len({self.shift(x) for x in e.args if wide(x.shape)}) < 2", "True",
+        ("Placement.misread", "len({self.shift(x) for x in e.args if wide(x.shape)}) < 2", "True",
          "derive: g · x is printed for the outer product g xᵀ"),
-        ("Layout.misread", "all(len(wide(x.shape)) < len(wide(e.shape)) for x in e.args)", "False",
-         "derive: g · x is printed for an outer product whose lengths differ"),
+        ("Placement.misread", "all(len(wide(x.shape)) < len(wide(e.shape)) for x in e.args)",
+         "False", "derive: g · x is printed for an outer product whose lengths differ"),
     ),
     *planted_in(
         "formulas/algebra/meanings.py",

@@ -126,7 +126,7 @@ _WATCH = [
 
 _PARAMETERS = [
     *planted_in(
-        "nn/regularise.py",
+        "nn/regularization.py",
         ("l2_penalty", "_factor('l2_penalty', lambd, m) / 2", "_factor('l2_penalty', lambd, m)",
          "regularise: λ/m for λ/2m"),
         ("weights", "parameter.ndim >= 2", "parameter.ndim >= 1", "regularise: biases counted"),

@@ -60,6 +60,8 @@ def test_every_printer_sets_every_kind(kind):
 def test_what_is_no_notation():
     with pytest.raises(ValueError, match="'postfix' is none of function, sum"):
         notation.Notation("postfix")
+    with pytest.raises(tg.errors.DeclarationError, match=r"one of tg\.notation, not 'f\(x\)'"):
+        squareplus(notation="f(x)")
 
 
 # --------------------------------------------------------------------------------- NumPy code

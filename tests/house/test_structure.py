@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 import tensorgraph as tg
-from tensorgraph.engine.op import FAMILIES, REGISTRY
+from tensorgraph.engine.declaration import FAMILIES
+from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.rule import Word
 from tensorgraph.ops import OPS
 
@@ -38,6 +39,7 @@ ROOMS = [
     "arguments display engine.modes engine.quiet engine.nesting",
     "engine.arrays engine.shapes",
     "engine.domain engine.notation engine.explain engine.rule engine.generator",
+    "engine.declaration",
     "engine.op",
     "engine.graph",
     "engine.operators",
@@ -309,6 +311,13 @@ def test_record_is_complete(name):
     assert op.ref is None or isinstance(op.ref, str) or callable(op.ref)
     assert (op.body is None) or op.family == "fused"
     assert repr(op).startswith(f"<op {name}(")
+
+
+@pytest.mark.parametrize("name", [n for n in MODULES if ".formulas" in n])
+def test_formulas_know_operations_by_their_records(name):
+    for node in ast.walk(ast.parse(source_of(name))):
+        if isinstance(node, ast.Compare):
+            assert ".op.name" not in ast.unparse(node), f"{name}:{node.lineno}"
 
 
 def test_every_record_is_behind_a_public_function_of_its_name():

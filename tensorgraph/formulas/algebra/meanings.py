@@ -1,4 +1,4 @@
-"""What operations mean for polynomials, one function each."""
+"""What the core operations mean for polynomials: a function each, and the table of them."""
 
 from __future__ import annotations
 

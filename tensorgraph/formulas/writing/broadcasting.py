@@ -1,4 +1,4 @@
-"""Layout, which formulas leave out where it only makes room for broadcasting, and where they can't.
+"""What makes room for broadcasting, which formulas leave out, and where they cannot leave it out.
 
 A vector has one axis, the last, as in NumPy. Where it has been given new axes to stand elsewhere,
 a reader who does not see these may take it for something else: g · x for the outer product g xᵀ.
@@ -39,7 +39,7 @@ def only_adds_axes(e: Expr) -> bool:
     return all(k is None or k is Ellipsis or k == slice(None) for k in e.static["key"])
 
 
-class Layout:
+class Placement:
     """Where the axes of values are, and where they seem to be.
 
     Args:

@@ -1,7 +1,8 @@
 """Formulas: expressions as a reader sees them, before it is decided how they are set.
 
-Layout (new axes, broadcasting, casts) is left out; sums, products and fractions are gathered. The
-printers for text, LaTeX and MathML each walk over these few kinds of parts.
+An operation is written by the kind of notation in its record. New axes, broadcasting and casts are
+left out; sums, products and fractions are gathered. The printers for text, LaTeX and MathML each
+walk over these few kinds of parts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from tensorgraph.engine.notation import Notation
 from tensorgraph.formulas.writing.broadcasting import (
-    Layout,
+    Placement,
     bare,
     column_and_row,
     index,
@@ -55,7 +56,7 @@ def formula(e: Expr, names: Mapping[Expr, str]) -> Formula:
 class _Writer:
     def __init__(self, names: Mapping[Expr, str]) -> None:
         self.names = names
-        self.layout = Layout(names)
+        self.placement = Placement(names)
 
     def write(self, e: Expr) -> Formula:
         if e in self.names:
@@ -70,14 +71,14 @@ class _Writer:
     def _parts(self, e: Expr) -> tuple[Formula, ...]:
         """Write the operands, each with where it stands if that would be misread."""
         parts = tuple(map(self.write, e.args))
-        if not self.layout.misread(e):
+        if not self.placement.misread(e):
             return parts
         vectors = column_and_row(e)
         if vectors is not None:  # vectors are columns, so that a row is one transposed
             row = vectors[1]
             return (*parts[:row], Formula("transpose", (parts[row],)), *parts[row + 1 :])
         return tuple(
-            Formula("item", (part,), index(x)) if self.layout.shift(x) else part
+            Formula("item", (part,), index(x)) if self.placement.shift(x) else part
             for part, x in zip(parts, e.args, strict=True)
         )
 
@@ -99,7 +100,7 @@ class _Writer:
         return x.parts[0] if x.kind == "negative" else Formula("negative", (x,))
 
     def product(self, e: Expr) -> Formula:
-        vectors = column_and_row(e) if self.layout.misread(e) else None
+        vectors = column_and_row(e) if self.placement.misread(e) else None
         if vectors is not None:
             column, row = (self.write(e.args[i]) for i in vectors)
             return _outer(column, row)
@@ -121,7 +122,7 @@ class _Writer:
         if x.kind == "number" and x.text == "1":
             return y
         left, right = map(bare, e.args)
-        alike = left.shape == right.shape and not self.layout.misread(e)
+        alike = left.shape == right.shape and not self.placement.misread(e)
         sign = " " if 1 in (left.size, right.size) else "∘" if alike else "·"
         factors = x.parts if x.kind == "product" else (x,)
         signs = x.text if x.kind == "product" else ""
