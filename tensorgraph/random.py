@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array, to_dtype
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array, to_dtype
 from tensorgraph.engine.creation import to_shape
 from tensorgraph.engine.dispatch import apply
 from tensorgraph.engine.generator import Generator
 from tensorgraph.engine.op import HANDLERS, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.engine.tensor import Tensor, asarray
+from tensorgraph.engine.tensor import Tensor, array_of, asarray
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
 
 __all__ = [
@@ -163,6 +163,10 @@ def _parameter(value: Any) -> Any:
     return value if type(value) in (int, float, Tensor) else to_array(value)
 
 
+def _array(parameter: Any) -> Any:
+    return parameter.data if type(parameter) is Tensor else parameter
+
+
 def normal(
     shape: Any = None,
     mean: Any = 0.0,
@@ -184,7 +188,7 @@ def normal(
         (2, 3)
     """
     mean, std = _parameter(mean), _parameter(std)
-    if np.any(np.asarray(std) < 0):
+    if np.any(host_values(_array(std) < 0)):
         raise ArgumentError(f"normal: a standard deviation is not negative, got {std}")
     size = _size("normal", shape, mean, std)
     draw = _RANDOM_OPS["normal"](_source(generator), shape=size, dtype=_float(dtype))
@@ -211,7 +215,7 @@ def uniform(
         True
     """
     low, high = _parameter(low), _parameter(high)
-    if np.any(np.asarray(low) > np.asarray(high)):
+    if np.any(host_values(_array(low) > _array(high))):
         raise ArgumentError(f"uniform: low = {low} is above high = {high}")
     size = _size("uniform", shape, low, high)
     draw = _RANDOM_OPS["uniform"](_source(generator), shape=size, dtype=_float(dtype))
@@ -234,8 +238,8 @@ def bernoulli(p: Any, shape: Any = None, generator: Generator | None = None) -> 
         >>> tg.random.bernoulli(1.0, 3)
         tensor([ True,  True,  True])
     """
-    values = p if type(p) is float else to_array(p)
-    if not np.all((values >= 0) & (values <= 1)):
+    values = p if type(p) is float else array_of(p)
+    if not np.all(host_values((values >= 0) & (values <= 1))):
         raise ArgumentError(f"bernoulli: probabilities lie in [0, 1], got {p}")
     shape = _size("bernoulli", shape, values)
     draw: Tensor = _RANDOM_OPS["bernoulli"](_source(generator), p, shape=shape)

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import to_array
+from tensorgraph.engine.arrays import as_array, copied
 from tensorgraph.engine.graph import Node, leading_to, reachable
-from tensorgraph.engine.modes import MODE, Backward, Observer, enable_grad, mode
+from tensorgraph.engine.modes import MODE, Backward, Observer, enable_grad, meet, mode
 from tensorgraph.engine.nesting import flatten, unflatten
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.quiet import quiet
 from tensorgraph.engine.shapes import sum_to
-from tensorgraph.engine.tensor import Retained, Tensor, tensor, wrap
+from tensorgraph.engine.tensor import Retained, Tensor, array_of, tensor, wrap
 
 _COMMIT = threading.Lock()
 """Held while gradients are added to leaves, which threads may share."""
@@ -68,6 +68,7 @@ def backward(
         (leaf, _run_hooks(leaf._hooks, total, create_graph) if leaf._hooks else total)
         for leaf, total in zip(leaves, totals, strict=True)
     ]
+    meet(*leaves)
     with _COMMIT:
         for leaf, total in updates:
             leaf._grad = total if leaf._grad is None else _accumulated(leaf._grad, total)
@@ -175,9 +176,9 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
                 f" {output.shape}; write .sum() or .mean() first, or give the gradient to start"
                 " from"
             )
-        array = np.ones(output.shape, output.dtype)
+        array = np.ones(output.shape, output.dtype, like=output._data)
     else:
-        array = to_array(gradient, output.dtype)
+        array = array_of(gradient, output.dtype)
         if array.shape != output.shape:
             raise errors.ShapeError(
                 f"the gradient to start from has shape {array.shape}, the output {output.shape}"
@@ -256,6 +257,8 @@ def sweep(
                     gradient = rule(g, saved, node, i)
                 else:
                     gradient = _observed(observer, rule, g, saved, node, i)
+                if type(gradient) is Tensor and not create_graph:  # the rule holds a tensor
+                    gradient = gradient._data
                 is_leaf = type(parent) is Tensor
                 like = parent._data if is_leaf else parent
                 if gradient.shape != like.shape or gradient.dtype is not like.dtype:
@@ -322,25 +325,27 @@ def _totals(sums: dict[Any, Any], targets: Sequence[Any], owned: set[Any]) -> li
     for target in targets:
         total = sums.get(target)
         if total is None:
-            totals.append(wrap(np.zeros(target.shape, target.dtype)))
+            like = target._data if type(target) is Tensor else None
+            totals.append(wrap(np.zeros(target.shape, target.dtype, like=like)))
         elif type(total) is Tensor:
             totals.append(total if id(total) not in given else +total)
         else:
             mine = target in owned and id(total) not in given and type(total) is np.ndarray
-            totals.append(wrap(total if mine else np.array(total)))
+            totals.append(wrap(total if mine else copied(total)))
         given.add(id(total))
     return totals
 
 
 def wrap_gradient(g: Any) -> Tensor:
     """Return a gradient, array or tensor, as a tensor."""
-    return g if type(g) is Tensor else wrap(np.asarray(g))
+    return g if type(g) is Tensor else wrap(as_array(g))
 
 
 def _accumulated(old: Tensor, new: Tensor) -> Tensor:
     if old._requires_grad or new._requires_grad:
         return old + new
-    return wrap(np.asarray(np.add(old._data, new._data)))
+    meet(old)
+    return wrap(as_array(old._data + new._data))
 
 
 def _run_hooks(hooks: Sequence[Callable[[Tensor], Any]], g: Tensor, create_graph: bool) -> Tensor:
@@ -365,14 +370,14 @@ def _lifted(node: Node, saved: Sequence[Any]) -> list[Any]:
         if value is None:
             lifted.append(None)
         elif i == len(node.parents):
-            lifted.append(wrap(np.asarray(value), node, True))
+            lifted.append(wrap(as_array(value), node, True))
         else:
             parent = node.parents[i]
             if type(parent) is Node:
-                lifted.append(wrap(np.asarray(value), parent, True))
+                lifted.append(wrap(as_array(value), parent, True))
             elif type(parent) is Tensor and parent._data is not value:
                 # The leaf was given another value since.
-                lifted.append(wrap(np.asarray(value), parent, parent._requires_grad))
+                lifted.append(wrap(as_array(value), parent, parent._requires_grad))
             else:
                 lifted.append(parent)
     return lifted
@@ -404,6 +409,3 @@ def _released(node: Node) -> errors.GraphError:
         f" {node.op.name!r}{where} saved was released; write retain_graph=True in the first call,"
         " or compute the output again"
     )
-
-
-Tensor.backward = backward

@@ -51,10 +51,8 @@ REGISTRY: dict[str, Op] = {}
 """All declared ops of the engine by name, in order of declaration."""
 
 HANDLERS: dict[type, Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]] = {}
-"""Operand types that take over a call. The first operand whose type stands here decides."""
-
-OUTRANKING: dict[type, Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]] = {}
-"""Handlers of operand types that take over from a tensor, too, wherever they stand."""
+"""Operand types that take over a call. A tensor among the operands decides; else the first whose
+type stands here."""
 
 KERNEL_ERRORS = (ValueError, TypeError, IndexError)
 """What a kernel raises for operands that do not fit."""

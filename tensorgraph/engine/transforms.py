@@ -71,7 +71,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
                 f"grad() differentiates a function with one number as its result, {_name(f)}"
                 f" returned shape {output.shape}; write .sum() in it, or use tg.jacobian"
             )
-        results = call.pull([np.ones(output.shape, output.dtype)], retain=False)
+        results = call.pull([np.ones(output.shape, output.dtype, like=output._data)], retain=False)
         return call.released(output), call.arrange(results)
 
     return value_and_gradient
@@ -337,7 +337,7 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
         )
     if value._requires_grad and MODE.get().recording:
         return +value
-    return wrap(value._data, None, True)
+    return wrap(value.detach()._data, None, True)
 
 
 def _as_seed(value: Any, graph: bool) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import MODE, Backward, Forward, observing
+from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing
 from tensorgraph.engine.tensor import Tensor
 
 
@@ -99,7 +99,7 @@ def times_of(node: Node) -> Times | None:
     return _TIMES.get(node)
 
 
-class Profile:
+class Profile(Observer):
     """Times and bytes of a block, by op and by module; made by :func:`profile`.
 
     Example:

@@ -9,12 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array, to_dtype
+from tensorgraph.engine.arrays import (
+    DEFAULT_DTYPE,
+    as_array,
+    host_values,
+    is_foreign,
+    to_array,
+    to_dtype,
+)
 from tensorgraph.engine.domain import Integer
-from tensorgraph.engine.op import OUTRANKING, register
+from tensorgraph.engine.op import register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from tensorgraph.ops._axes import from_list, integer, one_axis
 from tensorgraph.ops.arithmetic import astype, where
@@ -44,14 +50,9 @@ def _split_key(key: Any) -> tuple[Key, list[Any]]:
     return tuple(template), arrays
 
 
-def _records(value: Any) -> bool:
-    """Return whether a value is a tensor, or a symbolic array, which is taken as it is."""
-    return type(value) is Tensor or type(value) in OUTRANKING
-
-
 def _index_array(part: Any) -> Any:
     try:
-        array = part if _records(part) else to_array(part)
+        array = part if is_foreign(part) else to_array(part)
     except DTypeError:
         raise DTypeError(
             "getitem: an index is an integer, a slice, ..., None, or an array of integers or"
@@ -179,7 +180,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
         tensor([[2.],
                 [3.]])
     """
-    indices = indices if _records(indices) else to_array(indices)
+    indices = indices if is_foreign(indices) else to_array(indices)
     ndim = ndim_of(x)
     if indices.ndim != ndim:
         raise ShapeError(
@@ -229,8 +230,8 @@ def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
 
 
 def _one_hot_kernel(labels: Any, *, num_classes: int, axis: int = -1, dtype: Any = None) -> Any:
-    labels = np.asarray(labels)
-    check_labels(labels, num_classes)
+    labels = as_array(labels)
+    check_labels(host_values(labels), num_classes)
     classes = np.arange(num_classes)
     hot = np.expand_dims(labels, axis) == classes.reshape(
         [num_classes if i == axis else 1 for i in range(labels.ndim + 1)]
@@ -324,13 +325,13 @@ def _region(x: Any, key: Any, value: Any, name: str) -> Any:
         shape = np.broadcast_to(np.empty(()), shape_of(x))[_full_key(x, key)].shape
     except IndexError as error:
         raise AxisError(f"{name}: {error}") from None
-    given = value if _records(value) else to_array(value)
+    given = value if is_foreign(value) else to_array(value)
     if not np.can_cast(given.dtype, x.dtype, "same_kind"):
         raise DTypeError(
             f"{name}: {given.dtype} values would be cut to fit a tensor of {x.dtype}; write"
             f" .astype('{x.dtype}') to convert them"
         )
-    value = given if _records(value) else to_array(value, x.dtype)
+    value = given if is_foreign(value) else to_array(value, x.dtype)
     try:
         return broadcast_to(astype(value, dtype=x.dtype), shape=shape)
     except ShapeError:

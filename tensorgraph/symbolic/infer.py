@@ -29,6 +29,10 @@ def result_like(op: Op, operands: Sequence[Any], static: dict[str, Any]) -> tupl
             op.compute([_stand_in(x) for x in operands], static)
             raise
         return shape, np.asarray(probe).dtype
+    if op.family == "random":
+        return (static.get("shape") or ((static["n"],) if "n" in static else ())), static.get(
+            "dtype", np.dtype(bool if "shape" in static else int)
+        )
     rule = PRODUCTS.get(op.name)
     if rule is None:
         out = np.asarray(op.compute([_stand_in(x) for x in operands], static))

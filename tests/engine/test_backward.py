@@ -291,3 +291,20 @@ def test_a_gradient_that_others_hold_is_not_added_to_in_place():
     for held in (kept[0].data, kept[1].data, seed):
         np.testing.assert_array_equal(held, np.ones((2, 2)))
     np.testing.assert_array_equal(x.grad.data, np.full((2, 2), 4.0))
+
+
+def test_a_rule_may_hold_a_tensor():
+    two = tg.full((3,), 2.0, dtype="float64")
+    double = tg.op("double", lambda x: 2 * x, {"x": lambda g: g * two})
+    x = tg.tensor(np.ones(3), requires_grad=True)
+    loss = (x * x + double(x) + x * 3 + x.sum()).sum()
+    loss.backward(retain_graph=True)
+    assert type(x.grad._data) is np.ndarray
+    np.testing.assert_array_equal(x.grad, [10.0, 10.0, 10.0])
+    np.testing.assert_array_equal(tg.gradients(loss, x, create_graph=True), x.grad)
+    tg.testing.check_op(double, np.ones(3))
+    with tg.debug():
+        np.testing.assert_array_equal(tg.grad(lambda x: double(x).sum())(x), two)
+    wrong = tg.op("wrong", lambda x: 2 * x, {"x": lambda g: g * (two + 1)})
+    with pytest.raises(tg.errors.GradcheckError, match=r"ratio +1\.5"):
+        tg.testing.check_op(wrong, np.ones(3))

@@ -53,7 +53,7 @@ _FACTS = [
         "symbolic/replay.py",
         ("chosen = 1 if mask.flat[0] else 2", "chosen = 2 if mask.flat[0] else 1",
          "derive: a mask that is the same everywhere chooses the other side"),
-        ("keep[i] = float(args[i].value)", "pass",
+        ("float(x.value) if type(x.value) in (int, float) else x for x in args", "*args",
          "derive_names: an exponent takes the name of a length"),
     ),
 ]  # fmt: skip

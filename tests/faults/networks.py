@@ -102,8 +102,8 @@ _SEQUENCES = [
     ),
     *planted_in(
         "nn/embedding.py",
-        ("first = first_outside(numbers, self.num_embeddings)",
-         "first = first_outside(abs(numbers), self.num_embeddings)",
+        ("first = first_outside(found, self.num_embeddings)",
+         "first = first_outside(abs(found), self.num_embeddings)",
          "embedding: negative ids count from the end"),
     ),
 ]  # fmt: skip

@@ -75,7 +75,7 @@ _TRANSFER = [
         ("takes != would_take", "False", "transfer: a head that does not fit"),
         ("return f\"layers.{found[-1]}\"", "return f\"layers.{len(model.layers) - 1}\"",
          "transfer: the activation after the head is replaced"),
-        ("own[path]._data, own[path]._node = value, None", "pass", "transfer: nothing is loaded"),
+        ("rebind(own[path], value)", "pass", "transfer: nothing is loaded"),
         ("if new >= share * old", "if new > share * old", "transfer: advice beside its boundary"),
     ),
     *planted_in(

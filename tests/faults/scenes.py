@@ -33,8 +33,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/values.py",
-        ("self.values[box.id] = recorded.get(place, place._data)",
-         "self.values[box.id] = place._data",
+        ("self.recorded.get(place, place._data)", "place._data",
          "render_scene: values of a leaf as it is now"),
         ("    with replay(again.states), mode(", "    with mode(",
          "render_scene: a checkpoint draws other numbers"),

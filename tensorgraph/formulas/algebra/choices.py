@@ -165,8 +165,8 @@ def opposite(condition: Expr) -> Expr:
         case "<":
             return x < y
         case "!=":
-            return x != y  # type: ignore[return-value]
-    return x == y  # type: ignore[return-value]
+            return x != y
+    return x == y
 
 
 def _greater(self: Normaliser, e: Expr) -> Poly | None:
