@@ -93,6 +93,12 @@ class Op:
     """Where the gradient by the first input is 0 almost everywhere (what ``x[i]`` passes back),
     ``add_into(total, g, *others, **static)`` adds it to an array in place. To make and to add all
     of it for each step of a loop over i would take the square of the time."""
+    shape: Callable[..., tuple[int, ...]] | None
+    """``shape(*operands, **static)`` returns the result's shape, of operands that have a ``shape``
+    and a ``dtype``. Elementwise operations and reductions have it by their family, a fused one by
+    its body."""
+    dtype: Callable[..., Any] | None
+    """``dtype(*operands, **static)`` returns the result's dtype, where the family does not."""
     prepare: Callable[..., dict[str, Any]] | None
     """``prepare(*inputs, **static)`` checks the call; returns the static parameters in one form."""
     call: Callable[..., Any]
@@ -112,6 +118,8 @@ class Op:
         body: Callable[..., Any] | None = None,
         prepare: Callable[..., dict[str, Any]] | None = None,
         add_into: Callable[..., None] | None = None,
+        shape: Callable[..., tuple[int, ...]] | None = None,
+        dtype: Callable[..., Any] | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         _check_kinds(name, kernel, vjp, domain or {}, family, facts or {})
@@ -119,7 +127,7 @@ class Op:
         self.domain, self.ref, self.body = dict(domain or {}), ref, body
         self.facts = dict(facts or {})
         self.symbol, self.family, self.prepare = symbol or name, family, prepare
-        self.add_into = add_into
+        self.add_into, self.shape, self.dtype = add_into, shape, dtype
         self.starred = any(key.startswith("*") for key in vjp)
         self.inputs = tuple(key.lstrip("*") for key in vjp)
         self.arity = len(self.inputs)

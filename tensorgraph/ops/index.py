@@ -21,7 +21,8 @@ from tensorgraph.engine.domain import Integer
 from tensorgraph.engine.op import register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError
+from tensorgraph.engine.tensor import array_of
+from tensorgraph.errors import ArgumentError, AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.ops._axes import from_list, integer, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
@@ -84,6 +85,50 @@ def _getitem_kernel(x: Any, *indices: Any, key: Key) -> Any:
     return x[_fill_key(key, indices)]
 
 
+def _indexed_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
+    """Return the shape of ``x[key]``, by NumPy's rules for the shapes of what is in the key."""
+    if any(array.dtype.kind == "b" for array in indices):
+        return _masked_shape(x, *indices, key=key)
+    parts = list(_fill_key(key, [shape_of(array) for array in indices]))
+    missing = len(shape_of(x)) - len([p for p in parts if p is not None and p is not Ellipsis])
+    if missing < 0:
+        raise IndexError("too many indices")
+    at = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
+    parts[at : at + 1] = [slice(None)] * missing
+    lengths = iter(shape_of(x))
+    result: list[int] = []
+    picked: list[tuple[int, ...]] = []  # the shapes of index arrays, of which an integer is one
+    places = []
+    for place, part in enumerate(parts):
+        n = 1 if part is None else next(lengths)
+        if part is None or isinstance(part, slice):
+            result.append(n if part is None else len(range(*part.indices(n))))
+            continue
+        if isinstance(part, int) and not -n <= part < n:
+            raise IndexError("out of range")
+        picked.append(() if isinstance(part, int) else part)
+        places.append((place, len(result)))
+    if picked:  # side by side they stand where the first does; otherwise in front
+        together = places[-1][0] - places[0][0] == len(places) - 1
+        at = places[0][1] if together else 0
+        result[at:at] = np.broadcast_shapes(*picked)
+    return tuple(result)
+
+
+def _masked_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
+    """Return the shape of ``x[key]`` with masks, whose true elements count."""
+    arrays = []
+    for array in indices:
+        known = host_values(array) if array.dtype.kind == "b" else np.zeros(array.shape, np.intp)
+        if known.shape != array.shape:
+            raise GraphError(
+                "getitem: x[mask] has as many elements as the mask has true ones, which is not"
+                " known of a symbolic mask; write tg.where(mask, x, 0)"
+            )
+        arrays.append(known)
+    return np.broadcast_to(np.empty(()), shape_of(x))[_fill_key(key, arrays)].shape
+
+
 _getitem = register(
     "getitem",
     _getitem_kernel,
@@ -93,6 +138,7 @@ _getitem = register(
     },
     add_into=lambda total, g, *indices, key: scatter_into(total, g, *indices, key=key),
     family="index",
+    shape=_indexed_shape,
     symbol="x[i]",
     doc="Return the elements of x at `key`, in which index arrays are operands of their own.",
 )
@@ -132,6 +178,7 @@ scatter: Callable[..., Any] = register(
         "*indices": NONDIFF,
     },
     family="index",
+    shape=lambda x, *indices, key, shape: shape,
     symbol="Σ x→i",
     doc="Return zeros of `shape` with x added at `key`: the adjoint of indexing.",
 )
@@ -212,6 +259,8 @@ argsort = register(
     _argsort_kernel,
     {"x": NONDIFF},
     family="index",
+    shape=lambda x, *, axis, descending: x.shape,
+    dtype=lambda x, *, axis, descending: np.intp,
     prepare=_argsort_axis,
     doc="Return the positions that sort x along `axis`; equal elements keep their order.",
 )
@@ -276,6 +325,12 @@ one_hot = register(
     {"labels": NONDIFF},
     domain={"labels": Integer(0, 4)},
     family="index",
+    shape=lambda labels, *, num_classes, axis, dtype: (
+        *labels.shape[:axis],
+        num_classes,
+        *labels.shape[axis:],
+    ),
+    dtype=lambda labels, *, num_classes, axis, dtype: dtype,
     prepare=_one_hot_static,
     facts={"one_hot": "axis"},
     doc="Return 1 at each class label and 0 elsewhere, along a new `axis`; it sums to 1 there.",
@@ -292,8 +347,11 @@ def set_at(x: Any, key: Any, value: Any) -> Any:
     """
     x = from_list(x)
     values = _region(x, key, value, "set_at")
+    template, arrays = _split_key(key)
     source = np.full(shape_of(x), -1)
-    source[_full_key(x, key)] = np.arange(math.prod(values.shape)).reshape(values.shape)
+    source[_fill_key(template, [host_values(array_of(a)) for a in arrays])] = np.arange(
+        math.prod(values.shape)
+    ).reshape(values.shape)
     values = reshape(values, shape=-1)
     if values.shape[0] == 0:
         return add_at(x, key, value)  # nothing to set is nothing to add
@@ -314,15 +372,15 @@ def add_at(x: Any, key: Any, value: Any) -> Any:
     return x + scatter(values, *arrays, key=template, shape=shape_of(x))
 
 
-def _full_key(x: Any, key: Any) -> Key:
-    template, arrays = _split_key(key)
-    return _fill_key(template, [np.asarray(a) for a in arrays])
-
-
 def _region(x: Any, key: Any, value: Any, name: str) -> Any:
     """Return ``value`` as a tensor of x's dtype, broadcast to the shape of ``x[key]``."""
+    template, indices = _split_key(key)
+    arrays = [array_of(array) for array in indices]
     try:
-        shape = np.broadcast_to(np.empty(()), shape_of(x))[_full_key(x, key)].shape
+        if any(map(is_foreign, arrays)):
+            shape = _indexed_shape(x, *arrays, key=template)
+        else:
+            shape = np.broadcast_to(np.empty(()), shape_of(x))[_fill_key(template, arrays)].shape
     except IndexError as error:
         raise AxisError(f"{name}: {error}") from None
     given = value if is_foreign(value) else to_array(value)

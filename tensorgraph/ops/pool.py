@@ -278,6 +278,8 @@ max_pool_grad: Callable[..., Any] = register(
     _max_pool_grad_kernel,
     {"y": _mean_of_ties, "x": NONDIFF, "peaks": NONDIFF},
     family="fused",
+    shape=lambda y, x, peaks, **_: x.shape,
+    dtype=lambda y, x, peaks, **_: y.dtype,
     symbol="max▦ᵀ",
     body=_max_pool_grad_body,
     prepare=_check_max_pool_grad,

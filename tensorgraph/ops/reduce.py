@@ -142,6 +142,7 @@ cumulative_sum: Callable[..., Any] = register(
     lambda x, *, axis=None: np.cumsum(x, axis=axis),
     {"x": lambda g, axis: flip(cumulative_sum(flip(g, axis=axis), axis=axis), axis=axis)},
     family="reduce",
+    shape=lambda x, *, axis: x.shape,
     prepare=_one_axis,
     doc="Return the running sum along `axis`.",
 )

@@ -172,6 +172,13 @@ def _check_windows(x: Any, *, size: Any, stride: Any, dilation: Any) -> dict[str
     return static
 
 
+def _windows_shape(x: Any, *, size: Shape, stride: Shape, dilation: Shape) -> Shape:
+    lead = ndim_of(x) - len(size)
+    unpadded = ((0, 0),) * len(size)
+    counts = window_counts(shape_of(x)[lead:], size, stride, dilation, unpadded)
+    return (*shape_of(x)[:lead], *counts, *size)
+
+
 def _windows_rule(g: Any, x_shape: Shape, size: Shape, stride: Shape, dilation: Shape) -> Any:
     return overlap_add(g, shape=x_shape[-len(size) :], stride=stride, dilation=dilation)
 
@@ -181,6 +188,7 @@ windows = register(
     _windows_kernel,
     {"x": _windows_rule},
     family="shape",
+    shape=_windows_shape,
     symbol="▦",
     prepare=_check_windows,
     doc="""Return all windows of `size` over the last axes of x, without copying.
@@ -230,6 +238,7 @@ overlap_add: Callable[..., Any] = register(
     _overlap_add_kernel,
     {"x": _overlap_add_rule},
     family="shape",
+    shape=lambda x, *, shape, stride, dilation: (*x.shape[: -2 * len(shape)], *shape),
     symbol="Σ▦",
     prepare=_check_overlap_add,
     doc="""Add up windows where they overlap: the adjoint of `windows`.

@@ -101,8 +101,8 @@ class Expr(Operators):
     item = tolist = __float__ = __int__ = __index__ = __complex__ = __array__ = _no_value
 
     def get(self) -> NDArray[Any]:
-        """Return the values that are known: none; see ``host_values``."""
-        return np.empty(0, self.dtype)
+        """Return the values that are known, those of a constant; see ``host_values``."""
+        return np.empty(0, self.dtype) if self.value is None else np.asarray(self.value)
 
     def copy(self) -> Expr:
         """Return the expression itself, which never changes."""
