@@ -217,12 +217,6 @@ _NORMALISE = [
     ),
 ]  # fmt: skip
 
-_UPDATES = """    updates = [
-        (leaf, _run_hooks(leaf._hooks, total, create_graph) if leaf._hooks else total)
-        for leaf, total in zip(leaves, totals, strict=True)
-    ]
-"""
-
 _SHAPES = planted_in(
     "engine/shapes.py",
     ("axis=(*range(lead), *stretched)", "axis=stretched or tuple(range(lead))",
@@ -292,7 +286,7 @@ _BACKWARD = planted_in(
     ("    for hook in hooks:\n", "    for hook in hooks[::-1]:\n", "hooks in the wrong order"),
     ("_run_hooks(target._hooks, total, create_graph) if target._hooks else total", "total",
      "gradients() runs no hooks of leaves"),
-    (_UPDATES, _UPDATES.replace("[\n", "(\n").replace("]\n", ")\n"),
+    ("sums[leaf] = _run_hooks(", "sums[leaf] = leaf._grad = _run_hooks(",
      "a failing hook leaves some leaves updated"),
     ("if add_into is not None and",
      "if add_into is not None and (parent not in sums or not owned.add(parent)) and",
