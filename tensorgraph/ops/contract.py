@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
@@ -186,7 +187,7 @@ def _einsum_rule(
     for letter, n in zip(terms[i], shapes[i], strict=True):
         if letter in target:
             other_name = next(fresh)
-            operands.append(np.eye(n, dtype=g.dtype))
+            operands.append(np.eye(n, dtype=g.dtype, like=as_array(g)))
             names.append(letter + other_name)
             target += other_name
         else:
@@ -198,7 +199,7 @@ def _einsum_rule(
             if letter in w
         ]
         if n not in lengths:
-            operands.append(np.ones(n, dtype=g.dtype))
+            operands.append(np.ones(n, dtype=g.dtype, like=as_array(g)))
             names.append(letter)
     return _einsum(*operands, subscripts=f"{','.join(names)}->{target}")
 

@@ -145,7 +145,8 @@ _getitem = register(
 
 
 def _scatter_kernel(x: Any, *indices: Any, key: Key, shape: tuple[int, ...]) -> Any:
-    out = np.zeros(shape, dtype=x.dtype)
+    x = as_array(x)
+    out = np.zeros(shape, dtype=x.dtype, like=x)
     scatter_into(out, x, *indices, key=key)
     return out
 
@@ -154,7 +155,12 @@ def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
     """Add x to an array in place, at ``key``."""
     if not indices:  # slices and integers never name an element twice
         out[key] += x
-    elif key == (ARRAY,) and indices[0].dtype.kind in "iu" and out.flags.c_contiguous:
+    elif (
+        key == (ARRAY,)
+        and type(out) is np.ndarray
+        and indices[0].dtype.kind in "iu"
+        and out.flags.c_contiguous
+    ):
         _add_rows(out, indices[0], x)
     else:
         np.add.at(out, _fill_key(key, indices), x)
@@ -236,7 +242,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
         )
     axis = one_axis(axis, ndim, "take_along_axis: axis")
     grids = (
-        np.arange(n).reshape((1,) * i + (n,) + (1,) * (ndim - 1 - i))
+        np.arange(n, like=as_array(indices)).reshape((1,) * i + (n,) + (1,) * (ndim - 1 - i))
         for i, n in enumerate(shape_of(x))
     )
     return getitem(x, tuple(indices if i == axis else grid for i, grid in enumerate(grids)))
@@ -281,7 +287,7 @@ def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
 def _one_hot_kernel(labels: Any, *, num_classes: int, axis: int = -1, dtype: Any = None) -> Any:
     labels = as_array(labels)
     check_labels(host_values(labels), num_classes)
-    classes = np.arange(num_classes)
+    classes = np.arange(num_classes, like=labels)
     hot = np.expand_dims(labels, axis) == classes.reshape(
         [num_classes if i == axis else 1 for i in range(labels.ndim + 1)]
     )
@@ -355,6 +361,7 @@ def set_at(x: Any, key: Any, value: Any) -> Any:
     values = reshape(values, shape=-1)
     if values.shape[0] == 0:
         return add_at(x, key, value)  # nothing to set is nothing to add
+    source = np.asarray(source, like=as_array(x))
     return where(source >= 0, getitem(values, np.maximum(source, 0)), x)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError
@@ -17,7 +18,7 @@ from tensorgraph.ops.transcendental import sqrt
 
 def _floating(x: Any) -> Any:
     """Return x as an array in which squares can be added up: integers would overflow."""
-    x = np.asarray(x)
+    x = as_array(x)
     return x if x.dtype.kind in "fc" else x.astype(np.float64)
 
 

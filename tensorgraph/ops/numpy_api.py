@@ -60,7 +60,7 @@ _ON_VALUES = (
 ).split()
 """Functions that tell a fact about the values, or write them: called with the arrays."""
 
-_MAKING = (np.zeros, np.ones, np.full, np.empty, np.arange, np.eye)
+_MAKING = (np.zeros, np.ones, np.full, np.empty, np.arange, np.eye, np.asarray)
 """Functions that are asked for an array where another one is: ``np.zeros(3, like=x)``."""
 
 

@@ -28,6 +28,7 @@ from tensorgraph.ops.window import (
     axis_names,
     batch_first,
     batch_last,
+    contiguous,
     cropped,
     overlap_add,
     padded,
@@ -111,15 +112,15 @@ def _avg_pool_kernel(x: Any, *, size: Any, stride: Any = None, padding: Any = 0)
     x = padded(_floating(x), padding, 0)
     for axis, (k, s) in enumerate(zip(size, stride, strict=True), 2):
         x = reduce(np.add, _slices(x, axis, k, s))
-    return x / inside.astype(x.dtype)
+    return x / np.asarray(inside, x.dtype, like=x)
 
 
 def _avg_pool_grad_kernel(
     y: Any, *, shape: Any, size: Any, stride: Any = None, padding: Any = 0
 ) -> Any:
-    y = batch_first(np.ascontiguousarray(batch_last(y)))
-    share = y / _inside(shape, size, stride, padding).astype(y.dtype)
-    out = batch_first(np.zeros((y.shape[1], *wide(shape, padding), y.shape[0]), y.dtype))
+    y = batch_first(contiguous(batch_last(y)))
+    share = y / np.asarray(_inside(shape, size, stride, padding), y.dtype, like=y)
+    out = batch_first(np.zeros((y.shape[1], *wide(shape, padding), y.shape[0]), y.dtype, like=y))
     parts = window_view(out, size, stride, (1,) * len(size))
     for at in product(*map(range, size)):
         parts[(..., *at)] += share

@@ -112,6 +112,11 @@ def batch_last(x: Any) -> Any:
     return x.transpose(*range(1, x.ndim), 0)
 
 
+def contiguous(x: Any) -> Any:
+    """Return an array in the order of its axes in memory."""
+    return np.ascontiguousarray(x) if type(x) is np.ndarray else x.copy()
+
+
 def batch_first(x: Any) -> Any:
     """Return an array (channels, *spatial, batch) as (batch, channels, *spatial)."""
     return x.transpose(-1, *range(x.ndim - 1))
@@ -145,6 +150,11 @@ def window_view(x: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
     """Return all windows over the last axes of an array: a view of shape (…, *counts, *size)."""
     lead = x.ndim - len(size)
     counts = window_counts(x.shape[lead:], size, stride, dilation, ((0, 0),) * len(size))
+    if type(x) is not np.ndarray:
+        spans = tuple((k - 1) * d + 1 for k, d in zip(size, dilation, strict=True))
+        axes = tuple(range(lead, x.ndim))
+        view: Any = np.lib.stride_tricks.sliding_window_view(x, spans, axes, writeable=True)
+        return view[(..., *(slice(None, None, step) for step in (*stride, *dilation)))]
     steps = [step * s for step, s in zip(x.strides[lead:], stride, strict=True)]
     inner = [step * d for step, d in zip(x.strides[lead:], dilation, strict=True)]
     return as_strided(
@@ -154,7 +164,8 @@ def window_view(x: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
 
 def _windows_kernel(x: Any, *, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     view = window_view(x, size, stride, dilation)
-    view.flags.writeable = False  # its elements share memory with each other
+    if type(view) is np.ndarray:
+        view.flags.writeable = False  # its elements share memory with each other
     return view
 
 
@@ -204,7 +215,7 @@ windows = register(
 def _overlap_add_kernel(x: Any, *, shape: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     rank = len(shape)
     size = x.shape[-rank:]
-    out = np.zeros((*x.shape[: -2 * rank], *shape), x.dtype)
+    out = np.zeros((*x.shape[: -2 * rank], *shape), x.dtype, like=x)
     places = window_view(out, size, stride, dilation)
     for at in product(*map(range, size)):
         # No two windows have the same element in the same place.

@@ -89,7 +89,7 @@ def clip_by_global_norm(params: Any, max_norm: float) -> Any:
     unit = math.ldexp(0.5, math.frexp(largest)[1])
     scaled = [_in_single(g) / unit for _, g in pairs]
     length = reduce(add, [(g * g).sum() for g in scaled]).sqrt()
-    norm = unit * float(length)
+    norm = unit * float(host_values(length.data))
     if norm > max_norm:
         for (param, _), g in zip(pairs, scaled, strict=True):
             param.grad = g * (max_norm / length)
