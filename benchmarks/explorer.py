@@ -32,7 +32,7 @@ FRAME = """
 
 
 def main(repeats: int = 5) -> None:
-    head = ("KB", "written ms", "usable ms", "step ms", "unfold ms", "boxes")
+    head = ("kB", "written ms", "usable ms", "step ms", "unfold ms", "boxes")
     print(f"{'':34}" + "".join(f"{name:>12}" for name in head))
     with tempfile.TemporaryDirectory() as folder:
         browser = Browser(Path(folder))

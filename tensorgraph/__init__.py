@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tensorgraph import errors, nn, optim, random
+from tensorgraph import errors, nn, ops, optim, random
+from tensorgraph.engine import notation
 from tensorgraph.engine.autodiff import backward, gradients
 from tensorgraph.engine.checkpoint import checkpoint
 from tensorgraph.engine.creation import (
@@ -35,141 +36,7 @@ from tensorgraph.engine.transforms import (
 )
 from tensorgraph.observe.debug import debug
 from tensorgraph.observe.profile import profile
-from tensorgraph.ops.activation import (
-    elu,
-    gelu,
-    leaky_relu,
-    log_sigmoid,
-    relu,
-    sigmoid,
-    silu,
-    softplus,
-)
-from tensorgraph.ops.arithmetic import absolute as abs
-from tensorgraph.ops.arithmetic import (
-    add,
-    astype,
-    bitwise_and,
-    bitwise_invert,
-    bitwise_or,
-    bitwise_xor,
-    ceil,
-    clip,
-    divide,
-    equal,
-    floor,
-    floor_divide,
-    greater,
-    greater_equal,
-    isfinite,
-    isinf,
-    isnan,
-    less,
-    less_equal,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    not_equal,
-    positive,
-    reciprocal,
-    remainder,
-    round,
-    sign,
-    square,
-    subtract,
-    trunc,
-    where,
-)
-from tensorgraph.ops.contract import einsum, linear, matmul, outer, tensordot, vecdot
-from tensorgraph.ops.convolve import conv, conv_transpose, conv_weight_grad
-from tensorgraph.ops.dropout import dropout
-from tensorgraph.ops.index import (
-    add_at,
-    argsort,
-    getitem,
-    one_hot,
-    scatter,
-    set_at,
-    sort,
-    take,
-    take_along_axis,
-)
-from tensorgraph.ops.normalise import affine, center, rms
-from tensorgraph.ops.pool import avg_pool, avg_pool_grad, max_pool, max_pool_grad
-from tensorgraph.ops.reduce import (
-    all,
-    any,
-    argmax,
-    argmin,
-    cumulative_sum,
-    max,
-    mean,
-    min,
-    norm,
-    prod,
-    std,
-    sum,
-    var,
-)
-from tensorgraph.ops.repeat import repeat, tile
-from tensorgraph.ops.shape import (
-    broadcast_to,
-    concat,
-    expand_dims,
-    flip,
-    matrix_transpose,
-    pad,
-    permute_dims,
-    reshape,
-    roll,
-    split,
-    squeeze,
-    stack,
-    tril,
-    triu,
-    unstack,
-)
-from tensorgraph.ops.softmax import (
-    class_cross_entropy,
-    log_softmax,
-    logsumexp,
-    sigmoid_cross_entropy,
-    softmax,
-    softmax_cross_entropy,
-    softmax_minus_one_hot,
-)
-from tensorgraph.ops.transcendental import (
-    acos,
-    acosh,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    cos,
-    cosh,
-    erf,
-    exp,
-    exp2,
-    expm1,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    power,
-    sin,
-    sinh,
-    sqrt,
-    tan,
-    tanh,
-)
-from tensorgraph.ops.window import overlap_add, windows
+from tensorgraph.ops import *
 
 if TYPE_CHECKING:
     from tensorgraph import data as data
@@ -201,7 +68,7 @@ else:
 
     def _card(x: Any) -> str:
         """Return what notebooks show: a room further up draws it."""
-        return import_module("tensorgraph.drawing.cards").card(x)
+        return import_module("tensorgraph.drawing.formats.notebook_cards").card(x)
 
     Tensor._repr_html_ = nn.Module._repr_html_ = _card
 
@@ -209,27 +76,10 @@ else:
 __version__ = "0.1.0"
 __all__ = [
     "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
-    "abs", "acos", "acosh", "add", "add_at", "affine", "all", "any", "arange", "argmax",
-    "argmin", "argsort", "asarray", "asin", "asinh", "assume", "astype", "atan", "atan2",
-    "atanh", "avg_pool", "avg_pool_grad", "backward", "bitwise_and", "bitwise_invert",
-    "bitwise_or", "bitwise_xor", "broadcast_to", "ceil", "center", "checkpoint",
-    "class_cross_entropy", "clip", "concat", "conv", "conv_transpose", "conv_weight_grad",
-    "cos", "cosh", "cumulative_sum", "debug", "derive", "divide", "dropout", "einsum",
-    "elu", "enable_grad", "equal", "erf", "errors", "exp", "exp2", "expand_dims", "expm1",
-    "eye", "flip", "floor", "floor_divide", "full", "full_like", "gelu", "getitem", "grad",
-    "gradients", "greater", "greater_equal", "hessian", "hvp", "is_grad_enabled",
-    "isfinite", "isinf", "isnan", "jacobian", "jvp", "leaky_relu", "less", "less_equal",
-    "linear", "linspace", "log", "log1p", "log2", "log10", "log_sigmoid", "log_softmax",
-    "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp",
-    "matmul", "matrix_transpose", "max", "max_pool", "max_pool_grad", "maximum", "mean",
-    "min", "minimum", "multiply", "negative", "nn", "no_grad", "norm", "not_equal",
-    "one_hot", "ones", "ones_like", "op", "optim", "outer", "overlap_add", "pad",
-    "permute_dims", "positive", "power", "prod", "profile", "random", "reciprocal", "relu",
-    "remainder", "render", "repeat", "reshape", "rms", "roll", "round", "scatter", "set_at",
-    "sigmoid", "sigmoid_cross_entropy", "sign", "silu", "sin", "sinh", "softmax",
-    "softmax_cross_entropy", "softmax_minus_one_hot", "softplus", "sort", "split", "sqrt",
-    "square", "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis",
-    "tan", "tanh", "tensor", "tensordot", "tile", "trace", "tril", "triu", "trunc",
-    "unstack", "update_rule", "value_and_grad", "var", "vecdot", "vjp", "where", "windows",
-    "zeros", "zeros_like",
+    "arange", "asarray", "assume", "backward", "checkpoint", "debug", "derive", "enable_grad",
+    "errors", "eye", "full", "full_like", "grad", "gradients", "hessian", "hvp",
+    "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
+    "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "update_rule",
+    "value_and_grad", "vjp", "zeros", "zeros_like",
 ]  # fmt: skip
+__all__ += ops.__all__

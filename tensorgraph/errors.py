@@ -26,6 +26,10 @@ class DTypeError(TypeError):
     """Data of a kind the engine does not compute with, or cannot differentiate."""
 
 
+class ArgumentTypeError(ArgumentError, DTypeError):
+    """A static parameter of another kind: 2.5 for an integer, text for a number."""
+
+
 class ImmutableError(TypeError):
     """An attempt to change a tensor's elements in place."""
 

@@ -7,15 +7,14 @@ default generator unless given another; ``seed`` restarts the default one.
 from __future__ import annotations
 
 import math
-from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
+from tensorgraph.arguments import to_shape, whole
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array, to_dtype
-from tensorgraph.engine.creation import to_shape
 from tensorgraph.engine.dispatch import apply
 from tensorgraph.engine.generator import Generator
 from tensorgraph.engine.op import HANDLERS, register
@@ -145,7 +144,7 @@ def _float(dtype: DTypeLike | None) -> np.dtype[Any]:
 def _size(function: str, shape: Any, *parameters: Any) -> tuple[int, ...]:
     """Return the shape to draw, to which the parameters broadcast; before anything is drawn."""
     shapes = [shape_of(parameter) for parameter in parameters]
-    wanted = () if shape is None else to_shape(function, shape)
+    wanted = () if shape is None else to_shape(shape, function)
     if not any(shapes):
         return wanted
     try:
@@ -258,7 +257,6 @@ def permutation(n: int, generator: Generator | None = None) -> Tensor:
         >>> sorted(tg.random.permutation(3).numpy().tolist())
         [0, 1, 2]
     """
-    if not isinstance(n, (int, np.integer)) or n < 0:
-        raise ArgumentError(f"permutation: n is how many numbers to order, not {n!r}")
-    draw: Tensor = _RANDOM_OPS["permutation"](_source(generator), n=index(n))
+    n = whole(n, "permutation: n, how many numbers to order,")
+    draw: Tensor = _RANDOM_OPS["permutation"](_source(generator), n=n)
     return draw

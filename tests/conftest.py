@@ -1,4 +1,16 @@
-"""Settings for the whole suite."""
+"""Settings for the whole suite, and where what is.
+
+A folder holds the tests of the room of the package with its name; ``house`` those of the whole: its
+structure, README, examples, and that faults are found. Beside the tests of a room stand the tables
+from which they are made, whose names end in ``_cases``: what is added to the package is added to
+one of them, and to nothing else. An elementwise op needs no entry, its record says enough.
+
+- ``ops/elements/`` and ``ops/duals.py`` say what an op must give, independently of the engine:
+  element by element in plain Python, and as numbers with derivatives.
+- ``ops/kinds.py`` and ``engine/programs.py`` make whole programs of ops.
+- ``raising.py`` tells what an error says.
+- ``faults/`` lists faults to plant, ``mutants.py`` plants them.
+"""
 
 import os
 

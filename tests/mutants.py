@@ -3,15 +3,16 @@
     python -m tests.mutants [WORD ...] [--jobs N] [--list]
 
 Each fault is an edit of one file of a copy of the repository, on which the tests then run: those
-of its op, topic or file first, which find most faults in seconds, then those over whole programs
-and of the engine's other promises, then the rest. WORDs choose the faults whose file or description
-holds one of them. Exits with 1 if a fault survives all tests, with 2 if the tests are red without
-any.
+of its op, topic or file first, which find most faults in seconds, then those of its room, those
+over whole programs and of the engine's other promises, then the rest. WORDs choose the faults whose
+file or description holds one of them. Exits with 1 if a fault survives all tests, with 2 if the
+tests are red without any.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import itertools
 import os
 import re
@@ -31,7 +32,15 @@ from tests.faults import FAULTS, Fault
 from tests.ops.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
-COPIED = ("tensorgraph", "tests", "examples", "benchmarks", "pyproject.toml", "README.md")
+COPIED = (
+    "tensorgraph",
+    "tests",
+    "examples",
+    "benchmarks",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+)
 PROGRAMS = "tests/engine/test_programs.py"
 STAGES = (
     ["tests/engine/test_backward.py", PROGRAMS],
@@ -106,6 +115,9 @@ def copy_of_repository(target: Path) -> Path:
             shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
         elif source.exists():
             shutil.copy(source, target / name)
+    for path in {target / fault.file for fault in FAULTS if fault.file.endswith(".py")}:
+        # As they will be with a fault: if code without comments fails, it fails without any.
+        write(path, ast.unparse(ast.parse(path.read_text(encoding="utf-8"))))
     return target
 
 
@@ -119,8 +131,7 @@ def run_one(fault: Fault | None, copy: Path) -> Outcome:
     done: list[str] = []
     killer = None
     try:
-        first = [likely(fault)] if fault is not None else []
-        for stage in (*first, *STAGES):
+        for stage in (*likely(fault), *STAGES) if fault is not None else STAGES:
             killer = first_failure(copy, stage, done)
             if killer is not None:
                 break
@@ -131,16 +142,20 @@ def run_one(fault: Fault | None, copy: Path) -> Outcome:
     return Outcome(fault, killer, time.monotonic() - start)
 
 
-def likely(fault: Fault) -> list[str]:
-    """Return the tests of the ops and topics that a fault names, then those named like its file."""
+def likely(fault: Fault) -> list[list[str]]:
+    """Return the stages for a fault: the tests of what it names, then those of its file's room.
+
+    It names ops and topics, or else is looked for in tests named like its file.
+    """
     ops = [f"{PROGRAMS}::test_one_step[{name}]" for name in fault.named if name in KINDS]
-    places = reversed(Path(fault.file).with_suffix("").parts[1:])
+    room, *places = Path(fault.file).with_suffix("").parts[1:]
     files = [
         str(path.relative_to(ROOT))
-        for topic in (*fault.named, *places)
+        for topic in (*fault.named, *reversed(places), room)
         for path in sorted((ROOT / "tests").rglob(f"test_{topic}*.py"))
     ]
-    return [*ops, *dict.fromkeys(files)] or [*STAGES[0], "-k", "not one_step"]
+    first = [*ops, *dict.fromkeys(files)] or [*STAGES[0], "-k", "not one_step"]
+    return [first, [f"tests/{room}"]] if (ROOT / "tests" / room).is_dir() else [first]
 
 
 _seconds = itertools.count(int(time.time()))

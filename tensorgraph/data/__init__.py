@@ -1,20 +1,37 @@
-"""From collected examples to what a network is trained on and judged by.
+"""Data preparation: sets, labels as numbers, scaled inputs, mini-batches, augmentation.
 
-Everything here works on NumPy arrays with one row for each example, memory-mapped ones too, and is
-drawn from a seed alone: the same call gives the same sets, batches and augmented examples.
+In come NumPy arrays with one row for each example, memory-mapped ones too; out come arrays again,
+as training sets and as mini-batches. What is random is drawn from a seed alone: the same call gives
+the same sets, batches and augmented examples.
+
+Read ``aligned_arrays`` (what all take) and ``seeds`` first, then in the order of use: ``splitting``
+with ``split_sizes``, ``target_split``, ``labels``, ``feature_scaling``, ``batches``, ``augment``;
+``similarity`` and ``synthesis`` stand alone.
 """
 
-from tensorgraph.data import augment
-from tensorgraph.data.batches import Batches
-from tensorgraph.data.labels import Classes, Tags, from_one_hot
-from tensorgraph.data.normalise import Normalize
-from tensorgraph.data.similarity import Comparison, Likeness, alike
-from tensorgraph.data.splitting import Split, SplitIndices, split
-from tensorgraph.data.synthesis import Synthesis, synthesize
-from tensorgraph.data.target import TargetIndices, TargetSplit, split_by_target
+from tensorgraph.data import (
+    augment,
+    batches,
+    feature_scaling,
+    labels,
+    similarity,
+    splitting,
+    synthesis,
+    target_split,
+)
+from tensorgraph.data.batches import *
+from tensorgraph.data.feature_scaling import *
+from tensorgraph.data.labels import *
+from tensorgraph.data.similarity import *
+from tensorgraph.data.splitting import *
+from tensorgraph.data.synthesis import *
+from tensorgraph.data.target_split import *
 
-__all__ = [
-    "Batches", "Classes", "Comparison", "Likeness", "Normalize", "Split", "SplitIndices",
-    "Synthesis", "Tags", "TargetIndices", "TargetSplit", "alike", "augment", "from_one_hot",
-    "split", "split_by_target", "synthesize",
-]  # fmt: skip
+__all__ = ["augment"]
+__all__ += batches.__all__
+__all__ += feature_scaling.__all__
+__all__ += labels.__all__
+__all__ += similarity.__all__
+__all__ += splitting.__all__
+__all__ += synthesis.__all__
+__all__ += target_split.__all__

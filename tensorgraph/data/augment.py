@@ -1,4 +1,4 @@
-"""Augmentation: examples that differ from those collected, but not in their label.
+"""Data augmentation: random changes of an example that leave its label as it is.
 
 Each function here returns a function ``f(example, rng)`` of one example, without the axis of
 examples, and a NumPy generator; it returns a new example of the same dtype and leaves the given one
@@ -22,7 +22,7 @@ import numpy as np
 
 from tensorgraph import extras
 from tensorgraph.arguments import number, whole
-from tensorgraph.data.table import Array
+from tensorgraph.data.aligned_arrays import Array
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Mini-batches that can be taken up again where they stopped."""
+"""Mini-batches, whose state can be saved and resumed in the midst of an epoch."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
-from tensorgraph.data.table import Array, Indices, Key, Table, as_array, name_of
+from tensorgraph.data.aligned_arrays import AlignedArrays, Array, Indices, Key, as_array, name_of
 from tensorgraph.errors import (
     ArgumentError,
     AxisError,
@@ -26,6 +26,8 @@ from tensorgraph.errors import (
     describe,
     listing,
 )
+
+__all__ = ["Batches"]
 
 Augmentation = Callable[[Any, np.random.Generator], Any]
 """A function of an example and a generator that returns the example to train on."""
@@ -103,7 +105,7 @@ class Batches:
         prefetch: int = 0,
         workers: int | Executor = 0,
     ) -> None:
-        self._table = Table("Batches", arrays)
+        self._table = AlignedArrays("Batches", arrays)
         self.indices = _rows(indices, len(self._table))
         self.batch_size = (
             len(self.indices) if batch_size is None else whole(batch_size, "Batches: batch_size", 1)
@@ -127,7 +129,7 @@ class Batches:
     @property
     def arrays(self) -> Any:
         """What the batches are taken from, in the form in which it was given."""
-        return self._table.pack(self._table.columns)
+        return self._table.as_given(self._table.columns)
 
     def __len__(self) -> int:
         """Return how many batches an epoch has."""
@@ -174,7 +176,7 @@ class Batches:
                 count = min(self.workers if isinstance(self.workers, int) else _CORES, len(rows))
                 pieces = (np.array_split(columns[key], count), np.array_split(rows, count))
                 columns[key] = np.concatenate(_alike(list(pool.map(one, *pieces)), rows, 1))
-        return self._table.pack(columns)
+        return self._table.as_given(columns)
 
     def state_dict(self) -> dict[str, int]:
         """Return where the next batch starts, as integers."""
@@ -239,7 +241,7 @@ def _rows(indices: Any, length: int) -> Indices:
     return rows.astype(np.intp)
 
 
-def _augmentations(augment: Any, table: Table) -> dict[Key, Augmentation]:
+def _augmentations(augment: Any, table: AlignedArrays) -> dict[Key, Augmentation]:
     if augment is None:
         return {}
     if not isinstance(augment, Mapping):

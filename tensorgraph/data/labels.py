@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.data.table import Array, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import Array, as_array, refuse_missing
 from tensorgraph.errors import (
     ArgumentError,
     AxisError,
@@ -18,6 +18,8 @@ from tensorgraph.errors import (
     describe,
     listing,
 )
+
+__all__ = ["Classes", "Tags", "from_one_hot"]
 
 Labels = Mapping[Any, bool] | Iterable[Any] | None
 """The tags of one example: all it has, those that are known, or ``None`` if none is."""

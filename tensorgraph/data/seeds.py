@@ -1,4 +1,4 @@
-"""Random numbers that depend on what they are for, not on what was drawn before.
+"""Random generators by seed, epoch and example, independent of what was drawn before.
 
 Philox (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3") is a function of a key
 and a counter. With the seed and the epoch as its key and the example's index in its counter, each
@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tensorgraph.arguments import whole
-from tensorgraph.data.table import Indices
+from tensorgraph.data.aligned_arrays import Indices
 from tensorgraph.errors import ArgumentError
 
 _ORDER, _EXAMPLE, _SETS = range(3)

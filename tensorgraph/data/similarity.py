@@ -1,4 +1,4 @@
-"""Whether two sets look as if they came from one distribution."""
+"""Statistical tests of whether two sets come from one distribution."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import numpy as np
 
 from tensorgraph import extras
 from tensorgraph.arguments import number
-from tensorgraph.data.table import Array, Table, name_of, pair, refuse_missing
+from tensorgraph.data.aligned_arrays import AlignedArrays, Array, name_of, pair, refuse_missing
 from tensorgraph.errors import ArgumentError, listing
+
+__all__ = ["Comparison", "Likeness", "alike"]
 
 FEW = 20
 """Integers with at most so many different values are categories."""
@@ -22,7 +24,7 @@ LEAST_EXPECTED = 5
 
 @dataclass(frozen=True)
 class Comparison:
-    """One feature of two sets: how it was tested, and how surprising the difference is."""
+    """One feature of two sets: the test that compared them, its statistic and p-values."""
 
     feature: str
     test: str
@@ -145,7 +147,7 @@ def _refuse_few(first: int, second: int, features: int, alpha: float) -> None:
         )
 
 
-def _features(dev: Table, test: Table) -> Iterator[tuple[str, Array, Array]]:
+def _features(dev: AlignedArrays, test: AlignedArrays) -> Iterator[tuple[str, Array, Array]]:
     for key, first in dev.columns.items():
         second, name = test.columns[key], key if isinstance(key, str) else f"array {key}"
         for which, array in (("dev", first), ("test", second)):

@@ -1,4 +1,4 @@
-"""Training, dev and test sets: which example goes where."""
+"""The split into training, dev and test sets, also by label (stratified) and by group."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensorgraph.data import seeds
-from tensorgraph.data.sizes import Sizes, sizes_of
-from tensorgraph.data.table import Array, Indices, Table, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import AlignedArrays, Array, Indices, as_array, refuse_missing
+from tensorgraph.data.split_sizes import Sizes, sizes_of
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
+
+__all__ = ["Split", "SplitIndices", "split"]
 
 TOO_FAR = 0.1
 """A warning is due where groups move more of all examples than this into another set."""
@@ -58,7 +60,7 @@ class Split:
 
     @cached_property
     def test(self) -> Any:
-        """The examples for one last, unbiased look."""
+        """The examples to measure with once, at the end."""
         return self._take(self.indices.test)
 
     def __iter__(self) -> Iterator[Any]:
@@ -120,7 +122,7 @@ def split(
         >>> sets.indices.dev.shape
         (2,)
     """
-    table = Table("split", arrays)
+    table = AlignedArrays("split", arrays)
     sizes = sizes_of("split", len(table), {"train": train, "dev": dev, "test": test})
     if not sizes["train"]:
         raise ArgumentError(

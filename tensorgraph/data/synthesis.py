@@ -1,4 +1,4 @@
-"""Examples made by mixing others, and how few of them they really are."""
+"""Synthesis of examples by mixing others, with how often each source is used."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import numpy as np
 
 from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
-from tensorgraph.data.table import Array, Indices, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import Array, Indices, as_array, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, UsageWarning, describe
+
+__all__ = ["Synthesis", "synthesize"]
 
 TOO_OFTEN = 10
 """A warning is due where a source is in more examples than this on average."""

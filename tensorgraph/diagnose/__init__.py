@@ -1,30 +1,48 @@
-"""From results to decisions: where the error comes from, and what to work on next.
+"""Diagnosis of a trained model: metrics, where the error comes from, what to work on next.
 
-Plain functions on arrays, each with a small result that prints itself: a ladder of error rates, a
-table of errors by tag, labels that are probably wrong, the choice of a model, metrics, and a report
-of it all on one page.
+In come arrays of predictions, probabilities and labels, or error rates; out come numbers, and small
+results that print themselves. All are plain functions.
+
+Read ``array_arguments`` (the checks that all share) and ``metric`` first. Metrics: ``confusion``,
+``class_metrics``, ``score_metrics``, ``reliability``; by them ``model_selection``. Analysis of the
+error: ``error_ladder`` with ``confidence_intervals`` and ``remedies``, ``error_analysis`` with
+``error_csv``, ``label_cleaning``, ``gradient_health``. All of it on one page: ``html_report``.
+
+A metric is added in one file: a function with ``@metric(worst=..., best=...)`` whose name stands in
+the file's ``__all__``.
 
 What a model says comes first, then the labels, as in losses: ``precision(predictions, labels)``.
 (scikit-learn has them the other way round, ``precision_score(y_true, y_pred)``.)
 """
 
-from tensorgraph.diagnose.calibration import Calibration, calibration, expected_calibration_error
-from tensorgraph.diagnose.choice import Criterion, Selection, select
-from tensorgraph.diagnose.confusion import ConfusionMatrix, confusion_matrix
-from tensorgraph.diagnose.error_table import ErrorTable, error_table
-from tensorgraph.diagnose.ladder import Ladder, ladder
-from tensorgraph.diagnose.metrics import accuracy, f1, f_beta, precision, recall
-from tensorgraph.diagnose.report import Report, report
-from tensorgraph.diagnose.scores import brier_score, log_loss, roc_auc
-from tensorgraph.diagnose.suspects import (
-    SuspiciousLabels,
-    apply_corrections,
-    suspicious_labels,
+from tensorgraph.diagnose import (
+    class_metrics,
+    confusion,
+    error_analysis,
+    error_ladder,
+    html_report,
+    label_cleaning,
+    model_selection,
+    reliability,
+    score_metrics,
 )
+from tensorgraph.diagnose.class_metrics import *
+from tensorgraph.diagnose.confusion import *
+from tensorgraph.diagnose.error_analysis import *
+from tensorgraph.diagnose.error_ladder import *
+from tensorgraph.diagnose.html_report import *
+from tensorgraph.diagnose.label_cleaning import *
+from tensorgraph.diagnose.model_selection import *
+from tensorgraph.diagnose.reliability import *
+from tensorgraph.diagnose.score_metrics import *
 
-__all__ = [
-    "Calibration", "ConfusionMatrix", "Criterion", "ErrorTable", "Ladder", "Report", "Selection",
-    "SuspiciousLabels", "accuracy", "apply_corrections", "brier_score", "calibration",
-    "confusion_matrix", "error_table", "expected_calibration_error", "f1", "f_beta", "ladder",
-    "log_loss", "precision", "recall", "report", "roc_auc", "select", "suspicious_labels",
-]  # fmt: skip
+__all__: list[str] = []
+__all__ += class_metrics.__all__
+__all__ += confusion.__all__
+__all__ += error_analysis.__all__
+__all__ += error_ladder.__all__
+__all__ += html_report.__all__
+__all__ += label_cleaning.__all__
+__all__ += model_selection.__all__
+__all__ += reliability.__all__
+__all__ += score_metrics.__all__

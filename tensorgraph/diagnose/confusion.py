@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.diagnose.checks import (
+from tensorgraph.diagnose.array_arguments import (
     Array,
     as_labels,
     classes_of,
@@ -16,7 +16,12 @@ from tensorgraph.diagnose.checks import (
     same_length,
     weights_of,
 )
-from tensorgraph.diagnose.tables import heat_table
+from tensorgraph.display.text import escaped
+
+__all__ = ["ConfusionMatrix", "confusion_matrix"]
+
+_RIGHT, _WRONG = "26,156,130", "201,79,79"
+"""The colours of right and of wrong predictions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,3 +111,19 @@ def confusion(
     if sample_weight is None:
         counts = counts.astype(np.int64)
     return ConfusionMatrix(counts, tuple(known.tolist()))
+
+
+def heat_table(counts: Array, classes: Sequence[Any]) -> str:
+    """Return a confusion matrix as HTML; the darker a cell, the larger its share of the class."""
+    rows = []
+    for name, row in zip(classes, counts.tolist(), strict=True):
+        total = sum(row) or 1
+        cells = "".join(
+            f'<td style="background:rgba({_RIGHT if name == other else _WRONG},'
+            f'{0.75 * value / total:.3f})">{value:g}</td>'
+            for other, value in zip(classes, row, strict=True)
+        )
+        rows.append(f"<tr><th>{escaped(name)}</th>{cells}</tr>")
+    titles = "".join(f"<th>{escaped(name)}</th>" for name in classes)
+    head = f"<tr><th>true \\ predicted</th>{titles}</tr>"
+    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"

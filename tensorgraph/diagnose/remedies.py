@@ -1,4 +1,4 @@
-"""What to do about each step of the ladder, and what a step below 0 means."""
+"""Remedies for each step of the ladder, and what a step below 0 means."""
 
 from __future__ import annotations
 

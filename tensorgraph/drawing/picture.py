@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from os import PathLike
@@ -12,25 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.drawing.browser import open_page
-from tensorgraph.drawing.capture import capture
-from tensorgraph.drawing.dot import dot, drawn, program
 from tensorgraph.drawing.explorer.page import page
-from tensorgraph.drawing.fold import asked_for, fold
-from tensorgraph.drawing.heat import QUANTITIES
-from tensorgraph.drawing.norms import norms_svg, run_of
-from tensorgraph.drawing.rules import rules_of
-from tensorgraph.drawing.scene import Scene
-from tensorgraph.drawing.subject import caller, subject_of
-from tensorgraph.drawing.svg import svg
-from tensorgraph.drawing.tiles import view
-from tensorgraph.drawing.values import measured
-from tensorgraph.drawing.view import View
-from tensorgraph.engine.modes import user_level
-from tensorgraph.nn.watch import Watch
+from tensorgraph.drawing.formats.browser import open_page
+from tensorgraph.drawing.formats.norm_map import norms_svg, run_of
+from tensorgraph.drawing.formats.run_graphviz import drawn, program
+from tensorgraph.drawing.formats.to_dot import to_dot
+from tensorgraph.drawing.formats.to_svg import to_svg
+from tensorgraph.drawing.scene.capture import capture
+from tensorgraph.drawing.scene.op_formulas import rules_of
+from tensorgraph.drawing.scene.recording import recording_of
+from tensorgraph.drawing.scene.scene import Scene
+from tensorgraph.drawing.scene.statistics import measured
+from tensorgraph.drawing.view.build import view_of
+from tensorgraph.drawing.view.colour import is_measured
+from tensorgraph.drawing.view.fold import MAX_NODES, asked_for
+from tensorgraph.drawing.view.options import Options
+from tensorgraph.drawing.view.view import View
+from tensorgraph.engine.modes import user_frame, user_level
+from tensorgraph.observe.watch import Watch
 
-DIRECTIONS = ("down", "right")
-ENGINES = ("dot", "own")
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 
 
@@ -41,7 +41,7 @@ def render(
     depth: int | None = None,
     expand: str | Iterable[str] | bool = (),
     values: bool = False,
-    max_nodes: int = 150,
+    max_nodes: int = MAX_NODES,
     direction: str = "down",
     color_by: str = "family",
     engine: str | None = None,
@@ -82,7 +82,7 @@ def render(
 
     Raises:
         ArgumentError: an option has no such value; arguments of a module or function are missing.
-        DTypeError: ``x`` is nothing that has a graph.
+        DTypeError: ``x`` is no tensor, module, function or derivation.
         GraphError: nothing was recorded, as nothing wants a gradient.
 
     Example:
@@ -94,51 +94,21 @@ def render(
         <picture of loss: 3 boxes, 2 operations>
         >>> picture.save("loss.svg")  # doctest: +SKIP
     """
+    options = Options(
+        backward=backward,
+        depth=depth,
+        expand=expand,
+        values=values,
+        max_nodes=max_nodes,
+        direction=direction,
+        color_by=color_by,
+        engine=engine,
+    )
     if isinstance(x, Watch):
-        return RunPicture(x)
-    subject = subject_of(x, args, caller())
-    shown = {"depth": depth, "expand": _names(expand), "max_nodes": max_nodes}
-    drawn = {"mirror": backward, "values": values, "direction": direction, "color_by": color_by}
-    _check(shown | drawn, engine)
-    scene, places = capture(subject)
-    asked_for(scene, shown["expand"])
-    return Picture(scene, places, shown, drawn, engine)
-
-
-def _names(expand: Any) -> Any:
-    if isinstance(expand, (str, bool)):
-        return expand or ()
-    names = tuple(expand) if isinstance(expand, Iterable) else (expand,)
-    if not all(isinstance(name, str) for name in names):
-        raise errors.ArgumentError(
-            f"render: expand is the path or the class of modules, several in a list, or True, not"
-            f" {errors.describe(expand)}; write expand='Linear'"
-        )
-    return names
-
-
-def _check(options: Mapping[str, Any], engine: str | None) -> None:
-    """Raise unless every option has a value that it may have."""
-    _check_one_of("direction", options["direction"], DIRECTIONS)
-    _check_one_of("color_by", options["color_by"], QUANTITIES)
-    _check_one_of("engine", engine, (None, *ENGINES))
-    for name, given in (("backward", options["mirror"]), ("values", options["values"])):
-        if not isinstance(given, bool):
-            raise errors.ArgumentError(f"render: {name} is True or False, not {given!r}")
-    for name, least in (("depth", 0), ("max_nodes", 1)):
-        given = options[name]
-        if name == "depth" and given is None:
-            continue
-        if isinstance(given, bool) or not isinstance(given, int) or given < least:
-            raise errors.ArgumentError(
-                f"render: {name} is a whole number not below {least}, not {given!r}"
-            )
-
-
-def _check_one_of(name: str, given: Any, known: Sequence[Any]) -> None:
-    if given not in known:
-        listed = ", ".join(map(repr, known))
-        raise errors.ArgumentError(f"render: {name} is one of {listed}, not {given!r}")
+        return RunPicture(x, options)
+    scene, places = capture(recording_of(x, args, user_frame()))
+    asked_for(scene, options.expand)
+    return Picture(scene, places, options)
 
 
 class Picture:
@@ -148,6 +118,7 @@ class Picture:
 
     Attributes:
         scene: all that was found in the graph, as plain data.
+        options: how it is drawn.
 
     Example:
         >>> import tensorgraph as tg
@@ -159,16 +130,9 @@ class Picture:
         True
     """
 
-    def __init__(
-        self,
-        scene: Scene,
-        places: Sequence[Any],
-        shown: Mapping[str, Any],
-        drawn: Mapping[str, Any],
-        engine: str | None,
-    ) -> None:
-        self.scene = scene
-        self._places, self._shown, self._drawn, self._engine = places, shown, drawn, engine
+    def __init__(self, scene: Scene, places: Sequence[Any], options: Options) -> None:
+        self.scene, self.options = scene, options
+        self._places = places
 
     def __repr__(self) -> str:
         boxes, ops = len(self.scene.boxes), len(self.scene.forward)
@@ -179,9 +143,8 @@ class Picture:
     @cached_property
     def view(self) -> View:
         """What is drawn: tiles, links between them, and outlines of open modules."""
-        counted = self._drawn["values"] or self._drawn["color_by"] in ("time", "grad")
-        scene = self._measured if counted else self.scene
-        return view(fold(scene, **self._shown), **self._drawn)
+        counted = self.options.values or is_measured(self.options.color_by)
+        return view_of(self._measured if counted else self.scene, self.options)
 
     @cached_property
     def _measured(self) -> Scene:
@@ -198,24 +161,24 @@ class Picture:
             ImportError: with ``engine="dot"``, it is not installed.
             GraphError: with ``engine="dot"``, Graphviz failed.
         """
-        if self._engine == "own" or (self._engine is None and program() is None):
-            return svg(self.view)
+        if self.options.engine == "own" or (self.options.engine is None and program() is None):
+            return to_svg(self.view, self.options)
         try:
             text = drawn(self.dot(), "svg").decode()
         except errors.GraphError as error:
-            if self._engine == "dot":
+            if self.options.engine == "dot":
                 raise
             warnings.warn(
                 f"{error}. The layout of tensorgraph drew it instead; engine='own' asks for it",
                 errors.UsageWarning,
                 stacklevel=user_level(),
             )
-            return svg(self.view)
+            return to_svg(self.view, self.options)
         return text[text.index("<svg") :]
 
     def dot(self) -> str:
         """Return the picture in Graphviz's language, as text."""
-        return dot(self.view)
+        return to_dot(self.view, self.options)
 
     def html(self, run: Any = None) -> str:
         """Return the explorer: one HTML page that steps through the passes, without network.
@@ -296,8 +259,8 @@ class RunPicture(Picture):
         <picture of 1 step of Linear>
     """
 
-    def __init__(self, watch: Watch) -> None:
-        super().__init__(Scene(boxes=(), title=type(watch.model).__name__), (), {}, {}, "own")
+    def __init__(self, watch: Watch, options: Options) -> None:
+        super().__init__(Scene(boxes=(), title=type(watch.model).__name__), (), options)
         self._run, self._steps = run_of(watch) or {}, watch.steps
 
     def __repr__(self) -> str:

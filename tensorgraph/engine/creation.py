@@ -5,15 +5,15 @@ Floating-point tensors are float32 unless ``dtype`` says otherwise; integers sta
 
 from __future__ import annotations
 
-from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from tensorgraph.arguments import integer, scalar, to_shape, whole
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_dtype
 from tensorgraph.engine.tensor import Tensor, array_of, wrap
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
+from tensorgraph.errors import ArgumentError, ShapeError
 
 
 def _made(
@@ -26,33 +26,6 @@ def _made(
     return new
 
 
-def to_shape(function: str, shape: Any) -> tuple[int, ...]:
-    """Return a length or a sequence of lengths as a tuple of ints.
-
-    Raises:
-        DTypeError: it is not made of integers.
-        ShapeError: a length is negative.
-    """
-    try:
-        lengths = (index(shape),) if np.ndim(shape) == 0 else tuple(map(index, shape))
-    except TypeError:
-        raise DTypeError(
-            f"{function}: a shape is an integer or a tuple of them, not {shape!r}"
-        ) from None
-    if any(n < 0 for n in lengths):
-        raise ShapeError(f"{function}: the shape {lengths} has a negative length")
-    return lengths
-
-
-def _number(function: str, what: str, value: Any) -> Any:
-    """Return a real number, or a tensor or array of one, as Python's."""
-    if isinstance(value, (Tensor, np.ndarray, np.generic)) and value.size == 1:
-        value = value.item()
-    if not isinstance(value, (int, float)):
-        raise DTypeError(f"{function}: {what} is a real number, not {value!r}")
-    return value
-
-
 def zeros(
     shape: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str | None = None
 ) -> Tensor:
@@ -63,7 +36,7 @@ def zeros(
         >>> tg.zeros((1, 2))
         tensor([[0., 0.]])
     """
-    return _made(np.zeros(to_shape("zeros", shape), DEFAULT_DTYPE), dtype, requires_grad, name)
+    return _made(np.zeros(to_shape(shape, "zeros"), DEFAULT_DTYPE), dtype, requires_grad, name)
 
 
 def ones(
@@ -76,7 +49,7 @@ def ones(
         >>> tg.ones(2)
         tensor([1., 1.])
     """
-    return _made(np.ones(to_shape("ones", shape), DEFAULT_DTYPE), dtype, requires_grad, name)
+    return _made(np.ones(to_shape(shape, "ones"), DEFAULT_DTYPE), dtype, requires_grad, name)
 
 
 def full(
@@ -94,7 +67,7 @@ def full(
         tensor([7, 7])
     """
     fill = _fill("full", fill_value, dtype)
-    return _made(np.full(to_shape("full", shape), fill), None, requires_grad, name)
+    return _made(np.full(to_shape(shape, "full"), fill), None, requires_grad, name)
 
 
 def _fill(function: str, value: Any, dtype: DTypeLike | None) -> Any:
@@ -116,8 +89,8 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike | None = None
         tensor([[1., 0.],
                 [0., 1.]])
     """
-    rows, columns = to_shape("eye", (n, n if m is None else m))
-    return _made(np.eye(rows, columns, index(k), DEFAULT_DTYPE), dtype)
+    rows, columns = to_shape((n, n if m is None else m), "eye")
+    return _made(np.eye(rows, columns, integer(k, "eye: k"), DEFAULT_DTYPE), dtype)
 
 
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None = None) -> Tensor:
@@ -131,7 +104,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None 
     if stop is None:
         start, stop = 0, start
     ends = {"start": start, "stop": stop, "step": step}
-    start, stop, step = (_number("arange", what, value) for what, value in ends.items())
+    start, stop, step = (scalar(value, f"arange: {what}") for what, value in ends.items())
     if step == 0:
         raise ArgumentError("arange: step must not be 0")
     array = np.arange(start, stop, step)
@@ -146,10 +119,9 @@ def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike | None =
         >>> tg.linspace(0, 1, 3)
         tensor([0. , 0.5, 1. ])
     """
-    if not isinstance(num, (int, np.integer)) or num < 0:
-        raise ArgumentError(f"linspace: num is how many numbers to return, not {num!r}")
-    ends = (_number("linspace", "start", start), _number("linspace", "stop", stop))
-    return _made(np.linspace(*ends, num), DEFAULT_DTYPE if dtype is None else dtype)
+    ends = (scalar(start, "linspace: start"), scalar(stop, "linspace: stop"))
+    count = whole(num, "linspace: num, how many numbers to return,")
+    return _made(np.linspace(*ends, count), DEFAULT_DTYPE if dtype is None else dtype)
 
 
 def zeros_like(x: Any, dtype: DTypeLike | None = None) -> Tensor:

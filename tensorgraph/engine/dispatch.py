@@ -21,7 +21,7 @@ from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.explain import explain
 from tensorgraph.engine.graph import Node, next_number, record
 from tensorgraph.engine.modes import MODE, Forward, user_line
-from tensorgraph.engine.op import HANDLERS, KERNEL_ERRORS, Op
+from tensorgraph.engine.op import HANDLERS, KERNEL_ERRORS, Op, OpFunction
 from tensorgraph.engine.quiet import ERRORS, IGNORE
 from tensorgraph.engine.tensor import Tensor, wrap
 
@@ -31,22 +31,24 @@ _NO_STATIC: dict[str, Any] = {}
 _NUMBERS = frozenset((bool, int, float, np.float32, np.float64))
 
 
-def make_call(op: Op) -> Callable[..., Any]:
+def make_call(op: Op) -> OpFunction:
     """Return the function that applies ``op``."""
     # A user's kernel may return integers or booleans, which have no gradient: ``apply`` looks.
     users = hasattr(op.kernel, "returns_any_dtype")
     plain = not (op.starred or op.defaults or op.prepare or users)
+    call: Any
     if plain and op.inputs == ("x",):
         call = _unary(op)
     elif plain and op.inputs == ("x", "y"):
         call = _binary(op)
     else:
         call = _general(op)
-        call.__signature__ = op.__signature__  # type: ignore[attr-defined]
-    call.op = op  # type: ignore[attr-defined]
+        call.__signature__ = op.__signature__
+    call.op = op
     call.__name__ = call.__qualname__ = op.name
     call.__doc__ = op.__doc__
-    return call
+    made: OpFunction = call
+    return made
 
 
 def _general(op: Op) -> Callable[..., Any]:

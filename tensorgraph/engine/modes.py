@@ -202,13 +202,19 @@ def is_grad_enabled() -> bool:
     return MODE.get().recording
 
 
-_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+"""The folder of this package: what its code stands in is no code of the user's."""
 
 
 def user_line() -> str | None:
     """Return ``file:line`` of the innermost frame outside this package."""
     frame, _ = _user_frame()
     return None if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def user_frame() -> FrameType:
+    """Return the innermost frame outside this package; the caller's if all are inside."""
+    return _user_frame()[0] or sys._getframe(1)
 
 
 def user_level() -> int:
@@ -219,6 +225,6 @@ def user_level() -> int:
 def _user_frame() -> tuple[FrameType | None, int]:
     frame: FrameType | None = sys._getframe(2)
     level = 1
-    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame, level = frame.f_back, level + 1
     return frame, level

@@ -10,29 +10,23 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.declaration import (
+    check_agreement,
+    check_kinds,
+    numpy_name,
+    signature,
+    static_defaults,
+)
 from tensorgraph.engine.domain import Domain
 from tensorgraph.engine.explain import explain
+from tensorgraph.engine.notation import BODY, NAMING, Notation, function
 from tensorgraph.engine.quiet import ERRORS, IGNORE
 from tensorgraph.engine.rule import NONDIFF, ZERO_RULE, CompiledRule, Rule, Word, compile_rule
-
-FAMILIES = ("elementwise", "reduce", "shape", "contract", "index", "random", "fused")
-
-
-FACT_WORDS = {
-    "positive": "above 0",
-    "nonnegative": "not below 0",
-    "binary": "0 or 1",
-    "between": "strictly between two numbers: (low, high)",
-    "one_hot": "1 at one place along an axis, 0 elsewhere: the static parameter that names it",
-    "zero_sum": "sums to 0 along the axes that a static parameter names: that parameter",
-    "sums_to_one": "sums to 1 along the axes that a static parameter names: that parameter",
-}
-"""What a record may state of its results, and the value that says it (otherwise True)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +76,19 @@ class Op:
     ref: str | Callable[..., Any] | None
     """Independent implementation on scalars: a function, or the dotted name of one."""
     symbol: str
-    """How pictures and formulas write the operation."""
+    """What pictures call the operation: by default the sign of its notation, or its name."""
     family: str
     """One of ``FAMILIES``: tells the shape rule and the colour."""
     body: Callable[..., Any] | None
     """For a fused op, its definition in ordinary ops; kernel and rules may only be faster."""
+    notation: Notation
+    """How formulas write it: by default as its body says, or as a function of its name."""
+    code: str | None
+    """The same in NumPy alone, over the names of the inputs and static parameters: a function's
+    name (``"np.hypot"``), an operator (``"+"``), a method (``".astype"``), an expression, or the
+    lines of a function. By default the kernel's name, if that is a function of NumPy's."""
+    letter: str
+    """What textbooks call the result: Z for products, A for activations, Y for labels."""
     facts: Mapping[str, Any]
     """What always holds of the result, by the words of ``FACT_WORDS``; for formulas."""
     add_into: Callable[..., None] | None
@@ -101,7 +103,7 @@ class Op:
     """``dtype(*operands, **static)`` returns the result's dtype, where the family does not."""
     prepare: Callable[..., dict[str, Any]] | None
     """``prepare(*inputs, **static)`` checks the call; returns the static parameters in one form."""
-    call: Callable[..., Any]
+    call: OpFunction
     """The operation as a plain function (fast to call, and a method where a class holds it)."""
 
     def __init__(
@@ -121,21 +123,27 @@ class Op:
         shape: Callable[..., tuple[int, ...]] | None = None,
         dtype: Callable[..., Any] | None = None,
         facts: Mapping[str, Any] | None = None,
+        notation: Notation | None = None,
+        code: str | None = None,
+        letter: str = "",
     ) -> None:
-        _check_kinds(name, kernel, vjp, domain or {}, family, facts or {})
+        check_kinds(name, kernel, vjp, domain or {}, family, facts or {}, notation)
         self.name, self.kernel, self.vjp = name, kernel, dict(vjp)
         self.domain, self.ref, self.body = dict(domain or {}), ref, body
         self.facts = dict(facts or {})
-        self.symbol, self.family, self.prepare = symbol or name, family, prepare
+        self.notation = notation or (function() if body is None else BODY)
+        self.code, self.letter = code or numpy_name(kernel), letter
+        own = self.notation.sign if self.notation.kind in NAMING else ""
+        self.symbol, self.family, self.prepare = symbol or own or name, family, prepare
         self.add_into, self.shape, self.dtype = add_into, shape, dtype
         self.starred = any(key.startswith("*") for key in vjp)
         self.inputs = tuple(key.lstrip("*") for key in vjp)
         self.arity = len(self.inputs)
-        self.defaults = _static_defaults(self)
+        self.defaults = static_defaults(kernel)
         self.required = {k for k, v in self.defaults.items() if v is inspect.Parameter.empty}
-        self.__name__, self.__doc__ = name, doc
-        self.__signature__ = _signature(self)
-        _check_declaration(self)
+        self.__name__, self.__doc__ = name, _with_example(doc)
+        self.__signature__ = signature(vjp, self.defaults)
+        check_agreement(name, kernel, vjp, self.domain)
         self._rules = tuple(
             ZERO_RULE if isinstance(rule, Word) else self._compiled(key, rule)
             for key, rule in self.vjp.items()
@@ -154,7 +162,7 @@ class Op:
 
     # ------------------------------------------------------------------------------------ calling
 
-    make_call: ClassVar[Callable[[Op], Callable[..., Any]]]
+    make_call: ClassVar[Callable[[Op], OpFunction]]
     """Makes ``call``; set in ``dispatch.py``, where tensors are known."""
 
     def __call__(self, *args: Any, **static: Any) -> Any:
@@ -237,104 +245,26 @@ class Op:
         return f"{name}[{i - first}]" if self.starred and i >= first else name
 
 
-def _static_defaults(op: Op) -> dict[str, Any]:
-    """Return the kernel's keyword-only parameters; those without a default are required."""
-    parameters = _parameters(op.kernel) or ()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+def _with_example(doc: str) -> str:
+    """Return a docstring in which ``>>>`` lines that follow the text are headed as the example."""
+    text, shown, example = inspect.cleandoc(doc).partition("\n>>> ")
+    if not shown or "Example:" in text:
+        return doc
+    lines = [">>> import tensorgraph as tg", *f">>> {example}".splitlines()]
+    return "\n    ".join([f"{text.rstrip()}\n\nExample:", *lines]) + "\n"
 
 
-def _parameters(kernel: Callable[..., Any]) -> list[inspect.Parameter] | None:
-    """Return a kernel's parameters; ``None`` for a function of NumPy that does not tell them."""
-    if isinstance(inspect.unwrap(kernel), np.ufunc):
-        return None
-    try:
-        return list(inspect.signature(kernel).parameters.values())
-    except ValueError:
-        return None
+class OpFunction(Protocol):
+    """An operation as a function, which knows its record."""
+
+    op: Op
+    __name__: str
+
+    def __call__(self, *args: Any, **static: Any) -> Any:
+        """Apply the operation: inputs, then static parameters."""
 
 
-def _signature(op: Op) -> inspect.Signature:
-    """Return the public signature: inputs by position, then static parameters."""
-    kind = inspect.Parameter
-    inputs = [
-        kind(name, kind.VAR_POSITIONAL if key.startswith("*") else kind.POSITIONAL_OR_KEYWORD)
-        for key, name in zip(op.vjp, op.inputs, strict=True)
-    ]
-    static_kind = kind.KEYWORD_ONLY if op.starred else kind.POSITIONAL_OR_KEYWORD
-    # A parameter that must be given may not follow one that has a default: keyword-only then.
-    optional_seen = False
-    static = []
-    for name, default in op.defaults.items():
-        optional_seen = optional_seen or default is not kind.empty
-        required_late = default is kind.empty and optional_seen
-        static.append(
-            kind(name, kind.KEYWORD_ONLY if required_late else static_kind, default=default)
-        )
-    return inspect.Signature([*inputs, *static])
-
-
-def _check_kinds(name: Any, kernel: Any, vjp: Any, domain: Any, family: Any, facts: Any) -> None:
-    """Raise where a field of a record is of the wrong kind."""
-
-    def fail(problem: str) -> None:
-        raise errors.DeclarationError(f"op {name!r}: {problem}")
-
-    if not isinstance(name, str):
-        fail("the name is a string")
-    if not callable(kernel):
-        fail(f"the kernel is a function of arrays, not {errors.describe(kernel)}")
-    if not isinstance(vjp, Mapping):
-        fail('vjp is a dict of gradient rules by input name: {"x": lambda g, x: …}')
-    if any(key.startswith("*") for key in list(vjp)[:-1]):
-        fail("only the last input may be starred")
-    if family not in FAMILIES:
-        fail(f"family {family!r} is none of {', '.join(FAMILIES)}")
-    for word in facts:
-        if word not in FACT_WORDS:
-            fail(f"the fact {word!r} is none of {', '.join(FACT_WORDS)}")
-    for key, value in domain.items():
-        if not isinstance(value, Domain):
-            fail(f"the domain of {key!r} is Real, Integer, Boolean or Simplex, not {value!r}")
-
-
-def _check_declaration(op: Op) -> None:
-    """Raise where a record contradicts itself, at import rather than in use."""
-
-    def fail(problem: str) -> None:
-        raise errors.DeclarationError(f"op {op.name!r}: {problem}")
-
-    for name in op.domain:
-        if name not in op.inputs:
-            fail(f"domain given for {name!r}, inputs are {errors.listing(op.inputs)}")
-    for key, rule in op.vjp.items():
-        if not (callable(rule) or isinstance(rule, Word)):
-            fail(
-                f"the gradient rule for {key!r} is {rule!r}; write a function of g, NONDIFF (no"
-                " derivative) or ZERO (derivative zero)"
-            )
-    core = inspect.unwrap(op.kernel)
-    if isinstance(core, np.ufunc):
-        if core.nin != op.arity:
-            fail(f"the kernel takes {core.nin} arrays, vjp lists {op.arity}")
-    parameters = _parameters(op.kernel)
-    if parameters is None:
-        return
-    kinds = inspect.Parameter
-    positional = tuple(
-        "*" + p.name if p.kind is kinds.VAR_POSITIONAL else p.name
-        for p in parameters
-        if p.kind in (kinds.POSITIONAL_ONLY, kinds.POSITIONAL_OR_KEYWORD, kinds.VAR_POSITIONAL)
-    )
-    if positional != tuple(op.vjp):
-        fail(
-            f"the kernel takes ({errors.listing(positional)}), vjp has rules for"
-            f" ({errors.listing(list(op.vjp))}); every input needs one rule, in the same order"
-        )
-
-
-def op(
-    name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any
-) -> Callable[..., Any]:
+def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any) -> OpFunction:
     """Declare an operation and return it as a function, whose ``.op`` is the record.
 
     See :class:`Op` for the fields.
@@ -377,9 +307,14 @@ def _checked(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
 
 def register(
     name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any
-) -> Callable[..., Any]:
-    """Declare an operation of the engine itself: also enters it in the registry."""
+) -> OpFunction:
+    """Declare an operation of the engine itself: also enters it in the registry.
+
+    Its code is NumPy's function of the same name, if there is one: our names are NumPy's.
+    """
     if name in REGISTRY:
         raise errors.DeclarationError(f"op {name!r} is declared twice")
+    if callable(getattr(np, name, None)):
+        fields.setdefault("code", f"np.{name}")
     REGISTRY[name] = record = Op(name, kernel, vjp, **fields)
     return record.call

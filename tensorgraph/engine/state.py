@@ -23,7 +23,7 @@ updated = Op(
 
 def is_state(tensor: Tensor) -> bool:
     """Return whether a tensor in an attribute is a parameter or buffer, not a kept result."""
-    return tensor.is_leaf or (tensor.node is not None and tensor.node.op is updated.op)  # type: ignore[attr-defined]
+    return tensor.is_leaf or (tensor.node is not None and tensor.node.op is updated.op)
 
 
 def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str) -> dict[str, Any]:

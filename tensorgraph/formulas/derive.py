@@ -14,15 +14,15 @@ from tensorgraph.engine.autodiff import gradients_at, place_of
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.formulas.algebra import meanings  # noqa: F401  # imported for what it declares
 from tensorgraph.formulas.algebra.algebra import Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
-from tensorgraph.formulas.algebra.normal_form import OPENED, Normaliser, OutOfTime
+from tensorgraph.formulas.algebra.meanings import MEANINGS
+from tensorgraph.formulas.algebra.normal_form import Normaliser, OutOfTime
 from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.algebra.recognise import read_in_graph
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
 from tensorgraph.formulas.facts import Fact, Facts
-from tensorgraph.formulas.naming.letters import PRODUCTS, Letters, description
+from tensorgraph.formulas.naming.letters import Letters, description, is_product
 from tensorgraph.formulas.naming.substitute import candidates
 from tensorgraph.formulas.naming.variables import Scope
 from tensorgraph.formulas.premises import premises
@@ -118,7 +118,7 @@ class _Derivation:
         self.of_products = {
             gradient
             for place, gradient in self.raw.items()
-            if type(place) is Node and place.op.name in PRODUCTS
+            if type(place) is Node and is_product(place.op)
         }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
@@ -128,7 +128,7 @@ class _Derivation:
         self.letters = Letters(recorded, scope, targets, self.exprs)
         self.names = self.letters.names
         result = recorded.exprs[self.root]
-        if result.op is not None and result.op.name in OPENED and not _times(self.exprs, result):
+        if result.op in MEANINGS.opened and not _times(self.exprs, result):
             self.names.pop(result, None)  # a product stands for itself: no rule keeps it
         self.forward = dict.fromkeys([*recorded.exprs.values(), *self.letters.introduced])
         self.in_order = in_order([recorded.exprs[self.root], *self.letters.introduced])
@@ -300,6 +300,7 @@ class _Derivation:
 
     def _normaliser(self, cuts: Mapping[Expr, str]) -> Normaliser:
         normaliser = Normaliser(
+            meanings=MEANINGS,
             forward=self.forward,
             names=self.names,
             facts=self.facts,

@@ -8,7 +8,7 @@ follows from these by interval arithmetic, or is proved where sums are taken.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from weakref import ref
@@ -18,6 +18,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.ops._axes import one_axis
+from tensorgraph.ops.arithmetic import add, divide, multiply, negative, reciprocal, subtract
 from tensorgraph.symbolic.expr import Expr
 
 WORDS = {
@@ -91,11 +92,8 @@ class Interval(NamedTuple):
 
 
 ANYWHERE = Interval()
-MOVES_ONLY = {
-    "broadcast_to", "reshape", "expand_dims", "squeeze", "permute_dims", "matrix_transpose",
-    "positive", "astype", "getitem", "flip", "roll", "max", "min", "mean", "repeat", "tile",
-}  # fmt: skip
-"""Operations whose results lie where the elements of their first operand lie."""
+NO_ZERO_OF_ITS_OWN = {multiply.op, divide.op, negative.op, reciprocal.op}
+"""Operations whose result is 0 only where an operand is."""
 
 
 class Facts:
@@ -126,9 +124,7 @@ class Facts:
         """Return whether the elements are 0 or 1."""
         if e.dtype.kind == "b" or any(f.word in ("binary", "one_hot") for f in self.of(e)):
             return True
-        if e.op is not None and e.op.name in MOVES_ONLY - {"mean"}:
-            return self.binary(e.args[0])
-        return None
+        return self.binary(e.args[0]) if _of_operand(e, "moved") else None
 
     def positive(self, e: Expr) -> bool | None:
         """Return whether the elements are above 0."""
@@ -144,7 +140,7 @@ class Facts:
         """Return whether no element is 0."""
         if self.interval(e).without_zero or any(f.word == "nonzero" for f in self.of(e)):
             return True
-        if e.op is not None and e.op.name in ("multiply", "divide", "negative", "reciprocal"):
+        if e.op in NO_ZERO_OF_ITS_OWN:
             return True if all(self.nonzero(x) for x in e.args) else None
         return False if self.interval(e)[:2] == (0, 0) else None
 
@@ -166,26 +162,31 @@ class Facts:
             return Interval(float(array.min()), float(array.max()), False, False)
         if e.op is None:
             return ANYWHERE
-        name = e.op.name
-        if name in MOVES_ONLY:
+        if _of_operand(e, "moved") or _of_operand(e, "averaged"):
             return self.interval(e.args[0])
-        if name in ("add", "subtract"):
+        if e.op in (add.op, subtract.op):
             x, y = map(self.interval, e.args)
-            return _added(x, y if name == "add" else _negated(y))
-        if name == "negative":
+            return _added(x, y if e.op is add.op else _negated(y))
+        if e.op is negative.op:
             return _negated(self.interval(e.args[0]))
-        if name in ("multiply", "divide", "sum", "power", "matmul", "prod"):
-            return self._by_sign(e)
-        return ANYWHERE
+        return self._by_sign(e, e.op.facts.get("sign_of", ()))
 
-    def _by_sign(self, e: Expr) -> Interval:
-        """Return what follows for products, quotients and sums from the operands' signs."""
-        parts = [self.interval(x) for x in e.args]
-        if e.op is not None and e.op.name == "power":
-            parts = parts[:1]
-        if all(part.positive for part in parts):
+    def _by_sign(self, e: Expr, inputs: Collection[str]) -> Interval:
+        """Return what follows from the signs of these inputs, whose sign the result has."""
+        assert e.op is not None
+        named = zip(e.op.inputs, e.args, strict=False)
+        parts = [self.interval(x) for name, x in named if name in inputs]
+        if parts and all(part.positive for part in parts):
             return Interval(low=0)
-        return Interval(0, low_open=False) if all(p.nonnegative for p in parts) else ANYWHERE
+        known = parts and all(part.nonnegative for part in parts)
+        return Interval(0, low_open=False) if known else ANYWHERE
+
+
+def _of_operand(e: Expr, word: str) -> bool:
+    """Return whether a record says this of the first operand, which is not rounded on the way."""
+    if e.op is None or word not in e.op.facts:
+        return False
+    return np.can_cast(e.args[0].dtype, e.dtype, "same_kind")
 
 
 def _sum_told(fact: Fact) -> tuple[tuple[int, ...], Any]:

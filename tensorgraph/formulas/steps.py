@@ -18,9 +18,21 @@ from tensorgraph.formulas.algebra.polynomials import (
     renamed,
 )
 from tensorgraph.formulas.facts import Fact
-from tensorgraph.formulas.rules import says
 from tensorgraph.ops.reduce import sum
 from tensorgraph.symbolic.expr import Expr, constant
+
+SAYS = {
+    "cancel": "cancel x / x = 1",
+    "binary": "0 and 1 are their own squares",
+    "known sum": "a sum that is known",
+    "pull out of the sum": "pull a constant factor out of a sum",
+    "recognise": "a function of a function that has a name",
+    "name": "put the name of a value back",
+}
+"""What a step calls the rule that was applied."""
+
+UNTOLD = {"guard", "sum of a constant", "pick"}
+"""Rules whose application is no equation of its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +49,7 @@ class Equation:
 def equations(events: Iterable[Event], atoms: Atoms) -> Iterator[Equation]:
     """Yield the equations behind rules that were applied."""
     for rule, detail in events:
-        found = BUILDERS[rule](detail, atoms)
+        found = None if rule in UNTOLD else BUILDERS[rule](detail, atoms)
         if found is not None:
             yield found
 
@@ -54,18 +66,18 @@ def _cancelled(detail: tuple[Atom, bool], atoms: Atoms) -> Equation | None:
     e = _atom(detail[0], atoms)
     if e.size == 1:
         return None
-    return Equation(says("cancel"), e / e, constant(1))
+    return Equation(SAYS["cancel"], e / e, constant(1))
 
 
 def _binary(a: Atom, atoms: Atoms) -> Equation:
     e = _atom(a, atoms)
-    return Equation(says("binary"), e * e, e)
+    return Equation(SAYS["binary"], e * e, e)
 
 
 def _known_sum(fact: Fact, atoms: Atoms) -> Equation:
     axis, total = fact.value
     left = sum(fact.of, axis=axis, keepdims=True)
-    return Equation(says("known sum"), left, constant(float(total)))
+    return Equation(SAYS["known sum"], left, constant(float(total)))
 
 
 def _pulled(detail: tuple[Mono, Mono, int], atoms: Atoms) -> Equation | None:
@@ -82,25 +94,22 @@ def _pulled(detail: tuple[Mono, Mono, int], atoms: Atoms) -> Equation | None:
     whole = sum(factor * body, axis=to[label], keepdims=True)
     shift = len(shape) - body.ndim
     right = factor * sum(body, axis=to[label] - shift, keepdims=True)
-    return Equation(says("pull out of the sum"), whole, right)
+    return Equation(SAYS["pull out of the sum"], whole, right)
 
 
 def _recognised(detail: tuple[Expr, Expr], atoms: Atoms) -> Equation:
-    return Equation(says("recognise"), *detail)
+    return Equation(SAYS["recognise"], *detail)
 
 
 def _named(e: Expr, atoms: Atoms) -> Equation:
-    return Equation(says("name"), e, e, spelt=e)
+    return Equation(SAYS["name"], e, e, spelt=e)
 
 
 BUILDERS: dict[str, Callable[[Any, Atoms], Equation | None]] = {
     "cancel": _cancelled,
-    "guard": lambda detail, atoms: None,
     "binary": _binary,
     "known sum": _known_sum,
-    "sum of a constant": lambda detail, atoms: None,
     "pull out of the sum": _pulled,
     "recognise": _recognised,
     "name": _named,
-    "pick": lambda detail, atoms: None,
 }

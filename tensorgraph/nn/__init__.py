@@ -1,4 +1,15 @@
-"""Networks: modules, layers, initialisers and losses, all composed of ops."""
+"""Networks: modules, layers, initialisers and losses, all composed of ops.
+
+What comes in are tensors and arrays; what goes out are tensors, with the graph that ops recorded. A
+layer is a :class:`Module`: tensors in its attributes, and ``forward``.
+
+To be read in this order: ``module`` (attributes, paths, state, train and eval), ``linear`` (the
+shortest layer with parameters), ``init``; then any layer by its file: ``convolution``, ``pooling``,
+``normalization``, ``dropout``, ``embedding``, ``cells`` and ``recurrent``, ``attention``,
+``activations``; what combines modules: ``containers``, ``multitask``; what is made of outputs:
+``losses``; what changes or reads a whole model: ``regularization``, ``freeze``, ``transfer`` and
+``stateless``. (:class:`Watch` is taken from the room that observes.)
+"""
 
 from tensorgraph.nn import init, losses
 from tensorgraph.nn.activations import (
@@ -23,11 +34,10 @@ from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.embedding import Embedding
 from tensorgraph.nn.flatten import Flatten
 from tensorgraph.nn.freeze import freeze, unfreeze
-from tensorgraph.nn.functional_call import functional_call
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.multitask import MultiTask, multitask_loss, task_losses
-from tensorgraph.nn.normalise import BatchNorm, LayerNorm, RMSNorm
+from tensorgraph.nn.normalization import BatchNorm, LayerNorm, RMSNorm
 from tensorgraph.nn.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -37,7 +47,8 @@ from tensorgraph.nn.pooling import (
     MaxPool2d,
 )
 from tensorgraph.nn.recurrent import GRU, LSTM, RNN
-from tensorgraph.nn.regularise import l1_penalty, l2_penalty, max_norm, weights
+from tensorgraph.nn.regularization import l1_penalty, l2_penalty, max_norm, weights
+from tensorgraph.nn.stateless import functional_call
 from tensorgraph.nn.transfer import (
     LoadReport,
     TransferAdvice,
@@ -45,7 +56,7 @@ from tensorgraph.nn.transfer import (
     replace_head,
     transfer_advice,
 )
-from tensorgraph.nn.watch import Watch
+from tensorgraph.observe.watch import Watch
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "AvgPool1d", "AvgPool2d", "BatchNorm",

@@ -9,11 +9,20 @@ from __future__ import annotations
 import inspect
 from typing import Any, ClassVar
 
-import tensorgraph.ops.activation
-import tensorgraph.ops.softmax
-import tensorgraph.ops.transcendental  # noqa: F401  # these three declare the ops named below
-from tensorgraph.engine.op import REGISTRY, Op
+from tensorgraph.engine.op import Op
 from tensorgraph.nn.module import Module
+from tensorgraph.ops.activation import (
+    elu,
+    gelu,
+    leaky_relu,
+    log_sigmoid,
+    relu,
+    sigmoid,
+    silu,
+    softplus,
+)
+from tensorgraph.ops.logits import log_softmax, softmax
+from tensorgraph.ops.transcendental import tanh
 
 
 class Activation(Module):
@@ -55,30 +64,31 @@ class Activation(Module):
         return ", ".join(f"{name}={value!r}" for name, value in self.static.items())
 
 
-def _layer(name: str, op: str) -> type[Activation]:
+def _layer(name: str, call: Any) -> type[Activation]:
     """Return the layer class of an op."""
-    record = REGISTRY[op]
-    doc = f"""{record.__doc__}
+    op: Op = call.op
+    text, _, _ = (op.__doc__ or "").partition("\n\nExample:")
+    doc = f"""{text}
 
-    The layer of :func:`tensorgraph.{op}`, with the same parameters.
+    The layer of :func:`tensorgraph.{op.name}`, with the same parameters.
 
     Example:
         >>> import tensorgraph as tg
         >>> x = tg.tensor([-1.0, 0.0, 2.0])
-        >>> bool((tg.nn.{name}()(x) == tg.{op}(x)).all())
+        >>> bool((tg.nn.{name}()(x) == tg.{op.name}(x)).all())
         True
     """
-    return type(name, (Activation,), {"op": record, "__doc__": doc, "__module__": __name__})
+    return type(name, (Activation,), {"op": op, "__doc__": doc, "__module__": __name__})
 
 
-ReLU = _layer("ReLU", "relu")
-LeakyReLU = _layer("LeakyReLU", "leaky_relu")
-ELU = _layer("ELU", "elu")
-GELU = _layer("GELU", "gelu")
-SiLU = _layer("SiLU", "silu")
-Sigmoid = _layer("Sigmoid", "sigmoid")
-LogSigmoid = _layer("LogSigmoid", "log_sigmoid")
-Softplus = _layer("Softplus", "softplus")
-Tanh = _layer("Tanh", "tanh")
-Softmax = _layer("Softmax", "softmax")
-LogSoftmax = _layer("LogSoftmax", "log_softmax")
+ReLU = _layer("ReLU", relu)
+LeakyReLU = _layer("LeakyReLU", leaky_relu)
+ELU = _layer("ELU", elu)
+GELU = _layer("GELU", gelu)
+SiLU = _layer("SiLU", silu)
+Sigmoid = _layer("Sigmoid", sigmoid)
+LogSigmoid = _layer("LogSigmoid", log_sigmoid)
+Softplus = _layer("Softplus", softplus)
+Tanh = _layer("Tanh", tanh)
+Softmax = _layer("Softmax", softmax)
+LogSoftmax = _layer("LogSoftmax", log_softmax)

@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.engine.arrays import as_array, to_array
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, glorot_uniform
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.place import here
 from tensorgraph.ops.arithmetic import divide, where
 from tensorgraph.ops.contract import matmul
+from tensorgraph.ops.logits import softmax
 from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape, tril
-from tensorgraph.ops.softmax import softmax
 from tensorgraph.random import Generator
 
 Shape = tuple[int, ...]
@@ -164,7 +165,8 @@ class MultiHeadAttention(Module):
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
     ) -> None:
-        self.features, self.heads = positive("MultiHeadAttention", features=features, heads=heads)
+        self.features = whole(features, "MultiHeadAttention: features", 1)
+        self.heads = whole(heads, "MultiHeadAttention: heads", 1)
         if self.features % self.heads:
             raise errors.ArgumentError(
                 f"MultiHeadAttention: {features} features cannot be divided among {heads} heads"

@@ -20,12 +20,13 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
-from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.place import here
 from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.contract import linear
 from tensorgraph.ops.shape import concat, split
@@ -50,9 +51,23 @@ class Cell(Module):
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
     ) -> None:
-        self.in_features, self.hidden_features = positive(
-            type(self).__name__, in_features=in_features, hidden_features=hidden_features
-        )
+        """Draw the parameters.
+
+        Args:
+            in_features: how many inputs in each step.
+            hidden_features: how many numbers the state has; for an LSTM, h and c have each.
+            init: where each gate's weights for the input start, see :mod:`tensorgraph.nn.init`.
+            recurrent_init: where each gate's weights for the state start.
+            dtype: float32 unless given.
+            generator: what the weights are drawn from; the default one unless given.
+
+        Raises:
+            ArgumentError: a number of features below 1.
+            DTypeError: a number of features that is not an integer.
+        """
+        name = type(self).__name__
+        self.in_features = whole(in_features, f"{name}: in_features", 1)
+        self.hidden_features = whole(hidden_features, f"{name}: hidden_features", 1)
         self.init = getattr(init, "__name__", repr(init))
         """Name of the initialiser of the input's weights, for ``repr``."""
         self.recurrent_init = getattr(recurrent_init, "__name__", repr(recurrent_init))
@@ -69,7 +84,16 @@ class Cell(Module):
         self.bias_hh = by_gate([constant(0.0)] * gates)
 
     def forward(self, x: Any, state: Any = None) -> Any:
-        """Return the state after the step from ``state``, or from zeros, with the input x."""
+        """Return the state after the step from ``state``, or from zeros, with the input x.
+
+        Args:
+            x: of shape (…, in_features).
+            state: h of shape (…, hidden_features), for an LSTM the pair (h, c).
+
+        Raises:
+            ShapeError: the shape of the input or of the state does not fit.
+            DTypeError: for an LSTM, a state that is not the pair (h, c).
+        """
         projected = self.project(x)
         return self.step(projected, self.start(state, projected.shape[:-1], projected.dtype))
 
@@ -125,22 +149,6 @@ class RNNCell(Cell):
     "Finding structure in time"; in the notation of the Deep Learning Specialization (course 5,
     week 1) a^<t> = tanh(W_ax x^<t> + W_aa a^<t−1> + b_a).
 
-    Called with x of shape (…, in_features) and, optionally, the state h of shape
-    (…, hidden_features), which is zeros by default, it returns the next state.
-
-    Args:
-        in_features: how many inputs in each step.
-        hidden_features: how many numbers the state has.
-        init: where the input's weights start, see :mod:`tensorgraph.nn.init`.
-        recurrent_init: where the state's weights start.
-        dtype: float32 unless given.
-        generator: what the weights are drawn from; the default one unless given.
-
-    Raises:
-        ArgumentError: a number of features below 1.
-        DTypeError: a number of features that is not an integer.
-        ShapeError: when called: the shape of the input or of the state does not fit.
-
     Example:
         >>> import tensorgraph as tg
         >>> cell = tg.nn.RNNCell(3, 4)
@@ -169,22 +177,6 @@ class GRUCell(Cell):
     encoder–decoder for statistical machine translation" resets the state before the product,
     U_n (r h), as does the Deep Learning Specialization (course 5, week 1). Here, as in PyTorch, r
     is applied after it, to U_n h with its bias. And the course's Γ_u is 1 − z.
-
-    Called with x of shape (…, in_features) and, optionally, the state h of shape
-    (…, hidden_features), which is zeros by default, it returns the next state.
-
-    Args:
-        in_features: how many inputs in each step.
-        hidden_features: how many numbers the state has.
-        init: where each gate's weights for the input start, see :mod:`tensorgraph.nn.init`.
-        recurrent_init: where each gate's weights for the state start.
-        dtype: float32 unless given.
-        generator: what the weights are drawn from; the default one unless given.
-
-    Raises:
-        ArgumentError: a number of features below 1.
-        DTypeError: a number of features that is not an integer.
-        ShapeError: when called: the shape of the input or of the state does not fit.
 
     Example:
         >>> import tensorgraph as tg
@@ -216,23 +208,6 @@ class LSTMCell(Cell):
     Schmidhuber & Cummins 2000, "Learning to forget". In the Deep Learning Specialization (course 5,
     week 1) the gates are Γ_u, Γ_f and Γ_o. The forget gate's bias starts at 1 (in ``bias_ih``), so
     that at first the memory c is kept (Jozefowicz, Zaremba & Sutskever 2015); the others at 0.
-
-    Called with x of shape (…, in_features) and, optionally, the state (h, c), both of shape
-    (…, hidden_features) and zeros by default, it returns the next (h, c).
-
-    Args:
-        in_features: how many inputs in each step.
-        hidden_features: how many numbers h and c have each.
-        init: where each gate's weights for the input start, see :mod:`tensorgraph.nn.init`.
-        recurrent_init: where each gate's weights for the state start.
-        dtype: float32 unless given.
-        generator: what the weights are drawn from; the default one unless given.
-
-    Raises:
-        ArgumentError: a number of features below 1.
-        DTypeError: a number of features that is not an integer; or, when called, a state that is
-            not the pair (h, c).
-        ShapeError: when called: the shape of the input or of the state does not fit.
 
     Example:
         >>> import tensorgraph as tg

@@ -1,4 +1,4 @@
-"""Convolutional layers: the same small weighted sum at every place of a signal or an image."""
+"""Convolutional layers, of signals and of images."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from numpy.typing import DTypeLike
 
+from tensorgraph.arguments import whole
 from tensorgraph.errors import ArgumentError
-from tensorgraph.nn.checks import positive
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
@@ -41,10 +41,35 @@ class _Conv(Module):
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
     ) -> None:
+        """Draw the weight; the bias starts at 0.
+
+        Args:
+            in_channels: how many channels come in.
+            out_channels: how many go out: one for each kernel.
+            kernel_size: the size of a window, an integer or (rows, columns).
+            stride: how many places apart windows start, likewise.
+            padding: how many zeros stand around each image, likewise; for one axis also a pair
+                (before, after). Or ``"same"``: ⌈n / stride⌉ results along n places, where an odd
+                zero comes after (TensorFlow's rule; PyTorch takes it for stride 1 only).
+            dilation: how many places apart the elements of a window stand, likewise.
+            groups: in how many parts the channels are cut; each part of the outputs sees its part
+                of the inputs only. With ``groups=in_channels`` it is a depthwise convolution.
+            bias: whether b is added, one number for each output channel; it starts at 0.
+            init: where the weight starts, see :mod:`tensorgraph.nn.init`; the default suits ReLU.
+            dtype: float32 unless given.
+            generator: what the weight is drawn from; the default one unless given.
+
+        Raises:
+            ArgumentError: a size below 1, negative padding, or ``groups`` that do not divide the
+                channels.
+            DTypeError: a size that is not an integer.
+            ShapeError: ``init`` returned another shape; or, when called, the input does not have
+                the shape above, or is smaller than a window.
+        """
         name, rank = type(self).__name__, self.rank
-        self.in_channels, self.out_channels, self.groups = positive(
-            name, in_channels=in_channels, out_channels=out_channels, groups=groups
-        )
+        self.in_channels = whole(in_channels, f"{name}: in_channels", 1)
+        self.out_channels = whole(out_channels, f"{name}: out_channels", 1)
+        self.groups = whole(groups, f"{name}: groups", 1)
         if self.in_channels % self.groups or self.out_channels % self.groups:
             raise ArgumentError(
                 f"{name}: groups = {self.groups} must divide the {self.in_channels} channels that"
@@ -104,29 +129,6 @@ class Conv2d(_Conv):
     for a kernel of k rows, and w likewise. The weight has shape
     (out_channels, in_channels / groups, *kernel_size).
 
-    Args:
-        in_channels: how many channels come in.
-        out_channels: how many go out: one for each kernel.
-        kernel_size: the size of a window, an integer or (rows, columns).
-        stride: how many places apart windows start, likewise.
-        padding: how many zeros stand around each image, likewise; for one axis also a pair
-            (before, after). Or ``"same"``: ⌈n / stride⌉ results along n places, where an odd
-            zero comes after (TensorFlow's rule; PyTorch takes it for stride 1 only).
-        dilation: how many places apart the elements of a window stand, likewise.
-        groups: in how many parts the channels are cut; each part of the outputs sees its part of
-            the inputs only. With ``groups=in_channels`` it is a depthwise convolution.
-        bias: whether b is added, one number for each output channel; it starts at 0.
-        init: where the weight starts, see :mod:`tensorgraph.nn.init`; the default suits ReLU.
-        dtype: float32 unless given.
-        generator: what the weight is drawn from; the default one unless given.
-
-    Raises:
-        ArgumentError: a size below 1, negative padding, or ``groups`` that do not divide the
-            channels.
-        DTypeError: a size that is not an integer.
-        ShapeError: ``init`` returned another shape; or, when called, the input does not have the
-            shape above, or is smaller than a window.
-
     Example:
         >>> import tensorgraph as tg
         >>> layer = tg.nn.Conv2d(3, 16, kernel_size=5, stride=2, padding="same")
@@ -145,8 +147,7 @@ class Conv1d(_Conv):
         y[n, o, i] = b[o] + Σ_c Σ_u w[o, c, u] · x[n, c, s i + d u − p]
 
     with the stride s, the padding p and the dilation d. X has shape (batch, in_channels, length)
-    and the result (batch, out_channels, l), l = ⌊(length + 2p − d (k − 1) − 1) / s⌋ + 1. The
-    arguments and what it raises are those of :class:`Conv2d`, with one spatial axis. Padding
+    and the result (batch, out_channels, l), l = ⌊(length + 2p − d (k − 1) − 1) / s⌋ + 1. Padding
     ``((d * (k - 1), 0),)`` makes it causal: no result sees what comes later.
 
     Example:

@@ -6,11 +6,12 @@ from numbers import Real
 from typing import Any
 
 from tensorgraph import random
+from tensorgraph.arguments import number
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, describe
-from tensorgraph.nn.inference import warn_of_inference
+from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.dropout import dropout
+from tensorgraph.ops.masking import dropout
 from tensorgraph.random import Generator
 
 
@@ -56,17 +57,17 @@ class Dropout(Module):
         generator: Generator | None = None,
     ) -> None:
         if unnamed:
-            number = unnamed[0] if isinstance(unnamed[0], Real) else 0.2
+            given = unnamed[0] if isinstance(unnamed[0], Real) else 0.2
             raise ArgumentError(
                 f"Dropout({describe(unnamed[0])}): libraries disagree about what a number without a"
-                f" name means; write Dropout(p={number}) to drop with this probability, as in"
-                f" PyTorch and Keras, or Dropout(keep_prob={number}) to keep with it, as in the"
+                f" name means; write Dropout(p={given}) to drop with this probability, as in"
+                f" PyTorch and Keras, or Dropout(keep_prob={given}) to keep with it, as in the"
                 " Deep Learning Specialization"
             )
         if (keep_prob is None) == (p is None):
-            given = "neither" if p is None else "both"
+            found = "neither" if p is None else "both"
             raise ArgumentError(
-                f"Dropout takes either keep_prob or p = 1 − keep_prob, {given} were given; write"
+                f"Dropout takes either keep_prob or p = 1 − keep_prob, {found} were given; write"
                 " Dropout(keep_prob=0.8) or Dropout(p=0.2)"
             )
         if generator is not None and not isinstance(generator, Generator):
@@ -74,7 +75,15 @@ class Dropout(Module):
                 f"Dropout: generator must be a tg.random.Generator, not {describe(generator)};"
                 " write tg.random.Generator(seed)"
             )
-        self.keep_prob = _probability("keep_prob", keep_prob) if p is None else _kept(p)
+        if p is None:
+            self.keep_prob = number(keep_prob, "Dropout: keep_prob", 0, 1)
+        else:
+            self.keep_prob = 1 - number(p, "Dropout: p", 0, 1)
+        if self.keep_prob == 0:
+            raise ArgumentError(
+                "Dropout: keep_prob is in (0, 1], and p in [0, 1): a layer that keeps nothing would"
+                " divide 0 by 0"
+            )
         """The probability with which an element is kept."""
         self.generator = generator
 
@@ -89,22 +98,3 @@ class Dropout(Module):
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
         return f"keep_prob={self.keep_prob:.6g}"
-
-
-def _kept(p: Any) -> float:
-    return 1 - _probability("p", p)
-
-
-def _probability(name: str, value: Any) -> float:
-    if not isinstance(value, Real):
-        raise DTypeError(f"Dropout: {name} is a number, not {describe(value)}")
-    number = float(value)
-    allowed, inside = {
-        "keep_prob": ("(0, 1]", 0 < number <= 1),
-        "p": ("[0, 1)", 0 <= number < 1),
-    }[name]
-    if not inside:
-        nothing_kept = number == (0 if name == "keep_prob" else 1)
-        reason = "; a layer that keeps nothing would divide 0 by 0" if nothing_kept else ""
-        raise ArgumentError(f"Dropout: {name} lies in {allowed}, it is {number}{reason}")
-    return number

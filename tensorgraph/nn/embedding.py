@@ -1,4 +1,4 @@
-"""A table of vectors, looked up by number."""
+"""The embedding layer: a table of vectors, looked up by number."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor, array_of
-from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, normal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.place import here
 from tensorgraph.ops.index import first_outside, getitem
 from tensorgraph.random import Generator
 
@@ -57,9 +58,8 @@ class Embedding(Module):
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
     ) -> None:
-        self.num_embeddings, self.embedding_dim = positive(
-            "Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim
-        )
+        self.num_embeddings = whole(num_embeddings, "Embedding: num_embeddings", 1)
+        self.embedding_dim = whole(embedding_dim, "Embedding: embedding_dim", 1)
         self.init = getattr(init, "__name__", repr(init))
         """Name of the initialiser, for ``repr``."""
         shape = (self.num_embeddings, self.embedding_dim)

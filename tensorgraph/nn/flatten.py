@@ -1,4 +1,4 @@
-"""From images to feature vectors."""
+"""The flatten layer: from images to feature vectors."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
-from tensorgraph.nn.checks import here
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.place import here
 from tensorgraph.ops.shape import reshape
 
 

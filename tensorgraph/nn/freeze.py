@@ -1,11 +1,11 @@
-"""Freezing parts of a model: they compute what they compute, and are not trained."""
+"""Freezing parts of a model: they still compute, but are not trained."""
 
 from __future__ import annotations
 
 from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.paths import stands_at
+from tensorgraph.nn.state_paths import stands_at
 
 
 def freeze(model: Module, *paths: str) -> list[str]:

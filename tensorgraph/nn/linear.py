@@ -1,4 +1,4 @@
-"""The fully connected layer."""
+"""The fully connected layer, and how parameters are drawn."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor
-from tensorgraph.nn.checks import here, positive
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.place import here
 from tensorgraph.ops.contract import linear, matmul
 from tensorgraph.ops.shape import matrix_transpose
 from tensorgraph.random import Generator
@@ -56,9 +57,8 @@ class Linear(Module):
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
     ) -> None:
-        self.in_features, self.out_features = positive(
-            "Linear", in_features=in_features, out_features=out_features
-        )
+        self.in_features = whole(in_features, "Linear: in_features", 1)
+        self.out_features = whole(out_features, "Linear: out_features", 1)
         self.init = getattr(init, "__name__", repr(init))
         """Name of the initialiser, for ``repr``."""
         shape = (self.out_features, self.in_features)

@@ -1,4 +1,4 @@
-"""Pooling layers: fewer places, each with the largest element or the mean of a window."""
+"""Pooling layers: the largest element, or the mean, of each window or of a whole channel."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
-from tensorgraph.nn.checks import here
 from tensorgraph.nn.convolution import Padding, Size, brief
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.place import here
 from tensorgraph.ops.pool import avg_pool, max_pool  # noqa: F401  # declare the ops named below
 from tensorgraph.ops.reduce import max, mean
 from tensorgraph.ops.window import axis_names, per_axis, per_side
@@ -25,6 +25,21 @@ class _Pool(Module):
     """How many spatial axes there are."""
 
     def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Padding = 0) -> None:
+        """Take the geometry of the windows.
+
+        Args:
+            kernel_size: the size of a window, an integer or (rows, columns).
+            stride: how many places apart windows start, likewise; the size of a window if not
+                given, so that windows do not overlap.
+            padding: how many places are added around each image, likewise; for one axis also a
+                pair (before, after). Or ``"same"``: ⌈n / stride⌉ results along n places.
+
+        Raises:
+            ArgumentError: a size below 1, or padding that could fill a window (when called).
+            DTypeError: a size that is not an integer.
+            ShapeError: when called, the input does not have the shape above, or is smaller than a
+                window.
+        """
         name, rank = type(self).__name__, self.rank
         self.kernel_size = per_axis(kernel_size, rank, f"{name}: kernel_size")
         stride = kernel_size if stride is None else stride
@@ -51,21 +66,8 @@ class MaxPool2d(_Pool):
     X has shape (batch, channels, height, width); the result has shape (batch, channels, h, w) with
     h = ⌊(height + 2p − k) / s⌋ + 1 for windows of k rows, stride s and padding p, and w likewise
     (Deep Learning Specialization, course 4, week 1). Tied maxima share the gradient evenly, where
-    PyTorch gives all of it to the first: after a ReLU, whole windows of zeros are common.
-
-    Args:
-        kernel_size: the size of a window, an integer or (rows, columns).
-        stride: how many places apart windows start, likewise; the size of a window if not given,
-            so that windows do not overlap.
-        padding: how many places are added around each image, likewise; for one axis also a pair
-            (before, after). Or ``"same"``: ⌈n / stride⌉ results along n places. Padding is never
-            the largest.
-
-    Raises:
-        ArgumentError: a size below 1, or padding that could fill a window (when called).
-        DTypeError: a size that is not an integer.
-        ShapeError: when called, the input does not have the shape above, or is smaller than a
-            window.
+    PyTorch gives all of it to the first: after a ReLU, whole windows of zeros are common. Padding
+    is never the largest.
 
     Example:
         >>> import tensorgraph as tg
@@ -82,7 +84,7 @@ class MaxPool2d(_Pool):
 class MaxPool1d(_Pool):
     """y[n, c, i] = max over u of x[n, c, s i + u − p]: the largest of a window of a series.
 
-    X has shape (batch, channels, length). For the arguments, and for ties, see :class:`MaxPool2d`.
+    X has shape (batch, channels, length). For ties and padding see :class:`MaxPool2d`.
 
     Example:
         >>> import tensorgraph as tg
@@ -96,10 +98,9 @@ class MaxPool1d(_Pool):
 class AvgPool2d(_Pool):
     """y[n, c, i, j] = the mean over u, v of x[n, c, s i + u − p, s j + v − p]: that of a window.
 
-    X has shape (batch, channels, height, width). The arguments are those of :class:`MaxPool2d`.
-    Padding does not count: at the border the mean is one of fewer elements, so that a constant
-    image stays constant. TensorFlow does so too; PyTorch counts zeros unless it is told
-    ``count_include_pad=False``.
+    X has shape (batch, channels, height, width). Padding does not count: at the border the mean is
+    one of fewer elements, so that a constant image stays constant. TensorFlow does so too; PyTorch
+    counts zeros unless it is told ``count_include_pad=False``.
 
     Example:
         >>> import tensorgraph as tg
@@ -116,8 +117,7 @@ class AvgPool2d(_Pool):
 class AvgPool1d(_Pool):
     """y[n, c, i] = the mean over u of x[n, c, s i + u − p]: that of a window of a series.
 
-    X has shape (batch, channels, length). For the arguments see :class:`MaxPool2d`, for padding
-    :class:`AvgPool2d`.
+    X has shape (batch, channels, length). For padding see :class:`AvgPool2d`.
 
     Example:
         >>> import tensorgraph as tg

@@ -15,15 +15,19 @@ from tensorgraph import errors
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.cells import Cell, GRUCell, LSTMCell, RNNCell
-from tensorgraph.nn.checks import here
 from tensorgraph.nn.init import Initializer, glorot_uniform, orthogonal
 from tensorgraph.nn.module import Module
+from tensorgraph.nn.place import here
 from tensorgraph.ops.shape import stack, unstack
 from tensorgraph.random import Generator
 
 
-class _Layer(Module):
-    """A cell applied to one time step after the other."""
+class Recurrent(Module):
+    """A cell applied to each time step of a sequence, one after the other.
+
+    The parameters are those of ``cell``, which also serves to take single steps. In a Sequential,
+    ``lambda result: result[0]`` after the layer passes on the outputs alone.
+    """
 
     cell_type: ClassVar[type[Cell]]
 
@@ -36,12 +40,27 @@ class _Layer(Module):
         dtype: DTypeLike | None = None,
         generator: Generator | None = None,
     ) -> None:
+        """Make the cell, of the arguments that it takes: see :class:`RNNCell`."""
         self.cell = self.cell_type(
             in_features, hidden_features, init, recurrent_init, dtype, generator
         )
 
     def forward(self, x: Any, state: Any = None) -> tuple[Tensor, Any]:
-        """Return h of all time steps, and the last state."""
+        """Return h of all time steps, and the last state.
+
+        Args:
+            x: sequences, of shape (m, T, in_features).
+            state: what to start from, zeros by default: h of shape (m, hidden_features), for an
+                LSTM (h, c).
+
+        Returns:
+            h after all steps, of shape (m, T, hidden_features), and the state after the last.
+
+        Raises:
+            ShapeError: the shape of the input or of the state does not fit, or there are no time
+                steps.
+            DTypeError: for an LSTM, a state that is not the pair (h, c).
+        """
         cell, shape = self.cell, shape_of(x)
         if len(shape) != 3 or shape[1] == 0:
             hint = "; write x[None] for a single sequence" if len(shape) == 2 else ""
@@ -58,28 +77,8 @@ class _Layer(Module):
         return stack(outputs, axis=1), state
 
 
-class RNN(_Layer):
+class RNN(Recurrent):
     """A simple recurrent network: :class:`RNNCell` applied to each time step of a sequence.
-
-    Called with x of shape (m, T, in_features) and, optionally, the state to start from, of shape
-    (m, hidden_features), it returns (outputs, state): the states after all steps, of shape
-    (m, T, hidden_features), and the last of them. The parameters are those of ``cell``, which also
-    serves to take single steps. In a Sequential, ``lambda result: result[0]`` after the layer
-    passes on the outputs alone.
-
-    Args:
-        in_features: how many inputs in each step.
-        hidden_features: how many numbers the state has.
-        init: as for :class:`RNNCell`, like the following.
-        recurrent_init: where the state's weights start.
-        dtype: float32 unless given.
-        generator: what the weights are drawn from.
-
-    Raises:
-        ArgumentError: a number of features below 1.
-        DTypeError: a number of features that is not an integer.
-        ShapeError: when called: the shape of the input or of the state does not fit, or there are
-            no time steps.
 
     Example:
         >>> import tensorgraph as tg
@@ -91,28 +90,8 @@ class RNN(_Layer):
     cell_type = RNNCell
 
 
-class GRU(_Layer):
+class GRU(Recurrent):
     """Gated recurrent units: :class:`GRUCell` applied to each time step of a sequence.
-
-    Called with x of shape (m, T, in_features) and, optionally, the state to start from, of shape
-    (m, hidden_features), it returns (outputs, state): the states after all steps, of shape
-    (m, T, hidden_features), and the last of them. The parameters are those of ``cell``, which also
-    serves to take single steps. In a Sequential, ``lambda result: result[0]`` after the layer
-    passes on the outputs alone.
-
-    Args:
-        in_features: how many inputs in each step.
-        hidden_features: how many numbers the state has.
-        init: as for :class:`GRUCell`, like the following.
-        recurrent_init: where the state's weights start.
-        dtype: float32 unless given.
-        generator: what the weights are drawn from.
-
-    Raises:
-        ArgumentError: a number of features below 1.
-        DTypeError: a number of features that is not an integer.
-        ShapeError: when called: the shape of the input or of the state does not fit, or there are
-            no time steps.
 
     Example:
         >>> import tensorgraph as tg
@@ -124,29 +103,8 @@ class GRU(_Layer):
     cell_type = GRUCell
 
 
-class LSTM(_Layer):
+class LSTM(Recurrent):
     """Long short-term memory: :class:`LSTMCell` applied to each time step of a sequence.
-
-    Called with x of shape (m, T, in_features) and, optionally, the state (h, c) to start from, both
-    of shape (m, hidden_features), it returns (outputs, (h, c)): h after all steps, of shape
-    (m, T, hidden_features), and the last state. The parameters are those of ``cell``, which also
-    serves to take single steps. In a Sequential, ``lambda result: result[0]`` after the layer
-    passes on the outputs alone.
-
-    Args:
-        in_features: how many inputs in each step.
-        hidden_features: how many numbers h and c have each.
-        init: as for :class:`LSTMCell`, like the following.
-        recurrent_init: where the state's weights start.
-        dtype: float32 unless given.
-        generator: what the weights are drawn from.
-
-    Raises:
-        ArgumentError: a number of features below 1.
-        DTypeError: a number of features that is not an integer; or, when called, a state that is
-            not the pair (h, c).
-        ShapeError: when called: the shape of the input or of the state does not fit, or there are
-            no time steps.
 
     Example:
         >>> import tensorgraph as tg

@@ -14,9 +14,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.arguments import whole
 from tensorgraph.engine.state import converted, fitting
 from tensorgraph.engine.tensor import rebind
-from tensorgraph.nn.checks import positive
 from tensorgraph.nn.containers import Sequential
 from tensorgraph.nn.module import Module
 
@@ -284,5 +284,6 @@ def transfer_advice(examples: int, pretrained_on: int) -> TransferAdvice:
         >>> tg.nn.transfer_advice(100, pretrained_on=100).retrain
         'from scratch'
     """
-    new, old = positive("transfer_advice", examples=examples, pretrained_on=pretrained_on)
+    new = whole(examples, "transfer_advice: examples", 1)
+    old = whole(pretrained_on, "transfer_advice: pretrained_on", 1)
     return next(TransferAdvice(what, why) for share, what, why in _ADVICE if new >= share * old)

@@ -39,12 +39,12 @@ def debug() -> Iterator[None]:
         tensorgraph.errors.AnomalyError: log made -inf at index (1,), 1 of 2 elements ...
     """
     # What NumPy would warn of raises here, and says more.
-    with observing(_Watcher(), lines=True), np.errstate(all="ignore"):
+    with observing(_NonFinite(), lines=True), np.errstate(all="ignore"):
         yield
 
 
-class _Watcher(Observer):
-    """Looks at every result for values that became non-finite in it."""
+class _NonFinite(Observer):
+    """The observer: looks in every result for values that became non-finite in it."""
 
     def __init__(self) -> None:
         self._received_bad: WeakSet[Node] = WeakSet()

@@ -9,9 +9,11 @@ from time import perf_counter
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from tensorgraph.display.tables import text_table
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.observe.units import bytes_text
 
 
 @contextmanager
@@ -34,8 +36,8 @@ def profile() -> Iterator[Profile]:
         ...     (x @ x).sum().backward()
         >>> print(p)
         op ...
-        >>> [row.name for row in p.ops][0], p.ops[0].calls
-        ('matmul', 1)
+        >>> sorted((row.name, row.calls) for row in p.ops)
+        [('matmul', 1), ('sum', 1)]
     """
     found = Profile()
     start = perf_counter()
@@ -171,19 +173,12 @@ class Profile(Observer):
                 _milliseconds(row.forward),
                 _milliseconds(row.backward),
                 self._share(row.seconds),
-                _amount(row.bytes),
+                bytes_text(row.bytes),
             )
             for row in rows
         ]
         cells.append(("elsewhere", "", _milliseconds(rest), "", self._share(rest), ""))
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        return "\n".join(
-            "  ".join(
-                [line[0].ljust(widths[0])]
-                + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-            ).rstrip()
-            for line in cells
-        )
+        return text_table(cells, left=[0])
 
     def _share(self, seconds: float) -> str:
         return f"{seconds / self.seconds:.1%}" if self.seconds else ""
@@ -201,11 +196,3 @@ def _new_bytes(result: Any) -> int:
 
 def _milliseconds(seconds: float) -> str:
     return f"{1e3 * seconds:,.3f} ms"
-
-
-def _amount(size: float) -> str:
-    for unit in ("B", "KiB", "MiB"):
-        if size < 1024:
-            return f"{size:.3g} {unit}" if size % 1 else f"{size:.0f} {unit}"
-        size /= 1024
-    return f"{size:.3g} GiB"

@@ -1,51 +1,62 @@
 """All operations, one family a file; ``methods.py`` makes them operators and methods.
 
-``OPS`` holds every public operation by name: the op records, and the functions composed of them.
+Each family's ``__all__`` says which of its names are public; ``OPS`` holds them all: functions of
+one record each (their ``.op``), and functions composed of several.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import cleandoc
 from typing import Any
 
-from tensorgraph.engine.op import REGISTRY
 from tensorgraph.ops import (
-    activation,  # noqa: F401  # imported for its declarations
-    arithmetic,  # noqa: F401
+    activation,
+    arithmetic,
+    centering,
     contract,
-    convolve,  # noqa: F401
-    dropout,  # noqa: F401
+    convolve,
     index,
-    normalise,  # noqa: F401
-    pool,  # noqa: F401
-    reduce,  # noqa: F401
-    repeat,  # noqa: F401
+    logits,
+    masking,
+    pool,
+    reduce,
+    repetition,
     shape,
-    softmax,  # noqa: F401
-    transcendental,  # noqa: F401
-    window,  # noqa: F401
+    transcendental,
+    window,
 )
-from tensorgraph.ops.examples import EXAMPLES
+from tensorgraph.ops.activation import *
+from tensorgraph.ops.arithmetic import *
+from tensorgraph.ops.centering import *
+from tensorgraph.ops.contract import *
+from tensorgraph.ops.convolve import *
+from tensorgraph.ops.index import *
+from tensorgraph.ops.logits import *
+from tensorgraph.ops.masking import *
 from tensorgraph.ops.methods import bind_tensor
+from tensorgraph.ops.pool import *
+from tensorgraph.ops.reduce import *
+from tensorgraph.ops.repetition import *
+from tensorgraph.ops.shape import *
+from tensorgraph.ops.transcendental import *
+from tensorgraph.ops.window import *
 
-COMPOSITES: dict[str, Callable[..., Any]] = {
-    function.__name__: function
-    for function in (
-        shape.concat, shape.stack, shape.split, shape.unstack,
-        index.getitem, index.take, index.take_along_axis, index.sort, index.set_at, index.add_at,
-        contract.einsum, contract.tensordot, contract.vecdot, contract.outer,
-    )
-}  # fmt: skip
-"""Public functions that are not one record: they take lists, or are made of several ops."""
+__all__: list[str] = []
+__all__ += activation.__all__
+__all__ += arithmetic.__all__
+__all__ += centering.__all__
+__all__ += contract.__all__
+__all__ += convolve.__all__
+__all__ += index.__all__
+__all__ += logits.__all__
+__all__ += masking.__all__
+__all__ += pool.__all__
+__all__ += reduce.__all__
+__all__ += repetition.__all__
+__all__ += shape.__all__
+__all__ += transcendental.__all__
+__all__ += window.__all__
 
-OPS: dict[str, Callable[..., Any]] = {
-    **{name: op.call for name, op in REGISTRY.items() if op.family != "random"},
-    **COMPOSITES,
-}
-
-for _name, (_call, *_printed) in EXAMPLES.items():
-    _shown = "\n    ".join([">>> import tensorgraph as tg", f">>> {_call}", *_printed])
-    OPS[_name].__doc__ = f"{cleandoc(OPS[_name].__doc__ or '')}\n\nExample:\n    {_shown}\n"
+OPS: dict[str, Callable[..., Any]] = {name: globals()[name] for name in __all__}
 
 bind_tensor(OPS)

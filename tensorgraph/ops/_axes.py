@@ -1,4 +1,4 @@
-"""Checking and normalising axis arguments: every op sees non-negative ints in one form."""
+"""Axes as ops see them: a tuple of non-negative ints, whatever form they were given in."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.shapes import ndim_of
-from tensorgraph.engine.tensor import Tensor, asarray
-from tensorgraph.errors import ArgumentError, AxisError, DTypeError, GraphError, describe
+from tensorgraph.engine.tensor import asarray
+from tensorgraph.errors import ArgumentError, AxisError, DTypeError
 
 Axes = tuple[int, ...]
 
@@ -60,43 +59,6 @@ def length(shape: Sequence[int], axis: Axes) -> int:
 def inverse(order: Sequence[int]) -> Axes:
     """Return the permutation that undoes ``order``."""
     return tuple(int(i) for i in np.argsort(order))
-
-
-def to_shape(shape: Any, what: str = "a shape is") -> tuple[int, ...]:
-    """Return a length or a sequence of lengths as a tuple of ints."""
-    try:
-        if isinstance(shape, (tuple, list)):
-            return tuple(map(index, shape))
-        lengths = (index(shape),) if ndim_of(shape) == 0 else tuple(map(index, shape))
-    except TypeError:
-        raise DTypeError(f"{what} made of integers, not {shape!r}") from None
-    return lengths
-
-
-def integer(value: Any, what: str) -> int:
-    """Return a static parameter as Python's integer."""
-    try:
-        return index(value)
-    except TypeError:
-        raise DTypeError(f"{what} is an integer, not {describe(value)}") from None
-
-
-def number(value: Any, what: str) -> float:
-    """Return a static parameter as Python's number.
-
-    Raises:
-        DTypeError: it is none.
-        GraphError: it is a tensor that needs a gradient, which would be lost.
-    """
-    if type(value) is Tensor and value.requires_grad:
-        raise GraphError(
-            f"{what} is a parameter without gradient, but the tensor given for it needs one;"
-            " write the formula in ops that take it as an operand"
-        )
-    single = value.item() if getattr(value, "size", 0) == 1 else value
-    if not isinstance(single, (int, float)):
-        raise DTypeError(f"{what} is a number, not {describe(value)}")
-    return single
 
 
 def from_list(x: Any) -> Any:

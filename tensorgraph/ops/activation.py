@@ -7,12 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import scalar
 from tensorgraph.engine.domain import Real
+from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import register
-from tensorgraph.ops._axes import number
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import abs_kernel, greater, where
 from tensorgraph.ops.transcendental import erf, exp
+
+__all__ = [
+    "elu", "gelu", "leaky_relu", "log_sigmoid", "relu", "sigmoid", "silu", "softplus",
+]  # fmt: skip
 
 KINK_AT_0 = Real(avoid=(0.0,))
 
@@ -32,9 +37,15 @@ sigmoid = register(
     sigmoid_kernel,
     {"x": lambda g, out: g * out * (1 - out)},
     ref="scipy.special.expit",
-    symbol="σ",
     facts={"between": (0, 1)},
-    doc="Return the logistic function σ(x) = 1 / (1 + e⁻ˣ).",
+    notation=function("σ", r"\sigma"),
+    code="np.exp(-np.logaddexp(0, -x))",
+    letter="A",
+    doc="""Return the logistic function σ(x) = 1 / (1 + e⁻ˣ).
+
+    >>> tg.sigmoid([0.0, -1e4])
+    tensor([0.5, 0. ])
+    """,
 )
 softplus = register(
     "softplus",
@@ -42,15 +53,26 @@ softplus = register(
     {"x": lambda g, x: g * sigmoid(x)},
     ref=lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
     facts={"positive": True},
-    doc="Return log(1 + eˣ).",
+    code="np.logaddexp(0, x)",
+    letter="A",
+    doc="""Return log(1 + eˣ).
+
+    >>> tg.softplus([0.0, 20.0]).round(3)
+    tensor([ 0.693, 20.   ])
+    """,
 )
 log_sigmoid = register(
     "log_sigmoid",
     lambda x: -softplus_kernel(np.negative(x)),
     {"x": lambda g, x: g * sigmoid(-x)},
     ref="scipy.special.log_expit",
-    symbol="log σ",
-    doc="Return log σ(x) = −log(1 + e⁻ˣ).",
+    notation=function("log σ", r"\log \sigma"),
+    code="-np.logaddexp(0, -x)",
+    doc="""Return log σ(x) = −log(1 + e⁻ˣ).
+
+    >>> tg.log_sigmoid([0.0, -20.0]).round(3)
+    tensor([ -0.693, -20.   ])
+    """,
 )
 
 
@@ -68,12 +90,18 @@ relu = register(
     domain={"x": KINK_AT_0},
     ref=lambda x: max(x, 0.0),
     facts={"nonnegative": True},
-    doc="Return max(x, 0); the derivative at 0 is 0.",
+    code="np.maximum(x, 0)",
+    letter="A",
+    doc="""Return max(x, 0); the derivative at 0 is 0.
+
+    >>> tg.relu([3.0, -4.0])
+    tensor([3., 0.])
+    """,
 )
 
 
 def _check_slope(x: Any, *, slope: float) -> dict[str, Any]:
-    return {"slope": float(number(slope, "slope"))}
+    return {"slope": float(scalar(slope, "slope"))}
 
 
 leaky_relu = register(
@@ -83,7 +111,13 @@ leaky_relu = register(
     domain={"x": KINK_AT_0},
     ref=lambda x: x if x > 0 else 0.01 * x,
     prepare=_check_slope,
-    doc="Return x above 0 and slope · x elsewhere; the derivative at 0 is the slope.",
+    code="np.where(x > 0, x, slope * x)",
+    letter="A",
+    doc="""Return x above 0 and slope · x elsewhere; the derivative at 0 is the slope.
+
+    >>> tg.leaky_relu([3.0, -4.0], slope=0.25)
+    tensor([ 3., -1.])
+    """,
 )
 
 
@@ -92,7 +126,7 @@ def _elu_kernel(x: Any, *, alpha: float = 1.0) -> Any:
 
 
 def _check_alpha(x: Any, *, alpha: float) -> dict[str, Any]:
-    return {"alpha": float(number(alpha, "alpha"))}
+    return {"alpha": float(scalar(alpha, "alpha"))}
 
 
 elu = register(
@@ -102,7 +136,13 @@ elu = register(
     domain={"x": KINK_AT_0},
     ref=lambda x: x if x > 0 else math.expm1(x),
     prepare=_check_alpha,
-    doc="Return x above 0 and alpha · (eˣ − 1) elsewhere (Clevert et al. 2015).",
+    code="np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))",
+    letter="A",
+    doc="""Return x above 0 and alpha · (eˣ − 1) elsewhere (Clevert et al. 2015).
+
+    >>> tg.elu([3.0, -1.0]).round(3)
+    tensor([ 3.   , -0.632])
+    """,
 )
 
 _SQRT_HALF = math.sqrt(0.5)
@@ -118,7 +158,13 @@ gelu = register(
     lambda x: x * (0.5 * (1 + erf_kernel(np.multiply(x, _SQRT_HALF)))),
     {"x": _gelu_rule},
     ref=lambda x: 0.5 * x * math.erfc(-x * _SQRT_HALF),
-    doc="Return x · Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).",
+    code="x * (1 + erf(x / math.sqrt(2))) / 2",
+    letter="A",
+    doc="""Return x · Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).
+
+    >>> tg.gelu([3.0, -1.0]).round(3)
+    tensor([ 2.996, -0.159])
+    """,
 )
 
 
@@ -132,5 +178,11 @@ silu = register(
     lambda x: x * sigmoid_kernel(x),
     {"x": _silu_rule},
     ref=lambda x: x / (1 + math.exp(-x)),
-    doc="Return x · σ(x), also called swish.",
+    code="x * sigmoid(x)",
+    letter="A",
+    doc="""Return x · σ(x), also called swish.
+
+    >>> tg.silu([3.0, -1.0]).round(3)
+    tensor([ 2.858, -0.269])
+    """,
 )

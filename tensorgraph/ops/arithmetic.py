@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import integer, scalar
 from tensorgraph.engine.arrays import as_array, to_dtype
 from tensorgraph.engine.domain import Boolean, Integer, Real
-from tensorgraph.engine.op import register
+from tensorgraph.engine.notation import (
+    FRACTION,
+    HIDDEN,
+    MINUS,
+    NEGATIVE,
+    PLUS,
+    PRODUCT,
+    Notation,
+    enclosed,
+    function,
+    raised,
+    relation,
+)
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF, ZERO
 from tensorgraph.engine.shapes import ndim_of
 from tensorgraph.errors import ArgumentError, DTypeError
-from tensorgraph.ops._axes import integer, number
+
+__all__ = [
+    "abs", "add", "astype", "bitwise_and", "bitwise_invert", "bitwise_or", "bitwise_xor", "ceil",
+    "clip", "divide", "equal", "floor", "floor_divide", "greater", "greater_equal", "isfinite",
+    "isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "maximum", "minimum", "multiply", "negative", "not_equal", "positive",
+    "reciprocal", "remainder", "round", "sign", "square", "subtract", "trunc", "where",
+]  # fmt: skip
 
 APART = Real(0.5, 3.0)
 """A domain for denominators and bases: away from 0."""
@@ -44,16 +64,27 @@ add = register(
     np.add,
     {"x": lambda g: g, "y": lambda g: g},
     ref="operator.add",
-    symbol="+",
-    doc="Return x + y, element by element with broadcasting.",
+    notation=PLUS,
+    code="+",
+    facts={"sign_of": ("x", "y")},
+    doc="""Return x + y, element by element with broadcasting.
+
+    >>> tg.add([1.0, 2.0], 10)
+    tensor([11., 12.])
+    """,
 )
 subtract = register(
     "subtract",
     np.subtract,
     {"x": lambda g: g, "y": lambda g: -g},
     ref="operator.sub",
-    symbol="−",
-    doc="Return x − y, element by element with broadcasting.",
+    notation=MINUS,
+    code="-",
+    doc="""Return x − y, element by element with broadcasting.
+
+    >>> tg.subtract([1.0, 2.0], 10)
+    tensor([-9., -8.])
+    """,
 )
 multiply = register(
     "multiply",
@@ -61,7 +92,14 @@ multiply = register(
     {"x": lambda g, y: g * y, "y": lambda g, x: g * x},
     ref="operator.mul",
     symbol="×",
-    doc="Return x · y, element by element with broadcasting.",
+    notation=PRODUCT,
+    code="*",
+    facts={"sign_of": ("x", "y")},
+    doc="""Return x · y, element by element with broadcasting.
+
+    >>> tg.multiply([1.0, 2.0], 10)
+    tensor([10., 20.])
+    """,
 )
 divide = register(
     "divide",
@@ -70,13 +108,42 @@ divide = register(
     domain={"y": APART},
     ref="operator.truediv",
     symbol="÷",
-    doc="Return x / y; x / 0 is ±inf, 0 / 0 is NaN.",
+    notation=FRACTION,
+    code="/",
+    facts={"sign_of": ("x", "y")},
+    doc="""Return x / y; x / 0 is ±inf, 0 / 0 is NaN.
+
+    >>> tg.divide([1.0, 0.0], [2.0, 0.0])
+    tensor([0.5, nan])
+    """,
 )
 negative = register(
-    "negative", np.negative, {"x": lambda g: -g}, ref="operator.neg", symbol="−", doc="Return −x."
+    "negative",
+    np.negative,
+    {"x": lambda g: -g},
+    ref="operator.neg",
+    symbol="−",
+    notation=NEGATIVE,
+    code="-",
+    doc="""Return −x.
+
+    >>> tg.negative([1.0, -2.0])
+    tensor([-1.,  2.])
+    """,
 )
 positive = register(
-    "positive", np.positive, {"x": lambda g: g}, ref="operator.pos", symbol="+", doc="Return +x."
+    "positive",
+    np.positive,
+    {"x": lambda g: g},
+    ref="operator.pos",
+    symbol="+",
+    notation=HIDDEN,
+    facts={"moved": True},
+    doc="""Return +x.
+
+    >>> tg.positive([1.0, -2.0])
+    tensor([ 1., -2.])
+    """,
 )
 reciprocal = register(
     "reciprocal",
@@ -85,7 +152,12 @@ reciprocal = register(
     domain={"x": APART},
     ref=lambda x: 1 / x,
     symbol="1/x",
-    doc="Return 1 / x.",
+    notation=FRACTION,
+    doc="""Return 1 / x.
+
+    >>> tg.reciprocal([2.0, 0.0])
+    tensor([0.5, inf])
+    """,
 )
 square = register(
     "square",
@@ -94,7 +166,12 @@ square = register(
     ref=lambda x: x * x,
     symbol="x²",
     facts={"nonnegative": True},
-    doc="Return x².",
+    notation=raised("2"),
+    doc="""Return x².
+
+    >>> tg.square([3.0, -4.0])
+    tensor([ 9., 16.])
+    """,
 )
 
 
@@ -105,7 +182,12 @@ floor_divide = register(
     domain={"y": APART},
     ref="operator.floordiv",
     symbol="⌊x/y⌋",
-    doc="Return the largest integer not above x / y; its derivative is 0.",
+    code="//",
+    doc="""Return the largest integer not above x / y; its derivative is 0.
+
+    >>> tg.floor_divide([7, -7], 2)
+    tensor([ 3, -4])
+    """,
 )
 remainder = register(
     "remainder",
@@ -114,9 +196,14 @@ remainder = register(
     domain={"y": APART},
     ref="operator.mod",
     symbol="mod",
-    doc="Return x − y·⌊x / y⌋, with the sign of y.",
+    code="%",
+    doc="""Return x − y·⌊x / y⌋, with the sign of y.
+
+    >>> tg.remainder([7, -7], 2)
+    tensor([1, 1])
+    """,
 )
-absolute = register(
+abs = register(
     "abs",
     abs_kernel,
     {"x": lambda g, x: g * sign(x)},
@@ -124,15 +211,24 @@ absolute = register(
     ref="operator.abs",
     symbol="|x|",
     facts={"nonnegative": True},
-    doc="Return |x|; the derivative at 0 is 0.",
+    notation=enclosed("||"),
+    doc="""Return |x|; the derivative at 0 is 0.
+
+    >>> tg.abs([3.0, -4.0])
+    tensor([3., 4.])
+    """,
 )
-sign: Callable[..., Any] = register(
+sign: OpFunction = register(
     "sign",
     by_real_part(np.sign, lambda x: np.sign(np.real(x)) + 0j),
     {"x": ZERO},
     domain={"x": Real(avoid=(0.0,))},
     ref=lambda x: float((x > 0) - (x < 0)),
-    doc="Return −1, 0 or 1 by the sign of x; its derivative is 0.",
+    doc="""Return −1, 0 or 1 by the sign of x; its derivative is 0.
+
+    >>> tg.sign([3.0, -4.0, 0.0])
+    tensor([ 1., -1.,  0.])
+    """,
 )
 
 # -------------------------------------------------------------------------------------- rounding
@@ -141,15 +237,27 @@ _STEPS = Real(avoid=tuple(k / 2 for k in range(-6, 7)))
 
 floor = register(
     "floor", np.floor, {"x": ZERO}, domain={"x": _STEPS}, ref="math.floor", symbol="⌊x⌋",
-    doc="Return the largest integer not above x; its derivative is 0.",
+    doc="""Return the largest integer not above x; its derivative is 0.
+
+    >>> tg.floor([1.5, -1.5])
+    tensor([ 1., -2.])
+    """,
 )  # fmt: skip
 ceil = register(
     "ceil", np.ceil, {"x": ZERO}, domain={"x": _STEPS}, ref="math.ceil", symbol="⌈x⌉",
-    doc="Return the smallest integer not below x; its derivative is 0.",
+    doc="""Return the smallest integer not below x; its derivative is 0.
+
+    >>> tg.ceil([1.5, -1.5])
+    tensor([ 2., -1.])
+    """,
 )  # fmt: skip
 trunc = register(
     "trunc", np.trunc, {"x": ZERO}, domain={"x": _STEPS}, ref="math.trunc",
-    doc="Return x without its fraction; its derivative is 0.",
+    doc="""Return x without its fraction; its derivative is 0.
+
+    >>> tg.trunc([1.5, -1.5])
+    tensor([ 1., -1.])
+    """,
 )  # fmt: skip
 
 
@@ -164,72 +272,230 @@ round = register(
     domain={"x": _STEPS},
     ref="builtins.round",
     prepare=_check_decimals,
-    doc="Round to `decimals` places, halves to even; its derivative is 0.",
+    doc="""Round to `decimals` places, halves to even; its derivative is 0.
+
+    >>> tg.round([0.5, 1.5, 2.25], decimals=1)
+    tensor([0.5, 1.5, 2.2])
+    """,
 )
 
 # ------------------------------------------------------------------------------------- comparing
 
 
-def _compare(name: str, kernel: Any, ref: str, symbol: str, doc: str) -> Any:
+def _compare(name: str, kernel: Any, ref: str, written: Notation, code: str, doc: str) -> Any:
     return register(
         name,
         kernel,
         {"x": NONDIFF, "y": NONDIFF},
         ref=ref,
         domain={"x": Integer(), "y": Integer()},
-        symbol=symbol,
+        notation=written,
+        code=code,
         facts={"binary": True},
         doc=doc,
     )
 
 
-equal = _compare("equal", np.equal, "operator.eq", "=", "Return where x equals y, as booleans.")
+equal = _compare(
+    "equal",
+    np.equal,
+    "operator.eq",
+    relation("="),
+    "==",
+    """Return where x equals y, as booleans.
+
+>>> tg.equal([1, 2], [1, 3])
+tensor([ True, False])
+""",
+)
 not_equal = _compare(
-    "not_equal", np.not_equal, "operator.ne", "≠", "Return where x differs from y."
+    "not_equal",
+    np.not_equal,
+    "operator.ne",
+    relation("≠", r"\neq"),
+    "!=",
+    """Return where x differs from y.
+
+    >>> tg.not_equal([1, 2], [1, 3])
+    tensor([False,  True])
+    """,
 )
-less = _compare("less", np.less, "operator.lt", "<", "Return where x is below y.")
-less_equal = _compare("less_equal", np.less_equal, "operator.le", "≤", "Return where x ≤ y.")
-greater = _compare("greater", np.greater, "operator.gt", ">", "Return where x is above y.")
+less = _compare(
+    "less",
+    np.less,
+    "operator.lt",
+    relation("<"),
+    "<",
+    """Return where x is below y.
+
+>>> tg.less([1, 2], 2)
+tensor([ True, False])
+""",
+)
+less_equal = _compare(
+    "less_equal",
+    np.less_equal,
+    "operator.le",
+    relation("≤", r"\leq"),
+    "<=",
+    """Return where x ≤ y.
+
+>>> tg.less_equal([1, 2], 2)
+tensor([ True,  True])
+""",
+)
+greater = _compare(
+    "greater",
+    np.greater,
+    "operator.gt",
+    relation(">"),
+    ">",
+    """Return where x is above y.
+
+>>> tg.greater([1, 2], 1)
+tensor([False,  True])
+""",
+)
 greater_equal = _compare(
-    "greater_equal", np.greater_equal, "operator.ge", "≥", "Return where x ≥ y."
+    "greater_equal",
+    np.greater_equal,
+    "operator.ge",
+    relation("≥", r"\geq"),
+    ">=",
+    """Return where x ≥ y.
+
+    >>> tg.greater_equal([1, 2], 1)
+    tensor([ True,  True])
+    """,
 )
 
 
-def _logical(name: str, kernel: Any, ref: Any, symbol: str, doc: str) -> Any:
+def _logical(name: str, kernel: Any, ref: Any, symbol: str, doc: str, **fields: Any) -> Any:
     inputs = ("x", "y")[: kernel.nin]
     return register(
         name, kernel, dict.fromkeys(inputs, NONDIFF), ref=ref, symbol=symbol, doc=doc,
-        domain=dict.fromkeys(inputs, Boolean()),
+        domain=dict.fromkeys(inputs, Boolean()), **fields,
     )  # fmt: skip
 
 
 logical_and = _logical(
-    "logical_and", np.logical_and, lambda x, y: bool(x and y), "∧", "Return where both are true."
+    "logical_and",
+    np.logical_and,
+    lambda x, y: bool(x and y),
+    "∧",
+    """Return where both are true.
+
+    >>> tg.logical_and([True, True], [True, False])
+    tensor([ True, False])
+    """,
 )
 logical_or = _logical(
-    "logical_or", np.logical_or, lambda x, y: bool(x or y), "∨", "Return where either is true."
+    "logical_or",
+    np.logical_or,
+    lambda x, y: bool(x or y),
+    "∨",
+    """Return where either is true.
+
+    >>> tg.logical_or([True, False], [False, False])
+    tensor([ True, False])
+    """,
 )
 logical_xor = _logical(
     "logical_xor", np.logical_xor, lambda x, y: bool(x) != bool(y), "⊻",
-    "Return where exactly one is true.",
+    """Return where exactly one is true.
+
+    >>> tg.logical_xor([True, True], [True, False])
+    tensor([False,  True])
+    """,
 )  # fmt: skip
 logical_not = _logical(
-    "logical_not", np.logical_not, lambda x: not x, "¬", "Return where x is false."
+    "logical_not",
+    np.logical_not,
+    lambda x: not x,
+    "¬",
+    """Return where x is false.
+
+    >>> tg.logical_not([True, False])
+    tensor([False,  True])
+    """,
 )
-bitwise_and = _logical("bitwise_and", np.bitwise_and, "operator.and_", "&", "Return x & y.")
-bitwise_or = _logical("bitwise_or", np.bitwise_or, "operator.or_", "|", "Return x | y.")
-bitwise_xor = _logical("bitwise_xor", np.bitwise_xor, "operator.xor", "^", "Return x ^ y.")
+bitwise_and = _logical(
+    "bitwise_and",
+    np.bitwise_and,
+    "operator.and_",
+    "&",
+    """Return x & y.
+
+>>> tg.bitwise_and([6, 5], 3)
+tensor([2, 1])
+""",
+    code="&",
+)
+bitwise_or = _logical(
+    "bitwise_or",
+    np.bitwise_or,
+    "operator.or_",
+    "|",
+    """Return x | y.
+
+>>> tg.bitwise_or([6, 5], 3)
+tensor([7, 7])
+""",
+    code="|",
+)
+bitwise_xor = _logical(
+    "bitwise_xor",
+    np.bitwise_xor,
+    "operator.xor",
+    "^",
+    """Return x ^ y.
+
+>>> tg.bitwise_xor([6, 5], 3)
+tensor([5, 6])
+""",
+    code="^",
+)
 bitwise_invert = _logical(
-    "bitwise_invert", np.bitwise_invert, lambda x: not x, "~", "Return ~x; for booleans, not x."
+    "bitwise_invert",
+    np.bitwise_invert,
+    lambda x: not x,
+    "~",
+    """Return ~x; for booleans, not x.
+
+    >>> tg.bitwise_invert([True, False])
+    tensor([False,  True])
+    """,
 )
 
 isnan = register(
-    "isnan", np.isnan, {"x": NONDIFF}, ref="math.isnan", doc="Return where x is not a number."
+    "isnan",
+    np.isnan,
+    {"x": NONDIFF},
+    ref="math.isnan",
+    doc="""Return where x is not a number.
+
+    >>> tg.isnan([1.0, float("nan")])
+    tensor([False,  True])
+    """,
 )
-isinf = register("isinf", np.isinf, {"x": NONDIFF}, ref="math.isinf", doc="Return where x is ±inf.")
+isinf = register(
+    "isinf",
+    np.isinf,
+    {"x": NONDIFF},
+    ref="math.isinf",
+    doc="""Return where x is ±inf.
+
+>>> tg.isinf([1.0, float("inf")])
+tensor([False,  True])
+""",
+)
 isfinite = register(
     "isfinite", np.isfinite, {"x": NONDIFF}, ref="math.isfinite",
-    doc="Return where x is neither NaN nor ±inf.",
+    doc="""Return where x is neither NaN nor ±inf.
+
+    >>> tg.isfinite([1.0, float("inf")])
+    tensor([ True, False])
+    """,
 )  # fmt: skip
 
 # -------------------------------------------------------------------------------------- choosing
@@ -242,7 +508,7 @@ def _check_condition(condition: Any, x: Any, y: Any) -> dict[str, Any]:
     return {}
 
 
-where: Callable[..., Any] = register(
+where: OpFunction = register(
     "where",
     np.where,
     {
@@ -258,6 +524,9 @@ where: Callable[..., Any] = register(
     The gradient is exactly 0 for the branch not taken. If that branch is infinite there, its own
     rule still makes 0 · ∞ = NaN: choose safe arguments first,
     ``tg.where(c, tg.log(tg.where(c, x, 1)), 0)``.
+
+    >>> tg.where([True, False], [1.0, 2.0], 0.0)
+    tensor([1., 0.])
     """,
 )
 maximum = register(
@@ -269,7 +538,11 @@ maximum = register(
     },
     ref="builtins.max",
     symbol="max",
-    doc="Return the larger of x and y; where they tie, each gets half of the gradient.",
+    doc="""Return the larger of x and y; where they tie, each gets half of the gradient.
+
+    >>> tg.maximum([1.0, 5.0], 3.0)
+    tensor([3., 5.])
+    """,
 )
 minimum = register(
     "minimum",
@@ -280,7 +553,11 @@ minimum = register(
     },
     ref="builtins.min",
     symbol="min",
-    doc="Return the smaller of x and y; where they tie, each gets half of the gradient.",
+    doc="""Return the smaller of x and y; where they tie, each gets half of the gradient.
+
+    >>> tg.minimum([1.0, 5.0], 3.0)
+    tensor([1., 3.])
+    """,
 )
 
 
@@ -300,8 +577,8 @@ def _check_bounds(x: Any, *, min: Any, max: Any) -> dict[str, Any]:
             raise ArgumentError(
                 "bounds are numbers; for arrays write tg.minimum(tg.maximum(x, min), max)"
             )
-    low = None if min is None else number(min, "min")
-    high = None if max is None else number(max, "max")
+    low = None if min is None else scalar(min, "min")
+    high = None if max is None else scalar(max, "max")
     if low is not None and high is not None and low > high:
         raise ArgumentError(f"min = {low} is above max = {high}")
     return {"min": low, "max": high}
@@ -312,7 +589,12 @@ clip = register(
     _clip_kernel,
     {"x": _clip_rule},
     prepare=_check_bounds,
-    doc="Return x limited to [min, max]; the gradient passes inside and on the bounds.",
+    notation=function(arguments=("min", "max")),
+    doc="""Return x limited to [min, max]; the gradient passes inside and on the bounds.
+
+    >>> tg.clip([1.0, 5.0, 9.0], 2.0, 6.0)
+    tensor([2., 5., 6.])
+    """,
 )
 
 
@@ -330,5 +612,12 @@ astype = register(
     _astype_kernel,
     {"x": lambda g: g},
     prepare=_check_dtype,
-    doc="Return x with another dtype; the gradient comes back in x's own.",
+    notation=HIDDEN,
+    code=".astype",
+    facts={"moved": True},
+    doc="""Return x with another dtype; the gradient comes back in x's own.
+
+    >>> tg.astype([1.5, 2.5], "int64")
+    tensor([1, 2])
+    """,
 )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.arrays import as_array
+from tensorgraph.engine.notation import MATMUL
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
@@ -16,6 +17,10 @@ from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import multiply
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
+
+__all__ = [
+    "einsum", "linear", "matmul", "outer", "tensordot", "vecdot",
+]  # fmt: skip
 
 Shape = tuple[int, ...]
 
@@ -57,7 +62,15 @@ matmul = register(
     family="contract",
     shape=_matmul_shape,
     symbol="@",
-    doc="Return the matrix product x @ y: vectors, matrices, or stacks of them that broadcast.",
+    notation=MATMUL,
+    code="@",
+    letter="Z",
+    facts={"sign_of": ("x", "y")},
+    doc="""Return the matrix product x @ y: vectors, matrices, or stacks of them that broadcast.
+
+    >>> tg.matmul([[1.0, 2.0]], [[3.0], [4.0]])
+    tensor([[11.]])
+    """,
 )
 
 
@@ -105,7 +118,12 @@ linear = register(
     symbol="x Wᵀ + b",
     body=lambda x, weight, bias: matmul(x, matrix_transpose(weight)) + bias,
     prepare=_check_linear,
-    doc="Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).",
+    letter="Z",
+    doc="""Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).
+
+    >>> tg.linear([1.0, 2.0], [[1.0, 1.0], [1.0, -1.0]], [0.5, 0.0])
+    tensor([ 3.5, -1. ])
+    """,
 )
 
 # ----------------------------------------------------------------------------------------- einsum
@@ -218,6 +236,8 @@ _einsum = register(
     family="contract",
     shape=_einsum_shape,
     prepare=_check_einsum,
+    code="np.einsum(subscripts, *operands)",
+    letter="Z",
     doc="Sum products of elements as the subscripts say.",
 )
 

@@ -16,16 +16,17 @@ for the matrix product block by block, in a matrix that the processor's cache ca
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.op import register
+from tensorgraph.arguments import integer
+from tensorgraph.engine.notation import function
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops._axes import integer
 from tensorgraph.ops.contract import einsum
 from tensorgraph.ops.shape import pad, reshape
 from tensorgraph.ops.window import (
@@ -44,6 +45,8 @@ from tensorgraph.ops.window import (
     window_view,
     windows,
 )
+
+__all__ = ["conv", "conv_transpose", "conv_weight_grad"]
 
 BLOCK = 2**17
 """How many elements of windows are laid out at a time: half a megabyte of float32."""
@@ -305,7 +308,7 @@ def _weight_grad_by_y(g: Any, x: Any, stride: Any, padding: Any, dilation: Any, 
     return conv(x, g, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
-conv: Callable[..., Any] = register(
+conv: OpFunction = register(
     "conv",
     _conv_kernel,
     {"x": _conv_by_x, "weight": _conv_by_weight},
@@ -313,6 +316,7 @@ conv: Callable[..., Any] = register(
     symbol="∗",
     body=_conv_body,
     prepare=_check_conv,
+    notation=function(),
     doc="""Return the convolution of a batch x (batch, channels, *spatial) with a weight.
 
     The weight has shape (out, channels / groups, *kernel), the result (batch, out, *counts):
@@ -328,9 +332,12 @@ conv: Callable[..., Any] = register(
     stand around x, may be an integer or one for each axis, where a pair means before and after; or
     "same": ⌈n / stride⌉ results, TensorFlow's rule, which puts an odd zero after. `groups` cuts
     the channels of x and of y in as many parts, and each part of y sees its part of x only.
+
+    >>> tg.conv([[[1.0, 2.0, 4.0, 8.0]]], [[[-1.0, 1.0]]])
+    tensor([[[1., 2., 4.]]])
     """,
 )
-conv_transpose: Callable[..., Any] = register(
+conv_transpose: OpFunction = register(
     "conv_transpose",
     _conv_transpose_kernel,
     {"x": _transpose_by_x, "weight": _transpose_by_weight},
@@ -338,15 +345,19 @@ conv_transpose: Callable[..., Any] = register(
     symbol="∗ᵀ",
     body=_conv_transpose_body,
     prepare=_check_conv_transpose,
+    notation=function(),
     doc="""Return the transposed convolution of x (batch, out, *counts): the adjoint of `conv` by x.
 
     The weight has the shape that `conv` takes, (out, channels / groups, *kernel); the result has
     shape (batch, channels, *shape), where `conv` with the same parameters would give x's shape.
     Each element of x adds its multiple of the kernel: a stride makes the result larger than x, as
     decoders and generators want it.
+
+    >>> tg.conv_transpose([[[1.0, 2.0, 4.0]]], [[[-1.0, 1.0]]], shape=4)
+    tensor([[[-1., -1., -2.,  4.]]])
     """,
 )
-conv_weight_grad: Callable[..., Any] = register(
+conv_weight_grad: OpFunction = register(
     "conv_weight_grad",
     _conv_weight_grad_kernel,
     {"x": _weight_grad_by_x, "y": _weight_grad_by_y},
@@ -354,9 +365,13 @@ conv_weight_grad: Callable[..., Any] = register(
     symbol="∗ʷ",
     body=_conv_weight_grad_body,
     prepare=_check_conv_weight_grad,
+    notation=function(),
     doc="""Return the gradient of ⟨y, conv(x, weight)⟩ by the weight, whose kernel has shape `size`.
 
     x has shape (batch, channels, *spatial), y that of the convolution, the result
     (out, channels / groups, *size). The other parameters are those of `conv`.
+
+    >>> tg.conv_weight_grad([[[1.0, 2.0, 4.0, 8.0]]], [[[1.0, 1.0, 1.0]]], size=2)
+    tensor([[[ 7., 14.]]])
     """,
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from operator import index
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import whole
 from tensorgraph.engine.arrays import (
     DEFAULT_DTYPE,
     as_array,
@@ -18,14 +18,20 @@ from tensorgraph.engine.arrays import (
     to_dtype,
 )
 from tensorgraph.engine.domain import Integer
-from tensorgraph.engine.op import register
+from tensorgraph.engine.notation import ITEM, function
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
-from tensorgraph.errors import ArgumentError, AxisError, DTypeError, GraphError, ShapeError
-from tensorgraph.ops._axes import from_list, integer, one_axis
+from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
+from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
+
+__all__ = [
+    "add_at", "argsort", "getitem", "one_hot", "scatter", "set_at", "sort", "take",
+    "take_along_axis",
+]  # fmt: skip
 
 ARRAY = "array"
 """Stands in a key for the next index array, which is an operand of its own."""
@@ -140,6 +146,8 @@ _getitem = register(
     family="index",
     shape=_indexed_shape,
     symbol="x[i]",
+    notation=ITEM,
+    facts={"moved": True},
     doc="Return the elements of x at `key`, in which index arrays are operands of their own.",
 )
 
@@ -176,7 +184,14 @@ def _add_rows(out: Any, indices: Any, rows: Any) -> None:
     np.add.at(out.reshape(-1), places, np.reshape(rows, -1))
 
 
-scatter: Callable[..., Any] = register(
+_SCATTER = """
+    x, rest = np.asarray(x), iter(indices)
+    out = np.zeros(shape, x.dtype)
+    np.add.at(out, tuple(next(rest) if k == "array" else k for k in key), x)
+    return out
+"""
+
+scatter: OpFunction = register(
     "scatter",
     _scatter_kernel,
     {
@@ -186,7 +201,12 @@ scatter: Callable[..., Any] = register(
     family="index",
     shape=lambda x, *indices, key, shape: shape,
     symbol="Σ x→i",
-    doc="Return zeros of `shape` with x added at `key`: the adjoint of indexing.",
+    code=_SCATTER,
+    doc="""Return zeros of `shape` with x added at `key`: the adjoint of indexing.
+
+    >>> tg.scatter([1.0, 2.0], key=(slice(1, 3),), shape=(4,))
+    tensor([0., 1., 2., 0.])
+    """,
 )
 
 
@@ -260,6 +280,13 @@ def _argsort_kernel(x: Any, *, axis: Any = -1, descending: bool = False) -> Any:
     return shape_of(x)[axis] - 1 - np.flip(backwards, axis)
 
 
+_ARGSORT = """
+    if not descending:
+        return np.argsort(x, axis=axis, kind="stable")
+    backwards = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
+    return x.shape[axis] - 1 - np.flip(backwards, axis)
+"""
+
 argsort = register(
     "argsort",
     _argsort_kernel,
@@ -268,7 +295,12 @@ argsort = register(
     shape=lambda x, *, axis, descending: x.shape,
     dtype=lambda x, *, axis, descending: np.intp,
     prepare=_argsort_axis,
-    doc="Return the positions that sort x along `axis`; equal elements keep their order.",
+    code=_ARGSORT,
+    doc="""Return the positions that sort x along `axis`; equal elements keep their order.
+
+    >>> tg.argsort([30, 10, 20])
+    tensor([1, 2, 0])
+    """,
 )
 
 
@@ -315,15 +347,18 @@ def first_outside(labels: Any, count: int) -> tuple[int, ...] | None:
 
 
 def _one_hot_static(labels: Any, *, num_classes: Any, axis: Any, dtype: Any) -> dict[str, Any]:
-    count = integer(num_classes, "num_classes")
-    if count < 1:
-        raise ArgumentError(f"num_classes = {count} must be at least 1")
     return {
-        "num_classes": count,
+        "num_classes": whole(num_classes, "num_classes", 1),
         "axis": one_axis(axis, ndim_of(labels) + 1),
         "dtype": to_dtype(DEFAULT_DTYPE if dtype is None else dtype),
     }
 
+
+_ONE_HOT = """
+    labels, classes = np.asarray(labels), np.arange(num_classes)
+    shape = [num_classes if i == axis else 1 for i in range(labels.ndim + 1)]
+    return (np.expand_dims(labels, axis) == classes.reshape(shape)).astype(dtype)
+"""
 
 one_hot = register(
     "one_hot",
@@ -339,7 +374,15 @@ one_hot = register(
     dtype=lambda labels, *, num_classes, axis, dtype: dtype,
     prepare=_one_hot_static,
     facts={"one_hot": "axis"},
-    doc="Return 1 at each class label and 0 elsewhere, along a new `axis`; it sums to 1 there.",
+    notation=function(arguments=()),
+    code=_ONE_HOT,
+    letter="Y",
+    doc="""Return 1 at each class label and 0 elsewhere, along a new `axis`; it sums to 1 there.
+
+    >>> tg.one_hot([2, 0], 3)
+    tensor([[0., 0., 1.],
+            [1., 0., 0.]])
+    """,
 )
 
 

@@ -52,7 +52,7 @@ _COMPARING: dict[str, Callable[..., Any]] = {
 _UNARY: dict[str, Callable[..., Any]] = {
     "neg": arithmetic.negative,
     "pos": arithmetic.positive,
-    "abs": arithmetic.absolute,
+    "abs": arithmetic.abs,
     "invert": arithmetic.bitwise_invert,
     "getitem": index.getitem,
 }

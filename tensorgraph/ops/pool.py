@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.op import register
+from tensorgraph.arguments import integers
+from tensorgraph.engine.notation import function
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops._axes import to_shape
 from tensorgraph.ops.arithmetic import astype, equal, maximum, where
 from tensorgraph.ops.reduce import in_single, max, sum
 from tensorgraph.ops.shape import broadcast_to, expand_dims, pad
@@ -39,6 +40,8 @@ from tensorgraph.ops.window import (
     window_view,
     windows,
 )
+
+__all__ = ["avg_pool", "avg_pool_grad", "max_pool", "max_pool_grad"]
 
 Static = dict[str, Any]
 
@@ -132,7 +135,7 @@ def _avg_pool_grad_kernel(
 
 def _pooling(shape: Shape, size: Any, stride: Any, padding: Any) -> Static:
     """Return the parameters of a pooling of x, of this shape, in one form."""
-    rank = len(to_shape(size, "size is")) if ndim_of(size) else builtins.max(len(shape) - 2, 1)
+    rank = len(integers(size, "size")) if ndim_of(size) else builtins.max(len(shape) - 2, 1)
     if len(shape) != rank + 2:
         hint = "; write x[:, None] for the axis of one channel" if len(shape) == rank + 1 else ""
         raise ShapeError(
@@ -256,7 +259,7 @@ def _avg_pool_grad_rule(g: Any, size: Shape, stride: Shape, padding: Padding) ->
     return avg_pool(g, size=size, stride=stride, padding=padding)
 
 
-max_pool: Callable[..., Any] = register(
+max_pool: OpFunction = register(
     "max_pool",
     _max_pool_kernel,
     {"x": _max_pool_rule},
@@ -266,15 +269,19 @@ max_pool: Callable[..., Any] = register(
         _elements(x, **pooling, constant=_lowest(x.dtype)), axis=_axes(pooling["size"])
     ),
     prepare=_check_pool,
+    notation=function(),
     doc="""Return the largest element of each window of a batch x (batch, channels, *spatial).
 
     `size`, and `stride` which is the size if not given, are an integer or one for each spatial
     axis. `padding` is written as for `conv`, smaller than the windows, and counts as −∞. The result
     has ⌊(n + padding − size) / stride⌋ + 1 elements along a spatial axis. Tied maxima share the
     gradient evenly, as those of `max` do; in PyTorch the first one takes it all.
+
+    >>> tg.max_pool([[[1.0, 4.0, 3.0, 2.0]]], size=2)
+    tensor([[[4., 3.]]])
     """,
 )
-max_pool_grad: Callable[..., Any] = register(
+max_pool_grad: OpFunction = register(
     "max_pool_grad",
     _max_pool_grad_kernel,
     {"y": _mean_of_ties, "x": NONDIFF, "peaks": NONDIFF},
@@ -284,12 +291,16 @@ max_pool_grad: Callable[..., Any] = register(
     symbol="max▦ᵀ",
     body=_max_pool_grad_body,
     prepare=_check_max_pool_grad,
+    notation=function(),
     doc="""Return the gradient of ⟨y, max_pool(x)⟩ by x, given peaks = max_pool(x).
 
     Each element of y goes, in even parts, to those elements of its window that equal the peak.
+
+    >>> tg.max_pool_grad([[[10.0, 20.0]]], [[[1.0, 4.0, 3.0, 3.0]]], [[[4.0, 3.0]]], size=2)
+    tensor([[[ 0., 10., 10., 10.]]])
     """,
 )
-avg_pool: Callable[..., Any] = register(
+avg_pool: OpFunction = register(
     "avg_pool",
     in_single(_avg_pool_kernel),
     {"x": _avg_pool_rule},
@@ -297,14 +308,18 @@ avg_pool: Callable[..., Any] = register(
     symbol="mean▦",
     body=_avg_pool_body,
     prepare=_check_pool,
+    notation=function(),
     doc="""Return the mean of each window of a batch x (batch, channels, *spatial).
 
     The parameters are those of `max_pool`. Padding does not count: at the border the mean is one of
     fewer elements, so that a constant image stays constant. (So do TensorFlow and ONNX; PyTorch
     counts zeros unless told ``count_include_pad=False``. For that, pad x before.)
+
+    >>> tg.avg_pool([[[1.0, 4.0, 3.0, 2.0]]], size=2)
+    tensor([[[2.5, 2.5]]])
     """,
 )
-avg_pool_grad: Callable[..., Any] = register(
+avg_pool_grad: OpFunction = register(
     "avg_pool_grad",
     _avg_pool_grad_kernel,
     {"y": _avg_pool_grad_rule},
@@ -312,8 +327,12 @@ avg_pool_grad: Callable[..., Any] = register(
     symbol="mean▦ᵀ",
     body=_avg_pool_grad_body,
     prepare=_check_avg_pool_grad,
+    notation=function(),
     doc="""Return the gradient of ⟨y, avg_pool(x)⟩ by x of spatial shape `shape`.
 
     Each element of y goes, in even parts, to the elements of its window.
+
+    >>> tg.avg_pool_grad([[[10.0, 20.0]]], shape=4, size=2)
+    tensor([[[ 5.,  5., 10., 10.]]])
     """,
 )

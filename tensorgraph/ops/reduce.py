@@ -11,14 +11,21 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.arguments import scalar
 from tensorgraph.engine.domain import Boolean
-from tensorgraph.engine.op import register
+from tensorgraph.engine.notation import reduction
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, AxisError
-from tensorgraph.ops._axes import Axes, inverse, kept, length, number, one_axis, some_axes
+from tensorgraph.ops._axes import Axes, inverse, kept, length, one_axis, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, where
 from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
+
+__all__ = [
+    "all", "any", "argmax", "argmin", "cumulative_sum", "max", "mean", "min", "norm", "prod",
+    "std", "sum", "var",
+]  # fmt: skip
 
 
 def _axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
@@ -65,9 +72,14 @@ sum = register(
     _sum_kernel,
     {"x": lambda g, x_shape, axis: spread(g, x_shape, axis)},
     family="reduce",
-    symbol="Σ",
     prepare=_axes,
-    doc="Return the sum over `axis`; 0 for nothing.",
+    notation=reduction("Σ", r"\sum"),
+    facts={"sign_of": ("x",)},
+    doc="""Return the sum over `axis`; 0 for nothing.
+
+    >>> tg.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    tensor([4., 6.])
+    """,
 )
 
 
@@ -85,7 +97,13 @@ mean = register(
     {"x": _mean_rule},
     family="reduce",
     prepare=_axes,
-    doc="Return the mean over `axis`; NaN for nothing.",
+    notation=reduction("mean"),
+    facts={"averaged": True},
+    doc="""Return the mean over `axis`; NaN for nothing.
+
+    >>> tg.mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    tensor([2., 3.])
+    """,
 )
 
 
@@ -123,9 +141,14 @@ prod = register(
     lambda x, *, axis=None, keepdims=False: np.prod(x, axis=axis, keepdims=keepdims),
     {"x": _prod_rule},
     family="reduce",
-    symbol="Π",
     prepare=_axes,
-    doc="Return the product over `axis`; 1 for nothing. The gradient is exact at zeros too.",
+    notation=reduction("Π", r"\prod"),
+    facts={"sign_of": ("x",)},
+    doc="""Return the product over `axis`; 1 for nothing. The gradient is exact at zeros too.
+
+    >>> tg.prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
+    tensor([3., 8.])
+    """,
 )
 
 
@@ -137,14 +160,19 @@ def _one_axis(x: Any, *, axis: Any) -> dict[str, Any]:
     return {"axis": one_axis(axis, ndim_of(x))}
 
 
-cumulative_sum: Callable[..., Any] = register(
+cumulative_sum: OpFunction = register(
     "cumulative_sum",
     lambda x, *, axis=None: np.cumsum(x, axis=axis),
     {"x": lambda g, axis: flip(cumulative_sum(flip(g, axis=axis), axis=axis), axis=axis)},
     family="reduce",
     shape=lambda x, *, axis: x.shape,
     prepare=_one_axis,
-    doc="Return the running sum along `axis`.",
+    code="np.cumsum(x, axis=axis)",
+    doc="""Return the running sum along `axis`.
+
+    >>> tg.cumulative_sum([1, 2, 3])
+    tensor([1, 3, 6])
+    """,
 )
 
 
@@ -165,7 +193,13 @@ max = register(
     {"x": _extremum_rule},
     family="reduce",
     prepare=_filled_axes,
-    doc="Return the largest element over `axis`; tied ones share the gradient evenly.",
+    notation=reduction("max"),
+    facts={"moved": True},
+    doc="""Return the largest element over `axis`; tied ones share the gradient evenly.
+
+    >>> tg.max([[1.0, 2.0], [3.0, 4.0]], axis=1)
+    tensor([2., 4.])
+    """,
 )
 min = register(
     "min",
@@ -173,7 +207,13 @@ min = register(
     {"x": _extremum_rule},
     family="reduce",
     prepare=_filled_axes,
-    doc="Return the smallest element over `axis`; tied ones share the gradient evenly.",
+    notation=reduction("min"),
+    facts={"moved": True},
+    doc="""Return the smallest element over `axis`; tied ones share the gradient evenly.
+
+    >>> tg.min([[1.0, 2.0], [3.0, 4.0]], axis=1)
+    tensor([1., 3.])
+    """,
 )
 
 
@@ -192,7 +232,11 @@ argmax = register(
     {"x": NONDIFF},
     family="reduce",
     prepare=_arg_axis,
-    doc="Return the position of the first largest element along `axis` (of the flat tensor).",
+    doc="""Return the position of the first largest element along `axis` (of the flat tensor).
+
+    >>> tg.argmax([[1.0, 2.0], [4.0, 3.0]], axis=1)
+    tensor([1, 0])
+    """,
 )
 argmin = register(
     "argmin",
@@ -200,7 +244,11 @@ argmin = register(
     {"x": NONDIFF},
     family="reduce",
     prepare=_arg_axis,
-    doc="Return the position of the first smallest element along `axis` (of the flat tensor).",
+    doc="""Return the position of the first smallest element along `axis` (of the flat tensor).
+
+    >>> tg.argmin([[1.0, 2.0], [4.0, 3.0]], axis=1)
+    tensor([0, 1])
+    """,
 )
 any = register(
     "any",
@@ -210,7 +258,11 @@ any = register(
     family="reduce",
     symbol="∃",
     prepare=_axes,
-    doc="Return whether any element over `axis` is true.",
+    doc="""Return whether any element over `axis` is true.
+
+    >>> tg.any([[True, False], [False, False]], axis=1)
+    tensor([ True, False])
+    """,
 )
 all = register(
     "all",
@@ -220,7 +272,11 @@ all = register(
     family="reduce",
     symbol="∀",
     prepare=_axes,
-    doc="Return whether all elements over `axis` are true.",
+    doc="""Return whether all elements over `axis` are true.
+
+    >>> tg.all([[True, False], [True, True]], axis=1)
+    tensor([False,  True])
+    """,
 )
 
 # ------------------------------------------------------------------------------- spread and length
@@ -228,7 +284,7 @@ all = register(
 
 def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[str, Any]:
     static = _axes(x, axis=axis, keepdims=keepdims)
-    return {**static, "correction": number(correction, "correction")}
+    return {**static, "correction": scalar(correction, "correction")}
 
 
 def _var_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
@@ -264,7 +320,11 @@ var = register(
     family="reduce",
     prepare=_moments,
     facts={"nonnegative": True},
-    doc="Return the variance over `axis`, Σ(x − mean)² / (n − correction).",
+    doc="""Return the variance over `axis`, Σ(x − mean)² / (n − correction).
+
+    >>> tg.var([1.0, 3.0], correction=1)
+    tensor(2.)
+    """,
 )
 std = register(
     "std",
@@ -273,7 +333,11 @@ std = register(
     family="reduce",
     prepare=_moments,
     facts={"nonnegative": True},
-    doc="Return the standard deviation, √var; its derivative is 0 where all elements are equal.",
+    doc="""Return the standard deviation, √var; its derivative is 0 where all elements are equal.
+
+    >>> tg.std([1.0, 3.0])
+    tensor(1.)
+    """,
 )
 
 
@@ -301,5 +365,10 @@ norm = register(
     symbol="‖x‖",
     prepare=_axes,
     facts={"nonnegative": True},
-    doc="Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.",
+    code="np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))",
+    doc="""Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.
+
+    >>> tg.norm([3.0, 4.0])
+    tensor(5.)
+    """,
 )

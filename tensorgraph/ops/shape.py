@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.op import register
+from tensorgraph.arguments import integer, integers, scalar
+from tensorgraph.engine.notation import HIDDEN, TRANSPOSE
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 from tensorgraph.ops._axes import (
     from_list,
-    integer,
     inverse,
-    number,
     one_axis,
     some_axes,
-    to_shape,
 )
+
+__all__ = [
+    "broadcast_to", "concat", "expand_dims", "flip", "matrix_transpose", "pad", "permute_dims",
+    "reshape", "roll", "split", "squeeze", "stack", "tril", "triu", "unstack",
+]  # fmt: skip
 
 # ---------------------------------------------------------------------------- one tensor, new shape
 
 
 def _full_shape(x: Any, *, shape: Any) -> dict[str, Any]:
     """Resolve one −1 in the target shape."""
-    old, new = shape_of(x), to_shape(shape)
+    old, new = shape_of(x), integers(shape, "a shape")
     size = math.prod(old)
     known = math.prod([n for n in new if n != -1])
     if new.count(-1) > 1 or min(new, default=0) < -1:
@@ -39,27 +43,34 @@ def _full_shape(x: Any, *, shape: Any) -> dict[str, Any]:
     return {"shape": new}
 
 
-reshape: Callable[..., Any] = register(
+reshape: OpFunction = register(
     "reshape",
     lambda x, *, shape: np.reshape(x, shape),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
     shape=lambda x, *, shape: shape,
     prepare=_full_shape,
-    doc="Return the same elements in another shape; one length may be −1.",
+    notation=HIDDEN,
+    facts={"moved": True},
+    doc="""Return the same elements in another shape; one length may be −1.
+
+    >>> tg.reshape([1, 2, 3, 4], (2, -1))
+    tensor([[1, 2],
+            [3, 4]])
+    """,
 )
 
 
 def _permutation(x: Any, *, axes: Any) -> dict[str, Any]:
     ndim = ndim_of(x)
-    axes = range(ndim)[::-1] if axes is None else to_shape(axes, "axes are")
+    axes = range(ndim)[::-1] if axes is None else integers(axes, "axes")
     order = tuple(one_axis(a, ndim, "axes") for a in axes)
     if sorted(order) != list(range(ndim)):
         raise ArgumentError(f"axes {tuple(axes)} do not name each of the {ndim} axes once")
     return {"axes": order}
 
 
-permute_dims: Callable[..., Any] = register(
+permute_dims: OpFunction = register(
     "permute_dims",
     lambda x, *, axes=None: np.transpose(x, axes),
     {"x": lambda g, axes: permute_dims(g, axes=inverse(axes))},
@@ -67,7 +78,13 @@ permute_dims: Callable[..., Any] = register(
     shape=lambda x, *, axes: tuple(x.shape[i] for i in axes),
     symbol="ᵀ",
     prepare=_permutation,
-    doc="Return x with its axes in the order `axes` (reversed by default).",
+    notation=TRANSPOSE,
+    facts={"moved": True},
+    doc="""Return x with its axes in the order `axes` (reversed by default).
+
+    >>> tg.permute_dims(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
+    (4, 2, 3)
+    """,
 )
 
 
@@ -78,7 +95,7 @@ def _check_matrix(x: Any) -> dict[str, Any]:
     return {}
 
 
-matrix_transpose: Callable[..., Any] = register(
+matrix_transpose: OpFunction = register(
     "matrix_transpose",
     lambda x: np.swapaxes(x, -1, -2),
     {"x": lambda g: g.mT},
@@ -86,7 +103,13 @@ matrix_transpose: Callable[..., Any] = register(
     shape=lambda x: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
     symbol="ᵀ",
     prepare=_check_matrix,
-    doc="Return x with its last two axes swapped; also `x.mT`.",
+    notation=TRANSPOSE,
+    facts={"moved": True},
+    doc="""Return x with its last two axes swapped; also `x.mT`.
+
+    >>> tg.matrix_transpose(tg.zeros((5, 2, 3))).shape
+    (5, 3, 2)
+    """,
 )
 
 
@@ -109,7 +132,14 @@ expand_dims = register(
     family="shape",
     shape=_with_new_axes,
     prepare=_new_axes,
-    doc="Return x with a new axis of length 1 at `axis` of the result.",
+    notation=HIDDEN,
+    facts={"moved": True},
+    doc="""Return x with a new axis of length 1 at `axis` of the result.
+
+    >>> tg.expand_dims([1, 2], axis=1)
+    tensor([[1],
+            [2]])
+    """,
 )
 
 
@@ -131,12 +161,18 @@ squeeze = register(
     family="shape",
     shape=lambda x, *, axis: tuple(n for i, n in enumerate(x.shape) if i not in axis),
     prepare=_single_axes,
-    doc="Return x without axes of length 1: those at `axis`, or all.",
+    notation=HIDDEN,
+    facts={"moved": True},
+    doc="""Return x without axes of length 1: those at `axis`, or all.
+
+    >>> tg.squeeze([[1, 2]])
+    tensor([1, 2])
+    """,
 )
 
 
 def _target_shape(x: Any, *, shape: Any) -> dict[str, Any]:
-    old, new = shape_of(x), to_shape(shape)
+    old, new = shape_of(x), integers(shape, "a shape")
     fits = len(new) >= len(old) and all(
         a in (1, b) for a, b in zip(old[::-1], new[::-1], strict=False)
     )
@@ -152,7 +188,14 @@ broadcast_to = register(
     family="shape",
     shape=lambda x, *, shape: shape,
     prepare=_target_shape,
-    doc="Return x repeated along new axes and axes of length 1, without copying.",
+    notation=HIDDEN,
+    facts={"moved": True},
+    doc="""Return x repeated along new axes and axes of length 1, without copying.
+
+    >>> tg.broadcast_to([1, 2], (2, 2))
+    tensor([[1, 2],
+            [1, 2]])
+    """,
 )
 
 # --------------------------------------------------------------------------- one tensor, new order
@@ -166,14 +209,19 @@ def _several_axes(x: Any, *, axis: Any) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(x))}
 
 
-flip: Callable[..., Any] = register(
+flip: OpFunction = register(
     "flip",
     lambda x, *, axis=None: np.flip(x, axis),
     {"x": lambda g, axis: flip(g, axis=axis)},
     family="shape",
     shape=_same,
     prepare=_several_axes,
-    doc="Return x in reverse order along `axis` (all axes by default).",
+    facts={"moved": True},
+    doc="""Return x in reverse order along `axis` (all axes by default).
+
+    >>> tg.flip([1, 2, 3])
+    tensor([3, 2, 1])
+    """,
 )
 
 
@@ -182,7 +230,7 @@ def _shifts(x: Any, *, shift: Any, axis: Any) -> dict[str, Any]:
         return {"shift": integer(shift, "shift"), "axis": None}
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     axes = tuple(one_axis(a, ndim_of(x)) for a in axes)
-    shifts = to_shape(shift, "shifts are") * (len(axes) if ndim_of(shift) == 0 else 1)
+    shifts = integers(shift, "shifts") * (len(axes) if ndim_of(shift) == 0 else 1)
     if len(shifts) != len(axes):
         raise ArgumentError(f"{len(shifts)} shifts were given for {len(axes)} axes")
     return {"shift": shifts, "axis": axes}
@@ -200,7 +248,12 @@ roll = register(
     family="shape",
     shape=_same,
     prepare=_shifts,
-    doc="Return x shifted by `shift` places along `axis`, those pushed out entering again.",
+    facts={"moved": True},
+    doc="""Return x shifted by `shift` places along `axis`, those pushed out entering again.
+
+    >>> tg.roll([1, 2, 3], 1)
+    tensor([3, 1, 2])
+    """,
 )
 
 
@@ -210,23 +263,33 @@ def _diagonal(x: Any, *, k: int) -> dict[str, Any]:
     return {"k": integer(k, "k")}
 
 
-tril: Callable[..., Any] = register(
+tril: OpFunction = register(
     "tril",
     lambda x, *, k=0: np.tril(x, k),
     {"x": lambda g, k: tril(g, k=k)},
     family="shape",
     shape=_same,
     prepare=_diagonal,
-    doc="Return x with zeros above the `k`-th diagonal of its last two axes.",
+    doc="""Return x with zeros above the `k`-th diagonal of its last two axes.
+
+    >>> tg.tril([[1, 2], [3, 4]])
+    tensor([[1, 0],
+            [3, 4]])
+    """,
 )
-triu: Callable[..., Any] = register(
+triu: OpFunction = register(
     "triu",
     lambda x, *, k=0: np.triu(x, k),
     {"x": lambda g, k: triu(g, k=k)},
     family="shape",
     shape=_same,
     prepare=_diagonal,
-    doc="Return x with zeros below the `k`-th diagonal of its last two axes.",
+    doc="""Return x with zeros below the `k`-th diagonal of its last two axes.
+
+    >>> tg.triu([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [0, 4]])
+    """,
 )
 
 # ---------------------------------------------------------------------------- padding and joining
@@ -240,10 +303,10 @@ def _widths(x: Any, *, pad_width: Any, constant: float) -> dict[str, Any]:
         raise ArgumentError(
             f"pad_width {pad_width!r} is a number, a pair, or a pair for each of {ndim} axes"
         ) from None
-    widths = tuple(to_shape(tuple(pair), "pad widths are") for pair in pairs)
+    widths = tuple(integers(tuple(pair), "pad widths") for pair in pairs)
     if any(w < 0 for pair in widths for w in pair):
         raise ArgumentError(f"pad_width {widths} must not be negative; write a slice to cut")
-    return {"pad_width": widths, "constant": number(constant, "constant")}
+    return {"pad_width": widths, "constant": scalar(constant, "constant")}
 
 
 def _pad_kernel(x: Any, *, pad_width: Any, constant: float = 0) -> Any:
@@ -268,7 +331,12 @@ pad = register(
     family="shape",
     shape=_padded_shape,
     prepare=_widths,
-    doc="Return x with `constant` put around it: (before, after) for each axis.",
+    code="np.pad(x, pad_width, constant_values=constant) if pad_width else x",
+    doc="""Return x with `constant` put around it: (before, after) for each axis.
+
+    >>> tg.pad([1, 2], (1, 2))
+    tensor([0, 1, 2, 0, 0])
+    """,
 )
 
 
@@ -305,6 +373,7 @@ _concat = register(
     family="shape",
     shape=_joined_shape,
     prepare=_joinable,
+    code="np.concatenate(arrays, axis=axis)",
     doc="Join arrays along an axis they have; `edges` is computed.",
 )
 
@@ -326,6 +395,7 @@ _stack = register(
     family="shape",
     shape=lambda x, *rest, axis: (*x.shape[:axis], 1 + len(rest), *x.shape[axis:]),
     prepare=_stackable,
+    code="np.stack(arrays, axis=axis)",
     doc="Join arrays of one shape along a new axis.",
 )
 
@@ -390,7 +460,7 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
             )
         cuts = list(range(n // sections, n, n // sections)) if n else [0] * (sections - 1)
     else:
-        cuts = list(to_shape(sections, "split: the positions to cut at are"))
+        cuts = list(integers(sections, "split: the positions to cut at"))
     lead = (slice(None),) * axis
     edges = zip([None, *cuts], [*cuts, None], strict=True)
     return [x[(*lead, slice(start, stop))] for start, stop in edges]

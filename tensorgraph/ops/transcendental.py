@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.engine.domain import Real
-from tensorgraph.engine.op import register
+from tensorgraph.engine.notation import POWER, ROOT
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops.arithmetic import APART, abs_kernel, equal, isnan, logical_and, where
+
+__all__ = [
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "cos",
+    "cosh",
+    "erf",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "power",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+]  # fmt: skip
 
 POSITIVE = Real(0.1, 5.0)
 INSIDE_ONE = Real(-0.9, 0.9)
@@ -40,9 +67,15 @@ power = register(
     domain={"x": APART},
     ref="math.pow",
     symbol="xʸ",
+    notation=POWER,
+    code="**",
+    facts={"sign_of": ("x",)},
     doc="""Return x to the power y.
 
     x⁰ is 1 with derivative 0, also at x = 0. The derivative by y is out · log(x), and 0 at x = 0.
+
+    >>> tg.power([2.0, 3.0], 3)
+    tensor([ 8., 27.])
     """,
 )
 
@@ -54,38 +87,71 @@ sqrt = register(
     ref="math.sqrt",
     symbol="√",
     facts={"nonnegative": True},
-    doc="Return √x; NaN below 0. The derivative at 0 is inf.",
+    notation=ROOT,
+    doc="""Return √x; NaN below 0. The derivative at 0 is inf.
+
+    >>> tg.sqrt([4.0, 9.0])
+    tensor([2., 3.])
+    """,
 )
 
 # --------------------------------------------------------------------- exponentials and logarithms
 
 exp = register(
     "exp", np.exp, {"x": lambda g, out: g * out}, ref="math.exp", facts={"positive": True},
-    doc="Return eˣ.",
+    doc="""Return eˣ.
+
+    >>> tg.exp([0.0, 1.0]).round(3)
+    tensor([1.   , 2.718])
+    """,
 )  # fmt: skip
 expm1 = register(
     "expm1", np.expm1, {"x": lambda g, out: g * (out + 1)}, ref="math.expm1",
-    symbol="eˣ−1", doc="Return eˣ − 1, exact for small x.",
+    symbol="eˣ−1", doc="""Return eˣ − 1, exact for small x.
+
+    >>> tg.expm1([0.0, 1.0]).round(3)
+    tensor([0.   , 1.718])
+    """,
 )  # fmt: skip
 exp2 = register(
     "exp2", np.exp2, {"x": lambda g, out: g * (math.log(2) * out)}, ref="math.exp2",
-    symbol="2ˣ", facts={"positive": True}, doc="Return 2ˣ.",
+    symbol="2ˣ", facts={"positive": True}, doc="""Return 2ˣ.
+
+    >>> tg.exp2([3.0, -1.0])
+    tensor([8. , 0.5])
+    """,
 )  # fmt: skip
 log = register(
     "log", np.log, {"x": lambda g, x: g / x}, domain={"x": POSITIVE}, ref="math.log",
-    doc="Return the natural logarithm; −inf at 0, NaN below.",
+    doc="""Return the natural logarithm; −inf at 0, NaN below.
+
+    >>> tg.log([1.0, 0.0])
+    tensor([  0., -inf])
+    """,
 )  # fmt: skip
 log1p = register(
     "log1p", np.log1p, {"x": lambda g, x: g / (1 + x)}, domain={"x": Real(-0.9, 3.0)},
-    ref="math.log1p", symbol="log(1+x)", doc="Return log(1 + x), exact for small x.",
+    ref="math.log1p", symbol="log(1+x)", doc="""Return log(1 + x), exact for small x.
+
+    >>> tg.log1p([0.0, -1.0])
+    tensor([  0., -inf])
+    """,
 )  # fmt: skip
 log2 = register(
     "log2", np.log2, {"x": lambda g, x: g / (math.log(2) * x)}, domain={"x": POSITIVE},
-    ref="math.log2", symbol="log₂", doc="Return the logarithm to base 2.",
+    ref="math.log2", symbol="log₂", doc="""Return the logarithm to base 2.
+
+    >>> tg.log2([8.0, 0.5])
+    tensor([ 3., -1.])
+    """,
 )  # fmt: skip
 log10 = register(
     "log10", np.log10, {"x": lambda g, x: g / (math.log(10) * x)}, domain={"x": POSITIVE},
-    ref="math.log10", symbol="log₁₀", doc="Return the logarithm to base 10.",
+    ref="math.log10", symbol="log₁₀", doc="""Return the logarithm to base 10.
+
+    >>> tg.log10([100.0, 0.0])
+    tensor([  2., -inf])
+    """,
 )  # fmt: skip
 
 
@@ -107,33 +173,65 @@ logaddexp = register(
     {"x": lambda g, x, y: g * _share(x, y), "y": lambda g, x, y: g * _share(y, x)},
     ref=lambda x, y: max(x, y) + math.log1p(math.exp(-abs(x - y))),
     symbol="log(eˣ+eʸ)",
-    doc="Return log(eˣ + eʸ) without overflow.",
+    doc="""Return log(eˣ + eʸ) without overflow.
+
+    >>> tg.logaddexp([0.0, 20.0], [0.0, 0.0]).round(3)
+    tensor([ 0.693, 20.   ])
+    """,
 )
 
 # --------------------------------------------------------------------------------- trigonometric
 
 sin = register(
-    "sin", np.sin, {"x": lambda g, x: g * cos(x)}, ref="math.sin", doc="Return the sine."
+    "sin",
+    np.sin,
+    {"x": lambda g, x: g * cos(x)},
+    ref="math.sin",
+    doc="""Return the sine.
+
+    >>> tg.sin([0.0, 1.0]).round(3)
+    tensor([0.   , 0.841])
+    """,
 )
-cos: Callable[..., Any] = register(
+cos: OpFunction = register(
     "cos", np.cos, {"x": lambda g, x: -(g * sin(x))}, ref="math.cos",
-    doc="Return the cosine.",
+    doc="""Return the cosine.
+
+    >>> tg.cos([0.0, 1.0]).round(3)
+    tensor([1.  , 0.54])
+    """,
 )  # fmt: skip
 tan = register(
     "tan", np.tan, {"x": lambda g, out: g * (1 + out * out)}, domain={"x": Real(-1.2, 1.2)},
-    ref="math.tan", doc="Return the tangent.",
+    ref="math.tan", doc="""Return the tangent.
+
+    >>> tg.tan([0.0, 1.0]).round(3)
+    tensor([0.   , 1.557])
+    """,
 )  # fmt: skip
 asin = register(
     "asin", np.asin, {"x": lambda g, x: g / sqrt(1 - x * x)}, domain={"x": INSIDE_ONE},
-    ref="math.asin", doc="Return the inverse sine; NaN outside [−1, 1].",
+    ref="math.asin", doc="""Return the inverse sine; NaN outside [−1, 1].
+
+    >>> tg.asin([0.0, 1.0]).round(3)
+    tensor([0.   , 1.571])
+    """,
 )  # fmt: skip
 acos = register(
     "acos", np.acos, {"x": lambda g, x: -(g / sqrt(1 - x * x))}, domain={"x": INSIDE_ONE},
-    ref="math.acos", doc="Return the inverse cosine; NaN outside [−1, 1].",
+    ref="math.acos", doc="""Return the inverse cosine; NaN outside [−1, 1].
+
+    >>> tg.acos([1.0, 0.0]).round(3)
+    tensor([0.   , 1.571])
+    """,
 )  # fmt: skip
 atan = register(
     "atan", np.atan, {"x": lambda g, x: g / (1 + x * x)}, ref="math.atan",
-    doc="Return the inverse tangent.",
+    doc="""Return the inverse tangent.
+
+    >>> tg.atan([0.0, 1.0]).round(3)
+    tensor([0.   , 0.785])
+    """,
 )  # fmt: skip
 
 
@@ -155,34 +253,62 @@ atan2 = register(
     },
     domain={"x": APART},
     ref="math.atan2",
-    doc="Return the angle of the point (y, x): the inverse tangent of x / y by quadrant.",
+    doc="""Return the angle of the point (y, x): the inverse tangent of x / y by quadrant.
+
+    >>> tg.atan2([1.0, -1.0], [0.0, 1.0]).round(3)
+    tensor([ 1.571, -0.785])
+    """,
 )
 
 # ------------------------------------------------------------------------------------ hyperbolic
 
 sinh = register(
     "sinh", np.sinh, {"x": lambda g, x: g * cosh(x)}, ref="math.sinh",
-    doc="Return the hyperbolic sine.",
+    doc="""Return the hyperbolic sine.
+
+    >>> tg.sinh([0.0, 1.0]).round(3)
+    tensor([0.   , 1.175])
+    """,
 )  # fmt: skip
-cosh: Callable[..., Any] = register(
+cosh: OpFunction = register(
     "cosh", np.cosh, {"x": lambda g, x: g * sinh(x)}, ref="math.cosh",
-    facts={"positive": True}, doc="Return the hyperbolic cosine.",
+    facts={"positive": True}, doc="""Return the hyperbolic cosine.
+
+    >>> tg.cosh([0.0, 1.0]).round(3)
+    tensor([1.   , 1.543])
+    """,
 )  # fmt: skip
 tanh = register(
     "tanh", np.tanh, {"x": lambda g, out: g - g * out * out}, ref="math.tanh",
-    facts={"between": (-1, 1)}, doc="Return the hyperbolic tangent.",
+    facts={"between": (-1, 1)}, letter="A", doc="""Return the hyperbolic tangent.
+
+    >>> tg.tanh([0.0, 1.0]).round(3)
+    tensor([0.   , 0.762])
+    """,
 )  # fmt: skip
 asinh = register(
     "asinh", np.asinh, {"x": lambda g, x: g / sqrt(x * x + 1)}, ref="math.asinh",
-    doc="Return the inverse hyperbolic sine.",
+    doc="""Return the inverse hyperbolic sine.
+
+    >>> tg.asinh([0.0, 1.0]).round(3)
+    tensor([0.   , 0.881])
+    """,
 )  # fmt: skip
 acosh = register(
     "acosh", np.acosh, {"x": lambda g, x: g / sqrt(x * x - 1)}, domain={"x": ABOVE_ONE},
-    ref="math.acosh", doc="Return the inverse hyperbolic cosine; NaN below 1.",
+    ref="math.acosh", doc="""Return the inverse hyperbolic cosine; NaN below 1.
+
+    >>> tg.acosh([1.0, 2.0]).round(3)
+    tensor([0.   , 1.317])
+    """,
 )  # fmt: skip
 atanh = register(
     "atanh", np.atanh, {"x": lambda g, x: g / (1 - x * x)}, domain={"x": INSIDE_ONE},
-    ref="math.atanh", doc="Return the inverse hyperbolic tangent; ±inf at ±1.",
+    ref="math.atanh", doc="""Return the inverse hyperbolic tangent; ±inf at ±1.
+
+    >>> tg.atanh([0.0, 0.5]).round(3)
+    tensor([0.   , 0.549])
+    """,
 )  # fmt: skip
 
 # -------------------------------------------------------------------------------- error function
@@ -193,5 +319,10 @@ erf = register(
     {"x": lambda g, x: g * (2 / math.sqrt(math.pi) * exp(-(x * x)))},
     ref="math.erf",
     facts={"between": (-1, 1)},
-    doc="Return the error function, 2/√π ∫₀ˣ exp(−t²) dt.",
+    code="np.vectorize(math.erf, otypes=[np.asarray(x).dtype])(x)",
+    doc="""Return the error function, 2/√π ∫₀ˣ exp(−t²) dt.
+
+    >>> tg.erf([0.0, 1.0]).round(3)
+    tensor([0.   , 0.843])
+    """,
 )

@@ -6,17 +6,19 @@ four have in common is here as well: how sizes, strides and padding are written,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from tensorgraph.engine.op import register
+from tensorgraph.arguments import integers
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops._axes import to_shape
+
+__all__ = ["overlap_add", "windows"]
 
 Shape = tuple[int, ...]
 Padding = tuple[tuple[int, int], ...]
@@ -30,7 +32,7 @@ def per_axis(value: Any, rank: int, what: str, least: int = 1) -> Shape:
         ArgumentError: there are not ``rank`` of them, or one is below ``least``.
         DTypeError: one is not an integer.
     """
-    values = to_shape(value, f"{what} is")
+    values = integers(value, what)
     if ndim_of(value) == 0:
         values *= rank
     if len(values) != rank or min(values) < least:
@@ -63,7 +65,7 @@ def per_side(
     entries = padding if isinstance(padding, (tuple, list)) else (padding,) * rank
     try:
         pairs = tuple(
-            to_shape(entry) if isinstance(entry, (tuple, list)) else to_shape(entry) * 2
+            integers(entry, what) if isinstance(entry, (tuple, list)) else integers(entry, what) * 2
             for entry in entries
         )
     except TypeError:
@@ -170,7 +172,7 @@ def _windows_kernel(x: Any, *, size: Any, stride: Any = 1, dilation: Any = 1) ->
 
 
 def _check_windows(x: Any, *, size: Any, stride: Any, dilation: Any) -> dict[str, Any]:
-    rank = max(len(to_shape(size, "size is")), 1)
+    rank = max(len(integers(size, "size")), 1)
     static = {
         "size": per_axis(size, rank, "size"),
         "stride": per_axis(stride, rank, "stride"),
@@ -194,6 +196,14 @@ def _windows_rule(g: Any, x_shape: Shape, size: Shape, stride: Shape, dilation: 
     return overlap_add(g, shape=x_shape[-len(size) :], stride=stride, dilation=dilation)
 
 
+_WINDOWS = """
+    axes = tuple(range(-len(size), 0))
+    span = [(n - 1) * d + 1 for n, d in zip(size, dilation)]
+    view = np.lib.stride_tricks.sliding_window_view(x, span, axis=axes)
+    steps = tuple(slice(None, None, n) for n in (*stride, *dilation))
+    return view[(..., *steps)]
+"""
+
 windows = register(
     "windows",
     _windows_kernel,
@@ -202,12 +212,17 @@ windows = register(
     shape=_windows_shape,
     symbol="▦",
     prepare=_check_windows,
+    code=_WINDOWS,
     doc="""Return all windows of `size` over the last axes of x, without copying.
 
     x has shape (…, n) and the result (…, count, size), with count = ⌊(n − span) / stride⌋ + 1 and
     span = (size − 1) · dilation + 1; a tuple `size` takes as many axes of x: (…, n₁, n₂) gives
     (…, count₁, count₂, size₁, size₂). Windows start `stride` places apart, their elements stand
     `dilation` apart. What is left over at the end is in no window.
+
+    >>> tg.windows([1, 2, 3, 4, 5], size=3, stride=2)
+    tensor([[1, 2, 3],
+            [3, 4, 5]])
     """,
 )
 
@@ -224,7 +239,7 @@ def _overlap_add_kernel(x: Any, *, shape: Any, stride: Any = 1, dilation: Any = 
 
 
 def _check_overlap_add(x: Any, *, shape: Any, stride: Any, dilation: Any) -> dict[str, Any]:
-    rank, x_shape = max(len(to_shape(shape, "shape is")), 1), shape_of(x)
+    rank, x_shape = max(len(integers(shape, "shape")), 1), shape_of(x)
     shape = per_axis(shape, rank, "shape", least=0)
     stride = per_axis(stride, rank, "stride")
     dilation = per_axis(dilation, rank, "dilation")
@@ -244,7 +259,18 @@ def _overlap_add_rule(g: Any, x_shape: Shape, shape: Shape, stride: Shape, dilat
     return windows(g, size=x_shape[-len(shape) :], stride=stride, dilation=dilation)
 
 
-overlap_add: Callable[..., Any] = register(
+_OVERLAP_ADD = """
+    rank = len(shape)
+    counts = x.shape[-2 * rank : -rank]
+    out = np.zeros((*x.shape[: -2 * rank], *shape), x.dtype)
+    for at in np.ndindex(x.shape[-rank:]):
+        each = zip(at, dilation, stride, counts)
+        places = [slice(i * d, i * d + s * n, s) for i, d, s, n in each]
+        out[(..., *places)] += x[(..., *at)]
+    return out
+"""
+
+overlap_add: OpFunction = register(
     "overlap_add",
     _overlap_add_kernel,
     {"x": _overlap_add_rule},
@@ -252,9 +278,13 @@ overlap_add: Callable[..., Any] = register(
     shape=lambda x, *, shape, stride, dilation: (*x.shape[: -2 * len(shape)], *shape),
     symbol="Σ▦",
     prepare=_check_overlap_add,
+    code=_OVERLAP_ADD,
     doc="""Add up windows where they overlap: the adjoint of `windows`.
 
     x has shape (…, *counts, *size); the result (…, *shape) holds, in each place, the sum of all
     window elements that lie there, and 0 in places of no window.
+
+    >>> tg.overlap_add([[1, 2, 3], [3, 4, 5]], shape=5, stride=2)
+    tensor([1, 2, 6, 4, 5])
     """,
 )

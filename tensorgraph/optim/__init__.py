@@ -1,4 +1,14 @@
-"""Optimizers: pure update rules, written with operators and ops."""
+"""Optimizers: pure update rules, written with operators and ops.
+
+What comes in are parameters whose ``grad`` is filled; ``step()`` gives them new values, and keeps a
+state of its own for each. A rule is a subclass of :class:`Optimizer` with ``start`` and ``update``.
+
+To be read in this order: ``sgd`` and the other rules (``momentum``, ``adaptive``, ``adam``,
+``lion``), ``base`` (the step and the saved state), ``settings`` (what a rule's settings may be),
+``groups`` (parameters with settings of their own), ``flat`` (how many parameters are stepped at
+once) and ``recorded`` (steps to differentiate through); ``schedules`` of the learning rate and
+``clip`` stand by themselves.
+"""
 
 from tensorgraph.optim import schedules
 from tensorgraph.optim.adam import Adam, AdamW, NAdam

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.pack import State
+from tensorgraph.optim.flat import State
 from tensorgraph.optim.root import root
-from tensorgraph.optim.settings import Rate
 from tensorgraph.optim.sgd import decayed
 
 
@@ -38,16 +37,6 @@ class Adam(Optimizer):
     Specialization, course 2, week 2.) t counts the updates of a parameter from 1; ε stands outside
     the root. For weight decay see :class:`AdamW`.
 
-    Args:
-        params: parameters, as for :class:`SGD`.
-        lr: α, a number or a function of the number of steps taken before.
-        betas: β₁ and β₂, how much of the running means is kept at each step.
-        eps: ε, which bounds the step where gradients are near 0.
-        differentiable: record the steps; see :class:`Optimizer`.
-
-    Raises:
-        ArgumentError: no parameters, or a setting that makes no sense.
-
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
@@ -57,78 +46,6 @@ class Adam(Optimizer):
         >>> print(w)  # the first step is α long, whatever the gradient
         [ 0.9 -1.9]
     """
-
-    def __init__(
-        self,
-        params: Any,
-        lr: Rate = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        *,
-        differentiable: bool = False,
-    ) -> None:
-        super().__init__(params, lr=lr, betas=betas, eps=eps, differentiable=differentiable)
-
-    def start(self, param: Any) -> State:
-        """Return m = v = 0."""
-        return {"m": np.zeros_like(param), "v": np.zeros_like(param)}
-
-    def update(
-        self, param: Any, grad: Any, state: State, t: int, lr: Any, betas: Any, eps: Any
-    ) -> tuple[Any, State]:
-        """Return the next θ, m and v."""
-        state = moments(grad, state, betas)
-        return param - lr / (1 - betas[0] ** t) * state["m"] / scale(state, t, betas, eps), state
-
-
-class AdamW(Optimizer):
-    """Adam with decoupled weight decay, which shrinks all weights at the same rate.
-
-        θ ← (1 − α·λ) θ − α · m̂ / (√v̂ + ε)        m̂ and v̂ as in :class:`Adam`
-
-    (Loshchilov & Hutter 2019, "Decoupled weight decay regularization", algorithm 2.) An L2 penalty
-    in the cost would be divided by √v̂ with the rest of the gradient, so that weights with large
-    gradients would hardly decay.
-
-    Args:
-        params: parameters, as for :class:`SGD`; :func:`decay_groups` spares the biases.
-        lr: α, a number or a function of the number of steps taken before.
-        betas: β₁ and β₂, how much of the running means is kept at each step.
-        eps: ε, which bounds the step where gradients are near 0.
-        weight_decay: λ, decoupled.
-        differentiable: record the steps; see :class:`Optimizer`.
-
-    Raises:
-        ArgumentError: no parameters, or a setting that makes no sense.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
-        >>> optimizer = tg.optim.AdamW([w], lr=0.25, weight_decay=1.0)
-        >>> (w * w).sum().backward()
-        >>> optimizer.step()
-        >>> print(w)
-        [ 0.5  -1.25]
-    """
-
-    def __init__(
-        self,
-        params: Any,
-        lr: Rate = 0.001,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.01,
-        *,
-        differentiable: bool = False,
-    ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            betas=betas,
-            eps=eps,
-            weight_decay=weight_decay,
-            differentiable=differentiable,
-        )
 
     def start(self, param: Any) -> State:
         """Return m = v = 0."""
@@ -140,10 +57,44 @@ class AdamW(Optimizer):
         grad: Any,
         state: State,
         t: int,
-        lr: Any,
-        betas: Any,
-        eps: Any,
-        weight_decay: Any,
+        lr: Any = 0.001,
+        betas: Any = (0.9, 0.999),
+        eps: Any = 1e-8,
+    ) -> tuple[Any, State]:
+        """Return the next θ, m and v."""
+        state = moments(grad, state, betas)
+        return param - lr / (1 - betas[0] ** t) * state["m"] / scale(state, t, betas, eps), state
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay, which shrinks all weights at the same rate.
+
+        θ ← (1 − α·λ) θ − α · m̂ / (√v̂ + ε)        m̂ and v̂ as in :class:`Adam`
+
+    (Loshchilov & Hutter 2019, "Decoupled weight decay regularization", algorithm 2.) An L2 penalty
+    in the cost would be divided by √v̂ with the rest of the gradient, so that weights with large
+    gradients would hardly decay. :func:`decay_groups` spares the biases.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
+        >>> optimizer = tg.optim.AdamW([w], lr=0.25, weight_decay=1.0)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> print(w)
+        [ 0.5  -1.25]
+    """
+
+    def update(
+        self,
+        param: Any,
+        grad: Any,
+        state: State,
+        t: int,
+        lr: Any = 0.001,
+        betas: Any = (0.9, 0.999),
+        eps: Any = 1e-8,
+        weight_decay: Any = 0.01,
     ) -> tuple[Any, State]:
         """Return the next θ, m and v."""
         state = moments(grad, state, betas)
@@ -160,17 +111,6 @@ class NAdam(AdamW):
     (Dozat 2016, "Incorporating Nesterov momentum into Adam", with β₁ constant; PyTorch and Keras
     let it grow during training.)
 
-    Args:
-        params: parameters, as for :class:`SGD`.
-        lr: α, a number or a function of the number of steps taken before.
-        betas: β₁ and β₂, how much of the running means is kept at each step.
-        eps: ε, which bounds the step where gradients are near 0.
-        weight_decay: λ, decoupled.
-        differentiable: record the steps; see :class:`Optimizer`.
-
-    Raises:
-        ArgumentError: no parameters, or a setting that makes no sense.
-
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0], requires_grad=True)
@@ -181,28 +121,16 @@ class NAdam(AdamW):
         [0.72]
     """
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Rate = 0.002,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        *,
-        differentiable: bool = False,
-    ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, differentiable=differentiable)
-
     def update(
         self,
         param: Any,
         grad: Any,
         state: State,
         t: int,
-        lr: Any,
-        betas: Any,
-        eps: Any,
-        weight_decay: Any,
+        lr: Any = 0.002,
+        betas: Any = (0.9, 0.999),
+        eps: Any = 1e-8,
+        weight_decay: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ, m and v."""
         state, beta1 = moments(grad, state, betas), betas[0]

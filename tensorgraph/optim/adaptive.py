@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.pack import State
+from tensorgraph.optim.flat import State
 from tensorgraph.optim.root import root
-from tensorgraph.optim.settings import Rate
 from tensorgraph.optim.sgd import decayed
 
 
@@ -23,17 +22,6 @@ class RMSprop(Optimizer):
     Specialization, course 2, week 2.) ε stands outside the root, as in PyTorch. s starts at 0 and
     is not corrected for it, so the first steps are 1/√(1 − β) times as long.
 
-    Args:
-        params: parameters, as for :class:`SGD`.
-        lr: α, a number or a function of the number of steps taken before.
-        beta: β, how much of the mean square is kept.
-        eps: ε, which bounds the step where gradients are near 0.
-        weight_decay: λ, decoupled.
-        differentiable: record the steps; see :class:`Optimizer`.
-
-    Raises:
-        ArgumentError: no parameters, or a setting that makes no sense.
-
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0], requires_grad=True)
@@ -43,25 +31,6 @@ class RMSprop(Optimizer):
         >>> print(w)  # 1 − 0.1 · 3 / √(0.25 · 9)
         [0.8]
     """
-
-    def __init__(
-        self,
-        params: Any,
-        lr: Rate = 0.001,
-        beta: float = 0.9,
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        *,
-        differentiable: bool = False,
-    ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            beta=beta,
-            eps=eps,
-            weight_decay=weight_decay,
-            differentiable=differentiable,
-        )
 
     def start(self, param: Any) -> State:
         """Return s = 0."""
@@ -73,10 +42,10 @@ class RMSprop(Optimizer):
         grad: Any,
         state: State,
         t: int,
-        lr: Any,
-        beta: Any,
-        eps: Any,
-        weight_decay: Any,
+        lr: Any = 0.001,
+        beta: Any = 0.9,
+        eps: Any = 1e-8,
+        weight_decay: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ and s."""
         s = beta * state["s"] + (1 - beta) * (grad * grad)
@@ -92,16 +61,6 @@ class Adagrad(Optimizer):
     (Duchi, Hazan & Singer 2011, "Adaptive subgradient methods for online learning and stochastic
     optimization".) s only grows, so steps shrink like 1/√t. ε stands outside the root.
 
-    Args:
-        params: parameters, as for :class:`SGD`.
-        lr: α, a number or a function of the number of steps taken before.
-        eps: ε, which bounds the step where gradients are near 0.
-        weight_decay: λ, decoupled.
-        differentiable: record the steps; see :class:`Optimizer`.
-
-    Raises:
-        ArgumentError: no parameters, or a setting that makes no sense.
-
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0], requires_grad=True)
@@ -114,25 +73,19 @@ class Adagrad(Optimizer):
         [0.1]
     """
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Rate = 0.01,
-        eps: float = 1e-10,
-        weight_decay: float = 0.0,
-        *,
-        differentiable: bool = False,
-    ) -> None:
-        super().__init__(
-            params, lr=lr, eps=eps, weight_decay=weight_decay, differentiable=differentiable
-        )
-
     def start(self, param: Any) -> State:
         """Return s = 0."""
         return {"s": np.zeros_like(param)}
 
     def update(
-        self, param: Any, grad: Any, state: State, t: int, lr: Any, eps: Any, weight_decay: Any
+        self,
+        param: Any,
+        grad: Any,
+        state: State,
+        t: int,
+        lr: Any = 0.01,
+        eps: Any = 1e-10,
+        weight_decay: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ and s."""
         s = state["s"] + grad * grad

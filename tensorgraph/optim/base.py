@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 from copy import copy
 from functools import partial
-from inspect import signature
+from inspect import Signature, signature
 from operator import attrgetter
-from typing import Any
+from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -19,10 +19,10 @@ from tensorgraph.engine.modes import meet
 from tensorgraph.engine.quiet import quiet
 from tensorgraph.engine.state import fitting
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.optim.flat import State, packed
 from tensorgraph.optim.groups import Named, grouped
-from tensorgraph.optim.pack import State, packed
 from tensorgraph.optim.recorded import recorded
-from tensorgraph.optim.settings import Rate, checked
+from tensorgraph.optim.settings import Rate, bound, checked, constructor
 
 Rule = Callable[..., tuple[Any, State]]
 
@@ -38,26 +38,9 @@ class Optimizer:
     A subclass is such a rule: :meth:`start` gives the first state, and ``update`` is a pure
     function, written with operators and ops, in which each element is treated by itself:
     ``update(self, param, grad, state, t, lr, …)`` returns the next parameter and state in new
-    arrays (those given are read-only). ``t`` counts the updates of the parameter from 1; the
-    arguments after it are the settings, each given to the constructor by the same name.
-
-    Args:
-        params: ``model.parameters()``, or ``model.named_parameters()``, whose names then stand in
-            messages and in the saved state; or a list of leaf tensors; or a list of groups,
-            ``[{"params": …, "lr": 0.01}, {"params": …}]``, each with settings of its own (see also
-            :func:`path_groups` and :func:`decay_groups`).
-        differentiable: record every step, so that what comes after can be differentiated by all
-            that went before: learning rate, other settings, initial values. The parameters are then
-            results, not leaves; ``cost.backward(create_graph=True)`` still gives them gradients
-            (and also the learning rate, through earlier steps: take the gradient that counts by
-            ``tg.grad`` or ``tg.gradients``).
-        **settings: what the rule takes besides; ``lr``, the learning rate α, may be a function of
-            the number of steps taken before: ``lr=lambda step: 0.1 / (1 + 0.01 * step)``.
-
-    Raises:
-        ArgumentError: no parameters, one of them twice, or a setting that makes no sense.
-        GraphError: a parameter that is not a leaf, or wants no gradient.
-        DTypeError: something that is not a parameter.
+    arrays (those given are read-only). ``t`` counts the updates of the parameter from 1. What comes
+    after it are the rule's settings: the constructor takes them after ``params``, under the same
+    names and with the same defaults.
 
     Example:
         >>> import tensorgraph as tg
@@ -72,9 +55,49 @@ class Optimizer:
         [ 0.5 -1.5]
     """
 
-    def __init__(self, params: Any, *, differentiable: bool = False, **settings: Any) -> None:
+    __signature__: ClassVar[Signature]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Show how the optimizer is made, in ``help`` and wherever signatures are shown."""
+        super().__init_subclass__(**kwargs)
+        if cls.__init__ is Optimizer.__init__:
+            cls.__signature__ = constructor(cls)
+        else:
+            _self, *own = signature(cls.__init__).parameters.values()
+            cls.__signature__ = Signature(own)
+
+    def __init__(
+        self, params: Any, *values: Any, differentiable: bool = False, **settings: Any
+    ) -> None:
+        """Take parameters, and the settings of the rule, in their order or by name.
+
+        Args:
+            params: ``model.parameters()``, or ``model.named_parameters()``, whose names then stand
+                in messages and in the saved state; or a list of leaf tensors; or a list of groups,
+                ``[{"params": …, "lr": 0.01}, {"params": …}]``, each with settings of its own (see
+                also :func:`path_groups` and :func:`decay_groups`).
+            *values: settings without a name.
+            differentiable: record every step, so that what comes after can be differentiated by
+                all that went before: learning rate, other settings, initial values. The parameters
+                are then results, not leaves; ``cost.backward(create_graph=True)`` still gives them
+                gradients (and also the learning rate, through earlier steps: take the gradient that
+                counts by ``tg.grad`` or ``tg.gradients``).
+            **settings: those with a name. In every rule that has it,
+
+                lr is α, the learning rate: a number, or a function of the number of steps taken
+                before, such as ``lambda step: 0.1 / (1 + 0.01 * step)`` or ``optim.schedules``;
+                beta is β, how much of a running mean or sum a step keeps; betas are β₁ and β₂;
+                eps is ε, which bounds the step where gradients are near 0;
+                weight_decay is λ: beside its step along the gradient, θ shrinks by α·λ·θ.
+
+        Raises:
+            ArgumentError: no parameters, one of them twice; or a setting that is missing, unknown
+                or makes no sense.
+            GraphError: a parameter that is not a leaf, or wants no gradient.
+            DTypeError: something that is not a parameter.
+        """
         owner = type(self).__name__
-        _check_names(owner, self.update, settings)
+        settings = bound(type(self), values, settings)
         self.differentiable = differentiable
         self.steps = 0
         """How many steps were taken."""
@@ -301,20 +324,6 @@ class Optimizer:
 def _following(work: list[tuple[Any, Any]]) -> list[Any]:
     """Return what each pack is to hold next; nothing is changed yet."""
     return [pack.next(update) for pack, update in work]
-
-
-def _check_names(owner: str, update: Rule, settings: Iterable[str]) -> None:
-    """Raise unless the rule takes the settings that were given."""
-    parameters = list(signature(update).parameters.values())
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return
-    taken = [parameter.name for parameter in parameters[4:]]
-    if set(taken) != set(settings):
-        raise errors.ArgumentError(
-            f"{owner}: update(param, grad, state, t, …) takes the settings"
-            f" {errors.listing(taken) or 'none'}, the constructor gave"
-            f" {errors.listing(list(settings)) or 'none'}; the names must agree"
-        )
 
 
 def _restored(present: Any, value: Any) -> Any:

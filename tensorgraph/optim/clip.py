@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from functools import reduce
-from numbers import Real
 from operator import add
 from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
+from tensorgraph.arguments import number
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.ops.arithmetic import absolute, astype, equal, greater, maximum, where
+from tensorgraph.ops.arithmetic import abs, astype, equal, greater, maximum, where
+from tensorgraph.optim.flat import check_finite
 from tensorgraph.optim.groups import check_parameters, named_parameters
-from tensorgraph.optim.pack import check_finite
 
 
 def clip_by_value(params: Any, limit: float) -> None:
@@ -42,7 +41,7 @@ def clip_by_value(params: Any, limit: float) -> None:
         >>> print(w.grad)
         [ 0.5 -1. ]
     """
-    limit = _limit("clip_by_value: limit", limit)
+    limit = _limit(limit, "clip_by_value: limit")
     for param, gradient in _with_gradients(params, "clip_by_value"):
         param.grad = gradient.clip(-limit, limit)
 
@@ -76,7 +75,7 @@ def clip_by_global_norm(params: Any, max_norm: float) -> Any:
         >>> print(w.grad)
         [ 0.6 -0.8]
     """
-    max_norm = _limit("clip_by_global_norm: max_norm", max_norm)
+    max_norm = _limit(max_norm, "clip_by_global_norm: max_norm")
     pairs = _with_gradients(params, "clip_by_global_norm")
     maxima = [host_values(np.max(np.abs(g.data))) for _, g in pairs if g.size]
     if any(found.size == 0 for found in maxima):
@@ -101,7 +100,7 @@ def _clip_symbols(pairs: list[tuple[Tensor, Tensor]], max_norm: float) -> Any:
 
     The unit is the largest element itself: its power of two is no operation.
     """
-    unit = reduce(maximum, [absolute(_in_single(g)).max() for _, g in pairs])
+    unit = reduce(maximum, [abs(_in_single(g)).max() for _, g in pairs])
     unit = where(equal(unit, 0), 1, unit)
     scaled = [_in_single(g) / unit for _, g in pairs]
     length = reduce(add, [g.square().sum() for g in scaled]).sqrt()
@@ -127,7 +126,6 @@ def _with_gradients(params: Any, owner: str) -> list[tuple[Tensor, Tensor]]:
     return [(param, gradient) for _, param, gradient in found]
 
 
-def _limit(what: str, value: Any) -> float:
-    if not (isinstance(value, Real) and float(value) > 0):
-        raise errors.ArgumentError(f"{what} must be a positive number, not {value!r}")
-    return float(value)
+def _limit(value: Any, what: str) -> float:
+    """Return a number above 0, which may be ∞: no limit."""
+    return math.inf if value == math.inf else number(value, what, above=0)

@@ -8,11 +8,11 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Listing, Module
-from tensorgraph.nn.paths import stands_at
-from tensorgraph.nn.regularise import weights
-from tensorgraph.optim.pack import Pack
+from tensorgraph.nn.regularization import weights
+from tensorgraph.nn.state_paths import stands_at
+from tensorgraph.optim.flat import Pack
 from tensorgraph.optim.recorded import RecordedPack
-from tensorgraph.optim.settings import checked, number, rate_at
+from tensorgraph.optim.settings import checked, plain, rate_at, unknown
 
 Named = list[tuple[str, Tensor]]
 
@@ -68,13 +68,7 @@ class Group:
 
     def _known(self, name: str) -> None:
         if name not in self._defaults:
-            hint = ""
-            if name == "weight_decay":
-                hint = "; take an optimizer that has it, such as AdamW, or add nn.l2_penalty"
-            raise errors.ArgumentError(
-                f"{self._owner} has no setting {name!r}; it has"
-                f" {errors.listing(list(self._defaults))}{hint}"
-            )
+            raise unknown(self._owner, name, self._defaults)
 
     def check_eps(self) -> None:
         """Raise if ε is 0 in the dtype of a parameter.
@@ -82,7 +76,7 @@ class Group:
         Raises:
             ArgumentError: it is: steps would be 0/0 where gradients are 0.
         """
-        eps = abs(number(self["eps"])) if "eps" in self._defaults else 0.0
+        eps = abs(plain(self["eps"])) if "eps" in self._defaults else 0.0
         for name, param in self.named:
             if eps > 0 and param.dtype.type(eps) == 0:
                 raise errors.ArgumentError(
@@ -101,7 +95,7 @@ class Group:
             settings["lr"] = rate_at(self._owner, settings["lr"], step)
         if self._differentiable:
             return settings
-        return {name: number(value) for name, value in settings.items()}
+        return {name: plain(value) for name, value in settings.items()}
 
     def ready(self) -> list[Any]:
         """Return the packs whose parameters have gradients; others are split, or left out."""

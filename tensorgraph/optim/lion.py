@@ -8,8 +8,7 @@ import numpy as np
 
 from tensorgraph.ops.arithmetic import sign
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.pack import State
-from tensorgraph.optim.settings import Rate
+from tensorgraph.optim.flat import State
 from tensorgraph.optim.sgd import decayed
 
 
@@ -20,18 +19,8 @@ class Lion(Optimizer):
         m ← β₂ m + (1 − β₂) g
 
     (Chen et al. 2023, "Symbolic discovery of optimization algorithms", program 1.) Its steps are
-    longer than Adam's: the paper takes α three to ten times smaller and λ as many times larger.
-
-    Args:
-        params: parameters, as for :class:`SGD`.
-        lr: α, a number or a function of the number of steps taken before.
-        betas: β₁ and β₂.
-        weight_decay: λ, decoupled.
-        differentiable: record the steps; see :class:`Optimizer`. The sign has derivative 0, so
-            nothing flows back through a gradient or m.
-
-    Raises:
-        ArgumentError: no parameters, or a setting that makes no sense.
+    longer than Adam's: the paper takes α three to ten times smaller and λ as many times larger. The
+    sign has derivative 0: where steps are recorded, nothing flows back through a gradient or m.
 
     Example:
         >>> import tensorgraph as tg
@@ -43,25 +32,19 @@ class Lion(Optimizer):
         [ 0.75 -1.75]
     """
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Rate = 0.0001,
-        betas: tuple[float, float] = (0.9, 0.99),
-        weight_decay: float = 0.0,
-        *,
-        differentiable: bool = False,
-    ) -> None:
-        super().__init__(
-            params, lr=lr, betas=betas, weight_decay=weight_decay, differentiable=differentiable
-        )
-
     def start(self, param: Any) -> State:
         """Return m = 0."""
         return {"m": np.zeros_like(param)}
 
     def update(
-        self, param: Any, grad: Any, state: State, t: int, lr: Any, betas: Any, weight_decay: Any
+        self,
+        param: Any,
+        grad: Any,
+        state: State,
+        t: int,
+        lr: Any = 0.0001,
+        betas: Any = (0.9, 0.99),
+        weight_decay: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ and m."""
         beta1, beta2 = betas

@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.pack import State
-from tensorgraph.optim.settings import Rate
+from tensorgraph.optim.flat import State
 from tensorgraph.optim.sgd import decayed
 
 
@@ -31,19 +30,8 @@ class EWMAMomentum(_Momentum):
         v ← β v + (1 − β) g
         θ ← (1 − α·λ) θ − α · v            or v / (1 − βᵗ) for v with bias correction
 
-    (Deep Learning Specialization, course 2, week 2.) Without the correction the first steps are
-    short, as v starts at 0.
-
-    Args:
-        params: parameters, as for :class:`SGD`.
-        lr: α, a number or a function of the number of steps taken before.
-        beta: β, how much of the average is kept: it is over about 1/(1 − β) gradients.
-        bias_correction: whether v is divided by 1 − βᵗ.
-        weight_decay: λ, decoupled.
-        differentiable: record the steps; see :class:`Optimizer`.
-
-    Raises:
-        ArgumentError: no parameters, or a setting that makes no sense.
+    (Deep Learning Specialization, course 2, week 2.) The average is over about 1/(1 − β) gradients.
+    Without ``bias_correction`` the first steps are short, as v starts at 0.
 
     Example:
         >>> import tensorgraph as tg
@@ -57,25 +45,6 @@ class EWMAMomentum(_Momentum):
         [-0.25]
     """
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Rate,
-        beta: float = 0.9,
-        bias_correction: bool = False,
-        weight_decay: float = 0.0,
-        *,
-        differentiable: bool = False,
-    ) -> None:
-        super().__init__(
-            params,
-            lr=lr,
-            beta=beta,
-            bias_correction=bias_correction,
-            weight_decay=weight_decay,
-            differentiable=differentiable,
-        )
-
     def update(
         self,
         param: Any,
@@ -83,9 +52,9 @@ class EWMAMomentum(_Momentum):
         state: State,
         t: int,
         lr: Any,
-        beta: Any,
-        bias_correction: bool,
-        weight_decay: Any,
+        beta: Any = 0.9,
+        bias_correction: bool = False,
+        weight_decay: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ and v."""
         v = beta * state["v"] + (1 - beta) * grad
@@ -102,16 +71,6 @@ class HeavyBall(_Momentum):
     (Polyak 1964, "Some methods of speeding up the convergence of iteration methods".) This is what
     PyTorch's SGD does with ``momentum=β``.
 
-    Args:
-        params: parameters, as for :class:`SGD`.
-        lr: α, a number or a function of the number of steps taken before.
-        beta: β, how much of the velocity is kept.
-        weight_decay: λ, decoupled.
-        differentiable: record the steps; see :class:`Optimizer`.
-
-    Raises:
-        ArgumentError: no parameters, or a setting that makes no sense.
-
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0], requires_grad=True)
@@ -124,21 +83,15 @@ class HeavyBall(_Momentum):
         [-1.5]
     """
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Rate,
-        beta: float = 0.9,
-        weight_decay: float = 0.0,
-        *,
-        differentiable: bool = False,
-    ) -> None:
-        super().__init__(
-            params, lr=lr, beta=beta, weight_decay=weight_decay, differentiable=differentiable
-        )
-
     def update(
-        self, param: Any, grad: Any, state: State, t: int, lr: Any, beta: Any, weight_decay: Any
+        self,
+        param: Any,
+        grad: Any,
+        state: State,
+        t: int,
+        lr: Any,
+        beta: Any = 0.9,
+        weight_decay: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ and v."""
         v = beta * state["v"] + grad
@@ -156,16 +109,6 @@ class Nesterov(HeavyBall):
     Boulanger-Lewandowski & Pascanu 2013, "Advances in optimizing recurrent networks", section 3.5,
     and in PyTorch's SGD with ``nesterov=True``.)
 
-    Args:
-        params: parameters, as for :class:`SGD`.
-        lr: α, a number or a function of the number of steps taken before.
-        beta: β, how much of the velocity is kept.
-        weight_decay: λ, decoupled.
-        differentiable: record the steps; see :class:`Optimizer`.
-
-    Raises:
-        ArgumentError: no parameters, or a setting that makes no sense.
-
     Example:
         >>> import tensorgraph as tg
         >>> w = tg.tensor([1.0], requires_grad=True)
@@ -177,7 +120,14 @@ class Nesterov(HeavyBall):
     """
 
     def update(
-        self, param: Any, grad: Any, state: State, t: int, lr: Any, beta: Any, weight_decay: Any
+        self,
+        param: Any,
+        grad: Any,
+        state: State,
+        t: int,
+        lr: Any,
+        beta: Any = 0.9,
+        weight_decay: Any = 0.0,
     ) -> tuple[Any, State]:
         """Return the next θ and v."""
         v = beta * state["v"] + grad

@@ -14,7 +14,7 @@ from tensorgraph.engine.op import Plan
 from tensorgraph.engine.state import updated
 from tensorgraph.engine.tensor import Tensor, rebind, tensor, wrap
 from tensorgraph.ops.arithmetic import astype
-from tensorgraph.optim.pack import Start, State, Update, check_finite
+from tensorgraph.optim.flat import Start, State, Update, check_finite
 
 Next = tuple[Tensor, State]
 """The next value of a parameter, and its next state."""
@@ -89,7 +89,7 @@ def _beginning(value: Any) -> Tensor:
     A leaf in its place would gather one that nobody asks for; and as that is part of the graph,
     leaf and graph would keep each other alive.
     """
-    node = Node(updated.op, {}, (value,), Plan((), ()), (), value, MODE.get().scope)  # type: ignore[attr-defined]
+    node = Node(updated.op, {}, (value,), Plan((), ()), (), value, MODE.get().scope)
     return wrap(value, node, True)
 
 

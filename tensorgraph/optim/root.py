@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.domain import Real
+from tensorgraph.engine.notation import ROOT
 from tensorgraph.engine.op import Op
 from tensorgraph.ops.arithmetic import equal, where
 
@@ -23,5 +24,6 @@ root = Op(
     domain={"x": Real(0.1, 5.0)},
     ref="math.sqrt",
     symbol="√",
+    notation=ROOT,
     doc="Return √x, with derivative 0 at 0: there √g², which is |g|, has a kink.",
 ).call

@@ -1,19 +1,89 @@
-"""The settings of optimizers: what each may be, and the one form in which rules get it."""
+"""The settings of optimizers: which a rule has, what each may be, in which form the rule gets it.
+
+A setting is named once, as a parameter of the rule's ``update``, with its default there.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from numbers import Real
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from inspect import Parameter, Signature, signature
 from typing import Any
 
-import numpy as np
-
-from tensorgraph import errors
+from tensorgraph.arguments import boolean, number
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.errors import ArgumentError, ArgumentTypeError, listing
 
 Rate = float | Tensor | Callable[[int], float]
 """A learning rate: a number, a tensor to differentiate by, or a function of the steps taken."""
+
+# ------------------------------------------------------------------------------ which a rule has
+
+
+def settings_of(rule: type) -> list[Parameter] | None:
+    """Return the settings of a rule: what its ``update`` takes after ``t``.
+
+    ``**settings`` stands for those of the class that the rule is derived from; None for any.
+    """
+    for kind in rule.__mro__:
+        if "update" in vars(kind):
+            taken = list(signature(vars(kind)["update"]).parameters.values())
+            if not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in taken):
+                return [parameter.replace(annotation=Parameter.empty) for parameter in taken[5:]]
+    return None
+
+
+def constructor(rule: type) -> Signature:
+    """Return how an optimizer is made: of parameters, and the settings of its rule."""
+    settings = settings_of(rule)
+    if settings is None:
+        settings = [Parameter("settings", Parameter.VAR_KEYWORD)]
+    positional = [p for p in settings if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    return Signature(
+        [
+            Parameter("params", Parameter.POSITIONAL_OR_KEYWORD),
+            *positional,
+            Parameter("differentiable", Parameter.KEYWORD_ONLY, default=False),
+            *settings[len(positional) :],
+        ]
+    )
+
+
+def bound(rule: type, values: Sequence[Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings by name, those that were not given with their defaults.
+
+    Raises:
+        ArgumentError: one is unknown, missing, or given twice.
+    """
+    owner, taken = rule.__name__, settings_of(rule)
+    if taken is None and not values:
+        return given
+    known = Signature(taken or [])
+    names = list(known.parameters)
+    for name in given:
+        if name not in names:
+            raise unknown(owner, name, names)
+    try:
+        found = known.bind(*values, **given)
+    except TypeError:
+        seen = [*names[: len(values)], *map(repr, values[len(names) :]), *given]
+        raise ArgumentError(
+            f"{owner} takes the settings {listing(names) or 'none'}, the constructor gave"
+            f" {listing(seen) or 'none'}; write {owner}{constructor(rule)}"
+        ) from None
+    found.apply_defaults()
+    return found.arguments
+
+
+def unknown(owner: str, name: str, known: Iterable[str]) -> ArgumentError:
+    """Return the error for a setting that an optimizer does not have."""
+    hint = ""
+    if name == "weight_decay":
+        hint = "; take an optimizer that has it, such as AdamW, or add nn.l2_penalty"
+    return ArgumentError(f"{owner} has no setting {name!r}; it has {listing(list(known))}{hint}")
+
+
+# ---------------------------------------------------------------------------- what each may be
 
 
 def checked(owner: str, name: str, value: Any) -> Any:
@@ -29,7 +99,7 @@ def checked(owner: str, name: str, value: Any) -> Any:
     Raises:
         ArgumentError: a value that makes no sense.
     """
-    return CHECKS[name](owner, name, value) if name in CHECKS else value
+    return CHECKS[name](value, f"{owner}: {name}") if name in CHECKS else value
 
 
 def rate_at(owner: str, rate: Rate, step: int) -> Any:
@@ -38,83 +108,60 @@ def rate_at(owner: str, rate: Rate, step: int) -> Any:
     Raises:
         ArgumentError: the function that gives it returned something that makes no sense.
     """
-    if not callable(rate):
-        return rate
-    return _rate(owner, rate(step), f"lr({step}) returned")
+    return _rate(rate(step), f"{owner}: lr({step}) returned") if callable(rate) else rate
 
 
-def number(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return the value of a setting, where it is a tensor: a rule that is not recorded takes that.
 
     Example:
         >>> import tensorgraph as tg
-        >>> number(tg.tensor(0.5)), number((0.9, tg.tensor(0.25)))
+        >>> plain(tg.tensor(0.5)), plain((0.9, tg.tensor(0.25)))
         (0.5, (0.9, 0.25))
     """
     if type(value) is tuple:
-        return tuple(map(number, value))
+        return tuple(map(plain, value))
     return value.item() if type(value) is Tensor else value
 
 
-def _learning_rate(owner: str, name: str, value: Any) -> Any:
-    return value if callable(value) else _rate(owner, value, "lr is")
-
-
-def _rate(owner: str, value: Any, source: str) -> Any:
-    if not 0 <= _real(value) < math.inf:
-        raise errors.ArgumentError(
-            f"{owner}: {source} {value!r}; it must be a number that is finite and not negative, or"
-            " a function of the step that returns one"
-        )
-    return _plain(value)
-
-
-def _kept_share(owner: str, name: str, value: Any) -> Any:
-    if not 0 <= _real(value) < 1:
-        raise errors.ArgumentError(f"{owner}: {name} must be a number in [0, 1), not {value!r}")
-    return _plain(value)
-
-
-def _kept_shares(owner: str, name: str, value: Any) -> Any:
-    pair = isinstance(value, (tuple, list)) and len(value) == 2
-    if not (pair and all(0 <= _real(beta) < 1 for beta in value)):
-        raise errors.ArgumentError(
-            f"{owner}: {name} are two numbers in [0, 1) such as (0.9, 0.999), not {value!r}"
-        )
-    return tuple(_plain(beta) for beta in value)
-
-
-def _not_negative(owner: str, name: str, value: Any) -> Any:
-    if not 0 <= _real(value) < math.inf:
-        raise errors.ArgumentError(
-            f"{owner}: {name} must be a number, finite and not negative, not {value!r}"
-        )
-    return _plain(value)
-
-
-def _yes_or_no(owner: str, name: str, value: Any) -> Any:
-    if not isinstance(value, (bool, np.bool_)):
-        raise errors.ArgumentError(f"{owner}: {name} must be True or False, not {value!r}")
-    return bool(value)
-
-
-def _real(value: Any) -> float:
-    """Return a number as one to compare; NaN, which no limit admits, for what is none."""
+def _in(value: Any, what: str, **limits: float) -> Any:
+    """Return a number of an interval; a tensor that holds one stays."""
     if type(value) is Tensor and value.shape == ():
-        return float(value.data.real)  # complex where derivatives are checked by a complex step
-    return float(value) if isinstance(value, Real) else math.nan
+        number(value.data.real, what, **limits)  # complex where a complex step checks derivatives
+        return value
+    return number(value, what, **limits)
 
 
-def _plain(value: Any) -> Any:
-    return value if type(value) is Tensor else float(value)
+_share = partial(_in, least=0, below=1)
+_not_negative = partial(_in, least=0)
 
 
-CHECKS: dict[str, Callable[[str, str, Any], Any]] = {
+def _shares(value: Any, what: str) -> tuple[Any, ...]:
+    if not (isinstance(value, (tuple, list)) and len(value) == 2):
+        raise ArgumentTypeError(f"{what} are two numbers such as (0.9, 0.999), not {value!r}")
+    return tuple(_share(beta, f"{what}[{i}]") for i, beta in enumerate(value))
+
+
+def _learning_rate(value: Any, what: str) -> Any:
+    return value if callable(value) else _rate(value, f"{what} is")
+
+
+def _rate(value: Any, seen: str) -> Any:
+    try:
+        return _not_negative(value, "lr")
+    except ArgumentError:
+        raise ArgumentError(
+            f"{seen} {value!r}; it must be a number that is finite and not negative, or a function"
+            " of the step that returns one"
+        ) from None
+
+
+CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "lr": _learning_rate,
-    "beta": _kept_share,
-    "betas": _kept_shares,
+    "beta": _share,
+    "betas": _shares,
     "eps": _not_negative,
     "weight_decay": _not_negative,
-    "bias_correction": _yes_or_no,
+    "bias_correction": boolean,
 }
 """Raises for a value that makes no sense, by the name of the setting."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.pack import State
-from tensorgraph.optim.settings import Rate
+from tensorgraph.optim.flat import State
 
 
 def decayed(param: Any, lr: Any, weight_decay: Any) -> Any:
@@ -28,17 +27,8 @@ class SGD(Optimizer):
 
     (Robbins & Monro 1951; Deep Learning Specialization, course 1, week 2.) It is stochastic when
     the gradient is that of a mini-batch. For this rule weight decay with λ is the same as an L2
-    penalty of λ/2·‖θ‖² in the cost: the course's λ/(2m)·‖W‖² is weight decay with λ/m.
-
-    Args:
-        params: ``model.named_parameters()``, ``model.parameters()``, a list of leaf tensors or of
-            groups.
-        lr: α, a number or a function of the number of steps taken before.
-        weight_decay: λ.
-        differentiable: record the steps; see :class:`Optimizer`.
-
-    Raises:
-        ArgumentError: no parameters, or a setting that makes no sense.
+    penalty of λ/2·‖θ‖² in the cost: the course's λ/(2m)·‖W‖² is weight decay with λ/m. The
+    arguments are those of every :class:`Optimizer`.
 
     Example:
         >>> import tensorgraph as tg
@@ -50,18 +40,8 @@ class SGD(Optimizer):
         [ 0.5 -1. ]
     """
 
-    def __init__(
-        self,
-        params: Any,
-        lr: Rate,
-        weight_decay: float = 0.0,
-        *,
-        differentiable: bool = False,
-    ) -> None:
-        super().__init__(params, lr=lr, weight_decay=weight_decay, differentiable=differentiable)
-
     def update(
-        self, param: Any, grad: Any, state: State, t: int, lr: Any, weight_decay: Any
+        self, param: Any, grad: Any, state: State, t: int, lr: Any, weight_decay: Any = 0.0
     ) -> tuple[Any, State]:
         """Return (1 − α·λ) θ − α · g."""
         return decayed(param, lr, weight_decay) - lr * grad, state

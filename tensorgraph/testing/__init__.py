@@ -1,7 +1,13 @@
 """Checking gradients: ours, and those of your own operations and models.
 
-``gradcheck`` compares the gradient of any function with a numeric one. ``check_op`` tests all that
-an operation promises. ``strategies`` draws inputs from an operation's domain for hypothesis.
+In comes a function with arguments, or an operation's record; out comes what was checked, or an
+error that says where a derivative is wrong or which promise is broken. ``strategies`` draws inputs
+from an operation's domain for hypothesis.
+
+Read ``gradcheck`` first, which compares gradients with numeric ones: ``checked_function`` runs the
+function, ``probes`` says along what it is differentiated, ``ridders`` and ``kinks`` how, and
+``findings`` what is told. Then ``check_op``: ``op_calls`` says what an operation is called with,
+``promises`` what each call is held to.
 """
 
 from __future__ import annotations
@@ -10,8 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tensorgraph.testing.check_op import check_op
+from tensorgraph.testing.findings import GradcheckResult
 from tensorgraph.testing.gradcheck import gradcheck
-from tensorgraph.testing.report import GradcheckResult
 
 if TYPE_CHECKING:
     from tensorgraph.testing import strategies as strategies

@@ -11,8 +11,8 @@ import numpy as np
 
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
-from tensorgraph.testing import checks
-from tensorgraph.testing.cases import Case, bound, elementwise_cases, record_of
+from tensorgraph.testing import promises
+from tensorgraph.testing.op_calls import Case, bound, elementwise_cases, record_of
 
 
 @dataclass(frozen=True)
@@ -80,23 +80,23 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
     if record.family == "elementwise" and record.arity > 1:
         done.append("broadcasting")
         for case in cases:
-            checks.check_broadcasting(case)
-    checks.check_saved(record, cases)
+            promises.check_broadcasting(case)
+    promises.check_saved(record, cases)
     done.append("saved")
     if record.body is not None:
         done.append("body")
         for case in cases:
-            checks.check_body(record, case, static)
+            promises.check_body(record, case, static)
     return CheckedOp(record.name, len(cases), tuple(done))
 
 
 _FOR_ALL: tuple[Callable[[Case], None], ...] = (
-    checks.check_dtypes,
-    checks.check_gradients,
-    checks.check_adjoint,
-    checks.check_linearity,
-    checks.check_layouts,
-    checks.check_purity,
+    promises.check_dtypes,
+    promises.check_gradients,
+    promises.check_adjoint,
+    promises.check_linearity,
+    promises.check_layouts,
+    promises.check_purity,
 )
 
 

@@ -10,6 +10,14 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.testing.checked_function import (
+    Array,
+    CheckedFunction,
+    NotAnalyticError,
+    Scalar,
+    projection,
+)
+from tensorgraph.testing.findings import Finding, GradcheckResult, failure, relative_difference
 from tensorgraph.testing.kinks import (
     MOST_AMONG_MANY,
     MOST_TOGETHER,
@@ -17,10 +25,8 @@ from tensorgraph.testing.kinks import (
     nearby_slope,
     together,
 )
-from tensorgraph.testing.numeric import SAFETY, Slope, exactly, slope
 from tensorgraph.testing.probes import Probe, Space
-from tensorgraph.testing.report import Finding, GradcheckResult, failure, relative_difference
-from tensorgraph.testing.subject import Array, NotAnalyticError, Scalar, Subject, projection
+from tensorgraph.testing.ridders import SAFETY, Slope, exactly, slope
 
 COMPLEX_STEP, RIDDERS = "complex step", "Ridders extrapolation"
 _NOISE = 2.0**-48
@@ -76,10 +82,10 @@ def gradcheck(
     if order not in (1, 2):
         raise errors.ArgumentError(f"gradcheck: order is 1 or 2, not {order!r}")
     rng = np.random.default_rng(seed)
-    subject = Subject(f, inputs)
-    cotangents = [_random_weights(rng, shape) for shape in subject.shapes]
-    value = projection(subject, cotangents)
-    names = _names(f, subject.positions)
+    checked = CheckedFunction(f, inputs)
+    cotangents = [_random_weights(rng, shape) for shape in checked.shapes]
+    value = projection(checked, cotangents)
+    names = _names(f, checked.positions)
     first = _Check(value, 1, rtol, rng, names)
     first.run()
     found = first.result()
@@ -88,7 +94,7 @@ def gradcheck(
     if first.kinks:
         remark = "second derivatives were not checked: there are none at a kink"
         return replace(found, remarks=(*found.remarks, remark))
-    weights = [_random_weights(rng, array.shape) for array in subject.arrays]
+    weights = [_random_weights(rng, array.shape) for array in checked.arrays]
     # What the gradient lost by cancellation is small beside the value, not beside itself.
     reach = first.reach / min(first.space.units)
     second = _Check(value.projected_gradient(weights), 2, rtol, rng, names, reach)
@@ -132,7 +138,7 @@ class _Check:
         self.scalar, self.rtol, self.rng = scalar, rtol, rng
         self.order, self.reach = order, reach
         self.what = "gradient" if order == 1 else "second derivative (of a projected gradient)"
-        self.space = Space(scalar.subject.arrays, names)
+        self.space = Space(scalar.checked.arrays, names)
         self.gradient = scalar.gradient()
         self.method = COMPLEX_STEP
         self.remarks: list[str] = []

@@ -22,8 +22,8 @@ except ImportError as error:
 from tensorgraph.engine.domain import Boolean, Domain, Integer, Real, Simplex
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
-from tensorgraph.testing.cases import near, record_of
-from tensorgraph.testing.subject import Array
+from tensorgraph.testing.checked_function import Array
+from tensorgraph.testing.op_calls import near, record_of
 
 Shape = tuple[int, ...]
 

@@ -1,28 +1,53 @@
-"""Training: fitting a model, runs that can be stopped, saved and resumed, and what to try first."""
+"""Training: ``fit``, with checks before it, and runs that can be saved and resumed.
 
-from tensorgraph.train.curve import LearningCurve, learning_curve
-from tensorgraph.train.evaluate import evaluate, predict
-from tensorgraph.train.fit import fit
-from tensorgraph.train.history import History
-from tensorgraph.train.lr_range import LrRange, lr_range_test
-from tensorgraph.train.overfit import Overfit, overfit_one_batch
-from tensorgraph.train.random_state import RandomState
-from tensorgraph.train.run import Run
-from tensorgraph.train.save import load, save
-from tensorgraph.train.search import Search, Trial, search
-from tensorgraph.train.space import (
-    Space,
-    choice,
-    integers,
-    log_uniform,
-    one_minus_log_uniform,
-    uniform,
+In come a model, a loss, an optimizer and arrays or batches; out come a trained model and a
+``History``.
+
+Read ``fitting`` and ``training_loop`` first; they stand on ``example_sets`` (data as batches),
+``evaluation`` (predictions and metrics), ``training_run`` and ``history`` (what is known of a run),
+``epoch_norms``, ``early_stopping``, ``interrupt`` (Ctrl-C), ``divergence`` and ``progress``. Files:
+``saving``, on ``state_encoding`` (nested state as JSON and arrays) and ``array_file``;
+``checkpoint_file`` and ``random_state``. Around a run: ``overfit``, ``lr_range`` (both on
+``temporary_training``), ``learning_curves``, ``hyperparameter_search`` with ``search_space``.
+"""
+
+from tensorgraph.train import (
+    early_stopping,
+    evaluation,
+    fitting,
+    history,
+    hyperparameter_search,
+    learning_curves,
+    lr_range,
+    overfit,
+    random_state,
+    saving,
+    search_space,
+    training_run,
 )
-from tensorgraph.train.stopping import EarlyStopping
+from tensorgraph.train.early_stopping import *
+from tensorgraph.train.evaluation import *
+from tensorgraph.train.fitting import *
+from tensorgraph.train.history import *
+from tensorgraph.train.hyperparameter_search import *
+from tensorgraph.train.learning_curves import *
+from tensorgraph.train.lr_range import *
+from tensorgraph.train.overfit import *
+from tensorgraph.train.random_state import *
+from tensorgraph.train.saving import *
+from tensorgraph.train.search_space import *
+from tensorgraph.train.training_run import *
 
-__all__ = [
-    "EarlyStopping", "History", "LearningCurve", "LrRange", "Overfit", "RandomState", "Run",
-    "Search", "Space", "Trial", "choice", "evaluate", "fit", "integers", "learning_curve", "load",
-    "log_uniform", "lr_range_test", "one_minus_log_uniform", "overfit_one_batch", "predict",
-    "save", "search", "uniform",
-]  # fmt: skip
+__all__: list[str] = []
+__all__ += early_stopping.__all__
+__all__ += evaluation.__all__
+__all__ += fitting.__all__
+__all__ += history.__all__
+__all__ += hyperparameter_search.__all__
+__all__ += learning_curves.__all__
+__all__ += lr_range.__all__
+__all__ += overfit.__all__
+__all__ += random_state.__all__
+__all__ += saving.__all__
+__all__ += search_space.__all__
+__all__ += training_run.__all__

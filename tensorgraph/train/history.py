@@ -1,4 +1,4 @@
-"""What training measured, epoch by epoch."""
+"""The history of a run: the loss, metrics and norms of each epoch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import math
 import os
 from collections.abc import Iterator, Mapping
-from html import escape
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.diagnose.choice import Criterion, Limits
-from tensorgraph.extras import require
+from tensorgraph.diagnose.model_selection import Criterion, Limits
+from tensorgraph.diagnose.norm_columns import ACTIVATIONS, GRADIENTS, by_layer
+from tensorgraph.display.figure import new_figure
+from tensorgraph.display.tables import html_table
+from tensorgraph.display.text import escaped
 
-GRADIENTS, ACTIVATIONS = "gradients/", "activations/"
-"""How the columns of norms begin; the path of a module follows."""
+__all__ = ["History"]
 
 
 class History(Mapping[str, NDArray[Any]]):
@@ -85,15 +86,12 @@ class History(Mapping[str, NDArray[Any]]):
     @property
     def gradients(self) -> dict[str, NDArray[Any]]:
         """The norm of the gradient by the parameters of each layer, a mean over the epoch."""
-        return self._by_layer(GRADIENTS)
+        return by_layer(self, GRADIENTS)
 
     @property
     def activations(self) -> dict[str, NDArray[Any]]:
         """The root mean square of the output of each layer, a mean over the epoch."""
-        return self._by_layer(ACTIVATIONS)
-
-    def _by_layer(self, start: str) -> dict[str, NDArray[Any]]:
-        return {name.removeprefix(start): self[name] for name in self if name.startswith(start)}
+        return by_layer(self, ACTIVATIONS)
 
     def rows(self) -> list[dict[str, Any]]:
         """Return what was measured, one dict for each epoch."""
@@ -151,17 +149,9 @@ class History(Mapping[str, NDArray[Any]]):
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        names = self._shown
-        head = "".join(f"<th>{escape(name)}</th>" for name in names)
-        rows = zip(*(self._columns[name] for name in names), strict=True)
-        body = "".join(
-            "<tr>"
-            + "".join(f"<td>{_text(n, x)}</td>" for n, x in zip(names, row, strict=True))
-            + "</tr>"
-            for row in rows
-        )
-        why = f"<p>stopped: {escape(self.stopped)}</p>" if self.stopped else ""
-        return f"<table><tr>{head}</tr>{body}</table>{why}"
+        columns = ([_text(name, value) for value in self._columns[name]] for name in self._shown)
+        why = f"<p>stopped: {escaped(self.stopped)}</p>" if self.stopped else ""
+        return html_table(self._shown, zip(*columns, strict=True)) + why
 
     def plot(self) -> Any:
         """Return a figure of the losses and of every metric, on train and dev set.
@@ -278,16 +268,6 @@ def measured(criterion: Criterion, row: Mapping[str, float]) -> bool:
                 f"{name!r} was not measured; there are {errors.listing(list(row))}"
             )
     return not any(math.isnan(row[name]) for name in (criterion.metric, *criterion.satisfy))
-
-
-def new_figure(width: float, height: float) -> Any:
-    """Return an empty figure, which needs no screen and is freed when nobody holds it.
-
-    Raises:
-        ImportError: matplotlib is not installed.
-    """
-    figure = require("matplotlib.figure", "train").Figure
-    return figure(figsize=(width, height), layout="constrained")
 
 
 def _width(name: str) -> int:

@@ -1,4 +1,4 @@
-"""Ctrl-C while a model is trained: it ends the training, never a step halfway."""
+"""Ctrl-C during training: it ends the run between two steps, never within one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def passing_on() -> Iterator[None]:
 
 
 class Interrupts:
-    """A context in which Ctrl-C is a wish, to be granted between steps.
+    """A context in which Ctrl-C is only noted, so that the loop can end between steps.
 
     The second Ctrl-C raises ``KeyboardInterrupt`` at once, but for the moment in which parameters
     are updated. Signals come to the main thread only; a program that handles them in its own way,

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.display.figure import new_figure
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.train.evaluate import check_model
-from tensorgraph.train.history import new_figure
-from tensorgraph.train.loop import trained_parameters
-from tensorgraph.train.trial_runs import endless, stepper, unchanged
+from tensorgraph.train.evaluation import check_model
+from tensorgraph.train.temporary_training import endless, stepper, unchanged
+from tensorgraph.train.training_loop import trained_parameters
+
+__all__ = ["LrRange", "lr_range_test"]
 
 BETA = 0.9
 """How much of the smoothed loss is that of the steps before."""
@@ -122,21 +124,10 @@ def lr_range_test(
         >>> bool(0.003 < found.suggestion < 1)
         True
     """
-    check_model(model, "lr_range_test")
-    trained_parameters(model, optimizer, "lr_range_test")
-    if not 0 < lowest < highest < math.inf:
-        raise errors.ArgumentError(
-            f"lr_range_test: rates grow from above 0, not from {lowest!r} to {highest!r}"
-        )
-    if whole(steps, "lr_range_test: steps") < 10:
-        raise errors.ArgumentError(f"lr_range_test: {steps} steps show nothing; take 100")
-    if "lr" not in optimizer.defaults:
-        raise errors.ArgumentError(
-            f"lr_range_test: {type(optimizer).__name__} has no learning rate to look for"
-        )
+    _check(model, optimizer, lowest, highest, steps)
+    rates = lowest * (highest / lowest) ** (np.arange(steps) / (steps - 1))
     lrs, losses, smoothed = [], [], []
     average = 0.0
-    rates = lowest * (highest / lowest) ** (np.arange(steps) / (steps - 1))
     with unchanged(model, optimizer), endless(train, batch_size, seed) as batches:
         step = stepper(model, loss, optimizer)
         for group in optimizer.groups:
@@ -159,6 +150,21 @@ def lr_range_test(
         )
     curve = np.array(smoothed)
     return LrRange(np.array(lrs), np.array(losses), curve, _steepest(np.array(lrs), curve))
+
+
+def _check(model: Module, optimizer: Optimizer, lowest: float, highest: float, steps: int) -> None:
+    check_model(model, "lr_range_test")
+    trained_parameters(model, optimizer, "lr_range_test")
+    if not 0 < lowest < highest < math.inf:
+        raise errors.ArgumentError(
+            f"lr_range_test: rates grow from above 0, not from {lowest!r} to {highest!r}"
+        )
+    if whole(steps, "lr_range_test: steps") < 10:
+        raise errors.ArgumentError(f"lr_range_test: {steps} steps show nothing; take 100")
+    if "lr" not in optimizer.defaults:
+        raise errors.ArgumentError(
+            f"lr_range_test: {type(optimizer).__name__} has no learning rate to look for"
+        )
 
 
 def _steepest(lrs: NDArray[Any], curve: NDArray[Any]) -> float:

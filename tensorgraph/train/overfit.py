@@ -1,4 +1,4 @@
-"""A sanity check before any long run: can the model learn a single batch by heart?"""
+"""Overfitting a single batch: a sanity check of model, loss and data before any long run."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from tensorgraph.arguments import whole
 from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.train.evaluate import check_model
-from tensorgraph.train.examples import dtype_of, inputs_and_target, size_of
-from tensorgraph.train.loop import trained_parameters
-from tensorgraph.train.trial_runs import stepper, unchanged
+from tensorgraph.train.evaluation import check_model
+from tensorgraph.train.example_sets import dtype_of, inputs_and_target, size_of
+from tensorgraph.train.temporary_training import stepper, unchanged
+from tensorgraph.train.training_loop import trained_parameters
+
+__all__ = ["Overfit", "overfit_one_batch"]
 
 LEARNT = 0.05
 """To which part of its first value the cost has to fall."""

@@ -1,4 +1,4 @@
-"""Telling how far training is: a bar on a terminal, else plain lines."""
+"""The progress of training: a bar on a terminal, else plain lines."""
 
 from __future__ import annotations
 

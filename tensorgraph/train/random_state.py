@@ -9,6 +9,8 @@ from tensorgraph import errors
 from tensorgraph.nn.module import Module
 from tensorgraph.random import Generator, default_generator
 
+__all__ = ["RandomState"]
+
 
 class RandomState:
     """What a run draws next: the default generator and those that layers of a model have.

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import tensorgraph as tg
-from tensorgraph.diagnose.intervals import Term, combined, wilson
-from tensorgraph.diagnose.ladder import Step
+from tensorgraph.diagnose.confidence_intervals import Term, combined, wilson
+from tensorgraph.diagnose.error_ladder import Step
 from tensorgraph.diagnose.remedies import BELOW_0, REMEDIES
 from tensorgraph.errors import ArgumentError, DTypeError
 
@@ -300,8 +300,8 @@ BAD = [
     ({"sizes": {"test": 10}}, ArgumentError, "'test', which has no error rate; write test=..."),
     ({"sizes": {"val": 10}}, ArgumentError, "'val', which has no error rate; the sets are human"),
     ({"sizes": [10, 20]}, DTypeError, "sizes must be a dict"),
-    ({"confidence": 95}, ArgumentError, "confidence = 95 must lie between 0 and 1, as 0.95 does"),
-    ({"confidence": 1}, ArgumentError, "confidence = 1 must lie"),
+    ({"confidence": 95}, ArgumentError, r"confidence, such as 0\.95, is in \(0, 1\), not 95"),
+    ({"confidence": 1}, ArgumentError, r"confidence, .* is in \(0, 1\), not 1"),
 ]
 
 

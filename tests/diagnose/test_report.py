@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tensorgraph as tg
-from tensorgraph.diagnose.charts import MOST_POINTS, chart, thinned
-from tensorgraph.diagnose.health import health
+from tensorgraph.diagnose.gradient_health import health
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
 
 D = tg.diagnose
@@ -192,69 +191,6 @@ def test_many_layers_take_several_charts():
 def test_a_history_with_columns_will_do():
     columns = {"loss": np.array([1.0, 0.5]), "seconds": tg.tensor([1, 2])}
     assert D.report(history=SimpleNamespace(columns=columns)).html == D.report(history=columns).html
-
-
-@given(
-    st.lists(
-        st.floats(width=64) | st.sampled_from([math.nan, math.inf, 0.0, 1e308, -1e308, 5e-324]),
-        min_size=1, max_size=12,
-    ),
-    st.lists(st.floats(-1e300, 1e300), min_size=12, max_size=12),
-)  # fmt: skip
-def test_any_numbers_make_a_picture(values, steps):
-    text = chart("t", {"a": np.array(values)}, np.array(steps[: len(values)]), "step")
-    root = ElementTree.fromstring(text)
-    for node in root.iter():
-        for name, value in node.attrib.items():
-            if name in ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy"):
-                assert -1 <= float(value) <= 521, (name, value)
-            if name == "points":
-                assert all(-1 <= float(v) <= 521 for v in re.split("[ ,]", value))
-    drawn = sum(len(n.get("points").split()) for n in root.iter() if n.get("points"))
-    drawn += sum(n.tag.endswith("circle") for n in root.iter())
-    assert drawn == np.isfinite(values).sum()
-
-
-def test_a_line_is_where_its_numbers_are():
-    root = ElementTree.fromstring(
-        chart("t", {"a": np.array([0.0, 1.0, 0.5])}, np.array([0.0, 1, 2]), "step")
-    )
-    points = next(n.get("points") for n in root.iter() if n.get("points"))
-    (x0, y0), (x1, y1), (x2, y2) = (map(float, p.split(",")) for p in points.split())
-    assert x0 < x1 < x2 and math.isclose(x1 - x0, x2 - x1, abs_tol=0.2)
-    assert y1 < y2 < y0 and math.isclose(y0 - y2, y2 - y1, abs_tol=0.2)  # y grows downwards
-    ticks = {n.text: float(n.get("y")) - 4 for n in root.iter() if n.get("text-anchor") == "end"}
-    assert math.isclose(ticks["0"], y0, abs_tol=0.11)
-    assert math.isclose(ticks["1"], y1, abs_tol=0.11)
-
-
-def test_wide_ranges_are_drawn_logarithmically():
-    steps = np.arange(3.0)
-    wide = chart("loss", {"a": np.array([1000.0, 10, 0.1])}, steps, "step")
-    assert "loss (logarithmic)" in wide
-    points = re.search('points="([^"]+)"', wide)[1].split()
-    ys = [float(point.split(",")[1]) for point in points]
-    assert math.isclose(ys[1] - ys[0], ys[2] - ys[1], abs_tol=0.2)
-    for narrow in ([50.0, 10, 1], [1000.0, 10, 0], [1000.0, 1, -1]):
-        assert "logarithmic" not in chart("loss", {"a": np.array(narrow)}, steps, "step")
-
-
-def test_a_gap_is_a_gap_and_a_lone_point_a_dot():
-    text = chart("t", {"a": np.array([1, 2, math.nan, 3, math.inf, 4, 5])}, np.arange(7.0), "step")
-    assert text.count("<polyline") == 2 and text.count("<circle") == 1
-
-
-@given(st.integers(1, 20_000), st.integers(0, 2**32 - 1))
-@settings(max_examples=20)
-def test_a_long_line_is_thinned_but_keeps_its_peaks(n, seed):
-    values = np.random.default_rng(seed).normal(size=n)
-    values[np.random.default_rng(seed + 1).random(n) < 0.3] = math.nan
-    kept = thinned(values)
-    assert len(kept) <= max(MOST_POINTS + 2, 1)
-    assert kept[0] == 0 and kept[-1] == n - 1 and (np.diff(kept) > 0).all()
-    if not np.isnan(values).all():
-        assert np.nanmax(values[kept]) == np.nanmax(values)
-        assert np.nanmin(values[kept]) == np.nanmin(values)
 
 
 # ---------------------------------------------------------------------------------- gradient health

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from tensorgraph.drawing.scene import Box, Frame, Scene, Statistics, Wire
+from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene, Statistics, Wire
 
 FAMILIES = {
     "matmul": "contract", "add": "elementwise", "relu": "elementwise", "softmax": "fused",
@@ -29,11 +29,11 @@ class Builder:
 
     def __init__(self) -> None:
         self.boxes: list[Box] = []
-        self.frames: list[Frame] = []
+        self.calls: list[ModuleCall] = []
 
-    def frame(self, path, type, parent=None, repeats=None):
-        self.frames.append(Frame(len(self.frames), path, type, parent, repeats))
-        return len(self.frames) - 1
+    def call(self, path, type, parent=None, repeats=None):
+        self.calls.append(ModuleCall(len(self.calls), path, type, parent, repeats))
+        return len(self.calls) - 1
 
     def leaf(self, name, shape, kind="parameter", **fields):
         wanted = kind == "parameter"
@@ -47,7 +47,7 @@ class Builder:
 
     def _add(self, kind, op, name, shape, **fields):
         size, place = 4 * math.prod(shape), len(self.boxes)
-        box = Box(place, kind, op, op, FAMILIES.get(op, ""), name, shape, "float32", size)
+        box = Box(place, kind, shape, "float32", size, name, op, op, FAMILIES.get(op, ""))
         self.boxes.append(replace(box, **fields))
         return place
 
@@ -64,7 +64,7 @@ class Builder:
             if box.op
         }
         return Scene(
-            tuple(self.boxes), tuple(self.frames), (len(self.boxes) - 1,), forward, backward, title,
+            tuple(self.boxes), tuple(self.calls), (len(self.boxes) - 1,), forward, backward, title,
             rules=rules, **fields,
         )  # fmt: skip
 
@@ -80,17 +80,17 @@ def two_layers(name="W2"):
     b = Builder()
     X = b.leaf("X", (4, 3), "input", value=statistics(1.0))
     W1 = b.leaf("W1", (3, 5), value=statistics(2.0))
-    Z1 = b.op("matmul", [X, W1], (4, 5), "Z1", saved=("x", "y"))
-    A1 = b.op("relu", [Z1], (4, 5), "A1", saved=("out",))
+    Z1 = b.op("matmul", [X, W1], (4, 5), "Z1", saved=(0, 1))
+    A1 = b.op("relu", [Z1], (4, 5), "A1", saved=(1,))
     W2 = b.leaf(name, (5, 2), value=statistics(3.0), gradient=statistics(0.125))
     Z2 = b.op(
-        "matmul", [A1, W2], (4, 2), "Z2", saved=("x", "y"), line="train.py:7",
+        "matmul", [A1, W2], (4, 2), "Z2", saved=(0, 1), line="train.py:7",
         source="Z2 = A1 @ W2", value=statistics(6.5, zeros=10), gradient=statistics(0.0625),
         forward_seconds=1.5e-5, backward_seconds=2.5e-3,
     )  # fmt: skip
     seen = {"value": statistics(1.5, range=(0.0, 1.0)), "gradient": statistics(0.5)}
-    A2 = b.op("softmax", [Z2], (4, 2), "A2", saved=("out",), **seen)
-    L = b.op("log", [A2], (4, 2), saved=("x",), value=statistics(1.0, infs=1))
+    A2 = b.op("softmax", [Z2], (4, 2), "A2", saved=(1,), **seen)
+    L = b.op("log", [A2], (4, 2), saved=(0,), value=statistics(1.0, infs=1))
     b.op("mean", [L], (), "loss", gradient=statistics(1.0, count=1))
     return b.scene("two layers", formula=MATH.format("derived"))
 
@@ -100,7 +100,7 @@ def used_twice():
     b = Builder()
     w = b.leaf("w", (3,))
     b.boxes[w] = replace(b.boxes[w], accumulates=3)
-    square = b.op("multiply", [w, w], (3,), "s", saved=("x", "y"))
+    square = b.op("multiply", [w, w], (3,), "s", saved=(0, 1))
     b.op("add", [square, w], (3,), "total")
     return b.scene("shared")
 
@@ -108,15 +108,15 @@ def used_twice():
 def lanes(count):
     """Return a module of operations in several lanes, which are made in turns, to and fro."""
     b = Builder()
-    frame = b.frame("model", "Lanes")
-    start = b.op("relu", [b.leaf("w", (3,))], (3,), frame=frame)
+    call = b.call("model", "Lanes")
+    start = b.op("relu", [b.leaf("w", (3,))], (3,), call=call)
     ends = [start] * count
     for turn in range(4):
         for k in range(count) if turn % 2 else reversed(range(count)):
             bias, name = b.leaf(f"b{turn}{k}", (3,)), f"lane{k}" * (k + 1)
-            ends[k] = b.op("add", [ends[k], bias], (3,), name, frame=frame)
+            ends[k] = b.op("add", [ends[k], bias], (3,), name, call=call)
     while len(ends) > 1:
-        ends[-2:] = [b.op("multiply", ends[-2:], (3,), frame=frame)]
+        ends[-2:] = [b.op("multiply", ends[-2:], (3,), call=call)]
     return b.scene("lanes")
 
 
@@ -125,26 +125,26 @@ def chain(length):
     b = Builder()
     h = b.leaf("w", (1,))
     for k in range(length):
-        h = b.op("log", [h], (k + 2,), saved=("x",))
+        h = b.op("log", [h], (k + 2,), saved=(0,))
     return b.scene("chain")
 
 
 def blocks(count, modules=True, alike=True):
     """Return residual blocks of 5 operations each in a row, as modules or not, alike or not."""
     b = Builder()
-    root = b.frame("model", "Net") if modules else None
-    h = b.op("relu", [b.leaf("X", (8, 8), "input")], (8, 8), frame=root)
+    root = b.call("model", "Net") if modules else None
+    h = b.op("relu", [b.leaf("X", (8, 8), "input")], (8, 8), call=root)
     first = None
     for k in range(count):
-        frame = b.frame(f"model.blocks[{k}]", "Block", root, first) if modules else None
-        first = frame if first is None and alike else first
-        inner = b.frame(f"model.blocks[{k}].mlp", "MLP", frame) if modules else None
+        call = b.call(f"model.blocks[{k}]", "Block", root, first) if modules else None
+        first = call if first is None and alike else first
+        inner = b.call(f"model.blocks[{k}].mlp", "MLP", call) if modules else None
         W = [b.leaf(f"blocks.{k}.W{j}", (8, 8), value=statistics(k + 1.0)) for j in (1, 2)]
         seen = {"value": statistics(1 / (k + 1)), "gradient": statistics(2.0**-k)}
-        z = b.op("matmul", [h, W[0]], (8, 8), frame=inner, saved=("x", "y"), **seen)
-        z = b.op("relu", [z], (8, 8), frame=inner, saved=("out",), **seen)
-        z = b.op("matmul", [z, W[1]], (8, 8), frame=inner, saved=("x", "y"), **seen)
-        z = b.op("log", [z], (8, 8 if alike else 9 + k), frame=frame, saved=("x",), **seen)
-        h = b.op("add", [h, z], (8, 8), frame=frame, **seen)
+        z = b.op("matmul", [h, W[0]], (8, 8), call=inner, saved=(0, 1), **seen)
+        z = b.op("relu", [z], (8, 8), call=inner, saved=(1,), **seen)
+        z = b.op("matmul", [z, W[1]], (8, 8), call=inner, saved=(0, 1), **seen)
+        z = b.op("log", [z], (8, 8 if alike else 9 + k), call=call, saved=(0,), **seen)
+        h = b.op("add", [h, z], (8, 8), call=call, **seen)
     b.op("mean", [h], (), "loss")
     return b.scene("blocks")

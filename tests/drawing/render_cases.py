@@ -1,5 +1,7 @@
 """Graphs whose pictures are kept in ``tests/drawing/golden`` and looked at by several tests."""
 
+from dataclasses import replace
+
 import numpy as np
 
 import tensorgraph as tg
@@ -12,6 +14,12 @@ def constant(shape, start=0.1, step=0.1):
     """Return numbers that are the same everywhere."""
     size = int(np.prod(shape))
     return (start + step * np.arange(size)).reshape(shape).astype(np.float32)
+
+
+def options(**changed):
+    """Return the options of a picture by default, some of them changed."""
+    x = tg.tensor(1.0, requires_grad=True)
+    return replace(tg.render(x * x).options, **changed)
 
 
 def softmax():

@@ -7,7 +7,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph.drawing.explorer import page
-from tensorgraph.drawing.scene import Scene
+from tensorgraph.drawing.scene.scene import Scene
 from tests.drawing.browser import Browser, contrast, luminance, require_browser
 from tests.drawing.explorer_scenes import HOSTILE, RUN, blocks, chain, lanes, two_layers, used_twice
 
@@ -29,15 +29,15 @@ def browser(session):
 
 
 PLACES = """
-    return Object.fromEntries([...document.querySelectorAll('.tile, .chip')].map((e) => {
+    return Object.fromEntries([...document.querySelectorAll('.tile, .pill')].map((e) => {
       const side = e.classList.contains('forward') ? 'forward' : 'backward';
       const {e: x, f: y} = e.transform.baseVal.consolidate().matrix;
-      return [side + ' ' + (e.dataset.key ?? 'chip ' + e.dataset.box), [x, y]];
+      return [side + ' ' + (e.dataset.key ?? 'pill ' + e.dataset.box), [x, y]];
     }))"""
 FACTS = """
     const facts = {};
     let part = '';
-    for (const e of document.querySelectorAll('#panel h3, #panel dt')) {
+    for (const e of document.querySelectorAll('#details h3, #details dt')) {
       if (e.matches('h3')) part = e.textContent + ' ';
       else facts[part + e.textContent] = e.nextSibling.textContent;
     }
@@ -106,7 +106,7 @@ def overlaps(browser):
     """Return how many pairs of tiles lie on each other."""
     return browser.js(
         """
-        const faces = [...document.querySelectorAll('.tile > .face, .chip > .face')];
+        const faces = [...document.querySelectorAll('.tile > .face, .pill > .face')];
         const boxes = faces.map((e) => e.getBoundingClientRect());
         let pairs = 0;
         boxes.forEach((p, i) => boxes.slice(0, i).forEach((q) => {
@@ -155,9 +155,9 @@ def test_rows_side_by_side_stay_apart(browser):
 
 def test_leaves_are_docked(browser):
     browser.open(page(two_layers()))
-    assert browser.texts(".chip.forward > .small") == ["X  4×3", "W1  3×5", "W2  5×2"]
-    assert browser.texts(".chip.backward > .small") == ["∂W1", "∂W2  5×2"]
-    missing = ".chip.backward.missing"
+    assert browser.texts(".pill.forward > .small") == ["X  4×3", "W1  3×5", "W2  5×2"]
+    assert browser.texts(".pill.backward > .small") == ["∂W1", "∂W2  5×2"]
+    missing = ".pill.backward.missing"
     assert [e.get_attribute("data-box") for e in browser.all(missing)] == ["1"]
     assert browser.one(missing).get_attribute("aria-label") == "∂W1, not computed"
 
@@ -173,10 +173,10 @@ def test_saved_values_lead_to_the_gradients_that_read_them(browser):
 def test_panel_tells_all_about_a_value(browser):
     browser.open(page(two_layers()))
     browser.click(tile(5))
-    assert browser.text("#panel h2") == "Z2matmul"
-    assert browser.text("#panel .source") == "train.py:7Z2 = A1 @ W2"
-    assert browser.texts("#panel math") == ["equation-of-matmul", "rule-of-matmul"]
-    assert browser.texts("#panel li") == [
+    assert browser.text("#details h2") == "Z2matmul"
+    assert browser.text("#details .source") == "train.py:7Z2 = A1 @ W2"
+    assert browser.texts("#details math") == ["equation-of-matmul", "rule-of-matmul"]
+    assert browser.texts("#details li") == [
         "xA14 × 5", "yW25 × 2", "as xA24 × 2", "xA180 B", "yW240 B",
     ]  # fmt: skip
     numbers = {
@@ -184,7 +184,7 @@ def test_panel_tells_all_about_a_value(browser):
     }  # fmt: skip
     assert browser.js(FACTS) == {
         "Shape": "4 × 2", "Type": "float32", "Memory": "32 B",
-        "Time forward": "15.0 µs", "Time backward": "2.50 ms",
+        "Time forward": "15 µs", "Time backward": "2.5 ms",
         **{f"Value {k}": v for k, v in numbers.items()},
         "Value Norm": "6.5", "Value zeros": "10 (25.0 %)",
         **{f"Gradient {k}": v for k, v in numbers.items()},
@@ -212,7 +212,7 @@ def test_numbers_of_a_recorded_network(browser):
     assert number(told["Value Mean"]) == pytest.approx(z.mean(), rel=1e-3)
     assert number(told["Value Norm"]) == pytest.approx(np.linalg.norm(z), rel=1e-3)
     assert number(told["Gradient Norm"]) == pytest.approx(np.linalg.norm(a - Y) / 6, rel=1e-3)
-    assert browser.texts("#panel math")[0] == "out=xy"
+    assert browser.texts("#details math")[0] == "out=xy"
 
 
 def number(text):
@@ -222,9 +222,9 @@ def number(text):
 def test_a_histogram_tells_its_range(browser):
     browser.open(page(two_layers()))
     browser.click(tile(5))
-    assert browser.texts("#panel figcaption") == ["−1.52.5", "−1.52.5"]
+    assert browser.texts("#details figcaption") == ["−1.52.5", "−1.52.5"]
     browser.click(tile(6))
-    assert browser.texts("#panel figcaption") == ["01", "−1.52.5"]
+    assert browser.texts("#details figcaption") == ["01", "−1.52.5"]
 
 
 @pytest.mark.parametrize("alike", [True, False])
@@ -238,16 +238,16 @@ def test_few_boxes_are_visible_at_first(browser, alike):
 def test_panel_follows_links_and_says_what_is_missing(browser):
     browser.open(page(two_layers()))
     browser.click(tile(5))
-    browser.click("#panel li:nth-child(2) button.link")
-    assert browser.text("#panel h2") == "W2parameter"
-    browser.click(".chip.forward[data-box='1']")
-    assert browser.text("#panel h2") == "W1parameter"
-    assert browser.text("#panel p.missing") == "not computed"
+    browser.click("#details li:nth-child(2) button.link")
+    assert browser.text("#details h2") == "W2parameter"
+    browser.click(".pill.forward[data-box='1']")
+    assert browser.text("#details h2") == "W1parameter"
+    assert browser.text("#details p.missing") == "not computed"
     browser.click(tile(8, "backward"))
-    assert browser.text("#panel h2") == "lossmean"
+    assert browser.text("#details h2") == "lossmean"
     browser.click("#graph")
-    assert browser.text("#panel h2") == "two layers"
-    assert browser.texts("#panel math") == ["derived"]
+    assert browser.text("#details h2") == "two layers"
+    assert browser.texts("#details math") == ["derived"]
 
 
 FORWARD = [2, 3, 5, 6, 7, 8]
@@ -291,7 +291,7 @@ def test_a_step_shows_what_it_takes_and_what_it_adds_to(browser):
     assert browser.js(MARKED, "read") == ["4", "box 3"]
     assert browser.js(MARKED, "fed") == ["∂4", "∂box 3"]
     assert browser.js(ACTIVE) == ["link box 3", "saved box 3", "saved box 5"]
-    assert browser.text("#panel h2") == "Z2matmul", "the panel follows"
+    assert browser.text("#details h2") == "Z2matmul", "the panel follows"
     browser.press("\ue00c")  # escape
     assert browser.js(MARKED, "pending") == browser.js(MARKED, "current") == []
 
@@ -304,7 +304,7 @@ def test_a_gradient_comes_together(browser):
         sums.append(browser.text(tile(0, "backward") + " .badge"))
     assert sums == ["", "", "Σ 1 of 3", "Σ 3 of 3"]
     browser.click(tile(0))
-    assert browser.text("#panel p.note") == "The sum of 3 contributions."
+    assert browser.text("#details p.note") == "The sum of 3 contributions."
 
 
 def test_playing_stops_at_the_end(browser):
@@ -323,15 +323,15 @@ def test_equal_blocks_are_folded_and_unfold(browser):
     browser.click(".tile.forward.repeat", "dblclick")
     assert tiles(browser) == 32
     assert overlaps(browser) == 0
-    assert browser.text("#panel h2") == "Block × 30repeat"
-    browser.click("[data-key='frame 3']")
-    assert browser.texts("#panel li") == ["blocks.1.W1not computed", "blocks.1.W2not computed"]
+    assert browser.text("#details h2") == "Block × 30repeat"
+    browser.click("[data-key='call 3']")
+    assert browser.texts("#details li") == ["blocks.1.W1not computed", "blocks.1.W2not computed"]
     assert browser.js(FACTS) == {
-        "Operations": "5", "Parameters": "128 in 2", "Memory of values": "1.28 KB",
+        "Operations": "5", "Parameters": "128 in 2", "Memory of values": "1.28 kB",
     }  # fmt: skip
-    browser.click("[data-key='frame 3'] .fold")
+    browser.click("[data-key='call 3'] .fold")
     assert tiles(browser) == 34
-    assert browser.text("#panel .path") == "model.blocks[1]"
+    assert browser.text("#details .path") == "model.blocks[1]"
     browser.press("e")
     assert tiles(browser) == 32
     browser.press("[", "[")
@@ -351,9 +351,9 @@ def test_what_is_unfolded_stays_in_its_place(browser):
 def test_search_unfolds_what_hides_the_answer(browser):
     browser.open(page(blocks(30)))
     browser.press("/", "blocks.7.w2", "\ue007")
-    assert browser.text("#panel h2") == "blocks.7.W2parameter"
-    (chip,) = browser.all(".chip.forward.selected")
-    box, stage = chip.rect, browser.one("#stage").rect
+    assert browser.text("#details h2") == "blocks.7.W2parameter"
+    (pill,) = browser.all(".pill.forward.selected")
+    box, stage = pill.rect, browser.one("#stage").rect
     assert stage["x"] < box["x"] < stage["x"] + stage["width"]
     assert stage["y"] < box["y"] < stage["y"] + stage["height"]
 
@@ -364,12 +364,12 @@ def test_search_finds_modules_lines_and_nothing(browser):
     assert browser.texts("#found b")[:4] == ["MLP"] * 4
     assert browser.js("return document.querySelectorAll('#found [aria-selected=true]').length") == 1
     browser.press("\ue015", "\ue007")  # down
-    assert browser.text("#panel .path") == "model.blocks[1].mlp"
+    assert browser.text("#details .path") == "model.blocks[1].mlp"
     browser.press("/", "nowhere to be found")
     assert browser.texts("#found li") == ["nothing found"]
     browser.open(page(two_layers()))
     browser.press("/", "train.py:7", "\ue007")
-    assert browser.text("#panel h2") == "Z2matmul"
+    assert browser.text("#details h2") == "Z2matmul"
 
 
 @pytest.mark.parametrize(("modules", "alike"), [(True, True), (True, False), (False, False)])
@@ -396,7 +396,7 @@ def test_a_long_chain_is_cut_into_runs_of_runs(browser):
     browser.press("]")
     assert browser.text(".tile.forward > .title") == "1 – 40 of 5000"
     browser.press("/", "#4321", "\ue007")
-    assert browser.text("#panel h2") == "logelementwise"
+    assert browser.text("#details h2") == "logelementwise"
     assert browser.js(FACTS)["Shape"] == "4322"
 
 
@@ -429,9 +429,11 @@ def contrasts(browser):
     """Return the luminance of the ground, and the least contrast of texts on what is below them."""
     browser.click(tile(5))
     _, ground = browser.js(COLOURS, "body")
-    _, panel = browser.js(COLOURS, "#panel")
-    inks = {css: browser.js(COLOURS, css)[0] for css in ("body", "#panel h3", "#panel dt", ".dim")}
-    texts = ("#graph .title", "#graph .small", ".chip .small", "#graph .badge")
+    _, panel = browser.js(COLOURS, "#details")
+    inks = {
+        css: browser.js(COLOURS, css)[0] for css in ("body", "#details h3", "#details dt", ".dim")
+    }
+    texts = ("#graph .title", "#graph .small", ".pill .small", "#graph .badge")
     fill = "return getComputedStyle(document.querySelector(arguments[0])).fill"
     face = browser.js(fill, tile(8, "backward") + " .face")
     inks_on_tiles = [browser.js(fill, css) for css in texts[:3]]
@@ -448,7 +450,7 @@ def test_colours_tell_quantities(browser):
     modes = browser.js(
         "return [...document.querySelectorAll('#colour option')].map((o) => o.value)"
     )
-    assert modes == ["family", "bytes", "time", "gradient", "nan"]
+    assert modes == ["family", "bytes", "time", "grad", "nan"]
     choose(browser, "bytes")
     heats = browser.js(HEATS)
     assert heats["box 2"] == heats["∂box 3"] == 100 and heats["box 8"] == 0
@@ -456,8 +458,8 @@ def test_colours_tell_quantities(browser):
     assert heats["box 5"] == round(100 * math.log(32 / 4) / math.log(80 / 4))
     choose(browser, "time")
     assert browser.js(HEATS) == {"box 5": 0, "∂box 5": 100}
-    assert browser.text("#legend") == "15.0 µs2.50 ms"
-    choose(browser, "gradient")
+    assert browser.text("#legend") == "15 µs2.5 ms"
+    choose(browser, "grad")
     assert set(browser.js(HEATS)) == {f"{side}box {i}" for i in (5, 6, 8) for side in ("", "∂")}
     choose(browser, "family")
     assert browser.js(HEATS) == {}
@@ -566,7 +568,7 @@ def test_a_layer_of_the_run_leads_to_its_module(browser):
     browser.open(page(blocks(3), run))
     browser.press("r")
     browser.click("#heat .layer")
-    assert browser.text("#panel .path") == "model.blocks[1]"
+    assert browser.text("#details .path") == "model.blocks[1]"
 
 
 def test_a_run_alone(browser):
@@ -588,5 +590,5 @@ def test_nothing_to_show(browser, scene):
 def test_a_name_cannot_leave_the_data(browser):
     browser.open(page(two_layers(HOSTILE)))
     assert browser.js("return document.body.dataset.owned") is None
-    browser.click(".chip.forward[data-box='4']")
-    assert browser.text("#panel h2").startswith("</script>")
+    browser.click(".pill.forward[data-box='4']")
+    assert browser.text("#details h2").startswith("</script>")

@@ -15,8 +15,8 @@ import pytest
 
 from tensorgraph.drawing.explorer import page
 from tensorgraph.drawing.explorer.page import SCRIPTS
-from tensorgraph.drawing.scene import Scene, Wire
-from tensorgraph.drawing.style import FAMILIES, KINDS
+from tensorgraph.drawing.palette import FAMILIES, KINDS
+from tensorgraph.drawing.scene.scene import Scene, Wire
 from tests.drawing.explorer_scenes import HOSTILE, RUN, Builder, blocks, statistics, two_layers
 
 STATIC = files("tensorgraph.drawing.explorer").joinpath("static")

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from benchmarks.layout import GRAPHS, Graph, chain, mlp, residual, transformer
 from tensorgraph.drawing.layout import place
+from tensorgraph.drawing.layout.components import shelves
 from tensorgraph.drawing.layout.layers import LONGEST, Net, layers_of
 from tensorgraph.drawing.layout.order import _crossings, ordered_rows
-from tensorgraph.drawing.layout.pack import shelves
 from tensorgraph.drawing.layout.ranks import ranks_of
 from tensorgraph.drawing.layout.relax import _apart
 from tensorgraph.drawing.layout.routes import RAILS
@@ -75,17 +75,17 @@ def check(g, p, headers=False):
     for u, tile in enumerate(tiles):
         assert inside(tile, whole)
         around = set(frames_around(g, g.groups[u]))
-        for f, box in enumerate(p.boxes):
+        for f, box in enumerate(p.frames):
             assert inside(tile, box) if f in around else not overlap(tile, box), (
                 "frames hold theirs"
             )
             if headers and f in around:
                 assert tile[1] >= box[1] + HEADER[1]
-    for f, h in itertools.combinations(range(len(p.boxes)), 2):
+    for f, h in itertools.combinations(range(len(p.frames)), 2):
         if f in frames_around(g, h):
-            assert inside(p.boxes[h], p.boxes[f])
+            assert inside(p.frames[h], p.frames[f])
         elif h not in frames_around(g, f):
-            assert not overlap(p.boxes[h], p.boxes[f])
+            assert not overlap(p.frames[h], p.frames[f])
     for (u, v), route in zip(g.links, p.routes, strict=True):
         assert tiles[u][3] <= tiles[v][1] + 1e-6, "links run downward"
         if not route:
@@ -113,7 +113,7 @@ def test_tiles_stand_apart_links_run_down_and_frames_hold_their_own(g):
 def test_titles_of_frames_stay_free(g):
     p = drawn(g, headers=[HEADER] * len(g.parents))
     check(g, p, headers=True)
-    assert all(x1 - x0 >= HEADER[0] for x0, _, x1, _ in p.boxes)
+    assert all(x1 - x0 >= HEADER[0] for x0, _, x1, _ in p.frames)
 
 
 @given(graphs())
@@ -127,14 +127,14 @@ def test_a_drawing_to_the_right_is_one_downward_on_its_side(g):
     turned = Graph([(h, w) for w, h in g.sizes], g.links, g.groups, g.parents)
     q = drawn(turned)
     assert p.centers == [(y, x) for x, y in q.centers]
-    assert p.boxes == [(y0, x0, y1, x1) for x0, y0, x1, y1 in q.boxes]
+    assert p.frames == [(y0, x0, y1, x1) for x0, y0, x1, y1 in q.frames]
     assert p.size == q.size[::-1]
     assert p.routes == [[(y, x) for x, y in route] for route in q.routes]
 
 
 def test_the_title_of_a_frame_is_on_top_also_in_a_drawing_to_the_right():
     p = place([(50, 20)], [], groups=[0], parents=[None], headers=[(90, 30)], direction="right")
-    (x0, y0, x1, y1), (_, y) = p.boxes[0], p.centers[0]
+    (x0, y0, x1, y1), (_, y) = p.frames[0], p.centers[0]
     assert x1 - x0 >= 90
     assert y - 10 - y0 >= 30 > y1 - (y + 10)
 
@@ -154,8 +154,8 @@ def test_nothing_and_one_tile():
 
 def test_an_empty_frame_has_room_for_its_title():
     p = place([], [], parents=[None, 0], headers=[(50, 20), (80, 20)])
-    assert inside(p.boxes[1], p.boxes[0])
-    assert p.boxes[1][2] - p.boxes[1][0] >= 80
+    assert inside(p.frames[1], p.frames[0])
+    assert p.frames[1][2] - p.frames[1][0] >= 80
 
 
 def test_links_to_oneself_have_no_route_and_repeated_ones_the_same():
@@ -174,7 +174,7 @@ def test_a_cycle_is_drawn_all_the_same():
 def test_frames_that_need_each_other_stay_apart():
     # 0 and 2 in a frame, 1 between them is not: the frame reads what it feeds.
     p = place([(40, 20)] * 3, [(0, 1), (1, 2)], groups=[0, None, 0], parents=[None])
-    assert not overlap(area(p.centers[1], (40, 20)), p.boxes[0])
+    assert not overlap(area(p.centers[1], (40, 20)), p.frames[0])
     assert all(p.routes)
 
 
@@ -284,7 +284,7 @@ def test_a_link_enters_a_frame_off_its_middle_and_is_straight():
     # Tile 3 stands alone beside 1 → 2 in the frame, so their line is not in its middle.
     p = place([(40, 20)] * 3 + [(200, 20), (40, 20)], [(0, 1), (1, 2), (2, 4)],
               groups=[None, 0, 0, 0, None], parents=[None])  # fmt: skip
-    x0, _, x1, _ = p.boxes[0]
+    x0, _, x1, _ = p.frames[0]
     assert abs(p.centers[1][0] - (x0 + x1) / 2) > 50
     assert [len(route) for route in p.routes] == [2, 2, 2]
 

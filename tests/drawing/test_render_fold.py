@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import tensorgraph as tg
 from tensorgraph import errors, nn
-from tensorgraph.drawing.fold import Rest, fold
-from tensorgraph.drawing.tree import Branch, longest_runs
+from tensorgraph.drawing.view.fold import Rest, fold
+from tensorgraph.drawing.view.hierarchy import Group, longest_runs
 
 X = np.ones((2, 8), np.float32)
 
@@ -21,7 +21,7 @@ def picture(model, *args, **options):
 
 
 def titles(view):
-    return [tile.lines[0] for tile in view.tiles]
+    return [tile.title for tile in view.tiles]
 
 
 def stack_of(n, make):
@@ -51,7 +51,7 @@ def test_equal_blocks_in_a_row_are_drawn_once():
     assert view.folded == "3 of 36 operations are shown: × 12: equal parts in a row are drawn once."
     closed = picture(stack_of(12, Residual), depth=1).view
     (tile,) = [t for t in closed.tiles if t.kind == "module"]
-    assert tile.repeat == 12 and len(tile.boxes) == 36 and tile.lines[0] == "Residual"
+    assert tile.repeat == 12 and len(tile.boxes) == 36 and tile.title == "Residual"
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_value_used_outside_makes_a_block_another():
 
     view = picture(Net(), depth=1).view
     assert [t.repeat for t in view.tiles if t.kind == "module"] == [2, 1, 3]
-    (plus,) = [t.id for t in view.tiles if t.lines[0] == "+"]
+    (plus,) = [t.id for t in view.tiles if t.title == "+"]
     sources = [link.source for link in view.links if link.target == plus and link.kind == "data"]
     assert [view.tiles[k].repeat for k in sources] == [1, 3]
 
@@ -212,7 +212,7 @@ def test_depth_and_expand():
     model = stack_of(6, Residual)
     assert titles(picture(model, depth=0).view) == ["x", "Sequential"]
     view = picture(model, depth=1, expand="model.layers[3]").view
-    assert [t.repeat for t in view.tiles if t.lines[0] == "Residual"] == [3, 2]
+    assert [t.repeat for t in view.tiles if t.title == "Residual"] == [3, 2]
     assert "Residual  layers[3]" in [o.title for o in view.outlines]
     assert "tanh" not in titles(view)  # only that level is opened
     opened = picture(model, expand=True).view
@@ -263,7 +263,7 @@ def test_a_long_graph_without_modules_shows_its_ends():
     view = tg.render(y, max_nodes=20).view
     (more,) = [t for t in view.tiles if t.kind == "more"]
     assert len(view.tiles) == 20
-    assert more.lines[0] == f"… {len(more.boxes)} operations …" and len(more.boxes) == 281
+    assert more.title == f"… {len(more.boxes)} operations …" and len(more.boxes) == 281
     assert "operations in the middle are left out" in view.folded
 
 
@@ -273,7 +273,7 @@ def test_a_loop_without_modules_is_drawn_once_where_there_is_no_room():
     for _ in range(100):
         h = tg.tanh(h @ w + 1.0)
     view = tg.render(h.sum()).view
-    assert [t.lines[0] for t in view.tiles][-1] == "Σ"
+    assert [t.title for t in view.tiles][-1] == "Σ"
     assert [o.title for o in view.outlines] == ["× 100"]
     assert len(view.tiles) <= 6
     short = tg.tensor(X)
@@ -319,7 +319,7 @@ def networks(draw):
 def test_what_is_visible_is_the_graph(model, most, depth, everything):
     p = picture(model, max_nodes=most, depth=depth, expand=everything)
     scene, view = p.scene, p.view
-    folding = fold(scene, max_nodes=most, depth=depth, expand=everything or ())
+    folding = fold(scene, p.options)
     assert len(view.tiles) <= most
     # Every operation is seen in one place, itself or by one that is equal.
     assert all(0 <= folding.slot(op) < len(folding.slots) for op in scene.forward)
@@ -346,7 +346,7 @@ def test_what_is_visible_is_the_graph(model, most, depth, everything):
     # Outlines nest.
     assert all(o.parent is None or o.parent < o.id for o in view.outlines)
     for slot in folding.slots:
-        assert type(slot.item) in (int, Branch, Rest)
+        assert type(slot.item) in (int, Group, Rest)
 
 
 # ------------------------------------------------------------------------------------------ large

@@ -16,8 +16,9 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import errors, nn
-from tensorgraph.drawing import Picture, browser
-from tensorgraph.drawing import dot as graphviz
+from tensorgraph.drawing import Picture
+from tensorgraph.drawing.formats import browser
+from tensorgraph.drawing.formats import run_graphviz as graphviz
 from tests.drawing.render_cases import CASES, HOSTILE, constant
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -136,15 +137,15 @@ def test_a_run_is_shown_by_the_explorer_only(loss, tmp_path):
 @pytest.mark.parametrize(
     "option, message",
     [
-        ({"direction": "up"}, "direction is one of 'down', 'right', not 'up'"),
-        ({"color_by": "colour"}, "color_by is one of 'family', .*, not 'colour'"),
-        ({"engine": "neato"}, "engine is one of None, 'dot', 'own', not 'neato'"),
-        ({"backward": 1}, "backward is True or False, not 1"),
-        ({"values": "all"}, "values is True or False, not 'all'"),
-        ({"depth": -1}, "depth is a whole number not below 0, not -1"),
-        ({"depth": True}, "depth is a whole number"),
-        ({"max_nodes": 0}, "max_nodes is a whole number not below 1"),
-        ({"max_nodes": 2.5}, "max_nodes is a whole number"),
+        ({"direction": "up"}, "render: direction is one of 'down', 'right', not 'up'"),
+        ({"color_by": "colour"}, "render: color_by is one of 'family', .*, not 'colour'"),
+        ({"engine": "neato"}, "render: engine is one of None, 'dot', 'own', not 'neato'"),
+        ({"backward": 1}, "render: backward is True or False, not 1"),
+        ({"values": "all"}, "render: values is True or False, not 'all'"),
+        ({"depth": -1}, "render: depth is at least 0, not -1"),
+        ({"depth": True}, "render: depth is an integer, not True"),
+        ({"max_nodes": 0}, "render: max_nodes is at least 1, not 0"),
+        ({"max_nodes": 2.5}, "render: max_nodes is an integer, not 2.5"),
     ],
 )
 def test_options_have_their_values(loss, option, message):
@@ -162,21 +163,25 @@ def test_the_forward_pass_alone(loss):
     assert "∂" not in tg.render(loss, backward=False).dot()
 
 
+def told(tile):
+    return tile.gradient.title, tile.gradient.shape, tile.gradient.lines
+
+
 def test_gradients_say_what_they_are():
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     y = x * x
     total = y.sum()
-    tiles = {t.lines[0]: t for t in tg.render(total).view.tiles}
+    tiles = {t.title: t for t in tg.render(total).view.tiles}
     (product,) = [t for title, t in tiles.items() if title.startswith("y =")]
-    assert product.gradient == "∂y (2,)" and tiles["total = Σ"].gradient == "∂total"
-    assert tiles["total = Σ"].gradient_lines == ("= 1, where it starts",)
+    assert told(product) == ("∂y", (2,), ())
+    assert told(tiles["total = Σ"]) == ("∂total", (), ("= 1, where it starts",))
     (leaf,) = product.docked
-    assert leaf.gradient == "∂x (2,)" and leaf.gradient_lines == ("sum of 2", "not computed")
+    assert told(leaf) == ("∂x", (2,), ("sum of 2", "not computed"))
     total.backward(retain_graph=True)
     view = tg.render(total).view
-    assert view.tiles[0].docked[0].gradient_lines == ("sum of 2",)
+    assert view.tiles[0].docked[0].gradient.lines == ("sum of 2",)
     shown = tg.render(total, values=True).view.tiles[0].docked[0]
-    assert shown.gradient_lines == ("sum of 2", "3 ± 1", "2 … 4") and "1.5 ± 0.5" in shown.lines
+    assert shown.gradient.lines == ("sum of 2", "3 ± 1", "2 … 4") and "1.5 ± 0.5" in shown.lines
 
 
 def test_a_parameter_without_gradient_says_not_computed():
@@ -185,8 +190,8 @@ def test_a_parameter_without_gradient_says_not_computed():
     x = tg.tensor([1.0], requires_grad=True)
     w = tg.tensor([1.0], requires_grad=True)
     (tile,) = tg.render(first(x, w)).view.tiles
-    assert [(leaf.lines[0], leaf.gradient) for leaf in tile.docked] == [
-        ("x", "∂x (1,)"), ("w", "not computed"),
+    assert [(leaf.title, *told(leaf)) for leaf in tile.docked] == [
+        ("x", "∂x", (1,), ("not computed",)), ("w", "not computed", (), ()),
     ]  # fmt: skip
 
 
@@ -194,7 +199,7 @@ def test_nan_and_infinity_stand_out():
     x = tg.tensor([0.0, 1.0], requires_grad=True)
     y = tg.log(x)
     z = (y - y).sum()
-    tiles = {t.lines[0]: t for t in tg.render(z, values=True).view.tiles}
+    tiles = {t.title: t for t in tg.render(z, values=True).view.tiles}
     (leaf,) = tiles["y = log"].docked
     assert tiles["y = log"].warn == "inf" and leaf.warn == "nan"  # of its gradient: 0 / 0
     assert "1 inf" in tiles["y = log"].lines and "1 NaN" in tiles["z = Σ"].lines
@@ -221,20 +226,22 @@ def test_what_colours_a_picture(color_by, scale):
     x = tg.tensor(np.ones(1000, np.float32), requires_grad=True)
     loss = tg.exp(x).sum().astype("float64")
     view = tg.render(loss, color_by=color_by).view
-    assert scale in view.scale and bool(scale) == bool(view.scale)
-    heats = [t.heat for t in view.tiles]
+    written = f"{view.scale.low} … {view.scale.high}" if view.scale else ""
+    assert scale in written and bool(scale) == bool(view.scale)
+    tones = [t.tone for t in view.tiles]
     if color_by == "bytes":
-        assert heats[0] == 1.0 and heats[-1] < heats[0]
+        assert tones[0] == "heat7" and "heat0" <= tones[-1] < tones[0]
     elif scale:
-        assert {0.0, 1.0} <= {h for t in view.tiles for h in (t.heat, *(d.heat for d in t.docked))}
+        docked = {d.tone for t in view.tiles for d in t.docked}
+        assert {"heat0", "heat7"} <= {*tones, *docked}
     else:
-        assert heats == [None] * len(heats)
+        assert not any(tone.startswith("heat") for tone in tones)
 
 
 def test_modules_have_hues():
     model = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 3))
     view = tg.render(model, constant((2, 3)), color_by="module").view
-    assert [t.hue for t in view.tiles if t.kind == "op"] == [1, 2, 3]
+    assert [t.tone for t in view.tiles if t.kind == "op"] == ["hue1", "hue2", "hue3"]
 
 
 def test_a_leaf_that_many_take_is_drawn_on_each():
@@ -243,11 +250,10 @@ def test_a_leaf_that_many_take_is_drawn_on_each():
     for k in range(6):
         y = y * w + float(k)
     tiles = tg.render(y).view.tiles
-    takers = [t for t in tiles for d in t.docked if d.lines[0] == "w"]
+    takers = [t for t in tiles for d in t.docked if d.title == "w"]
     assert len(takers) == 6
-    assert [d.gradient for t in takers for d in t.docked if d.lines[0] == "w"] == [
-        "∂w (1,)", "", "", "", "", "",
-    ]  # fmt: skip
+    first, *others = [d for t in takers for d in t.docked if d.title == "w"]
+    assert told(first)[:2] == ("∂w", (1,)) and not any(d.gradient for d in others)
 
 
 # ------------------------------------------------------------------------------------ hostile names

@@ -9,18 +9,18 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import errors, nn
-from tensorgraph.drawing import capture as capturing
-from tensorgraph.drawing.capture import capture
-from tensorgraph.drawing.frames import modules_around
-from tensorgraph.drawing.rules import rules_of
-from tensorgraph.drawing.subject import caller, subject_of
-from tensorgraph.drawing.values import measured, statistics
+from tensorgraph.drawing.scene import capture as capturing
+from tensorgraph.drawing.scene.capture import capture
+from tensorgraph.drawing.scene.module_calls import modules_around
+from tensorgraph.drawing.scene.op_formulas import rules_of
+from tensorgraph.drawing.scene.recording import recording_of
+from tensorgraph.drawing.scene.statistics import measured, statistics
 from tensorgraph.engine.graph import ancestors
-from tensorgraph.engine.modes import Observer, observing
+from tensorgraph.engine.modes import Observer, observing, user_frame
 
 
 def scene_of(x, *args):
-    return capture(subject_of(x, args, sys._getframe(1)))[0]
+    return capture(recording_of(x, args, sys._getframe(1)))[0]
 
 
 def box_named(scene, name):
@@ -113,7 +113,7 @@ def test_backward_is_the_order_of_the_engine():
     a = tg.tanh(x @ w)
     b = tg.exp(x) * a
     c = (a + b).sum() + (w * w).sum()
-    scene, places = capture(subject_of(c, (), caller()))
+    scene, places = capture(recording_of(c, (), user_frame()))
     seen = Visits()
     with observing(seen):
         c.backward()
@@ -122,10 +122,10 @@ def test_backward_is_the_order_of_the_engine():
 
 def test_saved_is_what_the_node_keeps():
     net = softmax_network()
-    scene, places = capture(subject_of(net["loss"], (), caller()))
+    scene, places = capture(recording_of(net["loss"], (), user_frame()))
     saved = {scene.boxes[k].op: scene.boxes[k].saved for k in scene.forward}
-    assert saved["softmax"] == ("out",) and saved["log"] == ("x",)
-    assert saved["matmul"] == ("x",)  # X wants no gradient, so W is not kept
+    assert saved["softmax"] == (1,) and saved["log"] == (0,)  # the result, the operand
+    assert saved["matmul"] == (0,)  # X wants no gradient, so W is not kept
     for k in scene.forward:
         assert len(scene.boxes[k].saved) == sum(value is not None for value in places[k].saved)
 
@@ -235,7 +235,7 @@ def test_of_an_example_input_nothing_is_saved_for_its_own_gradient():
     w = tg.tensor(np.ones((3, 2), np.float32), requires_grad=True)
     scene = scene_of(lambda x: tg.tanh(x * 2) @ w, np.ones((4, 3), np.float32))
     saved = {box.op: box.saved for box in scene.boxes if box.op}
-    assert saved == {"multiply": (), "tanh": (), "matmul": ("x",)}
+    assert saved == {"multiply": (), "tanh": (), "matmul": (0,)}
     assert [scene.boxes[k].op for k in scene.backward] == ["matmul"]
 
 
@@ -279,7 +279,7 @@ def test_arguments_go_to_functions_only():
 # -------------------------------------------------------------------------------------- modules
 
 
-def test_frames_are_the_modules():
+def test_calls_are_the_modules():
     class Block(nn.Module):
         def __init__(self):
             self.inner = {"a.b": nn.Linear(3, 3)}
@@ -290,7 +290,7 @@ def test_frames_are_the_modules():
 
     model = nn.Sequential(Block(), Block())
     scene = scene_of(model, np.ones((2, 3), np.float32))
-    found = [(f.path, f.type, f.parent) for f in scene.frames]
+    found = [(f.path, f.type, f.parent) for f in scene.calls]
     assert found == [
         ("model", "Sequential", None),
         ("model.layers[0]", "Block", 0),
@@ -300,20 +300,20 @@ def test_frames_are_the_modules():
         ("model.layers[1].inner['a.b']", "Linear", 4),
         ("model.layers[1].act", "Tanh", 4),
     ]
-    assert [f.repeats for f in scene.frames] == [None, None, None, None, 1, None, None]
+    assert [f.repeats for f in scene.calls] == [None, None, None, None, 1, None, None]
     loss = model(tg.ones((2, 3))).sum()
     recorded = scene_of(loss)
-    assert [f.type for f in recorded.frames] == [f.type for f in scene.frames]
-    assert recorded.boxes[-1].frame is None and recorded.boxes[-2].frame == 4
+    assert [f.type for f in recorded.calls] == [f.type for f in scene.calls]
+    assert recorded.boxes[-1].call is None and recorded.boxes[-2].call == 4
 
 
-def test_a_module_called_again_later_is_another_frame():
+def test_a_module_called_again_later_is_another_call():
     layer = nn.Linear(3, 3)
     outer = nn.Sequential(layer, nn.Tanh(), layer)
     scene = scene_of(outer, np.ones((2, 3), np.float32))
-    paths = [f.path for f in scene.frames]
+    paths = [f.path for f in scene.calls]
     assert paths == ["model", "model.layers[0]", "model.layers[1]", "model.layers[0]"]
-    assert scene.frames[3].repeats == 1
+    assert scene.calls[3].repeats == 1
 
 
 def test_modules_around_a_scope():
@@ -363,7 +363,7 @@ def test_values_and_gradients_are_the_engines(released):
     for node, handle in zip(nodes, handles, strict=True):
         handle._node, handle._requires_grad, handle._data = node, True, kept.values.get(node, None)
     gradients = tg.gradients(y, [*handles, x, w], retain_graph=True)
-    scene, places = capture(subject_of(y, (), caller()))
+    scene, places = capture(recording_of(y, (), user_frame()))
     if released:
         y.backward()
     state = tg.random.default_generator().state
@@ -388,7 +388,7 @@ def test_values_are_those_recorded_though_a_leaf_was_assigned():
     w = tg.tensor([2.0, 3.0], requires_grad=True)
     y = (w * w).sum()
     w.assign([0.0, 0.0])
-    scene, places = capture(subject_of(y, (), caller()))
+    scene, places = capture(recording_of(y, (), user_frame()))
     found = measured(scene, places)
     assert box_named(found, "w").value.max == 3.0 and found.boxes[-1].value.mean == 13.0
 
@@ -420,7 +420,7 @@ def test_times_are_those_of_a_profile():
     with tg.profile():
         y = tg.exp(x).sum()
         y.backward()
-    scene, places = capture(subject_of(y, (), caller()))
+    scene, places = capture(recording_of(y, (), user_frame()))
     times = [(b.forward_seconds, b.backward_seconds) for b in scene.boxes if b.op]
     assert all(forward > 0 and backward > 0 for forward, backward in times)
     assert times == [
@@ -435,7 +435,7 @@ def test_rules_are_read_off_the_records():
     x = tg.tensor(np.ones((4, 2)), requires_grad=True)
     w = tg.tensor(np.ones((2, 3)), requires_grad=True)
     y = tg.softmax(tg.tanh(x @ w), axis=1) / w[0, 0]
-    scene, places = capture(subject_of(y, (), caller()))
+    scene, places = capture(recording_of(y, (), user_frame()))
     found = rules_of(scene, places)
     assert set(found) == {"matmul", "tanh", "softmax", "getitem", "divide"}
     assert found["matmul"]["text"] == "out = x y"
@@ -450,7 +450,7 @@ def test_a_rule_that_symbols_cannot_run_is_shown_as_source():
     rules = {"x": lambda g, x: g * float(x.max()), "y": tg.NONDIFF, "z": tg.ZERO}
     odd = tg.op("odd", lambda x, y, z: x * x.max() + 0 * y + z, rules)
     x = tg.tensor([1.0], requires_grad=True)
-    scene, places = capture(subject_of(odd(x, 1.0, x), (), caller()))
+    scene, places = capture(recording_of(odd(x, 1.0, x), (), user_frame()))
     rules = rules_of(scene, places)["odd"]["gradients"]
     assert "g * float(x.max())" in rules["x"]["text"] and rules["x"]["mathml"] == ""
     assert rules["y"]["text"].startswith("∂y: none")
@@ -462,7 +462,7 @@ def test_a_rule_that_symbols_cannot_run_is_shown_as_source():
 
 def test_json_is_strict_also_with_nan():
     x = tg.tensor([np.nan, np.inf, 1.0], requires_grad=True)
-    scene, places = capture(subject_of(tg.exp(x).sum() * np.nan, (), caller()))
+    scene, places = capture(recording_of(tg.exp(x).sum() * np.nan, (), user_frame()))
     text = json.dumps(measured(scene, places).as_json(), allow_nan=False)
     again = json.loads(text)
     assert len(again["boxes"]) == len(scene.boxes)
@@ -503,7 +503,7 @@ def test_of_a_very_large_graph_the_middle_is_one_box(monkeypatch):
     early = y = tg.sin(x)
     for _ in range(200):
         y = tg.exp(y) * 0.5
-    scene, places = capture(subject_of(y + early, (), caller()))
+    scene, places = capture(recording_of(y + early, (), user_frame()))
     (more,) = [box for box in scene.boxes if box.kind == "more"]
     assert more.symbol == "… 382 operations …" and "191 exp" in more.text
     assert len(scene.forward) == 21

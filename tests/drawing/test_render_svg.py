@@ -11,39 +11,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorgraph.drawing import style
-from tensorgraph.drawing.lettering import number, shortened, width_of, xml
-from tensorgraph.drawing.panels import SIZES, block_of, face, gradient_face
-from tensorgraph.drawing.svg import svg
-from tensorgraph.drawing.view import Link, Outline, Tile, View
-from tensorgraph.engine.op import FAMILIES as OP_FAMILIES
+from tensorgraph.display.text import escaped
+from tensorgraph.drawing import palette
+from tensorgraph.drawing.formats import style
+from tensorgraph.drawing.formats.draw_tiles import SIZES, face, gradient_face, sized
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of
+from tensorgraph.drawing.formats.to_svg import to_svg
+from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
+from tensorgraph.drawing.view.colour import COLOURINGS, Colouring
+from tensorgraph.drawing.view.view import Gradient, Link, Outline, Tile, View
+from tensorgraph.engine.declaration import FAMILIES as OP_FAMILIES
+from tests.drawing.render_cases import options
 
 GOLDEN = Path(__file__).parent / "golden"
 NS = "{http://www.w3.org/2000/svg}"
 
 
-def op(number, title="add", **fields):
-    return Tile(number, "op", (title,), **({"family": "elementwise"} | fields))
+def op(number, title="add", tone="elementwise", **fields):
+    return Tile(number, "op", tone, title, **({"dtype": "float32"} | fields))
 
 
-def leaf(kind, name, shape="(3,) float32", **fields):
-    return Tile(0, kind, (name,), shape=shape, **fields)
+def leaf(kind, name, shape=(3,), **fields):
+    return Tile(0, kind, kind, name, shape=shape, dtype="float32", **fields)
 
 
 def mirror(**fields):
-    """A small network: one frame, docked leaves, saved values, a gradient that adds up."""
-    w = leaf("parameter", "W", "(4, 3) float32", gradient="∂W (4, 3)")
-    b = leaf("parameter", "b", gradient="∂b (3,)", gradient_lines=("not computed",))
+    """A small network: one outline, docked leaves, saved values, a gradient that adds up."""
+    w = leaf("parameter", "W", (4, 3), gradient=Gradient("W", (4, 3)))
+    b = leaf("parameter", "b", gradient=Gradient("b", (3,), is_computed=False))
     tiles = (
-        leaf("input", "X", "(5, 4) float32"),
-        op(1, "@", family="contract", shape="(5, 3) float32", docked=(w,), frame=0,
-           gradient="∂matmul (5, 3)", tip="model.linear\nsaves x"),
-        op(2, "+", shape="(5, 3) float32", docked=(b,), frame=0, gradient="∂Z (5, 3)",
-           gradient_lines=("sum of 2",)),
-        op(3, "relu", shape="(5, 3) float32", gradient="∂relu (5, 3)"),
-        op(4, "×", shape="(5, 3) float32", gradient="∂multiply (5, 3)"),
-        op(5, "L = Σ", family="reduce", shape="() float32", gradient="∂L",
-           gradient_lines=("= 1, where it starts",)),
+        leaf("input", "X", (5, 4)),
+        op(1, "@", "contract", shape=(5, 3), docked=(w,), outline=0,
+           gradient=Gradient("matmul", (5, 3)), tip="model.linear\nsaves x"),
+        op(2, "+", shape=(5, 3), docked=(b,), outline=0,
+           gradient=Gradient("Z", (5, 3), ("sum of 2",))),
+        op(3, "relu", shape=(5, 3), gradient=Gradient("relu", (5, 3))),
+        op(4, "×", shape=(5, 3), gradient=Gradient("multiply", (5, 3))),
+        op(5, "L = Σ", "reduce", shape=(),
+           gradient=Gradient("L", (), ("= 1, where it starts",))),
     )  # fmt: skip
     data = [(0, 1), (1, 2), (2, 3), (3, 4), (2, 4), (4, 5)]
     links = [Link(*pair) for pair in data]
@@ -52,11 +57,15 @@ def mirror(**fields):
     links += [Link(0, 1, "saved", "x"), Link(2, 3, "saved", "x"), Link(3, 3, "saved", "out")]
     outlines = (Outline(0, "Linear  model.linear"),)
     return View(tiles, tuple(links), outlines, mirror=True, title="A small network",
-                caption=("∂L/∂Z = [Z > 0] Z",), **fields)  # fmt: skip
+                caption=("∂L/∂Z = [Z > 0] Z",), keys=keys(*tiles, w, b), **fields)  # fmt: skip
+
+
+def keys(*tiles):
+    return tuple(Colouring(Scene(boxes=())).keys(tiles))
 
 
 def parsed(view):
-    root = ET.fromstring(svg(view))
+    root = ET.fromstring(to_svg(view, options()))
     assert root.tag == f"{NS}svg"
     return root
 
@@ -76,7 +85,8 @@ def of_class(root, name):
 def test_the_picture_is_as_it_was(direction):
     """Set UPDATE_GOLDEN=1 after a change that is meant, and look at the files."""
     path = GOLDEN / f"mirror_{direction}.svg"
-    found = svg(mirror(direction=direction, folded="6 of 12 operations are shown."))
+    view = mirror(folded="6 of 12 operations are shown.")
+    found = to_svg(view, options(direction=direction))
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(found, encoding="utf-8")
     assert found == path.read_text(encoding="utf-8")
@@ -127,7 +137,7 @@ def test_gradients_that_add_up_are_marked_once_a_tile():
 def test_what_is_not_computed_is_drawn_as_absent():
     root = parsed(mirror())
     assert len(of_class(root, "absent")) == 1
-    whole = replace(mirror().tiles[3], gradient="not computed")
+    whole = replace(mirror().tiles[3], gradient=Gradient(None, is_computed=False))
     view = replace(mirror(), tiles=(*mirror().tiles[:3], whole, *mirror().tiles[4:]))
     assert len(of_class(parsed(view), "absent")) == 2
 
@@ -161,11 +171,11 @@ def test_values_that_are_not_finite_stand_out(warn, word):
 
 
 def test_repeated_blocks_are_stacked_and_counted():
-    tile = Tile(0, "module", ("Block", "layers[0]"), repeat=12)
+    tile = Tile(0, "module", "module", "Block", ("layers[0]",), repeat=12)
     root = parsed(View((tile,)))
     assert "× 12" in texts(root)
     assert len([e for e in of_class(root, "tile") if float(e.get("width")) > 20]) == 3
-    root = parsed(View((op(0, frame=0),), outlines=(Outline(0, "Block × 3", None, 3),)))
+    root = parsed(View((op(0, outline=0),), outlines=(Outline(0, "Block × 3", None, 3),)))
     assert len(of_class(root, "outline")) == 3
 
 
@@ -180,14 +190,14 @@ def test_links_too_long_for_a_line_have_the_same_number_at_both_ends():
     far = [Link(u, u + 30) for u in range(9)]
     root = parsed(View(tiles, (*(Link(u, u + 1) for u in range(59)), *far)))
     assert [t for t in texts(root) if t.isdigit()] == ["1", "1"]
-    tiles = tuple(replace(tile, gradient="∂x") for tile in tiles)
+    tiles = tuple(replace(tile, gradient=Gradient("x")) for tile in tiles)
     back = [Link(u + 30, u, "gradient") for u in range(9)]
     root = parsed(View(tiles, (*(Link(u, u + 1) for u in range(59)), *far, *back), mirror=True))
     assert [t for t in texts(root) if t.isdigit()] == ["1"] * 4
 
 
 def test_a_value_read_far_away_is_named_there():
-    tiles = tuple(op(u, f"op{u}", gradient=f"∂{u}") for u in range(12))
+    tiles = tuple(op(u, f"op{u}", gradient=Gradient(str(u))) for u in range(12))
     links = [Link(u, u + 1) for u in range(11)] + [Link(0, 10, "saved", "x")]
     root = parsed(View(tiles, tuple(links), mirror=True))
     assert texts(root).count("op0") == 2
@@ -202,31 +212,49 @@ def test_a_view_of_nothing_and_of_one_tile():
 
 
 def test_every_family_of_operations_has_a_colour():
-    assert set(OP_FAMILIES) == set(style.FAMILIES)
+    assert set(OP_FAMILIES) == set(palette.FAMILIES)
+
+
+def scene_of(*times):
+    """Return operations in modules of their own, inside one around them, that took these times."""
+    calls = [ModuleCall(0, "model", "Net")]
+    calls += [ModuleCall(i, f"model.m{i}", "M", 0) for i in range(1, len(times) + 1)]
+    fields = {"op": "sum", "symbol": "Σ", "family": "reduce", "name": None, "dtype": "float32"}
+    boxes = [
+        Box(k - 1, "op", shape=(), bytes=4**k, call=k, forward_seconds=time, **fields)
+        for k, time in enumerate(times, start=1)
+    ]
+    return Scene(tuple(boxes), tuple(calls))
 
 
 @pytest.mark.parametrize(
-    ("by", "fields", "tone"),
+    ("by", "box", "tone"),
     [
-        ("family", {}, "reduce"),
-        ("module", {"hue": 3}, "hue3"),
-        ("module", {"hue": 11}, "hue3"),
-        ("bytes", {"heat": 0.0}, "heat0"),
-        ("time", {"heat": 1.0}, "heat7"),
-        ("grad", {"heat": None}, "constant"),
+        ("family", 0, "reduce"),
+        ("module", 2, "hue3"),
+        ("module", 10, "hue3"),
+        ("bytes", 0, "heat0"),
+        ("time", 11, "heat7"),
+        ("grad", 0, "constant"),
     ],
 )
-def test_tiles_are_coloured_by_what_is_asked_for(by, fields, tone):
-    view = View((op(0, family="reduce", **fields),), color_by=by)
+def test_tiles_are_coloured_by_what_is_asked_for(by, box, tone):
+    scene = scene_of(*(2.0**k for k in range(12)))
+    _, colouring = COLOURINGS[by]
+    found = colouring(scene).tone("op", [scene.boxes[box]])
+    view = View((op(0, tone=found),))
     group = next(e for e in parsed(view).iter(f"{NS}g") if "add" in texts(e))
     assert group.get("class") == tone
 
 
 def test_the_legend_says_what_colours_mean():
-    root = parsed(View((op(0, family="reduce"), leaf("input", "x")), color_by="family"))
+    tiles = (op(0, tone="reduce"), leaf("input", "x"))
+    root = parsed(View(tiles, keys=keys(*tiles)))
     assert {"reduce", "input"} <= set(texts(root))
     assert "contract" not in texts(root)
-    root = parsed(View((op(0, heat=0.5),), color_by="time", scale="2 µs … 3 ms"))
+    colouring = COLOURINGS["time"][1](scene_of(2e-6, 3e-3))
+    tiles = (op(0, tone="heat4"),)
+    root = parsed(View(tiles, keys=tuple(colouring.keys(tiles)), scale=colouring.scale))
     assert {"2 µs", "3 ms"} <= set(texts(root))
     assert "elementwise" not in texts(root)
 
@@ -271,8 +299,9 @@ anything = st.text(st.characters(codec=None), max_size=40)
 
 @given(anything, anything, anything)
 def test_no_text_breaks_the_picture(title, line, tip):
-    w = leaf("parameter", title, gradient=f"∂{title} (3,)")
-    tiles = (op(0, title, docked=(w,), gradient=line, tip=tip, frame=0), op(1, line, shape=title))
+    w = leaf("parameter", title, gradient=Gradient(title, (3,)))
+    tiles = (op(0, title, docked=(w,), gradient=Gradient(line), tip=tip, outline=0),
+             op(1, line, shape=(), dtype=title))  # fmt: skip
     view = View(tiles, (Link(0, 1, label=title), Link(0, 0, "saved", line)),
                 (Outline(0, tip),), mirror=True, title=tip, caption=(title,))  # fmt: skip
     root = parsed(view)
@@ -284,21 +313,23 @@ def test_no_text_breaks_the_picture(title, line, tip):
 def test_markup_in_names_is_text():
     name = "</script><script>alert(1)</script>"
     view = View((op(0, "<b>&amp;\"'", tip=name),), title=name)
-    assert "<script" not in svg(view)
+    assert "<script" not in to_svg(view, options())
     assert "<b>&amp;\"'" in texts(parsed(view))
     assert name in [e.text for e in parsed(view).iter(f"{NS}title")]
 
 
 def test_a_picture_refers_to_nothing_outside():
-    text = svg(mirror()).replace("http://www.w3.org/2000/svg", "")
+    text = to_svg(mirror(), options()).replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?:|href|url\(|@import|src=", text)
 
 
 @given(st.lists(st.text(string.printable, min_size=1, max_size=60), min_size=1, max_size=4))
 def test_text_fits_its_card(lines):
-    tile = Tile(0, "op", tuple(lines), shape="(3, 4) float32", gradient=lines[0])
-    block = block_of(tile, mirror=True, turned=False)
-    for line in [*face(tile), *gradient_face(tile)]:
+    title, *rest = lines
+    gradient = Gradient(title)
+    tile = op(0, title, lines=tuple(rest), shape=(3, 4), gradient=gradient)
+    block = sized(tile, mirror=True, turned=False)
+    for line in [*face(tile), *gradient_face(gradient)]:
         assert width_of(line.text, SIZES[line.style], line.style == "m") + 20 <= block.card[0]
 
 
@@ -328,5 +359,5 @@ def test_numbers_are_short(value, text):
     assert number(value) == text
 
 
-def test_characters_that_xml_cannot_hold_are_left_out():
-    assert xml("a\x00b\x1fc\ud800<") == "abc?&lt;"
+def test_characters_that_xml_cannot_hold_are_replaced():
+    assert escaped("a\x00b\x1fc\ud800<") == "a\ufffdb\ufffdc\ufffd&lt;"

@@ -112,18 +112,18 @@ def test_likes():
         (lambda: tg.full_like([1], [1]), errors.ShapeError, "full_like: fill_value is one number"),
         (lambda: tg.eye(-1), errors.ShapeError, "eye: the shape"),
         (lambda: tg.arange(0, 3, 0), errors.ArgumentError, "arange: step must not be 0"),
-        (lambda: tg.arange("a"), errors.DTypeError, "arange: stop is a real number, not 'a'"),
+        (lambda: tg.arange("a"), errors.DTypeError, "arange: stop is a number, not 'a'"),
         (
             lambda: tg.arange([1, 2]),
             errors.DTypeError,
-            r"arange: stop is a real number, not \[1, 2",
+            r"arange: stop is a number, not \[1, 2",
         ),
-        (lambda: tg.linspace(0, 1, -1), errors.ArgumentError, "linspace: num is how many numbers"),
+        (lambda: tg.linspace(0, 1, -1), errors.ArgumentError, "linspace: num, how many numbers"),
         (lambda: tg.linspace(0, 1, 2.5), errors.ArgumentError, "not 2.5"),
         (
             lambda: tg.linspace("a", 1),
             errors.DTypeError,
-            "linspace: start is a real number, not 'a'",
+            "linspace: start is a number, not 'a'",
         ),
         (
             lambda: tg.zeros(2, "nonsense"),
@@ -217,7 +217,11 @@ def test_gradients_flow_to_the_ends_of_uniform():
     ("call", "error", "text"),
     [
         (lambda g: tg.random.normal(-1, generator=g), errors.ShapeError, "normal: the shape"),
-        (lambda g: tg.random.normal("a", generator=g), errors.DTypeError, "normal: a shape is"),
+        (
+            lambda g: tg.random.normal("a", generator=g),
+            errors.DTypeError,
+            "normal: a shape must be",
+        ),
         (
             lambda g: tg.random.normal(2, dtype=int, generator=g),
             errors.DTypeError,

@@ -11,7 +11,7 @@ from tests.engine.device import DeviceArray
 from tests.nn.layer_cases import CASES
 from tests.nn.test_layers import made, outputs
 from tests.ops.op_cases import EVERY, cases
-from tests.optim.test_optim import RULES
+from tests.optim.optimizer_cases import CASES as OPTIMIZERS
 
 
 def host(value):
@@ -101,10 +101,10 @@ def test_every_layer_is_trained(name, training):
             np.testing.assert_allclose(host(x), host(y), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", OPTIMIZERS)
 @pytest.mark.parametrize("differentiable", [False, True])
 def test_every_optimizer(rule, differentiable):
-    make, _ = RULES[rule]
+    make = OPTIMIZERS[rule].make
 
     def run(place):
         w = wrap(place(np.linspace(-1, 1, 6).reshape(2, 3)), None, True)

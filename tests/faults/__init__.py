@@ -1,7 +1,8 @@
 """Faults to plant, one at a time: see ``tests/mutants.py``.
 
-Each replaces a text that stands exactly once in its file, so a change of that code turns the test
-of this list red, and the list cannot rot. A factor of 1 + 1e-8 stands for a slightly wrong number.
+Each replaces a piece of code that stands exactly once where it is looked for, so a change of that
+code turns the test of this list red, and the list cannot rot; its layout and what stands around it
+may change. A factor of 1 + 1e-8 stands for a slightly wrong number.
 """
 
 from tests.faults import (

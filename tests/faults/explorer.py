@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from tests.faults.fault import Fault, planted_in
+from tests.faults.fault import Fault, planted_in, planted_in_text
 
 _PLACE = "drawing/explorer"
 
 _FILE = planted_in(
     f"{_PLACE}/page.py",
-    ('text.replace("<", "\\\\u003c")', "text", "explorer: a name ends the data"),
-    ("title=escape(scene.title", "title=(scene.title", "explorer: a title is taken for HTML"),
-    ("script_hash=_hash(script)", "script_hash=_hash(style)",
-     "explorer: the policy admits another script"),
-    ('None if math.isnan(norm) else "Infinity"', "None", "explorer: infinity is told as nothing"),
-    ("2 * len(distinct) > len(values)", "True",
-     "explorer: no column is packed"),
-    ("[*packed, wire.get(\"note\", \"\"), 1]", "packed", "explorer: a stop is not told"),
-    ("(low, high) == (told.get(\"min\"), told.get(\"max\"))", "True",
+    ("_embedded", "text.replace('<', '\\\\u003c')", "text", "explorer: a name ends the data"),
+    ("page", "escape(scene.title or 'graph')", "scene.title or 'graph'",
+     "explorer: a title is taken for HTML"),
+    ("page", "_hash(script)", "_hash(style)", "explorer: the policy admits another script"),
+    ("_norm", "None if math.isnan(norm) else 'Infinity'", "None",
+     "explorer: infinity is told as nothing"),
+    ("_shared", "MAX_NODES", "10 * MAX_NODES", "explorer: too much is open at first"),
+    ("_column", "2 * len(distinct) > len(values)", "True", "explorer: no column is packed"),
+    ("_packed_wire", "[*packed, wire.get('note', ''), 1]", "packed",
+     "explorer: a stop is not told"),
+    ("_packed_statistics", "(low, high) == (told.get('min'), told.get('max'))", "True",
      "explorer: a histogram's own range is forgotten"),
 )  # fmt: skip
 
-_SCENE = planted_in(
+_SCENE = planted_in_text(
     f"{_PLACE}/static/scene.js",
     ("steps.length);\n    }", "steps.length + 1);\n    }",
      "explorer: a gradient arrives a step late"),
-    ('name === "out" ? box.id', 'name === "out" ? undefined',
+    ("box.wires[position].source : box.id", "box.wires[position].source : box.wires[0].source",
      "explorer: a rule that reads its result reads nothing"),
     ("turns.size > 1", "turns.size > 100", "explorer: equal blocks are not joined"),
     ("const CROWD = 120;", "const CROWD = 12000;", "explorer: a wide level is not cut"),
@@ -32,20 +34,19 @@ _SCENE = planted_in(
      "explorer: the range is read from the wrong place"),
 )  # fmt: skip
 
-_FOLD = planted_in(
-    f"{_PLACE}/static/fold.js",
-    ("const BUDGET = 150;", "const BUDGET = 1500;", "explorer: too much is open at first"),
+_FOLD = planted_in_text(
+    f"{_PLACE}/static/view.js",
     ("?? target; // a docked", "; if (!source) continue; // a docked",
      "explorer: a docked value has no line"),
     ("if (!source || source === target) continue;", "if (!source) continue;",
      "explorer: a folded module has a link to itself"),
 )  # fmt: skip
 
-_DRAWING = planted_in(
-    f"{_PLACE}/static/layout.js",
+_DRAWING = planted_in_text(
+    f"{_PLACE}/static/arrange.js",
     ("? GAP.link : GAP.column)", "? GAP.link : -GAP.column)", "explorer: tiles overlap"),
     ("node.x = mean + at", "node.x = mean", "explorer: a row falls on one point"),
-) + planted_in(
+) + planted_in_text(
     f"{_PLACE}/static/canvas.js",
     ("return 2 * this.axis - x;", "return this.axis + x;", "explorer: shifted, not mirrored"),
     ("camera.x = x - ((x - camera.x) * scale) / camera.scale;", "",
@@ -56,7 +57,7 @@ _DRAWING = planted_in(
 )  # fmt: skip
 
 _BEHAVIOUR = [
-    *planted_in(
+    *planted_in_text(
         f"{_PLACE}/static/stepper.js",
         ("box.made <= this.at", "box.made < this.at", "explorer: the current value is pale"),
         ("fed: !forward && has(adds)", "fed: has(adds)",
@@ -64,28 +65,28 @@ _BEHAVIOUR = [
         ("Math.min(this.scene.steps.length, Math.max(0, at))", "Math.max(0, at)",
          "explorer: steps go on after the end"),
     ),
-    *planted_in(
-        f"{_PLACE}/static/panel.js",
+    *planted_in_text(
+        f"{_PLACE}/static/details.js",
         ('"Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.backward',
          '"Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.forward',
          "explorer: the forward time twice"),
         ("statistics(box.gradient, missing)", "statistics(box.value, missing)",
          "explorer: the value's numbers as the gradient's"),
     ),
-    *planted_in(
+    *planted_in_text(
         f"{_PLACE}/static/colour.js",
         ("(Math.log(value) - low) / (high - low)", "(value - low) / (high - low)",
          "explorer: colours not logarithmic"),
         ("statistics.nans || statistics.infs", "statistics.nans",
          "explorer: infinity is no failure"),
     ),
-    *planted_in(
-        f"{_PLACE}/static/run.js",
+    *planted_in_text(
+        f"{_PLACE}/static/training_run.js",
         ("warmth < 0 ?", "warmth > 0 ?", "explorer: cold for exploding"),
         ("Math.max(...known) : null", "Math.min(...known) : null",
          "explorer: the quietest of several steps"),
     ),
-    *planted_in(
+    *planted_in_text(
         f"{_PLACE}/static/main.js",
         ("for (const group of hidden) this.open.add(group);", "",
          "explorer: what is found stays folded"),

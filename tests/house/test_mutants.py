@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import FAULTS
+from tests.faults.fault import Fault
 from tests.mutants import ROOT, STAGES
 
 AT_LEAST = 150
@@ -15,10 +16,10 @@ AT_LEAST = 150
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_a_fault_fits_its_file_in_one_place(fault):
     source = (ROOT / fault.file).read_text(encoding="utf-8")
-    planted = fault.planted(source)  # raises unless the text stands there once
+    planted = fault.planted(source)  # raises unless the old code stands there once
+    if fault.file.endswith(".py"):  # comments and layout are no fault
+        source = ast.unparse(ast.parse(source))
     assert planted != source
-    if fault.file.endswith(".py"):  # a comment is no fault
-        assert ast.dump(ast.parse(planted)) != ast.dump(ast.parse(source))
 
 
 def test_there_are_enough_faults_of_every_sort():
@@ -27,7 +28,6 @@ def test_there_are_enough_faults_of_every_sort():
     files = Counter(Path(fault.file).name for fault in FAULTS)
     rules = {path.name for path in (ROOT / "tensorgraph/ops").glob("[a-z]*.py")} - {
         "numpy_api.py",
-        "examples.py",
         "methods.py",
     }
     assert files.keys() >= rules | {"autodiff.py", "graph.py", "dispatch.py", "checkpoint.py"}
@@ -37,5 +37,55 @@ def test_the_tests_that_run_first_are_there():
     assert all((ROOT / name).exists() for stage in STAGES for name in stage)
 
 
-def test_the_readme_states_the_score():
-    assert f"**{len(FAULTS)} of {len(FAULTS)}**" in (ROOT / "README.md").read_text(encoding="utf-8")
+SOURCE = """
+class Loop:
+    @quiet
+    def step(self, x, *, steps=3):  # a comment
+        with lock, replay(x):
+            self.x = f(x,
+                       keepdims=True)
+        return x and g(x) and h
+
+    def other(self, x): return f(x, keepdims=True)
+limits = {"low": -1,
+          "high": 2 * width}
+"""
+
+
+@pytest.mark.parametrize(
+    ("within", "old", "new", "text"),
+    [
+        ("Loop.step", "f(x, keepdims=True)", "f( x )", "self.x = f(x)"),
+        ("Loop.step", "keepdims=True", "", "self.x = f(x)"),
+        ("Loop.step", "self.x = f(x, keepdims=True)", "pass", "replay(x):\n            pass"),
+        ("Loop.step", "self.x = f(x, keepdims=True)", "", "replay(x):\n            pass"),
+        ("Loop.step", "3", "4", "steps=4"),
+        ("Loop.step", "quiet", "", "class Loop:\n\n    def step"),
+        ("Loop.step", "replay(x)", "", "with lock:"),
+        ("Loop.step", "g(x)", "", "return x and h"),
+        ("Loop", "lock", "other", "with other, replay(x)"),
+        ("limits", "2*width", "width", "'high': width"),
+        ("", "def other(self, x):\n return f(x, keepdims=True)", "a\nb", "    a\n    b\n"),
+    ],
+)
+def test_code_is_found_by_what_it_says(within, old, new, text):
+    planted = Fault("x.py", within, old, new, "").planted(SOURCE)
+    assert text in planted
+    assert text not in ast.unparse(ast.parse(SOURCE))
+    assert planted == Fault("x.py", within, old, new, "").planted(ast.unparse(ast.parse(SOURCE)))
+
+
+@pytest.mark.parametrize(
+    ("within", "old", "times"),
+    [("Loop", "f(x, keepdims=True)", 2), ("Loop.step", "f(y)", 0), ("Loop.gone", "f(x)", 0)],
+)
+def test_what_does_not_stand_there_once_is_refused(within, old, times):
+    with pytest.raises(LookupError, match=f"stands {times} times in x.py, {within}"):
+        Fault("x.py", within, old, "f()", "").planted(SOURCE)
+
+
+def test_spaces_do_not_count_in_the_code_of_the_page():
+    fault = Fault("x.js", "", "f(a, b)", "g()", "")
+    assert fault.planted("x = f( a,\n  b );") == "x = g();"
+    with pytest.raises(LookupError, match="stands 2 times"):
+        fault.planted("f(a,b) + f(a, b)")

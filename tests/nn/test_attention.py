@@ -214,7 +214,7 @@ def test_parameters_repr_and_start():
 def test_sizes_that_make_no_layer():
     with pytest.raises(ArgumentError, match="6 features cannot be divided among 4 heads"):
         nn.MultiHeadAttention(6, 4)
-    with pytest.raises(ArgumentError, match="MultiHeadAttention: heads = 0 must be positive"):
+    with pytest.raises(ArgumentError, match="MultiHeadAttention: heads is at least 1, not 0"):
         nn.MultiHeadAttention(6, 0)
     with pytest.raises(DTypeError, match=r"MultiHeadAttention: features is an integer, not 6.5"):
         nn.MultiHeadAttention(6.5, 2)

@@ -186,12 +186,12 @@ def test_a_bare_number_is_refused_with_both_lines_to_write():
         ({}, errors.ArgumentError, "either keep_prob or p = 1 − keep_prob, neither were given"),
         ({"p": 0.2, "keep_prob": 0.8}, errors.ArgumentError, "both were given"),
         ({"keep_prob": 0}, errors.ArgumentError,
-         "keep_prob lies in (0, 1], it is 0.0; a layer that keeps nothing would divide 0 by 0"),
+         "keep_prob is in (0, 1], and p in [0, 1): a layer that keeps nothing would divide 0 by 0"),
         ({"p": 1.0}, errors.ArgumentError,
-         "p lies in [0, 1), it is 1.0; a layer that keeps nothing would divide 0 by 0"),
-        ({"keep_prob": 1.5}, errors.ArgumentError, "keep_prob lies in (0, 1], it is 1.5"),
-        ({"p": -0.1}, errors.ArgumentError, "p lies in [0, 1), it is -0.1"),
-        ({"p": float("nan")}, errors.ArgumentError, "p lies in [0, 1), it is nan"),
+         "keep_prob is in (0, 1], and p in [0, 1): a layer that keeps nothing would divide 0 by 0"),
+        ({"keep_prob": 1.5}, errors.ArgumentError, "keep_prob is in [0, 1], not 1.5"),
+        ({"p": -0.1}, errors.ArgumentError, "p is in [0, 1], not -0.1"),
+        ({"p": float("nan")}, errors.ArgumentError, "p is in [0, 1], not nan"),
         ({"p": "0.2"}, errors.DTypeError, "p is a number, not '0.2'"),
         ({"p": 0.2, "generator": 7}, errors.DTypeError, "write tg.random.Generator(seed)"),
     ],
@@ -204,7 +204,7 @@ def test_the_op_refuses_what_does_not_fit():
     x = tg.ones((2, 3))
     assert "must be alike" in told(errors.ShapeError, lambda: tg.dropout(x, [True], 0.5))
     text = told(errors.ArgumentError, lambda: tg.dropout(x, x > 0, keep_prob=0))
-    assert "keep_prob lies in (0, 1], it is 0.0" in text
+    assert "keep_prob is in (0, 1], not 0" in text
 
 
 def test_repr_shows_the_probability():

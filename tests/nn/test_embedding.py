@@ -110,7 +110,7 @@ def test_ids_are_checked_in_every_kind_of_integer(kind, order, count, data):
 
 
 def test_sizes_that_make_no_table():
-    with pytest.raises(ArgumentError, match="Embedding: num_embeddings = 0 must be positive"):
+    with pytest.raises(ArgumentError, match="Embedding: num_embeddings is at least 1, not 0"):
         nn.Embedding(0, 3)
     with pytest.raises(DTypeError, match=r"Embedding: embedding_dim is an integer, not 2.5"):
         nn.Embedding(3, 2.5)

@@ -11,7 +11,7 @@ import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
 from tensorgraph.testing import gradcheck
-from tests.ops import op_references
+from tests.ops import elements
 
 INF, NAN = math.inf, math.nan
 both_pools = pytest.mark.parametrize("name", ["max_pool", "avg_pool"])
@@ -64,7 +64,7 @@ def test_is_one_window_after_the_other(name, made):
     shape, parameters = made
     x = normal(0, *shape)
     found = getattr(tg, name)(tg.tensor(x), **parameters).numpy()
-    expected = getattr(op_references, name)(x, **parameters)
+    expected = getattr(elements, name)(x, **parameters)
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-14)
 
@@ -85,7 +85,7 @@ def test_gradients_of_ties_are_those_of_the_equation(made):
     y = normal(1, *peaks.shape)
     leaf = tg.tensor(x, requires_grad=True)
     tg.max_pool(leaf, **parameters).backward(y)
-    expected = op_references.max_pool_grad(y, x, peaks, **parameters)
+    expected = elements.max_pool_grad(y, x, peaks, **parameters)
     np.testing.assert_allclose(leaf.grad.numpy(), expected, rtol=1e-13, atol=1e-14)
 
 
@@ -94,7 +94,7 @@ def test_gradients_of_ties_are_those_of_the_equation(made):
 def test_inputs_of_any_memory_layout(name, dtype):
     x = normal(0, 3, 2, 5, 4).astype(dtype)
     parameters = {"size": 3, "stride": 2, "padding": 1}
-    expected = getattr(op_references, name)(x, **parameters)
+    expected = getattr(elements, name)(x, **parameters)
     last = np.ascontiguousarray(x.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2)
     for layout in (x, last, np.asfortranarray(x), np.repeat(x, 2, axis=3)[..., ::2]):
         leaf = tg.tensor(layout, requires_grad=True)
@@ -283,7 +283,11 @@ def test_inputs_that_do_not_fit_are_told_with_the_layers_path(layer, shape, mess
     [
         (lambda: nn.MaxPool2d(0), ArgumentError, "MaxPool2d: kernel_size is an integer from 1"),
         (lambda: nn.MaxPool2d((2, 2, 2)), ArgumentError, "or 2 of them, not"),
-        (lambda: nn.AvgPool1d(2.5), DTypeError, "AvgPool1d: kernel_size is made of integers"),
+        (
+            lambda: nn.AvgPool1d(2.5),
+            DTypeError,
+            "AvgPool1d: kernel_size must be an integer or a tuple of them",
+        ),
         (lambda: nn.AvgPool1d(2, stride=-1), ArgumentError, "AvgPool1d: stride is an integer from"),
         (lambda: nn.MaxPool2d(2, padding=-1), ArgumentError, 'MaxPool2d: padding is "same", an'),
         (

@@ -323,7 +323,7 @@ def test_the_state_of_an_lstm_is_a_pair(state):
 
 @every_kind
 def test_sizes_that_make_no_layer(kind):
-    with pytest.raises(ArgumentError, match=rf"{kind}Cell: hidden_features = 0 must be positive"):
+    with pytest.raises(ArgumentError, match=rf"{kind}Cell: hidden_features is at least 1, not 0"):
         getattr(nn, kind)(3, 0)
     with pytest.raises(DTypeError, match=rf"{kind}Cell: in_features is an integer, not 1.5"):
         getattr(nn, f"{kind}Cell")(1.5, 3)

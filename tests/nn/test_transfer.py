@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import tensorgraph as tg
 from tensorgraph import nn, optim
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError
-from tensorgraph.nn.paths import stands_at
+from tensorgraph.nn.state_paths import stands_at
 
 
 class Net(nn.Module):
@@ -426,7 +426,7 @@ def test_the_less_data_the_less_is_trained_again(examples, before, retrain):
 
 
 def test_advice_on_no_data():
-    with pytest.raises(ArgumentError, match="transfer_advice: examples = 0 must be positive"):
+    with pytest.raises(ArgumentError, match="transfer_advice: examples is at least 1, not 0"):
         nn.transfer_advice(0, 10)
     with pytest.raises(DTypeError, match="pretrained_on"):
         nn.transfer_advice(10, 0.5)

@@ -142,13 +142,13 @@ def test_the_table():
     p = Profile()
     p.seconds = 2.0
     p._ops = {
-        "exp": Row("exp", 1, 0.25, 0.0, 1536),
-        "matmul": Row("matmul", 1200, 0.5, 0.75, 3 << 30),
+        "exp": Row("exp", 1, 0.25, 0.0, 1500),
+        "matmul": Row("matmul", 1200, 0.5, 0.75, 3 * 10**9),
     }
     assert str(p).partition("\n\n")[0] == (
-        "op         calls     forward    backward  share     made\n"
-        "matmul     1,200  500.000 ms  750.000 ms  62.5%    3 GiB\n"
-        "exp            1  250.000 ms    0.000 ms  12.5%  1.5 KiB\n"
+        "op         calls     forward    backward  share    made\n"
+        "matmul     1,200  500.000 ms  750.000 ms  62.5%    3 GB\n"
+        "exp            1  250.000 ms    0.000 ms  12.5%  1.5 kB\n"
         "elsewhere         500.000 ms              25.0%"
     )
     assert repr(p) == "<Profile of 2 s: 1201 calls of ops>"

@@ -130,6 +130,8 @@ def test_misuse_is_told():
         DTypeError, match=r"nn.Watch watches a module, not .*Linear.*parameters|nn.Watch"
     ):
         nn.Watch([nn.Linear(1, 1)])
+    with pytest.raises(DTypeError, match=r"nn.Watch watches a module, not"):
+        nn.Watch(nn.Linear)
     watch = nn.Watch(nn.ReLU())
     with pytest.raises(StateError, match="entered inside itself"), watch, watch:
         pass

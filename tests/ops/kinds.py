@@ -1,6 +1,7 @@
 """What a step of a program can do: its operands, its parameters, where it may be evaluated.
 
-Every kind is named like the function of ``tests/ops/reference.py`` that says what it computes.
+Elementwise kinds are what their records say. Every kind is named like the function of
+``tests/ops/duals.py`` that says what it computes; without one, its record's ``ref`` does.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import Any
 import numpy as np
 
 import tensorgraph as tg
+from tensorgraph.engine.rule import Word
 from tensorgraph.ops import OPS
-from tests.ops import reference, windowing
-from tests.ops.reference import Dual
+from tests.ops import duals, windowing
+from tests.ops.duals import Dual
 
 Shape = tuple[int, ...]
 APART = 1e-3
@@ -50,7 +52,8 @@ class Kind:
         return (self.run or OPS[self.name])(*operands, **static)
 
     def reference(self, *operands: Dual, **static: Any) -> Dual:
-        return getattr(reference, self.name)(*operands, **static)
+        known = getattr(duals, self.name, None)
+        return (known or duals.by_scalars(OPS[self.name].op.ref))(*operands, **static)
 
     def distance(self, operands: Sequence[Any], static: dict[str, Any]) -> float:
         if self.kinks is None:
@@ -62,10 +65,6 @@ class Kind:
 def options(kind: str, shapes: tuple[Shape, ...]) -> list[dict[str, Any]]:
     """Return the static parameters of a kind that fit these shapes and keep the result small."""
     return KINDS[kind].options(*shapes)
-
-
-def _any(*shapes: Shape) -> list[dict[str, Any]]:
-    return [{}]
 
 
 def _broadcasting(*shapes: Shape) -> list[dict[str, Any]]:
@@ -323,10 +322,6 @@ def _masked(shape: Shape) -> list[dict[str, Any]]:
     return [{"mask": mask, "keep_prob": 0.75}]
 
 
-def _near_zero(x: Any, **static: Any) -> Any:
-    return np.abs(x)
-
-
 def _differences(x: Any, y: Any = None, **static: Any) -> Any:
     return np.diff(np.sort(x, axis=None)) if y is None else np.abs(x - y)
 
@@ -334,45 +329,64 @@ def _differences(x: Any, y: Any = None, **static: Any) -> Any:
 def _result(f: Callable[..., Any]) -> Callable[..., Any]:
     def result(x: Any, **static: Any) -> Any:
         with np.errstate(all="ignore"):  # a slope of √ at 0, which is what is looked for
-            return f(reference.constant(x), **static).real
+            return f(duals.constant(x), **static).real
 
     return result
 
 
-POSITIVE, MODEST, INSIDE = (0.4, 2.5), (-2.0, 2.0), (-0.9, 0.9)
-_UNARY = {
-    "negative": None, "positive": None, "square": None, "sin": None, "cos": None, "atan": None,
-    "tanh": None, "asinh": None, "erf": None, "sigmoid": None, "softplus": None,
-    "log_sigmoid": None, "gelu": None, "silu": None, "exp": MODEST, "expm1": MODEST,
-    "exp2": MODEST, "sinh": MODEST, "cosh": MODEST, "reciprocal": POSITIVE, "sqrt": POSITIVE,
-    "log": POSITIVE, "log1p": POSITIVE, "log2": POSITIVE, "log10": POSITIVE, "tan": (-1.2, 1.2),
-    "asin": INSIDE, "acos": INSIDE, "atanh": INSIDE, "acosh": (1.2, 3.0),
-}  # fmt: skip
-_KINKED: dict[str, list[dict[str, Any]]] = {
-    "abs": [{}], "relu": [{}], "leaky_relu": [{"slope": 0.01}, {"slope": 0.3}],
+# The distance of operands from a kink or a pole that a domain of each by itself cannot tell.
+DISTANCES: dict[str, Callable[..., Any]] = {
+    "clip": lambda x, min, max: [np.abs(x - b) for b in (min, max) if b is not None],
+    "atan2": lambda x, y: np.abs(y),
+    "remainder": lambda x, y: np.abs(x / y - np.round(x / y)),
+    "floor_divide": lambda x, y: np.abs(x / y - np.round(x / y)),
+    "maximum": _differences,
+    "minimum": _differences,
+}
+OPTIONS: dict[str, list[dict[str, Any]]] = {
+    "leaky_relu": [{"slope": 0.01}, {"slope": 0.3}],
     "elu": [{"alpha": 1.0}, {"alpha": 0.7}],
-}  # fmt: skip
-_BOUNDS = [{"min": -0.5, "max": 0.7}, {"min": None, "max": 0.5}, {"min": 0.5, "max": None}]
+    "clip": [{"min": -0.5, "max": 0.7}, {"min": None, "max": 0.5}, {"min": 0.5, "max": None}],
+}
+"""Static parameters of elementwise operations; the others have none."""
+
+
+def _elementwise(op: tg.Op) -> Kind:
+    """Return the kind of step that an elementwise record says it is."""
+    domains = [op.domain.get(name, tg.Real()) for name in op.inputs]
+    real = [domain for domain in domains if isinstance(domain, tg.Real)]
+    avoided = [domain.avoid for domain in real]
+
+    def kinks(*operands: Any, **static: Any) -> Any:
+        pairs = zip(operands, avoided, strict=True)
+        return [np.min(np.abs(x - point)) for x, points in pairs for point in points]
+
+    return Kind(
+        op.name,
+        op.arity,
+        (lambda shape: OPTIONS[op.name]) if op.name in OPTIONS else _broadcasting,
+        tuple((domain.low, domain.high) for domain in real),
+        DISTANCES.get(op.name) or (kinks if any(avoided) else None),
+        ties=op.name != "atan2" and hasattr(duals, op.name),
+    )
+
+
+def _is_elementwise(op: tg.Op) -> bool:
+    special = ("where", "astype")  # one takes a condition, the other does nothing in float64
+    smooth = not all(isinstance(rule, Word) for rule in op.vjp.values())
+    return op.family == "elementwise" and smooth and op.name not in special
+
+
+POSITIVE, MODEST = (0.4, 2.5), (-2.0, 2.0)
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        *(Kind(name, 1, _any, (domain,)) for name, domain in _UNARY.items()),
-        *(Kind(name, 1, lambda s, o=o: o, kinks=_near_zero) for name, o in _KINKED.items()),
-        Kind("clip", 1, lambda s: _BOUNDS,
-             kinks=lambda x, min, max: [np.abs(x - b) for b in (min, max) if b is not None]),
+        *(_elementwise(op) for op in tg.REGISTRY.values() if _is_elementwise(op)),
         Kind("into", 1, lambda s: [{"low": -2.0, "high": 2.0}],
              run=lambda x, low, high: tg.sigmoid(x) * (high - low) + low),
         Kind("integer_power", 1, lambda s: [{"n": n} for n in (-2, -1, 1, 2, 3)], (POSITIVE,),
              run=lambda x, n: x**n),
-        *(Kind(name, 2, _broadcasting) for name in ("add", "subtract", "multiply", "logaddexp")),
-        Kind("divide", 2, _broadcasting, (None, POSITIVE)),
-        Kind("power", 2, _broadcasting, (POSITIVE, MODEST)),
-        Kind("atan2", 2, _broadcasting, (POSITIVE, None), kinks=lambda x, y: np.abs(y), ties=False),
-        Kind("remainder", 2, _broadcasting, (None, POSITIVE),
-             kinks=lambda x, y: np.abs(x / y - np.round(x / y))),
-        Kind("maximum", 2, _broadcasting, kinks=_differences),
-        Kind("minimum", 2, _broadcasting, kinks=_differences),
         Kind("where", 3, lambda *s: [{"above": 0.25}] * len(_broadcasting(*s)),
              kinks=lambda c, x, y, above: np.abs(c - above),
              run=lambda c, x, y, above: tg.where(c > above, x, y)),
@@ -383,10 +397,10 @@ KINDS: dict[str, Kind] = {
         Kind("max", 1, _reductions, kinks=_differences),
         Kind("min", 1, _reductions, kinks=_differences),
         Kind("var", 1, _spreads),
-        Kind("std", 1, _spreads, kinks=_result(reference.std), ties=False),
-        Kind("norm", 1, _reductions, kinks=_result(reference.norm), ties=False),
+        Kind("std", 1, _spreads, kinks=_result(duals.std), ties=False),
+        Kind("norm", 1, _reductions, kinks=_result(duals.norm), ties=False),
         Kind("rms", 1, lambda s: _reductions(s, eps=0.5) + _reductions(s, eps=0.0),
-             kinks=_result(reference.rms), ties=False),
+             kinks=_result(duals.rms), ties=False),
         Kind("center", 1, lambda s: [{"axis": axis} for axis in _axis_choices(s)]),
         Kind("affine", 3, _affines),
         Kind("dropout", 1, _masked, run=lambda x, mask, keep_prob: tg.dropout(x, mask, keep_prob)),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import tensorgraph as tg
-from tests.ops import op_references
+from tests.ops import elements
 
 MORE = settings(max_examples=3 * settings().max_examples)
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=1, max_side=3)
@@ -76,7 +76,7 @@ def test_reads_what_numpy_reads(made):
     found = tg.tensor(x)[key].numpy()
     assert found.shape == x[key].shape
     np.testing.assert_array_equal(found, x[key])
-    np.testing.assert_array_equal(found, op_references.getitem(x, key))
+    np.testing.assert_array_equal(found, elements.getitem(x, key))
 
 
 @MORE
@@ -87,13 +87,13 @@ def test_gradient_adds_up_where_it_was_read(made):
     read = leaf[key]
     g = np.cos(np.arange(read.size)).reshape(read.shape)
     found = tg.gradients(read, leaf, g).numpy()
-    np.testing.assert_allclose(found, op_references.scatter(g, key, x.shape), atol=1e-14)
+    np.testing.assert_allclose(found, elements.scatter(g, key, x.shape), atol=1e-14)
     event("an element is read twice", bool(found.size) and len(set(_positions(x, key))) < g.size)
     tg.testing.gradcheck(lambda x: x[key] ** 2, x, order=2)
 
 
 def _positions(x, key):
-    return op_references.positions(x.shape, key).reshape(-1).tolist()
+    return elements.positions(x.shape, key).reshape(-1).tolist()
 
 
 @MORE

@@ -164,7 +164,7 @@ def test_gradients_that_are_not_finite_are_named_and_nothing_is_changed(clip, ba
 @each_clip
 @pytest.mark.parametrize("limit", [0, -1.0, math.nan, "1", None])
 def test_a_limit_is_a_positive_number(clip, limit):
-    with pytest.raises(ArgumentError, match=f"^{clip.__name__}: .* must be a positive number, not"):
+    with pytest.raises(ArgumentError, match=f"^{clip.__name__}: .* is (above 0|a number), not"):
         clip(parameters([[1.0]]), limit)
 
 

@@ -10,7 +10,7 @@ import tensorgraph as tg
 from tensorgraph import nn, optim
 from tensorgraph.errors import AnomalyError
 from tensorgraph.testing import check_op, gradcheck
-from tests.optim.test_optim import RULES
+from tests.optim.optimizer_cases import CASES, RATES
 
 X = np.random.default_rng(0).standard_normal((6, 3))
 Y = np.random.default_rng(1).standard_normal((6, 1))
@@ -31,17 +31,16 @@ def trained(w, make, steps=4):
     return w
 
 
-SMOOTH = [name for name in RULES if not name.startswith("Lion")]
+SMOOTH = [name for name, case in CASES.items() if case.smooth]
 
 
 @pytest.mark.parametrize("rule", SMOOTH)
 def test_training_can_be_differentiated_by_where_it_starts(rule):
-    make, _ = RULES[rule]
+    make = CASES[rule].make
     gradcheck(lambda start: cost(trained(+start, make)), START)
 
 
-@pytest.mark.parametrize("name", ["SGD", "EWMAMomentum", "HeavyBall", "Nesterov", "RMSprop",
-                                  "Adagrad", "Adam", "AdamW", "NAdam", "Lion"])  # fmt: skip
+@pytest.mark.parametrize("name", RATES)
 def test_training_can_be_differentiated_by_the_learning_rate(name):
     def after(lr):
         make = lambda params, **options: getattr(optim, name)(params, lr=lr, **options)  # noqa: E731
@@ -66,9 +65,9 @@ def test_training_can_be_differentiated_by_other_settings_and_to_second_order():
     gradcheck(adam, np.array(0.8), np.array(0.9), np.array(1e-3))
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", CASES)
 def test_recorded_steps_are_the_same_steps(rule):
-    make, _ = RULES[rule]
+    make = CASES[rule].make
     plain = tg.tensor(START, requires_grad=True)
     optimizer = make([plain])
     for _ in range(5):

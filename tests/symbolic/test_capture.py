@@ -5,12 +5,12 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import nn, optim
-from tensorgraph.optim import pack
+from tensorgraph.optim import flat
 from tensorgraph.symbolic.capture import capture
 from tensorgraph.symbolic.expr import Expr
 from tests.nn.layer_cases import CASES
 from tests.nn.test_layers import made, outputs
-from tests.optim.test_optim import RULES
+from tests.optim.optimizer_cases import CASES as OPTIMIZERS
 
 RNG = np.random.default_rng(0)
 
@@ -88,11 +88,11 @@ def test_a_step_of_every_layer(name, training):
     assert "scale" in {e.name for e in caught.written}
 
 
-@pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("block", [5, pack.BLOCK])
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+@pytest.mark.parametrize("block", [5, flat.BLOCK])
 def test_a_step_of_every_optimizer(rule, block, monkeypatch):
-    monkeypatch.setattr(pack, "BLOCK", block)
-    make, _ = RULES[rule]
+    monkeypatch.setattr(flat, "BLOCK", block)
+    make = OPTIMIZERS[rule].make
 
     def build():
         tg.random.seed(0)

@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given, settings
 
 import tensorgraph as tg
-from tensorgraph.engine.op import FACT_WORDS, REGISTRY
+from tensorgraph.engine.declaration import FACT_WORDS
+from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.facts import WORDS, Fact, Facts, asserted_of
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, symbol
+from tensorgraph.testing.op_calls import elementwise_cases
 from tests.engine import programs as pg
 from tests.engine.programs import programs
+from tests.ops.op_cases import cases
 
 RNG = np.random.default_rng(0)
 
@@ -233,6 +236,7 @@ def test_questions_have_three_answers():
     assert facts.nonnegative(tg.square(x).mean()) and facts.binary(x > 0)
     assert facts.sum_along(tg.softmax(x, axis=1), 1).value == (1, 1)
     assert facts.sum_along(tg.softmax(x, axis=1), 0) is None
+    assert facts.positive(p.astype("float32")) and facts.positive(p.astype("int64")) is None
     known = Facts({x: [Fact("bounded", (0.5, 2), "assertion")]})
     assert known.positive(x) and known.nonzero(1 / x)
 
@@ -247,13 +251,15 @@ def test_facts_of_records_hold_of_what_their_kernels_return():
     for record in REGISTRY.values():
         for word, value in record.facts.items():
             words.add(word)
+            if word in FROM_INPUTS:
+                continue
             if word in ("one_hot", "sums_to_one", "zero_sum"):
                 out = np.asarray(tg.softmax(RNG.normal(size=(3, 4)), axis=1))
                 hot = tg.one_hot(np.array([0, 2]), num_classes=3)
                 assert np.allclose(out.sum(axis=1), 1) and (hot.sum(axis=1) == 1).all()
                 continue
-            low = 1.1 if record.name == "acosh" else 0.1
-            args = [RNG.uniform(low, 3, (4, 5)) for _ in record.inputs]
+            (case, *_) = elementwise_cases(record) if record.family == "elementwise" else [None]
+            args = case.inputs if case else [RNG.uniform(0.1, 3, (4, 5)) for _ in record.inputs]
             out = np.asarray(record(*args))
             if word == "between":
                 assert ((out > value[0]) & (out < value[1])).all()
@@ -262,3 +268,27 @@ def test_facts_of_records_hold_of_what_their_kernels_return():
                 assert np.all(checks[word])
     assert words == set(FACT_WORDS)
     assert {"binary", "positive", "nonnegative", "one_hot", "sums_to_one"} <= set(WORDS)
+
+
+FROM_INPUTS = {"moved", "averaged", "sign_of"}
+
+
+@pytest.mark.parametrize("name", [n for n, r in REGISTRY.items() if FROM_INPUTS & r.facts.keys()])
+def test_what_a_record_says_of_its_result_follows_from_the_inputs(name):
+    record, tried = REGISTRY[name], 0
+    for case in cases(name):
+        first, out = np.asarray(case.inputs[0]), np.asarray(case.function(*case.inputs))
+        if not out.size:
+            continue
+        if "moved" in record.facts:
+            assert np.isin(out, first.astype(out.dtype)).all()
+        if "averaged" in record.facts:
+            assert (out >= first.min() - 1e-12).all() and (out <= first.max() + 1e-12).all()
+        if "sign_of" in record.facts:
+            named = [name in record.facts["sign_of"] for name in record.inputs]
+            signed = [np.abs(x) if own else x for x, own in zip(case.inputs, named, strict=True)]
+            assert (np.asarray(case.function(*signed)) >= 0).all()
+            above = [x + 0.1 if own else x for x, own in zip(signed, named, strict=True)]
+            assert first.size == 0 or (np.asarray(case.function(*above)) > 0).all()
+        tried += 1
+    assert tried

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import tensorgraph as tg
 from tensorgraph.errors import ArgumentError, DTypeError, GradcheckError
 from tensorgraph.testing import gradcheck
-from tensorgraph.testing.numeric import slope
-from tensorgraph.testing.report import relative_difference, verdict
+from tensorgraph.testing.findings import relative_difference, verdict
+from tensorgraph.testing.ridders import slope
 
 RNG = np.random.default_rng(11)
 X = RNG.uniform(0.5, 2.0, (2, 3))

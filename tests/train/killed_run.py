@@ -24,7 +24,7 @@ import safetensors.numpy
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.optim.schedules import cosine, warmup
-from tensorgraph.train.pack import pack
+from tensorgraph.train.state_encoding import encode
 
 EPOCHS, STEPS = 6, 24  # of batches of 16 out of 50
 Parts = dict[str, Any]
@@ -81,7 +81,7 @@ def content(file: Path) -> tuple[str, list[bytes]]:
     state = tg.train.load(file)
     if "run" in state:
         del state["run"]["history"]["columns"]["seconds"]
-    text, arrays = pack(state)
+    text, arrays = encode(state)
     return text, [array.tobytes() for array in arrays.values()]
 
 

@@ -1,12 +1,7 @@
-"""Training: what a step and an epoch are, what is measured, and what ends a run."""
+"""Training: what a step and an epoch are, what is measured, callbacks and progress."""
 
-import math
-import os
-import signal
-import subprocess
 import sys
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,50 +9,10 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import nn, optim
 from tensorgraph.data import Batches
-from tensorgraph.train import EarlyStopping, evaluate, fit, predict
+from tensorgraph.train import evaluate, predict
+from tests.train.fit_cases import adam, cross_entropy, data, error, network, quick, same
 
-ROOT = Path(__file__).parents[2]
-cross_entropy = nn.losses.cross_entropy
-
-
-@pytest.fixture(autouse=True)
-def ctrl_c_raises():
-    """Let Ctrl-C do what it does in a terminal: what runs in the background may ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def error(logits, y):
-    return (logits.argmax(axis=1) != y).mean()
-
-
-def data(count=40, seed=0, dtype=np.float32):
-    rng = np.random.default_rng(seed)
-    x = rng.standard_normal((count, 3)).astype(dtype)
-    return x, (x[:, 0] + 0.3 * rng.standard_normal(count) > 0).astype(int)
-
-
-def network(*extra, seed=1):
-    tg.random.seed(seed)
-    return nn.Sequential(nn.Linear(3, 8), *extra, nn.ReLU(), nn.Linear(8, 2))
-
-
-def adam(model, lr=0.02):
-    return optim.Adam(model.named_parameters(), lr=lr)
-
-
-def quick(model, train, dev=None, *, optimizer=None, loss=cross_entropy, **options):
-    options = {"epochs": 2, "batch_size": 16, "progress": False, **options}
-    return fit(model, loss, optimizer or adam(model), train, dev, **options)
-
-
-def same(model, other):
-    one, two = model.state_dict(), other.state_dict()
-    return list(one) == list(two) and all(np.array_equal(one[k], two[k]) for k in one)
-
-
-# ---------------------------------------------------------------------------- steps and epochs
+# --------------------------------------------------------------------------------- steps and epochs
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -234,7 +189,7 @@ def test_a_failing_run_leaves_the_modes_as_they_were():
     assert not any(m.training for m in model.modules())
 
 
-# ---------------------------------------------------------------------------- learning rates
+# ----------------------------------------------------------------------------------- learning rates
 
 
 def test_the_learning_rate_of_each_epoch_is_recorded():
@@ -274,7 +229,7 @@ def test_a_rule_without_learning_rate_has_none_to_record():
     assert np.isnan(history["lr"]).all()
 
 
-# ---------------------------------------------------------------------------- clipping, callbacks
+# ------------------------------------------------------------------------------ clipping, callbacks
 
 
 def test_clipping_by_norm_and_by_a_function():
@@ -358,225 +313,7 @@ def test_norms_of_layers_are_means_over_the_epoch():
         assert np.allclose(history.activations[path], np.reshape(norms, (2, 3)).mean(axis=1))
 
 
-# ---------------------------------------------------------------------------- early stopping
-
-
-def scripted(values, **options):
-    """Train as long as scripted dev scores let it; return the history, the model, its weights."""
-    model = nn.Linear(1, 1)
-    weights = []
-    scores = iter(values)
-    x = np.ones((4, 1), "float32")
-
-    def score(output, y):
-        score.calls += 1
-        return next(scores) if score.calls % 2 == 0 else 0.0  # the first is that of train
-
-    score.calls = 0
-    stopping = EarlyStopping(optimize=("max", "dev_score"), **options)
-    history = quick(
-        model, (x, 0 * x), (x, 0 * x), loss=nn.losses.mse, epochs=len(values),
-        metrics={"score": score}, early_stopping=stopping,
-        callbacks=[lambda run: weights.append(run.model.state_dict())],
-    )  # fmt: skip
-    return history, model, weights, stopping
-
-
-def test_early_stopping_brings_back_the_best_weights():
-    history, model, weights, stopping = scripted([1, 5, 4, 5, 3, 9, 9], patience=3)
-    assert history["dev_score"].tolist() == [1, 5, 4, 5, 3]  # a tie is no improvement
-    assert history.stopped == "early stopping: dev_score was best in epoch 2"
-    assert (stopping.best_epoch, stopping.best) == (2, {"dev_score": 5.0})
-    assert np.array_equal(model.weight.data, weights[1]["weight"])
-    assert not np.array_equal(weights[1]["weight"], weights[4]["weight"])
-
-
-def test_early_stopping_brings_back_the_best_weights_also_after_the_last_epoch():
-    history, model, weights, _ = scripted([1, 5, 4], patience=3)
-    assert history.stopped == ""
-    assert np.array_equal(model.weight.data, weights[1]["weight"])
-
-
-def test_min_delta_is_by_how_much_it_has_to_improve():
-    history, _, _, stopping = scripted([1.0, 1.4, 1.5, 1.6, 0, 0], patience=3, min_delta=0.5)
-    assert stopping.best_epoch == 4
-    history, *_ = scripted([1.0, 1.4, 1.5, 1.2, 9], patience=3, min_delta=0.5)
-    assert len(history["epoch"]) == 4
-
-
-def test_a_metric_that_is_no_number_is_no_improvement():
-    nan = math.nan
-    history, _, _, stopping = scripted([nan, 2, nan, 1, 9], patience=2)
-    assert (stopping.best_epoch, len(history["epoch"])) == (2, 4)
-    history, *_ = scripted([nan, nan, nan], patience=2)
-    assert history.stopped == "early stopping: dev_score was never a number"
-
-
-def test_early_stopping_with_a_limit_on_another_metric():
-    stopping = EarlyStopping(2, "dev_loss", {"dev_error": ("<=", -1)})
-    model = network()
-    quick(model, data(), data(), metrics={"error": error}, early_stopping=stopping, epochs=9)
-    assert stopping.best.keys() == {"dev_loss", "dev_error"}
-    with pytest.raises(tg.errors.ArgumentError, match="'dev_recall' is not measured"):
-        quick(network(), data(), data(), early_stopping=EarlyStopping(
-            satisfy={"dev_recall": (">=", 0.9)}
-        ))  # fmt: skip
-
-
-def test_early_stopping_begins_anew_with_each_run():
-    stopping = EarlyStopping(patience=2)
-    x, y = data(8, seed=9)
-    other = quick(network(), data(), (x, 1 - y), early_stopping=stopping, epochs=20)
-    one = quick(network(), data(), (x, y), early_stopping=stopping, epochs=20)
-    assert other["dev_loss"].min() < one["dev_loss"].min() == stopping.best["dev_loss"]
-    two = quick(network(), data(), (x, y), early_stopping=stopping, epochs=20)
-    assert one == two
-
-
-def test_early_stopping_refuses_what_makes_no_sense():
-    with pytest.raises(tg.errors.ArgumentError, match="patience"):
-        EarlyStopping(patience=0)
-    with pytest.raises(tg.errors.ArgumentError, match="min_delta"):
-        EarlyStopping(min_delta=-1.0)
-    with pytest.raises(tg.errors.ArgumentError, match="dev set, dev="):
-        quick(network(), data(), early_stopping=EarlyStopping())
-    with pytest.raises(tg.errors.ArgumentError, match="metrics="):
-        quick(network(), data(), data(), early_stopping=EarlyStopping(optimize="dev_f1"))
-    with pytest.raises(tg.errors.StateError, match="EarlyStopping"):
-        EarlyStopping().load_state_dict({"best": 3})
-
-
-# ---------------------------------------------------------------------------- Ctrl-C
-
-
-def test_an_interrupt_from_a_callback_keeps_everything():
-    def interrupt(run):
-        if run.epoch == 2:
-            raise KeyboardInterrupt
-
-    model = network().eval()
-    history = quick(model, data(), callbacks=[interrupt], epochs=5)
-    assert history.stopped == "interrupted"
-    assert len(history["epoch"]) == 2
-    assert not model.training
-
-
-def test_an_interrupt_from_the_data_keeps_everything():
-    class Slow(list):
-        epoch = 0
-
-        def __iter__(self):
-            Slow.epoch += 1
-            for i, batch in enumerate(list.__iter__(self)):
-                if Slow.epoch == 3 and i == 2:  # the first time, it is measured
-                    raise KeyboardInterrupt
-                yield batch
-
-    x, y = data()
-    batches = [*zip(np.split(x, 4), np.split(y, 4), strict=True)]
-    history = quick(network(), Slow(batches), epochs=5)
-    assert history.stopped == "interrupted"
-    assert len(history["epoch"]) == 1
-
-
-def test_ctrl_c_ends_the_run_after_the_step_and_gives_the_signal_back():
-    model, undisturbed = network(), network()
-    before = signal.getsignal(signal.SIGINT)
-    in_step = []
-
-    def press(run):
-        if run.step == 5:
-            os.kill(os.getpid(), signal.SIGINT)
-        in_step.append(run.step)
-
-    history = quick(model, data(), step_callbacks=[press], epochs=5)
-    assert signal.getsignal(signal.SIGINT) is before
-    assert in_step == [1, 2, 3, 4, 5]
-    assert history.stopped == "interrupted"
-    assert len(history["epoch"]) == 1
-    stop = [lambda run: run.stop("five steps") if run.step == 5 else None]
-    quick(undisturbed, data(), step_callbacks=stop)
-    assert same(model, undisturbed)
-
-
-def test_ctrl_c_while_parameters_are_updated_waits_for_the_last_of_them():
-    class Slow(optim.SGD):
-        def step(self):
-            for _ in range(3):  # also the second and the third time
-                os.kill(os.getpid(), signal.SIGINT)
-            super().step()
-
-    model, undisturbed = network(), network()
-    history = quick(model, data(), optimizer=Slow(model.parameters(), lr=0.1), epochs=5)
-    assert history.stopped == "interrupted"
-    optimizer = optim.SGD(undisturbed.parameters(), lr=0.1)
-    stop = [lambda run: run.stop("one step")]
-    quick(undisturbed, data(), optimizer=optimizer, step_callbacks=stop)
-    assert same(model, undisturbed)
-
-
-def test_the_second_ctrl_c_does_not_wait():
-    reached = []
-
-    def press(run):
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
-        reached.append(run)
-
-    history = quick(network(), data(), callbacks=[press], epochs=5)
-    assert history.stopped == "interrupted"
-    assert not reached
-
-
-def test_ctrl_c_in_the_midst_of_a_step_leaves_buffers_as_they_were():
-    model = network(nn.BatchNorm(8))
-    before = model.state_dict()
-
-    def loss(output, y):
-        raise KeyboardInterrupt
-
-    assert quick(model, data(), loss=loss).stopped == "interrupted"
-    after = model.state_dict()
-    assert all(np.array_equal(before[name], after[name]) for name in before)
-
-
-def test_a_handler_of_the_program_stays():
-    pressed = []
-    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(1))
-    try:
-        press = [lambda run: os.kill(os.getpid(), signal.SIGINT)]
-        history = quick(network(), data(), callbacks=press)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert (len(pressed), history.stopped) == (2, "")
-
-
-SCRIPT = """
-import signal
-import numpy as np, tensorgraph as tg
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from tensorgraph import nn, optim
-model = nn.Linear(3, 1)
-x = np.ones((64, 3), "float32")
-history = tg.train.fit(model, nn.losses.mse, optim.SGD(model.parameters(), lr=1e-6), (x, x[:, :1]),
-    epochs=10**9, callbacks=[lambda run: run.epoch == 1 and print("ready", flush=True) or None],
-    progress=False)
-print(history.stopped, len(history["epoch"]) >= 1, np.isfinite(model.weight.data).all())
-"""
-
-
-def test_ctrl_c_in_a_program():
-    child = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout.readline() == "ready\n"
-    child.send_signal(signal.SIGINT)
-    output, _ = child.communicate(timeout=60)
-    assert output.strip() == "interrupted True True"
-    assert child.returncode == 0
-
-
-# ---------------------------------------------------------------------------- progress
+# ----------------------------------------------------------------------------------------- progress
 
 
 def test_plain_lines_where_there_is_no_terminal(capsys):
@@ -599,75 +336,3 @@ def test_a_bar_on_a_terminal_and_plain_lines_without_tqdm(capsys, monkeypatch):
     quick(network(), data(), progress=True)
     output = capsys.readouterr()
     assert (output.err, len(output.out.splitlines())) == ("", 3)
-
-
-# ---------------------------------------------------------------------------- evaluate, predict
-
-
-def test_a_set_is_measured_as_a_whole_however_it_is_cut():
-    x, y = data(50)
-    y[:30] = -100  # ignored: a mean over batches of 16 would not be the mean
-    model = network()
-    z = predict(model, x)
-    log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
-    expected = -log_p[np.arange(30, 50), y[30:]].mean()
-    for size in (1, 16, 50, 64):
-        loss = lambda z, y: cross_entropy(z, y, ignore_index=-100)  # noqa: E731
-        found = evaluate(model, loss, (x, y), batch_size=size)
-        assert np.isclose(found["loss"], expected, atol=1e-6)
-
-
-def test_predict_leaves_the_model_in_its_mode_and_records_nothing():
-    model = network(nn.Dropout(p=0.9))
-    x = data()[0]
-    assert np.array_equal(predict(model, x, batch_size=7), predict(model, x, batch_size=7))
-    assert model.training and model.layers[1].training
-    assert isinstance(predict(model, x), np.ndarray)
-    assert predict(model, x.astype("float64")).dtype == np.float32
-
-
-def test_predictions_that_are_trees():
-    class Both(nn.Module):
-        def forward(self, x):
-            return {"double": x * 2, "pair": (x, x + 1)}
-
-    found = predict(Both(), np.arange(10.0).reshape(5, 2), batch_size=2)
-    assert np.array_equal(found["double"], np.arange(10.0).reshape(5, 2) * 2)
-    assert np.array_equal(found["pair"][1], np.arange(10.0).reshape(5, 2) + 1)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda m, x, y: predict(m), "give the model's input"),
-        (lambda m, x, y: predict(lambda x: x, x), "the model is an nn.Module"),
-        (lambda m, x, y: predict(m, x[:0]), "no examples"),
-        (lambda m, x, y: predict(m, x, batch_size=0), "predict: batch_size is at least 1"),
-        (
-            lambda m, x, y: evaluate(m, cross_entropy, (x, y), batch_size=0),
-            "evaluate: batch_size is at least 1",
-        ),
-        (lambda m, x, y: evaluate(m, cross_entropy, []), "holds no examples"),
-        (lambda m, x, y: evaluate(m, lambda z, y: z, (x, y)), r"the loss is shape .* not a single"),
-        (
-            lambda m, x, y: evaluate(m, cross_entropy, (x, y), {"f": lambda z, y: z[0]}),
-            r"the metric 'f' is shape .*; write \.mean\(\)",
-        ),
-        (
-            lambda m, x, y: evaluate(m, cross_entropy, (x, y), {"f": lambda z, y: "bad"}),
-            "the metric 'f' is 'bad', not a number",
-        ),
-    ],
-)
-def test_measuring_refuses_what_makes_no_sense(call, message):
-    with pytest.raises((ValueError, TypeError), match=message):
-        call(network(), *data())
-
-
-def test_predictions_need_a_row_for_each_example():
-    class Total(nn.Module):
-        def forward(self, x):
-            return x.sum()
-
-    with pytest.raises(tg.errors.ShapeError, match=r"the model made shape \(\) of 5 examples"):
-        predict(Total(), np.ones((5, 2)))

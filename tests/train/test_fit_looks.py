@@ -298,7 +298,7 @@ def test_the_verdict_of_a_curve(inputs, sizes, message):
 
 
 def test_verdicts_look_at_gap_and_slope():
-    from tensorgraph.train.curve import _verdict
+    from tensorgraph.train.learning_curves import _verdict
 
     def verdict(train, dev):
         return _verdict(np.array(train), np.array(dev))

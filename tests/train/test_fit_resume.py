@@ -20,14 +20,6 @@ pytest.importorskip("safetensors")
 EPOCHS, STEPS = 3, 3  # of batches of 16 out of 40
 
 
-@pytest.fixture(autouse=True)
-def ctrl_c_raises():
-    """Let Ctrl-C do what it does in a terminal: what runs in the background may ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 class Killed(BaseException):
     """Nothing in the loop may catch it, as nothing catches SIGKILL."""
 

@@ -82,8 +82,9 @@ def test_the_table_of_a_notebook_escapes_names():
     made = history(**{"epoch": [1], "train_<b>": [0.5]})
     made.stopped = "<script>"
     assert made._repr_html_() == (
-        "<table><tr><th>epoch</th><th>train_&lt;b&gt;</th></tr><tr><td>1</td><td>0.5</td></tr>"
-        "</table><p>stopped: &lt;script&gt;</p>"
+        "<table><thead><tr><th>epoch</th><th>train_&lt;b&gt;</th></tr></thead>"
+        "<tbody><tr><th>1</th><td>0.5</td></tr></tbody></table>"
+        "<p>stopped: &lt;script&gt;</p>"
     )
 
 

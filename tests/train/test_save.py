@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as hnp
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import ArgumentError, DTypeError, StateError
-from tensorgraph.train.pack import DEEPEST, DTYPES, pack, unpack
+from tensorgraph.train.state_encoding import DEEPEST, DTYPES, decode, encode
 
 # ------------------------------------------------------------------------------------ round trips
 
@@ -112,11 +112,11 @@ def test_arrays_of_any_memory_layout_go_round(tmp_path):
 
 @given(tree=trees)
 def test_packing_and_unpacking_undo_each_other_without_a_file(tree):
-    assert_same(unpack(*pack(tree)), tree)
+    assert_same(decode(*encode(tree)), tree)
 
 
 def test_a_packed_tree_is_plain_json():
-    text, arrays = pack({"a": [math.nan, -math.inf, 0.1, -0.0, 2**200], "w": np.zeros(3)})
+    text, arrays = encode({"a": [math.nan, -math.inf, 0.1, -0.0, 2**200], "w": np.zeros(3)})
     json.loads(text, parse_constant=pytest.fail)
     assert list(arrays) == ["w"]
 

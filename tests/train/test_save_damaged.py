@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import StateError
-from tensorgraph.train import files
-from tensorgraph.train.files import read
+from tensorgraph.train import array_file
+from tensorgraph.train.array_file import read
 
 
 def run():
@@ -205,7 +205,7 @@ W = {"w": np.zeros(2, np.float32)}
     ],
 )
 def test_a_tree_that_was_made_to_do_harm_is_refused(tmp_path, arrays, tree, text):
-    files.write(tmp_path / "file", arrays, tree)  # with a right checksum
+    array_file.write(tmp_path / "file", arrays, tree)  # with a right checksum
     with pytest.raises(StateError) as caught:
         tg.train.load(tmp_path / "file")
     assert text in str(caught.value)
@@ -214,7 +214,7 @@ def test_a_tree_that_was_made_to_do_harm_is_refused(tmp_path, arrays, tree, text
 
 def test_a_file_of_a_later_version(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(files, "VERSION", "2")
+        patch.setattr(array_file, "VERSION", "2")
         tg.train.save(tmp_path / "file", a=1)
     with pytest.raises(StateError, match="it is of version 2, this is version 1"):
         tg.train.load(tmp_path / "file")

@@ -1,4 +1,4 @@
-"""The explorer: a scene as one HTML file that needs no network and no other file."""
+"""A scene and the program that shows it, as one HTML file that needs no network."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import json
 import math
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from string import Template
 from typing import Any
 
-from tensorgraph.drawing.scene import Scene
-from tensorgraph.drawing.style import FAMILIES, KINDS
-from tensorgraph.drawing.tree import tree
+from tensorgraph.drawing.palette import FAMILIES, KINDS
+from tensorgraph.drawing.scene.scene import Scene
+from tensorgraph.drawing.view.colour import COLOURINGS, QUANTITIES, UNITS
+from tensorgraph.drawing.view.fold import MAX_NODES, MOST_USERS
+from tensorgraph.drawing.view.hierarchy import hierarchy
 
 SCRIPTS = (
-    "scene.js", "fold.js", "layout.js", "tiles.js", "canvas.js", "colour.js", "panel.js",
-    "stepper.js", "search.js", "run.js", "main.js",
+    "scene.js", "view.js", "arrange.js", "draw_tiles.js", "canvas.js", "colour.js", "details.js",
+    "stepper.js", "search.js", "training_run.js", "main.js",
 )  # fmt: skip
 """The parts of the page's program, which share one scope; the last one starts it."""
 
@@ -26,9 +29,6 @@ MEASURES = ("min", "max", "mean", "std", "norm")
 COUNTS = ("count", "zeros", "nans", "infs")
 HEIGHTS = "0123456789abcdefghijklmnopqrstuvwxyz"
 """A bar of a histogram is one character, so high in parts of the tallest."""
-
-READABLE = 150
-"""Of more operations than this, equal parts are found also where no module marks them."""
 
 Run = Mapping[str, Mapping[str, Sequence[float]]]
 
@@ -42,11 +42,12 @@ def page(scene: Scene, run: Run | None = None) -> str:
             0.2]}, "activations": {"0": [1.1, 1.2]}}``, such as ``nn.Watch`` collects.
 
     Example:
-        >>> from tensorgraph.drawing.scene import Scene
+        >>> from tensorgraph.drawing.scene.scene import Scene
         >>> page(Scene(boxes=(), title="nothing")).splitlines()[0]
         '<!doctype html>'
     """
-    script = '(() => {\n"use strict";\n' + "\n".join(map(_static, SCRIPTS)) + "\n})();"
+    parts = ['"use strict";', _shared(), *map(_static, SCRIPTS)]
+    script = "\n".join(["(() => {", *parts, "})();"])
     style = _colours() + _static("explorer.css")
     return Template(_static("page.html")).substitute(
         title=escape(scene.title or "graph"),
@@ -60,6 +61,18 @@ def page(scene: Scene, run: Run | None = None) -> str:
 
 def _static(name: str) -> str:
     return files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _shared() -> str:
+    """Return what the page's program and the rest of the package agree on, as constants of it."""
+    constants = {
+        "MAX_NODES": MAX_NODES,
+        "MOST_USERS": MOST_USERS,
+        "UNITS": UNITS,
+        "COLOURINGS": {name: title for name, (title, _) in COLOURINGS.items()},
+        "QUANTITIES": {name: asdict(quantity) for name, quantity in QUANTITIES.items()},
+    }
+    return "\n".join(f"const {name} = {json.dumps(value)};" for name, value in constants.items())
 
 
 def _colours() -> str:
@@ -96,8 +109,8 @@ def _packed(scene: Scene) -> dict[str, Any]:
 
 def _turns(scene: Scene) -> dict[int, list[tuple[int, int]]]:
     """Return for operations in equal parts which "× n" they are in and in which turn."""
-    large = len(scene.forward) > READABLE
-    return tree(scene, lambda frame: False, plain=large).turns
+    large = len(scene.forward) > MAX_NODES
+    return hierarchy(scene, lambda call: False, plain=large).turns
 
 
 def _packed_box(box: dict[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tensorgraph.drawing.layout.components import components, shelves
 from tensorgraph.drawing.layout.layers import Net
 from tensorgraph.drawing.layout.level import Padding, draw
-from tensorgraph.drawing.layout.pack import components, shelves
 from tensorgraph.drawing.layout.routes import Point, Route, tidy
 
-Box = tuple[float, float, float, float]
+Area = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
 INSET = 16.0
 """What a frame keeps free between its edge and its tiles."""
 
@@ -27,8 +28,8 @@ class Placement:
     """Of each link: the points between which it runs from edge to edge. A segment that is slanted
     may be drawn as a curve whose ends are upright (with ``direction="right"``, level); the others
     stay straight. Empty where a link is too long to be drawn as a line."""
-    boxes: list[Box]
-    """Of each frame: left, top, right, bottom."""
+    frames: list[Area]
+    """The rectangle of each frame."""
     size: Point
 
 
@@ -103,7 +104,7 @@ def _turned(p: Placement) -> Placement:
         [(x, y) for y, x in p.centers],
         p.ranks,
         [[(x, y) for y, x in route] for route in p.routes],
-        [(x0, y0, x1, y1) for y0, x0, y1, x1 in p.boxes],
+        [(x0, y0, x1, y1) for y0, x0, y1, x1 in p.frames],
         p.size[::-1],
     )
 

@@ -1,4 +1,4 @@
-"""A drawing that is much wider than it must be, drawn together."""
+"""Makes a drawing narrower that is much wider than its widest row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways that links take between nodes that have a place."""
+"""The routes of links between nodes that have a place."""
 
 from __future__ import annotations
 
@@ -162,12 +162,12 @@ def _railed(
 
 
 def tidy(points: Iterable[Point]) -> Route:
-    """Return a route without points that stand on the line between their neighbours."""
+    """Return a route without points on the upright or level line between their neighbours."""
     route: Route = []
     for point in points:
         if route and point == route[-1]:
             continue
-        if len(route) > 1 and route[-2][0] == route[-1][0] == point[0]:
+        if len(route) > 1 and any(route[-2][i] == route[-1][i] == point[i] for i in (0, 1)):
             route.pop()
         route.append(point)
     return route

@@ -1,4 +1,4 @@
-"""The main line of a drawing: the way of the longest computation."""
+"""The longest path of a drawing, which is drawn as a straight line."""
 
 from __future__ import annotations
 

@@ -28,7 +28,6 @@ from tensorgraph.formulas.algebra.polynomials import (
     root_of,
 )
 from tensorgraph.formulas.facts import Fact, Facts
-from tensorgraph.ops.arithmetic import absolute
 from tensorgraph.symbolic.expr import Expr, constant
 
 Event = tuple[str, Any]
@@ -166,7 +165,7 @@ class Algebra:
         for a, x, e in mono:
             if not (whole or self.nonnegative(a)):
                 if e % 2 == 0 and a.expr is not None:
-                    ((((a, _, _),), _),) = self.atoms.value(absolute(a.expr)).items()
+                    ((((a, _, _),), _),) = self.atoms.value(abs(a.expr)).items()
                 elif len(mono) > 1 or e != 1:
                     return None
             factors.append((a, x, e * exponent))

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.op import Op
 from tensorgraph.formulas.algebra.algebra import Algebra, Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.polynomials import (
@@ -26,7 +27,8 @@ from tensorgraph.formulas.algebra.polynomials import (
     order,
 )
 from tensorgraph.formulas.facts import Fact
-from tensorgraph.symbolic.expr import Expr, in_order, make
+from tensorgraph.ops.arithmetic import add, subtract
+from tensorgraph.symbolic.expr import Expr, in_order, lift, make
 
 
 class OutOfTime(Exception):
@@ -38,6 +40,7 @@ class Normaliser(Algebra):
     """Turns expressions into polynomials.
 
     Args:
+        meanings: what operations mean.
         forward: the expressions of the recorded graph.
         names: what has a name of its own.
         cuts: expressions that stay atoms: gradients with a name of their own.
@@ -46,6 +49,7 @@ class Normaliser(Algebra):
         data: the values of an expression on all data that a formula will be checked on.
     """
 
+    meanings: Meanings
     forward: Collection[Expr]
     names: Mapping[Expr, str]
     cuts: Collection[Expr] = ()
@@ -98,10 +102,9 @@ class Normaliser(Algebra):
         """Return whether a forward value is an atom whatever its operands are."""
         if e not in self.forward:
             return False
-        name = e.op.name if e.op else ""
-        if name in ("add", "subtract"):
+        if is_affine(e):
             return e in self.names or all(x.size > 1 for x in e.args)
-        return name not in OPENED
+        return e.op not in self.meanings.opened
 
     def _step(self, e: Expr) -> Poly:
         if e in self.multiples:
@@ -118,16 +121,13 @@ class Normaliser(Algebra):
         p = self.opened(e)
         if p is None or len(p) > LIMIT:
             p = self.atoms.value(e if e in self.forward else self.rebuilt(e))
-        elif e in self.forward and len(p) > 1 and not self._is_affine(e):
+        elif e in self.forward and len(p) > 1 and not is_affine(e):
             p = self.atoms.value(e)
         return p
 
-    def _is_affine(self, e: Expr) -> bool:
-        return e.op is not None and e.op.name in ("add", "subtract")
-
     def opened(self, e: Expr) -> Poly | None:
         """Return what the definition of a value says; ``None`` where no rule does."""
-        rule = MEANINGS.get(e.op.name) if e.op else None
+        rule = None if e.op is None else self.meanings.of(e.op)
         empty = any(0 in x.shape for x in (e, *e.args))
         return None if rule is None or empty else rule(self, e)
 
@@ -157,7 +157,7 @@ class Normaliser(Algebra):
     def known_sum(self, e: Expr, axes: Sequence[int]) -> Fact | None:
         """Return what the sum of a value is known to be, or proved to be from its definition."""
         fact = self.facts.sum_along(e, *axes)
-        if fact is not None or e not in self.forward or not self._is_affine(e):
+        if fact is not None or e not in self.forward or not is_affine(e):
             return fact
         definition = self.opened(e)
         if definition is None:
@@ -175,10 +175,31 @@ class Normaliser(Algebra):
         return p
 
 
-Meaning = Callable[[Normaliser, Expr], Poly | None]
+def is_affine(e: Expr) -> bool:
+    """Return whether an expression is a sum or a difference."""
+    return e.op in (add.op, subtract.op)
 
-MEANINGS: dict[str, Meaning] = {}
+
+Meaning = Callable[[Normaliser, Expr], Poly | None]
 """The polynomial of an operation, from those of its operands; ``None`` where it has none."""
 
-OPENED: set[str] = set()
-"""Forward operations that are opened if they are one product; others are atoms."""
+
+@dataclass(frozen=True)
+class Meanings:
+    """What operations mean for polynomials; one that is written as its body is read so, too."""
+
+    opened: dict[Op, Meaning]
+    """Of operations whose forward values are opened if they are one product."""
+    kept: dict[Op, Meaning]
+    """Of those whose forward values are atoms."""
+
+    def of(self, op: Op) -> Meaning | None:
+        """Return what an operation means; ``None`` if it is an atom whatever its operands are."""
+        found = self.opened.get(op) or self.kept.get(op)
+        return found or (as_body if op.notation.kind == "body" else None)
+
+
+def as_body(nf: Normaliser, e: Expr) -> Poly:
+    """Return what the body of an operation means."""
+    assert e.op is not None and e.op.body is not None
+    return nf.normal(lift(e.op.body(*e.args, **e.static)))

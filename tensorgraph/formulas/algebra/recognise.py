@@ -12,7 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.op import REGISTRY
+from tensorgraph.ops.activation import log_sigmoid, sigmoid
+from tensorgraph.ops.arithmetic import add, divide, multiply, negative, reciprocal
+from tensorgraph.ops.logits import log_softmax, softmax
+from tensorgraph.ops.transcendental import exp, log, power
 from tensorgraph.symbolic.expr import Expr, make
 
 Pattern = str | float | tuple[Any, ...]
@@ -30,28 +33,28 @@ class Recognition:
 
 
 RECOGNITIONS = (
-    Recognition("exp of log softmax", ("exp", ("log_softmax", "x")), ("softmax", "x")),
-    Recognition("exp of log sigmoid", ("exp", ("log_sigmoid", "x")), ("sigmoid", "x")),
-    Recognition("exp of log", ("exp", ("log", "x")), "x"),
-    Recognition("log of exp", ("log", ("exp", "x")), "x"),
-    Recognition("log of softmax", ("log", ("softmax", "x")), ("log_softmax", "x")),
-    Recognition("log of sigmoid", ("log", ("sigmoid", "x")), ("log_sigmoid", "x")),
+    Recognition("exp of log softmax", (exp.op, (log_softmax.op, "x")), (softmax.op, "x")),
+    Recognition("exp of log sigmoid", (exp.op, (log_sigmoid.op, "x")), (sigmoid.op, "x")),
+    Recognition("exp of log", (exp.op, (log.op, "x")), "x"),
+    Recognition("log of exp", (log.op, (exp.op, "x")), "x"),
+    Recognition("log of softmax", (log.op, (softmax.op, "x")), (log_softmax.op, "x")),
+    Recognition("log of sigmoid", (log.op, (sigmoid.op, "x")), (log_sigmoid.op, "x")),
     Recognition(
         "sigmoid written out",
-        ("divide", 1, ("add", 1, ("exp", ("negative", "x")))),
-        ("sigmoid", "x"),
+        (divide.op, 1, (add.op, 1, (exp.op, (negative.op, "x")))),
+        (sigmoid.op, "x"),
         in_graph=True,
     ),
     Recognition(
         "sigmoid written out, with power",
-        ("power", ("add", 1, ("exp", ("negative", "x"))), -1),
-        ("sigmoid", "x"),
+        (power.op, (add.op, 1, (exp.op, (negative.op, "x"))), -1),
+        (sigmoid.op, "x"),
         in_graph=True,
     ),
     Recognition(
         "sigmoid written out, with reciprocal",
-        ("reciprocal", ("add", 1, ("exp", ("negative", "x")))),
-        ("sigmoid", "x"),
+        (reciprocal.op, (add.op, 1, (exp.op, (negative.op, "x")))),
+        (sigmoid.op, "x"),
         in_graph=True,
     ),
 )
@@ -86,11 +89,11 @@ def _match(
     if not isinstance(pattern, tuple):
         same = e.value is not None and e.size == 1 and np.asarray(e.value).item() == pattern
         return found if same else None
-    name, *operands = pattern
-    if e.op is None or e.op.name != name or len(operands) != len(e.args):
+    op, *operands = pattern
+    if e.op is not op or len(operands) != len(e.args):
         return None
     static.update(e.static)
-    orders = [e.args, e.args[::-1]] if name in ("add", "multiply") else [e.args]
+    orders = [e.args, e.args[::-1]] if op in (add.op, multiply.op) else [e.args]
     for args in orders:
         inner: dict[str, Expr] | None = dict(found)
         for part, arg in zip(operands, args, strict=True):
@@ -104,7 +107,6 @@ def _built(pattern: Pattern, found: dict[str, Expr], static: dict[str, Any], lik
     if isinstance(pattern, str):
         return found[pattern]
     assert isinstance(pattern, tuple)
-    name, operand = pattern
-    op = REGISTRY[name]
+    op, operand = pattern
     own = {key: static[key] for key in op.defaults}
     return make(op, (_built(operand, found, static, like),), own, like.shape, like.dtype)

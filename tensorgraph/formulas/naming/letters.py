@@ -9,28 +9,20 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.op import Op
 from tensorgraph.formulas.naming.variables import Scope, unique
 from tensorgraph.formulas.request import Target
-from tensorgraph.formulas.writing.broadcasting import HIDDEN
+from tensorgraph.formulas.writing.broadcasting import hidden
 from tensorgraph.formulas.writing.formula import cost
 from tensorgraph.ops._axes import kept
+from tensorgraph.ops.arithmetic import add, divide, subtract
+from tensorgraph.ops.centering import affine, center, rms
+from tensorgraph.ops.masking import dropout
 from tensorgraph.ops.reduce import mean
+from tensorgraph.ops.reduce import sum as total
+from tensorgraph.ops.transcendental import exp
 from tensorgraph.symbolic.expr import Expr, constant, in_order
 from tensorgraph.symbolic.replay import Replay
-
-USUAL = {"softmax": "A", "sigmoid": "A", "one_hot": "Y"}
-"""Letters for values that have no name, as the course writes them."""
-
-PRODUCTS = ("matmul", "linear", "einsum")
-"""Operations whose result is called Z, and whose incoming gradient gets a name of its own."""
-
-ACTIVATIONS = (
-    "relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu",
-)  # fmt: skip
-BETWEEN = ("add", "affine", "center", "dropout")
-"""What may stand between a product of matrices and its activation."""
-
-SUMS = ("add", "subtract", "sum", "mean")
 
 LONG_FORMULA, DEEP = 80, 12
 """Above this cost, or so many operations inside each other, parts of a formula get letters."""
@@ -56,7 +48,7 @@ class Letters:
         """Inputs and constants without a name among the variables: what they are."""
         self.names = self._found(scope, targets, exprs)
         order = in_order(list(recorded.exprs.values()))
-        scales = [e for e in order if e.op is not None and e.op.name == "rms"]
+        scales = [e for e in order if e.op is rms.op]
         for i, e in enumerate(scales, 1):
             self._normalising(e, str(i) if len(scales) > 1 else "")
         for e in filter(_is_softmax, order):
@@ -108,7 +100,7 @@ class Letters:
         (x,) = e.args
         axes = e.static["axis"]
         scale = e.reshape(kept(x.shape, axes))
-        if x.op is None or x.op.name != "center" or x.static["axis"] != axes:
+        if x.op is not center.op or x.static["axis"] != axes:
             self._letter(e, f"rms{number}", e.op.body(x, **e.static))
             self._letter(x / scale, _with_hat(self.names.get(x)) + number)
             return
@@ -149,7 +141,7 @@ class Letters:
         """
         found = dict(known)
         taken = {*known.values(), *(f"d{name}" for name in self.names.values())}
-        products = [p for p in raw if type(p) is Node and p.op.name in PRODUCTS]
+        products = [p for p in raw if type(p) is Node and is_product(p.op)]
         numbers = {p: i for i, p in enumerate(sorted(products, key=lambda p: p.seq), 1)}
         for place in products:
             e = raw[place]
@@ -173,10 +165,10 @@ class Letters:
     def _activations(self, products: Mapping[Expr, int]) -> None:
         """Call what activations make of the product of a layer A, with the product's number."""
         for e in dict.fromkeys(self.recorded.exprs.values()):
-            if e.op is None or e.op.name not in ACTIVATIONS:
+            if _letter_of(e) != "A":
                 continue
             x = e.args[0]
-            while x not in products and x.args and x.op is not None and x.op.name in BETWEEN:
+            while x not in products and _may_stand_between(x):
                 x = x.args[0]
             if x in products and f"Z{products[x]}" == self.names.get(x):
                 self._letter(e, f"A{products[x]}")
@@ -202,8 +194,8 @@ class Letters:
                 self._usual(x, names, taken)
 
     def _usual(self, e: Expr, names: Mapping[Expr, str], taken: set[str]) -> None:
-        letter = USUAL.get(e.op.name) if e.op is not None and e not in names else None
-        if letter is not None and letter not in taken:
+        letter = _letter_of(e)
+        if letter in ("A", "Y") and e not in names and letter not in taken:
             taken.add(letter)
             self._letter(e, letter)
 
@@ -215,7 +207,7 @@ class Letters:
         for x in order:
             plain = x in names or not x.args or x in self.introduced
             depth[x] = 0 if plain else 1 + max(depth[part] for part in x.args)
-            if plain or x is e or (x.op is not None and x.op.name in HIDDEN):
+            if plain or x is e or hidden(x):
                 continue
             if (uses[x] > 1 and depth[x] > 1) or depth[x] > DEEP:
                 self._letter(x, f"t{1 + len(self.introduced)}")
@@ -233,18 +225,30 @@ def _uses(order: Sequence[Expr], names: Mapping[Expr, str]) -> dict[Expr, int]:
 
 def _in_sums(order: Sequence[Expr], names: Mapping[Expr, str]) -> list[Expr]:
     """Return the terms of sums in a formula."""
-    sums = [x for x in order if x not in names and x.op is not None and x.op.name in SUMS]
+    sums = [x for x in order if x not in names and x.op in (add.op, subtract.op, total.op, mean.op)]
     return [part for x in sums for part in x.args]
+
+
+def is_product(op: Op) -> bool:
+    """Return whether an operation is a product of matrices, whose result textbooks call Z."""
+    return op.letter == "Z"
+
+
+def _letter_of(e: Expr) -> str:
+    return e.op.letter if e.op is not None else ""
+
+
+def _may_stand_between(e: Expr) -> bool:
+    """Return whether a value may stand between a product of matrices and its activation."""
+    return e.op in (add.op, affine.op, center.op, dropout.op)
 
 
 def _is_softmax(e: Expr) -> bool:
     """Return whether a value is E / ΣE for E = exp(…), spelt out."""
-    if e.op is None or e.op.name != "divide" or e.args[0].op is None:
+    if e.op is not divide.op:
         return False
-    top, total = e.args
-    if total.op is None or total.op.name != "sum" or top.op is None:
-        return False
-    return top.op.name == "exp" and total.args[0] is top
+    top, below = e.args
+    return top.op is exp.op and below.op is total.op and below.args[0] is top
 
 
 def _is_pattern(e: Expr) -> bool:
@@ -256,7 +260,7 @@ def _is_pattern(e: Expr) -> bool:
 def _usual_name(e: Expr, user: Node | None) -> str:
     """Return a letter for a constant: D for dropout's mask, M for others, c for numbers."""
     if e.dtype.kind == "b":
-        return "D" if user is not None and user.op.name == "dropout" else "M"
+        return "D" if user is not None and user.op is dropout.op else "M"
     return "index" if e.dtype.kind in "iu" else "c"
 
 

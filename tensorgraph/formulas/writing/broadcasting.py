@@ -1,4 +1,4 @@
-"""Layout, which formulas leave out where it only makes room for broadcasting, and where they can't.
+"""What makes room for broadcasting, which formulas leave out, and where they cannot leave it out.
 
 A vector has one axis, the last, as in NumPy. Where it has been given new axes to stand elsewhere,
 a reader who does not see these may take it for something else: g · x for the outer product g xᵀ.
@@ -12,35 +12,34 @@ import numpy as np
 
 from tensorgraph.symbolic.expr import Expr
 
-HIDDEN = {"broadcast_to", "reshape", "expand_dims", "squeeze", "astype", "positive"}
-"""Operations that a formula does not show where they only make room for broadcasting."""
-
-REDUCTIONS = {"sum", "mean", "max", "min", "prod"}
-"""Operations that show their axes, so that it is seen where the result stands."""
-
 
 def bare(e: Expr) -> Expr:
     """Return what a value is before it is only moved or repeated."""
-    while e.op is not None and e.op.name in HIDDEN:
+    while hidden(e):
         e = e.args[0]
     return e
 
 
+def hidden(e: Expr) -> bool:
+    """Return whether an operation only makes room for broadcasting, which formulas leave out."""
+    return e.op is not None and e.op.notation.kind == "hidden"
+
+
 def rearranges(e: Expr) -> bool:
-    """Return whether an operation gives axes other lengths, which a formula has to show."""
-    if e.op is None or e.op.name not in ("reshape", "expand_dims", "squeeze"):
+    """Return whether a hidden operation gives axes other lengths, which a formula has to show."""
+    if not hidden(e) or e.size != e.args[0].size:
         return False
     return [n for n in e.args[0].shape if n != 1] != [n for n in e.shape if n != 1]
 
 
 def only_adds_axes(e: Expr) -> bool:
     """Return whether an operation is an index such as ``x[:, None]``, which a formula hides."""
-    if e.op is None or e.op.name != "getitem":
+    if e.op is None or e.op.notation.kind != "item":
         return False
     return all(k is None or k is Ellipsis or k == slice(None) for k in e.static["key"])
 
 
-class Layout:
+class Placement:
     """Where the axes of values are, and where they seem to be.
 
     Args:
@@ -78,10 +77,10 @@ class Layout:
     def _shape(self, e: Expr) -> tuple[int, ...]:
         if e in self.names or e.op is None:
             return e.shape
-        if (e.op.name in HIDDEN and not rearranges(e)) or only_adds_axes(e):
-            inner = bare(e)
+        if (hidden(e) and not rearranges(e)) or only_adds_axes(e):
+            inner = bare(e)  # of which a reduction shows its axes, so that it is seen where it is
             placed = inner not in self.names and inner.op is not None
-            stands = placed and inner.op is not None and inner.op.name in REDUCTIONS
+            stands = placed and inner.op is not None and inner.op.notation.kind == "reduction"
             return e.shape if stands else self.seen(e.args[0])
         if e.op.family == "elementwise" and not self.misread(e):
             try:

@@ -1,52 +1,51 @@
 """Formulas: expressions as a reader sees them, before it is decided how they are set.
 
-Layout (new axes, broadcasting, casts) is left out; sums, products and fractions are gathered. The
-printers for text, LaTeX and MathML each walk over these few kinds of parts.
+An operation is written by the kind of notation in its record. New axes, broadcasting and casts are
+left out; sums, products and fractions are gathered. The printers for text, LaTeX and MathML each
+walk over these few kinds of parts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from tensorgraph.engine.notation import Notation
 from tensorgraph.formulas.writing.broadcasting import (
-    HIDDEN,
-    Layout,
+    Placement,
     bare,
     column_and_row,
     index,
     only_adds_axes,
     rearranges,
 )
-from tensorgraph.symbolic.expr import Expr
+from tensorgraph.symbolic.expr import Expr, lift
 
 UNSEEN = ("dtype", "keepdims", "axis")
 """Static parameters that a formula leaves out, or shows as a subscript."""
 
-RELATIONS = {
-    "equal": "=", "not_equal": "≠", "less": "<", "less_equal": "≤", "greater": ">",
-    "greater_equal": "≥",
-}  # fmt: skip
+Kind = Literal[
+    "equation", "derivative", "name", "number", "negative", "sum", "product", "matmul", "fraction",
+    "power", "root", "enclosed", "transpose", "reduction", "function", "relation", "item",
+]  # fmt: skip
+"""The kinds of parts that a formula has; where an operation's notation has that kind, its name."""
 
 
 @dataclass(frozen=True)
 class Formula:
-    """A part of a formula.
+    """A part of a formula."""
 
-    Kinds: ``equation``, ``name``, ``number``, ``negative``, ``sum`` (of signed terms), ``product``
-    (``text`` holds the signs between the factors), ``matmul``, ``fraction``, ``power``, ``root``,
-    ``derivative``, ``absolute``, ``transpose``, ``reduce`` (over ``axes``), ``call``, ``test`` (1
-    where a relation holds), ``item``.
-    """
-
-    kind: str
+    kind: Kind
     parts: tuple[Formula, ...] = ()
     text: str = ""
+    """A name, a number or a sign; of a sum the signs of all terms, of a product those between."""
     axes: tuple[int, ...] | None = ()
     """The axes that a reduction takes or a function works along; ``None`` for all."""
+    latex: str = ""
+    """The sign in LaTeX, where it differs."""
 
 
 def formula(e: Expr, names: Mapping[Expr, str]) -> Formula:
@@ -57,7 +56,7 @@ def formula(e: Expr, names: Mapping[Expr, str]) -> Formula:
 class _Writer:
     def __init__(self, names: Mapping[Expr, str]) -> None:
         self.names = names
-        self.layout = Layout(names)
+        self.placement = Placement(names)
 
     def write(self, e: Expr) -> Formula:
         if e in self.names:
@@ -67,50 +66,41 @@ class _Writer:
             return Formula("name" if text.endswith("]") else "number", text=text)
         if e.op is None:
             return Formula("name", text=e.name or "x")
-        writer = getattr(self, f"_{e.op.name}", None)
-        return writer(e) if writer else self._other(e)
+        return WRITERS[e.op.notation.kind](self, e)
 
     def _parts(self, e: Expr) -> tuple[Formula, ...]:
         """Write the operands, each with where it stands if that would be misread."""
         parts = tuple(map(self.write, e.args))
-        if not self.layout.misread(e):
+        if not self.placement.misread(e):
             return parts
         vectors = column_and_row(e)
         if vectors is not None:  # vectors are columns, so that a row is one transposed
             row = vectors[1]
             return (*parts[:row], Formula("transpose", (parts[row],)), *parts[row + 1 :])
         return tuple(
-            Formula("item", (part,), index(x)) if self.layout.shift(x) else part
+            Formula("item", (part,), index(x)) if self.placement.shift(x) else part
             for part, x in zip(parts, e.args, strict=True)
         )
 
-    def _moved(self, e: Expr) -> Formula:
+    def hidden(self, e: Expr) -> Formula:
         if not rearranges(e):
             return self.write(e.args[0])
-        return Formula("call", self._parts(e), f"reshape[{_lengths(e.shape)}]")
+        return Formula("function", self._parts(e), f"reshape[{_lengths(e.shape)}]")
 
-    _broadcast_to = _reshape = _expand_dims = _squeeze = _astype = _positive = _moved
-
-    def _add(self, e: Expr) -> Formula:
-        return self._sum_of(e, "+")
-
-    def _subtract(self, e: Expr) -> Formula:
-        return self._sum_of(e, "−")
-
-    def _sum_of(self, e: Expr, sign: str) -> Formula:
-        x, y = self._parts(e)
+    def sum(self, e: Expr) -> Formula:
+        sign, (x, y) = _notation(e).sign, self._parts(e)
         terms = list(x.parts) if x.kind == "sum" else [x]
         signs = x.text if x.kind == "sum" else "+"
         if y.kind == "negative":
             y, sign = y.parts[0], "−" if sign == "+" else "+"
         return Formula("sum", (*terms, y), signs + sign)
 
-    def _negative(self, e: Expr) -> Formula:
+    def negative(self, e: Expr) -> Formula:
         (x,) = self._parts(e)
         return x.parts[0] if x.kind == "negative" else Formula("negative", (x,))
 
-    def _multiply(self, e: Expr) -> Formula:
-        vectors = column_and_row(e) if self.layout.misread(e) else None
+    def product(self, e: Expr) -> Formula:
+        vectors = column_and_row(e) if self.placement.misread(e) else None
         if vectors is not None:
             column, row = (self.write(e.args[i]) for i in vectors)
             return _outer(column, row)
@@ -132,14 +122,15 @@ class _Writer:
         if x.kind == "number" and x.text == "1":
             return y
         left, right = map(bare, e.args)
-        alike = left.shape == right.shape and not self.layout.misread(e)
+        alike = left.shape == right.shape and not self.placement.misread(e)
         sign = " " if 1 in (left.size, right.size) else "∘" if alike else "·"
         factors = x.parts if x.kind == "product" else (x,)
         signs = x.text if x.kind == "product" else ""
         return Formula("product", (*factors, y), signs + sign)
 
-    def _divide(self, e: Expr) -> Formula:
-        x, y = self._parts(e)
+    def fraction(self, e: Expr) -> Formula:
+        parts = self._parts(e)
+        x, y = parts if len(parts) == 2 else (Formula("number", text="1"), *parts)
         if y.kind == "number" and y.text == "1":
             return x
         if x.kind == "negative":
@@ -149,99 +140,50 @@ class _Writer:
             return Formula("fraction", (x.parts[0], below))
         return Formula("fraction", (x, y))
 
-    def _reciprocal(self, e: Expr) -> Formula:
-        return Formula("fraction", (Formula("number", text="1"), *self._parts(e)))
+    def power(self, e: Expr) -> Formula:
+        exponent = _notation(e).sign
+        given = (Formula("number", text=exponent),) if exponent else ()
+        return Formula("power", (*self._parts(e), *given))
 
-    def _square(self, e: Expr) -> Formula:
-        return Formula("power", (*self._parts(e), Formula("number", text="2")))
-
-    def _power(self, e: Expr) -> Formula:
-        return Formula("power", self._parts(e))
-
-    def _sqrt(self, e: Expr) -> Formula:
+    def root(self, e: Expr) -> Formula:
         return Formula("root", self._parts(e))
 
-    _root = _sqrt  # as optimizers have it
+    def enclosed(self, e: Expr) -> Formula:
+        return Formula("enclosed", self._parts(e), _notation(e).sign)
 
-    def _abs(self, e: Expr) -> Formula:
-        return Formula("absolute", self._parts(e))
-
-    def _clip(self, e: Expr) -> Formula:
-        bounds = (e.static[key] for key in ("min", "max"))
-        ends = [Formula("number", text=_number(n)) for n in bounds if n is not None]
-        return Formula("call", (*self._parts(e), *ends), "clip")
-
-    def _body(self, e: Expr) -> Formula:
-        """Write an operation as what it is defined to be."""
+    def body(self, e: Expr) -> Formula:
         assert e.op is not None and e.op.body is not None
-        return self.write(e.op.body(*e.args, **e.static))
+        return self.write(lift(e.op.body(*e.args, **e.static)))
 
-    _center = _rms = _affine = _dropout = _softmax_minus_one_hot = _body
-    _sigmoid_cross_entropy = _softmax_cross_entropy = _class_cross_entropy = _body
-
-    def _matmul(self, e: Expr) -> Formula:
+    def matmul(self, e: Expr) -> Formula:
         x, y = self._parts(e)
         return Formula("matmul", (*(x.parts if x.kind == "matmul" else (x,)), y))
 
-    def _linear(self, e: Expr) -> Formula:
-        x, weight, bias = self._parts(e)
-        return Formula("sum", (Formula("matmul", (x, Formula("transpose", (weight,)))), bias), "++")
-
-    def _matrix_transpose(self, e: Expr) -> Formula:
+    def transpose(self, e: Expr) -> Formula:
+        axes = e.static.get("axes", (1, 0))
+        if axes == tuple(range(e.ndim)):
+            return self.write(e.args[0])
         (x,) = self._parts(e)
+        if axes != (1, 0):
+            return Formula("function", (x,), "permute_dims", axes)
         return x.parts[0] if x.kind == "transpose" else Formula("transpose", (x,))
 
-    def _permute_dims(self, e: Expr) -> Formula:
-        if e.static["axes"] == tuple(range(e.ndim))[::-1] and e.ndim == 2:
-            return self._matrix_transpose(e)
-        if e.static["axes"] == tuple(range(e.ndim)):
-            return self.write(e.args[0])
-        return Formula("call", self._parts(e), "permute_dims", e.static["axes"])
+    def reduction(self, e: Expr) -> Formula:
+        notation, axes = _notation(e), e.static["axis"]
+        wide = {i for i, n in enumerate(e.args[0].shape) if n != 1}
+        over = None if wide <= set(axes) else axes
+        return Formula("reduction", self._parts(e), notation.sign, over, notation.latex)
 
-    def _sum(self, e: Expr) -> Formula:
-        return self._reduced(e, "Σ")
+    def relation(self, e: Expr) -> Formula:
+        notation = _notation(e)
+        return Formula("relation", self._parts(e), notation.sign, latex=notation.latex)
 
-    def _prod(self, e: Expr) -> Formula:
-        return self._reduced(e, "Π")
-
-    def _mean(self, e: Expr) -> Formula:
-        return self._reduced(e, "mean")
-
-    def _max(self, e: Expr) -> Formula:
-        return self._reduced(e, "max")
-
-    def _min(self, e: Expr) -> Formula:
-        return self._reduced(e, "min")
-
-    def _reduced(self, e: Expr, symbol: str) -> Formula:
-        x = e.args[0]
-        wide = {i for i, n in enumerate(x.shape) if n != 1}
-        axes = e.static["axis"]
-        return Formula("reduce", self._parts(e), symbol, None if wide <= set(axes) else axes)
-
-    def _where(self, e: Expr) -> Formula:
-        condition, x, y = self._parts(e)
-        return Formula("call", (Formula("bare", (condition,)), x, y), "where")
-
-    def _softmax(self, e: Expr) -> Formula:
-        return Formula("call", self._parts(e), "softmax", e.static["axis"])
-
-    def _one_hot(self, e: Expr) -> Formula:
-        return Formula("call", self._parts(e), "one_hot")
-
-    def _log_softmax(self, e: Expr) -> Formula:
-        return Formula("call", self._parts(e), "log softmax", e.static["axis"])
-
-    def _logsumexp(self, e: Expr) -> Formula:
-        return Formula("call", self._parts(e), "log Σ exp", e.static["axis"])
-
-    def _getitem(self, e: Expr) -> Formula:
-        key = e.static["key"]
+    def item(self, e: Expr) -> Formula:
         if only_adds_axes(e):
             return self.write(e.args[0])
         indices = iter(map(self.write, e.args[1:]))
         parts, texts = [self.write(e.args[0])], []
-        for k in key:
+        for k in e.static["key"]:
             if isinstance(k, str):
                 parts.append(next(indices))
                 texts.append("?")
@@ -249,21 +191,36 @@ class _Writer:
                 texts.append(_key(k))
         return Formula("item", tuple(parts), ", ".join(texts))
 
-    def _other(self, e: Expr) -> Formula:
+    def function(self, e: Expr) -> Formula:
         assert e.op is not None
-        if e.op.name in RELATIONS:
-            return Formula("test", self._parts(e), RELATIONS[e.op.name])
-        hidden = UNSEEN if isinstance(e.static.get("axis", ()), tuple) else UNSEEN[:2]
+        notation, axes = e.op.notation, e.static.get("axis", ())
+        name = notation.sign or e.op.name
+        if notation.arguments is not None:
+            values = [e.static[key] for key in notation.arguments]
+            numbers = [Formula("number", text=_number(n)) for n in values if n is not None]
+            return Formula("function", (*self._parts(e), *numbers), name, latex=notation.latex)
+        hidden = UNSEEN if isinstance(axes, tuple) else UNSEEN[:2]
         static = {k: v for k, v in e.static.items() if v != e.op.defaults.get(k)}
         shown = ", ".join(f"{k}={_static(v)}" for k, v in static.items() if k not in hidden)
-        symbol = e.op.symbol if e.op.symbol in ("σ", "log σ") else e.op.name
-        axes = e.static.get("axis")
-        return Formula(
-            "call",
-            self._parts(e),
-            f"{symbol}[{shown}]" if shown else symbol,
-            axes if isinstance(axes, tuple) else (),
-        )
+        along = axes if isinstance(axes, tuple) else ()
+        if shown:
+            return Formula("function", self._parts(e), f"{name}[{shown}]", along)
+        return Formula("function", self._parts(e), name, along, notation.latex)
+
+
+WRITERS: dict[str, Callable[[_Writer, Expr], Formula]] = {
+    "hidden": _Writer.hidden, "sum": _Writer.sum, "negative": _Writer.negative,
+    "product": _Writer.product, "fraction": _Writer.fraction, "power": _Writer.power,
+    "root": _Writer.root, "enclosed": _Writer.enclosed, "body": _Writer.body,
+    "matmul": _Writer.matmul, "transpose": _Writer.transpose, "reduction": _Writer.reduction,
+    "relation": _Writer.relation, "item": _Writer.item, "function": _Writer.function,
+}  # fmt: skip
+"""What writes each kind of notation."""
+
+
+def _notation(e: Expr) -> Notation:
+    assert e.op is not None
+    return e.op.notation
 
 
 def _outer(column: Formula, row: Formula) -> Formula:
@@ -331,7 +288,7 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
             known[x] = 1.0
         elif done:
             assert x.op is not None
-            own = 2.0 if rearranges(x) else WEIGHTS.get(x.op.name, 2.0)
+            own = 2.0 if rearranges(x) else WEIGHTS.get(x.op.notation.kind, 2.0)
             known[x] = own + sum(known[y] for y in below(x))
         else:
             stack.append((x, True))
@@ -340,10 +297,7 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
 
 
 WEIGHTS = {
-    **dict.fromkeys(HIDDEN, 0.0),
-    **dict.fromkeys(("add", "subtract", "multiply", "divide", "negative"), 0.5),
-    **dict.fromkeys(("matmul", "matrix_transpose", "power", "square"), 0.5),
-    **dict.fromkeys(("sum", "mean"), 1.0),
-    "softmax_minus_one_hot": 12.0,  # what it is says more
-}
-"""What reading an operation's sign costs; a function costs more."""
+    "hidden": 0.0, "sum": 0.5, "negative": 0.5, "product": 0.5, "fraction": 0.5, "power": 0.5,
+    "matmul": 0.5, "transpose": 0.5, "reduction": 1.0, "body": 12.0,
+}  # fmt: skip
+"""What reading each kind of notation costs, beside the operands; a function costs 2."""

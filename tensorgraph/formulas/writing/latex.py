@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.formulas.writing.text import (
@@ -19,9 +20,11 @@ from tensorgraph.formulas.writing.text import (
 LETTERS = {"ε": r"\epsilon", "λ": r"\lambda"} | {
     letter: "\\" + word for word, letter in GREEK.items() if letter not in ("ε", "λ")
 }
-RELATIONS = {"≠": r"\neq", "≤": r"\leq", "≥": r"\geq"}
-FUNCTIONS = {"σ": r"\sigma", "exp": r"\exp", "log": r"\log", "sin": r"\sin", "cos": r"\cos",
-             "tanh": r"\tanh", "log σ": r"\log \sigma", "log Σ exp": r"\log \sum \exp"}  # fmt: skip
+FUNCTIONS = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"}
+"""Functions for which LaTeX has a command of the same name."""
+DELIMITERS = {
+    "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "‖": r"\|",
+}  # fmt: skip
 
 
 def latex(f: Formula) -> str:
@@ -85,26 +88,33 @@ def _set(f: Formula) -> tuple[str, int]:
             return rf"\sqrt{{{_set(f.parts[0])[0]}}}", WHOLE
         case "transpose":
             return f"{{{_in(f.parts[0], WHOLE)}}}^{{\\top}}", POWER
-        case "reduce":
+        case "reduction":
             return _reduction(f), MATMUL
-        case "test":
-            relation = RELATIONS.get(f.text, f.text)
-            return rf"[{_in(f.parts[0], SUM)} {relation} {_in(f.parts[1], SUM)}]", WHOLE
+        case "relation":
+            return f"[{_relation(f)}]", WHOLE
         case "equation":
             return " = ".join(_set(p)[0] for p in f.parts), SUM
         case "derivative":
             of, by = (rf"\partial {_set(part)[0]}" for part in f.parts)
             return rf"\frac{{{of}}}{{{by}}}", WHOLE
-        case "absolute":
-            return rf"\left|{_set(f.parts[0])[0]}\right|", WHOLE
-        case "bare":
-            inner = _set(f.parts[0])[0]
-            return inner[1:-1] if f.parts[0].kind == "test" else inner, WHOLE
+        case "enclosed":
+            left, right = (DELIMITERS.get(sign, sign) for sign in f.text)
+            return rf"\left{left}{_set(f.parts[0])[0]}\right{right}", WHOLE
         case "item":
             return _item(f), WHOLE
-    name = FUNCTIONS.get(f.text) or r"\mathrm{" + _escaped(f.text) + "}"
-    operands = ", ".join(_set(p)[0] for p in f.parts)
-    return rf"{name}{axes_below(f.axes)}\left({operands}\right)", WHOLE
+        case "function":
+            return _function(f), WHOLE
+    assert_never(f.kind)
+
+
+def _function(f: Formula) -> str:
+    own = f"\\{f.text}" if f.text in FUNCTIONS else r"\mathrm{" + _escaped(f.text) + "}"
+    operands = ", ".join(_relation(p) if p.kind == "relation" else _set(p)[0] for p in f.parts)
+    return rf"{f.latex or own}{axes_below(f.axes)}\left({operands}\right)"
+
+
+def _relation(f: Formula) -> str:
+    return f"{_in(f.parts[0], SUM)} {f.latex or f.text} {_in(f.parts[1], SUM)}"
 
 
 def _number(text: str) -> tuple[str, int]:
@@ -135,9 +145,8 @@ def _product(f: Formula) -> str:
 
 def _reduction(f: Formula) -> str:
     inner, own = _set(f.parts[0])
-    symbol = {"Σ": r"\sum", "Π": r"\prod"}.get(f.text) or rf"\operatorname{{{f.text}}}"
-    symbol += axes_below(f.axes)
-    simple = f.text in ("Σ", "Π") and own >= POWER
+    symbol = (f.latex or rf"\operatorname{{{f.text}}}") + axes_below(f.axes)
+    simple = not f.text.isascii() and own >= POWER
     return f"{symbol} {inner}" if simple else rf"{symbol}\left({inner}\right)"
 
 

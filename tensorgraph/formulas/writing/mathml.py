@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
+from typing import assert_never
 
 from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.formulas.writing.text import GREEK, MATMUL, POWER, PRODUCT, SUM, WHOLE, split_name
@@ -86,30 +87,34 @@ def _set(f: Formula) -> str:
             return f"<msqrt>{_set(parts[0])}</msqrt>"
         case "transpose":
             return f"<msup>{_in(parts[0], WHOLE)}<mo>&#x22A4;</mo></msup>"
-        case "reduce":
+        case "reduction":
             return _reduction(f)
-        case "test":
-            inner = _row(_in(parts[0], SUM), _sign(f.text), _in(parts[1], SUM))
-            return _row(_sign("["), inner, _sign("]"))
+        case "relation":
+            return _row(_sign("["), _relation(f), _sign("]"))
         case "equation":
             return _sign("=").join(map(_set, parts))
         case "derivative":
             of, by = (_row(_sign("∂"), _set(part)) for part in parts)
             return f"<mfrac>{of}{by}</mfrac>"
-        case "absolute":
-            return _row(_sign("|"), _set(parts[0]), _sign("|"))
-        case "bare":
-            return _set(parts[0])
+        case "enclosed":
+            return _row(_sign(f.text[0]), _set(parts[0]), _sign(f.text[1]))
         case "item":
             key = _word(f.text.replace("?", ", ".join(as_text(p)[0] for p in parts[1:])))
             return f"<msub>{_in(parts[0], WHOLE)}{key}</msub>"
-    name = _word(f.text)
-    below = _axes(f.axes)
+        case "function":
+            return _function(f)
+    assert_never(f.kind)
+
+
+def _function(f: Formula) -> str:
+    name, below = _word(f.text), _axes(f.axes)
     head = f"<msub>{name}{below}</msub>" if below else name
-    row = [_set(parts[0])]
-    for part in parts[1:]:
-        row += [_sign(","), _set(part)]
-    return _row(head, _sign("("), *row, _sign(")"))
+    operands = [_relation(p) if p.kind == "relation" else _set(p) for p in f.parts]
+    return _row(head, _sign("("), _sign(",").join(operands), _sign(")"))
+
+
+def _relation(f: Formula) -> str:
+    return _row(_in(f.parts[0], SUM), _sign(f.text), _in(f.parts[1], SUM))
 
 
 def _number(text: str) -> str:
@@ -130,9 +135,10 @@ def _sum(f: Formula) -> str:
 
 
 def _reduction(f: Formula) -> str:
-    symbol = _sign(f.text) if f.text in ("Σ", "Π") else _word(f.text)
+    sign = not f.text.isascii()
+    symbol = _sign(f.text) if sign else _word(f.text)
     below = _axes(f.axes)
     head = f"<munder>{symbol}{below}</munder>" if below else symbol
-    simple = f.text in ("Σ", "Π") and as_text(f.parts[0])[1] >= POWER
+    simple = sign and as_text(f.parts[0])[1] >= POWER
     inner = _set(f.parts[0])
     return _row(head, inner) if simple else _row(head, _sign("("), inner, _sign(")"))

@@ -6,32 +6,35 @@ import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from inspect import cleandoc
+from textwrap import indent
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.errors import ArgumentError
-from tensorgraph.formulas.writing.in_numpy import HELPERS
-from tensorgraph.symbolic.expr import Expr, in_order, make
+from tensorgraph.symbolic.expr import Expr, in_order, lift, make
 
-INFIX = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "power": "**",
-    "equal": "==", "not_equal": "!=", "less": "<", "less_equal": "<=", "greater": ">",
-    "greater_equal": ">=", "floor_divide": "//", "remainder": "%", "bitwise_and": "&",
-    "bitwise_or": "|", "bitwise_xor": "^",
+TIGHTNESS = {
+    "|": 1, "^": 2, "&": 3, "+": 4, "-": 4, "*": 5, "/": 5, "@": 5, "//": 5, "%": 5, "**": 7,
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 0),
 }  # fmt: skip
-TIGHTNESS = {"+": 4, "-": 4, "*": 5, "/": 5, "@": 5, "//": 5, "%": 5, "**": 7, "&": 3, "^": 2,
-             "|": 1}  # fmt: skip
+"""How tightly Python's operators hold together: more binds first."""
+SIGN, ATTRIBUTE, WHOLE = 6, 8, 9
+"""The same for a sign, for what stands after a dot or in brackets, and for names and calls."""
 
-NUMPY = {
-    "exp", "log", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh",
-    "tanh", "asinh", "acosh", "atanh", "abs", "sign", "where", "maximum", "minimum", "floor",
-    "ceil", "trunc", "log1p", "expm1", "log2", "log10", "exp2", "logaddexp", "square",
-    "reciprocal", "sum", "mean", "max", "min", "prod", "broadcast_to", "reshape", "expand_dims",
-    "squeeze", "flip", "tril", "triu", "logical_and", "logical_or", "logical_not", "logical_xor",
-    "isnan", "isinf", "isfinite", "argmax", "argmin", "any", "all", "positive", "clip",
-    "bitwise_invert", "round", "roll", "repeat",
-}  # fmt: skip
+
+def _is_name(code: str) -> bool:
+    """Return whether a record's code is a function's name, as ``np.exp``."""
+    return re.fullmatch(r"\w+(\.\w+)+", code) is not None
+
+
+FUNCTIONS = {
+    name
+    for name, op in REGISTRY.items()
+    if op.code and not (op.code in TIGHTNESS or op.code.startswith(".") or _is_name(op.code))
+}
+"""The operations for which NumPy has no word: code that holds them defines a function for each."""
 
 
 def python(
@@ -54,14 +57,11 @@ def python(
         ArgumentError: a formula holds an operation that has no counterpart in NumPy.
     """
     writer = _Code(names, called)
-    lines = []
-    known: dict[Expr, str] = {}
-    for name, e in steps:
-        lines.append(f"    {called[name]} = {writer.whole(e, known)}")
+    lines = [f"    {called[name]} = {writer.whole(e)}" for name, e in steps]
     made = {called[name] for name, _ in steps}
     arguments = [a for a in writer.arguments if a not in made]
     returned = ", ".join(called[name] for name in results)
-    helpers = [cleandoc(HELPERS[name]) + "\n" for name in _with_those_called(writer.helpers)]
+    helpers = [_source(op, name) for name, op in _with_those_called(writer.helpers).items()]
     constants = [f"{name} = {text}\n" for name, text in writer.constants.items()]
     imports = "import math\n\n" if any("math." in text for text in helpers) else ""
     parts = [f"{imports}import numpy as np\n", *helpers, *constants]
@@ -69,18 +69,27 @@ def python(
     return "\n\n".join([*parts, "\n".join([head, *lines, f"    return {returned}"])]) + "\n"
 
 
-def _with_those_called(helpers: Iterable[str]) -> list[str]:
-    """Return functions by name, each after those that it calls."""
-    found: dict[str, None] = {}
-    for name in helpers:
-        called = [h for h in HELPERS if h != name and re.search(rf"\b(?<!\.){h}\(", HELPERS[name])]
-        found |= dict.fromkeys([*_with_those_called(called), name])
-    return list(found)
+def _with_those_called(helpers: Mapping[str, Op]) -> dict[str, Op]:
+    """Return operations by their function's name, each after those whose functions it calls."""
+    found: dict[str, Op] = {}
+    for name, op in helpers.items():
+        words = re.findall(r"(?<![.\w])(\w+)\(", op.code or "")
+        called = {word: REGISTRY[word] for word in words if word in FUNCTIONS}
+        found |= {**_with_those_called(called), name: op}
+    return found
+
+
+def _source(op: Op, name: str) -> str:
+    """Return an operation's code as a function of that name."""
+    inputs = [f"*{key[1:]}" if key.startswith("*") else key for key in op.vjp]
+    code = cleandoc(op.code or "")
+    body = code if re.search(r"^ *return ", code, re.MULTILINE) else f"return {code}"
+    return f"def {name}({', '.join([*inputs, *op.defaults])}):\n{indent(body, '    ')}\n"
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:
     """Return a name that Python takes for each name, no two alike."""
-    taken = {"np", *HELPERS}
+    taken = {"np", "math", *FUNCTIONS}
     found: dict[str, str] = {}
     for name in names:
         if name not in found:
@@ -93,19 +102,14 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def has_code(name: str) -> bool:
-    """Return whether an operation is written as it is, not as what it is defined to be."""
-    return name in HELPERS or name in NUMPY or name in INFIX
-
-
 class _Code:
     def __init__(self, names: Mapping[Expr, str], called: Mapping[str, str]) -> None:
         self.names, self.called = names, called
         self.arguments: dict[str, None] = {}
-        self.helpers: dict[str, None] = {}
+        self.helpers: dict[str, Op] = {}
         self.constants: dict[str, str] = {}
 
-    def whole(self, e: Expr, known: dict[Expr, str]) -> str:
+    def whole(self, e: Expr) -> str:
         """Return an expression's text, the operands written before it."""
         e = self._spelt_out(e)
         texts: dict[Expr, tuple[str, int]] = {}
@@ -123,67 +127,69 @@ class _Code:
             args = tuple(done[y] for y in x.args)
             same = all(y is z for y, z in zip(args, x.args, strict=True))
             done[x] = x if same else make(x.op, args, x.static, x.shape, x.dtype)
-            if x.op.body is not None and not has_code(x.op.name):
-                done[x] = self._spelt_out(x.op.body(*args, **x.static))
+            if x.op.body is not None and x.op.code is None:
+                done[x] = self._spelt_out(lift(x.op.body(*args, **x.static)))
         return done[e]
 
     def _write(self, e: Expr, texts: Mapping[Expr, tuple[str, int]], own: bool) -> tuple[str, int]:
         if (e in self.names and not own) or e.is_input:
             name = self.called[self.names.get(e) or e.name or "x"]
             self.arguments[name] = None
-            return name, 9
+            return name, WHOLE
         if e.value is not None:
             value = self._constant(e)
-            return value, 6 if value.startswith("-") else 9
-        assert e.op is not None
-        name, args = e.op.name, [texts[x] for x in e.args]
-        if name in INFIX:
-            return self._infix(INFIX[name], args)
-        if name == "negative":
-            return f"-{_in(args[0], 6)}", 6
-        if name == "matrix_transpose" or (name == "permute_dims" and e.static["axes"] == (1, 0)):
-            return f"{_in(args[0], 8)}.{'T' if e.ndim == 2 else 'mT'}", 8
-        if name == "permute_dims":
-            return f"np.transpose({args[0][0]}, {e.static['axes']})", 9
-        if name == "astype":
-            return f"{_in(args[0], 8)}.astype('{e.dtype}')", 8
-        if name == "getitem":
-            return f"{_in(args[0], 8)}[{_key(e.static['key'], args[1:])}]", 8
-        return self._call(e, args), 9
+            return value, SIGN if value.startswith("-") else WHOLE
+        return self._apply(e, [texts[x] for x in e.args])
 
-    def _infix(self, sign: str, args: Sequence[tuple[str, int]]) -> tuple[str, int]:
-        (x, y), tight = args, TIGHTNESS.get(sign, 0)
+    def _apply(self, e: Expr, args: Sequence[tuple[str, int]]) -> tuple[str, int]:
+        """Return an operation on operands whose text is known."""
+        assert e.op is not None
+        code, static = e.op.code, e.static
+        if e.op.notation.kind == "item":
+            return f"{_in(args[0], ATTRIBUTE)}[{_key(static['key'], args[1:])}]", ATTRIBUTE
+        if e.op.notation.kind == "transpose" and static.get("axes", (1, 0)) == (1, 0):
+            return f"{_in(args[0], ATTRIBUTE)}.{'T' if e.ndim == 2 else 'mT'}", ATTRIBUTE
+        if code is None:
+            raise ArgumentError(
+                f"python(): the formula holds {e.op.name!r}, whose record says neither in NumPy nor"
+                f' by a body what it computes; declare it with code="…" over {e.op.inputs}'
+            )
+        if code in TIGHTNESS:
+            return self._operator(code, args)
+        if code.startswith("."):
+            values = ", ".join(map(_argument, static.values()))
+            return f"{_in(args[0], ATTRIBUTE)}{code}({values})", WHOLE
+        keywords = [f"{k}={_argument(v)}" for k, v in static.items()]
+        if _is_name(code):  # which keeps no axes unless told
+            told = [k for k in keywords if k != "keepdims=False"]
+            return f"{code}({', '.join([a for a, _ in args] + told)})", WHOLE
+        name = self._helper(e.op)
+        return f"{name}({', '.join([a for a, _ in args] + keywords)})", WHOLE
+
+    def _operator(self, sign: str, args: Sequence[tuple[str, int]]) -> tuple[str, int]:
+        if len(args) == 1:
+            return f"{sign}{_in(args[0], SIGN)}", SIGN
+        (x, y), tight = args, TIGHTNESS[sign]
         left, right = _in(x, tight + (sign == "**")), _in(y, tight + (sign != "**"))
         gap = "" if sign == "**" else " "
         return f"{left}{gap}{sign}{gap}{right}", tight
 
-    def _call(self, e: Expr, args: Sequence[tuple[str, int]]) -> str:
-        assert e.op is not None
-        name = e.op.name
-        if name in HELPERS:
-            self.helpers[name] = None
-            static = [f"{key}={_argument(value)}" for key, value in e.static.items()]
-            return f"{name}({', '.join([a for a, _ in args] + static)})"
-        if name == "einsum":
-            return f"np.einsum({e.static['subscripts']!r}, {', '.join(a for a, _ in args)})"
-        if name not in NUMPY:
-            raise ArgumentError(
-                f"python(): the formula holds {name!r}, for which NumPy has no function; the"
-                " formula itself is in .gradients"
-            )
-        static = [
-            f"{key}={_argument(value)}"
-            for key, value in e.static.items()
-            if not (key == "keepdims" and value is False)
-        ]
-        return f"np.{name}({', '.join([a for a, _ in args] + static)})"
+    def _helper(self, op: Op) -> str:
+        """Return the name of the function that an operation's code becomes."""
+        name = op.name
+        others = {*self.called.values(), *FUNCTIONS} - {name if REGISTRY.get(name) is op else ""}
+        while name in others or self.helpers.get(name, op) is not op:
+            name += "_"
+        self.helpers[name] = op
+        return name
 
     def _constant(self, e: Expr) -> str:
         array = np.asarray(e.value)
         if array.ndim == 0:
             return _argument(array.item())
         name = f"CONSTANT_{len(self.constants)}"
-        self.constants[name] = f"np.array({_argument(array.tolist())}, dtype='{array.dtype}')"
+        values = f"array({_argument(array.tolist())}" if array.size else f"empty({array.shape}"
+        self.constants[name] = f"np.{values}, dtype='{array.dtype}')"
         return name
 
 

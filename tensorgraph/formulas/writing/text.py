@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import assert_never
 
 from tensorgraph.formulas.writing.formula import Formula
 
@@ -74,22 +75,30 @@ def _set(f: Formula) -> tuple[str, int]:
             return f"√{_in(f.parts[0], WHOLE)}", POWER
         case "transpose":
             return f"{_in(f.parts[0], WHOLE)}ᵀ", POWER
-        case "reduce":
+        case "reduction":
             return _reduction(f), MATMUL
-        case "test":
-            return f"[{_in(f.parts[0], SUM)} {f.text} {_in(f.parts[1], SUM)}]", WHOLE
+        case "relation":
+            return f"[{_relation(f)}]", WHOLE
         case "equation":
             return " = ".join(_set(p)[0] for p in f.parts), SUM
         case "derivative":
             return f"∂{_set(f.parts[0])[0]}/∂{_set(f.parts[1])[0]}", WHOLE
-        case "absolute":
-            return f"|{_set(f.parts[0])[0]}|", WHOLE
-        case "bare":
-            inner = _set(f.parts[0])[0]
-            return inner[1:-1] if f.parts[0].kind == "test" else inner, WHOLE
+        case "enclosed":
+            return f"{f.text[0]}{_set(f.parts[0])[0]}{f.text[1]}", WHOLE
         case "item":
             return _item(f), WHOLE
-    return f"{f.text}{axis_text(f.axes)}({', '.join(_set(p)[0] for p in f.parts)})", WHOLE
+        case "function":
+            return f"{f.text}{axis_text(f.axes)}({', '.join(map(_operand, f.parts))})", WHOLE
+    assert_never(f.kind)
+
+
+def _relation(f: Formula) -> str:
+    return f"{_in(f.parts[0], SUM)} {f.text} {_in(f.parts[1], SUM)}"
+
+
+def _operand(f: Formula) -> str:
+    """Return what stands in the parentheses of a function, where a relation needs no brackets."""
+    return _relation(f) if f.kind == "relation" else _set(f)[0]
 
 
 def _in(f: Formula, tightness: int) -> str:
@@ -124,7 +133,7 @@ def _power(f: Formula) -> str:
 def _reduction(f: Formula) -> str:
     inner, own = _set(f.parts[0])
     symbol = f.text + axis_text(f.axes)
-    simple = f.text in ("Σ", "Π") and own >= POWER
+    simple = not f.text.isascii() and own >= POWER  # after a sign, but not after a word
     return f"{symbol} {inner}" if simple else f"{symbol}({inner})"
 
 

@@ -21,6 +21,9 @@ A prediction and its target are never broadcast against each other, and never le
 dtype. The losses that take logits compute softmax or sigmoid themselves, exactly at ±10⁴ too; they
 warn of logits that went through one before. The graph tells them: where nothing is recorded, as
 under ``no_grad``, nobody knows.
+
+To be read in this order: ``regression``, ``_common`` (from losses to a cost), ``binary``,
+``classification``.
 """
 
 from tensorgraph.nn.losses.binary import (

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.arguments import one_of
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of
-from tensorgraph.nn.checks import here
+from tensorgraph.nn.place import here
 from tensorgraph.ops.arithmetic import astype, equal, isinf, less, logical_and, where
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.transcendental import log
@@ -41,13 +42,7 @@ def reduced(losses: Any, reduction: str) -> Any:
     Raises:
         ArgumentError: an unknown ``reduction``.
     """
-    try:
-        reduce = REDUCTIONS[reduction]
-    except (KeyError, TypeError):
-        raise errors.ArgumentError(
-            f"reduction must be {' or '.join(map(repr, REDUCTIONS))}, not {reduction!r}"
-        ) from None
-    return reduce(losses)
+    return REDUCTIONS[one_of(reduction, "reduction", REDUCTIONS)](losses)
 
 
 def weighted_cost(losses: Any, weights: Any, reduction: str) -> Any:

@@ -8,7 +8,6 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.nn.checks import here
 from tensorgraph.nn.losses._common import (
     as_array,
     as_target,
@@ -23,9 +22,10 @@ from tensorgraph.nn.losses._common import (
     warn_of_output,
     weighted_cost,
 )
+from tensorgraph.nn.place import here
 from tensorgraph.ops.activation import relu
 from tensorgraph.ops.arithmetic import isnan, less, logical_and, logical_not, where
-from tensorgraph.ops.softmax import sigmoid_cross_entropy
+from tensorgraph.ops.logits import sigmoid_cross_entropy
 from tensorgraph.ops.transcendental import log1p
 
 NOT_BINARY = "; labels are 0 and 1 (for −1 and 1, write (target + 1) / 2, or losses.hinge)"

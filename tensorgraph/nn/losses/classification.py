@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.arguments import integer, number
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.nn.checks import here
 from tensorgraph.nn.losses._common import (
     Shape,
     as_array,
@@ -23,12 +23,13 @@ from tensorgraph.nn.losses._common import (
     warn_of_output,
     weighted_cost,
 )
-from tensorgraph.ops._axes import integer, number, one_axis
+from tensorgraph.nn.place import here
+from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import not_equal, where
 from tensorgraph.ops.index import check_labels, take, take_along_axis
+from tensorgraph.ops.logits import class_cross_entropy, log_softmax, softmax_cross_entropy
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
-from tensorgraph.ops.softmax import class_cross_entropy, log_softmax, softmax_cross_entropy
 
 SECOND_SOFTMAX = (
     "the logits went through a softmax already, and this loss computes one itself; leave the first"
@@ -267,12 +268,7 @@ def _class_weight(name: str, weight: Any, prediction: Any, axis: int) -> Any:
 
 
 def _smoothing(name: str, value: Any) -> float:
-    smoothing = float(number(value, "label_smoothing"))
-    if not 0 <= smoothing < 1:
-        raise errors.ArgumentError(
-            f"{here(name)}: label_smoothing must lie in [0, 1), not {smoothing}"
-        )
-    return smoothing
+    return number(value, f"{here(name)}: label_smoothing", 0, below=1)
 
 
 # ----------------------------------------------------------------------------- losses and weights

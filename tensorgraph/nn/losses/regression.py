@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorgraph import errors
-from tensorgraph.nn.checks import here
+from tensorgraph.arguments import number
 from tensorgraph.nn.losses._common import matched, reduced
-from tensorgraph.ops._axes import number
-from tensorgraph.ops.arithmetic import absolute, clip, square
+from tensorgraph.nn.place import here
+from tensorgraph.ops.arithmetic import clip, square
 
 
 def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
@@ -70,7 +69,7 @@ def l1(prediction: Any, target: Any, reduction: str = "mean") -> Any:
         1.0
     """
     prediction, target = matched("l1", prediction, target)
-    return reduced(absolute(prediction - target), reduction)
+    return reduced(abs(prediction - target), reduction)
 
 
 def huber(prediction: Any, target: Any, reduction: str = "mean", *, delta: float = 1.0) -> Any:
@@ -99,9 +98,7 @@ def huber(prediction: Any, target: Any, reduction: str = "mean", *, delta: float
         >>> print(tg.nn.losses.huber([0.5, 3.0], [0.0, 0.0], "none"))
         [0.125 2.5  ]
     """
-    delta = float(number(delta, "delta"))
-    if not delta > 0:
-        raise errors.ArgumentError(f"{here('huber')}: delta must be above 0, not {delta}")
+    delta = number(delta, f"{here('huber')}: delta", above=0)
     prediction, target = matched("huber", prediction, target)
     error = prediction - target
     limited = clip(error, min=-delta, max=delta)

@@ -23,6 +23,8 @@ schedule                               α after t steps or epochs
 
 The first five are those of the Deep Learning Specialization, course 2, week 2, "Learning rate
 decay".
+
+To be read in this order: ``base`` (what a schedule is), ``decay``, ``compose``, ``manual``.
 """
 
 from tensorgraph.optim.schedules.compose import join, per_epoch, warmup

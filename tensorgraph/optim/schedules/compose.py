@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from tensorgraph import errors
-from tensorgraph.optim.schedules._common import (
+from tensorgraph.arguments import whole
+from tensorgraph.optim.schedules.base import (
     Rate,
     Schedule,
-    count,
     each,
     function,
     positive_count,
@@ -47,7 +47,7 @@ class warmup(Schedule):
     steps: int
 
     def __post_init__(self) -> None:
-        self.check(schedule=function, steps=count)
+        self.check(schedule=function, steps=whole)
 
     def at(self, t: int) -> float:
         """Return α at step t."""

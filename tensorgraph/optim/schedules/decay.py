@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
-from tensorgraph.optim.schedules._common import (
-    Schedule,
-    at_least_1,
-    not_negative,
-    part,
-    positive_count,
-)
+from tensorgraph.arguments import number
+from tensorgraph.optim.schedules.base import Schedule, not_negative, positive_count
 
 
 @dataclass(frozen=True, repr=False)
@@ -221,7 +217,12 @@ class one_cycle(Schedule):
     cycle: float = 0.9
 
     def __post_init__(self) -> None:
-        self.check(peak=not_negative, steps=positive_count, divisor=at_least_1, cycle=part)
+        self.check(
+            peak=not_negative,
+            steps=positive_count,
+            divisor=partial(number, least=1),
+            cycle=partial(number, above=0, most=1),
+        )
 
     def at(self, t: int) -> float:
         """Return α at step t."""

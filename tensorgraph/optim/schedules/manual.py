@@ -8,7 +8,8 @@ from operator import itemgetter
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.optim.schedules._common import not_negative, step_number
+from tensorgraph.arguments import whole
+from tensorgraph.optim.schedules.base import not_negative
 
 Event = tuple[int, float]
 """From which step on which rate holds."""
@@ -62,7 +63,7 @@ class Manual:
         Raises:
             ArgumentError: a rate that is negative or not finite.
         """
-        self._pending = not_negative("Manual.set: alpha", alpha)
+        self._pending = not_negative(alpha, "Manual.set: alpha")
 
     def __call__(self, step: int) -> float:
         """Return α for the step that ``step`` others went before.
@@ -73,7 +74,7 @@ class Manual:
             ArgumentError: a negative step.
             DTypeError: a step that is not an integer.
         """
-        t = step_number("Manual", step)
+        t = whole(step, "Manual: a step")
         if t > self._last:
             self._events, self._pending, self._last = self._events_from(t), None, t
         return self._events[bisect_right(self._events, t, key=itemgetter(0)) - 1][1]
@@ -108,4 +109,4 @@ def _checked(events: Any) -> list[Event]:
             "Manual: the steps of events are integers that increase from 0 on, not"
             f" {errors.listing([step for _, step, _ in pairs]) or 'none at all'}"
         )
-    return [(n, not_negative(f"Manual: the rate of step {n}", rate)) for n, _, rate in pairs]
+    return [(n, not_negative(rate, f"Manual: the rate of step {n}")) for n, _, rate in pairs]

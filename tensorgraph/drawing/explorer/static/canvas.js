@@ -20,10 +20,10 @@ class Canvas {
 
   /** Draw the scene with these items open. */
   draw(open) {
-    const view = visible(this.scene, open);
+    const view = viewOf(this.scene, open);
     measureTiles(view, this.scene);
     const plan = arrange(view);
-    Object.assign(this, { view, plan, elements: new Map(), gradients: new Map(), chips: [] });
+    Object.assign(this, { view, plan, elements: new Map(), gradients: new Map(), pills: [] });
     this.axis = plan.width + SIZE.aisle / 2;
     const layers = Array.from({ length: 5 }, () => svg("g"));
     const [outlines, saved, links, titles, tiles] = layers;
@@ -41,7 +41,7 @@ class Canvas {
   }
 
   drawOutlines(outlines, titles) {
-    for (const [item, { x, y, width, height }] of this.plan.frames) {
+    for (const [item, { x, y, width, height }] of this.plan.outlines) {
       if (!item.parent) continue;
       const sides = { forward: x };
       if (this.backward && item.boxes.some((box) => box.differentiable)) sides.backward = this.mirror(x) - width;
@@ -55,7 +55,7 @@ class Canvas {
   /** What is written on an outline, with the sign that folds it. */
   title(item, x, y, width, side) {
     const label = side === "forward" ? itemLabel(item) : `∂ ${itemLabel(item)}`;
-    const path = item.kind === "module" ? short(item.frame.path, Math.max(8, (width - textWidth(label, "title") - 50) / 6)) : "";
+    const path = item.kind === "module" ? short(item.call.path, Math.max(8, (width - textWidth(label, "title") - 50) / 6)) : "";
     const title = svg("text", { class: "title", x: x + 12, y: y + 19 }, [label, svg("tspan", { class: "path", dx: 8 }, [path])]);
     const fold = svg("text", { class: "fold", x: x + width - 16, y: y + 19 }, ["−"]);
     return svg("g", { class: "heading", "data-key": item.key }, [title, fold]);
@@ -86,9 +86,9 @@ class Canvas {
   addTile(layer, tile, place, side, lines, elements) {
     const element = drawTile(tile, place, side, lines);
     elements.set(tile.key, element);
-    const chips = drawChips(tile, place, side, this.scene);
-    for (const chip of chips) this.chips.push({ element: chip, side, box: this.scene.boxes[chip.dataset.box] });
-    layer.append(...chips, element);
+    const pills = drawPills(tile, place, side, this.scene);
+    for (const pill of pills) this.pills.push({ element: pill, side, box: this.scene.boxes[pill.dataset.box] });
+    layer.append(...pills, element);
   }
 
   // ----------------------------------------------------------------------------------- camera

@@ -1,16 +1,7 @@
 // What the colours of tiles mean: families, modules, or a quantity on a logarithmic scale.
 
-const MODES = { family: "Family", module: "Module", bytes: "Memory", time: "Time", gradient: "Gradient norm", nan: "First NaN" };
-
-/** The quantities that colour tiles: of a box on one side; null where there is none. */
-const QUANTITIES = {
-  bytes: { of: (box) => box.bytes || null, join: (a, b) => a + b, text: bytesText },
-  time: {
-    of: (box, side) => (side === "forward" ? box.forward_seconds : box.backward_seconds) ?? null,
-    join: (a, b) => a + b, text: secondsText,
-  },
-  gradient: { of: (box) => box.gradient?.norm ?? null, join: Math.max, text: numberText },
-};
+// What they are is told by drawing/view/colour.py; only the first NaN is the page's own.
+const MODES = { ...COLOURINGS, nan: "First NaN" };
 
 class Colours {
   constructor(scene, canvas, legend) {
@@ -23,10 +14,10 @@ class Colours {
   available() {
     const { scene } = this;
     return Object.keys(MODES).filter((mode) => {
-      if (mode === "module") return scene.frames.length > 0;
-      if (mode === "time") return scene.profiled;
-      if (mode === "gradient") return scene.boxes.some((box) => box.gradient?.norm != null);
-      return mode !== "nan" || scene.measured;
+      if (mode === "module") return scene.calls.length > 0;
+      if (mode === "nan") return scene.measured;
+      const quantity = QUANTITIES[mode];
+      return !quantity || ["forward", "backward"].some((side) => total(scene.boxes, side, quantity) !== null);
     });
   }
 
@@ -34,12 +25,12 @@ class Colours {
     this.mode = mode;
     this.canvas.stage.dataset.colour = mode;
     this.range = QUANTITIES[mode] ? this.rangeOf(QUANTITIES[mode]) : null;
-    const { view, elements, gradients, chips } = this.canvas;
+    const { view, elements, gradients, pills } = this.canvas;
     for (const tile of view.tiles) {
       this.paintOne(elements.get(tile.key), tile.boxes, "forward", tile.item);
       if (gradients.has(tile.key)) this.paintOne(gradients.get(tile.key), tile.boxes, "backward", tile.item);
     }
-    for (const { element, box, side } of chips) this.paintOne(element, [box], side, null);
+    for (const { element, box, side } of pills) this.paintOne(element, [box], side, null);
     this.legend.replaceChildren(...this.explain());
   }
 
@@ -79,8 +70,8 @@ class Colours {
 
   /** One hue for all of a module that stands at the same place. */
   hueOf(item) {
-    const frame = item.kind === "op" ? item.box.frame : item.frame?.id;
-    const path = this.scene.frames[frame]?.path ?? "";
+    const call = item.kind === "op" ? item.box.call : item.call?.id;
+    const path = this.scene.calls[call]?.path ?? "";
     const top = path.split(".").slice(0, 2).join(".");
     if (!this.hues.has(top)) this.hues.set(top, (this.hues.size * 137.5 + 250) % 360);
     return this.hues.get(top);
@@ -98,21 +89,32 @@ class Colours {
       return swatch;
     });
     if (!this.range) return [html("span", {}, ["nothing to compare"])];
-    const [low, high] = this.range.map(QUANTITIES[this.mode].text);
+    const [low, high] = this.range.map((number) => quantityText(number, QUANTITIES[this.mode]));
     return [html("span", {}, [low]), html("span", { class: "scale" }), html("span", {}, [high])];
   }
 
   originText() {
     const { box, side } = this.origin;
     const what = side === "forward" ? "the value of" : "the gradient of";
-    const module = this.scene.frames[box.frame]?.path;
+    const module = this.scene.calls[box.call]?.path;
     return `First NaN or infinity: ${what} ${boxLabel(box)} (#${box.id})${module ? ` in ${module}` : ""}`;
   }
 }
 
-function total(boxes, side, { of, join }) {
-  const values = boxes.map((box) => of(box, side)).filter((value) => value !== null);
-  return values.length ? values.reduce((a, b) => join(a, b)) : null;
+/** The quantity of boxes together on one side; null where none has it. */
+function total(boxes, side, quantity) {
+  const values = boxes.map((box) => numberAt(box, quantity[side])).filter((value) => value !== null);
+  if (!values.length) return null;
+  return values.reduce((a, b) => (quantity.adds_up ? a + b : Math.max(a, b)));
+}
+
+/** What stands at a path in a box, as "gradient.norm"; null where nothing does. */
+function numberAt(box, path) {
+  return path.split(".").reduce((part, name) => part?.[name], box) ?? null;
+}
+
+function quantityText(number, { unit }) {
+  return unit ? amountText(number, UNITS[unit]) : numberText(number);
 }
 
 function isBroken(statistics) {

@@ -9,7 +9,7 @@ class Explorer {
     this.canvas = new Canvas(find("stage"), this.scene);
     this.canvas.draw(this.open);
     this.colours = new Colours(this.scene, this.canvas, find("legend"));
-    this.panel = new Panel(find("panel"), this.scene, (id) => this.reveal({ box: this.scene.boxes[id] }));
+    this.details = new Details(find("details"), this.scene, (id) => this.reveal({ box: this.scene.boxes[id] }));
     this.stepper = new Stepper(find("stepper"), this.scene, this.canvas, (step) => this.follow(step));
     this.search = new Search(find("search"), find("found"), this.scene, (target) => this.reveal(target));
     this.run = this.scene.run ? new RunView(find("run"), this.scene.run, (layer) => this.goToLayer(layer)) : null;
@@ -45,8 +45,8 @@ class Explorer {
   placeOf(item) {
     const { plan, view } = this.canvas;
     const tile = view.tiles.find((t) => t.item === item);
-    const frame = plan.frames.get(item);
-    const place = tile ? plan.places.get(tile) : frame && { x: frame.x + frame.width / 2, y: frame.y + 20 };
+    const outline = plan.outlines.get(item);
+    const place = tile ? plan.places.get(tile) : outline && { x: outline.x + outline.width / 2, y: outline.y + 20 };
     return place ? this.canvas.onScreen(place) : null;
   }
 
@@ -77,10 +77,10 @@ class Explorer {
   select(target) {
     this.selected = target;
     const { box, item } = target ?? {};
-    if (box) this.panel.box(box);
-    else if (item?.kind === "op") this.panel.box(item.box);
-    else if (item) this.panel.item(item, this.open.has(item), () => this.toggle(item));
-    else this.panel.summary();
+    if (box) this.details.box(box);
+    else if (item?.kind === "op") this.details.box(item.box);
+    else if (item) this.details.item(item, this.open.has(item), () => this.toggle(item));
+    else this.details.summary();
     this.highlight();
   }
 
@@ -89,7 +89,7 @@ class Explorer {
     const { canvas, selected } = this;
     const tile = this.selectedTile();
     for (const [key, element] of [...canvas.elements, ...canvas.gradients]) element.classList.toggle("selected", key === tile?.key);
-    for (const { element, box } of canvas.chips) element.classList.toggle("selected", box === selected?.box);
+    for (const { element, box } of canvas.pills) element.classList.toggle("selected", box === selected?.box);
     for (const line of canvas.world.querySelectorAll("path.link, path.saved")) {
       line.classList.toggle("lit", Boolean(tile) && [line.dataset.source, line.dataset.target].includes(tile.key));
     }
@@ -128,7 +128,7 @@ class Explorer {
     this.select(tile.leaf ? { box: tile.leaf } : { item: tile.item });
   }
 
-  /** The panel and the camera follow the steps. */
+  /** The details and the camera follow the steps. */
   follow(step) {
     if (!step) return;
     this.select({ box: step.box });
@@ -138,8 +138,8 @@ class Explorer {
 
   goToLayer(path) {
     const dotted = (text) => `.${text.replaceAll("[", ".").replaceAll("]", "")}`; // "layers[0]" is "layers.0" to a Watch
-    const named = (frame) => frame && dotted(frame.path).endsWith(dotted(path));
-    const item = preorder(this.scene.root).find((i) => named(i.frame) || named(i.module));
+    const named = (call) => call && dotted(call.path).endsWith(dotted(path));
+    const item = preorder(this.scene.root).find((i) => named(i.call) || named(i.module));
     if (!item) return;
     this.toggleRun();
     this.reveal(item.kind === "op" ? { box: item.box } : { item });

@@ -1,4 +1,4 @@
-// The scene as the page reads it: boxes, module calls, the tree in which they fold, the steps.
+// The scene as the page reads it: boxes, module calls, the hierarchy in which they fold, the steps.
 
 const STATISTICS = ["min", "max", "mean", "std", "norm", "count", "zeros", "nans", "infs"];
 const CROWD = 120; // A level with more children than this is cut into runs …
@@ -9,14 +9,14 @@ const RUN = 40; // … of so many.
  * @param {string} text the JSON written by page.py
  */
 function readScene(text) {
-  const data = { frames: [], outputs: [], forward: [], backward: [], rules: {}, title: "", ...JSON.parse(text) };
+  const data = { calls: [], outputs: [], forward: [], backward: [], rules: {}, title: "", ...JSON.parse(text) };
   const columns = Object.entries(data.boxes).map(([name, { values, at }]) => [name, at ? at.map((i) => values[i]) : values]);
   const boxes = Array.from({ length: data.count }, (_, id) => readBox(id, columns));
   for (const box of boxes) {
     for (const wire of box.wires) boxes[wire.source].uses.push({ target: box.id, ...wire });
   }
-  const frames = data.frames.map((frame, id) => ({ id, parent: null, repeats: null, ...frame }));
-  const scene = { ...data, boxes, frames, root: buildTree(boxes, frames, data.title) };
+  const calls = data.calls.map((call, id) => ({ id, parent: null, repeats: null, ...call }));
+  const scene = { ...data, boxes, calls, root: buildHierarchy(boxes, calls, data.title) };
   scene.steps = readSteps(scene);
   scene.profiled = boxes.some((b) => b.forward_seconds != null || b.backward_seconds != null);
   scene.measured = boxes.some((b) => b.value || b.gradient);
@@ -26,7 +26,7 @@ function readScene(text) {
 function readBox(id, columns) {
   const packed = Object.fromEntries(columns.map(([name, values]) => [name, values[id]]).filter(([, value]) => value != null));
   return {
-    name: "", op: "", family: "", dtype: "", shape: [], bytes: 0, saved: [], turns: [], frame: null, accumulates: 0,
+    name: "", op: "", family: "", dtype: "", shape: [], bytes: 0, saved: [], turns: [], call: null, accumulates: 0,
     differentiable: false,
     ...packed,
     id,
@@ -46,20 +46,20 @@ function readStatistics(packed) {
   return { ...told, low, high, histogram: [...bars].map((bar) => parseInt(bar, 36)) };
 }
 
-// ------------------------------------------------------------------------------------- the tree
+// ------------------------------------------------------------------------------------- the hierarchy
 
 /**
  * Nest the ops in their module calls; what is left over of a level stands in the level itself.
  * An item is {key, kind: "op" | "module" | "repeat" | "part" | "run" | "root", title, parent, children, first}.
  */
-function buildTree(boxes, frames, title) {
+function buildHierarchy(boxes, calls, title) {
   const root = group("root", "root", title);
-  const modules = frames.map((frame) => group(`frame ${frame.id}`, "module", frame.type || frame.path, frame));
+  const modules = calls.map((call) => group(`call ${call.id}`, "module", call.type || call.path, call));
   const attached = new Set([root]);
   for (const box of boxes) {
     if (isLeaf(box)) continue;
     let child = { key: `box ${box.id}`, kind: "op", box, first: box.id, children: [] };
-    let parent = modules[box.frame] ?? root;
+    let parent = modules[box.call] ?? root;
     box.item = child;
     while (child && !child.parent) {
       child.parent = parent;
@@ -68,7 +68,7 @@ function buildTree(boxes, frames, title) {
       attached.add(parent);
       parent.first = box.id;
       child = parent;
-      parent = modules[child.frame.parent] ?? root;
+      parent = modules[child.call.parent] ?? root;
     }
   }
   for (const module of [...modules].reverse()) unwrap(module);
@@ -81,8 +81,8 @@ function buildTree(boxes, frames, title) {
   return root;
 }
 
-function group(key, kind, title, frame = null) {
-  return { key, kind, title, frame, parent: null, children: [], first: 0 };
+function group(key, kind, title, call = null) {
+  return { key, kind, title, call, parent: null, children: [], first: 0 };
 }
 
 /** A module call that is one op, such as ReLU, is drawn as that op. */
@@ -92,7 +92,7 @@ function unwrap(module) {
   const siblings = module.parent.children;
   siblings[siblings.indexOf(module)] = only;
   only.parent = module.parent;
-  only.module ??= module.frame;
+  only.module ??= module.call;
 }
 
 /**
@@ -111,7 +111,7 @@ function joinRepeats(parent) {
     }
     const equal = repeated.turns.map((items) => (items.length === 1 ? items[0] : part(items, parent)));
     parts.push(...equal.filter((item) => item.kind === "part"));
-    const repeat = group(`repeat ${repeated.id}`, "repeat", itemLabel(equal[0]), equal[0].frame);
+    const repeat = group(`repeat ${repeated.id}`, "repeat", itemLabel(equal[0]), equal[0].call);
     joined.push(adopt({ ...repeat, copies: equal.length }, equal, parent));
     cutIntoRuns(joined.at(-1));
     i += repeated.length;
@@ -217,10 +217,12 @@ function readSteps({ boxes, forward, backward, outputs }) {
 
 /** The boxes whose values a gradient rule reads. */
 function savedBoxes(box) {
-  const sources = box.saved.map((name) => {
-    return name === "out" ? box.id : box.wires.find((wire) => wire.operand === name)?.source;
-  });
-  return [...new Set(sources.filter((id) => id !== undefined))];
+  return [...new Set(box.saved.map((position) => savedBox(box, position)))];
+}
+
+/** The box at a position of the operands; behind them is the result. */
+function savedBox(box, position) {
+  return position < box.wires.length ? box.wires[position].source : box.id;
 }
 
 // ------------------------------------------------------------------------------------- in words
@@ -238,7 +240,7 @@ function boxLabel(box) {
   return box.name || box.op || box.text || box.kind;
 }
 
-/** What an item is called in the panel, in search and by screen readers. */
+/** What an item is called in the details, in search and by screen readers. */
 function itemLabel(item) {
   if (item.kind === "op") return boxLabel(item.box);
   if (item.kind === "repeat") return `${item.title} × ${item.copies}`;
@@ -246,17 +248,21 @@ function itemLabel(item) {
 }
 
 function bytesText(bytes) {
-  const units = ["B", "KB", "MB", "GB", "TB"];
-  let unit = 0;
-  for (; bytes >= 1000 && unit < 4; unit++) bytes /= 1000;
-  return `${unit ? bytes.toPrecision(3) : bytes} ${units[unit]}`;
+  return amountText(bytes, UNITS.bytes);
 }
 
 function secondsText(seconds) {
-  if (seconds == null) return "not measured";
-  if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(3)} µs`;
-  if (seconds < 1) return `${(seconds * 1e3).toPrecision(3)} ms`;
-  return `${seconds.toPrecision(3)} s`;
+  return seconds == null ? "not measured" : amountText(seconds, UNITS.seconds);
+}
+
+/** As tensorgraph/observe/units.py does it. */
+function amountText(amount, units) {
+  const [name, size] = units.findLast(([, least]) => threeDigits(amount) >= least) ?? units[0];
+  return `${threeDigits(amount / size)} ${name}`;
+}
+
+function threeDigits(number) {
+  return Number(number.toPrecision(3));
 }
 
 function numberText(number) {

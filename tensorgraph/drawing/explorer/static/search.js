@@ -67,9 +67,9 @@ class Search {
 /** Everything that can be found, with the text that is searched. */
 function indexOf(scene) {
   const items = preorder(scene.root).filter((item) => item.children.length && item.parent);
-  const groups = items.map((item) => entry(itemLabel(item), item.frame?.path ?? "", "", { item }));
+  const groups = items.map((item) => entry(itemLabel(item), item.call?.path ?? "", "", { item }));
   const boxes = scene.boxes.filter((box) => box.kind !== "constant" || box.name).map((box) => {
-    const path = scene.frames[box.frame]?.path ?? "";
+    const path = scene.calls[box.call]?.path ?? "";
     const hint = [isLeaf(box) ? box.kind : box.name && box.op, path, shapeText(box.shape)].filter(Boolean);
     return entry(boxLabel(box), hint.join("  "), `${box.line ?? ""} #${box.id}`, { box });
   });

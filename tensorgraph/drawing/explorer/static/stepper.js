@@ -67,12 +67,12 @@ class Stepper {
 
   /** Everything drawn that stands for boxes. */
   *parts() {
-    const { view, elements, gradients, chips } = this.canvas;
+    const { view, elements, gradients, pills } = this.canvas;
     for (const tile of view.tiles) {
       yield { element: elements.get(tile.key), boxes: tile.boxes, side: "forward" };
       if (gradients.has(tile.key)) yield { element: gradients.get(tile.key), boxes: tile.boxes, side: "backward" };
     }
-    for (const { element, box, side } of chips) yield { element, boxes: [box], side };
+    for (const { element, box, side } of pills) yield { element, boxes: [box], side };
   }
 
   markOne(element, boxes, side, step, { inputs, reads, adds }) {
@@ -119,11 +119,11 @@ class Stepper {
   // ----------------------------------------------------------------------------------- words
 
   tell(step) {
-    const { forward, steps, frames } = this.scene;
+    const { forward, steps, calls } = this.scene;
     if (!this.on) return `${forward.length} steps forward, ${steps.length - forward.length} backward`;
     if (!step) return "Before the first step";
     const { box } = step;
-    const place = frames[box.frame] ? ` in ${frames[box.frame].path}` : "";
+    const place = calls[box.call] ? ` in ${calls[box.call].path}` : "";
     if (step.pass === "forward") {
       return `Forward ${this.at} of ${forward.length}: ${box.op}(${this.names(step.inputs)}) → ${box.name || `#${box.id}`} ${shapeText(box.shape)}${place}`;
     }

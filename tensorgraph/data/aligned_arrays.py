@@ -1,0 +1,160 @@
+"""Arrays whose rows belong together: row i of each is example i."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing, ragged
+
+Array = NDArray[Any]
+Indices = NDArray[np.intp]
+Key = int | str
+"""What one of several arrays is called: its place, or its key in a dict."""
+
+
+class AlignedArrays:
+    """One array, several, or a dict of them, of equal length.
+
+    Arrays are kept as they are, so a memory-mapped one is not read before its rows are taken.
+
+    Args:
+        function: what messages begin with.
+        arrays: what was given, one array or several; or a single dict.
+
+    Raises:
+        ArgumentError: no arrays, or no examples in them; several arrays given as one.
+        ShapeError: arrays of different lengths, or a number in place of one.
+    """
+
+    def __init__(self, function: str, arrays: Sequence[Any]) -> None:
+        if len(arrays) == 1 and isinstance(arrays[0], Mapping):
+            self.form: type = dict
+            given: dict[Key, Any] = dict(arrays[0])
+        else:
+            self.form = tuple if len(arrays) > 1 else np.ndarray
+            if len(arrays) == 1:
+                _refuse_several(function, arrays[0])
+            given = dict(enumerate(arrays))
+        if not given:
+            raise ArgumentError(f"{function}: no arrays were given")
+        self.columns = {key: as_array(value, function) for key, value in given.items()}
+        lengths = {key: len(column) for key, column in self.columns.items()}
+        if len(set(lengths.values())) > 1:
+            seen = listing([f"{name_of(key)} has {n}" for key, n in lengths.items()])
+            raise ShapeError(f"{function}: arrays must have one row for each example, but {seen}")
+        self.length = next(iter(lengths.values()))
+        if self.length == 0:
+            raise ArgumentError(f"{function}: there are no examples: the arrays have length 0")
+
+    def __len__(self) -> int:
+        return self.length
+
+    def as_given(self, columns: Mapping[Key, Any]) -> Any:
+        """Return columns in the form in which the arrays were given: one, a tuple, or a dict."""
+        if self.form is dict:
+            return dict(columns)
+        return tuple(columns.values()) if self.form is tuple else next(iter(columns.values()))
+
+    def take(self, rows: Indices) -> Any:
+        """Return copies of the given rows, in the form in which the arrays were given."""
+        return self.as_given({key: column[rows] for key, column in self.columns.items()})
+
+
+def pair(function: str, **sets: Any) -> tuple[AlignedArrays, AlignedArrays]:
+    """Return two sets, each an array, a tuple of arrays or a dict of them, with the same arrays.
+
+    Raises:
+        ArgumentError: arrays that are not in both.
+        DTypeError: text in one set and numbers in the other.
+        ShapeError: examples of different shapes.
+    """
+    names = list(sets)
+    first, second = (
+        AlignedArrays(f"{function}: {name}", arrays if isinstance(arrays, tuple) else (arrays,))
+        for name, arrays in sets.items()
+    )
+    if first.form is not second.form or first.columns.keys() != second.columns.keys():
+        held = [
+            f"{name} has {listing([name_of(key) for key in table.columns])}"
+            for name, table in zip(names, (first, second), strict=True)
+        ]
+        raise ArgumentError(f"{function}: {', '.join(held)}; give the same arrays of both")
+    for key, one in first.columns.items():
+        other = second.columns[key]
+        if one.shape[1:] != other.shape[1:]:
+            raise ShapeError(
+                f"{function}: {name_of(key)} has examples of shape {one.shape[1:]} in {names[0]}"
+                f" and {other.shape[1:]} in {names[1]}; bring them to the same shape first"
+            )
+        if (one.dtype.kind in "OUS") != (other.dtype.kind in "OUS"):
+            raise DTypeError(
+                f"{function}: {name_of(key)} is {one.dtype} in {names[0]} and {other.dtype} in"
+                f" {names[1]}; give both the same kind of data"
+            )
+    return first, second
+
+
+def _refuse_several(function: str, value: Any) -> None:
+    """Raise where several arrays are in one list, which NumPy would take for two examples."""
+    if not isinstance(value, (tuple, list)) or len(value) < 2:
+        return
+    shapes = [getattr(part, "shape", ()) for part in value]
+    # A list of arrays with as many axes may be examples, such as images, or sequences to be padded.
+    if all(shapes) and (isinstance(value, tuple) or len(set(map(len, shapes))) > 1):
+        raise ArgumentError(
+            f"{function}: a {type(value).__name__} of {len(value)} arrays of shapes"
+            f" {listing(shapes, 3)} was given; give each as an argument of its own, or all in a"
+            " dict"
+        )
+
+
+def as_array(value: Any, what: str) -> Array:
+    """Return data with an axis of examples as an array; one that is an array stays as it is."""
+    try:
+        array = value if isinstance(value, np.ndarray) else np.asarray(value)
+        if array.dtype.kind == "U" and array.ndim == 1 and array is not value:
+            # NumPy writes numbers among strings as strings, a NaN as "nan".
+            if not all(isinstance(part, str) for part in value):
+                array = np.array(value, object)
+    except ValueError:
+        raise ShapeError(f"{what}: {ragged(value)}") from None
+    if array.ndim == 0:
+        raise ShapeError(f"{what}: an array has one row for each example, not {describe(value)}")
+    return array
+
+
+def name_of(key: Key) -> str:
+    """Return the name of an array in messages."""
+    return repr(key) if isinstance(key, str) else f"array {key}"
+
+
+def refuse_missing(array: Array, what: str, advice: str) -> None:
+    """Raise where numbers are NaN or infinite, or labels are None.
+
+    Raises:
+        ArgumentError: with how many there are and where the first stands.
+    """
+    missing = missing_in(array)
+    if missing.any():
+        place = tuple(int(i) for i in np.unravel_index(int(missing.argmax()), array.shape))
+        count = int(missing.sum())
+        kind = "None or NaN" if array.dtype.kind == "O" else "NaN or infinite"
+        shown = place[0] if len(place) == 1 else place
+        are = "values is" if count == 1 else "values are"
+        raise ArgumentError(
+            f"{what}: {count} of {array.size} {are} {kind}, the first at index {shown}; {advice}"
+        )
+
+
+def missing_in(array: Array) -> NDArray[np.bool_]:
+    """Return where numbers are NaN or infinite, or objects are None or NaN."""
+    if array.dtype.kind == "f":
+        return ~np.isfinite(array)
+    if array.dtype.kind == "O":
+        flags: Iterable[bool] = (value is None or value != value for value in array.flat)
+        return np.fromiter(flags, bool, array.size).reshape(array.shape)
+    return np.zeros(array.shape, bool)

@@ -1,0 +1,301 @@
+"""Checks of arguments: arrays, labels, probabilities, weights and rates, or an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph import errors
+from tensorgraph.arguments import number, whole
+
+Array = NDArray[Any]
+
+SUM_TOLERANCE = 1e-3
+"""How far the probabilities of an example may add up to something else than 1."""
+
+
+def as_rate(where: str, name: str, value: Any) -> float:
+    """Return an error rate in [0, 1].
+
+    Raises:
+        DTypeError: it is no number.
+        ArgumentError: it lies outside [0, 1].
+    """
+    found = number(value, f"{where}: {name}")
+    if 0 <= found <= 1:
+        return found
+    fix = f"; for {found:g} % write {name}={found / 100:g}" if 1 < found <= 100 else ""
+    raise errors.ArgumentError(
+        f"{where}: {name} = {found:g} is no error rate, which lies in [0, 1]{fix}"
+    )
+
+
+def as_size(where: str, name: str, value: Any) -> int:
+    """Return the number of examples in a set.
+
+    Raises:
+        DTypeError: it is no integer.
+        ArgumentError: there is not more than one example.
+    """
+    size = whole(value, f"{where}: the size of the {name} set")
+    if size < 2:
+        raise errors.ArgumentError(
+            f"{where}: a {name} set of {size} measures no error rate; measure it on more examples,"
+            f" or leave {name} out of sizes"
+        )
+    return size
+
+
+def as_array(where: str, name: str, values: Any) -> Array:
+    """Return values as an array.
+
+    Raises:
+        ShapeError: nested sequences of different lengths.
+    """
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise errors.ShapeError(f"{where}: {name}: {errors.ragged(values)}") from None
+
+
+def as_numbers(where: str, name: str, values: Any) -> Array:
+    """Return an array of finite real numbers.
+
+    Raises:
+        DTypeError: they are none.
+        ArgumentError: one is NaN or infinite.
+        ShapeError: nested sequences of different lengths.
+    """
+    array = as_array(where, name, values)
+    if array.dtype.kind not in "fiub":
+        raise errors.DTypeError(f"{where}: {name} must hold real numbers, not {array.dtype}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise errors.ArgumentError(
+            f"{where}: {name} hold {array[place]} at index {', '.join(map(str, place)) or '()'};"
+            " drop that example, or find out where it comes from"
+        )
+    return array
+
+
+def as_labels(where: str, name: str, values: Any) -> Array:
+    """Return one class for each example: integers, booleans or strings of shape (m,).
+
+    Raises:
+        DTypeError: they are numbers with a fraction, or objects.
+        ShapeError: they have more than one axis, or none.
+        ArgumentError: there are none, or one is missing.
+    """
+    array = as_array(where, name, values)
+    if array.dtype.kind == "O" and array.size and all(isinstance(v, str) for v in array.flat):
+        array = array.astype(np.str_)
+    if array.ndim != 1:
+        fix = f"; from one-hot rows write {name}.argmax(1)" if array.ndim == 2 else ""
+        raise errors.ShapeError(
+            f"{where}: {name} must be one class for each example, of shape (m,), not of shape"
+            f" {array.shape}{fix}"
+        )
+    if not array.size:
+        raise errors.ArgumentError(f"{where}: {name} are empty; there is nothing to measure")
+    if array.dtype.kind == "f":
+        array = _whole(where, name, array)
+    if array.dtype.kind == "O" and any(value is None for value in array):
+        place = next(i for i, value in enumerate(array) if value is None)
+        raise errors.ArgumentError(
+            f"{where}: {name}[{place}] is None; leave out examples without a label"
+        )
+    if array.dtype.kind not in "iubU":
+        raise errors.DTypeError(
+            f"{where}: {name} must be integers, booleans or strings, not {array.dtype}"
+        )
+    return array
+
+
+def _whole(where: str, name: str, array: Array) -> Array:
+    """Return whole numbers as integers: labels of a loss are often floats."""
+    as_numbers(where, name, array)
+    if not (array == np.floor(array)).all():
+        first = array[array != np.floor(array)][0]
+        raise errors.DTypeError(
+            f"{where}: {name} hold {first:g}, which is no class; from probabilities write"
+            f" {name} > 0.5, or {name}.argmax(1) for one column a class"
+        )
+    return array.astype(np.int64)
+
+
+def same_length(where: str, **arrays: Any) -> int:
+    """Return the common length of arrays.
+
+    Raises:
+        ShapeError: the arrays disagree.
+    """
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) > 1:
+        seen = " and ".join(f"{n} {name}" for name, n in lengths.items())
+        raise errors.ShapeError(f"{where}: {seen}; each example needs one of both")
+    return next(iter(lengths.values()))
+
+
+def classes_of(where: str, given: Iterable[Any] | None, **arrays: Array) -> Array:
+    """Return the classes: those given, in their order, else those that occur, sorted.
+
+    Raises:
+        DTypeError: some classes are strings and others numbers.
+        ArgumentError: an example of a class that is not among those given; a class given twice.
+    """
+    kinds = {name: array.dtype.kind == "U" for name, array in arrays.items()}
+    known = None if given is None else as_labels(where, "classes", list(given))
+    if known is not None:
+        kinds["classes"] = known.dtype.kind == "U"
+    if len(set(kinds.values())) > 1:
+        strings = [name for name, is_text in kinds.items() if is_text]
+        rest = [name for name, is_text in kinds.items() if not is_text]
+        raise errors.DTypeError(
+            f"{where}: {' and '.join(strings)} are strings, {' and '.join(rest)} are not; write"
+            " both alike"
+        )
+    if known is None:
+        return np.unique(np.concatenate(list(arrays.values())))
+    if len(np.unique(known)) < len(known):
+        raise errors.ArgumentError(f"{where}: classes name one twice: {known.tolist()}")
+    for name, array in arrays.items():
+        strange = ~np.isin(array, known)
+        if strange.any():
+            place = int(np.argmax(strange))
+            raise errors.ArgumentError(
+                f"{where}: {name}[{place}] is {array[place].item()!r}, which is not among the"
+                f" classes {errors.listing([repr(one) for one in known.tolist()])}"
+            )
+    return known
+
+
+def positions(classes: Array, values: Array) -> Array:
+    """Return the index of each value among the classes."""
+    order = np.argsort(classes, kind="stable")
+    found: Array = order[np.searchsorted(classes, values, sorter=order)]
+    return found
+
+
+def weights_of(where: str, sample_weight: Any, m: int) -> Array:
+    """Return a weight for each example, 1 by default.
+
+    Raises:
+        ShapeError: there is not one for each example.
+        ArgumentError: one is negative, or all are 0.
+    """
+    if sample_weight is None:
+        return np.ones(m)
+    weights = as_numbers(where, "sample_weight", sample_weight).astype(np.float64)
+    if weights.shape != (m,):
+        raise errors.ShapeError(
+            f"{where}: sample_weight of shape {weights.shape} must hold one weight for each of the"
+            f" {m} examples"
+        )
+    if (weights < 0).any() or not weights.any():
+        raise errors.ArgumentError(
+            f"{where}: sample_weight must not be negative, nor 0 for all examples"
+        )
+    return weights
+
+
+def as_probabilities(where: str, values: Any) -> Array:
+    """Return probabilities: (m,) of the positive class, or (m, K) whose rows add up to 1.
+
+    Raises:
+        ShapeError: another shape.
+        ArgumentError: there are none; a number outside [0, 1]; a row that does not add up to 1.
+    """
+    p = as_numbers(where, "probabilities", values)
+    if p.dtype.kind != "f":
+        p = p.astype(np.float64)
+    if p.ndim not in (1, 2) or p.shape[1:] in ((0,), (1,)):
+        fix = f"; write probabilities.reshape({p.shape[0]})" if p.shape[1:] == (1,) else ""
+        raise errors.ShapeError(
+            f"{where}: probabilities must have shape (m,), of the positive class, or (m, classes),"
+            f" not {p.shape}{fix}"
+        )
+    if not len(p):
+        raise errors.ArgumentError(f"{where}: probabilities are empty; there is nothing to measure")
+    outside = (p < 0) | (p > 1)
+    if outside.any():
+        raise errors.ArgumentError(
+            f"{where}: {p[outside][0]:g} is no probability; from logits write"
+            f" {'tg.sigmoid(logits)' if p.ndim == 1 else 'tg.softmax(logits, axis=1)'}"
+        )
+    if p.ndim == 2:
+        sums = p.sum(1, dtype=np.float64)
+        wrong = abs(sums - 1) > SUM_TOLERANCE
+        if wrong.any():
+            place = int(np.argmax(wrong))
+            raise errors.ArgumentError(
+                f"{where}: the probabilities of example {place} add up to {sums[place]:g}, not 1;"
+                " for labels that do not exclude each other, measure one column at a time"
+            )
+    return p
+
+
+def class_numbers(where: str, values: Any, count: int) -> Array:
+    """Return labels 0 … count − 1, which name columns.
+
+    Raises:
+        DTypeError: they are strings.
+        AxisError: one names no column.
+    """
+    found = as_labels(where, "labels", values)
+    if found.dtype.kind == "U":
+        raise errors.DTypeError(
+            f"{where}: labels must be the numbers of the columns, 0 … {count - 1}, not strings;"
+            " write classes=[...], the class of each column"
+        )
+    found = found.astype(np.int64)
+    wrong = (found < 0) | (found >= count)
+    if wrong.any():
+        place = int(np.argmax(wrong))
+        raise errors.AxisError(
+            f"{where}: labels[{place}] is {found[place]}, but there are columns for the classes"
+            f" 0 … {count - 1} only; write classes=[...], the class of each column"
+            + f", or labels == {found[place]} for this class against the rest"
+            * (count == 2)
+        )
+    return found
+
+
+def labelled(
+    where: str, probabilities: Any, labels: Any, classes: Any, sample_weight: Any
+) -> tuple[Array, Array, Array]:
+    """Return probabilities of shape (m, K), the column of each true class, and weights."""
+    p = as_probabilities(where, probabilities)
+    if p.ndim == 1:
+        p = np.stack([1 - p, p], axis=1)
+    numbers = label_columns(where, labels, classes, p.shape[1])
+    m = same_length(where, probabilities=p, labels=numbers)
+    return p, numbers, weights_of(where, sample_weight, m)
+
+
+def label_columns(where: str, labels: Any, classes: Iterable[Any] | None, count: int) -> Array:
+    """Return the column of each label."""
+    if classes is None:
+        return class_numbers(where, labels, count)
+    found = as_labels(where, "labels", labels)
+    known = classes_of(where, classes, labels=found)
+    if len(known) != count:
+        raise errors.ShapeError(
+            f"{where}: {len(known)} classes for {count} columns; write one class for each column"
+        )
+    return positions(known, found)
+
+
+def as_names(where: str, name: str, values: Any) -> tuple[str, ...]:
+    """Return names as a tuple of strings.
+
+    Raises:
+        DTypeError: a single string, or no sequence at all.
+    """
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise errors.DTypeError(
+            f"{where}: {name} must be a list of names, not {errors.describe(values)}"
+        )
+    return tuple(str(value) for value in values)

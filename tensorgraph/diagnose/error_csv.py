@@ -1,0 +1,111 @@
+"""Error analysis as a CSV file: a row for each example, a column for each tag."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tensorgraph import errors
+
+RESERVED = ("example", "comment")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_QUOTED = (*_FORMULA, "'")
+_YES = frozenset({"1", "x", "yes", "y", "true"})
+_NO = frozenset({"", "0", "no", "n", "false"})
+
+Columns = dict[str, list[bool]]
+
+
+def write(
+    examples: Sequence[str],
+    tags: Mapping[str, Sequence[bool]],
+    comments: Sequence[str],
+    path: str | Path | None,
+) -> str:
+    """Return the sheet, and write it if a path is given."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([RESERVED[0], *map(_guarded, tags), RESERVED[1]])
+    for i, (example, comment) in enumerate(zip(examples, comments, strict=True)):
+        ticks = ["1" if column[i] else "" for column in tags.values()]
+        writer.writerow([_guarded(example), *ticks, _guarded(comment)])
+    if path is not None:
+        # The mark at the beginning tells a spreadsheet that this is UTF-8.
+        Path(path).write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+    return text.getvalue()
+
+
+def read(source: str | Path) -> tuple[list[str], Columns, list[str]]:
+    """Return examples, for each tag which of them have it, and comments.
+
+    Raises:
+        ArgumentError: the sheet has another form.
+    """
+    text = source if isinstance(source, str) and "\n" in source else _text_of(Path(source))
+    head, *rows = _rows(text.removeprefix("\ufeff")) or [(1, [])]
+    titles = [_bare(title) for title in head[1]]
+    examples: list[str] = []
+    comments: list[str] = []
+    _check_head(titles)
+    tags: Columns = {title: [] for title in titles if title not in RESERVED}
+    for number, cells in rows:
+        if len(cells) != len(titles):
+            raise errors.ArgumentError(
+                f"line {number} of the sheet has {len(cells)} cells for {len(titles)} columns"
+            )
+        row = dict(zip(titles, cells, strict=True))
+        examples.append(_bare(row["example"]))
+        comments.append(_bare(row.get("comment", "")))
+        for tag, column in tags.items():
+            column.append(_ticked(number, tag, row[tag]))
+    return examples, tags, comments
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise errors.ArgumentError(f"{path} is not UTF-8; save the sheet as CSV UTF-8") from None
+
+
+def _rows(text: str) -> list[tuple[int, list[str]]]:
+    """Return the lines that are not empty, and their numbers."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise errors.ArgumentError(f"line {reader.line_num} of the sheet: {error}") from None
+
+
+def _check_head(titles: list[str]) -> None:
+    if "example" not in titles:
+        other = any(separator in title for title in titles for separator in ";\t")
+        raise errors.ArgumentError(
+            "the sheet has no column 'example'; its first line must name the columns, as in"
+            f" example,blurry,dog,comment{', separated by commas' if other else ''}"
+        )
+    for title in titles:
+        if titles.count(title) > 1:
+            raise errors.ArgumentError(f"the sheet has two columns {title!r}; merge them")
+
+
+def _ticked(number: int, tag: str, cell: str) -> bool:
+    word = cell.strip().lower()
+    if word not in _YES | _NO:
+        raise errors.ArgumentError(
+            f"line {number} of the sheet: {cell!r} in column {tag!r} is neither yes (1, x) nor no"
+            " (0, empty); remarks belong in the column 'comment'"
+        )
+    return word in _YES
+
+
+def _guarded(cell: str) -> str:
+    """Return a cell with an apostrophe before it where a spreadsheet would see a formula."""
+    return f"'{cell}" if cell.startswith(_QUOTED) else cell
+
+
+def _bare(cell: str) -> str:
+    """Return a cell without that apostrophe."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_QUOTED) else cell

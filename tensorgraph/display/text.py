@@ -1,0 +1,38 @@
+"""Text as it is shown: what stands in HTML and SVG, and rates in percent."""
+
+from __future__ import annotations
+
+import html
+import re
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def printable(text: str) -> str:
+    r"""Return a text with U+FFFD in the place of characters that XML cannot hold.
+
+    Example:
+        >>> printable("a\x00b")
+        'a�b'
+    """
+    return _NOT_IN_XML.sub("\ufffd", text)
+
+
+def escaped(text: object) -> str:
+    """Return a text as it stands in HTML and SVG, in an attribute too: none of it is markup.
+
+    Example:
+        >>> escaped("</script>")
+        '&lt;/script&gt;'
+    """
+    return html.escape(printable(str(text)))
+
+
+def percent(rate: float) -> str:
+    """Return a rate in percent, to three digits.
+
+    Example:
+        >>> percent(0.015), percent(-0.1)
+        ('1.5 %', '−10 %')
+    """
+    return f"{100 * rate:.3g} %".replace("-", "−")

@@ -1,0 +1,190 @@
+// The details at the side: everything about what is selected.
+
+class Details {
+  /** @param {(id: number) => void} go selects a box wherever it is folded */
+  constructor(element, scene, go) {
+    Object.assign(this, { element, scene, go });
+    this.summary();
+  }
+
+  show(children) {
+    this.element.replaceChildren(...children.flat().filter(Boolean));
+    this.element.scrollTop = 0;
+  }
+
+  // ------------------------------------------------------------------------------- the scene
+
+  /** What is shown while nothing is selected. */
+  summary() {
+    const { scene } = this;
+    const ops = scene.boxes.filter((box) => !isLeaf(box));
+    const parameters = scene.boxes.filter((box) => box.kind === "parameter");
+    const kept = new Set(scene.backward.flatMap((id) => savedBoxes(scene.boxes[id])));
+    this.show([
+      html("h2", {}, [scene.title || "Graph"]),
+      scene.note && html("p", { class: "note" }, [scene.note]),
+      scene.formula ? [heading("Derived"), math(scene.formula, scene.caption?.join("\n"))] : null,
+      facts({
+        Operations: numberText(ops.length),
+        "Module calls": scene.calls.length ? numberText(scene.calls.length) : null,
+        Parameters: `${elements(parameters)} in ${parameters.length}`,
+        "Saved for backward": `${numberText(kept.size)} value${kept.size === 1 ? "" : "s"}, ${bytesText(bytesOf([...kept].map((id) => scene.boxes[id])))}`,
+        Forward: scene.profiled ? secondsText(seconds(ops, "forward_seconds")) : null,
+        Backward: scene.profiled ? secondsText(seconds(ops, "backward_seconds")) : null,
+      }),
+      html("p", { class: "hint" }, ["Click a box for its numbers. ← and → step through both passes; ? shows all keys."]),
+    ]);
+  }
+
+  // ------------------------------------------------------------------------------- one value
+
+  box(box) {
+    const rule = this.scene.rules[box.op];
+    this.show([
+      html("h2", {}, [boxLabel(box), html("span", { class: "kind" }, [isLeaf(box) ? box.kind : box.name ? box.op : box.family])]),
+      this.scene.calls[box.call] && html("p", { class: "path" }, [this.scene.calls[box.call].path]),
+      box.line && html("p", { class: "source" }, [html("span", {}, [box.line]), html("code", {}, [box.source ?? ""])]),
+      facts({
+        Shape: shapeText(box.shape), Type: box.dtype, Memory: bytesText(box.bytes),
+        Settings: box.settings, Constant: box.text,
+        "Time forward": isLeaf(box) ? null : secondsText(box.forward_seconds),
+        "Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.backward_seconds),
+      }),
+      rule && [heading("Equation"), math(rule.equation, rule.text)],
+      rule && this.gradientRules(rule),
+      box.wires.length ? [heading("Inputs"), this.list(box.wires, (wire) => [wire.source, wire.operand, wire.note])] : null,
+      box.uses.length ? [heading("Used by"), this.list(box.uses, (use) => [use.target, `as ${use.operand}`, use.note])] : null,
+      this.saved(box),
+      heading("Value"), statistics(box.value, "no statistics were taken"),
+      heading("Gradient"), this.gradient(box),
+    ]);
+  }
+
+  gradientRules(rule) {
+    const rules = Object.values(rule.gradients ?? {});
+    return rules.length ? [heading("Gradient rule"), ...rules.map((told) => math(told.mathml, told.text))] : null;
+  }
+
+  saved(box) {
+    if (!box.saved.length) return null;
+    return [heading("Saved for backward"), this.list(box.saved, (position) => {
+      const id = savedBox(box, position);
+      return [id, box.wires[position]?.operand ?? "the result", bytesText(this.scene.boxes[id].bytes)];
+    })];
+  }
+
+  gradient(box) {
+    const note = box.accumulates > 1 ? html("p", { class: "note" }, [`The sum of ${box.accumulates} contributions.`]) : null;
+    const missing = box.has_gradient ? "no statistics were taken" : "not computed";
+    return [note, statistics(box.gradient, missing)].filter(Boolean);
+  }
+
+  /** Links to boxes; describe gives [box id, word, note]. */
+  list(entries, describe) {
+    const rows = entries.slice(0, 40).map((entry) => {
+      const [id, word, note] = describe(entry);
+      const box = this.scene.boxes[id];
+      if (!box) return html("li", {}, [word]);
+      const link = html("button", { type: "button", class: "link" }, [boxLabel(box)]);
+      link.addEventListener("click", () => this.go(id));
+      const before = word ? [html("span", { class: "operand" }, [word])] : [];
+      return html("li", {}, [...before, link, html("span", { class: "dim" }, [note || shapeText(box.shape)])]);
+    });
+    if (entries.length > 40) rows.push(html("li", { class: "dim" }, [`and ${entries.length - 40} more`]));
+    return html("ul", {}, rows);
+  }
+
+  // ------------------------------------------------------------------------------ a group
+
+  item(item, isOpen, toggle) {
+    const leaves = leavesOf(item.boxes, this.scene).filter((box) => box.kind === "parameter");
+    const button = html("button", { type: "button", class: "wide" }, [isOpen ? "Fold" : "Unfold"]);
+    button.addEventListener("click", toggle);
+    const broken = item.boxes.find((box) => isBroken(box.value) || isBroken(box.gradient));
+    this.show([
+      html("h2", {}, [itemLabel(item), html("span", { class: "kind" }, [item.kind])]),
+      item.call && html("p", { class: "path" }, [item.call.path]),
+      button,
+      facts({
+        Operations: numberText(item.boxes.length),
+        "Made of": item.kind === "repeat" ? `${item.copies} equal parts` : null,
+        Parameters: leaves.length ? `${elements(leaves)} in ${leaves.length}` : null,
+        "Memory of values": bytesText(bytesOf(item.boxes)),
+        "Time forward": this.scene.profiled ? secondsText(seconds(item.boxes, "forward_seconds")) : null,
+        "Time backward": this.scene.profiled ? secondsText(seconds(item.boxes, "backward_seconds")) : null,
+      }),
+      broken && html("p", { class: "alarm" }, [`${boxLabel(broken)} (#${broken.id}) holds NaN or infinity.`]),
+      leaves.length ? [heading("Parameters, norm of ∂"), this.list(leaves, (box) => [box.id, "", box.gradient ? numberText(box.gradient.norm) : "not computed"])] : null,
+    ]);
+  }
+}
+
+// --------------------------------------------------------------------------------- small parts
+
+function heading(text) {
+  return html("h3", {}, [text]);
+}
+
+function facts(pairs) {
+  const rows = Object.entries(pairs).filter(([, value]) => value);
+  return html("dl", {}, rows.map(([key, value]) => [html("dt", {}, [key]), html("dd", {}, [value])]));
+}
+
+/** A formula as MathML; as text where there is none. */
+function math(mathml, text = "") {
+  const parsed = new DOMParser().parseFromString(mathml || "", "text/html").querySelectorAll("math");
+  const shown = parsed.length ? [...parsed] : [html("code", {}, [text])];
+  return html("div", { class: "math", title: text }, shown);
+}
+
+function statistics(told, missing) {
+  if (!told) return html("p", { class: "missing" }, [missing]);
+  const counts = { zeros: told.zeros, NaN: told.nans, infinite: told.infs };
+  const present = Object.entries(counts).filter(([, count]) => count);
+  const share = (count) => `${numberText(count)} (${((100 * count) / told.count).toPrecision(3)} %)`;
+  return html("div", { class: "statistics" }, [
+    histogram(told),
+    facts({
+      Minimum: numberText(told.min), Mean: numberText(told.mean), Maximum: numberText(told.max),
+      Deviation: numberText(told.std), Norm: numberText(told.norm), Elements: numberText(told.count),
+      ...Object.fromEntries(present.map(([key, count]) => [key, share(count)])),
+    }),
+  ]);
+}
+
+function histogram({ histogram: counts, low, high }) {
+  if (!counts?.length) return "";
+  const tallest = Math.max(...counts);
+  const wide = 240 / counts.length;
+  const bars = counts.map((count, i) => {
+    const height = (44 * count) / tallest;
+    const from = low + ((high - low) * i) / counts.length;
+    const bar = svg("rect", { x: i * wide + 0.5, y: 48 - height, width: wide - 1, height });
+    bar.append(svg("title", {}, [`from ${numberText(from)} to ${numberText(from + (high - low) / counts.length)}`]));
+    return bar;
+  });
+  const zero = low < 0 && high > 0 ? (-low / (high - low)) * 240 : null;
+  const mark = zero === null ? [] : [svg("path", { class: "zero", d: `M${zero} 0V48` })];
+  return html("figure", {}, [
+    svg("svg", { class: "histogram", viewBox: "0 0 240 48", preserveAspectRatio: "none" }, [...bars, ...mark]),
+    html("figcaption", {}, [html("span", {}, [numberText(low)]), html("span", {}, [numberText(high)])]),
+  ]);
+}
+
+function elements(boxes) {
+  return boxes.reduce((all, box) => all + box.shape.reduce((a, b) => a * b, 1), 0).toLocaleString("en");
+}
+
+function bytesOf(boxes) {
+  return boxes.reduce((all, box) => all + box.bytes, 0);
+}
+
+function seconds(boxes, pass) {
+  const known = boxes.map((box) => box[pass]).filter((value) => value != null);
+  return known.length ? known.reduce((a, b) => a + b) : null;
+}
+
+function leavesOf(boxes, scene) {
+  const sources = new Set(boxes.flatMap((box) => box.wires.map((wire) => wire.source)));
+  return [...sources].map((id) => scene.boxes[id]).filter(isLeaf);
+}

@@ -1,0 +1,214 @@
+// How tiles look: their texts and sizes, and the SVG elements of tiles, pills and links.
+
+const SIZE = { tile: 42, pill: 20, pillGap: 4, pillRoom: 12, aisle: 70 };
+const FONTS = { title: "600 13px system-ui, sans-serif", small: "11px system-ui, sans-serif" };
+const pen = document.createElement("canvas").getContext("2d");
+const widths = new Map();
+
+function textWidth(text, font) {
+  const key = `${font} ${text}`;
+  if (!widths.has(key)) {
+    pen.font = FONTS[font];
+    widths.set(key, pen.measureText(text).width);
+  }
+  return widths.get(key);
+}
+
+/** Make an SVG element; attributes that are null are left out. */
+function svg(tag, attributes = {}, children = []) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [key, value] of Object.entries(attributes)) if (value != null) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+/** Make an HTML element. */
+function html(tag, attributes = {}, children = []) {
+  const element = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) if (value != null) element.setAttribute(key, value);
+  element.append(...[children].flat(Infinity));
+  return element;
+}
+
+// ---------------------------------------------------------------------------------------- texts
+
+function short(text, length = 28) {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+/** The two lines of a tile. */
+function linesOf(tile) {
+  if (tile.leaf) return [short(boxLabel(tile.leaf)), shapeText(tile.leaf.shape)];
+  const { item } = tile;
+  if (item.kind === "op") {
+    const { box } = item;
+    return [short(box.name ? `${box.op} → ${box.name}` : box.op), shapeText(box.shape)];
+  }
+  const ops = `${item.boxes.length} ops`;
+  if (item.kind !== "module") return [itemLabel(item), ops];
+  const path = item.call.path.split(".").at(-1);
+  return [item.title, `${short(path, 18)} · ${ops}`];
+}
+
+/** The two lines of the gradient's tile. */
+function gradientLinesOf(tile, scene) {
+  const box = tile.leaf ?? (tile.item.kind === "op" ? tile.item.box : null);
+  if (!box) return [`∂ ${linesOf(tile)[0]}`, linesOf(tile)[1]];
+  return [`∂${short(boxLabel(box))}`, gradientNote(box, scene)];
+}
+
+function gradientNote(box, scene) {
+  return isComputed(box, scene) ? shapeText(box.shape) : "not computed";
+}
+
+/** Whether the sweep of the backward pass reaches a box. */
+function isComputed(box, scene) {
+  return box.differentiable && (box.gradient !== null || box.has_gradient || (!scene.measured && box.arrivals.length > 0));
+}
+
+function pillText(pill) {
+  const { box } = pill;
+  const shape = box.shape.join("×");
+  if (box.kind === "constant" && !box.name) return box.text || shape;
+  return shape ? `${pillName(box)}  ${shape}` : pillName(box);
+}
+
+/** On its module a parameter needs no path. */
+function pillName(box) {
+  return short(box.name ? box.name.split(".").at(-1) : boxLabel(box), 18);
+}
+
+// ---------------------------------------------------------------------------------------- sizes
+
+/** Set each tile's extent around its axis; docked leaves reach to the left. */
+function measureTiles(view, scene) {
+  for (const tile of view.tiles) {
+    const lines = [linesOf(tile), tile.differentiable ? gradientLinesOf(tile, scene) : []].flat();
+    const widest = Math.max(...lines.map((line, i) => textWidth(line, i % 2 ? "small" : "title")));
+    const sign = tile.item && tile.item.kind !== "op" ? 26 : 0;
+    tile.width = Math.max(64, Math.ceil(widest) + 26 + sign);
+    const stack = tile.pills.length * (SIZE.pill + SIZE.pillGap) - SIZE.pillGap;
+    tile.high = Math.max(tile.leaf ? SIZE.tile - 6 : SIZE.tile, stack);
+    for (const pill of tile.pills) pill.width = Math.ceil(Math.max(
+      textWidth(pillText(pill), "small"), textWidth(`∂${pillText(pill)}`, "small"))) + 16;
+    const docked = Math.max(0, ...tile.pills.map((pill) => pill.width));
+    tile.left = tile.width / 2 + (docked ? docked + SIZE.pillRoom : 0);
+    tile.right = tile.width / 2;
+    tile.height = tile.high;
+  }
+}
+
+// -------------------------------------------------------------------------------------- elements
+
+/** A tile of one side: "forward" or "backward". */
+function drawTile(tile, place, side, lines) {
+  const classes = ["tile", side, tile.leaf ? tile.leaf.kind : tile.item.kind, familyOf(tile)];
+  const { width, high } = tile;
+  const body = [];
+  const folded = tile.item && tile.item.kind !== "op";
+  if (folded) body.push(rect(-width / 2 + 5, -high / 2 + 5, width, high - 10, "behind"));
+  body.push(
+    rect(-width / 2, -high / 2, width, high, "face"),
+    svg("text", { class: "title", y: -4 }, [lines[0]]),
+    svg("text", { class: lines[1] === "not computed" ? "small missing" : "small", y: 12 }, [lines[1]]),
+    svg("text", { class: "badge", x: side === "forward" ? -width / 2 + 5 : width / 2 - 5, y: -high / 2 - 4 }),
+  );
+  if (folded) body.push(svg("text", { class: "fold", x: width / 2 - 11, y: -4 }, ["+"]));
+  return svg("g", {
+    class: classes.join(" "), transform: `translate(${place.x} ${place.y})`, "data-key": tile.key,
+    tabindex: side === "forward" ? 0 : null, role: "button", "aria-label": `${side} ${lines.join(", ")}`,
+  }, body);
+}
+
+function rect(x, y, width, height, name) {
+  return svg("rect", { class: name, x, y, width, height, rx: 7 });
+}
+
+function familyOf(tile) {
+  return tile.item?.kind === "op" ? `family-${tile.item.box.family}` : "";
+}
+
+/** The leaves docked to a tile: to the left of it, and their gradients to the right of ∂. */
+function drawPills(tile, place, side, scene) {
+  const total = tile.pills.length * (SIZE.pill + SIZE.pillGap) - SIZE.pillGap;
+  const away = side === "forward" ? -1 : 1;
+  return tile.pills.flatMap((pill, i) => {
+    if (side === "backward" && !pill.box.differentiable) return [];
+    const y = place.y - total / 2 + i * (SIZE.pill + SIZE.pillGap) + SIZE.pill / 2;
+    const x = place.x + away * (tile.width / 2 + SIZE.pillRoom + pill.width / 2);
+    return [drawPill(pill, { x, y }, away, side, scene)];
+  });
+}
+
+function drawPill(pill, { x, y }, away, side, scene) {
+  const { box, width } = pill;
+  const missing = side === "backward" && !isComputed(box, scene);
+  const text = side === "forward" ? pillText(pill) : missing ? `∂${pillName(box)}` : `∂${pillText(pill)}`;
+  const kind = box.kind === "constant" && box.shape.length ? "input" : box.kind;
+  const inner = -away * (width / 2);
+  return svg("g", {
+    class: `pill ${side} ${kind}${missing ? " missing" : ""}`, transform: `translate(${x} ${y})`,
+    "data-box": box.id, role: "button", "aria-label": missing ? `${text}, not computed` : text,
+  }, [
+    svg("path", { class: "dock", d: `M${inner} 0h${-away * SIZE.pillRoom}` }),
+    svg("rect", { class: "face", x: -width / 2, y: -SIZE.pill / 2, width, height: SIZE.pill, rx: SIZE.pill / 2 }),
+    svg("text", { class: "small", y: 4 }, [text]),
+    svg("title", {}, [[boxLabel(box), missing ? "not computed" : shapeText(box.shape), noteOf(pill)].join("\n")]),
+  ]);
+}
+
+function noteOf({ box, tile }) {
+  return box.uses.filter((use) => tile.boxes.some((b) => b.id === use.target)).map((use) => use.note).join(" ");
+}
+
+/** A smooth line through points: straight along a column, an S from one to another. */
+function pathThrough(points) {
+  let d = `M${points[0].map(round)}`;
+  for (let i = 1; i < points.length; i++) {
+    const [[x0, y0], [x1, y1]] = [points[i - 1], points[i]];
+    if (x0 === x1 && y0 === y1) continue; // an arrowhead would not know where to point
+    const middle = round((y0 + y1) / 2);
+    d += Math.abs(x0 - x1) < 0.5 ? `L${round(x1)} ${round(y1)}`
+      : `C${round(x0)} ${middle} ${round(x1)} ${middle} ${round(x1)} ${round(y1)}`;
+  }
+  return d;
+}
+
+function round(number) {
+  return Math.round(number * 10) / 10;
+}
+
+/** Lines are thicker where more bytes flow: 1 px for a scalar, 3.5 px for a gigabyte. */
+function thickness(bytes) {
+  return round(1 + (2.5 * Math.log10(1 + bytes)) / 9);
+}
+
+function drawLink(link, points, side) {
+  const line = svg("path", {
+    class: `link ${side}`, d: pathThrough(points), "stroke-width": thickness(link.bytes),
+    "marker-end": `url(#arrow-${side})`, "data-source": link.source.key, "data-target": link.target.key,
+  }, [svg("title", {}, [linkTitle(link)])]);
+  const notes = [...new Set(link.wires.map((wire) => wire.note).filter(Boolean))];
+  const text = [link.wires.length > 1 ? `×${link.wires.length}` : "", notes.length === 1 ? notes[0] : ""].join(" ").trim();
+  if (!text || side !== "forward") return [line];
+  const [x, y] = points[Math.floor((points.length - 1) / 2)];
+  return [line, svg("text", { class: "note", x: x + 5, y: y + 14 }, [text])];
+}
+
+function linkTitle({ source, target, wires }) {
+  const ends = `${linesOf(source)[0]} → ${linesOf(target)[0]}`;
+  const rest = wires.slice(0, 8).map((wire) => `${wire.operand} ${wire.note}`.trim());
+  return [ends, ...rest, wires.length > 8 ? `and ${wires.length - 8} more` : ""].filter(Boolean).join("\n");
+}
+
+/** A saved value: dashed, from the side of the tile to the gradient that reads it. */
+function drawSaved(link, from, to, scene) {
+  const x0 = from.x + link.source.width / 2;
+  const x1 = to.x - link.target.width / 2;
+  const bend = (x1 - x0) / 2;
+  const names = [...link.boxes].map((id) => boxLabel(scene.boxes[id]));
+  return svg("path", {
+    class: "saved", d: `M${round(x0)} ${from.y}C${round(x0 + bend)} ${from.y} ${round(x1 - bend)} ${to.y} ${round(x1)} ${to.y}`,
+    "data-source": link.source.key, "data-target": link.target.key,
+  }, [svg("title", {}, [`saved for backward: ${short(names.join(", "), 120)}`])]);
+}

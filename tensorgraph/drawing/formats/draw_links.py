@@ -1,0 +1,215 @@
+"""The lines of a picture: data, gradients, saved values, and the words beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tensorgraph.display.text import escaped
+from tensorgraph.drawing.formats.canvas import CHANNEL, STRIP, Canvas
+from tensorgraph.drawing.formats.curves import cut, direction_of, overlap, path_of
+from tensorgraph.drawing.formats.draw_tiles import PlacedTile, head
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of
+from tensorgraph.drawing.layout import Area, Point
+from tensorgraph.drawing.view.view import Link
+
+FAR = 420.0
+"""From how far away a saved value is named instead of linked."""
+SUM = 8.0
+"""The radius of the sign where gradients add up."""
+
+
+class DrawnLinks:
+    """The lines on a canvas, as SVG."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas, self.view, self.turned = canvas, canvas.view, canvas.turned
+
+    def links(self) -> Iterator[str]:
+        """Yield data, gradients, and the turn from the one to the other."""
+        routes = self.canvas.routes()
+        sums = self.canvas.added()
+        for link in self.canvas.data:
+            route = routes.get((link.source, link.target))
+            if route:
+                path = [self.canvas.at(point) for point in route]
+                yield self._arrow(path, "data", link)
+        for link in self.view.links:
+            route = routes.get((link.target, link.source))
+            if link.kind == "gradient" and route and self.canvas.both:
+                path = [self.canvas.at(point, True) for point in reversed(route)]
+                if link.target in sums:
+                    path = cut(path, SUM, direction_of(path[-2], path[-1], self.turned))
+                yield self._arrow(path, "gradient", link)
+        for i in self.canvas.turning():
+            start, end = self.canvas.values[i].inner, self.canvas.gradients[i].inner
+            yield self._arrow([start, end], "gradient", Link(i, i, "gradient"))
+
+    def _arrow(self, points: list[Point], kind: str, link: Link) -> str:
+        width = min(0.3 + 1.1 * link.width, 4.5)
+        size = 6.2 + 1.1 * width
+        tip, before = points[-1], points[-2]
+        direction = direction_of(before, tip, self.turned)
+        short = cut(points, size - 2, direction)
+        line = f'stroke-width="{number(width)}" d="{path_of(short, self.turned)}"'
+        return (
+            f'<g class="{kind}">{self._told(link)}<path class="line" {line}/>'
+            f"{head(tip, direction, size)}</g>"
+        )
+
+    def _told(self, link: Link) -> str:
+        """Return what is told of a link when the pointer rests on it."""
+        times = f"{link.count} links" if link.count > 1 else ""
+        text = "  ".join(filter(None, (link.label, times)))
+        return f"<title>{escaped(text)}</title>" if text else ""
+
+    def saved(self) -> Iterator[str]:
+        """Yield lines from values to the gradients that read them; they slant in the channel."""
+        if not self.canvas.both:
+            return
+        turning = set(self.canvas.turning())
+        stubs: Counter[int] = Counter()
+        ways: dict[str, None] = {}
+        for link in self.view.links:
+            if link.kind != "saved" or not self.view.tiles[link.target].gradient:
+                continue
+            if self._is_far(link):
+                yield from self._stub(link, stubs[link.target])
+                stubs[link.target] += 1
+                continue
+            aside = 10.0 if link.source == link.target and link.source in turning else 0.0
+            start = self._to_channel(self.canvas.values[link.source], self.canvas.values, aside)
+            end = self._to_channel(self.canvas.gradients[link.target], self.canvas.gradients, aside)
+            ways |= dict.fromkeys(path_of(way, not self.turned) for way in (start, end))
+            path = path_of([start[-1], end[-1]], not self.turned)
+            told = f"<title>{escaped('kept for the backward pass: ' + link.label)}</title>"
+            yield f'<path class="saved" d="{path}">{told}</path>'
+        # What several lines share is drawn once, so that their dashes do not fill each other.
+        yield from (f'<path class="saved" d="{way}"/>' for way in ways)
+
+    def _is_far(self, link: Link) -> bool:
+        return (
+            abs(self.canvas.values[link.source].middle - self.canvas.gradients[link.target].middle)
+            > FAR
+        )
+
+    def _stub(self, link: Link, index: int) -> Iterator[str]:
+        """Yield the end of a line that would be long, with the name of the value at its start."""
+        x, y = self.canvas.gradients[link.target].inner
+        name = escaped(shortened(self.view.tiles[link.source].title, 10))
+        aside = 13 * ((index + 1) // 2) * (-1) ** index
+        line, at = f"M{number(x - 26)} {number(y + aside)}H{number(x)}", (x - 30, y + aside + 3.5)
+        if self.turned:
+            line, at = f"M{number(x + aside)} {number(y - 18)}V{number(y)}", (x + aside, y - 22)
+        told = f"<title>{escaped('kept for the backward pass: ' + link.label)}</title>"
+        yield f'<path class="saved" d="{line}">{told}</path>'
+        style = "note middle" if self.turned else "note end"
+        yield f'<text class="{style}" x="{number(at[0])}" y="{number(at[1])}">{name}</text>'
+
+    def _to_channel(
+        self, placed: PlacedTile, others: list[PlacedTile], aside: float
+    ) -> list[Point]:
+        """Return the way from a card to the channel: level, or below the cards in between."""
+        side, turned = placed.sign, self.turned
+        x, y = placed.inner[::-1] if turned else placed.inner
+        channel = (
+            self.canvas.axis
+            + (self.canvas.top if turned else self.canvas.left)
+            - side * CHANNEL / 2
+        )
+        between = [
+            other.along[1]
+            for other in self.canvas.near(placed, others)
+            if side * (other.across - x) > 0 and other.along[0] < y < other.along[1]
+        ]
+        if between:
+            low, x = max(*between, placed.along[1]) + 11, x - side * 16
+            way = [(x, placed.along[1]), (x, low), (channel, low)]
+        else:
+            way = [(x, y + aside), (channel, y + aside)]
+        return [point[::-1] for point in way] if turned else way
+
+    def sums(self) -> Iterator[str]:
+        """Yield the signs where gradients add up."""
+        if not self.canvas.both:
+            return
+        for i in sorted(self.canvas.added()):
+            x, y = self.canvas.gradients[i].entry
+            arm = SUM - 3.5
+            yield (
+                f'<g class="gradient"><title>gradients add up</title>'
+                f'<circle class="sum" cx="{number(x)}" cy="{number(y)}" r="{number(SUM)}"/>'
+                f'<path class="line" stroke-width="1.5" d="M{number(x - arm)} {number(y)}'
+                f"H{number(x + arm)}M{number(x)} {number(y - arm)}V{number(y + arm)}"
+                f'"/></g>'
+            )
+
+    def tags(self) -> Iterator[str]:
+        """Yield pairs of numbers for the links that are too long to be drawn as lines."""
+        numbers: dict[int, int] = {}
+        marked: set[tuple[int, bool]] = set()
+        back = {(link.source, link.target) for link in self.view.links if link.kind == "gradient"}
+        for link, route in zip(self.canvas.data, self.canvas.placement.routes, strict=True):
+            if route or link.source == link.target:
+                continue
+            tag = numbers.setdefault(link.source, len(numbers) + 1)
+            for mirrored in (False, True):
+                placed = self.canvas.gradients if mirrored else self.canvas.values
+                if not placed or (mirrored and (link.target, link.source) not in back):
+                    continue
+                yield from self._tag(placed[link.target], -1, tag)
+                if (link.source, mirrored) not in marked:
+                    marked.add((link.source, mirrored))
+                    yield from self._tag(placed[link.source], 1, tag)
+
+    def _tag(self, placed: PlacedTile, side: int, tag: int) -> Iterator[str]:
+        width, height = placed.sized.card
+        if self.turned:
+            x, y = placed.x + side * (width / 2 + 1), placed.y - side * (height / 2 - 10)
+        else:
+            x, y = placed.x + side * placed.sign * (width / 2 - 10), placed.y + side * height / 2
+        wide = max(16.0, width_of(str(tag), 10) + 8)
+        yield (
+            f'<g class="more"><rect class="badge" x="{number(x - wide / 2)}" y="{number(y - 8)}"'
+            f' width="{number(wide)}" height="16" rx="8"/>'
+            f'<text class="on" x="{number(x)}" y="{number(y + 3.5)}">{tag}</text></g>'
+        )
+
+    def notes(self) -> Iterator[str]:
+        """Yield the words beside links, where they cover nothing."""
+        taken: list[Area] = []
+        for link, route in zip(self.canvas.data, self.canvas.placement.routes, strict=True):
+            text = link.label or (f"× {link.count}" if link.count > 1 else "")
+            if not text or not route:
+                continue
+            text = shortened(text, 30)
+            wide = width_of(text, 10)
+            if self.turned and wide + 16 > self._room(link):
+                continue
+            x, y = self.canvas.at(route[-1])
+            if self.turned:
+                spots = [(x - 8 - wide, y - 8), (x - 8 - wide, y + 14)]
+            else:
+                spots = [(x + 7, y - 9), (x - 7 - wide, y - 9)]
+                spots = spots[::-1] if self.canvas.at(route[-2])[0] > x + 1 else spots
+            areas = [(left - 2, base - 10, left + wide + 2, base + 3) for left, base in spots]
+            free = [a for a in areas if not any(overlap(a, other) for other in taken)]
+            clear = [a for a in free if not self._is_crossed(a, (link.source, link.target))]
+            for area in (clear or free)[:1]:
+                taken.append(area)
+                at = f'x="{number(area[0] + 2)}" y="{number(area[3] - 3)}"'
+                yield f'<text class="note" {at}>{escaped(text)}</text>'
+
+    def _room(self, link: Link) -> float:
+        """Return how much there is between the cards of a link from left to right."""
+        source, target = self.canvas.values[link.source], self.canvas.values[link.target]
+        return target.x - source.x - (source.sized.card[0] + target.sized.card[0]) / 2
+
+    def _is_crossed(self, area: Area, ends: tuple[int, int]) -> bool:
+        """Return whether a link between other ends runs through an area."""
+        rows = {int(area[1] // STRIP), int(area[3] // STRIP)}
+        return any(
+            other != ends and overlap(area, box)
+            for row in rows
+            for other, box in self.canvas.ways.get(row, ())
+        )

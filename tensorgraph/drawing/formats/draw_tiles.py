@@ -1,0 +1,296 @@
+"""Tiles as they are drawn: cards, and the leaves docked to them as pills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tensorgraph.display.text import escaped
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of
+from tensorgraph.drawing.layout import Point
+from tensorgraph.drawing.view.view import Gradient, Tile
+from tensorgraph.drawing.view.wording import shape_text
+
+SIZES = {"t": 13.8, "s": 11.0, "m": 10.5, "c": 12.0}
+"""Type sizes by class, see style.py; of those in bold the size that is as wide."""
+MOST = 30
+"""How many characters of a line are shown."""
+PILL, STUB, BETWEEN = 22.0, 18.0, 6.0
+"""Height of a pill, its way to the card, and the space between pills."""
+LINE = 15.0
+
+
+@dataclass(frozen=True)
+class Text:
+    """One line of a card and its class."""
+
+    text: str
+    style: str
+
+    @property
+    def width(self) -> float:
+        """About how wide it is."""
+        return width_of(self.text, SIZES[self.style], mono=self.style == "m")
+
+
+@dataclass(frozen=True)
+class SizedTile:
+    """A tile's card and its pills, before they have a place; gradients take the same room."""
+
+    tile: Tile
+    card: Point
+    """Width and height."""
+    pills: Point
+    """Width of the pills of leaves, and of those of their gradients."""
+    pile: float
+    """The height of all pills, one above the other."""
+    size: Point
+    anchor: float
+    """How far the card's middle is from the middle of ``size``, across the direction of links."""
+
+
+def sized(tile: Tile, mirror: bool, turned: bool) -> SizedTile:
+    """Return the room that a tile takes; ``turned`` where links run to the right."""
+    faces = [face(tile)] + ([gradient_face(tile.gradient)] if mirror and tile.gradient else [])
+    width = max([64.0, *(line.width + 26 for lines in faces for line in lines)])
+    height = max(19 + LINE * len(lines) for lines in faces)
+    card = round(width), height
+    if not tile.docked:
+        return SizedTile(tile, card, (0.0, 0.0), 0.0, card, 0.0)
+    pills = _pill_width(tile, False), _pill_width(tile, True) if mirror else 0.0
+    pile = sum(_pill_height(leaf, mirror) for leaf in tile.docked)
+    pile += BETWEEN * (len(tile.docked) - 1)
+    wide = max(pills)
+    if turned:
+        aside = pile + STUB
+        size = max(card[0], wide), card[1] + aside
+    else:
+        aside = wide + STUB
+        size = card[0] + aside, max(card[1], pile)
+    return SizedTile(tile, card, pills, pile, size, aside / 2)
+
+
+def face(tile: Tile) -> list[Text]:
+    """Return the lines of a tile's card."""
+    told = [] if tile.shape is None else [Text(shape_text(tile.shape, tile.dtype), "m")]
+    return [Text(shortened(tile.title, MOST), "t"), *_small(filter(None, tile.lines)), *told]
+
+
+def gradient_face(gradient: Gradient) -> list[Text]:
+    """Return the lines of the card of a tile's gradient."""
+    told = [Text(str(gradient.shape), "m")] if gradient.shape else []
+    return [Text(shortened(gradient.title, MOST), "t"), *_small(gradient.lines), *told]
+
+
+def _small(lines: Iterable[str]) -> list[Text]:
+    return [Text(shortened(line, MOST), "s") for line in lines]
+
+
+def _pill_width(tile: Tile, mirrored: bool) -> float:
+    """Return the width of all pills of a tile, or of those of their gradients."""
+    rows = [row for leaf in tile.docked for row in _rows(leaf, mirrored)]
+    return round(max(map(_row_width, rows), default=0.0) + 22)
+
+
+def _rows(leaf: Tile, mirrored: bool) -> list[list[Text]]:
+    """Return the rows of a pill, or of that of its gradient, each with texts side by side."""
+    told = leaf.gradient if mirrored else leaf
+    if told is None:
+        return []
+    title = [Text(shortened(told.title, MOST), "c")]
+    if told.shape is not None and (told.shape or not mirrored):
+        title.append(Text(str(told.shape), "m"))
+    return [title, *([line] for line in _small(told.lines))]
+
+
+def _row_width(row: list[Text]) -> float:
+    return sum(text.width for text in row) + 6 * (len(row) - 1)
+
+
+def _pill_height(leaf: Tile, mirror: bool) -> float:
+    more = len(leaf.lines)
+    if mirror and leaf.gradient:
+        more = max(more, len(leaf.gradient.lines))
+    return PILL + 13 * more
+
+
+class PlacedTile:
+    """A tile at its place, as SVG; with ``mirrored`` the tile of its gradient."""
+
+    def __init__(
+        self,
+        sized_tile: SizedTile,
+        center: Point,
+        mirrored: bool,
+        mirror: bool,
+        turned: bool,
+    ) -> None:
+        self.sized, self.tile = sized_tile, sized_tile.tile
+        self.mirrored, self.mirror, self.turned = mirrored, mirror, turned
+        self.sign = -1 if mirrored else 1
+        shift = self.sign * sized_tile.anchor
+        x, y = center
+        self.x, self.y = (x, y + shift) if turned else (x + shift, y)
+
+    @property
+    def inner(self) -> Point:
+        """Return the middle of the card's edge that faces the other pass."""
+        width, height = self.sized.card
+        if self.turned:
+            return self.x, self.y + self.sign * height / 2
+        return self.x + self.sign * width / 2, self.y
+
+    @property
+    def entry(self) -> Point:
+        """Return where gradients enter the card."""
+        width, height = self.sized.card
+        return (self.x + width / 2, self.y) if self.turned else (self.x, self.y + height / 2)
+
+    @property
+    def across(self) -> float:
+        """Return the card's middle, from pass to pass."""
+        return self.y if self.turned else self.x
+
+    @property
+    def middle(self) -> float:
+        """Return the card's middle, in the direction of links."""
+        return self.x if self.turned else self.y
+
+    @property
+    def along(self) -> Point:
+        """Return where the card begins and ends, in the direction of links."""
+        half = self.sized.card[0 if self.turned else 1] / 2
+        return self.middle - half, self.middle + half
+
+    def svg(self) -> Iterator[str]:
+        """Yield the card and its pills."""
+        if not self.mirrored or self.tile.gradient:
+            yield from self._card(self.tile)
+        x, y = self._pills_start()
+        for leaf in self.tile.docked:
+            height = _pill_height(leaf, self.mirror)
+            if not self.mirrored or leaf.gradient:
+                yield from self._pill(leaf, (x, y + height / 2), height)
+            y += height + BETWEEN
+
+    def _card(self, tile: Tile) -> Iterator[str]:
+        width, height = self.sized.card
+        left, top = self.x - width / 2, self.y - height / 2
+        gradient = tile.gradient if self.mirrored else None
+        lines = gradient_face(gradient) if gradient else face(tile)
+        absent = _is_absent(gradient)
+        kind = "absent" if absent else "bad" if tile.warn else "tile"
+        round_ = height / 2 if tile.kind in ("input", "parameter", "constant") else 8
+        yield f'<g class="{(gradient or tile).tone}">{_told(tile)}'
+        for step in (2, 1) if tile.repeat > 1 else ():
+            d = 4 * step
+            yield _rect(left + self.sign * d, top + d, width, height, round_, kind)
+        yield _rect(left, top, width, height, round_, kind)
+        yield from self._lines(lines, absent)
+        if tile.repeat > 1:
+            at = self.x + self.sign * (width / 2 - 10), top + height + 2
+            yield from _badge(f"× {tile.repeat}", at)
+        if tile.warn:
+            text = "NaN" if tile.warn == "nan" else "inf"
+            yield from _badge(text, (self.x + self.sign * (width / 2 - 8), top), "badge alarm")
+        yield "</g>"
+
+    def _lines(self, lines: list[Text], absent: bool) -> Iterator[str]:
+        y = self.y - LINE * (len(lines) - 1) / 2 + 4.2
+        for i, line in enumerate(lines):
+            style = f"{line.style} none" if absent and i == 0 else line.style
+            yield _text(line.text, self.x, y + LINE * i, style)
+
+    def _pills_start(self) -> Point:
+        """Return the middle of the upper edge of all pills."""
+        (width, height), high = self.sized.card, self.sized.pile
+        wide = self.sized.pills[self.mirrored]
+        if self.turned:
+            away = height / 2 + STUB
+            return self.x, self.y + away if self.mirrored else self.y - away - high
+        return self.x - self.sign * (width / 2 + STUB + wide / 2), self.y - high / 2
+
+    def _pill(self, leaf: Tile, middle: Point, height: float) -> Iterator[str]:
+        x, y = middle
+        wide = self.sized.pills[self.mirrored]
+        gradient = leaf.gradient if self.mirrored else None
+        rows = _rows(leaf, self.mirrored)
+        absent = _is_absent(gradient)
+        kind = "absent" if absent else "bad" if leaf.warn else "pill"
+        yield f'<g class="{(gradient or leaf).tone}">{_told(leaf)}'
+        yield from self._stub(middle)
+        yield _rect(x - wide / 2, y - height / 2, wide, height, PILL / 2, kind)
+        base = y - 13 * (len(rows) - 1) / 2 + 4
+        for i, row in enumerate(rows):
+            at = x - _row_width(row) / 2
+            for text in row:
+                style = f"{text.style} none" if absent else text.style
+                yield _text(text.text, at + text.width / 2, base + 13 * i, style)
+                at += text.width + 6
+        yield "</g>"
+
+    def _stub(self, pill: Point) -> Iterator[str]:
+        """Yield the arrow between a pill and the card: from a leaf, or to its gradient."""
+        width, height = self.sized.card
+        if self.turned:
+            edge = self.y - self.sign * height / 2
+            far = edge - self.sign * STUB
+            yield _arrow([(self.x, far), (self.x, edge)][:: self.sign])
+            return
+        edge = self.x - self.sign * width / 2
+        far = edge - self.sign * STUB
+        y = max(self.y - height / 2 + 9, min(pill[1], self.y + height / 2 - 9))
+        yield _arrow([(far, pill[1]), (edge, y)][:: self.sign])
+
+
+def _arrow(ends: list[Point]) -> str:
+    """Return a short arrow that begins and ends level, or upright where it is upright."""
+    (x0, y0), (x1, y1) = ends
+    if x0 == x1:
+        down = 1 if y1 > y0 else -1
+        line = f"M{number(x0)} {number(y0)}V{number(y1 - 5 * down)}"
+        return f'<path class="line" stroke-width="1.3" d="{line}"/>' + head((x1, y1), (0, down))
+    right = 1 if x1 > x0 else -1
+    end, middle = x1 - 5 * right, (x0 + x1) / 2
+    level = f"H{number(end)}"
+    if y0 != y1:
+        ys = number(y0), number(y1)
+        level = f"C{number(middle)} {ys[0]} {number(middle)} {ys[1]} {number(end)} {ys[1]}"
+    line = f"M{number(x0)} {number(y0)}{level}"
+    return f'<path class="line" stroke-width="1.3" d="{line}"/>' + head((x1, y1), (right, 0))
+
+
+def head(tip: Point, direction: tuple[float, float], size: float = 7.0) -> str:
+    """Return the head of an arrow, along an axis."""
+    (x, y), (dx, dy) = tip, direction
+    back, half = size, 0.5 * size
+    a = x - dx * back - dy * half, y - dy * back + dx * half
+    b = x - dx * back + dy * half, y - dy * back - dx * half
+    corners = (number(value) for point in (tip, a, b) for value in point)
+    return '<path class="head" d="M{} {}L{} {}L{} {}Z"/>'.format(*corners)
+
+
+def _rect(x: float, y: float, width: float, height: float, round_: float, kind: str) -> str:
+    return (
+        f'<rect class="{kind}" x="{number(x)}" y="{number(y)}" width="{number(width)}"'
+        f' height="{number(height)}" rx="{number(min(round_, 18))}"/>'
+    )
+
+
+def _text(text: str, x: float, y: float, style: str) -> str:
+    return f'<text class="{style}" x="{number(x)}" y="{number(y)}">{escaped(text)}</text>'
+
+
+def _is_absent(gradient: Gradient | None) -> bool:
+    return gradient is not None and not gradient.is_computed
+
+
+def _told(tile: Tile) -> str:
+    return f"<title>{escaped(tile.tip)}</title>" if tile.tip else ""
+
+
+def _badge(text: str, middle: Point, kind: str = "badge") -> Iterator[str]:
+    x, y = middle
+    width = width_of(text, 10.5) + 12
+    yield _rect(x - width / 2, y - 8, width, 16, 8, kind)
+    yield _text(text, x, y + 3.6, "on")

@@ -1,0 +1,244 @@
+"""What is to be drawn: recorded tensors, or a module or function that is run to record it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.engine.autodiff import place_of
+from tensorgraph.engine.generator import replay, watch
+from tensorgraph.engine.graph import Node
+from tensorgraph.engine.modes import PACKAGE, mode
+from tensorgraph.engine.nesting import flatten, unflatten
+from tensorgraph.engine.rule import parameter_names
+from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.formulas.derivation import Derivation
+from tensorgraph.formulas.naming.variables import Scope
+from tensorgraph.nn.module import Module, walk
+
+
+@dataclass
+class Recording:
+    """Recorded outputs, and what is known of their graph besides."""
+
+    outputs: list[Tensor]
+    title: str
+    scopes: list[Scope]
+    """Variables that may hold values of the graph, those to be asked first at the front."""
+    names: dict[Any, str] = field(default_factory=dict)
+    """Names by place that are known otherwise; they come first."""
+    followed: set[Any] = field(default_factory=set)
+    """Leaves that want a gradient only so that what is computed from them is recorded."""
+    modules: list[Module] = field(default_factory=list)
+    """Modules whose calls may be in the graph."""
+    called_at: str = ""
+    """Where ``render`` was called: the source line of no operation."""
+    formula: str = ""
+    caption: tuple[str, ...] = ()
+
+    def name_of(self, place: Any) -> str | None:
+        """Return what the tensor at a place is called."""
+        known = place.name if type(place) is Tensor else None
+        for found in (known, self.names.get(place), *(s.of_place(place) for s in self.scopes)):
+            if found:
+                return found
+        return None
+
+    def name_of_array(self, array: Any) -> str | None:
+        """Return the variable that holds an array like this one."""
+        return next(filter(None, (scope.of_array(array) for scope in self.scopes)), None)
+
+    def types(self) -> dict[str, str]:
+        """Return the class of every module by its path, where the modules are known."""
+        found: dict[str, str] = {}
+        for module in self.modules:
+            for place in walk(module):
+                if isinstance(place.value, Module):
+                    dot = "." if place.place and place.place[0] != "[" else ""
+                    kind = type(place.value).__name__
+                    found.setdefault(f"model{dot}{place.place}", kind)
+        return found
+
+
+def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
+    """Return what is to be drawn for the arguments of ``render``.
+
+    Args:
+        x: a tensor, several of them, a derivation, a module or a function.
+        args: the arguments of the last two.
+        frame: whose variables give names.
+
+    Raises:
+        ArgumentError: arguments are missing, or there is nothing to give them to.
+        DTypeError: it is nothing that has a graph.
+        GraphError: nothing was recorded.
+    """
+    if isinstance(x, Module) or (callable(x) and not isinstance(x, (Tensor, Derivation))):
+        return _run(x, args, Scope(frame), frame)
+    if args:
+        raise errors.ArgumentError(
+            "render: further arguments are what a module or function is called with;"
+            f" {errors.describe(x)} takes none. Write tg.render([a, b]) for several tensors"
+        )
+    if isinstance(x, Derivation):
+        found = _recorded([x.output], frame)
+        found.names |= x.called
+        found.formula, found.caption = x.mathml(), tuple(str(x).splitlines())
+        return found
+    tensors = flatten(x)[0]
+    for each in tensors:
+        if type(each) is not Tensor:
+            raise errors.DTypeError(
+                "render: a picture is of a tensor, a list of tensors, a module or function with"
+                f" its arguments, or what tg.derive returns, not of {errors.describe(each)}"
+            )
+    if not tensors:
+        raise errors.ArgumentError("render: the list holds no tensor")
+    _check_recorded(tensors)
+    return _recorded(tensors, frame)
+
+
+def _recorded(tensors: list[Tensor], frame: FrameType) -> Recording:
+    found = Recording(tensors, "", [Scope(frame)], modules=_modules(frame))
+    names = [found.name_of(place_of(each)) for each in tensors]
+    found.title = ", ".join(name for name in names if name)
+    return found
+
+
+def _check_recorded(tensors: Sequence[Tensor]) -> None:
+    if not any(each.requires_grad for each in tensors):
+        raise errors.GraphError(
+            f"render: {errors.owner(tensors[0])} has no recorded graph: nothing it was computed"
+            " from has requires_grad=True, or it was computed under tg.no_grad(). Write"
+            " requires_grad=True where a parameter is made; or, to see everything that a function"
+            " f or a module computes, tg.render(f, x)"
+        )
+
+
+def _modules(frame: FrameType) -> list[Module]:
+    """Return the modules in variables of a caller."""
+    variables = {**frame.f_globals, **frame.f_locals}
+    return [value for value in variables.values() if isinstance(value, Module)]
+
+
+# ---------------------------------------------------------------------------------------- running
+
+
+def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recording:
+    """Call a module or function, recording all that it computes; it is left as it was."""
+    body = f.forward if isinstance(f, Module) else f
+    if not args and _wants_arguments(body):
+        name = type(f).__name__ if isinstance(f, Module) else getattr(f, "__name__", "f")
+        raise errors.ArgumentError(
+            f"render: {name} is drawn by running it once; give it an example of its arguments:"
+            " tg.render(model, x)"
+        )
+    leaves, structure = flatten(args)
+    found = Recording([], _title(f), [scope])
+    given = [_followed(leaf, found) for leaf in leaves]
+    for leaf, name in zip(given, _argument_names(body, args, leaves), strict=True):
+        if name and type(leaf) is Tensor:
+            found.names[place_of(leaf)] = name
+    with _left_alone(), mode(recording=True, lines=True), _variables_of(body) as inner:
+        result = f(*unflatten(structure, given))
+    outputs = [each for each in flatten(result)[0] if type(each) is Tensor]
+    if not outputs:
+        raise errors.DTypeError(
+            f"render: {found.title} returned {errors.describe(result)}, which holds no tensor;"
+            " write it over tensors and tg functions"
+        )
+    recorded = [each for each in outputs if type(each._node) is Node]
+    if not recorded:
+        raise errors.GraphError(
+            f"render: nothing that {found.title} computed was recorded: it computes with integers"
+            " or detached values only"
+        )
+    found.outputs = recorded
+    found.scopes = [*(Scope(each) for each in inner), scope]
+    found.called_at = f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    found.modules = [f] if isinstance(f, Module) else _modules(frame)
+    if isinstance(f, Module):
+        found.names |= {place_of(t): t.name or path for path, t in f.named_parameters()}
+    return found
+
+
+def _title(f: Any) -> str:
+    name = type(f).__name__ if isinstance(f, Module) else getattr(f, "__name__", type(f).__name__)
+    return "function" if name == "<lambda>" else str(name)
+
+
+def _followed(leaf: Any, recording: Recording) -> Any:
+    """Return an argument such that what is computed from it is recorded."""
+    if isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "fiub":
+        leaf = tensor(leaf, dtype=leaf.dtype)
+    if type(leaf) is not Tensor or leaf.dtype.kind != "f":
+        return leaf
+    if leaf.requires_grad:
+        return leaf if leaf.is_leaf else wrap(leaf.data, None, True)
+    followed = wrap(leaf.data, None, True)
+    followed.name = leaf.name
+    recording.followed.add(followed)
+    return followed
+
+
+def _wants_arguments(f: Callable[..., Any]) -> bool:
+    try:
+        return len([n for n in parameter_names(f) if n != "self"]) > 0
+    except (TypeError, ValueError):
+        return False
+
+
+def _argument_names(
+    f: Callable[..., Any], args: Sequence[Any], leaves: Sequence[Any]
+) -> list[str | None]:
+    """Return the parameter's name for every leaf of the arguments; parts are numbered."""
+    try:
+        names = [n for n in parameter_names(f) if n != "self"]
+    except (TypeError, ValueError):
+        names = []
+    found: list[str | None] = []
+    for k, arg in enumerate(args):
+        parts = len(flatten(arg)[0])
+        known = names[k] if k < len(names) else None
+        found += [known] if parts == 1 else [known and f"{known}{i}" for i in range(parts)]
+    return found
+
+
+@contextmanager
+def _left_alone() -> Iterator[None]:
+    """Run a block that leaves random generators and running averages as they were."""
+    with replay({}), watch() as states:  # layers that follow their inputs do not follow these
+        try:
+            yield
+        finally:
+            for generator, before in states.items():
+                generator.state = before[0]
+
+
+@contextmanager
+def _variables_of(f: Callable[..., Any]) -> Iterator[list[FrameType]]:
+    """Collect the frame of a Python function that is called: its variables give names."""
+    code = getattr(f, "__code__", None)
+    frames: list[FrameType] = []
+    before = sys.getprofile()
+
+    def look(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code is code:
+            frames.append(frame)
+            sys.setprofile(before)  # all that it calls runs at full speed
+
+    if code is None or code.co_filename.startswith(PACKAGE):
+        yield frames
+        return
+    sys.setprofile(look)
+    try:
+        yield frames
+    finally:
+        sys.setprofile(before)

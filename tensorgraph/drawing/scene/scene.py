@@ -1,0 +1,181 @@
+"""What a picture shows, as plain data: boxes, the wires between them, and the modules around them.
+
+A scene holds no tensors and no graph. Ids are positions in its lists, which follow the order of
+creation in the graph, so that the same program gives the same scene in every process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """What is told of an array's elements; all but the counts are of the finite ones."""
+
+    count: int
+    min: float | None = None
+    max: float | None = None
+    mean: float | None = None
+    std: float | None = None
+    norm: float | None = None
+    """The Euclidean norm."""
+    zeros: int = 0
+    nans: int = 0
+    infs: int = 0
+    histogram: tuple[int, ...] = ()
+    """Counts of equal parts of ``range``."""
+    range: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """An operand of an operation: where its value comes from."""
+
+    source: int
+    """The box that makes the value."""
+    operand: str
+    """What the operation calls it: ``x``, ``weight``."""
+    note: str = ""
+    """What happens to its axes: ``broadcast (3,) → (4, 3)``."""
+    stops: bool = False
+    """Whether no gradient flows back along it, though one flows to both ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A value of the graph, with the operation that makes it."""
+
+    id: int
+    kind: str
+    """``op``; or a leaf: ``parameter`` (wants a gradient), ``input``, ``constant``; or ``more``,
+    which stands for many operations of a graph too large to be listed."""
+    shape: Shape
+    dtype: str
+    bytes: int
+    name: str | None = None
+    """The tensor's name, or the caller's variable."""
+    op: str = ""
+    """The operation's name; empty for a leaf, as its symbol and family are."""
+    symbol: str = ""
+    family: str = ""
+    call: int | None = None
+    """The innermost module call around it."""
+    wires: tuple[Wire, ...] = ()
+    settings: str = ""
+    """The static parameters: ``axis=1, keepdims=True``."""
+    saved: tuple[int, ...] = ()
+    """What its gradient rules keep: positions of operands, and behind these that of the result."""
+    line: str | None = None
+    """``file:line`` of the user's code, where it was recorded in debug mode."""
+    source: str | None = None
+    """The text of that line."""
+    text: str = ""
+    """A small constant, written out: ``0.5``."""
+    differentiable: bool = False
+    """Whether a gradient flows to this value."""
+    accumulates: int = 0
+    """How many uses add up to its gradient."""
+    has_gradient: bool = False
+    """Whether a backward pass has left a gradient with the tensor, as far as that is known."""
+    value: Statistics | None = None
+    gradient: Statistics | None = None
+    """``None`` where no gradient was computed, which is not a gradient of zero."""
+    forward_seconds: float | None = None
+    backward_seconds: float | None = None
+
+    @property
+    def saves_result(self) -> bool:
+        """Whether its gradient rules keep the value itself."""
+        return len(self.wires) in self.saved
+
+    def operand(self, position: int) -> str:
+        """Return the name of an operand, or ``out`` for the result."""
+        return self.wires[position].operand if position < len(self.wires) else "out"
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCall:
+    """A call of a module."""
+
+    id: int
+    path: str
+    """The module's place: ``model.layers[0]``."""
+    type: str
+    """The module's class; empty where it is not known."""
+    parent: int | None = None
+    """The call around it."""
+    repeats: int | None = None
+    """The first of the earlier calls beside it that did exactly the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A recorded graph as it can be drawn."""
+
+    boxes: tuple[Box, ...]
+    """In order of creation; a leaf stands just before its first use."""
+    calls: tuple[ModuleCall, ...] = ()
+    """Each after the one around it."""
+    outputs: tuple[int, ...] = ()
+    forward: tuple[int, ...] = ()
+    """The operations in order."""
+    backward: tuple[int, ...] = ()
+    """The operations in the order in which a backward pass comes by."""
+    title: str = ""
+    note: str = ""
+    """A sentence on what was left out; mostly empty."""
+    formula: str = ""
+    """Derived formulas as MathML."""
+    caption: tuple[str, ...] = ()
+    """The same as lines of text."""
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The equation and gradient rules of each operation in it, by name."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the scene as dicts, lists, strings and numbers, without what is empty."""
+        return {
+            "boxes": [_box(box) for box in self.boxes],
+            "calls": [_filled(call) for call in self.calls],
+            **{
+                key: list(value) if isinstance(value, tuple) else value
+                for key, value in _filled(self).items()
+                if key not in ("boxes", "calls")
+            },
+        }
+
+
+def _box(box: Box) -> dict[str, Any]:
+    found = _filled(box)
+    found["shape"] = list(box.shape)  # an empty one says something
+    if box.wires:
+        found["wires"] = [_filled(wire) for wire in box.wires]
+    for key in ("value", "gradient"):
+        if key in found:
+            found[key] = _filled(found[key])
+    return found
+
+
+def _filled(record: Any) -> dict[str, Any]:
+    """Return the fields of a record that hold something, with short numbers."""
+    found = {}
+    for name in record.__slots__:
+        value = getattr(record, name)
+        if value is None or value is False or (isinstance(value, (str, tuple, dict)) and not value):
+            continue
+        found[name] = _short(value)
+    return found
+
+
+def _short(value: Any) -> Any:
+    if type(value) is float:
+        return float(f"{value:.5g}")
+    return list(map(_short_number, value)) if isinstance(value, tuple) else value
+
+
+def _short_number(value: Any) -> Any:
+    return float(f"{value:.5g}") if type(value) is float else value

@@ -1,0 +1,181 @@
+"""Statistics of the values and gradients of a scene, by computing its graph again.
+
+A graph keeps only what its gradient rules need, so each value is computed from those before it, and
+the engine's own backward pass runs over nodes that hold these. What the graph did keep is taken as
+it was recorded; a leaf that nothing kept counts with the value that it has now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.drawing.scene.scene import Box, Scene, Statistics
+from tensorgraph.engine.autodiff import sweep
+from tensorgraph.engine.generator import replay
+from tensorgraph.engine.graph import Node, interpret, record
+from tensorgraph.engine.modes import Backward, Observer, mode
+from tensorgraph.engine.tensor import Tensor
+
+PARTS = 20
+"""Into how many parts a histogram divides the values."""
+
+
+def measured(scene: Scene, places: Sequence[Any]) -> Scene:
+    """Return a scene with statistics of every value and gradient, and the times they took.
+
+    Gradients are those of the sum of all outputs' elements.
+
+    Args:
+        scene: as ``capture`` returns it.
+        places: the place of each box.
+    """
+    if any(box.kind == "more" for box in scene.boxes):
+        return replace(scene, note=f"{scene.note} Of a graph as large no values are computed.")
+    again = _Again(scene, places)
+    again.forward()
+    again.backward()
+    return replace(scene, boxes=tuple(map(again.box, scene.boxes)))
+
+
+class _Again:
+    """A recorded graph, computed again."""
+
+    def __init__(self, scene: Scene, places: Sequence[Any]) -> None:
+        self.scene, self.places = scene, places
+        self.recorded = _leaves_as_recorded(places)
+        self.values: list[Any] = []
+        self.twins: dict[Node, Node] = {}
+        self.gradients: dict[Any, Any] = {}
+        self.seconds: dict[Node, float] = {}
+        self.timer = _Timer()
+
+    def forward(self) -> None:
+        """Compute every value, and the node that knows it."""
+        nodes = [place for place in self.places if type(place) is Node]
+        found = interpret(nodes, lambda node, i: self._leaf(node.parents[i]), self._step)
+        self.values = [
+            found[place] if type(place) is Node else self._leaf(place) for place in self.places
+        ]
+
+    def _leaf(self, place: Any) -> Any:
+        return self.recorded.get(place, place._data) if type(place) is Tensor else place
+
+    def _step(self, node: Node, arrays: list[Any]) -> Any:
+        start = perf_counter()
+        out = _computed(node, arrays)
+        self.seconds[node] = perf_counter() - start
+        if node.saved and len(arrays) in node.plan.keep:
+            out = np.asarray(node.saved[-1])
+        parents = tuple(self._place(parent) for parent in node.parents)
+        values = [*arrays, out]
+        self.twins[node] = record(node.op, node.static, parents, node.plan, values, node.scope)
+        return out
+
+    def _place(self, place: Any) -> Any:
+        """Return where gradients for a place gather."""
+        return self.twins[place] if type(place) is Node else place
+
+    def backward(self) -> None:
+        """Compute every gradient."""
+        sums = {
+            self._place(self.places[k]): np.ones_like(self.values[k]) for k in self.scene.outputs
+        }
+        with mode(observer=self.timer):
+            found, _ = sweep(sums, False, False, targets=frozenset(self.twins.values()))
+        self.gradients = found
+
+    def box(self, box: Box) -> Box:
+        """Return a box with what was found for it."""
+        node = self.places[box.id]
+        gradient = self.gradients.get(self._place(node)) if box.differentiable else None
+        found: dict[str, Any] = {
+            "value": statistics(self.values[box.id]),
+            "gradient": None if gradient is None else statistics(gradient),
+        }
+        if type(node) is Node and box.forward_seconds is None:  # unless tg.profile() found it
+            found["forward_seconds"] = self.seconds[node]
+            found["backward_seconds"] = self.timer.seconds.get(self.twins[node])
+        return replace(box, **found)
+
+
+def _leaves_as_recorded(places: Sequence[Any]) -> dict[Tensor, Any]:
+    """Return what nodes kept of leaves, which may have been given another value since."""
+    nodes = [place for place in places if type(place) is Node and place.saved]
+    return {
+        node.parents[i]: node.saved[i]
+        for node in nodes
+        for i in node.plan.keep
+        if i < len(node.parents) and type(node.parents[i]) is Tensor
+    }
+
+
+def _computed(node: Node, arrays: Sequence[Any]) -> Any:
+    """Return what a node's kernel makes of arrays."""
+    if node.op.name != "checkpoint":
+        return np.asarray(node.op.compute(arrays, node.static))
+    again = node.static["again"]
+    with replay(again.states), mode(recording=False, **again.place):
+        out = node.op.kernel(*arrays, **node.static)
+    return out._data
+
+
+class _Timer(Observer):
+    """Adds up the time of a node's gradient rules."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[Any, float] = {}
+
+    def backward(self, event: Backward) -> None:
+        self.seconds[event.node] = self.seconds.get(event.node, 0.0) + event.seconds
+
+
+def statistics(array: Any) -> Statistics:
+    """Return what is told of an array's elements.
+
+    Example:
+        >>> found = statistics(np.array([1.0, 3.0, np.inf]))
+        >>> found.count, found.mean, found.infs
+        (3, 2.0, 1)
+    """
+    array = np.asarray(array)
+    if array.dtype.kind == "c":
+        array = np.abs(array)
+    numbers = array.astype(np.float64, copy=False).ravel()
+    finite = numbers[np.isfinite(numbers)]
+    nans = int(np.count_nonzero(np.isnan(numbers)))
+    counts: dict[str, Any] = {
+        "count": numbers.size,
+        "zeros": finite.size - int(np.count_nonzero(finite)),
+        "nans": nans,
+        "infs": numbers.size - finite.size - nans,
+    }
+    if finite.size == 0:
+        return Statistics(**counts)
+    low, high = float(finite.min()), float(finite.max())
+    scale = max(abs(low), abs(high)) or 1.0  # so that no square overflows
+    scaled = finite / scale
+    mean = float(scaled.mean())
+    apart = scaled - mean
+    histogram = _histogram(scaled, low / scale, high / scale) if low < high else ()
+    return Statistics(
+        **counts,
+        min=low,
+        max=high,
+        mean=mean * scale,
+        std=float(np.sqrt(apart @ apart / apart.size)) * scale,
+        norm=float(min(np.sqrt(scaled @ scaled) * scale, np.finfo(np.float64).max)),
+        histogram=histogram,
+        range=(low, high) if histogram else None,
+    )
+
+
+def _histogram(scaled: Any, low: float, high: float) -> tuple[int, ...]:
+    parts = ((scaled - low) * (PARTS / (high - low))).astype(np.intp)
+    # Not np.histogram, which takes ten times as long for small arrays.
+    counts = np.bincount(np.minimum(parts, PARTS - 1), minlength=PARTS)
+    return tuple(counts.tolist())

@@ -1,0 +1,81 @@
+"""The links of a view: data, gradients, and values that are saved for the backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import log10
+
+from tensorgraph.drawing.scene.scene import Box
+from tensorgraph.drawing.view.fold import is_docked
+from tensorgraph.drawing.view.tiles import Tiles
+from tensorgraph.drawing.view.view import Link
+
+Ends = tuple[int, int]
+
+
+def links_of(tiles: Tiles) -> Iterator[Link]:
+    """Yield the links between tiles; those between the same tiles are one."""
+    data: dict[Ends, list[tuple[Box, str]]] = {}
+    gradients: dict[Ends, int] = {}
+    saved: dict[Ends, dict[str, None]] = {}
+    for op in tiles.scene.forward:
+        box = tiles.boxes[op]
+        target = tiles.of_slot[tiles.folding.slot(op)]
+        turns = dict(tiles.folding.hierarchy.turns.get(op, ()))
+        for position, wire in enumerate(box.wires):
+            inside, crosses = _turns(tiles, turns, wire.source)
+            if inside or crosses:
+                continue
+            source = _source(tiles, wire.source, target)
+            if source is None:
+                continue
+            made = tiles.boxes[wire.source]
+            if source != target:
+                data.setdefault((source, target), []).append((made, wire.note))
+                if made.differentiable and box.differentiable and not wire.stops:
+                    gradients[target, source] = gradients.get((target, source), 0) + 1
+            if position in box.saved:
+                saved.setdefault((source, target), {})[wire.operand] = None
+        if box.saves_result and not any(turns.values()):
+            saved.setdefault((target, target), {})[box.operand(len(box.wires))] = None
+    yield from (_data(ends, made) for ends, made in sorted(data.items()))
+    if tiles.mirror:
+        for (source, target), count in sorted(gradients.items()):
+            if tiles.all[source].gradient and tiles.all[target].gradient:
+                yield Link(source, target, "gradient", "", count)
+        for (source, target), names in sorted(saved.items()):
+            if len(tiles.all[target].boxes) == 1 and tiles.all[target].gradient:
+                yield Link(source, target, "saved", ", ".join(names), len(names))
+
+
+def _turns(tiles: Tiles, turns: dict[int, int], source: int) -> tuple[bool, bool]:
+    """Return whether a value stays in a hidden copy of a part, or goes from copy to copy."""
+    inside = crosses = False
+    for repetition, turn in tiles.folding.hierarchy.turns.get(source, ()):
+        if repetition in turns:
+            crosses = crosses or turns[repetition] != turn
+            inside = inside or turn > 0
+    return inside, crosses
+
+
+def _source(tiles: Tiles, box: int, target: int) -> int | None:
+    """Return the tile where a value comes from: for a docked leaf the target itself."""
+    if tiles.boxes[box].kind in ("op", "more"):
+        return tiles.of_slot[tiles.folding.slot(box)]
+    leaf = tiles.folding.shown_as(box)
+    if leaf in tiles.of_leaf:
+        return tiles.of_leaf[leaf]
+    docked = is_docked(tiles.folding, tiles.boxes[leaf], tiles.users[leaf])
+    return target if docked else None
+
+
+def _data(ends: Ends, made: list[tuple[Box, str]]) -> Link:
+    notes = dict.fromkeys(note for _, note in made if note)
+    size = max(box.bytes for box, _ in made)
+    label = next(iter(notes)) if len(made) == 1 and notes else ""
+    return Link(*ends, "data", label, len(made), link_width(size))
+
+
+def link_width(size: int) -> float:
+    """Return how wide a link is for a value of so many bytes: 1 up to a kilobyte, then growing."""
+    return round(1 + 0.5 * max(log10(max(size, 1)) - 3, 0), 2)

@@ -1,0 +1,187 @@
+"""The tiles of a view: operations, folded modules, and the leaves that these take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import prod
+
+from tensorgraph.drawing.scene.scene import Box, Statistics
+from tensorgraph.drawing.view.colour import Colouring
+from tensorgraph.drawing.view.fold import Folding, Rest, Slot, is_docked, is_hidden, ops_of, users
+from tensorgraph.drawing.view.hierarchy import Group, Item
+from tensorgraph.drawing.view.options import Options
+from tensorgraph.drawing.view.view import Gradient, Tile
+from tensorgraph.drawing.view.wording import (
+    leaf_title,
+    op_lines,
+    op_title,
+    short_name,
+    statistics_lines,
+    tip,
+    warning,
+)
+
+
+class Tiles:
+    """All tiles of a folding, and where among them its slots and leaves are."""
+
+    def __init__(self, folding: Folding, colouring: Colouring, options: Options) -> None:
+        self.folding, self.scene, self.boxes = folding, folding.scene, folding.scene.boxes
+        self.colouring = colouring
+        self.mirror = options.backward and bool(folding.scene.backward)
+        self.values = options.values
+        self.outlines = {group: k for k, (group, _) in enumerate(folding.opened)}
+        self.users = users(folding)
+        self.of_slot: dict[int, int] = {}
+        self.of_leaf: dict[int, int] = {}
+        self.all: list[Tile] = []
+        self._add_all()
+
+    def _add_all(self) -> None:
+        docked, lone = self._leaves()
+        for k, slot in enumerate(self.folding.slots):
+            self._add_leaves(lone.get(k, ()))
+            self.of_slot[k] = len(self.all)
+            self.all.append(self._slot(slot, docked.get(k, ())))
+        self._add_leaves(lone.get(None, ()))
+
+    def _add_leaves(self, leaves: Iterable[int]) -> None:
+        for leaf in leaves:
+            self.of_leaf[leaf] = len(self.all)
+            self.all.append(self._leaf(leaf, len(self.all)))
+
+    def _leaves(self) -> tuple[dict[int, list[int]], dict[int | None, list[int]]]:
+        """Return by slot the leaves docked to it, and those drawn before it."""
+        docked: dict[int, list[int]] = {}
+        lone: dict[int | None, list[int]] = {}
+        for leaf, slots in self.users.items():
+            box = self.boxes[leaf]
+            if is_docked(self.folding, box, slots):
+                for k in slots:
+                    docked.setdefault(k, []).append(leaf)
+            elif not is_hidden(self.folding, box, slots):
+                lone.setdefault(min(slots) if slots else None, []).append(leaf)
+        return docked, lone
+
+    # ------------------------------------------------------------------------------ sorts of tiles
+
+    def _slot(self, slot: Slot, docked: Iterable[int]) -> Tile:
+        number = len(self.all)
+        if type(slot.item) is not int:
+            return self._folded(slot, number)
+        box = self.boxes[slot.item]
+        tone = self.colouring.tone(box.kind, [box])
+        return Tile(
+            id=number,
+            kind=box.kind,
+            tone=tone,
+            title=op_title(box),
+            lines=(*op_lines(box), *self._statistics(box.value)),
+            shape=box.shape if box.kind == "op" else None,
+            dtype=box.dtype,
+            boxes=(box.id,),
+            outline=self._outline(slot),
+            docked=tuple(self._docked(leaf, number, box) for leaf in docked),
+            warn=warning([box]),
+            gradient=self._gradient(box, box.differentiable, tone),
+            tip=tip(box, "" if box.call is None else self.scene.calls[box.call].path),
+        )
+
+    def _folded(self, slot: Slot, number: int) -> Tile:
+        """Return the tile of a folded module, or of what is left out."""
+        item = slot.item
+        kind = "more" if type(item) is Rest else "module"
+        inside = [self.boxes[op] for op in ops_of(item)]
+        counted = f"{len(inside):,} operation{'s' * (len(inside) > 1)}"
+        named = (f"… {counted} …",) if type(item) is Rest else (*self.names(item), counted)
+        tone = self.colouring.tone(kind, inside)
+        flows = self.mirror and any(box.differentiable for box in inside)
+        gradient_tone = self.colouring.gradient_tone(tone)
+        return Tile(
+            id=number,
+            kind=kind,
+            tone=tone,
+            title=named[0],
+            lines=named[1:],
+            shape=inside[-1].shape,
+            dtype=inside[-1].dtype,
+            boxes=tuple(box.id for box in inside),
+            repeat=1 if type(item) is Rest else item.copies,
+            outline=self._outline(slot),
+            warn=warning(inside),
+            gradient=Gradient(named[0], tone=gradient_tone) if flows else None,
+            tip="\n".join([*named, *self._parameters(inside)]),
+        )
+
+    def _docked(self, leaf: int, number: int, user: Box) -> Tile:
+        """Return a leaf as drawn on an operation, with what happens to its axes there."""
+        tile = self._leaf(leaf, number)
+        notes = dict.fromkeys(w.note for w in user.wires if w.source == leaf and w.note)
+        first = self.users[leaf][0] == self.folding.slot(user.id)
+        gradient = tile.gradient if first else None
+        return replace(tile, lines=(*notes, *tile.lines), gradient=gradient)
+
+    def _leaf(self, leaf: int, number: int) -> Tile:
+        box = self.boxes[leaf]
+        tone = self.colouring.tone(box.kind, [box])
+        return Tile(
+            id=number,
+            kind=box.kind,
+            tone=tone,
+            title=leaf_title(box),
+            lines=() if box.text else self._statistics(box.value),
+            shape=box.shape if box.shape or not box.text else None,
+            dtype=box.dtype,
+            boxes=(leaf,),
+            warn=warning([box]),
+            gradient=self._gradient(box, box.kind == "parameter", tone),
+            tip=tip(box, box.name or ""),
+        )
+
+    # ------------------------------------------------------------------------------ what they hold
+
+    def names(self, group: Group) -> tuple[str, ...]:
+        """Return what a module is called: its class, and its place in the one around it."""
+        if group.call is None:
+            types = [self._type(item) for item in group.items]
+            return (" → ".join(types) if len(types) <= 4 else f"{len(types)} parts",)
+        call = self.scene.calls[group.call]
+        around = "" if call.parent is None else self.scene.calls[call.parent].path
+        place = call.path.removeprefix(around).removeprefix(".")
+        return (call.type, place) if call.type else (place,)
+
+    def _type(self, item: Item) -> str:
+        return self.boxes[item].op if type(item) is int else self.names(item)[0]
+
+    def _parameters(self, inside: Sequence[Box]) -> list[str]:
+        sources = [self.boxes[k] for k in {wire.source for box in inside for wire in box.wires}]
+        sizes = [prod(box.shape) for box in sources if box.kind == "parameter"]
+        return [f"{sum(sizes):,} parameters"] if sizes else []
+
+    def _outline(self, slot: Slot) -> int | None:
+        return None if slot.around is None else self.outlines[slot.around]
+
+    def _gradient(self, box: Box, is_drawn: bool, tone: str) -> Gradient | None:
+        if not (self.mirror and is_drawn):
+            return None
+        tone = self.colouring.gradient_tone(tone)
+        if not box.differentiable:
+            return Gradient(None, is_computed=False, tone=tone)
+        notes = []
+        if box.id in self.scene.outputs:
+            known = "" if box.shape or self.values else "= 1, "
+            notes.append(f"{known}where it starts")
+        if box.accumulates > 1:
+            notes.append(f"sum of {box.accumulates}")
+        missing = box.kind == "parameter" and box.gradient is None and not box.has_gradient
+        return Gradient(
+            of=short_name(box) or box.op or box.kind,
+            shape=box.shape,
+            notes=(*notes, *self._statistics(box.gradient)),
+            is_computed=not missing,
+            tone=tone,
+        )
+
+    def _statistics(self, found: Statistics | None) -> tuple[str, ...]:
+        return statistics_lines(found) if self.values and found is not None else ()

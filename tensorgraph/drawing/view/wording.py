@@ -1,0 +1,82 @@
+"""What is written on tiles and told of them: titles, shapes, statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tensorgraph.drawing.scene.scene import Box, Shape, Statistics
+
+
+def shape_text(shape: Shape, dtype: str) -> str:
+    """Return shape and dtype: ``(5, 3) float32``."""
+    return f"{tuple(shape)} {dtype}"
+
+
+def short_name(box: Box) -> str:
+    """Return a tensor's name; of a parameter with a path, the last part."""
+    name = box.name or ""
+    return name.rpartition(".")[2] if box.kind == "parameter" else name
+
+
+def op_title(box: Box) -> str:
+    """Return a name and what makes the value: ``Z = @``."""
+    name = short_name(box)
+    return f"{name} = {box.symbol}" if name and box.kind == "op" else box.symbol
+
+
+def op_lines(box: Box) -> tuple[str, ...]:
+    """Return what an operation is, where its symbol does not say it, and its settings."""
+    if box.kind == "more":
+        return (box.text,)
+    words = [box.op] if box.symbol != box.op else []
+    words += [box.settings] if box.settings else []
+    return (" ".join(words),) if words else ()
+
+
+def leaf_title(box: Box) -> str:
+    """Return a leaf's name and, where it is short, its value: ``lr = 0.1``."""
+    name = short_name(box)
+    if name and box.text:
+        return f"{name} = {box.text}"
+    return name or box.text or box.kind
+
+
+def tip(box: Box, path: str) -> str:
+    """Return all that is known of a box, in lines; ``path`` is where it stands."""
+    saved = ", ".join(map(box.operand, box.saved))
+    rows = [
+        path,
+        f"{box.op}({box.settings})" if box.op else "",
+        shape_text(box.shape, box.dtype) + f", {box.bytes:,} bytes",
+        f"saves {saved}" if saved else "",
+        f"{box.line}  {box.source or ''}".strip() if box.line else "",
+    ]
+    return "\n".join(filter(None, rows))
+
+
+def warning(boxes: Iterable[Box]) -> str:
+    """Return ``nan`` or ``inf`` where a value or gradient holds one; NaN is the worse of them."""
+    found = ""
+    for box in boxes:
+        for numbers in (box.value, box.gradient):
+            if numbers is not None and numbers.nans:
+                return "nan"
+            if numbers is not None and numbers.infs:
+                found = "inf"
+    return found
+
+
+def statistics_lines(found: Statistics) -> tuple[str, ...]:
+    """Return statistics in a few short lines."""
+    lines = []
+    if found.count == 1 and found.mean is not None:
+        lines.append(f"= {_short(found.mean, 4)}")
+    elif found.mean is not None:
+        lines.append(f"{_short(found.mean)} ± {_short(found.std)}")
+        lines.append(f"{_short(found.min)} … {_short(found.max)}")
+    bad = [f"{n:,} {what}" for n, what in ((found.nans, "NaN"), (found.infs, "inf")) if n]
+    return (*lines, ", ".join(bad)) if bad else tuple(lines)
+
+
+def _short(number: float | None, digits: int = 3) -> str:
+    return f"{(number or 0.0) + 0.0:.{digits}g}".replace("-", "−")

@@ -1,0 +1,86 @@
+"""How an operation is written in formulas: data in its record, for what writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KINDS = {
+    "function": "f(x, y)",
+    "sum": "x + y, or x − y",
+    "negative": "−x",
+    "product": "x y",
+    "fraction": "x / y, or 1 / x",
+    "power": "xʸ, or x to the power that is the sign",
+    "root": "√x",
+    "enclosed": "x between two signs: |x|",
+    "relation": "[x > y], which is 1 where it holds",
+    "matmul": "x y, a product of matrices",
+    "transpose": "xᵀ, or for other orders of the axes a function",
+    "reduction": "Σ x, with the axes as a subscript",
+    "item": "x[key]",
+    "hidden": "x alone: an operation that only makes room for broadcasting",
+    "body": "what the body of the record says",
+}
+"""What each kind of notation looks like."""
+
+NAMING = ("function", "sum", "relation", "reduction")
+"""Kinds whose sign alone says which operation it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notation:
+    """How an operation is written: a kind, and the sign or word that it is written with.
+
+    The constructors and constants of this module are the notations there are; a record without one
+    is written as its ``body`` says, or as a function that has its name.
+    """
+
+    kind: str
+    """One of ``KINDS``."""
+    sign: str = ""
+    """The sign, or the name of a function where that is not the operation's own."""
+    latex: str = ""
+    """The sign in LaTeX, where it differs."""
+    arguments: tuple[str, ...] | None = None
+    """The static parameters that a function shows like operands; ``None`` for all, by keyword."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"notation {self.kind!r} is none of {', '.join(KINDS)}")
+
+
+def function(name: str = "", latex: str = "", arguments: tuple[str, ...] | None = None) -> Notation:
+    """Return the notation f(x, y); without a name the operation's own is taken."""
+    return Notation("function", name, latex, arguments)
+
+
+def reduction(sign: str, latex: str = "") -> Notation:
+    """Return the notation of what takes elements along axes together: Σ x."""
+    return Notation("reduction", sign, latex)
+
+
+def relation(sign: str, latex: str = "") -> Notation:
+    """Return the notation [x > y] of a comparison."""
+    return Notation("relation", sign, latex)
+
+
+def raised(exponent: str) -> Notation:
+    """Return the notation xⁿ of an operand to a given power."""
+    return Notation("power", exponent)
+
+
+def enclosed(signs: str) -> Notation:
+    """Return the notation of an operand between two signs: ``"||"``, ``"⌊⌋"``."""
+    return Notation("enclosed", signs)
+
+
+PLUS, MINUS = Notation("sum", "+"), Notation("sum", "−")
+NEGATIVE = Notation("negative")
+PRODUCT = Notation("product")
+FRACTION = Notation("fraction")
+POWER, ROOT = Notation("power"), Notation("root")
+MATMUL = Notation("matmul")
+TRANSPOSE = Notation("transpose")
+ITEM = Notation("item")
+HIDDEN = Notation("hidden")
+BODY = Notation("body")

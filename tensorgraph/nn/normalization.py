@@ -1,0 +1,255 @@
+"""Normalization layers: batch norm, layer norm and RMS norm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import DTypeLike
+
+from tensorgraph.arguments import integer, number, whole
+from tensorgraph.engine.creation import ones, zeros
+from tensorgraph.engine.generator import replaying
+from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import Tensor, asarray
+from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.nn.forgotten_eval import warn_of_inference
+from tensorgraph.nn.module import Module
+from tensorgraph.nn.place import here
+from tensorgraph.ops.centering import affine, center, rms
+from tensorgraph.ops.shape import reshape
+from tensorgraph.ops.transcendental import sqrt
+
+Shape = tuple[int, ...]
+
+
+class BatchNorm(Module):
+    """Gives each feature mean 0 and variance 1 over the batch, then a scale γ and a shift β.
+
+        μ = mean(x)      σ² = mean((x − μ)²)      y = γ (x − μ) / √(σ² + ε) + β
+
+    with means over all axes but that of the features (Ioffe & Szegedy 2015, "Batch normalization",
+    algorithm 1; Deep Learning Specialization, course 2, week 3). γ and β are the parameters
+    ``weight`` and ``bias``. β takes the place of the bias of the layer before, which the mean
+    cancels: ``Linear(n, k, bias=False)``.
+
+    In evaluation, when a prediction must not depend on other examples, μ and σ² are the running
+    averages that training has kept in the buffers ``running_mean`` and ``running_var``, which start
+    at 0 and 1. Each forward pass in training mode updates them, recorded or not:
+
+        running ← keep_old · running + (1 − keep_old) · batch
+
+    which is the exponentially weighted average of the course, with β = keep_old. Other libraries
+    call a factor *momentum*: that of Keras is keep_old, that of PyTorch is 1 − keep_old.
+    ``running_var`` averages the σ² above, by which training divides; PyTorch averages the estimate
+    σ² n/(n − 1) for n values of a feature, as the paper does (algorithm 2).
+
+    Args:
+        features: how many features, or channels, are normalised.
+        axis: along which they stand: 1 for inputs of shape (m, features) or (m, features, H, W),
+            0 for the course's (features, m), −1 for (m, T, features).
+        eps: ε, added to the variance.
+        keep_old: how much of the running averages a step keeps, in [0, 1].
+        dtype: float32 unless given.
+
+    Raises:
+        ArgumentError: no features, or ``eps`` or ``keep_old`` outside its range.
+        DTypeError: an argument of the wrong kind.
+        ShapeError: when called: the input does not have ``features`` along ``axis``; or, in
+            training, there is but one value of each feature, whose variance is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> layer = tg.nn.BatchNorm(2)
+        >>> x = tg.tensor([[0.0, 10.0], [2.0, 30.0]])
+        >>> print(layer(x).round(3))
+        [[-1. -1.]
+         [ 1.  1.]]
+        >>> print(layer.running_mean, layer.running_var.round(2))  # 0.9 · 1 + 0.1 · σ²
+        [0.1 2. ] [ 1.  10.9]
+        >>> layer.eval()
+        BatchNorm(2, axis=1, eps=1e-05, keep_old=0.9)
+    """
+
+    regularised = False
+
+    def __init__(
+        self,
+        features: int,
+        axis: int = 1,
+        *,
+        eps: float = 1e-5,
+        keep_old: float = 0.9,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        self.features = whole(features, "BatchNorm: features", 1)
+        self.axis = integer(axis, "BatchNorm: axis")
+        self.eps = number(eps, "BatchNorm: eps", 0)
+        self.keep_old = number(keep_old, "BatchNorm: keep_old", 0, 1)
+        self.weight = ones(self.features, dtype, requires_grad=True)
+        self.bias = zeros(self.features, dtype, requires_grad=True)
+        self.running_mean = zeros(self.features, dtype)
+        self.running_var = ones(self.features, dtype)
+
+    def forward(self, x: Any) -> Any:
+        """Return the normalised x, by the batch's moments in training, else by the running ones."""
+        x = asarray(x)
+        axis = self._feature_axis(x.shape)
+        if self.training:
+            self._check_count(x)
+            warn_of_inference(
+                self, "batch_norm", "predictions depend on the batch and change what eval() uses"
+            )
+            others = (*range(axis), *range(axis + 1, x.ndim))
+            centred = center(x, axis=others)
+            deviation = rms(centred, axis=others, eps=self.eps)
+            # The mean is what was taken away from any one value of a feature. Rounding may leave
+            # less than nothing of a variance.
+            one = tuple(slice(None) if k == axis else 0 for k in range(x.ndim))
+            variance = (deviation.data**2 - self.eps).clip(0)
+            self._follow(x.data[one] - centred.data[one], variance)
+        else:
+            centred = x - self._along(axis, self.running_mean, x)
+            deviation = sqrt(self.running_var + self.eps)
+        scale = self._along(axis, self.weight / deviation, x)
+        return affine(centred, scale, self._along(axis, self.bias, x))
+
+    def _feature_axis(self, shape: Shape) -> int:
+        """Return the axis along which the features stand.
+
+        Raises:
+            ShapeError: the input does not fit.
+        """
+        axis = self.axis + len(shape) if self.axis < 0 else self.axis
+        if 0 <= axis < len(shape) and shape[axis] == self.features:
+            return axis
+        found = [k for k, n in enumerate(shape) if n == self.features]
+        hint = f"; write BatchNorm({self.features}, axis={found[0]})" if found else ""
+        raise ShapeError(
+            f"{here('batch_norm')}: the input of shape {shape} must have {self.features}"
+            f" features along axis {self.axis}{hint}"
+        )
+
+    def _check_count(self, x: Tensor) -> None:
+        """Raise unless there are two values of each feature, so that it has a variance."""
+        count = x.size // self.features
+        if count < 2:
+            raise ShapeError(
+                f"{here('batch_norm')}: the input of shape {x.shape} has too few values of each"
+                f" feature, {count}: a single one minus its mean is 0, so the output would be the"
+                " bias whatever the input is. Train on two examples or more (leave out a last batch"
+                " of one); for inference write model.eval()"
+            )
+
+    def _along(self, axis: int, values: Tensor, x: Tensor) -> Tensor:
+        """Return one value for each feature, shaped to stand along an axis of x."""
+        behind = x.ndim - 1 - axis
+        return reshape(values, shape=(-1, *(1,) * behind)) if behind else values
+
+    def _follow(self, mean: Any, variance: Any) -> None:
+        """Let the running averages follow a batch, unless that is run again."""
+        if not replaying():
+            keep, add = self.keep_old, 1 - self.keep_old
+            self.running_mean.assign(keep * self.running_mean.data + add * mean)
+            self.running_var.assign(keep * self.running_var.data + add * variance)
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses."""
+        return f"{self.features}, axis={self.axis}, eps={self.eps:g}, keep_old={self.keep_old:g}"
+
+
+class _OverLastAxes(Module):
+    """A layer that normalises each example over the last axes, then scales each feature."""
+
+    regularised = False
+
+    def __init__(
+        self, shape: int | Shape, eps: float = 1e-5, *, dtype: DTypeLike | None = None
+    ) -> None:
+        """Make γ, of ones, and β where there is one, of zeros.
+
+        Args:
+            shape: the lengths of the last axes, or the length of the last one.
+            eps: ε, added to the variance or mean square.
+            dtype: float32 unless given.
+
+        Raises:
+            ArgumentError: a length below 1, or an ``eps`` that is negative or not finite.
+            DTypeError: an argument of the wrong kind.
+            ShapeError: when called: the input does not end in ``shape``.
+        """
+        layer = type(self).__name__
+        lengths = shape if isinstance(shape, (tuple, list)) else (shape,)
+        if not lengths:
+            raise ArgumentError(f"{layer}: the shape () names no axes to normalise over")
+        self.shape = tuple(whole(length, f"{layer}: shape", 1) for length in lengths)
+        self.eps = number(eps, f"{layer}: eps", 0)
+        self.weight = ones(self.shape, dtype, requires_grad=True)
+
+    def _axes(self, shape: Shape) -> Shape:
+        """Return the axes to take means over.
+
+        Raises:
+            ShapeError: the input does not fit.
+        """
+        if shape[-len(self.shape) :] != self.shape:
+            raise ShapeError(
+                f"{here(type(self).__name__)}: the input of shape {shape} must end in {self.shape}"
+            )
+        return tuple(range(-len(self.shape), 0))
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses."""
+        return f"{self.shape}, eps={self.eps:g}"
+
+
+class LayerNorm(_OverLastAxes):
+    """Gives each example mean 0 and variance 1 over its features, then a scale γ and a shift β.
+
+        μ = mean(x)      σ² = mean((x − μ)²)      y = γ (x − μ) / √(σ² + ε) + β
+
+    with means over the last axes of x, those of ``shape`` (Ba, Kiros & Hinton 2016, "Layer
+    normalization", section 3). No example depends on another, so training and evaluation are the
+    same. γ and β are the parameters ``weight`` and ``bias``, of that shape.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> layer = tg.nn.LayerNorm(3)
+        >>> print(layer(tg.tensor([[1.0, 2.0, 3.0], [0.0, 50.0, 100.0]])).round(3))
+        [[-1.225  0.     1.225]
+         [-1.225  0.     1.225]]
+    """
+
+    def __init__(
+        self, shape: int | Shape, eps: float = 1e-5, *, dtype: DTypeLike | None = None
+    ) -> None:
+        super().__init__(shape, eps, dtype=dtype)
+        self.bias = zeros(self.shape, dtype, requires_grad=True)
+
+    def forward(self, x: Any) -> Any:
+        """Return the normalised x."""
+        axes = self._axes(shape_of(x))
+        centred = center(x, axis=axes)
+        deviation = rms(centred, axis=axes, eps=self.eps, keepdims=True)
+        return affine(centred / deviation, self.weight, self.bias)
+
+
+class RMSNorm(_OverLastAxes):
+    """Divides each example by the root mean square of its features, then scales them by γ.
+
+        y = γ x / √(mean(x²) + ε)
+
+    with the mean over the last axes of x, those of ``shape`` (Zhang & Sennrich 2019, "Root mean
+    square layer normalization", equation 4). It is layer norm without its centring and its shift. γ
+    is the parameter ``weight``, of that shape.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> print(tg.nn.RMSNorm(2)(tg.tensor([[1.0, 7.0], [10.0, 70.0]])).round(3))
+        [[0.2 1.4]
+         [0.2 1.4]]
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Return the normalised x."""
+        deviation = rms(x, axis=self._axes(shape_of(x)), eps=self.eps, keepdims=True)
+        return x / deviation * self.weight

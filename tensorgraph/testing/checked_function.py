@@ -1,0 +1,231 @@
+"""What is being checked: a function reduced to one number, with the ways to evaluate it."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph import errors
+from tensorgraph.engine.autodiff import gradients
+from tensorgraph.engine.generator import replay, watch
+from tensorgraph.engine.modes import Forward, Observer, mode
+from tensorgraph.engine.nesting import flatten
+from tensorgraph.engine.tensor import Tensor, asarray, wrap
+
+Array = NDArray[Any]
+Direction = dict[int, Array]
+"""Which arguments move, by position among the checked ones, and how."""
+
+_STEP = 1e-30
+"""Of the complex step. Its square vanishes beside 1, and there is no difference to cancel."""
+
+
+class NotAnalyticError(Exception):
+    """The function cannot be continued to complex numbers; the text says why."""
+
+
+class CheckedFunction:
+    """A user's function of several arguments, of which the floating-point ones are checked.
+
+    Random draws inside it are repeated at every call, so dropout is a function like any other.
+
+    Raises:
+        DTypeError: an argument, or what is computed inside, is not float64.
+        GradcheckError: the function returned other values for the same arguments.
+    """
+
+    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
+        self.f = f
+        self._inputs = list(inputs)
+        self.positions: list[int] = []
+        self.arrays: list[Array] = []
+        for position, value in enumerate(inputs):
+            array = _array_of(value, position)
+            if array is not None:
+                self.positions.append(position)
+                self.arrays.append(array)
+        if not self.arrays:
+            raise errors.DTypeError(
+                "gradcheck: no argument is floating-point, there is nothing to differentiate by"
+            )
+        with mode(recording=True, observer=_Precision()), watch() as self._states:
+            first = [output._data for output in self.outputs(self.variables())]
+        with self.repeated(), mode(recording=True, observer=None):
+            second = [output._data for output in self.outputs(self.variables())]
+        if not all(
+            np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True)
+        ):
+            raise errors.GradcheckError(
+                "gradcheck: the function returned other values for the same arguments; draw random"
+                " numbers with tg.random (gradcheck repeats those), and keep no state between calls"
+            )
+        if not all(np.isfinite(values).all() for values in first):
+            raise errors.GradcheckError("gradcheck: the function is not finite at these arguments")
+        self.shapes = [values.shape for values in first]
+
+    def variables(self, moved: Direction | None = None) -> list[Tensor]:
+        """Return fresh leaves with the checked arguments' values, moved by a direction."""
+        arrays = [
+            np.asarray(array + moved[k]) if moved and k in moved else array
+            for k, array in enumerate(self.arrays)
+        ]
+        if any(array.dtype.kind == "c" for array in arrays):
+            arrays = [array.astype(np.complex128) for array in arrays]
+        for array in arrays:
+            array.flags.writeable = False
+        return [wrap(array, None, True) for array in arrays]
+
+    def outputs(self, variables: Sequence[Tensor]) -> list[Tensor]:
+        """Return the floating-point results of the function."""
+        arguments = list(self._inputs)
+        for position, variable in zip(self.positions, variables, strict=True):
+            arguments[position] = variable
+        results = flatten(self.f(*arguments))[0]
+        found = []
+        for result in results:
+            if type(result) is not Tensor and not isinstance(result, (float, np.ndarray)):
+                raise errors.DTypeError(
+                    f"gradcheck: the function returned {type(result).__name__}, not a tensor"
+                )
+            tensor = asarray(result)
+            if tensor.dtype.kind in "fc":
+                found.append(tensor)
+        if not found:
+            raise errors.DTypeError("gradcheck: the function returned nothing floating-point")
+        return found
+
+    def repeated(self) -> Any:
+        """Return a context in which the function draws the same random numbers again."""
+        return replay(self._states)
+
+
+class Scalar:
+    """A number computed from the checked arguments: results, each times a weight, summed.
+
+    Args:
+        checked: the function and its arguments.
+        compute: ``compute(variables, graph)`` returns the results, with a graph if that is wanted.
+        weights: an array for each result.
+    """
+
+    def __init__(
+        self,
+        checked: CheckedFunction,
+        compute: Callable[[Sequence[Tensor], bool], Sequence[Tensor]],
+        weights: Sequence[Array],
+    ) -> None:
+        self.checked, self._compute, self._weights = checked, compute, weights
+
+    def gradient(self) -> list[Array]:
+        """Return the gradient by each checked argument, as the engine computes it."""
+        variables = self.checked.variables()
+        with self.checked.repeated(), mode(recording=True, observer=None):
+            return [np.array(g._data) for g in self._gradients(variables, False)]
+
+    def projected_gradient(self, weights: Sequence[Array]) -> Scalar:
+        """Return the number ⟨gradient, weights⟩, whose gradient is a second derivative."""
+        return Scalar(self.checked, self._gradients, weights)
+
+    def value(self, moved: Direction) -> float:
+        """Return the number with the arguments moved; NaN where the function is not defined."""
+        try:
+            return math.fsum(np.concatenate([t.reshape(-1) for t in self._terms(moved)]))
+        except (ValueError, ArithmeticError):
+            return math.nan
+
+    def size(self) -> float:
+        """Return how large the terms of the sum are, as far as their rounding errors go."""
+        terms = np.abs(np.concatenate([t.reshape(-1) for t in self._terms({})]))
+        largest = float(np.max(terms, initial=0.0)) or 1.0
+        # The rounding errors of many terms are independent of each other.
+        return float(min(np.sum(terms), 8 * largest * np.linalg.norm(terms / largest)))
+
+    def complex_step(self, direction: Direction) -> float:
+        """Return the derivative along a direction as Im f(x + ih·d) / h.
+
+        Source: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of real
+        functions", SIAM Review 40, 1998.
+
+        Raises:
+            NotAnalyticError: an operation has no complex kernel, or lost the imaginary part.
+        """
+        moved = {k: 1j * _STEP * d for k, d in direction.items()}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            try:
+                terms = self._terms(moved, _ImaginaryPart())
+            except NotAnalyticError:
+                raise
+            except Exception as error:
+                raise NotAnalyticError(str(error).partition("\n")[0]) from error
+        return float(sum(np.sum(t.imag) for t in terms)) / _STEP
+
+    def _terms(self, moved: Direction, observer: Any = None) -> list[Array]:
+        variables = self.checked.variables(moved)
+        with (
+            np.errstate(all="ignore"),
+            self.checked.repeated(),
+            mode(recording=True, observer=observer),
+        ):
+            results = self._compute(variables, False)
+        return [r._data * w for r, w in zip(results, self._weights, strict=True)]
+
+    def _gradients(self, variables: Sequence[Tensor], graph: bool) -> list[Tensor]:
+        """Return the gradients of the number, zeros where it does not depend on a variable."""
+        total: Any = None
+        for result, weight in zip(self._compute(variables, True), self._weights, strict=True):
+            if result.requires_grad:
+                term = (result * wrap(weight)).sum()
+                total = term if total is None else total + term
+        if total is None:
+            return [wrap(np.zeros_like(variable._data)) for variable in variables]
+        found: list[Tensor] = gradients(total, list(variables), create_graph=graph)
+        return found
+
+
+def projection(checked: CheckedFunction, weights: Sequence[Array]) -> Scalar:
+    """Return the number ⟨results, weights⟩."""
+    return Scalar(checked, lambda variables, graph: checked.outputs(variables), weights)
+
+
+def _array_of(value: Any, position: int) -> Array | None:
+    """Return an argument as a float64 array of our own, ``None`` if it is not to be checked."""
+    array = value._data if type(value) is Tensor else np.asarray(value)
+    if array.dtype.kind != "f":
+        return None
+    if array.dtype != np.float64:
+        raise errors.DTypeError(
+            f"gradcheck: argument {position} is {array.dtype}, in which rounding alone is as large"
+            " as the errors to be found; write .astype('float64')"
+        )
+    return np.array(array)
+
+
+class _Precision(Observer):
+    """Refuses an operation that rounds float64 to less."""
+
+    def forward(self, event: Forward) -> None:
+        out = event.out
+        narrow = out.dtype.kind == "f" and out.dtype.itemsize < 8
+        if narrow and any(getattr(array, "dtype", None) == np.float64 for array in event.arrays):
+            raise errors.DTypeError(
+                f"gradcheck: {event.op.name} rounds float64 to {out.dtype} inside the function;"
+                " check it in float64 throughout"
+            )
+
+
+class _ImaginaryPart(Observer):
+    """Notices an operation that drops the imaginary part, though its result depends on it."""
+
+    def forward(self, event: Forward) -> None:
+        if event.out.dtype.kind == "c":
+            return
+        rule_word = event.op.rule_word
+        for i, array in enumerate(event.arrays):
+            if callable(rule_word(i)) and np.iscomplexobj(array) and np.any(np.imag(array)):
+                raise NotAnalyticError(f"{event.op.name} lost the imaginary part")

@@ -1,0 +1,152 @@
+"""What gradcheck hands back, and what it says when a gradient is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from tensorgraph.testing.ridders import Slope
+
+
+def relative_difference(computed: Sequence[float], numeric: Sequence[float]) -> float:
+    """Return ‖g − ĝ‖ / (‖g‖ + ‖ĝ‖), 0 where both are 0.
+
+    Source: A. Ng, "Gradient checking", Deep Learning Specialization, course 2, week 1.
+
+    Example:
+        >>> relative_difference([1.0, 2.0], [1.0, 2.0])
+        0.0
+    """
+    g, numeric_g = np.asarray(computed), np.asarray(numeric)
+    size = np.linalg.norm(g) + np.linalg.norm(numeric_g)
+    return float(np.linalg.norm(g - numeric_g) / size) if size else 0.0
+
+
+def verdict(difference: float) -> str:
+    """Return what the course says about a relative difference.
+
+    Example:
+        >>> verdict(3e-2)
+        'a mistake, says the course (above 2e-7)'
+    """
+    if difference > 2e-7:
+        return "a mistake, says the course (above 2e-7)"
+    return "works perfectly fine, says the course (not above 2e-7)"
+
+
+@dataclass(frozen=True)
+class GradcheckResult:
+    """What a passed :func:`gradcheck` found."""
+
+    order: int
+    """The highest order of derivatives that was checked."""
+    method: str
+    """Where the numeric derivatives came from."""
+    elements: int
+    """How many elements of the arguments were checked one by one."""
+    directions: int
+    """How many random directions were checked besides."""
+    relative_difference: float
+    """The course's ‖g − ĝ‖ / (‖g‖ + ‖ĝ‖); of both orders, the larger."""
+    kinks: tuple[str, ...] = ()
+    """The elements at which the function has a kink."""
+    remarks: tuple[str, ...] = ()
+    """What else is worth knowing."""
+
+    @property
+    def verdict(self) -> str:
+        """What the course says about the relative difference."""
+        return verdict(self.relative_difference)
+
+    def and_then(self, next_order: GradcheckResult) -> GradcheckResult:
+        """Return the results for this order and the next as one."""
+        methods = dict.fromkeys((self.method, next_order.method))
+        return replace(
+            next_order,
+            method=", then ".join(methods),
+            relative_difference=max(self.relative_difference, next_order.relative_difference),
+            remarks=tuple(dict.fromkeys((*self.remarks, *next_order.remarks))),
+        )
+
+    def __repr__(self) -> str:
+        counts = ((self.elements, "element"), (self.directions, "random direction"))
+        checked = [f"{n} {what}{'s' * (n != 1)}" for n, what in counts if n]
+        lines = [
+            f"gradcheck passed: order {self.order}, {self.method},"
+            f" {' and '.join(checked) or 'nothing to check'},"
+            f" relative difference {self.relative_difference:.1e}: {self.verdict}"
+        ]
+        if self.kinks:
+            rest = len(self.kinks) - 4
+            places = "; ".join(self.kinks[:4]) + (f"; and {rest} more" if rest > 0 else "")
+            lines.append(
+                f"kink at {places}: the gradient is a subgradient, it lies between the one-sided"
+                " derivatives"
+            )
+        return "\n  ".join([*lines, *self.remarks])
+
+
+class Finding(NamedTuple):
+    """One derivative that is wrong."""
+
+    place: str
+    computed: float
+    numeric: Slope
+
+    @property
+    def distance(self) -> float:
+        """How far the computed value is from what it may be."""
+        if not self.numeric.is_kink:
+            return abs(self.computed - self.numeric.value)
+        return min(abs(self.computed - side) for side in self.numeric.sides)
+
+
+def failure(
+    shown: Finding,
+    wrong: Sequence[Finding],
+    checked: int,
+    what: str,
+    method: str,
+    difference: float,
+) -> str:
+    """Return the message of a failed check.
+
+    Args:
+        shown: the worst.
+        wrong: all that are wrong.
+        checked: how many derivatives were compared with them.
+        what: what these derivatives are.
+        method: where the numeric ones came from.
+        difference: the course's relative difference over all that were compared.
+    """
+    computed, numeric = shown.computed, shown.numeric
+    lines = [f"the {what} is wrong at {shown.place}", f"computed   {computed:.17g}"]
+    if numeric.is_kink:
+        low, high = numeric.sides
+        lines.append(
+            f"numeric    between {low:.10g} and {high:.10g}: there is a kink, and the computed"
+            " value is no subgradient"
+        )
+    else:
+        lines.append(f"numeric    {numeric.value:.17g}   ({method})")
+        if numeric.value and computed:
+            lines.append(f"ratio      {computed / numeric.value:.15g}")
+    lines.append(f"relative difference ‖g−ĝ‖/(‖g‖+‖ĝ‖) = {difference:.1e}: {verdict(difference)}")
+    lines.append(f"{len(wrong)} of {checked} checked derivatives are wrong{_pattern(wrong)}")
+    return "\n  ".join(lines)
+
+
+def _pattern(wrong: Sequence[Finding]) -> str:
+    """Say what the wrong derivatives have in common."""
+    if any(finding.numeric.is_kink for finding in wrong):
+        return ""
+    if all(finding.computed == 0 for finding in wrong):
+        return ", all computed as 0: is something on the way detached or constant?"
+    ratios = [f.computed / f.numeric.value for f in wrong if f.numeric.value]
+    factor = float(np.mean(ratios)) if ratios else 1.0
+    if len(ratios) == len(wrong) > 1 and np.ptp(ratios) <= 1e-3 * abs(factor - 1):
+        return f", all by the factor {factor:.12g}"
+    return ""

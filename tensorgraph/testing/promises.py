@@ -1,0 +1,337 @@
+"""What every operation promises, one check each; a broken promise is an ``AssertionError``.
+
+The tests of the engine run these for every operation in the registry, ``check_op`` for yours.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.engine.autodiff import gradients
+from tensorgraph.engine.graph import Node
+from tensorgraph.engine.nesting import flatten
+from tensorgraph.engine.op import Op
+from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.engine.transforms import jvp, vjp
+from tensorgraph.ops.arithmetic import multiply
+from tensorgraph.testing.checked_function import (
+    Array,
+    CheckedFunction,
+    NotAnalyticError,
+    projection,
+)
+from tensorgraph.testing.gradcheck import gradcheck
+from tensorgraph.testing.op_calls import Case
+
+EXACT = 1e-12
+"""What two ways to compute the same number may differ by, relative to its terms."""
+
+
+def check_gradients(case: Case) -> None:
+    """First and second derivatives are right: by all inputs together, and by each alone."""
+    if not case.floating or not _has_floating_result(case):
+        return
+    gradcheck(case.function, *case.inputs, order=2)
+    if len(case.floating) > 1:
+        for i in case.floating:
+            gradcheck(case.fixing(i), case.inputs[i])
+
+
+def check_dtypes(case: Case) -> None:
+    """float32 in gives float32 out, and each gradient comes in its operand's dtype."""
+    doubles = [np.asarray(r).dtype for r in case.run()[1]]
+    for pattern in {("f4",), ("f8",), ("f4", "f8"), ("f8", "f4")}:
+        kinds = {i: np.dtype(pattern[k % len(pattern)]) for k, i in enumerate(case.floating)}
+        if len(set(kinds.values())) < len(pattern):
+            continue
+        variables, results = case.with_inputs(
+            {i: case.inputs[i].astype(kind) for i, kind in kinds.items()}
+        ).run()
+        promoted = np.result_type(*kinds.values()) if kinds else np.dtype("f8")
+        for result, double in zip(results, doubles, strict=True):
+            expected = promoted if double == np.float64 else double
+            if case.promotes:
+                _require(
+                    result.dtype == expected,
+                    f"{case}: {_listing(kinds)} gives {result.dtype}, not {expected}",
+                )
+        for variable, gradient in zip(variables, _pull(variables, results), strict=True):
+            _require(
+                gradient.dtype == variable.dtype,
+                f"{case}: the gradient of a {variable.dtype} input is {gradient.dtype}",
+            )
+
+
+def check_adjoint(case: Case) -> None:
+    """⟨u, J v⟩ = ⟨Jᵀ u, v⟩, with J v from ``tg.jvp``, and from the complex step if there is one."""
+    if not case.is_differentiable:
+        return
+    rng = np.random.default_rng(1)
+    positions = case.floating
+    primals = [case.inputs[i] for i in positions]
+    function = _of_floating(case)
+    tangents = [_frozen(rng.standard_normal(p.shape)) for p in primals]
+    values, slopes = jvp(function, primals, tangents)
+    u = [_frozen(rng.standard_normal(v.shape)) for v in values]
+    pulled = vjp(function, *primals)[1](u)
+    left = _terms(u, [s.numpy() for s in slopes])
+    right = _terms([p.numpy() for p in pulled], tangents)
+    # What cancelled on the way is small beside the values, not beside the derivatives.
+    cancelled = sum(float(np.abs(a * v.numpy()).sum()) for a, v in zip(u, values, strict=True))
+    margin = EXACT * float(np.abs(left).sum() + np.abs(right).sum()) + 2**-48 * cancelled
+    _require(
+        abs(left.sum() - right.sum()) <= margin,
+        f"{case}: ⟨u, Jv⟩ = {left.sum():.17g}, but ⟨Jᵀu, v⟩ = {right.sum():.17g}",
+    )
+    scalar = projection(CheckedFunction(function, primals), u)
+    try:
+        stepped = scalar.complex_step(dict(enumerate(tangents)))
+    except NotAnalyticError:
+        return
+    _require(
+        abs(stepped - right.sum()) <= margin,
+        f"{case}: ⟨u, Jv⟩ = {stepped:.17g} by the complex step, ⟨Jᵀu, v⟩ = {right.sum():.17g}",
+    )
+
+
+def check_linearity(case: Case) -> None:
+    """The gradient is linear in the gradient it starts from."""
+    if not case.is_differentiable:
+        return
+    rng = np.random.default_rng(2)
+    variables, results = case.run()
+    u, v = ([rng.standard_normal(r.shape) for r in results] for _ in range(2))
+    both = [2 * a - 3 * b for a, b in zip(u, v, strict=True)]
+    parts = [_pull(variables, results, seeds) for seeds in (both, u, v)]
+    for together, a, b in zip(*parts, strict=True):
+        _close(together, 2 * a - 3 * b, f"{case}: the gradient is not linear in the cotangent")
+
+
+def check_layouts(case: Case) -> None:
+    """Strided, reversed and transposed inputs give what contiguous ones give."""
+    variables, results = case.run()
+    values, slopes = [np.asarray(r) for r in results], _pull(variables, results)
+    arrays = [i for i, x in enumerate(case.inputs) if isinstance(x, np.ndarray) and x.ndim]
+    for name, view in _LAYOUTS.items():
+        changed = case.with_inputs({i: view(case.inputs[i]) for i in arrays})
+        variables, results = changed.run()
+        for value, result in zip(values, results, strict=True):
+            _close(np.asarray(result), value, f"{case}: {name} inputs give another result")
+        for slope, other in zip(slopes, _pull(variables, results), strict=True):
+            _close(other, slope, f"{case}: {name} inputs give another gradient")
+
+
+_LAYOUTS: dict[str, Callable[[Array], Array]] = {
+    "transposed": lambda x: x.T.copy().T,
+    "strided": lambda x: np.repeat(x, 2, axis=-1)[..., ::2],
+    "reversed": lambda x: np.flip(x).copy()[(slice(None, None, -1),) * x.ndim],
+}
+
+
+def check_purity(case: Case) -> None:
+    """Neither inputs nor cotangents change, and no two gradients share memory."""
+    before = [np.array(value) for value in case.inputs]
+    variables, results = case.run()
+    outputs = [r for r in results if type(r) is Tensor and r.requires_grad]
+    seeds = [_frozen(np.linspace(1.0, 2.0, r.size).reshape(r.shape)) for r in outputs]
+    copies = [seed.copy() for seed in seeds]
+    for result, seed in zip(outputs, seeds, strict=True):
+        result.backward(seed, retain_graph=True)
+    for old, new in zip(before, case.inputs, strict=True):
+        _require(np.array_equal(old, new, equal_nan=True), f"{case}: an input was changed")
+    for old, new in zip(copies, seeds, strict=True):
+        _require(np.array_equal(old, new), f"{case}: the cotangent was changed")
+    arrays = [v.grad._data for v in variables if v.grad is not None]
+    others = [*seeds, *(np.asarray(value) for value in case.inputs)]
+    for i, array in enumerate(arrays):
+        for other in (*arrays[:i], *others):
+            _require(not np.may_share_memory(array, other), f"{case}: a gradient shares its memory")
+
+
+def check_saved(op: Op, cases: Sequence[Case]) -> None:
+    """A node keeps what its gradient rules read, and nothing else."""
+    unread: dict[tuple[tuple[int, ...], int], Case] = {}
+    read = set()
+    for case in cases:
+        for variables in {tuple(case.floating), *((i,) for i in case.floating)}:
+            leaves, results = case.run(variables)
+            node = results[0].node if type(results[0]) is Tensor else None
+            if node is None or node.op is not op or not results[0].size:
+                continue
+            _check_sufficient(case, variables)
+            for k in node.plan.keep:
+                unread[variables, k] = case
+                if _is_read(node, k, leaves, results):
+                    read.add((variables, k))
+    for variables, k in unread.keys() - read:
+        case = unread[variables, k]
+        what = op.operand_name(k) if k < len(case.inputs) else "the result"
+        raise AssertionError(
+            f"{case}: for a gradient by {errors.listing([op.operand_name(i) for i in variables])}"
+            f" it saves {what}, which that does not depend on"
+        )
+
+
+def _is_read(node: Node, k: int, leaves: Sequence[Tensor], results: Sequence[Tensor]) -> bool:
+    """Return whether another value in place of what was saved changes a gradient."""
+    clean, saved = _pull(leaves, results), node.saved
+    node.saved = [_poisoned(value) if i == k else value for i, value in enumerate(saved)]
+    try:
+        return not all(map(np.array_equal, clean, _pull(leaves, results)))
+    except (ValueError, TypeError, IndexError):
+        return True
+    finally:
+        node.saved = saved
+
+
+def _check_sufficient(case: Case, variables: Sequence[int]) -> None:
+    """Let go of everything but the node, and see which arrays stay alive."""
+    leaves = {i: wrap(case.inputs[i], None, True) for i in variables}
+    operands = [
+        multiply(leaves[i], 1.0) if i in leaves else value for i, value in enumerate(case.inputs)
+    ]
+    result = flatten(case.function(*operands))[0][0]
+    arrays = {i: operands[i]._data for i in leaves}
+    if any(np.may_share_memory(array, result._data) for array in arrays.values()):
+        return
+    node = result.node
+    arrays[len(operands)] = result._data
+    alive = {i: weakref.ref(array) for i, array in arrays.items()}
+    del operands, result, arrays
+    for i, reference in alive.items():
+        _require(
+            i in node.plan.keep or reference() is None,
+            f"{case}: keeps operand {i} alive, which no rule asks for",
+        )
+
+
+def check_body(op: Op, case: Case, static: dict[str, Any]) -> None:
+    """A fused operation equals its body: value, first and second derivatives."""
+    body = op.body
+    if body is None:
+        return
+    static = op.prepared(case.inputs, static)
+    same = Case(case.name, lambda *inputs: body(*inputs, **static), case.inputs)
+    (values, first, second), (body_values, body_first, body_second) = (
+        _two_orders(case),
+        _two_orders(same),
+    )
+    for fused, plain in zip(values, body_values, strict=True):
+        _close(fused, plain, f"{case}: its value differs from its body's")
+    for fused, plain in zip(first, body_first, strict=True):
+        _close(fused, plain, f"{case}: its gradient differs from its body's")
+    for fused, plain in zip(second, body_second, strict=True):
+        _close(fused, plain, f"{case}: its second derivative differs from its body's")
+
+
+def check_broadcasting(case: Case) -> None:
+    """Broadcast operands give what explicitly repeated ones give; their gradients add up."""
+    shape = np.broadcast_shapes(*(np.shape(value) for value in case.inputs))
+    full = case.with_inputs(
+        {i: np.broadcast_to(value, shape).copy() for i, value in enumerate(case.inputs)}
+    )
+    variables, results = case.run()
+    full_variables, full_results = full.run()
+    for result, full_result in zip(results, full_results, strict=True):
+        _require(result.shape == shape, f"{case}: the result has shape {result.shape}")
+        _close(np.asarray(result), np.asarray(full_result), f"{case}: broadcasting changes it")
+    pairs = zip(_pull(variables, results), _pull(full_variables, full_results), strict=True)
+    for i, (slope, full_slope) in zip(case.floating, pairs, strict=True):
+        own = np.shape(case.inputs[i])
+        lead = len(shape) - len(own)
+        axes = tuple(k for k in range(len(shape)) if k < lead or own[k - lead] != shape[k])
+        summed = full_slope.sum(axis=axes).reshape(own)
+        _close(slope, summed, f"{case}: the gradient of a broadcast operand is not the sum")
+
+
+# --------------------------------------------------------------------------------------- helpers
+
+
+def _require(condition: Any, message: str) -> None:
+    if not condition:
+        raise AssertionError(message)
+
+
+def _close(found: Array, expected: Array, message: str) -> None:
+    _require(found.shape == expected.shape, f"{message}: shape {found.shape}, not {expected.shape}")
+    if found.dtype.kind != "f":
+        _require(np.array_equal(found, expected), message)
+        return
+    finite = expected[np.isfinite(expected)]
+    margin = EXACT * float(np.max(np.abs(finite), initial=0.0))
+    bad = np.argwhere(~np.isclose(found, expected, rtol=0, atol=margin, equal_nan=True))
+    if len(bad):
+        first = tuple(int(n) for n in bad[0])
+        raise AssertionError(
+            f"{message}: {found[first]:.17g}, not {expected[first]:.17g}, at index {first}"
+        )
+
+
+def _frozen(array: Any) -> Array:
+    frozen: Array = np.asarray(array)
+    frozen.flags.writeable = False
+    return frozen
+
+
+def _pull(
+    variables: Sequence[Tensor], results: Sequence[Any], seeds: Sequence[Array] | None = None
+) -> list[Array]:
+    """Return the gradients of all results together, as arrays; the graph can be used again."""
+    totals = [np.zeros(v.shape, v.dtype) for v in variables]
+    for k, result in enumerate(results):
+        if type(result) is not Tensor or not result.requires_grad:
+            continue
+        seed = np.linspace(1.0, 2.0, result.size).reshape(result.shape)
+        start = _frozen(seed if seeds is None else seeds[k])
+        found = gradients(result, list(variables), start, retain_graph=True)
+        totals = [total + g.numpy() for total, g in zip(totals, found, strict=True)]
+    return totals
+
+
+def _two_orders(case: Case) -> tuple[list[Array], list[Array], list[Array]]:
+    """Return the values, the gradients, and the gradients of projected gradients."""
+    variables, results = case.run()
+    (result,) = results
+    weights = np.linspace(1.0, 2.0, result.size).reshape(result.shape)
+    first = gradients((result * wrap(weights)).sum(), variables, create_graph=True)
+    again = [(g * np.linspace(-1.0, 1.0, g.size).reshape(g.shape)).sum() for g in first]
+    second = _pull(variables, again)
+    return [r.numpy() for r in results], [g.numpy() for g in first], second
+
+
+def _of_floating(case: Case) -> Callable[..., list[Tensor]]:
+    """Return the function of the floating inputs, which returns the differentiable results."""
+
+    def function(*values: Any) -> list[Tensor]:
+        arguments = list(case.inputs)
+        for i, value in zip(case.floating, values, strict=True):
+            arguments[i] = value
+        results = flatten(case.function(*arguments))[0]
+        return [r for r in results if type(r) is Tensor and r.dtype.kind in "fc"]
+
+    return function
+
+
+def _has_floating_result(case: Case) -> bool:
+    return any(r.dtype.kind == "f" for r in case.run()[1])
+
+
+def _terms(a: Sequence[Array], b: Sequence[Array]) -> Array:
+    return np.concatenate([(x * y).reshape(-1) for x, y in zip(a, b, strict=True)])
+
+
+def _poisoned(value: Any) -> Any:
+    """Return other values of the same shape and dtype: NaN where that exists."""
+    array = np.asarray(value)
+    if array.dtype.kind == "f":
+        return np.full_like(array, np.nan)
+    return ~array if array.dtype == np.bool_ else np.where(array == 0, 1, 0)
+
+
+def _listing(kinds: dict[int, Any]) -> str:
+    return " and ".join(str(kind) for kind in kinds.values()) or errors.listing(["integers"])

@@ -1,0 +1,48 @@
+"""The cause of a cost or gradient that is not finite, searched for once there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.nn.module import Module
+from tensorgraph.observe.debug import debug
+from tensorgraph.train.example_sets import Examples
+
+REMEDY = (
+    "if it is not the data: a smaller learning rate, clip=1.0, or losses that take logits keep"
+    " numbers in range"
+)
+
+
+def cause(model: Module, cost: Callable[[], Any] | None, *sets: Examples) -> str:
+    """Return a sentence about where the first NaN or infinity came from.
+
+    Args:
+        model: the model.
+        cost: computes the cost again.
+        *sets: where the data may be to blame.
+    """
+    for examples in sets:
+        if found := examples.not_finite(targets=False):
+            return found
+    for path, parameter in model.named_parameters():
+        bad = int(np.sum(~np.isfinite(parameter.data)))
+        if bad:
+            return (
+                f"the parameter {path!r} is not finite in {bad:,} of {parameter.size:,} elements"
+                " already"
+            )
+    if cost is not None:
+        try:
+            with debug():
+                cost().backward()
+        except errors.AnomalyError as error:
+            return str(error)
+        finally:
+            model.zero_grad()
+    # Last, as a loss may know that labels are missing.
+    return next(filter(None, (examples.not_finite(targets=True) for examples in sets)), REMEDY)

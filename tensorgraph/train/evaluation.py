@@ -1,0 +1,202 @@
+"""Predictions, loss and metrics of a model in evaluation mode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from tensorgraph import errors
+from tensorgraph.arguments import whole
+from tensorgraph.engine.modes import no_grad
+from tensorgraph.engine.nesting import flatten, unflatten
+from tensorgraph.engine.tensor import Tensor, asarray
+from tensorgraph.nn.module import Module
+from tensorgraph.train.example_sets import Examples, as_input, dtype_of, inputs_and_target, size_of
+
+__all__ = ["evaluate", "predict"]
+
+Metrics = Mapping[str, Callable[[Any, Any], Any]]
+
+AT_ONCE = 256
+"""How many examples are put through a model at once: enough for speed, few for memory."""
+
+
+def predict(model: Module, *inputs: Any, batch_size: int = AT_ONCE) -> Any:
+    """Return the predictions of a model, as an array, in evaluation mode.
+
+    The examples go through the model in batches and without a graph; floating-point inputs are
+    converted to the dtype of the model's parameters. The model is left in the mode it was in.
+
+    Args:
+        model: the model.
+        *inputs: what it is called with, arrays with the examples along the first axis.
+        batch_size: how many go through it at once.
+
+    Raises:
+        ArgumentError: there are no examples, or a batch size below 1.
+        ShapeError: inputs of different lengths, or a result whose first axis is not that of the
+            examples.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> model = tg.nn.Sequential(tg.nn.Linear(2, 3), tg.nn.Dropout(p=0.5))
+        >>> tg.train.predict(model, tg.ones((5, 2))).shape
+        (5, 3)
+    """
+    check_model(model, "predict")
+    if not inputs:
+        raise errors.ArgumentError("predict: give the model's input; write predict(model, x)")
+    dtype = dtype_of(model)
+    # The first array stands in for the target, which nobody looks at.
+    examples = Examples((*inputs, inputs[0]), "predict")
+    size = whole(batch_size, "predict: batch_size", 1)
+    with evaluating(model):
+        parts = [
+            _called(model, [as_input(x, dtype) for x in batch[:-1]], len(batch[0]))
+            for batch in examples.in_order(size)
+        ]
+    return _joined(parts)
+
+
+def evaluate(
+    model: Module,
+    loss: Callable[[Any, Any], Any],
+    data: Any,
+    metrics: Metrics | None = None,
+    *,
+    batch_size: int = AT_ONCE,
+) -> dict[str, float]:
+    """Return the loss and the metrics of a model on a set of examples, in evaluation mode.
+
+    The examples go through the model in batches and without a graph. The loss and the metrics are
+    then computed once, of all predictions together: a mean over batches would not be the same where
+    labels are missing, examples have weights, or for a metric such as F1.
+
+    Args:
+        model: the model; it is left in the mode it was in.
+        loss: a function of the predictions and the targets.
+        data: as :func:`fit` takes them.
+        metrics: functions of predictions and targets, both arrays, by name.
+        batch_size: how many examples go through the model at once.
+
+    Raises:
+        ArgumentError: there are no examples, or a batch size below 1.
+        ShapeError: a loss that is not a single number.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> model = tg.nn.Linear(1, 1, init=tg.nn.init.constant(2.0))
+        >>> data = tg.ones((3, 1)), tg.zeros((3, 1))
+        >>> largest = lambda output, target: abs(output - target).max()
+        >>> tg.train.evaluate(model, tg.nn.losses.mse, data, {"largest": largest})
+        {'loss': 4.0, 'largest': 2.0}
+    """
+    check_model(model, "evaluate")
+    examples, dtype = Examples(data, "data"), dtype_of(model)
+    size = whole(batch_size, "evaluate: batch_size", 1)
+    with evaluating(model):
+        return measure(model, loss, examples, metrics or {}, size, dtype)
+
+
+def measure(
+    model: Module,
+    loss: Callable[[Any, Any], Any],
+    examples: Examples,
+    metrics: Metrics,
+    size: int,
+    dtype: DTypeLike,
+) -> dict[str, float]:
+    """Return the loss and the metrics on examples, of a model in evaluation mode."""
+    outputs, targets = [], []
+    for batch in examples.in_order(size):
+        inputs, target = inputs_and_target(batch, dtype)
+        outputs.append(_called(model, inputs, size_of(batch)))
+        targets.append(target)
+    if not outputs:
+        raise errors.ArgumentError(f"{examples.name} holds no examples")
+    output, target = _joined(outputs), _joined(targets)
+    leaves, structure = flatten(output)
+    cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)
+    values = {"loss": as_float(cost, "the loss", "reduction='mean', or .mean()")}
+    for name, metric in metrics.items():
+        values[name] = as_float(metric(output, target), f"the metric {name!r}", ".mean()")
+    return values
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """Run a block without a graph, the model in evaluation mode; put back each module's mode."""
+    with modes_kept(model), no_grad():
+        model.eval()
+        yield
+
+
+@contextmanager
+def modes_kept(model: Module) -> Iterator[None]:
+    """Put each module of a model back into the mode it was in before the block."""
+    before = [(module, module.training) for module in model.modules()]
+    try:
+        yield
+    finally:
+        for module, training in before:
+            module.training = training
+
+
+def _called(model: Module, inputs: list[Tensor], size: int) -> Any:
+    """Return the outputs of a model for a batch, as arrays with a row for each example."""
+    leaves, structure = flatten(model(*inputs))
+    arrays = [leaf.data if type(leaf) is Tensor else np.asarray(leaf) for leaf in leaves]
+    for array in arrays:
+        if array.shape[:1] != (size,):
+            raise errors.ShapeError(
+                f"the model made shape {array.shape} of {size} examples; predictions are measured"
+                f" with one row for each example, shape ({size}, …)"
+            )
+    return unflatten(structure, arrays)
+
+
+def _joined(parts: list[Any]) -> Any:
+    """Return trees of arrays as one, the rows of all batches one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    structure = flatten(parts[0])[1]
+    columns = zip(*(flatten(part)[0] for part in parts), strict=True)
+    return unflatten(structure, [np.concatenate(column) for column in columns])
+
+
+def as_float(value: Any, what: str, instead: str) -> float:
+    """Return a single number as a float.
+
+    Args:
+        value: the number.
+        what: what it is, for messages.
+        instead: what to write if there are several.
+
+    Raises:
+        ShapeError: it is not one.
+    """
+    if np.ndim(value) and np.size(value) != 1:
+        raise errors.ShapeError(
+            f"{what} is {errors.describe(value)}, not a single number; write {instead}"
+        )
+    try:
+        return float(value.item() if hasattr(value, "item") else value)
+    except (TypeError, ValueError):
+        raise errors.DTypeError(f"{what} is {errors.describe(value)}, not a number") from None
+
+
+def check_model(model: Any, owner: str) -> None:
+    """Raise unless it is a module.
+
+    Raises:
+        DTypeError: it is something else.
+    """
+    if not isinstance(model, Module):
+        raise errors.DTypeError(
+            f"{owner}: the model is an nn.Module, not {errors.describe(model)}; write a class with"
+            " forward(self, x), or nn.Sequential(…)"
+        )

@@ -1,0 +1,152 @@
+"""``fit``: the arguments of a training run, checked and put together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sized
+from typing import Any
+
+from tensorgraph import errors
+from tensorgraph.arguments import whole
+from tensorgraph.nn.module import Module
+from tensorgraph.optim.base import Optimizer
+from tensorgraph.train.checkpoint_file import Every
+from tensorgraph.train.early_stopping import EarlyStopping
+from tensorgraph.train.evaluation import Metrics, check_model
+from tensorgraph.train.history import History
+from tensorgraph.train.progress import Progress
+from tensorgraph.train.training_loop import Clip, Training, functions
+from tensorgraph.train.training_run import Callback, Run
+
+__all__ = ["fit"]
+
+
+def fit(
+    model: Module,
+    loss: Callable[[Any, Any], Any],
+    optimizer: Optimizer,
+    train: Any,
+    dev: Any = None,
+    *,
+    epochs: int,
+    batch_size: int | None = 64,
+    metrics: Metrics | None = None,
+    callbacks: Iterable[Callback] = (),
+    step_callbacks: Iterable[Callback] = (),
+    early_stopping: EarlyStopping | None = None,
+    clip: Clip | None = None,
+    watch: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
+    checkpoint_every: Every = "epoch",
+    seed: int = 0,
+    progress: bool = True,
+) -> History:
+    """Train a model; return what was measured after each epoch.
+
+    Each step is ``cost = loss(model(x), y)``, ``cost.backward()``, ``optimizer.step()`` for one
+    mini-batch. After each epoch the loss and the metrics are measured in evaluation mode, on the
+    dev set and on a fixed part of the training set (as many examples as dev has, but at least
+    1000): two honest numbers, of the same weights, whose difference is the variance. The mean cost
+    of the epoch's mini-batches stands beside them.
+
+    - *The learning rate* belongs to the optimizer, schedules included; one that counts epochs is
+      ``schedules.per_epoch(…, steps_per_epoch=len(batches))``, and one set by hand, by a callback
+      for instance, is ``schedules.Manual``.
+    - *Ctrl-C* ends the training after the step that is being taken, and ``fit`` returns the history
+      with ``history.stopped == "interrupted"``; nothing is lost, and no parameter is ahead of
+      another. A second Ctrl-C does not wait for a long evaluation or a slow loader.
+    - *A cost or gradient that is not finite* ends it with a :class:`errors.DivergenceError` that
+      names the batch and what made the number, and holds the history; the model is as it was before
+      that batch.
+    - *With a checkpoint*, the run is saved in a file in the safetensors format: weights, optimizer,
+      position in the data, random state, history. Where the file is there already, ``fit`` says so
+      and goes on from it, to the same bits as a run that was never stopped, whatever killed it. It
+      refuses a file of another setup. To begin anew, delete the file.
+
+    Modules that are in evaluation mode inside a model that is in training mode, such as a frozen
+    batch norm, stay so. In the end each module is in the mode it was in before.
+
+    Args:
+        model: what is trained.
+        loss: a function of the model's output and the target that returns one number to minimise;
+            a penalty such as ``nn.l2_penalty`` may be added in it.
+        optimizer: has all of the model's parameters.
+        train: a tuple of arrays whose last one is the target, ``(x, y)``; a dict of arrays with the
+            input under ``"x"`` and the target under ``"y"``, or several targets under keys of their
+            own; ``tg.data.Batches`` of either; or another iterable of such batches that begins anew
+            each time. Floating-point inputs are converted to the dtype of the model's parameters.
+        dev: the dev set, in the same form.
+        epochs: after how many passes over the training set to end, those before a resumption
+            included.
+        batch_size: examples in a mini-batch, for arrays; ``None`` for all at once.
+        metrics: functions of predictions and targets, both arrays, by name. Each is computed once
+            of a whole set, so F1 and the like come out right.
+        callbacks: functions of the :class:`Run`, called after each epoch.
+        step_callbacks: the same, called after each step, as for ``nn.max_norm``.
+        early_stopping: ends the training when the dev set says so, and brings back the best
+            weights.
+        clip: the largest norm of all gradients together, for ``optim.clip_by_global_norm``; or a
+            function of the list of parameters that clips in another way.
+        watch: record the norms of each layer's gradients and activations, by ``nn.Watch``.
+        checkpoint: the path of the file that the run is saved in; a callback's state is in it if
+            the callback is an object with ``state_dict`` and ``load_state_dict``.
+        checkpoint_every: ``"epoch"``, or after how many steps.
+        seed: of the order of mini-batches, for arrays, and of the choice of training examples that
+            the error is measured on. Weights and dropout have ``tg.random.seed``.
+        progress: print a line for each epoch, with a bar below where there is a terminal and tqdm.
+
+    Returns:
+        The history. ``history.stopped`` says why it ended before its last epoch, if it did.
+
+    Raises:
+        ArgumentError: no examples, numbers that make no sense, a metric to monitor that nobody
+            measures, or a model with parameters that the optimizer lacks.
+        DivergenceError: a cost or gradient is not finite, or a dev or train loss is NaN.
+        DTypeError: what is no model, no data, no loss, no early stopping; a callback that returns
+            something.
+        GraphError: a loss that does not depend on the model's parameters.
+        ShapeError: arrays of different lengths, or a loss that is not a single number.
+        StateError: the checkpoint is damaged, or that of another run.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> from tensorgraph import nn, optim
+        >>> tg.random.seed(0)
+        >>> x = tg.random.normal((200, 2)).numpy()
+        >>> y = (x[:, 0] > x[:, 1]).astype(int)
+        >>> model = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
+        >>> history = tg.train.fit(
+        ...     model, nn.losses.cross_entropy, optim.Adam(model.named_parameters(), lr=0.05),
+        ...     train=(x[:150], y[:150]), dev=(x[150:], y[150:]), epochs=10, progress=False,
+        ...     metrics={"error": lambda logits, y: (logits.argmax(axis=1) != y).mean()},
+        ... )
+        >>> list(history)
+        ['epoch', 'cost', 'train_loss', 'dev_loss', 'train_error', 'dev_error', 'lr', 'seconds']
+        >>> bool(history["dev_error"][-1] <= 0.1)
+        True
+    """
+    check_model(model, "fit")
+    run = Run(model, optimizer, whole(epochs, "fit: epochs", 1))
+    size = None if batch_size is None else whole(batch_size, "fit: batch_size", 1)
+    training = Training(run, loss, train, dev, size, metrics or {}, clip, seed, watch)
+    training.callbacks = functions("callbacks", callbacks)
+    training.step_callbacks = functions("step_callbacks", step_callbacks)
+    if early_stopping is not None:
+        if not isinstance(early_stopping, EarlyStopping):
+            raise errors.DTypeError(
+                f"fit: early_stopping is {errors.describe(early_stopping)}; write"
+                " early_stopping=tg.train.EarlyStopping(patience=5)"
+            )
+        early_stopping.check(training.columns)
+        early_stopping.start()
+        training.early_stopping = early_stopping
+    resumed = checkpoint is not None and training.resume(checkpoint, checkpoint_every)
+    if progress:
+        total = len(training.batches) * epochs if isinstance(training.batches, Sized) else None
+        training.progress = Progress(run.history, total, run.step)
+    if resumed:
+        training.progress.say(
+            f"{checkpoint} goes on after epoch {run.epoch} of {epochs}, step {run.step}"
+        )
+    training.run_all()
+    return run.history

@@ -1,0 +1,153 @@
+"""Saving and loading all that a run consists of, in one file, without pickle."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from tensorgraph import errors
+from tensorgraph.train.array_file import broken, read, write
+from tensorgraph.train.state_encoding import decode, encode
+
+__all__ = ["load", "save"]
+
+
+def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
+    """Write the state of a run to a file that is, at any instant, whole or not there.
+
+    Each part is an object with ``state_dict()``, such as a module, an optimizer,
+    ``tg.data.Batches``, or :class:`RandomState`; or it is itself a tree of dicts, lists and tuples
+    that hold arrays, numbers, strings, ``None``. For a run that goes on as if it had never stopped,
+    save everything that changes while it runs.
+
+    The file has the safetensors format: arrays under their paths, ``model/layers.0.weight``, the
+    rest as JSON beside them, and a SHA-256 checksum over all of it. It is first written under
+    another name in the same directory, flushed to the disk, and then put in the place of the last
+    one: a process that is killed meanwhile leaves that as it was. Of two processes that save to one
+    file at once, one may fail; the file is whole all the same. Named tuples come back as tuples.
+
+    Args:
+        path: the file.
+        **parts: what is saved, by name.
+
+    Raises:
+        ArgumentError: no parts.
+        DTypeError: something that a file cannot hold; it says where.
+        ImportError: the package safetensors is not installed.
+        OSError: the file cannot be written; the one before is still there.
+
+    Example:
+        >>> import tempfile
+        >>> import tensorgraph as tg
+        >>> model = tg.nn.Linear(2, 1)
+        >>> optimizer = tg.optim.Adam(model.parameters())
+        >>> directory = tempfile.TemporaryDirectory()
+        >>> file = f"{directory.name}/run.safetensors"
+        >>> tg.train.save(file, model=model, optimizer=optimizer, epoch=3)
+        >>> state = tg.train.load(file, model=model, optimizer=optimizer)
+        >>> state["epoch"], list(state["model"])
+        (3, ['weight', 'bias'])
+        >>> directory.cleanup()
+    """
+    if not parts:
+        raise errors.ArgumentError("save: nothing to save; write save(path, model=model, …)")
+    tree, arrays = encode({name: _state_of(part) for name, part in parts.items()})
+    write(Path(path), arrays, tree)
+
+
+def _state_of(part: Any) -> Any:
+    return part.state_dict() if hasattr(part, "state_dict") else part
+
+
+def load(path: str | os.PathLike[str], /, **parts: Any) -> dict[str, Any]:
+    """Return all that was saved in a file, and give the parts named here their states.
+
+    The whole file is read and checked before anything is changed, and if a part refuses its state,
+    those before it get back what they had: all are loaded or none. Nothing in the file is ever run.
+
+    A file of another tool, such as weights that PyTorch saved in the safetensors format, has no
+    parts; its arrays are returned by their names, as ``model.load_state_dict`` takes them. Numbers
+    of the kind bfloat16 become float32.
+
+    Args:
+        path: the file.
+        **parts: objects with ``load_state_dict``, by the names under which they were saved.
+
+    Returns:
+        The state of every part by its name, those not asked for too.
+
+    Raises:
+        StateError: the file is truncated or corrupted, or holds what does not fit a part.
+        ArgumentError: a part of a file that has no parts, or not this one.
+        DTypeError: a part without ``state_dict`` and ``load_state_dict``.
+        ImportError: the package safetensors is not installed.
+        OSError: there is no such file, or it cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> import tensorgraph as tg
+        >>> directory = tempfile.TemporaryDirectory()
+        >>> file = f"{directory.name}/model.safetensors"
+        >>> tg.train.save(file, model=tg.nn.Linear(2, 1))
+        >>> tg.train.load(file, model=tg.nn.Linear(3, 1))
+        Traceback (most recent call last):
+        ...
+        tensorgraph.errors.StateError: load: 'model' in ... does not fit, nothing was loaded
+          load_state_dict: the state does not fit Linear, nothing was loaded
+          wrong shape: weight is (1, 3), the state has (1, 2)
+        >>> directory.cleanup()
+    """
+    path = Path(path)
+    for name, part in parts.items():
+        if not (hasattr(part, "state_dict") and hasattr(part, "load_state_dict")):
+            raise errors.DTypeError(
+                f"load: {name} is {errors.describe(part)}, which has no state_dict and"
+                f" load_state_dict; take what was saved from the result: load(path)[{name!r}]"
+            )
+    state = _read(path)
+    _check_names(path, state, parts)
+    befores = {name: deepcopy(part.state_dict()) for name, part in parts.items()}
+    try:
+        for name, part in parts.items():
+            _give(path, name, part, state[name])
+    except BaseException:
+        for name, before in befores.items():
+            parts[name].load_state_dict(before)
+        raise
+    return state
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return the parts in a file, or the arrays in one of another tool."""
+    arrays, tree = read(path)
+    if tree is None:
+        return dict(arrays)
+    try:
+        state = decode(tree, arrays)
+    except ValueError as error:
+        raise broken(path, error) from error
+    if not isinstance(state, dict):
+        raise broken(path, "it holds no parts")
+    return state
+
+
+def _check_names(path: Path, state: dict[str, Any], names: Iterable[str]) -> None:
+    missing = [name for name in names if name not in state]
+    if missing:
+        raise errors.ArgumentError(
+            f"load: {str(path)!r} has no part {errors.listing(missing)}; it has"
+            f" {errors.listing(list(state))} (of a file that another tool saved, or that holds one"
+            " state alone, write model.load_state_dict(load(path)))"
+        )
+
+
+def _give(path: Path, name: str, part: Any, state: Any) -> None:
+    try:
+        part.load_state_dict(state)
+    except Exception as error:
+        raise errors.StateError(
+            f"load: {name!r} in {str(path)!r} does not fit, nothing was loaded\n  {error}"
+        ) from error

@@ -1,0 +1,110 @@
+"""The state of a training run, as callbacks see it and a checkpoint holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tensorgraph import errors
+from tensorgraph.nn.module import Module
+from tensorgraph.optim.base import Optimizer
+from tensorgraph.train.history import History
+
+__all__ = ["Run"]
+
+Callback = Callable[["Run"], Any]
+
+
+class Run:
+    """Training that is under way, as :func:`fit` shows it to callbacks.
+
+    Args:
+        model: what is trained.
+        optimizer: what trains it.
+        epochs: how many epochs are wanted.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> model = tg.nn.Linear(1, 1)
+        >>> def until_good_enough(run):
+        ...     if run.history["train_loss"][-1] < 1.0:
+        ...         run.stop("good enough")
+        >>> history = tg.train.fit(
+        ...     model, tg.nn.losses.mse, tg.optim.SGD(model.parameters(), lr=0.1),
+        ...     (tg.ones((8, 1)), tg.ones((8, 1))),
+        ...     epochs=100, callbacks=[until_good_enough], progress=False,
+        ... )
+        >>> history.stopped
+        'good enough'
+    """
+
+    def __init__(self, model: Module, optimizer: Optimizer, epochs: int) -> None:
+        self.model = model
+        self.optimizer = optimizer
+        self.epochs = epochs
+        """How many epochs are wanted."""
+        self.epoch = 0
+        """How many epochs are over."""
+        self.step = 0
+        """How many steps were taken, in all epochs."""
+        self.history = History()
+        self.batch = 0
+        """How many steps were taken in this epoch."""
+        self.cost, self.examples = 0.0, 0
+        """The sum of the costs of this epoch's examples so far, and their number."""
+
+    @property
+    def stopped(self) -> str:
+        """Why no further step is taken; empty while it goes on."""
+        return self.history.stopped
+
+    def stop(self, why: str) -> None:
+        """End the training after this epoch; in a step callback, after this step.
+
+        Raises:
+            DTypeError: the reason is not a string.
+        """
+        if not (isinstance(why, str) and why):
+            raise errors.DTypeError(
+                f"run.stop says why, as in run.stop('good enough'), not {errors.describe(why)}"
+            )
+        self.history.stopped = why
+
+    def call(self, callbacks: tuple[Callback, ...]) -> None:
+        """Call callbacks in turn.
+
+        Raises:
+            DTypeError: one returns something, in the belief that it would count.
+        """
+        for callback in callbacks:
+            result: Any = callback(self)
+            if result is not None:
+                name = getattr(callback, "__name__", type(callback).__name__)
+                raise errors.DTypeError(
+                    f"fit: the callback {name} returned {errors.describe(result)}; callbacks return"
+                    " nothing, and to end the training they call run.stop('why')"
+                )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return how far it is."""
+        return {
+            "epoch": self.epoch, "step": self.step, "batch": self.batch, "cost": self.cost,
+            "examples": self.examples, "history": self.history.state_dict(),
+        }  # fmt: skip
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on from what ``state_dict`` returned.
+
+        Raises:
+            StateError: it is something else.
+        """
+        try:
+            counts = [int(state[name]) for name in ("epoch", "step", "batch", "examples")]
+            cost, history = float(state["cost"]), state["history"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise errors.StateError(
+                f"load_state_dict: this is no state of a run ({error!r})"
+            ) from None
+        self.history.load_state_dict(history)
+        self.epoch, self.step, self.batch, self.examples = counts
+        self.cost = cost

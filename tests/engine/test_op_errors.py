@@ -1,0 +1,135 @@
+"""Mistakes in an op of one's own: in its declaration, its kernel, its gradient rules."""
+
+import re
+
+import numpy as np
+import pytest
+
+import tensorgraph as tg
+from tensorgraph import errors
+from tensorgraph.engine.op import REGISTRY
+from tests.raising import told
+
+X = np.arange(6.0).reshape(2, 3)
+
+
+def leaf(data, **kwargs):
+    return tg.tensor(data, dtype="float64", requires_grad=True, **kwargs)
+
+
+# --------------------------------------------------------------------------------------- users' ops
+
+
+def rule_error(rule, kernel=lambda x: x, error=errors.ShapeError):
+    op = tg.op("mine", kernel, {"x": rule})
+    x = leaf([1.0, 2.0])
+    text = told(lambda: op(x).sum().backward(), error)
+    assert x.grad is None
+    return text
+
+
+def test_a_rule_of_a_wrong_shape():
+    for shape in ((3,), (), (2, 3)):
+        wrong = np.zeros(shape)
+        text = rule_error(lambda g: wrong)  # noqa: B023
+        assert text == (
+            f"mine: its gradient rule for 'x' returned shape {shape}, which does not sum to the"
+            " operand's shape (2,)"
+        )
+
+
+@pytest.mark.parametrize("value", [None, 1.0, [1.0, 2.0], "a"])
+def test_a_rule_that_returns_no_array(value):
+    text = rule_error(lambda g: value, error=errors.DTypeError)
+    assert text == (
+        f"mine: its gradient rule for 'x' returned {type(value).__name__}, not an array or tensor;"
+        " build it from g"
+    )
+
+
+def test_an_error_inside_a_rule_names_the_node():
+    x = leaf([1.0, 2.0])
+    op = tg.op("mine", lambda x: x, {"x": lambda g: g.nonsense})
+    with pytest.raises(AttributeError) as caught:
+        op(x).sum().backward()
+    assert re.match(
+        r"in the backward pass of <node \d+ mine \(2,\) float64", caught.value.__notes__[0]
+    )
+
+
+@pytest.mark.parametrize("value", [None, [1.0], (np.ones(2), np.ones(2)), "a", np.array([None])])
+def test_a_kernel_that_returns_no_array(value):
+    op = tg.op("mine", lambda x: value, {"x": lambda g: g})
+    for x in (leaf([1.0, 2.0]), np.ones(2)):
+        text = told(lambda x=x: op(x), errors.DTypeError)
+        assert text.startswith("mine: its kernel returned ")
+        assert text.endswith("not one array of numbers")
+
+
+def test_a_kernel_may_return_a_number_and_its_own_errors_are_explained():
+    assert tg.op("total", lambda x: float(x.sum()), {"x": lambda g, x: g + 0 * x})(X).item() == 15
+
+    def kernel(x):
+        return np.reshape(x, (5,))
+
+    text = told(lambda: tg.op("mine", kernel, {"x": lambda g: g})(leaf([1.0])), errors.ShapeError)
+    assert text.startswith(
+        "mine: cannot reshape array of size 1 into shape (5,)\n  got x = shape (1,)"
+    )
+
+
+def test_an_integer_result_has_no_gradient():
+    for kernel in (lambda x: x > 0, lambda x: x.astype(int)):
+        y = tg.op("step", kernel, {"x": lambda g: g})(leaf([1.0, -2.0]))
+        assert not y.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        (
+            dict(vjp={"x": lambda g, w: g}),
+            "op 'mine': the gradient rule for 'x' asks for 'w', which is "
+            "none of g, out, x, x_shape",
+        ),
+        (dict(vjp={"x": lambda g, *rest: g}), "asks for 'rest'"),
+        (
+            dict(kernel=lambda x, *, k: x, vjp={"x": lambda g, q: g}),
+            "asks for 'q', which is none of g, out, x, x_shape, k",
+        ),
+        (dict(kernel=lambda *x: x[0], vjp={"*x": lambda g, j: g}), "i, shapes, others"),
+        (
+            dict(kernel=lambda x, y: x),
+            "the kernel takes (x, y), vjp has rules for (x); every input need"
+            "s one rule, in the same order",
+        ),
+        (
+            dict(kernel=lambda x, y: x, vjp={"y": lambda g: g, "x": lambda g: g}),
+            "vjp has rules for (y, x); every input needs one rule, in the same order",
+        ),
+        (dict(kernel=lambda x, k: x), "the kernel takes (x, k)"),
+        (dict(vjp={}), "vjp has rules for ()"),
+        (
+            dict(vjp={"x": None}),
+            "the gradient rule for 'x' is None; write a function of g, NONDIFF (no d"
+            "erivative) or ZERO (derivative zero)",
+        ),
+        (dict(vjp={"x": 0}), "the gradient rule for 'x' is 0"),
+        (dict(vjp=lambda g: g), "vjp is a dict of gradient rules by input name"),
+        (dict(vjp={"*x": lambda g: g, "y": lambda g: g}), "only the last input may be starred"),
+        (dict(kernel=3), "the kernel is a function of arrays, not 3"),
+        (dict(kernel=np.add), "the kernel takes 2 arrays, vjp lists 1"),
+        (dict(name=3), "op 3: the name is a string"),
+        (dict(family="magic"), "family 'magic' is none of elementwise, reduce, shape"),
+        (dict(domain={"y": tg.Real()}), "domain given for 'y', inputs are x"),
+        (
+            dict(domain={"x": (0, 1)}),
+            "the domain of 'x' is Real, Integer, Boolean or Simplex, not (0, 1",
+        ),
+    ],
+)
+def test_bad_declarations(fields, text):
+    fields = {"name": "mine", "kernel": lambda x: x, "vjp": {"x": lambda g: g}, **fields}
+    known = dict(REGISTRY)
+    assert text in told(lambda: tg.op(**fields), errors.DeclarationError)
+    assert known == REGISTRY

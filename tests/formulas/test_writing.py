@@ -1,0 +1,187 @@
+"""Formulas and code as the records say: each kind of notation, each record's code, one's own op."""
+
+import xml.etree.ElementTree as ET
+from typing import get_args
+
+import numpy as np
+import pytest
+
+import tensorgraph as tg
+from tensorgraph.engine import notation
+from tensorgraph.engine.op import REGISTRY
+from tensorgraph.formulas.facts import Facts
+from tensorgraph.formulas.writing.formula import WRITERS, Formula, Kind
+from tensorgraph.formulas.writing.latex import latex
+from tensorgraph.formulas.writing.mathml import mathml
+from tensorgraph.formulas.writing.numpy_code import identifiers, python
+from tensorgraph.formulas.writing.text import text
+from tensorgraph.symbolic.expr import make, symbol
+from tensorgraph.symbolic.infer import result_like
+from tests.ops.op_cases import ELEMENTWISE, TABLE, cases
+
+X, Y = Formula("name", text="x"), Formula("name", text="y")
+# What each kind looks like: the part, its text, its LaTeX.
+KINDS = {
+    "equation": (Formula("equation", (X, Y)), "x = y", "x = y"),
+    "derivative": (Formula("derivative", (X, Y)), "∂x/∂y", r"\frac{\partial x}{\partial y}"),
+    "name": (Formula("name", text="W1"), "W1", "W^{[1]}"),
+    "number": (Formula("number", text="-2"), "−2", "-2"),
+    "negative": (Formula("negative", (X,)), "−x", "-x"),
+    "sum": (Formula("sum", (X, Y), "+−"), "x − y", "x - y"),
+    "product": (Formula("product", (X, Y), "∘"), "x ∘ y", r"x \odot y"),
+    "matmul": (Formula("matmul", (X, Y)), "x y", r"x \, y"),
+    "fraction": (Formula("fraction", (X, Y)), "x / y", r"\frac{x}{y}"),
+    "power": (Formula("power", (X, Y)), "x^y", "x^{y}"),
+    "root": (Formula("root", (X,)), "√x", r"\sqrt{x}"),
+    "enclosed": (Formula("enclosed", (X,), "⌊⌋"), "⌊x⌋", r"\left\lfloor x\right\rfloor "),
+    "transpose": (Formula("transpose", (X,)), "xᵀ", r"{x}^{\top}"),
+    "reduction": (Formula("reduction", (X,), "Σ", (0,), r"\sum"), "Σ₀ x", r"\sum_{0} x"),
+    "function": (Formula("function", (X, Y), "f"), "f(x, y)", r"\mathrm{f}\left(x, y\right)"),
+    "relation": (Formula("relation", (X, Y), "≤", latex=r"\leq"), "[x ≤ y]", r"[x \leq y]"),
+    "item": (Formula("item", (X, Y), ":, ?"), "x[:, y]", "x_{:, y}"),
+}
+
+
+def test_every_kind_of_formula_is_shown_and_every_notation_has_a_writer():
+    assert set(KINDS) == set(get_args(Kind))
+    assert set(WRITERS) == set(notation.KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_printer_sets_every_kind(kind):
+    part, as_text, as_latex = KINDS[kind]
+    assert text(part) == as_text
+    assert latex(part) == as_latex
+    shown = "".join(ET.fromstring(mathml(part)).itertext())
+    for word in {"x", "y", "W"} & set(as_text):
+        assert word in shown
+
+
+def test_what_is_no_notation():
+    with pytest.raises(ValueError, match="'postfix' is none of function, sum"):
+        notation.Notation("postfix")
+    with pytest.raises(tg.errors.DeclarationError, match=r"one of tg\.notation, not 'f\(x\)'"):
+        squareplus(notation="f(x)")
+
+
+# --------------------------------------------------------------------------------- NumPy code
+
+
+def code_of(op, inputs, static):
+    """Return a record's operation as a function of NumPy arrays, by its code alone."""
+    names = [op.operand_name(i).replace("[", "_").rstrip("]") for i in range(len(inputs))]
+    symbols = [
+        symbol(n, np.shape(x), np.asarray(x).dtype) for n, x in zip(names, inputs, strict=True)
+    ]
+    static = op.prepared(tuple(map(tg.tensor, inputs)), static)
+    e = make(op, tuple(symbols), static, *result_like(op, symbols, static))
+    called = identifiers(["out", *names])
+    namespace = {}
+    exec(
+        python("f", [("out", e)], dict(zip(symbols, names, strict=True)), ["out"], called),
+        namespace,
+    )
+    return lambda *xs: namespace["f"](**{called[n]: x for n, x in zip(names, xs, strict=True)})
+
+
+def taken_by_the_record(call):
+    """Return whether a call is not one that only the function around a record understands."""
+    inputs, static = call
+    masks = "key" in static and any(np.asarray(index).dtype.kind == "b" for index in inputs[1:])
+    return static.get("axis", 0) is not None and not masks
+
+
+RECORDS = [name for name, op in REGISTRY.items() if op.family != "random"]
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")
+@pytest.mark.parametrize("name", RECORDS)
+def test_the_code_of_a_record_computes_what_its_kernel_does(name):
+    op = REGISTRY[name]
+    calls = [(call.inputs, call.static) for call in TABLE.get(name, ())]
+    calls += [
+        (case.inputs, {}) for case in cases(name) if name in ELEMENTWISE and "{" not in case.name
+    ]
+    assert calls
+    for inputs, static in filter(taken_by_the_record, calls):
+        expected = op.call(*map(tg.tensor, inputs), **static)
+        with np.errstate(all="ignore"):
+            found = code_of(op, inputs, static)(*map(np.asarray, inputs))
+        assert np.shape(found) == expected.shape, (inputs, static)
+        np.testing.assert_allclose(found, expected.numpy(), rtol=1e-12, atol=1e-13)
+
+
+# ------------------------------------------------------------------------------- one's own op
+
+
+def squareplus(**fields):
+    """Declare (x + √(x² + b)) / 2, which is positive (Barron 2021)."""
+    return tg.op(
+        "squareplus",
+        lambda x, *, b=4.0: (x + np.sqrt(x * x + b)) / 2,
+        {"x": lambda g, x, out, b: g * out / tg.sqrt(x * x + b)},
+        **fields,
+    )
+
+
+def a_layer_of(activation):
+    rng = np.random.default_rng(0)
+    X, W = (
+        tg.tensor(rng.normal(size=(5, 3))),
+        tg.tensor(rng.normal(size=(3, 2)), requires_grad=True),
+    )
+    V = tg.tensor(rng.normal(size=(2, 2)), requires_grad=True)
+    loss = (activation(X @ W) @ V).sum()
+    return tg.derive(loss, wrt=[W, V]), loss, [W, V]
+
+
+def run_code(derivation):
+    """Return what the printed code makes of the arguments on record."""
+    namespace = {}
+    exec(derivation.python(), namespace)
+    code, known = namespace["backward"].__code__, derivation.arguments()
+    return namespace["backward"](*(known[n] for n in code.co_varnames[: code.co_argcount]))
+
+
+def test_ones_own_op_is_written_as_its_record_says():
+    op = squareplus(
+        notation=tg.notation.function("sq₊", r"\mathrm{sq}_{+}"),
+        code="(x + np.sqrt(x * x + b)) / 2",
+        letter="A",
+        facts={"positive": True},
+    )
+    x = tg.tensor(np.linspace(-2, 2, 5), requires_grad=True)
+    d = tg.derive((op(x) ** 3).sum(), wrt=x)
+    assert "sq₊(x)" in str(d)
+    assert r"\mathrm{sq}_{+}\left(x\right)" in d.latex()
+    assert Facts().positive(op(symbol("x", (3,), np.float64)))
+
+    d, loss, wrt = a_layer_of(op)
+    assert "dV = A1ᵀ" in str(d) and "A1 = sq₊(Z1)" in str(d)
+    for value, expected in zip(run_code(d), tg.gradients(loss, wrt), strict=True):
+        np.testing.assert_allclose(value, expected.numpy())
+
+
+def test_ones_own_fused_op_is_read_through_its_body():
+    op = squareplus(body=lambda x, *, b: (x + tg.sqrt(x * x + b)) / 2)
+    assert op.op.notation is tg.notation.BODY
+    x = tg.tensor(np.linspace(-2, 2, 5), requires_grad=True)
+    d = tg.derive((op(x) ** 3).sum(), wrt=x)
+    assert "((x + √(x² + 4)) / 2)³" in str(d)
+    np.testing.assert_allclose(run_code(d), d.evaluate())
+
+
+def test_ones_own_op_that_says_nothing_has_a_formula_but_no_code():
+    x = tg.tensor(np.linspace(-2, 2, 5), requires_grad=True)
+    d = tg.derive(squareplus()(x).sum(), wrt=x)
+    assert "squareplus(x)" in str(d)
+    with pytest.raises(tg.errors.ArgumentError, match=r"'squareplus'.* with code="):
+        d.python()
+
+
+def test_ones_own_op_with_a_name_that_is_taken_keeps_its_own_code():
+    own = tg.op("softplus", lambda x: x * 3, {"x": lambda g: 3 * g}, code="x * 3")
+    x = tg.tensor(np.linspace(-2, 2, 5), requires_grad=True)
+    y = own(x)
+    d = tg.derive((y * y * tg.softplus(x)).sum(), wrt=x)
+    np.testing.assert_allclose(run_code(d), d.evaluate())

@@ -1,0 +1,446 @@
+"""An independent interpreter of operations: exact first and second derivatives, without the engine.
+
+A :class:`Dual` is a + b·ε with ε² = 0, its parts complex. With a = x + i·h·u and b = v the real
+part of the result's b is ∇f·v, the imaginary part of its a is h ∇f·u, and that of its b is
+h uᵀ∇²f v: no differences are taken, so all of them are exact to rounding (h is 1e-20). Kinks are
+decided by the real part. Nothing here imports tensorgraph; every function has an op's name.
+"""
+
+from __future__ import annotations
+
+import builtins
+import math
+from functools import cache
+
+import mpmath
+import numpy as np
+from scipy import special
+
+from tests.ops import along_one_axis
+
+STEP = 1e-20
+
+
+class Dual:
+    """A number (an array of them) a + b·ε; both parts are complex arrays of one shape."""
+
+    __slots__ = ("a", "b")
+
+    def __init__(self, a, b):
+        self.a, self.b = a, b
+
+    @property
+    def real(self):
+        return self.a.real
+
+    @property
+    def shape(self):
+        return self.a.shape
+
+    def __add__(self, other):
+        other = constant(other)
+        return Dual(self.a + other.a, self.b + other.b)
+
+    def __mul__(self, other):
+        return bilinear(np.multiply)(self, constant(other))
+
+    def __neg__(self):
+        return Dual(-self.a, -self.b)
+
+    def __sub__(self, other):
+        return self + -constant(other)
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __truediv__(self, other):
+        return self * reciprocal(constant(other))
+
+    def __rtruediv__(self, other):
+        return reciprocal(self) * other
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+def constant(value):
+    if isinstance(value, Dual):
+        return value
+    array = np.asarray(value, dtype=complex)
+    return Dual(array, np.zeros_like(array))
+
+
+def chain(f, slope):
+    """Return an elementwise function, given its analytic formula and that of its derivative."""
+    return lambda x: Dual(f(x.a), slope(x.a) * x.b)
+
+
+def linear_map(f):
+    """Return a function that is linear in all its operands together."""
+    return lambda *xs, **static: Dual(
+        f(*(x.a for x in xs), **static), f(*(x.b for x in xs), **static)
+    )
+
+
+def bilinear(f):
+    return lambda x, y, **static: Dual(
+        f(x.a, y.a, **static), f(x.b, y.a, **static) + f(x.a, y.b, **static)
+    )
+
+
+@cache
+def by_scalars(ref):
+    """Return an elementwise function, given its reference on scalars: a name in ``math``.
+
+    mpmath, which has the same names, takes the derivatives, with twice the digits.
+    """
+    f = getattr(mpmath, ref.removeprefix("math."))
+
+    @cache
+    def partial(orders, *numbers):
+        return float(mpmath.diff(f, numbers, orders)) if any(orders) else float(f(*numbers))
+
+    def function(*xs):
+        reals = np.broadcast_arrays(*(x.real for x in xs))
+        axes = np.eye(len(xs), dtype=int)
+
+        def at(*orders):
+            total = tuple(map(int, np.sum(orders, axis=0)))
+            return np.vectorize(lambda *numbers: partial(total, *numbers), otypes=[float])(*reals)
+
+        value, slopes = at(0 * axes[0]) + 0j, []
+        for i, x in enumerate(xs):
+            value = value + 1j * at(axes[i]) * x.a.imag
+            bends = [at(axes[i], axes[j]) * y.a.imag for j, y in enumerate(xs)]
+            slopes.append((at(axes[i]) + 1j * builtins.sum(bends)) * x.b)
+        return Dual(value, builtins.sum(slopes))
+
+    return function
+
+
+def pick(mask, x, y):
+    x, y = constant(x), constant(y)
+    return Dual(np.where(mask, x.a, y.a), np.where(mask, x.b, y.b))
+
+
+# ------------------------------------------------------------------------------------ elementwise
+
+_SQRT_PI = math.sqrt(math.pi)
+
+
+def _erf(z):
+    x = z.real
+    return special.erf(x) + 1j * z.imag * (2 / _SQRT_PI * np.exp(-x * x))
+
+
+def _logistic(z):
+    return 1 / (1 + np.exp(-z))
+
+
+add = Dual.__add__
+subtract = Dual.__sub__
+multiply = Dual.__mul__
+divide = Dual.__truediv__
+negative = Dual.__neg__
+positive = linear_map(np.positive)
+reciprocal = chain(lambda z: 1 / z, lambda z: -1 / (z * z))
+square = chain(lambda z: z * z, lambda z: 2 * z)
+sqrt = chain(np.sqrt, lambda z: 0.5 / np.sqrt(z))
+exp = chain(np.exp, np.exp)
+expm1 = chain(np.expm1, np.exp)
+exp2 = chain(lambda z: np.exp(z * math.log(2)), lambda z: math.log(2) * np.exp(z * math.log(2)))
+log = chain(np.log, lambda z: 1 / z)
+log1p = chain(np.log1p, lambda z: 1 / (1 + z))
+log2 = chain(np.log2, lambda z: 1 / (z * math.log(2)))
+log10 = chain(np.log10, lambda z: 1 / (z * math.log(10)))
+sin = chain(np.sin, np.cos)
+cos = chain(np.cos, lambda z: -np.sin(z))
+tan = chain(np.tan, lambda z: 1 / np.cos(z) ** 2)
+asin = chain(np.arcsin, lambda z: 1 / np.sqrt(1 - z * z))
+acos = chain(np.arccos, lambda z: -1 / np.sqrt(1 - z * z))
+atan = chain(np.arctan, lambda z: 1 / (1 + z * z))
+sinh = chain(np.sinh, np.cosh)
+cosh = chain(np.cosh, np.sinh)
+tanh = chain(np.tanh, lambda z: (1 / np.cosh(z)) ** 2)
+asinh = chain(np.arcsinh, lambda z: 1 / np.sqrt(z * z + 1))
+acosh = chain(np.arccosh, lambda z: 1 / (np.sqrt(z - 1) * np.sqrt(z + 1)))
+atanh = chain(np.arctanh, lambda z: 1 / (1 - z * z))
+erf = chain(_erf, lambda z: 2 / _SQRT_PI * np.exp(-z * z))
+sigmoid = chain(_logistic, lambda z: _logistic(z) * _logistic(-z))
+softplus = chain(lambda z: np.log1p(np.exp(z)), _logistic)
+log_sigmoid = chain(lambda z: -np.log1p(np.exp(-z)), lambda z: _logistic(-z))
+
+
+def abs(x):
+    return x * np.sign(x.real)
+
+
+def relu(x):
+    return pick(x.real > 0, x, 0.0)
+
+
+def leaky_relu(x, slope):
+    return pick(x.real > 0, x, x * slope)
+
+
+def elu(x, alpha):
+    return pick(x.real > 0, x, expm1(x) * alpha)
+
+
+def gelu(x):
+    return x * (erf(x * math.sqrt(0.5)) + 1) * 0.5
+
+
+def silu(x):
+    return x * sigmoid(x)
+
+
+def power(x, y):
+    return exp(y * log(x))
+
+
+def integer_power(x, n):
+    """Raise x to an integer power by repeated products: the base may be negative."""
+    result = constant(np.ones(x.shape))
+    for _ in range(np.abs(n)):
+        result = result * x
+    return reciprocal(result) if n < 0 else result
+
+
+def remainder(x, y):
+    return x - y * np.floor(x.real / y.real)
+
+
+def atan2(x, y):
+    turn = np.arctan2(x.real, y.real) - np.arctan(x.real / y.real)
+    return atan(x / y) + turn
+
+
+def logaddexp(x, y):
+    return log(exp(x) + exp(y))
+
+
+def maximum(x, y):
+    return pick(x.real == y.real, (x + y) * 0.5, pick(x.real > y.real, x, y))
+
+
+def minimum(x, y):
+    return -maximum(-x, -y)
+
+
+def clip(x, min, max):
+    x = x if min is None else pick(x.real < min, min, x)
+    return x if max is None else pick(x.real > max, max, x)
+
+
+def where(c, x, y, above):
+    """Choose x where c lies above a threshold, which no gradient flows through."""
+    return pick(c.real > above, x, y)
+
+
+def into(x, low, high):
+    """Squash any numbers into an interval."""
+    return sigmoid(x) * (high - low) + low
+
+
+# ------------------------------------------------------------------------------------- reductions
+
+
+def _axes(x, axis):
+    if axis is None:
+        return tuple(range(len(x.shape)))
+    return tuple(a % len(x.shape) for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def _count(x, axis):
+    return math.prod(x.shape[a] for a in _axes(x, axis))
+
+
+sum = linear_map(np.sum)
+cumulative_sum = linear_map(np.cumsum)
+
+
+def mean(x, axis=None, keepdims=False):
+    return sum(x, axis=axis, keepdims=keepdims) * (1 / _count(x, axis))
+
+
+def prod(x, axis=None, keepdims=False):
+    axes = _axes(x, axis)
+    rest = [a for a in range(len(x.shape)) if a not in axes]
+    rows = permute_dims(x, axes=(*axes, *rest))
+    rows = reshape(rows, shape=(_count(x, axis), *(x.shape[a] for a in rest)))
+    result = constant(np.ones(rows.shape[1:]))
+    for k in range(rows.shape[0]):
+        result = result * Dual(rows.a[k], rows.b[k])
+    kept = tuple(1 if a in axes else n for a, n in enumerate(x.shape))
+    return reshape(result, shape=kept) if keepdims else result
+
+
+def max(x, axis=None, keepdims=False):
+    ties = x.real == np.max(x.real, axis=axis, keepdims=True)
+    shares = ties / np.sum(ties, axis=axis, keepdims=True)
+    return sum(x * shares, axis=axis, keepdims=keepdims)
+
+
+def min(x, axis=None, keepdims=False):
+    return -max(-x, axis=axis, keepdims=keepdims)
+
+
+def var(x, axis=None, correction=0, keepdims=False):
+    centred = x - mean(x, axis=axis, keepdims=True)
+    total = sum(centred * centred, axis=axis, keepdims=keepdims)
+    return total * (1 / (_count(x, axis) - correction))
+
+
+def std(x, axis=None, correction=0, keepdims=False):
+    return sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+def norm(x, axis=None, keepdims=False):
+    return sqrt(sum(x * x, axis=axis, keepdims=keepdims))
+
+
+def affine(x, scale, shift):
+    return x * scale + shift
+
+
+def rms(x, eps, axis=None, keepdims=False):
+    return sqrt(mean(x * x, axis=axis, keepdims=keepdims) + eps)
+
+
+def center(x, axis):
+    return x - mean(x, axis=axis, keepdims=True)
+
+
+def logsumexp(x, axis=None, keepdims=False):
+    return log(sum(exp(x), axis=axis, keepdims=keepdims))
+
+
+def softmax(x, axis):
+    return exp(x) / sum(exp(x), axis=axis, keepdims=True)
+
+
+def log_softmax(x, axis):
+    return x - logsumexp(x, axis=axis, keepdims=True)
+
+
+def softmax_cross_entropy(logits, targets, axis):
+    return -sum(targets * log_softmax(logits, axis=axis), axis=axis)
+
+
+def class_cross_entropy(logits, labels, axis):
+    return -sum(log_softmax(logits, axis) * _hot(logits, labels, axis), axis=axis)
+
+
+def softmax_minus_one_hot(logits, labels, axis):
+    return softmax(logits, axis) - 1.0 * _hot(logits, labels, axis)
+
+
+def _hot(logits, labels, axis):
+    classes = np.arange(logits.shape[axis])
+    hot = np.asarray(labels)[..., None] == classes
+    return np.moveaxis(hot, -1, axis)
+
+
+def dropout(x, mask, keep_prob):
+    return x * (mask / keep_prob)
+
+
+def sigmoid_cross_entropy(logits, targets):
+    return -(targets * log_sigmoid(logits)) - (1 - targets) * log_sigmoid(-logits)
+
+
+# ------------------------------------------------------------------------- moving, joining, picking
+
+reshape = linear_map(lambda x, shape: np.reshape(x, shape))
+permute_dims = linear_map(lambda x, axes: np.transpose(x, axes))
+matrix_transpose = linear_map(lambda x: np.swapaxes(x, -1, -2))
+expand_dims = linear_map(np.expand_dims)
+squeeze = linear_map(np.squeeze)
+broadcast_to = linear_map(np.broadcast_to)
+flip = linear_map(np.flip)
+roll = linear_map(np.roll)
+tril = linear_map(np.tril)
+triu = linear_map(np.triu)
+tile = linear_map(lambda x, repetitions: np.tile(x, repetitions))
+repeat = linear_map(np.repeat)
+concat = linear_map(lambda *xs, axis: np.concatenate(xs, axis=axis))
+stack = linear_map(lambda *xs, axis: np.stack(xs, axis=axis))
+split = linear_map(lambda x, sections, axis, part: np.split(x, sections, axis)[part])
+unstack = linear_map(lambda x, axis, part: np.take(x, part, axis))
+getitem = linear_map(lambda x, key: x[key])
+take = linear_map(lambda x, indices, axis: np.take(x, indices, axis))
+take_along_axis = linear_map(lambda x, indices, axis: np.take_along_axis(x, indices, axis))
+
+
+def pad(x, pad_width, constant):
+    return Dual(np.pad(x.a, pad_width, constant_values=constant), np.pad(x.b, pad_width))
+
+
+def sort(x, axis, descending):
+    order = np.argsort(-x.real if descending else x.real, axis=axis, kind="stable")
+    return take_along_axis(x, indices=order, axis=axis)
+
+
+def _scatter(x, key, shape):
+    out = np.zeros(shape, dtype=x.dtype)
+    for place, value in zip(np.arange(out.size).reshape(shape)[key].flat, x.flat, strict=True):
+        out.flat[place] += value
+    return out
+
+
+scatter = linear_map(_scatter)
+
+
+def add_at(x, value, key):
+    region = np.zeros(x.shape)[key].shape
+    return x + scatter(broadcast_to(value, shape=region), key=key, shape=x.shape)
+
+
+def _set(x, value, key):
+    out = np.array(x)
+    out[key] = value
+    return out
+
+
+set_at = linear_map(_set)
+
+# ------------------------------------------------------------------------------------ contractions
+
+matmul = bilinear(np.matmul)
+tensordot = bilinear(np.tensordot)
+outer = bilinear(np.outer)
+
+
+def linear(x, weight, bias):
+    return matmul(x, matrix_transpose(weight)) + bias
+
+
+def vecdot(x, y, axis):
+    return sum(x * y, axis=axis)
+
+
+def einsum(*operands, subscripts):
+    values = [x.a for x in operands]
+    tangent = np.zeros(())
+    for k, x in enumerate(operands):
+        tangent = tangent + np.einsum(subscripts, *values[:k], x.b, *values[k + 1 :])
+    return Dual(np.einsum(subscripts, *values), tangent)
+
+
+einsum1 = einsum3 = einsum
+
+# ---------------------------------------------------------------- windows, convolution, pooling
+
+windows = linear_map(along_one_axis.windows)
+overlap_add = linear_map(along_one_axis.overlap_add)
+conv = bilinear(along_one_axis.conv)
+conv_transpose = bilinear(along_one_axis.conv_transpose)
+conv_weight_grad = bilinear(along_one_axis.conv_weight_grad)
+max_pool_grad = linear_map(along_one_axis.max_pool_grad)
+avg_pool = linear_map(along_one_axis.avg_pool)
+avg_pool_grad = linear_map(along_one_axis.avg_pool_grad)
+
+
+def max_pool(x, size, stride, padding):
+    shares = along_one_axis.shares_of_maxima(x.real, size, stride, padding)
+    return linear_map(lambda x: np.einsum("ncl,nclp->ncp", along_one_axis.lifted(x), shares))(x)

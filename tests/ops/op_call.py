@@ -1,0 +1,86 @@
+"""One call of an operation, and what short notation the tables of calls are written in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import tensorgraph as tg
+from tensorgraph.ops import OPS
+from tensorgraph.testing.op_calls import Case
+from tests.ops import elements
+
+RNG = np.random.default_rng(7)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: inputs, static parameters, and how the reference is called if not likewise."""
+
+    name: str
+    inputs: tuple[Any, ...]
+    static: dict[str, Any]
+
+    @property
+    def case(self) -> Case:
+        function = WAYS.get(self.name) or OPS[self.name]
+        promotes = self.name not in ("astype", "one_hot", "set_at", "add_at")
+        label = f"{self.name}{self.static or ''}"
+        return Case(label, lambda *xs: function(*xs, **self.static), self.inputs, promotes)
+
+    def expected(self):
+        """Return the results by the reference, as a list."""
+        found = REFERENCES.get(self.name, getattr(elements, self.name, None))(
+            *self.inputs, **self.static
+        )
+        return found if isinstance(found, list) else [found]
+
+
+def x(*shape):
+    return RNG.standard_normal(shape)
+
+
+def i(high, *shape):
+    return RNG.integers(0, high, shape)
+
+
+def b(*shape):
+    return RNG.integers(0, 2, shape).astype(bool)
+
+
+def rows(*shape):
+    """Distributions along the last axis."""
+    weights = RNG.uniform(0.1, 1.0, shape)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def calls(name, *entries):
+    return [
+        Call(name, inputs if isinstance(inputs, tuple) else (inputs,), static)
+        for inputs, static in entries
+    ]
+
+
+# How a composite or a record is called with its operands first, where that differs.
+WAYS = {
+    "concat": lambda *xs, axis=0: tg.concat(xs, axis=axis),
+    "stack": lambda *xs, axis=0: tg.stack(xs, axis=axis),
+    "einsum": lambda *xs, subscripts: tg.einsum(subscripts, *xs),
+    "getitem": lambda a, *arrays, key: tg.getitem(a, _key(key, arrays)),
+    "scatter": lambda a, *arrays, key, shape: tg.scatter(a, *arrays, key=key, shape=shape),
+    "set_at": lambda a, value, *arrays, key: tg.set_at(a, _key(key, arrays), value),
+    "add_at": lambda a, value, *arrays, key: tg.add_at(a, _key(key, arrays), value),
+}
+REFERENCES = {
+    "getitem": lambda a, *arrays, key: elements.getitem(a, _key(key, arrays)),
+    "scatter": lambda a, *arrays, key, shape: elements.scatter(a, _key(key, arrays), shape),
+    "set_at": lambda a, value, *arrays, key: elements.set_at(a, value, _key(key, arrays)),
+    "add_at": lambda a, value, *arrays, key: elements.add_at(a, value, _key(key, arrays)),
+}
+ARRAY = "array"
+
+
+def _key(key, arrays):
+    """Put index arrays into a key, where it says ``ARRAY``."""
+    rest = iter(arrays)
+    return tuple(next(rest) if part is ARRAY else part for part in key)
