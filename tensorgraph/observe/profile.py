@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from tensorgraph.display.tables import text_table
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import MODE, Backward, Forward, observing
+from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.observe.units import bytes_text
 
@@ -101,7 +101,7 @@ def times_of(node: Node) -> Times | None:
     return _TIMES.get(node)
 
 
-class Profile:
+class Profile(Observer):
     """Times and bytes of a block, by op and by module; made by :func:`profile`.
 
     Example:
