@@ -5,14 +5,14 @@ from __future__ import annotations
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 import tensorgraph as tg
 from benchmarks.timing import Row, medians, peer
-from tensorgraph.engine.modes import MODE, mode
+from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, mode
 
 BATCH = 64
 LIMIT = 1.5
@@ -77,20 +77,21 @@ def step_of_torch(torch: Any) -> Callable[[], None]:
     return step
 
 
-class Stopwatch:
+class Stopwatch(Observer):
     """An observer that books the time since it was last called on what has just been computed."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
         self.last = time.perf_counter()
 
-    def forward(self, op: Any, arrays: Sequence[Any], static: dict[str, Any], out: Any) -> None:
+    def forward(self, event: Forward) -> None:
         # The optimizer's rule runs its operations outside of any module, as the loss does.
         place = "forward" if MODE.get().scope else "loss and optimizer"
-        self._book(f"{place}  {op.name}" if MODE.get().scope else place)
+        self._book(f"{place}  {event.op.name}" if MODE.get().scope else place)
 
-    def backward(self, node: Any, i: int, g: Any, saved: Sequence[Any], result: Any) -> None:
-        self._book(f"backward {node.op.name} by {node.op.operand_name(i)}")
+    def backward(self, event: Backward) -> None:
+        op = event.node.op
+        self._book(f"backward {op.name} by {op.operand_name(event.i)}")
 
     def _book(self, what: str) -> None:
         now = time.perf_counter()

@@ -14,13 +14,13 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import to_shape, whole
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array, to_dtype
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array, to_dtype
 from tensorgraph.engine.dispatch import apply
 from tensorgraph.engine.generator import Generator
 from tensorgraph.engine.op import HANDLERS, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.engine.tensor import Tensor, asarray
+from tensorgraph.engine.tensor import Tensor, array_of, asarray
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
 
 __all__ = [
@@ -87,6 +87,7 @@ _RANDOM_OPS = {
         ),
         {"generator": NONDIFF},
         family="random",
+        dtype=lambda generator, *, shape, dtype: dtype,
         symbol="N(0,1)",
         doc="Draw from the standard normal distribution.",
     ),
@@ -97,6 +98,7 @@ _RANDOM_OPS = {
         ),
         {"generator": NONDIFF},
         family="random",
+        dtype=lambda generator, *, shape, dtype: dtype,
         symbol="U(0,1)",
         doc="Draw evenly from [0, 1).",
     ),
@@ -105,6 +107,7 @@ _RANDOM_OPS = {
         lambda generator, p, *, shape: generator.draw(lambda numpy: _below(numpy, p, shape)),
         {"generator": NONDIFF, "p": NONDIFF},
         family="random",
+        dtype=lambda generator, p, *, shape: np.bool_,
         symbol="B(p)",
         doc="Draw true with probability p.",
     ),
@@ -113,6 +116,7 @@ _RANDOM_OPS = {
         lambda generator, *, n: generator.draw(lambda numpy: numpy.permutation(n)),
         {"generator": NONDIFF},
         family="random",
+        dtype=lambda generator, *, n: np.int64,
         doc="Draw an order of 0 … n − 1.",
     ),
 }
@@ -162,6 +166,10 @@ def _parameter(value: Any) -> Any:
     return value if type(value) in (int, float, Tensor) else to_array(value)
 
 
+def _array(parameter: Any) -> Any:
+    return parameter.data if type(parameter) is Tensor else parameter
+
+
 def normal(
     shape: Any = None,
     mean: Any = 0.0,
@@ -183,7 +191,7 @@ def normal(
         (2, 3)
     """
     mean, std = _parameter(mean), _parameter(std)
-    if np.any(np.asarray(std) < 0):
+    if np.any(host_values(_array(std) < 0)):
         raise ArgumentError(f"normal: a standard deviation is not negative, got {std}")
     size = _size("normal", shape, mean, std)
     draw = _RANDOM_OPS["normal"](_source(generator), shape=size, dtype=_float(dtype))
@@ -210,7 +218,7 @@ def uniform(
         True
     """
     low, high = _parameter(low), _parameter(high)
-    if np.any(np.asarray(low) > np.asarray(high)):
+    if np.any(host_values(_array(low) > _array(high))):
         raise ArgumentError(f"uniform: low = {low} is above high = {high}")
     size = _size("uniform", shape, low, high)
     draw = _RANDOM_OPS["uniform"](_source(generator), shape=size, dtype=_float(dtype))
@@ -233,8 +241,8 @@ def bernoulli(p: Any, shape: Any = None, generator: Generator | None = None) -> 
         >>> tg.random.bernoulli(1.0, 3)
         tensor([ True,  True,  True])
     """
-    values = p if type(p) is float else to_array(p)
-    if not np.all((values >= 0) & (values <= 1)):
+    values = p if type(p) is float else array_of(p)
+    if not np.all(host_values((values >= 0) & (values <= 1))):
         raise ArgumentError(f"bernoulli: probabilities lie in [0, 1], got {p}")
     shape = _size("bernoulli", shape, values)
     draw: Tensor = _RANDOM_OPS["bernoulli"](_source(generator), p, shape=shape)

@@ -5,7 +5,7 @@ structure, README, examples, and that faults are found. Beside the tests of a ro
 from which they are made, whose names end in ``_cases``: what is added to the package is added to
 one of them, and to nothing else. An elementwise op needs no entry, its record says enough.
 
-- ``ops/elements/`` and ``ops/reference.py`` say what an op must give, independently of the engine:
+- ``ops/elements/`` and ``ops/duals.py`` say what an op must give, independently of the engine:
   element by element in plain Python, and as numbers with derivatives.
 - ``ops/kinds.py`` and ``engine/programs.py`` make whole programs of ops.
 - ``raising.py`` tells what an error says.

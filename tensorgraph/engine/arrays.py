@@ -33,11 +33,49 @@ def to_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
     return found
 
 
-def to_array(data: Any, dtype: DTypeLike | None = None) -> Array:
-    """Return ``data`` as an array the engine computes with, sharing memory where possible."""
+def is_foreign(value: Any) -> bool:
+    """Return whether this is an array of another kind than NumPy's: a device's, or a symbolic one.
+
+    Such arrays answer NumPy's functions themselves, and stay what they are.
+    """
+    return type(value) is not np.ndarray and (
+        hasattr(value, "__array_function__") and not isinstance(value, np.ndarray)
+    )
+
+
+def as_array(value: Any) -> Any:
+    """Return a number as an array, and an array of any kind as it is."""
+    return value if hasattr(value, "__array_function__") else np.asarray(value)
+
+
+def copied(array: Any) -> Any:
+    """Return a copy that nobody else refers to, of a NumPy scalar as an array."""
+    return np.array(array) if isinstance(array, (np.ndarray, np.generic)) else array.copy()
+
+
+def host_values(array: Any) -> Array:
+    """Return the values of an array in NumPy's memory, for a check that has to look at them.
+
+    This is the only way by which the engine's own code takes values off a device. A symbolic array
+    has none: the result is empty, so that a check finds nothing wrong.
+    """
+    if is_foreign(array):
+        values: Array = array.get()  # CuPy's name for it
+        return values
+    return np.asarray(array)
+
+
+def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
+    """Return ``data`` as an array the engine computes with, sharing memory where possible.
+
+    Of a tensor see ``array_of`` in ``tensor.py``.
+    """
     wanted = None if dtype is None else to_dtype(dtype)
+    array: Any
     if isinstance(data, (np.ndarray, np.generic)):
         array = np.asarray(data)
+    elif is_foreign(data):
+        array = data
     elif hasattr(data, "__dlpack__") and not hasattr(data, "__array__"):
         array = np.from_dlpack(data)
     else:

@@ -8,6 +8,7 @@ that was broadcast, comes in the operand's dtype, and adds up where a value was 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from heapq import heapify, heappop, heappush
 from time import perf_counter
@@ -16,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import to_array
+from tensorgraph.engine.arrays import as_array, copied
 from tensorgraph.engine.graph import Node, leading_to, reachable
-from tensorgraph.engine.modes import MODE, Backward, Observer, enable_grad, mode
+from tensorgraph.engine.modes import MODE, Backward, Observer, enable_grad, meet, mode
 from tensorgraph.engine.nesting import flatten, unflatten
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.quiet import quiet
 from tensorgraph.engine.shapes import sum_to
-from tensorgraph.engine.tensor import Retained, Tensor, tensor, wrap
+from tensorgraph.engine.tensor import Retained, Tensor, array_of, tensor, wrap
 
 _COMMIT = threading.Lock()
 """Held while gradients are added to leaves, which threads may share."""
@@ -38,7 +39,8 @@ def backward(
 ) -> None:
     """Add the gradient of ``output`` to ``.grad`` of every leaf it was computed from.
 
-    Either all leaves are updated or, if anything raises, none.
+    Either all leaves are updated or, if anything raises, none. The hooks of a leaf run as soon as
+    its gradient is complete, before gradients have reached what was computed earlier.
 
     Args:
         output: a tensor with one element, unless ``gradient`` is given.
@@ -60,16 +62,16 @@ def backward(
         [2. 4.]
     """
     seed = _seed(output, gradient, create_graph)
-    root = place_of(output)
-    sums, owned = sweep({root: seed}, create_graph, retain_graph or create_graph)
+    sums: dict[Any, Any] = {place_of(output): seed}
+    hooked = _LeafHooks(create_graph)
+    _, owned = sweep(sums, create_graph, retain_graph or create_graph, hooked=hooked)
     leaves = [place for place in sums if type(place) is Tensor]
+    for leaf in leaves:
+        hooked.run(leaf, sums, owned)
     totals = _totals(sums, leaves, owned)
-    updates = [
-        (leaf, _run_hooks(leaf._hooks, total, create_graph) if leaf._hooks else total)
-        for leaf, total in zip(leaves, totals, strict=True)
-    ]
+    meet(*leaves)
     with _COMMIT:
-        for leaf, total in updates:
+        for leaf, total in zip(leaves, totals, strict=True):
             leaf._grad = total if leaf._grad is None else _accumulated(leaf._grad, total)
 
 
@@ -175,9 +177,9 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
                 f" {output.shape}; write .sum() or .mean() first, or give the gradient to start"
                 " from"
             )
-        array = np.ones(output.shape, output.dtype)
+        array = np.ones(output.shape, output.dtype, like=output._data)
     else:
-        array = to_array(gradient, output.dtype)
+        array = array_of(gradient, output.dtype)
         if array.shape != output.shape:
             raise errors.ShapeError(
                 f"the gradient to start from has shape {array.shape}, the output {output.shape}"
@@ -199,6 +201,7 @@ def sweep(
     useful: Container[Any] | None = None,
     targets: Container[Any] = (),
     after: int = -1,
+    hooked: _LeafHooks | None = None,
 ) -> tuple[dict[Any, Any], set[Any]]:
     """Carry gradients from outputs to leaves, through one node after the other, newest first.
 
@@ -209,6 +212,7 @@ def sweep(
         useful: the places that lead to a target; ``None`` for all.
         targets: nodes whose gradient is wanted; that of others is dropped once it is passed on.
         after: nodes up to this creation number only gather their gradient.
+        hooked: is told of each gradient that arrives at a leaf with hooks.
 
     Returns:
         The total gradients of leaves and targets by place, and the places whose array nobody else
@@ -216,7 +220,7 @@ def sweep(
     """
     if create_graph and not MODE.get().recording:
         with enable_grad():
-            return sweep(sums, create_graph, retain, useful, targets, after)
+            return sweep(sums, create_graph, retain, useful, targets, after, hooked)
     queue = [(-place.seq, place) for place in sums if type(place) is Node]
     heapify(queue)
     owned: set[Any] = set()
@@ -251,11 +255,15 @@ def sweep(
                     if observer is not None:
                         _observed(observer, rule, g, saved, node, i)
                     add_into(sums[parent], g, *saved[1:-1], **node.static)
+                    if hooked is not None and type(parent) is Tensor and parent._hooks:
+                        hooked.arrived(parent, node, queue, sums, owned)
                     continue
                 if observer is None:
                     gradient = rule(g, saved, node, i)
                 else:
                     gradient = _observed(observer, rule, g, saved, node, i)
+                if type(gradient) is Tensor and not create_graph:  # the rule holds a tensor
+                    gradient = gradient._data
                 is_leaf = type(parent) is Tensor
                 like = parent._data if is_leaf else parent
                 if gradient.shape != like.shape or gradient.dtype is not like.dtype:
@@ -275,6 +283,8 @@ def sweep(
                 else:
                     sums[parent] = total + gradient
                     owned.add(parent)
+                if is_leaf and hooked is not None and parent._hooks:
+                    hooked.arrived(parent, node, queue, sums, owned)
     except Exception as error:
         if isinstance(error, AttributeError) and not hasattr(gradient, "dtype"):
             raise errors.DTypeError(
@@ -285,6 +295,47 @@ def sweep(
             error.add_note(f"in the backward pass of {node}")
         raise
     return sums, owned
+
+
+class _LeafHooks:
+    """Runs the hooks of each leaf as soon as its gradient is complete."""
+
+    def __init__(self, create_graph: bool) -> None:
+        self._create_graph = create_graph
+        self._awaited: Counter[Tensor] | None = None
+        self._done: set[Tensor] = set()
+
+    def arrived(
+        self,
+        leaf: Tensor,
+        node: Node,
+        queue: list[tuple[int, Node]],
+        sums: dict[Any, Any],
+        owned: set[Any],
+    ) -> None:
+        """Take note of a gradient that a node has passed to a leaf with hooks."""
+        if self._awaited is None:  # of graphs without hooks nothing is counted
+            self._awaited = _uses([node, *(waiting for _, waiting in queue)])
+        self._awaited[leaf] -= 1
+        if not self._awaited[leaf]:
+            self.run(leaf, sums, owned)
+
+    def run(self, leaf: Tensor, sums: dict[Any, Any], owned: set[Any]) -> None:
+        """Put what a leaf's hooks make of its gradient in the place of that, once."""
+        if leaf._hooks and leaf not in self._done:
+            self._done.add(leaf)
+            (total,) = _totals(sums, [leaf], owned)
+            sums[leaf] = _run_hooks(leaf._hooks, total, self._create_graph)
+
+
+def _uses(nodes: Sequence[Node]) -> Counter[Tensor]:
+    """Return how many gradients each leaf with hooks gets from nodes and what leads to them."""
+    return Counter(
+        node.parents[i]
+        for node in reachable(nodes)[0]
+        for i, _ in node.plan.rules
+        if type(node.parents[i]) is Tensor and node.parents[i]._hooks
+    )
 
 
 def _observed(
@@ -322,25 +373,27 @@ def _totals(sums: dict[Any, Any], targets: Sequence[Any], owned: set[Any]) -> li
     for target in targets:
         total = sums.get(target)
         if total is None:
-            totals.append(wrap(np.zeros(target.shape, target.dtype)))
+            like = target._data if type(target) is Tensor else None
+            totals.append(wrap(np.zeros(target.shape, target.dtype, like=like)))
         elif type(total) is Tensor:
             totals.append(total if id(total) not in given else +total)
         else:
             mine = target in owned and id(total) not in given and type(total) is np.ndarray
-            totals.append(wrap(total if mine else np.array(total)))
+            totals.append(wrap(total if mine else copied(total)))
         given.add(id(total))
     return totals
 
 
 def wrap_gradient(g: Any) -> Tensor:
     """Return a gradient, array or tensor, as a tensor."""
-    return g if type(g) is Tensor else wrap(np.asarray(g))
+    return g if type(g) is Tensor else wrap(as_array(g))
 
 
 def _accumulated(old: Tensor, new: Tensor) -> Tensor:
     if old._requires_grad or new._requires_grad:
         return old + new
-    return wrap(np.asarray(np.add(old._data, new._data)))
+    meet(old)
+    return wrap(as_array(old._data + new._data))
 
 
 def _run_hooks(hooks: Sequence[Callable[[Tensor], Any]], g: Tensor, create_graph: bool) -> Tensor:
@@ -365,14 +418,14 @@ def _lifted(node: Node, saved: Sequence[Any]) -> list[Any]:
         if value is None:
             lifted.append(None)
         elif i == len(node.parents):
-            lifted.append(wrap(np.asarray(value), node, True))
+            lifted.append(wrap(as_array(value), node, True))
         else:
             parent = node.parents[i]
             if type(parent) is Node:
-                lifted.append(wrap(np.asarray(value), parent, True))
+                lifted.append(wrap(as_array(value), parent, True))
             elif type(parent) is Tensor and parent._data is not value:
                 # The leaf was given another value since.
-                lifted.append(wrap(np.asarray(value), parent, parent._requires_grad))
+                lifted.append(wrap(as_array(value), parent, parent._requires_grad))
             else:
                 lifted.append(parent)
     return lifted
@@ -404,6 +457,3 @@ def _released(node: Node) -> errors.GraphError:
         f" {node.op.name!r}{where} saved was released; write retain_graph=True in the first call,"
         " or compute the output again"
     )
-
-
-Tensor.backward = backward

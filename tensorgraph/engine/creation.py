@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph.arguments import integer, scalar, to_shape, whole
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array, to_dtype
-from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_dtype
+from tensorgraph.engine.tensor import Tensor, array_of, wrap
 from tensorgraph.errors import ArgumentError, ShapeError
 
 
@@ -71,7 +71,7 @@ def full(
 
 
 def _fill(function: str, value: Any, dtype: DTypeLike | None) -> Any:
-    array = to_array(value, dtype)
+    array = array_of(value, dtype)
     if array.ndim:
         raise ShapeError(
             f"{function}: fill_value is one number, not shape {array.shape}; write"
@@ -154,6 +154,6 @@ def full_like(x: Any, fill_value: Any, dtype: DTypeLike | None = None) -> Tensor
         >>> tg.full_like(tg.tensor([1.0, 2.0]), 3)
         tensor([3., 3.])
     """
-    like = to_array(x)
+    like = array_of(x)
     wanted = like.dtype if dtype is None else to_dtype(dtype)
-    return wrap(np.full(like.shape, _fill("full_like", fill_value, wanted)))
+    return wrap(np.full_like(like, _fill("full_like", fill_value, wanted), wanted))

@@ -2,12 +2,15 @@
 
 This is the hot path of the eager engine. Ops of one or two operands and no static parameters have
 calls of their own, in which the general ``apply`` is written out: a Python call costs as much as a
-small kernel. Where an observer watches, all go through ``apply``.
+small kernel. Where an observer watches, or a tensor holds no NumPy array, all go through ``apply``.
+
+A call is handed down by level: from tensors to the arrays in them, and from arrays of a kind that
+knows better, such as symbolic ones, to them; NumPy's arrays go to the kernel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -16,9 +19,9 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.explain import explain
-from tensorgraph.engine.graph import Node, next_number
+from tensorgraph.engine.graph import Node, next_number, record
 from tensorgraph.engine.modes import MODE, Forward, user_line
-from tensorgraph.engine.op import HANDLERS, KERNEL_ERRORS, OUTRANKING, Op, OpFunction
+from tensorgraph.engine.op import HANDLERS, KERNEL_ERRORS, Op, OpFunction
 from tensorgraph.engine.quiet import ERRORS, IGNORE
 from tensorgraph.engine.tensor import Tensor, wrap
 
@@ -64,36 +67,55 @@ def _general(op: Op) -> Callable[..., Any]:
 
 
 def dispatch(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
-    """Let the first operand of a type that knows how take over; else just run the kernel."""
+    """Let the operand of the highest level take over; without one just run the kernel."""
     for arg in args:
         handler = HANDLERS.get(type(arg))
+        if handler is apply:
+            return apply(op, args, static)
         if handler is not None:
-            return handler(op, args, static)
+            return _highest(args)(op, args, static)
     return op.compute(args, static)
+
+
+def _highest(args: tuple[Any, ...]) -> Callable[..., Any]:
+    """Return what takes over: for tensors, else for the first array that knows, else for lists."""
+    handlers = [HANDLERS[type(arg)] for arg in args if type(arg) in HANDLERS]
+    if apply in handlers:
+        return apply
+    return next((handler for handler in handlers if handler is not _apply_to_lists), apply)
 
 
 def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
     """Run an op, at least one operand of which is a tensor; record a node if it may matter."""
-    arrays = []
-    pattern, bit = 0, 1
-    for i, arg in enumerate(args):
-        if type(arg) is Tensor:
-            arrays.append(arg._data)
-            if arg._requires_grad:
-                pattern |= bit
-        elif type(arg) in OUTRANKING:
-            return OUTRANKING[type(arg)](op, args, static)
-        else:
-            arrays.append(arg if type(arg) in _NUMBERS else _operand(op, i, arg, args))
-        bit += bit
     mode = MODE.get()
     observer = mode.observer
+    if observer is not None:
+        for arg in args:
+            if type(arg) is Tensor:
+                observer.met(arg)
+    arrays = []
+    pattern, bit, lower = 0, 1, False
+    for i, arg in enumerate(args):
+        if type(arg) is Tensor:
+            array = arg._data
+            lower = lower or type(array) is not _ndarray
+            if arg._requires_grad:
+                pattern |= bit
+        elif type(arg) in _NUMBERS:
+            array = arg
+        else:
+            array = _operand(op, i, arg, args)
+            lower = lower or type(array) is not _ndarray
+        arrays.append(array)
+        bit += bit
     if observer is None:
-        out = op.compute(arrays, static, args)
+        out = _below(op, arrays, static, args) if lower else op.compute(arrays, static, args)
     else:
+        if op.family == "random":
+            arrays[0], lower = observer.source(arrays[0]), True
         operands = tuple(arrays)
         start = perf_counter()
-        out = op.compute(arrays, static, args)
+        out = _below(op, arrays, static, args)
         seconds = perf_counter() - start
     if type(out) is not _ndarray:
         out = _as_array(out)
@@ -107,13 +129,8 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
             else:
                 arrays[i] = _constant(arrays[i])
                 parents.append(arrays[i])
-        saved: Any = ()
-        if plan.keep:
-            arrays.append(out)
-            saved = [None] * len(arrays)
-            for i in plan.keep:
-                saved[i] = arrays[i]
-        node = Node(op, static, tuple(parents), plan, saved, out, mode.scope)
+        arrays.append(out)
+        node = record(op, static, tuple(parents), plan, arrays, mode.scope)
         if mode.lines:
             node.line = user_line()
     if observer is not None:
@@ -121,11 +138,18 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
     return wrap(out, node, node is not None)
 
 
+def _below(op: Op, arrays: Sequence[Any], static: dict[str, Any], args: Sequence[Any]) -> Any:
+    """Compute with what is in tensors: one level further down, or by the kernel."""
+    for array in arrays:
+        handler = HANDLERS.get(type(array))
+        if handler is not None and handler is not apply:
+            return handler(op, tuple(arrays), static)
+    return op.compute(arrays, static, args)
+
+
 def _apply_to_lists(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
-    """Run an op on lists: they become tensors, unless an operand of another type takes over."""
-    others = (HANDLERS.get(type(arg), _apply_to_lists) for arg in args)
-    handler = next((h for h in others if h is not _apply_to_lists), apply)
-    return handler(op, args, static)
+    """Run an op on lists, which become tensors."""
+    return apply(op, args, static)
 
 
 def _operand(op: Op, i: int, value: Any, args: tuple[Any, ...]) -> Any:
@@ -192,6 +216,8 @@ def _unary(op: Op) -> Callable[..., Any]:
         if mode.observer is not None:
             return apply(op, (x,), _NO_STATIC)
         array = x._data
+        if type(array) is not _ndarray:
+            return apply(op, (x,), _NO_STATIC)
         token = ERRORS.set(IGNORE)
         try:
             out = kernel(array)
@@ -273,8 +299,6 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
                     pattern |= 2
             elif type(y) in _NUMBERS:
                 y_parent = b = y
-            elif type(y) in OUTRANKING:
-                return OUTRANKING[type(y)](op, (x, y), _NO_STATIC)
             elif is_operator and _is_foreign(y):
                 return NotImplemented
             else:
@@ -286,8 +310,6 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
                 pattern = 2
             if type(x) in _NUMBERS:
                 x_parent = a = x
-            elif type(x) in OUTRANKING:
-                return OUTRANKING[type(x)](op, (x, y), _NO_STATIC)
             elif is_operator and _is_foreign(x):
                 return NotImplemented
             else:
@@ -295,7 +317,11 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
         else:
             return dispatch(op, (x, y), _NO_STATIC)
         mode = MODE.get()
-        if mode.observer is not None:
+        if (
+            mode.observer is not None
+            or (type(a) is not _ndarray and type(a) not in _NUMBERS)
+            or (type(b) is not _ndarray and type(b) not in _NUMBERS)
+        ):
             return apply(op, (x, y), _NO_STATIC)
         token = ERRORS.set(IGNORE)
         try:

@@ -104,12 +104,23 @@ class Generator:
             >>> tg.random.Generator(7).draw(lambda numpy: numpy.poisson(3.0, size=4)).shape
             (4,)
         """
-        stand_in, watched = _REPLAY.get().get(self), _WATCH.get()
+        stand_in = _REPLAY.get().get(self)
         with self._lock:
             source = self._numpy if stand_in is None else stand_in.next()
-            if watched is not None:
-                watched.setdefault(self, []).append(source.bit_generator.state)
+            if _WATCH.get() is not None:
+                self.note(source.bit_generator.state)
             return sample(source)
+
+    def note(self, state: Any) -> None:
+        """Keep a state that is drawn from, if a block collects them (see :func:`watch`)."""
+        watched = _WATCH.get()
+        if watched is not None:
+            watched.setdefault(self, []).append(state)
+
+    def noted(self) -> Any:
+        """Return the state to draw from in a block that draws again; ``None`` elsewhere."""
+        stand_in = _REPLAY.get().get(self)
+        return None if stand_in is None else stand_in.state()
 
     def __getstate__(self) -> State:
         return {name: value for name, value in vars(self).items() if name != "_lock"}
@@ -125,8 +136,11 @@ class _StandIn:
         self._states = iter(states)
         self._numpy = np.random.Generator(np.random.PCG64(0))
 
+    def state(self) -> Any:
+        return next(self._states, None)
+
     def next(self) -> np.random.Generator:
-        state = next(self._states, None)
+        state = self.state()
         if state is not None:
             self._numpy.bit_generator.state = state
         return self._numpy

@@ -7,7 +7,7 @@ a gradient rule saved it, and there are no reference cycles.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from operator import attrgetter
 from typing import Any
@@ -61,6 +61,55 @@ class Node:
     def __repr__(self) -> str:
         where = f" at {self.line}" if self.line else ""
         return f"<node {self.seq} {self.op.name} {self.shape} {self.dtype}{where}>"
+
+
+def record(
+    op: Op,
+    static: dict[str, Any],
+    parents: tuple[Any, ...],
+    plan: Plan,
+    values: Sequence[Any],
+    scope: str,
+) -> Node:
+    """Return the node of an operation that keeps of ``values`` what its plan asks for.
+
+    Args:
+        op: the operation.
+        static: its static parameters.
+        parents: where its operands come from.
+        plan: which rules the node will run, and what these need.
+        values: the operands, and last the result.
+        scope: the module that it runs in.
+    """
+    saved: Any = [None] * len(values) if plan.keep else ()
+    for i in plan.keep:
+        saved[i] = values[i]
+    return Node(op, static, parents, plan, saved, values[-1], scope)
+
+
+def interpret(
+    nodes: Iterable[Node],
+    leaf: Callable[[Node, int], Any],
+    step: Callable[[Node, list[Any]], Any],
+) -> dict[Node, Any]:
+    """Run a recorded graph again, by another meaning of its operations.
+
+    Args:
+        nodes: what is run, oldest first, as :func:`ancestors` returns it.
+        leaf: ``leaf(node, i)`` returns what stands for an operand that is no node of these.
+        step: ``step(node, operands)`` returns what stands for the node's result.
+
+    Returns:
+        What stands for the result of each node.
+    """
+    values: dict[Node, Any] = {}
+    for node in nodes:
+        operands = [
+            values[parent] if type(parent) is Node and parent in values else leaf(node, i)
+            for i, parent in enumerate(node.parents)
+        ]
+        values[node] = step(node, operands)
+    return values
 
 
 def mark() -> int:

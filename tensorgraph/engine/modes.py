@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from types import FrameType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 
 class Forward(NamedTuple):
@@ -44,8 +44,15 @@ class Backward(NamedTuple):
     seconds: float
 
 
-class Observer(Protocol):
-    """Sees every kernel's and every gradient rule's operands and result."""
+class Observer:
+    """Sees what is read, and every kernel's and every gradient rule's operands and result."""
+
+    def met(self, thing: Any) -> None:
+        """Called before a tensor's array is read or replaced, or the state of something else."""
+
+    def source(self, generator: Any) -> Any:
+        """Return what a random draw is made from: the generator, or what stands for it."""
+        return generator
 
     def forward(self, event: Forward) -> None:
         """Called after each kernel."""
@@ -54,11 +61,18 @@ class Observer(Protocol):
         """Called after each gradient rule."""
 
 
-class _Both:
+class _Both(Observer):
     """Two observers: the one of the block around first."""
 
     def __init__(self, outer: Observer, inner: Observer) -> None:
         self._outer, self._inner = outer, inner
+
+    def met(self, thing: Any) -> None:
+        self._outer.met(thing)
+        self._inner.met(thing)
+
+    def source(self, generator: Any) -> Any:
+        return self._inner.source(self._outer.source(generator))
 
     def forward(self, event: Forward) -> None:
         self._outer.forward(event)
@@ -92,6 +106,14 @@ _OUTSIDE: ContextVar[tuple[Mode, Any] | None] = ContextVar("tensorgraph_outside"
 
 A block's own object does not hold it: threads and tasks may share that object.
 """
+
+
+def meet(*things: Any) -> None:
+    """Tell the observer, if there is one, what is about to be read or changed."""
+    observer = MODE.get().observer
+    if observer is not None:
+        for thing in things:
+            observer.met(thing)
 
 
 class mode:

@@ -45,10 +45,8 @@ REGISTRY: dict[str, Op] = {}
 """All declared ops of the engine by name, in order of declaration."""
 
 HANDLERS: dict[type, Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]] = {}
-"""Operand types that take over a call. The first operand whose type stands here decides."""
-
-OUTRANKING: dict[type, Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]] = {}
-"""Handlers of operand types that take over from a tensor, too, wherever they stand."""
+"""Operand types that take over a call. A tensor among the operands decides; else the first whose
+type stands here."""
 
 KERNEL_ERRORS = (ValueError, TypeError, IndexError)
 """What a kernel raises for operands that do not fit."""
@@ -97,6 +95,12 @@ class Op:
     """Where the gradient by the first input is 0 almost everywhere (what ``x[i]`` passes back),
     ``add_into(total, g, *others, **static)`` adds it to an array in place. To make and to add all
     of it for each step of a loop over i would take the square of the time."""
+    shape: Callable[..., tuple[int, ...]] | None
+    """``shape(*operands, **static)`` returns the result's shape, of operands that have a ``shape``
+    and a ``dtype``. Elementwise operations and reductions have it by their family, a fused one by
+    its body."""
+    dtype: Callable[..., Any] | None
+    """``dtype(*operands, **static)`` returns the result's dtype, where the family does not."""
     prepare: Callable[..., dict[str, Any]] | None
     """``prepare(*inputs, **static)`` checks the call; returns the static parameters in one form."""
     call: OpFunction
@@ -116,6 +120,8 @@ class Op:
         body: Callable[..., Any] | None = None,
         prepare: Callable[..., dict[str, Any]] | None = None,
         add_into: Callable[..., None] | None = None,
+        shape: Callable[..., tuple[int, ...]] | None = None,
+        dtype: Callable[..., Any] | None = None,
         facts: Mapping[str, Any] | None = None,
         notation: Notation | None = None,
         code: str | None = None,
@@ -129,7 +135,7 @@ class Op:
         self.code, self.letter = code or numpy_name(kernel), letter
         own = self.notation.sign if self.notation.kind in NAMING else ""
         self.symbol, self.family, self.prepare = symbol or own or name, family, prepare
-        self.add_into = add_into
+        self.add_into, self.shape, self.dtype = add_into, shape, dtype
         self.starred = any(key.startswith("*") for key in vjp)
         self.inputs = tuple(key.lstrip("*") for key in vjp)
         self.arity = len(self.inputs)

@@ -1,6 +1,6 @@
 """The operators and methods of arrays that stand for ops.
 
-Declared here, for a reader and for type checkers; ``tensorgraph/ops/__init__.py`` binds to them the
+Declared here, for a reader and for type checkers; ``tensorgraph/ops/methods.py`` binds to them the
 ops of the same names. This list of methods is the only one.
 """
 
@@ -56,11 +56,10 @@ class Operators:
     tanh: Callable[..., Self]
     var: Callable[..., Self]
 
-    # Each bound by a line of its own, ``backward`` in ``autodiff.py``.
+    # Each bound by a line of its own.
     __array_ufunc__: Callable[..., Any]
     __array_function__: Callable[..., Any]
     reshape: Callable[..., Self]
-    backward: Callable[..., None]
     T: Self
     mT: Self
     __getitem__: Callable[[Any, Any], Self]

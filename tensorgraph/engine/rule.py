@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import DeclarationError, listing
 
@@ -59,7 +60,9 @@ class CompiledRule(NamedTuple):
 
 
 ZERO_RULE = CompiledRule(
-    lambda g, saved, node, i: np.zeros(node.parents[i].shape, node.parents[i].dtype),
+    lambda g, saved, node, i: np.zeros(
+        node.parents[i].shape, node.parents[i].dtype, like=as_array(g)
+    ),
     lambda i, count: set(),
 )
 

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.op import Op
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor, array_of
 
 updated = Op(
     "updated",
@@ -80,7 +79,7 @@ def converted(value: Any, own: Any, name: str) -> NDArray[Any]:
         StateError: it is no array, or has another shape or another kind of number.
     """
     try:
-        array = to_array(value)
+        array = array_of(value)
     except (ValueError, TypeError) as error:
         raise errors.StateError(f"not an array: {name} ({error})") from None
     if array.shape != own.shape:

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, to_array, to_dtype
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, to_array, to_dtype
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.modes import meet
 from tensorgraph.engine.operators import Operators
 
 
@@ -37,12 +38,14 @@ class Tensor(Operators):
     __slots__ = ("__weakref__", "_data", "_grad", "_hooks", "_name", "_node", "_requires_grad")
 
     _data: Array
+    """A NumPy array; or an array of a device, or a symbolic one, which answer to the same."""
     _node: Any
     """The :class:`Node` that made this tensor; for a leaf ``None``, or the leaf it stood for."""
     _requires_grad: bool
     _grad: Tensor | None
     _name: str | None
     _hooks: tuple[Callable[[Tensor], Any], ...]
+    backward: Callable[..., None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise TypeError("a Tensor is not made by its class; write tg.tensor(data)")
@@ -54,7 +57,10 @@ class Tensor(Operators):
 
     @property
     def data(self) -> Array:
-        """The values, as a read-only view."""
+        """The values, as a read-only view; those of a device or a symbolic array as it is."""
+        meet(self)
+        if type(self._data) is not np.ndarray:
+            return self._data
         view = self._data.view()
         view.flags.writeable = False
         return view
@@ -176,6 +182,7 @@ class Tensor(Operators):
 
     def detach(self) -> Tensor:
         """Return a tensor with the same values that no gradient flows through."""
+        meet(self)
         return wrap(self._data)
 
     def assign(self, value: Any) -> Tensor:
@@ -198,7 +205,7 @@ class Tensor(Operators):
                 "assign() works on leaves; this tensor is a result of "
                 f"{self._node.op.name!r}; use the new value in its place"
             )
-        array = to_array(value)
+        array = array_of(value)
         if array.shape != self.shape:
             raise errors.ShapeError(
                 f"assign() got shape {array.shape}, {errors.owner(self)} has shape {self.shape}"
@@ -208,11 +215,12 @@ class Tensor(Operators):
                 f"assign() got {array.dtype}, {errors.owner(self)} is {self.dtype}; write"
                 f" .astype('{self.dtype}') to convert"
             )
-        self._data = np.array(to_array(value, self.dtype))
+        rebind(self, copied(array_of(value, self.dtype)))
         return self
 
     def zero_grad(self) -> None:
         """Forget the accumulated gradient."""
+        meet(self)
         self._grad = None
 
     def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
@@ -288,7 +296,7 @@ class Tensor(Operators):
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, value: Any) -> bool:
-        return bool(np.any(np.equal(self._data, to_array(value))))
+        return bool(np.any(np.equal(self._data, array_of(value))))
 
     def __bool__(self) -> bool:
         if self._data.size != 1:
@@ -297,7 +305,7 @@ class Tensor(Operators):
                 f" {self.size} elements; write .any() or .all(), or tg.where(condition, a, b) to"
                 " choose element by element"
             )
-        return bool(self._data.item())
+        return bool(self._data)
 
     def __float__(self) -> float:
         return float(self.item())
@@ -311,7 +319,10 @@ class Tensor(Operators):
         return int(self.item())
 
     def __repr__(self) -> str:
-        fields = [np.array2string(self._data, separator=", ", prefix="tensor(")]
+        if type(self._data) is np.ndarray:
+            fields = [np.array2string(self._data, separator=", ", prefix="tensor(")]
+        else:
+            fields = [repr(self._data)]
         if self.dtype not in (DEFAULT_DTYPE, np.dtype(np.int64), np.dtype(bool)):
             fields.append(f"dtype={self.dtype}")
         if type(self._node) is Node:
@@ -375,6 +386,8 @@ class Tensor(Operators):
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         """Return the values for ``np.asarray``: a read-only view, or a copy where needed."""
+        if type(self._data) is not np.ndarray:
+            return np.asarray(self._data, dtype)
         if dtype is not None and np.dtype(dtype) != self.dtype:
             if copy is False:
                 raise ValueError(f"a copy is needed to turn {self.dtype} into {np.dtype(dtype)}")
@@ -402,6 +415,15 @@ def _unpickled(array: Array, requires_grad: bool, name: str | None) -> Tensor:
     new = wrap(array, None, requires_grad)
     new._name = name
     return new
+
+
+def rebind(tensor: Tensor, array: Any, node: Node | None = None) -> None:
+    """Give a tensor another array as it is: the one way by which parameters and buffers change.
+
+    ``node`` made the array, where a step is recorded; otherwise the tensor is a leaf.
+    """
+    meet(tensor)
+    tensor._data, tensor._node = array, node
 
 
 def wrap(array: Any, node: Any = None, requires_grad: bool = False) -> Tensor:
@@ -439,7 +461,7 @@ class Retained:
         """Add a gradient; one without a graph may share memory with others, so it is copied."""
         owner = self.owner
         if owner is not None:
-            g = g if g._requires_grad else wrap(np.array(g._data))
+            g = g if g._requires_grad else wrap(copied(g._data))
             owner._grad = g if owner._grad is None else owner._grad + g
 
 
@@ -473,7 +495,7 @@ def tensor(
         >>> tg.tensor([[1.0, 2.0], [3.0, 4.0]]).shape
         (2, 2)
     """
-    array = to_array(data, dtype)
+    array = array_of(data, dtype)
     if not isinstance(data, (list, tuple, bool, int, float)):
         array = array.copy()
     new = wrap(array)
@@ -498,7 +520,12 @@ def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
     """
     if type(data) is Tensor and (dtype is None or to_dtype(dtype) == data.dtype):
         return data
-    return wrap(to_array(data, dtype))
+    return wrap(array_of(data, dtype))
+
+
+def array_of(data: Any, dtype: DTypeLike | None = None) -> Any:
+    """Return ``data`` as an array, as ``to_array`` does; of a tensor its own."""
+    return to_array(data.data if type(data) is Tensor else data, dtype)
 
 
 def _check_differentiable(dtype: np.dtype[Any]) -> None:

@@ -71,7 +71,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
                 f"grad() differentiates a function with one number as its result, {_name(f)}"
                 f" returned shape {output.shape}; write .sum() in it, or use tg.jacobian"
             )
-        results = call.pull([np.ones(output.shape, output.dtype)], retain=False)
+        results = call.pull([np.ones(output.shape, output.dtype, like=output._data)], retain=False)
         return call.released(output), call.arrange(results)
 
     return value_and_gradient
@@ -123,7 +123,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         structure, _arguments("jvp", "tangents", tangents), call.variables, "tangent", "the primal"
     )
     outputs = [output for output in call.outputs if output._requires_grad]
-    cotangents = [wrap(np.zeros(o.shape, o.dtype), None, True) for o in outputs]
+    cotangents = [wrap(np.zeros_like(o._data), None, True) for o in outputs]
     pulled = differentiate(outputs, cotangents, call.variables, True, True)
     linear = [(p, v) for p, v in zip(pulled, directions, strict=True) if p._requires_grad]
     graph = call.needs_graph or any(
@@ -139,7 +139,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         )
     )
     slopes = [
-        next(pushed) if o._requires_grad else wrap(np.zeros(o.shape, o.dtype)) for o in call.outputs
+        next(pushed) if o._requires_grad else wrap(np.zeros_like(o._data)) for o in call.outputs
     ]
     outputs = [call.released(o) for o in call.outputs]
     return unflatten(call.structure, outputs), unflatten(call.structure, slopes)
@@ -174,7 +174,7 @@ def _rows(call: _Call, k: int) -> list[Tensor]:
     output = call.outputs[k]
     rows: list[list[Tensor]] = []
     for position in range(output.size):
-        unit = np.zeros(output.size, output.dtype)
+        unit = np.zeros(output.size, output.dtype, like=output._data)
         unit[position] = 1
         seeds = [None] * len(call.outputs)
         seeds[k] = unit.reshape(output.shape)  # type: ignore[call-overload]
@@ -337,7 +337,7 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
         )
     if value._requires_grad and MODE.get().recording:
         return +value
-    return wrap(value._data, None, True)
+    return wrap(value.detach()._data, None, True)
 
 
 def _as_seed(value: Any, graph: bool) -> Any:

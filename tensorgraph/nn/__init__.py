@@ -7,8 +7,8 @@ To be read in this order: ``module`` (attributes, paths, state, train and eval),
 shortest layer with parameters), ``init``; then any layer by its file: ``convolution``, ``pooling``,
 ``normalization``, ``dropout``, ``embedding``, ``cells`` and ``recurrent``, ``attention``,
 ``activations``; what combines modules: ``containers``, ``multitask``; what is made of outputs:
-``losses``; what changes or reads a whole model: ``regularise``, ``freeze``, ``transfer``,
-``stateless`` and ``watch``.
+``losses``; what changes or reads a whole model: ``regularization``, ``freeze``, ``transfer`` and
+``stateless``. (:class:`Watch` is taken from the room that observes.)
 """
 
 from tensorgraph.nn import init, losses
@@ -47,7 +47,7 @@ from tensorgraph.nn.pooling import (
     MaxPool2d,
 )
 from tensorgraph.nn.recurrent import GRU, LSTM, RNN
-from tensorgraph.nn.regularise import l1_penalty, l2_penalty, max_norm, weights
+from tensorgraph.nn.regularization import l1_penalty, l2_penalty, max_norm, weights
 from tensorgraph.nn.stateless import functional_call
 from tensorgraph.nn.transfer import (
     LoadReport,

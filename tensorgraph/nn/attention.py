@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
-from tensorgraph.engine.arrays import to_array
-from tensorgraph.engine.creation import ones
+from tensorgraph.engine.arrays import as_array, to_array
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.nn.init import Initializer, glorot_uniform
 from tensorgraph.nn.linear import Linear
@@ -56,7 +56,7 @@ def scaled_dot_product_attention(
     name = here("scaled_dot_product_attention")
     _check_shapes(name, shape_of(query), shape_of(key), shape_of(value))
     scores = matmul(divide(query, math.sqrt(shape_of(query)[-1])), matrix_transpose(key))
-    allowed = _allowed(name, scores.shape, mask, causal)
+    allowed = _allowed(name, scores, mask, causal)
     if allowed is None:
         return matmul(softmax(scores, axis=-1), value)
     weights = softmax(where(allowed, scores, -math.inf), axis=-1)
@@ -76,26 +76,26 @@ def _check_shapes(name: str, query: Shape, key: Shape, value: Shape) -> None:
         raise errors.ShapeError(f"{name}: there must be a value for each key: {shapes}")
 
 
-def _allowed(name: str, scores: Shape, mask: Any, causal: bool) -> Any:
+def _allowed(name: str, scores: Any, mask: Any, causal: bool) -> Any:
     """Return where a query may attend to a key, or None for everywhere."""
     if mask is not None:
         mask = boolean(f"{name}: mask", mask)
         shape = shape_of(mask)
-        pairs = zip(shape[::-1], scores[::-1], strict=False)
-        if len(shape) > len(scores) or any(n not in (1, length) for n, length in pairs):
+        pairs = zip(shape[::-1], scores.shape[::-1], strict=False)
+        if len(shape) > scores.ndim or any(n not in (1, length) for n, length in pairs):
             raise errors.ShapeError(
                 f"{name}: a mask of shape {shape} does not broadcast to (…, queries, keys) ="
-                f" {scores}"
+                f" {scores.shape}"
             )
     if not causal:
         return mask
-    queries, keys = scores[-2:]
+    queries, keys = scores.shape[-2:]
     if queries != keys:
         raise errors.ShapeError(
             f"{name}: causal attention has a key for each query, not {keys} for {queries}"
         )
-    past = tril(ones((queries, keys), dtype=bool))
-    return past if mask is None else mask & past
+    past = tril(np.ones((queries, keys), bool, like=as_array(scores)))
+    return past if mask is None else past & mask
 
 
 def boolean(what: str, mask: Any) -> Any:

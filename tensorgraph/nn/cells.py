@@ -16,13 +16,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
-from tensorgraph.engine.creation import zeros
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.engine.tensor import Tensor, tensor
+from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
@@ -114,7 +114,7 @@ class Cell(Module):
         """
         shape = (*batch, self.hidden_features)
         if state is None:
-            return zeros(shape, dtype=dtype)
+            return wrap(np.zeros(shape, dtype, like=self.weight_hh.data))
         found = shape_of(state)
         if found != shape:
             hint = ""

@@ -1,4 +1,4 @@
-"""Modules made of modules."""
+"""Modules that hold modules: Sequential, ModuleList and ModuleDict."""
 
 from __future__ import annotations
 

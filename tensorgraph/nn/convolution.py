@@ -1,4 +1,4 @@
-"""Convolutional layers: the same small weighted sum at every place of a signal or an image."""
+"""Convolutional layers, of signals and of images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of vectors, looked up by number."""
+"""The embedding layer: a table of vectors, looked up by number."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
-from tensorgraph.engine.arrays import to_array
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.tensor import Tensor, array_of
 from tensorgraph.nn.init import Initializer, normal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
@@ -68,7 +68,7 @@ class Embedding(Module):
     def forward(self, ids: Any) -> Any:
         """Return the rows of the ids."""
         try:
-            numbers = to_array(ids)
+            numbers = array_of(ids)
         except (ValueError, TypeError) as error:
             raise type(error)(f"{here('embedding')}: {error}") from None
         if numbers.size == 0 and isinstance(ids, (list, tuple)):
@@ -78,10 +78,11 @@ class Embedding(Module):
                 f"{here('embedding')}: ids are integers, not {numbers.dtype};"
                 " write .astype('int64')"
             )
-        first = first_outside(numbers, self.num_embeddings)
+        found = host_values(numbers)
+        first = first_outside(found, self.num_embeddings)
         if first is not None:
             raise errors.AxisError(
-                f"{here('embedding')}: id {numbers[first]} at index {first} is not one of the"
+                f"{here('embedding')}: id {found[first]} at index {first} is not one of the"
                 f" {self.num_embeddings} ids 0 … {self.num_embeddings - 1}"
             )
         return getitem(self.weight, (ids if type(ids) is Tensor else numbers,))

@@ -1,4 +1,4 @@
-"""From images to feature vectors."""
+"""The flatten layer: from images to feature vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling of a forgotten ``eval()``: inference while a layer is still in training mode."""
+"""The warning of a forgotten ``eval()``: inference while a layer is still in training mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Freezing parts of a model: they compute what they compute, and are not trained."""
+"""Freezing parts of a model: they still compute, but are not trained."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.engine.modes import MODE, Mode
 from tensorgraph.engine.state import fitting, is_state
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor, rebind
 
 
 class Found(NamedTuple):
@@ -246,7 +246,7 @@ class Module:
         own = dict(self._tensors())
         values = fitting(own, state, type(self).__name__)
         for path, tensor in own.items():
-            tensor._data, tensor._node = values[path], None
+            rebind(tensor, values[path])
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles keep: the attributes, not where it was last called."""

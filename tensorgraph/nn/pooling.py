@@ -1,4 +1,4 @@
-"""Pooling layers: fewer places, each with the largest element or the mean of a window."""
+"""Pooling layers: the largest element, or the mean, of each window or of a whole channel."""
 
 from __future__ import annotations
 

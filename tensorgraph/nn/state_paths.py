@@ -1,4 +1,4 @@
-"""Paths of what is inside a model, as its state dict has them: ``layers.0.weight``."""
+"""Matching paths of parameters and modules, as a state dict has them: ``layers.0.weight``."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.engine.state import converted, fitting
+from tensorgraph.engine.tensor import rebind
 from tensorgraph.nn.containers import Sequential
 from tensorgraph.nn.module import Module
 
@@ -208,7 +209,7 @@ def load_matching(
     if not values:
         fitting(own, state, type(model).__name__)  # tells all that does not fit
     for path, value in values.items():
-        own[path]._data, own[path]._node = value, None
+        rebind(own[path], value)
     missing = [path for path in own if path not in state]
     return LoadReport(list(values), missing, [name for name in state if name not in own], misfits)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import MODE, Backward, Forward, observing, user_line
+from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing, user_line
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.tensor import Tensor
 
@@ -43,7 +43,7 @@ def debug() -> Iterator[None]:
         yield
 
 
-class _NonFinite:
+class _NonFinite(Observer):
     """The observer: looks in every result for values that became non-finite in it."""
 
     def __init__(self) -> None:

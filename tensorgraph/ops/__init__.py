@@ -1,4 +1,4 @@
-"""All operations, one family a file; here they are bound to the tensor's operators and methods.
+"""All operations, one family a file; ``methods.py`` makes them operators and methods.
 
 Each family's ``__all__`` says which of its names are public; ``OPS`` holds them all: functions of
 one record each (their ``.op``), and functions composed of several.
@@ -9,10 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tensorgraph.engine.dispatch import make_operator
-from tensorgraph.engine.op import REGISTRY
-from tensorgraph.engine.operators import Operators
-from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops import (
     activation,
     arithmetic,
@@ -37,7 +33,7 @@ from tensorgraph.ops.convolve import *
 from tensorgraph.ops.index import *
 from tensorgraph.ops.logits import *
 from tensorgraph.ops.masking import *
-from tensorgraph.ops.numpy_api import bind_numpy
+from tensorgraph.ops.methods import bind_tensor
 from tensorgraph.ops.pool import *
 from tensorgraph.ops.reduce import *
 from tensorgraph.ops.repetition import *
@@ -63,109 +59,4 @@ __all__ += window.__all__
 
 OPS: dict[str, Callable[..., Any]] = {name: globals()[name] for name in __all__}
 
-# ------------------------------------------------------------------------------- tensor's operators
-
-
-_general_power = make_operator(transcendental.power)
-
-
-def _power(x: Any, y: Any) -> Any:
-    # For integers and booleans NumPy has a dtype of its own.
-    squared = type(y) in (int, float) and y == 2 and type(x) is Tensor and x._data.dtype.kind == "f"
-    return arithmetic.square(x) if squared else _general_power(x, y)
-
-
-_BINARY: dict[str, Callable[..., Any]] = {
-    "add": make_operator(arithmetic.add),
-    "sub": make_operator(arithmetic.subtract),
-    "mul": make_operator(arithmetic.multiply),
-    "truediv": make_operator(arithmetic.divide),
-    "floordiv": make_operator(arithmetic.floor_divide),
-    "mod": make_operator(arithmetic.remainder),
-    "pow": _power,
-    "matmul": make_operator(contract.matmul),
-    "and": make_operator(arithmetic.bitwise_and),
-    "or": make_operator(arithmetic.bitwise_or),
-    "xor": make_operator(arithmetic.bitwise_xor),
-}
-_COMPARING: dict[str, Callable[..., Any]] = {
-    "eq": make_operator(arithmetic.equal),
-    "ne": make_operator(arithmetic.not_equal),
-    "lt": make_operator(arithmetic.less),
-    "le": make_operator(arithmetic.less_equal),
-    "gt": make_operator(arithmetic.greater),
-    "ge": make_operator(arithmetic.greater_equal),
-}
-_UNARY: dict[str, Callable[..., Any]] = {
-    "neg": arithmetic.negative,
-    "pos": arithmetic.positive,
-    "abs": arithmetic.abs,
-    "invert": arithmetic.bitwise_invert,
-    "getitem": index.getitem,
-}
-
-
-def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, y: op(y, x)
-
-
-_ELSEWHERE = {
-    "view": "x.reshape(2, -1)", "flatten": "x.reshape(-1)", "ravel": "x.reshape(-1)",
-    "transpose": "x.mT, or x.permute_dims((0, 2, 1))", "permute": "x.permute_dims((0, 2, 1))",
-    "swapaxes": "x.mT, or x.permute_dims((0, 2, 1))", "t": "x.T", "unsqueeze": "x.expand_dims(0)",
-    "dot": "x @ y", "mm": "x @ y", "bmm": "x @ y", "pow": "x ** y", "clamp": "x.clip(min, max)",
-    "dim": "x.ndim", "numel": "x.size", "tolist": "x.numpy().tolist()",
-    "requires_grad_": "x.requires_grad = True",
-    "copy": "x, since tensors do not change", "clone": "x, since tensors do not change",
-    "float": "x.astype('float32')", "double": "x.astype('float64')", "type": "x.astype(dtype)",
-    "to": "x.astype(dtype)", "cumsum": "x.cumulative_sum(axis=0)", "fill": "tg.full_like(x, value)",
-    "argwhere": "np.argwhere(x.numpy())", "nonzero": "np.nonzero(x.numpy())",
-    "long": "x.astype('int64')", "half": "x.astype('float16')", "bool": "x.astype('bool')",
-    "masked_fill": "tg.where(mask, value, x)", "gather": "tg.take_along_axis(x, index, axis)",
-    "zero_": "x.zero_grad() for a gradient, x.assign(tg.zeros_like(x)) for values",
-    "add_": "x.assign(x.data + y)", "sub_": "x.assign(x.data - y)", "mul_": "x.assign(x.data * y)",
-    "copy_": "x.assign(value)", "fill_": "x.assign(tg.full_like(x, value))",
-}  # fmt: skip
-"""What other libraries call a method, and what to write here."""
-
-
-def _missing_attribute(x: Tensor, name: str) -> Any:
-    """Tell what to write instead of an attribute that a tensor does not have."""
-    if name.startswith("__"):  # NumPy and others ask for protocols, often
-        raise AttributeError(name)
-    hint = _ELSEWHERE.get(name) or (f"tg.{name}(x)" if name in OPS else None)
-    told = f"; write {hint}" if hint else ""
-    raise AttributeError(f"a Tensor has no attribute {name!r}{told}", name=name, obj=x)
-
-
-def bind_operators(cls: type) -> None:
-    """Give a class of arrays the operators and methods that tensors have."""
-    methods = {name: OPS[name] for name in Operators.__annotations__ if name in OPS}
-    operators = {**_BINARY, **_COMPARING, **_UNARY}
-    properties = {"T": property(transpose), "mT": property(shape.matrix_transpose)}
-    bound: dict[str, Any] = {
-        **{f"__{name}__": op for name, op in operators.items()},
-        **{f"__r{name}__": _reflected(op) for name, op in _BINARY.items()},
-        **{name: op for name, op in methods.items() if name not in cls.__dict__},
-        **properties,
-        "reshape": _reshape,
-    }
-    for name, value in bound.items():
-        setattr(cls, name, value)
-
-
-def _reshape(x: Any, *lengths: Any, shape: Any = None) -> Any:
-    """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
-    if shape is None:
-        shape = lengths[0] if len(lengths) == 1 else lengths
-    return REGISTRY["reshape"](x, shape=shape)
-
-
-def transpose(x: Any) -> Any:
-    """Return x with its axes reversed; also ``x.T``."""
-    return shape.permute_dims(x)
-
-
-bind_operators(Tensor)
-setattr(Tensor, "__getattr__", _missing_attribute)  # noqa: B010  # else any attribute type-checks
-bind_numpy(OPS)
+bind_tensor(OPS)

@@ -17,8 +17,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
+from tensorgraph.engine.arrays import as_array
 from tensorgraph.errors import DTypeError
 
 
@@ -76,7 +76,7 @@ _HORNER = {
 _BLOCK = 8192  # elements; the temporaries of one block stay in the CPU's cache
 
 
-def erf(x: ArrayLike) -> NDArray[Any]:
+def erf(x: Any) -> Any:
     """Return the error function of each element, within 1.5 ulp of the exact value.
 
     Args:
@@ -89,12 +89,12 @@ def erf(x: ArrayLike) -> NDArray[Any]:
     Raises:
         DTypeError: x is complex, or not made of numbers.
     """
-    x = np.asarray(x)
+    x = as_array(x)
     if x.dtype.kind not in "fiub":
         kind = "complex" if x.dtype.kind == "c" else x.dtype.name
         raise DTypeError(f"erf has no {kind} kernel; give it real numbers")
     source = x if x.dtype in _FITS else x.astype(np.float64)
-    result = np.empty(x.shape, source.dtype)
+    result = np.empty(x.shape, source.dtype, like=x)
     source, target = source.reshape(-1), result.reshape(-1)
     for start in range(0, source.size, _BLOCK):
         block = slice(start, start + _BLOCK)
@@ -102,13 +102,16 @@ def erf(x: ArrayLike) -> NDArray[Any]:
     return result.astype(x.dtype, copy=False) if x.dtype.kind == "f" else result
 
 
-def _erf_block(x: NDArray[Any], out: NDArray[Any]) -> None:
+def _erf_block(x: Any, out: Any) -> None:
     one, three, end = _CONSTANTS[x.dtype]
     (p, q), *rest = _HORNER[x.dtype]
+    if type(x) is not np.ndarray:  # a device takes numbers, but no arrays of NumPy's
+        one, three, end = one[()], three[()], end[()]
+        (p, q), *rest = [(p[()], q[()]) for p, q in _HORNER[x.dtype]]
     size = np.abs(x)
     np.minimum(size, end, out=size)  # keeps u and exp(−u) finite; a NaN stays a NaN
 
-    variables = np.empty((2, x.size), x.dtype)
+    variables = np.empty((2, x.size), x.dtype, like=x)
     u, t = variables
     np.multiply(size, size, out=u)
     np.subtract(size, one, out=t)

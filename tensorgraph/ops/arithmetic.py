@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import integer, scalar
-from tensorgraph.engine.arrays import to_dtype
+from tensorgraph.engine.arrays import as_array, to_dtype
 from tensorgraph.engine.domain import Boolean, Integer, Real
 from tensorgraph.engine.notation import (
     FRACTION,
@@ -600,7 +600,7 @@ clip = register(
 
 def _astype_kernel(x: Any, *, dtype: Any) -> Any:
     # A check by complex steps must not lose the imaginary part in a cast between real types.
-    return x if np.iscomplexobj(x) else np.asarray(x).astype(dtype)
+    return x if np.iscomplexobj(x) else as_array(x).astype(dtype)
 
 
 def _check_dtype(x: Any, *, dtype: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import number
+from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.ops._axes import Axes, kept, length, some_axes
@@ -19,7 +20,7 @@ __all__ = ["affine", "center", "rms"]
 
 def _floating(x: Any) -> Any:
     """Return x as an array in which squares can be added up: integers would overflow."""
-    x = np.asarray(x)
+    x = as_array(x)
     return x if x.dtype.kind in "fc" else x.astype(np.float64)
 
 

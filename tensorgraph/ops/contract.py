@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.notation import MATMUL
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
@@ -46,11 +47,20 @@ def _matmul_by_y(g: Any, x: Any, y_shape: Shape) -> Any:
     return x.mT @ g
 
 
+def _matmul_shape(x: Any, y: Any) -> Shape:
+    inner = shape_of(y)[-2:][0]
+    if shape_of(x)[-1] != inner:
+        raise ValueError("the inner axes differ")  # which the kernel tells in other words
+    batch = np.broadcast_shapes(shape_of(x)[:-2], shape_of(y)[:-2])
+    return (*batch, *shape_of(x)[-2:-1], *shape_of(y)[-1:] * (ndim_of(y) > 1))
+
+
 matmul = register(
     "matmul",
     np.matmul,
     {"x": _matmul_by_x, "y": _matmul_by_y},
     family="contract",
+    shape=_matmul_shape,
     symbol="@",
     notation=MATMUL,
     code="@",
@@ -159,6 +169,12 @@ def _check_einsum(*operands: Any, subscripts: str) -> dict[str, Any]:
         raise ArgumentError(f"subscripts is a string such as 'ij,jk->ik', not {subscripts!r}")
     shapes = [shape_of(o) for o in operands]
     terms, result = _parse(subscripts, [len(s) for s in shapes])
+    _lengths(subscripts, terms, shapes)
+    return {"subscripts": f"{','.join(terms)}->{result}"}
+
+
+def _lengths(subscripts: str, terms: Sequence[str], shapes: Sequence[Shape]) -> dict[str, int]:
+    """Return how long the axis of each letter is."""
     sizes: dict[str, int] = {}
     for term, shape in zip(terms, shapes, strict=True):
         for letter, n in zip(term, shape, strict=True):
@@ -168,7 +184,7 @@ def _check_einsum(*operands: Any, subscripts: str) -> dict[str, Any]:
                     f" in another (shapes {', '.join(map(str, shapes))})"
                 )
             sizes[letter] = max(n, sizes.get(letter, 1)) if n != 0 else 0
-    return {"subscripts": f"{','.join(terms)}->{result}"}
+    return sizes
 
 
 def _einsum_rule(
@@ -189,7 +205,7 @@ def _einsum_rule(
     for letter, n in zip(terms[i], shapes[i], strict=True):
         if letter in target:
             other_name = next(fresh)
-            operands.append(np.eye(n, dtype=g.dtype))
+            operands.append(np.eye(n, dtype=g.dtype, like=as_array(g)))
             names.append(letter + other_name)
             target += other_name
         else:
@@ -201,9 +217,16 @@ def _einsum_rule(
             if letter in w
         ]
         if n not in lengths:
-            operands.append(np.ones(n, dtype=g.dtype))
+            operands.append(np.ones(n, dtype=g.dtype, like=as_array(g)))
             names.append(letter)
     return _einsum(*operands, subscripts=f"{','.join(names)}->{target}")
+
+
+def _einsum_shape(*operands: Any, subscripts: str) -> Shape:
+    left, _, result = subscripts.partition("->")
+    terms = left.split(",")
+    lengths = _lengths(subscripts, terms, [shape_of(x) for x in operands])
+    return tuple(lengths[letter] for letter in result)
 
 
 _einsum = register(
@@ -211,6 +234,7 @@ _einsum = register(
     lambda *operands, subscripts: np.einsum(subscripts, *operands, optimize=len(operands) > 1),
     {"*operands": _einsum_rule},
     family="contract",
+    shape=_einsum_shape,
     prepare=_check_einsum,
     code="np.einsum(subscripts, *operands)",
     letter="Z",

@@ -35,6 +35,7 @@ from tensorgraph.ops.window import (
     axis_names,
     batch_first,
     batch_last,
+    contiguous,
     cropped,
     overlap_add,
     per_axis,
@@ -56,10 +57,10 @@ BLOCK = 2**17
 def _padded_batch(x: Any, padding: Padding) -> Any:
     """Return (batch, channels, *spatial) padded, with the batch last in memory."""
     if any(map(any, padding)):
-        out = np.zeros((x.shape[1], *wide(x.shape[2:], padding), x.shape[0]), x.dtype)
+        out = np.zeros((x.shape[1], *wide(x.shape[2:], padding), x.shape[0]), x.dtype, like=x)
         cropped(batch_first(out), padding)[...] = x
         return out
-    return np.ascontiguousarray(batch_last(x))
+    return contiguous(batch_last(x))
 
 
 def _channel_windows(x: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
@@ -90,7 +91,8 @@ def _conv_kernel(
     patches = _channel_windows(_padded_batch(x, padding), size, stride, dilation)
     rows = _matrices(weight, groups, channels)
     height = groups * rows.shape[2]
-    out = np.empty((channels, *patches.shape[1 + len(size) :]), np.result_type(x, weight))
+    dtype = np.result_type(x, weight)
+    out = np.empty((channels, *patches.shape[1 + len(size) :]), dtype, like=x)
     for block, view in _blocks(patches, len(size)):
         columns = _matrices(view, groups, height)
         np.matmul(rows, columns, out=_matrices(out[:, block], groups, channels))
@@ -102,10 +104,10 @@ def _conv_transpose_kernel(
     groups: int = 1,
 ) -> Any:  # fmt: skip
     channels, size = weight.shape[0], weight.shape[2:]
-    x = np.ascontiguousarray(batch_last(x))
+    x = contiguous(batch_last(x))
     columns = _matrices(weight, groups, channels).mT
     inner, batch = groups * weight.shape[1], x.shape[-1]
-    out = np.zeros((inner, *wide(shape, padding), batch), np.result_type(x, weight))
+    out = np.zeros((inner, *wide(shape, padding), batch), np.result_type(x, weight), like=x)
     patches = _channel_windows(out, size, stride, dilation)
     for block, view in _blocks(patches, len(size)):
         parts = np.matmul(columns, _matrices(x[:, block], groups, channels)).reshape(view.shape)
@@ -120,9 +122,9 @@ def _conv_weight_grad_kernel(
     groups: int = 1,
 ) -> Any:  # fmt: skip
     channels = y.shape[1]
-    y = np.ascontiguousarray(batch_last(y))
+    y = contiguous(batch_last(y))
     patches = _channel_windows(_padded_batch(x, padding), size, stride, dilation)
-    out = np.zeros((channels, x.shape[1] // groups, *size), np.result_type(x, y))
+    out = np.zeros((channels, x.shape[1] // groups, *size), np.result_type(x, y), like=x)
     total = _matrices(out, groups, channels)
     for block, view in _blocks(patches, len(size)):
         columns = _matrices(view, groups, groups * total.shape[2])

@@ -9,14 +9,21 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import whole
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array, to_dtype
+from tensorgraph.engine.arrays import (
+    DEFAULT_DTYPE,
+    as_array,
+    host_values,
+    is_foreign,
+    to_array,
+    to_dtype,
+)
 from tensorgraph.engine.domain import Integer
 from tensorgraph.engine.notation import ITEM, function
-from tensorgraph.engine.op import OUTRANKING, OpFunction, register
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.engine.tensor import Tensor
-from tensorgraph.errors import AxisError, DTypeError, ShapeError
+from tensorgraph.engine.tensor import array_of
+from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
 from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
@@ -50,14 +57,9 @@ def _split_key(key: Any) -> tuple[Key, list[Any]]:
     return tuple(template), arrays
 
 
-def _records(value: Any) -> bool:
-    """Return whether a value is a tensor, or a symbolic array, which is taken as it is."""
-    return type(value) is Tensor or type(value) in OUTRANKING
-
-
 def _index_array(part: Any) -> Any:
     try:
-        array = part if _records(part) else to_array(part)
+        array = part if is_foreign(part) else to_array(part)
     except DTypeError:
         raise DTypeError(
             "getitem: an index is an integer, a slice, ..., None, or an array of integers or"
@@ -89,6 +91,50 @@ def _getitem_kernel(x: Any, *indices: Any, key: Key) -> Any:
     return x[_fill_key(key, indices)]
 
 
+def _indexed_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
+    """Return the shape of ``x[key]``, by NumPy's rules for the shapes of what is in the key."""
+    if any(array.dtype.kind == "b" for array in indices):
+        return _masked_shape(x, *indices, key=key)
+    parts = list(_fill_key(key, [shape_of(array) for array in indices]))
+    missing = len(shape_of(x)) - len([p for p in parts if p is not None and p is not Ellipsis])
+    if missing < 0:
+        raise IndexError("too many indices")
+    at = parts.index(Ellipsis) if Ellipsis in parts else len(parts)
+    parts[at : at + 1] = [slice(None)] * missing
+    lengths = iter(shape_of(x))
+    result: list[int] = []
+    picked: list[tuple[int, ...]] = []  # the shapes of index arrays, of which an integer is one
+    places = []
+    for place, part in enumerate(parts):
+        n = 1 if part is None else next(lengths)
+        if part is None or isinstance(part, slice):
+            result.append(n if part is None else len(range(*part.indices(n))))
+            continue
+        if isinstance(part, int) and not -n <= part < n:
+            raise IndexError("out of range")
+        picked.append(() if isinstance(part, int) else part)
+        places.append((place, len(result)))
+    if picked:  # side by side they stand where the first does; otherwise in front
+        together = places[-1][0] - places[0][0] == len(places) - 1
+        at = places[0][1] if together else 0
+        result[at:at] = np.broadcast_shapes(*picked)
+    return tuple(result)
+
+
+def _masked_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
+    """Return the shape of ``x[key]`` with masks, whose true elements count."""
+    arrays = []
+    for array in indices:
+        known = host_values(array) if array.dtype.kind == "b" else np.zeros(array.shape, np.intp)
+        if known.shape != array.shape:
+            raise GraphError(
+                "getitem: x[mask] has as many elements as the mask has true ones, which is not"
+                " known of a symbolic mask; write tg.where(mask, x, 0)"
+            )
+        arrays.append(known)
+    return np.broadcast_to(np.empty(()), shape_of(x))[_fill_key(key, arrays)].shape
+
+
 _getitem = register(
     "getitem",
     _getitem_kernel,
@@ -98,6 +144,7 @@ _getitem = register(
     },
     add_into=lambda total, g, *indices, key: scatter_into(total, g, *indices, key=key),
     family="index",
+    shape=_indexed_shape,
     symbol="x[i]",
     notation=ITEM,
     facts={"moved": True},
@@ -106,7 +153,8 @@ _getitem = register(
 
 
 def _scatter_kernel(x: Any, *indices: Any, key: Key, shape: tuple[int, ...]) -> Any:
-    out = np.zeros(shape, dtype=x.dtype)
+    x = as_array(x)
+    out = np.zeros(shape, dtype=x.dtype, like=x)
     scatter_into(out, x, *indices, key=key)
     return out
 
@@ -115,7 +163,12 @@ def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
     """Add x to an array in place, at ``key``."""
     if not indices:  # slices and integers never name an element twice
         out[key] += x
-    elif key == (ARRAY,) and indices[0].dtype.kind in "iu" and out.flags.c_contiguous:
+    elif (
+        key == (ARRAY,)
+        and type(out) is np.ndarray
+        and indices[0].dtype.kind in "iu"
+        and out.flags.c_contiguous
+    ):
         _add_rows(out, indices[0], x)
     else:
         np.add.at(out, _fill_key(key, indices), x)
@@ -146,6 +199,7 @@ scatter: OpFunction = register(
         "*indices": NONDIFF,
     },
     family="index",
+    shape=lambda x, *indices, key, shape: shape,
     symbol="Σ x→i",
     code=_SCATTER,
     doc="""Return zeros of `shape` with x added at `key`: the adjoint of indexing.
@@ -199,7 +253,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
         tensor([[2.],
                 [3.]])
     """
-    indices = indices if _records(indices) else to_array(indices)
+    indices = indices if is_foreign(indices) else to_array(indices)
     ndim = ndim_of(x)
     if indices.ndim != ndim:
         raise ShapeError(
@@ -208,7 +262,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
         )
     axis = one_axis(axis, ndim, "take_along_axis: axis")
     grids = (
-        np.arange(n).reshape((1,) * i + (n,) + (1,) * (ndim - 1 - i))
+        np.arange(n, like=as_array(indices)).reshape((1,) * i + (n,) + (1,) * (ndim - 1 - i))
         for i, n in enumerate(shape_of(x))
     )
     return getitem(x, tuple(indices if i == axis else grid for i, grid in enumerate(grids)))
@@ -238,6 +292,8 @@ argsort = register(
     _argsort_kernel,
     {"x": NONDIFF},
     family="index",
+    shape=lambda x, *, axis, descending: x.shape,
+    dtype=lambda x, *, axis, descending: np.intp,
     prepare=_argsort_axis,
     code=_ARGSORT,
     doc="""Return the positions that sort x along `axis`; equal elements keep their order.
@@ -261,9 +317,9 @@ def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
 
 
 def _one_hot_kernel(labels: Any, *, num_classes: int, axis: int = -1, dtype: Any = None) -> Any:
-    labels = np.asarray(labels)
-    check_labels(labels, num_classes)
-    classes = np.arange(num_classes)
+    labels = as_array(labels)
+    check_labels(host_values(labels), num_classes)
+    classes = np.arange(num_classes, like=labels)
     hot = np.expand_dims(labels, axis) == classes.reshape(
         [num_classes if i == axis else 1 for i in range(labels.ndim + 1)]
     )
@@ -310,6 +366,12 @@ one_hot = register(
     {"labels": NONDIFF},
     domain={"labels": Integer(0, 4)},
     family="index",
+    shape=lambda labels, *, num_classes, axis, dtype: (
+        *labels.shape[:axis],
+        num_classes,
+        *labels.shape[axis:],
+    ),
+    dtype=lambda labels, *, num_classes, axis, dtype: dtype,
     prepare=_one_hot_static,
     facts={"one_hot": "axis"},
     notation=function(arguments=()),
@@ -334,11 +396,15 @@ def set_at(x: Any, key: Any, value: Any) -> Any:
     """
     x = from_list(x)
     values = _region(x, key, value, "set_at")
+    template, arrays = _split_key(key)
     source = np.full(shape_of(x), -1)
-    source[_full_key(x, key)] = np.arange(math.prod(values.shape)).reshape(values.shape)
+    source[_fill_key(template, [host_values(array_of(a)) for a in arrays])] = np.arange(
+        math.prod(values.shape)
+    ).reshape(values.shape)
     values = reshape(values, shape=-1)
     if values.shape[0] == 0:
         return add_at(x, key, value)  # nothing to set is nothing to add
+    source = np.asarray(source, like=as_array(x))
     return where(source >= 0, getitem(values, np.maximum(source, 0)), x)
 
 
@@ -356,24 +422,24 @@ def add_at(x: Any, key: Any, value: Any) -> Any:
     return x + scatter(values, *arrays, key=template, shape=shape_of(x))
 
 
-def _full_key(x: Any, key: Any) -> Key:
-    template, arrays = _split_key(key)
-    return _fill_key(template, [np.asarray(a) for a in arrays])
-
-
 def _region(x: Any, key: Any, value: Any, name: str) -> Any:
     """Return ``value`` as a tensor of x's dtype, broadcast to the shape of ``x[key]``."""
+    template, indices = _split_key(key)
+    arrays = [array_of(array) for array in indices]
     try:
-        shape = np.broadcast_to(np.empty(()), shape_of(x))[_full_key(x, key)].shape
+        if any(map(is_foreign, arrays)):
+            shape = _indexed_shape(x, *arrays, key=template)
+        else:
+            shape = np.broadcast_to(np.empty(()), shape_of(x))[_fill_key(template, arrays)].shape
     except IndexError as error:
         raise AxisError(f"{name}: {error}") from None
-    given = value if _records(value) else to_array(value)
+    given = value if is_foreign(value) else to_array(value)
     if not np.can_cast(given.dtype, x.dtype, "same_kind"):
         raise DTypeError(
             f"{name}: {given.dtype} values would be cut to fit a tensor of {x.dtype}; write"
             f" .astype('{x.dtype}') to convert them"
         )
-    value = given if _records(value) else to_array(value, x.dtype)
+    value = given if is_foreign(value) else to_array(value, x.dtype)
     try:
         return broadcast_to(astype(value, dtype=x.dtype), shape=shape)
     except ShapeError:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import as_array, host_values, is_foreign
 from tensorgraph.engine.domain import Integer, Simplex
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import register
@@ -32,12 +33,12 @@ __all__ = [
 
 def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
     """Return x − max(x) and max(x), axes kept; where the maximum is ±inf, its own elements at 0."""
-    x = np.asarray(x)
+    x = as_array(x)
     if x.dtype.kind not in "fc":
         x = x.astype(np.float64)
     largest = np.maximum.reduce(x.real, axis=axis, keepdims=True, initial=-np.inf)
     shifted = x - largest
-    if not np.isfinite(largest).all():
+    if type(x) is not np.ndarray or not np.isfinite(largest).all():
         shifted = np.where(x == largest, shifted.dtype.type(0), shifted)
     return shifted, largest
 
@@ -169,7 +170,7 @@ def _cross_entropy_kernel(logits: Any, targets: Any, *, axis: Any = -1) -> Any:
     terms = np.multiply(_like_logits(targets, logits), _log_softmax_kernel(logits, axis=axis))
     # A target of 0 counts for nothing, also where its logit is −inf: 0 · ∞ is 0 here.
     impossible = np.isnan(terms) & np.equal(targets, 0)
-    if impossible.any():
+    if is_foreign(impossible) or impossible.any():
         terms = np.where(impossible, terms.dtype.type(0), terms)
     return -np.add.reduce(terms, axis=axis)
 
@@ -227,9 +228,11 @@ def _class_cross_entropy_kernel(logits: Any, labels: Any, *, axis: Any = -1) -> 
 
 def _class_key(logits: Any, labels: Any, axis: int) -> tuple[Any, ...]:
     """Return the key that picks each example's own class; raise if it is not one."""
-    labels = np.asarray(labels)
-    check_labels(labels, logits.shape[axis])
-    grid = [np.arange(n).reshape(-1, *(1,) * k) for k, n in enumerate(labels.shape[::-1])][::-1]
+    labels = as_array(labels)
+    check_labels(host_values(labels), logits.shape[axis])
+    grid = [
+        np.arange(n, like=labels).reshape(-1, *(1,) * k) for k, n in enumerate(labels.shape[::-1])
+    ][::-1]
     return (*grid[:axis], labels, *grid[axis:])
 
 
@@ -306,7 +309,7 @@ def _binary_kernel(logits: Any, targets: Any) -> Any:
     linear = np.maximum(logits, 0) - np.multiply(logits, targets)
     loss = linear + np.log1p(np.exp(-abs_kernel(logits)))
     infinite = np.isinf(logits)
-    if np.any(infinite):
+    if is_foreign(infinite) or np.any(infinite):
         # ∞ − ∞·y: certain and right costs 0, anything else is infinite.
         right = np.equal(targets, np.greater(logits, 0))
         loss = np.where(infinite, np.where(right, 0, np.inf), loss).astype(loss.dtype)

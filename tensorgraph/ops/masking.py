@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import number
+from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.domain import Boolean
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
@@ -25,6 +26,8 @@ def _check(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
 
 
 def _kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
+    if type(mask) is np.ndarray and is_foreign(x):
+        mask = np.asarray(mask, like=x)  # random numbers are drawn on the host
     out = np.multiply(x, mask)  # before the division, which may overflow: what is dropped is 0
     if out.dtype.kind not in "fc":
         return out / keep_prob

@@ -1,4 +1,4 @@
-"""NumPy's functions on tensors: ``np.exp(t)``, ``np.sum(t, axis=0)``, ``array * t``.
+"""NumPy's functions on tensors and symbolic arrays: ``np.exp(t)``, ``np.sum(t, axis=0)``.
 
 Our names are NumPy's, so the table of what NumPy calls is looked up rather than written, and a
 call's arguments are sorted by NumPy's own signature. Written down are NumPy's other names for the
@@ -60,6 +60,9 @@ _ON_VALUES = (
 ).split()
 """Functions that tell a fact about the values, or write them: called with the arrays."""
 
+_MAKING = (np.zeros, np.ones, np.full, np.empty, np.arange, np.eye, np.asarray)
+"""Functions that are asked for an array where another one is: ``np.zeros(3, like=x)``."""
+
 
 def recorded_functions(ops: Ops) -> Table:
     """Return which op stands for which NumPy function, ufunc, or ``(ufunc, method)``."""
@@ -119,21 +122,22 @@ def recorded_functions(ops: Ops) -> Table:
     }
 
 
-def other_functions() -> Table:
-    """Return NumPy functions without a gradient, by how to compute them on tensors."""
+def other_functions(cls: type, value: Callable[[Any], Any]) -> Table:
+    """Return NumPy functions without a gradient, by how to compute them on arrays of a class."""
 
-    def value(x: Any) -> Any:
-        return x.data if type(x) is Tensor else x
+    def of(x: Any) -> Any:
+        return value(x) if type(x) is cls else x
 
     def on_values(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            return function(*map(value, args), **{k: value(v) for k, v in kwargs.items()})
+            return function(*map(of, args), **{k: of(v) for k, v in kwargs.items()})
 
         return call
 
     def like(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(x: Any, *args: Any, **kwargs: Any) -> Any:
-            return wrap(function(value(x), *args, **kwargs))
+            made = function(of(x), *args, **kwargs)
+            return wrap(made) if cls is Tensor else made
 
         return call
 
@@ -204,14 +208,19 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
     return ours
 
 
-def bind_numpy(ops: Ops) -> None:
-    """Make tensors answer NumPy's functions with ``ops``."""
-    recorded, others = recorded_functions(ops), other_functions()
+def numpy_protocol(
+    ops: Ops, cls: type, value: Callable[[Any], Any]
+) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return ``__array_ufunc__`` and ``__array_function__`` of a class that answers with ``ops``.
+
+    ``value`` returns what NumPy's functions that are no op are asked about.
+    """
+    recorded, others = recorded_functions(ops), other_functions(cls, value)
 
     def cast(x: Any, dtype: Any) -> Any:
         if isinstance(x, (list, tuple)):
             return [cast(part, dtype) for part in x]
-        return ops["astype"](x, dtype)
+        return x if getattr(x, "dtype", None) == dtype else ops["astype"](x, dtype)
 
     def call(key: Any, name: str, inputs: list[Any], options: dict[str, Any]) -> Any:
         if key not in recorded:
@@ -225,7 +234,7 @@ def bind_numpy(ops: Ops) -> None:
             inputs = [cast(x, dtype) for x in inputs]
         return recorded[key](*inputs, **options)
 
-    def array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    def array_ufunc(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         """Record a NumPy ufunc like the op of the same name."""
         if method == "__call__" and not options and ufunc in recorded:
             return recorded[ufunc](*inputs)
@@ -245,14 +254,16 @@ def bind_numpy(ops: Ops) -> None:
         return call((ufunc, method), f"{name}.{method}", list(inputs), options | axes)
 
     def array_function(
-        self: Tensor, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        self: Any, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Record a NumPy function like the op of the same name."""
+        if function in _MAKING:
+            made = function(*args, like=value(self), **kwargs)
+            return wrap(made) if cls is Tensor else made
         if function in others or (function is np.where and len(args) == 1):
             return others.get(function, others[np.nonzero])(*args, **kwargs)
         name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)
         inputs, options = _sorted_call(function, args, kwargs) if function in recorded else ([], {})
         return call(function, name, inputs, options)
 
-    Tensor.__array_ufunc__ = array_ufunc
-    Tensor.__array_function__ = array_function
+    return array_ufunc, array_function

@@ -29,6 +29,7 @@ from tensorgraph.ops.window import (
     axis_names,
     batch_first,
     batch_last,
+    contiguous,
     cropped,
     overlap_add,
     padded,
@@ -114,15 +115,15 @@ def _avg_pool_kernel(x: Any, *, size: Any, stride: Any = None, padding: Any = 0)
     x = padded(_floating(x), padding, 0)
     for axis, (k, s) in enumerate(zip(size, stride, strict=True), 2):
         x = reduce(np.add, _slices(x, axis, k, s))
-    return x / inside.astype(x.dtype)
+    return x / np.asarray(inside, x.dtype, like=x)
 
 
 def _avg_pool_grad_kernel(
     y: Any, *, shape: Any, size: Any, stride: Any = None, padding: Any = 0
 ) -> Any:
-    y = batch_first(np.ascontiguousarray(batch_last(y)))
-    share = y / _inside(shape, size, stride, padding).astype(y.dtype)
-    out = batch_first(np.zeros((y.shape[1], *wide(shape, padding), y.shape[0]), y.dtype))
+    y = batch_first(contiguous(batch_last(y)))
+    share = y / np.asarray(_inside(shape, size, stride, padding), y.dtype, like=y)
+    out = batch_first(np.zeros((y.shape[1], *wide(shape, padding), y.shape[0]), y.dtype, like=y))
     parts = window_view(out, size, stride, (1,) * len(size))
     for at in product(*map(range, size)):
         parts[(..., *at)] += share
@@ -285,6 +286,8 @@ max_pool_grad: OpFunction = register(
     _max_pool_grad_kernel,
     {"y": _mean_of_ties, "x": NONDIFF, "peaks": NONDIFF},
     family="fused",
+    shape=lambda y, x, peaks, **_: x.shape,
+    dtype=lambda y, x, peaks, **_: y.dtype,
     symbol="max▦ᵀ",
     body=_max_pool_grad_body,
     prepare=_check_max_pool_grad,

@@ -114,9 +114,9 @@ def _product_of_others(x: Any) -> Any:
     """
     n = shape_of(x)[-1]
     if n == 1:
-        return np.ones(shape_of(x), dtype=x.dtype)
+        return np.ones(shape_of(x), dtype=x.dtype, like=x)
     if n % 2:
-        x = concat([x, np.ones((*shape_of(x)[:-1], 1), dtype=x.dtype)], axis=-1)
+        x = concat([x, np.ones((*shape_of(x)[:-1], 1), dtype=x.dtype, like=x)], axis=-1)
     left, right = x[..., 0::2], x[..., 1::2]
     others = _product_of_others(left * right)
     both = stack([others * right, others * left], axis=-1)
@@ -165,6 +165,7 @@ cumulative_sum: OpFunction = register(
     lambda x, *, axis=None: np.cumsum(x, axis=axis),
     {"x": lambda g, axis: flip(cumulative_sum(flip(g, axis=axis), axis=axis), axis=axis)},
     family="reduce",
+    shape=lambda x, *, axis: x.shape,
     prepare=_one_axis,
     code="np.cumsum(x, axis=axis)",
     doc="""Return the running sum along `axis`.

@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorgraph.arguments import integers, whole
 from tensorgraph.engine.op import register
-from tensorgraph.engine.shapes import ndim_of
+from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError
 from tensorgraph.ops._axes import one_axis
 
@@ -30,11 +30,18 @@ def _tile_rule(g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -
     return copies.sum(axis=tuple(range(0, len(split_shape), 2))).reshape(x_shape)
 
 
+def _tiled_shape(x: Any, *, repetitions: tuple[int, ...]) -> tuple[int, ...]:
+    shape = shape_of(x)
+    full = (1,) * (len(repetitions) - len(shape)) + shape
+    return tuple(k * n for k, n in zip(repetitions, full, strict=True))
+
+
 tile = register(
     "tile",
     lambda x, *, repetitions: np.tile(x, repetitions),
     {"x": _tile_rule},
     family="shape",
+    shape=_tiled_shape,
     prepare=_repetitions,
     code="np.tile(x, repetitions)",
     facts={"moved": True},
@@ -63,11 +70,17 @@ def _repeat_rule(g: Any, x_shape: tuple[int, ...], repeats: int, axis: int | Non
     return copies.sum(axis=axis + 1)
 
 
+def _repeated_shape(x: Any, *, repeats: int, axis: int | None) -> tuple[int, ...]:
+    shape = (math.prod(x.shape),) if axis is None else x.shape
+    return tuple(n * repeats if i == (axis or 0) else n for i, n in enumerate(shape))
+
+
 repeat = register(
     "repeat",
     lambda x, *, repeats, axis=None: np.repeat(x, repeats, axis),
     {"x": _repeat_rule},
     family="shape",
+    shape=_repeated_shape,
     prepare=_repeats,
     facts={"moved": True},
     doc="""Return x with each element repeated `repeats` times along `axis` (of the flat tensor).

@@ -48,6 +48,7 @@ reshape: OpFunction = register(
     lambda x, *, shape: np.reshape(x, shape),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
+    shape=lambda x, *, shape: shape,
     prepare=_full_shape,
     notation=HIDDEN,
     facts={"moved": True},
@@ -74,6 +75,7 @@ permute_dims: OpFunction = register(
     lambda x, *, axes=None: np.transpose(x, axes),
     {"x": lambda g, axes: permute_dims(g, axes=inverse(axes))},
     family="shape",
+    shape=lambda x, *, axes: tuple(x.shape[i] for i in axes),
     symbol="ᵀ",
     prepare=_permutation,
     notation=TRANSPOSE,
@@ -98,6 +100,7 @@ matrix_transpose: OpFunction = register(
     lambda x: np.swapaxes(x, -1, -2),
     {"x": lambda g: g.mT},
     family="shape",
+    shape=lambda x: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
     symbol="ᵀ",
     prepare=_check_matrix,
     notation=TRANSPOSE,
@@ -115,18 +118,19 @@ def _new_axes(x: Any, *, axis: Any) -> dict[str, Any]:
     return {"axis": some_axes(tuple(axes), ndim_of(x) + len(axes))}
 
 
-def _with_new_axes(shape: tuple[int, ...], axis: tuple[int, ...]) -> list[int]:
-    longer = list(shape)
+def _with_new_axes(x: Any, *, axis: tuple[int, ...]) -> tuple[int, ...]:
+    longer = list(shape_of(x))
     for position in axis:  # in ascending order
         longer.insert(position, 1)
-    return longer
+    return tuple(longer)
 
 
 expand_dims = register(
     "expand_dims",
-    lambda x, *, axis=0: np.reshape(x, _with_new_axes(shape_of(x), axis)),
+    lambda x, *, axis=0: np.reshape(x, _with_new_axes(x, axis=axis)),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
+    shape=_with_new_axes,
     prepare=_new_axes,
     notation=HIDDEN,
     facts={"moved": True},
@@ -155,6 +159,7 @@ squeeze = register(
     lambda x, *, axis=None: np.squeeze(x, axis),
     {"x": lambda g, x_shape: g.reshape(x_shape)},
     family="shape",
+    shape=lambda x, *, axis: tuple(n for i, n in enumerate(x.shape) if i not in axis),
     prepare=_single_axes,
     notation=HIDDEN,
     facts={"moved": True},
@@ -181,6 +186,7 @@ broadcast_to = register(
     lambda x, *, shape: np.broadcast_to(x, shape),
     {"x": lambda g: g},  # backward sums every gradient to its operand's shape
     family="shape",
+    shape=lambda x, *, shape: shape,
     prepare=_target_shape,
     notation=HIDDEN,
     facts={"moved": True},
@@ -195,6 +201,10 @@ broadcast_to = register(
 # --------------------------------------------------------------------------- one tensor, new order
 
 
+def _same(x: Any, **static: Any) -> tuple[int, ...]:
+    return shape_of(x)
+
+
 def _several_axes(x: Any, *, axis: Any) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(x))}
 
@@ -204,6 +214,7 @@ flip: OpFunction = register(
     lambda x, *, axis=None: np.flip(x, axis),
     {"x": lambda g, axis: flip(g, axis=axis)},
     family="shape",
+    shape=_same,
     prepare=_several_axes,
     facts={"moved": True},
     doc="""Return x in reverse order along `axis` (all axes by default).
@@ -235,6 +246,7 @@ roll = register(
     lambda x, *, shift, axis=None: np.roll(x, shift, axis),
     {"x": _roll_back},
     family="shape",
+    shape=_same,
     prepare=_shifts,
     facts={"moved": True},
     doc="""Return x shifted by `shift` places along `axis`, those pushed out entering again.
@@ -256,6 +268,7 @@ tril: OpFunction = register(
     lambda x, *, k=0: np.tril(x, k),
     {"x": lambda g, k: tril(g, k=k)},
     family="shape",
+    shape=_same,
     prepare=_diagonal,
     doc="""Return x with zeros above the `k`-th diagonal of its last two axes.
 
@@ -269,6 +282,7 @@ triu: OpFunction = register(
     lambda x, *, k=0: np.triu(x, k),
     {"x": lambda g, k: triu(g, k=k)},
     family="shape",
+    shape=_same,
     prepare=_diagonal,
     doc="""Return x with zeros below the `k`-th diagonal of its last two axes.
 
@@ -305,11 +319,17 @@ def _pad_rule(g: Any, x_shape: tuple[int, ...], pad_width: Any) -> Any:
     return g[tuple(slice(before, before + n) for (before, _), n in pairs)]
 
 
+def _padded_shape(x: Any, *, pad_width: Any, constant: float) -> tuple[int, ...]:
+    pairs = zip(shape_of(x), pad_width, strict=True)
+    return tuple(before + n + after for n, (before, after) in pairs)
+
+
 pad = register(
     "pad",
     _pad_kernel,
     {"x": _pad_rule},
     family="shape",
+    shape=_padded_shape,
     prepare=_widths,
     code="np.pad(x, pad_width, constant_values=constant) if pad_width else x",
     doc="""Return x with `constant` put around it: (before, after) for each axis.
@@ -342,11 +362,16 @@ def _concat_rule(g: Any, i: int, axis: int, edges: Sequence[int]) -> Any:
     return g[(slice(None),) * axis + (slice(edges[i], edges[i + 1]),)]
 
 
+def _joined_shape(x: Any, *arrays: Any, axis: int, edges: Sequence[int]) -> tuple[int, ...]:
+    return (*x.shape[:axis], edges[-1], *x.shape[axis + 1 :])
+
+
 _concat = register(
     "concat",
     lambda *arrays, axis=0, edges=(): np.concat(arrays, axis=axis),
     {"*arrays": _concat_rule},
     family="shape",
+    shape=_joined_shape,
     prepare=_joinable,
     code="np.concatenate(arrays, axis=axis)",
     doc="Join arrays along an axis they have; `edges` is computed.",
@@ -368,6 +393,7 @@ _stack = register(
     lambda *arrays, axis=0: np.stack(arrays, axis=axis),
     {"*arrays": lambda g, i, axis: g[(slice(None),) * axis + (i,)]},
     family="shape",
+    shape=lambda x, *rest, axis: (*x.shape[:axis], 1 + len(rest), *x.shape[axis:]),
     prepare=_stackable,
     code="np.stack(arrays, axis=axis)",
     doc="Join arrays of one shape along a new axis.",

@@ -114,6 +114,11 @@ def batch_last(x: Any) -> Any:
     return x.transpose(*range(1, x.ndim), 0)
 
 
+def contiguous(x: Any) -> Any:
+    """Return an array in the order of its axes in memory."""
+    return np.ascontiguousarray(x) if type(x) is np.ndarray else x.copy()
+
+
 def batch_first(x: Any) -> Any:
     """Return an array (channels, *spatial, batch) as (batch, channels, *spatial)."""
     return x.transpose(-1, *range(x.ndim - 1))
@@ -147,6 +152,11 @@ def window_view(x: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
     """Return all windows over the last axes of an array: a view of shape (…, *counts, *size)."""
     lead = x.ndim - len(size)
     counts = window_counts(x.shape[lead:], size, stride, dilation, ((0, 0),) * len(size))
+    if type(x) is not np.ndarray:
+        spans = tuple((k - 1) * d + 1 for k, d in zip(size, dilation, strict=True))
+        axes = tuple(range(lead, x.ndim))
+        view: Any = np.lib.stride_tricks.sliding_window_view(x, spans, axes, writeable=True)
+        return view[(..., *(slice(None, None, step) for step in (*stride, *dilation)))]
     steps = [step * s for step, s in zip(x.strides[lead:], stride, strict=True)]
     inner = [step * d for step, d in zip(x.strides[lead:], dilation, strict=True)]
     return as_strided(
@@ -156,7 +166,8 @@ def window_view(x: Any, size: Shape, stride: Shape, dilation: Shape) -> Any:
 
 def _windows_kernel(x: Any, *, size: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     view = window_view(x, size, stride, dilation)
-    view.flags.writeable = False  # its elements share memory with each other
+    if type(view) is np.ndarray:
+        view.flags.writeable = False  # its elements share memory with each other
     return view
 
 
@@ -172,6 +183,13 @@ def _check_windows(x: Any, *, size: Any, stride: Any, dilation: Any) -> dict[str
     lengths = shape_of(x)[ndim_of(x) - rank :]
     window_counts(lengths, padding=((0, 0),) * rank, **static)
     return static
+
+
+def _windows_shape(x: Any, *, size: Shape, stride: Shape, dilation: Shape) -> Shape:
+    lead = ndim_of(x) - len(size)
+    unpadded = ((0, 0),) * len(size)
+    counts = window_counts(shape_of(x)[lead:], size, stride, dilation, unpadded)
+    return (*shape_of(x)[:lead], *counts, *size)
 
 
 def _windows_rule(g: Any, x_shape: Shape, size: Shape, stride: Shape, dilation: Shape) -> Any:
@@ -191,6 +209,7 @@ windows = register(
     _windows_kernel,
     {"x": _windows_rule},
     family="shape",
+    shape=_windows_shape,
     symbol="▦",
     prepare=_check_windows,
     code=_WINDOWS,
@@ -211,7 +230,7 @@ windows = register(
 def _overlap_add_kernel(x: Any, *, shape: Any, stride: Any = 1, dilation: Any = 1) -> Any:
     rank = len(shape)
     size = x.shape[-rank:]
-    out = np.zeros((*x.shape[: -2 * rank], *shape), x.dtype)
+    out = np.zeros((*x.shape[: -2 * rank], *shape), x.dtype, like=x)
     places = window_view(out, size, stride, dilation)
     for at in product(*map(range, size)):
         # No two windows have the same element in the same place.
@@ -256,6 +275,7 @@ overlap_add: OpFunction = register(
     _overlap_add_kernel,
     {"x": _overlap_add_rule},
     family="shape",
+    shape=lambda x, *, shape, stride, dilation: (*x.shape[: -2 * len(shape)], *shape),
     symbol="Σ▦",
     prepare=_check_overlap_add,
     code=_OVERLAP_ADD,

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.engine.modes import meet
 from tensorgraph.engine.quiet import quiet
 from tensorgraph.engine.state import fitting
 from tensorgraph.engine.tensor import Tensor
@@ -167,6 +168,7 @@ class Optimizer:
             ImmutableError: the rule changes an array that it was given.
             ShapeError: the rule returns a parameter of another shape or dtype.
         """
+        meet(self, *self.groups)
         work = []
         for group in self.groups:
             update = partial(self.update, **group.settings(self.steps))
@@ -194,7 +196,7 @@ class Optimizer:
         """Forget the gradients of all parameters."""
         for group in self.groups:
             for _, param in group.named:
-                param._grad = None
+                param.zero_grad()
 
     def _warn_of_others(self) -> None:
         """Warn of a parameter of the model that has a gradient, but is in no optimizer."""

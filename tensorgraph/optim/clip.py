@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import number
+from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.ops.arithmetic import astype
+from tensorgraph.ops.arithmetic import abs, astype, equal, greater, maximum, where
 from tensorgraph.optim.flat import check_finite
 from tensorgraph.optim.groups import check_parameters, named_parameters
 
@@ -45,7 +46,7 @@ def clip_by_value(params: Any, limit: float) -> None:
         param.grad = gradient.clip(-limit, limit)
 
 
-def clip_by_global_norm(params: Any, max_norm: float) -> float:
+def clip_by_global_norm(params: Any, max_norm: float) -> Any:
     """Scale all gradients alike, so that their joint length is at most ``max_norm``; return it.
 
     g ← g · min(1, max_norm / ‖g‖₂), where ‖g‖₂ is the root of the sum of the squares of all
@@ -53,7 +54,8 @@ def clip_by_global_norm(params: Any, max_norm: float) -> float:
     networks", algorithm 1). What is returned is ‖g‖₂ before clipping; ``max_norm=math.inf`` only
     measures it. Numbers so large or small that their squares leave the range of float32 do no harm.
     Parameters without a gradient are skipped. A gradient that was computed with
-    ``create_graph=True`` stays differentiable. PyTorch calls it ``clip_grad_norm_``.
+    ``create_graph=True`` stays differentiable. PyTorch calls it ``clip_grad_norm_``. In a function
+    that is traced, the length is a tensor.
 
     Args:
         params: as an optimizer takes them: ``model.named_parameters()``, ``model.parameters()`` or
@@ -75,7 +77,10 @@ def clip_by_global_norm(params: Any, max_norm: float) -> float:
     """
     max_norm = _limit(max_norm, "clip_by_global_norm: max_norm")
     pairs = _with_gradients(params, "clip_by_global_norm")
-    largest = max((float(np.max(np.abs(g.data), initial=0.0)) for _, g in pairs), default=0.0)
+    maxima = [host_values(np.max(np.abs(g.data))) for _, g in pairs if g.size]
+    if any(found.size == 0 for found in maxima):
+        return _clip_symbols(pairs, max_norm)
+    largest = max(map(float, maxima), default=0.0)
     if largest == 0:
         return 0.0
     # Measured in a power of two near the largest element: squares stay in range, and dividing by
@@ -83,11 +88,28 @@ def clip_by_global_norm(params: Any, max_norm: float) -> float:
     unit = math.ldexp(0.5, math.frexp(largest)[1])
     scaled = [_in_single(g) / unit for _, g in pairs]
     length = reduce(add, [(g * g).sum() for g in scaled]).sqrt()
-    norm = unit * float(length)
+    norm = unit * float(host_values(length.data))
     if norm > max_norm:
         for (param, _), g in zip(pairs, scaled, strict=True):
             param.grad = g * (max_norm / length)
     return norm
+
+
+def _clip_symbols(pairs: list[tuple[Tensor, Tensor]], max_norm: float) -> Any:
+    """Do the same for gradients without values, by which nothing can be decided; return a tensor.
+
+    The unit is the largest element itself: its power of two is no operation.
+    """
+    unit = reduce(maximum, [abs(_in_single(g)).max() for _, g in pairs])
+    unit = where(equal(unit, 0), 1, unit)
+    scaled = [_in_single(g) / unit for _, g in pairs]
+    length = reduce(add, [g.square().sum() for g in scaled]).sqrt()
+    limit = max_norm / unit
+    too_long = greater(length, limit)
+    factor = where(too_long, max_norm / where(too_long, length, 1), unit)
+    for (param, _), g in zip(pairs, scaled, strict=True):
+        param.grad = g * factor
+    return unit * length
 
 
 def _in_single(g: Tensor) -> Tensor:

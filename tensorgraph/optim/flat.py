@@ -20,7 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.modes import meet
+from tensorgraph.engine.tensor import Tensor, rebind, wrap
 
 BLOCK = 131_072
 """Elements of a block at most: half a mebibyte of float32. Half as much is hardly slower."""
@@ -32,8 +34,8 @@ Start = Callable[[Any], State]
 Update = Callable[[Any, Any, State, int], tuple[Any, State]]
 """An optimizer's rule with its settings: of a parameter, its gradient, a state and t."""
 
-Next = tuple[NDArray[Any], list[State]]
-"""The next values of a pack's parameters, and the next state of each of its blocks."""
+Next = tuple[NDArray[Any], State]
+"""The next values of a pack's parameters, and the next state of a single block."""
 
 _data_of = attrgetter("_data")
 
@@ -52,9 +54,9 @@ class Pack:
         ]
         self._blocks = _blocks(ends[-1])
         # A state for each block, not arrays as long as the pack: new values then take the memory
-        # of old ones that are still in the cache.
-        self._states = [
-            {key: _freeze(value[block].copy()) for key, value in state.items()}
+        # of old ones that are still in the cache. In tensors, as all that steps change.
+        self._states: list[dict[str, Tensor]] = [
+            {key: wrap(_freeze(value[block].copy())) for key, value in state.items()}
             for block in self._blocks
         ]
         self._flat: Any = None
@@ -70,41 +72,43 @@ class Pack:
             AnomalyError: a gradient is not finite.
             ShapeError: the rule returned a parameter of another shape or dtype.
         """
+        meet(self, *self.params, *(kept for state in self._states for kept in state.values()))
         flat, grad = self._parameters(), self._gradients()
         # One pass over the gradient tells whether to look closer: its squares may overflow too.
-        if not isfinite(grad.dot(grad)):
+        if type(grad) is not np.ndarray or not isfinite(grad.dot(grad)):
             check_finite(self.names, self.params)
         t = self.steps + 1
         if len(self._blocks) == 1:
-            new, state = update(flat, grad, self._states[0], t)
+            new, state = update(flat, grad, _arrays(self._states[0]), t)
             _check_result(new, flat)
-            states = [state]
-        else:
-            new, states = np.empty_like(flat), self._states
-            for i, block in enumerate(self._blocks):
-                values, state = update(flat[block], grad[block], states[i], t)
-                _check_result(values, flat[block])
-                new[block], states[i] = values, state
-        new.setflags(write=False)
-        for state in states:
-            for value in state.values():
-                value.setflags(write=False)
-        return new, states
+            return _freeze(new), state
+        parts = []
+        new = np.empty_like(flat) if type(flat) is np.ndarray else None
+        for block, state in zip(self._blocks, self._states, strict=True):
+            part, following = update(flat[block], grad[block], _arrays(state), t)
+            _check_result(part, flat[block])
+            _store(state, following)
+            if new is None:
+                parts.append(part)
+            else:
+                new[block] = part
+        return (np.concatenate(parts) if new is None else _freeze(new)), {}
 
     def commit(self, following: Next) -> None:
         """Give the parameters and the state what :meth:`next` returned."""
-        new, states = following
-        self.steps, self._flat, self._states = self.steps + 1, new, states
+        new, state = following
+        _store(self._states[0], state)
+        self.steps, self._flat = self.steps + 1, new
         self._views = [new[cut].reshape(shape) for cut, shape in self._cuts]
         for param, view in zip(self.params, self._views, strict=True):
-            param._data = view
+            rebind(param, view)
 
-    def _parameters(self) -> NDArray[Any]:
+    def _parameters(self) -> Any:
         if self._views and all(map(is_, map(_data_of, self.params), self._views)):
-            return self._flat  # type: ignore[no-any-return]
+            return self._flat
         return _joined(self.params, self.params[0].dtype)
 
-    def _gradients(self) -> NDArray[Any]:
+    def _gradients(self) -> Any:
         return _joined([param._grad for param in self.params], self.params[0].dtype)
 
     # -------------------------------------------------------------------------------- which of them
@@ -134,7 +138,7 @@ class Pack:
     def _state(self) -> State:
         """Return the state of all blocks as one."""
         keys = self._states[0]
-        return {key: np.concatenate([state[key] for state in self._states]) for key in keys}
+        return {key: np.concatenate([s[key]._data for s in self._states]) for key in keys}
 
     def state_by_name(self) -> dict[str, dict[str, NDArray[Any]]]:
         """Return copies of the state of each parameter, in its shape."""
@@ -146,6 +150,19 @@ class Pack:
             }
             for name, (cut, shape) in zip(self.names, self._cuts, strict=True)
         }
+
+
+def _arrays(state: dict[str, Tensor]) -> State:
+    return {key: kept._data for key, kept in state.items()}
+
+
+def _store(state: dict[str, Tensor], following: State) -> None:
+    """Give a state the next values."""
+    for key, value in following.items():
+        if key in state:
+            rebind(state[key], _freeze(value))
+        else:
+            state[key] = wrap(_freeze(value))
 
 
 def _check_result(new: Any, old: Any) -> None:
@@ -168,7 +185,7 @@ def check_finite(names: list[str], params: list[Tensor]) -> None:
         AnomalyError: it is not.
     """
     for name, param in zip(names, params, strict=True):
-        bad = ~np.isfinite(param._grad._data)  # type: ignore[union-attr]
+        bad = host_values(~np.isfinite(param._grad._data))  # type: ignore[union-attr]
         if bad.any():
             raise errors.AnomalyError(
                 f"the gradient of {name!r} is not finite in {bad.sum():,} of {bad.size:,} elements;"
@@ -185,17 +202,19 @@ def _blocks(size: int) -> list[slice]:
     return [slice(start, end) for start, end in pairwise(edges)]
 
 
-def _joined(tensors: list[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+def _joined(tensors: list[Any], dtype: np.dtype[Any]) -> Any:
     """Return the elements of tensors as one flat array of the given dtype, read-only."""
     if len(tensors) == 1:
-        return _freeze(tensors[0]._data.view().reshape(-1).astype(dtype, copy=False))
+        flat = tensors[0].data.reshape(-1)
+        return _freeze(flat if flat.dtype == dtype else flat.astype(dtype))
     arrays = [tensor._data for tensor in tensors]
     return _freeze(np.concatenate(arrays, axis=None, dtype=dtype, casting="same_kind"))
 
 
-def _freeze(array: NDArray[Any]) -> NDArray[Any]:
+def _freeze(array: Any) -> Any:
     """Make an array read-only: a rule that wrote into it would change graphs recorded earlier."""
-    array.setflags(write=False)
+    if type(array) is np.ndarray:
+        array.setflags(write=False)
     return array
 
 

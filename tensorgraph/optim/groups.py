@@ -8,7 +8,7 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Listing, Module
-from tensorgraph.nn.regularise import weights
+from tensorgraph.nn.regularization import weights
 from tensorgraph.nn.state_paths import stands_at
 from tensorgraph.optim.flat import Pack
 from tensorgraph.optim.recorded import RecordedPack

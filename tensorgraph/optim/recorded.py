@@ -9,10 +9,10 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import MODE, enable_grad
+from tensorgraph.engine.modes import MODE, enable_grad, meet
 from tensorgraph.engine.op import Plan
 from tensorgraph.engine.state import updated
-from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.engine.tensor import Tensor, rebind, tensor, wrap
 from tensorgraph.ops.arithmetic import astype
 from tensorgraph.optim.flat import Start, State, Update, check_finite
 
@@ -43,6 +43,7 @@ class RecordedPack:
             ShapeError: the rule returned a parameter of another shape.
         """
         (param,) = self.params
+        meet(self, param)
         check_finite(self.names, self.params)
         with enable_grad():
             new, state = update(param, param.grad, self.state, self.steps + 1)
@@ -64,7 +65,8 @@ class RecordedPack:
 
     def _rebind(self, value: Tensor) -> None:
         (param,) = self.params
-        param._data, param._node, param._requires_grad = value._data, value._node, True
+        rebind(param, value._data, value._node)
+        param._requires_grad = True
         param.retain_grad()
 
     def has_gradients(self) -> bool:

@@ -36,9 +36,10 @@ def evaluate(
             values[e] = x if x.dtype.kind == "f" else dispatch(e.op, (x,), {"dtype": dtype})
         else:
             args = tuple(values[x] for x in e.args)
-            values[e] = dispatch(
+            value = dispatch(
                 e.op, args if e.op.family == "elementwise" else _arrays(args), e.static
             )
+            values[e] = value._data if e.op.family == "random" else value
     return values
 
 

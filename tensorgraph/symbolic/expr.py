@@ -10,15 +10,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 from weakref import WeakValueDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.op import HANDLERS, OUTRANKING, Op
+from tensorgraph.engine.op import HANDLERS, Op
+from tensorgraph.engine.operators import Operators
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.ops import bind_operators
+from tensorgraph.ops import OPS
+from tensorgraph.ops.methods import bind_operators
 from tensorgraph.symbolic.infer import result_like
 
 Shape = tuple[int, ...]
@@ -28,7 +31,7 @@ _LOCK = threading.RLock()
 _NOTHING: dict[str, Any] = {}
 
 
-class Expr:
+class Expr(Operators):
     """A symbolic array: an input, a constant, or an operation on other symbolic arrays.
 
     Make inputs with :func:`symbol`; operations on them give expressions.
@@ -55,26 +58,6 @@ class Expr:
     """A constant's array or number; ``None`` for anything else."""
     name: str | None
     """What an input is called."""
-
-    if TYPE_CHECKING:  # bound below, as the methods and operators of tensors are
-
-        def __getattr__(self, name: str) -> Any: ...
-        def __add__(self, other: Any) -> Expr: ...
-        def __sub__(self, other: Any) -> Expr: ...
-        def __mul__(self, other: Any) -> Expr: ...
-        def __truediv__(self, other: Any) -> Expr: ...
-        def __matmul__(self, other: Any) -> Expr: ...
-        def __neg__(self) -> Expr: ...
-        def __invert__(self) -> Expr: ...
-        def __radd__(self, other: Any) -> Expr: ...
-        def __rsub__(self, other: Any) -> Expr: ...
-        def __rmul__(self, other: Any) -> Expr: ...
-        def __rtruediv__(self, other: Any) -> Expr: ...
-        def __getitem__(self, key: Any) -> Expr: ...
-        def __lt__(self, other: Any) -> Expr: ...
-        def __le__(self, other: Any) -> Expr: ...
-        def __gt__(self, other: Any) -> Expr: ...
-        def __ge__(self, other: Any) -> Expr: ...
 
     @property
     def ndim(self) -> int:
@@ -109,13 +92,31 @@ class Expr:
             " tg.where(condition, a, b) for a if condition else b"
         )
 
+    def _no_value(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise errors.GraphError(
+            f"a symbolic array ({self!r}) has no value; compute with it by operators and tg's"
+            " functions, and return it from the function that is traced to see its value"
+        )
+
+    item = tolist = __float__ = __int__ = __index__ = __complex__ = __array__ = _no_value
+
+    def get(self) -> NDArray[Any]:
+        """Return the values that are known, those of a constant; see ``host_values``."""
+        return np.empty(0, self.dtype) if self.value is None else np.asarray(self.value)
+
+    def copy(self) -> Expr:
+        """Return the expression itself, which never changes."""
+        return self
+
     __hash__ = object.__hash__
 
 
-if not TYPE_CHECKING:  # == gives an expression, as for tensors
-    bind_operators(Expr)
-    Expr.__array_ufunc__ = Tensor.__array_ufunc__
-    Expr.__array_function__ = Tensor.__array_function__
+def stand_in(x: Expr) -> NDArray[Any]:
+    """Return zeros that take no memory, of the shape and dtype of an expression."""
+    return np.broadcast_to(np.zeros((), x.dtype), x.shape)
+
+
+bind_operators(Expr, OPS, stand_in)
 
 
 def symbol(name: str | None, shape: Iterable[int] = (), dtype: Any = np.float32) -> Expr:
@@ -225,4 +226,4 @@ def in_order(
     return list(done)
 
 
-HANDLERS[Expr] = OUTRANKING[Expr] = apply
+HANDLERS[Expr] = apply

@@ -1,4 +1,9 @@
-"""The shape and dtype of a result, from those of the operands."""
+"""The shape and dtype of a result, from those of the operands; no kernel runs on arrays of a size.
+
+An operation's family tells its rules, or its record does (``shape``, ``dtype``); a fused one has
+those of its body. Dtypes that NumPy decides are asked of the kernel, on a single element. Only a
+user's own operation without a ``shape`` is computed, on zeros.
+"""
 
 from __future__ import annotations
 
@@ -7,69 +12,62 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.op import Op
+from tensorgraph.engine.op import KERNEL_ERRORS, REGISTRY, Op
+from tensorgraph.ops._axes import kept
 
 Shape = tuple[int, ...]
+Static = dict[str, Any]
 
 
-def result_like(op: Op, operands: Sequence[Any], static: dict[str, Any]) -> tuple[Shape, Any]:
+def result_like(op: Op, operands: Sequence[Any], static: Static) -> tuple[Shape, Any]:
     """Return shape and dtype of an operation on operands with ``shape``, ``dtype`` and ``value``.
-
-    Elementwise operations and products have a rule by family. The others compute on zeros that
-    take no memory, which costs no more than a copy.
 
     Raises:
         ShapeError: the operands do not fit together.
     """
-    if op.family == "elementwise":
-        probe = op.compute([_stand_in(x, (1,) * bool(x.shape)) for x in operands], static)
-        try:
-            shape = np.broadcast_shapes(*(x.shape for x in operands))
-        except ValueError:  # explained by the kernel, in terms of the operation
-            op.compute([_stand_in(x) for x in operands], static)
-            raise
-        return shape, np.asarray(probe).dtype
-    rule = PRODUCTS.get(op.name)
-    if rule is None:
-        out = np.asarray(op.compute([_stand_in(x) for x in operands], static))
+    shape = op.shape or (_SHAPES.get(op.family) if REGISTRY.get(op.name) is op else None)
+    if shape is None and op.body is not None:
+        result = op.body(*operands, **static)
+        return result.shape, result.dtype
+    if shape is None:
+        out = np.asarray(op.compute([_zeros(x, x.shape) for x in operands], static))
         return out.shape, out.dtype
     try:
-        shape = rule([x.shape for x in operands], static)
-    except ValueError:  # explained by the kernel, which looks at shapes first
-        op.compute([_stand_in(x) for x in operands], static)
+        found = shape(*operands, **static)
+    except KERNEL_ERRORS:  # explained by the kernel, in terms of the operation
+        op.compute([_zeros(x, x.shape) for x in operands], static)
         raise
-    return shape, np.result_type(*(x.dtype for x in operands))
+    dtype = op.dtype or _DTYPES.get(op.family)
+    if dtype is not None:
+        return found, np.dtype(dtype(*operands, **static))
+    probe = op.compute([_zeros(x, (1,) * len(x.shape)) for x in operands], static)
+    return found, np.asarray(probe).dtype
 
 
-def _stand_in(x: Any, shape: Shape | None = None) -> Any:
-    """Return an array like an operand: its value if that is known, zeros otherwise."""
-    if x.value is not None and (shape is None or x.shape == ()):
+def _zeros(x: Any, shape: Shape) -> Any:
+    """Return zeros of an operand's dtype that take no memory; a single number itself."""
+    if x.value is not None and (x.shape == shape or x.shape == ()):
         return x.value
-    return np.broadcast_to(np.zeros((), x.dtype), x.shape if shape is None else shape)
+    return np.broadcast_to(np.zeros((), x.dtype), shape)
 
 
-def _matmul(shapes: Sequence[Shape], static: dict[str, Any]) -> Shape:
-    x, y = shapes
-    inner = y[-2] if len(y) > 1 else y[0] if y else None
-    if not x or inner is None or x[-1] != inner:
-        np.matmul(np.empty(x, np.bool_), np.empty(y, np.bool_))  # raises
-    batch = np.broadcast_shapes(x[:-2], y[:-2])
-    return (*batch, *x[-2:-1], *y[-1:] * (len(y) > 1))
+def _reduced(x: Any, *, axis: Any, keepdims: bool = False, **static: Any) -> Shape:
+    axes = range(len(x.shape)) if axis is None else (axis,) if isinstance(axis, int) else axis
+    if keepdims:
+        return kept(x.shape, tuple(axes))
+    return tuple(n for i, n in enumerate(x.shape) if i not in axes)
 
 
-def _linear(shapes: Sequence[Shape], static: dict[str, Any]) -> Shape:
-    return (*shapes[0][:-1], shapes[1][0])
+_SHAPES: dict[str, Callable[..., Shape]] = {
+    "elementwise": lambda *operands, **_: np.broadcast_shapes(*(x.shape for x in operands)),
+    "reduce": _reduced,
+    "random": lambda *_, shape=None, n=None, **__: (n,) if shape is None else shape,
+}
+"""The shape rules of families; where there is none, each record of the engine has its own."""
 
-
-def _einsum(shapes: Sequence[Shape], static: dict[str, Any]) -> Shape:
-    left, _, result = static["subscripts"].partition("->")
-    lengths: dict[str, int] = {}
-    for term, shape in zip(left.split(","), shapes, strict=True):
-        for letter, n in zip(term, shape, strict=True):
-            lengths[letter] = max(n, lengths.get(letter, 1)) if n else 0
-    return tuple(lengths[letter] for letter in result)
-
-
-PRODUCTS: dict[str, Callable[[Sequence[Shape], dict[str, Any]], Shape]] = {
-    "matmul": _matmul, "linear": _linear, "einsum": _einsum,
-}  # fmt: skip
+_DTYPES: dict[str, Callable[..., Any]] = {
+    "shape": lambda *arrays, **_: np.result_type(*(x.dtype for x in arrays)),
+    "contract": lambda *operands, **_: np.result_type(*(x.dtype for x in operands)),
+    "index": lambda x, *_, **__: x.dtype,
+}
+"""The dtype rules of families; where there is none, the kernel is asked on single elements."""

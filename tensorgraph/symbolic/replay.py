@@ -16,7 +16,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import sweep
-from tensorgraph.engine.graph import Node, ancestors
+from tensorgraph.engine.graph import Node, ancestors, interpret, record
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.op import REGISTRY, Plan
 from tensorgraph.engine.rule import ZERO_RULE
@@ -85,11 +85,12 @@ def replay(
             which have no formula.
     """
     result = Replay()
-    for node in ancestors(roots):
-        _check(node)
-        args = tuple(
-            _operand(result, node, i, number, explain, known) for i in range(len(node.parents))
-        )
+
+    def leaf(node: Node, i: int) -> Expr:
+        return _leaf(result, node, i, number, explain, known)
+
+    def step(node: Node, operands: list[Expr]) -> Expr:
+        args = tuple(operands)
         e = make(node.op, args, node.static, node.shape, node.dtype)
         for i in node.plan.keep:
             result.saved[e if i == len(args) else args[i]] = node.saved[i]
@@ -106,11 +107,17 @@ def replay(
             result.twins[node] = _twin(node, node.op, node.static, args, parents, node.plan, e)
         else:
             places = {result.exprs[p]: p for p in result.twins}
-            operands = tuple(result.twins[places[x]] for x in known_as.args)
+            sources = tuple(result.twins[places[x]] for x in known_as.args)
             plan = _plan_for(known_as)
             result.twins[node] = _twin(
-                node, known_as.op, known_as.static, known_as.args, operands, plan, known_as
+                node, known_as.op, known_as.static, known_as.args, sources, plan, known_as
             )
+        return result.exprs[node]
+
+    nodes = ancestors(roots)
+    for node in nodes:
+        _check(node)
+    interpret(nodes, leaf, step)
     return result
 
 
@@ -143,18 +150,14 @@ def _twin(
     node: Node, op: Any, static: Any, args: Sequence[Expr], parents: Any, plan: Plan, e: Expr
 ) -> Node:
     """Return a node that computes with expressions."""
-    keep: Any = [None] * (len(args) + 1) if plan.keep else ()
-    for i in plan.keep:
-        keep[i] = e if i == len(args) else args[i]
-        if i < len(args) and type(args[i].value) in (int, float):
-            # Rules see a number as it was written, such as an exponent; this one is no length.
-            keep[i] = float(args[i].value)
+    # Rules see a number as it was written, such as an exponent; this one is no length.
+    values = [float(x.value) if type(x.value) in (int, float) else x for x in args]
     rules = tuple(
         (i, rule)
         for i, rule in plan.rules
         if rule is not ZERO_RULE.call and type(parents[i]) in (Node, Tensor)
     )
-    return Node(op, static, parents, Plan(plan.keep, rules), keep, e, node.scope)
+    return record(op, static, parents, Plan(plan.keep, rules), [*values, e], node.scope)
 
 
 def _plan_for(e: Expr) -> Plan:
@@ -182,7 +185,7 @@ def _check(node: Node) -> None:
         )
 
 
-def _operand(
+def _leaf(
     result: Replay,
     node: Node,
     i: int,
@@ -190,9 +193,9 @@ def _operand(
     explain: Explain,
     known: Known,
 ) -> Expr:
-    """Return the expression of a node's operand; a leaf or constant array is an input."""
+    """Return the expression of a node's operand that is a leaf or constant array: an input."""
     parent = node.parents[i]
-    if parent in result.exprs if type(parent) in (Node, Tensor) else False:
+    if type(parent) is Tensor and parent in result.exprs:
         return result.exprs[parent]
     if type(parent) is Tensor and parent._requires_grad:
         kept = node.saved[i] if i in node.plan.keep else parent._data

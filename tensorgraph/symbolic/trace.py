@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
 from tensorgraph.engine.nesting import Structure, flatten, unflatten
 from tensorgraph.engine.rule import parameter_names
+from tensorgraph.symbolic.capture import capture
 from tensorgraph.symbolic.evaluate import evaluate
-from tensorgraph.symbolic.expr import Expr, in_order, lift, symbol
+from tensorgraph.symbolic.expr import Expr, in_order
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,25 +27,33 @@ class Trace:
     inputs: tuple[Expr, ...]
     outputs: tuple[Expr, ...]
     structure: Structure = None
+    known: Mapping[Expr, Any] = field(default_factory=dict)
+    """What the tensors held that are used besides the inputs, and what is drawn from."""
+    drawn: tuple[Expr, ...] = ()
+    """Random draws, in their order."""
+    written: Mapping[Expr, Expr] = field(default_factory=dict)
+    """What tensors are given, by what stood for them before."""
 
     def __str__(self) -> str:
-        return listing(self.outputs, self.inputs)
+        return listing(self.outputs, [*self.inputs, *self.known], self.written)
 
     __repr__ = __str__
 
     def __call__(self, *arrays: Any) -> Any:
-        """Compute the outputs from arrays, or from tensors."""
-        given = dict(zip(self.inputs, flatten(arrays)[0], strict=True))
-        values = evaluate(self.outputs, given)
+        """Compute the outputs from arrays, or from tensors; no tensor is written."""
+        given = {**dict(zip(self.inputs, flatten(arrays)[0], strict=True)), **self.known}
+        values = evaluate([*self.drawn, *self.outputs], given)
         return unflatten(self.structure, [values[e] for e in self.outputs])
 
 
 def trace(f: Callable[..., Any], *args: Any) -> Trace:
     """Return what ``f`` does with arrays like ``args``, computing nothing.
 
-    ``f`` runs once on symbolic arrays. What it decides by ``if`` or counts by ``for`` is decided
-    then; a decision by an element's value raises. Tensors that it uses besides its arguments are
-    constants of the trace.
+    ``f`` runs once, on tensors that hold symbols: a whole training step, if it is one. What it
+    decides by ``if`` or counts by ``for`` is decided then, with Python's numbers such as a learning
+    rate; a decision by an element's value raises. Tensors that it uses besides its arguments count
+    with the values that they have now. Those that it writes are listed (``w ← %7``), and are
+    afterwards what they were.
 
     Args:
         f: a function of arrays, written in ops.
@@ -64,18 +73,9 @@ def trace(f: Callable[..., Any], *args: Any) -> Trace:
         %2 = sum(%1, axis=(0, 1), keepdims=False)  float32[]
         return %2
     """
-    leaves, structure = flatten(args)
-    inputs = tuple(
-        symbol(name, np.shape(leaf), getattr(leaf, "dtype", None) or np.asarray(leaf).dtype)
-        for name, leaf in zip(_input_names(f, args, len(leaves)), leaves, strict=True)
-    )
-    results, kind = flatten(f(*unflatten(structure, inputs)))
-    for result in results:
-        if not (type(result) is Expr or hasattr(result, "dtype")):
-            raise errors.DTypeError(
-                f"trace: the function returned {errors.describe(result)}, not arrays"
-            )
-    return Trace(inputs, tuple(map(lift, results)), kind)
+    found = capture(f, *args, names=_input_names(f, args, len(flatten(args)[0])))
+    known = {**{e: tensor._data for e, tensor in found.tensors.items()}, **found.draws}
+    return Trace(found.inputs, found.outputs, found.structure, known, found.drawn, found.written)
 
 
 def _input_names(f: Callable[..., Any], args: Sequence[Any], count: int) -> list[str]:
@@ -88,11 +88,15 @@ def _input_names(f: Callable[..., Any], args: Sequence[Any], count: int) -> list
     return names if plain else [f"x{i}" for i in range(count)]
 
 
-def listing(outputs: Sequence[Expr], inputs: Sequence[Expr] = ()) -> str:
+def listing(
+    outputs: Sequence[Expr],
+    inputs: Sequence[Expr] = (),
+    written: Mapping[Expr, Expr] = MappingProxyType({}),
+) -> str:
     """Return expressions as text, one operation a line, operands before what uses them."""
-    order = in_order(outputs)
-    given = list(dict.fromkeys([*inputs, *(e for e in order if e.is_input)]))
-    names: dict[Expr, str] = {e: e.name or f"x{i}" for i, e in enumerate(given)}
+    order = in_order([*outputs, *written.values()])
+    given = list(dict.fromkeys([*inputs, *(e for e in order if e.is_input), *written]))
+    names = _distinct(given)
     number = count().__next__
     lines = [f"{names[e]}: {e.dtype}{list(e.shape)}" for e in given]
     for e in order:
@@ -103,7 +107,17 @@ def listing(outputs: Sequence[Expr], inputs: Sequence[Expr] = ()) -> str:
             operands = [*(names[x] for x in e.args), *_static_text(e.static)]
             call = f"{e.op.name}({', '.join(operands)})"
             lines.append(f"{names[e]} = {call}  {e.dtype}{list(e.shape)}")
+    lines += [f"{names[e]} ← {names[new]}" for e, new in written.items()]
     return "\n".join([*lines, f"return {', '.join(names[e] for e in outputs)}"])
+
+
+def _distinct(inputs: Sequence[Expr]) -> dict[Expr, str]:
+    """Return a name for each input; where several have the same, the later ones are numbered."""
+    names: dict[Expr, str] = {}
+    for i, e in enumerate(inputs):
+        name = e.name or f"x{i}"
+        names[e] = f"{name}.{i}" if name in names.values() else name
+    return names
 
 
 def _static_text(static: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.generator import replay, watch
-from tensorgraph.engine.modes import Backward, Forward, mode
+from tensorgraph.engine.modes import Forward, Observer, mode
 from tensorgraph.engine.nesting import flatten
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
 
@@ -206,7 +206,7 @@ def _array_of(value: Any, position: int) -> Array | None:
     return np.array(array)
 
 
-class _Precision:
+class _Precision(Observer):
     """Refuses an operation that rounds float64 to less."""
 
     def forward(self, event: Forward) -> None:
@@ -218,11 +218,8 @@ class _Precision:
                 " check it in float64 throughout"
             )
 
-    def backward(self, event: Backward) -> None:
-        pass
 
-
-class _ImaginaryPart:
+class _ImaginaryPart(Observer):
     """Notices an operation that drops the imaginary part, though its result depends on it."""
 
     def forward(self, event: Forward) -> None:
@@ -232,6 +229,3 @@ class _ImaginaryPart:
         for i, array in enumerate(event.arrays):
             if callable(rule_word(i)) and np.iscomplexobj(array) and np.any(np.imag(array)):
                 raise NotAnalyticError(f"{event.op.name} lost the imaginary part")
-
-    def backward(self, event: Backward) -> None:
-        pass

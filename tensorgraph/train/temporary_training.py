@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tensorgraph import errors
+from tensorgraph.engine.tensor import rebind
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.evaluation import modes_kept
@@ -31,7 +32,8 @@ def unchanged(model: Module, optimizer: Optimizer) -> Iterator[None]:
             yield
         finally:
             for tensor, data, grad in held:
-                tensor._data, tensor._grad = data, grad
+                rebind(tensor, data)
+                tensor._grad = grad
             for values, kept in zip(settings, before, strict=True):
                 values.clear()
                 values.update(kept)

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.clip import clip_by_global_norm
@@ -271,7 +271,7 @@ def cost_value(cost: Any) -> float:
 
 def _put_back(buffers: list[Tensor], arrays: list[Any]) -> None:
     for buffer, array in zip(buffers, arrays, strict=True):
-        buffer._data = array
+        rebind(buffer, array)
 
 
 def _rate(optimizer: Optimizer) -> float:

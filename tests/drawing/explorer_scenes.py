@@ -47,7 +47,7 @@ class Builder:
 
     def _add(self, kind, op, name, shape, **fields):
         size, place = 4 * math.prod(shape), len(self.boxes)
-        box = Box(place, kind, op, op, FAMILIES.get(op, ""), name, shape, "float32", size)
+        box = Box(place, kind, shape, "float32", size, name, op, op, FAMILIES.get(op, ""))
         self.boxes.append(replace(box, **fields))
         return place
 

@@ -137,9 +137,9 @@ def test_a_run_is_shown_by_the_explorer_only(loss, tmp_path):
 @pytest.mark.parametrize(
     "option, message",
     [
-        ({"direction": "up"}, "render: direction is 'down' or 'right', not 'up'"),
-        ({"color_by": "colour"}, "render: color_by is 'family' or .* or 'grad', not 'colour'"),
-        ({"engine": "neato"}, "render: engine is None or 'dot' or 'own', not 'neato'"),
+        ({"direction": "up"}, "render: direction is one of 'down', 'right', not 'up'"),
+        ({"color_by": "colour"}, "render: color_by is one of 'family', .*, not 'colour'"),
+        ({"engine": "neato"}, "render: engine is one of None, 'dot', 'own', not 'neato'"),
         ({"backward": 1}, "render: backward is True or False, not 1"),
         ({"values": "all"}, "render: values is True or False, not 'all'"),
         ({"depth": -1}, "render: depth is at least 0, not -1"),

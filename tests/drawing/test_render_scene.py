@@ -16,7 +16,7 @@ from tensorgraph.drawing.scene.op_formulas import rules_of
 from tensorgraph.drawing.scene.recording import recording_of
 from tensorgraph.drawing.scene.statistics import measured, statistics
 from tensorgraph.engine.graph import ancestors
-from tensorgraph.engine.modes import observing, user_frame
+from tensorgraph.engine.modes import Observer, observing, user_frame
 
 
 def scene_of(x, *args):
@@ -96,14 +96,11 @@ def test_an_array_used_twice_is_one_box_and_numbers_are_not():
     assert len([box for box in scene.boxes if box.name == "mask"]) == 1
 
 
-class Visits:
+class Visits(Observer):
     """Sees the nodes that a backward pass comes by."""
 
     def __init__(self):
         self.nodes = []
-
-    def forward(self, event):
-        pass
 
     def backward(self, event):
         if event.node not in self.nodes:
@@ -330,7 +327,7 @@ def test_modules_around_a_scope():
 # --------------------------------------------------------------------------------------- values
 
 
-class Kept:
+class Kept(Observer):
     """Keeps what every kernel put out."""
 
     def __init__(self):

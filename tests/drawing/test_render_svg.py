@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tensorgraph.display.text import escaped
 from tensorgraph.drawing import palette
 from tensorgraph.drawing.formats import style
 from tensorgraph.drawing.formats.draw_tiles import SIZES, face, gradient_face, sized
-from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of
 from tensorgraph.drawing.formats.to_svg import to_svg
 from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
 from tensorgraph.drawing.view.colour import COLOURINGS, Colouring
@@ -358,5 +359,5 @@ def test_numbers_are_short(value, text):
     assert number(value) == text
 
 
-def test_characters_that_xml_cannot_hold_are_left_out():
-    assert xml("a\x00b\x1fc\ud800<") == "abc?&lt;"
+def test_characters_that_xml_cannot_hold_are_replaced():
+    assert escaped("a\x00b\x1fc\ud800<") == "a\ufffdb\ufffdc\ufffd&lt;"

@@ -16,9 +16,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 import tensorgraph as tg
-from tests.ops import reference
+from tests.ops import duals
+from tests.ops.duals import STEP, Dual
 from tests.ops.kinds import APART, KINDS, Kind, Shape, options
-from tests.ops.reference import STEP, Dual
 
 
 @dataclass(frozen=True)
@@ -99,13 +99,13 @@ def engine(program: Program, *leaves: Any) -> Any:
 
 def interpreted(program: Program, leaves: Sequence[Dual]) -> Dual:
     """Return the total, computed by the reference from these leaves."""
-    values = [*leaves, *map(reference.constant, program.constants)]
+    values = [*leaves, *map(duals.constant, program.constants)]
     for step in program.steps:
         operands = (values[i] for i in step.args)
         values.append(KINDS[step.kind].reference(*operands, **step.static))
-    total = reference.constant(0.0)
+    total = duals.constant(0.0)
     for i, w in program.weights.items():
-        total = total + reference.sum(values[i] * w)
+        total = total + duals.sum(values[i] * w)
     return total
 
 
@@ -184,7 +184,7 @@ class Builder:
     def put(self, kind: str, args: Sequence[int], static: dict[str, Any] | None = None) -> int:
         """Append a step as it is; return the position of its value."""
         static = {} if static is None else static
-        operands = [reference.constant(self.values[i]) for i in args]
+        operands = [duals.constant(self.values[i]) for i in args]
         self.values.append(np.asarray(KINDS[kind].reference(*operands, **static).real))
         self.steps.append(Step(kind, tuple(args), static))
         return len(self.values) - 1

@@ -291,3 +291,86 @@ def test_a_gradient_that_others_hold_is_not_added_to_in_place():
     for held in (kept[0].data, kept[1].data, seed):
         np.testing.assert_array_equal(held, np.ones((2, 2)))
     np.testing.assert_array_equal(x.grad.data, np.full((2, 2), 4.0))
+
+
+def test_a_rule_may_hold_a_tensor():
+    two = tg.full((3,), 2.0, dtype="float64")
+    double = tg.op("double", lambda x: 2 * x, {"x": lambda g: g * two})
+    x = tg.tensor(np.ones(3), requires_grad=True)
+    loss = (x * x + double(x) + x * 3 + x.sum()).sum()
+    loss.backward(retain_graph=True)
+    assert type(x.grad._data) is np.ndarray
+    np.testing.assert_array_equal(x.grad, [10.0, 10.0, 10.0])
+    np.testing.assert_array_equal(tg.gradients(loss, x, create_graph=True), x.grad)
+    tg.testing.check_op(double, np.ones(3))
+    with tg.debug():
+        np.testing.assert_array_equal(tg.grad(lambda x: double(x).sum())(x), two)
+    wrong = tg.op("wrong", lambda x: 2 * x, {"x": lambda g: g * (two + 1)})
+    with pytest.raises(tg.errors.GradcheckError, match=r"ratio +1\.5"):
+        tg.testing.check_op(wrong, np.ones(3))
+
+
+def test_hooks_of_the_last_layer_run_before_the_backward_pass_of_the_first():
+    happened = []
+
+    def rule(name):
+        def passes_on(g):
+            happened.append(name)
+            return g
+
+        return tg.op(name, lambda x: x * 1, {"x": passes_on})
+
+    layers = [tg.nn.Linear(2, 2, dtype="float64") for _ in range(3)]
+    for k, layer in enumerate(layers):
+        for name, parameter in layer.named_parameters():
+            parameter.register_hook(lambda g, k=k, name=name: happened.append(f"{name} {k}"))
+    tied = layers[0].weight
+    x = tg.tensor(np.ones((3, 2)), requires_grad=True)
+    x.register_hook(lambda g: happened.append("x"))
+    for k, layer in enumerate(layers):
+        x = rule(f"before {k}")(x)
+        x = layer(x)
+    ((x @ tied) * (x[0] + x[1]) * layers[2].bias).sum().backward()
+    assert happened == [
+        "weight 2", "bias 2", "before 2", "weight 1", "bias 1", "before 1",
+        "weight 0", "bias 0", "before 0", "x",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_hooks_see_the_whole_gradient_of_a_leaf_that_is_used_often(create_graph):
+    x = tg.tensor(np.arange(3.0), requires_grad=True)
+    plain = tg.tensor(np.arange(3.0), requires_grad=True)
+    seen = []
+    x.register_hook(lambda g: seen.append(np.array(g.data)))
+
+    def cost(x):
+        later = tg.sin(x) * x
+        return (x[0] + x[1] + x[[0, 2, 0]].sum() + later.sum() + (later * x).sum()) * 1
+
+    cost(x).backward(create_graph=create_graph)
+    cost(plain).backward()
+    assert len(seen) == 1
+    np.testing.assert_allclose(seen[0], plain.grad, rtol=1e-15)
+    np.testing.assert_array_equal(x.grad, seen[0])
+
+
+def test_no_leaf_is_updated_where_a_hook_raises_midway():
+    first = tg.tensor([1.0], requires_grad=True)
+    last = tg.tensor([1.0], requires_grad=True)
+    last.register_hook(lambda g: g * 2)
+
+    def fails(g):
+        raise RuntimeError("no")
+
+    first.register_hook(fails)
+    with pytest.raises(RuntimeError, match="no"):
+        (tg.exp(first) * last).sum().backward()
+    assert first.grad is None and last.grad is None
+
+
+def test_hooks_of_a_leaf_that_is_the_output():
+    x = tg.tensor(1.0, requires_grad=True)
+    x.register_hook(lambda g: g * 3)
+    x.backward()
+    assert x.grad == 3

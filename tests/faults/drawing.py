@@ -71,13 +71,17 @@ _LAYOUT = [
 _SVG = [
     *planted_in(
         "drawing/formats/lettering.py",
-        ("xml", "text.translate(CONTROL)", "text", "render_svg: a control character in a name"),
-        ("xml", "escape(safe, quote=True)", "safe", "render_svg: markup in a name"),
         ("width_of", "size * sum(map(_mono if mono else _proportional, text))",
          "size * 0.4 * len(text)", "render_svg: text wider than its card"),
     ),
     *planted_in(
+        "drawing/formats/to_svg.py",
+        ("to_svg", "escaped(view.title or 'computational graph')",
+         "view.title or 'computational graph'", "render_svg: markup in a title"),
+    ),
+    *planted_in(
         "drawing/formats/draw_tiles.py",
+        ("_text", "escaped(text)", "text", "render_svg: markup in a name"),
         ("_is_absent", "gradient is not None and not gradient.is_computed", "False",
          "render_svg: a gradient that is not computed looks like one that is"),
         ("PlacedTile._card", "'bad' if tile.warn else 'tile'", "'tile'",

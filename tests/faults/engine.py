@@ -58,8 +58,8 @@ _ACTIVATION = planted_in(
 _REDUCE = planted_in(
     "ops/reduce.py",
     ("_mean_rule", "g / length(x_shape, axis)", "g", "mean: forgotten 1/n"),
-    ("_product_of_others", "np.ones(shape_of(x), dtype=x.dtype)",
-     "np.ones(shape_of(x), dtype=x.dtype) + 1e-8", "prod: off by 1e-8"),
+    ("_product_of_others", "np.ones(shape_of(x), dtype=x.dtype, like=x)",
+     "np.ones(shape_of(x), dtype=x.dtype, like=x) + 1e-8", "prod: off by 1e-8"),
     ("_product_of_others", "[others * right, others * left]", "[others * left, others * right]",
      "prod: pairs swapped"),
     ("_prod_rule", "inverse(order)", "order", "prod: a permutation not undone"),
@@ -141,7 +141,7 @@ _CONTRACT = planted_in(
      "matmul: a vector on the left"),
     ("_matmul_by_y", "x[:, None] * g[..., None, :]", "x[:, None] + g[..., None, :]",
      "matmul: a vector times a matrix"),
-    ("_einsum_rule", "np.eye(n, dtype=g.dtype)", "np.ones((n, n), dtype=g.dtype)",
+    ("_einsum_rule", "np.eye(n, dtype=g.dtype, like=as_array(g))", "np.ones((n, n), dtype=g.dtype)",
      "einsum: a diagonal smeared out"),
     ("_einsum_rule", "n not in lengths", "not lengths",
      "einsum: an axis of length 1 taken for the whole"),
@@ -243,7 +243,7 @@ _BACKWARD = planted_in(
     ("_is_fresh", "gradient.base is None", "", "a view taken for a new array"),
     ("_is_fresh", "REGISTRY.get(node.op.name) is node.op", "",
      "an array that a rule keeps taken for a new one"),
-    ("_totals", "total if mine else np.array(total)", "np.asarray(total)",
+    ("_totals", "total if mine else copied(total)", "np.asarray(total)",
      "leaves share the memory of their gradients"),
     ("sweep", "(-parent.seq, parent)", "(parent.seq, parent)", "nodes in the wrong order"),
     ("sweep",
@@ -261,14 +261,15 @@ _BACKWARD = planted_in(
      "        sums[node] = g", "hooks dropped at first order"),
     ("_run_hooks", "g = result if result.dtype == g.dtype else result.astype(dtype=g.dtype)",
      "pass", "what a hook returns is dropped"),
-    ("_totals", "np.zeros(target.shape, target.dtype)", "np.ones(target.shape, target.dtype)",
+    ("_totals", "np.zeros(target.shape, target.dtype, like=like)",
+     "np.ones(target.shape, target.dtype)",
      "not 0 for an input that is not reached"),
-    ("_totals", "np.zeros(target.shape, target.dtype)", "np.zeros(target.shape)",
+    ("_totals", "np.zeros(target.shape, target.dtype, like=like)", "np.zeros(target.shape)",
      "zeros of the wrong dtype for an input that is not reached"),
     ("sweep", "node.saved = None", "pass", "what was saved is not released"),
-    ("_accumulated", "np.add(old._data, new._data)", "np.add(new._data, 0)",
+    ("_accumulated", "old._data + new._data", "np.add(new._data, 0)",
      "a stale gradient: backward twice does not add up"),
-    ("_accumulated", "np.add(old._data, new._data)", "np.add(old._data, new._data, out=old._data)",
+    ("_accumulated", "old._data + new._data", "np.add(old._data, new._data, out=old._data)",
      "a gradient handed out is added to in place"),
     ("sweep", "gradient.shape != like.shape or gradient.dtype is not like.dtype",
      "gradient.shape != like.shape", "the cast to the operand's dtype forgotten"),
@@ -289,9 +290,9 @@ _BACKWARD = planted_in(
      "else:\n"
      "    sums[parent] = total + gradient\n"
      "    owned.add(parent)", "a gradient's own graph cut where gradients add up"),
-    ("_lifted", "wrap(np.asarray(value), parent, True)", "wrap(np.asarray(value))",
+    ("_lifted", "wrap(as_array(value), parent, True)", "wrap(as_array(value))",
      "saved operands cut off the graph"),
-    ("_lifted", "wrap(np.asarray(value), node, True)", "wrap(np.asarray(value))",
+    ("_lifted", "wrap(as_array(value), node, True)", "wrap(as_array(value))",
      "saved results cut off the graph"),
     ("_lifted", "type(parent) is Tensor and parent._data is not value", "False",
      "second order takes the leaf's new value for the old one"),
@@ -301,10 +302,10 @@ _BACKWARD = planted_in(
      "a checkpoint's backward goes on outside"),
     ("backward",
      "with _COMMIT:\n"
-     "    for leaf, total in updates:\n"
+     "    for leaf, total in zip(leaves, totals, strict=True):\n"
      "        leaf._grad = total if leaf._grad is None else _accumulated(leaf._grad, total)",
      "if True:\n"
-     "    for leaf, total in updates:\n"
+     "    for leaf, total in zip(leaves, totals, strict=True):\n"
      "        leaf._grad = total if leaf._grad is None else _accumulated(leaf._grad, total)",
      "no lock: updates of a shared leaf lost"),
     ("sweep", "sums[node] if targets and node in targets else sums.pop(node)", "sums.pop(node)",
@@ -324,11 +325,8 @@ _BACKWARD = planted_in(
     ("_run_hooks", "hooks", "hooks[::-1]", "hooks in the wrong order"),
     ("gradients", "_run_hooks(target._hooks, total, create_graph) if target._hooks else total",
      "total", "gradients() runs no hooks of leaves"),
-    ("backward",
-     "[(leaf, _run_hooks(leaf._hooks, total, create_graph) if leaf._hooks else total) for "
-     "leaf, total in zip(leaves, totals, strict=True)]",
-     "((leaf, _run_hooks(leaf._hooks, total, create_graph) if leaf._hooks else total) for "
-     "leaf, total in zip(leaves, totals, strict=True))",
+    ("_LeafHooks.run", "sums[leaf] = _run_hooks(leaf._hooks, total, self._create_graph)",
+     "sums[leaf] = leaf._grad = _run_hooks(leaf._hooks, total, self._create_graph)",
      "a failing hook leaves some leaves updated"),
     ("sweep", "add_into is not None and parent in owned and type(sums[parent]) is np.ndarray",
      "add_into is not None and (parent not in sums or not owned.add(parent)) and parent in "
@@ -346,7 +344,7 @@ _GRAPH = [
     ),
     *planted_in(
         "engine/tensor.py",
-        ("Tensor.assign", "np.array(to_array(value, self.dtype))", "to_array(value, self.dtype)",
+        ("Tensor.assign", "copied(array_of(value, self.dtype))", "array_of(value, self.dtype)",
          "assign: the caller's array is shared"),
         ("Retained.owner", "owner if owner is not None and owner._node is self._node() else None",
          "owner",

@@ -14,6 +14,7 @@ _FILE = planted_in(
     ("page", "_hash(script)", "_hash(style)", "explorer: the policy admits another script"),
     ("_norm", "None if math.isnan(norm) else 'Infinity'", "None",
      "explorer: infinity is told as nothing"),
+    ("_shared", "MAX_NODES", "10 * MAX_NODES", "explorer: too much is open at first"),
     ("_column", "2 * len(distinct) > len(values)", "True", "explorer: no column is packed"),
     ("_packed_wire", "[*packed, wire.get('note', ''), 1]", "packed",
      "explorer: a stop is not told"),
@@ -35,8 +36,6 @@ _SCENE = planted_in_text(
 
 _FOLD = planted_in_text(
     f"{_PLACE}/static/view.js",
-    (".tiles.length > MAX_NODES", ".tiles.length > 10 * MAX_NODES",
-     "explorer: too much is open at first"),
     ("?? target; // a docked", "; if (!source) continue; // a docked",
      "explorer: a docked value has no line"),
     ("if (!source || source === target) continue;", "if (!source) continue;",

@@ -122,7 +122,7 @@ _LOOKS = [
     *planted_in(
         "train/temporary_training.py",
         ("unchanged", "random.load_state_dict(drawn)", "", "fit_looks: random numbers go on"),
-        ("unchanged", "tensor._data, tensor._grad = (data, grad)", "tensor._data = data",
+        ("unchanged", "tensor._grad = grad", "",
          "fit_looks: gradients are lost"),
         ("unchanged", "optimizer.load_state_dict(state)", "",
          "fit_looks: the optimizer's state is spent"),

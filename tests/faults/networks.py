@@ -93,10 +93,10 @@ _SEQUENCES = [
         "nn/attention.py",
         ("scaled_dot_product_attention", "shape_of(query)[-1]", "shape_of(value)[-1]",
          "attention: scaled by the length of the values"),
-        ("_allowed", "tril(ones((queries, keys), dtype=bool))",
-         "tril(ones((queries, keys), dtype=bool), k=1)",
+        ("_allowed", "tril(np.ones((queries, keys), bool, like=as_array(scores)))",
+         "tril(np.ones((queries, keys), bool, like=as_array(scores)), k=1)",
          "attention: causal, but for the next step"),
-        ("_allowed", "mask & past", "past",
+        ("_allowed", "past & mask", "past",
          "attention: a causal mask takes the place of the other"),
         ("scaled_dot_product_attention", "where(allowed, weights, 0.0)", "weights",
          "attention: a query without keys attends to all"),
@@ -105,8 +105,8 @@ _SEQUENCES = [
     ),
     *planted_in(
         "nn/embedding.py",
-        ("Embedding.forward", "first_outside(numbers, self.num_embeddings)",
-         "first_outside(abs(numbers), self.num_embeddings)",
+        ("Embedding.forward", "first_outside(found, self.num_embeddings)",
+         "first_outside(abs(found), self.num_embeddings)",
          "embedding: negative ids count from the end"),
     ),
 ]  # fmt: skip
@@ -126,7 +126,7 @@ _WATCH = [
 
 _PARAMETERS = [
     *planted_in(
-        "nn/regularise.py",
+        "nn/regularization.py",
         ("l2_penalty", "_factor('l2_penalty', lambd, m) / 2", "_factor('l2_penalty', lambd, m)",
          "regularise: λ/m for λ/2m"),
         ("weights", "parameter.ndim >= 2", "parameter.ndim >= 1", "regularise: biases counted"),

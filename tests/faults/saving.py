@@ -81,7 +81,7 @@ _TRANSFER = [
         ("_check_features", "takes != would_take", "False", "transfer: a head that does not fit"),
         ("_head_of", "found[-1]", "len(model.layers) - 1",
          "transfer: the activation after the head is replaced"),
-        ("load_matching", "own[path]._data, own[path]._node = (value, None)", "pass",
+        ("load_matching", "rebind(own[path], value)", "pass",
          "transfer: nothing is loaded"),
         ("transfer_advice", "new >= share * old", "new > share * old",
          "transfer: advice beside its boundary"),

@@ -33,7 +33,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/scene/statistics.py",
-        ("_Again.forward", "recorded.get(place, place._data)", "place._data",
+        ("_Again._leaf", "self.recorded.get(place, place._data)", "place._data",
          "render_scene: values of a leaf as it is now"),
         ("_computed", "replay(again.states)", "", "render_scene: a checkpoint draws other numbers"),
         ("statistics", "int(np.count_nonzero(np.isnan(numbers)))", "0",
@@ -83,7 +83,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/formats/to_dot.py",
-        ("_text", "escape(_clean(text))", "_clean(text)",
+        ("_text", "escape(printable(text))", "printable(text)",
          "render_picture: names are markup for Graphviz"),
         ("_add_link", "'false'", "'true'", "render_picture: links to saved values pull rows apart"),
     ),

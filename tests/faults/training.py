@@ -58,8 +58,8 @@ _STEPS = [
         ("Pack._part", "Pack(names, [self.params[i] for i in kept], state, self.steps)",
          "Pack(names, [self.params[i] for i in kept], state, 0)",
          "optim: t counts from 1 again once a gradient is missing"),
-        ("Pack.next", "update(flat[block], grad[block], states[i], t)",
-         "update(flat[block], grad[block], states[0], t)",
+        ("Pack.next", "update(flat[block], grad[block], _arrays(state), t)",
+         "update(flat[block], grad[block], _arrays(self._states[0]), t)",
          "optim: all blocks with the state of the first"),
     ),
     *planted_in(

@@ -28,6 +28,7 @@ def test_there_are_enough_faults_of_every_sort():
     files = Counter(Path(fault.file).name for fault in FAULTS)
     rules = {path.name for path in (ROOT / "tensorgraph/ops").glob("[a-z]*.py")} - {
         "numpy_api.py",
+        "methods.py",
     }
     assert files.keys() >= rules | {"autodiff.py", "graph.py", "dispatch.py", "checkpoint.py"}
 

@@ -1,4 +1,4 @@
-"""Windows, convolution and pooling along one spatial axis, in plain NumPy: see ``reference.py``.
+"""Windows, convolution and pooling along one spatial axis, in plain NumPy: see ``duals.py``.
 
 Windows are cut out one after the other. Operands may be complex; those with fewer than three axes
 stand for a batch of one, of one channel.

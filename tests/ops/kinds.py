@@ -1,7 +1,7 @@
 """What a step of a program can do: its operands, its parameters, where it may be evaluated.
 
 Elementwise kinds are what their records say. Every kind is named like the function of
-``tests/ops/reference.py`` that says what it computes; without one, its record's ``ref`` does.
+``tests/ops/duals.py`` that says what it computes; without one, its record's ``ref`` does.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 import tensorgraph as tg
 from tensorgraph.engine.rule import Word
 from tensorgraph.ops import OPS
-from tests.ops import reference, windowing
-from tests.ops.reference import Dual
+from tests.ops import duals, windowing
+from tests.ops.duals import Dual
 
 Shape = tuple[int, ...]
 APART = 1e-3
@@ -52,8 +52,8 @@ class Kind:
         return (self.run or OPS[self.name])(*operands, **static)
 
     def reference(self, *operands: Dual, **static: Any) -> Dual:
-        known = getattr(reference, self.name, None)
-        return (known or reference.by_scalars(OPS[self.name].op.ref))(*operands, **static)
+        known = getattr(duals, self.name, None)
+        return (known or duals.by_scalars(OPS[self.name].op.ref))(*operands, **static)
 
     def distance(self, operands: Sequence[Any], static: dict[str, Any]) -> float:
         if self.kinks is None:
@@ -329,7 +329,7 @@ def _differences(x: Any, y: Any = None, **static: Any) -> Any:
 def _result(f: Callable[..., Any]) -> Callable[..., Any]:
     def result(x: Any, **static: Any) -> Any:
         with np.errstate(all="ignore"):  # a slope of √ at 0, which is what is looked for
-            return f(reference.constant(x), **static).real
+            return f(duals.constant(x), **static).real
 
     return result
 
@@ -367,7 +367,7 @@ def _elementwise(op: tg.Op) -> Kind:
         (lambda shape: OPTIONS[op.name]) if op.name in OPTIONS else _broadcasting,
         tuple((domain.low, domain.high) for domain in real),
         DISTANCES.get(op.name) or (kinks if any(avoided) else None),
-        ties=op.name != "atan2" and hasattr(reference, op.name),
+        ties=op.name != "atan2" and hasattr(duals, op.name),
     )
 
 
@@ -397,10 +397,10 @@ KINDS: dict[str, Kind] = {
         Kind("max", 1, _reductions, kinks=_differences),
         Kind("min", 1, _reductions, kinks=_differences),
         Kind("var", 1, _spreads),
-        Kind("std", 1, _spreads, kinks=_result(reference.std), ties=False),
-        Kind("norm", 1, _reductions, kinks=_result(reference.norm), ties=False),
+        Kind("std", 1, _spreads, kinks=_result(duals.std), ties=False),
+        Kind("norm", 1, _reductions, kinks=_result(duals.norm), ties=False),
         Kind("rms", 1, lambda s: _reductions(s, eps=0.5) + _reductions(s, eps=0.0),
-             kinks=_result(reference.rms), ties=False),
+             kinks=_result(duals.rms), ties=False),
         Kind("center", 1, lambda s: [{"axis": axis} for axis in _axis_choices(s)]),
         Kind("affine", 3, _affines),
         Kind("dropout", 1, _masked, run=lambda x, mask, keep_prob: tg.dropout(x, mask, keep_prob)),

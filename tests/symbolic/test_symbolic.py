@@ -12,7 +12,7 @@ from tensorgraph.engine.declaration import FACT_WORDS
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.facts import WORDS, Fact, Facts, asserted_of
 from tensorgraph.symbolic.evaluate import evaluate
-from tensorgraph.symbolic.expr import constant, in_order, symbol
+from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, symbol
 from tensorgraph.testing.op_calls import elementwise_cases
 from tests.engine import programs as pg
 from tests.engine.programs import programs
@@ -62,16 +62,20 @@ def test_operators_methods_and_numpy_functions():
     data = RNG.normal(size=(2, 3))
     weights = tg.tensor(RNG.normal(size=(3, 4)))
     e = np.tanh(x.T.mT @ weights) + np.ones(4) * x.reshape(3, 2).sum() - weights.sum() / x[0, 0]
+    assert type(e) is tg.Tensor
+    e = lift(e)
     assert e.shape == (2, 4) and e.dtype == np.float64
     w = weights.numpy()
     expected = np.tanh(data @ w) + data.sum() - w.sum() / data[0, 0]
     np.testing.assert_allclose(evaluate([e], {x: data})[e], expected)
 
 
-def test_symbols_take_over_from_tensors_and_lists_on_either_side():
+def test_symbols_take_over_from_arrays_and_lists_and_tensors_from_symbols_on_either_side():
     x, w = symbol("x", (2,)), tg.tensor([1.0, 2.0], requires_grad=True)
-    for e in (x + w, w + x, [1.0, 2.0] * x, w @ x, tg.stack([w, x]), tg.where(x > 0, w, x)):
-        assert type(e) is type(x)
+    for e in ([1.0, 2.0] * x, x + np.ones(2), np.ones(2) @ x, tg.stack([np.ones(2), x])):
+        assert type(e) is Expr
+    for y in (x + w, w + x, w @ x, tg.stack([x, w]), tg.where(x > 0, w, x)):
+        assert type(y) is tg.Tensor and type(y.data) is Expr and y.requires_grad
     assert tg.take_along_axis(w, symbol("i", (1,), np.int64), axis=0).shape == (1,)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from tensorgraph.drawing.palette import FAMILIES, KINDS
 from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.drawing.view.colour import COLOURINGS, QUANTITIES, UNITS
-from tensorgraph.drawing.view.fold import MANY, MAX_NODES
+from tensorgraph.drawing.view.fold import MAX_NODES, MOST_USERS
 from tensorgraph.drawing.view.hierarchy import hierarchy
 
 SCRIPTS = (
@@ -67,7 +67,7 @@ def _shared() -> str:
     """Return what the page's program and the rest of the package agree on, as constants of it."""
     constants = {
         "MAX_NODES": MAX_NODES,
-        "MANY": MANY,
+        "MOST_USERS": MOST_USERS,
         "UNITS": UNITS,
         "COLOURINGS": {name: title for name, (title, _) in COLOURINGS.items()},
         "QUANTITIES": {name: asdict(quantity) for name, quantity in QUANTITIES.items()},

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from tensorgraph.display.text import escaped
 from tensorgraph.drawing.formats.canvas import CHANNEL, STRIP, Canvas
 from tensorgraph.drawing.formats.curves import cut, direction_of, overlap, path_of
 from tensorgraph.drawing.formats.draw_tiles import PlacedTile, head
-from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of
 from tensorgraph.drawing.layout import Area, Point
 from tensorgraph.drawing.view.view import Link
 
@@ -60,7 +61,7 @@ class DrawnLinks:
         """Return what is told of a link when the pointer rests on it."""
         times = f"{link.count} links" if link.count > 1 else ""
         text = "  ".join(filter(None, (link.label, times)))
-        return f"<title>{xml(text)}</title>" if text else ""
+        return f"<title>{escaped(text)}</title>" if text else ""
 
     def saved(self) -> Iterator[str]:
         """Yield lines from values to the gradients that read them; they slant in the channel."""
@@ -81,7 +82,7 @@ class DrawnLinks:
             end = self._to_channel(self.canvas.gradients[link.target], self.canvas.gradients, aside)
             ways |= dict.fromkeys(path_of(way, not self.turned) for way in (start, end))
             path = path_of([start[-1], end[-1]], not self.turned)
-            told = f"<title>{xml('kept for the backward pass: ' + link.label)}</title>"
+            told = f"<title>{escaped('kept for the backward pass: ' + link.label)}</title>"
             yield f'<path class="saved" d="{path}">{told}</path>'
         # What several lines share is drawn once, so that their dashes do not fill each other.
         yield from (f'<path class="saved" d="{way}"/>' for way in ways)
@@ -95,12 +96,12 @@ class DrawnLinks:
     def _stub(self, link: Link, index: int) -> Iterator[str]:
         """Yield the end of a line that would be long, with the name of the value at its start."""
         x, y = self.canvas.gradients[link.target].inner
-        name = xml(shortened(self.view.tiles[link.source].title, 10))
+        name = escaped(shortened(self.view.tiles[link.source].title, 10))
         aside = 13 * ((index + 1) // 2) * (-1) ** index
         line, at = f"M{number(x - 26)} {number(y + aside)}H{number(x)}", (x - 30, y + aside + 3.5)
         if self.turned:
             line, at = f"M{number(x + aside)} {number(y - 18)}V{number(y)}", (x + aside, y - 22)
-        told = f"<title>{xml('kept for the backward pass: ' + link.label)}</title>"
+        told = f"<title>{escaped('kept for the backward pass: ' + link.label)}</title>"
         yield f'<path class="saved" d="{line}">{told}</path>'
         style = "note middle" if self.turned else "note end"
         yield f'<text class="{style}" x="{number(at[0])}" y="{number(at[1])}">{name}</text>'
@@ -197,7 +198,7 @@ class DrawnLinks:
             for area in (clear or free)[:1]:
                 taken.append(area)
                 at = f'x="{number(area[0] + 2)}" y="{number(area[3] - 3)}"'
-                yield f'<text class="note" {at}>{xml(text)}</text>'
+                yield f'<text class="note" {at}>{escaped(text)}</text>'
 
     def _room(self, link: Link) -> float:
         """Return how much there is between the cards of a link from left to right."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.display.text import escaped
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of
 from tensorgraph.drawing.layout import Point
 from tensorgraph.drawing.view.view import Gradient, Tile
 from tensorgraph.drawing.view.wording import shape_text
@@ -277,7 +278,7 @@ def _rect(x: float, y: float, width: float, height: float, round_: float, kind: 
 
 
 def _text(text: str, x: float, y: float, style: str) -> str:
-    return f'<text class="{style}" x="{number(x)}" y="{number(y)}">{xml(text)}</text>'
+    return f'<text class="{style}" x="{number(x)}" y="{number(y)}">{escaped(text)}</text>'
 
 
 def _is_absent(gradient: Gradient | None) -> bool:
@@ -285,7 +286,7 @@ def _is_absent(gradient: Gradient | None) -> bool:
 
 
 def _told(tile: Tile) -> str:
-    return f"<title>{xml(tile.tip)}</title>" if tile.tip else ""
+    return f"<title>{escaped(tile.tip)}</title>" if tile.tip else ""
 
 
 def _badge(text: str, middle: Point, kind: str = "badge") -> Iterator[str]:

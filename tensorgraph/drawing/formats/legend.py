@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.display.text import escaped
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of
 from tensorgraph.drawing.palette import HEATS
 from tensorgraph.drawing.view.view import Key, Scale, View
 
@@ -38,7 +39,7 @@ class Foot:
             if self.kind == "key":
                 yield f'<g transform="translate({number(left)} {number(y)})">{line}</g>'
             else:
-                text = xml(line)
+                text = escaped(line)
                 yield f'<text class="{self.kind}" x="{number(left)}" y="{number(y)}">{text}</text>'
 
 
@@ -76,7 +77,7 @@ def _entries(view: View) -> Iterator[tuple[str, float]]:
 def _swatch(key: Key) -> tuple[str, float]:
     rx = 6.5 if key.is_round else 3.5
     rect = f'<rect class="tile" y="-11" width="17" height="13" rx="{rx}"/>'
-    text = f'<text class="l" x="24">{xml(key.word)}</text>'
+    text = f'<text class="l" x="24">{escaped(key.word)}</text>'
     return f'<g class="{key.tone}">{rect}</g>{text}', 24 + width_of(key.word, 11)
 
 
@@ -89,8 +90,8 @@ def _gradation(scale: Scale) -> tuple[str, float]:
         for i in range(len(HEATS))
     )
     end = start + 14 * len(HEATS) + 8
-    left = f'<text class="l">{xml(scale.low)}</text>'
-    right = f'<text class="l" x="{number(end)}">{xml(scale.high)}</text>'
+    left = f'<text class="l">{escaped(scale.low)}</text>'
+    right = f'<text class="l" x="{number(end)}">{escaped(scale.high)}</text>'
     return left + marks + right, end + width_of(scale.high, 11)
 
 

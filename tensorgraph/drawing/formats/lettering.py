@@ -1,14 +1,11 @@
-"""Text in pictures: how wide it is about, without a font at hand, and how it is written in XML."""
+"""Text in pictures: how wide it is about, without a font at hand."""
 
 from __future__ import annotations
 
 import unicodedata
-from html import escape
 
 _NARROW = frozenset("fijlrtI.,:;!|'`()[]{}-·′ ")
 _WIDE = frozenset("mwMW@%∂ΣΠ—…→⊙")
-CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
-"""Characters that XML cannot hold."""
 
 
 def width_of(text: str, size: float, mono: bool = False) -> float:
@@ -38,12 +35,6 @@ def shortened(text: str, most: int) -> str:
         return text
     tail = (most - 1) // 3
     return f"{text[: most - 1 - tail].rstrip()}…{text[len(text) - tail :].lstrip()}"
-
-
-def xml(text: str) -> str:
-    """Return a text as XML, where no character of it can be taken for markup."""
-    safe = text.translate(CONTROL).encode("utf-8", "replace").decode("utf-8")
-    return escape(safe, quote=True)
 
 
 def number(value: float) -> str:

@@ -7,7 +7,8 @@ from math import isfinite, log10
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.drawing.formats.lettering import width_of, xml
+from tensorgraph.display.text import escaped
+from tensorgraph.drawing.formats.lettering import width_of
 from tensorgraph.drawing.formats.style import SANS
 from tensorgraph.drawing.palette import INK, TONES
 from tensorgraph.drawing.view.colour import heat_tone
@@ -37,7 +38,7 @@ def norms_svg(activations: Norms, gradients: Norms) -> str:
         top += ROW * len(norms) + GAP + 14
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {top:g}"'
-        f' width="{width:g}" height="{top:g}" font-family="{xml(SANS)}" font-size="11">'
+        f' width="{width:g}" height="{top:g}" font-family="{escaped(SANS)}" font-size="11">'
         f"<style>text{{fill:{INK[0]}}}@media(prefers-color-scheme:dark){{text{{fill:{INK[1]}}}}}</style>"
         f"{''.join(parts)}</svg>"
     )
@@ -55,10 +56,10 @@ def _map(
     values = [log10(v) for row in norms.values() for v in row if isfinite(v) and v > 0]
     low, high = min(values, default=0.0), max(values, default=0.0)
     told = f": {10**low:.2g} … {10**high:.2g}" if values else ""
-    yield f'<text x="12" y="{top:g}" font-weight="600">{xml(title + told)}</text>'
+    yield f'<text x="12" y="{top:g}" font-weight="600">{escaped(title + told)}</text>'
     for k, (name, row) in enumerate(norms.items()):
         y = top + 10 + ROW * k
-        yield f'<text x="12" y="{y + 11:g}" opacity=".75">{xml(name or "model")}</text>'
+        yield f'<text x="12" y="{y + 11:g}" opacity=".75">{escaped(name or "model")}</text>'
         for column, step in enumerate(columns):
             x = left + CELL * column
             value = row[step] if step < len(row) else float("nan")
@@ -76,7 +77,7 @@ def _cell(x: float, y: float, value: float, tip: str, low: float, high: float) -
         fill = TONES[heat_tone(share)][0]
     return (
         f'<rect x="{x:g}" y="{y:g}" width="{CELL:g}" height="{ROW - 2:g}" fill="{fill}">'
-        f"<title>{xml(tip)}</title></rect>"
+        f"<title>{escaped(tip)}</title></rect>"
     )
 
 

@@ -12,7 +12,7 @@ from html import escape
 
 import graphviz  # type: ignore[import-untyped]
 
-from tensorgraph.drawing.formats.lettering import CONTROL
+from tensorgraph.display.text import printable
 from tensorgraph.drawing.palette import BAD, EDGE, INK, LINE, MUTED, TONES
 from tensorgraph.drawing.view.options import Options
 from tensorgraph.drawing.view.view import Gradient, Link, Tile, View
@@ -39,7 +39,7 @@ def to_dot(view: View, options: Options) -> str:
             "label": _caption(view),
             "labelloc": "b",
             "labeljust": "l",
-            "tooltip": graphviz.escape(_clean(view.title)) or "graph",
+            "tooltip": graphviz.escape(printable(view.title)) or "graph",
         },
         node_attr={
             "shape": "plain",
@@ -74,12 +74,12 @@ def _add_tiles(graph: graphviz.Digraph, view: View) -> None:
             labelloc="t",
             color=EDGE[0],
             style="rounded",
-            tooltip=graphviz.escape(_clean(outline.title)) or "module",
+            tooltip=graphviz.escape(printable(outline.title)) or "module",
         )
         clusters.append(cluster)
     for tile in view.tiles:
         home = graph if tile.outline is None else clusters[tile.outline]
-        tip = graphviz.escape(_clean(tile.tip)).replace("\n", "&#10;")
+        tip = graphviz.escape(printable(tile.tip)).replace("\n", "&#10;")
         home.node(f"t{tile.id}", label=_tile(tile), tooltip=tip or "tile")
     for outline in reversed(view.outlines):
         home = graph if outline.parent is None else clusters[outline.parent]
@@ -121,7 +121,7 @@ def _gradient_cell(gradient: Gradient, bad: bool) -> str:
 
 def _add_link(graph: graphviz.Digraph, link: Link) -> None:
     if link.kind == "data":
-        label = graphviz.escape(_clean(link.label)) or (f"× {link.count}" * (link.count > 1))
+        label = graphviz.escape(printable(link.label)) or (f"× {link.count}" * (link.count > 1))
         # Links of unequal weight are straighter, and placed in a third of the time.
         graph.edge(
             f"t{link.source}", f"t{link.target}", label=label, penwidth=f"{link.width:g}",
@@ -196,9 +196,4 @@ def _caption(view: View) -> str:
 
 def _text(text: str) -> str:
     """Return text that stands for itself in a label that is markup."""
-    return escape(_clean(text)).replace("\n", "<BR/>").replace("\\", "&#92;") or " "
-
-
-def _clean(text: str) -> str:
-    """Return text without the characters that markup may not hold."""
-    return text.translate(CONTROL).encode("utf-8", "replace").decode("utf-8")
+    return escape(printable(text)).replace("\n", "<BR/>").replace("\\", "&#92;") or " "

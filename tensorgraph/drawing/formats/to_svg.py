@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tensorgraph.display.text import escaped
 from tensorgraph.drawing.formats.canvas import MARGIN, STRIP, TITLE, Canvas
 from tensorgraph.drawing.formats.draw_links import DrawnLinks
-from tensorgraph.drawing.formats.lettering import number, shortened, width_of, xml
+from tensorgraph.drawing.formats.lettering import number, shortened, width_of
 from tensorgraph.drawing.formats.style import css
 from tensorgraph.drawing.view.options import Options
 from tensorgraph.drawing.view.view import View
@@ -16,7 +17,7 @@ def to_svg(view: View, options: Options) -> str:
     """Return a view as the text of an SVG file; the same view gives the same text."""
     canvas = Canvas(view, options)
     links = DrawnLinks(canvas)
-    title = xml(view.title or "computational graph")
+    title = escaped(view.title or "computational graph")
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tg" role="img" aria-label="{title}"'
         f' width="{number(canvas.width)}" height="{number(canvas.height)}"'
@@ -41,7 +42,7 @@ def to_svg(view: View, options: Options) -> str:
 def _heading(canvas: Canvas) -> Iterator[str]:
     y = MARGIN
     if canvas.view.title:
-        text = xml(canvas.view.title)
+        text = escaped(canvas.view.title)
         yield f'<text class="title" x="{number(MARGIN)}" y="{number(y + 12)}">{text}</text>'
     if not canvas.both:
         return
@@ -86,7 +87,7 @@ def _titles(canvas: Canvas) -> Iterator[str]:
             if x - 6 < line < x + wide + 6 and line < x1:
                 x = line + 8
         x = x if x + wide < x1 - 4 else x0 + 14
-        yield f'<text class="o halo" x="{number(x)}" y="{number(y0 + 19)}">{xml(text)}</text>'
+        yield f'<text class="o halo" x="{number(x)}" y="{number(y0 + 19)}">{escaped(text)}</text>'
 
 
 def _feet(canvas: Canvas) -> Iterator[str]:

@@ -163,9 +163,6 @@ class _Capture:
         return Box(
             id=len(self.boxes),
             kind="parameter" if wants else "input",
-            op="",
-            symbol="",
-            family="",
             name=self.recording.name_of(leaf),
             shape=leaf.shape,
             dtype=str(leaf.dtype),
@@ -180,9 +177,6 @@ class _Capture:
         return Box(
             id=len(self.boxes),
             kind="constant",
-            op="",
-            symbol="",
-            family="",
             name=name,
             shape=array.shape,
             dtype=str(array.dtype),
@@ -208,10 +202,7 @@ class _Capture:
         rest = Box(
             id=len(self.boxes),
             kind="more",
-            op="",
             symbol=f"… {len(nodes):,} operations …",
-            family="",
-            name=None,
             shape=last.shape,
             dtype=str(last.dtype),
             bytes=sum(_bytes(node.shape, node.dtype) for node in nodes),

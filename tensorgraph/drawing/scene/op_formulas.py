@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.drawing.scene.scene import Scene
-from tensorgraph.engine.graph import Node
+from tensorgraph.engine.graph import Node, record
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.rule import Word
 from tensorgraph.formulas.writing.formula import formula
@@ -87,11 +87,8 @@ def _gradient(
 def _run(node: Node, i: int, args: tuple[Expr, ...], out: Expr, g: Expr) -> Any:
     """Return what the rule makes of symbols."""
     plan = node.op.plan(1 << i | 1 << len(args), len(args))
-    saved: list[Any] = [None] * (len(args) + 1)
-    for k in plan.keep:
-        saved[k] = out if k == len(args) else args[k]
-    twin = Node(node.op, node.static, args, plan, saved, out, "")
-    return dict(plan.rules)[i](g, saved, twin, i)
+    twin = record(node.op, node.static, args, plan, (*args, out), "")
+    return dict(plan.rules)[i](g, twin.saved, twin, i)
 
 
 def _formula(make_it: Any, label: str, names: dict[Expr, str]) -> dict[str, str] | None:

@@ -54,15 +54,15 @@ class Box:
     kind: str
     """``op``; or a leaf: ``parameter`` (wants a gradient), ``input``, ``constant``; or ``more``,
     which stands for many operations of a graph too large to be listed."""
-    op: str
-    """The operation's name; empty for a leaf."""
-    symbol: str
-    family: str
-    name: str | None
-    """The tensor's name, or the caller's variable."""
     shape: Shape
     dtype: str
     bytes: int
+    name: str | None = None
+    """The tensor's name, or the caller's variable."""
+    op: str = ""
+    """The operation's name; empty for a leaf, as its symbol and family are."""
+    symbol: str = ""
+    family: str = ""
     call: int | None = None
     """The innermost module call around it."""
     wires: tuple[Wire, ...] = ()

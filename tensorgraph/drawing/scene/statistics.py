@@ -17,8 +17,8 @@ import numpy as np
 from tensorgraph.drawing.scene.scene import Box, Scene, Statistics
 from tensorgraph.engine.autodiff import sweep
 from tensorgraph.engine.generator import replay
-from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import Backward, Forward, mode
+from tensorgraph.engine.graph import Node, interpret, record
+from tensorgraph.engine.modes import Backward, Observer, mode
 from tensorgraph.engine.tensor import Tensor
 
 PARTS = 20
@@ -47,55 +47,43 @@ class _Again:
 
     def __init__(self, scene: Scene, places: Sequence[Any]) -> None:
         self.scene, self.places = scene, places
-        self.values: list[Any] = [None] * len(places)
-        self.twins: dict[int, Node] = {}
+        self.recorded = _leaves_as_recorded(places)
+        self.values: list[Any] = []
+        self.twins: dict[Node, Node] = {}
         self.gradients: dict[Any, Any] = {}
-        self.seconds = [0.0] * len(places)
+        self.seconds: dict[Node, float] = {}
         self.timer = _Timer()
 
     def forward(self) -> None:
         """Compute every value, and the node that knows it."""
-        recorded = self._leaves_as_recorded()
-        for box, place in zip(self.scene.boxes, self.places, strict=True):
-            if type(place) is Node:
-                self._node(box, place)
-            elif type(place) is Tensor:
-                self.values[box.id] = recorded.get(place, place._data)
-            else:
-                self.values[box.id] = place
+        nodes = [place for place in self.places if type(place) is Node]
+        found = interpret(nodes, lambda node, i: self._leaf(node.parents[i]), self._step)
+        self.values = [
+            found[place] if type(place) is Node else self._leaf(place) for place in self.places
+        ]
 
-    def _leaves_as_recorded(self) -> dict[Tensor, Any]:
-        """Return what nodes kept of leaves, which may have been given another value since."""
-        nodes = [place for place in self.places if type(place) is Node and place.saved]
-        return {
-            node.parents[i]: node.saved[i]
-            for node in nodes
-            for i in node.plan.keep
-            if i < len(node.parents) and type(node.parents[i]) is Tensor
-        }
+    def _leaf(self, place: Any) -> Any:
+        return self.recorded.get(place, place._data) if type(place) is Tensor else place
 
-    def _node(self, box: Box, node: Node) -> None:
-        arrays = [self.values[wire.source] for wire in box.wires]
+    def _step(self, node: Node, arrays: list[Any]) -> Any:
         start = perf_counter()
         out = _computed(node, arrays)
-        self.seconds[box.id] = perf_counter() - start
+        self.seconds[node] = perf_counter() - start
         if node.saved and len(arrays) in node.plan.keep:
             out = np.asarray(node.saved[-1])
-        parents = tuple(
-            self.twins.get(wire.source, parent)
-            for wire, parent in zip(box.wires, node.parents, strict=True)
-        )
-        kept: Any = [None] * (len(arrays) + 1) if node.plan.keep else ()
-        for i in node.plan.keep:
-            kept[i] = out if i == len(arrays) else arrays[i]
-        twin = Node(node.op, node.static, parents, node.plan, kept, out, node.scope)
-        self.values[box.id], self.twins[box.id] = out, twin
+        parents = tuple(self._place(parent) for parent in node.parents)
+        values = [*arrays, out]
+        self.twins[node] = record(node.op, node.static, parents, node.plan, values, node.scope)
+        return out
+
+    def _place(self, place: Any) -> Any:
+        """Return where gradients for a place gather."""
+        return self.twins[place] if type(place) is Node else place
 
     def backward(self) -> None:
         """Compute every gradient."""
         sums = {
-            self.twins.get(k, self.places[k]): np.ones_like(self.values[k])
-            for k in self.scene.outputs
+            self._place(self.places[k]): np.ones_like(self.values[k]) for k in self.scene.outputs
         }
         with mode(observer=self.timer):
             found, _ = sweep(sums, False, False, targets=frozenset(self.twins.values()))
@@ -103,18 +91,27 @@ class _Again:
 
     def box(self, box: Box) -> Box:
         """Return a box with what was found for it."""
-        twin = self.twins.get(box.id)
-        gradient = None
-        if box.differentiable:
-            gradient = self.gradients.get(self.places[box.id] if twin is None else twin)
+        node = self.places[box.id]
+        gradient = self.gradients.get(self._place(node)) if box.differentiable else None
         found: dict[str, Any] = {
             "value": statistics(self.values[box.id]),
             "gradient": None if gradient is None else statistics(gradient),
         }
-        if twin is not None and box.forward_seconds is None:  # unless tg.profile() found it
-            found["forward_seconds"] = self.seconds[box.id]
-            found["backward_seconds"] = self.timer.seconds.get(twin)
+        if type(node) is Node and box.forward_seconds is None:  # unless tg.profile() found it
+            found["forward_seconds"] = self.seconds[node]
+            found["backward_seconds"] = self.timer.seconds.get(self.twins[node])
         return replace(box, **found)
+
+
+def _leaves_as_recorded(places: Sequence[Any]) -> dict[Tensor, Any]:
+    """Return what nodes kept of leaves, which may have been given another value since."""
+    nodes = [place for place in places if type(place) is Node and place.saved]
+    return {
+        node.parents[i]: node.saved[i]
+        for node in nodes
+        for i in node.plan.keep
+        if i < len(node.parents) and type(node.parents[i]) is Tensor
+    }
 
 
 def _computed(node: Node, arrays: Sequence[Any]) -> Any:
@@ -127,14 +124,11 @@ def _computed(node: Node, arrays: Sequence[Any]) -> Any:
     return out._data
 
 
-class _Timer:
+class _Timer(Observer):
     """Adds up the time of a node's gradient rules."""
 
     def __init__(self) -> None:
         self.seconds: dict[Any, float] = {}
-
-    def forward(self, event: Forward) -> None:
-        """Nothing: kernels are timed one by one."""
 
     def backward(self, event: Backward) -> None:
         self.seconds[event.node] = self.seconds.get(event.node, 0.0) + event.seconds

@@ -15,7 +15,7 @@ from tensorgraph.drawing.view.options import Options
 
 MAX_NODES = 150
 """How many boxes are visible at most, unless another number is asked for."""
-MANY = 4
+MOST_USERS = 4
 """A leaf that more boxes take is drawn on each of them: lines to all would hide the rest."""
 
 
@@ -232,7 +232,8 @@ def is_docked(folding: Folding, leaf: Box, slots: Sequence[int]) -> bool:
     """Return whether a leaf is drawn on the boxes that take it: on the only one, or on many."""
     if not slots or is_hidden(folding, leaf, slots):
         return False
-    return len(slots) > MANY or (len(slots) == 1 and (leaf.kind != "input" or leaf.name is None))
+    own = leaf.kind != "input" or leaf.name is None
+    return len(slots) > MOST_USERS or (len(slots) == 1 and own)
 
 
 def lone_leaves(folding: Folding) -> Iterator[tuple[int, list[int]]]:

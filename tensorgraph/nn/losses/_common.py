@@ -11,10 +11,10 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import one_of
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_array
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor, array_of
 from tensorgraph.nn.place import here
 from tensorgraph.ops.arithmetic import astype, equal, isinf, less, logical_and, where
 from tensorgraph.ops.reduce import mean, sum
@@ -114,7 +114,7 @@ def _hint(shape: Shape, target: Shape) -> str:
 
 def values(x: Any) -> Any:
     """Return the real numbers in a tensor or array, to be looked at."""
-    return (x.data if type(x) is Tensor else x).real
+    return host_values(array_of(x)).real
 
 
 def refuse(name: str, what: str, where_bad: Any, found: Any, expected: str) -> None:

@@ -1,4 +1,4 @@
-// The scene as the page reads it: boxes, module calls, the tree in which they fold, the steps.
+// The scene as the page reads it: boxes, module calls, the hierarchy in which they fold, the steps.
 
 const STATISTICS = ["min", "max", "mean", "std", "norm", "count", "zeros", "nans", "infs"];
 const CROWD = 120; // A level with more children than this is cut into runs …
@@ -16,7 +16,7 @@ function readScene(text) {
     for (const wire of box.wires) boxes[wire.source].uses.push({ target: box.id, ...wire });
   }
   const calls = data.calls.map((call, id) => ({ id, parent: null, repeats: null, ...call }));
-  const scene = { ...data, boxes, calls, root: buildTree(boxes, calls, data.title) };
+  const scene = { ...data, boxes, calls, root: buildHierarchy(boxes, calls, data.title) };
   scene.steps = readSteps(scene);
   scene.profiled = boxes.some((b) => b.forward_seconds != null || b.backward_seconds != null);
   scene.measured = boxes.some((b) => b.value || b.gradient);
@@ -46,13 +46,13 @@ function readStatistics(packed) {
   return { ...told, low, high, histogram: [...bars].map((bar) => parseInt(bar, 36)) };
 }
 
-// ------------------------------------------------------------------------------------- the tree
+// ------------------------------------------------------------------------------------- the hierarchy
 
 /**
  * Nest the ops in their module calls; what is left over of a level stands in the level itself.
  * An item is {key, kind: "op" | "module" | "repeat" | "part" | "run" | "root", title, parent, children, first}.
  */
-function buildTree(boxes, calls, title) {
+function buildHierarchy(boxes, calls, title) {
   const root = group("root", "root", title);
   const modules = calls.map((call) => group(`call ${call.id}`, "module", call.type || call.path, call));
   const attached = new Set([root]);

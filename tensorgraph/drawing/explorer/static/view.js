@@ -55,7 +55,7 @@ function tileOfItem(item) {
 /** A leaf is docked to its user; used by a few tiles, it is a tile itself. */
 function placeLeaf(view, box, scene) {
   const users = [...new Set(box.uses.map((use) => view.tileOf.get(use.target)))];
-  if (users.length > 1 && users.length <= MANY && box.kind !== "constant") return addLeafTile(view, box, users);
+  if (users.length > 1 && users.length <= MOST_USERS && box.kind !== "constant") return addLeafTile(view, box, users);
   if (!users.length) return scene.outputs.includes(box.id) && addLeafTile(view, box, [scene.root]);
   for (const user of users) {
     if (user.item.kind === "op" || isData(box)) {

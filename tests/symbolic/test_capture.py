@@ -1,0 +1,236 @@
+"""Whole training steps on symbols: each layer and each optimizer against running it."""
+
+import numpy as np
+import pytest
+
+import tensorgraph as tg
+from tensorgraph import nn, optim
+from tensorgraph.optim import flat
+from tensorgraph.symbolic.capture import capture
+from tensorgraph.symbolic.expr import Expr
+from tests.nn.layer_cases import CASES
+from tests.nn.test_layers import made, outputs
+from tests.optim.optimizer_cases import CASES as OPTIMIZERS
+
+RNG = np.random.default_rng(0)
+
+
+class Step:
+    """A model that is trained: by one layer, with a parameter on its inputs."""
+
+    def __init__(self, layer, rest, inputs, make_optimizer):
+        self.layer, self.rest = layer, rest
+        self.scale = tg.tensor(1.25, "float64", requires_grad=True, name="scale")
+        named = [*layer.named_parameters(), ("scale", self.scale)]
+        self.optimizer = make_optimizer(named)
+
+    def __call__(self, *inputs):
+        self.optimizer.zero_grad()
+        inputs = [self.scale * x for x in inputs]
+        results = outputs(self.layer(*inputs, *self.rest))
+        weights = [np.cos(np.arange(r.size)).reshape(r.shape) + 0.1 for r in results]
+        loss = sum(((r * r + r) * w).sum() for r, w in zip(results, weights, strict=True))
+        loss = loss + self.scale * 0.5
+        loss.backward()
+        self.optimizer.step()
+        return loss, *results
+
+    def state(self):
+        """Return all arrays that a step changes."""
+        tensors = [*self.layer.parameters(), *self.layer.buffers(), self.scale]
+        return [t.data for t in tensors], [t.grad for t in tensors]
+
+
+def assert_same(found, expected):
+    for x, y in zip(found, expected, strict=True):
+        np.testing.assert_allclose(np.asarray(x), np.asarray(y), rtol=1e-12, atol=1e-12)
+
+
+def compare(build, inputs):
+    """Take a step, and another one by capture: against two steps."""
+    eager, captured = build(), build()
+    for step in (eager, captured):
+        tg.random.seed(1)
+        step(*inputs)
+    before = captured.state(), captured.optimizer.state_dict()
+    caught = capture(captured, *inputs)
+    arrays, gradients = captured.state()
+    assert all(x is y for x, y in zip(gradients, before[0][1], strict=True))
+    assert_same(arrays, before[0][0])
+    assert captured.optimizer.steps == 1 == int(captured.optimizer.state_dict()["steps"])
+    tg.random.seed(2)
+    expected = eager(*inputs)
+    tg.random.seed(2)
+    values = caught.values(*inputs)
+    assert_same([values[e] for e in caught.outputs], [r.data for r in expected])
+    written = {id(caught.tensors[e]): values[new] for e, new in caught.written.items()}
+    mine = [*captured.layer.parameters(), *captured.layer.buffers(), captured.scale]
+    assert_same([written.get(id(t), t.data) for t in mine], eager.state()[0])
+    tg.random.seed(2)
+    assert_same(caught(*inputs), [r.data for r in expected])
+    assert_same(captured.state()[0], eager.state()[0])
+    mine, theirs = captured.optimizer.state_dict(), eager.optimizer.state_dict()
+    kept = [key for key in theirs if not key.endswith("steps")]
+    assert_same([mine[key] for key in kept], [theirs[key] for key in kept])
+    return caught
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("name", CASES)
+def test_a_step_of_every_layer(name, training):
+    case = CASES[name]
+    inputs = case.inputs()
+
+    def build():
+        return Step(made(case, "float64", training), case.rest, inputs, optim.Adam)
+
+    caught = compare(build, inputs)
+    assert "scale" in {e.name for e in caught.written}
+
+
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+@pytest.mark.parametrize("block", [5, flat.BLOCK])
+def test_a_step_of_every_optimizer(rule, block, monkeypatch):
+    monkeypatch.setattr(flat, "BLOCK", block)
+    make = OPTIMIZERS[rule].make
+
+    def build():
+        tg.random.seed(0)
+        layers = nn.Sequential(
+            nn.Linear(3, 4, dtype="float64"), nn.BatchNorm(4, dtype="float64"), nn.Tanh()
+        )
+        return Step(layers, (), [], make)
+
+    compare(build, [RNG.normal(size=(5, 3))])
+
+
+def test_gradients_that_add_up_clipped_and_hooked_and_checkpointed():
+    x = RNG.normal(size=(3, 4))
+
+    def run(caught):
+        tg.random.seed(0)
+        w = tg.tensor(np.cos(np.arange(8.0)).reshape(2, 4), requires_grad=True, name="w")
+        w.register_hook(lambda g: g * 0.5)
+        drop = nn.Dropout(keep_prob=0.5)
+        inside = tg.checkpoint(lambda x: drop(tg.tanh(x @ w.mT)))
+        optimizer = optim.EWMAMomentum([w], 0.1)
+
+        def step(x):
+            (inside(x) ** 2).sum().backward()
+            (w * w).sum().backward()
+            optim.clip_by_value([w], 0.7)
+            norm = optim.clip_by_global_norm([w], 0.9)
+            optimizer.step()
+            return norm
+
+        step(x)
+        tg.random.seed(4)
+        if not caught:
+            norm = step(x)
+            return norm, w.grad.data, w.data
+        found = capture(step, x)
+        tg.random.seed(4)
+        values = found.values(x)
+        (e,) = (e for e, t in found.tensors.items() if t is w)
+        gradient, new = values[found.gradients[e]], values[found.written[e]]
+        return values[found.outputs[0]], gradient, new
+
+    assert_same(run(True), run(False))
+
+
+def test_gradients_of_gradients_inside_a_step():
+    w = tg.tensor(RNG.normal(size=(3,)), requires_grad=True, name="w")
+
+    def penalty(x):
+        slope = tg.gradients((tg.sin(w) * x).sum(), w, create_graph=True)
+        return tg.grad(lambda v: (v * v * slope).sum())(w), tg.gradients((slope**2).sum(), w)
+
+    x = RNG.normal(size=(3,))
+    assert_same(capture(penalty, x)(x), [r.data for r in penalty(x)])
+
+
+def test_all_is_as_it_was_when_the_function_raises():
+    layer, optimizer = nn.BatchNorm(2), None
+    optimizer = optim.Adam(layer.parameters())
+
+    def step(x):
+        optimizer.zero_grad()
+        layer(x).sum().backward()
+        optimizer.step()
+        return float(layer.weight.sum())
+
+    (layer(RNG.normal(size=(4, 2))) ** 2).sum().backward()
+    before = [(t, t._data, t.grad) for t in layer.parameters() + layer.buffers()]
+    with pytest.raises(tg.errors.GraphError, match="has no value"):
+        capture(step, RNG.normal(size=(4, 2)).astype("float32"))
+    assert all(t._data is data and t.grad is grad for t, data, grad in before)
+    assert optimizer.steps == 0
+    optimizer.step()
+
+
+def test_tensors_are_bound_by_reference_and_a_trace_keeps_their_values():
+    w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+    f = lambda x: (w.detach() * x + w.data).sum()  # noqa: E731
+    caught, traced = capture(f, np.ones(2)), tg.trace(f, np.ones(2))
+    assert caught(np.ones(2)) == traced(np.ones(2)) == 6
+    w.assign([2.0, 2.0])
+    assert caught(np.ones(2)) == 8 and traced(np.ones(2)) == 6
+
+
+def test_a_trace_of_a_step_lists_what_it_writes():
+    w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+    optimizer = optim.SGD([w], lr=0.5)
+
+    def step(x):
+        optimizer.zero_grad()
+        (w * x).sum().backward()
+        optimizer.step()
+
+    traced = tg.trace(step, np.ones(2, "float32"))
+    lines = str(traced).splitlines()
+    assert lines[:2] == ["x: float32[2]", "w: float32[2]"] and lines[-1] == "return "
+    assert "w ← %" in lines[-2]
+    assert [" = subtract(" in line for line in lines].count(True) == 1
+    assert w.grad is None and w.numpy().tolist() == [1.0, 2.0]
+
+
+def test_each_call_draws_anew_and_in_order():
+    generator = tg.random.Generator(0)
+
+    def f(p):
+        unused = tg.random.normal(3, generator=generator)
+        mask = tg.random.bernoulli(p, generator=generator)
+        order = tg.random.permutation(4, generator=generator)
+        return (
+            tg.random.uniform(2, mask, 2.0, generator=generator),
+            order,
+            mask,
+            unused.shape[0] * p,
+        )
+
+    p = np.array([0.25, 0.75], np.float64)
+    caught = capture(f, p)
+    for _ in range(2):
+        state = generator.state
+        expected = f(p)
+        generator.state = state
+        assert_same(caught(p), [np.asarray(r) for r in expected])
+
+
+# ------------------------------------------------------------------------ tensors over symbols
+
+
+def test_a_tensor_over_a_symbol_has_no_value_and_says_what_to_write():
+    w = tg.asarray(tg.trace(lambda x: x, np.ones((2, 3))).inputs[0])
+    w.requires_grad = True
+    loss = (w * w).sum()
+    assert repr(w) == "tensor(<x float64[2, 3]>, dtype=float64, requires_grad=True)"
+    assert str(loss) == f"<{loss.node.op.name} float64{list(loss.shape)}>"
+    with pytest.raises(tg.errors.GraphError, match=r"write tg\.where\(condition, a, b\)"):
+        bool(loss > 0)
+    for ask in (float, int, lambda x: x.item(), np.asarray, lambda x: [0, 1][x.astype("int64")]):
+        with pytest.raises(tg.errors.GraphError, match="return it from the function"):
+            ask(loss)
+    loss.backward()
+    assert type(w.grad.data) is Expr and w.grad.shape == (2, 3)
+    assert type(tg.softmax(w).data) is type(tg.logsumexp(w).data) is Expr
