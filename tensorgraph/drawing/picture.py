@@ -18,7 +18,7 @@ from tensorgraph.drawing.formats.norm_map import norms_svg, run_of
 from tensorgraph.drawing.formats.run_graphviz import drawn, program
 from tensorgraph.drawing.formats.to_dot import to_dot
 from tensorgraph.drawing.formats.to_svg import to_svg
-from tensorgraph.drawing.scene.capture import capture
+from tensorgraph.drawing.scene.from_graph import capture
 from tensorgraph.drawing.scene.op_formulas import rules_of
 from tensorgraph.drawing.scene.recording import recording_of
 from tensorgraph.drawing.scene.scene import Scene

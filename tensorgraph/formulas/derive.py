@@ -16,17 +16,17 @@ from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.algebra import Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
+from tensorgraph.formulas.algebra.identities import read_in_graph
 from tensorgraph.formulas.algebra.meanings import MEANINGS
 from tensorgraph.formulas.algebra.normal_form import Normaliser, OutOfTime
 from tensorgraph.formulas.algebra.polynomials import Atoms
-from tensorgraph.formulas.algebra.recognise import read_in_graph
+from tensorgraph.formulas.constant_facts import premises
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
 from tensorgraph.formulas.facts import Fact, Facts
+from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.letters import Letters, description, is_product
 from tensorgraph.formulas.naming.substitute import candidates
-from tensorgraph.formulas.naming.variables import Scope
-from tensorgraph.formulas.premises import premises
-from tensorgraph.formulas.request import Target, check_in_graph, check_output, targets_of
+from tensorgraph.formulas.targets import Target, check_in_graph, check_output, targets_of
 from tensorgraph.formulas.verify import Checker
 from tensorgraph.formulas.writing.formula import cost, formula
 from tensorgraph.formulas.writing.text import pretty, text

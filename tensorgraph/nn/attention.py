@@ -14,8 +14,8 @@ from tensorgraph.engine.arrays import as_array, to_array
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.nn.init import Initializer, glorot_uniform
 from tensorgraph.nn.linear import Linear
+from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.place import here
 from tensorgraph.ops.arithmetic import divide, where
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.logits import softmax

@@ -25,8 +25,8 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
 from tensorgraph.nn.linear import parameter
+from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.place import here
 from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.contract import linear
 from tensorgraph.ops.shape import concat, split

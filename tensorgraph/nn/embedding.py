@@ -12,8 +12,8 @@ from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor, array_of
 from tensorgraph.nn.init import Initializer, normal
 from tensorgraph.nn.linear import parameter
+from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.place import here
 from tensorgraph.ops.index import first_outside, getitem
 from tensorgraph.random import Generator
 

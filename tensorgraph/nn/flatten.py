@@ -7,8 +7,8 @@ from typing import Any
 
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
+from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.place import here
 from tensorgraph.ops.shape import reshape
 
 

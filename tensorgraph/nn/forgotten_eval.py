@@ -7,8 +7,8 @@ from weakref import WeakSet
 
 from tensorgraph.engine.modes import MODE, user_level
 from tensorgraph.errors import UsageWarning
+from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.place import here
 
 # Not an attribute of the layer, where it would be copied and saved with it.
 _WARNED: WeakSet[Module] = WeakSet()

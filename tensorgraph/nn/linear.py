@@ -11,8 +11,8 @@ from tensorgraph.arguments import whole
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.nn.init import Initializer, he_normal, zeros
+from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.place import here
 from tensorgraph.ops.contract import linear, matmul
 from tensorgraph.ops.shape import matrix_transpose
 from tensorgraph.random import Generator

@@ -15,8 +15,8 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
+from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.place import here
 from tensorgraph.ops.reduce import sum
 
 Loss = Callable[[Any, Any], Any]

@@ -13,8 +13,8 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.nn.forgotten_eval import warn_of_inference
+from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.place import here
 from tensorgraph.ops.centering import affine, center, rms
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import sqrt

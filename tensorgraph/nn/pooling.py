@@ -9,8 +9,8 @@ from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
 from tensorgraph.nn.convolution import Padding, Size, brief
+from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.place import here
 from tensorgraph.ops.pool import avg_pool, max_pool  # noqa: F401  # declare the ops named below
 from tensorgraph.ops.reduce import max, mean
 from tensorgraph.ops.window import axis_names, per_axis, per_side

@@ -16,8 +16,8 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.cells import Cell, GRUCell, LSTMCell, RNNCell
 from tensorgraph.nn.init import Initializer, glorot_uniform, orthogonal
+from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.nn.place import here
 from tensorgraph.ops.shape import stack, unstack
 from tensorgraph.random import Generator
 

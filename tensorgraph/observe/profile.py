@@ -13,7 +13,7 @@ from tensorgraph.display.tables import text_table
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.observe.units import bytes_text
+from tensorgraph.observe.bytes_and_seconds import bytes_text
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.flat import State
-from tensorgraph.optim.root import root
+from tensorgraph.optim.flat_parameters import State
 from tensorgraph.optim.sgd import decayed
+from tensorgraph.optim.square_root import root
 
 
 def moments(grad: Any, state: State, betas: Any) -> State:

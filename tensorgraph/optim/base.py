@@ -19,9 +19,9 @@ from tensorgraph.engine.modes import meet
 from tensorgraph.engine.quiet import quiet
 from tensorgraph.engine.state import fitting
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.optim.flat import State, packed
+from tensorgraph.optim.flat_parameters import State, packed
 from tensorgraph.optim.groups import Named, grouped
-from tensorgraph.optim.recorded import recorded
+from tensorgraph.optim.recorded_steps import recorded
 from tensorgraph.optim.settings import Rate, bound, checked, constructor
 
 Rule = Callable[..., tuple[Any, State]]

@@ -13,7 +13,7 @@ from tensorgraph.arguments import number
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.arithmetic import abs, astype, equal, greater, maximum, where
-from tensorgraph.optim.flat import check_finite
+from tensorgraph.optim.flat_parameters import check_finite
 from tensorgraph.optim.groups import check_parameters, named_parameters
 
 

@@ -10,8 +10,8 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Listing, Module
 from tensorgraph.nn.regularization import weights
 from tensorgraph.nn.state_paths import stands_at
-from tensorgraph.optim.flat import Pack
-from tensorgraph.optim.recorded import RecordedPack
+from tensorgraph.optim.flat_parameters import Pack
+from tensorgraph.optim.recorded_steps import RecordedPack
 from tensorgraph.optim.settings import checked, plain, rate_at, unknown
 
 Named = list[tuple[str, Tensor]]

@@ -8,7 +8,7 @@ import numpy as np
 
 from tensorgraph.ops.arithmetic import sign
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.flat import State
+from tensorgraph.optim.flat_parameters import State
 from tensorgraph.optim.sgd import decayed
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.flat import State
+from tensorgraph.optim.flat_parameters import State
 from tensorgraph.optim.sgd import decayed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.flat import State
+from tensorgraph.optim.flat_parameters import State
 
 
 def decayed(param: Any, lr: Any, weight_decay: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
-from tensorgraph.testing import promises
+from tensorgraph.testing import requirements
 from tensorgraph.testing.op_calls import Case, bound, elementwise_cases, record_of
 
 
@@ -80,23 +80,23 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
     if record.family == "elementwise" and record.arity > 1:
         done.append("broadcasting")
         for case in cases:
-            promises.check_broadcasting(case)
-    promises.check_saved(record, cases)
+            requirements.check_broadcasting(case)
+    requirements.check_saved(record, cases)
     done.append("saved")
     if record.body is not None:
         done.append("body")
         for case in cases:
-            promises.check_body(record, case, static)
+            requirements.check_body(record, case, static)
     return CheckedOp(record.name, len(cases), tuple(done))
 
 
 _FOR_ALL: tuple[Callable[[Case], None], ...] = (
-    promises.check_dtypes,
-    promises.check_gradients,
-    promises.check_adjoint,
-    promises.check_linearity,
-    promises.check_layouts,
-    promises.check_purity,
+    requirements.check_dtypes,
+    requirements.check_gradients,
+    requirements.check_adjoint,
+    requirements.check_linearity,
+    requirements.check_layouts,
+    requirements.check_purity,
 )
 
 

@@ -9,8 +9,8 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import errors, nn
-from tensorgraph.drawing.scene import capture as capturing
-from tensorgraph.drawing.scene.capture import capture
+from tensorgraph.drawing.scene import from_graph as capturing
+from tensorgraph.drawing.scene.from_graph import capture
 from tensorgraph.drawing.scene.module_calls import modules_around
 from tensorgraph.drawing.scene.op_formulas import rules_of
 from tensorgraph.drawing.scene.recording import recording_of

@@ -47,7 +47,7 @@ _LAYOUT = [
          "layout: links without a rail are drawn across"),
     ),
     *planted_in(
-        "drawing/layout/level.py",
+        "drawing/layout/inside_frame.py",
         ("_grid", "tall[0] = max(tall[0], header)", "pass",
          "layout: tiles over the title of their frame"),
         ("draw", "max(inner + padding.left + padding.right, padding.width)",

@@ -21,7 +21,7 @@ _ALGEBRA = [
         ("_sum", "k * count", "k", "rules: a mean is a sum"),
     ),
     *planted_in(
-        "formulas/algebra/choices.py",
+        "formulas/algebra/branches.py",
         ("_guarded", "bare(x) if known else None", "bare(x)",
          "derive_names: a guard against 0 is left out where there is a 0"),
         ("_says", "value is not None and np.ndim(value) == 0 and float(value) == bound", "True",
@@ -41,7 +41,7 @@ _FACTS = [
         ("violation", "array > 0", "array >= 0", "symbolic: 0 is assumed to be positive"),
     ),
     *planted_in(
-        "formulas/naming/variables.py",
+        "formulas/naming/caller_variables.py",
         ("Scope.one_hot", "inside and np.array_equal(hot, array)", "inside",
          "derive: any zeros and ones are the one-hot form of the labels at hand"),
         ("Scope.number", "isinstance(plain, bool) or plain in (0, 1, -1)",

@@ -6,7 +6,7 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
-        "drawing/scene/capture.py",
+        "drawing/scene/from_graph.py",
         ("_Capture._gradients", "leading_to(nodes, wanted)", "leading_to(nodes, inputs)",
          "render_scene: an example input is taken for a parameter"),
         ("_Capture._operation", "both and i not in reached", "i not in reached",

@@ -54,7 +54,7 @@ _STEPS = [
         ("stands_at", "f'{path}.'", "path", "optim: the path layers.1 takes layers.10"),
     ),
     *planted_in(
-        "optim/flat.py",
+        "optim/flat_parameters.py",
         ("Pack._part", "Pack(names, [self.params[i] for i in kept], state, self.steps)",
          "Pack(names, [self.params[i] for i in kept], state, 0)",
          "optim: t counts from 1 again once a gradient is missing"),
@@ -63,7 +63,7 @@ _STEPS = [
          "optim: all blocks with the state of the first"),
     ),
     *planted_in(
-        "optim/recorded.py",
+        "optim/recorded_steps.py",
         ("RecordedPack.next", "update(param, param.grad, self.state, self.steps + 1)",
          "update(param, param.grad, {k: v.detach() for k, v in self.state.items()}, self.steps "
          "+ 1)", "recorded_steps: the state taken as constant"),
@@ -72,7 +72,7 @@ _STEPS = [
          "recorded_steps: the gradient taken as constant"),
     ),
     *planted_in(
-        "optim/root.py",
+        "optim/square_root.py",
         ("_slope", "where(zero, 0, g / where(zero, 1, 2 * out))", "g / (2 * out)",
          "recorded_steps: the slope of √0"),
     ),

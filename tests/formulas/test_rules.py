@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import tensorgraph as tg
 from tensorgraph.formulas.algebra.from_normal_form import lower
+from tensorgraph.formulas.algebra.identities import RECOGNITIONS, recognised
 from tensorgraph.formulas.algebra.meanings import MEANINGS
 from tensorgraph.formulas.algebra.normal_form import Normaliser
-from tensorgraph.formulas.algebra.recognise import RECOGNITIONS, recognised
 from tensorgraph.formulas.facts import Fact, Facts, violation
 from tensorgraph.formulas.steps import BUILDERS, SAYS, UNTOLD
 from tensorgraph.formulas.verify import fresh_data

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import StateError
-from tests.nn.bag import Bag, parameter
+from tests.nn.anything_module import Bag, parameter
 
 
 def scope_of(y):

@@ -11,7 +11,7 @@ import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.engine.modes import MODE
 from tensorgraph.nn.module import walk
-from tests.nn.bag import Bag
+from tests.nn.anything_module import Bag
 
 
 def scope_of(y):

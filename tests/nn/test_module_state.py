@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import StateError
-from tests.nn.bag import Bag
+from tests.nn.anything_module import Bag
 
 
 def scope_of(y):

@@ -8,7 +8,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.errors import ShapeError, StateError
-from tests.nn.bag import parameter
+from tests.nn.anything_module import parameter
 
 
 def test_a_functional_call_computes_with_other_tensors_and_leaves_the_module_alone():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.testing import promises, strategies
+from tensorgraph.testing import requirements, strategies
 from tensorgraph.testing.check_op import check_value
 from tests.engine.test_random import DRAWS
 from tests.ops import elements, kinds
@@ -66,10 +66,10 @@ def far_from_kinks(op, inputs):
 def test_elementwise_value_and_gradients_within_the_domain(name, data):
     op = ELEMENTWISE[name]
     inputs = data.draw(strategies.inputs(op).filter(lambda inputs: far_from_kinks(op, inputs)))
-    case = promises.Case(name, op, inputs)
+    case = requirements.Case(name, op, inputs)
     if op.ref is not None:
         check_value(op, case)
-    promises.check_gradients(case)
+    requirements.check_gradients(case)
 
 
 # ------------------------------------------------------------------------------------ gradients
@@ -78,25 +78,25 @@ def test_elementwise_value_and_gradients_within_the_domain(name, data):
 @every_op
 def test_gradients_of_first_and_second_order(name):
     for case in cases(name):
-        promises.check_gradients(case)
+        requirements.check_gradients(case)
 
 
 @every_op
 def test_adjoint_identity(name):
     for case in cases(name):
-        promises.check_adjoint(case)
+        requirements.check_adjoint(case)
 
 
 @every_op
 def test_gradient_is_linear_in_its_cotangent(name):
     for case in cases(name):
-        promises.check_linearity(case)
+        requirements.check_linearity(case)
 
 
 @every_op
 def test_float32_and_float64_stay_what_they_are(name):
     for case in cases(name):
-        promises.check_dtypes(case)
+        requirements.check_dtypes(case)
 
 
 # ------------------------------------------------------------------------- memory and its layout
@@ -105,18 +105,18 @@ def test_float32_and_float64_stay_what_they_are(name):
 @every_op
 def test_layout_of_inputs_does_not_matter(name):
     for case in cases(name):
-        promises.check_layouts(case)
+        requirements.check_layouts(case)
 
 
 @every_op
 def test_nothing_handed_in_is_modified_or_shared(name):
     for case in cases(name):
-        promises.check_purity(case)
+        requirements.check_purity(case)
 
 
 @pytest.mark.parametrize("name", [name for name in EVERY if name in REGISTRY])
 def test_saves_what_its_rules_read_and_nothing_else(name):
-    promises.check_saved(REGISTRY[name], cases(name))
+    requirements.check_saved(REGISTRY[name], cases(name))
 
 
 # ------------------------------------------------------------------------------- special families
@@ -126,7 +126,7 @@ def test_saves_what_its_rules_read_and_nothing_else(name):
 def test_broadcasting_is_repeating(name):
     if ELEMENTWISE[name].arity > 1:
         for case in cases(name):
-            promises.check_broadcasting(case)
+            requirements.check_broadcasting(case)
 
 
 FUSED = [name for name, op in REGISTRY.items() if op.body is not None]
@@ -136,7 +136,7 @@ FUSED = [name for name, op in REGISTRY.items() if op.body is not None]
 def test_fused_op_equals_its_body(name):
     for call in TABLE[name]:
         if all(np.size(value) for value in call.inputs) and np.max(np.abs(call.inputs[0])) < 100:
-            promises.check_body(REGISTRY[name], call.case, call.static)
+            requirements.check_body(REGISTRY[name], call.case, call.static)
 
 
 def test_every_fused_op_has_a_body():

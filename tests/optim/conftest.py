@@ -2,10 +2,10 @@
 
 import pytest
 
-from tensorgraph.optim import flat
+from tensorgraph.optim import flat_parameters
 
 
-@pytest.fixture(params=[4, 20, flat.BLOCK], ids="blocks of {}".format)
+@pytest.fixture(params=[4, 20, flat_parameters.BLOCK], ids="blocks of {}".format)
 def block(request, monkeypatch):
     """Cut into small blocks, so that small tests meet packs of several, and blocks of a large."""
-    monkeypatch.setattr(flat, "BLOCK", request.param)
+    monkeypatch.setattr(flat_parameters, "BLOCK", request.param)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import tensorgraph as tg
 from tensorgraph import optim
-from tensorgraph.optim import flat
+from tensorgraph.optim import flat_parameters
 from tests.optim.optimizer_cases import CASES, RATES, SHAPES, draws, give, parameters
 
 
@@ -72,7 +72,7 @@ def test_a_parameter_without_a_gradient_stays_and_its_time_too(pattern, rule, si
     make, equation, *_ = CASES[rule]
     shapes = [(2,), (3, 2), (), (5,)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(flat, "BLOCK", size)
+        patch.setattr(flat_parameters, "BLOCK", size)
         params = parameters(shapes)
         start = [np.array(p.data) for p in params]
         gradients = draws(shapes, len(pattern))

@@ -11,7 +11,7 @@ from tensorgraph.errors import (
     ImmutableError,
     ShapeError,
 )
-from tensorgraph.optim import flat
+from tensorgraph.optim import flat_parameters
 from tests.optim.optimizer_cases import give, parameters
 
 # ------------------------------------------------------------------------------------- what changes
@@ -221,9 +221,9 @@ def test_a_gradient_that_is_not_finite_is_reported_with_its_path_and_nothing_cha
 
 
 def test_small_parameters_share_a_pack_and_large_ones_stand_alone(monkeypatch):
-    monkeypatch.setattr(flat, "BLOCK", 10)
+    monkeypatch.setattr(flat_parameters, "BLOCK", 10)
     params = parameters([(4,), (30,), (5,), (3,), (10,), (6,)])
-    packs = flat.packed([(str(p.size), p) for p in params], lambda flat: {})
+    packs = flat_parameters.packed([(str(p.size), p) for p in params], lambda flat: {})
     assert [p.names for p in packs] == [["4", "5"], ["30"], ["3", "6"], ["10"]]
 
 

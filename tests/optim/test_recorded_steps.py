@@ -167,7 +167,7 @@ def test_a_gradient_of_zero_leaves_derivatives_finite():
 
 
 def test_the_root_of_a_running_mean_is_checked_as_an_op():
-    check_op(optim.root.root)
+    check_op(optim.square_root.root)
 
 
 def test_a_recorded_step_refuses_a_gradient_that_is_not_finite():

@@ -5,7 +5,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import nn, optim
-from tensorgraph.optim import flat
+from tensorgraph.optim import flat_parameters
 from tensorgraph.symbolic.capture import capture
 from tensorgraph.symbolic.expr import Expr
 from tests.nn.layer_cases import CASES
@@ -89,9 +89,9 @@ def test_a_step_of_every_layer(name, training):
 
 
 @pytest.mark.parametrize("rule", OPTIMIZERS)
-@pytest.mark.parametrize("block", [5, flat.BLOCK])
+@pytest.mark.parametrize("block", [5, flat_parameters.BLOCK])
 def test_a_step_of_every_optimizer(rule, block, monkeypatch):
-    monkeypatch.setattr(flat, "BLOCK", block)
+    monkeypatch.setattr(flat_parameters, "BLOCK", block)
     make = OPTIMIZERS[rule].make
 
     def build():

@@ -12,7 +12,7 @@ import tensorgraph as tg
 from tensorgraph.engine.domain import Boolean, Integer, Real, Simplex
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.errors import ArgumentError, DTypeError, GradcheckError
-from tensorgraph.testing import check_op, promises, strategies
+from tensorgraph.testing import check_op, requirements, strategies
 from tensorgraph.testing.op_calls import Case, elementwise_cases
 from tests.ops.op_call import WAYS
 from tests.ops.op_cases import ELEMENTWISE, TABLE
@@ -51,7 +51,7 @@ def test_a_rule_wrong_by_1e_10_is_caught(name, key):
     wrong = with_rule(op, key, lambda g: g * (1 + 1e-10))
     with pytest.raises(GradcheckError):
         for case in cases_of(op, wrong):
-            promises.check_gradients(case)
+            requirements.check_gradients(case)
 
 
 @pytest.mark.parametrize("name, key", RULES)
@@ -63,7 +63,7 @@ def test_a_rule_detached_at_second_order_is_caught(name, key):
             # A rule that is linear in g alone has a second derivative only behind another op.
             cubed = Case(case.name, lambda *xs, f=case.function: f(*xs) ** 3, case.inputs)
             if case.floating and cubed.is_differentiable:
-                promises.check_gradients(cubed)
+                requirements.check_gradients(cubed)
 
 
 # ------------------------------------------------------------------------- faults of other kinds

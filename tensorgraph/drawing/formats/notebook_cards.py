@@ -12,7 +12,7 @@ from tensorgraph.drawing.scene.statistics import statistics
 from tensorgraph.drawing.view.wording import shape_text, statistics_lines
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module, walk
-from tensorgraph.observe.units import bytes_text
+from tensorgraph.observe.bytes_and_seconds import bytes_text
 
 ROWS = 30
 """A module's card lists no more of what is in it."""

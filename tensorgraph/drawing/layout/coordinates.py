@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Callable
 
 from tensorgraph.drawing.layout.layers import Layers, Side
+from tensorgraph.drawing.layout.longest_path import spine_of
 from tensorgraph.drawing.layout.order import Rows
 from tensorgraph.drawing.layout.relax import relaxed
-from tensorgraph.drawing.layout.spine import spine_of
 
 NARROWER = 0.8
 """At what share of the width of all four together one of them is taken alone."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tensorgraph.drawing.layout.components import components, shelves
+from tensorgraph.drawing.layout.inside_frame import Padding, draw
 from tensorgraph.drawing.layout.layers import Net
-from tensorgraph.drawing.layout.level import Padding, draw
 from tensorgraph.drawing.layout.routes import Point, Route, tidy
 
 Area = tuple[float, float, float, float]

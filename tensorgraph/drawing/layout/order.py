@@ -7,7 +7,7 @@ from bisect import bisect_right, insort
 from collections.abc import Iterable
 
 from tensorgraph.drawing.layout.layers import Layers, Side
-from tensorgraph.drawing.layout.spine import lengths_of
+from tensorgraph.drawing.layout.longest_path import lengths_of
 
 Rows = list[list[int]]
 SWEEPS = 12

@@ -20,7 +20,7 @@ from tensorgraph.engine.nesting import flatten, unflatten
 from tensorgraph.engine.rule import parameter_names
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.formulas.derivation import Derivation
-from tensorgraph.formulas.naming.variables import Scope
+from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.nn.module import Module, walk
 
 

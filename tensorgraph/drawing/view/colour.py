@@ -15,7 +15,7 @@ from typing import Any
 from tensorgraph.drawing.palette import FAMILIES, HEATS, HUES
 from tensorgraph.drawing.scene.scene import Box, Scene
 from tensorgraph.drawing.view.view import Key, Scale, Tile
-from tensorgraph.observe.units import BYTES, SECONDS, Units, amount_text
+from tensorgraph.observe.bytes_and_seconds import BYTES, SECONDS, Units, amount_text
 
 UNITS: dict[str, Units] = {"bytes": BYTES, "seconds": SECONDS}
 

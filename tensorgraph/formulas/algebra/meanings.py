@@ -10,7 +10,8 @@ import numpy as np
 
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.algebra.algebra import K
-from tensorgraph.formulas.algebra.choices import aligned, choice, rectified_above_0
+from tensorgraph.formulas.algebra.branches import aligned, choice, rectified_above_0
+from tensorgraph.formulas.algebra.identities import recognised
 from tensorgraph.formulas.algebra.normal_form import Meanings, Normaliser, as_body
 from tensorgraph.formulas.algebra.polynomials import (
     ONE,
@@ -20,7 +21,6 @@ from tensorgraph.formulas.algebra.polynomials import (
     relabelled,
     scaled,
 )
-from tensorgraph.formulas.algebra.recognise import recognised
 from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.arithmetic import (
     add,

@@ -10,8 +10,8 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
-from tensorgraph.formulas.naming.variables import Scope, unique
-from tensorgraph.formulas.request import Target
+from tensorgraph.formulas.naming.caller_variables import Scope, unique
+from tensorgraph.formulas.targets import Target
 from tensorgraph.formulas.writing.broadcasting import hidden
 from tensorgraph.formulas.writing.formula import cost
 from tensorgraph.ops._axes import kept

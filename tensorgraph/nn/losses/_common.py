@@ -15,7 +15,7 @@ from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of
-from tensorgraph.nn.place import here
+from tensorgraph.nn.message_place import here
 from tensorgraph.ops.arithmetic import astype, equal, isinf, less, logical_and, where
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.transcendental import log

@@ -22,7 +22,7 @@ from tensorgraph.nn.losses._common import (
     warn_of_output,
     weighted_cost,
 )
-from tensorgraph.nn.place import here
+from tensorgraph.nn.message_place import here
 from tensorgraph.ops.activation import relu
 from tensorgraph.ops.arithmetic import isnan, less, logical_and, logical_not, where
 from tensorgraph.ops.logits import sigmoid_cross_entropy

@@ -23,7 +23,7 @@ from tensorgraph.nn.losses._common import (
     warn_of_output,
     weighted_cost,
 )
-from tensorgraph.nn.place import here
+from tensorgraph.nn.message_place import here
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import not_equal, where
 from tensorgraph.ops.index import check_labels, take, take_along_axis

@@ -6,7 +6,7 @@ from typing import Any
 
 from tensorgraph.arguments import number
 from tensorgraph.nn.losses._common import matched, reduced
-from tensorgraph.nn.place import here
+from tensorgraph.nn.message_place import here
 from tensorgraph.ops.arithmetic import clip, square
 
 

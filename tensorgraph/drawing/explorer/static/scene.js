@@ -255,7 +255,7 @@ function secondsText(seconds) {
   return seconds == null ? "not measured" : amountText(seconds, UNITS.seconds);
 }
 
-/** As tensorgraph/observe/units.py does it. */
+/** As tensorgraph/observe/bytes_and_seconds.py does it. */
 function amountText(amount, units) {
   const [name, size] = units.findLast(([, least]) => threeDigits(amount) >= least) ?? units[0];
   return `${threeDigits(amount / size)} ${name}`;

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tensorgraph.formulas.facts import Fact, asserted_of, sum_of_affine
-from tensorgraph.formulas.naming.variables import Scope
+from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.replay import Replay
 

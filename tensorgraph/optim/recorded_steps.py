@@ -14,7 +14,7 @@ from tensorgraph.engine.op import Plan
 from tensorgraph.engine.state import updated
 from tensorgraph.engine.tensor import Tensor, rebind, tensor, wrap
 from tensorgraph.ops.arithmetic import astype
-from tensorgraph.optim.flat import Start, State, Update, check_finite
+from tensorgraph.optim.flat_parameters import Start, State, Update, check_finite
 
 Next = tuple[Tensor, State]
 """The next value of a parameter, and its next state."""

@@ -13,7 +13,7 @@ from tensorgraph import errors
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.formulas.naming.variables import Scope
+from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.nn.module import Module
 
 
