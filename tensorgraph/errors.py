@@ -27,7 +27,7 @@ class DTypeError(TypeError):
 
 
 class ArgumentTypeError(ArgumentError, DTypeError):
-    """A static parameter of another kind: 2.5 for an integer, text for a number."""
+    """An argument of another kind, 2.5 for an integer; or one that is missing or unknown."""
 
 
 class ImmutableError(TypeError):

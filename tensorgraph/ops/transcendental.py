@@ -27,6 +27,7 @@ __all__ = [
     "exp",
     "exp2",
     "expm1",
+    "hypot",
     "log",
     "log1p",
     "log2",
@@ -92,6 +93,36 @@ sqrt = register(
 
     >>> tg.sqrt([4.0, 9.0])
     tensor([2., 3.])
+    """,
+)
+
+
+def _hypot_kernel(x: Any, y: Any) -> Any:
+    if np.iscomplexobj(x) or np.iscomplexobj(y):
+        return np.sqrt(x * x + y * y)
+    return np.hypot(x, y)
+
+
+def _hypot_rule(g: Any, x: Any, out: Any) -> Any:
+    # x / out lies in [−1, 1]; g · x could overflow.
+    zero = equal(out, 0)
+    return g * where(zero, 0, x / where(zero, 1, out))
+
+
+hypot = register(
+    "hypot",
+    _hypot_kernel,
+    {"x": _hypot_rule, "y": lambda g, y, out: _hypot_rule(g, y, out)},
+    domain={"x": Real(avoid=(0.0,))},
+    ref="math.hypot",
+    symbol="√(x²+y²)",
+    facts={"nonnegative": True},
+    doc="""Return √(x² + y²) without overflow.
+
+    The derivatives are x / out and y / out; both are 0 where x = y = 0, as that of a norm is.
+
+    >>> tg.hypot([3.0, 0.0], [4.0, 0.0])
+    tensor([5., 0.])
     """,
 )
 

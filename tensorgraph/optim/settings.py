@@ -53,7 +53,7 @@ def bound(rule: type, values: Sequence[Any], given: dict[str, Any]) -> dict[str,
     """Return the settings by name, those that were not given with their defaults.
 
     Raises:
-        ArgumentError: one is unknown, missing, or given twice.
+        ArgumentTypeError: one is unknown, missing, or given twice.
     """
     owner, taken = rule.__name__, settings_of(rule)
     if taken is None and not values:
@@ -67,7 +67,7 @@ def bound(rule: type, values: Sequence[Any], given: dict[str, Any]) -> dict[str,
         found = known.bind(*values, **given)
     except TypeError:
         seen = [*names[: len(values)], *map(repr, values[len(names) :]), *given]
-        raise ArgumentError(
+        raise ArgumentTypeError(
             f"{owner} takes the settings {listing(names) or 'none'}, the constructor gave"
             f" {listing(seen) or 'none'}; write {owner}{constructor(rule)}"
         ) from None
@@ -75,12 +75,14 @@ def bound(rule: type, values: Sequence[Any], given: dict[str, Any]) -> dict[str,
     return found.arguments
 
 
-def unknown(owner: str, name: str, known: Iterable[str]) -> ArgumentError:
+def unknown(owner: str, name: str, known: Iterable[str]) -> ArgumentTypeError:
     """Return the error for a setting that an optimizer does not have."""
     hint = ""
     if name == "weight_decay":
         hint = "; take an optimizer that has it, such as AdamW, or add nn.l2_penalty"
-    return ArgumentError(f"{owner} has no setting {name!r}; it has {listing(list(known))}{hint}")
+    return ArgumentTypeError(
+        f"{owner} has no setting {name!r}; it has {listing(list(known))}{hint}"
+    )
 
 
 # ---------------------------------------------------------------------------- what each may be
