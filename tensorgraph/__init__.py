@@ -66,12 +66,6 @@ else:
             return getattr(import_module(f"tensorgraph.{_LATER[name]}"), name)
         raise AttributeError(f"module 'tensorgraph' has no attribute {name!r}")
 
-    def _card(x: Any) -> str:
-        """Return what notebooks show: a room further up draws it."""
-        return import_module("tensorgraph.drawing.formats.notebook_cards").card(x)
-
-    Tensor._repr_html_ = nn.Module._repr_html_ = _card
-
 
 __version__ = "0.1.0"
 __all__ = [

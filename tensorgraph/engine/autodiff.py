@@ -67,9 +67,11 @@ def backward(
     _, owned = sweep(sums, create_graph, retain_graph or create_graph, hooked=hooked)
     leaves = [place for place in sums if type(place) is Tensor]
     for leaf in leaves:
-        hooked.run(leaf, sums, owned)
+        if leaf._hooks:
+            hooked.run(leaf, sums, owned)
     totals = _totals(sums, leaves, owned)
-    meet(*leaves)
+    if MODE.get().observer is not None:
+        meet(*leaves)
     with _COMMIT:
         for leaf, total in zip(leaves, totals, strict=True):
             leaf._grad = total if leaf._grad is None else _accumulated(leaf._grad, total)
@@ -322,7 +324,7 @@ class _LeafHooks:
 
     def run(self, leaf: Tensor, sums: dict[Any, Any], owned: set[Any]) -> None:
         """Put what a leaf's hooks make of its gradient in the place of that, once."""
-        if leaf._hooks and leaf not in self._done:
+        if leaf not in self._done:
             self._done.add(leaf)
             (total,) = _totals(sums, [leaf], owned)
             sums[leaf] = _run_hooks(leaf._hooks, total, self._create_graph)

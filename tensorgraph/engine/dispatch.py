@@ -98,21 +98,23 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
     for i, arg in enumerate(args):
         if type(arg) is Tensor:
             array = arg._data
-            lower = lower or type(array) is not _ndarray
+            if type(array) is not _ndarray:
+                lower = True
             if arg._requires_grad:
                 pattern |= bit
         elif type(arg) in _NUMBERS:
             array = arg
         else:
             array = _operand(op, i, arg, args)
-            lower = lower or type(array) is not _ndarray
+            if type(array) is not _ndarray:
+                lower = True
         arrays.append(array)
         bit += bit
     if observer is None:
         out = _below(op, arrays, static, args) if lower else op.compute(arrays, static, args)
     else:
         if op.family == "random":
-            arrays[0], lower = observer.source(arrays[0]), True
+            arrays[0] = observer.source(arrays[0])
         operands = tuple(arrays)
         start = perf_counter()
         out = _below(op, arrays, static, args)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib import import_module
 from typing import Any
 from weakref import ref
 
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from tensorgraph import errors
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, to_array, to_dtype
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import meet
+from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.operators import Operators
 
 
@@ -58,7 +59,8 @@ class Tensor(Operators):
     @property
     def data(self) -> Array:
         """The values, as a read-only view; those of a device or a symbolic array as it is."""
-        meet(self)
+        if MODE.get().observer is not None:
+            meet(self)
         if type(self._data) is not np.ndarray:
             return self._data
         view = self._data.view()
@@ -336,6 +338,11 @@ class Tensor(Operators):
     def __str__(self) -> str:
         return str(self._data)
 
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: a room further up draws it."""
+        card: str = import_module("tensorgraph.drawing.formats.notebook_cards").card(self)
+        return card
+
     def __format__(self, spec: str) -> str:
         if spec and self.size != 1:
             raise errors.ShapeError(
@@ -422,7 +429,9 @@ def rebind(tensor: Tensor, array: Any, node: Node | None = None) -> None:
 
     ``node`` made the array, where a step is recorded; otherwise the tensor is a leaf.
     """
-    meet(tensor)
+    observer = MODE.get().observer
+    if observer is not None:
+        observer.met(tensor)
     tensor._data, tensor._node = array, node
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
@@ -257,6 +258,11 @@ class Module:
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses: the settings of this module."""
         return ""
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: a room further up draws it."""
+        card: str = import_module("tensorgraph.drawing.formats.notebook_cards").card(self)
+        return card
 
     def __repr__(self) -> str:
         rows = [_Row("", *_described(self))]

@@ -195,8 +195,9 @@ class Optimizer:
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for group in self.groups:
+            meet(*(param for _, param in group.named))
             for _, param in group.named:
-                param.zero_grad()
+                param._grad = None
 
     def _warn_of_others(self) -> None:
         """Warn of a parameter of the model that has a gradient, but is in no optimizer."""

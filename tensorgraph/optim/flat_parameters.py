@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import host_values
-from tensorgraph.engine.modes import meet
+from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
 
 BLOCK = 131_072
@@ -72,7 +72,8 @@ class Pack:
             AnomalyError: a gradient is not finite.
             ShapeError: the rule returned a parameter of another shape or dtype.
         """
-        meet(self, *self.params, *(kept for state in self._states for kept in state.values()))
+        if MODE.get().observer is not None:
+            meet(self, *self.params, *(kept for state in self._states for kept in state.values()))
         flat, grad = self._parameters(), self._gradients()
         # One pass over the gradient tells whether to look closer: its squares may overflow too.
         if type(grad) is not np.ndarray or not isfinite(grad.dot(grad)):

@@ -43,7 +43,7 @@ class RecordedPack:
             ShapeError: the rule returned a parameter of another shape.
         """
         (param,) = self.params
-        meet(self, param)
+        meet(self, param, *self.state.values())
         check_finite(self.names, self.params)
         with enable_grad():
             new, state = update(param, param.grad, self.state, self.steps + 1)
@@ -58,10 +58,20 @@ class RecordedPack:
 
     def commit(self, following: Next) -> None:
         """Give the parameter and the state what :meth:`next` returned."""
-        new, self.state = following
+        new, state = following
+        for key, value in state.items():
+            self._keep(key, value)
         self.steps += 1
         with enable_grad():
             self._rebind(updated(new))
+
+    def _keep(self, key: str, value: Tensor) -> None:
+        kept = self.state.get(key)
+        if kept is None or (value.is_leaf and value._requires_grad):
+            self.state[key] = value
+        else:
+            rebind(kept, value._data, value._node)
+            kept._requires_grad = value._requires_grad
 
     def _rebind(self, value: Tensor) -> None:
         (param,) = self.params

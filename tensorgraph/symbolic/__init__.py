@@ -1,1 +1,8 @@
-"""Arrays without values: expressions, the shapes and dtypes of results, traces and replays."""
+"""Arrays without values: expressions that the engine computes with as it does with arrays.
+
+In comes a function, or a recorded graph; out come expressions of all that is computed. Read in this
+order: ``expr`` (symbolic arrays), ``infer`` (shapes and dtypes of results), ``evaluate`` (computing
+expressions), ``capture`` (what a function computes and changes, such as a whole training step; a
+compiler starts here), ``trace`` (the same as a listing: ``tg.trace``) and ``replay`` (a recorded
+graph on expressions, where formulas start).
+"""

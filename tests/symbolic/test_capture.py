@@ -104,6 +104,34 @@ def test_a_step_of_every_optimizer(rule, block, monkeypatch):
     compare(build, [RNG.normal(size=(5, 3))])
 
 
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+def test_a_recorded_step_of_every_optimizer(rule):
+    x = RNG.normal(size=(3,))
+
+    def run(last):
+        w = tg.tensor(np.cos(np.arange(6.0)).reshape(2, 3), requires_grad=True)
+        optimizer = OPTIMIZERS[rule].make([w], differentiable=True)
+
+        def step(x):
+            optimizer.zero_grad()
+            (tg.tanh(w @ x) ** 2).sum().backward(create_graph=True)
+            optimizer.step()
+
+        step(x)
+        before = w._data, w.node
+        if last is None:
+            caught = capture(step, x)
+            assert w._data is before[0]
+            assert w.node is before[1] and optimizer.steps == 1
+            caught(x)
+        else:
+            step(x)
+        state = optimizer.state_dict()
+        return [w.data, *(state[key] for key in state if not key.endswith("steps"))]
+
+    assert_same(run(None), run("eager"))
+
+
 def test_gradients_that_add_up_clipped_and_hooked_and_checkpointed():
     x = RNG.normal(size=(3, 4))
 
