@@ -247,12 +247,11 @@ def sweep(
                     sums[node] = g
             if create_graph:
                 saved = _lifted(node, saved)
-            parents = node.parents
+            parents, add_into = node.parents, node.op.add_into
             for i, rule in node.plan.rules:
                 parent = parents[i]
                 if useful is not None and parent not in useful:
                     continue
-                add_into = node.op.add_into
                 if add_into is not None and parent in owned and type(sums[parent]) is np.ndarray:
                     if observer is not None:
                         _observed(observer, rule, g, saved, node, i)
@@ -358,14 +357,13 @@ def _observed(
 
 def _is_fresh(gradient: Any, node: Node, g: Any, saved: Sequence[Any]) -> bool:
     """Return whether a rule made a new array, rather than passing one on or viewing one."""
-    return (
-        type(gradient) is np.ndarray
-        and gradient.base is None
-        and gradient is not g
-        and not any(gradient is kept for kept in saved)
-        # The rule of a user's own op may return an array that it keeps.
-        and REGISTRY.get(node.op.name) is node.op
-    )
+    if type(gradient) is not np.ndarray or gradient.base is not None or gradient is g:
+        return False
+    for kept in saved:  # a generator would take longer than all else here
+        if gradient is kept:
+            return False
+    # The rule of a user's own op may return an array that it keeps.
+    return REGISTRY.get(node.op.name) is node.op
 
 
 def _totals(sums: dict[Any, Any], targets: Sequence[Any], owned: set[Any]) -> list[Tensor]:

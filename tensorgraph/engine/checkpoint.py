@@ -60,7 +60,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         plan = _CHECKPOINT.plan((2 << len(inputs)) - 1, len(inputs))
         static = {"again": again}
         current = MODE.get()
-        node = Node(_CHECKPOINT, static, tuple(inputs), plan, (), output._data, current.scope)
+        node = Node(_CHECKPOINT, static, tuple(inputs), plan, (output._data,), current.scope)
         if current.lines:
             node.line = user_line()
         return wrap(output._data, node, True)

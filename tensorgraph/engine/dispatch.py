@@ -19,7 +19,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.explain import explain
-from tensorgraph.engine.graph import Node, next_number, record
+from tensorgraph.engine.graph import Node, next_number
 from tensorgraph.engine.modes import MODE, Forward, user_line
 from tensorgraph.engine.op import HANDLERS, KERNEL_ERRORS, Op, OpFunction
 from tensorgraph.engine.quiet import ERRORS, IGNORE
@@ -132,7 +132,7 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
                 arrays[i] = _constant(arrays[i])
                 parents.append(arrays[i])
         arrays.append(out)
-        node = record(op, static, tuple(parents), plan, arrays, mode.scope)
+        node = Node(op, static, tuple(parents), plan, arrays, mode.scope)
         if mode.lines:
             node.line = user_line()
     if observer is not None:

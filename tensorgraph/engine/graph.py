@@ -21,7 +21,16 @@ _creation = attrgetter("seq")
 
 
 class Node:
-    """One recorded operation: what was done, to what, and what its gradient rules will need."""
+    """One recorded operation: what was done, to what, and what its gradient rules will need.
+
+    Args:
+        op: the operation.
+        static: its static parameters.
+        parents: where its operands come from: nodes, leaf tensors, or constants.
+        plan: which rules the node will run, and what these need.
+        values: the operands as arrays, and last the result; kept is what the plan asks for.
+        scope: the module that it runs in.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -44,13 +53,16 @@ class Node:
         static: dict[str, Any],
         parents: tuple[Any, ...],
         plan: Plan,
-        saved: Any,
-        out: Any,
+        values: Sequence[Any],
         scope: str,
     ) -> None:
         self.op, self.static, self.parents, self.plan = op, static, parents, plan
+        saved: Any = [None] * len(values) if plan.keep else ()
+        for i in plan.keep:
+            saved[i] = values[i]
         self.saved = saved
         """Arrays by operand position, the result last; ``None`` once released."""
+        out = values[-1]
         self.shape, self.dtype = out.shape, out.dtype
         self.seq = next_number()
         """Creation number: a parent's is always smaller, so it is the topological order."""
@@ -61,30 +73,6 @@ class Node:
     def __repr__(self) -> str:
         where = f" at {self.line}" if self.line else ""
         return f"<node {self.seq} {self.op.name} {self.shape} {self.dtype}{where}>"
-
-
-def record(
-    op: Op,
-    static: dict[str, Any],
-    parents: tuple[Any, ...],
-    plan: Plan,
-    values: Sequence[Any],
-    scope: str,
-) -> Node:
-    """Return the node of an operation that keeps of ``values`` what its plan asks for.
-
-    Args:
-        op: the operation.
-        static: its static parameters.
-        parents: where its operands come from.
-        plan: which rules the node will run, and what these need.
-        values: the operands, and last the result.
-        scope: the module that it runs in.
-    """
-    saved: Any = [None] * len(values) if plan.keep else ()
-    for i in plan.keep:
-        saved[i] = values[i]
-    return Node(op, static, parents, plan, saved, values[-1], scope)
 
 
 def interpret(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from operator import index
 from typing import Any
 
@@ -341,9 +342,15 @@ def check_labels(labels: Any, num_classes: int) -> None:
 def first_outside(labels: Any, count: int) -> tuple[int, ...] | None:
     """Return where the first of the integers outside ``0 … count - 1`` stands, if there is one."""
     # Seen as unsigned, a negative number is above all that the signed kind can hold.
-    limit = min(count, np.iinfo(labels.dtype).max + 1)
-    bad = labels.view(labels.dtype.str.replace("i", "u")) >= limit
+    unsigned, most = _unsigned(labels.dtype)
+    bad = labels.view(unsigned) >= min(count, most + 1)
     return tuple(int(i) for i in np.argwhere(bad)[0]) if bad.any() else None
+
+
+@cache
+def _unsigned(dtype: np.dtype[Any]) -> tuple[np.dtype[Any], int]:
+    """Return the unsigned kind of an integer dtype, and the largest number of its own."""
+    return np.dtype(dtype.str.replace("i", "u")), int(np.iinfo(dtype).max)
 
 
 def _one_hot_static(labels: Any, *, num_classes: Any, axis: Any, dtype: Any) -> dict[str, Any]:

@@ -5,9 +5,9 @@ state of its own for each. A rule is a subclass of :class:`Optimizer` with ``sta
 
 To be read in this order: ``sgd`` and the other rules (``momentum``, ``adaptive``, ``adam``,
 ``lion``), ``base`` (the step and the saved state), ``settings`` (what a rule's settings may be),
-``groups`` (parameters with settings of their own), ``flat_parameters`` (how many parameters are stepped at
-once) and ``recorded_steps`` (steps to differentiate through); ``schedules`` of the learning rate and
-``clip`` stand by themselves.
+``groups`` (parameters with settings of their own), ``flat_parameters`` (how many parameters are
+stepped at once) and ``recorded_steps`` (steps to differentiate through); ``schedules`` of the
+learning rate and ``clip`` stand by themselves.
 """
 
 from tensorgraph.optim import schedules

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.modes import meet
+from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.quiet import quiet
 from tensorgraph.engine.state import fitting
 from tensorgraph.engine.tensor import Tensor
@@ -194,8 +194,9 @@ class Optimizer:
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
+        if MODE.get().observer is not None:
+            meet(*self.params)
         for group in self.groups:
-            meet(*(param for _, param in group.named))
             for _, param in group.named:
                 param._grad = None
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import sweep
-from tensorgraph.engine.graph import Node, ancestors, interpret, record
+from tensorgraph.engine.graph import Node, ancestors, interpret
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.op import REGISTRY, Plan
 from tensorgraph.engine.rule import ZERO_RULE
@@ -157,7 +157,7 @@ def _twin(
         for i, rule in plan.rules
         if rule is not ZERO_RULE.call and type(parents[i]) in (Node, Tensor)
     )
-    return record(op, static, parents, Plan(plan.keep, rules), [*values, e], node.scope)
+    return Node(op, static, parents, Plan(plan.keep, rules), [*values, e], node.scope)
 
 
 def _plan_for(e: Expr) -> Plan:

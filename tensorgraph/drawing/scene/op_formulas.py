@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.drawing.scene.scene import Scene
-from tensorgraph.engine.graph import Node, record
+from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.rule import Word
 from tensorgraph.formulas.writing.formula import formula
@@ -87,7 +87,7 @@ def _gradient(
 def _run(node: Node, i: int, args: tuple[Expr, ...], out: Expr, g: Expr) -> Any:
     """Return what the rule makes of symbols."""
     plan = node.op.plan(1 << i | 1 << len(args), len(args))
-    twin = record(node.op, node.static, args, plan, (*args, out), "")
+    twin = Node(node.op, node.static, args, plan, (*args, out), "")
     return dict(plan.rules)[i](g, twin.saved, twin, i)
 
 

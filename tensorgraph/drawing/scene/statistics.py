@@ -17,7 +17,7 @@ import numpy as np
 from tensorgraph.drawing.scene.scene import Box, Scene, Statistics
 from tensorgraph.engine.autodiff import sweep
 from tensorgraph.engine.generator import replay
-from tensorgraph.engine.graph import Node, interpret, record
+from tensorgraph.engine.graph import Node, interpret
 from tensorgraph.engine.modes import Backward, Observer, mode
 from tensorgraph.engine.tensor import Tensor
 
@@ -73,7 +73,7 @@ class _Again:
             out = np.asarray(node.saved[-1])
         parents = tuple(self._place(parent) for parent in node.parents)
         values = [*arrays, out]
-        self.twins[node] = record(node.op, node.static, parents, node.plan, values, node.scope)
+        self.twins[node] = Node(node.op, node.static, parents, node.plan, values, node.scope)
         return out
 
     def _place(self, place: Any) -> Any:

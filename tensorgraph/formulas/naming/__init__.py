@@ -1,7 +1,7 @@
 """What values are called in formulas, and the shortest form that these names allow.
 
 In come the caller's variables, the recorded graph and a polynomial; out come a name for each value,
-and the forms to choose from. Read ``caller_variables`` (the names where ``derive`` is called), ``letters``
-(the names in formulas, those that textbooks use among them), ``substitute`` (putting names of
-values back into a polynomial).
+and the forms to choose from. Read ``caller_variables`` (the names where ``derive`` is called),
+``letters`` (the names in formulas, those that textbooks use among them), ``substitute`` (putting
+names of values back into a polynomial).
 """
