@@ -16,8 +16,8 @@ from tensorgraph import errors
 from tensorgraph.arguments import to_shape, whole
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array, to_dtype
 from tensorgraph.engine.dispatch import apply
-from tensorgraph.engine.generator import Generator
 from tensorgraph.engine.op import HANDLERS, register
+from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of, asarray

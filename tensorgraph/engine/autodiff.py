@@ -18,11 +18,11 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import as_array, copied
+from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.graph import Node, leading_to, reachable
 from tensorgraph.engine.modes import MODE, Backward, Observer, enable_grad, meet, mode
-from tensorgraph.engine.nesting import flatten, unflatten
+from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.engine.quiet import quiet
 from tensorgraph.engine.shapes import sum_to
 from tensorgraph.engine.tensor import Retained, Tensor, array_of, tensor, wrap
 

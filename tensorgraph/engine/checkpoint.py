@@ -10,10 +10,10 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients_at
-from tensorgraph.engine.generator import replay, watch
 from tensorgraph.engine.graph import Node, mark, reachable
 from tensorgraph.engine.modes import MODE, mode, user_line
 from tensorgraph.engine.op import Op
+from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, wrap
 
 

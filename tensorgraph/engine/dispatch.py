@@ -19,10 +19,10 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.explain import explain
+from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.graph import Node, next_number
 from tensorgraph.engine.modes import MODE, Forward, user_line
 from tensorgraph.engine.op import HANDLERS, KERNEL_ERRORS, Op, OpFunction
-from tensorgraph.engine.quiet import ERRORS, IGNORE
 from tensorgraph.engine.tensor import Tensor, wrap
 
 _blank = object.__new__

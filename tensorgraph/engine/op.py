@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.declaration import (
+from tensorgraph.engine.declaration_checks import (
     check_agreement,
     check_kinds,
     numpy_name,
@@ -24,8 +24,8 @@ from tensorgraph.engine.declaration import (
 )
 from tensorgraph.engine.domain import Domain
 from tensorgraph.engine.explain import explain
+from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.notation import BODY, NAMING, Notation, function
-from tensorgraph.engine.quiet import ERRORS, IGNORE
 from tensorgraph.engine.rule import NONDIFF, ZERO_RULE, CompiledRule, Rule, Word, compile_rule
 
 

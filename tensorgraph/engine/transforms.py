@@ -19,7 +19,7 @@ from tensorgraph import errors
 from tensorgraph.engine.autodiff import differentiate, place_of
 from tensorgraph.engine.graph import Node, reachable
 from tensorgraph.engine.modes import MODE, enable_grad
-from tensorgraph.engine.nesting import flatten, flatten_like, unflatten
+from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
 
 Function = Callable[..., Any]

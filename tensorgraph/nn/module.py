@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.modes import MODE, Mode
-from tensorgraph.engine.state import fitting, is_state
+from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 
 

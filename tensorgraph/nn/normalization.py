@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 
 from tensorgraph.arguments import integer, number, whole
 from tensorgraph.engine.creation import ones, zeros
-from tensorgraph.engine.generator import replaying
+from tensorgraph.engine.random_generator import replaying
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, ShapeError

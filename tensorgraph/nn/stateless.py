@@ -7,7 +7,7 @@ from copy import copy
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.engine.state import updated
+from tensorgraph.engine.state_dict import updated
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
 from tensorgraph.nn.module import LOOKED_UP, Module, walk
 

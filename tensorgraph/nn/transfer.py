@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
-from tensorgraph.engine.state import converted, fitting
+from tensorgraph.engine.state_dict import converted, fitting
 from tensorgraph.engine.tensor import rebind
 from tensorgraph.nn.containers import Sequential
 from tensorgraph.nn.module import Module

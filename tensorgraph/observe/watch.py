@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.nesting import flatten
+from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.tensor import Tensor
 
 

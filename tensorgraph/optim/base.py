@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.modes import MODE, meet
-from tensorgraph.engine.quiet import quiet
-from tensorgraph.engine.state import fitting
+from tensorgraph.engine.state_dict import fitting
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.optim.flat_parameters import State, packed
 from tensorgraph.optim.groups import Named, grouped

@@ -11,7 +11,7 @@ from tensorgraph import errors
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, enable_grad, meet
 from tensorgraph.engine.op import Plan
-from tensorgraph.engine.state import updated
+from tensorgraph.engine.state_dict import updated
 from tensorgraph.engine.tensor import Tensor, rebind, tensor, wrap
 from tensorgraph.ops.arithmetic import astype
 from tensorgraph.optim.flat_parameters import Start, State, Update, check_finite

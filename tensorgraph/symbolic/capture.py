@@ -17,9 +17,9 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import copied
-from tensorgraph.engine.generator import Generator
 from tensorgraph.engine.modes import Forward, Observer, mode
-from tensorgraph.engine.nesting import Structure, flatten, unflatten
+from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
+from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, in_order, lift, symbol

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.dispatch import dispatch
-from tensorgraph.engine.quiet import quiet
+from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.symbolic.expr import Expr, in_order
 
 

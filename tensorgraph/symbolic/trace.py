@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.nesting import Structure, flatten, unflatten
+from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.rule import parameter_names
 from tensorgraph.symbolic.capture import capture
 from tensorgraph.symbolic.evaluate import evaluate

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients
-from tensorgraph.engine.generator import replay, watch
 from tensorgraph.engine.modes import Forward, Observer, mode
-from tensorgraph.engine.nesting import flatten
+from tensorgraph.engine.nested_containers import flatten
+from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
 
 Array = NDArray[Any]

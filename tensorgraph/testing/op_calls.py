@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.domain import Boolean, Domain, Integer, Real, Simplex
-from tensorgraph.engine.nesting import flatten
+from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import DTypeError

@@ -14,7 +14,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.nesting import flatten
+from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.engine.transforms import jvp, vjp

@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.engine.modes import no_grad
-from tensorgraph.engine.nesting import flatten, unflatten
+from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.nn.module import Module
 from tensorgraph.train.example_sets import Examples, as_input, dtype_of, inputs_and_target, size_of

@@ -20,7 +20,7 @@ from tensorgraph.drawing.formats.to_svg import to_svg
 from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
 from tensorgraph.drawing.view.colour import COLOURINGS, Colouring
 from tensorgraph.drawing.view.view import Gradient, Link, Outline, Tile, View
-from tensorgraph.engine.declaration import FAMILIES as OP_FAMILIES
+from tensorgraph.engine.declaration_checks import FAMILIES as OP_FAMILIES
 from tests.drawing.render_cases import options
 
 GOLDEN = Path(__file__).parent / "golden"

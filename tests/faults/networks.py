@@ -146,7 +146,7 @@ _PARAMETERS = [
          "module: functional_call leaves out tuples"),
     ),
     *planted_in(
-        "engine/state.py",
+        "engine/state_dict.py",
         ("converted", "np.array(array, own.dtype, order='C')", "np.asarray(array, own.dtype)",
          "module: a loaded state is shared with the caller"),
     ),

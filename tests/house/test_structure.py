@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import tensorgraph as tg
-from tensorgraph.engine.declaration import FAMILIES
+from tensorgraph.engine.declaration_checks import FAMILIES
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.rule import Word
 from tensorgraph.ops import OPS
@@ -36,16 +36,16 @@ OPTIONAL = {
 # A room imports from the rooms before it. What stands on one line does not see each other.
 ROOMS = [
     "errors extras",
-    "arguments display engine.modes engine.quiet engine.nesting",
+    "arguments display engine.modes engine.float_warnings engine.nested_containers",
     "engine.arrays engine.shapes",
-    "engine.domain engine.notation engine.explain engine.rule engine.generator",
-    "engine.declaration",
+    "engine.domain engine.notation engine.explain engine.rule engine.random_generator",
+    "engine.declaration_checks",
     "engine.op",
     "engine.graph",
     "engine.operators",
     "engine.tensor",
     "engine.dispatch engine.creation engine.autodiff",
-    "engine.checkpoint engine.transforms engine.state",
+    "engine.checkpoint engine.transforms engine.state_dict",
     "random ops",
     "observe symbolic",
     "nn",

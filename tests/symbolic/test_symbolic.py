@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 import tensorgraph as tg
-from tensorgraph.engine.declaration import FACT_WORDS
+from tensorgraph.engine.declaration_checks import FACT_WORDS
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.facts import WORDS, Fact, Facts, asserted_of
 from tensorgraph.symbolic.evaluate import evaluate

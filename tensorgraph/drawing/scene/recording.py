@@ -13,10 +13,10 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import place_of
-from tensorgraph.engine.generator import replay, watch
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import PACKAGE, mode
-from tensorgraph.engine.nesting import flatten, unflatten
+from tensorgraph.engine.nested_containers import flatten, unflatten
+from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.rule import parameter_names
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.formulas.derivation import Derivation

@@ -16,9 +16,9 @@ import numpy as np
 
 from tensorgraph.drawing.scene.scene import Box, Scene, Statistics
 from tensorgraph.engine.autodiff import sweep
-from tensorgraph.engine.generator import replay
 from tensorgraph.engine.graph import Node, interpret
 from tensorgraph.engine.modes import Backward, Observer, mode
+from tensorgraph.engine.random_generator import replay
 from tensorgraph.engine.tensor import Tensor
 
 PARTS = 20
