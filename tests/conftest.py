@@ -9,7 +9,7 @@ one of them, and to nothing else. An elementwise op needs no entry, its record s
   element by element in plain Python, and as numbers with derivatives.
 - ``ops/kinds.py`` and ``engine/programs.py`` make whole programs of ops.
 - ``raising.py`` tells what an error says.
-- ``faults/`` lists faults to plant, ``mutants.py`` plants them.
+- ``faults/`` lists faults to plant, ``faults/plant.py`` plants them.
 """
 
 import os
@@ -27,7 +27,7 @@ settings.register_profile("ci", max_examples=25, derandomize=True, deadline=None
 settings.register_profile("thorough", max_examples=500, deadline=None, print_blob=True)
 # A planted fault has only to be found, not to be shrunk.
 settings.register_profile(
-    "mutants",
+    "faults",
     max_examples=10,
     derandomize=True,
     deadline=None,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.autodiff import sweep
+from tensorgraph.engine.backward_pass import sweep
 from tensorgraph.engine.graph import Node, ancestors, interpret
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.op import REGISTRY, Plan

@@ -1,4 +1,4 @@
-"""Faults to plant, one at a time: see ``tests/mutants.py``.
+"""Faults to plant, one at a time: see ``tests/faults/plant.py``.
 
 Each replaces a piece of code that stands exactly once where it is looked for, so a change of that
 code turns the test of this list red, and the list cannot rot; its layout and what stands around it
@@ -8,28 +8,34 @@ may change. A factor of 1 + 1e-8 stands for a slightly wrong number.
 from tests.faults import (
     data,
     diagnose,
+    display,
     drawing,
+    drawing_explorer,
     engine,
-    explorer,
-    fitting,
     formulas,
-    networks,
-    saving,
-    scenes,
-    training,
+    nn,
+    observe,
+    ops,
+    optim,
+    random,
+    symbolic,
+    train,
 )
 from tests.faults.fault import Fault
 
 FAULTS: list[Fault] = [
-    *engine.FAULTS,
-    *networks.FAULTS,
-    *training.FAULTS,
     *data.FAULTS,
     *diagnose.FAULTS,
-    *fitting.FAULTS,
-    *explorer.FAULTS,
+    *display.FAULTS,
     *drawing.FAULTS,
-    *scenes.FAULTS,
-    *saving.FAULTS,
+    *drawing_explorer.FAULTS,
+    *engine.FAULTS,
     *formulas.FAULTS,
+    *nn.FAULTS,
+    *observe.FAULTS,
+    *ops.FAULTS,
+    *optim.FAULTS,
+    *random.FAULTS,
+    *symbolic.FAULTS,
+    *train.FAULTS,
 ]

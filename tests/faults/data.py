@@ -1,10 +1,10 @@
-"""Faults of data: splits, batches, normalising, augmentation, synthesis and labels."""
+"""Faults of data: splits, batches, labels, augmentation."""
 
 from __future__ import annotations
 
 from tests.faults.fault import Fault, planted_in
 
-_SPLITS = [
+FAULTS: list[Fault] = [
     *planted_in(
         "data/split_sizes.py",
         ("_default", "total > LARGE", "total >= LARGE",
@@ -30,9 +30,6 @@ _SPLITS = [
          "np.concatenate([random.permutation(len(first)), rest])",
          "data_split: train-dev holds the source only"),
     ),
-]  # fmt: skip
-
-_BATCHES = [
     *planted_in(
         "data/batches.py",
         ("Batches.__iter__", "range(self.position, end, self.batch_size)",
@@ -55,9 +52,6 @@ _BATCHES = [
         ("example_generators.of", "counter[2]", "counter[0]",
          "data_batches: the numbers of neighbours overlap"),
     ),
-]  # fmt: skip
-
-_INPUTS = [
     *planted_in(
         "data/feature_scaling.py",
         ("Normalize._moments", "count * n", "n",
@@ -100,5 +94,3 @@ _INPUTS = [
          "data_labels: two classes at once"),
     ),
 ]  # fmt: skip
-
-FAULTS: list[Fault] = [*_SPLITS, *_BATCHES, *_INPUTS]

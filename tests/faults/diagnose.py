@@ -1,10 +1,10 @@
-"""Faults of diagnosing: intervals, the ladder, the error table, labels, choice, metrics, report."""
+"""Faults of diagnosis: metrics, where the error comes from, the report."""
 
 from __future__ import annotations
 
 from tests.faults.fault import Fault, planted_in
 
-_RATES = [
+FAULTS: list[Fault] = [
     *planted_in(
         "diagnose/confidence_intervals.py",
         ("wilson", "z / (2 * size)", "z / size", "diagnose_ladder: Wilson's root of z²/n²"),
@@ -30,9 +30,6 @@ _RATES = [
         "diagnose/array_arguments.py",
         ("as_size", "size < 2", "size < 1", "diagnose_ladder: a set of one example"),
     ),
-]  # fmt: skip
-
-_TABLES = [
     *planted_in(
         "diagnose/error_analysis.py",
         ("_row", "n == 1", "n >= 1", "diagnose_errors: alone beside other tags"),
@@ -56,9 +53,6 @@ _TABLES = [
         ("_corrected", "labels.astype(kind)", "labels.astype(kind, copy=False)",
          "diagnose_labels: the given labels are written to"),
     ),
-]  # fmt: skip
-
-_CHOICE = [
     *planted_in(
         "diagnose/model_selection.py",
         ("Criterion.better", "place < self.key(incumbent, 'the incumbent')",
@@ -70,9 +64,6 @@ _CHOICE = [
          "abs(self.value - self.limit)", "diagnose_select: excesses in different units add up"),
         ("_value", "math.isnan(found)", "math.isinf(found)", "diagnose_select: NaN competes"),
     ),
-]  # fmt: skip
-
-_METRICS = [
     *planted_in(
         "diagnose/confusion.py",
         ("confusion", "(rows, columns)", "(columns, rows)",
@@ -102,28 +93,10 @@ _METRICS = [
         ("Calibration.expected_error", "(self.gaps * self.weights).sum() / self.weights.sum()",
          "self.gaps.mean()", "metrics: all bins weigh the same"),
     ),
-]  # fmt: skip
-
-_REPORT = [
-    *planted_in(
-        "display/text.py",
-        ("escaped", "html.escape(printable(str(text)))", "str(text)",
-         "report: text is not escaped"),
-        ("printable", "_NOT_IN_XML.sub('�', text)", "text",
-         "report: a picture with characters that XML does not know"),
-    ),
     *planted_in(
         "diagnose/confusion.py",
         ("heat_table", "f'<tr><th>{escaped(name)}</th>{cells}</tr>'",
          "f'<tr><th>{name}</th>{cells}</tr>'", "report: the name of a class is not escaped"),
-    ),
-    *planted_in(
-        "display/line_chart.py",
-        ("thinned", "start + int(np.nanargmin(stretch))", "",
-         "line_chart: a long line loses its valleys"),
-        ("_Axis.place", "self.end - self.start", "self.end", "line_chart: a line beside its axis"),
-        ("_line", "[[False], holds, [False]]", "[[False], np.isfinite(steps), [False]]",
-         "line_chart: a line through its gaps"),
     ),
     *planted_in(
         "diagnose/gradient_health.py",
@@ -131,5 +104,3 @@ _REPORT = [
          "report: a large gradient is taken for an exploding one"),
     ),
 ]  # fmt: skip
-
-FAULTS: list[Fault] = [*_RATES, *_TABLES, *_CHOICE, *_METRICS, *_REPORT]

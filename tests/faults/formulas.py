@@ -1,11 +1,10 @@
-"""Faults of the symbolic room: algebra, facts, formulas, and what guards a derivation."""
+"""Faults of formulas: the algebra, the names, and how they are set."""
 
 from __future__ import annotations
 
-from tensorgraph.ops.window import _OVERLAP_ADD
 from tests.faults.fault import Fault, planted_in
 
-_ALGEBRA = [
+FAULTS: list[Fault] = [
     *planted_in(
         "formulas/algebra/algebra.py",
         ("Algebra.joined", "before + e", "before + 2 * e",
@@ -29,9 +28,6 @@ _ALGEBRA = [
         ("_choice", "condition if p else opposite(condition)", "condition",
          "rules: a mask that hides where a condition holds is the condition"),
     ),
-]  # fmt: skip
-
-_FACTS = [
     *planted_in(
         "formulas/facts.py",
         ("Facts.sum_along", "wide and wide <= set(axes)", "wide",
@@ -48,16 +44,6 @@ _FACTS = [
          "isinstance(plain, bool)",
          "derive: the number 1 stands under the name of any variable that holds it"),
     ),
-    *planted_in(
-        "symbolic/replay.py",
-        ("_decided", "1 if mask.flat[0] else 2", "2 if mask.flat[0] else 1",
-         "derive: a mask that is the same everywhere chooses the other side"),
-        ("_twin", "[float(x.value) if type(x.value) in (int, float) else x for x in args]", "args",
-         "derive_names: an exponent takes the name of a length"),
-    ),
-]  # fmt: skip
-
-_GUARDS = [
     *planted_in(
         "formulas/verify.py",
         ("Checker.__call__", "allowed + self._doubt(k, i)", "1000000000.0",
@@ -97,15 +83,8 @@ _GUARDS = [
          "(_in(x, tight), _in(y, tight))", "derive: code without the parentheses of a − (b − c)"),
     ),
     *planted_in(
-        "ops/window.py",
-        ("_OVERLAP_ADD", repr(_OVERLAP_ADD), repr(_OVERLAP_ADD.replace("i * d", "i")),
-         "derive: windows of the printed code overlap without dilation"),
-    ),
-    *planted_in(
         "formulas/writing/text.py",
         ("_set", "_in(f.parts[1], POWER)", "_in(f.parts[1], PRODUCT)",
          "derive: a / (b c) is printed as a / b c"),
     ),
 ]  # fmt: skip
-
-FAULTS: list[Fault] = [*_ALGEBRA, *_FACTS, *_GUARDS]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.drawing.scene.scene import Box, Scene, Statistics
-from tensorgraph.engine.autodiff import sweep
+from tensorgraph.engine.backward_pass import sweep
 from tensorgraph.engine.graph import Node, interpret
 from tensorgraph.engine.modes import Backward, Observer, mode
 from tensorgraph.engine.random_generator import replay

@@ -1,10 +1,10 @@
-"""Faults of networks: losses, layers, initialisers, and what modules keep."""
+"""Faults of networks: layers, losses, initialisers, and what modules keep."""
 
 from __future__ import annotations
 
 from tests.faults.fault import Fault, planted_in
 
-_LOSSES = [
+FAULTS: list[Fault] = [
     *planted_in(
         "nn/losses/_common.py",
         ("_mean_or_0", "mean(losses) if losses.size else sum(losses)", "mean(losses)",
@@ -42,9 +42,6 @@ _LOSSES = [
          "clip(getattr(error, '_data', error), min=-delta, max=delta)",
          "losses: Huber's limit taken as constant, wrong at second order only"),
     ),
-]  # fmt: skip
-
-_NORMS = [
     *planted_in(
         "nn/normalization.py",
         ("BatchNorm.forward", "rms(centred, axis=others, eps=self.eps)",
@@ -75,9 +72,6 @@ _NORMS = [
         ("warn_of_inference", "MODE.get().recording or layer in _WARNED", "layer in _WARNED",
          "inference: a warning of a forgotten eval() during training"),
     ),
-]  # fmt: skip
-
-_SEQUENCES = [
     *planted_in(
         "nn/cells.py",
         ("GRUCell.step", "r * h_n", "split(self.recur(r * state), 3, axis=-1)[2]",
@@ -109,22 +103,6 @@ _SEQUENCES = [
          "first_outside(abs(found), self.num_embeddings)",
          "embedding: negative ids count from the end"),
     ),
-]  # fmt: skip
-
-_WATCH = [
-    *planted_in(
-        "observe/watch.py",
-        ("Watch.__exit__", "self.steps += 1", "self.steps = 1",
-         "watch: a new layer's column too short"),
-        ("_sum_of_squares", "dtype=np.float64", "", "watch: squares in float32"),
-        ("Watch.__exit__", "p not in around", "p",
-         "watch: containers count beside what is in them"),
-        ("_Size.restore", "self._module.forward = self._own", "del self._module.forward",
-         "watch: a forward of the user's own is lost"),
-    ),
-]  # fmt: skip
-
-_PARAMETERS = [
     *planted_in(
         "nn/regularization.py",
         ("l2_penalty", "_factor('l2_penalty', lambd, m) / 2", "_factor('l2_penalty', lambd, m)",
@@ -146,10 +124,43 @@ _PARAMETERS = [
          "module: functional_call leaves out tuples"),
     ),
     *planted_in(
-        "engine/state_dict.py",
-        ("converted", "np.array(array, own.dtype, order='C')", "np.asarray(array, own.dtype)",
-         "module: a loaded state is shared with the caller"),
+        "nn/freeze.py",
+        ("freeze", "tensor.zero_grad()", "pass",
+         "transfer: an optimizer moves what was frozen by the last gradient"),
+        ("freeze", "module.frozen, module.training = (True, False)", "module.training = False",
+         "transfer: train() wakes what is frozen"),
+        ("unfreeze", "t in frozen", "t not in model.parameters()",
+         "transfer: buffers are unfrozen into parameters"),
+        ("unfreeze", "model.training or model.frozen", "model.training",
+         "transfer: an unfrozen model goes on evaluating"),
+    ),
+    *planted_in(
+        "nn/transfer.py",
+        ("_check_features", "takes != would_take", "False", "transfer: a head that does not fit"),
+        ("_head_of", "found[-1]", "len(model.layers) - 1",
+         "transfer: the activation after the head is replaced"),
+        ("load_matching", "rebind(own[path], value)", "pass",
+         "transfer: nothing is loaded"),
+        ("transfer_advice", "new >= share * old", "new > share * old",
+         "transfer: advice beside its boundary"),
+    ),
+    *planted_in(
+        "nn/multitask.py",
+        ("_of_labelled", "absent.all(axis=tuple(range(1, absent.ndim)))",
+         "absent.any(axis=tuple(range(1, absent.ndim)))",
+         "multitask: labels beside a missing one are left out"),
+        ("_of_labelled",
+         "if not len(rows):\n"
+         "    return _nothing(output)",
+         "if not len(rows):\n"
+         "    pass", "multitask: a loss of no examples"),
+        ("_nothing", "output[:0]", "output * 0", "multitask: 0 · NaN"),
+        ("_as_classes", "target.ndim != output.ndim - 1", "True", "multitask: classes stay floats"),
+        ("multitask_loss", "weights.get(task, 1.0) * cost", "cost",
+         "multitask: weights have no weight"),
+    ),
+    *planted_in(
+        "nn/state_paths.py",
+        ("stands_at", "f'{path}.'", "path", "optim: the path layers.1 takes layers.10"),
     ),
 ]  # fmt: skip
-
-FAULTS: list[Fault] = [*_LOSSES, *_NORMS, *_SEQUENCES, *_WATCH, *_PARAMETERS]

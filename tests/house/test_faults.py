@@ -1,4 +1,4 @@
-"""The planted faults of ``make mutants`` still fit the code; running them takes minutes."""
+"""The planted faults of ``make faults`` still fit the code; running them takes minutes."""
 
 import ast
 from collections import Counter
@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults import FAULTS
 from tests.faults.fault import Fault
-from tests.mutants import ROOT, STAGES
+from tests.faults.plant import ROOT, STAGES
 
 AT_LEAST = 150
 

@@ -1,6 +1,6 @@
 """The strength of the tests, measured: plant one fault at a time; the tests must turn red.
 
-    python -m tests.mutants [WORD ...] [--jobs N] [--list]
+    python -m tests.faults.plant [WORD ...] [--jobs N] [--list]
 
 Each fault is an edit of one file of a copy of the repository, on which the tests then run: those
 of its op, topic or file first, which find most faults in seconds, then those of its room, those
@@ -31,7 +31,7 @@ from threading import Event
 from tests.faults import FAULTS, Fault
 from tests.ops.kinds import KINDS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
     "tensorgraph",
     "tests",
@@ -68,7 +68,7 @@ class Outcome:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.faults.plant", description=__doc__)
     parser.add_argument("words", nargs="*", help="only faults that mention one of these")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--list", action="store_true", help="list the faults and stop")
@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_all(faults: Sequence[Fault], jobs: int) -> list[Outcome]:
     """Try all faults, and none at all, which must leave the tests green."""
-    with tempfile.TemporaryDirectory(prefix="mutants-") as directory:
+    with tempfile.TemporaryDirectory(prefix="faults-") as directory:
         copies: SimpleQueue[Path] = SimpleQueue()
         for k in range(jobs):
             copies.put(copy_of_repository(Path(directory) / str(k)))
@@ -177,10 +177,10 @@ def first_failure(copy: Path, tests: Sequence[str], done: Sequence[str]) -> str 
     command += ["-p", "no:cacheprovider", *tests]
     # The test that all faults fit the code would be red for that reason alone; and a peer that may
     # not be installed must not be what finds a fault.
-    command += [f"--ignore={name}" for name in (*done, "tests/house/test_mutants.py")]
+    command += [f"--ignore={name}" for name in (*done, "tests/house/test_faults.py")]
     command += ["--ignore-glob=*/test_torch_*"]
     environment = os.environ | {
-        "HYPOTHESIS_PROFILE": "mutants",
+        "HYPOTHESIS_PROFILE": "faults",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "PYTHONPATH": str(copy),

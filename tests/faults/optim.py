@@ -1,10 +1,10 @@
-"""Faults of training: optimizers, their groups and saved state, schedules and clipping."""
+"""Faults of optimizers: their groups and saved state, schedules and clipping."""
 
 from __future__ import annotations
 
 from tests.faults.fault import Fault, planted_in
 
-_RULES = [
+FAULTS: list[Fault] = [
     *planted_in(
         "optim/adam.py",
         ("scale", "root(state['v'] / (1 - betas[1] ** t)) + eps",
@@ -32,9 +32,6 @@ _RULES = [
         ("EWMAMomentum.update", "beta ** t", "beta ** (t + 1)",
          "optim: the bias correction of momentum one step ahead"),
     ),
-]  # fmt: skip
-
-_STEPS = [
     *planted_in(
         "optim/base.py",
         ("Optimizer.step", "group.settings(self.steps)", "self.groups[0].settings(self.steps)",
@@ -48,10 +45,6 @@ _STEPS = [
         "optim/groups.py",
         ("Group.settings", "{**self._defaults, **self.own}", "{**self.own, **self._defaults}",
          "optim: a group's own settings give way"),
-    ),
-    *planted_in(
-        "nn/state_paths.py",
-        ("stands_at", "f'{path}.'", "path", "optim: the path layers.1 takes layers.10"),
     ),
     *planted_in(
         "optim/flat_parameters.py",
@@ -83,9 +76,6 @@ _STEPS = [
         ("clip_by_global_norm", "max_norm / length", "max_norm / length.detach()",
          "clip: the norm taken as constant, wrong at second order only"),
     ),
-]  # fmt: skip
-
-_SCHEDULES = [
     *planted_in(
         "optim/schedules/compose.py",
         ("warmup.at", "self.steps + 1", "self.steps", "schedules: the warmup ends early"),
@@ -104,5 +94,3 @@ _SCHEDULES = [
          "schedules: a rate set during a replay gives way to later events"),
     ),
 ]  # fmt: skip
-
-FAULTS: list[Fault] = [*_RULES, *_STEPS, *_SCHEDULES]

@@ -1,0 +1,23 @@
+"""Faults of tables and charts."""
+
+from __future__ import annotations
+
+from tests.faults.fault import Fault, planted_in
+
+FAULTS: list[Fault] = [
+    *planted_in(
+        "display/text.py",
+        ("escaped", "html.escape(printable(str(text)))", "str(text)",
+         "report: text is not escaped"),
+        ("printable", "_NOT_IN_XML.sub('�', text)", "text",
+         "report: a picture with characters that XML does not know"),
+    ),
+    *planted_in(
+        "display/line_chart.py",
+        ("thinned", "start + int(np.nanargmin(stretch))", "",
+         "line_chart: a long line loses its valleys"),
+        ("_Axis.place", "self.end - self.start", "self.end", "line_chart: a line beside its axis"),
+        ("_line", "[[False], holds, [False]]", "[[False], np.isfinite(steps), [False]]",
+         "line_chart: a line through its gaps"),
+    ),
+]  # fmt: skip
