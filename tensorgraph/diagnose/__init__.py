@@ -6,7 +6,8 @@ results that print themselves. All are plain functions.
 Read ``array_arguments`` (the checks that all share) and ``metric`` first. Metrics: ``confusion``,
 ``class_metrics``, ``score_metrics``, ``reliability``; by them ``model_selection``. Analysis of the
 error: ``error_ladder`` with ``confidence_intervals`` and ``remedies``, ``error_analysis`` with
-``error_csv``, ``label_cleaning``, ``gradient_health``. All of it on one page: ``html_report``.
+``error_csv``, ``label_cleaning``, ``gradient_health`` (of the ``norm_columns`` of a history). All
+of it on one page: ``html_report``.
 
 A metric is added in one file: a function with ``@metric(worst=..., best=...)`` whose name stands in
 the file's ``__all__``.

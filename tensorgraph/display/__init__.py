@@ -1,5 +1,6 @@
 """Tables and small charts, as text, HTML and SVG, with which results show themselves.
 
 In come strings and arrays of numbers, out come strings; nothing here knows what they mean. Read
-``text`` first, then ``tables`` and ``svg``, of whose parts ``line_chart`` is made.
+``text`` first, then ``tables`` and ``svg``, of whose parts ``line_chart`` is made. ``figure`` is a
+chart by matplotlib, where that is there.
 """

@@ -3,11 +3,14 @@
 In come NumPy's arrays, or arrays of another kind that answer NumPy's functions (of a device, or
 symbolic); out come tensors, the nodes that made them, and gradients. Read in this order:
 
-``op`` (the record of an operation; ``declaration`` checks it, ``domain``, ``notation`` and ``rule``
-are parts of it), ``tensor`` (a handle on an array; ``operators`` lists its methods, ``arrays`` what
-it may hold, ``creation`` how one is made), ``dispatch`` (what a call does), ``graph`` (nodes,
-walking them, running them again), ``autodiff`` (the backward pass), ``transforms`` (grad, jvp and
-so on) and ``checkpoint``. ``modes`` says in which mode all this runs and who watches it.
+``op`` (the record of an operation; ``declaration_checks`` checks it, ``domain``, ``notation`` and
+``rule`` are parts of it), ``tensor`` (a handle on an array; ``operators`` lists its methods,
+``arrays`` what it may hold, ``creation`` how one is made), ``dispatch`` (what a call does;
+``explain`` what its failures say), ``graph`` (nodes, walking them, running them again),
+``backward_pass`` (the loop over them), ``autodiff`` (whose gradients are asked for),
+``transforms`` (grad, jvp and so on) and ``checkpoint``. ``modes`` says in which mode all this runs
+and who watches it. Small parts: ``shapes``, ``nested_containers``, ``float_warnings``,
+``random_generator``, ``state_dict``.
 
 Parameters, buffers and state change in one function, ``tensor.rebind``; what has to look at values
 asks ``arrays.host_values``.

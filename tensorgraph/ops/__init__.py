@@ -1,7 +1,13 @@
-"""All operations, one family a file; ``methods.py`` makes them operators and methods.
+"""All operations, one family a file.
 
-Each family's ``__all__`` says which of its names are public; ``OPS`` holds them all: functions of
-one record each (their ``.op``), and functions composed of several.
+In come tensors, arrays, numbers or lists; out come tensors. Each family's ``__all__`` says which of
+its names are public; ``OPS`` holds them all: functions of one record each (their ``.op``), and
+functions composed of several. Read ``arithmetic`` first, whose records are the simplest, then
+``transcendental`` (with ``_erf``) and ``activation``; ``reduce``, ``shape`` and ``repetition``
+(with ``_axes``); ``contract``, ``index``, ``window``, ``convolve`` and ``pool``; the fused
+``logits`` (the softmax family), ``centering`` (what norm layers are made of) and ``masking``
+(dropout). ``methods`` binds them to tensors as operators and methods, ``numpy_api`` answers NumPy's
+functions with them.
 """
 
 from __future__ import annotations

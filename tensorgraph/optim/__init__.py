@@ -4,10 +4,10 @@ What comes in are parameters whose ``grad`` is filled; ``step()`` gives them new
 state of its own for each. A rule is a subclass of :class:`Optimizer` with ``start`` and ``update``.
 
 To be read in this order: ``sgd`` and the other rules (``momentum``, ``adaptive``, ``adam``,
-``lion``), ``base`` (the step and the saved state), ``settings`` (what a rule's settings may be),
-``groups`` (parameters with settings of their own), ``flat_parameters`` (how many parameters are
-stepped at once) and ``recorded_steps`` (steps to differentiate through); ``schedules`` of the
-learning rate and ``clip`` stand by themselves.
+``lion``), ``square_root`` (which some of them take), ``base`` (the step and the saved state),
+``settings`` (what a rule's settings may be), ``groups`` (parameters with settings of their own),
+``flat_parameters`` (how many parameters are stepped at once) and ``recorded_steps`` (steps to
+differentiate through); ``schedules`` of the learning rate and ``clip`` stand by themselves.
 """
 
 from tensorgraph.optim import schedules

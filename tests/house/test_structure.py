@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 import tomllib
@@ -215,6 +216,18 @@ def test_unknown_name_of_the_package():
 
 
 # ------------------------------------------------------------------------------- docstrings
+
+
+@pytest.mark.parametrize(
+    "init", sorted(PACKAGE.glob("*/**/__init__.py")), ids=lambda p: p.parent.name
+)
+def test_a_room_says_in_which_order_its_files_are_read(init):
+    told = ast.get_docstring(ast.parse(init.read_text(encoding="utf-8")))
+    files = {path.stem for path in init.parent.glob("*.py")} - {"__init__"}
+    rooms = {path.parent.name for path in init.parent.glob("*/__init__.py")}
+    missing = {name for name in files | rooms if not re.search(rf"\b{name}\b", told)}
+    assert not missing
+
 
 FLAGS = doctest.ELLIPSIS
 PLACES = {
