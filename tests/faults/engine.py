@@ -76,6 +76,10 @@ FAULTS: list[Fault] = [
          "    owned.add(parent)", "a gradient's own graph cut where gradients add up"),
         ("_lifted", "wrap(as_array(value), parent, True)", "wrap(as_array(value))",
          "saved operands cut off the graph"),
+        ("LeafHooks.arrived", "not self._awaited[leaf]", "self._awaited[leaf] < 2",
+         "a hook runs before the last gradient has arrived"),
+        ("sweep", "gradient = gradient._data", "pass",
+         "a rule that returns a tensor leaves one among arrays"),
         ("_lifted", "wrap(as_array(value), node, True)", "wrap(as_array(value))",
          "saved results cut off the graph"),
         ("_lifted", "type(parent) is Tensor and parent._data is not value", "False",
@@ -133,6 +137,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "engine/tensor.py",
+        ("rebind", "observer.met(tensor)", "pass", "capture: a parameter is written unseen"),
         ("Tensor.assign", "copied(array_of(value, self.dtype))", "array_of(value, self.dtype)",
          "assign: the caller's array is shared"),
         ("Retained.owner", "owner if owner is not None and owner._node is self._node() else None",

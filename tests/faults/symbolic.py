@@ -12,4 +12,17 @@ FAULTS: list[Fault] = [
         ("_twin", "[float(x.value) if type(x.value) in (int, float) else x for x in args]", "args",
          "derive_names: an exponent takes the name of a length"),
     ),
+    *planted_in(
+        "symbolic/capture.py",
+        ("_Capturing.restore", "setattr(thing, name, value)", "pass",
+         "capture: tensors are left with symbols in them"),
+        ("_Capturing.written", "value is not e", "False", "capture: what is written is not told"),
+        ("Captured.values", "[*self.drawn, *self.outputs, *state]", "[*self.outputs, *state]",
+         "capture: random numbers are drawn in the order of their use"),
+    ),
+    *planted_in(
+        "symbolic/infer.py",
+        ("_reduced", "i not in axes", "i not in axes and n != 1",
+         "infer: a reduction loses axes of length 1 as well"),
+    ),
 ]  # fmt: skip
