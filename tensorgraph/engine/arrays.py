@@ -57,7 +57,8 @@ def host_values(array: Any) -> Array:
     """Return the values of an array in NumPy's memory, for a check that has to look at them.
 
     This is the only way by which the engine's own code takes values off a device. A symbolic array
-    has none: the result is empty, so that a check finds nothing wrong.
+    has none: the result is empty, so that a check finds nothing wrong. It is for checks only: what
+    is computed with, or decided by, needs values, and asks whether these have the array's shape.
     """
     if is_foreign(array):
         values: Array = array.get()  # CuPy's name for it

@@ -262,3 +262,69 @@ def test_a_tensor_over_a_symbol_has_no_value_and_says_what_to_write():
     loss.backward()
     assert type(w.grad.data) is Expr and w.grad.shape == (2, 3)
     assert type(tg.softmax(w).data) is type(tg.logsumexp(w).data) is Expr
+
+
+def z_of(shape, dtype=np.float32):
+    return tg.trace(lambda x: x, np.ones(shape, dtype)).inputs[0]
+
+
+def test_numpys_functions_that_ask_for_values_are_refused_on_symbols(tmp_path):
+    z, i = z_of((3,)), z_of((3,), np.int64)
+    calls = [
+        lambda x: np.allclose(x, x + 1), lambda x: np.array_equal(x, x + 1),
+        lambda x: np.array_equiv(x, x), lambda x: np.isclose(x, 1.0), np.count_nonzero,
+        np.nonzero, np.argwhere, np.flatnonzero, np.where, np.array2string, np.array_repr,
+        np.array_str, lambda x: np.digitize(x, [0.5]), lambda x: np.searchsorted([0.5], x),
+        lambda x: np.copyto(np.zeros(3), x), lambda x: np.save(tmp_path / "x", x),
+        lambda x: np.savez(tmp_path / "x", x=x), lambda x: np.savez_compressed(tmp_path / "x", x),
+        lambda x: np.savetxt(tmp_path / "x", x), lambda x: np.full_like(np.zeros(3), x),
+        lambda x: np.full_like(x, x), np.min_scalar_type,
+    ]  # fmt: skip
+    for call in calls:
+        for x in (z, tg.asarray(z)):
+            with pytest.raises(tg.errors.GraphError, match="has no value"):
+                call(x)
+    with pytest.raises(tg.errors.GraphError, match="has no value"):
+        np.bincount(i)
+
+
+def test_numpys_functions_that_ask_for_shape_and_dtype_answer_on_symbols():
+    z = z_of((2, 3))
+    for x in (z, tg.asarray(z)):
+        assert (np.shape(x), np.ndim(x), np.size(x)) == ((2, 3), 2, 6)
+        assert np.result_type(x, np.float64) == np.float64
+        assert np.can_cast(x, np.float64) and not np.can_cast(x, np.float16)
+        assert np.common_type(x) is np.float32
+        assert np.isrealobj(x) and not np.iscomplexobj(x)
+        for make in (np.zeros_like, np.ones_like, np.empty_like, lambda x: np.full_like(x, 2)):
+            made = make(x)
+            assert (made.shape, made.dtype) == ((2, 3), np.float32)
+        assert np.zeros(4, like=x).shape == (4,)
+
+
+def test_what_is_set_at_a_symbolic_index_is_not_known():
+    x, index, value = np.zeros(4), np.array([2, 0]), np.array([5.0, 6.0])
+    with pytest.raises(tg.errors.GraphError, match=r"write tg\.add_at\(x, index, value - x\[ind"):
+        tg.trace(lambda i: tg.set_at(x, i, value), index)
+
+    def written(x, i):
+        x = x + 1
+        return tg.add_at(x, i, value - x[i])
+
+    found = capture(written, x, index)(x, index)
+    assert_same([found], [tg.set_at(x + 1, index, value)])
+    repeated = np.array([1, 1])
+    assert_same(
+        [capture(lambda i: tg.add_at(tg.zeros(4), i, value), index)(repeated)],
+        [tg.add_at(tg.zeros(4), repeated, value)],
+    )
+    mask = np.array([True, False, True, False])
+    with pytest.raises(tg.errors.GraphError, match="symbolic mask"):
+        tg.trace(lambda m: tg.set_at(x, m, value), mask)
+
+
+def test_where_set_at_writes_is_a_constant_of_the_capture():
+    w = tg.tensor([1.0, 2.0, 3.0], requires_grad=True, name="w")
+    caught = capture(lambda v: tg.set_at(w, [2, 0], v), np.ones(2, "float32"))
+    assert list(caught.tensors.values()) == [w]
+    assert caught(np.array([8, 9], "float32")).tolist() == [9, 2, 8]
