@@ -128,6 +128,7 @@ class Tensor(Operators):
             )
         if value:
             _check_differentiable(self._data.dtype)
+        meet(self)
         self._requires_grad = bool(value)
 
     @property
@@ -169,6 +170,7 @@ class Tensor(Operators):
                 raise errors.ShapeError(
                     f"a gradient has its tensor's shape {self.shape}, this one is {value.shape}"
                 )
+        meet(self)
         self._grad = value
 
     @property
@@ -178,8 +180,8 @@ class Tensor(Operators):
 
     @name.setter
     def name(self, value: str | None) -> None:
-        if not (value is None or isinstance(value, str)):
-            raise errors.DTypeError(f"a name is a str or None, not {type(value).__name__}")
+        _check_name(value)
+        meet(self)
         self._name = value
 
     def detach(self) -> Tensor:
@@ -252,9 +254,11 @@ class Tensor(Operators):
         holder: Any = self._node if type(self._node) is Node else self
         field = "_hooks" if holder is self else "hooks"
         added = partial(hook)  # another object each time, also for a hook that is added twice
+        meet(holder)
         setattr(holder, field, (*getattr(holder, field), added))
 
         def remove() -> None:
+            meet(holder)
             setattr(holder, field, tuple(h for h in getattr(holder, field) if h is not added))
 
         return remove
@@ -282,6 +286,7 @@ class Tensor(Operators):
             )
         node = self._node
         if type(node) is Node and not any(getattr(h, "owner", None) is self for h in node.hooks):
+            meet(node)
             node.hooks = (*node.hooks, Retained(self))
         return self
 
@@ -451,6 +456,20 @@ def wrap(array: Any, node: Any = None, requires_grad: bool = False) -> Tensor:
     return new
 
 
+def leaf(array: Any, requires_grad: bool, name: str | None) -> Tensor:
+    """Return a leaf on an array as it is.
+
+    Raises:
+        DTypeError: a gradient is wanted of what is no floating-point array; or the name is no str.
+    """
+    _check_name(name)
+    if requires_grad:
+        _check_differentiable(array.dtype)
+    new = wrap(array, None, bool(requires_grad))
+    new._name = name
+    return new
+
+
 class Retained:
     """The hook of a node that adds its gradient to ``.grad`` of the tensor it made."""
 
@@ -507,11 +526,7 @@ def tensor(
     array = array_of(data, dtype)
     if not isinstance(data, (list, tuple, bool, int, float)):
         array = array.copy()
-    new = wrap(array)
-    new.name = name
-    if requires_grad:
-        new.requires_grad = True
-    return new
+    return leaf(array, requires_grad, name)
 
 
 def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
@@ -535,6 +550,11 @@ def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
 def array_of(data: Any, dtype: DTypeLike | None = None) -> Any:
     """Return ``data`` as an array, as ``to_array`` does; of a tensor its own."""
     return to_array(data.data if type(data) is Tensor else data, dtype)
+
+
+def _check_name(name: Any) -> None:
+    if not (name is None or isinstance(name, str)):
+        raise errors.DTypeError(f"a name is a str or None, not {type(name).__name__}")
 
 
 def _check_differentiable(dtype: np.dtype[Any]) -> None:

@@ -68,7 +68,7 @@ class RecordedPack:
     def _keep(self, key: str, value: Tensor) -> None:
         kept = self.state.get(key)
         if kept is None or (value.is_leaf and value._requires_grad):
-            self.state[key] = value
+            self.state = {**self.state, key: value}
         else:
             rebind(kept, value._data, value._node)
             kept._requires_grad = value._requires_grad
