@@ -500,3 +500,35 @@ def test_a_capture_is_called_with_tensors_too():
 def test_values_are_not_checked_in_a_captured_step():
     caught = capture(lambda p: tg.random.bernoulli(p), np.full(2, 0.5))
     assert caught(np.array([-1.0, 2.0])).tolist() == [False, True]
+
+
+# ---------------------------------------------------------------------- observers inside a capture
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("around", [tg.profile, tg.debug])
+def test_observers_find_nothing_in_what_is_traced(around, create_graph):
+    w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+
+    def f(x):
+        y = tg.where(x > 0, tg.log(w * x), tg.softmax(w)).sum()
+        return tg.gradients(y, w, create_graph=create_graph)
+
+    def watched(x):
+        with around() as found:
+            slope = f(x)
+        if around is tg.profile:
+            made = {row.name: (row.calls, row.bytes) for row in found.ops}
+            assert made["log"] == made["where"] == (1, 0)
+        return slope
+
+    x = np.array([1.0, -1.0], "float32")
+    found, expected = capture(watched, x)(x), f(x)
+    assert_same([found], [expected])
+
+
+def test_the_card_of_a_tensor_over_a_symbol_shows_what_is_known():
+    w = tg.asarray(z_of((2, 3)))
+    w.requires_grad, w.name = True, "w"
+    card = w._repr_html_()
+    assert "<b>w</b> · parameter" in card and "&lt;x float32[2, 3]&gt;" in card
