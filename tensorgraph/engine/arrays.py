@@ -66,6 +66,21 @@ def host_values(array: Any) -> Array:
     return np.asarray(array)
 
 
+def to_host(array: Any) -> Array:
+    """Return the values of an array in NumPy's memory, to keep them.
+
+    Raises:
+        GraphError: a symbolic array, which has none.
+    """
+    values = host_values(array)
+    return values if values.shape == array.shape else np.asarray(array)  # a symbol refuses
+
+
+def placed(array: Any, own: Any) -> Any:
+    """Return an array of NumPy's where ``own`` is, such as on its device; another as it is."""
+    return np.asarray(array, like=own) if isinstance(array, np.ndarray) else array
+
+
 def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     """Return ``data`` as an array the engine computes with, sharing memory where possible.
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, to_array, to_dtype
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, placed, to_array, to_dtype
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.operators import Operators
@@ -158,7 +158,7 @@ class Tensor(Operators):
                     f" {self.dtype}"
                 )
             if type(value) is not Tensor:
-                value = tensor(value, dtype=self.dtype)
+                value = wrap(placed(copied(array_of(value, self.dtype)), self._data))
             elif value.dtype.kind != "f":
                 raise errors.DTypeError(
                     f"a gradient is a floating-point tensor, this one is {value.dtype}; write"
@@ -192,7 +192,8 @@ class Tensor(Operators):
     def assign(self, value: Any) -> Tensor:
         """Give this leaf new values of the same shape and dtype; return the tensor itself.
 
-        Graphs recorded before keep the old values. The values are copied.
+        Graphs recorded before keep the old values. The values are copied, those of NumPy's arrays
+        to where this leaf's are.
 
         Raises:
             GraphError: this tensor is not a leaf.
@@ -219,7 +220,7 @@ class Tensor(Operators):
                 f"assign() got {array.dtype}, {errors.owner(self)} is {self.dtype}; write"
                 f" .astype('{self.dtype}') to convert"
             )
-        rebind(self, copied(array_of(value, self.dtype)))
+        rebind(self, placed(copied(array_of(value, self.dtype)), self._data))
         return self
 
     def zero_grad(self) -> None:

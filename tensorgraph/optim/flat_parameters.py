@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.arrays import host_values, placed, to_host
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
 
@@ -148,7 +148,7 @@ class Pack:
         return {
             name: {
                 "steps": np.array(self.steps),
-                **{key: value[cut].reshape(shape).copy() for key, value in state.items()},
+                **{k: np.array(to_host(v[cut].reshape(shape))) for k, v in state.items()},
             }
             for name, (cut, shape) in zip(self.names, self._cuts, strict=True)
         }
@@ -251,8 +251,10 @@ def packed(
         state = start(_joined(params, params[0].dtype))
         if saved is not None:
             state = {
-                key: np.concatenate([saved[f"{name}/{key}"] for name in names], axis=None)
-                for key in state
+                key: placed(
+                    np.concatenate([saved[f"{name}/{key}"] for name in names], axis=None), value
+                )
+                for key, value in state.items()
             }
         packs.append(Pack(names, params, state, steps))
     return packs

@@ -42,14 +42,13 @@ def result_like(op: Op, operands: Sequence[Any], static: Static) -> tuple[Shape,
     return found, _dtype(op, operands, static)
 
 
-def _dtype(op: Op, operands: Sequence[Any], static: Static) -> np.dtype[Any]:
+def _dtype(op: Op, operands: Sequence[Any], static: Static) -> Any:
     """Return the dtype of a result: by rule, or that of a single element."""
     rule = op.dtype or _DTYPES.get(op.family)
     if rule is not None:
         return np.dtype(rule(*operands, **static))
     probe = op.compute([_zeros(x, (1,) * len(x.shape)) for x in operands], static)
-    dtype: np.dtype[Any] = np.asarray(probe).dtype
-    return dtype
+    return np.asarray(probe).dtype
 
 
 def _zeros(x: Any, shape: Shape) -> Any:
