@@ -96,12 +96,12 @@ def test_settings_that_a_rule_does_not_take_are_refused():
             return param - lr * size * grad, state
 
     with pytest.raises(
-        ArgumentError, match=r"takes the settings lr, size, the constructor gave lr;"
+        ArgumentError, match=r"needs size, the constructor gave lr; write Steps\(params, lr, size, "
     ):
         Steps(parameters([(2,)]), lr=0.1)
     Steps(parameters([(2,)]), lr=0.1, size=2)
     Steps(parameters([(2,)]), 0.1, 2)
-    with pytest.raises(ArgumentError, match=r"SGD takes the settings lr, weight_decay, .* none; "):
+    with pytest.raises(ArgumentError, match=r"SGD needs lr, the constructor gave none; "):
         optim.SGD(parameters([(2,)]))
     with pytest.raises(ArgumentError, match=r"gave lr, weight_decay, 0\.9; write SGD\(params, lr"):
         optim.SGD(parameters([(2,)]), 0.1, 0.0, 0.9)
@@ -109,6 +109,27 @@ def test_settings_that_a_rule_does_not_take_are_refused():
         optim.SGD(parameters([(2,)]), 0.1, lr=0.1)
     with pytest.raises(ArgumentError, match=r"SGD has no setting 'momentum'; it has lr, weight"):
         optim.SGD(parameters([(2,)]), 0.1, momentum=0.9)
+
+
+def test_a_rule_made_from_another_has_its_defaults():
+    class Twice(optim.Adam):
+        def update(self, param, grad, state, t, lr, betas, eps):
+            return super().update(param, 2 * grad, state, t, lr, betas, eps)
+
+    class Other(optim.Adam):
+        def update(self, param, grad, state, t, lr, betas, size):
+            return param - lr * size * grad, state
+
+    class Static(optim.Optimizer):
+        @staticmethod
+        def update(param, grad, state, t, lr):
+            return param - lr * grad, state
+
+    (w,) = parameters([(1,)])
+    assert Twice([w]).defaults == optim.Adam([w]).defaults
+    with pytest.raises(TypeError, match=r"^Other needs betas, size, the constructor gave lr;"):
+        Other([w], lr=0.1)  # none may have a default before one that lacks it
+    assert Static([w], 0.5).defaults == {"lr": 0.5}
 
 
 def test_the_settings_of_a_rule_are_what_its_update_takes():
