@@ -68,6 +68,16 @@ def constructor(rule: type) -> Signature:
     )
 
 
+class Constructor:
+    """Tells how an optimizer is made wherever signatures are shown, such as ``help``."""
+
+    def __get__(self, instance: Any, rule: type) -> Signature:
+        own = signature(rule.__init__)  # type: ignore[misc]
+        if any(p.kind is Parameter.VAR_POSITIONAL for p in own.parameters.values()):
+            return constructor(rule)
+        return Signature(list(own.parameters.values())[1:])
+
+
 def bound(rule: type, values: Sequence[Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return the settings by name, those that were not given with their defaults.
 
