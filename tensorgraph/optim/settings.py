@@ -14,7 +14,10 @@ from tensorgraph.arguments import boolean, number
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError, ArgumentTypeError, listing
 
-Rate = float | Tensor | Callable[[int], float]
+Number = float | Tensor
+"""A setting: a number, or a tensor to differentiate by."""
+
+Rate = Number | Callable[[int], float]
 """A learning rate: a number, a tensor to differentiate by, or a function of the steps taken."""
 
 # ------------------------------------------------------------------------------ which a rule has

@@ -19,6 +19,8 @@ def use() -> None:
     tg.grad(tg.sum)(x)
     model = nn.Sequential(nn.Linear(2, 1))
     optim.Adam(model.parameters(), lr=0.1).step()
+    optim.SGD(model.parameters(), lr="x")  # type: ignore[arg-type]  # an unused ignore is an error
+    optim.SGD(model.parameters())  # type: ignore[call-arg]
     accuracy([1], [1])
     tg.diagnose.ladder(human=0.1, train=0.2, train_dev=0.2, dev=0.3)
     split(x.data)

@@ -1,10 +1,12 @@
 """An optimizer's settings and parameters: learning rates, what is refused, what is forgotten."""
 
+import ast
 import copy
 import inspect
 import math
 import pickle
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -321,3 +323,26 @@ def test_a_listing_is_a_list_that_knows_its_model():
     del model
     assert gone() is None
     assert listing.model is None
+
+
+def declared_constructors():
+    """Return the constructors that type checkers are shown, by class."""
+    for path in sorted(Path(optim.__file__).parent.glob("*.py")):
+        for kind in ast.parse(path.read_text(encoding="utf-8")).body:
+            for part in getattr(kind, "body", []):
+                if isinstance(part, ast.If) and ast.unparse(part.test) == "TYPE_CHECKING":
+                    yield kind.name, part.body[0].args
+
+
+def test_type_checkers_are_shown_what_the_rules_take():
+    shown = dict(declared_constructors())
+    rules = {n for n in optim.__all__ if isinstance(getattr(optim, n), type)}
+    assert shown.keys() == {n for n in rules if issubclass(getattr(optim, n), optim.Optimizer)} - {
+        "Optimizer"
+    }
+    for name, args in shown.items():
+        for part in (*args.args, *args.kwonlyargs):
+            part.annotation = None
+        assert f"({ast.unparse(args)})".replace("self, ", "") == ast.unparse(
+            ast.parse(f"def f{inspect.signature(getattr(optim, name))}: ...").body[0].args
+        ).join("()")
