@@ -61,7 +61,7 @@ def test_what_lies_outside():
         (np.nan, {}, "x is a finite number, not nan"),
         (-np.inf, {}, "x is a finite number, not -inf"),
         (np.nan, {"least": 0}, "x is at least 0, not nan"),
-        (np.inf, {"least": 0}, "x is at least 0, not inf"),
+        (np.inf, {"least": 0}, "x is finite and at least 0, not inf"),
         (-0.5, {"least": 0}, "x is at least 0, not -0.5"),
         (0, {"above": 0}, "x is above 0, not 0"),
         (1.5, {"least": 0, "most": 1}, r"x is in \[0, 1\], not 1.5"),
