@@ -129,7 +129,7 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
     labels = names or [None] * len(leaves)
     inputs = tuple(symbol(n, t.shape, t.dtype) for n, t in zip(labels, tensors, strict=True))
     arguments = [wrap(e, None, t._requires_grad) for e, t in zip(inputs, tensors, strict=True)]
-    capturing = _Capturing(dict(zip(inputs, arguments, strict=True)))
+    capturing = _Capturing()
     try:
         with mode(observer=capturing):
             result = f(*unflatten(structure, arguments))
@@ -153,13 +153,11 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
 class _Capturing(Observer):
     """Puts symbols in place of what is met."""
 
-    def __init__(self, arguments: Mapping[Expr, Tensor]) -> None:
-        self.tensors = dict(arguments)
+    def __init__(self) -> None:
+        self.tensors: dict[Expr, Tensor] = {}
         self.draws: dict[Expr, Generator] = {}
         self.drawn: dict[Expr, None] = {}
         self._before: dict[int, tuple[Any, dict[str, Any]]] = {}
-        for tensor in arguments.values():
-            self.met(tensor)
 
     def met(self, thing: Any) -> None:
         """Keep what a tensor, an optimizer or the like holds; let a tensor hold a symbol."""
