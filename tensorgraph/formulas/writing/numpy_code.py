@@ -176,9 +176,11 @@ class _Code:
 
     def _helper(self, op: Op) -> str:
         """Return the name of the function that an operation's code becomes."""
-        name = op.name
-        others = {*self.called.values(), *FUNCTIONS} - {name if REGISTRY.get(name) is op else ""}
-        while name in others or self.helpers.get(name, op) is not op:
+        if op.name in FUNCTIONS and REGISTRY[op.name] is op:
+            self.helpers[op.name] = op
+            return op.name
+        name = identifiers([op.name])[op.name]
+        while name in self.called.values() or self.helpers.get(name, op) is not op:
             name += "_"
         self.helpers[name] = op
         return name
