@@ -10,12 +10,12 @@ import tensorgraph as tg
 from tensorgraph.engine import notation
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.facts import Facts
-from tensorgraph.formulas.writing.formula import WRITERS, Formula, Kind
+from tensorgraph.formulas.writing.formula import WRITERS, Formula, Kind, cost
 from tensorgraph.formulas.writing.latex import latex
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
 from tensorgraph.formulas.writing.text import text
-from tensorgraph.symbolic.expr import make, symbol
+from tensorgraph.symbolic.expr import lift, make, symbol
 from tensorgraph.symbolic.infer import result_like
 from tests.ops.op_cases import ELEMENTWISE, TABLE, cases
 
@@ -38,6 +38,7 @@ KINDS = {
     "reduction": (Formula("reduction", (X,), "Σ", (0,), r"\sum"), "Σ₀ x", r"\sum_{0} x"),
     "function": (Formula("function", (X, Y), "f"), "f(x, y)", r"\mathrm{f}\left(x, y\right)"),
     "relation": (Formula("relation", (X, Y), "≤", latex=r"\leq"), "[x ≤ y]", r"[x \leq y]"),
+    "condition": (Formula("condition", (X, Y), "≤", latex=r"\leq"), "x ≤ y", r"x \leq y"),
     "item": (Formula("item", (X, Y), ":, ?"), "x[:, y]", "x_{:, y}"),
 }
 
@@ -185,3 +186,39 @@ def test_ones_own_op_with_a_name_that_is_taken_keeps_its_own_code():
     y = own(x)
     d = tg.derive((y * y * tg.softplus(x)).sum(), wrt=x)
     np.testing.assert_allclose(run_code(d), d.evaluate())
+
+
+@pytest.mark.parametrize("name", ["np", "math", "lambda", "my-op", "2x", "x", "dx", "softmax"])
+def test_ones_own_op_of_any_name_has_code(name):
+    own = tg.op(name, lambda x: np.sin(x) * 3, {"x": lambda g, x: 3 * g * tg.cos(x)},
+                code="np.sin(x) * 3")  # fmt: skip
+    x = tg.tensor(np.linspace(-2, 2, 5), requires_grad=True)
+    y = own(x)
+    d = tg.derive((y * y * tg.softmax(x)).sum(), wrt=x)
+    np.testing.assert_allclose(run_code(d), d.evaluate())
+
+
+def test_only_what_is_asked_whether_it_holds_is_written_without_brackets():
+    x = tg.tensor(np.linspace(-2, 2, 5), requires_grad=True)
+    d = tg.derive(tg.maximum(x, 0.3).sum(), wrt=x)
+    assert str(d) == "dx = where(x = 0.3, 0.5, [x > 0.3])"
+    assert d.latex() == r"dx = \mathrm{where}\left(x = 0.3, 0.5, [x > 0.3]\right)"
+    shown = "".join(ET.fromstring(d.mathml()).itertext())
+    assert shown == "dx=where(x=0.3,0.5,[x>0.3])"
+
+
+BODIES = [name for name, op in REGISTRY.items() if op.notation is notation.BODY]
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_reading_a_body_costs_what_reading_it_spelt_out_does(name):
+    op = REGISTRY[name]
+    for call in TABLE[name]:
+        operands = [
+            symbol(key, x.shape, x.dtype) for key, x in zip(op.inputs, call.inputs, strict=True)
+        ]
+        static = op.prepared(tuple(map(tg.tensor, call.inputs)), call.static)
+        e = make(op, tuple(operands), static, *result_like(op, operands, static))
+        spelt = lift(op.body(*operands, **static))
+        assert cost(e, {}) == cost(spelt, {}) > 1
+        assert cost(e, {spelt: "named"}) == cost(e, {e: "named"}) == 1
