@@ -13,11 +13,10 @@ from tensorgraph.formulas.facts import Facts
 from tensorgraph.formulas.writing.formula import WRITERS, Formula, Kind, cost
 from tensorgraph.formulas.writing.latex import latex
 from tensorgraph.formulas.writing.mathml import mathml
-from tensorgraph.formulas.writing.numpy_code import identifiers, python
 from tensorgraph.formulas.writing.text import text
 from tensorgraph.symbolic.expr import lift, make, symbol
 from tensorgraph.symbolic.infer import result_like
-from tests.ops.op_cases import ELEMENTWISE, TABLE, cases
+from tests.ops.op_cases import TABLE
 
 X, Y = Formula("name", text="x"), Formula("name", text="y")
 # What each kind looks like: the part, its text, its LaTeX.
@@ -63,53 +62,6 @@ def test_what_is_no_notation():
         notation.Notation("postfix")
     with pytest.raises(tg.errors.DeclarationError, match=r"one of tg\.notation, not 'f\(x\)'"):
         squareplus(notation="f(x)")
-
-
-# --------------------------------------------------------------------------------- NumPy code
-
-
-def code_of(op, inputs, static):
-    """Return a record's operation as a function of NumPy arrays, by its code alone."""
-    names = [op.operand_name(i).replace("[", "_").rstrip("]") for i in range(len(inputs))]
-    symbols = [
-        symbol(n, np.shape(x), np.asarray(x).dtype) for n, x in zip(names, inputs, strict=True)
-    ]
-    static = op.prepared(tuple(map(tg.tensor, inputs)), static)
-    e = make(op, tuple(symbols), static, *result_like(op, symbols, static))
-    called = identifiers(["out", *names])
-    namespace = {}
-    exec(
-        python("f", [("out", e)], dict(zip(symbols, names, strict=True)), ["out"], called),
-        namespace,
-    )
-    return lambda *xs: namespace["f"](**{called[n]: x for n, x in zip(names, xs, strict=True)})
-
-
-def taken_by_the_record(call):
-    """Return whether a call is not one that only the function around a record understands."""
-    inputs, static = call
-    masks = "key" in static and any(np.asarray(index).dtype.kind == "b" for index in inputs[1:])
-    return static.get("axis", 0) is not None and not masks
-
-
-RECORDS = [name for name, op in REGISTRY.items() if op.family != "random"]
-
-
-@pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")
-@pytest.mark.parametrize("name", RECORDS)
-def test_the_code_of_a_record_computes_what_its_kernel_does(name):
-    op = REGISTRY[name]
-    calls = [(call.inputs, call.static) for call in TABLE.get(name, ())]
-    calls += [
-        (case.inputs, {}) for case in cases(name) if name in ELEMENTWISE and "{" not in case.name
-    ]
-    assert calls
-    for inputs, static in filter(taken_by_the_record, calls):
-        expected = op.call(*map(tg.tensor, inputs), **static)
-        with np.errstate(all="ignore"):
-            found = code_of(op, inputs, static)(*map(np.asarray, inputs))
-        assert np.shape(found) == expected.shape, (inputs, static)
-        np.testing.assert_allclose(found, expected.numpy(), rtol=1e-12, atol=1e-13)
 
 
 # ------------------------------------------------------------------------------- one's own op
