@@ -58,10 +58,16 @@ def test_every_printer_sets_every_kind(kind):
 
 
 def test_what_is_no_notation():
-    with pytest.raises(ValueError, match="'postfix' is none of function, sum"):
+    with pytest.raises(tg.errors.DeclarationError, match="'postfix' is none of function, sum"):
         notation.Notation("postfix")
     with pytest.raises(tg.errors.DeclarationError, match=r"one of tg\.notation, not 'f\(x\)'"):
         squareplus(notation="f(x)")
+    for signs in ("|", "", "|||"):
+        with pytest.raises(tg.errors.DeclarationError, match="enclosed needs two signs"):
+            tg.notation.enclosed(signs)
+    for needs_a_sign in (tg.notation.reduction, tg.notation.relation):
+        with pytest.raises(tg.errors.DeclarationError, match="needs a sign"):
+            needs_a_sign("")
 
 
 # ------------------------------------------------------------------------------- one's own op
@@ -174,3 +180,23 @@ def test_reading_a_body_costs_what_reading_it_spelt_out_does(name):
         spelt = lift(op.body(*operands, **static))
         assert cost(e, {}) == cost(spelt, {}) > 1
         assert cost(e, {spelt: "named"}) == cost(e, {e: "named"}) == 1
+
+
+@pytest.mark.parametrize("axis", [1, -1, (1,), (-1,)])
+def test_ones_own_axes_may_be_counted_from_either_end(axis):
+    static = {"facts": {"zero_sum": "axis"}, "notation": tg.notation.function("c")}
+    own = tg.op(
+        "centred", lambda x, *, axis: x - np.mean(x, axis, keepdims=True),
+        {"x": lambda g, axis: g - tg.mean(g, axis=axis, keepdims=True)}, **static,
+    )  # fmt: skip
+    e = own(symbol("x", (2, 3), np.float64), axis=axis)
+    assert Facts().sum_along(e, 1).value == (1, 0)
+    assert Facts().sum_along(e, 0) is None
+
+    total = tg.op(
+        "total", lambda x, *, axis: np.sum(x, axis),
+        {"x": lambda g, x, axis: tg.expand_dims(g, axis) + 0 * x},
+        family="reduce", notation=tg.notation.reduction("S"),
+    )  # fmt: skip
+    x = tg.tensor(np.ones((2, 3)), requires_grad=True)
+    assert str(tg.derive((total(x, axis=axis) ** 3).sum(), wrt=x)) == "dx = 3 (S₁(x))²"

@@ -23,6 +23,7 @@ from tensorgraph.formulas.writing.broadcasting import (
     only_adds_axes,
     rearranges,
 )
+from tensorgraph.ops._axes import some_axes
 from tensorgraph.symbolic.expr import Expr, lift
 
 UNSEEN = ("dtype", "keepdims", "axis")
@@ -171,7 +172,7 @@ class _Writer:
         return x.parts[0] if x.kind == "transpose" else Formula("transpose", (x,))
 
     def reduction(self, e: Expr) -> Formula:
-        notation, axes = _notation(e), e.static["axis"]
+        notation, axes = _notation(e), some_axes(e.static["axis"], e.args[0].ndim)
         wide = {i for i, n in enumerate(e.args[0].shape) if n != 1}
         over = None if wide <= set(axes) else axes
         return Formula("reduction", self._parts(e), notation.sign, over, notation.latex)
