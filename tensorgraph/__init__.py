@@ -5,49 +5,83 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tensorgraph import errors, nn, ops, optim, random
-from tensorgraph.engine import notation
-from tensorgraph.engine.autodiff import backward, gradients
-from tensorgraph.engine.checkpoint import checkpoint
+from tensorgraph import (
+    errors as errors,
+    nn as nn,
+    ops as ops,
+    optim as optim,
+    random as random,
+)
+from tensorgraph.engine import (
+    notation as notation,
+)
+from tensorgraph.engine.autodiff import (
+    backward as backward,
+    gradients as gradients,
+)
+from tensorgraph.engine.checkpoint import (
+    checkpoint as checkpoint,
+)
 from tensorgraph.engine.creation import (
-    arange,
-    eye,
-    full,
-    full_like,
-    linspace,
-    ones,
-    ones_like,
-    zeros,
-    zeros_like,
+    arange as arange,
+    eye as eye,
+    full as full,
+    full_like as full_like,
+    linspace as linspace,
+    ones as ones,
+    ones_like as ones_like,
+    zeros as zeros,
+    zeros_like as zeros_like,
 )
-from tensorgraph.engine.domain import Boolean, Integer, Real, Simplex
-from tensorgraph.engine.modes import enable_grad, is_grad_enabled, no_grad
-from tensorgraph.engine.op import REGISTRY, Op, op
-from tensorgraph.engine.rule import NONDIFF, ZERO
-from tensorgraph.engine.tensor import Tensor, asarray, tensor
+from tensorgraph.engine.domain import (
+    Boolean as Boolean,
+    Integer as Integer,
+    Real as Real,
+    Simplex as Simplex,
+)
+from tensorgraph.engine.modes import (
+    enable_grad as enable_grad,
+    is_grad_enabled as is_grad_enabled,
+    no_grad as no_grad,
+)
+from tensorgraph.engine.op import (
+    REGISTRY as REGISTRY,
+    Op as Op,
+    op as op,
+)
+from tensorgraph.engine.rule import (
+    NONDIFF as NONDIFF,
+    ZERO as ZERO,
+)
+from tensorgraph.engine.tensor import (
+    Tensor as Tensor,
+    asarray as asarray,
+    tensor as tensor,
+)
 from tensorgraph.engine.transforms import (
-    grad,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    value_and_grad,
-    vjp,
+    grad as grad,
+    hessian as hessian,
+    hvp as hvp,
+    jacobian as jacobian,
+    jvp as jvp,
+    value_and_grad as value_and_grad,
+    vjp as vjp,
 )
-from tensorgraph.observe.debug import debug
-from tensorgraph.observe.profile import profile
+from tensorgraph.observe.debug import (
+    debug as debug,
+)
+from tensorgraph.observe.profile import (
+    profile as profile,
+)
 from tensorgraph.ops import *
 
 if TYPE_CHECKING:
-    from tensorgraph import data as data
-    from tensorgraph import diagnose as diagnose
-    from tensorgraph import testing as testing
-    from tensorgraph import train as train
-    from tensorgraph.drawing.picture import render
-    from tensorgraph.formulas.derive import derive
-    from tensorgraph.formulas.facts import assume
-    from tensorgraph.formulas.update_rules import update_rule
-    from tensorgraph.symbolic.trace import trace
+    from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train
+    from tensorgraph.drawing.picture import render as render
+    from tensorgraph.formulas.derive import derive as derive
+    from tensorgraph.formulas.facts import assume as assume
+    from tensorgraph.formulas.update_rules import update_rule as update_rule
+    from tensorgraph.symbolic.trace import trace as trace
 else:
     _ROOMS = {"data", "diagnose", "testing", "train"}
     _LATER = {
@@ -66,14 +100,16 @@ else:
             return getattr(import_module(f"tensorgraph.{_LATER[name]}"), name)
         raise AttributeError(f"module 'tensorgraph' has no attribute {name!r}")
 
+    # Type checkers take what is imported as itself, and by *, as public.
+    __all__ = [
+        "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
+        "arange", "asarray", "assume", "backward", "checkpoint", "debug", "derive", "enable_grad",
+        "errors", "eye", "full", "full_like", "grad", "gradients", "hessian", "hvp",
+        "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
+        "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "update_rule",
+        "value_and_grad", "vjp", "zeros", "zeros_like",
+    ]  # fmt: skip
+    __all__ += ops.__all__
+
 
 __version__ = "0.1.0"
-__all__ = [
-    "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
-    "arange", "asarray", "assume", "backward", "checkpoint", "debug", "derive", "enable_grad",
-    "errors", "eye", "full", "full_like", "grad", "gradients", "hessian", "hvp",
-    "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
-    "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "update_rule",
-    "value_and_grad", "vjp", "zeros", "zeros_like",
-]  # fmt: skip
-__all__ += ops.__all__

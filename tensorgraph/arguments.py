@@ -99,6 +99,8 @@ def number(
         raise ArgumentTypeError(f"{what} is a number, not {describe(value)}")
     if not (least <= found <= most and above < found < below):
         expected = _interval(least, most, above, below)
+        if math.isinf(found) and expected.startswith(("at least", "above")):
+            expected = f"finite and {expected}"
         raise ArgumentError(f"{what} is {expected}, not {_brief(found)}")
     return found
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# As html.escape does, which is slow to import.
+_MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+# Compiled at its first use, which takes 10 ms.
+_NOT_IN_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def printable(text: str) -> str:
@@ -15,7 +17,7 @@ def printable(text: str) -> str:
         >>> printable("a\x00b")
         'a�b'
     """
-    return _NOT_IN_XML.sub("\ufffd", text)
+    return re.sub(_NOT_IN_XML, "\ufffd", text)
 
 
 def escaped(text: object) -> str:
@@ -25,7 +27,7 @@ def escaped(text: object) -> str:
         >>> escaped("</script>")
         '&lt;/script&gt;'
     """
-    return html.escape(printable(str(text)))
+    return printable(str(text)).translate(_MARKUP)
 
 
 def percent(rate: float) -> str:

@@ -76,14 +76,9 @@ class Dropout(Module):
                 " write tg.random.Generator(seed)"
             )
         if p is None:
-            self.keep_prob = number(keep_prob, "Dropout: keep_prob", 0, 1)
+            self.keep_prob = number(keep_prob, "Dropout: keep_prob", most=1, above=0)
         else:
-            self.keep_prob = 1 - number(p, "Dropout: p", 0, 1)
-        if self.keep_prob == 0:
-            raise ArgumentError(
-                "Dropout: keep_prob is in (0, 1], and p in [0, 1): a layer that keeps nothing would"
-                " divide 0 by 0"
-            )
+            self.keep_prob = 1 - number(p, "Dropout: p", least=0, below=1)
         """The probability with which an element is kept."""
         self.generator = generator
 

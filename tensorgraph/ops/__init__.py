@@ -13,7 +13,7 @@ functions with them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorgraph.ops import (
     activation,
@@ -47,22 +47,15 @@ from tensorgraph.ops.shape import *
 from tensorgraph.ops.transcendental import *
 from tensorgraph.ops.window import *
 
-__all__: list[str] = []
-__all__ += activation.__all__
-__all__ += arithmetic.__all__
-__all__ += centering.__all__
-__all__ += contract.__all__
-__all__ += convolve.__all__
-__all__ += index.__all__
-__all__ += logits.__all__
-__all__ += masking.__all__
-__all__ += pool.__all__
-__all__ += reduce.__all__
-__all__ += repetition.__all__
-__all__ += shape.__all__
-__all__ += transcendental.__all__
-__all__ += window.__all__
+_FILES = (
+    activation, arithmetic, centering, contract, convolve, index, logits, masking, pool, reduce,
+    repetition, shape, transcendental, window,
+)  # fmt: skip
 
-OPS: dict[str, Callable[..., Any]] = {name: globals()[name] for name in __all__}
+OPS: dict[str, Callable[..., Any]] = {
+    name: globals()[name] for file in _FILES for name in file.__all__
+}
+if not TYPE_CHECKING:  # which takes what is imported by * as public
+    __all__ = list(OPS)
 
 bind_tensor(OPS)

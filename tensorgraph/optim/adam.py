@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
+from tensorgraph.optim.settings import Number, Rate
 from tensorgraph.optim.sgd import decayed
 from tensorgraph.optim.square_root import root
 
@@ -47,6 +48,18 @@ class Adam(Optimizer):
         [ 0.9 -1.9]
     """
 
+    if TYPE_CHECKING:  # a test holds it to what ``update`` takes
+
+        def __init__(
+            self,
+            params: Any,
+            lr: Rate = 0.001,
+            betas: tuple[Number, Number] = (0.9, 0.999),
+            eps: Number = 1e-08,
+            *,
+            differentiable: bool = False,
+        ) -> None: ...
+
     def start(self, param: Any) -> State:
         """Return m = v = 0."""
         return {"m": np.zeros_like(param), "v": np.zeros_like(param)}
@@ -85,6 +98,19 @@ class AdamW(Adam):
         [ 0.5  -1.25]
     """
 
+    if TYPE_CHECKING:  # a test holds it to what ``update`` takes
+
+        def __init__(
+            self,
+            params: Any,
+            lr: Rate = 0.001,
+            betas: tuple[Number, Number] = (0.9, 0.999),
+            eps: Number = 1e-08,
+            weight_decay: Number = 0.01,
+            *,
+            differentiable: bool = False,
+        ) -> None: ...
+
     def update(
         self,
         param: Any,
@@ -120,6 +146,19 @@ class NAdam(AdamW):
         >>> print(w)  # 1 − 0.19 · (0.9 · 0.1 / 0.19 + 1)
         [0.72]
     """
+
+    if TYPE_CHECKING:  # a test holds it to what ``update`` takes
+
+        def __init__(
+            self,
+            params: Any,
+            lr: Rate = 0.002,
+            betas: tuple[Number, Number] = (0.9, 0.999),
+            eps: Number = 1e-08,
+            weight_decay: Number = 0.0,
+            *,
+            differentiable: bool = False,
+        ) -> None: ...
 
     def update(
         self,

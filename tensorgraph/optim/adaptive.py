@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
+from tensorgraph.optim.settings import Number, Rate
 from tensorgraph.optim.sgd import decayed
 from tensorgraph.optim.square_root import root
 
@@ -31,6 +32,19 @@ class RMSprop(Optimizer):
         >>> print(w)  # 1 − 0.1 · 3 / √(0.25 · 9)
         [0.8]
     """
+
+    if TYPE_CHECKING:  # a test holds it to what ``update`` takes
+
+        def __init__(
+            self,
+            params: Any,
+            lr: Rate = 0.001,
+            beta: Number = 0.9,
+            eps: Number = 1e-08,
+            weight_decay: Number = 0.0,
+            *,
+            differentiable: bool = False,
+        ) -> None: ...
 
     def start(self, param: Any) -> State:
         """Return s = 0."""
@@ -72,6 +86,18 @@ class Adagrad(Optimizer):
         [0.5]
         [0.1]
     """
+
+    if TYPE_CHECKING:  # a test holds it to what ``update`` takes
+
+        def __init__(
+            self,
+            params: Any,
+            lr: Rate = 0.01,
+            eps: Number = 1e-10,
+            weight_decay: Number = 0.0,
+            *,
+            differentiable: bool = False,
+        ) -> None: ...
 
     def start(self, param: Any) -> State:
         """Return s = 0."""

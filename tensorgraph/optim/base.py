@@ -6,9 +6,8 @@ import warnings
 from collections.abc import Callable, Container, Mapping
 from copy import copy
 from functools import partial
-from inspect import Signature, signature
 from operator import attrgetter
-from typing import Any, ClassVar
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -22,7 +21,7 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.optim.flat_parameters import State, packed
 from tensorgraph.optim.groups import Named, grouped
 from tensorgraph.optim.recorded_steps import recorded
-from tensorgraph.optim.settings import Rate, bound, checked, constructor
+from tensorgraph.optim.settings import Constructor, Rate, bound, checked
 
 Rule = Callable[..., tuple[Any, State]]
 
@@ -55,16 +54,7 @@ class Optimizer:
         [ 0.5 -1.5]
     """
 
-    __signature__: ClassVar[Signature]
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Show how the optimizer is made, in ``help`` and wherever signatures are shown."""
-        super().__init_subclass__(**kwargs)
-        if cls.__init__ is Optimizer.__init__:
-            cls.__signature__ = constructor(cls)
-        else:
-            _self, *own = signature(cls.__init__).parameters.values()
-            cls.__signature__ = Signature(own)
+    __signature__ = Constructor()
 
     def __init__(
         self, params: Any, *values: Any, differentiable: bool = False, **settings: Any

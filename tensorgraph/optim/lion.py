@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensorgraph.ops.arithmetic import sign
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
+from tensorgraph.optim.settings import Number, Rate
 from tensorgraph.optim.sgd import decayed
 
 
@@ -31,6 +32,18 @@ class Lion(Optimizer):
         >>> print(w)
         [ 0.75 -1.75]
     """
+
+    if TYPE_CHECKING:  # a test holds it to what ``update`` takes
+
+        def __init__(
+            self,
+            params: Any,
+            lr: Rate = 0.0001,
+            betas: tuple[Number, Number] = (0.9, 0.99),
+            weight_decay: Number = 0.0,
+            *,
+            differentiable: bool = False,
+        ) -> None: ...
 
     def start(self, param: Any) -> State:
         """Return m = 0."""

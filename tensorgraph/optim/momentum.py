@@ -7,12 +7,13 @@ path needs a learning rate 1 − β times as large.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
+from tensorgraph.optim.settings import Number, Rate
 from tensorgraph.optim.sgd import decayed
 
 
@@ -44,6 +45,19 @@ class EWMAMomentum(_Momentum):
         [0.5]
         [-0.25]
     """
+
+    if TYPE_CHECKING:  # a test holds it to what ``update`` takes
+
+        def __init__(
+            self,
+            params: Any,
+            lr: Rate,
+            beta: Number = 0.9,
+            bias_correction: bool = False,
+            weight_decay: Number = 0.0,
+            *,
+            differentiable: bool = False,
+        ) -> None: ...
 
     def update(
         self,
@@ -83,6 +97,18 @@ class HeavyBall(_Momentum):
         [-1.5]
     """
 
+    if TYPE_CHECKING:  # a test holds it to what ``update`` takes
+
+        def __init__(
+            self,
+            params: Any,
+            lr: Rate,
+            beta: Number = 0.9,
+            weight_decay: Number = 0.0,
+            *,
+            differentiable: bool = False,
+        ) -> None: ...
+
     def update(
         self,
         param: Any,
@@ -118,6 +144,18 @@ class Nesterov(HeavyBall):
         >>> print(w)
         [-0.5]
     """
+
+    if TYPE_CHECKING:  # a test holds it to what ``update`` takes
+
+        def __init__(
+            self,
+            params: Any,
+            lr: Rate,
+            beta: Number = 0.9,
+            weight_decay: Number = 0.0,
+            *,
+            differentiable: bool = False,
+        ) -> None: ...
 
     def update(
         self,

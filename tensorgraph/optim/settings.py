@@ -6,7 +6,7 @@ A setting is named once, as a parameter of the rule's ``update``, with its defau
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from inspect import Parameter, Signature, signature
 from typing import Any
 
@@ -14,30 +14,52 @@ from tensorgraph.arguments import boolean, number
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError, ArgumentTypeError, listing
 
-Rate = float | Tensor | Callable[[int], float]
+Number = float | Tensor
+"""A setting: a number, or a tensor to differentiate by."""
+
+Rate = Number | Callable[[int], float]
 """A learning rate: a number, a tensor to differentiate by, or a function of the steps taken."""
 
 # ------------------------------------------------------------------------------ which a rule has
 
 
-def settings_of(rule: type) -> list[Parameter] | None:
+@cache
+def settings_of(rule: type) -> tuple[Parameter, ...] | None:
     """Return the settings of a rule: what its ``update`` takes after ``t``.
 
-    ``**settings`` stands for those of the class that the rule is derived from; None for any.
+    ``**settings`` stands for those of the class that the rule is derived from; None for any. A
+    default that an ``update`` does not repeat is that of the class it is derived from.
     """
+    found: list[Parameter] | None = None
     for kind in rule.__mro__:
-        if "update" in vars(kind):
-            taken = list(signature(vars(kind)["update"]).parameters.values())
-            if not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in taken):
-                return [parameter.replace(annotation=Parameter.empty) for parameter in taken[5:]]
-    return None
+        if "update" not in vars(kind):
+            continue
+        static = isinstance(vars(kind)["update"], staticmethod)
+        taken = list(signature(kind.update).parameters.values())  # type: ignore[attr-defined]
+        if found is not None:
+            found = _with_defaults(found, {p.name: p.default for p in taken})
+        elif not any(p.kind is Parameter.VAR_KEYWORD for p in taken):
+            found = [p.replace(annotation=Parameter.empty) for p in taken[5 - static :]]
+    return None if found is None else tuple(found)
+
+
+def _with_defaults(settings: list[Parameter], defaults: dict[str, Any]) -> list[Parameter]:
+    """Return settings with more defaults, from the last on: none may follow that lacks one."""
+    result = list(settings)
+    for k in reversed(range(len(result))):
+        if result[k].default is Parameter.empty:
+            default = defaults.get(result[k].name, Parameter.empty)
+            if default is Parameter.empty:
+                break
+            result[k] = result[k].replace(default=default)
+    return result
 
 
 def constructor(rule: type) -> Signature:
     """Return how an optimizer is made: of parameters, and the settings of its rule."""
     settings = settings_of(rule)
     if settings is None:
-        settings = [Parameter("settings", Parameter.VAR_KEYWORD)]
+        settings = (Parameter("settings", Parameter.VAR_KEYWORD),)
     positional = [p for p in settings if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
     return Signature(
         [
@@ -47,6 +69,16 @@ def constructor(rule: type) -> Signature:
             *settings[len(positional) :],
         ]
     )
+
+
+class Constructor:
+    """Tells how an optimizer is made wherever signatures are shown, such as ``help``."""
+
+    def __get__(self, instance: Any, rule: type) -> Signature:
+        own = signature(rule.__init__)  # type: ignore[misc]
+        if any(p.kind is Parameter.VAR_POSITIONAL for p in own.parameters.values()):
+            return constructor(rule)
+        return Signature(list(own.parameters.values())[1:])
 
 
 def bound(rule: type, values: Sequence[Any], given: dict[str, Any]) -> dict[str, Any]:
@@ -67,10 +99,18 @@ def bound(rule: type, values: Sequence[Any], given: dict[str, Any]) -> dict[str,
         found = known.bind(*values, **given)
     except TypeError:
         seen = [*names[: len(values)], *map(repr, values[len(names) :]), *given]
-        raise ArgumentTypeError(
-            f"{owner} takes the settings {listing(names) or 'none'}, the constructor gave"
-            f" {listing(seen) or 'none'}; write {owner}{constructor(rule)}"
-        ) from None
+        lacking = [
+            name
+            for name, parameter in known.parameters.items()
+            if parameter.default is Parameter.empty and name not in seen
+        ]
+        if lacking:
+            problem = f"needs {listing(lacking)}, the constructor gave {listing(seen) or 'none'}"
+        else:
+            problem = (
+                f"takes {listing(names) or 'no settings'}, the constructor gave {listing(seen)}"
+            )
+        raise ArgumentTypeError(f"{owner} {problem}; write {owner}{constructor(rule)}") from None
     found.apply_defaults()
     return found.arguments
 
@@ -81,7 +121,7 @@ def unknown(owner: str, name: str, known: Iterable[str]) -> ArgumentTypeError:
     if name == "weight_decay":
         hint = "; take an optimizer that has it, such as AdamW, or add nn.l2_penalty"
     return ArgumentTypeError(
-        f"{owner} has no setting {name!r}; it has {listing(list(known))}{hint}"
+        f"{owner} has no setting {name!r}; it has {listing(list(known)) or 'none'}{hint}"
     )
 
 

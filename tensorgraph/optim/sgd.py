@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
+from tensorgraph.optim.settings import Number, Rate
 
 
 def decayed(param: Any, lr: Any, weight_decay: Any) -> Any:
@@ -39,6 +40,12 @@ class SGD(Optimizer):
         >>> print(w)
         [ 0.5 -1. ]
     """
+
+    if TYPE_CHECKING:  # a test holds it to what ``update`` takes
+
+        def __init__(
+            self, params: Any, lr: Rate, weight_decay: Number = 0.0, *, differentiable: bool = False
+        ) -> None: ...
 
     def update(
         self, param: Any, grad: Any, state: State, t: int, lr: Any, weight_decay: Any = 0.0

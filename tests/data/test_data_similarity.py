@@ -5,8 +5,7 @@ from bisect import bisect_right
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy import stats
 
 import tensorgraph as tg

@@ -6,8 +6,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError

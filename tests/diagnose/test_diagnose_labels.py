@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError, ShapeError

@@ -5,8 +5,7 @@ import re
 from xml.etree import ElementTree
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tensorgraph.display.line_chart import MOST_POINTS, line_chart, thinned
 

@@ -1,7 +1,6 @@
 """Tables of text: columns are aligned, and nothing of a cell is lost."""
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tensorgraph.display.tables import text_table
 

@@ -17,8 +17,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import errors, nn
 from tensorgraph.drawing import Picture
-from tensorgraph.drawing.formats import browser
-from tensorgraph.drawing.formats import run_graphviz as graphviz
+from tensorgraph.drawing.formats import browser, run_graphviz as graphviz
 from tests.drawing.render_cases import CASES, HOSTILE, constant
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,9 +7,9 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "display/text.py",
-        ("escaped", "html.escape(printable(str(text)))", "str(text)",
+        ("escaped", "printable(str(text)).translate(_MARKUP)", "str(text)",
          "report: text is not escaped"),
-        ("printable", "_NOT_IN_XML.sub('�', text)", "text",
+        ("printable", "re.sub(_NOT_IN_XML, '�', text)", "text",
          "report: a picture with characters that XML does not know"),
     ),
     *planted_in(

@@ -5,8 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.arguments import (
@@ -62,7 +61,7 @@ def test_what_lies_outside():
         (np.nan, {}, "x is a finite number, not nan"),
         (-np.inf, {}, "x is a finite number, not -inf"),
         (np.nan, {"least": 0}, "x is at least 0, not nan"),
-        (np.inf, {"least": 0}, "x is at least 0, not inf"),
+        (np.inf, {"least": 0}, "x is finite and at least 0, not inf"),
         (-0.5, {"least": 0}, "x is at least 0, not -0.5"),
         (0, {"above": 0}, "x is above 0, not 0"),
         (1.5, {"least": 0, "most": 1}, r"x is in \[0, 1\], not 1.5"),

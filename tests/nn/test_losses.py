@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph import nn
@@ -230,6 +229,7 @@ PREDICTED = [[0.6, 0.4], [0.4, 0.6]]
         (lambda: kl_divergence(np.log(PREDICTED), [[0, 1], [0, 0]]), 0.458),
         (lambda: losses.mse([[1.0, 1.0], [1.0, 0.0]], [[0, 1], [0, 0]]), 0.5),
         (lambda: losses.huber(PREDICTED, [[0, 1], [0, 0]]), 0.155),
+        (lambda: losses.huber(PREDICTED, [[0, 1], [0, 0]], delta=float("inf")), 0.155),
         (lambda: losses.hinge(PREDICTED, [[-1, 1], [-1, -1]]), 1.3),
         (lambda: losses.binary_cross_entropy(PREDICTED, [[0, 1], [0, 0]]), 0.815),
         (

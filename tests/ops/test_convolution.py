@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
+from hypothesis import event, given, settings, strategies as st
 from scipy import signal
 
 import tensorgraph as tg

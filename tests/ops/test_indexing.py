@@ -1,8 +1,7 @@
 """Indexing over made-up keys: what is read, where gradients go, and the functional updates."""
 
 import numpy as np
-from hypothesis import assume, event, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, event, given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
 import tensorgraph as tg

@@ -6,8 +6,7 @@ A new op is tested as soon as it is declared; one that is not elementwise needs 
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY

@@ -1,10 +1,12 @@
 """An optimizer's settings and parameters: learning rates, what is refused, what is forgotten."""
 
+import ast
 import copy
 import inspect
 import math
 import pickle
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,12 +98,12 @@ def test_settings_that_a_rule_does_not_take_are_refused():
             return param - lr * size * grad, state
 
     with pytest.raises(
-        ArgumentError, match=r"takes the settings lr, size, the constructor gave lr;"
+        ArgumentError, match=r"needs size, the constructor gave lr; write Steps\(params, lr, size, "
     ):
         Steps(parameters([(2,)]), lr=0.1)
     Steps(parameters([(2,)]), lr=0.1, size=2)
     Steps(parameters([(2,)]), 0.1, 2)
-    with pytest.raises(ArgumentError, match=r"SGD takes the settings lr, weight_decay, .* none; "):
+    with pytest.raises(ArgumentError, match=r"SGD needs lr, the constructor gave none; "):
         optim.SGD(parameters([(2,)]))
     with pytest.raises(ArgumentError, match=r"gave lr, weight_decay, 0\.9; write SGD\(params, lr"):
         optim.SGD(parameters([(2,)]), 0.1, 0.0, 0.9)
@@ -109,6 +111,27 @@ def test_settings_that_a_rule_does_not_take_are_refused():
         optim.SGD(parameters([(2,)]), 0.1, lr=0.1)
     with pytest.raises(ArgumentError, match=r"SGD has no setting 'momentum'; it has lr, weight"):
         optim.SGD(parameters([(2,)]), 0.1, momentum=0.9)
+
+
+def test_a_rule_made_from_another_has_its_defaults():
+    class Twice(optim.Adam):
+        def update(self, param, grad, state, t, lr, betas, eps):
+            return super().update(param, 2 * grad, state, t, lr, betas, eps)
+
+    class Other(optim.Adam):
+        def update(self, param, grad, state, t, lr, betas, size):
+            return param - lr * size * grad, state
+
+    class Static(optim.Optimizer):
+        @staticmethod
+        def update(param, grad, state, t, lr):
+            return param - lr * grad, state
+
+    (w,) = parameters([(1,)])
+    assert Twice([w]).defaults == optim.Adam([w]).defaults
+    with pytest.raises(TypeError, match=r"^Other needs betas, size, the constructor gave lr;"):
+        Other([w], lr=0.1)  # none may have a default before one that lacks it
+    assert Static([w], 0.5).defaults == {"lr": 0.5}
 
 
 def test_the_settings_of_a_rule_are_what_its_update_takes():
@@ -300,3 +323,26 @@ def test_a_listing_is_a_list_that_knows_its_model():
     del model
     assert gone() is None
     assert listing.model is None
+
+
+def declared_constructors():
+    """Return the constructors that type checkers are shown, by class."""
+    for path in sorted(Path(optim.__file__).parent.glob("*.py")):
+        for kind in ast.parse(path.read_text(encoding="utf-8")).body:
+            for part in getattr(kind, "body", []):
+                if isinstance(part, ast.If) and ast.unparse(part.test) == "TYPE_CHECKING":
+                    yield kind.name, part.body[0].args
+
+
+def test_type_checkers_are_shown_what_the_rules_take():
+    shown = dict(declared_constructors())
+    rules = {n for n in optim.__all__ if isinstance(getattr(optim, n), type)}
+    assert shown.keys() == {n for n in rules if issubclass(getattr(optim, n), optim.Optimizer)} - {
+        "Optimizer"
+    }
+    for name, args in shown.items():
+        for part in (*args.args, *args.kwonlyargs):
+            part.annotation = None
+        assert f"({ast.unparse(args)})".replace("self, ", "") == ast.unparse(
+            ast.parse(f"def f{inspect.signature(getattr(optim, name))}: ...").body[0].args
+        ).join("()")

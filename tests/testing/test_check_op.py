@@ -5,8 +5,7 @@ from functools import wraps
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.engine.declaration_checks import FACT_WORDS

@@ -40,8 +40,7 @@ from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.index import one_hot, scatter
 from tensorgraph.ops.logits import softmax_minus_one_hot
 from tensorgraph.ops.masking import dropout
-from tensorgraph.ops.reduce import mean
-from tensorgraph.ops.reduce import sum as total
+from tensorgraph.ops.reduce import mean, sum as total
 from tensorgraph.ops.shape import (
     broadcast_to,
     expand_dims,

@@ -18,8 +18,7 @@ from tensorgraph.ops._axes import kept
 from tensorgraph.ops.arithmetic import add, divide, subtract
 from tensorgraph.ops.centering import affine, center, rms
 from tensorgraph.ops.masking import dropout
-from tensorgraph.ops.reduce import mean
-from tensorgraph.ops.reduce import sum as total
+from tensorgraph.ops.reduce import mean, sum as total
 from tensorgraph.ops.transcendental import exp
 from tensorgraph.symbolic.expr import Expr, constant, in_order
 from tensorgraph.symbolic.replay import Replay

@@ -7,8 +7,16 @@ from html import escape
 from typing import assert_never
 
 from tensorgraph.formulas.writing.formula import Formula
-from tensorgraph.formulas.writing.text import GREEK, MATMUL, POWER, PRODUCT, SUM, WHOLE, split_name
-from tensorgraph.formulas.writing.text import _set as as_text
+from tensorgraph.formulas.writing.text import (
+    GREEK,
+    MATMUL,
+    POWER,
+    PRODUCT,
+    SUM,
+    WHOLE,
+    _set as as_text,
+    split_name,
+)
 
 
 def mathml(f: Formula, label: str = "") -> str:

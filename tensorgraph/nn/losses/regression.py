@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorgraph.arguments import number
+from tensorgraph import errors
+from tensorgraph.arguments import scalar
 from tensorgraph.nn.losses._common import matched, reduced
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops.arithmetic import clip, square
@@ -98,7 +99,9 @@ def huber(prediction: Any, target: Any, reduction: str = "mean", *, delta: float
         >>> print(tg.nn.losses.huber([0.5, 3.0], [0.0, 0.0], "none"))
         [0.125 2.5  ]
     """
-    delta = number(delta, f"{here('huber')}: delta", above=0)
+    delta = scalar(delta, f"{here('huber')}: delta")  # infinity makes it half the squared error
+    if not delta > 0:
+        raise errors.ArgumentError(f"{here('huber')}: delta is above 0, not {delta}")
     prediction, target = matched("huber", prediction, target)
     error = prediction - target
     limited = clip(error, min=-delta, max=delta)
