@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -29,6 +32,15 @@ FACT_WORDS = {
     "sums_to_one": "sums to 1 along the axes that a static parameter names: that parameter",
 }
 """What a record may state of its results, and the value that says it (otherwise True)."""
+
+NAMING_AXES = ("one_hot", "zero_sum", "sums_to_one")
+"""The facts whose value is the static parameter that names axes."""
+
+OPERATORS = {
+    "|": 1, "^": 2, "&": 3, "+": 4, "-": 4, "*": 5, "/": 5, "@": 5, "//": 5, "%": 5, "**": 7,
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 0),
+}  # fmt: skip
+"""Python's operators that a record's code may be, each with how tightly it holds together."""
 
 
 def numpy_name(kernel: Callable[..., Any]) -> str | None:
@@ -73,9 +85,13 @@ def signature(vjp: Iterable[str], defaults: Mapping[str, Any]) -> inspect.Signat
     return inspect.Signature([*inputs, *static])
 
 
-def check_kinds(
-    name: Any, kernel: Any, vjp: Any, domain: Any, family: Any, facts: Any, notation: Any
-) -> None:
+def function_body(code: str) -> str:
+    """Return a record's code, an expression or the lines of a function, as such lines."""
+    lines = inspect.cleandoc(code)
+    return lines if re.search(r"^ *return ", lines, re.MULTILINE) else f"return {lines}"
+
+
+def check_kinds(name: Any, kernel: Any, vjp: Any, fields: Mapping[str, Any]) -> None:
     """Raise where a field of a record is of the wrong kind."""
 
     def fail(problem: str) -> None:
@@ -89,14 +105,21 @@ def check_kinds(
         fail('vjp is a dict of gradient rules by input name: {"x": lambda g, x: …}')
     if any(key.startswith("*") for key in list(vjp)[:-1]):
         fail("only the last input may be starred")
+    for key in ("domain", "facts"):
+        if not isinstance(fields[key] or {}, Mapping):
+            fail(f"{key} is a dict, not {fields[key]!r}")
+    for key in ("symbol", "code", "letter", "doc"):
+        if not isinstance(fields[key] or "", str):
+            fail(f"{key} is a string, not {fields[key]!r}")
+    for key in ("body", "shape", "dtype", "prepare", "add_into"):
+        if not (fields[key] is None or callable(fields[key])):
+            fail(f"{key} is a function, not {fields[key]!r}")
+    family, notation = fields["family"], fields["notation"]
     if family not in FAMILIES:
         fail(f"family {family!r} is none of {', '.join(FAMILIES)}")
-    for word in facts:
-        if word not in FACT_WORDS:
-            fail(f"the fact {word!r} is none of {', '.join(FACT_WORDS)}")
     if not (notation is None or isinstance(notation, Notation)):
         fail(f"the notation is one of tg.notation, not {notation!r}")
-    for key, value in domain.items():
+    for key, value in (fields["domain"] or {}).items():
         if not isinstance(value, Domain):
             fail(f"the domain of {key!r} is Real, Integer, Boolean or Simplex, not {value!r}")
 
@@ -137,3 +160,72 @@ def check_agreement(
             f"the kernel takes ({errors.listing(positional)}), vjp has rules for"
             f" ({errors.listing(list(vjp))}); every input needs one rule, in the same order"
         )
+
+
+def check_statements(
+    name: str,
+    vjp: Mapping[str, Rule],
+    static: Iterable[str],
+    body: Any,
+    notation: Notation,
+    code: str | None,
+    facts: Mapping[str, Any],
+) -> None:
+    """Raise where what formulas and code are made of does not fit the operation."""
+
+    def fail(problem: str) -> None:
+        raise errors.DeclarationError(f"op {name!r}: {problem}")
+
+    inputs, static = [key.lstrip("*") for key in vjp], list(static)
+    kind, starred = notation.kind, any(key.startswith("*") for key in vjp)
+    if not notation.fits(len(inputs)) or (starred and kind not in ("function", "item", "body")):
+        fail(
+            f"the notation {kind!r} is not for operands ({errors.listing(list(vjp))}); leave it"
+            " out, or write tg.notation.function()"
+        )
+    if kind == "body" and body is None:
+        fail("the notation BODY needs a body: body=lambda x: …")
+    needed = {"reduction": ("axis",), "item": ("key",)}.get(kind, notation.arguments or ())
+    for key in needed:
+        if key not in static:
+            fail(
+                f"the notation {kind!r} shows the static parameter {key!r}; the kernel's are"
+                f" ({errors.listing(static)})"
+            )
+    if code in OPERATORS and len(inputs) != 2 and (code, len(inputs)) != ("-", 1):
+        fail(f"the code {code!r} is an operator between two operands, not {len(inputs)}")
+    if code and not _is_code(code):
+        fail(
+            f"the code {code!r} is no Python; write a function's name, an operator, a method with"
+            " its dot, an expression, or the lines of a function"
+        )
+    for word, value in facts.items():
+        if word not in FACT_WORDS:
+            fail(f"the fact {word!r} is none of {', '.join(FACT_WORDS)}")
+        if not _states(word, value, inputs, static):
+            fail(f"the fact {word!r} cannot be {value!r}; it says: {FACT_WORDS[word]}")
+
+
+def _states(word: str, value: Any, inputs: Sequence[str], static: Sequence[str]) -> bool:
+    """Return whether a fact can have that value."""
+    if word in NAMING_AXES:
+        return value in static
+    if word == "sign_of":
+        return (
+            isinstance(value, (tuple, list)) and bool(value) and all(key in inputs for key in value)
+        )
+    if word == "between":
+        numbers = isinstance(value, tuple) and all(isinstance(x, (int, float)) for x in value)
+        return numbers and len(value) == 2 and value[0] < value[1]
+    return value is True
+
+
+def _is_code(code: str) -> bool:
+    """Return whether Python can read a record's code."""
+    if code in OPERATORS or re.fullmatch(r"\.[A-Za-z_]\w*", code):
+        return True
+    try:
+        ast.parse(f"def f():\n{indent(function_body(code), '    ')}\n")
+    except SyntaxError:
+        return False
+    return True

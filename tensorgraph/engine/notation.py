@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tensorgraph.errors import DeclarationError
+
 KINDS = {
     "function": "f(x, y)",
     "sum": "x + y, or x − y",
@@ -22,6 +24,12 @@ KINDS = {
     "body": "what the body of the record says",
 }
 """What each kind of notation looks like."""
+
+OPERANDS = {
+    "sum": 2, "negative": 1, "product": 2, "root": 1, "enclosed": 1, "relation": 2, "matmul": 2,
+    "transpose": 1, "reduction": 1, "hidden": 1,
+}  # fmt: skip
+"""How many operands a kind is for, where that is one number."""
 
 NAMING = ("function", "sum", "relation", "reduction")
 """Kinds whose sign alone says which operation it is."""
@@ -46,7 +54,19 @@ class Notation:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"notation {self.kind!r} is none of {', '.join(KINDS)}")
+            raise DeclarationError(f"notation {self.kind!r} is none of {', '.join(KINDS)}")
+        if self.kind == "enclosed" and len(self.sign) != 2:
+            raise DeclarationError(f'enclosed needs two signs, as "||", not {self.sign!r}')
+        if self.kind in ("relation", "reduction") and not self.sign:
+            raise DeclarationError(f'{self.kind} needs a sign, as {self.kind}("Σ"), not ""')
+
+    def fits(self, count: int) -> bool:
+        """Return whether it can be written with that many operands."""
+        if self.kind == "power":
+            return count == (1 if self.sign else 2)
+        if self.kind == "fraction":
+            return count in (1, 2)
+        return count == OPERANDS.get(self.kind, count)
 
 
 def function(name: str = "", latex: str = "", arguments: tuple[str, ...] | None = None) -> Notation:

@@ -18,6 +18,7 @@ from tensorgraph import errors
 from tensorgraph.engine.declaration_checks import (
     check_agreement,
     check_kinds,
+    check_statements,
     numpy_name,
     signature,
     static_defaults,
@@ -92,9 +93,9 @@ class Op:
     facts: Mapping[str, Any]
     """What always holds of the result, by the words of ``FACT_WORDS``; for formulas."""
     add_into: Callable[..., None] | None
-    """Where the gradient by the first input is 0 almost everywhere (what ``x[i]`` passes back),
-    ``add_into(total, g, *others, **static)`` adds it to an array in place. To make and to add all
-    of it for each step of a loop over i would take the square of the time."""
+    """``add_into(total, g, *others, **static)`` adds the gradient by the first input to an array in
+    place. For gradients that are 0 almost everywhere, as what ``x[i]`` passes back: to make and to
+    add all of it for each step of a loop over i would take the square of the time."""
     shape: Callable[..., tuple[int, ...]] | None
     """``shape(*operands, **static)`` returns the result's shape, of operands that have a ``shape``
     and a ``dtype``. Elementwise operations and reductions have it by their family, a fused one by
@@ -127,7 +128,12 @@ class Op:
         code: str | None = None,
         letter: str = "",
     ) -> None:
-        check_kinds(name, kernel, vjp, domain or {}, family, facts or {}, notation)
+        check_kinds(
+            name, kernel, vjp,
+            {"domain": domain, "facts": facts, "symbol": symbol, "code": code, "letter": letter,
+             "doc": doc, "body": body, "shape": shape, "dtype": dtype, "prepare": prepare,
+             "add_into": add_into, "family": family, "notation": notation},
+        )  # fmt: skip
         self.name, self.kernel, self.vjp = name, kernel, dict(vjp)
         self.domain, self.ref, self.body = dict(domain or {}), ref, body
         self.facts = dict(facts or {})
@@ -144,6 +150,7 @@ class Op:
         self.__name__, self.__doc__ = name, _with_example(doc)
         self.__signature__ = signature(vjp, self.defaults)
         check_agreement(name, kernel, vjp, self.domain)
+        check_statements(name, vjp, self.defaults, body, self.notation, self.code, self.facts)
         self._rules = tuple(
             ZERO_RULE if isinstance(rule, Word) else self._compiled(key, rule)
             for key, rule in self.vjp.items()

@@ -36,6 +36,9 @@ from tensorgraph.symbolic.replay import Replay, recorded_values, replay
 TRIVIAL = 4.5
 """Formulas that cost no more are written out rather than given a name."""
 
+HARDLY_MORE = 1.05
+"""A formula that costs up to this share of the backward pass as it stands is preferred to it."""
+
 
 def derive(
     output: Tensor,
@@ -296,7 +299,8 @@ class _Derivation:
         self._take_in_numbers()
         simple = [lower(p, raw.shape, normaliser.atoms) for p in found]
         price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
-        return (price, e, events, normaliser.atoms) if price <= best[0] + 0.5 else best
+        worse = price > max(best[0] + 0.5, HARDLY_MORE * best[0])
+        return best if worse else (price, e, events, normaliser.atoms)
 
     def _normaliser(self, cuts: Mapping[Expr, str]) -> Normaliser:
         normaliser = Normaliser(

@@ -16,8 +16,9 @@ from weakref import ref
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.declaration_checks import NAMING_AXES
 from tensorgraph.engine.tensor import Tensor, tensor
-from tensorgraph.ops._axes import one_axis
+from tensorgraph.ops._axes import one_axis, some_axes
 from tensorgraph.ops.arithmetic import add, divide, multiply, negative, reciprocal, subtract
 from tensorgraph.symbolic.expr import Expr
 
@@ -108,8 +109,8 @@ class Facts:
         yield from self.asserted.get(e, ())
         if e.op is not None:
             for word, value in e.op.facts.items():
-                named = word in ("one_hot", "sums_to_one", "zero_sum")
-                yield Fact(word, e.static[value] if named else value, "op", e)
+                axes = some_axes(e.static[value], e.ndim) if word in NAMING_AXES else value
+                yield Fact(word, axes, "op", e)
 
     def sum_along(self, e: Expr, *axes: int) -> Fact | None:
         """Return the fact that the sum along some of these axes is a number, if one is known."""

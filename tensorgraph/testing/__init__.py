@@ -7,7 +7,7 @@ from an operation's domain for hypothesis.
 Read ``gradcheck`` first, which compares gradients with numeric ones: ``checked_function`` runs the
 function, ``probes`` says along what it is differentiated, ``ridders`` and ``kinks`` how, and
 ``findings`` what is told. Then ``check_op``: ``op_calls`` says what an operation is called with,
-``requirements`` what each call is held to.
+``requirements`` what each call is held to, ``record_requirements`` what a record's fields are.
 """
 
 from __future__ import annotations

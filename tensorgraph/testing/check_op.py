@@ -11,7 +11,7 @@ import numpy as np
 
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
-from tensorgraph.testing import requirements
+from tensorgraph.testing import record_requirements, requirements
 from tensorgraph.testing.op_calls import Case, bound, elementwise_cases, record_of
 
 
@@ -33,8 +33,9 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
 
     Checked are the value against ``ref``, dtypes, first and second derivatives, ⟨u, Jv⟩ = ⟨Jᵀu, v⟩,
     that the gradient is linear in its cotangent, inputs of all layouts, broadcasting, that nothing
-    handed to it changes, that it saves what its rules read and nothing else, and a fused operation
-    against its body.
+    handed to it changes, that it saves what its rules read and nothing else, that rules return
+    arrays where arrays came in, a fused operation against its body, and what the record states
+    besides: ``shape``, ``dtype``, ``code`` and ``facts``.
 
     Args:
         op: what ``tg.op`` returned.
@@ -54,8 +55,9 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
         >>> sinc = tg.op("sinc", lambda x: np.sin(x) / x,
         ...              {"x": lambda g, x, out: g * (tg.cos(x) - out) / x},
         ...              domain={"x": tg.Real(0.5, 3.0)}, ref=lambda x: math.sin(x) / x)
-        >>> tg.testing.check_op(sinc)
-        sinc passed on 5 calls: value, dtypes, gradients, adjoint, linearity, layouts, purity, saved
+        >>> found = tg.testing.check_op(sinc)
+        >>> found.calls, found.checks[:3]
+        (5, ('value', 'dtypes', 'gradients'))
     """
     record = record_of(op)
     if inputs:
@@ -87,6 +89,18 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
         done.append("body")
         for case in cases:
             requirements.check_body(record, case, static)
+    done.append("rules")
+    for case in cases:
+        record_requirements.check_rules(record, case)
+    for stated, check_field in (
+        (record.shape or record.dtype, record_requirements.check_inference),
+        (record.code, record_requirements.check_code),
+        (record.facts, record_requirements.check_facts),
+    ):
+        if stated:
+            done.append(check_field.__name__.removeprefix("check_"))
+            for case in cases:
+                check_field(record, case, static)
     return CheckedOp(record.name, len(cases), tuple(done))
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import errors
+from tensorgraph.engine import notation
 from tensorgraph.engine.op import REGISTRY
 from tests.raising import told
 
@@ -126,6 +127,37 @@ def test_an_integer_result_has_no_gradient():
             dict(domain={"x": (0, 1)}),
             "the domain of 'x' is Real, Integer, Boolean or Simplex, not (0, 1",
         ),
+        (dict(domain=["x"]), "domain is a dict, not ['x']"),
+        (dict(facts=["positive"]), "facts is a dict, not ['positive']"),
+        (dict(letter=1), "letter is a string, not 1"),
+        (dict(code=np.exp), "code is a string, not <ufunc 'exp'>"),
+        (dict(doc=3), "doc is a string, not 3"),
+        (dict(shape=(3,)), "shape is a function, not (3,)"),
+        (dict(dtype="f4"), "dtype is a function, not 'f4'"),
+        (dict(body="x"), "body is a function, not 'x'"),
+        (dict(notation=notation.PLUS), "the notation 'sum' is not for operands (x)"),
+        (dict(notation=notation.POWER), "the notation 'power' is not for operands (x)"),
+        (dict(notation=notation.relation(">")), "'relation' is not for operands (x)"),
+        (
+            dict(kernel=lambda *x: x[0], vjp={"*x": lambda g: g}, notation=notation.ROOT),
+            "the notation 'root' is not for operands (*x)",
+        ),
+        (dict(notation=notation.reduction("Σ")), "'reduction' shows the static parameter 'axis'"),
+        (dict(notation=notation.ITEM), "the notation 'item' shows the static parameter 'key'"),
+        (dict(notation=notation.function(arguments=("q",))), "shows the static parameter 'q'"),
+        (dict(notation=notation.BODY), "the notation BODY needs a body: body=lambda x: …"),
+        (dict(code="2 *"), "the code '2 *' is no Python"),
+        (dict(code="return x +* 2"), "is no Python"),
+        (dict(code="*"), "the code '*' is an operator between two operands, not 1"),
+        (dict(facts={"round": True}), "the fact 'round' is none of positive, nonnegative"),
+        (dict(facts={"positive": 1}), "the fact 'positive' cannot be 1"),
+        (dict(facts={"between": 1}), "the fact 'between' cannot be 1; it says: strictly between"),
+        (dict(facts={"between": (1, 0)}), "the fact 'between' cannot be (1, 0)"),
+        (dict(facts={"sign_of": ("y",)}), "the fact 'sign_of' cannot be ('y',)"),
+        (dict(facts={"sign_of": "x"}), "the fact 'sign_of' cannot be 'x'"),
+        (dict(facts={"one_hot": "axis"}), "the fact 'one_hot' cannot be 'axis'"),
+        (dict(facts={"zero_sum": True}), "the fact 'zero_sum' cannot be True"),
+        (dict(facts={"sums_to_one": 0}), "the fact 'sums_to_one' cannot be 0"),
     ],
 )
 def test_bad_declarations(fields, text):

@@ -30,6 +30,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/facts.py",
+        ("Facts.of", "some_axes(e.static[value], e.ndim)", "e.static[value]",
+         "derive: a fact along an axis counted from the end is lost"),
         ("Facts.sum_along", "wide and wide <= set(axes)", "wide",
          "symbolic: a sum along another axis is taken as known"),
         ("_negated", "Interval(-x.high, -x.low, x.high_open, x.low_open)",
@@ -76,6 +78,13 @@ FAULTS: list[Fault] = [
         "formulas/algebra/meanings.py",
         ("_scatter", "{new: old for old, new in to.items()}", "to",
          "derive: the gradient of x[:, None] is broadcast along the other axis"),
+    ),
+    *planted_in(
+        "formulas/writing/formula.py",
+        ("cost", "(_body(x),) if spelt else x.args", "x.args",
+         "derive: what is written as its body costs no more than its operands"),
+        ("_Writer._operands", "part.kind == 'relation' and e.op.operand_name(i) in asked",
+         "part.kind == 'relation'", "derive: a relation as a value stands without its brackets"),
     ),
     *planted_in(
         "formulas/writing/numpy_code.py",

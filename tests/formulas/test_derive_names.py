@@ -59,6 +59,55 @@ def test_a_module():
         np.testing.assert_allclose(value, expected.numpy(), rtol=1e-4, atol=1e-6)
 
 
+def run_through(*layers, shape=(5, 4)):
+    """Return the text of a classifier's gradients."""
+    rng = np.random.default_rng(0)
+    X, labels = rng.normal(size=shape).astype(np.float32), rng.integers(0, 3, shape[0])
+    model = tg.nn.Sequential(*layers)
+    cost = tg.nn.losses.cross_entropy(model(X), labels)
+    return str(tg.derive(cost, wrt=model))
+
+
+@pytest.mark.parametrize("activation", [tg.nn.Tanh, tg.nn.ReLU, tg.nn.GELU])
+def test_the_letter_a_is_for_the_predictions(activation):
+    nn = tg.nn
+    conv = run_through(
+        nn.Conv2d(1, 2, 3), activation(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 3),
+        shape=(2, 1, 6, 6),
+    )  # fmt: skip
+    norms = run_through(
+        nn.Linear(4, 3), nn.LayerNorm(3), activation(), nn.RMSNorm(3), nn.Linear(3, 3)
+    )
+    for shown in (conv, norms):
+        assert re.search(r"∂cost/∂\w+ = A − Y$", shown, re.MULTILINE)
+        assert re.search(r"where A = softmax₁\(\w+\)$", shown, re.MULTILINE)
+
+
+def test_the_letter_a_is_for_the_predictions_of_a_recurrent_network():
+    rng = np.random.default_rng(0)
+    rnn, head = tg.nn.RNN(4, 3), tg.nn.Linear(3, 3)
+    states = rnn(rng.normal(size=(2, 3, 4)).astype(np.float32))[0]
+    cost = tg.nn.losses.cross_entropy(head(states[:, -1]), np.array([0, 2]))
+    shown = str(tg.derive(cost, wrt=rnn))
+    assert "= A − Y\n" in shown and "where A = softmax₁(" in shown
+
+
+def test_layers_that_stand_for_their_bodies_leave_formulas_short():
+    nn = tg.nn
+    shown = run_through(nn.Linear(4, 3), nn.LayerNorm(3), nn.ReLU(), nn.Linear(3, 3))
+    normalised = "(Z1 − μ) · layers.1.weight / σ + layers.1.bias"
+    for line in (
+        f"dlayers.1.weight = mean₀(x̂ ∘ dZ2 layers.3.weight ∘ [{normalised} > 0])",
+        f"dlayers.1.bias = mean₀(dZ2 layers.3.weight ∘ [{normalised} > 0])",
+        f"dlayers.3.weight = dZ2ᵀ relu({normalised}) / 5",
+    ):
+        assert line in shown.splitlines()
+
+    X, W, b = LOGITS, leaf(np.abs(UPSTREAM)[:3]), leaf(np.zeros(3))
+    cost = tg.tanh(tg.linear(X, W, b)).sum()
+    assert str(tg.derive(cost, wrt=W)) == "dW = (1 − (tanh(X Wᵀ + b)ᵀ)²) X"
+
+
 # --------------------------------------------------------------------- one name for each value
 
 

@@ -10,14 +10,13 @@ import tensorgraph as tg
 from tensorgraph.engine import notation
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.facts import Facts
-from tensorgraph.formulas.writing.formula import WRITERS, Formula, Kind
+from tensorgraph.formulas.writing.formula import WRITERS, Formula, Kind, cost
 from tensorgraph.formulas.writing.latex import latex
 from tensorgraph.formulas.writing.mathml import mathml
-from tensorgraph.formulas.writing.numpy_code import identifiers, python
 from tensorgraph.formulas.writing.text import text
-from tensorgraph.symbolic.expr import make, symbol
+from tensorgraph.symbolic.expr import lift, make, symbol
 from tensorgraph.symbolic.infer import result_like
-from tests.ops.op_cases import ELEMENTWISE, TABLE, cases
+from tests.ops.op_cases import TABLE
 
 X, Y = Formula("name", text="x"), Formula("name", text="y")
 # What each kind looks like: the part, its text, its LaTeX.
@@ -38,6 +37,7 @@ KINDS = {
     "reduction": (Formula("reduction", (X,), "Σ", (0,), r"\sum"), "Σ₀ x", r"\sum_{0} x"),
     "function": (Formula("function", (X, Y), "f"), "f(x, y)", r"\mathrm{f}\left(x, y\right)"),
     "relation": (Formula("relation", (X, Y), "≤", latex=r"\leq"), "[x ≤ y]", r"[x \leq y]"),
+    "condition": (Formula("condition", (X, Y), "≤", latex=r"\leq"), "x ≤ y", r"x \leq y"),
     "item": (Formula("item", (X, Y), ":, ?"), "x[:, y]", "x_{:, y}"),
 }
 
@@ -58,57 +58,16 @@ def test_every_printer_sets_every_kind(kind):
 
 
 def test_what_is_no_notation():
-    with pytest.raises(ValueError, match="'postfix' is none of function, sum"):
+    with pytest.raises(tg.errors.DeclarationError, match="'postfix' is none of function, sum"):
         notation.Notation("postfix")
     with pytest.raises(tg.errors.DeclarationError, match=r"one of tg\.notation, not 'f\(x\)'"):
         squareplus(notation="f(x)")
-
-
-# --------------------------------------------------------------------------------- NumPy code
-
-
-def code_of(op, inputs, static):
-    """Return a record's operation as a function of NumPy arrays, by its code alone."""
-    names = [op.operand_name(i).replace("[", "_").rstrip("]") for i in range(len(inputs))]
-    symbols = [
-        symbol(n, np.shape(x), np.asarray(x).dtype) for n, x in zip(names, inputs, strict=True)
-    ]
-    static = op.prepared(tuple(map(tg.tensor, inputs)), static)
-    e = make(op, tuple(symbols), static, *result_like(op, symbols, static))
-    called = identifiers(["out", *names])
-    namespace = {}
-    exec(
-        python("f", [("out", e)], dict(zip(symbols, names, strict=True)), ["out"], called),
-        namespace,
-    )
-    return lambda *xs: namespace["f"](**{called[n]: x for n, x in zip(names, xs, strict=True)})
-
-
-def taken_by_the_record(call):
-    """Return whether a call is not one that only the function around a record understands."""
-    inputs, static = call
-    masks = "key" in static and any(np.asarray(index).dtype.kind == "b" for index in inputs[1:])
-    return static.get("axis", 0) is not None and not masks
-
-
-RECORDS = [name for name, op in REGISTRY.items() if op.family != "random"]
-
-
-@pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")
-@pytest.mark.parametrize("name", RECORDS)
-def test_the_code_of_a_record_computes_what_its_kernel_does(name):
-    op = REGISTRY[name]
-    calls = [(call.inputs, call.static) for call in TABLE.get(name, ())]
-    calls += [
-        (case.inputs, {}) for case in cases(name) if name in ELEMENTWISE and "{" not in case.name
-    ]
-    assert calls
-    for inputs, static in filter(taken_by_the_record, calls):
-        expected = op.call(*map(tg.tensor, inputs), **static)
-        with np.errstate(all="ignore"):
-            found = code_of(op, inputs, static)(*map(np.asarray, inputs))
-        assert np.shape(found) == expected.shape, (inputs, static)
-        np.testing.assert_allclose(found, expected.numpy(), rtol=1e-12, atol=1e-13)
+    for signs in ("|", "", "|||"):
+        with pytest.raises(tg.errors.DeclarationError, match="enclosed needs two signs"):
+            tg.notation.enclosed(signs)
+    for needs_a_sign in (tg.notation.reduction, tg.notation.relation):
+        with pytest.raises(tg.errors.DeclarationError, match="needs a sign"):
+            needs_a_sign("")
 
 
 # ------------------------------------------------------------------------------- one's own op
@@ -185,3 +144,59 @@ def test_ones_own_op_with_a_name_that_is_taken_keeps_its_own_code():
     y = own(x)
     d = tg.derive((y * y * tg.softplus(x)).sum(), wrt=x)
     np.testing.assert_allclose(run_code(d), d.evaluate())
+
+
+@pytest.mark.parametrize("name", ["np", "math", "lambda", "my-op", "2x", "x", "dx", "softmax"])
+def test_ones_own_op_of_any_name_has_code(name):
+    own = tg.op(name, lambda x: np.sin(x) * 3, {"x": lambda g, x: 3 * g * tg.cos(x)},
+                code="np.sin(x) * 3")  # fmt: skip
+    x = tg.tensor(np.linspace(-2, 2, 5), requires_grad=True)
+    y = own(x)
+    d = tg.derive((y * y * tg.softmax(x)).sum(), wrt=x)
+    np.testing.assert_allclose(run_code(d), d.evaluate())
+
+
+def test_only_what_is_asked_whether_it_holds_is_written_without_brackets():
+    x = tg.tensor(np.linspace(-2, 2, 5), requires_grad=True)
+    d = tg.derive(tg.maximum(x, 0.3).sum(), wrt=x)
+    assert str(d) == "dx = where(x = 0.3, 0.5, [x > 0.3])"
+    assert d.latex() == r"dx = \mathrm{where}\left(x = 0.3, 0.5, [x > 0.3]\right)"
+    shown = "".join(ET.fromstring(d.mathml()).itertext())
+    assert shown == "dx=where(x=0.3,0.5,[x>0.3])"
+
+
+BODIES = [name for name, op in REGISTRY.items() if op.notation is notation.BODY]
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_reading_a_body_costs_what_reading_it_spelt_out_does(name):
+    op = REGISTRY[name]
+    for call in TABLE[name]:
+        operands = [
+            symbol(key, x.shape, x.dtype) for key, x in zip(op.inputs, call.inputs, strict=True)
+        ]
+        static = op.prepared(tuple(map(tg.tensor, call.inputs)), call.static)
+        e = make(op, tuple(operands), static, *result_like(op, operands, static))
+        spelt = lift(op.body(*operands, **static))
+        assert cost(e, {}) == cost(spelt, {}) > 1
+        assert cost(e, {spelt: "named"}) == cost(e, {e: "named"}) == 1
+
+
+@pytest.mark.parametrize("axis", [1, -1, (1,), (-1,)])
+def test_ones_own_axes_may_be_counted_from_either_end(axis):
+    static = {"facts": {"zero_sum": "axis"}, "notation": tg.notation.function("c")}
+    own = tg.op(
+        "centred", lambda x, *, axis: x - np.mean(x, axis, keepdims=True),
+        {"x": lambda g, axis: g - tg.mean(g, axis=axis, keepdims=True)}, **static,
+    )  # fmt: skip
+    e = own(symbol("x", (2, 3), np.float64), axis=axis)
+    assert Facts().sum_along(e, 1).value == (1, 0)
+    assert Facts().sum_along(e, 0) is None
+
+    total = tg.op(
+        "total", lambda x, *, axis: np.sum(x, axis),
+        {"x": lambda g, x, axis: tg.expand_dims(g, axis) + 0 * x},
+        family="reduce", notation=tg.notation.reduction("S"),
+    )  # fmt: skip
+    x = tg.tensor(np.ones((2, 3)), requires_grad=True)
+    assert str(tg.derive((total(x, axis=axis) ** 3).sum(), wrt=x)) == "dx = 3 (S₁(x))²"

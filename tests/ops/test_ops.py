@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.testing import requirements, strategies
+from tensorgraph.testing import record_requirements, requirements, strategies
 from tensorgraph.testing.check_op import check_value
 from tests.engine.test_random import DRAWS
 from tests.ops import elements, kinds
@@ -116,6 +116,43 @@ def test_nothing_handed_in_is_modified_or_shared(name):
 @pytest.mark.parametrize("name", [name for name in EVERY if name in REGISTRY])
 def test_saves_what_its_rules_read_and_nothing_else(name):
     requirements.check_saved(REGISTRY[name], cases(name))
+
+
+# ------------------------------------------------------------------------- what records state
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if name in REGISTRY])
+def test_rules_fed_with_arrays_return_arrays(name):
+    for case in cases(name):
+        record_requirements.check_rules(REGISTRY[name], case)
+
+
+def calls_of(name):
+    """Yield calls that the record itself takes, each with its static parameters."""
+    if name in ELEMENTWISE:
+        yield from ((case, {}) for case in cases(name) if "{" not in case.name)
+    for call in TABLE.get(name, ()):
+        masks = any(np.asarray(index).dtype.kind == "b" for index in call.inputs[1:])
+        if call.static.get("axis", 0) is not None and not ("key" in call.static and masks):
+            yield call.case, call.static
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice:RuntimeWarning")
+@pytest.mark.parametrize(
+    "check",
+    [
+        record_requirements.check_inference,
+        record_requirements.check_code,
+        record_requirements.check_facts,
+    ],
+    ids=lambda check: check.__name__,
+)
+@pytest.mark.parametrize("name", [name for name, op in REGISTRY.items() if op.family != "random"])
+def test_what_a_record_states_holds(name, check):
+    known = list(calls_of(name))
+    assert known
+    for case, static in known:
+        check(REGISTRY[name], case, static)
 
 
 # ------------------------------------------------------------------------------- special families

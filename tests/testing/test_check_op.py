@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tensorgraph as tg
+from tensorgraph.engine.declaration_checks import FACT_WORDS
 from tensorgraph.engine.domain import Boolean, Integer, Real, Simplex
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.errors import ArgumentError, DTypeError, GradcheckError
@@ -82,7 +83,7 @@ def test_sound_op_passes():
     found = check_op(cube())
     assert repr(found) == (
         "cube passed on 5 calls: value, dtypes, gradients, adjoint, linearity, layouts, purity,"
-        " saved"
+        " saved, rules"
     )
 
 
@@ -145,6 +146,66 @@ def test_kernel_that_writes_to_its_input():
 
     with pytest.raises(Exception, match="read-only"):
         check_op(cube(kernel=kernel))
+
+
+def test_rule_that_holds_a_tensor():
+    two = tg.full((3,), 2.0, dtype="float64")
+    bad = tg.op("bad", lambda x: 2 * x, {"x": lambda g: g * two})
+    text = broken(bad, np.ones(3))
+    assert "its gradient rule for 'x' returned a Tensor" in text
+    assert "write np.full(shape, 2.0)" in text
+    good = tg.op("good", lambda x: 2 * x, {"x": lambda g: g * np.full((3,), 2.0)})
+    assert "rules" in check_op(good, np.ones(3)).checks
+
+
+def test_code_that_computes_something_else():
+    assert "code" in check_op(cube(code="x * x * x")).checks
+    assert "computes something else than its kernel" in broken(cube(code="x * x"))
+    assert "computes something else than its kernel" in broken(cube(code="np.sum(x)"))
+    assert "does not run: NameError" in broken(cube(code="x * y"))
+
+
+def test_shape_or_dtype_that_the_kernel_does_not_return():
+    def shape(x):
+        return x.shape
+
+    assert "inference" in check_op(cube(shape=shape, dtype=lambda x: x.dtype)).checks
+    text = broken(cube(shape=lambda x: (*x.shape, 1)))
+    assert "its kernel returns float64 (), where the record's shape and dtype say" in text
+    assert "say float32" in broken(cube(shape=shape, dtype=lambda x: np.float32))
+
+
+X = np.array([[0.3, -0.2, 0.5], [0.1, 0.4, 0.2]])
+FALSE_FACTS = {
+    "positive": True,
+    "nonnegative": True,
+    "binary": True,
+    "between": (0, 1),
+    "moved": True,
+    "averaged": True,
+    "one_hot": "axis",
+    "zero_sum": "axis",
+    "sums_to_one": "axis",
+    "sign_of": ("x",),
+}
+
+
+@pytest.mark.parametrize("word", FACT_WORDS)
+def test_a_fact_that_does_not_hold(word):
+    shifted = tg.op(
+        "shifted", lambda x, *, axis: x - 2, {"x": lambda g: g}, facts={word: FALSE_FACTS[word]}
+    )
+    assert f"states the fact {word!r}" in broken(shifted, X, axis=1)
+
+
+def test_facts_that_hold():
+    centred = tg.op(
+        "centred", lambda x, *, axis: x - x.mean(axis, keepdims=True),
+        {"x": lambda g, axis: g - tg.mean(g, axis=axis, keepdims=True)},
+        facts={"zero_sum": "axis"},
+    )  # fmt: skip
+    assert "facts" in check_op(centred, X, axis=1).checks
+    assert "facts" in check_op(cube(facts={"sign_of": ("x",)})).checks
 
 
 def test_saving_more_than_needed():

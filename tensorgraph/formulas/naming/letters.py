@@ -164,7 +164,7 @@ class Letters:
     def _activations(self, products: Mapping[Expr, int]) -> None:
         """Call what activations make of the product of a layer A, with the product's number."""
         for e in dict.fromkeys(self.recorded.exprs.values()):
-            if _letter_of(e) != "A":
+            if e.op is None or e.op.letter != "A" or e.op.family != "elementwise":
                 continue
             x = e.args[0]
             while x not in products and _may_stand_between(x):
@@ -175,7 +175,7 @@ class Letters:
     # --------------------------------------------------------------------------------- formulas
 
     def introduce(self, e: Expr, names: Mapping[Expr, str]) -> None:
-        """Give letters to activations and one-hot labels in a formula, and to parts of a long one.
+        """Give letters to probabilities and labels in a formula, and to parts of a long one.
 
         Args:
             e: the formula.
@@ -193,8 +193,8 @@ class Letters:
                 self._usual(x, names, taken)
 
     def _usual(self, e: Expr, names: Mapping[Expr, str], taken: set[str]) -> None:
-        letter = _letter_of(e)
-        if letter in ("A", "Y") and e not in names and letter not in taken:
+        letter = _usual_letter(e)
+        if letter and e not in names and letter not in taken:
             taken.add(letter)
             self._letter(e, letter)
 
@@ -233,8 +233,16 @@ def is_product(op: Op) -> bool:
     return op.letter == "Z"
 
 
-def _letter_of(e: Expr) -> str:
-    return e.op.letter if e.op is not None else ""
+def _usual_letter(e: Expr) -> str:
+    """Return the letter of one-hot labels, and of what may be predicted for them: probabilities.
+
+    The A without a number is theirs: A − Y is what readers look for.
+    """
+    if e.op is None or e.op.letter not in ("A", "Y"):
+        return ""
+    facts = e.op.facts
+    usual = {"one_hot", "sums_to_one"} & facts.keys() or facts.get("between") == (0, 1)
+    return e.op.letter if usual else ""
 
 
 def _may_stand_between(e: Expr) -> bool:

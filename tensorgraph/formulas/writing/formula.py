@@ -8,11 +8,12 @@ walk over these few kinds of parts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from tensorgraph.engine.domain import Boolean
 from tensorgraph.engine.notation import Notation
 from tensorgraph.formulas.writing.broadcasting import (
     Placement,
@@ -22,6 +23,7 @@ from tensorgraph.formulas.writing.broadcasting import (
     only_adds_axes,
     rearranges,
 )
+from tensorgraph.ops._axes import some_axes
 from tensorgraph.symbolic.expr import Expr, lift
 
 UNSEEN = ("dtype", "keepdims", "axis")
@@ -29,9 +31,11 @@ UNSEEN = ("dtype", "keepdims", "axis")
 
 Kind = Literal[
     "equation", "derivative", "name", "number", "negative", "sum", "product", "matmul", "fraction",
-    "power", "root", "enclosed", "transpose", "reduction", "function", "relation", "item",
+    "power", "root", "enclosed", "transpose", "reduction", "function", "relation", "condition",
+    "item",
 ]  # fmt: skip
-"""The kinds of parts that a formula has; where an operation's notation has that kind, its name."""
+"""The kinds of parts that a formula has; where an operation's notation has that kind, its name.
+A condition is a relation that stands for itself, not for 1 where it holds."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +156,7 @@ class _Writer:
         return Formula("enclosed", self._parts(e), _notation(e).sign)
 
     def body(self, e: Expr) -> Formula:
-        assert e.op is not None and e.op.body is not None
-        return self.write(lift(e.op.body(*e.args, **e.static)))
+        return self.write(_body(e))
 
     def matmul(self, e: Expr) -> Formula:
         x, y = self._parts(e)
@@ -169,7 +172,7 @@ class _Writer:
         return x.parts[0] if x.kind == "transpose" else Formula("transpose", (x,))
 
     def reduction(self, e: Expr) -> Formula:
-        notation, axes = _notation(e), e.static["axis"]
+        notation, axes = _notation(e), some_axes(e.static["axis"], e.args[0].ndim)
         wide = {i for i, n in enumerate(e.args[0].shape) if n != 1}
         over = None if wide <= set(axes) else axes
         return Formula("reduction", self._parts(e), notation.sign, over, notation.latex)
@@ -177,6 +180,17 @@ class _Writer:
     def relation(self, e: Expr) -> Formula:
         notation = _notation(e)
         return Formula("relation", self._parts(e), notation.sign, latex=notation.latex)
+
+    def _operands(self, e: Expr) -> tuple[Formula, ...]:
+        """Write a function's operands; what is only asked whether it holds, without brackets."""
+        assert e.op is not None
+        asked = {name for name, domain in e.op.domain.items() if domain == Boolean()}
+        return tuple(
+            replace(part, kind="condition")
+            if part.kind == "relation" and e.op.operand_name(i) in asked
+            else part
+            for i, part in enumerate(self._parts(e))
+        )
 
     def item(self, e: Expr) -> Formula:
         if only_adds_axes(e):
@@ -198,14 +212,14 @@ class _Writer:
         if notation.arguments is not None:
             values = [e.static[key] for key in notation.arguments]
             numbers = [Formula("number", text=_number(n)) for n in values if n is not None]
-            return Formula("function", (*self._parts(e), *numbers), name, latex=notation.latex)
+            return Formula("function", (*self._operands(e), *numbers), name, latex=notation.latex)
         hidden = UNSEEN if isinstance(axes, tuple) else UNSEEN[:2]
         static = {k: v for k, v in e.static.items() if v != e.op.defaults.get(k)}
         shown = ", ".join(f"{k}={_static(v)}" for k, v in static.items() if k not in hidden)
         along = axes if isinstance(axes, tuple) else ()
         if shown:
-            return Formula("function", self._parts(e), f"{name}[{shown}]", along)
-        return Formula("function", self._parts(e), name, along, notation.latex)
+            return Formula("function", self._operands(e), f"{name}[{shown}]", along)
+        return Formula("function", self._operands(e), name, along, notation.latex)
 
 
 WRITERS: dict[str, Callable[[_Writer, Expr], Formula]] = {
@@ -221,6 +235,12 @@ WRITERS: dict[str, Callable[[_Writer, Expr], Formula]] = {
 def _notation(e: Expr) -> Notation:
     assert e.op is not None
     return e.op.notation
+
+
+def _body(e: Expr) -> Expr:
+    """Return what the body of an operation's record makes of its operands."""
+    assert e.op is not None and e.op.body is not None
+    return lift(e.op.body(*e.args, **e.static))
 
 
 def _outer(column: Formula, row: Formula) -> Formula:
@@ -273,11 +293,15 @@ def _key(part: Any) -> str:
 
 
 def cost(e: Expr, names: Mapping[Expr, str]) -> float:
-    """Return how much there is to read in a formula."""
+    """Return how much there is to read in a formula; where a body is written, in that."""
     known: dict[Expr, float] = {}
+    read: dict[Expr, tuple[Expr, ...]] = {}
 
     def below(x: Expr) -> tuple[Expr, ...]:
-        return () if x in names else x.args
+        if x not in read:
+            spelt = x.op is not None and x.op.notation.kind == "body"
+            read[x] = (_body(x),) if spelt else x.args
+        return read[x]
 
     stack = [(e, False)]
     while stack:
@@ -298,6 +322,6 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
 
 WEIGHTS = {
     "hidden": 0.0, "sum": 0.5, "negative": 0.5, "product": 0.5, "fraction": 0.5, "power": 0.5,
-    "matmul": 0.5, "transpose": 0.5, "reduction": 1.0, "body": 12.0,
+    "matmul": 0.5, "transpose": 0.5, "reduction": 1.0, "body": 0.0,
 }  # fmt: skip
 """What reading each kind of notation costs, beside the operands; a function costs 2."""

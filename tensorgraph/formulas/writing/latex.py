@@ -91,7 +91,9 @@ def _set(f: Formula) -> tuple[str, int]:
         case "reduction":
             return _reduction(f), MATMUL
         case "relation":
-            return f"[{_relation(f)}]", WHOLE
+            return f"[{_condition(f)}]", WHOLE
+        case "condition":
+            return _condition(f), SUM
         case "equation":
             return " = ".join(_set(p)[0] for p in f.parts), SUM
         case "derivative":
@@ -109,11 +111,11 @@ def _set(f: Formula) -> tuple[str, int]:
 
 def _function(f: Formula) -> str:
     own = f"\\{f.text}" if f.text in FUNCTIONS else r"\mathrm{" + _escaped(f.text) + "}"
-    operands = ", ".join(_relation(p) if p.kind == "relation" else _set(p)[0] for p in f.parts)
+    operands = ", ".join(_set(p)[0] for p in f.parts)
     return rf"{f.latex or own}{axes_below(f.axes)}\left({operands}\right)"
 
 
-def _relation(f: Formula) -> str:
+def _condition(f: Formula) -> str:
     return f"{_in(f.parts[0], SUM)} {f.latex or f.text} {_in(f.parts[1], SUM)}"
 
 

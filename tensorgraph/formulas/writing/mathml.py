@@ -98,7 +98,9 @@ def _set(f: Formula) -> str:
         case "reduction":
             return _reduction(f)
         case "relation":
-            return _row(_sign("["), _relation(f), _sign("]"))
+            return _row(_sign("["), _condition(f), _sign("]"))
+        case "condition":
+            return _condition(f)
         case "equation":
             return _sign("=").join(map(_set, parts))
         case "derivative":
@@ -117,11 +119,10 @@ def _set(f: Formula) -> str:
 def _function(f: Formula) -> str:
     name, below = _word(f.text), _axes(f.axes)
     head = f"<msub>{name}{below}</msub>" if below else name
-    operands = [_relation(p) if p.kind == "relation" else _set(p) for p in f.parts]
-    return _row(head, _sign("("), _sign(",").join(operands), _sign(")"))
+    return _row(head, _sign("("), _sign(",").join(map(_set, f.parts)), _sign(")"))
 
 
-def _relation(f: Formula) -> str:
+def _condition(f: Formula) -> str:
     return _row(_in(f.parts[0], SUM), _sign(f.text), _in(f.parts[1], SUM))
 
 

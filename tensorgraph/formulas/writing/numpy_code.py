@@ -5,23 +5,19 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from inspect import cleandoc
 from textwrap import indent
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.declaration_checks import OPERATORS, function_body
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.errors import ArgumentError
 from tensorgraph.symbolic.expr import Expr, in_order, lift, make
 
-TIGHTNESS = {
-    "|": 1, "^": 2, "&": 3, "+": 4, "-": 4, "*": 5, "/": 5, "@": 5, "//": 5, "%": 5, "**": 7,
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 0),
-}  # fmt: skip
-"""How tightly Python's operators hold together: more binds first."""
 SIGN, ATTRIBUTE, WHOLE = 6, 8, 9
-"""The same for a sign, for what stands after a dot or in brackets, and for names and calls."""
+"""How tightly a part holds together that is no operator's: one with a sign, one with a dot or
+brackets after it, a name or a call."""
 
 
 def _is_name(code: str) -> bool:
@@ -32,7 +28,7 @@ def _is_name(code: str) -> bool:
 FUNCTIONS = {
     name
     for name, op in REGISTRY.items()
-    if op.code and not (op.code in TIGHTNESS or op.code.startswith(".") or _is_name(op.code))
+    if op.code and not (op.code in OPERATORS or op.code.startswith(".") or _is_name(op.code))
 }
 """The operations for which NumPy has no word: code that holds them defines a function for each."""
 
@@ -82,9 +78,8 @@ def _with_those_called(helpers: Mapping[str, Op]) -> dict[str, Op]:
 def _source(op: Op, name: str) -> str:
     """Return an operation's code as a function of that name."""
     inputs = [f"*{key[1:]}" if key.startswith("*") else key for key in op.vjp]
-    code = cleandoc(op.code or "")
-    body = code if re.search(r"^ *return ", code, re.MULTILINE) else f"return {code}"
-    return f"def {name}({', '.join([*inputs, *op.defaults])}):\n{indent(body, '    ')}\n"
+    body = indent(function_body(op.code or ""), "    ")
+    return f"def {name}({', '.join([*inputs, *op.defaults])}):\n{body}\n"
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:
@@ -154,7 +149,7 @@ class _Code:
                 f"python(): the formula holds {e.op.name!r}, whose record says neither in NumPy nor"
                 f' by a body what it computes; declare it with code="…" over {e.op.inputs}'
             )
-        if code in TIGHTNESS:
+        if code in OPERATORS:
             return self._operator(code, args)
         if code.startswith("."):
             values = ", ".join(map(_argument, static.values()))
@@ -169,16 +164,18 @@ class _Code:
     def _operator(self, sign: str, args: Sequence[tuple[str, int]]) -> tuple[str, int]:
         if len(args) == 1:
             return f"{sign}{_in(args[0], SIGN)}", SIGN
-        (x, y), tight = args, TIGHTNESS[sign]
+        (x, y), tight = args, OPERATORS[sign]
         left, right = _in(x, tight + (sign == "**")), _in(y, tight + (sign != "**"))
         gap = "" if sign == "**" else " "
         return f"{left}{gap}{sign}{gap}{right}", tight
 
     def _helper(self, op: Op) -> str:
         """Return the name of the function that an operation's code becomes."""
-        name = op.name
-        others = {*self.called.values(), *FUNCTIONS} - {name if REGISTRY.get(name) is op else ""}
-        while name in others or self.helpers.get(name, op) is not op:
+        if op.name in FUNCTIONS and REGISTRY[op.name] is op:
+            self.helpers[op.name] = op
+            return op.name
+        name = identifiers([op.name])[op.name]
+        while name in self.called.values() or self.helpers.get(name, op) is not op:
             name += "_"
         self.helpers[name] = op
         return name

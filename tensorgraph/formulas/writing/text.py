@@ -78,7 +78,9 @@ def _set(f: Formula) -> tuple[str, int]:
         case "reduction":
             return _reduction(f), MATMUL
         case "relation":
-            return f"[{_relation(f)}]", WHOLE
+            return f"[{_condition(f)}]", WHOLE
+        case "condition":
+            return _condition(f), SUM
         case "equation":
             return " = ".join(_set(p)[0] for p in f.parts), SUM
         case "derivative":
@@ -88,17 +90,12 @@ def _set(f: Formula) -> tuple[str, int]:
         case "item":
             return _item(f), WHOLE
         case "function":
-            return f"{f.text}{axis_text(f.axes)}({', '.join(map(_operand, f.parts))})", WHOLE
+            return f"{f.text}{axis_text(f.axes)}({', '.join(_set(p)[0] for p in f.parts)})", WHOLE
     assert_never(f.kind)
 
 
-def _relation(f: Formula) -> str:
+def _condition(f: Formula) -> str:
     return f"{_in(f.parts[0], SUM)} {f.text} {_in(f.parts[1], SUM)}"
-
-
-def _operand(f: Formula) -> str:
-    """Return what stands in the parentheses of a function, where a relation needs no brackets."""
-    return _relation(f) if f.kind == "relation" else _set(f)[0]
 
 
 def _in(f: Formula, tightness: int) -> str:
