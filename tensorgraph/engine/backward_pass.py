@@ -167,7 +167,7 @@ def _observed(
 ) -> Any:
     """Run a rule, and show what it was given and made to the observer."""
     # The ops in a rule are the rule's affair; those that a checkpoint computes again are not.
-    inside = observer if node.op.name == "checkpoint" else None
+    inside = observer if node.op.recomputes else None
     with mode(observer=inside):
         start = perf_counter()
         gradient = rule(g, saved, node, i)

@@ -158,6 +158,7 @@ _CHECKPOINT = Op(
     lambda *inputs, again: again.f(*again.args, **again.kwargs),
     {"*inputs": lambda g, i, again: again.gradient(g, i)},
     family="fused",
+    recomputes=True,
     symbol="↻",
     doc="A function whose inside is computed again in the backward pass.",
 )

@@ -92,6 +92,8 @@ class Op:
     """What textbooks call the result: Z for products, A for activations, Y for labels."""
     facts: Mapping[str, Any]
     """What always holds of the result, by the words of ``FACT_WORDS``; for formulas."""
+    recomputes: bool
+    """Whether its rules run a function again, whose operations are watched like any others."""
     add_into: Callable[..., None] | None
     """``add_into(total, g, *others, **static)`` adds the gradient by the first input to an array in
     place. For gradients that are 0 almost everywhere, as what ``x[i]`` passes back: to make and to
@@ -120,6 +122,7 @@ class Op:
         doc: str = "",
         body: Callable[..., Any] | None = None,
         prepare: Callable[..., dict[str, Any]] | None = None,
+        recomputes: bool = False,
         add_into: Callable[..., None] | None = None,
         shape: Callable[..., tuple[int, ...]] | None = None,
         dtype: Callable[..., Any] | None = None,
@@ -142,6 +145,7 @@ class Op:
         own = self.notation.sign if self.notation.kind in NAMING else ""
         self.symbol, self.family, self.prepare = symbol or own or name, family, prepare
         self.add_into, self.shape, self.dtype = add_into, shape, dtype
+        self.recomputes = recomputes
         self.starred = any(key.startswith("*") for key in vjp)
         self.inputs = tuple(key.lstrip("*") for key in vjp)
         self.arity = len(self.inputs)

@@ -16,6 +16,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing, user_line
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.ops.arithmetic import where
 
 
 @contextmanager
@@ -82,7 +83,7 @@ class _NonFinite(Observer):
             self._consumers.setdefault(parent, []).append(_Use(node, i, saved))
             if not result_finite:
                 self._received_bad.add(parent)
-        if result_finite or node.op.name == "checkpoint":  # the ops in that were observed
+        if result_finite or node.op.recomputes:  # the ops in that were observed
             return
         made = _made_by_rule(node.op, g, saved, result)
         if not made.any():
@@ -127,7 +128,7 @@ class _Use:
         self.node = ref(node)
         self.dropped: Any = None
         """For ``where``, which elements of the operand it did not take."""
-        if node.op.name == "where":
+        if node.op is where.op:
             condition = np.broadcast_to(_array(saved[0]), node.shape)
             self.dropped = ~condition if i == 1 else condition
 

@@ -143,7 +143,7 @@ class Profile(Observer):
         times = _TIMES.get(event.node)
         if times is not None:
             times.backward = (times.backward or 0.0) + event.seconds
-        if event.node.op.name == "checkpoint":
+        if event.node.op.recomputes:
             return  # what it computes again is counted op by op
         for row in self._rows(event.node.op.name, event.node.scope):
             row.backward += event.seconds

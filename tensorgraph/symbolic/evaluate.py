@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.float_warnings import quiet
+from tensorgraph.ops.arithmetic import astype
 from tensorgraph.symbolic.expr import Expr, in_order
 
 
@@ -31,7 +32,7 @@ def evaluate(
             values[e] = in_type(e.value, dtype)
         elif e.op is None:
             raise KeyError(f"no value is given for the input {e.name!r}")
-        elif dtype is not None and e.op.name == "astype" and e.dtype.kind == "f":
+        elif dtype is not None and e.op is astype.op and e.dtype.kind == "f":
             x = values[e.args[0]]
             values[e] = x if x.dtype.kind == "f" else dispatch(e.op, (x,), {"dtype": dtype})
         else:

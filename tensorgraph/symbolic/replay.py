@@ -21,7 +21,9 @@ from tensorgraph.engine.modes import mode
 from tensorgraph.engine.op import REGISTRY, Plan
 from tensorgraph.engine.rule import ZERO_RULE
 from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.ops.arithmetic import where
 from tensorgraph.ops.shape import reshape
+from tensorgraph.ops.transcendental import power
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, make, symbol
 
@@ -123,7 +125,7 @@ def replay(
 
 def _decided(e: Expr) -> int | None:
     """Return which operand a choice always takes, where its mask is the same everywhere."""
-    mask = e.args[0].value if e.op is not None and e.op.name == "where" else None
+    mask = e.args[0].value if e.op is where.op else None
     if not isinstance(mask, np.ndarray) or mask.size == 0 or mask.dtype.kind != "b":
         return None
     if (mask != mask.flat[0]).any():
@@ -178,7 +180,7 @@ def _check(node: Node) -> None:
             f"derive: a gradient hook on the result of {node.op.name!r}{where} changes the"
             " gradient in a way that has no formula; remove it first"
         )
-    if node.op.name == "checkpoint":
+    if node.op.recomputes:
         raise errors.GraphError(
             "derive: what tg.checkpoint leaves out of the graph has no formula; call the function"
             " without checkpoint to derive its gradient"
@@ -203,7 +205,7 @@ def _leaf(
         result.leaves.add(e)
         result.twins[parent] = wrap(e, None, True)
     else:
-        if node.op.name == "power" and i == 1:
+        if node.op is power.op and i == 1:
             number = constant  # its rule asks for a number; a 3 is no k that happens to be 3
         name = getattr(parent, "name", None)
         value = parent._data if type(parent) is Tensor else parent

@@ -7,7 +7,7 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "observe/profile.py",
-        ("Profile.backward", "event.node.op.name == 'checkpoint'", "False",
+        ("Profile.backward", "event.node.op.recomputes", "False",
          "profile: a checkpoint counts twice"),
         ("Profile.backward", "event.result is not event.g", "True",
          "profile: a gradient that is passed on is counted"),

@@ -327,11 +327,12 @@ def test_record_is_complete(name):
     assert repr(op).startswith(f"<op {name}(")
 
 
-@pytest.mark.parametrize("name", [n for n in MODULES if ".formulas" in n])
-def test_formulas_know_operations_by_their_records(name):
+@pytest.mark.parametrize("name", [n for n in MODULES if n != "tensorgraph.engine.explain"])
+def test_readers_know_operations_by_their_records(name):
     for node in ast.walk(ast.parse(source_of(name))):
-        if isinstance(node, ast.Compare):
-            assert ".op.name" not in ast.unparse(node), f"{name}:{node.lineno}"
+        if isinstance(node, ast.Compare) and ".op.name" in ast.unparse(node.left):
+            against = ast.unparse(node.comparators[0])
+            assert not against.startswith(("'", "(", "[", "{")), f"{name}:{node.lineno}"
 
 
 def test_every_record_is_behind_a_public_function_of_its_name():

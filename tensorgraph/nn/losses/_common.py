@@ -13,6 +13,7 @@ from tensorgraph import errors
 from tensorgraph.arguments import one_of
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.op import OpFunction
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of
 from tensorgraph.nn.message_place import here
@@ -140,7 +141,7 @@ def check_probabilities(name: str, what: str, x: Any, hint: str = "") -> None:
     refuse(name, what, (found < 0) | (found > 1), found, f"does not lie in [0, 1]{hint}")
 
 
-def warn_of_output(name: str, prediction: Any, op: str, problem: str) -> None:
+def warn_of_output(name: str, prediction: Any, op: OpFunction, problem: str) -> None:
     """Warn, at the line that called the loss, if the prediction is the output of an op.
 
     It may have changed its shape since.
@@ -148,9 +149,9 @@ def warn_of_output(name: str, prediction: Any, op: str, problem: str) -> None:
     node = prediction.node if type(prediction) is Tensor else None
     while type(node) is Node and node.op.family == "shape" and len(node.parents) == 1:
         node = node.parents[0]
-    if type(node) is Node and node.op.name == op:
+    if type(node) is Node and node.op is op.op:
         warnings.warn(
-            f"{here(name)}: {problem} (the result of {op}{errors.where_in(node.scope)})",
+            f"{here(name)}: {problem} (the result of {op.op.name}{errors.where_in(node.scope)})",
             errors.UsageWarning,
             stacklevel=3,
         )

@@ -23,7 +23,7 @@ from tensorgraph.nn.losses._common import (
     weighted_cost,
 )
 from tensorgraph.nn.message_place import here
-from tensorgraph.ops.activation import relu
+from tensorgraph.ops.activation import relu, sigmoid
 from tensorgraph.ops.arithmetic import isnan, less, logical_and, logical_not, where
 from tensorgraph.ops.logits import sigmoid_cross_entropy
 from tensorgraph.ops.transcendental import log1p
@@ -114,7 +114,7 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
     """
     name = "binary_cross_entropy_with_logits"
     logits, target = matched(name, logits, target)
-    warn_of_output(name, logits, "sigmoid", f"{SECOND_SIGMOID}, or write binary_cross_entropy")
+    warn_of_output(name, logits, sigmoid, f"{SECOND_SIGMOID}, or write binary_cross_entropy")
     check_probabilities(name, "label", target, NOT_BINARY)
     return reduced(sigmoid_cross_entropy(logits, target), reduction)
 
@@ -156,7 +156,7 @@ def multi_label(logits: Any, target: Any, reduction: str = "mean", *, mask: Any 
          [ 0.5  0.5]]
     """
     logits, target = matched("multi_label", logits, target)
-    warn_of_output("multi_label", logits, "sigmoid", SECOND_SIGMOID)
+    warn_of_output("multi_label", logits, sigmoid, SECOND_SIGMOID)
     present = logical_not(isnan(target))
     if mask is not None:
         present = logical_and(present, _mask("multi_label", mask, shape_of(logits)))

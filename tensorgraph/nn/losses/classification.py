@@ -27,7 +27,7 @@ from tensorgraph.nn.message_place import here
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import not_equal, where
 from tensorgraph.ops.index import check_labels, take, take_along_axis
-from tensorgraph.ops.logits import class_cross_entropy, log_softmax, softmax_cross_entropy
+from tensorgraph.ops.logits import class_cross_entropy, log_softmax, softmax, softmax_cross_entropy
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
 
@@ -96,7 +96,7 @@ def cross_entropy(
     """
     name = "cross_entropy"
     logits, target = as_prediction(logits), as_array(target)
-    warn_of_output(name, logits, "softmax", SECOND_SOFTMAX)
+    warn_of_output(name, logits, softmax, SECOND_SOFTMAX)
     shape, target_shape = shape_of(logits), shape_of(target)
     axis = _class_axis(name, shape, axis)
     if weight is not None:
@@ -163,7 +163,7 @@ def nll(
     """
     name = "nll"
     log_probs, target = as_prediction(log_probs), as_array(target)
-    warn_of_output(name, log_probs, "softmax", NO_LOGARITHM)
+    warn_of_output(name, log_probs, softmax, NO_LOGARITHM)
     shape = shape_of(log_probs)
     axis = _class_axis(name, shape, axis)
     if weight is not None:
@@ -212,7 +212,7 @@ def kl_divergence(log_probs: Any, target: Any, axis: int = -1, reduction: str = 
     """
     name = "kl_divergence"
     log_q, p = matched(name, log_probs, target)
-    warn_of_output(name, log_q, "softmax", NO_LOGARITHM)
+    warn_of_output(name, log_q, softmax, NO_LOGARITHM)
     check_probabilities(name, "target", p, "; it holds probabilities, not their logarithms")
     axis = _class_axis(name, shape_of(log_q), axis)
     return reduced(sum(product(p, -surprisal(p) - log_q), axis=axis), reduction)
