@@ -57,12 +57,28 @@ def host_values(array: Any) -> Array:
     """Return the values of an array in NumPy's memory, for a check that has to look at them.
 
     This is the only way by which the engine's own code takes values off a device. A symbolic array
-    has none: the result is empty, so that a check finds nothing wrong.
+    has none: the result is empty, so that a check finds nothing wrong. It is for checks only: what
+    is computed with, or decided by, needs values, and asks whether these have the array's shape.
     """
     if is_foreign(array):
         values: Array = array.get()  # CuPy's name for it
         return values
     return np.asarray(array)
+
+
+def to_host(array: Any) -> Array:
+    """Return the values of an array in NumPy's memory, to keep them.
+
+    Raises:
+        GraphError: a symbolic array, which has none.
+    """
+    values = host_values(array)
+    return values if values.shape == array.shape else np.asarray(array)  # a symbol refuses
+
+
+def placed(array: Any, own: Any) -> Any:
+    """Return an array of NumPy's where ``own`` is, such as on its device; another as it is."""
+    return np.asarray(array, like=own) if isinstance(array, np.ndarray) else array
 
 
 def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:

@@ -17,7 +17,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import as_array, copied
-from tensorgraph.engine.float_warnings import quiet
+from tensorgraph.engine.float_warnings import as_around, quiet
 from tensorgraph.engine.graph import Node, reachable
 from tensorgraph.engine.modes import MODE, Backward, Observer, enable_grad, mode
 from tensorgraph.engine.op import REGISTRY
@@ -57,74 +57,67 @@ def sweep(
     heapify(queue)
     owned: set[Any] = set()
     observer = MODE.get().observer
-    node: Any = None
-    gradient: Any = None
-    try:
-        while queue:
-            _, node = heappop(queue)
-            g = sums[node] if targets and node in targets else sums.pop(node)
-            saved = node.saved
-            if saved is None:
-                raise _released(node)
-            if not retain:
-                node.saved = None
-            if node.hooks:
-                # Gradients that are asked for leave every `.grad` alone, retained ones too.
-                hooks = [h for h in node.hooks if useful is None or type(h) is not Retained]
-                g = run_hooks(hooks, wrap_gradient(g), create_graph)
-                g = g if create_graph else g._data
-                if node in targets:
-                    sums[node] = g
-            if create_graph:
-                saved = _lifted(node, saved)
-            parents, add_into = node.parents, node.op.add_into
-            for i, rule in node.plan.rules:
-                parent = parents[i]
-                if useful is not None and parent not in useful:
-                    continue
+    while queue:
+        _, node = heappop(queue)
+        g = sums[node] if targets and node in targets else sums.pop(node)
+        saved = node.saved
+        if saved is None:
+            raise _released(node)
+        if not retain:
+            node.saved = None
+        if node.hooks:
+            # Gradients that are asked for leave every `.grad` alone, retained ones too.
+            hooks = [h for h in node.hooks if useful is None or type(h) is not Retained]
+            g = run_hooks(hooks, wrap_gradient(g), create_graph)
+            g = g if create_graph else g._data
+            if node in targets:
+                sums[node] = g
+        if create_graph:
+            saved = _lifted(node, saved)
+        parents, add_into = node.parents, node.op.add_into
+        for i, rule in node.plan.rules:
+            parent = parents[i]
+            if useful is not None and parent not in useful:
+                continue
+            is_leaf = type(parent) is Tensor
+            gradient = g  # until the rule has returned another
+            try:
                 if add_into is not None and parent in owned and type(sums[parent]) is np.ndarray:
                     if observer is not None:
                         _observed(observer, rule, g, saved, node, i)
                     add_into(sums[parent], g, *saved[1:-1], **node.static)
-                    if hooked is not None and type(parent) is Tensor and parent._hooks:
-                        hooked.arrived(parent, node, queue, sums, owned)
-                    continue
-                if observer is None:
-                    gradient = rule(g, saved, node, i)
                 else:
-                    gradient = _observed(observer, rule, g, saved, node, i)
-                if type(gradient) is Tensor and not create_graph:  # the rule holds a tensor
-                    gradient = gradient._data
-                is_leaf = type(parent) is Tensor
-                like = parent._data if is_leaf else parent
-                if gradient.shape != like.shape or gradient.dtype is not like.dtype:
-                    gradient = _fitted(gradient, node, i)
-                total = sums.get(parent)
-                if total is None:
-                    sums[parent] = gradient
-                    if is_leaf:
-                        if _is_fresh(gradient, node, g, saved):
-                            owned.add(parent)
-                    elif parent.seq > after:
-                        heappush(queue, (-parent.seq, parent))
-                elif create_graph:
-                    sums[parent] = total + gradient
-                elif parent in owned and type(total) is np.ndarray:
-                    np.add(total, gradient, out=total)
-                else:
-                    sums[parent] = total + gradient
-                    owned.add(parent)
-                if is_leaf and hooked is not None and parent._hooks:
-                    hooked.arrived(parent, node, queue, sums, owned)
-    except Exception as error:
-        if isinstance(error, AttributeError) and not hasattr(gradient, "dtype"):
-            raise errors.DTypeError(
-                f"{node.op.name}: its gradient rule for {node.op.input_key(i)!r} returned"
-                f" {type(gradient).__name__}, not an array or tensor; build it from g"
-            ) from error
-        if node is not None:
-            error.add_note(f"in the backward pass of {node}")
-        raise
+                    if observer is None:
+                        gradient = rule(g, saved, node, i)
+                    else:
+                        gradient = _observed(observer, rule, g, saved, node, i)
+                    if type(gradient) is Tensor and not create_graph:  # the rule holds a tensor
+                        gradient = gradient._data
+                    like = parent._data if is_leaf else parent
+                    if gradient.shape != like.shape or gradient.dtype is not like.dtype:
+                        gradient = _fitted(gradient, node, i)
+                    total = sums.get(parent)
+                    if total is None:
+                        sums[parent] = gradient
+                        if is_leaf:
+                            if _is_fresh(gradient, node, g, saved):
+                                owned.add(parent)
+                        elif parent.seq > after:
+                            heappush(queue, (-parent.seq, parent))
+                    elif create_graph:
+                        sums[parent] = total + gradient
+                    elif parent in owned and type(total) is np.ndarray:
+                        np.add(total, gradient, out=total)
+                    else:
+                        sums[parent] = total + gradient
+                        owned.add(parent)
+            except Exception as error:
+                if isinstance(error, AttributeError) and not hasattr(gradient, "dtype"):
+                    raise _no_array(gradient, node, i) from error
+                error.add_note(f"in the backward pass of {node}")
+                raise
+            if is_leaf and hooked is not None and parent._hooks:
+                hooked.arrived(parent, node, queue, sums, owned)
     return sums, owned
 
 
@@ -178,6 +171,8 @@ def _observed(
     with mode(observer=inside):
         start = perf_counter()
         gradient = rule(g, saved, node, i)
+        if not hasattr(gradient, "dtype"):
+            raise _no_array(gradient, node, i)
         if gradient.shape != node.parents[i].shape:
             gradient = _fitted(gradient, node, i)
         seconds = perf_counter() - start
@@ -222,7 +217,7 @@ def wrap_gradient(g: Any) -> Tensor:
 def run_hooks(hooks: Sequence[Callable[[Tensor], Any]], g: Tensor, create_graph: bool) -> Tensor:
     """Return what hooks make of a gradient; without ``create_graph`` it has no graph."""
     for hook in hooks:
-        result = hook(g)
+        result = as_around(hook, g)
         if result is not None:
             if type(result) is not Tensor:
                 result = tensor(result, dtype=g.dtype)
@@ -271,6 +266,13 @@ def _fitted(gradient: Any, node: Node, i: int) -> Any:
     if gradient.dtype != parent.dtype:
         gradient = gradient.astype(dtype=parent.dtype)
     return gradient
+
+
+def _no_array(gradient: Any, node: Node, i: int) -> errors.DTypeError:
+    return errors.DTypeError(
+        f"{node.op.name}: its gradient rule for {node.op.input_key(i)!r} returned"
+        f" {type(gradient).__name__}, not an array or tensor; build it from g"
+    )
 
 
 def _released(node: Node) -> errors.GraphError:

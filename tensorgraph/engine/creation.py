@@ -12,18 +12,15 @@ from numpy.typing import DTypeLike
 
 from tensorgraph.arguments import integer, scalar, to_shape, whole
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_dtype
-from tensorgraph.engine.tensor import Tensor, array_of, wrap
+from tensorgraph.engine.tensor import Tensor, array_of, leaf, wrap
 from tensorgraph.errors import ArgumentError, ShapeError
 
 
 def _made(
     array: Any, dtype: DTypeLike | None, requires_grad: bool = False, name: str | None = None
 ) -> Tensor:
-    new = wrap(array if dtype is None else array.astype(to_dtype(dtype), copy=False))
-    new.name = name
-    if requires_grad:
-        new.requires_grad = True
-    return new
+    made = array if dtype is None else array.astype(to_dtype(dtype), copy=False)
+    return leaf(made, requires_grad, name)
 
 
 def zeros(

@@ -273,7 +273,7 @@ def make_operator(call: Callable[..., Any]) -> Callable[[Any, Any], Any]:
     return operator
 
 
-def _is_foreign(value: Any) -> bool:
+def _leaves_to_python(value: Any) -> bool:
     """Return whether Python's own answer to an operator with this operand is the best."""
     return not (
         type(value) in HANDLERS
@@ -301,7 +301,7 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
                     pattern |= 2
             elif type(y) in _NUMBERS:
                 y_parent = b = y
-            elif is_operator and _is_foreign(y):
+            elif is_operator and _leaves_to_python(y):
                 return NotImplemented
             else:
                 y_parent = b = _operand(op, 1, y, (x, y))
@@ -312,7 +312,7 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
                 pattern = 2
             if type(x) in _NUMBERS:
                 x_parent = a = x
-            elif is_operator and _is_foreign(x):
+            elif is_operator and _leaves_to_python(x):
                 return NotImplemented
             else:
                 x_parent = a = _operand(op, 0, x, (x, y))

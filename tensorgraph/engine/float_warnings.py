@@ -23,7 +23,7 @@ def _behind_errstate() -> tuple[ContextVar[Any], Any]:
         inside = copy_context()
     changed = [(v, inside[v]) for v in inside if outside.get(v) is not inside[v]]
     if len(changed) != 1:  # a NumPy that keeps it elsewhere: warnings show, nothing breaks
-        return ContextVar("unused"), None
+        return ContextVar("unused", default=None), None
     return changed[0]
 
 
@@ -31,15 +31,32 @@ ERRORS, IGNORE = _behind_errstate()
 """``token = ERRORS.set(IGNORE)`` silences the warnings, ``ERRORS.reset(token)`` restores."""
 
 
+_AROUND: ContextVar[Any] = ContextVar("tensorgraph_errors_around")
+"""What ``ERRORS`` held around the outermost quiet function, while one runs."""
+
+
 def quiet(function: F) -> F:
     """Return a function in which NumPy does not warn."""
 
     @wraps(function)
     def quiet_function(*args: Any, **kwargs: Any) -> Any:
-        token = ERRORS.set(IGNORE)
+        around = ERRORS.get()
+        if around is IGNORE:
+            return function(*args, **kwargs)
+        token, outer = ERRORS.set(IGNORE), _AROUND.set(around)
         try:
             return function(*args, **kwargs)
         finally:
             ERRORS.reset(token)
+            _AROUND.reset(outer)
 
     return quiet_function  # type: ignore[return-value]
+
+
+def as_around(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a user's function, for which NumPy warns as it does around the quiet functions."""
+    token = ERRORS.set(_AROUND.get(ERRORS.get()))
+    try:
+        return function(*args)
+    finally:
+        ERRORS.reset(token)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, array_of
 
@@ -93,7 +94,7 @@ def converted(value: Any, own: Any, name: str) -> NDArray[Any]:
             f"wrong kind of number: {name} is {own.dtype}, the state has {array.dtype}; write"
             f" state[{name!r}].astype({str(own.dtype)!r}) if its values fit"
         )
-    return np.array(array, own.dtype, order="C")
+    return np.array(to_host(array), own.dtype, order="C")
 
 
 def _remedy(missing: list[str], unexpected: list[str]) -> str:

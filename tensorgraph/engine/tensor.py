@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, to_array, to_dtype
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, placed, to_array, to_dtype
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.operators import Operators
@@ -128,6 +128,7 @@ class Tensor(Operators):
             )
         if value:
             _check_differentiable(self._data.dtype)
+        meet(self)
         self._requires_grad = bool(value)
 
     @property
@@ -157,7 +158,7 @@ class Tensor(Operators):
                     f" {self.dtype}"
                 )
             if type(value) is not Tensor:
-                value = tensor(value, dtype=self.dtype)
+                value = wrap(placed(copied(array_of(value, self.dtype)), self._data))
             elif value.dtype.kind != "f":
                 raise errors.DTypeError(
                     f"a gradient is a floating-point tensor, this one is {value.dtype}; write"
@@ -169,6 +170,7 @@ class Tensor(Operators):
                 raise errors.ShapeError(
                     f"a gradient has its tensor's shape {self.shape}, this one is {value.shape}"
                 )
+        meet(self)
         self._grad = value
 
     @property
@@ -178,8 +180,8 @@ class Tensor(Operators):
 
     @name.setter
     def name(self, value: str | None) -> None:
-        if not (value is None or isinstance(value, str)):
-            raise errors.DTypeError(f"a name is a str or None, not {type(value).__name__}")
+        _check_name(value)
+        meet(self)
         self._name = value
 
     def detach(self) -> Tensor:
@@ -190,7 +192,8 @@ class Tensor(Operators):
     def assign(self, value: Any) -> Tensor:
         """Give this leaf new values of the same shape and dtype; return the tensor itself.
 
-        Graphs recorded before keep the old values. The values are copied.
+        Graphs recorded before keep the old values. The values are copied, those of NumPy's arrays
+        to where this leaf's are.
 
         Raises:
             GraphError: this tensor is not a leaf.
@@ -217,7 +220,7 @@ class Tensor(Operators):
                 f"assign() got {array.dtype}, {errors.owner(self)} is {self.dtype}; write"
                 f" .astype('{self.dtype}') to convert"
             )
-        rebind(self, copied(array_of(value, self.dtype)))
+        rebind(self, placed(copied(array_of(value, self.dtype)), self._data))
         return self
 
     def zero_grad(self) -> None:
@@ -252,9 +255,11 @@ class Tensor(Operators):
         holder: Any = self._node if type(self._node) is Node else self
         field = "_hooks" if holder is self else "hooks"
         added = partial(hook)  # another object each time, also for a hook that is added twice
+        meet(holder)
         setattr(holder, field, (*getattr(holder, field), added))
 
         def remove() -> None:
+            meet(holder)
             setattr(holder, field, tuple(h for h in getattr(holder, field) if h is not added))
 
         return remove
@@ -282,6 +287,7 @@ class Tensor(Operators):
             )
         node = self._node
         if type(node) is Node and not any(getattr(h, "owner", None) is self for h in node.hooks):
+            meet(node)
             node.hooks = (*node.hooks, Retained(self))
         return self
 
@@ -451,6 +457,20 @@ def wrap(array: Any, node: Any = None, requires_grad: bool = False) -> Tensor:
     return new
 
 
+def leaf(array: Any, requires_grad: bool, name: str | None) -> Tensor:
+    """Return a leaf on an array as it is.
+
+    Raises:
+        DTypeError: a gradient is wanted of what is no floating-point array; or the name is no str.
+    """
+    _check_name(name)
+    if requires_grad:
+        _check_differentiable(array.dtype)
+    new = wrap(array, None, bool(requires_grad))
+    new._name = name
+    return new
+
+
 class Retained:
     """The hook of a node that adds its gradient to ``.grad`` of the tensor it made."""
 
@@ -507,11 +527,7 @@ def tensor(
     array = array_of(data, dtype)
     if not isinstance(data, (list, tuple, bool, int, float)):
         array = array.copy()
-    new = wrap(array)
-    new.name = name
-    if requires_grad:
-        new.requires_grad = True
-    return new
+    return leaf(array, requires_grad, name)
 
 
 def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
@@ -535,6 +551,11 @@ def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
 def array_of(data: Any, dtype: DTypeLike | None = None) -> Any:
     """Return ``data`` as an array, as ``to_array`` does; of a tensor its own."""
     return to_array(data.data if type(data) is Tensor else data, dtype)
+
+
+def _check_name(name: Any) -> None:
+    if not (name is None or isinstance(name, str)):
+        raise errors.DTypeError(f"a name is a str or None, not {type(name).__name__}")
 
 
 def _check_differentiable(dtype: np.dtype[Any]) -> None:

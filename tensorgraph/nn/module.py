@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.modes import MODE, Mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
@@ -219,7 +220,7 @@ class Module:
             parameter.zero_grad()
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Return copies of all parameters and buffers by path, as arrays.
+        """Return copies of all parameters and buffers by path, as arrays in NumPy's memory.
 
         Example:
             >>> import tensorgraph as tg
@@ -227,7 +228,7 @@ class Module:
             >>> layer.state_dict()
             {'weight': array([[0.5, 0.5]], dtype=float32), 'bias': array([0.], dtype=float32)}
         """
-        return {path: np.array(tensor.data) for path, tensor in self._tensors()}
+        return {path: np.array(to_host(tensor.data)) for path, tensor in self._tensors()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Give every parameter and buffer its value in ``state``, which is copied.
@@ -247,7 +248,7 @@ class Module:
         own = dict(self._tensors())
         values = fitting(own, state, type(self).__name__)
         for path, tensor in own.items():
-            rebind(tensor, values[path])
+            rebind(tensor, placed(values[path], tensor._data))
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles keep: the attributes, not where it was last called."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.engine.arrays import placed
 from tensorgraph.engine.state_dict import converted, fitting
 from tensorgraph.engine.tensor import rebind
 from tensorgraph.nn.containers import Sequential
@@ -209,7 +210,7 @@ def load_matching(
     if not values:
         fitting(own, state, type(model).__name__)  # tells all that does not fit
     for path, value in values.items():
-        rebind(own[path], value)
+        rebind(own[path], placed(value, own[path]._data))
     missing = [path for path in own if path not in state]
     return LoadReport(list(values), missing, [name for name in state if name not in own], misfits)
 

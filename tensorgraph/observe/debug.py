@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary, WeakSet, ref
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing, user_line
 from tensorgraph.engine.op import REGISTRY, Op
@@ -25,7 +26,7 @@ def debug() -> Iterator[None]:
     finite and its result is not, for elementwise ones in the same place. A gradient rule is also to
     blame if it makes a NaN of a finite gradient and a kept infinity, as 0 · ∞. Nodes recorded in
     the block know the user's source line. Slower: every result is looked at. NumPy's own warnings
-    are silent in the block.
+    are silent in the block. Arrays on a device, and symbols in what is traced, are not looked at.
 
     Raises:
         AnomalyError: an operation or a gradient rule made a NaN or an infinity.
@@ -52,7 +53,7 @@ class _NonFinite(Observer):
 
     def forward(self, event: Forward) -> None:
         op, arrays, out = event.op, event.arrays, event.out
-        if _all_finite(out):
+        if not _in_numpys_memory(out, *arrays) or _all_finite(out):
             return
         sound = _everywhere(_finite, arrays, out.shape, op)
         made = sound & ~_finite(out)
@@ -67,6 +68,8 @@ class _NonFinite(Observer):
 
     def backward(self, event: Backward) -> None:
         node, i, saved = event.node, event.i, event.saved
+        if not _in_numpys_memory(event.g, event.result, *saved):
+            return
         g, result = _array(event.g), _array(event.result)
         g_finite, result_finite = _all_finite(g), _all_finite(result)
         if not g_finite and node in self._consumers and node not in self._received_bad:
@@ -183,6 +186,11 @@ def _summed(mask: Any, shape: tuple[int, ...]) -> Any:
 
 def _recorded(node: Node) -> str:
     return f"  recorded at {node.line or 'a line not kept (record it under tg.debug() too)'}"
+
+
+def _in_numpys_memory(*values: Any) -> bool:
+    """Return whether all values can be looked at; those of a symbol or on a device cannot."""
+    return not any(is_foreign(v._data if type(v) is Tensor else v) for v in values)
 
 
 def _array(value: Any) -> Any:

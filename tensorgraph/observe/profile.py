@@ -189,9 +189,9 @@ def _slowest_first(row: Row) -> tuple[float, str]:
 
 
 def _new_bytes(result: Any) -> int:
-    """Return the size of an array that was made, not of one that is viewed."""
+    """Return the size of an array that was made, not of one that is viewed or has no values."""
     array = result._data if type(result) is Tensor else result
-    return array.nbytes if getattr(array, "base", None) is None else 0
+    return getattr(array, "nbytes", 0) if getattr(array, "base", None) is None else 0
 
 
 def _milliseconds(seconds: float) -> str:

@@ -308,6 +308,10 @@ def _weight_grad_by_y(g: Any, x: Any, stride: Any, padding: Any, dilation: Any, 
     return conv(x, g, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
+def _joint_dtype(x: Any, y: Any, **_: Any) -> Any:
+    return np.result_type(x.dtype, y.dtype)
+
+
 conv: OpFunction = register(
     "conv",
     _conv_kernel,
@@ -315,6 +319,7 @@ conv: OpFunction = register(
     family="fused",
     symbol="∗",
     body=_conv_body,
+    dtype=_joint_dtype,
     prepare=_check_conv,
     notation=function(),
     doc="""Return the convolution of a batch x (batch, channels, *spatial) with a weight.
@@ -344,6 +349,7 @@ conv_transpose: OpFunction = register(
     family="fused",
     symbol="∗ᵀ",
     body=_conv_transpose_body,
+    dtype=_joint_dtype,
     prepare=_check_conv_transpose,
     notation=function(),
     doc="""Return the transposed convolution of x (batch, out, *counts): the adjoint of `conv` by x.
@@ -364,6 +370,7 @@ conv_weight_grad: OpFunction = register(
     family="fused",
     symbol="∗ʷ",
     body=_conv_weight_grad_body,
+    dtype=_joint_dtype,
     prepare=_check_conv_weight_grad,
     notation=function(),
     doc="""Return the gradient of ⟨y, conv(x, weight)⟩ by the weight, whose kernel has shape `size`.

@@ -396,6 +396,9 @@ one_hot = register(
 def set_at(x: Any, key: Any, value: Any) -> Any:
     """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
 
+    Raises:
+        GraphError: an index array is symbolic.
+
     Example:
         >>> import tensorgraph as tg
         >>> tg.set_at(tg.zeros(3), 1, 5.0)
@@ -403,16 +406,31 @@ def set_at(x: Any, key: Any, value: Any) -> Any:
     """
     x = from_list(x)
     values = _region(x, key, value, "set_at")
-    template, arrays = _split_key(key)
+    template, indices = _split_key(key)
     source = np.full(shape_of(x), -1)
-    source[_fill_key(template, [host_values(array_of(a)) for a in arrays])] = np.arange(
+    source[_fill_key(template, [_known_index(array_of(i)) for i in indices])] = np.arange(
         math.prod(values.shape)
     ).reshape(values.shape)
     values = reshape(values, shape=-1)
     if values.shape[0] == 0:
         return add_at(x, key, value)  # nothing to set is nothing to add
-    source = np.asarray(source, like=as_array(x))
+    source = np.asarray(source, like=array_of(x))
     return where(source >= 0, getitem(values, np.maximum(source, 0)), x)
+
+
+def _known_index(array: Any) -> Any:
+    """Return an index array in NumPy's memory.
+
+    Raises:
+        GraphError: it is a symbol.
+    """
+    known = host_values(array)
+    if known.shape != array.shape:
+        raise GraphError(
+            "set_at: which of repeated places comes last is not known of a symbolic index; where"
+            " none is repeated, write tg.add_at(x, index, value - x[index])"
+        )
+    return known
 
 
 def add_at(x: Any, key: Any, value: Any) -> Any:

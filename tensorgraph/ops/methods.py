@@ -95,16 +95,19 @@ def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
     return missing
 
 
-def bind_operators(cls: type, ops: Ops, value: Callable[[Any], Any]) -> None:
+def bind_operators(
+    cls: type, ops: Ops, value: Callable[[Any], Any], kind: Callable[[Any], Any]
+) -> None:
     """Give a class of arrays the operators and methods of its annotations, and NumPy's functions.
 
     Args:
         cls: a class of arrays that ops take, with the annotations of :class:`Operators`.
         ops: all operations by name.
-        value: of an array of this class, what NumPy's other functions are asked about.
+        value: of an array of this class, the array that NumPy's other functions are asked about.
+        kind: an array of which only shape and dtype are the same, for those that ask no more.
     """
     methods = {name: ops[name] for name in Operators.__annotations__ if name in ops}
-    array_ufunc, array_function = numpy_protocol(ops, cls, value)
+    array_ufunc, array_function = numpy_protocol(ops, cls, value, kind)
     operators = {**_BINARY, **_COMPARING, **_UNARY}
     properties = {"T": property(transpose), "mT": property(shape.matrix_transpose)}
     bound: dict[str, Any] = {
@@ -116,8 +119,8 @@ def bind_operators(cls: type, ops: Ops, value: Callable[[Any], Any]) -> None:
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,
     }
-    for name, value in bound.items():
-        setattr(cls, name, value)
+    for name, attribute in bound.items():
+        setattr(cls, name, attribute)
 
 
 def _reshape(x: Any, *lengths: Any, shape: Any = None) -> Any:
@@ -134,7 +137,7 @@ def transpose(x: Any) -> Any:
 
 def bind_tensor(ops: Ops) -> None:
     """Give tensors all that is written of them but stands in another file than their class."""
-    bind_operators(Tensor, ops, lambda x: x.data)
+    bind_operators(Tensor, ops, lambda x: x.data, lambda x: x.data)
     Tensor.backward = backward
     # Not by an assignment: any attribute would pass the type checker then.
     setattr(Tensor, "__getattr__", _missing_attribute(ops))  # noqa: B010

@@ -54,11 +54,13 @@ _WITHOUT_EFFECT = {
 
 _ON_VALUES = (
     "allclose array_equal array_equiv isclose argwhere nonzero flatnonzero count_nonzero"
-    " searchsorted digitize bincount result_type can_cast min_scalar_type common_type"
-    " iscomplexobj isrealobj shares_memory may_share_memory array2string array_repr array_str"
-    " copyto save savez savez_compressed savetxt"
+    " searchsorted digitize bincount min_scalar_type shares_memory may_share_memory array2string"
+    " array_repr array_str copyto save savez savez_compressed savetxt"
 ).split()
 """Functions that tell a fact about the values, or write them: called with the arrays."""
+
+_ON_KINDS = "result_type can_cast common_type iscomplexobj isrealobj size".split()
+"""Functions that ask for shape and dtype alone, which arrays without values have too."""
 
 _MAKING = (np.zeros, np.ones, np.full, np.empty, np.arange, np.eye, np.asarray)
 """Functions that are asked for an array where another one is: ``np.zeros(3, like=x)``."""
@@ -122,21 +124,21 @@ def recorded_functions(ops: Ops) -> Table:
     }
 
 
-def other_functions(cls: type, value: Callable[[Any], Any]) -> Table:
+def other_functions(cls: type, value: Callable[[Any], Any], kind: Callable[[Any], Any]) -> Table:
     """Return NumPy functions without a gradient, by how to compute them on arrays of a class."""
 
-    def of(x: Any) -> Any:
-        return value(x) if type(x) is cls else x
+    def on(array_of: Callable[[Any], Any], name: str) -> Callable[..., Any]:
+        def of(x: Any) -> Any:
+            return array_of(x) if type(x) is cls else x
 
-    def on_values(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            return function(*map(of, args), **{k: of(v) for k, v in kwargs.items()})
+            return getattr(np, name)(*map(of, args), **{k: of(v) for k, v in kwargs.items()})
 
         return call
 
     def like(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(x: Any, *args: Any, **kwargs: Any) -> Any:
-            made = function(of(x), *args, **kwargs)
+            made = function(kind(x) if type(x) is cls else x, *args, **kwargs)
             return wrap(made) if cls is Tensor else made
 
         return call
@@ -144,7 +146,8 @@ def other_functions(cls: type, value: Callable[[Any], Any]) -> Table:
     return {
         np.shape: shape_of,
         np.ndim: ndim_of,
-        **{getattr(np, name): on_values(getattr(np, name)) for name in (*_ON_VALUES, "size")},
+        **{getattr(np, name): on(value, name) for name in _ON_VALUES},
+        **{getattr(np, name): on(kind, name) for name in _ON_KINDS},
         **{f: like(f) for f in (np.zeros_like, np.ones_like, np.empty_like, np.full_like)},
     }
 
@@ -209,13 +212,14 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
 
 
 def numpy_protocol(
-    ops: Ops, cls: type, value: Callable[[Any], Any]
+    ops: Ops, cls: type, value: Callable[[Any], Any], kind: Callable[[Any], Any]
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return ``__array_ufunc__`` and ``__array_function__`` of a class that answers with ``ops``.
 
-    ``value`` returns what NumPy's functions that are no op are asked about.
+    NumPy's functions that are no op are asked about the array that ``value`` returns; those to
+    which only shape and dtype matter, about that of ``kind``.
     """
-    recorded, others = recorded_functions(ops), other_functions(cls, value)
+    recorded, others = recorded_functions(ops), other_functions(cls, value, kind)
 
     def cast(x: Any, dtype: Any) -> Any:
         if isinstance(x, (list, tuple)):
@@ -258,7 +262,7 @@ def numpy_protocol(
     ) -> Any:
         """Record a NumPy function like the op of the same name."""
         if function in _MAKING:
-            made = function(*args, like=value(self), **kwargs)
+            made = function(*args, like=kind(self), **kwargs)
             return wrap(made) if cls is Tensor else made
         if function in others or (function is np.where and len(args) == 1):
             return others.get(function, others[np.nonzero])(*args, **kwargs)

@@ -268,6 +268,7 @@ max_pool: OpFunction = register(
     body=lambda x, **pooling: max(
         _elements(x, **pooling, constant=_lowest(x.dtype)), axis=_axes(pooling["size"])
     ),
+    dtype=lambda x, **_: x.dtype,
     prepare=_check_pool,
     notation=function(),
     doc="""Return the largest element of each window of a batch x (batch, channels, *spatial).
@@ -307,6 +308,7 @@ avg_pool: OpFunction = register(
     family="fused",
     symbol="mean▦",
     body=_avg_pool_body,
+    dtype=lambda x, **_: x.dtype if x.dtype.kind in "fc" else np.float64,
     prepare=_check_pool,
     notation=function(),
     doc="""Return the mean of each window of a batch x (batch, channels, *spatial).

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.arrays import host_values, placed, to_host
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
 
@@ -83,22 +83,23 @@ class Pack:
             new, state = update(flat, grad, _arrays(self._states[0]), t)
             _check_result(new, flat)
             return _freeze(new), state
-        parts = []
+        parts, states = [], []
         new = np.empty_like(flat) if type(flat) is np.ndarray else None
         for block, state in zip(self._blocks, self._states, strict=True):
             part, following = update(flat[block], grad[block], _arrays(state), t)
             _check_result(part, flat[block])
-            _store(state, following)
+            states.append(_stored(state, following))
             if new is None:
                 parts.append(part)
             else:
                 new[block] = part
+        self._states = states
         return (np.concatenate(parts) if new is None else _freeze(new)), {}
 
     def commit(self, following: Next) -> None:
         """Give the parameters and the state what :meth:`next` returned."""
         new, state = following
-        _store(self._states[0], state)
+        self._states = [_stored(self._states[0], state), *self._states[1:]]
         self.steps, self._flat = self.steps + 1, new
         self._views = [new[cut].reshape(shape) for cut, shape in self._cuts]
         for param, view in zip(self.params, self._views, strict=True):
@@ -147,7 +148,7 @@ class Pack:
         return {
             name: {
                 "steps": np.array(self.steps),
-                **{key: value[cut].reshape(shape).copy() for key, value in state.items()},
+                **{k: np.array(to_host(v[cut].reshape(shape))) for k, v in state.items()},
             }
             for name, (cut, shape) in zip(self.names, self._cuts, strict=True)
         }
@@ -157,13 +158,15 @@ def _arrays(state: dict[str, Tensor]) -> State:
     return {key: kept._data for key, kept in state.items()}
 
 
-def _store(state: dict[str, Tensor], following: State) -> None:
-    """Give a state the next values."""
+def _stored(state: dict[str, Tensor], following: State) -> dict[str, Tensor]:
+    """Give a state the next values; return it with what is new in them."""
+    new = {}
     for key, value in following.items():
         if key in state:
             rebind(state[key], _freeze(value))
         else:
-            state[key] = wrap(_freeze(value))
+            new[key] = wrap(_freeze(value))
+    return {**state, **new}
 
 
 def _check_result(new: Any, old: Any) -> None:
@@ -248,8 +251,10 @@ def packed(
         state = start(_joined(params, params[0].dtype))
         if saved is not None:
             state = {
-                key: np.concatenate([saved[f"{name}/{key}"] for name in names], axis=None)
-                for key in state
+                key: placed(
+                    np.concatenate([saved[f"{name}/{key}"] for name in names], axis=None), value
+                )
+                for key, value in state.items()
             }
         packs.append(Pack(names, params, state, steps))
     return packs

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, enable_grad, meet
 from tensorgraph.engine.op import Plan
@@ -68,7 +69,7 @@ class RecordedPack:
     def _keep(self, key: str, value: Tensor) -> None:
         kept = self.state.get(key)
         if kept is None or (value.is_leaf and value._requires_grad):
-            self.state[key] = value
+            self.state = {**self.state, key: value}
         else:
             rebind(kept, value._data, value._node)
             kept._requires_grad = value._requires_grad
@@ -89,7 +90,7 @@ class RecordedPack:
 
     def state_by_name(self) -> dict[str, State]:
         """Return a copy of the state."""
-        arrays = {key: np.array(value.data) for key, value in self.state.items()}
+        arrays = {key: np.array(to_host(value.data)) for key, value in self.state.items()}
         return {self.names[0]: {"steps": np.array(self.steps), **arrays}}
 
 
@@ -115,7 +116,7 @@ def recorded(
     for name, param in named:
         state, steps = start(param.data), 0
         if saved is not None:
-            state = {key: saved[f"{name}/{key}"] for key in state}
+            state = {key: placed(saved[f"{name}/{key}"], value) for key, value in state.items()}
             steps = int(saved[f"{name}/steps"])
         packs.append(RecordedPack(name, param, state, steps))
     return packs

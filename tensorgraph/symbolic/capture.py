@@ -6,7 +6,7 @@ leaves the expressions of all that it would have computed. A compiler starts fro
 
 Tensors that the function meets besides its arguments, such as parameters and an optimizer's state,
 are bound by reference: a symbol stands for what the tensor holds when the capture is evaluated. One
-that holds another expression afterwards is state that the function writes.
+that holds another expression afterwards is state that the function writes. So is an argument.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import copied
-from tensorgraph.engine.modes import Forward, Observer, mode
+from tensorgraph.engine.modes import Forward, Observer, meet, mode
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.random_generator import Generator
-from tensorgraph.engine.tensor import Tensor, rebind, wrap
+from tensorgraph.engine.tensor import Tensor, array_of, rebind, wrap
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, in_order, lift, symbol
 
@@ -37,9 +37,9 @@ class Captured:
     tensors: Mapping[Expr, Tensor]
     """The tensors that are met besides the arguments, by the symbol that stands for each."""
     written: Mapping[Expr, Expr]
-    """What tensors are given, by their symbols."""
+    """What tensors are given, arguments too, by their symbols."""
     gradients: Mapping[Expr, Expr]
-    """What ``.grad`` of tensors is afterwards, if it is another one; by their symbols."""
+    """What ``.grad`` of tensors is afterwards, arguments' too, if it is another one; by symbol."""
     draws: Mapping[Expr, Generator]
     """The generators that are drawn from, by the symbol of each single draw."""
     drawn: tuple[Expr, ...]
@@ -50,7 +50,8 @@ class Captured:
 
         Random numbers are drawn as the function would; no tensor is changed.
         """
-        given: dict[Expr, Any] = dict(zip(self.inputs, flatten(arguments)[0], strict=True))
+        given = self._arguments(arguments)
+        meet(*self.tensors.values())
         given |= {e: tensor._data for e, tensor in self.tensors.items()}
         given |= self.draws
         state = [*self.written.values(), *self.gradients.values()]
@@ -60,11 +61,25 @@ class Captured:
         """Do what the function does: return its outputs, write the tensors that it writes.
 
         Gradients are left alone.
+
+        Raises:
+            GraphError: an argument that the function writes is no tensor.
         """
+        targets = {**self.tensors, **self._arguments(arguments)}
+        for e in self.written:
+            if type(targets[e]) is not Tensor:
+                raise errors.GraphError(
+                    f"the captured function writes its argument {e.name or e!r}, which must be a"
+                    f" tensor, not {errors.describe(targets[e])}; write tg.tensor(…) for it"
+                )
         values = self.values(*arguments)
         for e, new in self.written.items():
-            rebind(self.tensors[e], copied(values[new]))
+            rebind(targets[e], copied(array_of(values[new])))
         return unflatten(self.structure, [values[e] for e in self.outputs])
+
+    def _arguments(self, arguments: Any) -> dict[Expr, Any]:
+        """Return what is given for the symbols of the arguments."""
+        return dict(zip(self.inputs, flatten(arguments)[0], strict=True))
 
 
 def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ()) -> Captured:
@@ -76,7 +91,12 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
 
     Python's numbers are constants of the capture: also the number of steps that an optimizer has
     taken, with which bias corrections and scheduled learning rates are computed. So is what ``f``
-    decides by ``if``, and what else it changes in Python's objects is changed.
+    decides by ``if``, and what else it changes in Python's objects is changed. State that a step
+    adds, rather than writes, is not captured: take one step before.
+
+    Values are not checked, neither now nor when the capture is evaluated: where the function itself
+    would raise for a gradient that is not finite, a label out of range or a probability outside
+    [0, 1], the captured one computes on, and its results mean nothing.
 
     Args:
         f: a function of arrays.
@@ -126,7 +146,7 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
     drawn = tuple(capturing.drawn)
     used = {*in_order([*outputs, *written.values(), *gradients.values(), *drawn])}
     used |= {*written, *gradients}
-    met = {e: tensor for e, tensor in capturing.tensors.items() if e in used}
+    met = {e: tensor for e, tensor in capturing.tensors.items() if e in used - {*inputs}}
     return Captured(inputs, outputs, kind, met, written, gradients, capturing.draws, drawn)
 
 
@@ -141,14 +161,17 @@ class _Capturing(Observer):
 
     def met(self, thing: Any) -> None:
         """Keep what a tensor, an optimizer or the like holds; let a tensor hold a symbol."""
-        held: Any = thing._data if type(thing) is Tensor else None
-        if type(held) is Expr or id(thing) in self._before:
+        if id(thing) in self._before:
             return
         self._before[id(thing)] = thing, _attributes(thing)
-        if type(thing) is Tensor:
-            e: Any = symbol(thing.name, thing.shape, thing.dtype)
-            self.tensors[e] = thing
-            thing._data = e
+        if type(thing) is not Tensor:
+            return
+        held: Any = thing._data
+        if type(held) is not Expr:
+            held = symbol(thing.name, thing.shape, thing.dtype)
+            thing._data = held
+        if held.is_input:  # if it was there before, then of an argument, or of a capture around
+            self.tensors.setdefault(held, thing)
 
     def source(self, generator: Any) -> Any:
         """Return a symbol for a draw; where a checkpoint draws again, the one of the first time."""
@@ -181,12 +204,14 @@ class _Capturing(Observer):
     def restore(self) -> None:
         """Give all that was met what it held before."""
         for thing, attributes in self._before.values():
+            for name in _attributes(thing).keys() - attributes.keys():
+                delattr(thing, name)
             for name, value in attributes.items():
                 setattr(thing, name, value)
 
 
 def _attributes(thing: Any) -> dict[str, Any]:
-    """Return what an object's attributes hold."""
-    slots = [name for name in getattr(type(thing), "__slots__", ()) if name != "__weakref__"]
-    names = slots or list(vars(thing))
-    return {name: getattr(thing, name) for name in names if hasattr(thing, name)}
+    """Return what an object's attributes hold, those in slots and those in its dict."""
+    state = object.__getstate__(thing)
+    parts = state if isinstance(state, tuple) else (state,)
+    return {name: value for part in parts if part for name, value in part.items()}

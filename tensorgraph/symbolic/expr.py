@@ -101,7 +101,7 @@ class Expr(Operators):
     item = tolist = __float__ = __int__ = __index__ = __complex__ = __array__ = _no_value
 
     def get(self) -> NDArray[Any]:
-        """Return the values that are known, those of a constant; see ``host_values``."""
+        """Return a constant's values; of anything else none, for checks: see ``host_values``."""
         return np.empty(0, self.dtype) if self.value is None else np.asarray(self.value)
 
     def copy(self) -> Expr:
@@ -116,7 +116,7 @@ def stand_in(x: Expr) -> NDArray[Any]:
     return np.broadcast_to(np.zeros((), x.dtype), x.shape)
 
 
-bind_operators(Expr, OPS, stand_in)
+bind_operators(Expr, OPS, Expr._no_value, stand_in)
 
 
 def symbol(name: str | None, shape: Iterable[int] = (), dtype: Any = np.float32) -> Expr:

@@ -1,8 +1,9 @@
 """The shape and dtype of a result, from those of the operands; no kernel runs on arrays of a size.
 
 An operation's family tells its rules, or its record does (``shape``, ``dtype``); a fused one has
-those of its body. Dtypes that NumPy decides are asked of the kernel, on a single element. Only a
-user's own operation without a ``shape`` is computed, on zeros.
+the shape of its body. Dtypes that NumPy decides, or a fused kernel otherwise than its body, are
+asked of the kernel, on a single element. Only a user's own operation without a ``shape`` is
+computed, on zeros.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ def result_like(op: Op, operands: Sequence[Any], static: Static) -> tuple[Shape,
     Raises:
         ShapeError: the operands do not fit together.
     """
-    shape = op.shape or (_SHAPES.get(op.family) if REGISTRY.get(op.name) is op else None)
+    ours = REGISTRY.get(op.name) is op
+    shape = op.shape or (_SHAPES.get(op.family) if ours else None)
     if shape is None and op.body is not None:
         result = op.body(*operands, **static)
-        return result.shape, result.dtype
+        return result.shape, _dtype(op, operands, static) if ours else result.dtype
     if shape is None:
         out = np.asarray(op.compute([_zeros(x, x.shape) for x in operands], static))
         return out.shape, out.dtype
@@ -37,11 +39,16 @@ def result_like(op: Op, operands: Sequence[Any], static: Static) -> tuple[Shape,
     except KERNEL_ERRORS:  # explained by the kernel, in terms of the operation
         op.compute([_zeros(x, x.shape) for x in operands], static)
         raise
-    dtype = op.dtype or _DTYPES.get(op.family)
-    if dtype is not None:
-        return found, np.dtype(dtype(*operands, **static))
+    return found, _dtype(op, operands, static)
+
+
+def _dtype(op: Op, operands: Sequence[Any], static: Static) -> Any:
+    """Return the dtype of a result: by rule, or that of a single element."""
+    rule = op.dtype or _DTYPES.get(op.family)
+    if rule is not None:
+        return np.dtype(rule(*operands, **static))
     probe = op.compute([_zeros(x, (1,) * len(x.shape)) for x in operands], static)
-    return found, np.asarray(probe).dtype
+    return np.asarray(probe).dtype
 
 
 def _zeros(x: Any, shape: Shape) -> Any:

@@ -1,5 +1,7 @@
 """What backward and failing calls tell, and that they leave nothing behind."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -101,3 +103,69 @@ def test_a_failed_backward_updates_no_gradient():
         loss.backward()
     assert a.grad.data.tolist() == [1, 1] and b.grad is None
     assert tg.is_grad_enabled()
+
+
+# ------------------------------------------------------------------------------- hooks of a user's
+
+
+PLACES = {
+    "leaf": lambda x: x,
+    "result": lambda x: x * 1.0,
+    "output": lambda x: (x * x).sum(),
+}
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("place", PLACES)
+def test_numpy_warns_in_a_hook_as_it_does_around_the_backward_pass(place, create_graph):
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = PLACES[place](x)
+    y.register_hook(lambda g: tg.tensor(np.float64(1.0) / np.zeros(g.shape)))
+    loss = (y * y).sum()
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        tg.gradients(loss, x, retain_graph=True, create_graph=create_graph)
+    with np.errstate(divide="raise"), pytest.raises(FloatingPointError, match="divide by zero"):
+        loss.backward(retain_graph=True, create_graph=create_graph)
+    with np.errstate(divide="ignore"):
+        loss.backward()
+    assert np.isinf(x.grad.data).all()
+
+
+def test_a_backward_pass_in_a_hook_is_quiet_and_its_hooks_are_not():
+    x, inner = (tg.tensor(0.0, requires_grad=True) for _ in range(2))
+    inner.register_hook(lambda g: np.log(np.zeros(())))
+
+    def hook(g):
+        (tg.sqrt(inner) * 0).backward()  # 0 · ∞, without a word
+
+    x.register_hook(hook)
+    with pytest.warns(RuntimeWarning) as caught:
+        (x * x).backward()
+    assert ["divide by zero encountered in log" in str(w.message) for w in caught] == [True]
+    with pytest.warns(RuntimeWarning, match="divide by zero"):
+        np.float64(1.0) / np.zeros(2)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_a_hook_raises_is_its_own(place):
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = PLACES[place](x)
+    y.register_hook(lambda g: g.no_such_attribute)
+    with pytest.raises(AttributeError, match="no attribute 'no_such_attribute'") as caught:
+        (y * y).sum().backward()
+    assert not hasattr(caught.value, "__notes__")
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_an_attribute_that_a_rule_misses_is_not_what_it_returned(watched):
+    around = tg.profile if watched else nullcontext
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    misses = tg.op("misses", lambda x: x + 0, {"x": lambda g: g.no_such_attribute})
+    with around(), pytest.raises(AttributeError, match="no_such_attribute") as caught:
+        misses(x).sum().backward()
+    assert "in the backward pass of <node" in caught.value.__notes__[0]
+    for kind, rule in [("NoneType", lambda g: None), ("str", lambda g: "g")]:
+        returns = tg.op("returns", lambda x: x + 0, {"x": rule})
+        with around(), pytest.raises(tg.errors.DTypeError) as found:
+            returns(x).sum().backward()
+        assert f"for 'x' returned {kind}, not an array or tensor" in str(found.value)

@@ -151,3 +151,52 @@ def test_the_device_is_strict():
     assert repr(wrap(x)) == "tensor(<device float64[3]>, dtype=float64)"
     with mode(recording=False):
         assert type((wrap(x) + 1)._data) is DeviceArray
+
+
+def test_what_a_leaf_is_given_comes_to_its_device():
+    w = wrap(DeviceArray(np.ones(2)), None, True)
+    for value in ([3.0, 4.0], np.array([3.0, 4.0]), DeviceArray([3.0, 4.0])):
+        w.assign(tg.asarray(value))
+        w.assign(value)
+        w.grad = value
+        for x in (w, w.grad):
+            assert type(x._data) is DeviceArray and x.dtype == np.float64
+            assert host(x).tolist() == [3.0, 4.0]
+        w.assign([0.0, 0.0])
+    plain = tg.tensor([1.0, 2.0])
+    assert type(plain.assign(np.array([3.0, 4.0], "float32"))._data) is np.ndarray
+
+
+@pytest.mark.parametrize("differentiable", [False, True])
+def test_state_is_saved_from_the_device_and_loaded_to_it(differentiable):
+    def training():
+        tg.random.seed(0)
+        layer = to_device(tg.nn.Linear(3, 2, dtype="float64"))
+        optimizer = optim.Adam(layer.named_parameters(), differentiable=differentiable)
+        return layer, optimizer
+
+    def step(layer, optimizer):
+        optimizer.zero_grad()
+        x = wrap(DeviceArray(np.arange(6.0).reshape(2, 3)))
+        (layer(x) ** 2).sum().backward(create_graph=differentiable)
+        optimizer.step()
+
+    one, other = training(), training()
+    step(*one)
+    states = [part.state_dict() for part in one]
+    assert all(type(value) is np.ndarray for state in states for value in state.values())
+    for part, state in zip(other, states, strict=True):
+        part.load_state_dict(state)
+    step(*one)
+    step(*other)
+    for x, y in zip(one[0].parameters(), other[0].parameters(), strict=True):
+        assert type(y._data) is DeviceArray
+        np.testing.assert_array_equal(host(x), host(y))
+    tg.nn.load_matching(other[0], states[0])
+    assert all(type(p._data) is DeviceArray for p in other[0].parameters())
+
+
+def test_state_of_a_symbol_is_not_made_up():
+    layer = tg.nn.Linear(3, 2)
+    with pytest.raises(tg.errors.GraphError, match="has no value"):
+        tg.trace(lambda x: [layer(x), layer.state_dict()][0], np.ones((2, 3)))

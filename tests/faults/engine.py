@@ -97,6 +97,7 @@ FAULTS: list[Fault] = [
          "no gradient's gradient under no_grad, though asked for"),
         ("sweep", "raise _released(node)", "continue", "gradient 0 from a graph that was released"),
         ("sweep", "quiet", "", "NumPy's warnings leak out of backward"),
+        ("run_hooks", "as_around(hook, g)", "hook(g)", "hooks: NumPy's warnings are swallowed"),
         ("run_hooks", "hooks", "hooks[::-1]", "hooks in the wrong order"),
         ("LeafHooks.run", "sums[leaf] = run_hooks(leaf._hooks, total, self._create_graph)",
          "sums[leaf] = leaf._grad = run_hooks(leaf._hooks, total, self._create_graph)",
@@ -183,7 +184,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "engine/state_dict.py",
-        ("converted", "np.array(array, own.dtype, order='C')", "np.asarray(array, own.dtype)",
+        ("converted", "np.array(to_host(array), own.dtype, order='C')",
+         "np.asarray(to_host(array), own.dtype)",
          "module: a loaded state is shared with the caller"),
     ),
 ]  # fmt: skip

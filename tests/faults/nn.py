@@ -139,7 +139,7 @@ FAULTS: list[Fault] = [
         ("_check_features", "takes != would_take", "False", "transfer: a head that does not fit"),
         ("_head_of", "found[-1]", "len(model.layers) - 1",
          "transfer: the activation after the head is replaced"),
-        ("load_matching", "rebind(own[path], value)", "pass",
+        ("load_matching", "rebind(own[path], placed(value, own[path]._data))", "pass",
          "transfer: nothing is loaded"),
         ("transfer_advice", "new >= share * old", "new > share * old",
          "transfer: advice beside its boundary"),

@@ -16,6 +16,8 @@ FAULTS: list[Fault] = [
         "symbolic/capture.py",
         ("_Capturing.restore", "setattr(thing, name, value)", "pass",
          "capture: tensors are left with symbols in them"),
+        ("_Capturing.restore", "delattr(thing, name)", "pass",
+         "capture: what a step added is left there"),
         ("_Capturing.written", "value is not e", "False", "capture: what is written is not told"),
         ("Captured.values", "[*self.drawn, *self.outputs, *state]", "[*self.outputs, *state]",
          "capture: random numbers are drawn in the order of their use"),

@@ -5,6 +5,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import nn, optim
+from tensorgraph.engine.modes import meet
 from tensorgraph.optim import flat_parameters
 from tensorgraph.symbolic.capture import capture
 from tensorgraph.symbolic.expr import Expr
@@ -262,3 +263,272 @@ def test_a_tensor_over_a_symbol_has_no_value_and_says_what_to_write():
     loss.backward()
     assert type(w.grad.data) is Expr and w.grad.shape == (2, 3)
     assert type(tg.softmax(w).data) is type(tg.logsumexp(w).data) is Expr
+
+
+def z_of(shape, dtype=np.float32):
+    return tg.trace(lambda x: x, np.ones(shape, dtype)).inputs[0]
+
+
+def test_numpys_functions_that_ask_for_values_are_refused_on_symbols(tmp_path):
+    z, i = z_of((3,)), z_of((3,), np.int64)
+    calls = [
+        lambda x: np.allclose(x, x + 1), lambda x: np.array_equal(x, x + 1),
+        lambda x: np.array_equiv(x, x), lambda x: np.isclose(x, 1.0), np.count_nonzero,
+        np.nonzero, np.argwhere, np.flatnonzero, np.where, np.array2string, np.array_repr,
+        np.array_str, lambda x: np.digitize(x, [0.5]), lambda x: np.searchsorted([0.5], x),
+        lambda x: np.copyto(np.zeros(3), x), lambda x: np.save(tmp_path / "x", x),
+        lambda x: np.savez(tmp_path / "x", x=x), lambda x: np.savez_compressed(tmp_path / "x", x),
+        lambda x: np.savetxt(tmp_path / "x", x), lambda x: np.full_like(np.zeros(3), x),
+        lambda x: np.full_like(x, x), np.min_scalar_type,
+    ]  # fmt: skip
+    for call in calls:
+        for x in (z, tg.asarray(z)):
+            with pytest.raises(tg.errors.GraphError, match="has no value"):
+                call(x)
+    with pytest.raises(tg.errors.GraphError, match="has no value"):
+        np.bincount(i)
+
+
+def test_numpys_functions_that_ask_for_shape_and_dtype_answer_on_symbols():
+    z = z_of((2, 3))
+    for x in (z, tg.asarray(z)):
+        assert (np.shape(x), np.ndim(x), np.size(x)) == ((2, 3), 2, 6)
+        assert np.result_type(x, np.float64) == np.float64
+        assert np.can_cast(x, np.float64) and not np.can_cast(x, np.float16)
+        assert np.common_type(x) is np.float32
+        assert np.isrealobj(x) and not np.iscomplexobj(x)
+        for make in (np.zeros_like, np.ones_like, np.empty_like, lambda x: np.full_like(x, 2)):
+            made = make(x)
+            assert (made.shape, made.dtype) == ((2, 3), np.float32)
+        assert np.zeros(4, like=x).shape == (4,)
+
+
+def test_what_is_set_at_a_symbolic_index_is_not_known():
+    x, index, value = np.zeros(4), np.array([2, 0]), np.array([5.0, 6.0])
+    with pytest.raises(tg.errors.GraphError, match=r"write tg\.add_at\(x, index, value - x\[ind"):
+        tg.trace(lambda i: tg.set_at(x, i, value), index)
+
+    def written(x, i):
+        x = x + 1
+        return tg.add_at(x, i, value - x[i])
+
+    found = capture(written, x, index)(x, index)
+    assert_same([found], [tg.set_at(x + 1, index, value)])
+    repeated = np.array([1, 1])
+    assert_same(
+        [capture(lambda i: tg.add_at(tg.zeros(4), i, value), index)(repeated)],
+        [tg.add_at(tg.zeros(4), repeated, value)],
+    )
+    mask = np.array([True, False, True, False])
+    with pytest.raises(tg.errors.GraphError, match="symbolic mask"):
+        tg.trace(lambda m: tg.set_at(x, m, value), mask)
+
+
+def test_where_set_at_writes_is_a_constant_of_the_capture():
+    w = tg.tensor([1.0, 2.0, 3.0], requires_grad=True, name="w")
+    caught = capture(lambda v: tg.set_at(w, [2, 0], v), np.ones(2, "float32"))
+    assert list(caught.tensors.values()) == [w]
+    assert caught(np.array([8, 9], "float32")).tolist() == [9, 2, 8]
+
+
+# ------------------------------------------------------------------- what a capture leaves behind
+
+
+class Lazy(optim.Optimizer):
+    """An optimizer whose state arises in its first step."""
+
+    def start(self, param):
+        return {}
+
+    def update(self, param, grad, state, t, lr):
+        m = state.get("m", 0.0) + grad
+        return param - lr * m, {"m": m}
+
+
+@pytest.mark.parametrize("block", [2, flat_parameters.BLOCK])
+def test_state_that_arises_in_a_captured_step_is_gone_afterwards(block, monkeypatch):
+    monkeypatch.setattr(flat_parameters, "BLOCK", block)
+    w = tg.tensor(np.ones(4), requires_grad=True, name="w")
+    optimizer = Lazy([("w", w)], lr=0.5)
+
+    def step(x):
+        optimizer.zero_grad()
+        (w * x).sum().backward()
+        optimizer.step()
+
+    x = np.arange(4.0)
+    capture(step, x)
+    assert "w/m" not in optimizer.state_dict()
+    step(x)
+    assert optimizer.state_dict()["w/m"].tolist() == x.tolist()
+    capture(step, x)(x)
+    assert optimizer.state_dict()["w/m"].tolist() == (2 * x).tolist()
+    assert w.data.tolist() == (1 - 1.5 * x).tolist()
+
+
+class Slots:
+    __slots__ = ("kept",)
+
+
+class Both(Slots):
+    """An object with slots and a dict, which a step tells of before it changes it."""
+
+    def __init__(self):
+        self.kept, self.other = 1, 2
+
+
+def test_slots_and_dicts_are_restored_along_the_classes():
+    thing = Both()
+
+    def f(x):
+        meet(thing)
+        thing.kept, thing.other, thing.new = x, x, x
+        return x
+
+    capture(f, np.ones(2))
+    assert (thing.kept, thing.other) == (1, 2)
+    assert not hasattr(thing, "new")
+
+
+def test_a_capture_inside_a_capture_leaves_all_as_it_was():
+    w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+    optimizer = optim.SGD([w], lr=0.5)
+
+    def step(x):
+        optimizer.zero_grad()
+        (w * x).sum().backward()
+        optimizer.step()
+
+    x = np.array([1.0, 3.0], "float32")
+    for meet_first in (True, False):
+
+        def outer(x, meet_first=meet_first):
+            y = (w * x).sum() if meet_first else x.sum()
+            before = w.data
+            inner = capture(step, x)
+            assert (w.data is before, w.grad) == (True, None)
+            assert list(inner.tensors.values()) == [w]
+            assert [inner.tensors[e] for e in inner.written] == [w]
+            inner(x)
+            return y + (w * x).sum()
+
+        caught = capture(outer, x)
+        assert w.numpy().tolist() == [1.0, 2.0] and w.grad is None and optimizer.steps == 0
+        assert [caught.tensors[e] for e in caught.written] == [w]
+        result = caught(x)
+        assert w.numpy().tolist() == [0.5, 0.5]
+        assert result == (7 if meet_first else 4) + 2
+        w.assign([1.0, 2.0])
+
+
+def test_what_is_written_to_an_argument_is_told_and_done():
+    def f(p, x):
+        (p * x).sum().backward()
+        p.assign(p - 2 * p.grad)
+        return p.sum()
+
+    p, x = tg.tensor([1.0, 2.0], requires_grad=True, name="p"), np.ones(2, "float32")
+    caught = capture(f, p, x, names=["p", "x"])
+    assert p.numpy().tolist() == [1.0, 2.0] and p.grad is None
+    assert not caught.tensors
+    assert list(caught.written) == list(caught.gradients) == [caught.inputs[0]]
+    values = caught.values(p.numpy(), x)
+    assert values[caught.gradients[caught.inputs[0]]].tolist() == [1.0, 1.0]
+    assert caught(p, x).item() == -1.0
+    assert p.numpy().tolist() == [-1.0, 0.0] and p.is_leaf and p.requires_grad
+    with pytest.raises(tg.errors.GraphError, match=r"writes its argument 'p'.*write tg\.tensor"):
+        caught(p.numpy(), x)
+
+
+def test_setters_before_a_tensor_is_read_are_undone():
+    grad = tg.tensor([5.0, 5.0])
+    for change in [
+        lambda w, x: setattr(w, "grad", x),
+        lambda w, x: setattr(w, "requires_grad", False),
+        lambda w, x: setattr(w, "name", "other"),
+        lambda w, x: w.register_hook(lambda g: g * 2),
+    ]:
+        w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+        w.grad = grad
+
+        def f(x, w=w, change=change):
+            change(w, x)
+            return (w * x).sum()
+
+        capture(f, np.ones(2, "float32"))
+        assert w.grad is grad and w.requires_grad and w.name == "w" and not w._hooks
+
+
+def test_a_hook_that_a_captured_function_removes_is_there_afterwards():
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = w * w
+    removers = [w.register_hook(lambda g: g * 2), y.register_hook(lambda g: g * 2)]
+    capture(lambda x: (x, [remove() for remove in removers])[0], np.ones(2))
+    y.sum().backward()
+    assert w.grad.data.tolist() == [8.0, 16.0]
+
+
+def test_a_gradient_that_is_set_is_told():
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+
+    def f(x):
+        w.grad = x
+        return (w * x).sum()
+
+    x = np.array([3.0, 4.0], "float32")
+    caught = capture(f, x)
+    (gradient,) = caught.gradients.values()
+    assert gradient is caught.inputs[0]
+
+
+def test_a_capture_is_called_with_tensors_too():
+    w = tg.tensor([1.0, 2.0], name="w")
+
+    def f(x):
+        w.assign(w + x)
+        return w * 2
+
+    caught, x = capture(f, np.ones(2, "float32")), tg.ones(2, requires_grad=True)
+    result = caught(x)
+    assert result.data.tolist() == [4.0, 6.0] and w.data.tolist() == [2.0, 3.0]
+    assert type(w._data) is np.ndarray and w.is_leaf
+    result.sum().backward()
+    assert x.grad.data.tolist() == [2.0, 2.0]
+    assert caught.values(tg.ones(2))[caught.outputs[0]].data.tolist() == [6.0, 8.0]
+
+
+def test_values_are_not_checked_in_a_captured_step():
+    caught = capture(lambda p: tg.random.bernoulli(p), np.full(2, 0.5))
+    assert caught(np.array([-1.0, 2.0])).tolist() == [False, True]
+
+
+# ---------------------------------------------------------------------- observers inside a capture
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+@pytest.mark.parametrize("around", [tg.profile, tg.debug])
+def test_observers_find_nothing_in_what_is_traced(around, create_graph):
+    w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+
+    def f(x):
+        y = tg.where(x > 0, tg.log(w * x), tg.softmax(w)).sum()
+        return tg.gradients(y, w, create_graph=create_graph)
+
+    def watched(x):
+        with around() as found:
+            slope = f(x)
+        if around is tg.profile:
+            made = {row.name: (row.calls, row.bytes) for row in found.ops}
+            assert made["log"] == made["where"] == (1, 0)
+        return slope
+
+    x = np.array([1.0, -1.0], "float32")
+    found, expected = capture(watched, x)(x), f(x)
+    assert_same([found], [expected])
+
+
+def test_the_card_of_a_tensor_over_a_symbol_shows_what_is_known():
+    w = tg.asarray(z_of((2, 3)))
+    w.requires_grad, w.name = True, "w"
+    card = w._repr_html_()
+    assert "<b>w</b> · parameter" in card and "&lt;x float32[2, 3]&gt;" in card

@@ -1,5 +1,6 @@
 """Shapes and dtypes of results by rule, against what the kernels return."""
 
+import itertools
 import math
 import time
 
@@ -60,6 +61,45 @@ def test_every_result_and_gradient_is_as_the_kernel_makes_it(name, dtype, small_
         for e, value in values.items():
             assert e.shape == np.shape(value), (case, e)
             assert e.dtype == np.asarray(value).dtype, (case, e)
+
+
+KINDS = ["float64", "float32", "float16", "int64", "int8", "uint8", "bool"]
+
+
+def mixed(inputs):
+    """Yield the inputs with each pair of dtypes for the first two arrays of floats.
+
+    A third, such as a bias, is of a larger dtype than they may be.
+    """
+    floats = [i for i, x in enumerate(inputs) if getattr(x, "dtype", np.dtype(int)).kind == "f"]
+    for first, second in itertools.product(KINDS, KINDS if len(floats) > 1 else KINDS[:1]):
+        kinds = dict(zip(floats, itertools.cycle((first, second, "float64"))))
+        with np.errstate(invalid="ignore", over="ignore"):
+            yield tuple(x.astype(kinds[i]) if i in kinds else x for i, x in enumerate(inputs))
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_mixed_dtypes_and_integers_are_as_the_kernel_has_them(name, small_kernels):
+    compared = 0
+    for case in cases(name):
+        for inputs in mixed(case.inputs):
+            fixed = "iub" if name == "set_at" else "b" if _family(name) == "index" else ""
+            known = {i for i, x in enumerate(inputs) if np.asarray(x).dtype.kind in fixed}
+
+            def run(*arrays, inputs=inputs, known=known, case=case):
+                given = [inputs[i] if i in known else x for i, x in enumerate(arrays)]
+                results = case.function(*given)
+                return [*results] if isinstance(results, (list, tuple)) else [results]
+
+            try:
+                run(*map(tg.tensor, inputs))
+            except (TypeError, ValueError, IndexError):
+                continue  # NumPy, or the operation, takes no such operands
+            for e, value in capture(run, *inputs).values(*inputs).items():
+                assert e.shape == np.shape(value), (case, e)
+                assert e.dtype == np.asarray(value).dtype, (case, e)
+            compared += 1
+    assert compared
 
 
 def _family(name):

@@ -10,6 +10,7 @@ import numpy as np
 from tensorgraph.drawing.scene.scene import Statistics
 from tensorgraph.drawing.scene.statistics import statistics
 from tensorgraph.drawing.view.wording import shape_text, statistics_lines
+from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module, walk
 from tensorgraph.observe.bytes_and_seconds import bytes_text
@@ -49,10 +50,12 @@ def tensor_card(x: Tensor) -> str:
         else "tensor"
     )
     title = f"<b>{escape(x.name)}</b> · " if x.name else ""
+    head = f"{title}{escape(kind)} · {escape(shape_text(x.shape, str(x.dtype)))}"
+    if is_foreign(x.numpy()):
+        return _card([f"{head} · {escape(str(x))}"])
     first = np.array2string(x.numpy(), threshold=40, edgeitems=2, separator=", ")
     rows = [
-        f"{title}{escape(kind)} · {escape(shape_text(x.shape, str(x.dtype)))} ·"
-        f" {bytes_text(x.numpy().nbytes)}",
+        f"{head} · {bytes_text(x.numpy().nbytes)}",
         f'<div style="{_CODE}">{escape(_few_lines(first))}</div>',
     ]
     if 1 < x.size <= FEW and x.dtype.kind in "fiu":
