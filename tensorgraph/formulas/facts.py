@@ -109,8 +109,10 @@ class Facts:
         yield from self.asserted.get(e, ())
         if e.op is not None:
             for word, value in e.op.facts.items():
-                axes = some_axes(e.static[value], e.ndim) if word in NAMING_AXES else value
-                yield Fact(word, axes, "op", e)
+                if word in NAMING_AXES:
+                    axes = some_axes(e.static[value], e.ndim)
+                    value = axes[0] if len(axes) == 1 else axes
+                yield Fact(word, value, "op", e)
 
     def sum_along(self, e: Expr, *axes: int) -> Fact | None:
         """Return the fact that the sum along some of these axes is a number, if one is known."""
