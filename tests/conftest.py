@@ -7,7 +7,7 @@ one of them, and to nothing else. An elementwise op needs no entry, its record s
 
 - ``ops/elements/`` and ``ops/duals.py`` say what an op must give, independently of the engine:
   element by element in plain Python, and as numbers with derivatives.
-- ``ops/kinds.py`` and ``engine/programs.py`` make whole programs of ops.
+- ``ops/program_steps.py`` and ``engine/programs.py`` make whole programs of ops.
 - ``raising.py`` tells what an error says.
 - ``faults/`` lists faults to plant, ``faults/plant.py`` plants them.
 """

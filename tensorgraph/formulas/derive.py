@@ -128,7 +128,7 @@ class _Derivation:
         self.premises = premises(recorded, scope)
         self.facts = Facts(self.premises)
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
-        self.letters = Letters(recorded, scope, targets, self.exprs)
+        self.letters = Letters(recorded, scope, [t.name for t in targets], self.exprs)
         self.names = self.letters.names
         result = recorded.exprs[self.root]
         if result.op in MEANINGS.opened and not _times(self.exprs, result):
@@ -177,7 +177,7 @@ class _Derivation:
 
     def result(self) -> Derivation:
         raws = [self._raw(p) for p in self.places]
-        labels = self.letters.of_gradients(self.exprs, self.targets, raws)
+        labels = self.letters.of_gradients(self.exprs, [t.name for t in self.targets], raws)
         cuts = self._cuts(raws, labels)
         asked = set(raws)
         for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none

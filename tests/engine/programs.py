@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import tensorgraph as tg
 from tests.ops import duals
 from tests.ops.duals import STEP, Dual
-from tests.ops.kinds import APART, KINDS, Kind, Shape, options
+from tests.ops.program_steps import APART, KINDS, Kind, Shape, options
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.rule import Word
 from tests.engine import programs as pg
 from tests.engine.programs import engine, engine_derivatives, exact_derivatives, programs
-from tests.ops.kinds import KINDS
+from tests.ops.program_steps import KINDS
 
 EXAMPLES = settings().max_examples
 CASES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 24

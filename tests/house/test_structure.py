@@ -56,7 +56,17 @@ ROOMS = [
     "train testing",
 ]  # fmt: skip
 # The rooms in a large room, in the same way.
-INNER = {"drawing": ["palette scene layout", "view", "formats explorer", "picture"]}
+INNER = {
+    "drawing": ["palette scene layout", "view", "formats explorer", "picture"],
+    "formulas": [
+        "facts writing",
+        "algebra",
+        "naming",
+        "targets constant_facts steps verify update_rules",
+        "derivation",
+        "derive",
+    ],
+}
 RANK = {room: rank for rank, line in enumerate(ROOMS) for room in line.split()}
 ARRAYS_ONLY = {"data", "diagnose"}
 

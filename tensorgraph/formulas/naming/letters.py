@@ -11,7 +11,6 @@ from tensorgraph import errors
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.naming.caller_variables import Scope, unique
-from tensorgraph.formulas.targets import Target
 from tensorgraph.formulas.writing.broadcasting import hidden
 from tensorgraph.formulas.writing.formula import cost
 from tensorgraph.ops._axes import kept
@@ -33,19 +32,19 @@ class Letters:
     Args:
         recorded: the graph; its inputs take the names found.
         scope: the caller's variables.
-        targets: what is differentiated by, which may have been given names.
-        exprs: the expressions of the targets.
+        given: the names of what is differentiated by, where it has been given any.
+        exprs: the expressions of what is differentiated by.
     """
 
     def __init__(
-        self, recorded: Replay, scope: Scope, targets: Sequence[Target], exprs: Sequence[Expr]
+        self, recorded: Replay, scope: Scope, given: Sequence[str | None], exprs: Sequence[Expr]
     ) -> None:
         self.recorded = recorded
         self.introduced: dict[Expr, Expr] = {}
         """Values that got a letter, each with what it is spelt as where that is explained."""
         self.unexplained: dict[Expr, str] = {}
         """Inputs and constants without a name among the variables: what they are."""
-        self.names = self._found(scope, targets, exprs)
+        self.names = self._found(scope, given, exprs)
         order = in_order(list(recorded.exprs.values()))
         scales = [e for e in order if e.op is rms.op]
         for i, e in enumerate(scales, 1):
@@ -54,10 +53,10 @@ class Letters:
             self._letter(e, "A")
 
     def _found(
-        self, scope: Scope, targets: Sequence[Target], exprs: Sequence[Expr]
+        self, scope: Scope, given: Sequence[str | None], exprs: Sequence[Expr]
     ) -> dict[Expr, str]:
         """Return the names of the caller's variables, and others for constants without one."""
-        names = {e: t.name for e, t in zip(exprs, targets, strict=True) if t.name}
+        names = {e: name for e, name in zip(exprs, given, strict=True) if name}
         for place, e in self.recorded.exprs.items():
             found = scope.of_place(place)
             if found and e.value is None:
@@ -113,15 +112,15 @@ class Letters:
     # -------------------------------------------------------------------------------- gradients
 
     def of_gradients(
-        self, exprs: Sequence[Expr], targets: Sequence[Target], raws: Sequence[Expr]
+        self, exprs: Sequence[Expr], given: Sequence[str | None], raws: Sequence[Expr]
     ) -> list[str]:
         """Return what gradients are called, which nothing else in a formula is."""
         own = set(raws)
         taken = {name for e, name in self.names.items() if e not in own}
         labels = []
-        for e, target in zip(exprs, targets, strict=True):
+        for e, own_name in zip(exprs, given, strict=True):
             alone = sum(x is e for x in exprs) == 1
-            label = f"d{self.names[e] if alone else target.name or self.names[e]}"
+            label = f"d{self.names[e] if alone else own_name or self.names[e]}"
             while label in taken:
                 label += "′"
             taken.add(label)
