@@ -153,7 +153,7 @@ def test_no_penalty_for_lambda_0_or_weights_of_0(kind):
         (0.1, None, DTypeError, "m, .* is an integer, not None"),
         (-0.1, 5, ArgumentError, "lambd is at least 0, not -0.1"),
         (math.nan, 5, ArgumentError, "lambd is at least 0, not nan"),
-        (math.inf, 5, ArgumentError, "lambd is at least 0, not inf"),
+        (math.inf, 5, ArgumentError, "lambd is finite and at least 0, not inf"),
         ("0.1", 5, DTypeError, "lambd is a number, not '0.1'"),
     ],
 )

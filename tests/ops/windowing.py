@@ -1,4 +1,4 @@
-"""Steps of programs that convolve or pool along one spatial axis: see ``kinds.py``.
+"""Steps of programs that convolve or pool along one spatial axis: see ``program_steps.py``.
 
 Operands with fewer than three axes stand for a batch of one, of one channel, as in
 ``along_one_axis.py``.

@@ -421,6 +421,14 @@ def test_a_capture_inside_a_capture_leaves_all_as_it_was():
         w.assign([1.0, 2.0])
 
 
+def test_a_tensor_that_is_given_a_value_and_nothing_else_is_written():
+    w, x = tg.tensor([1.0, 2.0]), np.ones(2, "float32")
+    caught = capture(lambda x: (w.assign(3 * x), x.sum())[1], x)
+    assert w.numpy().tolist() == [1.0, 2.0]
+    assert [caught.tensors[e] for e in caught.written] == [w]
+    assert caught(x) == 2.0 and w.numpy().tolist() == [3.0, 3.0]
+
+
 def test_what_is_written_to_an_argument_is_told_and_done():
     def f(p, x):
         (p * x).sum().backward()
