@@ -67,12 +67,6 @@ from tensorgraph.engine.transforms import (
     value_and_grad as value_and_grad,
     vjp as vjp,
 )
-from tensorgraph.observe.debug import (
-    debug as debug,
-)
-from tensorgraph.observe.profile import (
-    profile as profile,
-)
 from tensorgraph.ops import *
 
 if TYPE_CHECKING:
@@ -81,6 +75,8 @@ if TYPE_CHECKING:
     from tensorgraph.formulas.derive import derive as derive
     from tensorgraph.formulas.facts import assume as assume
     from tensorgraph.formulas.update_rules import update_rule as update_rule
+    from tensorgraph.observe.debug import debug as debug
+    from tensorgraph.observe.profile import profile as profile
     from tensorgraph.symbolic.trace import trace as trace
 else:
     _ROOMS = {"data", "diagnose", "testing", "train"}
@@ -90,10 +86,12 @@ else:
         "assume": "formulas.facts",
         "trace": "symbolic.trace",
         "update_rule": "formulas.update_rules",
+        "debug": "observe.debug",
+        "profile": "observe.profile",
     }
 
     def __getattr__(name: str) -> Any:
-        """Import rooms, and what stands on symbols, when asked for: a network needs none of it."""
+        """Import rooms, and what draws, derives or watches, when it is asked for."""
         if name in _ROOMS:
             return import_module(f"tensorgraph.{name}")
         if name in _LATER:

@@ -17,6 +17,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.declaration_checks import (
     check_agreement,
+    check_code,
     check_kinds,
     check_statements,
     numpy_name,
@@ -295,7 +296,9 @@ def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields:
     """
     if callable(kernel) and not isinstance(kernel, np.ufunc):
         kernel = _checked(name, kernel)
-    return Op(name, kernel, vjp, **fields).call
+    declared = Op(name, kernel, vjp, **fields)
+    check_code(name, declared.code)
+    return declared.call
 
 
 def _checked(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
