@@ -18,18 +18,13 @@ def bytes_text(count: float) -> str:
     return amount_text(count, BYTES)
 
 
-def seconds_text(seconds: float) -> str:
-    """Return a time: ``1.5 ms``.
+def amount_text(amount: float, units: Units) -> str:
+    """Return three digits of an amount, in the largest unit of which it is one or more.
 
     Example:
-        >>> seconds_text(0.0015), seconds_text(75)
+        >>> amount_text(0.0015, SECONDS), amount_text(75, SECONDS)
         ('1.5 ms', '75 s')
     """
-    return amount_text(seconds, SECONDS)
-
-
-def amount_text(amount: float, units: Units) -> str:
-    """Return three digits of an amount, in the largest unit of which it is one or more."""
     rounded = float(f"{amount:.3g}")
     name, size = next((unit for unit in reversed(units) if rounded >= unit[1]), units[0])
     return f"{float(f'{amount / size:.3g}'):g} {name}"
