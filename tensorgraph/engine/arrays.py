@@ -16,6 +16,9 @@ Array = NDArray[Any]
 DEFAULT_DTYPE = np.dtype(np.float32)
 """The type of Python floats and of parameters; a NumPy array keeps its own."""
 
+PLAIN = frozenset(map(np.dtype, "?bhilqBHILQefd"))
+"""The types of NumPy's numbers, in the machine's order of bytes: asked before all else."""
+
 
 def to_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
     """Return a NumPy dtype that the engine computes with.
@@ -30,7 +33,7 @@ def to_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
     except TypeError:
         raise errors.DTypeError(f"unknown dtype {dtype!r}; write e.g. 'float32'") from None
     _check_numeric(found)
-    return found
+    return found if found.isnative else found.newbyteorder("=")
 
 
 def is_foreign(value: Any) -> bool:
@@ -84,7 +87,8 @@ def placed(array: Any, own: Any) -> Any:
 def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     """Return ``data`` as an array the engine computes with, sharing memory where possible.
 
-    Of a tensor see ``array_of`` in ``tensor.py``.
+    The order of its bytes is the machine's: files of other machines give the other one. Of a tensor
+    see ``array_of`` in ``tensor.py``.
     """
     wanted = None if dtype is None else to_dtype(dtype)
     array: Any
@@ -108,9 +112,11 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
         if wanted is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
             double = any(getattr(x, "dtype", None) == np.float64 for x in found)
             wanted = np.dtype(np.float64) if double else DEFAULT_DTYPE
-    if array.dtype.kind == "O":
-        raise errors.DTypeError(_no_number(data))
-    _check_numeric(array.dtype)
+    if array.dtype not in PLAIN:
+        if array.dtype.kind == "O":
+            raise errors.DTypeError(_no_number(data))
+        _check_numeric(array.dtype)
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if wanted is None or wanted == array.dtype:
         return array
     if isinstance(data, (int, list, tuple)) and array.dtype.kind == "i" and wanted.kind in "iu":
