@@ -78,7 +78,7 @@ FAULTS: list[Fault] = [
          "np.result_type(dtype, *kept)", "optim: squares of half precision in half precision"),
         ("limit", "float(np.finfo(dtype).max) / 2 ** 26", "np.inf",
          "optim: squares of single precision overflow for good"),
-        ("in_double", "if _owner(key) in grown", "if False",
+        ("in_double", "_owner(key) in grown", "False",
          "optim: a state saved in double is loaded in single"),
         ("check_range", "all(host_values(np.isfinite(result)).all() for result in results)", "True",
          "optim: infinities in double precision pass"),
