@@ -124,7 +124,34 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
             return np.asarray(data, wanted)
         except OverflowError as error:
             raise errors.ArgumentError(f"{error}; write a wider dtype") from None
-    return array.astype(wanted)
+    return array.astype(wanted) if getattr(data, "ndim", 0) else cast(array, wanted)
+
+
+def cast(array: Array, dtype: np.dtype[Any]) -> Array:
+    """Return numbers that were written in a program in another dtype, which has to hold them.
+
+    Raises:
+        ArgumentError: one is finite, but not in that dtype; or is no integer in its range.
+
+    Example:
+        >>> cast(np.array(70_000), np.dtype(np.float16))
+        Traceback (most recent call last):
+        ...
+        tensorgraph.errors.ArgumentError: 70000 does not fit in float16; write a wider dtype
+    """
+    if dtype.kind in "iu":
+        range_ = np.iinfo(dtype)
+        lost = ~((array >= range_.min) & (array < range_.max + 1.0))
+        if not lost.any():
+            return array.astype(dtype)
+    else:
+        try:
+            with np.errstate(over="raise"):
+                return array.astype(dtype)
+        except FloatingPointError:
+            lost = np.isfinite(array) & (np.abs(array) > np.finfo(dtype).max)
+    first = array[lost].flat[0]
+    raise errors.ArgumentError(f"{first:g} does not fit in {dtype}; write a wider dtype")
 
 
 def _inside(data: Any) -> Iterator[Any]:

@@ -9,5 +9,11 @@ FAULTS: list[Fault] = [
         "random.py",
         ("_below", "numpy.random(tied.size)", "0.5",
          "random: a Bernoulli draw decides by one byte, so its probability is off"),
+        ("_largest_below", "np.nextafter(last, -np.inf, dtype=dtype)", "last",
+         "random: an even draw is rounded up to its end"),
+        ("uniform", "2 * largest < _LARGEST[drawn]", "True",
+         "random: the length of an interval overflows"),
+        ("normal", "64 * largest < _LARGEST[drawn]", "True",
+         "random: a deviation overflows before the mean is added"),
     ),
 ]  # fmt: skip
