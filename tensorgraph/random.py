@@ -185,8 +185,10 @@ def _dtypes(dtype: DTypeLike | None, *parameters: Any) -> tuple[np.dtype[Any], n
     wanted = _float(dtype)
     if wanted == np.float16:
         return np.dtype(np.float32), wanted
-    arrays = [_array(p) for p in parameters if type(p) not in (int, float)]
-    return wanted, np.result_type(wanted, *[array.real.dtype for array in arrays])
+    dtypes = [_array(p).dtype for p in parameters if type(p) not in (int, float)]
+    # Complex numbers are those of a numeric derivative.
+    real = [np.dtype(t.char.lower()) if t.kind == "c" else t for t in dtypes]
+    return wanted, np.result_type(wanted, *real)
 
 
 def _largest(function: str, dtype: np.dtype[Any], **parameters: Any) -> float:
@@ -231,7 +233,7 @@ def normal(
     mean, std = _parameter(mean), _parameter(std)
     drawn, dtype = _dtypes(dtype, mean, std)
     largest = _largest("normal", dtype, mean=mean, std=std)
-    if np.any(host_values(_array(std).real < 0)):
+    if np.any(host_values(_array(std) < 0)):
         raise ArgumentError(f"normal: a standard deviation is not negative, got {std}")
     size = _size("normal", shape, mean, std)
     draw: Tensor = _RANDOM_OPS["normal"](_source(generator), shape=size, dtype=drawn)
@@ -263,13 +265,14 @@ def uniform(
     low, high = _parameter(low), _parameter(high)
     drawn, dtype = _dtypes(dtype, low, high)
     largest = _largest("uniform", dtype, low=low, high=high)
-    if np.any(host_values(_array(low).real > _array(high).real)):
+    if np.any(host_values(_array(low) > _array(high))):
         raise ArgumentError(f"uniform: low = {low} is above high = {high}")
     size = _size("uniform", shape, low, high)
     draw: Tensor = _RANDOM_OPS["uniform"](_source(generator), shape=size, dtype=drawn)
     if _is(low, 0) and _is(high, 1) and dtype == drawn:
         return draw
-    low, high = _rounded(low, dtype), _largest_below(_rounded(high, dtype), low, dtype)
+    low, high = _rounded(low, dtype), _rounded(high, dtype)
+    high = _before(high, low, dtype)
     if 2 * largest < _LARGEST[drawn]:
         return _affine(draw, low, high - low, 1, dtype)
     return _affine(draw, low / 2, high / 2 - low / 2, 2, dtype)
@@ -284,21 +287,19 @@ def _rounded(end: Any, dtype: np.dtype[Any]) -> Any:
     if type(end) in (int, float):
         return float(dtype.type(end))
     wide = np.result_type(dtype, np.float32)
-    return end if end.dtype.kind == "c" or end.dtype == wide else end.astype(wide)
+    return end if end.dtype.kind == "c" or end.dtype == wide else end.astype(dtype).astype(wide)
 
 
-def _largest_below(high: Any, low: Any, dtype: np.dtype[Any]) -> Any:
-    """Return the last number of a dtype before the upper end; the end where both are the same.
+def _before(high: Any, low: Any, dtype: np.dtype[Any]) -> Any:
+    """Return the number before the upper end in a dtype; the end where both are the same.
 
     As u < 1, no low + u (end − low) is rounded up beyond that number.
     """
-    first, last = (host_values(_array(end)).real.astype(dtype) for end in (low, high))
-    if (first.shape, last.shape) != (shape_of(low), shape_of(high)):
-        return high  # a symbol, which has no values
-    below = np.where(first < last, np.nextafter(last, -np.inf, dtype=dtype), last)
-    if type(high) in (int, float):
-        return below if below.ndim else float(below)
-    return high - (host_values(_array(high)).real - below)
+    if type(high) is type(low) is float:
+        return float(np.nextafter(dtype.type(high), dtype.type(low)))
+    step = float(np.finfo(dtype).eps) * (0.5 + 2**-11)  # from 1 it leads to the number before
+    apart = (high > low).astype(np.result_type(dtype, np.float32))
+    return high - abs(high) * (step * apart)
 
 
 def _affine(draw: Tensor, offset: Any, scale: Any, unit: int, dtype: np.dtype[Any]) -> Tensor:
