@@ -21,6 +21,7 @@ from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.half_precision import in_half, in_single
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
+from tensorgraph.ops.arithmetic import equal, where
 from tensorgraph.ops.centering import affine, center, rms
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import sqrt
@@ -115,7 +116,7 @@ class BatchNorm(Module):
         else:
             centred = x - self._along(axis, self.running_mean, x)
             deviation = sqrt(self.running_var + self.eps)
-        scale = self._along(axis, self.weight / deviation, x)
+        scale = self._along(axis, self.weight / _divisor(deviation, self.eps), x)
         return in_half(affine(centred, scale, self._along(axis, self.bias, x)), given, self.weight)
 
     @quiet
@@ -182,6 +183,11 @@ class BatchNorm(Module):
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
         return f"{self.features}, axis={self.axis}, eps={self.eps:g}, keep_old={self.keep_old:g}"
+
+
+def _divisor(deviation: Any, eps: float) -> Any:
+    """Return what is divided by; without ε it is 1 where nothing varies: what is divided is 0."""
+    return deviation if eps else where(equal(deviation, 0), 1, deviation)
 
 
 class _OverLastAxes(Module):
@@ -257,7 +263,8 @@ class LayerNorm(_OverLastAxes):
         given, axes = asarray(x), self._axes(shape_of(x))
         centred = center(in_single(given), axis=axes)
         deviation = rms(centred, axis=axes, eps=self.eps, keepdims=True)
-        return in_half(affine(centred / deviation, self.weight, self.bias), given, self.weight)
+        normalised = centred / _divisor(deviation, self.eps)
+        return in_half(affine(normalised, self.weight, self.bias), given, self.weight)
 
 
 class RMSNorm(_OverLastAxes):
@@ -281,4 +288,5 @@ class RMSNorm(_OverLastAxes):
         given, axes = asarray(x), self._axes(shape_of(x))
         x = in_single(given)
         deviation = rms(x, axis=axes, eps=self.eps, keepdims=True)
-        return in_half(x / deviation * self.weight, given, self.weight)
+        normalised = x / _divisor(deviation, self.eps)
+        return in_half(normalised * self.weight, given, self.weight)

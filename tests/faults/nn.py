@@ -77,6 +77,8 @@ FAULTS: list[Fault] = [
         ("BatchNorm.__init__", "number(keep_old, 'BatchNorm: keep_old', 0, 1)",
          "1 - number(1 - keep_old, 'BatchNorm: keep_old', 0, 1) ** 2",
          "norm: in batch norm, the running averages keep too much"),
+        ("_divisor", "where(equal(deviation, 0), 1, deviation)", "deviation",
+         "norm: without eps, what does not vary becomes 0/0"),
         ("BatchNorm._follow", "not finite.all()", "False",
          "norm: in batch norm, a batch with a NaN counts in the running averages"),
         ("BatchNorm.__init__", "np.result_type(self.weight.dtype, np.float32)", "self.weight.dtype",

@@ -112,3 +112,18 @@ def test_a_spoilt_example_spoils_no_other(layer):
     np.testing.assert_array_equal(found[0], layer(x[:1]).data[0])
     assert np.isnan(found[1]).all() and np.isnan(found[2]).any()
     assert layer(tg.zeros((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("make", [nn.BatchNorm, nn.LayerNorm, nn.RMSNorm])
+def test_without_eps_what_does_not_vary_is_0(make):
+    layer = make(2, eps=0, dtype="float64")
+    x = tg.tensor(np.zeros((3, 2)), requires_grad=True)
+    y = layer(x)
+    y.sum().backward()
+    np.testing.assert_array_equal(y.data, np.zeros((3, 2)))
+    assert np.isfinite(x.grad.data).all()
+    assert np.isfinite(layer.weight.grad.data).all()
+    if make is nn.BatchNorm:
+        layer.running_var.assign(np.zeros(2))
+        layer.running_mean.assign(np.ones(2))
+        np.testing.assert_array_equal(layer.eval()(np.ones((1, 2))), np.zeros((1, 2)))
