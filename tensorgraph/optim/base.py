@@ -43,6 +43,10 @@ class Optimizer:
     after it are the rule's settings: the constructor takes them after ``params``, under the same
     names and with the same defaults.
 
+    A rule computes in single precision at least. Parameters in half are handed to it in single, in
+    which their state stays, and are rounded afterwards. Where the squares of a gradient leave the
+    range of single precision, its parameters are updated in double from then on, with a warning.
+
     Example:
         >>> import tensorgraph as tg
         >>> class SignDescent(tg.optim.Optimizer):
@@ -79,7 +83,8 @@ class Optimizer:
                 lr is α, the learning rate: a number, or a function of the number of steps taken
                 before, such as ``lambda step: 0.1 / (1 + 0.01 * step)`` or ``optim.schedules``;
                 beta is β, how much of a running mean or sum a step keeps; betas are β₁ and β₂;
-                eps is ε, which bounds the step where gradients are near 0;
+                eps is ε, which bounds the step where gradients are near 0; without it, where their
+                squares are 0 there is next to none;
                 weight_decay is λ: beside its step along the gradient, θ shrinks by α·λ·θ.
 
         Raises:
