@@ -10,6 +10,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.extras import require
+from tensorgraph.files import check_writable
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.saving import load, save
@@ -48,6 +49,14 @@ class Checkpoint:
             )
         require("safetensors", "io")
         self.setup, self.parts = setup, parts
+
+    def check_writable(self) -> None:
+        """Raise what saving would raise: better known now than after an epoch.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        check_writable(self.path)
 
     def save(self) -> None:
         """Write the file."""
