@@ -122,22 +122,32 @@ def _workshop(target: Path) -> Iterator[Path]:
     Its name has the same length for every file: one of 255 bytes can be written, too. Nobody else
     may look in, as the file of before may have been its owner's alone.
     """
-    workshop = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}.partial")
+    workshop, lock = _locked_workshop(target)
     try:
-        workshop.mkdir(0o700)
-    except FileNotFoundError:
-        why = f"There is no folder {str(target.parent)!r} to put it in"
-        raise FileNotFoundError(errno.ENOENT, why, str(target)) from None
-    except OSError as error:
-        why = f"{error.strerror}: no new file can be made in its folder"
-        raise OSError(error.errno, why, str(target)) from None
-    try:
-        with open(workshop / "unlocked", "wb") as lock:
-            if _locked(lock):
-                os.rename(workshop / "unlocked", workshop / "lock")
-            yield workshop
+        yield workshop
     finally:
-        shutil.rmtree(workshop, ignore_errors=True)
+        lock.close()  # before it is removed, as Windows demands
+        _remove(workshop)
+
+
+def _locked_workshop(target: Path) -> tuple[Path, IO[bytes]]:
+    while True:
+        workshop = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}.partial")
+        try:
+            workshop.mkdir(0o700)
+            lock = open(workshop / "lock", "wb")
+        except FileNotFoundError:
+            if target.parent.exists():  # somebody swept it away before it was locked
+                continue
+            why = f"There is no folder {str(target.parent)!r} to put it in"
+            raise FileNotFoundError(errno.ENOENT, why, str(target)) from None
+        except OSError as error:
+            why = f"{error.strerror}: no new file can be made in its folder"
+            raise OSError(error.errno, why, str(target)) from None
+        _locked(lock, wait=True)
+        if (workshop / "lock").exists():
+            return workshop, lock
+        lock.close()
 
 
 def _stem(target: Path) -> str:
@@ -146,12 +156,12 @@ def _stem(target: Path) -> str:
     return f".tensorgraph.{digest}."
 
 
-def _locked(file: IO[bytes]) -> bool:
+def _locked(file: IO[bytes], wait: bool) -> bool:
     """Lock a file, which ends with its process; return whether that could be done."""
     if sys.platform == "win32":
         return False
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except OSError:  # somebody else has locked it, or the file system knows no locks
         return False
     return True
@@ -160,10 +170,21 @@ def _locked(file: IO[bytes]) -> bool:
 def _sweep(target: Path) -> None:
     """Remove the workshops of processes that were killed while they wrote a file."""
     with suppress(OSError):
-        for lock in target.parent.glob(f"{_stem(target)}*.partial/lock"):
-            with suppress(OSError), open(lock, "rb+") as file:
-                if _locked(file):
-                    shutil.rmtree(lock.parent, ignore_errors=True)
+        for workshop in target.parent.glob(f"{_stem(target)}*.partial"):
+            with suppress(OSError):
+                os.rmdir(workshop)  # there is nothing in it yet, or no longer
+            with suppress(OSError), open(workshop / "lock", "rb+") as lock:
+                if _locked(lock, wait=False):
+                    _remove(workshop)
+
+
+def _remove(workshop: Path) -> None:
+    """Remove a folder, the lock last: what is left by an interruption can be swept away later."""
+    with suppress(OSError):
+        for part in workshop.iterdir():
+            if part.name != "lock":
+                part.unlink()
+    shutil.rmtree(workshop, ignore_errors=True)
 
 
 # --------------------------------------------------------------------------------------- the file

@@ -30,6 +30,7 @@ class Checkpoint:
 
     Raises:
         ArgumentError: an ``every`` that is neither, or a directory that is not there.
+        DTypeError: a path that is none.
         ImportError: the package safetensors is not installed.
     """
 
@@ -40,6 +41,11 @@ class Checkpoint:
         if not (every == "epoch" or counted):
             raise errors.ArgumentError(
                 f"fit: checkpoint_every is 'epoch' or a number of steps, not {every!r}"
+            )
+        if not isinstance(path, (str, os.PathLike)):
+            raise errors.DTypeError(
+                f"fit: the checkpoint is the path of a file, not {errors.describe(path)}; write"
+                " checkpoint='run.safetensors'"
             )
         self.path, self.steps = Path(path), every if isinstance(every, int) else 0
         if not self.path.parent.is_dir():  # better known now than after an epoch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -121,7 +122,7 @@ def measure(
             targets.append(target)
     if not outputs:
         raise errors.ArgumentError(f"{examples.name} holds no examples")
-    output, target = _joined(outputs), _joined(targets)
+    output, target = _read_only(_joined(outputs)), _read_only(_joined(targets))
     with _noted(f"the loss of {examples.name}"):
         leaves, structure = flatten(output)
         cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)
@@ -164,6 +165,15 @@ def _joined(parts: list[Any]) -> Any:
     return unflatten(structure, [np.concatenate(column) for column in columns])
 
 
+def _read_only(tree: Any) -> Any:
+    """Return a tree of arrays that nobody can change: they may be the user's own data."""
+    leaves, structure = flatten(tree)
+    views = [leaf.data if type(leaf) is Tensor else np.asarray(leaf).view() for leaf in leaves]
+    for view in views:
+        view.flags.writeable = False
+    return unflatten(structure, views)
+
+
 def as_float(value: Any, what: str, instead: str) -> float:
     """Return a single number as a float.
 
@@ -175,6 +185,8 @@ def as_float(value: Any, what: str, instead: str) -> float:
     Raises:
         ShapeError: it is not one.
     """
+    if np.ma.is_masked(value):
+        return math.nan
     if np.ndim(value) and np.size(value) != 1:
         raise errors.ShapeError(
             f"{what} is {errors.describe(value)}, not a single number; write {instead}"
@@ -184,5 +196,5 @@ def as_float(value: Any, what: str, instead: str) -> float:
         if isinstance(single, (str, bytes)):
             raise TypeError
         return float(single)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise errors.DTypeError(f"{what} is {errors.describe(value)}, not a number") from None

@@ -46,19 +46,23 @@ class Examples:
             self.batches, self.rows, arrays = data, data.indices, data.arrays
             self.table = AlignedArrays(name, arrays if isinstance(arrays, tuple) else [arrays])
         elif isinstance(data, Iterator) and not once:
-            hint = ", or say how long an epoch is, steps_per_epoch=100" * (name == "train")
+            hint = "; or say how long an epoch is, steps_per_epoch=100" * (name == "train")
             raise errors.ArgumentError(
                 f"{name} is {errors.describe(data)}, which is used up after an epoch; write"
-                f" {name}=(x, y), {name}=tg.data.Batches(x, y, batch_size=64), a list of batches"
+                f" {name}=(x, y), {name}=tg.data.Batches(x, y, batch_size=64), or a list of batches"
                 f"{hint}"
             )
         elif isinstance(data, Iterable):
             self.batches = data
         else:
+            rows = hasattr(data, "__getitem__")  # as PyTorch's data sets have it
+            stack = f"; write {name}=tuple(map(np.stack, zip(*data)))" if rows else ""
             raise errors.DTypeError(
                 f"{name} is a tuple (x, y), a dict of arrays, tg.data.Batches, or a list of"
-                f" batches, not {errors.describe(data)}"
+                f" batches, not {errors.describe(data)}{stack}"
             )
+        if self.table is None and length_of(data) == 0:
+            raise errors.ArgumentError(f"{name} holds no batches, and so no examples")
         if self.table is not None:  # raises here, not after an epoch
             for value in inputs_and_target(self.table.take(np.arange(1)))[0]:
                 asarray(value)
@@ -77,7 +81,7 @@ class Examples:
     def in_order(self, size: int) -> Iterator[Any]:
         """Yield batches of the given size, each example once, unchanged and in order."""
         if self.table is None:
-            yield from self.batches or ()
+            yield from () if self.batches is None else self.batches
             return
         for start in range(0, len(self), size):
             part = slice(start, start + size)

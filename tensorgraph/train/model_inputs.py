@@ -32,15 +32,21 @@ def inputs_and_target(batch: Any) -> tuple[Sequence[Any], Any]:
     if type(batch) is tuple or isinstance(batch, (tuple, list)):
         *inputs, target = batch or [None]
         if inputs:
-            return inputs, target
+            return inputs, _listed(target)
     elif isinstance(batch, Mapping) and INPUT in batch and len(batch) > 1:
-        rest = {key: value for key, value in batch.items() if key != INPUT}
+        rest = {key: _listed(value) for key, value in batch.items() if key != INPUT}
         return [batch[INPUT]], rest[TARGET] if rest.keys() == {TARGET} else rest
     raise errors.DTypeError(
         "a batch is a tuple (input, target), or a dict with the input under 'x' and targets under"
         f" other keys, not {_described(batch)}; for a model that is to return its input, write"
         " (x, x)"
     )
+
+
+def _listed(target: Any) -> Any:
+    """Return a list of numbers as an array, which can be joined to those of other batches."""
+    arrays = isinstance(target, list) and any(hasattr(part, "shape") for part in target)
+    return np.asarray(target) if isinstance(target, list) and not arrays else target
 
 
 def _described(batch: Any) -> str:
@@ -57,14 +63,14 @@ def size_of(batch: Any) -> int:
     Raises:
         DTypeError: it is no batch, or its first array has no rows.
     """
-    (first, *_), _ = inputs_and_target(batch)
-    try:
-        return len(first)
-    except TypeError:
-        raise errors.DTypeError(
-            f"a batch holds arrays with a row for each example, not {errors.describe(first)}; one"
-            " example alone is (x[None], y[None])"
-        ) from None
+    (first, *_), target = inputs_and_target(batch)
+    for value in (first, target):
+        if isinstance(value, (int, float)) or getattr(value, "shape", None) == ():
+            raise errors.DTypeError(
+                "a batch holds arrays with a row for each example, not"
+                f" {errors.describe(value)}; one example alone is (x[None], y[None])"
+            )
+    return len(first)
 
 
 class ModelInputs:

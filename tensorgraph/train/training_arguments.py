@@ -137,7 +137,7 @@ def clipping(clip: Clip | None) -> Callable[[Any], Any] | None:
     """
     if clip is None or callable(clip):
         return clip
-    if not (isinstance(clip, Real) and float(clip) > 0):
+    if isinstance(clip, bool) or not (isinstance(clip, Real) and float(clip) > 0):
         raise errors.ArgumentError(
             f"fit: clip is the largest norm of the gradients, a positive number, or a function of"
             f" the parameters, not {clip!r}"

@@ -133,7 +133,7 @@ class Training:
         """Train until all epochs are over, or something ends it."""
         run, model = self.run, self.run.model
         broken_off = False
-        with modes_kept(model), self.interrupts:
+        with self.interrupts, modes_kept(model):
             if not model.training:  # else modules in it that are not are meant to be so
                 model.train()
             try:
@@ -146,6 +146,7 @@ class Training:
                 run.leave_history(error)
                 raise
             finally:
+                self.interrupts.held = True
                 self.progress.close()
                 if self.early_stopping is not None:
                     self.early_stopping.restore(model)
@@ -209,10 +210,9 @@ class Training:
                     _put_back(self.buffers, before)
             self._note_smaller_batch(error, size)
             raise
-        finally:
-            self.interrupts.updating = False
         run.step, run.batch = run.step + 1, run.batch + 1
         run.cost, run.examples = run.cost + value * size, run.examples + size
+        self.interrupts.held = False
         self.progress.step()
         if self.step_callbacks:
             run.call(self.step_callbacks)
@@ -229,7 +229,7 @@ class Training:
             result.backward()
         if self.clip is not None:
             self.clip(self.params)
-        self.interrupts.updating = True
+        self.interrupts.held = True
         optimizer.step()
         return value
 
@@ -257,7 +257,7 @@ class Training:
     def _note_smaller_batch(self, error: BaseException, size: int) -> None:
         """Add to an error that the batch is what was left over, where it may be the reason."""
         batches = self.batches
-        if isinstance(batches, Batches) and size < batches.batch_size:
+        if self.run.batch and isinstance(batches, Batches) and size < batches.batch_size:
             error.add_note(
                 f"(fit: this is the last batch of the epoch, the {size} left over of"
                 f" {len(batches.indices):,} examples; to leave it out write train=tg.data.Batches("

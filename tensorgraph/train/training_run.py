@@ -71,7 +71,8 @@ class Run:
         when = f"after epoch {self.epoch}" if self.epoch else "in the first batch"
         if self.batch:
             when = f"in epoch {self.epoch + 1}, after {self.batch} of its batches"
-        error.add_note(f"(fit: {when}; the epochs before stand in the error's .history)")
+        held = "; the epochs before stand in the error's .history" * (self.epoch > 0)
+        error.add_note(f"(fit: {when}{held})")
 
     def stop(self, why: str) -> None:
         """End the training after this epoch; in a step callback, after this step.

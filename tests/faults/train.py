@@ -17,7 +17,9 @@ FAULTS: list[Fault] = [
          "fit: the learning rate recorded is that of the next step"),
         ("Training.run_all", "not model.training", "True",
          "fit: training mode for parts that are to stay out of it"),
-        ("Training._descend", "self.interrupts.updating = True", "",
+        ("Training.run_all", "self.interrupts.held = True", "",
+         "fit: an impatient Ctrl-C breaks off what ends a run"),
+        ("Training._descend", "self.interrupts.held = True", "",
          "fit: the second Ctrl-C comes between parameters"),
         ("Training._step",
          "_put_back(self.buffers, before)\n"
@@ -139,7 +141,7 @@ FAULTS: list[Fault] = [
         "train/interrupt.py",
         ("Interrupts.__exit__", "signal.signal(signal.SIGINT, self._before)", "pass",
          "fit: Ctrl-C stays caught after the run"),
-        ("Interrupts._pressed", "self.wished and not self.updating", "self.wished",
+        ("Interrupts._pressed", "self.wished and not self.held", "self.wished",
          "fit: an impatient Ctrl-C breaks an update off"),
     ),
     *planted_in(

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import resource
+import shutil
 import stat
 import subprocess
 import sys
@@ -146,6 +147,50 @@ def test_a_process_that_was_killed_is_swept_away_after(tmp_path):
     assert len(os.listdir(tmp_path)) == 2
     assert file.read_bytes() == b"before"
     write(file, b"after")
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_workshop_that_is_swept_away_before_it_is_locked(tmp_path, monkeypatch):
+    """The window between making it and locking it, at both of its ends."""
+    made, lock = Path.mkdir, fcntl.flock
+    swept = []
+
+    def mkdir(self, *args):
+        made(self, *args)
+        if len(swept) == 0:
+            swept.append(self)
+            files._sweep(tmp_path / "file")
+
+    def flock(handle, flags):
+        if not flags & fcntl.LOCK_NB and len(swept) == 1:
+            swept.append(handle)
+            files._sweep(tmp_path / "file")
+        lock(handle, flags)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    monkeypatch.setattr(fcntl, "flock", flock)
+    write(tmp_path / "file", b"x")
+    assert len(swept) == 2
+    assert (tmp_path / "file").read_bytes() == b"x"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("without_lock", [False, True])
+def test_what_an_interruption_left_is_swept_away(tmp_path, monkeypatch, without_lock):
+    def interrupted(*args, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "file") as new:
+            new.write_bytes(b"half")
+            (new.parent / "more").write_bytes(b"half")
+            interrupted()
+    (left,) = tmp_path.iterdir()
+    assert [path.name for path in left.iterdir()] == ["lock"]  # which is small
+    if without_lock:
+        (left / "lock").unlink()
+    write(tmp_path / "file", b"x")
     assert os.listdir(tmp_path) == ["file"]
 
 

@@ -52,7 +52,10 @@ def test_predictions_that_are_trees():
             lambda m, x, y: evaluate(m, cross_entropy, (x, y), batch_size=0),
             "evaluate: batch_size is at least 1",
         ),
-        (lambda m, x, y: evaluate(m, cross_entropy, []), "holds no examples"),
+        (
+            lambda m, x, y: evaluate(m, cross_entropy, []),
+            "holds no batches, and so no examples",
+        ),
         (lambda m, x, y: evaluate(m, lambda z, y: z, (x, y)), r"the loss is shape .* not a single"),
         (
             lambda m, x, y: evaluate(m, cross_entropy, (x, y), {"f": lambda z, y: z[0]}),
