@@ -158,6 +158,8 @@ class ModelInputs:
 
 def dtype_of(model: Module) -> np.dtype[Any]:
     """Return the dtype a model computes in: that of its parameters, of which it may have none."""
-    tensors = [*model.parameters(), *model.buffers()]
-    dtypes = [tensor.dtype for tensor in tensors if tensor.dtype.kind == "f"]
-    return dtypes[0] if dtypes else np.dtype(np.float32)
+    for tensors in (model.parameters, model.buffers):  # the latter hold what is frozen
+        for tensor in tensors():
+            if tensor.dtype.kind == "f":
+                return tensor.dtype
+    return np.dtype(np.float32)

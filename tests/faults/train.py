@@ -103,7 +103,7 @@ FAULTS: list[Fault] = [
          "fit_inputs: trying a model draws random numbers"),
         ("ModelInputs.of", "self._numbers is None", "True",
          "fit_inputs: warns of integers at every batch"),
-        ("dtype_of", "[*model.parameters(), *model.buffers()]", "model.parameters()",
+        ("dtype_of", "(model.parameters, model.buffers)", "(model.parameters,)",
          "fit_inputs: a frozen model is given single precision"),
     ),
     *planted_in(
