@@ -63,9 +63,16 @@ class Examples:
             )
         if self.table is None and length_of(data) == 0:
             raise errors.ArgumentError(f"{name} holds no batches, and so no examples")
-        if self.table is not None:  # raises here, not after an epoch
-            for value in inputs_and_target(self.table.take(np.arange(1)))[0]:
+        if self.table is not None:
+            self._check_inputs(self.table.take(np.arange(1)))
+
+    def _check_inputs(self, batch: Any) -> None:
+        """Raise here, not after an epoch, what a model could not be given."""
+        for value in inputs_and_target(batch)[0]:
+            try:
                 asarray(value)
+            except errors.DTypeError as error:
+                raise errors.DTypeError(f"{self.name}: the inputs: {error}") from None
 
     def __len__(self) -> int:
         """Return the number of examples; 0 where it is not known."""
