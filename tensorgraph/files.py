@@ -34,7 +34,8 @@ def replacing(path: Named) -> Iterator[Path]:
     stays one, and the file that it leads to is replaced; of a file with several names (hard links),
     the other names keep the file of before. Mode, owner and group are those of the file of before
     as far as the system lets us, and those of any new file where there was none. What is no regular
-    file, such as a pipe or ``/dev/stdout``, is written to in place.
+    file, such as a pipe or ``/dev/stdout``, is written to in place; Windows takes names such as
+    ``nul`` and ``aux`` for such, wherever they stand.
 
     Args:
         path: the file.

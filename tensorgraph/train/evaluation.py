@@ -168,10 +168,17 @@ def _joined(parts: list[Any]) -> Any:
 def _read_only(tree: Any) -> Any:
     """Return a tree of arrays that nobody can change: they may be the user's own data."""
     leaves, structure = flatten(tree)
-    views = [leaf.data if type(leaf) is Tensor else np.asarray(leaf).view() for leaf in leaves]
-    for view in views:
-        view.flags.writeable = False
-    return unflatten(structure, views)
+    return unflatten(structure, [_view(leaf) for leaf in leaves])
+
+
+def _view(leaf: Any) -> Any:
+    if type(leaf) is Tensor:
+        return leaf.data
+    if not hasattr(leaf, "__array__"):  # a loss may take what it likes for a target
+        return leaf
+    view = np.asarray(leaf).view()
+    view.flags.writeable = False
+    return view
 
 
 def as_float(value: Any, what: str, instead: str) -> float:

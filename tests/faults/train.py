@@ -76,6 +76,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "train/evaluation.py",
+        ("_view", "view.flags.writeable = False", "",
+         "fit: a metric changes the data that are trained on"),
         ("as_float", "isinstance(single, (str, bytes))", "False",
          "fit: a text that looks like a number is one"),
         ("_joined", "np.concatenate(column)", "np.concatenate(column[::-1])",
@@ -99,7 +101,7 @@ FAULTS: list[Fault] = [
         ("ModelInputs._numbers_among",
          "self._dtypes(self._converted(inputs, {*numbers, i})) is not None", "True",
          "fit_inputs: the ids of an embedding become numbers"),
-        ("ModelInputs._tried", "random.load_state_dict(drawn)", "",
+        ("ModelInputs._tried", "random.load_state_dict(drawn)", "pass",
          "fit_inputs: trying a model draws random numbers"),
         ("ModelInputs.of", "self._numbers is None", "True",
          "fit_inputs: warns of integers at every batch"),

@@ -6,7 +6,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.train import evaluate, predict
-from tests.train.fit_cases import cross_entropy, data, network
+from tests.train.fit_cases import cross_entropy, data, network, quick
 
 
 def test_a_set_is_measured_as_a_whole_however_it_is_cut():
@@ -70,6 +70,16 @@ def test_predictions_that_are_trees():
 def test_measuring_refuses_what_makes_no_sense(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call(network(), *data())
+
+
+def test_a_target_may_be_what_the_loss_likes():
+    def loss(z, target):
+        assert target is None or target.dtype == bool
+        return (z**2).mean()
+
+    for target in (None, np.ones(40, bool)):
+        history = quick(network(), [(data()[0], target)], loss=loss, epochs=2)
+        assert history["train_loss"][-1] < history["train_loss"][0]
 
 
 def test_predictions_need_a_row_for_each_example():
