@@ -66,8 +66,10 @@ class Training:
         self.measured = {**self.sets, "train": self.sets["train"].sample(fewest, seed)}
         self.batches = self.sets["train"].loader(batch_size, seed)
         self.steps_per_epoch = steps_per_epoch
-        self.stream = again_and_again(self.batches)
+        self.stream: Iterator[Any] = iter(())
         """The batches without end, for epochs that do not end where the data do."""
+        if steps_per_epoch is not None:
+            self.stream = again_and_again(self.batches)
         self.inputs = ModelInputs(run.model, "fit")
         self.buffers = run.model.buffers()
         self.norms = Norms(run.model) if watch else None

@@ -364,7 +364,7 @@ REFUSED = {
     "a frame": ({"train": Frame()}, r"train is a Frame, .* write train=\(df.drop"),
     "a column": ({"train": Column()}, r"train is a Column: the inputs alone, or the targets"),
     "texts": ({"train": (X.astype(str), Y)}, "train: the inputs: tensors hold real numbers"),
-    "objects": ({"dev": (X.astype(object), Y)}, "dev: the inputs: tensors hold real numbers"),
+    "objects": ({"dev": (np.full((40, 3), {}), Y)}, "dev: the inputs: tensors hold real numbers"),
     "no steps": ({"steps_per_epoch": 0}, "fit: steps_per_epoch is at least 1"),
     "no epochs": ({"epochs": 0}, "fit: epochs is at least 1"),
     "half an epoch": ({"epochs": 0.5}, "fit: epochs is an integer"),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import tensorgraph as tg
 from tensorgraph import nn, optim
@@ -165,6 +166,8 @@ def checkpointed(path, press=0):
     return model, history, next(calls)
 
 
+# Where it comes as a generator is freed, Python tells of it and goes on.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_ctrl_c_at_any_place_and_the_run_that_goes_on(tmp_path):
     checkpointed(tmp_path / "first")  # what is imported at the first use is no part of a run
     undisturbed, expected, calls = checkpointed(tmp_path / "whole")
