@@ -136,19 +136,18 @@ def _locked_workshop(target: Path) -> tuple[Path, IO[bytes]]:
         workshop = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}.partial")
         try:
             workshop.mkdir(0o700)
-            lock = open(workshop / "lock", "wb")
-        except FileNotFoundError:
-            if target.parent.exists():  # somebody swept it away before it was locked
-                continue
-            why = f"There is no folder {str(target.parent)!r} to put it in"
-            raise FileNotFoundError(errno.ENOENT, why, str(target)) from None
+            with suppress(FileNotFoundError):  # somebody sweeps it away before it is locked
+                lock = open(workshop / "lock", "wb")
+                _locked(lock, wait=True)
+                if (workshop / "lock").exists():
+                    return workshop, lock
+                lock.close()
         except OSError as error:
+            _remove(workshop)
             why = f"{error.strerror}: no new file can be made in its folder"
+            if not target.parent.exists():
+                why = f"There is no folder {str(target.parent)!r} to put it in"
             raise OSError(error.errno, why, str(target)) from None
-        _locked(lock, wait=True)
-        if (workshop / "lock").exists():
-            return workshop, lock
-        lock.close()
 
 
 def _stem(target: Path) -> str:

@@ -393,6 +393,25 @@ def test_a_pipe_is_written_to_in_place(tmp_path, writer):
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
+def test_a_folder_that_knows_no_new_files(tmp_path, monkeypatch):
+    def unknown(*args):  # as /proc answers
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr(Path, "mkdir", unknown)
+    with pytest.raises(FileNotFoundError, match=r"no new file can be made in its folder: '.*/note"):
+        write(tmp_path / "note", b"x")
+
+
+def test_no_more_handles_are_left(tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(files, "open", full, raising=False)
+    with pytest.raises(OSError, match=r"Too many open files: no new .*: '.*/file'"):
+        write(tmp_path / "file", b"x")
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_device_is_written_to_in_place():
     own, terminal = os.openpty()  # in a folder where nobody can make a file, should this go wrong
     try:
