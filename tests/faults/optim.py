@@ -41,6 +41,8 @@ FAULTS: list[Fault] = [
          "optim: a rate set after loading holds from the first step on"),
         ("Optimizer.step", "updated != self._updated or any(map(_wants_gradient, self._others))",
          "updated != self._updated", "optim: nobody hears of what is unfrozen later"),
+        ("_following", "pack.restore(kept)", "pass",
+         "optim: a state advances though its step was refused"),
     ),
     *planted_in(
         "optim/groups.py",
