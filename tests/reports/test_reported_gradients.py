@@ -236,7 +236,7 @@ def test_a_gradient_has_the_shape_of_its_input(name, one, two):
 
 
 def test_a_maximum_added_to_what_it_was_taken_of():
-    """NervanaSystems/neon#170: max(x) + x gave 3 to the maximum only if it was broadcast."""
+    """NervanaSystems/neon#170: max(x) + x, broadcast: how often does the maximum count?"""
     assert gradient_of(lambda x: x.max() + x, [[2.0, 3.0]]).tolist() == [[1, 3]]
 
 

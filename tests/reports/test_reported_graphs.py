@@ -92,7 +92,7 @@ def test_backward_twice_adds_up():
 
 
 def test_a_hook_sees_the_whole_gradient_once():
-    """Oneflow-Inc/oneflow#7685: the hook of a tensor used twice ran for each part, or not at all."""
+    """Oneflow-Inc/oneflow#7685: the hook of a tensor that is used twice ran for each use."""
     x = tg.ones((2, 3), requires_grad=True)
     y, seen = x + 1, []
     y.register_hook(lambda g: (seen.append(g.numpy()), g * 2)[1])

@@ -1,0 +1,185 @@
+"""Reports of layers: pooling, convolution, attention, normalisation, recurrence, shared weights."""
+
+import numpy as np
+import pytest
+from scipy import signal
+
+import tensorgraph as tg
+from tensorgraph import nn
+from tests.reports.gradients_of import gradient_of, gradients_of
+
+# ------------------------------------------------------------------------ pooling and convolution
+
+
+def test_padding_of_a_maximum_never_wins():
+    """pytorch/pytorch#41294, pytorch/pytorch#33382: is max_pool padded with zeros? With −∞."""
+    x = -np.arange(1.0, 5.0).reshape(1, 1, 2, 2)
+    found = tg.max_pool(tg.tensor(x), 3, stride=1, padding=1)
+    np.testing.assert_array_equal(found, np.full((1, 1, 2, 2), -1.0))
+
+
+def test_windows_that_lie_in_the_padding_alone():
+    """apache/mxnet#6191: with padding as wide as the window, −3.4e38 came out of max pooling."""
+    for padding in (2, (2, 2), [(0, 2), 1]):
+        with pytest.raises(tg.errors.ArgumentError, match="must be smaller than the windows"):
+            tg.max_pool(tg.ones((1, 1, 2, 2)), 2, padding=padding)
+
+
+@pytest.mark.parametrize("requires_grad", [False, True])
+@pytest.mark.parametrize("pool", [tg.max_pool, tg.avg_pool])
+def test_negative_padding_is_refused(pool, requires_grad):
+    """pytorch/pytorch#77514: padding −1 raised unless the input needed a gradient."""
+    with pytest.raises(tg.errors.ArgumentError, match=r"an integer from 0.*not -1"):
+        pool(tg.ones((20, 16, 50), requires_grad=requires_grad), 3, stride=2, padding=-1)
+
+
+def test_the_gradient_of_padded_pooling_stays_inside():
+    """FluxML/NNlib.jl#133: the gradient of max pooling with padding went to the wrong places."""
+    x = np.arange(1.0, 10).reshape(1, 1, 3, 3)
+    found = gradient_of(lambda x: tg.max_pool(x, 2, padding=1), x, upstream=[[[[1, 2], [3, 4]]]])
+    np.testing.assert_array_equal(found[0, 0], [[1, 0, 2], [0, 0, 0], [3, 0, 4]])
+
+
+def test_a_depthwise_convolution_with_stride():
+    """tracel-ai/burn#1891: the weight's gradient for groups = channels, stride 2."""
+    x, w = np.arange(64.0).reshape(1, 4, 4, 4), np.arange(36.0).reshape(4, 1, 3, 3)
+    by_x, by_w = gradients_of(lambda x, w: tg.conv(x, w, 2, 1, 1, 4), x, w)
+    np.testing.assert_array_equal(by_x[0, 0, :3], [[4, 8, 4, 5], [8, 16, 8, 10], [4, 8, 4, 5]])
+    for channel in range(4):  # each element of a kernel meets the places it was laid on
+        padded = np.pad(x[0, channel], 1)
+        expected = [
+            [padded[i : i + 3 : 2, j : j + 3 : 2].sum() for j in range(3)] for i in range(3)
+        ]
+        np.testing.assert_array_equal(by_w[channel, 0], expected)
+
+
+def test_stride_and_dilation_together():
+    """tensorflow/tensorflow#31514: a depthwise convolution with stride and dilation was wrong."""
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=(1, 2, 9, 9)), rng.normal(size=(2, 1, 3, 3))
+    found = tg.conv(tg.tensor(x), tg.tensor(w), stride=2, dilation=2, groups=2).numpy()
+    for channel in range(2):
+        kernel = np.zeros((5, 5))
+        kernel[::2, ::2] = w[channel, 0]
+        expected = signal.correlate(x[0, channel], kernel, mode="valid")[::2, ::2]
+        np.testing.assert_allclose(found[0, channel], expected, rtol=1e-12)
+
+
+# -------------------------------------------------------------------------------------- attention
+
+
+def attention(q, k, v, allowed):
+    """Return softmax(q kᵀ / √d) v by loops in Python; nothing for a query that may see nothing."""
+    out = np.zeros((len(q), v.shape[1]))
+    for i, query in enumerate(q):
+        seen = [j for j in range(len(k)) if allowed[i, j]]
+        scores = np.array([query @ k[j] / np.sqrt(q.shape[1]) for j in seen])
+        for j, share in zip(seen, np.exp(scores) / np.exp(scores).sum(), strict=True):
+            out[i] += share * v[j]
+    return out
+
+
+def test_a_query_that_may_see_nothing():
+    """pytorch/pytorch#41508, pytorch/pytorch#103963, ml-explore/mlx#2608: NaN for all queries."""
+    rng = np.random.default_rng(0)
+    q, k, v = rng.normal(size=(3, 4, 2))
+    allowed = np.tril(np.ones((4, 4), bool), -1)  # the first query sees no key
+    attend = lambda q, k, v: nn.scaled_dot_product_attention(q, k, v, allowed)  # noqa: E731
+    np.testing.assert_allclose(attend(q, k, v), attention(q, k, v, allowed), rtol=1e-13)
+    g = rng.normal(size=(4, 2))
+    by_q, by_k, by_v = gradients_of(attend, q, k, v, upstream=g)
+    assert np.isfinite([by_q, by_k, by_v]).all()
+    assert not by_q[0].any() and not by_k[3].any() and not by_v[3].any()
+    rest = gradients_of(
+        lambda q, k, v: nn.scaled_dot_product_attention(q, k, v, allowed[1:]),
+        q[1:], k, v, upstream=g[1:],
+    )  # fmt: skip
+    for found, expected in zip((by_q[1:], by_k, by_v), rest, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-13, atol=1e-15)
+
+
+# ---------------------------------------------------------------------- normalisation, recurrence
+
+
+def test_what_batch_norm_keeps_is_what_it_divides_by():
+    """pytorch/pytorch#3122, pytorch/pytorch#19902, ml-explore/mlx#3817: biased or unbiased?"""
+    x = np.arange(3.0).reshape(1, 3, 1) * 4 + np.arange(4) + np.arange(4).reshape(4, 1, 1)
+    layer = nn.BatchNorm(3, keep_old=0.9, dtype="float64")
+    out = layer(x)
+    variance = x.var(axis=(0, 2))  # over n, as the docstring says; PyTorch keeps that over n − 1
+    np.testing.assert_allclose(layer.running_var, 0.9 + 0.1 * variance, rtol=1e-14)
+    np.testing.assert_allclose(out.numpy().var(axis=(0, 2)), variance / (variance + 1e-5))
+    layer.running_mean.assign(x.mean(axis=(0, 2)))
+    layer.running_var.assign(variance)
+    np.testing.assert_allclose(layer.eval()(x), out, rtol=1e-13, atol=1e-14)
+
+
+def test_where_a_gru_applies_its_reset_gate():
+    """pytorch/pytorch#8153, keras-team/keras#3701: two papers, two equations. Here: after U h."""
+    tg.random.seed(0)
+    cell = nn.GRUCell(2, 3, dtype="float64")
+    rng = np.random.default_rng(0)
+    for parameter in cell.parameters():
+        parameter.assign(rng.normal(size=parameter.shape))
+    x, h = rng.normal(size=(5, 2)), rng.normal(size=(5, 3))
+    sigmoid = lambda z: 1 / (1 + np.exp(-z))  # noqa: E731
+    from_x = np.split(x @ cell.weight_ih.numpy().T + cell.bias_ih.numpy(), 3, axis=1)
+    from_h = np.split(h @ cell.weight_hh.numpy().T + cell.bias_hh.numpy(), 3, axis=1)
+    r, z = (sigmoid(from_x[i] + from_h[i]) for i in range(2))
+    proposal = np.tanh(from_x[2] + r * from_h[2])
+    np.testing.assert_allclose(cell(x, h), (1 - z) * proposal + z * h, rtol=1e-13)
+
+
+def test_the_forget_gate_starts_open():
+    """pytorch/pytorch#750: which quarter of an LSTM's bias is the forget gate's, and is it 1?"""
+    cell = nn.LSTMCell(3, 4)
+    bias = (cell.bias_ih.numpy() + cell.bias_hh.numpy()).reshape(4, 4)
+    np.testing.assert_array_equal(bias, [[0] * 4, [1] * 4, [0] * 4, [0] * 4])
+    cell.weight_ih.assign(np.zeros((16, 3)))
+    cell.weight_hh.assign(np.zeros((16, 4)))
+    c = np.arange(1.0, 5.0, dtype="float32")[None]
+    _, kept = cell(np.zeros((1, 3), "float32"), (np.zeros((1, 4), "float32"), c))
+    np.testing.assert_allclose(kept, c / (1 + np.exp(-1)), rtol=1e-6)
+
+
+# ---------------------------------------------------------------------------------- shared weights
+
+
+class Tied(nn.Module):
+    """Words in and words out by one table."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(5, 3, dtype="float64")
+        self.scores = nn.Linear(3, 5, bias=False, dtype="float64")
+        self.scores.weight = self.table.weight
+
+    def forward(self, ids):
+        return self.scores(self.table(ids))
+
+
+def test_shared_weights_gather_the_gradients_of_all_their_uses():
+    """torch/DEPRECEATED-torch7-distro#156, google/flax#1263: sharing lost half of the gradient."""
+    model, ids = Tied(), np.array([0, 3, 3])
+    (model(ids) ** 2).sum().backward()
+    table = model.table.weight.numpy()
+    scores = table[ids] @ table.T
+    expected = 2 * scores.T @ table[ids]  # as the weight of the scores
+    np.add.at(expected, ids, 2 * scores @ table)  # as the table
+    np.testing.assert_allclose(model.table.weight.grad, expected, rtol=1e-13)
+
+
+def test_shared_weights_stay_one_through_training_and_copying():
+    """patrick-kidger/equinox#469, FluxML/Optimisers.jl#97: tied weights went their own ways."""
+    import copy
+
+    model = copy.deepcopy(Tied())
+    assert model.scores.weight is model.table.weight
+    assert [name for name, _ in model.named_parameters()] == ["table.weight"]
+    before = model.table.weight.numpy()
+    optimizer = tg.optim.SGD(model.named_parameters(), lr=0.1)
+    model(np.array([1])).sum().backward()
+    gradient = model.table.weight.grad.numpy()
+    optimizer.step()
+    assert model.scores.weight is model.table.weight
+    np.testing.assert_allclose(model.scores.weight, before - 0.1 * gradient, rtol=1e-13)
