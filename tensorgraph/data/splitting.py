@@ -195,9 +195,10 @@ def _whole_groups(labels: Array, order: Indices, sizes: Sizes) -> list[Indices]:
     _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     wanted = list(sizes.values())
     if len(counts) < np.count_nonzero(wanted):
+        fewer = "leave out a set (dev=0.2, test=0), or " if len(counts) > 1 else ""
         raise ArgumentError(
             f"split: {len(counts)} groups cannot fill {np.count_nonzero(wanted)} sets, as none is"
-            " divided; leave out a set (test=0), or define smaller groups"
+            f" divided; {fewer}define smaller groups"
         )
     _, first = np.unique(codes[order], return_index=True)
     of_group = np.empty(len(counts), np.intp)

@@ -32,7 +32,7 @@ def steps_of(rule, gradients, **settings):
 
 
 def test_where_epsilon_stands_in_adam():
-    """pytorch/pytorch#41477, tensorflow/tensorflow#9047, tensorflow/tensorflow#35102."""
+    """pytorch/pytorch#41477, tensorflow/tensorflow#9047: ε was corrected for the start, too."""
     b1, b2, eps, lr = 0.9, 0.999, 0.5, 0.1  # so large an ε that each place gives another step
     gradients, expected, m, v = [2.0, -1.0, 0.25], [], 0.0, 0.0
     for t, g in enumerate(gradients, start=1):

@@ -37,7 +37,7 @@ def network(seed=0):
 
 @pytest.mark.parametrize("batch_size", [1, 2, 3, 100])
 def test_a_small_last_batch_counts_by_its_size(batch_size):
-    """tensorflow/tensorflow#38596, tensorflow/tensorflow#27993, keras-team/keras#13591."""
+    """tensorflow/tensorflow#38596, keras-team/keras#13591: the mean of the batches' means."""
     x, y = np.array([[1.0], [2.0], [3.0]], "float32"), np.array([[0.0], [0.0], [10.0]], "float32")
     model = line()
     optimizer = optim.SGD(model.named_parameters(), lr=1e-30)
@@ -231,7 +231,7 @@ def test_a_frozen_batch_norm_stays_frozen():
 
 
 def test_a_search_of_the_rate_leaves_everything_as_it_was():
-    """davidtvs/pytorch-lr-finder#11, fastai/fastai#3013, Lightning-AI/pytorch-lightning#6675."""
+    """fastai/fastai#3013, Lightning-AI/pytorch-lightning#6675: fit went on from the search."""
     model, (x, y) = network(), noisy()
     optimizer = optim.Adam(model.named_parameters(), lr=0.01)
     fit(model, cross_entropy, optimizer, (x, y), epochs=1, progress=False)
