@@ -74,3 +74,32 @@ def test_a_function_that_draws_is_checked_at_one_draw():
 def test_nothing_and_a_scalar_can_be_checked(shape):
     """pytorch/pytorch#53407: checks of empty inputs failed in the reshaping of Jacobians."""
     assert gradcheck(tg.exp, np.ones(shape), order=2).elements == math.prod(shape)
+
+
+@pytest.mark.parametrize("size", [1e-9, 1e-30, 1e9])
+def test_a_wrong_gradient_is_wrong_at_any_size(size):
+    """NVIDIA/warp#508: errors of small gradients hid below an absolute tolerance."""
+
+    def scaled(factor):
+        return tg.op("scaled", lambda x: size * x**2, {"x": lambda g, x: g * factor * size * x})
+
+    gradcheck(scaled(2), np.array([1.0, 2.0]))
+    with pytest.raises(tg.errors.GradcheckError, match=r"all by the factor 1\.00001"):
+        gradcheck(scaled(2.00002), np.array([1.0, 2.0]))
+
+
+@pytest.mark.parametrize("size", [2, 200, 2000])
+@pytest.mark.parametrize("small", [1.0, 1e-4, 1e-8])
+def test_one_small_element_that_is_wrong(size, small):
+    """pytorch/pytorch#59650: an error in one entry of a large Jacobian was below the tolerance."""
+    weights = np.ones(size)
+    weights[1] = small
+    wrong = weights.copy()
+    wrong[1] /= 2
+    gradcheck(
+        tg.op("scaled", lambda x: x * weights, {"x": lambda g, x: g * weights}), np.ones(size)
+    )
+    with pytest.raises(tg.errors.GradcheckError, match="is wrong"):
+        gradcheck(
+            tg.op("scaled", lambda x: x * weights, {"x": lambda g, x: g * wrong}), np.ones(size)
+        )

@@ -122,3 +122,40 @@ def test_forked_processes_go_on_with_one_sequence():
     """pytorch/pytorch#3880: a fork copies the generator; the docstring of tg.random says so."""
     run = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, check=True)
     assert run.stdout.split() == ["True", "3"]
+
+
+@pytest.mark.parametrize(
+    "augmentation",
+    [
+        augment.brightness(0.5),
+        augment.crop(4, padding=1),
+        augment.cutout(2),
+        augment.flip(p=1.0),
+        augment.noise(0.5),
+        augment.rotate(30),
+        augment.shift(2),
+    ],
+    ids=str,
+)
+def test_the_images_at_hand_stay_as_they_are(augmentation):
+    """tflearn/tflearn#854, albumentations-team/albumentations#39: changes added up by epochs."""
+    images = np.random.default_rng(0).normal(size=(6, 3, 4, 4))
+    before = images.copy()
+    batches = Batches(images, batch_size=3, augment=augmentation, seed=0)
+    first, second = [np.concatenate(list(batches)) for _ in range(2)]
+    np.testing.assert_array_equal(images, before)
+    assert first.shape == second.shape == images.shape
+
+
+@pytest.mark.filterwarnings("ignore:split. no group is divided")
+def test_no_set_is_empty_while_there_are_groups_enough():
+    """scikit-learn/scikit-learn#34828, scikit-learn/scikit-learn#33085: a fold had no examples."""
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        count = int(rng.integers(3, 7))
+        groups = np.concatenate([np.arange(count), rng.integers(0, count, 30 - count)])
+        sets = split(np.arange(30), groups=groups, seed=seed)
+        assert all(len(rows) for rows in sets)
+        assert sorted(np.concatenate(list(sets))) == list(range(30))
+        apart = [set(groups[rows]) for rows in sets]
+        assert sum(map(len, apart)) == count == len(set().union(*apart))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
+from tensorgraph.testing import gradcheck
 from tests.reports.gradients_of import gradient_of, gradients_of
 
 # ------------------------------------------------------------------------------------- products
@@ -304,3 +305,54 @@ def test_a_gradient_has_the_dtype_of_its_leaf(dtype):
         loss(leaf * np.float64(2), y.astype("float64")).backward()
         assert leaf.grad.dtype == dtype
         assert tg.gradients((leaf**3).sum(), leaf, create_graph=True).dtype == dtype
+
+
+# ---------------------------------------------------------------------------------- einsum, zeros
+
+
+@pytest.mark.parametrize(
+    ("subscripts", "shapes"),
+    [
+        ("nd,nn->d", [(4, 2), (4, 4)]),
+        ("ii->", [(3, 3)]),
+        ("iij->ij", [(3, 3, 2)]),
+        ("iij->i", [(3, 3, 2)]),
+        ("iij,j->ij", [(3, 3, 2), (2,)]),
+        ("ijji,kji,jj->kj", [(2, 3, 3, 2), (4, 3, 2), (3, 3)]),
+        ("...ii->...i", [(5, 3, 3)]),
+    ],
+)
+def test_indices_that_one_operand_repeats(subscripts, shapes):
+    """HIPS/autograd#510, HIPS/autograd#115, tinygrad/tinygrad#18229: diagonals in einsum."""
+    rng = np.random.default_rng(0)
+    operands = [rng.normal(size=shape) for shape in shapes]
+    expected = np.einsum(subscripts, *operands)
+    np.testing.assert_allclose(tg.einsum(subscripts, *operands), expected, rtol=1e-13)
+    gradcheck(lambda *all_: tg.einsum(subscripts, *all_), *operands, order=2)
+
+
+def test_functions_that_do_not_depend_on_their_argument():
+    """JuliaDiff/DifferentiationInterface.jl#1013: the Hessian of a constant failed."""
+    x = np.arange(3.0)
+    for f in (lambda x: tg.tensor(42.0), lambda x: x.sum(), lambda x: (x > 1).sum() * 2.0):
+        np.testing.assert_array_equal(tg.hessian(f)(x), np.zeros((3, 3)))
+        np.testing.assert_array_equal(tg.hvp(f, (x,), (x,))[0], np.zeros(3))
+    np.testing.assert_array_equal(tg.grad(lambda x: tg.tensor(42.0))(x), np.zeros(3))
+    np.testing.assert_array_equal(tg.jacobian(lambda x: tg.ones((2,)))(x), np.zeros((2, 3)))
+
+
+def test_a_power_of_zero_in_both_arguments():
+    """ekmett/ad#54: d(x^y) at (0, 2) was NaN in one mode and 0 in the other; it is 0 and 0."""
+    at = (np.zeros(1), np.full(1, 2.0))
+    for found in tg.grad(lambda x, y: (x**y).sum(), argnums=(0, 1))(*at):
+        np.testing.assert_array_equal(found, [0])
+    for tangents in (([1.0], [0.0]), ([0.0], [1.0]), ([1.0], [1.0])):
+        _, found = tg.jvp(tg.power, at, tuple(map(np.array, tangents)))
+        np.testing.assert_array_equal(found, [0])
+
+
+def test_both_modes_agree_at_the_kink_of_abs():
+    """autodiff/autodiff#130: +1 in reverse mode and NaN in forward mode."""
+    _, forward = tg.jvp(tg.abs, (np.zeros(2),), (np.array([2.5, -1.0]),))
+    np.testing.assert_array_equal(forward, [0, 0])
+    np.testing.assert_array_equal(tg.grad(lambda x: abs(x).sum())(np.zeros(2)), [0, 0])

@@ -1,5 +1,7 @@
 """Reports of layers: pooling, convolution, attention, normalisation, recurrence, shared weights."""
 
+import copy
+
 import numpy as np
 import pytest
 from scipy import signal
@@ -171,8 +173,6 @@ def test_shared_weights_gather_the_gradients_of_all_their_uses():
 
 def test_shared_weights_stay_one_through_training_and_copying():
     """patrick-kidger/equinox#469, FluxML/Optimisers.jl#97: tied weights went their own ways."""
-    import copy
-
     model = copy.deepcopy(Tied())
     assert model.scores.weight is model.table.weight
     assert [name for name, _ in model.named_parameters()] == ["table.weight"]
@@ -183,3 +183,84 @@ def test_shared_weights_stay_one_through_training_and_copying():
     optimizer.step()
     assert model.scores.weight is model.table.weight
     np.testing.assert_allclose(model.scores.weight, before - 0.1 * gradient, rtol=1e-13)
+
+
+# -------------------------------------------------------------------------- other tensors inside
+
+
+def test_other_weights_stand_in_for_all_uses_of_shared_ones():
+    """pytorch/pytorch#86708: functional_call replaced one of two names of the same weight."""
+    model, ids = Tied(), np.array([0, 3, 3])
+    before, other = model.table.weight.numpy(), np.arange(15.0).reshape(5, 3)
+    with_other = nn.functional_call(model, {"table.weight": other}, ids)
+    np.testing.assert_array_equal(with_other, other[ids] @ other.T)
+    np.testing.assert_array_equal(model.scores.weight, before)
+    with pytest.raises(tg.errors.StateError, match=r"has no tensor 'scores\.weight'"):
+        nn.functional_call(model, {"scores.weight": other}, ids)
+
+
+class Counting(nn.Module):
+    """A module that gives its buffer a new value with each call."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = tg.tensor(0.0)
+
+    def forward(self, x):
+        self.calls = self.calls + 1
+        return x + self.calls
+
+
+def test_what_a_call_makes_of_other_buffers_is_gone_with_it():
+    """pytorch/pytorch#77133, pytorch/functorch#273: the module's own buffer had changed."""
+    model, given = Counting(), tg.tensor(5.0)
+    assert nn.functional_call(model, {"calls": given}, 1.0) == 7
+    assert model.calls == 0 and given == 5
+    norm, x = nn.BatchNorm(3), np.random.default_rng(0).normal(size=(5, 3))
+    before = norm.state_dict()
+    tg.grad(lambda weight: nn.functional_call(norm, {"weight": weight}, x).sum())(np.ones(3))
+    for name, value in norm.state_dict().items():
+        np.testing.assert_array_equal(value, before[name])
+
+
+class Keeping(nn.Module):
+    """A module that keeps its last result, to be looked at."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner, self.last = nn.Linear(2, 2), None
+
+    def forward(self, x):
+        self.last = self.inner(x)
+        return self.last
+
+
+def test_a_copy_of_a_model_that_keeps_a_result():
+    """pytorch/pytorch#54580, lucidrains/byol-pytorch#95: deepcopy refused, and why was a riddle."""
+    model = Keeping()
+    model(np.ones((1, 2))).sum().backward()
+    assert list(model.state_dict()) == ["inner.weight", "inner.bias"]
+    with pytest.raises(tg.errors.GraphError, match=r"only leaves .*write \.detach\(\)"):
+        copy.deepcopy(model)
+    model.last = model.last.numpy()
+    assert copy.deepcopy(model).last is not model.last
+
+
+def test_a_copy_has_the_gradient_too():
+    """pytorch/pytorch#3307: .grad was lost by deepcopy."""
+    weight = tg.tensor([1.0, 2.0], requires_grad=True)
+    (weight**2).sum().backward()
+    other = copy.deepcopy(weight)
+    weight.grad = None
+    np.testing.assert_array_equal(other.grad, [2, 4])
+    assert other.requires_grad and other.is_leaf
+
+
+def test_a_mask_is_true_where_something_may_be_seen():
+    """lucidrains/x-transformers#164, NVIDIA/TransformerEngine#614: is True seen or masked out?"""
+    q = np.random.default_rng(0).normal(size=(1, 2, 4))
+    seen = nn.scaled_dot_product_attention(q, q, q, mask=np.array([[True, False]] * 2))
+    np.testing.assert_allclose(seen, q[:, [0, 0]], rtol=1e-15)
+    for mask in (np.array([[1, 0]] * 2), np.array([[0, -np.inf]] * 2)):
+        with pytest.raises(tg.errors.DTypeError, match="True where a query may attend to a key"):
+            nn.scaled_dot_product_attention(q, q, q, mask=mask)

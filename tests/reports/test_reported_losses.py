@@ -111,3 +111,14 @@ def test_softplus_and_its_slope_far_out(dtype):
     rtol = 4 * np.finfo(dtype).eps
     np.testing.assert_allclose(tg.softplus(x), values, rtol=rtol)
     np.testing.assert_allclose(gradient_of(tg.softplus, x, dtype=dtype), slopes, rtol=rtol)
+
+
+@pytest.mark.parametrize(
+    "loss", ["mse", "l1", "huber", "hinge", "binary_cross_entropy_with_logits"]
+)
+def test_a_column_against_a_row(loss):
+    """keras-team/keras#14627, pytorch/pytorch#16045, tensorflow/tensorflow#37770: n × n errors."""
+    one, other = np.ones((3, 1)), np.ones(3)
+    for prediction, target in ((one, other), (other, one)):
+        with pytest.raises(tg.errors.ShapeError, match="must have the same shape; write target"):
+            getattr(L, loss)(prediction, target)

@@ -1,5 +1,8 @@
 """Reports of metrics: classes that do not occur, one class only, certainties of 0 and 1."""
 
+import math
+
+import numpy as np
 import pytest
 from sklearn import metrics
 
@@ -70,3 +73,39 @@ def test_two_bins_are_two():
     )
     mean = (0.55 + 0.75 + 0.75) / 3
     assert found == pytest.approx((2 * 0.25 + 3 * (1 - mean)) / 5, rel=1e-14)
+
+
+def test_the_columns_may_be_in_any_order():
+    """scikit-learn/scikit-learn#30910: log_loss sorted the labels, not the columns."""
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8]])
+    expected = -(math.log(0.9) + math.log(0.8)) / 2
+    found = diagnose.log_loss(probabilities, ["dog", "cat"], classes=["dog", "cat"])
+    assert found == pytest.approx(expected, rel=1e-15)
+    with pytest.raises(tg.errors.DTypeError, match=r"write classes=.*the class of each column"):
+        diagnose.log_loss(probabilities, ["dog", "cat"])
+
+
+def test_classes_are_what_they_were_given_as():
+    """sepandhaghighi/pycm#240, NVIDIA/cuml#3567: lists beside arrays, whole floats."""
+    for predicted in ([2, 0, 2], np.array([2, 0, 2]), [2.0, 0.0, 2.0], np.array([2, 0, 2], "f")):
+        for y in ([0, 0, 2], np.array([0, 0, 2], np.uint8), np.array([0.0, 0.0, 2.0])):
+            matrix = diagnose.confusion_matrix(predicted, y)
+            assert matrix.classes == (0, 2) and {type(one) for one in matrix.classes} == {int}
+
+
+def test_names_that_look_like_numbers():
+    """evidentlyai/evidently#1085: "101" among the names of classes was taken for a number."""
+    y = ["foo", "bar", "fun", "foo", "fun", "foo", "101", "102"]
+    predicted = ["foo", "bar", "fun", "bar", "fun", "fun", "101", "101"]
+    for kind in (str, object):
+        matrix = diagnose.confusion_matrix(np.array(predicted, kind), np.array(y, kind))
+        assert matrix.classes == ("101", "102", "bar", "foo", "fun")
+        assert diagnose.accuracy(predicted, y) == 5 / 8
+    with pytest.raises(tg.errors.DTypeError, match=r"are strings, .* are not; write both alike"):
+        diagnose.confusion_matrix(["101", "102"], [101, 102])
+
+
+def test_numbers_with_a_fraction_are_no_classes():
+    """HomericIntelligence/Odyssey#3686: floats as labels silently spoilt the matrix."""
+    with pytest.raises(tg.errors.DTypeError, match=r"hold 0\.5, which is no class"):
+        diagnose.confusion_matrix([0.5, 1.0], [0, 1])
