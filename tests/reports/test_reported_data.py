@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
-from tensorgraph.data import Batches, Normalize, augment, split
+from tensorgraph.data import Batches, Classes, Normalize, augment, from_one_hot, split
 
 # ---------------------------------------------------------------------------------------- scaling
 
@@ -159,3 +159,55 @@ def test_no_set_is_empty_while_there_are_groups_enough():
         assert sorted(np.concatenate(list(sets))) == list(range(30))
         apart = [set(groups[rows]) for rows in sets]
         assert sum(map(len, apart)) == count == len(set().union(*apart))
+
+
+@pytest.mark.parametrize("side", [4, 5])
+def test_an_image_turns_about_its_centre(side):
+    """aleju/imgaug#323, danforthcenter/plantcv#1728: half a pixel beside it."""
+
+    class Always(np.random.Generator):
+        def uniform(self, low, high):
+            return high
+
+    image = np.arange(3.0 * side * side).reshape(3, side, side)
+    rng = Always(np.random.PCG64(0))
+    for degrees, quarters in ((90, 1), (180, 2), (0, 0)):
+        expected = np.rot90(image, quarters, (1, 2))
+        np.testing.assert_allclose(augment.rotate(degrees)(image, rng), expected, atol=1e-12)
+
+
+def test_an_image_moves_in_all_directions():
+    """keras-team/keras#1690: a shift of the width moved the height, and one way only."""
+    image = np.zeros((5, 7, 1))
+    image[2, 3] = 1
+    for layout, turned in (("HWC", image), ("CHW", image.transpose(2, 0, 1))):
+        moved = (
+            augment.shift(1, layout=layout)(turned, np.random.default_rng(k)) for k in range(99)
+        )
+        places = {tuple(np.argwhere(one.reshape(5, 7))[0].tolist()) for one in moved}
+        assert places == {(i, j) for i in (1, 2, 3) for j in (2, 3, 4)}
+        lit = np.cumsum(turned, axis=layout.index("W"))
+        flip = augment.flip(1.0, layout=layout)(lit, np.random.default_rng(0))
+        np.testing.assert_array_equal(flip.reshape(5, 7)[2], [1, 1, 1, 1, 0, 0, 0])
+
+
+# ----------------------------------------------------------------------------------------- labels
+
+
+def test_numbers_that_no_class_has():
+    """scikit-learn/scikit-learn#4960, scikit-learn/scikit-learn#10552: −2 was decoded to a name."""
+    classes = Classes.of(["c", "a", "b"])
+    assert classes.decode(classes.encode(["b", "a", "c"])) == ["b", "a", "c"]
+    for number in (-1, -2, 3):
+        with pytest.raises(tg.errors.AxisError):
+            classes.decode([0, number])
+    with pytest.raises(tg.errors.ArgumentError, match="d"):
+        classes.encode(["a", "d", "e"])
+
+
+def test_a_row_of_zeros_is_no_class():
+    """scikit-learn/scikit-learn#14934: it was taken for the first class."""
+    np.testing.assert_array_equal(from_one_hot(np.eye(3)[[2, 0]]), [2, 0])
+    for row in ([0, 0, 0], [1, 1, 0], [0, 2, 0]):
+        with pytest.raises(tg.errors.ArgumentError, match="example 1 does not have one 1 and else"):
+            from_one_hot(np.array([[0, 1, 0], row]))

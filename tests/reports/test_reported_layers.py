@@ -1,6 +1,8 @@
 """Reports of layers: pooling, convolution, attention, normalisation, recurrence, shared weights."""
 
 import copy
+import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -264,3 +266,43 @@ def test_a_mask_is_true_where_something_may_be_seen():
     for mask in (np.array([[1, 0]] * 2), np.array([[0, -np.inf]] * 2)):
         with pytest.raises(tg.errors.DTypeError, match="True where a query may attend to a key"):
             nn.scaled_dot_product_attention(q, q, q, mask=mask)
+
+
+# ------------------------------------------------------------------------ limits, several tasks
+
+
+def test_the_weights_into_a_unit_are_what_is_limited():
+    """kevinzakka/pytorch-goodies#1, ageron/handson-ml3#76: along which axis of the weight?"""
+    linear, conv, table = nn.Linear(2, 4), nn.Conv2d(2, 3, 3), nn.Embedding(4, 3)
+    linear.weight.assign([[3, 4], [0, 0], [0.3, 0.4], [3e38, 0]])
+    conv.weight.assign(np.ones(conv.weight.shape))
+    table.weight.assign(np.full((4, 3), 5))
+    norm = nn.BatchNorm(3)
+    norm.weight.assign([5, 5, 5])
+    for layer in (linear, conv, table, norm):
+        nn.max_norm(layer, 1.0)
+    np.testing.assert_allclose(linear.weight, [[0.6, 0.8], [0, 0], [0.3, 0.4], [1, 0]], rtol=1e-6)
+    np.testing.assert_allclose(conv.weight, 18**-0.5, rtol=1e-6)  # 2 · 3 · 3 weights into each
+    np.testing.assert_allclose(table.weight, 3**-0.5, rtol=1e-6)
+    np.testing.assert_array_equal(norm.weight, 5)  # no weights into a unit
+
+
+def test_a_task_that_a_batch_has_no_labels_for():
+    """JayYip/m3tl#35, open-mmlab/mmpretrain#631: the mean of nothing made the sum NaN."""
+    outputs = {"kind": np.zeros((3, 2)), "size": np.zeros((3, 1))}
+    sizes, losses = np.array([[1.0], [np.nan], [2.0]]), nn.losses
+
+    def cost(kind, size, sizes):
+        tasks = {"kind": losses.cross_entropy, "size": losses.mse}
+        found = {"kind": kind, "size": size}
+        return nn.multitask_loss(found, {"kind": [0, 1, 1], "size": sizes}, tasks)
+
+    for targets, value, by_size in (
+        (sizes, math.log(2) + 2.5, [[-1], [0], [-2]]),
+        (np.full((3, 1), np.nan), math.log(2), [[0], [0], [0]]),
+    ):
+        assert cost(*outputs.values(), targets).item() == pytest.approx(value, rel=1e-14)
+        by = tg.grad(partial(cost, sizes=targets), argnums=(0, 1))
+        kind, size = by(*outputs.values())
+        np.testing.assert_allclose(kind, np.array([[-1, 1], [1, -1], [1, -1]]) / 6, rtol=1e-14)
+        np.testing.assert_array_equal(size, by_size)

@@ -122,3 +122,15 @@ def test_a_column_against_a_row(loss):
     for prediction, target in ((one, other), (other, one)):
         with pytest.raises(tg.errors.ShapeError, match="must have the same shape; write target"):
             getattr(L, loss)(prediction, target)
+
+
+def test_class_weights_that_leave_nothing():
+    """webis-de/small-text#39: with one class in a batch, its weight 0, the loss was 0/0."""
+    logits, y = np.random.default_rng(0).normal(size=(3, 2)), np.zeros(3, int)
+    weighted = L.cross_entropy(logits, y, weight=[0.0, 1.0])
+    assert weighted == 0
+    found = gradient_of(lambda z: L.cross_entropy(z, y, weight=[0.0, 1.0]), logits)
+    np.testing.assert_array_equal(found, np.zeros((3, 2)))
+    for wrong in (math.nan, math.inf, -1.0):
+        with pytest.raises(tg.errors.ArgumentError, match=f"the weight {wrong} at index"):
+            L.cross_entropy(logits, y, weight=[wrong, 1.0])
