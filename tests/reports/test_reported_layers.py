@@ -244,6 +244,12 @@ def test_a_copy_of_a_model_that_keeps_a_result():
     assert list(model.state_dict()) == ["inner.weight", "inner.bias"]
     with pytest.raises(tg.errors.GraphError, match=r"only leaves .*write \.detach\(\)"):
         copy.deepcopy(model)
+    with tg.no_grad():
+        model(np.ones((1, 2)))
+    state = model.state_dict()  # what was computed without a graph looks like a buffer
+    for other, kept in ((Keeping(), state), (model, Keeping().state_dict())):
+        with pytest.raises(tg.errors.StateError, match=r"if last is no state .* y\.numpy\(\)"):
+            other.load_state_dict(kept)
     model.last = model.last.numpy()
     assert copy.deepcopy(model).last is not model.last
 
