@@ -356,3 +356,27 @@ def test_both_modes_agree_at_the_kink_of_abs():
     _, forward = tg.jvp(tg.abs, (np.zeros(2),), (np.array([2.5, -1.0]),))
     np.testing.assert_array_equal(forward, [0, 0])
     np.testing.assert_array_equal(tg.grad(lambda x: abs(x).sum())(np.zeros(2)), [0, 0])
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (1, 3), (1,), (), (3, 1), (2,)])
+def test_a_rule_whose_gradient_has_another_shape(shape):
+    """pytorch/pytorch#65244: that of shape (4, 3) for an operand (3,) was summed in silence."""
+    wrong = tg.op("total", lambda x: np.sum(x), {"x": lambda g, x: np.ones(shape)})
+    total = wrong(tg.tensor(np.ones(3), requires_grad=True))
+    with pytest.raises(
+        tg.errors.ShapeError, match="total: its gradient rule for 'x' returned shape"
+    ):
+        total.backward()
+
+
+def test_gradients_that_began_as_one_array_stay_apart():
+    """pytorch/pytorch#34082: what was handed to two leaves without a copy changed in both."""
+    a, b = tg.tensor([1.0, 2.0], requires_grad=True), tg.tensor([3.0, 4.0], requires_grad=True)
+    upstream = np.ones(2)
+    (a + b).backward(upstream)
+    first = a.grad
+    (3 * a).sum().backward()
+    upstream[0] = 9
+    np.testing.assert_array_equal(a.grad, [4, 4])
+    np.testing.assert_array_equal(b.grad, [1, 1])
+    np.testing.assert_array_equal(first, [1, 1])

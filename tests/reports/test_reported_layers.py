@@ -4,6 +4,7 @@ import copy
 import math
 from functools import partial
 
+import mpmath
 import numpy as np
 import pytest
 from scipy import signal
@@ -244,14 +245,21 @@ def test_a_copy_of_a_model_that_keeps_a_result():
     assert list(model.state_dict()) == ["inner.weight", "inner.bias"]
     with pytest.raises(tg.errors.GraphError, match=r"only leaves .*write \.detach\(\)"):
         copy.deepcopy(model)
-    with tg.no_grad():
-        model(np.ones((1, 2)))
-    state = model.state_dict()  # what was computed without a graph looks like a buffer
-    for other, kept in ((Keeping(), state), (model, Keeping().state_dict())):
-        with pytest.raises(tg.errors.StateError, match=r"if last is no state .* y\.numpy\(\)"):
-            other.load_state_dict(kept)
     model.last = model.last.numpy()
     assert copy.deepcopy(model).last is not model.last
+
+
+def test_a_state_with_a_tensor_that_the_other_model_has_not():
+    """pytorch/pytorch#28340, pytorch/pytorch#45834, pytorch/rl#1594: None at first, then not."""
+    model, other = Keeping(), Keeping()
+    with tg.no_grad():  # what is computed without a graph looks like a buffer
+        model(np.ones((1, 2)))
+    for one, state in ((other, model.state_dict()), (model, other.state_dict())):
+        with pytest.raises(tg.errors.StateError, match=r"if last is no state .* y\.numpy\(\)"):
+            one.load_state_dict(state)
+    model.last = model.last.numpy()
+    other.load_state_dict(model.state_dict())
+    np.testing.assert_array_equal(other.inner.weight, model.inner.weight)
 
 
 def test_a_copy_has_the_gradient_too():
@@ -312,3 +320,63 @@ def test_a_task_that_a_batch_has_no_labels_for():
         kind, size = by(*outputs.values())
         np.testing.assert_allclose(kind, np.array([[-1, 1], [1, -1], [1, -1]]) / 6, rtol=1e-14)
         np.testing.assert_array_equal(size, by_size)
+
+
+# ------------------------------------------------------------- higher derivatives of normalisation
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+@pytest.mark.parametrize("kind", ["layer", "batch"])
+def test_higher_derivatives_of_a_normalisation(kind, order):
+    """pytorch/pytorch#186256, pytorch/pytorch#175754, pytorch/pytorch#196700: order 3 was wrong."""
+    # Of the pair (t, 0), a quarter added to the variance: (1, −1) · t / √(1 + t²).
+    if kind == "layer":
+        norm = nn.LayerNorm(2, eps=0.25, dtype="float64")
+        norm.weight.assign([1, 2])
+    else:
+        norm = nn.BatchNorm(1, eps=0.25, dtype="float64")
+
+    def f(t):
+        pair = tg.stack([t, 0 * t])
+        if kind == "layer":
+            return norm(pair.reshape((1, 2))).sum()
+        return (norm(pair.reshape((2, 1))) * np.array([[1.0], [2.0]])).sum()
+
+    def tangent(f):
+        return lambda t: tg.jvp(f, (t,), (np.ones(()),))[1]
+
+    forward, reverse = f, f
+    for _ in range(order):
+        forward, reverse = tangent(forward), tg.grad(reverse)
+    expected = float(mpmath.diff(lambda t: -t / mpmath.sqrt(1 + t * t), mpmath.mpf("0.7"), order))
+    for derivative in (forward, reverse):
+        assert derivative(np.array(0.7)).item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_second_derivative_of_a_batch_along_a_curve():
+    """pytorch/pytorch#196699: −2.13 instead of −0.207."""
+
+    def normed(t, root):
+        x = [(i + 1) * t + (i % 3 - 1) * t * t + i for i in range(8)]
+        total = 0
+        for channel, scale, shift in ((0, 1.5, 0.25), (1, -0.5, 1.0)):
+            own = [x[4 * n + 2 * channel + k] for n in range(2) for k in range(2)]
+            mean = sum(own) / 4
+            weights = [1 + 4 * n + 2 * channel + k for n in range(2) for k in range(2)]
+            variance = sum((one - mean) ** 2 for one in own) / 4
+            for one, weight in zip(own, weights, strict=True):
+                total += weight * (scale * (one - mean) / root(variance + 0.25) + shift)
+        return total
+
+    exact = mpmath.diff(lambda t: normed(t, mpmath.sqrt), -6, 2)
+    norm = nn.BatchNorm(2, eps=0.25, dtype="float64")
+    norm.weight.assign([1.5, -0.5])
+    norm.bias.assign([0.25, 1])
+
+    def f(t):
+        x = tg.stack([(i + 1) * t + (i % 3 - 1) * t * t + i for i in range(8)]).reshape((2, 2, 2))
+        return (norm(x) * np.arange(1.0, 9).reshape(2, 2, 2)).sum()
+
+    found = tg.grad(tg.grad(f))(np.array(-6.0)).item()
+    assert found == pytest.approx(float(exact), rel=1e-11)
+    assert found == pytest.approx(-0.20703015646993195, rel=1e-11)
