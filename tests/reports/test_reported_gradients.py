@@ -380,3 +380,45 @@ def test_gradients_that_began_as_one_array_stay_apart():
     np.testing.assert_array_equal(a.grad, [4, 4])
     np.testing.assert_array_equal(b.grad, [1, 1])
     np.testing.assert_array_equal(first, [1, 1])
+
+
+def test_higher_derivatives_through_rules_of_ones_own():
+    """pytorch/pytorch#197867, jax-ml/jax#21220: 0 from the second on, nested in either mode."""
+    square = tg.op("square_of_mine", lambda x: x * x, {"x": lambda g, x: 2 * x * g})
+    back = tg.op(
+        "cube_back",
+        lambda up, x: 3 * x**2 * up,
+        {"up": lambda g, x: 3 * x**2 * g, "x": lambda g, up, x: 6 * x * up * g},
+    )
+    cube = tg.op("cube", lambda x: x**3, {"x": lambda g, x: back(g, x)})
+
+    def tangent(f):
+        return lambda x: tg.jvp(f, (x,), (np.ones(()),))[1]
+
+    x = np.array(3.0)
+    for f, expected in (
+        (lambda x: square(square(x)), [108, 108, 72]),
+        (cube, [27, 18]),
+    ):
+        forward = reverse = f
+        for derivative in expected:
+            forward, reverse = tangent(forward), tg.grad(reverse)
+            assert forward(x).item() == reverse(x).item() == derivative
+            assert tangent(reverse)(x).item() == tg.grad(forward)(x).item()
+
+
+def test_the_second_derivative_of_products_along_a_line():
+    """pytorch/pytorch#196701: cumulative products with a factor of 0 gave 68, not 144."""
+
+    def f(t):
+        rows = tg.stack([t, t + 1, 2 - t, t - 1, 2 * t + 1, t + 3]).reshape((2, 3))
+        products = [tg.prod(rows[:, : k + 1], axis=1) for k in range(3)]
+        return (tg.stack(products, axis=1) * np.arange(1.0, 7).reshape(2, 3)).sum()
+
+    def tangent(f):
+        return lambda t: tg.jvp(f, (t,), (np.ones(()),))[1]
+
+    at = np.array(1.0)
+    assert f(tg.tensor(at)).item() == 11
+    for second in (tangent(tangent(f)), tg.grad(tg.grad(f)), tangent(tg.grad(f))):
+        assert second(at).item() == pytest.approx(144, rel=1e-14)

@@ -152,3 +152,15 @@ def test_a_checkpoint_trains_what_it_refers_to():
 
     for one, other in zip(gradients(lambda f: f), gradients(tg.checkpoint), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_what_is_drawn_within_a_checkpoint_is_drawn_once():
+    """pytorch/pytorch#193671: the noise of the second run was not that of the first."""
+    drop = tg.nn.Dropout(keep_prob=0.5)
+    x = tg.tensor(np.ones(1000), requires_grad=True)
+    out = tg.checkpoint(lambda x: drop(x * x))(x)
+    after = tg.random.uniform((3,))
+    out.sum().backward()
+    np.testing.assert_array_equal(x.grad, 2 * out.numpy())
+    assert 300 < np.count_nonzero(out) < 700
+    assert (tg.random.uniform((3,)) != after).all()

@@ -380,3 +380,18 @@ def test_the_second_derivative_of_a_batch_along_a_curve():
     found = tg.grad(tg.grad(f))(np.array(-6.0)).item()
     assert found == pytest.approx(float(exact), rel=1e-11)
     assert found == pytest.approx(-0.20703015646993195, rel=1e-11)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("size", "value"), [(1, 1e6), (1, 1e30), (1, 3.3), (3, 0.1), (7, 0.1)])
+def test_a_layer_normalisation_of_equal_numbers(size, value, dtype):
+    """pytorch/pytorch#188372: of one number the weight had a gradient, which was rounding."""
+    norm = nn.LayerNorm(size, dtype=dtype)
+    norm.bias.assign(np.full(size, 3))
+    x = tg.tensor(np.full((2, size), value), dtype=dtype, requires_grad=True)
+    out = norm(x)
+    (out * np.arange(1, 2 * size + 1, dtype=dtype).reshape(2, size)).sum().backward()
+    np.testing.assert_array_equal(out, 3)
+    np.testing.assert_array_equal(norm.weight.grad, 0)
+    if size == 1:
+        np.testing.assert_array_equal(x.grad, 0)
