@@ -422,3 +422,47 @@ def test_the_second_derivative_of_products_along_a_line():
     assert f(tg.tensor(at)).item() == 11
     for second in (tangent(tangent(f)), tg.grad(tg.grad(f)), tangent(tg.grad(f))):
         assert second(at).item() == pytest.approx(144, rel=1e-14)
+
+
+# --------------------------------------------------------------------------- slopes at one point
+
+
+@pytest.mark.parametrize(
+    ("f", "slope"),
+    [(tg.softplus, 0.5), (tg.log_sigmoid, 0.5), (tg.asin, 1), (tg.gelu, 0.5), (tg.silu, 0.5)],
+)
+def test_slopes_at_0_of_functions_made_of_pieces(f, slope):
+    """jax-ml/jax#2107, jax-ml/jax#2140, tinygrad/tinygrad#17862: 0 where the pieces meet."""
+    for value in (0.0, -0.0):
+        assert gradient_of(f, value) == slope
+        assert tg.jvp(f, (np.array(value),), (np.ones(()),))[1] == slope
+
+
+def test_the_slopes_of_logaddexp_of_equal_numbers():
+    """tinygrad/tinygrad#17862: ½ and ½, of infinities too."""
+    numbers = [0.0, 3.0, -1e300, -np.inf]
+    for found in gradients_of(tg.logaddexp, numbers, numbers):
+        np.testing.assert_array_equal(found, 0.5)
+
+
+def test_saturated_tanh():
+    """jax-ml/jax#764: NaN between 190 and 200, of cosh that overflows."""
+    for dtype in ("float32", "float64"):
+        found = gradient_of(tg.tanh, [190.0, -200.0, 1e30, np.inf], dtype=dtype)
+        np.testing.assert_allclose(found, 0, atol=1e-150)
+
+
+def test_the_power_0_of_0():
+    """jax-ml/jax#18450: x⁰ is 1 everywhere, so its slope is 0 at 0 as well; it was NaN."""
+    for zero in (0, 0.0, np.zeros(2)):
+        np.testing.assert_array_equal(gradient_of(lambda x: x**zero, [0.0, 2.0]), [0, 0])  # noqa: B023
+        _, found = tg.jvp(lambda x: x**zero, (np.zeros(2),), (np.ones(2),))  # noqa: B023
+        np.testing.assert_array_equal(found, [0, 0])
+
+
+def test_the_slope_of_clip_on_its_bounds():
+    """pytorch/pytorch#184574: 1 here and 0 in relu6. A convention, which the docstring tells: 1."""
+    assert "inside and on the bounds" in tg.clip.__doc__
+    found = gradient_of(lambda x: tg.clip(x, 0, 6), [-1e-9, 0.0, 3.0, 6.0, 6.1])
+    np.testing.assert_array_equal(found, [0, 1, 1, 1, 0])
+    gradcheck(lambda x: tg.clip(x, 0, 6), np.array([0.0, 6.0]))

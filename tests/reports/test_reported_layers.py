@@ -11,6 +11,7 @@ from scipy import signal
 
 import tensorgraph as tg
 from tensorgraph import nn
+from tensorgraph.testing import gradcheck
 from tests.reports.gradients_of import gradient_of, gradients_of
 
 # ------------------------------------------------------------------------ pooling and convolution
@@ -395,3 +396,25 @@ def test_a_layer_normalisation_of_equal_numbers(size, value, dtype):
     np.testing.assert_array_equal(norm.weight.grad, 0)
     if size == 1:
         np.testing.assert_array_equal(x.grad, 0)
+
+
+@pytest.mark.parametrize("layer", ["conv", "max", "average"])
+def test_windows_that_are_not_the_same_along_both_axes(layer):
+    """tracel-ai/burn#4466, ml-explore/mlx#2187: one axis's step was taken for both, backward."""
+    rng = np.random.default_rng(0)
+    x, steps = rng.normal(size=(2, 3, 7, 8)), {"stride": (1, 3), "padding": (1, 0)}
+    module = {
+        "conv": nn.Conv2d(3, 4, (2, 3), dilation=(2, 1), dtype="float64", **steps),
+        "max": nn.MaxPool2d((2, 3), **steps),
+        "average": nn.AvgPool2d((2, 3), **steps),
+    }[layer]
+    found = module(x)
+    assert found.shape[2:] == ((7 if layer == "conv" else 8), 2)
+    gradcheck(module, x[:, :, :5], order=2)
+    if layer == "conv":
+        weight, bias = module.weight.numpy(), module.bias.numpy()
+        around = np.pad(x, [(0, 0), (0, 0), (1, 1), (0, 0)])
+        for i, j in np.ndindex(7, 2):
+            window = around[:, :, i : i + 3 : 2, 3 * j : 3 * j + 3]
+            expected = np.einsum("ncij,ocij->no", window, weight) + bias
+            np.testing.assert_allclose(found[:, :, i, j], expected, rtol=1e-12)
