@@ -84,7 +84,7 @@ def test_workers_do_not_draw_the_same():
     data = np.zeros((12, 1), np.int64)
     one = np.concatenate(list(Batches(data, batch_size=3, augment=offset, seed=5)))
     assert len(set(one.ravel())) == 12
-    with ProcessPoolExecutor(3, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         batches = Batches(data, batch_size=3, augment=offset, seed=5, workers=pool, prefetch=2)
         np.testing.assert_array_equal(np.concatenate(list(batches)), one)
 

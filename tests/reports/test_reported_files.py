@@ -60,7 +60,7 @@ def test_a_model_that_ties_what_the_file_does_not(saved, made, told, tmp_path):
 
 
 def test_arrays_of_any_layout(tmp_path):
-    """safetensors/safetensors#469, safetensors/safetensors#17: strided arrays are refused."""
+    """safetensors/safetensors#469, MinishLab/model2vec#341, ml-explore/mlx-examples#224: order."""
     arrays = {
         "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
         "turned": np.arange(24.0).reshape(2, 3, 4).transpose(2, 0, 1),
@@ -95,3 +95,12 @@ def test_a_file_holds_no_view_of_a_larger_array(tmp_path):
     path = tmp_path / "column.safetensors"
     save(path, model=Holder({"column": np.zeros((1000, 1000))[:, 0]}))
     assert path.stat().st_size < 8 * 1000 + 2000
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4", ">i2", ">i8"])
+def test_numbers_in_the_other_order_of_bytes(tmp_path, dtype):
+    """safetensors/safetensors#307: 1.5e-38 where 0.05 was saved."""
+    array = np.array([1, -2, 3000], dtype)
+    save(tmp_path / "other.safetensors", arrays={"array": array})
+    found = load(tmp_path / "other.safetensors")["arrays"]["array"]
+    np.testing.assert_array_equal(found, array.astype(array.dtype.newbyteorder("=")), strict=True)

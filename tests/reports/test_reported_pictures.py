@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 import tensorgraph as tg
-from tensorgraph import nn
+from tensorgraph import diagnose, nn
 
 NAMES = [
     "<lambda> <map>", "<> <>", "\\", "a\\", '\\" shape=box color=red] # "=12', "\\n\\G\\l",
@@ -127,3 +127,46 @@ def test_repeated_blocks_are_drawn_once():
     blocks = [nn.Sequential(nn.Linear(4, 4), nn.ReLU()) for _ in range(12)]
     drawn = texts(tg.render(nn.Sequential(*blocks), tg.ones((1, 4)), engine="own").svg())
     assert any("× 12" in text for text in drawn)
+
+
+def test_names_in_a_report_are_no_code():
+    """KaykCaputo/oracletrace#85, allure-framework/allure2#3334: titles and names ran as scripts."""
+    names = [
+        "</script><script>alert(1)</script>",
+        '<img src=x onerror="alert(1)">',
+        "a' onclick='b",
+    ]
+
+    def page(names):
+        confusion = diagnose.confusion_matrix([names[0], names[1], names[2]], [names[0]] * 3)
+        losses = {names[0]: [1.0, 2.0], names[1]: [2.0, 1.0]}
+        return Tags(diagnose.report(history=losses, confusion=confusion, title=names[2]).html)
+
+    plain, hostile = page(["k", "l", "m"]), page(names)
+    assert hostile.found == plain.found and "table" in plain.found
+    assert hostile.attributes == plain.attributes
+
+
+class Repeating(nn.Module):
+    """Shares an activation, a layer and a weight, and has a parameter beside its layers."""
+
+    def __init__(self):
+        super().__init__()
+        activation = nn.ReLU()
+        self.blocks = [nn.Sequential(nn.Linear(4, 4), activation) for _ in range(3)]
+        self.again = self.blocks[0]
+        self.table, self.scores = nn.Embedding(50, 4), nn.Linear(4, 50, bias=False)
+        self.scores.weight = self.table.weight
+        self.scale = tg.ones(3, requires_grad=True)
+
+
+def test_parameters_that_are_shared_are_counted_once():
+    """sksq96/pytorch-summary#37, TylerYep/torchinfo#322, TylerYep/torchinfo#137: wrong numbers."""
+    model = Repeating()
+    count = sum(parameter.size for parameter in model.parameters())
+    assert count == 3 * (4 * 4 + 4) + 50 * 4 + 3
+    head, *rows = repr(model).splitlines()
+    assert head == f"Repeating()  {count} parameters"
+    assert (
+        sum("ReLU" in row for row in rows) == 1 and sum("Linear(4 → 4" in row for row in rows) == 3
+    )

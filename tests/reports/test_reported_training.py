@@ -269,3 +269,27 @@ def test_a_state_is_a_copy():
         value.setflags(write=True)
         value[...] = -1
     assert all(np.array_equal(value, kept[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_a_resumed_run_tells_of_all_epochs_once(tmp_path, cut):
+    """keras-team/keras#4426, roboflow/rf-detr#1321: a second header, or earlier rows gone."""
+    x, y = noisy()
+
+    def run(path, epochs):
+        model = network()
+        optimizer = optim.Adam(model.named_parameters(), lr=0.01)
+        return fit(
+            model, cross_entropy, optimizer, (x, y), (x, y), epochs=epochs, checkpoint=path,
+            progress=False,
+        )  # fmt: skip
+
+    whole = run(tmp_path / "whole.safetensors", 4)
+    run(tmp_path / "cut.safetensors", cut)
+    resumed = run(tmp_path / "cut.safetensors", 4)
+    assert list(resumed) == list(whole)
+    for name in ("train_loss", "dev_loss"):
+        assert len(resumed[name]) == 4
+        np.testing.assert_array_equal(resumed[name], whole[name])
+    resumed.to_csv(tmp_path / "run.csv")
+    assert len((tmp_path / "run.csv").read_text().splitlines()) == 5
