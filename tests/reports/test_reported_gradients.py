@@ -90,13 +90,13 @@ def test_the_length_of_nothing():
 
 
 def test_the_square_of_a_length_at_0():
-    """jax-ml/jax#21723, jax-ml/jax#39792: ‖x‖² by norm; its slope is right, its bend cannot be."""
+    """jax-ml/jax#21723, jax-ml/jax#39792, pytorch/pytorch#92075: by norm it has no bend there."""
 
     def squared(x):
         return tg.norm(x) ** 2
 
     assert not gradient_of(squared, np.zeros(3)).any()
-    # What the docstring of norm says: a derivative that is 0 by convention has no derivative.
+    # By convention, as its docstring says, the derivative of norm is 0 at 0: that has no bend.
     assert not tg.hessian(squared)(tg.zeros(2)).numpy().any()
     np.testing.assert_array_equal(tg.hessian(lambda x: (x * x).sum())(tg.zeros(2)), 2 * np.eye(2))
 
