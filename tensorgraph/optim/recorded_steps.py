@@ -144,7 +144,7 @@ def _beginning(value: Any) -> Tensor:
 
 
 def _in_dtype(value: Tensor, dtype: np.dtype[Any]) -> Tensor:
-    fits = value.dtype == dtype or value.dtype.kind != "f"
+    fits = value.dtype == dtype or value.dtype.kind not in "fc"
     return value if fits else astype(value, dtype=dtype)
 
 

@@ -49,7 +49,7 @@ def limit(dtype: DType) -> float:
 
 def leaves_range(grad: Any, dtype: DType) -> bool:
     """Return whether the squares of a gradient are too large for a dtype; symbols have none."""
-    values = host_values(grad).astype(np.float64).reshape(-1)
+    values = host_values(grad).real.astype(np.float64).reshape(-1)
     return not values.dot(values) < limit(dtype)
 
 
