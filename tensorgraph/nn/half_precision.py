@@ -24,4 +24,7 @@ def in_single(x: Any) -> Any:
 
 def in_half(x: Any, *like: Any) -> Any:
     """Return x in half precision if all that it was computed from is in half; else as it is."""
-    return astype(x, dtype=HALF) if all(y.dtype == HALF for y in like) else x
+    for y in like:
+        if y.dtype != HALF:
+            return x
+    return astype(x, dtype=HALF)
