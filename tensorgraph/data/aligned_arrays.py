@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing, ragged
+from tensorgraph.array_likes import (
+    NUMERIC,
+    counted,
+    missing_in,
+    numbers_of,
+    to_plain,
+    what_else,
+)
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing
 
 Array = NDArray[Any]
 Indices = NDArray[np.intp]
@@ -69,7 +77,7 @@ def pair(function: str, **sets: Any) -> tuple[AlignedArrays, AlignedArrays]:
 
     Raises:
         ArgumentError: arrays that are not in both.
-        DTypeError: text in one set and numbers in the other.
+        DTypeError: text or dates in one set and numbers in the other.
         ShapeError: examples of different shapes.
     """
     names = list(sets)
@@ -90,12 +98,18 @@ def pair(function: str, **sets: Any) -> tuple[AlignedArrays, AlignedArrays]:
                 f"{function}: {name_of(key)} has examples of shape {one.shape[1:]} in {names[0]}"
                 f" and {other.shape[1:]} in {names[1]}; bring them to the same shape first"
             )
-        if (one.dtype.kind in "OUS") != (other.dtype.kind in "OUS"):
+        if _sort(one) != _sort(other):
             raise DTypeError(
                 f"{function}: {name_of(key)} is {one.dtype} in {names[0]} and {other.dtype} in"
                 f" {names[1]}; give both the same kind of data"
             )
     return first, second
+
+
+def _sort(array: Array) -> str:
+    """Return what data is: numbers, text (or objects), or the kind of its dtype."""
+    kind = array.dtype.kind
+    return "numbers" if kind in NUMERIC else "text" if kind in "OUST" else kind
 
 
 def _refuse_several(function: str, value: Any) -> None:
@@ -113,17 +127,30 @@ def _refuse_several(function: str, value: Any) -> None:
 
 
 def as_array(value: Any, what: str) -> Array:
-    """Return data with an axis of examples as an array; one that is an array stays as it is."""
-    try:
-        array = value if isinstance(value, np.ndarray) else np.asarray(value)
-        if array.dtype.kind == "U" and array.ndim == 1 and array is not value:
-            # NumPy writes numbers among strings as strings, a NaN as "nan".
-            if not all(isinstance(part, str) for part in value):
-                array = np.array(value, object)
-    except ValueError:
-        raise ShapeError(f"{what}: {ragged(value)}") from None
+    """Return data with an axis of examples as an array; one that is an array stays as it is.
+
+    Raises:
+        ArgumentError: values are masked.
+        DTypeError: no array, such as a sparse matrix or a generator.
+        ShapeError: a number in place of an array; nested sequences of different lengths.
+    """
+    array = to_plain(value, what)
     if array.ndim == 0:
         raise ShapeError(f"{what}: an array has one row for each example, not {describe(value)}")
+    return array
+
+
+def as_numbers(value: Any, what: str) -> Array:
+    """Return data with an axis of examples as an array of real numbers or truth values.
+
+    Raises:
+        ArgumentError: values are masked.
+        DTypeError: there is anything else in it.
+        ShapeError: a number in place of an array; nested sequences of different lengths.
+    """
+    array = numbers_of(as_array(value, what))
+    if array.dtype.kind not in NUMERIC:
+        raise DTypeError(f"{what} are numbers, not {what_else(array, value)}")
     return array
 
 
@@ -133,28 +160,12 @@ def name_of(key: Key) -> str:
 
 
 def refuse_missing(array: Array, what: str, advice: str) -> None:
-    """Raise where numbers are NaN or infinite, or labels are None.
+    """Raise where numbers are NaN or infinite, or labels are missing.
 
     Raises:
         ArgumentError: with how many there are and where the first stands.
     """
     missing = missing_in(array)
     if missing.any():
-        place = tuple(int(i) for i in np.unravel_index(int(missing.argmax()), array.shape))
-        count = int(missing.sum())
-        kind = "None or NaN" if array.dtype.kind == "O" else "NaN or infinite"
-        shown = place[0] if len(place) == 1 else place
-        are = "values is" if count == 1 else "values are"
-        raise ArgumentError(
-            f"{what}: {count} of {array.size} {are} {kind}, the first at index {shown}; {advice}"
-        )
-
-
-def missing_in(array: Array) -> NDArray[np.bool_]:
-    """Return where numbers are NaN or infinite, or objects are None or NaN."""
-    if array.dtype.kind == "f":
-        return ~np.isfinite(array)
-    if array.dtype.kind == "O":
-        flags: Iterable[bool] = (value is None or value != value for value in array.flat)
-        return np.fromiter(flags, bool, array.size).reshape(array.shape)
-    return np.zeros(array.shape, bool)
+        kind = {"O": "None or NaN", "M": "NaT", "m": "NaT"}.get(array.dtype.kind, "NaN or infinite")
+        raise ArgumentError(f"{what}: {counted(missing, kind)}; {advice}")

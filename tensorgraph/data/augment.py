@@ -22,6 +22,7 @@ import numpy as np
 
 from tensorgraph import extras
 from tensorgraph.arguments import number, whole
+from tensorgraph.array_likes import to_plain
 from tensorgraph.data.aligned_arrays import Array
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 
@@ -253,7 +254,7 @@ def noise(std: Any, limits: Limits = None) -> Augmentation:
 
 
 def _noise(std: Array, limits: Limits, example: Any, rng: Random) -> Array:
-    array = np.asarray(example)
+    array = to_plain(example, "an example")
     lengths = array.shape[array.ndim - std.ndim :]
     if std.ndim > array.ndim or any(
         n not in (1, m) for n, m in zip(std.shape, lengths, strict=True)
@@ -290,7 +291,7 @@ def brightness(amount: float, limits: Limits = None) -> Augmentation:
 
 
 def _brightness(amount: float, limits: Limits, image: Any, rng: Random) -> Array:
-    array = np.asarray(image)
+    array = to_plain(image, "an image")
     return _as_before(array * rng.uniform(1 - amount, 1 + amount), array, limits)
 
 
@@ -299,7 +300,7 @@ def _brightness(amount: float, limits: Limits, image: Any, rng: Random) -> Array
 
 def _on_image(change: Augmentation, layout: str, image: Any, rng: Random) -> Array:
     """Return an image changed by a function of one whose channels, if any, come last."""
-    array = np.asarray(image)
+    array = to_plain(image, "an image")
     if array.ndim == 2:
         return np.array(change(array, rng))
     if array.ndim != 3:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import number, whole
-from tensorgraph.data.aligned_arrays import Array, as_array, missing_in, refuse_missing
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError, UsageError
+from tensorgraph.array_likes import missing_in
+from tensorgraph.data.aligned_arrays import Array, as_numbers, refuse_missing
+from tensorgraph.errors import ArgumentError, ShapeError, StateError, UsageError
 
 __all__ = ["Normalize"]
 
@@ -200,12 +201,7 @@ class Normalize:
 
 
 def _numbers(value: Any, method: str) -> Array:
-    data = as_array(value, f"Normalize.{method}")
-    if data.dtype.kind not in "fiub":
-        raise DTypeError(
-            f"Normalize.{method}: data are numbers, not {data.dtype}; encode categories first:"
-            " tg.data.Classes"
-        )
+    data = as_numbers(value, f"Normalize.{method}: data")
     return data.astype(np.float32) if data.dtype.kind == "b" else data
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorgraph.array_likes import numbers_of, one_each
 from tensorgraph.data.aligned_arrays import Array, as_array, refuse_missing
 from tensorgraph.errors import (
     ArgumentError,
@@ -217,7 +218,7 @@ class Tags(_Names):
 
     def decode(self, y: Any) -> list[list[Any] | dict[Any, bool] | None]:
         """Return the tags of each row, as :meth:`encode` takes them."""
-        array = as_array(y, "Tags")
+        array = numbers_of(as_array(y, "Tags"))
         if array.ndim != 2 or array.shape[1] != len(self):
             raise ShapeError(
                 f"Tags: a matrix with a column for each of the {len(self)} tags, not shape"
@@ -260,8 +261,11 @@ def _plain(names: Any, what: str) -> list[Any]:
 def _labels(labels: Any) -> Array:
     # Objects, as NumPy's strings lose what they end on if it is "\0".
     several = isinstance(labels, (list, tuple))
-    array = np.array(labels, object) if several else as_array(labels, "Classes")
+    array = one_each(np.array(labels, object) if several else as_array(labels, "Classes"))
     if array.ndim != 1:
-        raise ShapeError(f"Classes: one label for each example, not shape {array.shape}")
+        raise ShapeError(
+            f"Classes: one label for each example, not shape {array.shape}; of one-hot rows write"
+            " tg.data.from_one_hot(labels)"
+        )
     refuse_missing(array, "Classes", "leave these examples out, or name them as a class")
     return array

@@ -80,9 +80,9 @@ def alike(dev: Any, test: Any, alpha: float = 0.05) -> Likeness:
 
     Dev and test sets of different distributions move the target after months of aiming (Deep
     Learning Specialization, course 3, week 1). Here every feature and every label is tested on its
-    own: numbers by the two-sample test of Kolmogorov and Smirnov, categories (strings, booleans,
-    integers of at most 20 different values) by the chi-square test. Of 100 features without any
-    difference five would have p ≤ 0.05, so p is corrected for their number (Holm 1979, "A simple
+    own: numbers and dates by the two-sample test of Kolmogorov and Smirnov, categories (strings,
+    booleans, integers of at most 20 different values) by the chi-square test. Of 100 features
+    without any difference five would have p ≤ 0.05, so p is corrected for their number (Holm 1979, "A simple
     sequentially rejective multiple test procedure"): the probability of any false alarm stays below
     ``alpha``.
 
@@ -162,11 +162,11 @@ def _tested(first: Array, second: Array) -> tuple[str, float, float]:
     if "f" in (first.dtype.kind, second.dtype.kind):
         return _smirnov(stats, first, second)
     values, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
-    if len(values) > FEW and values.dtype.kind in "iu":
-        return _smirnov(stats, first, second)
-    counts = np.array(
-        [np.bincount(part, minlength=len(values)) for part in np.split(codes, [len(first)])]
-    )
+    parts = np.split(codes, [len(first)])
+    kind = values.dtype.kind
+    if kind in "Mm" or (kind in "iu" and len(values) > FEW):
+        return _smirnov(stats, *parts)  # which asks for their order only
+    counts = np.array([np.bincount(part, minlength=len(values)) for part in parts])
     table = _pooled(counts)
     if table.shape[1] == 1:
         return "chi-square", 0.0, 1.0

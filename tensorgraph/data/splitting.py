@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.array_likes import one_each
 from tensorgraph.data import seeds
 from tensorgraph.data.aligned_arrays import AlignedArrays, Array, Indices, as_array, refuse_missing
 from tensorgraph.data.split_sizes import Sizes, sizes_of
@@ -150,7 +151,7 @@ def split(
 
 
 def _labels(values: Any, name: str, length: int) -> Array:
-    labels = as_array(values, f"split: {name}")
+    labels = one_each(as_array(values, f"split: {name}"))
     if labels.ndim > 1 or len(labels) != length:
         raise ShapeError(
             f"split: {name} is one label for each of the {length} examples, not shape"

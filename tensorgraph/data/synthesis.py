@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
-from tensorgraph.data.aligned_arrays import Array, Indices, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import Array, Indices, as_numbers, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, UsageWarning, describe
 
 __all__ = ["Synthesis", "synthesize"]
@@ -142,8 +142,8 @@ def synthesize(
 
 
 def _source(name: str, value: Any) -> Array:
-    array = as_array(value, f"synthesize: {name}")
-    if array.dtype.kind not in "fiu":
+    array = as_numbers(value, f"synthesize: values of {name}")
+    if array.dtype.kind == "b":
         raise DTypeError(f"synthesize: {name} holds numbers, not {array.dtype}")
     if array.size == 0:
         raise ArgumentError(f"synthesize: {name} of shape {array.shape} is empty")

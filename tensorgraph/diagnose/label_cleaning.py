@@ -135,7 +135,7 @@ def suspicious_labels(
         1 of 4 labels are suspicious (25 %); look at each of them
     """
     named = None if classes is None else list(classes)
-    p, numbers, _ = labelled("suspicious_labels", probabilities, labels, named, None)
+    p, numbers, *_ = labelled("suspicious_labels", probabilities, labels, named, None)
     p = p.astype(np.float64)
     m, count = p.shape
     held = np.bincount(numbers, minlength=count)
