@@ -82,9 +82,9 @@ def alike(dev: Any, test: Any, alpha: float = 0.05) -> Likeness:
     Learning Specialization, course 3, week 1). Here every feature and every label is tested on its
     own: numbers and dates by the two-sample test of Kolmogorov and Smirnov, categories (strings,
     booleans, integers of at most 20 different values) by the chi-square test. Of 100 features
-    without any difference five would have p ≤ 0.05, so p is corrected for their number (Holm 1979, "A simple
-    sequentially rejective multiple test procedure"): the probability of any false alarm stays below
-    ``alpha``.
+    without any difference five would have p ≤ 0.05, so p is corrected for their number (Holm 1979,
+    "A simple sequentially rejective multiple test procedure"): the probability of any false alarm
+    stays below ``alpha``.
 
     That no difference was *found* is weak evidence if the sets are small, and features may differ
     together where each alone does not.

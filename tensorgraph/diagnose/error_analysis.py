@@ -153,6 +153,7 @@ class ErrorTable:
 
         There is a column ``example``, a column for each tag, and perhaps a column ``comment``. A
         tag's cell is yes (``1``, ``x``, ``yes``, ``true``) or no (``0``, ``no``, ``false``, empty).
+        Cells are separated by commas, semicolons or tabs; empty rows and columns do not count.
 
         Args:
             source: the path of a file; or the text itself, with a line break in it.
@@ -204,8 +205,8 @@ def error_table(
         comments: a remark on each example.
 
     Raises:
-        ArgumentError: no examples; an example given twice; an error rate outside [0, 1]; efforts
-            that are not above 0, or not one for each tag.
+        ArgumentError: no examples; an example given twice, or without a name; an error rate outside
+            [0, 1]; efforts that are not above 0, or not one for each tag.
         ShapeError: lengths that differ.
         DTypeError: tags that are neither of the two.
 
@@ -223,6 +224,11 @@ def error_table(
     if not names:
         raise errors.ArgumentError(
             "error_table: there are no examples; give it those that the model gets wrong"
+        )
+    if "" in names:
+        raise errors.ArgumentError(
+            f"error_table: example {names.index('')} has no name; write what it is found by, such"
+            " as its file or its index"
         )
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
