@@ -72,38 +72,41 @@ class AlignedArrays:
         return self.as_given({key: column[rows] for key, column in self.columns.items()})
 
 
-def pair(function: str, **sets: Any) -> tuple[AlignedArrays, AlignedArrays]:
-    """Return two sets, each an array, a tuple of arrays or a dict of them, with the same arrays.
+def same_arrays(function: str, sets: Mapping[str, Any]) -> list[AlignedArrays]:
+    """Return sets, each an array, a tuple of arrays or a dict of them, that have the same arrays.
 
     Raises:
-        ArgumentError: arrays that are not in both.
-        DTypeError: text or dates in one set and numbers in the other.
+        ArgumentError: arrays that are not in all.
+        DTypeError: text or dates in one set and numbers in another.
         ShapeError: examples of different shapes.
     """
-    names = list(sets)
-    first, second = (
-        AlignedArrays(f"{function}: {name}", arrays if isinstance(arrays, tuple) else (arrays,))
+    tables = {
+        name: AlignedArrays(
+            f"{function}: {name}", arrays if isinstance(arrays, tuple) else (arrays,)
+        )
         for name, arrays in sets.items()
-    )
-    if first.form is not second.form or first.columns.keys() != second.columns.keys():
-        held = [
-            f"{name} has {listing([name_of(key) for key in table.columns])}"
-            for name, table in zip(names, (first, second), strict=True)
-        ]
-        raise ArgumentError(f"{function}: {', '.join(held)}; give the same arrays of both")
-    for key, one in first.columns.items():
-        other = second.columns[key]
-        if one.shape[1:] != other.shape[1:]:
-            raise ShapeError(
-                f"{function}: {name_of(key)} has examples of shape {one.shape[1:]} in {names[0]}"
-                f" and {other.shape[1:]} in {names[1]}; bring them to the same shape first"
-            )
-        if _sort(one) != _sort(other):
-            raise DTypeError(
-                f"{function}: {name_of(key)} is {one.dtype} in {names[0]} and {other.dtype} in"
-                f" {names[1]}; give both the same kind of data"
-            )
-    return first, second
+    }
+    (one, first), *others = tables.items()
+    for two, second in others:
+        if first.form is not second.form or first.columns.keys() != second.columns.keys():
+            held = [
+                f"{name} has {listing([name_of(key) for key in tables[name].columns])}"
+                for name in (one, two)
+            ]
+            raise ArgumentError(f"{function}: {', '.join(held)}; give the same arrays of both")
+        for key, column in first.columns.items():
+            other = second.columns[key]
+            if column.shape[1:] != other.shape[1:]:
+                raise ShapeError(
+                    f"{function}: {name_of(key)} has examples of shape {column.shape[1:]} in {one}"
+                    f" and {other.shape[1:]} in {two}; bring them to the same shape first"
+                )
+            if _sort(column) != _sort(other):
+                raise DTypeError(
+                    f"{function}: {name_of(key)} is {column.dtype} in {one} and {other.dtype} in"
+                    f" {two}; give both the same kind of data"
+                )
+    return list(tables.values())
 
 
 def _sort(array: Array) -> str:

@@ -238,8 +238,8 @@ def _put(out: Array, part: tuple[slice, ...], values: Array, method: str) -> Non
     """
     with np.errstate(over="ignore"):
         out[part] = values
-    lost = np.isinf(out[part]) & np.isfinite(values)
-    if lost.any():
+    infinite = np.isinf(out[part])
+    if infinite.any() and (lost := infinite & np.isfinite(values)).any():
         raise ArgumentError(
             f"Normalize.{method}: {values[lost][0]:g} does not fit in {out.dtype}; write"
             f" normalize.{method}(x.astype(float))"

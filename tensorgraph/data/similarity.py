@@ -11,7 +11,13 @@ import numpy as np
 
 from tensorgraph import extras
 from tensorgraph.arguments import number
-from tensorgraph.data.aligned_arrays import AlignedArrays, Array, name_of, pair, refuse_missing
+from tensorgraph.data.aligned_arrays import (
+    AlignedArrays,
+    Array,
+    name_of,
+    refuse_missing,
+    same_arrays,
+)
 from tensorgraph.errors import ArgumentError, listing
 
 __all__ = ["Comparison", "Likeness", "alike"]
@@ -86,6 +92,8 @@ def alike(dev: Any, test: Any, alpha: float = 0.05) -> Likeness:
     "A simple sequentially rejective multiple test procedure"): the probability of any false alarm
     stays below ``alpha``.
 
+    Examples that stand in both sets make them look alike: :func:`leaks` finds those.
+
     That no difference was *found* is weak evidence if the sets are small, and features may differ
     together where each alone does not.
 
@@ -116,7 +124,7 @@ def alike(dev: Any, test: Any, alpha: float = 0.05) -> Likeness:
         not alike: 1 of 1 features differ: brightness (Kolmogorov–Smirnov, p = ...
     """
     alpha = number(alpha, "alike: alpha", 0, 1)
-    first_set, second_set = pair("alike", dev=dev, test=test)
+    first_set, second_set = same_arrays("alike", {"dev": dev, "test": test})
     pairs = list(_features(first_set, second_set))
     if not pairs:
         raise ArgumentError("alike: the examples have no features to compare")

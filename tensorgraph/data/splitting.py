@@ -84,6 +84,9 @@ def split(
 ) -> Split:
     """Split examples into a training, a dev and a test set; each is in exactly one.
 
+    Copies of an example are different examples: where a photo was uploaded twice, one may be
+    trained on and the other measured with. ``tg.data.leaks`` tells of a split how many there are.
+
     Without sizes, the default of the Deep Learning Specialization (course 2, week 1): 60/20/20
     percent; 98/1/1 above a million examples, where 1 % is enough to tell two models apart.
 

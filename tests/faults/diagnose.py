@@ -28,6 +28,14 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "diagnose/array_arguments.py",
+        ("by_example", "scores.shape == (1, m)", "scores.shape[0] == 1",
+         "declared_metrics: the classes of one example are taken for examples"),
+        ("weights_of", "one_each(as_numbers(where, 'sample_weight', sample_weight))",
+         "as_numbers(where, 'sample_weight', sample_weight)",
+         "declared_metrics: weights in a column are refused"),
+        ("as_probabilities", "p.clip(0, 1)", "p", "declared_metrics: a logarithm of more than 1"),
+        ("classes_of", "joined.dtype.kind == 'f'", "False",
+         "declared_metrics: large classes of either sign are rounded"),
         ("as_size", "size < 2", "size < 1", "diagnose_ladder: a set of one example"),
     ),
     *planted_in(
@@ -42,6 +50,7 @@ FAULTS: list[Fault] = [
         ("_FORMULA", "'@'", "", "diagnose_errors: a cell that begins with @ is a formula"),
         ("_QUOTED", '(*_FORMULA, "\'")', "_FORMULA",
          "diagnose_errors: a cell that begins with an apostrophe loses it"),
+        ("_split", "any(row)", "row", "diagnose_errors: an empty row is an example"),
         ("write", "'\\r\\n'", "'\\n'", "diagnose_errors: a carriage return in a cell ends the row"),
     ),
     *planted_in(

@@ -260,6 +260,8 @@ PLACES = {
 ELSEWHERE = {
     "testing.GradcheckResult": "shown by gradcheck",
     "data.Comparison": "shown by alike",
+    "data.Leak": "shown by leaks",
+    "data.Leaks": "shown by leaks",
     "data.SplitIndices": "shown by split",
     "data.TargetIndices": "shown by split_by_target",
     "diagnose.Calibration": "shown by calibration",
