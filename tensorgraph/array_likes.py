@@ -110,13 +110,17 @@ def one_each(array: Array) -> Array:
 def numbers_of(array: Array) -> Array:
     """Return an array of objects that are all numbers as numbers; any other as it is.
 
-    A frame with columns of numbers and truth values comes as an array of objects.
+    A frame with columns of numbers and truth values comes as an array of objects. Numbers of more
+    than 64 bits become float64; those that are too large for it, infinite.
 
     Example:
         >>> numbers_of(np.array([[1.5, True], [2, False]], object))
         array([[1.5, 1. ],
                [2. , 0. ]])
     """
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        with np.errstate(over="ignore", under="ignore"):
+            return array.astype(np.float64)
     if array.dtype.kind != "O" or not array.size:
         return array
     try:
@@ -182,7 +186,7 @@ def _of_objects(array: Array, source: Any) -> str:
     odd = next((part for part in array.flat if not isinstance(part, (Real, np.number))), None)
     if isinstance(odd, (str, bytes)):
         return _of_text(array, odd)
-    if odd is None and all(isinstance(part, int) for part in array.flat):
+    if odd is None and all(isinstance(part, (int, float)) for part in array.flat):
         return "an integer that does not fit in 64 bits; write it as a float"
     if odd is None or hasattr(odd, "__float__"):
         seen = next(part for part in array.flat if not isinstance(part, (int, float)))

@@ -157,6 +157,37 @@ def as_numbers(value: Any, what: str) -> Array:
     return array
 
 
+def sortable(array: Array) -> Array:
+    """Return an array whose values have an order: objects that have none as text.
+
+    Example:
+        >>> sortable(np.array([1, "1"], object)).tolist()
+        ['int 1', 'str 1']
+    """
+    if array.dtype.kind != "O":
+        return array
+    try:
+        np.sort(array, axis=None)
+    except TypeError:
+        texts = [f"{type(one).__name__} {one}" for one in array.flat]
+        return np.array(texts, np.str_).reshape(array.shape)
+    return array
+
+
+def in_dtype(values: Array, dtype: np.dtype[Any]) -> Array:
+    """Return numbers in a dtype, cut at its limits, and rounded where it is one of integers."""
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        greatest = float(limits.max)
+        if int(greatest) > limits.max:  # of 64 bits, which float64 rounds up
+            greatest = np.nextafter(greatest, 0)
+        return np.rint(values).clip(float(limits.min), greatest).astype(dtype)
+    limit = np.finfo(dtype).max
+    with np.errstate(over="ignore"):
+        cast = values.astype(dtype)
+    return np.where(np.isinf(cast) & np.isfinite(values), np.copysign(limit, cast), cast)
+
+
 def name_of(key: Key) -> str:
     """Return the name of an array in messages."""
     return repr(key) if isinstance(key, str) else f"array {key}"

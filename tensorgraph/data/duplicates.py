@@ -23,6 +23,8 @@ __all__ = ["Leak", "Leaks", "duplicate_groups", "leaks"]
 
 SUMS = 8
 """Of examples of more numbers than this, so many random sums are compared instead."""
+FINEST = 15
+"""The digits of float64, of which the last are noise."""
 SAMPLE = 10_000
 """How many examples the scale of a feature is taken from."""
 CHUNK = 4096
@@ -124,7 +126,7 @@ def leaks(sets: Split | TargetSplit | Mapping[str, Any], digits: int = 4) -> Lea
         >>> bool(tg.data.leaks(tg.data.split(x, groups=groups)))
         False
     """
-    places = whole(digits, "leaks: digits", 1)
+    places = _places(digits, "leaks")
     named = _named(sets)
     tables = [_inputs(table) for table in same_arrays("leaks", named)]
     exact, near = _exact_keys(tables), _near_keys(tables, places)
@@ -152,7 +154,7 @@ def duplicate_groups(*arrays: Any, digits: int = 4) -> Indices:
         >>> tg.data.duplicate_groups([[0.5, 1.0], [0.7, 2.0], [0.5, 1.0]])
         array([0, 1, 0])
     """
-    places = whole(digits, "duplicate_groups: digits", 1)
+    places = _places(digits, "duplicate_groups")
     table = AlignedArrays("duplicate_groups", arrays)
     (keys,) = _near_keys([list(table.columns.values())], places)
     _, first, codes = np.unique(keys, return_index=True, return_inverse=True)
@@ -161,6 +163,15 @@ def duplicate_groups(*arrays: Any, digits: int = 4) -> Indices:
     numbers[order] = np.arange(len(order))
     groups: Indices = numbers[codes]
     return groups
+
+
+def _places(digits: Any, function: str) -> int:
+    places = whole(digits, f"{function}: digits", 1)
+    if places > FINEST:
+        raise ArgumentError(
+            f"{function}: digits is at most {FINEST}, as float64 has no more, not {places}"
+        )
+    return places
 
 
 def _named(sets: Any) -> dict[str, Any]:
@@ -300,4 +311,5 @@ class _Rounding:
 
 
 def _flat(part: Array) -> NDArray[np.float64]:
-    return part.reshape(len(part), -1).astype(np.float64)
+    with np.errstate(over="ignore", under="ignore"):
+        return part.reshape(len(part), -1).astype(np.float64)

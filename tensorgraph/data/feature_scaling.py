@@ -149,7 +149,9 @@ class Normalize:
         for part in _parts(data, mean.shape.index(1)):
             if missing_in(data[part]).any():
                 _refuse_missing(data, "transform")
-            _put(out, part, (data[part] - mean) / std, "transform")
+            with np.errstate(over="ignore"):
+                z = (data[part] - mean) / std
+            _put(out, part, z, data[part], "transform")
         return out
 
     def __call__(self, x: Any) -> Array:
@@ -162,7 +164,9 @@ class Normalize:
         mean, std = self._fitted(data)
         out = np.empty(data.shape, _float_of(data))
         for part in _parts(data, mean.shape.index(1)):
-            _put(out, part, data[part] * std + mean, "inverse")
+            with np.errstate(over="ignore"):
+                x = data[part] * std + mean
+            _put(out, part, x, data[part], "inverse")
         return out
 
     def _fitted(self, data: Array) -> tuple[Array, Array]:
@@ -230,16 +234,16 @@ def _parts(data: Array, axis: int) -> Iterator[tuple[slice, ...]]:
         yield (*lead, slice(start, start + step))
 
 
-def _put(out: Array, part: tuple[slice, ...], values: Array, method: str) -> None:
-    """Write values into a part of an array.
+def _put(out: Array, part: tuple[slice, ...], values: Array, given: Array, method: str) -> None:
+    """Write values into a part of an array, and see that they fit.
 
     Raises:
-        ArgumentError: they are finite, and too large for its dtype.
+        ArgumentError: what they were made of is finite, and they are too large for its dtype.
     """
     with np.errstate(over="ignore"):
         out[part] = values
     infinite = np.isinf(out[part])
-    if infinite.any() and (lost := infinite & np.isfinite(values)).any():
+    if infinite.any() and (lost := infinite & np.isfinite(given)).any():
         raise ArgumentError(
             f"Normalize.{method}: {values[lost][0]:g} does not fit in {out.dtype}; write"
             f" normalize.{method}(x.astype(float))"

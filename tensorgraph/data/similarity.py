@@ -11,12 +11,14 @@ import numpy as np
 
 from tensorgraph import extras
 from tensorgraph.arguments import number
+from tensorgraph.array_likes import numbers_of
 from tensorgraph.data.aligned_arrays import (
     AlignedArrays,
     Array,
     name_of,
     refuse_missing,
     same_arrays,
+    sortable,
 )
 from tensorgraph.errors import ArgumentError, listing
 
@@ -162,14 +164,15 @@ def _features(dev: AlignedArrays, test: AlignedArrays) -> Iterator[tuple[str, Ar
             refuse_missing(array, f"alike: {name_of(key)} of {which}", "leave these examples out")
         for place in np.ndindex(first.shape[1:]):
             shown = f"{name}[{', '.join(map(str, place))}]" if place else name
-            yield shown, first[(slice(None), *place)], second[(slice(None), *place)]
+            one, two = first[(slice(None), *place)], second[(slice(None), *place)]
+            yield shown, numbers_of(one), numbers_of(two)
 
 
 def _tested(first: Array, second: Array) -> tuple[str, float, float]:
     stats = extras.require("scipy.stats", "stats")
     if "f" in (first.dtype.kind, second.dtype.kind):
         return _smirnov(stats, first, second)
-    values, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
+    values, codes = np.unique(sortable(np.concatenate([first, second])), return_inverse=True)
     parts = np.split(codes, [len(first)])
     kind = values.dtype.kind
     if kind in "Mm" or (kind in "iu" and len(values) > FEW):

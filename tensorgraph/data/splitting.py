@@ -11,7 +11,14 @@ import numpy as np
 
 from tensorgraph.array_likes import one_each
 from tensorgraph.data import seeds
-from tensorgraph.data.aligned_arrays import AlignedArrays, Array, Indices, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import (
+    AlignedArrays,
+    Array,
+    Indices,
+    as_array,
+    refuse_missing,
+    sortable,
+)
 from tensorgraph.data.split_sizes import Sizes, sizes_of
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
 
@@ -161,7 +168,7 @@ def _labels(values: Any, name: str, length: int) -> Array:
             f" {labels.shape}"
         )
     refuse_missing(labels, f"split: {name}", "leave these examples out, or give them a label")
-    return labels
+    return sortable(labels)
 
 
 def _equal_shares(labels: Array, order: Indices, sizes: Sizes) -> list[Indices]:

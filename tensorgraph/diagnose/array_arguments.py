@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
-from tensorgraph.array_likes import NUMERIC, missing_in, numbers_of, one_each, to_plain, what_else
+from tensorgraph.array_likes import (
+    NUMERIC,
+    missing_in,
+    numbers_of,
+    one_each,
+    plain,
+    to_plain,
+    what_else,
+)
 
 Array = NDArray[Any]
 
@@ -182,7 +190,7 @@ def classes_of(where: str, given: Iterable[Any] | None, **arrays: Array) -> Arra
         DTypeError: some classes are strings and others numbers.
         ArgumentError: an example of a class that is not among those given; a class given twice.
     """
-    known = None if given is None else as_labels(where, "classes", list(given))
+    known = None if given is None else as_labels(where, "classes", as_list(where, "classes", given))
     _refuse_mixed(where, **arrays, **({} if known is None else {"classes": known}))
     if known is None:
         joined = np.concatenate(list(arrays.values()))
@@ -224,9 +232,12 @@ def weights_of(where: str, sample_weight: Any, m: int) -> Array:
             f"{where}: sample_weight of shape {weights.shape} must hold one weight for each of the"
             f" {m} examples"
         )
-    if (weights < 0).any() or not weights.any():
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if (weights < 0).any() or not 0 < total < 1e300:
         raise errors.ArgumentError(
-            f"{where}: sample_weight must not be negative, nor 0 for all examples"
+            f"{where}: sample_weight must not be negative, nor 0 for all examples, nor add up to"
+            " more than 1e300"
         )
     return weights
 
@@ -357,8 +368,23 @@ def as_names(where: str, name: str, values: Any) -> tuple[str, ...]:
     Raises:
         DTypeError: a single string, or no sequence at all.
     """
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+    if isinstance(values, (str, bytes)):
         raise errors.DTypeError(
             f"{where}: {name} must be a list of names, not {errors.describe(values)}"
         )
-    return tuple(str(value) for value in values)
+    return tuple(str(value) for value in as_list(where, name, values))
+
+
+def as_list(where: str, name: str, values: Any) -> list[Any]:
+    """Return what is in an iterable.
+
+    Raises:
+        ArgumentError: values are masked.
+        DTypeError: it is none, or an array without axes.
+    """
+    try:
+        return list(plain(values, f"{where}: {name}") if isinstance(values, np.ndarray) else values)
+    except TypeError:
+        raise errors.DTypeError(
+            f"{where}: {name} must be a list, not {errors.describe(values)}"
+        ) from None

@@ -12,8 +12,9 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number
+from tensorgraph.array_likes import numbers_of, one_each, to_plain
 from tensorgraph.diagnose import error_csv
-from tensorgraph.diagnose.array_arguments import as_names, as_rate
+from tensorgraph.diagnose.array_arguments import as_list, as_names, as_rate
 from tensorgraph.diagnose.confidence_intervals import Interval, wilson
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.display.text import percent
@@ -278,7 +279,8 @@ def _columns(names: tuple[str, ...], tags: Any) -> dict[str, tuple[bool, ...]]:
     if isinstance(tags, Mapping):
         found = {str(tag): _ticks(str(tag), column) for tag, column in tags.items()}
     else:
-        each = [_tags_of_one(i, some) for i, some in enumerate(tags)]
+        listed = as_list("error_table", "tags", tags)
+        each = [_tags_of_one(i, some) for i, some in enumerate(listed)]
         known = dict.fromkeys(tag for some in each for tag in some)
         found = {tag: tuple(tag in some for some in each) for tag in known}
         if len(each) != len(names):
@@ -308,7 +310,7 @@ def _check_tag(tag: str, column: tuple[bool, ...], examples: int) -> None:
 
 
 def _ticks(tag: str, column: Any) -> tuple[bool, ...]:
-    array = np.asarray(column)
+    array = one_each(numbers_of(to_plain(column, f"error_table: tag {tag!r}")))
     if array.ndim != 1 or array.dtype.kind not in "biuf" or not np.isin(array, (0, 1)).all():
         raise errors.DTypeError(
             f"error_table: the column of tag {tag!r} must hold 0 and 1, one for each example"
@@ -320,7 +322,7 @@ def _tags_of_one(place: int, some: Any) -> tuple[str, ...]:
     """Return the tags of an example; a single string is one tag."""
     if isinstance(some, str):
         return (some,)
-    if not isinstance(some, Iterable):
+    if not isinstance(some, Iterable) or getattr(some, "ndim", 1) == 0:
         raise errors.DTypeError(
             f"error_table: the tags of example {place} must be a list of strings, not"
             f" {errors.describe(some)}; write [] for none"

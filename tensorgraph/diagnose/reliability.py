@@ -141,11 +141,11 @@ def calibration(
     place = np.searchsorted(edges[1:-1], confidence)
     held = np.bincount(place, weights, count)
     empty = held == 0
-    share = np.where(empty, np.nan, 1 / np.where(empty, 1, held))
+    each = np.where(empty, np.nan, held)
     return Calibration(
         edges=edges,
-        predicted=np.bincount(place, weights * confidence, count) * share,
-        happened=np.bincount(place, weights * right, count) * share,
+        predicted=np.bincount(place, weights * confidence, count) / each,
+        happened=np.bincount(place, weights * right, count) / each,
         weights=held,
     )
 

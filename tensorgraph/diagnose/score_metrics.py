@@ -64,7 +64,7 @@ def roc_auc(
     """
     true = as_labels("roc_auc", "labels", labels)
     found = by_example("roc_auc", "scores", as_numbers("roc_auc", "scores", scores), len(true))
-    if found.ndim not in (1, 2):
+    if found.ndim not in (1, 2) or not found.size:
         raise errors.ShapeError(
             f"roc_auc: scores must have shape (m,) or (m, classes), not {found.shape}"
         )

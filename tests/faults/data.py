@@ -71,8 +71,6 @@ FAULTS: list[Fault] = [
         ("_window", "n + 1", "max(n, 1)", "data_augment: the last place is never drawn"),
         ("_cutout", "int(rng.integers(length)) - size // 2", "int(rng.integers(length))",
          "data_augment: what is cut out begins at its centre"),
-        ("_as_before", "values = np.rint(values)", "",
-         "data_augment: integers are cut off, not rounded"),
         ("_rotate", "'grid-constant'", "'nearest'",
          "data_augment: turned images smear at the border"),
     ),
@@ -88,6 +86,11 @@ FAULTS: list[Fault] = [
         ("holm", "np.arange(len(p), 0, -1)", "len(p)", "data_similarity: Bonferroni for Holm"),
         ("_pooled", "counts.sum(axis=0) * share", "counts.sum(axis=0)",
          "data_similarity: counted for expected"),
+    ),
+    *planted_in(
+        "data/aligned_arrays.py",
+        ("in_dtype", "np.rint(values)", "values",
+         "data_augment: integers are cut off, not rounded"),
     ),
     *planted_in(
         "data/duplicates.py",

@@ -219,6 +219,7 @@ ELSE = {
     "numbers as objects": (np.array(["1.5"], object), r"'1.5'; write x.astype\(float\)"),
     "decimals": ([Decimal("0.1")], r"objects such as Decimal\('0.1'\); write np.asarray\(x, float"),
     "fractions": ([Fraction(1, 3), 1], r"such as Fraction\(1, 3\); write np.asarray\(x, float\)"),
+    "a large integer": ([0.5, 2**70], "an integer that does not fit in 64 bits; write it as"),
     "pandas NA": (pd.Series([True, None], dtype="boolean"), r"index 1; .*na_value=np.nan\)$"),
     "NA in objects": (np.array([pd.NA, 1.5], object), "<NA>: 1 of 2 .* or write np.nan in their"),
     "None": ([1.5, None], "None: 1 of 2 values is missing, the first at index 1; leave these"),
