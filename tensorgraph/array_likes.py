@@ -9,7 +9,7 @@ lost in silence: a masked value is refused. What is no number is told with the l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from numbers import Real
+from numbers import Number, Real
 from typing import Any
 
 import numpy as np
@@ -188,7 +188,9 @@ def _of_objects(array: Array, source: Any) -> str:
         return _of_text(array, odd)
     if odd is None and all(isinstance(part, (int, float)) for part in array.flat):
         return "an integer that does not fit in 64 bits; write it as a float"
-    if odd is None or hasattr(odd, "__float__"):
+    if getattr(odd, "shape", ()):
+        return f"objects such as {describe(odd)}; write np.stack(list(x))"
+    if odd is None or (isinstance(odd, Number) and hasattr(odd, "__float__")):
         seen = next(part for part in array.flat if not isinstance(part, (int, float)))
         return f"objects such as {seen!r}; write np.asarray(x, float)"
     seen = _of_one(odd)

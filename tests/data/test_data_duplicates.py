@@ -87,6 +87,7 @@ def test_what_is_not_a_number_is_like_itself_only():
     dev = np.array([[-0.0, 1.0], [nan, 1.0], [-inf, 1.0], [nan, 3.0]])
     found = leaks({"train": train, "dev": dev})
     assert pairs(found) == {("dev", 0, "train", 0), ("dev", 1, "train", 1)}
+    assert found.found[0].exact.all()
 
 
 def test_sets_of_other_dtypes_and_layouts_are_compared_by_value(tmp_path):

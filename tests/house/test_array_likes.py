@@ -307,6 +307,17 @@ def test_one_each():
         assert one_each(np.zeros(shape)).shape == shape
 
 
+def test_objects_that_are_arrays_are_not_taken_apart():
+    array = np.empty(2, object)
+    array[:] = [np.zeros(3), np.ones(3)]
+    assert numbers_of(array) is array
+    with pytest.raises(
+        DTypeError, match=r"not objects such as shape \(3,\) float64; write np.stack"
+    ):
+        tg.tensor(array)
+    assert tg.tensor(np.stack(list(array))).shape == (2, 3)
+
+
 def test_ragged_lists_say_where():
     with pytest.raises(ShapeError, match=r"^x: ragged data: data\[0\] has length 1, data\[1\]"):
         to_plain([[1], [1, 2]], "x")
