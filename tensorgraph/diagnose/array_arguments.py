@@ -135,7 +135,7 @@ def _whole(where: str, name: str, array: Array) -> Array:
         first = array[array != np.floor(array)][0]
         raise errors.DTypeError(
             f"{where}: {name} hold {first:g}, which is no class; from probabilities write"
-            f" {name} > 0.5, or {name}.argmax(1) for one column a class"
+            f" {name} > 0.5"
         )
     if (abs(array) >= 2**63).any():
         raise errors.DTypeError(

@@ -19,6 +19,7 @@ from tests.faults import (
     optim,
     random,
     symbolic,
+    testing,
     train,
 )
 from tests.faults.fault import Fault
@@ -37,5 +38,6 @@ FAULTS: list[Fault] = [
     *optim.FAULTS,
     *random.FAULTS,
     *symbolic.FAULTS,
+    *testing.FAULTS,
     *train.FAULTS,
 ]

@@ -244,6 +244,7 @@ DOMAINS = [
     Real(-1, 1, avoid=(0,)), Real(-1, 1, avoid=(1, 0, -1)), Real(0, 1, avoid=(0,)),
     Real(-np.inf, np.inf, avoid=(0, 1, 2.5)), Real(-1e300, 1e300), Real(0, 1e-6), Real(1e-320, 1),
     Real(-3, 3, avoid=(0, 0.0005)), Real(-3, 3, avoid=(10,)), Real(0.1, 0.2), Real(2, 2),
+    Real(1e-7, 5e-6),
 ]  # fmt: skip
 
 
