@@ -8,9 +8,11 @@ from contextvars import ContextVar
 from threading import RLock
 from types import MappingProxyType
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
+from tensorgraph.engine.locks import in_forked_child, is_lost
 from tensorgraph.errors import ArgumentError, DTypeError, StateError
 
 State = Mapping[str, Any]
@@ -22,6 +24,9 @@ _REPLAY: ContextVar[Mapping[Generator, _StandIn]] = ContextVar("replay", default
 
 class Generator:
     """A source of random numbers with a state that can be read and set.
+
+    Threads may share one. A forked process goes on from its parent's state, as all its siblings do:
+    seed it there, each with a number of its own, to have them draw apart.
 
     Args:
         seed: an integer for a fixed sequence, ``None`` for a fresh one.
@@ -36,6 +41,7 @@ class Generator:
     def __init__(self, seed: int | None = None) -> None:
         self._lock = RLock()
         self.seed(seed)
+        _LIVE.add(self)
 
     def seed(self, seed: int | None) -> None:
         """Restart the sequence from ``seed``."""
@@ -127,6 +133,24 @@ class Generator:
 
     def __setstate__(self, state: State) -> None:
         vars(self).update(state, _lock=RLock())
+        _LIVE.add(self)
+
+    def _free_in_child(self) -> None:
+        """Go on in a forked child although a thread that is not there was drawing."""
+        if is_lost(self._lock):
+            self._lock = RLock()
+        if self._made is not None and is_lost(self._made.bit_generator.lock):  # NumPy's own
+            state, self._made = self._made.bit_generator.state, None
+            self._numpy.bit_generator.state = state
+
+
+_LIVE: WeakSet[Generator] = WeakSet()
+
+
+@in_forked_child
+def _free_generators() -> None:
+    for generator in list(_LIVE):
+        generator._free_in_child()
 
 
 class _StandIn:
