@@ -218,5 +218,5 @@ def test_fit_takes_batches_that_workers_make(kind):
 
 def test_what_a_worker_computed_with_a_graph_says_what_to_send_back():
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
-        with pytest.raises(tg.errors.GraphError, match="write .detach"):
+        with pytest.raises(tg.errors.GraphError, match=r"write \.detach"):
             pool.submit(network()[0], X).result(SECONDS)
