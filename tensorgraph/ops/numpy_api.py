@@ -59,7 +59,7 @@ _ON_VALUES = (
 ).split()
 """Functions that tell a fact about the values, or write them: called with the arrays."""
 
-_ON_KINDS = "result_type can_cast common_type iscomplexobj isrealobj size".split()
+_ON_KINDS = "result_type can_cast common_type iscomplexobj isrealobj size einsum_path".split()
 """Functions that ask for shape and dtype alone, which arrays without values have too."""
 
 _MAKING = (np.zeros, np.ones, np.full, np.empty, np.arange, np.eye, np.asarray)
@@ -113,6 +113,7 @@ def recorded_functions(ops: Ops) -> Table:
 
     return table | {
         np.cumsum: cumsum,
+        np.divmod: lambda x, y: (ops["floor_divide"](x, y), ops["remainder"](x, y)),
         np.dot: dot,
         np.hstack: hstack,
         np.vstack: vstack,
