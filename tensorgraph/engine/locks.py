@@ -24,15 +24,17 @@ def in_forked_child(renew: Callable[[], None]) -> Callable[[], None]:
     return renew
 
 
-def is_lost(lock: Any) -> bool:
-    """Return whether another thread holds a lock, which in a forked child is none that runs.
+def free(lock: Any) -> None:
+    """Free a lock in a forked child if a thread holds it that is not there.
 
     Example:
         >>> import threading
-        >>> is_lost(threading.RLock())
-        False
+        >>> lock = threading.RLock()
+        >>> free(lock)
+        >>> lock.acquire()
+        True
     """
-    free = lock.acquire(blocking=False)
-    if free:
+    if lock.acquire(blocking=False):
         lock.release()
-    return not free
+    else:
+        lock._at_fork_reinit()  # as Python's own modules do

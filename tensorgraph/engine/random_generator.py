@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 import numpy as np
 
-from tensorgraph.engine.locks import in_forked_child, is_lost
+from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.errors import ArgumentError, DTypeError, StateError
 
 State = Mapping[str, Any]
@@ -135,14 +135,6 @@ class Generator:
         vars(self).update(state, _lock=RLock())
         _LIVE.add(self)
 
-    def _free_in_child(self) -> None:
-        """Go on in a forked child although a thread that is not there was drawing."""
-        if is_lost(self._lock):
-            self._lock = RLock()
-        if self._made is not None and is_lost(self._made.bit_generator.lock):  # NumPy's own
-            state, self._made = self._made.bit_generator.state, None
-            self._numpy.bit_generator.state = state
-
 
 _LIVE: WeakSet[Generator] = WeakSet()
 
@@ -150,7 +142,9 @@ _LIVE: WeakSet[Generator] = WeakSet()
 @in_forked_child
 def _free_generators() -> None:
     for generator in list(_LIVE):
-        generator._free_in_child()
+        free(generator._lock)
+        if generator._made is not None:
+            free(generator._made.bit_generator.lock)  # which NumPy takes in each draw
 
 
 class _StandIn:

@@ -106,8 +106,8 @@ def test_a_child_draws_although_a_thread_was_drawing_when_it_was_forked(generato
 def test_a_child_goes_on_from_the_state_of_its_parent():
     generator = tg.random.Generator(3)
     tg.random.normal(5, generator=generator)
+    state = dict(generator.state)
     with held_by_a_thread(locked(generator.draw(lambda numpy: numpy.bit_generator.lock))):
-        state = dict(generator.state)
 
         def draw():
             assert generator.state == state
