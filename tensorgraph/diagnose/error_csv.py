@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tensorgraph import errors
+from tensorgraph.display.text import encodable
 
 RESERVED = ("example", "comment")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -33,7 +34,7 @@ def write(
         writer.writerow([_guarded(example), *ticks, _guarded(comment)])
     if path is not None:
         # The mark at the beginning tells a spreadsheet that this is UTF-8.
-        Path(path).write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+        Path(path).write_text(encodable(text.getvalue()), encoding="utf-8-sig", newline="")
     return text.getvalue()
 
 

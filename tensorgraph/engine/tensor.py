@@ -80,6 +80,10 @@ class Tensor(Operators):
         """Return the values as a read-only view; ``.copy()`` it to change it."""
         return self.data
 
+    def to_numpy(self) -> Array:
+        """Return what :meth:`numpy` does: matplotlib and others ask tables and arrays for this."""
+        return self.data
+
     @property
     def shape(self) -> tuple[int, ...]:
         """The length of each axis."""

@@ -17,7 +17,7 @@ from tensorgraph.diagnose.model_selection import Criterion, Limits
 from tensorgraph.diagnose.norm_columns import ACTIVATIONS, GRADIENTS, by_layer
 from tensorgraph.display.figure import new_figure
 from tensorgraph.display.tables import html_table
-from tensorgraph.display.text import escaped
+from tensorgraph.display.text import encodable, escaped
 
 __all__ = ["History"]
 
@@ -191,7 +191,7 @@ class History(Mapping[str, NDArray[Any]]):
         """Write all columns to a CSV file, from which the same numbers can be read."""
         with open(path, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow(self)
+            writer.writerow(map(encodable, self))
             writer.writerows(zip(*(self[name].tolist() for name in self), strict=True))
 
     @classmethod
