@@ -196,8 +196,9 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "engine/decorating.py",
-        ("_generated_and_awaited_in", "with block():\n    await generator.aclose()",
-         "await generator.aclose()", "modes: an asynchronous generator is closed in another mode"),
+        ("_generated_and_awaited_in", "step, given = generator.athrow, error",
+         "step, given = generator.asend, None",
+         "modes: what is thrown into an asynchronous generator is lost"),
     ),
     *planted_in(
         "engine/random_generator.py",
