@@ -195,21 +195,27 @@ def _whole_groups(labels: Array, order: Indices, sizes: Sizes) -> list[Indices]:
     _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     wanted = list(sizes.values())
     if len(counts) < np.count_nonzero(wanted):
+        fewer = "leave out a set (dev=0.2, test=0), or " if len(counts) > 1 else ""
         raise ArgumentError(
             f"split: {len(counts)} groups cannot fill {np.count_nonzero(wanted)} sets, as none is"
-            " divided; leave out a set (test=0), or define smaller groups"
+            f" divided; {fewer}define smaller groups"
         )
     _, first = np.unique(codes[order], return_index=True)
     of_group = np.empty(len(counts), np.intp)
     free = wanted.copy()
     drawn = codes[order][np.sort(first)]
     large = np.where(counts > min(filter(None, wanted)), counts, 0)  # they leave no choice: first
-    for group in drawn[np.argsort(-large[drawn], kind="stable")].tolist():
+    for place, group in enumerate(drawn[np.argsort(-large[drawn], kind="stable")].tolist()):
         # Of the sets in which it fits, that of which the largest share is free: so a small set gets
-        # large groups too. What fits in none goes where the room is.
+        # large groups too. What fits in none goes where the room is. The last go to empty sets.
         count = int(counts[group])
-        fits = [k for k, room in enumerate(free) if room >= count]
-        chosen = max(fits, key=lambda k: free[k] / wanted[k]) if fits else free.index(max(free))
+        empty = [k for k, room in enumerate(free) if room == wanted[k] > 0]
+        allowed = empty if len(empty) >= len(counts) - place else range(len(free))
+        fits = [k for k in allowed if free[k] >= count]
+        if fits:
+            chosen = max(fits, key=lambda k: free[k] / wanted[k])
+        else:
+            chosen = max(allowed, key=free.__getitem__)
         of_group[group] = chosen
         free[chosen] -= count
     parts = [order[of_group[codes[order]] == k] for k in range(len(sizes))]

@@ -21,6 +21,8 @@ FAULTS: list[Fault] = [
          "data_split: stratified sets in the order of the data"),
         ("_whole_groups", "free[chosen] -= count", "free[chosen] -= 1",
          "data_split: a group counts as one example"),
+        ("_whole_groups", "len(empty) >= len(counts) - place", "False",
+         "data_split: the last groups go to sets that have some already"),
     ),
     *planted_in(
         "data/target_split.py",

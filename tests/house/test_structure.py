@@ -132,7 +132,21 @@ def test_tests_lie_in_folders_as_the_package_does():
     tests = PACKAGE.parent / "tests"
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     folders = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")}
-    assert folders == rooms | {"house"}
+    assert folders == rooms | {"house", "reports"}
+
+
+def test_tests_in_reports_name_the_report_that_made_us_ask():
+    """Each docstring begins with ``owner/repository#number``, or several, and says what it was."""
+    number = r"[\w.-]+/[\w.-]+#\d+"
+    reports = set()
+    for path in (PACKAGE.parent / "tests/reports").glob("test_*.py"):
+        for test in ast.parse(path.read_text()).body:
+            if isinstance(test, ast.FunctionDef) and test.name.startswith("test_"):
+                first = (ast.get_docstring(test) or "").split("\n")[0]
+                named = re.match(rf"{number}(, {number})*: \S", first)
+                assert named, f"{path.name}: {test.name} names no report"
+                reports |= set(re.findall(number, named[0]))
+    assert len(reports) >= 40
 
 
 @pytest.mark.parametrize("outer", INNER)
