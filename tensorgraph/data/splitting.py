@@ -9,8 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.array_likes import one_each
 from tensorgraph.data import seeds
-from tensorgraph.data.aligned_arrays import AlignedArrays, Array, Indices, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import (
+    AlignedArrays,
+    Array,
+    Indices,
+    as_array,
+    refuse_missing,
+    sortable,
+)
 from tensorgraph.data.split_sizes import Sizes, sizes_of
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
 
@@ -83,6 +91,9 @@ def split(
 ) -> Split:
     """Split examples into a training, a dev and a test set; each is in exactly one.
 
+    Copies of an example are different examples: where a photo was uploaded twice, one may be
+    trained on and the other measured with. ``tg.data.leaks`` tells of a split how many there are.
+
     Without sizes, the default of the Deep Learning Specialization (course 2, week 1): 60/20/20
     percent; 98/1/1 above a million examples, where 1 % is enough to tell two models apart.
 
@@ -150,14 +161,14 @@ def split(
 
 
 def _labels(values: Any, name: str, length: int) -> Array:
-    labels = as_array(values, f"split: {name}")
+    labels = one_each(as_array(values, f"split: {name}"))
     if labels.ndim > 1 or len(labels) != length:
         raise ShapeError(
             f"split: {name} is one label for each of the {length} examples, not shape"
             f" {labels.shape}"
         )
     refuse_missing(labels, f"split: {name}", "leave these examples out, or give them a label")
-    return labels
+    return sortable(labels)
 
 
 def _equal_shares(labels: Array, order: Indices, sizes: Sizes) -> list[Indices]:

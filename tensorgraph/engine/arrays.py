@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
+from tensorgraph.array_likes import NUMERIC, numbers_of, plain, what_else
 from tensorgraph.engine.modes import MODE
 
 Array = NDArray[Any]
@@ -89,10 +90,18 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
 
     The order of its bytes is the machine's: files of other machines give the other one. Of a tensor
     see ``array_of`` in ``tensor.py``.
+
+    Raises:
+        ArgumentError: values are masked; a number that does not fit in its dtype.
+        DTypeError: it holds anything but real numbers, integers and booleans.
+        GraphError: a list of tensors that need a gradient.
+        ShapeError: nested sequences of different lengths.
     """
     wanted = None if dtype is None else to_dtype(dtype)
     array: Any
-    if isinstance(data, (np.ndarray, np.generic)):
+    if isinstance(data, np.ndarray):
+        array = data if type(data) is np.ndarray else np.asarray(plain(data, "data"))
+    elif isinstance(data, np.generic):
         array = np.asarray(data)
     elif is_foreign(data):
         array = data
@@ -104,6 +113,9 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
         except ValueError:
             raise errors.ShapeError(errors.ragged(data)) from None
         found = list(_inside(data))
+        for part in found:
+            if isinstance(part, np.ndarray):
+                plain(part, "data")  # whose mask is lost
         lost = any(getattr(x, "requires_grad", False) for x in found if x is not data)
         if lost and MODE.get().recording:
             raise errors.GraphError(
@@ -113,9 +125,9 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
             double = any(getattr(x, "dtype", None) == np.float64 for x in found)
             wanted = np.dtype(np.float64) if double else DEFAULT_DTYPE
     if array.dtype not in PLAIN:
-        if array.dtype.kind == "O":
-            raise errors.DTypeError(_no_number(data))
-        _check_numeric(array.dtype)
+        array = array if array.dtype.kind in NUMERIC else numbers_of(array)
+        if array.dtype.kind not in NUMERIC:
+            raise errors.DTypeError(_NO_NUMBERS + what_else(array, data))
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if wanted is None or wanted == array.dtype:
         return array
@@ -164,24 +176,10 @@ def _inside(data: Any) -> Iterator[Any]:
         yield data
 
 
-def _no_number(data: Any) -> str:
-    """Return what NumPy could make nothing but objects of."""
-    for part in _inside(data):
-        if type(part) is int or (isinstance(part, (list, tuple)) and part):
-            continue
-        iterable = hasattr(part, "__iter__") and not isinstance(part, dict)
-        hint = "; write list(...) around it" if iterable else ""
-        return (
-            "tensors hold real numbers, integers or booleans, not objects such as"
-            f" {errors.describe(part)}{hint}"
-        )
-    return "an integer does not fit in 64 bits; write it as a float"
-
-
 def _check_numeric(dtype: np.dtype[Any]) -> None:
-    if dtype.kind not in "fiub":
+    if dtype.kind not in NUMERIC:
         kinds = {"O": "objects", "U": "strings", "S": "bytes", "c": "complex numbers"}
-        raise errors.DTypeError(
-            f"tensors hold real numbers, integers or booleans, not"
-            f" {kinds.get(dtype.kind, str(dtype))} (dtype {dtype})"
-        )
+        raise errors.DTypeError(f"{_NO_NUMBERS}{kinds.get(dtype.kind, str(dtype))} (dtype {dtype})")
+
+
+_NO_NUMBERS = "tensors hold real numbers, integers or booleans, not "

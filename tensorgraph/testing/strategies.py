@@ -1,6 +1,9 @@
 """Hypothesis strategies that draw what an operation takes, from the domain in its record.
 
-Needs hypothesis: ``pip install 'tensorgraph-engine[test]'``.
+Needs hypothesis: ``pip install 'tensorgraph-engine[test]'``. Once this is imported, hypothesis
+seeds the default generator of ``tg.random`` for each example, as it does Python's and NumPy's, and
+gives it back its state: what fails in a test that draws or drops fails again, and can be made
+smaller.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from typing import Any
 import numpy as np
 
 try:
-    from hypothesis import strategies as st
+    from hypothesis import register_random, strategies as st
     from hypothesis.extra import numpy as hnp
 except ImportError as error:
     raise ImportError(
@@ -19,13 +22,31 @@ except ImportError as error:
         " pip install 'tensorgraph-engine[test]'"
     ) from error
 
+from tensorgraph import random
 from tensorgraph.engine.domain import Boolean, Domain, Integer, Real, Simplex
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
 from tensorgraph.testing.checked_function import Array
-from tensorgraph.testing.op_calls import near, record_of
+from tensorgraph.testing.op_calls import APART, record_of
 
 Shape = tuple[int, ...]
+
+
+class _Default:
+    """The default generator, under the names of Python's: hypothesis knows it weakly."""
+
+    def seed(self, seed: int) -> None:
+        random.seed(seed)
+
+    def getstate(self) -> Any:
+        return random.default_generator().state
+
+    def setstate(self, state: Any) -> None:
+        random.default_generator().state = state
+
+
+_DEFAULT = _Default()
+register_random(_DEFAULT)
 
 
 def arrays(domain: Domain, shape: Shape, dtype: Any = np.float64) -> st.SearchStrategy[Array]:
@@ -113,15 +134,49 @@ def _tuples(op: Op, shapes: Sequence[Shape], dtype: Any) -> st.SearchStrategy[tu
 
 
 def _numbers(domain: Real, dtype: Any) -> st.SearchStrategy[float]:
+    """Return a strategy for the numbers of a domain, made of the intervals between avoided points.
+
+    Nothing is drawn and thrown away, so arrays of any size can be drawn, also where a point to
+    avoid is one that hypothesis likes to draw.
+
+    Raises:
+        ArgumentError: the domain holds no number of this dtype.
+    """
     kind = np.dtype(dtype)
-    # The bounds as this dtype has them, not outside the domain.
-    low, high = kind.type(domain.low), kind.type(domain.high)
-    low = low if low >= domain.low else np.nextafter(low, kind.type(np.inf))
-    high = high if high <= domain.high else np.nextafter(high, kind.type(-np.inf))
-    drawn = st.floats(float(low), float(high), width=8 * kind.itemsize, allow_subnormal=False)
-    if domain.avoid:
-        return drawn.filter(lambda x: not near(np.asarray(x), domain).any())
-    return drawn
+    edges = sorted(domain.avoid)
+    lows = [domain.low, *(np.nextafter(point + APART, np.inf) for point in edges)]
+    highs = [*(np.nextafter(point - APART, -np.inf) for point in edges), domain.high]
+    between = [
+        _inside(max(low, domain.low), min(high, domain.high), kind)
+        for low, high in zip(lows, highs, strict=True)
+    ]
+    parts = [_floats(low, high, kind) for low, high in between if low <= high]
+    if not parts:
+        raise ArgumentError(
+            f"strategies: no number of {kind} lies in {domain}, {APART:g} from what it avoids;"
+            " widen the domain"
+        )
+    return st.one_of(parts)
+
+
+def _inside(low: float, high: float, kind: np.dtype[Any]) -> tuple[float, float]:
+    """Return the least and the greatest finite number of a dtype in an interval."""
+    limit = np.finfo(kind).max
+    least, greatest = (kind.type(np.clip(end, -limit, limit)) for end in (low, high))
+    # The bounds as this dtype has them, not outside the interval.
+    with np.errstate(over="ignore", under="ignore"):
+        if float(least) < low:
+            least = np.nextafter(least, kind.type(np.inf))
+        if float(greatest) > high:
+            greatest = np.nextafter(greatest, kind.type(-np.inf))
+    return float(least), float(greatest)
+
+
+def _floats(low: float, high: float, kind: np.dtype[Any]) -> st.SearchStrategy[float]:
+    tiny = float(np.finfo(kind).smallest_normal)
+    subnormal = any(0 < abs(end) < tiny for end in (low, high))  # else they are left out
+    width: Any = 8 * kind.itemsize
+    return st.floats(low, high, width=width, allow_subnormal=subnormal)
 
 
 def _summing_to_one(array: Array) -> Array:
