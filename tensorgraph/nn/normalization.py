@@ -15,7 +15,7 @@ from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.centering import affine, center, rms
+from tensorgraph.ops.moments import affine, center, rms
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import sqrt
 

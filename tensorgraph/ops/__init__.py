@@ -5,7 +5,8 @@ its names are public; ``OPS`` holds them all: functions of one record each (thei
 functions composed of several. Read ``arithmetic`` first, whose records are the simplest, then
 ``transcendental`` (with ``_erf``) and ``activation``; ``reduce``, ``shape`` and ``repetition``
 (with ``_axes``); ``contract``, ``index``, ``window``, ``convolve`` and ``pool``; the fused
-``logits`` (the softmax family), ``centering`` (what norm layers are made of) and ``masking``
+``logits`` (the softmax family), ``moments`` (spread, length, and
+what norm layers are made of) and ``masking``
 (dropout). ``methods`` binds them to tensors as operators and methods, ``numpy_api`` answers NumPy's
 functions with them.
 """
@@ -18,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 from tensorgraph.ops import (
     activation,
     arithmetic,
-    centering,
     contract,
     convolve,
     index,
     logits,
     masking,
+    moments,
     pool,
     reduce,
     repetition,
@@ -33,13 +34,13 @@ from tensorgraph.ops import (
 )
 from tensorgraph.ops.activation import *
 from tensorgraph.ops.arithmetic import *
-from tensorgraph.ops.centering import *
 from tensorgraph.ops.contract import *
 from tensorgraph.ops.convolve import *
 from tensorgraph.ops.index import *
 from tensorgraph.ops.logits import *
 from tensorgraph.ops.masking import *
 from tensorgraph.ops.methods import bind_tensor
+from tensorgraph.ops.moments import *
 from tensorgraph.ops.pool import *
 from tensorgraph.ops.reduce import *
 from tensorgraph.ops.repetition import *
@@ -48,7 +49,7 @@ from tensorgraph.ops.transcendental import *
 from tensorgraph.ops.window import *
 
 _FILES = (
-    activation, arithmetic, centering, contract, convolve, index, logits, masking, pool, reduce,
+    activation, arithmetic, contract, convolve, index, logits, masking, moments, pool, reduce,
     repetition, shape, transcendental, window,
 )  # fmt: skip
 

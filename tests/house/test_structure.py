@@ -38,7 +38,9 @@ OPTIONAL = {
 ROOMS = [
     "errors extras",
     "arguments display engine.modes engine.float_warnings engine.nested_containers",
-    "engine.arrays engine.shapes",
+    "engine.arrays",
+    "engine.summation",
+    "engine.shapes",
     "engine.domain engine.notation engine.explain engine.rule engine.random_generator",
     "engine.declaration_checks",
     "engine.op",

@@ -1,0 +1,280 @@
+"""Centring, spread and length, and what else normalisation layers are made of.
+
+Squares are taken where they fit: where a sum of them would leave the range, x is divided first by a
+power of two as large as its largest element.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.arguments import number, scalar
+from tensorgraph.engine.arrays import as_array, is_foreign
+from tensorgraph.engine.op import register
+from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.engine.summation import add_up
+from tensorgraph.ops._axes import Axes, kept, length, some_axes
+from tensorgraph.ops.arithmetic import abs_kernel, equal, square, where
+from tensorgraph.ops.reduce import all_finite, divisor, in_single, mean, mean_kernel, spread
+from tensorgraph.ops.transcendental import sqrt
+
+__all__ = ["affine", "center", "norm", "rms", "std", "var"]
+
+
+def _floating(x: Any) -> Any:
+    """Return x as an array in which squares can be added up: integers would overflow."""
+    x = as_array(x)
+    return x if x.dtype.kind in "fc" else x.astype(np.float64)
+
+
+def _axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+    return {"axis": some_axes(axis, ndim_of(x)), "keepdims": bool(keepdims)}
+
+
+# --------------------------------------------------------------------------------------- centring
+
+
+def _centred_axes(x: Any, *, axis: Any) -> dict[str, Any]:
+    return {"axis": some_axes(axis, ndim_of(x))}
+
+
+def _center_kernel(x: Any, *, axis: Any = None) -> Any:
+    x = _floating(x)
+    centred = x - mean_kernel(x, axis=axis, keepdims=True)
+    # What rounding has left of a large mean is small, so that its own mean is right; and where all
+    # elements are equal, it is what each of them is off by.
+    left = mean_kernel(centred, axis=axis, keepdims=True)
+    if not (is_foreign(left) or all_finite(left)):
+        left = np.where(np.isfinite(left), left, 0)
+    centred -= left
+    return centred
+
+
+center = register(
+    "center",
+    in_single(_center_kernel),
+    {"x": lambda g, axis: g - mean(g, axis=axis, keepdims=True)},
+    family="fused",
+    symbol="x − μ",
+    body=lambda x, *, axis: x - mean(x, axis=axis, keepdims=True),
+    prepare=_centred_axes,
+    code="""
+        centred = x - np.mean(x, axis=axis, keepdims=True)
+        return centred - np.mean(centred, axis=axis, keepdims=True)
+    """,
+    facts={"zero_sum": "axis"},
+    doc="""Return x − mean(x) over `axis`, exact to rounding also where the mean is large.
+
+    >>> tg.center([1.0, 3.0, 5.0])
+    tensor([-2.,  0.,  2.])
+    """,
+)
+
+
+# ------------------------------------------------------------------------------- spread and length
+
+
+def _squares(x: Any, axis: Any, least: bool = True) -> tuple[Any, Any]:
+    """Return Σ (x / scale)² over axes, which stay, and scale: 1, or what keeps the sum in range.
+
+    Args:
+        x: an array of floating-point numbers.
+        axis: what to add up over.
+        least: whether sums that are too small matter, or those that are too large alone.
+    """
+    total = add_up(x * x, axis=axis, keepdims=True)
+    limits = np.finfo(total.dtype)
+    smallest = limits.tiny / limits.eps if least else 0
+    if not is_foreign(total):
+        fits = (total.real >= smallest) & (total.real < np.inf)
+        if fits.all():
+            return total, 1
+    largest = np.max(abs_kernel(x).real, axis=axis, keepdims=True, initial=0)
+    scale = np.exp2(np.minimum(np.floor(np.log2(largest)), limits.maxexp - 1))
+    scale = np.where((scale > (0 if least else 1)) & (scale < np.inf), scale, 1)
+    scale = scale.astype(largest.dtype)
+    scaled = x / scale
+    return add_up(scaled * scaled, axis=axis, keepdims=True), scale
+
+
+def _squeezed(x: Any, axis: Any, keepdims: bool) -> Any:
+    return x if keepdims else np.squeeze(x, axis=axis)
+
+
+def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[str, Any]:
+    static = _axes(x, axis=axis, keepdims=keepdims)
+    return {**static, "correction": scalar(correction, "correction")}
+
+
+def _freedom(shape: tuple[int, ...], axis: Axes, correction: float) -> float:
+    """Return n − correction, but never less than 0: then nothing is known of the variance."""
+    return max(length(shape, axis) - correction, 0)
+
+
+def _scaled_variance(x: Any, axis: Any, correction: float) -> tuple[Any, Any]:
+    """Return Σ((x − mean) / scale)² / (n − correction), and scale."""
+    total, scale = _squares(_center_kernel(x, axis=axis), axis)
+    # Where neither spread nor elements are left, this is 0 / 0.
+    return total / _freedom(x.shape, axis, correction), scale
+
+
+def _var_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
+    variance, scale = _scaled_variance(_floating(x), axis, correction)
+    return _squeezed(variance * scale * scale, axis, keepdims)
+
+
+def _std_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
+    variance, scale = _scaled_variance(_floating(x), axis, correction)
+    return _squeezed(np.sqrt(variance) * scale, axis, keepdims)
+
+
+def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
+    shape = shape_of(x)
+    share = 2 * g / divisor(_freedom(shape, axis, correction), g)
+    # The mean is differentiated too: it drops out at first order only.
+    return spread(share, shape, axis) * center(x, axis=axis)
+
+
+def _ratio(x: Any, out: Any) -> Any:
+    """Return x / out, and 0 where out is. It is of ordinary size; g / out may leave the range."""
+    zero = equal(out, 0)
+    return where(zero, 0, x / where(zero, 1, out))
+
+
+def _std_rule(g: Any, x: Any, out: Any, axis: Axes, correction: float) -> Any:
+    shape = shape_of(x)
+    share = g / divisor(_freedom(shape, axis, correction), g)
+    ratio = _ratio(center(x, axis=axis), out.reshape(kept(shape, axis)))
+    return spread(share, shape, axis) * ratio
+
+
+var = register(
+    "var",
+    in_single(_var_kernel),
+    {"x": _var_rule},
+    family="reduce",
+    prepare=_moments,
+    facts={"nonnegative": True},
+    doc="""Return the variance over `axis`, Σ(x − mean)² / (n − correction).
+
+    With no more elements than the correction it is infinite, or NaN where all are equal, as
+    NumPy's and PyTorch's.
+
+    >>> tg.var([1.0, 3.0], correction=1)
+    tensor(2.)
+    """,
+)
+std = register(
+    "std",
+    in_single(_std_kernel),
+    {"x": _std_rule},
+    family="reduce",
+    prepare=_moments,
+    facts={"nonnegative": True},
+    doc="""Return the standard deviation, √var; its derivative is 0 where all elements are equal.
+
+    >>> tg.std([1.0, 3.0])
+    tensor(1.)
+    """,
+)
+
+
+def _norm_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    total, scale = _squares(_floating(x), axis)
+    return _squeezed(np.sqrt(total) * scale, axis, keepdims)
+
+
+def _norm_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
+    shape = shape_of(x)
+    return spread(g, shape, axis) * _ratio(x, out.reshape(kept(shape, axis)))
+
+
+norm = register(
+    "norm",
+    in_single(_norm_kernel),
+    {"x": _norm_rule},
+    family="reduce",
+    symbol="‖x‖",
+    prepare=_axes,
+    facts={"nonnegative": True},
+    code="np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))",
+    doc="""Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.
+
+    >>> tg.norm([3.0, 4.0])
+    tensor(5.)
+    """,
+)
+
+
+def _check_rms(x: Any, *, axis: Any, eps: float, keepdims: bool) -> dict[str, Any]:
+    return {
+        "axis": some_axes(axis, ndim_of(x)),
+        "eps": number(eps, "eps", 0),
+        "keepdims": bool(keepdims),
+    }
+
+
+def _rms_kernel(x: Any, *, axis: Any = None, eps: float = 0.0, keepdims: bool = False) -> Any:
+    x = _floating(x)
+    total, scale = _squares(x, axis, least=not eps)
+    result = total / length(x.shape, axis)
+    result = np.sqrt(result + eps / scale / scale) * scale
+    return _squeezed(result, axis, keepdims)
+
+
+def _rms_rule(g: Any, x: Any, out: Any, axis: Axes, eps: float) -> Any:
+    shape = shape_of(x)
+    share = g / divisor(length(shape, axis), g)
+    root = out.reshape(kept(shape, axis))
+    return spread(share, shape, axis) * (x / root if eps else _ratio(x, root))
+
+
+rms = register(
+    "rms",
+    in_single(_rms_kernel),
+    {"x": _rms_rule},
+    family="fused",
+    symbol="RMS",
+    body=lambda x, *, axis, eps, keepdims: sqrt(
+        mean(square(x), axis=axis, keepdims=keepdims) + eps
+    ),
+    prepare=_check_rms,
+    facts={"nonnegative": True},
+    doc="""Return the root mean square √(mean(x²) + eps) over `axis`; its derivative at 0 is 0.
+
+    Of a centred x it is the standard deviation.
+
+    >>> tg.rms([1.0, -7.0])
+    tensor(5.)
+    """,
+)
+
+
+# ------------------------------------------------------------------------------ scale and shift
+
+
+def _affine_kernel(x: Any, scale: Any, shift: Any) -> Any:
+    out = np.multiply(x, scale, dtype=np.result_type(x, scale, shift))
+    out += shift
+    return out
+
+
+affine = register(
+    "affine",
+    _affine_kernel,
+    {
+        "x": lambda g, scale: g * scale,
+        "scale": lambda g, x: g * x,
+        "shift": lambda g: g,
+    },
+    family="fused",
+    symbol="a·x + b",
+    body=lambda x, scale, shift: x * scale + shift,
+    doc="""Return x · scale + shift, each of which is repeated along axes that it does not have.
+
+    >>> tg.affine([[1.0, 2.0]], [2.0, 3.0], 0.5)
+    tensor([[2.5, 6.5]])
+    """,
+)
