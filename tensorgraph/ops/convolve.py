@@ -28,6 +28,7 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops.contract import einsum
+from tensorgraph.ops.reduce import in_single
 from tensorgraph.ops.shape import pad, reshape
 from tensorgraph.ops.window import (
     Padding,
@@ -314,7 +315,7 @@ def _joint_dtype(x: Any, y: Any, **_: Any) -> Any:
 
 conv: OpFunction = register(
     "conv",
-    _conv_kernel,
+    in_single(_conv_kernel),
     {"x": _conv_by_x, "weight": _conv_by_weight},
     family="fused",
     symbol="∗",
@@ -344,7 +345,7 @@ conv: OpFunction = register(
 )
 conv_transpose: OpFunction = register(
     "conv_transpose",
-    _conv_transpose_kernel,
+    in_single(_conv_transpose_kernel),
     {"x": _transpose_by_x, "weight": _transpose_by_weight},
     family="fused",
     symbol="∗ᵀ",
@@ -365,7 +366,7 @@ conv_transpose: OpFunction = register(
 )
 conv_weight_grad: OpFunction = register(
     "conv_weight_grad",
-    _conv_weight_grad_kernel,
+    in_single(_conv_weight_grad_kernel),
     {"x": _weight_grad_by_x, "y": _weight_grad_by_y},
     family="fused",
     symbol="∗ʷ",

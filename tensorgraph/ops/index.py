@@ -164,6 +164,10 @@ def scatter_into(out: Any, x: Any, *indices: Any, key: Key) -> None:
     """Add x to an array in place, at ``key``."""
     if not indices:  # slices and integers never name an element twice
         out[key] += x
+    elif type(out) is np.ndarray and out.dtype == np.float16:  # as sums are, in float32
+        wide = out.astype(np.float32)
+        scatter_into(wide, x, *indices, key=key)
+        out[...] = wide
     elif (
         key == (ARRAY,)
         and type(out) is np.ndarray

@@ -95,7 +95,7 @@ def mean_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Return Σ x / n, also where the sum leaves the range."""
     count = length(shape_of(x), axis)
     result = add_up(x, axis=axis, keepdims=keepdims) / count
-    if not (is_foreign(result) or all_finite(result)):
+    if count and not (is_foreign(result) or all_finite(result)):
         within = add_up(x / count, axis=axis, keepdims=keepdims)
         result = np.where(np.isfinite(result), result, within)
     return result

@@ -341,6 +341,20 @@ def _hot(logits, labels, axis):
     return np.moveaxis(hot, -1, axis)
 
 
+def minus_mean(y, weights, axis):
+    total = sum(weights, axis=axis, keepdims=True)
+    return y - sum(weights * y, axis=axis, keepdims=True) / total
+
+
+def minus_share(y, weights, axis):
+    total = sum(weights, axis=axis, keepdims=True)
+    return y - weights * (sum(y, axis=axis, keepdims=True) / total)
+
+
+def sigmoid_minus(logits, targets):
+    return sigmoid(logits) - targets
+
+
 def dropout(x, mask, keep_prob):
     return x * (mask / keep_prob)
 
@@ -409,6 +423,14 @@ set_at = linear_map(_set)
 matmul = bilinear(np.matmul)
 tensordot = bilinear(np.tensordot)
 outer = bilinear(np.outer)
+
+
+def matmul_where(x, y, mask):
+    return matmul(x, y) * mask
+
+
+def masked_matmul(x, y, mask):
+    return matmul(x * mask, y)
 
 
 def linear(x, weight, bias):

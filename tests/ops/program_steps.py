@@ -265,6 +265,20 @@ def _matmuls(x: Shape, y: Shape) -> list[dict[str, Any]]:
     return _broadcasting(x[:-2], y[:-2])
 
 
+def _mask(shape: Shape) -> Any:
+    return np.arange(math.prod(shape)).reshape(shape) % 3 != 1
+
+
+def _masked_products(x: Shape, y: Shape) -> list[dict[str, Any]]:
+    fit = min(len(x), len(y)) > 1 and _matmuls(x, y)
+    return [{"mask": _mask((x[-2], y[-1]))}] if fit else []
+
+
+def _masked_matrices(x: Shape, y: Shape) -> list[dict[str, Any]]:
+    fit = min(len(x), len(y)) > 1 and _matmuls(x, y)
+    return [{"mask": _mask(x[-2:])}] if fit else []
+
+
 def _linears(x: Shape, weight: Shape, bias: Shape) -> list[dict[str, Any]]:
     fit = x and len(weight) == 2 and x[-1] == weight[1] and bias == weight[:1]
     return [{}] if fit else []
@@ -318,8 +332,7 @@ def _affines(x: Shape, scale: Shape, shift: Shape) -> list[dict[str, Any]]:
 
 
 def _masked(shape: Shape) -> list[dict[str, Any]]:
-    mask = np.arange(math.prod(shape)).reshape(shape) % 3 != 1
-    return [{"mask": mask, "keep_prob": 0.75}]
+    return [{"mask": _mask(shape), "keep_prob": 0.75}]
 
 
 def _differences(x: Any, y: Any = None, **static: Any) -> Any:
@@ -414,6 +427,9 @@ KINDS: dict[str, Kind] = {
         Kind("softmax_minus_one_hot", 1, _labels,
              run=lambda x, labels, axis: tg.softmax_minus_one_hot(x, labels, axis=axis)),
         Kind("sigmoid_cross_entropy", 2, lambda x, y: [{}] * (x == y), (None, (0.05, 0.95))),
+        Kind("sigmoid_minus", 2, lambda x, y: [{}] * (x == y)),
+        Kind("minus_mean", 2, lambda x, y: _along(x, y) if x else [], (None, POSITIVE)),
+        Kind("minus_share", 2, lambda x, y: _along(x, y) if x else [], (None, POSITIVE)),
         Kind("reshape", 1, _reshapes),
         Kind("permute_dims", 1, _permutations),
         Kind("matrix_transpose", 1, lambda s: [{}] * (len(s) > 1)),
@@ -441,6 +457,10 @@ KINDS: dict[str, Kind] = {
         Kind("take_along_axis", 1, _takes_along),
         Kind("sort", 1, _sorts, kinks=_differences),
         Kind("matmul", 2, _matmuls),
+        Kind("matmul_where", 2, _masked_products,
+             run=lambda x, y, mask: tg.matmul_where(x, y, mask)),
+        Kind("masked_matmul", 2, _masked_matrices,
+             run=lambda x, y, mask: tg.masked_matmul(x, y, mask)),
         Kind("linear", 3, _linears),
         *(
             Kind(name, arity, _einsums, run=lambda *xs, subscripts: tg.einsum(subscripts, *xs))
