@@ -43,8 +43,9 @@ def _in_blocks(x: Array, axis: Any) -> Array:
         return x
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     slow = {a % x.ndim: x.shape[a] for a in axes}
-    if math.prod(slow.values()) > BLOCK:
-        slow.pop(_fastest(x), None)
+    fastest = _fastest(x) if math.prod(slow.values()) > BLOCK else None
+    if fastest in slow:
+        del slow[fastest]
     while math.prod(slow.values()) > BLOCK:
         longest = max(slow, key=slow.__getitem__)
         x = _added(x, longest)
@@ -52,9 +53,13 @@ def _in_blocks(x: Array, axis: Any) -> Array:
     return x
 
 
-def _fastest(x: Array) -> int:
-    """Return the axis along which elements lie closest in memory, that NumPy's inner loop takes."""
-    return min(range(x.ndim), key=lambda a: abs(x.strides[a]) if x.shape[a] > 1 else math.inf)
+def _fastest(x: Array) -> int | None:
+    """Return the axis along which elements lie closest in memory, that NumPy's inner loop takes.
+
+    Where all elements are one and the same, it may take any.
+    """
+    steps = {a: abs(s) for a, s in enumerate(x.strides) if s and x.shape[a] > 1}
+    return min(steps, key=steps.__getitem__, default=None)
 
 
 def _added(x: Array, axis: int) -> Array:
