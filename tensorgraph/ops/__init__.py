@@ -3,12 +3,12 @@
 In come tensors, arrays, numbers or lists; out come tensors. Each family's ``__all__`` says which of
 its names are public; ``OPS`` holds them all: functions of one record each (their ``.op``), and
 functions composed of several. Read ``arithmetic`` first, whose records are the simplest, then
-``transcendental`` (with ``_erf``) and ``activation``; ``reduce``, ``shape`` and ``repetition``
-(with ``_axes``); ``contract``, ``index``, ``window``, ``convolve`` and ``pool``; the fused
-``logits`` (the softmax family), ``moments`` (spread, length, and
-what norm layers are made of) and ``masking``
-(dropout). ``methods`` binds them to tensors as operators and methods, ``numpy_api`` answers NumPy's
-functions with them.
+``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal`` and
+``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
+``contract``, ``index``, ``window``, ``convolve`` and ``pool``; the fused ``logits`` (the softmax
+family), ``moments`` (spread, length, and what norm layers are made of) and ``masking`` (dropout,
+attention's products). ``methods`` binds them to tensors as operators and methods, ``numpy_api``
+answers NumPy's functions with them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from tensorgraph.ops import (
     repetition,
     shape,
     transcendental,
+    trigonometric,
     window,
 )
 from tensorgraph.ops.activation import *
@@ -46,11 +47,12 @@ from tensorgraph.ops.reduce import *
 from tensorgraph.ops.repetition import *
 from tensorgraph.ops.shape import *
 from tensorgraph.ops.transcendental import *
+from tensorgraph.ops.trigonometric import *
 from tensorgraph.ops.window import *
 
 _FILES = (
     activation, arithmetic, contract, convolve, index, logits, masking, moments, pool, reduce,
-    repetition, shape, transcendental, window,
+    repetition, shape, transcendental, trigonometric, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {

@@ -170,6 +170,47 @@ softplus = chain(lambda z: np.log1p(np.exp(z)), _logistic)
 log_sigmoid = chain(lambda z: -np.log1p(np.exp(-z)), lambda z: _logistic(-z))
 
 
+asin_slope = chain(lambda z: 1 / np.sqrt(1 - z * z), lambda z: z / np.sqrt(1 - z * z) ** 3)
+acosh_slope = chain(lambda z: 1 / np.sqrt(z * z - 1), lambda z: -z / np.sqrt(z * z - 1) ** 3)
+asinh_slope = chain(lambda z: 1 / np.sqrt(z * z + 1), lambda z: -z / np.sqrt(z * z + 1) ** 3)
+atanh_slope = chain(lambda z: 1 / (1 - z * z), lambda z: 2 * z / (1 - z * z) ** 2)
+erf_slope = chain(
+    lambda z: 2 / _SQRT_PI * np.exp(-z * z), lambda z: -4 * z / _SQRT_PI * np.exp(-z * z)
+)
+normal_density = chain(
+    lambda z: np.exp(-z * z / 2) / math.sqrt(2 * math.pi),
+    lambda z: -z * np.exp(-z * z / 2) / math.sqrt(2 * math.pi),
+)
+
+
+def sigmoid_slope(x):
+    return sigmoid(x) * sigmoid(-x)
+
+
+def tanh_slope(x):
+    return sigmoid_slope(x * 2) * 4
+
+
+def silu_slope(x):
+    return sigmoid(x) + x * sigmoid_slope(x)
+
+
+def gelu_slope(x):
+    return (erf(x * math.sqrt(0.5)) + 1) * 0.5 + x * normal_density(x)
+
+
+def hypot_slope(x, y):
+    return x / sqrt(x * x + y * y)
+
+
+def atan2_slope(x, y):
+    return x / (x * x + y * y)
+
+
+def logaddexp_slope(x, y):
+    return sigmoid(x - y)
+
+
 def abs(x):
     return x * np.sign(x.real)
 
