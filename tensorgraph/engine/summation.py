@@ -42,10 +42,9 @@ def _in_blocks(x: Array, axis: Any) -> Array:
     if x.dtype.kind not in "fc" or (axis is None and x.flags.forc):
         return x
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    slow = {a % x.ndim: x.shape[a] for a in axes}
+    slow: dict[Any, int] = {a % x.ndim: x.shape[a] for a in axes}
     fastest = _fastest(x) if math.prod(slow.values()) > BLOCK else None
-    if fastest in slow:
-        del slow[fastest]
+    slow.pop(fastest, None)
     while math.prod(slow.values()) > BLOCK:
         longest = max(slow, key=slow.__getitem__)
         x = _added(x, longest)

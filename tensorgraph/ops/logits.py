@@ -19,7 +19,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ShapeError
 from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
-from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, softplus
+from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope, softplus
 from tensorgraph.ops.arithmetic import abs_kernel
 from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
 from tensorgraph.ops.reduce import in_single, spread, sum
@@ -430,7 +430,7 @@ sigmoid_minus = register(
     "sigmoid_minus",
     in_single(_sigmoid_minus_kernel),
     {
-        "logits": lambda g, logits: g * (sigmoid(logits) * sigmoid(-logits)),
+        "logits": lambda g, logits: g * sigmoid_slope(logits),
         "targets": lambda g: -g,
     },
     family="fused",

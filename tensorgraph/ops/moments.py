@@ -6,6 +6,7 @@ power of two as large as its largest element.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,10 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.ops._axes import Axes, kept, length, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, square, where
-from tensorgraph.ops.reduce import all_finite, divisor, in_single, mean, mean_kernel, spread
+from tensorgraph.ops.reduce import all_finite, divisor, in_single, mean, mean_kernel, spread, sum
 from tensorgraph.ops.transcendental import sqrt
 
-__all__ = ["affine", "center", "norm", "rms", "std", "var"]
+__all__ = ["affine", "center", "norm", "rms", "std", "unit", "var"]
 
 
 def _floating(x: Any) -> Any:
@@ -137,17 +138,10 @@ def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
     return spread(share, shape, axis) * center(x, axis=axis)
 
 
-def _ratio(x: Any, out: Any) -> Any:
-    """Return x / out, and 0 where out is. It is of ordinary size; g / out may leave the range."""
-    zero = equal(out, 0)
-    return where(zero, 0, x / where(zero, 1, out))
-
-
-def _std_rule(g: Any, x: Any, out: Any, axis: Axes, correction: float) -> Any:
+def _std_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
     shape = shape_of(x)
-    share = g / divisor(_freedom(shape, axis, correction), g)
-    ratio = _ratio(center(x, axis=axis), out.reshape(kept(shape, axis)))
-    return spread(share, shape, axis) * ratio
+    share = g / divisor(math.sqrt(_freedom(shape, axis, correction)), g)
+    return spread(share, shape, axis) * unit(center(x, axis=axis), axis=axis)
 
 
 var = register(
@@ -175,8 +169,42 @@ std = register(
     facts={"nonnegative": True},
     doc="""Return the standard deviation, √var; its derivative is 0 where all elements are equal.
 
+    The derivative is that of x − mean as it is rounded: where that is subnormal, so are its digits.
+
     >>> tg.std([1.0, 3.0])
     tensor(1.)
+    """,
+)
+
+
+def _unit_kernel(x: Any, *, axis: Any = None) -> Any:
+    x = _floating(x)
+    total, scale = _squares(x, axis)
+    length_ = np.sqrt(total)
+    return x / scale / np.where(np.equal(length_, 0), 1, length_)
+
+
+def _unit_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
+    # ‖x‖ = √n · rms(x), and a root mean square is never too large.
+    size = rms(x, axis=axis, eps=0, keepdims=True)
+    zero = equal(size, 0)
+    across = g - out * sum(g * out, axis=axis, keepdims=True)
+    across = across / divisor(math.sqrt(length(shape_of(x), axis)), g)
+    return where(zero, 0, across / where(zero, 1, size))
+
+
+unit = register(
+    "unit",
+    in_single(_unit_kernel),
+    {"x": _unit_rule},
+    family="fused",
+    symbol="x / ‖x‖",
+    body=lambda x, *, axis: x / norm(x, axis=axis, keepdims=True),
+    prepare=_centred_axes,
+    doc="""Return x / ‖x‖ over `axis`, of any magnitude; 0, with derivative 0, where x is 0.
+
+    >>> tg.unit([3.0, -4.0])
+    tensor([ 0.6, -0.8])
     """,
 )
 
@@ -186,9 +214,8 @@ def _norm_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     return _squeezed(np.sqrt(total) * scale, axis, keepdims)
 
 
-def _norm_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
-    shape = shape_of(x)
-    return spread(g, shape, axis) * _ratio(x, out.reshape(kept(shape, axis)))
+def _norm_rule(g: Any, x: Any, axis: Axes) -> Any:
+    return spread(g, shape_of(x), axis) * unit(x, axis=axis)
 
 
 norm = register(
@@ -226,9 +253,12 @@ def _rms_kernel(x: Any, *, axis: Any = None, eps: float = 0.0, keepdims: bool = 
 
 def _rms_rule(g: Any, x: Any, out: Any, axis: Axes, eps: float) -> Any:
     shape = shape_of(x)
-    share = g / divisor(length(shape, axis), g)
-    root = out.reshape(kept(shape, axis))
-    return spread(share, shape, axis) * (x / root if eps else _ratio(x, root))
+    count = length(shape, axis)
+    if not eps:
+        return spread(g / divisor(math.sqrt(count), g), shape, axis) * unit(x, axis=axis)
+    # x / out is of ordinary size, where g / out may leave the range.
+    ratio = x / out.reshape(kept(shape, axis))
+    return spread(g / divisor(count, g), shape, axis) * ratio
 
 
 rms = register(

@@ -97,7 +97,8 @@ def mean_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     result = add_up(x, axis=axis, keepdims=keepdims) / count
     if count and not (is_foreign(result) or all_finite(result)):
         within = add_up(x / count, axis=axis, keepdims=keepdims)
-        result = np.where(np.isfinite(result), result, within)
+        ends = (end(x, axis=axis, keepdims=keepdims) for end in (np.min, np.max))
+        result = np.where(np.isfinite(result), result, np.clip(within, *ends))
     return result
 
 

@@ -340,6 +340,10 @@ def norm(x, axis=None, keepdims=False):
     return sqrt(sum(x * x, axis=axis, keepdims=keepdims))
 
 
+def unit(x, axis):
+    return x / norm(x, axis=axis, keepdims=True)
+
+
 def affine(x, scale, shift):
     return x * scale + shift
 

@@ -414,6 +414,8 @@ KINDS: dict[str, Kind] = {
         Kind("norm", 1, _reductions, kinks=_result(duals.norm), ties=False),
         Kind("rms", 1, lambda s: _reductions(s, eps=0.5) + _reductions(s, eps=0.0),
              kinks=_result(duals.rms), ties=False),
+        Kind("unit", 1, lambda s: [{"axis": axis} for axis in _axis_choices(s)],
+             kinks=lambda x, axis: _result(duals.norm)(x, axis=axis), ties=False),
         Kind("center", 1, lambda s: [{"axis": axis} for axis in _axis_choices(s)]),
         Kind("affine", 3, _affines),
         Kind("dropout", 1, _masked, run=lambda x, mask, keep_prob: tg.dropout(x, mask, keep_prob)),

@@ -42,6 +42,15 @@ def _center(values):
     return [float(v - middle) for v in exact]
 
 
+def _unit(values):
+    length = math.hypot(*values)
+    return [v / length for v in values]
+
+
+def unit(x, axis=None):
+    return _along(_unit, x, axis)
+
+
 def center(x, axis=None):
     return _along(_center, x, axis)
 

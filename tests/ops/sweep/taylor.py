@@ -69,6 +69,10 @@ class Taylor:
         y = other.value
         return self * other.chain(1 / y, -1 / y**2, 2 / y**3)
 
+    def __rtruediv__(self, other):
+        y = self.value
+        return self.chain(1 / y, -1 / y**2, 2 / y**3) * other
+
 
 def variables(values):
     """Return numbers as variables, each with slope 1 by itself."""
