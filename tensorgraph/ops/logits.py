@@ -140,13 +140,16 @@ def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
 def _log_total(shifted: Any, axis: Any, keepdims: bool = True) -> Any:
     """Return log Σ e^shifted, whose largest terms are 1.
 
-    One of them is left out of the sum: beside it, others that are small would be rounded away.
+    If there is but one of those, the others may be small and would be rounded away beside it.
     """
     terms = np.exp(shifted)
-    largest = np.equal(shifted.real, 0)
-    ties = np.sum(largest, axis=axis, keepdims=keepdims)
-    rest = add_up(terms - largest, axis=axis, keepdims=keepdims)
-    return np.log1p(rest + (ties - 1).astype(rest.dtype))
+    total = add_up(terms, axis=axis, keepdims=keepdims)
+    logarithm = np.log(total)
+    near = np.less(total.real, 2)
+    if is_foreign(near) or near.any():
+        rest = add_up(terms - np.equal(shifted.real, 0), axis=axis, keepdims=keepdims)
+        logarithm = np.where(near, np.log1p(rest), logarithm)
+    return logarithm
 
 
 def _logsumexp_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:

@@ -32,7 +32,9 @@ def _check_dropout(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
 def _dropout_kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
     if type(mask) is np.ndarray and is_foreign(x):
         mask = np.asarray(mask, like=x)  # random numbers are drawn on the host
-    out = np.where(mask, x, 0)  # what is dropped is 0, be it infinite or NaN
+    out = np.multiply(x, mask)  # before the division, which may overflow: what is dropped is 0
+    if is_foreign(out) or (out.size and np.isnan(np.max(out))):
+        out = np.where(mask, out, 0)  # also if it was infinite or NaN
     if out.dtype.kind not in "fc":
         return out / keep_prob
     out /= keep_prob

@@ -13,7 +13,7 @@ import numpy as np
 
 from tensorgraph.arguments import number, scalar
 from tensorgraph.engine.arrays import as_array, is_foreign
-from tensorgraph.engine.op import register
+from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.ops._axes import Axes, kept, length, some_axes
@@ -77,31 +77,31 @@ center = register(
 # ------------------------------------------------------------------------------- spread and length
 
 
-def _squares(x: Any, axis: Any, least: bool = True) -> tuple[Any, Any]:
-    """Return Σ (x / scale)² over axes, which stay, and scale: 1, or what keeps the sum in range.
+_LEAST = {char: np.finfo(char).tiny / np.finfo(char).eps for char in "fdFD"}
+"""Below this, terms of a sum of squares may have been too small to be numbers."""
+
+
+def _squares(x: Any, axis: Any, keepdims: bool = True, least: bool = True) -> tuple[Any, Any]:
+    """Return Σ (x / scale)² over axes, and scale: 1, or powers of 2 that keep the sums in range.
 
     Args:
         x: an array of floating-point numbers.
         axis: what to add up over.
+        keepdims: whether these axes stay, with length 1.
         least: whether sums that are too small matter, or those that are too large alone.
     """
-    total = add_up(x * x, axis=axis, keepdims=True)
-    limits = np.finfo(total.dtype)
-    smallest = limits.tiny / limits.eps if least else 0
-    if not is_foreign(total):
-        fits = (total.real >= smallest) & (total.real < np.inf)
-        if fits.all():
+    total = add_up(x * x, axis=axis, keepdims=keepdims)
+    smallest = _LEAST[total.dtype.char] if least else 0
+    if not (is_foreign(total) or total.size == 0):
+        if smallest <= total.real.min() and total.real.max() < np.inf:
             return total, 1
     largest = np.max(abs_kernel(x).real, axis=axis, keepdims=True, initial=0)
-    scale = np.exp2(np.minimum(np.floor(np.log2(largest)), limits.maxexp - 1))
+    scale = np.exp2(np.minimum(np.floor(np.log2(largest)), np.finfo(total.dtype).maxexp - 1))
     scale = np.where((scale > (0 if least else 1)) & (scale < np.inf), scale, 1)
     scale = scale.astype(largest.dtype)
     scaled = x / scale
-    return add_up(scaled * scaled, axis=axis, keepdims=True), scale
-
-
-def _squeezed(x: Any, axis: Any, keepdims: bool) -> Any:
-    return x if keepdims else np.squeeze(x, axis=axis)
+    total = add_up(scaled * scaled, axis=axis, keepdims=keepdims)
+    return total, scale if keepdims else np.squeeze(scale, axis=axis)
 
 
 def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[str, Any]:
@@ -114,21 +114,21 @@ def _freedom(shape: tuple[int, ...], axis: Axes, correction: float) -> float:
     return max(length(shape, axis) - correction, 0)
 
 
-def _scaled_variance(x: Any, axis: Any, correction: float) -> tuple[Any, Any]:
+def _scaled_variance(x: Any, axis: Any, correction: float, keepdims: bool) -> tuple[Any, Any]:
     """Return Σ((x − mean) / scale)² / (n − correction), and scale."""
-    total, scale = _squares(_center_kernel(x, axis=axis), axis)
+    total, scale = _squares(_center_kernel(x, axis=axis), axis, keepdims)
     # Where neither spread nor elements are left, this is 0 / 0.
     return total / _freedom(x.shape, axis, correction), scale
 
 
 def _var_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
-    variance, scale = _scaled_variance(_floating(x), axis, correction)
-    return _squeezed(variance * scale * scale, axis, keepdims)
+    variance, scale = _scaled_variance(_floating(x), axis, correction, keepdims)
+    return variance * scale * scale
 
 
 def _std_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
-    variance, scale = _scaled_variance(_floating(x), axis, correction)
-    return _squeezed(np.sqrt(variance) * scale, axis, keepdims)
+    variance, scale = _scaled_variance(_floating(x), axis, correction, keepdims)
+    return np.sqrt(variance) * scale
 
 
 def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
@@ -181,7 +181,8 @@ def _unit_kernel(x: Any, *, axis: Any = None) -> Any:
     x = _floating(x)
     total, scale = _squares(x, axis)
     length_ = np.sqrt(total)
-    return x / scale / np.where(np.equal(length_, 0), 1, length_)
+    scaled = x if type(scale) is int else x / scale
+    return scaled / np.where(np.equal(length_, 0), 1, length_)
 
 
 def _unit_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
@@ -210,15 +211,15 @@ unit = register(
 
 
 def _norm_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    total, scale = _squares(_floating(x), axis)
-    return _squeezed(np.sqrt(total) * scale, axis, keepdims)
+    total, scale = _squares(_floating(x), axis, keepdims)
+    return np.sqrt(total) * scale
 
 
 def _norm_rule(g: Any, x: Any, axis: Axes) -> Any:
     return spread(g, shape_of(x), axis) * unit(x, axis=axis)
 
 
-norm = register(
+norm: OpFunction = register(
     "norm",
     in_single(_norm_kernel),
     {"x": _norm_rule},
@@ -245,10 +246,8 @@ def _check_rms(x: Any, *, axis: Any, eps: float, keepdims: bool) -> dict[str, An
 
 def _rms_kernel(x: Any, *, axis: Any = None, eps: float = 0.0, keepdims: bool = False) -> Any:
     x = _floating(x)
-    total, scale = _squares(x, axis, least=not eps)
-    result = total / length(x.shape, axis)
-    result = np.sqrt(result + eps / scale / scale) * scale
-    return _squeezed(result, axis, keepdims)
+    total, scale = _squares(x, axis, keepdims, least=not eps)
+    return np.sqrt(total / length(x.shape, axis) + eps / scale / scale) * scale
 
 
 def _rms_rule(g: Any, x: Any, out: Any, axis: Axes, eps: float) -> Any:
