@@ -2,9 +2,9 @@
 
 In come tensors, arrays, numbers or lists; out come tensors. Each family's ``__all__`` says which of
 its names are public; ``OPS`` holds them all: functions of one record each (their ``.op``), and
-functions composed of several. Read ``arithmetic`` first, whose records are the simplest, then
-``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal`` and
-``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
+functions composed of several. Read ``arithmetic`` and ``extrema`` first, whose records are the
+simplest, then ``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal``
+and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
 ``contract``, ``index``, ``window``, ``convolve`` and ``pool``; the fused ``logits`` (the softmax
 family), ``centering`` (what norm layers are made of) and ``masking`` (dropout). ``methods`` binds
 them to tensors as operators and methods, ``numpy_api`` answers NumPy's functions with them.
@@ -21,6 +21,7 @@ from tensorgraph.ops import (
     centering,
     contract,
     convolve,
+    extrema,
     index,
     logits,
     masking,
@@ -37,6 +38,7 @@ from tensorgraph.ops.arithmetic import *
 from tensorgraph.ops.centering import *
 from tensorgraph.ops.contract import *
 from tensorgraph.ops.convolve import *
+from tensorgraph.ops.extrema import *
 from tensorgraph.ops.index import *
 from tensorgraph.ops.logits import *
 from tensorgraph.ops.masking import *
@@ -50,8 +52,8 @@ from tensorgraph.ops.trigonometric import *
 from tensorgraph.ops.window import *
 
 _FILES = (
-    activation, arithmetic, centering, contract, convolve, index, logits, masking, pool, reduce,
-    repetition, shape, transcendental, trigonometric, window,
+    activation, arithmetic, centering, contract, convolve, extrema, index, logits, masking, pool,
+    reduce, repetition, shape, transcendental, trigonometric, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {
