@@ -2,9 +2,9 @@
 
 In come tensors, arrays, numbers or lists; out come tensors. Each family's ``__all__`` says which of
 its names are public; ``OPS`` holds them all: functions of one record each (their ``.op``), and
-functions composed of several. Read ``arithmetic`` first, whose records are the simplest, then
-``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal`` and
-``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
+functions composed of several. Read ``arithmetic`` and ``extrema`` first, whose records are the
+simplest, then ``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal``
+and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
 ``contract``, ``index``, ``window``, ``convolve`` and ``pool``; the fused ``logits`` (the softmax
 family), ``moments`` (spread, length, and what norm layers are made of) and ``masking`` (dropout,
 attention's products). ``methods`` binds them to tensors as operators and methods, ``numpy_api``
@@ -21,6 +21,7 @@ from tensorgraph.ops import (
     arithmetic,
     contract,
     convolve,
+    extrema,
     index,
     logits,
     masking,
@@ -37,6 +38,7 @@ from tensorgraph.ops.activation import *
 from tensorgraph.ops.arithmetic import *
 from tensorgraph.ops.contract import *
 from tensorgraph.ops.convolve import *
+from tensorgraph.ops.extrema import *
 from tensorgraph.ops.index import *
 from tensorgraph.ops.logits import *
 from tensorgraph.ops.masking import *
@@ -51,8 +53,8 @@ from tensorgraph.ops.trigonometric import *
 from tensorgraph.ops.window import *
 
 _FILES = (
-    activation, arithmetic, contract, convolve, index, logits, masking, moments, pool, reduce,
-    repetition, shape, transcendental, trigonometric, window,
+    activation, arithmetic, contract, convolve, extrema, index, logits, masking, moments, pool,
+    reduce, repetition, shape, transcendental, trigonometric, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {

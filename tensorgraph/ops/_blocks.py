@@ -19,7 +19,8 @@ def floating(x: Any) -> Any:
 
     NumPy would take half precision for small ones, where a minus wraps around besides.
     """
-    return x if getattr(x, "dtype", _REAL).kind in "fc" else x.astype(np.float64)
+    dtype = getattr(x, "dtype", _REAL)
+    return x if dtype.kind in "fc" else x.astype(np.float64)
 
 
 def by_blocks(kernel: Callable[..., Any]) -> Callable[..., Any]:

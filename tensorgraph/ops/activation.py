@@ -16,18 +16,18 @@ from tensorgraph.ops._blocks import by_blocks, floating
 from tensorgraph.ops.arithmetic import (
     abs_kernel,
     by_real_part,
-    clip,
     greater,
     square,
     where,
 )
+from tensorgraph.ops.extrema import clip
 from tensorgraph.ops.reduce import in_single
 from tensorgraph.ops.transcendental import erf, exp
 from tensorgraph.ops.trigonometric import tanh
 
 __all__ = [
-    "elu", "gelu", "gelu_slope", "leaky_relu", "log_sigmoid", "normal_density", "relu", "sigmoid",
-    "sigmoid_slope", "silu", "silu_slope", "softplus",
+    "elu", "elu_slope", "gelu", "gelu_slope", "leaky_relu", "log_sigmoid", "normal_density", "relu",
+    "sigmoid", "sigmoid_slope", "silu", "silu_slope", "softplus",
 ]  # fmt: skip
 
 KINK_AT_0 = Real(avoid=(0.0,))
@@ -171,20 +171,34 @@ def _elu_kernel(x: Any, *, alpha: float = 1.0) -> Any:
     return np.where(np.greater(x, 0), x, alpha * np.expm1(np.minimum(x, 0)))
 
 
-def _elu_rule(g: Any, x: Any, alpha: float) -> Any:
-    above = greater(x, 0)
-    # Where the other branch counts, eˣ may be infinite, and 0 · ∞ NaN at second order.
-    return where(above, g, g * (alpha * exp(where(above, 0, x))))
-
-
 def _check_alpha(x: Any, *, alpha: float) -> dict[str, Any]:
     return {"alpha": float(scalar(alpha, "alpha"))}
 
 
-elu = register(
+def _elu_slope_kernel(x: Any, *, alpha: float = 1.0) -> Any:
+    e = np.exp(np.minimum(floating(x), 0))
+    return np.where(np.greater(x, 0), e.dtype.type(1), alpha * e)
+
+
+elu_slope: OpFunction = register(
+    "elu_slope",
+    _elu_slope_kernel,
+    {"x": lambda g, x, alpha: where(greater(x, 0), 0, g * elu_slope(x, alpha=alpha))},
+    domain={"x": KINK_AT_0},
+    ref=lambda x: 1.0 if x > 0 else math.exp(x),
+    prepare=_check_alpha,
+    body=lambda x, *, alpha: where(greater(x, 0), 1, elu(x, alpha=alpha) + alpha),
+    symbol="elu′",
+    doc="""Return 1 above 0 and alpha · eˣ elsewhere, the derivative of elu.
+
+    >>> tg.elu_slope([3.0, -40.0])
+    tensor([1.0000000e+00, 4.2483542e-18])
+    """,
+)
+elu: OpFunction = register(
     "elu",
     _elu_kernel,
-    {"x": _elu_rule},
+    {"x": lambda g, x, alpha: g * elu_slope(x, alpha=alpha)},
     domain={"x": KINK_AT_0},
     ref=lambda x: x if x > 0 else math.expm1(x),
     prepare=_check_alpha,
@@ -287,7 +301,7 @@ silu_slope: OpFunction = register(
     in_single(by_real_part(_silu_slope_kernel, _silu_slope_of_complex)),
     {"x": _silu_curvature},
     ref=lambda x: (1 + math.exp(-x) + x * math.exp(-x)) / (1 + math.exp(-x)) ** 2,
-    body=lambda x: sigmoid(x) + x * sigmoid(x) * (1 - sigmoid(x)),
+    body=lambda x: sigmoid(x) + silu(x) * (1 - sigmoid(x)),
     symbol="silu′",
     doc="""Return σ(x) + x·σ(x)·(1 − σ(x)), the derivative of silu: 0 at −∞, 1 at +∞.
 
@@ -298,7 +312,7 @@ silu_slope: OpFunction = register(
     tensor([0.5, 1. ])
     """,
 )
-silu = register(
+silu: OpFunction = register(
     "silu",
     in_single(_silu_kernel),
     {"x": lambda g, x: g * silu_slope(x)},

@@ -21,7 +21,8 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops.arithmetic import astype, equal, isnan, logical_or, maximum, where
+from tensorgraph.ops.arithmetic import astype, equal, isnan, logical_or, where
+from tensorgraph.ops.extrema import maximum
 from tensorgraph.ops.reduce import all_finite, in_single, max, sum
 from tensorgraph.ops.shape import broadcast_to, expand_dims, pad
 from tensorgraph.ops.window import (

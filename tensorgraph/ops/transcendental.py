@@ -10,17 +10,21 @@ import numpy as np
 from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import POWER, ROOT
 from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.errors import ArgumentError
+from tensorgraph.ops._blocks import floating
 from tensorgraph.ops._erf import erf as erf_kernel
 from tensorgraph.ops._normal import END, exp_of_square
 from tensorgraph.ops.arithmetic import (
     APART,
     abs_kernel,
     by_real_part,
-    clip,
     equal,
+    less,
     logical_and,
+    logical_not,
     where,
 )
+from tensorgraph.ops.extrema import clip
 
 __all__ = [
     "erf",
@@ -37,6 +41,7 @@ __all__ = [
     "logaddexp",
     "logaddexp_slope",
     "power",
+    "power_slope",
     "sqrt",
 ]  # fmt: skip
 
@@ -45,12 +50,59 @@ POSITIVE = Real(0.1, 5.0)
 # ---------------------------------------------------------------------------------------- powers
 
 
+def _power_slope_kernel(x: Any, y: Any) -> Any:
+    x, y = floating(x), floating(y)
+    lower = y * np.power(x, y - 1)
+    # Below 1, y − 1 is rounded, and x^(y−1) may overflow where y times it does not.
+    by_power = np.less(y, 1) & np.isfinite(x) & np.not_equal(x, 0)
+    lower = np.where(by_power, y * np.power(x, y) / x, lower)
+    # y·x^(y−1) is 0·∞ at x = y = 0, where x⁰ is constant: its derivative is 0.
+    return np.where(np.equal(y, 0), 0 * lower if np.iscomplexobj(lower) else 0, lower)
+
+
+def _power_slope_body(x: Any, y: Any) -> Any:
+    both = logical_and(equal(x, 0), equal(y, 0))
+    return y * power(x, where(both, 1, y - 1))
+
+
+def _power_slope_by_x(g: Any, x: Any, y: Any) -> Any:
+    below = _below_one(x, y)
+    by_power = (y - 1) * power_slope(x, y) / where(below, x, 1)
+    return g * where(below, by_power, y * power_slope(x, where(below, 1, y - 1)))
+
+
+def _power_slope_by_y(g: Any, x: Any, y: Any) -> Any:
+    below = _below_one(x, y)
+    zero = equal(x, 0)
+    lower = where(below, power(x, y) / where(below, x, 1), power(x, where(below, 1, y - 1)))
+    return g * (lower + power_slope(x, y) * where(zero, 0, log(where(zero, 1, x))))
+
+
+def _below_one(x: Any, y: Any) -> Any:
+    """Return where x^(y−1) is taken as x^y / x, because y − 1 is rounded."""
+    return logical_and(less(y, 1), logical_not(equal(x, 0)))
+
+
+power_slope: OpFunction = register(
+    "power_slope",
+    _power_slope_kernel,
+    {"x": _power_slope_by_x, "y": _power_slope_by_y},
+    domain={"x": APART},
+    ref=lambda x, y: y * math.pow(x, y - 1),
+    body=_power_slope_body,
+    symbol="y·xʸ⁻¹",
+    doc="""Return y · x^(y−1), the derivative of power by x; 0 where y is 0.
+
+    >>> tg.power_slope([2.0, 0.0], [3.0, 0.0])
+    tensor([12.,  0.])
+    """,
+)
+
+
 def _power_by_base(g: Any, x: Any, y: Any) -> Any:
     if type(y) in (int, float):
         return g * (y * power(x, y - 1)) if y else 0 * g
-    # y·x^(y-1) is 0·∞ at x = y = 0, where x⁰ is constant: its derivative is 0.
-    both = logical_and(equal(x, 0), equal(y, 0))
-    return g * (y * power(x, where(both, 1, y - 1)))
+    return g * power_slope(x, y)
 
 
 def _power_by_exponent(g: Any, x: Any, out: Any) -> Any:
@@ -115,44 +167,47 @@ def _within(x: Any, top: Any) -> Any:
     return np.minimum(np.maximum(x, -top), top)
 
 
-def _hypot_slope_kernel(x: Any, y: Any) -> Any:
+def _hypot_slope_kernel(x: Any, y: Any, *, by: int = 0) -> Any:
     if np.iscomplexobj(x) or np.iscomplexobj(y):
-        return x / np.sqrt(x * x + y * y)
+        return (x, y)[by] / np.sqrt(x * x + y * y)
     x, y, larger = scaled(x, y)
-    return x / np.sqrt(np.where(larger == 0, larger.dtype.type(1), x * x + y * y))
+    return (x, y)[by] / np.sqrt(np.where(larger == 0, larger.dtype.type(1), x * x + y * y))
 
 
-def _hypot_slope_by_x(g: Any, x: Any, y: Any) -> Any:
-    s = hypot_slope(y, x)
-    return g * (s * (s / _length(x, y)))
-
-
-def _hypot_slope_by_y(g: Any, x: Any, y: Any) -> Any:
-    return -(g * (hypot_slope(x, y) * hypot_slope(y, x) / _length(x, y)))
-
-
-def _length(x: Any, y: Any) -> Any:
-    """Return the length of (x, y), one at 0, where a slope is 0."""
+def _hypot_slope_rule(g: Any, x: Any, y: Any, by: int, of: int) -> Any:
     length = hypot(x, y)
-    return where(equal(length, 0), 1, length)
+    length = where(equal(length, 0), 1, length)  # at 0 the slope is 0 too
+    other = hypot_slope(x, y, by=1 - of)
+    if by == of:
+        return g * (other * (other / length))
+    return -(g * (hypot_slope(x, y, by=of) * other / length))
 
 
-def _hypot_slope_body(x: Any, y: Any) -> Any:
+def _hypot_slope_body(x: Any, y: Any, *, by: int) -> Any:
     length = hypot(x, y)
     zero = equal(length, 0)
-    return where(zero, 0, x / where(zero, 1, length))
+    return where(zero, 0, (x, y)[by] / where(zero, 1, length))
+
+
+def _check_by(x: Any, y: Any, *, by: int) -> dict[str, Any]:
+    if by not in (0, 1):
+        raise ArgumentError(f"by is 0 or 1: the derivative by x or by y, not {by!r}")
+    return {"by": by}
 
 
 hypot_slope: OpFunction = register(
     "hypot_slope",
     _hypot_slope_kernel,
-    {"x": _hypot_slope_by_x, "y": _hypot_slope_by_y},
+    {
+        "x": lambda g, x, y, by: _hypot_slope_rule(g, x, y, by, 0),
+        "y": lambda g, x, y, by: _hypot_slope_rule(g, x, y, by, 1),
+    },
     domain={"x": Real(avoid=(0.0,))},
     ref=lambda x, y: x / math.hypot(x, y),
     body=_hypot_slope_body,
+    prepare=_check_by,
     symbol="x/√(x²+y²)",
-    facts={"sign_of": ("x",)},
-    doc="""Return x / √(x² + y²), the derivative of hypot by x: the cosine of the point's direction.
+    doc="""Return x / √(x² + y²), the derivative of hypot by x, or that by y where `by` is 1.
 
     It is 0 where x = y = 0, and has its limit where x or y is infinite.
 
@@ -163,7 +218,7 @@ hypot_slope: OpFunction = register(
 hypot = register(
     "hypot",
     _hypot_kernel,
-    {"x": lambda g, x, y: g * hypot_slope(x, y), "y": lambda g, x, y: g * hypot_slope(y, x)},
+    {"x": lambda g, x, y: g * hypot_slope(x, y), "y": lambda g, x, y: g * hypot_slope(x, y, by=1)},
     domain={"x": Real(avoid=(0.0,))},
     ref="math.hypot",
     symbol="√(x²+y²)",
@@ -246,6 +301,7 @@ def _logaddexp_kernel(x: Any, y: Any) -> Any:
 def _logaddexp_slope_kernel(x: Any, y: Any) -> Any:
     if np.iscomplexobj(x) or np.iscomplexobj(y):
         return 1 / (1 + np.exp(y - x))
+    x, y = floating(x), floating(y)
     gap = np.where(np.equal(x, y), 0, x - y)  # of equal infinities too
     # What the subtraction rounded away (Knuth's two-sum) counts where the share is tiny.
     back = gap - x

@@ -12,7 +12,8 @@ import numpy as np
 from tensorgraph.arguments import number
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.ops.arithmetic import abs, astype, equal, greater, maximum, where
+from tensorgraph.ops.arithmetic import abs, astype, equal, greater, where
+from tensorgraph.ops.extrema import maximum
 from tensorgraph.optim.flat_parameters import check_finite
 from tensorgraph.optim.groups import check_parameters, named_parameters
 

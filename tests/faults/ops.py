@@ -17,9 +17,14 @@ FAULTS: list[Fault] = [
         ("abs", "sign(x)", "where(less(x, 0), -1, 1)", "abs: slope 1 at 0"),
         ("where", "where(condition, 0, g)", "where(condition, g, 0)",
          "where: the branches swapped"),
-        ("maximum", "where(equal(x, y), 0.5 * g, where(greater(x, y), g, 0))",
-         "where(greater_equal(x, y), g, 0)", "maximum: x takes all of a tie"),
-        ("minimum", "less(y, x)", "greater(y, x)", "minimum: the mask of y the wrong way round"),
+    ),
+    *planted_in(
+        "ops/extrema.py",
+        ("_shared", "wins | x_is_nan", "wins", "maximum, minimum: a NaN gets no gradient"),
+        ("_shared", "0.5 * g", "g", "maximum, minimum: both take all of a tie"),
+        ("minimum", "minimum_grad(g, y, x)", "minimum_grad(g, x, y)",
+         "minimum: the mask of y the wrong way round"),
+        ("_check_bounds", "low < least", "False", "clip: a bound below all of the dtype"),
         ("_clip_rule", "less(x, min)", "less_equal(x, min)", "clip: no gradient on the bound"),
     ),
     *planted_in(

@@ -199,8 +199,8 @@ def gelu_slope(x):
     return (erf(x * math.sqrt(0.5)) + 1) * 0.5 + x * normal_density(x)
 
 
-def hypot_slope(x, y):
-    return x / sqrt(x * x + y * y)
+def hypot_slope(x, y, by):
+    return (x, y)[by] / sqrt(x * x + y * y)
 
 
 def atan2_slope(x, y):
@@ -227,6 +227,10 @@ def elu(x, alpha):
     return pick(x.real > 0, x, expm1(x) * alpha)
 
 
+def elu_slope(x, alpha):
+    return pick(x.real > 0, 1.0, exp(x) * alpha)
+
+
 def gelu(x):
     return x * (erf(x * math.sqrt(0.5)) + 1) * 0.5
 
@@ -237,6 +241,10 @@ def silu(x):
 
 def power(x, y):
     return exp(y * log(x))
+
+
+def power_slope(x, y):
+    return y * power(x, y - 1)
 
 
 def integer_power(x, n):
@@ -266,6 +274,15 @@ def maximum(x, y):
 
 def minimum(x, y):
     return -maximum(-x, -y)
+
+
+def maximum_grad(gradient, x, y):
+    won = pick(x.real > y.real, gradient, 0.0)
+    return pick(x.real == y.real, gradient * 0.5, won)
+
+
+def minimum_grad(gradient, x, y):
+    return maximum_grad(gradient, -x, -y)
 
 
 def clip(x, min, max):

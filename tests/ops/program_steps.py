@@ -355,10 +355,14 @@ DISTANCES: dict[str, Callable[..., Any]] = {
     "floor_divide": lambda x, y: np.abs(x / y - np.round(x / y)),
     "maximum": _differences,
     "minimum": _differences,
+    "maximum_grad": lambda gradient, x, y: _differences(x, y),
+    "minimum_grad": lambda gradient, x, y: _differences(x, y),
 }
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "leaky_relu": [{"slope": 0.01}, {"slope": 0.3}],
     "elu": [{"alpha": 1.0}, {"alpha": 0.7}],
+    "elu_slope": [{"alpha": 1.0}, {"alpha": 0.7}],
+    "hypot_slope": [{"by": 0}, {"by": 1}],
     "clip": [{"min": -0.5, "max": 0.7}, {"min": None, "max": 0.5}, {"min": 0.5, "max": None}],
 }
 """Static parameters of elementwise operations; the others have none."""
@@ -377,7 +381,9 @@ def _elementwise(op: tg.Op) -> Kind:
     return Kind(
         op.name,
         op.arity,
-        (lambda shape: OPTIONS[op.name]) if op.name in OPTIONS else _broadcasting,
+        (lambda *shapes: OPTIONS[op.name] if _broadcasting(*shapes) else [])
+        if op.name in OPTIONS
+        else _broadcasting,
         tuple((domain.low, domain.high) for domain in real),
         DISTANCES.get(op.name) or (kinks if any(avoided) else None),
         ties=op.name != "atan2" and hasattr(duals, op.name),

@@ -8,7 +8,8 @@ from tensorgraph import errors
 from tensorgraph.arguments import scalar
 from tensorgraph.nn.losses._common import matched, reduced
 from tensorgraph.nn.message_place import here
-from tensorgraph.ops.arithmetic import clip, square
+from tensorgraph.ops.arithmetic import square
+from tensorgraph.ops.extrema import clip
 
 
 def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:

@@ -20,7 +20,7 @@ ORDINARY = np.array([
     12, 13, 14, 16, 17, 20, 26, 30, 36.5, 38, 40, 60, 85, 88, 89, 95, 103, 104, 300, 500, 700, 709,
     720, 740, 745, 750,
 ])  # fmt: skip
-"""Where exponentials go from 1 to the end of the range of each dtype, and derivatives have zeros."""
+"""Where exponentials go from 1 to the end of each dtype's range, and derivatives have zeros."""
 
 POLES = ("divide", "floor_divide", "remainder")
 """Operations that have no value where the second input is 0."""
@@ -58,7 +58,8 @@ def points(name, dtype, fine=False):
         (x, y)
         for i, x in enumerate(numbers)
         for j, y in enumerate(numbers)
-        if (fine or abs(i - j) < 2 or (i + 3 * j) % 7 == 0) and not (name in POLES and y == 0)
+        if fine or abs(i - j) < 2 or (i + 3 * j) % 7 == 0
+        if not ((name in POLES and y == 0) or (name == "power" and x == 0))
     ]
     return tuple(np.array(column) for column in zip(*pairs, strict=True))
 

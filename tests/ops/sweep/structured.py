@@ -7,6 +7,7 @@ An ulp is one of the right value or, where its terms cancel, of the largest term
 is as exact as the rounding of x − max lets it be: half an ulp more for each unit of that.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from mpmath import mp, mpf
 
 import tensorgraph as tg
-from tests.ops.sweep.floats import magnitudes, ulps
+from tests.ops.sweep.floats import DTYPES, magnitudes, ulps
 from tests.ops.sweep.measure import Worst
 from tests.ops.sweep.taylor import exp, log, sqrt, total, variables
 
@@ -426,3 +427,14 @@ def worst(name, dtype):
         if order not in found or distance > found[order].ulps:
             found[order] = Worst(name, dtype, order, distance, where)
     return list(found.values())
+
+
+def measured():
+    """Yield operation, dtype, order and worst error in ulps, for the README."""
+    found = {}
+    for name, dtype in itertools.product(CASES, DTYPES):
+        for each in worst(name, dtype):
+            key = name.split()[0], dtype, each.order  # an operation may have several cases
+            found[key] = max(each.ulps, found.get(key, 0))
+    for (name, dtype, order), ulp in sorted(found.items(), key=lambda item: str(item[0])):
+        yield name, dtype, order, ulp

@@ -26,7 +26,23 @@ def _tail(power):
     return lambda tiny, x: abs(x) ** power * tiny if abs(x) < 2000 else 0
 
 
+def _log(x):
+    return abs(mp.log(abs(x)))
+
+
+def _mixed_power(tiny, x, y):
+    """x^(y−1) · (1 + y·log x), whose terms cancel."""
+    size = 1 + abs(y) * _log(x)
+    return (exp((y - 1) * mp.log(abs(x))) + tiny) * size
+
+
 TERMS = {
+    ("power", 0): [lambda tiny, x, y: abs(y) * tiny],
+    ("power", 1): [lambda tiny, x, y: _log(x) * tiny],
+    ("power", 0, 0): [lambda tiny, x, y: abs(y * (y - 1)) * tiny],
+    ("power", 0, 1): [_mixed_power],
+    ("power", 1, 0): [_mixed_power, lambda tiny, x, y: tiny / abs(x)],
+    ("power", 1, 1): [lambda tiny, x, y: _log(x) ** 2 * tiny],
     ("logaddexp",): [lambda tiny, x, y: abs(max(x, y))],
     ("atan2", 0, 1): [lambda tiny, x, y: 1 / (x * x + y * y)],
     ("atan2", 1, 0): [lambda tiny, x, y: 1 / (x * x + y * y)],
