@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tensorgraph import errors
+from tensorgraph import errors, files
 
 RESERVED = ("example", "comment")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -33,7 +33,7 @@ def write(
         writer.writerow([_guarded(example), *ticks, _guarded(comment)])
     if path is not None:
         # The mark at the beginning tells a spreadsheet that this is UTF-8.
-        Path(path).write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+        files.write(path, text.getvalue().encode("utf-8-sig"))
     return text.getvalue()
 
 

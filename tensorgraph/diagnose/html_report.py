@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
+from tensorgraph import errors, files
 from tensorgraph.diagnose.array_arguments import Array, as_array
 from tensorgraph.diagnose.confusion import ConfusionMatrix, heat_table
 from tensorgraph.diagnose.error_analysis import ErrorTable
@@ -56,7 +56,7 @@ class Report:
     def save(self, path: str | Path) -> Path:
         """Write the page to a file and return its path."""
         target = Path(path)
-        target.write_text(self.html, encoding="utf-8", newline="")
+        files.write(target, self.html.encode())
         return target
 
     def _repr_html_(self) -> str:

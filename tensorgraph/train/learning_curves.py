@@ -16,10 +16,10 @@ from tensorgraph.display.figure import new_figure
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.random import default_generator
-from tensorgraph.train.evaluation import check_model
 from tensorgraph.train.example_sets import Examples
 from tensorgraph.train.fitting import fit
 from tensorgraph.train.interrupt import passing_on
+from tensorgraph.train.training_arguments import check_model
 
 __all__ = ["LearningCurve", "learning_curve"]
 
