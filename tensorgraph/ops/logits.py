@@ -2,6 +2,11 @@
 
 At infinite logits the ops take the limit in which tied elements share evenly: a row of equal
 infinities gives the uniform distribution, a single +inf a one-hot one. Rows always sum to 1.
+
+Values and derivatives of both orders are within 4 ulp, however certain a class is: 1 − A is made of
+the others. A term e^(x − max) can be no more exact than x − max, which is rounded: it may be off by
+half an ulp more for each unit of that. Where terms cancel, an ulp of the largest counts: log Σ eˣ
+near 0, A − Y of targets that are no classes, the second derivative of softmax at A = ½.
 """
 
 from __future__ import annotations

@@ -179,6 +179,9 @@ prod = register(
     facts={"sign_of": ("x",)},
     doc="""Return the product over `axis`; 1 for nothing. The gradient is exact at zeros too.
 
+    The product may lie in the range of numbers where those of some of its factors do not; for its
+    gradient also those of neighbouring pairs, fours and so on must.
+
     >>> tg.prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
     tensor([3., 8.])
     """,

@@ -59,6 +59,18 @@ def test_long_columns_of_float32():
     assert tg.mean(ones, axis=0).item() == 1
 
 
+def test_running_sums_do_not_stand_still():
+    for dtype, large in ((np.float16, 2**11), (np.float32, 2**24)):
+        x = np.array([large] + [1] * 64, dtype)
+        for axis, columns in ((0, x), (0, x[:, None]), (1, x[None])):
+            found = tg.cumulative_sum(tg.tensor(columns), axis=axis)
+            assert found.dtype == dtype and found.numpy().max() == large + 64
+            slope = tg.grad(lambda c, a=axis: tg.cumulative_sum(c, axis=a).sum())(
+                tg.tensor(columns)
+            )
+            np.testing.assert_array_equal(slope.numpy().ravel(), np.arange(65, 0, -1))
+
+
 def bias_gradient(run, dtype, n):
     """Return the gradient of a bias that n examples share."""
     bias = tg.tensor(np.zeros(2, dtype), requires_grad=True)
