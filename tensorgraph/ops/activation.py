@@ -33,7 +33,7 @@ __all__ = [
 KINK_AT_0 = Real(avoid=(0.0,))
 
 
-_SATURATED = {np.dtype(np.float16): 11}
+_SATURATED: dict[Any, int] = {np.dtype(np.float16): 11}
 """Where eˣ / (1 + eˣ) is 1 and eˣ still finite, by dtype; at 40 for the wider ones."""
 
 FAR = 1000

@@ -270,8 +270,9 @@ def _round_kernel(x: Any, *, decimals: int = 0) -> Any:
     if not decimals or out.dtype.kind != "f":
         return out
     # Where the power of ten leaves the range, x has no digits after that place, or none before it.
-    lost = ~np.isfinite(out) if decimals > 0 else np.isnan(out)
-    return np.where(lost & np.isfinite(x), x if decimals > 0 else 0 * x, out)
+    if decimals > 0:
+        return np.where(np.isfinite(out), out, x)
+    return np.where(np.isnan(out), np.where(np.isfinite(x), 0 * x, x), out)
 
 
 round = register(

@@ -25,7 +25,7 @@ def _shared(g: Any, x: Any, y: Any, wins: Any) -> Any:
     x_is_nan, y_is_nan = np.isnan(x), np.isnan(y)
     tie = np.equal(x, y) | (x_is_nan & y_is_nan)
     share = np.where(tie, 0.5 * g, np.where(wins | x_is_nan, g, 0))
-    return share.astype(np.result_type(g, x, y), copy=False)
+    return share.astype(np.result_type(share, x, y), copy=False)
 
 
 maximum_grad: OpFunction = register(

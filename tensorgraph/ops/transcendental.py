@@ -155,16 +155,16 @@ def _hypot_kernel(x: Any, y: Any) -> Any:
 def scaled(x: Any, y: Any) -> tuple[Any, Any, Any]:
     """Return real x and y divided by the larger one, and that; so no square leaves the range.
 
-    Infinities count as the largest number, so that the direction of a point has its limit there.
+    Beside an infinity a number is 0, and two infinities are ±1: the direction's limit.
     """
-    larger = np.maximum(np.abs(x), np.abs(y))
-    top = np.finfo(larger.dtype if larger.dtype.kind == "f" else np.float64).max
-    scale = np.minimum(np.where(larger == 0, larger.dtype.type(1), larger), top)
-    return _within(x, top) / scale, _within(y, top) / scale, larger
+    larger = np.maximum(abs(x), abs(y))
+    scale = np.where(larger == 0, larger.dtype.type(1), larger)
+    return _ratio(x, scale), _ratio(y, scale), larger
 
 
-def _within(x: Any, top: Any) -> Any:
-    return np.minimum(np.maximum(x, -top), top)
+def _ratio(x: Any, scale: Any) -> Any:
+    ratio = x / scale
+    return np.where(np.isinf(x), np.copysign(ratio.dtype.type(1), x), ratio)
 
 
 def _hypot_slope_kernel(x: Any, y: Any, *, by: int = 0) -> Any:

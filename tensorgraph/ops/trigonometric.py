@@ -205,7 +205,7 @@ tanh_slope: OpFunction = register(
     tensor([1.  , 0.42])
     """,
 )
-tanh = register(
+tanh: OpFunction = register(
     "tanh", np.tanh, {"x": lambda g, x: g * tanh_slope(x)}, ref="math.tanh",
     facts={"between": (-1, 1)}, letter="A", doc="""Return the hyperbolic tangent.
 

@@ -147,7 +147,7 @@ DISCRETE: dict[str, Callable] = {
     "bitwise_and": operator.and_,
     "bitwise_or": operator.or_,
     "bitwise_xor": operator.xor,
-    "bitwise_invert": operator.invert,
+    "bitwise_invert": lambda x: not x if isinstance(x, bool) else ~x,
     "isnan": math.isnan,
     "isinf": math.isinf,
     "isfinite": math.isfinite,
@@ -267,11 +267,15 @@ def derivatives(name, dtype, point):
         return value, [first] * count, [[second] * count] * count
     bits = STEP_BITS[dtype]
     sizes = [abs(math.log2(abs(x))) if x and math.isfinite(x) else 0 for x in point]
-    reach = 10_000 if any(map(math.isinf, point)) else int(2 * sum(sizes))
+    reach = (
+        10_000 if any(map(math.isinf, point)) else int((4 if name == "power" else 2) * sum(sizes))
+    )
     with mp.workprec(reach + 2 * bits + RANGE_BITS[dtype] + 64):
         at = [mpf(x) if math.isfinite(x) else mpf(FAR) * int(math.copysign(1, x)) for x in point]
         smallest = min((abs(x) for x in at if x), default=1)
         step = [min(abs(x) or smallest, mpf(1)) * mpf(2) ** -bits for x in at]
+        if name == "power":  # changes with its base as fast as the exponent is large
+            step[0] /= max(1, abs(at[1]))
         piece = PIECES[name](*at) if name in PIECES else SMOOTH[name]
 
         def f(*moves):
