@@ -1,7 +1,8 @@
 """Settings for the whole suite, and where what is.
 
 A folder holds the tests of the room of the package with its name; ``house`` those of the whole: its
-structure, README, examples, and that faults are found. Beside the tests of a room stand the tables
+structure, README, examples, and that faults are found; ``reports`` what bug reports of other
+libraries made us ask, see ``reports/README.md``. Beside the tests of a room stand the tables
 from which they are made, whose names end in ``_cases``: what is added to the package is added to
 one of them, and to nothing else. An elementwise op needs no entry, its record says enough.
 

@@ -20,6 +20,7 @@ from tests.faults import (
     optim,
     random,
     symbolic,
+    testing,
     train,
 )
 from tests.faults.fault import Fault
@@ -39,5 +40,6 @@ FAULTS: list[Fault] = [
     *optim.FAULTS,
     *random.FAULTS,
     *symbolic.FAULTS,
+    *testing.FAULTS,
     *train.FAULTS,
 ]

@@ -174,6 +174,9 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "train/learning_curves.py",
+        ("_verdict", "train[known], dev[known]", "train, dev",
+         "fit_looks: the trend of sizes that could not be measured"),
+        ("_judge", "len(failed) == sizes", "False", "fit_looks: what always fails is a curve"),
         ("learning_curve", "order[:count]", "order[-count:]",
          "fit_looks: other examples than the first of the order"),
         ("learning_curve", "generator.seed(seed)", "",
@@ -190,6 +193,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "train/hyperparameter_search.py",
+        ("search", "n < count and not trial.failed", "n < count",
+         "search: a trial that failed is never tried again"),
+        ("Trial.failed", "bool(self.error) and not diverged", "bool(self.error)",
+         "search: what diverged is tried again and again"),
         ("_run", "future.cancel()", "pass", "search: goes on in the background after it ended"),
         ("Search.__init__.rank", "(bad, 0.0 if bad else sign * trial.value, trial.number)",
          "(False, 0.0 if bad else sign * trial.value, trial.number)",

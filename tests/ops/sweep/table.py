@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from tests.ops.sweep import measure
+from tests.ops.sweep import measure, structured
 from tests.ops.sweep.floats import DTYPES
 
 README = Path(__file__).parents[3] / "README.md"
@@ -19,7 +19,7 @@ HEAD = "| operation | float16 | float32 | float64 |\n|---|---|---|---|\n"
 Measured = Iterable[tuple[str, Any, int, float]]
 """Operation, dtype, order of the derivative (0 for the value), and its worst error in ulps."""
 
-SOURCES: list[Callable[[], Measured]] = [measure.measured]
+SOURCES: list[Callable[[], Measured]] = [measure.measured, structured.measured]
 """What measures: one function for each kind of operations."""
 
 
