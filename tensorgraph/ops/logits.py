@@ -418,7 +418,8 @@ def _check_same_shape(logits: Any, targets: Any) -> dict[str, Any]:
 def _binary_kernel(logits: Any, targets: Any) -> Any:
     targets = _like(targets, logits)
     # Of a right answer nothing is left here but the logarithm, which is small beside the logit.
-    linear = np.where(np.greater(logits.real, 0), logits * (1 - targets), -(logits * targets))
+    above, below = np.maximum(logits, 0), np.maximum(np.negative(logits), 0)
+    linear = above * (1 - targets) + below * targets
     loss = linear + np.log1p(np.exp(-abs_kernel(logits)))
     infinite = np.isinf(logits)
     if is_foreign(infinite) or np.any(infinite):

@@ -33,7 +33,7 @@ def _dropout_kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
     if type(mask) is np.ndarray and is_foreign(x):
         mask = np.asarray(mask, like=x)  # random numbers are drawn on the host
     out = np.multiply(x, mask)  # before the division, which may overflow: what is dropped is 0
-    if is_foreign(out) or (out.size and np.isnan(np.max(out))):
+    if is_foreign(out) or (out.size and np.isnan(out.max())):
         out = np.where(mask, out, 0)  # also if it was infinite or NaN
     if out.dtype.kind not in "fc":
         return out / keep_prob
