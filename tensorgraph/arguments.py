@@ -107,7 +107,8 @@ def number(
 
 def _real(value: Any) -> float | None:
     shape, dtype = getattr(value, "shape", ()), getattr(value, "dtype", None)
-    if isinstance(value, (bool, str, bytes)) or shape != () or getattr(dtype, "kind", "f") in "bc":
+    other = getattr(dtype, "kind", "f") in "bcUSTMm"
+    if isinstance(value, (bool, str, bytes)) or shape != () or other:
         return None
     try:
         return float(value)

@@ -1,7 +1,9 @@
 """Random numbers: seedable generators, and the ops that draw from them.
 
 A draw is an op whose operand is the generator; no gradient flows through it. The functions use one
-default generator unless given another; ``seed`` restarts the default one.
+default generator unless given another; ``seed`` restarts the default one. A process that is forked
+goes on with the sequence of its parent, as NumPy's generators do: give each worker a generator of
+its own, ``Generator(seed + worker)``.
 """
 
 from __future__ import annotations

@@ -5,13 +5,14 @@ as training sets and as mini-batches. What is random is drawn from a seed alone:
 the same sets, batches and augmented examples.
 
 Read ``aligned_arrays`` (what all take) and ``seeds`` first, then in the order of use: ``splitting``
-with ``split_sizes``, ``target_split``, ``labels``, ``feature_scaling``, ``batches``, ``augment``;
-``similarity`` and ``synthesis`` stand alone.
+with ``split_sizes``, ``target_split``, ``duplicates`` among the sets, ``labels``,
+``feature_scaling``, ``batches``, ``augment``; ``similarity`` and ``synthesis`` stand alone.
 """
 
 from tensorgraph.data import (
     augment,
     batches,
+    duplicates,
     feature_scaling,
     labels,
     similarity,
@@ -20,6 +21,7 @@ from tensorgraph.data import (
     target_split,
 )
 from tensorgraph.data.batches import *
+from tensorgraph.data.duplicates import *
 from tensorgraph.data.feature_scaling import *
 from tensorgraph.data.labels import *
 from tensorgraph.data.similarity import *
@@ -29,6 +31,7 @@ from tensorgraph.data.target_split import *
 
 __all__ = ["augment"]
 __all__ += batches.__all__
+__all__ += duplicates.__all__
 __all__ += feature_scaling.__all__
 __all__ += labels.__all__
 __all__ += similarity.__all__

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing, ragged
+from tensorgraph.array_likes import (
+    NUMERIC,
+    counted,
+    missing_in,
+    numbers_of,
+    to_plain,
+    what_else,
+)
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, listing
 
 Array = NDArray[Any]
 Indices = NDArray[np.intp]
@@ -64,38 +72,47 @@ class AlignedArrays:
         return self.as_given({key: column[rows] for key, column in self.columns.items()})
 
 
-def pair(function: str, **sets: Any) -> tuple[AlignedArrays, AlignedArrays]:
-    """Return two sets, each an array, a tuple of arrays or a dict of them, with the same arrays.
+def same_arrays(function: str, sets: Mapping[str, Any]) -> list[AlignedArrays]:
+    """Return sets, each an array, a tuple of arrays or a dict of them, that have the same arrays.
 
     Raises:
-        ArgumentError: arrays that are not in both.
-        DTypeError: text in one set and numbers in the other.
+        ArgumentError: arrays that are not in all.
+        DTypeError: text or dates in one set and numbers in another.
         ShapeError: examples of different shapes.
     """
-    names = list(sets)
-    first, second = (
-        AlignedArrays(f"{function}: {name}", arrays if isinstance(arrays, tuple) else (arrays,))
+    tables = {
+        name: AlignedArrays(
+            f"{function}: {name}", arrays if isinstance(arrays, tuple) else (arrays,)
+        )
         for name, arrays in sets.items()
-    )
-    if first.form is not second.form or first.columns.keys() != second.columns.keys():
-        held = [
-            f"{name} has {listing([name_of(key) for key in table.columns])}"
-            for name, table in zip(names, (first, second), strict=True)
-        ]
-        raise ArgumentError(f"{function}: {', '.join(held)}; give the same arrays of both")
-    for key, one in first.columns.items():
-        other = second.columns[key]
-        if one.shape[1:] != other.shape[1:]:
-            raise ShapeError(
-                f"{function}: {name_of(key)} has examples of shape {one.shape[1:]} in {names[0]}"
-                f" and {other.shape[1:]} in {names[1]}; bring them to the same shape first"
-            )
-        if (one.dtype.kind in "OUS") != (other.dtype.kind in "OUS"):
-            raise DTypeError(
-                f"{function}: {name_of(key)} is {one.dtype} in {names[0]} and {other.dtype} in"
-                f" {names[1]}; give both the same kind of data"
-            )
-    return first, second
+    }
+    (one, first), *others = tables.items()
+    for two, second in others:
+        if first.form is not second.form or first.columns.keys() != second.columns.keys():
+            held = [
+                f"{name} has {listing([name_of(key) for key in tables[name].columns])}"
+                for name in (one, two)
+            ]
+            raise ArgumentError(f"{function}: {', '.join(held)}; give the same arrays of both")
+        for key, column in first.columns.items():
+            other = second.columns[key]
+            if column.shape[1:] != other.shape[1:]:
+                raise ShapeError(
+                    f"{function}: {name_of(key)} has examples of shape {column.shape[1:]} in {one}"
+                    f" and {other.shape[1:]} in {two}; bring them to the same shape first"
+                )
+            if _sort(column) != _sort(other):
+                raise DTypeError(
+                    f"{function}: {name_of(key)} is {column.dtype} in {one} and {other.dtype} in"
+                    f" {two}; give both the same kind of data"
+                )
+    return list(tables.values())
+
+
+def _sort(array: Array) -> str:
+    """Return what data is: numbers, text (or objects), or the kind of its dtype."""
+    kind = array.dtype.kind
+    return "numbers" if kind in NUMERIC else "text" if kind in "OUST" else kind
 
 
 def _refuse_several(function: str, value: Any) -> None:
@@ -113,18 +130,62 @@ def _refuse_several(function: str, value: Any) -> None:
 
 
 def as_array(value: Any, what: str) -> Array:
-    """Return data with an axis of examples as an array; one that is an array stays as it is."""
-    try:
-        array = value if isinstance(value, np.ndarray) else np.asarray(value)
-        if array.dtype.kind == "U" and array.ndim == 1 and array is not value:
-            # NumPy writes numbers among strings as strings, a NaN as "nan".
-            if not all(isinstance(part, str) for part in value):
-                array = np.array(value, object)
-    except ValueError:
-        raise ShapeError(f"{what}: {ragged(value)}") from None
+    """Return data with an axis of examples as an array; one that is an array stays as it is.
+
+    Raises:
+        ArgumentError: values are masked.
+        DTypeError: no array, such as a sparse matrix or a generator.
+        ShapeError: a number in place of an array; nested sequences of different lengths.
+    """
+    array = to_plain(value, what)
     if array.ndim == 0:
         raise ShapeError(f"{what}: an array has one row for each example, not {describe(value)}")
     return array
+
+
+def as_numbers(value: Any, what: str) -> Array:
+    """Return data with an axis of examples as an array of real numbers or truth values.
+
+    Raises:
+        ArgumentError: values are masked.
+        DTypeError: there is anything else in it.
+        ShapeError: a number in place of an array; nested sequences of different lengths.
+    """
+    array = numbers_of(as_array(value, what))
+    if array.dtype.kind not in NUMERIC:
+        raise DTypeError(f"{what} are numbers, not {what_else(array, value)}")
+    return array
+
+
+def sortable(array: Array) -> Array:
+    """Return an array whose values have an order: objects that have none as text.
+
+    Example:
+        >>> sortable(np.array([1, "1"], object)).tolist()
+        ['int 1', 'str 1']
+    """
+    if array.dtype.kind != "O":
+        return array
+    try:
+        np.sort(array, axis=None)
+    except TypeError:
+        texts = [f"{type(one).__name__} {one}" for one in array.flat]
+        return np.array(texts, np.str_).reshape(array.shape)
+    return array
+
+
+def in_dtype(values: Array, dtype: np.dtype[Any]) -> Array:
+    """Return numbers in a dtype, cut at its limits, and rounded where it is one of integers."""
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        greatest = float(limits.max)
+        if int(greatest) > limits.max:  # of 64 bits, which float64 rounds up
+            greatest = np.nextafter(greatest, 0)
+        return np.rint(values).clip(float(limits.min), greatest).astype(dtype)
+    limit = np.finfo(dtype).max
+    with np.errstate(over="ignore"):
+        cast = values.astype(dtype)
+    return np.where(np.isinf(cast) & np.isfinite(values), np.copysign(limit, cast), cast)
 
 
 def name_of(key: Key) -> str:
@@ -133,28 +194,12 @@ def name_of(key: Key) -> str:
 
 
 def refuse_missing(array: Array, what: str, advice: str) -> None:
-    """Raise where numbers are NaN or infinite, or labels are None.
+    """Raise where numbers are NaN or infinite, or labels are missing.
 
     Raises:
         ArgumentError: with how many there are and where the first stands.
     """
     missing = missing_in(array)
     if missing.any():
-        place = tuple(int(i) for i in np.unravel_index(int(missing.argmax()), array.shape))
-        count = int(missing.sum())
-        kind = "None or NaN" if array.dtype.kind == "O" else "NaN or infinite"
-        shown = place[0] if len(place) == 1 else place
-        are = "values is" if count == 1 else "values are"
-        raise ArgumentError(
-            f"{what}: {count} of {array.size} {are} {kind}, the first at index {shown}; {advice}"
-        )
-
-
-def missing_in(array: Array) -> NDArray[np.bool_]:
-    """Return where numbers are NaN or infinite, or objects are None or NaN."""
-    if array.dtype.kind == "f":
-        return ~np.isfinite(array)
-    if array.dtype.kind == "O":
-        flags: Iterable[bool] = (value is None or value != value for value in array.flat)
-        return np.fromiter(flags, bool, array.size).reshape(array.shape)
-    return np.zeros(array.shape, bool)
+        kind = {"O": "None or NaN", "M": "NaT", "m": "NaT"}.get(array.dtype.kind, "NaN or infinite")
+        raise ArgumentError(f"{what}: {counted(missing, kind)}; {advice}")

@@ -22,7 +22,8 @@ import numpy as np
 
 from tensorgraph import extras
 from tensorgraph.arguments import number, whole
-from tensorgraph.data.aligned_arrays import Array
+from tensorgraph.array_likes import numbers_of, to_plain, what_else
+from tensorgraph.data.aligned_arrays import Array, in_dtype
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 
 __all__ = [
@@ -177,6 +178,7 @@ def rotate(degrees: float, fill: float = 0.0, layout: str = "CHW") -> Augmentati
 
 
 def _rotate(degrees: float, fill: float, image: Array, rng: Random) -> Array:
+    image = _numbers(image)
     ndimage, angle = extras.require("scipy.ndimage", "images"), rng.uniform(-degrees, degrees)
     turned: Array = ndimage.rotate(
         image.astype(np.result_type(image, np.float32), copy=False),
@@ -253,7 +255,7 @@ def noise(std: Any, limits: Limits = None) -> Augmentation:
 
 
 def _noise(std: Array, limits: Limits, example: Any, rng: Random) -> Array:
-    array = np.asarray(example)
+    array = _numbers(example)
     lengths = array.shape[array.ndim - std.ndim :]
     if std.ndim > array.ndim or any(
         n not in (1, m) for n, m in zip(std.shape, lengths, strict=True)
@@ -262,9 +264,11 @@ def _noise(std: Array, limits: Limits, example: Any, rng: Random) -> Array:
             f"noise: std of shape {std.shape} does not broadcast to an example of shape"
             f" {array.shape}"
         )
-    kind: Any = np.float32 if array.dtype == np.float32 else np.float64
+    kind = _precision(array)
     draw = rng.standard_normal(array.shape, kind)
-    return _as_before(array + draw * std.astype(kind), array, limits)
+    with np.errstate(over="ignore"):
+        changed = np.add(array, draw * std.astype(kind), dtype=kind)
+    return _as_before(changed, array, limits)
 
 
 def brightness(amount: float, limits: Limits = None) -> Augmentation:
@@ -290,8 +294,11 @@ def brightness(amount: float, limits: Limits = None) -> Augmentation:
 
 
 def _brightness(amount: float, limits: Limits, image: Any, rng: Random) -> Array:
-    array = np.asarray(image)
-    return _as_before(array * rng.uniform(1 - amount, 1 + amount), array, limits)
+    array = _numbers(image)
+    factor = rng.uniform(1 - amount, 1 + amount)
+    with np.errstate(over="ignore"):
+        changed = np.multiply(array, factor, dtype=_precision(array))
+    return _as_before(changed, array, limits)
 
 
 # ----------------------------------------------------------------------------------- the helpers
@@ -299,7 +306,9 @@ def _brightness(amount: float, limits: Limits, image: Any, rng: Random) -> Array
 
 def _on_image(change: Augmentation, layout: str, image: Any, rng: Random) -> Array:
     """Return an image changed by a function of one whose channels, if any, come last."""
-    array = np.asarray(image)
+    array = to_plain(image, "an image")
+    if not array.size:
+        raise ShapeError(f"an image has pixels, not shape {array.shape}")
     if array.ndim == 2:
         return np.array(change(array, rng))
     if array.ndim != 3:
@@ -360,11 +369,20 @@ def _window(image: Array, size: tuple[int, ...], rng: Random) -> Array:
 
 
 def _as_before(values: Array, example: Array, limits: Limits) -> Array:
-    """Return values in the dtype of an example, cut at the limits given or at those of integers."""
-    if example.dtype.kind not in "fiu":
-        raise DTypeError(f"an example to change holds numbers, not {example.dtype}")
-    if example.dtype.kind in "iu":
-        values = np.rint(values)
-        if limits is None:
-            limits = np.iinfo(example.dtype).min, np.iinfo(example.dtype).max
-    return (values if limits is None else values.clip(*limits)).astype(example.dtype)
+    """Return values in the dtype of an example, cut at the limits given and at those of it."""
+    return in_dtype(values if limits is None else values.clip(*limits), example.dtype)
+
+
+def _numbers(example: Any) -> Array:
+    array = numbers_of(to_plain(example, "an example"))
+    if array.dtype.kind not in "fiu":
+        raise DTypeError(
+            f"an example to change holds numbers, not"
+            f" {array.dtype if array.dtype.kind == 'b' else what_else(array, example)}"
+        )
+    return array
+
+
+def _precision(array: Array) -> Any:
+    """Return in what is computed: float32 data in float32, all else in float64."""
+    return np.float32 if array.dtype == np.float32 else np.float64

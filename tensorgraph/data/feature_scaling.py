@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import number, whole
-from tensorgraph.data.aligned_arrays import Array, as_array, missing_in, refuse_missing
-from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, StateError, UsageError
+from tensorgraph.array_likes import missing_in
+from tensorgraph.data.aligned_arrays import Array, as_numbers, refuse_missing
+from tensorgraph.errors import ArgumentError, ShapeError, StateError, UsageError
 
 __all__ = ["Normalize"]
 
+SMALL = np.finfo(np.float64).smallest_normal / np.finfo(np.float64).eps
+"""Below this variance the squares of float64 numbers lose digits."""
 CHUNK_BYTES = 1 << 20
 """How much of an array is read at once: it need not fit in memory, and stays in the cache."""
 
@@ -52,7 +55,7 @@ class Normalize:
 
     Raises:
         ArgumentError: fitted or applied to data with NaN or infinite values; fitted to fewer than
-            two numbers for each feature, or to numbers whose squares overflow.
+            two numbers for each feature; a result that does not fit in the dtype of the data.
         DTypeError: data that are not numbers.
         ShapeError: applied to data with other features.
         UsageError: applied before it was fitted.
@@ -93,33 +96,43 @@ class Normalize:
                 f"Normalize: data of shape {data.shape} have fewer than two numbers over"
                 f" axis={self.axis}, so no deviation from the mean; fit on the training set"
             )
-        mean, variance = self._moments(data)
-        if not np.isfinite(variance).all():
-            raise ArgumentError(
-                "Normalize.fit: the data are so large that their squares overflow; divide them by"
-                " a power of ten first"
-            )
-        self.mean, self.std = mean, self._floored(np.sqrt(variance), mean, data.dtype)
+        unit = np.ones(())
+        mean, variance = self._moments(data, unit)
+        if not (np.isfinite(variance) & (variance > SMALL)).all():
+            unit = self._units(data)  # of squares that leave the range, or of constant features
+            if (unit != 1).any():
+                mean, variance = self._moments(data, unit)
+        mean, std = mean * unit, np.sqrt(variance) * unit
+        self.mean, self.std = mean, self._floored(std, mean, data.dtype)
         return self
 
-    def _moments(self, data: Array) -> tuple[Array, Array]:
-        """Return mean and variance, of one part of the data after the other."""
+    def _units(self, data: Array) -> Array:
+        """Return a power of two near the largest number of each feature, 1 for usual ones."""
+        largest = np.zeros(())
+        for key in _parts(data, self.axis[0]):
+            largest = np.maximum(largest, np.abs(data[key]).max(self.axis, keepdims=True))
+        usual = (largest == 0) | ((largest > 1e-100) & (largest < 1e100))
+        return np.where(usual, 1.0, np.ldexp(0.5, np.frexp(largest.astype(np.float64))[1]))
+
+    def _moments(self, data: Array, unit: Array) -> tuple[Array, Array]:
+        """Return mean and variance in a unit, of one part of the data after the other."""
         count, mean, squares = 0, np.zeros(()), np.zeros(())
         for key in _parts(data, self.axis[0]):
             part = data[key]
             if missing_in(part).any():
                 _refuse_missing(data, "fit")
+            part = part if unit.ndim == 0 else part / unit
             # Two parts are joined without loss (Chan, Golub & LeVeque 1983, equation 2.1).
             n = math.prod(part.shape[axis] for axis in self.axis)
-            own = part.mean(self.axis, np.float64, keepdims=True)
-            gap, total = own - mean, count + n
-            with np.errstate(over="ignore", invalid="ignore"):
+            with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+                own = part.mean(self.axis, np.float64, keepdims=True)
+                gap, total = own - mean, count + n
                 squares = (
                     squares
                     + np.square(part - own).sum(self.axis, keepdims=True)
                     + gap**2 * (count * n / total)
                 )
-            mean, count = mean + gap * (n / total), total
+                mean, count = mean + gap * (n / total), total
         return mean, squares / count
 
     def _floored(self, std: Array, mean: Array, dtype: np.dtype[Any]) -> Array:
@@ -136,7 +149,9 @@ class Normalize:
         for part in _parts(data, mean.shape.index(1)):
             if missing_in(data[part]).any():
                 _refuse_missing(data, "transform")
-            out[part] = (data[part] - mean) / std
+            with np.errstate(over="ignore"):
+                z = (data[part] - mean) / std
+            _put(out, part, z, data[part], "transform")
         return out
 
     def __call__(self, x: Any) -> Array:
@@ -149,7 +164,9 @@ class Normalize:
         mean, std = self._fitted(data)
         out = np.empty(data.shape, _float_of(data))
         for part in _parts(data, mean.shape.index(1)):
-            out[part] = data[part] * std + mean
+            with np.errstate(over="ignore"):
+                x = data[part] * std + mean
+            _put(out, part, x, data[part], "inverse")
         return out
 
     def _fitted(self, data: Array) -> tuple[Array, Array]:
@@ -200,12 +217,7 @@ class Normalize:
 
 
 def _numbers(value: Any, method: str) -> Array:
-    data = as_array(value, f"Normalize.{method}")
-    if data.dtype.kind not in "fiub":
-        raise DTypeError(
-            f"Normalize.{method}: data are numbers, not {data.dtype}; encode categories first:"
-            " tg.data.Classes"
-        )
+    data = as_numbers(value, f"Normalize.{method}: data")
     return data.astype(np.float32) if data.dtype.kind == "b" else data
 
 
@@ -220,6 +232,22 @@ def _parts(data: Array, axis: int) -> Iterator[tuple[slice, ...]]:
     lead = (slice(None),) * axis
     for start in range(0, length, step):
         yield (*lead, slice(start, start + step))
+
+
+def _put(out: Array, part: tuple[slice, ...], values: Array, given: Array, method: str) -> None:
+    """Write values into a part of an array, and see that they fit.
+
+    Raises:
+        ArgumentError: what they were made of is finite, and they are too large for its dtype.
+    """
+    with np.errstate(over="ignore"):
+        out[part] = values
+    infinite = np.isinf(out[part])
+    if infinite.any() and (lost := infinite & np.isfinite(given)).any():
+        raise ArgumentError(
+            f"Normalize.{method}: {values[lost][0]:g} does not fit in {out.dtype}; write"
+            f" normalize.{method}(x.astype(float))"
+        )
 
 
 def _refuse_missing(data: Array, method: str) -> None:

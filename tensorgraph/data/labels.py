@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorgraph.array_likes import numbers_of, one_each
 from tensorgraph.data.aligned_arrays import Array, as_array, refuse_missing
 from tensorgraph.errors import (
     ArgumentError,
@@ -30,7 +31,13 @@ class _Names:
 
     def __init__(self, names: Iterable[Any]) -> None:
         self.names = _plain(names, type(self).__name__)
-        self._places = {name: place for place, name in enumerate(self.names)}
+        try:
+            self._places = {name: place for place, name in enumerate(self.names)}
+        except TypeError:
+            raise DTypeError(
+                f"{type(self).__name__}: a name is a string or a number, and there is"
+                f" {describe(next(name for name in self.names if not isinstance(name, Hashable)))}"
+            ) from None
         if len(self._places) < len(self.names):
             twice = next(name for name in self.names if self.names.count(name) > 1)
             raise ArgumentError(
@@ -103,7 +110,7 @@ class Classes(_Names):
     def decode(self, numbers: Any) -> list[Any]:
         """Return the names of classes from their numbers."""
         array = as_array(numbers, "Classes")
-        if array.size and (array.ndim != 1 or array.dtype.kind not in "iu"):
+        if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
             raise DTypeError(
                 f"Classes: numbers of classes are integers in one row, not {describe(array)}; of"
                 " probabilities write .argmax(axis=-1)"
@@ -187,9 +194,8 @@ class Tags(_Names):
     @classmethod
     def of(cls, examples: Iterable[Labels]) -> Tags:
         """Return the tags that occur in examples, sorted."""
-        found = {
-            tag for i, tags in enumerate(examples) if tags is not None for tag in _tags(tags, i)
-        }
+        every = enumerate(_listed(examples))
+        found = {tag for i, tags in every if tags is not None for tag in _tags(tags, i)}
         try:
             return cls(sorted(found))
         except TypeError:
@@ -200,7 +206,7 @@ class Tags(_Names):
 
     def encode(self, examples: Iterable[Labels]) -> NDArray[np.float32]:
         """Return a row for each example: 1, 0 or, where a tag is missing, NaN."""
-        rows = [self._row(tags, i) for i, tags in enumerate(examples)]
+        rows = [self._row(tags, i) for i, tags in enumerate(_listed(examples))]
         return np.array(rows, np.float32).reshape(len(rows), len(self))
 
     def _row(self, tags: Labels, i: int) -> NDArray[np.float32]:
@@ -217,7 +223,7 @@ class Tags(_Names):
 
     def decode(self, y: Any) -> list[list[Any] | dict[Any, bool] | None]:
         """Return the tags of each row, as :meth:`encode` takes them."""
-        array = as_array(y, "Tags")
+        array = numbers_of(as_array(y, "Tags"))
         if array.ndim != 2 or array.shape[1] != len(self):
             raise ShapeError(
                 f"Tags: a matrix with a column for each of the {len(self)} tags, not shape"
@@ -243,7 +249,8 @@ class Tags(_Names):
 
 
 def _tags(tags: Any, i: int) -> Mapping[Any, Any]:
-    if isinstance(tags, (str, bytes)) or not isinstance(tags, Iterable):
+    one = isinstance(tags, (str, bytes)) or not isinstance(tags, Iterable)
+    if one or getattr(tags, "ndim", 1) != 1:
         raise DTypeError(
             f"Tags: the tags of example {i} are a list, a dict or None, not {describe(tags)};"
             f" write [{describe(tags)}]"
@@ -251,8 +258,19 @@ def _tags(tags: Any, i: int) -> Mapping[Any, Any]:
     return tags if isinstance(tags, Mapping) else dict.fromkeys(tags, True)
 
 
+def _listed(examples: Any) -> list[Any]:
+    """Return the tags of each example."""
+    try:
+        return list(examples)
+    except TypeError:
+        raise DTypeError(
+            f"Tags: examples are a list of the tags of each, not {describe(examples)}"
+        ) from None
+
+
 def _plain(names: Any, what: str) -> list[Any]:
-    if isinstance(names, (str, bytes)) or not isinstance(names, Iterable):
+    one = isinstance(names, (str, bytes)) or not isinstance(names, Iterable)
+    if one or getattr(names, "ndim", 1) != 1:
         raise DTypeError(f"{what}: names are a list, not {describe(names)}; write [{names!r}]")
     return [name.item() if isinstance(name, np.generic) else name for name in names]
 
@@ -260,8 +278,11 @@ def _plain(names: Any, what: str) -> list[Any]:
 def _labels(labels: Any) -> Array:
     # Objects, as NumPy's strings lose what they end on if it is "\0".
     several = isinstance(labels, (list, tuple))
-    array = np.array(labels, object) if several else as_array(labels, "Classes")
+    array = one_each(np.array(labels, object) if several else as_array(labels, "Classes"))
     if array.ndim != 1:
-        raise ShapeError(f"Classes: one label for each example, not shape {array.shape}")
+        raise ShapeError(
+            f"Classes: one label for each example, not shape {array.shape}; of one-hot rows write"
+            " tg.data.from_one_hot(labels)"
+        )
     refuse_missing(array, "Classes", "leave these examples out, or name them as a class")
     return array

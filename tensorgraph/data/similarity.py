@@ -11,7 +11,15 @@ import numpy as np
 
 from tensorgraph import extras
 from tensorgraph.arguments import number
-from tensorgraph.data.aligned_arrays import AlignedArrays, Array, name_of, pair, refuse_missing
+from tensorgraph.array_likes import numbers_of
+from tensorgraph.data.aligned_arrays import (
+    AlignedArrays,
+    Array,
+    name_of,
+    refuse_missing,
+    same_arrays,
+    sortable,
+)
 from tensorgraph.errors import ArgumentError, listing
 
 __all__ = ["Comparison", "Likeness", "alike"]
@@ -80,11 +88,13 @@ def alike(dev: Any, test: Any, alpha: float = 0.05) -> Likeness:
 
     Dev and test sets of different distributions move the target after months of aiming (Deep
     Learning Specialization, course 3, week 1). Here every feature and every label is tested on its
-    own: numbers by the two-sample test of Kolmogorov and Smirnov, categories (strings, booleans,
-    integers of at most 20 different values) by the chi-square test. Of 100 features without any
-    difference five would have p ≤ 0.05, so p is corrected for their number (Holm 1979, "A simple
-    sequentially rejective multiple test procedure"): the probability of any false alarm stays below
-    ``alpha``.
+    own: numbers and dates by the two-sample test of Kolmogorov and Smirnov, categories (strings,
+    booleans, integers of at most 20 different values) by the chi-square test. Of 100 features
+    without any difference five would have p ≤ 0.05, so p is corrected for their number (Holm 1979,
+    "A simple sequentially rejective multiple test procedure"): the probability of any false alarm
+    stays below ``alpha``.
+
+    Examples that stand in both sets make them look alike: :func:`leaks` finds those.
 
     That no difference was *found* is weak evidence if the sets are small, and features may differ
     together where each alone does not.
@@ -116,7 +126,7 @@ def alike(dev: Any, test: Any, alpha: float = 0.05) -> Likeness:
         not alike: 1 of 1 features differ: brightness (Kolmogorov–Smirnov, p = ...
     """
     alpha = number(alpha, "alike: alpha", 0, 1)
-    first_set, second_set = pair("alike", dev=dev, test=test)
+    first_set, second_set = same_arrays("alike", {"dev": dev, "test": test})
     pairs = list(_features(first_set, second_set))
     if not pairs:
         raise ArgumentError("alike: the examples have no features to compare")
@@ -154,19 +164,20 @@ def _features(dev: AlignedArrays, test: AlignedArrays) -> Iterator[tuple[str, Ar
             refuse_missing(array, f"alike: {name_of(key)} of {which}", "leave these examples out")
         for place in np.ndindex(first.shape[1:]):
             shown = f"{name}[{', '.join(map(str, place))}]" if place else name
-            yield shown, first[(slice(None), *place)], second[(slice(None), *place)]
+            one, two = first[(slice(None), *place)], second[(slice(None), *place)]
+            yield shown, numbers_of(one), numbers_of(two)
 
 
 def _tested(first: Array, second: Array) -> tuple[str, float, float]:
     stats = extras.require("scipy.stats", "stats")
     if "f" in (first.dtype.kind, second.dtype.kind):
         return _smirnov(stats, first, second)
-    values, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
-    if len(values) > FEW and values.dtype.kind in "iu":
-        return _smirnov(stats, first, second)
-    counts = np.array(
-        [np.bincount(part, minlength=len(values)) for part in np.split(codes, [len(first)])]
-    )
+    values, codes = np.unique(sortable(np.concatenate([first, second])), return_inverse=True)
+    parts = np.split(codes, [len(first)])
+    kind = values.dtype.kind
+    if kind in "Mm" or (kind in "iu" and len(values) > FEW):
+        return _smirnov(stats, *parts)  # which asks for their order only
+    counts = np.array([np.bincount(part, minlength=len(values)) for part in parts])
     table = _pooled(counts)
     if table.shape[1] == 1:
         return "chi-square", 0.0, 1.0

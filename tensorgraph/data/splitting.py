@@ -9,8 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.array_likes import one_each
 from tensorgraph.data import seeds
-from tensorgraph.data.aligned_arrays import AlignedArrays, Array, Indices, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import (
+    AlignedArrays,
+    Array,
+    Indices,
+    as_array,
+    refuse_missing,
+    sortable,
+)
 from tensorgraph.data.split_sizes import Sizes, sizes_of
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
 
@@ -83,6 +91,9 @@ def split(
 ) -> Split:
     """Split examples into a training, a dev and a test set; each is in exactly one.
 
+    Copies of an example are different examples: where a photo was uploaded twice, one may be
+    trained on and the other measured with. ``tg.data.leaks`` tells of a split how many there are.
+
     Without sizes, the default of the Deep Learning Specialization (course 2, week 1): 60/20/20
     percent; 98/1/1 above a million examples, where 1 % is enough to tell two models apart.
 
@@ -150,14 +161,14 @@ def split(
 
 
 def _labels(values: Any, name: str, length: int) -> Array:
-    labels = as_array(values, f"split: {name}")
+    labels = one_each(as_array(values, f"split: {name}"))
     if labels.ndim > 1 or len(labels) != length:
         raise ShapeError(
             f"split: {name} is one label for each of the {length} examples, not shape"
             f" {labels.shape}"
         )
     refuse_missing(labels, f"split: {name}", "leave these examples out, or give them a label")
-    return labels
+    return sortable(labels)
 
 
 def _equal_shares(labels: Array, order: Indices, sizes: Sizes) -> list[Indices]:
@@ -195,21 +206,27 @@ def _whole_groups(labels: Array, order: Indices, sizes: Sizes) -> list[Indices]:
     _, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     wanted = list(sizes.values())
     if len(counts) < np.count_nonzero(wanted):
+        fewer = "leave out a set (dev=0.2, test=0), or " if len(counts) > 1 else ""
         raise ArgumentError(
             f"split: {len(counts)} groups cannot fill {np.count_nonzero(wanted)} sets, as none is"
-            " divided; leave out a set (test=0), or define smaller groups"
+            f" divided; {fewer}define smaller groups"
         )
     _, first = np.unique(codes[order], return_index=True)
     of_group = np.empty(len(counts), np.intp)
     free = wanted.copy()
     drawn = codes[order][np.sort(first)]
     large = np.where(counts > min(filter(None, wanted)), counts, 0)  # they leave no choice: first
-    for group in drawn[np.argsort(-large[drawn], kind="stable")].tolist():
+    for place, group in enumerate(drawn[np.argsort(-large[drawn], kind="stable")].tolist()):
         # Of the sets in which it fits, that of which the largest share is free: so a small set gets
-        # large groups too. What fits in none goes where the room is.
+        # large groups too. What fits in none goes where the room is. The last go to empty sets.
         count = int(counts[group])
-        fits = [k for k, room in enumerate(free) if room >= count]
-        chosen = max(fits, key=lambda k: free[k] / wanted[k]) if fits else free.index(max(free))
+        empty = [k for k, room in enumerate(free) if room == wanted[k] > 0]
+        allowed = empty if len(empty) >= len(counts) - place else range(len(free))
+        fits = [k for k in allowed if free[k] >= count]
+        if fits:
+            chosen = max(fits, key=lambda k: free[k] / wanted[k])
+        else:
+            chosen = max(allowed, key=free.__getitem__)
         of_group[group] = chosen
         free[chosen] -= count
     parts = [order[of_group[codes[order]] == k] for k in range(len(sizes))]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import whole
+from tensorgraph.array_likes import to_plain
 from tensorgraph.data import seeds
-from tensorgraph.data.aligned_arrays import Array, Indices, as_array, refuse_missing
+from tensorgraph.data.aligned_arrays import Array, Indices, as_numbers, in_dtype, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, UsageWarning, describe
 
 __all__ = ["Synthesis", "synthesize"]
@@ -93,8 +94,8 @@ def synthesize(
         seed: what is drawn depends on nothing else.
 
     Returns:
-        The examples in the foreground's dtype (integers are rounded and cut at its limits), with
-        the rows that they were made of.
+        The examples in the foreground's dtype (cut at its limits, integers rounded), with the rows
+        that they were made of.
 
     Raises:
         ArgumentError: not exactly one of ``weight`` and ``snr``, missing values, sources without
@@ -142,8 +143,8 @@ def synthesize(
 
 
 def _source(name: str, value: Any) -> Array:
-    array = as_array(value, f"synthesize: {name}")
-    if array.dtype.kind not in "fiu":
+    array = as_numbers(value, f"synthesize: values of {name}")
+    if array.dtype.kind == "b":
         raise DTypeError(f"synthesize: {name} holds numbers, not {array.dtype}")
     if array.size == 0:
         raise ArgumentError(f"synthesize: {name} of shape {array.shape} is empty")
@@ -158,7 +159,8 @@ def _evenly(rows: int, count: int, random: np.random.Generator) -> Indices:
 
 
 def _drawn(name: str, value: Any, count: int, random: np.random.Generator) -> Array:
-    ends = np.asarray(value if isinstance(value, (tuple, list)) else (value, value))
+    pair = value if isinstance(value, (tuple, list)) else (value, value)
+    ends = to_plain(pair, f"synthesize: {name}")
     ordered = ends.shape == (2,) and ends.dtype.kind in "fiu" and bool(ends[0] <= ends[1])
     if not ordered or not np.isfinite(ends).all():
         raise ArgumentError(
@@ -169,7 +171,13 @@ def _drawn(name: str, value: Any, count: int, random: np.random.Generator) -> Ar
 
 def _power(rows: Array) -> Array:
     flat = rows.reshape(len(rows), -1).astype(np.float64)
-    power: Array = np.square(flat).mean(axis=1)
+    with np.errstate(over="ignore"):
+        power: Array = np.square(flat).mean(axis=1)
+    if not np.isfinite(power).all():
+        raise ArgumentError(
+            f"synthesize: example {int(power.argmax())} of a source is so large that its power"
+            " overflows; divide the sources by a power of ten first"
+        )
     return power
 
 
@@ -184,11 +192,10 @@ def _audible(power: Array) -> Array:
 
 def _mixed(front: Array, back: Array, weights: Array) -> Array:
     scale = weights.reshape(-1, *(1,) * (front.ndim - 1))
-    mixed: Array = front + scale * back
-    if front.dtype.kind in "iu":
-        limits = np.iinfo(front.dtype)
-        mixed = np.rint(mixed).clip(limits.min, limits.max)
-    return mixed.astype(front.dtype)
+    limit = np.finfo(np.float64).max
+    with np.errstate(over="ignore"):
+        mixed = (front + scale * back).clip(-limit, limit)
+    return in_dtype(mixed, front.dtype)
 
 
 def _warn_of_reuse(made: Synthesis) -> None:

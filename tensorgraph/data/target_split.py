@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
-from tensorgraph.data.aligned_arrays import AlignedArrays, Indices, Key, pair
+from tensorgraph.data.aligned_arrays import AlignedArrays, Indices, Key, same_arrays
 from tensorgraph.data.split_sizes import sizes_of
 from tensorgraph.errors import ArgumentError
 
@@ -137,7 +137,7 @@ def split_by_target(
         (2500, 1)
     """
     name = "split_by_target"
-    first, second = pair(name, source=source, target=target)
+    first, second = same_arrays(name, {"source": source, "target": target})
     seed = seeds.checked(seed, name)
     asked = {"train": None, "dev": dev, "test": test}
     sizes = sizes_of(f"{name}, of the target", len(second), asked)

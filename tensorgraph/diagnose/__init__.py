@@ -12,6 +12,9 @@ of it on one page: ``html_report``.
 A metric is added in one file: a function with ``@metric(worst=..., best=...)`` whose name stands in
 the file's ``__all__``.
 
+One value for each example has shape (m,); a column (m, 1), which a layer with one output gives, and
+a row (1, m) of samples in columns are the same to every metric.
+
 What a model says comes first, then the labels, as in losses: ``precision(predictions, labels)``.
 (scikit-learn has them the other way round, ``precision_score(y_true, y_pred)``.)
 """

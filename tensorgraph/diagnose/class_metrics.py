@@ -10,8 +10,8 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number
-from tensorgraph.diagnose.array_arguments import Array
-from tensorgraph.diagnose.confusion import ConfusionMatrix, confusion
+from tensorgraph.diagnose.array_arguments import Array, label_pair, weights_of
+from tensorgraph.diagnose.confusion import ClassCounts, compared
 from tensorgraph.diagnose.metric import metric
 
 __all__ = ["accuracy", "f1", "f_beta", "precision", "recall"]
@@ -38,7 +38,9 @@ def accuracy(predictions: Any, labels: Any, *, sample_weight: Any = None) -> flo
         >>> tg.diagnose.accuracy([1, 0, 1, 1], [1, 0, 0, 1])
         0.75
     """
-    return confusion("accuracy", predictions, labels, None, sample_weight).accuracy
+    predicted, true = label_pair("accuracy", predictions, labels)
+    weights = weights_of("accuracy", sample_weight, len(true))
+    return float(np.average(predicted == true, weights=weights))
 
 
 @metric(worst=0, best=1)
@@ -82,7 +84,7 @@ def precision(
         >>> round(tg.diagnose.precision([1, 1, 0, 1], [1, 0, 0, 1]), 4)
         0.6667
     """
-    found = confusion("precision", predictions, labels, classes, sample_weight)
+    found = compared("precision", predictions, labels, classes, sample_weight).by_class()
     return _averaged("precision", found, _precision, average, positive, undefined)
 
 
@@ -110,7 +112,7 @@ def recall(
         >>> tg.diagnose.recall([1, 1, 0, 0], [1, 0, 0, 1], average="none").tolist()
         [0.5, 0.5]
     """
-    found = confusion("recall", predictions, labels, classes, sample_weight)
+    found = compared("recall", predictions, labels, classes, sample_weight).by_class()
     return _averaged("recall", found, _recall, average, positive, undefined)
 
 
@@ -153,7 +155,7 @@ def f_beta(
         0.4545
     """
     shares = _f(number(beta, "f_beta: beta"))
-    found = confusion("f_beta", predictions, labels, classes, sample_weight)
+    found = compared("f_beta", predictions, labels, classes, sample_weight).by_class()
     return _averaged("f_beta", found, shares, average, positive, undefined)
 
 
@@ -183,7 +185,7 @@ def f1(
         >>> tg.diagnose.f1(predictions, labels, average="macro")
         0.25
     """
-    found = confusion("f1", predictions, labels, classes, sample_weight)
+    found = compared("f1", predictions, labels, classes, sample_weight).by_class()
     return _averaged("f1", found, _f(1.0), average, positive, undefined)
 
 
@@ -193,41 +195,33 @@ Shares = tuple[Array, Array, str]
 """A numerator and a denominator for each class, and when the denominator is 0."""
 
 
-def _counts(matrix: Array) -> tuple[Array, Array, Array]:
-    """Return true positives, and how often each class occurs and was predicted."""
-    return np.diagonal(matrix), matrix.sum(1), matrix.sum(0)
+def _precision(counts: ClassCounts) -> Shares:
+    return counts.hits, counts.predicted, "was never predicted"
 
 
-def _precision(matrix: Array) -> Shares:
-    hits, _, predicted = _counts(matrix)
-    return hits, predicted, "was never predicted"
+def _recall(counts: ClassCounts) -> Shares:
+    return counts.hits, counts.occurring, "does not occur in labels"
 
 
-def _recall(matrix: Array) -> Shares:
-    hits, occurring, _ = _counts(matrix)
-    return hits, occurring, "does not occur in labels"
-
-
-def _f(beta: float) -> Callable[[Array], Shares]:
+def _f(beta: float) -> Callable[[ClassCounts], Shares]:
     if beta <= 0:
         raise errors.ArgumentError(
             f"f_beta: beta = {beta:g} must be above 0; precision and recall are functions of their"
             " own"
         )
 
-    def shares(matrix: Array) -> Shares:
-        hits, occurring, predicted = _counts(matrix)
+    def shares(counts: ClassCounts) -> Shares:
         # (1 + β²) tp + β² fn + fp, as fn = occurring − tp and fp = predicted − tp
-        both = beta**2 * occurring + predicted
-        return (1 + beta**2) * hits, both, "neither occurs in labels nor was predicted"
+        both = beta**2 * counts.occurring + counts.predicted
+        return (1 + beta**2) * counts.hits, both, "neither occurs in labels nor was predicted"
 
     return shares
 
 
 def _averaged(
     where: str,
-    found: ConfusionMatrix,
-    shares: Callable[[Array], Shares],
+    found: ClassCounts,
+    shares: Callable[[ClassCounts], Shares],
     average: str,
     positive: Any,
     undefined: float | None,
@@ -237,7 +231,7 @@ def _averaged(
         raise errors.ArgumentError(
             f"{where}: average must be {' or '.join(map(repr, AVERAGES))}, not {average!r}"
         )
-    numerators, denominators, reason = shares(found.counts)
+    numerators, denominators, reason = shares(found)
     names: list[Any] = list(found.classes)
     if average == "binary":
         place = _positive(where, names, positive)
@@ -251,7 +245,7 @@ def _averaged(
     values = _divided(where, numerators, denominators, names, reason, undefined)
     if average == "none":
         return values
-    weights = found.counts.sum(1) if average == "weighted" else None
+    weights = found.occurring if average == "weighted" else None
     return float(np.average(values, weights=weights))
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tensorgraph.diagnose.array_arguments import (
     Array,
-    as_labels,
     classes_of,
+    label_pair,
     positions,
-    same_length,
     weights_of,
 )
 from tensorgraph.display.text import escaped
@@ -89,28 +88,60 @@ def confusion_matrix(
         cat     1    1
         dog     1    0
     """
-    return confusion("confusion_matrix", predictions, labels, classes, sample_weight)
+    said = compared("confusion_matrix", predictions, labels, classes, sample_weight)
+    count = len(said.classes)
+    cells = np.bincount(said.true * count + said.predicted, said.weights, count**2)
+    return ConfusionMatrix(said.as_counts(cells).reshape(count, count), said.classes)
 
 
-def confusion(
+class Compared(NamedTuple):
+    """Predictions beside true classes, both as numbers of classes."""
+
+    classes: tuple[Any, ...]
+    true: Array
+    predicted: Array
+    weights: Array | None
+    """How much each example counts; ``None`` where they count alike."""
+
+    def as_counts(self, sums: Array) -> Array:
+        """Return sums over examples as integers, where examples are counted."""
+        return sums if self.weights is not None else sums.astype(np.int64)
+
+    def by_class(self) -> ClassCounts:
+        """Count for each class what is right, what there is, and what was predicted."""
+        count, right = len(self.classes), self.true == self.predicted
+        hits = self.true[right], None if self.weights is None else self.weights[right]
+        every = hits, (self.true, self.weights), (self.predicted, self.weights)
+        sums = (np.bincount(numbers, weights, count) for numbers, weights in every)
+        return ClassCounts(self.classes, *map(self.as_counts, sums))
+
+
+class ClassCounts(NamedTuple):
+    """The sums of a confusion matrix, which for many classes is far larger: K numbers each."""
+
+    classes: tuple[Any, ...]
+    hits: Array
+    """How many examples of each class are predicted as it: the diagonal."""
+    occurring: Array
+    """How many examples of each class there are: the sums of rows."""
+    predicted: Array
+    """How many are predicted as each class: the sums of columns."""
+
+
+def compared(
     where: str,
     predictions: Any,
     truth: Any,
     classes: Iterable[Any] | None,
     sample_weight: Any,
-) -> ConfusionMatrix:
-    """Return the confusion matrix for a metric, which errors name."""
-    predicted = as_labels(where, "predictions", predictions)
-    true = as_labels(where, "labels", truth)
-    m = same_length(where, predictions=predicted, labels=true)
+) -> Compared:
+    """Return predictions beside true classes for a metric, which errors name."""
+    predicted, true = label_pair(where, predictions, truth)
     known = classes_of(where, classes, predictions=predicted, labels=true)
-    weights = weights_of(where, sample_weight, m)
-    rows, columns = positions(known, true), positions(known, predicted)
-    cells = np.bincount(rows * len(known) + columns, weights, len(known) ** 2)
-    counts = cells.reshape(len(known), len(known))
-    if sample_weight is None:
-        counts = counts.astype(np.int64)
-    return ConfusionMatrix(counts, tuple(known.tolist()))
+    weights = None if sample_weight is None else weights_of(where, sample_weight, len(true))
+    return Compared(
+        tuple(known.tolist()), positions(known, true), positions(known, predicted), weights
+    )
 
 
 def heat_table(counts: Array, classes: Sequence[Any]) -> str:

@@ -12,8 +12,9 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number
+from tensorgraph.array_likes import numbers_of, one_each, to_plain
 from tensorgraph.diagnose import error_csv
-from tensorgraph.diagnose.array_arguments import as_names, as_rate
+from tensorgraph.diagnose.array_arguments import as_list, as_names, as_rate
 from tensorgraph.diagnose.confidence_intervals import Interval, wilson
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.display.text import percent
@@ -153,6 +154,7 @@ class ErrorTable:
 
         There is a column ``example``, a column for each tag, and perhaps a column ``comment``. A
         tag's cell is yes (``1``, ``x``, ``yes``, ``true``) or no (``0``, ``no``, ``false``, empty).
+        Cells are separated by commas, semicolons or tabs; empty rows and columns do not count.
 
         Args:
             source: the path of a file; or the text itself, with a line break in it.
@@ -204,8 +206,8 @@ def error_table(
         comments: a remark on each example.
 
     Raises:
-        ArgumentError: no examples; an example given twice; an error rate outside [0, 1]; efforts
-            that are not above 0, or not one for each tag.
+        ArgumentError: no examples; an example given twice, or without a name; an error rate outside
+            [0, 1]; efforts that are not above 0, or not one for each tag.
         ShapeError: lengths that differ.
         DTypeError: tags that are neither of the two.
 
@@ -223,6 +225,11 @@ def error_table(
     if not names:
         raise errors.ArgumentError(
             "error_table: there are no examples; give it those that the model gets wrong"
+        )
+    if "" in names:
+        raise errors.ArgumentError(
+            f"error_table: example {names.index('')} has no name; write what it is found by, such"
+            " as its file or its index"
         )
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -272,7 +279,8 @@ def _columns(names: tuple[str, ...], tags: Any) -> dict[str, tuple[bool, ...]]:
     if isinstance(tags, Mapping):
         found = {str(tag): _ticks(str(tag), column) for tag, column in tags.items()}
     else:
-        each = [_tags_of_one(i, some) for i, some in enumerate(tags)]
+        listed = as_list("error_table", "tags", tags)
+        each = [_tags_of_one(i, some) for i, some in enumerate(listed)]
         known = dict.fromkeys(tag for some in each for tag in some)
         found = {tag: tuple(tag in some for some in each) for tag in known}
         if len(each) != len(names):
@@ -302,7 +310,7 @@ def _check_tag(tag: str, column: tuple[bool, ...], examples: int) -> None:
 
 
 def _ticks(tag: str, column: Any) -> tuple[bool, ...]:
-    array = np.asarray(column)
+    array = one_each(numbers_of(to_plain(column, f"error_table: tag {tag!r}")))
     if array.ndim != 1 or array.dtype.kind not in "biuf" or not np.isin(array, (0, 1)).all():
         raise errors.DTypeError(
             f"error_table: the column of tag {tag!r} must hold 0 and 1, one for each example"
@@ -314,7 +322,7 @@ def _tags_of_one(place: int, some: Any) -> tuple[str, ...]:
     """Return the tags of an example; a single string is one tag."""
     if isinstance(some, str):
         return (some,)
-    if not isinstance(some, Iterable):
+    if not isinstance(some, Iterable) or getattr(some, "ndim", 1) == 0:
         raise errors.DTypeError(
             f"error_table: the tags of example {place} must be a list of strings, not"
             f" {errors.describe(some)}; write [] for none"

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
-from tensorgraph.diagnose.array_arguments import Array, as_array
+from tensorgraph import errors, files
+from tensorgraph.array_likes import NUMERIC, numbers_of, to_plain
+from tensorgraph.diagnose.array_arguments import Array
 from tensorgraph.diagnose.confusion import ConfusionMatrix, heat_table
 from tensorgraph.diagnose.error_analysis import ErrorTable
 from tensorgraph.diagnose.error_ladder import Ladder
@@ -56,7 +57,7 @@ class Report:
     def save(self, path: str | Path) -> Path:
         """Write the page to a file and return its path."""
         target = Path(path)
-        target.write_text(self.html, encoding="utf-8", newline="")
+        files.write(target, self.html.encode())
         return target
 
     def _repr_html_(self) -> str:
@@ -194,7 +195,7 @@ def _ladder(found: Ladder) -> str:
 def _confusion(found: Any) -> str:
     if isinstance(found, ConfusionMatrix):
         return heat_table(found.counts, found.classes)
-    counts = as_array("report", "confusion", found)
+    counts = numbers_of(to_plain(found, "report: confusion"))
     square = counts.ndim == 2 and counts.shape[0] == counts.shape[1] > 0
     if not (square and counts.dtype.kind in "iuf" and ((counts >= 0) & (counts < np.inf)).all()):
         raise errors.DTypeError(
@@ -250,7 +251,9 @@ def _expect(name: str, value: Any, kind: type, line: str) -> None:
 def _columns(what: str, given: Any) -> dict[str, Array]:
     """Return columns of numbers of the same length, which may hold what is not finite."""
     if not isinstance(given, Mapping):
-        given = getattr(given, "columns", given)
+        names = getattr(given, "columns", given)  # of a history these hold the numbers
+        framed = hasattr(given, "__array__") and hasattr(given, "columns")
+        given = {name: given[name] for name in names} if framed else names
     if not isinstance(given, Mapping):
         raise errors.DTypeError(
             f"report: {what} must be a dict with a list of numbers for each name, not"
@@ -260,8 +263,8 @@ def _columns(what: str, given: Any) -> dict[str, Array]:
         raise errors.ArgumentError(f"report: {what} is empty; leave it out")
     columns: dict[str, Array] = {}
     for name, values in given.items():
-        column = as_array("report", f"{what}[{name!r}]", values)
-        if column.ndim != 1 or column.dtype.kind not in "fiub":
+        column = numbers_of(to_plain(values, f"report: {what}[{name!r}]"))
+        if column.ndim != 1 or column.dtype.kind not in NUMERIC:
             raise errors.DTypeError(
                 f"report: {what}[{name!r}] must be a list of numbers, not {errors.describe(column)}"
             )

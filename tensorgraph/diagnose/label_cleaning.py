@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import index
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from tensorgraph import errors
 from tensorgraph.diagnose.array_arguments import (
     Array,
     as_labels,
+    as_list,
     classes_of,
     labelled,
 )
@@ -134,8 +135,8 @@ def suspicious_labels(
               2      1          0  +0.800
         1 of 4 labels are suspicious (25 %); look at each of them
     """
-    named = None if classes is None else list(classes)
-    p, numbers, _ = labelled("suspicious_labels", probabilities, labels, named, None)
+    named = None if classes is None else as_list("suspicious_labels", "classes", classes)
+    p, numbers, *_ = labelled("suspicious_labels", probabilities, labels, named, None)
     p = p.astype(np.float64)
     m, count = p.shape
     held = np.bincount(numbers, minlength=count)
@@ -240,7 +241,7 @@ def _corrected(
                 f"apply_corrections: {name} has no example {i!r}; its {len(labels)} examples are"
                 f" 0 … {len(labels) - 1}"
             )
-        if new not in known:
+        if not isinstance(new, Hashable) or new not in known:
             fix = "; write classes=[...] if it is a new one" if open_ended else ""
             raise errors.ArgumentError(
                 f"apply_corrections: {new!r} for {name}[{i}] is not among the classes"

@@ -105,7 +105,8 @@ class Criterion:
                 f"select: optimize must be a metric, or ('min', metric), not {wanted!r}"
             )
         direction, metric = wanted
-        if direction not in ("min", "max") or not isinstance(metric, str):
+        words = isinstance(direction, str) and isinstance(metric, str)
+        if not words or direction not in ("min", "max"):
             raise errors.ArgumentError(
                 f"select: optimize must be ('min', metric) or ('max', metric), not {wanted!r}"
             )

@@ -131,8 +131,9 @@ def calibration(
         expected calibration error 0.2500, largest gap 0.3500
     """
     count = whole(bins, "calibration: bins", 1)
-    p, numbers, weights = labelled("calibration", probabilities, labels, classes, sample_weight)
-    binary = np.ndim(probabilities) == 1
+    p, numbers, weights, binary = labelled(
+        "calibration", probabilities, labels, classes, sample_weight
+    )
     chosen = np.ones(len(p), np.int64) if binary else p.argmax(1)
     confidence = p[np.arange(len(p)), chosen].astype(np.float64)
     right = (numbers == chosen).astype(np.float64)
@@ -140,11 +141,11 @@ def calibration(
     place = np.searchsorted(edges[1:-1], confidence)
     held = np.bincount(place, weights, count)
     empty = held == 0
-    share = np.where(empty, np.nan, 1 / np.where(empty, 1, held))
+    each = np.where(empty, np.nan, held)
     return Calibration(
         edges=edges,
-        predicted=np.bincount(place, weights * confidence, count) * share,
-        happened=np.bincount(place, weights * right, count) * share,
+        predicted=np.bincount(place, weights * confidence, count) / each,
+        happened=np.bincount(place, weights * right, count) / each,
         weights=held,
     )
 

@@ -10,7 +10,9 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.diagnose.array_arguments import (
     Array,
+    as_labels,
     as_numbers,
+    by_example,
     label_columns,
     labelled,
     same_length,
@@ -60,8 +62,9 @@ def roc_auc(
         >>> tg.diagnose.roc_auc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1])
         0.75
     """
-    found = as_numbers("roc_auc", "scores", scores)
-    if found.ndim not in (1, 2):
+    true = as_labels("roc_auc", "labels", labels)
+    found = by_example("roc_auc", "scores", as_numbers("roc_auc", "scores", scores), len(true))
+    if found.ndim not in (1, 2) or not found.size:
         raise errors.ShapeError(
             f"roc_auc: scores must have shape (m,) or (m, classes), not {found.shape}"
         )
@@ -70,7 +73,7 @@ def roc_auc(
             f"roc_auc: average must be 'macro' or 'weighted', not {average!r}"
         )
     columns = found[:, None] if found.ndim == 1 else found
-    numbers = label_columns("roc_auc", labels, classes, max(columns.shape[1], 2))
+    numbers = label_columns("roc_auc", true, classes, max(columns.shape[1], 2))
     m = same_length("roc_auc", scores=found, labels=numbers)
     weights = weights_of("roc_auc", sample_weight, m)
     if found.ndim == 1:
@@ -129,7 +132,7 @@ def log_loss(
         >>> round(tg.diagnose.log_loss([0.9, 0.2], [1, 0]), 4)
         0.1643
     """
-    p, numbers, weights = labelled("log_loss", probabilities, labels, classes, sample_weight)
+    p, numbers, weights, _ = labelled("log_loss", probabilities, labels, classes, sample_weight)
     least = np.finfo(p.dtype).eps
     likelihood = p[np.arange(len(p)), numbers].astype(np.float64)
     return float(np.average(-np.log(np.clip(likelihood, least, 1 - least)), weights=weights))
@@ -157,8 +160,9 @@ def brier_score(
         >>> round(tg.diagnose.brier_score([0.9, 0.2], [1, 0]), 4)
         0.025
     """
-    p, numbers, weights = labelled("brier_score", probabilities, labels, classes, sample_weight)
-    happened = np.eye(p.shape[1])[numbers]
-    squares = (p - happened) ** 2
-    each = squares[:, 1] if np.ndim(probabilities) == 1 else squares.sum(1)
-    return float(np.average(each, weights=weights))
+    given = labelled("brier_score", probabilities, labels, classes, sample_weight)
+    apart = given.p.astype(np.float64)
+    apart[np.arange(len(apart)), given.numbers] -= 1
+    squares = apart**2
+    each = squares[:, 1] if given.binary else squares.sum(1)
+    return float(np.average(each, weights=given.weights))

@@ -2,5 +2,5 @@
 
 In come strings and arrays of numbers, out come strings; nothing here knows what they mean. Read
 ``text`` first, then ``tables`` and ``svg``, of whose parts ``line_chart`` is made. ``figure`` is a
-chart by matplotlib, where that is there.
+chart by matplotlib, where that is there; ``terminal`` prints lines, where somebody reads them.
 """

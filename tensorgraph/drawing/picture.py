@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from tensorgraph import errors
+from tensorgraph import errors, files
 from tensorgraph.drawing.explorer.page import page
 from tensorgraph.drawing.formats.browser import open_page
 from tensorgraph.drawing.formats.norm_map import norms_svg, run_of
@@ -221,7 +221,7 @@ class Picture:
             data = self.html(run).encode()
         else:
             data = (self.svg() if suffix == ".svg" else self.dot()).encode()
-        Path(path).write_bytes(data)
+        files.write(path, data)
 
     def show(self) -> None:
         """Show the picture: in a notebook below the cell, otherwise the explorer in a browser.

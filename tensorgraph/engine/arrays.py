@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
+from tensorgraph.array_likes import NUMERIC, numbers_of, plain, what_else
 from tensorgraph.engine.modes import MODE
 
 Array = NDArray[Any]
@@ -85,10 +86,18 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     """Return ``data`` as an array the engine computes with, sharing memory where possible.
 
     Of a tensor see ``array_of`` in ``tensor.py``.
+
+    Raises:
+        ArgumentError: values are masked; an integer that does not fit in its dtype.
+        DTypeError: it holds anything but real numbers, integers and booleans.
+        GraphError: a list of tensors that need a gradient.
+        ShapeError: nested sequences of different lengths.
     """
     wanted = None if dtype is None else to_dtype(dtype)
     array: Any
-    if isinstance(data, (np.ndarray, np.generic)):
+    if isinstance(data, np.ndarray):
+        array = data if type(data) is np.ndarray else np.asarray(plain(data, "data"))
+    elif isinstance(data, np.generic):
         array = np.asarray(data)
     elif is_foreign(data):
         array = data
@@ -100,6 +109,9 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
         except ValueError:
             raise errors.ShapeError(errors.ragged(data)) from None
         found = list(_inside(data))
+        for part in found:
+            if isinstance(part, np.ndarray):
+                plain(part, "data")  # whose mask is lost
         lost = any(getattr(x, "requires_grad", False) for x in found if x is not data)
         if lost and MODE.get().recording:
             raise errors.GraphError(
@@ -108,9 +120,10 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
         if wanted is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
             double = any(getattr(x, "dtype", None) == np.float64 for x in found)
             wanted = np.dtype(np.float64) if double else DEFAULT_DTYPE
-    if array.dtype.kind == "O":
-        raise errors.DTypeError(_no_number(data))
-    _check_numeric(array.dtype)
+    if array.dtype.kind not in NUMERIC:
+        array = numbers_of(array)
+        if array.dtype.kind not in NUMERIC:
+            raise errors.DTypeError(_NO_NUMBERS + what_else(array, data))
     if wanted is None or wanted == array.dtype:
         return array
     if isinstance(data, (int, list, tuple)) and array.dtype.kind == "i" and wanted.kind in "iu":
@@ -131,24 +144,10 @@ def _inside(data: Any) -> Iterator[Any]:
         yield data
 
 
-def _no_number(data: Any) -> str:
-    """Return what NumPy could make nothing but objects of."""
-    for part in _inside(data):
-        if type(part) is int or (isinstance(part, (list, tuple)) and part):
-            continue
-        iterable = hasattr(part, "__iter__") and not isinstance(part, dict)
-        hint = "; write list(...) around it" if iterable else ""
-        return (
-            "tensors hold real numbers, integers or booleans, not objects such as"
-            f" {errors.describe(part)}{hint}"
-        )
-    return "an integer does not fit in 64 bits; write it as a float"
-
-
 def _check_numeric(dtype: np.dtype[Any]) -> None:
-    if dtype.kind not in "fiub":
+    if dtype.kind not in NUMERIC:
         kinds = {"O": "objects", "U": "strings", "S": "bytes", "c": "complex numbers"}
-        raise errors.DTypeError(
-            f"tensors hold real numbers, integers or booleans, not"
-            f" {kinds.get(dtype.kind, str(dtype))} (dtype {dtype})"
-        )
+        raise errors.DTypeError(f"{_NO_NUMBERS}{kinds.get(dtype.kind, str(dtype))} (dtype {dtype})")
+
+
+_NO_NUMBERS = "tensors hold real numbers, integers or booleans, not "

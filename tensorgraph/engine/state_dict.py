@@ -53,9 +53,10 @@ def fitting(own: Mapping[str, Any], state: Mapping[str, Any], owner: str) -> dic
     if missing or unexpected:
         problems.append(f"  {_remedy(missing, unexpected)}")
     buffers = [name for name in missing if not getattr(own[name], "requires_grad", True)]
-    if buffers:
+    results = buffers if missing else unexpected  # a model that kept one when it was saved, or now
+    if results:
         problems.append(
-            f"  if {errors.listing(buffers)} is no state but a result that an attribute keeps, keep"
+            f"  if {errors.listing(results)} is no state but a result that an attribute keeps, keep"
             " its array, as in self.last = y.numpy()"
         )
     found: dict[str, NDArray[Any]] = {}

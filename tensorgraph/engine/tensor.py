@@ -256,7 +256,9 @@ class Tensor(Operators):
         field = "_hooks" if holder is self else "hooks"
         added = partial(hook)  # another object each time, also for a hook that is added twice
         meet(holder)
-        setattr(holder, field, (*getattr(holder, field), added))
+        hooks = (*getattr(holder, field), added)
+        # What is retained is what all hooks made of the gradient, whenever they were added.
+        setattr(holder, field, tuple(sorted(hooks, key=lambda h: type(h) is Retained)))
 
         def remove() -> None:
             meet(holder)
@@ -267,7 +269,7 @@ class Tensor(Operators):
     def retain_grad(self) -> Tensor:
         """Let ``backward`` give this result of an operation its ``.grad``, as leaves have theirs.
 
-        Returns the tensor itself. A leaf has its gradient anyway.
+        Returns the tensor itself. A leaf has its gradient anyway. Both are what hooks made of it.
 
         Raises:
             GraphError: no gradient flows to this tensor.

@@ -183,7 +183,7 @@ floor_divide = register(
     ref="operator.floordiv",
     symbol="⌊x/y⌋",
     code="//",
-    doc="""Return the largest integer not above x / y; its derivative is 0.
+    doc="""Return the largest integer not above x / y; its derivative is 0. Integers // 0 are 0.
 
     >>> tg.floor_divide([7, -7], 2)
     tensor([ 3, -4])
@@ -197,7 +197,7 @@ remainder = register(
     ref="operator.mod",
     symbol="mod",
     code="%",
-    doc="""Return x − y·⌊x / y⌋, with the sign of y.
+    doc="""Return x − y·⌊x / y⌋, with the sign of y. Integers % 0 are 0.
 
     >>> tg.remainder([7, -7], 2)
     tensor([1, 1])

@@ -23,7 +23,7 @@ from tensorgraph.engine.domain import Boolean, Domain, Integer, Real, Simplex
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
 from tensorgraph.testing.checked_function import Array
-from tensorgraph.testing.op_calls import near, record_of
+from tensorgraph.testing.op_calls import APART, record_of
 
 Shape = tuple[int, ...]
 
@@ -113,15 +113,49 @@ def _tuples(op: Op, shapes: Sequence[Shape], dtype: Any) -> st.SearchStrategy[tu
 
 
 def _numbers(domain: Real, dtype: Any) -> st.SearchStrategy[float]:
+    """Return a strategy for the numbers of a domain, made of the intervals between avoided points.
+
+    Nothing is drawn and thrown away, so arrays of any size can be drawn, also where a point to
+    avoid is one that hypothesis likes to draw.
+
+    Raises:
+        ArgumentError: the domain holds no number of this dtype.
+    """
     kind = np.dtype(dtype)
-    # The bounds as this dtype has them, not outside the domain.
-    low, high = kind.type(domain.low), kind.type(domain.high)
-    low = low if low >= domain.low else np.nextafter(low, kind.type(np.inf))
-    high = high if high <= domain.high else np.nextafter(high, kind.type(-np.inf))
-    drawn = st.floats(float(low), float(high), width=8 * kind.itemsize, allow_subnormal=False)
-    if domain.avoid:
-        return drawn.filter(lambda x: not near(np.asarray(x), domain).any())
-    return drawn
+    edges = sorted(domain.avoid)
+    lows = [domain.low, *(np.nextafter(point + APART, np.inf) for point in edges)]
+    highs = [*(np.nextafter(point - APART, -np.inf) for point in edges), domain.high]
+    between = [
+        _inside(max(low, domain.low), min(high, domain.high), kind)
+        for low, high in zip(lows, highs, strict=True)
+    ]
+    parts = [_floats(low, high, kind) for low, high in between if low <= high]
+    if not parts:
+        raise ArgumentError(
+            f"strategies: no number of {kind} lies in {domain}, {APART:g} from what it avoids;"
+            " widen the domain"
+        )
+    return st.one_of(parts)
+
+
+def _inside(low: float, high: float, kind: np.dtype[Any]) -> tuple[float, float]:
+    """Return the least and the greatest finite number of a dtype in an interval."""
+    limit = np.finfo(kind).max
+    least, greatest = (kind.type(np.clip(end, -limit, limit)) for end in (low, high))
+    # The bounds as this dtype has them, not outside the interval.
+    with np.errstate(over="ignore", under="ignore"):
+        if float(least) < low:
+            least = np.nextafter(least, kind.type(np.inf))
+        if float(greatest) > high:
+            greatest = np.nextafter(greatest, kind.type(-np.inf))
+    return float(least), float(greatest)
+
+
+def _floats(low: float, high: float, kind: np.dtype[Any]) -> st.SearchStrategy[float]:
+    tiny = float(np.finfo(kind).smallest_normal)
+    subnormal = any(0 < abs(end) < tiny for end in (low, high))  # else they are left out
+    width: Any = 8 * kind.itemsize
+    return st.floats(low, high, width=width, allow_subnormal=subnormal)
 
 
 def _summing_to_one(array: Array) -> Array:

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import secrets
-import shutil
+import re
 from collections.abc import Mapping
-from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +19,16 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.extras import require
+from tensorgraph.files import replacing
 from tensorgraph.train.state_encoding import DTYPES, Arrays
+from tensorgraph.train.wrong_file import what_it_is
 
 MARK = "tensorgraph"
 VERSION = "1"
-TOKEN = 16
-"""Length of what tells directories apart in which a file is being written."""
 
 
 def write(path: Path, arrays: Arrays, text: str) -> None:
-    """Write arrays and a text.
-
-    Whatever happens meanwhile, there is either the file of before at ``path`` or the new one: it is
-    written in a directory beside it, and takes its place when it is safe on the disk.
+    """Write arrays and a text; there is the file of before or the new one, see :mod:`files`.
 
     Raises:
         ImportError: the package safetensors is not installed.
@@ -43,33 +37,14 @@ def write(path: Path, arrays: Arrays, text: str) -> None:
     save_file = require("safetensors.numpy", "io").save_file
     problem = require("safetensors", "io").SafetensorError
     sealed = " ".join([MARK, VERSION, _checksum(arrays, text), text])
-    # A name that no other process has: two that save at once would write into each other's file.
-    workshop = path.with_name(f".{path.name}.{secrets.token_hex(TOKEN // 2)}.partial")
-    workshop.mkdir()
-    try:
-        partial = workshop / "file"
-        save_file(arrays, partial, {MARK: sealed})
-        partial.chmod(workshop.stat().st_mode & 0o666)  # what a new file may be, by the umask
-        _flush(partial)
-        os.replace(partial, path)
-    except problem as error:
-        raise OSError(f"save: cannot write {str(path)!r}: {error}") from error
-    finally:
-        shutil.rmtree(workshop, ignore_errors=True)
-    _flush(path.parent)
-    for left in path.parent.glob(f".{escape(path.name)}.{'?' * TOKEN}.partial"):
-        shutil.rmtree(left, ignore_errors=True)  # of a run that was killed while it saved
-
-
-def _flush(path: Path) -> None:
-    """Wait until a file, or what a directory lists, is on the disk."""
-    if os.name == "nt" and path.is_dir():
-        return  # Windows knows no such thing
-    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with replacing(path) as new:
+        try:
+            save_file(arrays, new, {MARK: sealed})
+        except problem as error:  # which tells the number that the system gave it as text alone
+            found = re.search(r"(.*) \(os error (\d+)\)", str(error))
+            if found is None:
+                raise OSError(f"save: cannot write {str(path)!r}: {error}") from error
+            raise OSError(int(found[2]), f"save: {found[1]}", str(path)) from error
 
 
 def read(path: Path) -> tuple[Arrays, str | None]:
@@ -81,7 +56,7 @@ def read(path: Path) -> tuple[Arrays, str | None]:
         ImportError: the package safetensors is not installed.
         OSError: there is no such file, or it cannot be read.
         StateError: it is truncated or damaged, of another format or a later version, or holds a
-            kind of number that NumPy does not have.
+            kind of number that NumPy does not have; it says what the file seems to be.
     """
     safetensors = require("safetensors", "io")
     content = path.read_bytes()
@@ -90,9 +65,8 @@ def read(path: Path) -> tuple[Arrays, str | None]:
         arrays = {name: _array(name, item) for name, item in found}
         return arrays, _verified(arrays, _header(content).get("__metadata__") or {})
     except safetensors.SafetensorError as error:
-        raise broken(
-            path, f"it is truncated or damaged, or no safetensors file at all ({error})"
-        ) from error
+        unknown = f"it is damaged, or no safetensors file at all ({error})"
+        raise broken(path, what_it_is(content) or unknown) from error
     except ValueError as error:
         raise broken(path, error) from error
 

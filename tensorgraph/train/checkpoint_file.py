@@ -10,6 +10,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.extras import require
+from tensorgraph.files import check_writable
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.saving import load, save
@@ -29,6 +30,7 @@ class Checkpoint:
 
     Raises:
         ArgumentError: an ``every`` that is neither, or a directory that is not there.
+        DTypeError: a path that is none.
         ImportError: the package safetensors is not installed.
     """
 
@@ -40,6 +42,11 @@ class Checkpoint:
             raise errors.ArgumentError(
                 f"fit: checkpoint_every is 'epoch' or a number of steps, not {every!r}"
             )
+        if not isinstance(path, (str, os.PathLike)):
+            raise errors.DTypeError(
+                f"fit: the checkpoint is the path of a file, not {errors.describe(path)}; write"
+                " checkpoint='run.safetensors'"
+            )
         self.path, self.steps = Path(path), every if isinstance(every, int) else 0
         if not self.path.parent.is_dir():  # better known now than after an epoch
             raise errors.ArgumentError(
@@ -48,6 +55,14 @@ class Checkpoint:
             )
         require("safetensors", "io")
         self.setup, self.parts = setup, parts
+
+    def check_writable(self) -> None:
+        """Raise what saving would raise: better known now than after an epoch.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        check_writable(self.path)
 
     def save(self) -> None:
         """Write the file."""

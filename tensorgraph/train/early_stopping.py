@@ -93,8 +93,9 @@ class EarlyStopping:
         """Look at the epoch that has just ended."""
         row = run.history.rows()[-1]
         if measured(self.criterion, row) and self._improves(row):
-            self.best, self.best_epoch = {name: row[name] for name in self._columns}, run.epoch
-            self._weights = run.model.state_dict()
+            weights = run.model.state_dict()  # first: Ctrl-C may come meanwhile
+            best = {name: row[name] for name in self._columns}
+            self.best, self.best_epoch, self._weights = best, run.epoch, weights
         elif run.epoch - self.best_epoch >= self.patience:
             metric = self.criterion.metric
             where = f"best in epoch {self.best_epoch}" if self.best_epoch else "never a number"

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
-from tensorgraph.engine.modes import no_grad
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.nn.module import Module
-from tensorgraph.train.example_sets import Examples, as_input, dtype_of, inputs_and_target, size_of
+from tensorgraph.train.example_sets import Examples
+from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target, size_of
+from tensorgraph.train.module_modes import evaluating
+from tensorgraph.train.training_arguments import (
+    Loss,
+    Metrics,
+    check_loss,
+    check_model,
+    checked_metrics,
+)
 
 __all__ = ["evaluate", "predict"]
-
-Metrics = Mapping[str, Callable[[Any, Any], Any]]
 
 AT_ONCE = 256
 """How many examples are put through a model at once: enough for speed, few for memory."""
@@ -28,8 +34,8 @@ AT_ONCE = 256
 def predict(model: Module, *inputs: Any, batch_size: int = AT_ONCE) -> Any:
     """Return the predictions of a model, as an array, in evaluation mode.
 
-    The examples go through the model in batches and without a graph; floating-point inputs are
-    converted to the dtype of the model's parameters. The model is left in the mode it was in.
+    The examples go through the model in batches and without a graph; inputs are converted to the
+    dtype of the model's parameters, as :func:`fit` does. The model is left in the mode it was in.
 
     Args:
         model: the model.
@@ -50,21 +56,20 @@ def predict(model: Module, *inputs: Any, batch_size: int = AT_ONCE) -> Any:
     check_model(model, "predict")
     if not inputs:
         raise errors.ArgumentError("predict: give the model's input; write predict(model, x)")
-    dtype = dtype_of(model)
+    given = ModelInputs(model, "predict")
     # The first array stands in for the target, which nobody looks at.
     examples = Examples((*inputs, inputs[0]), "predict")
     size = whole(batch_size, "predict: batch_size", 1)
     with evaluating(model):
         parts = [
-            _called(model, [as_input(x, dtype) for x in batch[:-1]], len(batch[0]))
-            for batch in examples.in_order(size)
+            _called(model, given.of(batch[:-1]), len(batch[0])) for batch in examples.in_order(size)
         ]
     return _joined(parts)
 
 
 def evaluate(
     model: Module,
-    loss: Callable[[Any, Any], Any],
+    loss: Loss,
     data: Any,
     metrics: Metrics | None = None,
     *,
@@ -85,6 +90,7 @@ def evaluate(
 
     Raises:
         ArgumentError: there are no examples, or a batch size below 1.
+        DTypeError: what is no model, no data, no loss or no metric.
         ShapeError: a loss that is not a single number.
 
     Example:
@@ -96,54 +102,45 @@ def evaluate(
         {'loss': 4.0, 'largest': 2.0}
     """
     check_model(model, "evaluate")
-    examples, dtype = Examples(data, "data"), dtype_of(model)
+    check_loss(loss, "evaluate")
+    checked = checked_metrics(metrics, "evaluate")
+    examples, given = Examples(data, "data"), ModelInputs(model, "evaluate")
     size = whole(batch_size, "evaluate: batch_size", 1)
     with evaluating(model):
-        return measure(model, loss, examples, metrics or {}, size, dtype)
+        return measure(given, loss, examples, checked, size)
 
 
 def measure(
-    model: Module,
-    loss: Callable[[Any, Any], Any],
-    examples: Examples,
-    metrics: Metrics,
-    size: int,
-    dtype: DTypeLike,
+    given: ModelInputs, loss: Loss, examples: Examples, metrics: Metrics, size: int
 ) -> dict[str, float]:
     """Return the loss and the metrics on examples, of a model in evaluation mode."""
     outputs, targets = [], []
-    for batch in examples.in_order(size):
-        inputs, target = inputs_and_target(batch, dtype)
-        outputs.append(_called(model, inputs, size_of(batch)))
-        targets.append(target)
+    with _noted(f"the output for {examples.name}"):
+        for batch in examples.in_order(size):
+            inputs, target = inputs_and_target(batch)
+            outputs.append(_called(given.model, given.of(inputs), size_of(batch)))
+            targets.append(target)
     if not outputs:
         raise errors.ArgumentError(f"{examples.name} holds no examples")
-    output, target = _joined(outputs), _joined(targets)
-    leaves, structure = flatten(output)
-    cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)
-    values = {"loss": as_float(cost, "the loss", "reduction='mean', or .mean()")}
+    output, target = _read_only(_joined(outputs)), _read_only(_joined(targets))
+    with _noted(f"the loss of {examples.name}"):
+        leaves, structure = flatten(output)
+        cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)
+        values = {"loss": as_float(cost, "the loss", "reduction='mean', or .mean()")}
     for name, metric in metrics.items():
-        values[name] = as_float(metric(output, target), f"the metric {name!r}", ".mean()")
+        with _noted(f"the metric {name!r} of {examples.name}"):
+            values[name] = as_float(metric(output, target), f"the metric {name!r}", ".mean()")
     return values
 
 
 @contextmanager
-def evaluating(model: Module) -> Iterator[None]:
-    """Run a block without a graph, the model in evaluation mode; put back each module's mode."""
-    with modes_kept(model), no_grad():
-        model.eval()
-        yield
-
-
-@contextmanager
-def modes_kept(model: Module) -> Iterator[None]:
-    """Put each module of a model back into the mode it was in before the block."""
-    before = [(module, module.training) for module in model.modules()]
+def _noted(what: str) -> Iterator[None]:
+    """Add to an error what was being computed."""
     try:
         yield
-    finally:
-        for module, training in before:
-            module.training = training
+    except Exception as error:
+        error.add_note(f"(while {what} was computed, in evaluation mode)")
+        raise
 
 
 def _called(model: Module, inputs: list[Tensor], size: int) -> Any:
@@ -168,6 +165,22 @@ def _joined(parts: list[Any]) -> Any:
     return unflatten(structure, [np.concatenate(column) for column in columns])
 
 
+def _read_only(tree: Any) -> Any:
+    """Return a tree of arrays that nobody can change: they may be the user's own data."""
+    leaves, structure = flatten(tree)
+    return unflatten(structure, [_view(leaf) for leaf in leaves])
+
+
+def _view(leaf: Any) -> Any:
+    if type(leaf) is Tensor:
+        return leaf.data
+    if not hasattr(leaf, "__array__"):  # a loss may take what it likes for a target
+        return leaf
+    view = np.asarray(leaf).view()
+    view.flags.writeable = False
+    return view
+
+
 def as_float(value: Any, what: str, instead: str) -> float:
     """Return a single number as a float.
 
@@ -179,24 +192,16 @@ def as_float(value: Any, what: str, instead: str) -> float:
     Raises:
         ShapeError: it is not one.
     """
+    if np.ma.is_masked(value):
+        return math.nan
     if np.ndim(value) and np.size(value) != 1:
         raise errors.ShapeError(
             f"{what} is {errors.describe(value)}, not a single number; write {instead}"
         )
+    single = value.item() if hasattr(value, "item") else value
     try:
-        return float(value.item() if hasattr(value, "item") else value)
-    except (TypeError, ValueError):
+        if isinstance(single, (str, bytes)):
+            raise TypeError
+        return float(single)
+    except (TypeError, ValueError, OverflowError):
         raise errors.DTypeError(f"{what} is {errors.describe(value)}, not a number") from None
-
-
-def check_model(model: Any, owner: str) -> None:
-    """Raise unless it is a module.
-
-    Raises:
-        DTypeError: it is something else.
-    """
-    if not isinstance(model, Module):
-        raise errors.DTypeError(
-            f"{owner}: the model is an nn.Module, not {errors.describe(model)}; write a class with"
-            " forward(self, x), or nn.Sequential(…)"
-        )

@@ -1,72 +1,20 @@
-"""Training and dev sets as ``fit`` takes them, and a batch as inputs and target."""
+"""Training and dev sets as ``fit`` takes them: arrays, or batches that come from elsewhere."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.data.aligned_arrays import AlignedArrays, name_of
 from tensorgraph.data.batches import Batches
 from tensorgraph.engine.tensor import Tensor, asarray
-from tensorgraph.nn.module import Module
-
-INPUT, TARGET = "x", "y"
-"""The keys of a dict of arrays: what the model is given, and what it is compared with."""
-
-
-def inputs_and_target(batch: Any, dtype: DTypeLike) -> tuple[list[Tensor], Any]:
-    """Return the inputs of the model in a batch, and the target of its loss.
-
-    Of a tuple the last array is the target. Of a dict, ``x`` is the input; the target is ``y`` if
-    that is all there is besides, else the dict of the rest.
-
-    Args:
-        batch: a tuple or dict of arrays.
-        dtype: what floating-point inputs are converted to.
-
-    Raises:
-        DTypeError: it is neither, or has no input.
-    """
-    if type(batch) is tuple or isinstance(batch, (tuple, list)):
-        *inputs, target = batch
-        if inputs:
-            return [as_input(x, dtype) for x in inputs], target
-    elif isinstance(batch, Mapping) and INPUT in batch and len(batch) > 1:
-        rest = {key: value for key, value in batch.items() if key != INPUT}
-        target = rest[TARGET] if rest.keys() == {TARGET} else rest
-        return [as_input(batch[INPUT], dtype)], target
-    raise errors.DTypeError(
-        "a batch is a tuple (input, target), or a dict with the input under 'x' and targets under"
-        f" other keys, not {_described(batch)}; for a model that is to return its input, write"
-        " (x, x)"
-    )
-
-
-def as_input(value: Any, dtype: DTypeLike) -> Tensor:
-    """Return an input as a tensor; floating-point numbers in the given dtype.
-
-    Double precision would spread from the data over all that is computed, at twice the time.
-    """
-    tensor = asarray(value)
-    return tensor if tensor.dtype.kind != "f" or tensor.dtype == dtype else tensor.astype(dtype)
-
-
-def _described(batch: Any) -> str:
-    if isinstance(batch, Mapping):
-        return f"a dict of {errors.listing(list(batch)) or 'nothing'}"
-    if isinstance(batch, (tuple, list)):
-        return f"a {type(batch).__name__} of {len(batch)}"
-    return errors.describe(batch)
-
-
-def dtype_of(model: Module) -> np.dtype[Any]:
-    """Return the dtype a model computes in: that of its parameters, of which it may have none."""
-    dtypes = [p.dtype for p in model.parameters() if p.dtype.kind == "f"]
-    return dtypes[0] if dtypes else np.dtype(np.float32)
+from tensorgraph.train.model_inputs import INPUT, inputs_and_target, size_of
 
 
 class Examples:
@@ -76,19 +24,20 @@ class Examples:
         data: a tuple or a dict of arrays; ``tg.data.Batches``; or another iterable of batches that
             begins anew each time, such as a list of tuples.
         name: what messages call it: ``train``, ``dev``.
+        once: whether batches may be such that can be iterated once only.
 
     Raises:
-        ArgumentError: there are no examples, or it can be iterated once only.
+        ArgumentError: there are no examples, or it can be iterated once only and may not.
         DTypeError: it is something else.
         ShapeError: arrays of different lengths.
     """
 
-    def __init__(self, data: Any, name: str) -> None:
+    def __init__(self, data: Any, name: str, once: bool = False) -> None:
         self.name = name
         self.batches: Iterable[Any] | None = None
         self.table: AlignedArrays | None = None
         self.rows: NDArray[np.intp] | None = None  # all of the table
-        _refuse_bare_arrays(data, name)
+        _refuse_no_sets(data, name)
         if isinstance(data, Mapping):
             self.table = AlignedArrays(name, [{key: _plain(value) for key, value in data.items()}])
         elif isinstance(data, tuple):
@@ -96,20 +45,34 @@ class Examples:
         elif isinstance(data, Batches):
             self.batches, self.rows, arrays = data, data.indices, data.arrays
             self.table = AlignedArrays(name, arrays if isinstance(arrays, tuple) else [arrays])
-        elif isinstance(data, Iterator):
+        elif isinstance(data, Iterator) and not once:
+            hint = "; or say how long an epoch is, steps_per_epoch=100" * (name == "train")
             raise errors.ArgumentError(
                 f"{name} is {errors.describe(data)}, which is used up after an epoch; write"
                 f" {name}=(x, y), {name}=tg.data.Batches(x, y, batch_size=64), or a list of batches"
+                f"{hint}"
             )
         elif isinstance(data, Iterable):
             self.batches = data
         else:
+            rows = hasattr(data, "__getitem__")  # as PyTorch's data sets have it
+            stack = f"; write {name}=tuple(map(np.stack, zip(*data)))" if rows else ""
             raise errors.DTypeError(
-                f"{name} is a tuple (x, y), a dict of arrays, or tg.data.Batches, not"
-                f" {errors.describe(data)}"
+                f"{name} is a tuple (x, y), a dict of arrays, tg.data.Batches, or a list of"
+                f" batches, not {errors.describe(data)}{stack}"
             )
-        if self.table is not None:  # raises here, not after an epoch
-            inputs_and_target(self.table.take(np.arange(1)), np.float32)
+        if self.table is None and length_of(data) == 0:
+            raise errors.ArgumentError(f"{name} holds no batches, and so no examples")
+        if self.table is not None:
+            self._check_inputs(self.table.take(np.arange(1)))
+
+    def _check_inputs(self, batch: Any) -> None:
+        """Raise here, not after an epoch, what a model could not be given."""
+        for value in inputs_and_target(batch)[0]:
+            try:
+                asarray(value)
+            except errors.DTypeError as error:
+                raise errors.DTypeError(f"{self.name}: the inputs: {error}") from None
 
     def __len__(self) -> int:
         """Return the number of examples; 0 where it is not known."""
@@ -117,10 +80,15 @@ class Examples:
             return len(self.rows)
         return 0 if self.table is None else len(self.table)
 
+    @property
+    def may_be_endless(self) -> bool:
+        """Whether nobody knows how many batches there are before they are seen."""
+        return self.table is None and length_of(self.batches) is None
+
     def in_order(self, size: int) -> Iterator[Any]:
         """Yield batches of the given size, each example once, unchanged and in order."""
         if self.table is None:
-            yield from self.batches or ()
+            yield from () if self.batches is None else self.batches
             return
         for start in range(0, len(self), size):
             part = slice(start, start + size)
@@ -144,7 +112,10 @@ class Examples:
         Of batches that come from elsewhere these are the first ones.
         """
         if self.table is None:
-            return Examples(_first(self.in_order(0), count), self.name)
+            kept = _first(self.in_order(0), count)
+            if isinstance(self.batches, Iterator):  # they are to be trained on, too
+                self.batches = chain(kept, self.batches)
+            return Examples(kept, self.name)
         if count >= len(self):
             return self
         chosen = np.random.default_rng(seed).permutation(len(self))[:count]
@@ -177,8 +148,44 @@ class Examples:
         return ""
 
 
-def _refuse_bare_arrays(data: Any, name: str) -> None:
-    if isinstance(data, (Tensor, np.ndarray)):
+def again_and_again(batches: Iterable[Any]) -> Iterator[Any]:
+    """Yield the batches of one epoch after the other, as long as there are any.
+
+    Raises:
+        ArgumentError: there are none to begin with.
+    """
+    for epoch in count():
+        found = False
+        for batch in batches:
+            found = True
+            yield batch
+        if not found and epoch == 0:
+            raise errors.ArgumentError("train holds no batches; an iterable begins anew each time")
+        if not found:
+            return
+
+
+def length_of(batches: Any) -> int | None:
+    """Return how many batches there are; nothing where nobody knows before they are seen."""
+    try:
+        return len(batches)
+    except TypeError:  # also what has a __len__ that cannot tell, as PyTorch's loaders of streams
+        return None
+
+
+def _refuse_no_sets(data: Any, name: str) -> None:
+    """Raise where something is iterable, but not as batches."""
+    if isinstance(data, (str, bytes, os.PathLike)):
+        raise errors.DTypeError(
+            f"{name} is {errors.describe(data)}, the name of a file perhaps; read it, and write"
+            f" {name}=(x, y)"
+        )
+    if hasattr(data, "columns") and hasattr(data, "to_numpy"):  # pandas' frames, and others'
+        raise errors.DTypeError(
+            f"{name} is a {type(data).__name__}, which does not say what the target is; write"
+            f" {name}=(df.drop(columns='target').to_numpy('float32'), df['target'].to_numpy())"
+        )
+    if isinstance(data, (Tensor, np.ndarray)) or hasattr(data, "to_numpy"):
         raise errors.DTypeError(
             f"{name} is {errors.describe(data)}: the inputs alone, or the targets; write"
             f" {name}=(x, y)"
@@ -203,8 +210,3 @@ def _first(batches: Iterable[Any], count: int) -> list[Any]:
         if have >= count:
             break
     return kept
-
-
-def size_of(batch: Any) -> int:
-    """Return the number of examples in a batch."""
-    return len(next(iter(batch.values()))) if isinstance(batch, Mapping) else len(batch[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tensorgraph import errors
@@ -12,13 +12,20 @@ from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.checkpoint_file import Every
 from tensorgraph.train.early_stopping import EarlyStopping
-from tensorgraph.train.evaluation import Metrics, check_model
+from tensorgraph.train.example_sets import length_of
 from tensorgraph.train.history import History
 from tensorgraph.train.progress import Progress
-from tensorgraph.train.training_loop import Clip, Training, functions
+from tensorgraph.train.training_arguments import Clip, Metrics, check_model, functions
+from tensorgraph.train.training_loop import Training
 from tensorgraph.train.training_run import Callback, Run
 
 __all__ = ["fit"]
+
+ENDS = {
+    "train": "steps_per_epoch=100",
+    "dev": "dev=list(itertools.islice(dev, 10))",
+}
+"""What to write where a set has no end."""
 
 
 def fit(
@@ -30,6 +37,7 @@ def fit(
     *,
     epochs: int,
     batch_size: int | None = 64,
+    steps_per_epoch: int | None = None,
     metrics: Metrics | None = None,
     callbacks: Iterable[Callback] = (),
     step_callbacks: Iterable[Callback] = (),
@@ -56,12 +64,15 @@ def fit(
       with ``history.stopped == "interrupted"``; nothing is lost, and no parameter is ahead of
       another. A second Ctrl-C does not wait for a long evaluation or a slow loader.
     - *A cost or gradient that is not finite* ends it with a :class:`errors.DivergenceError` that
-      names the batch and what made the number, and holds the history; the model is as it was before
-      that batch.
+      names the batch and what made the number; the model is as it was before that batch.
+    - *Whatever error ends it*, of a metric or a callback, the loss, the data or the disk, holds the
+      history of the epochs before in its attribute ``history``, and tells in which epoch it was; of
+      a metric also which one, and of which set.
     - *With a checkpoint*, the run is saved in a file in the safetensors format: weights, optimizer,
       position in the data, random state, history. Where the file is there already, ``fit`` says so
       and goes on from it, to the same bits as a run that was never stopped, whatever killed it. It
-      refuses a file of another setup. To begin anew, delete the file.
+      refuses a file of another setup. To begin anew, delete the file. Batches that come from
+      elsewhere are read again, up to where the run was.
 
     Modules that are in evaluation mode inside a model that is in training mode, such as a frozen
     batch norm, stay so. In the end each module is in the mode it was in before.
@@ -74,11 +85,16 @@ def fit(
         train: a tuple of arrays whose last one is the target, ``(x, y)``; a dict of arrays with the
             input under ``"x"`` and the target under ``"y"``, or several targets under keys of their
             own; ``tg.data.Batches`` of either; or another iterable of such batches that begins anew
-            each time. Floating-point inputs are converted to the dtype of the model's parameters.
+            each time. The dtype of the model's parameters decides what it computes in: inputs of
+            another floating-point dtype are converted to it, and integers too, with a warning,
+            unless the model takes them for ids, as an embedding does.
         dev: the dev set, in the same form.
         epochs: after how many passes over the training set to end, those before a resumption
             included.
         batch_size: examples in a mini-batch, for arrays; ``None`` for all at once.
+        steps_per_epoch: how many mini-batches are an epoch, where the data do not tell: for an
+            iterable without end, for a generator, or for epochs of another length. Each epoch goes
+            on where the last one ended, and data that end begin anew.
         metrics: functions of predictions and targets, both arrays, by name. Each is computed once
             of a whole set, so F1 and the like come out right.
         callbacks: functions of the :class:`Run`, called after each epoch.
@@ -105,6 +121,7 @@ def fit(
         DTypeError: what is no model, no data, no loss, no early stopping; a callback that returns
             something.
         GraphError: a loss that does not depend on the model's parameters.
+        OSError: the checkpoint cannot be written.
         ShapeError: arrays of different lengths, or a loss that is not a single number.
         StateError: the checkpoint is damaged, or that of another run.
 
@@ -128,7 +145,8 @@ def fit(
     check_model(model, "fit")
     run = Run(model, optimizer, whole(epochs, "fit: epochs", 1))
     size = None if batch_size is None else whole(batch_size, "fit: batch_size", 1)
-    training = Training(run, loss, train, dev, size, metrics or {}, clip, seed, watch)
+    steps = None if steps_per_epoch is None else whole(steps_per_epoch, "fit: steps_per_epoch", 1)
+    training = Training(run, loss, train, dev, size, steps, metrics, clip, seed, watch)
     training.callbacks = functions("callbacks", callbacks)
     training.step_callbacks = functions("step_callbacks", step_callbacks)
     if early_stopping is not None:
@@ -142,8 +160,13 @@ def fit(
         training.early_stopping = early_stopping
     resumed = checkpoint is not None and training.resume(checkpoint, checkpoint_every)
     if progress:
-        total = len(training.batches) * epochs if isinstance(training.batches, Sized) else None
-        training.progress = Progress(run.history, total, run.step)
+        length = steps or length_of(training.batches)
+        training.progress = Progress(run.history, length and length * epochs, run.step)
+        for name in training.endless:
+            training.progress.say(
+                f"{name} does not tell how many batches it holds: should an epoch never end, press"
+                f" Ctrl-C and write {ENDS[name]}"
+            )
     if resumed:
         training.progress.say(
             f"{checkpoint} goes on after epoch {run.epoch} of {epochs}, step {run.step}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 import os
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph import errors
+from tensorgraph import errors, files
 from tensorgraph.diagnose.model_selection import Criterion, Limits
 from tensorgraph.diagnose.norm_columns import ACTIVATIONS, GRADIENTS, by_layer
 from tensorgraph.display.figure import new_figure
@@ -188,32 +189,46 @@ class History(Mapping[str, NDArray[Any]]):
     # --------------------------------------------------------------------------------------- files
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write all columns to a CSV file, from which the same numbers can be read."""
-        with open(path, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(self)
-            writer.writerows(zip(*(self[name].tolist() for name in self), strict=True))
+        """Write all columns to a CSV file, from which the same numbers can be read.
+
+        Raises:
+            OSError: the file cannot be written; the one before is still there.
+        """
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(self)
+        writer.writerows(zip(*(self[name].tolist() for name in self), strict=True))
+        files.write(path, text.getvalue().encode(errors="replace"))
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str]) -> Self:
         """Return the history that was written to a CSV file.
 
+        A spreadsheet may have saved it since: with a mark at its beginning, and with rows and
+        columns at its end in which nothing stands.
+
         Raises:
+            OSError: there is no such file, or it cannot be read.
             StateError: it is no table of numbers.
         """
         history = cls()
-        with open(path, encoding="utf-8", newline="") as file:
-            reader = csv.reader(file)
-            names = next(reader, [])
-            for cells in reader:
-                try:
-                    row = dict(zip(names, map(float, cells), strict=True))
-                except ValueError as error:
-                    raise errors.StateError(
-                        f"{Path(path).name}, line {reader.line_num}: {error}; a history has a line"
-                        " of names and then lines of as many numbers"
-                    ) from None
-                history.append(**row)
+        names: list[str] | None = None
+        for number, cells in _lines(Path(path)):
+            if names is None:
+                names = cells
+                if len(set(names)) < len(names):
+                    raise _no_history(path, number, "a name stands there twice")
+                continue
+            cells += [""] * (len(names) - len(cells))
+            if len(cells) > len(names):
+                raise _no_history(
+                    path, number, f"it has {len(cells)} cells under {len(names)} names"
+                )
+            try:
+                row = dict(zip(names, map(float, cells), strict=True))
+            except ValueError as error:
+                raise _no_history(path, number, str(error)) from None
+            history.append(**row)
         return history
 
     def state_dict(self) -> dict[str, Any]:
@@ -254,6 +269,26 @@ class History(Mapping[str, NDArray[Any]]):
         )
 
     __hash__ = None  # type: ignore[assignment]  # it grows
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV file in which something stands, up to there, with their numbers."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        try:
+            for cells in reader:
+                filled = max((i for i, cell in enumerate(cells, 1) if cell.strip()), default=0)
+                if filled:
+                    yield reader.line_num, cells[:filled]
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise _no_history(path, max(reader.line_num, 1), str(error)) from None
+
+
+def _no_history(path: str | os.PathLike[str], line: int, problem: str) -> errors.StateError:
+    return errors.StateError(
+        f"{Path(path).name}, line {line}: {problem}; a history has a line of names and then lines"
+        " of as many numbers, in UTF-8 and with commas"
+    )
 
 
 def measured(criterion: Criterion, row: Mapping[str, float]) -> bool:

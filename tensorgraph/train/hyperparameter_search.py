@@ -47,6 +47,16 @@ class Trial:
     error: str = ""
     """The exception, if it raised one."""
 
+    @property
+    def failed(self) -> bool:
+        """Whether it ended in an exception that says nothing of the point.
+
+        That training diverged is a result of the point, and so is a NaN; that memory or a disk was
+        full is not, and the trial is worth another try.
+        """
+        diverged = self.error.startswith(f"{errors.DivergenceError.__name__}:")
+        return bool(self.error) and not diverged
+
 
 class Search(Sequence[Trial]):
     """Trials, the best first; those that failed, or came to NaN, last.
@@ -122,8 +132,9 @@ def search(
 
     Which points are tried depends on the seed alone, not on the executor or on the order in which
     trials end; the first ten of a hundred are those of a search of ten. A trial that raises an
-    exception or comes to NaN is kept as such, and the search goes on. After a coarse search comes a
-    finer one, ``search(space.around(found.top(5)), …)``.
+    exception or comes to NaN is kept as such, and the search goes on; with a ``path``, the next
+    call tries again those that raised one, other than that training diverged. After a coarse search
+    comes a finer one, ``search(space.around(found.top(5)), …)``.
 
     Args:
         space: the hyperparameters by name, each with how it is drawn, such as
@@ -137,7 +148,7 @@ def search(
         seed: of the points, and of the seeds that trials are given.
         optimize: ``"min"`` if the objective is an error, ``"max"`` if it is an accuracy.
         path: a file of lines of JSON to which each trial is added when it ends. If it is there
-            already, its trials are not run again.
+            already, its trials are not run again, but for those that failed.
 
     Raises:
         ArgumentError: an empty space, no trials, or neither ``"min"`` nor ``"max"``.
@@ -163,7 +174,7 @@ def search(
         )
     count = whole(trials, "search: trials", 1)
     log = _Log(path, space, whole(seed, "search: seed"))
-    done = {n: trial for n, trial in log.read().items() if n < count}
+    done = {n: trial for n, trial in log.read().items() if n < count and not trial.failed}
     missing = [n for n in range(count) if n not in done]
     for trial in _run(space, objective, missing, executor, seed):
         log.add(trial)
@@ -219,7 +230,7 @@ class _Log:
         self._header = {"search": words, "seed": seed}
 
     def read(self) -> dict[int, Trial]:
-        """Return the trials in the file, by number; begin it if it is not there.
+        """Return the trials in the file, by number, the last try of each; begin it if need be.
 
         Raises:
             StateError: it is another search's, or damaged.

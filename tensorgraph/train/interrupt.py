@@ -26,22 +26,26 @@ def passing_on() -> Iterator[None]:
 class Interrupts:
     """A context in which Ctrl-C is only noted, so that the loop can end between steps.
 
-    The second Ctrl-C raises ``KeyboardInterrupt`` at once, but for the moment in which parameters
-    are updated. Signals come to the main thread only; a program that handles them in its own way,
-    as ``asyncio`` does, goes on doing so.
+    The second Ctrl-C raises ``KeyboardInterrupt`` at once, but for the moments in which something
+    must not be left half done; what comes after it is short, and later ones are ignored. Signals
+    come to the main thread only; a program that handles them in its own way, as ``asyncio`` does,
+    goes on doing so.
     """
 
     def __init__(self) -> None:
         self.wished = False
         """Whether Ctrl-C was pressed."""
-        self.updating = False
-        """Whether parameters are being updated."""
+        self.held = False
+        """Whether something is being done that must not be left half done."""
         self._before: Any = None
 
     def __enter__(self) -> Self:
         in_main = threading.current_thread() is threading.main_thread()
         if in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            self._before = signal.signal(signal.SIGINT, self._pressed)
+            self.held = True
+            self._before = signal.default_int_handler
+            signal.signal(signal.SIGINT, self._pressed)
+            self.held = False
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -49,6 +53,7 @@ class Interrupts:
             signal.signal(signal.SIGINT, self._before)
 
     def _pressed(self, number: int, frame: Any) -> None:
-        if self.wished and not self.updating:
+        if self.wished and not self.held:
+            self.held = True
             raise KeyboardInterrupt
         self.wished = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +17,10 @@ from tensorgraph.display.figure import new_figure
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.random import default_generator
-from tensorgraph.train.evaluation import check_model
 from tensorgraph.train.example_sets import Examples
 from tensorgraph.train.fitting import fit
 from tensorgraph.train.interrupt import passing_on
+from tensorgraph.train.training_arguments import check_model
 
 __all__ = ["LearningCurve", "learning_curve"]
 
@@ -46,9 +47,9 @@ class LearningCurve:
     sizes: NDArray[Any]
     """The number of training examples."""
     train: NDArray[Any]
-    """The metric on the training examples used."""
+    """The metric on the training examples used; NaN where a size could not be trained on."""
     dev: NDArray[Any]
-    """The metric on the dev set."""
+    """The metric on the dev set, likewise."""
     verdict: str
     """Whether more data would help, as far as the curve shows."""
 
@@ -95,6 +96,9 @@ def learning_curve(
     is a gap between them, and the dev error still falls, more data helps (Deep Learning
     Specialization, course 2, week 1, "Basic recipe for machine learning").
 
+    A size that cannot be trained on or measured, such as two examples of the same class of which a
+    metric wants both, is NaN, and the curve goes on.
+
     Args:
         sizes: numbers of training examples.
         make: makes a new model and its optimizer.
@@ -112,6 +116,10 @@ def learning_curve(
     Raises:
         ArgumentError: no sizes, one that is larger than the training set, a metric that is not
             measured, or a model that is made once only.
+        Exception: what training raised at every size.
+
+    Warns:
+        UsageWarning: some sizes could not be trained on or measured; it says why.
 
     Example:
         >>> import tensorgraph as tg
@@ -150,23 +158,29 @@ def learning_curve(
     options = {"progress": False, **options, "epochs": epochs, "seed": seed}
     order = np.random.default_rng(seed).permutation(len(examples))
     measured = []
+    failed: dict[int, Exception] = {}
     generator = default_generator()
     state = generator.state
     try:
         for count in counts:
             generator.seed(seed)
             part = examples.taken(order[:count])
-            measured.append(_errors(make, loss, part, dev, metric, options))
+            model, optimizer = _made(make)
+            try:
+                row = _errors(model, optimizer, loss, part, dev, options)
+            except Exception as error:
+                failed[count] = error
+                row = {}
+            measured.append([row.get(f"{of}_{metric}", np.nan) for of in ("train", "dev")])
     finally:
         generator.state = state
+    _judge(failed, len(counts))
     on_train, on_dev = np.array(measured).T
     verdict = _verdict(sign * on_train, sign * on_dev)
     return LearningCurve(metric, np.array(counts), on_train, on_dev, verdict)
 
 
-def _errors(
-    make: Make, loss: Any, part: Any, dev: Any, metric: str, options: dict[str, Any]
-) -> tuple[float, float]:
+def _made(make: Make) -> tuple[Module, Optimizer]:
     made = make()
     if not (isinstance(made, tuple) and len(made) == 2):
         raise errors.DTypeError(
@@ -179,19 +193,41 @@ def _errors(
             "learning_curve: make() returned a model that is trained already; let it make a new"
             " model and optimizer in each call"
         )
+    return made
+
+
+def _errors(
+    model: Module, optimizer: Optimizer, loss: Any, part: Any, dev: Any, options: dict[str, Any]
+) -> dict[str, Any]:
+    """Train on a part, and return the row of the history that counts."""
     stopping = options.get("early_stopping")
     with passing_on():
-        history = fit(made[0], loss, made[1], part, dev, **options)
-    row = history.rows()[stopping.best_epoch - 1 if stopping is not None else -1]
-    return row[f"train_{metric}"], row[f"dev_{metric}"]
+        history = fit(model, loss, optimizer, part, dev, **options)
+    return history.rows()[stopping.best_epoch - 1 if stopping is not None else -1]
+
+
+def _judge(failed: dict[int, Exception], sizes: int) -> None:
+    """Raise what went wrong at every size, warn of what went wrong at some."""
+    if len(failed) == sizes:
+        raise next(iter(failed.values()))
+    if failed:
+        why = str(next(iter(failed.values()))).split("\n")[0]
+        warnings.warn(
+            f"learning_curve: {errors.listing(list(failed))} examples could not be trained on or"
+            f" measured ({why}); begin with a larger size",
+            errors.UsageWarning,
+            stacklevel=3,
+        )
 
 
 def _verdict(train: NDArray[Any], dev: NDArray[Any]) -> str:
     """Say what curves of errors, of which less is better, suggest."""
+    known = np.isfinite(train) & np.isfinite(dev)
+    train, dev = train[known], dev[known]
+    if len(dev) < 2:
+        return "a single size shows no trend; give several"
     gap = dev[-1] - train[-1]
     wide = gap > 0.2 * abs(dev[-1])
-    if len(dev) == 1:
-        return "a single size shows no trend; give several"
     falling = dev[-2] - dev[-1] > 0.05 * abs(dev[-2])
     if wide and falling:
         return "dev is well behind train, and still gains from more data: get more (variance)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +14,9 @@ from tensorgraph.arguments import whole
 from tensorgraph.display.figure import new_figure
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.train.evaluation import check_model
+from tensorgraph.train.model_inputs import ModelInputs
 from tensorgraph.train.temporary_training import endless, stepper, unchanged
-from tensorgraph.train.training_loop import trained_parameters
+from tensorgraph.train.training_arguments import Loss, check_loss, check_model, trained_parameters
 
 __all__ = ["LrRange", "lr_range_test"]
 
@@ -78,7 +77,7 @@ class LrRange:
 
 def lr_range_test(
     model: Module,
-    loss: Callable[[Any, Any], Any],
+    loss: Loss,
     optimizer: Optimizer,
     train: Any,
     *,
@@ -124,12 +123,12 @@ def lr_range_test(
         >>> bool(0.003 < found.suggestion < 1)
         True
     """
-    _check(model, optimizer, lowest, highest, steps)
+    _check(model, loss, optimizer, lowest, highest, steps)
     rates = lowest * (highest / lowest) ** (np.arange(steps) / (steps - 1))
     lrs, losses, smoothed = [], [], []
     average = 0.0
     with unchanged(model, optimizer), endless(train, batch_size, seed) as batches:
-        step = stepper(model, loss, optimizer)
+        step = stepper(ModelInputs(model, "lr_range_test"), loss, optimizer)
         for group in optimizer.groups:
             group.own.pop("lr", None)
         for rate, batch in zip(rates.tolist(), batches, strict=False):
@@ -152,8 +151,11 @@ def lr_range_test(
     return LrRange(np.array(lrs), np.array(losses), curve, _steepest(np.array(lrs), curve))
 
 
-def _check(model: Module, optimizer: Optimizer, lowest: float, highest: float, steps: int) -> None:
+def _check(
+    model: Module, loss: Loss, optimizer: Optimizer, lowest: float, highest: float, steps: int
+) -> None:
     check_model(model, "lr_range_test")
+    check_loss(loss, "lr_range_test")
     trained_parameters(model, optimizer, "lr_range_test")
     if not 0 < lowest < highest < math.inf:
         raise errors.ArgumentError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +14,9 @@ from tensorgraph.arguments import whole
 from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.train.evaluation import check_model
-from tensorgraph.train.example_sets import dtype_of, inputs_and_target, size_of
+from tensorgraph.train.model_inputs import ModelInputs, size_of
 from tensorgraph.train.temporary_training import stepper, unchanged
-from tensorgraph.train.training_loop import trained_parameters
+from tensorgraph.train.training_arguments import Loss, check_loss, check_model, trained_parameters
 
 __all__ = ["Overfit", "overfit_one_batch"]
 
@@ -52,7 +50,7 @@ class Overfit:
 
 def overfit_one_batch(
     model: Module,
-    loss: Callable[[Any, Any], Any],
+    loss: Loss,
     optimizer: Optimizer,
     batch: Any,
     steps: int = 200,
@@ -87,15 +85,15 @@ def overfit_one_batch(
         passed: the cost of the batch fell from 1... to 0.00... in 200 steps
     """
     check_model(model, "overfit_one_batch")
+    check_loss(loss, "overfit_one_batch")
     trained_parameters(model, optimizer, "overfit_one_batch")
     whole(steps, "overfit_one_batch: steps", 2)
-    inputs_and_target(batch, dtype_of(model))  # raises where it is no batch
     if size_of(batch) == 0:
         raise errors.ArgumentError(
             "overfit_one_batch: the batch holds no examples; write batch=(x[:16], y[:16])"
         )
     with unchanged(model, optimizer):
-        step = stepper(model, loss, optimizer)
+        step = stepper(ModelInputs(model, "overfit_one_batch"), loss, optimizer)
         first = [(path, param, param.data) for path, param in model.named_parameters()]
         losses = []
         for _ in range(steps):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
+from tensorgraph.display.terminal import has_terminal, say
 from tensorgraph.train.history import History
 
 
@@ -26,11 +27,9 @@ class Progress:
         self._said_header = False
 
     def say(self, text: str) -> None:
-        """Print a line."""
-        if self._bar is None:
-            print(text, flush=True)
-        else:
-            self._bar.write(text)
+        """Print a line, above the bar."""
+        with nullcontext() if self._bar is None else self._bar.external_write_mode():
+            say(text)
 
     def step(self) -> None:
         """Count a step."""
@@ -67,7 +66,7 @@ class Silence:
 
 
 def _bar(total: int | None, done: int) -> Any:
-    if not sys.stderr.isatty():
+    if not has_terminal():
         return None
     try:
         tqdm = import_module("tqdm")

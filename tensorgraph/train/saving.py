@@ -26,8 +26,9 @@ def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
     The file has the safetensors format: arrays under their paths, ``model/layers.0.weight``, the
     rest as JSON beside them, and a SHA-256 checksum over all of it. It is first written under
     another name in the same directory, flushed to the disk, and then put in the place of the last
-    one: a process that is killed meanwhile leaves that as it was. Of two processes that save to one
-    file at once, one may fail; the file is whole all the same. Named tuples come back as tuples.
+    one: a process that is killed meanwhile, or a full disk, leaves that as it was. Several may save
+    to one file at once; the last one's stays. The file keeps its mode, a symbolic link to it stays,
+    and one that is read-only is refused. Named tuples come back as tuples.
 
     Args:
         path: the file.

@@ -10,9 +10,11 @@ from tensorgraph import errors
 from tensorgraph.engine.tensor import rebind
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.train.evaluation import modes_kept
-from tensorgraph.train.example_sets import Examples, dtype_of, inputs_and_target
+from tensorgraph.train.example_sets import Examples, again_and_again
+from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target
+from tensorgraph.train.module_modes import modes_kept
 from tensorgraph.train.random_state import RandomState
+from tensorgraph.train.training_arguments import Loss
 from tensorgraph.train.training_loop import cost_value
 
 
@@ -41,19 +43,17 @@ def unchanged(model: Module, optimizer: Optimizer) -> Iterator[None]:
             random.load_state_dict(drawn)
 
 
-def stepper(
-    model: Module, loss: Callable[[Any, Any], Any], optimizer: Optimizer
-) -> Callable[[Any], float]:
+def stepper(given: ModelInputs, loss: Loss, optimizer: Optimizer) -> Callable[[Any], float]:
     """Return a function that takes a step for a batch, and returns the cost before it.
 
     Where a gradient is not finite no step is taken, and the cost is NaN.
     """
-    dtype = dtype_of(model)
 
     def step(batch: Any) -> float:
-        inputs, target = inputs_and_target(batch, dtype)
+        values, target = inputs_and_target(batch)
+        inputs = given.of(values)
         optimizer.zero_grad()
-        cost = loss(model(*inputs), target)
+        cost = loss(given.model(*inputs), target)
         value = cost_value(cost)
         try:
             cost.backward()
@@ -71,17 +71,7 @@ def endless(train: Any, batch_size: int, seed: int) -> Iterator[Iterator[Any]]:
     loader = Examples(train, "train").loader(batch_size, seed)
     state = loader.state_dict() if hasattr(loader, "load_state_dict") else None
     try:
-        yield _again_and_again(loader)
+        yield again_and_again(loader)
     finally:
         if state is not None:
             loader.load_state_dict(state)
-
-
-def _again_and_again(loader: Any) -> Iterator[Any]:
-    found = True
-    while found:
-        found = False
-        for batch in loader:
-            found = True
-            yield batch
-    raise errors.ArgumentError("train holds no batches; an iterable begins anew each time")

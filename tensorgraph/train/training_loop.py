@@ -5,33 +5,39 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from numbers import Real
+from itertools import islice
 from typing import Any, NoReturn
 
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.data.batches import Batches
 from tensorgraph.engine.tensor import Tensor, rebind
-from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.optim.clip import clip_by_global_norm
 from tensorgraph.optim.settings import plain, rate_at
 from tensorgraph.train.checkpoint_file import Checkpoint, Every, setup_of
 from tensorgraph.train.divergence import cause
 from tensorgraph.train.early_stopping import EarlyStopping
 from tensorgraph.train.epoch_norms import Norms
-from tensorgraph.train.evaluation import AT_ONCE, Metrics, evaluating, measure, modes_kept
-from tensorgraph.train.example_sets import Examples, dtype_of, inputs_and_target, size_of
+from tensorgraph.train.evaluation import AT_ONCE, measure
+from tensorgraph.train.example_sets import Examples, again_and_again
 from tensorgraph.train.interrupt import PASS_ON, Interrupts
+from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target, size_of
+from tensorgraph.train.module_modes import evaluating, modes_kept
 from tensorgraph.train.progress import Progress, Silence
 from tensorgraph.train.random_state import RandomState
+from tensorgraph.train.training_arguments import (
+    Clip,
+    Loss,
+    Metrics,
+    check_loss,
+    checked_metrics,
+    clipping,
+    trained_parameters,
+)
 from tensorgraph.train.training_run import Callback, Run
-
-Loss = Callable[[Any, Any], Any]
-Clip = float | Callable[[Any], Any]
-"""The largest norm of all gradients together, or a function that clips those of parameters."""
 
 FEWEST = 1000
 """How many training examples the honest error is measured on, if there are so many."""
@@ -43,21 +49,28 @@ class Training:
     """A run with all that it needs; for the arguments see :func:`fit`."""
 
     def __init__(
-        self, run: Run, loss: Loss, train: Any, dev: Any, batch_size: int | None, metrics: Metrics,
-        clip: Clip | None, seed: int, watch: bool,
+        self, run: Run, loss: Loss, train: Any, dev: Any, batch_size: int | None,
+        steps_per_epoch: int | None, metrics: Metrics | None, clip: Clip | None, seed: int,
+        watch: bool,
     ) -> None:  # fmt: skip
         self.run, self.loss = run, loss
-        self.metrics = _checked_metrics(metrics)
+        check_loss(loss, "fit")
+        self.metrics = checked_metrics(metrics, "fit")
         self.params = trained_parameters(run.model, run.optimizer)
-        self.clip, self._clip_given = _clipping(clip), clip
+        self.clip, self._clip_given = clipping(clip), clip
         self.seed = seed
-        self.sets = {"train": Examples(train, "train")}
+        self.sets = {"train": Examples(train, "train", once=steps_per_epoch is not None)}
         if dev is not None:
             self.sets["dev"] = Examples(dev, "dev")
         fewest = max(FEWEST, len(self.sets["dev"]) if dev is not None else 0)
         self.measured = {**self.sets, "train": self.sets["train"].sample(fewest, seed)}
         self.batches = self.sets["train"].loader(batch_size, seed)
-        self.dtype = dtype_of(run.model)
+        self.steps_per_epoch = steps_per_epoch
+        self.stream: Iterator[Any] = iter(())
+        """The batches without end, for epochs that do not end where the data do."""
+        if steps_per_epoch is not None:
+            self.stream = again_and_again(self.batches)
+        self.inputs = ModelInputs(run.model, "fit")
         self.buffers = run.model.buffers()
         self.norms = Norms(run.model) if watch else None
         self.callbacks: tuple[Callback, ...] = ()
@@ -66,6 +79,12 @@ class Training:
         self.checkpoint: Checkpoint | None = None
         self.progress: Progress | Silence = Silence()
         self.interrupts = Interrupts()
+
+    @property
+    def endless(self) -> list[str]:
+        """The sets that may have no end, by name."""
+        unknown = [name for name, examples in self.sets.items() if examples.may_be_endless]
+        return [name for name in unknown if name != "train" or self.steps_per_epoch is None]
 
     @property
     def columns(self) -> list[str]:
@@ -87,12 +106,13 @@ class Training:
         others |= {f"callbacks/{i}": f for i, f in enumerate(self.callbacks)}
         others |= {f"step_callbacks/{i}": f for i, f in enumerate(self.step_callbacks)}
         parts |= {name: part for name, part in others.items() if hasattr(part, "load_state_dict")}
+        given = {} if self.steps_per_epoch is None else {"steps_per_epoch": self.steps_per_epoch}
         setup = setup_of(
             model, optimizer, loss=self.loss, columns=self.columns, seed=self.seed,
             clip=self._clip_given,
             early_stopping=self.early_stopping, watch=self.norms is not None,
             examples={name: len(examples) for name, examples in self.sets.items()},
-            batch_size=getattr(self.batches, "batch_size", None),
+            batch_size=getattr(self.batches, "batch_size", None), **given,
         )  # fmt: skip
         self.checkpoint = Checkpoint(path, every, setup, parts)
         if self.checkpoint.steps and "batches" not in parts:
@@ -103,6 +123,10 @@ class Training:
         resumed = self.checkpoint.resume()
         if self.run.stopped == INTERRUPTED:
             self.run.history.stopped = ""
+        if self.run.goes_on:
+            self.checkpoint.check_writable()
+        if "batches" not in parts:  # these begin anew
+            self.stream = islice(self.stream, self.run.step, None)
         return resumed
 
     # ------------------------------------------------------------------------------------ the loop
@@ -111,16 +135,20 @@ class Training:
         """Train until all epochs are over, or something ends it."""
         run, model = self.run, self.run.model
         broken_off = False
-        with modes_kept(model), self.interrupts:
+        with self.interrupts, modes_kept(model):
             if not model.training:  # else modules in it that are not are meant to be so
                 model.train()
             try:
-                while run.epoch < run.epochs and not run.stopped:
+                while run.goes_on:
                     self._epoch()
             except KeyboardInterrupt:
                 run.stop(INTERRUPTED)
                 broken_off = True
+            except BaseException as error:
+                run.leave_history(error)
+                raise
             finally:
+                self.interrupts.held = True
                 self.progress.close()
                 if self.early_stopping is not None:
                     self.early_stopping.restore(model)
@@ -132,7 +160,7 @@ class Training:
     def _epoch(self) -> None:
         run, checkpoint = self.run, self.checkpoint
         start = time.perf_counter()
-        for batch in self.batches:
+        for batch in self._batches_of_epoch():
             self._step(batch)
             if self.interrupts.wished:
                 run.stop(INTERRUPTED)
@@ -143,7 +171,11 @@ class Training:
                 break
             if checkpoint is not None and checkpoint.steps and run.step % checkpoint.steps == 0:
                 checkpoint.save()
+        if run.batch < (self.steps_per_epoch or 0) and not run.stopped:
+            run.stop(f"train ran out of batches after {run.step}")
         if run.batch == 0:
+            if run.stopped and run.step:
+                return
             raise errors.ArgumentError(
                 f"fit: train holds no batches in epoch {run.epoch + 1}; an iterable has to begin"
                 " anew in each epoch, as a list does"
@@ -155,10 +187,16 @@ class Training:
         if self.interrupts.wished and not last:
             run.stop(INTERRUPTED)
 
+    def _batches_of_epoch(self) -> Iterator[Any]:
+        if self.steps_per_epoch is None:
+            return iter(self.batches)
+        return islice(self.stream, self.steps_per_epoch - self.run.batch)
+
     def _step(self, batch: Any) -> None:
         run = self.run
         before = [buffer._data for buffer in self.buffers]  # arrays are never changed in place
-        inputs, target = inputs_and_target(batch, self.dtype)
+        given, target = inputs_and_target(batch)
+        inputs, size = self.inputs.of(given), size_of(batch)
 
         def cost() -> Any:
             return self.loss(run.model(*inputs), target)
@@ -172,12 +210,11 @@ class Training:
                     self._diverged(error, cost)
                 finally:
                     _put_back(self.buffers, before)
+            self._note_smaller_batch(error, size)
             raise
-        finally:
-            self.interrupts.updating = False
-        size = size_of(batch)
         run.step, run.batch = run.step + 1, run.batch + 1
         run.cost, run.examples = run.cost + value * size, run.examples + size
+        self.interrupts.held = False
         self.progress.step()
         if self.step_callbacks:
             run.call(self.step_callbacks)
@@ -194,7 +231,7 @@ class Training:
             result.backward()
         if self.clip is not None:
             self.clip(self.params)
-        self.interrupts.updating = True
+        self.interrupts.held = True
         optimizer.step()
         return value
 
@@ -202,7 +239,7 @@ class Training:
         run = self.run
         with evaluating(run.model):
             values = {
-                part: measure(run.model, self.loss, examples, self.metrics, AT_ONCE, self.dtype)
+                part: measure(self.inputs, self.loss, examples, self.metrics, AT_ONCE)
                 for part, examples in self.measured.items()
             }
         for part, found in values.items():
@@ -218,6 +255,16 @@ class Training:
         run.call(self.callbacks)
         if self.early_stopping is not None:
             self.early_stopping(run)
+
+    def _note_smaller_batch(self, error: BaseException, size: int) -> None:
+        """Add to an error that the batch is what was left over, where it may be the reason."""
+        batches = self.batches
+        if self.run.batch and isinstance(batches, Batches) and size < batches.batch_size:
+            error.add_note(
+                f"(fit: this is the last batch of the epoch, the {size} left over of"
+                f" {len(batches.indices):,} examples; to leave it out write train=tg.data.Batches("
+                f"x, y, batch_size={batches.batch_size}, drop_last=True))"
+            )
 
     def _diverged(self, error: Exception, cost: Callable[[], Any] | None) -> NoReturn:
         """Raise the error that says where a number came from that is none."""
@@ -280,79 +327,3 @@ def _rate(optimizer: Optimizer) -> float:
         return math.nan
     rate = rate_at(type(optimizer).__name__, optimizer.lr, max(optimizer.steps - 1, 0))
     return float(plain(rate))
-
-
-# ------------------------------------------------------------------------------------------- checks
-
-
-def trained_parameters(model: Module, optimizer: Any, owner: str = "fit") -> list[Tensor]:
-    """Return the model's parameters.
-
-    Raises:
-        ArgumentError: there are none, or the optimizer lacks some.
-        DTypeError: the optimizer is none.
-    """
-    if not isinstance(optimizer, Optimizer):
-        raise errors.DTypeError(
-            f"{owner}: the optimizer is {errors.describe(optimizer)}; write"
-            " tg.optim.Adam(model.named_parameters(), lr=0.001)"
-        )
-    named = model.named_parameters()
-    if not named:
-        raise errors.ArgumentError(
-            f"{owner}: {type(model).__name__} has no parameters to train; they are the tensors with"
-            " requires_grad=True in its attributes (nn.unfreeze(model) gives back what is frozen)"
-        )
-    trained = {id(param) for param in optimizer.params}
-    lacking = [path for path, param in named if id(param) not in trained]
-    if lacking:
-        raise errors.ArgumentError(
-            f"{owner}: the optimizer lacks {errors.listing(lacking)} of the model; make it when the"
-            f" model is complete, {type(optimizer).__name__}(model.named_parameters(), …), or write"
-            " requires_grad = False for what is not to be trained"
-        )
-    return [param for _, param in named]
-
-
-def _checked_metrics(metrics: Any) -> Metrics:
-    if not isinstance(metrics, Mapping):
-        raise errors.DTypeError(
-            f"fit: metrics are a dict of functions by name, not {errors.describe(metrics)}; write"
-            ' metrics={"accuracy": lambda output, y: …}'
-        )
-    for name, metric in metrics.items():
-        if not isinstance(name, str) or name == "loss" or not callable(metric):
-            raise errors.ArgumentError(
-                f"fit: the metric {name!r} is {errors.describe(metric)}; a metric has a name that"
-                " is not 'loss', and is a function of predictions and targets"
-            )
-    return metrics
-
-
-def _clipping(clip: Clip | None) -> Callable[[Any], Any] | None:
-    if clip is None or callable(clip):
-        return clip
-    if not (isinstance(clip, Real) and float(clip) > 0):
-        raise errors.ArgumentError(
-            f"fit: clip is the largest norm of the gradients, a positive number, or a function of"
-            f" the parameters, not {clip!r}"
-        )
-    largest = float(clip)
-    return lambda params: clip_by_global_norm(params, largest)
-
-
-def functions(name: str, given: Iterable[Callback]) -> tuple[Callback, ...]:
-    """Return callbacks as a tuple.
-
-    Raises:
-        DTypeError: they are not a list of functions.
-    """
-    if callable(given) or not isinstance(given, Iterable):
-        raise errors.DTypeError(f"fit: {name} is a list of functions; write {name}=[f]")
-    found = tuple(given)
-    for callback in found:
-        if not callable(callback):
-            raise errors.DTypeError(
-                f"fit: {name} are functions of the run, not {errors.describe(callback)}"
-            )
-    return found

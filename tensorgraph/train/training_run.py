@@ -58,6 +58,22 @@ class Run:
         """Why no further step is taken; empty while it goes on."""
         return self.history.stopped
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is another epoch to come."""
+        return self.epoch < self.epochs and not self.stopped
+
+    def leave_history(self, error: BaseException) -> None:
+        """Let an error that ends the run hold the history, and tell when that was."""
+        if "history" in vars(error):  # it is one of training, and tells
+            return
+        vars(error)["history"] = self.history
+        when = f"after epoch {self.epoch}" if self.epoch else "in the first batch"
+        if self.batch:
+            when = f"in epoch {self.epoch + 1}, after {self.batch} of its batches"
+        held = "; the epochs before stand in the error's .history" * (self.epoch > 0)
+        error.add_note(f"(fit: {when}{held})")
+
     def stop(self, why: str) -> None:
         """End the training after this epoch; in a step callback, after this step.
 

@@ -59,7 +59,7 @@ def test_wrong_labels():
         (lambda: Classes.of([np.nan, 1.0]), ArgumentError, "1 of 2 values is None or NaN.*index 0"),
         (lambda: Classes.of(["a", 1]), DTypeError, "several types have no order"),
         (lambda: Classes.of([]), ArgumentError, "there are no names"),
-        (lambda: Classes.of([["a"], ["b"]]), ShapeError, r"one label for each.*\(2, 1\)"),
+        (lambda: Classes.of([["a", "b"]] * 2), ShapeError, r"for each.*\(2, 2\).*from_one_hot"),
         (lambda: Classes(["a", "b", "a"]), ArgumentError, "'a' is there twice"),
         (lambda: Classes("ab"), DTypeError, r"names are a list, not 'ab'; write \['ab'\]"),
         (lambda: Classes(["a"]).decode([[0.9]]), DTypeError, r"write .argmax\(axis=-1\)"),

@@ -182,6 +182,14 @@ def test_large_groups_do_not_all_go_to_training():
     assert 5 < sum(bool((sets.test < 4).any()) for sets in where) < 39
 
 
+@pytest.mark.filterwarnings("ignore:split. no group is divided")
+@pytest.mark.parametrize("sizes", [[10, 10, 10], [12, 11, 7], [12, 6, 12], [8, 10, 10, 1, 1]])
+def test_groups_enough_fill_all_sets(sizes):
+    for seed in range(20):
+        sets = split(np.arange(30), groups=np.repeat(np.arange(len(sizes)), sizes), seed=seed)
+        assert min(map(len, sets)) > 1
+
+
 def test_groups_that_are_too_large_are_reported():
     patient = [0] * 80 + [1] * 10 + [2] * 10
     with pytest.warns(

@@ -26,7 +26,7 @@ tag_words = words.filter(lambda word: word.strip() and word not in ("example", "
 
 @st.composite
 def tagged(draw):
-    examples = draw(st.lists(words, min_size=1, max_size=8, unique=True))
+    examples = draw(st.lists(words.filter(bool), min_size=1, max_size=8, unique=True))
     known = draw(st.lists(tag_words, max_size=4, unique=True))
     some = st.lists(st.sampled_from(known), unique=True) if known else st.just([])
     return examples, [draw(some) for _ in examples]
@@ -141,11 +141,34 @@ def test_a_sheet_of_another_program():
     assert found.tags == {"blurry": (True,) * 4 + (False,) * 3}
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_a_sheet_of_a_spreadsheet(tmp_path, end, separator, mark):
+    rows = [
+        ["example ", "blurry", "dog", " comment", "", ""],
+        ["7.png", "x", "", '"two\nlines; a, b"', "", ""],
+        ["", "", "", "", "", ""],
+        ["8.png", "", "1", "", "", ""],
+        ["9.png", "", "", "", "", "", ""],
+        ["", "", "", "", "", ""],
+    ]
+    text = mark + end.join(separator.join(row) for row in [*rows, []])
+    path = tmp_path / "errors.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    for source in (text, path, str(path)):
+        found = ErrorTable.from_csv(source)
+        assert found.examples == ("7.png", "8.png", "9.png")
+        assert found.tags == {"blurry": (True, False, False), "dog": (False, True, False)}
+        assert found.comments == ("two\nlines; a, b", "", "")
+    assert ErrorTable.from_csv(found.to_csv()) == found
+
+
 SHEETS = [
     ("", "no column 'example'"),
     ("\n", "no column 'example'"),
     ("name,blurry\n7,1\n", "no column 'example'; .* as in example,blurry,dog,comment$"),
-    ("example;blurry\n7;1\n", "as in example,blurry,dog,comment, separated by commas"),
+    ("name;blurry\n7;1\n", "no column 'example'; .* as in example,blurry,dog,comment$"),
     ("example,blurry,blurry\n7,1,1\n", "the sheet has two columns 'blurry'; merge them"),
     ("example,blurry\n7\n", "line 2 of the sheet has 1 cells for 2 columns"),
     ("example,blurry\n7,1\n8,1,1\n", "line 3 of the sheet has 3 cells for 2 columns"),
@@ -153,7 +176,9 @@ SHEETS = [
     ('example,blurry\n"7,1\n', "line 2 of the sheet: unexpected end of data"),
     ("example,blurry\n", "there are no examples"),
     ("example,blurry\n7,1\n7,\n", "example '7' stands twice"),
-    ("example,\n7,1\n", "a tag is empty"),
+    ("example,\n7,1\n", "line 2 of the sheet: '1' stands in a column without a title; name it"),
+    ("example,blurry\n7,1,,x\n", "line 2 of the sheet has 4 cells for 2 columns"),
+    ("example,blurry\n,1\n", "example 0 has no name; write what it is found by"),
 ]
 
 

@@ -173,7 +173,7 @@ BAD = [
     ),
     ([0, 1], DTypeError, "dev must be a pair"),
     (([], {}), ArgumentError, "dev are empty"),
-    (([[0, 1]], {}), ShapeError, "dev must be one class for each example"),
+    (([[0, 1]] * 2, {}), ShapeError, "dev must be one class for each example"),
     ((["a"], {}), DTypeError, "dev are strings, test are not"),
 ]
 

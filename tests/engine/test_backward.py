@@ -222,6 +222,15 @@ def test_a_retained_gradient_belongs_to_the_tensor_alone():
         tg.ones(2).retain_grad()
 
 
+def test_a_retained_gradient_is_what_hooks_made_of_it_whenever_they_were_added():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = x * x
+    y.register_hook(lambda g: g + 1)
+    y.retain_grad().register_hook(lambda g: g * 10)
+    y.sum().backward()
+    np.testing.assert_array_equal(y.grad.data, [20.0, 20.0])
+
+
 def test_a_retained_gradient_can_be_differentiated():
     x = tg.tensor(2.0, requires_grad=True)
     y = (x * x).retain_grad()

@@ -12,6 +12,7 @@ from tests.faults import (
     drawing,
     drawing_explorer,
     engine,
+    files,
     formulas,
     nn,
     observe,
@@ -19,6 +20,7 @@ from tests.faults import (
     optim,
     random,
     symbolic,
+    testing,
     train,
 )
 from tests.faults.fault import Fault
@@ -30,6 +32,7 @@ FAULTS: list[Fault] = [
     *drawing.FAULTS,
     *drawing_explorer.FAULTS,
     *engine.FAULTS,
+    *files.FAULTS,
     *formulas.FAULTS,
     *nn.FAULTS,
     *observe.FAULTS,
@@ -37,5 +40,6 @@ FAULTS: list[Fault] = [
     *optim.FAULTS,
     *random.FAULTS,
     *symbolic.FAULTS,
+    *testing.FAULTS,
     *train.FAULTS,
 ]

@@ -13,6 +13,15 @@ FAULTS: list[Fault] = [
          "report: a picture with characters that XML does not know"),
     ),
     *planted_in(
+        "display/terminal.py",
+        ("say", "text.encode(encoding, 'backslashreplace').decode(encoding)", "text",
+         "terminal: a character that it cannot show ends the program"),
+        ("say", "stream is None", "False", "terminal: a program without a console"),
+        ("say", "(OSError, ValueError)", "ValueError", "terminal: a broken pipe ends the program"),
+        ("has_terminal", "(AttributeError, ValueError)", "ValueError",
+         "terminal: a stream that knows no terminals"),
+    ),
+    *planted_in(
         "display/line_chart.py",
         ("thinned", "start + int(np.nanargmin(stretch))", "",
          "line_chart: a long line loses its valleys"),

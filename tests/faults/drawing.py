@@ -199,6 +199,7 @@ FAULTS: list[Fault] = [
         "drawing/formats/to_dot.py",
         ("_text", "escape(printable(text))", "printable(text)",
          "render_picture: names are markup for Graphviz"),
+        ("_text", "'&#92;&#92;'", "'&#92;'", "reported_pictures: Graphviz substitutes in names"),
         ("_add_link", "'false'", "'true'", "render_picture: links to saved values pull rows apart"),
     ),
     *planted_in(

@@ -148,6 +148,8 @@ FAULTS: list[Fault] = [
          "backward: a retained .grad does not add up"),
         ("Tensor.retain_grad", "any(getattr(h, 'owner', None) is self for h in node.hooks)",
          "False", "backward: a .grad that was retained twice counts twice"),
+        ("Tensor.register_hook", "tuple(sorted(hooks, key=lambda h: type(h) is Retained))",
+         "hooks", "backward: a retained .grad misses the hooks that were added later"),
     ),
     *planted_in(
         "engine/graph.py",

@@ -22,6 +22,7 @@ from tensorgraph.errors import ArgumentError, ArgumentTypeError, DTypeError, Gra
 
 NO_NUMBERS = [
     True, np.True_, np.array(True), "3", None, [3.0], np.ones(1), [[1], [1, 2]], 3j, tg.ones(1),
+    np.array("3"), np.str_("3"), np.array(3, "M8[D]"), np.timedelta64(3, "D"),
 ]  # fmt: skip
 
 

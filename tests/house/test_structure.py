@@ -36,8 +36,8 @@ OPTIONAL = {
 
 # A room imports from the rooms before it. What stands on one line does not see each other.
 ROOMS = [
-    "errors extras",
-    "arguments display engine.modes engine.float_warnings engine.nested_containers",
+    "errors extras files",
+    "arguments array_likes display engine.modes engine.float_warnings engine.nested_containers",
     "engine.arrays engine.shapes",
     "engine.domain engine.notation engine.explain engine.rule engine.random_generator",
     "engine.declaration_checks",
@@ -120,7 +120,8 @@ def test_imports_run_one_way(name):
         if room(other) == room(name):
             continue
         if room(name) in ARRAYS_ONLY:
-            allowed = {"errors", "extras", "arguments", "display"} | ARRAYS_ONLY
+            allowed = {"errors", "extras", "files", "arguments", "array_likes", "display"}
+            allowed |= ARRAYS_ONLY
             assert room(other) in allowed, f"{name} imports {other}"
         else:
             assert RANK[room(other)] < RANK[room(name)], f"{name} imports {other}"
@@ -130,7 +131,21 @@ def test_tests_lie_in_folders_as_the_package_does():
     tests = PACKAGE.parent / "tests"
     rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     folders = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py")}
-    assert folders == rooms | {"house"}
+    assert folders == rooms | {"house", "reports"}
+
+
+def test_tests_in_reports_name_the_report_that_made_us_ask():
+    """Each docstring begins with ``owner/repository#number``, or several, and says what it was."""
+    number = r"[\w.-]+/[\w.-]+#\d+"
+    reports = set()
+    for path in (PACKAGE.parent / "tests/reports").glob("test_*.py"):
+        for test in ast.parse(path.read_text()).body:
+            if isinstance(test, ast.FunctionDef) and test.name.startswith("test_"):
+                first = (ast.get_docstring(test) or "").split("\n")[0]
+                named = re.match(rf"{number}(, {number})*: \S", first)
+                assert named, f"{path.name}: {test.name} names no report"
+                reports |= set(re.findall(number, named[0]))
+    assert len(reports) >= 40
 
 
 @pytest.mark.parametrize("outer", INNER)
@@ -260,6 +275,8 @@ PLACES = {
 ELSEWHERE = {
     "testing.GradcheckResult": "shown by gradcheck",
     "data.Comparison": "shown by alike",
+    "data.Leak": "shown by leaks",
+    "data.Leaks": "shown by leaks",
     "data.SplitIndices": "shown by split",
     "data.TargetIndices": "shown by split_by_target",
     "diagnose.Calibration": "shown by calibration",

@@ -240,6 +240,44 @@ def test_arrays_lie_in_their_domain(dtype, data):
     assert p.dtype == dtype and np.allclose(p.sum(axis=-1), 1) and (p > 0).all()
 
 
+DOMAINS = [
+    Real(-1, 1, avoid=(0,)), Real(-1, 1, avoid=(1, 0, -1)), Real(0, 1, avoid=(0,)),
+    Real(-np.inf, np.inf, avoid=(0, 1, 2.5)), Real(-1e300, 1e300), Real(0, 1e-6), Real(1e-320, 1),
+    Real(-3, 3, avoid=(0, 0.0005)), Real(-3, 3, avoid=(10,)), Real(0.1, 0.2), Real(2, 2),
+    Real(1e-7, 5e-6),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("domain", DOMAINS, ids=str)
+def test_large_arrays_are_drawn_around_what_a_domain_avoids(domain, dtype):
+    @given(strategies.arrays(domain, (10, 10), dtype))
+    def holds(array):
+        x = array.astype(np.float64)
+        assert array.dtype == dtype and np.isfinite(x).all()
+        assert ((x >= domain.low) & (x <= domain.high)).all()
+        assert all((np.abs(x - point) > 1e-3).all() for point in domain.avoid)
+
+    holds()
+
+
+def test_a_domain_is_drawn_on_both_sides_of_what_it_avoids():
+    drawn = set()
+
+    @given(strategies.arrays(Real(-1, 1, avoid=(0,)), (4,)))
+    def note(array):
+        drawn.update(np.sign(array))
+
+    note()
+    assert drawn == {-1, 1}
+
+
+@pytest.mark.parametrize("domain", [Real(0.1, 0.1), Real(0, 1e-4, avoid=(0,)), Real(1e300, 1e301)])
+def test_a_domain_without_numbers_is_refused(domain):
+    with pytest.raises(ArgumentError, match=r"no number of float16 lies in Real.*; widen the dom"):
+        strategies.arrays(domain, (2,), np.float16)
+
+
 @given(strategies.inputs(tg.power))
 def test_inputs_of_an_elementwise_op_broadcast(inputs):
     x, y = inputs

@@ -1,6 +1,7 @@
 """What fit refuses, and what it says where numbers come to no good."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -166,6 +167,125 @@ def test_best_weights_return_where_numbers_come_to_no_good():
     assert kept(model, states[stopping.best_epoch - 1])
 
 
+# ---------------------------------------------------------------------------- what others raise
+
+
+def failing(after, error=ZeroDivisionError):
+    """Return a function of any arguments that raises when it is called once more than so often."""
+    calls = []
+
+    def function(*args):
+        calls.append(args)
+        if len(calls) > after:
+            raise error("of the user's own")
+        return 0.0
+
+    return function
+
+
+def noted(epochs, **options):
+    """Return the notes of the error that ends a run; it holds the history so far."""
+    with pytest.raises(ZeroDivisionError, match="of the user's own") as caught:
+        quick(dev=data(20), **options)
+    assert len(caught.value.history.rows()) == epochs
+    return caught.value.__notes__
+
+
+def test_a_metric_that_fails_is_named_with_its_set_and_the_history_is_kept():
+    ready = "the epochs before stand in the error's .history)"
+    assert noted(2, metrics={"f1": failing(5)}) == [
+        "(while the metric 'f1' of dev was computed, in evaluation mode)",
+        f"(fit: in epoch 3, after 4 of its batches; {ready}",
+    ]
+    assert noted(0, metrics={"fine": failing(99), "bad": failing(0)}) == [
+        "(while the metric 'bad' of train was computed, in evaluation mode)",
+        "(fit: in epoch 1, after 4 of its batches)",
+    ]
+
+    def loss(z, y):
+        if tg.is_grad_enabled():
+            return cross_entropy(z, y)
+        return fail()
+
+    fail = failing(1)
+    assert noted(0, loss=loss)[0] == "(while the loss of dev was computed, in evaluation mode)"
+
+
+def test_whatever_ends_a_run_holds_the_history():
+    fail, fail_later = failing(0), failing(6)
+
+    def at_the_end(run):
+        if run.epoch == 2:
+            fail()
+
+    def after_a_step(run):
+        fail_later()
+
+    ready = "the epochs before stand in the error's .history)"
+    assert noted(2, callbacks=[at_the_end]) == [f"(fit: after epoch 2; {ready}"]
+    assert noted(1, step_callbacks=[after_a_step]) == [
+        f"(fit: in epoch 2, after 3 of its batches; {ready}"
+    ]
+    assert noted(0, loss=failing(0)) == ["(fit: in the first batch)"]
+
+    class Broken(list):
+        turns = 0
+
+        def __iter__(self):
+            Broken.turns += 1
+            yield self[0]
+            if Broken.turns == 3:  # the first one is measured
+                fail()
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        quick(train=Broken([data()]))
+    assert len(caught.value.history.rows()) == 1
+
+
+@pytest.mark.parametrize("value", ["0.5", b"1", None, [0.5], 1j, {}, 10**400])
+def test_what_is_no_number_is_none_of_a_metric(value):
+    with pytest.raises(tg.errors.DTypeError, match=r"the metric 'm' is .*, not a number") as caught:
+        quick(metrics={"m": lambda z, y: value})
+    assert "'m' of train" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize("value", [np.ma.masked, np.ma.masked_array([1.0], [True]), float("nan")])
+def test_a_metric_that_is_missing_is_nan(value):
+    assert np.isnan(quick(metrics={"m": lambda z, y: value})["train_m"]).all()
+
+
+def test_metrics_and_losses_cannot_change_the_data():
+    x, y = data()
+    before = y.copy()
+
+    def careless(z, y):
+        y[y == 0] = 1
+        return 0.0
+
+    with pytest.raises(ValueError, match="read-only"):
+        quick(train=(x, y), metrics={"m": careless})
+    with pytest.raises(ValueError, match="read-only"):
+        tg.train.evaluate(network(), careless, (x, y))
+    assert np.array_equal(y, before)
+
+
+@pytest.mark.parametrize("as_batches", [False, True])
+def test_a_last_batch_of_one_is_called_what_it_is(as_batches):
+    x, y = data(41)
+    train = tg.data.Batches(x, y, batch_size=10) if as_batches else (x, y)
+    with pytest.raises(tg.errors.ShapeError, match=r"BatchNorm") as caught:
+        quick(train=train)
+    assert caught.value.__notes__ == [
+        "(fit: this is the last batch of the epoch, the 1 left over of 41 examples; to leave it out"
+        " write train=tg.data.Batches(x, y, batch_size=10, drop_last=True))",
+        "(fit: in epoch 1, after 4 of its batches)",
+    ]
+    quick(train=tg.data.Batches(x, y, batch_size=10, drop_last=True))
+    with pytest.raises(tg.errors.ShapeError) as caught:
+        quick(train=(x[:1], y[:1]))
+    assert caught.value.__notes__ == ["(fit: in the first batch)"]
+
+
 # ---------------------------------------------------------------------------- bad arguments
 
 
@@ -182,6 +302,32 @@ def generator():
     yield data()
 
 
+class OneByOne:
+    """As PyTorch's data sets are."""
+
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, i):
+        return X[i], Y[i]
+
+
+class Column:
+    """A column of pandas, as far as fit looks at it."""
+
+    def to_numpy(self):
+        return X
+
+    def __iter__(self):
+        return iter(X)
+
+
+class Frame(Column):
+    """A table of pandas, as far as fit looks at it."""
+
+    columns = ("a", "b")
+
+
 X, Y = data()
 
 REFUSED = {
@@ -192,26 +338,53 @@ REFUSED = {
         {"model": nn.ReLU(), "optimizer": other_model()},
         r"ReLU has no parameters to train.*nn\.unfreeze\(model\)",
     ),
-    "an optimizer that is none": ({"optimizer": optim.SGD}, "the optimizer is a type; write"),
+    "an optimizer that is none": ({"optimizer": optim.SGD}, "is a type; write tg.optim.SGD"),
     "another model's optimizer": (
         {"optimizer": other_model()}, r"the optimizer lacks layers\.0\.weight, layers\.0\.bias",
     ),
     "a part of the parameters": (partly(), r"the optimizer lacks layers\.1\.weight, .* make it"),
     "no examples": ({"train": (X[:0], Y[:0])}, "train: there are no examples"),
     "no dev examples": ({"dev": (X[:0], Y[:0])}, "dev: there are no examples"),
-    "no batches": ({"train": []}, "train holds no batches in epoch 1"),
+    "no batches": ({"train": []}, "train holds no batches"),
     "lengths that differ": ({"train": (X, Y[:-1])}, "array 0 has 40, array 1 has 39"),
     "inputs alone": ({"train": X}, r"train is shape \(40, 3\) float32: .* write train=\(x, y\)"),
     "a list of arrays": ({"train": [X, Y]}, r"train is a list of arrays, .* write train=\(x, y\)"),
     "a tuple of one": ({"train": (X,)}, "a batch is a tuple"),
     "a dict without input": ({"train": {"a": X, "y": Y}}, "not a dict of a, y"),
     "a dict without target": ({"train": {"x": X}}, "not a dict of x"),
-    "a generator": ({"train": generator()}, "used up after an epoch"),
+    "a generator": ({"train": generator()}, "used up after an epoch; .* steps_per_epoch=100"),
+    "a dev generator": ({"dev": generator()}, "used up after an epoch; .* a list of batches$"),
     "no data at all": ({"train": 3}, "train is a tuple"),
+    "no dev batches": ({"dev": []}, "dev holds no batches"),
+    "the name of a file": ({"train": "x.csv"}, r"train is 'x.csv', the name of a file perhaps"),
+    "a path": ({"dev": Path("x.csv")}, "dev is a .*Path, the name of a file perhaps"),
+    "rows one by one": ({"train": OneByOne()}, r"; write train=tuple\(map\(np\.stack, zip\("),
+    "examples for batches": ({"train": [(X[0], Y[0])]}, r"one example alone is \(x\[None\], y\["),
+    "numbers for batches": ({"train": [(1.0, 2)]}, "arrays with a row for each example, not 1.0"),
+    "a frame": ({"train": Frame()}, r"train is a Frame, .* write train=\(df.drop"),
+    "a column": ({"train": Column()}, r"train is a Column: the inputs alone, or the targets"),
+    "texts": ({"train": (X.astype(str), Y)}, "train: the inputs: tensors hold real numbers"),
+    "objects": ({"dev": (np.full((40, 3), {}), Y)}, "dev: the inputs: tensors hold real numbers"),
+    "no steps": ({"steps_per_epoch": 0}, "fit: steps_per_epoch is at least 1"),
     "no epochs": ({"epochs": 0}, "fit: epochs is at least 1"),
     "half an epoch": ({"epochs": 0.5}, "fit: epochs is an integer"),
     "no batch size": ({"batch_size": 0}, "fit: batch_size is at least 1"),
     "a negative clip": ({"clip": -1}, "clip is the largest norm"),
+    "a clip that is none": ({"clip": True}, "clip is the largest norm"),
+    "no path": ({"checkpoint": True}, "the checkpoint is the path of a file, not True"),
+    "the name of an optimizer": (
+        {"optimizer": "rmsprop"}, r"is 'rmsprop'; write tg.optim.RMSprop\(model.named_parameters",
+    ),
+    "the name of a loss": (
+        {"loss": "cross_entropy"}, r"not 'cross_entropy'; write tg.nn.losses.cross_entropy,",
+    ),
+    "a loss of others": ({"loss": "binary_crossentropy"}, "binary_cross_entropy_with_logits, w"),
+    "a loss of PyTorch": ({"loss": "MSELoss"}, "write tg.nn.losses.mse,"),
+    "a loss that is none": ({"loss": nn.losses}, "a function of the model's output and the target"),
+    "a list of metrics": (
+        {"metrics": ["accuracy"]}, r'metrics=\{"accuracy": lambda z, y: tg.diagnose.accuracy\(',
+    ),
+    "a metric by name": ({"metrics": {"f1": "f1"}}, "the metric 'f1' is 'f1'"),
     "early stopping that is none": (
         {"early_stopping": 5}, r"early_stopping is 5; write early_stopping=tg\.train\.Early",
     ),
@@ -239,6 +412,20 @@ def test_it_refuses(what):
     with pytest.raises((ValueError, TypeError, RuntimeError), match=message) as caught:
         quick(**changes)
     assert type(caught.value).__module__ == "tensorgraph.errors"
+
+
+@pytest.mark.parametrize(
+    ("door", "name"),
+    [
+        (lambda m, o: tg.train.evaluate(m, "mse", data()), "evaluate"),
+        (lambda m, o: tg.train.overfit_one_batch(m, "mse", o, data()), "overfit_one_batch"),
+        (lambda m, o: tg.train.lr_range_test(m, "mse", o, data()), "lr_range_test"),
+    ],
+)
+def test_every_door_refuses_the_name_of_a_loss(door, name):
+    model = network()
+    with pytest.raises(tg.errors.DTypeError, match=rf"{name}: .* write tg\.nn\.losses\.mse, with"):
+        door(model, optim.SGD(model.parameters(), lr=0.1))
 
 
 def test_an_unknown_state_of_a_run():

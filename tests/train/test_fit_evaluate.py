@@ -6,7 +6,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.train import evaluate, predict
-from tests.train.fit_cases import cross_entropy, data, network
+from tests.train.fit_cases import cross_entropy, data, network, quick
 
 
 def test_a_set_is_measured_as_a_whole_however_it_is_cut():
@@ -52,7 +52,10 @@ def test_predictions_that_are_trees():
             lambda m, x, y: evaluate(m, cross_entropy, (x, y), batch_size=0),
             "evaluate: batch_size is at least 1",
         ),
-        (lambda m, x, y: evaluate(m, cross_entropy, []), "holds no examples"),
+        (
+            lambda m, x, y: evaluate(m, cross_entropy, []),
+            "holds no batches, and so no examples",
+        ),
         (lambda m, x, y: evaluate(m, lambda z, y: z, (x, y)), r"the loss is shape .* not a single"),
         (
             lambda m, x, y: evaluate(m, cross_entropy, (x, y), {"f": lambda z, y: z[0]}),
@@ -67,6 +70,16 @@ def test_predictions_that_are_trees():
 def test_measuring_refuses_what_makes_no_sense(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call(network(), *data())
+
+
+def test_a_target_may_be_what_the_loss_likes():
+    def loss(z, target):
+        assert target is None or target.dtype == bool
+        return (z**2).mean()
+
+    for target in (None, np.ones(40, bool)):
+        history = quick(network(), [(data()[0], target)], loss=loss, epochs=2)
+        assert history["train_loss"][-1] < history["train_loss"][0]
 
 
 def test_predictions_need_a_row_for_each_example():

@@ -1,5 +1,6 @@
 """Ctrl-C: it ends a run after the step, and everything is kept."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -7,8 +8,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+import tensorgraph as tg
 from tensorgraph import nn, optim
+from tensorgraph.data import Batches
+from tensorgraph.train import EarlyStopping
 from tests.train.fit_cases import data, network, quick, same
 
 ROOT = Path(__file__).parents[2]
@@ -117,6 +122,69 @@ def test_a_handler_of_the_program_stays():
     finally:
         signal.signal(signal.SIGINT, before)
     assert (len(pressed), history.stopped) == (2, "")
+
+
+def test_ctrl_c_while_the_best_weights_are_taken():
+    class Slow(type(network())):
+        taken = 0
+
+        def state_dict(self):
+            Slow.taken += 1
+            if Slow.taken == interrupted:
+                raise KeyboardInterrupt
+            return super().state_dict()
+
+    for interrupted in (1, 2):
+        Slow.taken = 0
+        model = Slow(*network().layers)
+        stopping = EarlyStopping(optimize="train_loss")
+        history = quick(model, data(), early_stopping=stopping, epochs=5)
+        assert history.stopped == "interrupted"
+        assert stopping.best_epoch == interrupted - 1
+
+
+def checkpointed(path, press=0):
+    """Train with all there is, Ctrl-C pressed twice at a call of a function; count the calls."""
+    model = network(nn.BatchNorm(8), nn.Dropout(p=0.2, generator=tg.random.Generator(5)))
+    calls = itertools.count(1)
+
+    def profile(frame, event, argument):
+        if event == "call" and next(calls) == press:
+            sys.setprofile(None)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    options = {"early_stopping": EarlyStopping(patience=5), "checkpoint": path}
+    before = sys.getprofile()
+    try:
+        sys.setprofile(profile)
+        history = quick(model, Batches(*data(), batch_size=16), data(8), **options)
+    except KeyboardInterrupt:  # before the first step, when there is nothing to be kept
+        history = None
+    finally:
+        sys.setprofile(before)
+    return model, history, next(calls)
+
+
+# Where it comes as a generator is freed, Python tells of it and goes on.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_ctrl_c_at_any_place_and_the_run_that_goes_on(tmp_path):
+    checkpointed(tmp_path / "first")  # what is imported at the first use is no part of a run
+    undisturbed, expected, calls = checkpointed(tmp_path / "whole")
+    handler = signal.getsignal(signal.SIGINT)
+    ends = []
+    for k, press in enumerate(range(1, calls, calls // 15)):
+        path = tmp_path / f"{k}"
+        model, history, _ = checkpointed(path, press)
+        assert signal.getsignal(signal.SIGINT) is handler
+        assert all(module.training for module in model.modules())
+        ends.append(history is not None and history.stopped)
+        model, history, _ = checkpointed(path)
+        assert same(model, undisturbed)
+        assert history == expected
+        tg.train.save(path, done=True)  # with which litter of the interruption goes
+    assert ends.count("interrupted") > 5
+    assert sorted(os.listdir(tmp_path)) == sorted([*map(str, range(len(ends))), "first", "whole"])
 
 
 SCRIPT = """

@@ -330,6 +330,36 @@ def test_a_learning_curve_refuses_what_makes_no_sense():
         learning_curve([8], line, mse, [data()], data(), epochs=1)
 
 
+def test_a_size_that_cannot_be_measured_is_left_out():
+    x = np.random.default_rng(0).standard_normal((64, 3)).astype("float32")
+    y = (np.arange(64) % 4 == 0).astype("float32")[:, None]
+
+    def make():
+        model = nn.Linear(3, 1)
+        return model, optim.SGD(model.parameters(), lr=0.1)
+
+    def curve(sizes, metric):
+        return learning_curve(
+            sizes, make, nn.losses.binary_cross_entropy_with_logits, (x, y), (x, y), epochs=2,
+            metrics={"auc": metric},
+            optimize="auc",
+        )  # fmt: skip
+
+    with pytest.warns(tg.errors.UsageWarning, match=r"^learning_curve: 1 examples .*class"):
+        found = curve([1, 32, 64], tg.diagnose.roc_auc)
+    assert np.isnan(found.train[0]) and np.isnan(found.dev[0])
+    assert np.isfinite(found.train[1:]).all() and np.isfinite(found.dev[1:]).all()
+    assert "nan" in repr(found) and "single size" not in found.verdict
+    with pytest.warns(tg.errors.UsageWarning):
+        assert "single size" in curve([1, 64], tg.diagnose.roc_auc).verdict
+
+    def broken(said, true):
+        raise ZeroDivisionError("never mind")
+
+    with pytest.raises((ZeroDivisionError, RuntimeError), match="never mind"):
+        curve([8, 16], broken)
+
+
 def test_ctrl_c_ends_a_learning_curve_as_a_whole():
     def interrupt(run):
         raise KeyboardInterrupt

@@ -280,9 +280,17 @@ def test_what_a_checkpoint_needs_is_known_before_the_first_epoch(tmp_path, monke
     count = {"step_callbacks": [lambda run: steps.append(run.step)]}
     with pytest.raises(tg.errors.ArgumentError, match="in a directory that is not there"):
         train(tmp_path / "runs" / "run.safetensors", **count)
+    with pytest.raises(IsADirectoryError):
+        train(tmp_path, **count)
+    path = tmp_path / "run.safetensors"
+    train(path, epochs=1)
+    path.chmod(0o444)
+    with pytest.raises(PermissionError, match=r"The file is read-only: '.*run\.safetensors'"):
+        train(path, epochs=2, **count)
+    assert train(path, epochs=1)[1]["epoch"].tolist() == [1]  # there is nothing to be written
     monkeypatch.setitem(sys.modules, "safetensors", None)
     with pytest.raises(ImportError, match="pip install"):
-        train(tmp_path / "run.safetensors", **count)
+        train(path, **count)
     assert not steps
 
 

@@ -134,11 +134,41 @@ def test_an_empty_history_in_a_file(tmp_path):
     assert History.from_csv(tmp_path / "run.csv") == History()
 
 
-@pytest.mark.parametrize("text", ["epoch,cost\n1,a\n", "epoch,cost\n1\n", "epoch\n1,2\n"])
-def test_a_file_that_is_no_history(text, tmp_path):
-    (tmp_path / "run.csv").write_text(text)
-    with pytest.raises(tg.errors.StateError, match=r"run\.csv, line 2"):
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufeffepoch,cost\r\n1,0.5\r\n2,0.25\r\n",  # as spreadsheets save it
+        "epoch,cost\n1,0.5\n2,0.25\n\n",
+        "epoch,cost,,\n1,0.5,,\n\n2,0.25,,\n,,,\n , ,\n",
+        "epoch,cost\n1, 0.5 \n2,2.5e-1",
+    ],
+)
+def test_a_file_that_a_spreadsheet_saved(content, tmp_path):
+    (tmp_path / "run.csv").write_bytes(content.encode())
+    assert History.from_csv(tmp_path / "run.csv") == history(epoch=[1, 2], cost=[0.5, 0.25])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"epoch,cost\n1,a\n", r"run\.csv, line 2: could not convert string to float: 'a'"),
+        (b"epoch,cost\n1\n", r"run\.csv, line 2: could not convert string to float: ''"),
+        (b"epoch\n1,2\n", r"line 2: it has 2 cells under 1 names; .* of as many numbers"),
+        (b"epoch;cost\n1;0,5\n", "line 2: it has 2 cells under 1 names; .* with commas"),
+        (b"a,b,a\n1,2,3\n", "line 1: a name stands there twice"),
+        ("epoch,cost\n1,2\n".encode("utf-16"), "line 1: 'utf-8' codec can't decode .*, in UTF-8"),
+        (b'epoch\n"' + b"1" * 200_000 + b'"\n', "line 2: field larger than"),
+    ],
+)
+def test_a_file_that_is_no_history(content, message, tmp_path):
+    (tmp_path / "run.csv").write_bytes(content)
+    with pytest.raises(tg.errors.StateError, match=message):
         History.from_csv(tmp_path / "run.csv")
+
+
+def test_a_name_that_no_file_can_hold(tmp_path):
+    history(**{"a\ud800": [1.0]}).to_csv(tmp_path / "run.csv")
+    assert dict(History.from_csv(tmp_path / "run.csv")) == {"a?": [1.0]}
 
 
 @pytest.mark.parametrize(

@@ -271,22 +271,6 @@ def test_the_file_is_on_the_disk_before_it_takes_its_place_and_the_directory_aft
     assert calls == ["file", ("replace", tmp_path / "file"), "dir"]
 
 
-def test_litter_of_a_killed_save_goes_with_the_next_one_and_that_of_others_stays(tmp_path):
-    litter = tmp_path / f".file.{'0' * 16}.partial"
-    others = tmp_path / f".file.best.{'0' * 16}.partial"
-    for directory in (litter, others):
-        directory.mkdir()
-        (directory / "half").write_bytes(b"x")
-    tg.train.save(tmp_path / "file", a=1)
-    assert sorted(os.listdir(tmp_path)) == [others.name, "file"]
-
-
-def test_a_file_may_be_read_by_whom_the_umask_lets(tmp_path):
-    tg.train.save(tmp_path / "file", a=1)
-    (tmp_path / "other").touch()
-    assert (tmp_path / "file").stat().st_mode == (tmp_path / "other").stat().st_mode
-
-
 def test_a_directory_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
         tg.train.save(tmp_path / "no" / "file", a=1)

@@ -1,7 +1,11 @@
 """Files that were damaged or made to harm: a clear error, and nothing is changed or run."""
 
+import bz2
+import gzip
 import json
+import lzma
 import os
+import pickle
 import resource
 
 import numpy as np
@@ -92,7 +96,8 @@ def test_a_file_cut_off_anywhere_is_refused(saved):
     damaged = file.with_name("damaged")
     for length in [*range(0, len(content), 41), len(content) - 1]:
         damaged.write_bytes(content[:length])
-        with pytest.raises(StateError, match=r"cannot read '.*damaged': it is truncated"):
+        seen = f"truncated: {length:,} of at least " if length else "empty"
+        with pytest.raises(StateError, match=f"cannot read '.*damaged': it is {seen}"):
             tg.train.load(damaged)
 
 
@@ -112,6 +117,47 @@ def test_any_bytes_are_refused_or_are_a_file_of_arrays(saved, content):
             assert tg.train.load(damaged) == {}
         except StateError as error:
             assert str(damaged) in str(error)
+
+
+OTHERS = {
+    "a pointer of git-lfs": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
+        "write git lfs pull",
+    ),
+    "a page of HTML": (b"\n\n<!DOCTYPE html><html><title>Sign in</title>", "fetch the file itself"),
+    "a page of XML": (b"<?xml version='1.0'?><Error>AccessDenied</Error>", "fetch the file itself"),
+    "JSON": (b'{"error": "Repository not found"}', "fetch the file itself"),
+    "a zip archive": (b"PK\x03\x04" + bytes(40), "read it with np.load or torch.load"),
+    "a pickle": (pickle.dumps({"weight": [1.0, 2.0]}), "where you trust it"),
+    "an array of np.save": (b"\x93NUMPY\x01\x00v\x00{'descr': '<f8'}", r"write np\.load\(path\)"),
+    "an HDF5 file": (b"\x89HDF\r\n\x1a\n" + bytes(40), "read it with h5py"),
+    "gzip": (gzip.compress(b"weights" * 10), "compressed by gzip; unpack it first"),
+    "bzip2": (bz2.compress(b"weights" * 10), "compressed by bzip2; unpack it first"),
+    "xz": (lzma.compress(b"weights" * 10), "compressed by xz; unpack it first"),
+    "half a number": (b"\x10\x00\x00", "truncated: 3 bytes are there; copy or download it again"),
+    "noise": (bytes(range(100, 200)), "damaged, or no safetensors file at all .*header too large"),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_file_of_another_kind_is_called_what_it_is(tmp_path, what):
+    content, advice = OTHERS[what]
+    (tmp_path / "file").write_bytes(content)
+    with pytest.raises(StateError, match=f"cannot read '.*file': it is .*{advice}"):
+        tg.train.load(tmp_path / "file")
+
+
+@pytest.mark.parametrize("length", [ord("<") + 256, ord("{"), ord("P") + 256 * ord("K"), 0x280])
+def test_a_length_of_the_header_that_looks_like_another_kind_of_file(tmp_path, length):
+    header = json.dumps({"w": tensor([1], [0, 4])}).encode().ljust(length)
+    content = length.to_bytes(8, "little") + header + bytes(4)
+    (tmp_path / "file").write_bytes(content)
+    assert tg.train.load(tmp_path / "file") == {"w": np.zeros(1, np.float32)}
+    for cut in (1, 5, length // 2):
+        (tmp_path / "file").write_bytes(content[:-cut])
+        whole = f"{len(content) - 4 * (cut > 4):,}"  # its numbers are not known without the header
+        with pytest.raises(StateError, match=f"truncated: .* of at least {whole} bytes are there"):
+            tg.train.load(tmp_path / "file")
 
 
 # ----------------------------------------------------------------- files that were made to do harm

@@ -223,6 +223,8 @@ def test_a_search_that_was_killed_goes_on(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         search(SPACE, killed, 12, path=path)
     assert len(path.read_text().splitlines()) == 6  # with the header
+    failed = {t.number for t in undisturbed if t.failed}
+    assert len(failed) == 1 and failed < set(range(5, 11))
     for cut in (1, 20):  # in the midst of a line
         path.write_bytes(path.read_bytes()[:-cut])
         before = len(calls)
@@ -233,10 +235,37 @@ def test_a_search_that_was_killed_goes_on(tmp_path):
 
         resumed = search(SPACE, counted, 12, path=path)
         assert str(found_by(resumed)) == str(found_by(undisturbed))
-        assert len(calls) - before == (8 if cut == 1 else 1)
-    assert len(path.read_text().splitlines()) == 13
+        assert len(calls) - before == (8 if cut == 1 else 2)  # cut off, and failed
+    assert len(path.read_text().splitlines()) == 14
     fewer = search(SPACE, deadly, 3, path=path)
     assert {t.number for t in fewer} == {0, 1, 2}
+
+
+def test_a_trial_that_failed_is_tried_again(tmp_path):
+    path = tmp_path / "search.jsonl"
+    calls = []
+
+    def flaky(params, seed):
+        """Runs out of memory at first, and diverges or comes to NaN at some points for good."""
+        calls.append(params["k"])
+        if params["k"] == 0:
+            raise tg.errors.DivergenceError("the cost is nan", None)
+        if params["k"] == 1 and calls.count(1) == 1:
+            raise MemoryError
+        return math.nan if params["k"] == 2 else params["k"]
+
+    space = {"k": choice([0, 1, 2, 3])}
+    search(space, flaky, 12, path=path)
+    numbers = {k: calls.count(k) for k in range(4)}
+    assert all(numbers.values())
+    first = search(space, flaky, 12, path=path)
+    assert {k: calls.count(k) for k in range(4)} == {**numbers, 1: numbers[1] + 1}
+    assert sum(t.failed for t in first) == 0
+    assert {t.params["k"] for t in first if math.isnan(t.value)} == {0, 2}
+    assert first.best.params["k"] == 1 and {t.error for t in first if t.params["k"] == 1} == {""}
+    before = len(calls)
+    assert found_by(search(space, flaky, 12, path=path))[0] == found_by(first)[0]
+    assert len(calls) == before
 
 
 def test_a_line_of_the_file_is_for_people_too(tmp_path):

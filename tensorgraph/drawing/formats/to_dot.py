@@ -196,4 +196,4 @@ def _caption(view: View) -> str:
 
 def _text(text: str) -> str:
     """Return text that stands for itself in a label that is markup."""
-    return escape(printable(text)).replace("\n", "<BR/>").replace("\\", "&#92;") or " "
+    return escape(printable(text)).replace("\n", "<BR/>").replace("\\", "&#92;&#92;") or " "

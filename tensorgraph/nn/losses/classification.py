@@ -191,7 +191,8 @@ def kl_divergence(log_probs: Any, target: Any, axis: int = -1, reduction: str = 
 
     As in all losses the prediction comes first, here as logarithms (from ``log_softmax``); the
     target holds probabilities. In mathematics they are written the other way round. ``"mean"``
-    divides by the number of examples, which PyTorch calls ``"batchmean"``.
+    divides by the number of examples, which PyTorch calls ``"batchmean"``. The gradient by a target
+    of 0, truly −∞, is finite: below 10⁻³⁰ the logarithm goes on along its tangent.
 
     Args:
         log_probs: log q, shape (…, classes, …), the classes along ``axis``.

@@ -1,0 +1,261 @@
+"""Arrays of what other libraries and plain Python hold: lists, frames, masked arrays, objects.
+
+All rooms take their data through here, so one rule holds everywhere. A frame, a series or a list is
+what NumPy makes of it; objects that are all numbers, such as the columns of a frame of mixed types,
+are numbers. An array of a subclass becomes a plain one, and what only the subclass knows is never
+lost in silence: a masked value is refused. What is no number is told with the line to write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from numbers import Number, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe, ragged
+
+Array = NDArray[Any]
+
+NUMERIC = "fiub"
+"""The kinds of dtypes whose values are real numbers or truth values."""
+_TEXT = "UST"
+
+
+def plain(array: Array, what: str) -> Array:
+    """Return an array of a subclass as one of NumPy's own; a memory-mapped one stays that.
+
+    Raises:
+        ArgumentError: values are masked.
+
+    Example:
+        >>> type(plain(np.ma.array([1.0, 2.0]), "x")) is np.ndarray
+        True
+        >>> plain(np.ma.array([1.0, -999.0], mask=[False, True]), "x")
+        Traceback (most recent call last):
+        ...
+        tensorgraph.errors.ArgumentError: x: 1 of 2 values is masked, ...
+    """
+    if type(array) is np.ndarray or isinstance(array, np.memmap):
+        return array
+    if isinstance(array, np.ma.MaskedArray):
+        mask = np.ma.getmaskarray(array)
+        if mask.dtype.names:  # of records: each of their fields has its own
+            fields = np.ascontiguousarray(mask).view(bool).reshape(*mask.shape, -1)
+            mask = np.logical_or.reduce(fields, axis=-1)
+        if mask.any():
+            raise ArgumentError(
+                f"{what}: {counted(mask, 'masked')}; leave these examples out, or write"
+                " x.astype(float).filled(np.nan)"
+            )
+    return np.asarray(array)
+
+
+def to_plain(value: Any, what: str) -> Array:
+    """Return anything like an array as an array of NumPy's own.
+
+    Raises:
+        ArgumentError: values are masked.
+        DTypeError: something that NumPy makes no array of: a sparse matrix, a generator, a dict.
+        ShapeError: nested sequences of different lengths.
+
+    Example:
+        >>> to_plain([[1, 2], [3, 4]], "x").shape
+        (2, 2)
+        >>> to_plain((row for row in [1, 2]), "x")
+        Traceback (most recent call last):
+        ...
+        tensorgraph.errors.DTypeError: x: an array, a list or a frame is wanted, not a ...
+    """
+    if isinstance(value, np.ndarray):
+        return plain(value, what)
+    _refuse_masked_parts(value, what)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise ShapeError(f"{what}: {ragged(value)}") from None
+    if array.dtype.kind == "O" and array.ndim == 0:
+        raise DTypeError(f"{what}: an array, a list or a frame is wanted, not {_of_one(value)}")
+    if array.dtype.kind == "U" and isinstance(value, (list, tuple)):
+        # NumPy writes numbers among strings as strings, a NaN as "nan".
+        objects = np.array(value, object)
+        if not all(isinstance(part, str) for part in objects.flat):
+            return objects
+    return array
+
+
+def _refuse_masked_parts(value: Any, what: str) -> None:
+    """Raise where arrays in a list are masked, which NumPy would stack without their masks."""
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], np.ndarray):
+        for i, part in enumerate(value):
+            if isinstance(part, np.ndarray):
+                plain(part, f"{what}[{i}]")
+
+
+def one_each(array: Array) -> Array:
+    """Return one value for each example, shape (m,), also of a column (m, 1) or a row (1, m).
+
+    A column comes of a layer with one output or of a frame with one column, a row of samples that
+    stand in columns. An array of another shape stays as it is.
+
+    Example:
+        >>> one_each(np.array([[0.1], [0.9]])).shape, one_each(np.zeros((2, 3))).shape
+        ((2,), (2, 3))
+    """
+    return array.reshape(-1) if array.ndim == 2 and 1 in array.shape else array
+
+
+def numbers_of(array: Array) -> Array:
+    """Return an array of objects that are all numbers as numbers; any other as it is.
+
+    A frame with columns of numbers and truth values comes as an array of objects. Numbers of more
+    than 64 bits become float64; those that are too large for it, infinite.
+
+    Example:
+        >>> numbers_of(np.array([[1.5, True], [2, False]], object))
+        array([[1.5, 1. ],
+               [2. , 0. ]])
+    """
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        with np.errstate(over="ignore", under="ignore"):
+            return array.astype(np.float64)
+    if array.dtype.kind != "O" or not array.size:
+        return array
+    try:
+        found = np.array(array.tolist())
+    except (ValueError, TypeError):  # arrays of several shapes
+        return array
+    return found if found.dtype.kind in NUMERIC and found.shape == array.shape else array
+
+
+def what_else(array: Array, source: Any = None) -> str:
+    """Return what an array holds that is no numbers, and the line to write.
+
+    Args:
+        array: of another kind than numbers.
+        source: what it was made of.
+
+    Example:
+        >>> what_else(np.array(["cat", "dog"]))
+        "strings such as 'cat'; number classes by tg.data.Classes.of(labels).encode(labels)"
+    """
+    kind = array.dtype.kind
+    if kind == "O" and array.ndim == 0 and not isinstance(source, int):
+        return f"objects such as {_of_one(source)}"
+    if kind == "O":
+        return _of_objects(array, source)
+    if kind in _TEXT:
+        return _of_text(array)
+    name, line = {
+        "M": (
+            "dates",
+            "write (dates - dates.min()) / np.timedelta64(1, 'D'), the days since the first",
+        ),
+        "m": ("durations", "write durations / np.timedelta64(1, 'D')"),
+        "c": ("complex numbers", "write their .real and .imag as two arrays"),
+        "V": ("records", "write their fields as columns: np.stack([x['a'], x['b']], 1)"),
+    }[kind]
+    return f"{name} (dtype {array.dtype}); {line}"
+
+
+def _of_one(value: Any) -> str:
+    """Return what an object is that is no number, and that NumPy cannot look into."""
+    if hasattr(value, "toarray"):
+        return f"a sparse matrix ({type(value).__name__}); write x.toarray()"
+    listed = isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+    return f"{describe(value)}{'; write list(...) around it' * listed}"
+
+
+def _of_objects(array: Array, source: Any) -> str:
+    missing = missing_in(array)
+    if missing.any():
+        rest = array[~missing]
+        if len(rest) and all(isinstance(part, (str, bytes)) for part in rest):
+            line = f"and {_NUMBER_CLASSES}"
+        elif type(source).__module__.startswith("pandas"):
+            line = "or write x.to_numpy(float, na_value=np.nan)"
+        else:
+            line = "or write np.nan in their place"
+        first = array.flat[int(missing.argmax())]
+        return (
+            f"objects such as {first!r}: {counted(missing, 'missing')}; leave these examples out,"
+            f" {line}"
+        )
+    odd = next((part for part in array.flat if not isinstance(part, (Real, np.number))), None)
+    if isinstance(odd, (str, bytes)):
+        return _of_text(array, odd)
+    if odd is None and all(isinstance(part, (int, float)) for part in array.flat):
+        return "an integer that does not fit in 64 bits; write it as a float"
+    if getattr(odd, "shape", ()):
+        return f"objects such as {describe(odd)}; write np.stack(list(x))"
+    if odd is None or (isinstance(odd, Number) and hasattr(odd, "__float__")):
+        seen = next(part for part in array.flat if not isinstance(part, (int, float)))
+        return f"objects such as {seen!r}; write np.asarray(x, float)"
+    seen = _of_one(odd)
+    return f"objects such as {seen}{'' if ';' in seen else '; write a number for each'}"
+
+
+def _of_text(array: Array, odd: str | bytes | None = None) -> str:
+    first = odd if odd is not None else next(iter(array.reshape(-1).tolist()), "")
+    try:
+        array.astype(float)
+    except (ValueError, TypeError):
+        line = _NUMBER_CLASSES
+    else:
+        line = "write x.astype(float)"
+    return f"{'bytes' if isinstance(first, bytes) else 'strings'} such as {first!r}; {line}"
+
+
+_NUMBER_CLASSES = "number classes by tg.data.Classes.of(labels).encode(labels)"
+
+
+# ---------------------------------------------------------------------------------------- missing
+
+
+def missing_in(array: Array) -> NDArray[np.bool_]:
+    """Return where numbers are NaN or infinite, dates are NaT, objects are None, NaN, NaT or NA.
+
+    Example:
+        >>> missing_in(np.array(["a", None, float("nan")], object)).tolist()
+        [False, True, True]
+    """
+    kind = array.dtype.kind
+    if kind in "fc":
+        return ~np.isfinite(array)
+    if kind in "mM":
+        return np.isnat(array)
+    if kind in "OT":
+        flags = np.fromiter(map(is_missing, array.flat), bool, array.size)
+        return flags.reshape(array.shape)
+    return np.zeros(array.shape, bool)
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether an object stands for a value that is not there.
+
+    That is ``None``, and what is not equal to itself: NaN and NaT; pandas' NA is whatever it is
+    compared with.
+
+    Example:
+        >>> [is_missing(value) for value in (None, float("nan"), np.datetime64("NaT"), 0, "")]
+        [True, True, True, False, False]
+    """
+    differs = value != value
+    own = differs is value and not isinstance(value, (bool, np.bool_))
+    return value is None or own or (isinstance(differs, (bool, np.bool_)) and bool(differs))
+
+
+def counted(flags: NDArray[np.bool_], what: str) -> str:
+    """Return how many values are so, and where the first stands.
+
+    Example:
+        >>> counted(np.array([[False, True], [True, True]]), "masked")
+        '3 of 4 values are masked, the first at index (0, 1)'
+    """
+    place = tuple(int(i) for i in np.unravel_index(int(flags.argmax()), flags.shape))
+    count = int(flags.sum())
+    shown = place[0] if len(place) == 1 else place
+    are = "values is" if count == 1 else "values are"
+    return f"{count} of {flags.size} {are} {what}, the first at index {shown}"

@@ -1,0 +1,36 @@
+"""Lines of text for whoever watches a program, if anybody does."""
+
+from __future__ import annotations
+
+import sys
+
+
+def say(text: str) -> None:
+    """Print a line where there is somebody to read it; what the terminal cannot show is escaped.
+
+    A program without a console has no ``sys.stdout``; a terminal may be closed, a pipe broken, and
+    what stands in its place may know neither ``flush`` nor its encoding. No computation ends for
+    such a reason.
+
+    Example:
+        >>> say("epoch  F₁")
+        epoch  F₁
+    """
+    stream = sys.stdout
+    if stream is None:
+        return
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    shown = text.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        stream.write(f"{shown}\n")
+        getattr(stream, "flush", int)()
+    except (OSError, ValueError):  # a broken pipe, a stream that was closed
+        return
+
+
+def has_terminal() -> bool:
+    """Return whether standard error is a terminal."""
+    try:
+        return bool(sys.stderr.isatty())
+    except (AttributeError, ValueError):  # there is none, or it was closed
+        return False
