@@ -17,7 +17,6 @@ from tensorgraph.ops._normal import END, exp_of_square
 from tensorgraph.ops.arithmetic import (
     APART,
     abs_kernel,
-    by_real_part,
     equal,
     less,
     logical_and,
@@ -351,10 +350,7 @@ logaddexp = register(
 
 erf_slope: OpFunction = register(
     "erf_slope",
-    by_real_part(
-        lambda x: 2 / math.sqrt(math.pi) * exp_of_square(x, 1.0),
-        lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x),
-    ),
+    lambda x: 2 / math.sqrt(math.pi) * exp_of_square(x, 1.0),
     {"x": lambda g, x: -2 * g * (clip(x, -END, END) * erf_slope(x))},
     ref=lambda x: 2 / math.sqrt(math.pi) * math.exp(-x * x),
     body=lambda x: 2 / math.sqrt(math.pi) * exp(-(x * x)),
