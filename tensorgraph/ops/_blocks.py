@@ -23,18 +23,36 @@ def floating(x: Any) -> Any:
     return x if dtype.kind in "fc" else x.astype(np.float64)
 
 
-def by_blocks(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an elementwise kernel of one array that takes large ones block by block.
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+_OWN = frozenset((_SINGLE, _DOUBLE))
 
-    Its result comes in x's dtype, in which the kernel itself need not compute.
+Kernel = Callable[..., Any]
+
+
+def by_blocks(kernel: Kernel, complex_: Kernel | None = None) -> Kernel:
+    """Return an elementwise kernel of one array for all dtypes, of one for float32 and float64.
+
+    Float16 is computed in single precision, integers in double; large arrays block by block.
+
+    Args:
+        kernel: is fed arrays, and numbers.
+        complex_: the same function for complex numbers, where the kernel takes none.
     """
 
     @wraps(kernel)
-    def blocked(x: Any, *others: Any) -> Any:
+    def kernel_of_all(x: Any, *others: Any) -> Any:
+        if type(x) is np.ndarray and x.dtype in _OWN and x.size <= BLOCK:
+            return kernel(x, *others)
         dtype = getattr(x, "dtype", _REAL)
-        if type(x) is not np.ndarray or x.size <= BLOCK or dtype.kind != "f":
-            out = kernel(x, *others)
-            return out if out.dtype == dtype or dtype.kind != "f" else out.astype(dtype)
+        if dtype.kind == "c":
+            return (complex_ or kernel)(x, *others)
+        if dtype.kind != "f":
+            return kernel_of_all(x.astype(_DOUBLE), *others)
+        if dtype not in _OWN:
+            wide = _SINGLE if dtype == np.float16 else _DOUBLE
+            return kernel_of_all(x.astype(wide), *others).astype(dtype)
+        if type(x) is not np.ndarray:
+            return kernel(x, *others)
         out = np.empty(x.shape, dtype)
         source, target = x.reshape(-1), out.reshape(-1)
         for start in range(0, x.size, BLOCK):
@@ -42,4 +60,4 @@ def by_blocks(kernel: Callable[..., Any]) -> Callable[..., Any]:
             target[block] = kernel(source[block], *others)
         return out
 
-    return blocked
+    return kernel_of_all

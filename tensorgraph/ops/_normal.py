@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.ops._blocks import by_blocks, floating
+from tensorgraph.ops._blocks import by_blocks
 
 
 class _Fit(NamedTuple):
@@ -89,8 +89,8 @@ _DENSITY_0 = 1 / math.sqrt(2 * math.pi)
 
 @by_blocks
 def gelu(x: Any) -> Any:
-    """Return x · Φ(x) for real x, in its dtype; integers give float64."""
-    x, fit = _fitted(x)
+    """Return x · Φ(x) for real x."""
+    fit = _FITS[x.dtype]
     size = np.minimum(np.abs(x), fit.end)
     tail = _tail_ratio(size, fit)
     tail *= exp_of_square(size, 0.5)
@@ -100,8 +100,8 @@ def gelu(x: Any) -> Any:
 
 @by_blocks
 def gelu_slope(x: Any) -> Any:
-    """Return Φ(x) + x · φ(x) for real x, in its dtype; φ is the density."""
-    x, fit = _fitted(x)
+    """Return Φ(x) + x · φ(x) for real x; φ is the density."""
+    fit = _FITS[x.dtype]
     size = np.minimum(np.abs(x), fit.end)
     # Both terms have the factor exp(−x²/2), which is multiplied last.
     tail = _tail_ratio(size, fit)
@@ -110,30 +110,25 @@ def gelu_slope(x: Any) -> Any:
     return np.where(x > 0, 1 - tail, tail)
 
 
-@by_blocks
-def exp_of_square(x: Any, factor: float) -> Any:
-    """Return exp(−factor · x²) for real x, in its dtype; the factor is a power of 2."""
-    x = floating(x)
-    if x.dtype == np.float16 or x.dtype == np.float32:  # whose squares the next dtype holds
-        wide = x.astype(np.float32 if x.dtype == np.float16 else np.float64)
+def _exp_of_square(x: Any, factor: float) -> Any:
+    if x.dtype == np.float32:  # whose squares float64 holds
+        wide = x.astype(np.float64)
         wide *= wide
         wide *= -factor
-        return np.exp(wide)
+        return np.exp(wide).astype(np.float32)
     size = np.minimum(np.abs(x), END)
     high = size * (2.0**27 + 1)
     high = high - (high - size)
     rest = size - high
     rest *= size + high
     high *= high
-    return np.exp(-factor * high) * np.exp(-factor * rest)
+    out = np.exp(-factor * high)
+    out += out * np.expm1(-factor * rest)
+    return out
 
 
-def _fitted(x: Any) -> tuple[Any, _Fit]:
-    """Return x in a dtype that has a fit, and that."""
-    x = floating(x)
-    if x.dtype not in _FITS:
-        x = x.astype(np.float32 if x.dtype == np.float16 else np.float64)
-    return x, _FITS[x.dtype]
+exp_of_square = by_blocks(_exp_of_square, lambda x, factor: np.exp(-factor * (x * x)))
+"""``exp_of_square(x, factor)`` is exp(−factor · x²); the factor is a power of 2."""
 
 
 def _tail_ratio(size: Any, fit: _Fit) -> Any:

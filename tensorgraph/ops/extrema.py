@@ -25,7 +25,8 @@ def _shared(g: Any, x: Any, y: Any, wins: Any) -> Any:
     x_is_nan, y_is_nan = np.isnan(x), np.isnan(y)
     tie = np.equal(x, y) | (x_is_nan & y_is_nan)
     share = np.where(tie, 0.5 * g, np.where(wins | x_is_nan, g, 0))
-    return share.astype(np.result_type(share, x, y), copy=False)
+    dtype = np.result_type(g, x, y)
+    return share.astype(dtype, copy=False) if dtype.kind == "f" else share
 
 
 maximum_grad: OpFunction = register(

@@ -17,11 +17,11 @@ from tensorgraph.ops._normal import END, exp_of_square
 from tensorgraph.ops.arithmetic import (
     APART,
     abs_kernel,
-    by_real_part,
     equal,
     less,
     logical_and,
     logical_not,
+    logical_or,
     where,
 )
 from tensorgraph.ops.extrema import clip
@@ -66,21 +66,22 @@ def _power_slope_body(x: Any, y: Any) -> Any:
 
 
 def _power_slope_by_x(g: Any, x: Any, y: Any) -> Any:
-    below = _below_one(x, y)
+    below, lower = _below_one(x, y)
     by_power = (y - 1) * power_slope(x, y) / where(below, x, 1)
-    return g * where(below, by_power, y * power_slope(x, where(below, 1, y - 1)))
+    return g * where(below, by_power, y * power_slope(x, lower))
 
 
 def _power_slope_by_y(g: Any, x: Any, y: Any) -> Any:
-    below = _below_one(x, y)
+    below, lower = _below_one(x, y)
     zero = equal(x, 0)
-    lower = where(below, power(x, y) / where(below, x, 1), power(x, where(below, 1, y - 1)))
-    return g * (lower + power_slope(x, y) * where(zero, 0, log(where(zero, 1, x))))
+    lowered = where(below, power(x, y) / where(below, x, 1), power(x, lower))
+    return g * (lowered + power_slope(x, y) * where(zero, 0, log(where(zero, 1, x))))
 
 
-def _below_one(x: Any, y: Any) -> Any:
-    """Return where x^(y−1) is taken as x^y / x, because y − 1 is rounded."""
-    return logical_and(less(y, 1), logical_not(equal(x, 0)))
+def _below_one(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return where x^(y−1) is taken as x^y / x, because y − 1 is rounded, and elsewhere y − 1."""
+    below = logical_and(less(y, 1), logical_not(equal(x, 0)))
+    return below, where(logical_or(below, equal(y, 0)), 1, y - 1)
 
 
 power_slope: OpFunction = register(
@@ -349,10 +350,7 @@ logaddexp = register(
 
 erf_slope: OpFunction = register(
     "erf_slope",
-    by_real_part(
-        lambda x: 2 / math.sqrt(math.pi) * exp_of_square(x, 1.0),
-        lambda x: 2 / math.sqrt(math.pi) * np.exp(-x * x),
-    ),
+    lambda x: 2 / math.sqrt(math.pi) * exp_of_square(x, 1.0),
     {"x": lambda g, x: -2 * g * (clip(x, -END, END) * erf_slope(x))},
     ref=lambda x: 2 / math.sqrt(math.pi) * math.exp(-x * x),
     body=lambda x: 2 / math.sqrt(math.pi) * exp(-(x * x)),

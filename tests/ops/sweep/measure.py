@@ -42,6 +42,8 @@ def points(name, dtype, fine=False):
     arity = REGISTRY[name].arity
     if arity == 1:
         own = [magnitudes(dtype, 0.1 if fine else 0.02), ORDINARY[:: 1 if fine else 2]]
+        if fine:
+            own.append(np.linspace(0.01, 14, 120))
         own = np.concatenate(own).astype(dtype)
         grid = [both_signs(own), around([-1, 1], dtype), [0.0, -0.0, np.inf, -np.inf]]
         return (np.concatenate(grid).astype(dtype),)
@@ -117,9 +119,10 @@ def worst(name, dtype, fine=False):
     return list(found.values())
 
 
-def measured(fine=False):
+def measured():
     """Yield operation, dtype, order and worst error in ulps, for the README."""
     for name in sorted(SWEPT):
         for dtype in DTYPES:
+            fine = REGISTRY[name].arity == 1
             for found in sorted(worst(name, dtype, fine), key=lambda found: found.order):
                 yield name, dtype, found.order, found.ulps
