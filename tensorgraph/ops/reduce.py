@@ -74,7 +74,7 @@ sum = register(
     doc="""Return the sum over `axis`; 0 for nothing.
 
     It is as exact along any axis as along the last, where NumPy adds in pairs: off by some 10 units
-    in the last place of Σ|x| at the very most. float16 is added up in float32.
+    in the last place of Σ|x| at worst. float16 is added up in float32.
 
     >>> tg.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
     tensor([4., 6.])
