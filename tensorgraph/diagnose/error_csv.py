@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tensorgraph import errors, files
+from tensorgraph.display.text import encodable
 
 RESERVED = ("example", "comment")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -37,7 +38,7 @@ def write(
         writer.writerow([_guarded(example), *ticks, _guarded(comment)])
     if path is not None:
         # The mark at the beginning tells a spreadsheet that this is UTF-8.
-        files.write(path, text.getvalue().encode("utf-8-sig"))
+        files.write(path, encodable(text.getvalue()).encode("utf-8-sig"))
     return text.getvalue()
 
 

@@ -20,7 +20,7 @@ from tensorgraph.diagnose.gradient_health import health
 from tensorgraph.diagnose.norm_columns import GRADIENTS, by_layer
 from tensorgraph.display.line_chart import line_chart
 from tensorgraph.display.tables import html_table
-from tensorgraph.display.text import escaped
+from tensorgraph.display.text import encodable, escaped
 
 __all__ = ["Report", "report"]
 
@@ -237,7 +237,7 @@ def _picture(picture: Any) -> str:
         raise errors.ArgumentError(
             "report: picture holds no <svg>; give the text of the picture, not its path"
         )
-    data = base64.b64encode(text.encode("utf-8", "replace")).decode()
+    data = base64.b64encode(encodable(text).encode()).decode()
     return f'<img alt="Graph" src="data:image/svg+xml;base64,{data}">'
 
 

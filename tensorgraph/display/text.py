@@ -10,6 +10,20 @@ _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", 
 _NOT_IN_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
+def encodable(text: str) -> str:
+    r"""Return a text with U+FFFD in the place of halves of surrogate pairs, which no file can hold.
+
+    Python has them in the names of files in another encoding. Text goes through here, or through
+    :func:`printable`, on its way to a file, a page or a formula; keys of what is saved are written
+    as JSON, which escapes them.
+
+    Example:
+        >>> encodable("caf\udce9")
+        'caf�'
+    """
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
+
+
 def printable(text: str) -> str:
     r"""Return a text with U+FFFD in the place of characters that XML cannot hold.
 

@@ -12,12 +12,14 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.backward_pass import LeafHooks, run_hooks, sweep, totals_of
 from tensorgraph.engine.graph import Node, leading_to, reachable
+from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, array_of, wrap
 
 _COMMIT = threading.Lock()
 """Held while gradients are added to leaves, which threads may share."""
+in_forked_child(lambda: free(_COMMIT))
 
 
 def backward(

@@ -6,7 +6,8 @@ as a small operation; setting the context variable behind it costs a fifth of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import wraps
 from typing import Any, TypeVar
@@ -60,3 +61,15 @@ def as_around(function: Callable[..., Any], *args: Any) -> Any:
         return function(*args)
     finally:
         ERRORS.reset(token)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Run a block in which NumPy does not warn; it may end in another thread than it began in."""
+    around = ERRORS.get()
+    ERRORS.set(IGNORE)
+    try:
+        yield
+    finally:
+        if ERRORS.get() is IGNORE:
+            ERRORS.set(around)

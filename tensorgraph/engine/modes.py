@@ -10,11 +10,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from functools import wraps
-from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from dataclasses import dataclass, fields, replace
+from inspect import CO_GENERATOR, CO_ITERABLE_COROUTINE
 from types import FrameType
 from typing import Any, NamedTuple
+
+from tensorgraph.engine.decorating import Decorating
 
 
 class Forward(NamedTuple):
@@ -98,14 +99,12 @@ class Mode:
     module: Any = None
     """Weak reference to that module: the ones it calls ask it for their place in it."""
 
+    def now(self) -> Mode:
+        """Return the mode that holds for what is running."""
+        return self
+
 
 MODE: ContextVar[Mode] = ContextVar("tensorgraph_mode", default=Mode())
-
-_OUTSIDE: ContextVar[tuple[Mode, Any] | None] = ContextVar("tensorgraph_outside", default=None)
-"""The mode to go back to from the innermost block, and the same of the block around it.
-
-A block's own object does not hold it: threads and tasks may share that object.
-"""
 
 
 def meet(*things: Any) -> None:
@@ -116,43 +115,156 @@ def meet(*things: Any) -> None:
             observer.met(thing)
 
 
-class mode:
+class _Block:
+    """A block that is open, of the frame that holds it."""
+
+    __slots__ = ("changes", "frame", "inside", "over")
+
+    def __init__(self, frame: int, inside: Mode, changes: dict[str, Any]) -> None:
+        self.frame, self.inside, self.changes = frame, inside, changes
+        self.over = False
+        """Whether it ended, which another thread may have seen to."""
+
+
+Opened = tuple[tuple[_Block, Mode], ...]
+
+_OPEN: ContextVar[Opened] = ContextVar("tensorgraph_open", default=())
+"""The blocks that functions hold here, each with the mode around it.
+
+A block's own object does not hold that mode: threads and tasks may share the object.
+"""
+
+
+class _WithGenerators(Mode):
+    """The mode where generators hold blocks: such a block counts while its generator runs.
+
+    While it waits at a ``yield``, its caller goes on in the mode around it. Which frames run is
+    asked anew each time, which takes about a microsecond: only where there are such blocks.
+    """
+
+    __slots__ = ("around", "blocks", "inside")
+    around: Mode
+    blocks: tuple[_Block, ...]
+    inside: dict[int, _Block]
+
+    def __init__(self, around: Mode, blocks: tuple[_Block, ...]) -> None:
+        object.__setattr__(self, "around", around)
+        object.__setattr__(self, "blocks", blocks)
+        object.__setattr__(self, "inside", {block.frame: block for block in blocks})
+
+    def now(self) -> Mode:
+        inside = self.inside
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            block = inside.get(id(frame))
+            if block is not None and not block.over:
+                return block.inside
+            frame = frame.f_back
+        return self.around
+
+
+def _of_now(name: str) -> property:
+    return property(lambda self: getattr(self.now(), name))
+
+
+for _field in fields(Mode):
+    setattr(_WithGenerators, _field.name, _of_now(_field.name))
+
+
+def _parts(current: Mode) -> tuple[Mode, tuple[_Block, ...]]:
+    """Return the mode that holds but for blocks of frames, and those blocks."""
+    return (current.around, current.blocks) if type(current) is _WithGenerators else (current, ())
+
+
+def _go_on(around: Mode, blocks: tuple[_Block, ...]) -> None:
+    if blocks:
+        blocks = tuple(block for block in blocks if not block.over)
+    MODE.set(_WithGenerators(around, blocks) if blocks else around)
+
+
+_SERVING = {"__enter__", "__exit__", "__aenter__", "__aexit__"}
+_SERVING_IN = {"contextlib", "_pytest.fixtures"}
+
+
+def _holder() -> tuple[int, bool]:
+    """Return which frame a block that begins or ends belongs to, and whether it is a generator's.
+
+    Who enters it in an ``__enter__``, or in a generator made a context manager or a fixture of
+    tests, does so for the frame that uses that.
+    """
+    frame = sys._getframe(2)
+    while True:
+        waits = frame.f_code.co_flags & (CO_GENERATOR | CO_ITERABLE_COROUTINE) == CO_GENERATOR
+        server = frame.f_back if waits else frame
+        if server is None or not _serves(server) or (waits and _is_decorated(frame)):
+            return id(frame), waits
+        frame = server.f_back or server
+
+
+def _serves(frame: FrameType) -> bool:
+    return frame.f_code.co_name in _SERVING or frame.f_globals.get("__name__") in _SERVING_IN
+
+
+def _is_decorated(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__") == Decorating.__module__
+
+
+class mode(Decorating):
     """A context, also a decorator: runs a block in the current mode with ``changes``.
 
-    Raises:
-        TypeError: it decorates a generator or a coroutine, whose body runs after the call.
+    A block that a generator holds counts while that runs, not for its caller while it waits. One
+    that an asynchronous generator holds does count there: decorate it, which does not.
     """
 
     def __init__(self, **changes: Any) -> None:
         self._changes = changes
+        self._blocks: list[_Block] = []  # in any thread
+
+    def _anew(self) -> mode:
+        return mode(**self._changes)
 
     def __enter__(self) -> None:
-        outside = MODE.get()
-        _OUTSIDE.set((outside, _OUTSIDE.get()))
-        MODE.set(replace(outside, **self._changes))
+        current = MODE.get()
+        around, blocks = _parts(current)
+        frame, waits = _holder()
+        block = _Block(frame, replace(current.now(), **self._changes), self._changes)
+        self._blocks.append(block)
+        if waits or blocks:  # around a generator's block, functions too have theirs by frame
+            _go_on(around, (*blocks, block))
+        else:
+            _OPEN.set((*_OPEN.get(), (block, around)))
+            MODE.set(block.inside)
 
     def __exit__(self, *error: object) -> None:
-        block = _OUTSIDE.get()
-        if block is None:  # a suspended generator with the block is closed by another thread
-            return
-        outside, around = block
-        MODE.set(outside)
-        _OUTSIDE.set(around)
+        around, blocks = _parts(MODE.get())
+        block = self._ending(_holder()[0], blocks)
+        if block is not None:
+            block.over = True
+            self._blocks.remove(block)
+            opened, around = _ended(block, _OPEN.get(), around)
+            _OPEN.set(opened)
+            _go_on(around, blocks)
 
-    def __call__(self, f: Callable[..., Any]) -> Callable[..., Any]:
-        """Return ``f`` such that every call of it runs in the mode."""
-        if isgeneratorfunction(f) or iscoroutinefunction(f) or isasyncgenfunction(f):
-            raise TypeError(
-                f"{f.__name__} runs after it is called, when the mode would be over; write the"
-                " `with` block inside it"
-            )
+    def _ending(self, frame: int, here: Sequence[_Block]) -> _Block | None:
+        """Return the last block that a frame holds; else the last one that is open here."""
+        for block in reversed(self._blocks):
+            if block.frame == frame:
+                return block
+        here = [*(block for block, _ in _OPEN.get()), *here]
+        return next((block for block in reversed(here) if block in self._blocks), None)
 
-        @wraps(f)
-        def run(*args: Any, **kwargs: Any) -> Any:
-            with mode(**self._changes):
-                return f(*args, **kwargs)
 
-        return run
+def _ended(block: _Block, opened: Opened, current: Mode) -> tuple[Opened, Mode]:
+    """Return a context's open blocks, and its mode, without one block, wherever it lies there."""
+    if not opened:
+        return opened, current
+    last, around = opened[-1]
+    if last is block:
+        return opened[:-1], around
+    others, below = _ended(block, opened[:-1], around)
+    if below is around:  # it is none of these
+        return opened, current
+    return (*others, (last, below)), replace(below, **last.changes)
 
 
 def observing(observer: Observer, **changes: Any) -> mode:
@@ -161,11 +273,12 @@ def observing(observer: Observer, **changes: Any) -> mode:
     return mode(observer=observer if outer is None else _Both(outer, observer), **changes)
 
 
-def no_grad() -> Any:
+def no_grad(f: Callable[..., Any] | None = None) -> Any:
     """Return a context (also a decorator) in which operations are computed but not recorded.
 
     It holds for the running thread and context only, and ends with the block even if that
-    raises.
+    raises. Of a generator that waits at a ``yield`` in the block, the caller goes on recording.
+    ``@tg.no_grad`` and ``@tg.no_grad()`` decorate functions, generators and coroutines.
 
     Example:
         >>> import tensorgraph as tg
@@ -174,11 +287,11 @@ def no_grad() -> Any:
         ...     print((w * 2).requires_grad)
         False
     """
-    return mode(recording=False)
+    return mode(recording=False) if f is None else mode(recording=False)(f)
 
 
-def enable_grad() -> Any:
-    """Return a context in which operations are recorded, also inside ``no_grad``.
+def enable_grad(f: Callable[..., Any] | None = None) -> Any:
+    """Return a context (also a decorator) in which operations are recorded, also in ``no_grad``.
 
     Example:
         >>> import tensorgraph as tg
@@ -187,7 +300,7 @@ def enable_grad() -> Any:
         ...     print((w * 2).requires_grad)
         True
     """
-    return mode(recording=True)
+    return mode(recording=True) if f is None else mode(recording=True)(f)
 
 
 def is_grad_enabled() -> bool:

@@ -8,9 +8,11 @@ from contextvars import ContextVar
 from threading import RLock
 from types import MappingProxyType
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
+from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.errors import ArgumentError, DTypeError, StateError
 
 State = Mapping[str, Any]
@@ -22,6 +24,9 @@ _REPLAY: ContextVar[Mapping[Generator, _StandIn]] = ContextVar("replay", default
 
 class Generator:
     """A source of random numbers with a state that can be read and set.
+
+    Threads may share one. A forked process goes on from its parent's state, as all its siblings do:
+    seed it there, each with a number of its own, to have them draw apart.
 
     Args:
         seed: an integer for a fixed sequence, ``None`` for a fresh one.
@@ -36,6 +41,7 @@ class Generator:
     def __init__(self, seed: int | None = None) -> None:
         self._lock = RLock()
         self.seed(seed)
+        _LIVE.add(self)
 
     def seed(self, seed: int | None) -> None:
         """Restart the sequence from ``seed``."""
@@ -127,6 +133,18 @@ class Generator:
 
     def __setstate__(self, state: State) -> None:
         vars(self).update(state, _lock=RLock())
+        _LIVE.add(self)
+
+
+_LIVE: WeakSet[Generator] = WeakSet()
+
+
+@in_forked_child
+def _free_generators() -> None:
+    for generator in list(_LIVE):
+        free(generator._lock)
+        if generator._made is not None:
+            free(generator._made.bit_generator.lock)  # which NumPy takes in each draw
 
 
 class _StandIn:

@@ -6,6 +6,7 @@ Operators and methods such as ``x + y`` or ``x.sum()`` are the ops of the same n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
@@ -77,6 +78,10 @@ class Tensor(Operators):
 
     def numpy(self) -> Array:
         """Return the values as a read-only view; ``.copy()`` it to change it."""
+        return self.data
+
+    def to_numpy(self) -> Array:
+        """Return what :meth:`numpy` does: matplotlib and others ask tables and arrays for this."""
         return self.data
 
     @property
@@ -306,7 +311,8 @@ class Tensor(Operators):
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, value: Any) -> bool:
-        return bool(np.any(np.equal(self._data, array_of(value))))
+        equal = self == value
+        return bool(equal.any()) if type(equal) is Tensor else equal
 
     def __bool__(self) -> bool:
         if self._data.size != 1:
@@ -322,6 +328,21 @@ class Tensor(Operators):
 
     def __int__(self) -> int:
         return int(self.item())
+
+    def __trunc__(self) -> int:
+        whole: int = math.trunc(self.item())
+        return whole
+
+    def __floor__(self) -> int:
+        whole: int = math.floor(self.item())
+        return whole
+
+    def __ceil__(self) -> int:
+        whole: int = math.ceil(self.item())
+        return whole
+
+    def __bytes__(self) -> bytes:
+        return bytes(self.data.tobytes())
 
     def __index__(self) -> int:
         if self._data.dtype.kind not in "iu":

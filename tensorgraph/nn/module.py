@@ -133,7 +133,7 @@ class Module:
         else:
             scope = f"{self._place_under(outside)} {type(self).__name__}"
         inside = Mode(outside.recording, outside.lines, outside.observer, scope, weakref.ref(self))
-        if outside.observer is None:  # an observer may hold on to whole graphs
+        if type(outside) is Mode and outside.observer is None:  # it may hold on to whole graphs
             self._entered = outside, inside
         return outside, inside
 

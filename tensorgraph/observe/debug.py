@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import reduce
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, ref
@@ -12,6 +12,8 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import is_foreign
+from tensorgraph.engine.decorating import Decorating
+from tensorgraph.engine.float_warnings import silent
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing, user_line
 from tensorgraph.engine.op import REGISTRY, Op
@@ -19,15 +21,15 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.arithmetic import where
 
 
-@contextmanager
-def debug() -> Iterator[None]:
-    """Run a block in which a NaN or infinity raises where it is made, forward or backward.
+def debug(f: Callable[..., Any] | None = None) -> Any:
+    """Return a context (also a decorator) in which a NaN or infinity raises where it is made.
 
-    Values that are merely passed on do not raise: an operation is to blame if its operands are
-    finite and its result is not, for elementwise ones in the same place. A gradient rule is also to
-    blame if it makes a NaN of a finite gradient and a kept infinity, as 0 · ∞. Nodes recorded in
-    the block know the user's source line. Slower: every result is looked at. NumPy's own warnings
-    are silent in the block. Arrays on a device, and symbols in what is traced, are not looked at.
+    Forward and backward are watched. Values that are merely passed on do not raise: an operation is
+    to blame if its operands are finite and its result is not, for elementwise ones in the same
+    place. A gradient rule is also to blame if it makes a NaN of a finite gradient and a kept
+    infinity, as 0 · ∞. Nodes recorded in the block know the user's source line. Slower: every
+    result is looked at. NumPy's own warnings are silent in the block. Arrays on a device, and
+    symbols in what is traced, are not looked at.
 
     Raises:
         AnomalyError: an operation or a gradient rule made a NaN or an infinity.
@@ -40,8 +42,28 @@ def debug() -> Iterator[None]:
         ...
         tensorgraph.errors.AnomalyError: log made -inf at index (1,), 1 of 2 elements ...
     """
+    return _Debugging() if f is None else _Debugging()(f)
+
+
+class _Debugging(Decorating):
+    def __init__(self) -> None:
+        self._open: list[AbstractContextManager[None]] = []
+
+    def _anew(self) -> _Debugging:
+        return _Debugging()
+
+    def __enter__(self) -> None:
+        self._open.append(_debugging())
+        self._open[-1].__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._open.pop().__exit__(*error)
+
+
+@contextmanager
+def _debugging() -> Iterator[None]:
     # What NumPy would warn of raises here, and says more.
-    with observing(_NonFinite(), lines=True), np.errstate(all="ignore"):
+    with observing(_NonFinite(), lines=True), silent():
         yield
 
 

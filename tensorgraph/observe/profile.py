@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from tensorgraph import errors
 from tensorgraph.display.tables import text_table
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing
@@ -16,9 +17,8 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.observe.bytes_and_seconds import bytes_text
 
 
-@contextmanager
-def profile() -> Iterator[Profile]:
-    """Run a block, and measure each kernel and each gradient rule in it.
+def profile(*decorated: Any) -> AbstractContextManager[Profile]:
+    """Return a context that measures each kernel and each gradient rule in its block.
 
     Only the kernels and rules themselves are timed, neither the engine around them nor the
     measuring, so shares are right although the block runs slower. What is left of the block's time
@@ -26,8 +26,11 @@ def profile() -> Iterator[Profile]:
     row. Pictures of what was computed in the block know the times:
     ``tg.render(loss, color_by="time")``.
 
-    Yields:
-        A :class:`Profile`, complete when the block ends; ``print`` it.
+    Returns:
+        A context that gives a :class:`Profile`, complete when the block ends; ``print`` it.
+
+    Raises:
+        DTypeError: it decorates a function, whose callers would never see what was measured.
 
     Example:
         >>> import tensorgraph as tg
@@ -39,6 +42,16 @@ def profile() -> Iterator[Profile]:
         >>> sorted((row.name, row.calls) for row in p.ops)
         [('matmul', 1), ('sum', 1)]
     """
+    if decorated:
+        raise errors.DTypeError(
+            "profile: it is no decorator, as nobody would see what was measured; write"
+            " `with tg.profile() as p:` around a call, and print(p) after it"
+        )
+    return _profiling()
+
+
+@contextmanager
+def _profiling() -> Iterator[Profile]:
     found = Profile()
     start = perf_counter()
     with observing(found):

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph import errors
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.notation import MATMUL
 from tensorgraph.engine.op import register
@@ -242,8 +243,10 @@ _einsum = register(
 )
 
 
-def einsum(subscripts: str, *operands: Any) -> Any:
+def einsum(subscripts: Any, *operands: Any) -> Any:
     """Sum products of elements over the letters that the result does not keep (NumPy's einsum).
+
+    A list of axis numbers after each operand, and one for the result, stands for letters too.
 
     Raises:
         ArgumentError: the subscripts do not fit the operands.
@@ -253,8 +256,37 @@ def einsum(subscripts: str, *operands: Any) -> Any:
         >>> import tensorgraph as tg
         >>> tg.einsum("ij,ij->i", tg.ones((2, 3)), tg.full((2, 3), 2.0))
         tensor([6., 6.])
+        >>> tg.einsum(tg.ones((2, 3)), [0, 1], tg.full((2, 3), 2.0), [0, 1], [0])
+        tensor([6., 6.])
     """
+    if not isinstance(subscripts, str):
+        subscripts, operands = _spelt((subscripts, *operands))
     return _einsum(*operands, subscripts=subscripts)
+
+
+def _spelt(args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Return subscripts and operands of a call with lists of axis numbers."""
+    result = [args[-1]] if len(args) % 2 else []
+    operands, terms = args[: len(args) - len(result) : 2], [*args[1::2], *result]
+    numbers: set[int] = set()
+    for term in terms:
+        if not isinstance(term, (list, tuple)) or not all(map(_is_axis_number, term)):
+            raise ArgumentError(
+                "einsum: subscripts is a string such as 'ij,jk->ik', or a list of whole numbers"
+                f" from 0 to {len(_LETTERS) - 1} and ... after each operand and for the result, as"
+                f" in einsum(x, [0, 1], y, [1, 2], [0, 2]); not {errors.describe(term)}"
+            )
+        numbers.update(n for n in term if n is not ...)
+    # What the result keeps if nothing says so is sorted: letters, too, follow their numbers.
+    letters = dict(zip(sorted(numbers), sorted(_LETTERS[: max(len(numbers), 26)]), strict=False))
+    spelt = ["".join("..." if n is ... else letters[n] for n in term) for term in terms]
+    arrow = f"->{spelt.pop()}" if result else ""
+    return ",".join(spelt) + arrow, operands
+
+
+def _is_axis_number(n: Any) -> bool:
+    whole = isinstance(n, (int, np.integer)) and not isinstance(n, bool)
+    return n is ... or (whole and 0 <= n < len(_LETTERS))
 
 
 # ------------------------------------------------------------------------------------- composites

@@ -22,10 +22,21 @@ Ops = Mapping[str, Callable[..., Any]]
 _general_power = make_operator(transcendental.power)
 
 
-def _power(x: Any, y: Any) -> Any:
+def _power(x: Any, y: Any, modulus: Any = None) -> Any:
+    if modulus is not None:
+        return NotImplemented  # of whole numbers only; Python's message names the types
     # For integers and booleans NumPy has a dtype of its own.
     squared = type(y) in (int, float) and y == 2 and type(x) is Tensor and x._data.dtype.kind == "f"
     return arithmetic.square(x) if squared else _general_power(x, y)
+
+
+_floor_divide = make_operator(arithmetic.floor_divide)
+_remainder = make_operator(arithmetic.remainder)
+
+
+def _divmod(x: Any, y: Any) -> Any:
+    quotient = _floor_divide(x, y)
+    return quotient if quotient is NotImplemented else (quotient, _remainder(x, y))
 
 
 _BINARY: dict[str, Callable[..., Any]] = {
@@ -33,8 +44,9 @@ _BINARY: dict[str, Callable[..., Any]] = {
     "sub": make_operator(arithmetic.subtract),
     "mul": make_operator(arithmetic.multiply),
     "truediv": make_operator(arithmetic.divide),
-    "floordiv": make_operator(arithmetic.floor_divide),
-    "mod": make_operator(arithmetic.remainder),
+    "floordiv": _floor_divide,
+    "mod": _remainder,
+    "divmod": _divmod,
     "pow": _power,
     "matmul": make_operator(contract.matmul),
     "and": make_operator(arithmetic.bitwise_and),
@@ -55,11 +67,12 @@ _UNARY: dict[str, Callable[..., Any]] = {
     "abs": arithmetic.abs,
     "invert": arithmetic.bitwise_invert,
     "getitem": index.getitem,
+    "round": lambda x, digits=None: arithmetic.round(x, decimals=0 if digits is None else digits),
 }
 
 
 def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda x, y: op(y, x)
+    return lambda x, y, *modulus: op(y, x, *modulus)
 
 
 _ELSEWHERE = {

@@ -8,6 +8,7 @@ same things, and the functions whose result cannot have a gradient.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -54,12 +55,18 @@ _WITHOUT_EFFECT = {
 
 _ON_VALUES = (
     "allclose array_equal array_equiv isclose argwhere nonzero flatnonzero count_nonzero"
-    " searchsorted digitize bincount min_scalar_type shares_memory may_share_memory array2string"
+    " searchsorted digitize bincount histogram histogram2d histogramdd histogram_bin_edges"
+    " min_scalar_type shares_memory may_share_memory array2string"
     " array_repr array_str copyto save savez savez_compressed savetxt"
+    " atleast_1d atleast_2d atleast_3d broadcast_arrays"
 ).split()
-"""Functions that tell a fact about the values, or write them: called with the arrays."""
+"""Functions that are called with the arrays.
 
-_ON_KINDS = "result_type can_cast common_type iscomplexobj isrealobj size".split()
+They tell a fact about the values, or write them; or other libraries take in with them what they
+draw or compute on, expecting NumPy's arrays, such as matplotlib.
+"""
+
+_ON_KINDS = "result_type can_cast common_type iscomplexobj isrealobj size einsum_path".split()
 """Functions that ask for shape and dtype alone, which arrays without values have too."""
 
 _MAKING = (np.zeros, np.ones, np.full, np.empty, np.arange, np.eye, np.asarray)
@@ -94,6 +101,24 @@ def recorded_functions(ops: Ops) -> Table:
     def at_least_1d(x: Any) -> Any:
         return x if ndim_of(x) else ravel(x)
 
+    def column_stack(tup: Any) -> Any:
+        columns = [x if ndim_of(x) > 1 else ops["reshape"](x, (-1, 1)) for x in tup]
+        return ops["concat"](columns, axis=1)
+
+    def radians(x: Any) -> Any:
+        return ops["multiply"](x, math.pi / 180)
+
+    def degrees(x: Any) -> Any:
+        return ops["multiply"](x, 180 / math.pi)
+
+    def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+        less = ops["not_equal"] if a.dtype == bool else ops["subtract"]
+        ahead = (*(slice(None),) * (axis % a.ndim), slice(1, None))
+        behind = (*ahead[:-1], slice(None, -1))
+        for _ in range(n):
+            a = less(a[ahead], a[behind])
+        return a
+
     def ravel(x: Any) -> Any:
         return ops["reshape"](x, -1)
 
@@ -113,9 +138,16 @@ def recorded_functions(ops: Ops) -> Table:
 
     return table | {
         np.cumsum: cumsum,
+        np.divmod: lambda x, y: (ops["floor_divide"](x, y), ops["remainder"](x, y)),
         np.dot: dot,
         np.hstack: hstack,
         np.vstack: vstack,
+        np.column_stack: column_stack,
+        np.diff: diff,
+        np.deg2rad: radians,
+        np.radians: radians,
+        np.rad2deg: degrees,
+        np.degrees: degrees,
         np.ravel: ravel,
         np.moveaxis: reordered(np.moveaxis),
         np.swapaxes: reordered(np.swapaxes),

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.op import HANDLERS, Op
 from tensorgraph.engine.operators import Operators
 from tensorgraph.engine.tensor import Tensor
@@ -28,6 +29,8 @@ Shape = tuple[int, ...]
 
 _TABLE: WeakValueDictionary[Any, Expr] = WeakValueDictionary()
 _LOCK = threading.RLock()
+"""Held while the table is looked at and written to."""
+in_forked_child(lambda: free(_LOCK))
 _NOTHING: dict[str, Any] = {}
 
 

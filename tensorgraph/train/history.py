@@ -18,7 +18,7 @@ from tensorgraph.diagnose.model_selection import Criterion, Limits
 from tensorgraph.diagnose.norm_columns import ACTIVATIONS, GRADIENTS, by_layer
 from tensorgraph.display.figure import new_figure
 from tensorgraph.display.tables import html_table
-from tensorgraph.display.text import escaped
+from tensorgraph.display.text import encodable, escaped
 
 __all__ = ["History"]
 
@@ -198,7 +198,7 @@ class History(Mapping[str, NDArray[Any]]):
         writer = csv.writer(text)
         writer.writerow(self)
         writer.writerows(zip(*(self[name].tolist() for name in self), strict=True))
-        files.write(path, text.getvalue().encode(errors="replace"))
+        files.write(path, encodable(text.getvalue()).encode())
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str]) -> Self:

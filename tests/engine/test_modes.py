@@ -57,24 +57,6 @@ def test_modes_are_restored_after_exceptions():
     assert MODE.get() is before
 
 
-def test_decorators():
-    @tg.no_grad()
-    def evaluate(x):
-        """Evaluate."""
-        return x * 2
-
-    assert evaluate.__name__ == "evaluate" and evaluate.__doc__ == "Evaluate."
-    for _ in range(2):
-        assert not evaluate(leaf()).requires_grad
-    assert tg.is_grad_enabled()
-
-    @tg.no_grad()
-    def recursive(n):
-        return tg.is_grad_enabled() if n == 0 else recursive(n - 1)
-
-    assert recursive(5) is False
-
-
 def test_a_mode_belongs_to_its_task():
     async def evaluate(started, go_on):
         with tg.no_grad():
@@ -121,21 +103,6 @@ def test_threads_and_tasks_may_share_one_block():
         return await asyncio.gather(enter(True), enter(False))
 
     assert not wrong and asyncio.run(both()) == [True, True]
-
-
-def test_blocks_that_end_in_the_order_they_began():
-    def suspended():
-        with tg.no_grad():
-            yield
-
-    first, second = suspended(), suspended()
-    next(first), next(second)
-    first.close(), second.close()
-    assert tg.is_grad_enabled()
-    elsewhere = suspended()
-    contextvars.copy_context().run(next, elsewhere)
-    elsewhere.close()  # here it has nothing to restore
-    assert tg.is_grad_enabled()
 
 
 def test_a_mode_belongs_to_its_context():

@@ -445,6 +445,15 @@ CALLS = {
     "array plus": lambda x: X + x,
     "scalar times": lambda x: np.float64(2) * x,
     "scalar power": lambda x: np.float64(2) ** x,
+    "column_stack": lambda x: np.column_stack([x, x[:, 0], X]),
+    "diff": lambda x: np.diff(x),
+    "diff axis": lambda x: np.diff(np.sin(x), axis=0),
+    "diff twice": lambda x: np.diff(np.sin(x), n=2, axis=-1),
+    "diff bool": lambda x: np.diff(x > 2),
+    "deg2rad": lambda x: np.deg2rad(x),
+    "radians": lambda x: np.radians(x),
+    "rad2deg": lambda x: np.rad2deg(x),
+    "degrees": lambda x: np.degrees(x),
 }  # fmt: skip
 
 
@@ -484,6 +493,15 @@ FACTS = {
     "size axis": lambda x: np.size(x, 1),
     "array_str": lambda x: np.array_str(x),
     "iscomplexobj": np.iscomplexobj,
+    "histogram": lambda x: np.histogram(x, bins=x[0], weights=x),
+    "histogram2d": lambda x: np.histogram2d(x[0], x[1], bins=2),
+    "histogramdd": lambda x: np.histogramdd(x, bins=2),
+    "histogram_bin_edges": lambda x: np.histogram_bin_edges(x, 3),
+    "einsum_path": lambda x: np.einsum_path("ij,kj->ik", x, x),
+    "atleast_1d": lambda x: np.atleast_1d(x, x[0, 0], 3),
+    "atleast_2d": lambda x: np.atleast_2d(x[0]),
+    "atleast_3d": lambda x: np.atleast_3d(x),
+    "broadcast_arrays": lambda x: np.broadcast_arrays(x, x[0], 0.5, np.ones((2, 1))),
 }
 
 

@@ -155,36 +155,6 @@ def test_modes_end_with_an_exception(context):
         assert not tg.is_grad_enabled()
 
 
-def test_no_grad_decorates_functions_and_refuses_what_runs_later():
-    x = leaf(1.0)
-
-    @tg.no_grad()
-    def double(y):
-        if y is None:
-            raise LookupError
-        return y * 2
-
-    assert double.__name__ == "double"
-    for _ in range(2):
-        assert not double(x).requires_grad
-        with pytest.raises(LookupError):
-            double(None)
-        assert tg.is_grad_enabled()
-
-    def generator():
-        yield 1
-
-    async def coroutine():
-        return 1
-
-    async def asynchronous_generator():
-        yield 1
-
-    for lazy in (generator, coroutine, asynchronous_generator):
-        with pytest.raises(TypeError, match="write the `with` block inside"):
-            tg.no_grad()(lazy)
-
-
 def test_a_generator_restores_the_mode():
     x = leaf(1.0)
 

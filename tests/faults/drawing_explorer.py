@@ -10,7 +10,9 @@ FAULTS: list[Fault] = [
     *planted_in(
         f"{_PLACE}/page.py",
         ("_embedded", "text.replace('<', '\\\\u003c')", "text", "explorer: a name ends the data"),
-        ("page", "escape(scene.title or 'graph')", "scene.title or 'graph'",
+        ("_embedded", "encodable(written)", "written",
+         "unencodable: the explorer of a name that no encoding holds is not written"),
+        ("page", "escaped(scene.title or 'graph')", "scene.title or 'graph'",
          "explorer: a title is taken for HTML"),
         ("page", "_hash(script)", "_hash(style)", "explorer: the policy admits another script"),
         ("_norm", "None if math.isnan(norm) else 'Infinity'", "None",

@@ -156,7 +156,19 @@ FAULTS: list[Fault] = [
         ("_stack", "(i,)", "(i % 3,)", "stack: the first part's for the fourth"),
     ),
     *planted_in(
+        "ops/methods.py",
+        ("_divmod", "_remainder(x, y)", "_remainder(y, x)",
+         "python: the remainder of divmod the wrong way round"),
+    ),
+    *planted_in(
+        "ops/numpy_api.py",
+        ("recorded_functions", "less(a[ahead], a[behind])", "less(a[behind], a[ahead])",
+         "numpy: differences of the wrong sign"),
+    ),
+    *planted_in(
         "ops/contract.py",
+        ("_spelt", "sorted(numbers)", "numbers",
+         "einsum: what the result keeps does not follow the numbers"),
         ("_matmul_by_x", "g @ y.mT", "g @ y.mT * (1 + 1e-8)", "matmul: off by 1e-8"),
         ("_matmul_by_y", "x.mT @ g", "x.mT @ g * (1 if x_ndim < 3 else 1 + 1e-8)",
          "matmul: stacks of matrices off by 1e-8"),

@@ -37,7 +37,9 @@ OPTIONAL = {
 # A room imports from the rooms before it. What stands on one line does not see each other.
 ROOMS = [
     "errors extras files",
-    "arguments array_likes display engine.modes engine.float_warnings engine.nested_containers",
+    "arguments array_likes display engine.decorating engine.float_warnings engine.locks"
+    " engine.nested_containers",
+    "engine.modes",
     "engine.arrays engine.shapes",
     "engine.domain engine.notation engine.explain engine.rule engine.random_generator",
     "engine.declaration_checks",

@@ -277,9 +277,25 @@ def test_extrema_of_nothing():
         ),
         (lambda x: tg.einsum("ij->k", x), errors.ArgumentError, "one that no operand has"),
         (
-            lambda x: tg.einsum(x, [0, 1]),
+            lambda x: tg.einsum(x, x),
             errors.ArgumentError,
             "subscripts is a string such as 'ij,jk->",
+        ),
+        (
+            lambda x: tg.einsum(x, [0, 52], [0]),
+            errors.ArgumentError,
+            "or a list of whole numbers from 0 to 51 and ... after each operand and for the"
+            " result, as in einsum(x, [0, 1], y, [1, 2], [0, 2]); not [0, 52]",
+        ),
+        (lambda x: tg.einsum(x, [0, True]), errors.ArgumentError, "not [0, True]"),
+        (lambda x: tg.einsum(x, [0, -1]), errors.ArgumentError, "not [0, -1]"),
+        (lambda x: tg.einsum(x, [0, 1.0]), errors.ArgumentError, "not [0, 1.0]"),
+        (lambda x: tg.einsum(x, "ij"), errors.ArgumentError, "not 'ij'"),
+        (lambda x: tg.einsum(x), errors.ArgumentError, "not shape (2, 3) float64"),
+        (
+            lambda x: tg.einsum(x, [0, 1], [2]),
+            errors.ArgumentError,
+            "the result of 'ab->c' repeats a letter or has one that no operand has",
         ),
         (lambda x: tg.tensordot(x, x, 5), errors.ArgumentError, "tensordot: axes = 5 does not fit"),
         (

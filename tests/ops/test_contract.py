@@ -1,5 +1,8 @@
 """einsum over made-up subscripts, and matmul over all shapes that it takes."""
 
+import re
+import string
+
 import numpy as np
 import pytest
 from hypothesis import event, given, settings, strategies as st
@@ -59,6 +62,31 @@ def test_einsum_is_the_sum_of_products(made):
     expected = elements.einsum(*operands, subscripts=subscripts)
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose(found, np.einsum(subscripts, *operands), rtol=1e-12, atol=1e-13)
+
+
+@MORE
+@given(contractions(), st.permutations(range(52)))
+def test_einsum_with_lists_of_numbers_is_numpys(made, numbers):
+    subscripts, operands = made
+    stands_for = dict(zip(string.ascii_letters, numbers, strict=True), **{"...": ...})
+    left, arrow, result = subscripts.partition("->")
+    terms = [re.findall(r"\.{3}|\w", term) for term in [*left.split(","), result]]
+    lists = [[stands_for[letter] for letter in term] for term in terms]
+    args = [arg for pair in zip(operands, lists, strict=False) for arg in pair]
+    args += lists[-1:] if arrow else []  # if not, the sorted numbers of one axis are kept
+    found = tg.einsum(*args)
+    np.testing.assert_allclose(np.asarray(found), np.einsum(*args), rtol=1e-12, atol=1e-13)
+    tensors = [tg.tensor(arg) if isinstance(arg, np.ndarray) else arg for arg in args]
+    assert type(np.einsum(*tensors)) is tg.Tensor
+    assert np.array_equal(np.einsum(*tensors), found)
+
+
+def test_einsum_with_lists_of_more_numbers_than_small_letters():
+    x = fill((1,) * 26 + (2, 3), 0)
+    found = tg.einsum(tg.tensor(x), [*range(51, 25, -1), 1, 0])
+    assert np.array_equal(found, x.reshape(2, 3).T.reshape(found.shape))
+    assert found.shape == (3, 2, *(1,) * 26)
+    tg.testing.gradcheck(lambda x: tg.einsum(x, [51, 3, ..., 3], [..., 51]), fill((2, 3, 2, 3), 0))
 
 
 @MORE

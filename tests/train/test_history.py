@@ -168,7 +168,7 @@ def test_a_file_that_is_no_history(content, message, tmp_path):
 
 def test_a_name_that_no_file_can_hold(tmp_path):
     history(**{"a\ud800": [1.0]}).to_csv(tmp_path / "run.csv")
-    assert dict(History.from_csv(tmp_path / "run.csv")) == {"a?": [1.0]}
+    assert dict(History.from_csv(tmp_path / "run.csv")) == {"a�": [1.0]}
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
-from html import escape
 from importlib.resources import files
 from string import Template
 from typing import Any
 
+from tensorgraph.display.text import encodable, escaped
 from tensorgraph.drawing.palette import FAMILIES, KINDS
 from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.drawing.view.colour import COLOURINGS, QUANTITIES, UNITS
@@ -50,7 +50,7 @@ def page(scene: Scene, run: Run | None = None) -> str:
     script = "\n".join(["(() => {", *parts, "})();"])
     style = _colours() + _static("explorer.css")
     return Template(_static("page.html")).substitute(
-        title=escape(scene.title or "graph"),
+        title=escaped(scene.title or "graph"),
         script=script,
         script_hash=_hash(script),
         style=style,
@@ -92,7 +92,8 @@ def _hash(text: str) -> str:
 
 def _embedded(data: Any) -> str:
     """Return data as JSON that no text in it can end: HTML looks for ``<`` only."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    written = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = encodable(written)
     return text.replace("<", "\\u003c")
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
 import numpy as np
 
+from tensorgraph.display.text import escaped
 from tensorgraph.drawing.scene.scene import Statistics
 from tensorgraph.drawing.scene.statistics import statistics
 from tensorgraph.drawing.view.wording import shape_text, statistics_lines
@@ -49,14 +49,14 @@ def tensor_card(x: Tensor) -> str:
         if x.requires_grad
         else "tensor"
     )
-    title = f"<b>{escape(x.name)}</b> · " if x.name else ""
-    head = f"{title}{escape(kind)} · {escape(shape_text(x.shape, str(x.dtype)))}"
+    title = f"<b>{escaped(x.name)}</b> · " if x.name else ""
+    head = f"{title}{escaped(kind)} · {escaped(shape_text(x.shape, str(x.dtype)))}"
     if is_foreign(x.numpy()):
-        return _card([f"{head} · {escape(str(x))}"])
+        return _card([f"{head} · {escaped(str(x))}"])
     first = np.array2string(x.numpy(), threshold=40, edgeitems=2, separator=", ")
     rows = [
         f"{head} · {bytes_text(x.numpy().nbytes)}",
-        f'<div style="{_CODE}">{escape(_few_lines(first))}</div>',
+        f'<div style="{_CODE}">{escaped(_few_lines(first))}</div>',
     ]
     if 1 < x.size <= FEW and x.dtype.kind in "fiu":
         rows.append(_described("", statistics(x.numpy())))
@@ -73,13 +73,13 @@ def module_card(model: Module) -> str:
     """Return a module's parts, with their settings and numbers of parameters."""
     found = [f for f in walk(model) if isinstance(f.value, Module)]
     count = sum(parameter.size for parameter in model.parameters())
-    rows = [f"<b>{escape(type(model).__name__)}</b> · {count:,} parameters"]
+    rows = [f"<b>{escaped(type(model).__name__)}</b> · {count:,} parameters"]
     cells = []
     for place, module in [(f.place, f.value) for f in found[1 : ROWS + 1]]:
         own = sum(parameter.size for parameter in module.parameters())
         what = f"{type(module).__name__}({module.extra_repr()})"
         cells.append(
-            f'<tr><td style="{_SMALL}">{escape(place)}</td><td>{escape(what)}</td>'
+            f'<tr><td style="{_SMALL}">{escaped(place)}</td><td>{escaped(what)}</td>'
             f'<td style="text-align:right">{f"{own:,}" if own else ""}</td></tr>'
         )
     if cells:
@@ -102,7 +102,7 @@ def _few_lines(text: str) -> str:
 def _described(label: str, found: Statistics) -> str:
     """Return statistics as a line with a small histogram."""
     told = " · ".join(statistics_lines(found))
-    return f'<span style="{_SMALL}">{label}{escape(told)}</span> {_bars(found.histogram)}'
+    return f'<span style="{_SMALL}">{label}{escaped(told)}</span> {_bars(found.histogram)}'
 
 
 def _bars(counts: tuple[int, ...]) -> str:

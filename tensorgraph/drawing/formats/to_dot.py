@@ -130,7 +130,8 @@ def _add_link(graph: graphviz.Digraph, link: Link) -> None:
     elif link.kind == "saved":
         graph.edge(
             f"t{link.source}", f"g{link.target}", constraint="false", style="dashed",
-            arrowhead="none", color=LINE[0], tooltip=graphviz.escape(f"saved {link.label}"),
+            arrowhead="none", color=LINE[0],
+            tooltip=graphviz.escape(printable(f"saved {link.label}")),
         )  # fmt: skip
 
 

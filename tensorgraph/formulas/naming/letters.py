@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.display.text import encodable
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.naming.caller_variables import Scope, unique
@@ -75,7 +76,7 @@ class Letters:
                 names[e] = e.name or _usual_name(e, self.recorded.users.get(e))
         for i, e in enumerate(exprs):
             names.setdefault(e, f"v{i}")
-        result = unique(names)
+        result = unique({e: encodable(name) for e, name in names.items()})
         for e, name in result.items():
             if e.is_input:
                 e.name = name
