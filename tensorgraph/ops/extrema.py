@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import scalar
+from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import ZERO
@@ -17,21 +18,25 @@ from tensorgraph.ops.arithmetic import equal, greater, less, where
 __all__ = ["clip", "maximum", "maximum_grad", "minimum", "minimum_grad"]
 
 
-def _shared(g: Any, x: Any, y: Any, wins: Any) -> Any:
+def _shared(g: Any, x: Any, y: Any, wins: Any, loses: Any) -> Any:
     """Return what x gets of the gradient: all where it wins, half where they tie.
 
     A NaN is the result wherever it stands, so the gradient is its.
     """
-    x_is_nan, y_is_nan = np.isnan(x), np.isnan(y)
-    tie = np.equal(x, y) | (x_is_nan & y_is_nan)
-    share = np.where(tie, 0.5 * g, np.where(wins | x_is_nan, g, 0))
+    share = np.where(wins, g, 0)
+    undecided = ~(wins | loses)
+    if is_foreign(undecided) or undecided.any():
+        x_is_nan, y_is_nan = np.isnan(x), np.isnan(y)
+        tie = np.equal(x, y) | (x_is_nan & y_is_nan)
+        alone = np.where(x_is_nan, g, 0)
+        share = np.where(undecided, np.where(tie, 0.5 * g, alone), share)
     dtype = np.result_type(g, x, y)
     return share.astype(dtype, copy=False) if dtype.kind == "f" else share
 
 
 maximum_grad: OpFunction = register(
     "maximum_grad",
-    lambda gradient, x, y: _shared(gradient, x, y, np.greater(x, y)),
+    lambda gradient, x, y: _shared(gradient, x, y, np.greater(x, y), np.less(x, y)),
     {"gradient": lambda g, x, y: maximum_grad(g, x, y), "x": ZERO, "y": ZERO},
     ref=lambda gradient, x, y: gradient / 2 if x == y else gradient if x > y else 0.0,
     body=lambda gradient, x, y: where(
@@ -62,7 +67,7 @@ maximum = register(
 )
 minimum_grad: OpFunction = register(
     "minimum_grad",
-    lambda gradient, x, y: _shared(gradient, x, y, np.less(x, y)),
+    lambda gradient, x, y: _shared(gradient, x, y, np.less(x, y), np.greater(x, y)),
     {"gradient": lambda g, x, y: minimum_grad(g, x, y), "x": ZERO, "y": ZERO},
     ref=lambda gradient, x, y: gradient / 2 if x == y else gradient if x < y else 0.0,
     body=lambda gradient, x, y: where(equal(x, y), 0.5 * gradient, where(less(x, y), gradient, 0)),

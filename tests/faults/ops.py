@@ -20,7 +20,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/extrema.py",
-        ("_shared", "wins | x_is_nan", "wins", "maximum, minimum: a NaN gets no gradient"),
+        ("_shared", "np.where(x_is_nan, g, 0)", "0", "maximum, minimum: a NaN gets no gradient"),
         ("_shared", "0.5 * g", "g", "maximum, minimum: both take all of a tie"),
         ("minimum", "minimum_grad(g, y, x)", "minimum_grad(g, x, y)",
          "minimum: the mask of y the wrong way round"),

@@ -386,7 +386,7 @@ def _elementwise(op: tg.Op) -> Kind:
         else _broadcasting,
         tuple((domain.low, domain.high) for domain in real),
         DISTANCES.get(op.name) or (kinks if any(avoided) else None),
-        ties=op.name != "atan2" and hasattr(duals, op.name),
+        ties=op.name not in ("atan2", "hypot_slope") and hasattr(duals, op.name),
     )
 
 
