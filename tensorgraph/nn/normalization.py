@@ -22,7 +22,7 @@ from tensorgraph.nn.half_precision import in_half, in_single
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.arithmetic import equal, where
-from tensorgraph.ops.centering import affine, center, rms
+from tensorgraph.ops.moments import affine, center, rms
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import sqrt
 

@@ -13,7 +13,8 @@ from tensorgraph.arguments import number
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.half_precision import in_single
-from tensorgraph.ops.arithmetic import abs, equal, greater, maximum, where
+from tensorgraph.ops.arithmetic import abs, equal, greater, where
+from tensorgraph.ops.extrema import maximum
 from tensorgraph.optim.flat_parameters import check_finite
 from tensorgraph.optim.groups import check_parameters, named_parameters
 

@@ -8,7 +8,8 @@ from tensorgraph import errors
 from tensorgraph.arguments import scalar
 from tensorgraph.nn.losses._common import in_single_precision, matched, reduced
 from tensorgraph.nn.message_place import here
-from tensorgraph.ops.arithmetic import clip, square
+from tensorgraph.ops.arithmetic import square
+from tensorgraph.ops.extrema import clip
 
 
 @in_single_precision
