@@ -6,6 +6,18 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "engine/creation.py",
+        ("arange", "_before(cast(numbers, wanted), stop, step)", "cast(numbers, wanted)",
+         "creation: in a shorter type, a range holds its stop"),
+        ("_before", "numbers < last", "numbers <= last", "creation: a range holds its stop"),
+    ),
+    *planted_in(
+        "engine/arrays.py",
+        ("to_array", "array.astype(array.dtype.newbyteorder('='), copy=False)", "array",
+         "optim: parameters keep the order of bytes of another machine"),
+        ("cast", "array < range_.max + 1.0", "True", "creation: integers wrap around"),
+    ),
+    *planted_in(
         "engine/shapes.py",
         ("sum_to", "(*range(lead), *stretched)", "stretched or tuple(range(lead))",
          "broadcasting: new axes not summed where others are"),

@@ -6,6 +6,29 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "nn/half_precision.py",
+        ("in_single", "astype(x, dtype=SINGLE) if x.dtype == HALF else x", "x",
+         "half_precision: counts and squares in half precision"),
+    ),
+    *planted_in(
+        "nn/losses/_common.py",
+        ("in_single_precision.computed",
+         "in_half(loss(in_single(given), *args[1:], **settings), given)",
+         "loss(in_single(given), *args[1:], **settings)",
+         "half_precision: the cost of half precision in single"),
+        ("_only_turned", "node.op is astype.op", "False",
+         "half_precision: a second softmax is not seen in half precision"),
+    ),
+    *planted_in(
+        "nn/losses/classification.py",
+        ("_check_choice", "shape[axis] == 1", "False", "losses: one logit an example costs 0"),
+    ),
+    *planted_in(
+        "nn/regularization.py",
+        ("max_norm", "(values / unit) ** 2", "values ** 2 / unit ** 2",
+         "half_precision: squares of large weights overflow"),
+    ),
+    *planted_in(
         "nn/losses/_common.py",
         ("_mean_or_0", "mean(losses) if losses.size else sum(losses)", "mean(losses)",
          "losses: the mean of no losses is NaN"),
@@ -13,7 +36,7 @@ FAULTS: list[Fault] = [
          "losses: NaN where no weight is left"),
         ("tangent", "1 - math.log(edge)", "-math.log(edge)",
          "losses: −log jumps where its tangent begins"),
-        ("warn_of_output", "node.op.family == 'shape'", "node.op.family == ''",
+        ("_only_turned", "node.op.family == 'shape'", "node.op.family == ''",
          "losses: no warning of a softmax that was reshaped"),
     ),
     *planted_in(
@@ -49,15 +72,21 @@ FAULTS: list[Fault] = [
          "layers: batch norm takes the variance's mean as constant, wrong at second order only"),
         ("BatchNorm.forward", "self.running_var + self.eps", "self.running_var",
          "norm: in batch norm, eps forgotten in evaluation"),
-        ("BatchNorm._follow", "not replaying()", "True",
+        ("BatchNorm._follow", "replaying()", "False",
          "norm: in batch norm, a checkpoint counts a batch twice in the running averages"),
         ("BatchNorm.__init__", "number(keep_old, 'BatchNorm: keep_old', 0, 1)",
          "1 - number(1 - keep_old, 'BatchNorm: keep_old', 0, 1) ** 2",
          "norm: in batch norm, the running averages keep too much"),
+        ("_divisor", "where(equal(deviation, 0), 1, deviation)", "deviation",
+         "norm: without eps, what does not vary becomes 0/0"),
+        ("BatchNorm._follow", "not finite.all()", "False",
+         "norm: in batch norm, a batch with a NaN counts in the running averages"),
+        ("BatchNorm.__init__", "np.result_type(self.weight.dtype, np.float32)", "self.weight.dtype",
+         "norm: in batch norm, the running averages in half precision"),
         ("_OverLastAxes._axes", "tuple(range(-len(self.shape), 0))", "(-1,)",
          "norm: layer norm over the last axis always"),
-        ("RMSNorm.forward", "rms(x, axis=self._axes(shape_of(x)), eps=self.eps, keepdims=True)",
-         "rms(x, axis=self._axes(shape_of(x)), eps=1e-5, keepdims=True)",
+        ("RMSNorm.forward", "rms(x, axis=axes, eps=self.eps, keepdims=True)",
+         "rms(x, axis=axes, eps=1e-5, keepdims=True)",
          "norm: RMS norm with the default eps always"),
     ),
     *planted_in(
@@ -114,7 +143,8 @@ FAULTS: list[Fault] = [
     *planted_in(
         "nn/init.py",
         ("fans", "shape[0] * kernel", "shape[0]", "init: a kernel's fan out without its pixels"),
-        ("_he", "slope ** 2", "slope", "init: the slope of a leaky ReLU not squared"),
+        ("_he", "math.hypot(1, slope)", "math.sqrt(1 + slope)",
+         "init: the slope of a leaky ReLU not squared"),
         ("_orthogonal", "np.copysign(gain, np.diagonal(r))", "gain",
          "init: some orthogonal matrices likelier"),
     ),
