@@ -130,7 +130,7 @@ relu = register(
     facts={"nonnegative": True},
     code="np.maximum(x, 0)",
     letter="A",
-    doc="""Return max(x, 0); the derivative at 0 is 0.
+    doc="""Return max(x, 0); the derivative at 0 is 0, and at NaN.
 
     >>> tg.relu([3.0, -4.0])
     tensor([3., 0.])
@@ -256,6 +256,8 @@ gelu = register(
     letter="A",
     doc="""Return x · Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).
 
+    Its tail is relatively exact; where Φ(x) lies below the normal numbers its ulp counts.
+
     >>> tg.gelu([3.0, -1.0]).round(3)
     tensor([ 2.996, -0.159])
     """,
@@ -309,6 +311,8 @@ silu: OpFunction = register(
     code="x * sigmoid(x)",
     letter="A",
     doc="""Return x · σ(x), also called swish: 0 at −∞.
+
+    Where σ(x) lies below the normal numbers (−87 in float32, −709 in float64) its ulp counts.
 
     >>> tg.silu([3.0, -1.0]).round(3)
     tensor([ 2.858, -0.269])

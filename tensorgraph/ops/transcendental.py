@@ -124,6 +124,8 @@ power = register(
     doc="""Return x to the power y.
 
     x⁰ is 1 with derivative 0, also at x = 0. The derivative by y is out · log(x), and 0 at x = 0.
+    Derivatives are products: where a factor lies below the normal numbers its ulp counts, and where
+    one overflows they do. So do the terms of x^(y−1)·(1 + y·log x), which may cancel.
 
     >>> tg.power([2.0, 3.0], 3)
     tensor([ 8., 27.])
@@ -339,7 +341,7 @@ logaddexp = register(
     },
     ref=lambda x, y: max(x, y) + math.log1p(math.exp(-abs(x - y))),
     symbol="log(eˣ+eʸ)",
-    doc="""Return log(eˣ + eʸ) without overflow.
+    doc="""Return log(eˣ + eʸ) without overflow, exact to an ulp of its larger term, x or y.
 
     >>> tg.logaddexp([0.0, 20.0], [0.0, 0.0]).round(3)
     tensor([ 0.693, 20.   ])

@@ -22,6 +22,9 @@ ORDINARY = np.array([
 ])  # fmt: skip
 """Where exponentials go from 1 to the end of each dtype's range, and derivatives have zeros."""
 
+ALL_BITS = np.array([5.123456789, 8.765432109, 13.131313131, 24.242424242, 33.333333333])
+"""Numbers whose squares are rounded."""
+
 POLES = ("divide", "floor_divide", "remainder")
 """Operations that have no value where the second input is 0."""
 
@@ -41,7 +44,7 @@ def points(name, dtype, fine=False):
     """Return the points that an operation is tried at: an array for each input."""
     arity = REGISTRY[name].arity
     if arity == 1:
-        own = [magnitudes(dtype, 0.1 if fine else 0.02), ORDINARY[:: 1 if fine else 2]]
+        own = [magnitudes(dtype, 0.1 if fine else 0.02), ORDINARY[:: 1 if fine else 2], ALL_BITS]
         if fine:
             own.append(np.linspace(0.01, 14, 120))
         own = np.concatenate(own).astype(dtype)
