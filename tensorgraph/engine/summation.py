@@ -13,6 +13,8 @@ import numpy as np
 
 from tensorgraph.engine.arrays import Array
 
+_HALF = np.dtype(np.float16)
+
 BLOCK = 128
 """About how many terms are added one by one: as many as where NumPy adds in pairs."""
 
@@ -29,10 +31,11 @@ def add_up(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         axis: one, or a tuple of them, counted from the front or from the back; None for all.
         keepdims: whether reduced axes stay, with length 1.
     """
-    if type(x) is np.ndarray and (x.size > BLOCK or x.dtype.char == "e"):
-        if x.dtype.char == "e":
-            return add_up(x.astype(np.float32), axis=axis, keepdims=keepdims).astype(np.float16)
-        x = _in_blocks(x, axis)
+    if type(x) is np.ndarray:
+        if x.dtype is _HALF:
+            return add_up(x.astype(np.float32), axis=axis, keepdims=keepdims).astype(_HALF)
+        if x.size > BLOCK:
+            x = _in_blocks(x, axis)
     # This is np.sum, without its way there.
     return np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
 
@@ -43,8 +46,9 @@ def _in_blocks(x: Array, axis: Any) -> Array:
         return x
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     slow: dict[Any, int] = {a % x.ndim: x.shape[a] for a in axes}
-    fastest = _fastest(x) if math.prod(slow.values()) > BLOCK else None
-    slow.pop(fastest, None)
+    if math.prod(slow.values()) <= BLOCK:
+        return x
+    slow.pop(_fastest(x), None)
     while math.prod(slow.values()) > BLOCK:
         longest = max(slow, key=slow.__getitem__)
         x = _added(x, longest)
@@ -67,9 +71,21 @@ def _added(x: Array, axis: int) -> Array:
     count = max(n // BLOCK, 1)
     rest = n % count
     blocks = x[(*lead, slice(rest, None))] if rest else x
-    sums: Array = np.add.reduce(
-        blocks.reshape(*x.shape[:axis], count, n // count, *x.shape[axis + 1 :]), axis=axis + 1
-    )
+    parted = blocks.reshape(*x.shape[:axis], count, n // count, *x.shape[axis + 1 :])
+    sums = _added_in_any_order(parted, axis + 1)
     if rest:
         sums[(*lead, slice(rest))] += x[(*lead, slice(rest))]
     return sums
+
+
+def _added_in_any_order(x: Array, axis: int) -> Array:
+    """Return the sum over a short axis, by the matrix product where that may be asked for it.
+
+    In a row of ones times a matrix, terms are added several at a time.
+    """
+    behind = math.prod(x.shape[axis + 1 :])
+    if x.dtype.kind != "f" or behind < 8 or not x.flags.c_contiguous:
+        return np.add.reduce(x, axis=axis)  # type: ignore[no-any-return]
+    rows = x.reshape(*x.shape[: axis + 1], behind)
+    sums = np.matmul(np.ones(x.shape[axis], x.dtype), rows)
+    return sums.reshape(*x.shape[:axis], *x.shape[axis + 1 :])

@@ -22,6 +22,8 @@ def one_axis(axis: Any, ndim: int, what: str = "axis") -> int:
         AxisError: it lies outside ``-ndim … ndim - 1``.
         DTypeError: it is not an integer.
     """
+    if type(axis) is int and -ndim <= axis < ndim:
+        return axis % ndim
     try:
         number = index(axis)
     except TypeError:

@@ -29,6 +29,11 @@ _OWN = frozenset((_SINGLE, _DOUBLE))
 Kernel = Callable[..., Any]
 
 
+def over(function: np.ufunc, x: Any) -> Any:
+    """Return a function of a temporary array in its place: new memory costs as much as a sum."""
+    return function(x, out=x) if type(x) is np.ndarray else function(x)
+
+
 def by_blocks(kernel: Kernel, complex_: Kernel | None = None) -> Kernel:
     """Return an elementwise kernel of one array for all dtypes, of one for float32 and float64.
 

@@ -21,13 +21,14 @@ from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
-from tensorgraph.engine.summation import add_up
+from tensorgraph.engine.summation import BLOCK, add_up
 from tensorgraph.errors import ShapeError
 from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
+from tensorgraph.ops._blocks import over
 from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope, softplus
 from tensorgraph.ops.arithmetic import abs_kernel
 from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
-from tensorgraph.ops.reduce import in_single, spread, sum
+from tensorgraph.ops.reduce import all_finite, in_single, spread, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
 from tensorgraph.ops.transcendental import POSITIVE, exp
 
@@ -43,34 +44,38 @@ __all__ = [
 def _like(y: Any, other: Any) -> Any:
     """Return y, integers in the other's dtype: with those NumPy would compute in float64."""
     if not (hasattr(y, "dtype") and hasattr(other, "dtype")):
-        return y  # Python's numbers take the other's dtype by themselves
+        return 1 * y  # Python's numbers take the other's dtype by themselves
     whole = y.dtype.kind in "iub" and other.dtype.kind in "fc"
     return y.astype(other.dtype) if whole else y
 
 
-def _by_half(weights: Any, axis: Any) -> tuple[Any, Any]:
-    """Return the sum of weights over axes, and which weight is more than half of it, if any is."""
-    total = add_up(weights, axis=axis, keepdims=True)
-    most = np.greater(weights.real, 0.5 * total.real)
-    return total, most if is_foreign(most) or most.any() else None
-
-
 def _minus_mean_kernel(y: Any, weights: Any, *, axis: Any) -> Any:
     y = _like(y, weights)
-    total, most = _by_half(weights, axis)
-    if most is not None:
-        y = y - add_up(np.where(most, y, 0), axis=axis, keepdims=True)
-    return y - add_up(weights * y, axis=axis, keepdims=True) / total
+    shares = weights / add_up(weights, axis=axis, keepdims=True)
+    terms = shares * y
+    out = _minus(y, add_up(terms, axis=axis, keepdims=True), terms)
+    # What rounding has left of the mean: nothing where one share rounds to 1, and there this is
+    # what all the others add.
+    shares *= out
+    out -= add_up(shares, axis=axis, keepdims=True)
+    return out
 
 
 def _minus_share_kernel(y: Any, weights: Any, *, axis: Any) -> Any:
     y = _like(y, weights)
-    total, most = _by_half(weights, axis)
-    out = y - weights * (add_up(y, axis=axis, keepdims=True) / total)
-    if most is None:
-        return out
-    others = [add_up(np.where(most, 0, part), axis=axis, keepdims=True) for part in (weights, y)]
-    return np.where(most, (y * others[0] - weights * others[1]) / total, out)
+    shares = weights / add_up(weights, axis=axis, keepdims=True)
+    terms = shares * add_up(y, axis=axis, keepdims=True)
+    out = _minus(y, terms, terms)
+    # What is left of the sum goes where the largest share is, for there y − w Σ y cancels.
+    shares *= add_up(out, axis=axis, keepdims=True)
+    out -= shares
+    return out
+
+
+def _minus(x: Any, y: Any, temporary: Any) -> Any:
+    """Return x − y, in the place of an array that is not needed any more, if it fits there."""
+    fits = type(temporary) is np.ndarray and np.result_type(x, y) == temporary.dtype
+    return np.subtract(x, y, out=temporary) if fits else np.subtract(x, y)
 
 
 def _weighted_axes(y: Any, weights: Any, *, axis: Any) -> dict[str, Any]:
@@ -130,48 +135,67 @@ minus_share: OpFunction = register(
 # ----------------------------------------------------------------------------------------- softmax
 
 
-def _shifted(x: Any, axis: Any) -> tuple[Any, Any]:
-    """Return x − max(x) and max(x), axes kept; where the maximum is ±inf, its own elements at 0."""
+def _shifted(x: Any, axis: Any) -> tuple[Any, Any, bool]:
+    """Return x − max(x), max(x), axes kept, and whether the maxima are known to be finite.
+
+    Where a maximum is ±inf, its own elements are at 0.
+    """
     x = as_array(x)
     if x.dtype.kind not in "fc":
         x = x.astype(np.float64)
-    largest = np.maximum.reduce(x.real, axis=axis, keepdims=True, initial=-np.inf)
-    shifted = x - largest
-    if type(x) is not np.ndarray or not np.isfinite(largest).all():
-        shifted = np.where(x == largest, shifted.dtype.type(0), shifted)
-    return shifted, largest
+    if type(x) is np.ndarray and x.size:
+        largest = np.maximum.reduce(x.real, axis=axis, keepdims=True)
+        shifted = x - largest
+        if all_finite(largest):
+            return shifted, largest, True
+    else:
+        largest = np.maximum.reduce(x.real, axis=axis, keepdims=True, initial=-np.inf)
+        shifted = x - largest
+    return np.where(x == largest, shifted.dtype.type(0), shifted), largest, False
 
 
-def _log_total(shifted: Any, axis: Any, keepdims: bool = True) -> Any:
+def _log_total(shifted: Any, finite: bool, axis: Any, keepdims: bool = True) -> Any:
     """Return log Σ e^shifted, whose largest terms are 1.
 
     If there is but one of those, the others may be small and would be rounded away beside it.
     """
     terms = np.exp(shifted)
+    top = np.equal(shifted.real, 0)
+    if finite and shifted.dtype.kind == "f":
+        rest = add_up(_without(terms, top), axis=axis, keepdims=keepdims)
+        if np.count_nonzero(top) == rest.size:  # there is one in each
+            return np.log1p(rest)
+        terms = np.exp(shifted)
     total = add_up(terms, axis=axis, keepdims=keepdims)
-    logarithm = np.log(total)
-    near = np.less(total.real, 2)
-    if is_foreign(near) or near.any():
-        rest = add_up(terms - np.equal(shifted.real, 0), axis=axis, keepdims=keepdims)
-        logarithm = np.where(near, np.log1p(rest), logarithm)
-    return logarithm
+    rest = add_up(terms - top, axis=axis, keepdims=keepdims)
+    return np.where(np.less(total.real, 2), np.log1p(rest), np.log(total))
+
+
+def _without(terms: Any, top: Any) -> Any:
+    """Return terms, with 0 in the places of those that are 1."""
+    if terms.size > BLOCK:
+        terms[top] = 0  # a few elements
+        return terms
+    terms -= top
+    return terms
 
 
 def _logsumexp_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    shifted, largest = _shifted(x, axis)
-    total = _log_total(shifted, axis) + largest
+    shifted, largest, finite = _shifted(x, axis)
+    total = _log_total(shifted, finite, axis) + largest
     return total if keepdims else np.squeeze(total, axis=axis)
 
 
 def _softmax_kernel(x: Any, *, axis: Any = -1) -> Any:
-    weights = np.exp(_shifted(x, axis)[0])
+    weights = over(np.exp, _shifted(x, axis)[0])
     weights /= add_up(weights, axis=axis, keepdims=True)
     return weights
 
 
 def _log_softmax_kernel(x: Any, *, axis: Any = -1) -> Any:
-    shifted, _ = _shifted(x, axis)
-    return shifted - _log_total(shifted, axis)
+    shifted, _, finite = _shifted(x, axis)
+    shifted -= _log_total(shifted, finite, axis)
+    return shifted
 
 
 def _reduced(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
@@ -326,8 +350,8 @@ def _check_classes(logits: Any, labels: Any, *, axis: Any) -> dict[str, Any]:
 
 
 def _class_cross_entropy_kernel(logits: Any, labels: Any, *, axis: Any = -1) -> Any:
-    shifted, _ = _shifted(logits, axis)
-    return _log_total(shifted, axis, False) - shifted[_class_key(shifted, labels, axis)]
+    shifted, _, finite = _shifted(logits, axis)
+    return _log_total(shifted, finite, axis, False) - shifted[_class_key(shifted, labels, axis)]
 
 
 def _class_key(logits: Any, labels: Any, axis: int) -> tuple[Any, ...]:
@@ -341,15 +365,15 @@ def _class_key(logits: Any, labels: Any, axis: int) -> tuple[Any, ...]:
 
 
 def _softmax_minus_one_hot_kernel(logits: Any, labels: Any, *, axis: int) -> Any:
-    weights = np.exp(_shifted(logits, axis)[0])
+    weights = over(np.exp, _shifted(logits, axis)[0])
     key = _class_key(weights, labels, axis)
     # What is left of 1 without the own class is the share of the others.
     own = weights[key]
     weights[key] = 0
-    others = add_up(weights, axis=axis)
-    total = others + own
-    weights /= np.expand_dims(total, axis)
-    weights[key] = -(others / total)
+    others = add_up(weights, axis=axis, keepdims=True)
+    total = others + own.reshape(others.shape)
+    weights /= total
+    weights[key] = -(others / total).reshape(own.shape)
     return weights
 
 
@@ -416,23 +440,28 @@ def _check_same_shape(logits: Any, targets: Any) -> dict[str, Any]:
 
 
 def _binary_kernel(logits: Any, targets: Any) -> Any:
-    targets = _like(targets, logits)
     # Of a right answer nothing is left here but the logarithm, which is small beside the logit.
-    above, below = np.maximum(logits, 0), np.maximum(np.negative(logits), 0)
-    linear = above * (1 - targets) + below * targets
-    loss = linear + np.log1p(np.exp(-abs_kernel(logits)))
-    infinite = np.isinf(logits)
-    if is_foreign(infinite) or np.any(infinite):
+    loss = logits * (np.greater(logits, 0) - _like(targets, logits))
+    loss += over(np.log1p, over(np.exp, over(np.negative, abs_kernel(logits))))
+    if is_foreign(loss) or not all_finite(loss):
         # ∞ − ∞·y: certain and right costs 0, anything else is infinite.
         right = np.equal(targets, np.greater(logits, 0))
-        loss = np.where(infinite, np.where(right, 0, np.inf), loss).astype(loss.dtype)
+        limit = np.where(right, loss.dtype.type(0), loss.dtype.type(np.inf))
+        loss = np.where(np.isinf(logits), limit, loss)
     return loss
 
 
 def _sigmoid_minus_kernel(logits: Any, targets: Any) -> Any:
     targets = _like(targets, logits)
-    right, wrong = sigmoid_kernel(logits), sigmoid_kernel(np.negative(logits))
-    return (1 - targets) * right - targets * wrong
+    if is_foreign(logits) or np.result_type(logits).kind == "c":
+        return (1 - targets) * sigmoid_kernel(logits) - targets * sigmoid_kernel(-logits)
+    # σ(z) is s = σ(−|z|) below 0 and 1 − s above: that 1 minus a target of 1 leaves nothing.
+    small = over(np.exp, over(np.negative, np.abs(logits)))
+    small /= 1 + small
+    below = np.signbit(logits)
+    out = np.logical_not(below) - targets
+    out -= np.copysign(small, logits)
+    return out
 
 
 sigmoid_minus = register(

@@ -48,8 +48,9 @@ def _center_kernel(x: Any, *, axis: Any = None) -> Any:
     centred = x - mean_kernel(x, axis=axis, keepdims=True)
     # What rounding has left of a large mean is small, so that its own mean is right; and where all
     # elements are equal, it is what each of them is off by.
-    left = mean_kernel(centred, axis=axis, keepdims=True)
+    left = add_up(centred, axis=axis, keepdims=True) / length(x.shape, axis)
     if not (is_foreign(left) or all_finite(left)):
+        left = mean_kernel(centred, axis=axis, keepdims=True)
         left = np.where(np.isfinite(left), left, 0)
     centred -= left
     return centred
@@ -93,10 +94,8 @@ def _squares(x: Any, axis: Any, keepdims: bool = True, least: bool = True) -> tu
         least: whether sums that are too small matter, or those that are too large alone.
     """
     total = add_up(x * x, axis=axis, keepdims=keepdims)
-    smallest = _LEAST[total.dtype.char] if least else 0
-    if not (is_foreign(total) or total.size == 0):
-        if smallest <= total.real.min() and total.real.max() < np.inf:
-            return total, 1
+    if _in_range(total, least):
+        return total, 1
     largest = np.max(abs_kernel(x).real, axis=axis, keepdims=True, initial=0)
     scale = np.exp2(np.minimum(np.floor(np.log2(largest)), np.finfo(total.dtype).maxexp - 1))
     scale = np.where((scale > (0 if least else 1)) & (scale < np.inf), scale, 1)
@@ -104,6 +103,16 @@ def _squares(x: Any, axis: Any, keepdims: bool = True, least: bool = True) -> tu
     scaled = x / scale
     total = add_up(scaled * scaled, axis=axis, keepdims=keepdims)
     return total, scale if keepdims else np.squeeze(scale, axis=axis)
+
+
+def _in_range(total: Any, least: bool) -> bool:
+    """Return whether sums of squares are known to have lost nothing: none is large, or small."""
+    if is_foreign(total) or total.size == 0:
+        return False
+    real = total.real
+    if least and not np.minimum.reduce(real, axis=None) >= _LEAST[total.dtype.char]:
+        return False
+    return bool(np.maximum.reduce(real, axis=None) < np.inf)
 
 
 def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[str, Any]:
@@ -118,19 +127,37 @@ def _freedom(shape: tuple[int, ...], axis: Axes, correction: float) -> float:
 
 def _scaled_variance(x: Any, axis: Any, correction: float, keepdims: bool) -> tuple[Any, Any]:
     """Return Σ((x − mean) / scale)² / (n − correction), and scale."""
-    total, scale = _squares(_center_kernel(x, axis=axis), axis, keepdims)
+    total, scale = _squares_of_centred(x, axis, keepdims)
     # Where neither spread nor elements are left, this is 0 / 0.
     return total / _freedom(x.shape, axis, correction), scale
 
 
+def _squares_of_centred(x: Any, axis: Any, keepdims: bool) -> tuple[Any, Any]:
+    """Return what ``_squares`` does, of x − mean(x)."""
+    if type(x) is np.ndarray:
+        # Whatever has left the range on the way, the total has too.
+        count = length(x.shape, axis)
+        centred = x - add_up(x, axis=axis, keepdims=True) / count
+        centred -= add_up(centred, axis=axis, keepdims=True) / count
+        total = add_up(np.square(centred, out=centred), axis=axis, keepdims=keepdims)
+        if _in_range(total, True):
+            return total, 1
+    return _squares(_center_kernel(x, axis=axis), axis, keepdims)
+
+
 def _var_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
     variance, scale = _scaled_variance(_floating(x), axis, correction, keepdims)
-    return variance * scale * scale
+    return variance if type(scale) is int else variance * scale * scale
 
 
 def _std_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
     variance, scale = _scaled_variance(_floating(x), axis, correction, keepdims)
-    return np.sqrt(variance) * scale
+    return _root(variance, scale)
+
+
+def _root(square: Any, scale: Any) -> Any:
+    """Return √square · scale, where a scale of 1 is an int."""
+    return np.sqrt(square) if type(scale) is int else np.sqrt(square) * scale
 
 
 def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
@@ -183,8 +210,9 @@ def _unit_kernel(x: Any, *, axis: Any = None) -> Any:
     x = _floating(x)
     total, scale = _squares(x, axis)
     length_ = np.sqrt(total)
-    scaled = x if type(scale) is int else x / scale
-    return scaled / np.where(np.equal(length_, 0), 1, length_)
+    if type(scale) is int:  # and no length 0
+        return x / length_
+    return (x / scale) / np.where(np.equal(length_, 0), 1, length_)
 
 
 def _unit_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
@@ -213,8 +241,7 @@ unit = register(
 
 
 def _norm_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    total, scale = _squares(_floating(x), axis, keepdims)
-    return np.sqrt(total) * scale
+    return _root(*_squares(_floating(x), axis, keepdims))
 
 
 def _norm_rule(g: Any, x: Any, axis: Axes) -> Any:
@@ -249,7 +276,10 @@ def _check_rms(x: Any, *, axis: Any, eps: float, keepdims: bool) -> dict[str, An
 def _rms_kernel(x: Any, *, axis: Any = None, eps: float = 0.0, keepdims: bool = False) -> Any:
     x = _floating(x)
     total, scale = _squares(x, axis, keepdims, least=not eps)
-    return np.sqrt(total / length(x.shape, axis) + eps / scale / scale) * scale
+    square = total / length(x.shape, axis)
+    if eps:
+        square += eps if type(scale) is int else eps / scale / scale
+    return _root(square, scale)
 
 
 def _rms_rule(g: Any, x: Any, out: Any, axis: Axes, eps: float) -> Any:

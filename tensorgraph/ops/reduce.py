@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from cmath import isfinite
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -27,6 +28,9 @@ __all__ = [
     "all", "any", "argmax", "argmin", "cumulative_sum", "max", "mean", "min", "prod", "same",
     "sum",
 ]  # fmt: skip
+
+
+HALF = np.dtype(np.float16)
 
 
 def _axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
@@ -53,11 +57,18 @@ def in_single(kernel: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(kernel)
     def single_kernel(x: Any, *others: Any, **static: Any) -> Any:
-        if getattr(x, "dtype", None) != np.float16:
+        if getattr(x, "dtype", None) != HALF:
             return kernel(x, *others, **static)
-        return kernel(x.astype(np.float32), *others, **static).astype(np.float16)
+        return kernel(x.astype(np.float32), *others, **static).astype(HALF)
 
     return single_kernel
+
+
+def all_finite(x: Any) -> bool:
+    """Return whether NumPy's array, or a scalar, holds neither NaN nor ±inf."""
+    # A finite sum says so at once; one that is not may have overflowed.
+    total = np.add.reduce(x, axis=None) if type(x) is np.ndarray else x
+    return isfinite(total) or bool(np.isfinite(x).all())
 
 
 # ------------------------------------------------------------------------------ sums and products
@@ -84,7 +95,7 @@ sum = register(
 
 def divisor(count: float, x: Any) -> Any:
     """Return a number of elements to divide x by; it may be more than float16 can hold."""
-    return np.float32(count) if x.dtype == np.float16 else count
+    return np.float32(count) if x.dtype == HALF else count
 
 
 def _mean_rule(g: Any, x_shape: tuple[int, ...], axis: Axes) -> Any:
@@ -100,11 +111,6 @@ def mean_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         ends = (end(x, axis=axis, keepdims=keepdims) for end in (np.min, np.max))
         result = np.where(np.isfinite(result), result, np.clip(within, *ends))
     return result
-
-
-def all_finite(x: Any) -> bool:
-    """Return whether NumPy's array, or a scalar, holds neither NaN nor ±inf."""
-    return bool(np.isfinite(x).all()) if type(x) is np.ndarray else bool(np.isfinite(x))
 
 
 mean = register(
@@ -154,12 +160,12 @@ def _prod_rule(g: Any, x: Any, axis: Axes) -> Any:
 
 def _prod_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     result = np.prod(x, axis=axis, keepdims=keepdims)
-    if result.dtype.kind != "f" or is_foreign(result):
+    if result.dtype.kind != "f" or is_foreign(result) or result.size == 0:
         return result
-    sizes = np.abs(result)
-    within = (sizes >= np.finfo(result.dtype).tiny) & (sizes < np.inf)
-    if within.all():
+    sizes, tiny = np.abs(result), np.finfo(result.dtype).tiny
+    if np.minimum.reduce(sizes, axis=None) >= tiny and np.maximum.reduce(sizes, axis=None) < np.inf:
         return result
+    within = (sizes >= tiny) & (sizes < np.inf)
     # Products of the first factors may have left the range in which that of all lies.
     fractions, exponents = np.frexp(x)
     total = np.sum(exponents, axis=axis, keepdims=keepdims, dtype=np.int64)
