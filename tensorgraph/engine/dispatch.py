@@ -213,6 +213,8 @@ def _unary(op: Op) -> Callable[..., Any]:
 
     def call(x: Any) -> Any:
         if type(x) is not Tensor:
+            if type(x) is _ndarray:
+                return op.compute((x,), _NO_STATIC)
             return dispatch(op, (x,), _NO_STATIC)
         mode = MODE.get()
         if mode.observer is not None:

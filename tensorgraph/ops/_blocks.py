@@ -11,6 +11,9 @@ import numpy as np
 BLOCK = 8192
 """Elements: the temporaries of one block stay in the CPU's cache."""
 
+FEW = 1000
+"""Elements: for no more it pays to ask nothing about them."""
+
 _REAL = np.dtype(float)
 
 
@@ -34,6 +37,31 @@ def over(function: np.ufunc, x: Any) -> Any:
     return function(x, out=x) if type(x) is np.ndarray else function(x)
 
 
+def at_most(x: Any, limit: float) -> Any:
+    """Return min(x, limit): x itself where nothing is larger, which is found out much faster."""
+    many = type(x) is np.ndarray and x.size > FEW
+    return x if many and np.maximum.reduce(x, axis=None) <= limit else np.minimum(x, limit)
+
+
+def at_least(x: Any, limit: float) -> Any:
+    """Return max(x, limit): x itself where nothing is smaller."""
+    many = type(x) is np.ndarray and x.size > FEW
+    return x if many and np.minimum.reduce(x, axis=None) >= limit else np.maximum(x, limit)
+
+
+def from_below(lower: Any, x: Any) -> Any:
+    """Return f(x), given f(−|x|) in an array to change, of a function with f(x) = 1 − f(−x).
+
+    NumPy's ``where`` takes the time of fifty additions if the condition is as good as random.
+    """
+    side = np.copysign(lower.dtype.type(1), x)
+    lower *= side
+    side += 1
+    side *= 0.5
+    side -= lower
+    return side
+
+
 def by_blocks(kernel: Kernel, complex_: Kernel | None = None) -> Kernel:
     """Return an elementwise kernel of one array for all dtypes, of one for float32 and float64.
 
@@ -46,9 +74,9 @@ def by_blocks(kernel: Kernel, complex_: Kernel | None = None) -> Kernel:
 
     @wraps(kernel)
     def kernel_of_all(x: Any, *others: Any) -> Any:
-        if type(x) is np.ndarray and x.dtype in _OWN and x.size <= BLOCK:
-            return kernel(x, *others)
         dtype = getattr(x, "dtype", _REAL)
+        if (dtype is _SINGLE or dtype is _DOUBLE) and x.size <= BLOCK:
+            return kernel(x, *others)
         if dtype.kind == "c":
             return (complex_ or kernel)(x, *others)
         if dtype.kind != "f":

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.ops._blocks import by_blocks
+from tensorgraph.ops._blocks import at_least, at_most, by_blocks, from_below
 
 
 class _Fit(NamedTuple):
@@ -91,23 +91,25 @@ _DENSITY_0 = 1 / math.sqrt(2 * math.pi)
 def gelu(x: Any) -> Any:
     """Return x · Φ(x) for real x."""
     fit = _FITS[x.dtype]
-    size = np.minimum(np.abs(x), fit.end)
+    size = at_most(np.abs(x), fit.end)
     tail = _tail_ratio(size, fit)
     tail *= exp_of_square(size, 0.5)
     # −∞ counts as the end, where Φ is 0: their product would be NaN.
-    return np.maximum(x, -fit.end) * np.where(x > 0, 1 - tail, tail)
+    out = from_below(tail, x)
+    out *= at_least(x, -fit.end)
+    return out
 
 
 @by_blocks
 def gelu_slope(x: Any) -> Any:
     """Return Φ(x) + x · φ(x) for real x; φ is the density."""
     fit = _FITS[x.dtype]
-    size = np.minimum(np.abs(x), fit.end)
+    size = at_most(np.abs(x), fit.end)
     # Both terms have the factor exp(−x²/2), which is multiplied last.
     tail = _tail_ratio(size, fit)
     tail -= size * _DENSITY_0
     tail *= exp_of_square(size, 0.5)
-    return np.where(x > 0, 1 - tail, tail)
+    return from_below(tail, x)
 
 
 def _exp_of_square(x: Any, factor: float) -> Any:
@@ -116,7 +118,7 @@ def _exp_of_square(x: Any, factor: float) -> Any:
         wide *= wide
         wide *= -factor
         return np.exp(wide).astype(np.float32)
-    size = np.minimum(np.abs(x), END)
+    size = at_most(np.abs(x), END)
     high = size * (2.0**27 + 1)
     high = high - (high - size)
     rest = size - high

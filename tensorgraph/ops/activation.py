@@ -12,7 +12,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.ops import _normal
-from tensorgraph.ops._blocks import by_blocks, floating
+from tensorgraph.ops._blocks import at_least, at_most, by_blocks, floating, from_below, over
 from tensorgraph.ops.arithmetic import (
     abs_kernel,
     greater,
@@ -38,7 +38,7 @@ FAR = 1000
 @by_blocks
 def sigmoid_kernel(x: Any) -> Any:
     """Return eˣ / (1 + eˣ), which keeps its digits down to the subnormals."""
-    e = np.exp(np.minimum(x, 40))  # where the quotient is 1 and eˣ finite
+    e = np.exp(at_most(x, 40))  # where the quotient is 1 and eˣ finite
     e /= 1 + e
     return e
 
@@ -46,13 +46,15 @@ def sigmoid_kernel(x: Any) -> Any:
 def softplus_kernel(x: Any) -> Any:
     """Return log(1 + eˣ) as max(x, 0) + log(1 + e^−|x|), which cannot overflow."""
     x = floating(x)
-    return np.maximum(x, 0) + np.log1p(np.exp(-abs_kernel(x)))
+    out = over(np.log1p, over(np.exp, over(np.negative, abs_kernel(x))))
+    out += np.maximum(x, 0)
+    return out
 
 
 def _sigmoid_slope_kernel(x: Any) -> Any:
     """Return e / (1 + e)² with e = e^−|x|, which neither cancels nor overflows."""
-    e = np.exp(-np.abs(x))
-    e /= np.square(1 + e)
+    e = over(np.exp, over(np.negative, np.abs(x)))
+    e /= over(np.square, 1 + e)
     return e
 
 
@@ -265,17 +267,19 @@ gelu = register(
 
 
 def _silu_kernel(x: Any) -> Any:
-    e = np.exp(np.minimum(x, 40))
+    e = np.exp(at_most(x, 40))
     e /= 1 + e
-    e *= np.maximum(x, -FAR)  # −∞ · σ(−∞) would be NaN
+    e *= at_least(x, -FAR)  # −∞ · σ(−∞) would be NaN
     return e
 
 
 def _silu_slope_kernel(x: Any) -> Any:
-    size = np.minimum(np.abs(x), FAR)
-    e = np.exp(-size)
+    size = at_most(np.abs(x), FAR)
+    e = over(np.exp, -size)
     total = 1 + e
-    return np.where(x < 0, e * (total - size), total + size * e) / (total * total)
+    e *= total - size
+    e /= over(np.square, total)
+    return from_below(e, x)
 
 
 def _silu_curvature(g: Any, x: Any) -> Any:

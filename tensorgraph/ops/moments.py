@@ -138,10 +138,12 @@ def _squares_of_centred(x: Any, axis: Any, keepdims: bool) -> tuple[Any, Any]:
         # Whatever has left the range on the way, the total has too.
         count = length(x.shape, axis)
         centred = x - add_up(x, axis=axis, keepdims=True) / count
-        centred -= add_up(centred, axis=axis, keepdims=True) / count
+        left = add_up(centred, axis=axis, keepdims=keepdims)
         total = add_up(np.square(centred, out=centred), axis=axis, keepdims=keepdims)
-        if _in_range(total, True):
-            return total, 1
+        # What rounding has left of the mean, or a little less where that is as good as nothing.
+        left *= left / count
+        if _in_range(total, True) and np.add.reduce(left > 0.25 * total, axis=None) == 0:
+            return total - left, 1
     return _squares(_center_kernel(x, axis=axis), axis, keepdims)
 
 
@@ -211,7 +213,7 @@ def _unit_kernel(x: Any, *, axis: Any = None) -> Any:
     total, scale = _squares(x, axis)
     length_ = np.sqrt(total)
     if type(scale) is int:  # and no length 0
-        return x / length_
+        return x * (1 / length_)
     return (x / scale) / np.where(np.equal(length_, 0), 1, length_)
 
 

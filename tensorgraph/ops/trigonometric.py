@@ -13,7 +13,7 @@ import numpy as np
 
 from tensorgraph.engine.domain import Real
 from tensorgraph.engine.op import OpFunction, register
-from tensorgraph.ops._blocks import by_blocks, floating
+from tensorgraph.ops._blocks import by_blocks, floating, over
 from tensorgraph.ops.arithmetic import APART, by_real_part
 from tensorgraph.ops.transcendental import hypot, hypot_slope, scaled, sqrt
 
@@ -185,9 +185,9 @@ cosh: OpFunction = register(
 def _tanh_slope_kernel(x: Any) -> Any:
     """Return 4e / (1 + e)² with e = exp(−2|x|), which neither cancels nor overflows."""
     e = np.abs(x)
-    e = np.exp(-(e + e))
-    e /= np.square(1 + e)
-    e *= 4
+    e += e
+    e = over(np.exp, over(np.negative, e))
+    e /= over(np.square, 0.5 + 0.5 * e)
     return e
 
 
