@@ -112,7 +112,7 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
             array = np.asarray(data)
         except ValueError:
             raise errors.ShapeError(errors.ragged(data)) from None
-        found = list(_inside(data))
+        found = () if type(data) in (float, int, bool) else tuple(_inside(data))
         for part in found:
             if isinstance(part, np.ndarray):
                 plain(part, "data")  # whose mask is lost

@@ -120,8 +120,13 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None 
         return _made(_integers(range(start, stop, step)), dtype)
     wanted = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
     count = max(math.ceil(stop / step - start / step) + 1, 0)  # one more than rounding may lose
-    unit = 2 if math.isinf(step * float(count)) else 1  # a distance may be too large for a number
-    numbers = _before(unit * (start / unit + step / unit * np.arange(count)), stop, step)
+    numbers = np.arange(count, dtype=np.float64)
+    if math.isinf(step * float(count)):  # a distance may be too large for a number
+        numbers = 2 * (start / 2 + step / 2 * numbers)
+    else:
+        numbers *= step
+        numbers += start
+    numbers = _before(numbers, stop, step)
     if wanted.kind == "f":
         numbers = _before(cast(numbers, wanted), stop, step)
     return _made(numbers, wanted)
@@ -129,7 +134,9 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None 
 
 def _before(numbers: Any, stop: float, step: float) -> Any:
     """Return those of ascending or descending numbers that come before ``stop`` in their dtype."""
-    last = np.asarray(stop, np.float64).astype(numbers.dtype)
+    last = numbers.dtype.type(stop)
+    if numbers.size == 0 or (numbers[-1] < last if step > 0 else numbers[-1] > last):
+        return numbers
     return numbers[numbers < last if step > 0 else numbers > last]
 
 
@@ -178,7 +185,8 @@ def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike | None =
     first, last = _finite(start, "linspace: start"), _finite(stop, "linspace: stop")
     count = whole(num, "linspace: num, how many numbers to return,")
     wanted = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
-    cast(np.array([first, last], np.float64), wanted)  # so that a message names an end
+    if wanted != DEFAULT_DTYPE or max(abs(first), abs(last)) > 1e38:
+        cast(np.array([first, last], np.float64), wanted)  # so that a message names an end
     if math.isinf(last / 1.0 - first):  # their distance
         return _made(2 * np.linspace(first / 2, last / 2, count), wanted)
     return _made(np.linspace(first, last, count), wanted)

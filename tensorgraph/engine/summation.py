@@ -84,8 +84,10 @@ def _added_in_any_order(x: Array, axis: int) -> Array:
     In a row of ones times a matrix, terms are added several at a time.
     """
     behind = math.prod(x.shape[axis + 1 :])
+    sums: Array
     if x.dtype.kind != "f" or behind < 8 or not x.flags.c_contiguous:
-        return np.add.reduce(x, axis=axis)  # type: ignore[no-any-return]
+        sums = np.add.reduce(x, axis=axis)
+        return sums
     rows = x.reshape(*x.shape[: axis + 1], behind)
     sums = np.matmul(np.ones(x.shape[axis], x.dtype), rows)
     return sums.reshape(*x.shape[:axis], *x.shape[axis + 1 :])

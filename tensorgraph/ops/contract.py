@@ -12,7 +12,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.notation import MATMUL
 from tensorgraph.engine.op import register
-from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.engine.shapes import ndim_of, shape_of, sum_to
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import one_axis
@@ -96,8 +96,7 @@ def _linear_by_weight(g: Any, x: Any) -> Any:
 
 
 def _linear_by_bias(g: Any) -> Any:
-    leading = tuple(range(len(shape_of(g)) - 1))
-    return sum(g, axis=leading) if leading else g
+    return sum_to(g, shape_of(g)[-1:]) if len(shape_of(g)) > 1 else g
 
 
 def _check_linear(x: Any, weight: Any, bias: Any) -> dict[str, Any]:

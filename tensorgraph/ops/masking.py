@@ -32,13 +32,24 @@ def _check_dropout(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
 def _dropout_kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
     if type(mask) is np.ndarray and is_foreign(x):
         mask = np.asarray(mask, like=x)  # random numbers are drawn on the host
-    out = np.multiply(x, mask)  # before the division, which may overflow: what is dropped is 0
-    if is_foreign(out) or (out.size and np.isnan(out.max())):
-        out = np.where(mask, out, 0)  # also if it was infinite or NaN
+    out = _kept(x, mask)  # before the division, which may overflow
     if out.dtype.kind not in "fc":
         return out / keep_prob
     out /= keep_prob
     return out
+
+
+_BITS = {char: np.dtype(f"i{np.dtype(char).itemsize}") for char in "efd"}
+
+
+def _kept(x: Any, mask: Any) -> Any:
+    """Return x, with 0 in place of what is dropped, also of infinities and NaN."""
+    if type(x) is np.ndarray and type(mask) is np.ndarray and mask.dtype == np.bool_:
+        bits = _BITS.get(x.dtype.char)
+        if bits is not None and x.ndim:  # times 1 or 0, bits stay or go, whatever they mean
+            kept: Any = np.multiply(x.view(bits), mask).view(x.dtype)
+            return kept
+    return np.where(mask, np.multiply(x, mask), 0)
 
 
 dropout: OpFunction = register(

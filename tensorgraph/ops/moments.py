@@ -142,8 +142,10 @@ def _squares_of_centred(x: Any, axis: Any, keepdims: bool) -> tuple[Any, Any]:
         total = add_up(np.square(centred, out=centred), axis=axis, keepdims=keepdims)
         # What rounding has left of the mean, or a little less where that is as good as nothing.
         left *= left / count
-        if _in_range(total, True) and np.add.reduce(left > 0.25 * total, axis=None) == 0:
-            return total - left, 1
+        if _in_range(total, True):
+            most = np.maximum.reduce(left.real, axis=None)
+            if most <= 0.25 * np.minimum.reduce(total.real, axis=None):
+                return total - left, 1
     return _squares(_center_kernel(x, axis=axis), axis, keepdims)
 
 

@@ -27,7 +27,7 @@ FAULTS: list[Fault] = [
     *planted_in(
         "engine/summation.py",
         ("add_up", "_in_blocks(x, axis)", "x", "sum, mean: long columns added one by one"),
-        ("add_up", "add_up(x.astype(np.float32), axis=axis, keepdims=keepdims).astype(np.float16)",
+        ("add_up", "add_up(x.astype(np.float32), axis=axis, keepdims=keepdims).astype(_HALF)",
          "np.add.reduce(x, axis=axis, keepdims=keepdims)", "sum: float16 added up in float16"),
         ("_added", "sums[(*lead, slice(rest))] += x[(*lead, slice(rest))]", "pass",
          "sum, mean: what is left of blocks is lost"),
