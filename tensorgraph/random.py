@@ -29,6 +29,8 @@ __all__ = [
     "Generator", "bernoulli", "default_generator", "normal", "permutation", "seed", "uniform",
 ]  # fmt: skip
 
+_HALF = np.dtype(np.float16)
+
 _LARGEST = {
     np.dtype(kind): float(np.finfo(kind).max) * (1 + float(np.finfo(kind).eps) / 4)
     for kind in (np.float16, np.float32, np.float64)
@@ -185,12 +187,17 @@ def _dtypes(dtype: DTypeLike | None, *parameters: Any) -> tuple[np.dtype[Any], n
     multiplied with, Python's numbers do not.
     """
     wanted = _float(dtype)
-    if wanted == np.float16:
+    if wanted is _HALF:
         return np.dtype(np.float32), wanted
     dtypes = [_array(p).dtype for p in parameters if type(p) not in (int, float)]
     # Complex numbers are those of a numeric derivative.
     real = [np.dtype(t.char.lower()) if t.kind == "c" else t for t in dtypes]
-    return wanted, np.result_type(wanted, *real)
+    return wanted, np.result_type(wanted, *real) if real else wanted
+
+
+def _anywhere(condition: Any) -> bool:
+    """Return whether a comparison holds of numbers, or of any elements of arrays."""
+    return condition if type(condition) is bool else bool(np.any(host_values(condition)))
 
 
 def _largest(function: str, dtype: np.dtype[Any], **parameters: Any) -> float:
@@ -235,7 +242,7 @@ def normal(
     mean, std = _parameter(mean), _parameter(std)
     drawn, dtype = _dtypes(dtype, mean, std)
     largest = _largest("normal", dtype, mean=mean, std=std)
-    if np.any(host_values(_array(std) < 0)):
+    if _anywhere(_array(std) < 0):
         raise ArgumentError(f"normal: a standard deviation is not negative, got {std}")
     size = _size("normal", shape, mean, std)
     draw: Tensor = _RANDOM_OPS["normal"](_source(generator), shape=size, dtype=drawn)
@@ -267,7 +274,7 @@ def uniform(
     low, high = _parameter(low), _parameter(high)
     drawn, dtype = _dtypes(dtype, low, high)
     largest = _largest("uniform", dtype, low=low, high=high)
-    if np.any(host_values(_array(low) > _array(high))):
+    if _anywhere(_array(low) > _array(high)):
         raise ArgumentError(f"uniform: low = {low} is above high = {high}")
     size = _size("uniform", shape, low, high)
     draw: Tensor = _RANDOM_OPS["uniform"](_source(generator), shape=size, dtype=drawn)
@@ -309,7 +316,7 @@ def _affine(draw: Tensor, offset: Any, scale: Any, unit: int, dtype: np.dtype[An
     scaled = draw if _is(scale, 1) else draw * scale
     moved = scaled if _is(offset, 0) else scaled + offset
     whole = moved if unit == 1 else moved * unit
-    result: Tensor = whole.astype(dtype) if dtype == np.float16 else whole
+    result: Tensor = whole.astype(dtype) if dtype is _HALF else whole
     return result
 
 

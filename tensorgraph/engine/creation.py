@@ -112,11 +112,11 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None 
     """
     if stop is None:
         start, stop = 0, start
-    ends = {"start": start, "stop": stop, "step": step}
-    start, stop, step = (_finite(value, f"arange: {what}") for what, value in ends.items())
+    start, stop = _finite(start, "arange: start"), _finite(stop, "arange: stop")
+    step = _finite(step, "arange: step")
     if step == 0:
         raise ArgumentError("arange: step must not be 0")
-    if not any(isinstance(value, float) for value in (start, stop, step)):
+    if not (isinstance(start, float) or isinstance(stop, float) or isinstance(step, float)):
         return _made(_integers(range(start, stop, step)), dtype)
     wanted = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
     count = max(math.ceil(stop / step - start / step) + 1, 0)  # one more than rounding may lose
@@ -146,6 +146,8 @@ def _integers(numbers: range) -> Any:
     Raises:
         ArgumentError: they do not fit in 64 bits.
     """
+    if max(abs(numbers.start), abs(numbers.stop), abs(numbers.step)) < 2**62:
+        return np.arange(numbers.start, numbers.stop, numbers.step, np.int64)
     if not numbers:
         return np.zeros(0, np.int64)
     least, most = sorted((numbers[0], numbers[-1]))
@@ -164,8 +166,8 @@ def _finite(value: Any, what: str) -> float:
     Raises:
         ArgumentError: it is not finite, or an integer too large for any float.
     """
-    found = scalar(value, what)
-    if isinstance(found, float) or abs(found) >= 2**1023:
+    found: float = value if type(value) in (int, float) else scalar(value, what)
+    if not abs(found) < 2.0**1023:
         number(found if isinstance(found, float) else math.inf, what)
     return found
 

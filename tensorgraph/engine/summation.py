@@ -48,7 +48,9 @@ def _in_blocks(x: Array, axis: Any) -> Array:
     slow: dict[Any, int] = {a % x.ndim: x.shape[a] for a in axes}
     if math.prod(slow.values()) <= BLOCK:
         return x
-    slow.pop(_fastest(x), None)
+    fastest = _fastest(x)
+    while fastest in slow:
+        fastest = _continued(x, fastest, slow.pop(fastest))
     while math.prod(slow.values()) > BLOCK:
         longest = max(slow, key=slow.__getitem__)
         x = _added(x, longest)
@@ -63,6 +65,15 @@ def _fastest(x: Array) -> int | None:
     """
     steps = {a: abs(s) for a, s in enumerate(x.strides) if s and x.shape[a] > 1}
     return min(steps, key=steps.__getitem__, default=None)
+
+
+def _continued(x: Array, axis: int, n: int) -> int | None:
+    """Return the axis whose rows stand in memory one after the other, those of another axis.
+
+    NumPy takes both for one.
+    """
+    step = x.strides[axis] * n
+    return next((a for a, s in enumerate(x.strides) if s == step and x.shape[a] > 1), None)
 
 
 def _added(x: Array, axis: int) -> Array:
