@@ -53,11 +53,11 @@ def _minus_mean_kernel(y: Any, weights: Any, *, axis: Any) -> Any:
     y = _like(y, weights)
     shares = weights / add_up(weights, axis=axis, keepdims=True)
     terms = shares * y
-    out = _minus(y, add_up(terms, axis=axis, keepdims=True), terms)
+    out = _into(terms, np.subtract, y, add_up(terms, axis=axis, keepdims=True))
     # What rounding has left of the mean: nothing where one share rounds to 1, and there this is
     # what all the others add.
-    shares *= out
-    out -= add_up(shares, axis=axis, keepdims=True)
+    terms = _into(shares, np.multiply, shares, out)
+    out -= add_up(terms, axis=axis, keepdims=True)
     return out
 
 
@@ -65,17 +65,16 @@ def _minus_share_kernel(y: Any, weights: Any, *, axis: Any) -> Any:
     y = _like(y, weights)
     shares = weights / add_up(weights, axis=axis, keepdims=True)
     terms = shares * add_up(y, axis=axis, keepdims=True)
-    out = _minus(y, terms, terms)
+    out = _into(terms, np.subtract, y, terms)
     # What is left of the sum goes where the largest share is, for there y − w Σ y cancels.
-    shares *= add_up(out, axis=axis, keepdims=True)
-    out -= shares
+    out -= _into(shares, np.multiply, shares, add_up(out, axis=axis, keepdims=True))
     return out
 
 
-def _minus(x: Any, y: Any, temporary: Any) -> Any:
-    """Return x − y, in the place of an array that is not needed any more, if it fits there."""
+def _into(temporary: Any, function: np.ufunc, x: Any, y: Any) -> Any:
+    """Return f(x, y), in the place of an array that is not needed any more, if it fits there."""
     fits = type(temporary) is np.ndarray and np.result_type(x, y) == temporary.dtype
-    return np.subtract(x, y, out=temporary) if fits else np.subtract(x, y)
+    return function(x, y, out=temporary) if fits else function(x, y)
 
 
 def _weighted_axes(y: Any, weights: Any, *, axis: Any) -> dict[str, Any]:
@@ -459,9 +458,7 @@ def _sigmoid_minus_kernel(logits: Any, targets: Any) -> Any:
     small = over(np.exp, over(np.negative, np.abs(logits)))
     small /= 1 + small
     below = np.signbit(logits)
-    out = np.logical_not(below) - targets
-    out -= np.copysign(small, logits)
-    return out
+    return np.logical_not(below) - targets - np.copysign(small, logits)
 
 
 sigmoid_minus = register(
