@@ -38,7 +38,7 @@ def some_axes(axis: Any, ndim: int) -> Axes:
     """Return ``None`` (all), one axis or several as a sorted tuple, counted from the front."""
     if axis is None:
         return tuple(range(ndim))
-    if not isinstance(axis, (tuple, list)):
+    if type(axis) is int or not isinstance(axis, (tuple, list)):
         return (one_axis(axis, ndim),)
     if len(axis) == 1:
         return (one_axis(axis[0], ndim),)

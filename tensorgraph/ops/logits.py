@@ -28,7 +28,7 @@ from tensorgraph.ops._blocks import over
 from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope, softplus
 from tensorgraph.ops.arithmetic import abs_kernel
 from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
-from tensorgraph.ops.reduce import all_finite, in_single, spread, sum
+from tensorgraph.ops.reduce import all_finite, along, in_single, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
 from tensorgraph.ops.transcendental import POSITIVE, exp
 
@@ -206,7 +206,7 @@ def _normalised(x: Any, *, axis: Any) -> dict[str, Any]:
 
 
 def _logsumexp_rule(g: Any, x: Any, axis: Axes) -> Any:
-    return spread(g, shape_of(x), axis) * softmax(x, axis=axis)
+    return along(g, shape_of(x), axis) * softmax(x, axis=axis)
 
 
 def _softmax_rule(g: Any, out: Any, axis: Axes) -> Any:

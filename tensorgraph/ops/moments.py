@@ -20,7 +20,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.ops._axes import Axes, kept, length, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, square, where
-from tensorgraph.ops.reduce import all_finite, divisor, in_single, mean, mean_kernel, spread, sum
+from tensorgraph.ops.reduce import all_finite, along, divisor, in_single, mean, mean_kernel, sum
 from tensorgraph.ops.transcendental import sqrt
 
 __all__ = ["affine", "center", "norm", "rms", "std", "unit", "var"]
@@ -168,13 +168,13 @@ def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
     shape = shape_of(x)
     share = 2 * g / divisor(_freedom(shape, axis, correction), g)
     # The mean is differentiated too: it drops out at first order only.
-    return spread(share, shape, axis) * center(x, axis=axis)
+    return along(share, shape, axis) * center(x, axis=axis)
 
 
 def _std_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
     shape = shape_of(x)
     share = g / divisor(math.sqrt(_freedom(shape, axis, correction)), g)
-    return spread(share, shape, axis) * unit(center(x, axis=axis), axis=axis)
+    return along(share, shape, axis) * unit(center(x, axis=axis), axis=axis)
 
 
 var = register(
@@ -249,7 +249,7 @@ def _norm_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _norm_rule(g: Any, x: Any, axis: Axes) -> Any:
-    return spread(g, shape_of(x), axis) * unit(x, axis=axis)
+    return along(g, shape_of(x), axis) * unit(x, axis=axis)
 
 
 norm: OpFunction = register(
@@ -290,10 +290,10 @@ def _rms_rule(g: Any, x: Any, out: Any, axis: Axes, eps: float) -> Any:
     shape = shape_of(x)
     count = length(shape, axis)
     if not eps:
-        return spread(g / divisor(math.sqrt(count), g), shape, axis) * unit(x, axis=axis)
+        return along(g / divisor(math.sqrt(count), g), shape, axis) * unit(x, axis=axis)
     # x / out is of ordinary size, where g / out may leave the range.
     ratio = x / out.reshape(kept(shape, axis))
-    return spread(g / divisor(count, g), shape, axis) * ratio
+    return along(g / divisor(count, g), shape, axis) * ratio
 
 
 rms = register(

@@ -47,9 +47,12 @@ def _filled_axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
 
 def spread(value: Any, shape: tuple[int, ...], axis: Axes) -> Any:
     """Return a reduction's result (or gradient) repeated along the axes that it lost."""
-    if len(axis) < len(shape):
-        value = value.reshape(kept(shape, axis))
-    return broadcast_to(value, shape=shape)
+    return broadcast_to(along(value, shape, axis), shape=shape)
+
+
+def along(value: Any, shape: tuple[int, ...], axis: Axes) -> Any:
+    """Return a reduction's result (or gradient), as it is multiplied with what was reduced."""
+    return value.reshape(kept(shape, axis)) if len(axis) < len(shape) else value
 
 
 def in_single(kernel: Callable[..., Any]) -> Callable[..., Any]:
