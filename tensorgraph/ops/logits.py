@@ -5,8 +5,9 @@ infinities gives the uniform distribution, a single +inf a one-hot one. Rows alw
 
 Values and derivatives of both orders are within 4 ulp, however certain a class is: 1 − A is made of
 the others. A term e^(x − max) can be no more exact than x − max, which is rounded: it may be off by
-half an ulp more for each unit of that. Where terms cancel, an ulp of the largest counts: log Σ eˣ
-near 0, A − Y of targets that are no classes, the second derivative of softmax at A = ½.
+half an ulp more for each unit of that, and in the gradient of log softmax, made of its result, by
+an ulp. Where terms cancel, an ulp of the largest counts: log Σ eˣ near 0, A − Y of targets that are
+no classes, the second derivative of softmax at A = ½.
 """
 
 from __future__ import annotations
@@ -213,8 +214,9 @@ def _softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
     return out * minus_mean(g, out, axis=axis)
 
 
-def _log_softmax_rule(g: Any, x: Any, axis: Axes) -> Any:
-    return minus_share(g, softmax(x, axis=axis), axis=axis)
+def _log_softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
+    # What e^out is off by alike in all elements, their sum is too, by which weights are divided.
+    return minus_share(g, exp(out), axis=axis)
 
 
 _SHIFTED = """

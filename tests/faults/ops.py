@@ -124,7 +124,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/logits.py",
-        ("_log_softmax_rule", "softmax(x, axis=axis)", "softmax(getattr(x, '_data', x), axis=axis)",
+        ("_log_softmax_rule", "exp(out)", "exp(getattr(out, '_data', out))",
          "log_softmax: its weights taken as constant, wrong at second order only"),
         ("_softmax_rule", "minus_mean(g, out, axis=axis)", "minus_mean(g, out, axis=-1)",
          "softmax: the last axis always"),
