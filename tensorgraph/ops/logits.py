@@ -25,7 +25,7 @@ from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import BLOCK, add_up
 from tensorgraph.errors import ShapeError
 from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
-from tensorgraph.ops._blocks import over
+from tensorgraph.ops._blocks import floating, over
 from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope, softplus
 from tensorgraph.ops.arithmetic import abs_kernel
 from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
@@ -45,7 +45,7 @@ __all__ = [
 def _like(y: Any, other: Any) -> Any:
     """Return y, integers in the other's dtype: with those NumPy would compute in float64."""
     if not (hasattr(y, "dtype") and hasattr(other, "dtype")):
-        return 1 * y  # Python's numbers take the other's dtype by themselves
+        return y  # Python's numbers take the other's dtype by themselves
     whole = y.dtype.kind in "iub" and other.dtype.kind in "fc"
     return y.astype(other.dtype) if whole else y
 
@@ -441,8 +441,10 @@ def _check_same_shape(logits: Any, targets: Any) -> dict[str, Any]:
 
 
 def _binary_kernel(logits: Any, targets: Any) -> Any:
+    logits = floating(logits)
+    targets = _like(targets, logits)
     # Of a right answer nothing is left here but the logarithm, which is small beside the logit.
-    loss = logits * (np.greater(logits, 0) - _like(targets, logits))
+    loss = logits * _less_target(np.greater(logits, 0), targets, logits)
     loss += over(np.log1p, over(np.exp, over(np.negative, abs_kernel(logits))))
     if is_foreign(loss) or not all_finite(loss):
         # ∞ − ∞·y: certain and right costs 0, anything else is infinite.
@@ -452,15 +454,21 @@ def _binary_kernel(logits: Any, targets: Any) -> Any:
     return loss
 
 
+def _less_target(positive: Any, targets: Any, logits: Any) -> Any:
+    """Return 1 where a logit is positive, else 0, minus its target."""
+    return np.subtract(positive, targets, dtype=np.result_type(logits, targets))
+
+
 def _sigmoid_minus_kernel(logits: Any, targets: Any) -> Any:
+    logits = floating(logits)
     targets = _like(targets, logits)
     if is_foreign(logits) or np.result_type(logits).kind == "c":
         return (1 - targets) * sigmoid_kernel(logits) - targets * sigmoid_kernel(-logits)
     # σ(z) is s = σ(−|z|) below 0 and 1 − s above: that 1 minus a target of 1 leaves nothing.
     small = over(np.exp, over(np.negative, np.abs(logits)))
     small /= 1 + small
-    below = np.signbit(logits)
-    return np.logical_not(below) - targets - np.copysign(small, logits)
+    above = np.logical_not(np.signbit(logits))
+    return _less_target(above, targets, logits) - np.copysign(small, logits)
 
 
 sigmoid_minus = register(

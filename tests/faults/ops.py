@@ -150,8 +150,8 @@ FAULTS: list[Fault] = [
          "g * softmax(logits, axis=axis)", "cross-entropy of classes: half of its curvature"),
         ("sigmoid_cross_entropy", "sigmoid_minus(logits, targets)",
          "(sigmoid_minus(logits, targets) + 1e-8)", "binary cross-entropy: off by 1e-8"),
-        ("_sigmoid_minus_kernel", "np.logical_not(below) - targets - np.copysign(small, logits)",
-         "np.logical_not(below) - np.copysign(small, logits) - targets",
+        ("_sigmoid_minus_kernel", "_less_target(above, targets, logits) - np.copysign(small, logits)",
+         "above - np.copysign(small, logits) - targets",
          "sigmoid_minus, binary cross-entropy: 1 − A of a right answer"),
     ),
     *planted_in(
