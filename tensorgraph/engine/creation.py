@@ -147,7 +147,7 @@ def _integers(numbers: range) -> Any:
         ArgumentError: they do not fit in 64 bits.
     """
     if max(abs(numbers.start), abs(numbers.stop), abs(numbers.step)) < 2**62:
-        return np.arange(numbers.start, numbers.stop, numbers.step, np.int64)
+        return np.arange(numbers.start, numbers.stop, numbers.step, dtype=np.int64)
     if not numbers:
         return np.zeros(0, np.int64)
     least, most = sorted((numbers[0], numbers[-1]))

@@ -49,7 +49,7 @@ def _in_blocks(x: Array, axis: Any) -> Array:
     if math.prod(slow.values()) <= BLOCK:
         return x
     fastest = _fastest(x)
-    while fastest in slow:
+    while fastest is not None and fastest in slow:
         fastest = _continued(x, fastest, slow.pop(fastest))
     while math.prod(slow.values()) > BLOCK:
         longest = max(slow, key=slow.__getitem__)
