@@ -19,12 +19,12 @@ def say(text: str) -> None:
     stream = sys.stdout
     if stream is None:
         return
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    shown = text.encode(encoding, "backslashreplace").decode(encoding)
     try:
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        shown = text.encode(encoding, "backslashreplace").decode(encoding)
         stream.write(f"{shown}\n")
         getattr(stream, "flush", int)()
-    except (OSError, ValueError):  # a broken pipe, a stream that was closed
+    except Exception:  # a broken pipe, a stream that was closed, and what others' objects raise
         return
 
 
@@ -32,5 +32,5 @@ def has_terminal() -> bool:
     """Return whether standard error is a terminal."""
     try:
         return bool(sys.stderr.isatty())
-    except (AttributeError, ValueError):  # there is none, or it was closed
+    except Exception:  # there is none, it was closed, or it is an object that cannot tell
         return False
