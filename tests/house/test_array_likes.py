@@ -318,6 +318,17 @@ def test_objects_that_are_arrays_are_not_taken_apart():
     assert tg.tensor(np.stack(list(array))).shape == (2, 3)
 
 
+@pytest.mark.parametrize("rows", [[[1.0, 2.0], [3.0, 4.0]], [(1, 2), (3, 4)]])
+def test_a_column_of_lists_is_told_to_be_stacked(rows):
+    x = pd.Series(rows)
+    for door in (tg.tensor, Normalize().fit):
+        with pytest.raises(
+            DTypeError, match=r"not objects such as .*; write np.stack\(list\(x\)\)$"
+        ):
+            door(x)
+    assert tg.tensor(np.stack(list(x))).shape == (2, 2)
+
+
 def test_ragged_lists_say_where():
     with pytest.raises(ShapeError, match=r"^x: ragged data: data\[0\] has length 1, data\[1\]"):
         to_plain([[1], [1, 2]], "x")
