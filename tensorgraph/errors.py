@@ -150,6 +150,9 @@ def reworded(error: Exception) -> str:
             "an integer to a negative power is no integer; write a float exponent"
             " or .astype('float32')"
         )
+    if isinstance(error, OverflowError) and "out of bounds for" in text:
+        number, _, dtype = text.removeprefix("Python integer ").partition(" out of bounds for ")
+        return f"{number} does not fit into {dtype}; write .astype('int64') for the tensor"
     return text.replace("indexed array", "tensor").replace("for array: array", "for tensor: it")
 
 

@@ -29,6 +29,12 @@ __all__ = [
     "Generator", "bernoulli", "default_generator", "normal", "permutation", "seed", "uniform",
 ]  # fmt: skip
 
+_LARGEST = {
+    np.dtype(kind): float(np.finfo(kind).max) * (1 + float(np.finfo(kind).eps) / 4)
+    for kind in (np.float16, np.float32, np.float64)
+}
+"""The types that random numbers come in, and up to where a number is rounded to a finite one."""
+
 _default = Generator()
 
 
@@ -138,8 +144,8 @@ def _source(generator: Generator | None) -> Generator:
 
 def _float(dtype: DTypeLike | None) -> np.dtype[Any]:
     found = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
-    if found not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise DTypeError(f"random numbers are drawn as float32 or float64, not {found}")
+    if found not in _LARGEST:
+        raise DTypeError(f"random numbers are drawn as float16, float32 or float64, not {found}")
     return found
 
 
@@ -172,6 +178,39 @@ def _array(parameter: Any) -> Any:
     return parameter.data if type(parameter) is Tensor else parameter
 
 
+def _dtypes(dtype: DTypeLike | None, *parameters: Any) -> tuple[np.dtype[Any], np.dtype[Any]]:
+    """Return in which dtype to draw, and which the result has.
+
+    NumPy draws nothing shorter than single precision. Arrays of a wider type widen what they are
+    multiplied with, Python's numbers do not.
+    """
+    wanted = _float(dtype)
+    if wanted == np.float16:
+        return np.dtype(np.float32), wanted
+    dtypes = [_array(p).dtype for p in parameters if type(p) not in (int, float)]
+    # Complex numbers are those of a numeric derivative.
+    real = [np.dtype(t.char.lower()) if t.kind == "c" else t for t in dtypes]
+    return wanted, np.result_type(wanted, *real)
+
+
+def _largest(function: str, dtype: np.dtype[Any], **parameters: Any) -> float:
+    """Return the largest absolute value of a distribution's parameters.
+
+    Raises:
+        ArgumentError: one is not finite, or not in the dtype of the draw.
+    """
+    largest = 0.0
+    for name, parameter in parameters.items():
+        if type(parameter) in (int, float):
+            size = abs(parameter)
+        else:
+            size = float(np.max(np.abs(host_values(_array(parameter)).real), initial=0))
+        if not size <= _LARGEST.get(dtype, math.inf) or math.isinf(size):
+            raise ArgumentError(f"{function}: {name} = {parameter} is not finite in {dtype}")
+        largest = max(largest, size)
+    return largest
+
+
 def normal(
     shape: Any = None,
     mean: Any = 0.0,
@@ -182,10 +221,11 @@ def normal(
     """Draw a tensor from the normal distribution with the given mean and standard deviation.
 
     Each element is a draw of its own; the shape is by default that of ``mean`` and ``std``.
-    Gradients flow to ``mean`` and ``std``: the result is mean + std · ε with ε ~ N(0, 1).
+    Gradients flow to ``mean`` and ``std``: the result is mean + std · ε with ε ~ N(0, 1). It is
+    infinite only where that is too large for the dtype.
 
     Raises:
-        ArgumentError: a negative standard deviation.
+        ArgumentError: a mean or standard deviation that is not finite, or a negative deviation.
 
     Example:
         >>> import tensorgraph as tg
@@ -193,11 +233,15 @@ def normal(
         (2, 3)
     """
     mean, std = _parameter(mean), _parameter(std)
+    drawn, dtype = _dtypes(dtype, mean, std)
+    largest = _largest("normal", dtype, mean=mean, std=std)
     if np.any(host_values(_array(std) < 0)):
         raise ArgumentError(f"normal: a standard deviation is not negative, got {std}")
     size = _size("normal", shape, mean, std)
-    draw = _RANDOM_OPS["normal"](_source(generator), shape=size, dtype=_float(dtype))
-    return _affine(draw, mean, std)
+    draw: Tensor = _RANDOM_OPS["normal"](_source(generator), shape=size, dtype=drawn)
+    if 64 * largest < _LARGEST[drawn]:  # no draw in double precision has ever been as large
+        return _affine(draw, mean, std, 1, dtype)
+    return _affine(draw, mean / 64, std / 64, 64, dtype)
 
 
 def uniform(
@@ -209,10 +253,11 @@ def uniform(
 ) -> Tensor:
     """Draw a tensor evenly from [low, high); gradients flow to both ends.
 
-    Each element is a draw of its own; the shape is by default that of ``low`` and ``high``.
+    Each element is a draw of its own; the shape is by default that of ``low`` and ``high``. The
+    ends are those of the dtype, to which they are rounded. Where they are equal, so is the draw.
 
     Raises:
-        ArgumentError: ``low`` is above ``high``.
+        ArgumentError: an end that is not finite, or ``low`` is above ``high``.
 
     Example:
         >>> import tensorgraph as tg
@@ -220,16 +265,52 @@ def uniform(
         True
     """
     low, high = _parameter(low), _parameter(high)
+    drawn, dtype = _dtypes(dtype, low, high)
+    largest = _largest("uniform", dtype, low=low, high=high)
     if np.any(host_values(_array(low) > _array(high))):
         raise ArgumentError(f"uniform: low = {low} is above high = {high}")
     size = _size("uniform", shape, low, high)
-    draw = _RANDOM_OPS["uniform"](_source(generator), shape=size, dtype=_float(dtype))
-    return _affine(draw, low, high - low)
+    draw: Tensor = _RANDOM_OPS["uniform"](_source(generator), shape=size, dtype=drawn)
+    if _is(low, 0) and _is(high, 1) and dtype == drawn:
+        return draw
+    low, high = _rounded(low, dtype), _rounded(high, dtype)
+    high = _before(high, low, dtype)
+    if 2 * largest < _LARGEST[drawn]:
+        return _affine(draw, low, high - low, 1, dtype)
+    return _affine(draw, low / 2, high / 2 - low / 2, 2, dtype)
 
 
-def _affine(draw: Tensor, offset: Any, scale: Any) -> Tensor:
-    scaled = draw if type(scale) in (int, float) and scale == 1 else draw * scale
-    return scaled if type(offset) in (int, float) and offset == 0 else scaled + offset
+def _is(parameter: Any, number: int) -> bool:
+    return type(parameter) in (int, float) and bool(parameter == number)
+
+
+def _rounded(end: Any, dtype: np.dtype[Any]) -> Any:
+    """Return an end as it is in the dtype of the result, and computed with in single at least."""
+    if type(end) in (int, float):
+        return float(dtype.type(end))
+    wide = np.result_type(dtype, np.float32)
+    return end if end.dtype.kind == "c" or end.dtype == wide else end.astype(dtype).astype(wide)
+
+
+def _before(high: Any, low: Any, dtype: np.dtype[Any]) -> Any:
+    """Return the number before the upper end in a dtype; the end where both are the same.
+
+    As u < 1, no low + u (end − low) is rounded up beyond that number.
+    """
+    if type(high) is type(low) is float:
+        return float(np.nextafter(dtype.type(high), dtype.type(low)))
+    step = float(np.finfo(dtype).eps) * (0.5 + 2**-11)  # from 1 it leads to the number before
+    apart = (high > low).astype(np.result_type(dtype, np.float32))
+    return high - abs(high) * (step * apart)
+
+
+def _affine(draw: Tensor, offset: Any, scale: Any, unit: int, dtype: np.dtype[Any]) -> Tensor:
+    """Return offset + scale · draw, both in units so large that no part leaves the range."""
+    scaled = draw if _is(scale, 1) else draw * scale
+    moved = scaled if _is(offset, 0) else scaled + offset
+    whole = moved if unit == 1 else moved * unit
+    result: Tensor = whole.astype(dtype) if dtype == np.float16 else whole
+    return result
 
 
 def bernoulli(p: Any, shape: Any = None, generator: Generator | None = None) -> Tensor:

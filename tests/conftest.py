@@ -4,10 +4,12 @@ A folder holds the tests of the room of the package with its name; ``house`` tho
 structure, README, examples, and that faults are found; ``reports`` what bug reports of other
 libraries made us ask, see ``reports/README.md``. Beside the tests of a room stand the tables
 from which they are made, whose names end in ``_cases``: what is added to the package is added to
-one of them, and to nothing else. An elementwise op needs no entry, its record says enough.
+one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exact.py`` only.
 
 - ``ops/elements/`` and ``ops/duals.py`` say what an op must give, independently of the engine:
   element by element in plain Python, and as numbers with derivatives.
+- ``ops/sweep/`` holds every elementwise op against mpmath, over the whole range of floats; its
+  ``table.py`` writes what the README says of accuracy.
 - ``ops/program_steps.py`` and ``engine/programs.py`` make whole programs of ops.
 - ``raising.py`` tells what an error says.
 - ``faults/`` lists faults to plant, ``faults/plant.py`` plants them.

@@ -9,7 +9,7 @@ symbolic); out come tensors, the nodes that made them, and gradients. Read in th
 ``explain`` what its failures say), ``graph`` (nodes, walking them, running them again),
 ``backward_pass`` (the loop over them), ``autodiff`` (whose gradients are asked for),
 ``transforms`` (grad, jvp and so on) and ``checkpoint``. ``modes`` says in which mode all this runs
-and who watches it. Small parts: ``decorating``, ``shapes``, ``nested_containers``,
+and who watches it. Small parts: ``decorating``, ``shapes``, ``summation``, ``nested_containers``,
 ``float_warnings``, ``locks``, ``random_generator``, ``state_dict``.
 
 Parameters, buffers and state change in one function, ``tensor.rebind``; what has to look at values

@@ -17,6 +17,9 @@ Array = NDArray[Any]
 DEFAULT_DTYPE = np.dtype(np.float32)
 """The type of Python floats and of parameters; a NumPy array keeps its own."""
 
+PLAIN = frozenset(map(np.dtype, "?bhilqBHILQefd"))
+"""The types of NumPy's numbers, in the machine's order of bytes: asked before all else."""
+
 
 def to_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
     """Return a NumPy dtype that the engine computes with.
@@ -31,7 +34,7 @@ def to_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:
     except TypeError:
         raise errors.DTypeError(f"unknown dtype {dtype!r}; write e.g. 'float32'") from None
     _check_numeric(found)
-    return found
+    return found if found.isnative else found.newbyteorder("=")
 
 
 def is_foreign(value: Any) -> bool:
@@ -85,10 +88,11 @@ def placed(array: Any, own: Any) -> Any:
 def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     """Return ``data`` as an array the engine computes with, sharing memory where possible.
 
-    Of a tensor see ``array_of`` in ``tensor.py``.
+    The order of its bytes is the machine's: files of other machines give the other one. Of a tensor
+    see ``array_of`` in ``tensor.py``.
 
     Raises:
-        ArgumentError: values are masked; an integer that does not fit in its dtype.
+        ArgumentError: values are masked; a number that does not fit in its dtype.
         DTypeError: it holds anything but real numbers, integers and booleans.
         GraphError: a list of tensors that need a gradient.
         ShapeError: nested sequences of different lengths.
@@ -120,10 +124,11 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
         if wanted is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
             double = any(getattr(x, "dtype", None) == np.float64 for x in found)
             wanted = np.dtype(np.float64) if double else DEFAULT_DTYPE
-    if array.dtype.kind not in NUMERIC:
-        array = numbers_of(array)
+    if array.dtype not in PLAIN:
+        array = array if array.dtype.kind in NUMERIC else numbers_of(array)
         if array.dtype.kind not in NUMERIC:
             raise errors.DTypeError(_NO_NUMBERS + what_else(array, data))
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if wanted is None or wanted == array.dtype:
         return array
     if isinstance(data, (int, list, tuple)) and array.dtype.kind == "i" and wanted.kind in "iu":
@@ -131,7 +136,34 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
             return np.asarray(data, wanted)
         except OverflowError as error:
             raise errors.ArgumentError(f"{error}; write a wider dtype") from None
-    return array.astype(wanted)
+    return array.astype(wanted) if getattr(data, "ndim", 0) else cast(array, wanted)
+
+
+def cast(array: Array, dtype: np.dtype[Any]) -> Array:
+    """Return numbers that were written in a program in another dtype, which has to hold them.
+
+    Raises:
+        ArgumentError: one is finite, but not in that dtype; or is no integer in its range.
+
+    Example:
+        >>> cast(np.array(70_000), np.dtype(np.float16))
+        Traceback (most recent call last):
+        ...
+        tensorgraph.errors.ArgumentError: 70000 does not fit in float16; write a wider dtype
+    """
+    if dtype.kind in "iu":
+        range_ = np.iinfo(dtype)
+        lost = ~((array >= range_.min) & (array < range_.max + 1.0))
+        if not lost.any():
+            return array.astype(dtype)
+    else:
+        try:
+            with np.errstate(over="raise"):
+                return array.astype(dtype)
+        except FloatingPointError:
+            lost = np.isfinite(array) & (np.abs(array) > np.finfo(dtype).max)
+    first = array[lost].flat[0]
+    raise errors.ArgumentError(f"{first:g} does not fit in {dtype}; write a wider dtype")
 
 
 def _inside(data: Any) -> Iterator[Any]:

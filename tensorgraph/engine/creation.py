@@ -5,13 +5,15 @@ Floating-point tensors are float32 unless ``dtype`` says otherwise; integers sta
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from tensorgraph.arguments import integer, scalar, to_shape, whole
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, to_dtype
+from tensorgraph.arguments import integer, number, scalar, to_shape, whole
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, cast, to_dtype
+from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.tensor import Tensor, array_of, leaf, wrap
 from tensorgraph.errors import ArgumentError, ShapeError
 
@@ -19,7 +21,8 @@ from tensorgraph.errors import ArgumentError, ShapeError
 def _made(
     array: Any, dtype: DTypeLike | None, requires_grad: bool = False, name: str | None = None
 ) -> Tensor:
-    made = array if dtype is None else array.astype(to_dtype(dtype), copy=False)
+    wanted = array.dtype if dtype is None else to_dtype(dtype)
+    made = array if wanted == array.dtype else cast(array, wanted)
     return leaf(made, requires_grad, name)
 
 
@@ -90,35 +93,95 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike | None = None
     return _made(np.eye(rows, columns, integer(k, "eye: k"), DEFAULT_DTYPE), dtype)
 
 
+@quiet
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None = None) -> Tensor:
     """Return the numbers from ``start`` (0 by default) up to, not including, ``stop``.
+
+    Number k is start + k · step; one that is rounded to ``stop`` does not belong to them.
+
+    Raises:
+        ArgumentError: an end that is not finite, a ``step`` of 0, or numbers that do not fit in the
+            dtype.
 
     Example:
         >>> import tensorgraph as tg
         >>> tg.arange(3)
         tensor([0, 1, 2])
+        >>> tg.arange(1, 1.3, 0.1)
+        tensor([1. , 1.1, 1.2])
     """
     if stop is None:
         start, stop = 0, start
     ends = {"start": start, "stop": stop, "step": step}
-    start, stop, step = (scalar(value, f"arange: {what}") for what, value in ends.items())
+    start, stop, step = (_finite(value, f"arange: {what}") for what, value in ends.items())
     if step == 0:
         raise ArgumentError("arange: step must not be 0")
-    array = np.arange(start, stop, step)
-    return _made(array, DEFAULT_DTYPE if dtype is None and array.dtype.kind == "f" else dtype)
+    if not any(isinstance(value, float) for value in (start, stop, step)):
+        return _made(_integers(range(start, stop, step)), dtype)
+    wanted = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
+    count = max(math.ceil(stop / step - start / step) + 1, 0)  # one more than rounding may lose
+    unit = 2 if math.isinf(step * float(count)) else 1  # a distance may be too large for a number
+    numbers = _before(unit * (start / unit + step / unit * np.arange(count)), stop, step)
+    if wanted.kind == "f":
+        numbers = _before(cast(numbers, wanted), stop, step)
+    return _made(numbers, wanted)
+
+
+def _before(numbers: Any, stop: float, step: float) -> Any:
+    """Return those of ascending or descending numbers that come before ``stop`` in their dtype."""
+    last = np.asarray(stop, np.float64).astype(numbers.dtype)
+    return numbers[numbers < last if step > 0 else numbers > last]
+
+
+def _integers(numbers: range) -> Any:
+    """Return an array of integers.
+
+    Raises:
+        ArgumentError: they do not fit in 64 bits.
+    """
+    if not numbers:
+        return np.zeros(0, np.int64)
+    least, most = sorted((numbers[0], numbers[-1]))
+    if least < -(2**63) or most >= 2**64 or (least < 0 and most >= 2**63):
+        raise ArgumentError(
+            f"arange: integers from {least} to {most} do not fit in 64 bits; write floats"
+        )
+    if all(-(2**63) <= end < 2**63 for end in (numbers.start, numbers.stop, numbers.step)):
+        return np.arange(numbers.start, numbers.stop, numbers.step)
+    return np.fromiter(numbers, np.int64 if most < 2**63 else np.uint64, len(numbers))
+
+
+def _finite(value: Any, what: str) -> float:
+    """Return a real number as it is: an integer stays one.
+
+    Raises:
+        ArgumentError: it is not finite, or an integer too large for any float.
+    """
+    found = scalar(value, what)
+    if isinstance(found, float) or abs(found) >= 2**1023:
+        number(found if isinstance(found, float) else math.inf, what)
+    return found
 
 
 def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike | None = None) -> Tensor:
     """Return ``num`` evenly spaced numbers from ``start`` to ``stop``, both included.
+
+    Raises:
+        ArgumentError: an end that is not finite or does not fit in the dtype, or a negative number
+            of them.
 
     Example:
         >>> import tensorgraph as tg
         >>> tg.linspace(0, 1, 3)
         tensor([0. , 0.5, 1. ])
     """
-    ends = (scalar(start, "linspace: start"), scalar(stop, "linspace: stop"))
+    first, last = _finite(start, "linspace: start"), _finite(stop, "linspace: stop")
     count = whole(num, "linspace: num, how many numbers to return,")
-    return _made(np.linspace(*ends, count), DEFAULT_DTYPE if dtype is None else dtype)
+    wanted = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
+    cast(np.array([first, last], np.float64), wanted)  # so that a message names an end
+    if math.isinf(last / 1.0 - first):  # their distance
+        return _made(2 * np.linspace(first / 2, last / 2, count), wanted)
+    return _made(np.linspace(first, last, count), wanted)
 
 
 def zeros_like(x: Any, dtype: DTypeLike | None = None) -> Tensor:

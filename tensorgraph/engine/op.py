@@ -50,7 +50,7 @@ HANDLERS: dict[type, Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]] = {}
 """Operand types that take over a call. A tensor among the operands decides; else the first whose
 type stands here."""
 
-KERNEL_ERRORS = (ValueError, TypeError, IndexError)
+KERNEL_ERRORS = (ValueError, TypeError, IndexError, OverflowError)
 """What a kernel raises for operands that do not fit."""
 
 
@@ -219,7 +219,7 @@ class Op:
             return static
         try:
             return self.prepare(*args, **static)
-        except (ValueError, TypeError) as error:
+        except KERNEL_ERRORS as error:
             raise explain(self, args, error, static) from error
 
     # ------------------------------------------------------------------------------------ gradient

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.summation import add_up
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
@@ -29,5 +30,6 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum over the axes along which ``shape`` was broadcast: the adjoint of broadcasting."""
     lead = len(g.shape) - len(shape)
     stretched = tuple(i for i, n in enumerate(shape, lead) if n == 1 != g.shape[i])
-    total = g.sum(axis=(*range(lead), *stretched))
+    axes = (*range(lead), *stretched)
+    total = add_up(g, axis=axes) if type(g) is np.ndarray else g.sum(axis=axes)
     return total.reshape(shape) if stretched else total

@@ -22,7 +22,7 @@ from tensorgraph.ops.activation import (
     softplus,
 )
 from tensorgraph.ops.logits import log_softmax, softmax
-from tensorgraph.ops.transcendental import tanh
+from tensorgraph.ops.trigonometric import tanh
 
 
 class Activation(Module):

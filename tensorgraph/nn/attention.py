@@ -19,6 +19,7 @@ from tensorgraph.nn.module import Module
 from tensorgraph.ops.arithmetic import divide, where
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.logits import softmax
+from tensorgraph.ops.masking import masked_matmul, matmul_where
 from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape, tril
 from tensorgraph.random import Generator
 
@@ -31,8 +32,9 @@ def scaled_dot_product_attention(
     """Return softmax(Q Kᵀ / √d) V: for each query a mean of the values, by how its key fits.
 
     Vaswani et al. 2017, "Attention is all you need", equation 1 (Deep Learning Specialization,
-    course 5, week 4). A pair of query and key that is masked gets the weight 0. A query of which
-    all keys are masked attends to nothing: its result is 0, and no gradient flows through it.
+    course 5, week 4). A pair of query and key that is masked gets the weight 0, and what is masked
+    may be anything, such as NaN: neither results nor gradients depend on it. A query of which all
+    keys are masked attends to nothing: its result is 0, and no gradient flows through it.
 
     Args:
         query: shape (…, queries, d).
@@ -55,13 +57,15 @@ def scaled_dot_product_attention(
     """
     name = here("scaled_dot_product_attention")
     _check_shapes(name, shape_of(query), shape_of(key), shape_of(value))
-    scores = matmul(divide(query, math.sqrt(shape_of(query)[-1])), matrix_transpose(key))
-    allowed = _allowed(name, scores, mask, causal)
+    query = divide(query, math.sqrt(shape_of(query)[-1]))
+    allowed = _allowed(name, query, key, mask, causal)
     if allowed is None:
+        scores = matmul(query, matrix_transpose(key))
         return matmul(softmax(scores, axis=-1), value)
+    scores = matmul_where(query, matrix_transpose(key), allowed)
     weights = softmax(where(allowed, scores, -math.inf), axis=-1)
-    # The second choice is for rows that are −∞ throughout, of which softmax makes equal weights.
-    return matmul(where(allowed, weights, 0.0), value)
+    # Of rows that are −∞ throughout softmax makes equal weights, which are masked here.
+    return masked_matmul(weights, value, allowed)
 
 
 def _check_shapes(name: str, query: Shape, key: Shape, value: Shape) -> None:
@@ -76,25 +80,28 @@ def _check_shapes(name: str, query: Shape, key: Shape, value: Shape) -> None:
         raise errors.ShapeError(f"{name}: there must be a value for each key: {shapes}")
 
 
-def _allowed(name: str, scores: Any, mask: Any, causal: bool) -> Any:
+def _allowed(name: str, query: Any, key: Any, mask: Any, causal: bool) -> Any:
     """Return where a query may attend to a key, or None for everywhere."""
+    lead = np.broadcast_shapes(shape_of(query)[:-2], shape_of(key)[:-2])
+    queries, keys = shape_of(query)[-2], shape_of(key)[-2]
     if mask is not None:
         mask = boolean(f"{name}: mask", mask)
-        shape = shape_of(mask)
-        pairs = zip(shape[::-1], scores.shape[::-1], strict=False)
-        if len(shape) > scores.ndim or any(n not in (1, length) for n, length in pairs):
+        shape, pairs = shape_of(mask), (*lead, queries, keys)
+        fitting = zip(shape[::-1], pairs[::-1], strict=False)
+        if len(shape) > len(pairs) or any(n not in (1, length) for n, length in fitting):
             raise errors.ShapeError(
                 f"{name}: a mask of shape {shape} does not broadcast to (…, queries, keys) ="
-                f" {scores.shape}"
+                f" {pairs}"
             )
+        if len(shape) < 2:
+            mask = reshape(mask, shape=(1,) * (2 - len(shape)) + shape)
     if not causal:
         return mask
-    queries, keys = scores.shape[-2:]
     if queries != keys:
         raise errors.ShapeError(
             f"{name}: causal attention has a key for each query, not {keys} for {queries}"
         )
-    past = tril(np.ones((queries, keys), bool, like=as_array(scores)))
+    past = tril(np.ones((queries, keys), bool, like=as_array(query)))
     return past if mask is None else past & mask
 
 
@@ -189,6 +196,8 @@ class MultiHeadAttention(Module):
                     f"{here('MultiHeadAttention')}: a key_mask of shape {shape_of(mask)} must have"
                     f" shape (m, keys) = {(m, keys)}"
                 )
+            # What is masked would come back as 0 · NaN in the gradients of the projections.
+            key, value = (where(mask[:, :, None], x, 0) for x in (key, value))
             mask = mask[:, None, None, :]  # alike for all heads and queries
         q = self._divided(self.q_proj(query))
         k = self._divided(self.k_proj(key))

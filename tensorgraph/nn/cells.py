@@ -30,7 +30,7 @@ from tensorgraph.nn.module import Module
 from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.contract import linear
 from tensorgraph.ops.shape import concat, split
-from tensorgraph.ops.transcendental import tanh
+from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.random import Generator
 
 Shape = tuple[int, ...]

@@ -289,12 +289,13 @@ def _orthogonal(
 ) -> Tensor:
     columns, rows = fans(shape)[0], shape[0]
     tall = (max(rows, columns), min(rows, columns))
-    q, r = np.linalg.qr(random.normal(tall, dtype=dtype, generator=generator).data)
+    draw = random.normal(tall, dtype=dtype, generator=generator)
+    q, r = np.linalg.qr(draw.data.astype(np.result_type(draw.dtype, np.float32)))
     # Q is unique, and then uniform, once the diagonal of R is positive: F. Mezzadri, "How to
     # generate random matrices from the classical compact groups", Notices of the AMS 54, 2007.
     q = q * np.copysign(gain, np.diagonal(r))
     matrix = q if rows >= columns else q.T
-    return tensor(matrix.reshape(shape))
+    return tensor(matrix.reshape(shape), draw.dtype)
 
 
 def _uniform(
@@ -305,7 +306,7 @@ def _uniform(
 
 
 def _he(shape: Sequence[int], slope: float) -> float:
-    return math.sqrt(2 / ((1 + slope**2) * max(fans(shape)[0], 1)))
+    return math.sqrt(2 / max(fans(shape)[0], 1)) / math.hypot(1, slope)
 
 
 def _xavier(shape: Sequence[int]) -> float:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph.arguments import integer, number, whole
+from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.creation import ones, zeros
+from tensorgraph.engine.float_warnings import quiet
+from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.random_generator import replaying
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
-from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
 from tensorgraph.nn.forgotten_eval import warn_of_inference
+from tensorgraph.nn.half_precision import in_half, in_single
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
-from tensorgraph.ops.centering import affine, center, rms
+from tensorgraph.ops.arithmetic import equal, where
+from tensorgraph.ops.moments import affine, center, rms
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import sqrt
 
@@ -40,6 +47,8 @@ class BatchNorm(Module):
 
     which is the exponentially weighted average of the course, with β = keep_old. Other libraries
     call a factor *momentum*: that of Keras is keep_old, that of PyTorch is 1 − keep_old.
+    A batch whose mean or variance is not finite, as one with a NaN, is left out of them, with a
+    warning. They are in single precision at least: half has no room for the square of 300.
     ``running_var`` averages the σ² above, by which training divides; PyTorch averages the estimate
     σ² n/(n − 1) for n values of a feature, as the paper does (algorithm 2).
 
@@ -87,13 +96,14 @@ class BatchNorm(Module):
         self.keep_old = number(keep_old, "BatchNorm: keep_old", 0, 1)
         self.weight = ones(self.features, dtype, requires_grad=True)
         self.bias = zeros(self.features, dtype, requires_grad=True)
-        self.running_mean = zeros(self.features, dtype)
-        self.running_var = ones(self.features, dtype)
+        single = np.result_type(self.weight.dtype, np.float32)
+        self.running_mean = zeros(self.features, single)
+        self.running_var = ones(self.features, single)
 
     def forward(self, x: Any) -> Any:
         """Return the normalised x, by the batch's moments in training, else by the running ones."""
-        x = asarray(x)
-        axis = self._feature_axis(x.shape)
+        given = asarray(x)
+        axis, x = self._feature_axis(given.shape), in_single(given)
         if self.training:
             self._check_count(x)
             warn_of_inference(
@@ -102,16 +112,21 @@ class BatchNorm(Module):
             others = (*range(axis), *range(axis + 1, x.ndim))
             centred = center(x, axis=others)
             deviation = rms(centred, axis=others, eps=self.eps)
-            # The mean is what was taken away from any one value of a feature. Rounding may leave
-            # less than nothing of a variance.
-            one = tuple(slice(None) if k == axis else 0 for k in range(x.ndim))
-            variance = (deviation.data**2 - self.eps).clip(0)
-            self._follow(x.data[one] - centred.data[one], variance)
+            self._follow(*self._moments(x, axis, centred, deviation))
         else:
             centred = x - self._along(axis, self.running_mean, x)
             deviation = sqrt(self.running_var + self.eps)
-        scale = self._along(axis, self.weight / deviation, x)
-        return affine(centred, scale, self._along(axis, self.bias, x))
+        scale = self._along(axis, self.weight / _divisor(deviation, self.eps), x)
+        return in_half(affine(centred, scale, self._along(axis, self.bias, x)), given, self.weight)
+
+    @quiet
+    def _moments(self, x: Tensor, axis: int, centred: Tensor, deviation: Tensor) -> tuple[Any, Any]:
+        """Return mean and variance of the batch, as arrays."""
+        # The mean is what was taken away from any one value of a feature. Rounding may leave less
+        # than nothing of a variance.
+        one = tuple(slice(None) if k == axis else 0 for k in range(x.ndim))
+        variance = (deviation.data**2 - self.eps).clip(0)
+        return x.data[one] - centred.data[one], variance
 
     def _feature_axis(self, shape: Shape) -> int:
         """Return the axis along which the features stand.
@@ -136,8 +151,8 @@ class BatchNorm(Module):
             raise ShapeError(
                 f"{here('batch_norm')}: the input of shape {x.shape} has too few values of each"
                 f" feature, {count}: a single one minus its mean is 0, so the output would be the"
-                " bias whatever the input is. Train on two examples or more (leave out a last batch"
-                " of one); for inference write model.eval()"
+                " bias whatever the input is. Train on two examples or more; for a last batch of"
+                " one write Batches(…, drop_last=True), for inference model.eval()"
             )
 
     def _along(self, axis: int, values: Tensor, x: Tensor) -> Tensor:
@@ -147,14 +162,32 @@ class BatchNorm(Module):
 
     def _follow(self, mean: Any, variance: Any) -> None:
         """Let the running averages follow a batch, unless that is run again."""
-        if not replaying():
-            keep, add = self.keep_old, 1 - self.keep_old
-            self.running_mean.assign(keep * self.running_mean.data + add * mean)
-            self.running_var.assign(keep * self.running_var.data + add * variance)
+        if replaying():
+            return
+        finite = host_values(np.isfinite(mean) & np.isfinite(variance))
+        if not finite.all():
+            warnings.warn(
+                f"{here('batch_norm')}: the batch has no finite mean and variance in"
+                f" {(~finite).sum():,} of {finite.size:,} features, so it is left out of the"
+                " running averages; a NaN or infinity in the input does that, and so do numbers"
+                f" whose squares leave {self.running_var.dtype}: look for them with tg.debug(), and"
+                " scale what is large",
+                UsageWarning,
+                stacklevel=user_level(),
+            )
+            return
+        keep, add = self.keep_old, 1 - self.keep_old
+        self.running_mean.assign(keep * self.running_mean.data + add * mean)
+        self.running_var.assign(keep * self.running_var.data + add * variance)
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
         return f"{self.features}, axis={self.axis}, eps={self.eps:g}, keep_old={self.keep_old:g}"
+
+
+def _divisor(deviation: Any, eps: float) -> Any:
+    """Return what is divided by; without ε it is 1 where nothing varies: what is divided is 0."""
+    return deviation if eps else where(equal(deviation, 0), 1, deviation)
 
 
 class _OverLastAxes(Module):
@@ -227,10 +260,11 @@ class LayerNorm(_OverLastAxes):
 
     def forward(self, x: Any) -> Any:
         """Return the normalised x."""
-        axes = self._axes(shape_of(x))
-        centred = center(x, axis=axes)
+        given, axes = asarray(x), self._axes(shape_of(x))
+        centred = center(in_single(given), axis=axes)
         deviation = rms(centred, axis=axes, eps=self.eps, keepdims=True)
-        return affine(centred / deviation, self.weight, self.bias)
+        normalised = centred / _divisor(deviation, self.eps)
+        return in_half(affine(normalised, self.weight, self.bias), given, self.weight)
 
 
 class RMSNorm(_OverLastAxes):
@@ -251,5 +285,8 @@ class RMSNorm(_OverLastAxes):
 
     def forward(self, x: Any) -> Any:
         """Return the normalised x."""
-        deviation = rms(x, axis=self._axes(shape_of(x)), eps=self.eps, keepdims=True)
-        return x / deviation * self.weight
+        given, axes = asarray(x), self._axes(shape_of(x))
+        x = in_single(given)
+        deviation = rms(x, axis=axes, eps=self.eps, keepdims=True)
+        normalised = x / _divisor(deviation, self.eps)
+        return in_half(normalised * self.weight, given, self.weight)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from operator import add
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
 from tensorgraph.engine.tensor import Tensor, tensor
+from tensorgraph.nn.half_precision import in_half, in_single
 from tensorgraph.nn.module import Module
 
 
@@ -83,7 +85,7 @@ def l2_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = Fa
          [0.1 0.1 0.1]]
     """
     factor = _factor("l2_penalty", lambd, m) / 2
-    return _total(factor, [(w * w).sum() for w in _penalised(model, all_parameters)])
+    return _total(factor, _penalised(model, all_parameters), lambda w: (w * w).sum())
 
 
 def l1_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = False) -> Tensor:
@@ -110,7 +112,7 @@ def l1_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = Fa
         0.60
     """
     factor = _factor("l1_penalty", lambd, m)
-    return _total(factor, [abs(w).sum() for w in _penalised(model, all_parameters)])
+    return _total(factor, _penalised(model, all_parameters), lambda w: abs(w).sum())
 
 
 def max_norm(model: Module, limit: float) -> None:
@@ -145,19 +147,25 @@ def max_norm(model: Module, limit: float) -> None:
     for _, weight in weights(model):
         values = weight.data
         inputs = tuple(range(1, weight.ndim))
-        squares = np.square(values, dtype=np.float64)  # in float32 they overflow soon
-        lengths = np.sqrt(np.sum(squares, axis=inputs, keepdims=True))
-        if np.any(lengths > limit):
-            scale = limit / np.maximum(lengths, limit)
-            weight.assign(values * scale)
+        # In units of a power of two the squares stay in range, and dividing rounds nothing.
+        largest = np.max(np.abs(values), axis=inputs, keepdims=True, initial=limit)
+        unit = np.ldexp(1.0, np.frexp(largest.astype(np.float64))[1] - 1)
+        lengths = np.sqrt(np.sum((values / unit) ** 2, axis=inputs, keepdims=True))
+        most = limit / unit
+        if np.any(lengths > most):
+            weight.assign(values * (most / np.maximum(lengths, most)))
 
 
 def _penalised(model: Module, all_parameters: bool) -> list[Tensor]:
     return model.parameters() if all_parameters else [weight for _, weight in weights(model)]
 
 
-def _total(factor: float, terms: list[Tensor]) -> Tensor:
-    return factor * reduce(add, terms) if terms else tensor(0.0)
+def _total(factor: float, found: list[Tensor], size: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return the sizes of all weights together, times a factor."""
+    if not found:
+        return tensor(0.0)
+    total: Tensor = in_half(factor * reduce(add, [size(in_single(w)) for w in found]), *found)
+    return total
 
 
 def _factor(name: str, lambd: Any, m: Any) -> float:

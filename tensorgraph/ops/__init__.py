@@ -2,12 +2,13 @@
 
 In come tensors, arrays, numbers or lists; out come tensors. Each family's ``__all__`` says which of
 its names are public; ``OPS`` holds them all: functions of one record each (their ``.op``), and
-functions composed of several. Read ``arithmetic`` first, whose records are the simplest, then
-``transcendental`` (with ``_erf``) and ``activation``; ``reduce``, ``shape`` and ``repetition``
-(with ``_axes``); ``contract``, ``index``, ``window``, ``convolve`` and ``pool``; the fused
-``logits`` (the softmax family), ``centering`` (what norm layers are made of) and ``masking``
-(dropout). ``methods`` binds them to tensors as operators and methods, ``numpy_api`` answers NumPy's
-functions with them.
+functions composed of several. Read ``arithmetic`` and ``extrema`` first, whose records are the
+simplest, then ``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal``
+and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
+``contract``, ``index``, ``window``, ``convolve`` and ``pool``; the fused ``logits`` (the softmax
+family), ``moments`` (spread, length, and what norm layers are made of) and ``masking`` (dropout,
+attention's products). ``methods`` binds them to tensors as operators and methods, ``numpy_api``
+answers NumPy's functions with them.
 """
 
 from __future__ import annotations
@@ -18,38 +19,42 @@ from typing import TYPE_CHECKING, Any
 from tensorgraph.ops import (
     activation,
     arithmetic,
-    centering,
     contract,
     convolve,
+    extrema,
     index,
     logits,
     masking,
+    moments,
     pool,
     reduce,
     repetition,
     shape,
     transcendental,
+    trigonometric,
     window,
 )
 from tensorgraph.ops.activation import *
 from tensorgraph.ops.arithmetic import *
-from tensorgraph.ops.centering import *
 from tensorgraph.ops.contract import *
 from tensorgraph.ops.convolve import *
+from tensorgraph.ops.extrema import *
 from tensorgraph.ops.index import *
 from tensorgraph.ops.logits import *
 from tensorgraph.ops.masking import *
 from tensorgraph.ops.methods import bind_tensor
+from tensorgraph.ops.moments import *
 from tensorgraph.ops.pool import *
 from tensorgraph.ops.reduce import *
 from tensorgraph.ops.repetition import *
 from tensorgraph.ops.shape import *
 from tensorgraph.ops.transcendental import *
+from tensorgraph.ops.trigonometric import *
 from tensorgraph.ops.window import *
 
 _FILES = (
-    activation, arithmetic, centering, contract, convolve, index, logits, masking, pool, reduce,
-    repetition, shape, transcendental, window,
+    activation, arithmetic, contract, convolve, extrema, index, logits, masking, moments, pool,
+    reduce, repetition, shape, transcendental, trigonometric, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {

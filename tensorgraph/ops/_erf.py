@@ -20,6 +20,7 @@ import numpy as np
 
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.errors import DTypeError
+from tensorgraph.ops._blocks import BLOCK
 
 
 class _Fit(NamedTuple):
@@ -73,8 +74,6 @@ _HORNER = {
     for dtype, fit in _FITS.items()
 }
 
-_BLOCK = 8192  # elements; the temporaries of one block stay in the CPU's cache
-
 
 def erf(x: Any) -> Any:
     """Return the error function of each element, within 1.5 ulp of the exact value.
@@ -96,8 +95,8 @@ def erf(x: Any) -> Any:
     source = x if x.dtype in _FITS else x.astype(np.float64)
     result = np.empty(x.shape, source.dtype, like=x)
     source, target = source.reshape(-1), result.reshape(-1)
-    for start in range(0, source.size, _BLOCK):
-        block = slice(start, start + _BLOCK)
+    for start in range(0, source.size, BLOCK):
+        block = slice(start, start + BLOCK)
         _erf_block(source[block], target[block])
     return result.astype(x.dtype, copy=False) if x.dtype.kind == "f" else result
 

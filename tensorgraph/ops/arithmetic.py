@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.arguments import integer, scalar
+from tensorgraph.arguments import integer
 from tensorgraph.engine.arrays import as_array, to_dtype
 from tensorgraph.engine.domain import Boolean, Integer, Real
 from tensorgraph.engine.notation import (
@@ -18,20 +18,19 @@ from tensorgraph.engine.notation import (
     PRODUCT,
     Notation,
     enclosed,
-    function,
     raised,
     relation,
 )
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF, ZERO
-from tensorgraph.engine.shapes import ndim_of
-from tensorgraph.errors import ArgumentError, DTypeError
+from tensorgraph.errors import DTypeError
+from tensorgraph.ops._blocks import floating
 
 __all__ = [
     "abs", "add", "astype", "bitwise_and", "bitwise_invert", "bitwise_or", "bitwise_xor", "ceil",
-    "clip", "divide", "equal", "floor", "floor_divide", "greater", "greater_equal", "isfinite",
+    "divide", "equal", "floor", "floor_divide", "greater", "greater_equal", "isfinite",
     "isinf", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "maximum", "minimum", "multiply", "negative", "not_equal", "positive",
+    "logical_xor", "multiply", "negative", "not_equal", "positive",
     "reciprocal", "remainder", "round", "sign", "square", "subtract", "trunc", "where",
 ]  # fmt: skip
 
@@ -147,13 +146,14 @@ positive = register(
 )
 reciprocal = register(
     "reciprocal",
-    np.reciprocal,
+    lambda x: np.reciprocal(floating(x)),
     {"x": lambda g, out: -(g * out * out)},
     domain={"x": APART},
     ref=lambda x: 1 / x,
     symbol="1/x",
     notation=FRACTION,
-    doc="""Return 1 / x.
+    code="1 / x",
+    doc="""Return 1 / x; of integers too, for which NumPy's own is a division without remainder.
 
     >>> tg.reciprocal([2.0, 0.0])
     tensor([0.5, inf])
@@ -265,9 +265,19 @@ def _check_decimals(x: Any, *, decimals: Any) -> dict[str, Any]:
     return {"decimals": integer(decimals, "decimals")}
 
 
+def _round_kernel(x: Any, *, decimals: int = 0) -> Any:
+    out = np.round(x, decimals)
+    if not decimals or out.dtype.kind != "f":
+        return out
+    # Where the power of ten leaves the range, x has no digits after that place, or none before it.
+    if decimals > 0:
+        return np.where(np.isfinite(out), out, x)
+    return np.where(np.isnan(out), np.where(np.isfinite(x), 0 * x, x), out)
+
+
 round = register(
     "round",
-    lambda x, *, decimals=0: np.round(x, decimals),
+    _round_kernel,
     {"x": ZERO},
     domain={"x": _STEPS},
     ref="builtins.round",
@@ -505,6 +515,10 @@ def _check_condition(condition: Any, x: Any, y: Any) -> dict[str, Any]:
     dtype = getattr(condition, "dtype", None)
     if dtype is not None and dtype != np.bool_:
         raise DTypeError(f"condition must be boolean, not {dtype}; write e.g. condition > 0")
+    for value, other in ((x, y), (y, x)):
+        own = getattr(other, "dtype", None)
+        if type(value) is int and own is not None and own.kind in "iu":
+            own.type(value)  # np.where would take it modulo 2ⁿ: this raises
     return {}
 
 
@@ -527,73 +541,6 @@ where: OpFunction = register(
 
     >>> tg.where([True, False], [1.0, 2.0], 0.0)
     tensor([1., 0.])
-    """,
-)
-maximum = register(
-    "maximum",
-    np.maximum,
-    {
-        "x": lambda g, x, y: where(equal(x, y), 0.5 * g, where(greater(x, y), g, 0)),
-        "y": lambda g, x, y: where(equal(x, y), 0.5 * g, where(greater(y, x), g, 0)),
-    },
-    ref="builtins.max",
-    symbol="max",
-    doc="""Return the larger of x and y; where they tie, each gets half of the gradient.
-
-    >>> tg.maximum([1.0, 5.0], 3.0)
-    tensor([3., 5.])
-    """,
-)
-minimum = register(
-    "minimum",
-    np.minimum,
-    {
-        "x": lambda g, x, y: where(equal(x, y), 0.5 * g, where(less(x, y), g, 0)),
-        "y": lambda g, x, y: where(equal(x, y), 0.5 * g, where(less(y, x), g, 0)),
-    },
-    ref="builtins.min",
-    symbol="min",
-    doc="""Return the smaller of x and y; where they tie, each gets half of the gradient.
-
-    >>> tg.minimum([1.0, 5.0], 3.0)
-    tensor([1., 3.])
-    """,
-)
-
-
-def _clip_kernel(x: Any, *, min: float | None = None, max: float | None = None) -> Any:
-    x = np.positive(x) if min is None else np.maximum(x, min)
-    return x if max is None else np.minimum(x, max)
-
-
-def _clip_rule(g: Any, x: Any, min: float | None, max: float | None) -> Any:
-    above = g if min is None else where(less(x, min), 0, g)
-    return above if max is None else where(greater(x, max), 0, above)
-
-
-def _check_bounds(x: Any, *, min: Any, max: Any) -> dict[str, Any]:
-    for bound in (min, max):
-        if bound is not None and ndim_of(bound) > 0:
-            raise ArgumentError(
-                "bounds are numbers; for arrays write tg.minimum(tg.maximum(x, min), max)"
-            )
-    low = None if min is None else scalar(min, "min")
-    high = None if max is None else scalar(max, "max")
-    if low is not None and high is not None and low > high:
-        raise ArgumentError(f"min = {low} is above max = {high}")
-    return {"min": low, "max": high}
-
-
-clip = register(
-    "clip",
-    _clip_kernel,
-    {"x": _clip_rule},
-    prepare=_check_bounds,
-    notation=function(arguments=("min", "max")),
-    doc="""Return x limited to [min, max]; the gradient passes inside and on the bounds.
-
-    >>> tg.clip([1.0, 5.0, 9.0], 2.0, 6.0)
-    tensor([2., 5., 6.])
     """,
 )
 

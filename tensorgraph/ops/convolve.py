@@ -16,7 +16,8 @@ for the matrix product block by block, in a matrix that the processor's cache ca
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from itertools import product
 from typing import Any
 
@@ -28,6 +29,7 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops.contract import einsum
+from tensorgraph.ops.reduce import in_single
 from tensorgraph.ops.shape import pad, reshape
 from tensorgraph.ops.window import (
     Padding,
@@ -82,6 +84,18 @@ def _blocks(view: Any, rank: int) -> Iterator[tuple[slice, Any]]:
 def _matrices(x: Any, groups: int, channels: int) -> Any:
     """Return an array whose first axes make up the channels as one matrix for each group."""
     return x.reshape(groups, channels // groups, -1)
+
+
+def _both_in_single(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``kernel`` adding up products of float16 in float32."""
+    single = in_single(kernel)
+
+    @wraps(kernel)
+    def joint_kernel(x: Any, y: Any, **static: Any) -> Any:
+        chosen = single if np.result_type(x.dtype, y.dtype) == np.float16 else kernel
+        return chosen(x, y, **static)
+
+    return joint_kernel
 
 
 def _conv_kernel(
@@ -314,7 +328,7 @@ def _joint_dtype(x: Any, y: Any, **_: Any) -> Any:
 
 conv: OpFunction = register(
     "conv",
-    _conv_kernel,
+    _both_in_single(_conv_kernel),
     {"x": _conv_by_x, "weight": _conv_by_weight},
     family="fused",
     symbol="∗",
@@ -344,7 +358,7 @@ conv: OpFunction = register(
 )
 conv_transpose: OpFunction = register(
     "conv_transpose",
-    _conv_transpose_kernel,
+    _both_in_single(_conv_transpose_kernel),
     {"x": _transpose_by_x, "weight": _transpose_by_weight},
     family="fused",
     symbol="∗ᵀ",
@@ -365,7 +379,7 @@ conv_transpose: OpFunction = register(
 )
 conv_weight_grad: OpFunction = register(
     "conv_weight_grad",
-    _conv_weight_grad_kernel,
+    _both_in_single(_conv_weight_grad_kernel),
     {"x": _weight_grad_by_x, "y": _weight_grad_by_y},
     family="fused",
     symbol="∗ʷ",

@@ -1,4 +1,4 @@
-"""Dropout, given the mask of what is kept."""
+"""Dropout and matrix products given the mask of what counts: what does not may even be NaN."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from tensorgraph.engine.domain import Boolean
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
-from tensorgraph.errors import ShapeError
+from tensorgraph.errors import DTypeError, ShapeError
+from tensorgraph.ops.arithmetic import where
+from tensorgraph.ops.contract import matmul
 
-__all__ = ["dropout"]
+__all__ = ["dropout", "masked_matmul", "matmul_where"]
+
+# ----------------------------------------------------------------------------------------- dropout
 
 
-def _check(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
+def _check_dropout(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
     keep_prob = number(keep_prob, "keep_prob", above=0, most=1)
     shape, mask_shape = shape_of(x), shape_of(mask)
     if mask_shape != shape:
@@ -25,10 +29,12 @@ def _check(x: Any, mask: Any, *, keep_prob: float) -> dict[str, Any]:
     return {"keep_prob": keep_prob}
 
 
-def _kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
+def _dropout_kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
     if type(mask) is np.ndarray and is_foreign(x):
         mask = np.asarray(mask, like=x)  # random numbers are drawn on the host
     out = np.multiply(x, mask)  # before the division, which may overflow: what is dropped is 0
+    if is_foreign(out) or (out.size and np.isnan(out.max())):
+        out = np.where(mask, out, 0)  # also if it was infinite or NaN
     if out.dtype.kind not in "fc":
         return out / keep_prob
     out /= keep_prob
@@ -37,7 +43,7 @@ def _kernel(x: Any, mask: Any, *, keep_prob: float) -> Any:
 
 dropout: OpFunction = register(
     "dropout",
-    _kernel,
+    _dropout_kernel,
     {
         "x": lambda g, mask, keep_prob: dropout(g, mask, keep_prob=keep_prob),
         "mask": NONDIFF,
@@ -46,10 +52,113 @@ dropout: OpFunction = register(
     symbol="x·D/keep_prob",
     domain={"mask": Boolean()},
     body=lambda x, mask, *, keep_prob: x * mask / keep_prob,
-    prepare=_check,
+    prepare=_check_dropout,
     doc="""Return x · mask / keep_prob: elements where the mask is false become 0, others grow.
 
     >>> tg.dropout([1.0, 2.0], [True, False], keep_prob=0.5)
     tensor([2., 0.])
+    """,
+)
+
+# -------------------------------------------------------------------------------- matrix products
+
+
+def _check_mask(mask: Any, shape: tuple[int, ...], what: str) -> None:
+    """Raise unless a mask is boolean and as many-axed as a stack of matrices that it broadcasts to.
+
+    Raises:
+        DTypeError: it is not boolean.
+        ShapeError: it does not fit.
+    """
+    kind = getattr(mask, "dtype", np.dtype(bool))
+    if kind != np.bool_:
+        raise DTypeError(f"mask must be boolean, not {kind}; write mask != 0")
+    own = shape_of(mask)
+    if len(own) < 2 or any(n not in (1, m) for n, m in zip(own[-2:], shape[-2:], strict=True)):
+        raise ShapeError(f"a mask of shape {own} does not fit {what} of shape {shape}")
+
+
+def _check_matrices(x: Any, y: Any) -> None:
+    if min(len(shape_of(x)), len(shape_of(y))) < 2:
+        raise ShapeError(
+            f"needs matrices or stacks of them, not shapes {shape_of(x)} and {shape_of(y)}"
+        )
+
+
+def _check_matmul_where(x: Any, y: Any, mask: Any) -> dict[str, Any]:
+    _check_matrices(x, y)
+    _check_mask(mask, (shape_of(x)[-2], shape_of(y)[-1]), "a product")
+    return {}
+
+
+def _check_masked_matmul(x: Any, y: Any, mask: Any) -> dict[str, Any]:
+    _check_matrices(x, y)
+    _check_mask(mask, shape_of(x), "x")
+    return {}
+
+
+def _masked_matmul_kernel(x: Any, y: Any, mask: Any) -> Any:
+    x = np.where(mask, x, 0)
+    if is_foreign(y):
+        return np.matmul(x, y)  # to find what is not finite would take values off the device
+    finite = np.isfinite(y)
+    if finite.all():
+        return np.matmul(x, y)
+    # 0 times what is not finite would be NaN: such rows of y are added where they count.
+    out = np.matmul(x, np.where(finite, y, 0))
+    mask = np.broadcast_to(mask, (*mask.shape[:-2], *x.shape[-2:]))
+    for k in np.flatnonzero(~finite.all(axis=(*range(y.ndim - 2), -1))):
+        counts = mask[..., k, None] & ~finite[..., k, None, :]
+        out = out + np.where(counts, x[..., k, None] * y[..., k, None, :], 0)
+    return out
+
+
+def _where_by_y(g: Any, x: Any, mask: Any) -> Any:
+    return masked_matmul(g.mT, x, mask.mT).mT
+
+
+matmul_where: OpFunction = register(
+    "matmul_where",
+    lambda x, y, mask: np.where(mask, np.matmul(x, y), 0),
+    {
+        "x": lambda g, y, mask: masked_matmul(g, y.mT, mask),
+        "y": _where_by_y,
+        "mask": NONDIFF,
+    },
+    family="fused",
+    symbol="@ where",
+    domain={"mask": Boolean()},
+    body=lambda x, y, mask: where(mask, matmul(x, y), 0),
+    prepare=_check_matmul_where,
+    doc="""Return x @ y where the mask holds, and 0 elsewhere.
+
+    What is masked is ignored, also by the gradients: infinities and NaN in x and y matter to those
+    elements only that are made of them and not masked.
+
+    >>> tg.matmul_where([[1.0], [2.0]], [[3.0, 4.0]], [[True, False], [True, True]])
+    tensor([[3., 0.],
+            [6., 8.]])
+    """,
+)
+masked_matmul: OpFunction = register(
+    "masked_matmul",
+    _masked_matmul_kernel,
+    {
+        "x": lambda g, y, mask: matmul_where(g, y.mT, mask),
+        "y": lambda g, x, mask: masked_matmul(x.mT, g, mask.mT),
+        "mask": NONDIFF,
+    },
+    family="fused",
+    symbol="@ masked",
+    domain={"mask": Boolean()},
+    body=lambda x, y, mask: matmul(where(mask, x, 0), y),
+    prepare=_check_masked_matmul,
+    doc="""Return Σ x[i, k] · y[k, j] over those k for which mask[i, k] holds.
+
+    What is masked is ignored, also by the gradients: infinities and NaN in a row of y matter to
+    those rows of the result only that count it.
+
+    >>> tg.masked_matmul([[0.5, 0.5]], [[1.0], [float("nan")]], [[True, False]])
+    tensor([[0.5]])
     """,
 )

@@ -9,19 +9,21 @@ import builtins
 import math
 from collections.abc import Iterator
 from functools import reduce
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.arguments import integers
+from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops.arithmetic import astype, equal, maximum, where
-from tensorgraph.ops.reduce import in_single, max, sum
+from tensorgraph.ops.arithmetic import astype, equal, isnan, logical_or, where
+from tensorgraph.ops.extrema import maximum
+from tensorgraph.ops.reduce import all_finite, in_single, max, sum
 from tensorgraph.ops.shape import broadcast_to, expand_dims, pad
 from tensorgraph.ops.window import (
     Padding,
@@ -74,16 +76,21 @@ def _max_pool_grad_kernel(
 ) -> Any:
     ones = (1,) * len(size)
     # NaN equals nothing, so padding has no share.
-    x = padded(_floating(x), padding, math.nan)
+    given = _floating(x)
+    x = padded(given, padding, math.nan)
     view = window_view(x, size, stride, ones)
     places = [(..., *at) for at in product(*map(range, size))]
     ties = [np.equal(view[at], peaks) for at in places]
+    unknown = np.isnan(peaks)
+    if is_foreign(unknown) or unknown.any():  # NaN is the largest where there is one
+        nan = window_view(padded(np.isnan(given), padding, False), size, stride, ones)
+        ties = [tie | nan[at] for tie, at in zip(ties, places, strict=True)]
     count = np.zeros_like(ties[0], dtype=np.min_scalar_type(len(ties)))
     for tie in ties:
         count += tie
     share = np.empty_like(count, dtype=y.dtype)  # in the order of memory that x has
     share[...] = y
-    share /= np.maximum(count, 1)  # in a window with NaN nothing is the largest
+    share /= np.maximum(count, 1)  # of other numbers than its peaks a window has none
     out = np.zeros_like(x, dtype=y.dtype)
     parts = window_view(out, size, stride, ones)
     overlapping = any(s < k for k, s in zip(size, stride, strict=True))
@@ -113,9 +120,26 @@ def _floating(x: Any) -> Any:
 def _avg_pool_kernel(x: Any, *, size: Any, stride: Any = None, padding: Any = 0) -> Any:
     inside = _inside(x.shape[2:], size, stride, padding)
     x = padded(_floating(x), padding, 0)
+    inside = np.asarray(inside, x.dtype, like=x)
+    means = _window_sums(x, size, stride) / inside
+    if not (is_foreign(means) or all_finite(means)):  # a sum may leave the range, not the mean
+        count = math.prod(size)
+        within = _window_sums(x / count, size, stride) * (count / inside)
+        means = np.where(np.isfinite(means), means, within)
+    return means
+
+
+def _window_sums(x: Any, size: Shape, stride: Shape) -> Any:
+    """Return the sum of each window; of long ones, that of sums of a few elements."""
     for axis, (k, s) in enumerate(zip(size, stride, strict=True), 2):
-        x = reduce(np.add, _slices(x, axis, k, s))
-    return x / np.asarray(inside, x.dtype, like=x)
+        slices = _slices(x, axis, k, s)
+        blocks = (reduce(np.add, islice(slices, _FEW)) for _ in range(0, k, _FEW))
+        x = reduce(np.add, blocks)
+    return x
+
+
+_FEW = 32
+"""How many slices are added one by one."""
 
 
 def _avg_pool_grad_kernel(
@@ -211,9 +235,13 @@ def _added_up(parts: Any, lengths: Shape, stride: Shape, padding: Padding) -> An
 
 def _ties(x: Any, peaks: Any, size: Shape, stride: Shape, padding: Padding) -> tuple[Any, Any]:
     """Return which elements of each window equal its peak, and how many do (but 1 for none)."""
-    # NaN equals nothing, so padding has no share.
-    view = _elements(_floating(x), size, stride, padding, math.nan)
-    ties = equal(view, expand_dims(peaks, axis=_axes(size)))
+    # NaN equals nothing, so padding has no share; NaN of x is the largest where there is one.
+    x = _floating(x)
+    view = _elements(x, size, stride, padding, math.nan)
+    ties = logical_or(
+        equal(view, expand_dims(peaks, axis=_axes(size))),
+        _elements(isnan(x), size, stride, padding, False),
+    )
     return ties, maximum(sum(ties, axis=_axes(size)), 1)
 
 
@@ -284,7 +312,7 @@ max_pool: OpFunction = register(
 )
 max_pool_grad: OpFunction = register(
     "max_pool_grad",
-    _max_pool_grad_kernel,
+    in_single(_max_pool_grad_kernel),
     {"y": _mean_of_ties, "x": NONDIFF, "peaks": NONDIFF},
     family="fused",
     shape=lambda y, x, peaks, **_: x.shape,
@@ -323,7 +351,7 @@ avg_pool: OpFunction = register(
 )
 avg_pool_grad: OpFunction = register(
     "avg_pool_grad",
-    _avg_pool_grad_kernel,
+    in_single(_avg_pool_grad_kernel),
     {"y": _avg_pool_grad_rule},
     family="fused",
     symbol="mean▦ᵀ",

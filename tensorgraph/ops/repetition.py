@@ -12,6 +12,7 @@ from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError
 from tensorgraph.ops._axes import one_axis
+from tensorgraph.ops.reduce import sum
 
 __all__ = ["repeat", "tile"]
 
@@ -27,7 +28,7 @@ def _tile_rule(g: Any, x_shape: tuple[int, ...], repetitions: tuple[int, ...]) -
     full = (1,) * (len(repetitions) - len(x_shape)) + x_shape
     split_shape = tuple(n for pair in zip(repetitions, full, strict=True) for n in pair)
     copies = g.reshape(split_shape)
-    return copies.sum(axis=tuple(range(0, len(split_shape), 2))).reshape(x_shape)
+    return sum(copies, axis=tuple(range(0, len(split_shape), 2))).reshape(x_shape)
 
 
 def _tiled_shape(x: Any, *, repetitions: tuple[int, ...]) -> tuple[int, ...]:
@@ -65,9 +66,9 @@ def _repeats(x: Any, *, repeats: Any, axis: Any) -> dict[str, Any]:
 def _repeat_rule(g: Any, x_shape: tuple[int, ...], repeats: int, axis: int | None) -> Any:
     if axis is None:
         size = math.prod(x_shape)
-        return g.reshape((size, repeats)).sum(axis=1).reshape(x_shape)
+        return sum(g.reshape((size, repeats)), axis=1).reshape(x_shape)
     copies = g.reshape((*x_shape[: axis + 1], repeats, *x_shape[axis + 1 :]))
-    return copies.sum(axis=axis + 1)
+    return sum(copies, axis=axis + 1)
 
 
 def _repeated_shape(x: Any, *, repeats: int, axis: int | None) -> tuple[int, ...]:

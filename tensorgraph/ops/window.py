@@ -17,6 +17,7 @@ from tensorgraph.arguments import integers
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.ops.reduce import in_single
 
 __all__ = ["overlap_add", "windows"]
 
@@ -272,7 +273,7 @@ _OVERLAP_ADD = """
 
 overlap_add: OpFunction = register(
     "overlap_add",
-    _overlap_add_kernel,
+    in_single(_overlap_add_kernel),
     {"x": _overlap_add_rule},
     family="shape",
     shape=lambda x, *, shape, stride, dilation: (*x.shape[: -2 * len(shape)], *shape),

@@ -5,9 +5,10 @@ state of its own for each. A rule is a subclass of :class:`Optimizer` with ``sta
 
 To be read in this order: ``sgd`` and the other rules (``momentum``, ``adaptive``, ``adam``,
 ``lion``), ``square_root`` (which some of them take), ``base`` (the step and the saved state),
-``settings`` (what a rule's settings may be), ``groups`` (parameters with settings of their own),
-``flat_parameters`` (how many parameters are stepped at once) and ``recorded_steps`` (steps to
-differentiate through); ``schedules`` of the learning rate and ``clip`` stand by themselves.
+``settings`` (what a rule's settings may be), ``groups`` (parameters with settings of their own) and
+``saved_groups``, ``working_dtype`` (how wide a rule computes), ``flat_parameters`` (how many
+parameters are stepped at once) and ``recorded_steps`` (steps to differentiate through);
+``schedules`` of the learning rate and ``clip`` stand by themselves.
 """
 
 from tensorgraph.optim import schedules

@@ -21,7 +21,9 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.optim.flat_parameters import State, packed
 from tensorgraph.optim.groups import Named, grouped
 from tensorgraph.optim.recorded_steps import recorded
+from tensorgraph.optim.saved_groups import members, renumbered
 from tensorgraph.optim.settings import Constructor, Rate, bound, checked
+from tensorgraph.optim.working_dtype import in_double
 
 Rule = Callable[..., tuple[Any, State]]
 
@@ -40,6 +42,10 @@ class Optimizer:
     arrays (those given are read-only). ``t`` counts the updates of the parameter from 1. What comes
     after it are the rule's settings: the constructor takes them after ``params``, under the same
     names and with the same defaults.
+
+    A rule computes in single precision at least. Parameters in half are handed to it in single, in
+    which their state stays, and are rounded afterwards. Where the squares of a gradient leave the
+    range of single precision, its parameters are updated in double from then on, with a warning.
 
     Example:
         >>> import tensorgraph as tg
@@ -77,7 +83,8 @@ class Optimizer:
                 lr is α, the learning rate: a number, or a function of the number of steps taken
                 before, such as ``lambda step: 0.1 / (1 + 0.01 * step)`` or ``optim.schedules``;
                 beta is β, how much of a running mean or sum a step keeps; betas are β₁ and β₂;
-                eps is ε, which bounds the step where gradients are near 0;
+                eps is ε, which bounds the step where gradients are near 0; without it, where their
+                squares are 0 there is next to none;
                 weight_decay is λ: beside its step along the gradient, θ shrinks by α·λ·θ.
 
         Raises:
@@ -153,7 +160,8 @@ class Optimizer:
         through a parameter that is cut into blocks (of more than 131,072 numbers).
 
         Raises:
-            AnomalyError: a gradient is not finite.
+            AnomalyError: a gradient is not finite; or so large that what the rule makes of it is
+                not, in double precision.
             ArgumentError: the learning rate is a function that returned no such thing.
             ImmutableError: the rule changes an array that it was given.
             ShapeError: the rule returns a parameter of another shape or dtype.
@@ -215,8 +223,9 @@ class Optimizer:
         """Return all that is needed to go on exactly from here, as a flat dict of arrays.
 
         ``steps`` and the settings stand under their own names, those of a group alone under
-        ``groups/1/lr``, the state of a parameter under ``name/steps``, ``name/m`` and so on. Of a
-        learning rate that is a function, its ``events`` are saved if it has some, as
+        ``groups/1/lr``, the state of a parameter under ``name/steps``, ``name/m`` and so on. Where
+        there are groups, ``groups/1/params/name`` is the shape of a parameter in one. Of a learning
+        rate that is a function, its ``events`` are saved if it has some, as
         :class:`schedules.Manual` has.
 
         Example:
@@ -225,6 +234,10 @@ class Optimizer:
             >>> list(tg.optim.Adam([("w", w)]).state_dict())
             ['steps', 'lr', 'betas', 'eps', 'w/steps', 'w/m', 'w/v']
         """
+        return {**self._values(), **members(self.groups)}
+
+    def _values(self) -> dict[str, NDArray[Any]]:
+        """Return the state without the members of groups."""
         state = {"steps": np.array(self.steps)}
         for key, settings, name in self._settings():
             value = settings[name]
@@ -243,17 +256,19 @@ class Optimizer:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from what ``state_dict`` returned; if anything does not fit, nothing is changed.
 
+        Groups are told by the names of their parameters, in whatever order they were given.
         A learning rate in ``state`` takes the place of a number, not of a function, but for the
         ``events`` of one. A setting that is a leaf tensor stays one and gets the value.
 
         Raises:
-            StateError: names are missing or unexpected, shapes or kinds of number differ, or a
-                setting makes no sense.
+            StateError: names are missing or unexpected, shapes or kinds of number differ, groups
+                hold other parameters, or a setting makes no sense.
         """
-        owner, own = type(self).__name__, self.state_dict()
+        owner, own = type(self).__name__, self._values()
         if not isinstance(state, Mapping):
             fitting(own, state, owner)  # says what it expected
-        given = dict(state)
+        given = renumbered(self.groups, state)
+        own |= in_double(own, given)
         events = {}
         places = self._settings(given)
         for key, settings, name in places:
@@ -314,8 +329,19 @@ class Optimizer:
 
 @quiet
 def _following(work: list[tuple[Any, Any]]) -> list[Any]:
-    """Return what each pack is to hold next; nothing is changed yet."""
-    return [pack.next(update) for pack, update in work]
+    """Return what each pack is to hold next; nothing is changed yet.
+
+    All gradients are looked at before any state advances. Where one is so large that what is made
+    of it may be refused, the states are kept until then.
+    """
+    gradients = [pack.gradients() for pack, _ in work]
+    before = [pack.kept() for pack, _ in work] if any(pack.huge for pack, _ in work) else []
+    try:
+        return [p.next(update, g) for (p, update), g in zip(work, gradients, strict=True)]
+    except errors.AnomalyError:
+        for (pack, _), kept in zip(work, before, strict=False):
+            pack.restore(kept)
+        raise
 
 
 def _restored(present: Any, value: Any) -> Any:

@@ -12,7 +12,9 @@ import numpy as np
 from tensorgraph.arguments import number
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.ops.arithmetic import abs, astype, equal, greater, maximum, where
+from tensorgraph.nn.half_precision import in_single
+from tensorgraph.ops.arithmetic import abs, equal, greater, where
+from tensorgraph.ops.extrema import maximum
 from tensorgraph.optim.flat_parameters import check_finite
 from tensorgraph.optim.groups import check_parameters, named_parameters
 
@@ -86,7 +88,7 @@ def clip_by_global_norm(params: Any, max_norm: float) -> Any:
     # Measured in a power of two near the largest element: squares stay in range, and dividing by
     # it rounds nothing.
     unit = math.ldexp(0.5, math.frexp(largest)[1])
-    scaled = [_in_single(g) / unit for _, g in pairs]
+    scaled = [in_single(g) / unit for _, g in pairs]
     length = reduce(add, [(g * g).sum() for g in scaled]).sqrt()
     norm = unit * float(host_values(length.data))
     if norm > max_norm:
@@ -100,9 +102,9 @@ def _clip_symbols(pairs: list[tuple[Tensor, Tensor]], max_norm: float) -> Any:
 
     The unit is the largest element itself: its power of two is no operation.
     """
-    unit = reduce(maximum, [abs(_in_single(g)).max() for _, g in pairs])
+    unit = reduce(maximum, [abs(in_single(g)).max() for _, g in pairs])
     unit = where(equal(unit, 0), 1, unit)
-    scaled = [_in_single(g) / unit for _, g in pairs]
+    scaled = [in_single(g) / unit for _, g in pairs]
     length = reduce(add, [g.square().sum() for g in scaled]).sqrt()
     limit = max_norm / unit
     too_long = greater(length, limit)
@@ -110,11 +112,6 @@ def _clip_symbols(pairs: list[tuple[Tensor, Tensor]], max_norm: float) -> Any:
     for (param, _), g in zip(pairs, scaled, strict=True):
         param.grad = g * factor
     return unit * length
-
-
-def _in_single(g: Tensor) -> Tensor:
-    """Return a gradient in single precision at least: in half, a sum of 65,520 ones overflows."""
-    return astype(g, dtype=np.dtype(np.float32)) if g.dtype == np.float16 else g
 
 
 def _with_gradients(params: Any, owner: str) -> list[tuple[Tensor, Tensor]]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
-from math import isfinite
 from operator import attrgetter, is_
 from typing import Any
 
@@ -23,6 +22,16 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import host_values, placed, to_host
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
+from tensorgraph.optim.working_dtype import (
+    DOUBLE,
+    SINGLE,
+    check_range,
+    converted,
+    leaves_range,
+    limit,
+    warn_of_double,
+    working_dtype,
+)
 
 BLOCK = 131_072
 """Elements of a block at most: half a mebibyte of float32. Half as much is hardly slower."""
@@ -43,10 +52,18 @@ _data_of = attrgetter("_data")
 class Pack:
     """Parameters of one dtype that were updated equally often, and their state as flat arrays."""
 
-    __slots__ = ("_blocks", "_cuts", "_flat", "_states", "_views", "names", "params", "steps")
+    __slots__ = (
+        "_blocks", "_cuts", "_flat", "_limit", "_states", "_views", "dtype", "huge", "names",
+        "params", "steps",
+    )  # fmt: skip
 
     def __init__(self, names: list[str], params: list[Tensor], state: State, steps: int) -> None:
         self.names, self.params, self.steps = names, params, steps
+        self.dtype = working_dtype(params[0].dtype, state.values())
+        """In which the rule computes, and the state is kept."""
+        self._limit = limit(self.dtype)
+        self.huge = False
+        """Whether the rule may make infinities of the gradients, in double precision too."""
         ends = np.cumsum([param.size for param in params]).tolist()
         self._cuts = [
             (slice(end - param.size, end), param.shape)
@@ -56,45 +73,87 @@ class Pack:
         # A state for each block, not arrays as long as the pack: new values then take the memory
         # of old ones that are still in the cache. In tensors, as all that steps change.
         self._states: list[dict[str, Tensor]] = [
-            {key: wrap(_freeze(value[block].copy())) for key, value in state.items()}
+            {
+                key: wrap(_freeze(converted(value[block].copy(), self.dtype)))
+                for key, value in state.items()
+            }
             for block in self._blocks
         ]
         self._flat: Any = None
         self._views: list[Any] = []  # what the parameters hold, if nobody assigned to them since
 
-    def next(self, update: Update) -> Next:
-        """Return the next values of all parameters and the state; all have gradients.
+    def gradients(self) -> Any:
+        """Return the gradients, all of which are there; ``huge`` tells if their squares are.
+
+        The state of a pack in single precision goes over to double where that is large enough.
+
+        Raises:
+            AnomalyError: a gradient is not finite.
+        """
+        if MODE.get().observer is not None:
+            meet(self, *self.params, *(kept for state in self._states for kept in state.values()))
+        grad = self._gradients()
+        # One pass over the gradient tells whether to look closer: its squares may overflow too.
+        if type(grad) is np.ndarray and grad.dot(grad) < self._limit:
+            self.huge = False
+            return grad
+        check_finite(self.names, self.params)
+        self.huge = leaves_range(grad, self.dtype)
+        if not self.huge or self.dtype != SINGLE:
+            return grad
+        if self._states[0]:
+            warn_of_double(self.names, self.params)
+        self.huge, self.dtype, self._limit = False, DOUBLE, limit(DOUBLE)
+        self.restore(self.kept())
+        return self._gradients()
+
+    def next(self, update: Update, grad: Any) -> Next:
+        """Return the next values of all parameters and the state, by what :meth:`gradients` gave.
 
         Nothing is changed yet, but for the state of several blocks: it advances block by block, as
         holding the old one and the new would be a sixth slower.
 
         Raises:
-            AnomalyError: a gradient is not finite.
+            AnomalyError: the gradients are huge, and what the rule makes of them is not finite.
             ShapeError: the rule returned a parameter of another shape or dtype.
         """
-        if MODE.get().observer is not None:
-            meet(self, *self.params, *(kept for state in self._states for kept in state.values()))
-        flat, grad = self._parameters(), self._gradients()
-        # One pass over the gradient tells whether to look closer: its squares may overflow too.
-        if type(grad) is not np.ndarray or not isfinite(grad.dot(grad)):
-            check_finite(self.names, self.params)
-        t = self.steps + 1
+        flat, t = self._parameters(), self.steps + 1
         if len(self._blocks) == 1:
             new, state = update(flat, grad, _arrays(self._states[0]), t)
             _check_result(new, flat)
-            return _freeze(new), state
+            new = _freeze(converted(new, self.params[0].dtype))
+        else:
+            new, state = self._next_of_blocks(update, flat, grad, t), {}
+        if self.huge:
+            kept = [array for block in self.kept() for array in block.values()]
+            check_range(self.names, self.params, [new, *state.values(), *kept])
+        return new, state
+
+    def _next_of_blocks(self, update: Update, flat: Any, grad: Any, t: int) -> Any:
+        own = self.params[0].dtype
         parts, states = [], []
-        new = np.empty_like(flat) if type(flat) is np.ndarray else None
+        new = np.empty(flat.shape, own) if type(flat) is np.ndarray else None
         for block, state in zip(self._blocks, self._states, strict=True):
             part, following = update(flat[block], grad[block], _arrays(state), t)
             _check_result(part, flat[block])
             states.append(_stored(state, following))
             if new is None:
-                parts.append(part)
+                parts.append(converted(part, own))
             else:
                 new[block] = part
         self._states = states
-        return (np.concatenate(parts) if new is None else _freeze(new)), {}
+        return np.concatenate(parts) if new is None else _freeze(new)
+
+    def kept(self) -> list[State]:
+        """Return the state of each block."""
+        return [_arrays(state) for state in self._states]
+
+    def restore(self, kept: list[State]) -> None:
+        """Give each block a state that :meth:`kept` returned, in the dtype of now."""
+        self._states = [
+            _stored(state, {key: converted(value, self.dtype) for key, value in before.items()})
+            for state, before in zip(self._states, kept, strict=True)
+        ]
 
     def commit(self, following: Next) -> None:
         """Give the parameters and the state what :meth:`next` returned."""
@@ -107,11 +166,12 @@ class Pack:
 
     def _parameters(self) -> Any:
         if self._views and all(map(is_, map(_data_of, self.params), self._views)):
-            return self._flat
-        return _joined(self.params, self.params[0].dtype)
+            flat = self._flat
+            return flat if flat.dtype == self.dtype else _freeze(flat.astype(self.dtype))
+        return _joined(self.params, self.dtype)
 
     def _gradients(self) -> Any:
-        return _joined([param._grad for param in self.params], self.params[0].dtype)
+        return _joined([param._grad for param in self.params], self.dtype)
 
     # -------------------------------------------------------------------------------- which of them
 
@@ -248,7 +308,7 @@ def packed(
             filling[param.dtype, steps] = names, params, size + param.size
     packs = []
     for names, params, steps in groups:
-        state = start(_joined(params, params[0].dtype))
+        state = start(_joined(params, working_dtype(params[0].dtype)))
         if saved is not None:
             state = {
                 key: placed(

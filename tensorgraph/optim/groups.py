@@ -13,6 +13,7 @@ from tensorgraph.nn.state_paths import stands_at
 from tensorgraph.optim.flat_parameters import Pack
 from tensorgraph.optim.recorded_steps import RecordedPack
 from tensorgraph.optim.settings import checked, plain, rate_at, unknown
+from tensorgraph.optim.working_dtype import working_dtype
 
 Named = list[tuple[str, Tensor]]
 
@@ -71,17 +72,18 @@ class Group:
             raise unknown(self._owner, name, self._defaults)
 
     def check_eps(self) -> None:
-        """Raise if ε is 0 in the dtype of a parameter.
+        """Raise if ε is 0 in the dtype in which a parameter is updated.
 
         Raises:
             ArgumentError: it is: steps would be 0/0 where gradients are 0.
         """
         eps = abs(plain(self["eps"])) if "eps" in self._defaults else 0.0
         for name, param in self.named:
-            if eps > 0 and param.dtype.type(eps) == 0:
+            dtype = working_dtype(param.dtype)
+            if eps > 0 and dtype.type(eps) == 0:
                 raise errors.ArgumentError(
-                    f"{self._owner}: eps={eps!r} is 0 in {param.dtype}, the dtype of {name!r}, so a"
-                    " gradient of 0 would make a step of 0/0; write eps=1e-4"
+                    f"{self._owner}: eps={eps!r} is 0 in {dtype}, in which {name!r} is updated, so"
+                    " a gradient of 0 would make a step of 0/0; write eps=1e-8"
                 )
 
     def settings(self, step: int) -> dict[str, Any]:

@@ -16,6 +16,15 @@ from tensorgraph.engine.state_dict import updated
 from tensorgraph.engine.tensor import Tensor, rebind, tensor, wrap
 from tensorgraph.ops.arithmetic import astype
 from tensorgraph.optim.flat_parameters import Start, State, Update, check_finite
+from tensorgraph.optim.working_dtype import (
+    DOUBLE,
+    SINGLE,
+    check_range,
+    converted,
+    leaves_range,
+    warn_of_double,
+    working_dtype,
+)
 
 Next = tuple[Tensor, State]
 """The next value of a parameter, and its next state."""
@@ -24,11 +33,14 @@ Next = tuple[Tensor, State]
 class RecordedPack:
     """A parameter whose updates are recorded, and its state as tensors: see :class:`Pack`."""
 
-    __slots__ = ("names", "params", "state", "steps")
+    __slots__ = ("dtype", "huge", "names", "params", "state", "steps")
 
     def __init__(self, name: str, param: Tensor, state: State, steps: int) -> None:
         self.names, self.params, self.steps = [name], [param], steps
-        self.state = {key: tensor(value) for key, value in state.items()}
+        self.dtype = working_dtype(param.dtype, state.values())
+        """In which the rule computes, and the state is kept."""
+        self.huge = False
+        self.state = {key: tensor(converted(value, self.dtype)) for key, value in state.items()}
         if param.is_leaf:
             # In a graph a leaf is the place where gradients gather, whatever its value by then. So
             # the parameter becomes a result.
@@ -36,26 +48,53 @@ class RecordedPack:
         else:
             param.retain_grad()
 
-    def next(self, update: Update) -> Next:
-        """Return the next value of the parameter and its state; it has a gradient.
+    def gradients(self) -> Any:
+        """Return the gradient; ``huge`` tells if its squares are: see :class:`Pack`.
 
         Raises:
             AnomalyError: the gradient is not finite.
-            ShapeError: the rule returned a parameter of another shape.
         """
         (param,) = self.params
         meet(self, param, *self.state.values())
         check_finite(self.names, self.params)
+        grad: Any = param.grad
+        self.huge = leaves_range(grad.data, self.dtype)
+        if self.huge and self.dtype == SINGLE:
+            if self.state:
+                warn_of_double(self.names, self.params)
+            self.huge, self.dtype = False, DOUBLE
+        return grad
+
+    def next(self, update: Update, grad: Any) -> Next:
+        """Return the next value of the parameter and its state.
+
+        Raises:
+            AnomalyError: the gradient is huge, and what the rule makes of it is not finite.
+            ShapeError: the rule returned a parameter of another shape.
+        """
+        (param,) = self.params
         with enable_grad():
-            new, state = update(param, param.grad, self.state, self.steps + 1)
+            kept = {key: _in_dtype(value, self.dtype) for key, value in self.state.items()}
+            old, grad = _in_dtype(param, self.dtype), _in_dtype(grad, self.dtype)
+            new, state = update(old, grad, kept, self.steps + 1)
             if new.shape != param.shape:
                 raise errors.ShapeError(
                     f"update() was given {self.names[0]!r} of shape {param.shape} and returned"
                     f" shape {new.shape}"
                 )
             # A learning rate in float64 makes results of its dtype.
-            state = {key: _in_dtype(value, self.state[key].dtype) for key, value in state.items()}
-            return _in_dtype(new, param.dtype), state
+            state = {key: _in_dtype(value, self.dtype) for key, value in state.items()}
+            new = _in_dtype(new, param.dtype)
+        if self.huge:
+            check_range(self.names, self.params, [x.data for x in (new, *state.values())])
+        return new, state
+
+    def kept(self) -> State:
+        """Return the state."""
+        return self.state
+
+    def restore(self, kept: State) -> None:
+        """Do nothing: the state changes when all is well."""
 
     def commit(self, following: Next) -> None:
         """Give the parameter and the state what :meth:`next` returned."""
@@ -105,7 +144,8 @@ def _beginning(value: Any) -> Tensor:
 
 
 def _in_dtype(value: Tensor, dtype: np.dtype[Any]) -> Tensor:
-    return value if value.dtype == dtype else astype(value, dtype=dtype)
+    fits = value.dtype == dtype or value.dtype.kind not in "fc"
+    return value if fits else astype(value, dtype=dtype)
 
 
 def recorded(
@@ -114,7 +154,7 @@ def recorded(
     """Return a pack for each parameter; arguments as of :func:`packed`."""
     packs = []
     for name, param in named:
-        state, steps = start(param.data), 0
+        state, steps = start(converted(param.data, working_dtype(param.dtype))), 0
         if saved is not None:
             state = {key: placed(saved[f"{name}/{key}"], value) for key, value in state.items()}
             steps = int(saved[f"{name}/steps"])

@@ -1,4 +1,4 @@
-"""The square root of a running mean of squares, which is 0 where no gradient ever came."""
+"""The square root of a running mean of squares, and what a step is divided by."""
 
 from __future__ import annotations
 
@@ -27,3 +27,11 @@ root = Op(
     notation=ROOT,
     doc="Return √x, with derivative 0 at 0: there √g², which is |g|, has a kink.",
 ).call
+
+
+def divisor(squares: Any, eps: Any) -> Any:
+    """Return √s + ε, by which a step is divided; where both are 0, the step is too, and it is 1."""
+    size = root(squares)
+    if type(eps) is float and eps == 0:
+        return where(equal(size, 0), 1, size)
+    return size + eps

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.autodiff import differentiate
 from tensorgraph.engine.backward_pass import sweep
 from tensorgraph.engine.graph import Node, ancestors, interpret
-from tensorgraph.engine.modes import mode
+from tensorgraph.engine.modes import enable_grad, mode
 from tensorgraph.engine.op import REGISTRY, Plan
 from tensorgraph.engine.rule import ZERO_RULE
 from tensorgraph.engine.tensor import Tensor, wrap
@@ -154,12 +155,28 @@ def _twin(
     """Return a node that computes with expressions."""
     # Rules see a number as it was written, such as an exponent; this one is no length.
     values = [float(x.value) if type(x.value) in (int, float) else x for x in args]
+    ours = REGISTRY.get(op.name) is op
+    defined = ours and op.family == "elementwise" and op.body is not None
     rules = tuple(
-        (i, rule)
+        (i, _through_body if defined else rule)
         for i, rule in plan.rules
         if rule is not ZERO_RULE.call and type(parents[i]) in (Node, Tensor)
     )
-    return Node(op, static, parents, Plan(plan.keep, rules), [*values, e], node.scope)
+    keep = tuple(range(len(args))) if defined else plan.keep
+    return Node(op, static, parents, Plan(keep, rules), [*values, e], node.scope)
+
+
+def _through_body(g: Any, saved: Sequence[Any], node: Node, i: int) -> Any:
+    """Return the gradient of an elementwise operation as its body says it.
+
+    Its own rule says the same in the way that keeps the digits.
+    """
+    operands = [wrap(x, None, k == i) if type(x) is Expr else x for k, x in enumerate(saved[:-1])]
+    assert node.op.body is not None
+    with enable_grad():
+        out = node.op.body(*operands, **node.static)
+    (gradient,) = differentiate([out], [g], [operands[i]], False, False)
+    return gradient._data
 
 
 def _plan_for(e: Expr) -> Plan:

@@ -80,6 +80,105 @@ def test_linspace(args):
     same(tg.linspace(*args, dtype="float64"), np.linspace(*args))
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_arange_ends_before_its_stop(dtype):
+    """Decimal steps are rounded, so that start + k · step may meet the stop."""
+    for a in range(-5, 6):
+        for n in range(8):
+            for d in (0.1, 0.3, 1 / 3, 0.7, 1e-2):
+                for start, step in ((a / 10, d), (float(a), -d)):
+                    stop = start + n * step
+                    found = tg.arange(start, stop, step, dtype)
+                    assert found.dtype == dtype
+                    assert found.shape == (n,), (start, stop, step)
+                    ends = np.asarray(stop, dtype) > found.data
+                    assert ends.all() if step > 0 else (np.asarray(stop, dtype) < found.data).all()
+                    expected = (start + step * np.arange(n)).astype(dtype)
+                    np.testing.assert_array_equal(found.data, expected)
+    np.testing.assert_array_equal(tg.arange(1, 1.6, 0.1), np.float32([1, 1.1, 1.2, 1.3, 1.4, 1.5]))
+
+
+def test_arange_keeps_what_is_before_its_stop():
+    assert tg.arange(0, 1 - 1e-9, 0.25).shape == (4,)
+    assert tg.arange(0, 1 + 1e-6, 0.25).shape == (5,)  # 1 is before it in float32 too
+    assert tg.arange(0, 1 + 1e-9, 0.25).shape == (4,)  # in float32 they are the same
+    assert tg.arange(0, 1 + 1e-9, 0.25, "float64").shape == (5,)
+    same(tg.arange(0.5, 3, dtype=int), np.array([0, 1, 2]))
+    assert tg.arange(-1.7e308, 1.7e308, 1e308, "float64").shape == (4,)
+
+
+@pytest.mark.parametrize(
+    ("args", "dtype"),
+    [
+        ((2**63 - 3, 2**63), "int64"),
+        ((-(2**63), -(2**63) + 4, 2), "int64"),
+        ((2**63 - 1, 2**63 + 2), "uint64"),
+        ((2**64 - 1, 2**64 - 4, -1), "uint64"),
+        ((0, 10, 2**70), "int64"),
+    ],
+)
+def test_arange_of_integers_at_the_ends_of_64_bits(args, dtype):
+    same(tg.arange(*args), np.array(list(range(*args)), dtype), dtype)
+    assert tg.arange(*args, dtype="float64").dtype == float
+
+
+def test_linspace_spans_more_than_a_number_holds():
+    found = tg.linspace(-1.5e308, 1.5e308, 5, "float64")
+    np.testing.assert_array_equal(found, [-1.5e308, -0.75e308, 0, 0.75e308, 1.5e308])
+    np.testing.assert_array_equal(tg.linspace(0, 5e-324, 2, "float64"), [0, 5e-324])
+
+
+WITHOUT_ROOM = {
+    "1e.06 does not fit in float16": [
+        lambda: tg.full(2, 1e6, "float16"),
+        lambda: tg.full(2, np.float64(1e6), "float16"),
+        lambda: tg.full_like(np.zeros(2, "float16"), 1e6),
+        lambda: tg.tensor([0.0, 1e6], "float16"),
+        lambda: tg.linspace(0, 1e6, 3, "float16"),
+        lambda: tg.nn.init.constant(1e6)((2,), dtype="float16"),
+    ],
+    "1e.39 does not fit in float32": [lambda: tg.tensor(1e39), lambda: tg.full(2, 1e39)],
+    "300 .*uint8": [
+        lambda: tg.full(2, 300, "uint8"),
+        lambda: tg.full(2, 300.0, "uint8"),
+        lambda: tg.tensor([300.0], "uint8"),
+        lambda: tg.linspace(0, 300, 3, "uint8"),
+    ],
+    "256 does not fit in uint8": [lambda: tg.arange(300, dtype="uint8")],
+    "-1 does not fit in uint8": [lambda: tg.arange(-1.0, 2.0, dtype="uint8")],
+    "nan does not fit in int64": [lambda: tg.full(2, np.nan, int), lambda: tg.tensor(np.nan, int)],
+    "70000 does not fit in float16": [
+        lambda: tg.tensor([70000], "float16"),
+        lambda: tg.arange(70000, 70001, dtype="float16"),
+    ],
+    "100000 does not fit in float16": [lambda: tg.arange(0, 1e6, 1e5, "float16")],
+    "do not fit in 64 bits; write floats": [
+        lambda: tg.arange(2**70, 2**70 + 3),
+        lambda: tg.arange(-1, 2**64, 2**63),
+    ],
+    "arange: stop is a finite number, not inf": [
+        lambda: tg.arange(0, np.inf),
+        lambda: tg.arange(10**400),
+    ],
+    "arange: start is a finite number, not nan": [lambda: tg.arange(np.nan, 1)],
+    "linspace: stop is a finite number, not inf": [lambda: tg.linspace(0, np.inf)],
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "call"), [(text, call) for text, calls in WITHOUT_ROOM.items() for call in calls]
+)
+def test_numbers_that_do_not_fit_are_refused(message, call):
+    with pytest.raises(errors.ArgumentError, match=message):
+        call()
+
+
+def test_infinities_are_no_numbers_that_grew():
+    assert np.isinf(tg.full(2, np.inf, "float16").data).all()
+    assert np.isnan(tg.tensor([np.nan, 1.0], "float16").data[0])
+    assert tg.tensor(65519, "float16").item() == 65504  # rounded down
+
+
 def test_likes():
     for like in (tg.zeros((2, 3)), tg.arange(3), np.ones((2, 1), np.float16), [[1, 2]], 3.0):
         array = tg.tensor(like).data

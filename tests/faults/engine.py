@@ -6,9 +6,31 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "engine/creation.py",
+        ("arange", "_before(cast(numbers, wanted), stop, step)", "cast(numbers, wanted)",
+         "creation: in a shorter type, a range holds its stop"),
+        ("_before", "numbers < last", "numbers <= last", "creation: a range holds its stop"),
+    ),
+    *planted_in(
+        "engine/arrays.py",
+        ("to_array", "array.astype(array.dtype.newbyteorder('='), copy=False)", "array",
+         "optim: parameters keep the order of bytes of another machine"),
+        ("cast", "array < range_.max + 1.0", "True", "creation: integers wrap around"),
+    ),
+    *planted_in(
         "engine/shapes.py",
         ("sum_to", "(*range(lead), *stretched)", "stretched or tuple(range(lead))",
          "broadcasting: new axes not summed where others are"),
+        ("sum_to", "add_up(g, axis=axes)", "g.sum(axis=axes)",
+         "broadcasting: long columns added one by one"),
+    ),
+    *planted_in(
+        "engine/summation.py",
+        ("add_up", "_in_blocks(x, axis)", "x", "sum, mean: long columns added one by one"),
+        ("add_up", "add_up(x.astype(np.float32), axis=axis, keepdims=keepdims).astype(np.float16)",
+         "np.add.reduce(x, axis=axis, keepdims=keepdims)", "sum: float16 added up in float16"),
+        ("_added", "sums[(*lead, slice(rest))] += x[(*lead, slice(rest))]", "pass",
+         "sum, mean: what is left of blocks is lost"),
     ),
     *planted_in(
         "engine/backward_pass.py",

@@ -7,8 +7,8 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "optim/adam.py",
-        ("scale", "root(state['v'] / (1 - betas[1] ** t)) + eps",
-         "root(state['v'] / (1 - betas[1] ** t) + eps)", "optim: Adam's ε inside the root"),
+        ("scale", "divisor(state['v'] / (1 - betas[1] ** t), eps)",
+         "divisor(state['v'] / (1 - betas[1] ** t) + eps, 0.0)", "optim: Adam's ε inside the root"),
         ("scale", "betas[1] ** t", "betas[1] ** (t + 1)",
          "optim: Adam's bias correction one step ahead"),
         ("AdamW.update", "decayed(param, lr, weight_decay) - step",
@@ -17,7 +17,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "optim/adaptive.py",
-        ("RMSprop.update", "root(s) + eps", "root(s + eps)", "optim: RMSprop's ε inside the root"),
+        ("RMSprop.update", "divisor(s, eps)", "divisor(s + eps, 0.0)",
+         "optim: RMSprop's ε inside the root"),
         ("Adagrad.update", "state['s']", "state['s'] * (1 - 1e-8)",
          "optim: Adagrad forgets 1e-8 of its sum"),
     ),
@@ -40,6 +41,8 @@ FAULTS: list[Fault] = [
          "optim: a rate set after loading holds from the first step on"),
         ("Optimizer.step", "updated != self._updated or any(map(_wants_gradient, self._others))",
          "updated != self._updated", "optim: nobody hears of what is unfrozen later"),
+        ("_following", "pack.restore(kept)", "pass",
+         "optim: a state advances though its step was refused"),
     ),
     *planted_in(
         "optim/groups.py",
@@ -51,23 +54,43 @@ FAULTS: list[Fault] = [
         ("Pack._part", "Pack(names, [self.params[i] for i in kept], state, self.steps)",
          "Pack(names, [self.params[i] for i in kept], state, 0)",
          "optim: t counts from 1 again once a gradient is missing"),
-        ("Pack.next", "update(flat[block], grad[block], _arrays(state), t)",
+        ("Pack._next_of_blocks", "update(flat[block], grad[block], _arrays(state), t)",
          "update(flat[block], grad[block], _arrays(self._states[0]), t)",
          "optim: all blocks with the state of the first"),
     ),
     *planted_in(
         "optim/recorded_steps.py",
-        ("RecordedPack.next", "update(param, param.grad, self.state, self.steps + 1)",
-         "update(param, param.grad, {k: v.detach() for k, v in self.state.items()}, self.steps "
+        ("RecordedPack.next", "update(old, grad, kept, self.steps + 1)",
+         "update(old, grad, {k: v.detach() for k, v in kept.items()}, self.steps "
          "+ 1)", "recorded_steps: the state taken as constant"),
-        ("RecordedPack.next", "update(param, param.grad, self.state, self.steps + 1)",
-         "update(param, param.grad.detach(), self.state, self.steps + 1)",
+        ("RecordedPack.next", "update(old, grad, kept, self.steps + 1)",
+         "update(old, grad.detach(), kept, self.steps + 1)",
          "recorded_steps: the gradient taken as constant"),
     ),
     *planted_in(
         "optim/square_root.py",
         ("_slope", "where(zero, 0, g / where(zero, 1, 2 * out))", "g / (2 * out)",
          "recorded_steps: the slope of √0"),
+        ("divisor", "where(equal(size, 0), 1, size)", "size",
+         "optim: without ε, a gradient of 0 makes a step of 0/0"),
+    ),
+    *planted_in(
+        "optim/working_dtype.py",
+        ("working_dtype", "np.result_type(dtype, np.float32, *kept)",
+         "np.result_type(dtype, *kept)", "optim: squares of half precision in half precision"),
+        ("limit", "float(np.finfo(dtype).max) / 2 ** 26", "np.inf",
+         "optim: squares of single precision overflow for good"),
+        ("in_double", "_owner(key) in grown", "False",
+         "optim: a state saved in double is loaded in single"),
+        ("check_range", "all(host_values(np.isfinite(result)).all() for result in results)", "True",
+         "optim: infinities in double precision pass"),
+    ),
+    *planted_in(
+        "optim/saved_groups.py",
+        ("renumbered", "{_under(key, numbers): value for key, value in rest.items()}", "rest",
+         "optim: groups in another order swap their settings"),
+        ("_numbers", "shape != param.shape", "False",
+         "optim: groups without names in another order swap their settings"),
     ),
     *planted_in(
         "optim/clip.py",

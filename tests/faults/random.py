@@ -9,5 +9,13 @@ FAULTS: list[Fault] = [
         "random.py",
         ("_below", "numpy.random(tied.size)", "0.5",
          "random: a Bernoulli draw decides by one byte, so its probability is off"),
+        ("_before", "float(np.nextafter(dtype.type(high), dtype.type(low)))", "high",
+         "random: an even draw is rounded up to its end"),
+        ("_before", "abs(high) * (step * apart)", "0 * apart",
+         "random: an even draw is rounded up to its end, given as an array"),
+        ("uniform", "2 * largest < _LARGEST[drawn]", "True",
+         "random: the length of an interval overflows"),
+        ("normal", "64 * largest < _LARGEST[drawn]", "True",
+         "random: a deviation overflows before the mean is added"),
     ),
 ]  # fmt: skip

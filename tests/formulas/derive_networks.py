@@ -112,7 +112,7 @@ def attention():
     return tg.derive(O, wrt=[S, Q, K, V], gradient=dO), O, [S, Q, K, V]
 
 
-@case("dx = y ∘ (1 + 2 y² − 3 y)")
+@case("dx = A ∘ (1 − A) ∘ (1 − 2 A)\n  where A = σ(x)")
 def gradient_of_a_gradient():
     x = leaf(LOGITS)
     y = tg.sigmoid(x)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensorgraph.ops.activation import log_sigmoid, relu, sigmoid
-from tensorgraph.ops.arithmetic import clip, equal, greater, less, square, where
+from tensorgraph.ops.arithmetic import equal, greater, less, square, where
 from tensorgraph.ops.contract import matmul
+from tensorgraph.ops.extrema import clip
 from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import broadcast_to

@@ -206,7 +206,7 @@ def test_a_matrix_that_happens_to_be_one_hot():
         "dx = A − M    assuming M = one_hot(order) (checked on the data)\n  where A = softmax₁(x)"
     )
     assert str(d) == told
-    assert {f.source for f in d.facts if f.word == "sums_to"} == {"data"}
+    assert {f.source for f in d.facts if f.word == "sums_to"} == {"data", "op"}
 
 
 def test_a_number_that_a_variable_happens_to_hold():

@@ -162,7 +162,7 @@ def test_settings_that_make_no_sense():
         init.normal(-1)((2, 2))
     with pytest.raises(ArgumentError, match=r"low = 1\.0 is above high = 0\.0"):
         init.uniform(1, 0)((2, 2))
-    with pytest.raises(DTypeError, match="drawn as float32 or float64, not int64"):
+    with pytest.raises(DTypeError, match="drawn as float16, float32 or float64, not int64"):
         init.orthogonal()((2, 2), dtype="int64")
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.ops.op_call import calls, x
+from tests.ops.op_call import b, calls, x
 
 TABLE = {
     "matmul": calls(
@@ -19,6 +19,22 @@ TABLE = {
         ((x(2, 0), x(0, 3)), {}),
         ((x(0, 2), x(2, 3)), {}),
         ((x(1, 1), x(1, 1)), {}),
+    ),
+    "matmul_where": calls(
+        "matmul_where",
+        ((x(2, 3), x(3, 4), b(2, 4)), {}),
+        ((x(5, 2, 3), x(3, 4), b(2, 4)), {}),
+        ((x(2, 3), x(4, 3, 2), b(1, 2)), {}),
+        ((x(3, 1, 2, 3), x(2, 3, 1), b(2, 2, 1)), {}),
+        ((x(0, 2), x(2, 3), b(1, 3)), {}),
+    ),
+    "masked_matmul": calls(
+        "masked_matmul",
+        ((x(2, 3), x(3, 4), b(2, 3)), {}),
+        ((x(5, 2, 3), x(3, 4), b(1, 3)), {}),
+        ((x(2, 3), x(4, 3, 2), b(2, 1)), {}),
+        ((x(3, 1, 2, 3), x(2, 3, 1), b(2, 2, 3)), {}),
+        ((x(2, 0), x(0, 3), b(2, 1)), {}),
     ),
     "linear": calls(
         "linear",
@@ -56,6 +72,7 @@ TABLE = {
         ((x(3), x(3)), {}),
         ((x(2, 3), x(3)), {}),
         ((x(2, 3), x(2, 3)), {"axis": 0}),
+        ((x(3, 2), x(3)), {"axis": 0}),
         ((x(2, 0), x(2, 0)), {}),
     ),
     "outer": calls(

@@ -48,6 +48,14 @@ TABLE = {
         (x(0, 3), {"axis": 1}),
         (np.zeros((2, 3)), {"axis": 1, "eps": 0.5}),
     ),
+    "unit": calls(
+        "unit",
+        (x(2, 3), {}),
+        (x(2, 3), {"axis": 0}),
+        (x(2, 3, 4), {"axis": (-1, 0)}),
+        (x(), {}),
+        (x(0, 3), {"axis": 1}),
+    ),
     "center": calls(
         "center",
         (x(2, 3), {}),
@@ -143,6 +151,18 @@ TABLE = {
         )
         for name in ("softmax", "log_softmax")
     },
+    **{
+        name: calls(
+            name,
+            ((x(2, 3), rows(2, 3)), {"axis": 1}),
+            ((x(3, 2), 3 * rows(3, 2)), {"axis": 0}),
+            ((x(2, 3, 2), rows(2, 3, 2)), {"axis": (0, 2)}),
+            ((x(3), np.array([0.1, 0.85, 0.05])), {"axis": 0}),
+            ((x(2, 1), rows(2, 1)), {"axis": 1}),
+            ((x(0, 3), rows(0, 3)), {"axis": 1}),
+        )
+        for name in ("minus_mean", "minus_share")
+    },
     "softmax_cross_entropy": calls(
         "softmax_cross_entropy",
         ((x(2, 3), rows(2, 3)), {}),
@@ -163,12 +183,15 @@ TABLE = {
         )
         for name in ("class_cross_entropy", "softmax_minus_one_hot")
     },
-    "sigmoid_cross_entropy": calls(
-        "sigmoid_cross_entropy",
-        ((x(2, 3), RNG.uniform(0, 1, (2, 3))), {}),
-        ((x(), RNG.uniform(0, 1, ())), {}),
-        ((x(0), x(0)), {}),
-    ),
+    **{
+        name: calls(
+            name,
+            ((x(2, 3), RNG.uniform(0, 1, (2, 3))), {}),
+            ((x(), RNG.uniform(0, 1, ())), {}),
+            ((x(0), x(0)), {}),
+        )
+        for name in ("sigmoid_cross_entropy", "sigmoid_minus")
+    },
     # Elementwise, but with parameters that the record's domain knows nothing of.
     "clip": calls(
         "clip",

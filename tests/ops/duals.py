@@ -170,6 +170,47 @@ softplus = chain(lambda z: np.log1p(np.exp(z)), _logistic)
 log_sigmoid = chain(lambda z: -np.log1p(np.exp(-z)), lambda z: _logistic(-z))
 
 
+asin_slope = chain(lambda z: 1 / np.sqrt(1 - z * z), lambda z: z / np.sqrt(1 - z * z) ** 3)
+acosh_slope = chain(lambda z: 1 / np.sqrt(z * z - 1), lambda z: -z / np.sqrt(z * z - 1) ** 3)
+asinh_slope = chain(lambda z: 1 / np.sqrt(z * z + 1), lambda z: -z / np.sqrt(z * z + 1) ** 3)
+atanh_slope = chain(lambda z: 1 / (1 - z * z), lambda z: 2 * z / (1 - z * z) ** 2)
+erf_slope = chain(
+    lambda z: 2 / _SQRT_PI * np.exp(-z * z), lambda z: -4 * z / _SQRT_PI * np.exp(-z * z)
+)
+normal_density = chain(
+    lambda z: np.exp(-z * z / 2) / math.sqrt(2 * math.pi),
+    lambda z: -z * np.exp(-z * z / 2) / math.sqrt(2 * math.pi),
+)
+
+
+def sigmoid_slope(x):
+    return sigmoid(x) * sigmoid(-x)
+
+
+def tanh_slope(x):
+    return sigmoid_slope(x * 2) * 4
+
+
+def silu_slope(x):
+    return sigmoid(x) + x * sigmoid_slope(x)
+
+
+def gelu_slope(x):
+    return (erf(x * math.sqrt(0.5)) + 1) * 0.5 + x * normal_density(x)
+
+
+def hypot_slope(x, y, by):
+    return (x, y)[by] / sqrt(x * x + y * y)
+
+
+def atan2_slope(x, y):
+    return x / (x * x + y * y)
+
+
+def logaddexp_slope(x, y):
+    return sigmoid(x - y)
+
+
 def abs(x):
     return x * np.sign(x.real)
 
@@ -186,6 +227,10 @@ def elu(x, alpha):
     return pick(x.real > 0, x, expm1(x) * alpha)
 
 
+def elu_slope(x, alpha):
+    return pick(x.real > 0, 1.0, exp(x) * alpha)
+
+
 def gelu(x):
     return x * (erf(x * math.sqrt(0.5)) + 1) * 0.5
 
@@ -196,6 +241,10 @@ def silu(x):
 
 def power(x, y):
     return exp(y * log(x))
+
+
+def power_slope(x, y):
+    return y * power(x, y - 1)
 
 
 def integer_power(x, n):
@@ -225,6 +274,15 @@ def maximum(x, y):
 
 def minimum(x, y):
     return -maximum(-x, -y)
+
+
+def maximum_grad(gradient, x, y):
+    won = pick(x.real > y.real, gradient, 0.0)
+    return pick(x.real == y.real, gradient * 0.5, won)
+
+
+def minimum_grad(gradient, x, y):
+    return maximum_grad(gradient, -x, -y)
 
 
 def clip(x, min, max):
@@ -299,6 +357,10 @@ def norm(x, axis=None, keepdims=False):
     return sqrt(sum(x * x, axis=axis, keepdims=keepdims))
 
 
+def unit(x, axis):
+    return x / norm(x, axis=axis, keepdims=True)
+
+
 def affine(x, scale, shift):
     return x * scale + shift
 
@@ -339,6 +401,20 @@ def _hot(logits, labels, axis):
     classes = np.arange(logits.shape[axis])
     hot = np.asarray(labels)[..., None] == classes
     return np.moveaxis(hot, -1, axis)
+
+
+def minus_mean(y, weights, axis):
+    total = sum(weights, axis=axis, keepdims=True)
+    return y - sum(weights * y, axis=axis, keepdims=True) / total
+
+
+def minus_share(y, weights, axis):
+    total = sum(weights, axis=axis, keepdims=True)
+    return y - weights * (sum(y, axis=axis, keepdims=True) / total)
+
+
+def sigmoid_minus(logits, targets):
+    return sigmoid(logits) - targets
 
 
 def dropout(x, mask, keep_prob):
@@ -409,6 +485,14 @@ set_at = linear_map(_set)
 matmul = bilinear(np.matmul)
 tensordot = bilinear(np.tensordot)
 outer = bilinear(np.outer)
+
+
+def matmul_where(x, y, mask):
+    return matmul(x, y) * mask
+
+
+def masked_matmul(x, y, mask):
+    return matmul(x * mask, y)
 
 
 def linear(x, weight, bias):

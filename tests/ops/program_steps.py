@@ -265,6 +265,20 @@ def _matmuls(x: Shape, y: Shape) -> list[dict[str, Any]]:
     return _broadcasting(x[:-2], y[:-2])
 
 
+def _mask(shape: Shape) -> Any:
+    return np.arange(math.prod(shape)).reshape(shape) % 3 != 1
+
+
+def _masked_products(x: Shape, y: Shape) -> list[dict[str, Any]]:
+    fit = min(len(x), len(y)) > 1 and _matmuls(x, y)
+    return [{"mask": _mask((x[-2], y[-1]))}] if fit else []
+
+
+def _masked_matrices(x: Shape, y: Shape) -> list[dict[str, Any]]:
+    fit = min(len(x), len(y)) > 1 and _matmuls(x, y)
+    return [{"mask": _mask(x[-2:])}] if fit else []
+
+
 def _linears(x: Shape, weight: Shape, bias: Shape) -> list[dict[str, Any]]:
     fit = x and len(weight) == 2 and x[-1] == weight[1] and bias == weight[:1]
     return [{}] if fit else []
@@ -318,8 +332,7 @@ def _affines(x: Shape, scale: Shape, shift: Shape) -> list[dict[str, Any]]:
 
 
 def _masked(shape: Shape) -> list[dict[str, Any]]:
-    mask = np.arange(math.prod(shape)).reshape(shape) % 3 != 1
-    return [{"mask": mask, "keep_prob": 0.75}]
+    return [{"mask": _mask(shape), "keep_prob": 0.75}]
 
 
 def _differences(x: Any, y: Any = None, **static: Any) -> Any:
@@ -342,10 +355,14 @@ DISTANCES: dict[str, Callable[..., Any]] = {
     "floor_divide": lambda x, y: np.abs(x / y - np.round(x / y)),
     "maximum": _differences,
     "minimum": _differences,
+    "maximum_grad": lambda gradient, x, y: _differences(x, y),
+    "minimum_grad": lambda gradient, x, y: _differences(x, y),
 }
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "leaky_relu": [{"slope": 0.01}, {"slope": 0.3}],
     "elu": [{"alpha": 1.0}, {"alpha": 0.7}],
+    "elu_slope": [{"alpha": 1.0}, {"alpha": 0.7}],
+    "hypot_slope": [{"by": 0}, {"by": 1}],
     "clip": [{"min": -0.5, "max": 0.7}, {"min": None, "max": 0.5}, {"min": 0.5, "max": None}],
 }
 """Static parameters of elementwise operations; the others have none."""
@@ -364,10 +381,12 @@ def _elementwise(op: tg.Op) -> Kind:
     return Kind(
         op.name,
         op.arity,
-        (lambda shape: OPTIONS[op.name]) if op.name in OPTIONS else _broadcasting,
+        (lambda *shapes: OPTIONS[op.name] if _broadcasting(*shapes) else [])
+        if op.name in OPTIONS
+        else _broadcasting,
         tuple((domain.low, domain.high) for domain in real),
         DISTANCES.get(op.name) or (kinks if any(avoided) else None),
-        ties=op.name != "atan2" and hasattr(duals, op.name),
+        ties=op.name not in ("atan2", "hypot_slope") and hasattr(duals, op.name),
     )
 
 
@@ -401,6 +420,8 @@ KINDS: dict[str, Kind] = {
         Kind("norm", 1, _reductions, kinks=_result(duals.norm), ties=False),
         Kind("rms", 1, lambda s: _reductions(s, eps=0.5) + _reductions(s, eps=0.0),
              kinks=_result(duals.rms), ties=False),
+        Kind("unit", 1, lambda s: [{"axis": axis} for axis in _axis_choices(s)],
+             kinks=lambda x, axis: _result(duals.norm)(x, axis=axis), ties=False),
         Kind("center", 1, lambda s: [{"axis": axis} for axis in _axis_choices(s)]),
         Kind("affine", 3, _affines),
         Kind("dropout", 1, _masked, run=lambda x, mask, keep_prob: tg.dropout(x, mask, keep_prob)),
@@ -414,6 +435,9 @@ KINDS: dict[str, Kind] = {
         Kind("softmax_minus_one_hot", 1, _labels,
              run=lambda x, labels, axis: tg.softmax_minus_one_hot(x, labels, axis=axis)),
         Kind("sigmoid_cross_entropy", 2, lambda x, y: [{}] * (x == y), (None, (0.05, 0.95))),
+        Kind("sigmoid_minus", 2, lambda x, y: [{}] * (x == y)),
+        Kind("minus_mean", 2, lambda x, y: _along(x, y) if x else [], (None, POSITIVE)),
+        Kind("minus_share", 2, lambda x, y: _along(x, y) if x else [], (None, POSITIVE)),
         Kind("reshape", 1, _reshapes),
         Kind("permute_dims", 1, _permutations),
         Kind("matrix_transpose", 1, lambda s: [{}] * (len(s) > 1)),
@@ -441,6 +465,10 @@ KINDS: dict[str, Kind] = {
         Kind("take_along_axis", 1, _takes_along),
         Kind("sort", 1, _sorts, kinks=_differences),
         Kind("matmul", 2, _matmuls),
+        Kind("matmul_where", 2, _masked_products,
+             run=lambda x, y, mask: tg.matmul_where(x, y, mask)),
+        Kind("masked_matmul", 2, _masked_matrices,
+             run=lambda x, y, mask: tg.masked_matmul(x, y, mask)),
         Kind("linear", 3, _linears),
         *(
             Kind(name, arity, _einsums, run=lambda *xs, subscripts: tg.einsum(subscripts, *xs))

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 from mpmath import mp, mpf
 
-from tensorgraph.ops._erf import _BLOCK, _FITS, erf
+from tensorgraph.ops._blocks import BLOCK
+from tensorgraph.ops._erf import _FITS, erf
 
 DTYPES = [np.float32, np.float64]
 RNG = np.random.default_rng(0)
@@ -94,7 +95,7 @@ def test_is_monotone_and_stays_within_one(dtype):
 # ------------------------------------------------------------------- shapes, dtypes, types
 
 
-@pytest.mark.parametrize("shape", [(), (0,), (1,), (3, 0), (2, 3, 4), (2 * _BLOCK + 1,)])
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (3, 0), (2, 3, 4), (2 * BLOCK + 1,)])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_keeps_shape_and_dtype(shape, dtype):
     x = np.asarray(RNG.standard_normal(shape), dtype)
@@ -105,7 +106,7 @@ def test_keeps_shape_and_dtype(shape, dtype):
 
 
 def test_an_element_does_not_depend_on_its_neighbours():
-    x = RNG.standard_normal((3, _BLOCK)).T[::2]  # strided, and longer than a block
+    x = RNG.standard_normal((3, BLOCK)).T[::2]  # strided, and longer than a block
     one_by_one = [float(erf(v)) for v in x.ravel()[:500]]
     np.testing.assert_array_equal(erf(x).ravel()[:500], one_by_one)
 

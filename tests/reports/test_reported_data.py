@@ -135,7 +135,7 @@ def test_forked_processes_go_on_with_one_sequence():
         augment.rotate(30),
         augment.shift(2),
     ],
-    ids=str,
+    ids=["brightness", "crop", "cutout", "flip", "noise", "rotate", "shift"],
 )
 def test_the_images_at_hand_stay_as_they_are(augmentation):
     """tflearn/tflearn#854, albumentations-team/albumentations#39: changes added up by epochs."""

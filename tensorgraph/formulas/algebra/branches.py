@@ -24,7 +24,6 @@ from tensorgraph.formulas.writing.broadcasting import bare
 from tensorgraph.ops.activation import relu
 from tensorgraph.ops.arithmetic import (
     add,
-    clip,
     equal,
     greater,
     greater_equal,
@@ -36,6 +35,7 @@ from tensorgraph.ops.arithmetic import (
     not_equal,
     subtract,
 )  # fmt: skip
+from tensorgraph.ops.extrema import clip
 from tensorgraph.symbolic.expr import Expr, lift, make
 
 

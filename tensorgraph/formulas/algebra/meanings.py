@@ -35,11 +35,11 @@ from tensorgraph.ops.arithmetic import (
     subtract,
     where,
 )  # fmt: skip
-from tensorgraph.ops.centering import affine
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.index import one_hot, scatter
 from tensorgraph.ops.logits import softmax_minus_one_hot
 from tensorgraph.ops.masking import dropout
+from tensorgraph.ops.moments import affine
 from tensorgraph.ops.reduce import mean, sum as total
 from tensorgraph.ops.shape import (
     broadcast_to,

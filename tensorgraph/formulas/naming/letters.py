@@ -16,8 +16,8 @@ from tensorgraph.formulas.writing.broadcasting import hidden
 from tensorgraph.formulas.writing.formula import cost
 from tensorgraph.ops._axes import kept
 from tensorgraph.ops.arithmetic import add, divide, subtract
-from tensorgraph.ops.centering import affine, center, rms
 from tensorgraph.ops.masking import dropout
+from tensorgraph.ops.moments import affine, center, rms
 from tensorgraph.ops.reduce import mean, sum as total
 from tensorgraph.ops.transcendental import exp
 from tensorgraph.symbolic.expr import Expr, constant, in_order

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from inspect import signature
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,9 +15,11 @@ from tensorgraph import errors
 from tensorgraph.arguments import one_of
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.op import OpFunction
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of
+from tensorgraph.nn.half_precision import HALF, in_half, in_single
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops.arithmetic import astype, equal, isinf, less, logical_and, where
 from tensorgraph.ops.reduce import mean, sum
@@ -23,7 +27,30 @@ from tensorgraph.ops.transcendental import log
 
 Shape = tuple[int, ...]
 
+Loss = TypeVar("Loss", bound=Callable[..., Any])
+
 # ------------------------------------------------------------------------------ losses to a cost
+
+
+def in_single_precision(loss: Loss) -> Loss:
+    """Return a loss that takes a prediction in half precision for one in single.
+
+    Half precision has no room for a count of 70,000, nor for the square of 300. The cost, and the
+    gradient, come back in half. Losses of probabilities are none of these: what −log of nearly 0
+    may cost is set by the precision of the probability.
+    """
+    first = next(iter(signature(loss).parameters))
+
+    @wraps(loss)
+    def computed(*args: Any, **settings: Any) -> Any:
+        given = args[0] if args else settings.get(first)
+        if getattr(given, "dtype", None) != HALF:
+            return loss(*args, **settings)
+        if args:
+            return in_half(loss(in_single(given), *args[1:], **settings), given)
+        return in_half(loss(**{**settings, first: in_single(given)}), given)
+
+    return computed  # type: ignore[return-value]
 
 
 def _mean_or_0(losses: Any) -> Any:
@@ -100,6 +127,18 @@ def matched(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
     return prediction, target
 
 
+def warn_if_swapped(name: str, prediction: Any, target: Any) -> None:
+    """Warn if the target comes from a model, and the prediction does not."""
+    if getattr(target, "requires_grad", False) and not getattr(prediction, "requires_grad", False):
+        warnings.warn(
+            f"{here(name)}: the target needs a gradient, the prediction does not; the prediction"
+            f" comes first: write {name}(prediction, target), and target.detach() for a target that"
+            " a model made",
+            errors.UsageWarning,
+            stacklevel=user_level(),
+        )
+
+
 def _hint(shape: Shape, target: Shape) -> str:
     if [n for n in shape if n != 1] == [n for n in target if n != 1]:
         return f"; write target.reshape({shape}), or prediction.reshape({target})"
@@ -147,14 +186,19 @@ def warn_of_output(name: str, prediction: Any, op: OpFunction, problem: str) -> 
     It may have changed its shape since.
     """
     node = prediction.node if type(prediction) is Tensor else None
-    while type(node) is Node and node.op.family == "shape" and len(node.parents) == 1:
+    while type(node) is Node and _only_turned(node):
         node = node.parents[0]
     if type(node) is Node and node.op is op.op:
         warnings.warn(
             f"{here(name)}: {problem} (the result of {op.op.name}{errors.where_in(node.scope)})",
             errors.UsageWarning,
-            stacklevel=3,
+            stacklevel=user_level(),
         )
+
+
+def _only_turned(node: Node) -> bool:
+    """Return whether an operation changes the shape or the precision of one operand alone."""
+    return len(node.parents) == 1 and (node.op.family == "shape" or node.op is astype.op)
 
 
 # ---------------------------------------------------------------------------------- surprisal

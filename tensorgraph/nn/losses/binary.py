@@ -12,6 +12,7 @@ from tensorgraph.nn.losses._common import (
     as_array,
     as_target,
     check_probabilities,
+    in_single_precision,
     least,
     matched,
     reduced,
@@ -19,6 +20,7 @@ from tensorgraph.nn.losses._common import (
     surprisal,
     tangent,
     values,
+    warn_if_swapped,
     warn_of_output,
     weighted_cost,
 )
@@ -28,7 +30,10 @@ from tensorgraph.ops.arithmetic import isnan, less, logical_and, logical_not, wh
 from tensorgraph.ops.logits import sigmoid_cross_entropy
 from tensorgraph.ops.transcendental import log1p
 
-NOT_BINARY = "; labels are 0 and 1 (for −1 and 1, write (target + 1) / 2, or losses.hinge)"
+NOT_BINARY = (
+    "; labels are 0 and 1, and the prediction comes first (for −1 and 1, write (target + 1) / 2, or"
+    " losses.hinge)"
+)
 SECOND_SIGMOID = (
     "the logits went through a sigmoid already, and this loss computes one itself; leave the first"
     " one out"
@@ -70,6 +75,7 @@ def binary_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean
     """
     name = "binary_cross_entropy"
     a, y = matched(name, probabilities, target)
+    warn_if_swapped(name, a, y)
     check_probabilities(
         name, "probability", a, "; for logits write losses.binary_cross_entropy_with_logits"
     )
@@ -84,6 +90,7 @@ def _surprisal_of_rest(p: Any) -> Any:
     return where(tiny, tangent(rest), -log1p(-where(tiny, 0, p)))
 
 
+@in_single_precision
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the cross-entropy of sigmoid(logits) against labels 0 and 1.
 
@@ -114,11 +121,13 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
     """
     name = "binary_cross_entropy_with_logits"
     logits, target = matched(name, logits, target)
+    warn_if_swapped(name, logits, target)
     warn_of_output(name, logits, sigmoid, f"{SECOND_SIGMOID}, or write binary_cross_entropy")
     check_probabilities(name, "label", target, NOT_BINARY)
     return reduced(sigmoid_cross_entropy(logits, target), reduction)
 
 
+@in_single_precision
 def multi_label(logits: Any, target: Any, reduction: str = "mean", *, mask: Any = None) -> Any:
     """Return the binary cross-entropy of many labels an example, some of which may be missing.
 
@@ -156,6 +165,7 @@ def multi_label(logits: Any, target: Any, reduction: str = "mean", *, mask: Any 
          [ 0.5  0.5]]
     """
     logits, target = matched("multi_label", logits, target)
+    warn_if_swapped("multi_label", logits, target)
     warn_of_output("multi_label", logits, sigmoid, SECOND_SIGMOID)
     present = logical_not(isnan(target))
     if mask is not None:
@@ -181,6 +191,7 @@ def _mask(name: str, mask: Any, shape: tuple[int, ...]) -> Any:
     return mask
 
 
+@in_single_precision
 def hinge(scores: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the hinge loss of scores against labels −1 and 1.
 
@@ -207,6 +218,7 @@ def hinge(scores: Any, target: Any, reduction: str = "mean") -> Any:
         [0.  0.5 1.5]
     """
     scores, target = matched("hinge", scores, target)
+    warn_if_swapped("hinge", scores, target)
     labels = values(target)
     refuse(
         "hinge", "label", abs(labels) != 1, labels,

@@ -14,12 +14,14 @@ from tensorgraph.nn.losses._common import (
     as_prediction,
     as_target,
     check_probabilities,
+    in_single_precision,
     matched,
     product,
     reduced,
     refuse,
     surprisal,
     values,
+    warn_if_swapped,
     warn_of_output,
     weighted_cost,
 )
@@ -38,6 +40,7 @@ SECOND_SOFTMAX = (
 NO_LOGARITHM = "these are probabilities, not their logarithms; write log_softmax for softmax"
 
 
+@in_single_precision
 def cross_entropy(
     logits: Any,
     target: Any,
@@ -75,7 +78,8 @@ def cross_entropy(
         ignore_index: the class that marks examples which do not count, for instance −100.
 
     Raises:
-        ShapeError: the shapes of logits and target, or of ``weight``, do not fit as above.
+        ShapeError: the shapes of logits and target, or of ``weight``, do not fit as above; or there
+            is one class, whose probability is 1.
         DTypeError: classes that are not integers.
         AxisError: a class outside 0 … classes − 1, or an ``axis`` that the logits do not have.
         ArgumentError: a ``weight`` below 0, ``label_smoothing`` outside [0, 1), ``ignore_index``
@@ -96,9 +100,11 @@ def cross_entropy(
     """
     name = "cross_entropy"
     logits, target = as_prediction(logits), as_array(target)
+    warn_if_swapped(name, logits, target)
     warn_of_output(name, logits, softmax, SECOND_SOFTMAX)
     shape, target_shape = shape_of(logits), shape_of(target)
     axis = _class_axis(name, shape, axis)
+    _check_choice(name, shape, axis)
     if weight is not None:
         weight = _class_weight(name, weight, logits, axis)
     if target_shape == shape:
@@ -122,6 +128,7 @@ def cross_entropy(
     return _cost(losses, weights, kept, reduction)
 
 
+@in_single_precision
 def nll(
     log_probs: Any,
     target: Any,
@@ -150,7 +157,8 @@ def nll(
         ignore_index: the class that marks examples which do not count, for instance −100.
 
     Raises:
-        ShapeError: the shapes of log_probs and target, or of ``weight``, do not fit as above.
+        ShapeError: the shapes of log_probs and target, or of ``weight``, do not fit as above; or
+            there is one class, whose probability is 1.
         DTypeError: classes that are not integers.
         AxisError: a class outside 0 … classes − 1, or an ``axis`` that log_probs does not have.
         ArgumentError: a ``weight`` below 0, an unknown ``reduction``.
@@ -166,6 +174,7 @@ def nll(
     warn_of_output(name, log_probs, softmax, NO_LOGARITHM)
     shape = shape_of(log_probs)
     axis = _class_axis(name, shape, axis)
+    _check_choice(name, shape, axis)
     if weight is not None:
         weight = _class_weight(name, weight, log_probs, axis)
     _check_classes_fit(
@@ -229,6 +238,21 @@ def _class_axis(name: str, shape: Shape, axis: int) -> int:
         raise errors.AxisError(f"{here(name)}: {error}") from None
 
 
+def _check_choice(name: str, shape: Shape, axis: int) -> None:
+    """Raise if there is but one class: it is certain, so that nothing can be learned.
+
+    Raises:
+        ShapeError: there is.
+    """
+    if shape[axis] == 1:
+        raise errors.ShapeError(
+            f"{here(name)}: the prediction of shape {shape} has one class along axis {axis}, which"
+            " is certain whatever is predicted, so the cost would tell nothing; for one logit an"
+            " example, yes or no, write binary_cross_entropy_with_logits(prediction,"
+            f" target.reshape({shape})), for numbers mse"
+        )
+
+
 def _check_classes_fit(name: str, shape: Shape, found: Shape, axis: int, also: str) -> None:
     """Raise unless the target's shape is the prediction's without ``axis``."""
     classes = shape[:axis] + shape[axis + 1 :]
@@ -237,8 +261,10 @@ def _check_classes_fit(name: str, shape: Shape, found: Shape, axis: int, also: s
     hint = ""
     if found in ((*classes, 1), (1, *classes), (*shape[:axis], 1, *shape[axis + 1 :])):
         hint = f"; write target.reshape({classes}) to drop the axis of length 1"
-    elif found == shape[::-1]:
+    elif found == shape[::-1] and len(shape) > 1:
         hint = "; write target.T"
+    elif any(found[:k] + found[k + 1 :] == shape for k in range(len(found))):
+        hint = "; the prediction comes first: swap the two"
     elif len(shape) == 2 and found == shape[axis : axis + 1]:
         hint = f"; write axis={1 - axis} if the classes stand along axis {1 - axis}"
     raise errors.ShapeError(

@@ -6,11 +6,13 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import scalar
-from tensorgraph.nn.losses._common import matched, reduced
+from tensorgraph.nn.losses._common import in_single_precision, matched, reduced
 from tensorgraph.nn.message_place import here
-from tensorgraph.ops.arithmetic import clip, square
+from tensorgraph.ops.arithmetic import square
+from tensorgraph.ops.extrema import clip
 
 
+@in_single_precision
 def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the squared error.
 
@@ -44,6 +46,7 @@ def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced(square(prediction - target), reduction)
 
 
+@in_single_precision
 def l1(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the absolute error.
 
@@ -73,6 +76,7 @@ def l1(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     return reduced(abs(prediction - target), reduction)
 
 
+@in_single_precision
 def huber(prediction: Any, target: Any, reduction: str = "mean", *, delta: float = 1.0) -> Any:
     """Return Huber's loss: squared error for small errors, absolute error for large ones.
 

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from tests.ops.elements.shapes import permute_dims
 from tests.ops.elements.storage import axes_of, build, fitted, flat, indices, one
 
@@ -51,6 +53,18 @@ def matmul(x, y):
     right = "k" if y.ndim == 1 else "...kj"
     out = "..." * (x.ndim > 2 or y.ndim > 2) + "i" * (x.ndim > 1) + "j" * (y.ndim > 1)
     return einsum(x, y, subscripts=f"{left},{right}->{out}")
+
+
+def matmul_where(x, y, mask):
+    products = matmul(x, y)
+    return build(products.shape, lambda at: products[at] if mask[fitted(at, mask.shape)] else 0.0)
+
+
+def masked_matmul(x, y, mask):
+    lead = np.broadcast_shapes(x.shape[:-2], mask.shape[:-2])
+    shape = (*lead, *x.shape[-2:])
+    kept = build(shape, lambda at: x[fitted(at, x.shape)] if mask[fitted(at, mask.shape)] else 0.0)
+    return matmul(kept, y)
 
 
 def linear(x, weight, bias):

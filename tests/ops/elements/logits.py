@@ -42,6 +42,15 @@ def _center(values):
     return [float(v - middle) for v in exact]
 
 
+def _unit(values):
+    length = math.hypot(*values)
+    return [v / length for v in values]
+
+
+def unit(x, axis=None):
+    return _along(_unit, x, axis)
+
+
 def center(x, axis=None):
     return _along(_center, x, axis)
 
@@ -52,6 +61,32 @@ def softmax(x, axis=-1):
 
 def log_softmax(x, axis=-1):
     return _along(_log_softmax, x, axis)
+
+
+def _weighted(f):
+    """Return a function of y and weights along some axes together."""
+
+    def along(y, weights, axis):
+        pairs = np.empty(y.shape, dtype=object)
+        for at in indices(y.shape):
+            pairs[at] = Fraction(float(y[at])), Fraction(float(weights[at]))
+        return _along(f, pairs, axis)
+
+    return along
+
+
+@_weighted
+def minus_mean(pairs):
+    total = builtins.sum(w for _, w in pairs)
+    middle = builtins.sum(w * y for y, w in pairs) / (total or 1)
+    return [float(y - middle) for y, _ in pairs]
+
+
+@_weighted
+def minus_share(pairs):
+    total = builtins.sum(w for _, w in pairs)
+    share = builtins.sum(y for y, _ in pairs) / (total or 1)
+    return [float(y - w * share) for y, w in pairs]
 
 
 def softmax_cross_entropy(logits, targets, axis=-1):
@@ -80,6 +115,14 @@ def class_cross_entropy(logits, labels, axis=-1):
     logs = log_softmax(logits, axis)
     axis = one(axis, logits.ndim)
     return build(labels.shape, lambda at: -logs[(*at[:axis], labels[at], *at[axis:])])
+
+
+def sigmoid_minus(logits, targets):
+    def entry(at):
+        with mp.workdps(40):
+            return float(1 / (1 + mp.exp(-mpf(float(logits[at])))) - mpf(float(targets[at])))
+
+    return build(logits.shape, entry)
 
 
 def sigmoid_cross_entropy(logits, targets):

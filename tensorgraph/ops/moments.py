@@ -1,0 +1,311 @@
+"""Centring, spread and length, and what else normalisation layers are made of.
+
+Squares are taken where they fit: where a sum of them would leave the range, x is divided first by a
+power of two as large as its largest element. Values and derivatives are within 4 ulp, or, where
+terms cancel (x − mean; the second derivatives of lengths), 4 ulp of the largest term. Second
+derivatives at subnormal numbers have the few digits that a subnormal divisor has.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.arguments import number, scalar
+from tensorgraph.engine.arrays import as_array, is_foreign
+from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.shapes import ndim_of, shape_of
+from tensorgraph.engine.summation import add_up
+from tensorgraph.ops._axes import Axes, kept, length, some_axes
+from tensorgraph.ops.arithmetic import abs_kernel, equal, square, where
+from tensorgraph.ops.reduce import all_finite, divisor, in_single, mean, mean_kernel, spread, sum
+from tensorgraph.ops.transcendental import sqrt
+
+__all__ = ["affine", "center", "norm", "rms", "std", "unit", "var"]
+
+
+def _floating(x: Any) -> Any:
+    """Return x as an array in which squares can be added up: integers would overflow."""
+    x = as_array(x)
+    return x if x.dtype.kind in "fc" else x.astype(np.float64)
+
+
+def _axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+    return {"axis": some_axes(axis, ndim_of(x)), "keepdims": bool(keepdims)}
+
+
+# --------------------------------------------------------------------------------------- centring
+
+
+def _centred_axes(x: Any, *, axis: Any) -> dict[str, Any]:
+    return {"axis": some_axes(axis, ndim_of(x))}
+
+
+def _center_kernel(x: Any, *, axis: Any = None) -> Any:
+    x = _floating(x)
+    centred = x - mean_kernel(x, axis=axis, keepdims=True)
+    # What rounding has left of a large mean is small, so that its own mean is right; and where all
+    # elements are equal, it is what each of them is off by.
+    left = mean_kernel(centred, axis=axis, keepdims=True)
+    if not (is_foreign(left) or all_finite(left)):
+        left = np.where(np.isfinite(left), left, 0)
+    centred -= left
+    return centred
+
+
+center = register(
+    "center",
+    in_single(_center_kernel),
+    {"x": lambda g, axis: g - mean(g, axis=axis, keepdims=True)},
+    family="fused",
+    symbol="x − μ",
+    body=lambda x, *, axis: x - mean(x, axis=axis, keepdims=True),
+    prepare=_centred_axes,
+    code="""
+        centred = x - np.mean(x, axis=axis, keepdims=True)
+        return centred - np.mean(centred, axis=axis, keepdims=True)
+    """,
+    facts={"zero_sum": "axis"},
+    doc="""Return x − mean(x) over `axis`, exact to rounding also where the mean is large.
+
+    >>> tg.center([1.0, 3.0, 5.0])
+    tensor([-2.,  0.,  2.])
+    """,
+)
+
+
+# ------------------------------------------------------------------------------- spread and length
+
+
+_LEAST = {char: np.finfo(char).tiny / np.finfo(char).eps for char in "fdFD"}
+"""Below this, terms of a sum of squares may have been too small to be numbers."""
+
+
+def _squares(x: Any, axis: Any, keepdims: bool = True, least: bool = True) -> tuple[Any, Any]:
+    """Return Σ (x / scale)² over axes, and scale: 1, or powers of 2 that keep the sums in range.
+
+    Args:
+        x: an array of floating-point numbers.
+        axis: what to add up over.
+        keepdims: whether these axes stay, with length 1.
+        least: whether sums that are too small matter, or those that are too large alone.
+    """
+    total = add_up(x * x, axis=axis, keepdims=keepdims)
+    smallest = _LEAST[total.dtype.char] if least else 0
+    if not (is_foreign(total) or total.size == 0):
+        if smallest <= total.real.min() and total.real.max() < np.inf:
+            return total, 1
+    largest = np.max(abs_kernel(x).real, axis=axis, keepdims=True, initial=0)
+    scale = np.exp2(np.minimum(np.floor(np.log2(largest)), np.finfo(total.dtype).maxexp - 1))
+    scale = np.where((scale > (0 if least else 1)) & (scale < np.inf), scale, 1)
+    scale = scale.astype(largest.dtype)
+    scaled = x / scale
+    total = add_up(scaled * scaled, axis=axis, keepdims=keepdims)
+    return total, scale if keepdims else np.squeeze(scale, axis=axis)
+
+
+def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[str, Any]:
+    static = _axes(x, axis=axis, keepdims=keepdims)
+    return {**static, "correction": scalar(correction, "correction")}
+
+
+def _freedom(shape: tuple[int, ...], axis: Axes, correction: float) -> float:
+    """Return n − correction, but never less than 0: then nothing is known of the variance."""
+    return max(length(shape, axis) - correction, 0)
+
+
+def _scaled_variance(x: Any, axis: Any, correction: float, keepdims: bool) -> tuple[Any, Any]:
+    """Return Σ((x − mean) / scale)² / (n − correction), and scale."""
+    total, scale = _squares(_center_kernel(x, axis=axis), axis, keepdims)
+    # Where neither spread nor elements are left, this is 0 / 0.
+    return total / _freedom(x.shape, axis, correction), scale
+
+
+def _var_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
+    variance, scale = _scaled_variance(_floating(x), axis, correction, keepdims)
+    return variance * scale * scale
+
+
+def _std_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bool = False) -> Any:
+    variance, scale = _scaled_variance(_floating(x), axis, correction, keepdims)
+    return np.sqrt(variance) * scale
+
+
+def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
+    shape = shape_of(x)
+    share = 2 * g / divisor(_freedom(shape, axis, correction), g)
+    # The mean is differentiated too: it drops out at first order only.
+    return spread(share, shape, axis) * center(x, axis=axis)
+
+
+def _std_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
+    shape = shape_of(x)
+    share = g / divisor(math.sqrt(_freedom(shape, axis, correction)), g)
+    return spread(share, shape, axis) * unit(center(x, axis=axis), axis=axis)
+
+
+var = register(
+    "var",
+    in_single(_var_kernel),
+    {"x": _var_rule},
+    family="reduce",
+    prepare=_moments,
+    facts={"nonnegative": True},
+    doc="""Return the variance over `axis`, Σ(x − mean)² / (n − correction).
+
+    With no more elements than the correction it is infinite, or NaN where all are equal, as
+    NumPy's and PyTorch's.
+
+    >>> tg.var([1.0, 3.0], correction=1)
+    tensor(2.)
+    """,
+)
+std = register(
+    "std",
+    in_single(_std_kernel),
+    {"x": _std_rule},
+    family="reduce",
+    prepare=_moments,
+    facts={"nonnegative": True},
+    doc="""Return the standard deviation, √var; its derivative is 0 where all elements are equal.
+
+    The derivative is that of x − mean as it is rounded: where that is subnormal, so are its digits.
+
+    >>> tg.std([1.0, 3.0])
+    tensor(1.)
+    """,
+)
+
+
+def _unit_kernel(x: Any, *, axis: Any = None) -> Any:
+    x = _floating(x)
+    total, scale = _squares(x, axis)
+    length_ = np.sqrt(total)
+    scaled = x if type(scale) is int else x / scale
+    return scaled / np.where(np.equal(length_, 0), 1, length_)
+
+
+def _unit_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
+    # ‖x‖ = √n · rms(x), and a root mean square is never too large.
+    size = rms(x, axis=axis, eps=0, keepdims=True)
+    zero = equal(size, 0)
+    across = g - out * sum(g * out, axis=axis, keepdims=True)
+    across = across / divisor(math.sqrt(length(shape_of(x), axis)), g)
+    return where(zero, 0, across / where(zero, 1, size))
+
+
+unit = register(
+    "unit",
+    in_single(_unit_kernel),
+    {"x": _unit_rule},
+    family="fused",
+    symbol="x / ‖x‖",
+    body=lambda x, *, axis: x / norm(x, axis=axis, keepdims=True),
+    prepare=_centred_axes,
+    doc="""Return x / ‖x‖ over `axis`, of any magnitude; 0, with derivative 0, where x is 0.
+
+    >>> tg.unit([3.0, -4.0])
+    tensor([ 0.6, -0.8])
+    """,
+)
+
+
+def _norm_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
+    total, scale = _squares(_floating(x), axis, keepdims)
+    return np.sqrt(total) * scale
+
+
+def _norm_rule(g: Any, x: Any, axis: Axes) -> Any:
+    return spread(g, shape_of(x), axis) * unit(x, axis=axis)
+
+
+norm: OpFunction = register(
+    "norm",
+    in_single(_norm_kernel),
+    {"x": _norm_rule},
+    family="reduce",
+    symbol="‖x‖",
+    prepare=_axes,
+    facts={"nonnegative": True},
+    code="np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))",
+    doc="""Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.
+
+    >>> tg.norm([3.0, 4.0])
+    tensor(5.)
+    """,
+)
+
+
+def _check_rms(x: Any, *, axis: Any, eps: float, keepdims: bool) -> dict[str, Any]:
+    return {
+        "axis": some_axes(axis, ndim_of(x)),
+        "eps": number(eps, "eps", 0),
+        "keepdims": bool(keepdims),
+    }
+
+
+def _rms_kernel(x: Any, *, axis: Any = None, eps: float = 0.0, keepdims: bool = False) -> Any:
+    x = _floating(x)
+    total, scale = _squares(x, axis, keepdims, least=not eps)
+    return np.sqrt(total / length(x.shape, axis) + eps / scale / scale) * scale
+
+
+def _rms_rule(g: Any, x: Any, out: Any, axis: Axes, eps: float) -> Any:
+    shape = shape_of(x)
+    count = length(shape, axis)
+    if not eps:
+        return spread(g / divisor(math.sqrt(count), g), shape, axis) * unit(x, axis=axis)
+    # x / out is of ordinary size, where g / out may leave the range.
+    ratio = x / out.reshape(kept(shape, axis))
+    return spread(g / divisor(count, g), shape, axis) * ratio
+
+
+rms = register(
+    "rms",
+    in_single(_rms_kernel),
+    {"x": _rms_rule},
+    family="fused",
+    symbol="RMS",
+    body=lambda x, *, axis, eps, keepdims: sqrt(
+        mean(square(x), axis=axis, keepdims=keepdims) + eps
+    ),
+    prepare=_check_rms,
+    facts={"nonnegative": True},
+    doc="""Return the root mean square √(mean(x²) + eps) over `axis`; its derivative at 0 is 0.
+
+    Of a centred x it is the standard deviation.
+
+    >>> tg.rms([1.0, -7.0])
+    tensor(5.)
+    """,
+)
+
+
+# ------------------------------------------------------------------------------ scale and shift
+
+
+def _affine_kernel(x: Any, scale: Any, shift: Any) -> Any:
+    out = np.multiply(x, scale, dtype=np.result_type(x, scale, shift))
+    out += shift
+    return out
+
+
+affine = register(
+    "affine",
+    _affine_kernel,
+    {
+        "x": lambda g, scale: g * scale,
+        "scale": lambda g, x: g * x,
+        "shift": lambda g: g,
+    },
+    family="fused",
+    symbol="a·x + b",
+    body=lambda x, scale, shift: x * scale + shift,
+    doc="""Return x · scale + shift, each of which is repeated along axes that it does not have.
+
+    >>> tg.affine([[1.0, 2.0]], [2.0, 3.0], 0.5)
+    tensor([[2.5, 6.5]])
+    """,
+)

@@ -1,0 +1,88 @@
+"""Shapes of predictions and targets: a column beside a row, one class, the two swapped."""
+
+import numpy as np
+import pytest
+
+import tensorgraph as tg
+from tensorgraph import nn
+from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
+from tensorgraph.nn import losses
+
+ELEMENTWISE = [
+    "mse", "l1", "huber", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+    "multi_label", "hinge",
+]  # fmt: skip
+OF_CLASSES = ["cross_entropy", "nll", "kl_divergence"]
+
+
+def test_every_loss_is_here():
+    assert {*ELEMENTWISE, *OF_CLASSES} == set(losses.__all__)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize(("prediction", "target"), [((5, 1), (5,)), ((5,), (5, 1)), ((5,), (1, 5))])
+def test_a_column_beside_a_row_is_refused(name, prediction, target):
+    with pytest.raises(ShapeError) as caught:
+        getattr(losses, name)(np.ones(prediction), np.ones(target))
+    assert f"write target.reshape({prediction})" in str(caught.value)
+
+
+@pytest.mark.parametrize("loss", [losses.cross_entropy, losses.nll])
+@pytest.mark.parametrize(
+    ("logits", "target", "axis"),
+    [
+        ((5, 1), (5,), 1),
+        ((5, 1), (5, 1), -1),
+        ((1, 5), (5,), 0),
+        ((2, 1, 3), (2, 3), 1),
+        ((0, 1), (0,), 1),
+    ],
+)
+def test_one_class_is_no_choice(loss, logits, target, axis):
+    model = nn.Sequential(nn.Linear(3, 1))
+    message = r"has one class along axis \d, .* write binary_cross_entropy_with_logits\(prediction"
+    with pytest.raises(ShapeError, match=message):
+        loss(tg.zeros(logits), np.zeros(target, int), axis)
+    with pytest.raises(ShapeError, match="for numbers mse"):
+        loss(model(tg.zeros((4, 3))), np.zeros(4, int))
+
+
+def test_the_line_that_is_advised_for_one_logit_works():
+    prediction, target = tg.zeros((5, 1)), np.array([0, 1, 1, 0, 1])
+    cost = losses.binary_cross_entropy_with_logits(prediction, target.reshape((5, 1)))
+    assert cost.item() == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize("loss", [losses.cross_entropy, losses.nll])
+def test_classes_before_logits_are_told_the_order(loss):
+    with pytest.raises(ShapeError, match="the prediction comes first: swap the two"):
+        loss(np.zeros(3, int), np.ones((3, 2)))
+    with pytest.raises(ShapeError, match=r"write target.reshape\(\(3,\)\)"):
+        loss(np.ones((3, 2)), np.zeros((3, 1), int))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cross_entropy", "binary_cross_entropy", "binary_cross_entropy_with_logits", "multi_label"],
+)
+def test_a_model_in_place_of_the_target_is_warned_of(name):
+    loss, output = getattr(losses, name), tg.full((2, 3), 0.25, requires_grad=True)
+    with pytest.warns(UsageWarning, match=rf"comes first: write {name}\(prediction, target\)"):
+        loss(np.ones((2, 3)), output)
+    loss(np.ones((2, 3)), output.detach())
+    loss(output, output)
+    loss(output, np.ones((2, 3)))
+
+
+def test_a_target_may_be_learned_where_both_are_alike():
+    output = tg.ones(3, requires_grad=True)
+    for loss in (losses.mse, losses.l1, losses.huber):
+        loss(np.zeros(3), output)
+    losses.kl_divergence(np.zeros(3), tg.full(3, 0.5, requires_grad=True))
+
+
+def test_logits_in_place_of_labels_are_refused():
+    with pytest.raises(
+        ArgumentError, match=r"the label 3.0 at index .* the prediction comes first"
+    ):
+        losses.binary_cross_entropy_with_logits([0, 1, 1], [3.0, -1.0, 0.2])
