@@ -85,6 +85,11 @@ class _Both(Observer):
         self._inner.backward(event)
 
 
+def beside(outer: Observer | None, inner: Observer) -> Observer:
+    """Return an observer and, where there is one, that of the block around as one."""
+    return inner if outer is None else _Both(outer, inner)
+
+
 @dataclass(frozen=True, slots=True)
 class Mode:
     """What the next operation does besides computing."""
@@ -251,7 +256,7 @@ def _without(block: mode, after: Mode, opened: Opened) -> tuple[Mode, Opened]:
     below, others = _without(block, around, opened[:-1])
     if below is around:  # it is none of these
         return after, opened
-    return _changed(below, last._changes), (*others, (last, below))
+    return _changed(below, last._changes_in(below)), (*others, (last, below))
 
 
 class mode(Decorating):
@@ -267,11 +272,17 @@ class mode(Decorating):
     def _anew(self) -> mode:
         return mode(**self._changes)
 
+    def _changes_in(self, around: Mode) -> dict[str, Any]:
+        """Return what the block changes in the mode around it."""
+        return self._changes
+
     def __enter__(self) -> None:
         current = MODE.get()
         holder = _holder(current)
         around, opened = _blocks_of(holder, current)
-        _go_on(holder, current, _changed(around, self._changes), (*opened, (self, around)))
+        _go_on(
+            holder, current, _changed(around, self._changes_in(around)), (*opened, (self, around))
+        )
 
     def __exit__(self, *error: object) -> None:
         current = MODE.get()
@@ -287,8 +298,7 @@ class mode(Decorating):
 
 def observing(observer: Observer, **changes: Any) -> mode:
     """Return a context in which ``observer`` watches too, beside those of blocks around it."""
-    outer = MODE.get().observer
-    return mode(observer=observer if outer is None else _Both(outer, observer), **changes)
+    return mode(observer=beside(MODE.get().observer, observer), **changes)
 
 
 def no_grad(f: Callable[..., Any] | None = None) -> Any:

@@ -7,6 +7,7 @@ import functools
 import inspect
 import itertools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -265,6 +266,32 @@ def test_a_generator_goes_on_in_the_calls_of_modules():
         assert y._node.scope == "model.layers[1] Noisy" and MODE.get().scope == ""
     assert not next(model.layers[1].noise).requires_grad and tg.is_grad_enabled()
     model.layers[1].noise.close()
+
+
+@pytest.mark.parametrize("block", [tg.no_grad(), tg.debug()], ids=["no_grad", "debug"])
+def test_threads_share_a_block(block):
+    """It ends in each as it began there, whichever ends first."""
+    took_turns = threading.Barrier(2, timeout=60)
+    before = MODE.get(), np.geterr()
+
+    def first():
+        with block:
+            took_turns.wait()
+            took_turns.wait()  # the other has begun
+        took_turns.wait()
+        return MODE.get(), np.geterr()
+
+    def second():
+        took_turns.wait()
+        with block:
+            took_turns.wait()
+            took_turns.wait()  # the first has ended
+            assert MODE.get() != before[0]
+        return MODE.get(), np.geterr()
+
+    with ThreadPoolExecutor(2) as pool:
+        results = [pool.submit(work) for work in (first, second)]
+        assert [result.result() for result in results] == [before, before]
 
 
 # ------------------------------------------------------------------------------ those that serve

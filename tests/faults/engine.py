@@ -215,8 +215,13 @@ FAULTS: list[Fault] = [
          "modes: a decorated context manager changes the mode of its user"),
         ("_serves", "frame.f_code.co_name in _SERVING", "False",
          "modes: a block entered in __enter__ is taken for its own"),
-        ("_without", "_changed(below, last._changes)", "after",
+        ("_without", "_changed(below, last._changes_in(below))", "after",
          "modes: a block that ends before a later one leaves its change behind"),
+    ),
+    *planted_in(
+        "engine/float_warnings.py",
+        ("end_silence", "ERRORS.set(before[-1])", "pass",
+         "debug: NumPy warns of nothing after the block"),
     ),
     *planted_in(
         "engine/decorating.py",
