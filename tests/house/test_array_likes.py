@@ -300,6 +300,16 @@ def test_what_is_there_is_not_missing(value):
     assert not is_missing(value)
 
 
+def test_labels_that_are_missing_are_not_to_be_written_as_integers():
+    one_hot = lambda y: tg.one_hot(y, num_classes=2)  # noqa: E731
+    labels = pd.Series(pd.array([1, None, 0], dtype="Int64"))
+    for door in (lambda y: tg.nn.losses.cross_entropy(tg.zeros((3, 2)), y), one_hot):
+        with pytest.raises(DTypeError, match=r"1 of 3 values is NaN or infinite, .*: leave"):
+            door(labels)
+        with pytest.raises(DTypeError, match=r"not float64; write .astype\('int64'\)$"):
+            door(np.array([1.0, 0.0, 1.0]))
+
+
 def test_one_each():
     for shape, size in [((3, 1), 3), ((1, 3), 3), ((1, 1), 1), ((0, 1), 0)]:
         assert one_each(np.zeros(shape)).shape == (size,)
