@@ -151,9 +151,10 @@ def what_else(array: Array, source: Any = None) -> str:
     name, line = {
         "M": (
             "dates",
-            "write (dates - dates.min()) / np.timedelta64(1, 'D'), the days since the first",
+            "write (d - d.min()) / np.timedelta64(1, 'D') with d = np.asarray(x), the days since"
+            " the first",
         ),
-        "m": ("durations", "write durations / np.timedelta64(1, 'D')"),
+        "m": ("durations", "write np.asarray(x) / np.timedelta64(1, 'D')"),
         "c": ("complex numbers", "write their .real and .imag as two arrays"),
         "V": ("records", "write their fields as columns: np.stack([x['a'], x['b']], 1)"),
     }[kind]

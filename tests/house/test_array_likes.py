@@ -1,5 +1,6 @@
 """What other libraries hold, at every door by which arrays come in: taken rightly, or the line."""
 
+import re
 import warnings
 from decimal import Decimal
 from fractions import Fraction
@@ -224,8 +225,8 @@ ELSE = {
     "NA in objects": (np.array([pd.NA, 1.5], object), "<NA>: 1 of 2 .* or write np.nan in their"),
     "None": ([1.5, None], "None: 1 of 2 values is missing, the first at index 1; leave these"),
     "a missing string": (pd.Series(["cat", None]), "index 1; .* and number classes by tg.data"),
-    "dates": (pd.Series(pd.to_datetime(["2020-01-01"])), r"dates .*dtype.*; write \(dates - da"),
-    "durations": (np.array([1, 2], "m8[D]"), r"durations .*write durations / np.timedelta64\(1"),
+    "dates": (pd.Series(pd.to_datetime(["2020-01-01"])), r"dates .*dtype.*; write \(d - d.min"),
+    "durations": (np.array([1, 2], "m8[D]"), r"durations .*write np.asarray\(x\) / np"),
     "complex": (np.array([1j]), "complex numbers .*; write their .real and .imag"),
     "records": (np.array([(1, 2.0)], "i4,f4"), "records .*; write their fields as columns"),
     "periods": (pd.Series(pd.period_range("2020", periods=2, freq="D")), "write a number for each"),
@@ -250,11 +251,14 @@ def test_what_is_no_number_is_told_with_the_line_to_write(name):
 def test_the_lines_to_write_are_right():
     names = pd.Series(["cat", "dog"])
     assert tg.tensor(Classes.of(names).encode(names)).numpy().tolist() == [0, 1]
-    dates = pd.Series(pd.to_datetime(["2020-01-01", "2020-01-03"]))
-    for x in (dates, dates.to_numpy()):
-        days = (x - x.min()) / np.timedelta64(1, "D")
-        assert tg.tensor(days).numpy().tolist() == [0, 2]
-    assert tg.tensor(np.array([1, 2], "m8[h]") / np.timedelta64(1, "h")).numpy().tolist() == [1, 2]
+    dates = np.array(["2020-01-01", "2020-01-03"], "M8[us]")
+    for values in (dates, dates - dates[0]):
+        for make in (np.array, list, pd.Series, pd.DataFrame, pd.Index, pl.Series, pl.DataFrame):
+            with pytest.raises(DTypeError) as refused:
+                Normalize().fit(x := make(values))
+            line = re.search(r"; write (.*?'D'\))", str(refused.value))[1]
+            numbers = eval(line, {"np": np, "x": x, "d": np.asarray(x)})
+            assert np.ravel(tg.tensor(numbers).numpy()).tolist() == [0, 2]
     assert tg.tensor(np.asarray([Decimal("0.5"), Fraction(1, 4)], float)).numpy().tolist() == [
         0.5,
         0.25,
