@@ -219,6 +219,11 @@ FAULTS: list[Fault] = [
          "modes: a block that ends before a later one leaves its change behind"),
     ),
     *planted_in(
+        "observe/debug.py",
+        ("_Debugging._changes_in", "beside(around.observer, _NonFinite())", "_NonFinite()",
+         "debug: hides the observer around it"),
+    ),
+    *planted_in(
         "engine/float_warnings.py",
         ("end_silence", "ERRORS.set(before[-1])", "pass",
          "debug: NumPy warns of nothing after the block"),
