@@ -1,7 +1,8 @@
 """The mode an operation runs in: one immutable value in a context variable.
 
 A context variable belongs to one thread and one ``asyncio`` task; every change here is undone
-when its block ends, so neither an exception nor another thread can leave a mode behind.
+when its block ends, so neither an exception nor another thread can leave a mode behind. Only what
+a generator holds, which waits while others go on, stands by its frame.
 """
 
 from __future__ import annotations
@@ -262,8 +263,9 @@ def _without(block: mode, after: Mode, opened: Opened) -> tuple[Mode, Opened]:
 class mode(Decorating):
     """A context, also a decorator: runs a block in the current mode with ``changes``.
 
-    A block that a generator holds counts while that runs, not for its caller while it waits. One
-    that an asynchronous generator holds does count there: decorate it, which does not.
+    Threads and tasks may share it. A block that a generator holds counts while that runs, not for
+    its caller while it waits. One that an asynchronous generator holds does count there: decorate
+    it, which does not.
     """
 
     def __init__(self, **changes: Any) -> None:
@@ -280,9 +282,8 @@ class mode(Decorating):
         current = MODE.get()
         holder = _holder(current)
         around, opened = _blocks_of(holder, current)
-        _go_on(
-            holder, current, _changed(around, self._changes_in(around)), (*opened, (self, around))
-        )
+        inside = _changed(around, self._changes_in(around))
+        _go_on(holder, current, inside, (*opened, (self, around)))
 
     def __exit__(self, *error: object) -> None:
         current = MODE.get()
