@@ -78,6 +78,8 @@ FAULTS: list[Fault] = [
         "formulas/algebra/meanings.py",
         ("_scatter", "{new: old for old, new in to.items()}", "to",
          "derive: the gradient of x[:, None] is broadcast along the other axis"),
+        ("_recorded", "twin in nf.forward", "False",
+         "derive: std is spelt out beside its own value with another number of axes"),
     ),
     *planted_in(
         "formulas/writing/formula.py",
@@ -90,6 +92,8 @@ FAULTS: list[Fault] = [
         "formulas/writing/numpy_code.py",
         ("_Code._operator", "(_in(x, tight + (sign == '**')), _in(y, tight + (sign != '**')))",
          "(_in(x, tight), _in(y, tight))", "derive: code without the parentheses of a − (b − c)"),
+        ("_in_order_of_use", "_parts(spelt[e], names)", "_parts(definitions[e][1], names)",
+         "derive: code that uses a value before it is defined"),
     ),
     *planted_in(
         "formulas/writing/text.py",
