@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mpmath import mp
 
 import tensorgraph as tg
 from tensorgraph import errors
@@ -87,14 +88,26 @@ def test_normalising_layers_do_not_see_a_scale(scale):
 
 
 def test_products_of_which_a_part_leaves_the_range():
-    equal(tg.prod(np.array([1e-30, 1e-30, 1e30, 1e30], np.float32)), np.float32(1))
-    equal(tg.prod([[1e30, 1e30, 1e-30, 1e-30], [1e30, 1e30, 1, 1]], axis=1), np.float32([1, INF]))
+    small, large = np.float32(2.0**-100), np.float32(2.0**100)
+    equal(tg.prod(np.array([small, small, large, large])), np.float32(1))
+    rows = np.array([[large, large, small, small], [large, large, 1, 1]], np.float32)
+    equal(tg.prod(rows, axis=1), np.float32([1, INF]))
     equal(tg.prod(np.array([1e-40, 1], np.float32)), np.float32(1e-40))
     equal(tg.prod([INF, 0.0]), NAN)
     equal(tg.prod([INF, -2.0]), -INF)
     equal(tg.prod([NAN, 0.0]), NAN)
     equal(tg.prod([0.0, -2.0]), 0)
     assert tg.prod(np.full(2000, 0.5)).item() == 0  # below all numbers
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_products_of_many_small_and_many_large_factors_keep_their_digits(dtype):
+    x = np.repeat(np.array([0.75, 4 / 3 + np.finfo(dtype).eps], dtype), 3000)
+    with mp.workprec(200):
+        exact = float(mp.fprod(map(float, x)))
+    beside = np.stack([x, np.ones_like(x)], axis=1)
+    for found in (tg.prod(x), tg.prod(beside, axis=0)[0], tg.prod(beside.T, axis=(0, 1))):
+        assert abs(found.item() / exact - 1) <= len(x) * float(np.finfo(dtype).eps)
 
 
 def test_vecdot_is_numpys():
