@@ -54,6 +54,8 @@ FAULTS: list[Fault] = [
          "derive: a wrong formula is used by others"),
         ("_varied", "rng.uniform(0.8, 1.2, array.shape)", "1.0",
          "rules: formulas are checked on the recorded data alone"),
+        ("_read_off", "float(np.finfo(np.float32).eps)", "0.0",
+         "derive: decimals of float32 that cancel are taken for a wrong formula"),
     ),
     *planted_in(
         "formulas/derive.py",

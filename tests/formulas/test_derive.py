@@ -417,3 +417,11 @@ def test_formulas_hold_where_a_spread_or_length_is_0(op, size):
     code = namespace["backward"].__code__
     known = [arguments[name] for name in code.co_varnames[: code.co_argcount]]
     assert not np.any(namespace["backward"](*known))
+
+
+def test_decimals_of_float32_that_cancel_are_no_wrong_formula():
+    x = leaf(np.array([0.03], np.float32))
+    total = (x * np.float32([0.675379157])).sum() + (-x * np.float32([0.572233379])).sum()
+    d = tg.derive(total, wrt=x)  # 1.8e-7 off: the numbers are read as 0.67537916 and 0.5722334
+    assert str(d) == "dx = 0.103146"
+    np.testing.assert_allclose(d.evaluate(), 0.103145778, rtol=1e-6)
