@@ -77,7 +77,7 @@ def everything(word="x"):
             "epoch": [1, 2, 3],
             "train_loss": [3.0, 2.0, 1.0],
             "dev_loss": [3.0, math.nan, 2.0],
-            f"train_{word}": [0, 1, 0],
+            f"train_my {word}": [0, 1, 0],  # "loss", or "dev_loss", would be another curve's
         },
         "ladder": D.ladder(human=0.0, train=0.1, dev=0.12, sizes={"train": 90, "dev": 90}),
         "confusion": D.confusion_matrix([word, "b"], ["b", "b"]),
