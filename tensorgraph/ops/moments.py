@@ -23,7 +23,7 @@ from tensorgraph.ops.arithmetic import abs_kernel, equal, square, where
 from tensorgraph.ops.reduce import all_finite, divisor, in_single, mean, mean_kernel, spread, sum
 from tensorgraph.ops.transcendental import sqrt
 
-__all__ = ["affine", "center", "norm", "rms", "std", "unit", "var"]
+__all__ = ["affine", "center", "norm", "rms", "rms_slope", "std", "std_slope", "unit", "var"]
 
 
 def _floating(x: Any) -> Any:
@@ -111,6 +111,10 @@ def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[st
     return {**static, "correction": scalar(correction, "correction")}
 
 
+def _spread_axes(x: Any, *, axis: Any, correction: float = 0) -> dict[str, Any]:
+    return {**_centred_axes(x, axis=axis), "correction": scalar(correction, "correction")}
+
+
 def _freedom(shape: tuple[int, ...], axis: Axes, correction: float) -> float:
     """Return n − correction, but never less than 0: then nothing is known of the variance."""
     return max(length(shape, axis) - correction, 0)
@@ -133,50 +137,10 @@ def _std_kernel(x: Any, *, axis: Any = None, correction: float = 0, keepdims: bo
     return np.sqrt(variance) * scale
 
 
-def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
-    shape = shape_of(x)
-    share = 2 * g / divisor(_freedom(shape, axis, correction), g)
-    # The mean is differentiated too: it drops out at first order only.
-    return spread(share, shape, axis) * center(x, axis=axis)
-
-
-def _std_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
-    shape = shape_of(x)
-    share = g / divisor(math.sqrt(_freedom(shape, axis, correction)), g)
-    return spread(share, shape, axis) * unit(center(x, axis=axis), axis=axis)
-
-
-var = register(
-    "var",
-    in_single(_var_kernel),
-    {"x": _var_rule},
-    family="reduce",
-    prepare=_moments,
-    facts={"nonnegative": True},
-    doc="""Return the variance over `axis`, Σ(x − mean)² / (n − correction).
-
-    With no more elements than the correction it is infinite, or NaN where all are equal, as
-    NumPy's and PyTorch's.
-
-    >>> tg.var([1.0, 3.0], correction=1)
-    tensor(2.)
-    """,
-)
-std = register(
-    "std",
-    in_single(_std_kernel),
-    {"x": _std_rule},
-    family="reduce",
-    prepare=_moments,
-    facts={"nonnegative": True},
-    doc="""Return the standard deviation, √var; its derivative is 0 where all elements are equal.
-
-    The derivative is that of x − mean as it is rounded: where that is subnormal, so are its digits.
-
-    >>> tg.std([1.0, 3.0])
-    tensor(1.)
-    """,
-)
+def _length(size: Any, x: Any, axis: Axes) -> Any:
+    """Return the length or spread of each x, put back beside it; 1 where it is 0."""
+    size = size.reshape(kept(shape_of(x), axis))
+    return where(equal(size, 0), 1, size)
 
 
 def _unit_kernel(x: Any, *, axis: Any = None) -> Any:
@@ -196,18 +160,94 @@ def _unit_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
     return where(zero, 0, across / where(zero, 1, size))
 
 
-unit = register(
+unit: OpFunction = register(
     "unit",
     in_single(_unit_kernel),
     {"x": _unit_rule},
     family="fused",
     symbol="x / ‖x‖",
-    body=lambda x, *, axis: x / norm(x, axis=axis, keepdims=True),
+    body=lambda x, *, axis: x / _length(norm(x, axis=axis), x, axis),
     prepare=_centred_axes,
     doc="""Return x / ‖x‖ over `axis`, of any magnitude; 0, with derivative 0, where x is 0.
 
     >>> tg.unit([3.0, -4.0])
     tensor([ 0.6, -0.8])
+    """,
+)
+
+
+def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
+    shape = shape_of(x)
+    share = 2 * g / divisor(_freedom(shape, axis, correction), g)
+    # The mean is differentiated too: it drops out at first order only.
+    return spread(share, shape, axis) * center(x, axis=axis)
+
+
+def _std_slope_kernel(x: Any, *, axis: Any = None, correction: float = 0) -> Any:
+    root = math.sqrt(_freedom(shape_of(x), axis, correction))
+    return np.divide(_unit_kernel(_center_kernel(x, axis=axis), axis=axis), root)
+
+
+def _std_slope_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
+    centred = center(x, axis=axis)
+    share = g / divisor(math.sqrt(_freedom(shape_of(x), axis, correction)), g)
+    return center(_unit_rule(share, centred, unit(centred, axis=axis), axis), axis=axis)
+
+
+def _std_slope_body(x: Any, *, axis: Axes, correction: float) -> Any:
+    size = _length(std(x, axis=axis, correction=correction), x, axis)
+    return center(x, axis=axis) / (_freedom(shape_of(x), axis, correction) * size)
+
+
+var = register(
+    "var",
+    in_single(_var_kernel),
+    {"x": _var_rule},
+    family="reduce",
+    prepare=_moments,
+    facts={"nonnegative": True},
+    doc="""Return the variance over `axis`, Σ(x − mean)² / (n − correction).
+
+    With no more elements than the correction it is infinite, or NaN where all are equal, as
+    NumPy's and PyTorch's.
+
+    >>> tg.var([1.0, 3.0], correction=1)
+    tensor(2.)
+    """,
+)
+std_slope: OpFunction = register(
+    "std_slope",
+    in_single(_std_slope_kernel),
+    {"x": _std_slope_rule},
+    family="fused",
+    symbol="std′",
+    body=_std_slope_body,
+    prepare=_spread_axes,
+    doc="""Return (x − mean) / ((n − correction) · std) over `axis`, the derivative of std.
+
+    It is 0, with derivative 0, where all elements are equal.
+
+    >>> tg.std_slope([1.0, 3.0]).round(3)
+    tensor([-0.5,  0.5])
+    """,
+)
+std: OpFunction = register(
+    "std",
+    in_single(_std_kernel),
+    {
+        "x": lambda g, x, axis, correction: (
+            spread(g, shape_of(x), axis) * std_slope(x, axis=axis, correction=correction)
+        )
+    },
+    family="reduce",
+    prepare=_moments,
+    facts={"nonnegative": True},
+    doc="""Return the standard deviation, √var; its derivative is 0 where all elements are equal.
+
+    The derivative is that of x − mean as it is rounded: where that is subnormal, so are its digits.
+
+    >>> tg.std([1.0, 3.0])
+    tensor(1.)
     """,
 )
 
@@ -254,15 +294,37 @@ def _rms_kernel(x: Any, *, axis: Any = None, eps: float = 0.0, keepdims: bool = 
 
 def _rms_rule(g: Any, x: Any, out: Any, axis: Axes, eps: float) -> Any:
     shape = shape_of(x)
-    count = length(shape, axis)
     if not eps:
-        return spread(g / divisor(math.sqrt(count), g), shape, axis) * unit(x, axis=axis)
+        return spread(g, shape, axis) * rms_slope(x, axis=axis)
     # x / out is of ordinary size, where g / out may leave the range.
     ratio = x / out.reshape(kept(shape, axis))
-    return spread(g / divisor(count, g), shape, axis) * ratio
+    return spread(g / divisor(length(shape, axis), g), shape, axis) * ratio
 
 
-rms = register(
+def _rms_slope_kernel(x: Any, *, axis: Any = None) -> Any:
+    return np.divide(_unit_kernel(x, axis=axis), math.sqrt(length(shape_of(x), axis)))
+
+
+def _rms_slope_rule(g: Any, x: Any, axis: Axes) -> Any:
+    share = g / divisor(math.sqrt(length(shape_of(x), axis)), g)
+    return _unit_rule(share, x, unit(x, axis=axis), axis)
+
+
+rms_slope: OpFunction = register(
+    "rms_slope",
+    in_single(_rms_slope_kernel),
+    {"x": _rms_slope_rule},
+    family="fused",
+    symbol="RMS′",
+    body=lambda x, *, axis: x / _length(rms(x, axis=axis), x, axis) / length(shape_of(x), axis),
+    prepare=_centred_axes,
+    doc="""Return x / (n · rms(x)) over `axis`, the derivative of rms; 0 where x is 0.
+
+    >>> tg.rms_slope([3.0, -4.0]).round(3)
+    tensor([ 0.424, -0.566])
+    """,
+)
+rms: OpFunction = register(
     "rms",
     in_single(_rms_kernel),
     {"x": _rms_rule},
