@@ -8,7 +8,7 @@ lost in silence: a masked value is refused. What is no number is told with the l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Number, Real
 from typing import Any
 
@@ -151,9 +151,10 @@ def what_else(array: Array, source: Any = None) -> str:
     name, line = {
         "M": (
             "dates",
-            "write (dates - dates.min()) / np.timedelta64(1, 'D'), the days since the first",
+            "write (d - d.min()) / np.timedelta64(1, 'D') with d = np.asarray(x), the days since"
+            " the first",
         ),
-        "m": ("durations", "write durations / np.timedelta64(1, 'D')"),
+        "m": ("durations", "write np.asarray(x) / np.timedelta64(1, 'D')"),
         "c": ("complex numbers", "write their .real and .imag as two arrays"),
         "V": ("records", "write their fields as columns: np.stack([x['a'], x['b']], 1)"),
     }[kind]
@@ -188,7 +189,7 @@ def _of_objects(array: Array, source: Any) -> str:
         return _of_text(array, odd)
     if odd is None and all(isinstance(part, (int, float)) for part in array.flat):
         return "an integer that does not fit in 64 bits; write it as a float"
-    if getattr(odd, "shape", ()):
+    if getattr(odd, "shape", ()) or isinstance(odd, Sequence):
         return f"objects such as {describe(odd)}; write np.stack(list(x))"
     if odd is None or (isinstance(odd, Number) and hasattr(odd, "__float__")):
         seen = next(part for part in array.flat if not isinstance(part, (int, float)))

@@ -313,7 +313,7 @@ def class_numbers(where: str, values: Any, count: int) -> Array:
         raise errors.AxisError(
             f"{where}: labels[{place}] is {found[place]}, but there are columns for the classes"
             f" 0 … {count - 1} only; write classes=[...], the class of each column"
-            + f", or labels == {found[place]} for this class against the rest"
+            + f", or labels == {found.max()} for this class against the rest"
             * (count == 2)
         )
     return found

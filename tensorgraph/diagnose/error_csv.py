@@ -13,8 +13,9 @@ from tensorgraph.display.text import encodable
 RESERVED = ("example", "comment")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _QUOTED = (*_FORMULA, "'")
-_YES = frozenset({"1", "x", "yes", "y", "true"})
-_NO = frozenset({"", "0", "no", "n", "false"})
+_YES = frozenset({"1", "1.0", "x", "✓", "✔", "yes", "y", "true"})
+_NO = frozenset({"", "0", "0.0", "no", "n", "false"})
+"""Programs such as pandas write the numbers of a column with gaps as 1.0 and 0.0."""
 
 _SEPARATORS = (",", ";", "\t")
 

@@ -266,9 +266,11 @@ def _named(models: Any) -> dict[Any, Metrics]:
     elif isinstance(models, Sequence) and not isinstance(models, (str, bytes)):
         named = dict(enumerate(models))
     else:
+        lines = {"to_dicts": "to_dicts()", "to_dict": "to_dict('records')"}  # polars, pandas
+        calls = [f"; write df.{call}" for name, call in lines.items() if hasattr(models, name)]
         raise errors.DTypeError(
             "select: models must be a dict of metrics by name, or a list of them, not"
-            f" {errors.describe(models)}"
+            f" {errors.describe(models)}{calls[0] if calls else ''}"
         )
     if not named:
         raise errors.ArgumentError("select: there are no models to choose from")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 
 def say(text: str) -> None:
@@ -16,15 +17,13 @@ def say(text: str) -> None:
         >>> say("epoch  F₁")
         epoch  F₁
     """
-    stream = sys.stdout
-    if stream is None:
-        return
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    shown = text.encode(encoding, "backslashreplace").decode(encoding)
+    stream: Any = sys.stdout
     try:
+        encoding = getattr(stream, "encoding", None) or "utf-8"
+        shown = text.encode(encoding, "backslashreplace").decode(encoding)
         stream.write(f"{shown}\n")
         getattr(stream, "flush", int)()
-    except (OSError, ValueError):  # a broken pipe, a stream that was closed
+    except Exception:  # none, a broken pipe, one that was closed, or whatever others' objects raise
         return
 
 
@@ -32,5 +31,5 @@ def has_terminal() -> bool:
     """Return whether standard error is a terminal."""
     try:
         return bool(sys.stderr.isatty())
-    except (AttributeError, ValueError):  # there is none, or it was closed
+    except Exception:  # there is none, it was closed, or it is an object that cannot tell
         return False

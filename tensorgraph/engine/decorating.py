@@ -78,12 +78,16 @@ class Decorating:
     def _anew(self) -> AbstractContextManager[Any]:
         raise NotImplementedError
 
-    def __call__(self, f: Body) -> Body:
+    def __call__(self, f: Any) -> Any:
         """Return ``f`` such that every call of it runs in such a block.
+
+        It stands above or below ``@staticmethod`` and ``@classmethod`` alike.
 
         Raises:
             DTypeError: it is no function.
         """
+        if isinstance(f, (staticmethod, classmethod)):
+            return type(f)(self(f.__func__))
         if isinstance(f, type) or not callable(f):
             each = "; write it above each of its methods" if isinstance(f, type) else ""
             raise DTypeError(f"this decorates functions, not {describe(f)}{each}")

@@ -6,8 +6,7 @@ as a small operation; setting the context variable behind it costs a fifth of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar, copy_context
 from functools import wraps
 from typing import Any, TypeVar
@@ -63,13 +62,20 @@ def as_around(function: Callable[..., Any], *args: Any) -> Any:
         ERRORS.reset(token)
 
 
-@contextmanager
-def silent() -> Iterator[None]:
-    """Run a block in which NumPy does not warn; it may end in another thread than it began in."""
-    around = ERRORS.get()
+_BEFORE: ContextVar[tuple[Any, ...]] = ContextVar("tensorgraph_errors_before", default=())
+"""What ``ERRORS`` held before each silence that has begun here."""
+
+
+def silence() -> None:
+    """Let NumPy not warn, until ``end_silence``."""
+    _BEFORE.set((*_BEFORE.get(), ERRORS.get()))
     ERRORS.set(IGNORE)
-    try:
-        yield
-    finally:
+
+
+def end_silence() -> None:
+    """Let NumPy warn as before the last silence that began in this thread and context, if any."""
+    before = _BEFORE.get()
+    if before:
+        _BEFORE.set(before[:-1])
         if ERRORS.get() is IGNORE:
-            ERRORS.set(around)
+            ERRORS.set(before[-1])

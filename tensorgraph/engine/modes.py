@@ -1,7 +1,8 @@
 """The mode an operation runs in: one immutable value in a context variable.
 
 A context variable belongs to one thread and one ``asyncio`` task; every change here is undone
-when its block ends, so neither an exception nor another thread can leave a mode behind.
+when its block ends, so neither an exception nor another thread can leave a mode behind. Only what
+a generator holds, which waits while others go on, stands by its frame.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from inspect import CO_GENERATOR, CO_ITERABLE_COROUTINE
+from operator import attrgetter
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -84,6 +86,11 @@ class _Both(Observer):
         self._inner.backward(event)
 
 
+def beside(outer: Observer | None, inner: Observer) -> Observer:
+    """Return an observer and, where there is one, that of the block around as one."""
+    return inner if outer is None else _Both(outer, inner)
+
+
 @dataclass(frozen=True, slots=True)
 class Mode:
     """What the next operation does besides computing."""
@@ -115,90 +122,88 @@ def meet(*things: Any) -> None:
             observer.met(thing)
 
 
-class _Block:
-    """A block that is open, of the frame that holds it."""
-
-    __slots__ = ("changes", "frame", "inside", "over")
-
-    def __init__(self, frame: int, inside: Mode, changes: dict[str, Any]) -> None:
-        self.frame, self.inside, self.changes = frame, inside, changes
-        self.over = False
-        """Whether it ended, which another thread may have seen to."""
+def _changed(around: Mode, changes: dict[str, Any]) -> Mode:
+    """Return a mode with changes: ``dataclasses.replace``, which takes twice as long."""
+    values: list[Any] = list(map(changes.get, _NAMES, _VALUES(around)))
+    return Mode(*values)
 
 
-Opened = tuple[tuple[_Block, Mode], ...]
+_NAMES = [field.name for field in fields(Mode)]
+_VALUES = attrgetter(*_NAMES)
 
-_OPEN: ContextVar[Opened] = ContextVar("tensorgraph_open", default=())
-"""The blocks that functions hold here, each with the mode around it.
+Opened = tuple[tuple["mode", Mode], ...]
+"""Blocks that are open, the innermost last, each with the mode around it.
 
 A block's own object does not hold that mode: threads and tasks may share the object.
 """
 
+_OPENED: ContextVar[Opened] = ContextVar("tensorgraph_opened", default=())
+"""The blocks that are open here, but for those of generators."""
 
-class _WithGenerators(Mode):
+_HELD: dict[int, tuple[Mode, Opened]] = {}
+"""The mode that a generator runs in, and the blocks it is in, by the id of its frame.
+
+In whatever thread or context it runs or is closed, these are the same.
+"""
+
+
+class _ByFrame(Mode):
     """The mode where generators hold blocks: such a block counts while its generator runs.
 
     While it waits at a ``yield``, its caller goes on in the mode around it. Which frames run is
     asked anew each time, which takes about a microsecond: only where there are such blocks.
     """
 
-    __slots__ = ("around", "blocks", "inside")
+    __slots__ = ("around", "frames")
     around: Mode
-    blocks: tuple[_Block, ...]
-    inside: dict[int, _Block]
+    """What holds where none of the generators runs."""
+    frames: tuple[int, ...]
+    """Those of generators that began a block here."""
 
-    def __init__(self, around: Mode, blocks: tuple[_Block, ...]) -> None:
+    def __init__(self, around: Mode, frames: tuple[int, ...]) -> None:
         object.__setattr__(self, "around", around)
-        object.__setattr__(self, "blocks", blocks)
-        object.__setattr__(self, "inside", {block.frame: block for block in blocks})
+        object.__setattr__(self, "frames", frames)
 
     def now(self) -> Mode:
-        inside = self.inside
+        frame = self.running()
+        return _HELD[frame][0] if frame else self.around
+
+    def running(self) -> int:
+        """Return the innermost frame that runs of those of generators that hold blocks, or 0."""
         frame: FrameType | None = sys._getframe(1)
-        while frame is not None:
-            block = inside.get(id(frame))
-            if block is not None and not block.over:
-                return block.inside
+        while frame is not None and id(frame) not in _HELD:
             frame = frame.f_back
-        return self.around
+        return 0 if frame is None else id(frame)
 
 
 def _of_now(name: str) -> property:
     return property(lambda self: getattr(self.now(), name))
 
 
-for _field in fields(Mode):
-    setattr(_WithGenerators, _field.name, _of_now(_field.name))
+for _name in _NAMES:
+    setattr(_ByFrame, _name, _of_now(_name))
 
 
-def _parts(current: Mode) -> tuple[Mode, tuple[_Block, ...]]:
-    """Return the mode that holds but for blocks of frames, and those blocks."""
-    return (current.around, current.blocks) if type(current) is _WithGenerators else (current, ())
+def _holder(current: Mode) -> int:
+    """Return the frame of the generator that a block which begins or ends belongs to, or 0.
 
-
-def _go_on(around: Mode, blocks: tuple[_Block, ...]) -> None:
-    if blocks:
-        blocks = tuple(block for block in blocks if not block.over)
-    MODE.set(_WithGenerators(around, blocks) if blocks else around)
+    It is the generator that the block stands in, or that runs the functions it stands in. A
+    generator that is made a context manager, or a fixture of tests, enters it for who uses that.
+    """
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code.co_flags & (CO_GENERATOR | CO_ITERABLE_COROUTINE) == CO_GENERATOR:
+            user = frame.f_back
+            if user is None or not _serves(user) or _is_decorated(frame):
+                return id(frame)
+        elif not _serves(frame):
+            break
+        frame = frame.f_back
+    return current.running() if type(current) is _ByFrame else 0
 
 
 _SERVING = {"__enter__", "__exit__", "__aenter__", "__aexit__"}
 _SERVING_IN = {"contextlib", "_pytest.fixtures"}
-
-
-def _holder() -> tuple[int, bool]:
-    """Return which frame a block that begins or ends belongs to, and whether it is a generator's.
-
-    Who enters it in an ``__enter__``, or in a generator made a context manager or a fixture of
-    tests, does so for the frame that uses that.
-    """
-    frame = sys._getframe(2)
-    while True:
-        waits = frame.f_code.co_flags & (CO_GENERATOR | CO_ITERABLE_COROUTINE) == CO_GENERATOR
-        server = frame.f_back if waits else frame
-        if server is None or not _serves(server) or (waits and _is_decorated(frame)):
-            return id(frame), waits
-        frame = server.f_back or server
 
 
 def _serves(frame: FrameType) -> bool:
@@ -209,68 +214,92 @@ def _is_decorated(frame: FrameType) -> bool:
     return frame.f_globals.get("__name__") == Decorating.__module__
 
 
+def _parts(current: Mode) -> tuple[Mode, tuple[int, ...]]:
+    """Return what holds where no generator runs, and the frames of those that began blocks."""
+    return (current.around, current.frames) if type(current) is _ByFrame else (current, ())
+
+
+def _blocks_of(holder: int, current: Mode) -> tuple[Mode, Opened]:
+    """Return the mode and the open blocks of a generator, or for 0 those of the context."""
+    if holder:
+        return _HELD.get(holder) or (current.now(), ())
+    return _parts(current)[0], _OPENED.get()
+
+
+def _go_on(holder: int, current: Mode, after: Mode, opened: Opened) -> None:
+    """Let a generator, or for 0 the context, go on in a mode, with these blocks open."""
+    around, frames = _parts(current)
+    if not holder:
+        around = after
+        _OPENED.set(opened)
+    elif opened:
+        _HELD[holder] = after, opened
+        frames = (*frames, holder)
+    else:
+        _HELD.pop(holder, None)
+    if frames:
+        frames = tuple({frame for frame in frames if frame in _HELD})
+    MODE.set(_ByFrame(around, frames) if frames else around)
+
+
+def go_back(outside: Mode) -> None:
+    """Let the context go on in the mode of before, and keep what generators began meanwhile."""
+    _go_on(0, MODE.get(), outside, _OPENED.get())
+
+
+def _without(block: mode, after: Mode, opened: Opened) -> tuple[Mode, Opened]:
+    """Return a mode and open blocks without the last that is this one, wherever it lies."""
+    if not opened:
+        return after, opened
+    last, around = opened[-1]
+    if last is block:
+        return around, opened[:-1]
+    below, others = _without(block, around, opened[:-1])
+    if below is around:  # it is none of these
+        return after, opened
+    return _changed(below, last._changes_in(below)), (*others, (last, below))
+
+
 class mode(Decorating):
     """A context, also a decorator: runs a block in the current mode with ``changes``.
 
-    A block that a generator holds counts while that runs, not for its caller while it waits. One
-    that an asynchronous generator holds does count there: decorate it, which does not.
+    Threads and tasks may share it. A block that a generator holds counts while that runs, not for
+    its caller while it waits. One that an asynchronous generator holds does count there: decorate
+    it, which does not.
     """
 
     def __init__(self, **changes: Any) -> None:
         self._changes = changes
-        self._blocks: list[_Block] = []  # in any thread
 
     def _anew(self) -> mode:
         return mode(**self._changes)
 
+    def _changes_in(self, around: Mode) -> dict[str, Any]:
+        """Return what the block changes in the mode around it."""
+        return self._changes
+
     def __enter__(self) -> None:
         current = MODE.get()
-        around, blocks = _parts(current)
-        frame, waits = _holder()
-        block = _Block(frame, replace(current.now(), **self._changes), self._changes)
-        self._blocks.append(block)
-        if waits or blocks:  # around a generator's block, functions too have theirs by frame
-            _go_on(around, (*blocks, block))
-        else:
-            _OPEN.set((*_OPEN.get(), (block, around)))
-            MODE.set(block.inside)
+        holder = _holder(current)
+        around, opened = _blocks_of(holder, current)
+        inside = _changed(around, self._changes_in(around))
+        _go_on(holder, current, inside, (*opened, (self, around)))
 
     def __exit__(self, *error: object) -> None:
-        around, blocks = _parts(MODE.get())
-        block = self._ending(_holder()[0], blocks)
-        if block is not None:
-            block.over = True
-            self._blocks.remove(block)
-            opened, around = _ended(block, _OPEN.get(), around)
-            _OPEN.set(opened)
-            _go_on(around, blocks)
-
-    def _ending(self, frame: int, here: Sequence[_Block]) -> _Block | None:
-        """Return the last block that a frame holds; else the last one that is open here."""
-        for block in reversed(self._blocks):
-            if block.frame == frame:
-                return block
-        here = [*(block for block, _ in _OPEN.get()), *here]
-        return next((block for block in reversed(here) if block in self._blocks), None)
-
-
-def _ended(block: _Block, opened: Opened, current: Mode) -> tuple[Opened, Mode]:
-    """Return a context's open blocks, and its mode, without one block, wherever it lies there."""
-    if not opened:
-        return opened, current
-    last, around = opened[-1]
-    if last is block:
-        return opened[:-1], around
-    others, below = _ended(block, opened[:-1], around)
-    if below is around:  # it is none of these
-        return opened, current
-    return (*others, (last, below)), replace(below, **last.changes)
+        current = MODE.get()
+        places: tuple[int, ...] = (0,)
+        if _HELD:  # where it belongs first; then wherever it is open
+            places = (_holder(current), 0, *reversed(_parts(current)[1]))
+        for place in places:
+            inside, opened = _blocks_of(place, current)
+            after, others = _without(self, inside, opened)
+            if after is not inside:
+                return _go_on(place, current, after, others)
 
 
 def observing(observer: Observer, **changes: Any) -> mode:
     """Return a context in which ``observer`` watches too, beside those of blocks around it."""
-    outer = MODE.get().observer
-    return mode(observer=observer if outer is None else _Both(outer, observer), **changes)
+    return mode(observer=beside(MODE.get().observer, observer), **changes)
 
 
 def no_grad(f: Callable[..., Any] | None = None) -> Any:

@@ -339,10 +339,10 @@ class Derivation:
         for g in (*self.gradients, *self.helpers):
             names |= g.names
         names |= {g.raw: g.label for g in (*self.gradients, *self.helpers) if g.raw.op is not None}
-        steps = self._assignments(names)
-        label_of = {g.raw: g.label for g in self._in_order_of_use()}  # of equal ones, the last
-        results = [label_of[g.raw] for g in self.gradients]
-        return python(name, steps, names, results, self._identifiers())
+        made = {e: (letter.name, letter.spelt) for e, letter in self.introduced.items()}
+        made |= {g.raw: (g.label, g.expr) for g in self._in_order_of_use()}
+        results = [made[g.raw][0] for g in self.gradients]  # of equal ones, the last
+        return python(name, made, names, results, self._identifiers())
 
     def _identifiers(self) -> dict[str, str]:
         """Return Python's name for each name of a formula."""
@@ -353,24 +353,6 @@ class Derivation:
             [*names, *(g.label for g in every), *self.letters.values(), *inputs, "x"]
         )
 
-    def _assignments(self, names: Mapping[Expr, str]) -> list[tuple[str, Expr]]:
-        """Return letters and gradients with what they are, each after those it uses."""
-        made = {e: (letter.name, letter.spelt) for e, letter in self.introduced.items()}
-        made |= {g.raw: (g.label, g.expr) for g in self._in_order_of_use()}
-        done: dict[Expr, tuple[str, Expr]] = {}
-        stack = [(e, False) for e in list(made)[::-1]]
-        opened: set[Expr] = set()
-        while stack:
-            e, ready = stack.pop()
-            if ready:
-                done[e] = made[e]
-            elif e not in opened:
-                opened.add(e)
-                stack.append((e, True))
-                used = in_order([made[e][1]], lambda x, e=e: _below(x, names, e))  # type: ignore[misc]
-                stack += [(x, False) for x in used if x in made and x not in opened]
-        return list(done.values())
-
     def arguments(self) -> dict[str, Any]:
         """Return recorded values for the parameters of :meth:`python`, by name."""
         names = {e: n for g in (*self.gradients, *self.helpers) for e, n in g.names.items()}
@@ -378,11 +360,6 @@ class Derivation:
         names |= {e: e.name for e in self.given if e not in names and e.name}
         called = self._identifiers()
         return {called[n]: self.checker.value(e) for e, n in names.items() if n not in known}
-
-
-def _below(x: Expr, names: Mapping[Expr, str], own: Expr) -> tuple[Expr, ...]:
-    """Return what an expression is spelt out of, where it is the definition of ``own``."""
-    return () if x in names and x is not own else x.args
 
 
 def _without(names: Mapping[Expr, str], e: Expr) -> dict[Expr, str]:

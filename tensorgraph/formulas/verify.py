@@ -52,6 +52,15 @@ def _largest(value: Any) -> float:
     return float(np.abs(finite).max()) if finite.size else 0.0
 
 
+def _read_off(exprs: Sequence[Expr]) -> float:
+    """Return how far off numbers are, as a share, that formulas have as the decimals they print as.
+
+    Those are of float32: 0.1 is one tenth.
+    """
+    numbers = (e for e in in_order(exprs) if e.value is not None)
+    return float(np.finfo(np.float32).eps) if any(e.dtype == np.float32 for e in numbers) else 0.0
+
+
 def tolerance(dtype: Any) -> float:
     """Return the share of the largest magnitude up to which two computations may differ."""
     return 1e-7 if np.dtype(dtype) == DOUBLE else 2e-3
@@ -118,8 +127,9 @@ class Checker:
         engine: Sequence[Any],
     ) -> None:
         self.raws = raws
+        read = _read_off(raws)
         self.sets = [("the recorded data", tolerance(output.dtype), output.dtype)]
-        self.sets += [("fresh random data", tolerance(DOUBLE), DOUBLE)] * FRESH
+        self.sets += [("fresh random data", tolerance(DOUBLE) + 8 * read, DOUBLE)] * FRESH
         data = [{e: in_type(v, DOUBLE) for e, v in given.items()}]
         data += [fresh_data(given, facts, number) for number in range(FRESH)]
         self._values: list[dict[Expr, Any]] = data
@@ -133,7 +143,8 @@ class Checker:
             elif k:
                 self._expected.append(_engine_gradients(output, seed, targets, data[k]))
             backward = [v for e, v in values.items() if e not in forward and e.value is None]
-            self._noise.append(rounding(backward, dtype))
+            largest = max(map(_largest, backward), default=0.0)
+            self._noise.append(rounding(backward, dtype) + 8 * read * largest)
 
     def __call__(self, name: str, i: int, e: Expr) -> float:
         """Return how well an expression for target ``i`` agrees on the recorded data.

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import placed, to_host
-from tensorgraph.engine.modes import MODE, Mode
+from tensorgraph.engine.modes import MODE, Mode, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 
@@ -116,6 +116,9 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, with the module's place known to what it computes."""
         outside = MODE.get()
+        if type(outside) is not Mode:  # generators hold blocks: this is one among them
+            with mode(scope=self._scope_under(outside), module=weakref.ref(self)):
+                return self.forward(*args, **kwargs)
         entered = self._entered
         if entered is None or entered[0] is not outside:
             entered = self._enter(outside)
@@ -123,7 +126,10 @@ class Module:
         try:
             return self.forward(*args, **kwargs)
         finally:
-            MODE.reset(token)
+            if MODE.get() is entered[1]:
+                MODE.reset(token)
+            else:
+                go_back(outside)
 
     def _enter(self, outside: Mode) -> tuple[Mode, Mode]:
         """Return the modes outside and inside of a call; kept, as calls mostly repeat."""
@@ -131,11 +137,14 @@ class Module:
         if last and last[0].module is outside.module and last[0].scope == outside.scope:
             scope = last[1].scope
         else:
-            scope = f"{self._place_under(outside)} {type(self).__name__}"
+            scope = self._scope_under(outside)
         inside = Mode(outside.recording, outside.lines, outside.observer, scope, weakref.ref(self))
-        if type(outside) is Mode and outside.observer is None:  # it may hold on to whole graphs
+        if outside.observer is None:  # it may hold on to whole graphs
             self._entered = outside, inside
         return outside, inside
+
+    def _scope_under(self, outside: Mode) -> str:
+        return f"{self._place_under(outside)} {type(self).__name__}"
 
     def _place_under(self, outside: Mode) -> str:
         """Return the path of this module as the module that calls it sees it."""

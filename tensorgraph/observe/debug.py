@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import reduce
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet, ref
@@ -12,10 +12,18 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import is_foreign
-from tensorgraph.engine.decorating import Decorating
-from tensorgraph.engine.float_warnings import silent
+from tensorgraph.engine.float_warnings import end_silence, silence
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing, user_line
+from tensorgraph.engine.modes import (
+    MODE,
+    Backward,
+    Forward,
+    Mode,
+    Observer,
+    beside,
+    mode,
+    user_line,
+)
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.arithmetic import where
@@ -45,26 +53,22 @@ def debug(f: Callable[..., Any] | None = None) -> Any:
     return _Debugging() if f is None else _Debugging()(f)
 
 
-class _Debugging(Decorating):
-    def __init__(self) -> None:
-        self._open: list[AbstractContextManager[None]] = []
+class _Debugging(mode):
+    """The block of :func:`debug`, which threads and tasks may share: each has its own observer."""
 
     def _anew(self) -> _Debugging:
         return _Debugging()
 
+    def _changes_in(self, around: Mode) -> dict[str, Any]:
+        return {"observer": beside(around.observer, _NonFinite()), "lines": True}
+
     def __enter__(self) -> None:
-        self._open.append(_debugging())
-        self._open[-1].__enter__()
+        silence()  # what NumPy would warn of raises here, and says more
+        super().__enter__()
 
-    def __exit__(self, *error: Any) -> None:
-        self._open.pop().__exit__(*error)
-
-
-@contextmanager
-def _debugging() -> Iterator[None]:
-    # What NumPy would warn of raises here, and says more.
-    with observing(_NonFinite(), lines=True), silent():
-        yield
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        end_silence()
 
 
 class _NonFinite(Observer):

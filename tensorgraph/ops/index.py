@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import whole
+from tensorgraph.array_likes import counted, missing_in
 from tensorgraph.engine.arrays import (
     DEFAULT_DTYPE,
     as_array,
@@ -337,7 +338,11 @@ def _one_hot_kernel(labels: Any, *, num_classes: int, axis: int = -1, dtype: Any
 def check_labels(labels: Any, num_classes: int) -> None:
     """Raise where a class label is not an integer of ``0 … num_classes - 1``."""
     if labels.dtype.kind not in "iu":
-        raise DTypeError(f"class labels are integers, not {labels.dtype}; write .astype('int64')")
+        missing = missing_in(labels)
+        line = "write .astype('int64')"
+        if missing.any():  # which no integer stands for
+            line = f"{counted(missing, 'NaN or infinite')}: leave out examples without a label"
+        raise DTypeError(f"class labels are integers, not {labels.dtype}; {line}")
     first = first_outside(labels, num_classes)
     if first is not None:
         raise AxisError(

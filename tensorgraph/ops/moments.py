@@ -23,7 +23,7 @@ from tensorgraph.ops.arithmetic import abs_kernel, equal, square, where
 from tensorgraph.ops.reduce import all_finite, along, divisor, in_single, mean, mean_kernel, sum
 from tensorgraph.ops.transcendental import sqrt
 
-__all__ = ["affine", "center", "norm", "rms", "std", "unit", "var"]
+__all__ = ["affine", "center", "norm", "rms", "rms_slope", "std", "std_slope", "unit", "var"]
 
 
 def _floating(x: Any) -> Any:
@@ -120,6 +120,10 @@ def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[st
     return {**static, "correction": scalar(correction, "correction")}
 
 
+def _spread_axes(x: Any, *, axis: Any, correction: float = 0) -> dict[str, Any]:
+    return {**_centred_axes(x, axis=axis), "correction": scalar(correction, "correction")}
+
+
 def _freedom(shape: tuple[int, ...], axis: Axes, correction: float) -> float:
     """Return n − correction, but never less than 0: then nothing is known of the variance."""
     return max(length(shape, axis) - correction, 0)
@@ -164,6 +168,46 @@ def _root(square: Any, scale: Any) -> Any:
     return np.sqrt(square) if type(scale) is int else np.sqrt(square) * scale
 
 
+def _length(size: Any, x: Any, axis: Axes) -> Any:
+    """Return the length or spread of each x, put back beside it; 1 where it is 0."""
+    size = size.reshape(kept(shape_of(x), axis))
+    return where(equal(size, 0), 1, size)
+
+
+def _unit_kernel(x: Any, *, axis: Any = None) -> Any:
+    x = _floating(x)
+    total, scale = _squares(x, axis)
+    length_ = np.sqrt(total)
+    if type(scale) is int:  # and no length 0
+        return x / length_  # so that of a single number it is exactly its sign
+    return (x / scale) / np.where(np.equal(length_, 0), 1, length_)
+
+
+def _unit_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
+    # ‖x‖ = √n · rms(x), and a root mean square is never too large.
+    size = rms(x, axis=axis, eps=0, keepdims=True)
+    zero = equal(size, 0)
+    across = g - out * sum(g * out, axis=axis, keepdims=True)
+    across = across / divisor(math.sqrt(length(shape_of(x), axis)), g)
+    return where(zero, 0, across / where(zero, 1, size))
+
+
+unit: OpFunction = register(
+    "unit",
+    in_single(_unit_kernel),
+    {"x": _unit_rule},
+    family="fused",
+    symbol="x / ‖x‖",
+    body=lambda x, *, axis: x / _length(norm(x, axis=axis), x, axis),
+    prepare=_centred_axes,
+    doc="""Return x / ‖x‖ over `axis`, of any magnitude; 0, with derivative 0, where x is 0.
+
+    >>> tg.unit([3.0, -4.0])
+    tensor([ 0.6, -0.8])
+    """,
+)
+
+
 def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
     shape = shape_of(x)
     share = 2 * g / divisor(_freedom(shape, axis, correction), g)
@@ -171,10 +215,20 @@ def _var_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
     return along(share, shape, axis) * center(x, axis=axis)
 
 
-def _std_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
-    shape = shape_of(x)
-    share = g / divisor(math.sqrt(_freedom(shape, axis, correction)), g)
-    return along(share, shape, axis) * unit(center(x, axis=axis), axis=axis)
+def _std_slope_kernel(x: Any, *, axis: Any = None, correction: float = 0) -> Any:
+    root = math.sqrt(_freedom(shape_of(x), axis, correction))
+    return np.divide(_unit_kernel(_center_kernel(x, axis=axis), axis=axis), root)
+
+
+def _std_slope_rule(g: Any, x: Any, axis: Axes, correction: float) -> Any:
+    centred = center(x, axis=axis)
+    share = g / divisor(math.sqrt(_freedom(shape_of(x), axis, correction)), g)
+    return center(_unit_rule(share, centred, unit(centred, axis=axis), axis), axis=axis)
+
+
+def _std_slope_body(x: Any, *, axis: Axes, correction: float) -> Any:
+    size = _length(std(x, axis=axis, correction=correction), x, axis)
+    return center(x, axis=axis) / (_freedom(shape_of(x), axis, correction) * size)
 
 
 var = register(
@@ -193,10 +247,30 @@ var = register(
     tensor(2.)
     """,
 )
-std = register(
+std_slope: OpFunction = register(
+    "std_slope",
+    in_single(_std_slope_kernel),
+    {"x": _std_slope_rule},
+    family="fused",
+    symbol="std′",
+    body=_std_slope_body,
+    prepare=_spread_axes,
+    doc="""Return (x − mean) / ((n − correction) · std) over `axis`, the derivative of std.
+
+    It is 0, with derivative 0, where all elements are equal.
+
+    >>> tg.std_slope([1.0, 3.0]).round(3)
+    tensor([-0.5,  0.5])
+    """,
+)
+std: OpFunction = register(
     "std",
     in_single(_std_kernel),
-    {"x": _std_rule},
+    {
+        "x": lambda g, x, axis, correction: (
+            along(g, shape_of(x), axis) * std_slope(x, axis=axis, correction=correction)
+        )
+    },
     family="reduce",
     prepare=_moments,
     facts={"nonnegative": True},
@@ -206,40 +280,6 @@ std = register(
 
     >>> tg.std([1.0, 3.0])
     tensor(1.)
-    """,
-)
-
-
-def _unit_kernel(x: Any, *, axis: Any = None) -> Any:
-    x = _floating(x)
-    total, scale = _squares(x, axis)
-    length_ = np.sqrt(total)
-    if type(scale) is int:  # and no length 0
-        return x * (1 / length_)
-    return (x / scale) / np.where(np.equal(length_, 0), 1, length_)
-
-
-def _unit_rule(g: Any, x: Any, out: Any, axis: Axes) -> Any:
-    # ‖x‖ = √n · rms(x), and a root mean square is never too large.
-    size = rms(x, axis=axis, eps=0, keepdims=True)
-    zero = equal(size, 0)
-    across = g - out * sum(g * out, axis=axis, keepdims=True)
-    across = across / divisor(math.sqrt(length(shape_of(x), axis)), g)
-    return where(zero, 0, across / where(zero, 1, size))
-
-
-unit = register(
-    "unit",
-    in_single(_unit_kernel),
-    {"x": _unit_rule},
-    family="fused",
-    symbol="x / ‖x‖",
-    body=lambda x, *, axis: x / norm(x, axis=axis, keepdims=True),
-    prepare=_centred_axes,
-    doc="""Return x / ‖x‖ over `axis`, of any magnitude; 0, with derivative 0, where x is 0.
-
-    >>> tg.unit([3.0, -4.0])
-    tensor([ 0.6, -0.8])
     """,
 )
 
@@ -288,15 +328,37 @@ def _rms_kernel(x: Any, *, axis: Any = None, eps: float = 0.0, keepdims: bool = 
 
 def _rms_rule(g: Any, x: Any, out: Any, axis: Axes, eps: float) -> Any:
     shape = shape_of(x)
-    count = length(shape, axis)
     if not eps:
-        return along(g / divisor(math.sqrt(count), g), shape, axis) * unit(x, axis=axis)
+        return along(g, shape, axis) * rms_slope(x, axis=axis)
     # x / out is of ordinary size, where g / out may leave the range.
     ratio = x / out.reshape(kept(shape, axis))
-    return along(g / divisor(count, g), shape, axis) * ratio
+    return along(g / divisor(length(shape, axis), g), shape, axis) * ratio
 
 
-rms = register(
+def _rms_slope_kernel(x: Any, *, axis: Any = None) -> Any:
+    return np.divide(_unit_kernel(x, axis=axis), math.sqrt(length(shape_of(x), axis)))
+
+
+def _rms_slope_rule(g: Any, x: Any, axis: Axes) -> Any:
+    share = g / divisor(math.sqrt(length(shape_of(x), axis)), g)
+    return _unit_rule(share, x, unit(x, axis=axis), axis)
+
+
+rms_slope: OpFunction = register(
+    "rms_slope",
+    in_single(_rms_slope_kernel),
+    {"x": _rms_slope_rule},
+    family="fused",
+    symbol="RMS′",
+    body=lambda x, *, axis: x / _length(rms(x, axis=axis), x, axis) / length(shape_of(x), axis),
+    prepare=_centred_axes,
+    doc="""Return x / (n · rms(x)) over `axis`, the derivative of rms; 0 where x is 0.
+
+    >>> tg.rms_slope([3.0, -4.0]).round(3)
+    tensor([ 0.424, -0.566])
+    """,
+)
+rms: OpFunction = register(
     "rms",
     in_single(_rms_kernel),
     {"x": _rms_rule},

@@ -168,14 +168,23 @@ def _prod_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     sizes, tiny = np.abs(result), np.finfo(result.dtype).tiny
     if np.minimum.reduce(sizes, axis=None) >= tiny and np.maximum.reduce(sizes, axis=None) < np.inf:
         return result
-    within = (sizes >= tiny) & (sizes < np.inf)
     # Products of the first factors may have left the range in which that of all lies.
-    fractions, exponents = np.frexp(x)
-    total = np.sum(exponents, axis=axis, keepdims=keepdims, dtype=np.int64)
-    most = 2 * np.finfo(result.dtype).maxexp + np.finfo(result.dtype).nmant
-    total = np.clip(total, -2 * most, 2 * most).astype(np.intc)
-    fraction = np.prod(fractions, axis=axis, keepdims=keepdims)
-    return np.where(within, result, np.ldexp(fraction, total))
+    return _scaled_product(as_array(x), some_axes(axis, ndim_of(x))).reshape(result.shape)
+
+
+def _scaled_product(x: Any, axis: Axes) -> Any:
+    """Return products over axes, pair by pair, of fractions and their powers of two apart."""
+    rest = tuple(i for i in range(x.ndim) if i not in axis)
+    factors = np.transpose(x, (*axis, *rest)).reshape(-1, *(x.shape[i] for i in rest))
+    fractions, powers = np.frexp(factors)
+    powers = np.sum(powers, axis=0, dtype=np.int64)
+    while len(fractions) > 1:
+        odd, pairs = fractions[len(fractions) // 2 * 2 :], fractions[1::2]
+        fractions, more = np.frexp(fractions[: 2 * len(pairs) : 2] * pairs)
+        powers += np.sum(more, axis=0, dtype=np.int64)
+        fractions = np.concatenate([fractions, odd])
+    most = 2 * np.finfo(x.dtype).maxexp + np.finfo(x.dtype).nmant
+    return np.ldexp(fractions[0], np.clip(powers, -2 * most, 2 * most).astype(np.intc))
 
 
 prod = register(
@@ -188,8 +197,9 @@ prod = register(
     facts={"sign_of": ("x",)},
     doc="""Return the product over `axis`; 1 for nothing. The gradient is exact at zeros too.
 
-    The product may lie in the range of numbers where those of some of its factors do not; for its
-    gradient also those of neighbouring pairs, fours and so on must.
+    The product may lie in the range of numbers where those of some of its factors do not; a
+    subnormal one costs digits. For its gradient also the products of neighbouring pairs, fours and
+    so on must lie in it.
 
     >>> tg.prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
     tensor([3., 8.])

@@ -57,7 +57,7 @@ def check_code(op: Op, case: Case, static: dict[str, Any]) -> None:
     e = make(op, operands, _prepared(op, case, static), shape, dtype)
     called = identifiers(["result", *names])
     known = dict(zip(operands, names, strict=True))
-    source = python("f", [("result", e)], known, ["result"], called)
+    source = python("f", {e: ("result", e)}, known, ["result"], called)
     namespace: dict[str, Any] = {}
     arrays = {name: np.asarray(x) for name, x in zip(names, case.inputs, strict=True)}
     try:

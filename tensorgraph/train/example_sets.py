@@ -183,7 +183,7 @@ def _refuse_no_sets(data: Any, name: str) -> None:
     if hasattr(data, "columns") and hasattr(data, "to_numpy"):  # pandas' frames, and others'
         raise errors.DTypeError(
             f"{name} is a {type(data).__name__}, which does not say what the target is; write"
-            f" {name}=(df.drop(columns='target').to_numpy('float32'), df['target'].to_numpy())"
+            f" {name}=(df[inputs], df['target']), where inputs lists the names of the other columns"
         )
     if isinstance(data, (Tensor, np.ndarray)) or hasattr(data, "to_numpy"):
         raise errors.DTypeError(

@@ -63,7 +63,7 @@ class History(Mapping[str, NDArray[Any]]):
         """Add a row, which has the same columns as those before.
 
         Raises:
-            ArgumentError: it has others.
+            ArgumentError: it has others, or an ``epoch`` that is no whole number.
         """
         if self._columns and row.keys() != self._columns.keys():
             raise errors.ArgumentError(
@@ -71,7 +71,7 @@ class History(Mapping[str, NDArray[Any]]):
                 f" {errors.listing(list(row))}"
             )
         for name, value in row.items():
-            self._columns.setdefault(name, []).append(float(value))
+            self._columns.setdefault(name, []).append(_number(name, value))
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._columns:
@@ -225,10 +225,9 @@ class History(Mapping[str, NDArray[Any]]):
                     path, number, f"it has {len(cells)} cells under {len(names)} names"
                 )
             try:
-                row = dict(zip(names, map(float, cells), strict=True))
+                history.append(**dict(zip(names, map(float, cells), strict=True)))
             except ValueError as error:
                 raise _no_history(path, number, str(error)) from None
-            history.append(**row)
         return history
 
     def state_dict(self) -> dict[str, Any]:
@@ -243,7 +242,7 @@ class History(Mapping[str, NDArray[Any]]):
         """
         try:
             columns = {
-                str(name): [float(x) for x in np.asarray(column)]
+                str(name): [_number(name, x) for x in np.asarray(column)]
                 for name, column in state["columns"].items()
             }
             stopped = str(state["stopped"])
@@ -303,6 +302,13 @@ def measured(criterion: Criterion, row: Mapping[str, float]) -> bool:
                 f"{name!r} was not measured; there are {errors.listing(list(row))}"
             )
     return not any(math.isnan(row[name]) for name in (criterion.metric, *criterion.satisfy))
+
+
+def _number(name: str, value: Any) -> float:
+    number = float(value)
+    if name == "epoch" and not number.is_integer():
+        raise errors.ArgumentError(f"History: an epoch has a whole number, not {number:g}")
+    return number
 
 
 def _width(name: str) -> int:

@@ -5,6 +5,7 @@ import io
 from html.parser import HTMLParser
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import example, given, strategies as st
 
@@ -139,6 +140,17 @@ def test_a_sheet_of_another_program():
     found = ErrorTable.from_csv(text)
     assert found.examples == ("7.png", "8,8", "9", "10", "11", "12", "13")
     assert found.tags == {"blurry": (True,) * 4 + (False,) * 3}
+
+
+def test_a_sheet_that_pandas_has_rewritten(tmp_path):
+    ErrorTable.from_csv("example,blurry,dog,✓\na,1,,✓\nb,,0,\nc,1,1,\n").to_csv(tmp_path / "e.csv")
+    pd.read_csv(tmp_path / "e.csv").to_csv(tmp_path / "e.csv", index=False)
+    assert "1.0" in (tmp_path / "e.csv").read_text()
+    found = ErrorTable.from_csv(tmp_path / "e.csv")
+    assert found.tags == {
+        "blurry": (True, False, True), "dog": (False, False, True), "✓": (True, False, False),
+    }  # fmt: skip
+    assert ErrorTable.from_csv("example,a\nb,0.0\nc,✔\n").tags == {"a": (False, True)}
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

@@ -3,6 +3,8 @@
 import math
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 from hypothesis import given, strategies as st
 
@@ -216,3 +218,12 @@ def test_a_nan_is_refused_beside_the_best_so_far_too():
         better({"loss": math.nan}, None)
     with pytest.raises(ArgumentError, match="loss of the incumbent is NaN"):
         better({"loss": 1.0}, {"loss": math.nan})
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_the_rows_of_a_frame_are_given_as_its_refusal_says(frame):
+    df = frame({"accuracy": [0.9, 0.95], "latency": [1, 5]})
+    with pytest.raises(DTypeError, match="a list of them, not a DataFrame; write df") as refused:
+        select(df, optimize="accuracy", satisfy=LIMITS)
+    rows = eval(str(refused.value).partition("write ")[2], {"df": df})
+    assert select(rows, optimize="accuracy", satisfy={"latency": ("<=", 2)}).winner == 0

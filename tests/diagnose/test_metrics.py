@@ -1,6 +1,7 @@
 """Metrics against scikit-learn, which computes them in other ways, and against known numbers."""
 
 import math
+import re
 import warnings
 from xml.etree import ElementTree
 
@@ -390,7 +391,7 @@ PROBABILITIES = [
     (([], []), ArgumentError, "probabilities are empty"),
     ((["a"], [1]), DTypeError, "must hold real numbers, not strings such as 'a'"),
     (([0.5, 0.5], [1, 2]), AxisError, r"labels\[1\] is 2, but there are columns for .* 0 … 1 only"),
-    (([0.5, 0.5], [-1, 1]), AxisError, r"write classes=\[...\], .*, or labels == -1 for this"),
+    (([0.5, 0.5], [-1, 1]), AxisError, r"write classes=\[...\], .*, or labels == 1 for this"),
     (([0.5, 0.5], [1, -1]), AxisError, r"labels\[1\] is -1, but"),
     (([0.5, 0.5], [1]), ShapeError, "2 probabilities and 1 labels"),
     (([0.5, 0.5], ["a", "b"]), DTypeError, r"not strings; write classes=\[...\]"),
@@ -423,3 +424,15 @@ def test_a_class_needs_others_to_be_told_from():
 def test_bins_are_counted(bins):
     with pytest.raises((ArgumentError, DTypeError), match=r"^calibration: bins"):
         D.calibration([0.5], [1], bins=bins)
+
+
+@pytest.mark.parametrize("labels", [[-1, 1, 1, -1], [2, 1, 2, 1]])
+def test_two_classes_of_other_numbers_keep_the_larger_one_positive(labels):
+    scores, y = [0.1, 0.4, 0.9, 0.3], np.array(labels)
+    with pytest.raises(AxisError, match="or labels == ") as refused:
+        tg.diagnose.roc_auc(scores, y)
+    (larger,) = re.findall(r"or labels == (\S+) for", str(refused.value))
+    area = tg.diagnose.roc_auc(scores, y == int(larger))
+    assert (
+        area == tg.diagnose.roc_auc(scores, y, classes=np.unique(y)) == sk.roc_auc_score(y, scores)
+    )

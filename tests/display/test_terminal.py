@@ -39,11 +39,25 @@ class Full(io.StringIO):
         raise OSError(5, "Input/output error")
 
 
+class Removed:
+    """A widget of a window, in the place of a stream, that is there no longer."""
+
+    encoding = "widget"
+
+    def write(self, text):
+        raise RuntimeError("the widget was deleted")
+
+    def isatty(self):
+        raise RuntimeError("the widget was deleted")
+
+
 NOBODY_READS = {
     "none": lambda: None,
     "closed": closed,
     "broken pipe": broken_pipe,
     "terminal that is gone": Full,
+    "bytes": io.BytesIO,
+    "removed": Removed,
     "write only": WriteOnly,
 }
 

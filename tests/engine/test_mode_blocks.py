@@ -7,6 +7,7 @@ import functools
 import inspect
 import itertools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -207,6 +208,92 @@ def test_a_shared_block_that_generators_of_many_threads_hold():
     assert in_thread(there) and tg.is_grad_enabled()
 
 
+def test_a_function_opens_a_block_for_what_comes_after_it_also_beside_generators():
+    def quiet():
+        with tg.no_grad():
+            while True:
+                yield tg.is_grad_enabled()
+
+    class Case:
+        def begin(self):
+            self.block = tg.no_grad()
+            self.block.__enter__()
+
+        def end(self):
+            self.block.__exit__(None, None, None)
+
+    beside = quiet()
+    for case in (Case(), Case()):
+        case.begin()
+        assert not tg.is_grad_enabled() and not next(beside)
+        case.end()
+        assert tg.is_grad_enabled() and not next(beside)
+
+    def loud():
+        with tg.enable_grad():
+            case.begin()
+            yield tg.is_grad_enabled()
+            case.end()
+            yield tg.is_grad_enabled()
+
+    within = loud()
+    assert next(within) is False and tg.is_grad_enabled()
+    with tg.no_grad():
+        assert next(within) is True and not tg.is_grad_enabled()
+    assert tg.is_grad_enabled()
+
+
+def test_a_generator_goes_on_in_the_calls_of_modules():
+    class Noisy(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = tg.ones(3, requires_grad=True)
+            self.noise = self.draws()
+
+        def draws(self):
+            with tg.no_grad():
+                while True:
+                    yield self.w * 2
+
+        def forward(self, x):
+            noise = next(self.noise)
+            assert not noise.requires_grad and tg.is_grad_enabled()
+            return x + noise * self.w
+
+    model = nn.Sequential(nn.ReLU(), Noisy())
+    for _ in range(3):
+        y = model(tg.ones(3))
+        assert y._node.scope == "model.layers[1] Noisy" and MODE.get().scope == ""
+    assert not next(model.layers[1].noise).requires_grad and tg.is_grad_enabled()
+    model.layers[1].noise.close()
+
+
+@pytest.mark.parametrize("block", [tg.no_grad(), tg.debug()], ids=["no_grad", "debug"])
+def test_threads_share_a_block(block):
+    """It ends in each as it began there, whichever ends first."""
+    took_turns = threading.Barrier(2, timeout=60)
+    before = MODE.get(), np.geterr()
+
+    def first():
+        with block:
+            took_turns.wait()
+            took_turns.wait()  # the other has begun
+        took_turns.wait()
+        return MODE.get(), np.geterr()
+
+    def second():
+        took_turns.wait()
+        with block:
+            took_turns.wait()
+            took_turns.wait()  # the first has ended
+            assert MODE.get() != before[0]
+        return MODE.get(), np.geterr()
+
+    with ThreadPoolExecutor(2) as pool:
+        results = [pool.submit(work) for work in (first, second)]
+        assert [result.result() for result in results] == [before, before]
+
+
 # ------------------------------------------------------------------------------ those that serve
 
 
@@ -326,11 +413,22 @@ def test_decorators_with_and_without_parentheses():
         def enabled(cls):
             return tg.is_grad_enabled()
 
+        @tg.no_grad
+        @classmethod
+        def enabled_below(cls):
+            return tg.is_grad_enabled()
+
+        @tg.no_grad
+        @staticmethod
+        def enabled_at_all():
+            return tg.is_grad_enabled()
+
     assert recursive(5) is False
     with tg.no_grad():
         assert loud() is True
     assert not Model(2, 1)(tg.ones((1, 2))).requires_grad
-    assert Model.enabled() is False
+    for own in (Model, Model(2, 1)):
+        assert own.enabled() is own.enabled_below() is own.enabled_at_all() is False
     assert tg.no_grad(functools.partial(recursive, 0))() is False
 
 

@@ -116,6 +116,8 @@ FAULTS: list[Fault] = [
          "array_likes: what is not a time passes for a date"),
         ("to_plain", "return objects", "return array",
          "array_likes: numbers among strings become strings"),
+        ("_of_objects", "getattr(odd, 'shape', ()) or isinstance(odd, Sequence)",
+         "getattr(odd, 'shape', ())", "array_likes: a column of lists is told to be made a list"),
     ),
     *planted_in(
         "data/labels.py",

@@ -28,6 +28,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "diagnose/array_arguments.py",
+        ("class_numbers", "found.max()", "found[place]",
+         "metrics: the negative of two classes is told as the positive one"),
         ("by_example", "scores.shape == (1, m)", "scores.shape[0] == 1",
          "declared_metrics: the classes of one example are taken for examples"),
         ("weights_of", "one_each(as_numbers(where, 'sample_weight', sample_weight))",

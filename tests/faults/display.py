@@ -16,9 +16,10 @@ FAULTS: list[Fault] = [
         "display/terminal.py",
         ("say", "text.encode(encoding, 'backslashreplace').decode(encoding)", "text",
          "terminal: a character that it cannot show ends the program"),
-        ("say", "stream is None", "False", "terminal: a program without a console"),
-        ("say", "(OSError, ValueError)", "ValueError", "terminal: a broken pipe ends the program"),
-        ("has_terminal", "(AttributeError, ValueError)", "ValueError",
+        ("say", "Exception", "(AttributeError, ValueError)",
+         "terminal: a broken pipe ends the program"),
+        ("say", "Exception", "(OSError, ValueError)", "terminal: a program without a console"),
+        ("has_terminal", "Exception", "ValueError",
          "terminal: a stream that knows no terminals"),
     ),
     *planted_in(

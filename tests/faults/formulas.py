@@ -54,6 +54,8 @@ FAULTS: list[Fault] = [
          "derive: a wrong formula is used by others"),
         ("_varied", "rng.uniform(0.8, 1.2, array.shape)", "1.0",
          "rules: formulas are checked on the recorded data alone"),
+        ("_read_off", "float(np.finfo(np.float32).eps)", "0.0",
+         "derive: decimals of float32 that cancel are taken for a wrong formula"),
     ),
     *planted_in(
         "formulas/derive.py",
@@ -78,6 +80,8 @@ FAULTS: list[Fault] = [
         "formulas/algebra/meanings.py",
         ("_scatter", "{new: old for old, new in to.items()}", "to",
          "derive: the gradient of x[:, None] is broadcast along the other axis"),
+        ("_recorded", "twin in nf.forward", "False",
+         "derive: std is spelt out beside its own value with another number of axes"),
     ),
     *planted_in(
         "formulas/writing/formula.py",
@@ -90,6 +94,8 @@ FAULTS: list[Fault] = [
         "formulas/writing/numpy_code.py",
         ("_Code._operator", "(_in(x, tight + (sign == '**')), _in(y, tight + (sign != '**')))",
          "(_in(x, tight), _in(y, tight))", "derive: code without the parentheses of a − (b − c)"),
+        ("_in_order_of_use", "_parts(spelt[e], names)", "_parts(definitions[e][1], names)",
+         "derive: code that uses a value before it is defined"),
     ),
     *planted_in(
         "formulas/writing/text.py",

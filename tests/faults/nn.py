@@ -192,6 +192,13 @@ FAULTS: list[Fault] = [
          "multitask: weights have no weight"),
     ),
     *planted_in(
+        "nn/module.py",
+        ("Module.__call__", "type(outside) is not Mode", "False",
+         "modes: a generator that goes on in a module's call has no mode of its own"),
+        ("Module.__call__", "go_back(outside)", "MODE.reset(token)",
+         "modes: a generator that began in a module's call has no mode of its own after it"),
+    ),
+    *planted_in(
         "nn/state_paths.py",
         ("stands_at", "f'{path}.'", "path", "optim: the path layers.1 takes layers.10"),
     ),

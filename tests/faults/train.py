@@ -154,6 +154,7 @@ FAULTS: list[Fault] = [
          "history: a file holds 12 digits"),
         ("_lines", "'utf-8-sig'", "'utf-8'", "history: a mark at the beginning is part of a name"),
         ("_lines", "cells[:filled]", "cells", "history: commas at the end are columns"),
+        ("_number", "not number.is_integer()", "False", "history: half an epoch"),
     ),
     *planted_in(
         "train/temporary_training.py",

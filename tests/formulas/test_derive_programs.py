@@ -3,11 +3,19 @@
 import time
 
 import numpy as np
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, example, given, note, settings
 
 import tensorgraph as tg
 from tests.engine import programs as pg
-from tests.engine.programs import programs
+from tests.engine.programs import Program, Step, programs
+
+NAMED_IN_A_BODY_FIRST = Program(
+    leaves=(np.array([0.4, -0.7]),),
+    constants=(),
+    steps=(Step("unit", (0,), {"axis": None}), Step("silu_slope", (0,))),
+    weights={0: np.array([0.5, 0.6]), 1: np.array([1.3, 1.4]), 2: np.array([1.1, 1.2])},
+)
+"""Its derived code uses the sigmoid in the body of silu's slope before anywhere else."""
 
 PROGRAMS = max(1000, 40 * settings().max_examples)
 
@@ -45,6 +53,7 @@ def test_derived_equals_backward(program):
 
 @settings(max_examples=10 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow])
 @given(program=programs(max_steps=5))
+@example(program=NAMED_IN_A_BODY_FIRST)
 def test_all_that_comes_with_it_can_be_read(program):
     note(str(program))
     leaves = pg.as_leaves(program)

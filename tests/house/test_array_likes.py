@@ -1,5 +1,6 @@
 """What other libraries hold, at every door by which arrays come in: taken rightly, or the line."""
 
+import re
 import warnings
 from decimal import Decimal
 from fractions import Fraction
@@ -224,8 +225,8 @@ ELSE = {
     "NA in objects": (np.array([pd.NA, 1.5], object), "<NA>: 1 of 2 .* or write np.nan in their"),
     "None": ([1.5, None], "None: 1 of 2 values is missing, the first at index 1; leave these"),
     "a missing string": (pd.Series(["cat", None]), "index 1; .* and number classes by tg.data"),
-    "dates": (pd.Series(pd.to_datetime(["2020-01-01"])), r"dates .*dtype.*; write \(dates - da"),
-    "durations": (np.array([1, 2], "m8[D]"), r"durations .*write durations / np.timedelta64\(1"),
+    "dates": (pd.Series(pd.to_datetime(["2020-01-01"])), r"dates .*dtype.*; write \(d - d.min"),
+    "durations": (np.array([1, 2], "m8[D]"), r"durations .*write np.asarray\(x\) / np"),
     "complex": (np.array([1j]), "complex numbers .*; write their .real and .imag"),
     "records": (np.array([(1, 2.0)], "i4,f4"), "records .*; write their fields as columns"),
     "periods": (pd.Series(pd.period_range("2020", periods=2, freq="D")), "write a number for each"),
@@ -250,11 +251,14 @@ def test_what_is_no_number_is_told_with_the_line_to_write(name):
 def test_the_lines_to_write_are_right():
     names = pd.Series(["cat", "dog"])
     assert tg.tensor(Classes.of(names).encode(names)).numpy().tolist() == [0, 1]
-    dates = pd.Series(pd.to_datetime(["2020-01-01", "2020-01-03"]))
-    for x in (dates, dates.to_numpy()):
-        days = (x - x.min()) / np.timedelta64(1, "D")
-        assert tg.tensor(days).numpy().tolist() == [0, 2]
-    assert tg.tensor(np.array([1, 2], "m8[h]") / np.timedelta64(1, "h")).numpy().tolist() == [1, 2]
+    dates = np.array(["2020-01-01", "2020-01-03"], "M8[us]")
+    for values in (dates, dates - dates[0]):
+        for make in (np.array, list, pd.Series, pd.DataFrame, pd.Index, pl.Series, pl.DataFrame):
+            with pytest.raises(DTypeError) as refused:
+                Normalize().fit(x := make(values))
+            line = re.search(r"; write (.*?'D'\))", str(refused.value))[1]
+            numbers = eval(line, {"np": np, "x": x, "d": np.asarray(x)})
+            assert np.ravel(tg.tensor(numbers).numpy()).tolist() == [0, 2]
     assert tg.tensor(np.asarray([Decimal("0.5"), Fraction(1, 4)], float)).numpy().tolist() == [
         0.5,
         0.25,
@@ -300,6 +304,16 @@ def test_what_is_there_is_not_missing(value):
     assert not is_missing(value)
 
 
+def test_labels_that_are_missing_are_not_to_be_written_as_integers():
+    one_hot = lambda y: tg.one_hot(y, num_classes=2)  # noqa: E731
+    labels = pd.Series(pd.array([1, None, 0], dtype="Int64"))
+    for door in (lambda y: tg.nn.losses.cross_entropy(tg.zeros((3, 2)), y), one_hot):
+        with pytest.raises(DTypeError, match=r"1 of 3 values is NaN or infinite, .*: leave"):
+            door(labels)
+        with pytest.raises(DTypeError, match=r"not float64; write .astype\('int64'\)$"):
+            door(np.array([1.0, 0.0, 1.0]))
+
+
 def test_one_each():
     for shape, size in [((3, 1), 3), ((1, 3), 3), ((1, 1), 1), ((0, 1), 0)]:
         assert one_each(np.zeros(shape)).shape == (size,)
@@ -316,6 +330,17 @@ def test_objects_that_are_arrays_are_not_taken_apart():
     ):
         tg.tensor(array)
     assert tg.tensor(np.stack(list(array))).shape == (2, 3)
+
+
+@pytest.mark.parametrize("rows", [[[1.0, 2.0], [3.0, 4.0]], [(1, 2), (3, 4)]])
+def test_a_column_of_lists_is_told_to_be_stacked(rows):
+    x = pd.Series(rows)
+    for door in (tg.tensor, Normalize().fit):
+        with pytest.raises(
+            DTypeError, match=r"not objects such as .*; write np.stack\(list\(x\)\)$"
+        ):
+            door(x)
+    assert tg.tensor(np.stack(list(x))).shape == (2, 2)
 
 
 def test_ragged_lists_say_where():

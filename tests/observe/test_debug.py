@@ -400,3 +400,9 @@ def test_numpys_warnings_are_restored():
     with tg.debug():
         assert np.geterr()["over"] == "ignore"
     assert np.geterr()["over"] == "warn"
+
+
+def test_what_watches_around_a_debug_block_goes_on_watching():
+    with tg.profile() as profile, tg.debug():
+        tg.exp(tg.ones(3))
+    assert [row.name for row in profile.ops] == ["exp"]

@@ -48,12 +48,22 @@ TABLE = {
         (x(0, 3), {"axis": 1}),
         (np.zeros((2, 3)), {"axis": 1, "eps": 0.5}),
     ),
-    "unit": calls(
-        "unit",
+    **{
+        name: calls(
+            name,
+            (x(2, 3), {}),
+            (x(2, 3), {"axis": 0}),
+            (x(2, 3, 4), {"axis": (-1, 0)}),
+            (x(), {}),
+            (x(0, 3), {"axis": 1}),
+        )
+        for name in ("unit", "rms_slope")
+    },
+    "std_slope": calls(
+        "std_slope",
         (x(2, 3), {}),
-        (x(2, 3), {"axis": 0}),
-        (x(2, 3, 4), {"axis": (-1, 0)}),
-        (x(), {}),
+        (x(2, 3), {"axis": 1, "correction": 1}),
+        (x(2, 3, 4), {"axis": (-1, 0), "correction": 0.5}),
         (x(0, 3), {"axis": 1}),
     ),
     "center": calls(

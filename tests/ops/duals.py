@@ -361,6 +361,15 @@ def unit(x, axis):
     return x / norm(x, axis=axis, keepdims=True)
 
 
+def std_slope(x, axis, correction):
+    spread = std(x, axis=axis, correction=correction, keepdims=True)
+    return center(x, axis) / (spread * (_count(x, axis) - correction))
+
+
+def rms_slope(x, axis):
+    return x / (rms(x, 0, axis=axis, keepdims=True) * _count(x, axis))
+
+
 def affine(x, scale, shift):
     return x * scale + shift
 

@@ -87,14 +87,26 @@ def test_normalising_layers_do_not_see_a_scale(scale):
 
 
 def test_products_of_which_a_part_leaves_the_range():
-    equal(tg.prod(np.array([1e-30, 1e-30, 1e30, 1e30], np.float32)), np.float32(1))
-    equal(tg.prod([[1e30, 1e30, 1e-30, 1e-30], [1e30, 1e30, 1, 1]], axis=1), np.float32([1, INF]))
+    small, large = np.float32(2.0**-100), np.float32(2.0**100)
+    equal(tg.prod(np.array([small, small, large, large])), np.float32(1))
+    rows = np.array([[large, large, small, small], [large, large, 1, 1]], np.float32)
+    equal(tg.prod(rows, axis=1), np.float32([1, INF]))
     equal(tg.prod(np.array([1e-40, 1], np.float32)), np.float32(1e-40))
     equal(tg.prod([INF, 0.0]), NAN)
     equal(tg.prod([INF, -2.0]), -INF)
     equal(tg.prod([NAN, 0.0]), NAN)
     equal(tg.prod([0.0, -2.0]), 0)
     assert tg.prod(np.full(2000, 0.5)).item() == 0  # below all numbers
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("first", [0.25, 4.0])
+def test_products_of_many_small_and_many_large_factors(first, dtype):
+    x = np.repeat(np.array([first, 1 / first, 1], dtype), 3001)
+    rows = np.stack([x, np.full_like(x, first)], axis=1)
+    equal(tg.prod(x), 1)
+    equal(tg.prod(rows, axis=0), dtype([1, INF if first > 1 else 0]))
+    equal(tg.prod(rows[:, :1].T, axis=(0, 1)), 1)
 
 
 def test_vecdot_is_numpys():

@@ -365,7 +365,7 @@ REFUSED = {
     "rows one by one": ({"train": OneByOne()}, r"; write train=tuple\(map\(np\.stack, zip\("),
     "examples for batches": ({"train": [(X[0], Y[0])]}, r"one example alone is \(x\[None\], y\["),
     "numbers for batches": ({"train": [(1.0, 2)]}, "arrays with a row for each example, not 1.0"),
-    "a frame": ({"train": Frame()}, r"train is a Frame, .* write train=\(df.drop"),
+    "a frame": ({"train": Frame()}, r"train is a Frame, .* write train=\(df\[inputs\], df\['ta"),
     "a column": ({"train": Column()}, r"train is a Column: the inputs alone, or the targets"),
     "texts": ({"train": (X.astype(str), Y)}, "train: the inputs: tensors hold real numbers"),
     "objects": ({"dev": (np.full((40, 3), {}), Y)}, "dev: the inputs: tensors hold real numbers"),

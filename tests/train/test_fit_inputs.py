@@ -3,6 +3,8 @@
 import warnings
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 import tensorgraph as tg
@@ -196,3 +198,14 @@ def test_a_frozen_model_computes_in_its_own_dtype():
     nn.freeze(model)
     assert predict(model, x).dtype == np.float64
     assert np.array_equal(predict(model, x), before)
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_columns_of_a_frame_are_given_as_the_refusal_of_a_frame_says(frame):
+    x = INTEGERS.astype(np.float32)
+    df = frame({"a": x[:, 0], "target": LABELS, "b": x[:, 1], "c": x[:, 2]})
+    with pytest.raises(tg.errors.DTypeError) as refused:
+        quick(network(), df)
+    line = str(refused.value).partition("write train=")[2].partition(", where")[0]
+    given = eval(line, {"df": df, "inputs": ["a", "b", "c"]})
+    assert quick(network(), given) == quick(network(), (x, LABELS))

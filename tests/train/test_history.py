@@ -155,6 +155,8 @@ def test_a_file_that_a_spreadsheet_saved(content, tmp_path):
         (b"epoch,cost\n1\n", r"run\.csv, line 2: could not convert string to float: ''"),
         (b"epoch\n1,2\n", r"line 2: it has 2 cells under 1 names; .* of as many numbers"),
         (b"epoch;cost\n1;0,5\n", "line 2: it has 2 cells under 1 names; .* with commas"),
+        (b"epoch,cost\n1,1\nnan,1\n", "line 3: .* an epoch has a whole number, not nan"),
+        (b"epoch,cost\n1.5,1\n", "line 2: .* an epoch has a whole number, not 1.5"),
         (b"a,b,a\n1,2,3\n", "line 1: a name stands there twice"),
         ("epoch,cost\n1,2\n".encode("utf-16"), "line 1: 'utf-8' codec can't decode .*, in UTF-8"),
         (b'epoch\n"' + b"1" * 200_000 + b'"\n', "line 2: field larger than"),

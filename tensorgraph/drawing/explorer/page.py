@@ -7,6 +7,7 @@ import math
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from string import Template
@@ -59,6 +60,7 @@ def page(scene: Scene, run: Run | None = None) -> str:
     )
 
 
+@cache
 def _static(name: str) -> str:
     return files(__package__).joinpath("static", name).read_text(encoding="utf-8")
 

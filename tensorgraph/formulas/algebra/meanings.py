@@ -39,7 +39,7 @@ from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.index import one_hot, scatter
 from tensorgraph.ops.logits import softmax_minus_one_hot
 from tensorgraph.ops.masking import dropout
-from tensorgraph.ops.moments import affine
+from tensorgraph.ops.moments import affine, norm, rms, std
 from tensorgraph.ops.reduce import mean, sum as total
 from tensorgraph.ops.shape import (
     broadcast_to,
@@ -50,7 +50,7 @@ from tensorgraph.ops.shape import (
     squeeze,
 )  # fmt: skip
 from tensorgraph.ops.transcendental import exp, log, power, sqrt
-from tensorgraph.symbolic.expr import Expr, lift
+from tensorgraph.symbolic.expr import Expr, apply, lift
 
 
 def _add(nf: Normaliser, e: Expr) -> Poly:
@@ -216,6 +216,16 @@ def _sum(nf: Normaliser, e: Expr) -> Poly:
     return relabelled(p, {old: new for new, old in enumerate(rest)})
 
 
+def _recorded(nf: Normaliser, e: Expr) -> Poly | None:
+    """What the forward pass has with its axes kept is the same without them, and the reverse."""
+    assert e.op is not None
+    static = {**e.static, "keepdims": not e.static["keepdims"]}
+    twin = apply(e.op, e.args, static)
+    if twin in nf.forward:
+        return nf.normal(twin.reshape(e.shape))
+    return as_body(nf, e) if e.op.notation.kind == "body" else None
+
+
 def _mean(nf: Normaliser, e: Expr) -> Poly:
     count = nf.power(nf.count(e.args[0].size // max(e.size, 1)), Fraction(-1))
     assert count is not None
@@ -329,6 +339,7 @@ MEANINGS = Meanings(
     kept={
         matmul.op: _matmul, REGISTRY["einsum"]: _einsum, scatter.op: _scatter, exp.op: _function,
         log.op: _function, sigmoid.op: _function, where.op: choice, greater.op: rectified_above_0,
+        norm.op: _recorded, rms.op: _recorded, std.op: _recorded,
     },
 )  # fmt: skip
 """What the core operations mean; what is composed of them is read through its body."""

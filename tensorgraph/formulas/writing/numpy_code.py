@@ -35,7 +35,7 @@ FUNCTIONS = {
 
 def python(
     label: str,
-    steps: Sequence[tuple[str, Expr]],
+    definitions: Mapping[Expr, tuple[str, Expr]],
     names: Mapping[Expr, str],
     results: Sequence[str],
     called: Mapping[str, str],
@@ -44,7 +44,7 @@ def python(
 
     Args:
         label: the function's name.
-        steps: what to compute, each with its name, in order.
+        definitions: what to compute: by the value that it is, a name and a formula.
         names: what stands in formulas by name.
         results: the names to return.
         called: Python's name for each name.
@@ -53,6 +53,7 @@ def python(
         ArgumentError: a formula holds an operation that has no counterpart in NumPy.
     """
     writer = _Code(names, called)
+    steps = _in_order_of_use(definitions, names)
     lines = [f"    {called[name]} = {writer.whole(e)}" for name, e in steps]
     made = {called[name] for name, _ in steps}
     arguments = [a for a in writer.arguments if a not in made]
@@ -63,6 +64,46 @@ def python(
     parts = [f"{imports}import numpy as np\n", *helpers, *constants]
     head = f"def {label}({', '.join(arguments)}):"
     return "\n\n".join([*parts, "\n".join([head, *lines, f"    return {returned}"])]) + "\n"
+
+
+def _in_order_of_use(
+    definitions: Mapping[Expr, tuple[str, Expr]], names: Mapping[Expr, str]
+) -> list[tuple[str, Expr]]:
+    """Return names with what they are, spelt out, each after those it uses."""
+    spelt = {e: _spelt_out(formula, names) for e, (_, formula) in definitions.items()}
+    done: dict[Expr, tuple[str, Expr]] = {}
+    stack = [(e, False) for e in list(spelt)[::-1]]
+    opened: set[Expr] = set()
+    while stack:
+        e, ready = stack.pop()
+        if ready:
+            done[e] = definitions[e][0], spelt[e]
+        elif e not in opened:
+            opened.add(e)
+            stack.append((e, True))
+            used = _parts(spelt[e], names)
+            stack += [(x, False) for x in used if x in spelt and x not in opened]
+    return list(done.values())
+
+
+def _parts(e: Expr, names: Mapping[Expr, str]) -> list[Expr]:
+    """Return what a value is made of, down to what has a name, operands first."""
+    return in_order([e], lambda x: () if x in names and x is not e else x.args)
+
+
+def _spelt_out(e: Expr, names: Mapping[Expr, str]) -> Expr:
+    """Return an expression in which fused operations are what they are defined to be."""
+    done: dict[Expr, Expr] = {}
+    for x in _parts(e, names):
+        if x.op is None or (x in names and x is not e):
+            done[x] = x
+            continue
+        args = tuple(done[y] for y in x.args)
+        same = all(y is z for y, z in zip(args, x.args, strict=True))
+        done[x] = x if same else make(x.op, args, x.static, x.shape, x.dtype)
+        if x.op.body is not None and x.op.code is None:
+            done[x] = _spelt_out(lift(x.op.body(*args, **x.static)), names)
+    return done[e]
 
 
 def _with_those_called(helpers: Mapping[str, Op]) -> dict[str, Op]:
@@ -106,25 +147,10 @@ class _Code:
 
     def whole(self, e: Expr) -> str:
         """Return an expression's text, the operands written before it."""
-        e = self._spelt_out(e)
         texts: dict[Expr, tuple[str, int]] = {}
-        for x in in_order([e], lambda x: () if x in self.names and x is not e else x.args):
+        for x in _parts(e, self.names):
             texts[x] = self._write(x, texts, own=x is e)
         return texts[e][0]
-
-    def _spelt_out(self, e: Expr) -> Expr:
-        """Return an expression in which fused operations are what they are defined to be."""
-        done: dict[Expr, Expr] = {}
-        for x in in_order([e], lambda x: () if x in self.names and x is not e else x.args):
-            if x.op is None or (x in self.names and x is not e):
-                done[x] = x
-                continue
-            args = tuple(done[y] for y in x.args)
-            same = all(y is z for y, z in zip(args, x.args, strict=True))
-            done[x] = x if same else make(x.op, args, x.static, x.shape, x.dtype)
-            if x.op.body is not None and x.op.code is None:
-                done[x] = self._spelt_out(lift(x.op.body(*args, **x.static)))
-        return done[e]
 
     def _write(self, e: Expr, texts: Mapping[Expr, tuple[str, int]], own: bool) -> tuple[str, int]:
         if (e in self.names and not own) or e.is_input:

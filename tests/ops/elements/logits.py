@@ -51,6 +51,17 @@ def unit(x, axis=None):
     return _along(_unit, x, axis)
 
 
+def rms_slope(x, axis=None):
+    return _along(lambda values: [v / math.sqrt(len(values)) for v in _unit(values)], x, axis)
+
+
+def std_slope(x, axis=None, correction=0):
+    def of(values):
+        return [v / math.sqrt(len(values) - correction) for v in _unit(_center(values))]
+
+    return _along(of, x, axis)
+
+
 def center(x, axis=None):
     return _along(_center, x, axis)
 

@@ -69,6 +69,14 @@ def resolved(dtype):
     return rows[(gap == 0) | (gap > 2 * np.finfo(dtype).smallest_normal)]
 
 
+def apart(dtype):
+    """Rows whose elements differ by numbers whose squares fit."""
+    rows = spread(dtype)
+    with np.errstate(over="ignore"):
+        gap = rows.max(axis=1) - rows.min(axis=1)
+    return rows[gap > float(np.finfo(dtype).smallest_normal) ** 0.45]
+
+
 def within(low, high):
     """Rows of magnitudes whose products or squares fit, as powers of what is largest."""
 
@@ -260,6 +268,15 @@ def _first(x):
     return np.zeros(x.shape[0], int)
 
 
+def _bends(row, found):
+    """Return the size of the terms that cancel where what is differentiated is a direction."""
+    return (
+        0,
+        max(abs(a) for f in found for a in f.first),
+        2 * max(abs(a) for f in found for r in f.second for a in r),
+    )
+
+
 CASES = {
     case.name: case
     for case in (
@@ -279,9 +296,14 @@ CASES = {
         Case("norm", reduced("norm"), one(lambda xs: sqrt(squares(xs))), spread,
              lambda row, found: (0, 0, _bend(found))),
         Case("unit", lambda x: tg.unit(x, axis=1),
-             lambda xs: [x / sqrt(squares(xs)) for x in xs], within(0.45, 1),
-             lambda row, found: (0, max(abs(a) for f in found for a in f.first),
-                                 2 * max(abs(a) for f in found for r in f.second for a in r))),
+             lambda xs: [x / sqrt(squares(xs)) for x in xs], within(0.45, 1), _bends),
+        Case("rms_slope", lambda x: tg.rms_slope(x, axis=1),
+             lambda xs: [x / sqrt(3 * squares(xs)) for x in xs], within(0.45, 1), _bends),
+        Case("std_slope", lambda x: tg.std_slope(x, axis=1),
+             lambda xs: [x / sqrt(3 * squares(centred(xs))) for x in centred(xs)], apart,
+             lambda row, found: (max(abs(f.value) for f in found),
+                                 max(abs(a) for f in found for a in f.first),
+                                 4 * max(abs(a) for f in found for r in f.second for a in r))),
         Case("rms", reduced("rms"), _rms(0), spread, lambda row, found: (0, 0, _bend(found))),
         Case("rms of eps", reduced("rms", eps=2.0**-16), _rms(mpf(2) ** -16), spread,
              lambda row, found: (0, 0, _bend(found))),
