@@ -10,7 +10,7 @@ from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
 from tensorgraph.optim.settings import Number, Rate
 from tensorgraph.optim.sgd import decayed
-from tensorgraph.optim.square_root import divisor
+from tensorgraph.optim.square_root import divisor, root
 
 
 def moments(grad: Any, state: State, betas: Any) -> State:
@@ -24,7 +24,7 @@ def moments(grad: Any, state: State, betas: Any) -> State:
 
 def scale(state: State, t: int, betas: Any, eps: Any) -> Any:
     """Return √v̂ + ε."""
-    return divisor(state["v"] / (1 - betas[1] ** t), eps)
+    return divisor(root(state["v"] / (1 - betas[1] ** t)), eps)
 
 
 class Adam(Optimizer):

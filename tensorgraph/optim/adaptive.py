@@ -10,7 +10,7 @@ from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.flat_parameters import State
 from tensorgraph.optim.settings import Number, Rate
 from tensorgraph.optim.sgd import decayed
-from tensorgraph.optim.square_root import divisor
+from tensorgraph.optim.square_root import divisor, root
 
 
 class RMSprop(Optimizer):
@@ -63,7 +63,7 @@ class RMSprop(Optimizer):
     ) -> tuple[Any, State]:
         """Return the next θ and s."""
         s = beta * state["s"] + (1 - beta) * (grad * grad)
-        return decayed(param, lr, weight_decay) - lr * grad / divisor(s, eps), {"s": s}
+        return decayed(param, lr, weight_decay) - lr * grad / divisor(root(s), eps), {"s": s}
 
 
 class Adagrad(Optimizer):
@@ -115,4 +115,4 @@ class Adagrad(Optimizer):
     ) -> tuple[Any, State]:
         """Return the next θ and s."""
         s = state["s"] + grad * grad
-        return decayed(param, lr, weight_decay) - lr * grad / divisor(s, eps), {"s": s}
+        return decayed(param, lr, weight_decay) - lr * grad / divisor(root(s), eps), {"s": s}

@@ -7,8 +7,8 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "optim/adam.py",
-        ("scale", "divisor(state['v'] / (1 - betas[1] ** t), eps)",
-         "divisor(state['v'] / (1 - betas[1] ** t) + eps, 0.0)", "optim: Adam's ε inside the root"),
+        ("scale", "divisor(root(state['v'] / (1 - betas[1] ** t)), eps)",
+         "divisor(root(state['v'] / (1 - betas[1] ** t) + eps), 0.0)", "optim: Adam's ε inside the root"),
         ("scale", "betas[1] ** t", "betas[1] ** (t + 1)",
          "optim: Adam's bias correction one step ahead"),
         ("AdamW.update", "decayed(param, lr, weight_decay) - step",
@@ -17,7 +17,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "optim/adaptive.py",
-        ("RMSprop.update", "divisor(s, eps)", "divisor(s + eps, 0.0)",
+        ("RMSprop.update", "divisor(root(s), eps)", "divisor(root(s + eps), 0.0)",
          "optim: RMSprop's ε inside the root"),
         ("Adagrad.update", "state['s']", "state['s'] * (1 - 1e-8)",
          "optim: Adagrad forgets 1e-8 of its sum"),
