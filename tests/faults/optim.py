@@ -8,7 +8,8 @@ FAULTS: list[Fault] = [
     *planted_in(
         "optim/adam.py",
         ("scale", "divisor(root(state['v'] / (1 - betas[1] ** t)), eps)",
-         "divisor(root(state['v'] / (1 - betas[1] ** t) + eps), 0.0)", "optim: Adam's ε inside the root"),
+         "divisor(root(state['v'] / (1 - betas[1] ** t) + eps), 0.0)",
+         "optim: Adam's ε inside the root"),
         ("scale", "betas[1] ** t", "betas[1] ** (t + 1)",
          "optim: Adam's bias correction one step ahead"),
         ("AdamW.update", "decayed(param, lr, weight_decay) - step",
