@@ -12,17 +12,17 @@ HALF = np.dtype(np.float16)
 SINGLE = np.dtype(np.float32)
 
 
-def in_single(x: Any) -> Any:
+def to_single(x: Any) -> Any:
     """Return x in single precision if it is in half, where 300² is infinite; else as it is.
 
     Example:
-        >>> in_single(np.ones(2, np.float16)).dtype
+        >>> to_single(np.ones(2, np.float16)).dtype
         dtype('float32')
     """
     return astype(x, dtype=SINGLE) if x.dtype == HALF else x
 
 
-def in_half(x: Any, *like: Any) -> Any:
+def to_half(x: Any, *like: Any) -> Any:
     """Return x in half precision if all that it was computed from is in half; else as it is."""
     for y in like:
         if y.dtype != HALF:

@@ -18,7 +18,7 @@ from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
 from tensorgraph.nn.forgotten_eval import warn_of_inference
-from tensorgraph.nn.half_precision import in_half, in_single
+from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.arithmetic import equal, where
@@ -103,7 +103,7 @@ class BatchNorm(Module):
     def forward(self, x: Any) -> Any:
         """Return the normalised x, by the batch's moments in training, else by the running ones."""
         given = asarray(x)
-        axis, x = self._feature_axis(given.shape), in_single(given)
+        axis, x = self._feature_axis(given.shape), to_single(given)
         if self.training:
             self._check_count(x)
             warn_of_inference(
@@ -117,7 +117,7 @@ class BatchNorm(Module):
             centred = x - self._along(axis, self.running_mean, x)
             deviation = sqrt(self.running_var + self.eps)
         scale = self._along(axis, self.weight / _divisor(deviation, self.eps), x)
-        return in_half(affine(centred, scale, self._along(axis, self.bias, x)), given, self.weight)
+        return to_half(affine(centred, scale, self._along(axis, self.bias, x)), given, self.weight)
 
     @quiet
     def _moments(self, x: Tensor, axis: int, centred: Tensor, deviation: Tensor) -> tuple[Any, Any]:
@@ -261,10 +261,10 @@ class LayerNorm(_OverLastAxes):
     def forward(self, x: Any) -> Any:
         """Return the normalised x."""
         given, axes = asarray(x), self._axes(shape_of(x))
-        centred = center(in_single(given), axis=axes)
+        centred = center(to_single(given), axis=axes)
         deviation = rms(centred, axis=axes, eps=self.eps, keepdims=True)
         normalised = centred / _divisor(deviation, self.eps)
-        return in_half(affine(normalised, self.weight, self.bias), given, self.weight)
+        return to_half(affine(normalised, self.weight, self.bias), given, self.weight)
 
 
 class RMSNorm(_OverLastAxes):
@@ -286,7 +286,7 @@ class RMSNorm(_OverLastAxes):
     def forward(self, x: Any) -> Any:
         """Return the normalised x."""
         given, axes = asarray(x), self._axes(shape_of(x))
-        x = in_single(given)
+        x = to_single(given)
         deviation = rms(x, axis=axes, eps=self.eps, keepdims=True)
         normalised = x / _divisor(deviation, self.eps)
-        return in_half(normalised * self.weight, given, self.weight)
+        return to_half(normalised * self.weight, given, self.weight)

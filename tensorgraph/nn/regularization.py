@@ -12,7 +12,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
 from tensorgraph.engine.tensor import Tensor, tensor
-from tensorgraph.nn.half_precision import in_half, in_single
+from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.module import Module
 
 
@@ -164,7 +164,7 @@ def _total(factor: float, found: list[Tensor], size: Callable[[Tensor], Tensor])
     """Return the sizes of all weights together, times a factor."""
     if not found:
         return tensor(0.0)
-    total: Tensor = in_half(factor * reduce(add, [size(in_single(w)) for w in found]), *found)
+    total: Tensor = to_half(factor * reduce(add, [size(to_single(w)) for w in found]), *found)
     return total
 
 

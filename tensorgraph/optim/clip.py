@@ -12,7 +12,7 @@ import numpy as np
 from tensorgraph.arguments import number
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.nn.half_precision import in_single
+from tensorgraph.nn.half_precision import to_single
 from tensorgraph.ops.arithmetic import abs, equal, greater, where
 from tensorgraph.ops.extrema import maximum
 from tensorgraph.optim.flat_parameters import check_finite
@@ -88,7 +88,7 @@ def clip_by_global_norm(params: Any, max_norm: float) -> Any:
     # Measured in a power of two near the largest element: squares stay in range, and dividing by
     # it rounds nothing.
     unit = math.ldexp(0.5, math.frexp(largest)[1])
-    scaled = [in_single(g) / unit for _, g in pairs]
+    scaled = [to_single(g) / unit for _, g in pairs]
     length = reduce(add, [(g * g).sum() for g in scaled]).sqrt()
     norm = unit * float(host_values(length.data))
     if norm > max_norm:
@@ -102,9 +102,9 @@ def _clip_symbols(pairs: list[tuple[Tensor, Tensor]], max_norm: float) -> Any:
 
     The unit is the largest element itself: its power of two is no operation.
     """
-    unit = reduce(maximum, [abs(in_single(g)).max() for _, g in pairs])
+    unit = reduce(maximum, [abs(to_single(g)).max() for _, g in pairs])
     unit = where(equal(unit, 0), 1, unit)
-    scaled = [in_single(g) / unit for _, g in pairs]
+    scaled = [to_single(g) / unit for _, g in pairs]
     length = reduce(add, [g.square().sum() for g in scaled]).sqrt()
     limit = max_norm / unit
     too_long = greater(length, limit)

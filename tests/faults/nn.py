@@ -7,14 +7,14 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "nn/half_precision.py",
-        ("in_single", "astype(x, dtype=SINGLE) if x.dtype == HALF else x", "x",
+        ("to_single", "astype(x, dtype=SINGLE) if x.dtype == HALF else x", "x",
          "half_precision: counts and squares in half precision"),
     ),
     *planted_in(
         "nn/losses/_common.py",
         ("in_single_precision.computed",
-         "in_half(loss(in_single(given), *args[1:], **settings), given)",
-         "loss(in_single(given), *args[1:], **settings)",
+         "to_half(loss(to_single(given), *args[1:], **settings), given)",
+         "loss(to_single(given), *args[1:], **settings)",
          "half_precision: the cost of half precision in single"),
         ("_only_turned", "node.op is astype.op", "False",
          "half_precision: a second softmax is not seen in half precision"),

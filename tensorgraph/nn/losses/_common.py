@@ -19,7 +19,7 @@ from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.op import OpFunction
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of
-from tensorgraph.nn.half_precision import HALF, in_half, in_single
+from tensorgraph.nn.half_precision import HALF, to_half, to_single
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops.arithmetic import astype, equal, isinf, less, logical_and, where
 from tensorgraph.ops.reduce import mean, sum
@@ -47,8 +47,8 @@ def in_single_precision(loss: Loss) -> Loss:
         if getattr(given, "dtype", None) != HALF:
             return loss(*args, **settings)
         if args:
-            return in_half(loss(in_single(given), *args[1:], **settings), given)
-        return in_half(loss(**{**settings, first: in_single(given)}), given)
+            return to_half(loss(to_single(given), *args[1:], **settings), given)
+        return to_half(loss(**{**settings, first: to_single(given)}), given)
 
     return computed  # type: ignore[return-value]
 
