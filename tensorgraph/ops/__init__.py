@@ -6,9 +6,9 @@ functions composed of several. Read ``arithmetic`` and ``extrema`` first, whose 
 simplest, then ``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal``
 and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
 ``contract``, ``index``, ``window``, ``convolve`` and ``pool``; the fused ``logits`` (the softmax
-family), ``moments`` (spread, length, and what norm layers are made of) and ``masking`` (dropout,
-attention's products). ``methods`` binds them to tensors as operators and methods, ``numpy_api``
-answers NumPy's functions with them.
+family) and ``cross_entropy``, ``moments`` (spread, length, and what norm layers are made of) and
+``masking`` (dropout, attention's products). ``methods`` binds them to tensors as operators and
+methods, ``numpy_api`` answers NumPy's functions with them.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tensorgraph.ops import (
     arithmetic,
     contract,
     convolve,
+    cross_entropy,
     extrema,
     index,
     logits,
@@ -38,6 +39,7 @@ from tensorgraph.ops.activation import *
 from tensorgraph.ops.arithmetic import *
 from tensorgraph.ops.contract import *
 from tensorgraph.ops.convolve import *
+from tensorgraph.ops.cross_entropy import *
 from tensorgraph.ops.extrema import *
 from tensorgraph.ops.index import *
 from tensorgraph.ops.logits import *
@@ -53,8 +55,8 @@ from tensorgraph.ops.trigonometric import *
 from tensorgraph.ops.window import *
 
 _FILES = (
-    activation, arithmetic, contract, convolve, extrema, index, logits, masking, moments, pool,
-    reduce, repetition, shape, transcendental, trigonometric, window,
+    activation, arithmetic, contract, convolve, cross_entropy, extrema, index, logits, masking,
+    moments, pool, reduce, repetition, shape, transcendental, trigonometric, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {

@@ -1,4 +1,4 @@
-"""The softmax family: stable kernels, and the losses whose gradient is A − Y.
+"""The softmax family: stable kernels, and what their gradients are made of.
 
 At infinite logits the ops take the limit in which tied elements share evenly: a row of equal
 infinities gives the uniform distribution, a single +inf a one-hot one. Rows always sum to 1.
@@ -6,8 +6,8 @@ infinities gives the uniform distribution, a single +inf a one-hot one. Rows alw
 Values and derivatives of both orders are within 4 ulp, however certain a class is: 1 − A is made of
 the others. A term e^(x − max) can be no more exact than x − max, which is rounded: it may be off by
 half an ulp more for each unit of that, and in the gradient of log softmax, made of its result, by
-an ulp. Where terms cancel, an ulp of the largest counts: log Σ eˣ near 0, A − Y of targets that are
-no classes, the second derivative of softmax at A = ½.
+an ulp. Where terms cancel, an ulp of the largest counts: log Σ eˣ near 0, the second derivative of
+softmax at A = ½.
 """
 
 from __future__ import annotations
@@ -16,33 +16,22 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.engine.arrays import as_array, host_values, is_foreign
-from tensorgraph.engine.domain import Integer, Simplex
+from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
-from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import BLOCK, add_up
-from tensorgraph.errors import ShapeError
-from tensorgraph.ops._axes import Axes, kept, one_axis, some_axes
-from tensorgraph.ops._blocks import floating, over
-from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope, softplus
-from tensorgraph.ops.arithmetic import abs_kernel
-from tensorgraph.ops.index import check_labels, one_hot, take_along_axis
+from tensorgraph.ops._axes import Axes, some_axes
+from tensorgraph.ops._blocks import over
 from tensorgraph.ops.reduce import all_finite, along, in_single, sum
-from tensorgraph.ops.shape import expand_dims, squeeze
 from tensorgraph.ops.transcendental import POSITIVE, exp
 
-__all__ = [
-    "class_cross_entropy", "log_softmax", "logsumexp", "minus_mean", "minus_share",
-    "sigmoid_cross_entropy", "sigmoid_minus", "softmax", "softmax_cross_entropy",
-    "softmax_minus_one_hot",
-]  # fmt: skip
+__all__ = ["log_softmax", "logsumexp", "minus_mean", "minus_share", "softmax"]
 
 # ---------------------------------------------------------------------- what gradients are made of
 
 
-def _like(y: Any, other: Any) -> Any:
+def in_dtype_of(y: Any, other: Any) -> Any:
     """Return y, integers in the other's dtype: with those NumPy would compute in float64."""
     if not (hasattr(y, "dtype") and hasattr(other, "dtype")):
         return y  # Python's numbers take the other's dtype by themselves
@@ -51,7 +40,7 @@ def _like(y: Any, other: Any) -> Any:
 
 
 def _minus_mean_kernel(y: Any, weights: Any, *, axis: Any) -> Any:
-    y = _like(y, weights)
+    y = in_dtype_of(y, weights)
     shares = weights / add_up(weights, axis=axis, keepdims=True)
     terms = shares * y
     out = _into(terms, np.subtract, y, add_up(terms, axis=axis, keepdims=True))
@@ -63,7 +52,7 @@ def _minus_mean_kernel(y: Any, weights: Any, *, axis: Any) -> Any:
 
 
 def _minus_share_kernel(y: Any, weights: Any, *, axis: Any) -> Any:
-    y = _like(y, weights)
+    y = in_dtype_of(y, weights)
     shares = weights / add_up(weights, axis=axis, keepdims=True)
     terms = shares * add_up(y, axis=axis, keepdims=True)
     out = _into(terms, np.subtract, y, terms)
@@ -135,7 +124,7 @@ minus_share: OpFunction = register(
 # ----------------------------------------------------------------------------------------- softmax
 
 
-def _shifted(x: Any, axis: Any) -> tuple[Any, Any, bool]:
+def shifted_by_max(x: Any, axis: Any) -> tuple[Any, Any, bool]:
     """Return x − max(x), max(x), axes kept, and whether the maxima are known to be finite.
 
     Where a maximum is ±inf, its own elements are at 0.
@@ -154,7 +143,7 @@ def _shifted(x: Any, axis: Any) -> tuple[Any, Any, bool]:
     return np.where(x == largest, shifted.dtype.type(0), shifted), largest, False
 
 
-def _log_total(shifted: Any, finite: bool, axis: Any, keepdims: bool = True) -> Any:
+def log_total(shifted: Any, finite: bool, axis: Any, keepdims: bool = True) -> Any:
     """Return log Σ e^shifted, whose largest terms are 1.
 
     If there is but one of those, the others may be small and would be rounded away beside it.
@@ -181,20 +170,20 @@ def _without(terms: Any, top: Any) -> Any:
 
 
 def _logsumexp_kernel(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
-    shifted, largest, finite = _shifted(x, axis)
-    total = _log_total(shifted, finite, axis) + largest
+    shifted, largest, finite = shifted_by_max(x, axis)
+    total = log_total(shifted, finite, axis) + largest
     return total if keepdims else np.squeeze(total, axis=axis)
 
 
 def _softmax_kernel(x: Any, *, axis: Any = -1) -> Any:
-    weights = over(np.exp, _shifted(x, axis)[0])
+    weights = over(np.exp, shifted_by_max(x, axis)[0])
     weights /= add_up(weights, axis=axis, keepdims=True)
     return weights
 
 
-def _log_softmax_kernel(x: Any, *, axis: Any = -1) -> Any:
-    shifted, _, finite = _shifted(x, axis)
-    shifted -= _log_total(shifted, finite, axis)
+def log_softmax_kernel(x: Any, *, axis: Any = -1) -> Any:
+    shifted, _, finite = shifted_by_max(x, axis)
+    shifted -= log_total(shifted, finite, axis)
     return shifted
 
 
@@ -210,7 +199,7 @@ def _logsumexp_rule(g: Any, x: Any, axis: Axes) -> Any:
     return along(g, shape_of(x), axis) * softmax(x, axis=axis)
 
 
-def _softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
+def softmax_rule(g: Any, out: Any, axis: Axes) -> Any:
     return out * minus_mean(g, out, axis=axis)
 
 
@@ -252,7 +241,7 @@ logsumexp = register(
 softmax = register(
     "softmax",
     in_single(_softmax_kernel),
-    {"x": _softmax_rule},
+    {"x": softmax_rule},
     family="fused",
     body=lambda x, *, axis: exp(x) / sum(exp(x), axis=axis, keepdims=True),
     facts={"positive": True, "sums_to_one": "axis"},
@@ -268,7 +257,7 @@ softmax = register(
 )
 log_softmax = register(
     "log_softmax",
-    in_single(_log_softmax_kernel),
+    in_single(log_softmax_kernel),
     {"x": _log_softmax_rule},
     family="fused",
     body=lambda x, *, axis: x - logsumexp(x, axis=axis, keepdims=True),
@@ -279,231 +268,5 @@ log_softmax = register(
 
     >>> tg.log_softmax([1000.0, 1000.0]).round(3)
     tensor([-0.693, -0.693])
-    """,
-)
-
-# ----------------------------------------------------------------------------------- cross-entropy
-
-
-def _check_distributions(logits: Any, targets: Any, *, axis: Any) -> dict[str, Any]:
-    if shape_of(logits) != shape_of(targets):
-        labels = ndim_of(targets) == ndim_of(logits) - 1
-        hint = "; for class labels write tg.class_cross_entropy(logits, labels)" if labels else ""
-        raise ShapeError(
-            f"logits of shape {shape_of(logits)} and target distributions of shape"
-            f" {shape_of(targets)} must have the same shape{hint}"
-        )
-    return {"axis": one_axis(axis, ndim_of(logits))}
-
-
-def _cross_entropy_kernel(logits: Any, targets: Any, *, axis: Any = -1) -> Any:
-    terms = np.multiply(_like(targets, logits), _log_softmax_kernel(logits, axis=axis))
-    # A target of 0 counts for nothing, also where its logit is −inf: 0 · ∞ is 0 here.
-    impossible = np.isnan(terms) & np.equal(targets, 0)
-    if is_foreign(impossible) or impossible.any():
-        terms = np.where(impossible, terms.dtype.type(0), terms)
-    return -add_up(terms, axis=axis)
-
-
-def _per_class(g: Any, logits: Any, axis: int) -> Any:
-    """Return the gradient of a loss per example, with the class axis put back."""
-    return g.reshape(kept(shape_of(logits), (axis,)))
-
-
-def _cross_entropy_by_logits(g: Any, logits: Any, targets: Any, axis: int) -> Any:
-    weights = softmax(logits, axis=axis)
-    return -(_per_class(g, logits, axis) * minus_share(targets, weights, axis=axis))
-
-
-softmax_cross_entropy = register(
-    "softmax_cross_entropy",
-    in_single(_cross_entropy_kernel),
-    {
-        "logits": _cross_entropy_by_logits,
-        "targets": lambda g, logits, axis: (
-            -(_per_class(g, logits, axis) * log_softmax(logits, axis=axis))
-        ),
-    },
-    family="fused",
-    domain={"targets": Simplex()},
-    body=lambda logits, targets, *, axis: -sum(targets * log_softmax(logits, axis=axis), axis=axis),
-    prepare=_check_distributions,
-    doc="""Return −Σ Y log softmax(Z) along `axis`, for target distributions Y.
-
-    The gradient by Z is softmax(Z) · ΣY − Y, which is A − Y where Y sums to 1.
-
-    >>> tg.softmax_cross_entropy([0.0, 0.0], [0.5, 0.5]).round(3)
-    tensor(0.693)
-    """,
-)
-
-
-def _check_classes(logits: Any, labels: Any, *, axis: Any) -> dict[str, Any]:
-    shape, axis = shape_of(logits), one_axis(axis, ndim_of(logits))
-    if shape_of(labels) != shape[:axis] + shape[axis + 1 :]:
-        same = shape_of(labels) == shape
-        hint = "; for distributions write tg.softmax_cross_entropy(logits, targets)" if same else ""
-        raise ShapeError(
-            f"logits of shape {shape} with classes along axis {axis} need labels of shape"
-            f" {shape[:axis] + shape[axis + 1 :]}, not {shape_of(labels)}{hint}"
-        )
-    return {"axis": axis}
-
-
-def _class_cross_entropy_kernel(logits: Any, labels: Any, *, axis: Any = -1) -> Any:
-    shifted, _, finite = _shifted(logits, axis)
-    return _log_total(shifted, finite, axis, False) - shifted[_class_key(shifted, labels, axis)]
-
-
-def _class_key(logits: Any, labels: Any, axis: int) -> tuple[Any, ...]:
-    """Return the key that picks each example's own class; raise if it is not one."""
-    labels = as_array(labels)
-    check_labels(host_values(labels), logits.shape[axis])
-    grid = [
-        np.arange(n, like=labels).reshape(-1, *(1,) * k) for k, n in enumerate(labels.shape[::-1])
-    ][::-1]
-    return (*grid[:axis], labels, *grid[axis:])
-
-
-def _softmax_minus_one_hot_kernel(logits: Any, labels: Any, *, axis: int) -> Any:
-    weights = over(np.exp, _shifted(logits, axis)[0])
-    key = _class_key(weights, labels, axis)
-    # What is left of 1 without the own class is the share of the others.
-    own = weights[key]
-    weights[key] = 0
-    others = add_up(weights, axis=axis, keepdims=True)
-    total = others + own.reshape(others.shape)
-    weights /= total
-    weights[key] = -(others / total).reshape(own.shape)
-    return weights
-
-
-def _difference_rule(g: Any, logits: Any, axis: int) -> Any:
-    return _softmax_rule(g, softmax(logits, axis=axis), (axis,))
-
-
-softmax_minus_one_hot = register(
-    "softmax_minus_one_hot",
-    in_single(_softmax_minus_one_hot_kernel),
-    {"logits": _difference_rule, "labels": NONDIFF},
-    family="fused",
-    symbol="A − Y",
-    domain={"labels": Integer()},
-    body=lambda logits, labels, *, axis: (
-        softmax(logits, axis=axis)
-        - one_hot(labels, num_classes=shape_of(logits)[axis], axis=axis, dtype=logits.dtype)
-    ),
-    prepare=_check_classes,
-    doc="""Return softmax(Z) − Y for one-hot labels Y: the gradient of the cross-entropy.
-
-    >>> tg.softmax_minus_one_hot([[0.0, 0.0]], [1], axis=1)
-    tensor([[ 0.5, -0.5]])
-    """,
-)
-
-
-def _class_cross_entropy_rule(g: Any, logits: Any, labels: Any, axis: int) -> Any:
-    return _per_class(g, logits, axis) * softmax_minus_one_hot(logits, labels, axis=axis)
-
-
-def _class_cross_entropy_body(logits: Any, labels: Any, *, axis: int) -> Any:
-    chosen = take_along_axis(
-        log_softmax(logits, axis=axis), expand_dims(labels, axis=axis), axis=axis
-    )
-    return -squeeze(chosen, axis=axis)
-
-
-class_cross_entropy = register(
-    "class_cross_entropy",
-    in_single(_class_cross_entropy_kernel),
-    {"logits": _class_cross_entropy_rule, "labels": NONDIFF},
-    family="fused",
-    domain={"labels": Integer()},
-    body=_class_cross_entropy_body,
-    prepare=_check_classes,
-    doc="""Return −log softmax(Z)[label] along `axis`, for integer class labels.
-
-    The gradient by Z is A − Y, with A = softmax(Z) and Y the one-hot labels.
-
-    >>> tg.class_cross_entropy([[0.0, 0.0]], [1]).round(3)
-    tensor([0.693])
-    """,
-)
-
-
-def _check_same_shape(logits: Any, targets: Any) -> dict[str, Any]:
-    if shape_of(logits) != shape_of(targets):
-        raise ShapeError(
-            f"logits of shape {shape_of(logits)} and targets of shape {shape_of(targets)} must"
-            " have the same shape"
-        )
-    return {}
-
-
-def _binary_kernel(logits: Any, targets: Any) -> Any:
-    logits = floating(logits)
-    targets = _like(targets, logits)
-    # Of a right answer nothing is left here but the logarithm, which is small beside the logit.
-    loss = logits * _less_target(np.greater(logits, 0), targets, logits)
-    loss += over(np.log1p, over(np.exp, over(np.negative, abs_kernel(logits))))
-    if is_foreign(loss) or not all_finite(loss):
-        # ∞ − ∞·y: certain and right costs 0, anything else is infinite.
-        right = np.equal(targets, np.greater(logits, 0))
-        limit = np.where(right, loss.dtype.type(0), loss.dtype.type(np.inf))
-        loss = np.where(np.isinf(logits), limit, loss)
-    return loss
-
-
-def _less_target(positive: Any, targets: Any, logits: Any) -> Any:
-    """Return 1 where a logit is positive, else 0, minus its target."""
-    return np.subtract(positive, targets, dtype=np.result_type(logits, targets))
-
-
-def _sigmoid_minus_kernel(logits: Any, targets: Any) -> Any:
-    logits = floating(logits)
-    targets = _like(targets, logits)
-    if is_foreign(logits) or np.result_type(logits).kind == "c":
-        return (1 - targets) * sigmoid_kernel(logits) - targets * sigmoid_kernel(-logits)
-    # σ(z) is s = σ(−|z|) below 0 and 1 − s above: that 1 minus a target of 1 leaves nothing.
-    small = over(np.exp, over(np.negative, np.abs(logits)))
-    small /= 1 + small
-    above = np.logical_not(np.signbit(logits))
-    return _less_target(above, targets, logits) - np.copysign(small, logits)
-
-
-sigmoid_minus = register(
-    "sigmoid_minus",
-    in_single(_sigmoid_minus_kernel),
-    {
-        "logits": lambda g, logits: g * sigmoid_slope(logits),
-        "targets": lambda g: -g,
-    },
-    family="fused",
-    symbol="A − Y",
-    body=lambda logits, targets: sigmoid(logits) - targets,
-    prepare=_check_same_shape,
-    doc="""Return σ(Z) − Y, exact where both are 1: the gradient of the binary cross-entropy.
-
-    >>> tg.sigmoid_minus([0.0, 0.0], [0.0, 1.0])
-    tensor([ 0.5, -0.5])
-    """,
-)
-
-sigmoid_cross_entropy = register(
-    "sigmoid_cross_entropy",
-    in_single(_binary_kernel),
-    {
-        "logits": lambda g, logits, targets: g * sigmoid_minus(logits, targets),
-        "targets": lambda g, logits: -(g * logits),
-    },
-    family="fused",
-    body=lambda logits, targets: softplus(logits) - logits * targets,
-    prepare=_check_same_shape,
-    doc="""Return log(1 + e^Z) − Z·Y, the binary cross-entropy of sigmoid(Z) against Y.
-
-    The gradient by Z is A − Y, with A = sigmoid(Z).
-
-    >>> tg.sigmoid_cross_entropy([0.0, 1e4], [1.0, 1.0]).round(3)
-    tensor([0.693, 0.   ])
     """,
 )

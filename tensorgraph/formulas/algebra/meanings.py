@@ -36,8 +36,8 @@ from tensorgraph.ops.arithmetic import (
     where,
 )  # fmt: skip
 from tensorgraph.ops.contract import matmul
+from tensorgraph.ops.cross_entropy import softmax_minus_one_hot
 from tensorgraph.ops.index import one_hot, scatter
-from tensorgraph.ops.logits import softmax_minus_one_hot
 from tensorgraph.ops.masking import dropout
 from tensorgraph.ops.moments import affine, norm, rms, std
 from tensorgraph.ops.reduce import mean, sum as total

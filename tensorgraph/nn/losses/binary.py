@@ -27,7 +27,7 @@ from tensorgraph.nn.losses._common import (
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops.activation import relu, sigmoid
 from tensorgraph.ops.arithmetic import isnan, less, logical_and, logical_not, where
-from tensorgraph.ops.logits import sigmoid_cross_entropy
+from tensorgraph.ops.cross_entropy import sigmoid_cross_entropy
 from tensorgraph.ops.transcendental import log1p
 
 NOT_BINARY = (

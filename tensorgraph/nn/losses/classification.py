@@ -28,8 +28,9 @@ from tensorgraph.nn.losses._common import (
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import not_equal, where
+from tensorgraph.ops.cross_entropy import class_cross_entropy, softmax_cross_entropy
 from tensorgraph.ops.index import check_labels, take, take_along_axis
-from tensorgraph.ops.logits import class_cross_entropy, log_softmax, softmax, softmax_cross_entropy
+from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import expand_dims, squeeze
 
