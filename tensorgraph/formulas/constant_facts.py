@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from tensorgraph.formulas.facts import Fact, asserted_of, sum_of_affine
-from tensorgraph.formulas.naming.caller_variables import Scope
+from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.replay import Replay
 
 
-def premises(recorded: Replay, scope: Scope) -> Mapping[Expr, tuple[Fact, ...]]:
+def premises(recorded: Replay, constants: Constants) -> Mapping[Expr, tuple[Fact, ...]]:
     """Return what is known of the values of a graph: asserted, or read off the caller's variables.
 
     What NumPy computes from constants is not recorded. So an array that equals the one-hot form of
@@ -30,13 +30,13 @@ def premises(recorded: Replay, scope: Scope) -> Mapping[Expr, tuple[Fact, ...]]:
         if hasattr(v, "dtype") and v.ndim and e not in recorded.leaves and e not in found
     }
     for e, array in arrays.items():
-        found[e] = tuple(scope.one_hot(array))
+        found[e] = tuple(constants.one_hot(array))
     for e, array in arrays.items():
         if not found[e]:
-            related = (sum_of_affine(array, y, f) for y, f in scope.known_sums())
+            related = (sum_of_affine(array, y, f) for y, f in constants.known_sums())
             found[e] = tuple(filter(None, related))[:1]
     result = {e: tuple(f.about(e) for f in facts) for e, facts in found.items()}
-    for e, value in scope.given().items():
+    for e, value in constants.given().items():
         if value > 0:
             result[e] = (Fact("positive", True, "data", e),)
     return result

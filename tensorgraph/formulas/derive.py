@@ -24,6 +24,7 @@ from tensorgraph.formulas.constant_facts import premises
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
 from tensorgraph.formulas.facts import Fact, Facts
 from tensorgraph.formulas.naming.caller_variables import Scope
+from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.naming.letters import Letters, description, is_product
 from tensorgraph.formulas.naming.substitute import candidates
 from tensorgraph.formulas.targets import Target, check_in_graph, check_output, targets_of
@@ -90,9 +91,10 @@ def derive(
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    recorded = replay([root], scope.number, scope.explain, scope.of_array, read_in_graph)
-    recorded.given |= scope.given()
-    return _Derivation(output, targets, scope, recorded, gradient, time_limit).result()
+    constants = Constants(scope)
+    recorded = replay([root], constants.number, constants.explain, scope.of_array, read_in_graph)
+    recorded.given |= constants.given()
+    return _Derivation(output, targets, constants, recorded, gradient, time_limit).result()
 
 
 Found = tuple[float, Expr, list[Event], Atoms]
@@ -106,13 +108,13 @@ class _Derivation:
         self,
         output: Tensor,
         targets: Sequence[Target],
-        scope: Scope,
+        constants: Constants,
         recorded: Replay,
         gradient: Any,
         time_limit: float,
     ) -> None:
         self.output, self.targets = output, targets
-        self.scope, self.recorded = scope, recorded
+        self.scope, self.constants, self.recorded = constants.scope, constants, recorded
         self.deadline = time.monotonic() + time_limit
         self.root = place_of(output)
         self.seed = self._seed(output, gradient)
@@ -125,10 +127,10 @@ class _Derivation:
         }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
-        self.premises = premises(recorded, scope)
+        self.premises = premises(recorded, constants)
         self.facts = Facts(self.premises)
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
-        self.letters = Letters(recorded, scope, [t.name for t in targets], self.exprs)
+        self.letters = Letters(recorded, constants, [t.name for t in targets], self.exprs)
         self.names = self.letters.names
         result = recorded.exprs[self.root]
         if result.op in MEANINGS.opened and not _times(self.exprs, result):
@@ -229,7 +231,7 @@ class _Derivation:
 
     def _used(self, gradients: Sequence[Gradient]) -> set[Expr]:
         """Return the named values in formulas, and in what the letters in these stand for."""
-        numbers = {e: name for name, e in self.scope.symbols.items()}
+        numbers = {e: name for name, e in self.constants.symbols.items()}
         names = {**self.names, **numbers}
         used: set[Expr] = set()
         queue = [
@@ -256,7 +258,7 @@ class _Derivation:
             what = description(e, self.recorded.users.get(e))
             note = f"{what} is {text(formula(e, self.names))}"
             facts.append(Fact("equals", None, "data", e, note))
-        for name, e in self.scope.symbols.items():
+        for name, e in self.constants.symbols.items():
             if e in used:
                 value = self.scope.numbers[name]
                 facts.append(Fact("number", value, "data", e, f"{pretty(name)} = {value:.6g}"))
@@ -310,7 +312,7 @@ class _Derivation:
             facts=self.facts,
             cuts={e for e in cuts if e not in self.multiples},
             multiples={e: found for e, found in self.multiples.items() if e in cuts},
-            length=self.scope.length,
+            length=self.constants.length,
             number=self._number,
             deadline=self.deadline,
             data=self.checker.values,
@@ -320,14 +322,14 @@ class _Derivation:
         return normaliser
 
     def _number(self, value: Any) -> Expr:
-        e = self.scope.number(value)
+        e = self.constants.number(value)
         self._take_in_numbers()
         return e
 
     def _take_in_numbers(self) -> None:
         """Let the values be known of the caller's numbers that came up."""
-        self.recorded.given |= self.scope.given()
-        self.checker.know(self.scope.given())
+        self.recorded.given |= self.constants.given()
+        self.checker.know(self.constants.given())
 
     def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""

@@ -39,10 +39,10 @@ FAULTS: list[Fault] = [
         ("violation", "array > 0", "array >= 0", "symbolic: 0 is assumed to be positive"),
     ),
     *planted_in(
-        "formulas/naming/caller_variables.py",
-        ("Scope.one_hot", "inside and np.array_equal(hot, array)", "inside",
+        "formulas/naming/constants.py",
+        ("Constants.one_hot", "inside and np.array_equal(hot, array)", "inside",
          "derive: any zeros and ones are the one-hot form of the labels at hand"),
-        ("Scope.number", "isinstance(plain, bool) or plain in (0, 1, -1)",
+        ("Constants.number", "isinstance(plain, bool) or plain in (0, 1, -1)",
          "isinstance(plain, bool)",
          "derive: the number 1 stands under the name of any variable that holds it"),
     ),

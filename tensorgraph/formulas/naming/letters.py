@@ -11,7 +11,8 @@ from tensorgraph import errors
 from tensorgraph.display.text import encodable
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
-from tensorgraph.formulas.naming.caller_variables import Scope, unique
+from tensorgraph.formulas.naming.caller_variables import unique
+from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.writing.broadcasting import hidden
 from tensorgraph.formulas.writing.formula import cost
 from tensorgraph.ops._axes import kept
@@ -32,20 +33,24 @@ class Letters:
 
     Args:
         recorded: the graph; its inputs take the names found.
-        scope: the caller's variables.
+        constants: what constants are, by the caller's variables.
         given: the names of what is differentiated by, where it has been given any.
         exprs: the expressions of what is differentiated by.
     """
 
     def __init__(
-        self, recorded: Replay, scope: Scope, given: Sequence[str | None], exprs: Sequence[Expr]
+        self,
+        recorded: Replay,
+        constants: Constants,
+        given: Sequence[str | None],
+        exprs: Sequence[Expr],
     ) -> None:
         self.recorded = recorded
         self.introduced: dict[Expr, Expr] = {}
         """Values that got a letter, each with what it is spelt as where that is explained."""
         self.unexplained: dict[Expr, str] = {}
         """Inputs and constants without a name among the variables: what they are."""
-        self.names = self._found(scope, given, exprs)
+        self.names = self._found(constants, given, exprs)
         order = in_order(list(recorded.exprs.values()))
         scales = [e for e in order if e.op is rms.op]
         for i, e in enumerate(scales, 1):
@@ -54,22 +59,22 @@ class Letters:
             self._letter(e, "A")
 
     def _found(
-        self, scope: Scope, given: Sequence[str | None], exprs: Sequence[Expr]
+        self, constants: Constants, given: Sequence[str | None], exprs: Sequence[Expr]
     ) -> dict[Expr, str]:
         """Return the names of the caller's variables, and others for constants without one."""
         names = {e: name for e, name in zip(exprs, given, strict=True) if name}
         for place, e in self.recorded.exprs.items():
-            found = scope.of_place(place)
+            found = constants.scope.of_place(place)
             if found and e.value is None:
                 names.setdefault(e, found)
         order = in_order(list(self.recorded.exprs.values()))
         for e in [*self.recorded.given, *order]:
             array = self.recorded.given.get(e, e.value)
-            found = scope.of_array(array) if np.ndim(array) else None
+            found = constants.scope.of_array(array) if np.ndim(array) else None
             if found:
                 names.setdefault(e, found)
-        names |= {constant(array): name for array, name in scope.labels()}
-        numbers = set(scope.symbols.values())
+        names |= {constant(array): name for array, name in constants.scope.labels()}
+        numbers = set(constants.symbols.values())
         for e in [*self.recorded.given, *order]:
             if e not in names and e not in numbers and (e.is_input or _is_pattern(e)):
                 self.unexplained[e] = description(e, self.recorded.users.get(e))
