@@ -162,6 +162,10 @@ def check_agreement(
         )
 
 
+ANY_NUMBER = ("function", "item", "body", "enclosed")
+"""The kinds of notation for however many operands there are."""
+
+
 def check_statements(
     name: str,
     vjp: Mapping[str, Rule],
@@ -178,7 +182,7 @@ def check_statements(
 
     inputs, static = [key.lstrip("*") for key in vjp], list(static)
     kind, starred = notation.kind, any(key.startswith("*") for key in vjp)
-    if not notation.fits(len(inputs)) or (starred and kind not in ("function", "item", "body")):
+    if not notation.fits(len(inputs)) or (starred and kind not in ANY_NUMBER):
         fail(
             f"the notation {kind!r} is not for operands ({errors.listing(list(vjp))}); leave it"
             " out, or write tg.notation.function()"

@@ -14,7 +14,7 @@ KINDS = {
     "fraction": "x / y, or 1 / x",
     "power": "xʸ, or x to the power that is the sign",
     "root": "√x",
-    "enclosed": "x between two signs: |x|",
+    "enclosed": "operands between two signs: |x|, [x, y]",
     "relation": "[x > y], which is 1 where it holds",
     "matmul": "x y, a product of matrices",
     "transpose": "xᵀ, or for other orders of the axes a function",
@@ -26,7 +26,7 @@ KINDS = {
 """What each kind of notation looks like."""
 
 OPERANDS = {
-    "sum": 2, "negative": 1, "product": 2, "root": 1, "enclosed": 1, "relation": 2, "matmul": 2,
+    "sum": 2, "negative": 1, "product": 2, "root": 1, "relation": 2, "matmul": 2,
     "transpose": 1, "reduction": 1, "hidden": 1,
 }  # fmt: skip
 """How many operands a kind is for, where that is one number."""
@@ -90,7 +90,7 @@ def raised(exponent: str) -> Notation:
 
 
 def enclosed(signs: str) -> Notation:
-    """Return the notation of an operand between two signs: ``"||"``, ``"⌊⌋"``."""
+    """Return the notation of operands between two signs: ``"||"``, ``"⌊⌋"``."""
     return Notation("enclosed", signs)
 
 

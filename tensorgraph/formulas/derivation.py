@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -11,9 +11,12 @@ import numpy as np
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.facts import Fact
+from tensorgraph.formulas.recurrences.equations import Equation, folded, range_text
+from tensorgraph.formulas.recurrences.names import StepNames
+from tensorgraph.formulas.recurrences.terms import pieces
 from tensorgraph.formulas.steps import equations
 from tensorgraph.formulas.verify import Checker, agreement, rounding
-from tensorgraph.formulas.writing.formula import Formula, cost, formula
+from tensorgraph.formulas.writing.formula import Formula, cost, formula, key_text
 from tensorgraph.formulas.writing.latex import latex, latex_name
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
@@ -139,19 +142,15 @@ class Derivation:
     """The names of nodes and leaves of its graph, as formulas have them."""
     given: Mapping[Expr, Any]
     """The recorded inputs."""
+    loops: StepNames = field(repr=False)
+    """What belongs to the steps of loops."""
     checker: Checker = field(repr=False)
 
     # -------------------------------------------------------------------------------- as text
 
     def __str__(self) -> str:
-        lines = []
-        for g in self.gradients:
-            told = self._assumptions(g)
-            lines.append(self._line(g) + (f"    {told}" if told else ""))
-        for h in self.helpers:
-            told = self._assumptions(h)
-            lines.append(f"  where {self._line(h)}" + (f"    {told}" if told else ""))
-        lines += [f"  where {pretty(name)} = {text(f)}" for name, f in self._definitions()]
+        lines = [_line(e) for e in self._asked()]
+        lines += [f"  where {_line(e)}" for e in (*self._helping(), *self._defining())]
         lines += [f"  where {pretty(name)} is {what}" for name, what in self.unexplained.items()]
         lines += dict.fromkeys(f"  where {f.note}" for f in self.read if f.word == "uniform")
         numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
@@ -162,17 +161,13 @@ class Derivation:
 
     def latex(self) -> str:
         """Return the formulas as LaTeX, one a line, without dollar signs."""
-        lines = [
-            f"{latex_name(g.label)} = {latex(self._formula(g))}"
-            for g in (*self.gradients, *self.helpers)
-        ]
-        lines += [f"{latex_name(name)} = {latex(f)}" for name, f in self._definitions()]
-        return " \\\\\n".join(lines)
+        return " \\\\\n".join(
+            f"{latex(e.left)} = {latex(e.right)}{_holding(e)}" for e in self._equations()
+        )
 
     def mathml(self) -> str:
         """Return the formulas as MathML, one ``<math>`` element each."""
-        parts = [(g.label, self._formula(g)) for g in (*self.gradients, *self.helpers)]
-        return "\n".join(mathml(f, label) for label, f in [*parts, *self._definitions()])
+        return "\n".join(mathml(e.right, e.left, range_text(e.range)) for e in self._equations())
 
     def _repr_html_(self) -> str:
         told = dict.fromkeys(filter(None, map(self._assumptions, self.gradients)))
@@ -188,6 +183,46 @@ class Derivation:
 
     def _line(self, g: Gradient) -> str:
         return f"{pretty(g.label)} = {text(self._formula(g))}"
+
+    # --------------------------------------------------------------------------- as equations
+
+    def _equations(self) -> list[Equation]:
+        return [*self._asked(), *self._helping(), *self._defining()]
+
+    def _asked(self) -> list[Equation]:
+        """Return the equations for what was asked, at each step where it is made of steps."""
+        return self._folded([e for g in self.gradients for e in self._of(g)])
+
+    def _helping(self) -> list[Equation]:
+        """Return the equations for other gradients that these use."""
+        backwards = sorted(self.helpers, key=lambda g: -self.loops.step.get(g.raw, 0))
+        return self._folded([e for g in backwards for e in self._of(g)])
+
+    def _defining(self) -> list[Equation]:
+        """Return what letters stand for."""
+        return self._folded(
+            [Equation(Formula("name", text=name), f) for name, f in self._definitions()]
+        )
+
+    def _folded(self, found: Sequence[Equation]) -> list[Equation]:
+        return folded(found, self.loops.written, self.loops.steps)
+
+    def _of(self, g: Gradient) -> list[Equation]:
+        """Return the equation for a gradient, or those for its slices at each step."""
+        label, note = Formula("name", text=g.label), self._assumptions(g)
+        names = {**self.letters, **g.names}
+        parts = pieces(g.expr) if self.loops.found else []
+        if g.multiple is not None or not parts:
+            return [Equation(label, self._formula(g), note=note)]
+        return [
+            Equation(
+                Formula("item", (label,), key_text(part.scatter.static["key"])),
+                formula(part.expr, names),
+                note=note,
+            )
+            for part in parts
+            if part.scatter is not None
+        ]
 
     @property
     def letters(self) -> dict[Expr, str]:
@@ -360,6 +395,18 @@ class Derivation:
         names |= {e: e.name for e in self.given if e not in names and e.name}
         called = self._identifiers()
         return {called[n]: self.checker.value(e) for e, n in names.items() if n not in known}
+
+
+def _line(e: Equation) -> str:
+    """Return an equation as one line of text."""
+    told = [f"for {range_text(e.range)}"] if e.range else []
+    return "    ".join([f"{text(e.left)} = {text(e.right)}", *told, *filter(None, [e.note])])
+
+
+def _holding(e: Equation) -> str:
+    """Return in LaTeX for which steps an equation holds."""
+    steps = range_text(e.range).replace(" … ", r", \ldots, ")
+    return rf" \quad {steps}" if e.range else ""
 
 
 def _without(names: Mapping[Expr, str], e: Expr) -> dict[Expr, str]:

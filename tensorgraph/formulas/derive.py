@@ -18,7 +18,7 @@ from tensorgraph.formulas.algebra.algebra import Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.identities import read_in_graph
 from tensorgraph.formulas.algebra.meanings import MEANINGS
-from tensorgraph.formulas.algebra.normal_form import Normaliser, OutOfTime
+from tensorgraph.formulas.algebra.normal_form import Normaliser, OutOfTime, is_affine
 from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.constant_facts import premises
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
@@ -27,6 +27,10 @@ from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.naming.letters import Letters, description, is_product
 from tensorgraph.formulas.naming.substitute import candidates
+from tensorgraph.formulas.recurrences.families import recurrences
+from tensorgraph.formulas.recurrences.names import StepNames
+from tensorgraph.formulas.recurrences.slices import by_steps, read
+from tensorgraph.formulas.recurrences.terms import FEWEST, Term, joined, terms
 from tensorgraph.formulas.targets import Target, check_in_graph, check_output, targets_of
 from tensorgraph.formulas.verify import Checker
 from tensorgraph.formulas.writing.formula import cost, formula
@@ -94,6 +98,7 @@ def derive(
     constants = Constants(scope)
     recorded = replay([root], constants.number, constants.explain, scope.of_array, read_in_graph)
     recorded.given |= constants.given()
+    recorded = by_steps(recorded, [place_of(t.tensor) for t in targets], scope.of_place)
     return _Derivation(output, targets, constants, recorded, gradient, time_limit).result()
 
 
@@ -135,9 +140,19 @@ class _Derivation:
         result = recorded.exprs[self.root]
         if result.op in MEANINGS.opened and not _times(self.exprs, result):
             self.names.pop(result, None)  # a product stands for itself: no rule keeps it
+        self.loops = self._loops()
         self.forward = dict.fromkeys([*recorded.exprs.values(), *self.letters.introduced])
         self.in_order = in_order([recorded.exprs[self.root], *self.letters.introduced])
         self.checker = self._checker(output)
+
+    def _loops(self) -> StepNames:
+        """Name what the steps of loops computed."""
+        order = in_order([self.recorded.exprs[self.root]])
+        found = recurrences(order, self.recorded.leaves)
+        loops = StepNames(self.recorded, found, self.raw, self.names)
+        self.names.update(loops.values)
+        self.letters.introduced.update((e, e) for e in order if e in loops.introduced)
+        return loops
 
     def _seed(self, output: Tensor, gradient: Any) -> Expr:
         if gradient is None:
@@ -182,12 +197,13 @@ class _Derivation:
         labels = self.letters.of_gradients(self.exprs, [t.name for t in self.targets], raws)
         cuts = self._cuts(raws, labels)
         asked = set(raws)
-        for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
+        alone = [e for e in cuts if e not in asked and e not in self.loops.gradients]
+        for e in alone:  # a multiple of another gradient needs none
             own = {x: n for x, n in cuts.items() if x is not e}
             simple = self._simplest(e, own)[1]
             if cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own):
                 cuts = own
-        self._scale([e for e in cuts if e not in asked], cuts)
+        self._scale([e for e in alone if e in cuts], cuts)
         found = []
         for i, raw in enumerate(raws):
             found.append(self._gradient(i, labels[i], raw, cuts))
@@ -204,6 +220,7 @@ class _Derivation:
             self.output,
             {p: self.names[e] for p, e in self.recorded.exprs.items() if e in self.names},
             self.recorded.given,
+            self.loops,
             self.checker,
         )
 
@@ -271,13 +288,16 @@ class _Derivation:
             for raw, label in zip(raws, labels, strict=True)
             if raw.value is None and not raw.is_input
         }
-        return self.letters.of_products(self.raw, cuts) if len(raws) > 1 else cuts
+        cuts = {**self.loops.gradients, **cuts}
+        products = {p: e for p, e in self.raw.items() if e not in self.loops.gradients}
+        several = len(raws) > 1 or self.loops.found
+        return self.letters.of_products(products, cuts) if several else cuts
 
     def _gradient(self, i: int, label: str, raw: Expr, cuts: Mapping[Expr, str]) -> Gradient:
         own = {e: n for e, n in cuts.items() if e is not raw}
         products = {e: n for e, n in own.items() if e in self.of_products}
         best: Found | None = None
-        for chosen in [own, products] if products != own else [own]:
+        for chosen in [own] if products == own or self.loops.found else [own, products]:
             found = self._simplest(raw, chosen)
             if best is None or found[0] < best[0]:
                 best = found
@@ -285,15 +305,54 @@ class _Derivation:
         _, e, events, atoms = best
         difference = self.checker(label, i, e)
         names = {**self.names, **self._labels(own)}
-        self.letters.introduce(e, names)
+        self._introduce(e, names)
         return Gradient(label, self.exprs[i], e, raw, names, tuple(events), atoms, difference)
 
     def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
+        if not self.loops.found:
+            return self._simplified(raw, self._normaliser(cuts), cuts)
+        raw_by_step = read(raw, lambda x: x is not raw and self._stays(x, cuts))
+        parts = terms(raw_by_step, cuts)
+        ways = [parts, [Term(raw_by_step)]] if 1 < len(parts) < FEWEST else [parts]
+        return min((self._by_terms(way, raw, cuts) for way in ways), key=lambda found: found[0])
+
+    def _by_terms(self, parts: Sequence[Term], raw: Expr, cuts: Mapping[Expr, str]) -> Found:
+        """Simplify each term of a gradient in terms of the steps that it is about."""
+        atoms = Atoms()
+        used = in_order([p.expr for p in parts], lambda x: () if self._stays(x, cuts) else x.args)
+        for x in filter(cuts.__contains__, used):  # what flows back is written first
+            atoms.value(x)
+        found = []
+        for part in parts:
+            normaliser = self._in_step(part.expr, raw, cuts, atoms)
+            found.append(self._simplified(part.expr, normaliser, cuts))
+        e = joined([Term(f[1], part.scatter) for f, part in zip(found, parts, strict=True)])
+        events = [event for _, _, own, _ in found for event in own]
+        return sum(f[0] for f in found) + len(found) / 2, e, events, atoms
+
+    def _in_step(self, part: Expr, raw: Expr, cuts: Mapping[Expr, str], atoms: Atoms) -> Normaliser:
+        """Return what simplifies a term of a gradient, which knows only the steps in it."""
+        used = in_order([part], lambda x: () if self._stays(x, cuts) else x.args)
+        steps = {None, *(self.loops.step.get(x) for x in used)}
+        near = [x for x in self.in_order if self.loops.step.get(x) in steps]
+        own = self.loops.step.get(raw)
+        names = {
+            x: self.names[x]
+            for x in near  # without those that the value is only a factor of
+            if x in self.names
+            and not (own is not None and self.loops.step.get(x) == own and _opens(x))
+        }
+        return self._normaliser(cuts, near, names, atoms)
+
+    def _stays(self, e: Expr, cuts: Mapping[Expr, str]) -> bool:
+        """Return whether a value is no gradient that is still to be simplified."""
+        return e in cuts or e in self.forward or e.is_input
+
+    def _simplified(self, raw: Expr, normaliser: Normaliser, cuts: Mapping[Expr, str]) -> Found:
         names = {**self.names, **self._labels(cuts)}
-        if time.monotonic() > self.deadline:
-            return cost(raw, names), raw, [], Atoms()
-        normaliser = self._normaliser(cuts)
         best = cost(raw, names), raw, list[Event](), normaliser.atoms
+        if time.monotonic() > self.deadline:
+            return best
         try:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
         except OutOfTime:
@@ -304,11 +363,18 @@ class _Derivation:
         worse = price > max(best[0] + 0.5, HARDLY_MORE * best[0])
         return best if worse else (price, e, events, normaliser.atoms)
 
-    def _normaliser(self, cuts: Mapping[Expr, str]) -> Normaliser:
+    def _normaliser(
+        self,
+        cuts: Mapping[Expr, str],
+        forward: Sequence[Expr] = (),
+        names: Mapping[Expr, str] | None = None,
+        atoms: Atoms | None = None,
+    ) -> Normaliser:
         normaliser = Normaliser(
             meanings=MEANINGS,
-            forward=self.forward,
-            names=self.names,
+            forward=dict.fromkeys(forward or self.forward),
+            names=self.names if names is None else names,
+            atoms=atoms or Atoms(),
             facts=self.facts,
             cuts={e for e in cuts if e not in self.multiples},
             multiples={e: found for e, found in self.multiples.items() if e in cuts},
@@ -317,7 +383,7 @@ class _Derivation:
             deadline=self.deadline,
             data=self.checker.values,
         )
-        for e in self.in_order:  # factors are written in the order of the forward pass
+        for e in forward or self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
         return normaliser
 
@@ -347,7 +413,7 @@ class _Derivation:
                     _, simple, events, atoms = self._simplest(e, own)
                     self.checker.same(labels[e], simple, e, came_from[e])
                     names = {**self.names, **self._labels(own)}
-                    self.letters.introduce(simple, names)
+                    self._introduce(simple, names)
                     helper = Gradient(
                         labels[e], None, simple, e, names, tuple(events), atoms, 0.0,
                         self._meaning(labels[e], came_from[e]),
@@ -356,12 +422,22 @@ class _Derivation:
                     queue.append(helper)
         return helpers
 
+    def _introduce(self, e: Expr, names: Mapping[Expr, str]) -> None:
+        """Give letters to what a formula is made of, to what each term is in sums over steps."""
+        for part in terms(e, names) if self.loops.found else [Term(e)]:
+            self.letters.introduce(part.expr, names)
+
     def _meaning(self, label: str, raw: Expr) -> Multiple | None:
         """Return what a gradient with a name is, where that is a multiple of the derivative."""
         if raw not in self.multiples:
             return None
         of = self.scope.of_place(self.root)
         return Multiple(self.multiples[raw][1], of or "output", label.removeprefix("d"))
+
+
+def _opens(e: Expr) -> bool:
+    """Return whether a value is read as the product it is."""
+    return e.op in MEANINGS.opened and not is_affine(e)
 
 
 def _times(every: Sequence[Expr], e: Expr) -> int:

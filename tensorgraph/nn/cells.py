@@ -41,6 +41,8 @@ class Cell(Module):
 
     biases: ClassVar[tuple[float, ...]]
     """Where the biases of each gate start, together; so many gates there are."""
+    gates: ClassVar[str] = ""
+    """The letters of the gates, in the order in which the parameters have them."""
 
     def __init__(
         self,
@@ -186,6 +188,7 @@ class GRUCell(Cell):
     """
 
     biases = (0.0, 0.0, 0.0)
+    gates = "rzn"
 
     def step(self, projected: Tensor, state: Any) -> Any:
         """Return h′."""
@@ -219,6 +222,7 @@ class LSTMCell(Cell):
     """
 
     biases = (0.0, 1.0, 0.0, 0.0)
+    gates = "ifgo"
 
     def start(self, state: Any, batch: Shape, dtype: Any) -> Any:
         """Return the pair (h, c) to start from.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import integer, integers, scalar
-from tensorgraph.engine.notation import HIDDEN, TRANSPOSE
+from tensorgraph.engine.notation import HIDDEN, TRANSPOSE, enclosed
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
@@ -373,6 +373,7 @@ _concat = register(
     family="shape",
     shape=_joined_shape,
     prepare=_joinable,
+    notation=enclosed("[]"),
     code="np.concatenate(arrays, axis=axis)",
     doc="Join arrays along an axis they have; `edges` is computed.",
 )

@@ -111,10 +111,7 @@ def replay(
         else:
             places = {result.exprs[p]: p for p in result.twins}
             sources = tuple(result.twins[places[x]] for x in known_as.args)
-            plan = _plan_for(known_as)
-            result.twins[node] = _twin(
-                node, known_as.op, known_as.static, known_as.args, sources, plan, known_as
-            )
+            result.twins[node] = twin(node, known_as, sources)
         return result.exprs[node]
 
     nodes = ancestors(roots)
@@ -179,10 +176,11 @@ def _through_body(g: Any, saved: Sequence[Any], node: Node, i: int) -> Any:
     return gradient._data
 
 
-def _plan_for(e: Expr) -> Plan:
-    """Return the plan of an operation to all of whose operands gradients flow."""
+def twin(node: Node, e: Expr, parents: Sequence[Any]) -> Node:
+    """Return a node in the place of a recorded one that computes another expression."""
     assert e.op is not None
-    return e.op.plan((2 << len(e.args)) - 1, len(e.args))
+    plan = e.op.plan((2 << len(e.args)) - 1, len(e.args))  # gradients flow to all operands
+    return _twin(node, e.op, e.static, e.args, parents, plan, e)
 
 
 def _check(node: Node) -> None:

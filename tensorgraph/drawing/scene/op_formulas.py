@@ -17,7 +17,7 @@ from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.rule import Word
-from tensorgraph.formulas.writing.formula import formula
+from tensorgraph.formulas.writing.formula import Formula, formula
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.text import text
 from tensorgraph.symbolic.expr import Expr, lift, make, symbol
@@ -100,7 +100,7 @@ def _formula(make_it: Any, label: str, names: dict[Expr, str]) -> dict[str, str]
         return None
     if len(line) > LONGEST:
         return None
-    return {"mathml": mathml(found, label), "text": line}
+    return {"mathml": mathml(found, Formula("name", text=label)), "text": line}
 
 
 def _source(rule: Any) -> str:

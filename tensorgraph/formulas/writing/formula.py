@@ -7,7 +7,7 @@ walk over these few kinds of parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -32,10 +32,11 @@ UNSEEN = ("dtype", "keepdims", "axis")
 Kind = Literal[
     "equation", "derivative", "name", "number", "negative", "sum", "product", "matmul", "fraction",
     "power", "root", "enclosed", "transpose", "reduction", "function", "relation", "condition",
-    "item",
+    "item", "step", "series",
 ]  # fmt: skip
 """The kinds of parts that a formula has; where an operation's notation has that kind, its name.
-A condition is a relation that stands for itself, not for 1 where it holds."""
+A condition is a relation that stands for itself, not for 1 where it holds; a step is a name with
+an index, or an index alone; a series is a sum over steps, which its text tells."""
 
 
 @dataclass(frozen=True)
@@ -283,6 +284,11 @@ def _static(value: Any) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_key, value))})"
     return _key(value)
+
+
+def key_text(key: Iterable[Any]) -> str:
+    """Return an index as it is written between brackets: ``:, 3``."""
+    return ", ".join(map(_key, key))
 
 
 def _key(part: Any) -> str:

@@ -101,7 +101,11 @@ def _set(f: Formula) -> tuple[str, int]:
             return rf"\frac{{{of}}}{{{by}}}", WHOLE
         case "enclosed":
             left, right = (DELIMITERS.get(sign, sign) for sign in f.text)
-            return rf"\left{left}{_set(f.parts[0])[0]}\right{right}", WHOLE
+            return rf"\left{left}{', '.join(_set(p)[0] for p in f.parts)}\right{right}", WHOLE
+        case "step":
+            return (f"{_set(f.parts[0])[0]}_{{{f.text}}}", WHOLE) if f.parts else (f.text, SUM)
+        case "series":
+            return f"{_series(f.text)} {_in(f.parts[0], PRODUCT)}", MATMUL
         case "item":
             return _item(f), WHOLE
         case "function":
@@ -113,6 +117,12 @@ def _function(f: Formula) -> str:
     own = f"\\{f.text}" if f.text in FUNCTIONS else r"\mathrm{" + _escaped(f.text) + "}"
     operands = ", ".join(_set(p)[0] for p in f.parts)
     return rf"{f.latex or own}{axes_below(f.axes)}\left({operands}\right)"
+
+
+def _series(steps: str) -> str:
+    """Return the sign of a sum over all steps ``t``, or over some, as ``t=1…4``."""
+    first, _, last = steps.partition("…")
+    return rf"\sum_{{{first}}}" + (f"^{{{last}}}" if last else "")
 
 
 def _condition(f: Formula) -> str:

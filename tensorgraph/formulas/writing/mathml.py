@@ -19,9 +19,10 @@ from tensorgraph.formulas.writing.text import (
 )
 
 
-def mathml(f: Formula, label: str = "") -> str:
-    """Return a formula, or the equation ``label = formula``, as a ``<math>`` element."""
-    inner = f"{_name(label)}{_sign('=')}{_set(f)}" if label else _set(f)
+def mathml(f: Formula, left: Formula | None = None, note: str = "") -> str:
+    """Return a formula, or an equation and for which steps it holds, as a ``<math>`` element."""
+    inner = _set(f) if left is None else f"{_set(left)}{_sign('=')}{_set(f)}"
+    inner += f"<mtext>\u2003{escape(note)}</mtext>" if note else ""
     return (
         '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
         f"<mrow>{inner}</mrow></math>"
@@ -107,7 +108,14 @@ def _set(f: Formula) -> str:
             of, by = (_row(_sign("∂"), _set(part)) for part in parts)
             return f"<mfrac>{of}{by}</mfrac>"
         case "enclosed":
-            return _row(_sign(f.text[0]), _set(parts[0]), _sign(f.text[1]))
+            inner = _sign(",").join(map(_set, parts))
+            return _row(_sign(f.text[0]), inner, _sign(f.text[1]))
+        case "step":
+            index = f"<mtext>{f.text.replace('-', '−')}</mtext>"
+            return f"<msub>{_set(parts[0])}{index}</msub>" if parts else index
+        case "series":
+            below = f"<mtext>{f.text}</mtext>"
+            return _row(f"<munder>{_sign('∑')}{below}</munder>", _in(parts[0], PRODUCT))
         case "item":
             key = _word(f.text.replace("?", ", ".join(as_text(p)[0] for p in parts[1:])))
             return f"<msub>{_in(parts[0], WHOLE)}{key}</msub>"

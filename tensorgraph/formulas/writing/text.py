@@ -86,12 +86,29 @@ def _set(f: Formula) -> tuple[str, int]:
         case "derivative":
             return f"∂{_set(f.parts[0])[0]}/∂{_set(f.parts[1])[0]}", WHOLE
         case "enclosed":
-            return f"{f.text[0]}{_set(f.parts[0])[0]}{f.text[1]}", WHOLE
+            return f"{f.text[0]}{', '.join(_set(p)[0] for p in f.parts)}{f.text[1]}", WHOLE
         case "item":
             return _item(f), WHOLE
+        case "step":
+            return _step(f), WHOLE if f.parts else SUM
+        case "series":
+            return f"Σ_{index_text(f.text)} {_in(f.parts[0], PRODUCT)}", MATMUL
         case "function":
             return f"{f.text}{axis_text(f.axes)}({', '.join(_set(p)[0] for p in f.parts)})", WHOLE
     assert_never(f.kind)
+
+
+def _step(f: Formula) -> str:
+    """Return a name with an index, or an index that stands by itself."""
+    if not f.parts:
+        return re.sub(r"([+-])", r" \1 ", f.text).replace("-", "−")
+    return f"{_set(f.parts[0])[0]}_{index_text(f.text)}"
+
+
+def index_text(index: str) -> str:
+    """Return a step as an index: ``t``, ``{t−1}``."""
+    shown = index.replace("-", "−")
+    return shown if shown.isalnum() else f"{{{shown}}}"
 
 
 def _condition(f: Formula) -> str:

@@ -1,0 +1,203 @@
+"""What the values and gradients of each step are called: a letter, with the step as its index.
+
+The letter is that of the variable, or list, that holds such a value where ``derive`` is called; in
+layers, and where no variable does, it is the one that papers use: h and c for what is carried on,
+z for products of matrices, in a layer's cell i, f, g, o and r, z, n for its gates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from tensorgraph.engine.graph import Node
+from tensorgraph.formulas.naming.letters import is_product
+from tensorgraph.formulas.recurrences.families import Family, Recurrence
+from tensorgraph.formulas.recurrences.slices import GETITEM
+from tensorgraph.formulas.writing.formula import Formula
+from tensorgraph.nn.cells import Cell
+from tensorgraph.nn.recurrent import GRU, LSTM, RNN
+from tensorgraph.symbolic.expr import Expr
+from tensorgraph.symbolic.replay import Replay
+
+CELLS: dict[str, type[Cell]] = {
+    module.__name__: layer.cell_type
+    for layer in (RNN, GRU, LSTM)
+    for module in (layer, layer.cell_type)
+}
+"""The cell that a module's steps are those of."""
+OF_PRODUCTS = "zyuvq"
+"""Letters for products of matrices without a name, in their order."""
+OF_ACTIVATIONS = "aseo"
+"""Letters for what activations make of what has no name."""
+
+
+@dataclass(eq=False)
+class StepNames:
+    """The names of what is computed, and of gradients, in each step.
+
+    Args:
+        recorded: the graph.
+        found: the loops that it came from.
+        raw: the gradient of each place.
+        known: the names of values, by the caller's variables.
+    """
+
+    recorded: Replay
+    found: Sequence[Recurrence]
+    raw: Mapping[Any, Expr]
+    known: Mapping[Expr, str]
+    values: dict[Expr, str] = field(default_factory=dict)
+    """Names for values."""
+    introduced: set[Expr] = field(default_factory=set)
+    """The values that no variable holds: what they are has to be told."""
+    gradients: dict[Expr, str] = field(default_factory=dict)
+    """Names for gradients."""
+    written: dict[str, Formula] = field(default_factory=dict)
+    """How each name is written: a letter, and its index."""
+    step: dict[Expr, int] = field(default_factory=dict)
+    """The step that a value or gradient belongs to."""
+    steps: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """The indices that each letter stands with."""
+
+    def __post_init__(self) -> None:
+        members = {x for r in self.found for f in r.families for x in f.members.values()}
+        self.taken = {name for e, name in self.known.items() if e not in members}
+        self.scopes: dict[Expr, str] = {}
+        self.of: dict[Expr, Expr] = {}
+        for place, e in self.recorded.exprs.items():
+            self.scopes.setdefault(e, place.scope if type(place) is Node else "")
+            if place in self.raw:
+                self.of.setdefault(e, self.raw[place])
+        for recurrence in self.found:
+            self._name(recurrence)
+
+    def _name(self, recurrence: Recurrence) -> None:
+        families = recurrence.families
+        for f in families:
+            self.step |= {x: t for t, x in f.members.items()}
+        kinds = (self._by_cell, self._by_variable, self._as_carried, self._as_activation)
+        named: dict[Family, None] = {}
+        for letter_of in kinds:
+            for f in families:
+                found = None if f in named or self._is_input(f) else letter_of(f, families)
+                if found is not None:
+                    letter, shift, held = found
+                    self._call(f, letter, shift, held)
+                    named[f] = None
+        for f in families:
+            if f not in named and is_product(_last(f).op):
+                self._name_product(f, families)
+
+    def _call(self, f: Family, letter: str, shift: int, held: bool) -> None:
+        """Let the values of a family and their gradients have a letter."""
+        self.taken.add(letter)
+        for t, x in f.members.items():
+            self.values[x] = self._written(letter, t + shift)
+            if not held:
+                self.introduced.add(x)
+        self._call_gradients(f, letter, shift)
+
+    def _call_gradients(self, f: Family, letter: str, shift: int) -> None:
+        found = {t: self.of[x] for t, x in f.members.items() if x in self.of}
+        if len(set(found.values())) < len(found):  # what all steps share is no gradient of a step
+            return
+        for t, e in found.items():
+            if e.value is None and not e.is_input and e not in self.gradients:
+                self.gradients[e] = self._written(f"d{letter}", t + shift)
+                self.step[e] = t
+
+    def _written(self, letter: str, index: int) -> str:
+        name = f"{letter}_{index}"
+        self.written[name] = Formula("step", (Formula("name", text=letter),), str(index))
+        self.steps[letter] = tuple(sorted({*self.steps.get(letter, ()), index}))
+        return name
+
+    def _free(self, letters: Iterable[str]) -> str:
+        """Return the first letter that stands for nothing else, with a number if none is left."""
+        letters = list(letters)
+        numbered = (f"{letters[0]}{i}" for i in count(2))
+        return next(x for xs in (letters, numbered) for x in xs if x not in self.taken)
+
+    # ---------------------------------------------------------------------------------- letters
+
+    def _is_input(self, f: Family) -> bool:
+        """Return whether a family is a slice of what is given, which is written as that."""
+        x = _last(f)
+        return x.op is GETITEM and x.args[0].is_input and x not in self.known
+
+    def _by_cell(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
+        """Return the letter that a layer's cell has for its state, or for a gate."""
+        x, cell = _last(f), self._cell(f)
+        if cell is None:
+            return None
+        if f.is_carried:
+            return self._as_carried(f, families)
+        place = _gate(x) if x.op is not None and x.op.letter == "A" else None
+        return (
+            None if place is None or not cell.gates else (self._free(cell.gates[place]), 0, False)
+        )
+
+    def _cell(self, f: Family) -> type[Cell] | None:
+        return CELLS.get(self.scopes.get(_last(f), "").rpartition(" ")[2])
+
+    def _by_variable(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
+        """Return the name of the list that holds the values, or of the variable with the last."""
+        if self._cell(f) is not None:  # whose variables are none of the caller's
+            return None
+        held = {t: self.known[x] for t, x in f.members.items() if x in self.known}
+        parts = {t: re.fullmatch(r"(.*?\D)(\d+)", name) for t, name in held.items()}
+        lists = {(m[1], int(m[2]) - t) for t, m in parts.items() if m is not None}
+        if len(held) > 1 and len(lists) == 1 and None not in parts.values():
+            ((letter, shift),) = lists
+            return letter.rstrip("_"), shift, True
+        name = self.known.get(_last(f))
+        return None if name is None else (self._free([_bare(name)]), 0, True)
+
+    def _as_carried(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
+        """Return h for what the next step multiplies by a matrix, c for what else it uses."""
+        if not f.is_carried:
+            return None
+        members = set(f.members.values())
+        users = [_last(g) for g in families if members & set(_last(g).args)]
+        return self._free("h" if any(is_product(x.op) for x in users) else "c"), 0, False
+
+    def _as_activation(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
+        """Return a letter for what an activation makes of something that has none."""
+        x = _last(f)
+        plain = x.op is None or x.op.letter != "A" or x.args[0] in self.values
+        return None if plain else (self._free(OF_ACTIVATIONS), 0, False)
+
+    def _name_product(self, f: Family, families: Sequence[Family]) -> None:
+        """Let a product, or the sum that it is a term of, and their gradient have a letter."""
+        gradient = self.of.get(_last(f))
+        if gradient is None or gradient in self.gradients:
+            return
+        alike = [g for g in families if self.of.get(_last(g)) is gradient]
+        if all(_last(g) not in self.values for g in alike):
+            self._call(alike[-1], self._free(OF_PRODUCTS), 0, False)
+
+
+def _last(f: Family) -> Expr:
+    return list(f.members.values())[-1]
+
+
+def _bare(name: str) -> str:
+    """Return a variable's name without the t for the step: x for ``x_t`` and ``xt``."""
+    return name.removesuffix("_t") if name.endswith("_t") else re.sub(r"^([^\W\d_])t$", r"\1", name)
+
+
+def _gate(x: Expr) -> int | None:
+    """Return which part of the products of all gates an activation is of."""
+    stack = list(x.args)
+    while stack:
+        y = stack.pop()
+        if y.op is GETITEM and y.ndim and type(y.static["key"][-1]) is slice:
+            start = y.static["key"][-1].start or 0
+            return int(start) // y.shape[-1]
+        if y.op is not None and y.op.family == "elementwise" and y.op.letter != "A":
+            stack += y.args
+    return None
