@@ -320,8 +320,9 @@ class _Derivation:
         """Simplify each term of a gradient in terms of the steps that it is about."""
         atoms = Atoms()
         used = in_order([p.expr for p in parts], lambda x: () if self._stays(x, cuts) else x.args)
-        for x in filter(cuts.__contains__, used):  # what flows back is written first
-            atoms.value(x)
+        for x in used:  # what flows back is written first, but after numbers
+            if x in cuts and x.size > 1:
+                atoms.value(x)
         found = []
         for part in parts:
             normaliser = self._in_step(part.expr, raw, cuts, atoms)

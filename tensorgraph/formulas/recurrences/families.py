@@ -8,8 +8,9 @@ something else is where the loop begins.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,21 +29,42 @@ Pairs = dict[Expr, Expr]
 """Each value with the one that plays its part a step before."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Family:
     """Values that play the same part in each step, by the number of the step."""
 
-    members: Mapping[int, Expr]
-    is_carried: bool
+    members: dict[int, Expr]
+    slots: list[tuple[Family | None, int]] = field(default_factory=list)
+    """For each operand the family that it is of, if it is of one, and how many steps before."""
+    is_carried: bool = False
     """Whether the next step uses it."""
+
+    @property
+    def last(self) -> Expr:
+        """The value of the last step."""
+        return next(iter(self.members.values()))
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it is not computed: data that each step has of its own."""
+        return self.last.op is None
 
 
 @dataclass(frozen=True, eq=False)
 class Recurrence:
-    """What a loop computed: families, operands first, and the numbers of its steps, in order."""
+    """What a loop computed: families of values, the last step's first in each, operands first."""
 
     families: tuple[Family, ...]
-    steps: tuple[int, ...]
+
+    @property
+    def given(self) -> list[Family]:
+        """What each step is given of its own."""
+        return [f for f in self.families if f.is_given]
+
+    @property
+    def computed(self) -> list[Family]:
+        """What each step computes."""
+        return [f for f in self.families if not f.is_given]
 
 
 def recurrences(order: Sequence[Expr], weights: Collection[Expr]) -> list[Recurrence]:
@@ -66,10 +88,9 @@ def recurrences(order: Sequence[Expr], weights: Collection[Expr]) -> list[Recurr
         earlier = (k for k in reversed(by_kind[_kind(e)]) if k < i and above[i] >> k & 1)
         for k, _ in zip(earlier, range(TRIES), strict=False):
             pairs = _paired(e, order[k], weights)
-            recurrence = _numbered(e, pairs, order) if _is_loop(e, pairs) else None
-            if recurrence is not None:
-                found.append(recurrence)
-                known |= {x for f in recurrence.families for x in f.members.values()}
+            if _is_loop(e, pairs):
+                found.append(_families(e, pairs))
+                known |= {x for f in found[-1].families for x in f.members.values()}
                 break
     return found[::-1]
 
@@ -170,82 +191,68 @@ def _tells(x: Expr) -> bool:
     )
 
 
-def _numbered(e: Expr, pairs: Pairs, order: Sequence[Expr]) -> Recurrence:
+def _families(e: Expr, pairs: Pairs) -> Recurrence:
     """Return families with numbers of steps: those of the slices they read, or 0, 1, …"""
-    numbers = _from_the_end(e, pairs)
-    chains = _chains(pairs, numbers)
-    first, by = _count(chains)
-    carried = _carried(pairs, numbers)
-    place = {x: i for i, x in enumerate(order)}
-    families = []
-    for head in sorted(chains, key=place.__getitem__):
-        members = {first + by * n: x for n, x in sorted(chains[head].items())}
-        families.append(Family(members, head in carried or pairs[head] in carried))
-    steps = sorted({t for f in families for t in f.members}, reverse=by < 0)
-    return Recurrence(tuple(families), tuple(steps))
-
-
-def _from_the_end(e: Expr, pairs: Pairs) -> dict[Expr, int]:
-    """Return the number of the step of each value, 0 in the last and −1 before it."""
-    before = set(pairs.values())
-    heads: dict[Expr, int] = {e: 0}
-    stack = [(e, 0)]
-    seen: set[Expr] = set()
+    chain, x = [e], e
+    while x in pairs:
+        x = pairs[x]
+        chain.append(x)
+    first = Family({-n: x for n, x in enumerate(chain)})
+    found: dict[Family, None] = {first: None}
+    stack = [first]
     while stack:
-        x, n = stack.pop()
-        if x in seen or x not in pairs:
-            continue
-        seen.add(x)
-        for u in x.args:
-            if u in pairs and u not in before:
-                heads[u] = max(n, heads.get(u, n))
-        stack += [(u, heads.get(u, n)) for u in x.args if u in pairs]
-    numbers: dict[Expr, int] = {}
-    for x in pairs:
-        if x not in before:
-            n, member = heads.get(x, 0), x
-            numbers[member] = n
-            while member in pairs:
-                n, member = n - 1, pairs[member]
-                numbers[member] = n
-    return numbers
+        f = stack.pop()
+        for i in range(len(f.last.args)):
+            operands = {n: x.args[i] for n, x in f.members.items() if i < len(x.args)}
+            slot = _known(operands, found)
+            if slot == (None, 0) and len(set(operands.values())) > 1:
+                made = Family(_of_one_kind(operands))
+                slot = made, 0
+                found[made] = None
+                stack.append(made)
+            f.slots.append(slot)
+            if slot[0] is not None and slot[1]:
+                slot[0].is_carried = True
+    shift, by = _count(found)
+    for f in found:
+        f.members = {shift + by * n: x for n, x in f.members.items()}
+        f.slots = [(g, by * n) for g, n in f.slots]
+    return Recurrence(tuple(found)[::-1])
 
 
-def _chains(pairs: Pairs, numbers: Mapping[Expr, int]) -> dict[Expr, dict[int, Expr]]:
-    """Return the values that play the same part, by their step, for the last of each."""
-    before = set(pairs.values())
-    chains: dict[Expr, dict[int, Expr]] = {}
-    for head in pairs:
-        if head in before:
-            continue
-        chain, x = {numbers[head]: head}, head
-        while x in pairs:
-            x = pairs[x]
-            chain[numbers[x]] = x
-        chains[head] = chain
-    return chains
+def _known(operands: Mapping[int, Expr], found: Iterable[Family]) -> tuple[Family | None, int]:
+    """Return the family that operands are of, in the same step or the one before."""
+    for f in found:
+        for by in (0, 1):
+            if operands[0] is f.members.get(-by) and len(operands) > 1:
+                rest = [n for n in operands if n - by in f.members]
+                if len(rest) > 1 and all(operands[n] is f.members[n - by] for n in rest):
+                    return f, by
+    return None, 0
 
 
-def _count(chains: Mapping[Expr, Mapping[int, Expr]]) -> tuple[int, int]:
+def _of_one_kind(operands: Mapping[int, Expr]) -> dict[int, Expr]:
+    """Return operands back to where the loop begins, with something else."""
+    kept: dict[int, Expr] = {}
+    kind = None if operands[0].op is None else _kind(operands[0])
+    for n, x in operands.items():
+        if kind != (None if x.op is None else _kind(x)):
+            break
+        kept[n] = x
+    return kept
+
+
+def _count(families: Iterable[Family]) -> tuple[int, int]:
     """Return the number of the last step, and by how much it grows each step."""
-    for chain in chains.values():
-        places = [_place(x) for x in chain.values()]
-        by = {a - b for a, b in zip(places, places[1:], strict=False)}
+    for f in families:
+        places = [_place(x) for x in f.members.values()]
+        by = {a - b for a, b in pairwise(places)}
         if len(by) == 1 and by <= {1, -1}:
-            (step,) = by
-            number = next(iter(chain))
-            return int(places[0]) - step * number, step
-    return max(len(chain) for chain in chains.values()) - 1, 1
+            return int(places[0]), int(by.pop())
+    return max(len(f.members) for f in families) - 1, 1
 
 
 def _place(x: Expr) -> Any:
     """Return the place that a slice takes, where it is one; NaN for anything else."""
-    if x.op is not GETITEM:
-        return np.nan
-    places = [k for k in x.static["key"] if type(k) is int]
+    places = [k for k in x.static["key"] if type(k) is int] if x.op is GETITEM else []
     return places[0] % x.args[0].shape[x.static["key"].index(places[0])] if places else np.nan
-
-
-def _carried(pairs: Pairs, numbers: Mapping[Expr, int]) -> set[Expr]:
-    """Return values that the next step uses."""
-    return {u for x in pairs for u in x.args if numbers.get(u, numbers[x]) == numbers[x] - 1}

@@ -58,13 +58,17 @@ class StepNames:
     """Names for gradients."""
     written: dict[str, Formula] = field(default_factory=dict)
     """How each name is written: a letter, and its index."""
+    circular: set[Family] = field(default_factory=set)
+    """The families of a loop whose values depend on those in steps before."""
+    of_products: set[Expr] = field(default_factory=set)
+    """The gradients of products of matrices in a loop."""
     step: dict[Expr, int] = field(default_factory=dict)
     """The step that a value or gradient belongs to."""
     steps: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """The indices that each letter stands with."""
 
     def __post_init__(self) -> None:
-        members = {x for r in self.found for f in r.families for x in f.members.values()}
+        members = {x for r in self.found for f in r.computed for x in f.members.values()}
         self.taken = {name for e, name in self.known.items() if e not in members}
         self.scopes: dict[Expr, str] = {}
         self.of: dict[Expr, Expr] = {}
@@ -76,9 +80,12 @@ class StepNames:
             self._name(recurrence)
 
     def _name(self, recurrence: Recurrence) -> None:
-        families = recurrence.families
+        families = recurrence.computed
         for f in families:
             self.step |= {x: t for t, x in f.members.items()}
+        products = {f.last for f in families if is_product(f.last.op)}
+        self.of_products = {self.of[x] for x in products if x in self.of}
+        self.circular = _circular(families)
         kinds = (self._by_cell, self._by_variable, self._as_carried, self._as_activation)
         named: dict[Family, None] = {}
         for letter_of in kinds:
@@ -89,7 +96,7 @@ class StepNames:
                     self._call(f, letter, shift, held)
                     named[f] = None
         for f in families:
-            if f not in named and is_product(_last(f).op):
+            if f not in named and f.last in products:
                 self._name_product(f, families)
 
     def _call(self, f: Family, letter: str, shift: int, held: bool) -> None:
@@ -103,7 +110,8 @@ class StepNames:
 
     def _call_gradients(self, f: Family, letter: str, shift: int) -> None:
         found = {t: self.of[x] for t, x in f.members.items() if x in self.of}
-        if len(set(found.values())) < len(found):  # what all steps share is no gradient of a step
+        shared = len(set(found.values())) < len(found)  # by several steps, so it is of none
+        if shared or not (f in self.circular or self.of.get(f.last) in self.of_products):
             return
         for t, e in found.items():
             if e.value is None and not e.is_input and e not in self.gradients:
@@ -126,12 +134,12 @@ class StepNames:
 
     def _is_input(self, f: Family) -> bool:
         """Return whether a family is a slice of what is given, which is written as that."""
-        x = _last(f)
+        x = f.last
         return x.op is GETITEM and x.args[0].is_input and x not in self.known
 
     def _by_cell(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
         """Return the letter that a layer's cell has for its state, or for a gate."""
-        x, cell = _last(f), self._cell(f)
+        x, cell = f.last, self._cell(f)
         if cell is None:
             return None
         if f.is_carried:
@@ -142,7 +150,7 @@ class StepNames:
         )
 
     def _cell(self, f: Family) -> type[Cell] | None:
-        return CELLS.get(self.scopes.get(_last(f), "").rpartition(" ")[2])
+        return CELLS.get(self.scopes.get(f.last, "").rpartition(" ")[2])
 
     def _by_variable(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
         """Return the name of the list that holds the values, or of the variable with the last."""
@@ -153,8 +161,14 @@ class StepNames:
         lists = {(m[1], int(m[2]) - t) for t, m in parts.items() if m is not None}
         if len(held) > 1 and len(lists) == 1 and None not in parts.values():
             ((letter, shift),) = lists
+            start = f"{letter}{min(held) + shift - 1}"
+            self.values |= {
+                e: self._written(letter, min(held) + shift - 1)
+                for e, name in self.known.items()
+                if name == start
+            }
             return letter.rstrip("_"), shift, True
-        name = self.known.get(_last(f))
+        name = self.known.get(f.last)
         return None if name is None else (self._free([_bare(name)]), 0, True)
 
     def _as_carried(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
@@ -162,27 +176,44 @@ class StepNames:
         if not f.is_carried:
             return None
         members = set(f.members.values())
-        users = [_last(g) for g in families if members & set(_last(g).args)]
+        users = [g.last for g in families if members & set(g.last.args)]
         return self._free("h" if any(is_product(x.op) for x in users) else "c"), 0, False
 
     def _as_activation(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
         """Return a letter for what an activation makes of something that has none."""
-        x = _last(f)
+        x = f.last
         plain = x.op is None or x.op.letter != "A" or x.args[0] in self.values
         return None if plain else (self._free(OF_ACTIVATIONS), 0, False)
 
     def _name_product(self, f: Family, families: Sequence[Family]) -> None:
         """Let a product, or the sum that it is a term of, and their gradient have a letter."""
-        gradient = self.of.get(_last(f))
+        gradient = self.of.get(f.last)
         if gradient is None or gradient in self.gradients:
             return
-        alike = [g for g in families if self.of.get(_last(g)) is gradient]
-        if all(_last(g) not in self.values for g in alike):
+        alike = [g for g in families if self.of.get(g.last) is gradient]
+        if all(g.last not in self.values for g in alike):
             self._call(alike[-1], self._free(OF_PRODUCTS), 0, False)
 
 
-def _last(f: Family) -> Expr:
-    return list(f.members.values())[-1]
+def _circular(families: Sequence[Family]) -> set[Family]:
+    """Return the families whose values depend on themselves in steps before."""
+    of = {x: f for f in families for x in f.members.values()}
+    users: dict[Family, set[Family]] = {f: set() for f in families}
+    for x, f in of.items():
+        for u in x.args:
+            if u in of:
+                users[of[u]].add(f)
+    found = set()
+    for f in families:
+        stack, seen = list(users[f]), set[Family]()
+        while stack:
+            g = stack.pop()
+            if g not in seen:
+                seen.add(g)
+                stack += users[g]
+        if f in seen:
+            found.add(f)
+    return found
 
 
 def _bare(name: str) -> str:

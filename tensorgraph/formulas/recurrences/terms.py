@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tensorgraph.formulas.writing.broadcasting import bare
 from tensorgraph.ops.arithmetic import add
 from tensorgraph.ops.index import scatter
 from tensorgraph.ops.shape import concat
@@ -113,4 +114,5 @@ def _start(term: Term, axis: int) -> int:
 
 
 def _is_zero(e: Expr) -> bool:
-    return e.value is not None and not np.any(np.asarray(e.value))
+    value = bare(e).value
+    return value is not None and not np.any(np.asarray(value))
