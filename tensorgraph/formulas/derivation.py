@@ -11,7 +11,7 @@ import numpy as np
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.facts import Fact
-from tensorgraph.formulas.recurrences.equations import Equation, folded, range_text
+from tensorgraph.formulas.recurrences.equations import Equation, folded, placed, range_text
 from tensorgraph.formulas.recurrences.names import StepNames
 from tensorgraph.formulas.recurrences.terms import pieces
 from tensorgraph.formulas.steps import equations
@@ -151,7 +151,7 @@ class Derivation:
     def __str__(self) -> str:
         lines = [_line(e) for e in self._asked()]
         lines += [f"  where {_line(e)}" for e in (*self._helping(), *self._defining())]
-        lines += [f"  where {pretty(name)} is {what}" for name, what in self.unexplained.items()]
+        lines += [f"  where {name} is {what}" for name, what in self._unexplained().items()]
         lines += dict.fromkeys(f"  where {f.note}" for f in self.read if f.word == "uniform")
         numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
         lines += [f"  with {', '.join(numbers)}"] if numbers else []
@@ -185,6 +185,13 @@ class Derivation:
         return f"{pretty(g.label)} = {text(self._formula(g))}"
 
     # --------------------------------------------------------------------------- as equations
+
+    def _unexplained(self) -> dict[str, str]:
+        """Return what each input without a variable is, for all steps at once."""
+        named = {
+            text(self.loops.of_any_step(name)): what for name, what in self.unexplained.items()
+        }
+        return named
 
     def _equations(self) -> list[Equation]:
         return [*self._asked(), *self._helping(), *self._defining()]
@@ -255,7 +262,7 @@ class Derivation:
         if fact.word in ("equals", "number", "uniform"):
             return fact.note
         names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
-        inner = text(formula(fact.of, {**self.letters, **names}))
+        inner = text(placed(formula(fact.of, {**self.letters, **names}), self.loops.written))
         if fact.word == "sums_to":
             bare = inner if inner.isidentifier() or len(inner) == 1 else f"({inner})"
             gap = "" if bare.startswith("(") else " "

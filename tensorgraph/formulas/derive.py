@@ -28,6 +28,7 @@ from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.naming.letters import Letters, description, is_product
 from tensorgraph.formulas.naming.substitute import candidates
 from tensorgraph.formulas.recurrences.families import recurrences
+from tensorgraph.formulas.recurrences.inputs import Inputs
 from tensorgraph.formulas.recurrences.names import StepNames
 from tensorgraph.formulas.recurrences.slices import by_steps, read
 from tensorgraph.formulas.recurrences.terms import FEWEST, Term, joined, terms
@@ -99,7 +100,10 @@ def derive(
     recorded = replay([root], constants.number, constants.explain, scope.of_array, read_in_graph)
     recorded.given |= constants.given()
     recorded = by_steps(recorded, [place_of(t.tensor) for t in targets], scope.of_place)
-    return _Derivation(output, targets, constants, recorded, gradient, time_limit).result()
+    order = in_order([recorded.exprs[root]])
+    inputs = Inputs(recorded, scope)
+    recorded = inputs.told_apart(recurrences(order, recorded.leaves))
+    return _Derivation(output, targets, constants, recorded, inputs, gradient, time_limit).result()
 
 
 Found = tuple[float, Expr, list[Event], Atoms]
@@ -115,6 +119,7 @@ class _Derivation:
         targets: Sequence[Target],
         constants: Constants,
         recorded: Replay,
+        inputs: Inputs,
         gradient: Any,
         time_limit: float,
     ) -> None:
@@ -140,16 +145,20 @@ class _Derivation:
         result = recorded.exprs[self.root]
         if result.op in MEANINGS.opened and not _times(self.exprs, result):
             self.names.pop(result, None)  # a product stands for itself: no rule keeps it
-        self.loops = self._loops()
+        self.loops = self._loops(inputs)
         self.forward = dict.fromkeys([*recorded.exprs.values(), *self.letters.introduced])
         self.in_order = in_order([recorded.exprs[self.root], *self.letters.introduced])
         self.checker = self._checker(output)
 
-    def _loops(self) -> StepNames:
+    def _loops(self, inputs: Inputs) -> StepNames:
         """Name what the steps of loops computed."""
         order = in_order([self.recorded.exprs[self.root]])
         found = recurrences(order, self.recorded.leaves)
-        loops = StepNames(self.recorded, found, self.raw, self.names)
+        self.names.update(inputs.names)
+        for e in inputs.names:
+            if e not in inputs.unnamed:
+                self.letters.unexplained.pop(e, None)
+        loops = StepNames(self.recorded, found, self.raw, self.names, dict(inputs.written))
         self.names.update(loops.values)
         self.letters.introduced.update((e, e) for e in order if e in loops.introduced)
         return loops

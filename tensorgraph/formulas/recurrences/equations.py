@@ -44,23 +44,23 @@ def folded(
         written: how names with an index are written.
         steps: the indices that each letter stands with.
     """
-    placed = [
-        replace(e, left=_placed(e.left, written), right=_summed(_placed(e.right, written), steps))
+    found = [
+        replace(e, left=placed(e.left, written), right=_summed(placed(e.right, written), steps))
         for e in equations
     ]
     families: dict[object, list[tuple[int, Equation]]] = {}
-    for i, e in enumerate(placed):
+    for i, e in enumerate(found):
         step = _step_of(e.left)
-        key = ("alone", i) if step is None else (_without_indices(e.left), e.note)
+        key = ("alone", i) if step is None else _without_indices(e.left)
         families.setdefault(key, []).append((step or 0, e))
     return [e for family in families.values() for e in _runs(family)]
 
 
-def _placed(f: Formula, written: Mapping[str, Formula]) -> Formula:
+def placed(f: Formula, written: Mapping[str, Formula]) -> Formula:
     """Return a formula in which names with an index are written as such."""
     if f.kind == "name":
         return written.get(f.text, f)
-    return replace(f, parts=tuple(_placed(p, written) for p in f.parts)) if f.parts else f
+    return replace(f, parts=tuple(placed(p, written) for p in f.parts)) if f.parts else f
 
 
 def _step_of(left: Formula) -> int | None:
@@ -99,7 +99,14 @@ def _runs(family: Sequence[tuple[int, Equation]]) -> Iterator[Equation]:
 def _common(one: tuple[int, Equation], other: tuple[int, Equation]) -> Equation | None:
     (s, e), (t, f) = one, other
     left, right = _general(e.left, f.left, s, t), _general(e.right, f.right, s, t)
-    return None if left is None or right is None else replace(e, left=left, right=right)
+    note = (
+        e.note
+        if e.note == f.note
+        else _general_text(Formula("item", text=e.note), Formula("item", text=f.note), s, t)
+    )
+    if left is None or right is None or note is None:
+        return None
+    return replace(e, left=left, right=right, note=note)
 
 
 def _general(f: Formula, g: Formula, s: int, t: int) -> Formula | None:

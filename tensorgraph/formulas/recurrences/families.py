@@ -76,7 +76,8 @@ def recurrences(order: Sequence[Expr], weights: Collection[Expr]) -> list[Recurr
     """
     found: list[Recurrence] = []
     known: set[Expr] = set()
-    above = _ancestors(order)
+    place = {e: i for i, e in enumerate(order)}
+    above = _ancestors(order, place)
     by_kind: dict[Any, list[int]] = {}
     for i, e in enumerate(order):
         if e.op is not None:
@@ -89,15 +90,14 @@ def recurrences(order: Sequence[Expr], weights: Collection[Expr]) -> list[Recurr
         for k, _ in zip(earlier, range(TRIES), strict=False):
             pairs = _paired(e, order[k], weights)
             if _is_loop(e, pairs):
-                found.append(_families(e, pairs))
+                found.append(_families(e, pairs, place))
                 known |= {x for f in found[-1].families for x in f.members.values()}
                 break
     return found[::-1]
 
 
-def _ancestors(order: Sequence[Expr]) -> list[int]:
+def _ancestors(order: Sequence[Expr], place: Mapping[Expr, int]) -> list[int]:
     """Return for each expression the set, in bits, of those that it is made of."""
-    place = {e: i for i, e in enumerate(order)}
     above: list[int] = []
     for e in order:
         own = 0
@@ -191,7 +191,7 @@ def _tells(x: Expr) -> bool:
     )
 
 
-def _families(e: Expr, pairs: Pairs) -> Recurrence:
+def _families(e: Expr, pairs: Pairs, place: Mapping[Expr, int]) -> Recurrence:
     """Return families with numbers of steps: those of the slices they read, or 0, 1, …"""
     chain, x = [e], e
     while x in pairs:
@@ -217,7 +217,7 @@ def _families(e: Expr, pairs: Pairs) -> Recurrence:
     for f in found:
         f.members = {shift + by * n: x for n, x in f.members.items()}
         f.slots = [(g, by * n) for g, n in f.slots]
-    return Recurrence(tuple(found)[::-1])
+    return Recurrence(tuple(sorted(found, key=lambda f: place[f.last])))
 
 
 def _known(operands: Mapping[int, Expr], found: Iterable[Family]) -> tuple[Family | None, int]:

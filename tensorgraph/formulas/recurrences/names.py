@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.formulas.naming.letters import is_product
 from tensorgraph.formulas.recurrences.families import Family, Recurrence
+from tensorgraph.formulas.recurrences.inputs import stepped
 from tensorgraph.formulas.recurrences.slices import GETITEM
 from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.nn.cells import Cell
@@ -44,20 +45,20 @@ class StepNames:
         found: the loops that it came from.
         raw: the gradient of each place.
         known: the names of values, by the caller's variables.
+        written: how each name is written: a letter, and its index.
     """
 
     recorded: Replay
     found: Sequence[Recurrence]
     raw: Mapping[Any, Expr]
     known: Mapping[Expr, str]
+    written: dict[str, Formula]
     values: dict[Expr, str] = field(default_factory=dict)
     """Names for values."""
     introduced: set[Expr] = field(default_factory=set)
     """The values that no variable holds: what they are has to be told."""
     gradients: dict[Expr, str] = field(default_factory=dict)
     """Names for gradients."""
-    written: dict[str, Formula] = field(default_factory=dict)
-    """How each name is written: a letter, and its index."""
     circular: set[Family] = field(default_factory=set)
     """The families of a loop whose values depend on those in steps before."""
     of_products: set[Expr] = field(default_factory=set)
@@ -70,6 +71,7 @@ class StepNames:
     def __post_init__(self) -> None:
         members = {x for r in self.found for f in r.computed for x in f.members.values()}
         self.taken = {name for e, name in self.known.items() if e not in members}
+        self.taken |= {f.parts[0].text for f in self.written.values()}
         self.scopes: dict[Expr, str] = {}
         self.of: dict[Expr, Expr] = {}
         for place, e in self.recorded.exprs.items():
@@ -120,9 +122,14 @@ class StepNames:
 
     def _written(self, letter: str, index: int) -> str:
         name = f"{letter}_{index}"
-        self.written[name] = Formula("step", (Formula("name", text=letter),), str(index))
+        self.written[name] = stepped(letter, index)
         self.steps[letter] = tuple(sorted({*self.steps.get(letter, ()), index}))
         return name
+
+    def of_any_step(self, name: str) -> Formula:
+        """Return how a name is written, with t for the step."""
+        found = self.written.get(name, Formula("name", text=name))
+        return replace(found, text="t") if found.kind == "step" else found
 
     def _free(self, letters: Iterable[str]) -> str:
         """Return the first letter that stands for nothing else, with a number if none is left."""

@@ -6,7 +6,7 @@ its gates together. ``(X W)[:, t]`` is ``X[:, t] W``, and an element of a stack 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -43,8 +43,11 @@ def by_steps(recorded: Replay, targets: Sequence[Any], named: Callable[[Any], An
     order = in_order(recorded.exprs.values())
     kept = {e for e in order if e in stays or e.op not in JOINT}
     new = _rewritten(order, kept.__contains__, lambda x: x.op is GETITEM and x in stays)
-    if all(new[e] is e for e in order):
-        return recorded
+    return recorded if all(new[e] is e for e in order) else rebuilt(recorded, new)
+
+
+def rebuilt(recorded: Replay, new: Mapping[Expr, Expr]) -> Replay:
+    """Return a recorded graph in which others stand for some expressions."""
     twins: dict[Expr, Any] = {}
     result = replace(recorded, exprs={}, twins={})
     for place, e in recorded.exprs.items():
@@ -139,12 +142,12 @@ def _of_uniform(x: Expr, key: Key) -> Expr | None:
     return constant(array[key]) if uniform else None
 
 
-def _aligned(y: Expr, x: Expr, parts: Sequence[Any]) -> list[Any]:
+def _aligned(y: Expr, x: Expr, parts: Sequence[Any]) -> Key:
     """Return the index of an operand that is broadcast to x, for an index of x."""
     found: list[Any] = []
     for n, k in zip(y.shape, parts[x.ndim - y.ndim :], strict=True):
         found.append(k if n != 1 else 0 if isinstance(k, int) else slice(None))
-    return found
+    return tuple(found)
 
 
 def _sliced(x: Expr, parts: Sequence[Any], stays: Callable[[Expr], bool]) -> Expr:
