@@ -10,7 +10,8 @@ import numpy as np
 
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.algebra.algebra import K
-from tensorgraph.formulas.algebra.branches import aligned, choice, rectified_above_0
+from tensorgraph.formulas.algebra.branches import aligned, choice
+from tensorgraph.formulas.algebra.conditions import BOTH, COMPARED, EITHER, NOT, indicator
 from tensorgraph.formulas.algebra.identities import recognised
 from tensorgraph.formulas.algebra.normal_form import Meanings, Normaliser, as_body
 from tensorgraph.formulas.algebra.polynomials import (
@@ -26,7 +27,7 @@ from tensorgraph.ops.arithmetic import (
     add,
     astype,
     divide,
-    greater,
+    isnan,
     multiply,
     negative,
     positive,
@@ -338,8 +339,9 @@ MEANINGS = Meanings(
     },
     kept={
         matmul.op: _matmul, REGISTRY["einsum"]: _einsum, scatter.op: _scatter, exp.op: _function,
-        log.op: _function, sigmoid.op: _function, where.op: choice, greater.op: rectified_above_0,
+        log.op: _function, sigmoid.op: _function, where.op: choice,
         norm.op: _recorded, rms.op: _recorded, std.op: _recorded,
+        **dict.fromkeys([*COMPARED, *NOT, *BOTH, *EITHER, isnan.op], indicator),
     },
 )  # fmt: skip
 """What the core operations mean; what is composed of them is read through its body."""
