@@ -162,6 +162,7 @@ class _Derivation:
             self.recorded.given,
             self.premises,
             [g.numpy() for g in engine],
+            self.constants.given,
         )
 
     def _is_shared(self) -> bool:
@@ -203,7 +204,7 @@ class _Derivation:
             self._read(used),
             self.output,
             {p: self.names[e] for p, e in self.recorded.exprs.items() if e in self.names},
-            self.recorded.given,
+            {**self.recorded.given, **self.constants.given()},
             self.checker,
         )
 
@@ -222,7 +223,6 @@ class _Derivation:
             except OutOfTime:
                 return
             if divisor is not None:
-                self._take_in_numbers()
                 self.multiples[e] = e * divisor, divisor
 
     def _labels(self, cuts: Mapping[Expr, str]) -> dict[Expr, str]:
@@ -298,7 +298,6 @@ class _Derivation:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
         except OutOfTime:
             return best
-        self._take_in_numbers()
         simple = [lower(p, raw.shape, normaliser.atoms) for p in found]
         price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
         worse = price > max(best[0] + 0.5, HARDLY_MORE * best[0])
@@ -313,23 +312,13 @@ class _Derivation:
             cuts={e for e in cuts if e not in self.multiples},
             multiples={e: found for e, found in self.multiples.items() if e in cuts},
             length=self.constants.length,
-            number=self._number,
+            number=self.constants.number,
             deadline=self.deadline,
             data=self.checker.values,
         )
         for e in self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
         return normaliser
-
-    def _number(self, value: Any) -> Expr:
-        e = self.constants.number(value)
-        self._take_in_numbers()
-        return e
-
-    def _take_in_numbers(self) -> None:
-        """Let the values be known of the caller's numbers that came up."""
-        self.recorded.given |= self.constants.given()
-        self.checker.know(self.constants.given())
 
     def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""

@@ -179,7 +179,7 @@ class _Writer:
 
     def relation(self, e: Expr) -> Formula:
         notation = _notation(e)
-        return Formula("relation", self._parts(e), notation.sign, latex=notation.latex)
+        return Formula("relation", self._operands(e), notation.sign, latex=notation.latex)
 
     def _operands(self, e: Expr) -> tuple[Formula, ...]:
         """Write a function's operands; what is only asked whether it holds, without brackets."""
