@@ -4,5 +4,6 @@ Two expressions are equal where their polynomials are, so that simplifying is wr
 down again. Read ``polynomials`` (the data: sums of products of powers of atoms), ``algebra``
 (products, powers and sums of them), ``normal_form`` (an expression's polynomial), ``meanings`` and
 ``branches`` (what each core operation means for polynomials), ``identities`` (functions of
-functions that have a name of their own), ``from_normal_form`` (the way back).
+functions that have a name of their own), ``from_normal_form`` (the way back), ``known_functions``
+(which values of a graph are tanh, softmax and their likes, written by hand).
 """
