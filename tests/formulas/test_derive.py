@@ -392,7 +392,7 @@ def test_a_gradient_that_is_0_has_no_wrong_steps():
 @pytest.mark.parametrize(
     ("op", "expected"),
     [
-        (tg.std, "(x − mean(x)) / (3 s)"),
+        (tg.std, "(x − mean₁(x)) / (3 s)"),
         (tg.norm, "x / s"),
         (tg.rms, "x̂ / 3"),
     ],

@@ -241,10 +241,10 @@ def _notation(e: Expr) -> Notation:
 
 
 def _over_all(e: Expr) -> bool:
-    """Return whether an operation works along all axes of its operand that have a length."""
+    """Return whether an operation works along all axes of its operand; db = Σ₁ dZ is a column."""
     (x,) = e.args
     axes = some_axes(e.static["axis"], x.ndim)
-    return all(n == 1 or i in axes for i, n in enumerate(x.shape))
+    return all(i in axes or (n == 1 and not e.ndim) for i, n in enumerate(x.shape))
 
 
 def _body(e: Expr) -> Expr:
