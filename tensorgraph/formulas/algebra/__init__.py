@@ -6,5 +6,6 @@ down again. Read ``polynomials`` (the data: sums of products of powers of atoms)
 (comparisons, and what follows from them), ``meanings`` (what each core operation means for
 polynomials) with its ``rearrangements``, ``indexing``, ``contractions`` and ``branches``,
 ``identities`` (functions of functions that have a name of their own), ``from_normal_form`` (the way
-back).
+back), ``known_functions`` (which values of a graph are tanh, softmax and their likes, written by
+hand).
 """
