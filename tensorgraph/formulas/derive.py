@@ -206,6 +206,11 @@ class _Derivation:
             tuple(helpers),
             {e: Letter(self.names[e], introduced[e]) for e in order if e in explained},
             {self.names[e]: what for e, what in unexplained.items() if e in used},
+            {
+                self.names[e]: path
+                for e, path in self.letters.parameters.items()
+                if e in {*used, *self.exprs}
+            },
             self._read(used),
             self.output,
             {p: self.names[e] for p, e in self.recorded.exprs.items() if e in self.names},
