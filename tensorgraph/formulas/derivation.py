@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -134,6 +135,8 @@ class Derivation:
     """Letters for values without a name."""
     unexplained: Mapping[str, str]
     """Names of constants that no variable holds, each with what it is."""
+    parameters: Mapping[str, str]
+    """Symbols for parameters of modules, each with the path that it stands for."""
     read: tuple[Fact, ...]
     """What was read off the recorded constants."""
     output: Tensor
@@ -155,6 +158,7 @@ class Derivation:
         lines += dict.fromkeys(f"  where {f.note}" for f in self.read if f.word == "uniform")
         numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
         lines += [f"  with {', '.join(numbers)}"] if numbers else []
+        lines += [f"  with {line}" for line in _filled(self.parameters)]
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -414,6 +418,14 @@ def _holding(e: Equation) -> str:
     """Return in LaTeX for which steps an equation holds."""
     steps = range_text(e.range).replace(" … ", r", \ldots, ")
     return rf" \quad {steps}" if e.range else ""
+
+
+def _filled(parameters: Mapping[str, str]) -> list[str]:
+    """Return what symbols stand for, as many of them on a line as can be read."""
+    told = [
+        f"{pretty(symbol)} = {path}".replace(" ", "\u00a0") for symbol, path in parameters.items()
+    ]
+    return [line.replace("\u00a0", " ") for line in wrap(", ".join(told), 90)]
 
 
 def _without(names: Mapping[Expr, str], e: Expr) -> dict[Expr, str]:

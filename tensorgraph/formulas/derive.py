@@ -16,7 +16,7 @@ from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.algebra import Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
-from tensorgraph.formulas.algebra.identities import read_in_graph
+from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.formulas.algebra.meanings import MEANINGS
 from tensorgraph.formulas.algebra.normal_form import Normaliser, OutOfTime, is_affine
 from tensorgraph.formulas.algebra.polynomials import Atoms
@@ -30,8 +30,8 @@ from tensorgraph.formulas.naming.substitute import candidates
 from tensorgraph.formulas.recurrences.families import recurrences
 from tensorgraph.formulas.recurrences.inputs import Inputs
 from tensorgraph.formulas.recurrences.names import StepNames
-from tensorgraph.formulas.recurrences.slices import by_steps, read
-from tensorgraph.formulas.recurrences.terms import FEWEST, Term, joined, terms
+from tensorgraph.formulas.recurrences.slices import STACK, by_steps, read
+from tensorgraph.formulas.recurrences.terms import FEW, Term, joined, terms
 from tensorgraph.formulas.targets import Target, check_in_graph, check_output, targets_of
 from tensorgraph.formulas.verify import Checker
 from tensorgraph.formulas.writing.formula import cost, formula
@@ -97,7 +97,10 @@ def derive(
     root = place_of(output)
     check_in_graph(root, targets)
     constants = Constants(scope)
-    recorded = replay([root], constants.number, constants.explain, scope.of_array, read_in_graph)
+    asked = {place_of(t.tensor) for t in targets}
+    recorded = replay(
+        [root], constants.number, constants.explain, scope.of_array, read_in_graph, asked
+    )
     recorded.given |= constants.given()
     recorded = by_steps(recorded, [place_of(t.tensor) for t in targets], scope.of_place)
     order = in_order([recorded.exprs[root]])
@@ -124,6 +127,7 @@ class _Derivation:
         time_limit: float,
     ) -> None:
         self.output, self.targets = output, targets
+        self.copies = inputs.copies
         self.scope, self.constants, self.recorded = constants.scope, constants, recorded
         self.deadline = time.monotonic() + time_limit
         self.root = place_of(output)
@@ -137,7 +141,7 @@ class _Derivation:
         }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
-        self.premises = premises(recorded, constants)
+        self.premises = {**premises(recorded, constants), **inputs.facts}
         self.facts = Facts(self.premises)
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         self.letters = Letters(recorded, constants, [t.name for t in targets], self.exprs)
@@ -156,9 +160,11 @@ class _Derivation:
         found = recurrences(order, self.recorded.leaves)
         self.names.update(inputs.names)
         for e in inputs.names:
-            if e not in inputs.unnamed:
-                self.letters.unexplained.pop(e, None)
-        loops = StepNames(self.recorded, found, self.raw, self.names, dict(inputs.written))
+            self.letters.unexplained.pop(e, None)
+        self.letters.unexplained.update(inputs.unnamed)
+        loops = StepNames(
+            self.recorded, found, self.raw, self.names, dict(inputs.written), set(inputs.names)
+        )
         self.names.update(loops.values)
         self.letters.introduced.update((e, e) for e in order if e in loops.introduced)
         return loops
@@ -177,21 +183,25 @@ class _Derivation:
         seed = np.asarray(self.recorded.given.get(self.seed, self.seed.value))
         with mode(observer=None):
             engine = gradients_at(self.places, {self.root: seed.astype(output.dtype)}, False, True)
+        recorded = self.recorded.recorded
         return Checker(
-            self.recorded.exprs[self.root],
+            recorded[self.root],
             self.seed,
-            self.exprs,
+            [recorded.get(p, e) for p, e in zip(self.places, self.exprs, strict=True)],
             [self._raw(p) for p in self.places],
             self._is_shared(),
             self.recorded.given,
             self.premises,
             [g.numpy() for g in engine],
+            self.constants.given,
+            self.copies,
         )
 
     def _is_shared(self) -> bool:
         """Return whether two places compute the same, so that one expression stands for both."""
-        every = list(self.recorded.exprs.values())
-        return any(_times(every, e) > 1 for e in self.exprs)
+        every = list(self.recorded.recorded.values())
+        places = (self.recorded.recorded.get(p) for p in self.places)
+        return any(_times(every, e) > 1 for e in places if e is not None)
 
     def _raw(self, place: Any) -> Expr:
         found = self.raw.get(place)
@@ -225,10 +235,15 @@ class _Derivation:
             tuple(helpers),
             {e: Letter(self.names[e], introduced[e]) for e in order if e in explained},
             {self.names[e]: what for e, what in unexplained.items() if e in used},
+            {
+                self.names[e]: path
+                for e, path in self.letters.parameters.items()
+                if e in {*used, *self.exprs}
+            },
             self._read(used),
             self.output,
             {p: self.names[e] for p, e in self.recorded.exprs.items() if e in self.names},
-            self.recorded.given,
+            {**self.recorded.given, **self.constants.given()},
             self.loops,
             self.checker,
         )
@@ -248,7 +263,6 @@ class _Derivation:
             except OutOfTime:
                 return
             if divisor is not None:
-                self._take_in_numbers()
                 self.multiples[e] = e * divisor, divisor
 
     def _labels(self, cuts: Mapping[Expr, str]) -> dict[Expr, str]:
@@ -322,7 +336,8 @@ class _Derivation:
             return self._simplified(raw, self._normaliser(cuts), cuts)
         raw_by_step = read(raw, lambda x: x is not raw and self._stays(x, cuts))
         parts = terms(raw_by_step, cuts)
-        ways = [parts, [Term(raw_by_step)]] if 1 < len(parts) < FEWEST else [parts]
+        few = len(parts) <= FEW and all(part.scatter is None for part in parts)
+        ways = [[Term(raw_by_step)], parts] if few and len(parts) > 1 else [parts]
         return min((self._by_terms(way, raw, cuts) for way in ways), key=lambda found: found[0])
 
     def _by_terms(self, parts: Sequence[Term], raw: Expr, cuts: Mapping[Expr, str]) -> Found:
@@ -345,18 +360,20 @@ class _Derivation:
         used = in_order([part], lambda x: () if self._stays(x, cuts) else x.args)
         steps = {None, *(self.loops.step.get(x) for x in used)}
         near = [x for x in self.in_order if self.loops.step.get(x) in steps]
-        own = self.loops.step.get(raw)
-        names = {
-            x: self.names[x]
-            for x in near  # without those that the value is only a factor of
-            if x in self.names
-            and not (own is not None and self.loops.step.get(x) == own and _opens(x))
-        }
+        later = self._later(raw)
+        names = {x: self.names[x] for x in near if x in self.names and x not in later}
         return self._normaliser(cuts, near, names, atoms)
+
+    def _later(self, raw: Expr) -> set[Expr]:
+        """Return what a step's value is only a factor of, by which its gradient is not written."""
+        t, own = self.loops.step.get(raw), self.loops.value_of.get(raw)
+        if own is None:
+            return set()
+        return {x for x in self.loops.values if self.loops.step[x] == t and _opens(x)} - {own}
 
     def _stays(self, e: Expr, cuts: Mapping[Expr, str]) -> bool:
         """Return whether a value is no gradient that is still to be simplified."""
-        return e in cuts or e in self.forward or e.is_input
+        return e in cuts or e.is_input or (e in self.forward and e.op is not STACK)
 
     def _simplified(self, raw: Expr, normaliser: Normaliser, cuts: Mapping[Expr, str]) -> Found:
         names = {**self.names, **self._labels(cuts)}
@@ -367,7 +384,6 @@ class _Derivation:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
         except OutOfTime:
             return best
-        self._take_in_numbers()
         simple = [lower(p, raw.shape, normaliser.atoms) for p in found]
         price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
         worse = price > max(best[0] + 0.5, HARDLY_MORE * best[0])
@@ -389,23 +405,13 @@ class _Derivation:
             cuts={e for e in cuts if e not in self.multiples},
             multiples={e: found for e, found in self.multiples.items() if e in cuts},
             length=self.constants.length,
-            number=self._number,
+            number=self.constants.number,
             deadline=self.deadline,
             data=self.checker.values,
         )
         for e in forward or self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
         return normaliser
-
-    def _number(self, value: Any) -> Expr:
-        e = self.constants.number(value)
-        self._take_in_numbers()
-        return e
-
-    def _take_in_numbers(self) -> None:
-        """Let the values be known of the caller's numbers that came up."""
-        self.recorded.given |= self.constants.given()
-        self.checker.know(self.constants.given())
 
     def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""
@@ -433,9 +439,11 @@ class _Derivation:
         return helpers
 
     def _introduce(self, e: Expr, names: Mapping[Expr, str]) -> None:
-        """Give letters to what a formula is made of, to what each term is in sums over steps."""
+        """Give letters to parts of a formula; what belongs to a step has those of its step."""
         for part in terms(e, names) if self.loops.found else [Term(e)]:
-            self.letters.introduce(part.expr, names)
+            used = _leaves(part.expr, names)
+            if not any(x in self.loops.step or x in self.loops.given for x in used):
+                self.letters.introduce(part.expr, names)
 
     def _meaning(self, label: str, raw: Expr) -> Multiple | None:
         """Return what a gradient with a name is, where that is a multiple of the derivative."""

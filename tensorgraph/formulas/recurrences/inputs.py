@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, count
+from itertools import chain, count, pairwise
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.formulas.facts import Fact
 from tensorgraph.formulas.naming.caller_variables import Scope
+from tensorgraph.formulas.naming.letters import description
 from tensorgraph.formulas.recurrences.families import Family, Recurrence
-from tensorgraph.formulas.recurrences.slices import rebuilt
+from tensorgraph.formulas.recurrences.slices import GETITEM, rebuilt
 from tensorgraph.formulas.writing.formula import Formula, key_text
-from tensorgraph.symbolic.expr import Expr, in_order, make, symbol
+from tensorgraph.ops._axes import kept
+from tensorgraph.ops.reduce import sum
+from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, make, symbol
 from tensorgraph.symbolic.replay import Replay
 
 LETTERS = "xdsw"
@@ -41,18 +45,22 @@ class Inputs:
     names: dict[Expr, str] = field(default_factory=dict)
     written: dict[str, Formula] = field(default_factory=dict)
     """How each name is written."""
-    unnamed: set[Expr] = field(default_factory=set)
-    """What is no slice of a variable."""
+    facts: dict[Expr, tuple[Fact, ...]] = field(default_factory=dict)
+    """What is known of symbols."""
+    copies: dict[Expr, Expr] = field(default_factory=dict)
+    """What each symbol stands for."""
+    unnamed: dict[Expr, str] = field(default_factory=dict)
+    """What is no slice of a variable, and what it is."""
 
     def told_apart(self, found: Iterable[Recurrence]) -> Replay:
         """Return the graph with a symbol for what each step is given."""
-        given = [f for r in found for f in r.given]
-        if not given:
-            return self.recorded
         symbols: dict[tuple[Family, int], Expr] = {}
-        for f in given:
-            symbols |= {(f, t): e for t, e in self._symbols(f).items()}
-        values = {e: self._value(f.members[t]) for (f, t), e in symbols.items()}
+        for f in (f for r in found for f in r.families):
+            own = self._symbols(f) if f.is_given else self._picked(f)
+            symbols |= {(f, t): e for t, e in own.items()}
+        if not symbols:
+            return self.recorded
+        values = {e: self._value(x) for e, x in self.copies.items()}
         recorded = replace(self.recorded, given={**self.recorded.given, **values})
         return rebuilt(recorded, _with(recorded, found, symbols))
 
@@ -63,7 +71,7 @@ class Inputs:
         """Return a symbol for what each step is given, where it is an array or has a name."""
         values = {t: self._value(e) for t, e in f.members.items()}
         taken = self._slices(values)
-        letter = self._free()
+        letter = self._free(LETTERS)
         result: dict[int, Expr] = {}
         for t, e in f.members.items():
             if taken is None:
@@ -78,17 +86,43 @@ class Inputs:
                 self.names[e], self.written[name] = name, written
             elif array.ndim or taken is not None:
                 result[t] = self._symbol(name, written, array)
+                self.copies[result[t]] = e
             if taken is None:
-                self.unnamed.add(result.get(t, e))
+                what = description(e, self.recorded.users.get(e))
+                self.unnamed[result.get(t, e)] = what
         return result
 
-    def _free(self) -> str:
+    def _picked(self, f: Family) -> dict[int, Expr]:
+        """Return one-hot vectors for places that are looked up, in no order: p[labels[t]]."""
+        axis = picked_axis(f)
+        if axis is None:
+            return {}
+        whole = f.last.args[0].shape
+        n, shape = whole[axis], kept(whole, tuple(i for i in range(len(whole)) if i != axis))
+        places = {t: x.static["key"][axis] % n for t, x in f.members.items()}
+        taken, letter = self._slices(places), self._free("y" + LETTERS)
+        result: dict[int, Expr] = {}
+        for t, place in places.items():
+            name, written = f"{letter}_{t}", stepped(letter, t)
+            if taken is not None:
+                of, _, at = taken[t]
+                item = Formula("item", (Formula("name", text=of),), str(at))
+                name, written = f"{of}_{at}_hot", Formula("function", (item,), "one_hot")
+            hot = (np.arange(n) == place).astype(f.last.dtype).reshape(shape)
+            result[t] = e = self._symbol(name, written, hot)
+            self.copies[e] = constant(hot)
+            self.facts[e] = (Fact("one_hot", axis, "op", e),)
+            if taken is None:
+                self.unnamed[e] = "one-hot: 1 at the place that is looked up"
+        return result
+
+    def _free(self, letters: str) -> str:
         """Return a letter for data that no variable holds."""
         used = {f.parts[0].text for f in self.written.values()}
         used |= {*self.scope.places.values(), *self.scope.numbers}
         used |= {self.scope.of_array(a) or "" for a in self.scope.arrays()}
-        letters = chain(LETTERS, (f"x{i}" for i in count(2)))
-        return next(x for x in letters if x not in used)
+        numbered = (f"{letters[0]}{i}" for i in count(2))
+        return next(x for x in chain(letters, numbered) if x not in used)
 
     def _symbol(self, name: str, written: Formula, array: Any) -> Expr:
         known = [e for e, own in self.names.items() if own == name and e.is_input]
@@ -135,10 +169,38 @@ def _with(
     for e in in_order(recorded.exprs.values()):
         new[e] = _remade(e, [new[x] for x in e.args])
         for f, t in parts.get(e, ()):
-            slots = [(g, t + by) for g, by in f.slots]
-            args = [made.get(slot, new[x]) for slot, x in zip(slots, e.args, strict=True)]  # type: ignore[call-overload]
-            new[e] = made[f, t] = _remade(e, args)
+            args = [
+                new[x] if g is None else made.get((g, t + by), new[x])
+                for (g, by), x in zip(f.slots, e.args, strict=True)
+            ]
+            hot = symbols.get((f, t))
+            new[e] = made[f, t] = (
+                _remade(e, args) if hot is None else _looked_up(f, e, args[0], hot)
+            )
     return new
+
+
+def picked_axis(f: Family) -> int | None:
+    """Return the axis along which each step looks up a place, in no order."""
+    keys = [
+        x.static["key"] if x.op is GETITEM and len(x.args) == 1 else () for x in f.members.values()
+    ]
+    for i, first in enumerate(keys[0]):
+        places = [key[i] for key in keys]
+        if type(first) is int and None not in keys[0] and Ellipsis not in keys[0]:
+            if len(set(places)) > 1 and {a - b for a, b in pairwise(places)} not in ({1}, {-1}):
+                return i
+    return None
+
+
+def _looked_up(f: Family, e: Expr, x: Expr, hot: Expr) -> Expr:
+    """Return x[place] as a sum with a one-hot factor."""
+    axis = picked_axis(f)
+    assert axis is not None
+    key = e.static["key"]
+    rest = key[:axis] + key[axis + 1 :]
+    found = sum(x * hot, axis=axis)
+    return lift(found[rest] if any(k != slice(None) for k in rest) else found)
 
 
 def _remade(e: Expr, args: Sequence[Expr]) -> Expr:

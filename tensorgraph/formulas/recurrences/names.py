@@ -46,6 +46,7 @@ class StepNames:
         raw: the gradient of each place.
         known: the names of values, by the caller's variables.
         written: how each name is written: a letter, and its index.
+        given: what steps are given of their own.
     """
 
     recorded: Replay
@@ -53,6 +54,7 @@ class StepNames:
     raw: Mapping[Any, Expr]
     known: Mapping[Expr, str]
     written: dict[str, Formula]
+    given: set[Expr]
     values: dict[Expr, str] = field(default_factory=dict)
     """Names for values."""
     introduced: set[Expr] = field(default_factory=set)
@@ -65,6 +67,8 @@ class StepNames:
     """The gradients of products of matrices in a loop."""
     step: dict[Expr, int] = field(default_factory=dict)
     """The step that a value or gradient belongs to."""
+    value_of: dict[Expr, Expr] = field(default_factory=dict)
+    """What each gradient with a name is the gradient of."""
     steps: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """The indices that each letter stands with."""
 
@@ -118,7 +122,7 @@ class StepNames:
         for t, e in found.items():
             if e.value is None and not e.is_input and e not in self.gradients:
                 self.gradients[e] = self._written(f"d{letter}", t + shift)
-                self.step[e] = t
+                self.step[e], self.value_of[e] = t, f.members[t]
 
     def _written(self, letter: str, index: int) -> str:
         name = f"{letter}_{index}"
@@ -225,6 +229,7 @@ def _circular(families: Sequence[Family]) -> set[Family]:
 
 def _bare(name: str) -> str:
     """Return a variable's name without the t for the step: x for ``x_t`` and ``xt``."""
+    name = name.rstrip("_")
     return name.removesuffix("_t") if name.endswith("_t") else re.sub(r"^([^\W\d_])t$", r"\1", name)
 
 

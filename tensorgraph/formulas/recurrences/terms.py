@@ -17,8 +17,8 @@ from tensorgraph.ops.index import scatter
 from tensorgraph.ops.shape import concat
 from tensorgraph.symbolic.expr import Expr, constant, lift, make
 
-FEWEST = 3
-"""So many terms are not simplified together."""
+FEW = 4
+"""More terms than this are not simplified together."""
 
 
 class Term(NamedTuple):
