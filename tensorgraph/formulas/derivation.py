@@ -18,7 +18,7 @@ from tensorgraph.formulas.recurrences.terms import pieces
 from tensorgraph.formulas.steps import equations
 from tensorgraph.formulas.verify import Checker, agreement, rounding
 from tensorgraph.formulas.writing.formula import Formula, cost, formula, key_text
-from tensorgraph.formulas.writing.latex import latex, latex_name
+from tensorgraph.formulas.writing.latex import latex
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
 from tensorgraph.formulas.writing.text import axis_text, pretty, text

@@ -369,7 +369,7 @@ class _Derivation:
         t, own = self.loops.step.get(raw), self.loops.value_of.get(raw)
         if own is None:
             return set()
-        return {x for x in self.loops.values if self.loops.step[x] == t and _opens(x)} - {own}
+        return {x for x in self.loops.values if self.loops.step.get(x) == t and _opens(x)} - {own}
 
     def _stays(self, e: Expr, cuts: Mapping[Expr, str]) -> bool:
         """Return whether a value is no gradient that is still to be simplified."""

@@ -8,7 +8,11 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph.engine.nested_containers import flatten
-from tests.formulas import derive_losses, derive_networks  # noqa: F401  # which add cases
+from tests.formulas import (  # noqa: F401  # which add cases
+    derive_losses,
+    derive_networks,
+    derive_recurrences,
+)
 from tests.formulas.derive_cases import CASES, LOGITS, ONE_HOT, UPSTREAM, leaf
 from tests.nn.layer_cases import LAYERS
 

@@ -40,6 +40,8 @@ KINDS = {
     "relation": (Formula("relation", (X, Y), "≤", latex=r"\leq"), "[x ≤ y]", r"[x \leq y]"),
     "condition": (Formula("condition", (X, Y), "≤", latex=r"\leq"), "x ≤ y", r"x \leq y"),
     "item": (Formula("item", (X, Y), ":, ?"), "x[:, y]", "x_{:, y}"),
+    "step": (Formula("step", (X,), "t-1"), "x_{t−1}", "x_{t-1}"),
+    "series": (Formula("series", (X,), "t=1…4"), "Σ_{t=1…4} x", r"\sum_{t=1}^{4} x"),
 }
 
 

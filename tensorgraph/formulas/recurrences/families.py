@@ -192,7 +192,7 @@ def _tells(x: Expr) -> bool:
 
 
 def _families(e: Expr, pairs: Pairs, place: Mapping[Expr, int]) -> Recurrence:
-    """Return families with numbers of steps: those of the slices they read, or 0, 1, …"""
+    """Return families with numbers of steps: those of the slices they read, or from 0."""
     chain, x = [e], e
     while x in pairs:
         x = pairs[x]

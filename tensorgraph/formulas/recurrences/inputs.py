@@ -6,6 +6,7 @@ symbol of its own, also where two steps are given the same, and the name of the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, count, pairwise
@@ -70,8 +71,8 @@ class Inputs:
     def _symbols(self, f: Family) -> dict[int, Expr]:
         """Return a symbol for what each step is given, where it is an array or has a name."""
         values = {t: self._value(e) for t, e in f.members.items()}
-        taken = self._slices(values)
-        letter = self._free(LETTERS)
+        taken, held = self._slices(values), self.scope.of_array(self._value(f.last))
+        letter = bare(held) if held else self._free(LETTERS)
         result: dict[int, Expr] = {}
         for t, e in f.members.items():
             if taken is None:
@@ -87,7 +88,7 @@ class Inputs:
             elif array.ndim or taken is not None:
                 result[t] = self._symbol(name, written, array)
                 self.copies[result[t]] = e
-            if taken is None:
+            if taken is None and not held:
                 what = description(e, self.recorded.users.get(e))
                 self.unnamed[result.get(t, e)] = what
         return result
@@ -149,6 +150,12 @@ class Inputs:
                     ):
                         return {t: (name, axis, place) for t, place in places.items()}
         return None
+
+
+def bare(name: str) -> str:
+    """Return a variable's name without the t for the step: x for ``x_t`` and ``xt``."""
+    name = name.rstrip("_")
+    return name.removesuffix("_t") if name.endswith("_t") else re.sub(r"^([^\W\d_])t$", r"\1", name)
 
 
 def stepped(letter: str, t: int) -> Formula:

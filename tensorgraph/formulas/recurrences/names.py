@@ -16,7 +16,7 @@ from typing import Any
 from tensorgraph.engine.graph import Node
 from tensorgraph.formulas.naming.letters import is_product
 from tensorgraph.formulas.recurrences.families import Family, Recurrence
-from tensorgraph.formulas.recurrences.inputs import stepped
+from tensorgraph.formulas.recurrences.inputs import bare, stepped
 from tensorgraph.formulas.recurrences.slices import GETITEM
 from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.nn.cells import Cell
@@ -89,7 +89,7 @@ class StepNames:
         families = recurrence.computed
         for f in families:
             self.step |= {x: t for t, x in f.members.items()}
-        products = {f.last for f in families if is_product(f.last.op)}
+        products = {f.last for f in families if _is_product(f)}
         self.of_products = {self.of[x] for x in products if x in self.of}
         self.circular = _circular(families)
         kinds = (self._by_cell, self._by_variable, self._as_carried, self._as_activation)
@@ -180,15 +180,15 @@ class StepNames:
             }
             return letter.rstrip("_"), shift, True
         name = self.known.get(f.last)
-        return None if name is None else (self._free([_bare(name)]), 0, True)
+        return None if name is None else (self._free([bare(name)]), 0, True)
 
     def _as_carried(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
         """Return h for what the next step multiplies by a matrix, c for what else it uses."""
         if not f.is_carried:
             return None
         members = set(f.members.values())
-        users = [g.last for g in families if members & set(g.last.args)]
-        return self._free("h" if any(is_product(x.op) for x in users) else "c"), 0, False
+        users = [g for g in families if members & set(g.last.args)]
+        return self._free("h" if any(map(_is_product, users)) else "c"), 0, False
 
     def _as_activation(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
         """Return a letter for what an activation makes of something that has none."""
@@ -227,10 +227,8 @@ def _circular(families: Sequence[Family]) -> set[Family]:
     return found
 
 
-def _bare(name: str) -> str:
-    """Return a variable's name without the t for the step: x for ``x_t`` and ``xt``."""
-    name = name.rstrip("_")
-    return name.removesuffix("_t") if name.endswith("_t") else re.sub(r"^([^\W\d_])t$", r"\1", name)
+def _is_product(f: Family) -> bool:
+    return f.last.op is not None and is_product(f.last.op)
 
 
 def _gate(x: Expr) -> int | None:
