@@ -49,7 +49,8 @@ dX[:, t] = dz_t W
 dW = Σ_t dz_tᵀ X[:, t]
 dU = Σ_{t=1…4} dz_tᵀ h_{t−1}
 db = Σ_t Σ₀ dz_t
-  where dz_t = [di_t ∘ i_t ∘ (1 − i_t), df_t ∘ f_t ∘ (1 − f_t), dg_t ∘ (1 − g_t²), do_t ∘ o_t ∘ (1 − o_t)]
+  where dz_t = [di_t ∘ i_t ∘ (1 − i_t), df_t ∘ f_t ∘ (1 − f_t), dg_t ∘ (1 − g_t²), \
+do_t ∘ o_t ∘ (1 − o_t)]
   where do_t = dh_t ∘ tanh(c_t)
   where dg_t = dc_t ∘ i_t
   where df_t = dc_t ∘ c_{t−1}    for t = 4 … 1
@@ -296,7 +297,8 @@ dUn = Σ_{t=1…4} (r_t ∘ h_{t−1})ᵀ du_t
   where dz_0 = −dh_0 ∘ n_0
   where dr_t = h_{t−1} ∘ du_t Unᵀ
   where dn_t = dh_t ∘ (1 − z_t)
-  where dh_t = dv_{t+1} Urᵀ + dy_{t+1} Uzᵀ + dh_{t+1} ∘ z_{t+1} + r_{t+1} ∘ du_{t+1} Unᵀ    for t = 3 … 0
+  where dh_t = dv_{t+1} Urᵀ + dy_{t+1} Uzᵀ + dh_{t+1} ∘ z_{t+1} \
++ r_{t+1} ∘ du_{t+1} Unᵀ    for t = 3 … 0
   where dh_4 = 1
 """
 )

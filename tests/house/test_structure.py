@@ -66,6 +66,7 @@ INNER = {
         "facts writing",
         "algebra",
         "naming",
+        "recurrences",
         "targets constant_facts steps verify update_rules",
         "derivation",
         "derive",
