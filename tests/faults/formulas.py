@@ -77,9 +77,12 @@ FAULTS: list[Fault] = [
          "False", "derive: g · x is printed for an outer product whose lengths differ"),
     ),
     *planted_in(
-        "formulas/algebra/meanings.py",
-        ("_scatter", "{new: old for old, new in to.items()}", "to",
+        "formulas/algebra/indexing.py",
+        ("scattered", "{new: old for old, new in to.items()}", "to",
          "derive: the gradient of x[:, None] is broadcast along the other axis"),
+    ),
+    *planted_in(
+        "formulas/algebra/meanings.py",
         ("_recorded", "twin in nf.forward", "False",
          "derive: std is spelt out beside its own value with another number of axes"),
     ),
