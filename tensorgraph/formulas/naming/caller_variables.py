@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -16,7 +16,6 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, asserted_of
 from tensorgraph.nn.module import Module
-from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.replay import content
 
 MANY = 1000
@@ -166,18 +165,6 @@ def _part(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
     yield f"{name}{number}", value
     if isinstance(value, (list, tuple, dict)):
         yield from _parts(name, value, number)
-
-
-def unique(wanted: Mapping[Expr, str]) -> dict[Expr, str]:
-    """Return names no two of which are alike: a second one gets a prime."""
-    taken: set[str] = set()
-    result = {}
-    for e, name in wanted.items():
-        while name in taken:
-            name += "′"
-        taken.add(name)
-        result[e] = name
-    return result
 
 
 def _dotted(name: str, path: str) -> str:
