@@ -15,6 +15,7 @@ from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, asserted_of
+from tensorgraph.formulas.naming.parameters import Parameter, parameters_of
 from tensorgraph.nn.module import Module
 from tensorgraph.symbolic.replay import content
 
@@ -40,16 +41,20 @@ class Scope:
         self.variables = Variables(frame)
         self.places: dict[Any, str] = {}
         self.numbers: dict[str, float] = {}
+        self.parameters: dict[str, Parameter] = {}
+        """What is known of modules' parameters and buffers, by the paths that name them."""
         self.asserted: list[tuple[Any, Fact]] = []
         self._arrays: list[_Array] = []
         self._by_content: dict[bytes, list[_Array]] | None = None
-        proper = [h for h in self.variables.holders if not h.rank[0]]
-        left_by_loops = [h for h in self.variables.holders if h.rank[0]]
-        for holders in (proper, left_by_loops):
-            for each in holders:
-                if each.name:
-                    self._add(each.name, each.value)
-            for each in holders:  # a variable's name comes before its place in a container
+        holders = self.variables.holders
+        for left_by_loop in (False, True):
+            found = [h for h in holders if h.rank[0] is left_by_loop]
+            modules = [h for h in found if isinstance(h.value, Module)]
+            others = [h for h in found if not isinstance(h.value, Module)]
+            named = [h for h in others if h.name]
+            for each in (*named, *modules):  # a name of its own comes before one in a container
+                self._add(each.name, each.value)
+            for each in others:
                 for name, part in _parts(each.name, each.value):
                     self._add(name, part)
 
@@ -63,6 +68,23 @@ class Scope:
             self._arrays.append(_Array(name, value))
         elif type(value) in (int, float) or isinstance(value, (np.floating, np.integer)):
             self.numbers.setdefault(name, value)
+        elif isinstance(value, Module):
+            self.add_module(value, name)
+
+    def add_module(self, module: Module, variable: str = "") -> None:
+        """Take in the parameters and buffers of a module, under their paths.
+
+        Args:
+            module: the module.
+            variable: what holds it.
+        """
+        for tensor, parameter in parameters_of(module, variable):
+            name = tensor.name or parameter.path
+            if tensor.requires_grad:
+                self.places.setdefault(place_of(tensor), name)
+            else:
+                self._arrays.append(_Array(name, tensor._data))
+            self.parameters.setdefault(parameter.path, parameter)
 
     def of_place(self, place: Any) -> str | None:
         """Return what a node or leaf is called."""
@@ -72,26 +94,25 @@ class Scope:
         """Return the variable that holds an array with these elements: the first of several."""
         return next((each.name for each in self._alike(array)), None)
 
-    def of_operand(self, array: Any, node: Node, i: int) -> str | None:
-        """Return the variable that an operand of a node is, by what it holds.
+    def of_operand(self, array: Any, node: Node, i: int) -> list[str]:
+        """Return the variables that an operand of a node may be, by what they hold.
 
-        Of several with the same elements, it is the one that the statements have in such a place.
+        Of several with the same elements, those that the statements have in such a place. All but
+        the first are as likely by all that is known, and hold another array.
         """
-        names = list(dict.fromkeys(each.name for each in self._alike(array)))
+        alike = self._alike(array)
+        names = list(dict.fromkeys(each.name for each in alike))
         best = self.variables.best(names, {node.op.name}, self._beside(node, i))
-        return best[0] if best else None
+        found: list[_Array] = []
+        for each in alike:
+            if each.name in best and all(each.value is not other.value for other in found):
+                found.append(each)
+        return [each.name for each in found]
 
     def computes(self, name: str) -> bool:
         """Return whether the statements compute with a number, beside values or by operators."""
         beside = {*self.places.values(), *(each.name for each in self._arrays)}
         return self.variables.fit(name, OPERATORS.values(), beside) > STANDS
-
-    def others(self, name: str, array: Any) -> list[str]:
-        """Return the other variables that an array may as well be called after."""
-        alike = self._alike(array)
-        same = [each.value for each in alike if each.name == name]
-        other = [each.name for each in alike if all(each.value is not x for x in same)]
-        return [each for each in dict.fromkeys(other) if each != name]
 
     def arrays(self) -> list[Any]:
         """Return the constant arrays that variables hold."""
@@ -135,25 +156,23 @@ def _key(array: Any) -> bytes:
 
 
 def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield what a module, a container or an object holds, by names of their own.
+    """Yield what a container or an object holds, by names of their own.
 
     Args:
         name: that of what holds it; ``""`` for an object whose attributes have names alone.
         value: what holds it.
         number: of an element of a list, where it stands there: the W of ``layers[2]["W"]`` is W2.
     """
-    if isinstance(value, Module):
-        tensors = [*value.named_parameters(), *value.named_buffers()]
-        yield from ((_dotted(name, path), tensor) for path, tensor in tensors)
-    elif isinstance(value, (list, tuple)) and len(value) <= MANY:
+    if isinstance(value, (list, tuple)) and len(value) <= MANY:
         for i, part in enumerate(value):
             yield from _part(f"{name}{number}", part, f"{i}")
     elif isinstance(value, dict) and len(value) <= MANY:
-        for i, (key, part) in enumerate(value.items()):
-            if isinstance(key, str) and any(map(str.isalpha, key)):
-                yield from _part(f"{key}{number}", part)
+        for key, part in value.items():
+            written = "".join(map(str, key)) if isinstance(key, tuple) else str(key)
+            if written.isdecimal() or not written.isprintable():
+                yield from _part(f"{name}{number}", part, written)
             else:
-                yield from _part(f"{name}{number}", part, f"{key}" if type(key) is int else f"{i}")
+                yield from _part(f"{written}{number}", part)
     elif not isinstance(value, (Tensor, np.ndarray, ModuleType, FunctionType, type)):
         for attribute, part in list(getattr(value, "__dict__", {}).items()):
             plain = isinstance(part, (Tensor, np.ndarray)) or not name

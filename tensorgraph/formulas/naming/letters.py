@@ -16,6 +16,7 @@ from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.naming.distinct import Taken, distinct
 from tensorgraph.formulas.naming.ends import Ends
+from tensorgraph.formulas.naming.parameters import Parameter, symbols
 from tensorgraph.formulas.writing.broadcasting import hidden
 from tensorgraph.formulas.writing.formula import cost
 from tensorgraph.ops._axes import kept
@@ -53,8 +54,12 @@ class Letters:
         """Values that got a letter, each with what it is spelt as where that is explained."""
         self.unexplained: dict[Expr, str] = {}
         """Inputs and constants without a name among the variables: what they are."""
+        self.guesses: dict[Expr, list[str]] = {}
+        """Other variables that a constant may as well be, by all that is known."""
         self.numbers = tuple(constants.scope.numbers)
         """The variables that hold numbers, whose symbols stand for nothing else."""
+        self.parameters: dict[Expr, str] = {}
+        """The paths of modules' parameters, which have a symbol for a name."""
         self.names = self._found(constants, given, exprs)
         order = in_order(list(recorded.exprs.values()))
         scales = [e for e in order if e.op is rms.op]
@@ -86,12 +91,22 @@ class Letters:
                 names[e] = e.name or _usual_name(e, self.recorded.users.get(e))
         for i, e in enumerate(exprs):
             names.setdefault(e, f"v{i}")
+        names |= self._symbols(names, constants.scope.parameters)
         shown = {e: encodable(name) for e, name in names.items()}
         result = distinct(shown, self.numbers, dict.fromkeys(exprs))
         for e, name in result.items():
             if e.is_input:
                 e.name = name
         return result
+
+    def _symbols(
+        self, names: Mapping[Expr, str], parameters: Mapping[str, Parameter]
+    ) -> dict[Expr, str]:
+        """Return the symbols of values whose names are the paths of modules' parameters."""
+        self.parameters = {e: name for e, name in names.items() if name in parameters}
+        others = {name for e, name in names.items() if e not in self.parameters}
+        found = symbols([parameters[path] for path in self.parameters.values()], others)
+        return {e: found[parameters[path]] for e, path in self.parameters.items()}
 
     def _of_constant(self, e: Expr, scope: Scope) -> str | None:
         """Return the variable that a constant is, where it stands first."""
@@ -101,9 +116,11 @@ class Letters:
         user = self.recorded.users.get(e)
         for i, parent in enumerate(user.parents if user is not None else ()):
             value = parent._data if type(parent) is Tensor else parent
-            if type(value) is np.ndarray and np.array_equal(value, array):
-                assert user is not None
-                return scope.of_operand(array, user, i)
+            if user is not None and np.ndim(value) and np.array_equal(value, array):
+                found = scope.of_operand(array, user, i)
+                if len(found) > 1:
+                    self.guesses[e] = found[1:]
+                return found[0] if found else None
         return scope.of_array(array)
 
     def _letter(self, e: Expr, letter: str, spelt: Expr | None = None) -> None:
