@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import sysconfig
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
@@ -93,6 +94,20 @@ class Variables:
             if any(fits):
                 return [name for name, fit in zip(names, fits, strict=True) if fit == max(fits)]
         return names
+
+
+def variable_of(value: Any) -> str | None:
+    """Return the variable that holds a value where the user's code calls this package.
+
+    Example:
+        >>> weights = [1.5, 2.5]
+        >>> variable_of(weights)
+        'weights'
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return next((h.name for h in Variables(frame).holders if h.value is value and h.name), None)
 
 
 def _holders(
