@@ -5,5 +5,6 @@ down again. Read ``polynomials`` (the data: sums of products of powers of atoms)
 (products, powers and sums of them), ``normal_form`` (an expression's polynomial), ``conditions``
 (comparisons, and what follows from them), ``meanings`` and ``branches`` (what each core operation
 means for polynomials), ``identities`` (functions of functions that have a name of their own),
+``irrationals`` (log 2 and √π in products),
 ``from_normal_form`` (the way back).
 """

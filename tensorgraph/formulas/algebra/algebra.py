@@ -26,6 +26,7 @@ from tensorgraph.formulas.algebra.polynomials import (
     placed,
     relabelled,
     root_of,
+    with_roots,
 )
 from tensorgraph.formulas.facts import Fact, Facts
 from tensorgraph.symbolic.expr import Expr, constant
@@ -109,7 +110,8 @@ class Algebra:
     def settled(self, p: Poly) -> Poly:
         """Return a polynomial in which no group stands by itself in a product."""
         result: Poly = {}
-        for mono, k in p.items():
+        for written, c in p.items():
+            k, mono = with_roots(c, written)
             groups = [f for f in mono if f[0].poly is not None and f[2] == 1]
             if not groups:
                 result = added(result, {mono: k})

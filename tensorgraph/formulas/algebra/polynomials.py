@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby, permutations, product
-from math import isqrt, prod
+from math import ceil, isqrt, prod
 from typing import Any
 
 from tensorgraph.symbolic.expr import Expr
@@ -229,6 +229,20 @@ def root_of(k: Fraction, exponent: Fraction) -> Fraction:
         if roots[0] ** 2 == k.numerator and roots[1] ** 2 == k.denominator:
             return Fraction(*roots) ** exponent.numerator
     return Fraction(repr(float(k) ** float(exponent)))
+
+
+def with_roots(k: Fraction, mono: Mono) -> tuple[Fraction, Mono]:
+    """Return a number times a product in which a whole number stands only as 1 / √n: √2 is 2 / √2.
+
+    So roots that are multiplied with each other are whole numbers again.
+    """
+    for f in mono:
+        whole = None if f[0].expr is None else f[0].expr.value
+        if type(whole) is int and (power := ceil(f[2])):
+            root = (f[0], f[1], f[2] - power)
+            rest = (root if g is f else g for g in mono)
+            return with_roots(k * Fraction(whole) ** power, tuple(g for g in rest if g[2]))
+    return k, mono
 
 
 def placed(factors: Sequence[Factor], to: Mapping[int, int]) -> Mono:
