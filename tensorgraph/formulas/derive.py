@@ -16,7 +16,7 @@ from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.algebra import Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
-from tensorgraph.formulas.algebra.identities import read_in_graph
+from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.formulas.algebra.meanings import MEANINGS
 from tensorgraph.formulas.algebra.normal_form import Normaliser, OutOfTime
 from tensorgraph.formulas.algebra.polynomials import Atoms
@@ -92,7 +92,10 @@ def derive(
     root = place_of(output)
     check_in_graph(root, targets)
     constants = Constants(scope)
-    recorded = replay([root], constants.number, constants.explain, scope.of_array, read_in_graph)
+    asked = {place_of(t.tensor) for t in targets}
+    recorded = replay(
+        [root], constants.number, constants.explain, scope.of_array, read_in_graph, asked
+    )
     recorded.given |= constants.given()
     return _Derivation(output, targets, constants, recorded, gradient, time_limit).result()
 
@@ -153,10 +156,11 @@ class _Derivation:
         seed = np.asarray(self.recorded.given.get(self.seed, self.seed.value))
         with mode(observer=None):
             engine = gradients_at(self.places, {self.root: seed.astype(output.dtype)}, False, True)
+        recorded = self.recorded.recorded
         return Checker(
-            self.recorded.exprs[self.root],
+            recorded[self.root],
             self.seed,
-            self.exprs,
+            [recorded.get(p, e) for p, e in zip(self.places, self.exprs, strict=True)],
             [self._raw(p) for p in self.places],
             self._is_shared(),
             self.recorded.given,
@@ -167,8 +171,9 @@ class _Derivation:
 
     def _is_shared(self) -> bool:
         """Return whether two places compute the same, so that one expression stands for both."""
-        every = list(self.recorded.exprs.values())
-        return any(_times(every, e) > 1 for e in self.exprs)
+        every = list(self.recorded.recorded.values())
+        places = (self.recorded.recorded.get(p) for p in self.places)
+        return any(_times(every, e) > 1 for e in places if e is not None)
 
     def _raw(self, place: Any) -> Expr:
         found = self.raw.get(place)
@@ -201,6 +206,11 @@ class _Derivation:
             tuple(helpers),
             {e: Letter(self.names[e], introduced[e]) for e in order if e in explained},
             {self.names[e]: what for e, what in unexplained.items() if e in used},
+            {
+                self.names[e]: path
+                for e, path in self.letters.parameters.items()
+                if e in {*used, *self.exprs}
+            },
             self._read(used),
             self.output,
             {p: self.names[e] for p, e in self.recorded.exprs.items() if e in self.names},

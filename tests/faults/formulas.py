@@ -56,6 +56,13 @@ FAULTS: list[Fault] = [
          "derive: the number 1 stands under the name of any variable that holds it"),
     ),
     *planted_in(
+        "formulas/naming/parameters.py",
+        ("symbols", "len(group) > 1 or symbol in taken", "len(group) > 1",
+         "parameter_symbols: a parameter has the name of a variable"),
+        ("_told_apart", "any(path[i:][:1] != other[i:][:1] for other in group)", "True",
+         "parameter_symbols: modules are told apart by what they have in common"),
+    ),
+    *planted_in(
         "formulas/verify.py",
         ("Checker.__call__", "allowed + self._doubt(k, i)", "1000000000.0",
          "derive: a wrong formula is returned"),
@@ -86,9 +93,12 @@ FAULTS: list[Fault] = [
          "False", "derive: g · x is printed for an outer product whose lengths differ"),
     ),
     *planted_in(
-        "formulas/algebra/meanings.py",
-        ("_scatter", "{new: old for old, new in to.items()}", "to",
+        "formulas/algebra/indexing.py",
+        ("scattered", "{new: old for old, new in to.items()}", "to",
          "derive: the gradient of x[:, None] is broadcast along the other axis"),
+    ),
+    *planted_in(
+        "formulas/algebra/meanings.py",
         ("_recorded", "twin in nf.forward", "False",
          "derive: std is spelt out beside its own value with another number of axes"),
     ),

@@ -169,7 +169,7 @@ def kl_divergence():
 @case(
     """
 dZ = (A − Y) / m    assuming Y = one_hot(labels) (checked on the data)
-  where A = E / S
+  where A = softmax₁(Z)
 """
 )
 def softmax_by_hand_without_a_name():
