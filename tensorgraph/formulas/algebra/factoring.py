@@ -13,12 +13,14 @@ from tensorgraph.formulas.algebra.polynomials import (
     LIMIT,
     ONE,
     Atom,
+    Factor,
     Labels,
     Mono,
     Poly,
     added,
     body_of,
     relabelled,
+    root_of,
     size,
 )
 
@@ -78,16 +80,19 @@ def _factored_product(algebra: Algebra, mono: Mono) -> tuple[Fraction, Mono]:
     """Return a product with the sums in it factored, and what number that leaves."""
     scale, result = Fraction(1), ONE
     for f in mono:
-        atom, labels, e = f
-        k, factors = Fraction(1), (f,)
-        if atom.poly is not None and e.denominator == 1:
-            inner = factored(algebra, relabelled(atom.poly, dict(enumerate(labels))))
-            k, inside = algebra.atoms.group(inner)
-            factors = tuple((a, x, power * e) for a, x, power in inside)
-        elif atom.bound and e == 1:
-            body, bound = body_of(f, mono)
-            k, inside = _factored_product(algebra, body)
-            factors = algebra.with_sum((), inside, bound)
-        scale *= k**e
-        result = algebra.joined(result, factors)
+        k, factors = _factored_factor(algebra, f, mono)
+        scale, result = scale * k, algebra.joined(result, factors)
     return scale, result
+
+
+def _factored_factor(algebra: Algebra, f: Factor, beside: Mono) -> tuple[Fraction, Mono]:
+    atom, labels, e = f
+    if atom.poly is not None and e.denominator == 1:
+        inner = factored(algebra, relabelled(atom.poly, dict(enumerate(labels))))
+        k, inside = algebra.atoms.group(inner)
+        return root_of(k, e), tuple((a, x, power * e) for a, x, power in inside)
+    if atom.bound and e == 1:
+        body, bound = body_of(f, beside)
+        k, inside = _factored_product(algebra, body)
+        return k, algebra.with_sum(ONE, inside, bound)
+    return Fraction(1), (f,)
