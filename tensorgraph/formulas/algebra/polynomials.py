@@ -54,6 +54,8 @@ Poly = dict[Mono, Fraction]
 ONE: Mono = ()
 LIMIT = 64
 """Products of more terms than this are left in parentheses."""
+BOUND = 5000
+"""Labels of sums are moved up here while their bodies are looked at in the frame."""
 
 
 def order(factor: Factor) -> tuple[int, Labels]:
@@ -130,6 +132,17 @@ def common(p: Poly) -> Mono:
                 shared[key] = min(e, f) if e > 0 else max(e, f)
         powers = shared
     return _product_of(powers)
+
+
+def size(mono: Mono) -> Fraction:
+    """Return how much there is to read in a product."""
+    return sum((_weight(a) * max(abs(e), Fraction(3, 4)) for a, _, e in mono), Fraction(0))
+
+
+def _weight(atom: Atom) -> Fraction:
+    if atom.bound:
+        return 1 + size(atom.body)
+    return sum((1 + size(mono) for mono in atom.poly or ()), Fraction(0)) or Fraction(1)
 
 
 def canonical(mono: Iterable[Factor], bound: Iterable[int]) -> tuple[Mono, list[int], list[int]]:
@@ -243,6 +256,14 @@ def with_roots(k: Fraction, mono: Mono) -> tuple[Fraction, Mono]:
             rest = (root if g is f else g for g in mono)
             return with_roots(k * Fraction(whole) ** power, tuple(g for g in rest if g[2]))
     return k, mono
+
+
+def body_of(total: Factor, beside: Iterable[Factor]) -> tuple[Mono, set[int]]:
+    """Return what a total sums, in the frame of the product it stands in, and what it binds."""
+    atom, labels, _ = total
+    free = max({BOUND, *labels_of(beside)}) + 1
+    codes = {-1 - i: free + i for i in range(len(atom.bound))}
+    return placed(atom.body, {**dict(enumerate(labels)), **codes}), set(codes.values())
 
 
 def placed(factors: Sequence[Factor], to: Mapping[int, int]) -> Mono:
