@@ -5,5 +5,5 @@ down again. Read ``polynomials`` (the data: sums of products of powers of atoms)
 (products, powers and sums of them), ``normal_form`` (an expression's polynomial), ``meanings``
 (what each core operation means for polynomials) with its ``rearrangements``, ``indexing``,
 ``contractions`` and ``branches``, ``identities`` (functions of functions that have a name of their
-own), ``from_normal_form`` (the way back).
+own), ``regrouping`` (reshapes), ``from_normal_form`` (the way back).
 """
