@@ -6,7 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.formulas.algebra.branches import aligned, choice, rectified_above_0
+from tensorgraph.formulas.algebra.branches import aligned, choice
+from tensorgraph.formulas.algebra.conditions import BOTH, COMPARED, EITHER, NOT, indicator
 from tensorgraph.formulas.algebra.contractions import (
     averaged,
     einstein_sum,
@@ -23,7 +24,7 @@ from tensorgraph.ops.arithmetic import (
     add,
     astype,
     divide,
-    greater,
+    isnan,
     multiply,
     negative,
     positive,
@@ -139,8 +140,8 @@ MEANINGS = Meanings(
     kept={
         matmul.op: matrix_product, REGISTRY["einsum"]: einstein_sum, scatter.op: scattered,
         exp.op: _function, log.op: _function, sigmoid.op: _function, where.op: choice,
-        greater.op: rectified_above_0,
         norm.op: _recorded, rms.op: _recorded, std.op: _recorded,
+        **dict.fromkeys([*COMPARED, *NOT, *BOTH, *EITHER, isnan.op], indicator),
     },
 )  # fmt: skip
 """What the core operations mean; what is composed of them is read through its body."""
