@@ -91,8 +91,8 @@ def derive(
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    constants = Constants(scope)
-    recorded = replay([root], constants.number, constants.explain, scope.of_array, read_in_graph)
+    constants = Constants(scope, root)
+    recorded = replay([root], constants, read_in_graph)
     recorded.given |= constants.given()
     return _Derivation(output, targets, constants, recorded, gradient, time_limit).result()
 
