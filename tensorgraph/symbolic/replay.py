@@ -7,7 +7,7 @@ same sums over broadcast axes, the same casts. So the formula is the code that r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -30,6 +30,7 @@ from tensorgraph.symbolic.array_table import ArrayTable
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, in_order, make, symbol
 
+Rewritten = Callable[[Expr, Collection[Expr]], Expr]
 Place = Callable[[Any], Expr]
 """Gives the expression of a constant array."""
 
@@ -67,6 +68,8 @@ class Replay:
 
     exprs: dict[Any, Expr] = field(default_factory=dict)
     """The expression of each place: a node, or a leaf."""
+    recorded: dict[Any, Expr] = field(default_factory=dict)
+    """What was recorded at each place, where nothing is read as anything else."""
     twins: dict[Any, Any] = field(default_factory=dict)
     """The place that stands for each recorded one."""
     given: dict[Expr, Any] = field(default_factory=dict)
@@ -99,20 +102,24 @@ class Replay:
 def replay(
     roots: Sequence[Node],
     reader: Reader | None = None,
-    rewritten: Callable[[Expr], Expr] = lambda e: e,
+    rewritten: Rewritten = lambda e, asked: e,
+    asked: Collection[Any] = (),
 ) -> Replay:
     """Return a recorded graph as expressions.
 
     Args:
         roots: the nodes that everything wanted leads to.
         reader: what reads constants; without one they are their values.
-        rewritten: an equal expression that says more; the gradient is then that one's.
+        rewritten: an equal expression that says more, given those of the places asked for, past
+            which it must not lead; the gradient is then that one's.
+        asked: the places that gradients are wanted of.
 
     Raises:
         GraphError: what the graph saved was released; or it holds a gradient hook or a checkpoint,
             which have no formula.
     """
     result = Replay()
+    wanted: set[Expr] = set()
 
     def leaf(node: Node, i: int) -> Expr:
         return _leaf(result, node, i, reader or Values())
@@ -122,11 +129,16 @@ def replay(
         e = make(node.op, args, node.static, node.shape, node.dtype)
         for i in node.plan.keep:
             result.saved[e if i == len(args) else args[i]] = node.saved[i]
+        plain = tuple(
+            result.recorded.get(p, x) if type(p) is Node else x
+            for p, x in zip(node.parents, args, strict=True)
+        )
+        result.recorded[node] = make(node.op, plain, node.static, node.shape, node.dtype)
         parents = tuple(
             result.twins.get(p, x) if type(p) in (Node, Tensor) else x
             for p, x in zip(node.parents, args, strict=True)
         )
-        known_as = rewritten(e)
+        known_as = rewritten(e, wanted)
         chosen = None if node in roots else _decided(e)
         result.exprs[node] = known_as
         if chosen is not None:
@@ -134,12 +146,9 @@ def replay(
         elif known_as is e:
             result.twins[node] = _twin(node, node.op, node.static, args, parents, node.plan, e)
         else:
-            places = {result.exprs[p]: p for p in result.twins}
-            sources = tuple(result.twins[places[x]] for x in known_as.args)
-            plan = _plan_for(known_as)
-            result.twins[node] = _twin(
-                node, known_as.op, known_as.static, known_as.args, sources, plan, known_as
-            )
+            _read(result, node, known_as)
+        if node in asked:
+            wanted.add(result.exprs[node])
         return result.exprs[node]
 
     nodes = ancestors(roots)
@@ -151,6 +160,19 @@ def replay(
                 result.contents.put(np.squeeze(value), constant(value))
     interpret(nodes, leaf, step)
     return result
+
+
+def _read(result: Replay, node: Node, known_as: Expr) -> None:
+    """Let a twin stand for a node that computes what it is known as, from places before it."""
+    twins = {result.exprs[place]: twin for place, twin in result.twins.items()}
+    for e in in_order([known_as], lambda e: () if e in twins else e.args):
+        if e not in twins and e.op is not None:
+            parents = tuple(twins.get(x, x) for x in e.args)
+            if any(type(p) in (Node, Tensor) for p in parents):
+                plan = e.op.plan((2 << len(e.args)) - 1, len(e.args))  # gradients flow to all
+                twins[e] = _twin(node, e.op, e.static, e.args, parents, plan, e)
+    if known_as in twins:
+        result.twins[node] = twins[known_as]
 
 
 def _decided(e: Expr) -> int | None:
@@ -206,12 +228,6 @@ def _through_body(g: Any, saved: Sequence[Any], node: Node, i: int) -> Any:
         out = node.op.body(*operands, **node.static)
     (gradient,) = differentiate([out], [g], [operands[i]], False, False)
     return gradient._data
-
-
-def _plan_for(e: Expr) -> Plan:
-    """Return the plan of an operation to all of whose operands gradients flow."""
-    assert e.op is not None
-    return e.op.plan((2 << len(e.args)) - 1, len(e.args))
 
 
 def _check(node: Node) -> None:

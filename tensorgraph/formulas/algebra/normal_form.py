@@ -27,7 +27,7 @@ from tensorgraph.formulas.algebra.polynomials import (
     order,
 )
 from tensorgraph.formulas.facts import Fact
-from tensorgraph.ops.arithmetic import add, subtract
+from tensorgraph.ops.arithmetic import add, subtract, where
 from tensorgraph.symbolic.expr import Expr, in_order, lift, make
 
 
@@ -96,7 +96,7 @@ class Normaliser(Algebra):
         named = e in self.cuts or e in self.multiples
         if e in self._known or named or e.op is None or self._stays(e):
             return ()
-        return e.args
+        return (*e.args[1:], e.args[0]) if e.op is where.op else e.args  # a condition comes last
 
     def _stays(self, e: Expr) -> bool:
         """Return whether a forward value is an atom whatever its operands are."""

@@ -13,6 +13,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.naming.caller_variables import unique
 from tensorgraph.formulas.naming.constants import Constants
+from tensorgraph.formulas.naming.parameters import Parameter, symbols
 from tensorgraph.formulas.writing.broadcasting import hidden
 from tensorgraph.formulas.writing.formula import cost
 from tensorgraph.ops._axes import kept
@@ -50,6 +51,8 @@ class Letters:
         """Values that got a letter, each with what it is spelt as where that is explained."""
         self.unexplained: dict[Expr, str] = {}
         """Inputs and constants without a name among the variables: what they are."""
+        self.parameters: dict[Expr, str] = {}
+        """The paths of modules' parameters, which have a symbol for a name."""
         self.names = self._found(constants, given, exprs)
         order = in_order(list(recorded.exprs.values()))
         scales = [e for e in order if e.op is rms.op]
@@ -84,11 +87,21 @@ class Letters:
                 names[e] = e.name or _usual_name(e, self.recorded.users.get(e))
         for i, e in enumerate(exprs):
             names.setdefault(e, f"v{i}")
+        names |= self._symbols(names, constants.scope.parameters)
         result = unique({e: encodable(name) for e, name in names.items()})
         for e, name in result.items():
             if e.is_input:
                 e.name = name
         return result
+
+    def _symbols(
+        self, names: Mapping[Expr, str], parameters: Mapping[str, Parameter]
+    ) -> dict[Expr, str]:
+        """Return the symbols of values whose names are the paths of modules' parameters."""
+        self.parameters = {e: name for e, name in names.items() if name in parameters}
+        others = {name for e, name in names.items() if e not in self.parameters}
+        found = symbols([parameters[path] for path in self.parameters.values()], others)
+        return {e: found[parameters[path]] for e, path in self.parameters.items()}
 
     def _letter(self, e: Expr, letter: str, spelt: Expr | None = None) -> None:
         """Introduce a letter, if the value has no name and the letter stands for nothing else."""

@@ -153,6 +153,8 @@ class _Writer:
         return Formula("root", self._parts(e))
 
     def enclosed(self, e: Expr) -> Formula:
+        if "axis" in e.static and not _over_all(e):
+            return self.function(e)  # ‖x‖₁ is another length
         return Formula("enclosed", self._parts(e), _notation(e).sign)
 
     def body(self, e: Expr) -> Formula:
@@ -173,13 +175,12 @@ class _Writer:
 
     def reduction(self, e: Expr) -> Formula:
         notation, axes = _notation(e), some_axes(e.static["axis"], e.args[0].ndim)
-        wide = {i for i, n in enumerate(e.args[0].shape) if n != 1}
-        over = None if wide <= set(axes) else axes
+        over = None if _over_all(e) else axes
         return Formula("reduction", self._parts(e), notation.sign, over, notation.latex)
 
     def relation(self, e: Expr) -> Formula:
         notation = _notation(e)
-        return Formula("relation", self._parts(e), notation.sign, latex=notation.latex)
+        return Formula("relation", self._operands(e), notation.sign, latex=notation.latex)
 
     def _operands(self, e: Expr) -> tuple[Formula, ...]:
         """Write a function's operands; what is only asked whether it holds, without brackets."""
@@ -208,7 +209,8 @@ class _Writer:
     def function(self, e: Expr) -> Formula:
         assert e.op is not None
         notation, axes = e.op.notation, e.static.get("axis", ())
-        name = notation.sign or e.op.name
+        named = notation.kind == "function" and notation.sign
+        name = notation.sign if named else e.op.name
         if notation.arguments is not None:
             values = [e.static[key] for key in notation.arguments]
             numbers = [Formula("number", text=_number(n)) for n in values if n is not None]
@@ -216,7 +218,8 @@ class _Writer:
         hidden = UNSEEN if isinstance(axes, tuple) else UNSEEN[:2]
         static = {k: v for k, v in e.static.items() if v != e.op.defaults.get(k)}
         shown = ", ".join(f"{k}={_static(v)}" for k, v in static.items() if k not in hidden)
-        along = axes if isinstance(axes, tuple) else ()
+        vector = len(e.args) == 1 and e.args[0].ndim == 1
+        along = axes if isinstance(axes, tuple) and not vector else ()
         if shown:
             return Formula("function", self._operands(e), f"{name}[{shown}]", along)
         return Formula("function", self._operands(e), name, along, notation.latex)
@@ -235,6 +238,13 @@ WRITERS: dict[str, Callable[[_Writer, Expr], Formula]] = {
 def _notation(e: Expr) -> Notation:
     assert e.op is not None
     return e.op.notation
+
+
+def _over_all(e: Expr) -> bool:
+    """Return whether an operation works along all axes of its operand; db = Σ₁ dZ is a column."""
+    (x,) = e.args
+    axes = some_axes(e.static["axis"], x.ndim)
+    return all(i in axes or (n == 1 and not e.ndim) for i, n in enumerate(x.shape))
 
 
 def _body(e: Expr) -> Expr:

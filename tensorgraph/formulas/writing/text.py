@@ -17,7 +17,7 @@ GREEK = {
 }  # fmt: skip
 
 # How tightly a part holds together.
-SUM, NEGATIVE, PRODUCT, MATMUL, POWER, WHOLE = range(6)
+CONDITION, SUM, NEGATIVE, PRODUCT, MATMUL, POWER, WHOLE = range(7)
 
 
 def split_name(name: str) -> tuple[str, str, str]:
@@ -82,7 +82,7 @@ def _set(f: Formula) -> tuple[str, int]:
         case "relation":
             return f"[{_condition(f)}]", WHOLE
         case "condition":
-            return _condition(f), SUM
+            return _condition(f), CONDITION
         case "equation":
             return " = ".join(_set(p)[0] for p in f.parts), SUM
         case "derivative":
