@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -35,23 +35,30 @@ Place = Callable[[Any], Expr]
 """Gives the expression of a constant array."""
 
 
+class Operand(NamedTuple):
+    """Where a constant stands."""
+
+    node: Node
+    i: int
+
+
 class Reader(Protocol):
     """Reads more in constants than their values."""
 
-    def number(self, value: Any, place: Place) -> Expr:
+    def number(self, value: Any, at: Operand, place: Place) -> Expr:
         """Return the expression for a number."""
 
     def array(self, array: Any, place: Place) -> Expr | None:
         """Return how an array is computed from others, where that is known."""
 
-    def called(self, array: Any) -> str | None:
+    def called(self, array: Any, at: Operand) -> str | None:
         """Return the name of an array, if it has one."""
 
 
 class Values:
     """Reads nothing in constants but their values."""
 
-    def number(self, value: Any, place: Place) -> Expr:
+    def number(self, value: Any, at: Operand, place: Place) -> Expr:
         """Return the number itself."""
         return constant(value)
 
@@ -59,7 +66,9 @@ class Values:
         """Return that nothing is known."""
         return None
 
-    called = array  # type: ignore[assignment]
+    def called(self, array: Any, at: Operand) -> str | None:
+        """Return that it has no name."""
+        return None
 
 
 @dataclass(eq=False)
@@ -80,6 +89,8 @@ class Replay:
     """The inputs that a gradient flows to."""
     saved: dict[Expr, Any] = field(default_factory=dict)
     """The values that the graph kept for its backward pass."""
+    called: dict[Expr, str] = field(default_factory=dict)
+    """What the reader calls constant arrays."""
     users: dict[Expr, Node] = field(default_factory=dict)
     """The first node that takes each input or constant array."""
     read: dict[Expr, None] = field(default_factory=dict)
@@ -157,7 +168,7 @@ def replay(
         for i, parent in enumerate(node.parents):
             value = parent._data if type(parent) is Tensor else parent
             if isinstance(value, np.ndarray) and value.ndim and selects(node, i):
-                result.contents.put(np.squeeze(value), constant(value))
+                _take_in(result, value)
     interpret(nodes, leaf, step)
     return result
 
@@ -261,11 +272,11 @@ def _leaf(result: Replay, node: Node, i: int, reader: Reader) -> Expr:
         result.leaves.add(e)
         result.twins[parent] = wrap(e, None, True)
     elif np.ndim(value) and selects(node, i):
-        e = constant(np.asarray(value))
+        e = _selecting(result, np.asarray(value), Operand(node, i), reader)
     elif np.ndim(value) == 0 and node.op is power.op and i == 1:
         e = constant(value)  # its rule asks for a number; a 3 is no k that happens to be 3
     else:
-        e = _constant(result, value, getattr(parent, "name", None), reader)
+        e = _constant(result, value, getattr(parent, "name", None), Operand(node, i), reader)
     result.users.setdefault(e, node)
     if type(parent) is Tensor:
         result.exprs[parent] = e
@@ -285,34 +296,57 @@ def selects(node: Node, i: int) -> bool:
     )
 
 
+def _take_in(result: Replay, array: Any) -> None:
+    """Let an array that selects be the constant that it is wherever else it stands."""
+    flat = np.squeeze(array)
+    if result.contents.get(flat) is None:
+        result.contents.put(flat, constant(array))
+
+
+def _selecting(result: Replay, array: Any, at: Operand, reader: Reader) -> Expr:
+    """Return the constant that an array is; a mask that has other axes elsewhere is that one."""
+    e = found = result.contents.get(np.squeeze(array))
+    if e is None or e.shape != array.shape:
+        moves = e is not None and array.dtype.kind == "b" and (array != array.flat[0]).any()
+        e = reshape(found, shape=array.shape) if moves else constant(array)
+    name = reader.called(array, at)
+    if name:
+        result.called.setdefault(e if found is None else found, name)
+    return e
+
+
 def _input(result: Replay, value: Any, name: str | None) -> Expr:
     e = symbol(name, value.shape, value.dtype)
     result.given[e] = value
     return e
 
 
-def _constant(result: Replay, value: Any, name: str | None, reader: Reader) -> Expr:
+def _constant(
+    result: Replay, value: Any, name: str | None, at: Operand, reader: Reader
+) -> Expr:
     """Return the expression of a number or an array that no gradient flows to."""
 
     def place(array: Any) -> Expr:
-        return _constant(result, array, None, reader)
+        return _constant(result, array, None, at, reader)
 
     array = np.asarray(value)
     if array.ndim == 0 and name is None:
-        e = reader.number(value, place)
+        e = reader.number(value, at, place)
         if e.op is not None and any(x in result.given for x in in_order([e])):
             result.read[e] = None
         return e
-    alike = array.size and (array == array.flat[0]).all()
-    if alike and name is None and not reader.called(array):
+    called = name or reader.called(array, at)
+    if called is None and array.size and (array == array.flat[0]).all():
         return constant(array)
     flat = np.squeeze(array)
     found = result.contents.get(flat)
     if found is not None:
         return found if found.shape == array.shape else reshape(found, shape=array.shape)
-    e = reader.array(array, place) if name is None else None
+    e = None if called else reader.array(array, place)
     if e is None:
         e = _input(result, array, name)
+        if called:
+            result.called[e] = called
     else:
         result.read[e] = None
     result.contents.put(flat, e)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.caller.source import OPERATORS
-from tensorgraph.caller.statements import STANDS
+from tensorgraph.caller.statements import BESIDE, NOWHERE, STANDS
 from tensorgraph.caller.variables import Variables
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
@@ -47,6 +46,8 @@ class Scope:
         self.asserted: list[tuple[Any, Fact]] = []
         self._arrays: list[_Array] = []
         self._by_content: dict[bytes, list[_Array]] | None = None
+        self.counts: frozenset[str] = frozenset()
+        """The numbers that are not only what a loop left."""
         proper = [h for h in self.variables.holders if not h.rank[0]]
         left_by_loops = [h for h in self.variables.holders if h.rank[0]]
         for holders in (proper, left_by_loops):
@@ -56,6 +57,7 @@ class Scope:
             for each in holders:  # a variable's name comes before its place in a container
                 for name, part in _parts(each.name, each.value):
                     self._add(name, part)
+            self.counts = self.counts or frozenset(self.numbers)
 
     def _add(self, name: str, value: Any) -> None:
         if type(value) is Tensor:
@@ -98,14 +100,19 @@ class Scope:
 
         Of several with the same elements, it is the one that the statements have in such a place.
         """
-        names = list(dict.fromkeys(each.name for each in self._alike(array)))
-        best = self.variables.best(names, {node.op.name}, self._beside(node, i))
-        return best[0] if best else None
+        fits = {each.name: self.fit([each.name], node, i) for each in self._alike(array)}
+        best = max(fits.values(), default=NOWHERE)
+        enough = best if best >= BESIDE else min(best, STANDS)  # the same operation is met often
+        return next((name for name, fit in fits.items() if fit >= enough), None)
 
-    def computes(self, name: str) -> bool:
-        """Return whether the statements compute with a number, beside values or by operators."""
-        beside = {*self.places.values(), *(each.name for each in self._arrays)}
-        return self.variables.fit(name, OPERATORS.values(), beside) > STANDS
+    def fit(self, names: Iterable[str], node: Node, i: int) -> int:
+        """Return how well all of these variables fit an operand of a node, by the statements."""
+        beside = self._beside(node, i)
+        return min(self.variables.fit(name, {node.op.name}, beside) for name in names)
+
+    def fit_of_number(self, number: float, node: Node, i: int) -> int:
+        """Return how well a number that the statements write out fits an operand of a node."""
+        return self.variables.fit_of_number(number, {node.op.name}, self._beside(node, i))
 
     def others(self, name: str, array: Any) -> list[str]:
         """Return the other variables that an array may as well be called after."""

@@ -71,11 +71,7 @@ class Letters:
             if found and e.value is None:
                 names.setdefault(e, found)
         order = in_order(list(self.recorded.exprs.values()))
-        for e in [*self.recorded.given, *order]:
-            array = self.recorded.given.get(e, e.value)
-            found = constants.scope.of_array(array) if np.ndim(array) else None
-            if found:
-                names.setdefault(e, found)
+        names = {**self.recorded.called, **names}
         sizes = {e.size for e in order if e.value is not None and e.dtype.kind in "iu"}
         for array, name in constants.scope.labels():
             if array.size in sizes:
