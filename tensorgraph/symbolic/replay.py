@@ -321,9 +321,7 @@ def _input(result: Replay, value: Any, name: str | None) -> Expr:
     return e
 
 
-def _constant(
-    result: Replay, value: Any, name: str | None, at: Operand, reader: Reader
-) -> Expr:
+def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader: Reader) -> Expr:
     """Return the expression of a number or an array that no gradient flows to."""
 
     def place(array: Any) -> Expr:
