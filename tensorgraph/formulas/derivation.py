@@ -154,7 +154,9 @@ class Derivation:
             lines.append(f"  where {self._line(h)}" + (f"    {told}" if told else ""))
         lines += [f"  where {pretty(name)} = {text(f)}" for name, f in self._definitions()]
         lines += [f"  where {pretty(name)} is {what}" for name, what in self.unexplained.items()]
-        lines += dict.fromkeys(f"  where {f.note}" for f in self.read if f.word == "uniform")
+        lines += dict.fromkeys(
+            f"  where {f.note}" for f in self.read if f.word in ("uniform", "name")
+        )
         numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
         lines += [f"  with {', '.join(numbers)}"] if numbers else []
         lines += [f"  with {line}" for line in _filled(self.parameters)]
@@ -219,7 +221,7 @@ class Derivation:
 
     def fact_text(self, fact: Fact) -> str:
         """Return a fact as a formula: ``Σ₁ Y = 1``."""
-        if fact.word in ("equals", "number", "uniform"):
+        if fact.word in ("equals", "number", "uniform", "name"):
             return fact.note
         names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
         inner = text(formula(fact.of, {**self.letters, **names}))

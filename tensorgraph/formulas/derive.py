@@ -199,7 +199,8 @@ class _Derivation:
             if e not in self.of_products:  # it takes axes apart, which formulas else would have to
                 continue
             simple = self._simplest(e, own)[1]
-            if cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own):
+            known = simple in self.names or _leaves(simple, own)
+            if cost(simple, {**self.names, **own}) <= TRIVIAL and known:
                 cuts = own
         self._scale([e for e in cuts if e not in asked], cuts)
         found = []
@@ -276,6 +277,11 @@ class _Derivation:
             what = description(e, self.recorded.users.get(e))
             note = f"{what} is {text(formula(e, self.names))}"
             facts.append(Fact("equals", None, "data", e, note))
+        for e, others in self.letters.guesses.items():
+            if e in used:
+                known = pretty(self.names[e])
+                note = f"{known} may be {', '.join(map(pretty, others))}, which holds the same"
+                facts.append(Fact("name", None, "data", e, note))
         for name, e in self.constants.symbols.items():
             if e in used:
                 value = self.scope.numbers[name]

@@ -159,7 +159,7 @@ class Constants:
 
     def called(self, array: Any, at: Operand) -> str | None:
         """Return the variable that holds an array."""
-        return self.scope.of_operand(array, *at)
+        return next(iter(self.scope.of_operand(array, *at)), None)
 
     def array(self, array: Any, place: Place) -> Expr | None:
         """Return how an array without a name follows from arrays that have one.
