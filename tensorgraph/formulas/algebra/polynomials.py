@@ -215,8 +215,7 @@ class Atoms:
             ((quotient(mono, content), k) for mono, k in p.items()),
             key=lambda term: ([(a.number, e) for a, _, e in term[0]], term[0] and term[0][0][1]),
         )
-        # Without sums, whose coefficients are those of means: roots are taken of what is left.
-        k = next((c for mono, c in terms if not any(a.bound for a, _, _ in mono)), terms[0][1])
+        k = _unit(terms)
         to: dict[int, int] = {}
         for mono, _ in terms:
             for _, labels, _ in mono:
@@ -231,6 +230,30 @@ class Atoms:
         )
         factor = (atom, tuple(to), Fraction(1))
         return k, tuple(sorted((*content, factor), key=order))
+
+
+def _unit(terms: Sequence[tuple[Mono, Fraction]]) -> Fraction:
+    """Return the coefficient that a group is divided by, so that the others are short to read.
+
+    No tiny one is chosen, as ε is. Those of sums count only beside a number, as those of means:
+    roots are taken of what is left.
+    """
+    plain = [(mono, c) for mono, c in terms if not any(a.bound for a, _, _ in mono)]
+    compared = plain if any(mono for mono, _ in plain) else terms
+    units = [_of_mean(mono, c) for mono, c in compared]
+    largest = max(map(abs, units))
+    chosen = min(
+        (abs(c) for c in units if 100 * abs(c) >= largest),
+        key=lambda c: sum(len(repr(float(abs(other) / c))) for other in units),
+    )
+    return chosen if units[0] > 0 else -chosen
+
+
+def _of_mean(mono: Mono, c: Fraction) -> Fraction:
+    """Return the coefficient of a product with its sums as means, where it is that of means."""
+    mean = float(c) * prod(prod(a.bound) ** float(e) for a, _, e in mono)
+    whole = round(mean)
+    return Fraction(whole) if abs(c) < 1 <= abs(whole) and abs(mean - whole) < 1e-9 else c
 
 
 def root_of(k: Fraction, exponent: Fraction) -> Fraction:
