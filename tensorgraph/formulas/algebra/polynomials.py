@@ -181,6 +181,7 @@ class Atoms:
 
     def __init__(self) -> None:
         self._table: dict[Any, Atom] = {}
+        self._called: dict[Expr, tuple[Expr, Labels]] = {}
 
     def _atom(self, key: Any, **fields: Any) -> Atom:
         if key not in self._table:
@@ -189,9 +190,20 @@ class Atoms:
 
     def value(self, e: Expr) -> Poly:
         """Return a symbolic array as a polynomial in its own frame."""
-        atom = self._atom(e, expr=e, lengths=tuple(n for n in e.shape if n != 1))
         labels = tuple(i for i, n in enumerate(e.shape) if n != 1)
+        e, labels = self._called.get(e, (e, labels))
+        atom = self._atom(e, expr=e, lengths=tuple(n for n in e.shape if n != 1))
         return {((atom, labels, Fraction(1)),): Fraction(1)}
+
+    def call(self, e: Expr, named: Expr, labels: Labels) -> None:
+        """Let a value stand for one without a name, of which it only moves the axes.
+
+        Args:
+            e: the value without a name.
+            named: the one with a name.
+            labels: which axis of ``e`` each of its axes is, those of length 1 left out.
+        """
+        self._called.setdefault(e, (named, labels))
 
     def total(self, mono: Iterable[Factor], bound: Iterable[int]) -> Factor:
         """Return the sum of a product over bound labels, as a factor."""
