@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -131,6 +132,8 @@ class Derivation:
     """Letters for values without a name."""
     unexplained: Mapping[str, str]
     """Names of constants that no variable holds, each with what it is."""
+    parameters: Mapping[str, str]
+    """Symbols for parameters of modules, each with the path that it stands for."""
     read: tuple[Fact, ...]
     """What was read off the recorded constants."""
     output: Tensor
@@ -156,6 +159,7 @@ class Derivation:
         lines += dict.fromkeys(f"  where {f.note}" for f in self.read if f.word == "uniform")
         numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
         lines += [f"  with {', '.join(numbers)}"] if numbers else []
+        lines += [f"  with {line}" for line in _filled(self.parameters)]
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -360,6 +364,14 @@ class Derivation:
         names |= {e: e.name for e in self.given if e not in names and e.name}
         called = self._identifiers()
         return {called[n]: self.checker.value(e) for e, n in names.items() if n not in known}
+
+
+def _filled(parameters: Mapping[str, str]) -> list[str]:
+    """Return what symbols stand for, as many of them on a line as can be read."""
+    told = [
+        f"{pretty(symbol)} = {path}".replace(" ", "\u00a0") for symbol, path in parameters.items()
+    ]
+    return [line.replace("\u00a0", " ") for line in wrap(", ".join(told), 90)]
 
 
 def _without(names: Mapping[Expr, str], e: Expr) -> dict[Expr, str]:

@@ -34,9 +34,10 @@ def targets_of(wrt: Any, name: Any, scope: Scope) -> list[Target]:
     """
     found: list[tuple[Any, Any]]
     if isinstance(wrt, Module):
-        found = [(t, t.name or path) for path, t in wrt.named_parameters()]
+        scope.add_module(wrt)
+        found = [(t, None) for t in wrt.parameters()]
     elif isinstance(wrt, Mapping):
-        found = [(t, str(key)) for key, t in wrt.items()]
+        found = [(t, _whole_path(t, str(key), scope)) for key, t in wrt.items()]
     elif isinstance(wrt, (list, tuple)):
         names = name if isinstance(name, (list, tuple)) else [None] * len(wrt)
         if len(names) != len(wrt):
@@ -63,6 +64,13 @@ def targets_of(wrt: Any, name: Any, scope: Scope) -> list[Target]:
                 ' and _ after it: "W1"'
             )
     return [Target(t, n or scope.of_place(place_of(t)) or t.name) for t, n in found]
+
+
+def _whole_path(tensor: Any, key: str, scope: Scope) -> str:
+    """Return a name; that of a parameter by its module is what the caller's variables say it is."""
+    place = place_of(tensor) if type(tensor) is Tensor else None
+    path = scope.of_place(place) or ""
+    return path if path in scope.parameters and f".{path}".endswith(f".{key}") else key
 
 
 def check_output(output: Any, gradient: Any) -> None:

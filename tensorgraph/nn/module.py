@@ -10,7 +10,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +95,9 @@ class Module:
 
     regularised: bool = True
     """Whether weight decay and an L2 penalty act on the weights in this module."""
+
+    parameter_letters: ClassVar[Mapping[str, str]] = {"weight": "W", "bias": "b"}
+    """What formulas call its parameters, by the first word of their names."""
 
     frozen: bool = False
     """Whether it stays in evaluation mode, see :func:`freeze`."""

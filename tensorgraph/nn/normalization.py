@@ -29,6 +29,10 @@ from tensorgraph.ops.transcendental import sqrt
 Shape = tuple[int, ...]
 
 
+SCALE_AND_SHIFT = {"weight": "gamma", "bias": "beta"}
+"""What papers on normalisation call the parameters."""
+
+
 class BatchNorm(Module):
     """Gives each feature mean 0 and variance 1 over the batch, then a scale γ and a shift β.
 
@@ -80,6 +84,8 @@ class BatchNorm(Module):
     """
 
     regularised = False
+
+    parameter_letters = SCALE_AND_SHIFT
 
     def __init__(
         self,
@@ -194,6 +200,8 @@ class _OverLastAxes(Module):
     """A layer that normalises each example over the last axes, then scales each feature."""
 
     regularised = False
+
+    parameter_letters = SCALE_AND_SHIFT
 
     def __init__(
         self, shape: int | Shape, eps: float = 1e-5, *, dtype: DTypeLike | None = None

@@ -42,17 +42,19 @@ def test_a_module():
     cost = tg.nn.losses.cross_entropy(model(X), labels)
     d = tg.derive(cost, wrt=model)
     assert str(d) == (
-        "dlayers.0.weight = dZ1ᵀ X / 8\n"
-        "dlayers.0.bias = mean₀(dZ1)\n"
-        "dlayers.2.weight = dZ2ᵀ A1 / 8\n"
-        "dlayers.2.bias = mean₀(dZ2)\n"
-        "  where dZ1 = 8 ∂cost/∂Z1 = dZ2 layers.2.weight ∘ [A1 > 0]\n"
+        "dW0 = dZ1ᵀ X / 8\n"
+        "db0 = mean₀(dZ1)\n"
+        "dW2 = dZ2ᵀ A1 / 8\n"
+        "db2 = mean₀(dZ2)\n"
+        "  where dZ1 = 8 ∂cost/∂Z1 = dZ2 W2 ∘ [A1 > 0]\n"
         "  where dZ2 = 8 ∂cost/∂Z2 = A − Y\n"
-        "  where Z1 = X layers.0.weightᵀ + layers.0.bias\n"
+        "  where Z1 = X W0ᵀ + b0\n"
         "  where A1 = relu(Z1)\n"
-        "  where Z2 = A1 layers.2.weightᵀ + layers.2.bias\n"
+        "  where Z2 = A1 W2ᵀ + b2\n"
         "  where A = softmax₁(Z2)\n"
-        "  where Y = one_hot(labels)"
+        "  where Y = one_hot(labels)\n"
+        "  with W0 = model.layers.0.weight, b0 = model.layers.0.bias, W2 = model.layers.2.weight,\n"
+        "  with b2 = model.layers.2.bias"
     )
     found = tg.gradients(cost, model.parameters())
     for value, expected in zip(d.evaluate().values(), found, strict=True):
@@ -95,11 +97,11 @@ def test_the_letter_a_is_for_the_predictions_of_a_recurrent_network():
 def test_layers_that_stand_for_their_bodies_leave_formulas_short():
     nn = tg.nn
     shown = run_through(nn.Linear(4, 3), nn.LayerNorm(3), nn.ReLU(), nn.Linear(3, 3))
-    normalised = "(Z1 − μ) · layers.1.weight / σ + layers.1.bias"
+    normalised = "(Z1 − μ) · γ₁ / σ + β₁"
     for line in (
-        f"dlayers.1.weight = mean₀(x̂ ∘ dZ2 layers.3.weight ∘ [{normalised} > 0])",
-        f"dlayers.1.bias = mean₀(dZ2 layers.3.weight ∘ [{normalised} > 0])",
-        f"dlayers.3.weight = dZ2ᵀ relu({normalised}) / 5",
+        f"dγ₁ = mean₀(x̂ ∘ dZ2 W3 ∘ [{normalised} > 0])",
+        f"dβ₁ = mean₀(dZ2 W3 ∘ [{normalised} > 0])",
+        f"dW3 = dZ2ᵀ relu({normalised}) / 5",
     ):
         assert line in shown.splitlines()
 

@@ -11,6 +11,7 @@ import numpy as np
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, asserted_of
+from tensorgraph.formulas.naming.parameters import Parameter, parameters_of
 from tensorgraph.nn.module import Module
 from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.replay import content
@@ -22,6 +23,8 @@ class Scope:
     def __init__(self, frame: FrameType | None) -> None:
         self.places: dict[Any, str] = {}
         self.numbers: dict[str, float] = {}
+        self.parameters: dict[str, Parameter] = {}
+        """What is known of modules' parameters and buffers, by the paths that name them."""
         self._arrays: list[tuple[str, Any]] = []
         self._named: list[Any] = []
         self.asserted: list[tuple[Any, Fact]] = []
@@ -40,10 +43,7 @@ class Scope:
         elif type(value) in (int, float) or isinstance(value, (np.floating, np.integer)):
             self.numbers.setdefault(name, value)
         elif isinstance(value, Module):
-            for path, tensor in value.named_parameters():
-                self.places.setdefault(place_of(tensor), tensor.name or f"{name}.{path}")
-            for path, tensor in value.named_buffers():
-                self._arrays.append((tensor.name or f"{name}.{path}", tensor._data))
+            self.add_module(value, name)
         elif isinstance(value, (list, tuple)) and len(value) <= 1000:
             for i, part in enumerate(value):
                 if type(part) is Tensor:
@@ -52,6 +52,21 @@ class Scope:
             for key, part in value.items():
                 if type(part) is Tensor or isinstance(part, np.ndarray):
                     self._add(str(key), part)
+
+    def add_module(self, module: Module, variable: str = "") -> None:
+        """Take in the parameters and buffers of a module, under their paths.
+
+        Args:
+            module: the module.
+            variable: what holds it.
+        """
+        for tensor, parameter in parameters_of(module, variable):
+            name = tensor.name or parameter.path
+            if tensor.requires_grad:
+                self.places.setdefault(place_of(tensor), name)
+            else:
+                self._arrays.append((name, tensor._data))
+            self.parameters.setdefault(parameter.path, parameter)
 
     def of_place(self, place: Any) -> str | None:
         """Return what a node or leaf is called."""

@@ -11,8 +11,10 @@ from tensorgraph import errors
 from tensorgraph.display.text import encodable
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
+from tensorgraph.formulas.algebra.rearrangements import MOVES
 from tensorgraph.formulas.naming.caller_variables import unique
 from tensorgraph.formulas.naming.constants import Constants
+from tensorgraph.formulas.naming.parameters import Parameter, symbols
 from tensorgraph.formulas.writing.broadcasting import hidden
 from tensorgraph.formulas.writing.formula import cost
 from tensorgraph.ops._axes import kept
@@ -50,6 +52,8 @@ class Letters:
         """Values that got a letter, each with what it is spelt as where that is explained."""
         self.unexplained: dict[Expr, str] = {}
         """Inputs and constants without a name among the variables: what they are."""
+        self.parameters: dict[Expr, str] = {}
+        """The paths of modules' parameters, which have a symbol for a name."""
         self.names = self._found(constants, given, exprs)
         order = in_order(list(recorded.exprs.values()))
         scales = [e for e in order if e.op is rms.op]
@@ -81,11 +85,21 @@ class Letters:
                 names[e] = e.name or _usual_name(e, self.recorded.users.get(e))
         for i, e in enumerate(exprs):
             names.setdefault(e, f"v{i}")
+        names |= self._symbols(names, constants.scope.parameters)
         result = unique({e: encodable(name) for e, name in names.items()})
         for e, name in result.items():
             if e.is_input:
                 e.name = name
         return result
+
+    def _symbols(
+        self, names: Mapping[Expr, str], parameters: Mapping[str, Parameter]
+    ) -> dict[Expr, str]:
+        """Return the symbols of values whose names are the paths of modules' parameters."""
+        self.parameters = {e: name for e, name in names.items() if name in parameters}
+        others = {name for e, name in names.items() if e not in self.parameters}
+        found = symbols([parameters[path] for path in self.parameters.values()], others)
+        return {e: found[parameters[path]] for e, path in self.parameters.items()}
 
     def _letter(self, e: Expr, letter: str, spelt: Expr | None = None) -> None:
         """Introduce a letter, if the value has no name and the letter stands for nothing else."""
@@ -151,8 +165,11 @@ class Letters:
             e = raw[place]
             if e in found or e.value is not None or e.is_input:
                 continue
-            ends_in = (self.names.get(self.recorded.exprs[p]) for p, g in raw.items() if g is e)
-            name = next(filter(None, ends_in), None)
+            while (name := self._ends_in(raw, e)) is None and e.op in MOVES:
+                (e,) = e.args
+            e = raw[place] if name is None else e
+            if e in found:
+                continue
             if name is None:
                 name = f"Z{numbers[place]}"
                 free = name not in self.names.values() and f"d{name}" not in taken
@@ -165,6 +182,11 @@ class Letters:
             found[e] = label
         self._activations({self.recorded.exprs[p]: number for p, number in numbers.items()})
         return found
+
+    def _ends_in(self, raw: Mapping[Any, Expr], gradient: Expr) -> str | None:
+        """Return the name of a value that has this gradient."""
+        names = (self.names.get(self.recorded.exprs[p]) for p, g in raw.items() if g is gradient)
+        return next(filter(None, names), None)
 
     def _activations(self, products: Mapping[Expr, int]) -> None:
         """Call what activations make of the product of a layer A, with the product's number."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 
 from tensorgraph.formulas.algebra.factoring import factored
@@ -22,6 +22,7 @@ from tensorgraph.formulas.algebra.polynomials import (
     renamed,
     size,
 )
+from tensorgraph.formulas.algebra.regrouping import Frame, frames
 from tensorgraph.symbolic.expr import Expr
 
 
@@ -251,14 +252,11 @@ def _matches(definition: Mono, mono: Mono, sign: int) -> Iterator[dict[int, int]
     yield from search(0, {})
 
 
-def candidates(
-    normaliser: Normaliser, e: Expr, stopped: Callable[[], bool] = lambda: False
-) -> list[Poly]:
+def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
     """Return the polynomial of an expression, and equal ones that may be shorter to read."""
-    p = normaliser.normal(e)
-    if stopped():
-        return [p]
+    found = [*frames(normaliser, normaliser.normal(e), e.shape)][::-1]  # reshapes are best outside
     folder = Folder(normaliser)
+<<<<<<< HEAD
     short = folder.folded(p)
     collected = folder.collected(short)
     fractions = folder.over_denominators(short)
@@ -268,3 +266,13 @@ def candidates(
 
 
 __all__ = ["Folder", "candidates", "relabelled"]
+=======
+    every: list[Frame] = []
+    for frame in found:
+        short = folder.folded(frame.poly)
+        collected = folder.collected(short)
+        fractions = folder.over_denominators(short)
+        polys = (folder.folded(collected), collected, short, frame.poly, fractions)
+        every += [frame._replace(poly=p) for p in polys]
+    return every
+>>>>>>> shapes

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.formulas.writing.text import (
+    CONDITION,
     GREEK,
     MATMUL,
     NEGATIVE,
@@ -93,7 +94,7 @@ def _set(f: Formula) -> tuple[str, int]:
         case "relation":
             return f"[{_condition(f)}]", WHOLE
         case "condition":
-            return _condition(f), SUM
+            return _condition(f), CONDITION
         case "equation":
             return " = ".join(_set(p)[0] for p in f.parts), SUM
         case "derivative":
