@@ -45,6 +45,15 @@ class Atom:
     """What a group holds."""
     written: dict[Any, Expr] = field(default_factory=dict)
     """The atom as an expression, in each frame that it was written in."""
+    _weight: Fraction | None = None
+
+    @property
+    def weight(self) -> Fraction:
+        """How much there is to read in it."""
+        if self._weight is None:
+            parts = [1 + size(mono) for mono in ((self.body,) if self.bound else self.poly or ())]
+            self._weight = sum(parts, Fraction(0)) or Fraction(1)
+        return self._weight
 
 
 Factor = tuple[Atom, Labels, Fraction]
@@ -134,15 +143,9 @@ def common(p: Poly) -> Mono:
     return _product_of(powers)
 
 
-def size(mono: Mono) -> Fraction:
+def size(mono: Iterable[Factor]) -> Fraction:
     """Return how much there is to read in a product."""
-    return sum((_weight(a) * max(abs(e), Fraction(3, 4)) for a, _, e in mono), Fraction(0))
-
-
-def _weight(atom: Atom) -> Fraction:
-    if atom.bound:
-        return 1 + size(atom.body)
-    return sum((1 + size(mono) for mono in atom.poly or ()), Fraction(0)) or Fraction(1)
+    return sum((a.weight * max(abs(e), Fraction(3, 4)) for a, _, e in mono), Fraction(0))
 
 
 def canonical(mono: Iterable[Factor], bound: Iterable[int]) -> tuple[Mono, list[int], list[int]]:
