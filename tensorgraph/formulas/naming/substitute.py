@@ -262,7 +262,7 @@ def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
         collected = folder.collected(short)
         fractions = folder.over_denominators(short)
         polys = [folder.folded(collected), collected, short, frame.poly, fractions]
-        products = (factored(normaliser, p) for p in polys[:2])
-        polys += [p for p in products if p not in polys]
+        products = [factored(normaliser, q) for q in polys[:2]]
+        polys += [q for q in products if q not in polys]
         every += [frame._replace(poly=p) for p in polys]
     return every
