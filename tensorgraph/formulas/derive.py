@@ -91,11 +91,9 @@ def derive(
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    constants = Constants(scope)
+    constants = Constants(scope, root)
     asked = {place_of(t.tensor) for t in targets}
-    recorded = replay(
-        [root], constants.number, constants.explain, scope.of_array, read_in_graph, asked
-    )
+    recorded = replay([root], constants, read_in_graph, asked)
     recorded.given |= constants.given()
     return _Derivation(output, targets, constants, recorded, gradient, time_limit).result()
 

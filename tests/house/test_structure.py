@@ -36,6 +36,7 @@ OPTIONAL = {
 
 # A room imports from the rooms before it. What stands on one line does not see each other.
 ROOMS = [
+    "caller",
     "errors extras files",
     "arguments array_likes display engine.decorating engine.float_warnings engine.locks"
     " engine.nested_containers",

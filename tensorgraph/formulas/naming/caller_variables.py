@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import FrameType
-from typing import Any
+from types import FrameType, FunctionType, ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.caller.source import OPERATORS
+from tensorgraph.caller.statements import STANDS
+from tensorgraph.caller.variables import Variables
 from tensorgraph.engine.autodiff import place_of
+from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, asserted_of
 from tensorgraph.formulas.naming.parameters import Parameter, parameters_of
@@ -16,42 +20,55 @@ from tensorgraph.nn.module import Module
 from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.replay import content
 
+MANY = 1000
+"""In a container of more elements, none is named after it."""
+
+
+class _Array(NamedTuple):
+    """An array that a variable holds."""
+
+    name: str
+    value: Any
+
 
 class Scope:
-    """The variables of a caller, by what they hold."""
+    """What the variables of a caller hold, by what it is.
+
+    Args:
+        frame: whose variables these are; ``None`` for none.
+    """
 
     def __init__(self, frame: FrameType | None) -> None:
+        self.variables = Variables(frame)
         self.places: dict[Any, str] = {}
         self.numbers: dict[str, float] = {}
         self.parameters: dict[str, Parameter] = {}
         """What is known of modules' parameters and buffers, by the paths that name them."""
-        self._arrays: list[tuple[str, Any]] = []
-        self._named: list[Any] = []
         self.asserted: list[tuple[Any, Fact]] = []
-        self._by_content: dict[bytes, str] = {}
-        for name, value in _variables(frame):
-            self._add(name, value)
+        self._arrays: list[_Array] = []
+        self._by_content: dict[bytes, list[_Array]] | None = None
+        proper = [h for h in self.variables.holders if not h.rank[0]]
+        left_by_loops = [h for h in self.variables.holders if h.rank[0]]
+        for holders in (proper, left_by_loops):
+            for each in holders:
+                if each.name:
+                    self._add(each.name, each.value)
+            for each in holders:  # a variable's name comes before its place in a container
+                for name, part in _parts(each.name, each.value):
+                    self._add(name, part)
 
     def _add(self, name: str, value: Any) -> None:
         if type(value) is Tensor:
             self.places.setdefault(place_of(value), value.name or name)
             if not value.requires_grad:
-                self._arrays.append((value.name or name, value._data))
+                self._arrays.append(_Array(value.name or name, value._data))
                 self.asserted += [(value._data, fact) for fact in asserted_of(place_of(value))]
         elif isinstance(value, np.ndarray):
-            self._arrays.append((name, value))
+            self._arrays.append(_Array(name, value))
         elif type(value) in (int, float) or isinstance(value, (np.floating, np.integer)):
             self.numbers.setdefault(name, value)
         elif isinstance(value, Module):
             self.add_module(value, name)
-        elif isinstance(value, (list, tuple)) and len(value) <= 1000:
-            for i, part in enumerate(value):
-                if type(part) is Tensor:
-                    self._add(f"{name}{i}", part)
-        elif type(value) is dict and len(value) <= 1000:
-            for key, part in value.items():
-                if type(part) is Tensor or isinstance(part, np.ndarray):
-                    self._add(str(key), part)
 
     def add_module(self, module: Module, variable: str = "") -> None:
         """Take in the parameters and buffers of a module, under their paths.
@@ -65,7 +82,7 @@ class Scope:
             if tensor.requires_grad:
                 self.places.setdefault(place_of(tensor), name)
             else:
-                self._arrays.append((name, tensor._data))
+                self._arrays.append(_Array(name, tensor._data))
             self.parameters.setdefault(parameter.path, parameter)
 
     def of_place(self, place: Any) -> str | None:
@@ -73,18 +90,33 @@ class Scope:
         return self.places.get(place)
 
     def of_array(self, array: Any) -> str | None:
-        """Return the variable that holds an array with these elements."""
-        if self._arrays:
-            for name, value in self._arrays[::-1]:
-                self._by_content[_key(value)] = name
-            self._named = [value for _, value in self._arrays]
-            self._arrays = []
-        return self._by_content.get(_key(array))
+        """Return the variable that holds an array with these elements: the first of several."""
+        return next((each.name for each in self._alike(array)), None)
+
+    def of_operand(self, array: Any, node: Node, i: int) -> str | None:
+        """Return the variable that an operand of a node is, by what it holds.
+
+        Of several with the same elements, it is the one that the statements have in such a place.
+        """
+        names = list(dict.fromkeys(each.name for each in self._alike(array)))
+        best = self.variables.best(names, {node.op.name}, self._beside(node, i))
+        return best[0] if best else None
+
+    def computes(self, name: str) -> bool:
+        """Return whether the statements compute with a number, beside values or by operators."""
+        beside = {*self.places.values(), *(each.name for each in self._arrays)}
+        return self.variables.fit(name, OPERATORS.values(), beside) > STANDS
+
+    def others(self, name: str, array: Any) -> list[str]:
+        """Return the other variables that an array may as well be called after."""
+        alike = self._alike(array)
+        same = [each.value for each in alike if each.name == name]
+        other = [each.name for each in alike if all(each.value is not x for x in same)]
+        return [each for each in dict.fromkeys(other) if each != name]
 
     def arrays(self) -> list[Any]:
         """Return the constant arrays that variables hold."""
-        self.of_array(np.zeros(0))
-        return self._named
+        return [each.value for each in self._arrays]
 
     def labels(self) -> Iterator[tuple[Any, str]]:
         """Yield the variables that hold integers: labels and indices."""
@@ -92,6 +124,26 @@ class Scope:
             name = self.of_array(array)
             if array.dtype.kind in "iu" and name is not None:
                 yield array, name
+
+    def _beside(self, node: Node, i: int) -> set[str]:
+        """Return the variables in the other operands of a node, as far as these are known."""
+        found = set()
+        for k, parent in enumerate(node.parents):
+            inside = parent.parents if type(parent) is Node and parent not in self.places else ()
+            for place in (parent, *inside) if k != i else ():
+                if type(place) in (Node, Tensor):
+                    found.add(self.places.get(place, ""))
+                elif np.ndim(place):
+                    found.update(each.name for each in self._alike(place))
+        return found - {""}
+
+    def _alike(self, array: Any) -> list[_Array]:
+        """Return the variables that hold an array with these elements, the best first."""
+        if self._by_content is None:
+            self._by_content = {}
+            for each in self._arrays:
+                self._by_content.setdefault(_key(each.value), []).append(each)
+        return self._by_content.get(_key(array), [])
 
 
 def _key(array: Any) -> bytes:
@@ -103,17 +155,37 @@ def _key(array: Any) -> bytes:
     return content(array)
 
 
-def _variables(frame: FrameType | None) -> Iterator[tuple[str, Any]]:
-    if frame is None:
-        return
-    local: Mapping[str, Any] = frame.f_locals
-    for name, value in list(local.items()):
-        if name.isidentifier() and not name.startswith("_"):
-            yield name, value
-    if frame.f_globals is not local:
-        for name, value in list(frame.f_globals.items()):
-            if not name.startswith("_") and name not in local:
-                yield name, value
+def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what a module, a container or an object holds, by names of their own.
+
+    Args:
+        name: that of what holds it; ``""`` for an object whose attributes have names alone.
+        value: what holds it.
+        number: of an element of a list, where it stands there: the W of ``layers[2]["W"]`` is W2.
+    """
+    if isinstance(value, Module):
+        tensors = [*value.named_parameters(), *value.named_buffers()]
+        yield from ((_dotted(name, path), tensor) for path, tensor in tensors)
+    elif isinstance(value, (list, tuple)) and len(value) <= MANY:
+        for i, part in enumerate(value):
+            yield from _part(f"{name}{number}", part, f"{i}")
+    elif isinstance(value, dict) and len(value) <= MANY:
+        for i, (key, part) in enumerate(value.items()):
+            if isinstance(key, str) and any(map(str.isalpha, key)):
+                yield from _part(f"{key}{number}", part)
+            else:
+                yield from _part(f"{name}{number}", part, f"{key}" if type(key) is int else f"{i}")
+    elif not isinstance(value, (Tensor, np.ndarray, ModuleType, FunctionType, type)):
+        for attribute, part in list(getattr(value, "__dict__", {}).items()):
+            plain = isinstance(part, (Tensor, np.ndarray)) or not name
+            if isinstance(attribute, str) and plain and not attribute.startswith("_"):
+                yield from _part(_dotted(name, attribute), part)
+
+
+def _part(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
+    yield f"{name}{number}", value
+    if isinstance(value, (list, tuple, dict)):
+        yield from _parts(name, value, number)
 
 
 def unique(wanted: Mapping[Expr, str]) -> dict[Expr, str]:
@@ -126,3 +198,7 @@ def unique(wanted: Mapping[Expr, str]) -> dict[Expr, str]:
         taken.add(name)
         result[e] = name
     return result
+
+
+def _dotted(name: str, path: str) -> str:
+    return f"{name}.{path}" if name else path

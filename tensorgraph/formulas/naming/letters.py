@@ -76,7 +76,10 @@ class Letters:
             found = constants.scope.of_array(array) if np.ndim(array) else None
             if found:
                 names.setdefault(e, found)
-        names |= {constant(array): name for array, name in constants.scope.labels()}
+        sizes = {e.size for e in order if e.value is not None and e.dtype.kind in "iu"}
+        for array, name in constants.scope.labels():
+            if array.size in sizes:
+                names[constant(array)] = name
         numbers = set(constants.symbols.values())
         for e in [*self.recorded.given, *order]:
             if e not in names and e not in numbers and (e.is_input or _is_pattern(e)):
