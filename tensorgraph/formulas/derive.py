@@ -20,6 +20,7 @@ from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.formulas.algebra.meanings import MEANINGS
 from tensorgraph.formulas.algebra.normal_form import Normaliser, OutOfTime
 from tensorgraph.formulas.algebra.polynomials import Atoms
+from tensorgraph.formulas.algebra.rearrangements import moved
 from tensorgraph.formulas.constant_facts import premises
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
 from tensorgraph.formulas.facts import Fact, Facts
@@ -188,6 +189,8 @@ class _Derivation:
         asked = set(raws)
         for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
             own = {x: n for x, n in cuts.items() if x is not e}
+            if e not in self.of_products:  # it takes axes apart, which formulas else would have to
+                continue
             simple = self._simplest(e, own)[1]
             if cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own):
                 cuts = own
@@ -306,7 +309,9 @@ class _Derivation:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
         except OutOfTime:
             return best
-        simple = [lower(p, raw.shape, normaliser.atoms) for p in found]
+        simple = [
+            frame.written(lower(frame.poly, frame.shape, normaliser.atoms)) for frame in found
+        ]
         price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
         worse = price > max(best[0] + 0.5, HARDLY_MORE * best[0])
         return best if worse else (price, e, events, normaliser.atoms)
@@ -324,6 +329,10 @@ class _Derivation:
             deadline=self.deadline,
             data=self.checker.values,
         )
+        for e in self.names.keys() & self.forward.keys():
+            source, labels = moved(e, self.names)
+            if source not in self.names:
+                normaliser.atoms.call(source, e, labels)
         for e in self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
         return normaliser

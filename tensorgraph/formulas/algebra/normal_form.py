@@ -75,6 +75,10 @@ class Normaliser(Algebra):
         self._events |= dict.fromkeys(events)
         return p
 
+    def keeps(self, e: Expr) -> bool:
+        """Return whether a value stays as it is, because it has a name."""
+        return e in self.names or e in self.cuts
+
     def holds(self, e: Expr, question: Callable[[Any], bool]) -> bool:
         """Return whether something holds of an expression's values on all data there are."""
         return self.data is not None and all(map(question, self.data(e)))
