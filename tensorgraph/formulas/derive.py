@@ -20,6 +20,7 @@ from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.formulas.algebra.meanings import MEANINGS
 from tensorgraph.formulas.algebra.normal_form import Normaliser, OutOfTime, is_affine
 from tensorgraph.formulas.algebra.polynomials import Atoms
+from tensorgraph.formulas.algebra.rearrangements import moved
 from tensorgraph.formulas.constant_facts import premises
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
 from tensorgraph.formulas.facts import Fact, Facts
@@ -52,6 +53,7 @@ def derive(
     *,
     name: Any = None,
     gradient: Any = None,
+    strict: bool = False,
     time_limit: float = 4.0,
 ) -> Derivation:
     """Return the gradient of ``output`` as a formula, in terms of the values of its graph.
@@ -70,6 +72,8 @@ def derive(
             by, as the course writes it, and say so: ``dZ = m ∂J/∂Z = A − Y``.
         name: what to call it, or a list for several; by default the variable's own name.
         gradient: the gradient of a loss by ``output``, which formulas then start from.
+        strict: use what was assumed, or is stated or proved, of constants, but not what happens to
+            be true of them.
         time_limit: after so many seconds, what is not simplified yet is given as it stands.
 
     Raises:
@@ -96,17 +100,17 @@ def derive(
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    constants = Constants(scope)
+    constants = Constants(scope, root)
     asked = {place_of(t.tensor) for t in targets}
-    recorded = replay(
-        [root], constants.number, constants.explain, scope.of_array, read_in_graph, asked
-    )
+    recorded = replay([root], constants, read_in_graph, asked)
     recorded.given |= constants.given()
     recorded = by_steps(recorded, [place_of(t.tensor) for t in targets], scope.of_place)
-    order = in_order([recorded.exprs[root]])
     inputs = Inputs(recorded, scope)
+    order = in_order([recorded.exprs[root]])
     recorded = inputs.told_apart(recurrences(order, recorded.leaves))
-    return _Derivation(output, targets, constants, recorded, inputs, gradient, time_limit).result()
+    known = {**premises(recorded, constants, strict), **inputs.facts}
+    work = _Derivation(output, targets, constants, recorded, inputs, known, gradient, time_limit)
+    return work.result()
 
 
 Found = tuple[float, Expr, list[Event], Atoms]
@@ -123,6 +127,7 @@ class _Derivation:
         constants: Constants,
         recorded: Replay,
         inputs: Inputs,
+        premises: Mapping[Expr, tuple[Fact, ...]],
         gradient: Any,
         time_limit: float,
     ) -> None:
@@ -141,8 +146,8 @@ class _Derivation:
         }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
-        self.premises = {**premises(recorded, constants), **inputs.facts}
-        self.facts = Facts(self.premises)
+        self.premises = premises
+        self.facts = Facts(premises)
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         self.letters = Letters(recorded, constants, [t.name for t in targets], self.exprs)
         self.names = self.letters.names
@@ -177,6 +182,8 @@ class _Derivation:
         known = self.scope.of_place(self.root) or "output"
         seed = symbol(name or f"d{known}", array.shape, array.dtype)
         self.recorded.given[seed] = array
+        if name:
+            self.recorded.called[seed] = name
         return seed
 
     def _checker(self, output: Tensor) -> Checker:
@@ -219,8 +226,11 @@ class _Derivation:
         alone = [e for e in cuts if e not in asked and e not in self.loops.gradients]
         for e in alone:  # a multiple of another gradient needs none
             own = {x: n for x, n in cuts.items() if x is not e}
+            if e not in self.of_products:  # it takes axes apart, which formulas else would have to
+                continue
             simple = self._simplest(e, own)[1]
-            if cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own):
+            known = simple in self.names or _leaves(simple, own)
+            if cost(simple, {**self.names, **own}) <= TRIVIAL and known:
                 cuts = own
         self._scale([e for e in alone if e in cuts], cuts)
         found = []
@@ -298,6 +308,11 @@ class _Derivation:
             what = description(e, self.recorded.users.get(e))
             note = f"{what} is {text(formula(e, self.names))}"
             facts.append(Fact("equals", None, "data", e, note))
+        for e, others in self.letters.guesses.items():
+            if e in used:
+                known = pretty(self.names[e])
+                note = f"{known} may be {', '.join(map(pretty, others))}, which holds the same"
+                facts.append(Fact("name", None, "data", e, note))
         for name, e in self.constants.symbols.items():
             if e in used:
                 value = self.scope.numbers[name]
@@ -384,7 +399,9 @@ class _Derivation:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
         except OutOfTime:
             return best
-        simple = [lower(p, raw.shape, normaliser.atoms) for p in found]
+        simple = [
+            frame.written(lower(frame.poly, frame.shape, normaliser.atoms)) for frame in found
+        ]
         price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
         worse = price > max(best[0] + 0.5, HARDLY_MORE * best[0])
         return best if worse else (price, e, events, normaliser.atoms)
@@ -409,6 +426,10 @@ class _Derivation:
             deadline=self.deadline,
             data=self.checker.values,
         )
+        for e in normaliser.names.keys() & normaliser.forward:
+            source, labels = moved(e, self.names)
+            if source not in self.names:
+                normaliser.atoms.call(source, e, labels)
         for e in forward or self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
         return normaliser

@@ -18,7 +18,7 @@ from tensorgraph.formulas.algebra.identities import recognised
 from tensorgraph.formulas.algebra.indexing import indexed, scattered
 from tensorgraph.formulas.algebra.normal_form import Meanings, Normaliser, as_body
 from tensorgraph.formulas.algebra.polynomials import ONE, Poly, added, scaled
-from tensorgraph.formulas.algebra.rearrangements import broadcast, permuted, reshaped, transposed
+from tensorgraph.formulas.algebra.rearrangements import broadcast, permuted, reshaped
 from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.arithmetic import (
     add,
@@ -133,7 +133,7 @@ MEANINGS = Meanings(
         reciprocal.op: _to_power(Fraction(-1)), square.op: _to_power(Fraction(2)),
         sqrt.op: _to_power(Fraction(1, 2)), broadcast_to.op: broadcast, reshape.op: reshaped,
         expand_dims.op: reshaped, squeeze.op: reshaped, permute_dims.op: permuted,
-        matrix_transpose.op: transposed, REGISTRY["getitem"]: indexed,
+        matrix_transpose.op: permuted, REGISTRY["getitem"]: indexed,
         total.op: summed, mean.op: averaged,
         dropout.op: _dropout, affine.op: as_body, softmax_minus_one_hot.op: as_body,
     },

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby, permutations, product
-from math import isqrt, prod
+from math import ceil, isqrt, prod
 from typing import Any
 
 from tensorgraph.symbolic.expr import Expr
@@ -45,6 +45,15 @@ class Atom:
     """What a group holds."""
     written: dict[Any, Expr] = field(default_factory=dict)
     """The atom as an expression, in each frame that it was written in."""
+    _weight: Fraction | None = None
+
+    @property
+    def weight(self) -> Fraction:
+        """How much there is to read in it."""
+        if self._weight is None:
+            parts = [1 + size(mono) for mono in ((self.body,) if self.bound else self.poly or ())]
+            self._weight = sum(parts, Fraction(0)) or Fraction(1)
+        return self._weight
 
 
 Factor = tuple[Atom, Labels, Fraction]
@@ -54,6 +63,8 @@ Poly = dict[Mono, Fraction]
 ONE: Mono = ()
 LIMIT = 64
 """Products of more terms than this are left in parentheses."""
+BOUND = 5000
+"""Labels of sums are moved up here while their bodies are looked at in the frame."""
 
 
 def order(factor: Factor) -> tuple[int, Labels]:
@@ -132,6 +143,11 @@ def common(p: Poly) -> Mono:
     return _product_of(powers)
 
 
+def size(mono: Iterable[Factor]) -> Fraction:
+    """Return how much there is to read in a product."""
+    return sum((a.weight * max(abs(e), Fraction(3, 4)) for a, _, e in mono), Fraction(0))
+
+
 def canonical(mono: Iterable[Factor], bound: Iterable[int]) -> tuple[Mono, list[int], list[int]]:
     """Return a product with labels that do not depend on the frame it came from.
 
@@ -168,6 +184,7 @@ class Atoms:
 
     def __init__(self) -> None:
         self._table: dict[Any, Atom] = {}
+        self._called: dict[Expr, tuple[Expr, Labels]] = {}
 
     def _atom(self, key: Any, **fields: Any) -> Atom:
         if key not in self._table:
@@ -176,9 +193,20 @@ class Atoms:
 
     def value(self, e: Expr) -> Poly:
         """Return a symbolic array as a polynomial in its own frame."""
-        atom = self._atom(e, expr=e, lengths=tuple(n for n in e.shape if n != 1))
         labels = tuple(i for i, n in enumerate(e.shape) if n != 1)
+        e, labels = self._called.get(e, (e, labels))
+        atom = self._atom(e, expr=e, lengths=tuple(n for n in e.shape if n != 1))
         return {((atom, labels, Fraction(1)),): Fraction(1)}
+
+    def call(self, e: Expr, named: Expr, labels: Labels) -> None:
+        """Let a value stand for one without a name, of which it only moves the axes.
+
+        Args:
+            e: the value without a name.
+            named: the one with a name.
+            labels: which axis of ``e`` each of its axes is, those of length 1 left out.
+        """
+        self._called.setdefault(e, (named, labels))
 
     def total(self, mono: Iterable[Factor], bound: Iterable[int]) -> Factor:
         """Return the sum of a product over bound labels, as a factor."""
@@ -202,8 +230,7 @@ class Atoms:
             ((quotient(mono, content), k) for mono, k in p.items()),
             key=lambda term: ([(a.number, e) for a, _, e in term[0]], term[0] and term[0][0][1]),
         )
-        # Without sums, whose coefficients are those of means: roots are taken of what is left.
-        k = next((c for mono, c in terms if not any(a.bound for a, _, _ in mono)), terms[0][1])
+        k = _unit(terms)
         to: dict[int, int] = {}
         for mono, _ in terms:
             for _, labels, _ in mono:
@@ -220,6 +247,30 @@ class Atoms:
         return k, tuple(sorted((*content, factor), key=order))
 
 
+def _unit(terms: Sequence[tuple[Mono, Fraction]]) -> Fraction:
+    """Return the coefficient that a group is divided by, so that the others are short to read.
+
+    No tiny one is chosen, as ε is. Those of sums count only beside a number, as those of means:
+    roots are taken of what is left.
+    """
+    plain = [(mono, c) for mono, c in terms if not any(a.bound for a, _, _ in mono)]
+    compared = plain if any(mono for mono, _ in plain) else terms
+    units = [_of_mean(mono, c) for mono, c in compared]
+    largest = max(map(abs, units))
+    chosen = min(
+        (abs(c) for c in units if 100 * abs(c) >= largest),
+        key=lambda c: sum(len(repr(float(abs(other) / c))) for other in units),
+    )
+    return chosen if units[0] > 0 else -chosen
+
+
+def _of_mean(mono: Mono, c: Fraction) -> Fraction:
+    """Return the coefficient of a product with its sums as means, where it is that of means."""
+    mean = float(c) * prod(prod(a.bound) ** float(e) for a, _, e in mono)
+    whole = round(mean)
+    return Fraction(whole) if abs(c) < 1 <= abs(whole) and abs(mean - whole) < 1e-9 else c
+
+
 def root_of(k: Fraction, exponent: Fraction) -> Fraction:
     """Return a positive number to a rational power, exactly where that is rational."""
     if exponent.denominator == 1:
@@ -229,6 +280,28 @@ def root_of(k: Fraction, exponent: Fraction) -> Fraction:
         if roots[0] ** 2 == k.numerator and roots[1] ** 2 == k.denominator:
             return Fraction(*roots) ** exponent.numerator
     return Fraction(repr(float(k) ** float(exponent)))
+
+
+def with_roots(k: Fraction, mono: Mono) -> tuple[Fraction, Mono]:
+    """Return a number times a product in which a whole number stands only as 1 / √n: √2 is 2 / √2.
+
+    So roots that are multiplied with each other are whole numbers again.
+    """
+    for f in mono:
+        whole = None if f[0].expr is None else f[0].expr.value
+        if type(whole) is int and (power := ceil(f[2])):
+            root = (f[0], f[1], f[2] - power)
+            rest = (root if g is f else g for g in mono)
+            return with_roots(k * Fraction(whole) ** power, tuple(g for g in rest if g[2]))
+    return k, mono
+
+
+def body_of(total: Factor, beside: Iterable[Factor]) -> tuple[Mono, set[int]]:
+    """Return what a total sums, in the frame of the product it stands in, and what it binds."""
+    atom, labels, _ = total
+    free = max({BOUND, *labels_of(beside)}) + 1
+    codes = {-1 - i: free + i for i in range(len(atom.bound))}
+    return placed(atom.body, {**dict(enumerate(labels)), **codes}), set(codes.values())
 
 
 def placed(factors: Sequence[Factor], to: Mapping[int, int]) -> Mono:

@@ -35,23 +35,25 @@ def latex(f: Formula) -> str:
 
 def latex_name(name: str) -> str:
     """Return a name: ``dW2`` as dW^{[2]}, as the course numbers layers, ``beta1`` as β₁."""
-    primes = len(name) - len(name.rstrip("′"))
-    prefix, head, number = split_name(name.rstrip("′"))
-    head, _, index = head.partition("_")
+    prefix, head, index, number, primes = split_name(name)
+    below = [_letter(index)] if index else []
     if head in GREEK or head in LETTERS:
-        letter, small = LETTERS[GREEK.get(head, head)], f"_{{{number}}}" if number else ""
+        letter, above = LETTERS[GREEK.get(head, head)], ""
+        below += [number] if number else []
     else:
-        letter = _letter(head)
-        small = f"^{{[{number}]}}" if number else ""
-    below = f"_{{{_letter(index)}}}" if index else ""
-    return prefix + letter + below + small + "'" * primes
+        letter, above = _letter(head), f"^{{[{number}]}}" if number else ""
+    small = f"_{{{','.join(below)}}}" if below else ""
+    return prefix + letter + small + "'" * len(primes) + above
 
 
 def _letter(head: str) -> str:
     """Return a letter in italics, a word upright."""
     if head.endswith("\u0302"):
         return rf"\hat{{{_letter(head[:-1])}}}"
-    return head if len(head) == 1 else rf"\mathrm{{{_escaped(head)}}}"
+    if head.isdecimal() or (len(head) == 1 and head.isalpha()):
+        return head
+    word = _escaped(head).replace(" ", r"\ ")
+    return rf"\mathrm{{{word}}}"
 
 
 def axes_below(axes: Iterable[int] | None) -> str:
@@ -170,5 +172,13 @@ def _item(f: Formula) -> str:
     return f"{_in(f.parts[0], WHOLE)}_{{{key}}}"
 
 
+_ESCAPED = str.maketrans(
+    {char: rf"\{char}" for char in "_$%&#{}"}
+    | {"\\": r"{\backslash}", "~": r"{\sim}", "^": r"{\wedge}", "×": r"{\times}"}
+    | {"…": r"\ldots "}
+)
+
+
 def _escaped(text: str) -> str:
-    return text.replace("_", r"\_").replace("…", r"\ldots ").replace("×", r"{\times}")
+    """Return a word with what LaTeX would take for commands written out."""
+    return text.translate(_ESCAPED)
