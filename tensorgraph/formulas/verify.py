@@ -150,7 +150,8 @@ class Checker:
         data = [{e: in_type(v, DOUBLE) for e, v in given.items()}]
         data += [fresh_data(given, facts, number) for number in range(FRESH)]
         for values in data:  # what stands for another input is always what that is
-            values |= {e: values.get(x, x.value) for e, x in (copies or {}).items()}
+            found = evaluate([*(copies or {}).values()], values, DOUBLE)
+            values |= {e: found[x] for e, x in (copies or {}).items()}
         self._values: list[dict[Expr, Any]] = data
         self._expected = [engine]
         self._noise = []

@@ -2,7 +2,7 @@
 
 In comes a recorded graph, in which nobody wrote that it came from a loop; out come names with a
 step as their index, and equations that hold for all t. Read ``slices`` (what is made for all steps
-at once, read as what each step makes), ``families`` (which values play the same part in each step),
+at once, read as what each step makes), ``families`` (what plays the same part in each step),
 ``inputs`` (what each step is given of its own), ``names`` (their letters), ``terms`` (gradients
 that are sums over steps, simplified term by term), ``equations`` (equations that are alike, as one).
 

@@ -34,6 +34,8 @@ class Family:
     """Values that play the same part in each step, by the number of the step."""
 
     members: dict[int, Expr]
+    is_given: bool = False
+    """Whether it is not computed: data that each step has of its own."""
     slots: list[tuple[Family | None, int]] = field(default_factory=list)
     """For each operand the family that it is of, if it is of one, and how many steps before."""
     is_carried: bool = False
@@ -43,11 +45,6 @@ class Family:
     def last(self) -> Expr:
         """The value of the last step."""
         return next(iter(self.members.values()))
-
-    @property
-    def is_given(self) -> bool:
-        """Whether it is not computed: data that each step has of its own."""
-        return self.last.op is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +75,7 @@ def recurrences(order: Sequence[Expr], weights: Collection[Expr]) -> list[Recurr
     known: set[Expr] = set()
     place = {e: i for i, e in enumerate(order)}
     above = _ancestors(order, place)
+    data = _data(order, weights)
     by_kind: dict[Any, list[int]] = {}
     for i, e in enumerate(order):
         if e.op is not None:
@@ -88,9 +86,9 @@ def recurrences(order: Sequence[Expr], weights: Collection[Expr]) -> list[Recurr
             continue
         earlier = (k for k in reversed(by_kind[_kind(e)]) if k < i and above[i] >> k & 1)
         for k, _ in zip(earlier, range(TRIES), strict=False):
-            pairs = _paired(e, order[k], weights)
-            if _is_loop(e, pairs):
-                found.append(_families(e, pairs, place))
+            pairs = _paired(e, order[k], data)
+            if _is_loop(e, pairs, data):
+                found.append(_families(e, pairs, place, data))
                 known |= {x for f in found[-1].families for x in f.members.values()}
                 break
     return found[::-1]
@@ -107,6 +105,15 @@ def _ancestors(order: Sequence[Expr], place: Mapping[Expr, int]) -> list[int]:
     return above
 
 
+def _data(order: Sequence[Expr], weights: Collection[Expr]) -> set[Expr]:
+    """Return what no gradient flows to."""
+    found: set[Expr] = set()
+    for e in order:
+        if all(x in found for x in e.args) if e.op is not None else e not in weights:
+            found.add(e)
+    return found
+
+
 def _kind(e: Expr) -> Any:
     """Return what is the same of an expression at each step."""
     key = e.static.get("key", ())
@@ -115,7 +122,7 @@ def _kind(e: Expr) -> Any:
     return e.op, len(e.args), e.shape, e.dtype, tuple(static), places
 
 
-def _paired(e: Expr, earlier: Expr, weights: Collection[Expr]) -> Pairs:
+def _paired(e: Expr, earlier: Expr, data: Collection[Expr]) -> Pairs:
     """Return what is made alike in two expressions, as pairs; none if these are not."""
     pairs: Pairs = {}
     stack = [(e, earlier)]
@@ -124,11 +131,11 @@ def _paired(e: Expr, earlier: Expr, weights: Collection[Expr]) -> Pairs:
         if x in pairs:
             continue
         pairs[x] = y
-        if all(u is v or u.op or v.op or _may_vary(u, v, weights) for u, v in _operands(x, y)):
+        if all(u is v or (u.op and v.op) or _may_vary(u, v, data) for u, v in _operands(x, y)):
             stack += [(u, v) for u, v in _operands(x, y) if u is not v and _alike(u, v)]
         elif x is e:
             return {}
-    return _sound(e, pairs, weights)
+    return _sound(e, pairs, data)
 
 
 def _operands(x: Expr, y: Expr) -> Iterator[tuple[Expr, Expr]]:
@@ -139,13 +146,12 @@ def _alike(x: Expr, y: Expr) -> bool:
     return x.op is not None and y.op is not None and _kind(x) == _kind(y)
 
 
-def _may_vary(x: Expr, y: Expr, weights: Collection[Expr]) -> bool:
+def _may_vary(x: Expr, y: Expr, data: Collection[Expr]) -> bool:
     """Return whether two operands may be what each step is given of its own: data, a number."""
-    given = x.op is None and y.op is None and x not in weights and y not in weights
-    return given and x.shape == y.shape and x.dtype == y.dtype
+    return x in data and y in data and x.shape == y.shape
 
 
-def _sound(e: Expr, pairs: Pairs, weights: Collection[Expr]) -> Pairs:
+def _sound(e: Expr, pairs: Pairs, data: Collection[Expr]) -> Pairs:
     """Return the pairs whose operands are shared, paired, given, or carried from the beginning."""
     while True:
         before = set(pairs.values())
@@ -153,7 +159,7 @@ def _sound(e: Expr, pairs: Pairs, weights: Collection[Expr]) -> Pairs:
             x
             for x, y in pairs.items()
             for u, v in _operands(x, y)
-            if not (u is v or pairs.get(u) is v or u in before or _may_vary(u, v, weights))
+            if not (u is v or pairs.get(u) is v or u in before or _may_vary(u, v, data))
         ]
         if not bad:
             return _reached(e, pairs)
@@ -175,12 +181,13 @@ def _reached(e: Expr, pairs: Pairs) -> Pairs:
     return found
 
 
-def _is_loop(e: Expr, pairs: Pairs) -> bool:
+def _is_loop(e: Expr, pairs: Pairs, data: Collection[Expr]) -> bool:
     """Return whether pairs make enough steps of something that is no mere sum or product."""
     steps, x = 1, e
     while x in pairs:
         steps, x = steps + 1, pairs[x]
-    return steps >= FEWEST and any(_tells(x) for x in pairs)
+    given = (u for x, y in pairs.items() for u, v in _operands(x, y) if u is not v and u in data)
+    return steps >= FEWEST and (any(map(_tells, pairs)) or any(u.op or u.ndim for u in given))
 
 
 def _tells(x: Expr) -> bool:
@@ -191,7 +198,9 @@ def _tells(x: Expr) -> bool:
     )
 
 
-def _families(e: Expr, pairs: Pairs, place: Mapping[Expr, int]) -> Recurrence:
+def _families(
+    e: Expr, pairs: Pairs, place: Mapping[Expr, int], data: Collection[Expr]
+) -> Recurrence:
     """Return families with numbers of steps: those of the slices they read, or from 0."""
     chain, x = [e], e
     while x in pairs:
@@ -206,10 +215,10 @@ def _families(e: Expr, pairs: Pairs, place: Mapping[Expr, int]) -> Recurrence:
             operands = {n: x.args[i] for n, x in f.members.items() if i < len(x.args)}
             slot = _known(operands, found)
             if slot == (None, 0) and len(set(operands.values())) > 1:
-                made = Family(_of_one_kind(operands))
+                made = _family(operands, data)
                 slot = made, 0
                 found[made] = None
-                stack.append(made)
+                stack += [made] if not made.is_given else []
             f.slots.append(slot)
             if slot[0] is not None and slot[1]:
                 slot[0].is_carried = True
@@ -231,12 +240,19 @@ def _known(operands: Mapping[int, Expr], found: Iterable[Family]) -> tuple[Famil
     return None, 0
 
 
-def _of_one_kind(operands: Mapping[int, Expr]) -> dict[int, Expr]:
-    """Return operands back to where the loop begins, with something else."""
+def _family(operands: Mapping[int, Expr], data: Collection[Expr]) -> Family:
+    """Return the family of operands, back to where the loop begins, with something else."""
+    alike = _alike_from(operands)
+    given = all(x in data for x in operands.values())
+    if given and (operands[0].op is None or len(alike) < len(operands)):
+        return Family(dict(operands), is_given=True)
+    return Family(alike)
+
+
+def _alike_from(operands: Mapping[int, Expr]) -> dict[int, Expr]:
     kept: dict[int, Expr] = {}
-    kind = None if operands[0].op is None else _kind(operands[0])
     for n, x in operands.items():
-        if kind != (None if x.op is None else _kind(x)):
+        if x is not operands[0] and not _alike(x, operands[0]):
             break
         kept[n] = x
     return kept

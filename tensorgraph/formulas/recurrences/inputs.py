@@ -22,6 +22,7 @@ from tensorgraph.formulas.recurrences.slices import GETITEM, rebuilt
 from tensorgraph.formulas.writing.formula import Formula, key_text
 from tensorgraph.ops._axes import kept
 from tensorgraph.ops.reduce import sum
+from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, make, symbol
 from tensorgraph.symbolic.replay import Replay
 
@@ -66,7 +67,7 @@ class Inputs:
         return rebuilt(recorded, _with(recorded, found, symbols))
 
     def _value(self, e: Expr) -> Any:
-        return self.recorded.given.get(e, e.value)
+        return evaluate([e], self.recorded.given)[e]
 
     def _symbols(self, f: Family) -> dict[int, Expr]:
         """Return a symbol for what each step is given, where it is an array or has a name."""
