@@ -14,6 +14,7 @@ from tensorgraph.engine.autodiff import gradients_at, place_of
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.errors import DerivationError
 from tensorgraph.formulas.algebra.algebra import Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.known_functions import read_in_graph
@@ -31,6 +32,7 @@ from tensorgraph.formulas.naming.substitute import candidates
 from tensorgraph.formulas.recurrences.families import recurrences
 from tensorgraph.formulas.recurrences.inputs import Inputs
 from tensorgraph.formulas.recurrences.names import StepNames
+from tensorgraph.formulas.recurrences.shifts import Shifts
 from tensorgraph.formulas.recurrences.slices import STACK, by_steps, read
 from tensorgraph.formulas.recurrences.terms import FEW, Term, joined, terms
 from tensorgraph.formulas.targets import Target, check_in_graph, check_output, targets_of
@@ -113,6 +115,9 @@ def derive(
     return work.result()
 
 
+TELLING = ("known sum", "binary", "cancel", "guard")
+"""Rules that rest on facts, which are told of each value by itself."""
+
 Found = tuple[float, Expr, list[Event], Atoms]
 """A formula: how much there is to read, the expression, the rules applied, and its atoms."""
 
@@ -155,6 +160,8 @@ class _Derivation:
         if result.op in MEANINGS.opened and not _times(self.exprs, result):
             self.names.pop(result, None)  # a product stands for itself: no rule keeps it
         self.loops = self._loops(inputs)
+        self.shifts = Shifts(self.loops.parts)
+        self.known_forms: dict[Expr, tuple[int, Found]] = {}
         self.forward = dict.fromkeys([*recorded.exprs.values(), *self.letters.introduced])
         self.in_order = in_order([recorded.exprs[self.root], *self.letters.introduced])
         self.checker = self._checker(output)
@@ -349,10 +356,29 @@ class _Derivation:
     def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
         if not self.loops.found:
             return self._simplified(raw, self._normaliser(cuts), cuts)
-        raw_by_step = read(raw, lambda x: x is not raw and self._stays(x, cuts))
-        parts = terms(raw_by_step, cuts)
+        by_step = read(raw, lambda x: x is not raw and self._stays(x, cuts))
+        t = self.loops.step.get(raw)
+        if t is None:
+            return self._shortest(by_step, raw, cuts)
+        form = self.shifts.form(by_step, t)
+        if form in self.known_forms:
+            before, (price, e, _, atoms) = self.known_forms[form]
+            try:
+                e = self.shifts.moved(e, t - before)
+                self.checker.same(self.loops.gradients[raw], e, raw, raw)
+                return price, e, [], atoms
+            except (KeyError, DerivationError):  # as where a loop begins, or data are others
+                pass
+        found = self._shortest(by_step, raw, cuts)
+        if not any(rule in TELLING for rule, _ in found[2]):
+            self.known_forms[form] = t, found
+        return found
+
+    def _shortest(self, by_step: Expr, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
+        """Return the shortest formula: all terms together, or one by one."""
+        parts = terms(by_step, cuts)
         few = len(parts) <= FEW and all(part.scatter is None for part in parts)
-        ways = [[Term(raw_by_step)], parts] if few and len(parts) > 1 else [parts]
+        ways = [[Term(by_step)], parts] if few and len(parts) > 1 else [parts]
         return min((self._by_terms(way, raw, cuts) for way in ways), key=lambda found: found[0])
 
     def _by_terms(self, parts: Sequence[Term], raw: Expr, cuts: Mapping[Expr, str]) -> Found:

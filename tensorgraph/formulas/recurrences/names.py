@@ -17,6 +17,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.formulas.naming.letters import is_product
 from tensorgraph.formulas.recurrences.families import Family, Recurrence
 from tensorgraph.formulas.recurrences.inputs import bare, stepped
+from tensorgraph.formulas.recurrences.shifts import Part
 from tensorgraph.formulas.recurrences.slices import GETITEM
 from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.nn.cells import Cell
@@ -67,6 +68,8 @@ class StepNames:
     """The gradients of products of matrices in a loop."""
     step: dict[Expr, int] = field(default_factory=dict)
     """The step that a value or gradient belongs to."""
+    parts: dict[Expr, Part] = field(default_factory=dict)
+    """The part that a value or gradient plays, and its step."""
     value_of: dict[Expr, Expr] = field(default_factory=dict)
     """What each gradient with a name is the gradient of."""
     steps: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -83,12 +86,15 @@ class StepNames:
             if place in self.raw:
                 self.of.setdefault(e, self.raw[place])
         for recurrence in self.found:
+            for f in recurrence.given:
+                self.parts |= {x: (f, t) for t, x in f.members.items()}
             self._name(recurrence)
 
     def _name(self, recurrence: Recurrence) -> None:
         families = recurrence.computed
         for f in families:
-            self.step |= {x: t for t, x in f.members.items()}
+            for t, x in f.members.items():
+                self.step[x], self.parts[x] = t, (f, t)
         products = {f.last for f in families if _is_product(f)}
         self.of_products = {self.of[x] for x in products if x in self.of}
         self.circular = _circular(families)
@@ -123,6 +129,7 @@ class StepNames:
             if e.value is None and not e.is_input and e not in self.gradients:
                 self.gradients[e] = self._written(f"d{letter}", t + shift)
                 self.step[e], self.value_of[e] = t, f.members[t]
+                self.parts[e] = letter, t
 
     def _written(self, letter: str, index: int) -> str:
         name = f"{letter}_{index}"
