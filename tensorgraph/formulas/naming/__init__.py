@@ -4,6 +4,6 @@ In come the caller's variables, the recorded graph and a polynomial; out come a 
 and the forms to choose from. Read ``caller_variables`` (the names where ``derive`` is called),
 ``constants`` (what constants are in terms of these),
 ``parameters`` (symbols for those of modules),
-``letters`` (the names in formulas, those that textbooks use among them, with ``attention``), ``substitute`` (putting
-names of values back into a polynomial).
+``letters`` (the names in formulas, those that textbooks use among them, as of ``attention``),
+``substitute`` (putting names of values back into a polynomial).
 """
