@@ -20,12 +20,14 @@ from tensorgraph.formulas.algebra.polynomials import (
     Mono,
     Poly,
     added,
+    labels_of,
     lengths_of,
     number,
     order,
     placed,
     relabelled,
     root_of,
+    with_roots,
 )
 from tensorgraph.formulas.algebra.regrouping import Block, parts, regrouped
 from tensorgraph.formulas.facts import Fact, Facts
@@ -118,7 +120,8 @@ class Algebra:
     def settled(self, p: Poly) -> Poly:
         """Return a polynomial in which no group stands by itself in a product."""
         result: Poly = {}
-        for mono, k in p.items():
+        for written, c in p.items():
+            k, mono = with_roots(c, written)
             groups = [f for f in mono if f[0].poly is not None and f[2] == 1]
             if not groups:
                 result = added(result, {mono: k})
@@ -223,6 +226,13 @@ class Algebra:
             bound |= dict(zip(codes.values(), atom.bound, strict=True))
         known = self._known_total(body, bound)
         return {(self.atoms.total(body, bound),): Fraction(1)} if known is None else known
+
+    def with_sum(self, rest: Mono, body: Mono, bound: set[int]) -> Mono:
+        """Return a product with the sum of another over bound labels, constants pulled out."""
+        inside = tuple(f for f in body if labels_of([f]) & bound)
+        outside = tuple(f for f in body if not labels_of([f]) & bound)
+        total = self.atoms.total(inside, bound)
+        return self.joined(self.joined(rest, outside), (total,))
 
     def _known_total(self, body: Mono, bound: Mapping[int, int]) -> Poly | None:
         """Return the sum of a single value along bound labels of these lengths, if it is known."""

@@ -13,6 +13,7 @@ from itertools import permutations, product
 from math import gcd, lcm, prod
 from typing import Any
 
+from tensorgraph.formulas.algebra.irrationals import multiplied_out, roots_apart
 from tensorgraph.formulas.algebra.polynomials import (
     Atom,
     Atoms,
@@ -74,6 +75,7 @@ def _has_products_of_matrices(p: Poly) -> bool:
 
 def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
     """Return a number times a product, where ``decimal`` says how to write the number."""
+    k, mono, (roots, inverse_roots) = roots_apart(*multiplied_out(k, mono))
     above = [f for f in mono if f[2] > 0]
     below = [f for f in mono if f[2] < 0]
     parts: list[tuple[Any, Expr]] = []
@@ -89,7 +91,7 @@ def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
             expr = _raised(_factor(f, ndim), e)
         parts.append(((expr.size > 1, f[0].number), expr))
     sign, k = (k < 0), abs(k)
-    if not mono and k.denominator != 1:
+    if not (mono or roots or inverse_roots) and k.denominator != 1:
         return constant(float(k) if not sign else -float(k))
     top = [expr for _, expr in sorted(parts, key=lambda part: part[0])]
     column = [i for i, (f, _) in enumerate(zip(above, parts, strict=True)) if _lies(f, ndim, 2)]
@@ -101,6 +103,7 @@ def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
             parts.append((key, matmul(x, y)))
             top = [expr for _, expr in sorted(parts, key=lambda part: part[0])]
     bottom = [_raised(_factor((a, x, -e), ndim), -e) for a, x, e in sorted(below, key=order)]
+    top, bottom = [*roots, *top], [*inverse_roots, *bottom]
     if k.denominator > LONG or k.numerator > LONG or (decimal and _is_decimal(k, mono)):
         top.insert(0, constant(float(k)))
     else:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.algebra.algebra import Algebra, Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
+from tensorgraph.formulas.algebra.irrationals import irrational
 from tensorgraph.formulas.algebra.polynomials import (
     LIMIT,
     ONE,
@@ -138,11 +140,17 @@ class Normaliser(Algebra):
     def _constant(self, e: Expr) -> Poly:
         array = np.asarray(e.value)
         uniform = array.size and np.all(array == array.flat[0]) and np.isfinite(array.flat[0])
-        if not uniform or array.dtype.kind == "b":
+        if not uniform or (array.dtype.kind == "b" and array.size > 1):
             return self.atoms.value(e)
         value = array.flat[0].item()
-        if isinstance(value, int) and e not in self.forward:
+        if type(value) is int and e not in self.forward:
             return self.count(value)
+        found = irrational(value, array.dtype) if array.dtype.kind == "f" else None
+        if found is not None:
+            powers = [
+                self.power(self.atoms.value(e), exponent) for e, exponent in found.powers.items()
+            ]
+            return reduce(self.product, filter(None, powers), {ONE: found.factor})
         return number(value if array.dtype != np.float32 else str(array.flat[0]))
 
     def rebuilt(self, e: Expr) -> Expr:

@@ -67,8 +67,8 @@ class _Writer:
         if e in self.names:
             return Formula("name", text=self.names[e])
         if e.value is not None:
-            text = _constant(e)
-            return Formula("name" if text.endswith("]") else "number", text=text)
+            text = "pi" if e.size == 1 and e.value == np.pi else _constant(e)
+            return Formula("name" if text == "pi" or text.endswith("]") else "number", text=text)
         if e.op is None:
             return Formula("name", text=e.name or "x")
         return WRITERS[e.op.notation.kind](self, e)
@@ -345,7 +345,7 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
         if x in known:
             continue
         if x in names or not x.args:
-            known[x] = 1.0
+            known[x] = 1.0 if x in names or not _is_decimal(x.value) else LONG_DECIMAL
         elif done:
             assert x.op is not None
             own = 2.0 if rearranges(x) else WEIGHTS.get(x.op.notation.kind, 2.0)
@@ -356,6 +356,16 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
     return known[e]
 
 
+def _is_decimal(value: Any) -> bool:
+    """Return whether a number has so many digits that a reader does not see what it is."""
+    if value is None or np.size(value) != 1:
+        return False
+    number = np.asarray(value).item()
+    return number != np.pi and len(_number(number)) > 6
+
+
+LONG_DECIMAL = 6.0
+"""What reading a decimal such as 0.693147 costs."""
 WEIGHTS = {
     "hidden": 0.0, "sum": 0.5, "negative": 0.5, "product": 0.5, "fraction": 0.5, "power": 0.5,
     "matmul": 0.5, "transpose": 0.5, "reduction": 1.0, "body": 0.0,

@@ -13,7 +13,7 @@ SUPERSCRIPT = str.maketrans("0123456789-t", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵗ")
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε",
     "eta": "η", "theta": "θ", "lambda": "λ", "lambd": "λ", "lam": "λ", "mu": "μ", "rho": "ρ",
-    "sigma": "σ", "tau": "τ", "phi": "φ",
+    "sigma": "σ", "tau": "τ", "phi": "φ", "pi": "π",
 }  # fmt: skip
 
 # How tightly a part holds together.
