@@ -16,10 +16,11 @@ from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.algebra import Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
-from tensorgraph.formulas.algebra.identities import read_in_graph
+from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.formulas.algebra.meanings import MEANINGS
 from tensorgraph.formulas.algebra.normal_form import Normaliser, OutOfTime
 from tensorgraph.formulas.algebra.polynomials import Atoms
+from tensorgraph.formulas.algebra.rearrangements import moved
 from tensorgraph.formulas.constant_facts import premises
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
 from tensorgraph.formulas.facts import Fact, Facts
@@ -92,7 +93,10 @@ def derive(
     root = place_of(output)
     check_in_graph(root, targets)
     constants = Constants(scope)
-    recorded = replay([root], constants.number, constants.explain, scope.of_array, read_in_graph)
+    asked = {place_of(t.tensor) for t in targets}
+    recorded = replay(
+        [root], constants.number, constants.explain, scope.of_array, read_in_graph, asked
+    )
     recorded.given |= constants.given()
     return _Derivation(output, targets, constants, recorded, gradient, time_limit).result()
 
@@ -153,21 +157,24 @@ class _Derivation:
         seed = np.asarray(self.recorded.given.get(self.seed, self.seed.value))
         with mode(observer=None):
             engine = gradients_at(self.places, {self.root: seed.astype(output.dtype)}, False, True)
+        recorded = self.recorded.recorded
         return Checker(
-            self.recorded.exprs[self.root],
+            recorded[self.root],
             self.seed,
-            self.exprs,
+            [recorded.get(p, e) for p, e in zip(self.places, self.exprs, strict=True)],
             [self._raw(p) for p in self.places],
             self._is_shared(),
             self.recorded.given,
             self.premises,
             [g.numpy() for g in engine],
+            self.constants.given,
         )
 
     def _is_shared(self) -> bool:
         """Return whether two places compute the same, so that one expression stands for both."""
-        every = list(self.recorded.exprs.values())
-        return any(_times(every, e) > 1 for e in self.exprs)
+        every = list(self.recorded.recorded.values())
+        places = (self.recorded.recorded.get(p) for p in self.places)
+        return any(_times(every, e) > 1 for e in places if e is not None)
 
     def _raw(self, place: Any) -> Expr:
         found = self.raw.get(place)
@@ -184,6 +191,8 @@ class _Derivation:
         asked = set(raws)
         for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
             own = {x: n for x, n in cuts.items() if x is not e}
+            if e not in self.of_products:  # it takes axes apart, which formulas else would have to
+                continue
             simple = self._simplest(e, own)[1]
             if cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own):
                 cuts = own
@@ -208,7 +217,7 @@ class _Derivation:
             self._read(used),
             self.output,
             {p: self.names[e] for p, e in self.recorded.exprs.items() if e in self.names},
-            self.recorded.given,
+            {**self.recorded.given, **self.constants.given()},
             self.checker,
         )
 
@@ -227,7 +236,6 @@ class _Derivation:
             except OutOfTime:
                 return
             if divisor is not None:
-                self._take_in_numbers()
                 self.multiples[e] = e * divisor, divisor
 
     def _labels(self, cuts: Mapping[Expr, str]) -> dict[Expr, str]:
@@ -303,8 +311,9 @@ class _Derivation:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
         except OutOfTime:
             return best
-        self._take_in_numbers()
-        simple = [lower(p, raw.shape, normaliser.atoms) for p in found]
+        simple = [
+            frame.written(lower(frame.poly, frame.shape, normaliser.atoms)) for frame in found
+        ]
         price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
         worse = price > max(best[0] + 0.5, HARDLY_MORE * best[0])
         return best if worse else (price, e, events, normaliser.atoms)
@@ -318,23 +327,17 @@ class _Derivation:
             cuts={e for e in cuts if e not in self.multiples},
             multiples={e: found for e, found in self.multiples.items() if e in cuts},
             length=self.constants.length,
-            number=self._number,
+            number=self.constants.number,
             deadline=self.deadline,
             data=self.checker.values,
         )
+        for e in self.names.keys() & self.forward.keys():
+            source, labels = moved(e, self.names)
+            if source not in self.names:
+                normaliser.atoms.call(source, e, labels)
         for e in self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
         return normaliser
-
-    def _number(self, value: Any) -> Expr:
-        e = self.constants.number(value)
-        self._take_in_numbers()
-        return e
-
-    def _take_in_numbers(self) -> None:
-        """Let the values be known of the caller's numbers that came up."""
-        self.recorded.given |= self.constants.given()
-        self.checker.know(self.constants.given())
 
     def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""

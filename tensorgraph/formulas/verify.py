@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -125,8 +125,11 @@ class Checker:
         given: Mapping[Expr, Any],
         facts: Mapping[Expr, Sequence[Fact]],
         engine: Sequence[Any],
+        numbers: Callable[[], Mapping[Expr, Any]] = dict,
     ) -> None:
         self.raws = raws
+        self.numbers = numbers
+        """The values of inputs that come up while formulas are sought, at any time."""
         read = _read_off(raws)
         self.sets = [("the recorded data", tolerance(output.dtype), output.dtype)]
         self.sets += [("fresh random data", tolerance(DOUBLE) + 8 * read, DOUBLE)] * FRESH
@@ -171,17 +174,11 @@ class Checker:
         found = agreement(self.value(self.raws[i], k), self._expected[k][i], self._noise[k])
         return 0.0 if np.isnan(found) else 2 * found
 
-    def know(self, given: Mapping[Expr, Any]) -> None:
-        """Take in the values of inputs that came up while formulas were sought."""
-        for values in self._values:
-            for e, value in given.items():
-                values.setdefault(e, value)
-
     def value(self, e: Expr, k: int = 0) -> Any:
         """Return the value of an expression on one of the sets of data."""
         values = self._values[k]
         if e not in values:
-            values.update(evaluate([e], values, DOUBLE))
+            values.update(evaluate([e], {**self.numbers(), **values}, DOUBLE))
         return values[e]
 
     def values(self, e: Expr) -> list[Any]:

@@ -5,10 +5,10 @@ its names are public; ``OPS`` holds them all: functions of one record each (thei
 functions composed of several. Read ``arithmetic`` and ``extrema`` first, whose records are the
 simplest, then ``transcendental`` and ``trigonometric`` (their kernels are in ``_erf``, ``_normal``
 and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
-``contract``, ``index``, ``window``, ``convolve`` and ``pool``; the fused ``logits`` (the softmax
-family) and ``cross_entropy``, ``moments`` (spread, length, and what norm layers are made of) and
-``masking`` (dropout, attention's products). ``methods`` binds them to tensors as operators and
-methods, ``numpy_api`` answers NumPy's functions with them.
+``contract`` and ``einstein`` (einsum), ``index``, ``window``, ``convolve`` and ``pool``; the fused
+``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread, length, and what norm
+layers are made of) and ``masking`` (dropout, attention's products). ``methods`` binds them to
+tensors as operators and methods, ``numpy_api`` answers NumPy's functions with them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tensorgraph.ops import (
     contract,
     convolve,
     cross_entropy,
+    einstein,
     extrema,
     index,
     logits,
@@ -40,6 +41,7 @@ from tensorgraph.ops.arithmetic import *
 from tensorgraph.ops.contract import *
 from tensorgraph.ops.convolve import *
 from tensorgraph.ops.cross_entropy import *
+from tensorgraph.ops.einstein import *
 from tensorgraph.ops.extrema import *
 from tensorgraph.ops.index import *
 from tensorgraph.ops.logits import *
@@ -55,8 +57,8 @@ from tensorgraph.ops.trigonometric import *
 from tensorgraph.ops.window import *
 
 _FILES = (
-    activation, arithmetic, contract, convolve, cross_entropy, extrema, index, logits, masking,
-    moments, pool, reduce, repetition, shape, transcendental, trigonometric, window,
+    activation, arithmetic, contract, convolve, cross_entropy, einstein, extrema, index, logits,
+    masking, moments, pool, reduce, repetition, shape, transcendental, trigonometric, window,
 )  # fmt: skip
 
 OPS: dict[str, Callable[..., Any]] = {

@@ -18,6 +18,7 @@ from tensorgraph.engine.notation import (
     PRODUCT,
     Notation,
     enclosed,
+    function,
     raised,
     relation,
 )
@@ -237,6 +238,7 @@ _STEPS = Real(avoid=tuple(k / 2 for k in range(-6, 7)))
 
 floor = register(
     "floor", np.floor, {"x": ZERO}, domain={"x": _STEPS}, ref="math.floor", symbol="⌊x⌋",
+    notation=enclosed("⌊⌋"),
     doc="""Return the largest integer not above x; its derivative is 0.
 
     >>> tg.floor([1.5, -1.5])
@@ -245,6 +247,7 @@ floor = register(
 )  # fmt: skip
 ceil = register(
     "ceil", np.ceil, {"x": ZERO}, domain={"x": _STEPS}, ref="math.ceil", symbol="⌈x⌉",
+    notation=enclosed("⌈⌉"),
     doc="""Return the smallest integer not below x; its derivative is 0.
 
     >>> tg.ceil([1.5, -1.5])
@@ -398,6 +401,7 @@ logical_and = _logical(
     >>> tg.logical_and([True, True], [True, False])
     tensor([ True, False])
     """,
+    notation=relation("∧", r"\land"),
 )
 logical_or = _logical(
     "logical_or",
@@ -409,6 +413,7 @@ logical_or = _logical(
     >>> tg.logical_or([True, False], [False, False])
     tensor([ True, False])
     """,
+    notation=relation("∨", r"\lor"),
 )
 logical_xor = _logical(
     "logical_xor", np.logical_xor, lambda x, y: bool(x) != bool(y), "⊻",
@@ -417,6 +422,7 @@ logical_xor = _logical(
     >>> tg.logical_xor([True, True], [True, False])
     tensor([False,  True])
     """,
+    notation=relation("⊻", r"\veebar"),
 )  # fmt: skip
 logical_not = _logical(
     "logical_not",
@@ -428,6 +434,7 @@ logical_not = _logical(
     >>> tg.logical_not([True, False])
     tensor([False,  True])
     """,
+    notation=function("¬", r"\lnot "),
 )
 bitwise_and = _logical(
     "bitwise_and",
@@ -440,6 +447,7 @@ bitwise_and = _logical(
 tensor([2, 1])
 """,
     code="&",
+    notation=relation("∧", r"\land"),
 )
 bitwise_or = _logical(
     "bitwise_or",
@@ -452,6 +460,7 @@ bitwise_or = _logical(
 tensor([7, 7])
 """,
     code="|",
+    notation=relation("∨", r"\lor"),
 )
 bitwise_xor = _logical(
     "bitwise_xor",
@@ -464,6 +473,7 @@ bitwise_xor = _logical(
 tensor([5, 6])
 """,
     code="^",
+    notation=relation("⊻", r"\veebar"),
 )
 bitwise_invert = _logical(
     "bitwise_invert",
@@ -475,6 +485,7 @@ bitwise_invert = _logical(
     >>> tg.bitwise_invert([True, False])
     tensor([False,  True])
     """,
+    notation=function("¬", r"\lnot "),
 )
 
 isnan = register(

@@ -28,7 +28,7 @@ from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
-from tensorgraph.ops.contract import einsum
+from tensorgraph.ops.einstein import einsum
 from tensorgraph.ops.reduce import in_single
 from tensorgraph.ops.shape import pad, reshape
 from tensorgraph.ops.window import (

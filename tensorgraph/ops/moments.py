@@ -15,6 +15,7 @@ import numpy as np
 
 from tensorgraph.arguments import number, scalar
 from tensorgraph.engine.arrays import as_array, is_foreign
+from tensorgraph.engine.notation import enclosed
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
@@ -298,6 +299,7 @@ norm: OpFunction = register(
     {"x": _norm_rule},
     family="reduce",
     symbol="‖x‖",
+    notation=enclosed("‖‖"),
     prepare=_axes,
     facts={"nonnegative": True},
     code="np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))",

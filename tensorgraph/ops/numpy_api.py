@@ -90,7 +90,17 @@ def recorded_functions(ops: Ops) -> Table:
     def dot(x: Any, y: Any) -> Any:
         if not (ndim_of(x) and ndim_of(y)):
             return ops["multiply"](x, y)
+        if max(ndim_of(x), ndim_of(y)) <= 2:
+            return ops["matmul"](x, y)
         return ops["tensordot"](x, y, axes=[[ndim_of(x) - 1], [max(ndim_of(y) - 2, 0)]])
+
+    def inner(a: Any, b: Any) -> Any:
+        if not (ndim_of(a) and ndim_of(b)):
+            return ops["multiply"](a, b)
+        return ops["tensordot"](a, b, axes=[[-1], [-1]])
+
+    def vdot(a: Any, b: Any) -> Any:
+        return ops["matmul"](*(x if ndim_of(x) == 1 else ravel(x) for x in (a, b)))
 
     def hstack(tup: Any) -> Any:
         return ops["concat"](list(map(at_least_1d, tup)), axis=0 if ndim_of(tup[0]) < 2 else 1)
@@ -140,6 +150,8 @@ def recorded_functions(ops: Ops) -> Table:
         np.cumsum: cumsum,
         np.divmod: lambda x, y: (ops["floor_divide"](x, y), ops["remainder"](x, y)),
         np.dot: dot,
+        np.inner: inner,
+        np.vdot: vdot,
         np.hstack: hstack,
         np.vstack: vstack,
         np.column_stack: column_stack,
@@ -189,9 +201,10 @@ def _concat(
     arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: Any = None
 ) -> None: ...
 def _dot(a: Any, b: Any, out: Any = None) -> None: ...
+def _pair(a: Any, b: Any) -> None: ...
 
 
-_TOLD = {np.where: _where, np.concatenate: _concat, np.dot: _dot}
+_TOLD = {np.where: _where, np.concatenate: _concat, np.dot: _dot, np.inner: _pair, np.vdot: _pair}
 """Functions written in C, whose signature not all versions of NumPy tell."""
 
 

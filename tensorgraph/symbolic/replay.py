@@ -7,7 +7,7 @@ same sums over broadcast axes, the same casts. So the formula is the code that r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -26,10 +26,11 @@ from tensorgraph.ops.arithmetic import where
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import power
 from tensorgraph.symbolic.evaluate import evaluate
-from tensorgraph.symbolic.expr import Expr, constant, make, symbol
+from tensorgraph.symbolic.expr import Expr, constant, in_order, make, symbol
 
 Known = Callable[[Any], str | None]
 Explain = Callable[[Any], tuple[Callable[..., Expr], Sequence[Any]] | None]
+Rewritten = Callable[[Expr, Collection[Expr]], Expr]
 
 
 @dataclass(eq=False)
@@ -38,6 +39,8 @@ class Replay:
 
     exprs: dict[Any, Expr] = field(default_factory=dict)
     """The expression of each place: a node, or a leaf."""
+    recorded: dict[Any, Expr] = field(default_factory=dict)
+    """What was recorded at each place, where nothing is read as anything else."""
     twins: dict[Any, Any] = field(default_factory=dict)
     """The place that stands for each recorded one."""
     given: dict[Expr, Any] = field(default_factory=dict)
@@ -72,7 +75,8 @@ def replay(
     number: Callable[[Any], Expr] = constant,
     explain: Explain = lambda array: None,
     known: Known = lambda array: None,
-    rewritten: Callable[[Expr], Expr] = lambda e: e,
+    rewritten: Rewritten = lambda e, asked: e,
+    asked: Collection[Any] = (),
 ) -> Replay:
     """Return a recorded graph as expressions.
 
@@ -81,13 +85,16 @@ def replay(
         number: the expression for a number that the graph has as an operand.
         explain: how a constant array is computed from others, where that is known.
         known: the name of a constant array, if it has one.
-        rewritten: an equal expression that says more; the gradient is then that one's.
+        rewritten: an equal expression that says more, given those of the places asked for, past
+            which it must not lead; the gradient is then that one's.
+        asked: the places that gradients are wanted of.
 
     Raises:
         GraphError: what the graph saved was released; or it holds a gradient hook or a checkpoint,
             which have no formula.
     """
     result = Replay()
+    wanted: set[Expr] = set()
 
     def leaf(node: Node, i: int) -> Expr:
         return _leaf(result, node, i, number, explain, known)
@@ -97,11 +104,16 @@ def replay(
         e = make(node.op, args, node.static, node.shape, node.dtype)
         for i in node.plan.keep:
             result.saved[e if i == len(args) else args[i]] = node.saved[i]
+        plain = tuple(
+            result.recorded.get(p, x) if type(p) is Node else x
+            for p, x in zip(node.parents, args, strict=True)
+        )
+        result.recorded[node] = make(node.op, plain, node.static, node.shape, node.dtype)
         parents = tuple(
             result.twins.get(p, x) if type(p) in (Node, Tensor) else x
             for p, x in zip(node.parents, args, strict=True)
         )
-        known_as = rewritten(e)
+        known_as = rewritten(e, wanted)
         chosen = None if node in roots else _decided(e)
         result.exprs[node] = known_as
         if chosen is not None:
@@ -109,12 +121,9 @@ def replay(
         elif known_as is e:
             result.twins[node] = _twin(node, node.op, node.static, args, parents, node.plan, e)
         else:
-            places = {result.exprs[p]: p for p in result.twins}
-            sources = tuple(result.twins[places[x]] for x in known_as.args)
-            plan = _plan_for(known_as)
-            result.twins[node] = _twin(
-                node, known_as.op, known_as.static, known_as.args, sources, plan, known_as
-            )
+            _read(result, node, known_as)
+        if node in asked:
+            wanted.add(result.exprs[node])
         return result.exprs[node]
 
     nodes = ancestors(roots)
@@ -122,6 +131,19 @@ def replay(
         _check(node)
     interpret(nodes, leaf, step)
     return result
+
+
+def _read(result: Replay, node: Node, known_as: Expr) -> None:
+    """Let a twin stand for a node that computes what it is known as, from places before it."""
+    twins = {result.exprs[place]: twin for place, twin in result.twins.items()}
+    for e in in_order([known_as], lambda e: () if e in twins else e.args):
+        if e not in twins and e.op is not None:
+            parents = tuple(twins.get(x, x) for x in e.args)
+            if any(type(p) in (Node, Tensor) for p in parents):
+                plan = e.op.plan((2 << len(e.args)) - 1, len(e.args))  # gradients flow to all
+                twins[e] = _twin(node, e.op, e.static, e.args, parents, plan, e)
+    if known_as in twins:
+        result.twins[node] = twins[known_as]
 
 
 def _decided(e: Expr) -> int | None:
@@ -177,12 +199,6 @@ def _through_body(g: Any, saved: Sequence[Any], node: Node, i: int) -> Any:
         out = node.op.body(*operands, **node.static)
     (gradient,) = differentiate([out], [g], [operands[i]], False, False)
     return gradient._data
-
-
-def _plan_for(e: Expr) -> Plan:
-    """Return the plan of an operation to all of whose operands gradients flow."""
-    assert e.op is not None
-    return e.op.plan((2 << len(e.args)) - 1, len(e.args))
 
 
 def _check(node: Node) -> None:

@@ -87,7 +87,7 @@ def multi_label_with_missing_labels():
     return tg.derive(cost, wrt=Z), cost, Z
 
 
-@case("ds = −y ∘ [1 − y ∘ s > 0] / 24", r"ds = -\frac{y \odot [1 - y \odot s > 0]}{24}")
+@case("ds = −y ∘ [y ∘ s < 1] / 24", r"ds = -\frac{y \odot [y \odot s < 1]}{24}")
 def hinge():
     s, y = leaf(LOGITS), 2 * BINARY - 1
     cost = losses.hinge(s, y)
@@ -169,7 +169,7 @@ def kl_divergence():
 @case(
     """
 dZ = (A − Y) / m    assuming Y = one_hot(labels) (checked on the data)
-  where A = E / S
+  where A = softmax₁(Z)
 """
 )
 def softmax_by_hand_without_a_name():

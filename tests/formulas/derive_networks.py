@@ -39,7 +39,7 @@ def linear_layer_in_operators():
     """
 dZ3 = (A3 − Y) / m
 dW3 = dZ3 A2ᵀ
-db3 = Σ dZ3
+db3 = Σ₁ dZ3
 dZ2 = W3ᵀ dZ3 ∘ [A2 > 0]
 dW2 = dZ2 A1ᵀ
 db2 = Σ₁ dZ2
@@ -49,7 +49,7 @@ db1 = Σ₁ dZ1
 """,
     "dZ^{[3]} = \\frac{A^{[3]} - Y}{m} \\\\\n"
     "dW^{[3]} = dZ^{[3]} \\, A^{[2]\\top} \\\\\n"
-    "db^{[3]} = \\sum dZ^{[3]} \\\\\n"
+    "db^{[3]} = \\sum_{1} dZ^{[3]} \\\\\n"
     "dZ^{[2]} = W^{[3]\\top} \\, dZ^{[3]} \\odot [A^{[2]} > 0] \\\\\n"
     "dW^{[2]} = dZ^{[2]} \\, A^{[1]\\top} \\\\\n"
     "db^{[2]} = \\sum_{1} dZ^{[2]} \\\\\n"
@@ -147,7 +147,7 @@ def samples_in_columns_by_parameters():
 @case(
     """
 dW2 = dZ2 A1ᵀ / m + λ W2 / m
-db2 = Σ dZ2 / m
+db2 = Σ₁ dZ2 / m
 dW1 = dZ1 Xᵀ / m + λ W1 / m
 db1 = Σ₁ dZ1 / m
   where dZ2 = m ∂J/∂Z2 = A2 − Y

@@ -9,7 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tensorgraph.ops.activation import log_sigmoid, relu, sigmoid
-from tensorgraph.ops.arithmetic import equal, greater, less, square, where
+from tensorgraph.ops.arithmetic import (
+    bitwise_invert,
+    equal,
+    greater,
+    greater_equal,
+    isfinite,
+    less,
+    less_equal,
+    logical_and,
+    logical_not,
+    logical_or,
+    square,
+    where,
+)
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.extrema import clip
 from tensorgraph.ops.logits import log_softmax, softmax
@@ -182,6 +195,66 @@ RULES = {
             lambda x, y: where(equal(x, 0), 0, y / where(equal(x, 0), 1, x)),
             when={"x": {"nonzero": True}},
             elsewhere="undefined",
+        ),
+        Rule(
+            "choice of which one branch is 0 elsewhere",
+            lambda x, y: where(equal(x, y), 0.5, greater(x, y) * 1),
+            lambda x, y: greater(x, y) * 1 + equal(x, y) / 2,
+        ),
+        Rule(
+            "choice of which one branch is known elsewhere",
+            lambda x, y: where(x > 2, (x > 1) * y, x + (x > 3) * y),
+            lambda x, y: where(x > 2, y, x),
+        ),
+        Rule(
+            "choice of which neither branch is known",
+            lambda x, y: where(greater_equal(x, y), x, greater(x, y) * y),
+            lambda x, y: greater_equal(x, y) * x,
+        ),
+        Rule(
+            "difference compared with 0",
+            lambda x, y: greater(0, x - y) * 1,
+            lambda x, y: less(x, y) * 1,
+        ),
+        Rule(
+            "multiple compared with 0",
+            lambda x: less_equal(-2 * x, 0) * 1,
+            lambda x: greater_equal(x, 0) * 1,
+        ),
+        Rule(
+            "two terms compared",
+            lambda x: greater(x, 0.25 * x) * 1,
+            lambda x: greater(x, 0) * 1,
+        ),
+        Rule(
+            "number moved to the other side",
+            lambda x: greater(1 - x, 0) * 1,
+            lambda x: less(x, 1) * 1,
+        ),
+        Rule(
+            "compared with itself",
+            lambda x: where(equal(x, x), x, 0),
+            lambda x: x * 1,
+        ),
+        Rule(
+            "condition and what follows from it",
+            lambda x: logical_and(x > 1, x > 0) * 1 + logical_or(x > 1, x > 0),
+            lambda x: (x > 1) * 1 + (x > 0),
+        ),
+        Rule(
+            "both conditions",
+            lambda x, y: where(logical_and(x > 0, y > 0), y, 0),
+            lambda x, y: (x > 0) * (y > 0) * y,
+        ),
+        Rule(
+            "neither condition",
+            lambda x, y: where(logical_or(x > 0, y > 0), 0, y),
+            lambda x, y: (x <= 0) * (y <= 0) * y,
+        ),
+        Rule(
+            "not",
+            lambda x, y: bitwise_invert(isfinite(x)) * y + logical_not(x < 0),
+            lambda x, y: (1 - isfinite(x) * 1) * y + (x >= 0),
         ),
         Rule(
             "relu above 0",

@@ -212,7 +212,7 @@ def test_limits_stay_where_they_may_bind():
     for outside in (
         tg.where(x > 1, 0, limited),
         tg.where(x > 1, 0, tg.where(x < -2, 0, limited)),
-        tg.where(x < 1, 0, tg.where(x > -1, 0, limited)),
+        tg.where(x > 3, 0, tg.where(x < -1, 0, limited)),
     ):
         written = lower(normaliser.normal(outside), (3, 4), normaliser.atoms)
         data = np.linspace(-3, 3, 12).reshape(3, 4)

@@ -51,7 +51,7 @@ EXPECTED = {
     "07_derive_the_course": (
         [],
         [
-            "dW2 = dZ2 A1ᵀ / m\ndb2 = Σ dZ2 / m\ndW1 = dZ1 Xᵀ / m\ndb1 = Σ₁ dZ1 / m\n"
+            "dW2 = dZ2 A1ᵀ / m\ndb2 = Σ₁ dZ2 / m\ndW1 = dZ1 Xᵀ / m\ndb1 = Σ₁ dZ1 / m\n"
             "  where dZ2 = m ∂J/∂Z2 = A2 − Y\n"
             "  where dZ1 = m ∂J/∂Z1 = W2ᵀ dZ2 ∘ \\(1 − A1²\\)\n",
             "dZ = \\(A − Y\\) / m    assuming Σ₀ Y = 1 \\(checked on the data\\)\n",

@@ -9,6 +9,7 @@ from hypothesis import event, given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
 import tensorgraph as tg
+from tensorgraph.engine.graph import ancestors
 from tests.ops import elements
 
 MORE = settings(max_examples=3 * settings().max_examples)
@@ -149,3 +150,60 @@ def test_matmul_over_numbers_of_axes(x_shape, y_shape):
     np.testing.assert_allclose((tg.tensor(x) @ y).numpy(), expected, rtol=1e-12, atol=1e-13)
     np.testing.assert_allclose((x @ tg.tensor(y)).numpy(), expected, rtol=1e-12, atol=1e-13)
     tg.testing.gradcheck(tg.matmul, x, y)
+
+
+def ops_of(x):
+    """Return the names of the operations that led to a tensor, first to last."""
+    return [node.op.name for node in ancestors([x._node])]
+
+
+X, Y, U, V = fill((4, 3), 0), fill((3, 5), 1), fill(3, 2), fill(3, 3)
+
+
+@pytest.mark.parametrize(
+    "product, x, y",
+    [
+        (np.dot, X, Y),
+        (np.dot, X, V),
+        (np.dot, U, Y),
+        (np.dot, U, V),
+        (np.vdot, U, V),
+        (np.inner, U, V),
+        (np.inner, X, V),
+        (np.matmul, X, Y),
+        (lambda x, y: np.tensordot(x, y, 1), X, Y),
+        (lambda x, y: np.einsum("ij,jk->ik", x, y), X, Y),
+        (lambda x, y: np.einsum("ij,jk", x, y), X, Y),
+        (lambda x, y: np.einsum("ij,j->i", x, y), X, V),
+        (lambda x, y: np.einsum("i,ij", x, y), U, Y),
+        (lambda x, y: np.einsum("i,i", x, y), U, V),
+        (lambda x, y: np.einsum("bij,bjk->bik", x, y), fill((2, 4, 3), 0), fill((2, 3, 5), 1)),
+    ],
+)
+def test_a_product_of_matrices_is_one_operation_however_it_is_written(product, x, y):
+    found = product(tg.tensor(x, requires_grad=True), tg.tensor(y, requires_grad=True))
+    assert ops_of(found) == ["matmul"]
+    np.testing.assert_allclose(found.numpy(), product(x, y), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "product, x, y",
+    [
+        (np.inner, X, Y.T),
+        (lambda x, y: np.einsum("ij,kj->ik", x, y), X, Y.T),
+        (lambda x, y: np.einsum("ij,kj", x, y), X, Y.T),
+        (lambda x, y: np.einsum("bij,bkj->bik", x, y), fill((2, 4, 3), 0), fill((2, 5, 3), 1)),
+    ],
+)
+def test_a_product_with_a_transposed_matrix_is_a_transpose_and_a_product(product, x, y):
+    found = product(tg.tensor(x, requires_grad=True), tg.tensor(y, requires_grad=True))
+    assert ops_of(found) in (["matrix_transpose", "matmul"], ["permute_dims", "matmul"])
+    np.testing.assert_allclose(found.numpy(), product(x, y), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "subscripts", ["ij,ij->i", "ij,jk->", "bi,bi->b", "ij,jk->ijk", "ii,ij->j"]
+)
+def test_what_is_no_product_of_matrices_stays_einsum(subscripts):
+    found = tg.einsum(subscripts, tg.tensor(fill((3, 3), 0), requires_grad=True), fill((3, 3), 1))
+    assert ops_of(found) == ["einsum"]

@@ -20,13 +20,16 @@ from tensorgraph.formulas.algebra.polynomials import (
     Mono,
     Poly,
     added,
+    labels_of,
     lengths_of,
     number,
     order,
     placed,
     relabelled,
     root_of,
+    with_roots,
 )
+from tensorgraph.formulas.algebra.regrouping import Block, parts, regrouped
 from tensorgraph.formulas.facts import Fact, Facts
 from tensorgraph.symbolic.expr import Expr, constant
 
@@ -75,6 +78,14 @@ class Algebra:
         """Return the fact that the sum of a value along some axes is a number, if it is known."""
         return self.facts.sum_along(e, *axes)
 
+    def normal(self, e: Expr) -> Poly:
+        """Return an expression's polynomial in its own frame."""
+        raise NotImplementedError
+
+    def keeps(self, e: Expr) -> bool:
+        """Return whether a value stays as it is, because it has a name."""
+        raise NotImplementedError
+
     def product(self, p: Poly, q: Poly) -> Poly:
         """Return p · q: cancelled first, then expanded, or left in parentheses if too long."""
         if not p or not q:
@@ -109,7 +120,8 @@ class Algebra:
     def settled(self, p: Poly) -> Poly:
         """Return a polynomial in which no group stands by itself in a product."""
         result: Poly = {}
-        for mono, k in p.items():
+        for written, c in p.items():
+            k, mono = with_roots(c, written)
             groups = [f for f in mono if f[0].poly is not None and f[2] == 1]
             if not groups:
                 result = added(result, {mono: k})
@@ -181,11 +193,28 @@ class Algebra:
                 self.note("sum of a constant", n)
                 result = added(result, self.product({mono: k}, self.count(n)))
                 continue
+            split = self._split(inside, label)
+            if split is not None:
+                result = added(result, self.product({outside: k}, split))
+                continue
             if outside:
                 self.note("pull out of the sum", (outside, inside, label))
             part = self._sum_of(inside, label)
             result = added(result, self.product({outside: k}, part))
         return result
+
+    def _split(self, inside: Mono, label: int) -> Poly | None:
+        """Return a sum along an axis that reshapes made of several, as one along these."""
+        lengths = parts(self, inside, label)
+        if not lengths:
+            return None
+        codes = tuple(range(label + 3 * K, label + 3 * K + len(lengths)))
+        found = regrouped(self, {inside: Fraction(1)}, [Block((label,), codes, lengths)])
+        if found is None:
+            return None
+        for code, n in zip(codes, lengths, strict=True):
+            found = self.total(found, code, n) if n != 1 else found
+        return found
 
     def _sum_of(self, inside: Mono, label: int) -> Poly:
         """Return the sum along a label of factors that all have it; sums of sums are one sum."""
@@ -197,6 +226,13 @@ class Algebra:
             bound |= dict(zip(codes.values(), atom.bound, strict=True))
         known = self._known_total(body, bound)
         return {(self.atoms.total(body, bound),): Fraction(1)} if known is None else known
+
+    def with_sum(self, rest: Mono, body: Mono, bound: set[int]) -> Mono:
+        """Return a product with the sum of another over bound labels, constants pulled out."""
+        inside = tuple(f for f in body if labels_of([f]) & bound)
+        outside = tuple(f for f in body if not labels_of([f]) & bound)
+        total = self.atoms.total(inside, bound)
+        return self.joined(self.joined(rest, outside), (total,))
 
     def _known_total(self, body: Mono, bound: Mapping[int, int]) -> Poly | None:
         """Return the sum of a single value along bound labels of these lengths, if it is known."""

@@ -6,7 +6,15 @@ from fractions import Fraction
 
 import numpy as np
 
-from tensorgraph.engine.op import Op
+from tensorgraph.formulas.algebra.conditions import (
+    EVERYWHERE,
+    NOT,
+    NOWHERE,
+    follows,
+    in_terms,
+    opposite,
+    plain,
+)
 from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import (
@@ -21,18 +29,14 @@ from tensorgraph.formulas.algebra.polynomials import (
     relabelled,
 )
 from tensorgraph.formulas.writing.broadcasting import bare
-from tensorgraph.ops.activation import relu
 from tensorgraph.ops.arithmetic import (
     add,
     equal,
-    greater,
     greater_equal,
-    less,
     less_equal,
     logical_and,
     multiply,
     negative,
-    not_equal,
     subtract,
 )  # fmt: skip
 from tensorgraph.ops.extrema import clip
@@ -47,50 +51,59 @@ def aligned(nf: Normaliser, e: Expr, x: Expr) -> Poly:
 
 def choice(nf: Normaliser, e: Expr) -> Poly | None:
     """Common factors come out of both branches; a branch 0 leaves an indicator."""
-    condition, x, y = e.args
-    guarded = _guarded(nf, condition)
-    if guarded is not None:
-        note_nonzero(nf, "guard", guarded)
-        return aligned(nf, e, y)
-    p, q = aligned(nf, e, x), aligned(nf, e, y)
-    if p == q:
+    condition = plain(nf, e.args[0])
+    p, q = (aligned(nf, e, x) for x in e.args[1:])
+    if condition.op in NOT:
+        condition, p, q = condition.args[0], q, p
+    p, q = _where(nf, condition, p, e.ndim), _where(nf, opposite(condition), q, e.ndim)
+    if p == q or condition is NOWHERE:
+        return q
+    if condition is EVERYWHERE:
         return p
     content = common({**p, **q})
     content = tuple(f for f in content if f[2] > 0 or nf.nonzero(f[0]))
     p = {quotient(m, content): k for m, k in p.items()}
     q = {quotient(m, content): k for m, k in q.items()}
-    choice = _choice(nf, e, condition, p, q)
-    if choice is None:
+    found = _either(nf, e, condition, p, q)
+    if found is None:
         return None
-    return _unlimited(nf, nf.product({content: Fraction(1)}, choice))
+    return _unlimited(nf, nf.product({content: Fraction(1)}, found))
 
 
-def _guarded(nf: Normaliser, condition: Expr) -> Expr | None:
-    """Return what a gradient rule guards against 0, where the data hold no 0."""
-    if condition.op is logical_and.op:
-        condition = condition.args[0]
-    if condition.op is not equal.op or condition in nf.forward:
+def _where(nf: Normaliser, condition: Expr, p: Poly, ndim: int) -> Poly:
+    """Return what a polynomial is where a condition holds, by the indicators in its terms."""
+    result: Poly = {}
+    for mono, k in p.items():
+        told = [(f, c) for f in mono if (c := _condition_of(nf, f, ndim)) is not None]
+        if not any(f[2] > 0 and follows(opposite(c), condition) for f, c in told):
+            known = [f for f, c in told if follows(c, condition)]
+            result = added(result, {tuple(f for f in mono if f not in known): k})
+    return result
+
+
+def _condition_of(nf: Normaliser, f: Factor, ndim: int) -> Expr | None:
+    """Return the condition whose indicator a factor is a power of, standing at the last axes."""
+    atom, labels, _ = f
+    if atom.expr is None or atom.expr.dtype.kind != "b":
         return None
-    x, zero = condition.args
-    if zero.value is None or zero.size != 1 or np.asarray(zero.value).item() != 0:
-        return None
-    known = nf.facts.nonzero(x) or nf.holds(x, lambda values: bool((values != 0).all()))
-    return bare(x) if known else None
+    indicator = in_terms(nf, atom.expr, ndim)
+    return atom.expr if {((atom, labels, Fraction(1)),): 1} == indicator else None
 
 
-def note_nonzero(nf: Normaliser, rule: str, e: Expr) -> None:
-    """Note that a rule asks that a value have no element 0, and whether that is known."""
-    for mono in nf.normal(e):
-        for atom, _, _ in mono:
-            nf.note(rule, (atom, bool(nf.nonzero(atom))))
-
-
-def _choice(nf: Normaliser, e: Expr, condition: Expr, p: Poly, q: Poly) -> Poly | None:
-    condition = nf.simplified(condition)
-    if not p or not q:
-        chosen = condition if p else opposite(condition)
-        if _may_be_multiplied(nf, e, p or q):
-            return nf.product(aligned(nf, e, chosen), p or q)
+def _either(nf: Normaliser, e: Expr, condition: Expr, p: Poly, q: Poly) -> Poly | None:
+    """Return p where the condition holds and q elsewhere, as a sum if one is 0 there anyway."""
+    other = opposite(condition)
+    for chosen, left_out, x, y in ((condition, other, p, q), (other, condition, q, p)):
+        if y and all(_only_where(nf, left_out, mono, e.ndim) for mono in y):
+            if _may_be_multiplied(nf, e, x):
+                return added(nf.product(in_terms(nf, chosen, e.ndim), x), y)
+    guarded = _guarded(nf, e.args[0], condition)
+    if guarded is not None:
+        note_nonzero(nf, "guard", guarded)
+        return q
+    for chosen, x, y in ((condition, p, q), (other, q, p)):
+        if not y and _may_be_multiplied(nf, e, x):
+            return nf.product(in_terms(nf, chosen, e.ndim), x)
     if e in nf.forward:
         return None
     assert e.op is not None
@@ -99,6 +112,33 @@ def _choice(nf: Normaliser, e: Expr, condition: Expr, p: Poly, q: Poly) -> Poly 
     made = make(e.op, (condition, *branches), e.static, shape, e.dtype)
     shift = e.ndim - len(shape)
     return relabelled(nf.atoms.value(made), {i: i + shift for i in range(len(shape))})
+
+
+def _only_where(nf: Normaliser, condition: Expr, mono: Mono, ndim: int) -> bool:
+    """Return whether a product is 0 wherever a condition does not hold."""
+    told = (_condition_of(nf, f, ndim) for f in mono if f[2] > 0)
+    return any(c is not None and follows(condition, c) for c in told)
+
+
+def _guarded(nf: Normaliser, condition: Expr, plainly: Expr) -> Expr | None:
+    """Return what a gradient rule guards against 0, where the data hold no 0."""
+    if plainly.op is logical_and.op:
+        plainly = plainly.args[0]
+    if plainly.op is not equal.op or condition in nf.forward:
+        return None
+    x, zero = plainly.args
+    if zero.value is None or zero.size != 1 or np.asarray(zero.value).item() != 0:
+        return None
+    known = nf.facts.nonzero(x) or nf.holds(x, lambda values: bool((values != 0).all()))
+    return bare(x) if known else None
+
+
+def note_nonzero(nf: Normaliser, rule: str, e: Expr) -> None:
+    """Note that a rule asks that a value have no element 0, and whether that is known."""
+    p = nf.normal(e)
+    for mono in p if len(p) == 1 else nf.atoms.value(nf.simplified(e)):
+        for atom, _, _ in mono:
+            nf.note(rule, (atom, bool(nf.nonzero(atom))))
 
 
 def _may_be_multiplied(nf: Normaliser, e: Expr, p: Poly) -> bool:
@@ -150,38 +190,7 @@ def _does_not_limit(e: Expr, labels: Labels, mono: Mono) -> bool:
     """Return whether a value is clip(x) in a product with [x ≥ min] and [x ≤ max]."""
     if e.op is not clip.op:
         return False
-    tests = [g[0].expr for g in mono if g[1] == labels]
-    bounds = [(greater_equal.op, e.static["min"]), (less_equal.op, e.static["max"])]
-    return all(any(_says(t, op, e.args[0], n) for t in tests) for op, n in bounds if n is not None)
-
-
-def _says(test: Expr | None, comparison: Op, x: Expr, bound: float) -> bool:
-    if test is None or test.op is not comparison or test.args[0] is not x:
-        return False
-    value = test.args[1].value
-    return value is not None and np.ndim(value) == 0 and float(value) == bound
-
-
-OPPOSITES = {
-    less.op: greater_equal, greater_equal.op: less, greater.op: less_equal, less_equal.op: greater,
-    equal.op: not_equal, not_equal.op: equal,
-}  # fmt: skip
-
-
-def opposite(condition: Expr) -> Expr:
-    """Return where a condition does not hold."""
-    if condition.op not in OPPOSITES:
-        return ~condition
-    return lift(OPPOSITES[condition.op](*condition.args))
-
-
-def rectified_above_0(nf: Normaliser, e: Expr) -> Poly | None:
-    """relu(x) > 0 is x > 0; a named activation stays, as it is what was kept."""
-    if e in nf.forward:
-        return None
-    x, y = map(nf.simplified, e.args)
-    rectified = x.op is relu.op and x not in nf.names
-    if not rectified or y.value is None or np.any(np.asarray(y.value) != 0):
-        return None
-    assert e.op is not None
-    return nf.atoms.value(make(e.op, (x.args[0], y), e.static, e.shape, e.dtype))
+    tests = [test for g in mono if g[1] == labels and (test := g[0].expr) is not None]
+    bounds = [(greater_equal, e.static["min"]), (less_equal, e.static["max"])]
+    inside = [lift(within(e.args[0], n)) for within, n in bounds if n is not None]
+    return all(any(follows(condition, test) for test in tests) for condition in inside)

@@ -7,7 +7,6 @@ from fractions import Fraction
 from tensorgraph.formulas.algebra.algebra import K
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import Poly, number, relabelled
-from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
 from tensorgraph.symbolic.expr import Expr
 
 
@@ -33,9 +32,6 @@ def averaged(nf: Normaliser, e: Expr) -> Poly:
 
 def matrix_product(nf: Normaliser, e: Expr) -> Poly:
     """A product of matrices is a sum over the label that both have."""
-    merged = _merged(*e.args)
-    if merged is not None:
-        return _over_batch(nf, *merged)
     x, y = e.args
     last = e.ndim - (y.ndim > 1)  # where the axes of x before its last end
     to_x = {i: i + last - (x.ndim - 1) for i in range(x.ndim - 1)} | {x.ndim - 1: K}
@@ -46,33 +42,6 @@ def matrix_product(nf: Normaliser, e: Expr) -> Poly:
         to_y |= {y.ndim - 1: e.ndim - 1}
     p, q = relabelled(nf.normal(x), to_x), relabelled(nf.normal(y), to_y)
     return nf.dot(p, q, x.shape[-1])
-
-
-def _merged(x: Expr, y: Expr) -> tuple[Expr, Expr] | None:
-    """Return a and b where a product is aᵀ b with the axes of a batch merged into one."""
-    if x.ndim != 2 or x.op not in (permute_dims.op, matrix_transpose.op):
-        return None
-    flat = (x.args[0], y)
-    if any(f.op is not reshape.op or f.ndim != 2 for f in flat):
-        return None
-    a, b = (f.args[0] for f in flat)
-    kept = all(f.shape[1:] == f.args[0].shape[-1:] for f in flat)
-    return (a, b) if kept and a.ndim > 2 and a.shape[:-1] == b.shape[:-1] else None
-
-
-def _over_batch(nf: Normaliser, a: Expr, b: Expr) -> Poly:
-    """Return Σ aᵀ b over all places of a batch: the gradient of a layer's weights."""
-    last = a.ndim - 1
-    batch = {i: K + i for i in range(last)}
-    p = relabelled(nf.normal(a), {**batch, last: 0})
-    q = relabelled(nf.normal(b), {**batch, last: 1})
-    if not p or not q:
-        return {}
-    (k, mono), (c, other) = nf.atoms.group(p), nf.atoms.group(q)
-    result = {nf.joined(mono, other): k * c}
-    for i, label in batch.items():
-        result = nf.total(result, label, a.shape[i]) if a.shape[i] != 1 else result
-    return result
 
 
 def einstein_sum(nf: Normaliser, e: Expr) -> Poly | None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from builtins import sum as sum_of
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from itertools import permutations
+from itertools import permutations, product
 from math import gcd, lcm, prod
 from typing import Any
 
+from tensorgraph.formulas.algebra.irrationals import multiplied_out, roots_apart
 from tensorgraph.formulas.algebra.polynomials import (
     Atom,
     Atoms,
@@ -36,7 +37,7 @@ from tensorgraph.ops.shape import (
     reshape,
 )
 from tensorgraph.ops.transcendental import power, sqrt
-from tensorgraph.symbolic.expr import Expr, constant
+from tensorgraph.symbolic.expr import Expr, constant, in_order
 
 HALF = Fraction(1, 2)
 LONG = 10_000
@@ -74,6 +75,7 @@ def _has_products_of_matrices(p: Poly) -> bool:
 
 def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
     """Return a number times a product, where ``decimal`` says how to write the number."""
+    k, mono, (roots, inverse_roots) = roots_apart(*multiplied_out(k, mono))
     above = [f for f in mono if f[2] > 0]
     below = [f for f in mono if f[2] < 0]
     parts: list[tuple[Any, Expr]] = []
@@ -89,7 +91,7 @@ def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
             expr = _raised(_factor(f, ndim), e)
         parts.append(((expr.size > 1, f[0].number), expr))
     sign, k = (k < 0), abs(k)
-    if not mono and k.denominator != 1:
+    if not (mono or roots or inverse_roots) and k.denominator != 1:
         return constant(float(k) if not sign else -float(k))
     top = [expr for _, expr in sorted(parts, key=lambda part: part[0])]
     column = [i for i, (f, _) in enumerate(zip(above, parts, strict=True)) if _lies(f, ndim, 2)]
@@ -101,6 +103,7 @@ def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
             parts.append((key, matmul(x, y)))
             top = [expr for _, expr in sorted(parts, key=lambda part: part[0])]
     bottom = [_raised(_factor((a, x, -e), ndim), -e) for a, x, e in sorted(below, key=order)]
+    top, bottom = [*roots, *top], [*inverse_roots, *bottom]
     if k.denominator > LONG or k.numerator > LONG or (decimal and _is_decimal(k, mono)):
         top.insert(0, constant(float(k)))
     else:
@@ -287,7 +290,7 @@ def _sum(k: Fraction, atom: Atom, labels: Labels, ndim: int) -> tuple[Fraction, 
         k, sign = -k, Fraction(-1)
     found = _matrix_product(body, bound, ndim, sign)
     if found is None:
-        found = _sum_of_products(body, bound, ndim, sign)
+        found = _batch_of_products(body, bound, ndim, sign)
     if found is not None:
         return k, found
     count = prod(atom.bound)
@@ -341,21 +344,33 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Exp
     return matmul(x, y)  # type: ignore[no-any-return]
 
 
-def _sum_of_products(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Expr | None:
-    """Return a sum over several labels as a sum of matrix products, one for each place of a batch.
+def _batch_of_products(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Expr | None:
+    """Return a sum as products of matrices, one for each place of a batch, that may be added up.
 
-    That is the gradient of a matrix by which all examples of a batch are multiplied.
+    So is the gradient of a matrix by which all examples of a batch are multiplied.
     """
-    *batch, last = bound
-    if not batch or labels_of(body) != {*bound, 0, 1} or ndim != 2:
+    if len(body) != 2:
         return None
-    shift = len(batch)
-    to = {0: shift, 1: shift + 1} | {x: i for i, x in enumerate(batch)}
-    values = [atom.expr for atom, _, _ in body if atom.expr is not None]
-    if len(body) != 2 or len(values) != 2 or any(e.ndim != shift + 2 for e in values):
-        return None
-    product = _matrix_product(placed(body, to), (last,), shift + 2, sign)
-    return None if product is None else sum(product, axis=tuple(range(shift)))
+    free = sorted(labels_of(body) - set(bound))
+    found: list[tuple[tuple[int, ...], Expr]] = []
+    for (_, x, _), (_, y, _) in permutations(body):
+        ways = product([i for i in free if i not in y], [i for i in free if i not in x], bound)
+        for row, column, last in ways:
+            added = [i for i in bound if i != last]
+            axes = [*(i for i in free if i not in (row, column)), row, column]
+            to = {i: axis for axis, i in enumerate([*added, *axes])}
+            one = _matrix_product(placed(body, to), (last,), len(to), sign)
+            if one is not None:
+                total = sum(one, axis=tuple(range(len(added)))) if added else one
+                e = in_frame(total, tuple(axes), ndim)
+                found.append(((*_transposes(e), row > column, len(found)), e))
+    return min(found)[1] if found else None
+
+
+def _transposes(e: Expr) -> tuple[int, int]:
+    """Return how many values stand with their axes in another order, and how many transposed."""
+    ops = [x.op for x in in_order([e])]
+    return ops.count(permute_dims.op), ops.count(matrix_transpose.op)
 
 
 def _is_matrix(f: Factor) -> bool:

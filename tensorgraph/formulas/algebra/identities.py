@@ -6,16 +6,15 @@ parameters of the operation found (an axis) go to the operation that takes its p
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.ops.activation import log_sigmoid, sigmoid
-from tensorgraph.ops.arithmetic import add, divide, multiply, negative, reciprocal
+from tensorgraph.ops.arithmetic import add, multiply
 from tensorgraph.ops.logits import log_softmax, softmax
-from tensorgraph.ops.transcendental import exp, log, power
+from tensorgraph.ops.transcendental import exp, log
 from tensorgraph.symbolic.expr import Expr, make
 
 Pattern = str | float | tuple[Any, ...]
@@ -28,8 +27,6 @@ class Recognition:
     name: str
     left: Pattern
     right: Pattern
-    in_graph: bool = False
-    """Whether a recorded graph is read this way too: the gradient is then that of the right."""
 
 
 RECOGNITIONS = (
@@ -39,40 +36,13 @@ RECOGNITIONS = (
     Recognition("log of exp", (log.op, (exp.op, "x")), "x"),
     Recognition("log of softmax", (log.op, (softmax.op, "x")), (log_softmax.op, "x")),
     Recognition("log of sigmoid", (log.op, (sigmoid.op, "x")), (log_sigmoid.op, "x")),
-    Recognition(
-        "sigmoid written out",
-        (divide.op, 1, (add.op, 1, (exp.op, (negative.op, "x")))),
-        (sigmoid.op, "x"),
-        in_graph=True,
-    ),
-    Recognition(
-        "sigmoid written out, with power",
-        (power.op, (add.op, 1, (exp.op, (negative.op, "x"))), -1),
-        (sigmoid.op, "x"),
-        in_graph=True,
-    ),
-    Recognition(
-        "sigmoid written out, with reciprocal",
-        (reciprocal.op, (add.op, 1, (exp.op, (negative.op, "x")))),
-        (sigmoid.op, "x"),
-        in_graph=True,
-    ),
 )
 """Left sides are replaced by right sides."""
 
 
 def recognised(e: Expr) -> Expr:
     """Return an equal expression that says more, or the same one."""
-    return _read(e, RECOGNITIONS)
-
-
-def read_in_graph(e: Expr) -> Expr:
-    """Return what an operation of a recorded graph is read as, or the same one."""
-    return _read(e, [rule for rule in RECOGNITIONS if rule.in_graph])
-
-
-def _read(e: Expr, rules: Iterable[Recognition]) -> Expr:
-    for rule in rules:
+    for rule in RECOGNITIONS:
         static: dict[str, Any] = {}
         found = _match(rule.left, e, {}, static)
         if found is not None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.formulas.algebra.branches import aligned, choice, rectified_above_0
+from tensorgraph.formulas.algebra.branches import aligned, choice
+from tensorgraph.formulas.algebra.conditions import BOTH, COMPARED, EITHER, NOT, indicator
 from tensorgraph.formulas.algebra.contractions import (
     averaged,
     einstein_sum,
@@ -17,13 +18,13 @@ from tensorgraph.formulas.algebra.identities import recognised
 from tensorgraph.formulas.algebra.indexing import indexed, scattered
 from tensorgraph.formulas.algebra.normal_form import Meanings, Normaliser, as_body
 from tensorgraph.formulas.algebra.polynomials import ONE, Poly, added, scaled
-from tensorgraph.formulas.algebra.rearrangements import broadcast, permuted, reshaped, transposed
+from tensorgraph.formulas.algebra.rearrangements import broadcast, permuted, reshaped
 from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.arithmetic import (
     add,
     astype,
     divide,
-    greater,
+    isnan,
     multiply,
     negative,
     positive,
@@ -132,15 +133,15 @@ MEANINGS = Meanings(
         reciprocal.op: _to_power(Fraction(-1)), square.op: _to_power(Fraction(2)),
         sqrt.op: _to_power(Fraction(1, 2)), broadcast_to.op: broadcast, reshape.op: reshaped,
         expand_dims.op: reshaped, squeeze.op: reshaped, permute_dims.op: permuted,
-        matrix_transpose.op: transposed, REGISTRY["getitem"]: indexed,
+        matrix_transpose.op: permuted, REGISTRY["getitem"]: indexed,
         total.op: summed, mean.op: averaged,
         dropout.op: _dropout, affine.op: as_body, softmax_minus_one_hot.op: as_body,
     },
     kept={
         matmul.op: matrix_product, REGISTRY["einsum"]: einstein_sum, scatter.op: scattered,
         exp.op: _function, log.op: _function, sigmoid.op: _function, where.op: choice,
-        greater.op: rectified_above_0,
         norm.op: _recorded, rms.op: _recorded, std.op: _recorded,
+        **dict.fromkeys([*COMPARED, *NOT, *BOTH, *EITHER, isnan.op], indicator),
     },
 )  # fmt: skip
 """What the core operations mean; what is composed of them is read through its body."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy as np
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.algebra.algebra import Algebra, Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
+from tensorgraph.formulas.algebra.irrationals import irrational
 from tensorgraph.formulas.algebra.polynomials import (
     LIMIT,
     ONE,
@@ -27,7 +29,7 @@ from tensorgraph.formulas.algebra.polynomials import (
     order,
 )
 from tensorgraph.formulas.facts import Fact
-from tensorgraph.ops.arithmetic import add, subtract
+from tensorgraph.ops.arithmetic import add, subtract, where
 from tensorgraph.symbolic.expr import Expr, in_order, lift, make
 
 
@@ -73,6 +75,10 @@ class Normaliser(Algebra):
         self._events |= dict.fromkeys(events)
         return p
 
+    def keeps(self, e: Expr) -> bool:
+        """Return whether a value stays as it is, because it has a name."""
+        return e in self.names or e in self.cuts
+
     def holds(self, e: Expr, question: Callable[[Any], bool]) -> bool:
         """Return whether something holds of an expression's values on all data there are."""
         return self.data is not None and all(map(question, self.data(e)))
@@ -96,7 +102,7 @@ class Normaliser(Algebra):
         named = e in self.cuts or e in self.multiples
         if e in self._known or named or e.op is None or self._stays(e):
             return ()
-        return e.args
+        return (*e.args[1:], e.args[0]) if e.op is where.op else e.args  # a condition comes last
 
     def _stays(self, e: Expr) -> bool:
         """Return whether a forward value is an atom whatever its operands are."""
@@ -134,11 +140,17 @@ class Normaliser(Algebra):
     def _constant(self, e: Expr) -> Poly:
         array = np.asarray(e.value)
         uniform = array.size and np.all(array == array.flat[0]) and np.isfinite(array.flat[0])
-        if not uniform or array.dtype.kind == "b":
+        if not uniform or (array.dtype.kind == "b" and array.size > 1):
             return self.atoms.value(e)
         value = array.flat[0].item()
-        if isinstance(value, int) and e not in self.forward:
+        if type(value) is int and e not in self.forward:
             return self.count(value)
+        found = irrational(value, array.dtype) if array.dtype.kind == "f" else None
+        if found is not None:
+            powers = [
+                self.power(self.atoms.value(e), exponent) for e, exponent in found.powers.items()
+            ]
+            return reduce(self.product, filter(None, powers), {ONE: found.factor})
         return number(value if array.dtype != np.float32 else str(array.flat[0]))
 
     def rebuilt(self, e: Expr) -> Expr:

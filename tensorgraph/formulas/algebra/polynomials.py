@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby, permutations, product
-from math import isqrt, prod
+from math import ceil, isqrt, prod
 from typing import Any
 
 from tensorgraph.symbolic.expr import Expr
@@ -54,6 +54,8 @@ Poly = dict[Mono, Fraction]
 ONE: Mono = ()
 LIMIT = 64
 """Products of more terms than this are left in parentheses."""
+BOUND = 5000
+"""Labels of sums are moved up here while their bodies are looked at in the frame."""
 
 
 def order(factor: Factor) -> tuple[int, Labels]:
@@ -132,6 +134,17 @@ def common(p: Poly) -> Mono:
     return _product_of(powers)
 
 
+def size(mono: Mono) -> Fraction:
+    """Return how much there is to read in a product."""
+    return sum((_weight(a) * max(abs(e), Fraction(3, 4)) for a, _, e in mono), Fraction(0))
+
+
+def _weight(atom: Atom) -> Fraction:
+    if atom.bound:
+        return 1 + size(atom.body)
+    return sum((1 + size(mono) for mono in atom.poly or ()), Fraction(0)) or Fraction(1)
+
+
 def canonical(mono: Iterable[Factor], bound: Iterable[int]) -> tuple[Mono, list[int], list[int]]:
     """Return a product with labels that do not depend on the frame it came from.
 
@@ -168,6 +181,7 @@ class Atoms:
 
     def __init__(self) -> None:
         self._table: dict[Any, Atom] = {}
+        self._called: dict[Expr, tuple[Expr, Labels]] = {}
 
     def _atom(self, key: Any, **fields: Any) -> Atom:
         if key not in self._table:
@@ -176,9 +190,20 @@ class Atoms:
 
     def value(self, e: Expr) -> Poly:
         """Return a symbolic array as a polynomial in its own frame."""
-        atom = self._atom(e, expr=e, lengths=tuple(n for n in e.shape if n != 1))
         labels = tuple(i for i, n in enumerate(e.shape) if n != 1)
+        e, labels = self._called.get(e, (e, labels))
+        atom = self._atom(e, expr=e, lengths=tuple(n for n in e.shape if n != 1))
         return {((atom, labels, Fraction(1)),): Fraction(1)}
+
+    def call(self, e: Expr, named: Expr, labels: Labels) -> None:
+        """Let a value stand for one without a name, of which it only moves the axes.
+
+        Args:
+            e: the value without a name.
+            named: the one with a name.
+            labels: which axis of ``e`` each of its axes is, those of length 1 left out.
+        """
+        self._called.setdefault(e, (named, labels))
 
     def total(self, mono: Iterable[Factor], bound: Iterable[int]) -> Factor:
         """Return the sum of a product over bound labels, as a factor."""
@@ -229,6 +254,28 @@ def root_of(k: Fraction, exponent: Fraction) -> Fraction:
         if roots[0] ** 2 == k.numerator and roots[1] ** 2 == k.denominator:
             return Fraction(*roots) ** exponent.numerator
     return Fraction(repr(float(k) ** float(exponent)))
+
+
+def with_roots(k: Fraction, mono: Mono) -> tuple[Fraction, Mono]:
+    """Return a number times a product in which a whole number stands only as 1 / √n: √2 is 2 / √2.
+
+    So roots that are multiplied with each other are whole numbers again.
+    """
+    for f in mono:
+        whole = None if f[0].expr is None else f[0].expr.value
+        if type(whole) is int and (power := ceil(f[2])):
+            root = (f[0], f[1], f[2] - power)
+            rest = (root if g is f else g for g in mono)
+            return with_roots(k * Fraction(whole) ** power, tuple(g for g in rest if g[2]))
+    return k, mono
+
+
+def body_of(total: Factor, beside: Iterable[Factor]) -> tuple[Mono, set[int]]:
+    """Return what a total sums, in the frame of the product it stands in, and what it binds."""
+    atom, labels, _ = total
+    free = max({BOUND, *labels_of(beside)}) + 1
+    codes = {-1 - i: free + i for i in range(len(atom.bound))}
+    return placed(atom.body, {**dict(enumerate(labels)), **codes}), set(codes.values())
 
 
 def placed(factors: Sequence[Factor], to: Mapping[int, int]) -> Mono:

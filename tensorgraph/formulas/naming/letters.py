@@ -11,6 +11,7 @@ from tensorgraph import errors
 from tensorgraph.display.text import encodable
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
+from tensorgraph.formulas.algebra.rearrangements import MOVES
 from tensorgraph.formulas.naming.caller_variables import unique
 from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.naming.parameters import Parameter, symbols
@@ -164,8 +165,11 @@ class Letters:
             e = raw[place]
             if e in found or e.value is not None or e.is_input:
                 continue
-            ends_in = (self.names.get(self.recorded.exprs[p]) for p, g in raw.items() if g is e)
-            name = next(filter(None, ends_in), None)
+            while (name := self._ends_in(raw, e)) is None and e.op in MOVES:
+                (e,) = e.args
+            e = raw[place] if name is None else e
+            if e in found:
+                continue
             if name is None:
                 name = f"Z{numbers[place]}"
                 free = name not in self.names.values() and f"d{name}" not in taken
@@ -178,6 +182,11 @@ class Letters:
             found[e] = label
         self._activations({self.recorded.exprs[p]: number for p, number in numbers.items()})
         return found
+
+    def _ends_in(self, raw: Mapping[Any, Expr], gradient: Expr) -> str | None:
+        """Return the name of a value that has this gradient."""
+        names = (self.names.get(self.recorded.exprs[p]) for p, g in raw.items() if g is gradient)
+        return next(filter(None, names), None)
 
     def _activations(self, products: Mapping[Expr, int]) -> None:
         """Call what activations make of the product of a layer A, with the product's number."""

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 
+from tensorgraph.formulas.algebra.factoring import factored
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import (
-    Atom,
+    BOUND,
     Factor,
     Mono,
     Poly,
     added,
+    body_of,
     labels_of,
     order,
     placed,
     quotient,
     relabelled,
     renamed,
+    size,
 )
+from tensorgraph.formulas.algebra.regrouping import Frame, frames
 from tensorgraph.symbolic.expr import Expr
-
-BOUND = 5000
-"""Labels of sums are moved up here while their bodies are looked at in the frame."""
 
 
 class Folder:
@@ -47,7 +48,7 @@ class Folder:
         p = self.normaliser.normal(e)
         ((mono, k),) = p.items() if len(p) == 1 else [((), Fraction(0))]
         ((own, _),) = self.normaliser.atoms.value(e).items()
-        if not k or not mono or mono == own or _size(mono) <= _size(own):
+        if not k or not mono or mono == own or size(mono) <= size(own):
             return None
         return e, own[0], k, mono
 
@@ -82,7 +83,7 @@ class Folder:
                     if any(x not in to for x in own[1]):
                         continue
                     rest = quotient(mono, _raised(renamed(definition, to), sign))
-                    gain = _size(mono) - _size(rest) - 1
+                    gain = size(mono) - size(rest) - 1
                     if gain <= 0:
                         continue
                     factor = (own[0], tuple(to[x] for x in own[1]), Fraction(sign))
@@ -97,16 +98,13 @@ class Folder:
     def _into_sums(self, mono: Mono) -> tuple[Fraction, Mono] | None:
         """Return the product with a sum's body folded, pushing factors in where that helps."""
         for f in mono:
-            atom, labels, e = f
-            if not atom.bound or e != 1:
+            if not f[0].bound or f[2] != 1:
                 continue
-            codes = {-1 - i: BOUND + i for i in range(len(atom.bound))}
-            body = placed(atom.body, {**dict(enumerate(labels)), **codes})
-            bound = set(codes.values())
+            body, bound = body_of(f, mono)
             rest = tuple(g for g in mono if g is not f)
             step = self._put_back(body) or self._into_sums(body)
             if step is not None:
-                return step[0], self._with_sum(rest, step[1], bound)
+                return step[0], self.normaliser.with_sum(rest, step[1], bound)
             pushed = self._pushed(rest, body, bound)
             if pushed is not None:
                 return pushed
@@ -170,17 +168,11 @@ class Folder:
                 factor = (own[0], tuple(to[x] for x in own[1]), Fraction(1))
                 new_body = self.normaliser.joined(quotient(body, inner), (factor,))
                 new_rest = quotient(rest, outer)
-                shorter = _size(new_body) + _size(new_rest) < _size(body) + _size(rest)
+                shorter = size(new_body) + size(new_rest) < size(body) + size(rest)
                 if shorter and labels_of(new_body) >= bound:
                     self.normaliser.note("name", e)
-                    return 1 / k, self._with_sum(new_rest, new_body, bound)
+                    return 1 / k, self.normaliser.with_sum(new_rest, new_body, bound)
         return None
-
-    def _with_sum(self, rest: Mono, body: Mono, bound: set[int]) -> Mono:
-        inside = tuple(g for g in body if labels_of([g]) & bound)
-        outside = tuple(g for g in body if not labels_of([g]) & bound)
-        total = self.normaliser.atoms.total(inside, bound)
-        return self.normaliser.joined(self.normaliser.joined(rest, outside), (total,))
 
     def _is_product(self, total: Factor, free: set[int]) -> bool:
         """Return whether no factor has all free labels of a sum, as in a product of matrices."""
@@ -221,7 +213,7 @@ class Folder:
                         result = added(result, {self.normaliser.joined(rest, (total,)): k})
                     continue
             bound = set(range(BOUND, BOUND + count))
-            result = added(result, {self._with_sum(rest, mono, bound): scale})
+            result = added(result, {self.normaliser.with_sum(rest, mono, bound): scale})
         return result
 
     def over_denominators(self, p: Poly) -> Poly:
@@ -235,17 +227,6 @@ class Folder:
             k, mono = self.normaliser.atoms.group(terms)
             result = added(result, {self.normaliser.joined(mono, below): k})
         return result
-
-
-def _size(mono: Mono) -> Fraction:
-    """Return how much there is to read in a product."""
-    return sum((_weight(a) * max(abs(e), Fraction(3, 4)) for a, _, e in mono), Fraction(0))
-
-
-def _weight(atom: Atom) -> Fraction:
-    if atom.bound:
-        return 1 + _size(atom.body)
-    return sum((1 + _size(mono) for mono in atom.poly or ()), Fraction(0)) or Fraction(1)
 
 
 def _raised(mono: Mono, exponent: int) -> Mono:
@@ -271,18 +252,27 @@ def _matches(definition: Mono, mono: Mono, sign: int) -> Iterator[dict[int, int]
     yield from search(0, {})
 
 
-def candidates(
-    normaliser: Normaliser, e: Expr, stopped: Callable[[], bool] = lambda: False
-) -> list[Poly]:
+def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
     """Return the polynomial of an expression, and equal ones that may be shorter to read."""
-    p = normaliser.normal(e)
-    if stopped():
-        return [p]
+    found = [*frames(normaliser, normaliser.normal(e), e.shape)][::-1]  # reshapes are best outside
     folder = Folder(normaliser)
+<<<<<<< HEAD
     short = folder.folded(p)
     collected = folder.collected(short)
     fractions = folder.over_denominators(short)
-    return [folder.folded(collected), collected, short, p, fractions]
+    found = [folder.folded(collected), collected, short, p, fractions]
+    products = [factored(normaliser, q) for q in found[:2]]
+    return [*found, *(q for q in products if q not in found)]
 
 
 __all__ = ["Folder", "candidates", "relabelled"]
+=======
+    every: list[Frame] = []
+    for frame in found:
+        short = folder.folded(frame.poly)
+        collected = folder.collected(short)
+        fractions = folder.over_denominators(short)
+        polys = (folder.folded(collected), collected, short, frame.poly, fractions)
+        every += [frame._replace(poly=p) for p in polys]
+    return every
+>>>>>>> shapes

@@ -66,8 +66,8 @@ class _Writer:
         if e in self.names:
             return Formula("name", text=self.names[e])
         if e.value is not None:
-            text = _constant(e)
-            return Formula("name" if text.endswith("]") else "number", text=text)
+            text = "pi" if e.size == 1 and e.value == np.pi else _constant(e)
+            return Formula("name" if text == "pi" or text.endswith("]") else "number", text=text)
         if e.op is None:
             return Formula("name", text=e.name or "x")
         return WRITERS[e.op.notation.kind](self, e)
@@ -153,6 +153,8 @@ class _Writer:
         return Formula("root", self._parts(e))
 
     def enclosed(self, e: Expr) -> Formula:
+        if "axis" in e.static and not _over_all(e):
+            return self.function(e)  # ‖x‖₁ is another length
         return Formula("enclosed", self._parts(e), _notation(e).sign)
 
     def body(self, e: Expr) -> Formula:
@@ -173,13 +175,12 @@ class _Writer:
 
     def reduction(self, e: Expr) -> Formula:
         notation, axes = _notation(e), some_axes(e.static["axis"], e.args[0].ndim)
-        wide = {i for i, n in enumerate(e.args[0].shape) if n != 1}
-        over = None if wide <= set(axes) else axes
+        over = None if _over_all(e) else axes
         return Formula("reduction", self._parts(e), notation.sign, over, notation.latex)
 
     def relation(self, e: Expr) -> Formula:
         notation = _notation(e)
-        return Formula("relation", self._parts(e), notation.sign, latex=notation.latex)
+        return Formula("relation", self._operands(e), notation.sign, latex=notation.latex)
 
     def _operands(self, e: Expr) -> tuple[Formula, ...]:
         """Write a function's operands; what is only asked whether it holds, without brackets."""
@@ -208,7 +209,8 @@ class _Writer:
     def function(self, e: Expr) -> Formula:
         assert e.op is not None
         notation, axes = e.op.notation, e.static.get("axis", ())
-        name = notation.sign or e.op.name
+        named = notation.kind == "function" and notation.sign
+        name = notation.sign if named else e.op.name
         if notation.arguments is not None:
             values = [e.static[key] for key in notation.arguments]
             numbers = [Formula("number", text=_number(n)) for n in values if n is not None]
@@ -216,7 +218,8 @@ class _Writer:
         hidden = UNSEEN if isinstance(axes, tuple) else UNSEEN[:2]
         static = {k: v for k, v in e.static.items() if v != e.op.defaults.get(k)}
         shown = ", ".join(f"{k}={_static(v)}" for k, v in static.items() if k not in hidden)
-        along = axes if isinstance(axes, tuple) else ()
+        vector = len(e.args) == 1 and e.args[0].ndim == 1
+        along = axes if isinstance(axes, tuple) and not vector else ()
         if shown:
             return Formula("function", self._operands(e), f"{name}[{shown}]", along)
         return Formula("function", self._operands(e), name, along, notation.latex)
@@ -235,6 +238,13 @@ WRITERS: dict[str, Callable[[_Writer, Expr], Formula]] = {
 def _notation(e: Expr) -> Notation:
     assert e.op is not None
     return e.op.notation
+
+
+def _over_all(e: Expr) -> bool:
+    """Return whether an operation works along all axes of its operand; db = Σ₁ dZ is a column."""
+    (x,) = e.args
+    axes = some_axes(e.static["axis"], x.ndim)
+    return all(i in axes or (n == 1 and not e.ndim) for i, n in enumerate(x.shape))
 
 
 def _body(e: Expr) -> Expr:
@@ -309,7 +319,7 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
         if x in known:
             continue
         if x in names or not x.args:
-            known[x] = 1.0
+            known[x] = 1.0 if x in names or not _is_decimal(x.value) else LONG_DECIMAL
         elif done:
             assert x.op is not None
             own = 2.0 if rearranges(x) else WEIGHTS.get(x.op.notation.kind, 2.0)
@@ -320,6 +330,16 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
     return known[e]
 
 
+def _is_decimal(value: Any) -> bool:
+    """Return whether a number has so many digits that a reader does not see what it is."""
+    if value is None or np.size(value) != 1:
+        return False
+    number = np.asarray(value).item()
+    return number != np.pi and len(_number(number)) > 6
+
+
+LONG_DECIMAL = 6.0
+"""What reading a decimal such as 0.693147 costs."""
 WEIGHTS = {
     "hidden": 0.0, "sum": 0.5, "negative": 0.5, "product": 0.5, "fraction": 0.5, "power": 0.5,
     "matmul": 0.5, "transpose": 0.5, "reduction": 1.0, "body": 0.0,

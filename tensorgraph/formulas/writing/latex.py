@@ -7,6 +7,7 @@ from typing import assert_never
 
 from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.formulas.writing.text import (
+    CONDITION,
     GREEK,
     MATMUL,
     NEGATIVE,
@@ -125,7 +126,7 @@ def set_part(f: Formula) -> tuple[str, int]:
         case "relation":
             return in_parentheses(_condition(f), f, "[", "]"), WHOLE
         case "condition":
-            return _condition(f), SUM
+            return _condition(f), CONDITION
         case "equation":
             return " = ".join(set_part(p)[0] for p in f.parts), SUM
         case "derivative":

@@ -13,11 +13,11 @@ SUPERSCRIPT = str.maketrans("0123456789-t", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵗ")
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eps": "ε",
     "eta": "η", "theta": "θ", "lambda": "λ", "lambd": "λ", "lam": "λ", "mu": "μ", "rho": "ρ",
-    "sigma": "σ", "tau": "τ", "phi": "φ",
+    "sigma": "σ", "tau": "τ", "phi": "φ", "pi": "π",
 }  # fmt: skip
 
 # How tightly a part holds together.
-SUM, NEGATIVE, PRODUCT, MATMUL, POWER, WHOLE = range(6)
+CONDITION, SUM, NEGATIVE, PRODUCT, MATMUL, POWER, WHOLE = range(7)
 
 
 def split_name(name: str) -> tuple[str, str, str]:
@@ -80,7 +80,7 @@ def _set(f: Formula) -> tuple[str, int]:
         case "relation":
             return f"[{_condition(f)}]", WHOLE
         case "condition":
-            return _condition(f), SUM
+            return _condition(f), CONDITION
         case "equation":
             return " = ".join(_set(p)[0] for p in f.parts), SUM
         case "derivative":
