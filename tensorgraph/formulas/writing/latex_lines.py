@@ -11,13 +11,14 @@ from tensorgraph.formulas.writing.latex import (
     PRODUCT_SIGNS,
     escaped,
     head,
+    latex,
     latex_name,
     set_part,
     within,
 )
-from tensorgraph.formulas.writing.text import MATMUL, NEGATIVE, POWER, PRODUCT, SUM, text
+from tensorgraph.formulas.writing.text import MATMUL, NEGATIVE, POWER, PRODUCT, SUM, WHOLE, text
 
-ROOM = 52.0
+ROOM = 46.0
 """How wide a line may be, in letters: what fits on a page in one column."""
 
 Piece = tuple[str, float]
@@ -40,7 +41,7 @@ def _rows(name: str, sign: str, f: Formula) -> Iterator[str]:
     sides = f.parts if f.kind == "equation" and width(f) > room else (f,)
     left = latex_name(name)
     for side in sides:
-        first, *others = _filled(_pieces(side, SUM), room)
+        first, *others = _filled(_pieces(side, SUM, room), room)
         yield f"{left} &{sign} {first}"
         yield from (rf"  &\quad {{}} {other}" for other in others)
         left, sign = " ", "="
@@ -66,7 +67,7 @@ def width(f: Formula) -> float:
     return len(text(f)) - sum(len(text(p)) for p in f.parts) + sum(parts)
 
 
-def _pieces(f: Formula, tightness: int, room: float = ROOM) -> list[Piece]:
+def _pieces(f: Formula, tightness: int, room: float) -> list[Piece]:
     """Return a part in pieces between which a line may end.
 
     Args:
@@ -76,8 +77,8 @@ def _pieces(f: Formula, tightness: int, room: float = ROOM) -> list[Piece]:
     """
     if width(f) <= room or f.kind not in BROKEN:
         return [(within(f, tightness), width(f))]
-    own = set_part(f)[1]
-    return BROKEN[f.kind](f) if own >= tightness else _enclosed(("", 0), BROKEN[f.kind](f))
+    pieces = BROKEN[f.kind](f, room)
+    return pieces if set_part(f)[1] >= tightness else _enclosed(("", 0), pieces)
 
 
 def _enclosed(before: Piece, pieces: list[Piece]) -> list[Piece]:
@@ -96,38 +97,46 @@ def _after(sign: str, pieces: list[Piece]) -> list[Piece]:
     return [_joined((sign, 3 if sign else 0), pieces[0]), *pieces[1:]]
 
 
-def _sum(f: Formula) -> list[Piece]:
+def _sum(f: Formula, room: float) -> list[Piece]:
     signs = ["-" if sign == "−" else "+" for sign in f.text]
-    result = _after(signs[0].strip("+"), _pieces(f.parts[0], NEGATIVE))
+    result = _after(signs[0].strip("+"), _pieces(f.parts[0], NEGATIVE, room))
     for sign, part in zip(signs[1:], f.parts[1:], strict=True):
-        result += _after(sign, _pieces(part, PRODUCT))
+        result += _after(sign, _pieces(part, PRODUCT, room))
     return result
 
 
-def _product(f: Formula) -> list[Piece]:
-    result = _pieces(f.parts[0], PRODUCT)
+def _product(f: Formula, room: float) -> list[Piece]:
+    result = _pieces(f.parts[0], PRODUCT, room)
     for sign, part in zip(f.text, f.parts[1:], strict=True):
-        pieces = _after(PRODUCT_SIGNS[sign], _pieces(part, MATMUL))
+        pieces = _after(PRODUCT_SIGNS[sign], _pieces(part, MATMUL, room))
         if sign == " ":  # a number stays with what it multiplies
             pieces[0] = _joined(result.pop(), pieces[0])
         result += pieces
     return result
 
 
-def _matmul(f: Formula) -> list[Piece]:
-    first, *others = (_pieces(part, POWER) for part in f.parts)
+def _matmul(f: Formula, room: float) -> list[Piece]:
+    first, *others = (_pieces(part, POWER, room) for part in f.parts)
     return [*first, *(piece for own in others for piece in _after(r"\,", own))]
 
 
-def _fraction(f: Formula) -> list[Piece]:
+def _fraction(f: Formula, room: float) -> list[Piece]:
     """Break a long fraction as 1 over what is below, times what is above."""
     above, below = f.parts
     one = Formula("fraction", (Formula("number", text="1"), below))
-    return _product(Formula("product", (one, above), " "))
+    return _product(Formula("product", (one, above), " "), room)
 
 
-def _function(f: Formula) -> list[Piece]:
-    *before, last = (_pieces(part, SUM, ROOM - len(f.text)) for part in f.parts)
+def _raised(f: Formula, room: float) -> list[Piece]:
+    if f.parts[0].kind not in BROKEN:  # whose own superscript goes with this one
+        return [(latex(f), width(f))]
+    *pieces, last = _pieces(f.parts[0], WHOLE, room)
+    above = r"\top" if f.kind == "transpose" else latex(f.parts[1])
+    return [*pieces, _joined(last, (f"^{{{above}}}", 1))]
+
+
+def _function(f: Formula, room: float) -> list[Piece]:
+    *before, last = (_pieces(part, SUM, room - len(f.text)) for part in f.parts)
     operands = [piece for own in before for piece in [*own[:-1], _joined(own[-1], (",", 1))]]
     *settings, name = _head(f)
     return [*settings, *_enclosed(name, [*operands, *last])]
@@ -142,10 +151,12 @@ def _head(f: Formula) -> list[Piece]:
 
 BROKEN = {
     "sum": _sum,
-    "negative": lambda f: _after("-", _pieces(f.parts[0], PRODUCT)),
+    "negative": lambda f, room: _after("-", _pieces(f.parts[0], PRODUCT, room)),
     "product": _product,
     "matmul": _matmul,
     "fraction": _fraction,
+    "power": _raised,
+    "transpose": _raised,
     "function": _function,
     "reduction": _function,
 }
