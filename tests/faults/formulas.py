@@ -100,6 +100,37 @@ FAULTS: list[Fault] = [
          "known_functions: a value that is read wrongly is compared with itself"),
     ),
     *planted_in(
+        "formulas/recurrences/families.py",
+        ("_is_loop", "steps >= FEWEST", "steps >= FEWEST + 1",
+         "recurrences: a loop of three steps is not seen"),
+        ("_families", "shift + by * n", "shift + by * n + 1",
+         "recurrences: values belong to the step after theirs"),
+        ("_may_vary", "x in data and y in data and", "",
+         "recurrences: layers with weights of their own are taken for steps of a loop"),
+    ),
+    *planted_in(
+        "formulas/recurrences/equations.py",
+        ("_general_text", "a != b and a - s != b - t", "False",
+         "recurrences: an equation that differs at one step is printed as the others"),
+        ("_series", "b[0] - a[0] != 1", "False",
+         "recurrences: a sum over some steps is printed as one over all between"),
+    ),
+    *planted_in(
+        "formulas/recurrences/slices.py",
+        ("_part", "parts[-1] != slice(None)", "False",
+         "derive: columns of a product are taken for columns of its left factor"),
+    ),
+    *planted_in(
+        "formulas/recurrences/terms.py",
+        ("joined", "_start(term, axis)", "-_start(term, axis)",
+         "derive: the gates' gradients stand in the wrong order"),
+    ),
+    *planted_in(
+        "formulas/recurrences/shifts.py",
+        ("Shifts.moved", "t + by", "t - by",
+         "derive: a formula of one step is moved to another the wrong way"),
+    ),
+    *planted_in(
         "formulas/derivation.py",
         ("Derivation._assumptions", "f.source == 'assertion'", "f.source == 'op'",
          "derive: what is assumed is not told"),
@@ -136,6 +167,16 @@ FAULTS: list[Fault] = [
          "(_in(x, tight), _in(y, tight))", "derive: code without the parentheses of a − (b − c)"),
         ("_in_order_of_use", "_parts(spelt[e], names)", "_parts(definitions[e][1], names)",
          "derive: code that uses a value before it is defined"),
+    ),
+    *planted_in(
+        "formulas/writing/latex.py",
+        ("_item", "'_' in base", "False", "latex: x_{0}_{1} has two subscripts, which TeX refuses"),
+    ),
+    *planted_in(
+        "formulas/writing/latex_lines.py",
+        ("_filled", "size > left", "False", "latex: long formulas run out of the page"),
+        ("_joined", "filter(None, (piece for piece, _ in pieces))", "[pieces[-1][0]]",
+         "latex: what stands before a broken part is lost"),
     ),
     *planted_in(
         "formulas/writing/text.py",

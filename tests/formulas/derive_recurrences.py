@@ -156,13 +156,13 @@ db = Σ_t Σ₀ dz_t
   where dh_t = dz_{t+1} Whᵀ    for t = 3 … 0
   where dh_4 = 2 h_4
 """,
-    "dX_{:, t} = dz_{t} \\, {\\mathrm{Wx}}^{\\top} \\\\\n"
-    "d\\mathrm{Wx} = \\sum_{t} {X_{:, t}}^{\\top} \\, dz_{t} \\\\\n"
-    "d\\mathrm{Wh} = \\sum_{t=1}^{4} {h_{t-1}}^{\\top} \\, dz_{t} \\\\\n"
-    "db = \\sum_{t} \\sum_{0} dz_{t} \\\\\n"
-    "dz_{t} = dh_{t} \\odot \\left(1 - h_{t}^{2}\\right) \\\\\n"
-    "dh_{t} = dz_{t+1} \\, {\\mathrm{Wh}}^{\\top} \\quad t = 3, \\ldots, 0 \\\\\n"
-    "dh_{4} = 2 \\, h_{4}",
+    r"""dX_{:, t} = dz_{t} \, \mathrm{Wx}^{\top} \\
+d\mathrm{Wx} = \sum_{t} {X_{:, t}}^{\top} \, dz_{t} \\
+d\mathrm{Wh} = \sum_{t=1}^{4} h_{t-1}^{\top} \, dz_{t} \\
+db = \sum_{t} \sum_{0} dz_{t} \\
+dz_{t} = dh_{t} \odot (1 - h_{t}^{2}) \\
+dh_{t} = dz_{t+1} \, \mathrm{Wh}^{\top} \quad t = 3, \ldots, 0 \\
+dh_{4} = 2 \, h_{4}""",
 )
 def rnn_by_hand():
     X = leaf(sequences())
