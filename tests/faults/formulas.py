@@ -118,17 +118,12 @@ FAULTS: list[Fault] = [
     *planted_in(
         "formulas/recurrences/slices.py",
         ("_part", "parts[-1] != slice(None)", "False",
-         "derive: columns of a product are taken for columns of its left factor"),
+         "recurrences: columns of a product are taken for columns of its left factor"),
     ),
     *planted_in(
         "formulas/recurrences/terms.py",
         ("joined", "_start(term, axis)", "-_start(term, axis)",
-         "derive: the gates' gradients stand in the wrong order"),
-    ),
-    *planted_in(
-        "formulas/recurrences/shifts.py",
-        ("Shifts.moved", "t + by", "t - by",
-         "derive: a formula of one step is moved to another the wrong way"),
+         "recurrences: the gates' gradients stand in the wrong order"),
     ),
     *planted_in(
         "formulas/derivation.py",

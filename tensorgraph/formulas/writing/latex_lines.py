@@ -9,6 +9,7 @@ from itertools import repeat
 
 from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.formulas.writing.latex import (
+    DELIMITERS,
     PRODUCT_SIGNS,
     escaped,
     head,
@@ -88,10 +89,11 @@ def _pieces(f: Formula, tightness: int, room: float) -> list[Piece]:
     return pieces if set_part(f)[1] >= tightness else _enclosed(("", 0), pieces)
 
 
-def _enclosed(before: Piece, pieces: list[Piece]) -> list[Piece]:
+def _enclosed(before: Piece, pieces: list[Piece], signs: str = "()") -> list[Piece]:
     """Return pieces in parentheses, which have one size though they stand on several lines."""
-    opened = [_joined(before, (r"\Bigl(", 1), pieces[0]), *pieces[1:]]
-    return [*opened[:-1], _joined(opened[-1], (r"\Bigr)", 1))]
+    left, right = (DELIMITERS.get(sign, sign) for sign in signs)
+    opened = [_joined(before, (rf"\Bigl{left}", 1), pieces[0]), *pieces[1:]]
+    return [*opened[:-1], _joined(opened[-1], (rf"\Bigr{right}", 1))]
 
 
 def _joined(*pieces: Piece) -> Piece:
@@ -143,10 +145,13 @@ def _raised(f: Formula, room: float) -> list[Piece]:
 
 
 def _function(f: Formula, room: float) -> list[Piece]:
-    *before, last = (_pieces(part, SUM, room - len(f.text)) for part in f.parts)
-    operands = [piece for own in before for piece in [*own[:-1], _joined(own[-1], (",", 1))]]
     *settings, name = _head(f)
-    return [*settings, *_enclosed(name, [*operands, *last])]
+    return [*settings, *_enclosed(name, _operands(f, room - len(f.text)))]
+
+
+def _operands(f: Formula, room: float) -> list[Piece]:
+    *before, last = (_pieces(part, SUM, room) for part in f.parts)
+    return [*(p for own in before for p in [*own[:-1], _joined(own[-1], (",", 1))]), *last]
 
 
 def _head(f: Formula) -> list[Piece]:
@@ -166,5 +171,6 @@ BROKEN = {
     "transpose": _raised,
     "function": _function,
     "reduction": _function,
+    "enclosed": lambda f, room: _enclosed(("", 0), _operands(f, room), f.text),
 }
 """How each kind of part is broken that may stand on several lines."""
