@@ -14,7 +14,7 @@ from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.facts import Fact
 from tensorgraph.formulas.steps import equations
 from tensorgraph.formulas.verify import Checker, agreement, rounding
-from tensorgraph.formulas.writing.formula import Formula, cost, formula
+from tensorgraph.formulas.writing.formula import Formula, cost, formula, result
 from tensorgraph.formulas.writing.latex import latex, latex_name
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
@@ -187,7 +187,7 @@ class Derivation:
         return f"$$\\begin{{gathered}}{self.latex()}\\end{{gathered}}$$"
 
     def _formula(self, g: Gradient) -> Formula:
-        found = formula(g.expr, {**self.letters, **g.names})
+        found = result(g.expr, {**self.letters, **g.names})
         return found if g.multiple is None else g.multiple.formula(found)
 
     def _line(self, g: Gradient) -> str:

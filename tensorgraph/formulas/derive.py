@@ -30,6 +30,7 @@ from tensorgraph.formulas.naming.letters import Letters, description, is_product
 from tensorgraph.formulas.naming.substitute import candidates
 from tensorgraph.formulas.targets import Target, check_in_graph, check_output, targets_of
 from tensorgraph.formulas.verify import Checker
+from tensorgraph.formulas.writing.broadcasting import around, rearranges
 from tensorgraph.formulas.writing.formula import cost, formula
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
@@ -191,10 +192,11 @@ class _Derivation:
         asked = set(raws)
         for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
             own = {x: n for x, n in cuts.items() if x is not e}
-            if e not in self.of_products:  # it takes axes apart, which formulas else would have to
-                continue
             simple = self._simplest(e, own)[1]
-            if cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own):
+            short = cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own)
+            # What takes axes apart, or what that is, is easier to read by itself.
+            whole = e in self.of_products and not any(map(rearranges, around(simple, own)))
+            if short and whole:
                 cuts = own
         self._scale([e for e in cuts if e not in asked], cuts)
         found = []

@@ -18,8 +18,9 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.declaration_checks import NAMING_AXES
 from tensorgraph.engine.tensor import Tensor, tensor
-from tensorgraph.ops._axes import one_axis, some_axes
+from tensorgraph.ops._axes import blocks, one_axis, some_axes
 from tensorgraph.ops.arithmetic import add, divide, multiply, negative, reciprocal, subtract
+from tensorgraph.ops.shape import reshape
 from tensorgraph.symbolic.expr import Expr
 
 WORDS = {
@@ -105,14 +106,27 @@ class Facts:
         self._intervals: dict[Expr, Interval] = {}
 
     def of(self, e: Expr) -> Iterable[Fact]:
-        """Yield what the op record or the user says of an expression."""
+        """Yield what the op record or the user says of an expression, or of what was reshaped."""
         yield from self.asserted.get(e, ())
+        if e.op is reshape.op:
+            yield from self._of_reshaped(e)
         if e.op is not None:
             for word, value in e.op.facts.items():
                 if word in NAMING_AXES:
                     axes = some_axes(e.static[value], e.ndim)
                     value = axes[0] if len(axes) == 1 else axes
                 yield Fact(word, value, "op", e)
+
+    def _of_reshaped(self, e: Expr) -> Iterable[Fact]:
+        """Yield what holds along axes that a reshape leaves alone."""
+        (x,) = e.args
+        every = blocks(x.shape, e.shape)
+        to = {b.old[0]: b.new[0] for b in every if len(b.old) == len(b.new) == 1}
+        for fact in self.of(x):
+            if fact.word in NAMING_AXES and fact.value in to:
+                yield replace(fact, value=to[fact.value], of=e)
+            elif fact.word == "sums_to" and fact.value[0] in to:
+                yield replace(fact, value=(to[fact.value[0]], fact.value[1]), of=e)
 
     def sum_along(self, e: Expr, *axes: int) -> Fact | None:
         """Return the fact that the sum along some of these axes is a number, if one is known."""

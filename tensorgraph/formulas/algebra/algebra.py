@@ -29,8 +29,9 @@ from tensorgraph.formulas.algebra.polynomials import (
     root_of,
     with_roots,
 )
-from tensorgraph.formulas.algebra.regrouping import Block, parts, regrouped
+from tensorgraph.formulas.algebra.regrouping import parts, regrouped
 from tensorgraph.formulas.facts import Fact, Facts
+from tensorgraph.ops._axes import Block
 from tensorgraph.symbolic.expr import Expr, constant
 
 Event = tuple[str, Any]

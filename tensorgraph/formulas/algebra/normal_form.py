@@ -18,6 +18,7 @@ import numpy as np
 
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.algebra.algebra import Algebra, Event
+from tensorgraph.formulas.algebra.frames import written
 from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.irrationals import irrational
 from tensorgraph.formulas.algebra.polynomials import (
@@ -163,7 +164,7 @@ class Normaliser(Algebra):
         """Return an expression rebuilt from its polynomial."""
         if e in self.forward or e.op is None or e in self.cuts:
             return e
-        found = lower(self.normal(e), e.shape, self.atoms)
+        found = written(self, self.normal(e), e.shape, self.names)
         return found if found.dtype.kind == e.dtype.kind else e
 
     def known_sum(self, e: Expr, axes: Sequence[int]) -> Fact | None:

@@ -105,6 +105,8 @@ def _set(f: Formula) -> tuple[str, int]:
             return rf"\left{left}{_set(f.parts[0])[0]}\right{right}", WHOLE
         case "item":
             return _item(f), WHOLE
+        case "repeated":
+            return rf"{_set(f.parts[0])[0]} \quad \text{{{f.text}}}", SUM
         case "function":
             return _function(f), WHOLE
     assert_never(f.kind)
