@@ -87,6 +87,10 @@ class Algebra:
         """Return whether a value stays as it is, because it has a name."""
         raise NotImplementedError
 
+    def recorded(self, e: Expr) -> bool:
+        """Return whether a value is one of the graph."""
+        raise NotImplementedError
+
     def product(self, p: Poly, q: Poly) -> Poly:
         """Return p · q: cancelled first, then expanded, or left in parentheses if too long."""
         if not p or not q:

@@ -80,6 +80,10 @@ class Normaliser(Algebra):
         """Return whether a value stays as it is, because it has a name."""
         return e in self.names or e in self.cuts
 
+    def recorded(self, e: Expr) -> bool:
+        """Return whether a value is one of the graph."""
+        return e in self.forward
+
     def holds(self, e: Expr, question: Callable[[Any], bool]) -> bool:
         """Return whether something holds of an expression's values on all data there are."""
         return self.data is not None and all(map(question, self.data(e)))

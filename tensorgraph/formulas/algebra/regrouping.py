@@ -23,7 +23,7 @@ from tensorgraph.formulas.algebra.polynomials import (
 )
 from tensorgraph.ops._axes import Block, blocks
 from tensorgraph.ops.shape import permute_dims, reshape
-from tensorgraph.symbolic.expr import Expr
+from tensorgraph.symbolic.expr import Expr, make
 
 FRESH = 10_000
 """Labels of sums are moved above this while their bodies are looked at."""
@@ -41,6 +41,9 @@ class Computing(Protocol):
 
     def keeps(self, e: Expr) -> bool:
         """Return whether a value has a name."""
+
+    def recorded(self, e: Expr) -> bool:
+        """Return whether a value is one of the graph."""
 
     def joined(self, m: Mono, n: Mono) -> Mono:
         """Return m · n."""
@@ -131,7 +134,15 @@ def _reshaped(nf: Computing, e: Expr, shape: Shape) -> Expr:
     """Return a reshaped value; what another reshape made of it is undone."""
     while e.op is reshape.op and (not nf.keeps(e) or e.args[0].shape == shape):
         (e,) = e.args
-    return e if e.shape == shape else reshape(e, shape=shape)
+    if e.shape == shape:
+        return e
+    found: Expr = reshape(e, shape=shape)
+    if nf.recorded(e) or nf.keeps(found) or e.op is None or e.op.family != "elementwise":
+        return found
+    if any(x.shape != e.shape and x.size != 1 for x in e.args):
+        return found
+    args = tuple(x if x.size == 1 else _reshaped(nf, x, shape) for x in e.args)
+    return make(e.op, args, e.static, shape, e.dtype)
 
 
 # ------------------------------------------------------------------------------- what reshapes say
