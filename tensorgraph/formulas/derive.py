@@ -15,6 +15,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.algebra import Event
+from tensorgraph.formulas.algebra.contractions import lengths_within_means
 from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.formulas.algebra.meanings import MEANINGS
@@ -49,6 +50,7 @@ def derive(
     *,
     name: Any = None,
     gradient: Any = None,
+    strict: bool = False,
     time_limit: float = 4.0,
 ) -> Derivation:
     """Return the gradient of ``output`` as a formula, in terms of the values of its graph.
@@ -67,6 +69,8 @@ def derive(
             by, as the course writes it, and say so: ``dZ = m ∂J/∂Z = A − Y``.
         name: what to call it, or a list for several; by default the variable's own name.
         gradient: the gradient of a loss by ``output``, which formulas then start from.
+        strict: use what was assumed, or is stated or proved, of constants, but not what happens to
+            be true of them.
         time_limit: after so many seconds, what is not simplified yet is given as it stands.
 
     Raises:
@@ -93,13 +97,12 @@ def derive(
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    constants = Constants(scope)
+    constants = Constants(scope, root)
     asked = {place_of(t.tensor) for t in targets}
-    recorded = replay(
-        [root], constants.number, constants.explain, scope.of_array, read_in_graph, asked
-    )
+    recorded = replay([root], constants, read_in_graph, asked)
     recorded.given |= constants.given()
-    return _Derivation(output, targets, constants, recorded, gradient, time_limit).result()
+    known = premises(recorded, constants, strict)
+    return _Derivation(output, targets, constants, recorded, known, gradient, time_limit).result()
 
 
 Found = tuple[float, Expr, list[Event], Atoms]
@@ -115,6 +118,7 @@ class _Derivation:
         targets: Sequence[Target],
         constants: Constants,
         recorded: Replay,
+        premises: Mapping[Expr, tuple[Fact, ...]],
         gradient: Any,
         time_limit: float,
     ) -> None:
@@ -132,8 +136,9 @@ class _Derivation:
         }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
-        self.premises = premises(recorded, constants)
-        self.facts = Facts(self.premises)
+        self.within_means = lengths_within_means(recorded.exprs.values())
+        self.premises = premises
+        self.facts = Facts(premises)
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         self.letters = Letters(recorded, constants, [t.name for t in targets], self.exprs)
         self.names = self.letters.names
@@ -152,6 +157,8 @@ class _Derivation:
         known = self.scope.of_place(self.root) or "output"
         seed = symbol(name or f"d{known}", array.shape, array.dtype)
         self.recorded.given[seed] = array
+        if name:
+            self.recorded.called[seed] = name
         return seed
 
     def _checker(self, output: Tensor) -> Checker:
@@ -193,7 +200,8 @@ class _Derivation:
         for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
             own = {x: n for x, n in cuts.items() if x is not e}
             simple = self._simplest(e, own)[1]
-            short = cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own)
+            known = simple in self.names or _leaves(simple, own)
+            short = cost(simple, {**self.names, **own}) <= TRIVIAL and known
             # What takes axes apart, or what that is, is easier to read by itself.
             whole = e in self.of_products and not any(map(rearranges, around(simple, own)))
             if short and whole:
@@ -273,6 +281,11 @@ class _Derivation:
             what = description(e, self.recorded.users.get(e))
             note = f"{what} is {text(formula(e, self.names))}"
             facts.append(Fact("equals", None, "data", e, note))
+        for e, others in self.letters.guesses.items():
+            if e in used:
+                known = pretty(self.names[e])
+                note = f"{known} may be {', '.join(map(pretty, others))}, which holds the same"
+                facts.append(Fact("name", None, "data", e, note))
         for name, e in self.constants.symbols.items():
             if e in used:
                 value = self.scope.numbers[name]
@@ -328,18 +341,22 @@ class _Derivation:
             facts=self.facts,
             cuts={e for e in cuts if e not in self.multiples},
             multiples={e: found for e, found in self.multiples.items() if e in cuts},
-            length=self.constants.length,
+            length=self._length,
             number=self.constants.number,
             deadline=self.deadline,
             data=self.checker.values,
         )
-        for e in self.names.keys() & self.forward.keys():
+        for e in filter(self.names.__contains__, self.forward):
             source, labels = moved(e, self.names)
             if source not in self.names:
                 normaliser.atoms.call(source, e, labels)
         for e in self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
         return normaliser
+
+    def _length(self, n: int) -> Expr | None:
+        """Return the symbol for the length of an axis, unless it is but one of those of a mean."""
+        return None if n in self.within_means else self.constants.length(n)
 
     def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""

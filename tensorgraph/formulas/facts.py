@@ -8,7 +8,7 @@ follows from these by interval arithmetic, or is proved where sums are taken.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from weakref import ref
@@ -45,7 +45,7 @@ class Fact:
     word: str
     value: Any
     source: str
-    """``"op"``, ``"proof"``, ``"assertion"``, ``"data"`` (both checked) or ``"condition"``."""
+    """``"op"``, ``"proof"``, ``"assertion"`` (checked), ``"data"`` or ``"condition"``."""
     of: Any = None
     """The expression that it holds of."""
     note: str = ""
@@ -109,24 +109,14 @@ class Facts:
         """Yield what the op record or the user says of an expression, or of what was reshaped."""
         yield from self.asserted.get(e, ())
         if e.op is reshape.op:
-            yield from self._of_reshaped(e)
+            found = (_along_other_axes(fact, e.args[0].shape, e) for fact in self.of(e.args[0]))
+            yield from filter(None, found)
         if e.op is not None:
             for word, value in e.op.facts.items():
                 if word in NAMING_AXES:
                     axes = some_axes(e.static[value], e.ndim)
                     value = axes[0] if len(axes) == 1 else axes
                 yield Fact(word, value, "op", e)
-
-    def _of_reshaped(self, e: Expr) -> Iterable[Fact]:
-        """Yield what holds along axes that a reshape leaves alone."""
-        (x,) = e.args
-        every = blocks(x.shape, e.shape)
-        to = {b.old[0]: b.new[0] for b in every if len(b.old) == len(b.new) == 1}
-        for fact in self.of(x):
-            if fact.word in NAMING_AXES and fact.value in to:
-                yield replace(fact, value=to[fact.value], of=e)
-            elif fact.word == "sums_to" and fact.value[0] in to:
-                yield replace(fact, value=(to[fact.value[0]], fact.value[1]), of=e)
 
     def sum_along(self, e: Expr, *axes: int) -> Fact | None:
         """Return the fact that the sum along some of these axes is a number, if one is known."""
@@ -139,9 +129,16 @@ class Facts:
 
     def binary(self, e: Expr) -> bool | None:
         """Return whether the elements are 0 or 1."""
-        if e.dtype.kind == "b" or any(f.word in ("binary", "one_hot") for f in self.of(e)):
-            return True
-        return self.binary(e.args[0]) if _of_operand(e, "moved") else None
+        return True if self.why_binary(e) is not None else None
+
+    def why_binary(self, e: Expr) -> Fact | None:
+        """Return the fact that the elements are 0 or 1, if it is known."""
+        if e.dtype.kind == "b":
+            return Fact("binary", True, "op", e)
+        for fact in self.of(e):
+            if fact.word in ("binary", "one_hot"):
+                return replace(fact, word="binary", value=True)
+        return self.why_binary(e.args[0]) if _of_operand(e, "moved") else None
 
     def positive(self, e: Expr) -> bool | None:
         """Return whether the elements are above 0."""
@@ -167,7 +164,8 @@ class Facts:
         if found is None:
             found = self._from_operands(e)
             for fact in self.of(e):
-                found = _narrowed(found, _meaning(fact))
+                if fact.source != "data" or e.ndim == 0:  # signs are used without being told
+                    found = _narrowed(found, _meaning(fact))
             self._intervals[e] = found
         return found
 
@@ -197,6 +195,25 @@ class Facts:
             return Interval(low=0)
         known = parts and all(part.nonnegative for part in parts)
         return Interval(0, low_open=False) if known else ANYWHERE
+
+
+def _along_other_axes(fact: Fact, shape: Sequence[int], e: Expr) -> Fact | None:
+    """Return the same fact of what an array of this shape is reshaped to, or was reshaped from."""
+    every = blocks(shape, e.shape)
+    to = {b.old[0]: b.new[0] for b in every if len(b.old) == len(b.new) == 1}
+    if fact.word in NAMING_AXES and fact.value in to:
+        return replace(fact, value=to[fact.value], of=e)
+    if fact.word == "sums_to" and fact.value[0] in to:
+        return replace(fact, value=(to[fact.value[0]], fact.value[1]), of=e)
+    return None
+
+
+def before_reshape(fact: Fact) -> Fact:
+    """Return a fact of a reshaped value as one of what was reshaped, where it is one."""
+    found: Fact | None = fact
+    while found is not None and found.of is not None and found.of.op is reshape.op:
+        fact, found = found, _along_other_axes(found, found.of.shape, found.of.args[0])
+    return fact if found is None else found
 
 
 def _of_operand(e: Expr, word: str) -> bool:
@@ -348,6 +365,17 @@ def _sum_violation(array: Any, axis: int, total: float) -> str:
     where = tuple(int(i) for i in np.argwhere(bad)[0])
     at = ", ".join(map(str, (*where[:axis], ":", *where[axis:])))
     return f"x[{at}] sums to {sums[where]:g}"
+
+
+def true_of(array: Any) -> list[Fact]:
+    """Return what is true of an array's elements, whoever says it: 0 and 1 alone, sums of 1."""
+    if array.dtype.kind not in "biuf" or array.size < 2:
+        return []
+    binary = not violation(array, "binary", True)
+    sums = [i for i, n in enumerate(array.shape) if n > 1]
+    sums = [axis for axis in sums if not violation(array, "sums_to_one", axis)]
+    found = [Fact("one_hot" if binary else "sums_to_one", axis, "data") for axis in sums]
+    return [*found, Fact("binary", True, "data")] if binary else found
 
 
 def sum_of_affine(array: Any, y: Any, fact: Fact) -> Fact | None:
