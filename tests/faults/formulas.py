@@ -117,6 +117,13 @@ FAULTS: list[Fault] = [
          "derive: code that uses a value before it is defined"),
     ),
     *planted_in(
+        "formulas/of_function.py",
+        ("_Arguments._leaf", "self.leaves[i] = leaf", "pass",
+         "derive_of_functions: a function runs on other arguments than are differentiated by"),
+        ("_recorded", "[t for t in targets if place_of(t) in used] or targets", "targets",
+         "derive_of_functions: an argument that is not used is no gradient's"),
+    ),
+    *planted_in(
         "formulas/writing/latex.py",
         ("_item", "'_' in base", "False", "latex: x_{0}_{1} has two subscripts, which TeX refuses"),
     ),
