@@ -68,10 +68,8 @@ class Gradient:
         """What the formula rests on."""
         found: dict[Fact, None] = {}
         for rule, detail in self.events:
-            if rule == "known sum":
+            if rule in ("known sum", "binary", "pick"):
                 found[detail] = None
-            elif rule == "binary" and detail.expr is not None:
-                found[Fact("binary", True, "op", detail.expr)] = None
             elif rule in ("cancel", "guard"):
                 atom, proved = detail
                 source = "op" if proved else "condition"
@@ -158,7 +156,9 @@ class Derivation:
             lines.append(f"  where {self._line(h)}" + (f"    {told}" if told else ""))
         lines += [f"  where {pretty(name)} = {text(f)}" for name, f in self._definitions()]
         lines += [f"  where {pretty(name)} is {what}" for name, what in self.unexplained.items()]
-        lines += dict.fromkeys(f"  where {f.note}" for f in self.read if f.word == "uniform")
+        lines += dict.fromkeys(
+            f"  where {f.note}" for f in self.read if f.word in ("uniform", "name")
+        )
         numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
         lines += [f"  with {', '.join(numbers)}"] if numbers else []
         lines += [f"  with {line}" for line in _filled(self.parameters)]
@@ -221,7 +221,7 @@ class Derivation:
 
     def fact_text(self, fact: Fact) -> str:
         """Return a fact as a formula: ``Σ₁ Y = 1``."""
-        if fact.word in ("equals", "number", "uniform"):
+        if fact.word in ("equals", "number", "uniform", "name"):
             return fact.note
         names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
         inner = text(formula(fact.of, {**self.letters, **names}))
@@ -230,14 +230,18 @@ class Derivation:
             gap = "" if bare.startswith("(") else " "
             axes = fact.value[0] if isinstance(fact.value[0], tuple) else [fact.value[0]]
             return f"Σ{axis_text(axes)}{gap}{bare} = {float(fact.value[1]):g}"
+        if fact.word == "one_hot":
+            return f"{inner} is one-hot along axis {fact.value}"
         return f"{inner} ≠ 0" if fact.word == "nonzero" else f"{inner} is 0 or 1"
 
     def _assumptions(self, g: Gradient) -> str:
         sums = [f for f in g.facts if f.word == "sums_to"]
         proved = [f for f in sums if f.source == "proof" and f.value[1] != 0]
         assumed = [self.fact_text(f) for f in sums if f.source == "assertion"]
+        seen = [self.fact_text(f) for f in g.facts if f.source == "data" and not f.note]
         told = {
-            "assuming {} (checked on the data)": [*assumed, *(f.note for f in sums if f.note)],
+            "assuming {} (checked on the data)": [*assumed, *(f.note for f in g.facts if f.note)],
+            "assuming {} (true of this data)": seen,
             "since {} (proved)": [self.fact_text(f) for f in proved],
             "where {}": [self.fact_text(f) for f in g.facts if f.source == "condition"],
         }

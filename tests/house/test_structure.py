@@ -36,6 +36,7 @@ OPTIONAL = {
 
 # A room imports from the rooms before it. What stands on one line does not see each other.
 ROOMS = [
+    "caller",
     "errors extras files",
     "arguments array_likes display engine.decorating engine.float_warnings engine.locks"
     " engine.nested_containers",
@@ -46,7 +47,7 @@ ROOMS = [
     "engine.domain engine.notation engine.explain engine.rule engine.random_generator",
     "engine.declaration_checks",
     "engine.op",
-    "engine.graph",
+    "engine.graph engine.stated_facts",
     "engine.operators",
     "engine.tensor",
     "engine.dispatch engine.creation engine.backward_pass",

@@ -52,9 +52,10 @@ class Recording:
                 return found
         return None
 
-    def name_of_array(self, array: Any) -> str | None:
-        """Return the variable that holds an array like this one."""
-        return next(filter(None, (scope.of_array(array) for scope in self.scopes)), None)
+    def name_of_array(self, array: Any, node: Node, i: int) -> str | None:
+        """Return the variable that an array is which a node has as its ``i``-th operand."""
+        found = (name for scope in self.scopes for name in scope.of_operand(array, node, i))
+        return next(found, None)
 
     def types(self) -> dict[str, str]:
         """Return the class of every module by its path, where the modules are known."""

@@ -2,56 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import FrameType
-from typing import Any
+from collections.abc import Iterable, Iterator
+from types import FrameType, FunctionType, ModuleType
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.caller.statements import BESIDE, NOWHERE, STANDS
+from tensorgraph.caller.variables import Variables
 from tensorgraph.engine.autodiff import place_of
+from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, asserted_of
 from tensorgraph.formulas.naming.parameters import Parameter, parameters_of
 from tensorgraph.nn.module import Module
-from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.replay import content
+
+MANY = 1000
+"""In a container of more elements, none is named after it."""
+
+
+class _Array(NamedTuple):
+    """An array that a variable holds."""
+
+    name: str
+    value: Any
 
 
 class Scope:
-    """The variables of a caller, by what they hold."""
+    """What the variables of a caller hold, by what it is.
+
+    Args:
+        frame: whose variables these are; ``None`` for none.
+    """
 
     def __init__(self, frame: FrameType | None) -> None:
+        self.variables = Variables(frame)
         self.places: dict[Any, str] = {}
         self.numbers: dict[str, float] = {}
         self.parameters: dict[str, Parameter] = {}
         """What is known of modules' parameters and buffers, by the paths that name them."""
-        self._arrays: list[tuple[str, Any]] = []
-        self._named: list[Any] = []
         self.asserted: list[tuple[Any, Fact]] = []
-        self._by_content: dict[bytes, str] = {}
-        for name, value in _variables(frame):
-            self._add(name, value)
+        self._arrays: list[_Array] = []
+        self._by_content: dict[bytes, list[_Array]] | None = None
+        self.counts: frozenset[str] = frozenset()
+        """The numbers that are not only what a loop left."""
+        holders = self.variables.holders
+        for left_by_loop in (False, True):
+            found = [h for h in holders if h.rank[0] is left_by_loop]
+            modules = [h for h in found if isinstance(h.value, Module)]
+            others = [h for h in found if not isinstance(h.value, Module)]
+            named = [h for h in others if h.name]
+            for each in (*named, *modules):  # a name of its own comes before one in a container
+                self._add(each.name, each.value)
+            for each in others:
+                for name, part in _parts(each.name, each.value):
+                    self._add(name, part)
+            self.counts = self.counts or frozenset(self.numbers)
 
     def _add(self, name: str, value: Any) -> None:
         if type(value) is Tensor:
             self.places.setdefault(place_of(value), value.name or name)
             if not value.requires_grad:
-                self._arrays.append((value.name or name, value._data))
+                self._arrays.append(_Array(value.name or name, value._data))
                 self.asserted += [(value._data, fact) for fact in asserted_of(place_of(value))]
         elif isinstance(value, np.ndarray):
-            self._arrays.append((name, value))
+            self._arrays.append(_Array(name, value))
         elif type(value) in (int, float) or isinstance(value, (np.floating, np.integer)):
             self.numbers.setdefault(name, value)
         elif isinstance(value, Module):
             self.add_module(value, name)
-        elif isinstance(value, (list, tuple)) and len(value) <= 1000:
-            for i, part in enumerate(value):
-                if type(part) is Tensor:
-                    self._add(f"{name}{i}", part)
-        elif type(value) is dict and len(value) <= 1000:
-            for key, part in value.items():
-                if type(part) is Tensor or isinstance(part, np.ndarray):
-                    self._add(str(key), part)
 
     def add_module(self, module: Module, variable: str = "") -> None:
         """Take in the parameters and buffers of a module, under their paths.
@@ -65,7 +85,7 @@ class Scope:
             if tensor.requires_grad:
                 self.places.setdefault(place_of(tensor), name)
             else:
-                self._arrays.append((name, tensor._data))
+                self._arrays.append(_Array(name, tensor._data))
             self.parameters.setdefault(parameter.path, parameter)
 
     def of_place(self, place: Any) -> str | None:
@@ -73,18 +93,37 @@ class Scope:
         return self.places.get(place)
 
     def of_array(self, array: Any) -> str | None:
-        """Return the variable that holds an array with these elements."""
-        if self._arrays:
-            for name, value in self._arrays[::-1]:
-                self._by_content[_key(value)] = name
-            self._named = [value for _, value in self._arrays]
-            self._arrays = []
-        return self._by_content.get(_key(array))
+        """Return the variable that holds an array with these elements: the first of several."""
+        return next((each.name for each in self._alike(array)), None)
+
+    def of_operand(self, array: Any, node: Node, i: int) -> list[str]:
+        """Return the variables that an operand of a node may be, by what they hold.
+
+        Of several with the same elements, those that the statements have in such a place. All but
+        the first are as likely by all that is known, and hold another array.
+        """
+        fits = {each.name: self.fit([each.name], node, i) for each in self._alike(array)}
+        best = max(fits.values(), default=NOWHERE)
+        enough = best if best >= BESIDE else min(best, STANDS)  # the same operation is met often
+        found: list[_Array] = []
+        for each in self._alike(array):
+            new = all(each.value is not other.value for other in found)
+            if fits[each.name] >= enough and new:
+                found.append(each)
+        return [each.name for each in found]
+
+    def fit(self, names: Iterable[str], node: Node, i: int) -> int:
+        """Return how well all of these variables fit an operand of a node, by the statements."""
+        beside = self._beside(node, i)
+        return min(self.variables.fit(name, {node.op.name}, beside) for name in names)
+
+    def fit_of_number(self, number: float, node: Node, i: int) -> int:
+        """Return how well a number that the statements write out fits an operand of a node."""
+        return self.variables.fit_of_number(number, {node.op.name}, self._beside(node, i))
 
     def arrays(self) -> list[Any]:
         """Return the constant arrays that variables hold."""
-        self.of_array(np.zeros(0))
-        return self._named
+        return [each.value for each in self._arrays]
 
     def labels(self) -> Iterator[tuple[Any, str]]:
         """Yield the variables that hold integers: labels and indices."""
@@ -92,6 +131,26 @@ class Scope:
             name = self.of_array(array)
             if array.dtype.kind in "iu" and name is not None:
                 yield array, name
+
+    def _beside(self, node: Node, i: int) -> set[str]:
+        """Return the variables in the other operands of a node, as far as these are known."""
+        found = set()
+        for k, parent in enumerate(node.parents):
+            inside = parent.parents if type(parent) is Node and parent not in self.places else ()
+            for place in (parent, *inside) if k != i else ():
+                if type(place) in (Node, Tensor):
+                    found.add(self.places.get(place, ""))
+                elif np.ndim(place):
+                    found.update(each.name for each in self._alike(place))
+        return found - {""}
+
+    def _alike(self, array: Any) -> list[_Array]:
+        """Return the variables that hold an array with these elements, the best first."""
+        if self._by_content is None:
+            self._by_content = {}
+            for each in self._arrays:
+                self._by_content.setdefault(_key(each.value), []).append(each)
+        return self._by_content.get(_key(array), [])
 
 
 def _key(array: Any) -> bytes:
@@ -103,26 +162,36 @@ def _key(array: Any) -> bytes:
     return content(array)
 
 
-def _variables(frame: FrameType | None) -> Iterator[tuple[str, Any]]:
-    if frame is None:
-        return
-    local: Mapping[str, Any] = frame.f_locals
-    for name, value in list(local.items()):
-        if name.isidentifier() and not name.startswith("_"):
-            yield name, value
-    if frame.f_globals is not local:
-        for name, value in list(frame.f_globals.items()):
-            if not name.startswith("_") and name not in local:
-                yield name, value
+def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what a container or an object holds, by names of their own.
+
+    Args:
+        name: that of what holds it; ``""`` for an object whose attributes have names alone.
+        value: what holds it.
+        number: of an element of a list, where it stands there: the W of ``layers[2]["W"]`` is W2.
+    """
+    if isinstance(value, (list, tuple)) and len(value) <= MANY:
+        for i, part in enumerate(value):
+            yield from _part(f"{name}{number}", part, f"{i}")
+    elif isinstance(value, dict) and len(value) <= MANY:
+        for key, part in value.items():
+            written = "".join(map(str, key)) if isinstance(key, tuple) else str(key)
+            if written.isdecimal() or not written.isprintable():
+                yield from _part(f"{name}{number}", part, written)
+            else:
+                yield from _part(f"{written}{number}", part)
+    elif not isinstance(value, (Tensor, np.ndarray, ModuleType, FunctionType, type)):
+        for attribute, part in list(getattr(value, "__dict__", {}).items()):
+            plain = isinstance(part, (Tensor, np.ndarray)) or not name
+            if isinstance(attribute, str) and plain and not attribute.startswith("_"):
+                yield from _part(_dotted(name, attribute), part)
 
 
-def unique(wanted: Mapping[Expr, str]) -> dict[Expr, str]:
-    """Return names no two of which are alike: a second one gets a prime."""
-    taken: set[str] = set()
-    result = {}
-    for e, name in wanted.items():
-        while name in taken:
-            name += "′"
-        taken.add(name)
-        result[e] = name
-    return result
+def _part(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
+    yield f"{name}{number}", value
+    if isinstance(value, (list, tuple, dict)):
+        yield from _parts(name, value, number)
+
+
+def _dotted(name: str, path: str) -> str:
+    return f"{name}.{path}" if name else path

@@ -43,23 +43,25 @@ def latex_name(name: str) -> str:
 
 def _name(name: str) -> tuple[str, str]:
     """Return a name's letter, with what stands below it, and what stands above it."""
-    bare = name.rstrip("′")
-    above = r"\prime" * (len(name) - len(bare))
-    prefix, head, number = split_name(bare)
-    head, _, index = head.partition("_")
-    below = f"_{{{_letter(index)}}}" if index else ""
+    prefix, head, index, number, primes = split_name(name)
+    below = [_letter(index)] if index else []
     if head in GREEK or head in LETTERS:
-        return prefix + LETTERS[GREEK.get(head, head)] + below + (
-            f"_{{{number}}}" if number else ""
-        ), above
-    return prefix + _letter(head) + below, (f"[{number}]" if number else "") + above
+        letter, above = LETTERS[GREEK.get(head, head)], ""
+        below += [number] if number else []
+    else:
+        letter, above = _letter(head), f"[{number}]" if number else ""
+    small = f"_{{{','.join(below)}}}" if below else ""
+    return prefix + letter + small, above + r"\prime" * len(primes)
 
 
 def _letter(head: str) -> str:
     """Return a letter in italics, a word upright."""
     if head.endswith("\u0302"):
         return rf"\hat{{{_letter(head[:-1])}}}"
-    return head if len(head) == 1 else rf"\mathrm{{{escaped(head)}}}"
+    if head.isdecimal() or (len(head) == 1 and head.isalpha()):
+        return head
+    word = escaped(head).replace(" ", r"\ ")
+    return rf"\mathrm{{{word}}}"
 
 
 def axes_below(axes: Iterable[int] | None) -> str:
@@ -197,6 +199,13 @@ def _item(f: Formula) -> str:
     return f"{{{base}}}_{{{key}}}" if "_" in base else f"{base}_{{{key}}}"
 
 
+_ESCAPED = str.maketrans(
+    {char: rf"\{char}" for char in "_$%&#{}"}
+    | {"\\": r"{\backslash}", "~": r"{\sim}", "^": r"{\wedge}", "×": r"{\times}"}
+    | {"…": r"\ldots "}
+)
+
+
 def escaped(text: str) -> str:
-    """Return text in which no character means something to TeX."""
-    return text.replace("_", r"\_").replace("…", r"\ldots ").replace("×", r"{\times}")
+    """Return a word with what LaTeX would take for commands written out."""
+    return text.translate(_ESCAPED)

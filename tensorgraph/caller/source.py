@@ -1,0 +1,268 @@
+"""The user's source around a frame: the bindings and the operations in it."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import re
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
+from types import CodeType
+from typing import Any, NamedTuple
+
+OPERATORS: dict[type[ast.AST], str] = {
+    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide",
+    ast.MatMult: "matmul", ast.Pow: "power", ast.Mod: "remainder", ast.FloorDiv: "floor_divide",
+    ast.USub: "negative", ast.Invert: "bitwise_invert",
+    ast.Eq: "equal", ast.NotEq: "not_equal", ast.Lt: "less", ast.LtE: "less_equal",
+    ast.Gt: "greater", ast.GtE: "greater_equal",
+}  # fmt: skip
+"""What the operation of each operator is called in its record."""
+
+SAME = {"dot": "matmul", "inner": "matmul", "true_divide": "divide", "pow": "power"}
+"""Functions of NumPy that are recorded as an operation of another name."""
+
+_COMPREHENSION = re.compile(r"(\.<locals>)?\.?<(listcomp|setcomp|dictcomp|genexpr)>$")
+
+
+class Variable(NamedTuple):
+    """A variable: the function that binds it, ``""`` for a module, and its name."""
+
+    function: str
+    name: str
+
+
+Operand = frozenset[Variable | float]
+"""The variables, and the numbers written out, that stand in one operand of an operation."""
+
+
+class Operation(NamedTuple):
+    """An operator or a call in the source."""
+
+    function: str
+    """In which it stands."""
+    op: str
+    operands: tuple[Operand, ...]
+
+
+Place = tuple[Operation, int]
+"""An operation, and which of its operands."""
+
+
+class Source(NamedTuple):
+    """What is read off a source."""
+
+    bindings: dict[Variable, set[str]]
+    """How each variable is bound: ``value``, ``alias`` (of another variable), ``loop``, or
+    ``receiver`` (as the first parameter of a method)."""
+    places: dict[Variable | float, list[Place]]
+    """Where each variable, and each number that is written out, stands."""
+
+    def places_of(self, what: Variable | float) -> Sequence[Place]:
+        """Return the operands that a variable or a number stands in."""
+        return self.places.get(what, ())
+
+    def bind(self, variable: Variable, how: str) -> None:
+        """Take in that a variable is bound."""
+        self.bindings.setdefault(variable, set()).add(how)
+
+    def note(self, operation: Operation) -> None:
+        """Take in an operation."""
+        for i, operand in enumerate(operation.operands):
+            for what in operand:
+                self.places.setdefault(what, []).append((operation, i))
+
+
+def resolved(function: str, name: str, bindings: Collection[Variable]) -> Variable:
+    """Return the variable that a name means in a function: its own, or one of those around it."""
+    while function:
+        if (function, name) in bindings:
+            return Variable(function, name)
+        function = function.rpartition(".<locals>.")[0]
+    return Variable("", name)
+
+
+def function_of(code: CodeType) -> str:
+    """Return the qualified name of the function that code belongs to; ``""`` for a module."""
+    name = code.co_qualname
+    while _COMPREHENSION.search(name):  # what it binds counts for the function around it
+        name = _COMPREHENSION.sub("", name)
+    return "" if name == "<module>" else name
+
+
+def read_from(name: str, module_globals: dict[str, Any]) -> Iterator[Source]:
+    """Yield what stands in a file; where code is entered piece by piece, in every piece."""
+    for each in dict.fromkeys([*_entered_before(name), name]):
+        text = "".join(linecache.getlines(each, module_globals))
+        if text:
+            yield _read(text)
+
+
+def _entered_before(name: str) -> Iterator[str]:
+    """Yield the names of sources that an interpreter read before this one, as a notebook's cells.
+
+    Interpreters leave them in ``linecache``, under names that differ in a number or a hash.
+    """
+    counted = re.fullmatch(r"<doctest (.*)\[(\d+)\]>", name)
+    if counted:
+        yield from (f"<doctest {counted[1]}[{i}]>" for i in range(int(counted[2])))
+    alike = _without_numbers(name)
+    for other, entry in list(linecache.cache.items()):
+        entered = len(entry) > 1 and entry[1] is None
+        if entered and _without_numbers(other) == alike:
+            yield other
+
+
+def _without_numbers(name: str) -> str:
+    return re.sub(r"[0-9a-f]{6,}|\d+", "#", name)
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Source:
+    found = Source({}, {})
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):  # a cell that never ran, or no Python
+        return found
+    _Bindings(found).visit(tree)
+    _Operations(found).visit(tree)
+    return found
+
+
+class _Reader(ast.NodeVisitor):
+    """Goes through a source, and knows in which function it is."""
+
+    def __init__(self, found: Source) -> None:
+        self.found = found
+        self.function = ""
+        self._path = ""
+
+    def visit_FunctionDef(self, node: Any) -> None:
+        name = getattr(node, "name", "<lambda>")
+        self._inside(self._path + name, f"{self._path}{name}.<locals>.", node)
+
+    visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        path = f"{self._path}{node.name}."
+        self._inside(path, path, node)  # its methods do not see what it binds
+
+    def _inside(self, function: str, path: str, node: ast.AST) -> None:
+        before = self.function, self._path
+        self.function, self._path = function, path
+        self.generic_visit(node)
+        self.function, self._path = before
+
+
+class _Bindings(_Reader):
+    """Collects how variables are bound."""
+
+    def __init__(self, found: Source) -> None:
+        super().__init__(found)
+        self._receivers: set[ast.arg] = set()
+
+    def visit_FunctionDef(self, node: Any) -> None:
+        if not isinstance(node, ast.Lambda):
+            self._bind(node.name, "value")
+            if self.function.endswith(".") and not _is_static(node):  # it stands in a class
+                self._receivers.update([*node.args.posonlyargs, *node.args.args][:1])
+        super().visit_FunctionDef(node)
+
+    visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef
+
+    def visit_arg(self, node: ast.arg) -> None:
+        self._bind(node.arg, "receiver" if node in self._receivers else "value")
+
+    def visit_alias(self, node: ast.alias) -> None:
+        self._bind((node.asname or node.name).partition(".")[0], "value")
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):
+            self._bind(node.id, "value")
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        for target in node.targets:
+            self._assign(target, node.value)
+        self.visit(node.value)
+
+    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            if len(target.elts) == len(value.elts):
+                for part, given in zip(target.elts, value.elts, strict=True):
+                    self._assign(part, given)
+                return
+        self._bind_all(target, "alias" if isinstance(value, ast.Name) else "value")
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        self._bind_all(node.target, "loop")
+        for part in [node.iter, *node.body, *node.orelse]:
+            self.visit(part)
+
+    visit_AsyncFor = visit_For
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        self._bind_all(node.target, "loop")
+        for part in [node.iter, *node.ifs]:
+            self.visit(part)
+
+    def _bind_all(self, target: ast.AST, how: str) -> None:
+        for part in ast.walk(target):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                self._bind(part.id, how)
+
+    def _bind(self, name: str, how: str) -> None:
+        self.found.bind(Variable(self.function, name), how)
+
+
+def _is_static(node: Any) -> bool:
+    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+
+
+class _Operations(_Reader):
+    """Collects operators and calls, each with the variables in its operands."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        self._add(node.op, node.left, node.right)
+        self.generic_visit(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        self._add(node.op, node.target, node.value)
+        self.generic_visit(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
+        self._add(node.op, node.operand)
+        self.generic_visit(node)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        terms = [node.left, *node.comparators]
+        for left, op, right in zip(terms, node.ops, terms[1:], strict=False):
+            self._add(op, left, right)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        called = node.func
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if isinstance(called, ast.Attribute):  # an operand may stand before the dot
+            self._note(SAME.get(called.attr, called.attr), [called.value, *given])
+        elif isinstance(called, ast.Name):
+            self._note(SAME.get(called.id, called.id), given)
+        self.generic_visit(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self._note("getitem", [node.value, node.slice])
+        self.generic_visit(node)
+
+    def _add(self, operator: ast.AST, *operands: ast.expr) -> None:
+        self._note(OPERATORS.get(type(operator), ""), operands)
+
+    def _note(self, op: str, operands: Sequence[ast.expr]) -> None:
+        self.found.note(Operation(self.function, op, tuple(map(self._operand, operands))))
+
+    def _operand(self, node: ast.expr) -> Operand:
+        found: set[Variable | float] = set()
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name):
+                found.add(resolved(self.function, part.id, self.found.bindings))
+            elif isinstance(part, ast.Constant) and type(part.value) in (int, float):
+                found.add(part.value)  # type: ignore[arg-type]
+        return frozenset(found)

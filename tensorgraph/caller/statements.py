@@ -1,0 +1,96 @@
+"""What the user's own statements say of variables: how each is bound, and beside what it stands.
+
+Values alone cannot tell which of several variables an operation took: ``prev = y.copy()`` holds
+what ``y`` does, and the 4 of ``x / 4`` may be that of ``for k in range(5)``. The source can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from types import FrameType
+
+from tensorgraph.caller.bytecode import source_of_code
+from tensorgraph.caller.source import Place, Variable, function_of, read_from
+
+NOWHERE, STANDS, IN_OP, BESIDE, IN_OP_BESIDE = range(5)
+"""How well a variable fits an operand: it stands nowhere; in any operation; in one of this kind;
+in any beside one of the other operands; in one of this kind beside one of these."""
+
+
+class Statements:
+    """What the source around a frame says of the variables that can be seen from there."""
+
+    def __init__(self, frame: FrameType) -> None:
+        self._function = function_of(frame.f_code)
+        code = frame.f_code
+        found = list(read_from(code.co_filename, frame.f_globals))
+        self._sources = found or [source_of_code(code, self._function)]
+
+    def bound(self, name: str) -> Collection[str]:
+        """Return how a name is bound: ``value``, ``alias``, ``loop``, ``receiver``."""
+        variable = self._variable(name)
+        return {how for source in self._sources for how in source.bindings.get(variable, ())}
+
+    def fit(
+        self,
+        name: str,
+        ops: Collection[str] = (),
+        beside: Collection[str] = (),
+        here: bool = False,
+    ) -> int:
+        """Return how well a variable fits an operand of an operation, by where it stands.
+
+        Args:
+            name: the variable.
+            ops: what the operation may be called in its record: ``{"divide"}``.
+            beside: the variables in its other operands.
+            here: whether only statements of the function count that the frame runs.
+
+        Returns:
+            One of ``NOWHERE``, ``STANDS``, ``IN_OP``, ``BESIDE``, ``IN_OP_BESIDE``: a higher number
+            fits better.
+
+        Example:
+            >>> import sys
+            >>> a, y, prev = 1, 2, 2
+            >>> (a - y, a - 3, prev + y)
+            (-1, -2, 4)
+            >>> said = Statements(sys._getframe())
+            >>> said.fit("y", {"subtract"}, {"a"}) > said.fit("prev", {"subtract"}, {"a"})
+            True
+        """
+        variable = self._variable(name)
+        places = [place for source in self._sources for place in source.places_of(variable)]
+        if here:
+            places = [(op, i) for op, i in places if self._is_here(op.function)]
+        return self._fit(places, ops, beside)
+
+    def fit_of_number(
+        self, number: float, ops: Collection[str] = (), beside: Collection[str] = ()
+    ) -> int:
+        """Return how well a number that the source writes out fits an operand, as :meth:`fit`."""
+        return self._fit((p for s in self._sources for p in s.places_of(number)), ops, beside)
+
+    def _fit(self, places: Iterable[Place], ops: Collection[str], beside: Iterable[str]) -> int:
+        others = {self._variable(name) for name in beside}
+        best = NOWHERE
+        for operation, i in places:
+            rest = operation.operands[:i] + operation.operands[i + 1 :]
+            meets = any(others & other for other in rest)
+            best = max(best, STANDS + 2 * meets + (operation.op in ops))
+        return best
+
+    def _is_here(self, function: str) -> bool:
+        """Return whether a function is the frame's, or one that is defined in it."""
+        inner = self._function + ".<locals>." if self._function else ""
+        return function == self._function or (bool(inner) and function.startswith(inner))
+
+    def _variable(self, name: str) -> Variable:
+        """Return the variable that a name means where the frame is."""
+        function = self._function
+        while function:
+            own = Variable(function, name)
+            if any(own in source.bindings for source in self._sources):
+                return own
+            function = function.rpartition(".<locals>.")[0]
+        return Variable("", name)
