@@ -155,6 +155,11 @@ FAULTS: list[Fault] = [
          "latex: what stands before a broken part is lost"),
     ),
     *planted_in(
+        "formulas/writing/mathml.py",
+        ("mathml", ' style="margin: 0.7em 0"', "", "mathml: equations below each other overlap"),
+        ("_reduction", "LARGE.get(f.text, f.text)", "f.text", "mathml: Σ is a letter, not a sign"),
+    ),
+    *planted_in(
         "formulas/writing/text.py",
         ("_set", "_in(f.parts[1], POWER)", "_in(f.parts[1], PRODUCT)",
          "derive: a / (b c) is printed as a / b c"),

@@ -51,13 +51,13 @@ def test_arguments_in_containers():
         return ((x @ p["W"]) ** 2 + p["b"]).sum()
 
     p = {"W": W, "b": B}
-    assert told(tg.derive(f, p, X, wrt="p")) == [
+    assert told(tg.derive(f, p, 2 * X, wrt="p")) == [
         "dW = xᵀ dZ1",
         "db = 6",
         "  where dZ1 = 2 Z1",
         "  where Z1 = x W",
     ]
-    assert told(tg.derive(f, p, X, wrt="b")) == ["db = 6"]
+    assert told(tg.derive(f, p, 2 * X, wrt="b")) == ["db = 6"]
     assert told(tg.derive(lambda v: v[0] @ v[1], [X[0], W[:, 0]], wrt="v")) == [
         "dv0 = v1",
         "dv1 = v0",
