@@ -11,13 +11,13 @@ import numpy as np
 
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.polynomials import Atoms
-from tensorgraph.formulas.facts import Fact
+from tensorgraph.formulas.facts import Fact, before_reshape
 from tensorgraph.formulas.recurrences.equations import Equation, folded, placed, range_text
 from tensorgraph.formulas.recurrences.names import StepNames
 from tensorgraph.formulas.recurrences.terms import pieces
 from tensorgraph.formulas.steps import equations
 from tensorgraph.formulas.verify import Checker, agreement, rounding
-from tensorgraph.formulas.writing.formula import Formula, cost, formula, key_text
+from tensorgraph.formulas.writing.formula import Formula, cost, formula, key_text, result
 from tensorgraph.formulas.writing.latex_lines import align
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
@@ -185,7 +185,7 @@ class Derivation:
     _repr_latex_ = latex
 
     def _formula(self, g: Gradient) -> Formula:
-        found = formula(g.expr, {**self.letters, **g.names})
+        found = result(g.expr, {**self.letters, **g.names})
         return found if g.multiple is None else g.multiple.formula(found)
 
     def _line(self, g: Gradient) -> str:
@@ -231,7 +231,7 @@ class Derivation:
         return [
             Equation(
                 Formula("item", (label,), key_text(part.scatter.static["key"])),
-                formula(part.expr, names),
+                result(part.expr, names),
                 note=note,
             )
             for part in parts
@@ -269,6 +269,7 @@ class Derivation:
         if fact.word in ("equals", "number", "uniform", "name"):
             return fact.note
         names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
+        fact = before_reshape(fact)
         inner = text(placed(formula(fact.of, {**self.letters, **names}), self.loops.written))
         if fact.word == "sums_to":
             bare = inner if inner.isidentifier() or len(inner) == 1 else f"({inner})"

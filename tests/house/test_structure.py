@@ -68,8 +68,8 @@ INNER = {
         "algebra",
         "naming",
         "recurrences",
-        "targets constant_facts steps verify update_rules",
-        "derivation",
+        "targets constant_facts steps verify update_rules recorded_call",
+        "derivation of_function",
         "derive",
     ],
 }

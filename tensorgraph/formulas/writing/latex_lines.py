@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import repeat
 
@@ -144,9 +144,18 @@ def _raised(f: Formula, room: float) -> list[Piece]:
     return [*pieces, _joined(last, (f"^{{{above}}}", 1))]
 
 
+def _repeated(f: Formula, room: float) -> list[Piece]:
+    places = rf"\quad \text{{{f.text}}}"
+    return [*_pieces(f.parts[0], SUM, room), (places, 3.0 + len(f.text))]
+
+
 def _function(f: Formula, room: float) -> list[Piece]:
     *settings, name = _head(f)
     return [*settings, *_enclosed(name, _operands(f, room - len(f.text)))]
+
+
+def _listed(f: Formula, room: float) -> list[Piece]:
+    return _enclosed(("", 0), _operands(f, room), f.text)
 
 
 def _operands(f: Formula, room: float) -> list[Piece]:
@@ -161,7 +170,7 @@ def _head(f: Formula) -> list[Piece]:
     return [*pieces, (head(replace(f, text=last)), len(last) + len(f.axes or ()))]
 
 
-BROKEN = {
+BROKEN: dict[str, Callable[[Formula, float], list[Piece]]] = {
     "sum": _sum,
     "negative": lambda f, room: _after("-", _pieces(f.parts[0], PRODUCT, room)),
     "product": _product,
@@ -169,8 +178,9 @@ BROKEN = {
     "fraction": _fraction,
     "power": _raised,
     "transpose": _raised,
+    "repeated": _repeated,
     "function": _function,
     "reduction": _function,
-    "enclosed": lambda f, room: _enclosed(("", 0), _operands(f, room), f.text),
+    "enclosed": _listed,
 }
 """How each kind of part is broken that may stand on several lines."""

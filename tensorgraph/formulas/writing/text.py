@@ -118,6 +118,8 @@ def _set(f: Formula) -> tuple[str, int]:
             return _step(f), WHOLE if f.parts else SUM
         case "series":
             return f"Σ_{index_text(f.text)} {_in(f.parts[0], PRODUCT)}", MATMUL
+        case "repeated":
+            return f"{_set(f.parts[0])[0]}    {f.text}", SUM
         case "function":
             return f"{f.text}{axis_text(f.axes)}({', '.join(_set(p)[0] for p in f.parts)})", WHOLE
     assert_never(f.kind)
