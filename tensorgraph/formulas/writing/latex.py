@@ -91,6 +91,8 @@ def _raised(f: Formula, above: str) -> str:
             return f"{letter}^{{{own}{above}}}"
         return f"({latex_name(f.text)})^{{{above}}}"
     base = within(f, WHOLE)
+    if f.kind == "step" and "^" in base:
+        base = f"{{{base}}}" if above == r"\top" else f"({base})"
     return f"{{{base}}}^{{{above}}}" if f.kind == "item" else f"{base}^{{{above}}}"
 
 
