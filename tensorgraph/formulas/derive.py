@@ -38,6 +38,9 @@ from tensorgraph.symbolic.replay import Replay, recorded_values, replay
 TRIVIAL = 4.5
 """Formulas that cost no more are written out rather than given a name."""
 
+PLAIN = 1.5
+"""Those that cost no more are a value with a name, its negative, or a number."""
+
 HARDLY_MORE = 1.05
 """A formula that costs up to this share of the backward pass as it stands is preferred to it."""
 
@@ -194,8 +197,8 @@ class _Derivation:
             if e not in self.of_products:  # it takes axes apart, which formulas else would have to
                 continue
             simple = self._simplest(e, own)[1]
-            known = simple in self.names or _leaves(simple, own)
-            if cost(simple, {**self.names, **own}) <= TRIVIAL and known:
+            price = cost(simple, {**self.names, **own})
+            if price <= PLAIN or (price <= TRIVIAL and _leaves(simple, own)):
                 cuts = own
         self._scale([e for e in cuts if e not in asked], cuts)
         found = []

@@ -44,6 +44,7 @@ class Scope:
         self.parameters: dict[str, Parameter] = {}
         """What is known of modules' parameters and buffers, by the paths that name them."""
         self.asserted: list[tuple[Any, Fact]] = []
+        self._names: set[str] = set()
         self._arrays: list[_Array] = []
         self._by_content: dict[bytes, list[_Array]] | None = None
         holders = self.variables.holders
@@ -56,9 +57,10 @@ class Scope:
                 self._add(each.name, each.value)
             for each in others:
                 for name, part in _parts(each.name, each.value):
-                    self._add(name, part)
+                    self._add(_dotted(each.name, name) if name in self._names else name, part)
 
     def _add(self, name: str, value: Any) -> None:
+        self._names.add(name)
         if type(value) is Tensor:
             self.places.setdefault(place_of(value), value.name or name)
             if not value.requires_grad:
@@ -177,13 +179,14 @@ def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]
         for attribute, part in list(getattr(value, "__dict__", {}).items()):
             plain = isinstance(part, (Tensor, np.ndarray)) or not name
             if isinstance(attribute, str) and plain and not attribute.startswith("_"):
-                yield from _part(_dotted(name, attribute), part)
+                yield from _part(attribute, part)
 
 
 def _part(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
-    yield f"{name}{number}", value
     if isinstance(value, (list, tuple, dict)):
         yield from _parts(name, value, number)
+    else:
+        yield f"{name}{number}", value
 
 
 def _dotted(name: str, path: str) -> str:
