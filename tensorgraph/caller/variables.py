@@ -10,7 +10,7 @@ from functools import cache
 from types import FrameType
 from typing import Any, NamedTuple
 
-from tensorgraph.caller.statements import NOWHERE, Statements
+from tensorgraph.caller.statements import BESIDE, NOWHERE, STANDS, Statements
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 """The folder of this package: what its code stands in is no code of the user's."""
@@ -86,13 +86,16 @@ class Variables:
     ) -> list[str]:
         """Return those of the variables that fit an operand best: all, if none stands anywhere.
 
-        What the functions say that are running counts before what others say.
+        What the functions say that are running counts before what others say. To stand in an
+        operation of this kind alone says little: the same is met often.
         """
         names = list(names)
         for here in (True, False):
             fits = [self.fit(name, ops, beside, here) for name in names]
-            if any(fits):
-                return [name for name, fit in zip(names, fits, strict=True) if fit == max(fits)]
+            most = max(fits, default=NOWHERE)
+            enough = most if most >= BESIDE else STANDS
+            if most > NOWHERE:
+                return [name for name, fit in zip(names, fits, strict=True) if fit >= enough]
         return names
 
 

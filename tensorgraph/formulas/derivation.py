@@ -68,10 +68,8 @@ class Gradient:
         """What the formula rests on."""
         found: dict[Fact, None] = {}
         for rule, detail in self.events:
-            if rule == "known sum":
+            if rule in ("known sum", "binary", "pick"):
                 found[detail] = None
-            elif rule == "binary" and detail.expr is not None:
-                found[Fact("binary", True, "op", detail.expr)] = None
             elif rule in ("cancel", "guard"):
                 atom, proved = detail
                 source = "op" if proved else "condition"
@@ -232,14 +230,18 @@ class Derivation:
             gap = "" if bare.startswith("(") else " "
             axes = fact.value[0] if isinstance(fact.value[0], tuple) else [fact.value[0]]
             return f"Σ{axis_text(axes)}{gap}{bare} = {float(fact.value[1]):g}"
+        if fact.word == "one_hot":
+            return f"{inner} is one-hot along axis {fact.value}"
         return f"{inner} ≠ 0" if fact.word == "nonzero" else f"{inner} is 0 or 1"
 
     def _assumptions(self, g: Gradient) -> str:
         sums = [f for f in g.facts if f.word == "sums_to"]
         proved = [f for f in sums if f.source == "proof" and f.value[1] != 0]
         assumed = [self.fact_text(f) for f in sums if f.source == "assertion"]
+        seen = [self.fact_text(f) for f in g.facts if f.source == "data" and not f.note]
         told = {
-            "assuming {} (checked on the data)": [*assumed, *(f.note for f in sums if f.note)],
+            "assuming {} (checked on the data)": [*assumed, *(f.note for f in g.facts if f.note)],
+            "assuming {} (true of this data)": seen,
             "since {} (proved)": [self.fact_text(f) for f in proved],
             "where {}": [self.fact_text(f) for f in g.facts if f.source == "condition"],
         }

@@ -51,6 +51,7 @@ def derive(
     *,
     name: Any = None,
     gradient: Any = None,
+    strict: bool = False,
     time_limit: float = 4.0,
 ) -> Derivation:
     """Return the gradient of ``output`` as a formula, in terms of the values of its graph.
@@ -69,6 +70,8 @@ def derive(
             by, as the course writes it, and say so: ``dZ = m ∂J/∂Z = A − Y``.
         name: what to call it, or a list for several; by default the variable's own name.
         gradient: the gradient of a loss by ``output``, which formulas then start from.
+        strict: use what was assumed, or is stated or proved, of constants, but not what happens to
+            be true of them.
         time_limit: after so many seconds, what is not simplified yet is given as it stands.
 
     Raises:
@@ -95,13 +98,12 @@ def derive(
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    constants = Constants(scope)
+    constants = Constants(scope, root)
     asked = {place_of(t.tensor) for t in targets}
-    recorded = replay(
-        [root], constants.number, constants.explain, scope.of_array, read_in_graph, asked
-    )
+    recorded = replay([root], constants, read_in_graph, asked)
     recorded.given |= constants.given()
-    return _Derivation(output, targets, constants, recorded, gradient, time_limit).result()
+    known = premises(recorded, constants, strict)
+    return _Derivation(output, targets, constants, recorded, known, gradient, time_limit).result()
 
 
 Found = tuple[float, Expr, list[Event], Atoms]
@@ -117,6 +119,7 @@ class _Derivation:
         targets: Sequence[Target],
         constants: Constants,
         recorded: Replay,
+        premises: Mapping[Expr, tuple[Fact, ...]],
         gradient: Any,
         time_limit: float,
     ) -> None:
@@ -134,8 +137,8 @@ class _Derivation:
         }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
-        self.premises = premises(recorded, constants)
-        self.facts = Facts(self.premises)
+        self.premises = premises
+        self.facts = Facts(premises)
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         self.letters = Letters(recorded, constants, [t.name for t in targets], self.exprs)
         self.names = self.letters.names
@@ -154,6 +157,8 @@ class _Derivation:
         known = self.scope.of_place(self.root) or "output"
         seed = symbol(name or f"d{known}", array.shape, array.dtype)
         self.recorded.given[seed] = array
+        if name:
+            self.recorded.called[seed] = name
         return seed
 
     def _checker(self, output: Tensor) -> Checker:

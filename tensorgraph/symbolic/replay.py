@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import differentiate
 from tensorgraph.engine.backward_pass import sweep
+from tensorgraph.engine.domain import Boolean, Integer
 from tensorgraph.engine.graph import Node, ancestors, interpret
 from tensorgraph.engine.modes import enable_grad, mode
 from tensorgraph.engine.op import REGISTRY, Plan
@@ -25,12 +26,49 @@ from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.ops.arithmetic import where
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import power
+from tensorgraph.symbolic.array_table import ArrayTable
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, in_order, make, symbol
 
-Known = Callable[[Any], str | None]
-Explain = Callable[[Any], tuple[Callable[..., Expr], Sequence[Any]] | None]
 Rewritten = Callable[[Expr, Collection[Expr]], Expr]
+Place = Callable[[Any], Expr]
+"""Gives the expression of a constant array."""
+
+
+class Operand(NamedTuple):
+    """Where a constant stands."""
+
+    node: Node
+    i: int
+
+
+class Reader(Protocol):
+    """Reads more in constants than their values."""
+
+    def number(self, value: Any, at: Operand, place: Place) -> Expr:
+        """Return the expression for a number."""
+
+    def array(self, array: Any, place: Place) -> Expr | None:
+        """Return how an array is computed from others, where that is known."""
+
+    def called(self, array: Any, at: Operand) -> str | None:
+        """Return the name of an array, if it has one."""
+
+
+class Values:
+    """Reads nothing in constants but their values."""
+
+    def number(self, value: Any, at: Operand, place: Place) -> Expr:
+        """Return the number itself."""
+        return constant(value)
+
+    def array(self, array: Any, place: Place) -> Expr | None:
+        """Return that nothing is known."""
+        return None
+
+    def called(self, array: Any, at: Operand) -> str | None:
+        """Return that it has no name."""
+        return None
 
 
 @dataclass(eq=False)
@@ -45,16 +83,18 @@ class Replay:
     """The place that stands for each recorded one."""
     given: dict[Expr, Any] = field(default_factory=dict)
     """The recorded value of each input."""
-    contents: dict[bytes, Expr] = field(default_factory=dict)
-    """The inputs for constant arrays, by what these hold: a node keeps a copy for each use."""
+    contents: ArrayTable[Expr] = field(default_factory=ArrayTable)
+    """What constant arrays are, by what these hold: a node keeps a copy for each use."""
     leaves: set[Expr] = field(default_factory=set)
     """The inputs that a gradient flows to."""
     saved: dict[Expr, Any] = field(default_factory=dict)
     """The values that the graph kept for its backward pass."""
+    called: dict[Expr, str] = field(default_factory=dict)
+    """What the reader calls constant arrays."""
     users: dict[Expr, Node] = field(default_factory=dict)
     """The first node that takes each input or constant array."""
     read: dict[Expr, None] = field(default_factory=dict)
-    """Constant arrays that were found to follow from others."""
+    """Constants that were found to follow from others."""
     decided: dict[Expr, None] = field(default_factory=dict)
     """Masks that are the same everywhere, by which every choice falls on one side."""
 
@@ -72,9 +112,7 @@ class Replay:
 
 def replay(
     roots: Sequence[Node],
-    number: Callable[[Any], Expr] = constant,
-    explain: Explain = lambda array: None,
-    known: Known = lambda array: None,
+    reader: Reader | None = None,
     rewritten: Rewritten = lambda e, asked: e,
     asked: Collection[Any] = (),
 ) -> Replay:
@@ -82,9 +120,7 @@ def replay(
 
     Args:
         roots: the nodes that everything wanted leads to.
-        number: the expression for a number that the graph has as an operand.
-        explain: how a constant array is computed from others, where that is known.
-        known: the name of a constant array, if it has one.
+        reader: what reads constants; without one they are their values.
         rewritten: an equal expression that says more, given those of the places asked for, past
             which it must not lead; the gradient is then that one's.
         asked: the places that gradients are wanted of.
@@ -97,7 +133,7 @@ def replay(
     wanted: set[Expr] = set()
 
     def leaf(node: Node, i: int) -> Expr:
-        return _leaf(result, node, i, number, explain, known)
+        return _leaf(result, node, i, reader or Values())
 
     def step(node: Node, operands: list[Expr]) -> Expr:
         args = tuple(operands)
@@ -129,6 +165,10 @@ def replay(
     nodes = ancestors(roots)
     for node in nodes:
         _check(node)
+        for i, parent in enumerate(node.parents):
+            value = parent._data if type(parent) is Tensor else parent
+            if isinstance(value, np.ndarray) and value.ndim and selects(node, i):
+                _take_in(result, value)
     interpret(nodes, leaf, step)
     return result
 
@@ -220,32 +260,58 @@ def _check(node: Node) -> None:
         )
 
 
-def _leaf(
-    result: Replay,
-    node: Node,
-    i: int,
-    number: Callable[[Any], Expr],
-    explain: Explain,
-    known: Known,
-) -> Expr:
-    """Return the expression of a node's operand that is a leaf or constant array: an input."""
+def _leaf(result: Replay, node: Node, i: int, reader: Reader) -> Expr:
+    """Return the expression of a node's operand that is a leaf or constant array."""
     parent = node.parents[i]
     if type(parent) is Tensor and parent in result.exprs:
         return result.exprs[parent]
+    value = parent._data if type(parent) is Tensor else parent
     if type(parent) is Tensor and parent._requires_grad:
-        kept = node.saved[i] if i in node.plan.keep else parent._data
+        kept = node.saved[i] if i in node.plan.keep else value
         e = _input(result, np.asarray(kept), parent.name)
         result.leaves.add(e)
         result.twins[parent] = wrap(e, None, True)
+    elif np.ndim(value) and selects(node, i):
+        e = _selecting(result, np.asarray(value), Operand(node, i), reader)
+    elif np.ndim(value) == 0 and node.op is power.op and i == 1:
+        e = constant(value)  # its rule asks for a number; a 3 is no k that happens to be 3
     else:
-        if node.op is power.op and i == 1:
-            number = constant  # its rule asks for a number; a 3 is no k that happens to be 3
-        name = getattr(parent, "name", None)
-        value = parent._data if type(parent) is Tensor else parent
-        e = _constant(result, value, name, number, explain, known)
+        e = _constant(result, value, getattr(parent, "name", None), Operand(node, i), reader)
     result.users.setdefault(e, node)
     if type(parent) is Tensor:
         result.exprs[parent] = e
+    return e
+
+
+def selects(node: Node, i: int) -> bool:
+    """Return whether an operand tells which elements are taken, rather than what to compute with.
+
+    Such an array may decide shapes, or what a rule does: it stays what it is.
+    """
+    if node.op.family == "index" and i > 0:
+        return True
+    domain = node.op.domain.get(node.op.operand_name(i))
+    return isinstance(domain, Boolean) or (
+        isinstance(domain, Integer) and node.op.family != "elementwise"
+    )
+
+
+def _take_in(result: Replay, array: Any) -> None:
+    """Let an array that selects be the constant that it is wherever else it stands."""
+    flat = np.squeeze(array)
+    if result.contents.get(flat) is None:
+        result.contents.put(flat, constant(array))
+
+
+def _selecting(result: Replay, array: Any, at: Operand, reader: Reader) -> Expr:
+    """Return the constant that an array is; a mask that has other axes elsewhere is that one."""
+    e = found = result.contents.get(np.squeeze(array))
+    if e is None or e.shape != array.shape:
+        moves = e is not None and array.dtype.kind == "b" and (array != array.flat[0]).any()
+        e = reshape(found, shape=array.shape) if moves else constant(array)
+    name = reader.called(array, at)
+    if name:
+        result.called.setdefault(e if found is None else found, name)
     return e
 
 
@@ -255,38 +321,34 @@ def _input(result: Replay, value: Any, name: str | None) -> Expr:
     return e
 
 
-def _constant(
-    result: Replay,
-    value: Any,
-    name: str | None,
-    number: Callable[[Any], Expr],
-    explain: Explain,
-    known: Known,
-) -> Expr:
-    if np.ndim(value) == 0 and name is None:
-        return number(value)
+def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader: Reader) -> Expr:
+    """Return the expression of a number or an array that no gradient flows to."""
+
+    def place(array: Any) -> Expr:
+        return _constant(result, array, None, at, reader)
+
     array = np.asarray(value)
-    if array.dtype.kind in "iu":  # indices and labels decide shapes: they stay what they are
+    if array.ndim == 0 and name is None:
+        e = reader.number(value, at, place)
+        if e.op is not None and any(x in result.given for x in in_order([e])):
+            result.read[e] = None
+        return e
+    called = name or reader.called(array, at)
+    if called is None and array.size and (array == array.flat[0]).all():
         return constant(array)
-    if array.size and name is None and (array == array.flat[0]).all() and not known(array):
-        return constant(array)
-    key = content(np.squeeze(array))
-    if key in result.contents:
-        found = result.contents[key]
+    flat = np.squeeze(array)
+    found = result.contents.get(flat)
+    if found is not None:
         return found if found.shape == array.shape else reshape(found, shape=array.shape)
-    parts = explain(array) if name is None and array.dtype.kind == "f" else None
-    if array.dtype.kind != "f":
-        found = constant(array)
-    elif parts is None:
-        found = _input(result, array, name)
+    e = None if called else reader.array(array, place)
+    if e is None:
+        e = _input(result, array, name)
+        if called:
+            result.called[e] = called
     else:
-        build, others = parts
-        found = build(
-            *(_constant(result, other, None, number, lambda _: None, known) for other in others)
-        )
-        result.read[found] = None
-    result.contents[key] = found
-    return found
+        result.read[e] = None
+    result.contents.put(flat, e)
+    return e
 
 
 def content(array: Any) -> bytes:

@@ -76,9 +76,8 @@ def binary_cross_entropy_with_logits():
 
 @case(
     """
-dZ = known ∘ (A − c) / 19
+dZ = known ∘ (A − Y) / Σ known
   where A = σ(where(known, Z, 0))
-  where c is a constant (6, 4) array that 'sigmoid_cross_entropy' takes
 """
 )
 def multi_label_with_missing_labels():
@@ -99,7 +98,7 @@ def hinge():
 
 @case(
     """
-dZ = w[labels] · (A − Y) / 9
+dZ = w[labels] · (A − Y) / Σ w[labels]
   where A = softmax₁(Z)
   where Y = one_hot(labels)
   where a constant (6,) mask that 'where' takes is False everywhere
@@ -113,7 +112,7 @@ def cross_entropy_with_class_weights():
 
 @case(
     """
-dZ = M · (A − Y) / 5
+dZ = M · (A − Y) / Σ₀ M
   where A = softmax₁(where(M, Z, 0))
   where Y = one_hot(index)
   where M is a constant (6, 1) mask that 'where' takes

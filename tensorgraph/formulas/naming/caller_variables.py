@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.caller.source import OPERATORS
-from tensorgraph.caller.statements import STANDS
 from tensorgraph.caller.variables import Variables
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
@@ -47,6 +45,8 @@ class Scope:
         self._names: set[str] = set()
         self._arrays: list[_Array] = []
         self._by_content: dict[bytes, list[_Array]] | None = None
+        self.counts: frozenset[str] = frozenset()
+        """The numbers that are not only what a loop left."""
         holders = self.variables.holders
         for left_by_loop in (False, True):
             found = [h for h in holders if h.rank[0] is left_by_loop]
@@ -58,6 +58,7 @@ class Scope:
             for each in others:
                 for name, part in _parts(each.name, each.value):
                     self._add(_dotted(each.name, name) if name in self._names else name, part)
+            self.counts = self.counts or frozenset(self.numbers)
 
     def _add(self, name: str, value: Any) -> None:
         self._names.add(name)
@@ -111,10 +112,14 @@ class Scope:
                 found.append(each)
         return [each.name for each in found]
 
-    def computes(self, name: str) -> bool:
-        """Return whether the statements compute with a number, beside values or by operators."""
-        beside = {*self.places.values(), *(each.name for each in self._arrays)}
-        return self.variables.fit(name, OPERATORS.values(), beside) > STANDS
+    def fit(self, names: Iterable[str], node: Node, i: int) -> int:
+        """Return how well all of these variables fit an operand of a node, by the statements."""
+        beside = self._beside(node, i)
+        return min(self.variables.fit(name, {node.op.name}, beside) for name in names)
+
+    def fit_of_number(self, number: float, node: Node, i: int) -> int:
+        """Return how well a number that the statements write out fits an operand of a node."""
+        return self.variables.fit_of_number(number, {node.op.name}, self._beside(node, i))
 
     def arrays(self) -> list[Any]:
         """Return the constant arrays that variables hold."""

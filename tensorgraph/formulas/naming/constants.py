@@ -6,52 +6,215 @@ values of the variables where ``derive`` is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.caller.statements import NOWHERE
+from tensorgraph.engine.graph import Node, ancestors
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact
 from tensorgraph.formulas.naming.caller_variables import Scope
-from tensorgraph.ops.transcendental import sqrt
-from tensorgraph.symbolic.expr import Expr, constant, symbol
+from tensorgraph.formulas.naming.forms import (
+    REDUCED,
+    Form,
+    Reading,
+    Target,
+    evidence,
+    readings,
+    rounding,
+    statistics,
+)
+from tensorgraph.formulas.naming.numbers import Numbers, is_long
+from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
+from tensorgraph.symbolic.array_table import ArrayTable
+from tensorgraph.symbolic.expr import Expr, constant
+from tensorgraph.symbolic.replay import Operand, Place, selects
+
+LARGE = 100_000
+"""What the elements of larger arrays come to is not computed, unless they stand in the graph."""
+
+COUNTED = 4
+"""Sums of whole numbers below this are met by chance."""
+
+DIGITS = 4
+"""Numbers of no more digits may have been written out in a computation."""
 
 
 class Constants:
-    """What constants are, by the variables of a caller."""
+    """What constants are, by the variables of a caller.
 
-    def __init__(self, scope: Scope) -> None:
+    Args:
+        scope: the variables.
+        root: the graph, in which some of these stand.
+    """
+
+    def __init__(self, scope: Scope, root: Node) -> None:
         self.scope = scope
-        self.symbols: dict[str, Expr] = {}
+        self.numbers = Numbers(scope.numbers)
+        self._met = ArrayTable[bool]()
+        self._arrays: list[Any] = []
+        self._masks: list[Any] = []
+        self._lengths: set[int] = set()
+        for node in ancestors([root]):
+            self._lengths |= {*node.shape}
+            for i, parent in enumerate(node.parents):
+                self._meet(parent, selects(node, i))
+        self._statistics: dict[int, list[tuple[float, Form]]] = {}
+        self._by_use = sorted(scope.arrays(), key=lambda array: not self._met.get(array))
 
-    def explain(self, array: Any) -> tuple[Callable[..., Expr], Sequence[Any]] | None:
+    def _meet(self, parent: Any, selects: bool) -> None:
+        value = parent._data if type(parent) is Tensor else parent
+        self._lengths |= {*getattr(parent, "shape", ())}
+        if isinstance(value, np.ndarray) and value.size > 1 and not self._met.get(value):
+            self._met.put(value, True)
+            self._arrays.append(value)
+            if selects and value.dtype.kind == "b":
+                self._masks.append(value)
+
+    @property
+    def symbols(self) -> dict[str, Expr]:
+        """The symbols of the numbers that were found, by name."""
+        return self.numbers.symbols
+
+    def given(self) -> dict[Expr, Any]:
+        """Return the values of the numbers that were found."""
+        return self.numbers.given()
+
+    # ----------------------------------------------------------------------------------- numbers
+
+    def number(self, value: Any, at: Operand | None = None, place: Place | None = None) -> Expr:
+        """Return a number of the graph in terms of the caller's variables, if it is one of them.
+
+        Args:
+            value: the number.
+            at: where it stands: what the statements write out in such a place is no variable.
+            place: gives the expressions of arrays that it may be computed from.
+        """
+        v = np.asarray(value).item()
+        if isinstance(v, bool) or v in (0, 1, -1) or not np.isfinite(v):
+            return constant(value)
+        dtype = getattr(value, "dtype", None)
+        precision = np.float32 if dtype == np.float32 else np.float64
+
+        def fit(names: Iterable[str]) -> int:
+            return NOWHERE if at is None else self.scope.fit(names, *at)
+
+        written = NOWHERE if at is None else self.scope.fit_of_number(v, *at)
+        name = max(self._called(v), key=lambda name: fit([name]), default=None)
+        if name is not None and fit([name]) >= written:
+            return self.numbers.symbol(name)
+        found = self.numbers.in_terms(v, precision, fit)
+        if found is not None and found[0] >= written:
+            return found[1]()
+        unwritten = written == NOWHERE and (dtype is not None or is_long(v))
+        e = self._statistic(v, dtype, place) if place is not None and unwritten else None
+        return constant(value) if e is None else e
+
+    def length(self, n: int) -> Expr | None:
+        """Return the variable for the length of an axis, where one is named like a count."""
+        names = [name for name in self._called(n) if name in self.symbols]
+        if n > 2:
+            names += [name for name in self._called(n) if _counts(name)]
+        proper = [name for name in names if name in self.scope.counts]
+        return self.numbers.symbol(proper[0]) if proper else None
+
+    def _called(self, v: Any) -> list[str]:
+        """Return the variables that hold a number: of the lengths, first those named like it."""
+        names = self.numbers.named(v)
+        return sorted(names, key=lambda name: not _counts(name)) if v in self._lengths else names
+
+    def _statistic(self, v: float, dtype: Any, place: Place) -> Expr | None:
+        """Return a number as what all elements of an array come to: their sum, or their mean."""
+        close = rounding(dtype if dtype is not None else np.dtype(np.float64)) * abs(v)
+        for array in [*self._arrays, *self._by_use]:
+            if not self._met.get(array) and (array.size > LARGE or dtype is None):
+                continue
+            for value, form in self._statistics_of(array):
+                if form is not REDUCED[0] and not is_long(v):
+                    continue
+                for sign in (1, -1):
+                    if abs(v - sign * value) <= close:
+                        return sign * form.build(place(array), axis=None)  # type: ignore[no-any-return]
+                    if value and abs(v - sign / value) <= close:
+                        return sign / form.build(place(array), axis=None)  # type: ignore[no-any-return]
+        return None
+
+    def _statistics_of(self, array: Any) -> list[tuple[float, Form]]:
+        """Return what the elements of an array come to; whole numbers, only what they add up to.
+
+        What is counted comes to numbers that are met everywhere.
+        """
+        if id(array) not in self._statistics:
+            found = list(zip(statistics(array), REDUCED, strict=True))
+            if (array == np.round(array)).all():
+                common = found[0][0] in self._lengths or found[0][0] < COUNTED
+                found = [] if common else found[:1]
+            self._statistics[id(array)] = found
+        return self._statistics[id(array)]
+
+    # ------------------------------------------------------------------------------------ arrays
+
+    def called(self, array: Any, at: Operand) -> str | None:
+        """Return the variable that holds an array."""
+        return next(iter(self.scope.of_operand(array, *at)), None)
+
+    def array(self, array: Any, place: Place) -> Expr | None:
         """Return how an array without a name follows from arrays that have one.
 
         What NumPy computes from constants is not recorded: ``1 - Y`` is just another array.
+
+        Args:
+            array: the array.
+            place: gives the expressions of those that it may be computed from.
         """
-        if self.scope.of_array(array) is not None:
+        if not array.size or array.dtype.kind not in "biuf":
             return None
-        known = [a for a in self.scope.arrays() if a.dtype.kind == "f"]
-        for other in known:
-            if other.shape == array.shape:
-                if np.array_equal(array, 1 - other):
-                    return lambda y: 1 - y, [other]
-                if np.array_equal(array, -other):
-                    return lambda y: -y, [other]
-        for labels, _ in self.scope.labels():
-            for x in known:
-                if x.ndim == 1 and labels.shape == array.shape and _picks(x, labels, array):
-                    return lambda x, labels=labels: x[labels,], [x]
-        for i, x in enumerate(known):
-            for y in known[i:]:
-                if _may_multiply(x, y, array) and np.array_equal(array, x * y):
-                    return lambda x, y: x * y, [x, y]
+        target, told = Target(array), evidence(array)
+        found = [*self._sources(array.shape)]
+        for reading in readings(target, found, self._by_use, self._written):
+            if told >= self._needed(reading, len(found)) and reading.gives(array):
+                return reading.expr(place, array.shape)
         return None
 
-    def known_sums(self) -> Iterator[tuple[Any, Fact]]:
-        """Yield the caller's arrays of which a fact about sums is known, and the fact."""
+    def _sources(self, shape: Sequence[int]) -> Iterator[Source]:
+        """Yield what an array of a shape may be made of, what the graph has first."""
+        for array in [*self._by_use, *self._masks]:
+            yield from sources(array, shape)
+        for labels in self._by_use:
+            if labels.dtype.kind in "iu":
+                yield from one_hots(labels, shape)
+                for x in self._by_use:
+                    yield from picks(x, labels, shape)
+
+    def _needed(self, reading: Reading, choices: int) -> float:
+        """Return how many bits of evidence a reading takes: the more there are to choose from."""
+        arrays = [array for source in reading.sources for array in source.arrays]
+        each = 2.0 if all(map(self._met.get, arrays)) else 3 + math.log2(1 + choices)
+        free = sum(value != 1 for value, _ in reading.numbers)
+        return each * len(reading.sources) + 4 * free
+
+    def _written(self, v: float) -> tuple[float, Any] | None:
+        """Return a number as somebody wrote it in a computation, and as formulas have it."""
+        if not np.isfinite(v) or v == 0:
+            return None
+        short = float(f"{v:.{DIGITS}g}")
+        if abs(v - short) <= 1e-9 * abs(v):
+            whole = int(short) if short == int(short) else short
+            return short, whole
+        found = self.numbers.in_terms(v)
+        return None if found is None else (v, found[1]())
+
+    def known_sums(self, data: bool) -> Iterator[tuple[Any, Fact]]:
+        """Yield the caller's arrays of which a fact about sums is known, and the fact.
+
+        Args:
+            data: whether to read more off the data than what was asserted.
+        """
         yield from self.scope.asserted
-        for array in self.scope.arrays():
+        for array in self.scope.arrays() if data else ():
             yield from ((array, fact) for fact in self.one_hot(array))
 
     def one_hot(self, array: Any) -> Iterator[Fact]:
@@ -59,84 +222,13 @@ class Constants:
         if array.ndim == 0 or not np.all((array == 0) | (array == 1)):
             return
         for labels, known in self.scope.labels():
-            for axis in range(array.ndim):
-                if labels.size == 0 or labels.shape != array.shape[:axis] + array.shape[axis + 1 :]:
-                    continue
-                hot = np.expand_dims(labels, axis) == _classes(array, axis)
-                inside = labels.min() >= 0 and labels.max() < array.shape[axis]
-                if inside and np.array_equal(hot, array):
+            for source in one_hots(labels, array.shape):
+                axis = source.axis
+                if np.array_equal(source.whole(), array):
                     note = f"{self.scope.of_array(array) or 'an array'} = one_hot({known})"
                     yield Fact("one_hot", axis, "data", note=note)
 
-    def number(self, value: Any) -> Expr:
-        """Return a number of the graph in terms of the caller's variables, if it is one of them."""
-        plain = np.asarray(value).item()
-        if isinstance(plain, bool) or plain in (0, 1, -1):
-            return constant(value)
-        found = self._in_terms(plain)
-        return constant(value) if found is None else found
 
-    def length(self, n: int) -> Expr | None:
-        """Return the variable for the length of an axis, where one is named like a count."""
-        for name, value in self.scope.numbers.items():
-            counts = len(name) == 1 or name.startswith(("n_", "num_", "batch"))
-            if value == n and n > 2 and type(value) is int and (counts or name in self.symbols):
-                return self._symbol(name)
-        return None
-
-    def _in_terms(self, v: float) -> Expr | None:
-        for name, value in self.scope.numbers.items():
-            if value == v and type(value) is type(v):
-                return self._symbol(name)
-        for name, value in self.scope.numbers.items():
-            if value in (0, 1, -1) or not np.isfinite(value):
-                continue
-            if v == -value:
-                return -self._symbol(name)
-            if v == 2 * value and type(v) is type(value):
-                return 2 * self._symbol(name)
-            if v == 1 / value:
-                return 1 / self._symbol(name)
-            if value > 0 and type(v) is float and v == float(value) ** 0.5:
-                return sqrt(self._symbol(name))  # type: ignore[no-any-return]
-            if type(value) is float and v == 1 - value:
-                return 1 - self._symbol(name)
-        for name, value in self.scope.numbers.items():
-            for below, count in self.scope.numbers.items():
-                counted = type(count) is int and type(value) is float and count > 2
-                # Short numbers are quotients of others by chance.
-                if name == below or count == 0 or not (counted or len(repr(v)) > 10):
-                    continue
-                for factor in (1, 2):
-                    if v == value / (factor * count):
-                        bottom = self._symbol(below) * factor if factor > 1 else self._symbol(below)
-                        return self._symbol(name) / bottom
-        return None
-
-    def _symbol(self, name: str) -> Expr:
-        if name not in self.symbols:
-            self.symbols[name] = symbol(name, (), np.asarray(self.scope.numbers[name]).dtype)
-        return self.symbols[name]
-
-    def given(self) -> dict[Expr, Any]:
-        """Return the values of the numbers that were found."""
-        return {e: self.scope.numbers[name] for name, e in self.symbols.items()}
-
-
-def _classes(array: Any, axis: int) -> Any:
-    lengths = [array.shape[axis] if i == axis else 1 for i in range(array.ndim)]
-    return np.arange(array.shape[axis]).reshape(lengths)
-
-
-def _picks(x: Any, labels: Any, result: Any) -> bool:
-    """Return whether an array holds the elements of a vector that labels tell, as class weights."""
-    inside = labels.size and labels.min() >= 0 and labels.max() < len(x)
-    return bool(inside and np.array_equal(x[labels], result))
-
-
-def _may_multiply(x: Any, y: Any, result: Any) -> bool:
-    try:
-        shape = np.broadcast_shapes(x.shape, y.shape)
-    except ValueError:
-        return False
-    return bool(shape == result.shape and result.size <= 1_000_000)
+def _counts(name: str) -> bool:
+    """Return whether a variable is named like a count."""
+    return len(name) == 1 or name.startswith(("n_", "num_", "batch"))

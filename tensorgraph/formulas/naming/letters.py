@@ -82,8 +82,10 @@ class Letters:
             found = self._of_constant(e, constants.scope)
             if found:
                 names.setdefault(e, found)
+        sizes = {e.size for e in order if e.value is not None and e.dtype.kind in "iu"}
         for array, name in constants.scope.labels():
-            names.setdefault(constant(array), name)
+            if array.size in sizes:
+                names.setdefault(constant(array), name)
         numbers = set(constants.symbols.values())
         for e in [*self.recorded.given, *order]:
             if e not in names and e not in numbers and (e.is_input or _is_pattern(e)):

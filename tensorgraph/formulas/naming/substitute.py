@@ -23,6 +23,7 @@ from tensorgraph.formulas.algebra.polynomials import (
     size,
 )
 from tensorgraph.formulas.algebra.regrouping import Frame, frames
+from tensorgraph.formulas.facts import Fact
 from tensorgraph.symbolic.expr import Expr
 
 
@@ -116,25 +117,26 @@ class Folder:
             atom, labels, e = f
             if len(atom.bound) != 1 or e >= 0:
                 continue
-            hot = [g for g in atom.body if self._is_one_hot(g)]
+            hot = [g for g in atom.body if self._one_hot(g) is not None]
             for to in _matches(placed(atom.body, dict(enumerate(labels))), mono, 1) if hot else ():
                 if any(to.get(x, x) != x for x in labels):
                     continue
                 body = placed(atom.body, {**dict(enumerate(labels)), -1: to[-1]})
                 chosen = renamed(placed([hot[0]], dict(enumerate(labels))), {-1: to[-1]})
-                self.normaliser.note("pick", hot[0][0])
+                self.normaliser.note("pick", self._one_hot(hot[0]))
                 rest = quotient(quotient(mono, body), ((atom, labels, Fraction(-1)),))
                 return Fraction(1), self.normaliser.joined(rest, chosen)
         return None
 
-    def _is_one_hot(self, f: Factor) -> bool:
-        """Return whether a factor is one-hot along the label that its sum binds."""
+    def _one_hot(self, f: Factor) -> Fact | None:
+        """Return the fact that a factor is one-hot along the label that its sum binds."""
         atom, labels, _ = f
         if atom.expr is None or -1 not in labels:
-            return False
+            return None
         axis = [i for i, n in enumerate(atom.expr.shape) if n != 1][labels.index(-1)]
-        return any(
-            g.word == "one_hot" and g.value == axis for g in self.normaliser.facts.of(atom.expr)
+        known = self.normaliser.facts.of(atom.expr)
+        return next(
+            (g.about(atom.expr) for g in known if (g.word, g.value) == ("one_hot", axis)), None
         )
 
     def _into_groups(self, mono: Mono) -> tuple[Fraction, Mono] | None:

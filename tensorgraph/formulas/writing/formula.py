@@ -280,7 +280,8 @@ def _constant(e: Expr) -> str:
 def _number(value: Any) -> str:
     if isinstance(value, float) and np.isfinite(value):
         if value != int(value):
-            return f"{value:.6g}"
+            text = f"{value:.6g}"
+            return text if float(text) % 1 else f"{value:.15g}"  # 1 + 1e-8 is not 1
         return str(int(value)) if abs(value) < 1e15 else repr(value)
     return str(value)
 

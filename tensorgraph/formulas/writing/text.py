@@ -91,7 +91,9 @@ def _set(f: Formula) -> tuple[str, int]:
         case "matmul":
             return " ".join(_in(p, POWER) for p in f.parts), MATMUL
         case "fraction":
-            return f"{_in(f.parts[0], PRODUCT)} / {_in(f.parts[1], POWER)}", PRODUCT
+            below = f.parts[1]
+            tightness = MATMUL if below.kind == "reduction" else POWER
+            return f"{_in(f.parts[0], PRODUCT)} / {_in(below, tightness)}", PRODUCT
         case "power":
             return _power(f), POWER
         case "root":

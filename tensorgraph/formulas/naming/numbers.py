@@ -1,0 +1,155 @@
+"""Numbers of a graph in terms of the caller's: what Python computed before the graph saw it.
+
+Of ``lambd / (2 * m)`` the graph has only the value. A table of forms tells how such numbers come
+about; one is taken where it gives that value to the last digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tensorgraph.ops.transcendental import sqrt
+from tensorgraph.symbolic.expr import Expr, symbol
+
+SHORT = 10
+"""Numbers of fewer characters are multiples and quotients of others by chance."""
+
+CANDIDATES = 50
+"""Of so many forms that give a number, the one is taken that fits best."""
+
+ULPS = 8
+"""How many units in the last place the same number may be off, computed in another order."""
+
+
+Names = tuple[str, ...]
+
+
+class NumberForm(NamedTuple):
+    """How a number may have been computed from others."""
+
+    build: Callable[..., Any]
+    """Computes it: with arrays of numbers, or with expressions."""
+    even_short: Callable[..., bool] | None = None
+    """Of which numbers a short one is believed to be of this form, told the result first."""
+
+
+def _float_of(*kinds: type) -> Callable[..., bool]:
+    return lambda v, x: type(v) is float and type(x) in kinds
+
+
+UNARY = (
+    NumberForm(lambda x: x, lambda v, x: type(v) is type(x)),
+    NumberForm(lambda x: 2 * x, lambda v, x: type(v) is type(x)),
+    NumberForm(lambda x: 1 / x, lambda v, x: True),
+    NumberForm(lambda x: 1 - x, _float_of(float)),
+    NumberForm(sqrt, lambda v, x: type(v) is float and v > 2),
+    NumberForm(lambda x: 1 / sqrt(x)),
+    NumberForm(lambda x: 1 / (2 * x), lambda v, x: type(x) is int and x > 4),
+    NumberForm(lambda x: 2 / x),
+    NumberForm(lambda x: x / 2),
+    NumberForm(lambda x: x * x),
+    NumberForm(lambda x: 1 / (x * x)),
+    NumberForm(lambda x: 1 / (1 - x)),
+)
+"""What is made of one number, the simplest first."""
+
+
+def _share(v: Any, x: Any, count: Any) -> bool:
+    """Return whether this is a share of a count, as λ / m is."""
+    return type(count) is int and count > 2 and type(x) is float
+
+
+BINARY = (
+    NumberForm(lambda x, y: x / y, _share),
+    NumberForm(lambda x, y: x / (2 * y), _share),
+    NumberForm(lambda x, y: x * y),
+    NumberForm(lambda x, y: (1 - x) / y, _share),
+    NumberForm(lambda x, y: 1 / (x * y)),
+    NumberForm(lambda x, y: x**y),
+    NumberForm(lambda x, y: 1 - x**y),
+    NumberForm(lambda x, y: 1 / (1 - x**y)),
+)
+"""What is made of two."""
+
+
+class Numbers:
+    """The caller's numbers, and what others are in terms of them.
+
+    Args:
+        named: the value of each variable that holds a number.
+    """
+
+    def __init__(self, named: dict[str, Any]) -> None:
+        self.symbols: dict[str, Expr] = {}
+        """The symbols of the variables that were found, by name."""
+        self._named = named
+        self._names = [name for name, v in named.items() if v not in (0, 1, -1) and np.isfinite(v)]
+        self._values = np.array([float(named[name]) for name in self._names])
+
+    def symbol(self, name: str) -> Expr:
+        """Return what stands for a variable in formulas."""
+        if name not in self.symbols:
+            self.symbols[name] = symbol(name, (), np.asarray(self._named[name]).dtype)
+        return self.symbols[name]
+
+    def given(self) -> dict[Expr, Any]:
+        """Return the values of the numbers that were found."""
+        return {e: self._named[name] for name, e in self.symbols.items()}
+
+    def named(self, v: Any) -> list[str]:
+        """Return the variables that hold a number, of its own type."""
+        return [name for name, x in self._named.items() if x == v and type(x) is type(v)]
+
+    def in_terms(
+        self, v: Any, precision: Any = np.float64, fit: Callable[[Names], int] = lambda names: 0
+    ) -> tuple[int, Callable[[], Expr]] | None:
+        """Return how well a form of the caller's numbers fits, and what makes it an expression.
+
+        It is the simplest of those that fit best; ``None`` if there is none.
+
+        Args:
+            v: the number.
+            precision: the type that it was computed in.
+            fit: how well variables fit where the number stands.
+        """
+        close = ULPS * float(np.finfo(precision).eps) * abs(v)
+        best: tuple[int, Callable[[], Expr]] | None = None
+        for build, names in islice(self._found(v, close), CANDIDATES):
+            found = fit(names)
+            if best is None or found > best[0]:
+                best = found, partial(self._made, build, names)
+        return best
+
+    def _made(self, build: Callable[..., Any], names: Names) -> Expr:
+        return build(*map(self.symbol, names))  # type: ignore[no-any-return]
+
+    def _found(self, v: Any, close: float) -> Iterator[tuple[Callable[..., Any], Names]]:
+        """Yield forms and variables that give a number, the simplest first."""
+        x, short = self._values, not is_long(v)
+        for forms, operands in ((UNARY, (x,)), (BINARY, (x[:, None], x[None, :]))):
+            for form in forms:
+                if short and form.even_short is None:
+                    continue
+                with np.errstate(all="ignore"):
+                    values = np.asarray(form.build(*operands))
+                for sign in (1, -1):
+                    for at in np.argwhere(np.abs(sign * values - v) <= close):
+                        names = tuple(self._names[i] for i in at)
+                        own = [self._named[name] for name in names]
+                        possible = not short or form.even_short(sign * v, *own)  # type: ignore[misc]
+                        if possible and len({*names}) == len(names):
+                            yield (form.build if sign > 0 else _negative_of(form.build)), names
+
+
+def is_long(v: Any) -> bool:
+    """Return whether a number has so many digits that chance does not give them."""
+    return len(repr(v)) > SHORT
+
+
+def _negative_of(build: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *operands: -build(*operands)
