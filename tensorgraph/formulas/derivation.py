@@ -15,7 +15,7 @@ from tensorgraph.formulas.facts import Fact
 from tensorgraph.formulas.steps import equations
 from tensorgraph.formulas.verify import Checker, agreement, rounding
 from tensorgraph.formulas.writing.formula import Formula, cost, formula
-from tensorgraph.formulas.writing.latex import latex, latex_name
+from tensorgraph.formulas.writing.latex_lines import align
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
 from tensorgraph.formulas.writing.text import axis_text, pretty, text
@@ -103,7 +103,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Derivation:
-    """Gradients as formulas, checked against the engine's own.
+    r"""Gradients as formulas, checked against the engine's own.
 
     ``print`` shows them; ``latex()`` and ``mathml()`` set them, which notebooks show;
     ``steps()`` is the derivation; ``python()`` is NumPy code and ``evaluate()`` its values;
@@ -117,7 +117,9 @@ class Derivation:
         >>> A.name = "A"
         >>> d = tg.derive(A.sum(), wrt=Z)
         >>> print(d.latex())
-        dZ = 1 - A^{2}
+        \begin{align*}
+        dZ &= 1 - A^{2}
+        \end{align*}
         >>> d.saved
         ('A',)
     """
@@ -165,13 +167,12 @@ class Derivation:
     __repr__ = __str__
 
     def latex(self) -> str:
-        """Return the formulas as LaTeX, one a line, without dollar signs."""
-        lines = [
-            f"{latex_name(g.label)} = {latex(self._formula(g))}"
-            for g in (*self.gradients, *self.helpers)
-        ]
-        lines += [f"{latex_name(name)} = {latex(f)}" for name, f in self._definitions()]
-        return " \\\\\n".join(lines)
+        """Return the formulas as an ``align*`` environment of LaTeX, for a paper or a notebook.
+
+        It needs the package amsmath. Long formulas are broken into lines.
+        """
+        parts = [(g.label, self._formula(g)) for g in (*self.gradients, *self.helpers)]
+        return align((name, "=", f) for name, f in [*parts, *self._definitions()])
 
     def mathml(self) -> str:
         """Return the formulas as MathML, one ``<math>`` element each."""
@@ -183,8 +184,7 @@ class Derivation:
         notes = "".join(f"<p>{note}</p>" for note in told)
         return f"<div>{self.mathml()}{notes}</div>"
 
-    def _repr_latex_(self) -> str:
-        return f"$$\\begin{{gathered}}{self.latex()}\\end{{gathered}}$$"
+    _repr_latex_ = latex
 
     def _formula(self, g: Gradient) -> Formula:
         found = formula(g.expr, {**self.letters, **g.names})

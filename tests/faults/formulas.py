@@ -138,6 +138,16 @@ FAULTS: list[Fault] = [
          "derive: code that uses a value before it is defined"),
     ),
     *planted_in(
+        "formulas/writing/latex.py",
+        ("_item", "'_' in base", "False", "latex: x_{0}_{1} has two subscripts, which TeX refuses"),
+    ),
+    *planted_in(
+        "formulas/writing/latex_lines.py",
+        ("_filled", "size > left", "False", "latex: long formulas run out of the page"),
+        ("_joined", "filter(None, (piece for piece, _ in pieces))", "[pieces[-1][0]]",
+         "latex: what stands before a broken part is lost"),
+    ),
+    *planted_in(
         "formulas/writing/text.py",
         ("_set", "_in(f.parts[1], POWER)", "_in(f.parts[1], PRODUCT)",
          "derive: a / (b c) is printed as a / b c"),

@@ -192,13 +192,13 @@ dβ = Σ₀ dY
   where σ = √(mean₀((X − μ)²) + 1e−05)
   where X̂ = (X − μ) / σ
 """,
-    "dX = \\frac{\\gamma \\cdot \\left(dY - \\operatorname{mean}_{0}\\left(dY\\right)"
-    " - \\hat{X} \\cdot \\operatorname{mean}_{0}\\left(\\hat{X} \\odot dY\\right)\\right)}"
+    "dX = \\frac{\\gamma \\cdot (dY - \\operatorname{mean}_{0}(dY)"
+    " - \\hat{X} \\cdot \\operatorname{mean}_{0}(\\hat{X} \\odot dY))}"
     "{\\sigma} \\\\\n"
-    "d\\gamma = \\sum_{0}\\left(\\hat{X} \\odot dY\\right) \\\\\n"
+    "d\\gamma = \\sum_{0}(\\hat{X} \\odot dY) \\\\\n"
     "d\\beta = \\sum_{0} dY \\\\\n"
-    "\\mu = \\operatorname{mean}_{0}\\left(X\\right) \\\\\n"
-    "\\sigma = \\sqrt{\\operatorname{mean}_{0}\\left(\\left(X - \\mu\\right)^{2}\\right)"
+    "\\mu = \\operatorname{mean}_{0}(X) \\\\\n"
+    "\\sigma = \\sqrt{\\operatorname{mean}_{0}((X - \\mu)^{2})"
     " + 10^{-5}} \\\\\n"
     "\\hat{X} = \\frac{X - \\mu}{\\sigma}",
 )
@@ -280,7 +280,7 @@ def powers_by_tensors():
     return tg.derive(total, wrt=[X, p]), total, [X, p]
 
 
-@case("dZ = Z / |Z|", r"dZ = \frac{Z}{\left|Z\right|}")
+@case("dZ = Z / |Z|", r"dZ = \frac{Z}{|Z|}")
 def root_of_a_square():
     Z = leaf(LOGITS)
     total = tg.sqrt(Z * Z).sum()

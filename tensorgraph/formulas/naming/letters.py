@@ -12,6 +12,7 @@ from tensorgraph.display.text import encodable
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.formulas.naming.attention import attentions
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.naming.distinct import Taken, distinct
@@ -65,6 +66,10 @@ class Letters:
         scales = [e for e in order if e.op is rms.op]
         for i, e in enumerate(scales, 1):
             self._normalising(e, str(i) if len(scales) > 1 else "")
+        found = [*attentions(order)]
+        for i, letters in enumerate(found, 1):
+            for letter, e in letters.items():
+                self._letter(e, f"{letter}{i}" if len(found) > 1 else letter)
         for e in filter(_is_softmax, order):
             self._letter(e, "A")
 

@@ -9,6 +9,7 @@ from tensorgraph.formulas.algebra.factoring import factored
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import (
     BOUND,
+    ONE,
     Factor,
     Mono,
     Poly,
@@ -24,6 +25,7 @@ from tensorgraph.formulas.algebra.polynomials import (
 )
 from tensorgraph.formulas.algebra.regrouping import Frame, frames
 from tensorgraph.formulas.facts import Fact
+from tensorgraph.ops.contract import matmul
 from tensorgraph.symbolic.expr import Expr
 
 
@@ -218,6 +220,30 @@ class Folder:
             result = added(result, {self.normaliser.with_sum(rest, mono, bound): scale})
         return result
 
+    def with_vectors(self, p: Poly) -> Poly:
+        """Return a polynomial in which products of a matrix and a vector are spelt out.
+
+        They are values of the graph, of which what is added to them may be another one: A x + Aᵀ x.
+        """
+        result: Poly = {}
+        for mono, k in p.items():
+            term: Poly = {ONE: k}
+            for f in mono:
+                spelt = self._product_with_vector(f)
+                term = self.normaliser.product(
+                    term, {(f,): Fraction(1)} if spelt is None else spelt
+                )
+            result = added(result, term)
+        return result
+
+    def _product_with_vector(self, f: Factor) -> Poly | None:
+        (atom, labels, exponent), nf = f, self.normaliser
+        e = atom.expr
+        if e is None or e.op is not matmul.op or e.ndim != 1 or exponent != 1 or nf.keeps(e):
+            return None
+        found = nf.opened(e)
+        return None if found is None else relabelled(found, dict(zip((0,), labels, strict=True)))
+
     def over_denominators(self, p: Poly) -> Poly:
         """Return a polynomial in which terms over the same denominator are one fraction."""
         groups: dict[Mono, Poly] = {}
@@ -266,5 +292,7 @@ def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
         polys = [folder.folded(collected), collected, short, frame.poly, fractions]
         products = [factored(normaliser, q) for q in polys[:2]]
         polys += [q for q in products if q not in polys]
+        spelt = folder.with_vectors(short)
+        polys += [folder.collected(spelt)] if spelt != short else []
         every += [frame._replace(poly=p) for p in polys]
     return every
