@@ -59,6 +59,10 @@ class Variables:
         self.holders = sorted(first.values(), key=lambda holder: holder.rank)
         """The variables, those first whose names are to be preferred."""
 
+    def bound(self, name: str) -> Collection[str]:
+        """Return how a name is bound where it is bound first: see ``Statements.bound``."""
+        return next(filter(None, (said.bound(name) for said in self._said)), ())
+
     def fit(
         self,
         name: str,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
@@ -55,6 +55,8 @@ class Scope:
             named = [h for h in others if h.name]
             for each in (*named, *modules):  # a name of its own comes before one in a container
                 self._add(each.name, each.value)
+            for each in named:
+                self._number(each.value)
             for each in others:
                 for name, part in _parts(each.name, each.value):
                     self._add(_dotted(each.name, name) if name in self._names else name, part)
@@ -73,6 +75,19 @@ class Scope:
             self.numbers.setdefault(name, value)
         elif isinstance(value, Module):
             self.add_module(value, name)
+
+    def _number(self, value: Any) -> None:
+        """Number the values that a variable had one after the other, if a list keeps them.
+
+        Those of ``caches.append((A_prev, Z))`` in a loop are Z1, Z2, …; Z has the last alone.
+        """
+        for column in _columns(value) if isinstance(value, list) and len(value) <= MANY else ():
+            places = [place_of(x) for x in column if type(x) is Tensor and not x.is_leaf]
+            name = self.places.get(places[-1]) if len(places) == len(column) > 1 else None
+            if name is not None and "value" in self.variables.bound(name):
+                for i, place in enumerate(places, 1):
+                    if self.places.get(place, name) == name:
+                        self.places[place] = f"{name}{i}"
 
     def add_module(self, module: Module, variable: str = "") -> None:
         """Take in the parameters and buffers of a module, under their paths.
@@ -172,7 +187,10 @@ def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]
     """
     if isinstance(value, (list, tuple)) and len(value) <= MANY:
         for i, part in enumerate(value):
-            yield from _part(f"{name}{number}", part, f"{i}")
+            if not (
+                number and type(part) is Tensor and not part.is_leaf
+            ):  # two numbers are no name
+                yield from _part(f"{name}{number}", part, f"{i}")
     elif isinstance(value, dict) and len(value) <= MANY:
         for key, part in value.items():
             written = "".join(map(str, key)) if isinstance(key, tuple) else str(key)
@@ -185,6 +203,14 @@ def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]
             plain = isinstance(part, (Tensor, np.ndarray)) or not name
             if isinstance(attribute, str) and plain and not attribute.startswith("_"):
                 yield from _part(attribute, part)
+
+
+def _columns(value: list[Any]) -> Iterator[Sequence[Any]]:
+    """Yield a list, or if its elements are tuples, what stands in the same place of each."""
+    if value and all(isinstance(x, tuple) and len(x) == len(value[0]) for x in value):
+        yield from zip(*value, strict=True)
+    else:
+        yield value
 
 
 def _part(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:

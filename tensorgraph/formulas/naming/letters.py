@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -199,6 +200,8 @@ class Letters:
                 free = self._free_number(number, found.values())
                 numbers[value] = free
                 self._letter(value, f"Z{free}")
+            elif re.fullmatch(r"Z\d+", self.names[value]):
+                numbers[value] = int(self.names[value][1:])
             found[e] = Taken([*found.values(), *self.names.values()]).primed(
                 f"d{self.names[value]}"
             )
