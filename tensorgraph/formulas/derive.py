@@ -158,7 +158,7 @@ class _Derivation:
         seed = symbol(name or f"d{known}", array.shape, array.dtype)
         self.recorded.given[seed] = array
         if name:
-            self.recorded.called[seed] = name
+            self.recorded.called[seed] = [name]
         return seed
 
     def _checker(self, output: Tensor) -> Checker:

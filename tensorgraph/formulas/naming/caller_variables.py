@@ -115,17 +115,20 @@ class Scope:
     def of_operand(self, array: Any, node: Node, i: int) -> list[str]:
         """Return the variables that an operand of a node may be, by what they hold.
 
-        Of several with the same elements, those that the statements have in such a place. All but
-        the first are as likely by all that is known, and hold another array.
+        Of several with the same elements, those that the statements have in such a place, the most
+        likely first, and after these other names of the same arrays.
         """
         alike = self._alike(array)
         names = list(dict.fromkeys(each.name for each in alike))
         best = self.variables.best(names, {node.op.name}, self._beside(node, i))
-        found: list[_Array] = []
-        for each in alike:
-            if each.name in best and all(each.value is not other.value for other in found):
-                found.append(each)
-        return [each.name for each in found]
+        arrays = [each.value for each in alike if each.name in best]
+        same = [each.name for each in alike if any(each.value is x for x in arrays)]
+        return list(dict.fromkeys([*best, *same]))
+
+    def others(self, names: Sequence[str]) -> list[str]:
+        """Return those of the variables that hold another array than the first of them."""
+        held = {each.name: each.value for each in self._arrays[::-1]}
+        return [name for name in names if held.get(name) is not held.get(names[0])]
 
     def fit(self, names: Iterable[str], node: Node, i: int) -> int:
         """Return how well all of these variables fit an operand of a node, by the statements."""

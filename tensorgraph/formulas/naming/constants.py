@@ -157,9 +157,9 @@ class Constants:
 
     # ------------------------------------------------------------------------------------ arrays
 
-    def called(self, array: Any, at: Operand) -> str | None:
-        """Return the variable that holds an array."""
-        return next(iter(self.scope.of_operand(array, *at)), None)
+    def called(self, array: Any, at: Operand) -> list[str]:
+        """Return the variables that an array may be, by what they hold and where it stands."""
+        return self.scope.of_operand(array, *at)
 
     def array(self, array: Any, place: Place) -> Expr | None:
         """Return how an array without a name follows from arrays that have one.
