@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 import sysconfig
@@ -85,6 +86,11 @@ class Variables:
         fits = (said.fit_of_number(number, ops, beside) for said in self._said)
         return max(fits, default=NOWHERE)
 
+    def computations(self) -> Iterator[ast.expr]:
+        """Yield what the statements compute of variables as of numbers: ``lambd / (2 * m)``."""
+        for said in self._said:
+            yield from said.computations()
+
     def best(
         self, names: Iterable[str], ops: Collection[str] = (), beside: Collection[str] = ()
     ) -> list[str]:
@@ -98,8 +104,9 @@ class Variables:
             fits = [self.fit(name, ops, beside, here) for name in names]
             most = max(fits, default=NOWHERE)
             enough = most if most >= BESIDE else STANDS
-            if most > NOWHERE:
-                return [name for name, fit in zip(names, fits, strict=True) if fit >= enough]
+            likely = [(name, fit) for name, fit in zip(names, fits, strict=True) if fit >= enough]
+            if likely:  # of these, the first, and what fits no worse
+                return [name for name, fit in likely if fit >= likely[0][1]]
         return names
 
 
@@ -159,7 +166,9 @@ def _receiver(frame: FrameType) -> str | None:
     if not code.co_argcount or code.co_varnames[0] not in frame.f_locals:
         return None
     kinds = type(frame.f_locals[code.co_varnames[0]]).__mro__
-    return code.co_varnames[0] if any(kind.__qualname__ == owner for kind in kinds) else None
+    defined = [vars(kind).get(code.co_name) for kind in kinds if kind.__qualname__ == owner]
+    method = bool(defined) and not isinstance(defined[0], staticmethod)
+    return code.co_varnames[0] if method else None
 
 
 def _users_frames(frame: FrameType | None) -> Iterator[FrameType]:

@@ -41,7 +41,7 @@ def test_an_inner_variable_hides_an_outer_one():
 
 def test_what_a_loop_left():
     total, left, used = 0.0, [1.5], [2.5]
-    for unused in left:
+    for unused in left:  # noqa: B007
         pass
     for x in used:
         total = total + x
@@ -56,7 +56,7 @@ def test_what_a_loop_left():
 def test_another_name_comes_after_the_first():
     copy = first = 1.5
     first = copy + 1
-    alias = first
+    alias = first  # noqa: F841
     found = names(sys._getframe())
     assert found.index("first") < found.index("alias")
 
