@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.derivation import Derivation
 from tensorgraph.formulas.facts import Fact
