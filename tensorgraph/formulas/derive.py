@@ -16,6 +16,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.algebra import Event
+from tensorgraph.formulas.algebra.contractions import lengths_within_means
 from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.formulas.algebra.meanings import MEANINGS
@@ -33,6 +34,7 @@ from tensorgraph.formulas.naming.substitute import candidates
 from tensorgraph.formulas.of_function import asked
 from tensorgraph.formulas.targets import Target, check_in_graph, check_output, targets_of
 from tensorgraph.formulas.verify import Checker
+from tensorgraph.formulas.writing.broadcasting import around, rearranges
 from tensorgraph.formulas.writing.formula import cost, formula
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
@@ -176,6 +178,7 @@ class _Derivation:
         }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
+        self.within_means = lengths_within_means(recorded.exprs.values())
         self.facts = Facts(self.premises)
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         self.letters = Letters(recorded, constants, [t.name for t in targets], self.exprs)
@@ -237,11 +240,12 @@ class _Derivation:
         asked = set(raws)
         for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
             own = {x: n for x, n in cuts.items() if x is not e}
-            if e not in self.of_products:  # it takes axes apart, which formulas else would have to
-                continue
             simple = self._simplest(e, own)[1]
             known = simple in self.names or _leaves(simple, own)
-            if cost(simple, {**self.names, **own}) <= TRIVIAL and known:
+            short = cost(simple, {**self.names, **own}) <= TRIVIAL and known
+            # What takes axes apart, or what that is, is easier to read by itself.
+            whole = e in self.of_products and not any(map(rearranges, around(simple, own)))
+            if short and whole:
                 cuts = own
         self._scale([e for e in cuts if e not in asked], cuts)
         found = []
@@ -380,18 +384,22 @@ class _Derivation:
             facts=self.facts,
             cuts={e for e in cuts if e not in self.multiples},
             multiples={e: found for e, found in self.multiples.items() if e in cuts},
-            length=self.constants.length,
+            length=self._length,
             number=self.constants.number,
             deadline=self.deadline,
             data=self.checker.values,
         )
-        for e in self.names.keys() & self.forward.keys():
+        for e in filter(self.names.__contains__, self.forward):
             source, labels = moved(e, self.names)
             if source not in self.names:
                 normaliser.atoms.call(source, e, labels)
         for e in self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
         return normaliser
+
+    def _length(self, n: int) -> Expr | None:
+        """Return the symbol for the length of an axis, unless it is but one of those of a mean."""
+        return None if n in self.within_means else self.constants.length(n)
 
     def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""

@@ -133,6 +133,8 @@ def set_part(f: Formula) -> tuple[str, int]:
             return in_parentheses(set_part(f.parts[0])[0], f, left, right), WHOLE
         case "item":
             return _item(f), WHOLE
+        case "repeated":
+            return rf"{set_part(f.parts[0])[0]} \quad \text{{{f.text}}}", SUM
         case "function":
             return _called(f), WHOLE
     assert_never(f.kind)

@@ -145,6 +145,8 @@ def _set(f: Formula) -> str:
         case "item":
             key = _word(f.text.replace("?", ", ".join(as_text(p)[0] for p in parts[1:])))
             return f"<msub>{_in(parts[0], WHOLE)}{key}</msub>"
+        case "repeated":
+            return _row(_set(parts[0]), f"<mspace width='1em'/><mtext>{f.text}</mtext>")
         case "function":
             return _function(f)
     assert_never(f.kind)
