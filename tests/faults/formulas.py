@@ -145,6 +145,13 @@ FAULTS: list[Fault] = [
          "derive_of_functions: an argument that is not used is no gradient's"),
     ),
     *planted_in(
+        "formulas/hints.py",
+        ("missing_facts", "_length(looser) >= _length(found)", "True",
+         "hints: a fact that would shorten a formula is not told"),
+        ("unknown_operations", "cost(g.expr, g.names) > LONG", "True",
+         "hints: short formulas are asked why they are not shorter"),
+    ),
+    *planted_in(
         "formulas/writing/latex.py",
         ("_item", "'_' in base", "False", "latex: x_{0}_{1} has two subscripts, which TeX refuses"),
     ),
@@ -156,7 +163,6 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/writing/mathml.py",
-        ("mathml", ' style="margin: 0.7em 0"', "", "mathml: equations below each other overlap"),
         ("_reduction", "LARGE.get(f.text, f.text)", "f.text", "mathml: Σ is a letter, not a sign"),
     ),
     *planted_in(
