@@ -340,12 +340,13 @@ def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader:
     found = result.contents.get(flat)
     if found is not None:
         return found if found.shape == array.shape else reshape(found, shape=array.shape)
-    e = None if called else reader.array(array, place)
-    if e is None:
+    read = None if called else reader.array(array, place)
+    if read is None:
         e = _input(result, array, name)
         if called:
             result.called[e] = called
     else:
+        e = read
         result.read[e] = None
     result.contents.put(flat, e)
     return e
