@@ -11,10 +11,10 @@ import numpy as np
 
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.polynomials import Atoms
-from tensorgraph.formulas.facts import Fact
+from tensorgraph.formulas.facts import Fact, before_reshape
 from tensorgraph.formulas.steps import equations
 from tensorgraph.formulas.verify import Checker, agreement, rounding
-from tensorgraph.formulas.writing.formula import Formula, cost, formula
+from tensorgraph.formulas.writing.formula import Formula, cost, formula, result
 from tensorgraph.formulas.writing.latex_lines import align
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
@@ -187,7 +187,7 @@ class Derivation:
     _repr_latex_ = latex
 
     def _formula(self, g: Gradient) -> Formula:
-        found = formula(g.expr, {**self.letters, **g.names})
+        found = result(g.expr, {**self.letters, **g.names})
         return found if g.multiple is None else g.multiple.formula(found)
 
     def _line(self, g: Gradient) -> str:
@@ -224,6 +224,7 @@ class Derivation:
         if fact.word in ("equals", "number", "uniform", "name"):
             return fact.note
         names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
+        fact = before_reshape(fact)
         inner = text(formula(fact.of, {**self.letters, **names}))
         if fact.word == "sums_to":
             bare = inner if inner.isidentifier() or len(inner) == 1 else f"({inner})"
