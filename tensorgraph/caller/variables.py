@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 import sysconfig
@@ -80,6 +81,11 @@ class Variables:
         """Return how well a number that the source writes out fits an operand, as :meth:`fit`."""
         fits = (said.fit_of_number(number, ops, beside) for said in self._said)
         return max(fits, default=NOWHERE)
+
+    def computations(self) -> Iterator[ast.expr]:
+        """Yield what the statements compute of variables as of numbers: ``lambd / (2 * m)``."""
+        for said in self._said:
+            yield from said.computations()
 
     def best(
         self, names: Iterable[str], ops: Collection[str] = (), beside: Collection[str] = ()

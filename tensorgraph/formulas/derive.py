@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any, overload
 
 import numpy as np
 
@@ -25,10 +25,10 @@ from tensorgraph.formulas.algebra.rearrangements import moved
 from tensorgraph.formulas.constant_facts import premises
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
 from tensorgraph.formulas.facts import Fact, Facts
-from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.naming.letters import Letters, description, is_product
 from tensorgraph.formulas.naming.substitute import candidates
+from tensorgraph.formulas.of_function import asked
 from tensorgraph.formulas.targets import Target, check_in_graph, check_output, targets_of
 from tensorgraph.formulas.verify import Checker
 from tensorgraph.formulas.writing.broadcasting import around, rearranges
@@ -44,10 +44,30 @@ HARDLY_MORE = 1.05
 """A formula that costs up to this share of the backward pass as it stands is preferred to it."""
 
 
+@overload
 def derive(
     output: Tensor,
     wrt: Any,
     *,
+    name: Any = None,
+    gradient: Any = None,
+    strict: bool = False,
+    time_limit: float = 4.0,
+) -> Derivation: ...
+@overload
+def derive(
+    output: Callable[..., Any],
+    *args: Any,
+    wrt: Any = None,
+    name: Any = None,
+    gradient: Any = None,
+    strict: bool = False,
+    time_limit: float = 4.0,
+) -> Derivation: ...
+def derive(
+    output: Tensor | Callable[..., Any],
+    *args: Any,
+    wrt: Any = None,
     name: Any = None,
     gradient: Any = None,
     strict: bool = False,
@@ -61,8 +81,13 @@ def derive(
     where ``derive`` is called. (Courses 1 and 2 of the Deep Learning Specialization
     derive these formulas by hand.)
 
+    A function or module in place of the output is run once on example arguments; names are those
+    of its own variables. ``wrt`` then gives names or positions of its arguments, or a module's
+    paths; without it formulas are by all arguments of floats, of a module by its parameters.
+
     Args:
-        output: a scalar; or any tensor, with ``gradient``.
+        output: a scalar; or any tensor, with ``gradient``; or a function or module returning one.
+        args: what to call the function or module with.
         wrt: what to differentiate by: a tensor of the graph, several of them (in a list, tuple, or
             dict by name), or a module, for all its parameters. Where several are given, formulas
             use the gradients that others define. Those on the way leave out what all is divided
@@ -78,7 +103,8 @@ def derive(
             a hook or a checkpoint, or a leaf was assigned to since; a tensor of ``wrt`` is not in
             the graph.
         DTypeError: something to differentiate by is no floating-point tensor.
-        ArgumentError: nothing to differentiate by, or a name that none can have in a formula.
+        ArgumentError: nothing to differentiate by, or a name that none can have in a formula; a
+            function whose arguments are missing or are not called so.
         DerivationError: the formula disagrees with the engine's gradient (a defect: it has never
             been returned).
 
@@ -91,15 +117,19 @@ def derive(
         >>> loss = -(Y * tg.log(A)).sum()
         >>> print(tg.derive(loss, wrt=Z, name="Z"))
         dZ = A − Y    assuming Σ₁ Y = 1 (checked on the data)
+        >>> def cost(w, x, y):
+        ...     return ((x @ w - y) ** 2).sum()
+        >>> print(tg.derive(cost, np.ones(2), np.ones((3, 2)), np.zeros(3), wrt="w"))
+        dw = 2 xᵀ (x w − y)
     """
-    scope = Scope(sys._getframe(1))
+    output, wrt, scope = asked(output, args, wrt, sys._getframe(1))
     targets = targets_of(wrt, name, scope)
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
     constants = Constants(scope, root)
-    asked = {place_of(t.tensor) for t in targets}
-    recorded = replay([root], constants, read_in_graph, asked)
+    wanted = {place_of(t.tensor) for t in targets}
+    recorded = replay([root], constants, read_in_graph, wanted)
     recorded.given |= constants.given()
     known = premises(recorded, constants, strict)
     return _Derivation(output, targets, constants, recorded, known, gradient, time_limit).result()

@@ -157,6 +157,13 @@ FAULTS: list[Fault] = [
          "derive: code that uses a value before it is defined"),
     ),
     *planted_in(
+        "formulas/of_function.py",
+        ("_Arguments._leaf", "self.leaves[i] = leaf", "pass",
+         "derive_of_functions: a function runs on other arguments than are differentiated by"),
+        ("_recorded", "[t for t in targets if place_of(t) in used] or targets", "targets",
+         "derive_of_functions: an argument that is not used is no gradient's"),
+    ),
+    *planted_in(
         "formulas/writing/latex.py",
         ("_item", "'_' in base", "False", "latex: x_{0}_{1} has two subscripts, which TeX refuses"),
     ),
@@ -165,6 +172,11 @@ FAULTS: list[Fault] = [
         ("_filled", "size > left", "False", "latex: long formulas run out of the page"),
         ("_joined", "filter(None, (piece for piece, _ in pieces))", "[pieces[-1][0]]",
          "latex: what stands before a broken part is lost"),
+    ),
+    *planted_in(
+        "formulas/writing/mathml.py",
+        ("mathml", ' style="margin: 0.7em 0"', "", "mathml: equations below each other overlap"),
+        ("_reduction", "LARGE.get(f.text, f.text)", "f.text", "mathml: Σ is a letter, not a sign"),
     ),
     *planted_in(
         "formulas/writing/text.py",

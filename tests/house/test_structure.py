@@ -67,8 +67,8 @@ INNER = {
         "facts writing",
         "algebra",
         "naming",
-        "targets constant_facts steps verify update_rules",
-        "derivation",
+        "targets constant_facts steps verify update_rules recorded_call",
+        "derivation of_function",
         "derive",
     ],
 }

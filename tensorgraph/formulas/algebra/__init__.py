@@ -7,6 +7,7 @@ expression's polynomial), ``conditions`` (comparisons, and what follows from the
 (log 2 and √π in products), ``meanings``
 (what each core operation means for polynomials) with its ``rearrangements``, ``indexing``,
 ``contractions`` and ``branches``, ``identities`` (functions of functions that have a name of their
-own), ``from_normal_form`` (the way back), ``known_functions`` (which values of a graph are tanh,
-softmax and their likes, written by hand).
+own), ``factoring`` (sums as products of sums), ``from_normal_form`` (the way back),
+``known_functions`` (which values of a graph are tanh, softmax and their likes, written by hand)
+and what these are in ``exponentials``.
 """

@@ -105,10 +105,11 @@ class Scope:
         fits = {each.name: self.fit([each.name], node, i) for each in self._alike(array)}
         best = max(fits.values(), default=NOWHERE)
         enough = best if best >= BESIDE else min(best, STANDS)  # the same operation is met often
+        likely = [each for each in self._alike(array) if fits[each.name] >= enough]
         found: list[_Array] = []
-        for each in self._alike(array):
+        for each in likely:
             new = all(each.value is not other.value for other in found)
-            if fits[each.name] >= enough and new:
+            if new and fits[each.name] >= fits[likely[0].name]:
                 found.append(each)
         return [each.name for each in found]
 

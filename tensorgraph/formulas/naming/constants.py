@@ -53,7 +53,7 @@ class Constants:
 
     def __init__(self, scope: Scope, root: Node) -> None:
         self.scope = scope
-        self.numbers = Numbers(scope.numbers)
+        self.numbers = Numbers(scope.numbers, scope.variables.computations())
         self._met = ArrayTable[bool]()
         self._arrays: list[Any] = []
         self._masks: list[Any] = []
@@ -201,11 +201,16 @@ class Constants:
         if not np.isfinite(v) or v == 0:
             return None
         short = float(f"{v:.{DIGITS}g}")
-        if abs(v - short) <= 1e-9 * abs(v):
-            whole = int(short) if short == int(short) else short
+        if abs(v - short) > 1e-9 * abs(v):
+            found = self.numbers.in_terms(v)
+            return None if found is None else (v, found[1]())
+        whole = int(short) if short == int(short) else short
+        said = self.scope.variables
+        if abs(short) == 1 or said.fit_of_number(whole) > NOWHERE:
             return short, whole
-        found = self.numbers.in_terms(v)
-        return None if found is None else (v, found[1]())
+        named = [*self.numbers.named(short), *self.numbers.named(whole)]
+        name = next((name for name in named if said.fit(name) > NOWHERE), None)
+        return short, whole if name is None else self.numbers.symbol(name)
 
     def known_sums(self, data: bool) -> Iterator[tuple[Any, Fact]]:
         """Yield the caller's arrays of which a fact about sums is known, and the fact.

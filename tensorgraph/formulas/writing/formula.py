@@ -56,6 +56,12 @@ class Formula:
     """The sign in LaTeX, where it differs."""
 
 
+def is_tall(f: Formula) -> bool:
+    """Return whether something stands above something else."""
+    big = f.kind == "reduction" and not f.text.isascii()
+    return big or f.kind in ("fraction", "derivative") or any(map(is_tall, f.parts))
+
+
 def formula(e: Expr, names: Mapping[Expr, str]) -> Formula:
     """Return an expression as a formula, in which what has a name is not spelt out."""
     return _Writer(names).write(e)
