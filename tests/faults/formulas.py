@@ -16,6 +16,22 @@ FAULTS: list[Fault] = [
          "rules: the root of a square is not negative"),
     ),
     *planted_in(
+        "formulas/algebra/regrouping.py",
+        ("_total", "nf.total(result, code, n)", "result", "shapes: a reshaped sum is not one"),
+        ("_reshaped", "(e,) = e.args", "break", "shapes: a reshape is never undone"),
+    ),
+    *planted_in(
+        "formulas/algebra/frames.py",
+        ("written", "len(every) > 1", "False",
+         "shapes: a part of a formula is written in the axes it came in"),
+        ("Frame.written", "permute_dims(e, axes=order)", "e",
+         "shapes: axes stay in the order that a formula is written in"),
+    ),
+    *planted_in(
+        "formulas/naming/attention.py",
+        ("attentions", "keys.args[0]", "keys", "shapes: the letter K stands for Kᵀ"),
+    ),
+    *planted_in(
         "formulas/algebra/from_normal_form.py",
         ("_sum", "k * count", "k", "rules: a mean is a sum"),
     ),
@@ -125,6 +141,8 @@ FAULTS: list[Fault] = [
         "formulas/writing/broadcasting.py",
         ("Placement.misread", "len({self.shift(x) for x in e.args if wide(x.shape)}) < 2", "True",
          "derive: g · x is printed for the outer product g xᵀ"),
+        ("repetition", "along == [0]", "along == [1]",
+         "shapes: what stands in each row is said to stand in each column"),
         ("Placement.misread", "all(len(wide(x.shape)) < len(wide(e.shape)) for x in e.args)",
          "False", "derive: g · x is printed for an outer product whose lengths differ"),
     ),
@@ -140,6 +158,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/writing/formula.py",
+        ("_Writer.matmul", "_transposed(right)", "right", "shapes: a vector is a row"),
         ("cost", "(_body(x),) if spelt else x.args", "x.args",
          "derive: what is written as its body costs no more than its operands"),
         ("_Writer._operands", "part.kind == 'relation' and e.op.operand_name(i) in asked",

@@ -213,8 +213,8 @@ def test_attention_with_heads_written_by_hand():
     assert d["dK"] == "dSᵀ Q"
     assert d["dV"] == "Pᵀ dO"
     assert d["dS"] == "P ∘ (dO Vᵀ − Σ₃(P ∘ dO Vᵀ))"
-    assert d["dO"] == "permute_dims₀,₂,₁,₃(reshape[3×5×2×4](dout Woᵀ))"
-    assert d["dWo"] == "Σ₀(Cᵀ dout)"
+    assert d["dO"] == "permute_dims₀,₂,₁,₃(reshape[3×5×2×4](G Woᵀ))"
+    assert d["dWo"] == "reshape[8×8](Σ₀(Oᵀ G))"
     assert d["dWq"] == "reshape[8×8](permute_dims₁,₀,₂(Σ₀(Xᵀ dQ)))"
 
 
