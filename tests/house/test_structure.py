@@ -69,7 +69,8 @@ INNER = {
         "naming",
         "recurrences",
         "targets constant_facts steps verify update_rules recorded_call",
-        "derivation of_function",
+        "derivation",
+        "hints of_function",
         "derive",
     ],
 }

@@ -186,6 +186,9 @@ class StepNames:
                 if name == start
             }
             return letter.rstrip("_"), shift, True
+        bases = {m[1] for m in parts.values() if m is not None}
+        if len(held) > 1 and len(bases) == 1 and None not in parts.values():  # in another order
+            return self._free([bases.pop().rstrip("_")]), 0, True
         name = self.known.get(f.last)
         return None if name is None else (self._free([bare(name)]), 0, True)
 

@@ -6,7 +6,7 @@ its gates together. ``(X W)[:, t]`` is ``X[:, t] W``, and an element of a stack 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ JOINT = {STACK, GETITEM, add.op, *PRODUCTS}
 Key = tuple[Any, ...]
 
 
-def by_steps(recorded: Replay, targets: Sequence[Any], named: Callable[[Any], Any]) -> Replay:
+def by_steps(recorded: Replay, targets: Collection[Any], named: Callable[[Any], Any]) -> Replay:
     """Return a recorded graph in which slices are read where they are made.
 
     Args:
