@@ -31,6 +31,15 @@ def test_the_variable_in_the_statement_fits_best():
     assert [previous, k, result]
 
 
+def test_to_stand_in_another_operation_is_less():
+    a, y = 1.0, 2.0
+    previous = y
+    result = previous * 3 - (a - y)
+    names = Variables(sys._getframe())
+    assert names.best(["previous", "y"], {"subtract"}, {"a"}) == ["y"]
+    assert result
+
+
 def test_numbers_that_are_written_out():
     x, four = 1.0, 4
     assert x * 4 < 5 and four
