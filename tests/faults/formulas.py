@@ -83,7 +83,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/naming/distinct.py",
-        ("printed", "('latex', latex_name(name))", "('text', name)",
+        ("Taken.__contains__", "not self._printed.isdisjoint(printed(name))",
+         "('text', name) in self._printed",
          "symbols: two values look alike in LaTeX"),
     ),
     *planted_in(
