@@ -357,12 +357,12 @@ def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader:
     found = result.known(array, names)
     if found is not None:
         return found if found.shape == array.shape else reshape(found, shape=array.shape)
-    computed = None if names else reader.array(array, place)
-    if computed is None:
+    read = None if names else reader.array(array, place)
+    if read is None:
         e = _input(result, array, name)
         result.called[e] = names
     else:
-        e = computed
+        e = read
         result.read[e] = None
     result.meet(array, e)
     return e

@@ -15,7 +15,7 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, asserted_of
 from tensorgraph.formulas.naming.parameters import Parameter, parameters_of
 from tensorgraph.nn.module import Module
-from tensorgraph.symbolic.replay import content
+from tensorgraph.symbolic.array_table import ArrayTable
 
 MANY = 1000
 """In a container of more elements, none is named after it."""
@@ -44,7 +44,7 @@ class Scope:
         self.asserted: list[tuple[Any, Fact]] = []
         self._names: set[str] = set()
         self._arrays: list[_Array] = []
-        self._by_content: dict[bytes, list[_Array]] | None = None
+        self._by_content: ArrayTable[list[_Array]] | None = None
         self.counts: frozenset[str] = frozenset()
         """The numbers that are not only what a loop left."""
         holders = self.variables.holders
@@ -165,19 +165,23 @@ class Scope:
     def _alike(self, array: Any) -> list[_Array]:
         """Return the variables that hold an array with these elements, the best first."""
         if self._by_content is None:
-            self._by_content = {}
+            self._by_content = ArrayTable()
             for each in self._arrays:
-                self._by_content.setdefault(_key(each.value), []).append(each)
-        return self._by_content.get(_key(array), [])
+                self._by_content.put(_flat(each.value), [*self._same(each.value), each])
+        return self._same(array)
+
+    def _same(self, array: Any) -> list[_Array]:
+        assert self._by_content is not None
+        return self._by_content.get(_flat(array)) or []
 
 
-def _key(array: Any) -> bytes:
-    """Return what tells an array from others; leading axes of length 1, but of indices, do not."""
+def _flat(array: Any) -> Any:
+    """Return an array without leading axes of length 1, but of indices, which say nothing."""
     array = np.asarray(array)
     if array.dtype.kind not in "iu":
         while array.ndim and array.shape[0] == 1:
             array = array[0]
-    return content(array)
+    return array
 
 
 def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:

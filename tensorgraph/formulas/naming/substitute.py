@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from tensorgraph.formulas.algebra.factoring import factored
@@ -312,9 +312,13 @@ def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
         collected = folder.collected(short)
         fractions = folder.over_denominators(short)
         polys = [folder.folded(collected), collected, short, frame.poly, fractions]
-        products = [factored(normaliser, q) for q in polys[:2]]
+        products = [factored(normaliser, q) for q in _distinct(polys[:2])]
         polys += [q for q in products if q not in polys]
         spelt = folder.with_vectors(short)
         polys += [folder.collected(spelt)] if spelt != short else []
         every += [frame._replace(poly=p) for p in polys]
     return every
+
+
+def _distinct(polys: Sequence[Poly]) -> list[Poly]:
+    return [p for i, p in enumerate(polys) if p not in polys[:i]]
