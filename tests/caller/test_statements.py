@@ -31,6 +31,16 @@ def test_the_variable_in_the_statement_fits_best():
     assert [previous, k, result]
 
 
+def test_to_stand_in_another_operation_is_less():
+    a, y = 1.0, 2.0
+    previous = y
+    result = a - y
+    other = previous * 3
+    names = Variables(sys._getframe())
+    assert names.best(["previous", "y"], {"subtract"}, {"a"}) == ["y"]
+    assert [result, other]
+
+
 def test_numbers_that_are_written_out():
     x, four = 1.0, 4
     assert x * 4 < 5 and four

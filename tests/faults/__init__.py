@@ -6,6 +6,7 @@ may change. A factor of 1 + 1e-8 stands for a slightly wrong number.
 """
 
 from tests.faults import (
+    caller,
     data,
     diagnose,
     display,
@@ -26,6 +27,7 @@ from tests.faults import (
 from tests.faults.fault import Fault
 
 FAULTS: list[Fault] = [
+    *caller.FAULTS,
     *data.FAULTS,
     *diagnose.FAULTS,
     *display.FAULTS,

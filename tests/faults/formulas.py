@@ -113,6 +113,17 @@ FAULTS: list[Fault] = [
          "parameter_symbols: modules are told apart by what they have in common"),
     ),
     *planted_in(
+        "formulas/naming/distinct.py",
+        ("Taken.__contains__", "not self._printed.isdisjoint(printed(name))",
+         "('text', name) in self._printed",
+         "symbols: two values look alike in LaTeX"),
+    ),
+    *planted_in(
+        "formulas/naming/ends.py",
+        ("Ends.of", "place = takers[0]", "return product",
+         "symbols: a gradient is named after a product that has no name"),
+    ),
+    *planted_in(
         "formulas/verify.py",
         ("Checker.__call__", "allowed + self._doubt(k, i)", "1000000000.0",
          "derive: a wrong formula is returned"),

@@ -4,11 +4,13 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 import tensorgraph as tg
-from tensorgraph.formulas.naming.distinct import Taken, distinct, printed
+from tensorgraph.formulas.naming.distinct import distinct, printed
 from tensorgraph.formulas.writing.latex import latex_name
+from tensorgraph.formulas.writing.mathml import mathml_name
+from tensorgraph.formulas.writing.text import pretty
 from tensorgraph.symbolic.expr import symbol
 
 RNG = np.random.default_rng(5)
@@ -176,13 +178,14 @@ def test_a_number_and_a_value_share_no_symbol():
     assert shown.splitlines()[0] in ("dx = c c1", "dx = c1 c", "dx = c c′", "dx = c′ c")
 
 
+@example(["x1_W", "x_W1"])
+@example(["lam", "lambd", "lam"])
 @given(st.lists(st.text("dWx_1λ$%", min_size=1, max_size=4), min_size=1, max_size=6))
 def test_no_two_values_share_a_symbol_in_any_form(names):
     wanted = {symbol(name, ()): name for name in names}
     found = list(distinct(wanted, ["W", "x_1"], {}).values())
-    for i, name in enumerate(found):
-        others = Taken([*found[:i], *found[i + 1 :], "W", "x_1"])
-        assert name not in others
+    for form in (pretty, latex_name, mathml_name):
+        assert len({form(name) for name in [*found, "W", "x_1"]}) == len(found) + 2
 
 
 @pytest.mark.parametrize(
