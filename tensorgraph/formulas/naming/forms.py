@@ -307,7 +307,8 @@ def _conditions(target: Target, sources: Sequence[Source], rows: Any) -> Iterato
     if set(np.unique(target.probes)) != {0, 1}:
         return
     on = target.probes == 1
-    for i in np.flatnonzero((rows[:, on] > 0).all(axis=1) & (rows[:, ~on] <= 0).all(axis=1)):
+    apart = (rows[:, on] > 0).all(axis=1) & (rows[:, ~on] <= 0).all(axis=1)
+    for i in np.flatnonzero(apart).tolist():
         yield Reading(1 + sources[i].cost, (sources[i],), lambda x: greater(x, 0))
 
 
