@@ -143,6 +143,8 @@ class Derivation:
     given: Mapping[Expr, Any]
     """The recorded inputs."""
     checker: Checker = field(repr=False)
+    hints: tuple[str, ...] = ()
+    """Why formulas stay long: a fact that would shorten them, an operation without rules."""
 
     # -------------------------------------------------------------------------------- as text
 
@@ -162,6 +164,7 @@ class Derivation:
         numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
         lines += [f"  with {', '.join(numbers)}"] if numbers else []
         lines += [f"  with {line}" for line in _filled(self.parameters)]
+        lines += [f"  hint: {hint}" for hint in self.hints]
         return "\n".join(lines)
 
     __repr__ = __str__

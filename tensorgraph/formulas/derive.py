@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, overload
 
 import numpy as np
@@ -25,6 +26,8 @@ from tensorgraph.formulas.algebra.rearrangements import moved
 from tensorgraph.formulas.constant_facts import premises
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
 from tensorgraph.formulas.facts import Fact, Facts
+from tensorgraph.formulas.hints import missing_facts, unknown_operations
+from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.naming.letters import Letters, description, is_product
 from tensorgraph.formulas.naming.substitute import candidates
@@ -35,10 +38,13 @@ from tensorgraph.formulas.writing.broadcasting import around, rearranges
 from tensorgraph.formulas.writing.formula import cost, formula
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
-from tensorgraph.symbolic.replay import Replay, recorded_values, replay
+from tensorgraph.symbolic.replay import recorded_values, replay
 
 TRIVIAL = 4.5
 """Formulas that cost no more are written out rather than given a name."""
+
+PLAIN = 1.5
+"""Those that cost no more are a value with a name, its negative, or a number."""
 
 HARDLY_MORE = 1.05
 """A formula that costs up to this share of the backward pass as it stands is preferred to it."""
@@ -127,12 +133,17 @@ def derive(
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    constants = Constants(scope, root)
-    wanted = {place_of(t.tensor) for t in targets}
-    recorded = replay([root], constants, read_in_graph, wanted)
-    recorded.given |= constants.given()
-    known = premises(recorded, constants, strict)
-    return _Derivation(output, targets, constants, recorded, known, gradient, time_limit).result()
+    start = time.monotonic()
+    work = _Derivation(output, targets, scope, gradient, strict, time_limit)
+    found = work.result()
+    told = [*unknown_operations(found)]
+    if strict:
+        left = time_limit - (time.monotonic() - start)
+        looser = _Derivation(output, targets, scope, gradient, False, left)
+        told += missing_facts(found, looser.result())
+    if work.ran_out:
+        told.append(f"after {time_limit:g} s what was left stands as it was; give more time_limit")
+    return replace(found, hints=tuple(told))
 
 
 Found = tuple[float, Expr, list[Event], Atoms]
@@ -146,16 +157,20 @@ class _Derivation:
         self,
         output: Tensor,
         targets: Sequence[Target],
-        constants: Constants,
-        recorded: Replay,
-        premises: Mapping[Expr, tuple[Fact, ...]],
+        scope: Scope,
         gradient: Any,
+        strict: bool,
         time_limit: float,
     ) -> None:
-        self.output, self.targets = output, targets
-        self.scope, self.constants, self.recorded = constants.scope, constants, recorded
-        self.deadline = time.monotonic() + time_limit
+        self.output, self.targets, self.scope = output, targets, scope
         self.root = place_of(output)
+        self.constants = constants = Constants(scope, self.root)
+        wanted = {place_of(t.tensor) for t in targets}
+        self.recorded = recorded = replay([self.root], constants, read_in_graph, wanted)
+        recorded.given |= constants.given()
+        self.premises = premises(recorded, constants, strict)
+        self.ran_out = False
+        self.deadline = time.monotonic() + time_limit
         self.seed = self._seed(output, gradient)
         recorded_values(recorded)  # which raises where a leaf was assigned to since
         self.raw = recorded.backward(self.root, self.seed)
@@ -167,8 +182,7 @@ class _Derivation:
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
         self.within_means = lengths_within_means(recorded.exprs.values())
-        self.premises = premises
-        self.facts = Facts(premises)
+        self.facts = Facts(self.premises)
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         self.letters = Letters(recorded, constants, [t.name for t in targets], self.exprs)
         self.names = self.letters.names
@@ -188,7 +202,7 @@ class _Derivation:
         seed = symbol(name or f"d{known}", array.shape, array.dtype)
         self.recorded.given[seed] = array
         if name:
-            self.recorded.called[seed] = name
+            self.recorded.called[seed] = [name]
         return seed
 
     def _checker(self, output: Tensor) -> Checker:
@@ -230,11 +244,11 @@ class _Derivation:
         for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
             own = {x: n for x, n in cuts.items() if x is not e}
             simple = self._simplest(e, own)[1]
-            known = simple in self.names or _leaves(simple, own)
-            short = cost(simple, {**self.names, **own}) <= TRIVIAL and known
+            price = cost(simple, {**self.names, **own})
+            short = price <= TRIVIAL and _leaves(simple, own)
             # What takes axes apart, or what that is, is easier to read by itself.
             whole = e in self.of_products and not any(map(rearranges, around(simple, own)))
-            if short and whole:
+            if price <= PLAIN or (short and whole):
                 cuts = own
         self._scale([e for e in cuts if e not in asked], cuts)
         found = []
@@ -349,12 +363,14 @@ class _Derivation:
     def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
         names = {**self.names, **self._labels(cuts)}
         if time.monotonic() > self.deadline:
+            self.ran_out = True
             return cost(raw, names), raw, [], Atoms()
         normaliser = self._normaliser(cuts)
         best = cost(raw, names), raw, list[Event](), normaliser.atoms
         try:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
         except OutOfTime:
+            self.ran_out = True
             return best
         simple = [
             frame.written(lower(frame.poly, frame.shape, normaliser.atoms)) for frame in found

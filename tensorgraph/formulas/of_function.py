@@ -89,8 +89,8 @@ def _recorded(f: Callable[..., Any], args: Sequence[Any], wrt: Any, frame: Frame
     for leaf, name in zip(arguments.leaves, arguments.names, strict=True):
         if type(leaf) is Tensor and leaf.requires_grad and name:
             scope.places[place_of(leaf)] = leaf.name or name
-    if call_name(f):
-        scope.places.setdefault(place_of(result), call_name(f))
+    known = "" if isinstance(f, Module) else call_name(f)
+    scope.places.setdefault(place_of(result), known or "output")
     return Asked(result, targets, scope)
 
 

@@ -68,7 +68,8 @@ INNER = {
         "algebra",
         "naming",
         "targets constant_facts steps verify update_rules recorded_call",
-        "derivation of_function",
+        "derivation",
+        "hints of_function",
         "derive",
     ],
 }

@@ -137,11 +137,14 @@ def _reshaped(nf: Computing, e: Expr, shape: Shape) -> Expr:
     if e.shape == shape:
         return e
     found: Expr = reshape(e, shape=shape)
-    if nf.recorded(e) or nf.keeps(found) or e.op is None or e.op.family != "elementwise":
+    arrays = [x for x in e.args if x.size != 1]
+    function = e.op is not None and e.op.family == "elementwise" and not nf.keeps(e)
+    if nf.keeps(found) or not function or any(x.shape != e.shape for x in arrays):
         return found
-    if any(x.shape != e.shape and x.size != 1 for x in e.args):
+    if nf.recorded(e) and len(arrays) > 1:  # a value of the graph is not taken apart
         return found
-    args = tuple(x if x.size == 1 else _reshaped(nf, x, shape) for x in e.args)
+    assert e.op is not None
+    args = tuple(_reshaped(nf, x, shape) if x.size != 1 else x for x in e.args)
     return make(e.op, args, e.static, shape, e.dtype)
 
 

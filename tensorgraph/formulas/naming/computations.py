@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +37,7 @@ def computations(nodes: Iterable[ast.expr], numbers: Mapping[str, Any]) -> list[
     """Return what statements compute of these variables, and what that gives."""
     found = []
     for node in nodes:
-        names = tuple(dict.fromkeys(n.id for n in ast.walk(node) if _is_variable(n)))
+        names = tuple(dict.fromkeys(_variables(node)))
         if not names or not all(name in numbers for name in names):
             continue
         try:
@@ -49,8 +49,16 @@ def computations(nodes: Iterable[ast.expr], numbers: Mapping[str, Any]) -> list[
     return found
 
 
-def _is_variable(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id not in ("np", "numpy", "math", "tg", "sqrt")
+def _variables(node: ast.expr) -> Iterator[str]:
+    """Yield the variables in an expression, whose only calls are of ``sqrt`` of some module."""
+    match node:
+        case ast.Name(id=name):
+            yield name
+        case ast.Call(args=[inner]) | ast.UnaryOp(operand=inner):
+            yield from _variables(inner)
+        case ast.BinOp(left=left, right=right):
+            yield from _variables(left)
+            yield from _variables(right)
 
 
 def computed(node: ast.expr, numbers: Callable[[str], Any]) -> Any:

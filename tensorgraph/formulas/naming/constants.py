@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from tensorgraph.caller.statements import NOWHERE
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.formulas.facts import Fact
+from tensorgraph.formulas.facts import Fact, violation
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.forms import (
     REDUCED,
@@ -35,6 +36,9 @@ from tensorgraph.symbolic.replay import Operand, Place, selects
 
 LARGE = 100_000
 """What the elements of larger arrays come to is not computed, unless they stand in the graph."""
+
+FEW = 100
+"""So many elements tell most arrays that are not binary."""
 
 COUNTED = 4
 """Sums of whole numbers below this are met by chance."""
@@ -157,9 +161,9 @@ class Constants:
 
     # ------------------------------------------------------------------------------------ arrays
 
-    def called(self, array: Any, at: Operand) -> str | None:
-        """Return the variable that holds an array."""
-        return next(iter(self.scope.of_operand(array, *at)), None)
+    def called(self, array: Any, at: Operand) -> list[str]:
+        """Return the variables that an array may be, by what they hold and where it stands."""
+        return self.scope.of_operand(array, *at)
 
     def array(self, array: Any, place: Place) -> Expr | None:
         """Return how an array without a name follows from arrays that have one.
@@ -173,8 +177,9 @@ class Constants:
         if not array.size or array.dtype.kind not in "biuf":
             return None
         target, told = Target(array), evidence(array)
+        number = partial(self._written, dtype=array.dtype)
         found = [*self._sources(array.shape)]
-        for reading in readings(target, found, self._by_use, self._written):
+        for reading in readings(target, found, self._by_use, number):
             if told >= self._needed(reading, len(found)) and reading.gives(array):
                 return reading.expr(place, array.shape)
         return None
@@ -196,13 +201,13 @@ class Constants:
         free = sum(value != 1 for value, _ in reading.numbers)
         return each * len(reading.sources) + 4 * free
 
-    def _written(self, v: float) -> tuple[float, Any] | None:
+    def _written(self, v: float, dtype: Any) -> tuple[float, Any] | None:
         """Return a number as somebody wrote it in a computation, and as formulas have it."""
         if not np.isfinite(v) or v == 0:
             return None
         short = float(f"{v:.{DIGITS}g}")
-        if abs(v - short) > 1e-9 * abs(v):
-            found = self.numbers.in_terms(v)
+        if abs(v - short) > max(1e-9, rounding(dtype)) * abs(v):
+            found = self.numbers.in_terms(v, dtype if dtype == np.float32 else np.float64)
             return None if found is None else (v, found[1]())
         whole = int(short) if short == int(short) else short
         said = self.scope.variables
@@ -224,7 +229,8 @@ class Constants:
 
     def one_hot(self, array: Any) -> Iterator[Fact]:
         """Yield facts of an array that is the one-hot form of labels in a variable."""
-        if array.ndim == 0 or not np.all((array == 0) | (array == 1)):
+        few = array.flat[:FEW]
+        if array.ndim == 0 or not np.isin(few, (0, 1)).all() or violation(array, "binary", True):
             return
         for labels, known in self.scope.labels():
             for source in one_hots(labels, array.shape):

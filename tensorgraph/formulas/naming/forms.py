@@ -15,7 +15,7 @@ import numpy as np
 
 from tensorgraph.formulas.naming.sources import Source, as_it_is
 from tensorgraph.ops.activation import relu
-from tensorgraph.ops.arithmetic import abs, greater, where
+from tensorgraph.ops.arithmetic import abs, astype, greater, where
 from tensorgraph.ops.moments import std
 from tensorgraph.ops.reduce import max, mean, min, sum as total
 from tensorgraph.ops.shape import broadcast_to
@@ -103,7 +103,7 @@ class Reading(NamedTuple):
 
     def expr(self, place: Place, shape: Sequence[int]) -> Expr:
         """Return the array as an expression."""
-        arrays = [source.expr(place) for source in self.sources]
+        arrays = [_computable(source.expr(place)) for source in self.sources]
         numbers = [e(arrays[0]) if callable(e) else e for _, e in self.numbers]
         e: Expr = self.build(*arrays, *numbers)
         return e if e.shape == tuple(shape) else broadcast_to(e, shape=tuple(shape))
@@ -116,6 +116,11 @@ class Reading(NamedTuple):
             wanted = as_numbers(array)
             scale = builtins.max(float(np.abs(x).max()) for x in (wanted, *operands))
             return bool((np.abs(found - wanted) <= rounding(array.dtype) * scale).all())
+
+
+def _computable(e: Expr) -> Expr:
+    """Return a mask as the numbers 0 and 1, which other operations take than masks do."""
+    return astype(e, dtype=np.float64) if e.dtype.kind == "b" else e
 
 
 class Target:
@@ -200,7 +205,7 @@ def _affine(target: Target, values: Any) -> Iterator[tuple[int, float, float]]:
     scale = np.abs(terms).max(axis=1) + np.abs(b)
     near = np.abs(terms + b[:, None] - t) <= rounding(target.array.dtype) * scale[:, None]
     for i in np.flatnonzero(near.all(axis=1) & (a != 0)):
-        yield i, float(a[i]), float(b[i])
+        yield int(i), float(a[i]), float(b[i])
 
 
 class _Known:
@@ -314,7 +319,7 @@ def _of_two(target: Target, sources: Sequence[Source], rows: Any) -> Iterator[Re
         gap = np.abs(values - target.probes).max(axis=2)
         scale = np.abs(rows[near]).max(axis=1)
         allowed = rounding(target.array.dtype) * (np.abs(target.probes).max() + scale)
-        for i, j in np.argwhere(gap <= allowed):
+        for i, j in np.argwhere(gap <= allowed).tolist():
             x, y = sources[near[i]], sources[near[j]]
             yield Reading(form.cost + x.cost + y.cost, (x, y), form.build)
 
@@ -352,7 +357,8 @@ def _choice(x: int | float, y: int | float) -> Callable[..., Any]:
 
 
 def _condition(c: Any) -> Any:
-    return c if c.dtype.kind == "b" else c != 0
+    """Return a mask that was made numbers as a mask again."""
+    return c.args[0] if type(c) is Expr and c.op is astype.op else c != 0
 
 
 # ------------------------------------------------------------------------------------- comparing
