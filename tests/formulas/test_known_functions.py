@@ -134,7 +134,7 @@ def leaf(*shape, dtype=np.float64):
         (lambda z: (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)), "dz = dA ∘ (1 − A²)"),
         (lambda z: 1 / (1 + np.exp(z)), "dz = A ∘ dA ∘ (A − 1)"),
         (lambda z: np.log1p(np.exp(z)), "dz = dA ∘ σ(z)"),
-        (lambda z: z / (1 + np.exp(-z)), "dz = dA ∘ (A + σ(z) − A ∘ σ(z))"),
+        (lambda z: z / (1 + np.exp(-z)), "dz = dA ∘ (A + σ(z) ∘ (1 − A))"),
         (lambda z: np.exp(z) / np.exp(z).sum(), "dz = A ∘ (dA − Σ(A ∘ dA))"),
     ],
 )

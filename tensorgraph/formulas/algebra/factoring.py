@@ -32,7 +32,7 @@ Key = tuple[Atom, Labels, bool]
 
 
 def factored(algebra: Algebra, p: Poly) -> Poly:
-    """Return a polynomial with its sums as products of sums, as far as these are shorter."""
+    """Return a polynomial with its sums as products of sums, as far as these are no longer."""
     result: Poly = {}
     for mono, k in _apart(algebra, p).items():
         scale, short = _factored_product(algebra, mono)
@@ -41,10 +41,10 @@ def factored(algebra: Algebra, p: Poly) -> Poly:
 
 
 def _apart(algebra: Algebra, p: Poly) -> Poly:
-    """Return a sum in which terms that share a factor are one product, while that is shorter."""
+    """Return a sum in which terms that share a factor are one product, while that is no longer."""
     while 2 < len(p) <= LONG:
         best = min((_taken_out(algebra, p, key) for key in _shared(p)), key=_length, default=p)
-        if _length(best) >= _length(p):
+        if best is p or _length(best) > _length(p):
             break
         p = best
     return p
@@ -60,7 +60,8 @@ def _shared(p: Poly) -> list[Key]:
 
 
 def _keys(mono: Mono) -> list[Key]:
-    return [(atom, labels, e > 0) for atom, labels, e in mono]
+    # What is divided by m stays apart: it is a mean.
+    return [(atom, labels, e > 0) for atom, labels, e in mono if labels or e > 0]
 
 
 def _taken_out(algebra: Algebra, p: Poly, key: Key) -> Poly:

@@ -313,7 +313,7 @@ def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
         fractions = folder.over_denominators(short)
         polys = [folder.folded(collected), collected, short, frame.poly, fractions]
         products = [factored(normaliser, q) for q in _distinct(polys[:2])]
-        polys += [q for q in products if q not in polys]
+        polys = [*(q for q in products if q not in polys), *polys]
         spelt = folder.with_vectors(short)
         polys += [folder.collected(spelt)] if spelt != short else []
         every += [frame._replace(poly=p) for p in polys]
