@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from tensorgraph.engine.modes import enable_grad, mode
 from tensorgraph.engine.op import REGISTRY, Plan
 from tensorgraph.engine.rule import ZERO_RULE
 from tensorgraph.engine.tensor import Tensor, wrap
-from tensorgraph.ops.arithmetic import where
+from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import power
 from tensorgraph.symbolic.array_table import ArrayTable
@@ -35,6 +35,20 @@ Place = Callable[[Any], Expr]
 """Gives the expression of a constant array."""
 
 
+class Before(NamedTuple):
+    """A value that was computed before another."""
+
+    place: Any
+    expr: Expr
+    array: Any
+    at_hand: bool
+    """Whether the operation in question computes with it."""
+
+    def written(self) -> Expr:
+        """Return its expression."""
+        return self.expr
+
+
 class Reader(Protocol):
     """Reads more in constants than their values."""
 
@@ -44,11 +58,17 @@ class Reader(Protocol):
     def array(self, array: Any, place: Place) -> Expr | None:
         """Return how an array is computed from others, where that is known."""
 
+    def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
+        """Return the condition that a boolean array tells of values before it, if it is known."""
+
     def called(self, array: Any) -> str | None:
         """Return the name of an array, if it has one."""
 
+    def given(self) -> dict[Expr, Any]:
+        """Return the values of what stands for numbers."""
 
-class Values:
+
+class Values(Reader):
     """Reads nothing in constants but their values."""
 
     def number(self, value: Any, place: Place) -> Expr:
@@ -59,7 +79,20 @@ class Values:
         """Return that nothing is known."""
         return None
 
-    called = array  # type: ignore[assignment]
+    def called(self, array: Any) -> str | None:
+        """Return that it has no name."""
+        return None
+
+    def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
+        """Return that nothing is known."""
+        return None
+
+    def given(self) -> dict[Expr, Any]:
+        """Return that nothing stands for a number."""
+        return {}
+
+
+VALUES = Values()
 
 
 @dataclass(eq=False)
@@ -76,6 +109,8 @@ class Replay:
     """The recorded value of each input."""
     contents: ArrayTable[Expr] = field(default_factory=ArrayTable)
     """What constant arrays are, by what these hold: a node keeps a copy for each use."""
+    values: dict[Expr, Any] = field(default_factory=dict)
+    """The recorded values that masks were compared with."""
     leaves: set[Expr] = field(default_factory=set)
     """The inputs that a gradient flows to."""
     saved: dict[Expr, Any] = field(default_factory=dict)
@@ -101,7 +136,7 @@ class Replay:
 
 def replay(
     roots: Sequence[Node],
-    reader: Reader | None = None,
+    reader: Reader = VALUES,
     rewritten: Rewritten = lambda e, asked: e,
     asked: Collection[Any] = (),
 ) -> Replay:
@@ -109,7 +144,7 @@ def replay(
 
     Args:
         roots: the nodes that everything wanted leads to.
-        reader: what reads constants; without one they are their values.
+        reader: what reads constants.
         rewritten: an equal expression that says more, given those of the places asked for, past
             which it must not lead; the gradient is then that one's.
         asked: the places that gradients are wanted of.
@@ -122,7 +157,7 @@ def replay(
     wanted: set[Expr] = set()
 
     def leaf(node: Node, i: int) -> Expr:
-        return _leaf(result, node, i, reader or Values())
+        return _leaf(result, node, i, reader)
 
     def step(node: Node, operands: list[Expr]) -> Expr:
         args = tuple(operands)
@@ -156,7 +191,9 @@ def replay(
         _check(node)
         for i, parent in enumerate(node.parents):
             value = parent._data if type(parent) is Tensor else parent
-            if isinstance(value, np.ndarray) and value.ndim and selects(node, i):
+            if type(parent) is Tensor and parent._requires_grad:
+                leaf(node, i)
+            elif isinstance(value, np.ndarray) and value.ndim and _keeps(node, i):
                 result.contents.put(np.squeeze(value), constant(value))
     interpret(nodes, leaf, step)
     return result
@@ -260,12 +297,12 @@ def _leaf(result: Replay, node: Node, i: int, reader: Reader) -> Expr:
         e = _input(result, np.asarray(kept), parent.name)
         result.leaves.add(e)
         result.twins[parent] = wrap(e, None, True)
-    elif np.ndim(value) and selects(node, i):
+    elif np.ndim(value) and _keeps(node, i):
         e = constant(np.asarray(value))
     elif np.ndim(value) == 0 and node.op is power.op and i == 1:
         e = constant(value)  # its rule asks for a number; a 3 is no k that happens to be 3
     else:
-        e = _constant(result, value, getattr(parent, "name", None), reader)
+        e = _constant(result, value, getattr(parent, "name", None), reader, node)
     result.users.setdefault(e, node)
     if type(parent) is Tensor:
         result.exprs[parent] = e
@@ -291,11 +328,16 @@ def _input(result: Replay, value: Any, name: str | None) -> Expr:
     return e
 
 
-def _constant(result: Replay, value: Any, name: str | None, reader: Reader) -> Expr:
+def _keeps(node: Node, i: int) -> bool:
+    """Return whether an operand stays what it is; a choice's condition is read as one."""
+    return selects(node, i) and node.op is not where.op
+
+
+def _constant(result: Replay, value: Any, name: str | None, reader: Reader, node: Node) -> Expr:
     """Return the expression of a number or an array that no gradient flows to."""
 
     def place(array: Any) -> Expr:
-        return _constant(result, array, None, reader)
+        return _constant(result, array, None, reader, node)
 
     array = np.asarray(value)
     if array.ndim == 0 and name is None:
@@ -304,19 +346,59 @@ def _constant(result: Replay, value: Any, name: str | None, reader: Reader) -> E
             result.read[e] = None
         return e
     alike = array.size and (array == array.flat[0]).all()
-    if alike and name is None and not reader.called(array):
+    unnamed = name is None and not reader.called(array)
+    if alike and unnamed:
         return constant(array)
     flat = np.squeeze(array)
     found = result.contents.get(flat)
     if found is not None:
         return found if found.shape == array.shape else reshape(found, shape=array.shape)
-    e = reader.array(array, place) if name is None else None
-    if e is None:
-        e = _input(result, array, name)
+    read = reader.array(array, place) if unnamed and array.dtype.kind != "b" else None
+    if read is None and unnamed and ((array == 0) | (array == 1)).all():
+        read = _condition(result, array, reader, node, place)
+    if read is not None:
+        result.read[read] = None
+    elif array.dtype.kind == "b":
+        read = constant(array)
     else:
-        result.read[e] = None
-    result.contents.put(flat, e)
-    return e
+        read = _input(result, array, name)
+    result.contents.put(flat, read)
+    return read
+
+
+def _condition(result: Replay, array: Any, reader: Reader, node: Node, place: Place) -> Expr | None:
+    """Return what an array of zeros and ones tells of values before it, where that is known."""
+    at_hand = {node: None}
+    for _ in range(LOOKED_BACK):
+        nodes = [p for p in at_hand if type(p) is Node]
+        at_hand |= {p: None for n in nodes for p in n.parents if type(p) in (Node, Tensor)}
+    fitting = {
+        p: result.recorded.get(p, e)
+        for p, e in [*((p, result.exprs.get(p)) for p in at_hand), *result.exprs.items()]
+        if e is not None and e.ndim and e.value is None
+    }
+    fitting = {p: e for p, e in fitting.items() if _broadcasts(e.shape, array.shape)}
+    known = {**result.given, **reader.given(), **result.values}
+    result.values = evaluate(list(fitting.values()), known)
+    before = [
+        Before(p, result.exprs[p], np.asarray(result.values[e]), p in at_hand)
+        for p, e in fitting.items()
+    ]
+    found = reader.condition(array != 0, before, place)
+    if found is None or array.dtype.kind == "b":
+        return found
+    return astype(found, dtype=array.dtype)  # type: ignore[no-any-return]
+
+
+LOOKED_BACK = 3
+"""So many operations before one that takes a mask compute with what is at hand for it."""
+
+
+def _broadcasts(shape: Sequence[int], to: Sequence[int]) -> bool:
+    try:
+        return np.broadcast_shapes(tuple(shape), tuple(to)) == tuple(to)
+    except ValueError:
+        return False
 
 
 def content(array: Any) -> bytes:

@@ -92,7 +92,7 @@ def _same(nf: Normaliser, e: Expr) -> Poly | None:
 
 def _astype(nf: Normaliser, e: Expr) -> Poly | None:
     kinds = e.args[0].dtype.kind + e.dtype.kind
-    return nf.normal(e.args[0]) if kinds in ("ff", "bf", "ii", "if") else None
+    return nf.normal(e.args[0]) if kinds in ("ff", "bf", "bi", "ii", "if") else None
 
 
 def _recorded(nf: Normaliser, e: Expr) -> Poly | None:

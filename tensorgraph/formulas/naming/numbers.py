@@ -80,9 +80,7 @@ class Numbers:
         self.symbols: dict[str, Expr] = {}
         """The symbols of the variables that were found, by name."""
         self._named = named
-        self._names = [
-            name for name, v in named.items() if v not in (0, 1, -1) and np.isfinite(v)
-        ]
+        self._names = [name for name, v in named.items() if v not in (0, 1, -1) and np.isfinite(v)]
         self._values = np.array([float(named[name]) for name in self._names])
 
     def symbol(self, name: str) -> Expr:

@@ -256,23 +256,13 @@ def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
     """Return the polynomial of an expression, and equal ones that may be shorter to read."""
     found = [*frames(normaliser, normaliser.normal(e), e.shape)][::-1]  # reshapes are best outside
     folder = Folder(normaliser)
-<<<<<<< HEAD
-    short = folder.folded(p)
-    collected = folder.collected(short)
-    fractions = folder.over_denominators(short)
-    found = [folder.folded(collected), collected, short, p, fractions]
-    products = [factored(normaliser, q) for q in found[:2]]
-    return [*found, *(q for q in products if q not in found)]
-
-
-__all__ = ["Folder", "candidates", "relabelled"]
-=======
     every: list[Frame] = []
     for frame in found:
         short = folder.folded(frame.poly)
         collected = folder.collected(short)
         fractions = folder.over_denominators(short)
-        polys = (folder.folded(collected), collected, short, frame.poly, fractions)
+        polys = [folder.folded(collected), collected, short, frame.poly, fractions]
+        products = [factored(normaliser, q) for q in polys[:2]]
+        polys += [q for q in products if q not in polys]
         every += [frame._replace(poly=p) for p in polys]
     return every
->>>>>>> shapes
