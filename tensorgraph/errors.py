@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tensorgraph.caller.variables import variable_of
+
 
 class ShapeError(ValueError):
     """Shapes that do not fit together, or do not fit the operation."""
@@ -95,9 +97,10 @@ def describe(value: Any) -> str:
 
 
 def owner(tensor: Any) -> str:
-    """Return what a message calls the tensor whose method failed."""
-    if tensor.name:
-        return f"tensor {tensor.name!r}"
+    """Return what a message calls the tensor whose method failed: its own name or a variable's."""
+    name = tensor.name or variable_of(tensor)
+    if name:
+        return f"tensor {name!r}"
     node = tensor.node
     return f"this result of {node.op.name!r}{where_in(node.scope)}" if node else "this tensor"
 
@@ -109,7 +112,7 @@ def where_in(scope: str) -> str:
 
 def variable(tensor: Any) -> str:
     """Return what a line to write calls a tensor."""
-    name = tensor.name
+    name = tensor.name or variable_of(tensor)
     return name if isinstance(name, str) and name.isidentifier() else "x"
 
 

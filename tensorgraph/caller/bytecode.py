@@ -56,7 +56,7 @@ def _read(code: CodeType, function: str, found: Source) -> None:
             loads = [frozenset({s.what} if s.kind == "load" else ()) for s in before]
             if before[-1].kind != "load":  # it took steps to make: what was before is not known
                 loads[0] = frozenset()
-            found.note(Operation(_BY_SIGN.get(step.what, ""), tuple(loads)))
+            found.note(Operation(function, _BY_SIGN.get(step.what, ""), tuple(loads)))
         before = [before[-1], step]
 
 

@@ -39,6 +39,8 @@ Operand = frozenset[Variable | float]
 class Operation(NamedTuple):
     """An operator or a call in the source."""
 
+    function: str
+    """In which it stands."""
     op: str
     operands: tuple[Operand, ...]
 
@@ -254,7 +256,7 @@ class _Operations(_Reader):
         self._note(OPERATORS.get(type(operator), ""), operands)
 
     def _note(self, op: str, operands: Sequence[ast.expr]) -> None:
-        self.found.note(Operation(op, tuple(map(self._operand, operands))))
+        self.found.note(Operation(self.function, op, tuple(map(self._operand, operands))))
 
     def _operand(self, node: ast.expr) -> Operand:
         found: set[Variable | float] = set()

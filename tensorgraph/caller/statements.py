@@ -31,13 +31,20 @@ class Statements:
         variable = self._variable(name)
         return {how for source in self._sources for how in source.bindings.get(variable, ())}
 
-    def fit(self, name: str, ops: Collection[str] = (), beside: Collection[str] = ()) -> int:
+    def fit(
+        self,
+        name: str,
+        ops: Collection[str] = (),
+        beside: Collection[str] = (),
+        here: bool = False,
+    ) -> int:
         """Return how well a variable fits an operand of an operation, by where it stands.
 
         Args:
             name: the variable.
             ops: what the operation may be called in its record: ``{"divide"}``.
             beside: the variables in its other operands.
+            here: whether only statements of the function count that the frame runs.
 
         Returns:
             One of ``NOWHERE``, ``STANDS``, ``IN_OP``, ``BESIDE``, ``IN_OP_BESIDE``: a higher number
@@ -53,7 +60,10 @@ class Statements:
             True
         """
         variable = self._variable(name)
-        return self._fit((p for s in self._sources for p in s.places_of(variable)), ops, beside)
+        places = [place for source in self._sources for place in source.places_of(variable)]
+        if here:
+            places = [(op, i) for op, i in places if self._is_here(op.function)]
+        return self._fit(places, ops, beside)
 
     def fit_of_number(
         self, number: float, ops: Collection[str] = (), beside: Collection[str] = ()
@@ -69,6 +79,11 @@ class Statements:
             meets = any(others & other for other in rest)
             best = max(best, STANDS + 2 * meets + (operation.op in ops))
         return best
+
+    def _is_here(self, function: str) -> bool:
+        """Return whether a function is the frame's, or one that is defined in it."""
+        inner = self._function + ".<locals>." if self._function else ""
+        return function == self._function or (bool(inner) and function.startswith(inner))
 
     def _variable(self, name: str) -> Variable:
         """Return the variable that a name means where the frame is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import sysconfig
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
@@ -58,11 +59,17 @@ class Variables:
         self.holders = sorted(first.values(), key=lambda holder: holder.rank)
         """The variables, those first whose names are to be preferred."""
 
-    def fit(self, name: str, ops: Collection[str] = (), beside: Collection[str] = ()) -> int:
+    def fit(
+        self,
+        name: str,
+        ops: Collection[str] = (),
+        beside: Collection[str] = (),
+        here: bool = False,
+    ) -> int:
         """Return how well a variable fits an operand, by the statements: see ``Statements.fit``."""
         best = NOWHERE
         for said in self._said:
-            best = max(best, said.fit(name, ops, beside))
+            best = max(best, said.fit(name, ops, beside, here))
             if said.bound(name):  # what is called so further out is another variable
                 break
         return best
@@ -71,17 +78,36 @@ class Variables:
         self, number: float, ops: Collection[str] = (), beside: Collection[str] = ()
     ) -> int:
         """Return how well a number that the source writes out fits an operand, as :meth:`fit`."""
-        return max(
-            (said.fit_of_number(number, ops, beside) for said in self._said), default=NOWHERE
-        )
+        fits = (said.fit_of_number(number, ops, beside) for said in self._said)
+        return max(fits, default=NOWHERE)
 
     def best(
         self, names: Iterable[str], ops: Collection[str] = (), beside: Collection[str] = ()
     ) -> list[str]:
-        """Return those of the variables that fit an operand best: all, if none stands anywhere."""
-        fits = {name: self.fit(name, ops, beside) for name in names}
-        most = max(fits.values(), default=NOWHERE)
-        return [name for name, fit in fits.items() if fit == most]
+        """Return those of the variables that fit an operand best: all, if none stands anywhere.
+
+        What the functions say that are running counts before what others say.
+        """
+        names = list(names)
+        for here in (True, False):
+            fits = [self.fit(name, ops, beside, here) for name in names]
+            if any(fits):
+                return [name for name, fit in zip(names, fits, strict=True) if fit == max(fits)]
+        return names
+
+
+def variable_of(value: Any) -> str | None:
+    """Return the variable that holds a value where the user's code calls this package.
+
+    Example:
+        >>> weights = [1.5, 2.5]
+        >>> variable_of(weights)
+        'weights'
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+    return next((h.name for h in Variables(frame).holders if h.value is value and h.name), None)
 
 
 def _holders(

@@ -23,6 +23,7 @@ from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.graph import Node, next_number
 from tensorgraph.engine.modes import MODE, Forward, user_line
 from tensorgraph.engine.op import HANDLERS, KERNEL_ERRORS, Op, OpFunction
+from tensorgraph.engine.stated_facts import carry, state
 from tensorgraph.engine.tensor import Tensor, wrap
 
 _blank = object.__new__
@@ -74,7 +75,10 @@ def dispatch(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
             return apply(op, args, static)
         if handler is not None:
             return _highest(args)(op, args, static)
-    return op.compute(args, static)
+    out = op.compute(args, static)
+    if op.facts:
+        state(op, out, static)
+    return out
 
 
 def _highest(args: tuple[Any, ...]) -> Callable[..., Any]:
@@ -135,6 +139,8 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
         node = Node(op, static, tuple(parents), plan, arrays, mode.scope)
         if mode.lines:
             node.line = user_line()
+    elif op.facts:
+        state(op, out, static)
     if observer is not None:
         observer.forward(Forward(op, operands, static, out, node, seconds))
     return wrap(out, node, node is not None)
@@ -189,7 +195,11 @@ def _constant(value: Any) -> Any:
     """Return an operand that is not a tensor as a node may keep it."""
     # The caller may change an array, or what it is a view of, before backward reads it.
     changeable = type(value) is _ndarray and (value.flags.writeable or value.base is not None)
-    return value.copy() if changeable else value
+    if not changeable:
+        return value
+    copy = value.copy()
+    carry(value, copy)
+    return copy
 
 
 def _as_array(out: Any) -> Any:

@@ -15,7 +15,7 @@ from tensorgraph.formulas.facts import Fact
 from tensorgraph.formulas.steps import equations
 from tensorgraph.formulas.verify import Checker, agreement, rounding
 from tensorgraph.formulas.writing.formula import Formula, cost, formula
-from tensorgraph.formulas.writing.latex import latex, latex_name
+from tensorgraph.formulas.writing.latex_lines import align
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
 from tensorgraph.formulas.writing.text import axis_text, pretty, text
@@ -68,10 +68,8 @@ class Gradient:
         """What the formula rests on."""
         found: dict[Fact, None] = {}
         for rule, detail in self.events:
-            if rule == "known sum":
+            if rule in ("known sum", "binary", "pick"):
                 found[detail] = None
-            elif rule == "binary" and detail.expr is not None:
-                found[Fact("binary", True, "op", detail.expr)] = None
             elif rule in ("cancel", "guard"):
                 atom, proved = detail
                 source = "op" if proved else "condition"
@@ -105,7 +103,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Derivation:
-    """Gradients as formulas, checked against the engine's own.
+    r"""Gradients as formulas, checked against the engine's own.
 
     ``print`` shows them; ``latex()`` and ``mathml()`` set them, which notebooks show;
     ``steps()`` is the derivation; ``python()`` is NumPy code and ``evaluate()`` its values;
@@ -119,7 +117,9 @@ class Derivation:
         >>> A.name = "A"
         >>> d = tg.derive(A.sum(), wrt=Z)
         >>> print(d.latex())
-        dZ = 1 - A^{2}
+        \begin{align*}
+        dZ &= 1 - A^{2}
+        \end{align*}
         >>> d.saved
         ('A',)
     """
@@ -156,7 +156,9 @@ class Derivation:
             lines.append(f"  where {self._line(h)}" + (f"    {told}" if told else ""))
         lines += [f"  where {pretty(name)} = {text(f)}" for name, f in self._definitions()]
         lines += [f"  where {pretty(name)} is {what}" for name, what in self.unexplained.items()]
-        lines += dict.fromkeys(f"  where {f.note}" for f in self.read if f.word == "uniform")
+        lines += dict.fromkeys(
+            f"  where {f.note}" for f in self.read if f.word in ("uniform", "name")
+        )
         numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
         lines += [f"  with {', '.join(numbers)}"] if numbers else []
         lines += [f"  with {line}" for line in _filled(self.parameters)]
@@ -165,13 +167,12 @@ class Derivation:
     __repr__ = __str__
 
     def latex(self) -> str:
-        """Return the formulas as LaTeX, one a line, without dollar signs."""
-        lines = [
-            f"{latex_name(g.label)} = {latex(self._formula(g))}"
-            for g in (*self.gradients, *self.helpers)
-        ]
-        lines += [f"{latex_name(name)} = {latex(f)}" for name, f in self._definitions()]
-        return " \\\\\n".join(lines)
+        """Return the formulas as an ``align*`` environment of LaTeX, for a paper or a notebook.
+
+        It needs the package amsmath. Long formulas are broken into lines.
+        """
+        parts = [(g.label, self._formula(g)) for g in (*self.gradients, *self.helpers)]
+        return align((name, "=", f) for name, f in [*parts, *self._definitions()])
 
     def mathml(self) -> str:
         """Return the formulas as MathML, one ``<math>`` element each."""
@@ -183,8 +184,7 @@ class Derivation:
         notes = "".join(f"<p>{note}</p>" for note in told)
         return f"<div>{self.mathml()}{notes}</div>"
 
-    def _repr_latex_(self) -> str:
-        return f"$$\\begin{{gathered}}{self.latex()}\\end{{gathered}}$$"
+    _repr_latex_ = latex
 
     def _formula(self, g: Gradient) -> Formula:
         found = formula(g.expr, {**self.letters, **g.names})
@@ -221,7 +221,7 @@ class Derivation:
 
     def fact_text(self, fact: Fact) -> str:
         """Return a fact as a formula: ``Σ₁ Y = 1``."""
-        if fact.word in ("equals", "number", "uniform"):
+        if fact.word in ("equals", "number", "uniform", "name"):
             return fact.note
         names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
         inner = text(formula(fact.of, {**self.letters, **names}))
@@ -230,14 +230,18 @@ class Derivation:
             gap = "" if bare.startswith("(") else " "
             axes = fact.value[0] if isinstance(fact.value[0], tuple) else [fact.value[0]]
             return f"Σ{axis_text(axes)}{gap}{bare} = {float(fact.value[1]):g}"
+        if fact.word == "one_hot":
+            return f"{inner} is one-hot along axis {fact.value}"
         return f"{inner} ≠ 0" if fact.word == "nonzero" else f"{inner} is 0 or 1"
 
     def _assumptions(self, g: Gradient) -> str:
         sums = [f for f in g.facts if f.word == "sums_to"]
         proved = [f for f in sums if f.source == "proof" and f.value[1] != 0]
         assumed = [self.fact_text(f) for f in sums if f.source == "assertion"]
+        seen = [self.fact_text(f) for f in g.facts if f.source == "data" and not f.note]
         told = {
-            "assuming {} (checked on the data)": [*assumed, *(f.note for f in sums if f.note)],
+            "assuming {} (checked on the data)": [*assumed, *(f.note for f in g.facts if f.note)],
+            "assuming {} (true of this data)": seen,
             "since {} (proved)": [self.fact_text(f) for f in proved],
             "where {}": [self.fact_text(f) for f in g.facts if f.source == "condition"],
         }

@@ -48,6 +48,7 @@ def derive(
     *,
     name: Any = None,
     gradient: Any = None,
+    strict: bool = False,
     time_limit: float = 4.0,
 ) -> Derivation:
     """Return the gradient of ``output`` as a formula, in terms of the values of its graph.
@@ -66,6 +67,8 @@ def derive(
             by, as the course writes it, and say so: ``dZ = m ∂J/∂Z = A − Y``.
         name: what to call it, or a list for several; by default the variable's own name.
         gradient: the gradient of a loss by ``output``, which formulas then start from.
+        strict: use what was assumed, or is stated or proved, of constants, but not what happens to
+            be true of them.
         time_limit: after so many seconds, what is not simplified yet is given as it stands.
 
     Raises:
@@ -96,7 +99,8 @@ def derive(
     asked = {place_of(t.tensor) for t in targets}
     recorded = replay([root], constants, read_in_graph, asked)
     recorded.given |= constants.given()
-    return _Derivation(output, targets, constants, recorded, gradient, time_limit).result()
+    known = premises(recorded, constants, strict)
+    return _Derivation(output, targets, constants, recorded, known, gradient, time_limit).result()
 
 
 Found = tuple[float, Expr, list[Event], Atoms]
@@ -112,6 +116,7 @@ class _Derivation:
         targets: Sequence[Target],
         constants: Constants,
         recorded: Replay,
+        premises: Mapping[Expr, tuple[Fact, ...]],
         gradient: Any,
         time_limit: float,
     ) -> None:
@@ -129,8 +134,8 @@ class _Derivation:
         }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
-        self.premises = premises(recorded, constants)
-        self.facts = Facts(self.premises)
+        self.premises = premises
+        self.facts = Facts(premises)
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         self.letters = Letters(recorded, constants, [t.name for t in targets], self.exprs)
         self.names = self.letters.names
@@ -149,6 +154,8 @@ class _Derivation:
         known = self.scope.of_place(self.root) or "output"
         seed = symbol(name or f"d{known}", array.shape, array.dtype)
         self.recorded.given[seed] = array
+        if name:
+            self.recorded.called[seed] = name
         return seed
 
     def _checker(self, output: Tensor) -> Checker:
@@ -192,7 +199,8 @@ class _Derivation:
             if e not in self.of_products:  # it takes axes apart, which formulas else would have to
                 continue
             simple = self._simplest(e, own)[1]
-            if cost(simple, {**self.names, **own}) <= TRIVIAL and _leaves(simple, own):
+            known = simple in self.names or _leaves(simple, own)
+            if cost(simple, {**self.names, **own}) <= TRIVIAL and known:
                 cuts = own
         self._scale([e for e in cuts if e not in asked], cuts)
         found = []
@@ -269,6 +277,11 @@ class _Derivation:
             what = description(e, self.recorded.users.get(e))
             note = f"{what} is {text(formula(e, self.names))}"
             facts.append(Fact("equals", None, "data", e, note))
+        for e, others in self.letters.guesses.items():
+            if e in used:
+                known = pretty(self.names[e])
+                note = f"{known} may be {', '.join(map(pretty, others))}, which holds the same"
+                facts.append(Fact("name", None, "data", e, note))
         for name, e in self.constants.symbols.items():
             if e in used:
                 value = self.scope.numbers[name]

@@ -44,7 +44,7 @@ class Fact:
     word: str
     value: Any
     source: str
-    """``"op"``, ``"proof"``, ``"assertion"``, ``"data"`` (both checked) or ``"condition"``."""
+    """``"op"``, ``"proof"``, ``"assertion"`` (checked), ``"data"`` or ``"condition"``."""
     of: Any = None
     """The expression that it holds of."""
     note: str = ""
@@ -125,9 +125,16 @@ class Facts:
 
     def binary(self, e: Expr) -> bool | None:
         """Return whether the elements are 0 or 1."""
-        if e.dtype.kind == "b" or any(f.word in ("binary", "one_hot") for f in self.of(e)):
-            return True
-        return self.binary(e.args[0]) if _of_operand(e, "moved") else None
+        return True if self.why_binary(e) is not None else None
+
+    def why_binary(self, e: Expr) -> Fact | None:
+        """Return the fact that the elements are 0 or 1, if it is known."""
+        if e.dtype.kind == "b":
+            return Fact("binary", True, "op", e)
+        for fact in self.of(e):
+            if fact.word in ("binary", "one_hot"):
+                return replace(fact, word="binary", value=True)
+        return self.why_binary(e.args[0]) if _of_operand(e, "moved") else None
 
     def positive(self, e: Expr) -> bool | None:
         """Return whether the elements are above 0."""
@@ -153,7 +160,8 @@ class Facts:
         if found is None:
             found = self._from_operands(e)
             for fact in self.of(e):
-                found = _narrowed(found, _meaning(fact))
+                if fact.source != "data" or e.ndim == 0:  # signs are used without being told
+                    found = _narrowed(found, _meaning(fact))
             self._intervals[e] = found
         return found
 
@@ -334,6 +342,17 @@ def _sum_violation(array: Any, axis: int, total: float) -> str:
     where = tuple(int(i) for i in np.argwhere(bad)[0])
     at = ", ".join(map(str, (*where[:axis], ":", *where[axis:])))
     return f"x[{at}] sums to {sums[where]:g}"
+
+
+def true_of(array: Any) -> list[Fact]:
+    """Return what is true of an array's elements, whoever says it: 0 and 1 alone, sums of 1."""
+    if array.dtype.kind not in "biuf" or array.size < 2:
+        return []
+    binary = not violation(array, "binary", True)
+    sums = [i for i, n in enumerate(array.shape) if n > 1]
+    sums = [axis for axis in sums if not violation(array, "sums_to_one", axis)]
+    found = [Fact("one_hot" if binary else "sums_to_one", axis, "data") for axis in sums]
+    return [*found, Fact("binary", True, "data")] if binary else found
 
 
 def sum_of_affine(array: Any, y: Any, fact: Fact) -> Fact | None:

@@ -69,9 +69,8 @@ def _cancelled(detail: tuple[Atom, bool], atoms: Atoms) -> Equation | None:
     return Equation(SAYS["cancel"], e / e, constant(1))
 
 
-def _binary(a: Atom, atoms: Atoms) -> Equation:
-    e = _atom(a, atoms)
-    return Equation(SAYS["binary"], e * e, e)
+def _binary(fact: Fact, atoms: Atoms) -> Equation:
+    return Equation(SAYS["binary"], fact.of * fact.of, fact.of)
 
 
 def _known_sum(fact: Fact, atoms: Atoms) -> Equation:

@@ -37,7 +37,7 @@ def targets_of(wrt: Any, name: Any, scope: Scope) -> list[Target]:
         scope.add_module(wrt)
         found = [(t, None) for t in wrt.parameters()]
     elif isinstance(wrt, Mapping):
-        found = [(t, _whole_path(t, str(key), scope)) for key, t in wrt.items()]
+        found = [(t, _of_key(t, str(key), scope)) for key, t in wrt.items()]
     elif isinstance(wrt, (list, tuple)):
         names = name if isinstance(name, (list, tuple)) else [None] * len(wrt)
         if len(names) != len(wrt):
@@ -58,7 +58,7 @@ def targets_of(wrt: Any, name: Any, scope: Scope) -> list[Target]:
                 " .astype('float32') before the graph is recorded"
             )
     for given in filter(None, (name for _, name in found)):
-        if not re.fullmatch(r"[^\W\d]\w*(\.\w+)*", given):
+        if not _is_name(given):
             raise errors.ArgumentError(
                 f"derive: {given!r} is no name for a formula; write a letter or word, with digits"
                 ' and _ after it: "W1"'
@@ -66,11 +66,20 @@ def targets_of(wrt: Any, name: Any, scope: Scope) -> list[Target]:
     return [Target(t, n or scope.of_place(place_of(t)) or t.name) for t, n in found]
 
 
-def _whole_path(tensor: Any, key: str, scope: Scope) -> str:
-    """Return a name; that of a parameter by its module is what the caller's variables say it is."""
+def _of_key(tensor: Any, key: str, scope: Scope) -> str | None:
+    """Return a name; ``None`` if what the caller's variables call it says more.
+
+    That is so of a parameter whose key is its path in the module, and of a key that is no name.
+    """
     place = place_of(tensor) if type(tensor) is Tensor else None
     path = scope.of_place(place) or ""
-    return path if path in scope.parameters and f".{path}".endswith(f".{key}") else key
+    within = path in scope.parameters and f".{path}".endswith(f".{key}")
+    return key if _is_name(key) and not within else None
+
+
+def _is_name(given: Any) -> bool:
+    """Return whether something is a name that anything can have in a formula."""
+    return isinstance(given, str) and bool(re.fullmatch(r"[^\W\d]\w*(\.\w+)*", given))
 
 
 def check_output(output: Any, gradient: Any) -> None:

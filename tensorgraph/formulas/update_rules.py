@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.formulas.writing.formula import Formula, formula
-from tensorgraph.formulas.writing.latex import latex, latex_name
+from tensorgraph.formulas.writing.latex_lines import align
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.symbolic.expr import Expr, symbol
 
@@ -28,12 +28,10 @@ class UpdateRule:
     __repr__ = __str__
 
     def latex(self) -> str:
-        """Return the equations as LaTeX, one a line."""
-        lines = [rf"{latex_name(name)} \leftarrow {latex(f)}" for name, f in self.equations]
-        return " \\\\\n".join(lines)
+        """Return the equations as an ``align*`` environment of LaTeX."""
+        return align((name, r"\leftarrow", f) for name, f in self.equations)
 
-    def _repr_latex_(self) -> str:
-        return f"$$\\begin{{gathered}}{self.latex()}\\end{{gathered}}$$"
+    _repr_latex_ = latex
 
 
 def update_rule(optimizer: Any) -> UpdateRule:

@@ -78,6 +78,9 @@ def fresh_data(
     fresh = {}
     for e, value in given.items():
         array = np.asarray(value)
+        if array.ndim and array.dtype.kind in "biu":
+            fresh[e] = _shuffled(array, rng)
+            continue
         if array.dtype.kind != "f" or (array.ndim == 0 and isinstance(value, int)):
             fresh[e] = value
             continue
@@ -91,6 +94,9 @@ def fresh_data(
 
 def _varied(array: Any, facts: Sequence[tuple[str, Any]], rng: np.random.Generator) -> Any:
     words = dict(facts)
+    sums = {value for word, value in facts if word in ("one_hot", "sums_to_one", "zero_sum")}
+    if len(sums) > 1:
+        return _shuffled(array, rng)
     if words.keys() & {"binary", "one_hot"}:
         axis = words.get("one_hot", 0) if array.ndim else 0
         return rng.permuted(array, axis=axis) if array.ndim else array
@@ -110,6 +116,13 @@ def _varied(array: Any, facts: Sequence[tuple[str, Any]], rng: np.random.Generat
         elif word == "bounded":
             varied = np.clip(varied, *value)
     return varied
+
+
+def _shuffled(array: Any, rng: np.random.Generator) -> Any:
+    """Return the same rows, columns and so on in another order: their sums stay what they are."""
+    for axis in range(array.ndim):
+        array = rng.permutation(array, axis=axis)
+    return array
 
 
 class Checker:

@@ -141,6 +141,7 @@ matmul_where: OpFunction = register(
     domain={"mask": Boolean()},
     body=lambda x, y, mask: where(mask, matmul(x, y), 0),
     prepare=_check_matmul_where,
+    letter="Z",
     doc="""Return x @ y where the mask holds, and 0 elsewhere.
 
     What is masked is ignored, also by the gradients: infinities and NaN in x and y matter to those
@@ -164,6 +165,7 @@ masked_matmul: OpFunction = register(
     domain={"mask": Boolean()},
     body=lambda x, y, mask: matmul(where(mask, x, 0), y),
     prepare=_check_masked_matmul,
+    letter="Z",
     doc="""Return Σ x[i, k] · y[k, j] over those k for which mask[i, k] holds.
 
     What is masked is ignored, also by the gradients: infinities and NaN in a row of y matter to

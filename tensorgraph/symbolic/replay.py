@@ -35,6 +35,13 @@ Place = Callable[[Any], Expr]
 """Gives the expression of a constant array."""
 
 
+class Operand(NamedTuple):
+    """Where a constant stands."""
+
+    node: Node
+    i: int
+
+
 class Before(NamedTuple):
     """A value that was computed before another."""
 
@@ -52,7 +59,7 @@ class Before(NamedTuple):
 class Reader(Protocol):
     """Reads more in constants than their values."""
 
-    def number(self, value: Any, place: Place) -> Expr:
+    def number(self, value: Any, at: Operand, place: Place) -> Expr:
         """Return the expression for a number."""
 
     def array(self, array: Any, place: Place) -> Expr | None:
@@ -61,7 +68,7 @@ class Reader(Protocol):
     def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
         """Return the condition that a boolean array tells of values before it, if it is known."""
 
-    def called(self, array: Any) -> str | None:
+    def called(self, array: Any, at: Operand) -> str | None:
         """Return the name of an array, if it has one."""
 
     def given(self) -> dict[Expr, Any]:
@@ -71,7 +78,7 @@ class Reader(Protocol):
 class Values(Reader):
     """Reads nothing in constants but their values."""
 
-    def number(self, value: Any, place: Place) -> Expr:
+    def number(self, value: Any, at: Operand, place: Place) -> Expr:
         """Return the number itself."""
         return constant(value)
 
@@ -79,7 +86,7 @@ class Values(Reader):
         """Return that nothing is known."""
         return None
 
-    def called(self, array: Any) -> str | None:
+    def called(self, array: Any, at: Operand) -> str | None:
         """Return that it has no name."""
         return None
 
@@ -115,6 +122,8 @@ class Replay:
     """The inputs that a gradient flows to."""
     saved: dict[Expr, Any] = field(default_factory=dict)
     """The values that the graph kept for its backward pass."""
+    called: dict[Expr, str] = field(default_factory=dict)
+    """What the reader calls constant arrays."""
     users: dict[Expr, Node] = field(default_factory=dict)
     """The first node that takes each input or constant array."""
     read: dict[Expr, None] = field(default_factory=dict)
@@ -194,7 +203,7 @@ def replay(
             if type(parent) is Tensor and parent._requires_grad:
                 leaf(node, i)
             elif isinstance(value, np.ndarray) and value.ndim and _keeps(node, i):
-                result.contents.put(np.squeeze(value), constant(value))
+                _take_in(result, value)
     interpret(nodes, leaf, step)
     return result
 
@@ -298,11 +307,11 @@ def _leaf(result: Replay, node: Node, i: int, reader: Reader) -> Expr:
         result.leaves.add(e)
         result.twins[parent] = wrap(e, None, True)
     elif np.ndim(value) and _keeps(node, i):
-        e = constant(np.asarray(value))
+        e = _selecting(result, np.asarray(value), Operand(node, i), reader)
     elif np.ndim(value) == 0 and node.op is power.op and i == 1:
         e = constant(value)  # its rule asks for a number; a 3 is no k that happens to be 3
     else:
-        e = _constant(result, value, getattr(parent, "name", None), reader, node)
+        e = _constant(result, value, getattr(parent, "name", None), Operand(node, i), reader)
     result.users.setdefault(e, node)
     if type(parent) is Tensor:
         result.exprs[parent] = e
@@ -322,6 +331,25 @@ def selects(node: Node, i: int) -> bool:
     )
 
 
+def _take_in(result: Replay, array: Any) -> None:
+    """Let an array that selects be the constant that it is wherever else it stands."""
+    flat = np.squeeze(array)
+    if result.contents.get(flat) is None:
+        result.contents.put(flat, constant(array))
+
+
+def _selecting(result: Replay, array: Any, at: Operand, reader: Reader) -> Expr:
+    """Return the constant that an array is; a mask that has other axes elsewhere is that one."""
+    e = found = result.contents.get(np.squeeze(array))
+    if e is None or e.shape != array.shape:
+        moves = e is not None and array.dtype.kind == "b" and (array != array.flat[0]).any()
+        e = reshape(found, shape=array.shape) if moves else constant(array)
+    name = reader.called(array, at)
+    if name:
+        result.called.setdefault(e if found is None else found, name)
+    return e
+
+
 def _input(result: Replay, value: Any, name: str | None) -> Expr:
     e = symbol(name, value.shape, value.dtype)
     result.given[e] = value
@@ -333,40 +361,45 @@ def _keeps(node: Node, i: int) -> bool:
     return selects(node, i) and node.op is not where.op
 
 
-def _constant(result: Replay, value: Any, name: str | None, reader: Reader, node: Node) -> Expr:
+def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader: Reader) -> Expr:
     """Return the expression of a number or an array that no gradient flows to."""
 
     def place(array: Any) -> Expr:
-        return _constant(result, array, None, reader, node)
+        return _constant(result, array, None, at, reader)
 
     array = np.asarray(value)
     if array.ndim == 0 and name is None:
-        e = reader.number(value, place)
+        e = reader.number(value, at, place)
         if e.op is not None and any(x in result.given for x in in_order([e])):
             result.read[e] = None
         return e
-    alike = array.size and (array == array.flat[0]).all()
-    unnamed = name is None and not reader.called(array)
-    if alike and unnamed:
+    called = name or reader.called(array, at)
+    if called is None and array.size and (array == array.flat[0]).all():
         return constant(array)
     flat = np.squeeze(array)
     found = result.contents.get(flat)
     if found is not None:
         return found if found.shape == array.shape else reshape(found, shape=array.shape)
-    read = reader.array(array, place) if unnamed and array.dtype.kind != "b" else None
-    if read is None and unnamed and ((array == 0) | (array == 1)).all():
-        read = _condition(result, array, reader, node, place)
-    if read is not None:
-        result.read[read] = None
-    elif array.dtype.kind == "b":
-        read = constant(array)
+    e = None if called else _computed(result, array, at, reader, place)
+    if e is None:
+        e = constant(array) if selects(*at) else _input(result, array, name)
+        if called:
+            result.called[e] = called
     else:
-        read = _input(result, array, name)
-    result.contents.put(flat, read)
-    return read
+        result.read[e] = None
+    result.contents.put(flat, e)
+    return e
 
 
-def _condition(result: Replay, array: Any, reader: Reader, node: Node, place: Place) -> Expr | None:
+def _computed(result: Replay, array: Any, at: Operand, reader: Reader, place: Place) -> Expr | None:
+    """Return what an array was computed from, or compared, where that is known."""
+    e = reader.array(array, place) if array.dtype.kind != "b" else None
+    if e is None and ((array == 0) | (array == 1)).all():
+        e = _condition(result, array, at.node, reader, place)
+    return e
+
+
+def _condition(result: Replay, array: Any, node: Node, reader: Reader, place: Place) -> Expr | None:
     """Return what an array of zeros and ones tells of values before it, where that is known."""
     at_hand = {node: None}
     for _ in range(LOOKED_BACK):
@@ -375,9 +408,8 @@ def _condition(result: Replay, array: Any, reader: Reader, node: Node, place: Pl
     fitting = {
         p: result.recorded.get(p, e)
         for p, e in [*((p, result.exprs.get(p)) for p in at_hand), *result.exprs.items()]
-        if e is not None and e.ndim and e.value is None
+        if e is not None and e.ndim and e.value is None and _broadcasts(e.shape, array.shape)
     }
-    fitting = {p: e for p, e in fitting.items() if _broadcasts(e.shape, array.shape)}
     known = {**result.given, **reader.given(), **result.values}
     result.values = evaluate(list(fitting.values()), known)
     before = [

@@ -10,9 +10,9 @@ def test_how_names_are_bound():
     value = other = 1
     alias = value
     for left in range(2):
-        pass
+        value += left
     with open(__file__) as file:
-        pass
+        value += left
     said = Statements(sys._getframe())
     assert [set(said.bound(n)) for n in ("value", "other", "alias", "left", "file", "missing")] == [
         {"value"}, {"value"}, {"alias"}, {"loop"}, {"value"}, set(),

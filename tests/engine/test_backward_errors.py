@@ -23,7 +23,7 @@ def leaf(data, **kwargs):
 def test_backward_of_a_non_scalar():
     y = leaf([1.0, 2.0]) * 2
     assert told(y.backward, errors.GraphError) == (
-        "only a scalar has a gradient by itself, this result of 'multiply' has shape (2,); write"
+        "only a scalar has a gradient by itself, tensor 'y' has shape (2,); write"
         " .sum() or .mean() first, or give the gradient to start from"
     )
     assert "tensor 'w' has shape (2,)" in told(

@@ -160,7 +160,7 @@ def test_refused_assignments_change_nothing(value, error, text):
 
 def test_assign_does_not_cut_floats_to_integers():
     x = tg.tensor([1, 2])
-    with pytest.raises(tg.errors.DTypeError, match="got float32, this tensor is int64"):
+    with pytest.raises(tg.errors.DTypeError, match="got float32, tensor 'x' is int64"):
         x.assign([0.5, 0.5])
     assert x.assign([3, 4]).data.tolist() == [3, 4]
 

@@ -20,6 +20,25 @@ FAULTS: list[Fault] = [
         ("_sum", "k * count", "k", "rules: a mean is a sum"),
     ),
     *planted_in(
+        "formulas/algebra/known_functions.py",
+        ("_vanishes", "not p", "True",
+         "known_functions: what is alike on a few numbers is the same function"),
+        ("read_in_graph", "spelling.leads_past(asked, e)", "False",
+         "known_functions: gradients flow past what they are asked of"),
+        ("Spelling.size", "len(found[0])", "0", "known_functions: 1 − σ(x) is read as σ(−x)"),
+    ),
+    *planted_in(
+        "formulas/algebra/factoring.py",
+        ("_taken_out", "{other: c}", "{other: k}",
+         "factoring: what shares a factor has the other's coefficient"),
+        ("_factored_factor", "root_of(k, e)", "k", "factoring: the root of a number is the number"),
+    ),
+    *planted_in(
+        "formulas/algebra/polynomials.py",
+        ("_unit", "100 * abs(c) >= largest", "True",
+         "factoring: what is divided by ε stands in a root"),
+    ),
+    *planted_in(
         "formulas/algebra/branches.py",
         ("_guarded", "bare(x) if known else None", "bare(x)",
          "derive_names: a guard against 0 is left out where there is a 0"),
@@ -77,6 +96,8 @@ FAULTS: list[Fault] = [
         "formulas/derive.py",
         ("_Derivation._scale", "e * divisor", "e / divisor",
          "derive: dZ is taken for the m-th of what it is"),
+        ("_Derivation._checker", "recorded[self.root]", "self.recorded.exprs[self.root]",
+         "known_functions: a value that is read wrongly is compared with itself"),
     ),
     *planted_in(
         "formulas/derivation.py",
@@ -115,6 +136,16 @@ FAULTS: list[Fault] = [
          "(_in(x, tight), _in(y, tight))", "derive: code without the parentheses of a − (b − c)"),
         ("_in_order_of_use", "_parts(spelt[e], names)", "_parts(definitions[e][1], names)",
          "derive: code that uses a value before it is defined"),
+    ),
+    *planted_in(
+        "formulas/writing/latex.py",
+        ("_item", "'_' in base", "False", "latex: x_{0}_{1} has two subscripts, which TeX refuses"),
+    ),
+    *planted_in(
+        "formulas/writing/latex_lines.py",
+        ("_filled", "size > left", "False", "latex: long formulas run out of the page"),
+        ("_joined", "filter(None, (piece for piece, _ in pieces))", "[pieces[-1][0]]",
+         "latex: what stands before a broken part is lost"),
     ),
     *planted_in(
         "formulas/writing/text.py",

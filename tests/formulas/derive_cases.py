@@ -84,7 +84,7 @@ def softmax_with_max_shift():
 dZ = (A − Y) / m    assuming Σ₁ Y = 1 (checked on the data)
   where A = softmax₁(Z)
 """,
-    "dZ = \\frac{A - Y}{m} \\\\\nA = \\mathrm{softmax}_{1}\\left(Z\\right)",
+    "dZ = \\frac{A - Y}{m} \\\\\nA = \\operatorname{softmax}_{1}(Z)",
 )
 def from_log_softmax():
     m, Z, Y = 6, leaf(LOGITS), tg.assume(ONE_HOT, one_hot=1)
@@ -150,7 +150,7 @@ dZ = (A − Y) / m    assuming Σ₀ Y = 1 (checked on the data)
 dW = dZ A_prevᵀ
 db = Σ₁ dZ
 """,
-    "dZ = \\frac{A - Y}{m} \\\\\ndW = dZ \\, {A_{\\mathrm{prev}}}^{\\top} \\\\\ndb = \\sum_{1} dZ",
+    "dZ = \\frac{A - Y}{m} \\\\\ndW = dZ \\, A_{\\mathrm{prev}}^{\\top} \\\\\ndb = \\sum_{1} dZ",
 )
 def samples_in_columns():
     m, W, b, Y = (
@@ -258,7 +258,7 @@ def tanh():
     return tg.derive(loss, wrt=Z), loss, Z
 
 
-@case("dZ = A ∘ (1 − A)", r"dZ = A \odot \left(1 - A\right)")
+@case("dZ = A ∘ (1 − A)", r"dZ = A \odot (1 - A)")
 def sigmoid():
     Z = leaf(LOGITS)
     A = tg.sigmoid(Z)
@@ -266,7 +266,7 @@ def sigmoid():
     return tg.derive(loss, wrt=Z), loss, Z
 
 
-@case("dZ = σ(Z)", r"dZ = \sigma\left(Z\right)")
+@case("dZ = σ(Z)", r"dZ = \sigma(Z)")
 def softplus():
     Z = leaf(LOGITS)
     loss = tg.softplus(Z).sum()

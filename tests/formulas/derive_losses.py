@@ -76,9 +76,8 @@ def binary_cross_entropy_with_logits():
 
 @case(
     """
-dZ = known ∘ (A − c) / 19
+dZ = known ∘ (A − Y) / Σ known
   where A = σ(where(known, Z, 0))
-  where c is a constant (6, 4) array that 'sigmoid_cross_entropy' takes
 """
 )
 def multi_label_with_missing_labels():
@@ -99,7 +98,7 @@ def hinge():
 
 @case(
     """
-dZ = w[labels] · (A − Y) / 9
+dZ = w[labels] · (A − Y) / Σ w[labels]
   where A = softmax₁(Z)
   where Y = one_hot(labels)
   where a constant (6,) mask that 'where' takes is False everywhere
@@ -113,7 +112,7 @@ def cross_entropy_with_class_weights():
 
 @case(
     """
-dZ = M · (A − Y) / 5
+dZ = M · (A − Y) / Σ₀ M
   where A = softmax₁(where(M, Z, 0))
   where Y = one_hot(index)
   where M is a constant (6, 1) mask that 'where' takes
@@ -193,13 +192,13 @@ dβ = Σ₀ dY
   where σ = √(mean₀((X − μ)²) + 1e−05)
   where X̂ = (X − μ) / σ
 """,
-    "dX = \\frac{\\gamma \\cdot \\left(dY - \\operatorname{mean}_{0}\\left(dY\\right)"
-    " - \\hat{X} \\cdot \\operatorname{mean}_{0}\\left(\\hat{X} \\odot dY\\right)\\right)}"
+    "dX = \\frac{\\gamma \\cdot (dY - \\operatorname{mean}_{0}(dY)"
+    " - \\hat{X} \\cdot \\operatorname{mean}_{0}(\\hat{X} \\odot dY))}"
     "{\\sigma} \\\\\n"
-    "d\\gamma = \\sum_{0}\\left(\\hat{X} \\odot dY\\right) \\\\\n"
+    "d\\gamma = \\sum_{0}(\\hat{X} \\odot dY) \\\\\n"
     "d\\beta = \\sum_{0} dY \\\\\n"
-    "\\mu = \\operatorname{mean}_{0}\\left(X\\right) \\\\\n"
-    "\\sigma = \\sqrt{\\operatorname{mean}_{0}\\left(\\left(X - \\mu\\right)^{2}\\right)"
+    "\\mu = \\operatorname{mean}_{0}(X) \\\\\n"
+    "\\sigma = \\sqrt{\\operatorname{mean}_{0}((X - \\mu)^{2})"
     " + 10^{-5}} \\\\\n"
     "\\hat{X} = \\frac{X - \\mu}{\\sigma}",
 )
@@ -281,7 +280,7 @@ def powers_by_tensors():
     return tg.derive(total, wrt=[X, p]), total, [X, p]
 
 
-@case("dZ = Z / |Z|", r"dZ = \frac{Z}{\left|Z\right|}")
+@case("dZ = Z / |Z|", r"dZ = \frac{Z}{|Z|}")
 def root_of_a_square():
     Z = leaf(LOGITS)
     total = tg.sqrt(Z * Z).sum()

@@ -14,7 +14,7 @@ dX = dZ W
 dW = dZᵀ X
 db = Σ₀ dZ
 """,
-    "dX = dZ \\, W \\\\\ndW = {dZ}^{\\top} \\, X \\\\\ndb = \\sum_{0} dZ",
+    "dX = dZ \\, W \\\\\ndW = dZ^{\\top} \\, X \\\\\ndb = \\sum_{0} dZ",
 )
 def linear_layer():
     X, W, b, dZ = leaf(LOGITS), leaf(np.abs(UPSTREAM)[:3]), leaf(np.zeros(3)), UPSTREAM[:, :3]
@@ -48,14 +48,14 @@ dW1 = dZ1 Xᵀ
 db1 = Σ₁ dZ1
 """,
     "dZ^{[3]} = \\frac{A^{[3]} - Y}{m} \\\\\n"
-    "dW^{[3]} = dZ^{[3]} \\, {A^{[2]}}^{\\top} \\\\\n"
+    "dW^{[3]} = dZ^{[3]} \\, A^{[2]\\top} \\\\\n"
     "db^{[3]} = \\sum_{1} dZ^{[3]} \\\\\n"
-    "dZ^{[2]} = {W^{[3]}}^{\\top} \\, dZ^{[3]} \\odot [A^{[2]} > 0] \\\\\n"
-    "dW^{[2]} = dZ^{[2]} \\, {A^{[1]}}^{\\top} \\\\\n"
+    "dZ^{[2]} = W^{[3]\\top} \\, dZ^{[3]} \\odot [A^{[2]} > 0] \\\\\n"
+    "dW^{[2]} = dZ^{[2]} \\, A^{[1]\\top} \\\\\n"
     "db^{[2]} = \\sum_{1} dZ^{[2]} \\\\\n"
-    "dZ^{[1]} = {W^{[2]}}^{\\top} \\, dZ^{[2]} \\odot"
-    " \\left(1 - \\left(A^{[1]}\\right)^{2}\\right) \\\\\n"
-    "dW^{[1]} = dZ^{[1]} \\, {X}^{\\top} \\\\\n"
+    "dZ^{[1]} = W^{[2]\\top} \\, dZ^{[2]} \\odot"
+    " (1 - (A^{[1]})^{2}) \\\\\n"
+    "dW^{[1]} = dZ^{[1]} \\, X^{\\top} \\\\\n"
     "db^{[1]} = \\sum_{1} dZ^{[1]}",
 )
 def course_network():
@@ -79,7 +79,7 @@ def course_network():
 dW = cos(W) + λ W / m
   with λ = 0.7
 """,
-    r"dW = \cos\left(W\right) + \frac{\lambda \, W}{m}",
+    r"dW = \cos(W) + \frac{\lambda \, W}{m}",
 )
 def l2_penalty():
     m, lambd, W = 6, 0.7, leaf(LOGITS)
@@ -88,7 +88,7 @@ def l2_penalty():
     return tg.derive(J, wrt=W), J, W
 
 
-@case("dA = 2 (A − Y) / m", r"dA = \frac{2 \, \left(A - Y\right)}{m}")
+@case("dA = 2 (A − Y) / m", r"dA = \frac{2 \, (A - Y)}{m}")
 def mean_squared_error():
     m, A, Y = 6, leaf(LOGITS), UPSTREAM
     loss = ((A - Y) ** 2).sum() / m
@@ -126,7 +126,7 @@ dW = dZ A_prevᵀ / m
 db = Σ₁ dZ / m
   where dZ = m ∂J/∂Z = A − Y    assuming Σ₀ Y = 1 (checked on the data)
 """,
-    "dW = \\frac{dZ \\, {A_{\\mathrm{prev}}}^{\\top}}{m} \\\\\n"
+    "dW = \\frac{dZ \\, A_{\\mathrm{prev}}^{\\top}}{m} \\\\\n"
     "db = \\frac{\\sum_{1} dZ}{m} \\\\\n"
     "dZ = m \\, \\frac{\\partial J}{\\partial Z} = A - Y",
 )
@@ -191,7 +191,7 @@ dW = Σ₀(dZᵀ X)
 db = Σ₀,₁ dZ
 dX = dZ W
 """,
-    "dW = \\sum_{0}\\left({dZ}^{\\top} \\, X\\right) \\\\\ndb = \\sum_{0,1} dZ \\\\\ndX = dZ \\, W",
+    "dW = \\sum_{0}(dZ^{\\top} \\, X) \\\\\ndb = \\sum_{0,1} dZ \\\\\ndX = dZ \\, W",
 )
 def linear_layer_of_a_batch_of_sequences():
     X, W, b = leaf(RNG.normal(size=(2, 5, 3))), leaf(UPSTREAM[:4, :3]), leaf(np.zeros(4))
@@ -200,7 +200,7 @@ def linear_layer_of_a_batch_of_sequences():
     return tg.derive(Z, wrt=[W, b, X], gradient=dZ), (Z * dZ).sum(), [W, b, X]
 
 
-@case("dW = g xᵀ", r"dW = g \, {x}^{\top}")
+@case("dW = g xᵀ", r"dW = g \, x^{\top}")
 def a_matrix_times_a_vector():
     W, x, g = leaf(UPSTREAM[:4]), LOGITS[0], LOGITS[1]
     y = W @ x
@@ -231,7 +231,7 @@ def differences_of_all_pairs():
 
 @case(
     "dx = K y\ndy = Kᵀ x\ndK = x yᵀ",
-    "dx = K \\, y \\\\\ndy = {K}^{\\top} \\, x \\\\\ndK = x \\, {y}^{\\top}",
+    "dx = K \\, y \\\\\ndy = K^{\\top} \\, x \\\\\ndK = x \\, y^{\\top}",
 )
 def new_axes_by_indexing():
     x, y, K = leaf(LOGITS[0]), leaf(LOGITS[1]), leaf(UPSTREAM[:4])

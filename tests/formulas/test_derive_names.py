@@ -7,6 +7,7 @@ import pytest
 
 import tensorgraph as tg
 from tests.formulas.derive_cases import LABELS, LOGITS, ONE_HOT, UPSTREAM, leaf
+from tests.formulas.tex import equations
 
 # ------------------------------------------------------------------------------ where from
 
@@ -177,7 +178,7 @@ def test_a_condition_that_is_a_constant_keeps_its_brackets():
     assert str(d) == (
         "dZ = 2 M ∘ where(M, Z, 0)\n  where M is a constant (6, 4) mask that 'where' takes"
     )
-    assert d.latex() == r"dZ = 2 \, M \odot \mathrm{where}\left(M, Z, 0\right)"
+    assert equations(d) == r"dZ = 2 \, M \odot \operatorname{where}(M, Z, 0)"
 
 
 def test_a_name_that_is_none():
@@ -190,7 +191,7 @@ def test_a_name_that_is_none():
 def test_latex_of_names():
     x, y, dx_prev, beta_1 = leaf(LOGITS), leaf(LOGITS), UPSTREAM, leaf(UPSTREAM)
     d = tg.derive((x * y * dx_prev * beta_1).sum(), wrt=[x, y, beta_1])
-    assert d.latex().splitlines() == [
+    assert equations(d).splitlines() == [
         r"dx = y \odot dx_{\mathrm{prev}} \odot \beta_{1} \\",
         r"dy = x \odot dx_{\mathrm{prev}} \odot \beta_{1} \\",
         r"d\beta_{1} = x \odot y \odot dx_{\mathrm{prev}}",
@@ -213,9 +214,15 @@ def test_a_matrix_that_happens_to_be_one_hot():
 
 def test_a_number_that_a_variable_happens_to_hold():
     x, lr = leaf(LOGITS), 0.5
-    d = tg.derive((0.5 * x * x * x).sum(), wrt=x)
-    assert str(d) == f"dx = 3 lr x²\n  with lr = {lr}"
+    d = tg.derive((lr * x * x * x).sum(), wrt=x)
+    assert str(d) == "dx = 3 lr x²\n  with lr = 0.5"
     assert [(d.fact_text(f), f.source) for f in d.facts] == [("lr = 0.5", "data")]
+
+
+def test_a_number_that_is_written_out():
+    x, lr = leaf(LOGITS), 0.5
+    assert str(tg.derive((0.5 * x * x * x).sum(), wrt=x)) == "dx = 3 x² / 2"
+    assert lr
 
 
 def test_a_variable_names_arrays_that_broadcast_alike_alone():
@@ -250,7 +257,7 @@ def test_what_follows_from_other_arrays_is_told():
 def test_constants_without_a_name_are_explained():
     x, picked = leaf(LOGITS), [0, 2]
     assert picked
-    d = tg.derive((tg.where(UPSTREAM > 0, x, 0) * np.exp(UPSTREAM)).sum(), wrt=x)
+    d = tg.derive((tg.where(UPSTREAM > 0, x, 0) * np.sin(UPSTREAM)).sum(), wrt=x)
     assert str(d) == (
         "dx = M ∘ c\n"
         "  where c is a constant (6, 4) array that 'multiply' takes\n"
@@ -285,4 +292,4 @@ def test_labels_of_an_array_are_those_at_hand():
 def test_letters_below_are_set_as_letters():
     a_k, keep_prob = leaf(LOGITS), 0.5
     d = tg.derive((a_k / keep_prob).sum(), wrt=a_k)
-    assert d.latex() == r"da_{k} = \frac{1}{\mathrm{keep}_{\mathrm{prob}}}"
+    assert equations(d) == r"da_{k} = \frac{1}{\mathrm{keep}_{\mathrm{prob}}}"

@@ -102,7 +102,11 @@ class _Capture:
         for i, parent in enumerate(node.parents):
             source = self.box_of.get(parent) if type(parent) is Node else None
             if source is None:
-                source = self._leaf(parent, call)
+                source = (
+                    self._leaf(parent, call)
+                    if type(parent) is Tensor
+                    else self._array(node, i, call)
+                )
             both = flows and type(parent) in (Node, Tensor) and parent in self.flows
             note = axes_note(node, i)
             wires.append(Wire(source, node.op.operand_name(i), note, both and i not in reached))
@@ -140,15 +144,18 @@ class _Capture:
         pattern = sum(1 << i for i in wanted) | 1 << len(node.parents)
         return node.op.plan(pattern, len(node.parents))
 
-    def _leaf(self, place: Any, call: int | None) -> int:
-        """Return the box of a leaf or constant, made where it is first used."""
-        if type(place) is Tensor:
-            if place not in self.box_of:
-                self._add(place, self._tensor(place, call))
-            return self.box_of[place]
+    def _leaf(self, place: Tensor, call: int | None) -> int:
+        """Return the box of a leaf, made where it is first used."""
+        if place not in self.box_of:
+            self._add(place, self._tensor(place, call))
+        return self.box_of[place]
+
+    def _array(self, node: Node, i: int, call: int | None) -> int:
+        """Return the box of an operand that is a constant, made where it is first used."""
+        place = node.parents[i]
         array = np.asarray(place)
-        name = self.recording.name_of_array(array) if array.ndim else None
-        key = content(array) if name else None
+        name = self.recording.name_of_array(array, node, i) if array.ndim else None
+        key = (name, content(array)) if name else None
         if key in self.constants:
             return self.constants[key]
         box = self._constant(array, name, call)

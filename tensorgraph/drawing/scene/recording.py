@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from inspect import signature
 from types import FrameType
 from typing import Any
 
@@ -17,7 +18,6 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import PACKAGE, mode
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.random_generator import replay, watch
-from tensorgraph.engine.rule import parameter_names
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.formulas.derivation import Derivation
 from tensorgraph.formulas.naming.caller_variables import Scope
@@ -51,9 +51,10 @@ class Recording:
                 return found
         return None
 
-    def name_of_array(self, array: Any) -> str | None:
-        """Return the variable that holds an array like this one."""
-        return next(filter(None, (scope.of_array(array) for scope in self.scopes)), None)
+    def name_of_array(self, array: Any, node: Node, i: int) -> str | None:
+        """Return the variable that an array is which a node has as its ``i``-th operand."""
+        found = (name for scope in self.scopes for name in scope.of_operand(array, node, i))
+        return next(found, None)
 
     def types(self) -> dict[str, str]:
         """Return the class of every module by its path, where the modules are known."""
@@ -190,7 +191,7 @@ def _followed(leaf: Any, recording: Recording) -> Any:
 
 def _wants_arguments(f: Callable[..., Any]) -> bool:
     try:
-        return len([n for n in parameter_names(f) if n != "self"]) > 0
+        return len(signature(f).parameters) > 0
     except (TypeError, ValueError):
         return False
 
@@ -200,7 +201,7 @@ def _argument_names(
 ) -> list[str | None]:
     """Return the parameter's name for every leaf of the arguments; parts are numbered."""
     try:
-        names = [n for n in parameter_names(f) if n != "self"]
+        names = list(signature(f).parameters)  # of a method, without its first
     except (TypeError, ValueError):
         names = []
     found: list[str | None] = []

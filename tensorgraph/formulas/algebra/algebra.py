@@ -145,8 +145,11 @@ class Algebra:
             powers[a, x] = before + e
         factors = []
         for (a, x), e in powers.items():
-            if e > 0 and e != 1 and a.expr is not None and self.facts.binary(a.expr):
-                self.note("binary", a)
+            why = None
+            if e > 0 and e != 1 and a.expr is not None:
+                why = self.facts.why_binary(a.expr)
+            if why is not None:
+                self.note("binary", why.about(a.expr))
                 e = Fraction(1)
             if e:
                 factors.append((a, x, e))

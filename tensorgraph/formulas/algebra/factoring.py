@@ -10,7 +10,6 @@ from fractions import Fraction
 
 from tensorgraph.formulas.algebra.algebra import Algebra
 from tensorgraph.formulas.algebra.polynomials import (
-    LIMIT,
     ONE,
     Atom,
     Factor,
@@ -19,10 +18,14 @@ from tensorgraph.formulas.algebra.polynomials import (
     Poly,
     added,
     body_of,
+    common,
     relabelled,
     root_of,
     size,
 )
+
+LONG = 24
+"""In a sum of more terms nobody sees what they share."""
 
 Key = tuple[Atom, Labels, bool]
 """A factor that terms may share, and whether it is one they are multiplied by."""
@@ -39,10 +42,9 @@ def factored(algebra: Algebra, p: Poly) -> Poly:
 
 def _apart(algebra: Algebra, p: Poly) -> Poly:
     """Return a sum in which terms that share a factor are one product, while that is shorter."""
-    while 2 < len(p) <= LIMIT:
-        ways = [_taken_out(algebra, p, key) for key in _shared(p)]
-        best = min(ways, key=lambda q: _length(algebra, q), default=p)
-        if _length(algebra, best) >= _length(algebra, p):
+    while 2 < len(p) <= LONG:
+        best = min((_taken_out(algebra, p, key) for key in _shared(p)), key=_length, default=p)
+        if _length(best) >= _length(p):
             break
         p = best
     return p
@@ -72,8 +74,10 @@ def _taken_out(algebra: Algebra, p: Poly, key: Key) -> Poly:
     return added(others, {product: k})
 
 
-def _length(algebra: Algebra, p: Poly) -> Fraction:
-    return size(algebra.atoms.group(p)[1])
+def _length(p: Poly) -> Fraction:
+    """Return how much there is to read in a sum, what all terms share taken out."""
+    shared = size(common(p))
+    return sum((1 + size(mono) - shared for mono in p), shared)
 
 
 def _factored_product(algebra: Algebra, mono: Mono) -> tuple[Fraction, Mono]:

@@ -42,6 +42,8 @@ from tensorgraph.symbolic.expr import Expr, constant, in_order
 HALF = Fraction(1, 2)
 LONG = 10_000
 """A fraction with a longer denominator is written as a decimal number."""
+SMALL = Fraction(1, 100)
+"""A number that is added is called small below this, as ε is."""
 READ = 8
 """In a sum of more terms nobody looks for the neatest coefficients."""
 
@@ -197,10 +199,10 @@ def _sum_of_terms(terms: Iterable[tuple[Fraction, Mono]], ndim: int) -> Expr:
 
 
 def _place_of_term(term: tuple[Fraction, Mono]) -> Any:
-    """Return the key by which terms are sorted: positive ones first, −1 after all others."""
+    """Return the key by which terms are sorted: positive ones first, −1 and ε after all others."""
     c, mono = term
     negative = c < 0 and not _absorbs_sign(mono)
-    return negative, negative and not mono, len(mono), [order(f) for f in mono]
+    return negative, not mono and c < SMALL, len(mono), [order(f) for f in mono]
 
 
 def _is_decimal(c: Fraction, mono: Mono) -> bool:

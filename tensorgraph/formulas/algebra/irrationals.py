@@ -21,6 +21,10 @@ LONG = 10
 """Numbers of fewer characters are what they look like."""
 
 
+WHOLES = 10_000
+"""The roots of whole numbers below this are recognised."""
+
+
 class Irrational(NamedTuple):
     """A rational number times powers of numbers that have a name."""
 
@@ -52,6 +56,9 @@ def irrational(value: float, dtype: np.dtype[np.floating]) -> Irrational | None:
     if len(repr(value)) < LONG or not math.isfinite(value):
         return None
     eps = float(np.finfo(dtype).eps)
+    root = _root_of_whole(value, eps)
+    if root is not None:
+        return root
     largest = 64 if eps < 1e-12 else 4  # of more fractions, one is near any number
     for base, powers in BASES.items():
         for sign in (1, -1):
@@ -61,6 +68,33 @@ def irrational(value: float, dtype: np.dtype[np.floating]) -> Irrational | None:
             if near and abs(factor.numerator) <= largest:
                 return Irrational(factor, {e: sign * power for e, power in powers.items()})
     return None
+
+
+def _root_of_whole(value: float, eps: float) -> Irrational | None:
+    """Return a number as the root of a whole one, or its reciprocal: the 1/√8 of attention."""
+    for power in (1, -1):
+        n = round(value ** (2 * power))
+        near = n < WHOLES and abs(abs(value) ** power - math.sqrt(n)) <= eps * math.sqrt(n)
+        if near and math.isqrt(n) ** 2 != n:
+            return Irrational(Fraction(1 if value > 0 else -1), {constant(n): power * HALF})
+    return None
+
+
+def rational(value: float, dtype: np.dtype[np.floating]) -> Fraction:
+    """Return a decimal number as the fraction that it is: 0.1 as it looks, 0.041666667 as 1/24.
+
+    Args:
+        value: the number.
+        dtype: the type that it was computed in, whose digits decide.
+    """
+    exact = Fraction(repr(value) if dtype != np.float32 else str(np.float32(value)))
+    if len(repr(value)) < LONG:
+        return exact
+    eps = float(np.finfo(dtype).eps)
+    double = eps < 1e-12
+    found = exact.limit_denominator(10_000 if double else 2_000)
+    simple = double or abs(found.numerator) <= 2 or found.denominator <= 64
+    return found if simple and found and abs(value - found) <= eps * abs(value) else exact
 
 
 def multiplied_out(k: Fraction, mono: Mono) -> tuple[Fraction, Mono]:

@@ -19,7 +19,7 @@ import numpy as np
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.algebra.algebra import Algebra, Event
 from tensorgraph.formulas.algebra.from_normal_form import lower
-from tensorgraph.formulas.algebra.irrationals import irrational
+from tensorgraph.formulas.algebra.irrationals import irrational, rational
 from tensorgraph.formulas.algebra.polynomials import (
     LIMIT,
     ONE,
@@ -151,7 +151,7 @@ class Normaliser(Algebra):
                 self.power(self.atoms.value(e), exponent) for e, exponent in found.powers.items()
             ]
             return reduce(self.product, filter(None, powers), {ONE: found.factor})
-        return number(value if array.dtype != np.float32 else str(array.flat[0]))
+        return number(rational(value, array.dtype) if array.dtype.kind == "f" else value)
 
     def rebuilt(self, e: Expr) -> Expr:
         """Return an operation without a rule, on simplified operands."""

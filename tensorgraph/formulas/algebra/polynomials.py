@@ -45,6 +45,15 @@ class Atom:
     """What a group holds."""
     written: dict[Any, Expr] = field(default_factory=dict)
     """The atom as an expression, in each frame that it was written in."""
+    _weight: Fraction | None = None
+
+    @property
+    def weight(self) -> Fraction:
+        """How much there is to read in it."""
+        if self._weight is None:
+            parts = [1 + size(mono) for mono in ((self.body,) if self.bound else self.poly or ())]
+            self._weight = sum(parts, Fraction(0)) or Fraction(1)
+        return self._weight
 
 
 Factor = tuple[Atom, Labels, Fraction]
@@ -134,15 +143,9 @@ def common(p: Poly) -> Mono:
     return _product_of(powers)
 
 
-def size(mono: Mono) -> Fraction:
+def size(mono: Iterable[Factor]) -> Fraction:
     """Return how much there is to read in a product."""
-    return sum((_weight(a) * max(abs(e), Fraction(3, 4)) for a, _, e in mono), Fraction(0))
-
-
-def _weight(atom: Atom) -> Fraction:
-    if atom.bound:
-        return 1 + size(atom.body)
-    return sum((1 + size(mono) for mono in atom.poly or ()), Fraction(0)) or Fraction(1)
+    return sum((a.weight * max(abs(e), Fraction(3, 4)) for a, _, e in mono), Fraction(0))
 
 
 def canonical(mono: Iterable[Factor], bound: Iterable[int]) -> tuple[Mono, list[int], list[int]]:
@@ -227,8 +230,7 @@ class Atoms:
             ((quotient(mono, content), k) for mono, k in p.items()),
             key=lambda term: ([(a.number, e) for a, _, e in term[0]], term[0] and term[0][0][1]),
         )
-        # Without sums, whose coefficients are those of means: roots are taken of what is left.
-        k = next((c for mono, c in terms if not any(a.bound for a, _, _ in mono)), terms[0][1])
+        k = _unit(terms)
         to: dict[int, int] = {}
         for mono, _ in terms:
             for _, labels, _ in mono:
@@ -243,6 +245,30 @@ class Atoms:
         )
         factor = (atom, tuple(to), Fraction(1))
         return k, tuple(sorted((*content, factor), key=order))
+
+
+def _unit(terms: Sequence[tuple[Mono, Fraction]]) -> Fraction:
+    """Return the coefficient that a group is divided by, so that the others are short to read.
+
+    No tiny one is chosen, as ε is. Those of sums count only beside a number, as those of means:
+    roots are taken of what is left.
+    """
+    plain = [(mono, c) for mono, c in terms if not any(a.bound for a, _, _ in mono)]
+    compared = plain if any(mono for mono, _ in plain) else terms
+    units = [_of_mean(mono, c) for mono, c in compared]
+    largest = max(map(abs, units))
+    chosen = min(
+        (abs(c) for c in units if 100 * abs(c) >= largest),
+        key=lambda c: sum(len(repr(float(abs(other) / c))) for other in units),
+    )
+    return chosen if units[0] > 0 else -chosen
+
+
+def _of_mean(mono: Mono, c: Fraction) -> Fraction:
+    """Return the coefficient of a product with its sums as means, where it is that of means."""
+    mean = float(c) * prod(prod(a.bound) ** float(e) for a, _, e in mono)
+    whole = round(mean)
+    return Fraction(whole) if abs(c) < 1 <= abs(whole) and abs(mean - whole) < 1e-9 else c
 
 
 def root_of(k: Fraction, exponent: Fraction) -> Fraction:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.caller.source import OPERATORS
-from tensorgraph.caller.statements import STANDS
+from tensorgraph.caller.statements import BESIDE, NOWHERE, STANDS
 from tensorgraph.caller.variables import Variables
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
@@ -17,7 +16,6 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, asserted_of
 from tensorgraph.formulas.naming.parameters import Parameter, parameters_of
 from tensorgraph.nn.module import Module
-from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.replay import content
 
 MANY = 1000
@@ -47,15 +45,20 @@ class Scope:
         self.asserted: list[tuple[Any, Fact]] = []
         self._arrays: list[_Array] = []
         self._by_content: dict[bytes, list[_Array]] | None = None
-        proper = [h for h in self.variables.holders if not h.rank[0]]
-        left_by_loops = [h for h in self.variables.holders if h.rank[0]]
-        for holders in (proper, left_by_loops):
-            for each in holders:
-                if each.name:
-                    self._add(each.name, each.value)
-            for each in holders:  # a variable's name comes before its place in a container
+        self.counts: frozenset[str] = frozenset()
+        """The numbers that are not only what a loop left."""
+        holders = self.variables.holders
+        for left_by_loop in (False, True):
+            found = [h for h in holders if h.rank[0] is left_by_loop]
+            modules = [h for h in found if isinstance(h.value, Module)]
+            others = [h for h in found if not isinstance(h.value, Module)]
+            named = [h for h in others if h.name]
+            for each in (*named, *modules):  # a name of its own comes before one in a container
+                self._add(each.name, each.value)
+            for each in others:
                 for name, part in _parts(each.name, each.value):
                     self._add(name, part)
+            self.counts = self.counts or frozenset(self.numbers)
 
     def _add(self, name: str, value: Any) -> None:
         if type(value) is Tensor:
@@ -93,26 +96,30 @@ class Scope:
         """Return the variable that holds an array with these elements: the first of several."""
         return next((each.name for each in self._alike(array)), None)
 
-    def of_operand(self, array: Any, node: Node, i: int) -> str | None:
-        """Return the variable that an operand of a node is, by what it holds.
+    def of_operand(self, array: Any, node: Node, i: int) -> list[str]:
+        """Return the variables that an operand of a node may be, by what they hold.
 
-        Of several with the same elements, it is the one that the statements have in such a place.
+        Of several with the same elements, those that the statements have in such a place. All but
+        the first are as likely by all that is known, and hold another array.
         """
-        names = list(dict.fromkeys(each.name for each in self._alike(array)))
-        best = self.variables.best(names, {node.op.name}, self._beside(node, i))
-        return best[0] if best else None
+        fits = {each.name: self.fit([each.name], node, i) for each in self._alike(array)}
+        best = max(fits.values(), default=NOWHERE)
+        enough = best if best >= BESIDE else min(best, STANDS)  # the same operation is met often
+        found: list[_Array] = []
+        for each in self._alike(array):
+            new = all(each.value is not other.value for other in found)
+            if fits[each.name] >= enough and new:
+                found.append(each)
+        return [each.name for each in found]
 
-    def computes(self, name: str) -> bool:
-        """Return whether the statements compute with a number, beside values or by operators."""
-        beside = {*self.places.values(), *(each.name for each in self._arrays)}
-        return self.variables.fit(name, OPERATORS.values(), beside) > STANDS
+    def fit(self, names: Iterable[str], node: Node, i: int) -> int:
+        """Return how well all of these variables fit an operand of a node, by the statements."""
+        beside = self._beside(node, i)
+        return min(self.variables.fit(name, {node.op.name}, beside) for name in names)
 
-    def others(self, name: str, array: Any) -> list[str]:
-        """Return the other variables that an array may as well be called after."""
-        alike = self._alike(array)
-        same = [each.value for each in alike if each.name == name]
-        other = [each.name for each in alike if all(each.value is not x for x in same)]
-        return [each for each in dict.fromkeys(other) if each != name]
+    def fit_of_number(self, number: float, node: Node, i: int) -> int:
+        """Return how well a number that the statements write out fits an operand of a node."""
+        return self.variables.fit_of_number(number, {node.op.name}, self._beside(node, i))
 
     def arrays(self) -> list[Any]:
         """Return the constant arrays that variables hold."""
@@ -156,25 +163,23 @@ def _key(array: Any) -> bytes:
 
 
 def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield what a module, a container or an object holds, by names of their own.
+    """Yield what a container or an object holds, by names of their own.
 
     Args:
         name: that of what holds it; ``""`` for an object whose attributes have names alone.
         value: what holds it.
         number: of an element of a list, where it stands there: the W of ``layers[2]["W"]`` is W2.
     """
-    if isinstance(value, Module):
-        tensors = [*value.named_parameters(), *value.named_buffers()]
-        yield from ((_dotted(name, path), tensor) for path, tensor in tensors)
-    elif isinstance(value, (list, tuple)) and len(value) <= MANY:
+    if isinstance(value, (list, tuple)) and len(value) <= MANY:
         for i, part in enumerate(value):
             yield from _part(f"{name}{number}", part, f"{i}")
     elif isinstance(value, dict) and len(value) <= MANY:
-        for i, (key, part) in enumerate(value.items()):
-            if isinstance(key, str) and any(map(str.isalpha, key)):
-                yield from _part(f"{key}{number}", part)
+        for key, part in value.items():
+            written = "".join(map(str, key)) if isinstance(key, tuple) else str(key)
+            if written.isdecimal() or not written.isprintable():
+                yield from _part(f"{name}{number}", part, written)
             else:
-                yield from _part(f"{name}{number}", part, f"{key}" if type(key) is int else f"{i}")
+                yield from _part(f"{written}{number}", part)
     elif not isinstance(value, (Tensor, np.ndarray, ModuleType, FunctionType, type)):
         for attribute, part in list(getattr(value, "__dict__", {}).items()):
             plain = isinstance(part, (Tensor, np.ndarray)) or not name
@@ -186,18 +191,6 @@ def _part(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
     yield f"{name}{number}", value
     if isinstance(value, (list, tuple, dict)):
         yield from _parts(name, value, number)
-
-
-def unique(wanted: Mapping[Expr, str]) -> dict[Expr, str]:
-    """Return names no two of which are alike: a second one gets a prime."""
-    taken: set[str] = set()
-    result = {}
-    for e, name in wanted.items():
-        while name in taken:
-            name += "′"
-        taken.add(name)
-        result[e] = name
-    return result
 
 
 def _dotted(name: str, path: str) -> str:

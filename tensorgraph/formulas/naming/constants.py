@@ -7,12 +7,13 @@ values of the variables where ``derive`` is called.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.caller.statements import NOWHERE
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact
@@ -32,7 +33,7 @@ from tensorgraph.formulas.naming.numbers import Numbers, is_long
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.symbolic.array_table import ArrayTable
 from tensorgraph.symbolic.expr import Expr, constant
-from tensorgraph.symbolic.replay import Before, Place, selects
+from tensorgraph.symbolic.replay import Before, Operand, Place, selects
 
 LARGE = 100_000
 """What the elements of larger arrays come to is not computed, unless they stand in the graph."""
@@ -87,37 +88,46 @@ class Constants:
 
     # ----------------------------------------------------------------------------------- numbers
 
-    def number(self, value: Any, place: Place | None = None) -> Expr:
+    def number(self, value: Any, at: Operand | None = None, place: Place | None = None) -> Expr:
         """Return a number of the graph in terms of the caller's variables, if it is one of them.
 
         Args:
             value: the number.
+            at: where it stands: what the statements write out in such a place is no variable.
             place: gives the expressions of arrays that it may be computed from.
         """
-        plain = np.asarray(value).item()
-        if isinstance(plain, bool) or plain in (0, 1, -1) or not np.isfinite(plain):
+        v = np.asarray(value).item()
+        if isinstance(v, bool) or v in (0, 1, -1) or not np.isfinite(v):
             return constant(value)
-        name = self._called(plain)
-        if name is not None:
-            return self.numbers.symbol(name)
         dtype = getattr(value, "dtype", None)
-        found = self.numbers.in_terms(plain, dtype if dtype == np.float32 else np.float64)
-        if found is None and place is not None and (dtype is not None or is_long(plain)):
-            found = self._statistic(plain, dtype, place)
-        return constant(value) if found is None else found
+        precision = np.float32 if dtype == np.float32 else np.float64
+
+        def fit(names: Iterable[str]) -> int:
+            return NOWHERE if at is None else self.scope.fit(names, *at)
+
+        written = NOWHERE if at is None else self.scope.fit_of_number(v, *at)
+        name = max(self._called(v), key=lambda name: fit([name]), default=None)
+        if name is not None and fit([name]) >= written:
+            return self.numbers.symbol(name)
+        found = self.numbers.in_terms(v, precision, fit)
+        if found is not None and found[0] >= written:
+            return found[1]()
+        unwritten = written == NOWHERE and (dtype is not None or is_long(v))
+        e = self._statistic(v, dtype, place) if place is not None and unwritten else None
+        return constant(value) if e is None else e
 
     def length(self, n: int) -> Expr | None:
         """Return the variable for the length of an axis, where one is named like a count."""
-        name = self._called(n) if n > 2 else None
-        if name is None or not (_counts(name) or name in self.symbols):
-            return None
-        return self.numbers.symbol(name)
+        names = [name for name in self._called(n) if name in self.symbols]
+        if n > 2:
+            names += [name for name in self._called(n) if _counts(name)]
+        proper = [name for name in names if name in self.scope.counts]
+        return self.numbers.symbol(proper[0]) if proper else None
 
-    def _called(self, v: Any) -> str | None:
-        """Return the variable that holds a number: of the lengths, one that is named like it."""
+    def _called(self, v: Any) -> list[str]:
+        """Return the variables that hold a number: of the lengths, first those named like it."""
         names = self.numbers.named(v)
-        counts = [name for name in names if _counts(name)] if v in self._lengths else []
-        return next(iter(counts or names), None)
+        return sorted(names, key=lambda name: not _counts(name)) if v in self._lengths else names
 
     def _statistic(self, v: float, dtype: Any, place: Place) -> Expr | None:
         """Return a number as what all elements of an array come to: their sum, or their mean."""
@@ -150,9 +160,9 @@ class Constants:
 
     # ------------------------------------------------------------------------------------ arrays
 
-    def called(self, array: Any) -> str | None:
+    def called(self, array: Any, at: Operand) -> str | None:
         """Return the variable that holds an array."""
-        return self.scope.of_array(array)
+        return next(iter(self.scope.of_operand(array, *at)), None)
 
     def array(self, array: Any, place: Place) -> Expr | None:
         """Return how an array without a name follows from arrays that have one.
@@ -163,11 +173,7 @@ class Constants:
             array: the array.
             place: gives the expressions of those that it may be computed from.
         """
-        if (
-            self.scope.of_array(array) is not None
-            or not array.size
-            or array.dtype.kind not in "biuf"
-        ):
+        if not array.size or array.dtype.kind not in "biuf":
             return None
         target, told = Target(array), evidence(array)
         found = [*self._sources(array)]
@@ -218,13 +224,17 @@ class Constants:
         if abs(v - short) <= 1e-9 * abs(v):
             whole = int(short) if short == int(short) else short
             return short, whole
-        e = self.numbers.in_terms(v)
-        return None if e is None else (v, e)
+        found = self.numbers.in_terms(v)
+        return None if found is None else (v, found[1]())
 
-    def known_sums(self) -> Iterator[tuple[Any, Fact]]:
-        """Yield the caller's arrays of which a fact about sums is known, and the fact."""
+    def known_sums(self, data: bool) -> Iterator[tuple[Any, Fact]]:
+        """Yield the caller's arrays of which a fact about sums is known, and the fact.
+
+        Args:
+            data: whether to read more off the data than what was asserted.
+        """
         yield from self.scope.asserted
-        for array in self.scope.arrays():
+        for array in self.scope.arrays() if data else ():
             yield from ((array, fact) for fact in self.one_hot(array))
 
     def one_hot(self, array: Any) -> Iterator[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,12 @@ from tensorgraph import errors
 from tensorgraph.display.text import encodable
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
-from tensorgraph.formulas.algebra.rearrangements import MOVES
-from tensorgraph.formulas.naming.caller_variables import unique
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.formulas.naming.attention import attentions
+from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.constants import Constants
+from tensorgraph.formulas.naming.distinct import Taken, distinct
+from tensorgraph.formulas.naming.ends import Ends
 from tensorgraph.formulas.naming.parameters import Parameter, symbols
 from tensorgraph.formulas.writing.broadcasting import hidden
 from tensorgraph.formulas.writing.formula import cost
@@ -52,6 +55,10 @@ class Letters:
         """Values that got a letter, each with what it is spelt as where that is explained."""
         self.unexplained: dict[Expr, str] = {}
         """Inputs and constants without a name among the variables: what they are."""
+        self.guesses: dict[Expr, list[str]] = {}
+        """Other variables that a constant may as well be, by all that is known."""
+        self.numbers = tuple(constants.scope.numbers)
+        """The variables that hold numbers, whose symbols stand for nothing else."""
         self.parameters: dict[Expr, str] = {}
         """The paths of modules' parameters, which have a symbol for a name."""
         self.names = self._found(constants, given, exprs)
@@ -59,6 +66,10 @@ class Letters:
         scales = [e for e in order if e.op is rms.op]
         for i, e in enumerate(scales, 1):
             self._normalising(e, str(i) if len(scales) > 1 else "")
+        found = [*attentions(order)]
+        for i, letters in enumerate(found, 1):
+            for letter, e in letters.items():
+                self._letter(e, f"{letter}{i}" if len(found) > 1 else letter)
         for e in filter(_is_softmax, order):
             self._letter(e, "A")
 
@@ -73,14 +84,13 @@ class Letters:
                 names.setdefault(e, found)
         order = in_order(list(self.recorded.exprs.values()))
         for e in [*self.recorded.given, *order]:
-            array = self.recorded.given.get(e, e.value)
-            found = constants.scope.of_array(array) if np.ndim(array) else None
+            found = self._of_constant(e, constants.scope)
             if found:
                 names.setdefault(e, found)
         sizes = {e.size for e in order if e.value is not None and e.dtype.kind in "iu"}
         for array, name in constants.scope.labels():
             if array.size in sizes:
-                names[constant(array)] = name
+                names.setdefault(constant(array), name)
         numbers = set(constants.symbols.values())
         for e in [*self.recorded.given, *order]:
             if e not in names and e not in numbers and (e.is_input or _is_pattern(e)):
@@ -89,7 +99,8 @@ class Letters:
         for i, e in enumerate(exprs):
             names.setdefault(e, f"v{i}")
         names |= self._symbols(names, constants.scope.parameters)
-        result = unique({e: encodable(name) for e, name in names.items()})
+        shown = {e: encodable(name) for e, name in names.items()}
+        result = distinct(shown, self.numbers, dict.fromkeys(exprs))
         for e, name in result.items():
             if e.is_input:
                 e.name = name
@@ -104,11 +115,30 @@ class Letters:
         found = symbols([parameters[path] for path in self.parameters.values()], others)
         return {e: found[parameters[path]] for e, path in self.parameters.items()}
 
+    def _of_constant(self, e: Expr, scope: Scope) -> str | None:
+        """Return the variable that a constant is, where it stands first."""
+        array = self.recorded.given.get(e, e.value)
+        if not np.ndim(array):
+            return None
+        user = self.recorded.users.get(e)
+        for i, parent in enumerate(user.parents if user is not None else ()):
+            value = parent._data if type(parent) is Tensor else parent
+            if user is not None and np.ndim(value) and np.array_equal(value, array):
+                found = scope.of_operand(array, user, i)
+                if len(found) > 1:
+                    self.guesses[e] = found[1:]
+                return found[0] if found else None
+        return scope.of_array(array)
+
     def _letter(self, e: Expr, letter: str, spelt: Expr | None = None) -> None:
         """Introduce a letter, if the value has no name and the letter stands for nothing else."""
-        if e not in self.names and letter not in self.names.values():
+        if e not in self.names and letter not in self._taken():
             self.names[e] = letter
             self.introduced[e] = e if spelt is None else spelt
+
+    def _taken(self, *others: str) -> Taken:
+        """Return the symbols that stand for something."""
+        return Taken([*self.names.values(), *self.numbers, *others])
 
     def _normalising(self, e: Expr, number: str) -> None:
         """Introduce μ, σ and x̂ around a root mean square, as papers on normalisation write.
@@ -139,57 +169,48 @@ class Letters:
     ) -> list[str]:
         """Return what gradients are called, which nothing else in a formula is."""
         own = set(raws)
-        taken = {name for e, name in self.names.items() if e not in own}
+        taken = Taken([*(name for e, name in self.names.items() if e not in own), *self.numbers])
         labels = []
         for e, own_name in zip(exprs, given, strict=True):
             alone = sum(x is e for x in exprs) == 1
-            label = f"d{self.names[e] if alone else own_name or self.names[e]}"
-            while label in taken:
-                label += "′"
-            taken.add(label)
-            labels.append(label)
+            labels.append(taken.primed(f"d{self.names[e] if alone else own_name or self.names[e]}"))
         return labels
 
     def of_products(self, raw: Mapping[Any, Expr], known: Mapping[Expr, str]) -> dict[Expr, str]:
         """Return names for the gradients of products of matrices, after the values they end in.
 
-        Without a name such a value is called Z with a number, and what an activation makes of it,
-        A.
+        Such a value is a variable, or the product is called Z with a number, and what an activation
+        makes of it, A.
 
         Args:
             raw: the gradient of each place.
             known: gradients that have a name.
         """
         found = dict(known)
-        taken = {*known.values(), *(f"d{name}" for name in self.names.values())}
         products = [p for p in raw if type(p) is Node and is_product(p.op)]
-        numbers = {p: i for i, p in enumerate(sorted(products, key=lambda p: p.seq), 1)}
-        for place in products:
-            e = raw[place]
+        numbers: dict[Expr, int] = {}
+        ends = Ends(raw, {p for p, e in self.recorded.exprs.items() if e in self.names})
+        for number, place in enumerate(sorted(products, key=lambda p: p.seq), 1):
+            end = ends.of(place)
+            e, value = raw[end], self.recorded.exprs[end]
             if e in found or e.value is not None or e.is_input:
                 continue
-            while (name := self._ends_in(raw, e)) is None and e.op in MOVES:
-                (e,) = e.args
-            e = raw[place] if name is None else e
-            if e in found:
-                continue
-            if name is None:
-                name = f"Z{numbers[place]}"
-                free = name not in self.names.values() and f"d{name}" not in taken
-                name = name if free else f"{name}′"
-                if free:
-                    self._letter(self.recorded.exprs[place], name)
-            label = f"d{name}"
-            while label in found.values() or label in self.names.values():
-                label += "′"
-            found[e] = label
-        self._activations({self.recorded.exprs[p]: number for p, number in numbers.items()})
+            if value not in self.names:
+                free = self._free_number(number, found.values())
+                numbers[value] = free
+                self._letter(value, f"Z{free}")
+            found[e] = Taken([*found.values(), *self.names.values()]).primed(
+                f"d{self.names[value]}"
+            )
+        self._activations(numbers)
         return found
 
-    def _ends_in(self, raw: Mapping[Any, Expr], gradient: Expr) -> str | None:
-        """Return the name of a value that has this gradient."""
-        names = (self.names.get(self.recorded.exprs[p]) for p, g in raw.items() if g is gradient)
-        return next(filter(None, names), None)
+    def _free_number(self, number: int, labels: Iterable[str]) -> int:
+        """Return the first number from this one on with which Z and dZ stand for nothing else."""
+        taken = self._taken(*labels)
+        while f"Z{number}" in taken or f"dZ{number}" in taken:
+            number += 1
+        return number
 
     def _activations(self, products: Mapping[Expr, int]) -> None:
         """Call what activations make of the product of a layer A, with the product's number."""
@@ -215,18 +236,17 @@ class Letters:
             self._parts(e, names)
         order = in_order([e], lambda x: () if x in names else x.args)
         uses = _uses(order, names)
-        taken = {*self.names.values(), *names.values()}
+        taken = self._taken(*names.values())
         for x in in_order(_in_sums(order, names), lambda x: () if x in names else x.args):
             self._usual(x, names, taken)
         for x, count in uses.items():
             if count > 1:
                 self._usual(x, names, taken)
 
-    def _usual(self, e: Expr, names: Mapping[Expr, str], taken: set[str]) -> None:
+    def _usual(self, e: Expr, names: Mapping[Expr, str], taken: Taken) -> None:
         letter = _usual_letter(e)
         if letter and e not in names and letter not in taken:
-            taken.add(letter)
-            self._letter(e, letter)
+            self._letter(e, taken.primed(letter))
 
     def _parts(self, e: Expr, names: Mapping[Expr, str]) -> None:
         """Give letters to what a long formula uses more than once, or nests deeply."""

@@ -7,6 +7,8 @@ about; one is taken where it gives that value to the last digits.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,8 +19,14 @@ from tensorgraph.symbolic.expr import Expr, symbol
 SHORT = 10
 """Numbers of fewer characters are multiples and quotients of others by chance."""
 
+CANDIDATES = 50
+"""Of so many forms that give a number, the one is taken that fits best."""
+
 ULPS = 8
 """How many units in the last place the same number may be off, computed in another order."""
+
+
+Names = tuple[str, ...]
 
 
 class NumberForm(NamedTuple):
@@ -97,25 +105,32 @@ class Numbers:
         """Return the variables that hold a number, of its own type."""
         return [name for name, x in self._named.items() if x == v and type(x) is type(v)]
 
-    def in_terms(self, v: Any, precision: Any = np.float64) -> Expr | None:
-        """Return a number as an expression of the caller's, the simplest that gives it.
+    def in_terms(
+        self, v: Any, precision: Any = np.float64, fit: Callable[[Names], int] = lambda names: 0
+    ) -> tuple[int, Callable[[], Expr]] | None:
+        """Return how well a form of the caller's numbers fits, and what makes it an expression.
+
+        It is the simplest of those that fit best; ``None`` if there is none.
 
         Args:
             v: the number.
             precision: the type that it was computed in.
+            fit: how well variables fit where the number stands.
         """
         close = ULPS * float(np.finfo(precision).eps) * abs(v)
-        short = not is_long(v)
-        for build, names in self._found(v, close, short):
-            operands = [self.symbol(name) for name in names]
-            return build(*operands)  # type: ignore[no-any-return]
-        return None
+        best: tuple[int, Callable[[], Expr]] | None = None
+        for build, names in islice(self._found(v, close), CANDIDATES):
+            found = fit(names)
+            if best is None or found > best[0]:
+                best = found, partial(self._made, build, names)
+        return best
 
-    def _found(
-        self, v: Any, close: float, short: bool
-    ) -> Iterator[tuple[Callable[..., Any], tuple[str, ...]]]:
+    def _made(self, build: Callable[..., Any], names: Names) -> Expr:
+        return build(*map(self.symbol, names))  # type: ignore[no-any-return]
+
+    def _found(self, v: Any, close: float) -> Iterator[tuple[Callable[..., Any], Names]]:
         """Yield forms and variables that give a number, the simplest first."""
-        x = self._values
+        x, short = self._values, not is_long(v)
         for forms, operands in ((UNARY, (x,)), (BINARY, (x[:, None], x[None, :]))):
             for form in forms:
                 if short and form.even_short is None:
@@ -125,12 +140,10 @@ class Numbers:
                 for sign in (1, -1):
                     for at in np.argwhere(np.abs(sign * values - v) <= close):
                         names = tuple(self._names[i] for i in at)
-                        if len(set(names)) < len(names):
-                            continue
                         own = [self._named[name] for name in names]
-                        if short and not form.even_short(sign * v, *own):  # type: ignore[misc]
-                            continue
-                        yield (form.build if sign > 0 else _negative_of(form.build)), names
+                        possible = not short or form.even_short(sign * v, *own)  # type: ignore[misc]
+                        if possible and len({*names}) == len(names):
+                            yield (form.build if sign > 0 else _negative_of(form.build)), names
 
 
 def is_long(v: Any) -> bool:

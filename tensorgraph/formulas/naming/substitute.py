@@ -9,6 +9,7 @@ from tensorgraph.formulas.algebra.factoring import factored
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import (
     BOUND,
+    ONE,
     Factor,
     Mono,
     Poly,
@@ -23,6 +24,8 @@ from tensorgraph.formulas.algebra.polynomials import (
     size,
 )
 from tensorgraph.formulas.algebra.regrouping import Frame, frames
+from tensorgraph.formulas.facts import Fact
+from tensorgraph.ops.contract import matmul
 from tensorgraph.symbolic.expr import Expr
 
 
@@ -116,25 +119,26 @@ class Folder:
             atom, labels, e = f
             if len(atom.bound) != 1 or e >= 0:
                 continue
-            hot = [g for g in atom.body if self._is_one_hot(g)]
+            hot = [g for g in atom.body if self._one_hot(g) is not None]
             for to in _matches(placed(atom.body, dict(enumerate(labels))), mono, 1) if hot else ():
                 if any(to.get(x, x) != x for x in labels):
                     continue
                 body = placed(atom.body, {**dict(enumerate(labels)), -1: to[-1]})
                 chosen = renamed(placed([hot[0]], dict(enumerate(labels))), {-1: to[-1]})
-                self.normaliser.note("pick", hot[0][0])
+                self.normaliser.note("pick", self._one_hot(hot[0]))
                 rest = quotient(quotient(mono, body), ((atom, labels, Fraction(-1)),))
                 return Fraction(1), self.normaliser.joined(rest, chosen)
         return None
 
-    def _is_one_hot(self, f: Factor) -> bool:
-        """Return whether a factor is one-hot along the label that its sum binds."""
+    def _one_hot(self, f: Factor) -> Fact | None:
+        """Return the fact that a factor is one-hot along the label that its sum binds."""
         atom, labels, _ = f
         if atom.expr is None or -1 not in labels:
-            return False
+            return None
         axis = [i for i, n in enumerate(atom.expr.shape) if n != 1][labels.index(-1)]
-        return any(
-            g.word == "one_hot" and g.value == axis for g in self.normaliser.facts.of(atom.expr)
+        known = self.normaliser.facts.of(atom.expr)
+        return next(
+            (g.about(atom.expr) for g in known if (g.word, g.value) == ("one_hot", axis)), None
         )
 
     def _into_groups(self, mono: Mono) -> tuple[Fraction, Mono] | None:
@@ -216,6 +220,30 @@ class Folder:
             result = added(result, {self.normaliser.with_sum(rest, mono, bound): scale})
         return result
 
+    def with_vectors(self, p: Poly) -> Poly:
+        """Return a polynomial in which products of a matrix and a vector are spelt out.
+
+        They are values of the graph, of which what is added to them may be another one: A x + Aᵀ x.
+        """
+        result: Poly = {}
+        for mono, k in p.items():
+            term: Poly = {ONE: k}
+            for f in mono:
+                spelt = self._product_with_vector(f)
+                term = self.normaliser.product(
+                    term, {(f,): Fraction(1)} if spelt is None else spelt
+                )
+            result = added(result, term)
+        return result
+
+    def _product_with_vector(self, f: Factor) -> Poly | None:
+        (atom, labels, exponent), nf = f, self.normaliser
+        e = atom.expr
+        if e is None or e.op is not matmul.op or e.ndim != 1 or exponent != 1 or nf.keeps(e):
+            return None
+        found = nf.opened(e)
+        return None if found is None else relabelled(found, dict(zip((0,), labels, strict=True)))
+
     def over_denominators(self, p: Poly) -> Poly:
         """Return a polynomial in which terms over the same denominator are one fraction."""
         groups: dict[Mono, Poly] = {}
@@ -264,5 +292,7 @@ def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
         polys = [folder.folded(collected), collected, short, frame.poly, fractions]
         products = [factored(normaliser, q) for q in polys[:2]]
         polys += [q for q in products if q not in polys]
+        spelt = folder.with_vectors(short)
+        polys += [folder.collected(spelt)] if spelt != short else []
         every += [frame._replace(poly=p) for p in polys]
     return every

@@ -24,6 +24,7 @@ from tensorgraph.formulas.writing.broadcasting import (
     rearranges,
 )
 from tensorgraph.ops._axes import some_axes
+from tensorgraph.ops.contract import matmul
 from tensorgraph.symbolic.expr import Expr, lift
 
 UNSEEN = ("dtype", "keepdims", "axis")
@@ -161,8 +162,24 @@ class _Writer:
         return self.write(_body(e))
 
     def matmul(self, e: Expr) -> Formula:
-        x, y = self._parts(e)
-        return Formula("matmul", (*(x.parts if x.kind == "matmul" else (x,)), y))
+        x, y = e.args
+        left, right = self._parts(e)
+        if x.ndim == 1 and y.ndim <= 2:  # vectors are columns
+            if y.ndim == 2:
+                return _matmul(_transposed(right), left)
+            left = self._as_row(x)
+        return _matmul(left, right)
+
+    def _as_row(self, e: Expr) -> Formula:
+        """Write a vector as a row; where it is a row times a matrix, as that."""
+        if (
+            e not in self.names
+            and e.op is matmul.op
+            and e.args[0].ndim == 1
+            and e.args[1].ndim == 2
+        ):
+            return _matmul(self._as_row(e.args[0]), self.write(e.args[1]))
+        return _transposed(self.write(e))
 
     def transpose(self, e: Expr) -> Formula:
         axes = e.static.get("axes", (1, 0))
@@ -171,7 +188,7 @@ class _Writer:
         (x,) = self._parts(e)
         if axes != (1, 0):
             return Formula("function", (x,), "permute_dims", axes)
-        return x.parts[0] if x.kind == "transpose" else Formula("transpose", (x,))
+        return _transposed(x)
 
     def reduction(self, e: Expr) -> Formula:
         notation, axes = _notation(e), some_axes(e.static["axis"], e.args[0].ndim)
@@ -264,6 +281,15 @@ def _outer(column: Formula, row: Formula) -> Formula:
     return Formula("product", (*numbers, result), " " * len(numbers)) if numbers else result
 
 
+def _matmul(x: Formula, y: Formula) -> Formula:
+    parts = [part for f in (x, y) for part in (f.parts if f.kind == "matmul" else (f,))]
+    return Formula("matmul", tuple(parts))
+
+
+def _transposed(f: Formula) -> Formula:
+    return f.parts[0] if f.kind == "transpose" else Formula("transpose", (f,))
+
+
 def _numbers(f: Formula) -> tuple[tuple[Formula, ...], Formula]:
     """Return the numbers by which an array is multiplied, and the array."""
     plain = f.kind == "product" and not f.text.strip()
@@ -280,7 +306,8 @@ def _constant(e: Expr) -> str:
 def _number(value: Any) -> str:
     if isinstance(value, float) and np.isfinite(value):
         if value != int(value):
-            return f"{value:.6g}"
+            text = f"{value:.6g}"
+            return text if float(text) % 1 else f"{value:.15g}"  # 1 + 1e-8 is not 1
         return str(int(value)) if abs(value) < 1e15 else repr(value)
     return str(value)
 

@@ -24,34 +24,44 @@ LETTERS = {"ε": r"\epsilon", "λ": r"\lambda"} | {
 FUNCTIONS = {"exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"}
 """Functions for which LaTeX has a command of the same name."""
 DELIMITERS = {
-    "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "‖": r"\|",
+    "⌊": r"\lfloor", "⌋": r"\rfloor", "⌈": r"\lceil", "⌉": r"\rceil", "‖": r"\|",
 }  # fmt: skip
+
+PRODUCT_SIGNS = {"∘": r"\odot", "·": r"\cdot", " ": r"\,"}
 
 
 def latex(f: Formula) -> str:
     """Return a formula as LaTeX, without the dollar signs."""
-    return _set(f)[0]
+    return set_part(f)[0]
 
 
 def latex_name(name: str) -> str:
     """Return a name: ``dW2`` as dW^{[2]}, as the course numbers layers, ``beta1`` as β₁."""
-    primes = len(name) - len(name.rstrip("′"))
-    prefix, head, number = split_name(name.rstrip("′"))
-    head, _, index = head.partition("_")
+    letter, above = _name(name)
+    return f"{letter}^{{{above}}}" if above else letter
+
+
+def _name(name: str) -> tuple[str, str]:
+    """Return a name's letter, with what stands below it, and what stands above it."""
+    prefix, head, index, number, primes = split_name(name)
+    below = [_letter(index)] if index else []
     if head in GREEK or head in LETTERS:
-        letter, small = LETTERS[GREEK.get(head, head)], f"_{{{number}}}" if number else ""
+        letter, above = LETTERS[GREEK.get(head, head)], ""
+        below += [number] if number else []
     else:
-        letter = _letter(head)
-        small = f"^{{[{number}]}}" if number else ""
-    below = f"_{{{_letter(index)}}}" if index else ""
-    return prefix + letter + below + small + "'" * primes
+        letter, above = _letter(head), f"[{number}]" if number else ""
+    small = f"_{{{','.join(below)}}}" if below else ""
+    return prefix + letter + small, above + r"\prime" * len(primes)
 
 
 def _letter(head: str) -> str:
     """Return a letter in italics, a word upright."""
     if head.endswith("\u0302"):
         return rf"\hat{{{_letter(head[:-1])}}}"
-    return head if len(head) == 1 else rf"\mathrm{{{_escaped(head)}}}"
+    if head.isdecimal() or (len(head) == 1 and head.isalpha()):
+        return head
+    word = escaped(head).replace(" ", r"\ ")
+    return rf"\mathrm{{{word}}}"
 
 
 def axes_below(axes: Iterable[int] | None) -> str:
@@ -59,72 +69,103 @@ def axes_below(axes: Iterable[int] | None) -> str:
     return "" if axes is None or not tuple(axes) else f"_{{{','.join(map(str, axes))}}}"
 
 
-def _in(f: Formula, tightness: int) -> str:
-    inner, own = _set(f)
-    return inner if own >= tightness else rf"\left({inner}\right)"
+def in_parentheses(inner: str, f: Formula, left: str = "(", right: str = ")") -> str:
+    """Return what is set of a part, in parentheses as tall as it is."""
+    if _is_tall(f):
+        return rf"\left{left} {inner} \right{right}"
+    gap = " " if left[-1].isalpha() else ""
+    return f"{left}{gap}{inner}{gap}{right}"
 
 
-def _set(f: Formula) -> tuple[str, int]:
+def _is_tall(f: Formula) -> bool:
+    """Return whether something stands above something else."""
+    big = f.kind == "reduction" and not f.text.isascii()
+    return big or f.kind in ("fraction", "derivative") or any(map(_is_tall, f.parts))
+
+
+def within(f: Formula, tightness: int) -> str:
+    """Return a part, in parentheses unless it holds together at least so tightly."""
+    inner, own = set_part(f)
+    return inner if own >= tightness else in_parentheses(inner, f)
+
+
+def _raised(f: Formula, above: str) -> str:
+    """Return a part with something above it."""
+    if f.kind == "name":
+        letter, own = _name(f.text)
+        if not own or above == r"\top":
+            return f"{letter}^{{{own}{above}}}"
+        return f"({latex_name(f.text)})^{{{above}}}"
+    base = within(f, WHOLE)
+    return f"{{{base}}}^{{{above}}}" if f.kind == "item" else f"{base}^{{{above}}}"
+
+
+def set_part(f: Formula) -> tuple[str, int]:
+    """Return a part as LaTeX, and how tightly it holds together."""
     match f.kind:
         case "name":
             return latex_name(f.text), WHOLE
         case "number":
             return _number(f.text)
         case "negative":
-            return f"-{_in(f.parts[0], PRODUCT)}", NEGATIVE
+            return f"-{within(f.parts[0], PRODUCT)}", NEGATIVE
         case "sum":
             return _sum(f), SUM
         case "product":
             return _product(f), PRODUCT
         case "matmul":
-            return r" \, ".join(_in(p, POWER) for p in f.parts), MATMUL
+            return r" \, ".join(within(p, POWER) for p in f.parts), MATMUL
         case "fraction":
-            return rf"\frac{{{_set(f.parts[0])[0]}}}{{{_set(f.parts[1])[0]}}}", WHOLE
+            return rf"\frac{{{set_part(f.parts[0])[0]}}}{{{set_part(f.parts[1])[0]}}}", POWER
         case "power":
-            base = _in(f.parts[0], WHOLE)
-            if f.parts[0].kind == "name" and "^" in base:
-                base = rf"\left({base}\right)"
-            return f"{base}^{{{_set(f.parts[1])[0]}}}", POWER
+            return _raised(f.parts[0], set_part(f.parts[1])[0]), POWER
         case "root":
-            return rf"\sqrt{{{_set(f.parts[0])[0]}}}", WHOLE
+            return rf"\sqrt{{{set_part(f.parts[0])[0]}}}", WHOLE
         case "transpose":
-            return f"{{{_in(f.parts[0], WHOLE)}}}^{{\\top}}", POWER
+            return _raised(f.parts[0], r"\top"), POWER
         case "reduction":
             return _reduction(f), MATMUL
         case "relation":
-            return f"[{_condition(f)}]", WHOLE
+            return in_parentheses(_condition(f), f, "[", "]"), WHOLE
         case "condition":
             return _condition(f), CONDITION
         case "equation":
-            return " = ".join(_set(p)[0] for p in f.parts), SUM
+            return " = ".join(set_part(p)[0] for p in f.parts), SUM
         case "derivative":
-            of, by = (rf"\partial {_set(part)[0]}" for part in f.parts)
-            return rf"\frac{{{of}}}{{{by}}}", WHOLE
+            of, by = (rf"\partial {set_part(part)[0]}" for part in f.parts)
+            return rf"\frac{{{of}}}{{{by}}}", POWER
         case "enclosed":
             left, right = (DELIMITERS.get(sign, sign) for sign in f.text)
-            return rf"\left{left}{_set(f.parts[0])[0]}\right{right}", WHOLE
+            return in_parentheses(set_part(f.parts[0])[0], f, left, right), WHOLE
         case "item":
             return _item(f), WHOLE
         case "function":
-            return _function(f), WHOLE
+            return _called(f), WHOLE
     assert_never(f.kind)
 
 
-def _function(f: Formula) -> str:
-    own = f"\\{f.text}" if f.text in FUNCTIONS else r"\mathrm{" + _escaped(f.text) + "}"
-    operands = ", ".join(_set(p)[0] for p in f.parts)
-    return rf"{f.latex or own}{axes_below(f.axes)}\left({operands}\right)"
+def head(f: Formula) -> str:
+    """Return what stands before the operands of a function or reduction."""
+    known = f.latex or (f"\\{f.text}" if f.text in FUNCTIONS else "")
+    return (known or rf"\operatorname{{{escaped(f.text)}}}") + axes_below(f.axes)
+
+
+def _called(f: Formula) -> str:
+    """Return a function or reduction with its operands, and no gap before these."""
+    operands = ", ".join(set_part(p)[0] for p in f.parts)
+    gap = r"\!" if any(map(_is_tall, f.parts)) else ""
+    return head(f) + gap + in_parentheses(operands, Formula("function", f.parts))
 
 
 def _condition(f: Formula) -> str:
-    return f"{_in(f.parts[0], SUM)} {f.latex or f.text} {_in(f.parts[1], SUM)}"
+    return f"{within(f.parts[0], SUM)} {f.latex or f.text} {within(f.parts[1], SUM)}"
 
 
 def _number(text: str) -> tuple[str, int]:
     """Return a number, in powers of ten where it is written with e."""
-    digits, _, exponent = text.partition("e")
+    digits, _, exponent = text.replace("inf", r"\infty").partition("e")
     if not exponent:
-        return text, NEGATIVE if text.startswith("-") else WHOLE
+        return digits, NEGATIVE if text.startswith("-") else WHOLE
     power = f"10^{{{int(exponent)}}}"
     if digits == "1":
         return power, POWER
@@ -132,33 +173,39 @@ def _number(text: str) -> tuple[str, int]:
 
 
 def _sum(f: Formula) -> str:
-    result = ("-" if f.text[0] == "−" else "") + _in(f.parts[0], NEGATIVE)
+    result = ("-" if f.text[0] == "−" else "") + within(f.parts[0], NEGATIVE)
     for sign, part in zip(f.text[1:], f.parts[1:], strict=True):
-        result += f" {'-' if sign == '−' else '+'} {_in(part, PRODUCT)}"
+        result += f" {'-' if sign == '−' else '+'} {within(part, PRODUCT)}"
     return result
 
 
 def _product(f: Formula) -> str:
-    signs = {"∘": r" \odot ", "·": r" \cdot ", " ": r" \, "}
-    result = _in(f.parts[0], PRODUCT)
+    result = within(f.parts[0], PRODUCT)
     for sign, part in zip(f.text, f.parts[1:], strict=True):
-        result += signs[sign] + _in(part, MATMUL)
+        result += f" {PRODUCT_SIGNS[sign]} " + within(part, MATMUL)
     return result
 
 
 def _reduction(f: Formula) -> str:
-    inner, own = _set(f.parts[0])
-    symbol = (f.latex or rf"\operatorname{{{f.text}}}") + axes_below(f.axes)
-    simple = not f.text.isascii() and own >= POWER
-    return f"{symbol} {inner}" if simple else rf"{symbol}\left({inner}\right)"
+    simple = not f.text.isascii() and set_part(f.parts[0])[1] >= POWER
+    return f"{head(f)} {set_part(f.parts[0])[0]}" if simple else _called(f)
 
 
 def _item(f: Formula) -> str:
-    key = _escaped(f.text)
+    key = escaped(f.text)
     for part in f.parts[1:]:
-        key = key.replace("?", _set(part)[0], 1)
-    return f"{_in(f.parts[0], WHOLE)}_{{{key}}}"
+        key = key.replace("?", set_part(part)[0], 1)
+    base = within(f.parts[0], WHOLE)
+    return f"{{{base}}}_{{{key}}}" if "_" in base else f"{base}_{{{key}}}"
 
 
-def _escaped(text: str) -> str:
-    return text.replace("_", r"\_").replace("…", r"\ldots ").replace("×", r"{\times}")
+_ESCAPED = str.maketrans(
+    {char: rf"\{char}" for char in "_$%&#{}"}
+    | {"\\": r"{\backslash}", "~": r"{\sim}", "^": r"{\wedge}", "×": r"{\times}"}
+    | {"…": r"\ldots "}
+)
+
+
+def escaped(text: str) -> str:
+    """Return a word with what LaTeX would take for commands written out."""
+    return text.translate(_ESCAPED)

@@ -21,7 +21,7 @@ from tensorgraph.formulas.writing.text import (
 
 def mathml(f: Formula, label: str = "") -> str:
     """Return a formula, or the equation ``label = formula``, as a ``<math>`` element."""
-    inner = f"{_name(label)}{_sign('=')}{_set(f)}" if label else _set(f)
+    inner = f"{mathml_name(label)}{_sign('=')}{_set(f)}" if label else _set(f)
     return (
         '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
         f"<mrow>{inner}</mrow></math>"
@@ -41,20 +41,25 @@ def _word(text: str) -> str:
     return f"<mi{kind}>{escape(text)}</mi>"
 
 
-def _name(name: str) -> str:
-    primes = len(name) - len(name.rstrip("′"))
-    prefix, head, number = split_name(name.rstrip("′"))
-    head, _, index = head.partition("_")
-    greek = head in GREEK
-    base = _word(GREEK.get(head, head) + "′" * primes)
-    above = f"<mrow>{_sign('[')}<mn>{number}</mn>{_sign(']')}</mrow>"
-    below = f"<mi>{escape(index)}</mi>" if index else f"<mn>{number}</mn>" if greek else ""
-    if number and not greek:
+def _index(index: str) -> str:
+    return f"<mn>{index}</mn>" if index.isdecimal() else f"<mi>{escape(index)}</mi>"
+
+
+def mathml_name(name: str) -> str:
+    """Return a name, its number above as the course numbers layers, or below Greek letters."""
+    prefix, head, index, number, primes = split_name(name)
+    greek = head in GREEK or head in GREEK.values()
+    base = _word(GREEK.get(head, head) + primes)
+    below = [_index(index)] if index else []
+    below += [f"<mn>{number}</mn>"] if number and greek else []
+    small = "".join(below) if len(below) < 2 else f"<mrow>{_sign(',').join(below)}</mrow>"
+    above = f"<mrow>{_sign('[')}<mn>{number}</mn>{_sign(']')}</mrow>" if number else ""
+    if above and not greek:
         base = (
-            f"<msubsup>{base}{below}{above}</msubsup>" if index else f"<msup>{base}{above}</msup>"
+            f"<msubsup>{base}{small}{above}</msubsup>" if small else f"<msup>{base}{above}</msup>"
         )
-    elif below and (index or number):
-        base = f"<msub>{base}{below}</msub>"
+    elif small:
+        base = f"<msub>{base}{small}</msub>"
     return _row(*(_word(letter) for letter in prefix), base)
 
 
@@ -72,7 +77,7 @@ def _set(f: Formula) -> str:
     parts = f.parts
     match f.kind:
         case "name":
-            return _name(f.text)
+            return mathml_name(f.text)
         case "number":
             return _number(f.text)
         case "negative":

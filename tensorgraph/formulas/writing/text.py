@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from tensorgraph.formulas.writing.formula import Formula
 
@@ -20,14 +20,34 @@ GREEK = {
 CONDITION, SUM, NEGATIVE, PRODUCT, MATMUL, POWER, WHOLE = range(7)
 
 
-def split_name(name: str) -> tuple[str, str, str]:
-    """Return a name as a leading ``d``, its letter or word, and what is written small: number."""
-    prefix = ""
-    while re.fullmatch(r"d[A-Zα-ωa-z].*", name) and name[1:] and _is_gradient(name):
-        prefix, name = prefix + "d", name[1:]
-    match = re.fullmatch(r"(.*?[^\d_])_?(\d+)", name)
-    head, number = match.groups() if match else (name, "")
-    return prefix, head, number
+class NameParts(NamedTuple):
+    """A name, by how its parts are set: ``dA_prev1``, ``beta2``, ``x_1``."""
+
+    prefix: str
+    """Leading ``d``, of a gradient."""
+    head: str
+    """Its letter or word."""
+    below: str
+    """What stands after an underscore: ``prev``."""
+    number: str
+    """That of a layer or, of Greek letters, an index."""
+    primes: str
+
+
+def split_name(name: str) -> NameParts:
+    """Return a name by how its parts are set."""
+    rest = name.rstrip("′")
+    primes, prefix = name[len(rest) :], ""
+    while re.fullmatch(r"d[A-Zα-ωa-z].*", rest) and _is_gradient(rest):
+        prefix, rest = prefix + "d", rest[1:]
+    parted = re.fullmatch(r"(_*[^_]+)_(.*[^_].*)", rest)
+    head, below = parted.groups() if parted else (rest, "")
+    numbered = re.fullmatch(r"(.*[^\d_])(\d+)", head)
+    if numbered:
+        return NameParts(prefix, numbered[1], below, numbered[2], primes)
+    numbered = re.fullmatch(r"(.*?[^\d_])_?(\d+)", below)
+    below, number = numbered.groups() if numbered else (below, "")
+    return NameParts(prefix, head, below, number, primes)
 
 
 def _is_gradient(name: str) -> bool:
@@ -39,8 +59,11 @@ def _is_gradient(name: str) -> bool:
 
 def pretty(name: str) -> str:
     """Return a name with Greek letters as such."""
-    prefix, head, number = split_name(name)
-    return prefix + GREEK[head] + number.translate(SUBSCRIPT) if head in GREEK else name
+    prefix, head, below, number, primes = split_name(name)
+    small = ",".join(filter(None, (below, number)))
+    if head not in GREEK or not set(small) <= set("0123456789,"):
+        return name
+    return prefix + GREEK[head] + small.translate(SUBSCRIPT) + primes
 
 
 def text(f: Formula) -> str:
