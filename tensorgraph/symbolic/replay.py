@@ -380,13 +380,14 @@ def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader:
     found = result.contents.get(flat)
     if found is not None:
         return found if found.shape == array.shape else reshape(found, shape=array.shape)
-    e = None if called else _computed(result, array, at, reader, place)
-    if e is None:
+    computed = None if called else _computed(result, array, at, reader, place)
+    if computed is not None:
+        result.read[computed] = None
+        e = computed
+    else:
         e = constant(array) if selects(*at) else _input(result, array, name)
         if called:
             result.called[e] = called
-    else:
-        result.read[e] = None
     result.contents.put(flat, e)
     return e
 
