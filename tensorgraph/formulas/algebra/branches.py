@@ -63,6 +63,9 @@ def choice(nf: Normaliser, e: Expr) -> Poly | None:
         return q
     if condition is EVERYWHERE:
         return p
+    for left_out, x, y in ((opposite(condition), p, q), (condition, q, p)):
+        if not x and all(_only_where(nf, left_out, mono, e.ndim) for mono in y):
+            return y
     content = common({**p, **q})
     content = tuple(f for f in content if f[2] > 0 or nf.nonzero(f[0]))
     p = {quotient(m, content): k for m, k in p.items()}
@@ -100,8 +103,8 @@ def _either(nf: Normaliser, e: Expr, condition: Expr, p: Poly, q: Poly) -> Poly 
     other = opposite(condition)
     for chosen, left_out, x, y in ((condition, other, p, q), (other, condition, q, p)):
         # What guards a denominator, as where(x = 0, 1, x), is a guard: its x is no indicator.
-        told = not x or all(any(map(_is_indicator, mono)) for mono in y)
-        if y and told and all(_only_where(nf, left_out, mono, e.ndim) for mono in y):
+        told = y and all(any(map(_is_indicator, mono)) for mono in y)
+        if told and all(_only_where(nf, left_out, mono, e.ndim) for mono in y):
             if _may_be_multiplied(nf, e, x):
                 return added(nf.product(in_terms(nf, chosen, e.ndim), x), y)
     guarded = _guarded(nf, e.args[0], condition)
