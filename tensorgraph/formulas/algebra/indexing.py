@@ -93,9 +93,9 @@ def _rows_added(nf: Normaliser, e: Expr) -> Poly | None:
     count = e.shape[axis]
     if labels.value is None or labels.dtype.kind not in "iu" or labels.size < 2 or count < 2:
         return None
-    places = labels.value % count
-    given = labels if np.array_equal(places, labels.value) else lift(places)
-    hot = one_hot(given, num_classes=count, axis=1, dtype=e.dtype)
+    if labels.value.min() < 0:
+        return None
+    hot = one_hot(labels, num_classes=count, axis=1, dtype=e.dtype)
     p = relabelled(nf.atoms.value(hot), {0: K, 1: axis})
     return nf.dot(relabelled(nf.normal(x), {axis: K}), p, labels.size)
 

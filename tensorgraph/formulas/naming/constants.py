@@ -192,9 +192,13 @@ class Constants:
         """
         places = self.scope.of_place
         computed = [Value(b.array, b.written, places(b.place) or "", b.at_hand) for b in before]
+        met = ArrayTable[bool]()
+        for value in computed:
+            met.put(value.array, True)
         given = [
             Value(x, partial(place, x), self.scope.of_array(x) or "", bool(self._met.get(x)))
             for x in self._by_use
+            if not met.get(x)  # what holds the same is called as in the graph
         ]
         return self.masks.condition(mask, [*computed, *given])
 
