@@ -57,6 +57,8 @@ class Source(NamedTuple):
     ``receiver`` (as the first parameter of a method)."""
     places: dict[Variable | float, list[Place]]
     """Where each variable, and each number that is written out, stands."""
+    computations: dict[str, ast.expr]
+    """What may be computed of numbers alone, as ``lambd / (2 * m)``, by how it is written."""
 
     def places_of(self, what: Variable | float) -> Sequence[Place]:
         """Return the operands that a variable or a number stands in."""
@@ -119,7 +121,7 @@ def _without_numbers(name: str) -> str:
 
 @lru_cache(maxsize=256)
 def _read(text: str) -> Source:
-    found = Source({}, {})
+    found = Source({}, {}, {})
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):  # a cell that never ran, or no Python
@@ -214,6 +216,20 @@ class _Bindings(_Reader):
         self.found.bind(Variable(self.function, name), how)
 
 
+def may_be_number(node: ast.expr) -> bool:
+    """Return whether an expression is computed of variables and numbers as numbers are."""
+    match node:
+        case ast.Name() | ast.Constant(value=int() | float()):
+            return True
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return may_be_number(inner)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div() | ast.Pow()):
+            return may_be_number(left) and may_be_number(node.right)
+        case ast.Call(func=ast.Name(id="sqrt") | ast.Attribute(attr="sqrt"), args=[inner]):
+            return may_be_number(inner)
+    return False
+
+
 def _is_static(node: Any) -> bool:
     return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
 
@@ -223,6 +239,7 @@ class _Operations(_Reader):
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
         self._add(node.op, node.left, node.right)
+        self._keep(node)
         self.generic_visit(node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
@@ -246,11 +263,16 @@ class _Operations(_Reader):
             self._note(SAME.get(called.attr, called.attr), [called.value, *given])
         elif isinstance(called, ast.Name):
             self._note(SAME.get(called.id, called.id), given)
+        self._keep(node)
         self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         self._note("getitem", [node.value, node.slice])
         self.generic_visit(node)
+
+    def _keep(self, node: ast.expr) -> None:
+        if may_be_number(node):
+            self.found.computations.setdefault(ast.unparse(node), node)
 
     def _add(self, operator: ast.AST, *operands: ast.expr) -> None:
         self._note(OPERATORS.get(type(operator), ""), operands)

@@ -6,7 +6,8 @@ what ``y`` does, and the 4 of ``x / 4`` may be that of ``for k in range(5)``. Th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import ast
+from collections.abc import Collection, Iterable, Iterator
 from types import FrameType
 
 from tensorgraph.caller.bytecode import source_of_code
@@ -70,6 +71,11 @@ class Statements:
     ) -> int:
         """Return how well a number that the source writes out fits an operand, as :meth:`fit`."""
         return self._fit((p for s in self._sources for p in s.places_of(number)), ops, beside)
+
+    def computations(self) -> Iterator[ast.expr]:
+        """Yield what the source computes of variables as of numbers: ``lambd / (2 * m)``."""
+        for source in self._sources:
+            yield from source.computations.values()
 
     def _fit(self, places: Iterable[Place], ops: Collection[str], beside: Iterable[str]) -> int:
         others = {self._variable(name) for name in beside}

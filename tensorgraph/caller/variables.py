@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 import sysconfig
@@ -10,7 +11,7 @@ from functools import cache
 from types import FrameType
 from typing import Any, NamedTuple
 
-from tensorgraph.caller.statements import NOWHERE, Statements
+from tensorgraph.caller.statements import BESIDE, NOWHERE, STANDS, Statements
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 """The folder of this package: what its code stands in is no code of the user's."""
@@ -59,6 +60,10 @@ class Variables:
         self.holders = sorted(first.values(), key=lambda holder: holder.rank)
         """The variables, those first whose names are to be preferred."""
 
+    def bound(self, name: str) -> Collection[str]:
+        """Return how a name is bound where it is bound first: see ``Statements.bound``."""
+        return next(filter(None, (said.bound(name) for said in self._said)), ())
+
     def fit(
         self,
         name: str,
@@ -81,18 +86,27 @@ class Variables:
         fits = (said.fit_of_number(number, ops, beside) for said in self._said)
         return max(fits, default=NOWHERE)
 
+    def computations(self) -> Iterator[ast.expr]:
+        """Yield what the statements compute of variables as of numbers: ``lambd / (2 * m)``."""
+        for said in self._said:
+            yield from said.computations()
+
     def best(
         self, names: Iterable[str], ops: Collection[str] = (), beside: Collection[str] = ()
     ) -> list[str]:
         """Return those of the variables that fit an operand best: all, if none stands anywhere.
 
-        What the functions say that are running counts before what others say.
+        What the functions say that are running counts before what others say. To stand in an
+        operation of this kind alone says little: the same is met often.
         """
         names = list(names)
         for here in (True, False):
             fits = [self.fit(name, ops, beside, here) for name in names]
-            if any(fits):
-                return [name for name, fit in zip(names, fits, strict=True) if fit == max(fits)]
+            most = max(fits, default=NOWHERE)
+            enough = most if most >= BESIDE else STANDS
+            likely = [(name, fit) for name, fit in zip(names, fits, strict=True) if fit >= enough]
+            if likely:  # of these, the first, and what fits no worse
+                return [name for name, fit in likely if fit >= likely[0][1]]
         return names
 
 
@@ -152,7 +166,9 @@ def _receiver(frame: FrameType) -> str | None:
     if not code.co_argcount or code.co_varnames[0] not in frame.f_locals:
         return None
     kinds = type(frame.f_locals[code.co_varnames[0]]).__mro__
-    return code.co_varnames[0] if any(kind.__qualname__ == owner for kind in kinds) else None
+    defined = [vars(kind).get(code.co_name) for kind in kinds if kind.__qualname__ == owner]
+    method = bool(defined) and not isinstance(defined[0], staticmethod)
+    return code.co_varnames[0] if method else None
 
 
 def _users_frames(frame: FrameType | None) -> Iterator[FrameType]:

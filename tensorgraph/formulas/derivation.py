@@ -11,10 +11,10 @@ import numpy as np
 
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.polynomials import Atoms
-from tensorgraph.formulas.facts import Fact
+from tensorgraph.formulas.facts import Fact, before_reshape
 from tensorgraph.formulas.steps import equations
 from tensorgraph.formulas.verify import Checker, agreement, rounding
-from tensorgraph.formulas.writing.formula import Formula, cost, formula
+from tensorgraph.formulas.writing.formula import Formula, cost, formula, result
 from tensorgraph.formulas.writing.latex_lines import align
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
@@ -143,6 +143,8 @@ class Derivation:
     given: Mapping[Expr, Any]
     """The recorded inputs."""
     checker: Checker = field(repr=False)
+    hints: tuple[str, ...] = ()
+    """Why formulas stay long: a fact that would shorten them, an operation without rules."""
 
     # -------------------------------------------------------------------------------- as text
 
@@ -162,6 +164,7 @@ class Derivation:
         numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
         lines += [f"  with {', '.join(numbers)}"] if numbers else []
         lines += [f"  with {line}" for line in _filled(self.parameters)]
+        lines += [f"  hint: {hint}" for hint in self.hints]
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -187,7 +190,7 @@ class Derivation:
     _repr_latex_ = latex
 
     def _formula(self, g: Gradient) -> Formula:
-        found = formula(g.expr, {**self.letters, **g.names})
+        found = result(g.expr, {**self.letters, **g.names})
         return found if g.multiple is None else g.multiple.formula(found)
 
     def _line(self, g: Gradient) -> str:
@@ -224,6 +227,7 @@ class Derivation:
         if fact.word in ("equals", "number", "uniform", "name"):
             return fact.note
         names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
+        fact = before_reshape(fact)
         inner = text(formula(fact.of, {**self.letters, **names}))
         if fact.word == "sums_to":
             bare = inner if inner.isidentifier() or len(inner) == 1 else f"({inner})"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Container, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, overload
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.algebra.algebra import Event
+from tensorgraph.formulas.algebra.contractions import lengths_within_means
 from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.formulas.algebra.meanings import MEANINGS
@@ -24,28 +26,54 @@ from tensorgraph.formulas.algebra.rearrangements import moved
 from tensorgraph.formulas.constant_facts import premises
 from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
 from tensorgraph.formulas.facts import Fact, Facts
+from tensorgraph.formulas.hints import missing_facts, unknown_operations
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.naming.letters import Letters, description, is_product
 from tensorgraph.formulas.naming.substitute import candidates
+from tensorgraph.formulas.of_function import asked
 from tensorgraph.formulas.targets import Target, check_in_graph, check_output, targets_of
 from tensorgraph.formulas.verify import Checker
+from tensorgraph.formulas.writing.broadcasting import around, rearranges
 from tensorgraph.formulas.writing.formula import cost, formula
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
-from tensorgraph.symbolic.replay import Replay, recorded_values, replay
+from tensorgraph.symbolic.replay import recorded_values, replay
 
 TRIVIAL = 4.5
 """Formulas that cost no more are written out rather than given a name."""
+
+PLAIN = 1.5
+"""Those that cost no more are a value with a name, its negative, or a number."""
 
 HARDLY_MORE = 1.05
 """A formula that costs up to this share of the backward pass as it stands is preferred to it."""
 
 
+@overload
 def derive(
     output: Tensor,
     wrt: Any,
     *,
+    name: Any = None,
+    gradient: Any = None,
+    strict: bool = False,
+    time_limit: float = 4.0,
+) -> Derivation: ...
+@overload
+def derive(
+    output: Callable[..., Any],
+    *args: Any,
+    wrt: Any = None,
+    name: Any = None,
+    gradient: Any = None,
+    strict: bool = False,
+    time_limit: float = 4.0,
+) -> Derivation: ...
+def derive(
+    output: Tensor | Callable[..., Any],
+    *args: Any,
+    wrt: Any = None,
     name: Any = None,
     gradient: Any = None,
     strict: bool = False,
@@ -59,8 +87,13 @@ def derive(
     where ``derive`` is called. (Courses 1 and 2 of the Deep Learning Specialization
     derive these formulas by hand.)
 
+    A function or module in place of the output is run once on example arguments; names are those
+    of its own variables. ``wrt`` then gives names or positions of its arguments, or a module's
+    paths; without it formulas are by all arguments of floats, of a module by its parameters.
+
     Args:
-        output: a scalar; or any tensor, with ``gradient``.
+        output: a scalar; or any tensor, with ``gradient``; or a function or module returning one.
+        args: what to call the function or module with.
         wrt: what to differentiate by: a tensor of the graph, several of them (in a list, tuple, or
             dict by name), or a module, for all its parameters. Where several are given, formulas
             use the gradients that others define. Those on the way leave out what all is divided
@@ -76,7 +109,8 @@ def derive(
             a hook or a checkpoint, or a leaf was assigned to since; a tensor of ``wrt`` is not in
             the graph.
         DTypeError: something to differentiate by is no floating-point tensor.
-        ArgumentError: nothing to differentiate by, or a name that none can have in a formula.
+        ArgumentError: nothing to differentiate by, or a name that none can have in a formula; a
+            function whose arguments are missing or are not called so.
         DerivationError: the formula disagrees with the engine's gradient (a defect: it has never
             been returned).
 
@@ -89,18 +123,27 @@ def derive(
         >>> loss = -(Y * tg.log(A)).sum()
         >>> print(tg.derive(loss, wrt=Z, name="Z"))
         dZ = A − Y    assuming Σ₁ Y = 1 (checked on the data)
+        >>> def cost(w, x, y):
+        ...     return ((x @ w - y) ** 2).sum()
+        >>> print(tg.derive(cost, np.ones(2), np.ones((3, 2)), np.zeros(3), wrt="w"))
+        dw = 2 xᵀ (x w − y)
     """
-    scope = Scope(sys._getframe(1))
+    output, wrt, scope = asked(output, args, wrt, sys._getframe(1))
     targets = targets_of(wrt, name, scope)
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    constants = Constants(scope, root)
-    asked = {place_of(t.tensor) for t in targets}
-    recorded = replay([root], constants, read_in_graph, asked)
-    recorded.given |= constants.given()
-    known = premises(recorded, constants, strict)
-    return _Derivation(output, targets, constants, recorded, known, gradient, time_limit).result()
+    start = time.monotonic()
+    work = _Derivation(output, targets, scope, gradient, strict, time_limit)
+    found = work.result()
+    told = [*unknown_operations(found)]
+    if strict:
+        left = time_limit - (time.monotonic() - start)
+        looser = _Derivation(output, targets, scope, gradient, False, left)
+        told += missing_facts(found, looser.result())
+    if work.ran_out:
+        told.append(f"after {time_limit:g} s what was left stands as it was; give more time_limit")
+    return replace(found, hints=tuple(told))
 
 
 Found = tuple[float, Expr, list[Event], Atoms]
@@ -114,16 +157,20 @@ class _Derivation:
         self,
         output: Tensor,
         targets: Sequence[Target],
-        constants: Constants,
-        recorded: Replay,
-        premises: Mapping[Expr, tuple[Fact, ...]],
+        scope: Scope,
         gradient: Any,
+        strict: bool,
         time_limit: float,
     ) -> None:
-        self.output, self.targets = output, targets
-        self.scope, self.constants, self.recorded = constants.scope, constants, recorded
-        self.deadline = time.monotonic() + time_limit
+        self.output, self.targets, self.scope = output, targets, scope
         self.root = place_of(output)
+        self.constants = constants = Constants(scope, self.root)
+        wanted = {place_of(t.tensor) for t in targets}
+        self.recorded = recorded = replay([self.root], constants, read_in_graph, wanted)
+        recorded.given |= constants.given()
+        self.premises = premises(recorded, constants, strict)
+        self.ran_out = False
+        self.deadline = time.monotonic() + time_limit
         self.seed = self._seed(output, gradient)
         recorded_values(recorded)  # which raises where a leaf was assigned to since
         self.raw = recorded.backward(self.root, self.seed)
@@ -134,8 +181,8 @@ class _Derivation:
         }
         self.places = [place_of(t.tensor) for t in targets]
         self.exprs = [recorded.exprs[p] for p in self.places]
-        self.premises = premises
-        self.facts = Facts(premises)
+        self.within_means = lengths_within_means(recorded.exprs.values())
+        self.facts = Facts(self.premises)
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         self.letters = Letters(recorded, constants, [t.name for t in targets], self.exprs)
         self.names = self.letters.names
@@ -155,7 +202,7 @@ class _Derivation:
         seed = symbol(name or f"d{known}", array.shape, array.dtype)
         self.recorded.given[seed] = array
         if name:
-            self.recorded.called[seed] = name
+            self.recorded.called[seed] = [name]
         return seed
 
     def _checker(self, output: Tensor) -> Checker:
@@ -196,11 +243,12 @@ class _Derivation:
         asked = set(raws)
         for e in [e for e in cuts if e not in asked]:  # a multiple of another gradient needs none
             own = {x: n for x, n in cuts.items() if x is not e}
-            if e not in self.of_products:  # it takes axes apart, which formulas else would have to
-                continue
             simple = self._simplest(e, own)[1]
-            known = simple in self.names or _leaves(simple, own)
-            if cost(simple, {**self.names, **own}) <= TRIVIAL and known:
+            price = cost(simple, {**self.names, **own})
+            short = price <= TRIVIAL and _leaves(simple, own)
+            # What takes axes apart, or what that is, is easier to read by itself.
+            whole = e in self.of_products and not any(map(rearranges, around(simple, own)))
+            if price <= PLAIN or (short and whole):
                 cuts = own
         self._scale([e for e in cuts if e not in asked], cuts)
         found = []
@@ -315,12 +363,14 @@ class _Derivation:
     def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
         names = {**self.names, **self._labels(cuts)}
         if time.monotonic() > self.deadline:
+            self.ran_out = True
             return cost(raw, names), raw, [], Atoms()
         normaliser = self._normaliser(cuts)
         best = cost(raw, names), raw, list[Event](), normaliser.atoms
         try:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))
         except OutOfTime:
+            self.ran_out = True
             return best
         simple = [
             frame.written(lower(frame.poly, frame.shape, normaliser.atoms)) for frame in found
@@ -337,18 +387,22 @@ class _Derivation:
             facts=self.facts,
             cuts={e for e in cuts if e not in self.multiples},
             multiples={e: found for e, found in self.multiples.items() if e in cuts},
-            length=self.constants.length,
+            length=self._length,
             number=self.constants.number,
             deadline=self.deadline,
             data=self.checker.values,
         )
-        for e in self.names.keys() & self.forward.keys():
+        for e in filter(self.names.__contains__, self.forward):
             source, labels = moved(e, self.names)
             if source not in self.names:
                 normaliser.atoms.call(source, e, labels)
         for e in self.in_order:  # factors are written in the order of the forward pass
             normaliser.atoms.value(e)
         return normaliser
+
+    def _length(self, n: int) -> Expr | None:
+        """Return the symbol for the length of an axis, unless it is but one of those of a mean."""
+        return None if n in self.within_means else self.constants.length(n)
 
     def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""

@@ -8,7 +8,7 @@ follows from these by interval arithmetic, or is proved where sums are taken.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from weakref import ref
@@ -18,8 +18,9 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.declaration_checks import NAMING_AXES
 from tensorgraph.engine.tensor import Tensor, tensor
-from tensorgraph.ops._axes import one_axis, some_axes
+from tensorgraph.ops._axes import blocks, one_axis, some_axes
 from tensorgraph.ops.arithmetic import add, divide, multiply, negative, reciprocal, subtract
+from tensorgraph.ops.shape import reshape
 from tensorgraph.symbolic.expr import Expr
 
 WORDS = {
@@ -105,8 +106,11 @@ class Facts:
         self._intervals: dict[Expr, Interval] = {}
 
     def of(self, e: Expr) -> Iterable[Fact]:
-        """Yield what the op record or the user says of an expression."""
+        """Yield what the op record or the user says of an expression, or of what was reshaped."""
         yield from self.asserted.get(e, ())
+        if e.op is reshape.op:
+            found = (_along_other_axes(fact, e.args[0].shape, e) for fact in self.of(e.args[0]))
+            yield from filter(None, found)
         if e.op is not None:
             for word, value in e.op.facts.items():
                 if word in NAMING_AXES:
@@ -191,6 +195,25 @@ class Facts:
             return Interval(low=0)
         known = parts and all(part.nonnegative for part in parts)
         return Interval(0, low_open=False) if known else ANYWHERE
+
+
+def _along_other_axes(fact: Fact, shape: Sequence[int], e: Expr) -> Fact | None:
+    """Return the same fact of what an array of this shape is reshaped to, or was reshaped from."""
+    every = blocks(shape, e.shape)
+    to = {b.old[0]: b.new[0] for b in every if len(b.old) == len(b.new) == 1}
+    if fact.word in NAMING_AXES and fact.value in to:
+        return replace(fact, value=to[fact.value], of=e)
+    if fact.word == "sums_to" and fact.value[0] in to:
+        return replace(fact, value=(to[fact.value[0]], fact.value[1]), of=e)
+    return None
+
+
+def before_reshape(fact: Fact) -> Fact:
+    """Return a fact of a reshaped value as one of what was reshaped, where it is one."""
+    found: Fact | None = fact
+    while found is not None and found.of is not None and found.of.op is reshape.op:
+        fact, found = found, _along_other_axes(found, found.of.shape, found.of.args[0])
+    return fact if found is None else found
 
 
 def _of_operand(e: Expr, word: str) -> bool:

@@ -82,16 +82,13 @@ def _is_name(given: Any) -> bool:
     return isinstance(given, str) and bool(re.fullmatch(r"[^\W\d]\w*(\.\w+)*", given))
 
 
-def check_output(output: Any, gradient: Any) -> None:
+def check_output(output: Tensor, gradient: Any) -> None:
     """Raise unless ``output`` can be differentiated, from ``gradient`` if that is given.
 
     Raises:
-        DTypeError: it is no tensor.
         GraphError: nothing led to it, or it is no scalar.
         ShapeError: the gradient has another shape.
     """
-    if type(output) is not Tensor:
-        raise errors.DTypeError(f"derive: the output is a tensor, not {errors.describe(output)}")
     if type(output._node) is not Node:
         raise errors.GraphError(
             f"derive: {errors.owner(output)} was not computed from anything that needs a gradient;"
@@ -115,14 +112,7 @@ def check_in_graph(root: Node, targets: Sequence[Target]) -> None:
     Raises:
         GraphError: it was not.
     """
-    stack: list[Any] = [root]
-    seen: set[Any] = {root}
-    while stack:
-        place = stack.pop()
-        for parent in place.parents if type(place) is Node else ():
-            if type(parent) in (Node, Tensor) and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
+    seen = places_in(root)
     for target in targets:
         tensor = target.tensor
         known = target.name or "this tensor"
@@ -134,3 +124,15 @@ def check_in_graph(root: Node, targets: Sequence[Target]) -> None:
             raise errors.GraphError(
                 f"derive: the output was not computed from {known}: it is not in this graph"
             )
+
+
+def places_in(root: Any) -> set[Any]:
+    """Return the nodes and leaves of a graph."""
+    stack, seen = [root], {root}
+    while stack:
+        place = stack.pop()
+        for parent in place.parents if type(place) is Node else ():
+            if type(parent) in (Node, Tensor) and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return seen

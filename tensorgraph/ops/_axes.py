@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from operator import index
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -61,6 +61,34 @@ def length(shape: Sequence[int], axis: Axes) -> int:
 def inverse(order: Sequence[int]) -> Axes:
     """Return the permutation that undoes ``order``."""
     return tuple(int(i) for i in np.argsort(order))
+
+
+class Block(NamedTuple):
+    """Axes that a reshape makes into others, which have as many elements together."""
+
+    old: Axes
+    new: Axes
+    lengths: Axes
+    """Those of the new axes."""
+
+
+def blocks(old: Sequence[int], new: Sequence[int]) -> list[Block]:
+    """Return which axes of a shape a reshape makes into which, as few at a time as can be.
+
+    Axes of length 1 are left out.
+    """
+    olds = [i for i, n in enumerate(old) if n != 1][::-1]
+    news = [i for i, n in enumerate(new) if n != 1][::-1]
+    found = []
+    while olds:
+        left, right = [olds.pop()], [news.pop()]
+        while (a := length(old, tuple(left))) != (b := length(new, tuple(right))):
+            if a < b:
+                left.append(olds.pop())
+            else:
+                right.append(news.pop())
+        found.append(Block(tuple(left), tuple(right), tuple(new[i] for i in right)))
+    return found
 
 
 def from_list(x: Any) -> Any:

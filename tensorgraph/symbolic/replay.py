@@ -68,8 +68,8 @@ class Reader(Protocol):
     def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
         """Return the condition that a boolean array tells of values before it, if it is known."""
 
-    def called(self, array: Any, at: Operand) -> str | None:
-        """Return the name of an array, if it has one."""
+    def called(self, array: Any, at: Operand) -> Sequence[str]:
+        """Return the names that an array may have, the best first."""
 
     def given(self) -> dict[Expr, Any]:
         """Return the values of what stands for numbers."""
@@ -86,9 +86,9 @@ class Values(Reader):
         """Return that nothing is known."""
         return None
 
-    def called(self, array: Any, at: Operand) -> str | None:
+    def called(self, array: Any, at: Operand) -> Sequence[str]:
         """Return that it has no name."""
-        return None
+        return ()
 
     def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
         """Return that nothing is known."""
@@ -114,22 +114,39 @@ class Replay:
     """The place that stands for each recorded one."""
     given: dict[Expr, Any] = field(default_factory=dict)
     """The recorded value of each input."""
-    contents: ArrayTable[Expr] = field(default_factory=ArrayTable)
-    """What constant arrays are, by what these hold: a node keeps a copy for each use."""
+    contents: ArrayTable[list[Expr]] = field(default_factory=ArrayTable)
+    """What constant arrays are, by what these hold: a node keeps a copy for each use.
+
+    Of arrays alike there are several where they are known to be different variables."""
     values: dict[Expr, Any] = field(default_factory=dict)
     """The recorded values that masks were compared with."""
     leaves: set[Expr] = field(default_factory=set)
     """The inputs that a gradient flows to."""
     saved: dict[Expr, Any] = field(default_factory=dict)
     """The values that the graph kept for its backward pass."""
-    called: dict[Expr, str] = field(default_factory=dict)
-    """What the reader calls constant arrays."""
+    called: dict[Expr, Sequence[str]] = field(default_factory=dict)
+    """What constant arrays may be called by all their uses, the best first."""
     users: dict[Expr, Node] = field(default_factory=dict)
     """The first node that takes each input or constant array."""
     read: dict[Expr, None] = field(default_factory=dict)
     """Constants that were found to follow from others."""
     decided: dict[Expr, None] = field(default_factory=dict)
     """Masks that are the same everywhere, by which every choice falls on one side."""
+
+    def known(self, array: Any, names: Sequence[str]) -> Expr | None:
+        """Return what an array is that may have one of these names, if it was met before."""
+        for e in self.contents.get(np.squeeze(array)) or ():
+            before = self.called.get(e, ())
+            both = [name for name in before if name in names]
+            if both or not before or not names:
+                self.called[e] = both or before or names
+                return e
+        return None
+
+    def meet(self, array: Any, e: Expr) -> None:
+        """Take in what an array is."""
+        flat = np.squeeze(array)
+        self.contents.put(flat, [*(self.contents.get(flat) or ()), e])
 
     def backward(self, root: Any, seed: Expr) -> dict[Any, Expr]:
         """Return the gradient of every place that one flows to, given that of ``root``."""
@@ -333,20 +350,21 @@ def selects(node: Node, i: int) -> bool:
 
 def _take_in(result: Replay, array: Any) -> None:
     """Let an array that selects be the constant that it is wherever else it stands."""
-    flat = np.squeeze(array)
-    if result.contents.get(flat) is None:
-        result.contents.put(flat, constant(array))
+    if result.contents.get(np.squeeze(array)) is None:
+        result.meet(array, constant(array))
 
 
 def _selecting(result: Replay, array: Any, at: Operand, reader: Reader) -> Expr:
     """Return the constant that an array is; a mask that has other axes elsewhere is that one."""
-    e = found = result.contents.get(np.squeeze(array))
-    if e is None or e.shape != array.shape:
-        moves = e is not None and array.dtype.kind == "b" and (array != array.flat[0]).any()
-        e = reshape(found, shape=array.shape) if moves else constant(array)
-    name = reader.called(array, at)
-    if name:
-        result.called.setdefault(e if found is None else found, name)
+    names = reader.called(array, at)
+    found = result.known(array, names)
+    if found is not None and found.shape == array.shape:
+        return found
+    if found is not None and array.dtype.kind == "b" and (array != array.flat[0]).any():
+        return reshape(found, shape=array.shape)  # type: ignore[no-any-return]
+    e = constant(array)
+    if names and found is None:
+        result.called.setdefault(e, names)
     return e
 
 
@@ -373,22 +391,20 @@ def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader:
         if e.op is not None and any(x in result.given for x in in_order([e])):
             result.read[e] = None
         return e
-    called = name or reader.called(array, at)
-    if called is None and array.size and (array == array.flat[0]).all():
+    names = [name] if name else reader.called(array, at)
+    if not names and array.size and (array == array.flat[0]).all():
         return constant(array)
-    flat = np.squeeze(array)
-    found = result.contents.get(flat)
+    found = result.known(array, names)
     if found is not None:
         return found if found.shape == array.shape else reshape(found, shape=array.shape)
-    computed = None if called else _computed(result, array, at, reader, place)
+    computed = None if names else _computed(result, array, at, reader, place)
     if computed is not None:
-        result.read[computed] = None
         e = computed
+        result.read[e] = None
     else:
         e = constant(array) if selects(*at) else _input(result, array, name)
-        if called:
-            result.called[e] = called
-    result.contents.put(flat, e)
+        result.called[e] = names
+    result.meet(array, e)
     return e
 
 

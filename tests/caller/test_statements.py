@@ -28,7 +28,7 @@ def test_the_variable_in_the_statement_fits_best():
     assert names.best(["previous", "y"], {"subtract"}, {"a"}) == ["y"]
     assert names.best(["k", "m"], {"divide"}) == ["m"]
     assert names.best(["k", "previous"], {"divide"}) == ["k", "previous"]
-    assert previous + k + result
+    assert [previous, k, result]
 
 
 def test_numbers_that_are_written_out():

@@ -16,6 +16,22 @@ FAULTS: list[Fault] = [
          "rules: the root of a square is not negative"),
     ),
     *planted_in(
+        "formulas/algebra/regrouping.py",
+        ("_total", "nf.total(result, code, n)", "result", "shapes: a reshaped sum is not one"),
+        ("_reshaped", "(e,) = e.args", "break", "shapes: a reshape is never undone"),
+    ),
+    *planted_in(
+        "formulas/algebra/frames.py",
+        ("written", "len(every) > 1", "False",
+         "shapes: a part of a formula is written in the axes it came in"),
+        ("Frame.written", "permute_dims(e, axes=order)", "e",
+         "shapes: axes stay in the order that a formula is written in"),
+    ),
+    *planted_in(
+        "formulas/naming/attention.py",
+        ("attentions", "keys.args[0]", "keys", "shapes: the letter K stands for Kᵀ"),
+    ),
+    *planted_in(
         "formulas/algebra/from_normal_form.py",
         ("_sum", "k * count", "k", "rules: a mean is a sum"),
     ),
@@ -70,11 +86,26 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/naming/constants.py",
-        ("Constants.one_hot", "inside and np.array_equal(hot, array)", "inside",
+        ("Constants.one_hot", "np.array_equal(source.whole(), array)", "True",
          "derive: any zeros and ones are the one-hot form of the labels at hand"),
-        ("Constants.number", "isinstance(plain, bool) or plain in (0, 1, -1)",
-         "isinstance(plain, bool)",
+        ("Constants.number", "isinstance(v, bool) or v in (0, 1, -1)", "isinstance(v, bool)",
          "derive: the number 1 stands under the name of any variable that holds it"),
+        ("Constants.array", "and reading.gives(array)", "",
+         "constants: an array is what a few of its elements allow"),
+        ("Constants.length", "name in self.scope.counts", "True",
+         "constants: what a loop left is the length of an axis"),
+    ),
+    *planted_in(
+        "formulas/naming/computations.py",
+        ("computed", "-computed(inner, numbers)", "computed(inner, numbers)",
+         "constants: numbers lose the sign that statements give them"),
+    ),
+    *planted_in(
+        "formulas/constant_facts.py",
+        ("_stated", "not violation(np.asarray(array), word, axis)", "True",
+         "constants: what an op states of an array holds after it was changed"),
+        ("_of_constant", "if not strict:", "if True:",
+         "constants: a strict derivation uses what merely is true of the data"),
     ),
     *planted_in(
         "formulas/naming/parameters.py",
@@ -126,6 +157,8 @@ FAULTS: list[Fault] = [
         "formulas/writing/broadcasting.py",
         ("Placement.misread", "len({self.shift(x) for x in e.args if wide(x.shape)}) < 2", "True",
          "derive: g · x is printed for the outer product g xᵀ"),
+        ("repetition", "along == [0]", "along == [1]",
+         "shapes: what stands in each row is said to stand in each column"),
         ("Placement.misread", "all(len(wide(x.shape)) < len(wide(e.shape)) for x in e.args)",
          "False", "derive: g · x is printed for an outer product whose lengths differ"),
     ),
@@ -141,6 +174,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/writing/formula.py",
+        ("_Writer.matmul", "_transposed(right)", "right", "shapes: a vector is a row"),
         ("cost", "(_body(x),) if spelt else x.args", "x.args",
          "derive: what is written as its body costs no more than its operands"),
         ("_Writer._operands", "part.kind == 'relation' and e.op.operand_name(i) in asked",
@@ -154,6 +188,20 @@ FAULTS: list[Fault] = [
          "derive: code that uses a value before it is defined"),
     ),
     *planted_in(
+        "formulas/of_function.py",
+        ("_Arguments._leaf", "self.leaves[i] = leaf", "pass",
+         "derive_of_functions: a function runs on other arguments than are differentiated by"),
+        ("_recorded", "[t for t in targets if place_of(t) in used] or targets", "targets",
+         "derive_of_functions: an argument that is not used is no gradient's"),
+    ),
+    *planted_in(
+        "formulas/hints.py",
+        ("missing_facts", "_length(looser) >= _length(found)", "True",
+         "hints: a fact that would shorten a formula is not told"),
+        ("unknown_operations", "cost(g.expr, g.names) > LONG", "True",
+         "hints: short formulas are asked why they are not shorter"),
+    ),
+    *planted_in(
         "formulas/writing/latex.py",
         ("_item", "'_' in base", "False", "latex: x_{0}_{1} has two subscripts, which TeX refuses"),
     ),
@@ -162,6 +210,10 @@ FAULTS: list[Fault] = [
         ("_filled", "size > left", "False", "latex: long formulas run out of the page"),
         ("_joined", "filter(None, (piece for piece, _ in pieces))", "[pieces[-1][0]]",
          "latex: what stands before a broken part is lost"),
+    ),
+    *planted_in(
+        "formulas/writing/mathml.py",
+        ("_reduction", "LARGE.get(f.text, f.text)", "f.text", "mathml: Σ is a letter, not a sign"),
     ),
     *planted_in(
         "formulas/writing/text.py",

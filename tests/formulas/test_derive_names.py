@@ -68,7 +68,7 @@ def run_through(*layers, shape=(5, 4)):
     X, labels = rng.normal(size=shape).astype(np.float32), rng.integers(0, 3, shape[0])
     model = tg.nn.Sequential(*layers)
     cost = tg.nn.losses.cross_entropy(model(X), labels)
-    return str(tg.derive(cost, wrt=model))
+    return str(tg.derive(cost, wrt=model, time_limit=1000))
 
 
 @pytest.mark.parametrize("activation", [tg.nn.Tanh, tg.nn.ReLU, tg.nn.GELU])
@@ -228,10 +228,8 @@ def test_a_number_that_is_written_out():
 
 def test_a_variable_names_arrays_that_broadcast_alike_alone():
     x, w = leaf(LOGITS[:4]), np.array([1.0, 2.0, 3.0, 4.0])
-    assert str(tg.derive((x * w[None]).sum(), wrt=x)) == "dx = w"
-    assert str(tg.derive((x * w[:, None]).sum(), wrt=x)) == (
-        "dx = c\n  where c is a constant (4, 1) array that 'multiply' takes"
-    )
+    assert str(tg.derive((x * w[None]).sum(), wrt=x)) == "dx = w    in each row"
+    assert str(tg.derive((x * w[:, None]).sum(), wrt=x)) == "dx = w    in each column"
 
 
 def test_one_has_no_name():

@@ -8,7 +8,8 @@ from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.formulas import derive as deriving
-from tensorgraph.formulas.algebra.known_functions import DEFINITIONS, read_in_graph
+from tensorgraph.formulas.algebra.exponentials import DEFINITIONS
+from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import apply, in_order, lift, make, symbol
 
@@ -53,7 +54,8 @@ SPELLINGS = {
         0.5 * (1 + tanh(x / 2)), tanh(x / 2) / 2 + 0.5, exp(-tg.log1p(exp(-x))),
         exp(-softplus(-x)), exp(tg.log_sigmoid(x)),
     ],
-    "softplus": [log(1 + exp(x)), tg.log1p(exp(x)), tg.logaddexp(0, x), tg.logaddexp(x, 0)],
+    "softplus": [log(1 + exp(x)), tg.log1p(exp(x)), tg.logaddexp(0, x), tg.logaddexp(x, 0),
+        tg.maximum(x, 0) + tg.log1p(exp(-abs(x))), log(1 + exp(-abs(x))) - tg.minimum(-x, 0)],
     "silu": [x * sigmoid(x), x / (1 + exp(-x)), x * exp(x) / (exp(x) + 1)],
     "gelu": [
         0.5 * x * (1 + erf(x / np.sqrt(2))), x * (0.5 + 0.5 * erf(x * np.sqrt(0.5))),
@@ -72,6 +74,11 @@ SPELLINGS = {
 )
 def test_spellings_are_read(name, i):
     assert read(SPELLINGS[name][i]) is getattr(tg, name)(x)
+
+
+def test_halves_and_doubles_are_read():
+    assert read((exp(x) - 1) / (exp(x) + 1)) is tanh(x / 2)
+    assert read(exp(x) / (exp(x) + exp(-x))) is sigmoid(2 * x)
 
 
 @pytest.mark.parametrize("axis", [0, 1])
@@ -104,7 +111,7 @@ def test_a_function_of_a_multiple_is_read(k):
         sigmoid(x), 1 - sigmoid(x), log(sigmoid(x)), log(1 - sigmoid(x)), log(tg.softmax(x)),
         sigmoid(x) * (1 - sigmoid(x)), 1 - tanh(x) ** 2, exp(x) * y, tanh(softplus(x)),
         exp(x) / (1.0001 + exp(x)), sigmoid(x) + 1e-15, exp(x) / (1 + exp(y)),
-        2 * sigmoid(x) - 1, exp(x) / exp(2 * x).sum(),
+        exp(x) / exp(2 * x).sum(),
         tg.logaddexp(x, y), tg.logaddexp(1, x), x * (1 + erf(x)) / 2,
     ],
     ids=str,
@@ -140,6 +147,26 @@ def test_gradients_are_those_of_the_function(f, formula):
     assert all("✓" in str(step) for step in d.steps())
     (expected,) = tg.gradients((A * dA).sum(), [z], retain_graph=True)
     np.testing.assert_allclose(d.evaluate(), expected.numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda z, y: np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z))),
+        lambda z, y: np.log1p(np.exp(-np.abs(z))) + np.maximum(z, 0) - z * y,
+        lambda z, y: np.log(1 + np.exp(z)) - z * y,
+    ],
+)
+def test_terms_of_a_sum_are_read_together(loss):
+    z, y = leaf(6), np.linspace(0, 1, 6)
+    assert str(tg.derive(loss(z, y).sum(), wrt=z)) == "dz = A − y\n  where A = σ(z)"
+
+
+def test_a_sum_that_is_asked_for_is_not_read_past():
+    z, y = leaf(6), np.linspace(0, 1, 6)
+    part = np.maximum(z, 0) - z * y
+    shown = str(tg.derive(((part + np.log1p(np.exp(-np.abs(z)))) ** 2).sum(), wrt=[part, z]))
+    assert "dpart = 2 (part + softplus(−|z|))" in shown
 
 
 def test_what_is_asked_for_is_not_read_past():

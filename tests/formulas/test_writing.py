@@ -39,6 +39,11 @@ KINDS = {
     "function": (Formula("function", (X, Y), "f"), "f(x, y)", r"\operatorname{f}(x, y)"),
     "relation": (Formula("relation", (X, Y), "≤", latex=r"\leq"), "[x ≤ y]", r"[x \leq y]"),
     "condition": (Formula("condition", (X, Y), "≤", latex=r"\leq"), "x ≤ y", r"x \leq y"),
+    "repeated": (
+        Formula("repeated", (X,), "in each row"),
+        "x    in each row",
+        r"x \quad \text{in each row}",
+    ),
     "item": (Formula("item", (X, Y), ":, ?"), "x[:, y]", "x_{:, y}"),
 }
 
@@ -199,4 +204,7 @@ def test_ones_own_axes_may_be_counted_from_either_end(axis):
         family="reduce", notation=tg.notation.reduction("S"),
     )  # fmt: skip
     x = tg.tensor(np.ones((2, 3)), requires_grad=True)
-    assert str(tg.derive((total(x, axis=axis) ** 3).sum(), wrt=x)) == "dx = 3 (S₁(x))²"
+    assert (
+        str(tg.derive((total(x, axis=axis) ** 3).sum(), wrt=x))
+        == "dx = 3 (S₁(x))²    in each column"
+    )

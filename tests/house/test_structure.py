@@ -67,8 +67,9 @@ INNER = {
         "facts writing",
         "algebra",
         "naming",
-        "targets constant_facts steps verify update_rules",
+        "targets constant_facts steps verify update_rules recorded_call",
         "derivation",
+        "hints of_function",
         "derive",
     ],
 }

@@ -14,6 +14,8 @@ def use() -> None:
     y: tg.Tensor = (exp(x) + tg.where(x > 0, x, 0)).sum()
     y.backward()
     tg.derive(y, wrt=x)
+    tg.derive(y, x)
+    tg.derive(lambda x: (x * x).sum(), x, wrt="x")
     tg.render(y)
     tg.trace(tg.relu, x)
     tg.grad(tg.sum)(x)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from inspect import signature
 from types import FrameType
 from typing import Any
 
@@ -15,12 +12,16 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import PACKAGE, mode
 from tensorgraph.engine.nested_containers import flatten, unflatten
-from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.formulas.derivation import Derivation
 from tensorgraph.formulas.naming.caller_variables import Scope
+from tensorgraph.formulas.recorded_call import (
+    argument_names,
+    call_name,
+    call_parameters,
+    recorded_call,
+)
 from tensorgraph.nn.module import Module, walk
 
 
@@ -134,21 +135,19 @@ def _modules(frame: FrameType) -> list[Module]:
 
 def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recording:
     """Call a module or function, recording all that it computes; it is left as it was."""
-    body = f.forward if isinstance(f, Module) else f
-    if not args and _wants_arguments(body):
+    if not args and call_parameters(f):
         name = type(f).__name__ if isinstance(f, Module) else getattr(f, "__name__", "f")
         raise errors.ArgumentError(
             f"render: {name} is drawn by running it once; give it an example of its arguments:"
             " tg.render(model, x)"
         )
     leaves, structure = flatten(args)
-    found = Recording([], _title(f), [scope])
+    found = Recording([], call_name(f) or "function", [scope])
     given = [_followed(leaf, found) for leaf in leaves]
-    for leaf, name in zip(given, _argument_names(body, args, leaves), strict=True):
+    for leaf, name in zip(given, argument_names(f, args), strict=True):
         if name and type(leaf) is Tensor:
             found.names[place_of(leaf)] = name
-    with _left_alone(), mode(recording=True, lines=True), _variables_of(body) as inner:
-        result = f(*unflatten(structure, given))
+    result, inner = recorded_call(f, unflatten(structure, given))
     outputs = [each for each in flatten(result)[0] if type(each) is Tensor]
     if not outputs:
         raise errors.DTypeError(
@@ -170,11 +169,6 @@ def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recor
     return found
 
 
-def _title(f: Any) -> str:
-    name = type(f).__name__ if isinstance(f, Module) else getattr(f, "__name__", type(f).__name__)
-    return "function" if name == "<lambda>" else str(name)
-
-
 def _followed(leaf: Any, recording: Recording) -> Any:
     """Return an argument such that what is computed from it is recorded."""
     if isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "fiub":
@@ -187,59 +181,3 @@ def _followed(leaf: Any, recording: Recording) -> Any:
     followed.name = leaf.name
     recording.followed.add(followed)
     return followed
-
-
-def _wants_arguments(f: Callable[..., Any]) -> bool:
-    try:
-        return len(signature(f).parameters) > 0
-    except (TypeError, ValueError):
-        return False
-
-
-def _argument_names(
-    f: Callable[..., Any], args: Sequence[Any], leaves: Sequence[Any]
-) -> list[str | None]:
-    """Return the parameter's name for every leaf of the arguments; parts are numbered."""
-    try:
-        names = list(signature(f).parameters)  # of a method, without its first
-    except (TypeError, ValueError):
-        names = []
-    found: list[str | None] = []
-    for k, arg in enumerate(args):
-        parts = len(flatten(arg)[0])
-        known = names[k] if k < len(names) else None
-        found += [known] if parts == 1 else [known and f"{known}{i}" for i in range(parts)]
-    return found
-
-
-@contextmanager
-def _left_alone() -> Iterator[None]:
-    """Run a block that leaves random generators and running averages as they were."""
-    with replay({}), watch() as states:  # layers that follow their inputs do not follow these
-        try:
-            yield
-        finally:
-            for generator, before in states.items():
-                generator.state = before[0]
-
-
-@contextmanager
-def _variables_of(f: Callable[..., Any]) -> Iterator[list[FrameType]]:
-    """Collect the frame of a Python function that is called: its variables give names."""
-    code = getattr(f, "__code__", None)
-    frames: list[FrameType] = []
-    before = sys.getprofile()
-
-    def look(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call" and frame.f_code is code:
-            frames.append(frame)
-            sys.setprofile(before)  # all that it calls runs at full speed
-
-    if code is None or code.co_filename.startswith(PACKAGE):
-        yield frames
-        return
-    sys.setprofile(look)
-    try:
-        yield frames
-    finally:
-        sys.setprofile(before)

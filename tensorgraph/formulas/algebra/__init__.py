@@ -2,11 +2,12 @@
 
 Two expressions are equal where their polynomials are, so that simplifying is writing the polynomial
 down again. Read ``polynomials`` (the data: sums of products of powers of atoms), ``algebra``
-(products, powers and sums of them), ``regrouping`` (reshapes of them), ``normal_form`` (an
+(products, powers and sums of them), ``regrouping`` and ``frames`` (reshapes), ``normal_form`` (an
 expression's polynomial), ``conditions`` (comparisons, and what follows from them), ``irrationals``
 (log 2 and √π in products), ``meanings``
 (what each core operation means for polynomials) with its ``rearrangements``, ``indexing``,
 ``contractions`` and ``branches``, ``identities`` (functions of functions that have a name of their
-own), ``from_normal_form`` (the way back), ``known_functions`` (which values of a graph are tanh,
-softmax and their likes, written by hand).
+own), ``factoring`` (sums as products of sums), ``from_normal_form`` (the way back),
+``known_functions`` (which values of a graph are tanh, softmax and their likes, written by hand)
+and what these are in ``exponentials``.
 """

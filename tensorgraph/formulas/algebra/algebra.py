@@ -29,8 +29,9 @@ from tensorgraph.formulas.algebra.polynomials import (
     relabelled,
     with_roots,
 )
-from tensorgraph.formulas.algebra.regrouping import Block, parts, regrouped
+from tensorgraph.formulas.algebra.regrouping import parts, regrouped
 from tensorgraph.formulas.facts import Fact, Facts
+from tensorgraph.ops._axes import Block
 from tensorgraph.symbolic.expr import Expr, constant
 
 Event = tuple[str, Any]
@@ -84,6 +85,10 @@ class Algebra:
 
     def keeps(self, e: Expr) -> bool:
         """Return whether a value stays as it is, because it has a name."""
+        raise NotImplementedError
+
+    def recorded(self, e: Expr) -> bool:
+        """Return whether a value is one of the graph."""
         raise NotImplementedError
 
     def product(self, p: Poly, q: Poly) -> Poly:
@@ -145,12 +150,11 @@ class Algebra:
             powers[a, x] = before + e
         factors = []
         for (a, x), e in powers.items():
-            why = None
             if e > 0 and e != 1 and a.expr is not None:
                 why = self.facts.why_binary(a.expr)
-            if why is not None:
-                self.note("binary", why.about(a.expr))
-                e = Fraction(1)
+                if why is not None:
+                    self.note("binary", why.about(a.expr))
+                    e = Fraction(1)
             if e:
                 factors.append((a, x, e))
         return tuple(sorted(factors, key=order))

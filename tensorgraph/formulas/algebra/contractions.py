@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from tensorgraph.formulas.algebra.algebra import K
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import Poly, number, relabelled
+from tensorgraph.ops.moments import center, rms, std, var
+from tensorgraph.ops.reduce import mean
 from tensorgraph.symbolic.expr import Expr
 
 
@@ -28,6 +31,19 @@ def averaged(nf: Normaliser, e: Expr) -> Poly:
     count = nf.power(nf.count(e.args[0].size // max(e.size, 1)), Fraction(-1))
     assert count is not None
     return nf.product(summed(nf, e), count)
+
+
+def lengths_within_means(values: Iterable[Expr]) -> set[int]:
+    """Return the lengths of axes over which means are taken together with others.
+
+    A mean divides by their product, which no symbol for one of them is found in.
+    """
+    means = [e for e in values if e.op in MEANS and len(e.static["axis"]) > 1]
+    return {e.args[0].shape[i] for e in means for i in e.static["axis"]}
+
+
+MEANS = {mean.op, center.op, var.op, std.op, rms.op}
+"""Operations that divide by the number of terms."""
 
 
 def matrix_product(nf: Normaliser, e: Expr) -> Poly:

@@ -24,7 +24,7 @@ from tensorgraph.formulas.algebra.polynomials import (
     size,
 )
 
-LONG = 24
+LONG = 16
 """In a sum of more terms nobody sees what they share."""
 
 Key = tuple[Atom, Labels, bool]

@@ -264,7 +264,10 @@ def in_frame(e: Expr, labels: Labels, ndim: int) -> Expr:
     if len(axes) < e.ndim:
         core = reshape(core, shape=tuple(e.shape[a] for a in axes))
     ranks = sorted(range(len(labels)), key=lambda i: labels[i])
-    if ranks != list(range(len(labels))):
+    plain = list(range(len(labels)))
+    if ranks == [*plain[:-2], *plain[:-3:-1]] != plain:
+        core = matrix_transpose(core)
+    elif ranks != plain:
         core = permute_dims(core, axes=tuple(ranks))
     at = sorted(labels)
     missing = [i for i in range(min(at, default=ndim), ndim) if i not in at]

@@ -18,6 +18,7 @@ import numpy as np
 
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.algebra.algebra import Algebra, Event
+from tensorgraph.formulas.algebra.frames import written
 from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.irrationals import irrational, rational
 from tensorgraph.formulas.algebra.polynomials import (
@@ -78,6 +79,10 @@ class Normaliser(Algebra):
     def keeps(self, e: Expr) -> bool:
         """Return whether a value stays as it is, because it has a name."""
         return e in self.names or e in self.cuts
+
+    def recorded(self, e: Expr) -> bool:
+        """Return whether a value is one of the graph."""
+        return e in self.forward
 
     def holds(self, e: Expr, question: Callable[[Any], bool]) -> bool:
         """Return whether something holds of an expression's values on all data there are."""
@@ -163,7 +168,7 @@ class Normaliser(Algebra):
         """Return an expression rebuilt from its polynomial."""
         if e in self.forward or e.op is None or e in self.cuts:
             return e
-        found = lower(self.normal(e), e.shape, self.atoms)
+        found = written(self, self.normal(e), e.shape, self.names)
         return found if found.dtype.kind == e.dtype.kind else e
 
     def known_sum(self, e: Expr, axes: Sequence[int]) -> Fact | None:

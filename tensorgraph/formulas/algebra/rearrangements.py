@@ -7,7 +7,8 @@ from collections.abc import Container
 from tensorgraph.formulas.algebra.branches import aligned
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import Labels, Poly, relabelled
-from tensorgraph.formulas.algebra.regrouping import blocks, regrouped
+from tensorgraph.formulas.algebra.regrouping import regrouped
+from tensorgraph.ops._axes import blocks
 from tensorgraph.ops.shape import (
     expand_dims,
     matrix_transpose,

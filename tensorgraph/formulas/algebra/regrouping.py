@@ -1,17 +1,14 @@
 """Reshaping: several axes that become one, and one that becomes several.
 
 An array is reshaped where it stands as a value, so that a reshape passes through sums, products and
-reductions to the values that these are made of. There it vanishes if it undoes another one. What is
-left of reshapes shows in which other frames a polynomial may be written, with one reshape around it
-all: the shortest is taken.
+reductions to the values that these are made of. There it vanishes if it undoes another one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from math import prod
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from tensorgraph.formulas.algebra.polynomials import (
     ONE,
@@ -24,25 +21,14 @@ from tensorgraph.formulas.algebra.polynomials import (
     placed,
     relabelled,
 )
-from tensorgraph.ops._axes import inverse
+from tensorgraph.ops._axes import Block, blocks
 from tensorgraph.ops.shape import permute_dims, reshape
-from tensorgraph.symbolic.expr import Expr
+from tensorgraph.symbolic.expr import Expr, make
 
 FRESH = 10_000
 """Labels of sums are moved above this while their bodies are looked at."""
-FRAMES = 4
-"""A polynomial is written in no more frames than these."""
 
 Shape = tuple[int, ...]
-
-
-class Block(NamedTuple):
-    """Axes that become others, which have as many elements together."""
-
-    old: Labels
-    new: Labels
-    lengths: Shape
-    """Those of the new axes."""
 
 
 class Computing(Protocol):
@@ -56,6 +42,9 @@ class Computing(Protocol):
     def keeps(self, e: Expr) -> bool:
         """Return whether a value has a name."""
 
+    def recorded(self, e: Expr) -> bool:
+        """Return whether a value is one of the graph."""
+
     def joined(self, m: Mono, n: Mono) -> Mono:
         """Return m · n."""
 
@@ -67,25 +56,6 @@ class Computing(Protocol):
 
     def total(self, p: Poly, label: int, n: int) -> Poly:
         """Return the sum of p along a label of length n."""
-
-
-def blocks(old: Sequence[int], new: Sequence[int]) -> list[Block]:
-    """Return which axes of a shape become which of another, as few at a time as can be.
-
-    Axes of length 1 are left out.
-    """
-    olds = [i for i, n in enumerate(old) if n != 1][::-1]
-    news = [i for i, n in enumerate(new) if n != 1][::-1]
-    found = []
-    while olds:
-        left, right = [olds.pop()], [news.pop()]
-        while (a := prod(old[i] for i in left)) != (b := prod(new[i] for i in right)):
-            if a < b:
-                left.append(olds.pop())
-            else:
-                right.append(news.pop())
-        found.append(Block(tuple(left), tuple(right), tuple(new[i] for i in right)))
-    return found
 
 
 def regrouped(nf: Computing, p: Poly, into: Sequence[Block]) -> Poly | None:
@@ -164,7 +134,18 @@ def _reshaped(nf: Computing, e: Expr, shape: Shape) -> Expr:
     """Return a reshaped value; what another reshape made of it is undone."""
     while e.op is reshape.op and (not nf.keeps(e) or e.args[0].shape == shape):
         (e,) = e.args
-    return e if e.shape == shape else reshape(e, shape=shape)
+    if e.shape == shape:
+        return e
+    found: Expr = reshape(e, shape=shape)
+    arrays = [x for x in e.args if x.size != 1]
+    function = e.op is not None and e.op.family == "elementwise" and not nf.keeps(e)
+    if nf.keeps(found) or not function or any(x.shape != e.shape for x in arrays):
+        return found
+    if nf.recorded(e) and len(arrays) > 1:  # a value of the graph is not taken apart
+        return found
+    assert e.op is not None
+    args = tuple(_reshaped(nf, x, shape) if x.size != 1 else x for x in e.args)
+    return make(e.op, args, e.static, shape, e.dtype)
 
 
 # ------------------------------------------------------------------------------- what reshapes say
@@ -184,7 +165,7 @@ def _parts(nf: Computing, f: Factor, label: int) -> Shape:
     if atom.expr is not None:
         e = atom.expr
         axis = [i for i, n in enumerate(e.shape) if n != 1][labels.index(label)]
-        for block in _undone(nf, e):
+        for block in undone(nf, e):
             if block.old == (axis,):
                 return block.lengths
         return ()
@@ -194,62 +175,9 @@ def _parts(nf: Computing, f: Factor, label: int) -> Shape:
     return found.pop() if len(found) == 1 else ()
 
 
-def _undone(nf: Computing, e: Expr) -> list[Block]:
+def undone(nf: Computing, e: Expr) -> list[Block]:
     """Return the axes of a reshaped value that become others where the reshape is undone."""
     if e.op is not reshape.op or nf.keeps(e):
         return []
     every = blocks(e.shape, e.args[0].shape)
     return [block for block in every if len(block.old) > 1 or len(block.new) > 1]
-
-
-class Frame(NamedTuple):
-    """A polynomial, and how the frame asked for is made of the one it is in."""
-
-    poly: Poly
-    shape: Shape
-    back: tuple[tuple[Shape, Labels], ...] = ()
-    """The shapes, each with the order of its axes then, that lead back, the last first."""
-
-    def written(self, e: Expr) -> Expr:
-        """Return the expression of the polynomial in the frame asked for."""
-        for shape, order in self.back[::-1]:
-            e = e.reshape(shape)
-            e = e if order == tuple(range(len(order))) else permute_dims(e, axes=order)
-        return e
-
-
-def frames(nf: Computing, p: Poly, shape: Shape) -> Iterator[Frame]:
-    """Yield a polynomial, and the same in frames with other axes, which reshapes in it lead to."""
-    seen, queue = {shape}, [Frame(p, shape)]
-    while queue and len(seen) <= FRAMES:
-        frame = queue.pop(0)
-        yield frame
-        for order, other in dict.fromkeys(_other_axes(nf, frame.poly, frame.shape)):
-            if other in seen:
-                continue
-            seen.add(other)
-            shape = tuple(frame.shape[i] for i in order)
-            turned = relabelled(frame.poly, {old: new for new, old in enumerate(order)})
-            found = regrouped(nf, turned, blocks(shape, other))
-            if found is not None:
-                queue.append(Frame(found, other, (*frame.back, (shape, inverse(order)))))
-
-
-def _other_axes(nf: Computing, p: Iterable[Mono], shape: Shape) -> Iterator[tuple[Labels, Shape]]:
-    """Yield orders of a frame's axes, and the shapes that reshapes lead to from there."""
-    for mono in p:
-        for atom, labels, _ in mono:
-            to = dict(enumerate(labels))
-            if atom.expr is None:
-                inner = [*atom.poly] if atom.poly is not None else [atom.body]
-                yield from _other_axes(nf, [placed(m, to) for m in inner], shape)
-                continue
-            axes = [i for i, n in enumerate(atom.expr.shape) if n != 1]
-            for block in _undone(nf, atom.expr):
-                at = [labels[axes.index(i)] for i in block.old]
-                if min(at) < 0 or max(at) >= len(shape):
-                    continue
-                before = [i for i in range(at[-1]) if i not in at]
-                after = [i for i in range(at[-1], len(shape)) if i not in at]
-                lengths = [*(shape[i] for i in before), *block.lengths, *(shape[i] for i in after)]
-                yield (*before, *at, *after), tuple(lengths)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.caller.statements import BESIDE, NOWHERE, STANDS
 from tensorgraph.caller.variables import Variables
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
@@ -16,7 +15,7 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, asserted_of
 from tensorgraph.formulas.naming.parameters import Parameter, parameters_of
 from tensorgraph.nn.module import Module
-from tensorgraph.symbolic.replay import content
+from tensorgraph.symbolic.array_table import ArrayTable
 
 MANY = 1000
 """In a container of more elements, none is named after it."""
@@ -43,8 +42,9 @@ class Scope:
         self.parameters: dict[str, Parameter] = {}
         """What is known of modules' parameters and buffers, by the paths that name them."""
         self.asserted: list[tuple[Any, Fact]] = []
+        self._names: set[str] = set()
         self._arrays: list[_Array] = []
-        self._by_content: dict[bytes, list[_Array]] | None = None
+        self._by_content: ArrayTable[list[_Array]] | None = None
         self.counts: frozenset[str] = frozenset()
         """The numbers that are not only what a loop left."""
         holders = self.variables.holders
@@ -55,12 +55,15 @@ class Scope:
             named = [h for h in others if h.name]
             for each in (*named, *modules):  # a name of its own comes before one in a container
                 self._add(each.name, each.value)
+            for each in named:
+                self._number(each.value)
             for each in others:
                 for name, part in _parts(each.name, each.value):
-                    self._add(name, part)
+                    self._add(_dotted(each.name, name) if name in self._names else name, part)
             self.counts = self.counts or frozenset(self.numbers)
 
     def _add(self, name: str, value: Any) -> None:
+        self._names.add(name)
         if type(value) is Tensor:
             self.places.setdefault(place_of(value), value.name or name)
             if not value.requires_grad:
@@ -72,6 +75,19 @@ class Scope:
             self.numbers.setdefault(name, value)
         elif isinstance(value, Module):
             self.add_module(value, name)
+
+    def _number(self, value: Any) -> None:
+        """Number the values that a variable had one after the other, if a list keeps them.
+
+        Those of ``caches.append((A_prev, Z))`` in a loop are Z1, Z2, …; Z has the last alone.
+        """
+        for column in _columns(value) if isinstance(value, list) and len(value) <= MANY else ():
+            places = [place_of(x) for x in column if type(x) is Tensor and not x.is_leaf]
+            name = self.places.get(places[-1]) if len(places) == len(column) > 1 else None
+            if name is not None and "value" in self.variables.bound(name):
+                for i, place in enumerate(places, 1):
+                    if self.places.get(place, name) == name:
+                        self.places[place] = f"{name}{i}"
 
     def add_module(self, module: Module, variable: str = "") -> None:
         """Take in the parameters and buffers of a module, under their paths.
@@ -99,18 +115,20 @@ class Scope:
     def of_operand(self, array: Any, node: Node, i: int) -> list[str]:
         """Return the variables that an operand of a node may be, by what they hold.
 
-        Of several with the same elements, those that the statements have in such a place. All but
-        the first are as likely by all that is known, and hold another array.
+        Of several with the same elements, those that the statements have in such a place, the most
+        likely first, and after these other names of the same arrays.
         """
-        fits = {each.name: self.fit([each.name], node, i) for each in self._alike(array)}
-        best = max(fits.values(), default=NOWHERE)
-        enough = best if best >= BESIDE else min(best, STANDS)  # the same operation is met often
-        found: list[_Array] = []
-        for each in self._alike(array):
-            new = all(each.value is not other.value for other in found)
-            if fits[each.name] >= enough and new:
-                found.append(each)
-        return [each.name for each in found]
+        alike = self._alike(array)
+        names = list(dict.fromkeys(each.name for each in alike))
+        best = self.variables.best(names, {node.op.name}, self._beside(node, i))
+        arrays = [each.value for each in alike if each.name in best]
+        same = [each.name for each in alike if any(each.value is x for x in arrays)]
+        return list(dict.fromkeys([*best, *same]))
+
+    def others(self, names: Sequence[str]) -> list[str]:
+        """Return those of the variables that hold another array than the first of them."""
+        held = {each.name: each.value for each in self._arrays[::-1]}
+        return [name for name in names if held.get(name) is not held.get(names[0])]
 
     def fit(self, names: Iterable[str], node: Node, i: int) -> int:
         """Return how well all of these variables fit an operand of a node, by the statements."""
@@ -147,19 +165,23 @@ class Scope:
     def _alike(self, array: Any) -> list[_Array]:
         """Return the variables that hold an array with these elements, the best first."""
         if self._by_content is None:
-            self._by_content = {}
+            self._by_content = ArrayTable()
             for each in self._arrays:
-                self._by_content.setdefault(_key(each.value), []).append(each)
-        return self._by_content.get(_key(array), [])
+                self._by_content.put(_flat(each.value), [*self._same(each.value), each])
+        return self._same(array)
+
+    def _same(self, array: Any) -> list[_Array]:
+        assert self._by_content is not None
+        return self._by_content.get(_flat(array)) or []
 
 
-def _key(array: Any) -> bytes:
-    """Return what tells an array from others; leading axes of length 1, but of indices, do not."""
+def _flat(array: Any) -> Any:
+    """Return an array without leading axes of length 1, but of indices, which say nothing."""
     array = np.asarray(array)
     if array.dtype.kind not in "iu":
         while array.ndim and array.shape[0] == 1:
             array = array[0]
-    return content(array)
+    return array
 
 
 def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
@@ -172,7 +194,10 @@ def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]
     """
     if isinstance(value, (list, tuple)) and len(value) <= MANY:
         for i, part in enumerate(value):
-            yield from _part(f"{name}{number}", part, f"{i}")
+            if not (
+                number and type(part) is Tensor and not part.is_leaf
+            ):  # two numbers are no name
+                yield from _part(f"{name}{number}", part, f"{i}")
     elif isinstance(value, dict) and len(value) <= MANY:
         for key, part in value.items():
             written = "".join(map(str, key)) if isinstance(key, tuple) else str(key)
@@ -184,13 +209,22 @@ def _parts(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]
         for attribute, part in list(getattr(value, "__dict__", {}).items()):
             plain = isinstance(part, (Tensor, np.ndarray)) or not name
             if isinstance(attribute, str) and plain and not attribute.startswith("_"):
-                yield from _part(_dotted(name, attribute), part)
+                yield from _part(attribute, part)
+
+
+def _columns(value: list[Any]) -> Iterator[Sequence[Any]]:
+    """Yield a list, or if its elements are tuples, what stands in the same place of each."""
+    if value and all(isinstance(x, tuple) and len(x) == len(value[0]) for x in value):
+        yield from zip(*value, strict=True)
+    else:
+        yield value
 
 
 def _part(name: str, value: Any, number: str = "") -> Iterator[tuple[str, Any]]:
-    yield f"{name}{number}", value
     if isinstance(value, (list, tuple, dict)):
         yield from _parts(name, value, number)
+    else:
+        yield f"{name}{number}", value
 
 
 def _dotted(name: str, path: str) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 from tensorgraph.caller.statements import NOWHERE
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.formulas.facts import Fact
+from tensorgraph.formulas.facts import Fact, violation
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.forms import (
     REDUCED,
@@ -38,6 +38,9 @@ from tensorgraph.symbolic.replay import Before, Operand, Place, selects
 LARGE = 100_000
 """What the elements of larger arrays come to is not computed, unless they stand in the graph."""
 
+FEW = 100
+"""So many elements tell most arrays that are not binary."""
+
 COUNTED = 4
 """Sums of whole numbers below this are met by chance."""
 
@@ -55,7 +58,7 @@ class Constants:
 
     def __init__(self, scope: Scope, root: Node) -> None:
         self.scope = scope
-        self.numbers = Numbers(scope.numbers)
+        self.numbers = Numbers(scope.numbers, scope.variables.computations())
         self.masks = Masks(scope, self.numbers.symbol)
         self._met = ArrayTable[bool]()
         self._arrays: list[Any] = []
@@ -160,9 +163,9 @@ class Constants:
 
     # ------------------------------------------------------------------------------------ arrays
 
-    def called(self, array: Any, at: Operand) -> str | None:
-        """Return the variable that holds an array."""
-        return next(iter(self.scope.of_operand(array, *at)), None)
+    def called(self, array: Any, at: Operand) -> list[str]:
+        """Return the variables that an array may be, by what they hold and where it stands."""
+        return self.scope.of_operand(array, *at)
 
     def array(self, array: Any, place: Place) -> Expr | None:
         """Return how an array without a name follows from arrays that have one.
@@ -176,8 +179,9 @@ class Constants:
         if not array.size or array.dtype.kind not in "biuf":
             return None
         target, told = Target(array), evidence(array)
+        number = partial(self._written, dtype=array.dtype)
         found = [*self._sources(array)]
-        for reading in readings(target, found, self._by_use, self._written):
+        for reading in readings(target, found, self._by_use, number):
             if told >= self._needed(reading, len(found)) and reading.gives(array):
                 return reading.expr(place, array.shape)
         return None
@@ -220,16 +224,21 @@ class Constants:
         free = sum(value != 1 for value, _ in reading.numbers)
         return each * len(reading.sources) + 4 * free
 
-    def _written(self, v: float) -> tuple[float, Any] | None:
+    def _written(self, v: float, dtype: Any) -> tuple[float, Any] | None:
         """Return a number as somebody wrote it in a computation, and as formulas have it."""
         if not np.isfinite(v) or v == 0:
             return None
         short = float(f"{v:.{DIGITS}g}")
-        if abs(v - short) <= 1e-9 * abs(v):
-            whole = int(short) if short == int(short) else short
+        if abs(v - short) > max(1e-9, rounding(dtype)) * abs(v):
+            found = self.numbers.in_terms(v, dtype if dtype == np.float32 else np.float64)
+            return None if found is None else (v, found[1]())
+        whole = int(short) if short == int(short) else short
+        said = self.scope.variables
+        if abs(short) == 1 or said.fit_of_number(whole) > NOWHERE:
             return short, whole
-        found = self.numbers.in_terms(v)
-        return None if found is None else (v, found[1]())
+        named = [*self.numbers.named(short), *self.numbers.named(whole)]
+        name = next((name for name in named if said.fit(name) > NOWHERE), None)
+        return short, whole if name is None else self.numbers.symbol(name)
 
     def known_sums(self, data: bool) -> Iterator[tuple[Any, Fact]]:
         """Yield the caller's arrays of which a fact about sums is known, and the fact.
@@ -243,7 +252,8 @@ class Constants:
 
     def one_hot(self, array: Any) -> Iterator[Fact]:
         """Yield facts of an array that is the one-hot form of labels in a variable."""
-        if array.ndim == 0 or not np.all((array == 0) | (array == 1)):
+        few = array.flat[:FEW]
+        if array.ndim == 0 or not np.isin(few, (0, 1)).all() or violation(array, "binary", True):
             return
         for labels, known in self.scope.labels():
             for source in one_hots(labels, array.shape):

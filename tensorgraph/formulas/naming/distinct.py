@@ -39,7 +39,8 @@ class Taken:
 
     def numbered(self, name: str) -> str:
         """Return a name with the first number that is not taken; now it is."""
-        found = next(f"{name}{i}" for i in count(1) if f"{name}{i}" not in self)
+        stem = f"{name}_" if name[-1:].isdecimal() else name
+        found = next(f"{stem}{i}" for i in count(1) if f"{stem}{i}" not in self)
         self._printed |= printed(found)
         return found
 

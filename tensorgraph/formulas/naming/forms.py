@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tensorgraph.formulas.naming.sources import Source, as_it_is
-from tensorgraph.ops.arithmetic import abs, where
+from tensorgraph.ops.activation import relu
+from tensorgraph.ops.arithmetic import abs, astype, where
 from tensorgraph.ops.moments import std
-from tensorgraph.ops.reduce import max, mean, sum as total
+from tensorgraph.ops.reduce import max, mean, min, sum as total
 from tensorgraph.ops.shape import broadcast_to
 from tensorgraph.ops.transcendental import exp, log, sqrt
-from tensorgraph.symbolic.expr import Expr, constant
+from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.replay import Place
 
 PROBES = 16
@@ -26,6 +28,9 @@ PROBES = 16
 
 ROUNDING = 64
 """How many units in the last place elements may be off, as a share of the largest."""
+
+STATISTIC = 1e-4
+"""What is solved for may be so far off, as a share, to be looked at more closely."""
 
 PAIRS = 48
 """No products and sums are looked for of more arrays than these."""
@@ -48,6 +53,7 @@ ELEMENTWISE = (
     Form(exp, 1),
     Form(lambda x: 1 / x, 1),
     Form(abs, 1),
+    Form(relu, 1),
 )
 """What is made of each element; and a · x + b of that, for numbers that somebody would write."""
 
@@ -69,7 +75,8 @@ REDUCED = (
     Form(lambda x, **axis: sqrt(total(x * x, **axis)), 2),
     Form(lambda x, **axis: std(x, **axis), 2),
     Form(lambda x, **axis: max(x, **axis), 2),
-    Form(lambda x, **axis: -max(-x, **axis), 2.5),
+    Form(lambda x, **axis: min(x, **axis), 2),
+    Form(lambda x, **axis: max(x, **axis) - min(x, **axis), 3),
 )
 """What all elements along an axis, or all there are, come to."""
 
@@ -92,12 +99,13 @@ class Reading(NamedTuple):
     build: Callable[..., Any]
     """Computes it of the sources and numbers: arrays, or expressions."""
     numbers: tuple[tuple[float, Any], ...] = ()
-    """Each number's value, and what stands for it in formulas."""
+    """Each number's value, and what stands for it in formulas: maybe made of the first source."""
 
     def expr(self, place: Place, shape: Sequence[int]) -> Expr:
         """Return the array as an expression."""
-        operands = [*(source.expr(place) for source in self.sources), *(e for _, e in self.numbers)]
-        e: Expr = self.build(*operands)
+        arrays = [_computable(source.expr(place)) for source in self.sources]
+        numbers = [e(arrays[0]) if callable(e) else e for _, e in self.numbers]
+        e: Expr = self.build(*arrays, *numbers)
         return e if e.shape == tuple(shape) else broadcast_to(e, shape=tuple(shape))
 
     def gives(self, array: Any) -> bool:
@@ -105,8 +113,14 @@ class Reading(NamedTuple):
         operands = [*(as_numbers(s.whole()) for s in self.sources), *(v for v, _ in self.numbers)]
         with np.errstate(all="ignore"):
             found = np.asarray(self.build(*operands))
-            scale = builtins.max(float(np.abs(x).max()) for x in (array, *operands))
-            return bool((np.abs(found - array) <= rounding(array.dtype) * scale).all())
+            wanted = as_numbers(array)
+            scale = builtins.max(float(np.abs(x).max()) for x in (wanted, *operands))
+            return bool((np.abs(found - wanted) <= rounding(array.dtype) * scale).all())
+
+
+def _computable(e: Expr) -> Expr:
+    """Return a mask as the numbers 0 and 1, which other operations take than masks do."""
+    return astype(e, dtype=np.float64) if e.dtype.kind == "b" else e
 
 
 class Target:
@@ -170,7 +184,8 @@ def _of_elements(
     for form in ELEMENTWISE:
         values = np.asarray(form.build(rows))
         for i, a, b in _affine(target, values):
-            for line in _lines(a, b, target.array.dtype, number):
+            known = _Known(sources[i], number) if form.cost == 0 else number
+            for line in _lines(a, b, target.array.dtype, known):
                 yield Reading(
                     form.cost + line.cost + sources[i].cost,
                     (sources[i],),
@@ -189,7 +204,26 @@ def _affine(target: Target, values: Any) -> Iterator[tuple[int, float, float]]:
     scale = np.abs(terms).max(axis=1) + np.abs(b)
     near = np.abs(terms + b[:, None] - t) <= rounding(target.array.dtype) * scale[:, None]
     for i in np.flatnonzero(near.all(axis=1) & (a != 0)):
-        yield i, float(a[i]), float(b[i])
+        yield int(i), float(a[i]), float(b[i])
+
+
+class _Known:
+    """Gives numbers as they were written, or as what all elements of a source come to."""
+
+    def __init__(self, source: Source, number: Number) -> None:
+        self.source, self.number = source, number
+        self._values: list[float] | None = None
+
+    def __call__(self, v: float) -> tuple[float, Any] | None:
+        found = self.number(v)
+        if found is not None:
+            return found
+        if self._values is None:
+            self._values = statistics(self.source.whole())
+        for value, form in zip(self._values, REDUCED, strict=True):
+            if builtins.abs(value - v) <= STATISTIC * builtins.abs(value):
+                return value, partial(form.build, axis=None)
+        return None
 
 
 class _Line(NamedTuple):
@@ -275,7 +309,7 @@ def _of_two(target: Target, sources: Sequence[Source], rows: Any) -> Iterator[Re
         gap = np.abs(values - target.probes).max(axis=2)
         scale = np.abs(rows[near]).max(axis=1)
         allowed = rounding(target.array.dtype) * (np.abs(target.probes).max() + scale)
-        for i, j in np.argwhere(gap <= allowed):
+        for i, j in np.argwhere(gap <= allowed).tolist():
             x, y = sources[near[i]], sources[near[j]]
             yield Reading(form.cost + x.cost + y.cost, (x, y), form.build)
 
@@ -306,10 +340,15 @@ def _branches(equal: Any, t: Any, on: Any) -> list[int | float]:
 
 def _choice(x: int | float, y: int | float) -> Callable[..., Any]:
     if isinstance(x, float):
-        return lambda c, y: where(c != 0, constant(x) if type(c) is Expr else x, y)
+        return lambda c, y: where(_condition(c), x, y)
     if isinstance(y, float):
-        return lambda c, x: where(c != 0, x, constant(y) if type(c) is Expr else y)
-    return lambda c, x, y: where(c != 0, x, y)
+        return lambda c, x: where(_condition(c), x, y)
+    return lambda c, x, y: where(_condition(c), x, y)
+
+
+def _condition(c: Any) -> Any:
+    """Return a mask that was made numbers as a mask again."""
+    return c.args[0] if type(c) is Expr and c.op is astype.op else c != 0
 
 
 # ------------------------------------------------------------------------------------- comparing

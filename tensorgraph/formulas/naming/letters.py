@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,6 @@ from tensorgraph import errors
 from tensorgraph.display.text import encodable
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.op import Op
-from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.naming.attention import attentions
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.constants import Constants
@@ -55,7 +55,7 @@ class Letters:
         """Values that got a letter, each with what it is spelt as where that is explained."""
         self.unexplained: dict[Expr, str] = {}
         """Inputs and constants without a name among the variables: what they are."""
-        self.guesses: dict[Expr, list[str]] = {}
+        self.guesses: dict[Expr, Sequence[str]] = {}
         """Other variables that a constant may as well be, by all that is known."""
         self.numbers = tuple(constants.scope.numbers)
         """The variables that hold numbers, whose symbols stand for nothing else."""
@@ -116,19 +116,15 @@ class Letters:
         return {e: found[parameters[path]] for e, path in self.parameters.items()}
 
     def _of_constant(self, e: Expr, scope: Scope) -> str | None:
-        """Return the variable that a constant is, where it stands first."""
+        """Return the variable that a constant is."""
         array = self.recorded.given.get(e, e.value)
         if not np.ndim(array):
             return None
-        user = self.recorded.users.get(e)
-        for i, parent in enumerate(user.parents if user is not None else ()):
-            value = parent._data if type(parent) is Tensor else parent
-            if user is not None and np.ndim(value) and np.array_equal(value, array):
-                found = scope.of_operand(array, user, i)
-                if len(found) > 1:
-                    self.guesses[e] = found[1:]
-                return found[0] if found else None
-        return scope.of_array(array)
+        known = self.recorded.called.get(e) or ()
+        others = scope.others(known) if known else []
+        if others:
+            self.guesses[e] = others
+        return known[0] if known else scope.of_array(array)
 
     def _letter(self, e: Expr, letter: str, spelt: Expr | None = None) -> None:
         """Introduce a letter, if the value has no name and the letter stands for nothing else."""
@@ -199,6 +195,8 @@ class Letters:
                 free = self._free_number(number, found.values())
                 numbers[value] = free
                 self._letter(value, f"Z{free}")
+            elif re.fullmatch(r"Z\d+", self.names[value]):
+                numbers[value] = int(self.names[value][1:])
             found[e] = Taken([*found.values(), *self.names.values()]).primed(
                 f"d{self.names[value]}"
             )

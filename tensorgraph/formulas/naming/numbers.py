@@ -1,25 +1,27 @@
 """Numbers of a graph in terms of the caller's: what Python computed before the graph saw it.
 
 Of ``lambd / (2 * m)`` the graph has only the value. A table of forms tells how such numbers come
-about; one is taken where it gives that value to the last digits.
+about, where the statements do not; one is taken where it gives that value to the last digits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import ast
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.formulas.naming.computations import computations
 from tensorgraph.ops.transcendental import sqrt
 from tensorgraph.symbolic.expr import Expr, symbol
 
 SHORT = 10
 """Numbers of fewer characters are multiples and quotients of others by chance."""
 
-CANDIDATES = 50
+MANY = 50
 """Of so many forms that give a number, the one is taken that fits best."""
 
 ULPS = 8
@@ -82,14 +84,16 @@ class Numbers:
 
     Args:
         named: the value of each variable that holds a number.
+        written: what the statements compute of such variables.
     """
 
-    def __init__(self, named: dict[str, Any]) -> None:
+    def __init__(self, named: dict[str, Any], written: Iterable[ast.expr] = ()) -> None:
         self.symbols: dict[str, Expr] = {}
         """The symbols of the variables that were found, by name."""
         self._named = named
         self._names = [name for name, v in named.items() if v not in (0, 1, -1) and np.isfinite(v)]
         self._values = np.array([float(named[name]) for name in self._names])
+        self._written = computations(written, named)
 
     def symbol(self, name: str) -> Expr:
         """Return what stands for a variable in formulas."""
@@ -119,16 +123,24 @@ class Numbers:
         """
         close = ULPS * float(np.finfo(precision).eps) * abs(v)
         best: tuple[int, Callable[[], Expr]] | None = None
-        for build, names in islice(self._found(v, close), CANDIDATES):
+        for names, make in islice(chain(self._as_written(v, close), self._found(v, close)), MANY):
             found = fit(names)
             if best is None or found > best[0]:
-                best = found, partial(self._made, build, names)
+                best = found, make
         return best
+
+    def _as_written(self, v: Any, close: float) -> Iterator[tuple[Names, Callable[[], Expr]]]:
+        """Yield what the statements compute that gives a number, or its negative."""
+        for each in self._written:
+            if abs(each.value - v) <= close:
+                yield each.names, partial(each.of, self.symbol)
+            elif abs(each.value + v) <= close:
+                yield each.names, lambda each=each: -each.of(self.symbol)  # type: ignore[misc]
 
     def _made(self, build: Callable[..., Any], names: Names) -> Expr:
         return build(*map(self.symbol, names))  # type: ignore[no-any-return]
 
-    def _found(self, v: Any, close: float) -> Iterator[tuple[Callable[..., Any], Names]]:
+    def _found(self, v: Any, close: float) -> Iterator[tuple[Names, Callable[[], Expr]]]:
         """Yield forms and variables that give a number, the simplest first."""
         x, short = self._values, not is_long(v)
         for forms, operands in ((UNARY, (x,)), (BINARY, (x[:, None], x[None, :]))):
@@ -143,7 +155,8 @@ class Numbers:
                         own = [self._named[name] for name in names]
                         possible = not short or form.even_short(sign * v, *own)  # type: ignore[misc]
                         if possible and len({*names}) == len(names):
-                            yield (form.build if sign > 0 else _negative_of(form.build)), names
+                            build = form.build if sign > 0 else _negative_of(form.build)
+                            yield names, partial(self._made, build, names)
 
 
 def is_long(v: Any) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def sources(array: Any, shape: Sequence[int]) -> Iterator[Source]:
     for i, n in enumerate(shape[:-1]):
         if array.shape == (n,):
             wide = (n,) + (1,) * (len(shape) - 1 - i)
-            yield _turned(array, shape, lambda x, wide=wide: reshape(x, shape=wide), 0.5)
+            yield _turned(array, shape, partial(reshape, shape=wide), 0.5)
     if array.size == np.prod(shape) and array.shape != shape and array.size > 1:
         if array.ndim != 1 or array.size not in shape:
             yield _turned(array, shape, lambda x: reshape(x, shape=shape), 1)
@@ -74,17 +75,20 @@ def one_hots(labels: Any, shape: Sequence[int]) -> Iterator[Source]:
         rest = (*shape[:axis], *shape[axis + 1 :])
         if n < 2 or labels.size == 0 or labels.shape != rest:
             continue
-        if labels.min() < 0 or labels.max() >= n:
-            continue
-        static = {"num_classes": n, "axis": axis, "dtype": np.float64}
-        yield Source(
-            (labels,),
-            lambda index, axis=axis: labels[_without(index, axis)] == index[axis],
-            lambda static=static: one_hot(labels, **static),
-            lambda place, static=static: one_hot(constant(labels), **static),
-            1,
-            axis,
-        )
+        if labels.min() >= 0 and labels.max() < n:
+            yield _one_hot(labels, n, axis)
+
+
+def _one_hot(labels: Any, n: int, axis: int) -> Source:
+    static = {"num_classes": n, "axis": axis, "dtype": np.float64}
+    return Source(
+        (labels,),
+        lambda index: labels[_without(index, axis)] == index[axis],
+        lambda: one_hot(labels, **static),
+        lambda place: one_hot(constant(labels), **static),
+        1,
+        axis,
+    )
 
 
 def as_it_is(array: Any) -> Source:

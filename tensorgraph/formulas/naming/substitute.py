@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from tensorgraph.formulas.algebra.factoring import factored
+from tensorgraph.formulas.algebra.frames import Frame, frames, written
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import (
     BOUND,
@@ -23,8 +24,8 @@ from tensorgraph.formulas.algebra.polynomials import (
     renamed,
     size,
 )
-from tensorgraph.formulas.algebra.regrouping import Frame, frames
 from tensorgraph.formulas.facts import Fact
+from tensorgraph.formulas.writing.broadcasting import around
 from tensorgraph.ops.contract import matmul
 from tensorgraph.symbolic.expr import Expr
 
@@ -280,9 +281,30 @@ def _matches(definition: Mono, mono: Mono, sign: int) -> Iterator[dict[int, int]
     yield from search(0, {})
 
 
+def _sums_in_frames(nf: Normaliser, p: Poly) -> Poly:
+    """Return a polynomial in which each sum is reshaped by itself, where that makes it shorter."""
+    result: Poly = {}
+    for mono, k in p.items():
+        term = {ONE: k}
+        for f in mono:
+            atom, labels, exponent = f
+            part: Poly = {(f,): Fraction(1)}
+            if atom.bound and exponent == 1:
+                alone: Poly = {((atom, tuple(range(len(labels))), exponent),): Fraction(1)}
+                best = written(nf, alone, atom.lengths, nf.names)
+                if around(best, nf.names):
+                    part = relabelled(nf.atoms.value(best), dict(enumerate(labels)))
+            term = nf.product(term, part)
+        result = added(result, term)
+    return result
+
+
 def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
     """Return the polynomial of an expression, and equal ones that may be shorter to read."""
-    found = [*frames(normaliser, normaliser.normal(e), e.shape)][::-1]  # reshapes are best outside
+    p = normaliser.normal(e)
+    found = [*frames(normaliser, p, e.shape)][::-1]  # reshapes are best outside
+    if len(found) > 1:
+        found.append(Frame(_sums_in_frames(normaliser, p), e.shape))
     folder = Folder(normaliser)
     every: list[Frame] = []
     for frame in found:
@@ -290,9 +312,13 @@ def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
         collected = folder.collected(short)
         fractions = folder.over_denominators(short)
         polys = [folder.folded(collected), collected, short, frame.poly, fractions]
-        products = [factored(normaliser, q) for q in polys[:2]]
+        products = [factored(normaliser, q) for q in _distinct(polys[:2])]
         polys += [q for q in products if q not in polys]
         spelt = folder.with_vectors(short)
         polys += [folder.collected(spelt)] if spelt != short else []
         every += [frame._replace(poly=p) for p in polys]
     return every
+
+
+def _distinct(polys: Sequence[Poly]) -> list[Poly]:
+    return [p for i, p in enumerate(polys) if p not in polys[:i]]

@@ -6,16 +6,18 @@ a reader who does not see these may take it for something else: g · x for the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import numpy as np
 
-from tensorgraph.symbolic.expr import Expr
+from tensorgraph.ops.contract import matmul
+from tensorgraph.ops.shape import broadcast_to
+from tensorgraph.symbolic.expr import Expr, in_order
 
 
 def bare(e: Expr) -> Expr:
-    """Return what a value is before it is only moved or repeated."""
-    while hidden(e):
+    """Return what a value is before it only gets new axes or is repeated."""
+    while hidden(e) and not rearranges(e):
         e = e.args[0]
     return e
 
@@ -32,11 +34,38 @@ def rearranges(e: Expr) -> bool:
     return [n for n in e.args[0].shape if n != 1] != [n for n in e.shape if n != 1]
 
 
+def around(e: Expr, names: Container[Expr]) -> list[Expr]:
+    """Return the operations around a result that only move its axes, the last first."""
+    found = []
+    while e not in names and e.op is not None and e.op.notation.kind in ("hidden", "transpose"):
+        found.append(e)
+        (e,) = e.args
+    return found
+
+
 def only_adds_axes(e: Expr) -> bool:
     """Return whether an operation is an index such as ``x[:, None]``, which a formula hides."""
     if e.op is None or e.op.notation.kind != "item":
         return False
     return all(k is None or k is Ellipsis or k == slice(None) for k in e.static["key"])
+
+
+def repetition(e: Expr) -> str:
+    """Return where in a result stands what its formula shows, if it is repeated there.
+
+    A formula shows the shape of what it computes, as Σ₀ A one row. What numbers make of numbers is
+    taken to hold everywhere.
+    """
+    if e.op is not broadcast_to.op or all(x.size == 1 for x in in_order([e]) if not x.args):
+        return ""
+    (x,) = e.args
+    shape = (1,) * (e.ndim - x.ndim) + x.shape
+    along = [i for i, n in enumerate(e.shape) if n != shape[i]]
+    if all(n == 1 for n in shape):
+        return "in each element"
+    if e.ndim == 2:
+        return "in each row" if along == [0] else "in each column"
+    return f"repeated along {'axis' if len(along) == 1 else 'axes'} {', '.join(map(str, along))}"
 
 
 class Placement:
@@ -52,6 +81,8 @@ class Placement:
 
     def misread(self, e: Expr) -> bool:
         """Return whether the operands, broadcast as they look, would give something else."""
+        if e.op is matmul.op:
+            return self._misread_stacks(e)
         if e.op is None or e.op.family != "elementwise":
             return False
         if len({self.shift(x) for x in e.args if wide(x.shape)}) < 2:
@@ -60,6 +91,16 @@ class Placement:
             np.broadcast_shapes(*map(self.seen, e.args))
         except ValueError:  # the lengths tell where each stands, unless none has all axes
             return all(len(wide(x.shape)) < len(wide(e.shape)) for x in e.args)
+        return True
+
+    def _misread_stacks(self, e: Expr) -> bool:
+        """Return whether stacks of matrices would be taken to stand beside others."""
+        if all(x.ndim < 3 or self.shift(x) == 0 for x in e.args):
+            return False
+        try:
+            np.broadcast_shapes(*(self.seen(x)[:-2] for x in e.args))
+        except ValueError:  # the lengths tell
+            return False
         return True
 
     def shift(self, e: Expr) -> int | None:

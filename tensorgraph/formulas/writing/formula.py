@@ -17,11 +17,13 @@ from tensorgraph.engine.domain import Boolean
 from tensorgraph.engine.notation import Notation
 from tensorgraph.formulas.writing.broadcasting import (
     Placement,
+    around,
     bare,
     column_and_row,
     index,
     only_adds_axes,
     rearranges,
+    repetition,
 )
 from tensorgraph.ops._axes import some_axes
 from tensorgraph.ops.contract import matmul
@@ -33,10 +35,11 @@ UNSEEN = ("dtype", "keepdims", "axis")
 Kind = Literal[
     "equation", "derivative", "name", "number", "negative", "sum", "product", "matmul", "fraction",
     "power", "root", "enclosed", "transpose", "reduction", "function", "relation", "condition",
-    "item",
+    "item", "repeated",
 ]  # fmt: skip
 """The kinds of parts that a formula has; where an operation's notation has that kind, its name.
-A condition is a relation that stands for itself, not for 1 where it holds."""
+A condition is a relation that stands for itself, not for 1 where it holds. What is repeated stands
+in several places, which the text names."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,21 @@ class Formula:
     """The sign in LaTeX, where it differs."""
 
 
+def is_tall(f: Formula) -> bool:
+    """Return whether something stands above something else."""
+    big = f.kind == "reduction" and not f.text.isascii()
+    return big or f.kind in ("fraction", "derivative") or any(map(is_tall, f.parts))
+
+
 def formula(e: Expr, names: Mapping[Expr, str]) -> Formula:
     """Return an expression as a formula, in which what has a name is not spelt out."""
     return _Writer(names).write(e)
+
+
+def result(e: Expr, names: Mapping[Expr, str]) -> Formula:
+    """Return an expression as a formula that says where what it shows is repeated."""
+    found, places = formula(e, names), "" if e in names else repetition(e)
+    return Formula("repeated", (found,), places) if places else found
 
 
 class _Writer:
@@ -85,7 +100,7 @@ class _Writer:
             row = vectors[1]
             return (*parts[:row], Formula("transpose", (parts[row],)), *parts[row + 1 :])
         return tuple(
-            Formula("item", (part,), index(x)) if self.placement.shift(x) else part
+            part if self.placement.shift(x) == 0 else Formula("item", (part,), index(x))
             for part, x in zip(parts, e.args, strict=True)
         )
 
@@ -347,6 +362,7 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
             read[x] = (_body(x),) if spelt else x.args
         return read[x]
 
+    outside = set(around(e, names))
     stack = [(e, False)]
     while stack:
         x, done = stack.pop()
@@ -356,7 +372,9 @@ def cost(e: Expr, names: Mapping[Expr, str]) -> float:
             known[x] = 1.0 if x in names or not _is_decimal(x.value) else LONG_DECIMAL
         elif done:
             assert x.op is not None
-            own = 2.0 if rearranges(x) else WEIGHTS.get(x.op.notation.kind, 2.0)
+            own = WEIGHTS.get(x.op.notation.kind, 2.0)
+            if rearranges(x) or _says_axes(x):
+                own = 1.0 if x in outside else 2.0
             known[x] = own + sum(known[y] for y in below(x))
         else:
             stack.append((x, True))
@@ -374,8 +392,17 @@ def _is_decimal(value: Any) -> bool:
 
 LONG_DECIMAL = 6.0
 """What reading a decimal such as 0.693147 costs."""
+
+
+def _says_axes(e: Expr) -> bool:
+    """Return whether a transpose has to say in which order axes are."""
+    axes = e.static.get("axes", (1, 0))
+    return e.op is not None and e.op.notation.kind == "transpose" and axes != (1, 0)
+
+
 WEIGHTS = {
     "hidden": 0.0, "sum": 0.5, "negative": 0.5, "product": 0.5, "fraction": 0.5, "power": 0.5,
     "matmul": 0.5, "transpose": 0.5, "reduction": 1.0, "body": 0.0,
 }  # fmt: skip
-"""What reading each kind of notation costs, beside the operands; a function costs 2."""
+"""What reading each kind of notation costs, beside the operands; a function costs 2. So does
+a reshape, or axes in another order; where they stand around it all, 1."""

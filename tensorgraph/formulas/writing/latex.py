@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from tensorgraph.formulas.writing.formula import Formula
+from tensorgraph.formulas.writing.formula import Formula, is_tall
 from tensorgraph.formulas.writing.text import (
     CONDITION,
     GREEK,
@@ -71,16 +71,10 @@ def axes_below(axes: Iterable[int] | None) -> str:
 
 def in_parentheses(inner: str, f: Formula, left: str = "(", right: str = ")") -> str:
     """Return what is set of a part, in parentheses as tall as it is."""
-    if _is_tall(f):
+    if is_tall(f):
         return rf"\left{left} {inner} \right{right}"
     gap = " " if left[-1].isalpha() else ""
     return f"{left}{gap}{inner}{gap}{right}"
-
-
-def _is_tall(f: Formula) -> bool:
-    """Return whether something stands above something else."""
-    big = f.kind == "reduction" and not f.text.isascii()
-    return big or f.kind in ("fraction", "derivative") or any(map(_is_tall, f.parts))
 
 
 def within(f: Formula, tightness: int) -> str:
@@ -139,6 +133,8 @@ def set_part(f: Formula) -> tuple[str, int]:
             return in_parentheses(set_part(f.parts[0])[0], f, left, right), WHOLE
         case "item":
             return _item(f), WHOLE
+        case "repeated":
+            return rf"{set_part(f.parts[0])[0]} \quad \text{{{f.text}}}", SUM
         case "function":
             return _called(f), WHOLE
     assert_never(f.kind)
@@ -153,7 +149,7 @@ def head(f: Formula) -> str:
 def _called(f: Formula) -> str:
     """Return a function or reduction with its operands, and no gap before these."""
     operands = ", ".join(set_part(p)[0] for p in f.parts)
-    gap = r"\!" if any(map(_is_tall, f.parts)) else ""
+    gap = r"\!" if any(map(is_tall, f.parts)) else ""
     return head(f) + gap + in_parentheses(operands, Formula("function", f.parts))
 
 

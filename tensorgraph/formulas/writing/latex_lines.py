@@ -135,6 +135,11 @@ def _raised(f: Formula, room: float) -> list[Piece]:
     return [*pieces, _joined(last, (f"^{{{above}}}", 1))]
 
 
+def _repeated(f: Formula, room: float) -> list[Piece]:
+    places = rf"\quad \text{{{f.text}}}"
+    return [*_pieces(f.parts[0], SUM, room), (places, 3.0 + len(f.text))]
+
+
 def _function(f: Formula, room: float) -> list[Piece]:
     *before, last = (_pieces(part, SUM, room - len(f.text)) for part in f.parts)
     operands = [piece for own in before for piece in [*own[:-1], _joined(own[-1], (",", 1))]]
@@ -157,6 +162,7 @@ BROKEN = {
     "fraction": _fraction,
     "power": _raised,
     "transpose": _raised,
+    "repeated": _repeated,
     "function": _function,
     "reduction": _function,
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import assert_never
 
-from tensorgraph.formulas.writing.formula import Formula
+from tensorgraph.formulas.writing.formula import Formula, is_tall
 from tensorgraph.formulas.writing.text import (
     GREEK,
     MATMUL,
@@ -18,12 +18,16 @@ from tensorgraph.formulas.writing.text import (
     split_name,
 )
 
+TRANSPOSED = "\u22a4"
+LARGE = {"Σ": "∑", "Π": "∏"}
+"""The signs of sums and products, which are as tall as what they are of."""
+
 
 def mathml(f: Formula, label: str = "") -> str:
     """Return a formula, or the equation ``label = formula``, as a ``<math>`` element."""
     inner = f"{mathml_name(label)}{_sign('=')}{_set(f)}" if label else _set(f)
     return (
-        '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
+        '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" style="margin: 0.7em 0">'
         f"<mrow>{inner}</mrow></math>"
     )
 
@@ -37,6 +41,8 @@ def _sign(text: str) -> str:
 
 
 def _word(text: str) -> str:
+    if text.endswith("\u0302"):
+        return f'<mover accent="true">{_word(text[:-1])}<mo>^</mo></mover>'
     kind = ' mathvariant="normal"' if len(text) == 1 and not text.isalpha() else ""
     return f"<mi{kind}>{escape(text)}</mi>"
 
@@ -47,14 +53,20 @@ def _index(index: str) -> str:
 
 def mathml_name(name: str) -> str:
     """Return a name, its number above as the course numbers layers, or below Greek letters."""
+    return _raised_name(name, "")
+
+
+def _raised_name(name: str, sign: str) -> str:
+    """Return a name with a sign above it, beside its number."""
     prefix, head, index, number, primes = split_name(name)
     greek = head in GREEK or head in GREEK.values()
     base = _word(GREEK.get(head, head) + primes)
     below = [_index(index)] if index else []
     below += [f"<mn>{number}</mn>"] if number and greek else []
     small = "".join(below) if len(below) < 2 else f"<mrow>{_sign(',').join(below)}</mrow>"
-    above = f"<mrow>{_sign('[')}<mn>{number}</mn>{_sign(']')}</mrow>" if number else ""
-    if above and not greek:
+    numbered = [_sign("["), f"<mn>{number}</mn>", _sign("]")] if number and not greek else []
+    above = _row(*numbered, *([_sign(sign)] if sign else [])) if numbered or sign else ""
+    if above:
         base = (
             f"<msubsup>{base}{small}{above}</msubsup>" if small else f"<msup>{base}{above}</msup>"
         )
@@ -66,7 +78,22 @@ def mathml_name(name: str) -> str:
 def _in(f: Formula, tightness: int) -> str:
     """Return a part, in parentheses where the text of the formula has them."""
     own = WHOLE if f.kind == "fraction" else as_text(f)[1]
-    return _set(f) if own >= tightness else _row(_sign("("), _set(f), _sign(")"))
+    return _set(f) if own >= tightness else _enclosed(f, _set(f))
+
+
+def _enclosed(f: Formula, inner: str, signs: str = "()") -> str:
+    """Return what is set of a part, in parentheses as tall as it is."""
+    kind = "" if is_tall(f) else ' stretchy="false"'
+    left, right = (f"<mo{kind}>{escape(sign)}</mo>" for sign in signs)
+    return _row(left, inner, right)
+
+
+def _base(f: Formula) -> str:
+    """Return what stands below a power: a name with a number has one above it already."""
+    numbered = f.kind == "name" and "<msup" in mathml_name(f.text)
+    if numbered or f.kind in ("fraction", "derivative"):
+        return _enclosed(f, _set(f))
+    return _in(f, WHOLE)
 
 
 def _axes(axes: Iterable[int] | None) -> str:
@@ -91,19 +118,21 @@ def _set(f: Formula) -> str:
                 row += [signs.get(sign) or _sign(sign), _in(part, MATMUL)]
             return _row(*row)
         case "matmul":
-            return _row(*(_in(p, POWER) for p in parts))
+            return _row("<mspace width='0.15em'/>".join(_in(p, POWER) for p in parts), "")
         case "fraction":
             return f"<mfrac>{_set(parts[0])}{_set(parts[1])}</mfrac>"
         case "power":
-            return f"<msup>{_in(parts[0], WHOLE)}{_set(parts[1])}</msup>"
+            return f"<msup>{_base(parts[0])}{_set(parts[1])}</msup>"
         case "root":
             return f"<msqrt>{_set(parts[0])}</msqrt>"
         case "transpose":
-            return f"<msup>{_in(parts[0], WHOLE)}<mo>&#x22A4;</mo></msup>"
+            if parts[0].kind == "name":
+                return _raised_name(parts[0].text, TRANSPOSED)
+            return f"<msup>{_base(parts[0])}{_sign(TRANSPOSED)}</msup>"
         case "reduction":
             return _reduction(f)
         case "relation":
-            return _row(_sign("["), _condition(f), _sign("]"))
+            return _enclosed(f, _condition(f), "[]")
         case "condition":
             return _condition(f)
         case "equation":
@@ -116,6 +145,8 @@ def _set(f: Formula) -> str:
         case "item":
             key = _word(f.text.replace("?", ", ".join(as_text(p)[0] for p in parts[1:])))
             return f"<msub>{_in(parts[0], WHOLE)}{key}</msub>"
+        case "repeated":
+            return _row(_set(parts[0]), f"<mspace width='1em'/><mtext>{f.text}</mtext>")
         case "function":
             return _function(f)
     assert_never(f.kind)
@@ -124,7 +155,8 @@ def _set(f: Formula) -> str:
 def _function(f: Formula) -> str:
     name, below = _word(f.text), _axes(f.axes)
     head = f"<msub>{name}{below}</msub>" if below else name
-    return _row(head, _sign("("), _sign(",").join(map(_set, f.parts)), _sign(")"))
+    operands = Formula("function", f.parts)
+    return _row(head, _enclosed(operands, _sign(",").join(map(_set, f.parts))))
 
 
 def _condition(f: Formula) -> str:
@@ -150,9 +182,9 @@ def _sum(f: Formula) -> str:
 
 def _reduction(f: Formula) -> str:
     sign = not f.text.isascii()
-    symbol = _sign(f.text) if sign else _word(f.text)
+    symbol = _sign(LARGE.get(f.text, f.text)) if sign else _word(f.text)
     below = _axes(f.axes)
     head = f"<munder>{symbol}{below}</munder>" if below else symbol
     simple = sign and as_text(f.parts[0])[1] >= POWER
     inner = _set(f.parts[0])
-    return _row(head, inner) if simple else _row(head, _sign("("), inner, _sign(")"))
+    return _row(head, inner) if simple else _row(head, _enclosed(f.parts[0], inner))

@@ -114,6 +114,8 @@ def _set(f: Formula) -> tuple[str, int]:
             return f"{f.text[0]}{_set(f.parts[0])[0]}{f.text[1]}", WHOLE
         case "item":
             return _item(f), WHOLE
+        case "repeated":
+            return f"{_set(f.parts[0])[0]}    {f.text}", SUM
         case "function":
             return f"{f.text}{axis_text(f.axes)}({', '.join(_set(p)[0] for p in f.parts)})", WHOLE
     assert_never(f.kind)

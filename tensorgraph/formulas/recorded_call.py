@@ -1,0 +1,93 @@
+"""A function or module run once on example arguments: what it computes is recorded."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from inspect import signature
+from types import FrameType
+from typing import Any
+
+from tensorgraph.engine.modes import PACKAGE, mode
+from tensorgraph.engine.nested_containers import flatten
+from tensorgraph.engine.random_generator import replay, watch
+from tensorgraph.nn.module import Module
+
+
+def recorded_call(f: Callable[..., Any], args: Any) -> tuple[Any, list[FrameType]]:
+    """Call a module or function, which is left as it was.
+
+    Returns:
+        its result, and its frame where it is the user's own, whose variables give names.
+    """
+    with _left_alone(), mode(recording=True, lines=True), _frame_of(_body(f)) as frames:
+        return f(*args), frames
+
+
+def call_name(f: Callable[..., Any]) -> str:
+    """Return what a function or module is called; an empty string if it has no name."""
+    name = type(f).__name__ if isinstance(f, Module) else getattr(f, "__name__", type(f).__name__)
+    return "" if name == "<lambda>" else str(name)
+
+
+def call_parameters(f: Callable[..., Any]) -> list[str]:
+    """Return the names of what is to be given to a function or module."""
+    try:
+        return list(signature(_body(f)).parameters)  # of a method, without its first
+    except (TypeError, ValueError):
+        return []
+
+
+def argument_names(f: Callable[..., Any], args: Sequence[Any]) -> list[str | None]:
+    """Return a name for every leaf of the arguments: its parameter's; parts are numbered.
+
+    Those of a dict have its keys for names.
+    """
+    parameters = call_parameters(f)
+    found: list[str | None] = []
+    for k, arg in enumerate(args):
+        parts = len(flatten(arg)[0])
+        known = parameters[k] if k < len(parameters) else None
+        if type(arg) is dict and len(arg) == parts:
+            found += map(str, arg)
+        else:
+            found += [known] if parts == 1 else [known and f"{known}{i}" for i in range(parts)]
+    return found
+
+
+def _body(f: Callable[..., Any]) -> Callable[..., Any]:
+    return f.forward if isinstance(f, Module) else f
+
+
+@contextmanager
+def _left_alone() -> Iterator[None]:
+    """Run a block that leaves random generators and running averages as they were."""
+    with replay({}), watch() as states:  # layers that follow their inputs do not follow these
+        try:
+            yield
+        finally:
+            for generator, before in states.items():
+                generator.state = before[0]
+
+
+@contextmanager
+def _frame_of(f: Callable[..., Any]) -> Iterator[list[FrameType]]:
+    """Collect the frame of a Python function that is called."""
+    code = getattr(f, "__code__", None)
+    frames: list[FrameType] = []
+    before = sys.getprofile()
+
+    def look(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code is code:
+            frames.append(frame)
+            sys.setprofile(before)  # all that it calls runs at full speed
+
+    if code is None or code.co_filename.startswith(PACKAGE):
+        yield frames
+        return
+    sys.setprofile(look)
+    try:
+        yield frames
+    finally:
+        sys.setprofile(before)

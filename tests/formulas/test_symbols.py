@@ -1,0 +1,204 @@
+"""Which symbol stands for which value: by the user's statements, and never one for two."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import tensorgraph as tg
+from tensorgraph.formulas.naming.distinct import Taken, distinct, printed
+from tensorgraph.formulas.writing.latex import latex_name
+from tensorgraph.symbolic.expr import symbol
+
+RNG = np.random.default_rng(5)
+
+
+def leaf(*shape):
+    return tg.tensor(RNG.normal(size=shape), requires_grad=True)
+
+
+def first_line(derivation):
+    return str(derivation).splitlines()[0]
+
+
+# ------------------------------------------------------------------------- by the statements
+
+
+def test_of_equal_arrays_the_one_in_the_statement():
+    z, previous = leaf(4), RNG.normal(size=4)
+    y = previous.copy()
+    assert first_line(tg.derive(((z - y) ** 2).sum() / 8, wrt=z)) == "dz = (z − y) / 4"
+    assert previous is not y
+
+
+def test_equal_arrays_that_both_stand_there_stay_apart():
+    z, prev = leaf(4), RNG.normal(size=4)
+    y = prev.copy()
+    cost = ((z - y) ** 2).sum() + (z * prev).sum()
+    d = tg.derive(cost, wrt=z)
+    assert {"prev", "y"} <= set(re.findall(r"\w+", first_line(d)))
+    np.testing.assert_allclose(d.evaluate(), 2 * (z.numpy() - y) + prev)
+
+
+def test_another_name_of_the_same_array_is_no_other_value():
+    z, y = leaf(4), RNG.normal(size=4)
+    again = y
+    cost = ((z - y) ** 2).sum() + (z * again).sum()
+    assert not {"y", "again"} <= set(re.findall(r"\w+", first_line(tg.derive(cost, wrt=z))))
+
+
+def test_what_is_a_guess_is_told():
+    def product(a, b):
+        return (a * b).sum()
+
+    z, p = leaf(4), RNG.normal(size=4)
+    q = p.copy()
+    chosen = product(z, [p, q][1])
+    d = tg.derive(chosen, wrt=z)
+    assert "  where p may be q, which holds the same" in str(d).splitlines()
+    assert ("p may be q, which holds the same", "data") in {
+        (d.fact_text(f), f.source) for f in d.facts
+    }
+
+
+def test_a_helper_knows_what_its_caller_calls_values():
+    def shown(loss, weights):
+        return first_line(tg.derive(loss, wrt=weights))
+
+    W, y = leaf(3), RNG.normal(size=3)
+    A = tg.exp(W)
+    assert shown((A * y).sum(), W) == "dweights = A ∘ y"
+
+
+def test_what_a_loop_left_names_nothing():
+    m, Z, Y = 6, leaf(6), RNG.normal(size=6)
+    for k in range(7):
+        assert k < 7
+    assert first_line(tg.derive(((Z - Y) ** 2).sum() / m, wrt=Z)) == "dZ = 2 (Z − Y) / m"
+
+
+def test_attributes_are_called_as_in_the_statements():
+    class Net:
+        def __init__(me):
+            me.W, me.b = leaf(4, 3), leaf(3)
+
+        def gradient(me, x):
+            z = x @ me.W + me.b
+            return str(tg.derive((z**2).sum(), wrt=[me.W, me.b]))
+
+    x, net = RNG.normal(size=(2, 4)), Net()
+    assert net.gradient(x) == "dW = xᵀ dz\ndb = Σ₀ dz\n  where dz = 2 z"
+    z = x @ net.W + net.b
+    assert str(tg.derive((z**2).sum(), wrt=[net.W, net.b])) == net.gradient(x)
+
+
+def test_a_gradient_is_named_after_the_variable_that_a_product_ends_in():
+    d, Q, K, V, G = 3, leaf(4, 3), leaf(5, 3), leaf(5, 2), RNG.normal(size=(4, 2))
+    S = Q @ K.T / np.sqrt(d)
+    O = tg.softmax(S, axis=1) @ V  # noqa: E741
+    lines = str(tg.derive((O * G).sum(), wrt=[Q, K, V])).splitlines()
+    assert lines[:2] == ["dQ = dS K / √d", "dK = dSᵀ Q / √d"]
+    assert any(line.startswith("  where dS = ") for line in lines)
+
+
+def test_no_gradient_of_a_layer_has_a_prime():
+    X, Y = RNG.normal(size=(3, 6)), RNG.normal(size=(1, 6))
+    W1, W2, b1 = leaf(4, 3), leaf(1, 4), leaf(4, 1)
+    Z1 = np.dot(W1, X) + b1
+    A1 = np.tanh(Z1)
+    Z2 = np.dot(W2, A1)
+    lines = str(tg.derive(((Z2 - Y) ** 2).sum(), wrt=[W1, b1, W2])).splitlines()
+    assert lines[:3] == ["dW1 = dZ1 Xᵀ", "db1 = Σ₁ dZ1", "dW2 = dZ2 A1ᵀ"]
+
+
+def test_layers_in_a_loop_are_numbered():
+    X, layers, caches = RNG.normal(size=(3, 6)), [leaf(3, 3) for _ in range(3)], []
+    A = X
+    for W in layers:
+        A_prev = A
+        Z = W @ A_prev
+        A = tg.tanh(Z)
+        caches.append((A_prev, Z))
+    lines = str(tg.derive((A**2).sum(), wrt=layers)).splitlines()
+    assert lines[:2] == ["dlayers0 = dZ1 Xᵀ", "dlayers1 = dZ2 A1ᵀ"]
+    assert "  where dZ1 = layers1ᵀ dZ2 ∘ (1 − A1²)" in lines
+
+
+def test_constants_without_a_name_are_numbered():
+    x = leaf(4)
+    out = x
+    for _ in range(20):
+        out = out * RNG.normal(size=4)
+    shown = first_line(tg.derive(out.sum(), wrt=x))
+    assert shown == "dx = " + " ∘ ".join(f"c{i}" for i in range(1, 21))
+
+
+# ------------------------------------------------------------------------- containers
+
+
+def test_keys_that_are_numbers_and_signs():
+    W1 = leaf(3)
+    p = {1: W1, 2: leaf(3), "50%": leaf(3)}
+    total = (p[1] * p[2] * p["50%"]).sum()
+    assert str(tg.derive(total, wrt=p)) == "dW1 = p2 ∘ 50%\ndp2 = W1 ∘ 50%\nd50% = W1 ∘ p2"
+    assert str(tg.derive(total, wrt=[p[2]])) == "dp2 = W1 ∘ 50%"
+
+
+def test_layers_in_a_list_of_dicts():
+    layers = [{"W": leaf(3, 3), "b": leaf(3)} for _ in range(2)]
+    a = x = RNG.normal(size=(2, 3))
+    for layer in layers:
+        a = a @ layer["W"] + layer["b"]
+    shown = str(tg.derive(a.sum(), wrt=[layer["b"] for layer in layers]))
+    assert [line.partition(" ")[0] for line in shown.splitlines()[:2]] == ["db0", "db1"]
+    assert x is not a
+
+
+# ------------------------------------------------------------------------- printed forms
+
+
+@pytest.mark.parametrize("one, other", [("W", "W_"), ("x1", "x_1"), ("dW", "dW_"), ("50%", "50")])
+def test_names_that_are_not_the_same_are_not_printed_alike(one, other):
+    assert not printed(one) & printed(other)
+
+
+def test_two_variables_of_one_greek_letter():
+    lam, lambd = leaf(3), leaf(3)
+    d = tg.derive((lam * lambd).sum(), wrt=[lam, lambd])
+    assert str(d) == "dλ = λ′\ndλ′ = λ"
+    assert len(set(re.findall(r"&= (.*?)(?: |$)", d.latex(), re.MULTILINE))) == 2
+
+
+def test_a_number_and_a_value_share_no_symbol():
+    c, x = 3.5, leaf(4)
+    shown = str(tg.derive((x * c * RNG.normal(size=4)).sum(), wrt=x))
+    assert shown.splitlines()[0] in ("dx = c c1", "dx = c1 c", "dx = c c′", "dx = c′ c")
+
+
+@given(st.lists(st.text("dWx_1λ$%", min_size=1, max_size=4), min_size=1, max_size=6))
+def test_no_two_values_share_a_symbol_in_any_form(names):
+    wanted = {symbol(name, ()): name for name in names}
+    found = list(distinct(wanted, ["W", "x_1"], {}).values())
+    for i, name in enumerate(found):
+        others = Taken([*found[:i], *found[i + 1 :], "W", "x_1"])
+        assert name not in others
+
+
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("50%", r"\mathrm{50\%}"),
+        ("price_$", r"\mathrm{price}_{\mathrm{\$}}"),
+        ("R&D", r"\mathrm{R\&D}"),
+        ("W_", r"\mathrm{W\_}"),
+        ("a{b}\\~^#", r"\mathrm{a\{b\}{\backslash}{\sim}{\wedge}\#}"),
+        ("learning rate", r"\mathrm{learning\ rate}"),
+        ("Z1′", r"Z^{[1]\prime}"),
+        ("x_1", "x_{1}"),
+        ("W1_2", "W_{2}^{[1]}"),
+        ("beta_x2", r"\beta_{x,2}"),
+    ],
+)
+def test_names_in_latex(name, expected):
+    assert latex_name(name) == expected
