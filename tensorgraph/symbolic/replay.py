@@ -23,7 +23,7 @@ from tensorgraph.engine.modes import enable_grad, mode
 from tensorgraph.engine.op import REGISTRY, Plan
 from tensorgraph.engine.rule import ZERO_RULE
 from tensorgraph.engine.tensor import Tensor, wrap
-from tensorgraph.ops.arithmetic import where
+from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import power
 from tensorgraph.symbolic.array_table import ArrayTable
@@ -42,6 +42,20 @@ class Operand(NamedTuple):
     i: int
 
 
+class Before(NamedTuple):
+    """A value that was computed before another."""
+
+    place: Any
+    expr: Expr
+    array: Any
+    at_hand: bool
+    """Whether the operation in question computes with it."""
+
+    def written(self) -> Expr:
+        """Return its expression."""
+        return self.expr
+
+
 class Reader(Protocol):
     """Reads more in constants than their values."""
 
@@ -51,11 +65,17 @@ class Reader(Protocol):
     def array(self, array: Any, place: Place) -> Expr | None:
         """Return how an array is computed from others, where that is known."""
 
+    def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
+        """Return the condition that a boolean array tells of values before it, if it is known."""
+
     def called(self, array: Any, at: Operand) -> Sequence[str]:
         """Return the names that an array may have, the best first."""
 
+    def given(self) -> dict[Expr, Any]:
+        """Return the values of what stands for numbers."""
 
-class Values:
+
+class Values(Reader):
     """Reads nothing in constants but their values."""
 
     def number(self, value: Any, at: Operand, place: Place) -> Expr:
@@ -69,6 +89,17 @@ class Values:
     def called(self, array: Any, at: Operand) -> Sequence[str]:
         """Return that it has no name."""
         return ()
+
+    def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
+        """Return that nothing is known."""
+        return None
+
+    def given(self) -> dict[Expr, Any]:
+        """Return that nothing stands for a number."""
+        return {}
+
+
+VALUES = Values()
 
 
 @dataclass(eq=False)
@@ -87,6 +118,8 @@ class Replay:
     """What constant arrays are, by what these hold: a node keeps a copy for each use.
 
     Of arrays alike there are several where they are known to be different variables."""
+    values: dict[Expr, Any] = field(default_factory=dict)
+    """The recorded values that masks were compared with."""
     leaves: set[Expr] = field(default_factory=set)
     """The inputs that a gradient flows to."""
     saved: dict[Expr, Any] = field(default_factory=dict)
@@ -129,7 +162,7 @@ class Replay:
 
 def replay(
     roots: Sequence[Node],
-    reader: Reader | None = None,
+    reader: Reader = VALUES,
     rewritten: Rewritten = lambda e, asked: e,
     asked: Collection[Any] = (),
 ) -> Replay:
@@ -137,7 +170,7 @@ def replay(
 
     Args:
         roots: the nodes that everything wanted leads to.
-        reader: what reads constants; without one they are their values.
+        reader: what reads constants.
         rewritten: an equal expression that says more, given those of the places asked for, past
             which it must not lead; the gradient is then that one's.
         asked: the places that gradients are wanted of.
@@ -150,7 +183,7 @@ def replay(
     wanted: set[Expr] = set()
 
     def leaf(node: Node, i: int) -> Expr:
-        return _leaf(result, node, i, reader or Values())
+        return _leaf(result, node, i, reader)
 
     def step(node: Node, operands: list[Expr]) -> Expr:
         args = tuple(operands)
@@ -184,7 +217,9 @@ def replay(
         _check(node)
         for i, parent in enumerate(node.parents):
             value = parent._data if type(parent) is Tensor else parent
-            if isinstance(value, np.ndarray) and value.ndim and selects(node, i):
+            if type(parent) is Tensor and parent._requires_grad:
+                leaf(node, i)
+            elif isinstance(value, np.ndarray) and value.ndim and _keeps(node, i):
                 _take_in(result, value)
     interpret(nodes, leaf, step)
     return result
@@ -294,7 +329,7 @@ def _leaf(result: Replay, node: Node, i: int, reader: Reader) -> Expr:
         e = _input(result, np.asarray(kept), parent.name)
         result.leaves.add(e)
         result.twins[parent] = wrap(e, None, True)
-    elif np.ndim(value) and selects(node, i):
+    elif np.ndim(value) and _keeps(node, i):
         e = _selecting(result, np.asarray(value), Operand(node, i), reader)
     elif np.ndim(value) == 0 and node.op is power.op and i == 1:
         e = constant(value)  # its rule asks for a number; a 3 is no k that happens to be 3
@@ -345,6 +380,11 @@ def _input(result: Replay, value: Any, name: str | None) -> Expr:
     return e
 
 
+def _keeps(node: Node, i: int) -> bool:
+    """Return whether an operand stays what it is; a choice's condition is read as one."""
+    return selects(node, i) and node.op is not where.op
+
+
 def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader: Reader) -> Expr:
     """Return the expression of a number or an array that no gradient flows to."""
 
@@ -363,15 +403,57 @@ def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader:
     found = result.known(array, names)
     if found is not None:
         return found if found.shape == array.shape else reshape(found, shape=array.shape)
-    read = None if names else reader.array(array, place)
-    if read is None:
-        e = _input(result, array, name)
-        result.called[e] = names
-    else:
-        e = read
+    computed = None if names else _computed(result, array, at, reader, place)
+    if computed is not None:
+        e = computed
         result.read[e] = None
+    else:
+        e = constant(array) if selects(*at) else _input(result, array, name)
+        result.called[e] = names
     result.meet(array, e)
     return e
+
+
+def _computed(result: Replay, array: Any, at: Operand, reader: Reader, place: Place) -> Expr | None:
+    """Return what an array was computed from, or compared, where that is known."""
+    e = reader.array(array, place) if array.dtype.kind != "b" else None
+    if e is None and ((array == 0) | (array == 1)).all():
+        e = _condition(result, array, at.node, reader, place)
+    return e
+
+
+def _condition(result: Replay, array: Any, node: Node, reader: Reader, place: Place) -> Expr | None:
+    """Return what an array of zeros and ones tells of values before it, where that is known."""
+    at_hand = {node: None}
+    for _ in range(LOOKED_BACK):
+        nodes = [p for p in at_hand if type(p) is Node]
+        at_hand |= {p: None for n in nodes for p in n.parents if type(p) in (Node, Tensor)}
+    fitting = {
+        p: result.recorded.get(p, e)
+        for p, e in [*((p, result.exprs.get(p)) for p in at_hand), *result.exprs.items()]
+        if e is not None and e.ndim and e.value is None and _broadcasts(e.shape, array.shape)
+    }
+    known = {**result.given, **reader.given(), **result.values}
+    result.values = evaluate(list(fitting.values()), known)
+    before = [
+        Before(p, result.exprs[p], np.asarray(result.values[e]), p in at_hand)
+        for p, e in fitting.items()
+    ]
+    found = reader.condition(array != 0, before, place)
+    if found is None or array.dtype.kind == "b":
+        return found
+    return astype(found, dtype=array.dtype)  # type: ignore[no-any-return]
+
+
+LOOKED_BACK = 3
+"""So many operations before one that takes a mask compute with what is at hand for it."""
+
+
+def _broadcasts(shape: Sequence[int], to: Sequence[int]) -> bool:
+    try:
+        return np.broadcast_shapes(tuple(shape), tuple(to)) == tuple(to)
+    except ValueError:
+        return False
 
 
 def content(array: Any) -> bytes:

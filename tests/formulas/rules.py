@@ -24,7 +24,7 @@ from tensorgraph.ops.arithmetic import (
     where,
 )
 from tensorgraph.ops.contract import matmul
-from tensorgraph.ops.extrema import clip
+from tensorgraph.ops.extrema import clip, maximum, minimum
 from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.reduce import mean, sum
 from tensorgraph.ops.shape import broadcast_to
@@ -255,6 +255,25 @@ RULES = {
             "not",
             lambda x, y: bitwise_invert(isfinite(x)) * y + logical_not(x < 0),
             lambda x, y: (1 - isfinite(x) * 1) * y + (x >= 0),
+        ),
+        Rule(
+            "indicator that is told already",
+            lambda x, y: relu(x) * (x > 0) * y + relu(y) * (y < 0) + (x > 0) * (x != 0),
+            lambda x, y: relu(x) * y + (x > 0),
+        ),
+        Rule(
+            "tie of what is 0 there",
+            lambda x, y: where(
+                equal(x, 0), y * maximum(x, 0) / 2, where(x > 0, y, 0) * maximum(x, 0)
+            ),
+            lambda x, y: y * maximum(x, 0),
+        ),
+        Rule(
+            "maximum compared with a number",
+            lambda x: (
+                greater(maximum(1, x), 3) * 1 + less(minimum(x, 2), 2) + equal(maximum(x, 1), 1)
+            ),
+            lambda x: greater(x, 3) * 1 + less(x, 2) + less_equal(x, 1),
         ),
         Rule(
             "relu above 0",

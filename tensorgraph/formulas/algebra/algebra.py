@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from tensorgraph.formulas.algebra.from_normal_form import lower
+from tensorgraph.formulas.algebra.irrationals import root
 from tensorgraph.formulas.algebra.polynomials import (
     LIMIT,
     Atom,
@@ -26,7 +27,6 @@ from tensorgraph.formulas.algebra.polynomials import (
     order,
     placed,
     relabelled,
-    root_of,
     with_roots,
 )
 from tensorgraph.formulas.algebra.regrouping import parts, regrouped
@@ -188,7 +188,11 @@ class Algebra:
                 elif len(mono) > 1 or e != 1:
                     return None
             factors.append((a, x, e * exponent))
-        return self.settled({tuple(factors): root_of(k, exponent)})
+        found = root(k, exponent)
+        for base, power in found.powers.items():
+            (((atom, labels, _),),) = self.atoms.value(base)
+            factors.append((atom, labels, power))
+        return self.settled({tuple(sorted(factors, key=order)): found.factor})
 
     def total(self, p: Poly, label: int, n: int) -> Poly:
         """Return the sum along one axis: linear, with constant factors pulled out."""

@@ -29,17 +29,20 @@ from tensorgraph.formulas.algebra.polynomials import (
     relabelled,
 )
 from tensorgraph.formulas.writing.broadcasting import bare
+from tensorgraph.ops.activation import relu
 from tensorgraph.ops.arithmetic import (
     add,
     equal,
+    greater,
     greater_equal,
     less_equal,
     logical_and,
     multiply,
     negative,
+    not_equal,
     subtract,
 )  # fmt: skip
-from tensorgraph.ops.extrema import clip
+from tensorgraph.ops.extrema import clip, maximum
 from tensorgraph.symbolic.expr import Expr, lift, make
 
 
@@ -60,6 +63,9 @@ def choice(nf: Normaliser, e: Expr) -> Poly | None:
         return q
     if condition is EVERYWHERE:
         return p
+    for left_out, x, y in ((opposite(condition), p, q), (condition, q, p)):
+        if not x and all(_only_where(nf, left_out, mono, e.ndim) for mono in y):
+            return y
     content = common({**p, **q})
     content = tuple(f for f in content if f[2] > 0 or nf.nonzero(f[0]))
     p = {quotient(m, content): k for m, k in p.items()}
@@ -67,34 +73,38 @@ def choice(nf: Normaliser, e: Expr) -> Poly | None:
     found = _either(nf, e, condition, p, q)
     if found is None:
         return None
-    return _unlimited(nf, nf.product({content: Fraction(1)}, found))
+    return _unlimited(nf, told_once(nf, nf.product({content: Fraction(1)}, found)))
 
 
 def _where(nf: Normaliser, condition: Expr, p: Poly, ndim: int) -> Poly:
-    """Return what a polynomial is where a condition holds, by the indicators in its terms."""
+    """Return what a polynomial is where a condition holds, by what its factors tell."""
     result: Poly = {}
     for mono, k in p.items():
-        told = [(f, c) for f in mono if (c := _condition_of(nf, f, ndim)) is not None]
-        if not any(f[2] > 0 and follows(opposite(c), condition) for f, c in told):
-            known = [f for f, c in told if follows(c, condition)]
-            result = added(result, {tuple(f for f in mono if f not in known): k})
+        if not _only_where(nf, opposite(condition), mono, ndim):
+            rest = (f for f in mono if not _holds_where(f, condition, ndim))
+            result = added(result, {tuple(rest): k})
     return result
 
 
-def _condition_of(nf: Normaliser, f: Factor, ndim: int) -> Expr | None:
-    """Return the condition whose indicator a factor is a power of, standing at the last axes."""
-    atom, labels, _ = f
-    if atom.expr is None or atom.expr.dtype.kind != "b":
-        return None
-    indicator = in_terms(nf, atom.expr, ndim)
-    return atom.expr if {((atom, labels, Fraction(1)),): 1} == indicator else None
+def _holds_where(f: Factor, condition: Expr, ndim: int) -> bool:
+    """Return whether a factor is a power of an indicator that is 1 where a condition holds."""
+    e = f[0].expr
+    told = e is not None and e.dtype.kind == "b" and _is_at_last_axes(f, ndim)
+    return told and follows(e, condition)  # type: ignore[arg-type]
+
+
+def _is_at_last_axes(f: Factor, ndim: int) -> bool:
+    shape = f[0].expr.shape if f[0].expr is not None else ()
+    return f[1] == tuple(i + ndim - len(shape) for i, n in enumerate(shape) if n != 1)
 
 
 def _either(nf: Normaliser, e: Expr, condition: Expr, p: Poly, q: Poly) -> Poly | None:
     """Return p where the condition holds and q elsewhere, as a sum if one is 0 there anyway."""
     other = opposite(condition)
     for chosen, left_out, x, y in ((condition, other, p, q), (other, condition, q, p)):
-        if y and all(_only_where(nf, left_out, mono, e.ndim) for mono in y):
+        # What guards a denominator, as where(x = 0, 1, x), is a guard: its x is no indicator.
+        told = y and all(any(map(_is_indicator, mono)) for mono in y)
+        if told and all(_only_where(nf, left_out, mono, e.ndim) for mono in y):
             if _may_be_multiplied(nf, e, x):
                 return added(nf.product(in_terms(nf, chosen, e.ndim), x), y)
     guarded = _guarded(nf, e.args[0], condition)
@@ -116,8 +126,8 @@ def _either(nf: Normaliser, e: Expr, condition: Expr, p: Poly, q: Poly) -> Poly 
 
 def _only_where(nf: Normaliser, condition: Expr, mono: Mono, ndim: int) -> bool:
     """Return whether a product is 0 wherever a condition does not hold."""
-    told = (_condition_of(nf, f, ndim) for f in mono if f[2] > 0)
-    return any(c is not None and follows(condition, c) for c in told)
+    factors = [f for f in mono if f[2] > 0 and _is_at_last_axes(f, ndim)]
+    return any(follows(condition, c) for f in factors for c in _conditions_for(nf, f[0].expr))
 
 
 def _guarded(nf: Normaliser, condition: Expr, plainly: Expr) -> Expr | None:
@@ -139,6 +149,46 @@ def note_nonzero(nf: Normaliser, rule: str, e: Expr) -> None:
     for mono in p if len(p) == 1 else nf.atoms.value(nf.simplified(e)):
         for atom, _, _ in mono:
             nf.note(rule, (atom, bool(nf.nonzero(atom))))
+
+
+def told_once(nf: Normaliser, p: Poly) -> Poly:
+    """Return a polynomial without the indicators that only repeat what another factor tells.
+
+    So relu(x) [x > 0] is relu(x), and [x > 0] [x < 0] is 0.
+    """
+    result: Poly = {}
+    for mono, k in p.items():
+        rest: Mono | None = mono
+        for f in [f for f in mono if _is_indicator(f)]:
+            others = tuple(g for g in rest or () if g is not f and g[1] == f[1] and g[2] > 0)
+            assert f[0].expr is not None
+            known = [c for g in others for c in _conditions_for(nf, g[0].expr)]
+            if any(follows(opposite(f[0].expr), c) for c in known):
+                rest = None
+                break
+            if any(follows(f[0].expr, c) for c in known):
+                rest = tuple(g for g in rest or () if g is not f)
+        result = result if rest is None else added(result, {rest: k})
+    return result
+
+
+def _is_indicator(f: Factor) -> bool:
+    return f[0].expr is not None and f[0].expr.dtype.kind == "b" and f[2] > 0
+
+
+def _conditions_for(nf: Normaliser, e: Expr | None) -> list[Expr]:
+    """Return the conditions without which a value is 0."""
+    if e is None or e.dtype.kind == "b":
+        return [] if e is None else [e]
+    rectified = e.op is relu.op or (e.op is maximum.op and any(map(_is_nonnegative, e.args)))
+    if not rectified and not nf.facts.nonnegative(e):
+        return [lift(not_equal(e, 0))]
+    above_0 = lift(greater(e, 0))
+    return [above_0, plain(nf, above_0)] if rectified else [above_0]
+
+
+def _is_nonnegative(e: Expr) -> bool:
+    return e.value is not None and e.size == 1 and np.asarray(e.value).item() >= 0
 
 
 def _may_be_multiplied(nf: Normaliser, e: Expr, p: Poly) -> bool:

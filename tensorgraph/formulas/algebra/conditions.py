@@ -36,6 +36,7 @@ from tensorgraph.ops.arithmetic import (
     logical_or,
     not_equal,
 )  # fmt: skip
+from tensorgraph.ops.extrema import maximum, minimum
 from tensorgraph.symbolic.expr import Expr, constant, lift
 
 Orders = frozenset[str]
@@ -173,10 +174,23 @@ def _compared(nf: Normaliser, c: Comparison) -> Expr:
     if solved is None:
         c = c._replace(x=nf.simplified(c.x), y=nf.simplified(c.y))
         solved = c.mirrored() if c.x.size == 1 and c.y.size > 1 else c
-    above = solved.orders in (frozenset(">"), frozenset("<=")) and _number(solved.y) == 0
-    if above and solved.x.op is relu.op and solved.x not in nf.names:
-        return _compared(nf, solved._replace(x=solved.x.args[0]))
-    return solved.written()  # with a named activation as it is, for that is what was kept
+    inside = None if solved.x in nf.names else _inside(solved)
+    return solved.written() if inside is None else _compared(nf, inside)
+
+
+def _inside(c: Comparison) -> Comparison | None:
+    """Return what a comparison of max(x, a), min(x, a) or relu(x) with a number asks of x."""
+    level = _number(c.y)
+    if c.x.op not in (relu.op, maximum.op, minimum.op) or level is None:
+        return None
+    operands = (*c.x.args, constant(0)) if c.x.op is relu.op else c.x.args
+    bounds = [_number(x) for x in operands]
+    if bounds.count(None) != 1:
+        return None
+    bound = next(b for b in bounds if b is not None)
+    chosen = min if c.x.op is minimum.op else max  # of the orders, too: "<" is below "=" and ">"
+    orders = [s for s in "<=>" if chosen(s, _order(bound, level)) in c.orders]
+    return Comparison(operands[bounds.index(None)], c.y, frozenset(orders))
 
 
 def _solved(nf: Normaliser, c: Comparison, shape: Sequence[int]) -> Comparison | None:

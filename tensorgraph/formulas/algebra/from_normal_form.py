@@ -311,7 +311,7 @@ def _absorbs_sign(mono: Mono) -> bool:
 
 def _has_sign(f: Factor) -> bool:
     """Return whether a factor is a difference, which a sign can turn."""
-    return f[0].poly is not None and f[2] == 1
+    return f[2] == 1 and f[0].poly is not None and min(f[0].poly.values()) < 0
 
 
 def _matrix_product(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Expr | None:
@@ -323,11 +323,12 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Exp
     if ndim == 1:
         left = [f for f in body if column in f[1]]
         right = [f for f in body if column not in f[1]]
-        # Anything but a matrix and a vector reads better as a sum.
-        if len(left) != 1 or len(right) != 1 or left[0][2] != 1 or right[0][2] != 1:
+        # Anything but a matrix that is there and a vector reads better as a sum.
+        if len(left) != 1 or not right or left[0][2] != 1:
             return None
-        matrix = _term(sign, placed(left, {column: 0, bound[0]: 1}), 2)
-        vector = _term(Fraction(1), placed(right, {bound[0]: 0}), 1)
+        signs = (sign, Fraction(1)) if _has_sign(left[0]) else (Fraction(1), sign)
+        matrix = _term(signs[0], placed(left, {column: 0, bound[0]: 1}), 2)
+        vector = _term(signs[1], placed(right, {bound[0]: 0}), 1)
         return matmul(matrix, vector)  # type: ignore[no-any-return]
     left = [f for f in body if row in f[1]]
     right = [f for f in body if column in f[1]]

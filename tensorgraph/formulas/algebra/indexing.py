@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.formulas.algebra.algebra import K
 from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import Poly, relabelled
@@ -91,7 +92,7 @@ def scattered(nf: Normaliser, e: Expr) -> Poly | None:
         return relabelled(nf.normal(x), {new: old for old, new in to.items()})
     found = _picked_axis([i.value for i in indices], e.static["key"], e.shape)
     if found is None:
-        return None
+        return _rows_added(nf, e)
     axis, labels = found
     shape = tuple(n for i, n in enumerate(e.shape) if i != axis)
     hot = one_hot(lift(labels.reshape(shape)), num_classes=e.shape[axis], axis=axis, dtype=e.dtype)
@@ -99,6 +100,25 @@ def scattered(nf: Normaliser, e: Expr) -> Poly | None:
     new = [i for i, n in enumerate(e.shape) if i != axis and n != 1]
     moved = relabelled(nf.normal(x), dict(zip(old, new, strict=True)))
     return nf.product(moved, nf.atoms.value(hot))
+
+
+def _rows_added(nf: Normaliser, e: Expr) -> Poly | None:
+    """Adding whole rows where labels say is a product with their one-hot form, as of embeddings."""
+    x, *indices = e.args
+    key = e.static["key"]
+    axes = [i for i, k in enumerate(key) if isinstance(k, str)]
+    whole = all(k == slice(None) for i, k in enumerate(key) if i not in axes)
+    if len(axes) != 1 or not whole or len(indices) != 1 or indices[0].ndim != 1:
+        return None
+    (axis,), (labels,) = axes, indices
+    count = e.shape[axis]
+    if labels.value is None or labels.dtype.kind not in "iu" or labels.size < 2 or count < 2:
+        return None
+    if labels.value.min() < 0:
+        return None
+    hot = one_hot(labels, num_classes=count, axis=1, dtype=e.dtype)
+    p = relabelled(nf.atoms.value(hot), {0: K, 1: axis})
+    return nf.dot(relabelled(nf.normal(x), {axis: K}), p, labels.size)
 
 
 def _picked_axis(

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.formulas.algebra.polynomials import ONE, Factor, Mono, number
+from tensorgraph.formulas.algebra.polynomials import ONE, Factor, Mono, number, root_of
 from tensorgraph.ops.arithmetic import multiply
 from tensorgraph.ops.transcendental import log, sqrt
 from tensorgraph.symbolic.expr import Expr, constant
@@ -95,6 +95,21 @@ def rational(value: float, dtype: np.dtype[np.floating]) -> Fraction:
     found = exact.limit_denominator(10_000 if double else 2_000)
     simple = double or abs(found.numerator) <= 2 or found.denominator <= 64
     return found if simple and found and abs(value - found) <= eps * abs(value) else exact
+
+
+def root(k: Fraction, exponent: Fraction) -> Irrational:
+    """Return a positive number to a rational power, with what is no square under a root."""
+    exact = root_of(k, exponent)
+    n = k.numerator * k.denominator
+    if exponent.denominator != 2 or exact**2 == k**exponent.numerator or n > LARGE:
+        return Irrational(exact, {})
+    square = max(s for s in range(1, math.isqrt(n) + 1) if n % (s * s) == 0)
+    outside = Fraction(square, k.denominator) ** exponent.numerator
+    return Irrational(outside, {constant(n // square**2): exponent})
+
+
+LARGE = 100_000
+"""What is under a root of a larger number is not looked for."""
 
 
 def multiplied_out(k: Fraction, mono: Mono) -> tuple[Fraction, Mono]:

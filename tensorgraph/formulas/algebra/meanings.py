@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.formulas.algebra.branches import aligned, choice
+from tensorgraph.formulas.algebra.branches import aligned, choice, told_once
 from tensorgraph.formulas.algebra.conditions import BOTH, COMPARED, EITHER, NOT, indicator
 from tensorgraph.formulas.algebra.contractions import (
     averaged,
@@ -59,7 +59,7 @@ def _add(nf: Normaliser, e: Expr) -> Poly:
 
 def _multiply(nf: Normaliser, e: Expr) -> Poly:
     x, y = e.args
-    return nf.product(aligned(nf, e, x), aligned(nf, e, y))
+    return told_once(nf, nf.product(aligned(nf, e, x), aligned(nf, e, y)))
 
 
 def _divide(nf: Normaliser, e: Expr) -> Poly | None:
@@ -92,7 +92,7 @@ def _same(nf: Normaliser, e: Expr) -> Poly | None:
 
 def _astype(nf: Normaliser, e: Expr) -> Poly | None:
     kinds = e.args[0].dtype.kind + e.dtype.kind
-    return nf.normal(e.args[0]) if kinds in ("ff", "bf", "ii", "if") else None
+    return nf.normal(e.args[0]) if kinds in ("ff", "bf", "bi", "ii", "if") else None
 
 
 def _recorded(nf: Normaliser, e: Expr) -> Poly | None:

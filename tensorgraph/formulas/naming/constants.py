@@ -28,11 +28,12 @@ from tensorgraph.formulas.naming.forms import (
     rounding,
     statistics,
 )
+from tensorgraph.formulas.naming.masks import Masks, Value
 from tensorgraph.formulas.naming.numbers import Numbers, is_long
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.symbolic.array_table import ArrayTable
 from tensorgraph.symbolic.expr import Expr, constant
-from tensorgraph.symbolic.replay import Operand, Place, selects
+from tensorgraph.symbolic.replay import Before, Operand, Place, selects
 
 LARGE = 100_000
 """What the elements of larger arrays come to is not computed, unless they stand in the graph."""
@@ -58,6 +59,7 @@ class Constants:
     def __init__(self, scope: Scope, root: Node) -> None:
         self.scope = scope
         self.numbers = Numbers(scope.numbers, scope.variables.computations())
+        self.masks = Masks(scope, self.numbers.symbol)
         self._met = ArrayTable[bool]()
         self._arrays: list[Any] = []
         self._masks: list[Any] = []
@@ -178,15 +180,36 @@ class Constants:
             return None
         target, told = Target(array), evidence(array)
         number = partial(self._written, dtype=array.dtype)
-        found = [*self._sources(array.shape)]
+        found = [*self._sources(array)]
         for reading in readings(target, found, self._by_use, number):
             if told >= self._needed(reading, len(found)) and reading.gives(array):
                 return reading.expr(place, array.shape)
         return None
 
-    def _sources(self, shape: Sequence[int]) -> Iterator[Source]:
-        """Yield what an array of a shape may be made of, what the graph has first."""
-        for array in [*self._by_use, *self._masks]:
+    def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
+        """Return the condition that a boolean array tells of values before it, or of the caller's.
+
+        Args:
+            mask: the array.
+            before: the values that were computed before it, those that stand beside it first.
+            place: gives the expressions of arrays.
+        """
+        places = self.scope.of_place
+        computed = [Value(b.array, b.written, places(b.place) or "", b.at_hand) for b in before]
+        met = ArrayTable[bool]()
+        for value in computed:
+            met.put(value.array, True)
+        given = [
+            Value(x, partial(place, x), self.scope.of_array(x) or "", bool(self._met.get(x)))
+            for x in self._by_use
+            if not met.get(x)  # what holds the same is called as in the graph
+        ]
+        return self.masks.condition(mask, [*computed, *given])
+
+    def _sources(self, made: Any) -> Iterator[Source]:
+        """Yield what an array may be made of, what the graph has first; a mask of no masks."""
+        shape = made.shape
+        for array in [*self._by_use, *(self._masks if made.dtype.kind != "b" else ())]:
             yield from sources(array, shape)
         for labels in self._by_use:
             if labels.dtype.kind in "iu":

@@ -15,7 +15,7 @@ import numpy as np
 
 from tensorgraph.formulas.naming.sources import Source, as_it_is
 from tensorgraph.ops.activation import relu
-from tensorgraph.ops.arithmetic import abs, astype, greater, where
+from tensorgraph.ops.arithmetic import abs, astype, where
 from tensorgraph.ops.moments import std
 from tensorgraph.ops.reduce import max, mean, min, sum as total
 from tensorgraph.ops.shape import broadcast_to
@@ -168,7 +168,6 @@ def readings(
         rows = target.rows(sources)
         found = [
             *_of_elements(target, sources, rows, number),
-            *_conditions(target, sources, rows),
             *_along_axes(target, sources),
             *_reductions(target, arrays),
         ]
@@ -300,16 +299,6 @@ def _reductions(target: Target, arrays: Sequence[Any]) -> Iterator[Reading]:
                         source = as_it_is(x)
                         build = lambda x, f=form.build, static=static: f(x, **static)  # noqa: E731
                         yield Reading(form.cost, (source,), build)
-
-
-def _conditions(target: Target, sources: Sequence[Source], rows: Any) -> Iterator[Reading]:
-    """Yield [x > 0] where that tells the zeros from the ones."""
-    if set(np.unique(target.probes)) != {0, 1}:
-        return
-    on = target.probes == 1
-    apart = (rows[:, on] > 0).all(axis=1) & (rows[:, ~on] <= 0).all(axis=1)
-    for i in np.flatnonzero(apart).tolist():
-        yield Reading(1 + sources[i].cost, (sources[i],), lambda x: greater(x, 0))
 
 
 def _of_two(target: Target, sources: Sequence[Source], rows: Any) -> Iterator[Reading]:

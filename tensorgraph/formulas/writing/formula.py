@@ -84,7 +84,9 @@ class _Writer:
             return Formula("name", text=self.names[e])
         if e.value is not None:
             text = "pi" if e.size == 1 and e.value == np.pi else _constant(e)
-            return Formula("name" if text == "pi" or text.endswith("]") else "number", text=text)
+            return Formula(
+                "name" if text in ("pi", "I") or text.endswith("]") else "number", text=text
+            )
         if e.op is None:
             return Formula("name", text=e.name or "x")
         return WRITERS[e.op.notation.kind](self, e)
@@ -248,11 +250,14 @@ class _Writer:
             values = [e.static[key] for key in notation.arguments]
             numbers = [Formula("number", text=_number(n)) for n in values if n is not None]
             return Formula("function", (*self._operands(e), *numbers), name, latex=notation.latex)
-        hidden = UNSEEN if isinstance(axes, tuple) else UNSEEN[:2]
+        axes = (axes,) if type(axes) is int else axes or ()
         static = {k: v for k, v in e.static.items() if v != e.op.defaults.get(k)}
-        shown = ", ".join(f"{k}={_static(v)}" for k, v in static.items() if k not in hidden)
+        if "key" in static:  # which elements tells what the shape is
+            shown = ", ".join("·" if isinstance(k, str) else _key(k) for k in static["key"])
+        else:
+            shown = ", ".join(f"{k}={_static(v)}" for k, v in static.items() if k not in UNSEEN)
         vector = len(e.args) == 1 and e.args[0].ndim == 1
-        along = axes if isinstance(axes, tuple) and not vector else ()
+        along = () if vector else axes
         if shown:
             return Formula("function", self._operands(e), f"{name}[{shown}]", along)
         return Formula("function", self._operands(e), name, along, notation.latex)
@@ -314,6 +319,8 @@ def _numbers(f: Formula) -> tuple[tuple[Formula, ...], Formula]:
 
 def _constant(e: Expr) -> str:
     array = np.asarray(e.value)
+    if array.size > 1 and array.ndim == 2 and np.array_equal(array, np.eye(*array.shape)):
+        return "I"
     if array.size > 1 and (array != array.flat[0]).any():
         return f"const[{_lengths(e.shape)}]"
     return _number(array.flat[0].item()) if array.size else f"empty[{_lengths(e.shape)}]"
