@@ -36,10 +36,13 @@ FAULTS: list[Fault] = [
         ("_sum", "k * count", "k", "rules: a mean is a sum"),
     ),
     *planted_in(
-        "formulas/algebra/known_functions.py",
-        ("_vanishes", "not p", "True",
+        "formulas/algebra/exponentials.py",
+        ("vanishes", "not p", "True",
          "known_functions: what is alike on a few numbers is the same function"),
-        ("read_in_graph", "spelling.leads_past(asked, e)", "False",
+    ),
+    *planted_in(
+        "formulas/algebra/known_functions.py",
+        ("_read", "spelling.leads_past(asked, e)", "False",
          "known_functions: gradients flow past what they are asked of"),
         ("Spelling.size", "len(found[0])", "0", "known_functions: 1 − σ(x) is read as σ(−x)"),
     ),
