@@ -50,11 +50,10 @@ FAULTS: list[Fault] = [
         "formulas/algebra/factoring.py",
         ("_taken_out", "{other: c}", "{other: k}",
          "factoring: what shares a factor has the other's coefficient"),
-        ("_factored_factor", "root_of(k, e)", "k", "factoring: the root of a number is the number"),
     ),
     *planted_in(
         "formulas/algebra/polynomials.py",
-        ("_unit", "100 * abs(c) >= largest", "True",
+        ("_unit", "len(repr(float(abs(other) / c)))", "1",
          "factoring: what is divided by ε stands in a root"),
     ),
     *planted_in(
