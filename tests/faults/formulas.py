@@ -36,10 +36,13 @@ FAULTS: list[Fault] = [
         ("_sum", "k * count", "k", "rules: a mean is a sum"),
     ),
     *planted_in(
-        "formulas/algebra/known_functions.py",
-        ("_vanishes", "not p", "True",
+        "formulas/algebra/exponentials.py",
+        ("vanishes", "not p", "True",
          "known_functions: what is alike on a few numbers is the same function"),
-        ("read_in_graph", "spelling.leads_past(asked, e)", "False",
+    ),
+    *planted_in(
+        "formulas/algebra/known_functions.py",
+        ("_read", "spelling.leads_past(asked, e)", "False",
          "known_functions: gradients flow past what they are asked of"),
         ("Spelling.size", "len(found[0])", "0", "known_functions: 1 − σ(x) is read as σ(−x)"),
     ),
@@ -47,11 +50,10 @@ FAULTS: list[Fault] = [
         "formulas/algebra/factoring.py",
         ("_taken_out", "{other: c}", "{other: k}",
          "factoring: what shares a factor has the other's coefficient"),
-        ("_factored_factor", "root_of(k, e)", "k", "factoring: the root of a number is the number"),
     ),
     *planted_in(
         "formulas/algebra/polynomials.py",
-        ("_unit", "100 * abs(c) >= largest", "True",
+        ("_unit", "len(repr(float(abs(other) / c)))", "1",
          "factoring: what is divided by ε stands in a root"),
     ),
     *planted_in(

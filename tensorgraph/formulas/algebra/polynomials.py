@@ -250,16 +250,14 @@ class Atoms:
 def _unit(terms: Sequence[tuple[Mono, Fraction]]) -> Fraction:
     """Return the coefficient that a group is divided by, so that the others are short to read.
 
-    No tiny one is chosen, as ε is. Those of sums count only beside a number, as those of means:
-    roots are taken of what is left.
+    A tiny one, as ε is, leaves long ones. Those of sums count only beside a number, as those of
+    means: roots are taken of what is left.
     """
     plain = [(mono, c) for mono, c in terms if not any(a.bound for a, _, _ in mono)]
     compared = plain if any(mono for mono, _ in plain) else terms
     units = [_of_mean(mono, c) for mono, c in compared]
-    largest = max(map(abs, units))
     chosen = min(
-        (abs(c) for c in units if 100 * abs(c) >= largest),
-        key=lambda c: sum(len(repr(float(abs(other) / c))) for other in units),
+        map(abs, units), key=lambda c: sum(len(repr(float(abs(other) / c))) for other in units)
     )
     return chosen if units[0] > 0 else -chosen
 
