@@ -228,9 +228,7 @@ def test_a_number_that_is_written_out():
 def test_a_variable_names_arrays_that_broadcast_alike_alone():
     x, w = leaf(LOGITS[:4]), np.array([1.0, 2.0, 3.0, 4.0])
     assert str(tg.derive((x * w[None]).sum(), wrt=x)) == "dx = w    in each row"
-    assert str(tg.derive((x * w[:, None]).sum(), wrt=x)) == (
-        "dx = c    in each column\n  where c is a constant (4, 1) array that 'multiply' takes"
-    )
+    assert str(tg.derive((x * w[:, None]).sum(), wrt=x)) == "dx = w    in each column"
 
 
 def test_one_has_no_name():
