@@ -86,7 +86,7 @@ def multi_label_with_missing_labels():
     return tg.derive(cost, wrt=Z), cost, Z
 
 
-@case("ds = −y ∘ [y ∘ s < 1] / 24", r"ds = -\frac{y \odot [y \odot s < 1]}{24}")
+@case("ds = −y ∘ [1 − y ∘ s > 0] / 24", r"ds = -\frac{y \odot [1 - y \odot s > 0]}{24}")
 def hinge():
     s, y = leaf(LOGITS), 2 * BINARY - 1
     cost = losses.hinge(s, y)

@@ -64,7 +64,7 @@ def test_hinge():
     m, w, X = 12, leaf(DATA[0, :3]), np.random.default_rng(2).normal(size=(12, 3))
     y = np.where(np.arange(12) % 3, 1.0, -1.0)
     d = tg.derive(np.maximum(0, 1 - y * (X @ w)).mean(), wrt=w)
-    assert str(d) == "dw = −Xᵀ (y ∘ ([y ∘ X w < 1] + [y ∘ X w = 1] / 2)) / m"
+    assert str(d) == "dw = −Xᵀ (y ∘ ([1 − y ∘ X w > 0] + [1 − y ∘ X w = 0] / 2)) / m"
     assert d.arguments()["m"] == m
 
 

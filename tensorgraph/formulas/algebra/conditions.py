@@ -204,7 +204,8 @@ def _solved(nf: Normaliser, c: Comparison, shape: Sequence[int]) -> Comparison |
     level = -difference.get(ONE, Fraction(0))
     if len(terms) == 1:
         ((mono, k),) = terms
-        if not level or abs(k) == 1:
+        written = c.x in nf.forward or c.y in nf.forward  # 1 − y s > 0 stays as the code has it
+        if not level or (abs(k) == 1 and not written):
             found = Comparison(_term(nf, mono, shape), _as_number(level / k), c.orders)
             return found if k > 0 else Comparison(found.x, found.y, found.mirrored().orders)
     plus = [mono for mono, k in terms if k == 1]
