@@ -7,17 +7,11 @@ Each function records a graph in local variables of its own and returns what ``d
 import numpy as np
 
 import tensorgraph as tg
+from tests.formulas.spelling import cases
 
 CASES = {}
+case = cases(CASES)
 SAMPLES = 40
-
-
-def case(*lines):
-    def add(function):
-        CASES[function.__name__] = function, lines
-        return function
-
-    return add
 
 
 def drawn(*shape, seed=7):
