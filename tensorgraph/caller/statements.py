@@ -69,8 +69,13 @@ class Statements:
     def fit_of_number(
         self, number: float, ops: Collection[str] = (), beside: Collection[str] = ()
     ) -> int:
-        """Return how well a number that the source writes out fits an operand, as :meth:`fit`."""
-        return self._fit((p for s in self._sources for p in s.places_of(number)), ops, beside)
+        """Return how well a number that the source writes out fits an operand, as :meth:`fit`.
+
+        It is the whole operand: that of ``x * (0.5 * d)`` is no 0.5.
+        """
+        places = (place for source in self._sources for place in source.places_of(number))
+        alone = (place for place in places if place[0].operands[place[1]] == {number})
+        return self._fit(alone, ops, beside)
 
     def computations(self) -> Iterator[ast.expr]:
         """Yield what the source computes of variables as of numbers: ``lambd / (2 * m)``."""

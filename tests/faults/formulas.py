@@ -90,6 +90,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/naming/constants.py",
+        ("Constants.number", "found[0] == IN_OP_BESIDE > written", "found[0] >= written",
+         "masks: a number that is written out is read as one of a variable"),
         ("Constants.one_hot", "np.array_equal(source.whole(), array)", "True",
          "derive: any zeros and ones are the one-hot form of the labels at hand"),
         ("Constants.number", "isinstance(v, bool) or v in (0, 1, -1) or not np.isfinite(v)",

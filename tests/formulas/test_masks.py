@@ -118,3 +118,23 @@ def test_rows_added_by_labels():
     d = tg.derive((E[ids] * G).sum(), wrt=E)
     np.testing.assert_allclose(d.evaluate(), tg.gradients((E[ids] * G).sum(), E).numpy())
     assert lines(tg.derive((E[1:3] * G[1:3]).sum(), wrt=E))[0].startswith("dE = scatter[1:3](")
+
+
+def huber(x, d):
+    return tg.where(tg.abs(x) < d, 0.5 * x**2, d * (tg.abs(x) - 0.5 * d)).sum()
+
+
+@pytest.mark.parametrize("d", [1.0, 2.0])
+def test_a_number_that_is_written_out_is_none_of_a_variable_that_gives_it_too(d):
+    x = leaf(np.array([0.1, -0.2, 0.3, 0.4]))
+    assert lines(tg.derive(huber(x, d), wrt=x))[0] == "dx = x"  # not d x where 0.5 d is 0.5
+    residual, delta = leaf(np.array([0.1, -0.2, 3.0, -4.0])), 2.0
+    far = delta * tg.abs(residual) - 0.5 * delta**2
+    total = tg.where(tg.abs(residual) < delta, -0.5 * residual**2, far).sum()
+    found = lines(tg.derive(total, wrt=residual))[0]
+    assert "− residual ∘ [|residual| < δ]" in found and "δ [|residual| ≥ δ]" in found
+
+
+def test_a_number_that_is_computed_of_a_variable_is_that_of_it():
+    x, d = leaf(np.array([0.1, -0.2, 0.3, 0.4])), 1.0
+    assert lines(tg.derive((x * (0.5 * d)).sum(), wrt=x))[0] == "dx = d / 2"

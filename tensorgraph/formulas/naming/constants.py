@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.caller.statements import NOWHERE
+from tensorgraph.caller.statements import IN_OP_BESIDE, NOWHERE
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, violation
@@ -108,13 +108,13 @@ class Constants:
         def fit(names: Iterable[str]) -> int:
             return NOWHERE if at is None else self.scope.fit(names, *at)
 
-        written = NOWHERE if at is None else self.scope.fit_of_number(v, *at)
+        written = NOWHERE if at is None else self.scope.fit_of_number(abs(v), *at)
         name = max(self._called(v), key=lambda name: fit([name]), default=None)
-        if name is not None and fit([name]) >= written:
+        if name is not None and (fit([name]) > written or written == NOWHERE):
             return self.numbers.symbol(name)
         found = self.numbers.in_terms(v, precision, fit)
-        if found is not None and found[0] >= written:
-            return found[1]()
+        if found is not None and (found[0] == IN_OP_BESIDE > written or written == NOWHERE):
+            return found[1]()  # a 0.5 that is written out is no 0.5 d of a d that happens to be 1
         unwritten = written == NOWHERE and (dtype is not None or is_long(v))
         e = self._statistic(v, dtype, place) if place is not None and unwritten else None
         return constant(value) if e is None else e

@@ -125,7 +125,8 @@ class Masks:
         if x.dtype.kind == "f" and (x < 0).any() and (x > 0).any():
             size = value._replace(expr=lambda: abs(value.expr()))
             for reading in self._between(mask, np.abs(x), size):
-                yield reading._replace(choices=reading.choices + 1)
+                # Less than 1: what the source compares comes before another value's sign.
+                yield reading._replace(choices=reading.choices + 0.5)
 
     def _between(self, mask: Any, x: Any, value: Value) -> Iterator[Reading]:
         """Yield comparisons of a value with a number, or with two."""
