@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
@@ -17,6 +18,7 @@ from tensorgraph.formulas.recorded_call import (
     argument_names,
     call_name,
     call_parameters,
+    missing_arguments,
     recorded_call,
 )
 from tensorgraph.formulas.targets import places_in
@@ -43,7 +45,7 @@ def asked(output: Any, args: Sequence[Any], wrt: Any, frame: FrameType) -> Asked
     if type(output) is not Tensor:
         raise errors.DTypeError(
             "derive: the output is a tensor, or a function or module to be run, not"
-            f" {errors.describe(output)}"
+            f" {errors.describe(output)}; compute it from tensors that have requires_grad=True"
         )
     if len(args) + (wrt is not None) != 1:
         raise errors.ArgumentError(
@@ -72,6 +74,12 @@ def _recorded(f: Callable[..., Any], args: Sequence[Any], wrt: Any, frame: Frame
         raise errors.ArgumentError(
             f"derive: give example arguments to run {title} with: tg.derive(f, X, W)"
         )
+    missing = missing_arguments(f, args)
+    if missing:
+        raise errors.ArgumentError(
+            f"derive: {title} also needs {', '.join(missing)}; give an example of each argument"
+        )
+    args = [_with_arrays(arg) for arg in args]
     arguments = _Arguments(f, args)
     targets = arguments.targets(wrt)
     result, frames = recorded_call(f, unflatten(arguments.structure, arguments.leaves))
@@ -92,6 +100,16 @@ def _recorded(f: Callable[..., Any], args: Sequence[Any], wrt: Any, frame: Frame
     known = "" if isinstance(f, Module) else call_name(f)
     scope.places.setdefault(place_of(result), known or "output")
     return Asked(result, targets, scope)
+
+
+def _with_arrays(arg: Any) -> Any:
+    """Return a list of floats as their array; any other argument as it is.
+
+    Whole numbers alone may be a shape, and what holds arrays or tensors is a container.
+    """
+    leaves = flatten(arg)[0] if isinstance(arg, list) else []
+    numbers = all(type(x) in (int, float) for x in leaves)
+    return to_array(arg) if numbers and any(type(x) is float for x in leaves) else arg
 
 
 class _Arguments:

@@ -39,6 +39,17 @@ def call_parameters(f: Callable[..., Any]) -> list[str]:
         return []
 
 
+def missing_arguments(f: Callable[..., Any], args: Sequence[Any]) -> list[str]:
+    """Return the names of what a function or module asks for beyond these arguments."""
+    try:
+        parameters = list(signature(_body(f)).parameters.values())
+    except (TypeError, ValueError):
+        return []
+    places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    named = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    return [p.name for p in [*places[len(args) :], *named] if p.default is p.empty]
+
+
 def argument_names(f: Callable[..., Any], args: Sequence[Any]) -> list[str | None]:
     """Return a name for every leaf of the arguments: its parameter's; parts are numbered.
 

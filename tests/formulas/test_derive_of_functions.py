@@ -104,6 +104,8 @@ ERRORS = tg.errors
 @pytest.mark.parametrize("call, error, message", [
     (lambda: tg.derive(3, X), ERRORS.DTypeError, "a function or module to be run, not 3"),
     (lambda: tg.derive(cost), ERRORS.ArgumentError, r"to run cost with: tg\.derive\(f, X, W\)"),
+    (lambda: tg.derive(cost, X), ERRORS.ArgumentError, "cost also needs W"),
+    (lambda: tg.derive(np.float64(3), wrt=X), ERRORS.DTypeError, "requires_grad=True"),
     (lambda: tg.derive(tg.tensor(1.0)), ERRORS.ArgumentError, "say what to differentiate by"),
     (lambda: tg.derive(lambda x: (x, x), X), ERRORS.DTypeError, "returned a tuple, not a tensor"),
     (lambda: tg.derive(lambda n: n + X, 3), ERRORS.ArgumentError, "no argument has a gradient"),
@@ -116,3 +118,9 @@ ERRORS = tg.errors
 def test_what_cannot_be_derived(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_list_of_floats_is_an_array():
+    assert str(tg.derive(lambda x: (x * x).sum(), [1.0, 2.0])) == "dx = 2 x"
+    assert str(tg.derive(lambda A: (A @ A).sum(), [[1.0, 2], [3, 4]], wrt="A")).startswith("dA = ")
+    assert str(tg.derive(lambda x, s: (x.reshape(s) ** 2).sum(), X, [X.size])) == "dx = 2 x"
