@@ -153,10 +153,13 @@ FAULTS: list[Fault] = [
          "derive: decimals of float32 that cancel are taken for a wrong formula"),
     ),
     *planted_in(
-        "formulas/derive.py",
-        ("_Derivation._scale", "e * divisor", "e / divisor",
+        "formulas/solution.py",
+        ("Solution._scale", "e * divisor", "e / divisor",
          "derive: dZ is taken for the m-th of what it is"),
-        ("_Derivation._checker", "recorded[self.root]", "self.recorded.exprs[self.root]",
+    ),
+    *planted_in(
+        "formulas/problem.py",
+        ("Problem._checker", "recorded[self.root]", "self.recorded.exprs[self.root]",
          "known_functions: a value that is read wrongly is compared with itself"),
     ),
     *planted_in(

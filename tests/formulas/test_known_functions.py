@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tensorgraph as tg
-from tensorgraph.formulas import derive as deriving
+from tensorgraph.formulas import problem
 from tensorgraph.formulas.algebra.exponentials import DEFINITIONS
 from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.symbolic.evaluate import evaluate
@@ -191,7 +191,7 @@ def test_a_value_read_wrongly_is_noticed(monkeypatch):
     def careless(e, asked):
         return tg.tanh(e.args[0]) if e.op is tg.sinh.op else e
 
-    monkeypatch.setattr(deriving, "read_in_graph", careless)
+    monkeypatch.setattr(problem, "read_in_graph", careless)
     z = tg.tensor(np.full(4, 0.02, np.float32), requires_grad=True)  # where sinh is tanh, almost
     with pytest.raises(tg.errors.DerivationError, match="fresh random data"):
         tg.derive(tg.sinh(z).sum(), wrt=z)
