@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from tensorgraph.formulas.algebra.algebra import Event
@@ -60,6 +61,8 @@ class Simplifier:
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         """What stands for gradients that leave out what all is divided by, and that divisor."""
         self.ran_out = False
+        self._bodies: dict[Expr, tuple[Expr]] = {}
+        self._known: dict[object, Found] = {}
 
     def labels(self, cuts: Mapping[Expr, str]) -> dict[Expr, str]:
         """Return what stands in formulas for gradients with a name."""
@@ -72,12 +75,21 @@ class Simplifier:
             raw: the gradient as the backward pass has it.
             cuts: gradients with a name, which it may use.
         """
-        return self.simplified(raw, self.normaliser(cuts), cuts)
+        key = raw, self._used(raw, cuts), len(self.names)
+        if key not in self._known:
+            self._known[key] = self.simplified(raw, self.normaliser(cuts), cuts)
+        return self._known[key]
+
+    def _used(self, raw: Expr, cuts: Mapping[Expr, str]) -> frozenset[object]:
+        """Return what a gradient is a formula of: others with a name, or multiples of them."""
+        stays = {x for x in cuts if x is not raw}
+        below = in_order([raw], lambda x: () if x in stays or x in self.forward else x.args)
+        return frozenset(self.multiples.get(x, x) for x in below if x in stays)
 
     def simplified(self, raw: Expr, normaliser: Normaliser, cuts: Mapping[Expr, str]) -> Found:
         """Return the shortest formula that a normaliser leads to, or what there was."""
         names = {**self.names, **self.labels(cuts)}
-        best = cost(raw, names), raw, list[Event](), normaliser.atoms
+        best = cost(raw, names, self._bodies), raw, list[Event](), normaliser.atoms
         if time.monotonic() > self.deadline:
             self.ran_out = True
             return best
@@ -86,10 +98,10 @@ class Simplifier:
         except OutOfTime:
             self.ran_out = True
             return best
-        simple = [
+        simple = dict.fromkeys(
             frame.written(lower(frame.poly, frame.shape, normaliser.atoms)) for frame in found
-        ]
-        price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
+        )
+        price, _, e = min((cost(e, names, self._bodies), i, e) for i, e in enumerate(simple))
         worse = price > max(best[0] + 0.5, HARDLY_MORE * best[0])
         return best if worse else (price, e, events, normaliser.atoms)
 
@@ -101,11 +113,11 @@ class Simplifier:
         atoms: Atoms | None = None,
     ) -> Normaliser:
         """Return what simplifies a gradient in terms of values before it, all or only some."""
-        normaliser = Normaliser(
+        return Normaliser(
             meanings=MEANINGS,
             forward=dict.fromkeys(forward or self.forward),
             names=self.names if names is None else names,
-            atoms=atoms or Atoms(),
+            atoms=atoms or self._atoms.copy(),
             facts=self.facts,
             cuts={e for e in cuts if e not in self.multiples},
             multiples={e: found for e, found in self.multiples.items() if e in cuts},
@@ -114,13 +126,22 @@ class Simplifier:
             deadline=self.deadline,
             data=self.checker.values,
         )
-        for e in filter(normaliser.names.__contains__, normaliser.forward):
+
+    def begun(self, atoms: Atoms, forward: Iterable[Expr], in_order: Iterable[Expr]) -> Atoms:
+        """Return atoms that know forward values, and which of them only move another's axes."""
+        for e in forward:
             source, labels = moved(e, self.names)
             if source not in self.names:
-                normaliser.atoms.call(source, e, labels)
-        for e in forward or self.in_order:  # factors are written in the order of the forward pass
-            normaliser.atoms.value(e)
-        return normaliser
+                atoms.call(source, e, labels)
+        for e in in_order:  # factors are written in the order of the forward pass
+            atoms.value(e)
+        return atoms
+
+    @cached_property
+    def _atoms(self) -> Atoms:
+        """The atoms of all forward values, which each gradient's own begin with."""
+        named = filter(self.names.__contains__, self.forward)
+        return self.begun(Atoms(), named, self.in_order)
 
     def _length(self, n: int) -> Expr | None:
         """Return the symbol for the length of an axis, unless it is but one of those of a mean."""

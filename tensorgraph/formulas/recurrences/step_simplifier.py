@@ -85,7 +85,7 @@ class StepSimplifier(Simplifier):
         near = [x for x in self.in_order if self.loops.step.get(x) in steps]
         later = self._later(raw)
         names = {x: self.names[x] for x in near if x in self.names and x not in later}
-        return self.normaliser(cuts, near, names, atoms)
+        return self.normaliser(cuts, near, names, self.begun(atoms, names, near))
 
     def _later(self, raw: Expr) -> set[Expr]:
         """Return what a step's value is only a factor of, by which its gradient is not written."""
