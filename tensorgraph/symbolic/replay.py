@@ -417,7 +417,8 @@ def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader:
 def _computed(result: Replay, array: Any, at: Operand, reader: Reader, place: Place) -> Expr | None:
     """Return what an array was computed from, or compared, where that is known."""
     e = reader.array(array, place) if array.dtype.kind != "b" else None
-    if e is None and ((array == 0) | (array == 1)).all():
+    on = array != 0
+    if e is None and on.any() and not on.all() and (array[on] == 1).all():
         e = _condition(result, array, at.node, reader, place)
     return e
 

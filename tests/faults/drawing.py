@@ -139,7 +139,7 @@ FAULTS: list[Fault] = [
          "render_scene: calls of modules are taken for that before"),
     ),
     *planted_in(
-        "drawing/scene/recording.py",
+        "formulas/recorded_call.py",
         ("_left_alone", "generator.state = before[0]", "pass",
          "render_scene: drawing a module moves the random numbers on"),
         ("_left_alone", "replay({})", "",

@@ -155,7 +155,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "engine/dispatch.py",
-        ("_constant", "value.copy() if changeable else value", "value",
+        ("_constant", "value.copy()", "value",
          "a caller's array is saved without a copy"),
     ),
     *planted_in(
