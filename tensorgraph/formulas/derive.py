@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, overload
 
 import numpy as np
@@ -206,6 +207,8 @@ class _Derivation:
             self.names.pop(result, None)  # a product stands for itself: no rule keeps it
         self.loops = self._loops(inputs)
         self.shifts = Shifts(self.loops.parts)
+        self.bodies: dict[Expr, tuple[Expr]] = {}
+        self.known: dict[object, Found] = {}
         self.known_forms: dict[Expr, tuple[int, Found]] = {}
         self.forward = dict.fromkeys([*recorded.exprs.values(), *self.letters.introduced])
         self.in_order = in_order([recorded.exprs[self.root], *self.letters.introduced])
@@ -401,7 +404,10 @@ class _Derivation:
 
     def _simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
         if not self.loops.found:
-            return self._simplified(raw, self._normaliser(cuts), cuts)
+            key = raw, self._used_cuts(raw, cuts), len(self.names)
+            if key not in self.known:
+                self.known[key] = self._simplified(raw, self._normaliser(cuts), cuts)
+            return self.known[key]
         by_step = read(raw, lambda x: x is not raw and self._stays(x, cuts))
         t = self.loops.step.get(raw)
         if t is None:
@@ -419,6 +425,12 @@ class _Derivation:
         if not any(rule in TELLING for rule, _ in found[2]):
             self.known_forms[form] = t, found
         return found
+
+    def _used_cuts(self, raw: Expr, cuts: Mapping[Expr, str]) -> frozenset[object]:
+        """Return what a gradient is a formula of: others with a name, or multiples of them."""
+        stays = {x for x in cuts if x is not raw}
+        below = in_order([raw], lambda x: () if x in stays or x in self.forward else x.args)
+        return frozenset(self.multiples.get(x, x) for x in below if x in stays)
 
     def _shortest(self, by_step: Expr, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
         """Return the shortest formula: all terms together, or one by one."""
@@ -449,7 +461,7 @@ class _Derivation:
         near = [x for x in self.in_order if self.loops.step.get(x) in steps]
         later = self._later(raw)
         names = {x: self.names[x] for x in near if x in self.names and x not in later}
-        return self._normaliser(cuts, near, names, atoms)
+        return self._normaliser(cuts, near, names, self._begun(atoms, names, near))
 
     def _later(self, raw: Expr) -> set[Expr]:
         """Return what a step's value is only a factor of, by which its gradient is not written."""
@@ -464,7 +476,7 @@ class _Derivation:
 
     def _simplified(self, raw: Expr, normaliser: Normaliser, cuts: Mapping[Expr, str]) -> Found:
         names = {**self.names, **self._labels(cuts)}
-        best = cost(raw, names), raw, list[Event](), normaliser.atoms
+        best = cost(raw, names, self.bodies), raw, list[Event](), normaliser.atoms
         if time.monotonic() > self.deadline:
             self.ran_out = True
             return best
@@ -473,10 +485,10 @@ class _Derivation:
         except OutOfTime:
             self.ran_out = True
             return best
-        simple = [
+        simple = dict.fromkeys(
             frame.written(lower(frame.poly, frame.shape, normaliser.atoms)) for frame in found
-        ]
-        price, _, e = min((cost(e, names), i, e) for i, e in enumerate(simple))
+        )
+        price, _, e = min((cost(e, names, self.bodies), i, e) for i, e in enumerate(simple))
         worse = price > max(best[0] + 0.5, HARDLY_MORE * best[0])
         return best if worse else (price, e, events, normaliser.atoms)
 
@@ -487,11 +499,11 @@ class _Derivation:
         names: Mapping[Expr, str] | None = None,
         atoms: Atoms | None = None,
     ) -> Normaliser:
-        normaliser = Normaliser(
+        return Normaliser(
             meanings=MEANINGS,
             forward=dict.fromkeys(forward or self.forward),
             names=self.names if names is None else names,
-            atoms=atoms or Atoms(),
+            atoms=atoms or self._atoms.copy(),
             facts=self.facts,
             cuts={e for e in cuts if e not in self.multiples},
             multiples={e: found for e, found in self.multiples.items() if e in cuts},
@@ -500,13 +512,22 @@ class _Derivation:
             deadline=self.deadline,
             data=self.checker.values,
         )
-        for e in filter(normaliser.names.__contains__, normaliser.forward):
+
+    def _begun(self, atoms: Atoms, forward: Iterable[Expr], in_order: Iterable[Expr]) -> Atoms:
+        """Return atoms that know forward values, and which of them only move another's axes."""
+        for e in forward:
             source, labels = moved(e, self.names)
             if source not in self.names:
-                normaliser.atoms.call(source, e, labels)
-        for e in forward or self.in_order:  # factors are written in the order of the forward pass
-            normaliser.atoms.value(e)
-        return normaliser
+                atoms.call(source, e, labels)
+        for e in in_order:  # factors are written in the order of the forward pass
+            atoms.value(e)
+        return atoms
+
+    @cached_property
+    def _atoms(self) -> Atoms:
+        """The atoms of all forward values, which each gradient's own begin with."""
+        named = filter(self.names.__contains__, self.forward)
+        return self._begun(Atoms(), named, self.in_order)
 
     def _length(self, n: int) -> Expr | None:
         """Return the symbol for the length of an axis, unless it is but one of those of a mean."""

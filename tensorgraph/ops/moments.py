@@ -142,7 +142,7 @@ def _squares_of_centred(x: Any, axis: Any, keepdims: bool) -> tuple[Any, Any]:
     if type(x) is np.ndarray:
         # Whatever has left the range on the way, the total has too.
         count = length(x.shape, axis)
-        centred = x - add_up(x, axis=axis, keepdims=True) / count
+        centred = np.asarray(x - add_up(x, axis=axis, keepdims=True) / count)
         left = add_up(centred, axis=axis, keepdims=keepdims)
         total = add_up(np.square(centred, out=centred), axis=axis, keepdims=keepdims)
         # What rounding has left of the mean, or a little less where that is as good as nothing.

@@ -194,3 +194,14 @@ def test_masked_keys_leave_the_projections_alone():
         found.append([p.grad.numpy() for p in layer.parameters()])
     for plain, masked in zip(*found, strict=True):
         np.testing.assert_allclose(masked, plain, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("number", [np.asarray(0.5), np.float32(0.5)])
+def test_a_number_is_reduced_to_itself_and_has_no_spread(number):
+    with tg.no_grad():
+        for reduce in (tg.sum, tg.mean, tg.max, tg.prod, tg.norm):
+            equal(reduce(number), 0.5)
+        for spread in (tg.var, tg.std):
+            equal(spread(number), 0)
+    symbolic = tg.trace(lambda x: (tg.var(x), tg.std(x)), number)
+    assert [float(found) for found in symbolic(number)] == [0, 0]

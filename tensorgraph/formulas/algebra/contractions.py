@@ -38,8 +38,10 @@ def lengths_within_means(values: Iterable[Expr]) -> set[int]:
 
     A mean divides by their product, which no symbol for one of them is found in.
     """
-    means = [e for e in values if e.op in MEANS and len(e.static["axis"]) > 1]
-    return {e.args[0].shape[i] for e in means for i in e.static["axis"]}
+    means = [e for e in values if e.op in MEANS]
+    lengths = [{i: e.args[0].shape[i] for i in e.static["axis"]}.values() for e in means]
+    wide = [[n for n in each if n != 1] for each in lengths]
+    return {n for each in wide if len(each) > 1 for n in each}
 
 
 MEANS = {mean.op, center.op, var.op, std.op, rms.op}

@@ -105,11 +105,11 @@ class Normaliser(Algebra):
 
     def _below(self, e: Expr) -> Iterable[Expr]:
         named = e in self.cuts or e in self.multiples
-        if e in self._known or named or e.op is None or self._stays(e):
+        if e in self._known or named or e.op is None or self.stays(e):
             return ()
         return (*e.args[1:], e.args[0]) if e.op is where.op else e.args  # a condition comes last
 
-    def _stays(self, e: Expr) -> bool:
+    def stays(self, e: Expr) -> bool:
         """Return whether a forward value is an atom whatever its operands are."""
         if e not in self.forward:
             return False
@@ -127,7 +127,7 @@ class Normaliser(Algebra):
             return self.atoms.value(e)
         if e.value is not None:
             return self._constant(e)
-        if self._stays(e):
+        if self.stays(e):
             return self.atoms.value(e)
         p = self.opened(e)
         if p is None or len(p) > LIMIT:

@@ -191,6 +191,12 @@ class Atoms:
             self._table[key] = Atom(len(self._table), **fields)
         return self._table[key]
 
+    def copy(self) -> Atoms:
+        """Return a table of its own that begins with the same atoms."""
+        other = Atoms()
+        other._table, other._called = dict(self._table), dict(self._called)
+        return other
+
     def value(self, e: Expr) -> Poly:
         """Return a symbolic array as a polynomial in its own frame."""
         labels = tuple(i for i, n in enumerate(e.shape) if n != 1)

@@ -136,6 +136,8 @@ class Constants:
         """Return a number as what all elements of an array come to: their sum, or their mean."""
         close = rounding(dtype if dtype is not None else np.dtype(np.float64)) * abs(v)
         for array in [*self._arrays, *self._by_use]:
+            if array.size < 2:  # a number is no statistic of itself
+                continue
             if not self._met.get(array) and (array.size > LARGE or dtype is None):
                 continue
             for value, form in self._statistics_of(array):

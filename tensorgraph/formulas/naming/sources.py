@@ -43,7 +43,8 @@ def sources(array: Any, shape: Sequence[int]) -> Iterator[Source]:
     shape = tuple(shape)
     if _broadcasts(array.shape, shape):
         yield _turned(array, shape, lambda x: x, 0)
-    if array.ndim >= 2 and _broadcasts(array.T.shape, shape) and max(array.shape) < array.size:
+    turned = (*array.shape[:-2], *array.shape[:-3:-1])
+    if array.ndim >= 2 and _broadcasts(turned, shape) and max(array.shape) < array.size:
         yield _turned(array, shape, lambda x: x.T if array.ndim == 2 else matrix_transpose(x), 1)
     for i, n in enumerate(shape[:-1]):
         if array.shape == (n,):

@@ -36,8 +36,8 @@ class Folder:
     def __init__(self, normaliser: Normaliser) -> None:
         self.normaliser = normaliser
         self.definitions: list[tuple[Expr, Factor, Fraction, Mono]] = []
-        for e in normaliser.forward:
-            found = self._definition(e) if e in normaliser.names else None
+        for e in filter(normaliser.names.__contains__, normaliser.forward):
+            found = self._definition(e)
             if found is not None:
                 _, own, k, mono = found
                 scale, short = self._folded(mono)  # in terms of names that were there before
@@ -47,7 +47,7 @@ class Folder:
 
     def _definition(self, e: Expr) -> tuple[Expr, Factor, Fraction, Mono] | None:
         """Return a named value as a factor, and the product it is; ``None`` if it is none."""
-        if e not in self.normaliser.forward or e.op is None:
+        if e.op is None or self.normaliser.stays(e):
             return None
         p = self.normaliser.normal(e)
         ((mono, k),) = p.items() if len(p) == 1 else [((), Fraction(0))]
@@ -316,7 +316,7 @@ def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
         polys = [*(q for q in products if q not in polys), *polys]
         spelt = folder.with_vectors(short)
         polys += [folder.collected(spelt)] if spelt != short else []
-        every += [frame._replace(poly=p) for p in polys]
+        every += [frame._replace(poly=p) for p in _distinct(polys)]
     return every
 
 

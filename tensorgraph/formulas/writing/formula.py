@@ -357,15 +357,24 @@ def _key(part: Any) -> str:
     return "…" if part is Ellipsis else str(part)
 
 
-def cost(e: Expr, names: Mapping[Expr, str]) -> float:
-    """Return how much there is to read in a formula; where a body is written, in that."""
+def cost(
+    e: Expr, names: Mapping[Expr, str], bodies: dict[Expr, tuple[Expr]] | None = None
+) -> float:
+    """Return how much there is to read in a formula; where a body is written, in that.
+
+    Args:
+        e: the formula.
+        names: what has a name.
+        bodies: those read before, which are added to.
+    """
     known: dict[Expr, float] = {}
-    read: dict[Expr, tuple[Expr, ...]] = {}
+    read = {} if bodies is None else bodies
 
     def below(x: Expr) -> tuple[Expr, ...]:
+        if x.op is None or x.op.notation.kind != "body":
+            return x.args
         if x not in read:
-            spelt = x.op is not None and x.op.notation.kind == "body"
-            read[x] = (_body(x),) if spelt else x.args
+            read[x] = (_body(x),)
         return read[x]
 
     outside = set(around(e, names))
