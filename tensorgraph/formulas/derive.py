@@ -70,7 +70,8 @@ def derive(
         gradient: the gradient of a loss by ``output``, which formulas then start from.
         strict: use what was assumed, or is stated or proved, of constants, but not what happens to
             be true of them.
-        time_limit: after so many seconds, what is not simplified yet is given as it stands.
+        time_limit: after so many seconds of this thread's own work, what is not simplified yet is
+            given as it stands.
 
     Raises:
         GraphError: the output needs no gradient or is not a scalar; its graph was released, holds
@@ -101,12 +102,12 @@ def derive(
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    start = time.monotonic()
+    start = time.thread_time()
     solution = Solution(Problem(output, targets, scope, gradient, strict, time_limit))
     found = solution.derivation()
     told = [*unknown_operations(found)]
     if strict:
-        left = time_limit - (time.monotonic() - start)
+        left = time_limit - (time.thread_time() - start)
         looser = Solution(Problem(output, targets, scope, gradient, False, left))
         told += missing_facts(found, looser.derivation())
     if solution.ran_out:

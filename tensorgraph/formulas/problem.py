@@ -37,7 +37,7 @@ class Problem:
         scope: the caller's variables.
         gradient: the gradient of a loss by the output, if any is given.
         strict: whether to use no more than what is stated or proved of constants.
-        time_limit: for how long to simplify.
+        time_limit: for how many seconds of this thread's own work to simplify.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Problem:
         inputs = Inputs(self._replayed(), scope)
         self.recorded = recorded = inputs.told_apart(self._recurrences(inputs.recorded))
         self.premises = {**premises(recorded, self.constants, strict), **inputs.facts}
-        self.deadline = time.monotonic() + time_limit
+        self.deadline = time.thread_time() + time_limit
         self.seed = self._seed(gradient)
         recorded_values(recorded)  # which raises where a leaf was assigned to since
         self.raw = recorded.backward(self.root, self.seed)

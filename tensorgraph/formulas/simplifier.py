@@ -42,7 +42,7 @@ class Known(NamedTuple):
     checker: Checker
     """The values of expressions, on recorded and on fresh data."""
     deadline: float
-    """When to leave what is not simplified as it stands, by the monotonic clock."""
+    """When to leave what is not simplified as it stands, by the thread's own clock."""
 
 
 class Simplifier:
@@ -61,7 +61,7 @@ class Simplifier:
         self.multiples: dict[Expr, tuple[Expr, Expr]] = {}
         """What stands for gradients that leave out what all is divided by, and that divisor."""
         self.ran_out = False
-        self._bodies: dict[Expr, tuple[Expr]] = {}
+        self._bodies: dict[Expr, tuple[Expr, ...]] = {}
         self._known: dict[object, Found] = {}
 
     def labels(self, cuts: Mapping[Expr, str]) -> dict[Expr, str]:
@@ -90,7 +90,7 @@ class Simplifier:
         """Return the shortest formula that a normaliser leads to, or what there was."""
         names = {**self.names, **self.labels(cuts)}
         best = cost(raw, names, self._bodies), raw, list[Event](), normaliser.atoms
-        if time.monotonic() > self.deadline:
+        if time.thread_time() > self.deadline:
             self.ran_out = True
             return best
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -295,11 +296,12 @@ def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader:
 
 def _computed(result: Replay, array: Any, at: Operand, reader: Reader, place: Place) -> Expr | None:
     """Return what an array was computed from, or compared, where that is known."""
-    e = reader.array(array, place) if array.dtype.kind != "b" else None
+    ways = [partial(reader.array, array, place)]
     on = array != 0
-    if e is None and on.any() and not on.all() and (array[on] == 1).all():
-        e = _condition(result, array, at.node, reader, place)
-    return e
+    if on.any() and not on.all() and (array[on] == 1).all():
+        compared = partial(_condition, result, array, at.node, reader, place)
+        ways = [compared, *ways] if array.dtype.kind == "b" else [*ways, compared]
+    return next((e for way in ways if (e := way()) is not None), None)
 
 
 def _condition(result: Replay, array: Any, node: Node, reader: Reader, place: Place) -> Expr | None:

@@ -170,8 +170,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/recurrences/families.py",
-        ("_is_loop", "steps >= FEWEST", "steps >= FEWEST + 1",
+        ("_is_loop", "steps < FEWEST", "steps < FEWEST + 1",
          "recurrences: a loop of three steps is not seen"),
+        ("_is_loop", "{x.op for x in pairs} <= {*PRODUCTS}", "False",
+         "recurrences: a product of constants is written step by step"),
         ("_families", "shift + by * n", "shift + by * n + 1",
          "recurrences: values belong to the step after theirs"),
         ("_may_vary", "x in data and y in data and x.shape == y.shape", "x.shape == y.shape",
