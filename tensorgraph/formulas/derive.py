@@ -110,7 +110,8 @@ def derive(
         gradient: the gradient of a loss by ``output``, which formulas then start from.
         strict: use what was assumed, or is stated or proved, of constants, but not what happens to
             be true of them.
-        time_limit: after so many seconds, what is not simplified yet is given as it stands.
+        time_limit: after so many seconds of this thread's own work, what is not simplified yet is
+            given as it stands.
 
     Raises:
         GraphError: the output needs no gradient or is not a scalar; its graph was released, holds
@@ -141,12 +142,12 @@ def derive(
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    start = time.monotonic()
+    start = time.thread_time()
     work = _Derivation(output, targets, scope, gradient, strict, time_limit)
     found = work.result()
     told = [*unknown_operations(found)]
     if strict:
-        left = time_limit - (time.monotonic() - start)
+        left = time_limit - (time.thread_time() - start)
         looser = _Derivation(output, targets, scope, gradient, False, left)
         told += missing_facts(found, looser.result())
     if work.ran_out:
@@ -186,7 +187,7 @@ class _Derivation:
         self.recorded, self.copies = recorded, inputs.copies
         self.premises = {**premises(recorded, constants, strict), **inputs.facts}
         self.ran_out = False
-        self.deadline = time.monotonic() + time_limit
+        self.deadline = time.thread_time() + time_limit
         self.seed = self._seed(output, gradient)
         recorded_values(recorded)  # which raises where a leaf was assigned to since
         self.raw = recorded.backward(self.root, self.seed)
@@ -207,7 +208,7 @@ class _Derivation:
             self.names.pop(result, None)  # a product stands for itself: no rule keeps it
         self.loops = self._loops(inputs)
         self.shifts = Shifts(self.loops.parts)
-        self.bodies: dict[Expr, tuple[Expr]] = {}
+        self.bodies: dict[Expr, tuple[Expr, ...]] = {}
         self.known: dict[object, Found] = {}
         self.known_forms: dict[Expr, tuple[int, Found]] = {}
         self.forward = dict.fromkeys([*recorded.exprs.values(), *self.letters.introduced])
@@ -477,7 +478,7 @@ class _Derivation:
     def _simplified(self, raw: Expr, normaliser: Normaliser, cuts: Mapping[Expr, str]) -> Found:
         names = {**self.names, **self._labels(cuts)}
         best = cost(raw, names, self.bodies), raw, list[Event](), normaliser.atoms
-        if time.monotonic() > self.deadline:
+        if time.thread_time() > self.deadline:
             self.ran_out = True
             return best
         try:
