@@ -35,6 +35,11 @@ FAULTS: list[Fault] = [
          "derive_names: whatever stands in a sum is a prediction"),
     ),
     *planted_in(
+        "formulas/naming/substitute.py",
+        ("Folder._quotient", "-exponent", "exponent",
+         "rules: what is divided by cosh is what is multiplied by it"),
+    ),
+    *planted_in(
         "formulas/naming/attention.py",
         ("attentions", "keys.args[0]", "keys", "shapes: the letter K stands for Kᵀ"),
     ),
