@@ -30,6 +30,16 @@ FAULTS: list[Fault] = [
          "shapes: axes stay in the order that a formula is written in"),
     ),
     *planted_in(
+        "formulas/naming/letters.py",
+        ("_predictions", "(y.op is None and y.size > 1)", "True",
+         "derive_names: whatever stands in a sum is a prediction"),
+    ),
+    *planted_in(
+        "formulas/naming/substitute.py",
+        ("Folder._quotient", "-exponent", "exponent",
+         "rules: what is divided by cosh is what is multiplied by it"),
+    ),
+    *planted_in(
         "formulas/naming/attention.py",
         ("attentions", "keys.args[0]", "keys", "shapes: the letter K stands for Kᵀ"),
     ),
@@ -225,7 +235,7 @@ FAULTS: list[Fault] = [
     *planted_in(
         "formulas/writing/formula.py",
         ("_Writer.matmul", "_transposed(right)", "right", "shapes: a vector is a row"),
-        ("cost", "(_body(x),) if spelt else x.args", "x.args",
+        ("written_of", "(_body(e),) if _is_body(e) else e.args", "e.args",
          "derive: what is written as its body costs no more than its operands"),
         ("_Writer._operands", "part.kind == 'relation' and e.op.operand_name(i) in asked",
          "part.kind == 'relation'", "derive: a relation as a value stands without its brackets"),
