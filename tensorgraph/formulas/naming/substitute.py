@@ -264,7 +264,7 @@ class Folder:
         if e is None or e.op is not matmul.op or e.ndim != 1 or exponent != 1 or nf.keeps(e):
             return None
         found = nf.opened(e)
-        return None if found is None else relabelled(found, dict(zip((0,), labels, strict=True)))
+        return None if found is None else relabelled(found, dict(enumerate(labels)))
 
     def over_denominators(self, p: Poly) -> Poly:
         """Return a polynomial in which terms over the same denominator are one fraction."""
