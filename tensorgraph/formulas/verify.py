@@ -66,6 +66,15 @@ def tolerance(dtype: Any) -> float:
     return 1e-7 if np.dtype(dtype) == DOUBLE else 2e-3
 
 
+def precision(exprs: Sequence[Expr]) -> np.dtype[Any]:
+    """Return the lowest precision in which anything is computed that expressions are made of.
+
+    A parameter of float32 rounds its gradient, though the data and the loss may be of float64.
+    """
+    floats = {e.dtype for e in in_order(exprs) if e.dtype.kind == "f"}
+    return max(floats, key=lambda dtype: float(np.finfo(dtype).eps), default=DOUBLE)
+
+
 def fresh_data(
     given: Mapping[Expr, Any], facts: Mapping[Expr, Sequence[Fact]], seed: int
 ) -> dict[Expr, Any]:
@@ -145,7 +154,8 @@ class Checker:
         self.numbers = numbers
         """The values of inputs that come up while formulas are sought, at any time."""
         read = _read_off(raws)
-        self.sets = [("the recorded data", tolerance(output.dtype), output.dtype)]
+        lowest = precision([output, *targets, *raws])
+        self.sets = [("the recorded data", tolerance(lowest), lowest)]
         self.sets += [("fresh random data", tolerance(DOUBLE) + 8 * read, DOUBLE)] * FRESH
         data = [{e: in_type(v, DOUBLE) for e, v in given.items()}]
         data += [fresh_data(given, facts, number) for number in range(FRESH)]

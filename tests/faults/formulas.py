@@ -163,6 +163,8 @@ FAULTS: list[Fault] = [
          "derive: a wrong formula is returned"),
         ("Checker.same", "found > allowed", "found > 1000000000.0",
          "derive: a wrong formula is used by others"),
+        ("precision", "max", "min",
+         "derive: the rounding of a parameter of float32 is taken for a wrong formula"),
         ("_varied", "rng.uniform(0.8, 1.2, array.shape)", "1.0",
          "rules: formulas are checked on the recorded data alone"),
         ("_read_off", "float(np.finfo(np.float32).eps)", "0.0",
@@ -267,6 +269,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/writing/latex_lines.py",
+        ("_fraction", "width(inverse) > room", "False",
+         "latex: what is long below a fraction is broken without end"),
         ("_filled", "size > left", "False", "latex: long formulas run out of the page"),
         ("_joined", "filter(None, (piece for piece, _ in pieces))", "[pieces[-1][0]]",
          "latex: what stands before a broken part is lost"),

@@ -430,3 +430,13 @@ def test_decimals_of_float32_that_cancel_are_no_wrong_formula():
     d = tg.derive(total, wrt=x)  # 1.8e-7 off: the numbers are read as 0.67537916 and 0.5722334
     assert str(d) == "dx = 0.103146"
     np.testing.assert_allclose(d.evaluate(), 0.103145778, rtol=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_parameter_of_float32_among_float64_rounds_its_own_gradient(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=60)
+    mu, v = leaf(np.array(0.1, np.float32)), leaf(np.array(0.2, np.float32))
+    total = (tg.exp(v) * (x - mu) ** 2 - v).mean()
+    found = tg.derive(total, wrt=[mu, v]).evaluate()
+    np.testing.assert_allclose(found["dv"], (np.exp(0.2) * (x - 0.1) ** 2).mean() - 1, rtol=1e-5)

@@ -75,6 +75,14 @@ def test_a_long_fraction_is_broken_between_the_terms_above():
     assert others[-1].endswith(r" \Bigr)")
 
 
+@pytest.mark.parametrize("above", ["1", "z"])
+def test_a_fraction_is_broken_that_is_long_below(above):
+    f = Formula("fraction", (Formula("number" if above == "1" else "name", text=above), LONG))
+    first, *others = align([("y", "=", f)]).splitlines()[1:-1]
+    assert first.startswith(r"y &= \Bigl( \mathrm{term}_{x} + ")
+    assert others[-1].endswith(r" \Bigr) ^{-1}" if above == "1" else r" \Bigr) ^{-1} \, z")
+
+
 def test_a_long_equation_is_broken_at_its_second_sign_first():
     lines = align([("y", "=", Formula("equation", (X, LONG)))]).splitlines()
     assert lines[1] == r"y &= x \\"

@@ -130,10 +130,18 @@ def _matmul(f: Formula, room: float) -> list[Piece]:
 
 
 def _fraction(f: Formula, room: float) -> list[Piece]:
-    """Break a long fraction as 1 over what is below, times what is above."""
+    """Break a long fraction as 1 over what is below, times what is above.
+
+    What is below and too long itself is raised to -1.
+    """
     above, below = f.parts
-    one = Formula("fraction", (Formula("number", text="1"), below))
-    return _product(Formula("product", (one, above), " "), room)
+    one = Formula("number", text="1")
+    inverse = Formula("fraction", (one, below))
+    if width(inverse) > room:
+        inverse = Formula("power", (below, Formula("number", text="-1")))
+    if above == one:
+        return _pieces(inverse, PRODUCT, room)
+    return _product(Formula("product", (inverse, above), " "), room)
 
 
 def _raised(f: Formula, room: float) -> list[Piece]:
@@ -172,7 +180,7 @@ def _head(f: Formula) -> list[Piece]:
 
 BROKEN: dict[str, Callable[[Formula, float], list[Piece]]] = {
     "sum": _sum,
-    "negative": lambda f, room: _after("-", _pieces(f.parts[0], PRODUCT, room)),
+    "negative": lambda f, room: _after("-", _pieces(f.parts[0], PRODUCT, room - 3)),
     "product": _product,
     "matmul": _matmul,
     "fraction": _fraction,
