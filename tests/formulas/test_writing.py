@@ -210,3 +210,8 @@ def test_ones_own_axes_may_be_counted_from_either_end(axis):
         str(tg.derive((total(x, axis=axis) ** 3).sum(), wrt=x))
         == "dx = 3 (S₁(x))²    in each column"
     )
+
+
+def test_only_what_holds_for_some_steps_says_for_which():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    assert "t =" not in tg.derive((x * x).sum(), wrt=x)._repr_html_()
