@@ -2,7 +2,7 @@
 
 In comes a frame that runs it; out come the variables that may name values, the best first. Read
 ``source`` (the bindings and operations in a source), ``bytecode`` (the same, where there is no
-source), ``statements`` (how well a variable fits an
-operand, by where it stands), ``variables`` (which variables of which frames count).
-Knows nothing of tensors: messages, formulas and pictures call values alike by it.
+source), ``statements`` (how well a variable fits an operand, by where it stands), ``variables``
+(which variables of which frames count). Knows nothing of tensors: messages, formulas and pictures
+call values alike by it.
 """

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from types import FrameType
 
 from tensorgraph.caller.bytecode import source_of_code
-from tensorgraph.caller.source import Place, Variable, function_of, read_from
+from tensorgraph.caller.source import Place, Variable, function_of, read_from, resolved
 
 NOWHERE, STANDS, IN_OP, BESIDE, IN_OP_BESIDE = range(5)
 """How well a variable fits an operand: it stands nowhere; in any operation; in one of this kind;
@@ -26,6 +26,7 @@ class Statements:
         code = frame.f_code
         found = list(read_from(code.co_filename, frame.f_globals))
         self._sources = found or [source_of_code(code, self._function)]
+        self._bound = {variable for source in self._sources for variable in source.bindings}
 
     def bound(self, name: str) -> Collection[str]:
         """Return how a name is bound: ``value``, ``alias``, ``loop``, ``receiver``."""
@@ -98,10 +99,4 @@ class Statements:
 
     def _variable(self, name: str) -> Variable:
         """Return the variable that a name means where the frame is."""
-        function = self._function
-        while function:
-            own = Variable(function, name)
-            if any(own in source.bindings for source in self._sources):
-                return own
-            function = function.rpartition(".<locals>.")[0]
-        return Variable("", name)
+        return resolved(self._function, name, self._bound)

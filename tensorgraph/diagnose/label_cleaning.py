@@ -13,7 +13,6 @@ from tensorgraph import errors
 from tensorgraph.diagnose.array_arguments import (
     Array,
     as_labels,
-    as_list,
     classes_of,
     labelled,
 )
@@ -135,7 +134,7 @@ def suspicious_labels(
               2      1          0  +0.800
         1 of 4 labels are suspicious (25 %); look at each of them
     """
-    named = None if classes is None else as_list("suspicious_labels", "classes", classes)
+    named = None if classes is None else classes_of("suspicious_labels", classes)
     p, numbers, *_ = labelled("suspicious_labels", probabilities, labels, named, None)
     p = p.astype(np.float64)
     m, count = p.shape
@@ -149,7 +148,7 @@ def suspicious_labels(
     margin = p[np.arange(m), taken_for] - own
     found = np.flatnonzero(confident.any(1) & (taken_for != numbers))
     found = found[np.argsort(-margin[found], kind="stable")]
-    names = np.arange(count) if named is None else np.asarray(named)
+    names = np.arange(count) if named is None else named
     return SuspiciousLabels(
         found, names[numbers[found]], names[taken_for[found]], margin[found], thresholds, m
     )

@@ -183,7 +183,11 @@ class Derivation:
     def _repr_html_(self) -> str:
         told = dict.fromkeys(filter(None, map(self._assumptions, self.gradients)))
         notes = "".join(f"<p>{note}</p>" for note in told)
-        return f"<div>{self.mathml()}{notes}</div>"
+        # The distance is no part of a formula, which pages without inline styles show, too.
+        lines = "".join(
+            f'<div style="margin: 0.7em 0">{line}</div>' for line in self.mathml().splitlines()
+        )
+        return f"<div>{lines}{notes}</div>"
 
     _repr_latex_ = latex
 

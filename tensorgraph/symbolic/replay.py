@@ -10,19 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.autodiff import differentiate
 from tensorgraph.engine.backward_pass import sweep
-from tensorgraph.engine.domain import Boolean, Integer
 from tensorgraph.engine.graph import Node, ancestors, interpret
-from tensorgraph.engine.modes import enable_grad, mode
-from tensorgraph.engine.op import REGISTRY, Plan
-from tensorgraph.engine.rule import ZERO_RULE
+from tensorgraph.engine.modes import mode
+from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import reshape
@@ -30,77 +26,10 @@ from tensorgraph.ops.transcendental import power
 from tensorgraph.symbolic.array_table import ArrayTable
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, in_order, make, symbol
+from tensorgraph.symbolic.reader import VALUES, Before, Operand, Place, Reader, selects
+from tensorgraph.symbolic.twins import twin, twin_of
 
 Rewritten = Callable[[Expr, Collection[Expr]], Expr]
-Place = Callable[[Any], Expr]
-"""Gives the expression of a constant array."""
-
-
-class Operand(NamedTuple):
-    """Where a constant stands."""
-
-    node: Node
-    i: int
-
-
-class Before(NamedTuple):
-    """A value that was computed before another."""
-
-    place: Any
-    expr: Expr
-    array: Any
-    at_hand: bool
-    """Whether the operation in question computes with it."""
-
-    def written(self) -> Expr:
-        """Return its expression."""
-        return self.expr
-
-
-class Reader(Protocol):
-    """Reads more in constants than their values."""
-
-    def number(self, value: Any, at: Operand, place: Place) -> Expr:
-        """Return the expression for a number."""
-
-    def array(self, array: Any, place: Place) -> Expr | None:
-        """Return how an array is computed from others, where that is known."""
-
-    def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
-        """Return the condition that a boolean array tells of values before it, if it is known."""
-
-    def called(self, array: Any, at: Operand) -> Sequence[str]:
-        """Return the names that an array may have, the best first."""
-
-    def given(self) -> dict[Expr, Any]:
-        """Return the values of what stands for numbers."""
-
-
-class Values(Reader):
-    """Reads nothing in constants but their values."""
-
-    def number(self, value: Any, at: Operand, place: Place) -> Expr:
-        """Return the number itself."""
-        return constant(value)
-
-    def array(self, array: Any, place: Place) -> Expr | None:
-        """Return that nothing is known."""
-        return None
-
-    def called(self, array: Any, at: Operand) -> Sequence[str]:
-        """Return that it has no name."""
-        return ()
-
-    def condition(self, mask: Any, before: Sequence[Before], place: Place) -> Expr | None:
-        """Return that nothing is known."""
-        return None
-
-    def given(self) -> dict[Expr, Any]:
-        """Return that nothing stands for a number."""
-        return {}
-
-
-VALUES = Values()
 
 
 @dataclass(eq=False)
@@ -206,7 +135,7 @@ def replay(
         if chosen is not None:
             _choose(result, node, e, parents, chosen)
         elif known_as is e:
-            result.twins[node] = _twin(node, node.op, node.static, args, parents, node.plan, e)
+            result.twins[node] = twin_of(node, node.op, node.static, args, parents, node.plan, e)
         else:
             _read(result, node, known_as)
         if node in asked:
@@ -260,44 +189,7 @@ def _choose(result: Replay, node: Node, e: Expr, parents: Any, chosen: int) -> N
     result.exprs[node] = x
     if type(parent) in (Node, Tensor):
         same = REGISTRY["positive"]
-        result.twins[node] = _twin(node, same, {}, (x,), (parent,), same.plan(3, 1), x)
-
-
-def _twin(
-    node: Node, op: Any, static: Any, args: Sequence[Expr], parents: Any, plan: Plan, e: Expr
-) -> Node:
-    """Return a node that computes with expressions."""
-    # Rules see a number as it was written, such as an exponent; this one is no length.
-    values = [float(x.value) if type(x.value) in (int, float) else x for x in args]
-    ours = REGISTRY.get(op.name) is op
-    defined = ours and op.family == "elementwise" and op.body is not None
-    rules = tuple(
-        (i, _through_body if defined else rule)
-        for i, rule in plan.rules
-        if rule is not ZERO_RULE.call and type(parents[i]) in (Node, Tensor)
-    )
-    keep = tuple(range(len(args))) if defined else plan.keep
-    return Node(op, static, parents, Plan(keep, rules), [*values, e], node.scope)
-
-
-def _through_body(g: Any, saved: Sequence[Any], node: Node, i: int) -> Any:
-    """Return the gradient of an elementwise operation as its body says it.
-
-    Its own rule says the same in the way that keeps the digits.
-    """
-    operands = [wrap(x, None, k == i) if type(x) is Expr else x for k, x in enumerate(saved[:-1])]
-    assert node.op.body is not None
-    with enable_grad():
-        out = node.op.body(*operands, **node.static)
-    (gradient,) = differentiate([out], [g], [operands[i]], False, False)
-    return gradient._data
-
-
-def twin(node: Node, e: Expr, parents: Sequence[Any]) -> Node:
-    """Return a node in the place of a recorded one that computes another expression."""
-    assert e.op is not None
-    plan = e.op.plan((2 << len(e.args)) - 1, len(e.args))  # gradients flow to all operands
-    return _twin(node, e.op, e.static, e.args, parents, plan, e)
+        result.twins[node] = twin_of(node, same, {}, (x,), (parent,), same.plan(3, 1), x)
 
 
 def _check(node: Node) -> None:
@@ -340,19 +232,6 @@ def _leaf(result: Replay, node: Node, i: int, reader: Reader) -> Expr:
     if type(parent) is Tensor:
         result.exprs[parent] = e
     return e
-
-
-def selects(node: Node, i: int) -> bool:
-    """Return whether an operand tells which elements are taken, rather than what to compute with.
-
-    Such an array may decide shapes, or what a rule does: it stays what it is.
-    """
-    if node.op.family == "index" and i > 0:
-        return True
-    domain = node.op.domain.get(node.op.operand_name(i))
-    return isinstance(domain, Boolean) or (
-        isinstance(domain, Integer) and node.op.family != "elementwise"
-    )
 
 
 def _take_in(result: Replay, array: Any) -> None:
@@ -457,12 +336,6 @@ def _broadcasts(shape: Sequence[int], to: Sequence[int]) -> bool:
         return np.broadcast_shapes(tuple(shape), tuple(to)) == tuple(to)
     except ValueError:
         return False
-
-
-def content(array: Any) -> bytes:
-    """Return what tells an array's elements, shape and dtype from any other's."""
-    array = np.ascontiguousarray(array)
-    return blake2b(array, digest_size=16).digest() + f"{array.dtype}{array.shape}".encode()
 
 
 def recorded_values(result: Replay) -> dict[Expr, Any]:

@@ -98,7 +98,9 @@ class Browser:
         events = [json.loads(e["message"])["message"] for e in self.driver.get_log("performance")]
         sent = [e["params"] for e in events if e["method"] == "Network.requestWillBeSent"]
         urls = [request["request"]["url"] for request in sent]
-        return [url for url in urls if not url.startswith(("chrome://", "data:"))]
+        return [
+            url for url in urls if not url.startswith(("chrome:", "chrome-untrusted:", "data:"))
+        ]
 
 
 def contrast(a, b):

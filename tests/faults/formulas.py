@@ -30,6 +30,16 @@ FAULTS: list[Fault] = [
          "shapes: axes stay in the order that a formula is written in"),
     ),
     *planted_in(
+        "formulas/naming/letters.py",
+        ("_predictions", "(y.op is None and y.size > 1)", "True",
+         "derive_names: whatever stands in a sum is a prediction"),
+    ),
+    *planted_in(
+        "formulas/naming/substitute.py",
+        ("Folder._quotient", "-exponent", "exponent",
+         "rules: what is divided by cosh is what is multiplied by it"),
+    ),
+    *planted_in(
         "formulas/naming/attention.py",
         ("attentions", "keys.args[0]", "keys", "shapes: the letter K stands for Kᵀ"),
     ),
@@ -163,16 +173,21 @@ FAULTS: list[Fault] = [
          "derive: decimals of float32 that cancel are taken for a wrong formula"),
     ),
     *planted_in(
-        "formulas/derive.py",
-        ("_Derivation._scale", "e * divisor", "e / divisor",
+        "formulas/solution.py",
+        ("Solution._scale", "e * divisor", "e / divisor",
          "derive: dZ is taken for the m-th of what it is"),
-        ("_Derivation._checker", "recorded[self.root]", "self.recorded.exprs[self.root]",
+    ),
+    *planted_in(
+        "formulas/problem.py",
+        ("Problem._checker", "recorded[self.root]", "self.recorded.exprs[self.root]",
          "known_functions: a value that is read wrongly is compared with itself"),
     ),
     *planted_in(
         "formulas/recurrences/families.py",
-        ("_is_loop", "steps >= FEWEST", "steps >= FEWEST + 1",
+        ("_is_loop", "steps < FEWEST", "steps < FEWEST + 1",
          "recurrences: a loop of three steps is not seen"),
+        ("_is_loop", "{x.op for x in pairs} <= {*PRODUCTS}", "False",
+         "recurrences: a product of constants is written step by step"),
         ("_families", "shift + by * n", "shift + by * n + 1",
          "recurrences: values belong to the step after theirs"),
         ("_may_vary", "x in data and y in data and x.shape == y.shape", "x.shape == y.shape",
@@ -224,7 +239,7 @@ FAULTS: list[Fault] = [
     *planted_in(
         "formulas/writing/formula.py",
         ("_Writer.matmul", "_transposed(right)", "right", "shapes: a vector is a row"),
-        ("cost", "(_body(x),) if spelt else x.args", "x.args",
+        ("written_of", "(_body(e),) if _is_body(e) else e.args", "e.args",
          "derive: what is written as its body costs no more than its operands"),
         ("_Writer._operands", "part.kind == 'relation' and e.op.operand_name(i) in asked",
          "part.kind == 'relation'", "derive: a relation as a value stands without its brackets"),

@@ -9,8 +9,11 @@ FAULTS: list[Fault] = [
         "symbolic/replay.py",
         ("_decided", "1 if mask.flat[0] else 2", "2 if mask.flat[0] else 1",
          "derive: a mask that is the same everywhere chooses the other side"),
-        ("_twin", "[float(x.value) if type(x.value) in (int, float) else x for x in args]", "args",
-         "derive_names: an exponent takes the name of a length"),
+    ),
+    *planted_in(
+        "symbolic/twins.py",
+        ("twin_of", "[float(x.value) if type(x.value) in (int, float) else x for x in args]",
+         "args", "derive_names: an exponent takes the name of a length"),
     ),
     *planted_in(
         "symbolic/capture.py",

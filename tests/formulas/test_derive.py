@@ -366,7 +366,7 @@ def test_a_wrong_formula_on_the_way_is_never_returned():
 
     total = tg.tanh(X.T @ W + b).sum()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tensorgraph.formulas.derive.Checker", Strict)
+        patch.setattr("tensorgraph.formulas.problem.Checker", Strict)
         with pytest.raises(tg.errors.DerivationError, match="found for dZ1 differs"):
             tg.derive(total, wrt=[W, b])
     assert checked == ["dZ1"]

@@ -47,7 +47,7 @@ def test_an_operation_without_rules_is_named_where_a_formula_is_long():
     x = leaf(LOGITS)
     short = tg.derive((own(x) ** 2).sum(), wrt=x)
     assert "ripple(x)" in str(short) and not short.hints
-    y = own(own(own(x) * x) * x)
+    y = own(own(x) * x) * own(x + 1)
     (hint,) = tg.derive((y * y).sum(), wrt=x).hints
     assert "no rule is known of 'ripple'" in hint and "body=" in hint
 

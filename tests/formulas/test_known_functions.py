@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tensorgraph as tg
-from tensorgraph.formulas import derive as deriving
+from tensorgraph.formulas import problem
 from tensorgraph.formulas.algebra.exponentials import DEFINITIONS
 from tensorgraph.formulas.algebra.known_functions import read_in_graph
 from tensorgraph.symbolic.evaluate import evaluate
@@ -162,6 +162,19 @@ def test_terms_of_a_sum_are_read_together(loss):
     assert str(tg.derive(loss(z, y).sum(), wrt=z)) == "dz = A − y\n  where A = σ(z)"
 
 
+@pytest.mark.parametrize("function", [tg.sigmoid, tg.tanh, tg.softplus])
+def test_a_sum_may_hold_a_function_of_a_bias_of_one_number(function):
+    xw, b = symbol("xw", (5,), np.float64), symbol("b", (1,), np.float64)
+    e = function(xw + b) - y
+    assert read(e) is e
+
+
+def test_terms_of_a_sum_are_read_together_beside_a_bias_of_one_number():
+    z = symbol("xw", (5,), np.float64) + symbol("b", (1,), np.float64)
+    terms = tg.maximum(z, 0) - z * y + log(1 + exp(-abs(z)))
+    assert any(e.op is softplus.op and e.args[0] is z for e in in_order([read(terms)]))
+
+
 def test_a_sum_that_is_asked_for_is_not_read_past():
     z, y = leaf(6), np.linspace(0, 1, 6)
     part = np.maximum(z, 0) - z * y
@@ -191,7 +204,7 @@ def test_a_value_read_wrongly_is_noticed(monkeypatch):
     def careless(e, asked):
         return tg.tanh(e.args[0]) if e.op is tg.sinh.op else e
 
-    monkeypatch.setattr(deriving, "read_in_graph", careless)
+    monkeypatch.setattr(problem, "read_in_graph", careless)
     z = tg.tensor(np.full(4, 0.02, np.float32), requires_grad=True)  # where sinh is tanh, almost
     with pytest.raises(tg.errors.DerivationError, match="fresh random data"):
         tg.derive(tg.sinh(z).sum(), wrt=z)

@@ -58,6 +58,16 @@ def test_what_algebra_writes_shorter_is_no_loop():
     assert str(tg.derive(y.sum(), wrt=x)) == "dx = 5 x⁴"
 
 
+def test_a_product_of_what_each_step_is_given_is_no_loop_but_a_sum_of_such_products_is():
+    x = leaf(RNG.normal(size=4))
+    product = mixed = x
+    for _ in range(5):
+        product = product * RNG.normal(size=4) / RNG.normal(size=4)
+        mixed = mixed * RNG.normal(size=4) + tg.tanh(x)
+    assert loops_in(product.sum()) == []
+    assert len(loops_in(mixed.sum())) == 1
+
+
 def test_a_loop_may_begin_otherwise_and_end_in_another():
     x, w, v = weights(8), weights(3, 3), weights(3, 3)
     h = tg.sigmoid(weights(3))

@@ -221,3 +221,11 @@ def test_fresh_data_are_others_of_which_the_same_holds():
         assert first[e].shape == array.shape and first[e].dtype == np.float64
         if word != "binary":
             assert not np.array_equal(first[e], second[e])
+
+
+def test_quotients_of_functions_have_the_name_of_one():
+    x = tg.tensor(np.linspace(-1, 1, 5), requires_grad=True)
+    d = tg.derive(tg.log(tg.cosh(x)).sum(), wrt=x)
+    assert str(d) == "dx = tanh(x)"
+    assert "sinh(x) / cosh(x) = tanh(x)" in [step.equation for step in d.steps()]
+    assert str(tg.derive(-tg.log(tg.cos(x)).sum(), wrt=x)) == "dx = tan(x)"

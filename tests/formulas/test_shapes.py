@@ -291,3 +291,10 @@ def test_what_a_result_with_more_axes_repeats_is_said():
 def test_a_number_is_everywhere_without_saying_so():
     A = leaf(4, 5)
     assert str(tg.derive(A.mean(), wrt=A)) == "dA = 0.05"
+
+
+@pytest.mark.parametrize("inputs", [1, 3])
+def test_a_vector_of_weights_may_see_one_example(inputs):
+    X, w, y = array(1, inputs), leaf(inputs), array(1)
+    d = tg.derive(np.square(X @ w - y).mean(), wrt=w)
+    np.testing.assert_allclose(d.evaluate(), 2 * X.T @ (X @ w.numpy() - y))

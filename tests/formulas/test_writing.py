@@ -124,7 +124,7 @@ def test_ones_own_op_is_written_as_its_record_says():
     assert Facts().positive(op(symbol("x", (3,), np.float64)))
 
     d, loss, wrt = a_layer_of(op)
-    assert "dV = A1ᵀ" in str(d) and "A1 = sq₊(Z1)" in str(d)
+    assert "dV = Σ₁ A1ᵀ    in each column" in str(d) and "A1 = sq₊(Z1)" in str(d)
     for value, expected in zip(run_code(d), tg.gradients(loss, wrt), strict=True):
         np.testing.assert_allclose(value, expected.numpy())
 
@@ -210,3 +210,8 @@ def test_ones_own_axes_may_be_counted_from_either_end(axis):
         str(tg.derive((total(x, axis=axis) ** 3).sum(), wrt=x))
         == "dx = 3 (S₁(x))²    in each column"
     )
+
+
+def test_only_what_holds_for_some_steps_says_for_which():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    assert "t =" not in tg.derive((x * x).sum(), wrt=x)._repr_html_()

@@ -66,11 +66,12 @@ INNER = {
     "formulas": [
         "facts writing",
         "algebra",
-        "naming",
+        "naming verify",
+        "simplifier",
         "recurrences",
-        "targets constant_facts steps verify update_rules recorded_call",
-        "derivation",
-        "hints of_function",
+        "targets constant_facts steps update_rules recorded_call",
+        "derivation problem",
+        "hints of_function solution",
         "derive",
     ],
 }

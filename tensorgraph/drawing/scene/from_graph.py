@@ -20,7 +20,7 @@ from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, ancestors, leading_to, reachable
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.observe.profile import times_of
-from tensorgraph.symbolic.replay import content
+from tensorgraph.symbolic.array_table import content
 
 LARGEST = 100_000
 """Of a graph with more operations, only the first and last are listed."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from tensorgraph.engine.op import Op
 from tensorgraph.ops.activation import log_sigmoid, sigmoid
 from tensorgraph.ops.logits import log_softmax, softmax
 from tensorgraph.ops.transcendental import exp, log
+from tensorgraph.ops.trigonometric import cos, cosh, sin, sinh, tan, tanh
 from tensorgraph.symbolic.expr import Expr, make
 
 
@@ -28,6 +30,13 @@ RECOGNITIONS = (
     Recognition(log.op, softmax.op, log_softmax.op),
     Recognition(log.op, sigmoid.op, log_sigmoid.op),
 )
+
+
+QUOTIENTS: dict[Op, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    cosh.op: (sinh, tanh),
+    cos.op: (sin, tan),
+}
+"""Of functions: another one, and what that divided by it is called."""
 
 
 def recognised(e: Expr) -> Expr:

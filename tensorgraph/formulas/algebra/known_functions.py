@@ -70,7 +70,14 @@ def read_in_graph(e: Expr, asked: Collection[Expr] = ()) -> Expr:
 
 def _read(e: Expr, asked: Collection[Expr]) -> Expr:
     spelt = _defined(e) if e.op is logaddexp.op else e
-    spelling = _spelling(spelt) if e.op in ENDINGS else None
+    source = _only_source(spelt) if e.op in ENDINGS else None
+    return e if source is None else _read_of(source, e, asked)
+
+
+def _read_of(source: Expr, e: Expr, asked: Collection[Expr]) -> Expr:
+    """Return the known function of an array that a value is, or the value itself."""
+    spelt = _defined(e) if e.op is logaddexp.op else e
+    spelling = _spelling(source, spelt)
     if spelling is None or spelling.leads_past(asked, e):
         return e
     sides = spelling.sides()
@@ -89,12 +96,17 @@ def _terms_read(e: Expr, asked: Collection[Expr]) -> Expr:
     """Return a sum in which the terms made from one array are the known function they add up to."""
     terms = _terms(e)
     for function in [t for t, _ in terms if t.op in TRANSCENDENTAL]:
-        source = _source(function.args[-1])
-        together = [(t, sign) for t, sign in terms if _is_made_from(source, t)]
+        # A bias of one number is smaller than what it is added to, and still part of the operand.
+        sources = [x for x in _inwards(function.args[-1]) if _is_made_from(x, function)]
+        if not sources:
+            continue
+        together = [(t, sign) for t, sign in terms if _is_made_from(sources[-1], t)]
+        if not 1 < len(together) < len(terms):
+            continue
         whole = _sum_of(together)
-        found = _read(whole, asked) if 1 < len(together) < len(terms) else whole
+        found = _read_of(sources[-1], whole, asked)
         if found is not whole and not any(x in asked for x in _sums(e)[1:]):
-            rest = [(t, sign) for t, sign in terms if not _is_made_from(source, t)]
+            rest = [(t, sign) for t, sign in terms if not _is_made_from(sources[-1], t)]
             return _sum_of([(found, 1), *rest])
     return e
 
@@ -192,14 +204,16 @@ class Spelling:
         return [x for x in others if np.allclose(values[x], values[e], equal_nan=True)]
 
 
-def _spelling(e: Expr) -> Spelling | None:
-    """Return how a value is made from one array by functions; ``None`` if it is not."""
+def _only_source(e: Expr) -> Expr | None:
+    """Return the one array that the functions in a value are of; ``None`` if there are others."""
     found = _made_of(e, lambda x: x.op in TRANSCENDENTAL)
     functions = [] if found is None else [x for x in found[1] if x.op in TRANSCENDENTAL]
     sources = {_source(x) for f in functions for x in f.args if not _is_number(x)}
-    if len(sources) != 1:
-        return None
-    (source,) = sources
+    return sources.pop() if len(sources) == 1 else None
+
+
+def _spelling(source: Expr, e: Expr) -> Spelling | None:
+    """Return how a value is made from an array by functions; ``None`` if it is not."""
     found = _made_of(e, lambda x: x is source)
     if found is None:
         return None
@@ -230,14 +244,19 @@ def _made_of(
     return inside, leaves
 
 
+def _inwards(e: Expr) -> list[Expr]:
+    """Return a function's operand, then what each before is a multiple of, or a logarithm in."""
+    path = [e]
+    for e in path:
+        if e.op in LINEAR or e.op in LOGARITHMS or e.op is absolute.op:
+            large = [x for x in e.args if x.shape == e.shape and not _is_number(x)]
+            path += large if len(large) == 1 else []
+    return path
+
+
 def _source(e: Expr) -> Expr:
-    """Return the array that a function's operand is a multiple of, or a logarithm in."""
-    while e.op in LINEAR or e.op in LOGARITHMS or e.op is absolute.op:
-        large = [x for x in e.args if x.shape == e.shape and not _is_number(x)]
-        if len(large) != 1:
-            break
-        e = large[0]
-    return e
+    """Return the array that a function's operand is in the end a multiple of."""
+    return _inwards(e)[-1]
 
 
 def _is_number(e: Expr) -> bool:

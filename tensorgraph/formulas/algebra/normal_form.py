@@ -48,7 +48,7 @@ class Normaliser(Algebra):
         names: what has a name of its own.
         cuts: expressions that stay atoms: gradients with a name of their own.
         multiples: gradients that are a multiple of one with a name: that, over a divisor.
-        deadline: when to give up.
+        deadline: when to give up, by the thread's own clock: what a machine does beside counts not.
         data: the values of an expression on all data that a formula will be checked on.
     """
 
@@ -65,7 +65,7 @@ class Normaliser(Algebra):
         """Return an expression's polynomial in its own frame."""
         for x in in_order([e], self._below):
             if x not in self._known:
-                if time.monotonic() > self.deadline:
+                if time.thread_time() > self.deadline:
                     raise OutOfTime
                 outside, self._events = self._events, {}
                 try:

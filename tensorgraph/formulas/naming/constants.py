@@ -33,7 +33,7 @@ from tensorgraph.formulas.naming.numbers import Numbers, is_long
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.symbolic.array_table import ArrayTable
 from tensorgraph.symbolic.expr import Expr, constant
-from tensorgraph.symbolic.replay import Before, Operand, Place, selects
+from tensorgraph.symbolic.reader import Before, Operand, Place, selects
 
 LARGE = 100_000
 """What the elements of larger arrays come to is not computed, unless they stand in the graph."""

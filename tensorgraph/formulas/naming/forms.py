@@ -21,7 +21,7 @@ from tensorgraph.ops.reduce import max, mean, min, sum as total
 from tensorgraph.ops.shape import broadcast_to
 from tensorgraph.ops.transcendental import exp, log, sqrt
 from tensorgraph.symbolic.expr import Expr
-from tensorgraph.symbolic.replay import Place
+from tensorgraph.symbolic.reader import Place
 
 PROBES = 16
 """So many elements of an array are looked at before all are."""
@@ -130,7 +130,6 @@ class Target:
         self.array = array
         self.index = np.unravel_index(_probed(array), array.shape)
         self.probes = as_numbers(array[self.index])
-        self.two_valued = len(np.unique(self.probes)) == 2
 
     def rows(self, sources: Sequence[Source]) -> Any:
         """Return the same elements of each source, a row each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,9 @@ from tensorgraph.formulas.naming.distinct import Taken, distinct
 from tensorgraph.formulas.naming.ends import Ends
 from tensorgraph.formulas.naming.parameters import Parameter, symbols
 from tensorgraph.formulas.writing.broadcasting import hidden
-from tensorgraph.formulas.writing.formula import cost
+from tensorgraph.formulas.writing.formula import cost, written_of
 from tensorgraph.ops._axes import kept
-from tensorgraph.ops.arithmetic import add, divide, subtract
+from tensorgraph.ops.arithmetic import add, divide, multiply, negative, subtract
 from tensorgraph.ops.masking import dropout
 from tensorgraph.ops.moments import affine, center, rms
 from tensorgraph.ops.reduce import mean, sum as total
@@ -232,11 +232,12 @@ class Letters:
         """
         if cost(e, names) > LONG_FORMULA:
             self._parts(e, names)
-        order = in_order([e], lambda x: () if x in names else x.args)
-        uses = _uses(order, names)
+        order = in_order([e], lambda x: () if x in names else written_of(x))
+        uses, predicted = _uses(order, names, written_of), _predictions(order, names)
         taken = self._taken(*names.values())
         for x in in_order(_in_sums(order, names), lambda x: () if x in names else x.args):
-            self._usual(x, names, taken)
+            if _usual_letter(x) == "Y" or x in predicted:
+                self._usual(x, names, taken)
         for x, count in uses.items():
             if count > 1:
                 self._usual(x, names, taken)
@@ -261,19 +262,48 @@ class Letters:
                 depth[x] = 0
 
 
-def _uses(order: Sequence[Expr], names: Mapping[Expr, str]) -> dict[Expr, int]:
-    """Return how often each part of a formula stands in it."""
+def _uses(
+    order: Sequence[Expr],
+    names: Mapping[Expr, str],
+    below: Callable[[Expr], Iterable[Expr]] = lambda e: e.args,
+) -> dict[Expr, int]:
+    """Return how often each part of a formula stands in it, where ``below`` tells its parts."""
     uses: dict[Expr, int] = {}
     for x in order:
-        for part in x.args if x not in names else ():
+        for part in below(x) if x not in names else ():
             uses[part] = uses.get(part, 0) + 1
     return uses
 
 
 def _in_sums(order: Sequence[Expr], names: Mapping[Expr, str]) -> list[Expr]:
     """Return the terms of sums in a formula."""
-    sums = [x for x in order if x not in names and x.op in (add.op, subtract.op, total.op, mean.op)]
+    sums = [x for x in order if x not in names and x.op in (*SUMS, total.op, mean.op)]
     return [part for x in sums for part in x.args]
+
+
+def _predictions(order: Sequence[Expr], names: Mapping[Expr, str]) -> set[Expr]:
+    """Return the factors in sums of which labels are a term: one-hot rows, or data."""
+    found: set[Expr] = set()
+    for x in order:
+        if x not in names and x.op in SUMS:
+            terms = in_order([x], lambda y: () if y in names else _terms(y))
+            if any(_usual_letter(y) == "Y" or (y.op is None and y.size > 1) for y in terms):
+                found.update(in_order(terms, lambda y: () if y in names else _factors(y)))
+    return found
+
+
+def _terms(e: Expr) -> tuple[Expr, ...]:
+    """Return the terms of a sum, and what terms are multiples of."""
+    if hidden(e) or e.op in (*SUMS, negative.op):
+        return e.args
+    return _factors(e) if any(x.op is None and x.size == 1 for x in _factors(e)) else ()
+
+
+def _factors(e: Expr) -> tuple[Expr, ...]:
+    return e.args if hidden(e) or e.op in (multiply.op, divide.op) else ()
+
+
+SUMS = (add.op, subtract.op)
 
 
 def is_product(op: Op) -> bool:

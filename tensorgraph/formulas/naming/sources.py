@@ -16,7 +16,7 @@ import numpy as np
 from tensorgraph.ops.index import one_hot
 from tensorgraph.ops.shape import matrix_transpose, reshape
 from tensorgraph.symbolic.expr import Expr, constant
-from tensorgraph.symbolic.replay import Place
+from tensorgraph.symbolic.reader import Place
 
 Index = tuple[Any, ...]
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from tensorgraph.formulas.algebra.factoring import factored
 from tensorgraph.formulas.algebra.frames import Frame, frames, written
+from tensorgraph.formulas.algebra.identities import QUOTIENTS
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import (
     BOUND,
@@ -36,6 +37,7 @@ class Folder:
     def __init__(self, normaliser: Normaliser) -> None:
         self.normaliser = normaliser
         self.definitions: list[tuple[Expr, Factor, Fraction, Mono]] = []
+        self.quotients: dict[Expr, Expr] = {}
         for e in filter(normaliser.names.__contains__, normaliser.forward):
             found = self._definition(e)
             if found is not None:
@@ -44,6 +46,20 @@ class Folder:
                 if short != mono and len(short) > 1:
                     self.definitions.append((e, own, k * scale, short))
                 self.definitions.append(found)
+        for e in normaliser.forward:
+            if e.op in QUOTIENTS:
+                self.definitions.append(self._quotient(e))
+
+    def _quotient(self, e: Expr) -> tuple[Expr, Factor, Fraction, Mono]:
+        """Return the function that another one divided by this value is: tanh is sinh / cosh."""
+        assert e.op is not None
+        other, both = (function(*e.args) for function in QUOTIENTS[e.op])
+        self.quotients[both] = other / e
+        (((above,), _),), (((below,), _),), (((own,), _),) = (
+            self.normaliser.atoms.value(x).items() for x in (other, e, both)
+        )
+        atom, labels, exponent = below
+        return both, own, Fraction(1), tuple(sorted((above, (atom, labels, -exponent)), key=order))
 
     def _definition(self, e: Expr) -> tuple[Expr, Factor, Fraction, Mono] | None:
         """Return a named value as a factor, and the product it is; ``None`` if it is none."""
@@ -96,8 +112,13 @@ class Folder:
                         best = Fraction(gain), k**-sign, short, e
         if best is None:
             return None
-        self.normaliser.note("name", best[3])
+        self._note(best[3])
         return best[1], best[2]
+
+    def _note(self, e: Expr) -> None:
+        """Remember that a value was put back, or that a quotient has a name."""
+        spelt = self.quotients.get(e)
+        self.normaliser.note(*(("name", e) if spelt is None else ("recognise", (spelt, e))))
 
     def _into_sums(self, mono: Mono) -> tuple[Fraction, Mono] | None:
         """Return the product with a sum's body folded, pushing factors in where that helps."""
@@ -175,7 +196,7 @@ class Folder:
                 new_rest = quotient(rest, outer)
                 shorter = size(new_body) + size(new_rest) < size(body) + size(rest)
                 if shorter and labels_of(new_body) >= bound:
-                    self.normaliser.note("name", e)
+                    self._note(e)
                     return 1 / k, self.normaliser.with_sum(new_rest, new_body, bound)
         return None
 
@@ -243,7 +264,7 @@ class Folder:
         if e is None or e.op is not matmul.op or e.ndim != 1 or exponent != 1 or nf.keeps(e):
             return None
         found = nf.opened(e)
-        return None if found is None else relabelled(found, dict(zip((0,), labels, strict=True)))
+        return None if found is None else relabelled(found, dict(enumerate(labels)))
 
     def over_denominators(self, p: Poly) -> Poly:
         """Return a polynomial in which terms over the same denominator are one fraction."""

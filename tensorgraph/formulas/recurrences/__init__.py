@@ -5,7 +5,8 @@ step as their index, and equations that hold for all t. Read ``slices`` (what is
 at once, read as what each step makes), ``families`` (what plays the same part in each step),
 ``inputs`` (what each step is given of its own), ``names`` (their letters), ``terms`` (gradients
 that are sums over steps, term by term), ``shifts`` (a formula of one step as that of another),
-``equations`` (equations that are alike, as one).
+``step_simplifier`` (each step's gradient by itself), ``equations`` (equations that are alike, as
+one).
 
 Each gradient of each step is derived, and checked, by itself; only on paper they are one.
 """

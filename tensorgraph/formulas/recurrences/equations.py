@@ -197,12 +197,11 @@ def _indices(f: Formula) -> Iterator[tuple[str, int]]:
 
 
 def range_text(steps: Iterable[int]) -> str:
-    """Return steps as ``t = 3 … 0``."""
+    """Return steps as ``t = 3 … 0``; nothing for none."""
     listed = list(steps)
-    ends = listed if len(listed) < 3 else [listed[0], "…", listed[-1]]
+    if not listed:
+        return ""
     gaps = any(abs(a - b) != 1 for a, b in pairwise(listed))
-    return (
-        f"t = {', '.join(map(str, listed))}"
-        if gaps or len(listed) < 3
-        else f"t = {' '.join(map(str, ends))}"
-    )
+    if gaps or len(listed) < 3:
+        return f"t = {', '.join(map(str, listed))}"
+    return f"t = {listed[0]} … {listed[-1]}"

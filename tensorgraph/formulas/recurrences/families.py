@@ -18,10 +18,12 @@ import numpy as np
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.algebra.meanings import MEANINGS
 from tensorgraph.formulas.recurrences.slices import GETITEM
+from tensorgraph.ops.arithmetic import divide, multiply
 from tensorgraph.symbolic.expr import Expr
 
 FEWEST = 3
 """So many steps make a recurrence; fewer are written out."""
+PRODUCTS = (multiply.op, divide.op)
 TRIES = 16
 """So many earlier values of its kind is each value compared with."""
 
@@ -186,8 +188,10 @@ def _is_loop(e: Expr, pairs: Pairs, data: Collection[Expr]) -> bool:
     steps, x = 1, e
     while x in pairs:
         steps, x = steps + 1, pairs[x]
+    if steps < FEWEST or {x.op for x in pairs} <= {*PRODUCTS}:
+        return False  # a product of what each step is given is short by itself
     given = (u for x, y in pairs.items() for u, v in _operands(x, y) if u is not v and u in data)
-    return steps >= FEWEST and (any(map(_tells, pairs)) or any(u.op or u.ndim for u in given))
+    return any(map(_tells, pairs)) or any(u.op or u.ndim for u in given)
 
 
 def _tells(x: Expr) -> bool:

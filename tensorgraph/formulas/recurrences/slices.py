@@ -19,7 +19,8 @@ from tensorgraph.ops.arithmetic import add
 from tensorgraph.ops.contract import linear, matmul
 from tensorgraph.ops.shape import broadcast_to
 from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, make
-from tensorgraph.symbolic.replay import Replay, twin
+from tensorgraph.symbolic.replay import Replay
+from tensorgraph.symbolic.twins import twin
 
 GETITEM, STACK = REGISTRY["getitem"], REGISTRY["stack"]
 PRODUCTS = {linear.op, matmul.op}

@@ -285,6 +285,15 @@ def _over_all(e: Expr) -> bool:
     return all(i in axes or (n == 1 and not e.ndim) for i, n in enumerate(x.shape))
 
 
+def written_of(e: Expr) -> tuple[Expr, ...]:
+    """Return what a formula is written of: the operands, or the body where that is written."""
+    return (_body(e),) if _is_body(e) else e.args
+
+
+def _is_body(e: Expr) -> bool:
+    return e.op is not None and e.op.notation.kind == "body"
+
+
 def _body(e: Expr) -> Expr:
     """Return what the body of an operation's record makes of its operands."""
     assert e.op is not None and e.op.body is not None
@@ -358,7 +367,7 @@ def _key(part: Any) -> str:
 
 
 def cost(
-    e: Expr, names: Mapping[Expr, str], bodies: dict[Expr, tuple[Expr]] | None = None
+    e: Expr, names: Mapping[Expr, str], bodies: dict[Expr, tuple[Expr, ...]] | None = None
 ) -> float:
     """Return how much there is to read in a formula; where a body is written, in that.
 
@@ -371,10 +380,10 @@ def cost(
     read = {} if bodies is None else bodies
 
     def below(x: Expr) -> tuple[Expr, ...]:
-        if x.op is None or x.op.notation.kind != "body":
+        if not _is_body(x):
             return x.args
         if x not in read:
-            read[x] = (_body(x),)
+            read[x] = written_of(x)
         return read[x]
 
     outside = set(around(e, names))

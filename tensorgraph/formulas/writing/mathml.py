@@ -28,7 +28,7 @@ def mathml(f: Formula, left: Formula | None = None, note: str = "") -> str:
     inner = _set(f) if left is None else f"{_set(left)}{_sign('=')}{_set(f)}"
     inner += f"<mtext>\u2003{escape(note)}</mtext>" if note else ""
     return (
-        '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" style="margin: 0.7em 0">'
+        '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
         f"<mrow>{inner}</mrow></math>"
     )
 

@@ -1,0 +1,238 @@
+"""The formulas: which gradients have a name in those of others, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+
+from tensorgraph.engine.graph import Node
+from tensorgraph.formulas.algebra.normal_form import OutOfTime
+from tensorgraph.formulas.derivation import Derivation, Gradient, Letter, Multiple
+from tensorgraph.formulas.facts import Fact, Facts
+from tensorgraph.formulas.naming.letters import description, is_product
+from tensorgraph.formulas.problem import Problem
+from tensorgraph.formulas.recurrences.step_simplifier import StepSimplifier
+from tensorgraph.formulas.recurrences.terms import Term, terms
+from tensorgraph.formulas.simplifier import Known, Simplifier
+from tensorgraph.formulas.writing.broadcasting import around, rearranges
+from tensorgraph.formulas.writing.formula import cost, formula
+from tensorgraph.formulas.writing.text import pretty, text
+from tensorgraph.symbolic.expr import Expr, in_order
+
+TRIVIAL = 4.5
+"""Formulas that cost no more are written out rather than given a name."""
+
+PLAIN = 1.5
+"""Those that cost no more are a value with a name, its negative, or a number."""
+
+
+class Solution:
+    """The formulas for a problem.
+
+    Args:
+        problem: what is asked, and what is known of it.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.names, self.letters, self.loops = problem.names, problem.letters, problem.loops
+        self.constants, self.exprs = problem.constants, problem.exprs
+        self.of_products = {
+            gradient
+            for place, gradient in problem.raw.items()
+            if type(place) is Node and is_product(place.op)
+        }
+        known = Known(
+            problem.result,
+            problem.letters,
+            problem.constants,
+            Facts(problem.premises),
+            problem.checker,
+            problem.deadline,
+        )
+        self.simplifier = (
+            StepSimplifier(known, self.loops) if self.loops.found else Simplifier(known)
+        )
+        self.multiples = self.simplifier.multiples
+
+    @property
+    def ran_out(self) -> bool:
+        """Whether something is left that time was too short for."""
+        return self.simplifier.ran_out
+
+    def derivation(self) -> Derivation:
+        """Return the formulas for what was asked, and for what these use."""
+        raws = [self.problem.backward(p) for p in self.problem.places]
+        own_names = [t.name for t in self.problem.targets]
+        labels = self.letters.of_gradients(self.exprs, own_names, raws)
+        cuts = self._worth_a_name(self._cuts(raws, labels), set(raws))
+        found = [self._gradient(i, labels[i], raw, cuts) for i, raw in enumerate(raws)]
+        helpers = self._helpers(found, cuts)
+        used = self._used([*found, *helpers])
+        introduced, unexplained = self.letters.introduced, self.letters.unexplained
+        order, explained = in_order(introduced), used & introduced.keys()
+        return Derivation(
+            tuple(found),
+            tuple(helpers),
+            {e: Letter(self.names[e], introduced[e]) for e in order if e in explained},
+            {self.names[e]: what for e, what in unexplained.items() if e in used},
+            {
+                self.names[e]: path
+                for e, path in self.letters.parameters.items()
+                if e in {*used, *self.exprs}
+            },
+            self._read(used),
+            self.problem.output,
+            {p: self.names[e] for p, e in self.problem.recorded.exprs.items() if e in self.names},
+            {**self.problem.recorded.given, **self.constants.given()},
+            self.loops,
+            self.problem.checker,
+        )
+
+    def _worth_a_name(self, cuts: dict[Expr, str], asked: set[Expr]) -> dict[Expr, str]:
+        """Return the gradients that keep a name: those asked for, and the long ones on the way."""
+        alone = [e for e in cuts if e not in asked and e not in self.loops.gradients]
+        for e in alone:
+            own = {x: n for x, n in cuts.items() if x is not e}
+            simple = self.simplifier.simplest(e, own)[1]
+            price = cost(simple, {**self.names, **own})
+            short = price <= TRIVIAL and _leaves(simple, own)  # a multiple of another gradient
+            # What takes axes apart, or what that is, is easier to read by itself.
+            whole = e in self.of_products and not any(map(rearranges, around(simple, own)))
+            if price <= PLAIN or (short and whole):
+                cuts = own
+        self._scale([e for e in alone if e in cuts], cuts)
+        return cuts
+
+    def _scale(self, helpers: Sequence[Expr], cuts: Mapping[Expr, str]) -> None:
+        """Let gradients that nobody asked for leave out what all of them is divided by.
+
+        So the courses write: dZ is A − Y, and the 1/m of the cost stands with dW and db.
+        """
+        if not self.problem.scope.of_place(self.problem.root) or self.problem.seed.is_input:
+            return
+        made_at = {e: place.seq for place, e in self.problem.raw.items() if type(place) is Node}
+        for e in sorted(helpers, key=lambda e: -made_at.get(e, 0)):
+            own = {x: n for x, n in cuts.items() if x is not e}
+            try:
+                divisor = self.simplifier.normaliser(own).divisor(e)
+            except OutOfTime:
+                return
+            if divisor is not None:
+                self.multiples[e] = e * divisor, divisor
+
+    def _used(self, gradients: Sequence[Gradient]) -> set[Expr]:
+        """Return the named values in formulas, and in what the letters in these stand for."""
+        numbers = {e: name for name, e in self.constants.symbols.items()}
+        names = {**self.names, **numbers}
+        used: set[Expr] = set()
+        queue = [
+            (g.expr, {x: n for x, n in {**names, **g.names}.items() if x is not g.raw})
+            for g in gradients
+        ]
+        while queue:
+            for x in _leaves(*queue.pop()):
+                if x not in used:
+                    used.add(x)
+                    spelt = self.letters.introduced.get(x)
+                    own = {y: n for y, n in names.items() if y is not x}
+                    queue += [(spelt, own)] if spelt is not None else []
+        return used
+
+    def _read(self, used: Container[Expr]) -> tuple[Fact, ...]:
+        """Return what was read off constants: masks, arrays that follow from others, numbers."""
+        facts = []
+        for mask in self.problem.recorded.decided:
+            what = description(mask, self.problem.recorded.users.get(mask))
+            side = bool(mask.value.flat[0])
+            facts.append(Fact("uniform", side, "data", mask, f"{what} is {side} everywhere"))
+        for e in self.problem.recorded.read:
+            what = description(e, self.problem.recorded.users.get(e))
+            note = f"{what} is {text(formula(e, self.names))}"
+            facts.append(Fact("equals", None, "data", e, note))
+        for e, others in self.letters.guesses.items():
+            if e in used:
+                known = pretty(self.names[e])
+                note = f"{known} may be {', '.join(map(pretty, others))}, which holds the same"
+                facts.append(Fact("name", None, "data", e, note))
+        for name, e in self.constants.symbols.items():
+            if e in used:
+                value = self.problem.scope.numbers[name]
+                facts.append(Fact("number", value, "data", e, f"{pretty(name)} = {value:.6g}"))
+        return tuple(facts)
+
+    def _cuts(self, raws: Sequence[Expr], labels: Sequence[str]) -> dict[Expr, str]:
+        """Return the gradients that have a name in the formulas of others."""
+        cuts = {
+            raw: label
+            for raw, label in zip(raws, labels, strict=True)
+            if raw.value is None and not raw.is_input
+        }
+        cuts = {**self.loops.gradients, **cuts}
+        products = {p: e for p, e in self.problem.raw.items() if e not in self.loops.gradients}
+        several = len(raws) > 1 or self.loops.found
+        return self.letters.of_products(products, cuts) if several else cuts
+
+    def _gradient(self, i: int, label: str, raw: Expr, cuts: Mapping[Expr, str]) -> Gradient:
+        own = {e: n for e, n in cuts.items() if e is not raw}
+        products = {e: n for e, n in own.items() if e in self.of_products}
+        ways = [own] if products == own or self.loops.found else [own, products]
+        found = [self.simplifier.simplest(raw, chosen) for chosen in ways]
+        _, e, events, atoms = min(found, key=lambda formula: formula[0])
+        difference = self.problem.checker(label, i, e)
+        names = {**self.names, **self.simplifier.labels(own)}
+        self._introduce(e, names)
+        return Gradient(label, self.exprs[i], e, raw, names, tuple(events), atoms, difference)
+
+    def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
+        """Return the formulas for gradients that others use, but nobody asked for."""
+        asked = {g.raw for g in found}
+        helpers: list[Gradient] = []
+        queue = list(found)
+        labels = self.simplifier.labels(cuts)
+        came_from = {self.multiples.get(e, (e,))[0]: e for e in cuts}
+        while queue:
+            g = queue.pop(0)
+            for e in _leaves(g.expr, {x: n for x, n in labels.items() if x is not g.raw}):
+                if e not in asked:
+                    asked.add(e)
+                    own = {x: n for x, n in cuts.items() if x is not came_from[e]}
+                    _, simple, events, atoms = self.simplifier.simplest(e, own)
+                    self.problem.checker.same(labels[e], simple, e, came_from[e])
+                    names = {**self.names, **self.simplifier.labels(own)}
+                    self._introduce(simple, names)
+                    helper = Gradient(
+                        labels[e], None, simple, e, names, tuple(events), atoms, 0.0,
+                        self._meaning(labels[e], came_from[e]),
+                    )  # fmt: skip
+                    helpers.append(helper)
+                    queue.append(helper)
+        return helpers
+
+    def _introduce(self, e: Expr, names: Mapping[Expr, str]) -> None:
+        """Give letters to parts of a formula; what belongs to a step has those of its step."""
+        for part in terms(e, names) if self.loops.found else [Term(e)]:
+            used = _leaves(part.expr, names)
+            if not any(x in self.loops.step or x in self.loops.given for x in used):
+                self.letters.introduce(part.expr, names)
+
+    def _meaning(self, label: str, raw: Expr) -> Multiple | None:
+        """Return what a gradient with a name is, where that is a multiple of the derivative."""
+        if raw not in self.multiples:
+            return None
+        of = self.problem.scope.of_place(self.problem.root)
+        return Multiple(self.multiples[raw][1], of or "output", label.removeprefix("d"))
+
+
+def _leaves(e: Expr, names: Mapping[Expr, str]) -> list[Expr]:
+    """Return the named expressions that a formula uses."""
+    stack, seen, found = [e], set[Expr](), list[Expr]()
+    while stack:
+        x = stack.pop()
+        if x in seen:
+            continue
+        seen.add(x)
+        if x in names:
+            found.append(x)
+        else:
+            stack.extend(x.args)
+    return found
