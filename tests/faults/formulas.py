@@ -222,7 +222,7 @@ FAULTS: list[Fault] = [
     *planted_in(
         "formulas/writing/formula.py",
         ("_Writer.matmul", "_transposed(right)", "right", "shapes: a vector is a row"),
-        ("cost", "(_body(x),) if spelt else x.args", "x.args",
+        ("cost.below", "not _is_body(x)", "True",
          "derive: what is written as its body costs no more than its operands"),
         ("_Writer._operands", "part.kind == 'relation' and e.op.operand_name(i) in asked",
          "part.kind == 'relation'", "derive: a relation as a value stands without its brackets"),
