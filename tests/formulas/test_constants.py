@@ -239,3 +239,15 @@ def test_zeros_and_ones_are_their_own_squares_and_that_is_told():
     assert str(d) == "dX = D    assuming D is 0 or 1 (true of this data)"
     strict = tg.derive(((X * D) * D).sum(), wrt=X, strict=True)
     assert str(strict).splitlines()[0] == "dX = D²"
+
+
+def test_a_number_beside_labels_is_itself_and_no_statistic_of_them():
+    rng = np.random.default_rng(0)
+    x, y, w = rng.normal(size=(6, 3)), np.array([1, 0, 1, 0, 1, 1.0]), leaf(np.ones(3))
+    p, alpha = tg.sigmoid(x @ w), 0.25
+    loss = -(alpha * y * tg.log(p) + (1 - alpha) * (1 - y) * tg.log(1 - p)).sum()
+    found = tg.derive(loss, wrt=w, strict=True)
+    assert {"α = 0.25"} <= {fact.note for fact in found.facts}
+    assert "Σ" not in str(found) and "c is" not in str(found)
+    loss = -(0.25 * y * tg.log(p) + (1 - y) * tg.log(1 - p)).sum()
+    assert "Σ" not in str(tg.derive(loss, wrt=w))

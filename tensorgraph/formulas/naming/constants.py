@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.caller.statements import NOWHERE
+from tensorgraph.caller.statements import BESIDE, NOWHERE
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, violation
@@ -32,7 +32,7 @@ from tensorgraph.formulas.naming.masks import Masks, Value
 from tensorgraph.formulas.naming.numbers import Numbers, is_long
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.symbolic.array_table import ArrayTable
-from tensorgraph.symbolic.expr import Expr, constant
+from tensorgraph.symbolic.expr import Expr, constant, in_order
 from tensorgraph.symbolic.replay import Before, Operand, Place, selects
 
 LARGE = 100_000
@@ -223,11 +223,18 @@ class Constants:
         """Return how many bits of evidence a reading takes: the more there are to choose from."""
         arrays = [array for source in reading.sources for array in source.arrays]
         each = 2.0 if all(map(self._met.get, arrays)) else 3 + math.log2(1 + choices)
-        free = sum(value != 1 for value, _ in reading.numbers)
+        free = sum(v != 1 and not self._stands_beside(e, arrays) for v, e in reading.numbers)
         return each * len(reading.sources) + 4 * free
 
-    def _written(self, v: float, dtype: Any) -> tuple[float, Any] | None:
-        """Return a number as somebody wrote it in a computation, and as formulas have it."""
+    def _stands_beside(self, number: Any, arrays: Sequence[Any]) -> bool:
+        """Return whether the statements have a number beside the arrays: it is no free choice."""
+        if isinstance(number, Expr):
+            names = [x.name for x in in_order([number]) if x.name]
+            return all(self.scope.fit_beside(name, arrays) >= BESIDE for name in names)
+        return not callable(number) and self.scope.fit_beside(number, arrays) >= BESIDE
+
+    def _written(self, v: float, arrays: Sequence[Any], dtype: Any) -> tuple[float, Any] | None:
+        """Return a number as somebody wrote it beside arrays, and as formulas have it."""
         if not np.isfinite(v) or v == 0:
             return None
         short = float(f"{v:.{DIGITS}g}")
@@ -235,12 +242,15 @@ class Constants:
             found = self.numbers.in_terms(v, dtype if dtype == np.float32 else np.float64)
             return None if found is None else (v, found[1]())
         whole = int(short) if short == int(short) else short
-        said = self.scope.variables
-        if abs(short) == 1 or said.fit_of_number(whole) > NOWHERE:
+        fit, written = self.scope.fit_beside, self.scope.fit_beside(whole, arrays)
+        if abs(short) == 1:
             return short, whole
         named = [*self.numbers.named(short), *self.numbers.named(whole)]
-        name = next((name for name in named if said.fit(name) > NOWHERE), None)
-        return short, whole if name is None else self.numbers.symbol(name)
+        name = max(named, key=lambda name: fit(name, arrays), default=None)
+        if name is not None and fit(name, arrays) > written:
+            return short, self.numbers.symbol(name)
+        computed = self.numbers.as_written(v) if written == NOWHERE else None
+        return short, whole if computed is None else computed
 
     def known_sums(self, data: bool) -> Iterator[tuple[Any, Fact]]:
         """Yield the caller's arrays of which a fact about sums is known, and the fact.

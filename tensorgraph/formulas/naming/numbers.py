@@ -129,6 +129,11 @@ class Numbers:
                 best = found, make
         return best
 
+    def as_written(self, v: float) -> Expr | None:
+        """Return what the statements compute that gives a number."""
+        close = ULPS * float(np.finfo(np.float64).eps) * abs(v)
+        return next((make() for _, make in self._as_written(v, close)), None)
+
     def _as_written(self, v: Any, close: float) -> Iterator[tuple[Names, Callable[[], Expr]]]:
         """Yield what the statements compute that gives a number, or its negative."""
         for each in self._written:
