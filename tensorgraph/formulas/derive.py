@@ -372,7 +372,9 @@ class _Derivation:
         for name, e in self.constants.symbols.items():
             if e in used:
                 value = self.scope.numbers[name]
-                facts.append(Fact("number", value, "data", e, f"{pretty(name)} = {value:.6g}"))
+                facts.append(
+                    Fact("number", value, "data", e, f"{pretty(e.name or name)} = {value:.6g}")
+                )
         return tuple(facts)
 
     def _cuts(self, raws: Sequence[Expr], labels: Sequence[str]) -> dict[Expr, str]:

@@ -18,6 +18,7 @@ from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, violation
 from tensorgraph.formulas.naming.caller_variables import Scope
+from tensorgraph.formulas.naming.distinct import SIGNS
 from tensorgraph.formulas.naming.forms import (
     REDUCED,
     Form,
@@ -58,7 +59,10 @@ class Constants:
 
     def __init__(self, scope: Scope, root: Node) -> None:
         self.scope = scope
-        self.numbers = Numbers(scope.numbers, scope.variables.computations())
+        words = {node.op.notation.sign for node in ancestors([root])}
+        self.signs = (*SIGNS, *(word for word in words if word == "σ"))
+        """What stands for a constant or an operation in formulas, so for no value."""
+        self.numbers = Numbers(scope.numbers, scope.variables.computations(), self.signs)
         self.masks = Masks(scope, self.numbers.symbol)
         self._met = ArrayTable[bool]()
         self._arrays: list[Any] = []
@@ -229,7 +233,8 @@ class Constants:
     def _stands_beside(self, number: Any, arrays: Sequence[Any]) -> bool:
         """Return whether the statements have a number beside the arrays: it is no free choice."""
         if isinstance(number, Expr):
-            names = [x.name for x in in_order([number]) if x.name]
+            symbols = self.numbers.symbols
+            names = [name for name, e in symbols.items() if e in in_order([number])]
             return all(self.scope.fit_beside(name, arrays) >= BESIDE for name in names)
         return not callable(number) and self.scope.fit_beside(number, arrays) >= BESIDE
 
