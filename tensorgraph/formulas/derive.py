@@ -369,6 +369,9 @@ class _Derivation:
                 known = pretty(self.names[e])
                 note = f"{known} may be {', '.join(map(pretty, others))}, which holds the same"
                 facts.append(Fact("name", None, "data", e, note))
+        for name, value in self.constants.vanished.items():
+            note = f"{pretty(name)} = {value:.6g}"
+            facts.append(Fact("number", value, "data", constant(value), note))
         for name, e in self.constants.symbols.items():
             if e in used:
                 value = self.scope.numbers[name]

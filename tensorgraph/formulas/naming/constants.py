@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.caller.statements import BESIDE, NOWHERE
+from tensorgraph.caller.statements import BESIDE, IN_OP, NOWHERE
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, violation
@@ -64,6 +64,8 @@ class Constants:
         """What stands for a constant or an operation in formulas, so for no value."""
         self.numbers = Numbers(scope.numbers, scope.variables.computations(), self.signs)
         self.masks = Masks(scope, self.numbers.symbol)
+        self.vanished: dict[str, Any] = {}
+        """The variables of zeros and ones that formulas leave out."""
         self._met = ArrayTable[bool]()
         self._arrays: list[Any] = []
         self._masks: list[Any] = []
@@ -105,6 +107,8 @@ class Constants:
         """
         v = np.asarray(value).item()
         if isinstance(v, bool) or v in (0, 1, -1) or not np.isfinite(v):
+            if at is not None and v in (0, 1):
+                self._note_vanished(v, at)
             return constant(value)
         dtype = getattr(value, "dtype", None)
         precision = np.float32 if dtype == np.float32 else np.float64
@@ -122,6 +126,17 @@ class Constants:
         unwritten = written == NOWHERE and (dtype is not None or is_long(v))
         e = self._statistic(v, dtype, place) if place is not None and unwritten else None
         return constant(value) if e is None else e
+
+    def _note_vanished(self, v: Any, at: Operand) -> None:
+        """Take note of the variables that a 0 or 1 comes from, by where it stands."""
+        names = [*self.numbers.named(v), *self.numbers.written_with(v)]
+        values = self.scope.numbers
+        names = [x for x in names if values[x] == 0 or repr(values[x]) == "1.0"]  # 1 is a count
+        likely = [name for name in names if self.scope.fit([name], *at) >= IN_OP]
+        written = self.scope.fit_of_number(v, *at) if likely else NOWHERE
+        for name in likely:
+            if self.scope.fit([name], *at) > written:
+                self.vanished[name] = values[name]
 
     def length(self, n: int) -> Expr | None:
         """Return the variable for the length of an axis, where one is named like a count."""

@@ -139,6 +139,10 @@ class Numbers:
                 best = found, make
         return best
 
+    def written_with(self, v: float) -> list[str]:
+        """Return the variables that the statements compute a number from."""
+        return [name for each in self._written if each.value == v for name in each.names]
+
     def as_written(self, v: float) -> Expr | None:
         """Return what the statements compute that gives a number."""
         close = ULPS * float(np.finfo(np.float64).eps) * abs(v)
