@@ -16,7 +16,7 @@ from tensorgraph.formulas.simplifier import Known, Simplifier
 from tensorgraph.formulas.writing.broadcasting import around, rearranges
 from tensorgraph.formulas.writing.formula import cost, formula
 from tensorgraph.formulas.writing.text import pretty, text
-from tensorgraph.symbolic.expr import Expr, in_order
+from tensorgraph.symbolic.expr import Expr, constant, in_order
 
 TRIVIAL = 4.5
 """Formulas that cost no more are written out rather than given a name."""
@@ -154,10 +154,11 @@ class Solution:
                 known = pretty(self.names[e])
                 note = f"{known} may be {', '.join(map(pretty, others))}, which holds the same"
                 facts.append(Fact("name", None, "data", e, note))
+        for name, value in self.constants.vanished.items():
+            facts.append(_number(name, value, constant(value)))
         for name, e in self.constants.symbols.items():
             if e in used:
-                value = self.problem.scope.numbers[name]
-                facts.append(Fact("number", value, "data", e, f"{pretty(name)} = {value:.6g}"))
+                facts.append(_number(e.name or name, self.problem.scope.numbers[name], e))
         return tuple(facts)
 
     def _cuts(self, raws: Sequence[Expr], labels: Sequence[str]) -> dict[Expr, str]:
@@ -236,3 +237,8 @@ def _leaves(e: Expr, names: Mapping[Expr, str]) -> list[Expr]:
         else:
             stack.extend(x.args)
     return found
+
+
+def _number(name: str, value: float, e: Expr) -> Fact:
+    """Return what a number with a name is."""
+    return Fact("number", value, "data", e, f"{pretty(name)} = {value:.6g}")

@@ -57,7 +57,7 @@ def targets_of(wrt: Any, name: Any, scope: Scope) -> list[Target]:
                 f"derive: {errors.owner(tensor)} holds {tensor.dtype}, which has no gradient; write"
                 " .astype('float32') before the graph is recorded"
             )
-    for given in filter(None, (name for _, name in found)):
+    for given in (name for _, name in found if name is not None):
         if not _is_name(given):
             raise errors.ArgumentError(
                 f"derive: {given!r} is no name for a formula; write a letter or word, with digits"
@@ -69,12 +69,12 @@ def targets_of(wrt: Any, name: Any, scope: Scope) -> list[Target]:
 def _of_key(tensor: Any, key: str, scope: Scope) -> str | None:
     """Return a name; ``None`` if what the caller's variables call it says more.
 
-    That is so of a parameter whose key is its path in the module, and of a key that is no name.
+    That is so of a parameter whose key is its path in the module, and of a number that counts.
     """
     place = place_of(tensor) if type(tensor) is Tensor else None
     path = scope.of_place(place) or ""
     within = path in scope.parameters and f".{path}".endswith(f".{key}")
-    return key if _is_name(key) and not within else None
+    return None if within or key.isdecimal() else key
 
 
 def _is_name(given: Any) -> bool:

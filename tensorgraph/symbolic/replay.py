@@ -279,7 +279,9 @@ def _constant(result: Replay, value: Any, name: str | None, at: Operand, reader:
         return e
     names = [name] if name else reader.called(array, at)
     if not names and array.size and (array == array.flat[0]).all():
-        return constant(array)
+        e = constant(array)
+        result.read[e] = None
+        return e
     found = result.known(array, names)
     if found is not None:
         return found if found.shape == array.shape else reshape(found, shape=array.shape)

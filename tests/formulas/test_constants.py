@@ -239,3 +239,32 @@ def test_zeros_and_ones_are_their_own_squares_and_that_is_told():
     assert str(d) == "dX = D    assuming D is 0 or 1 (true of this data)"
     strict = tg.derive(((X * D) * D).sum(), wrt=X, strict=True)
     assert str(strict).splitlines()[0] == "dX = D²"
+
+
+def test_a_number_beside_labels_is_itself_and_no_statistic_of_them():
+    rng = np.random.default_rng(0)
+    x, y, w = rng.normal(size=(6, 3)), np.array([1, 0, 1, 0, 1, 1.0]), leaf(np.ones(3))
+    p, alpha = tg.sigmoid(x @ w), 0.25
+    loss = -(alpha * y * tg.log(p) + (1 - alpha) * (1 - y) * tg.log(1 - p)).sum()
+    found = tg.derive(loss, wrt=w, strict=True)
+    assert {"α = 0.25"} <= {fact.note for fact in found.facts}
+    assert "Σ" not in str(found) and "c is" not in str(found)
+    loss = -(0.25 * y * tg.log(p) + (1 - y) * tg.log(1 - p)).sum()
+    assert "Σ" not in str(tg.derive(loss, wrt=w))
+
+
+def notes(found):
+    return [fact.note for fact in found.facts]
+
+
+def test_zeros_and_ones_that_vanish_are_told():
+    x, w, m = np.arange(6.0).reshape(3, 2), leaf(np.ones(2)), 3
+    lambd, keep_prob, y = 0.0, 1.0, np.zeros(3)
+    p = tg.sigmoid(x @ w)
+    cost = (p**2).sum() + lambd / (2 * m) * (w**2).sum()
+    assert "λ = 0" in notes(tg.derive(cost, wrt=w, strict=True))
+    assert "keep_prob = 1" in notes(tg.derive((p / keep_prob).sum(), wrt=w, strict=True))
+    cost = -(y * tg.log(p) + (1 - y) * tg.log(1 - p)).sum()
+    told = notes(tg.derive(cost, wrt=w, strict=True))
+    assert "a constant (3,) array that 'multiply' takes is 1" in told
+    assert notes(tg.derive((1 * p + 0).sum(), wrt=w)) == []

@@ -306,3 +306,10 @@ def test_letters_below_are_set_as_letters():
     a_k, keep_prob = leaf(LOGITS), 0.5
     d = tg.derive((a_k / keep_prob).sum(), wrt=a_k)
     assert equations(d) == r"da_{k} = \frac{1}{\mathrm{keep}_{\mathrm{prob}}}"
+
+
+@pytest.mark.parametrize("key", ["", "a b"])
+def test_a_key_that_is_no_name(key):
+    x = leaf(LOGITS)
+    with pytest.raises(tg.errors.ArgumentError, match="no name for a formula"):
+        tg.derive(tg.exp(x).sum(), wrt={key: x})

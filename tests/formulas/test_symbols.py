@@ -205,3 +205,21 @@ def test_no_two_values_share_a_symbol_in_any_form(names):
 )
 def test_names_in_latex(name, expected):
     assert latex_name(name) == expected
+
+
+# ------------------------------------------------------------------------------ numbers and signs
+
+
+def test_numbers_that_look_alike_are_told_apart():
+    x, alpha, α = leaf(3), 0.3, 0.7
+    found = str(tg.derive(alpha * (x**2).sum() + α * tg.exp(x).sum(), wrt=x))
+    assert "α = 0.3, α′ = 0.7" in found or "α′ = 0.3, α = 0.7" in found
+    assert "α′" in found.splitlines()[0]
+
+
+def test_a_value_is_told_apart_from_a_sign():
+    x, pi, sigma, Σ = leaf(3), 0.3, 0.4, RNG.normal(size=3)
+    assert "π′ = 0.3" in str(tg.derive((pi * tg.exp(x)).sum(), wrt=x))
+    assert "σ(σ′ x)" in str(tg.derive(tg.sigmoid(sigma * x).sum(), wrt=x))
+    assert "σ x" in str(tg.derive((sigma * x**2).sum(), wrt=x))
+    assert "Σ′" in str(tg.derive((Σ * tg.exp(x)).sum(), wrt=x))

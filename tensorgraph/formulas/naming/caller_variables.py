@@ -20,6 +20,9 @@ from tensorgraph.symbolic.array_table import ArrayTable
 MANY = 1000
 """In a container of more elements, none is named after it."""
 
+PRODUCTS = ("multiply", "divide")
+"""To stand beside an array in these says more than in a sum, whose terms hold much else."""
+
 
 class _Array(NamedTuple):
     """An array that a variable holds."""
@@ -138,6 +141,13 @@ class Scope:
     def fit_of_number(self, number: float, node: Node, i: int) -> int:
         """Return how well a number that the statements write out fits an operand of a node."""
         return self.variables.fit_of_number(number, {node.op.name}, self._beside(node, i))
+
+    def fit_beside(self, number: str | float, arrays: Iterable[Any]) -> int:
+        """Return how well a variable or a number that is written out fits beside these arrays."""
+        beside = {each.name for array in arrays for each in self._alike(array)}
+        if isinstance(number, str):
+            return self.variables.fit(number, PRODUCTS, beside)
+        return self.variables.fit_of_number(number, PRODUCTS, beside)
 
     def arrays(self) -> list[Any]:
         """Return the constant arrays that variables hold."""

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.caller.statements import IN_OP_BESIDE, NOWHERE
+from tensorgraph.caller.statements import BESIDE, IN_OP, IN_OP_BESIDE, NOWHERE
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, violation
 from tensorgraph.formulas.naming.caller_variables import Scope
+from tensorgraph.formulas.naming.distinct import SIGNS
 from tensorgraph.formulas.naming.forms import (
     REDUCED,
     Form,
@@ -32,7 +33,7 @@ from tensorgraph.formulas.naming.masks import Masks, Value
 from tensorgraph.formulas.naming.numbers import Numbers, is_long
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.symbolic.array_table import ArrayTable
-from tensorgraph.symbolic.expr import Expr, constant
+from tensorgraph.symbolic.expr import Expr, constant, in_order
 from tensorgraph.symbolic.reader import Before, Operand, Place, selects
 
 LARGE = 100_000
@@ -58,8 +59,13 @@ class Constants:
 
     def __init__(self, scope: Scope, root: Node) -> None:
         self.scope = scope
-        self.numbers = Numbers(scope.numbers, scope.variables.computations())
+        words = {node.op.notation.sign for node in ancestors([root])}
+        self.signs = (*SIGNS, *(word for word in words if word == "σ"))
+        """What stands for a constant or an operation in formulas, so for no value."""
+        self.numbers = Numbers(scope.numbers, scope.variables.computations(), self.signs)
         self.masks = Masks(scope, self.numbers.symbol)
+        self.vanished: dict[str, Any] = {}
+        """The variables of zeros and ones that formulas leave out."""
         self._met = ArrayTable[bool]()
         self._arrays: list[Any] = []
         self._masks: list[Any] = []
@@ -101,6 +107,8 @@ class Constants:
         """
         v = np.asarray(value).item()
         if isinstance(v, bool) or v in (0, 1, -1) or not np.isfinite(v):
+            if at is not None and v in (0, 1):
+                self._note_vanished(v, at)
             return constant(value)
         dtype = getattr(value, "dtype", None)
         precision = np.float32 if dtype == np.float32 else np.float64
@@ -118,6 +126,17 @@ class Constants:
         unwritten = written == NOWHERE and (dtype is not None or is_long(v))
         e = self._statistic(v, dtype, place) if place is not None and unwritten else None
         return constant(value) if e is None else e
+
+    def _note_vanished(self, v: Any, at: Operand) -> None:
+        """Take note of the variables that a 0 or 1 comes from, by where it stands."""
+        names = [*self.numbers.named(v), *self.numbers.written_with(v)]
+        values = self.scope.numbers
+        names = [x for x in names if values[x] == 0 or repr(values[x]) == "1.0"]  # 1 is a count
+        likely = [name for name in names if self.scope.fit([name], *at) >= IN_OP]
+        written = self.scope.fit_of_number(v, *at) if likely else NOWHERE
+        for name in likely:
+            if self.scope.fit([name], *at) > written:
+                self.vanished[name] = values[name]
 
     def length(self, n: int) -> Expr | None:
         """Return the variable for the length of an axis, where one is named like a count."""
@@ -223,11 +242,19 @@ class Constants:
         """Return how many bits of evidence a reading takes: the more there are to choose from."""
         arrays = [array for source in reading.sources for array in source.arrays]
         each = 2.0 if all(map(self._met.get, arrays)) else 3 + math.log2(1 + choices)
-        free = sum(value != 1 for value, _ in reading.numbers)
+        free = sum(v != 1 and not self._stands_beside(e, arrays) for v, e in reading.numbers)
         return each * len(reading.sources) + 4 * free
 
-    def _written(self, v: float, dtype: Any) -> tuple[float, Any] | None:
-        """Return a number as somebody wrote it in a computation, and as formulas have it."""
+    def _stands_beside(self, number: Any, arrays: Sequence[Any]) -> bool:
+        """Return whether the statements have a number beside the arrays: it is no free choice."""
+        if isinstance(number, Expr):
+            symbols = self.numbers.symbols
+            names = [name for name, e in symbols.items() if e in in_order([number])]
+            return all(self.scope.fit_beside(name, arrays) >= BESIDE for name in names)
+        return not callable(number) and self.scope.fit_beside(number, arrays) >= BESIDE
+
+    def _written(self, v: float, arrays: Sequence[Any], dtype: Any) -> tuple[float, Any] | None:
+        """Return a number as somebody wrote it beside arrays, and as formulas have it."""
         if not np.isfinite(v) or v == 0:
             return None
         short = float(f"{v:.{DIGITS}g}")
@@ -235,12 +262,15 @@ class Constants:
             found = self.numbers.in_terms(v, dtype if dtype == np.float32 else np.float64)
             return None if found is None else (v, found[1]())
         whole = int(short) if short == int(short) else short
-        said = self.scope.variables
-        if abs(short) == 1 or said.fit_of_number(whole) > NOWHERE:
+        fit, written = self.scope.fit_beside, self.scope.fit_beside(whole, arrays)
+        if abs(short) == 1:
             return short, whole
         named = [*self.numbers.named(short), *self.numbers.named(whole)]
-        name = next((name for name in named if said.fit(name) > NOWHERE), None)
-        return short, whole if name is None else self.numbers.symbol(name)
+        name = max(named, key=lambda name: fit(name, arrays), default=None)
+        if name is not None and fit(name, arrays) > written:
+            return short, self.numbers.symbol(name)
+        computed = self.numbers.as_written(v) if written == NOWHERE else None
+        return short, whole if computed is None else computed
 
     def known_sums(self, data: bool) -> Iterator[tuple[Any, Fact]]:
         """Yield the caller's arrays of which a fact about sums is known, and the fact.

@@ -12,6 +12,9 @@ from tensorgraph.formulas.writing.mathml import mathml_name
 from tensorgraph.formulas.writing.text import pretty
 from tensorgraph.symbolic.expr import Expr
 
+SIGNS = ("pi", "Σ")
+"""What stands for a constant or an operation in any formula."""
+
 
 @lru_cache(maxsize=4096)
 def printed(name: str) -> frozenset[tuple[str, str]]:

@@ -151,9 +151,12 @@ Number = Callable[[float], tuple[float, Any] | None]
 """Gives a number as it was written, and what stands for it in formulas; ``None`` for one that
 nobody would write."""
 
+NumberBeside = Callable[[float, Sequence[Any]], tuple[float, Any] | None]
+"""Gives the same of a number beside arrays."""
+
 
 def readings(
-    target: Target, sources: Sequence[Source], arrays: Sequence[Any], number: Number
+    target: Target, sources: Sequence[Source], arrays: Sequence[Any], number: NumberBeside
 ) -> Iterator[Reading]:
     """Yield the forms that a few elements allow, the simplest first.
 
@@ -177,13 +180,14 @@ def readings(
 
 
 def _of_elements(
-    target: Target, sources: Sequence[Source], rows: Any, number: Number
+    target: Target, sources: Sequence[Source], rows: Any, number: NumberBeside
 ) -> Iterator[Reading]:
     """Yield a · f(x) + b, with numbers that somebody would write."""
     for form in ELEMENTWISE:
         values = np.asarray(form.build(rows))
         for i, a, b in _affine(target, values):
-            known = _Known(sources[i], number) if form.cost == 0 else number
+            beside = _beside(sources[i], number)
+            known = _Known(sources[i], beside) if form.cost == 0 else beside
             for line in _lines(a, b, target.array.dtype, known):
                 yield Reading(
                     form.cost + line.cost + sources[i].cost,
@@ -204,6 +208,11 @@ def _affine(target: Target, values: Any) -> Iterator[tuple[int, float, float]]:
     near = np.abs(terms + b[:, None] - t) <= rounding(target.array.dtype) * scale[:, None]
     for i in np.flatnonzero(near.all(axis=1) & (a != 0)):
         yield int(i), float(a[i]), float(b[i])
+
+
+def _beside(source: Source, number: NumberBeside) -> Number:
+    """Return what gives numbers as they were written beside a source."""
+    return lambda v: number(v, source.arrays)
 
 
 class _Known:
@@ -253,6 +262,8 @@ def _lines(a: float, b: float, dtype: Any, number: Number) -> Iterator[_Line]:
     elif alike(a, -1):
         yield from _written(0.7, lambda x, c: c - x, (b,), number)
     else:
+        if alike(a, -b):
+            yield from _written(1.2, lambda x, k: k * (1 - x), (b,), number)
         turned = b > 0 > a
         build = (lambda x, k, c: c - k * x) if turned else (lambda x, k, c: k * x + c)
         yield from _written(1.5, build, (-a if turned else a, b), number)

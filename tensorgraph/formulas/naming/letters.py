@@ -57,7 +57,8 @@ class Letters:
         """Inputs and constants without a name among the variables: what they are."""
         self.guesses: dict[Expr, Sequence[str]] = {}
         """Other variables that a constant may as well be, by all that is known."""
-        self.numbers = tuple(constants.scope.numbers)
+        found = (e.name or "" for e in constants.symbols.values())
+        self.numbers = (*constants.scope.numbers, *found)
         """The variables that hold numbers, whose symbols stand for nothing else."""
         self.parameters: dict[Expr, str] = {}
         """The paths of modules' parameters, which have a symbol for a name."""
@@ -66,10 +67,10 @@ class Letters:
         scales = [e for e in order if e.op is rms.op]
         for i, e in enumerate(scales, 1):
             self._normalising(e, str(i) if len(scales) > 1 else "")
-        found = [*attentions(order)]
-        for i, letters in enumerate(found, 1):
+        every = [*attentions(order)]
+        for i, letters in enumerate(every, 1):
             for letter, e in letters.items():
-                self._letter(e, f"{letter}{i}" if len(found) > 1 else letter)
+                self._letter(e, f"{letter}{i}" if len(every) > 1 else letter)
         for e in filter(_is_softmax, order):
             self._letter(e, "A")
 
@@ -100,7 +101,7 @@ class Letters:
             names.setdefault(e, f"v{i}")
         names |= self._symbols(names, constants.scope.parameters)
         shown = {e: encodable(name) for e, name in names.items()}
-        result = distinct(shown, self.numbers, dict.fromkeys(exprs))
+        result = distinct(shown, (*self.numbers, *constants.signs), dict.fromkeys(exprs))
         for e, name in result.items():
             if e.is_input:
                 e.name = name

@@ -7,7 +7,7 @@ about, where the statements do not; one is taken where it gives that value to th
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensorgraph.formulas.naming.computations import computations
+from tensorgraph.formulas.naming.distinct import Taken
 from tensorgraph.ops.transcendental import sqrt
 from tensorgraph.symbolic.expr import Expr, symbol
 
@@ -85,12 +86,19 @@ class Numbers:
     Args:
         named: the value of each variable that holds a number.
         written: what the statements compute of such variables.
+        signs: symbols that stand for something else.
     """
 
-    def __init__(self, named: dict[str, Any], written: Iterable[ast.expr] = ()) -> None:
+    def __init__(
+        self,
+        named: dict[str, Any],
+        written: Iterable[ast.expr] = (),
+        signs: Collection[str] = (),
+    ) -> None:
         self.symbols: dict[str, Expr] = {}
         """The symbols of the variables that were found, by name."""
         self._named = named
+        self._taken = Taken(signs)
         self._names = [name for name, v in named.items() if v not in (0, 1, -1) and np.isfinite(v)]
         self._values = np.array([float(named[name]) for name in self._names])
         self._written = computations(written, named)
@@ -98,7 +106,9 @@ class Numbers:
     def symbol(self, name: str) -> Expr:
         """Return what stands for a variable in formulas."""
         if name not in self.symbols:
-            self.symbols[name] = symbol(name, (), np.asarray(self._named[name]).dtype)
+            value = self._named[name]
+            shown = name if value == np.pi else self._taken.primed(name)
+            self.symbols[name] = symbol(shown, (), np.asarray(value).dtype)
         return self.symbols[name]
 
     def given(self) -> dict[Expr, Any]:
@@ -128,6 +138,15 @@ class Numbers:
             if best is None or found > best[0]:
                 best = found, make
         return best
+
+    def written_with(self, v: float) -> list[str]:
+        """Return the variables that the statements compute a number from."""
+        return [name for each in self._written if each.value == v for name in each.names]
+
+    def as_written(self, v: float) -> Expr | None:
+        """Return what the statements compute that gives a number."""
+        close = ULPS * float(np.finfo(np.float64).eps) * abs(v)
+        return next((make() for _, make in self._as_written(v, close)), None)
 
     def _as_written(self, v: Any, close: float) -> Iterator[tuple[Names, Callable[[], Expr]]]:
         """Yield what the statements compute that gives a number, or its negative."""
