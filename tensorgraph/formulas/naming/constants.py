@@ -110,7 +110,7 @@ class Constants:
 
         written = NOWHERE if at is None else self.scope.fit_of_number(v, *at)
         name = max(self._called(v), key=lambda name: fit([name]), default=None)
-        if name is not None and fit([name]) >= written:
+        if name is not None and fit([name]) >= written + (name not in self.scope.counts):
             return self.numbers.symbol(name)
         found = self.numbers.in_terms(v, precision, fit)
         if found is not None and found[0] >= written:
