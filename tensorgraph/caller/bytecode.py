@@ -29,7 +29,7 @@ def source_of_code(code: CodeType, function: str) -> Source:
 
     Of the operands of an operator, only variables and numbers that stand there alone are seen.
     """
-    found = Source({}, {}, {})
+    found = Source({}, {}, {}, set(), {})
     _read(code, function, found)
     return found
 

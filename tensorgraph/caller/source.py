@@ -59,6 +59,11 @@ class Source(NamedTuple):
     """Where each variable, and each number that is written out, stands."""
     computations: dict[str, ast.expr]
     """What may be computed of numbers alone, as ``lambd / (2 * m)``, by how it is written."""
+    counters: set[Variable]
+    """The variables that count the turns of a loop: those of ``range`` and ``enumerate``."""
+    counted: dict[tuple[Variable, str], ast.expr]
+    """Operands that are such a variable, and what is computed of one as of a number, by the
+    variable and how it is written."""
 
     def places_of(self, what: Variable | float) -> Sequence[Place]:
         """Return the operands that a variable or a number stands in."""
@@ -121,7 +126,7 @@ def _without_numbers(name: str) -> str:
 
 @lru_cache(maxsize=256)
 def _read(text: str) -> Source:
-    found = Source({}, {}, {})
+    found = Source({}, {}, {}, set(), {})
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):  # a cell that never ran, or no Python
@@ -197,6 +202,7 @@ class _Bindings(_Reader):
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self._bind_all(node.target, "loop")
+        self._count(node.target, node.iter)
         for part in [node.iter, *node.body, *node.orelse]:
             self.visit(part)
 
@@ -204,8 +210,17 @@ class _Bindings(_Reader):
 
     def visit_comprehension(self, node: ast.comprehension) -> None:
         self._bind_all(node.target, "loop")
+        self._count(node.target, node.iter)
         for part in [node.iter, *node.ifs]:
             self.visit(part)
+
+    def _count(self, target: ast.expr, over: ast.expr) -> None:
+        match target, over:
+            case (ast.Name(id=name), ast.Call(func=ast.Name(id="range"))) | (
+                ast.Tuple(elts=[ast.Name(id=name), *_]),
+                ast.Call(func=ast.Name(id="enumerate")),
+            ):
+                self.found.counters.add(Variable(self.function, name))
 
     def _bind_all(self, target: ast.AST, how: str) -> None:
         for part in ast.walk(target):
@@ -273,9 +288,18 @@ class _Operations(_Reader):
     def _keep(self, node: ast.expr) -> None:
         if may_be_number(node):
             self.found.computations.setdefault(ast.unparse(node), node)
+            self._keep_counted(node)
+
+    def _keep_counted(self, node: ast.expr) -> None:
+        variables = (x for x in self._operand(node) if isinstance(x, Variable))
+        for variable in self.found.counters.intersection(variables):
+            self.found.counted.setdefault((variable, ast.unparse(node)), node)
 
     def _add(self, operator: ast.AST, *operands: ast.expr) -> None:
         self._note(OPERATORS.get(type(operator), ""), operands)
+        for operand in operands:
+            if isinstance(operand, ast.Name):
+                self._keep_counted(operand)
 
     def _note(self, op: str, operands: Sequence[ast.expr]) -> None:
         self.found.note(Operation(self.function, op, tuple(map(self._operand, operands))))

@@ -83,6 +83,13 @@ class Statements:
         for source in self._sources:
             yield from source.computations.values()
 
+    def counted(self) -> Iterator[tuple[str, ast.expr]]:
+        """Yield what the source computes of a loop's counter, and the counter: ``gamma**t``."""
+        for source in self._sources:
+            for (variable, _), node in source.counted.items():
+                if self._variable(variable.name) == variable:
+                    yield variable.name, node
+
     def _fit(self, places: Iterable[Place], ops: Collection[str], beside: Iterable[str]) -> int:
         others = {self._variable(name) for name in beside}
         best = NOWHERE

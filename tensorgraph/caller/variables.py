@@ -91,6 +91,11 @@ class Variables:
         for said in self._said:
             yield from said.computations()
 
+    def counted(self) -> Iterator[tuple[str, ast.expr]]:
+        """Yield what the statements compute of a loop's counter, and the counter: ``gamma**t``."""
+        for said in self._said:
+            yield from said.counted()
+
     def best(
         self, names: Iterable[str], ops: Collection[str] = (), beside: Collection[str] = ()
     ) -> list[str]:

@@ -128,6 +128,33 @@ def test_what_steps_are_given_is_theirs_even_if_two_are_given_the_same():
     assert "dh_t = 2 (h_t − Y[t]) + u dz_{t+1}    for t = 3 … 0" in str(tg.derive(loss, wrt=x))
 
 
+def test_a_number_that_the_statements_compute_of_the_counter_is_written_so():
+    w, xs, gamma, J = weights(3), RNG.normal(size=(4, 3)), 0.9, 0
+    for i in range(3):
+        J = J + (w @ xs[i] - i) ** 2
+    d = tg.derive(J, wrt=w)
+    assert str(d).splitlines()[1:] == ["  where dz_t = 2 z_t", "  where z_t = wᵀ xs[t] − t"]
+    np.testing.assert_allclose(d.evaluate(), tg.gradients(J, [w])[0].numpy(), rtol=1e-9)
+    J = 0
+    for t in range(4):
+        J = J + gamma ** (t + 2) * tg.tanh(xs[t] @ w)
+    assert "γ^(t + 2) (1 − a_t²)" in str(tg.derive(J, wrt=w))
+
+
+def test_numbers_of_the_data_are_no_counter():
+    w, xs, ys = weights(3), list(RNG.normal(size=(4, 3))), [1.0, 2.0, 3.0, 4.0]
+    J = sum((w @ x - y) ** 2 for x, y in zip(xs, ys, strict=True))
+    d = tg.derive(J, wrt=w, strict=True)
+    assert str(d).splitlines()[-1] == "  where z_t = wᵀ xs[t] − ys[t]"
+    J = 0
+    for x, read in zip(xs, map(float, "1234"), strict=True):
+        J = J + (w @ x - read) ** 2
+    del ys
+    d = tg.derive(J, wrt=w)
+    assert "z_t = wᵀ xs[t] − c_t" in str(d)
+    assert "c_t is a constant () array" in str(d)
+
+
 # --------------------------------------------------------------------------------------- equations
 
 

@@ -63,7 +63,8 @@ class Scope:
             for each in others:
                 for name, part in _parts(each.name, each.value):
                     self._add(_dotted(each.name, name) if name in self._names else name, part)
-            self.counts = self.counts or frozenset(self.numbers)
+            if not left_by_loop:
+                self.counts = frozenset(self.numbers)
 
     def _add(self, name: str, value: Any) -> None:
         self._names.add(name)

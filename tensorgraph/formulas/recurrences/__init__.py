@@ -3,7 +3,8 @@
 In comes a recorded graph, in which nobody wrote that it came from a loop; out come names with a
 step as their index, and equations that hold for all t. Read ``slices`` (what is made for all steps
 at once, read as what each step makes), ``families`` (what plays the same part in each step),
-``inputs`` (what each step is given of its own), ``names`` (their letters), ``terms`` (gradients
+``inputs`` (what each step is given of its own), ``counters`` (numbers computed of a loop's
+counter), ``names`` (their letters), ``terms`` (gradients
 that are sums over steps, term by term), ``shifts`` (a formula of one step as that of another),
 ``step_simplifier`` (each step's gradient by itself), ``equations`` (equations that are alike, as
 one).

@@ -7,7 +7,7 @@ symbol of its own, also where two steps are given the same, and the name of the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, count, pairwise
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from tensorgraph.formulas.facts import Fact
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.letters import description
+from tensorgraph.formulas.recurrences.counters import counted_by
 from tensorgraph.formulas.recurrences.families import Family, Recurrence
 from tensorgraph.formulas.recurrences.slices import GETITEM, rebuilt
 from tensorgraph.formulas.writing.formula import Formula, key_text
@@ -28,6 +29,8 @@ from tensorgraph.symbolic.replay import Replay
 
 LETTERS = "xdsw"
 """Letters for data without a name."""
+NUMBERS = "c"
+"""Letters for numbers without one, before these."""
 
 Slice = tuple[str, int, int]
 """The name of an array, an axis, and a place along it."""
@@ -70,14 +73,16 @@ class Inputs:
         return evaluate([e], self.recorded.given)[e]
 
     def _symbols(self, f: Family) -> dict[int, Expr]:
-        """Return a symbol for what each step is given, where it is an array or has a name."""
+        """Return a symbol for what each step is given, but for indices."""
         values = {t: self._value(e) for t, e in f.members.items()}
         taken, held = self._slices(values), self.scope.of_array(self._value(f.last))
-        letter = bare(held) if held else self._free(LETTERS)
+        counted = counted_by(values, self.scope) if taken is None else None
+        letter = bare(held) if held else self._free(LETTERS if f.last.ndim else NUMBERS + LETTERS)
         result: dict[int, Expr] = {}
         for t, e in f.members.items():
             if taken is None:
-                name, written = f"{letter}_{t}", stepped(letter, t)
+                name = f"{letter}_{t}"
+                written = stepped(letter, t) if counted is None else counted[t]
             else:
                 name, axis, place = taken[t]
                 key = key_text((*[slice(None)] * axis, place))
@@ -86,10 +91,10 @@ class Inputs:
             array = np.asarray(values[t])
             if array.dtype.kind in "iu" and array.ndim:  # indices decide shapes
                 self.names[e], self.written[name] = name, written
-            elif array.ndim or taken is not None:
+            else:
                 result[t] = self._symbol(name, written, array)
                 self.copies[result[t]] = e
-            if taken is None and not held:
+            if taken is None and counted is None and not held:
                 what = description(e, self.recorded.users.get(e))
                 self.unnamed[result.get(t, e)] = what
         return result
@@ -120,7 +125,8 @@ class Inputs:
 
     def _free(self, letters: str) -> str:
         """Return a letter for data that no variable holds."""
-        used = {f.parts[0].text for f in self.written.values()}
+        used = {name.rpartition("_")[0] for name in self.written}
+        used |= {f.parts[0].text for f in self.written.values() if f.parts}
         used |= {*self.scope.places.values(), *self.scope.numbers}
         used |= {self.scope.of_array(a) or "" for a in self.scope.arrays()}
         numbered = (f"{letters[0]}{i}" for i in count(2))
@@ -137,9 +143,8 @@ class Inputs:
     def _slices(self, values: Mapping[int, Any]) -> dict[int, Slice] | None:
         """Return which slice of one of the caller's arrays each step is given."""
         (t, first), *_ = values.items()
-        for array in self.scope.arrays():
-            name = self.scope.of_array(array) or ""
-            for axis in range(np.ndim(array)):
+        for name, array, axes in self._held():
+            for axis in range(axes):
                 n = array.shape[axis]
                 if array.shape[:axis] + array.shape[axis + 1 :] != np.shape(first):
                     continue
@@ -151,6 +156,23 @@ class Inputs:
                     ):
                         return {t: (name, axis, place) for t, place in places.items()}
         return None
+
+    def _held(self) -> Iterator[tuple[str, Any, int]]:
+        """Yield the caller's arrays, and lists, with their names and how many axes have places."""
+        for array in self.scope.arrays():
+            yield self.scope.of_array(array) or "", array, np.ndim(array)
+        for holder in self.scope.variables.holders:
+            if holder.name and isinstance(holder.value, (list, tuple)):
+                array = listed(holder.value)
+                if array is not None:
+                    yield holder.name, array, 1
+
+
+def listed(values: Sequence[Any]) -> Any:
+    """Return a list of numbers, or of arrays of one shape, as an array; ``None`` for another."""
+    if not all(isinstance(x, (int, float, np.number, np.ndarray)) for x in values):
+        return None
+    return np.asarray(values) if len({np.shape(x) for x in values}) == 1 else None
 
 
 def bare(name: str) -> str:

@@ -78,7 +78,8 @@ class StepNames:
     def __post_init__(self) -> None:
         members = {x for r in self.found for f in r.computed for x in f.members.values()}
         self.taken = {name for e, name in self.known.items() if e not in members}
-        self.taken |= {f.parts[0].text for f in self.written.values()}
+        self.taken |= {name.rpartition("_")[0] for name in self.written}
+        self.taken |= {f.parts[0].text for f in self.written.values() if f.parts}
         self.scopes: dict[Expr, str] = {}
         self.of: dict[Expr, Expr] = {}
         for place, e in self.recorded.exprs.items():

@@ -115,7 +115,7 @@ def _set(f: Formula) -> tuple[str, int]:
         case "item":
             return _item(f), WHOLE
         case "step":
-            return _step(f), WHOLE if f.parts else SUM
+            return _step(f), WHOLE if f.parts or f.text == "t" else SUM
         case "series":
             return f"Σ_{index_text(f.text)} {_in(f.parts[0], PRODUCT)}", MATMUL
         case "repeated":
