@@ -57,8 +57,9 @@ def targets_of(wrt: Any, name: Any, scope: Scope) -> list[Target]:
                 f"derive: {errors.owner(tensor)} holds {tensor.dtype}, which has no gradient; write"
                 " .astype('float32') before the graph is recorded"
             )
+    fits = _is_word if isinstance(wrt, Mapping) else _is_name  # columns of data are called 50%
     for given in (name for _, name in found if name is not None):
-        if not _is_name(given):
+        if not fits(given):
             raise errors.ArgumentError(
                 f"derive: {given!r} is no name for a formula; write a letter or word, with digits"
                 ' and _ after it: "W1"'
@@ -80,6 +81,11 @@ def _of_key(tensor: Any, key: str, scope: Scope) -> str | None:
 def _is_name(given: Any) -> bool:
     """Return whether something is a name that anything can have in a formula."""
     return isinstance(given, str) and bool(re.fullmatch(r"[^\W\d]\w*(\.\w+)*", given))
+
+
+def _is_word(key: str) -> bool:
+    """Return whether a key can stand in a formula as it is."""
+    return len(key.split()) == 1 and key == key.strip()
 
 
 def check_output(output: Tensor, gradient: Any) -> None:

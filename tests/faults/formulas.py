@@ -54,7 +54,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/algebra/known_functions.py",
-        ("_read", "spelling.leads_past(asked, e)", "False",
+        ("_read_of", "spelling.leads_past(asked, e)", "False",
          "known_functions: gradients flow past what they are asked of"),
         ("Spelling.size", "len(found[0])", "0", "known_functions: 1 − σ(x) is read as σ(−x)"),
     ),

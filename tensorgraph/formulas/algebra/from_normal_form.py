@@ -360,7 +360,8 @@ def _batch_of_products(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> 
     free = sorted(labels_of(body) - set(bound))
     found: list[tuple[tuple[int, ...], Expr]] = []
     for (_, x, _), (_, y, _) in permutations(body):
-        ways = product([i for i in free if i not in y], [i for i in free if i not in x], bound)
+        shared = [i for i in bound if i in x and i in y]
+        ways = product([i for i in free if i not in y], [i for i in free if i not in x], shared)
         for row, column, last in ways:
             added = [i for i in bound if i != last]
             axes = [*(i for i in free if i not in (row, column)), row, column]

@@ -249,7 +249,8 @@ class Constants:
         """Return whether the statements have a number beside the arrays: it is no free choice."""
         if isinstance(number, Expr):
             symbols = self.numbers.symbols
-            names = [name for name, e in symbols.items() if e in in_order([number])]
+            within = set(in_order([number]))  # == of expressions is another one
+            names = [name for name, e in symbols.items() if e in within]
             return all(self.scope.fit_beside(name, arrays) >= BESIDE for name in names)
         return not callable(number) and self.scope.fit_beside(number, arrays) >= BESIDE
 
