@@ -81,7 +81,8 @@ def _read_of(source: Expr, e: Expr, asked: Collection[Expr]) -> Expr:
     if spelling is None or spelling.leads_past(asked, e):
         return e
     sides = spelling.sides()
-    shorter = {f for f in _known(e, spelling, sides[0]) if spelling.size(f) < spelling.size(spelt)}
+    known = dict.fromkeys(_known(e, spelling, sides[0]))
+    shorter = [f for f in known if spelling.size(f) < spelling.size(spelt)]
     for found in sorted(spelling.alike(e, shorter), key=spelling.size):
         if all(_same(side, e, found) for side in sides):
             return found
@@ -276,9 +277,10 @@ def _known(e: Expr, spelling: Spelling, normaliser: Normaliser) -> Iterator[Expr
 
 
 def _arguments(spelling: Spelling, normaliser: Normaliser) -> Iterator[Expr]:
-    """Yield what a known function may be of: what functions are taken of, and multiples."""
-    for x in dict.fromkeys(spelling.arguments):
-        yield x
+    """Yield what a known function may be of: what functions are taken of, then multiples."""
+    there = dict.fromkeys(spelling.arguments)
+    yield from there
+    for x in there:
         p = normaliser.normal(x)
         for scale in ("-1", "2", "-2", "1/2", "-1/2") if x is spelling.source else ("-1",):
             yield lower(scaled(p, Fraction(scale)), x.shape, normaliser.atoms)
