@@ -2,9 +2,22 @@
 
 import pytest
 
-from tests.formulas import spellings_classic
+from tests.formulas import (
+    spellings_classic,
+    spellings_courses,
+    spellings_losses,
+    spellings_models,
+    spellings_statistics,
+)
 
-CASES = {**spellings_classic.CASES}
+COLLECTIONS = (
+    spellings_classic,
+    spellings_courses,
+    spellings_losses,
+    spellings_models,
+    spellings_statistics,
+)
+CASES = {name: case for module in COLLECTIONS for name, case in module.CASES.items()}
 
 
 def lines(derivation):
