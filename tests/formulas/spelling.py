@@ -2,6 +2,15 @@
 
 import numpy as np
 
+import tensorgraph as tg
+
+rng = np.random.default_rng(11)
+m = 30
+
+
+def leaf(*shape):
+    return tg.tensor(rng.normal(size=shape), requires_grad=True)
+
 
 def cases(collection):
     """Return a decorator that puts a function, and the lines wanted of it, into a collection."""

@@ -7,16 +7,10 @@ Each function records a graph in local variables of its own and returns what ``d
 import numpy as np
 
 import tensorgraph as tg
-from tests.formulas.spelling import cases, sigmoid
+from tests.formulas.spelling import cases, leaf, m, rng, sigmoid
 
 CASES = {}
 case = cases(CASES)
-rng = np.random.default_rng(11)
-m = 30
-
-
-def leaf(*shape):
-    return tg.tensor(rng.normal(size=shape), requires_grad=True)
 
 
 @case("dw = X dZ1ᵀ / m", "db = Σ₁ dZ1 / m")

@@ -7,16 +7,10 @@ Each function records a graph in local variables of its own and returns what ``d
 import numpy as np
 
 import tensorgraph as tg
-from tests.formulas.spelling import cases
+from tests.formulas.spelling import cases, leaf, m, rng
 
 CASES = {}
 case = cases(CASES)
-rng = np.random.default_rng(11)
-m = 30
-
-
-def leaf(*shape):
-    return tg.tensor(rng.normal(size=shape), requires_grad=True)
 
 
 @case("dV = wᵀ G", "dQ = dS K / √d", "dK = dSᵀ Q / √d", "where dS = w ∘ (G Vᵀ − Σ₁(w ∘ G Vᵀ))")
