@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.formulas.algebra.normal_form import OutOfTime
@@ -151,12 +151,12 @@ class Solution:
             facts.append(Fact("equals", None, "data", e, note))
         for e, others in self.letters.guesses.items():
             if e in used:
-                known = pretty(self.names[e])
-                note = f"{known} may be {', '.join(map(pretty, others))}, which holds the same"
-                facts.append(Fact("name", None, "data", e, note))
+                facts.append(_guess(self.names[e], others, e))
         for name, value in self.constants.vanished.items():
             facts.append(_number(name, value, constant(value)))
         for name, e in self.constants.symbols.items():
+            if e in used and name in self.constants.guesses:
+                facts.append(_guess(e.name or name, self.constants.guesses[name], e))
             if e in used:
                 facts.append(_number(e.name or name, self.problem.scope.numbers[name], e))
         return tuple(facts)
@@ -237,6 +237,12 @@ def _leaves(e: Expr, names: Mapping[Expr, str]) -> list[Expr]:
         else:
             stack.extend(x.args)
     return found
+
+
+def _guess(name: str, others: Iterable[str], e: Expr) -> Fact:
+    """Return that a value may be another variable than the one that it is called after."""
+    note = f"{pretty(name)} may be {', '.join(map(pretty, others))}, which holds the same"
+    return Fact("name", None, "data", e, note)
 
 
 def _number(name: str, value: float, e: Expr) -> Fact:
