@@ -39,7 +39,7 @@ class Solution:
         self.of_products = {
             gradient
             for place, gradient in problem.raw.items()
-            if type(place) is Node and is_product(place.op)
+            if type(place) is Node and is_product(place.op, len(place.parents))
         }
         known = Known(
             problem.result,
@@ -98,10 +98,24 @@ class Solution:
             short = price <= TRIVIAL and _leaves(simple, own)  # a multiple of another gradient
             # What takes axes apart, or what that is, is easier to read by itself.
             whole = e in self.of_products and not any(map(rearranges, around(simple, own)))
-            if price <= PLAIN or (short and whole):
+            if self._is_plain(e, own) or (short and whole):
                 cuts = own
         self._scale([e for e in alone if e in cuts], cuts)
         return cuts
+
+    def _is_plain(self, e: Expr, cuts: Mapping[Expr, str]) -> bool:
+        """Return whether a gradient is a number or a named value, but for its sign and divisor."""
+        simple = self.simplifier.simplest(e, cuts)[1]
+        names = {**self.names, **cuts}
+        if cost(simple, names) <= PLAIN:
+            return True
+        try:
+            divisor = self.simplifier.normaliser(cuts).divisor(e)
+        except OutOfTime:
+            return False
+        if divisor is None:
+            return False
+        return cost(self.simplifier.simplest(e * divisor, cuts)[1], names) <= PLAIN
 
     def _scale(self, helpers: Sequence[Expr], cuts: Mapping[Expr, str]) -> None:
         """Let gradients that nobody asked for leave out what all of them is divided by.
