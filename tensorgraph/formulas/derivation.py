@@ -76,6 +76,8 @@ class Derivation:
     checker: Checker = field(repr=False)
     hints: tuple[str, ...] = ()
     """Why formulas stay long: a fact that would shorten them, an operation without rules."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Gradients of steps that time was too short for, by letter, with the last of these steps."""
 
     # -------------------------------------------------------------------------------- as text
 
@@ -152,7 +154,7 @@ class Derivation:
         )
 
     def _folded(self, found: Sequence[Equation]) -> list[Equation]:
-        return folded(found, self.loops.written, self.loops.steps)
+        return folded(found, self.loops.written, self.loops.steps, self.left_out)
 
     def _of(self, g: Gradient) -> list[Equation]:
         """Return the equation for a gradient, or those for its slices at each step."""

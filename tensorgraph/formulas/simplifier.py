@@ -65,6 +65,12 @@ class Simplifier:
         self._bodies: dict[Expr, tuple[Expr, ...]] = {}
         self._known: dict[object, Found] = {}
 
+    def is_late(self) -> bool:
+        """Return whether time has run out, which is told where it matters."""
+        late = time.thread_time() > self.deadline
+        self.ran_out |= late
+        return late
+
     def labels(self, cuts: Mapping[Expr, str]) -> dict[Expr, str]:
         """Return what stands in formulas for gradients with a name."""
         return {self.multiples.get(e, (e,))[0]: label for e, label in cuts.items()}
@@ -94,8 +100,7 @@ class Simplifier:
         """Return the shortest formula that a normaliser leads to, or what there was."""
         names = Names(self.names, self.labels(cuts))
         best = cost(raw, names, self._bodies), raw, list[Event](), normaliser.atoms
-        if time.thread_time() > self.deadline:
-            self.ran_out = True
+        if self.is_late():
             return best
         try:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
+from heapq import heappop, heappush
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.formulas.algebra.normal_form import OutOfTime
@@ -54,6 +55,10 @@ class Solution:
             StepSimplifier(known, self.loops) if self.loops.found else Simplifier(known)
         )
         self.multiples = self.simplifier.multiples
+        self.told: set[str] = set()
+        """The letters of the gradients of steps that have a formula, of one step at least."""
+        self.left_out: dict[str, int] = {}
+        """Those that time was too short for at earlier steps, each with the last of these."""
 
     @property
     def ran_out(self) -> bool:
@@ -88,6 +93,7 @@ class Solution:
             {**self.problem.recorded.given, **self.constants.given()},
             self.loops,
             self.problem.checker,
+            left_out=self.left_out,
         )
 
     def _worth_a_name(self, cuts: dict[Expr, str], asked: set[Expr]) -> dict[Expr, str]:
@@ -188,28 +194,48 @@ class Solution:
 
     def _helpers(self, found: Sequence[Gradient], cuts: Mapping[Expr, str]) -> list[Gradient]:
         """Return the formulas for gradients that others use, but nobody asked for."""
-        asked = {g.raw for g in found}
-        helpers: list[Gradient] = []
-        queue = list(found)
-        labels = self.labels
+        met = {g.raw for g in found}
+        labels, steps = self.labels, self.loops.step
         came_from = {self.multiples.get(e, (e,))[0]: e for e in cuts}
-        while queue:
-            g = queue.pop(0)
+        helpers: list[Gradient] = []
+        waiting: list[tuple[int, int, Expr]] = []
+
+        def meet(g: Gradient) -> None:
             for e in _leaves(g.expr, g.names):
-                if e in labels and e not in asked:
-                    asked.add(e)
-                    own = _without(cuts, came_from[e])
-                    _, simple, events, atoms = self.simplifier.simplest(e, own)
-                    self.problem.checker.same(labels[e], simple, e, came_from[e])
-                    names = self._names(e)
-                    self._introduce(simple, names)
-                    helper = Gradient(
-                        labels[e], None, simple, e, names, tuple(events), atoms, 0.0,
-                        self._meaning(labels[e], came_from[e]),
-                    )  # fmt: skip
-                    helpers.append(helper)
-                    queue.append(helper)
+                if e in labels and e not in met:
+                    met.add(e)
+                    heappush(waiting, (-steps.get(e, 0), len(met), e))  # the last step first
+
+        for g in found:
+            meet(g)
+        while waiting:
+            _, _, e = heappop(waiting)
+            if not self._is_left_out(e):
+                helpers.append(self._helper(e, came_from[e], cuts))
+                meet(helpers[-1])
         return helpers
+
+    def _helper(self, e: Expr, came_from: Expr, cuts: Mapping[Expr, str]) -> Gradient:
+        """Return the formula for a gradient, or the multiple of one, that others use."""
+        label = self.labels[e]
+        _, simple, events, atoms = self.simplifier.simplest(e, _without(cuts, came_from))
+        self.problem.checker.same(label, simple, e, came_from)
+        names = self._names(e)
+        self._introduce(simple, names)
+        meaning = self._meaning(label, came_from)
+        return Gradient(label, None, simple, e, names, tuple(events), atoms, 0.0, meaning)
+
+    def _is_left_out(self, e: Expr) -> bool:
+        """Return whether there is no time for a gradient, of which a later step's is told."""
+        if e not in self.loops.step:
+            return False
+        letter, step = self.labels[e].rsplit("_", 1)
+        is_told = letter in self.told
+        self.told.add(letter)
+        if not is_told or not self.simplifier.is_late():
+            return False
+        self.left_out[letter] = max(int(step), self.left_out.get(letter, int(step)))
+        return True
 
     def _names(self, raw: Expr) -> Names:
         """Return what the formula of a gradient calls values, and other gradients."""
