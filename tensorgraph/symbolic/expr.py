@@ -229,4 +229,28 @@ def in_order(
     return list(done)
 
 
+def remade(e: Expr, args: Sequence[Expr]) -> Expr:
+    """Return an expression with other operands, of the same shapes and types."""
+    if e.op is None or all(x is y for x, y in zip(args, e.args, strict=True)):
+        return e
+    return make(e.op, tuple(args), e.static, e.shape, e.dtype)
+
+
+def exchanged(e: Expr, instead: Callable[[Expr], Expr | None]) -> Expr:
+    """Return an expression with others in place of those that ``instead`` has another for."""
+    new: dict[Expr, Expr] = {}
+
+    def below(x: Expr) -> tuple[Expr, ...]:
+        other = instead(x)
+        if other is None:
+            return x.args
+        new[x] = other
+        return ()
+
+    for x in in_order([e], below):
+        if x not in new:
+            new[x] = remade(x, [new[y] for y in x.args])
+    return new[e]
+
+
 HANDLERS[Expr] = apply
