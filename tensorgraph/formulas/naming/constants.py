@@ -118,7 +118,7 @@ class Constants:
 
         written = NOWHERE if at is None else self.scope.fit_of_number(abs(v), *at)
         name = max(self._called(v), key=lambda name: fit([name]), default=None)
-        if name is not None and (fit([name]) > written or written == NOWHERE):
+        if name is not None and (fit([name]) > written or written < IN_OP):  # not np.zeros(400)
             return self.numbers.symbol(name)
         found = self.numbers.in_terms(v, precision, fit)
         if found is not None and (found[0] == IN_OP_BESIDE > written or written == NOWHERE):
