@@ -139,9 +139,9 @@ class Constants:
     def _name(self, v: Any, at: Operand | None, written: int) -> str | None:
         """Return the variable that a number is: ``None`` if none, or where it is written out."""
         names = self._called(v)
-        if not names or at is None or (len(names) == 1 and written == NOWHERE):
+        if not names or at is None or (len(names) == 1 and written < IN_OP):
             return names[0] if names else None
-        candidates = [*([abs(v)] if written > NOWHERE else []), *names]
+        candidates = [*([abs(v)] if written >= IN_OP else []), *names]  # not np.zeros(400)
         i, others = self.occurrences.chosen([Sought((x,)) for x in candidates], at)
         chosen = candidates[i]
         if not isinstance(chosen, str):
