@@ -160,7 +160,7 @@ class Constants:
         if not found or at is None:
             return found[0].make() if found else None
         made = self.numbers.as_written(v)
-        if written == NOWHERE:
+        if written < IN_OP:  # that of np.zeros(400) is none here
             return self._chosen([*found, *made], len(found), at).make()
         literal = Made((), partial(constant, v))
         chosen = self._chosen([literal, *found, *made], 1 + len(found), at, abs(v))
