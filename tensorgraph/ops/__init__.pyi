@@ -793,9 +793,7 @@ def outer(x: Plain, y: Plain) -> NDArray[Any]: ...
 @overload
 def outer(x: Operand, y: Operand) -> Any: ...
 @overload
-def tensordot(
-    x: MakesTensor, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2
-) -> Tensor:
+def tensordot(x: MakesTensor, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2) -> Tensor:
     """Sum products over the given axes of x and y: a count, or a pair of axis lists.
 
     Raises:
@@ -816,9 +814,7 @@ def tensordot(
     x: Plain, y: Plain, axes: SupportsIndex | Sequence[OneOrMore] = 2
 ) -> NDArray[Any]: ...
 @overload
-def tensordot(
-    x: Operand, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2
-) -> Any: ...
+def tensordot(x: Operand, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2) -> Any: ...
 @overload
 def vecdot(x: MakesTensor, y: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return the scalar products of the vectors along ``axis`` of x and y; other axes broadcast.
@@ -1003,9 +999,7 @@ def conv_weight_grad(
     groups: SupportsIndex = 1,
 ) -> Any: ...
 @overload
-def class_cross_entropy(
-    logits: MakesTensor, labels: Operand, axis: SupportsIndex = -1
-) -> Tensor:
+def class_cross_entropy(logits: MakesTensor, labels: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return −log softmax(Z)[label] along `axis`, for integer class labels.
 
     The gradient by Z is A − Y, with A = softmax(Z) and Y the one-hot labels.
@@ -1021,13 +1015,9 @@ def class_cross_entropy(
     logits: Operand, labels: MakesTensor, axis: SupportsIndex = -1
 ) -> Tensor: ...
 @overload
-def class_cross_entropy(
-    logits: Plain, labels: Plain, axis: SupportsIndex = -1
-) -> NDArray[Any]: ...
+def class_cross_entropy(logits: Plain, labels: Plain, axis: SupportsIndex = -1) -> NDArray[Any]: ...
 @overload
-def class_cross_entropy(
-    logits: Operand, labels: Operand, axis: SupportsIndex = -1
-) -> Any: ...
+def class_cross_entropy(logits: Operand, labels: Operand, axis: SupportsIndex = -1) -> Any: ...
 @overload
 def sigmoid_cross_entropy(logits: MakesTensor, targets: Operand) -> Tensor:
     """Return log(1 + e^Z) − Z·Y, the binary cross-entropy of sigmoid(Z) against Y.
@@ -1085,13 +1075,9 @@ def softmax_cross_entropy(
     logits: Plain, targets: Plain, axis: SupportsIndex = -1
 ) -> NDArray[Any]: ...
 @overload
-def softmax_cross_entropy(
-    logits: Operand, targets: Operand, axis: SupportsIndex = -1
-) -> Any: ...
+def softmax_cross_entropy(logits: Operand, targets: Operand, axis: SupportsIndex = -1) -> Any: ...
 @overload
-def softmax_minus_one_hot(
-    logits: MakesTensor, labels: Operand, axis: SupportsIndex
-) -> Tensor:
+def softmax_minus_one_hot(logits: MakesTensor, labels: Operand, axis: SupportsIndex) -> Tensor:
     """Return softmax(Z) − Y for one-hot labels Y: the gradient of the cross-entropy.
 
     Example:
@@ -1101,17 +1087,11 @@ def softmax_minus_one_hot(
     """
 
 @overload
-def softmax_minus_one_hot(
-    logits: Operand, labels: MakesTensor, axis: SupportsIndex
-) -> Tensor: ...
+def softmax_minus_one_hot(logits: Operand, labels: MakesTensor, axis: SupportsIndex) -> Tensor: ...
 @overload
-def softmax_minus_one_hot(
-    logits: Plain, labels: Plain, axis: SupportsIndex
-) -> NDArray[Any]: ...
+def softmax_minus_one_hot(logits: Plain, labels: Plain, axis: SupportsIndex) -> NDArray[Any]: ...
 @overload
-def softmax_minus_one_hot(
-    logits: Operand, labels: Operand, axis: SupportsIndex
-) -> Any: ...
+def softmax_minus_one_hot(logits: Operand, labels: Operand, axis: SupportsIndex) -> Any: ...
 @overload
 def einsum(subscripts: Any, *operands: Plain) -> NDArray[Any]:
     """Sum products of elements over the letters that the result does not keep (NumPy's einsum).
@@ -1149,9 +1129,7 @@ def clip(
     x: Plain, min: SupportsFloat | None = None, max: SupportsFloat | None = None
 ) -> NDArray[Any]: ...
 @overload
-def clip(
-    x: Operand, min: SupportsFloat | None = None, max: SupportsFloat | None = None
-) -> Any: ...
+def clip(x: Operand, min: SupportsFloat | None = None, max: SupportsFloat | None = None) -> Any: ...
 @overload
 def maximum(x: MakesTensor, y: Operand) -> Tensor:
     """Return the larger of x and y; where they tie, each gets half of the gradient.
@@ -1241,9 +1219,7 @@ def add_at(x: Plain, key: Index, value: Plain) -> NDArray[Any]: ...
 @overload
 def add_at(x: Operand, key: Index, value: Operand) -> Any: ...
 @overload
-def argsort(
-    x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False
-) -> Tensor:
+def argsort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
     """Return the positions that sort x along `axis`; equal elements keep their order.
 
     Example:
@@ -1253,9 +1229,7 @@ def argsort(
     """
 
 @overload
-def argsort(
-    x: Plain, axis: SupportsIndex = -1, descending: bool = False
-) -> NDArray[Any]: ...
+def argsort(x: Plain, axis: SupportsIndex = -1, descending: bool = False) -> NDArray[Any]: ...
 @overload
 def argsort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
 @overload
@@ -1307,9 +1281,7 @@ def one_hot(
     dtype: DTypeLike | None = None,
 ) -> Any: ...
 @overload
-def scatter(
-    x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]
-) -> NDArray[Any]:
+def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> NDArray[Any]:
     """Return zeros of `shape` with x added at `key`: the adjoint of indexing.
 
     What is added to one and the same place is added one by one, in float16 with the digits of
@@ -1322,9 +1294,7 @@ def scatter(
     """
 
 @overload
-def scatter(
-    x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]
-) -> Tensor: ...
+def scatter(x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]) -> Tensor: ...
 @overload
 def set_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
     """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
@@ -1355,9 +1325,7 @@ def sort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> 
     """
 
 @overload
-def sort(
-    x: Plain, axis: SupportsIndex = -1, descending: bool = False
-) -> NDArray[Any]: ...
+def sort(x: Plain, axis: SupportsIndex = -1, descending: bool = False) -> NDArray[Any]: ...
 @overload
 def sort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
 @overload
@@ -1372,19 +1340,13 @@ def take(x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None) ->
     """
 
 @overload
-def take(
-    x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None
-) -> Tensor: ...
+def take(x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
 @overload
-def take(
-    x: Plain, indices: Plain, axis: SupportsIndex | None = None
-) -> NDArray[Any]: ...
+def take(x: Plain, indices: Plain, axis: SupportsIndex | None = None) -> NDArray[Any]: ...
 @overload
 def take(x: Operand, indices: Operand, axis: SupportsIndex | None = None) -> Any: ...
 @overload
-def take_along_axis(
-    x: MakesTensor, indices: Operand, axis: SupportsIndex = -1
-) -> Tensor:
+def take_along_axis(x: MakesTensor, indices: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return the element of x named by ``indices`` in each slice along ``axis``.
 
     Raises:
@@ -1398,13 +1360,9 @@ def take_along_axis(
     """
 
 @overload
-def take_along_axis(
-    x: Operand, indices: MakesTensor, axis: SupportsIndex = -1
-) -> Tensor: ...
+def take_along_axis(x: Operand, indices: MakesTensor, axis: SupportsIndex = -1) -> Tensor: ...
 @overload
-def take_along_axis(
-    x: Plain, indices: Plain, axis: SupportsIndex = -1
-) -> NDArray[Any]: ...
+def take_along_axis(x: Plain, indices: Plain, axis: SupportsIndex = -1) -> NDArray[Any]: ...
 @overload
 def take_along_axis(x: Operand, indices: Operand, axis: SupportsIndex = -1) -> Any: ...
 @overload
@@ -1432,9 +1390,7 @@ def logsumexp(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> 
     """
 
 @overload
-def logsumexp(
-    x: Plain, axis: SomeAxes = None, keepdims: bool = False
-) -> NDArray[Any]: ...
+def logsumexp(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]: ...
 @overload
 def logsumexp(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
@@ -1595,9 +1551,7 @@ def norm(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any
 @overload
 def norm(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def rms(
-    x: MakesTensor, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False
-) -> Tensor:
+def rms(x: MakesTensor, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False) -> Tensor:
     """Return the root mean square √(mean(x²) + eps) over `axis`; its derivative at 0 is 0.
 
     Of a centred x it is the standard deviation.
@@ -1613,9 +1567,7 @@ def rms(
     x: Plain, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False
 ) -> NDArray[Any]: ...
 @overload
-def rms(
-    x: Operand, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False
-) -> Any: ...
+def rms(x: Operand, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False) -> Any: ...
 @overload
 def rms_slope(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
     """Return x / (n · rms(x)) over `axis`, the derivative of rms; 0 where x is 0.
@@ -1665,9 +1617,7 @@ def std_slope(x: MakesTensor, axis: SomeAxes = None, correction: float = 0) -> T
     """
 
 @overload
-def std_slope(
-    x: Plain, axis: SomeAxes = None, correction: float = 0
-) -> NDArray[Any]: ...
+def std_slope(x: Plain, axis: SomeAxes = None, correction: float = 0) -> NDArray[Any]: ...
 @overload
 def std_slope(x: Operand, axis: SomeAxes = None, correction: float = 0) -> Any: ...
 @overload
@@ -1886,9 +1836,7 @@ def any(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]
 @overload
 def any(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def argmax(
-    x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Tensor:
+def argmax(x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False) -> Tensor:
     """Return the position of the first largest element along `axis` (of the flat tensor).
 
     Example:
@@ -1898,17 +1846,11 @@ def argmax(
     """
 
 @overload
-def argmax(
-    x: Plain, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> NDArray[Any]: ...
+def argmax(x: Plain, axis: SupportsIndex | None = None, keepdims: bool = False) -> NDArray[Any]: ...
 @overload
-def argmax(
-    x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Any: ...
+def argmax(x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False) -> Any: ...
 @overload
-def argmin(
-    x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Tensor:
+def argmin(x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False) -> Tensor:
     """Return the position of the first smallest element along `axis` (of the flat tensor).
 
     Example:
@@ -1918,13 +1860,9 @@ def argmin(
     """
 
 @overload
-def argmin(
-    x: Plain, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> NDArray[Any]: ...
+def argmin(x: Plain, axis: SupportsIndex | None = None, keepdims: bool = False) -> NDArray[Any]: ...
 @overload
-def argmin(
-    x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Any: ...
+def argmin(x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False) -> Any: ...
 @overload
 def cumulative_sum(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
     """Return the running sum along `axis`.
@@ -2041,9 +1979,7 @@ def sum(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]
 @overload
 def sum(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def repeat(
-    x: MakesTensor, repeats: SupportsIndex, axis: SupportsIndex | None = None
-) -> Tensor:
+def repeat(x: MakesTensor, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Tensor:
     """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
 
     Example:
@@ -2053,13 +1989,9 @@ def repeat(
     """
 
 @overload
-def repeat(
-    x: Plain, repeats: SupportsIndex, axis: SupportsIndex | None = None
-) -> NDArray[Any]: ...
+def repeat(x: Plain, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> NDArray[Any]: ...
 @overload
-def repeat(
-    x: Operand, repeats: SupportsIndex, axis: SupportsIndex | None = None
-) -> Any: ...
+def repeat(x: Operand, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Any: ...
 @overload
 def tile(x: MakesTensor, repetitions: OneOrMore) -> Tensor:
     """Return x repeated as a whole, `repetitions` times along each axis.
@@ -2184,9 +2116,7 @@ def permute_dims(x: MakesTensor, axes: Sequence[SupportsIndex] | None = None) ->
     """
 
 @overload
-def permute_dims(
-    x: Plain, axes: Sequence[SupportsIndex] | None = None
-) -> NDArray[Any]: ...
+def permute_dims(x: Plain, axes: Sequence[SupportsIndex] | None = None) -> NDArray[Any]: ...
 @overload
 def permute_dims(x: Operand, axes: Sequence[SupportsIndex] | None = None) -> Any: ...
 @overload
@@ -2232,9 +2162,7 @@ def split(x: MakesTensor, sections: OneOrMore, axis: SupportsIndex = 0) -> list[
     """
 
 @overload
-def split(
-    x: Plain, sections: OneOrMore, axis: SupportsIndex = 0
-) -> list[NDArray[Any]]: ...
+def split(x: Plain, sections: OneOrMore, axis: SupportsIndex = 0) -> list[NDArray[Any]]: ...
 @overload
 def split(x: Operand, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Any]: ...
 @overload
@@ -2874,8 +2802,6 @@ def windows(
     x: Plain, size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
 ) -> NDArray[Any]: ...
 @overload
-def windows(
-    x: Operand, size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
-) -> Any: ...
+def windows(x: Operand, size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1) -> Any: ...
 
 OPS: dict[str, Callable[..., Any]]
