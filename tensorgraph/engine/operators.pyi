@@ -87,7 +87,9 @@ class Operators:
             >>> tg.any([[True, False], [False, False]], axis=1)
             tensor([ True, False])
         """
-    def argmax(self: Own, axis: SupportsIndex | None = None, keepdims: bool = False) -> Own:
+    def argmax(
+        self: Own, axis: SupportsIndex | None = None, keepdims: bool = False
+    ) -> Own:
         """Return the position of the first largest element along `axis` (of the flat tensor).
 
         Example:
@@ -95,7 +97,9 @@ class Operators:
             >>> tg.argmax([[1.0, 2.0], [4.0, 3.0]], axis=1)
             tensor([1, 0])
         """
-    def argmin(self: Own, axis: SupportsIndex | None = None, keepdims: bool = False) -> Own:
+    def argmin(
+        self: Own, axis: SupportsIndex | None = None, keepdims: bool = False
+    ) -> Own:
         """Return the position of the first smallest element along `axis` (of the flat tensor).
 
         Example:
@@ -119,7 +123,9 @@ class Operators:
             >>> tg.astype([1.5, 2.5], "int64")
             tensor([1, 2])
         """
-    def clip(self: Own, min: SupportsFloat | None = None, max: SupportsFloat | None = None) -> Own:
+    def clip(
+        self: Own, min: SupportsFloat | None = None, max: SupportsFloat | None = None
+    ) -> Own:
         """Return x limited to [min, max]; the gradient passes inside and on the bounds.
 
         Example:
@@ -260,7 +266,9 @@ class Operators:
             >>> tg.relu([3.0, -4.0])
             tensor([3., 0.])
         """
-    def repeat(self: Own, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Own:
+    def repeat(
+        self: Own, repeats: SupportsIndex, axis: SupportsIndex | None = None
+    ) -> Own:
         """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
 
         Example:
@@ -332,7 +340,9 @@ class Operators:
             >>> tg.squeeze([[1, 2]])
             tensor([1, 2])
         """
-    def std(self: Own, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False) -> Own:
+    def std(
+        self: Own, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
+    ) -> Own:
         """Return the standard deviation, √var; its derivative is 0 where all elements are equal.
 
         The derivative is that of x − mean as it is rounded: where that is subnormal, so are its digits.
@@ -370,7 +380,9 @@ class Operators:
             >>> tg.tanh([0.0, 1.0]).round(3)
             tensor([0.   , 0.762])
         """
-    def var(self: Own, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False) -> Own:
+    def var(
+        self: Own, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
+    ) -> Own:
         """Return the variance over `axis`, Σ(x − mean)² / (n − correction).
 
         With no more elements than the correction it is infinite, or NaN where all are equal, as
