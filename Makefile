@@ -4,7 +4,7 @@ ARGS :=
 # One core and one thread, so that timings compare; not every system can pin.
 PINNED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(shell which taskset >/dev/null 2>&1 && echo taskset -c 0)
 
-.PHONY: help demo test lint types bench faults machines clean
+.PHONY: help demo test lint types stubs bench faults machines clean
 .NOTPARALLEL: # all targets share one environment
 
 help: ## list the targets (the default)
@@ -22,6 +22,9 @@ lint: types ## check style, format and types
 
 types: .venv/dev.stamp ## check types only
 	$(BIN)/mypy
+
+stubs: .venv/dev.stamp ## write anew what type checkers are told of the operations
+	$(BIN)/python -m tests.house.stubs
 
 bench: .venv/test.stamp ## measure, on one core
 	$(PINNED) $(BIN)/python -m benchmarks $(ARGS)

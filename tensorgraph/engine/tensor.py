@@ -14,7 +14,7 @@ from typing import Any
 from weakref import ref
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, placed, to_array, to_dtype
@@ -419,7 +419,11 @@ class Tensor(Operators):
 
     # --------------------------------------------------------------------------- NumPy's protocols
 
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+    # By NumPy's stubs `array * tensor` is what __array__ returns, but may be anything for an array
+    # of objects. It is a tensor: __array_ufunc__ answers.
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> NDArray[np.object_]:
         """Return the values for ``np.asarray``: a read-only view, or a copy where needed."""
         if type(self._data) is not np.ndarray:
             return np.asarray(self._data, dtype)

@@ -51,6 +51,7 @@ ROOMS = [
     "engine.graph engine.stated_facts",
     "engine.operators",
     "engine.tensor",
+    "engine.operands",
     "engine.dispatch engine.creation engine.backward_pass",
     "engine.autodiff",
     "engine.checkpoint engine.transforms engine.state_dict",
