@@ -6,11 +6,13 @@ The annotations stand in ``engine/operators.py``. Tensors get them here, symboli
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tensorgraph.engine.autodiff import backward
 from tensorgraph.engine.dispatch import make_operator
+from tensorgraph.engine.lost_gradients import refuse_in_place, values_leave
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.operators import Operators
 from tensorgraph.engine.tensor import Tensor
@@ -101,6 +103,8 @@ def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
     def missing(x: Tensor, name: str) -> Any:
         if name.startswith("__"):  # NumPy and others ask for protocols, often
             raise AttributeError(name)
+        if name == "_mask":  # NumPy's masked arrays take _data and _mask of what they are given
+            values_leave(x, sys._getframe(1))
         hint = _ELSEWHERE.get(name) or (f"tg.{name}(x)" if name in ops else None)
         told = f"; write {hint}" if hint else ""
         raise AttributeError(f"a Tensor has no attribute {name!r}{told}", name=name, obj=x)
@@ -136,6 +140,21 @@ def bind_operators(
         setattr(cls, name, attribute)
 
 
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%",
+          "pow": "**", "matmul": "@"}  # fmt: skip
+
+
+def _augmented(op: Callable[..., Any], sign: str) -> Callable[..., Any]:
+    """Return an operator as ``x -= y`` runs it: not on a leaf that needs a gradient."""
+
+    def assign(x: Any, y: Any) -> Any:
+        if x._requires_grad and x._node is None:
+            refuse_in_place(x, sign)
+        return op(x, y)
+
+    return assign
+
+
 def _reshape(x: Any, *lengths: Any, shape: Any = None) -> Any:
     """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
     if shape is None:
@@ -152,5 +171,7 @@ def bind_tensor(ops: Ops) -> None:
     """Give tensors all that is written of them but stands in another file than their class."""
     bind_operators(Tensor, ops, lambda x: x.data, lambda x: x.data)
     Tensor.backward = backward
+    for name, sign in _SIGNS.items():
+        setattr(Tensor, f"__i{name}__", _augmented(_BINARY[name], sign))
     # Not by an assignment: any attribute would pass the type checker then.
     setattr(Tensor, "__getattr__", _missing_attribute(ops))  # noqa: B010
