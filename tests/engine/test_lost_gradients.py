@@ -161,7 +161,7 @@ def test_code_without_a_source_is_read_too():
 SILENT = {
     "numpy": lambda: x.numpy() + x.data + x.detach().numpy() + np.asarray(x.detach()),
     "numbers": lambda: (float(x.sum()), int(x.sum()), x.sum().item(), complex(x.sum()), bool(x[0])),
-    "text": lambda: (f"{x.sum():.3f} {x}", format(x.sum(), "g"), str(x), repr(x), np.array2string(x)),
+    "text": lambda: (f"{x.sum():.3f} {x}", str(x), repr(x), np.array2string(x)),
     "facts": lambda: (math.isnan(x[0]), math.isfinite(x[0]), math.isclose(x[0], 0.5), x[0] < 1),
     "rounding": lambda: (math.floor(x[0]), math.ceil(x[0]), round(x[0], 1)),
     "comparisons": lambda: (np.allclose(x, x), np.array_equal(x, A), np.isclose(x, 0.5)),
