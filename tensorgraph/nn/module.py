@@ -30,6 +30,7 @@ from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.modes import MODE, Mode, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
+from tensorgraph.nn.lost_parameters import warn_of_lost_parameter
 
 
 class Found(NamedTuple):
@@ -139,6 +140,14 @@ class Module:
     if not TYPE_CHECKING:
         forward = _no_forward
 
+    if not TYPE_CHECKING:  # any attribute would pass the type checker
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if isinstance(value, (Tensor, list, tuple, dict)) and name not in LOOKED_UP:
+                old = vars(self).get(name)
+                warn_of_lost_parameter(type(self).__name__, name, old, value, self._in_attributes)
+            object.__setattr__(self, name, value)
+
     @overload
     def __call__(self: HasForward[P, Out], *args: P.args, **kwargs: P.kwargs) -> Out: ...
     @overload
@@ -240,6 +249,9 @@ class Module:
     def named_modules(self) -> list[tuple[str, Module]]:
         """Return this module, whose path is empty, and all modules in it with their paths."""
         return [(f.path, f.value) for f in walk(self) if isinstance(f.value, Module)]
+
+    def _in_attributes(self) -> list[Tensor]:
+        return [found.value for found in walk(self) if type(found.value) is Tensor]
 
     # --------------------------------------------------------------------------------------- state
 
