@@ -11,8 +11,8 @@ themselves, so no MathJax is carried along.
 In come README.md, the docstrings, the records, the guides in ``examples/`` and the few pages in
 ``pages/``; nothing that is made from them is kept. Read in this order: ``__main__`` (the build),
 ``assemble`` (all sources of the site in one folder), then what makes its pages: ``readme``,
-``notebooks`` (guides), ``rooms`` and ``operations`` (the reference), ``numpy_functions``,
-``foreign_names``, ``course_index`` (which has the table by hand), ``troubleshooting``; ``conf`` and
-the Sphinx extensions ``mathematics`` and ``docstrings``; last ``site_check``, which follows each
-link of what was built.
+``notebooks`` (guides) and ``scripts``, ``rooms`` and ``operations`` (the reference, on
+``public_names``), ``numpy_functions``, ``foreign_names``, ``course_index`` (which has the table by
+hand), ``troubleshooting``, all on ``rst``; ``conf`` and the Sphinx extensions ``mathematics``,
+``docstrings`` and ``references``; last ``site_check``, which follows each link of what was built.
 """

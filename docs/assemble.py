@@ -6,8 +6,16 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from docs import course_index, notebooks, numpy_functions, operations, readme, rooms, scripts
-from docs import troubleshooting
+from docs import (
+    course_index,
+    notebooks,
+    numpy_functions,
+    operations,
+    readme,
+    rooms,
+    scripts,
+    troubleshooting,
+)
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent

@@ -20,6 +20,7 @@ extensions = [
     "sphinx_design",
     "docs.mathematics",
     "docs.docstrings",
+    "docs.references",
 ]
 source_suffix = {".rst": "restructuredtext", ".md": "myst-nb", ".ipynb": "myst-nb"}
 exclude_patterns = ["downloads"]

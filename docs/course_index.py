@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docs.public_names import documented
-from docs.rst import directive, heading, table
+from docs.rst import heading, table
 
 WEEKS = {
     "1.2": "Course 1, week 2: basics of neural network programming",

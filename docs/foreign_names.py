@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from docs.rst import escaped, heading, table
 from tensorgraph.leads.table import PEERS, Lead, keyword_leads, names
+
+from docs.rst import escaped, heading, table
 
 OPENING = """\
 What you would type there, and the line to write here. The same table answers in the interpreter:
@@ -45,4 +46,3 @@ def _header(peer: str) -> Sequence[str]:
 
 def _row(lead: Lead) -> tuple[str, str, str]:
     return f"``{lead.name}``", f"``{lead.line}``" if lead.line else "–", escaped(lead.note)
-

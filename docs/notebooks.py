@@ -54,8 +54,7 @@ def write(script: Path, page: Path, downloads: Path, words: Sequence[str]) -> No
         f"Take it with you: {{download}}`the notebook </downloads/{script.stem}.ipynb>`"
         f" or {{download}}`the script </downloads/{script.name}>`."
     )
-    index = "".join(f"single: {word}\n" for word in words)
-    entries = f"```{{index}}\n{index}```\n\n" if words else ""
+    entries = f"```{{index}} {', '.join(words)}\n```\n\n" if words else ""
     first = found.cells[0]
     heading, _, rest = first.source.partition("\n")
     first.source = f"{entries}{heading}\n\n:::{{div}} take-away\n{lead}\n:::\n{rest}"

@@ -17,7 +17,7 @@ import numpy as np
 
 import tensorgraph as tg
 from docs.public_names import op_families
-from docs.rst import directive, escaped, first_sentence, heading, indented, raw, table
+from docs.rst import directive, escaped, first_sentence, heading, indented, raw
 from tensorgraph.drawing.scene.from_graph import capture
 from tensorgraph.drawing.scene.op_formulas import rules_of
 from tensorgraph.drawing.scene.recording import recording_of
@@ -25,8 +25,8 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.modes import user_frame
 from tensorgraph.engine.rule import Word
 from tensorgraph.ops import OPS
-from tests.ops.op_cases import cases
 from tests.ops.op_call import Case
+from tests.ops.op_cases import cases
 
 INFINITY = np.inf
 POINTS = (-INFINITY, -1.0, 0.0, 1.0, INFINITY, np.nan)
@@ -89,8 +89,11 @@ def _told(name: str, pictures: Path) -> Iterator[tuple[str, str]]:
         tg.backward(out, np.ones(out.shape))
         picture = tg.render(out, engine="own")
         (pictures / f"{name}.svg").write_text(picture.svg(), encoding="utf-8")
-        yield "Picture", directive(
-            "image", f"/static/operations/{name}.svg", options=(f"alt: both passes of {name}",)
+        yield (
+            "Picture",
+            directive(
+                "image", f"/static/operations/{name}.svg", options=(f"alt: both passes of {name}",)
+            ),
         )
 
 
@@ -270,7 +273,7 @@ def number(value: Any) -> str:
     """Return a number, or a row of numbers, as mathematics writes it."""
     if np.ndim(value):
         return f"[{', '.join(map(number, value))}]"
-    if isinstance(value, (bool, np.bool_)) or getattr(value, "dtype", None) == bool:
+    if getattr(value, "dtype", None) == np.bool_:
         return str(bool(value))
     text = f"{float(value) + 0.0:.4g}".replace("-", "−")
     return text.replace("inf", "∞").replace("nan", "NaN")

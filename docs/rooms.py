@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import sys
-
-from sphinx.pycode import ModuleAnalyzer
+from itertools import pairwise
+from types import ModuleType
 
 from docs.docstrings import plain
 from docs.public_names import ROOMS, kind, module, names_of, op_families
@@ -52,13 +54,22 @@ def described(directive_name: str, room: str, name: str) -> str:
 def constant_text(name: str, value: object) -> str:
     """Return what the source says below a constant, and what it is where that is short."""
     spelt = repr(value)
-    shown_value = f"``{spelt}``\n" if len(spelt) < 120 else ""
-    for source in [m for n, m in sys.modules.items() if n.startswith("tensorgraph.")]:
-        if vars(source).get(name) is value and hasattr(source, "__file__"):
-            told = ModuleAnalyzer.for_module(source.__name__).find_attr_docs().get(("", name))
-            if told:
-                return "\n".join(told) + "\n" + shown_value
-    return shown_value
+    shown_value = f"``{spelt}``" if len(spelt) < 120 else ""
+    sources = [m for n, m in sorted(sys.modules.items()) if n.startswith("tensorgraph.")]
+    holding = (m for m in sources if vars(m).get(name) is value)
+    told = next(filter(None, (said_below(m, name) for m in holding)), "")
+    return "\n\n".join(filter(None, (told, shown_value))) + "\n"
+
+
+def said_below(source: ModuleType, name: str) -> str:
+    """Return the text that stands below an assignment in a module, if it does."""
+    body = ast.parse(inspect.getsource(source)).body
+    for statement, after in pairwise(body):
+        targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+        if any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            text = getattr(getattr(after, "value", None), "value", None)
+            return inspect.cleandoc(text) if isinstance(text, str) else ""
+    return ""
 
 
 def pages() -> dict[str, str]:

@@ -18,9 +18,7 @@ def indented(text: str, by: int = 3) -> str:
     return "".join(" " * by * bool(line.strip()) + line for line in text.splitlines(keepends=True))
 
 
-def directive(
-    name: str, argument: str = "", body: str = "", options: Iterable[str] = ()
-) -> str:
+def directive(name: str, argument: str = "", body: str = "", options: Iterable[str] = ()) -> str:
     """Return a directive."""
     lines = [f".. {name}:: {argument}".rstrip(), *(f"   :{option}" for option in options), ""]
     return "\n".join(lines) + "\n" + (indented(body.rstrip("\n")) + "\n\n" if body else "")

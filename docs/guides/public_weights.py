@@ -7,9 +7,9 @@
 # $ pip install --no-deps silero-vad g2p-en
 # ```
 #
-# `--no-deps`, as only their files of weights are wanted here, not PyTorch and NLTK. What there is to
-# do is always the same: read the names and shapes, write the architecture with these names, load,
-# and compare with what the authors say should come out.
+# `--no-deps`, as only their files of weights are wanted here, not PyTorch and NLTK. What there is
+# to do is always the same: read the names and shapes, write the architecture with these names,
+# load, and compare with what the authors say should come out.
 
 # %%
 from importlib.util import find_spec
@@ -38,9 +38,9 @@ for name, array in sorted(weights.items()):
     print(f"{name:22} {array.shape}")
 
 # %% [markdown]
-# The names are those of PyTorch's layers, and so are ours: a `Module` whose attributes are called so
-# takes them as they are. The first convolution is a Fourier transform with a window, 129 cosines and
-# 129 sines; its lengths are the spectrum.
+# The names are those of PyTorch's layers, and so are ours: a `Module` whose attributes are called
+# so takes them as they are. The first convolution is a Fourier transform with a window, 129 cosines
+# and 129 sines; its lengths are the spectrum.
 
 
 # %%
@@ -73,8 +73,8 @@ vad.eval()
 print(vad)
 
 # %% [markdown]
-# Three seconds of sound: silence, then something like a voice (pulses of the vocal cords through the
-# resonances of an "ah", in syllables), then noise.
+# Three seconds of sound: silence, then something like a voice (pulses of the vocal cords through
+# the resonances of an "ah", in syllables), then noise.
 
 # %%
 rate, rng = 16_000, np.random.default_rng(0)
@@ -108,8 +108,8 @@ for second, name in enumerate(["silence", "voice", "noise"]):
 assert heard[32:62].max() > 0.5 > heard[:28].max()
 
 # %% [markdown]
-# It is a graph like any other, so one may ask what it listens *to*: the gradient of its answer by the
-# sound, and from that by frequency.
+# It is a graph like any other, so one may ask what it listens *to*: the gradient of its answer by
+# the sound, and from that by frequency.
 
 # %%
 loudest = int(heard.argmax())
@@ -127,9 +127,9 @@ tg.render(vad, piece, backward=False, depth=1)
 # %% [markdown]
 # ## g2p: how is a word pronounced?
 #
-# [g2p-en](https://github.com/Kyubyong/g2p) (Apache licence 2.0) spells words that no dictionary has as
-# phonemes: one GRU reads letters, another writes. Its weights are NumPy's own `.npz`, with names of
-# the author's; a dictionary of names puts them in place.
+# [g2p-en](https://github.com/Kyubyong/g2p) (Apache licence 2.0) spells words that no dictionary has
+# as phonemes: one GRU reads letters, another writes. Its weights are NumPy's own `.npz`, with names
+# of the author's; a dictionary of names puts them in place.
 
 # %%
 with np.load(folder_of("g2p_en") / "checkpoint20.npz") as file:

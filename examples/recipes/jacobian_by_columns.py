@@ -1,8 +1,8 @@
 # %% [markdown]
 # # A Jacobian, by rows, by columns, or not at all
 #
-# Reverse mode gives a row of the Jacobian for each *output*, forward mode a column for each *input*.
-# So choose by which there are fewer of.
+# Reverse mode gives a row of the Jacobian for each *output*, forward mode a column for each
+# *input*. So choose by which there are fewer of.
 
 # %%
 import numpy as np

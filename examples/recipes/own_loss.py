@@ -1,8 +1,8 @@
 # %% [markdown]
 # # A loss of your own
 #
-# A loss is a function of predictions and labels that returns one number. Any operations will do; let
-# the ones that are stable do the delicate part.
+# A loss is a function of predictions and labels that returns one number. Any operations will do;
+# let the ones that are stable do the delicate part.
 
 # %%
 import numpy as np

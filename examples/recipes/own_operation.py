@@ -30,8 +30,8 @@ print(x.grad.round(decimals=4))
 # %% [markdown]
 # ## Check it
 #
-# `check_op` holds it to all that the engine promises of its own operations: the value against `ref`,
-# gradients of both orders, broadcasting, dtypes, what is saved.
+# `check_op` holds it to all that the engine promises of its own operations: the value against
+# `ref`, gradients of both orders, broadcasting, dtypes, what is saved.
 
 # %%
 check_op(bump)

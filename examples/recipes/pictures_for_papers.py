@@ -57,7 +57,9 @@ class Block(nn.Module):
 
     def __init__(self, width):
         self.norm = nn.LayerNorm(width)
-        self.inner = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        self.inner = nn.Sequential(
+            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
+        )
 
     def forward(self, x):
         return x + self.inner(self.norm(x))

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Property tests in continuous integration
 #
-# A gradient that is right on one example may be wrong on the next. A *property test* says what holds
-# of all inputs, and [Hypothesis](https://hypothesis.readthedocs.io) searches for one where it does
-# not. Put such functions into `tests/test_gradients.py`; `pytest` runs them.
+# A gradient that is right on one example may be wrong on the next. A *property test* says what
+# holds of all inputs, and [Hypothesis](https://hypothesis.readthedocs.io) searches for one where it
+# does not. Put such functions into `tests/test_gradients.py`; `pytest` runs them.
 
 # %%
 import numpy as np
@@ -20,7 +20,8 @@ settings.load_profile("ci")
 # %% [markdown]
 # ## Of a function
 #
-# `arrays` draws numbers from a domain: `tg.Real(low, high, avoid=…)` stays away from kinks and poles.
+# `arrays` draws numbers from a domain: `tg.Real(low, high, avoid=…)` stays away from kinks and
+# poles.
 
 
 # %%

@@ -25,7 +25,8 @@ def cost(w, b):
 # ## With `backward` and `assign`
 #
 # `assign` gives a leaf a new array: the tensor stays the same, and so do the models that hold it.
-# (`w = w - lr * w.grad` would make a *new* tensor, the result of an operation, which has no `grad`.)
+# (`w = w - lr * w.grad` would make a *new* tensor, the result of an operation, which has no
+# `grad`.)
 
 # %%
 for _ in range(200):
@@ -53,13 +54,13 @@ assert np.allclose(parameters["w"], w, atol=1e-3)
 # %% [markdown]
 # ## As an optimizer
 #
-# A rule is one pure function in operations. So it can be printed as a formula, saved and resumed, and
-# differentiated through.
+# A rule is one pure function in operations. So it can be printed as a formula, saved and resumed,
+# and differentiated through.
 
 
 # %%
 class SignDescent(tg.optim.Optimizer):
-    """θ ← θ − lr · sign(g)"""
+    """Take a step against the sign: θ ← θ − lr · sign(g)."""
 
     def update(self, param, grad, state, t, lr):
         return param - lr * tg.sign(grad), state
