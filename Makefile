@@ -4,7 +4,7 @@ ARGS :=
 # One core and one thread, so that timings compare; not every system can pin.
 PINNED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(shell which taskset >/dev/null 2>&1 && echo taskset -c 0)
 
-.PHONY: help demo test lint types bench faults clean
+.PHONY: help demo test lint types bench faults machines clean
 .NOTPARALLEL: # all targets share one environment
 
 help: ## list the targets (the default)
@@ -28,6 +28,9 @@ bench: .venv/test.stamp ## measure, on one core
 
 faults: .venv/test.stamp ## plant faults; the tests must catch each
 	$(BIN)/python -m tests.faults.plant $(ARGS)
+
+machines: .venv/test.stamp ## run the tests as on other machines; ARGS chooses, see tests/machine/runs.py
+	$(BIN)/python -m tests.machine.runs $(ARGS)
 
 clean: ## remove all that make made, the environment included
 	rm -rf .venv build dist digits *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

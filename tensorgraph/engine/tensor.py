@@ -1,7 +1,7 @@
 """The Tensor: a handle on an array and on the node that made it.
 
-Operators and methods such as ``x + y`` or ``x.sum()`` are the ops of the same name: see
-``tensorgraph/engine/operators.py``.
+Operators and methods such as ``x + y`` or ``x.sum()`` are the ops of the same name, which
+``tensorgraph/ops/methods.py`` binds.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ class Tensor(Operators):
     _grad: Tensor | None
     _name: str | None
     _hooks: tuple[Callable[[Tensor], Any], ...]
-    backward: Callable[..., None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise TypeError("a Tensor is not made by its class; write tg.tensor(data)")

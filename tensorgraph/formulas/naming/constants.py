@@ -7,13 +7,13 @@ values of the variables where ``derive`` is called.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.caller.statements import BESIDE, IN_OP, IN_OP_BESIDE, NOWHERE
+from tensorgraph.caller.statements import BESIDE, IN_OP, IN_OP_BESIDE, NOWHERE, Sought
 from tensorgraph.engine.graph import Node, ancestors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, violation
@@ -30,7 +30,8 @@ from tensorgraph.formulas.naming.forms import (
     statistics,
 )
 from tensorgraph.formulas.naming.masks import Masks, Value
-from tensorgraph.formulas.naming.numbers import Numbers, is_long
+from tensorgraph.formulas.naming.numbers import Made, Numbers, is_long
+from tensorgraph.formulas.naming.occurrences import Occurrences
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.symbolic.array_table import ArrayTable
 from tensorgraph.symbolic.expr import Expr, constant, in_order
@@ -59,18 +60,20 @@ class Constants:
 
     def __init__(self, scope: Scope, root: Node) -> None:
         self.scope = scope
-        words = {node.op.notation.sign for node in ancestors([root])}
+        nodes = ancestors([root])
+        self.occurrences = Occurrences(scope, nodes)
+        words = {node.op.notation.sign for node in nodes}
         self.signs = (*SIGNS, *(word for word in words if word == "σ"))
         """What stands for a constant or an operation in formulas, so for no value."""
         self.numbers = Numbers(scope.numbers, scope.variables.computations(), self.signs)
-        self.masks = Masks(scope, self.numbers.symbol)
+        self.masks = Masks(scope, self.numbers)
         self.vanished: dict[str, Any] = {}
         """The variables of zeros and ones that formulas leave out."""
         self._met = ArrayTable[bool]()
         self._arrays: list[Any] = []
         self._masks: list[Any] = []
         self._lengths: set[int] = set()
-        for node in ancestors([root]):
+        for node in nodes:
             self._lengths |= {*node.shape}
             for i, parent in enumerate(node.parents):
                 self._meet(parent, selects(node, i))
@@ -90,6 +93,11 @@ class Constants:
     def symbols(self) -> dict[str, Expr]:
         """The symbols of the numbers that were found, by name."""
         return self.numbers.symbols
+
+    @property
+    def guesses(self) -> Mapping[str, Collection[str]]:
+        """Other variables of the same value that a number may as well be, by the name it got."""
+        return self.numbers.guesses
 
     def given(self) -> dict[Expr, Any]:
         """Return the values of the numbers that were found."""
@@ -117,15 +125,49 @@ class Constants:
             return NOWHERE if at is None else self.scope.fit(names, *at)
 
         written = NOWHERE if at is None else self.scope.fit_of_number(abs(v), *at)
-        name = max(self._called(v), key=lambda name: fit([name]), default=None)
-        if name is not None and (fit([name]) > written or written < IN_OP):  # not np.zeros(400)
+        name = self._name(v, at, written)
+        if name is not None:
             return self.numbers.symbol(name)
         found = self.numbers.in_terms(v, precision, fit)
         if found is not None and (found[0] == IN_OP_BESIDE > written or written == NOWHERE):
-            return found[1]()  # a 0.5 that is written out is no 0.5 d of a d that happens to be 1
+            # A 0.5 that is written out is no 0.5 d of a d that happens to be 1.
+            return self._form(found[1], at).make()
         unwritten = written == NOWHERE and (dtype is not None or is_long(v))
         e = self._statistic(v, dtype, place) if place is not None and unwritten else None
         return constant(value) if e is None else e
+
+    def _name(self, v: Any, at: Operand | None, written: int) -> str | None:
+        """Return the variable that a number is: ``None`` if none, or where it is written out."""
+        names = self._called(v)
+        if not names or at is None or (len(names) == 1 and written < IN_OP):
+            return names[0] if names else None
+        candidates = [*([abs(v)] if written >= IN_OP else []), *names]  # not np.zeros(400)
+        i, others = self.occurrences.chosen([Sought((x,)) for x in candidates], at)
+        chosen = candidates[i]
+        if not isinstance(chosen, str):
+            return None
+        further = {candidates[k] for k in others}
+        if chosen not in self.scope.counts:  # of a loop's variable, a list may hold all values
+            further |= self.scope.counts
+        self.numbers.guess(chosen, [name for name in names if name in further])
+        return chosen
+
+    def _form(self, forms: Sequence[Made], at: Operand | None) -> Made:
+        """Return the one of some forms of a number that the statements have in this place."""
+        values = self.scope.numbers
+        alike = {
+            frozenset(form.names): form
+            for form in forms[::-1]
+            if [values[name] for name in form.names] == [values[name] for name in forms[0].names]
+        }
+        found = [*alike.values()][::-1]
+        if len(found) == 1 or at is None:
+            return found[0]
+        i, others = self.occurrences.chosen([Sought(form.names, True) for form in found], at)
+        for k in others:
+            for name, other in zip(found[i].names, found[k].names, strict=True):
+                self.numbers.guess(name, [other])
+        return found[i]
 
     def _note_vanished(self, v: Any, at: Operand) -> None:
         """Take note of the variables that a 0 or 1 comes from, by where it stands."""
@@ -144,7 +186,10 @@ class Constants:
         if n > 2:
             names += [name for name in self._called(n) if _counts(name)]
         proper = [name for name in names if name in self.scope.counts]
-        return self.numbers.symbol(proper[0]) if proper else None
+        if not proper:
+            return None
+        self.numbers.guess(proper[0], proper)
+        return self.numbers.symbol(proper[0])
 
     def _called(self, v: Any) -> list[str]:
         """Return the variables that hold a number: of the lengths, first those named like it."""
@@ -261,7 +306,7 @@ class Constants:
         short = float(f"{v:.{DIGITS}g}")
         if abs(v - short) > max(1e-9, rounding(dtype)) * abs(v):
             found = self.numbers.in_terms(v, dtype if dtype == np.float32 else np.float64)
-            return None if found is None else (v, found[1]())
+            return None if found is None else (v, self._form(found[1], None).make())
         whole = int(short) if short == int(short) else short
         fit, written = self.scope.fit_beside, self.scope.fit_beside(whole, arrays)
         if abs(short) == 1:
@@ -269,6 +314,8 @@ class Constants:
         named = [*self.numbers.named(short), *self.numbers.named(whole)]
         name = max(named, key=lambda name: fit(name, arrays), default=None)
         if name is not None and fit(name, arrays) > written:
+            best = fit(name, arrays)
+            self.numbers.guess(name, [x for x in named if fit(x, arrays) == best])
             return short, self.numbers.symbol(name)
         computed = self.numbers.as_written(v) if written == NOWHERE else None
         return short, whole if computed is None else computed
