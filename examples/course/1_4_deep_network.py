@@ -23,8 +23,9 @@ from tensorgraph import data, diagnose, nn, optim, train
 images, digits = load_digits(return_X_y=True)
 loop = np.isin(digits, [0, 6, 8, 9])
 sets = data.split(images / 16, loop, train=0.8, dev=0, test=0.2, stratify=digits)
-(X_train, Y_train), (X_test, Y_test) = ((x.T, y.reshape(1, -1)) for x, y in (sets.train, sets.test))
-print(X_train.shape, Y_train.shape, X_test.shape)
+(X, Y), (X_test, Y_test) = ((x.T, y.reshape(1, -1)) for x, y in (sets.train, sets.test))
+m = X.shape[1]
+print(X.shape, Y.shape, X_test.shape)
 
 # %% [markdown]
 # ## Shapes
@@ -66,8 +67,7 @@ for name, parameter in parameters.items():
 # %%
 def L_model_forward(X, parameters):
     L = len(parameters) // 2
-    cache = {"A0": X}
-    A = X
+    A, cache = X, {}
     for l in range(1, L + 1):  # noqa: E741
         Z = parameters[f"W{l}"] @ A + parameters[f"b{l}"]
         A = tg.relu(Z) if l < L else tg.sigmoid(Z)
@@ -80,8 +80,8 @@ def compute_cost(AL, Y):
     return -(Y * tg.log(AL) + (1 - Y) * tg.log(1 - AL)).sum() / m
 
 
-AL, cache = L_model_forward(X_train, parameters)
-cost = compute_cost(AL, Y_train)
+AL, cache = L_model_forward(X, parameters)
+cost = compute_cost(AL, Y)
 print(f"cost {cost:.2f}")
 
 # %% [markdown]
@@ -98,9 +98,8 @@ print(f"cost {cost:.2f}")
 # a unit is active, else 0.
 
 # %%
-A0, m = X_train, X_train.shape[1]
 formulas = tg.derive(cost, wrt=parameters)
-assert "dZ4 = m ∂cost/∂Z4 = A4 − Y" in str(formulas)
+assert "dZ4 = m ∂cost/∂Z4 = AL − Y" in str(formulas)
 assert "dZ1 = m ∂cost/∂Z1 = W2ᵀ dZ2 ∘ [A1 > 0]" in str(formulas)
 formulas
 
@@ -115,11 +114,10 @@ def linear_backward(dZ, A_prev, W):
     return W.T @ dZ, dZ @ A_prev.T / m, np.sum(dZ, axis=1, keepdims=True) / m
 
 
-def L_model_backward(cache, Y, parameters):
+def L_model_backward(X, Y, parameters, cache):
     L = len(parameters) // 2
-    W, A = ({l: np.asarray(d[f"{n}{l}"].data) for l in range(1, L + 1)} for n, d in
-            (("W", parameters), ("A", cache)))  # fmt: skip
-    A[0] = cache["A0"]
+    W = {l: parameters[f"W{l}"].numpy() for l in range(1, L + 1)}  # noqa: E741
+    A = {0: X} | {l: cache[f"A{l}"].numpy() for l in range(1, L + 1)}  # noqa: E741
     grads = {}
     dZ = A[L] - Y
     for l in reversed(range(1, L + 1)):  # noqa: E741
@@ -128,7 +126,7 @@ def L_model_backward(cache, Y, parameters):
     return grads
 
 
-by_hand = L_model_backward(cache, Y_train, parameters)
+by_hand = L_model_backward(X, Y, parameters, cache)
 cost.backward()
 for name, parameter in parameters.items():
     assert np.allclose(parameter.grad, by_hand[name]), name
@@ -151,7 +149,7 @@ def update_parameters(parameters, learning_rate):
         parameter.grad = None
 
 
-def L_layer_model(X, Y, layer_dims, learning_rate=0.3, num_iterations=500):
+def L_layer_model(X, Y, layer_dims, learning_rate=0.3, num_iterations=400):
     parameters = initialize_parameters_deep(layer_dims)
     for i in range(num_iterations):
         AL, _ = L_model_forward(X, parameters)
@@ -168,7 +166,7 @@ def predict(X, parameters):
     return AL.numpy() > 0.5
 
 
-parameters = L_layer_model(X_train, Y_train, [64, 20, 7, 5, 1])
+parameters = L_layer_model(X, Y, [64, 20, 7, 5, 1])
 accuracy = diagnose.accuracy(predict(X_test, parameters), Y_test)
 print(f"test accuracy {accuracy:.0%}")
 assert accuracy > 0.9
@@ -191,9 +189,9 @@ history = train.fit(
     model,
     nn.losses.binary_cross_entropy_with_logits,
     optim.Adam(model.parameters(), lr=0.005),
-    (X_train.T.astype(np.float32), Y_train.T),
+    (X.T.astype(np.float32), Y.T),
     (X_test.T.astype(np.float32), Y_test.T),
-    epochs=25,
+    epochs=15,
     batch_size=64,
     metrics={"accuracy": lambda z, y: diagnose.accuracy(z > 0, y)},
     progress=False,
