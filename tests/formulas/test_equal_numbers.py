@@ -33,7 +33,7 @@ def run(program, numbers):
 
 
 def derived(program, numbers):
-    return run([*program, "found = tg.derive(loss, wrt=x)"], numbers)["found"]
+    return run(["import numpy as np", *program, "found = tg.derive(loss, wrt=x)"], numbers)["found"]
 
 
 def at_other_values(derivation):
