@@ -135,6 +135,16 @@ FAULTS: list[Fault] = [
          "parameter_symbols: modules are told apart by what they have in common"),
     ),
     *planted_in(
+        "formulas/naming/occurrences.py",
+        ("Occurrences.chosen", "turns.index((at.node, at.i))", "0",
+         "equal_numbers: of numbers beside which the same stands, all are the first"),
+    ),
+    *planted_in(
+        "caller/statements.py",
+        ("Statements._likeness", "len(here & known)", "0",
+         "equal_numbers: what stands beside a number says nothing"),
+    ),
+    *planted_in(
         "formulas/naming/distinct.py",
         ("Taken.__contains__", "not self._printed.isdisjoint(printed(name))",
          "('text', name) in self._printed",
