@@ -8,7 +8,7 @@ from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.derivation import Derivation
 from tensorgraph.formulas.facts import Fact
 from tensorgraph.formulas.writing.formula import cost
-from tensorgraph.symbolic.expr import in_order
+from tensorgraph.symbolic.expr import Expr, in_order
 
 LONG = 40.0
 """Of shorter formulas nobody asks why they are not shorter."""

@@ -108,7 +108,7 @@ class Solution:
             short = price <= TRIVIAL and any(x in own for x in _leaves(simple, names))
             # What takes axes apart, or what that is, is easier to read by itself.
             whole = e in self.of_products and not any(map(rearranges, around(simple, own)))
-            if price <= PLAIN or (short and whole):
+            if price <= PLAIN or _is_number(simple) or (short and whole):
                 cuts = own
         self._scale([e for e in alone if e in cuts], cuts)
         return cuts
@@ -276,6 +276,11 @@ def _leaves(e: Expr, names: Collection[Expr]) -> list[Expr]:
         else:
             stack.extend(x.args)
     return found
+
+
+def _is_number(e: Expr) -> bool:
+    """Return whether a gradient depends on no array: each element is the same number."""
+    return all(x.size == 1 for x in in_order([e]) if not x.args)
 
 
 def _number(name: str, value: float, e: Expr) -> Fact:

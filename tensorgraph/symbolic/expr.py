@@ -8,7 +8,7 @@ are code over operators, array methods and ops, so they run on expressions as th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, NoReturn
 from weakref import WeakValueDictionary

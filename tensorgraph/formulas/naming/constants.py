@@ -121,7 +121,8 @@ class Constants:
         if name is not None and (fit([name]) > written or written == NOWHERE):
             return self.numbers.symbol(name)
         found = self.numbers.in_terms(v, precision, fit)
-        if found is not None and (found[0] == IN_OP_BESIDE > written or written == NOWHERE):
+        enough = IN_OP if self.numbers.written_with(v) else IN_OP_BESIDE  # the T ** 2 of T = 4
+        if found is not None and (found[0] >= enough > written or written == NOWHERE):
             return found[1]()  # a 0.5 that is written out is no 0.5 d of a d that happens to be 1
         unwritten = written == NOWHERE and (dtype is not None or is_long(v))
         e = self._statistic(v, dtype, place) if place is not None and unwritten else None
