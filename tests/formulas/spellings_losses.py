@@ -144,8 +144,8 @@ def entropy_bonus():
 
 @case(
     "da = 2 [basic_loss > 0] · (n − p)",
-    "dp = −2 [basic_loss > 0] · (a − p)",
-    "dn = 2 [basic_loss > 0] · (a − n)",
+    "dp = −2 (a − p) · [basic_loss > 0]",
+    "dn = 2 (a − n) · [basic_loss > 0]",
 )
 def triplet_loss():
     a, p, n = (leaf(m, 8), leaf(m, 8), leaf(m, 8))
@@ -203,7 +203,7 @@ def log_loss_with_sample_weights():
     return tg.derive(-(sw * np.where(y == 1, np.log(p), np.log(1 - p))).sum() / sw.sum(), wrt=z)
 
 
-@case("dv_c = U_negᵀ σ(U_neg v_c) − (1 − σ(s)) u_o")
+@case("dv_c = U_negᵀ σ(s_neg) − σ(−s) u_o")
 def skip_gram_with_negative_sampling():
     v_c = leaf(6)
     u_o = rng.normal(size=6)

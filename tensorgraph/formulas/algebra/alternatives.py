@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from tensorgraph.formulas.algebra.branches import told_once
-from tensorgraph.formulas.algebra.conditions import EVERYWHERE, Comparison, comparison
+from tensorgraph.formulas.algebra.conditions import EVERYWHERE, Comparison, comparison, plain
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import (
     ONE,
@@ -93,14 +93,15 @@ def _merged(nf: Normaliser, p: Poly) -> Poly:
             if found is None:
                 continue
             rest = quotient(mono, (f,))
-            key = (rest, k, f[1], found.x, found.y)
+            key = (rest, k, f[1], frozenset((found.x, found.y)))
             if key not in known:
                 known[key] = mono, found, f[1]
                 continue
             other, c, labels = known[key]
-            if c.orders & found.orders:
+            orders = (found if found.x is c.x else found.mirrored()).orders
+            if c.orders & orders:
                 continue
-            both = c._replace(orders=c.orders | found.orders).written()
+            both = plain(nf, c._replace(orders=c.orders | orders).written())
             left = {m: k for m, k in p.items() if m not in (mono, other)}
             united = nf.product({rest: k}, _indicator(nf, both, labels))
             return _merged(nf, added(left, united))
@@ -108,10 +109,9 @@ def _merged(nf: Normaliser, p: Poly) -> Poly:
 
 
 def _comparison(f: Factor) -> Comparison | None:
-    """Return the comparison that a factor is, its values in the same order whichever it has."""
+    """Return the comparison that a factor is, if it is one."""
     atom, _, exponent = f
-    found = None if atom.expr is None or exponent != 1 else comparison(atom.expr)
-    return found if found is None or id(found.x) < id(found.y) else found.mirrored()
+    return None if atom.expr is None or exponent != 1 else comparison(atom.expr)
 
 
 def _indicator(nf: Normaliser, condition: Expr, labels: Labels) -> Poly:

@@ -122,7 +122,7 @@ class Constants:
             return self.numbers.symbol(name)
         found = self.numbers.in_terms(v, precision, fit)
         enough = IN_OP if self.numbers.written_with(v) else IN_OP_BESIDE  # the T ** 2 of T = 4
-        if found is not None and (found[0] >= enough > written or written == NOWHERE):
+        if found is not None and (found[0] >= max(enough, written + 1) or written == NOWHERE):
             return found[1]()  # a 0.5 that is written out is no 0.5 d of a d that happens to be 1
         unwritten = written == NOWHERE and (dtype is not None or is_long(v))
         e = self._statistic(v, dtype, place) if place is not None and unwritten else None

@@ -373,7 +373,7 @@ def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
     every: list[Frame] = []
     for frame in found:
         short = folder.folded(frame.poly)
-        collected = folder.collected(short)
+        collected = united(normaliser, folder.collected(short))
         fractions = folder.over_denominators(short)
         polys = [folder.folded(collected), collected, short, frame.poly, fractions]
         products = [factored(normaliser, q) for q in _distinct(polys[:2])]

@@ -13,7 +13,7 @@ from tensorgraph.formulas.algebra.normal_form import Normaliser, is_affine
 from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.recurrences.names import StepNames
 from tensorgraph.formulas.recurrences.shifts import Shifts
-from tensorgraph.formulas.recurrences.slices import STACK, read
+from tensorgraph.formulas.recurrences.slices import GETITEM, STACK, read
 from tensorgraph.formulas.recurrences.terms import FEW, Term, joined, terms
 from tensorgraph.formulas.simplifier import Found, Known, Simplifier
 from tensorgraph.symbolic.expr import Expr, in_order
@@ -34,8 +34,9 @@ class StepSimplifier(Simplifier):
         super().__init__(known)
         self.loops = loops
         # What has no name is written out, and may be something else where a loop begins.
-        shown = (*self.names, *loops.gradients)
-        self.shifts = Shifts({x: loops.parts[x] for x in shown if x in loops.parts})
+        named = (x for x in loops.parts if x in self.names or x in loops.gradients)
+        slices = (x for x in loops.parts if x.op is GETITEM)
+        self.shifts = Shifts({x: loops.parts[x] for x in (*named, *slices)})
         self._of_gradients: dict[Expr, tuple[int, Found]] = {}
         self._of_terms: dict[Expr, tuple[int, Found]] = {}
         """What was found, by the form that it has at any step, each with the step of that one."""
