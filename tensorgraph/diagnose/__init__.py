@@ -20,6 +20,7 @@ What a model says comes first, then the labels, as in losses: ``precision(predic
 """
 
 from tensorgraph.diagnose import (
+    boundary,
     class_metrics,
     confusion,
     error_analysis,
@@ -30,6 +31,7 @@ from tensorgraph.diagnose import (
     reliability,
     score_metrics,
 )
+from tensorgraph.diagnose.boundary import *
 from tensorgraph.diagnose.class_metrics import *
 from tensorgraph.diagnose.confusion import *
 from tensorgraph.diagnose.error_analysis import *
@@ -41,6 +43,7 @@ from tensorgraph.diagnose.reliability import *
 from tensorgraph.diagnose.score_metrics import *
 
 __all__: list[str] = []
+__all__ += boundary.__all__
 __all__ += class_metrics.__all__
 __all__ += confusion.__all__
 __all__ += error_analysis.__all__

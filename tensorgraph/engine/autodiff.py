@@ -162,7 +162,7 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
         raise errors.GraphError(
             f"{errors.owner(output)} needs no gradient: nothing it was computed from has"
             " requires_grad=True, or it was computed under tg.no_grad(); write requires_grad=True"
-            " where a parameter is made"
+            " where a parameter is made, and w.assign(w - …) for w = w - … where it is updated"
         )
     if gradient is None:
         if output.size != 1:

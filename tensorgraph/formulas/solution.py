@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 
 from tensorgraph.engine.graph import Node
@@ -41,7 +41,7 @@ class Solution:
         self.of_products = {
             gradient
             for place, gradient in problem.raw.items()
-            if type(place) is Node and is_product(place.op)
+            if type(place) is Node and is_product(place.op, len(place.parents))
         }
         known = Known(
             problem.result,
@@ -99,7 +99,10 @@ class Solution:
     def _worth_a_name(self, cuts: dict[Expr, str], asked: set[Expr]) -> dict[Expr, str]:
         """Return the gradients that keep a name: those asked for, and the long ones on the way."""
         alone = [e for e in cuts if e not in asked and e not in self.loops.gradients]
-        for e in alone:
+        for e in alone:  # first, so that no other is a multiple of one that is a number
+            own = _without(cuts, e)
+            cuts = own if self._is_plain(e, own) else cuts
+        for e in filter(cuts.__contains__, alone):
             own = _without(cuts, e)
             simple = self.simplifier.simplest(e, own)[1]
             names = Names(self.names, own)
@@ -108,10 +111,24 @@ class Solution:
             short = price <= TRIVIAL and any(x in own for x in _leaves(simple, names))
             # What takes axes apart, or what that is, is easier to read by itself.
             whole = e in self.of_products and not any(map(rearranges, around(simple, own)))
-            if price <= PLAIN or _is_number(simple) or (short and whole):
+            if short and whole:
                 cuts = own
         self._scale([e for e in alone if e in cuts], cuts)
         return cuts
+
+    def _is_plain(self, e: Expr, cuts: Mapping[Expr, str]) -> bool:
+        """Return whether a gradient is a number or a named value, but for its sign and divisor."""
+        simple = self.simplifier.simplest(e, cuts)[1]
+        names = Names(self.names, cuts)
+        if cost(simple, names) <= PLAIN:
+            return True
+        try:
+            divisor = self.simplifier.normaliser(cuts).divisor(e)
+        except OutOfTime:
+            return False
+        if divisor is None:
+            return False
+        return cost(self.simplifier.simplest(e * divisor, cuts)[1], names) <= PLAIN
 
     def _scale(self, helpers: Sequence[Expr], cuts: Mapping[Expr, str]) -> None:
         """Let gradients that nobody asked for leave out what all of them is divided by.
@@ -159,12 +176,12 @@ class Solution:
             facts.append(Fact("equals", None, "data", e, note))
         for e, others in self.letters.guesses.items():
             if e in used:
-                known = pretty(self.names[e])
-                note = f"{known} may be {', '.join(map(pretty, others))}, which holds the same"
-                facts.append(Fact("name", None, "data", e, note))
+                facts.append(_guess(self.names[e], others, e))
         for name, value in self.constants.vanished.items():
             facts.append(_number(name, value, constant(value)))
         for name, e in self.constants.symbols.items():
+            if e in used and name in self.constants.guesses:
+                facts.append(_guess(e.name or name, self.constants.guesses[name], e))
             if e in used:
                 facts.append(_number(e.name or name, self.problem.scope.numbers[name], e))
         return tuple(facts)
@@ -278,9 +295,10 @@ def _leaves(e: Expr, names: Collection[Expr]) -> list[Expr]:
     return found
 
 
-def _is_number(e: Expr) -> bool:
-    """Return whether a gradient depends on no array: each element is the same number."""
-    return all(x.size == 1 for x in in_order([e]) if not x.args)
+def _guess(name: str, others: Iterable[str], e: Expr) -> Fact:
+    """Return that a value may be another variable than the one that it is called after."""
+    note = f"{pretty(name)} may be {', '.join(map(pretty, others))}, which holds the same"
+    return Fact("name", None, "data", e, note)
 
 
 def _number(name: str, value: float, e: Expr) -> Fact:

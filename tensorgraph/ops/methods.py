@@ -1,20 +1,24 @@
 """What binds operations to arrays: their operators, methods, and answers to NumPy's functions.
 
-The annotations stand in ``engine/operators.py``. Tensors get them here, symbolic arrays in
-``symbolic/expr.py``, both by :func:`bind_operators`.
+Tensors get them here, symbolic arrays in ``symbolic/expr.py``, both by :func:`bind_operators`. What
+type checkers are told of them is written from what stands here to ``engine/operators.pyi``.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 from tensorgraph.engine.autodiff import backward
 from tensorgraph.engine.dispatch import make_operator
+from tensorgraph.engine.lost_gradients import refuse_in_place, values_leave
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.engine.operators import Operators
+from tensorgraph.engine.operands import AnyArray
+from tensorgraph.engine.operators import METHODS
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops import arithmetic, contract, index, shape, transcendental
+from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops.numpy_api import numpy_protocol
 
 Ops = Mapping[str, Callable[..., Any]]
@@ -39,7 +43,11 @@ def _divmod(x: Any, y: Any) -> Any:
     return quotient if quotient is NotImplemented else (quotient, _remainder(x, y))
 
 
-_BINARY: dict[str, Callable[..., Any]] = {
+def _round(x: Any, digits: SupportsIndex | None = None) -> Any:
+    return arithmetic.round(x, decimals=0 if digits is None else digits)
+
+
+BINARY: dict[str, Callable[..., Any]] = {
     "add": make_operator(arithmetic.add),
     "sub": make_operator(arithmetic.subtract),
     "mul": make_operator(arithmetic.multiply),
@@ -53,7 +61,7 @@ _BINARY: dict[str, Callable[..., Any]] = {
     "or": make_operator(arithmetic.bitwise_or),
     "xor": make_operator(arithmetic.bitwise_xor),
 }
-_COMPARING: dict[str, Callable[..., Any]] = {
+COMPARING: dict[str, Callable[..., Any]] = {
     "eq": make_operator(arithmetic.equal),
     "ne": make_operator(arithmetic.not_equal),
     "lt": make_operator(arithmetic.less),
@@ -61,13 +69,13 @@ _COMPARING: dict[str, Callable[..., Any]] = {
     "gt": make_operator(arithmetic.greater),
     "ge": make_operator(arithmetic.greater_equal),
 }
-_UNARY: dict[str, Callable[..., Any]] = {
+UNARY: dict[str, Callable[..., Any]] = {
     "neg": arithmetic.negative,
     "pos": arithmetic.positive,
     "abs": arithmetic.abs,
     "invert": arithmetic.bitwise_invert,
     "getitem": index.getitem,
-    "round": lambda x, digits=None: arithmetic.round(x, decimals=0 if digits is None else digits),
+    "round": _round,
 }
 
 
@@ -101,6 +109,8 @@ def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
     def missing(x: Tensor, name: str) -> Any:
         if name.startswith("__"):  # NumPy and others ask for protocols, often
             raise AttributeError(name)
+        if name == "_mask":  # NumPy's masked arrays take _data and _mask of what they are given
+            values_leave(x, sys._getframe(1))
         hint = _ELSEWHERE.get(name) or (f"tg.{name}(x)" if name in ops else None)
         told = f"; write {hint}" if hint else ""
         raise AttributeError(f"a Tensor has no attribute {name!r}{told}", name=name, obj=x)
@@ -111,24 +121,24 @@ def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
 def bind_operators(
     cls: type, ops: Ops, value: Callable[[Any], Any], kind: Callable[[Any], Any]
 ) -> None:
-    """Give a class of arrays the operators and methods of its annotations, and NumPy's functions.
+    """Give a class of arrays all operators, the methods, and NumPy's functions.
 
     Args:
-        cls: a class of arrays that ops take, with the annotations of :class:`Operators`.
+        cls: a class of arrays that ops take.
         ops: all operations by name.
         value: of an array of this class, the array that NumPy's other functions are asked about.
         kind: an array of which only shape and dtype are the same, for those that ask no more.
     """
-    methods = {name: ops[name] for name in Operators.__annotations__ if name in ops}
+    methods = {name: ops[name] for name in METHODS}
     array_ufunc, array_function = numpy_protocol(ops, cls, value, kind)
-    operators = {**_BINARY, **_COMPARING, **_UNARY}
+    operators = {**BINARY, **COMPARING, **UNARY}
     properties = {"T": property(transpose), "mT": property(shape.matrix_transpose)}
     bound: dict[str, Any] = {
         **{f"__{name}__": op for name, op in operators.items()},
-        **{f"__r{name}__": _reflected(op) for name, op in _BINARY.items()},
+        **{f"__r{name}__": _reflected(op) for name, op in BINARY.items()},
         **{name: op for name, op in methods.items() if name not in cls.__dict__},
         **properties,
-        "reshape": _reshape,
+        "reshape": reshape,
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,
     }
@@ -136,11 +146,25 @@ def bind_operators(
         setattr(cls, name, attribute)
 
 
-def _reshape(x: Any, *lengths: Any, shape: Any = None) -> Any:
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%",
+          "pow": "**", "matmul": "@"}  # fmt: skip
+
+
+def _augmented(op: Callable[..., Any], sign: str) -> Callable[..., Any]:
+    """Return an operator as ``x -= y`` runs it: not on a leaf that needs a gradient."""
+
+    def assign(x: Any, y: Any) -> Any:
+        if x._requires_grad and x._node is None:
+            refuse_in_place(x, sign)
+        return op(x, y)
+
+    return assign
+
+
+def reshape(x: AnyArray, *lengths: OneOrMore, shape: OneOrMore | None = None) -> AnyArray:
     """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
-    if shape is None:
-        shape = lengths[0] if len(lengths) == 1 else lengths
-    return REGISTRY["reshape"](x, shape=shape)
+    given: Any = lengths[0] if len(lengths) == 1 else lengths
+    return REGISTRY["reshape"](x, shape=given if shape is None else shape)
 
 
 def transpose(x: Any) -> Any:
@@ -151,6 +175,8 @@ def transpose(x: Any) -> Any:
 def bind_tensor(ops: Ops) -> None:
     """Give tensors all that is written of them but stands in another file than their class."""
     bind_operators(Tensor, ops, lambda x: x.data, lambda x: x.data)
-    Tensor.backward = backward
-    # Not by an assignment: any attribute would pass the type checker then.
-    setattr(Tensor, "__getattr__", _missing_attribute(ops))  # noqa: B010
+    bound = {"backward": backward, "__getattr__": _missing_attribute(ops)}
+    bound |= {f"__i{name}__": _augmented(BINARY[name], sign) for name, sign in _SIGNS.items()}
+    # Not by assignments: a type checker would let any attribute pass then.
+    for name, method in bound.items():
+        setattr(Tensor, name, method)

@@ -31,7 +31,10 @@ Next = tuple[Tensor, State]
 
 
 class RecordedPack:
-    """A parameter whose updates are recorded, and its state as tensors: see :class:`Pack`."""
+    """A parameter whose updates are recorded, and its state as tensors.
+
+    What it offers is what :class:`tensorgraph.optim.flat_parameters.Pack` does.
+    """
 
     __slots__ = ("dtype", "huge", "names", "params", "state", "steps")
 
@@ -49,7 +52,7 @@ class RecordedPack:
             param.retain_grad()
 
     def gradients(self) -> Any:
-        """Return the gradient; ``huge`` tells if its squares are: see :class:`Pack`.
+        """Return the gradient; ``huge`` tells if its squares are.
 
         Raises:
             AnomalyError: the gradient is not finite.

@@ -31,7 +31,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/recurrences/families.py",
-        ("_is_nonlinear", "any(others)", "False", "recurrences: Newton's iteration is one fraction"),
+        ("_is_nonlinear", "any(others)", "False",
+         "recurrences: Newton's iteration is one fraction"),
     ),
     *planted_in(
         "formulas/solution.py",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.nn.losses._common import (
     as_array,
@@ -40,7 +41,9 @@ SECOND_SIGMOID = (
 )
 
 
-def binary_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean") -> Any:
+def binary_cross_entropy(
+    probabilities: AnyArray, target: AnyArray, reduction: str = "mean"
+) -> AnyArray:
     """Return the cross-entropy of probabilities against labels 0 and 1.
 
     For each element, with the probability a of the label 1 and the label y,
@@ -91,7 +94,9 @@ def _surprisal_of_rest(p: Any) -> Any:
 
 
 @in_single_precision
-def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean") -> Any:
+def binary_cross_entropy_with_logits(
+    logits: AnyArray, target: AnyArray, reduction: str = "mean"
+) -> AnyArray:
     """Return the cross-entropy of sigmoid(logits) against labels 0 and 1.
 
     For each element, with the logit z and the label y,
@@ -128,7 +133,9 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
 
 
 @in_single_precision
-def multi_label(logits: Any, target: Any, reduction: str = "mean", *, mask: Any = None) -> Any:
+def multi_label(
+    logits: AnyArray, target: AnyArray, reduction: str = "mean", *, mask: AnyArray | None = None
+) -> AnyArray:
     """Return the binary cross-entropy of many labels an example, some of which may be missing.
 
     For example i and label j, with the logit z and the label y,
@@ -192,7 +199,7 @@ def _mask(name: str, mask: Any, shape: tuple[int, ...]) -> Any:
 
 
 @in_single_precision
-def hinge(scores: Any, target: Any, reduction: str = "mean") -> Any:
+def hinge(scores: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyArray:
     """Return the hinge loss of scores against labels −1 and 1.
 
     For each element, with the score s and the label y,
