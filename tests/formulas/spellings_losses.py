@@ -157,22 +157,6 @@ def triplet_loss():
     return tg.derive(loss, wrt=[a, p, n])
 
 
-@case("dstudent = T (q − p) / N")
-def distillation_with_a_temperature():
-    N, T = (20, 4.0)
-    student = leaf(N, 5)
-    teacher = rng.normal(size=(N, 5))
-
-    def soft(z, temp):
-        e = np.exp((z - z.max(axis=1, keepdims=True)) / temp)
-        return e / e.sum(axis=1, keepdims=True)
-
-    p = soft(teacher, T)
-    q = soft(student, T)
-    loss = T**2 * np.sum(p * (np.log(p) - np.log(q))) / N
-    return tg.derive(loss, wrt=student)
-
-
 @case("dS = (P − Y) / N")
 def info_nce_by_the_diagonal():
     N = 12

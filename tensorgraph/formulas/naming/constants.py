@@ -143,8 +143,7 @@ class Constants:
         if e is not None:
             return e
         found = self.numbers.in_terms(v, precision, fit)
-        enough = IN_OP if self.numbers.written_with(v) else IN_OP_BESIDE  # the T ** 2 of T = 4
-        if found is not None and (found[0] >= max(enough, written + 1) or written == NOWHERE):
+        if found is not None and (found[0] == IN_OP_BESIDE > written or written == NOWHERE):
             # A 0.5 that is written out is no 0.5 d of a d that happens to be 1.
             return self._form(found[1], at).make()
         unwritten = written == NOWHERE and (dtype is not None or is_long(v))
