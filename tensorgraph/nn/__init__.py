@@ -9,7 +9,8 @@ shortest layer with parameters), ``init``; then any layer by its file: ``convolu
 ``activations``; what combines modules: ``containers``, ``multitask``; what is made of outputs:
 ``losses``; what changes or reads a whole model: ``regularization``, ``freeze``, ``transfer`` and
 ``stateless``. (:class:`Watch` is taken from the room that observes.) Small parts: ``flatten``,
-``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``message_place`` and ``state_paths``.
+``identity``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``message_place`` and
+``state_paths``.
 """
 
 from tensorgraph.nn import init, losses
@@ -35,6 +36,7 @@ from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.embedding import Embedding
 from tensorgraph.nn.flatten import Flatten
 from tensorgraph.nn.freeze import freeze, unfreeze
+from tensorgraph.nn.identity import Identity
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.multitask import MultiTask, multitask_loss, task_losses
@@ -62,8 +64,8 @@ from tensorgraph.observe.watch import Watch
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "AvgPool1d", "AvgPool2d", "BatchNorm",
     "Conv1d", "Conv2d", "Dropout", "Embedding", "Flatten", "GRUCell", "GlobalAvgPool",
-    "GlobalMaxPool", "LSTMCell", "LayerNorm", "LeakyReLU", "Linear", "LoadReport", "LogSigmoid",
-    "LogSoftmax", "MaxPool1d", "MaxPool2d", "Module", "ModuleDict", "ModuleList",
+    "GlobalMaxPool", "Identity", "LSTMCell", "LayerNorm", "LeakyReLU", "Linear", "LoadReport",
+    "LogSigmoid", "LogSoftmax", "MaxPool1d", "MaxPool2d", "Module", "ModuleDict", "ModuleList",
     "MultiHeadAttention", "MultiTask", "RMSNorm", "RNNCell", "ReLU", "Sequential", "SiLU",
     "Sigmoid", "Softmax", "Softplus", "Tanh", "TransferAdvice", "Watch", "freeze",
     "functional_call", "init", "l1_penalty", "l2_penalty", "load_matching", "losses", "max_norm",

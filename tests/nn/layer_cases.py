@@ -132,7 +132,7 @@ LAYERS: dict[str, list[LayerCase]] = {
     },
     **{
         name: [LayerCase(lambda dtype, n=name: getattr(nn, n)(), ((2, 3, 2, 2),))]
-        for name in ("GlobalAvgPool", "GlobalMaxPool", "Flatten")
+        for name in ("GlobalAvgPool", "GlobalMaxPool", "Flatten", "Identity")
     },
     "Sequential": [
         LayerCase(
