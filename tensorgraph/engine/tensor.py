@@ -21,6 +21,7 @@ from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, placed, to_a
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.operators import Operators
+from tensorgraph.leads.calls import with_leads
 
 
 class Tensor(Operators):
@@ -520,6 +521,7 @@ class Retained:
 # --------------------------------------------------------------------------------- making tensors
 
 
+@with_leads
 def tensor(
     data: ArrayLike | Tensor,
     dtype: DTypeLike | None = None,
@@ -553,6 +555,7 @@ def tensor(
     return leaf(array, requires_grad, name)
 
 
+@with_leads
 def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
     """Return a tensor that shares the memory of ``data`` where that is possible.
 

@@ -21,10 +21,12 @@ from tensorgraph.engine.graph import Node, reachable
 from tensorgraph.engine.modes import MODE, enable_grad
 from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.leads.calls import with_leads
 
 Function = Callable[..., Any]
 
 
+@with_leads
 def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return the function that computes the gradient of ``f``, whose result is one number.
 
@@ -51,6 +53,7 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     return gradient
 
 
+@with_leads
 def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return the function that computes ``(f(…), gradient of f)`` in one pass; see :func:`grad`.
 
@@ -77,6 +80,7 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     return value_and_gradient
 
 
+@with_leads
 def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """Return ``f(*primals)`` and the function that takes a cotangent back to the arguments.
 
@@ -101,6 +105,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
     return unflatten(call.structure, [call.released(o) for o in call.outputs]), pull
 
 
+@with_leads
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """Return ``f(*primals)`` and its directional derivative J·v along ``tangents``.
 
@@ -145,6 +150,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     return unflatten(call.structure, outputs), unflatten(call.structure, slopes)
 
 
+@with_leads
 def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return the function that computes all partial derivatives of ``f``, row by row in reverse.
 
@@ -187,6 +193,7 @@ def _rows(call: _Call, k: int) -> list[Tensor]:
     return [whole.reshape(shape) for whole, shape in zip(stacked, shapes, strict=True)]
 
 
+@with_leads
 def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     """Return the function that computes all second partial derivatives of ``f``, a number.
 
@@ -199,6 +206,7 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     return jacobian(grad(f, argnums), argnums)
 
 
+@with_leads
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """Return the Hessian of ``f`` times a vector, without building the Hessian.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.shape import reshape
@@ -25,6 +26,10 @@ class Flatten(Module):
         >>> tg.nn.Flatten()(tg.zeros((64, 32, 7, 7))).shape
         (64, 1568)
     """
+
+    @with_leads
+    def __init__(self) -> None:
+        """Take nothing: all axes but the first become one."""
 
     def forward(self, x: Any) -> Any:
         """Return x with all axes but the first made one."""

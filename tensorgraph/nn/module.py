@@ -10,7 +10,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.modes import MODE, Mode, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
+from tensorgraph.leads.attributes import missing_from_object
+from tensorgraph.leads.calls import with_leads
 
 
 class Found(NamedTuple):
@@ -170,6 +172,7 @@ class Module:
 
     # ------------------------------------------------------------------------------------ contents
 
+    @with_leads
     def parameters(self) -> Listing[Tensor]:
         """Return the parameters: leaf tensors that want a gradient."""
         return Listing((tensor for _, tensor in self.named_parameters()), self)
@@ -242,6 +245,7 @@ class Module:
         """
         return {path: np.array(to_host(tensor.data)) for path, tensor in self._tensors()}
 
+    @with_leads
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Give every parameter and buffer its value in ``state``, which is copied.
 
@@ -261,6 +265,11 @@ class Module:
         values = fitting(own, state, type(self).__name__)
         for path, tensor in own.items():
             rebind(tensor, placed(values[path], tensor._data))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_from_object(self, name)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles keep: the attributes, not where it was last called."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.convolution import Padding, Size, brief
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
@@ -24,6 +25,7 @@ class _Pool(Module):
     rank: ClassVar[int]
     """How many spatial axes there are."""
 
+    @with_leads
     def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Padding = 0) -> None:
         """Take the geometry of the windows.
 

@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike
 from tensorgraph import errors
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.cells import Cell, GRUCell, LSTMCell, RNNCell
 from tensorgraph.nn.init import Initializer, glorot_uniform, orthogonal
 from tensorgraph.nn.message_place import here
@@ -31,6 +32,7 @@ class Recurrent(Module):
 
     cell_type: ClassVar[type[Cell]]
 
+    @with_leads
     def __init__(
         self,
         in_features: int,

@@ -11,6 +11,7 @@ from tensorgraph.engine.notation import MATMUL
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of, sum_to
 from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import one_axis
 from tensorgraph.ops.arithmetic import astype, multiply
 from tensorgraph.ops.reduce import sum
@@ -130,6 +131,7 @@ linear = register(
 # ------------------------------------------------------------------------------------- composites
 
 
+@with_leads
 def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """Sum products over the given axes of x and y: a count, or a pair of axis lists.
 
@@ -193,6 +195,7 @@ def _axis_last(x: Any, axis: int) -> Any:
     return permute_dims(x, axes=(*range(place), *range(place + 1, ndim), place))
 
 
+@with_leads
 def vecdot(x: Any, y: Any, axis: int = -1) -> Any:
     """Return the scalar products of the vectors along ``axis`` of x and y; other axes broadcast.
 

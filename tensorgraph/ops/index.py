@@ -26,6 +26,7 @@ from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
@@ -235,6 +236,7 @@ def getitem(x: Any, key: Any) -> Any:
     return _getitem(x, *arrays, key=template)
 
 
+@with_leads
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """Return the slices of x at integer ``indices`` along ``axis`` (elements of the flat tensor).
 
@@ -250,6 +252,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     return getitem(x, (*lead, indices))
 
 
+@with_leads
 def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
     """Return the element of x named by ``indices`` in each slice along ``axis``.
 
@@ -313,6 +316,7 @@ argsort = register(
 )
 
 
+@with_leads
 def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
     """Return x sorted along ``axis``; a gradient goes back to where each element came from.
 

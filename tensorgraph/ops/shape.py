@@ -14,6 +14,7 @@ from tensorgraph.engine.notation import HIDDEN, TRANSPOSE, enclosed
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import (
     from_list,
     inverse,
@@ -401,6 +402,7 @@ _stack = register(
 )
 
 
+@with_leads
 def concat(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     """Join tensors along an axis that they have; flat ones for ``axis=None``.
 
@@ -418,6 +420,7 @@ def concat(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     return _concat(*arrays, axis=axis)
 
 
+@with_leads
 def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     """Join tensors of one shape along a new axis.
 
@@ -439,6 +442,7 @@ def _several(arrays: Any, name: str) -> list[Any]:
     return list(arrays)
 
 
+@with_leads
 def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     """Cut a tensor along an axis into equal ``sections``, or before the given positions.
 
@@ -467,6 +471,7 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
     return [x[(*lead, slice(start, stop))] for start, stop in edges]
 
 
+@with_leads
 def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
     """Return the slices of a tensor along an axis, which they lose.
 

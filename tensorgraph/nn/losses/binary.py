@@ -8,6 +8,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import (
     as_array,
     as_target,
@@ -40,6 +41,7 @@ SECOND_SIGMOID = (
 )
 
 
+@with_leads
 def binary_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the cross-entropy of probabilities against labels 0 and 1.
 
@@ -91,6 +93,7 @@ def _surprisal_of_rest(p: Any) -> Any:
 
 
 @in_single_precision
+@with_leads
 def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the cross-entropy of sigmoid(logits) against labels 0 and 1.
 
@@ -128,6 +131,7 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
 
 
 @in_single_precision
+@with_leads
 def multi_label(logits: Any, target: Any, reduction: str = "mean", *, mask: Any = None) -> Any:
     """Return the binary cross-entropy of many labels an example, some of which may be missing.
 
@@ -192,6 +196,7 @@ def _mask(name: str, mask: Any, shape: tuple[int, ...]) -> Any:
 
 
 @in_single_precision
+@with_leads
 def hinge(scores: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the hinge loss of scores against labels −1 and 1.
 

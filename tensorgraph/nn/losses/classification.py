@@ -8,6 +8,7 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.arguments import integer, number
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import (
     Shape,
     as_array,
@@ -42,6 +43,7 @@ NO_LOGARITHM = "these are probabilities, not their logarithms; write log_softmax
 
 
 @in_single_precision
+@with_leads
 def cross_entropy(
     logits: Any,
     target: Any,
@@ -130,6 +132,7 @@ def cross_entropy(
 
 
 @in_single_precision
+@with_leads
 def nll(
     log_probs: Any,
     target: Any,
@@ -188,6 +191,7 @@ def nll(
     return _cost(losses, weights, kept, reduction)
 
 
+@with_leads
 def kl_divergence(log_probs: Any, target: Any, axis: int = -1, reduction: str = "mean") -> Any:
     """Return the Kullback–Leibler divergence of a predicted distribution from the target.
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import scalar
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import in_single_precision, matched, reduced
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops.arithmetic import square
@@ -13,6 +14,7 @@ from tensorgraph.ops.extrema import clip
 
 
 @in_single_precision
+@with_leads
 def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the squared error.
 
@@ -47,6 +49,7 @@ def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 @in_single_precision
+@with_leads
 def l1(prediction: Any, target: Any, reduction: str = "mean") -> Any:
     """Return the absolute error.
 
@@ -77,6 +80,7 @@ def l1(prediction: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 @in_single_precision
+@with_leads
 def huber(prediction: Any, target: Any, reduction: str = "mean", *, delta: float = 1.0) -> Any:
     """Return Huber's loss: squared error for small errors, absolute error for large ones.
 
