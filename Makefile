@@ -4,7 +4,7 @@ ARGS :=
 # One core and one thread, so that timings compare; not every system can pin.
 PINNED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(shell which taskset >/dev/null 2>&1 && echo taskset -c 0)
 
-.PHONY: help demo test lint types bench faults clean
+.PHONY: help demo test lint types stubs bench faults machines clean
 .NOTPARALLEL: # all targets share one environment
 
 help: ## list the targets (the default)
@@ -23,11 +23,17 @@ lint: types ## check style, format and types
 types: .venv/dev.stamp ## check types only
 	$(BIN)/mypy
 
+stubs: .venv/dev.stamp ## write anew what type checkers are told of the operations
+	$(BIN)/python -m tests.house.stubs
+
 bench: .venv/test.stamp ## measure, on one core
 	$(PINNED) $(BIN)/python -m benchmarks $(ARGS)
 
 faults: .venv/test.stamp ## plant faults; the tests must catch each
 	$(BIN)/python -m tests.faults.plant $(ARGS)
+
+machines: .venv/test.stamp ## run the tests as on other machines; ARGS chooses, see tests/machine/runs.py
+	$(BIN)/python -m tests.machine.runs $(ARGS)
 
 clean: ## remove all that make made, the environment included
 	rm -rf .venv build dist digits *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -11,6 +11,8 @@ one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exa
 - ``ops/sweep/`` holds every elementwise op against mpmath, over the whole range of floats; its
   ``table.py`` writes what the README says of accuracy.
 - ``ops/program_steps.py`` and ``engine/programs.py`` make whole programs of ops.
+- ``machine/`` holds what differs between machines: ``printed.py`` compares what is printed,
+  ``needs.py`` says what must be installed, ``runs.py`` runs the tests as on other machines.
 - ``raising.py`` tells what an error says.
 - ``faults/`` lists faults to plant, ``faults/plant.py`` plants them.
 """
@@ -18,6 +20,12 @@ one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exa
 import os
 
 from hypothesis import Phase, settings
+
+from tests.machine.needs import (  # noqa: F401  # hooks of pytest
+    pytest_make_collect_report,
+    pytest_runtest_makereport,
+    pytest_terminal_summary,
+)
 
 # Tests run on all cores, examples in processes of their own: more threads would wait in a queue.
 # NumPy reads this when it is first imported.

@@ -29,7 +29,7 @@ def source_of_code(code: CodeType, function: str) -> Source:
 
     Of the operands of an operator, only variables and numbers that stand there alone are seen.
     """
-    found = Source({}, {}, {}, set(), {})
+    found = Source({}, {}, {}, set(), {}, {})
     _read(code, function, found)
     return found
 
@@ -43,7 +43,7 @@ def _read(code: CodeType, function: str, found: Source) -> None:
         found.bind(Variable(function, name), "value")
     before = [_Step("", None)] * 2
     in_loop = 0
-    for step in _steps(code, function):
+    for n, step in enumerate(_steps(code, function)):
         if step.kind == "iterate":
             in_loop = 1
         elif step.kind == "unpack" and in_loop:
@@ -56,7 +56,9 @@ def _read(code: CodeType, function: str, found: Source) -> None:
             loads = [frozenset({s.what} if s.kind == "load" else ()) for s in before]
             if before[-1].kind != "load":  # it took steps to make: what was before is not known
                 loads[0] = frozenset()
-            found.note(Operation(function, _BY_SIGN.get(step.what, ""), tuple(loads)))
+            operands = tuple(loads)
+            op = _BY_SIGN.get(step.what, "")
+            found.note(Operation(function, op, operands, operands, (n, 0)))
         before = [before[-1], step]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import linecache
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from types import CodeType
 from typing import Any, NamedTuple
+
+import numpy as np
 
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide",
@@ -35,6 +37,9 @@ class Variable(NamedTuple):
 Operand = frozenset[Variable | float]
 """The variables, and the numbers written out, that stand in one operand of an operation."""
 
+Word = Variable | float | str
+"""A variable, a number or an operation in an expression."""
+
 
 class Operation(NamedTuple):
     """An operator or a call in the source."""
@@ -43,6 +48,10 @@ class Operation(NamedTuple):
     """In which it stands."""
     op: str
     operands: tuple[Operand, ...]
+    words: tuple[frozenset[Word], ...]
+    """All that stands in each operand, of what is called there, too; of others, nothing."""
+    position: tuple[int, int]
+    """Where it stands: what is further on is computed later, as far as that can be seen."""
 
 
 Place = tuple[Operation, int]
@@ -53,8 +62,8 @@ class Source(NamedTuple):
     """What is read off a source."""
 
     bindings: dict[Variable, set[str]]
-    """How each variable is bound: ``value``, ``alias`` (of another variable), ``loop``, or
-    ``receiver`` (as the first parameter of a method)."""
+    """How each variable is bound: ``value``, ``alias`` (of another variable), ``loop``,
+    ``receiver`` (as the first parameter of a method), or ``module``."""
     places: dict[Variable | float, list[Place]]
     """Where each variable, and each number that is written out, stands."""
     computations: dict[str, ast.expr]
@@ -64,6 +73,8 @@ class Source(NamedTuple):
     counted: dict[tuple[Variable, str], ast.expr]
     """Operands that are such a variable, and what is computed of one as of a number, by the
     variable and how it is written."""
+    meant: dict[Word, frozenset[Word]]
+    """What stands in all that is assigned to a variable, or in the function of that name."""
 
     def places_of(self, what: Variable | float) -> Sequence[Place]:
         """Return the operands that a variable or a number stands in."""
@@ -126,7 +137,7 @@ def _without_numbers(name: str) -> str:
 
 @lru_cache(maxsize=256)
 def _read(text: str) -> Source:
-    found = Source({}, {}, {}, set(), {})
+    found = Source({}, {}, {}, set(), {}, {})
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):  # a cell that never ran, or no Python
@@ -180,8 +191,13 @@ class _Bindings(_Reader):
     def visit_arg(self, node: ast.arg) -> None:
         self._bind(node.arg, "receiver" if node in self._receivers else "value")
 
-    def visit_alias(self, node: ast.alias) -> None:
-        self._bind((node.asname or node.name).partition(".")[0], "value")
+    def visit_Import(self, node: ast.Import) -> None:
+        for each in node.names:
+            self._bind((each.asname or each.name).partition(".")[0], "module")
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for each in node.names:
+            self._bind(each.asname or each.name, "value")
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store):
@@ -253,36 +269,36 @@ class _Operations(_Reader):
     """Collects operators and calls, each with the variables in its operands."""
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
-        self._add(node.op, node.left, node.right)
+        self._add(node, node.op, node.left, node.right)
         self._keep(node)
         self.generic_visit(node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        self._add(node.op, node.target, node.value)
+        self._add(node, node.op, node.target, node.value)
         self.generic_visit(node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> None:
-        self._add(node.op, node.operand)
+        self._add(node, node.op, node.operand)
         self.generic_visit(node)
 
     def visit_Compare(self, node: ast.Compare) -> None:
         terms = [node.left, *node.comparators]
         for left, op, right in zip(terms, node.ops, terms[1:], strict=False):
-            self._add(op, left, right)
+            self._add(node, op, left, right)
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
         called = node.func
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         if isinstance(called, ast.Attribute):  # an operand may stand before the dot
-            self._note(SAME.get(called.attr, called.attr), [called.value, *given])
+            self._note(node, SAME.get(called.attr, called.attr), [called.value, *given])
         elif isinstance(called, ast.Name):
-            self._note(SAME.get(called.id, called.id), given)
+            self._note(node, SAME.get(called.id, called.id), given)
         self._keep(node)
         self.generic_visit(node)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
-        self._note("getitem", [node.value, node.slice])
+        self._note(node, "getitem", [node.value, node.slice])
         self.generic_visit(node)
 
     def _keep(self, node: ast.expr) -> None:
@@ -291,24 +307,84 @@ class _Operations(_Reader):
             self._keep_counted(node)
 
     def _keep_counted(self, node: ast.expr) -> None:
-        variables = (x for x in self._operand(node) if isinstance(x, Variable))
+        variables = (x for x in self._words(node, self.function) if isinstance(x, Variable))
         for variable in self.found.counters.intersection(variables):
             self.found.counted.setdefault((variable, ast.unparse(node)), node)
 
-    def _add(self, operator: ast.AST, *operands: ast.expr) -> None:
-        self._note(OPERATORS.get(type(operator), ""), operands)
+    def _add(self, node: ast.expr | ast.stmt, operator: ast.AST, *operands: ast.expr) -> None:
+        self._note(node, OPERATORS.get(type(operator), ""), operands)
         for operand in operands:
             if isinstance(operand, ast.Name):
                 self._keep_counted(operand)
 
-    def _note(self, op: str, operands: Sequence[ast.expr]) -> None:
-        self.found.note(Operation(self.function, op, tuple(map(self._operand, operands))))
+    def _note(self, node: ast.expr | ast.stmt, op: str, operands: Sequence[ast.expr]) -> None:
+        words = tuple(frozenset(self._words(each, self.function)) for each in operands)
+        values = tuple(frozenset(x for x in each if not isinstance(x, str)) for each in words)
+        position = node.end_lineno or 0, node.end_col_offset or 0
+        self.found.note(Operation(self.function, op, values, words, position))
 
-    def _operand(self, node: ast.expr) -> Operand:
-        found: set[Variable | float] = set()
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name):
-                found.add(resolved(self.function, part.id, self.found.bindings))
-            elif isinstance(part, ast.Constant) and type(part.value) in (int, float):
-                found.add(part.value)  # type: ignore[arg-type]
-        return frozenset(found)
+    def visit_Assign(self, node: ast.Assign) -> None:
+        for target in node.targets:
+            self._mean(target, node.value)
+        self.generic_visit(node)
+
+    def _mean(self, target: ast.expr, value: ast.expr) -> None:
+        """Take in what is assigned to a variable, or to several at once."""
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for part, given in zip(target.elts, value.elts, strict=False):
+                self._mean(part, given)
+        elif isinstance(target, ast.Name):
+            self._add_meaning(target.id, self._words(value, self.function))
+
+    def visit_FunctionDef(self, node: Any) -> None:
+        if not isinstance(node, ast.Lambda):
+            inside = self._path + node.name
+            words = (w for part in node.body for w in self._words(part, inside))
+            self._add_meaning(node.name, words)
+        super().visit_FunctionDef(node)
+
+    visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef
+
+    def _add_meaning(self, name: str, words: Iterable[Word]) -> None:
+        variable = resolved(self.function, name, self.found.bindings)
+        self.found.meant[variable] = self.found.meant.get(variable, frozenset()).union(words)
+
+    def _words(self, node: ast.AST, function: str) -> Iterator[Word]:
+        """Yield the variables, the numbers and the operations in what stands in a function."""
+        waiting = [node]
+        while waiting:
+            part = waiting.pop()
+            below = list(ast.iter_child_nodes(part))
+            match part:
+                case ast.Name(id=name):
+                    yield resolved(function, name, self.found.bindings)
+                case ast.Constant(value=value) if type(value) in (int, float):
+                    yield value  # type: ignore[misc]
+                case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=2)):
+                    yield "square"
+                    below = [base]
+                case ast.BinOp(op=op) | ast.UnaryOp(op=op) | ast.AugAssign(op=op):
+                    yield OPERATORS.get(type(op), "")
+                case ast.Call(func=ast.Name(id=name)):
+                    yield SAME.get(name, name)
+                    below = below[1:]
+                case ast.Call(func=ast.Attribute(value=base, attr=name)):
+                    yield SAME.get(name, name)
+                    below = [base, *below[1:]]
+                case _ if (attribute := _attribute(part)) is not None:
+                    yield Variable("", attribute)
+                    below = []
+            waiting += below
+
+
+def _attribute(node: ast.AST) -> str | None:
+    """Return the name of what an object or a container holds: of ``self.lr``, ``hyper["lr"]``.
+
+    What arrays have, as ``X.T``, is none.
+    """
+    match node:
+        case ast.Attribute(value=ast.Name(), attr=name) if not hasattr(np.ndarray, name):
+            return name
+        case ast.Subscript(value=ast.Name(), slice=ast.Constant(value=str() as name)):
+            return name
+    return None

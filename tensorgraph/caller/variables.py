@@ -11,7 +11,15 @@ from functools import cache
 from types import FrameType
 from typing import Any, NamedTuple
 
-from tensorgraph.caller.statements import BESIDE, NOWHERE, STANDS, Statements
+from tensorgraph.caller.statements import (
+    BESIDE,
+    NOWHERE,
+    STANDS,
+    Occurrence,
+    Sought,
+    Stand,
+    Statements,
+)
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 """The folder of this package: what its code stands in is no code of the user's."""
@@ -85,6 +93,14 @@ class Variables:
         """Return how well a number that the source writes out fits an operand, as :meth:`fit`."""
         fits = (said.fit_of_number(number, ops, beside) for said in self._said)
         return max(fits, default=NOWHERE)
+
+    def stands(self, what: Sought, at: Occurrence) -> Iterator[Stand]:
+        """Yield where a number stands in the statements: see ``Statements.stands``."""
+        for n, said in enumerate(self._said):
+            for stand in said.stands(what, at):
+                yield stand._replace(position=(n, *stand.position))
+            if any(said.bound(name) for name in what.parts if isinstance(name, str)):
+                break  # what is called so further out is another variable
 
     def computations(self) -> Iterator[ast.expr]:
         """Yield what the statements compute of variables as of numbers: ``lambd / (2 * m)``."""

@@ -22,6 +22,7 @@ What a model says comes first, then the labels, as in losses: ``precision(predic
 from typing import TYPE_CHECKING
 
 from tensorgraph.diagnose import (
+    boundary,
     class_metrics,
     confusion,
     error_analysis,
@@ -32,6 +33,7 @@ from tensorgraph.diagnose import (
     reliability,
     score_metrics,
 )
+from tensorgraph.diagnose.boundary import *
 from tensorgraph.diagnose.class_metrics import *
 from tensorgraph.diagnose.confusion import *
 from tensorgraph.diagnose.error_analysis import *
@@ -44,6 +46,7 @@ from tensorgraph.diagnose.score_metrics import *
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
 
 __all__: list[str] = []
+__all__ += boundary.__all__
 __all__ += class_metrics.__all__
 __all__ += confusion.__all__
 __all__ += error_analysis.__all__

@@ -90,13 +90,17 @@ def compile_rule(
                 f"the gradient rule for {key!r} asks for {name!r}, which is none of"
                 f" {listing(list(vocabulary), limit=20)}"
             )
-    asked = [vocabulary[name] for name in names]
+    asked = {name: vocabulary[name] for name in names}
 
     def needs(i: int, count: int) -> set[int]:
-        return {position for _, positions in asked for position in positions(i, count)}
+        return {position for _, positions in asked.values() for position in positions(i, count)}
 
-    feed = _feeder(", ".join(expression for expression, _ in asked))
-    return CompiledRule(feed(rule), needs)
+    after_star = keyword_only(rule)
+    given = (
+        f"{name}={expression}" if name in after_star else expression
+        for name, (expression, _) in asked.items()
+    )
+    return CompiledRule(_feeder(", ".join(given))(rule), needs)
 
 
 def parameter_names(function: Callable[..., Any]) -> Sequence[str]:
@@ -106,6 +110,16 @@ def parameter_names(function: Callable[..., Any]) -> Sequence[str]:
         names: Sequence[str] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         return names
     return list(inspect.signature(function).parameters)
+
+
+def keyword_only(function: Callable[..., Any]) -> Sequence[str]:
+    """Return the names of a function's parameters that stand after a star."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        found = inspect.signature(function).parameters
+        return [name for name, p in found.items() if p.kind is p.KEYWORD_ONLY]
+    names: Sequence[str] = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+    return names
 
 
 def _vocabulary(

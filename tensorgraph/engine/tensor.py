@@ -1,7 +1,7 @@
 """The Tensor: a handle on an array and on the node that made it.
 
-Operators and methods such as ``x + y`` or ``x.sum()`` are the ops of the same name: see
-``tensorgraph/engine/operators.py``.
+Operators and methods such as ``x + y`` or ``x.sum()`` are the ops of the same name, which
+``tensorgraph/ops/methods.py`` binds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 from weakref import ref
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, placed, to_array, to_dtype
@@ -48,7 +48,6 @@ class Tensor(Operators):
     _grad: Tensor | None
     _name: str | None
     _hooks: tuple[Callable[[Tensor], Any], ...]
-    backward: Callable[..., None]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise TypeError("a Tensor is not made by its class; write tg.tensor(data)")
@@ -421,7 +420,11 @@ class Tensor(Operators):
 
     # --------------------------------------------------------------------------- NumPy's protocols
 
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+    # By NumPy's stubs `array * tensor` is what __array__ returns, but may be anything for an array
+    # of objects. It is a tensor: __array_ufunc__ answers.
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> NDArray[np.object_]:
         """Return the values for ``np.asarray``: a read-only view, or a copy where needed."""
         if type(self._data) is not np.ndarray:
             return np.asarray(self._data, dtype)

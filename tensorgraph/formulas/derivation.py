@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from textwrap import wrap
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.facts import Fact, before_reshape
+from tensorgraph.formulas.gradient import Gradient, Letter, Names, Step
 from tensorgraph.formulas.recurrences.equations import Equation, folded, placed, range_text
 from tensorgraph.formulas.recurrences.names import StepNames
 from tensorgraph.formulas.recurrences.terms import pieces
@@ -28,80 +28,6 @@ from tensorgraph.symbolic.trace import Trace
 
 READABLE = 400
 """A backward pass that costs more to read is left out of the steps."""
-
-
-class Multiple(NamedTuple):
-    """A multiple of the derivative of one value by another: m ∂J/∂Z."""
-
-    factor: Expr
-    of: str
-    by: str
-
-    def formula(self, found: Formula) -> Formula:
-        """Return that it is equal to what was found."""
-        parts = (Formula("name", text=self.of), Formula("name", text=self.by))
-        times = (formula(self.factor, {}), Formula("derivative", parts))
-        return Formula("equation", (Formula("product", times, " "), found))
-
-
-@dataclass(frozen=True, eq=False)
-class Gradient:
-    """The formula of one gradient."""
-
-    label: str
-    """What it is called: ``dZ``."""
-    of: Expr | None
-    """What was differentiated by; ``None`` for a helper that other formulas use."""
-    expr: Expr
-    """The formula."""
-    raw: Expr
-    """The backward pass as it stands."""
-    names: Mapping[Expr, str]
-    """What formulas call each value."""
-    events: tuple[tuple[str, Any], ...]
-    """The rules applied, in order."""
-    atoms: Atoms
-    difference: float
-    """From the engine's gradient on the recorded data, as a share of the largest element."""
-    multiple: Multiple | None = None
-    """What it is a multiple of, where it is not the gradient itself."""
-
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        """What the formula rests on."""
-        found: dict[Fact, None] = {}
-        for rule, detail in self.events:
-            if rule in ("known sum", "binary", "pick"):
-                found[detail] = None
-            elif rule in ("cancel", "guard"):
-                atom, proved = detail
-                source = "op" if proved else "condition"
-                if atom.expr is not None and atom.expr.size > 1:
-                    found[Fact("nonzero", True, source, atom.expr)] = None
-        return tuple(found)
-
-
-class Letter(NamedTuple):
-    """A letter introduced for a value."""
-
-    name: str
-    spelt: Expr
-    """What the value is, as it is written where the letter is explained."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One line of a derivation."""
-
-    number: int
-    rule: str
-    equation: str
-    difference: float
-    """Between the two sides on the recorded data, as a share of the largest element."""
-
-    def __str__(self) -> str:
-        mark = "✓" if not self.difference > 1e-6 else "✗"
-        return f"{self.number}. {self.equation}    {mark} {self.rule}"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -150,6 +76,8 @@ class Derivation:
     checker: Checker = field(repr=False)
     hints: tuple[str, ...] = ()
     """Why formulas stay long: a fact that would shorten them, an operation without rules."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """Gradients of steps that time was too short for, by letter, with the last of these steps."""
 
     # -------------------------------------------------------------------------------- as text
 
@@ -192,7 +120,7 @@ class Derivation:
     _repr_latex_ = latex
 
     def _formula(self, g: Gradient) -> Formula:
-        found = result(g.expr, {**self.letters, **g.names})
+        found = result(g.expr, g.names)
         return found if g.multiple is None else g.multiple.formula(found)
 
     def _line(self, g: Gradient) -> str:
@@ -226,19 +154,18 @@ class Derivation:
         )
 
     def _folded(self, found: Sequence[Equation]) -> list[Equation]:
-        return folded(found, self.loops.written, self.loops.steps)
+        return folded(found, self.loops.written, self.loops.steps, self.left_out)
 
     def _of(self, g: Gradient) -> list[Equation]:
         """Return the equation for a gradient, or those for its slices at each step."""
         label, note = Formula("name", text=g.label), self._assumptions(g)
-        names = {**self.letters, **g.names}
         parts = pieces(g.expr) if self.loops.found else []
         if g.multiple is not None or not parts:
             return [Equation(label, self._formula(g), note=note)]
         return [
             Equation(
                 Formula("item", (label,), key_text(part.scatter.static["key"])),
-                result(part.expr, names),
+                result(part.expr, g.names),
                 note=note,
             )
             for part in parts
@@ -246,15 +173,13 @@ class Derivation:
         ]
 
     @property
-    def letters(self) -> dict[Expr, str]:
-        """The letters that were introduced, by the value that each stands for."""
-        return {e: letter.name for e, letter in self.introduced.items()}
+    def names(self) -> Names:
+        """What values and gradients are called."""
+        return self.gradients[0].names.shared
 
     def _definitions(self) -> list[tuple[str, Formula]]:
-        names = {x: n for g in self.gradients for x, n in g.names.items()}
-        names = {**names, **self.letters}
         return [
-            (letter.name, formula(letter.spelt, _without(names, e)))
+            (letter.name, formula(letter.spelt, self.names.without(e)))
             for e, letter in self.introduced.items()
         ]
 
@@ -275,9 +200,8 @@ class Derivation:
         """Return a fact as a formula: ``Σ₁ Y = 1``."""
         if fact.word in ("equals", "number", "uniform", "name"):
             return fact.note
-        names = {x: n for g in (*self.gradients, *self.helpers) for x, n in g.names.items()}
         fact = before_reshape(fact)
-        inner = text(placed(formula(fact.of, {**self.letters, **names}), self.loops.written))
+        inner = text(placed(formula(fact.of, self.names), self.loops.written))
         if fact.word == "sums_to":
             bare = inner if inner.isidentifier() or len(inner) == 1 else f"({inner})"
             gap = "" if bare.startswith("(") else " "
@@ -333,10 +257,8 @@ class Derivation:
         """
         found: list[tuple[str, str, float]] = []
         for g in self._in_order_of_use():
-            names = {**self.letters, **g.names}
-            spelt = (
-                formula(g.raw, _without(names, g.raw)) if cost(g.raw, names) < READABLE else None
-            )
+            names = g.names
+            spelt = formula(g.raw, names.without(g.raw)) if cost(g.raw, names) < READABLE else None
             start = f"{pretty(g.label)} = {text(spelt) if spelt else '… (see raw)'}"
             found.append(("the backward pass as it stands", start, 0.0))
             for equation in equations(g.events, g.atoms):
@@ -344,7 +266,7 @@ class Derivation:
                 if equation.spelt is not None:
                     right, left = (
                         left,
-                        text(formula(equation.spelt, _without(names, equation.spelt))),
+                        text(formula(equation.spelt, names.without(equation.spelt))),
                     )
                 # What has no value on the left, as 0 / 0, asks nothing of what takes its place.
                 difference = self._difference(equation.right, equation.left)
@@ -396,9 +318,7 @@ class Derivation:
         Raises:
             ArgumentError: a formula holds an operation that NumPy has no function for.
         """
-        names = dict(self.letters)
-        for g in (*self.gradients, *self.helpers):
-            names |= g.names
+        names = dict(self.names)
         names |= {g.raw: g.label for g in (*self.gradients, *self.helpers) if g.raw.op is not None}
         made = {e: (letter.name, letter.spelt) for e, letter in self.introduced.items()}
         made |= {g.raw: (g.label, g.expr) for g in self._in_order_of_use()}
@@ -408,15 +328,12 @@ class Derivation:
     def _identifiers(self) -> dict[str, str]:
         """Return Python's name for each name of a formula."""
         every = (*self.gradients, *self.helpers)
-        names = [n for g in every for n in g.names.values()]
         inputs = [e.name for e in self.given if e.name]
-        return identifiers(
-            [*names, *(g.label for g in every), *self.letters.values(), *inputs, "x"]
-        )
+        return identifiers([*self.names.values(), *(g.label for g in every), *inputs, "x"])
 
     def arguments(self) -> dict[str, Any]:
         """Return recorded values for the parameters of :meth:`python`, by name."""
-        names = {e: n for g in (*self.gradients, *self.helpers) for e, n in g.names.items()}
+        names = dict(self.names)
         known = {g.label for g in (*self.gradients, *self.helpers)}
         names |= {e: e.name for e in self.given if e not in names and e.name}
         called = self._identifiers()
@@ -441,7 +358,3 @@ def _filled(parameters: Mapping[str, str]) -> list[str]:
         f"{pretty(symbol)} = {path}".replace(" ", "\u00a0") for symbol, path in parameters.items()
     ]
     return [line.replace("\u00a0", " ") for line in wrap(", ".join(told), 90)]
-
-
-def _without(names: Mapping[Expr, str], e: Expr) -> dict[Expr, str]:
-    return {x: n for x, n in names.items() if x is not e}

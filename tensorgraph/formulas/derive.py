@@ -71,7 +71,7 @@ def derive(
         strict: use what was assumed, or is stated or proved, of constants, but not what happens to
             be true of them.
         time_limit: after so many seconds of this thread's own work, what is not simplified yet is
-            given as it stands.
+            given as it stands, and the earlier steps of a loop are left out.
 
     Raises:
         GraphError: the output needs no gradient or is not a scalar; its graph was released, holds
@@ -97,19 +97,22 @@ def derive(
         >>> print(tg.derive(cost, np.ones(2), np.ones((3, 2)), np.zeros(3), wrt="w"))
         dw = 2 xᵀ (x w − y)
     """
+    deadline = time.thread_time() + time_limit
     output, wrt, scope = asked(output, args, wrt, sys._getframe(1))
     targets = targets_of(wrt, name, scope)
     check_output(output, gradient)
     root = place_of(output)
     check_in_graph(root, targets)
-    start = time.thread_time()
-    solution = Solution(Problem(output, targets, scope, gradient, strict, time_limit))
+    solution = Solution(Problem(output, targets, scope, gradient, strict, deadline))
     found = solution.derivation()
     told = [*unknown_operations(found)]
     if strict:
-        left = time_limit - (time.thread_time() - start)
-        looser = Solution(Problem(output, targets, scope, gradient, False, left))
+        looser = Solution(Problem(output, targets, scope, gradient, False, deadline))
         told += missing_facts(found, looser.derivation())
     if solution.ran_out:
-        told.append(f"after {time_limit:g} s what was left stands as it was; give more time_limit")
+        last = max(found.left_out.values(), default=None)
+        steps = "" if last is None else f", without the steps up to t = {last}"
+        told.append(
+            f"after {time_limit:g} s what was left stands as it was{steps}; give more time_limit"
+        )
     return replace(found, hints=tuple(told))

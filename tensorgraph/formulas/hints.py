@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.derivation import Derivation
@@ -25,7 +25,7 @@ def missing_facts(found: Derivation, looser: Derivation) -> Iterator[str]:
         return
     result = str(looser).splitlines()[0].split("    ")[0]
     for fact in looser.facts:
-        name = fact.of is not None and _names(looser).get(fact.of)
+        name = fact.of is not None and looser.names.get(fact.of)
         told = _as_argument(fact)
         if fact.source == "data" and name and told:
             yield (
@@ -36,7 +36,7 @@ def missing_facts(found: Derivation, looser: Derivation) -> Iterator[str]:
 
 def unknown_operations(found: Derivation) -> Iterator[str]:
     """Yield the user's own operations in long formulas, which no rule can simplify."""
-    names = _names(found)
+    names = found.names
     told: dict[str, None] = {}
     for g in (*found.gradients, *found.helpers):
         if cost(g.expr, g.names) > LONG:
@@ -55,14 +55,8 @@ def _without_rules(e: Expr) -> bool:
     return REGISTRY.get(e.op.name) is not e.op and e.op.body is None
 
 
-def _names(found: Derivation) -> Mapping[Expr, str]:
-    every = (*found.gradients, *found.helpers)
-    return {**{e: n for g in every for e, n in g.names.items()}, **found.letters}
-
-
 def _length(found: Derivation) -> float:
-    names = _names(found)
-    return sum(cost(g.expr, names) for g in (*found.gradients, *found.helpers))
+    return sum(cost(g.expr, found.names) for g in (*found.gradients, *found.helpers))
 
 
 def _as_argument(fact: Fact) -> str:

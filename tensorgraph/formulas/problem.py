@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,7 +36,7 @@ class Problem:
         scope: the caller's variables.
         gradient: the gradient of a loss by the output, if any is given.
         strict: whether to use no more than what is stated or proved of constants.
-        time_limit: for how many seconds of this thread's own work to simplify.
+        deadline: when to stop simplifying, by the thread's own clock.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class Problem:
         scope: Scope,
         gradient: Any,
         strict: bool,
-        time_limit: float,
+        deadline: float,
     ) -> None:
         self.output, self.targets, self.scope = output, targets, scope
         self.root = place_of(output)
@@ -56,12 +55,13 @@ class Problem:
         inputs = Inputs(self._replayed(), scope)
         self.recorded = recorded = inputs.told_apart(self._recurrences(inputs.recorded))
         self.premises = {**premises(recorded, self.constants, strict), **inputs.facts}
-        self.deadline = time.thread_time() + time_limit
+        self.deadline = deadline
         self.seed = self._seed(gradient)
         recorded_values(recorded)  # which raises where a leaf was assigned to since
         self.raw = recorded.backward(self.root, self.seed)
         self.result = recorded.exprs[self.root]
         self.exprs = [recorded.exprs[p] for p in self.places]
+        self.constants.reserve_pi([self.result, *self.raw.values()])
         self.letters = Letters(recorded, self.constants, [t.name for t in targets], self.exprs)
         self.names = self.letters.names
         if self.result.op in MEANINGS.opened and self.result not in set(self.exprs):

@@ -15,6 +15,7 @@ from tensorgraph.formulas.algebra.normal_form import Normaliser, OutOfTime
 from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.algebra.rearrangements import moved
 from tensorgraph.formulas.facts import Facts
+from tensorgraph.formulas.gradient import Names
 from tensorgraph.formulas.naming.constants import Constants
 from tensorgraph.formulas.naming.letters import Letters
 from tensorgraph.formulas.naming.substitute import candidates
@@ -64,6 +65,12 @@ class Simplifier:
         self._bodies: dict[Expr, tuple[Expr, ...]] = {}
         self._known: dict[object, Found] = {}
 
+    def is_late(self) -> bool:
+        """Return whether time has run out, which is told where it matters."""
+        late = time.thread_time() > self.deadline
+        self.ran_out |= late
+        return late
+
     def labels(self, cuts: Mapping[Expr, str]) -> dict[Expr, str]:
         """Return what stands in formulas for gradients with a name."""
         return {self.multiples.get(e, (e,))[0]: label for e, label in cuts.items()}
@@ -82,16 +89,18 @@ class Simplifier:
 
     def _used(self, raw: Expr, cuts: Mapping[Expr, str]) -> frozenset[object]:
         """Return what a gradient is a formula of: others with a name, or multiples of them."""
-        stays = {x for x in cuts if x is not raw}
-        below = in_order([raw], lambda x: () if x in stays or x in self.forward else x.args)
-        return frozenset(self.multiples.get(x, x) for x in below if x in stays)
+
+        def stays(x: Expr) -> bool:
+            return x in cuts and x is not raw
+
+        below = in_order([raw], lambda x: () if stays(x) or x in self.forward else x.args)
+        return frozenset(self.multiples.get(x, x) for x in below if stays(x))
 
     def simplified(self, raw: Expr, normaliser: Normaliser, cuts: Mapping[Expr, str]) -> Found:
         """Return the shortest formula that a normaliser leads to, or what there was."""
-        names = {**self.names, **self.labels(cuts)}
+        names = Names(self.names, self.labels(cuts))
         best = cost(raw, names, self._bodies), raw, list[Event](), normaliser.atoms
-        if time.thread_time() > self.deadline:
-            self.ran_out = True
+        if self.is_late():
             return best
         try:
             found, events = normaliser.taking_note(lambda: candidates(normaliser, raw))

@@ -12,7 +12,7 @@ from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.modes import mode
 from tensorgraph.engine.tensor import tensor
 from tensorgraph.formulas.facts import Fact
-from tensorgraph.symbolic.evaluate import evaluate, in_type
+from tensorgraph.symbolic.evaluate import complete, evaluate, in_type
 from tensorgraph.symbolic.expr import Expr, in_order
 
 DOUBLE = np.dtype(np.float64)
@@ -205,7 +205,9 @@ class Checker:
         """Return the value of an expression on one of the sets of data."""
         values = self._values[k]
         if e not in values:
-            values.update(evaluate([e], {**self.numbers(), **values}, DOUBLE))
+            for number, value in self.numbers().items():
+                values.setdefault(number, value)
+            complete(values, [e], DOUBLE)
         return values[e]
 
     def values(self, e: Expr) -> list[Any]:

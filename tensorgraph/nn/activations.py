@@ -10,6 +10,8 @@ import inspect
 from typing import Any, ClassVar
 
 from tensorgraph.engine.op import Op
+from tensorgraph.engine.operands import Operand
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentTypeError
 from tensorgraph.leads.calls import unknown_keyword
 from tensorgraph.nn.module import Module
@@ -59,9 +61,10 @@ class Activation(Module):
         bound.apply_defaults()
         self.static = dict(bound.arguments)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return the op's result for x."""
-        return self.op.call(x, **self.static)
+        y: Tensor = self.op.call(x, **self.static)
+        return y
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""

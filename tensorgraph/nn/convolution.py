@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from numpy.typing import DTypeLike
 
 from tensorgraph.arguments import whole
+from tensorgraph.engine.operands import Operand
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, he_normal, zeros
@@ -89,9 +91,9 @@ class _Conv(Module):
         self.weight = parameter(init, shape, dtype, generator)
         self.bias = parameter(zeros, shape[:1], dtype, generator) if bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return the convolution of x with the weight, plus the bias of each channel."""
-        y = conv(
+        y: Tensor = conv(
             x,
             self.weight,
             stride=self.stride,

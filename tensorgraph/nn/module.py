@@ -8,9 +8,19 @@ since is seen as it is now.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+    overload,
+)
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +45,16 @@ class Found(NamedTuple):
 
 
 Item = TypeVar("Item")
+P = ParamSpec("P")
+Out = TypeVar("Out", covariant=True)
+
+
+class HasForward(Protocol[P, Out]):
+    """What a module is called with, and what it returns, is its ``forward``'s."""
+
+    def forward(self, *args: P.args, **kwargs: P.kwargs) -> Out:
+        """Compute."""
+
 
 LOOKED_UP = ("_entered", "_places")
 """Attributes of a module that say where calls found it, or what is in it: no part of it."""
@@ -116,20 +136,27 @@ class Module:
             " write def forward(self, x): … in the class"
         )
 
-    forward: Callable[..., Any] = _no_forward
+    # A call returns what forward does. Type checkers shall see none here, so that a class may
+    # define any; a module of which no more is known returns a tensor.
+    if not TYPE_CHECKING:
+        forward = _no_forward
 
+    @overload
+    def __call__(self: HasForward[P, Out], *args: P.args, **kwargs: P.kwargs) -> Out: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, with the module's place known to what it computes."""
         outside = MODE.get()
         if type(outside) is not Mode:  # generators hold blocks: this is one among them
             with mode(scope=self._scope_under(outside), module=weakref.ref(self)):
-                return self.forward(*args, **kwargs)
+                return self.forward(*args, **kwargs)  # type: ignore[attr-defined]
         entered = self._entered
         if entered is None or entered[0] is not outside:
             entered = self._enter(outside)
         token = MODE.set(entered[1])
         try:
-            return self.forward(*args, **kwargs)
+            return self.forward(*args, **kwargs)  # type: ignore[attr-defined]
         finally:
             if MODE.get() is entered[1]:
                 MODE.reset(token)

@@ -67,7 +67,7 @@ class MultiTask(Module):
         self.trunk = trunk
         self.heads = dict(heads)
 
-    def forward(self, *inputs: Any) -> dict[str, Any]:
+    def forward(self, *inputs: Any) -> dict[str, Tensor]:
         """Return what each head makes of what the trunk makes of the inputs."""
         shared = self.trunk(*inputs)
         return {task: head(shared) for task, head in self.heads.items()}

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from tensorgraph.engine.op import REGISTRY, Op
+from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.convolution import Padding, Size, brief
@@ -50,9 +52,10 @@ class _Pool(Module):
         sizes = (self.kernel_size, self.stride, (1,) * rank)
         per_side(padding, self.kernel_size, *sizes, f"{name}: padding")
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return x with each window reduced to one number."""
-        return self.op.call(x, size=self.kernel_size, stride=self.stride, padding=self.padding)
+        y: Tensor = self.op.call(x, size=self.kernel_size, stride=self.stride, padding=self.padding)
+        return y
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
@@ -135,7 +138,7 @@ class _GlobalPool(Module):
 
     reduce: ClassVar[Callable[..., Any]]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return one number for each example and channel."""
         shape = shape_of(x)
         if len(shape) < 3:
@@ -143,7 +146,8 @@ class _GlobalPool(Module):
                 f"{here('global pooling')}: the input of shape {shape} must have shape"
                 f" {axis_names('channels', 2)}, or other spatial axes after the channels"
             )
-        return self.reduce(x, axis=tuple(range(2, len(shape))))
+        y: Tensor = self.reduce(x, axis=tuple(range(2, len(shape))))
+        return y
 
 
 class GlobalAvgPool(_GlobalPool):

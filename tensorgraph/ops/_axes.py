@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from operator import index
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsIndex
 
 import numpy as np
 
@@ -13,6 +13,12 @@ from tensorgraph.engine.tensor import asarray
 from tensorgraph.errors import ArgumentError, AxisError, DTypeError
 
 Axes = tuple[int, ...]
+
+OneOrMore = SupportsIndex | Sequence[SupportsIndex]
+"""What a call may give for lengths, or steps: one, or one for each axis."""
+
+SomeAxes = OneOrMore | None
+"""What a call may give for axes: one, several, or None for all."""
 
 
 def one_axis(axis: Any, ndim: int, what: str = "axis") -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tensorgraph.arguments import integer
 from tensorgraph.engine.arrays import as_array, to_dtype
@@ -264,7 +265,7 @@ trunc = register(
 )  # fmt: skip
 
 
-def _check_decimals(x: Any, *, decimals: Any) -> dict[str, Any]:
+def _check_decimals(x: Any, *, decimals: SupportsIndex) -> dict[str, Any]:
     return {"decimals": integer(decimals, "decimals")}
 
 
@@ -561,7 +562,7 @@ def _astype_kernel(x: Any, *, dtype: Any) -> Any:
     return x if np.iscomplexobj(x) else as_array(x).astype(dtype)
 
 
-def _check_dtype(x: Any, *, dtype: Any) -> dict[str, Any]:
+def _check_dtype(x: Any, *, dtype: DTypeLike) -> dict[str, Any]:
     return {"dtype": to_dtype(dtype)}
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, SupportsIndex
 
 import numpy as np
 
 from tensorgraph.engine.notation import MATMUL
 from tensorgraph.engine.op import register
+from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of, sum_to
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.ops._axes import one_axis
+from tensorgraph.ops._axes import OneOrMore, one_axis
 from tensorgraph.ops.arithmetic import astype, multiply
 from tensorgraph.ops.reduce import sum
 from tensorgraph.ops.shape import matrix_transpose, permute_dims, reshape
@@ -132,7 +134,7 @@ linear = register(
 
 
 @with_leads
-def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
+def tensordot(x: AnyArray, y: AnyArray, axes: SupportsIndex | Sequence[OneOrMore] = 2) -> AnyArray:
     """Sum products over the given axes of x and y: a count, or a pair of axis lists.
 
     Raises:
@@ -149,13 +151,14 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
             raise ArgumentError(
                 f"tensordot: axes = {axes} does not fit tensors with {x_ndim} and {y_ndim} axes"
             )
-        pair = [list(range(x_ndim - axes, x_ndim)), list(range(axes))]
+        pair: list[list[Any]] = [list(range(x_ndim - axes, x_ndim)), list(range(axes))]
     else:
         if not isinstance(axes, (list, tuple)) or len(axes) != 2:
             raise ArgumentError(
                 f"tensordot: axes is a count, or a pair of axis lists, not {axes!r}"
             )
-        pair = [[a] if ndim_of(a) == 0 else list(a) for a in axes]
+        sides: Sequence[Any] = axes
+        pair = [[a] if ndim_of(a) == 0 else list(a) for a in sides]
     summed_x = [one_axis(a, x_ndim, "tensordot axis") for a in pair[0]]
     summed_y = [one_axis(a, y_ndim, "tensordot axis") for a in pair[1]]
     lengths = [shape_of(x)[a] for a in summed_x], [shape_of(y)[a] for a in summed_y]
@@ -187,7 +190,7 @@ def _arranged(x: Any, axes: Shape | None, shape: Shape) -> Any:
     return x if shape_of(x) == shape else reshape(x, shape=shape)
 
 
-def _axis_last(x: Any, axis: int) -> Any:
+def _axis_last(x: Any, axis: SupportsIndex) -> Any:
     """Return x with an axis moved behind all others."""
     place, ndim = one_axis(axis, ndim_of(x), "vecdot: axis"), ndim_of(x)
     if place == ndim - 1:
@@ -196,7 +199,7 @@ def _axis_last(x: Any, axis: int) -> Any:
 
 
 @with_leads
-def vecdot(x: Any, y: Any, axis: int = -1) -> Any:
+def vecdot(x: AnyArray, y: AnyArray, axis: SupportsIndex = -1) -> AnyArray:
     """Return the scalar products of the vectors along ``axis`` of x and y; other axes broadcast.
 
     The result has the dtype of a product, as NumPy's has: small integers stay so, and wrap around.
@@ -221,7 +224,7 @@ def vecdot(x: Any, y: Any, axis: int = -1) -> Any:
     return total if total.dtype == products.dtype else astype(total, dtype=products.dtype)
 
 
-def outer(x: Any, y: Any) -> Any:
+def outer(x: AnyArray, y: AnyArray) -> AnyArray:
     """Return all products of an element of x with an element of y; both are flattened.
 
     Example:

@@ -19,7 +19,7 @@ import math
 from collections.abc import Callable, Iterator
 from functools import wraps
 from itertools import product
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -28,10 +28,12 @@ from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops.einstein import einsum
 from tensorgraph.ops.reduce import in_single
 from tensorgraph.ops.shape import pad, reshape
 from tensorgraph.ops.window import (
+    AnyPadding,
     Padding,
     Shape,
     axis_names,
@@ -193,19 +195,25 @@ def _geometry(
     return static, counts
 
 
-def _check_conv(x: Any, weight: Any, **geometry: Any) -> dict[str, Any]:
+def _check_conv(
+    x: Any, weight: Any, *, stride: OneOrMore, padding: AnyPadding, dilation: OneOrMore,
+    groups: SupportsIndex,
+) -> dict[str, Any]:  # fmt: skip
     size = shape_of(weight)[2:]
-    channels, _ = _channels(shape_of(weight), geometry["groups"])
+    channels, _ = _channels(shape_of(weight), groups)
     _check_batch(shape_of(x), channels, len(size))
-    return _geometry(shape_of(x)[2:], size, **geometry)[0]
+    return _geometry(shape_of(x)[2:], size, stride, padding, dilation, groups)[0]
 
 
-def _check_conv_transpose(x: Any, weight: Any, *, shape: Any, **geometry: Any) -> dict[str, Any]:
+def _check_conv_transpose(
+    x: Any, weight: Any, *, shape: OneOrMore, stride: OneOrMore, padding: AnyPadding,
+    dilation: OneOrMore, groups: SupportsIndex,
+) -> dict[str, Any]:  # fmt: skip
     size = shape_of(weight)[2:]
-    _, channels = _channels(shape_of(weight), geometry["groups"])
+    _, channels = _channels(shape_of(weight), groups)
     _check_batch(shape_of(x), channels, len(size))
     shape = per_axis(shape, len(size), "shape", least=0)
-    static, counts = _geometry(shape, size, **geometry)
+    static, counts = _geometry(shape, size, stride, padding, dilation, groups)
     if shape_of(x)[2:] != counts:
         raise ShapeError(
             f"x of shape {shape_of(x)} is no result of such a convolution over {shape}, which"
@@ -214,18 +222,21 @@ def _check_conv_transpose(x: Any, weight: Any, *, shape: Any, **geometry: Any) -
     return {"shape": shape, **static}
 
 
-def _check_conv_weight_grad(x: Any, y: Any, *, size: Any, **geometry: Any) -> dict[str, Any]:
+def _check_conv_weight_grad(
+    x: Any, y: Any, *, size: OneOrMore, stride: OneOrMore, padding: AnyPadding,
+    dilation: OneOrMore, groups: SupportsIndex,
+) -> dict[str, Any]:  # fmt: skip
     x_shape, y_shape = shape_of(x), shape_of(y)
     rank = max(len(x_shape) - 2, 1)
     size = per_axis(size, rank, "size")
-    groups = integer(geometry["groups"], "groups")
+    groups = integer(groups, "groups")
     if len(x_shape) < 3 or len(y_shape) < 2 or groups < 1 or x_shape[1] % groups:
         raise ShapeError(
             f"x of shape {x_shape} and y of shape {y_shape} must be batches of channels, which"
             f" groups = {groups} divides"
         )
     _channels((y_shape[1], x_shape[1] // groups, *size), groups)
-    static, counts = _geometry(x_shape[2:], size, **geometry)
+    static, counts = _geometry(x_shape[2:], size, stride, padding, dilation, groups)
     if y_shape != (x_shape[0], y_shape[1], *counts):
         raise ShapeError(
             f"y of shape {y_shape} is no result of such a convolution of x of shape {x_shape},"

@@ -7,7 +7,7 @@ counts; a term e^(x − max) is as exact as in the softmax family.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -42,7 +42,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def _check_distributions(logits: Any, targets: Any, *, axis: Any) -> dict[str, Any]:
+def _check_distributions(logits: Any, targets: Any, *, axis: SupportsIndex) -> dict[str, Any]:
     if shape_of(logits) != shape_of(targets):
         labels = ndim_of(targets) == ndim_of(logits) - 1
         hint = "; for class labels write tg.class_cross_entropy(logits, labels)" if labels else ""
@@ -95,7 +95,7 @@ softmax_cross_entropy = register(
 )
 
 
-def _check_classes(logits: Any, labels: Any, *, axis: Any) -> dict[str, Any]:
+def _check_classes(logits: Any, labels: Any, *, axis: SupportsIndex) -> dict[str, Any]:
     shape, axis = shape_of(logits), one_axis(axis, ndim_of(logits))
     if shape_of(labels) != shape[:axis] + shape[axis + 1 :]:
         same = shape_of(labels) == shape

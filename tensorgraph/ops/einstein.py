@@ -11,6 +11,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import as_array
 from tensorgraph.engine.op import register
+from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ArgumentError, ShapeError
@@ -157,7 +158,7 @@ _einsum = register(
 
 
 @with_leads
-def einsum(subscripts: Any, *operands: Any) -> Any:
+def einsum(subscripts: Any, *operands: AnyArray) -> AnyArray:
     """Sum products of elements over the letters that the result does not keep (NumPy's einsum).
 
     A list of axis numbers after each operand, and one for the result, stands for letters too.

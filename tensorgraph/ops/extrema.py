@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, SupportsFloat
 
 import numpy as np
 
@@ -106,7 +106,9 @@ def _clip_rule(g: Any, x: Any, min: float | None, max: float | None) -> Any:
     return above if max is None else where(greater(x, max), 0, above)
 
 
-def _check_bounds(x: Any, *, min: Any, max: Any) -> dict[str, Any]:
+def _check_bounds(
+    x: Any, *, min: SupportsFloat | None, max: SupportsFloat | None
+) -> dict[str, Any]:
     for bound in (min, max):
         if bound is not None and ndim_of(bound) > 0:
             raise ArgumentError(

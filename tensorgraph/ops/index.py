@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from functools import cache
 from operator import index
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tensorgraph.arguments import whole
 from tensorgraph.array_likes import counted, missing_in
@@ -22,6 +23,7 @@ from tensorgraph.engine.arrays import (
 from tensorgraph.engine.domain import Integer
 from tensorgraph.engine.notation import ITEM, function
 from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.operands import AnyArray, Index
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
@@ -220,7 +222,7 @@ scatter: OpFunction = register(
 )
 
 
-def getitem(x: Any, key: Any) -> Any:
+def getitem(x: AnyArray, key: Index) -> AnyArray:
     """Return ``x[key]`` with NumPy's basic and advanced indexing.
 
     Raises:
@@ -237,7 +239,7 @@ def getitem(x: Any, key: Any) -> Any:
 
 
 @with_leads
-def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take(x: AnyArray, indices: AnyArray, axis: SupportsIndex | None = None) -> AnyArray:
     """Return the slices of x at integer ``indices`` along ``axis`` (elements of the flat tensor).
 
     Example:
@@ -253,7 +255,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 
 @with_leads
-def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
+def take_along_axis(x: AnyArray, indices: AnyArray, axis: SupportsIndex = -1) -> AnyArray:
     """Return the element of x named by ``indices`` in each slice along ``axis``.
 
     Raises:
@@ -280,7 +282,7 @@ def take_along_axis(x: Any, indices: Any, axis: int = -1) -> Any:
     return getitem(x, tuple(indices if i == axis else grid for i, grid in enumerate(grids)))
 
 
-def _argsort_axis(x: Any, *, axis: Any, descending: bool) -> dict[str, Any]:
+def _argsort_axis(x: Any, *, axis: SupportsIndex, descending: bool) -> dict[str, Any]:
     return {"axis": one_axis(axis, ndim_of(x)), "descending": bool(descending)}
 
 
@@ -317,7 +319,7 @@ argsort = register(
 
 
 @with_leads
-def sort(x: Any, axis: int = -1, descending: bool = False) -> Any:
+def sort(x: AnyArray, axis: SupportsIndex = -1, descending: bool = False) -> AnyArray:
     """Return x sorted along ``axis``; a gradient goes back to where each element came from.
 
     Example:
@@ -369,7 +371,9 @@ def _unsigned(dtype: np.dtype[Any]) -> tuple[np.dtype[Any], int]:
     return np.dtype(dtype.str.replace("i", "u")), int(np.iinfo(dtype).max)
 
 
-def _one_hot_static(labels: Any, *, num_classes: Any, axis: Any, dtype: Any) -> dict[str, Any]:
+def _one_hot_static(
+    labels: Any, *, num_classes: SupportsIndex, axis: SupportsIndex, dtype: DTypeLike | None
+) -> dict[str, Any]:
     return {
         "num_classes": whole(num_classes, "num_classes", 1),
         "axis": one_axis(axis, ndim_of(labels) + 1),
@@ -409,7 +413,7 @@ one_hot = register(
 )
 
 
-def set_at(x: Any, key: Any, value: Any) -> Any:
+def set_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
 
     Raises:
@@ -449,7 +453,7 @@ def _known_index(array: Any) -> Any:
     return known
 
 
-def add_at(x: Any, key: Any, value: Any) -> Any:
+def add_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     """Return a copy of x with ``value`` added at ``key``; repeated indices add up.
 
     Example:

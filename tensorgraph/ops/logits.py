@@ -21,7 +21,7 @@ from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import BLOCK, add_up
-from tensorgraph.ops._axes import Axes, some_axes
+from tensorgraph.ops._axes import Axes, SomeAxes, some_axes
 from tensorgraph.ops._blocks import over
 from tensorgraph.ops.reduce import all_finite, along, in_single, sum
 from tensorgraph.ops.transcendental import POSITIVE, exp
@@ -67,7 +67,7 @@ def _into(temporary: Any, function: np.ufunc, x: Any, y: Any) -> Any:
     return function(x, y, out=temporary) if fits else function(x, y)
 
 
-def _weighted_axes(y: Any, weights: Any, *, axis: Any) -> dict[str, Any]:
+def _weighted_axes(y: Any, weights: Any, *, axis: SomeAxes) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(y))}
 
 
@@ -187,11 +187,11 @@ def log_softmax_kernel(x: Any, *, axis: Any = -1) -> Any:
     return shifted
 
 
-def _reduced(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+def _reduced(x: Any, *, axis: SomeAxes, keepdims: bool) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(x)), "keepdims": bool(keepdims)}
 
 
-def _normalised(x: Any, *, axis: Any) -> dict[str, Any]:
+def _normalised(x: Any, *, axis: SomeAxes) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(x))}
 
 

@@ -1,21 +1,23 @@
 """What binds operations to arrays: their operators, methods, and answers to NumPy's functions.
 
-The annotations stand in ``engine/operators.py``. Tensors get them here, symbolic arrays in
-``symbolic/expr.py``, both by :func:`bind_operators`.
+Tensors get them here, symbolic arrays in ``symbolic/expr.py``, both by :func:`bind_operators`. What
+type checkers are told of them is written from what stands here to ``engine/operators.pyi``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, SupportsIndex
 
 from tensorgraph.engine.autodiff import backward
 from tensorgraph.engine.dispatch import make_operator
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.engine.operators import Operators
+from tensorgraph.engine.operands import AnyArray
+from tensorgraph.engine.operators import METHODS
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.attributes import lead_of_module, missing_from_object
 from tensorgraph.ops import arithmetic, contract, index, shape, transcendental
+from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops.numpy_api import numpy_protocol
 
 Ops = Mapping[str, Callable[..., Any]]
@@ -40,7 +42,11 @@ def _divmod(x: Any, y: Any) -> Any:
     return quotient if quotient is NotImplemented else (quotient, _remainder(x, y))
 
 
-_BINARY: dict[str, Callable[..., Any]] = {
+def _round(x: Any, digits: SupportsIndex | None = None) -> Any:
+    return arithmetic.round(x, decimals=0 if digits is None else digits)
+
+
+BINARY: dict[str, Callable[..., Any]] = {
     "add": make_operator(arithmetic.add),
     "sub": make_operator(arithmetic.subtract),
     "mul": make_operator(arithmetic.multiply),
@@ -54,7 +60,7 @@ _BINARY: dict[str, Callable[..., Any]] = {
     "or": make_operator(arithmetic.bitwise_or),
     "xor": make_operator(arithmetic.bitwise_xor),
 }
-_COMPARING: dict[str, Callable[..., Any]] = {
+COMPARING: dict[str, Callable[..., Any]] = {
     "eq": make_operator(arithmetic.equal),
     "ne": make_operator(arithmetic.not_equal),
     "lt": make_operator(arithmetic.less),
@@ -62,13 +68,13 @@ _COMPARING: dict[str, Callable[..., Any]] = {
     "gt": make_operator(arithmetic.greater),
     "ge": make_operator(arithmetic.greater_equal),
 }
-_UNARY: dict[str, Callable[..., Any]] = {
+UNARY: dict[str, Callable[..., Any]] = {
     "neg": arithmetic.negative,
     "pos": arithmetic.positive,
     "abs": arithmetic.abs,
     "invert": arithmetic.bitwise_invert,
     "getitem": index.getitem,
-    "round": lambda x, digits=None: arithmetic.round(x, decimals=0 if digits is None else digits),
+    "round": _round,
 }
 
 
@@ -95,24 +101,24 @@ def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
 def bind_operators(
     cls: type, ops: Ops, value: Callable[[Any], Any], kind: Callable[[Any], Any]
 ) -> None:
-    """Give a class of arrays the operators and methods of its annotations, and NumPy's functions.
+    """Give a class of arrays all operators, the methods, and NumPy's functions.
 
     Args:
-        cls: a class of arrays that ops take, with the annotations of :class:`Operators`.
+        cls: a class of arrays that ops take.
         ops: all operations by name.
         value: of an array of this class, the array that NumPy's other functions are asked about.
         kind: an array of which only shape and dtype are the same, for those that ask no more.
     """
-    methods = {name: ops[name] for name in Operators.__annotations__ if name in ops}
+    methods = {name: ops[name] for name in METHODS}
     array_ufunc, array_function = numpy_protocol(ops, cls, value, kind)
-    operators = {**_BINARY, **_COMPARING, **_UNARY}
+    operators = {**BINARY, **COMPARING, **UNARY}
     properties = {"T": property(transpose), "mT": property(shape.matrix_transpose)}
     bound: dict[str, Any] = {
         **{f"__{name}__": op for name, op in operators.items()},
-        **{f"__r{name}__": _reflected(op) for name, op in _BINARY.items()},
+        **{f"__r{name}__": _reflected(op) for name, op in BINARY.items()},
         **{name: op for name, op in methods.items() if name not in cls.__dict__},
         **properties,
-        "reshape": _reshape,
+        "reshape": reshape,
         "__array_ufunc__": array_ufunc,
         "__array_function__": array_function,
     }
@@ -120,11 +126,10 @@ def bind_operators(
         setattr(cls, name, attribute)
 
 
-def _reshape(x: Any, *lengths: Any, shape: Any = None) -> Any:
+def reshape(x: AnyArray, *lengths: OneOrMore, shape: OneOrMore | None = None) -> AnyArray:
     """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
-    if shape is None:
-        shape = lengths[0] if len(lengths) == 1 else lengths
-    return REGISTRY["reshape"](x, shape=shape)
+    given: Any = lengths[0] if len(lengths) == 1 else lengths
+    return REGISTRY["reshape"](x, shape=given if shape is None else shape)
 
 
 def transpose(x: Any) -> Any:
@@ -135,6 +140,6 @@ def transpose(x: Any) -> Any:
 def bind_tensor(ops: Ops) -> None:
     """Give tensors all that is written of them but stands in another file than their class."""
     bind_operators(Tensor, ops, lambda x: x.data, lambda x: x.data)
-    Tensor.backward = backward
-    # Not by an assignment: any attribute would pass the type checker then.
-    setattr(Tensor, "__getattr__", _missing_attribute(ops))  # noqa: B010
+    # Not by assignments: a type checker would let any attribute pass then.
+    for name, bound in {"backward": backward, "__getattr__": _missing_attribute(ops)}.items():
+        setattr(Tensor, name, bound)

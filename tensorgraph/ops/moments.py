@@ -19,7 +19,7 @@ from tensorgraph.engine.notation import enclosed
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
-from tensorgraph.ops._axes import Axes, kept, length, some_axes
+from tensorgraph.ops._axes import Axes, SomeAxes, kept, length, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, square, where
 from tensorgraph.ops.reduce import all_finite, along, divisor, in_single, mean, mean_kernel, sum
 from tensorgraph.ops.transcendental import sqrt
@@ -33,14 +33,14 @@ def _floating(x: Any) -> Any:
     return x if x.dtype.kind in "fc" else x.astype(np.float64)
 
 
-def _axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+def _axes(x: Any, *, axis: SomeAxes, keepdims: bool) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(x)), "keepdims": bool(keepdims)}
 
 
 # --------------------------------------------------------------------------------------- centring
 
 
-def _centred_axes(x: Any, *, axis: Any) -> dict[str, Any]:
+def _centred_axes(x: Any, *, axis: SomeAxes) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(x))}
 
 
@@ -116,12 +116,12 @@ def _in_range(total: Any, least: bool) -> bool:
     return bool(np.maximum.reduce(real, axis=None) < np.inf)
 
 
-def _moments(x: Any, *, axis: Any, correction: float, keepdims: bool) -> dict[str, Any]:
+def _moments(x: Any, *, axis: SomeAxes, correction: float, keepdims: bool) -> dict[str, Any]:
     static = _axes(x, axis=axis, keepdims=keepdims)
     return {**static, "correction": scalar(correction, "correction")}
 
 
-def _spread_axes(x: Any, *, axis: Any, correction: float = 0) -> dict[str, Any]:
+def _spread_axes(x: Any, *, axis: SomeAxes, correction: float = 0) -> dict[str, Any]:
     return {**_centred_axes(x, axis=axis), "correction": scalar(correction, "correction")}
 
 
@@ -311,7 +311,7 @@ norm: OpFunction = register(
 )
 
 
-def _check_rms(x: Any, *, axis: Any, eps: float, keepdims: bool) -> dict[str, Any]:
+def _check_rms(x: Any, *, axis: SomeAxes, eps: float, keepdims: bool) -> dict[str, Any]:
     return {
         "axis": some_axes(axis, ndim_of(x)),
         "eps": number(eps, "eps", 0),

@@ -21,11 +21,13 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops.arithmetic import astype, equal, isnan, logical_or, where
 from tensorgraph.ops.extrema import maximum
 from tensorgraph.ops.reduce import all_finite, in_single, max, sum
 from tensorgraph.ops.shape import broadcast_to, expand_dims, pad
 from tensorgraph.ops.window import (
+    AnyPadding,
     Padding,
     Shape,
     axis_names,
@@ -183,14 +185,18 @@ def _counts(lengths: Shape, size: Shape, stride: Shape, padding: Padding) -> Sha
     return window_counts(lengths, size, stride, (1,) * len(size), padding)
 
 
-def _check_pool(x: Any, *, size: Any, stride: Any, padding: Any) -> Static:
+def _check_pool(
+    x: Any, *, size: OneOrMore, stride: OneOrMore | None, padding: AnyPadding
+) -> Static:
     static = _pooling(shape_of(x), size, stride, padding)
     _counts(shape_of(x)[2:], **static)
     return static
 
 
-def _check_max_pool_grad(y: Any, x: Any, peaks: Any, **parameters: Any) -> Static:
-    static = _pooling(shape_of(x), **parameters)
+def _check_max_pool_grad(
+    y: Any, x: Any, peaks: Any, *, size: OneOrMore, stride: OneOrMore | None, padding: AnyPadding
+) -> Static:
+    static = _pooling(shape_of(x), size, stride, padding)
     pooled = (*shape_of(x)[:2], *_counts(shape_of(x)[2:], **static))
     if not shape_of(y) == shape_of(peaks) == pooled:
         raise ShapeError(
@@ -200,10 +206,12 @@ def _check_max_pool_grad(y: Any, x: Any, peaks: Any, **parameters: Any) -> Stati
     return static
 
 
-def _check_avg_pool_grad(y: Any, *, shape: Any, **parameters: Any) -> Static:
+def _check_avg_pool_grad(
+    y: Any, *, shape: OneOrMore, size: OneOrMore, stride: OneOrMore | None, padding: AnyPadding
+) -> Static:
     batch = shape_of(y)[:2]
     shape = per_axis(shape, builtins.max(ndim_of(y) - 2, 1), "shape")
-    static = _pooling((*batch, *shape), **parameters)
+    static = _pooling((*batch, *shape), size, stride, padding)
     pooled = (*batch, *_counts(shape, **static))
     if shape_of(y) != pooled:
         raise ShapeError(

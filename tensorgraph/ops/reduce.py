@@ -8,7 +8,7 @@ from __future__ import annotations
 from cmath import isfinite
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ArgumentError, AxisError
-from tensorgraph.ops._axes import Axes, inverse, kept, length, one_axis, some_axes
+from tensorgraph.ops._axes import Axes, SomeAxes, inverse, kept, length, one_axis, some_axes
 from tensorgraph.ops.arithmetic import where
 from tensorgraph.ops.shape import broadcast_to, concat, flip, permute_dims, reshape, stack
 
@@ -33,11 +33,11 @@ __all__ = [
 HALF = np.dtype(np.float16)
 
 
-def _axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+def _axes(x: Any, *, axis: SomeAxes, keepdims: bool) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(x)), "keepdims": bool(keepdims)}
 
 
-def _filled_axes(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+def _filled_axes(x: Any, *, axis: SomeAxes, keepdims: bool) -> dict[str, Any]:
     """Normalise, and refuse an empty reduction that has no neutral element."""
     static = _axes(x, axis=axis, keepdims=keepdims)
     if length(shape_of(x), static["axis"]) == 0:
@@ -207,7 +207,7 @@ prod = register(
 )
 
 
-def _one_axis(x: Any, *, axis: Any) -> dict[str, Any]:
+def _one_axis(x: Any, *, axis: SupportsIndex | None) -> dict[str, Any]:
     if axis is None:
         if ndim_of(x) != 1:
             raise ArgumentError(f"axis must be given for a tensor with {ndim_of(x)} axes")
@@ -314,7 +314,7 @@ min = register(
 )
 
 
-def _arg_axis(x: Any, *, axis: Any, keepdims: bool) -> dict[str, Any]:
+def _arg_axis(x: Any, *, axis: SupportsIndex | None, keepdims: bool) -> dict[str, Any]:
     static = {
         "axis": None if axis is None else one_axis(axis, ndim_of(x)),
         "keepdims": bool(keepdims),

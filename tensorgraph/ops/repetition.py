@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
@@ -11,13 +11,13 @@ from tensorgraph.arguments import integers, whole
 from tensorgraph.engine.op import register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError
-from tensorgraph.ops._axes import one_axis
+from tensorgraph.ops._axes import OneOrMore, one_axis
 from tensorgraph.ops.reduce import sum
 
 __all__ = ["repeat", "tile"]
 
 
-def _repetitions(x: Any, *, repetitions: Any) -> dict[str, Any]:
+def _repetitions(x: Any, *, repetitions: OneOrMore) -> dict[str, Any]:
     reps = integers(repetitions, "repetitions")
     if min(reps, default=0) < 0:
         raise ArgumentError(f"repetitions {reps} must not be negative")
@@ -54,7 +54,7 @@ tile = register(
 )
 
 
-def _repeats(x: Any, *, repeats: Any, axis: Any) -> dict[str, Any]:
+def _repeats(x: Any, *, repeats: SupportsIndex, axis: SupportsIndex | None) -> dict[str, Any]:
     if ndim_of(repeats) != 0:
         raise ArgumentError("repeats is one number; write x[indices] to repeat unevenly")
     return {

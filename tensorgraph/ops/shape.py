@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
 from tensorgraph.arguments import integer, integers, scalar
 from tensorgraph.engine.notation import HIDDEN, TRANSPOSE, enclosed
 from tensorgraph.engine.op import OpFunction, register
+from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import (
+    OneOrMore,
+    SomeAxes,
     from_list,
     inverse,
     one_axis,
@@ -30,7 +33,7 @@ __all__ = [
 # ---------------------------------------------------------------------------- one tensor, new shape
 
 
-def _full_shape(x: Any, *, shape: Any) -> dict[str, Any]:
+def _full_shape(x: Any, *, shape: OneOrMore) -> dict[str, Any]:
     """Resolve one −1 in the target shape."""
     old, new = shape_of(x), integers(shape, "a shape")
     size = math.prod(old)
@@ -62,7 +65,7 @@ reshape: OpFunction = register(
 )
 
 
-def _permutation(x: Any, *, axes: Any) -> dict[str, Any]:
+def _permutation(x: Any, *, axes: Sequence[SupportsIndex] | None) -> dict[str, Any]:
     ndim = ndim_of(x)
     axes = range(ndim)[::-1] if axes is None else integers(axes, "axes")
     order = tuple(one_axis(a, ndim, "axes") for a in axes)
@@ -114,7 +117,7 @@ matrix_transpose: OpFunction = register(
 )
 
 
-def _new_axes(x: Any, *, axis: Any) -> dict[str, Any]:
+def _new_axes(x: Any, *, axis: OneOrMore) -> dict[str, Any]:
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     return {"axis": some_axes(tuple(axes), ndim_of(x) + len(axes))}
 
@@ -144,7 +147,7 @@ expand_dims = register(
 )
 
 
-def _single_axes(x: Any, *, axis: Any) -> dict[str, Any]:
+def _single_axes(x: Any, *, axis: SomeAxes) -> dict[str, Any]:
     shape = shape_of(x)
     if axis is None:
         return {"axis": tuple(i for i, n in enumerate(shape) if n == 1)}
@@ -172,7 +175,7 @@ squeeze = register(
 )
 
 
-def _target_shape(x: Any, *, shape: Any) -> dict[str, Any]:
+def _target_shape(x: Any, *, shape: OneOrMore) -> dict[str, Any]:
     old, new = shape_of(x), integers(shape, "a shape")
     fits = len(new) >= len(old) and all(
         a in (1, b) for a, b in zip(old[::-1], new[::-1], strict=False)
@@ -206,7 +209,7 @@ def _same(x: Any, **static: Any) -> tuple[int, ...]:
     return shape_of(x)
 
 
-def _several_axes(x: Any, *, axis: Any) -> dict[str, Any]:
+def _several_axes(x: Any, *, axis: SomeAxes) -> dict[str, Any]:
     return {"axis": some_axes(axis, ndim_of(x))}
 
 
@@ -226,7 +229,7 @@ flip: OpFunction = register(
 )
 
 
-def _shifts(x: Any, *, shift: Any, axis: Any) -> dict[str, Any]:
+def _shifts(x: Any, *, shift: OneOrMore, axis: SomeAxes) -> dict[str, Any]:
     if axis is None:
         return {"shift": integer(shift, "shift"), "axis": None}
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
@@ -258,7 +261,7 @@ roll = register(
 )
 
 
-def _diagonal(x: Any, *, k: int) -> dict[str, Any]:
+def _diagonal(x: Any, *, k: SupportsIndex) -> dict[str, Any]:
     if ndim_of(x) < 2:
         raise ShapeError(f"needs a matrix or a stack of them, not shape {shape_of(x)}")
     return {"k": integer(k, "k")}
@@ -296,7 +299,9 @@ triu: OpFunction = register(
 # ---------------------------------------------------------------------------- padding and joining
 
 
-def _widths(x: Any, *, pad_width: Any, constant: float) -> dict[str, Any]:
+def _widths(
+    x: Any, *, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float
+) -> dict[str, Any]:
     ndim = ndim_of(x)
     try:
         pairs = np.broadcast_to(np.asarray(pad_width, dtype=object), (ndim, 2))
@@ -403,7 +408,7 @@ _stack = register(
 
 
 @with_leads
-def concat(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+def concat(arrays: Iterable[AnyArray], axis: SupportsIndex | None = 0) -> AnyArray:
     """Join tensors along an axis that they have; flat ones for ``axis=None``.
 
     Raises:
@@ -421,7 +426,7 @@ def concat(arrays: Sequence[Any], axis: int | None = 0) -> Any:
 
 
 @with_leads
-def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+def stack(arrays: Iterable[AnyArray], axis: SupportsIndex = 0) -> AnyArray:
     """Join tensors of one shape along a new axis.
 
     Raises:
@@ -443,7 +448,7 @@ def _several(arrays: Any, name: str) -> list[Any]:
 
 
 @with_leads
-def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
+def split(x: AnyArray, sections: OneOrMore, axis: SupportsIndex = 0) -> list[AnyArray]:
     """Cut a tensor along an axis into equal ``sections``, or before the given positions.
 
     Raises:
@@ -472,7 +477,7 @@ def split(x: Any, sections: int | Sequence[int], axis: int = 0) -> list[Any]:
 
 
 @with_leads
-def unstack(x: Any, axis: int = 0) -> tuple[Any, ...]:
+def unstack(x: AnyArray, axis: SupportsIndex = 0) -> tuple[AnyArray, ...]:
     """Return the slices of a tensor along an axis, which they lose.
 
     Example:

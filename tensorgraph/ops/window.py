@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Any
+from typing import Any, Literal, SupportsIndex
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -17,6 +17,7 @@ from tensorgraph.arguments import integers
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops.reduce import in_single
 
 __all__ = ["overlap_add", "windows"]
@@ -24,6 +25,9 @@ __all__ = ["overlap_add", "windows"]
 Shape = tuple[int, ...]
 Padding = tuple[tuple[int, int], ...]
 """How many places stand before and after each spatial axis."""
+
+AnyPadding = Literal["same"] | OneOrMore | Sequence[SupportsIndex | Sequence[SupportsIndex]]
+"""What a call may give for it: see :func:`per_side`."""
 
 
 def per_axis(value: Any, rank: int, what: str, least: int = 1) -> Shape:
@@ -172,7 +176,9 @@ def _windows_kernel(x: Any, *, size: Any, stride: Any = 1, dilation: Any = 1) ->
     return view
 
 
-def _check_windows(x: Any, *, size: Any, stride: Any, dilation: Any) -> dict[str, Any]:
+def _check_windows(
+    x: Any, *, size: OneOrMore, stride: OneOrMore, dilation: OneOrMore
+) -> dict[str, Any]:
     rank = max(len(integers(size, "size")), 1)
     static = {
         "size": per_axis(size, rank, "size"),
@@ -239,7 +245,9 @@ def _overlap_add_kernel(x: Any, *, shape: Any, stride: Any = 1, dilation: Any = 
     return out
 
 
-def _check_overlap_add(x: Any, *, shape: Any, stride: Any, dilation: Any) -> dict[str, Any]:
+def _check_overlap_add(
+    x: Any, *, shape: OneOrMore, stride: OneOrMore, dilation: OneOrMore
+) -> dict[str, Any]:
     rank, x_shape = max(len(integers(shape, "shape")), 1), shape_of(x)
     shape = per_axis(shape, rank, "shape", least=0)
     stride = per_axis(stride, rank, "stride")

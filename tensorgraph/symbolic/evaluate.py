@@ -13,7 +13,6 @@ from tensorgraph.ops.arithmetic import astype
 from tensorgraph.symbolic.expr import Expr, in_order
 
 
-@quiet
 def evaluate(
     roots: Sequence[Expr], given: Mapping[Expr, Any], dtype: Any = None
 ) -> dict[Expr, Any]:
@@ -25,7 +24,14 @@ def evaluate(
         dtype: compute in this floating-point type, whatever the expressions say.
     """
     values: dict[Expr, Any] = dict(given)
-    for e in in_order(roots, lambda e: () if e in given else e.args):
+    complete(values, roots, dtype)
+    return values
+
+
+@quiet
+def complete(values: dict[Expr, Any], roots: Sequence[Expr], dtype: Any = None) -> None:
+    """Add to values those of the roots, and of all on the way to them, as :func:`evaluate` does."""
+    for e in in_order(roots, lambda e: () if e in values else e.args):
         if e in values:
             continue
         if e.value is not None:
@@ -41,7 +47,6 @@ def evaluate(
                 e.op, args if e.op.family == "elementwise" else _arrays(args), e.static
             )
             values[e] = value._data if e.op.family == "random" else value
-    return values
 
 
 def _arrays(args: tuple[Any, ...]) -> tuple[Any, ...]:

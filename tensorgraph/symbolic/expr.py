@@ -8,7 +8,7 @@ are code over operators, array methods and ops, so they run on expressions as th
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, NoReturn
 from weakref import WeakValueDictionary
@@ -146,7 +146,7 @@ def constant(value: Any) -> Expr:
     if isinstance(value, np.ndarray):
         shape, dtype = value.shape, value.dtype
         key: Any = (shape, dtype.str, blake2b(np.ascontiguousarray(value).data).digest())
-        if value.flags.writeable or value.base is not None:  # its owner may change it
+        if value.base is not None or value.flags.writeable:  # its owner may change it
             value = value.copy()
             value.flags.writeable = False
     else:
@@ -227,6 +227,30 @@ def in_order(
             stack.append((e, True))
             stack.extend((arg, False) for arg in tuple(below(e))[::-1] if arg not in done)
     return list(done)
+
+
+def remade(e: Expr, args: Sequence[Expr]) -> Expr:
+    """Return an expression with other operands, of the same shapes and types."""
+    if e.op is None or all(x is y for x, y in zip(args, e.args, strict=True)):
+        return e
+    return make(e.op, tuple(args), e.static, e.shape, e.dtype)
+
+
+def exchanged(e: Expr, instead: Callable[[Expr], Expr | None]) -> Expr:
+    """Return an expression with others in place of those that ``instead`` has another for."""
+    new: dict[Expr, Expr] = {}
+
+    def below(x: Expr) -> tuple[Expr, ...]:
+        other = instead(x)
+        if other is None:
+            return x.args
+        new[x] = other
+        return ()
+
+    for x in in_order([e], below):
+        if x not in new:
+            new[x] = remade(x, [new[y] for y in x.args])
+    return new[e]
 
 
 HANDLERS[Expr] = apply

@@ -80,7 +80,6 @@ def test_a_run_does_not_end_for_the_lack_of_a_reader(monkeypatch, kind):
 
 
 def test_a_bar_where_standard_output_is_missing(monkeypatch, capsys):
-    pytest.importorskip("tqdm")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdout", None)
     assert quick(network(), data(), progress=True)["epoch"].tolist() == [1, 2]

@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
 import re
-import shutil
 from pathlib import Path
 
-import pytest
+from selenium import webdriver
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-SELENIUM = importlib.util.find_spec("selenium")
-MISSING = [
-    what
-    for found, what in [
-        (CHROMIUM, "the package chromium"),
-        (DRIVER, "the package chromium-driver"),
-        (SELENIUM, "selenium (python3 -m pip install selenium)"),
-    ]
-    if not found
-]
+from tests.machine.needs import CHROMIUM, program
+
 SETTINGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
     "--disable-extensions", "--force-device-scale-factor=1", "--window-size=1400,900",
 )  # fmt: skip
 
 
-def require_browser():
-    """Skip where there is no browser; on the machine that decides, its absence is a failure."""
-    if MISSING:
-        message = f"to test the explorer's page, install {' and '.join(MISSING)}"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-
-
 class Browser:
     """One session of Chromium."""
 
     def __init__(self, folder: Path) -> None:
-        from selenium import webdriver
-
         options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
+        options.binary_location = program(CHROMIUM)
         for setting in (*SETTINGS, f"--user-data-dir={folder / 'profile'}"):
             options.add_argument(setting)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        service = webdriver.ChromeService(DRIVER)
+        service = webdriver.ChromeService(program("chromedriver"))
         self.driver = webdriver.Chrome(options=options, service=service)
         self.page = folder / "explorer.html"
 

@@ -8,13 +8,14 @@ import pytest
 import tensorgraph as tg
 from tensorgraph.drawing.explorer import page
 from tensorgraph.drawing.scene.scene import Scene
-from tests.drawing.browser import Browser, contrast, luminance, require_browser
+from tests.drawing.browser import Browser, contrast, luminance
 from tests.drawing.explorer_scenes import HOSTILE, RUN, blocks, chain, lanes, two_layers, used_twice
+from tests.machine.needs import require
 
 
 @pytest.fixture(scope="module")
 def session(tmp_path_factory):
-    require_browser()
+    require("browser")
     browser = Browser(tmp_path_factory.mktemp("browser"))
     yield browser
     browser.close()

@@ -3,8 +3,6 @@
 import json
 import math
 import re
-import shutil
-import subprocess
 from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
@@ -159,13 +157,6 @@ def test_every_script_is_in_the_page():
     text = page(two_layers())
     for name in SCRIPTS:
         assert STATIC.joinpath(name).read_text(encoding="utf-8") in text
-
-
-@pytest.mark.skipif(not shutil.which("node"), reason="the browser reads the program as well")
-def test_program_parses(tmp_path):
-    program = tmp_path / "program.js"
-    program.write_text(Tags(page(two_layers())).texts["script"][1], encoding="utf-8")
-    subprocess.run(["node", "--check", program], check=True, capture_output=True)
 
 
 def test_colours_are_those_of_pictures():

@@ -19,9 +19,9 @@ from tensorgraph import errors, nn
 from tensorgraph.drawing import Picture
 from tensorgraph.drawing.formats import browser, run_graphviz as graphviz
 from tests.drawing.render_cases import CASES, HOSTILE, constant
+from tests.machine.needs import needs
 
 GOLDEN = Path(__file__).parent / "golden"
-needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_notebook_shows_svg(loss):
     ElementTree.fromstring(picture.svg())
 
 
-@needs_dot
+@needs("dot")
 def test_graphviz_draws_where_it_is_installed(loss, tmp_path):
     text = tg.render(loss).svg()
     assert text.startswith("<svg") and "∂x" in text and "graph" in text
@@ -258,7 +258,7 @@ def test_a_leaf_that_many_take_is_drawn_on_each():
 # ------------------------------------------------------------------------------------ hostile names
 
 
-@pytest.mark.parametrize("engine", ["own", pytest.param("dot", marks=needs_dot)])
+@pytest.mark.parametrize("engine", ["own", pytest.param("dot", marks=needs("dot"))])
 def test_a_hostile_name_is_text(engine):
     x = tg.tensor([1.0, 0.0], requires_grad=True, name=HOSTILE)
     y = tg.exp(x)

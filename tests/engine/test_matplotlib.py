@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
-
-import tensorgraph as tg
-
-pytest.importorskip("matplotlib")
-
 from matplotlib import style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+import tensorgraph as tg
 
 V, W = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.1, 0.2, 0.3, 0.4])
 M = np.arange(12.0).reshape(3, 4) + 1

@@ -573,3 +573,15 @@ def test_what_cannot_be_recorded_is_refused_by_name(call, text):
     with pytest.raises(TypeError, match=text):
         call(tg.tensor(X, requires_grad=True), array)
     assert np.array_equal(array, X)
+
+
+@pytest.mark.parametrize("use", [
+    lambda x, a: x * a,
+    lambda x, a: tg.checkpoint(lambda x, a: x * a)(x, a),
+    lambda x, a: x * tg.tensor(a),
+    lambda x, a: tg.nn.losses.mse(x, a),
+    lambda x, a: tg.derive(lambda x: (x * a).sum(), x),
+])  # fmt: skip
+def test_arrays_that_old_versions_of_numpy_warn_to_write_to(use):
+    x, array = tg.ones((2, 3), requires_grad=True), np.ones((2, 1))
+    use(x, np.broadcast_arrays(array, np.ones((1, 3)))[0])

@@ -1,6 +1,7 @@
 """Mistakes in an op of one's own: in its declaration, its kernel, its gradient rules."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -46,6 +47,15 @@ def test_a_rule_that_returns_no_array(value):
         f"mine: its gradient rule for 'x' returned {type(value).__name__}, not an array or tensor;"
         " build it from g"
     )
+
+
+def test_a_rule_may_ask_for_static_parameters_after_a_star():
+    scaled = tg.op("scaled", lambda x, *, a=2.0: a * x, {"x": lambda g, *, a: a * g})
+    x = leaf([1.0, 2.0])
+    scaled(x, a=3.0).sum().backward()
+    assert x.grad.numpy().tolist() == [3.0, 3.0]
+    with pytest.raises(errors.DeclarationError, match="asks for 'k'"):
+        tg.op("bound", lambda x: 3 * x, {"x": partial(lambda g, k: k * g, k=3.0)})
 
 
 def test_an_error_inside_a_rule_names_the_node():

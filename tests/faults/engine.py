@@ -189,6 +189,8 @@ FAULTS: list[Fault] = [
          "gradients_at(self.inputs, sums, create_graph, create_graph, after=start)",
          "gradients_at(self.inputs, sums, False, False, after=start)",
          "checkpoint: no gradient of a gradient"),
+        ("_as_they_are", "value.base is None and not value.flags.writeable",
+         "not value.flags.writeable", "checkpoint: a view is kept, whose owner may change"),
     ),
     *planted_in(
         "engine/transforms.py",

@@ -12,7 +12,8 @@ from tensorgraph.formulas.writing.latex import latex, latex_name
 from tensorgraph.formulas.writing.latex_lines import ROOM, align, width
 from tests.formulas import derive_losses, derive_networks  # noqa: F401  # which add cases
 from tests.formulas.derive_cases import CASES, leaf
-from tests.formulas.tex import compiled, require_tex
+from tests.formulas.tex import compiled
+from tests.machine.needs import needs
 from tests.nn.layer_cases import LAYERS
 from tests.optim.optimizer_cases import CASES as OPTIMIZERS
 
@@ -24,8 +25,8 @@ def of_layer(name, case):
     return tg.derive(output, wrt=dict(layer.named_parameters()) | wrt)
 
 
+@needs("tex")
 def test_all_formulas_compile_and_fit_on_a_page(tmp_path):
-    require_tex()
     formulas = {name: case[0]()[0] for name, case in CASES.items()}
     formulas |= {
         f"{name}-{i}": of_layer(name, c) for name, cs in LAYERS.items() for i, c in enumerate(cs)

@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.drawing.browser import Browser, require_browser
+from tests.drawing.browser import Browser
 from tests.formulas import derive_losses, derive_networks  # noqa: F401  # which add cases
 from tests.formulas.derive_cases import CASES
+from tests.machine.needs import require
 
 FAULTS = r"""
 const box = (e) => e.getBoundingClientRect();
@@ -44,7 +45,7 @@ def shown(sections):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    require_browser()
+    require("browser")
     browser = Browser(tmp_path_factory.mktemp("mathml"))
     yield browser
     browser.close()

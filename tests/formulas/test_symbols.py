@@ -172,6 +172,27 @@ def test_two_variables_of_one_greek_letter():
     assert len(set(re.findall(r"&= (.*?)(?: |$)", d.latex(), re.MULTILINE))) == 2
 
 
+def test_a_gradient_is_called_as_what_was_found_by_hand():
+    v, dv, m, dt = leaf(), 3.0, 7, 0.5
+    assert str(tg.derive(dv * v, wrt=v)).startswith("dv′ = dv")  # the graph holds that number
+    assert str(tg.derive(m * v, wrt=v)).startswith("dv = m")
+    t = leaf()
+    assert str(tg.derive(t * dt, wrt=t)).startswith("dt′ = dt")
+    assert str(tg.derive(t * t / m, wrt=t)).startswith("dt = 2 t / m")
+
+
+def test_a_count_is_called_by_its_variable_though_another_function_divides_by_it():
+    X, W = RNG.normal(size=(2, 40)), leaf(1, 2)
+    m = X.shape[1]
+    J = cost_of(W @ X)
+    assert str(tg.derive(J, wrt=W)) == "dW = 2 W X Xᵀ / m"
+    assert m == 40
+
+
+def cost_of(Z):
+    return (Z * Z).sum() / Z.shape[1]
+
+
 def test_a_number_and_a_value_share_no_symbol():
     c, x = 3.5, leaf(4)
     shown = str(tg.derive((x * c * RNG.normal(size=4)).sum(), wrt=x))

@@ -139,7 +139,8 @@ EXPECTED = {
 
 
 def run(code: list[str], where: Path) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
         [sys.executable, "-W", "error", *code],
         cwd=where,

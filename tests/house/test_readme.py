@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine.printed import alike
+
 README = Path(__file__).parents[2] / "README.md"
 BLOCKS = re.findall(
     r"```python\n(.*?)```(?:\n+```text\n(.*?)```)?", README.read_text("utf-8"), re.DOTALL
@@ -27,4 +29,4 @@ def test_block(number):
         cwd=README.parent,
     )
     assert run.returncode == 0, run.stderr
-    assert run.stdout == printed
+    assert alike(run.stdout, printed), run.stdout

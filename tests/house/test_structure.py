@@ -19,6 +19,7 @@ from tensorgraph.engine.declaration_checks import FAMILIES
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.rule import Word
 from tensorgraph.ops import OPS
+from tests.machine.printed import run_examples
 
 PACKAGE = Path(tg.__file__).parent
 OPTIONAL = {
@@ -51,6 +52,7 @@ ROOMS = [
     "engine.graph engine.stated_facts",
     "engine.operators",
     "engine.tensor",
+    "engine.operands",
     "engine.dispatch engine.creation engine.backward_pass",
     "engine.autodiff",
     "engine.checkpoint engine.transforms engine.state_dict",
@@ -263,7 +265,6 @@ def test_a_room_says_in_which_order_its_files_are_read(init):
     assert not missing
 
 
-FLAGS = doctest.ELLIPSIS
 PLACES = {
     "": tg,
     "random.": tg.random,
@@ -313,13 +314,6 @@ def public_objects():
 
 PUBLIC = dict(public_objects())
 parse = doctest.DocTestParser().get_examples
-
-
-def run_examples(test):
-    output = []
-    runner = doctest.DocTestRunner(optionflags=FLAGS)
-    runner.run(test, out=output.append)
-    assert runner.failures == 0, "".join(output)
 
 
 @pytest.mark.parametrize("name", PUBLIC)

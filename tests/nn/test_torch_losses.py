@@ -5,8 +5,9 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph.nn import losses
+from tests.machine.needs import reason
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason=reason("torch"))
 peer = torch.nn.functional
 
 RNG = np.random.default_rng(0)

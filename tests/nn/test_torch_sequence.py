@@ -5,8 +5,9 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import nn
+from tests.machine.needs import reason
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason=reason("torch"))
 
 KINDS = ["RNN", "GRU", "LSTM"]
 

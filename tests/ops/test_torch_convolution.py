@@ -6,8 +6,9 @@ from hypothesis import assume, given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph import nn
+from tests.machine.needs import reason
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason=reason("torch"))
 
 
 def normal(seed, *shape):

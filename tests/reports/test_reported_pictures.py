@@ -1,6 +1,5 @@
 """Reports of viewers: names that are syntax somewhere, shared modules, deep graphs, repetition."""
 
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from xml.etree import ElementTree
@@ -9,6 +8,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import diagnose, nn
+from tests.machine.needs import needs
 
 NAMES = [
     "<lambda> <map>", "<> <>", "\\", "a\\", '\\" shape=box color=red] # "=12', "\\n\\G\\l",
@@ -31,7 +31,7 @@ def test_a_name_is_drawn_as_it_is(name):
     assert name in texts(tg.render(squares(name), engine="own").svg())
 
 
-@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+@needs("dot")
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_no_syntax_of_graphviz(name):
     """xflr6/graphviz#168, xflr6/graphviz#105, xflr6/graphviz#96, xflr6/graphviz#47: quoting."""

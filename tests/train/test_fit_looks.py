@@ -166,7 +166,6 @@ def test_the_range_test_refuses_what_makes_no_sense():
 
 
 def test_plots():
-    pytest.importorskip("matplotlib")
     model = nn.Linear(3, 1)
     optimizer = optim.SGD(model.parameters(), lr=0.1)
     axes = lr_range_test(model, mse, optimizer, data()).plot().axes[0]

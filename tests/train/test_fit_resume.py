@@ -15,7 +15,6 @@ from tensorgraph.data import Batches
 from tensorgraph.train import EarlyStopping, fit
 
 ROOT = Path(__file__).parents[2]
-pytest.importorskip("safetensors")
 
 EPOCHS, STEPS = 3, 3  # of batches of 16 out of 40
 

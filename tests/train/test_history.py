@@ -88,7 +88,6 @@ def test_the_table_of_a_notebook_escapes_names():
 
 
 def test_the_plot_has_a_panel_for_each_thing_measured():
-    pytest.importorskip("matplotlib")
     axes = history(**EXAMPLE).plot().axes
     assert [a.get_title() for a in axes] == [
         "loss", "accuracy", "gradients by layer", "activations by layer",
@@ -99,7 +98,6 @@ def test_the_plot_has_a_panel_for_each_thing_measured():
 
 
 def test_the_plot_of_a_history_that_counts_no_epochs():
-    pytest.importorskip("matplotlib")
     axes = history(train_loss=[3.0, 2.0, 1.0]).plot().axes[0]
     assert axes.lines[0].get_xdata().tolist() == [1, 2, 3]
 

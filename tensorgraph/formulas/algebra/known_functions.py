@@ -7,9 +7,11 @@ so are terms of a sum, as those of max(z, 0) − z y + log(1 + e^−|z|).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -39,7 +41,7 @@ from tensorgraph.ops.logits import log_softmax, logsumexp, softmax
 from tensorgraph.ops.transcendental import erf, exp, log, log1p, logaddexp
 from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.symbolic.evaluate import evaluate
-from tensorgraph.symbolic.expr import Expr, lift
+from tensorgraph.symbolic.expr import Expr, exchanged, lift, symbol
 
 ELEMENTWISE = (tanh, sigmoid, softplus, silu, gelu)
 """The functions of one element that values are read as; softmax and log Σ exp take axes."""
@@ -76,13 +78,36 @@ def _read(e: Expr, asked: Collection[Expr]) -> Expr:
 
 def _read_of(source: Expr, e: Expr, asked: Collection[Expr]) -> Expr:
     """Return the known function of an array that a value is, or the value itself."""
-    spelt = _defined(e) if e.op is logaddexp.op else e
-    spelling = _spelling(source, spelt)
+    spelling = _spelling(source, e)
     if spelling is None or spelling.leads_past(asked, e):
         return e
+    leaves = [source, *(x for x in spelling.other if x.value is None)]
+    form, stand_ins = _form(e, leaves)
+    found = _function(form, stand_ins)
+    leaf_of = dict(zip(stand_ins, leaves, strict=True))
+    return e if found is form else exchanged(found, leaf_of.get)
+
+
+def _form(e: Expr, leaves: Sequence[Expr]) -> tuple[Expr, tuple[Expr, ...]]:
+    """Return a value with stand-ins for what it is made from: so it is the same in each layer."""
+    stand_ins = tuple(_stand_in(i, x.shape, x.dtype) for i, x in enumerate(leaves))
+    return exchanged(e, dict(zip(leaves, stand_ins, strict=True)).get), stand_ins
+
+
+@lru_cache(maxsize=256)
+def _stand_in(i: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Expr:
+    return symbol(None, shape, dtype)
+
+
+@lru_cache(maxsize=256)
+def _function(e: Expr, leaves: tuple[Expr, ...]) -> Expr:
+    """Return the known function of the first leaf that a value is, or the value itself."""
+    source, *_ = leaves
+    spelling = _spelling(source, e)
+    assert spelling is not None
     sides = spelling.sides()
     known = dict.fromkeys(_known(e, spelling, sides[0]))
-    shorter = [f for f in known if spelling.size(f) < spelling.size(spelt)]
+    shorter = [f for f in known if spelling.size(f) < len(spelling.inside)]
     for found in sorted(spelling.alike(e, shorter), key=spelling.size):
         if all(_same(side, e, found) for side in sides):
             return found
@@ -215,7 +240,7 @@ def _only_source(e: Expr) -> Expr | None:
 
 def _spelling(source: Expr, e: Expr) -> Spelling | None:
     """Return how a value is made from an array by functions; ``None`` if it is not."""
-    found = _made_of(e, lambda x: x is source)
+    found = _made_of(_defined(e) if e.op is logaddexp.op else e, lambda x: x is source)
     if found is None:
         return None
     inside, leaves = found

@@ -2,7 +2,8 @@
 
 In come the caller's variables, the recorded graph and a polynomial; out come a name for each value,
 and the forms to choose from. Read ``caller_variables`` (the names where ``derive`` is called),
-``constants`` (what constants are in terms of these) with ``numbers``, ``computations`` (numbers as
+``constants`` (what constants are in terms of these) with ``numbers``, ``occurrences`` (which of
+several numbers of equal value), ``computations`` (numbers as
 statements compute them), ``sources`` and ``forms`` (arrays that NumPy made of others) and ``masks``
 (which of them are conditions),
 ``parameters`` (symbols for those of modules), ``distinct`` (no two values share a symbol), ``ends``

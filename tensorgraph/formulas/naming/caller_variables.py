@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.caller.statements import Occurrence, Sought, Stand
 from tensorgraph.caller.variables import Variables
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
@@ -19,6 +21,9 @@ from tensorgraph.symbolic.array_table import ArrayTable
 
 MANY = 1000
 """In a container of more elements, none is named after it."""
+
+LOOKED_BACK = 40
+"""Of so many values that were computed before, names and operations tell an operand from others."""
 
 PRODUCTS = ("multiply", "divide")
 """To stand beside an array in these says more than in a sum, whose terms hold much else."""
@@ -142,6 +147,28 @@ class Scope:
     def fit_of_number(self, number: float, node: Node, i: int) -> int:
         """Return how well a number that the statements write out fits an operand of a node."""
         return self.variables.fit_of_number(number, {node.op.name}, self._beside(node, i))
+
+    def stands(self, what: Sought, node: Node, i: int) -> list[Stand]:
+        """Return where a number stands in the statements, and how well an operand is met there."""
+        return [*self.variables.stands(what, self.occurrence(node, i))]
+
+    def occurrence(self, node: Node, i: int) -> Occurrence:
+        """Return what the statements may tell an operand of a node by."""
+        names, words = set[str](), set[str | float]()
+        waiting: list[Any] = [p for k, p in enumerate(node.parents) if k != i]
+        for place in islice(waiting, LOOKED_BACK):  # to which more is added meanwhile
+            known = self.places.get(place) if type(place) in (Node, Tensor) else None
+            if known is not None:
+                names.add(known)
+            elif type(place) is Node:
+                words.add(place.op.name)
+                waiting += place.parents
+            elif type(place) is Tensor or np.ndim(place):
+                array = place._data if type(place) is Tensor else place
+                names.update(each.name for each in self._alike(array))
+            else:
+                words.add(np.asarray(place).item())
+        return Occurrence({node.op.name}, i, self._beside(node, i), names, words)
 
     def fit_beside(self, number: str | float, arrays: Iterable[Any]) -> int:
         """Return how well a variable or a number that is written out fits beside these arrays."""

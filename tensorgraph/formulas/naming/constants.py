@@ -7,15 +7,17 @@ values of the variables where ``derive`` is called.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.caller.statements import BESIDE, IN_OP, IN_OP_BESIDE, NOWHERE
+from tensorgraph.caller.statements import BESIDE, IN_OP, IN_OP_BESIDE, NOWHERE, Sought
 from tensorgraph.engine.graph import Node, ancestors
+from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.formulas.algebra.irrationals import PI, irrational
 from tensorgraph.formulas.facts import Fact, violation
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.distinct import SIGNS
@@ -30,10 +32,11 @@ from tensorgraph.formulas.naming.forms import (
     statistics,
 )
 from tensorgraph.formulas.naming.masks import Masks, Value
-from tensorgraph.formulas.naming.numbers import Numbers, is_long
+from tensorgraph.formulas.naming.numbers import Made, Numbers, is_long
+from tensorgraph.formulas.naming.occurrences import Occurrences
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.symbolic.array_table import ArrayTable
-from tensorgraph.symbolic.expr import Expr, constant, in_order
+from tensorgraph.symbolic.expr import Expr, constant, in_order, lift
 from tensorgraph.symbolic.reader import Before, Operand, Place, selects
 
 LARGE = 100_000
@@ -59,18 +62,20 @@ class Constants:
 
     def __init__(self, scope: Scope, root: Node) -> None:
         self.scope = scope
-        words = {node.op.notation.sign for node in ancestors([root])}
+        nodes = ancestors([root])
+        self.occurrences = Occurrences(scope, nodes)
+        words = {node.op.notation.sign for node in nodes}
         self.signs = (*SIGNS, *(word for word in words if word == "σ"))
         """What stands for a constant or an operation in formulas, so for no value."""
         self.numbers = Numbers(scope.numbers, scope.variables.computations(), self.signs)
-        self.masks = Masks(scope, self.numbers.symbol)
+        self.masks = Masks(scope, self.numbers)
         self.vanished: dict[str, Any] = {}
         """The variables of zeros and ones that formulas leave out."""
         self._met = ArrayTable[bool]()
         self._arrays: list[Any] = []
         self._masks: list[Any] = []
         self._lengths: set[int] = set()
-        for node in ancestors([root]):
+        for node in nodes:
             self._lengths |= {*node.shape}
             for i, parent in enumerate(node.parents):
                 self._meet(parent, selects(node, i))
@@ -91,9 +96,26 @@ class Constants:
         """The symbols of the numbers that were found, by name."""
         return self.numbers.symbols
 
+    @property
+    def guesses(self) -> Mapping[str, Collection[str]]:
+        """Other variables of the same value that a number may as well be, by the name it got."""
+        return self.numbers.guesses
+
     def given(self) -> dict[Expr, Any]:
         """Return the values of the numbers that were found."""
         return self.numbers.given()
+
+    def reserve_pi(self, exprs: Iterable[Expr]) -> None:
+        """Let π stand for the number alone, if formulas of these expressions may hold it."""
+        numbers = (e for e in _spelt_out(exprs) if e.size and e.value is not None)
+        found = (
+            irrational(np.asarray(e.value).flat[0].item(), e.dtype)
+            for e in numbers
+            if e.dtype.kind == "f"
+        )
+        if any(PI in known.powers for known in found if known is not None):
+            self.signs = (*self.signs, "pi")
+            self.numbers.reserve("pi")
 
     # ----------------------------------------------------------------------------------- numbers
 
@@ -117,15 +139,73 @@ class Constants:
             return NOWHERE if at is None else self.scope.fit(names, *at)
 
         written = NOWHERE if at is None else self.scope.fit_of_number(abs(v), *at)
-        name = max(self._called(v), key=lambda name: fit([name]), default=None)
-        if name is not None and (fit([name]) > written or written == NOWHERE):
-            return self.numbers.symbol(name)
+        e = self._named(v, at, written)
+        if e is not None:
+            return e
         found = self.numbers.in_terms(v, precision, fit)
         if found is not None and (found[0] == IN_OP_BESIDE > written or written == NOWHERE):
-            return found[1]()  # a 0.5 that is written out is no 0.5 d of a d that happens to be 1
+            # A 0.5 that is written out is no 0.5 d of a d that happens to be 1.
+            return self._form(found[1], at).make()
         unwritten = written == NOWHERE and (dtype is not None or is_long(v))
         e = self._statistic(v, dtype, place) if place is not None and unwritten else None
         return constant(value) if e is None else e
+
+    def _named(self, v: Any, at: Operand | None, written: int) -> Expr | None:
+        """Return the variable that a number is, or what the statements compute in its place.
+
+        That is ``None`` if no variable holds it, or its negative, or where it is written out.
+        """
+        names = {name: sign for sign in (1, -1) for name in self._called(sign * v)}
+        found = [Made((name,), partial(self._signed, name, sign)) for name, sign in names.items()]
+        if not found or at is None:
+            return found[0].make() if found else None
+        made = self.numbers.as_written(v)
+        if written < IN_OP:  # that of np.zeros(400) is none here
+            return self._chosen([*found, *made], len(found), at).make()
+        literal = Made((), partial(constant, v))
+        chosen = self._chosen([literal, *found, *made], 1 + len(found), at, abs(v))
+        return None if chosen is literal else chosen.make()
+
+    def _signed(self, name: str, sign: int) -> Expr:
+        symbol = self.numbers.symbol(name)
+        return symbol if sign > 0 else -symbol
+
+    def _form(self, forms: Sequence[Made], at: Operand | None) -> Made:
+        """Return the one of some forms of a number that the statements have in this place."""
+        values = self.scope.numbers
+        alike = {
+            frozenset(form.names): form
+            for form in forms[::-1]
+            if [values[name] for name in form.names] == [values[name] for name in forms[0].names]
+        }
+        found = [*alike.values()][::-1]
+        return found[0] if at is None else self._chosen(found, 0, at)
+
+    def _chosen(
+        self, found: Sequence[Made], plain: int, at: Operand, literal: float | None = None
+    ) -> Made:
+        """Return what the statements have in a place, and take note of what it may be as well.
+
+        Args:
+            found: what a number may be; what is made of no variable is written out.
+            plain: so many of these, the first, are written out or are variables alone.
+            at: the place.
+            literal: the number, where it may be written out.
+        """
+        if len(found) == 1:
+            return found[0]
+        every = [
+            Sought(made.names or (literal or 0.0,), computed=i >= plain)
+            for i, made in enumerate(found)
+        ]
+        i, others = self.occurrences.chosen(every, at)
+        for k in others:
+            for name, other in zip(found[i].names, found[k].names, strict=False):
+                self.numbers.guess(name, [other])
+        for name in found[i].names:
+            if name not in self.scope.counts:  # of a loop's variable, a list may hold all values
+                self.numbers.guess(name, [x for each in found for x in each.names])
+        return found[i]
 
     def _note_vanished(self, v: Any, at: Operand) -> None:
         """Take note of the variables that a 0 or 1 comes from, by where it stands."""
@@ -144,7 +224,10 @@ class Constants:
         if n > 2:
             names += [name for name in self._called(n) if _counts(name)]
         proper = [name for name in names if name in self.scope.counts]
-        return self.numbers.symbol(proper[0]) if proper else None
+        if not proper:
+            return None
+        self.numbers.guess(proper[0], proper)
+        return self.numbers.symbol(proper[0])
 
     def _called(self, v: Any) -> list[str]:
         """Return the variables that hold a number: of the lengths, first those named like it."""
@@ -261,7 +344,7 @@ class Constants:
         short = float(f"{v:.{DIGITS}g}")
         if abs(v - short) > max(1e-9, rounding(dtype)) * abs(v):
             found = self.numbers.in_terms(v, dtype if dtype == np.float32 else np.float64)
-            return None if found is None else (v, found[1]())
+            return None if found is None else (v, self._form(found[1], None).make())
         whole = int(short) if short == int(short) else short
         fit, written = self.scope.fit_beside, self.scope.fit_beside(whole, arrays)
         if abs(short) == 1:
@@ -269,9 +352,11 @@ class Constants:
         named = [*self.numbers.named(short), *self.numbers.named(whole)]
         name = max(named, key=lambda name: fit(name, arrays), default=None)
         if name is not None and fit(name, arrays) > written:
+            best = fit(name, arrays)
+            self.numbers.guess(name, [x for x in named if fit(x, arrays) == best])
             return short, self.numbers.symbol(name)
-        computed = self.numbers.as_written(v) if written == NOWHERE else None
-        return short, whole if computed is None else computed
+        computed = self.numbers.as_written(v) if written == NOWHERE else []
+        return short, computed[0].make() if computed else whole
 
     def known_sums(self, data: bool) -> Iterator[tuple[Any, Fact]]:
         """Yield the caller's arrays of which a fact about sums is known, and the fact.
@@ -294,6 +379,19 @@ class Constants:
                 if np.array_equal(source.whole(), array):
                     note = f"{self.scope.of_array(array) or 'an array'} = one_hot({known})"
                     yield Fact("one_hot", axis, "data", note=note)
+
+
+def _spelt_out(exprs: Iterable[Expr]) -> Iterator[Expr]:
+    """Yield what expressions are made of, and what the bodies of the operations in them are."""
+    waiting, met, opened = list(exprs), dict[Expr, None](), set[Op]()
+    while waiting:
+        found = in_order(waiting, lambda e: () if e in met else e.args)
+        met.update(dict.fromkeys(found))
+        kinds = {e.op: e for e in found if e.op is not None and e.op.body is not None}
+        new = [e for op, e in kinds.items() if op not in opened]
+        opened.update(kinds)
+        waiting = [lift(e.op.body(*e.args, **e.static)) for e in new if e.op and e.op.body]
+    yield from met
 
 
 def _counts(name: str) -> bool:

@@ -57,8 +57,9 @@ class Letters:
         """Inputs and constants without a name among the variables: what they are."""
         self.guesses: dict[Expr, Sequence[str]] = {}
         """Other variables that a constant may as well be, by all that is known."""
-        found = (e.name or "" for e in constants.symbols.values())
-        self.numbers = (*constants.scope.numbers, *found)
+        self.met = tuple(e.name or "" for e in constants.symbols.values())
+        """The numbers that the graph holds."""
+        self.numbers = (*constants.scope.numbers, *self.met)
         """The variables that hold numbers, whose symbols stand for nothing else."""
         self.parameters: dict[Expr, str] = {}
         """The paths of modules' parameters, which have a symbol for a name."""
@@ -164,9 +165,13 @@ class Letters:
     def of_gradients(
         self, exprs: Sequence[Expr], given: Sequence[str | None], raws: Sequence[Expr]
     ) -> list[str]:
-        """Return what gradients are called, which nothing else in a formula is."""
+        """Return what gradients are called, which nothing else in a formula is.
+
+        A number of the caller's that is not in the graph may have the same name: it is what the
+        caller found by hand.
+        """
         own = set(raws)
-        taken = Taken([*(name for e, name in self.names.items() if e not in own), *self.numbers])
+        taken = Taken([*(name for e, name in self.names.items() if e not in own), *self.met])
         labels = []
         for e, own_name in zip(exprs, given, strict=True):
             alone = sum(x is e for x in exprs) == 1
@@ -184,7 +189,7 @@ class Letters:
             known: gradients that have a name.
         """
         found = dict(known)
-        products = [p for p in raw if type(p) is Node and is_product(p.op)]
+        products = [p for p in raw if type(p) is Node and is_product(p.op, len(p.parents))]
         numbers: dict[Expr, int] = {}
         ends = Ends(raw, {p for p, e in self.recorded.exprs.items() if e in self.names})
         for number, place in enumerate(sorted(products, key=lambda p: p.seq), 1):
@@ -307,9 +312,12 @@ def _factors(e: Expr) -> tuple[Expr, ...]:
 SUMS = (add.op, subtract.op)
 
 
-def is_product(op: Op) -> bool:
-    """Return whether an operation is a product of matrices, whose result textbooks call Z."""
-    return op.letter == "Z"
+def is_product(op: Op, operands: int) -> bool:
+    """Return whether an operation is a product of matrices, whose result textbooks call Z.
+
+    An ``einsum`` of one array is none.
+    """
+    return op.letter == "Z" and operands > 1
 
 
 def _usual_letter(e: Expr) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 
 from tensorgraph.caller.statements import IN_OP_BESIDE
 from tensorgraph.formulas.naming.caller_variables import Scope
+from tensorgraph.formulas.naming.numbers import Numbers
 from tensorgraph.ops.arithmetic import (
     abs,
     equal,
@@ -65,6 +66,8 @@ class Reading(NamedTuple):
     """Out of how many such conditions it was chosen, in bits."""
     build: Callable[[], Any]
     """Makes the condition as an expression."""
+    name: str = ""
+    """The variable that holds a number in it."""
 
 
 Level = tuple[float, float, Callable[[], Any], str]
@@ -77,11 +80,11 @@ class Masks:
 
     Args:
         scope: the caller's variables.
-        symbol: what stands for a variable that holds a number.
+        numbers: the numbers that these hold.
     """
 
-    def __init__(self, scope: Scope, symbol: Callable[[str], Expr]) -> None:
-        self.scope, self.symbol = scope, symbol
+    def __init__(self, scope: Scope, numbers: Numbers) -> None:
+        self.scope, self.numbers = scope, numbers
 
     def condition(self, mask: Any, values: Sequence[Value]) -> Expr | None:
         """Return the condition that a mask tells, if it is one that chance would not give.
@@ -94,7 +97,11 @@ class Masks:
         found = [reading for reading in self._readings(mask, values) if reading.choices <= told]
         if not found:
             return None
-        return lift(builtins.min(found, key=lambda reading: reading.choices).build())
+        best = builtins.min(found, key=lambda reading: reading.choices)
+        if best.name:
+            alike = (reading.name for reading in found if reading.choices == best.choices)
+            self.numbers.guess(best.name, filter(None, alike))
+        return lift(best.build())
 
     def _readings(self, mask: Any, values: Sequence[Value]) -> Iterator[Reading]:
         fitting = [v for v in values if _fits(v.array, mask)]
@@ -175,7 +182,8 @@ class Masks:
             for way in fitting if gap[0] != gap[1] else ways:
                 for op, compare in way.items():
                     said = self._said(op, number, name, value)
-                    yield Reading(_doubt(op, choices, said), _comparing(compare, value.expr, expr))
+                    condition = _comparing(compare, value.expr, expr)
+                    yield Reading(_doubt(op, choices, said), condition, name)
 
     def _said(self, op: str, number: float, name: str, value: Value) -> int:
         """Return how well the source speaks for a comparison, as ``Variables.fit`` tells."""
@@ -192,7 +200,7 @@ class Masks:
         for name, number in numbers.items():
             if low <= number <= high and number != 0 and np.isfinite(number):
                 choices = math.log2(1 + len(numbers))
-                yield float(number), choices, partial(self.symbol, name), name
+                yield float(number), choices, partial(self.numbers.symbol, name), name
         for digits in range(1 if whole else 1 + DIGITS):
             scale = 10**digits
             number = math.ceil(float(low) * scale) / scale if _has_digits(low) else math.inf

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensorgraph.formulas.naming.computations import computations
-from tensorgraph.formulas.naming.distinct import Taken
+from tensorgraph.formulas.naming.distinct import Taken, printed
 from tensorgraph.ops.transcendental import sqrt
 from tensorgraph.symbolic.expr import Expr, symbol
 
@@ -80,6 +80,15 @@ BINARY = (
 """What is made of two."""
 
 
+class Made(NamedTuple):
+    """A number as it may have been computed."""
+
+    names: Names
+    """The variables that it was computed from."""
+    make: Callable[[], Expr]
+    """Makes it an expression."""
+
+
 class Numbers:
     """The caller's numbers, and what others are in terms of them.
 
@@ -97,6 +106,8 @@ class Numbers:
     ) -> None:
         self.symbols: dict[str, Expr] = {}
         """The symbols of the variables that were found, by name."""
+        self.guesses: dict[str, dict[str, None]] = {}
+        """Other variables that a number may as well be, by the name it got."""
         self._named = named
         self._taken = Taken(signs)
         self._names = [name for name, v in named.items() if v not in (0, 1, -1) and np.isfinite(v)]
@@ -111,6 +122,19 @@ class Numbers:
             self.symbols[name] = symbol(shown, (), np.asarray(value).dtype)
         return self.symbols[name]
 
+    def reserve(self, sign: str) -> None:
+        """Let a symbol stand for something else: a variable that is called so gets a prime."""
+        self._taken.add(sign)
+        for name, e in self.symbols.items():
+            if e.name == name and self._named[name] != np.pi and printed(name) & printed(sign):
+                e.name = self._taken.primed(name)
+
+    def guess(self, name: str, others: Iterable[str]) -> None:
+        """Take note that a number that got a name may as well be another variable."""
+        further = [x for x in others if x != name and self._named[x] == self._named[name]]
+        if further:
+            self.guesses.setdefault(name, {}).update(dict.fromkeys(further))
+
     def given(self) -> dict[Expr, Any]:
         """Return the values of the numbers that were found."""
         return {e: self._named[name] for name, e in self.symbols.items()}
@@ -121,10 +145,10 @@ class Numbers:
 
     def in_terms(
         self, v: Any, precision: Any = np.float64, fit: Callable[[Names], int] = lambda names: 0
-    ) -> tuple[int, Callable[[], Expr]] | None:
-        """Return how well a form of the caller's numbers fits, and what makes it an expression.
+    ) -> tuple[int, list[Made]] | None:
+        """Return how well forms of the caller's numbers fit, and those that fit best.
 
-        It is the simplest of those that fit best; ``None`` if there is none.
+        The simplest come first; ``None`` if there is none.
 
         Args:
             v: the number.
@@ -132,34 +156,35 @@ class Numbers:
             fit: how well variables fit where the number stands.
         """
         close = ULPS * float(np.finfo(precision).eps) * abs(v)
-        best: tuple[int, Callable[[], Expr]] | None = None
-        for names, make in islice(chain(self._as_written(v, close), self._found(v, close)), MANY):
-            found = fit(names)
+        best: tuple[int, list[Made]] | None = None
+        for made in islice(chain(self._as_written(v, close), self._found(v, close)), MANY):
+            found = fit(made.names)
             if best is None or found > best[0]:
-                best = found, make
+                best = found, []
+            if found == best[0]:
+                best[1].append(made)
         return best
 
     def written_with(self, v: float) -> list[str]:
         """Return the variables that the statements compute a number from."""
         return [name for each in self._written if each.value == v for name in each.names]
 
-    def as_written(self, v: float) -> Expr | None:
+    def as_written(self, v: float) -> list[Made]:
         """Return what the statements compute that gives a number."""
-        close = ULPS * float(np.finfo(np.float64).eps) * abs(v)
-        return next((make() for _, make in self._as_written(v, close)), None)
+        return [*self._as_written(v, ULPS * float(np.finfo(np.float64).eps) * abs(v))]
 
-    def _as_written(self, v: Any, close: float) -> Iterator[tuple[Names, Callable[[], Expr]]]:
+    def _as_written(self, v: Any, close: float) -> Iterator[Made]:
         """Yield what the statements compute that gives a number, or its negative."""
         for each in self._written:
             if abs(each.value - v) <= close:
-                yield each.names, partial(each.of, self.symbol)
+                yield Made(each.names, partial(each.of, self.symbol))
             elif abs(each.value + v) <= close:
-                yield each.names, lambda each=each: -each.of(self.symbol)  # type: ignore[misc]
+                yield Made(each.names, lambda each=each: -each.of(self.symbol))  # type: ignore[misc]
 
     def _made(self, build: Callable[..., Any], names: Names) -> Expr:
         return build(*map(self.symbol, names))  # type: ignore[no-any-return]
 
-    def _found(self, v: Any, close: float) -> Iterator[tuple[Names, Callable[[], Expr]]]:
+    def _found(self, v: Any, close: float) -> Iterator[Made]:
         """Yield forms and variables that give a number, the simplest first."""
         x, short = self._values, not is_long(v)
         for forms, operands in ((UNARY, (x,)), (BINARY, (x[:, None], x[None, :]))):
@@ -175,7 +200,7 @@ class Numbers:
                         possible = not short or form.even_short(sign * v, *own)  # type: ignore[misc]
                         if possible and len({*names}) == len(names):
                             build = form.build if sign > 0 else _negative_of(form.build)
-                            yield names, partial(self._made, build, names)
+                            yield Made(names, partial(self._made, build, names))
 
 
 def is_long(v: Any) -> bool:

@@ -7,7 +7,7 @@ a number, one that is equal is what it is, and anything else keeps the formulas 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -36,6 +36,7 @@ def folded(
     equations: Sequence[Equation],
     written: Mapping[str, Formula],
     steps: Mapping[str, Sequence[int]],
+    unfinished: Collection[str] = (),
 ) -> list[Equation]:
     """Return equations in which those that are alike at several steps are one.
 
@@ -43,6 +44,7 @@ def folded(
         equations: each for one value.
         written: how names with an index are written.
         steps: the indices that each letter stands with.
+        unfinished: the letters of which equations are missing: the others say for which steps.
     """
     found = [
         replace(e, left=placed(e.left, written), right=_summed(placed(e.right, written), steps))
@@ -53,7 +55,7 @@ def folded(
         step = _step_of(e.left)
         key = ("alone", i) if step is None else _without_indices(e.left)
         families.setdefault(key, []).append((step or 0, e))
-    return [e for family in families.values() for e in _runs(family)]
+    return [e for family in families.values() for e in _runs(family, unfinished)]
 
 
 def placed(f: Formula, written: Mapping[str, Formula]) -> Formula:
@@ -74,8 +76,11 @@ def _without_indices(f: Formula) -> Formula:
     return replace(f, text=text, parts=tuple(map(_without_indices, f.parts)))
 
 
-def _runs(family: Sequence[tuple[int, Equation]]) -> Iterator[Equation]:
+def _runs(
+    family: Sequence[tuple[int, Equation]], unfinished: Collection[str]
+) -> Iterator[Equation]:
     """Yield the equations of one family, one for each run of steps that are alike."""
+    is_whole = all(part.text not in unfinished for part in family[0][1].left.parts)
     if len(family) == 1:
         yield family[0][1]
         return
@@ -93,7 +98,7 @@ def _runs(family: Sequence[tuple[int, Equation]]) -> Iterator[Equation]:
             yield members[0][1]
             continue
         steps = tuple(t for t, _ in members)
-        yield replace(form, range=() if len(steps) == len(family) else steps)
+        yield replace(form, range=() if is_whole and len(steps) == len(family) else steps)
 
 
 def _common(one: tuple[int, Equation], other: tuple[int, Equation]) -> Equation | None:

@@ -24,7 +24,7 @@ from tensorgraph.formulas.writing.formula import Formula, key_text
 from tensorgraph.ops._axes import kept
 from tensorgraph.ops.reduce import sum
 from tensorgraph.symbolic.evaluate import evaluate
-from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, make, symbol
+from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, remade, symbol
 from tensorgraph.symbolic.replay import Replay
 
 LETTERS = "xdsw"
@@ -197,16 +197,14 @@ def _with(
     new: dict[Expr, Expr] = {}
     made = dict(symbols)
     for e in in_order(recorded.exprs.values()):
-        new[e] = _remade(e, [new[x] for x in e.args])
+        new[e] = remade(e, [new[x] for x in e.args])
         for f, t in parts.get(e, ()):
             args = [
                 new[x] if g is None else made.get((g, t + by), new[x])
                 for (g, by), x in zip(f.slots, e.args, strict=True)
             ]
             hot = symbols.get((f, t))
-            new[e] = made[f, t] = (
-                _remade(e, args) if hot is None else _looked_up(f, e, args[0], hot)
-            )
+            new[e] = made[f, t] = remade(e, args) if hot is None else _looked_up(f, e, args[0], hot)
     return new
 
 
@@ -231,9 +229,3 @@ def _looked_up(f: Family, e: Expr, x: Expr, hot: Expr) -> Expr:
     rest = key[:axis] + key[axis + 1 :]
     found = sum(x * hot, axis=axis)
     return lift(found[rest] if any(k != slice(None) for k in rest) else found)
-
-
-def _remade(e: Expr, args: Sequence[Expr]) -> Expr:
-    if e.op is None or all(x is y for x, y in zip(args, e.args, strict=True)):
-        return e
-    return make(e.op, tuple(args), e.static, e.shape, e.dtype)

@@ -7,9 +7,9 @@ same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 
-from tensorgraph.symbolic.expr import Expr, in_order, make, symbol
+from tensorgraph.symbolic.expr import Expr, exchanged, symbol
 
 Part = tuple[Hashable, int]
 """The part that a value plays in a loop, and the step that it belongs to."""
@@ -30,14 +30,16 @@ class Shifts:
     def form(self, e: Expr, step: int) -> Expr:
         """Return what an expression is at any step, if this is what it is at one."""
 
-        def replaced(x: Expr) -> Expr:
+        def instead(x: Expr) -> Expr | None:
+            if x is e or x not in self.parts:
+                return None
             part, t = self.parts[x]
             key = (part, t - step, x.shape, x.dtype)
             if key not in self._stands_for:
                 self._stands_for[key] = symbol(None, x.shape, x.dtype)
             return self._stands_for[key]
 
-        return self._exchanged(e, replaced)
+        return exchanged(e, instead)
 
     def moved(self, e: Expr, by: int) -> Expr:
         """Return an expression that is one of another step, so many steps later.
@@ -46,21 +48,10 @@ class Shifts:
             KeyError: something in it is there in no such step.
         """
 
-        def replaced(x: Expr) -> Expr:
+        def instead(x: Expr) -> Expr | None:
+            if x not in self.parts:
+                return None
             part, t = self.parts[x]
             return self._at[part, t + by]
 
-        return self._exchanged(e, replaced)
-
-    def _exchanged(self, e: Expr, replaced: Callable[[Expr], Expr]) -> Expr:
-        new: dict[Expr, Expr] = {}
-        known = self.parts.keys() - {e}
-        for x in in_order([e], lambda x: () if x in known else x.args):
-            args = () if x in known else tuple(new[y] for y in x.args)
-            if x in known:
-                new[x] = replaced(x)
-            elif x.op is None or all(y is z for y, z in zip(args, x.args, strict=True)):
-                new[x] = x
-            else:
-                new[x] = make(x.op, args, x.static, x.shape, x.dtype)
-        return new[e]
+        return exchanged(e, instead)

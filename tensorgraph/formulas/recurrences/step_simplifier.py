@@ -5,7 +5,7 @@ What was found for one step is tried at every other one, and checked there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tensorgraph.errors import DerivationError
 from tensorgraph.formulas.algebra.meanings import MEANINGS
@@ -34,26 +34,52 @@ class StepSimplifier(Simplifier):
         super().__init__(known)
         self.loops = loops
         self.shifts = Shifts(loops.parts)
-        self.known_forms: dict[Expr, tuple[int, Found]] = {}
+        self._of_gradients: dict[Expr, tuple[int, Found]] = {}
+        self._of_terms: dict[Expr, tuple[int, Found]] = {}
+        """What was found, by the form that it has at any step, each with the step of that one."""
 
     def simplest(self, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
         """Return the shortest formula of a gradient, in terms of the steps that it is about."""
         by_step = read(raw, lambda x: x is not raw and self._stays(x, cuts))
-        t = self.loops.step.get(raw)
-        if t is None:
-            return self._shortest(by_step, raw, cuts)
-        form = self.shifts.form(by_step, t)
-        if form in self.known_forms:
-            before, (price, e, _, atoms) = self.known_forms[form]
+        return self._once(
+            by_step,
+            raw,
+            self.loops.step.get(raw),
+            self._of_gradients,
+            lambda: self._shortest(by_step, raw, cuts),
+        )
+
+    def _once(
+        self,
+        e: Expr,
+        raw: Expr,
+        step: int | None,
+        known: dict[Expr, tuple[int, Found]],
+        find: Callable[[], Found],
+    ) -> Found:
+        """Return what is found for an expression, or was for one that is it at another step.
+
+        Args:
+            e: the expression.
+            raw: what its formula must have the value of.
+            step: the step that it is about, if it is about one.
+            known: what was found before, by its form.
+            find: seeks a formula.
+        """
+        if step is None:
+            return find()
+        form = self.shifts.form(e, step)
+        if form in known:
+            before, (price, other, _, atoms) = known[form]
             try:
-                e = self.shifts.moved(e, t - before)
-                self.checker.same(self.loops.gradients[raw], e, raw, raw)
-                return price, e, [], atoms
+                moved = self.shifts.moved(other, step - before)
+                self.checker.same(self.loops.gradients.get(raw, "a term"), moved, raw, raw)
+                return price, moved, [], atoms
             except (KeyError, DerivationError):  # as where a loop begins, or data are others
                 pass
-        found = self._shortest(by_step, raw, cuts)
+        found = find()
         if not any(rule in TELLING for rule, _ in found[2]):
-            self.known_forms[form] = t, found
+            known[form] = step, found
         return found
 
     def _shortest(self, by_step: Expr, raw: Expr, cuts: Mapping[Expr, str]) -> Found:
@@ -70,18 +96,32 @@ class StepSimplifier(Simplifier):
         for x in used:  # what flows back is written first, but after numbers
             if x in cuts and x.size > 1:
                 atoms.value(x)
-        found = []
-        for part in parts:
-            normaliser = self._in_step(part.expr, raw, cuts, atoms)
-            found.append(self.simplified(part.expr, normaliser, cuts))
+        found = [self._of_term(part.expr, raw, cuts, atoms) for part in parts]
         e = joined([Term(f[1], part.scatter) for f, part in zip(found, parts, strict=True)])
         events = [event for _, _, own, _ in found for event in own]
         return sum(f[0] for f in found) + len(found) / 2, e, events, atoms
 
+    def _of_term(self, part: Expr, raw: Expr, cuts: Mapping[Expr, str], atoms: Atoms) -> Found:
+        """Return the shortest formula of a term; in a sum over steps they are mostly alike."""
+        steps = [self.loops.step.get(x) for x in self._used_in(part, cuts)]
+        over_steps = raw not in self.loops.step
+        return self._once(
+            part,
+            part,
+            max((t for t in steps if t is not None), default=None) if over_steps else None,
+            self._of_terms,
+            lambda: self.simplified(part, self._in_step(part, raw, cuts, atoms), cuts),
+        )
+
+    def _used_in(self, part: Expr, cuts: Mapping[Expr, str]) -> list[Expr]:
+        """Return the values that a term is made of."""
+        return in_order([part], lambda x: () if self._stays(x, cuts) else x.args)
+
     def _in_step(self, part: Expr, raw: Expr, cuts: Mapping[Expr, str], atoms: Atoms) -> Normaliser:
-        """Return what simplifies a term of a gradient, which knows only the steps in it."""
-        used = in_order([part], lambda x: () if self._stays(x, cuts) else x.args)
-        steps = {None, *(self.loops.step.get(x) for x in used)}
+        """Return what simplifies a term of a gradient, which knows only the steps near it."""
+        used = self._used_in(part, cuts)
+        opened = (y for x in used if x not in cuts for y in x.args)  # a product is read as that
+        steps = {None, *(self.loops.step.get(x) for x in (*used, *opened))}
         near = [x for x in self.in_order if self.loops.step.get(x) in steps]
         later = self._later(raw)
         names = {x: self.names[x] for x in near if x in self.names and x not in later}

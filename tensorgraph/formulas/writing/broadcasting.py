@@ -85,7 +85,9 @@ class Placement:
             return self._misread_stacks(e)
         if e.op is None or e.op.family != "elementwise":
             return False
-        if len({self.shift(x) for x in e.args if wide(x.shape)}) < 2:
+        # What seems to be a number is one everywhere.
+        arrays = [x for x in e.args if wide(x.shape) and wide(self.seen(x))]
+        if len({self.shift(x) for x in arrays}) < 2:
             return False
         try:
             np.broadcast_shapes(*map(self.seen, e.args))

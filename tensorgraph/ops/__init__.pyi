@@ -1,0 +1,2880 @@
+# Written by `make stubs`, from the records of the operations.
+# mypy: disable-error-code="overload-overlap, override"
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, SupportsFloat, SupportsIndex, overload
+
+from numpy.typing import DTypeLike, NDArray
+
+from tensorgraph.engine.operands import Index, MakesTensor, Operand, Plain
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.ops._axes import OneOrMore, SomeAxes
+from tensorgraph.ops.index import Key
+from tensorgraph.ops.window import AnyPadding
+
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "acosh_slope",
+    "add",
+    "add_at",
+    "affine",
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "asin",
+    "asin_slope",
+    "asinh",
+    "asinh_slope",
+    "astype",
+    "atan",
+    "atan2",
+    "atan2_slope",
+    "atanh",
+    "atanh_slope",
+    "avg_pool",
+    "avg_pool_grad",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_or",
+    "bitwise_xor",
+    "broadcast_to",
+    "ceil",
+    "center",
+    "class_cross_entropy",
+    "clip",
+    "concat",
+    "conv",
+    "conv_transpose",
+    "conv_weight_grad",
+    "cos",
+    "cosh",
+    "cumulative_sum",
+    "divide",
+    "dropout",
+    "einsum",
+    "elu",
+    "elu_slope",
+    "equal",
+    "erf",
+    "erf_slope",
+    "exp",
+    "exp2",
+    "expand_dims",
+    "expm1",
+    "flip",
+    "floor",
+    "floor_divide",
+    "gelu",
+    "gelu_slope",
+    "getitem",
+    "greater",
+    "greater_equal",
+    "hypot",
+    "hypot_slope",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "leaky_relu",
+    "less",
+    "less_equal",
+    "linear",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "log_sigmoid",
+    "log_softmax",
+    "logaddexp",
+    "logaddexp_slope",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logsumexp",
+    "masked_matmul",
+    "matmul",
+    "matmul_where",
+    "matrix_transpose",
+    "max",
+    "max_pool",
+    "max_pool_grad",
+    "maximum",
+    "maximum_grad",
+    "mean",
+    "min",
+    "minimum",
+    "minimum_grad",
+    "minus_mean",
+    "minus_share",
+    "multiply",
+    "negative",
+    "norm",
+    "normal_density",
+    "not_equal",
+    "one_hot",
+    "outer",
+    "overlap_add",
+    "pad",
+    "permute_dims",
+    "positive",
+    "power",
+    "power_slope",
+    "prod",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "repeat",
+    "reshape",
+    "rms",
+    "rms_slope",
+    "roll",
+    "round",
+    "same",
+    "scatter",
+    "set_at",
+    "sigmoid",
+    "sigmoid_cross_entropy",
+    "sigmoid_minus",
+    "sigmoid_slope",
+    "sign",
+    "silu",
+    "silu_slope",
+    "sin",
+    "sinh",
+    "softmax",
+    "softmax_cross_entropy",
+    "softmax_minus_one_hot",
+    "softplus",
+    "sort",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "std_slope",
+    "subtract",
+    "sum",
+    "take",
+    "take_along_axis",
+    "tan",
+    "tanh",
+    "tanh_slope",
+    "tensordot",
+    "tile",
+    "tril",
+    "triu",
+    "trunc",
+    "unit",
+    "unstack",
+    "var",
+    "vecdot",
+    "where",
+    "windows",
+]
+OPS: dict[str, Callable[..., Any]]
+
+@overload
+def elu(x: MakesTensor, alpha: float = 1.0) -> Tensor:
+    """Return x above 0 and alpha · (eˣ − 1) elsewhere (Clevert et al. 2015).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.elu([3.0, -1.0]).round(3)
+        tensor([ 3.   , -0.632])
+    """
+
+@overload
+def elu(x: NDArray[Any], alpha: float = 1.0) -> NDArray[Any]: ...
+@overload
+def elu(x: Operand, alpha: float = 1.0) -> Any: ...
+@overload
+def elu_slope(x: MakesTensor, alpha: float = 1.0) -> Tensor:
+    """Return 1 above 0 and alpha · eˣ elsewhere, the derivative of elu.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.elu_slope([3.0, -1.0]).round(3)
+        tensor([1.   , 0.368])
+    """
+
+@overload
+def elu_slope(x: NDArray[Any], alpha: float = 1.0) -> NDArray[Any]: ...
+@overload
+def elu_slope(x: Operand, alpha: float = 1.0) -> Any: ...
+@overload
+def gelu(x: MakesTensor) -> Tensor:
+    """Return x · Φ(x), Φ the normal distribution function (Hendrycks & Gimpel 2016).
+
+    Its tail is relatively exact; where Φ(x) lies below the normal numbers its ulp counts.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.gelu([3.0, -1.0]).round(3)
+        tensor([ 2.996, -0.159])
+    """
+
+@overload
+def gelu(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def gelu(x: Operand) -> Any: ...
+@overload
+def gelu_slope(x: MakesTensor) -> Tensor:
+    """Return Φ(x) + x·φ(x), the derivative of gelu, whose tail keeps its digits.
+
+    Its two terms cancel at −0.7518, and those of its own derivative, (2 − x²)·φ(x), at ±√2: they
+    are exact to an ulp of the terms.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.gelu_slope([0.0, 1.0]).round(3)
+        tensor([0.5  , 1.083])
+    """
+
+@overload
+def gelu_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def gelu_slope(x: Operand) -> Any: ...
+@overload
+def leaky_relu(x: MakesTensor, slope: float = 0.01) -> Tensor:
+    """Return x above 0 and slope · x elsewhere; the derivative at 0 is the slope.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.leaky_relu([3.0, -4.0], slope=0.25)
+        tensor([ 3., -1.])
+    """
+
+@overload
+def leaky_relu(x: NDArray[Any], slope: float = 0.01) -> NDArray[Any]: ...
+@overload
+def leaky_relu(x: Operand, slope: float = 0.01) -> Any: ...
+@overload
+def log_sigmoid(x: MakesTensor) -> Tensor:
+    """Return log σ(x) = −log(1 + e⁻ˣ).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.log_sigmoid([0.0, -20.0]).round(3)
+        tensor([ -0.693, -20.   ])
+    """
+
+@overload
+def log_sigmoid(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def log_sigmoid(x: Operand) -> Any: ...
+@overload
+def normal_density(x: MakesTensor) -> Tensor:
+    """Return φ(x) = exp(−x²/2) / √(2π), the density of the normal distribution.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.normal_density([0.0, 1.0]).round(3)
+        tensor([0.399, 0.242])
+    """
+
+@overload
+def normal_density(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def normal_density(x: Operand) -> Any: ...
+@overload
+def relu(x: MakesTensor) -> Tensor:
+    """Return max(x, 0); the derivative at 0 is 0, and at NaN.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.relu([3.0, -4.0])
+        tensor([3., 0.])
+    """
+
+@overload
+def relu(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def relu(x: Operand) -> Any: ...
+@overload
+def sigmoid(x: MakesTensor) -> Tensor:
+    """Return the logistic function σ(x) = 1 / (1 + e⁻ˣ).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sigmoid([0.0, -1e4])
+        tensor([0.5, 0. ])
+    """
+
+@overload
+def sigmoid(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def sigmoid(x: Operand) -> Any: ...
+@overload
+def sigmoid_slope(x: MakesTensor) -> Tensor:
+    """Return σ(x)·(1 − σ(x)), the derivative of sigmoid, where σ(x) rounds to 1 too.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sigmoid_slope([0.0, 2.0]).round(3)
+        tensor([0.25 , 0.105])
+    """
+
+@overload
+def sigmoid_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def sigmoid_slope(x: Operand) -> Any: ...
+@overload
+def silu(x: MakesTensor) -> Tensor:
+    """Return x · σ(x), also called swish: 0 at −∞.
+
+    Where σ(x) lies below the normal numbers (−87 in float32, −709 in float64) its ulp counts.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.silu([3.0, -1.0]).round(3)
+        tensor([ 2.858, -0.269])
+    """
+
+@overload
+def silu(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def silu(x: Operand) -> Any: ...
+@overload
+def silu_slope(x: MakesTensor) -> Tensor:
+    """Return σ(x) + x·σ(x)·(1 − σ(x)), the derivative of silu: 0 at −∞, 1 at +∞.
+
+    Its terms cancel at −1.2785, and those of its own derivative at ±2.3994: they are exact to an
+    ulp of the terms.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.silu_slope([0.0, float("inf")])
+        tensor([0.5, 1. ])
+    """
+
+@overload
+def silu_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def silu_slope(x: Operand) -> Any: ...
+@overload
+def softplus(x: MakesTensor) -> Tensor:
+    """Return log(1 + eˣ).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.softplus([0.0, 20.0]).round(3)
+        tensor([ 0.693, 20.   ])
+    """
+
+@overload
+def softplus(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def softplus(x: Operand) -> Any: ...
+@overload
+def abs(x: MakesTensor) -> Tensor:
+    """Return |x|; the derivative at 0 is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.abs([3.0, -4.0])
+        tensor([3., 4.])
+    """
+
+@overload
+def abs(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def abs(x: Operand) -> Any: ...
+@overload
+def add(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x + y, element by element with broadcasting.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.add([1.0, 2.0], 10)
+        tensor([11., 12.])
+    """
+
+@overload
+def add(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def add(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def add(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def add(x: Operand, y: Operand) -> Any: ...
+@overload
+def astype(x: MakesTensor, dtype: DTypeLike) -> Tensor:
+    """Return x with another dtype; the gradient comes back in x's own.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.astype([1.5, 2.5], "int64")
+        tensor([1, 2])
+    """
+
+@overload
+def astype(x: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]: ...
+@overload
+def astype(x: Operand, dtype: DTypeLike) -> Any: ...
+@overload
+def bitwise_and(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x & y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_and([6, 5], 3)
+        tensor([2, 1])
+    """
+
+@overload
+def bitwise_and(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def bitwise_and(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_and(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_and(x: Operand, y: Operand) -> Any: ...
+@overload
+def bitwise_invert(x: MakesTensor) -> Tensor:
+    """Return ~x; for booleans, not x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_invert([True, False])
+        tensor([False,  True])
+    """
+
+@overload
+def bitwise_invert(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_invert(x: Operand) -> Any: ...
+@overload
+def bitwise_or(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x | y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_or([6, 5], 3)
+        tensor([7, 7])
+    """
+
+@overload
+def bitwise_or(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def bitwise_or(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_or(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_or(x: Operand, y: Operand) -> Any: ...
+@overload
+def bitwise_xor(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x ^ y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.bitwise_xor([6, 5], 3)
+        tensor([5, 6])
+    """
+
+@overload
+def bitwise_xor(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def bitwise_xor(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_xor(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def bitwise_xor(x: Operand, y: Operand) -> Any: ...
+@overload
+def ceil(x: MakesTensor) -> Tensor:
+    """Return the smallest integer not below x; its derivative is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.ceil([1.5, -1.5])
+        tensor([ 2., -1.])
+    """
+
+@overload
+def ceil(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def ceil(x: Operand) -> Any: ...
+@overload
+def divide(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x / y; x / 0 is ±inf, 0 / 0 is NaN.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.divide([1.0, 0.0], [2.0, 0.0])
+        tensor([0.5, nan])
+    """
+
+@overload
+def divide(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def divide(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def divide(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def divide(x: Operand, y: Operand) -> Any: ...
+@overload
+def equal(x: MakesTensor, y: Operand) -> Tensor:
+    """Return where x equals y, as booleans.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.equal([1, 2], [1, 3])
+        tensor([ True, False])
+    """
+
+@overload
+def equal(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def equal(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def equal(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def equal(x: Operand, y: Operand) -> Any: ...
+@overload
+def floor(x: MakesTensor) -> Tensor:
+    """Return the largest integer not above x; its derivative is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.floor([1.5, -1.5])
+        tensor([ 1., -2.])
+    """
+
+@overload
+def floor(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def floor(x: Operand) -> Any: ...
+@overload
+def floor_divide(x: MakesTensor, y: Operand) -> Tensor:
+    """Return the largest integer not above x / y; its derivative is 0. Integers // 0 are 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.floor_divide([7, -7], 2)
+        tensor([ 3, -4])
+    """
+
+@overload
+def floor_divide(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def floor_divide(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def floor_divide(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def floor_divide(x: Operand, y: Operand) -> Any: ...
+@overload
+def greater(x: MakesTensor, y: Operand) -> Tensor:
+    """Return where x is above y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.greater([1, 2], 1)
+        tensor([False,  True])
+    """
+
+@overload
+def greater(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def greater(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def greater(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def greater(x: Operand, y: Operand) -> Any: ...
+@overload
+def greater_equal(x: MakesTensor, y: Operand) -> Tensor:
+    """Return where x ≥ y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.greater_equal([1, 2], 1)
+        tensor([ True,  True])
+    """
+
+@overload
+def greater_equal(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def greater_equal(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def greater_equal(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def greater_equal(x: Operand, y: Operand) -> Any: ...
+@overload
+def isfinite(x: MakesTensor) -> Tensor:
+    """Return where x is neither NaN nor ±inf.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.isfinite([1.0, float("inf")])
+        tensor([ True, False])
+    """
+
+@overload
+def isfinite(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def isfinite(x: Operand) -> Any: ...
+@overload
+def isinf(x: MakesTensor) -> Tensor:
+    """Return where x is ±inf.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.isinf([1.0, float("inf")])
+        tensor([False,  True])
+    """
+
+@overload
+def isinf(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def isinf(x: Operand) -> Any: ...
+@overload
+def isnan(x: MakesTensor) -> Tensor:
+    """Return where x is not a number.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.isnan([1.0, float("nan")])
+        tensor([False,  True])
+    """
+
+@overload
+def isnan(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def isnan(x: Operand) -> Any: ...
+@overload
+def less(x: MakesTensor, y: Operand) -> Tensor:
+    """Return where x is below y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.less([1, 2], 2)
+        tensor([ True, False])
+    """
+
+@overload
+def less(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def less(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def less(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def less(x: Operand, y: Operand) -> Any: ...
+@overload
+def less_equal(x: MakesTensor, y: Operand) -> Tensor:
+    """Return where x ≤ y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.less_equal([1, 2], 2)
+        tensor([ True,  True])
+    """
+
+@overload
+def less_equal(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def less_equal(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def less_equal(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def less_equal(x: Operand, y: Operand) -> Any: ...
+@overload
+def logical_and(x: MakesTensor, y: Operand) -> Tensor:
+    """Return where both are true.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.logical_and([True, True], [True, False])
+        tensor([ True, False])
+    """
+
+@overload
+def logical_and(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def logical_and(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def logical_and(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def logical_and(x: Operand, y: Operand) -> Any: ...
+@overload
+def logical_not(x: MakesTensor) -> Tensor:
+    """Return where x is false.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.logical_not([True, False])
+        tensor([False,  True])
+    """
+
+@overload
+def logical_not(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def logical_not(x: Operand) -> Any: ...
+@overload
+def logical_or(x: MakesTensor, y: Operand) -> Tensor:
+    """Return where either is true.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.logical_or([True, False], [False, False])
+        tensor([ True, False])
+    """
+
+@overload
+def logical_or(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def logical_or(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def logical_or(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def logical_or(x: Operand, y: Operand) -> Any: ...
+@overload
+def logical_xor(x: MakesTensor, y: Operand) -> Tensor:
+    """Return where exactly one is true.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.logical_xor([True, True], [True, False])
+        tensor([False,  True])
+    """
+
+@overload
+def logical_xor(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def logical_xor(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def logical_xor(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def logical_xor(x: Operand, y: Operand) -> Any: ...
+@overload
+def multiply(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x · y, element by element with broadcasting.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.multiply([1.0, 2.0], 10)
+        tensor([10., 20.])
+    """
+
+@overload
+def multiply(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def multiply(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def multiply(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def multiply(x: Operand, y: Operand) -> Any: ...
+@overload
+def negative(x: MakesTensor) -> Tensor:
+    """Return −x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.negative([1.0, -2.0])
+        tensor([-1.,  2.])
+    """
+
+@overload
+def negative(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def negative(x: Operand) -> Any: ...
+@overload
+def not_equal(x: MakesTensor, y: Operand) -> Tensor:
+    """Return where x differs from y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.not_equal([1, 2], [1, 3])
+        tensor([False,  True])
+    """
+
+@overload
+def not_equal(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def not_equal(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def not_equal(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def not_equal(x: Operand, y: Operand) -> Any: ...
+@overload
+def positive(x: MakesTensor) -> Tensor:
+    """Return +x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.positive([1.0, -2.0])
+        tensor([ 1., -2.])
+    """
+
+@overload
+def positive(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def positive(x: Operand) -> Any: ...
+@overload
+def reciprocal(x: MakesTensor) -> Tensor:
+    """Return 1 / x; of integers too, for which NumPy's own is a division without remainder.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.reciprocal([2.0, 0.0])
+        tensor([0.5, inf])
+    """
+
+@overload
+def reciprocal(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def reciprocal(x: Operand) -> Any: ...
+@overload
+def remainder(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x − y·⌊x / y⌋, with the sign of y. Integers % 0 are 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.remainder([7, -7], 2)
+        tensor([1, 1])
+    """
+
+@overload
+def remainder(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def remainder(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def remainder(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def remainder(x: Operand, y: Operand) -> Any: ...
+@overload
+def round(x: MakesTensor, decimals: SupportsIndex = 0) -> Tensor:
+    """Round to `decimals` places, halves to even; its derivative is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.round([0.5, 1.5, 2.25], decimals=1)
+        tensor([0.5, 1.5, 2.2])
+    """
+
+@overload
+def round(x: NDArray[Any], decimals: SupportsIndex = 0) -> NDArray[Any]: ...
+@overload
+def round(x: Operand, decimals: SupportsIndex = 0) -> Any: ...
+@overload
+def sign(x: MakesTensor) -> Tensor:
+    """Return −1, 0 or 1 by the sign of x; its derivative is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sign([3.0, -4.0, 0.0])
+        tensor([ 1., -1.,  0.])
+    """
+
+@overload
+def sign(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def sign(x: Operand) -> Any: ...
+@overload
+def square(x: MakesTensor) -> Tensor:
+    """Return x².
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.square([3.0, -4.0])
+        tensor([ 9., 16.])
+    """
+
+@overload
+def square(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def square(x: Operand) -> Any: ...
+@overload
+def subtract(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x − y, element by element with broadcasting.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.subtract([1.0, 2.0], 10)
+        tensor([-9., -8.])
+    """
+
+@overload
+def subtract(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def subtract(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def subtract(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def subtract(x: Operand, y: Operand) -> Any: ...
+@overload
+def trunc(x: MakesTensor) -> Tensor:
+    """Return x without its fraction; its derivative is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.trunc([1.5, -1.5])
+        tensor([ 1., -1.])
+    """
+
+@overload
+def trunc(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def trunc(x: Operand) -> Any: ...
+@overload
+def where(condition: MakesTensor, x: Operand, y: Operand) -> Tensor:
+    """Return x where the condition holds, else y.
+
+    The gradient is exactly 0 for the branch not taken. If that branch is infinite there, its own
+    rule still makes 0 · ∞ = NaN: choose safe arguments first,
+    ``tg.where(c, tg.log(tg.where(c, x, 1)), 0)``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.where([True, False], [1.0, 2.0], 0.0)
+        tensor([1., 0.])
+    """
+
+@overload
+def where(condition: Operand, x: MakesTensor, y: Operand) -> Tensor: ...
+@overload
+def where(condition: Operand, x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def where(condition: NDArray[Any], x: Plain, y: Plain) -> NDArray[Any]: ...
+@overload
+def where(condition: Plain, x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def where(condition: Plain, x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def where(condition: Operand, x: Operand, y: Operand) -> Any: ...
+@overload
+def linear(x: MakesTensor, weight: Operand, bias: Operand) -> Tensor:
+    """Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.linear([1.0, 2.0], [[1.0, 1.0], [1.0, -1.0]], [0.5, 0.0])
+        tensor([ 3.5, -1. ])
+    """
+
+@overload
+def linear(x: Operand, weight: MakesTensor, bias: Operand) -> Tensor: ...
+@overload
+def linear(x: Operand, weight: Operand, bias: MakesTensor) -> Tensor: ...
+@overload
+def linear(x: Operand, weight: Operand, bias: Operand) -> Any: ...
+@overload
+def matmul(x: MakesTensor, y: Operand) -> Tensor:
+    """Return the matrix product x @ y: vectors, matrices, or stacks of them that broadcast.
+
+    Products are added up by BLAS, in an order of its own: a sum of n is off by some √n units in the
+    last place of Σ|x y|. `sum` of the products is more exact, and slower. float16 is added up in
+    float32.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.matmul([[1.0, 2.0]], [[3.0], [4.0]])
+        tensor([[11.]])
+    """
+
+@overload
+def matmul(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def matmul(x: Operand, y: Operand) -> Any: ...
+@overload
+def outer(x: MakesTensor, y: Operand) -> Tensor:
+    """Return all products of an element of x with an element of y; both are flattened.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.outer([1.0, 2.0], tg.tensor([3.0, 4.0])).shape
+        (2, 2)
+    """
+
+@overload
+def outer(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def outer(x: Operand, y: Operand) -> Any: ...
+@overload
+def tensordot(x: MakesTensor, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2) -> Tensor:
+    """Sum products over the given axes of x and y: a count, or a pair of axis lists.
+
+    Raises:
+        ShapeError: the summed axes differ in length.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tensordot(tg.ones((2, 3, 4)), tg.ones((3, 4, 5))).shape
+        (2, 5)
+    """
+
+@overload
+def tensordot(
+    x: Operand, y: MakesTensor, axes: SupportsIndex | Sequence[OneOrMore] = 2
+) -> Tensor: ...
+@overload
+def tensordot(x: Operand, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2) -> Any: ...
+@overload
+def vecdot(x: MakesTensor, y: Operand, axis: SupportsIndex = -1) -> Tensor:
+    """Return the scalar products of the vectors along ``axis`` of x and y; other axes broadcast.
+
+    The result has the dtype of a product, as NumPy's has: small integers stay so, and wrap around.
+
+    Raises:
+        ShapeError: the vectors differ in length.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.vecdot(tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0]))
+        tensor(11.)
+    """
+
+@overload
+def vecdot(x: Operand, y: MakesTensor, axis: SupportsIndex = -1) -> Tensor: ...
+@overload
+def vecdot(x: Operand, y: Operand, axis: SupportsIndex = -1) -> Any: ...
+@overload
+def conv(
+    x: MakesTensor,
+    weight: Operand,
+    stride: OneOrMore = 1,
+    padding: AnyPadding = 0,
+    dilation: OneOrMore = 1,
+    groups: SupportsIndex = 1,
+) -> Tensor:
+    """Return the convolution of a batch x (batch, channels, *spatial) with a weight.
+
+    The weight has shape (out, channels / groups, *kernel), the result (batch, out, *counts):
+
+        y[n, o, p] = Σ_c Σ_k w[o, c, k] · x[n, c, stride · p + dilation · k − padding],
+
+    with count = ⌊(n + padding − span) / stride⌋ + 1 and span = (kernel − 1) · dilation + 1 along
+    each spatial axis, of which there may be any number (Dumoulin & Visin 2016, "A guide to
+    convolution arithmetic", relation 15; Deep Learning Specialization, course 4, week 1). The
+    kernel is not flipped: mathematics calls this cross-correlation, networks a convolution.
+
+    `stride` and `dilation` are an integer or one for each spatial axis. `padding`, how many zeros
+    stand around x, may be an integer or one for each axis, where a pair means before and after; or
+    "same": ⌈n / stride⌉ results, TensorFlow's rule, which puts an odd zero after. `groups` cuts
+    the channels of x and of y in as many parts, and each part of y sees its part of x only.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.conv([[[1.0, 2.0, 4.0, 8.0]]], [[[-1.0, 1.0]]])
+        tensor([[[1., 2., 4.]]])
+    """
+
+@overload
+def conv(
+    x: Operand,
+    weight: MakesTensor,
+    stride: OneOrMore = 1,
+    padding: AnyPadding = 0,
+    dilation: OneOrMore = 1,
+    groups: SupportsIndex = 1,
+) -> Tensor: ...
+@overload
+def conv(
+    x: Operand,
+    weight: Operand,
+    stride: OneOrMore = 1,
+    padding: AnyPadding = 0,
+    dilation: OneOrMore = 1,
+    groups: SupportsIndex = 1,
+) -> Any: ...
+@overload
+def conv_transpose(
+    x: MakesTensor,
+    weight: Operand,
+    shape: OneOrMore,
+    stride: OneOrMore = 1,
+    padding: AnyPadding = 0,
+    dilation: OneOrMore = 1,
+    groups: SupportsIndex = 1,
+) -> Tensor:
+    """Return the transposed convolution of x (batch, out, *counts): the adjoint of `conv` by x.
+
+    The weight has the shape that `conv` takes, (out, channels / groups, *kernel); the result has
+    shape (batch, channels, *shape), where `conv` with the same parameters would give x's shape.
+    Each element of x adds its multiple of the kernel: a stride makes the result larger than x, as
+    decoders and generators want it.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.conv_transpose([[[1.0, 2.0, 4.0]]], [[[-1.0, 1.0]]], shape=4)
+        tensor([[[-1., -1., -2.,  4.]]])
+    """
+
+@overload
+def conv_transpose(
+    x: Operand,
+    weight: MakesTensor,
+    shape: OneOrMore,
+    stride: OneOrMore = 1,
+    padding: AnyPadding = 0,
+    dilation: OneOrMore = 1,
+    groups: SupportsIndex = 1,
+) -> Tensor: ...
+@overload
+def conv_transpose(
+    x: Operand,
+    weight: Operand,
+    shape: OneOrMore,
+    stride: OneOrMore = 1,
+    padding: AnyPadding = 0,
+    dilation: OneOrMore = 1,
+    groups: SupportsIndex = 1,
+) -> Any: ...
+@overload
+def conv_weight_grad(
+    x: MakesTensor,
+    y: Operand,
+    size: OneOrMore,
+    stride: OneOrMore = 1,
+    padding: AnyPadding = 0,
+    dilation: OneOrMore = 1,
+    groups: SupportsIndex = 1,
+) -> Tensor:
+    """Return the gradient of ⟨y, conv(x, weight)⟩ by the weight, whose kernel has shape `size`.
+
+    x has shape (batch, channels, *spatial), y that of the convolution, the result
+    (out, channels / groups, *size). The other parameters are those of `conv`.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.conv_weight_grad([[[1.0, 2.0, 4.0, 8.0]]], [[[1.0, 1.0, 1.0]]], size=2)
+        tensor([[[ 7., 14.]]])
+    """
+
+@overload
+def conv_weight_grad(
+    x: Operand,
+    y: MakesTensor,
+    size: OneOrMore,
+    stride: OneOrMore = 1,
+    padding: AnyPadding = 0,
+    dilation: OneOrMore = 1,
+    groups: SupportsIndex = 1,
+) -> Tensor: ...
+@overload
+def conv_weight_grad(
+    x: Operand,
+    y: Operand,
+    size: OneOrMore,
+    stride: OneOrMore = 1,
+    padding: AnyPadding = 0,
+    dilation: OneOrMore = 1,
+    groups: SupportsIndex = 1,
+) -> Any: ...
+@overload
+def class_cross_entropy(logits: MakesTensor, labels: Operand, axis: SupportsIndex = -1) -> Tensor:
+    """Return −log softmax(Z)[label] along `axis`, for integer class labels.
+
+    The gradient by Z is A − Y, with A = softmax(Z) and Y the one-hot labels.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.class_cross_entropy([[0.0, 0.0]], [1]).round(3)
+        tensor([0.693])
+    """
+
+@overload
+def class_cross_entropy(
+    logits: Operand, labels: MakesTensor, axis: SupportsIndex = -1
+) -> Tensor: ...
+@overload
+def class_cross_entropy(logits: Operand, labels: Operand, axis: SupportsIndex = -1) -> Any: ...
+@overload
+def sigmoid_cross_entropy(logits: MakesTensor, targets: Operand) -> Tensor:
+    """Return log(1 + e^Z) − Z·Y, the binary cross-entropy of sigmoid(Z) against Y.
+
+    The gradient by Z is A − Y, with A = sigmoid(Z).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sigmoid_cross_entropy([0.0, 1e4], [1.0, 1.0]).round(3)
+        tensor([0.693, 0.   ])
+    """
+
+@overload
+def sigmoid_cross_entropy(logits: Operand, targets: MakesTensor) -> Tensor: ...
+@overload
+def sigmoid_cross_entropy(logits: Operand, targets: Operand) -> Any: ...
+@overload
+def sigmoid_minus(logits: MakesTensor, targets: Operand) -> Tensor:
+    """Return σ(Z) − Y, exact where both are 1: the gradient of the binary cross-entropy.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sigmoid_minus([0.0, 0.0], [0.0, 1.0])
+        tensor([ 0.5, -0.5])
+    """
+
+@overload
+def sigmoid_minus(logits: Operand, targets: MakesTensor) -> Tensor: ...
+@overload
+def sigmoid_minus(logits: Operand, targets: Operand) -> Any: ...
+@overload
+def softmax_cross_entropy(
+    logits: MakesTensor, targets: Operand, axis: SupportsIndex = -1
+) -> Tensor:
+    """Return −Σ Y log softmax(Z) along `axis`, for target distributions Y.
+
+    The gradient by Z is softmax(Z) · ΣY − Y, which is A − Y where Y sums to 1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.softmax_cross_entropy([0.0, 0.0], [0.5, 0.5]).round(3)
+        tensor(0.693)
+    """
+
+@overload
+def softmax_cross_entropy(
+    logits: Operand, targets: MakesTensor, axis: SupportsIndex = -1
+) -> Tensor: ...
+@overload
+def softmax_cross_entropy(logits: Operand, targets: Operand, axis: SupportsIndex = -1) -> Any: ...
+@overload
+def softmax_minus_one_hot(logits: MakesTensor, labels: Operand, axis: SupportsIndex) -> Tensor:
+    """Return softmax(Z) − Y for one-hot labels Y: the gradient of the cross-entropy.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.softmax_minus_one_hot([[0.0, 0.0]], [1], axis=1)
+        tensor([[ 0.5, -0.5]])
+    """
+
+@overload
+def softmax_minus_one_hot(logits: Operand, labels: MakesTensor, axis: SupportsIndex) -> Tensor: ...
+@overload
+def softmax_minus_one_hot(logits: Operand, labels: Operand, axis: SupportsIndex) -> Any: ...
+@overload
+def einsum(subscripts: Any, *operands: Plain) -> Any:
+    """Sum products of elements over the letters that the result does not keep (NumPy's einsum).
+
+    A list of axis numbers after each operand, and one for the result, stands for letters too.
+
+    Raises:
+        ArgumentError: the subscripts do not fit the operands.
+        ShapeError: a letter has two lengths.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.einsum("ij,ij->i", tg.ones((2, 3)), tg.full((2, 3), 2.0))
+        tensor([6., 6.])
+        >>> tg.einsum(tg.ones((2, 3)), [0, 1], tg.full((2, 3), 2.0), [0, 1], [0])
+        tensor([6., 6.])
+    """
+
+@overload
+def einsum(subscripts: Any, *operands: Operand) -> Tensor: ...
+@overload
+def clip(
+    x: MakesTensor, min: SupportsFloat | None = None, max: SupportsFloat | None = None
+) -> Tensor:
+    """Return x limited to [min, max]; the gradient passes inside and on the bounds.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.clip([1.0, 5.0, 9.0], 2.0, 6.0)
+        tensor([2., 5., 6.])
+    """
+
+@overload
+def clip(
+    x: NDArray[Any], min: SupportsFloat | None = None, max: SupportsFloat | None = None
+) -> NDArray[Any]: ...
+@overload
+def clip(x: Operand, min: SupportsFloat | None = None, max: SupportsFloat | None = None) -> Any: ...
+@overload
+def maximum(x: MakesTensor, y: Operand) -> Tensor:
+    """Return the larger of x and y; where they tie, each gets half of the gradient.
+
+    A NaN is the result, and gets the gradient.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.maximum([1.0, 5.0], 3.0)
+        tensor([3., 5.])
+    """
+
+@overload
+def maximum(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def maximum(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def maximum(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def maximum(x: Operand, y: Operand) -> Any: ...
+@overload
+def maximum_grad(gradient: MakesTensor, x: Operand, y: Operand) -> Tensor:
+    """Return what x gets of a gradient of maximum(x, y): all, half of it in a tie, or 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.maximum_grad(1.0, [1.0, 5.0, 3.0], 3.0)
+        tensor([0. , 1. , 0.5])
+    """
+
+@overload
+def maximum_grad(gradient: Operand, x: MakesTensor, y: Operand) -> Tensor: ...
+@overload
+def maximum_grad(gradient: Operand, x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def maximum_grad(gradient: NDArray[Any], x: Plain, y: Plain) -> NDArray[Any]: ...
+@overload
+def maximum_grad(gradient: Plain, x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def maximum_grad(gradient: Plain, x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def maximum_grad(gradient: Operand, x: Operand, y: Operand) -> Any: ...
+@overload
+def minimum(x: MakesTensor, y: Operand) -> Tensor:
+    """Return the smaller of x and y; where they tie, each gets half of the gradient.
+
+    A NaN is the result, and gets the gradient.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.minimum([1.0, 5.0], 3.0)
+        tensor([1., 3.])
+    """
+
+@overload
+def minimum(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def minimum(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def minimum(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def minimum(x: Operand, y: Operand) -> Any: ...
+@overload
+def minimum_grad(gradient: MakesTensor, x: Operand, y: Operand) -> Tensor:
+    """Return what x gets of a gradient of minimum(x, y): all, half of it in a tie, or 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.minimum_grad(1.0, [1.0, 5.0, 3.0], 3.0)
+        tensor([1. , 0. , 0.5])
+    """
+
+@overload
+def minimum_grad(gradient: Operand, x: MakesTensor, y: Operand) -> Tensor: ...
+@overload
+def minimum_grad(gradient: Operand, x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def minimum_grad(gradient: NDArray[Any], x: Plain, y: Plain) -> NDArray[Any]: ...
+@overload
+def minimum_grad(gradient: Plain, x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def minimum_grad(gradient: Plain, x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def minimum_grad(gradient: Operand, x: Operand, y: Operand) -> Any: ...
+@overload
+def add_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x with ``value`` added at ``key``; repeated indices add up.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.add_at(tg.zeros(3), [0, 0, 2], 1.0)
+        tensor([2., 0., 1.])
+    """
+
+@overload
+def add_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def add_at(x: Operand, key: Index, value: Operand) -> Any: ...
+@overload
+def argsort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
+    """Return the positions that sort x along `axis`; equal elements keep their order.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.argsort([30, 10, 20])
+        tensor([1, 2, 0])
+    """
+
+@overload
+def argsort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
+@overload
+def getitem(x: MakesTensor, key: Index) -> Tensor:
+    """Return ``x[key]`` with NumPy's basic and advanced indexing.
+
+    Raises:
+        AxisError: an index is out of range, or there are too many.
+        DTypeError: an index array is not of integers or booleans.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tensor([10.0, 20.0, 30.0])[[0, 0, 2]]
+        tensor([10., 10., 30.])
+    """
+
+@overload
+def getitem(x: Operand, key: Index) -> Any: ...
+@overload
+def one_hot(
+    labels: MakesTensor,
+    num_classes: SupportsIndex,
+    axis: SupportsIndex = -1,
+    dtype: DTypeLike | None = None,
+) -> Tensor:
+    """Return 1 at each class label and 0 elsewhere, along a new `axis`; it sums to 1 there.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.one_hot([2, 0], 3)
+        tensor([[0., 0., 1.],
+                [1., 0., 0.]])
+    """
+
+@overload
+def one_hot(
+    labels: Operand,
+    num_classes: SupportsIndex,
+    axis: SupportsIndex = -1,
+    dtype: DTypeLike | None = None,
+) -> Any: ...
+@overload
+def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any:
+    """Return zeros of `shape` with x added at `key`: the adjoint of indexing.
+
+    What is added to one and the same place is added one by one, in float16 with the digits of
+    float32.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.scatter([1.0, 2.0], key=(slice(1, 3),), shape=(4,))
+        tensor([0., 1., 2., 0.])
+    """
+
+@overload
+def scatter(x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]) -> Tensor: ...
+@overload
+def set_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
+    """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
+
+    Raises:
+        GraphError: an index array is symbolic.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.set_at(tg.zeros(3), 1, 5.0)
+        tensor([0., 5., 0.])
+    """
+
+@overload
+def set_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
+@overload
+def set_at(x: Operand, key: Index, value: Operand) -> Any: ...
+@overload
+def sort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
+    """Return x sorted along ``axis``; a gradient goes back to where each element came from.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sort(tg.tensor([3.0, 1.0, 2.0]))
+        tensor([1., 2., 3.])
+    """
+
+@overload
+def sort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
+@overload
+def take(x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None) -> Tensor:
+    """Return the slices of x at integer ``indices`` along ``axis`` (elements of the flat tensor).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.take(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), [1, 0], axis=1)
+        tensor([[2., 1.],
+                [4., 3.]])
+    """
+
+@overload
+def take(x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
+@overload
+def take(x: Operand, indices: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def take_along_axis(x: MakesTensor, indices: Operand, axis: SupportsIndex = -1) -> Tensor:
+    """Return the element of x named by ``indices`` in each slice along ``axis``.
+
+    Raises:
+        ShapeError: ``indices`` has another number of axes than x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.take_along_axis(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), [[1], [0]], axis=1)
+        tensor([[2.],
+                [3.]])
+    """
+
+@overload
+def take_along_axis(x: Operand, indices: MakesTensor, axis: SupportsIndex = -1) -> Tensor: ...
+@overload
+def take_along_axis(x: Operand, indices: Operand, axis: SupportsIndex = -1) -> Any: ...
+@overload
+def log_softmax(x: MakesTensor, axis: SomeAxes = -1) -> Tensor:
+    """Return x − log Σ eˣ along `axis`, the logarithm of softmax, without overflow.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.log_softmax([1000.0, 1000.0]).round(3)
+        tensor([-0.693, -0.693])
+    """
+
+@overload
+def log_softmax(x: Operand, axis: SomeAxes = -1) -> Any: ...
+@overload
+def logsumexp(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return log Σ eˣ over `axis` without overflow; −inf for nothing.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.logsumexp([1000.0, 1000.0]).round(3)
+        tensor(1000.693)
+    """
+
+@overload
+def logsumexp(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def minus_mean(y: MakesTensor, weights: Operand, axis: SomeAxes) -> Tensor:
+    """Return y − Σ w y / Σ w over `axis`, of the shape of the weights w.
+
+    Where one weight outdoes all the others together, y is taken from its element there, so that
+    what the others add is not lost beside it: times softmax's weights, it is softmax's gradient.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.minus_mean([0.0, 8.0], [0.75, 0.25], axis=0)
+        tensor([-2.,  6.])
+    """
+
+@overload
+def minus_mean(y: Operand, weights: MakesTensor, axis: SomeAxes) -> Tensor: ...
+@overload
+def minus_mean(y: Operand, weights: Operand, axis: SomeAxes) -> Any: ...
+@overload
+def minus_share(y: MakesTensor, weights: Operand, axis: SomeAxes) -> Tensor:
+    """Return y − w Σ y / Σ w over `axis`, of the shape of the weights w.
+
+    It is the adjoint of `minus_mean`, and as exact where one weight outdoes all the others
+    together. With softmax's weights it is the gradient of log softmax.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.minus_share([0.0, 8.0], [0.75, 0.25], axis=0)
+        tensor([-6.,  6.])
+    """
+
+@overload
+def minus_share(y: Operand, weights: MakesTensor, axis: SomeAxes) -> Tensor: ...
+@overload
+def minus_share(y: Operand, weights: Operand, axis: SomeAxes) -> Any: ...
+@overload
+def softmax(x: MakesTensor, axis: SomeAxes = -1) -> Tensor:
+    """Return eˣ / Σ eˣ along `axis`, without overflow: positive, and its sum there is 1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.softmax([1000.0, 1000.0])
+        tensor([0.5, 0.5])
+    """
+
+@overload
+def softmax(x: Operand, axis: SomeAxes = -1) -> Any: ...
+@overload
+def dropout(x: MakesTensor, mask: Operand, keep_prob: float) -> Tensor:
+    """Return x · mask / keep_prob: elements where the mask is false become 0, others grow.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.dropout([1.0, 2.0], [True, False], keep_prob=0.5)
+        tensor([2., 0.])
+    """
+
+@overload
+def dropout(x: Operand, mask: MakesTensor, keep_prob: float) -> Tensor: ...
+@overload
+def dropout(x: Operand, mask: Operand, keep_prob: float) -> Any: ...
+@overload
+def masked_matmul(x: MakesTensor, y: Operand, mask: Operand) -> Tensor:
+    """Return Σ x[i, k] · y[k, j] over those k for which mask[i, k] holds.
+
+    What is masked is ignored, also by the gradients: infinities and NaN in a row of y matter to
+    those rows of the result only that count it.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.masked_matmul([[0.5, 0.5]], [[1.0], [float("nan")]], [[True, False]])
+        tensor([[0.5]])
+    """
+
+@overload
+def masked_matmul(x: Operand, y: MakesTensor, mask: Operand) -> Tensor: ...
+@overload
+def masked_matmul(x: Operand, y: Operand, mask: MakesTensor) -> Tensor: ...
+@overload
+def masked_matmul(x: Operand, y: Operand, mask: Operand) -> Any: ...
+@overload
+def matmul_where(x: MakesTensor, y: Operand, mask: Operand) -> Tensor:
+    """Return x @ y where the mask holds, and 0 elsewhere.
+
+    What is masked is ignored, also by the gradients: infinities and NaN in x and y matter to those
+    elements only that are made of them and not masked.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.matmul_where([[1.0], [2.0]], [[3.0, 4.0]], [[True, False], [True, True]])
+        tensor([[3., 0.],
+                [6., 8.]])
+    """
+
+@overload
+def matmul_where(x: Operand, y: MakesTensor, mask: Operand) -> Tensor: ...
+@overload
+def matmul_where(x: Operand, y: Operand, mask: MakesTensor) -> Tensor: ...
+@overload
+def matmul_where(x: Operand, y: Operand, mask: Operand) -> Any: ...
+@overload
+def affine(x: MakesTensor, scale: Operand, shift: Operand) -> Tensor:
+    """Return x · scale + shift, each of which is repeated along axes that it does not have.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.affine([[1.0, 2.0]], [2.0, 3.0], 0.5)
+        tensor([[2.5, 6.5]])
+    """
+
+@overload
+def affine(x: Operand, scale: MakesTensor, shift: Operand) -> Tensor: ...
+@overload
+def affine(x: Operand, scale: Operand, shift: MakesTensor) -> Tensor: ...
+@overload
+def affine(x: Operand, scale: Operand, shift: Operand) -> Any: ...
+@overload
+def center(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
+    """Return x − mean(x) over `axis`, exact to rounding also where the mean is large.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.center([1.0, 3.0, 5.0])
+        tensor([-2.,  0.,  2.])
+    """
+
+@overload
+def center(x: Operand, axis: SomeAxes = None) -> Any: ...
+@overload
+def norm(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the Euclidean length √Σx² over `axis`, without overflow; its derivative at 0 is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.norm([3.0, 4.0])
+        tensor(5.)
+    """
+
+@overload
+def norm(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def rms(x: MakesTensor, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False) -> Tensor:
+    """Return the root mean square √(mean(x²) + eps) over `axis`; its derivative at 0 is 0.
+
+    Of a centred x it is the standard deviation.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.rms([1.0, -7.0])
+        tensor(5.)
+    """
+
+@overload
+def rms(x: Operand, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False) -> Any: ...
+@overload
+def rms_slope(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
+    """Return x / (n · rms(x)) over `axis`, the derivative of rms; 0 where x is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.rms_slope([3.0, -4.0]).round(3)
+        tensor([ 0.424, -0.566])
+    """
+
+@overload
+def rms_slope(x: Operand, axis: SomeAxes = None) -> Any: ...
+@overload
+def std(
+    x: MakesTensor, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
+) -> Tensor:
+    """Return the standard deviation, √var; its derivative is 0 where all elements are equal.
+
+    The derivative is that of x − mean as it is rounded: where that is subnormal, so are its digits.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.std([1.0, 3.0])
+        tensor(1.)
+    """
+
+@overload
+def std(
+    x: Operand, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
+) -> Any: ...
+@overload
+def std_slope(x: MakesTensor, axis: SomeAxes = None, correction: float = 0) -> Tensor:
+    """Return (x − mean) / ((n − correction) · std) over `axis`, the derivative of std.
+
+    It is 0, with derivative 0, where all elements are equal.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.std_slope([1.0, 3.0]).round(3)
+        tensor([-0.5,  0.5])
+    """
+
+@overload
+def std_slope(x: Operand, axis: SomeAxes = None, correction: float = 0) -> Any: ...
+@overload
+def unit(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
+    """Return x / ‖x‖ over `axis`, of any magnitude; 0, with derivative 0, where x is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.unit([3.0, -4.0])
+        tensor([ 0.6, -0.8])
+    """
+
+@overload
+def unit(x: Operand, axis: SomeAxes = None) -> Any: ...
+@overload
+def var(
+    x: MakesTensor, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
+) -> Tensor:
+    """Return the variance over `axis`, Σ(x − mean)² / (n − correction).
+
+    With no more elements than the correction it is infinite, or NaN where all are equal, as
+    NumPy's and PyTorch's.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.var([1.0, 3.0], correction=1)
+        tensor(2.)
+    """
+
+@overload
+def var(
+    x: Operand, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
+) -> Any: ...
+@overload
+def avg_pool(
+    x: MakesTensor,
+    size: OneOrMore,
+    stride: OneOrMore | None = None,
+    padding: AnyPadding = 0,
+) -> Tensor:
+    """Return the mean of each window of a batch x (batch, channels, *spatial).
+
+    The parameters are those of `max_pool`. Padding does not count: at the border the mean is one of
+    fewer elements, so that a constant image stays constant. (So do TensorFlow and ONNX; PyTorch
+    counts zeros unless told ``count_include_pad=False``. For that, pad x before.)
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.avg_pool([[[1.0, 4.0, 3.0, 2.0]]], size=2)
+        tensor([[[2.5, 2.5]]])
+    """
+
+@overload
+def avg_pool(
+    x: Operand,
+    size: OneOrMore,
+    stride: OneOrMore | None = None,
+    padding: AnyPadding = 0,
+) -> Any: ...
+@overload
+def avg_pool_grad(
+    y: MakesTensor,
+    shape: OneOrMore,
+    size: OneOrMore,
+    stride: OneOrMore | None = None,
+    padding: AnyPadding = 0,
+) -> Tensor:
+    """Return the gradient of ⟨y, avg_pool(x)⟩ by x of spatial shape `shape`.
+
+    Each element of y goes, in even parts, to the elements of its window.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.avg_pool_grad([[[10.0, 20.0]]], shape=4, size=2)
+        tensor([[[ 5.,  5., 10., 10.]]])
+    """
+
+@overload
+def avg_pool_grad(
+    y: Operand,
+    shape: OneOrMore,
+    size: OneOrMore,
+    stride: OneOrMore | None = None,
+    padding: AnyPadding = 0,
+) -> Any: ...
+@overload
+def max_pool(
+    x: MakesTensor,
+    size: OneOrMore,
+    stride: OneOrMore | None = None,
+    padding: AnyPadding = 0,
+) -> Tensor:
+    """Return the largest element of each window of a batch x (batch, channels, *spatial).
+
+    `size`, and `stride` which is the size if not given, are an integer or one for each spatial
+    axis. `padding` is written as for `conv`, smaller than the windows, and counts as −∞. The result
+    has ⌊(n + padding − size) / stride⌋ + 1 elements along a spatial axis. Tied maxima share the
+    gradient evenly, as those of `max` do; in PyTorch the first one takes it all.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.max_pool([[[1.0, 4.0, 3.0, 2.0]]], size=2)
+        tensor([[[4., 3.]]])
+    """
+
+@overload
+def max_pool(
+    x: Operand,
+    size: OneOrMore,
+    stride: OneOrMore | None = None,
+    padding: AnyPadding = 0,
+) -> Any: ...
+@overload
+def max_pool_grad(
+    y: MakesTensor,
+    x: Operand,
+    peaks: Operand,
+    size: OneOrMore,
+    stride: OneOrMore | None = None,
+    padding: AnyPadding = 0,
+) -> Tensor:
+    """Return the gradient of ⟨y, max_pool(x)⟩ by x, given peaks = max_pool(x).
+
+    Each element of y goes, in even parts, to those elements of its window that equal the peak.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.max_pool_grad([[[10.0, 20.0]]], [[[1.0, 4.0, 3.0, 3.0]]], [[[4.0, 3.0]]], size=2)
+        tensor([[[ 0., 10., 10., 10.]]])
+    """
+
+@overload
+def max_pool_grad(
+    y: Operand,
+    x: MakesTensor,
+    peaks: Operand,
+    size: OneOrMore,
+    stride: OneOrMore | None = None,
+    padding: AnyPadding = 0,
+) -> Tensor: ...
+@overload
+def max_pool_grad(
+    y: Operand,
+    x: Operand,
+    peaks: MakesTensor,
+    size: OneOrMore,
+    stride: OneOrMore | None = None,
+    padding: AnyPadding = 0,
+) -> Tensor: ...
+@overload
+def max_pool_grad(
+    y: Operand,
+    x: Operand,
+    peaks: Operand,
+    size: OneOrMore,
+    stride: OneOrMore | None = None,
+    padding: AnyPadding = 0,
+) -> Any: ...
+@overload
+def all(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return whether all elements over `axis` are true.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.all([[True, False], [True, True]], axis=1)
+        tensor([False,  True])
+    """
+
+@overload
+def all(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def any(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return whether any element over `axis` is true.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.any([[True, False], [False, False]], axis=1)
+        tensor([ True, False])
+    """
+
+@overload
+def any(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def argmax(x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False) -> Tensor:
+    """Return the position of the first largest element along `axis` (of the flat tensor).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.argmax([[1.0, 2.0], [4.0, 3.0]], axis=1)
+        tensor([1, 0])
+    """
+
+@overload
+def argmax(x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False) -> Any: ...
+@overload
+def argmin(x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False) -> Tensor:
+    """Return the position of the first smallest element along `axis` (of the flat tensor).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.argmin([[1.0, 2.0], [4.0, 3.0]], axis=1)
+        tensor([0, 1])
+    """
+
+@overload
+def argmin(x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False) -> Any: ...
+@overload
+def cumulative_sum(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
+    """Return the running sum along `axis`.
+
+    Terms are added one by one, those of float32 in float64 and those of float16 in float32, so that
+    rounding does not grow with their number. float64 has nothing wider: the n-th of its sums may be
+    off by n units in the last place of Σ|x|.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cumulative_sum([1, 2, 3])
+        tensor([1, 3, 6])
+    """
+
+@overload
+def cumulative_sum(x: Operand, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def max(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the largest element over `axis`; tied ones share the gradient evenly.
+
+    NaN where one is: those share it then.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.max([[1.0, 2.0], [3.0, 4.0]], axis=1)
+        tensor([2., 4.])
+    """
+
+@overload
+def max(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def mean(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the mean over `axis`; NaN for nothing.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.mean([[1.0, 2.0], [3.0, 4.0]], axis=0)
+        tensor([2., 3.])
+    """
+
+@overload
+def mean(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def min(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the smallest element over `axis`; tied ones share the gradient evenly.
+
+    NaN where one is: those share it then.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.min([[1.0, 2.0], [3.0, 4.0]], axis=1)
+        tensor([1., 3.])
+    """
+
+@overload
+def min(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def prod(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the product over `axis`; 1 for nothing. The gradient is exact at zeros too.
+
+    The product may lie in the range of numbers where those of some of its factors do not; a
+    subnormal one costs digits. For its gradient also the products of neighbouring pairs, fours and
+    so on must lie in it.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.prod([[1.0, 2.0], [3.0, 4.0]], axis=0)
+        tensor([3., 8.])
+    """
+
+@overload
+def prod(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def same(x: MakesTensor, y: Operand) -> Tensor:
+    """Return where x equals y, or both are NaN: where x is what y was chosen as.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.same([1.0, float("nan")], float("nan"))
+        tensor([False,  True])
+    """
+
+@overload
+def same(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def same(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def same(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def same(x: Operand, y: Operand) -> Any: ...
+@overload
+def sum(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
+    """Return the sum over `axis`; 0 for nothing.
+
+    It is as exact along any axis as along the last, where NumPy adds in pairs: off by some 10 units
+    in the last place of Σ|x| at worst. float16 is added up in float32.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)
+        tensor([4., 6.])
+    """
+
+@overload
+def sum(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
+@overload
+def repeat(x: MakesTensor, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Tensor:
+    """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.repeat([1, 2], 2)
+        tensor([1, 1, 2, 2])
+    """
+
+@overload
+def repeat(
+    x: NDArray[Any], repeats: SupportsIndex, axis: SupportsIndex | None = None
+) -> NDArray[Any]: ...
+@overload
+def repeat(x: Operand, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Any: ...
+@overload
+def tile(x: MakesTensor, repetitions: OneOrMore) -> Tensor:
+    """Return x repeated as a whole, `repetitions` times along each axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tile([1, 2], 2)
+        tensor([1, 2, 1, 2])
+    """
+
+@overload
+def tile(x: NDArray[Any], repetitions: OneOrMore) -> NDArray[Any]: ...
+@overload
+def tile(x: Operand, repetitions: OneOrMore) -> Any: ...
+@overload
+def broadcast_to(x: MakesTensor, shape: OneOrMore) -> Tensor:
+    """Return x repeated along new axes and axes of length 1, without copying.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.broadcast_to([1, 2], (2, 2))
+        tensor([[1, 2],
+                [1, 2]])
+    """
+
+@overload
+def broadcast_to(x: NDArray[Any], shape: OneOrMore) -> NDArray[Any]: ...
+@overload
+def broadcast_to(x: Operand, shape: OneOrMore) -> Any: ...
+@overload
+def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any:
+    """Join tensors along an axis that they have; flat ones for ``axis=None``.
+
+    Raises:
+        ShapeError: they differ along another axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.concat([tg.tensor([1.0, 2.0]), tg.tensor([3.0])])
+        tensor([1., 2., 3.])
+    """
+
+@overload
+def concat(arrays: Iterable[Operand], axis: SupportsIndex | None = 0) -> Tensor: ...
+@overload
+def expand_dims(x: MakesTensor, axis: OneOrMore = 0) -> Tensor:
+    """Return x with a new axis of length 1 at `axis` of the result.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.expand_dims([1, 2], axis=1)
+        tensor([[1],
+                [2]])
+    """
+
+@overload
+def expand_dims(x: NDArray[Any], axis: OneOrMore = 0) -> NDArray[Any]: ...
+@overload
+def expand_dims(x: Operand, axis: OneOrMore = 0) -> Any: ...
+@overload
+def flip(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
+    """Return x in reverse order along `axis` (all axes by default).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.flip([1, 2, 3])
+        tensor([3, 2, 1])
+    """
+
+@overload
+def flip(x: NDArray[Any], axis: SomeAxes = None) -> NDArray[Any]: ...
+@overload
+def flip(x: Operand, axis: SomeAxes = None) -> Any: ...
+@overload
+def matrix_transpose(x: MakesTensor) -> Tensor:
+    """Return x with its last two axes swapped; also `x.mT`.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.matrix_transpose(tg.zeros((5, 2, 3))).shape
+        (5, 3, 2)
+    """
+
+@overload
+def matrix_transpose(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def matrix_transpose(x: Operand) -> Any: ...
+@overload
+def pad(
+    x: MakesTensor,
+    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
+    constant: float = 0,
+) -> Tensor:
+    """Return x with `constant` put around it: (before, after) for each axis.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.pad([1, 2], (1, 2))
+        tensor([0, 1, 2, 0, 0])
+    """
+
+@overload
+def pad(
+    x: NDArray[Any],
+    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
+    constant: float = 0,
+) -> NDArray[Any]: ...
+@overload
+def pad(
+    x: Operand,
+    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
+    constant: float = 0,
+) -> Any: ...
+@overload
+def permute_dims(x: MakesTensor, axes: Sequence[SupportsIndex] | None = None) -> Tensor:
+    """Return x with its axes in the order `axes` (reversed by default).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.permute_dims(tg.zeros((2, 3, 4)), (2, 0, 1)).shape
+        (4, 2, 3)
+    """
+
+@overload
+def permute_dims(x: NDArray[Any], axes: Sequence[SupportsIndex] | None = None) -> NDArray[Any]: ...
+@overload
+def permute_dims(x: Operand, axes: Sequence[SupportsIndex] | None = None) -> Any: ...
+@overload
+def reshape(x: MakesTensor, shape: OneOrMore) -> Tensor:
+    """Return the same elements in another shape; one length may be −1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.reshape([1, 2, 3, 4], (2, -1))
+        tensor([[1, 2],
+                [3, 4]])
+    """
+
+@overload
+def reshape(x: NDArray[Any], shape: OneOrMore) -> NDArray[Any]: ...
+@overload
+def reshape(x: Operand, shape: OneOrMore) -> Any: ...
+@overload
+def roll(x: MakesTensor, shift: OneOrMore, axis: SomeAxes = None) -> Tensor:
+    """Return x shifted by `shift` places along `axis`, those pushed out entering again.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.roll([1, 2, 3], 1)
+        tensor([3, 1, 2])
+    """
+
+@overload
+def roll(x: NDArray[Any], shift: OneOrMore, axis: SomeAxes = None) -> NDArray[Any]: ...
+@overload
+def roll(x: Operand, shift: OneOrMore, axis: SomeAxes = None) -> Any: ...
+@overload
+def split(x: MakesTensor, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Tensor]:
+    """Cut a tensor along an axis into equal ``sections``, or before the given positions.
+
+    Raises:
+        ArgumentError: the axis cannot be cut into that many equal parts.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> [part.shape for part in tg.split(tg.zeros((4, 3)), 2)]
+        [(2, 3), (2, 3)]
+    """
+
+@overload
+def split(x: Operand, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Any]: ...
+@overload
+def squeeze(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
+    """Return x without axes of length 1: those at `axis`, or all.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.squeeze([[1, 2]])
+        tensor([1, 2])
+    """
+
+@overload
+def squeeze(x: NDArray[Any], axis: SomeAxes = None) -> NDArray[Any]: ...
+@overload
+def squeeze(x: Operand, axis: SomeAxes = None) -> Any: ...
+@overload
+def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any:
+    """Join tensors of one shape along a new axis.
+
+    Raises:
+        ShapeError: their shapes differ.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.stack([tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0])], axis=1)
+        tensor([[1., 3.],
+                [2., 4.]])
+    """
+
+@overload
+def stack(arrays: Iterable[Operand], axis: SupportsIndex = 0) -> Tensor: ...
+@overload
+def tril(x: MakesTensor, k: SupportsIndex = 0) -> Tensor:
+    """Return x with zeros above the `k`-th diagonal of its last two axes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tril([[1, 2], [3, 4]])
+        tensor([[1, 0],
+                [3, 4]])
+    """
+
+@overload
+def tril(x: NDArray[Any], k: SupportsIndex = 0) -> NDArray[Any]: ...
+@overload
+def tril(x: Operand, k: SupportsIndex = 0) -> Any: ...
+@overload
+def triu(x: MakesTensor, k: SupportsIndex = 0) -> Tensor:
+    """Return x with zeros below the `k`-th diagonal of its last two axes.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.triu([[1, 2], [3, 4]])
+        tensor([[1, 2],
+                [0, 4]])
+    """
+
+@overload
+def triu(x: NDArray[Any], k: SupportsIndex = 0) -> NDArray[Any]: ...
+@overload
+def triu(x: Operand, k: SupportsIndex = 0) -> Any: ...
+@overload
+def unstack(x: MakesTensor, axis: SupportsIndex = 0) -> tuple[Tensor, ...]:
+    """Return the slices of a tensor along an axis, which they lose.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> a, b = tg.unstack(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        >>> b
+        tensor([3., 4.])
+    """
+
+@overload
+def unstack(x: Operand, axis: SupportsIndex = 0) -> tuple[Any, ...]: ...
+@overload
+def erf(x: MakesTensor) -> Tensor:
+    """Return the error function, 2/√π ∫₀ˣ exp(−t²) dt.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.erf([0.0, 1.0]).round(3)
+        tensor([0.   , 0.843])
+    """
+
+@overload
+def erf(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def erf(x: Operand) -> Any: ...
+@overload
+def erf_slope(x: MakesTensor) -> Tensor:
+    """Return 2/√π exp(−x²), the derivative of erf, whose tail keeps its digits.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.erf_slope([0.0, 1.0]).round(3)
+        tensor([1.128, 0.415])
+    """
+
+@overload
+def erf_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def erf_slope(x: Operand) -> Any: ...
+@overload
+def exp(x: MakesTensor) -> Tensor:
+    """Return eˣ.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.exp([0.0, 1.0]).round(3)
+        tensor([1.   , 2.718])
+    """
+
+@overload
+def exp(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def exp(x: Operand) -> Any: ...
+@overload
+def exp2(x: MakesTensor) -> Tensor:
+    """Return 2ˣ.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.exp2([3.0, -1.0])
+        tensor([8. , 0.5])
+    """
+
+@overload
+def exp2(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def exp2(x: Operand) -> Any: ...
+@overload
+def expm1(x: MakesTensor) -> Tensor:
+    """Return eˣ − 1, exact for small x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.expm1([0.0, 1.0]).round(3)
+        tensor([0.   , 1.718])
+    """
+
+@overload
+def expm1(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def expm1(x: Operand) -> Any: ...
+@overload
+def hypot(x: MakesTensor, y: Operand) -> Tensor:
+    """Return √(x² + y²) without overflow.
+
+    The derivatives are x / out and y / out; both are 0 where x = y = 0, as that of a norm is.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.hypot([3.0, 0.0], [4.0, 0.0])
+        tensor([5., 0.])
+    """
+
+@overload
+def hypot(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def hypot(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def hypot(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def hypot(x: Operand, y: Operand) -> Any: ...
+@overload
+def hypot_slope(x: MakesTensor, y: Operand, by: int = 0) -> Tensor:
+    """Return x / √(x² + y²), the derivative of hypot by x, or that by y where `by` is 1.
+
+    It is 0 where x = y = 0, and has its limit where x or y is infinite.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.hypot_slope([3.0, 0.0], [4.0, 0.0])
+        tensor([0.6, 0. ])
+    """
+
+@overload
+def hypot_slope(x: Operand, y: MakesTensor, by: int = 0) -> Tensor: ...
+@overload
+def hypot_slope(x: NDArray[Any], y: Plain, by: int = 0) -> NDArray[Any]: ...
+@overload
+def hypot_slope(x: Plain, y: NDArray[Any], by: int = 0) -> NDArray[Any]: ...
+@overload
+def hypot_slope(x: Operand, y: Operand, by: int = 0) -> Any: ...
+@overload
+def log(x: MakesTensor) -> Tensor:
+    """Return the natural logarithm; −inf at 0, NaN below.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.log([1.0, 0.0])
+        tensor([  0., -inf])
+    """
+
+@overload
+def log(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def log(x: Operand) -> Any: ...
+@overload
+def log1p(x: MakesTensor) -> Tensor:
+    """Return log(1 + x), exact for small x.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.log1p([0.0, -1.0])
+        tensor([  0., -inf])
+    """
+
+@overload
+def log1p(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def log1p(x: Operand) -> Any: ...
+@overload
+def log2(x: MakesTensor) -> Tensor:
+    """Return the logarithm to base 2.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.log2([8.0, 0.5])
+        tensor([ 3., -1.])
+    """
+
+@overload
+def log2(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def log2(x: Operand) -> Any: ...
+@overload
+def log10(x: MakesTensor) -> Tensor:
+    """Return the logarithm to base 10.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.log10([100.0, 0.0])
+        tensor([  2., -inf])
+    """
+
+@overload
+def log10(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def log10(x: Operand) -> Any: ...
+@overload
+def logaddexp(x: MakesTensor, y: Operand) -> Tensor:
+    """Return log(eˣ + eʸ) without overflow, exact to an ulp of its larger term, x or y.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.logaddexp([0.0, 20.0], [0.0, 0.0]).round(3)
+        tensor([ 0.693, 20.   ])
+    """
+
+@overload
+def logaddexp(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def logaddexp(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def logaddexp(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def logaddexp(x: Operand, y: Operand) -> Any: ...
+@overload
+def logaddexp_slope(x: MakesTensor, y: Operand) -> Tensor:
+    """Return eˣ / (eˣ + eʸ), the derivative of logaddexp by x; ½ where both are one infinity.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.logaddexp_slope([0.0, 20.0], [0.0, 0.0]).round(3)
+        tensor([0.5, 1. ])
+    """
+
+@overload
+def logaddexp_slope(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def logaddexp_slope(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def logaddexp_slope(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def logaddexp_slope(x: Operand, y: Operand) -> Any: ...
+@overload
+def power(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x to the power y.
+
+    x⁰ is 1 with derivative 0, also at x = 0. The derivative by y is out · log(x), and 0 at x = 0.
+    Derivatives are products: where a factor lies below the normal numbers its ulp counts, and where
+    one overflows they do. So do the terms of x^(y−1)·(1 + y·log x), which may cancel.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.power([2.0, 3.0], 3)
+        tensor([ 8., 27.])
+    """
+
+@overload
+def power(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def power(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def power(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def power(x: Operand, y: Operand) -> Any: ...
+@overload
+def power_slope(x: MakesTensor, y: Operand) -> Tensor:
+    """Return y · x^(y−1), the derivative of power by x; 0 where y is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.power_slope([2.0, 0.0], [3.0, 0.0])
+        tensor([12.,  0.])
+    """
+
+@overload
+def power_slope(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def power_slope(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def power_slope(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def power_slope(x: Operand, y: Operand) -> Any: ...
+@overload
+def sqrt(x: MakesTensor) -> Tensor:
+    """Return √x; NaN below 0. The derivative at 0 is inf.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sqrt([4.0, 9.0])
+        tensor([2., 3.])
+    """
+
+@overload
+def sqrt(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def sqrt(x: Operand) -> Any: ...
+@overload
+def acos(x: MakesTensor) -> Tensor:
+    """Return the inverse cosine; NaN outside [−1, 1].
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.acos([1.0, 0.0]).round(3)
+        tensor([0.   , 1.571])
+    """
+
+@overload
+def acos(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def acos(x: Operand) -> Any: ...
+@overload
+def acosh(x: MakesTensor) -> Tensor:
+    """Return the inverse hyperbolic cosine; NaN below 1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.acosh([1.0, 2.0]).round(3)
+        tensor([0.   , 1.317])
+    """
+
+@overload
+def acosh(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def acosh(x: Operand) -> Any: ...
+@overload
+def acosh_slope(x: MakesTensor) -> Tensor:
+    """Return 1 / √(x² − 1), the derivative of acosh, near 1 and without overflow.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.acosh_slope([1.25, 2.0]).round(3)
+        tensor([1.333, 0.577])
+    """
+
+@overload
+def acosh_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def acosh_slope(x: Operand) -> Any: ...
+@overload
+def asin(x: MakesTensor) -> Tensor:
+    """Return the inverse sine; NaN outside [−1, 1].
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.asin([0.0, 1.0]).round(3)
+        tensor([0.   , 1.571])
+    """
+
+@overload
+def asin(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def asin(x: Operand) -> Any: ...
+@overload
+def asin_slope(x: MakesTensor) -> Tensor:
+    """Return 1 / √(1 − x²), the derivative of asin, with all digits near ±1 too.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.asin_slope([0.0, 0.6])
+        tensor([1.  , 1.25])
+    """
+
+@overload
+def asin_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def asin_slope(x: Operand) -> Any: ...
+@overload
+def asinh(x: MakesTensor) -> Tensor:
+    """Return the inverse hyperbolic sine.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.asinh([0.0, 1.0]).round(3)
+        tensor([0.   , 0.881])
+    """
+
+@overload
+def asinh(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def asinh(x: Operand) -> Any: ...
+@overload
+def asinh_slope(x: MakesTensor) -> Tensor:
+    """Return 1 / √(x² + 1), the derivative of asinh, without overflow.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.asinh_slope([0.0, 0.75])
+        tensor([1. , 0.8])
+    """
+
+@overload
+def asinh_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def asinh_slope(x: Operand) -> Any: ...
+@overload
+def atan(x: MakesTensor) -> Tensor:
+    """Return the inverse tangent.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atan([0.0, 1.0]).round(3)
+        tensor([0.   , 0.785])
+    """
+
+@overload
+def atan(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def atan(x: Operand) -> Any: ...
+@overload
+def atan2(x: MakesTensor, y: Operand) -> Tensor:
+    """Return the angle of the point (y, x): the inverse tangent of x / y by quadrant.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atan2([1.0, -1.0], [0.0, 1.0]).round(3)
+        tensor([ 1.571, -0.785])
+    """
+
+@overload
+def atan2(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def atan2(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def atan2(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def atan2(x: Operand, y: Operand) -> Any: ...
+@overload
+def atan2_slope(x: MakesTensor, y: Operand) -> Tensor:
+    """Return x / (x² + y²), the derivative of atan2(y, x) by y; no square leaves the range.
+
+    Its derivative by x cancels near x = ±y: it is exact to an ulp of 1 / (x² + y²).
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atan2_slope([1.0, 2.0], [1.0, 0.0])
+        tensor([0.5, 0.5])
+    """
+
+@overload
+def atan2_slope(x: Operand, y: MakesTensor) -> Tensor: ...
+@overload
+def atan2_slope(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def atan2_slope(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def atan2_slope(x: Operand, y: Operand) -> Any: ...
+@overload
+def atanh(x: MakesTensor) -> Tensor:
+    """Return the inverse hyperbolic tangent; ±inf at ±1.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atanh([0.0, 0.5]).round(3)
+        tensor([0.   , 0.549])
+    """
+
+@overload
+def atanh(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def atanh(x: Operand) -> Any: ...
+@overload
+def atanh_slope(x: MakesTensor) -> Tensor:
+    """Return 1 / (1 − x²), the derivative of atanh, with all digits near ±1 too.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.atanh_slope([0.0, 0.5]).round(3)
+        tensor([1.   , 1.333])
+    """
+
+@overload
+def atanh_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def atanh_slope(x: Operand) -> Any: ...
+@overload
+def cos(x: MakesTensor) -> Tensor:
+    """Return the cosine.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cos([0.0, 1.0]).round(3)
+        tensor([1.  , 0.54])
+    """
+
+@overload
+def cos(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def cos(x: Operand) -> Any: ...
+@overload
+def cosh(x: MakesTensor) -> Tensor:
+    """Return the hyperbolic cosine.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.cosh([0.0, 1.0]).round(3)
+        tensor([1.   , 1.543])
+    """
+
+@overload
+def cosh(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def cosh(x: Operand) -> Any: ...
+@overload
+def sin(x: MakesTensor) -> Tensor:
+    """Return the sine.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sin([0.0, 1.0]).round(3)
+        tensor([0.   , 0.841])
+    """
+
+@overload
+def sin(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def sin(x: Operand) -> Any: ...
+@overload
+def sinh(x: MakesTensor) -> Tensor:
+    """Return the hyperbolic sine.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.sinh([0.0, 1.0]).round(3)
+        tensor([0.   , 1.175])
+    """
+
+@overload
+def sinh(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def sinh(x: Operand) -> Any: ...
+@overload
+def tan(x: MakesTensor) -> Tensor:
+    """Return the tangent.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tan([0.0, 1.0]).round(3)
+        tensor([0.   , 1.557])
+    """
+
+@overload
+def tan(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def tan(x: Operand) -> Any: ...
+@overload
+def tanh(x: MakesTensor) -> Tensor:
+    """Return the hyperbolic tangent.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tanh([0.0, 1.0]).round(3)
+        tensor([0.   , 0.762])
+    """
+
+@overload
+def tanh(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def tanh(x: Operand) -> Any: ...
+@overload
+def tanh_slope(x: MakesTensor) -> Tensor:
+    """Return 1 − tanh²(x), the derivative of tanh, where tanh(x) rounds to ±1 too.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.tanh_slope([0.0, 1.0]).round(3)
+        tensor([1.  , 0.42])
+    """
+
+@overload
+def tanh_slope(x: NDArray[Any]) -> NDArray[Any]: ...
+@overload
+def tanh_slope(x: Operand) -> Any: ...
+@overload
+def overlap_add(
+    x: MakesTensor, shape: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
+) -> Tensor:
+    """Add up windows where they overlap: the adjoint of `windows`.
+
+    x has shape (…, *counts, *size); the result (…, *shape) holds, in each place, the sum of all
+    window elements that lie there, and 0 in places of no window.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.overlap_add([[1, 2, 3], [3, 4, 5]], shape=5, stride=2)
+        tensor([1, 2, 6, 4, 5])
+    """
+
+@overload
+def overlap_add(
+    x: NDArray[Any], shape: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
+) -> NDArray[Any]: ...
+@overload
+def overlap_add(
+    x: Operand, shape: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
+) -> Any: ...
+@overload
+def windows(
+    x: MakesTensor, size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
+) -> Tensor:
+    """Return all windows of `size` over the last axes of x, without copying.
+
+    x has shape (…, n) and the result (…, count, size), with count = ⌊(n − span) / stride⌋ + 1 and
+    span = (size − 1) · dilation + 1; a tuple `size` takes as many axes of x: (…, n₁, n₂) gives
+    (…, count₁, count₂, size₁, size₂). Windows start `stride` places apart, their elements stand
+    `dilation` apart. What is left over at the end is in no window.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> tg.windows([1, 2, 3, 4, 5], size=3, stride=2)
+        tensor([[1, 2, 3],
+                [3, 4, 5]])
+    """
+
+@overload
+def windows(
+    x: NDArray[Any], size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
+) -> NDArray[Any]: ...
+@overload
+def windows(x: Operand, size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1) -> Any: ...

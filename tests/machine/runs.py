@@ -1,0 +1,202 @@
+"""Runs the tests as they would run on other machines: ``make machines``.
+
+    python -m tests.machine.runs [WORD ...] [--list]
+
+With other kernels of NumPy and of BLAS, in another terminal and locale, with the oldest NumPy that
+is allowed, beside PyTorch, and on every other Python that this machine has; each of them runs what
+it could change. Packages go into environments of their own, below ``.venv``. WORDs choose the runs
+whose name holds one of them. Exits with 1 if one of them fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from numpy._core import _multiarray_umath as umath
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+# Programs of their own, which no run changes.
+BROWSER_AND_TEX = ("drawing/test_explorer.py", "formulas/test_mathml.py", "formulas/test_latex.py")
+# What no kernel changes.
+SYMBOLS = ("caller", "drawing", "formulas", "symbolic")
+# Bounds on errors, which NumPy's kernels may use up.
+SWEEP = ("ops/sweep",)
+# Where most is printed, or read from what was.
+PRINTED = (
+    "tests/display",
+    "tests/drawing/test_render_picture.py",
+    "tests/formulas/test_names_in_interpreters.py",
+    "tests/house",
+)
+
+
+def all_but(*left_out: str) -> tuple[str, ...]:
+    """Return pytest's arguments for all tests without some, nor those that compare with PyTorch."""
+    return ("tests", "--ignore-glob=*/test_torch_*", *(f"--ignore=tests/{n}" for n in left_out))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One way of running tests: by an interpreter, with packages, in an environment."""
+
+    name: str
+    tests: tuple[str, ...]
+    variables: dict[str, str] = field(default_factory=dict)
+    python: str = sys.executable
+    packages: tuple[str, ...] = ()
+    """What is installed beside the extra ``test``; with neither, this very environment serves."""
+
+    @property
+    def folder(self) -> Path:
+        return ROOT / ".venv" / "machines" / re.sub(r"\W+", "-", self.name)
+
+    def interpreter(self) -> str:
+        """Return the interpreter that has what the run needs, installed if it is not yet."""
+        if not self.packages and self.python == sys.executable:
+            return self.python
+        python, stamp = str(self.folder / "bin" / "python"), self.folder / "stamp"
+        if not stamp.exists() or stamp.stat().st_mtime < (ROOT / "pyproject.toml").stat().st_mtime:
+            subprocess.run([self.python, "-m", "venv", "--clear", self.folder], check=True)
+            install = [python, "-m", "pip", "install", "--quiet", "--editable", ".[test]"]
+            subprocess.run([*install, *self.packages], cwd=ROOT, check=True)
+            stamp.touch()
+        return python
+
+    def command(self) -> list[str]:
+        return [self.interpreter(), "-m", "pytest", "--numprocesses", "auto", *self.tests]
+
+    def closing_line(self) -> tuple[bool, str]:
+        """Run the tests, and return whether they passed and the last line that pytest printed."""
+        with subprocess.Popen(
+            self.command(), cwd=ROOT, env=os.environ | self.variables,
+            stdout=subprocess.PIPE, encoding="utf-8", errors="replace",
+        ) as process:  # fmt: skip
+            last = ""
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                last = line.strip() or last
+        return process.returncode == 0, last
+
+
+# ------------------------------------------------------------------------------------- the runs
+
+
+def runs() -> Iterator[Run]:
+    """Yield all runs that this machine can make."""
+    numbers = all_but(*SYMBOLS)
+    yield Run("NumPy's plain kernels", numbers, {"NPY_DISABLE_CPU_FEATURES": dispatched()})
+    if kernel := other_blas():
+        yield Run(
+            f"BLAS kernel {kernel}",
+            numbers,
+            {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "4"},
+        )
+    yield Run(
+        "kernels one ulp off",
+        all_but(*SYMBOLS, *SWEEP),
+        {"PYTHONPATH": str(Path(__file__).parent / "off_by_one_ulp"), "OPENBLAS_NUM_THREADS": "1"},
+    )
+    yield Run("narrow terminal, ASCII", PRINTED, NARROW)
+    yield Run("oldest packages", all_but(*BROWSER_AND_TEX), packages=oldest())
+    yield Run(
+        "PyTorch",
+        tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
+        packages=("torch",),
+    )
+    for version, python in interpreters().items():
+        yield Run(f"Python {version}", all_but(*BROWSER_AND_TEX, *SWEEP), python=python)
+
+
+NARROW = {
+    "COLUMNS": "40",
+    "TERM": "dumb",
+    "FORCE_COLOR": "1",
+    "LC_ALL": "C",
+    "PYTHONCOERCECLOCALE": "0",
+    "PYTHONUTF8": "0",
+}
+
+
+def dispatched() -> str:
+    """Return the processor's features for which NumPy has kernels: other names make it warn."""
+    return " ".join(name for name in umath.__cpu_dispatch__ if umath.__cpu_features__[name])
+
+
+def other_blas() -> str | None:
+    """Return the name of OpenBLAS's plainest kernel for this kind of processor."""
+    return {"x86_64": "Nehalem", "AMD64": "Nehalem", "aarch64": "ARMV8"}.get(platform.machine())
+
+
+def oldest() -> tuple[str, ...]:
+    """Return what the project requires, in the oldest versions that it allows."""
+    return tuple(requirement.replace(">=", "==") for requirement in PROJECT["dependencies"])
+
+
+def interpreters() -> dict[str, str]:
+    """Return the other Pythons on the path and of pyenv that the project allows, by version."""
+    allowed = tuple(map(int, re.findall(r"\d+", PROJECT["requires-python"])))
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    places = [*map(Path, os.get_exec_path()), *pyenv.glob("versions/*/bin")]
+    found = {
+        version: str(path)
+        for place in places
+        for path in sorted(place.glob("python3.*"))
+        if re.fullmatch(r"python3\.\d+", path.name) and (version := version_of(path))
+    }
+    versions = sorted(found, key=numbers_of)
+    return {
+        version: found[version]
+        for version in versions
+        if numbers_of(version) >= allowed and numbers_of(version) != sys.version_info[:2]
+    }
+
+
+def numbers_of(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def version_of(python: Path) -> str | None:
+    """Return the version of an interpreter that works and can make environments."""
+    code = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"
+    result = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    return result.stdout.strip() or None
+
+
+# ------------------------------------------------------------------------------ the command line
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.machine.runs", description=__doc__)
+    parser.add_argument("words", nargs="*", help="only runs whose name holds one of these")
+    parser.add_argument("--list", action="store_true", help="list the runs and stop")
+    options = parser.parse_args(argv)
+    chosen = [r for r in runs() if not options.words or any(w in r.name for w in options.words)]
+    if options.list:
+        print("\n".join(run.name for run in chosen))
+        return 0
+    outcomes = []
+    for run in chosen:
+        print(f"\n=== {run.name}", flush=True)
+        start = time.monotonic()
+        outcomes.append((run.name, *run.closing_line()))
+        print(f"=== {run.name}: {time.monotonic() - start:.0f} s", flush=True)
+    failed = [outcome for outcome in outcomes if not outcome[1]]
+    for name, passed, last in [o for o in outcomes if o[1]] + failed:
+        print(f"{'passed' if passed else 'FAILED'}  {name:30}  {last}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
