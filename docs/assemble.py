@@ -32,7 +32,7 @@ def assemble(source: Path) -> None:
     shutil.copy(ROOT / "CHANGELOG.md", source / "changelog.md")
     guides = dict(sorted(guide_pages()))
     for page, script in guides.items():
-        words = course_index.words_of(script)
+        words = course_index.words_for(page, guides)
         folder = source / "downloads" / Path(page).parent.name
         notebooks.write(script, source / page, folder, words)
     for name, text in made_pages(source, guides):
