@@ -308,7 +308,10 @@ def public_objects():
         ]
         for name in names:
             value = getattr(place, name)
-            if callable(value) and prefix + name not in ELSEWHERE:
+            documented = (
+                getattr(value, "__module__", "") != "numpy" and prefix + name not in ELSEWHERE
+            )
+            if callable(value) and documented:
                 yield prefix + name, value
 
 
