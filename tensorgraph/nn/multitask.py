@@ -50,7 +50,9 @@ class MultiTask(Module):
         {'age': (5, 1), 'species': (5, 3)}
     """
 
-    def __init__(self, trunk: Callable[..., Any], heads: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(
+        self, trunk: Callable[..., Any], heads: Mapping[str, Callable[[Any], Any]]
+    ) -> None:
         if not isinstance(heads, Mapping) or not heads:
             raise errors.ArgumentError(
                 'MultiTask: heads are a dict of modules by task, such as {"age": nn.Linear(16, 1)},'
