@@ -40,7 +40,7 @@ from tensorgraph.engine.rule import (
 
 if TYPE_CHECKING:  # tensors stand above the records
     from tensorgraph.engine.function_types import Function, P
-    from tensorgraph.engine.operands import Operand, Plain
+    from tensorgraph.engine.operands import MakesTensor, Operand, Plain
     from tensorgraph.engine.tensor import Tensor
 
 Q = ParamSpec("Q")
@@ -294,6 +294,8 @@ class OpFunction(Protocol):
 class DeclaredOp(OpFunction, Protocol):
     """An operation that a user declared, as a function."""
 
+    @overload
+    def __call__(self, *args: MakesTensor, **static: Any) -> Tensor: ...
     @overload
     def __call__(self, *args: Plain, **static: Any) -> Any: ...
     @overload

@@ -1246,7 +1246,7 @@ def softmax_minus_one_hot(logits: Operand, labels: MakesTensor, axis: SupportsIn
 @overload
 def softmax_minus_one_hot(logits: Operand, labels: Operand, axis: SupportsIndex) -> Any: ...
 @overload
-def einsum(subscripts: Any, *operands: Plain) -> Any:
+def einsum(subscripts: Any, *operands: MakesTensor) -> Tensor:
     """Sum products of elements over the letters that the result does not keep (NumPy's einsum).
 
     A list of axis numbers after each operand, and one for the result, stands for letters too.
@@ -1263,6 +1263,8 @@ def einsum(subscripts: Any, *operands: Plain) -> Any:
         tensor([6., 6.])
     """
 
+@overload
+def einsum(subscripts: Any, *operands: Plain) -> Any: ...
 @overload
 def einsum(subscripts: Any, *operands: Operand) -> Tensor: ...
 @overload
@@ -1433,7 +1435,7 @@ def one_hot(
     dtype: DTypeLike | None = None,
 ) -> Any: ...
 @overload
-def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any:
+def scatter(x: MakesTensor, *indices: MakesTensor, key: Key, shape: tuple[int, ...]) -> Tensor:
     """Return zeros of `shape` with x added at `key`: the adjoint of indexing.
 
     What is added to one and the same place is added one by one, in float16 with the digits of
@@ -1445,6 +1447,8 @@ def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any:
         tensor([0., 1., 2., 0.])
     """
 
+@overload
+def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any: ...
 @overload
 def scatter(x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]) -> Tensor: ...
 @overload
@@ -2073,7 +2077,7 @@ def broadcast_to(x: NDArray[Any], shape: OneOrMore) -> NDArray[Any]: ...
 @overload
 def broadcast_to(x: Operand, shape: OneOrMore) -> Any: ...
 @overload
-def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any:
+def concat(arrays: Iterable[MakesTensor], axis: SupportsIndex | None = 0) -> Tensor:
     """Join tensors along an axis that they have; flat ones for ``axis=None``.
 
     Raises:
@@ -2085,6 +2089,8 @@ def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any:
         tensor([1., 2., 3.])
     """
 
+@overload
+def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any: ...
 @overload
 def concat(arrays: Iterable[Operand], axis: SupportsIndex | None = 0) -> Tensor: ...
 @overload
@@ -2223,7 +2229,7 @@ def squeeze(x: NDArray[Any], axis: SomeAxes = None) -> NDArray[Any]: ...
 @overload
 def squeeze(x: Operand, axis: SomeAxes = None) -> Any: ...
 @overload
-def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any:
+def stack(arrays: Iterable[MakesTensor], axis: SupportsIndex = 0) -> Tensor:
     """Join tensors of one shape along a new axis.
 
     Raises:
@@ -2236,6 +2242,8 @@ def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any:
                 [2., 4.]])
     """
 
+@overload
+def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any: ...
 @overload
 def stack(arrays: Iterable[Operand], axis: SupportsIndex = 0) -> Tensor: ...
 @overload

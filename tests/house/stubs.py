@@ -91,6 +91,7 @@ def overloads(call: Callable[..., Any]) -> Iterator[str]:
     single = [p.name for p in parameters if p.annotation == OPERAND and p.kind != p.VAR_POSITIONAL]
     if any(p.kind == p.VAR_POSITIONAL or "Iterable" in str(p.annotation) for p in parameters):
         # Of any number of operands no place can be told that holds a tensor.
+        yield retyped(signature, "Tensor", "MakesTensor")
         yield retyped(signature, "Any", "Plain")
         yield retyped(signature, "Tensor")
         return

@@ -38,10 +38,10 @@ def tensors(x: Tensor, a: NDArray[np.float64]) -> None:
     x.zero_grad()
     x.assign(x.detach() - 0.1 * a)
     assert_type(tg.zeros((2, 3), dtype=np.float32).ndim, int)
-    print(x.nonsense)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    x.nonsense()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     print(x["a"])  # type: ignore[index]  # pyright: ignore[reportArgumentType]
     x.sum(axes=0)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    print(x + "a")  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
+    x += "a"  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnknownVariableType]
 
 
 def operations(x: Tensor, a: NDArray[np.float64]) -> None:
