@@ -14,6 +14,8 @@ what records say of its results), ``graph`` (nodes, walking them, running them a
 ``shapes``, ``summation``, ``nested_containers``, ``float_warnings``, ``locks``,
 ``random_generator``, ``state_dict``.
 
+``lost_gradients`` says what it means that values leave the graph, for NumPy or as a number.
+
 Parameters, buffers and state change in one function, ``tensor.rebind``; what has to look at values
 asks ``arrays.host_values``.
 """

@@ -16,6 +16,7 @@ from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, array_of, wrap
+from tensorgraph.leads.calls import with_leads
 
 Tree = TypeVar("Tree")
 """A tensor, or nested containers of tensors."""
@@ -25,6 +26,7 @@ _COMMIT = threading.Lock()
 in_forked_child(lambda: free(_COMMIT))
 
 
+@with_leads
 def backward(
     output: Tensor,
     gradient: Any = None,
@@ -72,6 +74,7 @@ def backward(
             leaf._grad = total if leaf._grad is None else _accumulated(leaf._grad, total)
 
 
+@with_leads
 def gradients(
     output: Tensor,
     inputs: Tree,
@@ -166,7 +169,7 @@ def _seed(output: Tensor, gradient: Any, create_graph: bool) -> Any:
         raise errors.GraphError(
             f"{errors.owner(output)} needs no gradient: nothing it was computed from has"
             " requires_grad=True, or it was computed under tg.no_grad(); write requires_grad=True"
-            " where a parameter is made"
+            " where a parameter is made, and w.assign(w - …) for w = w - … where it is updated"
         )
     if gradient is None:
         if output.size != 1:

@@ -133,7 +133,7 @@ class _Recomputation:
 def _as_they_are(value: Any) -> Any:
     """Return an argument such that what the caller changes in it later is not seen."""
     if isinstance(value, np.ndarray):
-        return value.copy() if value.flags.writeable else value
+        return value if value.base is None and not value.flags.writeable else value.copy()
     if type(value) is Tensor and not value._requires_grad:
         return wrap(value._data)  # assign() gives a tensor other data
     if type(value) in (list, tuple):

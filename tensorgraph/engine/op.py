@@ -37,6 +37,7 @@ from tensorgraph.engine.rule import (
     Word,
     compile_rule,
 )
+from tensorgraph.leads.calls import unknown_keyword
 
 if TYPE_CHECKING:  # tensors stand above the records
     from tensorgraph.engine.function_types import Function, P
@@ -214,7 +215,7 @@ class Op:
         """Sort a call's arguments into inputs and static parameters.
 
         Raises:
-            TypeError: an argument is missing, unknown or one too many.
+            ArgumentTypeError: an argument is missing, unknown or one too many.
         """
         known = self.required <= static.keys() <= self.defaults.keys()
         if known and (self.starred or len(args) == self.arity):
@@ -222,7 +223,10 @@ class Op:
         try:
             bound = self.__signature__.bind(*args, **static).arguments
         except TypeError as error:
-            raise TypeError(f"{self.name}{self.__signature__}: {error}") from None
+            parameters = self.__signature__.parameters.values()
+            problem = unknown_keyword([self.name], static, parameters)
+            told = f"{self.name}{self.__signature__}: {error}"
+            raise problem or errors.ArgumentTypeError(told) from None
         if self.starred:
             return args, static
         return tuple(bound.pop(key) for key in self.inputs), bound

@@ -30,6 +30,7 @@ from tensorgraph.engine.graph import Node, reachable
 from tensorgraph.engine.modes import MODE, enable_grad
 from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.leads.calls import with_leads
 
 
 @overload
@@ -38,6 +39,7 @@ def grad(f: Function[Any, P], argnums: Literal[0] = 0) -> Gradient: ...
 def grad(f: Function[Any, P], argnums: int) -> OfSeveral[Any]: ...
 @overload
 def grad(f: Function[Any, P], argnums: Sequence[int]) -> OfSeveral[tuple[Any, ...]]: ...
+@with_leads
 def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     """Return the function that computes the gradient of ``f``, whose result is one number.
 
@@ -72,6 +74,7 @@ def value_and_grad(f: Function[Any, P], argnums: int) -> OfSeveral[tuple[Tensor,
 def value_and_grad(
     f: Function[Any, P], argnums: Sequence[int]
 ) -> OfSeveral[tuple[Tensor, tuple[Any, ...]]]: ...
+@with_leads
 def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     """Return the function that computes ``(f(…), gradient of f)`` in one pass; see :func:`grad`.
 
@@ -102,6 +105,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> A
 def vjp(f: Function[Tensor, P], *primals: Any) -> tuple[Tensor, Pullback]: ...
 @overload
 def vjp(f: Function[Any, P], *primals: Any) -> tuple[Any, Pullback]: ...
+@with_leads
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Pullback]:
     """Return ``f(*primals)`` and the function that takes a cotangent back to the arguments.
 
@@ -134,6 +138,7 @@ def jvp(
 def jvp(
     f: Function[Any, P], primals: Sequence[Any], tangents: Sequence[Any]
 ) -> tuple[Any, Any]: ...
+@with_leads
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """Return ``f(*primals)`` and its directional derivative J·v along ``tangents``.
 
@@ -182,6 +187,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 def jacobian(f: Function[Tensor, P], argnums: Literal[0] = 0) -> Partials: ...
 @overload
 def jacobian(f: Function[Any, P], argnums: int | Sequence[int] = 0) -> OfSeveral[Any]: ...
+@with_leads
 def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     """Return the function that computes all partial derivatives of ``f``, row by row in reverse.
 
@@ -228,6 +234,7 @@ def _rows(call: _Call, k: int) -> list[Tensor]:
 def hessian(f: Function[Any, P], argnums: Literal[0] = 0) -> Partials: ...
 @overload
 def hessian(f: Function[Any, P], argnums: int | Sequence[int]) -> OfSeveral[Any]: ...
+@with_leads
 def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     """Return the function that computes all second partial derivatives of ``f``, a number.
 
@@ -240,6 +247,7 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     return jacobian(grad(f, argnums), argnums)
 
 
+@with_leads
 def hvp(f: Function[Any, P], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
     """Return the Hessian of ``f`` times a vector, without building the Hessian.
 

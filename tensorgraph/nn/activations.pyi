@@ -17,7 +17,7 @@ class Activation(Module):
         **kwargs: the same, by name.
 
     Raises:
-        TypeError: an argument that is not a parameter of the op.
+        ArgumentTypeError: an argument that is not a parameter of the op.
 
     Example:
         >>> import tensorgraph as tg

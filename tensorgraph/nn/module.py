@@ -30,6 +30,9 @@ from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.modes import MODE, Mode, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
+from tensorgraph.leads.attributes import missing_from_object
+from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.lost_parameters import warn_of_lost_parameter
 
 
 class Found(NamedTuple):
@@ -139,6 +142,14 @@ class Module:
     if not TYPE_CHECKING:
         forward = _no_forward
 
+    if not TYPE_CHECKING:  # any attribute would pass the type checker
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if isinstance(value, (Tensor, list, tuple, dict)) and name not in LOOKED_UP:
+                old = vars(self).get(name)
+                warn_of_lost_parameter(type(self).__name__, name, old, value, self._in_attributes)
+            object.__setattr__(self, name, value)
+
     @overload
     def __call__(self: HasForward[P, Out], *args: P.args, **kwargs: P.kwargs) -> Out: ...
     @overload
@@ -197,6 +208,7 @@ class Module:
 
     # ------------------------------------------------------------------------------------ contents
 
+    @with_leads
     def parameters(self) -> Listing[Tensor]:
         """Return the parameters: leaf tensors that want a gradient."""
         return Listing((tensor for _, tensor in self.named_parameters()), self)
@@ -241,6 +253,9 @@ class Module:
         """Return this module, whose path is empty, and all modules in it with their paths."""
         return [(f.path, f.value) for f in walk(self) if isinstance(f.value, Module)]
 
+    def _in_attributes(self) -> list[Tensor]:
+        return [found.value for found in walk(self) if type(found.value) is Tensor]
+
     # --------------------------------------------------------------------------------------- state
 
     def train(self, mode: bool = True) -> Self:
@@ -269,6 +284,7 @@ class Module:
         """
         return {path: np.array(to_host(tensor.data)) for path, tensor in self._tensors()}
 
+    @with_leads
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Give every parameter and buffer its value in ``state``, which is copied.
 
@@ -288,6 +304,11 @@ class Module:
         values = fitting(own, state, type(self).__name__)
         for path, tensor in own.items():
             rebind(tensor, placed(values[path], tensor._data))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_from_object(self, name)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles keep: the attributes, not where it was last called."""

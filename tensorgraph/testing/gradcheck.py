@@ -11,6 +11,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.function_types import Function, P
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.testing.checked_function import (
     Array,
     CheckedFunction,
@@ -37,6 +38,7 @@ _UNDERFLOW = 1e-290
 """What no longer counts: numbers so small have fewer digits."""
 
 
+@with_leads
 def gradcheck(
     f: Function[Any, P], *inputs: Any, order: int = 1, rtol: float = 1e-11, seed: int = 0
 ) -> GradcheckResult:

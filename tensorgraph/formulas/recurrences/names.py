@@ -239,7 +239,7 @@ def _circular(families: Sequence[Family]) -> set[Family]:
 
 
 def _is_product(f: Family) -> bool:
-    return f.last.op is not None and is_product(f.last.op)
+    return f.last.op is not None and is_product(f.last.op, len(f.last.args))
 
 
 def _gate(x: Expr) -> int | None:
