@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, overload
 
 import numpy as np
 
@@ -28,8 +28,23 @@ from tensorgraph.engine.domain import Domain
 from tensorgraph.engine.explain import explain
 from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.notation import BODY, NAMING, Notation, function
-from tensorgraph.engine.rule import NONDIFF, ZERO_RULE, CompiledRule, Rule, Word, compile_rule
+from tensorgraph.engine.rule import (
+    NONDIFF,
+    ZERO_RULE,
+    CompiledRule,
+    Rule,
+    RuleFunction,
+    Word,
+    compile_rule,
+)
 from tensorgraph.leads.calls import unknown_keyword
+
+if TYPE_CHECKING:  # tensors stand above the records
+    from tensorgraph.engine.function_types import Function, P
+    from tensorgraph.engine.operands import MakesTensor, Operand, Plain
+    from tensorgraph.engine.tensor import Tensor
+
+Q = ParamSpec("Q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +295,23 @@ class OpFunction(Protocol):
         """Apply the operation: inputs, then static parameters."""
 
 
-def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any) -> OpFunction:
+class DeclaredOp(OpFunction, Protocol):
+    """An operation that a user declared, as a function."""
+
+    @overload
+    def __call__(self, *args: MakesTensor, **static: Any) -> Tensor: ...
+    @overload
+    def __call__(self, *args: Plain, **static: Any) -> Any: ...
+    @overload
+    def __call__(self, *args: Operand, **static: Any) -> Tensor: ...
+
+
+def op(
+    name: str,
+    kernel: Function[Any, P],
+    vjp: Mapping[str, RuleFunction[Q] | Word],
+    **fields: Any,
+) -> DeclaredOp:
     """Declare an operation and return it as a function, whose ``.op`` is the record.
 
     See :class:`Op` for the fields.
@@ -302,7 +333,8 @@ def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields:
         kernel = _checked(name, kernel)
     declared = Op(name, kernel, vjp, **fields)
     check_code(name, declared.code)
-    return declared.call
+    call: Any = declared.call
+    return call  # type: ignore[no-any-return]
 
 
 def _checked(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:
