@@ -8,6 +8,7 @@ read alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
 from tensorgraph.caller.variables import variable_of
@@ -104,6 +105,10 @@ class UsageWarning(UserWarning):
     """Something that can be computed, but is hardly what was meant."""
 
 
+class LostGradientWarning(UsageWarning):
+    """A gradient that ends here, though the line does not say so."""
+
+
 def describe(value: Any) -> str:
     """Return a short name for an operand: its name if it has one, its shape and dtype."""
     shape = getattr(value, "shape", None)
@@ -117,9 +122,9 @@ def describe(value: Any) -> str:
     return f"{name!r} with {text}" if name else text
 
 
-def owner(tensor: Any) -> str:
+def owner(tensor: Any, frame: FrameType | None = None) -> str:
     """Return what a message calls the tensor whose method failed: its own name or a variable's."""
-    name = tensor.name or variable_of(tensor)
+    name = tensor.name or variable_of(tensor, frame)
     if name:
         return f"tensor {name!r}"
     node = tensor.node
@@ -131,9 +136,9 @@ def where_in(scope: str) -> str:
     return f" in {scope}" if scope else ""
 
 
-def variable(tensor: Any) -> str:
+def variable(tensor: Any, frame: FrameType | None = None) -> str:
     """Return what a line to write calls a tensor."""
-    name = tensor.name or variable_of(tensor)
+    name = tensor.name or variable_of(tensor, frame)
     return name if isinstance(name, str) and name.isidentifier() else "x"
 
 

@@ -3,8 +3,9 @@
 #
 # *Deep Learning Specialization, course 1, week 4.*
 #
-# $L$ layers instead of two. Each computes a little more than the one before: edges, then strokes, then
-# digits. The code has one new thing only, a loop over the layers; and getting the shapes right.
+# $L$ layers instead of two. Each computes a little more than the one before: edges, then strokes,
+# then digits. The code has one new thing only, a loop over the layers; and getting the shapes
+# right.
 
 # %%
 import numpy as np
@@ -16,15 +17,17 @@ from tensorgraph import data, diagnose, nn, optim, train
 # %% [markdown]
 # ## The data
 #
-# The course asks whether a picture shows a cat. Here are 1,797 handwritten digits of 8×8 pixels, and
-# the question is whether a digit has a loop, as 0, 6, 8 and 9 have. Some are set aside for the test.
+# The course asks whether a picture shows a cat. Here are 1,797 handwritten digits of 8×8 pixels,
+# and the question is whether a digit has a loop, as 0, 6, 8 and 9 have. Some are set aside for the
+# test.
 
 # %%
 images, digits = load_digits(return_X_y=True)
 loop = np.isin(digits, [0, 6, 8, 9])
 sets = data.split(images / 16, loop, train=0.8, dev=0, test=0.2, stratify=digits)
-(X_train, Y_train), (X_test, Y_test) = ((x.T, y.reshape(1, -1)) for x, y in (sets.train, sets.test))
-print(X_train.shape, Y_train.shape, X_test.shape)
+(X, Y), (X_test, Y_test) = ((x.T, y.reshape(1, -1)) for x, y in (sets.train, sets.test))
+m = X.shape[1]
+print(X.shape, Y.shape, X_test.shape)
 
 # %% [markdown]
 # ## Shapes
@@ -33,17 +36,17 @@ print(X_train.shape, Y_train.shape, X_test.shape)
 #
 # $$Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]} \qquad A^{[l]} = g^{[l]}(Z^{[l]}) \qquad A^{[0]} = X,$$
 #
-# $W^{[l]}$ has shape $(n^{[l]}, n^{[l-1]})$, $b^{[l]}$ has $(n^{[l]}, 1)$, and $Z^{[l]}$ and $A^{[l]}$
-# have $(n^{[l]}, m)$: one column for each sample. Every gradient has the shape of its value. What the
-# network learns, $W$ and $b$, are its **parameters**; what you choose, such as the number of layers,
-# the units in each and the learning rate, are **hyperparameters**.
+# $W^{[l]}$ has shape $(n^{[l]}, n^{[l-1]})$, $b^{[l]}$ has $(n^{[l]}, 1)$, and $Z^{[l]}$ and
+# $A^{[l]}$ have $(n^{[l]}, m)$: one column for each sample. Every gradient has the shape of its
+# value. What the network learns, $W$ and $b$, are its **parameters**; what you choose, such as the
+# number of layers, the units in each and the learning rate, are **hyperparameters**.
 
 
 # %%
 def initialize_parameters_deep(layer_dims, seed=1):
     rng = np.random.default_rng(seed)
     parameters = {}
-    for l in range(1, len(layer_dims)):  # noqa: E741
+    for l in range(1, len(layer_dims)):
         shape = layer_dims[l], layer_dims[l - 1]
         W = rng.normal(size=shape) * np.sqrt(2 / layer_dims[l - 1])
         parameters[f"W{l}"] = tg.tensor(W, requires_grad=True)
@@ -58,17 +61,16 @@ for name, parameter in parameters.items():
 # %% [markdown]
 # ## Forward
 #
-# Rectified linear units, **ReLU**, in all layers but the last: $g(z) = \max(0, z)$, whose slope is 1
-# wherever the unit is active, so that gradients pass through many layers. The last layer answers with
-# a probability. The **cache** keeps what the backward pass needs.
+# Rectified linear units, **ReLU**, in all layers but the last: $g(z) = \max(0, z)$, whose slope is
+# 1 wherever the unit is active, so that gradients pass through many layers. The last layer answers
+# with a probability. The **cache** keeps what the backward pass needs.
 
 
 # %%
 def L_model_forward(X, parameters):
     L = len(parameters) // 2
-    cache = {"A0": X}
-    A = X
-    for l in range(1, L + 1):  # noqa: E741
+    A, cache = X, {}
+    for l in range(1, L + 1):
         Z = parameters[f"W{l}"] @ A + parameters[f"b{l}"]
         A = tg.relu(Z) if l < L else tg.sigmoid(Z)
         cache |= {f"Z{l}": Z, f"A{l}": A}
@@ -80,8 +82,8 @@ def compute_cost(AL, Y):
     return -(Y * tg.log(AL) + (1 - Y) * tg.log(1 - AL)).sum() / m
 
 
-AL, cache = L_model_forward(X_train, parameters)
-cost = compute_cost(AL, Y_train)
+AL, cache = L_model_forward(X, parameters)
+cost = compute_cost(AL, Y)
 print(f"cost {cost:.2f}")
 
 # %% [markdown]
@@ -94,13 +96,12 @@ print(f"cost {cost:.2f}")
 # dA^{[l-1]} &= W^{[l]T} dZ^{[l]} & db^{[l]} &= \tfrac1m \textstyle\sum_i dZ^{[l](i)}
 # \end{aligned}$$
 #
-# The engine finds the same, layer by layer; $\circ$ is the course's $\ast$, and $[A > 0]$ is 1 where
-# a unit is active, else 0.
+# The engine finds the same, layer by layer; $\circ$ is the course's $\ast$, and $[A > 0]$ is 1
+# where a unit is active, else 0.
 
 # %%
-A0, m = X_train, X_train.shape[1]
 formulas = tg.derive(cost, wrt=parameters)
-assert "dZ4 = m ∂cost/∂Z4 = A4 − Y" in str(formulas)
+assert "dZ4 = m ∂cost/∂Z4 = AL − Y" in str(formulas)
 assert "dZ1 = m ∂cost/∂Z1 = W2ᵀ dZ2 ∘ [A1 > 0]" in str(formulas)
 formulas
 
@@ -115,20 +116,19 @@ def linear_backward(dZ, A_prev, W):
     return W.T @ dZ, dZ @ A_prev.T / m, np.sum(dZ, axis=1, keepdims=True) / m
 
 
-def L_model_backward(cache, Y, parameters):
+def L_model_backward(X, Y, parameters, cache):
     L = len(parameters) // 2
-    W, A = ({l: np.asarray(d[f"{n}{l}"].data) for l in range(1, L + 1)} for n, d in
-            (("W", parameters), ("A", cache)))  # fmt: skip
-    A[0] = cache["A0"]
+    W = {l: parameters[f"W{l}"].numpy() for l in range(1, L + 1)}
+    A = {0: X} | {l: cache[f"A{l}"].numpy() for l in range(1, L + 1)}
     grads = {}
     dZ = A[L] - Y
-    for l in reversed(range(1, L + 1)):  # noqa: E741
+    for l in reversed(range(1, L + 1)):
         dA_prev, grads[f"W{l}"], grads[f"b{l}"] = linear_backward(dZ, A[l - 1], W[l])
         dZ = dA_prev * (A[l - 1] > 0)
     return grads
 
 
-by_hand = L_model_backward(cache, Y_train, parameters)
+by_hand = L_model_backward(X, Y, parameters, cache)
 cost.backward()
 for name, parameter in parameters.items():
     assert np.allclose(parameter.grad, by_hand[name]), name
@@ -151,7 +151,7 @@ def update_parameters(parameters, learning_rate):
         parameter.grad = None
 
 
-def L_layer_model(X, Y, layer_dims, learning_rate=0.3, num_iterations=500):
+def L_layer_model(X, Y, layer_dims, learning_rate=0.3, num_iterations=400):
     parameters = initialize_parameters_deep(layer_dims)
     for i in range(num_iterations):
         AL, _ = L_model_forward(X, parameters)
@@ -168,7 +168,7 @@ def predict(X, parameters):
     return AL.numpy() > 0.5
 
 
-parameters = L_layer_model(X_train, Y_train, [64, 20, 7, 5, 1])
+parameters = L_layer_model(X, Y, [64, 20, 7, 5, 1])
 accuracy = diagnose.accuracy(predict(X_test, parameters), Y_test)
 print(f"test accuracy {accuracy:.0%}")
 assert accuracy > 0.9
@@ -191,9 +191,9 @@ history = train.fit(
     model,
     nn.losses.binary_cross_entropy_with_logits,
     optim.Adam(model.parameters(), lr=0.005),
-    (X_train.T.astype(np.float32), Y_train.T),
+    (X.T.astype(np.float32), Y.T),
     (X_test.T.astype(np.float32), Y_test.T),
-    epochs=25,
+    epochs=15,
     batch_size=64,
     metrics={"accuracy": lambda z, y: diagnose.accuracy(z > 0, y)},
     progress=False,
@@ -204,4 +204,5 @@ assert history["dev_accuracy"][-1] > 0.9
 history.plot()
 
 # %% [markdown]
-# **Next:** why the weights were scaled by $\sqrt{2 / n^{[l-1]}}$: [initialisation](2_1_initialization.py).
+# **Next:** why the weights were scaled by $\sqrt{2 / n^{[l-1]}}$:
+# [initialisation](2_1_initialization.py).

@@ -14,8 +14,9 @@ from numpy.typing import DTypeLike
 from tensorgraph.arguments import integer, number, scalar, to_shape, whole
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, cast, to_dtype
 from tensorgraph.engine.float_warnings import quiet
+from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.tensor import Tensor, array_of, leaf, wrap
-from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.errors import ArgumentError, GraphError, ShapeError
 from tensorgraph.leads.calls import with_leads
 
 
@@ -75,6 +76,11 @@ def full(
 
 
 def _fill(function: str, value: Any, dtype: DTypeLike | None) -> Any:
+    if getattr(value, "requires_grad", False) and MODE.get().recording:
+        raise GraphError(
+            f"{function}: fill_value needs a gradient, which would be lost; write"
+            " tg.broadcast_to(x, shape)"
+        )
     array = array_of(value, dtype)
     if array.ndim:
         raise ShapeError(

@@ -384,11 +384,7 @@ class Operators:
     def reshape(self: Own, *lengths: OneOrMore, shape: OneOrMore | None = None) -> Own:
         """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
     def backward(
-        self: Own,
-        gradient: Any = None,
-        *,
-        retain_graph: bool = False,
-        create_graph: bool = False,
+        self: Own, gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False
     ) -> None:
         """Add the gradient of ``output`` to ``.grad`` of every leaf it was computed from.
 

@@ -32,6 +32,7 @@ from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.lost_parameters import warn_of_lost_parameter
 
 
 class Found(NamedTuple):
@@ -141,6 +142,14 @@ class Module:
     if not TYPE_CHECKING:
         forward = _no_forward
 
+    if not TYPE_CHECKING:  # any attribute would pass the type checker
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if isinstance(value, (Tensor, list, tuple, dict)) and name not in LOOKED_UP:
+                old = vars(self).get(name)
+                warn_of_lost_parameter(type(self).__name__, name, old, value, self._in_attributes)
+            object.__setattr__(self, name, value)
+
     @overload
     def __call__(self: HasForward[P, Out], *args: P.args, **kwargs: P.kwargs) -> Out: ...
     @overload
@@ -243,6 +252,9 @@ class Module:
     def named_modules(self) -> list[tuple[str, Module]]:
         """Return this module, whose path is empty, and all modules in it with their paths."""
         return [(f.path, f.value) for f in walk(self) if isinstance(f.value, Module)]
+
+    def _in_attributes(self) -> list[Tensor]:
+        return [found.value for found in walk(self) if type(found.value) is Tensor]
 
     # --------------------------------------------------------------------------------------- state
 

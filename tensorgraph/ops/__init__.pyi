@@ -1763,10 +1763,7 @@ def var(
 ) -> Any: ...
 @overload
 def avg_pool(
-    x: MakesTensor,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: MakesTensor, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Tensor:
     """Return the mean of each window of a batch x (batch, channels, *spatial).
 
@@ -1782,10 +1779,7 @@ def avg_pool(
 
 @overload
 def avg_pool(
-    x: Operand,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: Operand, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Any: ...
 @overload
 def avg_pool_grad(
@@ -1815,10 +1809,7 @@ def avg_pool_grad(
 ) -> Any: ...
 @overload
 def max_pool(
-    x: MakesTensor,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: MakesTensor, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Tensor:
     """Return the largest element of each window of a batch x (batch, channels, *spatial).
 
@@ -1835,10 +1826,7 @@ def max_pool(
 
 @overload
 def max_pool(
-    x: Operand,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: Operand, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Any: ...
 @overload
 def max_pool_grad(
@@ -2144,9 +2132,7 @@ def matrix_transpose(x: NDArray[Any]) -> NDArray[Any]: ...
 def matrix_transpose(x: Operand) -> Any: ...
 @overload
 def pad(
-    x: MakesTensor,
-    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
-    constant: float = 0,
+    x: MakesTensor, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
 ) -> Tensor:
     """Return x with `constant` put around it: (before, after) for each axis.
 
@@ -2158,15 +2144,11 @@ def pad(
 
 @overload
 def pad(
-    x: NDArray[Any],
-    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
-    constant: float = 0,
+    x: NDArray[Any], pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
 ) -> NDArray[Any]: ...
 @overload
 def pad(
-    x: Operand,
-    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
-    constant: float = 0,
+    x: Operand, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
 ) -> Any: ...
 @overload
 def permute_dims(x: MakesTensor, axes: Sequence[SupportsIndex] | None = None) -> Tensor:

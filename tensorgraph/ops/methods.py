@@ -6,11 +6,13 @@ type checkers are told of them is written from what stands here to ``engine/oper
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, SupportsIndex
 
 from tensorgraph.engine.autodiff import backward
 from tensorgraph.engine.dispatch import make_operator
+from tensorgraph.engine.lost_gradients import refuse_in_place, values_leave
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.operators import METHODS
@@ -93,6 +95,8 @@ def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
         return lead_of_module("tensorgraph", name)
 
     def missing(x: Tensor, name: str) -> Any:
+        if name == "_mask":  # NumPy's masked arrays take _data and _mask of what they are given
+            values_leave(x, sys._getframe(1))
         return missing_from_object(x, name, f"a Tensor has no attribute {name!r}", as_function)
 
     return missing
@@ -126,6 +130,21 @@ def bind_operators(
         setattr(cls, name, attribute)
 
 
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%",
+          "pow": "**", "matmul": "@"}  # fmt: skip
+
+
+def _augmented(op: Callable[..., Any], sign: str) -> Callable[..., Any]:
+    """Return an operator as ``x -= y`` runs it: not on a leaf that needs a gradient."""
+
+    def assign(x: Any, y: Any) -> Any:
+        if x._requires_grad and x._node is None:
+            refuse_in_place(x, sign)
+        return op(x, y)
+
+    return assign
+
+
 def reshape(x: AnyArray, *lengths: OneOrMore, shape: OneOrMore | None = None) -> AnyArray:
     """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
     given: Any = lengths[0] if len(lengths) == 1 else lengths
@@ -140,6 +159,8 @@ def transpose(x: Any) -> Any:
 def bind_tensor(ops: Ops) -> None:
     """Give tensors all that is written of them but stands in another file than their class."""
     bind_operators(Tensor, ops, lambda x: x.data, lambda x: x.data)
+    bound = {"backward": backward, "__getattr__": _missing_attribute(ops)}
+    bound |= {f"__i{name}__": _augmented(BINARY[name], sign) for name, sign in _SIGNS.items()}
     # Not by assignments: a type checker would let any attribute pass then.
-    for name, bound in {"backward": backward, "__getattr__": _missing_attribute(ops)}.items():
-        setattr(Tensor, name, bound)
+    for name, method in bound.items():
+        setattr(Tensor, name, method)

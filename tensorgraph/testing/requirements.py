@@ -25,7 +25,7 @@ from tensorgraph.testing.checked_function import (
     NotAnalyticError,
     projection,
 )
-from tensorgraph.testing.gradcheck import gradcheck
+from tensorgraph.testing.gradcheck import COMPLEX_STEP, gradcheck
 from tensorgraph.testing.op_calls import Case
 
 EXACT = 1e-12
@@ -93,8 +93,10 @@ def check_adjoint(case: Case) -> None:
         stepped = scalar.complex_step(dict(enumerate(tangents)))
     except NotAnalyticError:
         return
+    # A kernel that is not analytic, such as one with |x|, may take complex numbers all the same.
     _require(
-        abs(stepped - right.sum()) <= margin,
+        abs(stepped - right.sum()) <= margin
+        or gradcheck(function, *primals).method != COMPLEX_STEP,
         f"{case}: ⟨u, Jv⟩ = {stepped:.17g} by the complex step, ⟨Jᵀu, v⟩ = {right.sum():.17g}",
     )
 

@@ -136,8 +136,8 @@ def test_arrays_handed_out_are_read_only(handed_out):
     array = {
         "data": lambda: x.data,
         "numpy": x.numpy,
-        "array": lambda: x.__array__(),
-        "asarray": lambda: np.asarray(x),
+        "array": lambda: x.detach().__array__(),
+        "asarray": lambda: np.asarray(x.detach()),
         "grad": lambda: x.grad.data,
     }[handed_out]()
     with pytest.raises(ValueError, match="read-only"):

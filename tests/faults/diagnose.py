@@ -6,6 +6,13 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "diagnose/boundary.py",
+        ("decision_boundary", "np.meshgrid(across, up)", "np.meshgrid(up, across)",
+         "boundary: the two axes of the plane change places"),
+        ("decision_boundary", "np.concatenate([said, classes])", "np.concatenate([classes, said])",
+         "boundary: the colours are those of other points"),
+    ),
+    *planted_in(
         "diagnose/confidence_intervals.py",
         ("wilson", "z / (2 * size)", "z / size", "diagnose_ladder: Wilson's root of z²/n²"),
         ("combined", "i.low if c > 0 else i.high", "i.low",

@@ -1,12 +1,11 @@
-"""See the graph: a mirror with its formulas, a deep network folded, and an explorer of both passes.
+# %% [markdown]
+# # See the graph
+#
+# A mirror with its formulas, a deep network folded, and an explorer of both passes. The **mirror**
+# shows the forward pass on the left and the backward pass on the right, each gradient in the row of
+# its value; dashed lines are what is kept for it.
 
-    python examples/08_see_the_graph.py [folder]
-
-The mirror shows the forward pass on the left and the backward pass on the right, each gradient in
-the row of its value. (Deep Learning Specialization, course 1, weeks 2 to 4.)
-"""
-
-import sys
+# %%
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,8 @@ import numpy as np
 import tensorgraph as tg
 from tensorgraph import nn
 
-folder = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+folder = Path("pictures")
+folder.mkdir(exist_ok=True)
 rng = np.random.default_rng(0)
 m = 8
 
@@ -23,13 +23,10 @@ def leaf(*shape):
     return tg.tensor(0.5 * rng.normal(size=shape), requires_grad=True)
 
 
-def save(picture, name):
-    folder.mkdir(parents=True, exist_ok=True)
-    picture.save(folder / name)
-    print(f"{picture} -> {folder / name}")
+# %% [markdown]
+# ## A network of two layers, and what it derives to
 
-
-# ------------------------------------------------- a network of two layers, and what it derives to
+# %%
 X = rng.normal(size=(m, 4))
 labels = rng.integers(0, 3, m)
 Y = tg.assume(np.eye(3)[labels], one_hot=1)
@@ -40,12 +37,19 @@ Z2 = A1 @ W2 + b2
 A2 = tg.softmax(Z2, axis=1)
 J = -(Y * tg.log(A2)).sum() / m
 formulas = tg.derive(J, wrt=[Z2, W2, b2, Z1, W1, b1])
-print(f"{formulas}\n")
+assert str(formulas).startswith("dZ2 = (A2 − Y) / m    assuming Σ₁ Y = 1 (checked on the data)\n")
 J.backward()
-save(tg.render(formulas, engine="own"), "mirror.svg")
+mirror = tg.render(formulas, engine="own")
+mirror.save(folder / "mirror.svg")
+mirror
+
+# %% [markdown]
+# ## A deep network, folded
+#
+# Modules fold, and equal ones in a row are drawn once.
 
 
-# -------------------------------------------------------------------- a deep network, folded × 12
+# %%
 class Block(nn.Module):
     """Two layers with a connection around them."""
 
@@ -60,12 +64,21 @@ class Block(nn.Module):
 
 model = nn.Sequential(nn.Linear(4, 16), *[Block(16) for _ in range(12)], nn.Linear(16, 3))
 x = X.astype(np.float32)
-save(tg.render(model, x, engine="own"), "deep.svg")
+deep = tg.render(model, x, engine="own")
+deep.save(folder / "deep.svg")
+print(deep)
+deep
 
-# --------------------------------------------- the explorer, with the norms of some training steps
+# %% [markdown]
+# ## The explorer
+#
+# A page that shows one operation after the other, with the norms of some training steps. Open
+# `pictures/explorer.html` in a browser.
+
+# %%
 watch = nn.Watch(model)
 descent = tg.optim.Adam(model.named_parameters(), lr=0.01)
-for _ in range(20):
+for _ in range(10):
     with watch, tg.profile():
         model.zero_grad()
         loss = nn.losses.cross_entropy(model(x), labels)
@@ -73,4 +86,4 @@ for _ in range(20):
     descent.step()
 picture = tg.render(loss, color_by="time")
 picture.save(folder / "explorer.html", run=watch)
-print(f"{picture} -> {folder / 'explorer.html'}: open it in a browser")
+print(picture)
