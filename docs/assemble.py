@@ -58,7 +58,7 @@ def made_pages(source: Path, guides: dict[str, Path]) -> Iterator[tuple[str, str
     yield "reference/numpy.rst", numpy_functions.page()
     yield "one_page.rst", rooms.one_page()
     yield "course_index.rst", course_index.page(guides)
-    yield "guides/index.md", notebooks.index(guides)
+    yield from notebooks.indexes(guides).items()
     yield from scripts.pages(EXAMPLES).items()
     yield from readme.pages(ROOT / "README.md").items()
     page = HERE / "pages" / "troubleshooting.md"

@@ -17,6 +17,9 @@ SPELLINGS = {
 }
 """What mathematicians write in more ways than docutils reads."""
 
+APPLIED = re.compile(r"<mi>(\w\w+)</mi>\s*<mo>&ApplyFunction;</mo>(\s*<mo[^>]*>\()?")
+"""A function's name, and the bracket that may follow."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -26,10 +29,17 @@ def mathml(node: Any, block: bool) -> str:
     for spelling, known in SPELLINGS.items():
         tex = re.sub(spelling, known, tex)
     try:
-        return tex2mathml(tex, as_block=block)
+        return APPLIED.sub(_spaced, tex2mathml(tex, as_block=block))
     except MathError as error:
         logger.warning("formula %r: %s", tex, error, location=node)
         return f"<code>{tex}</code>"
+
+
+def _spaced(function: re.Match[str]) -> str:
+    """Return a function's name with the space around it that TeX leaves: log a, but log(a)."""
+    name, bracket = function.groups(default="")
+    after = "0em" if bracket else "0.167em"
+    return f'<mo form="prefix" lspace="0.167em" rspace="{after}">{name}</mo>{bracket}'
 
 
 def setup(app: Any) -> dict[str, Any]:
