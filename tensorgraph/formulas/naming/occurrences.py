@@ -62,7 +62,8 @@ class Occurrences:
             ((s, i) for i in tied for s in stands[i] if s.rank == best),
             key=lambda place: place[0].position,
         )
-        lead = LEAD if len(turns) <= len(places) else LEAD_IF_REPEATED
+        often = len(turns) > len(places)
+        lead = LEAD_IF_REPEATED if often else LEAD
         rivals = [
             i
             for i, rank in enumerate(ranks)
@@ -70,6 +71,11 @@ class Occurrences:
             and (*rank[:2], rank[3]) == (*best[:2], best[3])
             and best[2] - rank[2] < lead
         ]
+        if often and rivals != tied:  # some of these may be met at the others' places
+            places = sorted(
+                ((s, i) for i in rivals for s in stands[i] if s.rank == ranks[i]),
+                key=lambda place: place[0].position,
+            )
         # They are met in turn, where a loop or a function is run several times, too.
         in_turn = len(turns) % len(places) == 0
         chosen = places[turns.index((at.node, at.i)) % len(places)][1] if in_turn else tied[0]
