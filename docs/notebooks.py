@@ -19,7 +19,7 @@ SECTIONS = {
         "Beyond the course",
         "What the engine is good for besides. {doc}`/guides/programs` are longer still.",
     ),
-    "recipes": ("Recipes", "Short answers to \"how do I …?\", each a program that runs."),
+    "recipes": ("Recipes", 'Short answers to "how do I …?", each a program that runs.'),
 }
 """The folders of guides: what the site calls them, and what it says of them."""
 
