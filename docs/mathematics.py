@@ -13,6 +13,7 @@ SPELLINGS = {
     r"\{align\*\}": "{aligned}",
     r"\\(big|Big)(?=[(\[|])": r"\\\1l",
     r"\\(big|Big)(?=[)\]])": r"\\\1r",
+    r":=": r"\\coloneqq ",
     r"\\textstyle *(\\\w+)": r"{\\textstyle \1}",
 }
 """What mathematicians write in more ways than docutils reads."""
@@ -29,7 +30,8 @@ def mathml(node: Any, block: bool) -> str:
     for spelling, known in SPELLINGS.items():
         tex = re.sub(spelling, known, tex)
     try:
-        return APPLIED.sub(_spaced, tex2mathml(tex, as_block=block))
+        found = tex2mathml(tex, as_block=block).replace("<mo>‖<", '<mo stretchy="false">‖<')
+        return APPLIED.sub(_spaced, found)
     except MathError as error:
         logger.warning("formula %r: %s", tex, error, location=node)
         return f"<code>{tex}</code>"
