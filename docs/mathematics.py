@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from docutils.nodes import SkipNode
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
@@ -58,8 +59,6 @@ def setup(app: Any) -> dict[str, Any]:
 
 
 def _entered(write: Any) -> Any:
-    from docutils.nodes import SkipNode
-
     def visit(writer: Any, node: Any) -> None:
         write(writer, node)
         raise SkipNode

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,7 @@ def said(code: str) -> str:
             told.append(error)
     lines = [f"{type(e).__name__}: {e}" for e in (*(w.message for w in caught), *told)]
     assert lines, f"says nothing:\n{code}"
-    return "\n".join(dict.fromkeys(lines))
+    return "\n".join(dict.fromkeys(lines)).replace(f"{Path.cwd()}{os.sep}", "")
 
 
 def failing(text: str) -> list[str]:
