@@ -12,7 +12,6 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
 GUIDES = sorted((ROOT / "examples").glob("*/*.py"))
-OLD = sorted((ROOT / "examples").glob("[01]*.py"))
 TEXT, CODE = "# %% [markdown]\n", "# %%\n"
 
 
@@ -46,7 +45,7 @@ def shown_text(cell: str) -> str:
     return "\n".join(line[2:] for line in lines)
 
 
-@pytest.mark.parametrize("path", [*GUIDES, *OLD], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
 def test_guide_runs(path, tmp_path):
     finished = run([str(path)], tmp_path)
     assert finished.returncode == 0, finished.stderr
