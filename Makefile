@@ -4,7 +4,7 @@ ARGS :=
 # One core and one thread, so that timings compare; not every system can pin.
 PINNED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(shell which taskset >/dev/null 2>&1 && echo taskset -c 0)
 
-.PHONY: help demo test lint types bench faults machines clean
+.PHONY: help demo test lint types stubs bench faults machines docs clean
 .NOTPARALLEL: # all targets share one environment
 
 help: ## list the targets (the default)
@@ -23,6 +23,9 @@ lint: types ## check style, format and types
 types: .venv/dev.stamp ## check types only
 	$(BIN)/mypy
 
+stubs: .venv/dev.stamp ## write anew what type checkers are told of the operations
+	$(BIN)/python -m tests.house.stubs
+
 bench: .venv/test.stamp ## measure, on one core
 	$(PINNED) $(BIN)/python -m benchmarks $(ARGS)
 
@@ -32,6 +35,9 @@ faults: .venv/test.stamp ## plant faults; the tests must catch each
 machines: .venv/test.stamp ## run the tests as on other machines; ARGS chooses, see tests/machine/runs.py
 	$(BIN)/python -m tests.machine.runs $(ARGS)
 
+docs: .venv/docs.stamp .venv/weights.stamp ## build the documentation, to be opened from disk
+	$(BIN)/python -m docs
+
 clean: ## remove all that make made, the environment included
 	rm -rf .venv build dist digits *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -40,4 +46,9 @@ clean: ## remove all that make made, the environment included
 .venv/%.stamp: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	touch $@
+
+# Weights that a guide of the documentation loads; what these packages need to run is not wanted.
+.venv/weights.stamp:
+	$(BIN)/python -m pip install --quiet --no-deps silero-vad g2p-en
 	touch $@

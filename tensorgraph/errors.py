@@ -1,12 +1,14 @@
 """Every exception and warning: what was seen, what was expected, what to write instead.
 
-The exceptions subclass ``ValueError``, ``TypeError`` or ``RuntimeError``, so code that catches
-those keeps working. The helpers below build the sentences, so that all messages read alike.
+The exceptions subclass ``ValueError``, ``TypeError``, ``RuntimeError`` or ``AttributeError``, so
+code that catches those keeps working. The helpers below build the sentences, so that all messages
+read alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import FrameType
 from typing import Any
 
 from tensorgraph.caller.variables import variable_of
@@ -30,6 +32,26 @@ class DTypeError(TypeError):
 
 class ArgumentTypeError(ArgumentError, DTypeError):
     """An argument of another kind, 2.5 for an integer; or one that is missing or unknown."""
+
+
+class MissingNameError(AttributeError):
+    """A name that a module or an object of this package does not have.
+
+    What to write instead is looked up when the message is read, by ``find(name)``: who asks by
+    ``hasattr`` never waits for it.
+    """
+
+    def __init__(self, problem: str, name: str, find: Callable[[str], str | None]) -> None:
+        # Without obj, of whose attributes Python would add the one that looks most alike.
+        super().__init__(problem, name=name)
+        self._find = find
+
+    def __str__(self) -> str:
+        found = self._find(str(self.name))
+        return f"{self.args[0]}; {found}" if found else str(self.args[0])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return AttributeError, (str(self),)
 
 
 class ImmutableError(TypeError):
@@ -83,6 +105,10 @@ class UsageWarning(UserWarning):
     """Something that can be computed, but is hardly what was meant."""
 
 
+class LostGradientWarning(UsageWarning):
+    """A gradient that ends here, though the line does not say so."""
+
+
 def describe(value: Any) -> str:
     """Return a short name for an operand: its name if it has one, its shape and dtype."""
     shape = getattr(value, "shape", None)
@@ -96,9 +122,9 @@ def describe(value: Any) -> str:
     return f"{name!r} with {text}" if name else text
 
 
-def owner(tensor: Any) -> str:
+def owner(tensor: Any, frame: FrameType | None = None) -> str:
     """Return what a message calls the tensor whose method failed: its own name or a variable's."""
-    name = tensor.name or variable_of(tensor)
+    name = tensor.name or variable_of(tensor, frame)
     if name:
         return f"tensor {name!r}"
     node = tensor.node
@@ -110,9 +136,9 @@ def where_in(scope: str) -> str:
     return f" in {scope}" if scope else ""
 
 
-def variable(tensor: Any) -> str:
+def variable(tensor: Any, frame: FrameType | None = None) -> str:
     """Return what a line to write calls a tensor."""
-    name = tensor.name or variable_of(tensor)
+    name = tensor.name or variable_of(tensor, frame)
     return name if isinstance(name, str) and name.isidentifier() else "x"
 
 

@@ -131,15 +131,15 @@ class Variables:
         return names
 
 
-def variable_of(value: Any) -> str | None:
-    """Return the variable that holds a value where the user's code calls this package.
+def variable_of(value: Any, frame: FrameType | None = None) -> str | None:
+    """Return the variable that holds a value in a frame, or where user's code calls this package.
 
     Example:
         >>> weights = [1.5, 2.5]
         >>> variable_of(weights)
         'weights'
     """
-    frame: FrameType | None = sys._getframe(1)
+    frame = frame or sys._getframe(1)
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     return next((h.name for h in Variables(frame).holders if h.value is value and h.name), None)
@@ -196,13 +196,13 @@ def _users_frames(frame: FrameType | None) -> Iterator[FrameType]:
     """Yield a frame and those further out that run code of the user's."""
     first = frame
     while frame is not None:
-        if frame is first or not _of_library(frame.f_code.co_filename):
+        if frame is first or not of_library(frame.f_code.co_filename):
             yield frame
         frame = frame.f_back
 
 
 @cache
-def _of_library(path: str) -> bool:
+def of_library(path: str) -> bool:
     """Return whether a source file belongs to an installed package or to Python."""
     if path.startswith((PACKAGE, "<frozen ")):
         return True

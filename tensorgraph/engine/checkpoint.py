@@ -10,6 +10,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients_at
+from tensorgraph.engine.function_types import Function, P
 from tensorgraph.engine.graph import Node, mark, reachable
 from tensorgraph.engine.modes import MODE, mode, user_line
 from tensorgraph.engine.op import Op
@@ -17,7 +18,7 @@ from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, wrap
 
 
-def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+def checkpoint(f: Function[Any, P]) -> Callable[P, Tensor]:
     """Return ``f`` such that backward computes its inside again instead of keeping it.
 
     Costs one more forward pass of ``f``, saves the memory of everything between its inputs and its
@@ -132,7 +133,7 @@ class _Recomputation:
 def _as_they_are(value: Any) -> Any:
     """Return an argument such that what the caller changes in it later is not seen."""
     if isinstance(value, np.ndarray):
-        return value.copy() if value.flags.writeable else value
+        return value if value.base is None and not value.flags.writeable else value.copy()
     if type(value) is Tensor and not value._requires_grad:
         return wrap(value._data)  # assign() gives a tensor other data
     if type(value) in (list, tuple):

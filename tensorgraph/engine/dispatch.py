@@ -194,7 +194,7 @@ def _operand(op: Op, i: int, value: Any, args: tuple[Any, ...]) -> Any:
 def _constant(value: Any) -> Any:
     """Return an operand that is not a tensor as a node may keep it."""
     # The caller may change an array, or what it is a view of, before backward reads it.
-    changeable = type(value) is _ndarray and (value.flags.writeable or value.base is not None)
+    changeable = type(value) is _ndarray and (value.base is not None or value.flags.writeable)
     if not changeable:
         return value
     copy = value.copy()

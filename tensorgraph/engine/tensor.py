@@ -7,6 +7,7 @@ Operators and methods such as ``x + y`` or ``x.sum()`` are the ops of the same n
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
@@ -14,13 +15,15 @@ from typing import Any
 from weakref import ref
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, placed, to_array, to_dtype
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.lost_gradients import number_leaves, read_in_vain, values_leave
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.operators import Operators
+from tensorgraph.leads.calls import with_leads
 
 
 class Tensor(Operators):
@@ -151,6 +154,8 @@ class Tensor(Operators):
 
         For a result of an operation too, after :meth:`retain_grad`.
         """
+        if self._grad is None and type(self._node) is Node and not self._retains_grad():
+            read_in_vain(self, sys._getframe(1))
         return self._grad
 
     @grad.setter
@@ -292,10 +297,13 @@ class Tensor(Operators):
                 " what it is computed from is made"
             )
         node = self._node
-        if type(node) is Node and not any(getattr(h, "owner", None) is self for h in node.hooks):
+        if type(node) is Node and not self._retains_grad():
             meet(node)
             node.hooks = (*node.hooks, Retained(self))
         return self
+
+    def _retains_grad(self) -> bool:
+        return any(getattr(hook, "owner", None) is self for hook in self._node.hooks)
 
     # -------------------------------------------------------------------------- Python's protocols
 
@@ -323,6 +331,8 @@ class Tensor(Operators):
         return bool(self._data)
 
     def __float__(self) -> float:
+        if self._requires_grad:
+            number_leaves(self, sys._getframe(1))
         return float(self.item())
 
     def __int__(self) -> int:
@@ -419,8 +429,17 @@ class Tensor(Operators):
 
     # --------------------------------------------------------------------------- NumPy's protocols
 
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
-        """Return the values for ``np.asarray``: a read-only view, or a copy where needed."""
+    # By NumPy's stubs `array * tensor` is what __array__ returns, but may be anything for an array
+    # of objects. It is a tensor: __array_ufunc__ answers.
+    def __array__(
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
+    ) -> NDArray[np.object_]:
+        """Return the values for ``np.asarray``: a read-only view, or a copy where needed.
+
+        What is computed from them has no gradient: if this tensor needs one, it warns.
+        """
+        if self._requires_grad:
+            values_leave(self, sys._getframe(1))
         if type(self._data) is not np.ndarray:
             return np.asarray(self._data, dtype)
         if dtype is not None and np.dtype(dtype) != self.dtype:
@@ -436,7 +455,17 @@ class Tensor(Operators):
         """
         if kwargs.pop("copy", None) is False:
             raise BufferError("a tensor's memory is not shared; write copy=None")
+        if self._requires_grad:
+            values_leave(self, sys._getframe(1))
         return self._data.copy().__dlpack__(**kwargs)
+
+    @property
+    def __pandas_priority__(self) -> int:
+        """Which of two operands pandas lets answer: a tensor that needs a gradient, which it keeps.
+
+        A frame has 4000.
+        """
+        return 5000 if self._requires_grad else 0
 
     def __dlpack_device__(self) -> tuple[Any, Any]:
         """Return the device of the values, for DLPack."""
@@ -519,6 +548,7 @@ class Retained:
 # --------------------------------------------------------------------------------- making tensors
 
 
+@with_leads
 def tensor(
     data: ArrayLike | Tensor,
     dtype: DTypeLike | None = None,
@@ -552,11 +582,12 @@ def tensor(
     return leaf(array, requires_grad, name)
 
 
+@with_leads
 def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
     """Return a tensor that shares the memory of ``data`` where that is possible.
 
-    A tensor of the right dtype is returned as it is. Do not change a shared array while a graph
-    that uses it may still be differentiated; :func:`tensor` copies.
+    A tensor of the right dtype is returned as it is, another one by ``astype``. Do not change a
+    shared array while a graph that uses it may still be differentiated; :func:`tensor` copies.
 
     Example:
         >>> import numpy as np
@@ -565,8 +596,8 @@ def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
         >>> np.shares_memory(tg.asarray(a).data, a)
         True
     """
-    if type(data) is Tensor and (dtype is None or to_dtype(dtype) == data.dtype):
-        return data
+    if type(data) is Tensor:
+        return data if dtype is None or to_dtype(dtype) == data.dtype else data.astype(dtype)
     return wrap(array_of(data, dtype))
 
 

@@ -61,6 +61,7 @@ class Problem:
         self.raw = recorded.backward(self.root, self.seed)
         self.result = recorded.exprs[self.root]
         self.exprs = [recorded.exprs[p] for p in self.places]
+        self.constants.reserve_pi([self.result, *self.raw.values()])
         self.letters = Letters(recorded, self.constants, [t.name for t in targets], self.exprs)
         self.names = self.letters.names
         if self.result.op in MEANINGS.opened and self.result not in set(self.exprs):

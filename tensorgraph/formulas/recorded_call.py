@@ -68,7 +68,7 @@ def argument_names(f: Callable[..., Any], args: Sequence[Any]) -> list[str | Non
 
 
 def _body(f: Callable[..., Any]) -> Callable[..., Any]:
-    return f.forward if isinstance(f, Module) else f
+    return f.forward if isinstance(f, Module) else f  # type: ignore[attr-defined]
 
 
 @contextmanager

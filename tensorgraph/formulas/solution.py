@@ -41,7 +41,7 @@ class Solution:
         self.of_products = {
             gradient
             for place, gradient in problem.raw.items()
-            if type(place) is Node and is_product(place.op)
+            if type(place) is Node and is_product(place.op, len(place.parents))
         }
         known = Known(
             problem.result,
@@ -99,7 +99,14 @@ class Solution:
     def _worth_a_name(self, cuts: dict[Expr, str], asked: set[Expr]) -> dict[Expr, str]:
         """Return the gradients that keep a name: those asked for, and the long ones on the way."""
         alone = [e for e in cuts if e not in asked and e not in self.loops.gradients]
-        for e in alone:
+        for e in alone:  # first, so that no other is a multiple of one that is a number
+            own = _without(cuts, e)
+            cuts = own if self._is_plain(e, own) else cuts
+        for e in filter(cuts.__contains__, alone):
+            own = _without(cuts, e)
+            if self._is_plain(e, own):
+                cuts = own
+        for e in [x for x in alone if x in cuts]:  # now what is plain is no other gradient
             own = _without(cuts, e)
             simple = self.simplifier.simplest(e, own)[1]
             names = Names(self.names, own)
@@ -108,10 +115,24 @@ class Solution:
             short = price <= TRIVIAL and any(x in own for x in _leaves(simple, names))
             # What takes axes apart, or what that is, is easier to read by itself.
             whole = e in self.of_products and not any(map(rearranges, around(simple, own)))
-            if price <= PLAIN or (short and whole):
+            if short and whole:
                 cuts = own
         self._scale([e for e in alone if e in cuts], cuts)
         return cuts
+
+    def _is_plain(self, e: Expr, cuts: Mapping[Expr, str]) -> bool:
+        """Return whether a gradient is a number or a named value, but for its sign and divisor."""
+        simple = self.simplifier.simplest(e, cuts)[1]
+        names = Names(self.names, cuts)
+        if cost(simple, names) <= PLAIN:
+            return True
+        try:
+            divisor = self.simplifier.normaliser(cuts).divisor(e)
+        except OutOfTime:
+            return False
+        if divisor is None:
+            return False
+        return cost(self.simplifier.simplest(e * divisor, cuts)[1], names) <= PLAIN
 
     def _scale(self, helpers: Sequence[Expr], cuts: Mapping[Expr, str]) -> None:
         """Let gradients that nobody asked for leave out what all of them is divided by.

@@ -9,9 +9,12 @@ shortest layer with parameters), ``init``; then any layer by its file: ``convolu
 ``activations``; what combines modules: ``containers``, ``multitask``; what is made of outputs:
 ``losses``; what changes or reads a whole model: ``regularization``, ``freeze``, ``transfer`` and
 ``stateless``. (:class:`Watch` is taken from the room that observes.) Small parts: ``flatten``,
-``forgotten_eval``, ``half_precision``, ``message_place`` and ``state_paths``.
+``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``message_place`` and ``state_paths``.
 """
 
+from typing import TYPE_CHECKING
+
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
 from tensorgraph.nn import init, losses
 from tensorgraph.nn.activations import (
     ELU,
@@ -70,3 +73,6 @@ __all__ = [
     "multitask_loss", "replace_head", "scaled_dot_product_attention", "task_losses",
     "transfer_advice", "unfreeze", "weights",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)

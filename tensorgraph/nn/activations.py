@@ -10,6 +10,10 @@ import inspect
 from typing import Any, ClassVar
 
 from tensorgraph.engine.op import Op
+from tensorgraph.engine.operands import Operand
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.errors import ArgumentTypeError
+from tensorgraph.leads.calls import unknown_keyword
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.activation import (
     elu,
@@ -33,7 +37,7 @@ class Activation(Module):
         **kwargs: the same, by name.
 
     Raises:
-        TypeError: an argument that is not a parameter of the op.
+        ArgumentTypeError: an argument that is not a parameter of the op.
 
     Example:
         >>> import tensorgraph as tg
@@ -51,13 +55,16 @@ class Activation(Module):
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{type(self).__name__}{signature}: {error}") from None
+            owner = type(self).__name__
+            problem = unknown_keyword([owner, self.op.name], kwargs, parameters)
+            raise problem or ArgumentTypeError(f"{owner}{signature}: {error}") from None
         bound.apply_defaults()
         self.static = dict(bound.arguments)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return the op's result for x."""
-        return self.op.call(x, **self.static)
+        y: Tensor = self.op.call(x, **self.static)
+        return y
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""

@@ -11,7 +11,10 @@ from numpy.typing import DTypeLike
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.engine.arrays import as_array, to_array
+from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, glorot_uniform
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.message_place import here
@@ -26,6 +29,7 @@ from tensorgraph.random import Generator
 Shape = tuple[int, ...]
 
 
+@with_leads
 def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, mask: Any = None, causal: bool = False
 ) -> Any:
@@ -162,6 +166,7 @@ class MultiHeadAttention(Module):
         (5, 7, 8)
     """
 
+    @with_leads
     def __init__(
         self,
         features: int,
@@ -183,7 +188,13 @@ class MultiHeadAttention(Module):
             Linear(self.features, self.features, bias, init, dtype, generator) for _ in range(4)
         )
 
-    def forward(self, query: Any, key: Any = None, value: Any = None, key_mask: Any = None) -> Any:
+    def forward(
+        self,
+        query: Operand,
+        key: Operand | None = None,
+        value: Operand | None = None,
+        key_mask: Operand | None = None,
+    ) -> Tensor:
         """Return what the queries find."""
         key = query if key is None else key
         value = key if value is None else value
@@ -204,7 +215,8 @@ class MultiHeadAttention(Module):
         v = self._divided(self.v_proj(value))
         found = scaled_dot_product_attention(q, k, v, mask, self.causal)
         joined = reshape(permute_dims(found, axes=(0, 2, 1, 3)), shape=(m, queries, self.features))
-        return self.out_proj(joined)
+        y: Tensor = self.out_proj(joined)
+        return y
 
     def _divided(self, x: Any) -> Any:
         """Return (m, T, features) as (m, heads, T, features of a head)."""

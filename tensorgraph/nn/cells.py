@@ -14,15 +14,17 @@ multiplied by it again and again neither grows nor shrinks (Saxe et al. 2014).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.message_place import here
@@ -35,8 +37,13 @@ from tensorgraph.random import Generator
 
 Shape = tuple[int, ...]
 
+State = TypeVar("State")
+"""What a cell remembers: h, or the pair (h, c)."""
 
-class Cell(Module):
+Pair = tuple[Tensor, Tensor]
+
+
+class Cell(Module, Generic[State]):
     """One step of a recurrent layer: its parameters, and what the three kinds have in common."""
 
     biases: ClassVar[tuple[float, ...]]
@@ -44,6 +51,7 @@ class Cell(Module):
     gates: ClassVar[str] = ""
     """The letters of the gates, in the order in which the parameters have them."""
 
+    @with_leads
     def __init__(
         self,
         in_features: int,
@@ -85,7 +93,7 @@ class Cell(Module):
         self.bias_ih = by_gate([constant(bias) for bias in self.biases])
         self.bias_hh = by_gate([constant(0.0)] * gates)
 
-    def forward(self, x: Any, state: Any = None) -> Any:
+    def forward(self, x: Operand, state: Any = None) -> State:
         """Return the state after the step from ``state``, or from zeros, with the input x.
 
         Args:
@@ -99,12 +107,12 @@ class Cell(Module):
         projected = self.project(x)
         return self.step(projected, self.start(state, projected.shape[:-1], projected.dtype))
 
-    def project(self, x: Any) -> Tensor:
+    def project(self, x: Operand) -> Tensor:
         """Return W x, the input's part of all gates; for all time steps at once, if x has them."""
         projected: Tensor = linear(x, self.weight_ih, self.bias_ih)
         return projected
 
-    def step(self, projected: Tensor, state: Any) -> Any:
+    def step(self, projected: Tensor, state: Any) -> State:
         """Return the next state, given W x and the present state."""
         raise NotImplementedError
 
@@ -145,7 +153,7 @@ class Cell(Module):
         )
 
 
-class RNNCell(Cell):
+class RNNCell(Cell[Tensor]):
     """h′ = tanh(W x + U h): one step of a simple recurrent network (Elman 1990).
 
     "Finding structure in time"; in the notation of the Deep Learning Specialization (course 5,
@@ -163,12 +171,13 @@ class RNNCell(Cell):
 
     biases = (0.0,)
 
-    def step(self, projected: Tensor, state: Any) -> Any:
+    def step(self, projected: Tensor, state: Any) -> Tensor:
         """Return h′."""
-        return tanh(projected + self.recur(state))
+        h: Tensor = tanh(projected + self.recur(state))
+        return h
 
 
-class GRUCell(Cell):
+class GRUCell(Cell[Tensor]):
     """h′ = (1 − z) n + z h: one step of a network of gated recurrent units (Cho et al. 2014).
 
     The reset gate r, the update gate z and the proposal n are, in this order in the parameters,
@@ -190,16 +199,17 @@ class GRUCell(Cell):
     biases = (0.0, 0.0, 0.0)
     gates = "rzn"
 
-    def step(self, projected: Tensor, state: Any) -> Any:
+    def step(self, projected: Tensor, state: Any) -> Tensor:
         """Return h′."""
         x_r, x_z, x_n = split(projected, 3, axis=-1)
         h_r, h_z, h_n = split(self.recur(state), 3, axis=-1)
         r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
         n = tanh(x_n + r * h_n)
-        return n + z * (state - n)
+        h: Tensor = n + z * (state - n)
+        return h
 
 
-class LSTMCell(Cell):
+class LSTMCell(Cell[Pair]):
     """h′ = o tanh(c′), c′ = f c + i g: one step of a network of long short-term memory.
 
     The input gate i, the forget gate f, the proposal g and the output gate o are, in this order in
@@ -239,7 +249,7 @@ class LSTMCell(Cell):
         h, c = pair
         return super().start(h, batch, dtype), super().start(c, batch, dtype)
 
-    def step(self, projected: Tensor, state: Any) -> Any:
+    def step(self, projected: Tensor, state: Any) -> Pair:
         """Return (h′, c′)."""
         h, c = state
         i, f, g, o = split(projected + self.recur(h), 4, axis=-1)

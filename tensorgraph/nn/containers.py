@@ -7,6 +7,7 @@ from typing import Any, Self, SupportsIndex, overload
 
 from tensorgraph import errors
 from tensorgraph.engine.modes import MODE
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 
 
@@ -45,9 +46,9 @@ class Sequential(Module):
                     f"Sequential: layer {i} is a {type(layer).__name__}, not a module or"
                     f" function{hint}"
                 )
-        self.layers = list(layers)
+        self.layers: list[Any] = list(layers)  # whose attributes no type checker can know
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         """Return what the last layer makes of what the others made of x."""
         for layer in self.layers:
             try:
@@ -59,7 +60,8 @@ class Sequential(Module):
                         " lambda result: result[0], …) to pass on the first part only"
                     )
                 raise
-        return x
+        y: Tensor = x
+        return y
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses: the layers that are no modules."""
@@ -72,7 +74,7 @@ class Sequential(Module):
     def __len__(self) -> int:
         return len(self.layers)
 
-    def __iter__(self) -> Iterator[Callable[..., Any]]:
+    def __iter__(self) -> Iterator[Any]:
         return iter(self.layers)
 
     @overload

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from numpy.typing import DTypeLike
 
 from tensorgraph.arguments import whole
+from tensorgraph.engine.operands import Operand
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
@@ -27,6 +30,7 @@ class _Conv(Module):
     rank: ClassVar[int]
     """How many spatial axes there are."""
 
+    @with_leads
     def __init__(
         self,
         in_channels: int,
@@ -87,9 +91,9 @@ class _Conv(Module):
         self.weight = parameter(init, shape, dtype, generator)
         self.bias = parameter(zeros, shape[:1], dtype, generator) if bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return the convolution of x with the weight, plus the bias of each channel."""
-        y = conv(
+        y: Tensor = conv(
             x,
             self.weight,
             stride=self.stride,

@@ -7,8 +7,11 @@ from typing import Any
 
 from tensorgraph import random
 from tensorgraph.arguments import number
+from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, DTypeError, describe
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.masking import dropout
@@ -49,6 +52,7 @@ class Dropout(Module):
         Dropout(keep_prob=0.8)
     """
 
+    @with_leads
     def __init__(
         self,
         *unnamed: Any,
@@ -82,13 +86,14 @@ class Dropout(Module):
         """The probability with which an element is kept."""
         self.generator = generator
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return x · D / keep_prob with a new D in training, x in evaluation."""
         if not self.training or self.keep_prob == 1:
-            return x
+            return asarray(x)
         warn_of_inference(self, "dropout", "it drops at random")
         mask = random.bernoulli(self.keep_prob, shape_of(x), self.generator)
-        return dropout(x, mask, keep_prob=self.keep_prob)
+        y: Tensor = dropout(x, mask, keep_prob=self.keep_prob)
+        return y
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.tensor import Tensor, array_of
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, normal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.message_place import here
@@ -50,6 +50,7 @@ class Embedding(Module):
         (2, 3, 16)
     """
 
+    @with_leads
     def __init__(
         self,
         num_embeddings: int,
@@ -65,7 +66,7 @@ class Embedding(Module):
         shape = (self.num_embeddings, self.embedding_dim)
         self.weight = parameter(init, shape, dtype, generator)
 
-    def forward(self, ids: Any) -> Any:
+    def forward(self, ids: Operand) -> Tensor:
         """Return the rows of the ids."""
         try:
             numbers = array_of(ids)
@@ -85,7 +86,8 @@ class Embedding(Module):
                 f"{here('embedding')}: id {found[first]} at index {first} is not one of the"
                 f" {self.num_embeddings} ids 0 … {self.num_embeddings - 1}"
             )
-        return getitem(self.weight, (ids if type(ids) is Tensor else numbers,))
+        rows: Tensor = getitem(self.weight, (ids if type(ids) is Tensor else numbers,))
+        return rows
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
+from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.shape import reshape
@@ -26,9 +28,14 @@ class Flatten(Module):
         (64, 1568)
     """
 
-    def forward(self, x: Any) -> Any:
+    @with_leads
+    def __init__(self) -> None:
+        """Take nothing: all axes but the first become one."""
+
+    def forward(self, x: Operand) -> Tensor:
         """Return x with all axes but the first made one."""
         shape = shape_of(x)
         if not shape:
             raise ShapeError(f"{here('flatten')}: the input has no axis, so it is no batch")
-        return reshape(x, shape=(shape[0], math.prod(shape[1:])))
+        rows: Tensor = reshape(x, shape=(shape[0], math.prod(shape[1:])))
+        return rows

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
@@ -48,6 +48,7 @@ class Linear(Module):
         (5, 2)
     """
 
+    @with_leads
     def __init__(
         self,
         in_features: int,
@@ -65,16 +66,19 @@ class Linear(Module):
         self.weight = parameter(init, shape, dtype, generator)
         self.bias = parameter(zeros, shape[:1], dtype, generator) if bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return x Wᵀ + b."""
+        y: Tensor
         if self.bias is not None:
-            return linear(x, self.weight, self.bias)
+            y = linear(x, self.weight, self.bias)
+            return y
         if shape_of(x)[-1:] != (self.in_features,):
             raise errors.ShapeError(
                 f"{here('linear')}: the input of shape {shape_of(x)} must have {self.in_features}"
                 " features along axis -1"
             )
-        return matmul(x, matrix_transpose(self.weight))
+        y = matmul(x, matrix_transpose(self.weight))
+        return y
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""

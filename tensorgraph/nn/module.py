@@ -8,9 +8,19 @@ since is seen as it is now.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, ClassVar, NamedTuple, Self, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeVar,
+    overload,
+)
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +30,9 @@ from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.modes import MODE, Mode, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
+from tensorgraph.leads.attributes import missing_from_object
+from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.lost_parameters import warn_of_lost_parameter
 
 
 class Found(NamedTuple):
@@ -33,6 +46,16 @@ class Found(NamedTuple):
 
 
 Item = TypeVar("Item")
+P = ParamSpec("P")
+Out = TypeVar("Out", covariant=True)
+
+
+class HasForward(Protocol[P, Out]):
+    """What a module is called with, and what it returns, is its ``forward``'s."""
+
+    def forward(self, *args: P.args, **kwargs: P.kwargs) -> Out:
+        """Compute."""
+
 
 LOOKED_UP = ("_entered", "_places")
 """Attributes of a module that say where calls found it, or what is in it: no part of it."""
@@ -114,20 +137,35 @@ class Module:
             " write def forward(self, x): … in the class"
         )
 
-    forward: Callable[..., Any] = _no_forward
+    # A call returns what forward does. Type checkers shall see none here, so that a class may
+    # define any; a module of which no more is known returns a tensor.
+    if not TYPE_CHECKING:
+        forward = _no_forward
 
+    if not TYPE_CHECKING:  # any attribute would pass the type checker
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if isinstance(value, (Tensor, list, tuple, dict)) and name not in LOOKED_UP:
+                old = vars(self).get(name)
+                warn_of_lost_parameter(type(self).__name__, name, old, value, self._in_attributes)
+            object.__setattr__(self, name, value)
+
+    @overload
+    def __call__(self: HasForward[P, Out], *args: P.args, **kwargs: P.kwargs) -> Out: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, with the module's place known to what it computes."""
         outside = MODE.get()
         if type(outside) is not Mode:  # generators hold blocks: this is one among them
             with mode(scope=self._scope_under(outside), module=weakref.ref(self)):
-                return self.forward(*args, **kwargs)
+                return self.forward(*args, **kwargs)  # type: ignore[attr-defined]
         entered = self._entered
         if entered is None or entered[0] is not outside:
             entered = self._enter(outside)
         token = MODE.set(entered[1])
         try:
-            return self.forward(*args, **kwargs)
+            return self.forward(*args, **kwargs)  # type: ignore[attr-defined]
         finally:
             if MODE.get() is entered[1]:
                 MODE.reset(token)
@@ -170,6 +208,7 @@ class Module:
 
     # ------------------------------------------------------------------------------------ contents
 
+    @with_leads
     def parameters(self) -> Listing[Tensor]:
         """Return the parameters: leaf tensors that want a gradient."""
         return Listing((tensor for _, tensor in self.named_parameters()), self)
@@ -214,6 +253,9 @@ class Module:
         """Return this module, whose path is empty, and all modules in it with their paths."""
         return [(f.path, f.value) for f in walk(self) if isinstance(f.value, Module)]
 
+    def _in_attributes(self) -> list[Tensor]:
+        return [found.value for found in walk(self) if type(found.value) is Tensor]
+
     # --------------------------------------------------------------------------------------- state
 
     def train(self, mode: bool = True) -> Self:
@@ -242,6 +284,7 @@ class Module:
         """
         return {path: np.array(to_host(tensor.data)) for path, tensor in self._tensors()}
 
+    @with_leads
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Give every parameter and buffer its value in ``state``, which is copied.
 
@@ -261,6 +304,11 @@ class Module:
         values = fitting(own, state, type(self).__name__)
         for path, tensor in own.items():
             rebind(tensor, placed(values[path], tensor._data))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_from_object(self, name)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles keep: the attributes, not where it was last called."""

@@ -13,10 +13,12 @@ from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.creation import ones, zeros
 from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.modes import user_level
+from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.random_generator import replaying
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.message_place import here
@@ -87,6 +89,7 @@ class BatchNorm(Module):
 
     parameter_letters = SCALE_AND_SHIFT
 
+    @with_leads
     def __init__(
         self,
         features: int,
@@ -106,10 +109,14 @@ class BatchNorm(Module):
         self.running_mean = zeros(self.features, single)
         self.running_var = ones(self.features, single)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return the normalised x, by the batch's moments in training, else by the running ones."""
         given = asarray(x)
-        axis, x = self._feature_axis(given.shape), to_single(given)
+        axis, single = self._feature_axis(given.shape), to_single(given)
+        y: Tensor = to_half(self._normalised(single, axis), given, self.weight)
+        return y
+
+    def _normalised(self, x: Tensor, axis: int) -> Any:
         if self.training:
             self._check_count(x)
             warn_of_inference(
@@ -123,7 +130,7 @@ class BatchNorm(Module):
             centred = x - self._along(axis, self.running_mean, x)
             deviation = sqrt(self.running_var + self.eps)
         scale = self._along(axis, self.weight / _divisor(deviation, self.eps), x)
-        return to_half(affine(centred, scale, self._along(axis, self.bias, x)), given, self.weight)
+        return affine(centred, scale, self._along(axis, self.bias, x))
 
     @quiet
     def _moments(self, x: Tensor, axis: int, centred: Tensor, deviation: Tensor) -> tuple[Any, Any]:
@@ -203,6 +210,7 @@ class _OverLastAxes(Module):
 
     parameter_letters = SCALE_AND_SHIFT
 
+    @with_leads
     def __init__(
         self, shape: int | Shape, eps: float = 1e-5, *, dtype: DTypeLike | None = None
     ) -> None:
@@ -260,19 +268,21 @@ class LayerNorm(_OverLastAxes):
          [-1.225  0.     1.225]]
     """
 
+    @with_leads
     def __init__(
         self, shape: int | Shape, eps: float = 1e-5, *, dtype: DTypeLike | None = None
     ) -> None:
         super().__init__(shape, eps, dtype=dtype)
         self.bias = zeros(self.shape, dtype, requires_grad=True)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return the normalised x."""
         given, axes = asarray(x), self._axes(shape_of(x))
         centred = center(to_single(given), axis=axes)
         deviation = rms(centred, axis=axes, eps=self.eps, keepdims=True)
         normalised = centred / _divisor(deviation, self.eps)
-        return to_half(affine(normalised, self.weight, self.bias), given, self.weight)
+        y: Tensor = to_half(affine(normalised, self.weight, self.bias), given, self.weight)
+        return y
 
 
 class RMSNorm(_OverLastAxes):
@@ -291,10 +301,11 @@ class RMSNorm(_OverLastAxes):
          [0.2 1.4]]
     """
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return the normalised x."""
         given, axes = asarray(x), self._axes(shape_of(x))
-        x = to_single(given)
-        deviation = rms(x, axis=axes, eps=self.eps, keepdims=True)
-        normalised = x / _divisor(deviation, self.eps)
-        return to_half(normalised * self.weight, given, self.weight)
+        single = to_single(given)
+        deviation = rms(single, axis=axes, eps=self.eps, keepdims=True)
+        normalised = single / _divisor(deviation, self.eps)
+        y: Tensor = to_half(normalised * self.weight, given, self.weight)
+        return y

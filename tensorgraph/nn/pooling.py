@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from tensorgraph.engine.op import REGISTRY, Op
+from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.convolution import Padding, Size, brief
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
@@ -24,6 +27,7 @@ class _Pool(Module):
     rank: ClassVar[int]
     """How many spatial axes there are."""
 
+    @with_leads
     def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Padding = 0) -> None:
         """Take the geometry of the windows.
 
@@ -48,9 +52,10 @@ class _Pool(Module):
         sizes = (self.kernel_size, self.stride, (1,) * rank)
         per_side(padding, self.kernel_size, *sizes, f"{name}: padding")
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return x with each window reduced to one number."""
-        return self.op.call(x, size=self.kernel_size, stride=self.stride, padding=self.padding)
+        y: Tensor = self.op.call(x, size=self.kernel_size, stride=self.stride, padding=self.padding)
+        return y
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
@@ -133,7 +138,7 @@ class _GlobalPool(Module):
 
     reduce: ClassVar[Callable[..., Any]]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Operand) -> Tensor:
         """Return one number for each example and channel."""
         shape = shape_of(x)
         if len(shape) < 3:
@@ -141,7 +146,8 @@ class _GlobalPool(Module):
                 f"{here('global pooling')}: the input of shape {shape} must have shape"
                 f" {axis_names('channels', 2)}, or other spatial axes after the channels"
             )
-        return self.reduce(x, axis=tuple(range(2, len(shape))))
+        y: Tensor = self.reduce(x, axis=tuple(range(2, len(shape))))
+        return y
 
 
 class GlobalAvgPool(_GlobalPool):

@@ -7,14 +7,16 @@ Sequences have the shape (m, T, features): m examples of T time steps, as in PyT
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic
 
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors
+from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.nn.cells import Cell, GRUCell, LSTMCell, RNNCell
+from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.cells import Cell, GRUCell, LSTMCell, Pair, RNNCell, State
 from tensorgraph.nn.init import Initializer, glorot_uniform, orthogonal
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
@@ -22,15 +24,16 @@ from tensorgraph.ops.shape import stack, unstack
 from tensorgraph.random import Generator
 
 
-class Recurrent(Module):
+class Recurrent(Module, Generic[State]):
     """A cell applied to each time step of a sequence, one after the other.
 
     The parameters are those of ``cell``, which also serves to take single steps. In a Sequential,
     ``lambda result: result[0]`` after the layer passes on the outputs alone.
     """
 
-    cell_type: ClassVar[type[Cell]]
+    cell_type: ClassVar[type[Cell[Any]]]
 
+    @with_leads
     def __init__(
         self,
         in_features: int,
@@ -41,11 +44,11 @@ class Recurrent(Module):
         generator: Generator | None = None,
     ) -> None:
         """Make the cell, of the arguments that it takes: see :class:`RNNCell`."""
-        self.cell = self.cell_type(
+        self.cell: Cell[State] = self.cell_type(
             in_features, hidden_features, init, recurrent_init, dtype, generator
         )
 
-    def forward(self, x: Any, state: Any = None) -> tuple[Tensor, Any]:
+    def forward(self, x: Operand, state: Any = None) -> tuple[Tensor, State]:
         """Return h of all time steps, and the last state.
 
         Args:
@@ -77,7 +80,7 @@ class Recurrent(Module):
         return stack(outputs, axis=1), state
 
 
-class RNN(Recurrent):
+class RNN(Recurrent[Tensor]):
     """A simple recurrent network: :class:`RNNCell` applied to each time step of a sequence.
 
     Example:
@@ -90,7 +93,7 @@ class RNN(Recurrent):
     cell_type = RNNCell
 
 
-class GRU(Recurrent):
+class GRU(Recurrent[Tensor]):
     """Gated recurrent units: :class:`GRUCell` applied to each time step of a sequence.
 
     Example:
@@ -103,7 +106,7 @@ class GRU(Recurrent):
     cell_type = GRUCell
 
 
-class LSTM(Recurrent):
+class LSTM(Recurrent[Pair]):
     """Long short-term memory: :class:`LSTMCell` applied to each time step of a sequence.
 
     Example:

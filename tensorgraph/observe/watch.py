@@ -17,8 +17,6 @@ from tensorgraph.engine.tensor import Tensor
 class Watchable(Protocol):
     """What a watch needs of a model: ``nn.Module`` has it, and stands above this room."""
 
-    forward: Callable[..., Any]
-
     def named_modules(self) -> Sequence[tuple[str, Watchable]]:
         """Return the model, whose path is empty, and all modules in it with their paths."""
 
@@ -83,6 +81,7 @@ class Watch:
                 "nn.Watch: the block of this watch is entered inside itself; make a nn.Watch(model)"
                 " of its own for an inner block"
             )
+        module: Any
         for path, module in self.model.named_modules():
             size = self._sizes[path] = _Size(module)
             module.forward = size.measured(module.forward)
@@ -114,7 +113,7 @@ class Watch:
 class _Size:
     """The root mean square of all outputs of one module in a step."""
 
-    def __init__(self, module: Watchable) -> None:
+    def __init__(self, module: Any) -> None:
         self._module = module
         self._own = vars(module).get("forward")  # a user may have set one
         self._squares, self._count = 0.0, 0

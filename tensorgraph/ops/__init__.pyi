@@ -12,6 +12,172 @@ from tensorgraph.ops._axes import OneOrMore, SomeAxes
 from tensorgraph.ops.index import Key
 from tensorgraph.ops.window import AnyPadding
 
+__all__ = [
+    "abs",
+    "acos",
+    "acosh",
+    "acosh_slope",
+    "add",
+    "add_at",
+    "affine",
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "asin",
+    "asin_slope",
+    "asinh",
+    "asinh_slope",
+    "astype",
+    "atan",
+    "atan2",
+    "atan2_slope",
+    "atanh",
+    "atanh_slope",
+    "avg_pool",
+    "avg_pool_grad",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_or",
+    "bitwise_xor",
+    "broadcast_to",
+    "ceil",
+    "center",
+    "class_cross_entropy",
+    "clip",
+    "concat",
+    "conv",
+    "conv_transpose",
+    "conv_weight_grad",
+    "cos",
+    "cosh",
+    "cumulative_sum",
+    "divide",
+    "dropout",
+    "einsum",
+    "elu",
+    "elu_slope",
+    "equal",
+    "erf",
+    "erf_slope",
+    "exp",
+    "exp2",
+    "expand_dims",
+    "expm1",
+    "flip",
+    "floor",
+    "floor_divide",
+    "gelu",
+    "gelu_slope",
+    "getitem",
+    "greater",
+    "greater_equal",
+    "hypot",
+    "hypot_slope",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "leaky_relu",
+    "less",
+    "less_equal",
+    "linear",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "log_sigmoid",
+    "log_softmax",
+    "logaddexp",
+    "logaddexp_slope",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logsumexp",
+    "masked_matmul",
+    "matmul",
+    "matmul_where",
+    "matrix_transpose",
+    "max",
+    "max_pool",
+    "max_pool_grad",
+    "maximum",
+    "maximum_grad",
+    "mean",
+    "min",
+    "minimum",
+    "minimum_grad",
+    "minus_mean",
+    "minus_share",
+    "multiply",
+    "negative",
+    "norm",
+    "normal_density",
+    "not_equal",
+    "one_hot",
+    "outer",
+    "overlap_add",
+    "pad",
+    "permute_dims",
+    "positive",
+    "power",
+    "power_slope",
+    "prod",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "repeat",
+    "reshape",
+    "rms",
+    "rms_slope",
+    "roll",
+    "round",
+    "same",
+    "scatter",
+    "set_at",
+    "sigmoid",
+    "sigmoid_cross_entropy",
+    "sigmoid_minus",
+    "sigmoid_slope",
+    "sign",
+    "silu",
+    "silu_slope",
+    "sin",
+    "sinh",
+    "softmax",
+    "softmax_cross_entropy",
+    "softmax_minus_one_hot",
+    "softplus",
+    "sort",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "std_slope",
+    "subtract",
+    "sum",
+    "take",
+    "take_along_axis",
+    "tan",
+    "tanh",
+    "tanh_slope",
+    "tensordot",
+    "tile",
+    "tril",
+    "triu",
+    "trunc",
+    "unit",
+    "unstack",
+    "var",
+    "vecdot",
+    "where",
+    "windows",
+]
+OPS: dict[str, Callable[..., Any]]
+
 @overload
 def elu(x: MakesTensor, alpha: float = 1.0) -> Tensor:
     """Return x above 0 and alpha · (eˣ − 1) elsewhere (Clevert et al. 2015).
@@ -23,7 +189,7 @@ def elu(x: MakesTensor, alpha: float = 1.0) -> Tensor:
     """
 
 @overload
-def elu(x: Plain, alpha: float = 1.0) -> NDArray[Any]: ...
+def elu(x: NDArray[Any], alpha: float = 1.0) -> NDArray[Any]: ...
 @overload
 def elu(x: Operand, alpha: float = 1.0) -> Any: ...
 @overload
@@ -37,7 +203,7 @@ def elu_slope(x: MakesTensor, alpha: float = 1.0) -> Tensor:
     """
 
 @overload
-def elu_slope(x: Plain, alpha: float = 1.0) -> NDArray[Any]: ...
+def elu_slope(x: NDArray[Any], alpha: float = 1.0) -> NDArray[Any]: ...
 @overload
 def elu_slope(x: Operand, alpha: float = 1.0) -> Any: ...
 @overload
@@ -53,7 +219,7 @@ def gelu(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def gelu(x: Plain) -> NDArray[Any]: ...
+def gelu(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def gelu(x: Operand) -> Any: ...
 @overload
@@ -70,7 +236,7 @@ def gelu_slope(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def gelu_slope(x: Plain) -> NDArray[Any]: ...
+def gelu_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def gelu_slope(x: Operand) -> Any: ...
 @overload
@@ -84,7 +250,7 @@ def leaky_relu(x: MakesTensor, slope: float = 0.01) -> Tensor:
     """
 
 @overload
-def leaky_relu(x: Plain, slope: float = 0.01) -> NDArray[Any]: ...
+def leaky_relu(x: NDArray[Any], slope: float = 0.01) -> NDArray[Any]: ...
 @overload
 def leaky_relu(x: Operand, slope: float = 0.01) -> Any: ...
 @overload
@@ -98,7 +264,7 @@ def log_sigmoid(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def log_sigmoid(x: Plain) -> NDArray[Any]: ...
+def log_sigmoid(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def log_sigmoid(x: Operand) -> Any: ...
 @overload
@@ -112,7 +278,7 @@ def normal_density(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def normal_density(x: Plain) -> NDArray[Any]: ...
+def normal_density(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def normal_density(x: Operand) -> Any: ...
 @overload
@@ -126,7 +292,7 @@ def relu(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def relu(x: Plain) -> NDArray[Any]: ...
+def relu(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def relu(x: Operand) -> Any: ...
 @overload
@@ -140,7 +306,7 @@ def sigmoid(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def sigmoid(x: Plain) -> NDArray[Any]: ...
+def sigmoid(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def sigmoid(x: Operand) -> Any: ...
 @overload
@@ -154,7 +320,7 @@ def sigmoid_slope(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def sigmoid_slope(x: Plain) -> NDArray[Any]: ...
+def sigmoid_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def sigmoid_slope(x: Operand) -> Any: ...
 @overload
@@ -170,7 +336,7 @@ def silu(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def silu(x: Plain) -> NDArray[Any]: ...
+def silu(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def silu(x: Operand) -> Any: ...
 @overload
@@ -187,7 +353,7 @@ def silu_slope(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def silu_slope(x: Plain) -> NDArray[Any]: ...
+def silu_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def silu_slope(x: Operand) -> Any: ...
 @overload
@@ -201,7 +367,7 @@ def softplus(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def softplus(x: Plain) -> NDArray[Any]: ...
+def softplus(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def softplus(x: Operand) -> Any: ...
 @overload
@@ -215,7 +381,7 @@ def abs(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def abs(x: Plain) -> NDArray[Any]: ...
+def abs(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def abs(x: Operand) -> Any: ...
 @overload
@@ -231,7 +397,9 @@ def add(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def add(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def add(x: Plain, y: Plain) -> NDArray[Any]: ...
+def add(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def add(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def add(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -245,7 +413,7 @@ def astype(x: MakesTensor, dtype: DTypeLike) -> Tensor:
     """
 
 @overload
-def astype(x: Plain, dtype: DTypeLike) -> NDArray[Any]: ...
+def astype(x: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]: ...
 @overload
 def astype(x: Operand, dtype: DTypeLike) -> Any: ...
 @overload
@@ -261,7 +429,9 @@ def bitwise_and(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def bitwise_and(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def bitwise_and(x: Plain, y: Plain) -> NDArray[Any]: ...
+def bitwise_and(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_and(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def bitwise_and(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -275,7 +445,7 @@ def bitwise_invert(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def bitwise_invert(x: Plain) -> NDArray[Any]: ...
+def bitwise_invert(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def bitwise_invert(x: Operand) -> Any: ...
 @overload
@@ -291,7 +461,9 @@ def bitwise_or(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def bitwise_or(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def bitwise_or(x: Plain, y: Plain) -> NDArray[Any]: ...
+def bitwise_or(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_or(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def bitwise_or(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -307,7 +479,9 @@ def bitwise_xor(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def bitwise_xor(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def bitwise_xor(x: Plain, y: Plain) -> NDArray[Any]: ...
+def bitwise_xor(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def bitwise_xor(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def bitwise_xor(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -321,7 +495,7 @@ def ceil(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def ceil(x: Plain) -> NDArray[Any]: ...
+def ceil(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def ceil(x: Operand) -> Any: ...
 @overload
@@ -337,7 +511,9 @@ def divide(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def divide(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def divide(x: Plain, y: Plain) -> NDArray[Any]: ...
+def divide(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def divide(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def divide(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -353,7 +529,9 @@ def equal(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def equal(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def equal(x: Plain, y: Plain) -> NDArray[Any]: ...
+def equal(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def equal(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def equal(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -367,7 +545,7 @@ def floor(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def floor(x: Plain) -> NDArray[Any]: ...
+def floor(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def floor(x: Operand) -> Any: ...
 @overload
@@ -383,7 +561,9 @@ def floor_divide(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def floor_divide(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def floor_divide(x: Plain, y: Plain) -> NDArray[Any]: ...
+def floor_divide(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def floor_divide(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def floor_divide(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -399,7 +579,9 @@ def greater(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def greater(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def greater(x: Plain, y: Plain) -> NDArray[Any]: ...
+def greater(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def greater(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def greater(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -415,7 +597,9 @@ def greater_equal(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def greater_equal(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def greater_equal(x: Plain, y: Plain) -> NDArray[Any]: ...
+def greater_equal(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def greater_equal(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def greater_equal(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -429,7 +613,7 @@ def isfinite(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def isfinite(x: Plain) -> NDArray[Any]: ...
+def isfinite(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def isfinite(x: Operand) -> Any: ...
 @overload
@@ -443,7 +627,7 @@ def isinf(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def isinf(x: Plain) -> NDArray[Any]: ...
+def isinf(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def isinf(x: Operand) -> Any: ...
 @overload
@@ -457,7 +641,7 @@ def isnan(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def isnan(x: Plain) -> NDArray[Any]: ...
+def isnan(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def isnan(x: Operand) -> Any: ...
 @overload
@@ -473,7 +657,9 @@ def less(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def less(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def less(x: Plain, y: Plain) -> NDArray[Any]: ...
+def less(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def less(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def less(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -489,7 +675,9 @@ def less_equal(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def less_equal(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def less_equal(x: Plain, y: Plain) -> NDArray[Any]: ...
+def less_equal(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def less_equal(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def less_equal(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -505,7 +693,9 @@ def logical_and(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def logical_and(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def logical_and(x: Plain, y: Plain) -> NDArray[Any]: ...
+def logical_and(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def logical_and(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def logical_and(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -519,7 +709,7 @@ def logical_not(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def logical_not(x: Plain) -> NDArray[Any]: ...
+def logical_not(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def logical_not(x: Operand) -> Any: ...
 @overload
@@ -535,7 +725,9 @@ def logical_or(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def logical_or(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def logical_or(x: Plain, y: Plain) -> NDArray[Any]: ...
+def logical_or(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def logical_or(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def logical_or(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -551,7 +743,9 @@ def logical_xor(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def logical_xor(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def logical_xor(x: Plain, y: Plain) -> NDArray[Any]: ...
+def logical_xor(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def logical_xor(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def logical_xor(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -567,7 +761,9 @@ def multiply(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def multiply(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def multiply(x: Plain, y: Plain) -> NDArray[Any]: ...
+def multiply(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def multiply(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def multiply(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -581,7 +777,7 @@ def negative(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def negative(x: Plain) -> NDArray[Any]: ...
+def negative(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def negative(x: Operand) -> Any: ...
 @overload
@@ -597,7 +793,9 @@ def not_equal(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def not_equal(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def not_equal(x: Plain, y: Plain) -> NDArray[Any]: ...
+def not_equal(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def not_equal(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def not_equal(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -611,7 +809,7 @@ def positive(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def positive(x: Plain) -> NDArray[Any]: ...
+def positive(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def positive(x: Operand) -> Any: ...
 @overload
@@ -625,7 +823,7 @@ def reciprocal(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def reciprocal(x: Plain) -> NDArray[Any]: ...
+def reciprocal(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def reciprocal(x: Operand) -> Any: ...
 @overload
@@ -641,7 +839,9 @@ def remainder(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def remainder(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def remainder(x: Plain, y: Plain) -> NDArray[Any]: ...
+def remainder(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def remainder(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def remainder(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -655,7 +855,7 @@ def round(x: MakesTensor, decimals: SupportsIndex = 0) -> Tensor:
     """
 
 @overload
-def round(x: Plain, decimals: SupportsIndex = 0) -> NDArray[Any]: ...
+def round(x: NDArray[Any], decimals: SupportsIndex = 0) -> NDArray[Any]: ...
 @overload
 def round(x: Operand, decimals: SupportsIndex = 0) -> Any: ...
 @overload
@@ -669,7 +869,7 @@ def sign(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def sign(x: Plain) -> NDArray[Any]: ...
+def sign(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def sign(x: Operand) -> Any: ...
 @overload
@@ -683,7 +883,7 @@ def square(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def square(x: Plain) -> NDArray[Any]: ...
+def square(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def square(x: Operand) -> Any: ...
 @overload
@@ -699,7 +899,9 @@ def subtract(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def subtract(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def subtract(x: Plain, y: Plain) -> NDArray[Any]: ...
+def subtract(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def subtract(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def subtract(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -713,7 +915,7 @@ def trunc(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def trunc(x: Plain) -> NDArray[Any]: ...
+def trunc(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def trunc(x: Operand) -> Any: ...
 @overload
@@ -735,7 +937,11 @@ def where(condition: Operand, x: MakesTensor, y: Operand) -> Tensor: ...
 @overload
 def where(condition: Operand, x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def where(condition: Plain, x: Plain, y: Plain) -> NDArray[Any]: ...
+def where(condition: NDArray[Any], x: Plain, y: Plain) -> NDArray[Any]: ...
+@overload
+def where(condition: Plain, x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def where(condition: Plain, x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def where(condition: Operand, x: Operand, y: Operand) -> Any: ...
 @overload
@@ -752,8 +958,6 @@ def linear(x: MakesTensor, weight: Operand, bias: Operand) -> Tensor:
 def linear(x: Operand, weight: MakesTensor, bias: Operand) -> Tensor: ...
 @overload
 def linear(x: Operand, weight: Operand, bias: MakesTensor) -> Tensor: ...
-@overload
-def linear(x: Plain, weight: Plain, bias: Plain) -> NDArray[Any]: ...
 @overload
 def linear(x: Operand, weight: Operand, bias: Operand) -> Any: ...
 @overload
@@ -773,8 +977,6 @@ def matmul(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def matmul(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def matmul(x: Plain, y: Plain) -> NDArray[Any]: ...
-@overload
 def matmul(x: Operand, y: Operand) -> Any: ...
 @overload
 def outer(x: MakesTensor, y: Operand) -> Tensor:
@@ -789,13 +991,9 @@ def outer(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def outer(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def outer(x: Plain, y: Plain) -> NDArray[Any]: ...
-@overload
 def outer(x: Operand, y: Operand) -> Any: ...
 @overload
-def tensordot(
-    x: MakesTensor, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2
-) -> Tensor:
+def tensordot(x: MakesTensor, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2) -> Tensor:
     """Sum products over the given axes of x and y: a count, or a pair of axis lists.
 
     Raises:
@@ -812,13 +1010,7 @@ def tensordot(
     x: Operand, y: MakesTensor, axes: SupportsIndex | Sequence[OneOrMore] = 2
 ) -> Tensor: ...
 @overload
-def tensordot(
-    x: Plain, y: Plain, axes: SupportsIndex | Sequence[OneOrMore] = 2
-) -> NDArray[Any]: ...
-@overload
-def tensordot(
-    x: Operand, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2
-) -> Any: ...
+def tensordot(x: Operand, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2) -> Any: ...
 @overload
 def vecdot(x: MakesTensor, y: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return the scalar products of the vectors along ``axis`` of x and y; other axes broadcast.
@@ -836,8 +1028,6 @@ def vecdot(x: MakesTensor, y: Operand, axis: SupportsIndex = -1) -> Tensor:
 
 @overload
 def vecdot(x: Operand, y: MakesTensor, axis: SupportsIndex = -1) -> Tensor: ...
-@overload
-def vecdot(x: Plain, y: Plain, axis: SupportsIndex = -1) -> NDArray[Any]: ...
 @overload
 def vecdot(x: Operand, y: Operand, axis: SupportsIndex = -1) -> Any: ...
 @overload
@@ -882,15 +1072,6 @@ def conv(
 ) -> Tensor: ...
 @overload
 def conv(
-    x: Plain,
-    weight: Plain,
-    stride: OneOrMore = 1,
-    padding: AnyPadding = 0,
-    dilation: OneOrMore = 1,
-    groups: SupportsIndex = 1,
-) -> NDArray[Any]: ...
-@overload
-def conv(
     x: Operand,
     weight: Operand,
     stride: OneOrMore = 1,
@@ -931,16 +1112,6 @@ def conv_transpose(
     dilation: OneOrMore = 1,
     groups: SupportsIndex = 1,
 ) -> Tensor: ...
-@overload
-def conv_transpose(
-    x: Plain,
-    weight: Plain,
-    shape: OneOrMore,
-    stride: OneOrMore = 1,
-    padding: AnyPadding = 0,
-    dilation: OneOrMore = 1,
-    groups: SupportsIndex = 1,
-) -> NDArray[Any]: ...
 @overload
 def conv_transpose(
     x: Operand,
@@ -984,16 +1155,6 @@ def conv_weight_grad(
 ) -> Tensor: ...
 @overload
 def conv_weight_grad(
-    x: Plain,
-    y: Plain,
-    size: OneOrMore,
-    stride: OneOrMore = 1,
-    padding: AnyPadding = 0,
-    dilation: OneOrMore = 1,
-    groups: SupportsIndex = 1,
-) -> NDArray[Any]: ...
-@overload
-def conv_weight_grad(
     x: Operand,
     y: Operand,
     size: OneOrMore,
@@ -1003,9 +1164,7 @@ def conv_weight_grad(
     groups: SupportsIndex = 1,
 ) -> Any: ...
 @overload
-def class_cross_entropy(
-    logits: MakesTensor, labels: Operand, axis: SupportsIndex = -1
-) -> Tensor:
+def class_cross_entropy(logits: MakesTensor, labels: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return −log softmax(Z)[label] along `axis`, for integer class labels.
 
     The gradient by Z is A − Y, with A = softmax(Z) and Y the one-hot labels.
@@ -1021,13 +1180,7 @@ def class_cross_entropy(
     logits: Operand, labels: MakesTensor, axis: SupportsIndex = -1
 ) -> Tensor: ...
 @overload
-def class_cross_entropy(
-    logits: Plain, labels: Plain, axis: SupportsIndex = -1
-) -> NDArray[Any]: ...
-@overload
-def class_cross_entropy(
-    logits: Operand, labels: Operand, axis: SupportsIndex = -1
-) -> Any: ...
+def class_cross_entropy(logits: Operand, labels: Operand, axis: SupportsIndex = -1) -> Any: ...
 @overload
 def sigmoid_cross_entropy(logits: MakesTensor, targets: Operand) -> Tensor:
     """Return log(1 + e^Z) − Z·Y, the binary cross-entropy of sigmoid(Z) against Y.
@@ -1043,8 +1196,6 @@ def sigmoid_cross_entropy(logits: MakesTensor, targets: Operand) -> Tensor:
 @overload
 def sigmoid_cross_entropy(logits: Operand, targets: MakesTensor) -> Tensor: ...
 @overload
-def sigmoid_cross_entropy(logits: Plain, targets: Plain) -> NDArray[Any]: ...
-@overload
 def sigmoid_cross_entropy(logits: Operand, targets: Operand) -> Any: ...
 @overload
 def sigmoid_minus(logits: MakesTensor, targets: Operand) -> Tensor:
@@ -1058,8 +1209,6 @@ def sigmoid_minus(logits: MakesTensor, targets: Operand) -> Tensor:
 
 @overload
 def sigmoid_minus(logits: Operand, targets: MakesTensor) -> Tensor: ...
-@overload
-def sigmoid_minus(logits: Plain, targets: Plain) -> NDArray[Any]: ...
 @overload
 def sigmoid_minus(logits: Operand, targets: Operand) -> Any: ...
 @overload
@@ -1081,17 +1230,9 @@ def softmax_cross_entropy(
     logits: Operand, targets: MakesTensor, axis: SupportsIndex = -1
 ) -> Tensor: ...
 @overload
-def softmax_cross_entropy(
-    logits: Plain, targets: Plain, axis: SupportsIndex = -1
-) -> NDArray[Any]: ...
+def softmax_cross_entropy(logits: Operand, targets: Operand, axis: SupportsIndex = -1) -> Any: ...
 @overload
-def softmax_cross_entropy(
-    logits: Operand, targets: Operand, axis: SupportsIndex = -1
-) -> Any: ...
-@overload
-def softmax_minus_one_hot(
-    logits: MakesTensor, labels: Operand, axis: SupportsIndex
-) -> Tensor:
+def softmax_minus_one_hot(logits: MakesTensor, labels: Operand, axis: SupportsIndex) -> Tensor:
     """Return softmax(Z) − Y for one-hot labels Y: the gradient of the cross-entropy.
 
     Example:
@@ -1101,19 +1242,11 @@ def softmax_minus_one_hot(
     """
 
 @overload
-def softmax_minus_one_hot(
-    logits: Operand, labels: MakesTensor, axis: SupportsIndex
-) -> Tensor: ...
+def softmax_minus_one_hot(logits: Operand, labels: MakesTensor, axis: SupportsIndex) -> Tensor: ...
 @overload
-def softmax_minus_one_hot(
-    logits: Plain, labels: Plain, axis: SupportsIndex
-) -> NDArray[Any]: ...
+def softmax_minus_one_hot(logits: Operand, labels: Operand, axis: SupportsIndex) -> Any: ...
 @overload
-def softmax_minus_one_hot(
-    logits: Operand, labels: Operand, axis: SupportsIndex
-) -> Any: ...
-@overload
-def einsum(subscripts: Any, *operands: Plain) -> NDArray[Any]:
+def einsum(subscripts: Any, *operands: Plain) -> Any:
     """Sum products of elements over the letters that the result does not keep (NumPy's einsum).
 
     A list of axis numbers after each operand, and one for the result, stands for letters too.
@@ -1146,12 +1279,10 @@ def clip(
 
 @overload
 def clip(
-    x: Plain, min: SupportsFloat | None = None, max: SupportsFloat | None = None
+    x: NDArray[Any], min: SupportsFloat | None = None, max: SupportsFloat | None = None
 ) -> NDArray[Any]: ...
 @overload
-def clip(
-    x: Operand, min: SupportsFloat | None = None, max: SupportsFloat | None = None
-) -> Any: ...
+def clip(x: Operand, min: SupportsFloat | None = None, max: SupportsFloat | None = None) -> Any: ...
 @overload
 def maximum(x: MakesTensor, y: Operand) -> Tensor:
     """Return the larger of x and y; where they tie, each gets half of the gradient.
@@ -1167,7 +1298,9 @@ def maximum(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def maximum(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def maximum(x: Plain, y: Plain) -> NDArray[Any]: ...
+def maximum(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def maximum(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def maximum(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -1185,7 +1318,11 @@ def maximum_grad(gradient: Operand, x: MakesTensor, y: Operand) -> Tensor: ...
 @overload
 def maximum_grad(gradient: Operand, x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def maximum_grad(gradient: Plain, x: Plain, y: Plain) -> NDArray[Any]: ...
+def maximum_grad(gradient: NDArray[Any], x: Plain, y: Plain) -> NDArray[Any]: ...
+@overload
+def maximum_grad(gradient: Plain, x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def maximum_grad(gradient: Plain, x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def maximum_grad(gradient: Operand, x: Operand, y: Operand) -> Any: ...
 @overload
@@ -1203,7 +1340,9 @@ def minimum(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def minimum(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def minimum(x: Plain, y: Plain) -> NDArray[Any]: ...
+def minimum(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def minimum(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def minimum(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -1221,7 +1360,11 @@ def minimum_grad(gradient: Operand, x: MakesTensor, y: Operand) -> Tensor: ...
 @overload
 def minimum_grad(gradient: Operand, x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def minimum_grad(gradient: Plain, x: Plain, y: Plain) -> NDArray[Any]: ...
+def minimum_grad(gradient: NDArray[Any], x: Plain, y: Plain) -> NDArray[Any]: ...
+@overload
+def minimum_grad(gradient: Plain, x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def minimum_grad(gradient: Plain, x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def minimum_grad(gradient: Operand, x: Operand, y: Operand) -> Any: ...
 @overload
@@ -1237,13 +1380,9 @@ def add_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
 @overload
 def add_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
 @overload
-def add_at(x: Plain, key: Index, value: Plain) -> NDArray[Any]: ...
-@overload
 def add_at(x: Operand, key: Index, value: Operand) -> Any: ...
 @overload
-def argsort(
-    x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False
-) -> Tensor:
+def argsort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
     """Return the positions that sort x along `axis`; equal elements keep their order.
 
     Example:
@@ -1252,10 +1391,6 @@ def argsort(
         tensor([1, 2, 0])
     """
 
-@overload
-def argsort(
-    x: Plain, axis: SupportsIndex = -1, descending: bool = False
-) -> NDArray[Any]: ...
 @overload
 def argsort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
 @overload
@@ -1272,8 +1407,6 @@ def getitem(x: MakesTensor, key: Index) -> Tensor:
         tensor([10., 10., 30.])
     """
 
-@overload
-def getitem(x: Plain, key: Index) -> NDArray[Any]: ...
 @overload
 def getitem(x: Operand, key: Index) -> Any: ...
 @overload
@@ -1294,22 +1427,13 @@ def one_hot(
 
 @overload
 def one_hot(
-    labels: Plain,
-    num_classes: SupportsIndex,
-    axis: SupportsIndex = -1,
-    dtype: DTypeLike | None = None,
-) -> NDArray[Any]: ...
-@overload
-def one_hot(
     labels: Operand,
     num_classes: SupportsIndex,
     axis: SupportsIndex = -1,
     dtype: DTypeLike | None = None,
 ) -> Any: ...
 @overload
-def scatter(
-    x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]
-) -> NDArray[Any]:
+def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any:
     """Return zeros of `shape` with x added at `key`: the adjoint of indexing.
 
     What is added to one and the same place is added one by one, in float16 with the digits of
@@ -1322,9 +1446,7 @@ def scatter(
     """
 
 @overload
-def scatter(
-    x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]
-) -> Tensor: ...
+def scatter(x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]) -> Tensor: ...
 @overload
 def set_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
     """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
@@ -1341,8 +1463,6 @@ def set_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
 @overload
 def set_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
 @overload
-def set_at(x: Plain, key: Index, value: Plain) -> NDArray[Any]: ...
-@overload
 def set_at(x: Operand, key: Index, value: Operand) -> Any: ...
 @overload
 def sort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
@@ -1354,10 +1474,6 @@ def sort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> 
         tensor([1., 2., 3.])
     """
 
-@overload
-def sort(
-    x: Plain, axis: SupportsIndex = -1, descending: bool = False
-) -> NDArray[Any]: ...
 @overload
 def sort(x: Operand, axis: SupportsIndex = -1, descending: bool = False) -> Any: ...
 @overload
@@ -1372,19 +1488,11 @@ def take(x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None) ->
     """
 
 @overload
-def take(
-    x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None
-) -> Tensor: ...
-@overload
-def take(
-    x: Plain, indices: Plain, axis: SupportsIndex | None = None
-) -> NDArray[Any]: ...
+def take(x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
 @overload
 def take(x: Operand, indices: Operand, axis: SupportsIndex | None = None) -> Any: ...
 @overload
-def take_along_axis(
-    x: MakesTensor, indices: Operand, axis: SupportsIndex = -1
-) -> Tensor:
+def take_along_axis(x: MakesTensor, indices: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return the element of x named by ``indices`` in each slice along ``axis``.
 
     Raises:
@@ -1398,13 +1506,7 @@ def take_along_axis(
     """
 
 @overload
-def take_along_axis(
-    x: Operand, indices: MakesTensor, axis: SupportsIndex = -1
-) -> Tensor: ...
-@overload
-def take_along_axis(
-    x: Plain, indices: Plain, axis: SupportsIndex = -1
-) -> NDArray[Any]: ...
+def take_along_axis(x: Operand, indices: MakesTensor, axis: SupportsIndex = -1) -> Tensor: ...
 @overload
 def take_along_axis(x: Operand, indices: Operand, axis: SupportsIndex = -1) -> Any: ...
 @overload
@@ -1418,8 +1520,6 @@ def log_softmax(x: MakesTensor, axis: SomeAxes = -1) -> Tensor:
     """
 
 @overload
-def log_softmax(x: Plain, axis: SomeAxes = -1) -> NDArray[Any]: ...
-@overload
 def log_softmax(x: Operand, axis: SomeAxes = -1) -> Any: ...
 @overload
 def logsumexp(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
@@ -1431,10 +1531,6 @@ def logsumexp(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> 
         tensor(1000.693)
     """
 
-@overload
-def logsumexp(
-    x: Plain, axis: SomeAxes = None, keepdims: bool = False
-) -> NDArray[Any]: ...
 @overload
 def logsumexp(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
@@ -1453,8 +1549,6 @@ def minus_mean(y: MakesTensor, weights: Operand, axis: SomeAxes) -> Tensor:
 @overload
 def minus_mean(y: Operand, weights: MakesTensor, axis: SomeAxes) -> Tensor: ...
 @overload
-def minus_mean(y: Plain, weights: Plain, axis: SomeAxes) -> NDArray[Any]: ...
-@overload
 def minus_mean(y: Operand, weights: Operand, axis: SomeAxes) -> Any: ...
 @overload
 def minus_share(y: MakesTensor, weights: Operand, axis: SomeAxes) -> Tensor:
@@ -1472,8 +1566,6 @@ def minus_share(y: MakesTensor, weights: Operand, axis: SomeAxes) -> Tensor:
 @overload
 def minus_share(y: Operand, weights: MakesTensor, axis: SomeAxes) -> Tensor: ...
 @overload
-def minus_share(y: Plain, weights: Plain, axis: SomeAxes) -> NDArray[Any]: ...
-@overload
 def minus_share(y: Operand, weights: Operand, axis: SomeAxes) -> Any: ...
 @overload
 def softmax(x: MakesTensor, axis: SomeAxes = -1) -> Tensor:
@@ -1485,8 +1577,6 @@ def softmax(x: MakesTensor, axis: SomeAxes = -1) -> Tensor:
         tensor([0.5, 0.5])
     """
 
-@overload
-def softmax(x: Plain, axis: SomeAxes = -1) -> NDArray[Any]: ...
 @overload
 def softmax(x: Operand, axis: SomeAxes = -1) -> Any: ...
 @overload
@@ -1501,8 +1591,6 @@ def dropout(x: MakesTensor, mask: Operand, keep_prob: float) -> Tensor:
 
 @overload
 def dropout(x: Operand, mask: MakesTensor, keep_prob: float) -> Tensor: ...
-@overload
-def dropout(x: Plain, mask: Plain, keep_prob: float) -> NDArray[Any]: ...
 @overload
 def dropout(x: Operand, mask: Operand, keep_prob: float) -> Any: ...
 @overload
@@ -1522,8 +1610,6 @@ def masked_matmul(x: MakesTensor, y: Operand, mask: Operand) -> Tensor:
 def masked_matmul(x: Operand, y: MakesTensor, mask: Operand) -> Tensor: ...
 @overload
 def masked_matmul(x: Operand, y: Operand, mask: MakesTensor) -> Tensor: ...
-@overload
-def masked_matmul(x: Plain, y: Plain, mask: Plain) -> NDArray[Any]: ...
 @overload
 def masked_matmul(x: Operand, y: Operand, mask: Operand) -> Any: ...
 @overload
@@ -1545,8 +1631,6 @@ def matmul_where(x: Operand, y: MakesTensor, mask: Operand) -> Tensor: ...
 @overload
 def matmul_where(x: Operand, y: Operand, mask: MakesTensor) -> Tensor: ...
 @overload
-def matmul_where(x: Plain, y: Plain, mask: Plain) -> NDArray[Any]: ...
-@overload
 def matmul_where(x: Operand, y: Operand, mask: Operand) -> Any: ...
 @overload
 def affine(x: MakesTensor, scale: Operand, shift: Operand) -> Tensor:
@@ -1563,8 +1647,6 @@ def affine(x: Operand, scale: MakesTensor, shift: Operand) -> Tensor: ...
 @overload
 def affine(x: Operand, scale: Operand, shift: MakesTensor) -> Tensor: ...
 @overload
-def affine(x: Plain, scale: Plain, shift: Plain) -> NDArray[Any]: ...
-@overload
 def affine(x: Operand, scale: Operand, shift: Operand) -> Any: ...
 @overload
 def center(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
@@ -1576,8 +1658,6 @@ def center(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
         tensor([-2.,  0.,  2.])
     """
 
-@overload
-def center(x: Plain, axis: SomeAxes = None) -> NDArray[Any]: ...
 @overload
 def center(x: Operand, axis: SomeAxes = None) -> Any: ...
 @overload
@@ -1591,13 +1671,9 @@ def norm(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tenso
     """
 
 @overload
-def norm(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]: ...
-@overload
 def norm(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def rms(
-    x: MakesTensor, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False
-) -> Tensor:
+def rms(x: MakesTensor, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False) -> Tensor:
     """Return the root mean square √(mean(x²) + eps) over `axis`; its derivative at 0 is 0.
 
     Of a centred x it is the standard deviation.
@@ -1609,13 +1685,7 @@ def rms(
     """
 
 @overload
-def rms(
-    x: Plain, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False
-) -> NDArray[Any]: ...
-@overload
-def rms(
-    x: Operand, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False
-) -> Any: ...
+def rms(x: Operand, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False) -> Any: ...
 @overload
 def rms_slope(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
     """Return x / (n · rms(x)) over `axis`, the derivative of rms; 0 where x is 0.
@@ -1626,8 +1696,6 @@ def rms_slope(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
         tensor([ 0.424, -0.566])
     """
 
-@overload
-def rms_slope(x: Plain, axis: SomeAxes = None) -> NDArray[Any]: ...
 @overload
 def rms_slope(x: Operand, axis: SomeAxes = None) -> Any: ...
 @overload
@@ -1646,10 +1714,6 @@ def std(
 
 @overload
 def std(
-    x: Plain, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
-) -> NDArray[Any]: ...
-@overload
-def std(
     x: Operand, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
 ) -> Any: ...
 @overload
@@ -1665,10 +1729,6 @@ def std_slope(x: MakesTensor, axis: SomeAxes = None, correction: float = 0) -> T
     """
 
 @overload
-def std_slope(
-    x: Plain, axis: SomeAxes = None, correction: float = 0
-) -> NDArray[Any]: ...
-@overload
 def std_slope(x: Operand, axis: SomeAxes = None, correction: float = 0) -> Any: ...
 @overload
 def unit(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
@@ -1680,8 +1740,6 @@ def unit(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
         tensor([ 0.6, -0.8])
     """
 
-@overload
-def unit(x: Plain, axis: SomeAxes = None) -> NDArray[Any]: ...
 @overload
 def unit(x: Operand, axis: SomeAxes = None) -> Any: ...
 @overload
@@ -1701,18 +1759,11 @@ def var(
 
 @overload
 def var(
-    x: Plain, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
-) -> NDArray[Any]: ...
-@overload
-def var(
     x: Operand, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
 ) -> Any: ...
 @overload
 def avg_pool(
-    x: MakesTensor,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: MakesTensor, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Tensor:
     """Return the mean of each window of a batch x (batch, channels, *spatial).
 
@@ -1728,14 +1779,7 @@ def avg_pool(
 
 @overload
 def avg_pool(
-    x: Plain, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
-) -> NDArray[Any]: ...
-@overload
-def avg_pool(
-    x: Operand,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: Operand, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Any: ...
 @overload
 def avg_pool_grad(
@@ -1757,14 +1801,6 @@ def avg_pool_grad(
 
 @overload
 def avg_pool_grad(
-    y: Plain,
-    shape: OneOrMore,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
-) -> NDArray[Any]: ...
-@overload
-def avg_pool_grad(
     y: Operand,
     shape: OneOrMore,
     size: OneOrMore,
@@ -1773,10 +1809,7 @@ def avg_pool_grad(
 ) -> Any: ...
 @overload
 def max_pool(
-    x: MakesTensor,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: MakesTensor, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Tensor:
     """Return the largest element of each window of a batch x (batch, channels, *spatial).
 
@@ -1793,14 +1826,7 @@ def max_pool(
 
 @overload
 def max_pool(
-    x: Plain, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
-) -> NDArray[Any]: ...
-@overload
-def max_pool(
-    x: Operand,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: Operand, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Any: ...
 @overload
 def max_pool_grad(
@@ -1841,15 +1867,6 @@ def max_pool_grad(
 ) -> Tensor: ...
 @overload
 def max_pool_grad(
-    y: Plain,
-    x: Plain,
-    peaks: Plain,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
-) -> NDArray[Any]: ...
-@overload
-def max_pool_grad(
     y: Operand,
     x: Operand,
     peaks: Operand,
@@ -1868,8 +1885,6 @@ def all(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor
     """
 
 @overload
-def all(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]: ...
-@overload
 def all(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
 def any(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
@@ -1882,13 +1897,9 @@ def any(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor
     """
 
 @overload
-def any(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]: ...
-@overload
 def any(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def argmax(
-    x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Tensor:
+def argmax(x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False) -> Tensor:
     """Return the position of the first largest element along `axis` (of the flat tensor).
 
     Example:
@@ -1898,17 +1909,9 @@ def argmax(
     """
 
 @overload
-def argmax(
-    x: Plain, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> NDArray[Any]: ...
+def argmax(x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False) -> Any: ...
 @overload
-def argmax(
-    x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Any: ...
-@overload
-def argmin(
-    x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Tensor:
+def argmin(x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False) -> Tensor:
     """Return the position of the first smallest element along `axis` (of the flat tensor).
 
     Example:
@@ -1918,13 +1921,7 @@ def argmin(
     """
 
 @overload
-def argmin(
-    x: Plain, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> NDArray[Any]: ...
-@overload
-def argmin(
-    x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Any: ...
+def argmin(x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False) -> Any: ...
 @overload
 def cumulative_sum(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
     """Return the running sum along `axis`.
@@ -1940,8 +1937,6 @@ def cumulative_sum(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
     """
 
 @overload
-def cumulative_sum(x: Plain, axis: SupportsIndex | None = None) -> NDArray[Any]: ...
-@overload
 def cumulative_sum(x: Operand, axis: SupportsIndex | None = None) -> Any: ...
 @overload
 def max(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
@@ -1956,8 +1951,6 @@ def max(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor
     """
 
 @overload
-def max(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]: ...
-@overload
 def max(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
 def mean(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor:
@@ -1969,8 +1962,6 @@ def mean(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tenso
         tensor([2., 3.])
     """
 
-@overload
-def mean(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]: ...
 @overload
 def mean(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
@@ -1985,8 +1976,6 @@ def min(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor
         tensor([1., 3.])
     """
 
-@overload
-def min(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]: ...
 @overload
 def min(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
@@ -2004,8 +1993,6 @@ def prod(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tenso
     """
 
 @overload
-def prod(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]: ...
-@overload
 def prod(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
 def same(x: MakesTensor, y: Operand) -> Tensor:
@@ -2020,7 +2007,9 @@ def same(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def same(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def same(x: Plain, y: Plain) -> NDArray[Any]: ...
+def same(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def same(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def same(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -2037,13 +2026,9 @@ def sum(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor
     """
 
 @overload
-def sum(x: Plain, axis: SomeAxes = None, keepdims: bool = False) -> NDArray[Any]: ...
-@overload
 def sum(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def repeat(
-    x: MakesTensor, repeats: SupportsIndex, axis: SupportsIndex | None = None
-) -> Tensor:
+def repeat(x: MakesTensor, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Tensor:
     """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
 
     Example:
@@ -2054,12 +2039,10 @@ def repeat(
 
 @overload
 def repeat(
-    x: Plain, repeats: SupportsIndex, axis: SupportsIndex | None = None
+    x: NDArray[Any], repeats: SupportsIndex, axis: SupportsIndex | None = None
 ) -> NDArray[Any]: ...
 @overload
-def repeat(
-    x: Operand, repeats: SupportsIndex, axis: SupportsIndex | None = None
-) -> Any: ...
+def repeat(x: Operand, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Any: ...
 @overload
 def tile(x: MakesTensor, repetitions: OneOrMore) -> Tensor:
     """Return x repeated as a whole, `repetitions` times along each axis.
@@ -2071,7 +2054,7 @@ def tile(x: MakesTensor, repetitions: OneOrMore) -> Tensor:
     """
 
 @overload
-def tile(x: Plain, repetitions: OneOrMore) -> NDArray[Any]: ...
+def tile(x: NDArray[Any], repetitions: OneOrMore) -> NDArray[Any]: ...
 @overload
 def tile(x: Operand, repetitions: OneOrMore) -> Any: ...
 @overload
@@ -2086,11 +2069,11 @@ def broadcast_to(x: MakesTensor, shape: OneOrMore) -> Tensor:
     """
 
 @overload
-def broadcast_to(x: Plain, shape: OneOrMore) -> NDArray[Any]: ...
+def broadcast_to(x: NDArray[Any], shape: OneOrMore) -> NDArray[Any]: ...
 @overload
 def broadcast_to(x: Operand, shape: OneOrMore) -> Any: ...
 @overload
-def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> NDArray[Any]:
+def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any:
     """Join tensors along an axis that they have; flat ones for ``axis=None``.
 
     Raises:
@@ -2116,7 +2099,7 @@ def expand_dims(x: MakesTensor, axis: OneOrMore = 0) -> Tensor:
     """
 
 @overload
-def expand_dims(x: Plain, axis: OneOrMore = 0) -> NDArray[Any]: ...
+def expand_dims(x: NDArray[Any], axis: OneOrMore = 0) -> NDArray[Any]: ...
 @overload
 def expand_dims(x: Operand, axis: OneOrMore = 0) -> Any: ...
 @overload
@@ -2130,7 +2113,7 @@ def flip(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
     """
 
 @overload
-def flip(x: Plain, axis: SomeAxes = None) -> NDArray[Any]: ...
+def flip(x: NDArray[Any], axis: SomeAxes = None) -> NDArray[Any]: ...
 @overload
 def flip(x: Operand, axis: SomeAxes = None) -> Any: ...
 @overload
@@ -2144,14 +2127,12 @@ def matrix_transpose(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def matrix_transpose(x: Plain) -> NDArray[Any]: ...
+def matrix_transpose(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def matrix_transpose(x: Operand) -> Any: ...
 @overload
 def pad(
-    x: MakesTensor,
-    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
-    constant: float = 0,
+    x: MakesTensor, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
 ) -> Tensor:
     """Return x with `constant` put around it: (before, after) for each axis.
 
@@ -2163,15 +2144,11 @@ def pad(
 
 @overload
 def pad(
-    x: Plain,
-    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
-    constant: float = 0,
+    x: NDArray[Any], pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
 ) -> NDArray[Any]: ...
 @overload
 def pad(
-    x: Operand,
-    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
-    constant: float = 0,
+    x: Operand, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
 ) -> Any: ...
 @overload
 def permute_dims(x: MakesTensor, axes: Sequence[SupportsIndex] | None = None) -> Tensor:
@@ -2184,9 +2161,7 @@ def permute_dims(x: MakesTensor, axes: Sequence[SupportsIndex] | None = None) ->
     """
 
 @overload
-def permute_dims(
-    x: Plain, axes: Sequence[SupportsIndex] | None = None
-) -> NDArray[Any]: ...
+def permute_dims(x: NDArray[Any], axes: Sequence[SupportsIndex] | None = None) -> NDArray[Any]: ...
 @overload
 def permute_dims(x: Operand, axes: Sequence[SupportsIndex] | None = None) -> Any: ...
 @overload
@@ -2201,7 +2176,7 @@ def reshape(x: MakesTensor, shape: OneOrMore) -> Tensor:
     """
 
 @overload
-def reshape(x: Plain, shape: OneOrMore) -> NDArray[Any]: ...
+def reshape(x: NDArray[Any], shape: OneOrMore) -> NDArray[Any]: ...
 @overload
 def reshape(x: Operand, shape: OneOrMore) -> Any: ...
 @overload
@@ -2215,7 +2190,7 @@ def roll(x: MakesTensor, shift: OneOrMore, axis: SomeAxes = None) -> Tensor:
     """
 
 @overload
-def roll(x: Plain, shift: OneOrMore, axis: SomeAxes = None) -> NDArray[Any]: ...
+def roll(x: NDArray[Any], shift: OneOrMore, axis: SomeAxes = None) -> NDArray[Any]: ...
 @overload
 def roll(x: Operand, shift: OneOrMore, axis: SomeAxes = None) -> Any: ...
 @overload
@@ -2232,10 +2207,6 @@ def split(x: MakesTensor, sections: OneOrMore, axis: SupportsIndex = 0) -> list[
     """
 
 @overload
-def split(
-    x: Plain, sections: OneOrMore, axis: SupportsIndex = 0
-) -> list[NDArray[Any]]: ...
-@overload
 def split(x: Operand, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Any]: ...
 @overload
 def squeeze(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
@@ -2248,11 +2219,11 @@ def squeeze(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
     """
 
 @overload
-def squeeze(x: Plain, axis: SomeAxes = None) -> NDArray[Any]: ...
+def squeeze(x: NDArray[Any], axis: SomeAxes = None) -> NDArray[Any]: ...
 @overload
 def squeeze(x: Operand, axis: SomeAxes = None) -> Any: ...
 @overload
-def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> NDArray[Any]:
+def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any:
     """Join tensors of one shape along a new axis.
 
     Raises:
@@ -2279,7 +2250,7 @@ def tril(x: MakesTensor, k: SupportsIndex = 0) -> Tensor:
     """
 
 @overload
-def tril(x: Plain, k: SupportsIndex = 0) -> NDArray[Any]: ...
+def tril(x: NDArray[Any], k: SupportsIndex = 0) -> NDArray[Any]: ...
 @overload
 def tril(x: Operand, k: SupportsIndex = 0) -> Any: ...
 @overload
@@ -2294,7 +2265,7 @@ def triu(x: MakesTensor, k: SupportsIndex = 0) -> Tensor:
     """
 
 @overload
-def triu(x: Plain, k: SupportsIndex = 0) -> NDArray[Any]: ...
+def triu(x: NDArray[Any], k: SupportsIndex = 0) -> NDArray[Any]: ...
 @overload
 def triu(x: Operand, k: SupportsIndex = 0) -> Any: ...
 @overload
@@ -2309,8 +2280,6 @@ def unstack(x: MakesTensor, axis: SupportsIndex = 0) -> tuple[Tensor, ...]:
     """
 
 @overload
-def unstack(x: Plain, axis: SupportsIndex = 0) -> tuple[NDArray[Any], ...]: ...
-@overload
 def unstack(x: Operand, axis: SupportsIndex = 0) -> tuple[Any, ...]: ...
 @overload
 def erf(x: MakesTensor) -> Tensor:
@@ -2323,7 +2292,7 @@ def erf(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def erf(x: Plain) -> NDArray[Any]: ...
+def erf(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def erf(x: Operand) -> Any: ...
 @overload
@@ -2337,7 +2306,7 @@ def erf_slope(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def erf_slope(x: Plain) -> NDArray[Any]: ...
+def erf_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def erf_slope(x: Operand) -> Any: ...
 @overload
@@ -2351,7 +2320,7 @@ def exp(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def exp(x: Plain) -> NDArray[Any]: ...
+def exp(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def exp(x: Operand) -> Any: ...
 @overload
@@ -2365,7 +2334,7 @@ def exp2(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def exp2(x: Plain) -> NDArray[Any]: ...
+def exp2(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def exp2(x: Operand) -> Any: ...
 @overload
@@ -2379,7 +2348,7 @@ def expm1(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def expm1(x: Plain) -> NDArray[Any]: ...
+def expm1(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def expm1(x: Operand) -> Any: ...
 @overload
@@ -2397,7 +2366,9 @@ def hypot(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def hypot(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def hypot(x: Plain, y: Plain) -> NDArray[Any]: ...
+def hypot(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def hypot(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def hypot(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -2415,7 +2386,9 @@ def hypot_slope(x: MakesTensor, y: Operand, by: int = 0) -> Tensor:
 @overload
 def hypot_slope(x: Operand, y: MakesTensor, by: int = 0) -> Tensor: ...
 @overload
-def hypot_slope(x: Plain, y: Plain, by: int = 0) -> NDArray[Any]: ...
+def hypot_slope(x: NDArray[Any], y: Plain, by: int = 0) -> NDArray[Any]: ...
+@overload
+def hypot_slope(x: Plain, y: NDArray[Any], by: int = 0) -> NDArray[Any]: ...
 @overload
 def hypot_slope(x: Operand, y: Operand, by: int = 0) -> Any: ...
 @overload
@@ -2429,7 +2402,7 @@ def log(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def log(x: Plain) -> NDArray[Any]: ...
+def log(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def log(x: Operand) -> Any: ...
 @overload
@@ -2443,7 +2416,7 @@ def log1p(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def log1p(x: Plain) -> NDArray[Any]: ...
+def log1p(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def log1p(x: Operand) -> Any: ...
 @overload
@@ -2457,7 +2430,7 @@ def log2(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def log2(x: Plain) -> NDArray[Any]: ...
+def log2(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def log2(x: Operand) -> Any: ...
 @overload
@@ -2471,7 +2444,7 @@ def log10(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def log10(x: Plain) -> NDArray[Any]: ...
+def log10(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def log10(x: Operand) -> Any: ...
 @overload
@@ -2487,7 +2460,9 @@ def logaddexp(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def logaddexp(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def logaddexp(x: Plain, y: Plain) -> NDArray[Any]: ...
+def logaddexp(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def logaddexp(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def logaddexp(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -2503,7 +2478,9 @@ def logaddexp_slope(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def logaddexp_slope(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def logaddexp_slope(x: Plain, y: Plain) -> NDArray[Any]: ...
+def logaddexp_slope(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def logaddexp_slope(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def logaddexp_slope(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -2523,7 +2500,9 @@ def power(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def power(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def power(x: Plain, y: Plain) -> NDArray[Any]: ...
+def power(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def power(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def power(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -2539,7 +2518,9 @@ def power_slope(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def power_slope(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def power_slope(x: Plain, y: Plain) -> NDArray[Any]: ...
+def power_slope(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def power_slope(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def power_slope(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -2553,7 +2534,7 @@ def sqrt(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def sqrt(x: Plain) -> NDArray[Any]: ...
+def sqrt(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def sqrt(x: Operand) -> Any: ...
 @overload
@@ -2567,7 +2548,7 @@ def acos(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def acos(x: Plain) -> NDArray[Any]: ...
+def acos(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def acos(x: Operand) -> Any: ...
 @overload
@@ -2581,7 +2562,7 @@ def acosh(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def acosh(x: Plain) -> NDArray[Any]: ...
+def acosh(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def acosh(x: Operand) -> Any: ...
 @overload
@@ -2595,7 +2576,7 @@ def acosh_slope(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def acosh_slope(x: Plain) -> NDArray[Any]: ...
+def acosh_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def acosh_slope(x: Operand) -> Any: ...
 @overload
@@ -2609,7 +2590,7 @@ def asin(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def asin(x: Plain) -> NDArray[Any]: ...
+def asin(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def asin(x: Operand) -> Any: ...
 @overload
@@ -2623,7 +2604,7 @@ def asin_slope(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def asin_slope(x: Plain) -> NDArray[Any]: ...
+def asin_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def asin_slope(x: Operand) -> Any: ...
 @overload
@@ -2637,7 +2618,7 @@ def asinh(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def asinh(x: Plain) -> NDArray[Any]: ...
+def asinh(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def asinh(x: Operand) -> Any: ...
 @overload
@@ -2651,7 +2632,7 @@ def asinh_slope(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def asinh_slope(x: Plain) -> NDArray[Any]: ...
+def asinh_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def asinh_slope(x: Operand) -> Any: ...
 @overload
@@ -2665,7 +2646,7 @@ def atan(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def atan(x: Plain) -> NDArray[Any]: ...
+def atan(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def atan(x: Operand) -> Any: ...
 @overload
@@ -2681,7 +2662,9 @@ def atan2(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def atan2(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def atan2(x: Plain, y: Plain) -> NDArray[Any]: ...
+def atan2(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def atan2(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def atan2(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -2699,7 +2682,9 @@ def atan2_slope(x: MakesTensor, y: Operand) -> Tensor:
 @overload
 def atan2_slope(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
-def atan2_slope(x: Plain, y: Plain) -> NDArray[Any]: ...
+def atan2_slope(x: NDArray[Any], y: Plain) -> NDArray[Any]: ...
+@overload
+def atan2_slope(x: Plain, y: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def atan2_slope(x: Operand, y: Operand) -> Any: ...
 @overload
@@ -2713,7 +2698,7 @@ def atanh(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def atanh(x: Plain) -> NDArray[Any]: ...
+def atanh(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def atanh(x: Operand) -> Any: ...
 @overload
@@ -2727,7 +2712,7 @@ def atanh_slope(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def atanh_slope(x: Plain) -> NDArray[Any]: ...
+def atanh_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def atanh_slope(x: Operand) -> Any: ...
 @overload
@@ -2741,7 +2726,7 @@ def cos(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def cos(x: Plain) -> NDArray[Any]: ...
+def cos(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def cos(x: Operand) -> Any: ...
 @overload
@@ -2755,7 +2740,7 @@ def cosh(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def cosh(x: Plain) -> NDArray[Any]: ...
+def cosh(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def cosh(x: Operand) -> Any: ...
 @overload
@@ -2769,7 +2754,7 @@ def sin(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def sin(x: Plain) -> NDArray[Any]: ...
+def sin(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def sin(x: Operand) -> Any: ...
 @overload
@@ -2783,7 +2768,7 @@ def sinh(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def sinh(x: Plain) -> NDArray[Any]: ...
+def sinh(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def sinh(x: Operand) -> Any: ...
 @overload
@@ -2797,7 +2782,7 @@ def tan(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def tan(x: Plain) -> NDArray[Any]: ...
+def tan(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def tan(x: Operand) -> Any: ...
 @overload
@@ -2811,7 +2796,7 @@ def tanh(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def tanh(x: Plain) -> NDArray[Any]: ...
+def tanh(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def tanh(x: Operand) -> Any: ...
 @overload
@@ -2825,7 +2810,7 @@ def tanh_slope(x: MakesTensor) -> Tensor:
     """
 
 @overload
-def tanh_slope(x: Plain) -> NDArray[Any]: ...
+def tanh_slope(x: NDArray[Any]) -> NDArray[Any]: ...
 @overload
 def tanh_slope(x: Operand) -> Any: ...
 @overload
@@ -2845,7 +2830,7 @@ def overlap_add(
 
 @overload
 def overlap_add(
-    x: Plain, shape: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
+    x: NDArray[Any], shape: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
 ) -> NDArray[Any]: ...
 @overload
 def overlap_add(
@@ -2871,11 +2856,7 @@ def windows(
 
 @overload
 def windows(
-    x: Plain, size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
+    x: NDArray[Any], size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
 ) -> NDArray[Any]: ...
 @overload
-def windows(
-    x: Operand, size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
-) -> Any: ...
-
-OPS: dict[str, Callable[..., Any]]
+def windows(x: Operand, size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1) -> Any: ...

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.lost_gradients import asking_frame, values_leave
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import ImmutableError
@@ -55,15 +56,16 @@ _WITHOUT_EFFECT = {
 
 _ON_VALUES = (
     "allclose array_equal array_equiv isclose argwhere nonzero flatnonzero count_nonzero"
-    " searchsorted digitize bincount histogram histogram2d histogramdd histogram_bin_edges"
+    " searchsorted digitize histogram histogram2d histogramdd histogram_bin_edges"
     " min_scalar_type shares_memory may_share_memory array2string"
-    " array_repr array_str copyto save savez savez_compressed savetxt"
-    " atleast_1d atleast_2d atleast_3d broadcast_arrays"
+    " array_repr array_str save savez savez_compressed savetxt"
 ).split()
-"""Functions that are called with the arrays.
+"""Functions that are called with the arrays: they tell a fact about the values, or write them."""
 
-They tell a fact about the values, or write them; or other libraries take in with them what they
-draw or compute on, expecting NumPy's arrays, such as matplotlib.
+_TAKING_VALUES = "atleast_1d atleast_2d atleast_3d bincount broadcast_arrays copyto".split()
+"""Functions that are called with the arrays, whose gradients are lost.
+
+By them other libraries take in what they draw or compute on, expecting NumPy's arrays.
 """
 
 _ON_KINDS = "result_type can_cast common_type iscomplexobj isrealobj size einsum_path".split()
@@ -180,9 +182,15 @@ def other_functions(cls: type, value: Callable[[Any], Any], kind: Callable[[Any]
 
         return call
 
+    def taken(x: Any) -> Any:
+        if cls is Tensor:
+            values_leave(x, asking_frame())
+        return value(x)
+
     def like(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(x: Any, *args: Any, **kwargs: Any) -> Any:
-            made = function(kind(x) if type(x) is cls else x, *args, **kwargs)
+        def call(x: Any, *fill: Any, **kwargs: Any) -> Any:
+            fill = tuple(taken(value) if type(value) is cls else value for value in fill)
+            made = function(kind(x) if type(x) is cls else x, *fill, **kwargs)
             return wrap(made) if cls is Tensor else made
 
         return call
@@ -191,6 +199,7 @@ def other_functions(cls: type, value: Callable[[Any], Any], kind: Callable[[Any]
         np.shape: shape_of,
         np.ndim: ndim_of,
         **{getattr(np, name): on(value, name) for name in _ON_VALUES},
+        **{getattr(np, name): on(taken, name) for name in _TAKING_VALUES},
         **{getattr(np, name): on(kind, name) for name in _ON_KINDS},
         **{f: like(f) for f in (np.zeros_like, np.ones_like, np.empty_like, np.full_like)},
     }

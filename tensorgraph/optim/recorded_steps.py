@@ -31,7 +31,10 @@ Next = tuple[Tensor, State]
 
 
 class RecordedPack:
-    """A parameter whose updates are recorded, and its state as tensors: see :class:`Pack`."""
+    """A parameter whose updates are recorded, and its state as tensors.
+
+    What it offers is what :class:`tensorgraph.optim.flat_parameters.Pack` does.
+    """
 
     __slots__ = ("dtype", "huge", "names", "params", "state", "steps")
 
@@ -49,7 +52,7 @@ class RecordedPack:
             param.retain_grad()
 
     def gradients(self) -> Any:
-        """Return the gradient; ``huge`` tells if its squares are: see :class:`Pack`.
+        """Return the gradient; ``huge`` tells if its squares are.
 
         Raises:
             AnomalyError: the gradient is not finite.
@@ -151,7 +154,10 @@ def _in_dtype(value: Tensor, dtype: np.dtype[Any]) -> Tensor:
 def recorded(
     named: Iterable[tuple[str, Tensor]], start: Start, saved: Mapping[str, Any] | None = None
 ) -> list[RecordedPack]:
-    """Return a pack for each parameter; arguments as of :func:`packed`."""
+    """Return a pack for each parameter.
+
+    The arguments are those of :func:`tensorgraph.optim.flat_parameters.packed`.
+    """
     packs = []
     for name, param in named:
         state, steps = start(converted(param.data, working_dtype(param.dtype))), 0

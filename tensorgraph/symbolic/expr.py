@@ -146,7 +146,7 @@ def constant(value: Any) -> Expr:
     if isinstance(value, np.ndarray):
         shape, dtype = value.shape, value.dtype
         key: Any = (shape, dtype.str, blake2b(np.ascontiguousarray(value).data).digest())
-        if value.flags.writeable or value.base is not None:  # its owner may change it
+        if value.base is not None or value.flags.writeable:  # its owner may change it
             value = value.copy()
             value.flags.writeable = False
     else:

@@ -36,7 +36,7 @@ def test_backward_of_what_needs_no_gradient():
     assert text.startswith(
         "this tensor needs no gradient: nothing it was computed from has requires_g"
     )
-    assert text.endswith("write requires_grad=True where a parameter is made")
+    assert "write requires_grad=True where a parameter is made, and w.assign(w - …)" in text
     with tg.no_grad():
         y = leaf(1.0) * 2
     assert "it was computed under tg.no_grad()" in told(y.backward, errors.GraphError)

@@ -169,12 +169,14 @@ def test_what_was_changed_since_is_refused(x, create_graph):
 def test_arguments_may_be_changed_since():
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     c, array, others = tg.tensor([2.0, 3.0]), np.array([5.0, 7.0], np.float32), [1.0]
+    view = array[:]
+    view.flags.writeable = False
 
     @tg.checkpoint
-    def f(x, c, *, array, others):
-        return x * c * array["a"] * sum(others)
+    def f(x, c, *, array, view, others):
+        return x * c * array["a"] * view / array["a"] * sum(others)
 
-    y = f(x, c, array={"a": array}, others=others)
+    y = f(x, c, array={"a": array}, view=view, others=others)
     c.assign([50.0, 50.0])
     array.fill(0)
     others.append(9.0)

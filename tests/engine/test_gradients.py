@@ -9,7 +9,7 @@ import tensorgraph as tg
 
 
 def close(found, expected, rtol=1e-10):
-    np.testing.assert_allclose(np.asarray(found), expected, rtol=rtol, atol=1e-12)
+    np.testing.assert_allclose(found, expected, rtol=rtol, atol=1e-12)
 
 
 # -------------------------------------------------------------------------------------- gradients()

@@ -498,10 +498,14 @@ FACTS = {
     "histogramdd": lambda x: np.histogramdd(x, bins=2),
     "histogram_bin_edges": lambda x: np.histogram_bin_edges(x, 3),
     "einsum_path": lambda x: np.einsum_path("ij,kj->ik", x, x),
+}
+TAKING = {
     "atleast_1d": lambda x: np.atleast_1d(x, x[0, 0], 3),
     "atleast_2d": lambda x: np.atleast_2d(x[0]),
     "atleast_3d": lambda x: np.atleast_3d(x),
+    "bincount": lambda x: np.bincount([0, 1, 0], weights=x[0]),
     "broadcast_arrays": lambda x: np.broadcast_arrays(x, x[0], 0.5, np.ones((2, 1))),
+    "full_like": lambda x: np.full_like(X, x[0, 0]),
 }
 
 
@@ -510,6 +514,14 @@ def test_facts_about_values_have_no_gradient(name):
     found, expected = FACTS[name](tg.tensor(X, requires_grad=True)), FACTS[name](X)
     assert type(found) is type(expected)
     assert str(found) == str(expected)
+
+
+@pytest.mark.parametrize("name", TAKING)
+def test_functions_that_make_arrays_tell_that_the_gradient_is_lost(name):
+    with pytest.warns(tg.errors.LostGradientWarning, match=f"np.{name} takes only the values"):
+        found = TAKING[name](tg.tensor(X, requires_grad=True))
+    assert str(found) == str(TAKING[name](X)) == str(TAKING[name](tg.tensor(X).data))
+    assert str(TAKING[name](tg.tensor(X))) == str(found)  # without a gradient to lose
 
 
 def test_like_functions_make_tensors():
@@ -573,3 +585,15 @@ def test_what_cannot_be_recorded_is_refused_by_name(call, text):
     with pytest.raises(TypeError, match=text):
         call(tg.tensor(X, requires_grad=True), array)
     assert np.array_equal(array, X)
+
+
+@pytest.mark.parametrize("use", [
+    lambda x, a: x * a,
+    lambda x, a: tg.checkpoint(lambda x, a: x * a)(x, a),
+    lambda x, a: x * tg.tensor(a),
+    lambda x, a: tg.nn.losses.mse(x, a),
+    lambda x, a: tg.derive(lambda x: (x * a).sum(), x),
+])  # fmt: skip
+def test_arrays_that_old_versions_of_numpy_warn_to_write_to(use):
+    x, array = tg.ones((2, 3), requires_grad=True), np.ones((2, 1))
+    use(x, np.broadcast_arrays(array, np.ones((1, 3)))[0])

@@ -11,7 +11,7 @@ def f64(x):
 
 
 def close(found, expected, rtol=1e-10):
-    np.testing.assert_allclose(np.asarray(found), expected, rtol=rtol, atol=1e-12)
+    np.testing.assert_allclose(found, expected, rtol=rtol, atol=1e-12)
 
 
 # -------------------------------------------------------------------------------------- vjp and jvp

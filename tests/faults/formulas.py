@@ -18,6 +18,28 @@ FAULTS: list[Fault] = [
          "rules: the root of a square is not negative"),
     ),
     *planted_in(
+        "formulas/algebra/alternatives.py",
+        ("_merged", "c.orders & orders", "False",
+         "alternatives: conditions that both may hold are counted once"),
+        ("_merged", "c.orders | orders", "frozenset('<=>')",
+         "alternatives: two conditions of three are all that there are"),
+    ),
+    *planted_in(
+        "formulas/recurrences/step_simplifier.py",
+        ("StepSimplifier._once", "form in known", "False",
+         "recurrences: what is alike is sought at each step"),
+    ),
+    *planted_in(
+        "formulas/recurrences/families.py",
+        ("_is_nonlinear", "any(others)", "False",
+         "recurrences: Newton's iteration is one fraction"),
+    ),
+    *planted_in(
+        "formulas/solution.py",
+        ("Solution._is_left_out", "max(int(step), self.left_out.get(letter, int(step)))", "0",
+         "recurrences: steps that are left out are told as if they were the first"),
+    ),
+    *planted_in(
         "formulas/algebra/regrouping.py",
         ("_total", "nf.total(result, code, n)", "result", "shapes: a reshaped sum is not one"),
         ("_reshaped", "(e,) = e.args", "break", "shapes: a reshape is never undone"),
@@ -135,6 +157,16 @@ FAULTS: list[Fault] = [
          "parameter_symbols: a parameter has the name of a variable"),
         ("_told_apart", "any(path[i:][:1] != other[i:][:1] for other in group)", "True",
          "parameter_symbols: modules are told apart by what they have in common"),
+    ),
+    *planted_in(
+        "formulas/naming/occurrences.py",
+        ("Occurrences.chosen", "turns.index((at.node, at.i))", "0",
+         "equal_numbers: of numbers beside which the same stands, all are the first"),
+    ),
+    *planted_in(
+        "caller/statements.py",
+        ("Statements._likeness", "len(here & known)", "0",
+         "equal_numbers: what stands beside a number says nothing"),
     ),
     *planted_in(
         "formulas/naming/distinct.py",

@@ -240,7 +240,40 @@ def test_numbers_that_look_alike_are_told_apart():
 
 def test_a_value_is_told_apart_from_a_sign():
     x, pi, sigma, Σ = leaf(3), 0.3, 0.4, RNG.normal(size=3)
-    assert "π′ = 0.3" in str(tg.derive((pi * tg.exp(x)).sum(), wrt=x))
+    assert "π′ = 0.3" in str(tg.derive((pi * tg.erf(x)).sum(), wrt=x))
+    assert "π′ = 0.3" in str(tg.derive((pi * x**2).sum() / np.sqrt(2 * np.pi), wrt=x))
+    assert "π = 0.3" in str(tg.derive((pi * tg.exp(x)).sum(), wrt=x))
     assert "σ(σ′ x)" in str(tg.derive(tg.sigmoid(sigma * x).sum(), wrt=x))
     assert "σ x" in str(tg.derive((sigma * x**2).sum(), wrt=x))
     assert "Σ′" in str(tg.derive((Σ * tg.exp(x)).sum(), wrt=x))
+
+
+def test_a_policy_is_called_as_in_the_statements():
+    logits, advantage = leaf(6, 3), RNG.normal(size=(6, 1))
+    chosen = np.eye(3)[[0, 2, 1, 1, 0, 2]]
+    pi = tg.softmax(logits, axis=1)
+    d = tg.derive((chosen * tg.log(pi) * advantage).sum(), wrt=logits)
+    assert first_line(d).split("    ")[0] == "dlogits = advantage · (chosen − π)"
+
+
+# ------------------------------------------------------------------------------- gradients
+
+
+def test_a_number_or_a_value_is_no_gradient_with_a_name():
+    m, X, W, b = 6, RNG.normal(size=(3, 6)), leaf(1, 3), leaf(1, 1)
+    Y = (RNG.random((1, m)) < 0.5).astype(int)
+    AL = tg.sigmoid(np.dot(W, X) + b)
+    cost = -(Y @ tg.log(AL).T) / m
+    assert "= −1" not in str(tg.derive(np.squeeze(cost), wrt=[W, b]))
+
+    W1, W2, G = leaf(3, 4), leaf(4, 2), RNG.normal(size=(6, 2))
+    H = tg.tanh(X.T @ W1)
+    S = H @ W2
+    lines = str(tg.derive(-(S * G).sum() / m, wrt=[W1, W2])).splitlines()
+    assert lines[1] == "dW2 = −Hᵀ G / m" and len(lines) == 3
+
+
+def test_a_sum_by_einsum_is_no_product():
+    X, v = leaf(5, 3), leaf(3)
+    lines = str(tg.derive((np.einsum("ij->j", X) * v**2).sum(), wrt=[X, v])).splitlines()
+    assert lines[0].startswith("dX = v²") and "Z1" not in "".join(lines)

@@ -1,6 +1,6 @@
 """What type checkers and editors are told of the operations, written from their records.
 
-    python -m tests.house.stubs [--check]
+    python -m tests.house.stubs
 
 A record is made at run time, where no type checker looks, so each has a function in a stub: with
 the names of its inputs and static parameters, its docstring, and what it makes of tensors and of
@@ -23,6 +23,7 @@ from typing import Any
 import tensorgraph
 from tensorgraph.engine.autodiff import backward
 from tensorgraph.engine.operators import METHODS, Operators
+from tensorgraph.nn import losses
 from tensorgraph.ops import OPS, methods
 
 PACKAGE = Path(tensorgraph.__file__).parent
@@ -61,15 +62,11 @@ def typed(function: Callable[..., Any]) -> Signature:
     return Signature(parameters, return_annotation=OPERAND)
 
 
-def retyped(signature: Signature, *types: str, result: str) -> str:
-    """Return a signature as code, its operands of these types in turn; the last type repeats."""
-    rest = iter(types)
-    last = types[-1] if types else ""
+def retyped(signature: Signature, result: str, operand: str = "Operand", **types: str) -> str:
+    """Return a signature as code: operands of these types by name, the others of one."""
     parameters = []
     for p in signature.parameters.values():
-        annotation = str(p.annotation)
-        if OPERAND in annotation:
-            annotation = annotation.replace(OPERAND, next(rest, last))
+        annotation = str(p.annotation).replace(OPERAND, types.get(p.name, operand))
         parameters.append(p.replace(annotation=_Code(annotation)))
     returned = str(signature.return_annotation).replace(OPERAND, result)
     return str(Signature(parameters, return_annotation=_Code(returned)))
@@ -81,25 +78,28 @@ class _Code(str):
     __repr__ = str.__str__
 
 
-def overloads(signature: Signature) -> Iterator[str]:
+def overloads(call: Callable[..., Any]) -> Iterator[str]:
     """Yield what an operation makes of which operands, as signatures."""
-    operands = [p for p in signature.parameters.values() if OPERAND in str(p.annotation)]
-    if any(p.annotation != OPERAND or p.kind is p.VAR_POSITIONAL for p in operands):
+    signature, record = typed(call), getattr(call, "op", None)
+    parameters = signature.parameters.values()
+    single = [p.name for p in parameters if p.annotation == OPERAND and p.kind != p.VAR_POSITIONAL]
+    if any(p.kind == p.VAR_POSITIONAL or "Iterable" in str(p.annotation) for p in parameters):
         # Of any number of operands no place can be told that holds a tensor.
-        yield retyped(signature, "Plain", result="NDArray[Any]")
-        yield retyped(signature, "Operand", result="Tensor")
+        yield retyped(signature, "Any", "Plain")
+        yield retyped(signature, "Tensor")
         return
-    for k in range(len(operands)):
-        types = ["Operand"] * k + ["MakesTensor", "Operand"]
-        yield retyped(signature, *types, result="Tensor")
-    yield retyped(signature, "Plain", result="NDArray[Any]")
-    yield retyped(signature, "Operand", result="Any")
+    for name in single:
+        yield retyped(signature, "Tensor", **{name: "MakesTensor"})
+    if record is not None and record.family in ("elementwise", "shape"):
+        for name in single:  # of numbers alone NumPy makes numbers
+            yield retyped(signature, "NDArray[Any]", "Plain", **{name: "NDArray[Any]"})
+    yield retyped(signature, "Any")
 
 
 def function(name: str, call: Callable[..., Any]) -> Iterator[str]:
     """Yield the lines of an operation's overloads; the first has its docstring."""
     body = document(call)
-    for signature in overloads(typed(call)):
+    for signature in overloads(call):
         yield "@overload"
         yield f"def {name}{signature}:{body}"
         body = " ..."
@@ -122,13 +122,24 @@ def method(name: str, signature: Signature, body: str = " ...") -> str:
         [Parameter("self", first.kind, annotation="Own"), *others],
         return_annotation=signature.return_annotation,
     )
-    return f"def {name}{retyped(own, 'Operand', result='Own')}:{body}"
+    return f"def {name}{retyped(own, 'Own')}:{body}"
+
+
+def functions(calls: dict[str, Callable[..., Any]], *more: str) -> str:
+    """Return a stub of operations as functions, and of what else stands beside them."""
+    lines = [line for name, call in calls.items() for line in function(name, call)]
+    names = ", ".join(f'"{name}"' for name in calls)
+    return "\n".join([HEAD, f"__all__ = [{names}]", *more, *lines, ""])
 
 
 def ops_stub() -> str:
-    """Return the stub of ``ops``: all operations as functions."""
-    lines = [line for name, call in OPS.items() for line in function(name, call)]
-    return "\n".join([HEAD, *lines, "OPS: dict[str, Callable[..., Any]]", ""])
+    """Return the stub of ``ops``."""
+    return functions(OPS, "OPS: dict[str, Callable[..., Any]]")
+
+
+def losses_stub() -> str:
+    """Return the stub of ``nn.losses``."""
+    return functions({name: getattr(losses, name) for name in losses.__all__})
 
 
 def operators_stub() -> str:
@@ -167,20 +178,28 @@ def operators_stub() -> str:
 STUBS = {
     PACKAGE / "ops" / "__init__.pyi": ops_stub,
     PACKAGE / "engine" / "operators.pyi": operators_stub,
+    PACKAGE / "nn" / "losses" / "__init__.pyi": losses_stub,
 }
 
 
-def formatted(text: str) -> str:
+def formatted(path: Path, text: str) -> str:
     """Return a stub as ruff writes it, without imports that it does not use."""
     for command in (["check", "--fix", "--select=F401,I001"], ["format"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--quiet", "--stdin-filename", "x.pyi", "-"],
-            input=text, capture_output=True, text=True, check=True, cwd=PACKAGE,
+            [sys.executable, "-m", "ruff", *command, "--quiet", "--stdin-filename", path, "-"],
+            input=text, capture_output=True, text=True, check=True, cwd=PACKAGE.parent,
         )  # fmt: skip
         text = done.stdout
     return text
 
 
+def stale() -> dict[Path, str]:
+    """Return the stubs that are not what would be written now, with that."""
+    made = {path: formatted(path, stub()) for path, stub in STUBS.items()}
+    return {path: text for path, text in made.items() if path.read_text() != text}
+
+
 if __name__ == "__main__":
-    for path, stub in STUBS.items():
-        path.write_text(formatted(stub()))
+    for path, text in stale().items():
+        path.write_text(text)
+        print(f"wrote {path.relative_to(PACKAGE.parent)}")

@@ -16,7 +16,8 @@ TEXT, CODE = "# %% [markdown]\n", "# %%\n"
 
 
 def run(code: list[str], where: Path) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
     environment |= {"MPLBACKEND": "Agg"}  # no window opens
     return subprocess.run(
         [sys.executable, "-W", "error", *code],

@@ -27,11 +27,19 @@ from numpy._core import _multiarray_umath as umath
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
-# None of these depends on what a run changes: a browser and TeX are programs of their own, and the
-# sweep measures NumPy's kernels anew wherever the whole suite runs.
+# Programs of their own, which no run changes.
 BROWSER_AND_TEX = ("drawing/test_explorer.py", "formulas/test_mathml.py", "formulas/test_latex.py")
+# What no kernel changes.
 SYMBOLS = ("caller", "drawing", "formulas", "symbolic")
+# Bounds on errors, which NumPy's kernels may use up.
 SWEEP = ("ops/sweep",)
+# Where most is printed, or read from what was.
+PRINTED = (
+    "tests/display",
+    "tests/drawing/test_render_picture.py",
+    "tests/formulas/test_names_in_interpreters.py",
+    "tests/house",
+)
 
 
 def all_but(*left_out: str) -> tuple[str, ...]:
@@ -100,16 +108,15 @@ def runs() -> Iterator[Run]:
         all_but(*SYMBOLS, *SWEEP),
         {"PYTHONPATH": str(Path(__file__).parent / "off_by_one_ulp"), "OPENBLAS_NUM_THREADS": "1"},
     )
-    yield Run("narrow terminal, ASCII", ("tests/display", "tests/house", "tests/formulas"), NARROW)
-    others = all_but(*BROWSER_AND_TEX, *SWEEP)
-    yield Run("oldest packages", others, packages=oldest())
+    yield Run("narrow terminal, ASCII", PRINTED, NARROW)
+    yield Run("oldest packages", all_but(*BROWSER_AND_TEX), packages=oldest())
     yield Run(
         "PyTorch",
         tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
         packages=("torch",),
     )
     for version, python in interpreters().items():
-        yield Run(f"Python {version}", others, python=python)
+        yield Run(f"Python {version}", all_but(*BROWSER_AND_TEX, *SWEEP), python=python)
 
 
 NARROW = {

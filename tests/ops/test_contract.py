@@ -76,7 +76,7 @@ def test_einsum_with_lists_of_numbers_is_numpys(made, numbers):
     args = [arg for pair in zip(operands, lists, strict=False) for arg in pair]
     args += lists[-1:] if arrow else []  # if not, the sorted numbers of one axis are kept
     found = tg.einsum(*args)
-    np.testing.assert_allclose(np.asarray(found), np.einsum(*args), rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(found, np.einsum(*args), rtol=1e-12, atol=1e-13)
     tensors = [tg.tensor(arg) if isinstance(arg, np.ndarray) else arg for arg in args]
     assert type(np.einsum(*tensors)) is tg.Tensor
     assert np.array_equal(np.einsum(*tensors), found)
@@ -122,7 +122,7 @@ def test_einsum_corner_by_corner(subscripts, shapes):
     operands = [fill(shape, k) for k, shape in enumerate(shapes)]
     found = tg.einsum(subscripts, *operands)
     expected = elements.einsum(*operands, subscripts=subscripts)
-    np.testing.assert_allclose(np.asarray(found), expected, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-13)
     tg.testing.gradcheck(lambda *xs: tg.einsum(subscripts, *xs), *operands, order=2)
 
 

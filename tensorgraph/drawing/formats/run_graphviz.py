@@ -1,4 +1,4 @@
-"""Graphviz's program, which draws what :mod:`to_dot` has written."""
+"""Graphviz's program, which draws what :mod:`tensorgraph.drawing.formats.to_dot` has written."""
 
 from __future__ import annotations
 

@@ -15,7 +15,9 @@ import numpy as np
 
 from tensorgraph.caller.statements import BESIDE, IN_OP, IN_OP_BESIDE, NOWHERE, Sought
 from tensorgraph.engine.graph import Node, ancestors
+from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.formulas.algebra.irrationals import PI, irrational
 from tensorgraph.formulas.facts import Fact, violation
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.naming.distinct import SIGNS
@@ -34,7 +36,7 @@ from tensorgraph.formulas.naming.numbers import Made, Numbers, is_long
 from tensorgraph.formulas.naming.occurrences import Occurrences
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.symbolic.array_table import ArrayTable
-from tensorgraph.symbolic.expr import Expr, constant, in_order
+from tensorgraph.symbolic.expr import Expr, constant, in_order, lift
 from tensorgraph.symbolic.reader import Before, Operand, Place, selects
 
 LARGE = 100_000
@@ -103,6 +105,18 @@ class Constants:
         """Return the values of the numbers that were found."""
         return self.numbers.given()
 
+    def reserve_pi(self, exprs: Iterable[Expr]) -> None:
+        """Let π stand for the number alone, if formulas of these expressions may hold it."""
+        numbers = (e for e in _spelt_out(exprs) if e.size and e.value is not None)
+        found = (
+            irrational(np.asarray(e.value).flat[0].item(), e.dtype)
+            for e in numbers
+            if e.dtype.kind == "f"
+        )
+        if any(PI in known.powers for known in found if known is not None):
+            self.signs = (*self.signs, "pi")
+            self.numbers.reserve("pi")
+
     # ----------------------------------------------------------------------------------- numbers
 
     def number(self, value: Any, at: Operand | None = None, place: Place | None = None) -> Expr:
@@ -125,9 +139,9 @@ class Constants:
             return NOWHERE if at is None else self.scope.fit(names, *at)
 
         written = NOWHERE if at is None else self.scope.fit_of_number(abs(v), *at)
-        name = self._name(v, at, written)
-        if name is not None:
-            return self.numbers.symbol(name)
+        e = self._named(v, at, written)
+        if e is not None:
+            return e
         found = self.numbers.in_terms(v, precision, fit)
         if found is not None and (found[0] == IN_OP_BESIDE > written or written == NOWHERE):
             # A 0.5 that is written out is no 0.5 d of a d that happens to be 1.
@@ -136,21 +150,25 @@ class Constants:
         e = self._statistic(v, dtype, place) if place is not None and unwritten else None
         return constant(value) if e is None else e
 
-    def _name(self, v: Any, at: Operand | None, written: int) -> str | None:
-        """Return the variable that a number is: ``None`` if none, or where it is written out."""
-        names = self._called(v)
-        if not names or at is None or (len(names) == 1 and written < IN_OP):
-            return names[0] if names else None
-        candidates = [*([abs(v)] if written >= IN_OP else []), *names]  # not np.zeros(400)
-        i, others = self.occurrences.chosen([Sought((x,)) for x in candidates], at)
-        chosen = candidates[i]
-        if not isinstance(chosen, str):
-            return None
-        further = {candidates[k] for k in others}
-        if chosen not in self.scope.counts:  # of a loop's variable, a list may hold all values
-            further |= self.scope.counts
-        self.numbers.guess(chosen, [name for name in names if name in further])
-        return chosen
+    def _named(self, v: Any, at: Operand | None, written: int) -> Expr | None:
+        """Return the variable that a number is, or what the statements compute in its place.
+
+        That is ``None`` if no variable holds it, or its negative, or where it is written out.
+        """
+        names = {name: sign for sign in (1, -1) for name in self._called(sign * v)}
+        found = [Made((name,), partial(self._signed, name, sign)) for name, sign in names.items()]
+        if not found or at is None:
+            return found[0].make() if found else None
+        made = self.numbers.as_written(v)
+        if written < IN_OP:  # that of np.zeros(400) is none here
+            return self._chosen([*found, *made], len(found), at).make()
+        literal = Made((), partial(constant, v))
+        chosen = self._chosen([literal, *found, *made], 1 + len(found), at, abs(v))
+        return None if chosen is literal else chosen.make()
+
+    def _signed(self, name: str, sign: int) -> Expr:
+        symbol = self.numbers.symbol(name)
+        return symbol if sign > 0 else -symbol
 
     def _form(self, forms: Sequence[Made], at: Operand | None) -> Made:
         """Return the one of some forms of a number that the statements have in this place."""
@@ -161,12 +179,32 @@ class Constants:
             if [values[name] for name in form.names] == [values[name] for name in forms[0].names]
         }
         found = [*alike.values()][::-1]
-        if len(found) == 1 or at is None:
+        return found[0] if at is None else self._chosen(found, 0, at)
+
+    def _chosen(
+        self, found: Sequence[Made], plain: int, at: Operand, literal: float | None = None
+    ) -> Made:
+        """Return what the statements have in a place, and take note of what it may be as well.
+
+        Args:
+            found: what a number may be; what is made of no variable is written out.
+            plain: so many of these, the first, are written out or are variables alone.
+            at: the place.
+            literal: the number, where it may be written out.
+        """
+        if len(found) == 1:
             return found[0]
-        i, others = self.occurrences.chosen([Sought(form.names, True) for form in found], at)
+        every = [
+            Sought(made.names or (literal or 0.0,), computed=i >= plain)
+            for i, made in enumerate(found)
+        ]
+        i, others = self.occurrences.chosen(every, at)
         for k in others:
-            for name, other in zip(found[i].names, found[k].names, strict=True):
+            for name, other in zip(found[i].names, found[k].names, strict=False):
                 self.numbers.guess(name, [other])
+        for name in found[i].names:
+            if name not in self.scope.counts:  # of a loop's variable, a list may hold all values
+                self.numbers.guess(name, [x for each in found for x in each.names])
         return found[i]
 
     def _note_vanished(self, v: Any, at: Operand) -> None:
@@ -317,8 +355,8 @@ class Constants:
             best = fit(name, arrays)
             self.numbers.guess(name, [x for x in named if fit(x, arrays) == best])
             return short, self.numbers.symbol(name)
-        computed = self.numbers.as_written(v) if written == NOWHERE else None
-        return short, whole if computed is None else computed
+        computed = self.numbers.as_written(v) if written == NOWHERE else []
+        return short, computed[0].make() if computed else whole
 
     def known_sums(self, data: bool) -> Iterator[tuple[Any, Fact]]:
         """Yield the caller's arrays of which a fact about sums is known, and the fact.
@@ -341,6 +379,19 @@ class Constants:
                 if np.array_equal(source.whole(), array):
                     note = f"{self.scope.of_array(array) or 'an array'} = one_hot({known})"
                     yield Fact("one_hot", axis, "data", note=note)
+
+
+def _spelt_out(exprs: Iterable[Expr]) -> Iterator[Expr]:
+    """Yield what expressions are made of, and what the bodies of the operations in them are."""
+    waiting, met, opened = list(exprs), dict[Expr, None](), set[Op]()
+    while waiting:
+        found = in_order(waiting, lambda e: () if e in met else e.args)
+        met.update(dict.fromkeys(found))
+        kinds = {e.op: e for e in found if e.op is not None and e.op.body is not None}
+        new = [e for op, e in kinds.items() if op not in opened]
+        opened.update(kinds)
+        waiting = [lift(e.op.body(*e.args, **e.static)) for e in new if e.op and e.op.body]
+    yield from met
 
 
 def _counts(name: str) -> bool:

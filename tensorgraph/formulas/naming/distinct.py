@@ -12,8 +12,8 @@ from tensorgraph.formulas.writing.mathml import mathml_name
 from tensorgraph.formulas.writing.text import pretty
 from tensorgraph.symbolic.expr import Expr
 
-SIGNS = ("pi", "Σ")
-"""What stands for a constant or an operation in any formula."""
+SIGNS = ("Σ",)
+"""What stands for an operation in any formula."""
 
 
 @lru_cache(maxsize=4096)
@@ -33,18 +33,22 @@ class Taken:
     def __contains__(self, name: str) -> bool:
         return not self._printed.isdisjoint(printed(name))
 
+    def add(self, name: str) -> None:
+        """Let a symbol be taken."""
+        self._printed |= printed(name)
+
     def primed(self, name: str) -> str:
         """Return a name, with primes if it is taken; now it is."""
         while name in self:
             name += "′"
-        self._printed |= printed(name)
+        self.add(name)
         return name
 
     def numbered(self, name: str) -> str:
         """Return a name with the first number that is not taken; now it is."""
         stem = f"{name}_" if name[-1:].isdecimal() else name
         found = next(f"{stem}{i}" for i in count(1) if f"{stem}{i}" not in self)
-        self._printed |= printed(found)
+        self.add(found)
         return found
 
 

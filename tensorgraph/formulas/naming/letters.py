@@ -189,7 +189,7 @@ class Letters:
             known: gradients that have a name.
         """
         found = dict(known)
-        products = [p for p in raw if type(p) is Node and is_product(p.op)]
+        products = [p for p in raw if type(p) is Node and is_product(p.op, len(p.parents))]
         numbers: dict[Expr, int] = {}
         ends = Ends(raw, {p for p, e in self.recorded.exprs.items() if e in self.names})
         for number, place in enumerate(sorted(products, key=lambda p: p.seq), 1):
@@ -312,9 +312,12 @@ def _factors(e: Expr) -> tuple[Expr, ...]:
 SUMS = (add.op, subtract.op)
 
 
-def is_product(op: Op) -> bool:
-    """Return whether an operation is a product of matrices, whose result textbooks call Z."""
-    return op.letter == "Z"
+def is_product(op: Op, operands: int) -> bool:
+    """Return whether an operation is a product of matrices, whose result textbooks call Z.
+
+    An ``einsum`` of one array is none.
+    """
+    return op.letter == "Z" and operands > 1
 
 
 def _usual_letter(e: Expr) -> str:

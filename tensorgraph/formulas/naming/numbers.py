@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tensorgraph.formulas.naming.computations import computations
-from tensorgraph.formulas.naming.distinct import Taken
+from tensorgraph.formulas.naming.distinct import Taken, printed
 from tensorgraph.ops.transcendental import sqrt
 from tensorgraph.symbolic.expr import Expr, symbol
 
@@ -122,6 +122,13 @@ class Numbers:
             self.symbols[name] = symbol(shown, (), np.asarray(value).dtype)
         return self.symbols[name]
 
+    def reserve(self, sign: str) -> None:
+        """Let a symbol stand for something else: a variable that is called so gets a prime."""
+        self._taken.add(sign)
+        for name, e in self.symbols.items():
+            if e.name == name and self._named[name] != np.pi and printed(name) & printed(sign):
+                e.name = self._taken.primed(name)
+
     def guess(self, name: str, others: Iterable[str]) -> None:
         """Take note that a number that got a name may as well be another variable."""
         further = [x for x in others if x != name and self._named[x] == self._named[name]]
@@ -162,10 +169,9 @@ class Numbers:
         """Return the variables that the statements compute a number from."""
         return [name for each in self._written if each.value == v for name in each.names]
 
-    def as_written(self, v: float) -> Expr | None:
+    def as_written(self, v: float) -> list[Made]:
         """Return what the statements compute that gives a number."""
-        close = ULPS * float(np.finfo(np.float64).eps) * abs(v)
-        return next((made.make() for made in self._as_written(v, close)), None)
+        return [*self._as_written(v, ULPS * float(np.finfo(np.float64).eps) * abs(v))]
 
     def _as_written(self, v: Any, close: float) -> Iterator[Made]:
         """Yield what the statements compute that gives a number, or its negative."""

@@ -11,13 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.caller.statements import Sought, Stand
+from tensorgraph.caller.statements import Sought
 from tensorgraph.engine.graph import Node
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.symbolic.reader import Operand
 
-LEAD = 0.05
-"""By so much more must one place be like an operand than another's to be no guess."""
+LEAD, LEAD_IF_REPEATED = 0.05, 0.5
+"""By so much more must one place be like an operand than another's to be no guess; and a place at
+which more operands are met than it is one of."""
 
 
 class Choice(NamedTuple):
@@ -56,30 +57,31 @@ class Occurrences:
             return Choice(0, tuple(range(1, len(candidates))))
         best = max(known)
         tied = [i for i, rank in enumerate(ranks) if rank == best]
-        if len(tied) == 1:
-            near = [
-                i for i, rank in enumerate(ranks) if rank and i not in tied and _near(rank, best)
-            ]
-            return Choice(tied[0], tuple(near))
+        turns = self._alike(at)
         places = sorted(
             ((s, i) for i in tied for s in stands[i] if s.rank == best),
             key=lambda place: place[0].position,
         )
-        return self._in_turn(places, tied, at)
-
-    def _in_turn(
-        self, places: Sequence[tuple[Stand, int]], tied: Sequence[int], at: Operand
-    ) -> Choice:
-        """Return which of some places an operand is met at, by the order of such operands.
-
-        They are met in turn, where a loop or a function is run several times, too.
-        """
-        turns = self._alike(at)
-        if len(turns) % len(places):
-            return Choice(tied[0], tuple(tied[1:]))
-        chosen = places[turns.index((at.node, at.i)) % len(places)][1]
-        sure = len({stand.function for stand, _ in places}) == 1
-        return Choice(chosen, () if sure else tuple(i for i in tied if i != chosen))
+        often = len(turns) > len(places)
+        lead = LEAD_IF_REPEATED if often else LEAD
+        rivals = [
+            i
+            for i, rank in enumerate(ranks)
+            if rank is not None
+            and (*rank[:2], rank[3]) == (*best[:2], best[3])
+            and best[2] - rank[2] < lead
+        ]
+        if often and rivals != tied:  # some of these may be met at the others' places
+            places = sorted(
+                ((s, i) for i in rivals for s in stands[i] if s.rank == ranks[i]),
+                key=lambda place: place[0].position,
+            )
+        # They are met in turn, where a loop or a function is run several times, too.
+        in_turn = len(turns) % len(places) == 0
+        chosen = places[turns.index((at.node, at.i)) % len(places)][1] if in_turn else tied[0]
+        sure = in_turn and len({stand.function for stand, _ in places}) == 1
+        doubted = rivals if rivals != tied or not sure else []
+        return Choice(chosen, tuple(i for i in doubted if i != chosen))
 
     def _alike(self, at: Operand) -> list[tuple[Node, int]]:
         """Return the operands that only their order tells from this one, in that order."""
@@ -97,8 +99,3 @@ class Occurrences:
         value: Any = getattr(node.parents[i], "_data", node.parents[i])
         ops, words, names = map(frozenset, (found.ops, found.words, found.names))
         return np.asarray(value).item(), ops, i, words, names
-
-
-def _near(rank: tuple[int, int, float, bool], best: tuple[int, int, float, bool]) -> bool:
-    """Return whether one place is hardly worse than another."""
-    return rank[:2] == best[:2] and best[2] - rank[2] < LEAD

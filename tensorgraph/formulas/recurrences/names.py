@@ -25,7 +25,7 @@ from tensorgraph.nn.recurrent import GRU, LSTM, RNN
 from tensorgraph.symbolic.expr import Expr
 from tensorgraph.symbolic.replay import Replay
 
-CELLS: dict[str, type[Cell]] = {
+CELLS: dict[str, type[Cell[Any]]] = {
     module.__name__: layer.cell_type
     for layer in (RNN, GRU, LSTM)
     for module in (layer, layer.cell_type)
@@ -168,7 +168,7 @@ class StepNames:
             None if place is None or not cell.gates else (self._free(cell.gates[place]), 0, False)
         )
 
-    def _cell(self, f: Family) -> type[Cell] | None:
+    def _cell(self, f: Family) -> type[Cell[Any]] | None:
         return CELLS.get(self.scopes.get(f.last, "").rpartition(" ")[2])
 
     def _by_variable(self, f: Family, families: Sequence[Family]) -> tuple[str, int, bool] | None:
@@ -239,7 +239,7 @@ def _circular(families: Sequence[Family]) -> set[Family]:
 
 
 def _is_product(f: Family) -> bool:
-    return f.last.op is not None and is_product(f.last.op)
+    return f.last.op is not None and is_product(f.last.op, len(f.last.args))
 
 
 def _gate(x: Expr) -> int | None:

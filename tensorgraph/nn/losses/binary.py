@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import (
     as_array,
     as_target,
@@ -40,7 +42,10 @@ SECOND_SIGMOID = (
 )
 
 
-def binary_cross_entropy(probabilities: Any, target: Any, reduction: str = "mean") -> Any:
+@with_leads
+def binary_cross_entropy(
+    probabilities: AnyArray, target: AnyArray, reduction: str = "mean"
+) -> AnyArray:
     """Return the cross-entropy of probabilities against labels 0 and 1.
 
     For each element, with the probability a of the label 1 and the label y,
@@ -91,7 +96,10 @@ def _surprisal_of_rest(p: Any) -> Any:
 
 
 @in_single_precision
-def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = "mean") -> Any:
+@with_leads
+def binary_cross_entropy_with_logits(
+    logits: AnyArray, target: AnyArray, reduction: str = "mean"
+) -> AnyArray:
     """Return the cross-entropy of sigmoid(logits) against labels 0 and 1.
 
     For each element, with the logit z and the label y,
@@ -128,7 +136,10 @@ def binary_cross_entropy_with_logits(logits: Any, target: Any, reduction: str = 
 
 
 @in_single_precision
-def multi_label(logits: Any, target: Any, reduction: str = "mean", *, mask: Any = None) -> Any:
+@with_leads
+def multi_label(
+    logits: AnyArray, target: AnyArray, reduction: str = "mean", *, mask: AnyArray | None = None
+) -> AnyArray:
     """Return the binary cross-entropy of many labels an example, some of which may be missing.
 
     For example i and label j, with the logit z and the label y,
@@ -192,7 +203,8 @@ def _mask(name: str, mask: Any, shape: tuple[int, ...]) -> Any:
 
 
 @in_single_precision
-def hinge(scores: Any, target: Any, reduction: str = "mean") -> Any:
+@with_leads
+def hinge(scores: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyArray:
     """Return the hinge loss of scores against labels −1 and 1.
 
     For each element, with the score s and the label y,

@@ -7,7 +7,9 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import integer, number
+from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import (
     Shape,
     as_array,
@@ -42,16 +44,17 @@ NO_LOGARITHM = "these are probabilities, not their logarithms; write log_softmax
 
 
 @in_single_precision
+@with_leads
 def cross_entropy(
-    logits: Any,
-    target: Any,
+    logits: AnyArray,
+    target: AnyArray,
     axis: int = -1,
     reduction: str = "mean",
     *,
-    weight: Any = None,
+    weight: AnyArray | None = None,
     label_smoothing: float = 0.0,
     ignore_index: int | None = None,
-) -> Any:
+) -> AnyArray:
     """Return the cross-entropy of softmax(logits) against the target.
 
     For one example with logits z and target distribution y over K classes,
@@ -130,15 +133,16 @@ def cross_entropy(
 
 
 @in_single_precision
+@with_leads
 def nll(
-    log_probs: Any,
-    target: Any,
+    log_probs: AnyArray,
+    target: AnyArray,
     axis: int = -1,
     reduction: str = "mean",
     *,
-    weight: Any = None,
+    weight: AnyArray | None = None,
     ignore_index: int | None = None,
-) -> Any:
+) -> AnyArray:
     """Return the negative log-likelihood of classes under log-probabilities.
 
     For one example with the log-probabilities log a and the class c,
@@ -188,7 +192,10 @@ def nll(
     return _cost(losses, weights, kept, reduction)
 
 
-def kl_divergence(log_probs: Any, target: Any, axis: int = -1, reduction: str = "mean") -> Any:
+@with_leads
+def kl_divergence(
+    log_probs: AnyArray, target: AnyArray, axis: int = -1, reduction: str = "mean"
+) -> AnyArray:
     """Return the Kullback–Leibler divergence of a predicted distribution from the target.
 
     For one example with the target distribution p and the log-probabilities log q predicted,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tensorgraph import errors
 from tensorgraph.arguments import scalar
+from tensorgraph.engine.operands import AnyArray
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import in_single_precision, matched, reduced
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops.arithmetic import square
@@ -13,7 +13,8 @@ from tensorgraph.ops.extrema import clip
 
 
 @in_single_precision
-def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+@with_leads
+def mse(prediction: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyArray:
     """Return the squared error.
 
     For each element, with prediction ŷ and target y,
@@ -47,7 +48,8 @@ def mse(prediction: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 @in_single_precision
-def l1(prediction: Any, target: Any, reduction: str = "mean") -> Any:
+@with_leads
+def l1(prediction: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyArray:
     """Return the absolute error.
 
     For each element, with prediction ŷ and target y,
@@ -77,7 +79,10 @@ def l1(prediction: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 @in_single_precision
-def huber(prediction: Any, target: Any, reduction: str = "mean", *, delta: float = 1.0) -> Any:
+@with_leads
+def huber(
+    prediction: AnyArray, target: AnyArray, reduction: str = "mean", *, delta: float = 1.0
+) -> AnyArray:
     """Return Huber's loss: squared error for small errors, absolute error for large ones.
 
     For each element, with the error e = ŷ − y,

@@ -1,0 +1,157 @@
+"""Who asks for something, and how the user's line that asks is written.
+
+What runs when an operator, ``float(x)`` or ``np.asarray(x)`` asks an object for something is known
+by the frames that run, and, as nothing but bytecode is there in an interpreter, by the instruction
+that the user's frame has come to.
+"""
+
+from __future__ import annotations
+
+import dis
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from tensorgraph.caller.variables import of_library
+
+
+class Asking(NamedTuple):
+    """Who asks: the innermost frame of the user's code, and the libraries that it calls."""
+
+    frame: FrameType
+    modules: tuple[str, ...]
+    """Names of the libraries' modules, the innermost first; none if the user's line itself asks."""
+
+
+def asking(frame: FrameType) -> Asking:
+    """Return who asks where a frame does, of libraries or of the user's code.
+
+    Example:
+        >>> import sys
+        >>> asking(sys._getframe()).modules
+        ()
+    """
+    modules = []
+    outer: FrameType | None = frame
+    while outer is not None and of_library(outer.f_code.co_filename):
+        modules.append(str(outer.f_globals.get("__name__", "")))
+        outer = outer.f_back
+    return Asking(outer or frame, tuple(modules))
+
+
+class Written(NamedTuple):
+    """What the running instruction of a frame does, as the source writes it."""
+
+    kind: str
+    """``call``, ``index``, ``store`` (into an index), ``operator``, or ``""`` for anything else."""
+    name: str = ""
+    """What is called or indexed, such as ``np.mean``, or an operator's first operand.
+
+    Calls and keys in it are left out: ``f(…).mean``, ``params[…]``.
+    """
+    sign: str = ""
+    """The operator, such as ``@`` or ``-=``."""
+    module: str = ""
+    """The module that the function is of, or the class of the object, if that is known."""
+    of_list: bool = False
+    """Whether a list or a tuple is among the arguments."""
+
+
+def written(frame: FrameType) -> Written:
+    """Return what the running instruction of a frame does.
+
+    Example:
+        >>> import sys
+        >>> class Asked:
+        ...     def __float__(self):
+        ...         print(written(sys._getframe(1)))
+        ...         return 0.5
+        >>> import math
+        >>> _ = math.sqrt(Asked())
+        Written(kind='call', name='math.sqrt', sign='', module='math', of_list=False)
+    """
+    steps = [step for step in dis.get_instructions(frame.f_code) if step.offset <= frame.f_lasti]
+    kind, sign = _kind_of(steps[-1]) if steps else ("", "")
+    if kind in ("", "store"):
+        return Written(kind)
+    begin = _beginning(steps)
+    name, value = _named(begin, frame)
+    rest = steps[steps.index(begin[-1]) + 1 :] if begin else []
+    return Written(kind, name, sign, _module_of(value), any(_is_list(s, frame) for s in rest))
+
+
+def _kind_of(step: dis.Instruction) -> tuple[str, str]:
+    if step.opname.startswith(("CALL", "PRECALL")):
+        return "call", ""
+    if step.opname == "BINARY_SUBSCR" or step.argrepr == "[]":
+        return "index", ""
+    if step.opname == "BINARY_OP":
+        return "operator", step.argrepr
+    return "store" if step.opname.startswith("STORE_S") else "", ""
+
+
+def _beginning(steps: list[dis.Instruction]) -> list[dis.Instruction]:
+    """Return the steps that make what the last one takes first: an expression begins with it."""
+    start = _start(steps[-1])
+    return [
+        step for step in steps[:-1]
+        if start and _start(step) == start and step.opname not in _WITHOUT_PLACE
+    ]  # fmt: skip
+
+
+_WITHOUT_PLACE = frozenset("CACHE COPY EXTENDED_ARG KW_NAMES NOP PRECALL PUSH_NULL SWAP".split())
+"""Instructions that stand for nothing in the source."""
+
+
+def _named(steps: list[dis.Instruction], frame: FrameType) -> tuple[str, Any]:
+    """Return what steps look up, as it is written; and, if only names were looked up, itself."""
+    name, value = "", None
+    for step in steps:
+        kind, _ = _kind_of(step)
+        if _is_attribute(step):
+            name += f".{step.argval}"
+            value = getattr(value, step.argval, None)
+        elif _is_load(step):  # of a loop the last one: all before are of other expressions
+            name, value = step.argval, _looked_up(step.argval, frame)
+        else:
+            name += {"call": "(…)", "index": "[…]"}.get(kind, "…")
+            value = None
+    return (f"…{name}" if name.startswith((".", "(", "[")) else name), value
+
+
+def _module_of(value: Any) -> str:
+    """Return the module of a function, or of the class of what a method is of."""
+    if value is None:
+        return ""
+    own = getattr(value, "__self__", None)
+    module = getattr(value, "__module__", None) or type(value if own is None else own).__module__
+    return str(module)
+
+
+def _start(step: dis.Instruction) -> tuple[Any, Any] | None:
+    where = step.positions
+    return None if where is None or where.lineno is None else (where.lineno, where.col_offset)
+
+
+def _is_attribute(step: dis.Instruction) -> bool:
+    return step.opname in ("LOAD_ATTR", "LOAD_METHOD")
+
+
+def _is_load(step: dis.Instruction) -> bool:
+    """Return whether a variable or an attribute is looked up, under a name."""
+    looks = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FAST", "LOAD_DEREF", "LOAD_ATTR", "LOAD_METHOD")
+    return step.opname.startswith(looks) and isinstance(step.argval, str)
+
+
+def _is_list(step: dis.Instruction, frame: FrameType) -> bool:
+    if isinstance(step.argval, CodeType):
+        return step.argval.co_name == "<listcomp>"
+    if _is_load(step) and not _is_attribute(step):
+        return isinstance(_looked_up(step.argval, frame), (list, tuple))
+    return step.opname in ("BUILD_LIST", "BUILD_TUPLE")
+
+
+def _looked_up(name: str, frame: FrameType) -> Any:
+    for space in (frame.f_locals, frame.f_globals, frame.f_builtins):
+        if name in space:
+            return space[name]
+    return None

@@ -1,0 +1,215 @@
+"""Where a gradient is lost though nobody said so: it is told at the user's line.
+
+Another library that asks for an array, and ``math.log`` that asks for a number, get a tensor's
+values; what is computed from them has no gradient. That is a warning, with what to write. Nothing
+is told of a library that prints, draws, compares or stores; of ``.numpy()``, ``.data``,
+``.detach()``, ``.item()`` and ``float(x)``, which say what they do; nor under ``tg.no_grad()``.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+from tensorgraph import errors
+from tensorgraph.caller.asking import Asking, Written, asking
+from tensorgraph.caller.warning_line import warn_once, written_once
+from tensorgraph.engine.modes import MODE
+from tensorgraph.engine.op import REGISTRY
+
+_SHOWING = frozenset(
+    "IPython PIL _pytest _pydevd_bundle altair bokeh copy doctest h5py hypothesis imageio inspect"
+    " ipykernel joblib json logging matplotlib mlflow mpl_toolkits numpy.lib._npyio_impl"
+    " numpy.testing pickle plotly pprint pydevd pydoc pytest reprlib rich safetensors seaborn"
+    " sklearn.metrics tensorboard tensorboardX torch.utils.tensorboard treescope unittest wandb"
+    " zarr".split()
+)
+"""Modules and packages that print, draw, compare or store what they are given."""
+
+_FACTS = frozenset(("isnan", "isinf", "isfinite", "isclose"))
+"""Functions of ``math`` that ask what is so."""
+
+_ALIASES = {"fabs": "abs", "pow": "power", "gmean": "mean"}
+"""What functions of other libraries are called here."""
+
+_MAKING = frozenset("array asarray asanyarray ascontiguousarray asfortranarray".split())
+"""Functions of NumPy that make an array, and compute nothing."""
+
+_INSTEAD = {
+    "arange": "start + step * tg.arange(n)",
+    "atleast_1d": "{x}.reshape(-1)",
+    "atleast_2d": "{x}.reshape(1, -1)",
+    "broadcast_arrays": "tg.broadcast_to({x}, shape)",
+    "copyto": "tg.where(mask, {x}, y)",
+    "float32": "{x}.astype('float32')",
+    "float64": "{x}.astype('float64')",
+    "full": "tg.broadcast_to({x}, shape)",
+    "normal": "mean + std * tg.random.normal(shape)",
+    "vectorize": "f({x}), as operations take whole arrays",
+}
+"""What to write for functions of NumPy that are no operation."""
+
+_TO_ARRAY = {"pandas": ".to_numpy()", "scipy": ".toarray()", "polars": ".to_numpy()"}
+"""What makes an array of another library's object; an array leaves operators to tensors."""
+
+
+def values_leave(tensor: Any, frame: FrameType) -> None:
+    """Warn if the values of a tensor that needs a gradient are asked for where a frame does.
+
+    Args:
+        tensor: whose values are asked for.
+        frame: that asks; of a library, or of the user's code.
+    """
+    if not (tensor._requires_grad and MODE.get().recording):
+        return
+    asked = asking(frame)
+    if not _shows(asked.modules):
+        line = written_once(asked.frame)
+        warn_once(asked.frame, errors.LostGradientWarning, lambda: _told(tensor, asked, line))
+
+
+def number_leaves(tensor: Any, frame: FrameType) -> None:
+    """Warn if a function of Python's that computes asks for a tensor as a number.
+
+    ``float(x)``, and other functions that take a number, are no reason to.
+    """
+    if not (tensor._requires_grad and MODE.get().recording):
+        return
+    line = written_once(frame)
+    function = line.name.rpartition(".")[2]
+    computes = line.module in ("math", "cmath") and function not in _FACTS
+    if computes or (_is_of_numpy(line.module) and line.kind == "call"):
+        values_leave(tensor, frame)
+
+
+def read_in_vain(result: Any, frame: FrameType) -> None:
+    """Warn if the user's code reads ``.grad`` of a result, which backward does not give it."""
+    asked = asking(frame)
+    if not asked.modules:
+        warn_once(asked.frame, errors.LostGradientWarning, lambda: _told_of_result(result))
+
+
+def _told_of_result(result: Any) -> str:
+    x = errors.variable(result)
+    return (
+        f"{errors.owner(result)} is a result of {result.node.op.name!r}, no leaf, and backward()"
+        f" gives only leaves a .grad; write {x}.assign({x}.data - …) for {x} = {x} - …, or"
+        f" {x}.retain_grad() before backward() to read the gradient of a result"
+    )
+
+
+def refuse_in_place(leaf: Any, sign: str) -> None:
+    """Raise for an augmented assignment to a leaf that needs a gradient.
+
+    The name would be another tensor's then, and the leaf would stay as it is.
+
+    Args:
+        leaf: what was to be changed.
+        sign: of the operator, such as ``-``.
+
+    Raises:
+        ImmutableError: always.
+    """
+    line = written_once(asking(asking_frame()).frame)
+    x = line.name if line.sign == f"{sign}=" and line.name else errors.variable(leaf)
+    raise errors.ImmutableError(
+        f"{x} {sign}= … leaves this parameter as it is, and makes {x} a result or a constant; write"
+        f" {x}.assign({x}.data {sign} …), or another name for the result: y = {x} {sign} …"
+    )
+
+
+def asking_frame() -> FrameType:
+    """Return the innermost frame outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_own(str(frame.f_globals.get("__name__"))):
+        frame = frame.f_back
+    return frame
+
+
+def _shows(modules: tuple[str, ...]) -> bool:
+    """Return whether a library among these shows, or this package asks for what has no gradient.
+
+    That is all of it but the room of data, whose functions give arrays to compute with.
+    """
+    others = [name for name in modules if not _is_of_numpy(name)]
+    if others and _is_own(others[0]):
+        return not any(name.startswith("tensorgraph.data.") for name in modules)
+    return any(_SHOWING & set(_around(name)) for name in modules)
+
+
+def _around(module: str) -> list[str]:
+    """Return the names of a module and of the packages that it is in."""
+    parts = module.split(".")
+    return [".".join(parts[:n]) for n in range(1, len(parts) + 1)]
+
+
+def _is_own(module: str) -> bool:
+    return module.split(".")[0] == "tensorgraph"
+
+
+def _told(tensor: Any, asked: Asking, line: Written) -> str:
+    x, library = errors.variable(tensor, asked.frame), _library(asked.modules)
+    meant = "numpy" if _makes_array(line) else "detach"
+    return (
+        f"{_asker(library, line)} takes only the values of {errors.owner(tensor, asked.frame)}:"
+        f" what is computed from them has no gradient; write {_instead(x, library, line)},"
+        f" or {x}.{meant}() where none is wanted"
+    )
+
+
+def _library(modules: tuple[str, ...]) -> str:
+    """Return the library that asks, from the names of the modules that run."""
+    if any(module.startswith("numpy.ma") for module in modules):
+        return "numpy.ma"
+    return next((m for m in modules if not _is_of_numpy(m)), "numpy").split(".")[0]
+
+
+def _asker(library: str, line: Written) -> str:
+    """Return what asks, as the user's line has it."""
+    if line.kind == "store":
+        return "A[…] = …"
+    if line.kind == "index":
+        return f"{line.name}[…]"
+    if line.kind == "call" and line.name:
+        return line.name.removeprefix("….").removesuffix("(…)")
+    return f"{line.sign} of {library}" if line.sign else library
+
+
+def _instead(x: str, library: str, line: Written) -> str:
+    """Return what to write to keep the gradient of ``x``."""
+    before, _, function = line.name.removesuffix("(…)").rpartition(".")
+    name = _ALIASES.get(function, function)
+    if line.kind == "store":
+        return f"A = tg.set_at(A, i, {x}) for A[i] = {x}, or tg.stack([…]) of what a loop makes"
+    if line.kind == "index":
+        return "tg.concat([…]) or tg.stack([…])"
+    if line.kind == "operator":
+        return _operated(x, line.name, library, line.sign)
+    if name == "dot" and before and not line.of_list:
+        return _operated(x, before, library, "@")
+    if _makes_array(line):
+        return f"{x} itself, which NumPy's functions take"
+    if library == "numpy" and line.of_list:  # a tensor that is no part of a list is recorded
+        return "tg.stack([…])" if name in _MAKING else f"{line.name}(tg.stack([…]))"
+    if name in _INSTEAD:
+        return _INSTEAD[name].format(x=x)
+    return f"tg.{name}({x})" if name in REGISTRY else "the formula in operations of tg"
+
+
+def _operated(x: str, first: str, library: str, sign: str) -> str:
+    """Return an operator's operands, of which that of the library is an array."""
+    y = "y" if first in ("", x) else first
+    array = f"{y}{_TO_ARRAY.get(library, '')}"
+    if library == "numpy.ma":
+        return f"tg.where({y}.mask, 0, {y}.data {sign} {x})"
+    return f"{x} {sign} {array}" if first == x else f"{array} {sign} {x}"
+
+
+def _makes_array(line: Written) -> bool:
+    made = line.kind == "call" and line.name.rpartition(".")[2] in _MAKING
+    return made and _is_of_numpy(line.module) and not line.of_list
+
+
+def _is_of_numpy(module: str) -> bool:
+    return module.split(".")[0] == "numpy"
