@@ -59,8 +59,8 @@ def test_guide_is_text_and_code(path):
     assert {kind for kind, _ in found} == {TEXT, CODE}
     texts = [shown_text(cell) for kind, cell in found if kind == TEXT]
     assert re.match(r"# \w", texts[0]), "the first line is the title"
-    for target in re.findall(r"\]\(([^)#]+)\)", "\n".join(texts)):
-        assert target.startswith("http") or (path.parent / target).is_file(), target
+    for target in re.findall(r"\]\(([\w./]+\.\w+)\)", "\n".join(texts)):
+        assert (path.parent / target).is_file(), target
     for text in texts:
         assert text.count("$$") % 2 == 0, text
         assert text.replace("$$", "").count("$") % 2 == 0, text
