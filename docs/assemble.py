@@ -28,13 +28,13 @@ def assemble(source: Path) -> None:
     shutil.copytree(HERE / "pages", source)
     shutil.copytree(HERE / "static", source / "static")
     shutil.copytree(EXAMPLES / "pictures", source / "static" / "pictures")
-    for kept in ("conf.py",):
-        shutil.copy(HERE / kept, source)
+    shutil.copy(HERE / "conf.py", source)
     shutil.copy(ROOT / "CHANGELOG.md", source / "changelog.md")
     guides = dict(sorted(guide_pages()))
     for page, script in guides.items():
-        words = course_index.words_of(script)
-        notebooks.write(script, source / page, source / "downloads", words)
+        words = course_index.words_for(page, guides)
+        folder = source / "downloads" / Path(page).parent.name
+        notebooks.write(script, source / page, folder, words)
     for name, text in made_pages(source, guides):
         path = source / name
         path.parent.mkdir(parents=True, exist_ok=True)

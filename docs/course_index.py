@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ TERMS = {
     cache, saved values: render
     random initialization: nn.init.normal random.seed
     symmetry breaking: nn.init.normal
-    decision boundary: diagnose.accuracy
+    decision boundary: diagnose.decision_boundary
     """,
     "1.4": """
     deep network, L layers: nn.Sequential nn.ModuleList
@@ -63,7 +64,7 @@ TERMS = {
     saving a model: train.save train.load
     """,
     "2.1": """
-    train, dev and test sets: data.split
+    train/dev/test sets: data.split
     bias and variance: diagnose.ladder
     basic recipe: diagnose.ladder
     L2 regularization: nn.l2_penalty optim.decay_groups
@@ -130,7 +131,7 @@ TERMS = {
     error analysis: diagnose.error_table
     incorrectly labeled data: diagnose.suspicious_labels diagnose.apply_corrections
     confusion matrix: diagnose.confusion_matrix
-    build quickly, then iterate: train.overfit_one_batch train.fit
+    build the first system quickly: train.overfit_one_batch train.fit
     mismatched training and dev sets: data.split_by_target
     train-dev set: data.split_by_target
     data mismatch: diagnose.ladder
@@ -166,32 +167,59 @@ def terms() -> Iterator[Term]:
             yield Term(week, tuple(word.strip() for word in words.split(",")), tuple(found))
 
 
-def guides_of(week: str, guides: dict[str, Path]) -> list[str]:
-    """Return the pages of the guides for a week, whose files begin with its number."""
-    number = week.replace(".", "_")
-    return [page for page, script in guides.items() if script.name[:3] == number]
+def guides_of(week: str, guides: dict[str, Path]) -> dict[str, Path]:
+    """Return the guides for a week: files begin with its number, or that of the course alone."""
+    return {page: script for page, script in guides.items() if _is_for(script.name, week)}
 
 
-def words_of(script: Path) -> list[str]:
-    """Return the terms of a guide's week, which a search is to find it by."""
-    week = script.name[:3].replace("_", ".")
-    return [word for term in terms() if term.week == week for word in term.words]
+def _is_for(name: str, week: str) -> bool:
+    numbers = re.match(r"(\d)_(?:(\d)_)?", name)
+    course, _, number = week.partition(".")
+    return numbers is not None and numbers[1] == course and numbers[2] in (None, number)
+
+
+def guides_for(term: Term, guides: dict[str, Path]) -> list[str]:
+    """Return the pages of a term's week that say it; if none does, all of them."""
+    of_week = guides_of(term.week, guides)
+    spelt = [_spelling(word) for word in term.words]
+    saying = [
+        page
+        for page, script in of_week.items()
+        if any(word in _spelling(script.read_text("utf-8")) for word in spelt)
+    ]
+    return saying or list(of_week)
+
+
+def _spelling(text: str) -> str:
+    """Return text as Americans write it, in small letters."""
+    return re.sub(r"is(?=ation|e[ds]?\b|ing\b)", "iz", text.casefold())
+
+
+def words_for(page: str, guides: dict[str, Path]) -> list[str]:
+    """Return what a search is to find a guide by, besides its own text."""
+    return [word for t in terms() if page in guides_for(t, guides) for word in t.words]
 
 
 def page(guides: dict[str, Path]) -> str:
-    """Return the index, where each term leads to functions and each week to its guide."""
+    """Return the index, where each term leads to functions and to its guide."""
     parts = [
         heading("The course: terms, functions, guides", label="course-index"),
         "The material is the Deep Learning Specialization's first three courses. Find a week or a"
-        " term; the functions lead to the reference.\n\n",
+        " term: the functions lead to the reference, the guide shows them at work.\n\n",
     ]
     for week, title in WEEKS.items():
-        rows = [(", ".join(t.words), _links(t.targets)) for t in terms() if t.week == week]
-        found = [f":doc:`/{page}`" for page in guides_of(week, guides)]
+        rows = [
+            (", ".join(t.words), _links(t.targets), _pages(guides_for(t, guides)))
+            for t in terms()
+            if t.week == week
+        ]
         parts.append(heading(title, "-", label=f"week-{week}"))
-        parts.append(f"Guide: {', '.join(found)}.\n\n" if found else "")
-        parts.append(table(rows, ("term", "functions"), "40 60"))
+        parts.append(table(rows, ("term", "functions", "guide"), "30 42 28"))
     return "".join(parts)
+
+
+def _pages(pages: list[str]) -> str:
+    return ", ".join(f":doc:`/{page}`" for page in pages) or "–"
 
 
 def _links(targets: tuple[str, ...]) -> str:

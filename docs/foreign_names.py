@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tensorgraph.leads.table import PEERS, Lead, keyword_leads, names
-
 from docs.rst import escaped, heading, table
+from tensorgraph.leads.table import PEERS, Lead, keyword_leads, names
 
 OPENING = """\
 What you would type there, and the line to write here. The same table answers in the interpreter:

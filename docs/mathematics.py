@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.util import logging
 
+SPELLINGS = {
+    r"\{align\*\}": "{aligned}",
+    r"\\(big|Big)(?=[(\[|])": r"\\\1l",
+    r"\\(big|Big)(?=[)\]])": r"\\\1r",
+    r"\\textstyle *(\\\w+)": r"{\\textstyle \1}",
+}
+"""What mathematicians write in more ways than docutils reads."""
+
 logger = logging.getLogger(__name__)
 
 
 def mathml(node: Any, block: bool) -> str:
     """Return a formula as MathML; what cannot be read is a warning, which ends the build."""
-    tex = node.astext().replace("{align*}", "{aligned}")  # what docutils knows it by
+    tex = node.astext()
+    for spelling, known in SPELLINGS.items():
+        tex = re.sub(spelling, known, tex)
     try:
         return tex2mathml(tex, as_block=block)
     except MathError as error:

@@ -50,9 +50,10 @@ def write(script: Path, page: Path, downloads: Path, words: Sequence[str]) -> No
     downloads.mkdir(parents=True, exist_ok=True)
     nbformat.write(found, downloads / f"{script.stem}.ipynb")
     (downloads / script.name).write_bytes(script.read_bytes())
+    kept = f"/downloads/{downloads.name}/{script.stem}"
     lead = (
-        f"Take it with you: {{download}}`the notebook </downloads/{script.stem}.ipynb>`"
-        f" or {{download}}`the script </downloads/{script.name}>`."
+        f"Take it with you: {{download}}`the notebook <{kept}.ipynb>`"
+        f" or {{download}}`the script <{kept}.py>`."
     )
     entries = f"```{{index}} {', '.join(words)}\n```\n\n" if words else ""
     first = found.cells[0]

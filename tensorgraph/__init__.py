@@ -67,6 +67,8 @@ from tensorgraph.engine.transforms import (
     value_and_grad as value_and_grad,
     vjp as vjp,
 )
+from tensorgraph.leads import imports as _foreign_imports
+from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
 from tensorgraph.ops import *
 
 if TYPE_CHECKING:
@@ -96,7 +98,12 @@ else:
             return import_module(f"tensorgraph.{name}")
         if name in _LATER:
             return getattr(import_module(f"tensorgraph.{_LATER[name]}"), name)
-        raise AttributeError(f"module 'tensorgraph' has no attribute {name!r}")
+        raise _missing_from_module("tensorgraph", name)
+
+    def __dir__() -> list[str]:
+        return sorted({*__all__, *_ROOMS, "__version__"})
+
+    _foreign_imports.install()
 
     # Type checkers take what is imported as itself, and by *, as public.
     __all__ = [

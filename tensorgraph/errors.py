@@ -1,12 +1,13 @@
 """Every exception and warning: what was seen, what was expected, what to write instead.
 
-The exceptions subclass ``ValueError``, ``TypeError`` or ``RuntimeError``, so code that catches
-those keeps working. The helpers below build the sentences, so that all messages read alike.
+The exceptions subclass ``ValueError``, ``TypeError``, ``RuntimeError`` or ``AttributeError``, so
+code that catches those keeps working. The helpers below build the sentences, so that all messages
+read alike.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
@@ -31,6 +32,26 @@ class DTypeError(TypeError):
 
 class ArgumentTypeError(ArgumentError, DTypeError):
     """An argument of another kind, 2.5 for an integer; or one that is missing or unknown."""
+
+
+class MissingNameError(AttributeError):
+    """A name that a module or an object of this package does not have.
+
+    What to write instead is looked up when the message is read, by ``find(name)``: who asks by
+    ``hasattr`` never waits for it.
+    """
+
+    def __init__(self, problem: str, name: str, find: Callable[[str], str | None]) -> None:
+        # Without obj, of whose attributes Python would add the one that looks most alike.
+        super().__init__(problem, name=name)
+        self._find = find
+
+    def __str__(self) -> str:
+        found = self._find(str(self.name))
+        return f"{self.args[0]}; {found}" if found else str(self.args[0])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return AttributeError, (str(self),)
 
 
 class ImmutableError(TypeError):

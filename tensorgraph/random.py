@@ -9,7 +9,7 @@ its own, ``Generator(seed + worker)``.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -24,10 +24,15 @@ from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, array_of, asarray
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
+from tensorgraph.leads.calls import with_leads
 
 __all__ = [
     "Generator", "bernoulli", "default_generator", "normal", "permutation", "seed", "uniform",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)
 
 _HALF = np.dtype(np.float16)
 
@@ -40,6 +45,7 @@ _LARGEST = {
 _default = Generator()
 
 
+@with_leads
 def seed(seed: int | None) -> None:
     """Restart the default generator.
 
@@ -218,6 +224,7 @@ def _largest(function: str, dtype: np.dtype[Any], **parameters: Any) -> float:
     return largest
 
 
+@with_leads
 def normal(
     shape: Any = None,
     mean: Any = 0.0,
@@ -251,6 +258,7 @@ def normal(
     return _affine(draw, mean / 64, std / 64, 64, dtype)
 
 
+@with_leads
 def uniform(
     shape: Any = None,
     low: Any = 0.0,
@@ -320,6 +328,7 @@ def _affine(draw: Tensor, offset: Any, scale: Any, unit: int, dtype: np.dtype[An
     return result
 
 
+@with_leads
 def bernoulli(p: Any, shape: Any = None, generator: Generator | None = None) -> Tensor:
     """Draw a boolean tensor, true with probability ``p`` (a number or a tensor of them).
 
@@ -339,6 +348,7 @@ def bernoulli(p: Any, shape: Any = None, generator: Generator | None = None) -> 
     return draw
 
 
+@with_leads
 def permutation(n: int, generator: Generator | None = None) -> Tensor:
     """Draw an order of 0 … n − 1, as an integer tensor.
 

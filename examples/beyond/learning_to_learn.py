@@ -2,10 +2,10 @@
 # # A learning rate that is learned
 #
 # Gradient descent on the outcome of gradient descent. With `differentiable=True` every step of an
-# optimizer is part of the graph, so the cost after $k$ steps has a derivative by the learning rate of
-# those steps: the **hypergradient** (Bengio 2000; Maclaurin, Duvenaud & Adams 2015). It says whether
-# training would have gone further with longer or with shorter steps, and the learning rate can follow
-# it downhill.
+# optimizer is part of the graph, so the cost after $k$ steps has a derivative by the learning rate
+# of those steps: the **hypergradient** (Bengio 2000; Maclaurin, Duvenaud & Adams 2015). It says
+# whether training would have gone further with longer or with shorter steps, and the learning rate
+# can follow it downhill.
 
 # %%
 import math

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # An operation of your own
 #
-# Its computation, its gradient rule, and the proof that they agree. Softsign, $x / (1 + |x|)$, squeezes
-# the line into $(-1, 1)$ more gently than tanh. With $y = \mathrm{softsign}(x)$ its derivative is
-# $1 / (1 + |x|)^2 = (1 - |y|)^2$, so the rule asks for the result only (`out`), and that is all that
-# the graph keeps.
+# Its computation, its gradient rule, and the proof that they agree. Softsign, $x / (1 + |x|)$,
+# squeezes the line into $(-1, 1)$ more gently than tanh. With $y = \mathrm{softsign}(x)$ its
+# derivative is $1 / (1 + |x|)^2 = (1 - |y|)^2$, so the rule asks for the result only (`out`), and
+# that is all that the graph keeps.
 
 # %%
 import numpy as np

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # See the graph
 #
-# A mirror with its formulas, a deep network folded, and an explorer of both passes. The **mirror** shows
-# the forward pass on the left and the backward pass on the right, each gradient in the row of its
-# value; dashed lines are what is kept for it.
+# A mirror with its formulas, a deep network folded, and an explorer of both passes. The **mirror**
+# shows the forward pass on the left and the backward pass on the right, each gradient in the row of
+# its value; dashed lines are what is kept for it.
 
 # %%
 from pathlib import Path

@@ -1,10 +1,10 @@
 # %% [markdown]
 # # Sequences: what happened long ago
 #
-# The **adding problem**: a sequence of $T$ random numbers, two of which are marked, one in each half;
-# what is asked for is the sum of these two (Hochreiter & Schmidhuber 1997, "Long short-term memory",
-# section 5.4). A simple recurrent network forgets the first while it reads on; gates keep it, and
-# attention looks it up.
+# The **adding problem**: a sequence of $T$ random numbers, two of which are marked, one in each
+# half; what is asked for is the sum of these two (Hochreiter & Schmidhuber 1997, "Long short-term
+# memory", section 5.4). A simple recurrent network forgets the first while it reads on; gates keep
+# it, and attention looks it up.
 
 # %%
 import numpy as np

@@ -4,9 +4,9 @@
 # *Deep Learning Specialization, course 1, week 2.*
 #
 # Is it this or that? Logistic regression answers with a probability, and is a neural network with a
-# single neuron. Everything that deep networks need is already here: a cost, a **computation graph**,
-# a **forward pass** that computes the cost from left to right, and a **backward pass** that computes
-# from right to left how the cost answers to each value on the way.
+# single neuron. Everything that deep networks need is already here: a cost, a **computation
+# graph**, a **forward pass** that computes the cost from left to right, and a **backward pass**
+# that computes from right to left how the cost answers to each value on the way.
 
 # %%
 import numpy as np
@@ -32,7 +32,8 @@ print(f"u = {u:g}, v = {v:g}, J = {J:g}")
 
 # %% [markdown]
 # The **chain rule** takes the derivative of $J$ by each value from that of the next one:
-# $\frac{dJ}{du} = \frac{dJ}{dv}\,\frac{dv}{du}$. The course writes `du` for $\frac{dJ}{du}$. By hand:
+# $\frac{dJ}{du} = \frac{dJ}{dv}\,\frac{dv}{du}$. The course writes `du` for $\frac{dJ}{du}$. By
+# hand:
 
 # %%
 dv = 3.0  # J = 3v
@@ -58,8 +59,8 @@ print(f"da = {a.grad:g}, db = {b.grad:g}, dc = {c.grad:g}")
 assert (a.grad, b.grad, c.grad) == (da, db, dc) == (3, 6, 9)
 
 # %% [markdown]
-# The picture: down the left the forward pass, up the right the backward pass, each derivative in the
-# row of its value.
+# The picture: down the left the forward pass, up the right the backward pass, each derivative in
+# the row of its value.
 
 # %%
 tg.render(formulas)
@@ -98,8 +99,8 @@ print(X.shape, Y.shape)
 # J = \frac{1}{m} \sum_{i=1}^m L(a^{(i)}, y^{(i)})$$
 #
 # This loss, the **binary cross-entropy**, is convex in $w$ and $b$: there is one valley only. With
-# samples in columns all $m$ of them are computed at once, without a loop; that is **vectorisation**.
-# The number $b$ is added to every column, by **broadcasting**.
+# samples in columns all $m$ of them are computed at once, without a loop; that is
+# **vectorisation**. The number $b$ is added to every column, by **broadcasting**.
 
 # %%
 w = tg.tensor(np.zeros((2, 1)), requires_grad=True)
@@ -122,8 +123,9 @@ assert "dZ = m ∂J/∂Z = A − Y" in str(backward_pass)
 backward_pass
 
 # %% [markdown]
-# The course leaves the factor $\frac1m$ out of `dZ`, and puts it into `dw` and `db`; that is said in
-# the last line. How the simple $A - Y$ comes about from the sigmoid and two logarithms, step by step:
+# The course leaves the factor $\frac1m$ out of `dZ`, and puts it into `dw` and `db`; that is said
+# in the last line. How the simple $A - Y$ comes about from the sigmoid and two logarithms, step by
+# step:
 
 # %%
 print(*tg.derive(J, wrt=Z).steps(), sep="\n")
@@ -149,8 +151,8 @@ print(backward_pass.python())
 # %% [markdown]
 # ## Gradient descent
 #
-# **Gradient descent** goes downhill, by steps as long as the **learning rate** $\alpha$ says:
-# $w := w - \alpha\,dw$ and $b := b - \alpha\,db$. The elements of a tensor never change in place;
+# **Gradient descent** goes downhill, by steps as long as the **learning rate** $\alpha$ says: $w :=
+# w - \alpha\,dw$ and $b := b - \alpha\,db$. The elements of a tensor never change in place;
 # `assign` gives a leaf new ones, and it stays the same leaf.
 
 # %%
@@ -189,9 +191,9 @@ diagnose.decision_boundary(lambda points: predict(points.T), X.T, Y)
 # %% [markdown]
 # ## The same with `tg.nn`
 #
-# A layer takes samples in *rows*, as most libraries do now: $X$ is turned round. `nn.Linear(2, 1)` is
-# $z = x W^T + b$. The cost is taken from $Z$, not from $A$, which is the same but stays right where
-# $1 - A$ is rounded to 0.
+# A layer takes samples in *rows*, as most libraries do now: $X$ is turned round. `nn.Linear(2, 1)`
+# is $z = x W^T + b$. The cost is taken from $Z$, not from $A$, which is the same but stays right
+# where $1 - A$ is rounded to 0.
 
 # %%
 model = nn.Linear(2, 1, init=nn.init.zeros, dtype="float64")
@@ -206,8 +208,8 @@ assert np.allclose(model.weight, w.T)
 assert np.allclose(model.bias, b)
 
 # %% [markdown]
-# `train.fit` writes the loop: with all samples in one batch, it does the same once more. It returns a
-# history, which can be plotted.
+# `train.fit` writes the loop: with all samples in one batch, it does the same once more. It returns
+# a history, which can be plotted.
 
 # %%
 model = nn.Linear(2, 1, init=nn.init.zeros, dtype="float64")
@@ -225,5 +227,5 @@ assert np.allclose(model.weight, w.T)
 history.plot()
 
 # %% [markdown]
-# **Next:** a line is a poor border for most data. With a layer between, the border may be curved: see
-# [planar data](1_3_planar_data.py).
+# **Next:** a line is a poor border for most data. With a layer between, the border may be curved:
+# see [planar data](1_3_planar_data.py).

@@ -4,7 +4,8 @@
 # *Deep Learning Specialization, course 1, week 3.*
 #
 # A flower of two colours: no straight line tells its petals apart. With a **hidden layer** between
-# input and output the border may be curved, and nothing else changes: forward, cost, backward, step.
+# input and output the border may be curved, and nothing else changes: forward, cost, backward,
+# step.
 
 # %%
 import numpy as np
@@ -60,9 +61,10 @@ diagnose.decision_boundary(lambda points: line(points).numpy() > 0, X.T, Y)
 # \end{aligned}$$
 #
 # The number in brackets is that of the **layer**. $W^{[1]}$ has a row for each of $n_h$ **hidden
-# units**, so that column $i$ of $Z^{[1]}$ belongs to sample $i$. The **activation function** between
-# the layers must not be linear, or the two layers would be one. The weights start small and *random*:
-# from zeros all hidden units would compute the same for ever; that is called **symmetry breaking**.
+# units**, so that column $i$ of $Z^{[1]}$ belongs to sample $i$. The **activation function**
+# between the layers must not be linear, or the two layers would be one. The weights start small and
+# *random*: from zeros all hidden units would compute the same for ever; that is called **symmetry
+# breaking**.
 
 
 # %%
@@ -99,7 +101,8 @@ print(f"cost {cost:.2f}")
 # ## Backward
 #
 # The six formulas of the course's summary, from the graph alone. What stands in them besides the
-# parameters, here $A^{[1]}$, $A^{[2]}$ and $X$, is what a forward pass has to keep in its **cache**.
+# parameters, here $A^{[1]}$, $A^{[2]}$ and $X$, is what a forward pass has to keep in its
+# **cache**.
 
 # %%
 formulas = tg.derive(cost, wrt=parameters)
@@ -174,8 +177,8 @@ diagnose.decision_boundary(lambda points: predict(parameters, points.T), X.T, Y)
 # %% [markdown]
 # ## How many hidden units?
 #
-# A single unit makes a straight border, a few make a few bends; more fit the petals, and too many begin to fit the noise, which
-# [regularisation](2_1_regularization.py) is there to prevent.
+# A single unit makes a straight border, a few make a few bends; more fit the petals, and too many
+# begin to fit the noise, which [regularisation](2_1_regularization.py) is there to prevent.
 
 # %%
 figure = Figure(figsize=(11, 3.4), layout="constrained")

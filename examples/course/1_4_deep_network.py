@@ -3,8 +3,9 @@
 #
 # *Deep Learning Specialization, course 1, week 4.*
 #
-# $L$ layers instead of two. Each computes a little more than the one before: edges, then strokes, then
-# digits. The code has one new thing only, a loop over the layers; and getting the shapes right.
+# $L$ layers instead of two. Each computes a little more than the one before: edges, then strokes,
+# then digits. The code has one new thing only, a loop over the layers; and getting the shapes
+# right.
 
 # %%
 import numpy as np
@@ -16,8 +17,9 @@ from tensorgraph import data, diagnose, nn, optim, train
 # %% [markdown]
 # ## The data
 #
-# The course asks whether a picture shows a cat. Here are 1,797 handwritten digits of 8×8 pixels, and
-# the question is whether a digit has a loop, as 0, 6, 8 and 9 have. Some are set aside for the test.
+# The course asks whether a picture shows a cat. Here are 1,797 handwritten digits of 8×8 pixels,
+# and the question is whether a digit has a loop, as 0, 6, 8 and 9 have. Some are set aside for the
+# test.
 
 # %%
 images, digits = load_digits(return_X_y=True)
@@ -34,17 +36,17 @@ print(X.shape, Y.shape, X_test.shape)
 #
 # $$Z^{[l]} = W^{[l]} A^{[l-1]} + b^{[l]} \qquad A^{[l]} = g^{[l]}(Z^{[l]}) \qquad A^{[0]} = X,$$
 #
-# $W^{[l]}$ has shape $(n^{[l]}, n^{[l-1]})$, $b^{[l]}$ has $(n^{[l]}, 1)$, and $Z^{[l]}$ and $A^{[l]}$
-# have $(n^{[l]}, m)$: one column for each sample. Every gradient has the shape of its value. What the
-# network learns, $W$ and $b$, are its **parameters**; what you choose, such as the number of layers,
-# the units in each and the learning rate, are **hyperparameters**.
+# $W^{[l]}$ has shape $(n^{[l]}, n^{[l-1]})$, $b^{[l]}$ has $(n^{[l]}, 1)$, and $Z^{[l]}$ and
+# $A^{[l]}$ have $(n^{[l]}, m)$: one column for each sample. Every gradient has the shape of its
+# value. What the network learns, $W$ and $b$, are its **parameters**; what you choose, such as the
+# number of layers, the units in each and the learning rate, are **hyperparameters**.
 
 
 # %%
 def initialize_parameters_deep(layer_dims, seed=1):
     rng = np.random.default_rng(seed)
     parameters = {}
-    for l in range(1, len(layer_dims)):  # noqa: E741
+    for l in range(1, len(layer_dims)):
         shape = layer_dims[l], layer_dims[l - 1]
         W = rng.normal(size=shape) * np.sqrt(2 / layer_dims[l - 1])
         parameters[f"W{l}"] = tg.tensor(W, requires_grad=True)
@@ -59,16 +61,16 @@ for name, parameter in parameters.items():
 # %% [markdown]
 # ## Forward
 #
-# Rectified linear units, **ReLU**, in all layers but the last: $g(z) = \max(0, z)$, whose slope is 1
-# wherever the unit is active, so that gradients pass through many layers. The last layer answers with
-# a probability. The **cache** keeps what the backward pass needs.
+# Rectified linear units, **ReLU**, in all layers but the last: $g(z) = \max(0, z)$, whose slope is
+# 1 wherever the unit is active, so that gradients pass through many layers. The last layer answers
+# with a probability. The **cache** keeps what the backward pass needs.
 
 
 # %%
 def L_model_forward(X, parameters):
     L = len(parameters) // 2
     A, cache = X, {}
-    for l in range(1, L + 1):  # noqa: E741
+    for l in range(1, L + 1):
         Z = parameters[f"W{l}"] @ A + parameters[f"b{l}"]
         A = tg.relu(Z) if l < L else tg.sigmoid(Z)
         cache |= {f"Z{l}": Z, f"A{l}": A}
@@ -94,8 +96,8 @@ print(f"cost {cost:.2f}")
 # dA^{[l-1]} &= W^{[l]T} dZ^{[l]} & db^{[l]} &= \tfrac1m \textstyle\sum_i dZ^{[l](i)}
 # \end{aligned}$$
 #
-# The engine finds the same, layer by layer; $\circ$ is the course's $\ast$, and $[A > 0]$ is 1 where
-# a unit is active, else 0.
+# The engine finds the same, layer by layer; $\circ$ is the course's $\ast$, and $[A > 0]$ is 1
+# where a unit is active, else 0.
 
 # %%
 formulas = tg.derive(cost, wrt=parameters)
@@ -116,11 +118,11 @@ def linear_backward(dZ, A_prev, W):
 
 def L_model_backward(X, Y, parameters, cache):
     L = len(parameters) // 2
-    W = {l: parameters[f"W{l}"].numpy() for l in range(1, L + 1)}  # noqa: E741
-    A = {0: X} | {l: cache[f"A{l}"].numpy() for l in range(1, L + 1)}  # noqa: E741
+    W = {l: parameters[f"W{l}"].numpy() for l in range(1, L + 1)}
+    A = {0: X} | {l: cache[f"A{l}"].numpy() for l in range(1, L + 1)}
     grads = {}
     dZ = A[L] - Y
-    for l in reversed(range(1, L + 1)):  # noqa: E741
+    for l in reversed(range(1, L + 1)):
         dA_prev, grads[f"W{l}"], grads[f"b{l}"] = linear_backward(dZ, A[l - 1], W[l])
         dZ = dA_prev * (A[l - 1] > 0)
     return grads
@@ -202,4 +204,5 @@ assert history["dev_accuracy"][-1] > 0.9
 history.plot()
 
 # %% [markdown]
-# **Next:** why the weights were scaled by $\sqrt{2 / n^{[l-1]}}$: [initialisation](2_1_initialization.py).
+# **Next:** why the weights were scaled by $\sqrt{2 / n^{[l-1]}}$:
+# [initialisation](2_1_initialization.py).

@@ -7,6 +7,8 @@
 # zeros, large random numbers, and random numbers of the right size.
 
 # %%
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.datasets import make_circles
@@ -17,8 +19,8 @@ from tensorgraph import diagnose, nn
 # %% [markdown]
 # ## The data, and the network
 #
-# Two rings; samples in columns. The network is
-# linear → ReLU → linear → ReLU → linear → sigmoid, as in [the guide before](1_4_deep_network.py).
+# Two rings; samples in columns. The network is linear → ReLU → linear → ReLU → linear → sigmoid, as
+# in [the guide before](1_4_deep_network.py).
 
 # %%
 m = 300
@@ -38,7 +40,7 @@ def initialize_parameters(layer_dims, std, seed=3):
     """Return biases of zero, and weights of the standard deviation that std says of n_prev."""
     rng = np.random.default_rng(seed)
     parameters = {}
-    for l, (n_prev, n) in enumerate(zip(layer_dims, layer_dims[1:], strict=False), 1):  # noqa: E741
+    for l, (n_prev, n) in enumerate(pairwise(layer_dims), 1):
         W = std(n_prev) * rng.normal(size=(n, n_prev))
         parameters[f"W{l}"] = tg.tensor(W, requires_grad=True)
         parameters[f"b{l}"] = tg.tensor(np.zeros((n, 1)), requires_grad=True)
@@ -78,8 +80,8 @@ assert not any(parameters[name].grad.any() for name in ("W1", "b1", "W2", "b2", 
 #
 # Large weights make large $Z$: the sigmoid says 0 or 1 with confidence, is often wrong, and pays
 # $-\log$ of nearly nothing. Of $n^{[l-1]}$ inputs a unit takes the sum, whose variance is
-# $n^{[l-1]}\,\mathrm{Var}(W)$ times theirs. For layers with ReLU, which lets half of it pass,
-# **He initialisation** keeps the variance as it was:
+# $n^{[l-1]}\,\mathrm{Var}(W)$ times theirs. For layers with ReLU, which lets half of it pass, **He
+# initialisation** keeps the variance as it was:
 #
 # $$W^{[l]} \sim N\Big(0, \frac{2}{n^{[l-1]}}\Big)$$
 #
@@ -96,7 +98,7 @@ curves, *maps = figure.subplots(1, 4)
 accuracies = {}
 for (name, std), axes in zip(starts.items(), maps, strict=True):
     parameters, costs = model(X, Y, std)
-    predict = lambda p, parameters=parameters: forward_propagation(p.T, parameters).numpy() > 0  # noqa: E731
+    predict = lambda p, parameters=parameters: forward_propagation(p.T, parameters).numpy() > 0
     accuracies[name] = diagnose.accuracy(predict(X.T), Y)
     axes.set_title(f"{name}: {accuracies[name]:.0%} right")
     diagnose.decision_boundary(predict, X.T, Y, axes=axes)
@@ -149,8 +151,8 @@ figure
 # %% [markdown]
 # ## In `tg.nn`
 #
-# Layers start with He initialisation unless told otherwise: `init=` takes another one, or a function
-# of your own.
+# Layers start with He initialisation unless told otherwise: `init=` takes another one, or a
+# function of your own.
 
 # %%
 tg.random.seed(0)

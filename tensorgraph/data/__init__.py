@@ -9,6 +9,8 @@ with ``split_sizes``, ``target_split``, ``duplicates`` among the sets, ``labels`
 ``feature_scaling``, ``batches``, ``augment``; ``similarity`` and ``synthesis`` stand alone.
 """
 
+from typing import TYPE_CHECKING
+
 from tensorgraph.data import (
     augment,
     batches,
@@ -28,6 +30,7 @@ from tensorgraph.data.similarity import *
 from tensorgraph.data.splitting import *
 from tensorgraph.data.synthesis import *
 from tensorgraph.data.target_split import *
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
 
 __all__ = ["augment"]
 __all__ += batches.__all__
@@ -38,3 +41,6 @@ __all__ += similarity.__all__
 __all__ += splitting.__all__
 __all__ += synthesis.__all__
 __all__ += target_split.__all__
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)

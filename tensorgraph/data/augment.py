@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,10 +25,15 @@ from tensorgraph.arguments import number, whole
 from tensorgraph.array_likes import numbers_of, to_plain, what_else
 from tensorgraph.data.aligned_arrays import Array, in_dtype
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
+from tensorgraph.leads.calls import with_leads
 
 __all__ = [
     "brightness", "compose", "crop", "cutout", "flip", "noise", "rotate", "shift",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)
 
 Random = np.random.Generator
 Augmentation = Callable[[Any, Random], Any]
@@ -66,6 +71,7 @@ def _compose(steps: tuple[Augmentation, ...], example: Any, rng: Random) -> Any:
 # ------------------------------------------------------------------------------ where pixels are
 
 
+@with_leads
 def flip(p: float = 0.5, direction: str = "horizontal", layout: str = "CHW") -> Augmentation:
     """Return an augmentation that mirrors an image with probability p.
 
@@ -94,6 +100,7 @@ def _flip(p: float, axis: int, image: Array, rng: Random) -> Array:
     return np.flip(image, axis) if rng.random() < p else image
 
 
+@with_leads
 def shift(pixels: int, fill: float = 0.0, layout: str = "CHW") -> Augmentation:
     """Return an augmentation that moves an image by up to so many pixels, up or down and sideways.
 
@@ -122,6 +129,7 @@ def _shift(pixels: int, fill: float, image: Array, rng: Random) -> Array:
     return _window(_padded(image, pixels, fill), image.shape[:2], rng)
 
 
+@with_leads
 def crop(
     size: int | tuple[int, int], padding: int = 0, fill: float = 0.0, layout: str = "CHW"
 ) -> Augmentation:
@@ -151,6 +159,7 @@ def _crop(window: tuple[int, int], padding: int, fill: float, image: Array, rng:
     return _window(_padded(image, padding, fill) if padding else image, window, rng)
 
 
+@with_leads
 def rotate(degrees: float, fill: float = 0.0, layout: str = "CHW") -> Augmentation:
     """Return an augmentation that turns an image about its centre; it needs SciPy.
 
@@ -191,6 +200,7 @@ def _rotate(degrees: float, fill: float, image: Array, rng: Random) -> Array:
     return _as_before(turned, image, None)
 
 
+@with_leads
 def cutout(size: int | tuple[int, int], fill: float = 0.0, layout: str = "CHW") -> Augmentation:
     """Return an augmentation that blanks a rectangle at a random place.
 
@@ -230,6 +240,7 @@ def _cutout(window: tuple[int, int], fill: float, image: Array, rng: Random) -> 
 # ---------------------------------------------------------------------------- what pixels hold
 
 
+@with_leads
 def noise(std: Any, limits: Limits = None) -> Augmentation:
     """Return an augmentation that adds Gaussian noise to an example of any shape.
 
@@ -271,6 +282,7 @@ def _noise(std: Array, limits: Limits, example: Any, rng: Random) -> Array:
     return _as_before(changed, array, limits)
 
 
+@with_leads
 def brightness(amount: float, limits: Limits = None) -> Augmentation:
     """Return an augmentation that multiplies all values by one factor near 1.
 

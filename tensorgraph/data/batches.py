@@ -9,7 +9,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from tensorgraph.errors import (
     describe,
     listing,
 )
+from tensorgraph.leads.attributes import missing_from_object
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["Batches"]
 
@@ -93,6 +95,7 @@ class Batches:
         {'seed': 1, 'epoch': 1, 'position': 0, 'examples': 5}
     """
 
+    @with_leads
     def __init__(
         self,
         *arrays: Any,
@@ -213,6 +216,11 @@ class Batches:
         self.seed = seeds.checked(found["seed"], "Batches")
         self.epoch, self.position = found["epoch"], found["position"]
         self._turn = None
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_from_object(self, name)
 
     def __repr__(self) -> str:
         return (

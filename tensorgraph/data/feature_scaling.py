@@ -12,6 +12,7 @@ from tensorgraph.arguments import number, whole
 from tensorgraph.array_likes import missing_in
 from tensorgraph.data.aligned_arrays import Array, as_numbers, refuse_missing
 from tensorgraph.errors import ArgumentError, ShapeError, StateError, UsageError
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["Normalize"]
 
@@ -74,6 +75,7 @@ class Normalize:
         array([[  2., 500.]])
     """
 
+    @with_leads
     def __init__(self, axis: int | tuple[int, ...] = 0, floor: float | None = None) -> None:
         axes = axis if isinstance(axis, tuple) else (axis,)
         self.axis = tuple(whole(one, "Normalize: axis") for one in axes)

@@ -19,6 +19,7 @@ from tensorgraph.errors import (
     describe,
     listing,
 )
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["Classes", "Tags", "from_one_hot"]
 
@@ -129,6 +130,7 @@ class Classes(_Names):
         return hot.astype(np.float32)
 
 
+@with_leads
 def from_one_hot(y: Any, axis: int = -1) -> NDArray[np.int64]:
     """Return the number of each example's class: the inverse of ``tg.one_hot``.
 

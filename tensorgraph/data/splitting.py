@@ -21,6 +21,7 @@ from tensorgraph.data.aligned_arrays import (
 )
 from tensorgraph.data.split_sizes import Sizes, sizes_of
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["Split", "SplitIndices", "split"]
 
@@ -79,6 +80,7 @@ class Split:
         return f"Split({', '.join(f'{name} {len(rows):,}' for name, rows in sizes)})"
 
 
+@with_leads
 def split(
     *arrays: Any,
     train: float | None = None,
@@ -249,5 +251,5 @@ def _judge(sizes: Sizes, found: list[int]) -> None:
         warnings.warn(
             f"split: no group is divided, so the sets are far from what was asked for: {listed}",
             UsageWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

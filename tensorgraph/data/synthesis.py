@@ -13,6 +13,7 @@ from tensorgraph.array_likes import to_plain
 from tensorgraph.data import seeds
 from tensorgraph.data.aligned_arrays import Array, Indices, as_numbers, in_dtype, refuse_missing
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, UsageWarning, describe
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["Synthesis", "synthesize"]
 
@@ -64,6 +65,7 @@ class Synthesis:
         )
 
 
+@with_leads
 def synthesize(
     foreground: Any,
     background: Any,
@@ -205,7 +207,7 @@ def _warn_of_reuse(made: Synthesis) -> None:
             f"synthesize: {made}: a network can learn so few sources by heart, though the examples"
             " look varied to people; collect more of them, or make fewer examples",
             UsageWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

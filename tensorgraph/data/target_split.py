@@ -13,6 +13,7 @@ from tensorgraph.data import seeds
 from tensorgraph.data.aligned_arrays import AlignedArrays, Indices, Key, same_arrays
 from tensorgraph.data.split_sizes import sizes_of
 from tensorgraph.errors import ArgumentError
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["TargetIndices", "TargetSplit", "split_by_target"]
 
@@ -93,6 +94,7 @@ class TargetSplit:
         return f"TargetSplit(train {len(train):,} ({mixture}), {rest})"
 
 
+@with_leads
 def split_by_target(
     source: Any,
     target: Any,

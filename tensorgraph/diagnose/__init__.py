@@ -19,6 +19,8 @@ What a model says comes first, then the labels, as in losses: ``precision(predic
 (scikit-learn has them the other way round, ``precision_score(y_true, y_pred)``.)
 """
 
+from typing import TYPE_CHECKING
+
 from tensorgraph.diagnose import (
     boundary,
     class_metrics,
@@ -41,6 +43,7 @@ from tensorgraph.diagnose.label_cleaning import *
 from tensorgraph.diagnose.model_selection import *
 from tensorgraph.diagnose.reliability import *
 from tensorgraph.diagnose.score_metrics import *
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
 
 __all__: list[str] = []
 __all__ += boundary.__all__
@@ -53,3 +56,6 @@ __all__ += label_cleaning.__all__
 __all__ += model_selection.__all__
 __all__ += reliability.__all__
 __all__ += score_metrics.__all__
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)

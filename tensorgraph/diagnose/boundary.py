@@ -11,6 +11,7 @@ from tensorgraph import errors
 from tensorgraph.diagnose.array_arguments import Array, as_labels, as_numbers, same_length
 from tensorgraph.display.figure import new_figure
 from tensorgraph.extras import require
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["decision_boundary"]
 
@@ -19,6 +20,7 @@ SIDE = 150
 """How many points of the plane are asked about along each axis."""
 
 
+@with_leads
 def decision_boundary(
     predict: Callable[[Array], Any], x: Any, labels: Any, *, axes: Any = None
 ) -> Any:

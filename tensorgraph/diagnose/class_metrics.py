@@ -13,6 +13,7 @@ from tensorgraph.arguments import number
 from tensorgraph.diagnose.array_arguments import Array, label_pair, weights_of
 from tensorgraph.diagnose.confusion import ClassCounts, compared
 from tensorgraph.diagnose.metric import metric
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["accuracy", "f1", "f_beta", "precision", "recall"]
 
@@ -20,6 +21,7 @@ AVERAGES = ("binary", "macro", "weighted", "micro", "none")
 
 
 @metric(worst=0, best=1)
+@with_leads
 def accuracy(predictions: Any, labels: Any, *, sample_weight: Any = None) -> float:
     """Return the share of examples whose predicted class is the true one.
 
@@ -44,6 +46,7 @@ def accuracy(predictions: Any, labels: Any, *, sample_weight: Any = None) -> flo
 
 
 @metric(worst=0, best=1)
+@with_leads
 def precision(
     predictions: Any,
     labels: Any,
@@ -89,6 +92,7 @@ def precision(
 
 
 @metric(worst=0, best=1)
+@with_leads
 def recall(
     predictions: Any,
     labels: Any,
@@ -117,6 +121,7 @@ def recall(
 
 
 @metric(worst=0, best=1)
+@with_leads
 def f_beta(
     predictions: Any,
     labels: Any,
@@ -160,6 +165,7 @@ def f_beta(
 
 
 @metric(worst=0, best=1)
+@with_leads
 def f1(
     predictions: Any,
     labels: Any,
@@ -286,7 +292,7 @@ def _divided(
             f"{where}: 0/0 counts as 0, as {missing} {reason}; write undefined=0.0, or another"
             " value",
             errors.UsageWarning,
-            stacklevel=4,
+            stacklevel=5,
         )
     value = 0.0 if undefined is None else number(undefined, f"{where}: undefined")
     return np.where(zero, value, numerators / np.where(zero, 1, denominators))

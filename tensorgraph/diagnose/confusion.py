@@ -16,6 +16,7 @@ from tensorgraph.diagnose.array_arguments import (
     weights_of,
 )
 from tensorgraph.display.text import escaped
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["ConfusionMatrix", "confusion_matrix"]
 
@@ -61,6 +62,7 @@ class ConfusionMatrix:
         return heat_table(self.counts, self.classes)
 
 
+@with_leads
 def confusion_matrix(
     predictions: Any,
     labels: Any,

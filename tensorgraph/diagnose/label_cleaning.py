@@ -18,6 +18,7 @@ from tensorgraph.diagnose.array_arguments import (
 )
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.display.text import percent
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["SuspiciousLabels", "apply_corrections", "suspicious_labels"]
 
@@ -93,6 +94,7 @@ class SuspiciousLabels:
         return f"{shown}<p>{self.verdict}</p>"
 
 
+@with_leads
 def suspicious_labels(
     probabilities: Any, labels: Any, *, classes: Iterable[Any] | None = None
 ) -> SuspiciousLabels:

@@ -13,6 +13,7 @@ from tensorgraph.diagnose.array_arguments import Array, labelled
 from tensorgraph.diagnose.metric import metric
 from tensorgraph.display.svg import COLOURS, bar, document, label, line
 from tensorgraph.display.tables import html_table
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["Calibration", "calibration", "expected_calibration_error"]
 
@@ -88,6 +89,7 @@ class Calibration:
         return self.svg() + html_table(["bin", "examples", "predicted", "happened"], self._rows())
 
 
+@with_leads
 def calibration(
     probabilities: Any,
     labels: Any,
@@ -151,6 +153,7 @@ def calibration(
 
 
 @metric(worst=1, best=0)
+@with_leads
 def expected_calibration_error(
     probabilities: Any,
     labels: Any,

@@ -19,11 +19,13 @@ from tensorgraph.diagnose.array_arguments import (
     weights_of,
 )
 from tensorgraph.diagnose.metric import metric
+from tensorgraph.leads.calls import with_leads
 
 __all__ = ["brier_score", "log_loss", "roc_auc"]
 
 
 @metric(worst=0, best=1)
+@with_leads
 def roc_auc(
     scores: Any,
     labels: Any,
@@ -99,6 +101,7 @@ def _area(scores: Array, positive: Array, weights: Array, name: int) -> float:
 
 
 @metric(worst=np.inf, best=0)
+@with_leads
 def log_loss(
     probabilities: Any,
     labels: Any,
@@ -139,6 +142,7 @@ def log_loss(
 
 
 @metric(worst=2, best=0)
+@with_leads
 def brier_score(
     probabilities: Any,
     labels: Any,

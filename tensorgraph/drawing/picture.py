@@ -29,11 +29,13 @@ from tensorgraph.drawing.view.fold import MAX_NODES, asked_for
 from tensorgraph.drawing.view.options import Options
 from tensorgraph.drawing.view.view import View
 from tensorgraph.engine.modes import user_frame, user_level
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.observe.watch import Watch
 
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 
 
+@with_leads
 def render(
     x: Any,
     *args: Any,

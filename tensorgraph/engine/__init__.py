@@ -9,9 +9,10 @@ symbolic); out come tensors, the nodes that made them, and gradients. Read in th
 ``operands`` what type checkers let it take, ``explain`` what its failures say, ``stated_facts``
 what records say of its results), ``graph`` (nodes, walking them, running them again),
 ``backward_pass`` (the loop over them), ``autodiff`` (whose gradients are asked for),
-``transforms`` (grad, jvp and so on) and ``checkpoint``. ``modes`` says in which mode all this runs
-and who watches it. Small parts: ``decorating``, ``shapes``, ``summation``, ``nested_containers``,
-``float_warnings``, ``locks``, ``random_generator``, ``state_dict``.
+``transforms`` (grad, jvp and so on; their types in ``function_types``) and ``checkpoint``.
+``modes`` says in which mode all this runs and who watches it. Small parts: ``decorating``,
+``shapes``, ``summation``, ``nested_containers``, ``float_warnings``, ``locks``,
+``random_generator``, ``state_dict``.
 
 ``lost_gradients`` says what it means that values leave the graph, for NumPy or as a number.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,12 +16,17 @@ from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, array_of, wrap
+from tensorgraph.leads.calls import with_leads
+
+Tree = TypeVar("Tree")
+"""A tensor, or nested containers of tensors."""
 
 _COMMIT = threading.Lock()
 """Held while gradients are added to leaves, which threads may share."""
 in_forked_child(lambda: free(_COMMIT))
 
 
+@with_leads
 def backward(
     output: Tensor,
     gradient: Any = None,
@@ -69,13 +74,14 @@ def backward(
             leaf._grad = total if leaf._grad is None else _accumulated(leaf._grad, total)
 
 
+@with_leads
 def gradients(
     output: Tensor,
-    inputs: Any,
+    inputs: Tree,
     grad_output: Any = None,
     create_graph: bool = False,
     retain_graph: bool = False,
-) -> Any:
+) -> Tree:
     """Return the gradients of ``output`` by each of ``inputs``, leaving every ``.grad`` alone.
 
     Args:
@@ -111,7 +117,8 @@ def gradients(
         run_hooks(target._hooks, total, create_graph) if target._hooks else total
         for target, total in zip(targets, found, strict=True)
     ]
-    return unflatten(structure, hooked)
+    found_in: Tree = unflatten(structure, hooked)
+    return found_in
 
 
 def differentiate(

@@ -17,6 +17,7 @@ from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.tensor import Tensor, array_of, leaf, wrap
 from tensorgraph.errors import ArgumentError, GraphError, ShapeError
+from tensorgraph.leads.calls import with_leads
 
 
 def _made(
@@ -27,6 +28,7 @@ def _made(
     return leaf(made, requires_grad, name)
 
 
+@with_leads
 def zeros(
     shape: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str | None = None
 ) -> Tensor:
@@ -40,6 +42,7 @@ def zeros(
     return _made(np.zeros(to_shape(shape, "zeros"), DEFAULT_DTYPE), dtype, requires_grad, name)
 
 
+@with_leads
 def ones(
     shape: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, name: str | None = None
 ) -> Tensor:
@@ -53,6 +56,7 @@ def ones(
     return _made(np.ones(to_shape(shape, "ones"), DEFAULT_DTYPE), dtype, requires_grad, name)
 
 
+@with_leads
 def full(
     shape: Any,
     fill_value: Any,
@@ -86,6 +90,7 @@ def _fill(function: str, value: Any, dtype: DTypeLike | None) -> Any:
     return array
 
 
+@with_leads
 def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike | None = None) -> Tensor:
     """Return an n × m matrix (square by default) with ones on the ``k``-th diagonal.
 
@@ -100,6 +105,7 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike | None = None
 
 
 @quiet
+@with_leads
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None = None) -> Tensor:
     """Return the numbers from ``start`` (0 by default) up to, not including, ``stop``.
 
@@ -178,6 +184,7 @@ def _finite(value: Any, what: str) -> float:
     return found
 
 
+@with_leads
 def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike | None = None) -> Tensor:
     """Return ``num`` evenly spaced numbers from ``start`` to ``stop``, both included.
 
@@ -200,6 +207,7 @@ def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike | None =
     return _made(np.linspace(first, last, count), wanted)
 
 
+@with_leads
 def zeros_like(x: Any, dtype: DTypeLike | None = None) -> Tensor:
     """Return zeros of the shape and dtype of x.
 
@@ -211,6 +219,7 @@ def zeros_like(x: Any, dtype: DTypeLike | None = None) -> Tensor:
     return full_like(x, 0, dtype)
 
 
+@with_leads
 def ones_like(x: Any, dtype: DTypeLike | None = None) -> Tensor:
     """Return ones of the shape and dtype of x.
 
@@ -222,6 +231,7 @@ def ones_like(x: Any, dtype: DTypeLike | None = None) -> Tensor:
     return full_like(x, 1, dtype)
 
 
+@with_leads
 def full_like(x: Any, fill_value: Any, dtype: DTypeLike | None = None) -> Tensor:
     """Return a tensor of the shape and dtype of x in which every element is ``fill_value``.
 

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
-from typing import Any
+from typing import Any, TypeVar
 
 from tensorgraph.errors import DTypeError, describe
 
 Body = Callable[..., Any]
+Decorated = TypeVar("Decorated")
 Block = Callable[[], AbstractContextManager[Any]]
 
 
@@ -78,7 +79,7 @@ class Decorating:
     def _anew(self) -> AbstractContextManager[Any]:
         raise NotImplementedError
 
-    def __call__(self, f: Any) -> Any:
+    def __call__(self, f: Decorated) -> Decorated:
         """Return ``f`` such that every call of it runs in such a block.
 
         It stands above or below ``@staticmethod`` and ``@classmethod`` alike.
@@ -91,7 +92,6 @@ class Decorating:
         if isinstance(f, type) or not callable(f):
             each = "; write it above each of its methods" if isinstance(f, type) else ""
             raise DTypeError(f"this decorates functions, not {describe(f)}{each}")
-        for runs_later, wrapper in _WRAPPERS.items():
-            if runs_later(f):
-                return wraps(f)(wrapper(f, self._anew))
-        return wraps(f)(_called_in(f, self._anew))
+        found = (wrapper for runs_later, wrapper in _WRAPPERS.items() if runs_later(f))
+        made: Any = wraps(f)(next(found, _called_in)(f, self._anew))
+        return made  # type: ignore[no-any-return]

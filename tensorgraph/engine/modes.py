@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from inspect import CO_GENERATOR, CO_ITERABLE_COROUTINE
 from operator import attrgetter
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
-from tensorgraph.engine.decorating import Decorating
+from tensorgraph.engine.decorating import Decorated, Decorating
 
 
 class Forward(NamedTuple):
@@ -302,7 +302,11 @@ def observing(observer: Observer, **changes: Any) -> mode:
     return mode(observer=beside(MODE.get().observer, observer), **changes)
 
 
-def no_grad(f: Callable[..., Any] | None = None) -> Any:
+@overload
+def no_grad(f: None = None) -> mode: ...
+@overload
+def no_grad(f: Decorated) -> Decorated: ...
+def no_grad(f: Any = None) -> Any:
     """Return a context (also a decorator) in which operations are computed but not recorded.
 
     It holds for the running thread and context only, and ends with the block even if that
@@ -319,7 +323,11 @@ def no_grad(f: Callable[..., Any] | None = None) -> Any:
     return mode(recording=False) if f is None else mode(recording=False)(f)
 
 
-def enable_grad(f: Callable[..., Any] | None = None) -> Any:
+@overload
+def enable_grad(f: None = None) -> mode: ...
+@overload
+def enable_grad(f: Decorated) -> Decorated: ...
+def enable_grad(f: Any = None) -> Any:
     """Return a context (also a decorator) in which operations are recorded, also in ``no_grad``.
 
     Example:

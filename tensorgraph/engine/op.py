@@ -29,6 +29,7 @@ from tensorgraph.engine.explain import explain
 from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.notation import BODY, NAMING, Notation, function
 from tensorgraph.engine.rule import NONDIFF, ZERO_RULE, CompiledRule, Rule, Word, compile_rule
+from tensorgraph.leads.calls import unknown_keyword
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ class Op:
         """Sort a call's arguments into inputs and static parameters.
 
         Raises:
-            TypeError: an argument is missing, unknown or one too many.
+            ArgumentTypeError: an argument is missing, unknown or one too many.
         """
         known = self.required <= static.keys() <= self.defaults.keys()
         if known and (self.starred or len(args) == self.arity):
@@ -207,7 +208,10 @@ class Op:
         try:
             bound = self.__signature__.bind(*args, **static).arguments
         except TypeError as error:
-            raise TypeError(f"{self.name}{self.__signature__}: {error}") from None
+            parameters = self.__signature__.parameters.values()
+            problem = unknown_keyword([self.name], static, parameters)
+            told = f"{self.name}{self.__signature__}: {error}"
+            raise problem or errors.ArgumentTypeError(told) from None
         if self.starred:
             return args, static
         return tuple(bound.pop(key) for key in self.inputs), bound

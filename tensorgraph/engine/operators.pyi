@@ -87,9 +87,7 @@ class Operators:
             >>> tg.any([[True, False], [False, False]], axis=1)
             tensor([ True, False])
         """
-    def argmax(
-        self: Own, axis: SupportsIndex | None = None, keepdims: bool = False
-    ) -> Own:
+    def argmax(self: Own, axis: SupportsIndex | None = None, keepdims: bool = False) -> Own:
         """Return the position of the first largest element along `axis` (of the flat tensor).
 
         Example:
@@ -97,9 +95,7 @@ class Operators:
             >>> tg.argmax([[1.0, 2.0], [4.0, 3.0]], axis=1)
             tensor([1, 0])
         """
-    def argmin(
-        self: Own, axis: SupportsIndex | None = None, keepdims: bool = False
-    ) -> Own:
+    def argmin(self: Own, axis: SupportsIndex | None = None, keepdims: bool = False) -> Own:
         """Return the position of the first smallest element along `axis` (of the flat tensor).
 
         Example:
@@ -123,9 +119,7 @@ class Operators:
             >>> tg.astype([1.5, 2.5], "int64")
             tensor([1, 2])
         """
-    def clip(
-        self: Own, min: SupportsFloat | None = None, max: SupportsFloat | None = None
-    ) -> Own:
+    def clip(self: Own, min: SupportsFloat | None = None, max: SupportsFloat | None = None) -> Own:
         """Return x limited to [min, max]; the gradient passes inside and on the bounds.
 
         Example:
@@ -266,9 +260,7 @@ class Operators:
             >>> tg.relu([3.0, -4.0])
             tensor([3., 0.])
         """
-    def repeat(
-        self: Own, repeats: SupportsIndex, axis: SupportsIndex | None = None
-    ) -> Own:
+    def repeat(self: Own, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Own:
         """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
 
         Example:
@@ -340,9 +332,7 @@ class Operators:
             >>> tg.squeeze([[1, 2]])
             tensor([1, 2])
         """
-    def std(
-        self: Own, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
-    ) -> Own:
+    def std(self: Own, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False) -> Own:
         """Return the standard deviation, √var; its derivative is 0 where all elements are equal.
 
         The derivative is that of x − mean as it is rounded: where that is subnormal, so are its digits.
@@ -380,9 +370,7 @@ class Operators:
             >>> tg.tanh([0.0, 1.0]).round(3)
             tensor([0.   , 0.762])
         """
-    def var(
-        self: Own, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False
-    ) -> Own:
+    def var(self: Own, axis: SomeAxes = None, correction: float = 0, keepdims: bool = False) -> Own:
         """Return the variance over `axis`, Σ(x − mean)² / (n − correction).
 
         With no more elements than the correction it is infinite, or NaN where all are equal, as
@@ -396,11 +384,7 @@ class Operators:
     def reshape(self: Own, *lengths: OneOrMore, shape: OneOrMore | None = None) -> Own:
         """Return the same elements in another shape: ``x.reshape(2, -1)`` or ``x.reshape((2, -1))``."""
     def backward(
-        self: Own,
-        gradient: Any = None,
-        *,
-        retain_graph: bool = False,
-        create_graph: bool = False,
+        self: Own, gradient: Any = None, *, retain_graph: bool = False, create_graph: bool = False
     ) -> None:
         """Add the gradient of ``output`` to ``.grad`` of every leaf it was computed from.
 

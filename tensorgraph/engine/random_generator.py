@@ -14,6 +14,7 @@ import numpy as np
 
 from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.errors import ArgumentError, DTypeError, StateError
+from tensorgraph.leads.calls import with_leads
 
 State = Mapping[str, Any]
 
@@ -38,6 +39,7 @@ class Generator:
         True
     """
 
+    @with_leads
     def __init__(self, seed: int | None = None) -> None:
         self._lock = RLock()
         self.seed(seed)

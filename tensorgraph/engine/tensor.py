@@ -23,6 +23,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.lost_gradients import number_leaves, read_in_vain, values_leave
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.operators import Operators
+from tensorgraph.leads.calls import with_leads
 
 
 class Tensor(Operators):
@@ -547,6 +548,7 @@ class Retained:
 # --------------------------------------------------------------------------------- making tensors
 
 
+@with_leads
 def tensor(
     data: ArrayLike | Tensor,
     dtype: DTypeLike | None = None,
@@ -580,6 +582,7 @@ def tensor(
     return leaf(array, requires_grad, name)
 
 
+@with_leads
 def asarray(data: Any, dtype: DTypeLike | None = None) -> Tensor:
     """Return a tensor that shares the memory of ``data`` where that is possible.
 

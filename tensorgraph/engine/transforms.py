@@ -11,21 +11,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import wraps
 from operator import index
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import differentiate, place_of
+from tensorgraph.engine.function_types import (
+    Function,
+    Gradient,
+    OfSeveral,
+    P,
+    Partials,
+    Pullback,
+    ValueAndGradient,
+)
 from tensorgraph.engine.graph import Node, reachable
 from tensorgraph.engine.modes import MODE, enable_grad
 from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.leads.calls import with_leads
 
-Function = Callable[..., Any]
 
-
-def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+@overload
+def grad(f: Function[Any, P], argnums: Literal[0] = 0) -> Gradient: ...
+@overload
+def grad(f: Function[Any, P], argnums: int) -> OfSeveral[Any]: ...
+@overload
+def grad(f: Function[Any, P], argnums: Sequence[int]) -> OfSeveral[tuple[Any, ...]]: ...
+@with_leads
+def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     """Return the function that computes the gradient of ``f``, whose result is one number.
 
     Args:
@@ -51,7 +66,16 @@ def grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     return gradient
 
 
-def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+@overload
+def value_and_grad(f: Function[Any, P], argnums: Literal[0] = 0) -> ValueAndGradient: ...
+@overload
+def value_and_grad(f: Function[Any, P], argnums: int) -> OfSeveral[tuple[Tensor, Any]]: ...
+@overload
+def value_and_grad(
+    f: Function[Any, P], argnums: Sequence[int]
+) -> OfSeveral[tuple[Tensor, tuple[Any, ...]]]: ...
+@with_leads
+def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     """Return the function that computes ``(f(…), gradient of f)`` in one pass; see :func:`grad`.
 
     Example:
@@ -77,7 +101,12 @@ def value_and_grad(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     return value_and_gradient
 
 
-def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+@overload
+def vjp(f: Function[Tensor, P], *primals: Any) -> tuple[Tensor, Pullback]: ...
+@overload
+def vjp(f: Function[Any, P], *primals: Any) -> tuple[Any, Pullback]: ...
+@with_leads
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Pullback]:
     """Return ``f(*primals)`` and the function that takes a cotangent back to the arguments.
 
     The cotangent u has the structure of the output; the result, one entry for each argument, is
@@ -101,7 +130,16 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...
     return unflatten(call.structure, [call.released(o) for o in call.outputs]), pull
 
 
-def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+@overload
+def jvp(
+    f: Function[Tensor, P], primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Tensor, Tensor]: ...
+@overload
+def jvp(
+    f: Function[Any, P], primals: Sequence[Any], tangents: Sequence[Any]
+) -> tuple[Any, Any]: ...
+@with_leads
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """Return ``f(*primals)`` and its directional derivative J·v along ``tangents``.
 
     The backward pass is linear in the cotangent u; differentiating it by u gives J·v
@@ -145,7 +183,12 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     return unflatten(call.structure, outputs), unflatten(call.structure, slopes)
 
 
-def jacobian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+@overload
+def jacobian(f: Function[Tensor, P], argnums: Literal[0] = 0) -> Partials: ...
+@overload
+def jacobian(f: Function[Any, P], argnums: int | Sequence[int] = 0) -> OfSeveral[Any]: ...
+@with_leads
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     """Return the function that computes all partial derivatives of ``f``, row by row in reverse.
 
     For an output of shape s and an argument of shape t the result has shape s + t; where the output
@@ -187,7 +230,12 @@ def _rows(call: _Call, k: int) -> list[Tensor]:
     return [whole.reshape(shape) for whole, shape in zip(stacked, shapes, strict=True)]
 
 
-def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
+@overload
+def hessian(f: Function[Any, P], argnums: Literal[0] = 0) -> Partials: ...
+@overload
+def hessian(f: Function[Any, P], argnums: int | Sequence[int]) -> OfSeveral[Any]: ...
+@with_leads
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     """Return the function that computes all second partial derivatives of ``f``, a number.
 
     Example:
@@ -199,7 +247,8 @@ def hessian(f: Function, argnums: int | Sequence[int] = 0) -> Function:
     return jacobian(grad(f, argnums), argnums)
 
 
-def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+@with_leads
+def hvp(f: Function[Any, P], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
     """Return the Hessian of ``f`` times a vector, without building the Hessian.
 
     Args:
@@ -214,6 +263,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
         [ 6. 12.]
     """
     slope = grad(f, range(len(_arguments("hvp", "primals", primals))))
+    product: tuple[Any, ...]
     _, product = jvp(slope, primals, _arguments("hvp", "tangents", tangents))
     return product
 
@@ -223,7 +273,7 @@ class _Call:
 
     def __init__(
         self,
-        f: Function,
+        f: Callable[..., Any],
         args: Sequence[Any],
         kwargs: dict[str, Any],
         chosen: int | tuple[int, ...],
@@ -305,7 +355,7 @@ class _Call:
         return arranged[0] if self.single else arranged
 
 
-def _chosen(f: Function, argnums: Any) -> int | tuple[int, ...]:
+def _chosen(f: Callable[..., Any], argnums: Any) -> int | tuple[int, ...]:
     """Return ``argnums`` as an int or a tuple of ints; check what can be checked before a call."""
     if not callable(f):
         raise errors.DTypeError(f"differentiates a function, not {errors.describe(f)}")
@@ -386,5 +436,5 @@ def _matching(
     return matched
 
 
-def _name(f: Function) -> str:
+def _name(f: Callable[..., Any]) -> str:
     return getattr(f, "__name__", type(f).__name__)

@@ -10,7 +10,7 @@ import numpy as np
 from tensorgraph.engine.stated_facts import stated_of
 from tensorgraph.formulas.facts import Fact, asserted_of, sum_of_affine, true_of, violation
 from tensorgraph.formulas.naming.constants import Constants
-from tensorgraph.symbolic.expr import Expr
+from tensorgraph.symbolic.expr import Expr, in_order
 from tensorgraph.symbolic.replay import Replay
 
 
@@ -35,6 +35,9 @@ def premises(
         if hasattr(value, "dtype") and value.ndim and e not in recorded.leaves:
             told = found.setdefault(e, [])
             told += _of_constant(value, [*told, *_stated(value)], constants, strict)
+    for e in in_order(recorded.exprs.values()) if not strict else ():
+        if e.value is not None and e.ndim and e.dtype.kind in "iu":  # as y, in where(y == 1, …)
+            found.setdefault(e, []).extend(true_of(np.asarray(e.value)))
     result = {e: tuple(f.about(e) for f in facts) for e, facts in found.items() if facts}
     for e, value in constants.given().items():
         if value > 0:

@@ -358,4 +358,3 @@ def _filled(parameters: Mapping[str, str]) -> list[str]:
         f"{pretty(symbol)} = {path}".replace(" ", "\u00a0") for symbol, path in parameters.items()
     ]
     return [line.replace("\u00a0", " ") for line in wrap(", ".join(told), 90)]
-

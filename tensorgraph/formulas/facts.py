@@ -20,6 +20,7 @@ from tensorgraph.engine.declaration_checks import NAMING_AXES
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.ops._axes import blocks, one_axis, some_axes
 from tensorgraph.ops.arithmetic import add, divide, multiply, negative, reciprocal, subtract
+from tensorgraph.ops.index import one_hot
 from tensorgraph.ops.shape import reshape
 from tensorgraph.symbolic.expr import Expr
 
@@ -117,6 +118,8 @@ class Facts:
                     axes = some_axes(e.static[value], e.ndim)
                     value = axes[0] if len(axes) == 1 else axes
                 yield Fact(word, value, "op", e)
+        if e.op is one_hot.op and _is_permutation(e):
+            yield Fact("one_hot", 1 - some_axes(e.static["axis"], 2)[0], "op", e)
 
     def sum_along(self, e: Expr, *axes: int) -> Fact | None:
         """Return the fact that the sum along some of these axes is a number, if one is known."""
@@ -214,6 +217,12 @@ def before_reshape(fact: Fact) -> Fact:
     while found is not None and found.of is not None and found.of.op is reshape.op:
         fact, found = found, _along_other_axes(found, found.of.shape, found.of.args[0])
     return fact if found is None else found
+
+
+def _is_permutation(e: Expr) -> bool:
+    """Return whether one-hot rows have their 1 in a column of their own, as on a diagonal."""
+    labels, n = e.args[0].value, e.static["num_classes"]
+    return e.shape == (n, n) and labels is not None and len(np.unique(labels)) == n
 
 
 def _of_operand(e: Expr, word: str) -> bool:

@@ -99,7 +99,10 @@ class Solution:
     def _worth_a_name(self, cuts: dict[Expr, str], asked: set[Expr]) -> dict[Expr, str]:
         """Return the gradients that keep a name: those asked for, and the long ones on the way."""
         alone = [e for e in cuts if e not in asked and e not in self.loops.gradients]
-        for e in alone:
+        for e in alone:  # first, so that no other is a multiple of one that is a number
+            own = _without(cuts, e)
+            cuts = own if self._is_plain(e, own) else cuts
+        for e in filter(cuts.__contains__, alone):
             own = _without(cuts, e)
             if self._is_plain(e, own):
                 cuts = own

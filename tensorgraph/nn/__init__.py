@@ -12,6 +12,9 @@ shortest layer with parameters), ``init``; then any layer by its file: ``convolu
 ``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``message_place`` and ``state_paths``.
 """
 
+from typing import TYPE_CHECKING
+
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
 from tensorgraph.nn import init, losses
 from tensorgraph.nn.activations import (
     ELU,
@@ -70,3 +73,6 @@ __all__ = [
     "multitask_loss", "replace_head", "scaled_dot_product_attention", "task_losses",
     "transfer_advice", "unfreeze", "weights",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)

@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.errors import ArgumentTypeError
+from tensorgraph.leads.calls import unknown_keyword
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.activation import (
     elu,
@@ -35,7 +37,7 @@ class Activation(Module):
         **kwargs: the same, by name.
 
     Raises:
-        TypeError: an argument that is not a parameter of the op.
+        ArgumentTypeError: an argument that is not a parameter of the op.
 
     Example:
         >>> import tensorgraph as tg
@@ -53,7 +55,9 @@ class Activation(Module):
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
-            raise TypeError(f"{type(self).__name__}{signature}: {error}") from None
+            owner = type(self).__name__
+            problem = unknown_keyword([owner, self.op.name], kwargs, parameters)
+            raise problem or ArgumentTypeError(f"{owner}{signature}: {error}") from None
         bound.apply_defaults()
         self.static = dict(bound.arguments)
 

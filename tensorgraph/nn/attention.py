@@ -14,6 +14,7 @@ from tensorgraph.engine.arrays import as_array, to_array
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, glorot_uniform
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.message_place import here
@@ -28,6 +29,7 @@ from tensorgraph.random import Generator
 Shape = tuple[int, ...]
 
 
+@with_leads
 def scaled_dot_product_attention(
     query: Any, key: Any, value: Any, mask: Any = None, causal: bool = False
 ) -> Any:
@@ -164,6 +166,7 @@ class MultiHeadAttention(Module):
         (5, 7, 8)
     """
 
+    @with_leads
     def __init__(
         self,
         features: int,

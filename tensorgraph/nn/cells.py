@@ -24,6 +24,7 @@ from tensorgraph.arguments import whole
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.message_place import here
@@ -50,6 +51,7 @@ class Cell(Module, Generic[State]):
     gates: ClassVar[str] = ""
     """The letters of the gates, in the order in which the parameters have them."""
 
+    @with_leads
     def __init__(
         self,
         in_features: int,

@@ -11,6 +11,7 @@ from tensorgraph.arguments import whole
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.module import Module
@@ -29,6 +30,7 @@ class _Conv(Module):
     rank: ClassVar[int]
     """How many spatial axes there are."""
 
+    @with_leads
     def __init__(
         self,
         in_channels: int,

@@ -11,6 +11,7 @@ from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, DTypeError, describe
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.masking import dropout
@@ -51,6 +52,7 @@ class Dropout(Module):
         Dropout(keep_prob=0.8)
     """
 
+    @with_leads
     def __init__(
         self,
         *unnamed: Any,

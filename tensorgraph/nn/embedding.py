@@ -9,6 +9,7 @@ from tensorgraph.arguments import whole
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.tensor import Tensor, array_of
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, normal
 from tensorgraph.nn.linear import parameter
 from tensorgraph.nn.message_place import here
@@ -49,6 +50,7 @@ class Embedding(Module):
         (2, 3, 16)
     """
 
+    @with_leads
     def __init__(
         self,
         num_embeddings: int,

@@ -8,6 +8,7 @@ from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.shape import reshape
@@ -26,6 +27,10 @@ class Flatten(Module):
         >>> tg.nn.Flatten()(tg.zeros((64, 32, 7, 7))).shape
         (64, 1568)
     """
+
+    @with_leads
+    def __init__(self) -> None:
+        """Take nothing: all axes but the first become one."""
 
     def forward(self, x: Operand) -> Tensor:
         """Return x with all axes but the first made one."""

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -36,7 +36,18 @@ from numpy.typing import DTypeLike
 from tensorgraph import errors, random
 from tensorgraph.engine import creation
 from tensorgraph.engine.tensor import Tensor, tensor
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.random import Generator
+
+__all__ = [
+    "constant", "fans", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform",
+    "lecun_normal", "lecun_uniform", "normal", "orthogonal", "uniform", "xavier_normal",
+    "xavier_uniform", "zeros",
+]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)
 
 Initializer = Callable[..., Any]
 
@@ -60,6 +71,7 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
     return shape[1] * kernel, shape[0] * kernel
 
 
+@with_leads
 def he_normal(
     shape: Sequence[int],
     *,
@@ -84,6 +96,7 @@ def he_normal(
     return random.normal(shape, 0.0, _he(shape, slope), dtype, generator)
 
 
+@with_leads
 def he_uniform(
     shape: Sequence[int],
     *,
@@ -103,6 +116,7 @@ def he_uniform(
     return _uniform(shape, _he(shape, slope), dtype, generator)
 
 
+@with_leads
 def xavier_normal(
     shape: Sequence[int], *, generator: Generator | None = None, dtype: DTypeLike | None = None
 ) -> Tensor:
@@ -123,6 +137,7 @@ def xavier_normal(
     return random.normal(shape, 0.0, _xavier(shape), dtype, generator)
 
 
+@with_leads
 def xavier_uniform(
     shape: Sequence[int], *, generator: Generator | None = None, dtype: DTypeLike | None = None
 ) -> Tensor:
@@ -143,6 +158,7 @@ def xavier_uniform(
 lecun_normal, lecun_uniform = xavier_normal, xavier_uniform
 
 
+@with_leads
 def glorot_normal(
     shape: Sequence[int], *, generator: Generator | None = None, dtype: DTypeLike | None = None
 ) -> Tensor:
@@ -162,6 +178,7 @@ def glorot_normal(
     return random.normal(shape, 0.0, _glorot(shape), dtype, generator)
 
 
+@with_leads
 def glorot_uniform(
     shape: Sequence[int], *, generator: Generator | None = None, dtype: DTypeLike | None = None
 ) -> Tensor:
@@ -179,6 +196,7 @@ def glorot_uniform(
     return _uniform(shape, _glorot(shape), dtype, generator)
 
 
+@with_leads
 def zeros(
     shape: Sequence[int], *, generator: Generator | None = None, dtype: DTypeLike | None = None
 ) -> Tensor:
@@ -191,6 +209,7 @@ def zeros(
     return creation.zeros(tuple(shape), dtype=dtype)
 
 
+@with_leads
 def constant(value: float) -> Initializer:
     """Return the initialiser that fills with ``value``.
 
@@ -205,6 +224,7 @@ def constant(value: float) -> Initializer:
     )
 
 
+@with_leads
 def normal(std: float = 0.01, mean: float = 0.0) -> Initializer:
     """Return the initialiser that draws from N(mean, std²): small random numbers by default.
 
@@ -226,6 +246,7 @@ def normal(std: float = 0.01, mean: float = 0.0) -> Initializer:
     )
 
 
+@with_leads
 def uniform(low: float, high: float) -> Initializer:
     """Return the initialiser that draws evenly from [low, high).
 
@@ -243,6 +264,7 @@ def uniform(low: float, high: float) -> Initializer:
     )
 
 
+@with_leads
 def orthogonal(gain: float = 1.0) -> Initializer:
     """Return the initialiser that draws an orthogonal matrix, times ``gain``.
 

@@ -9,6 +9,7 @@ from tensorgraph.arguments import whole
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, he_normal, zeros
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
@@ -47,6 +48,7 @@ class Linear(Module):
         (5, 2)
     """
 
+    @with_leads
     def __init__(
         self,
         in_features: int,

@@ -30,6 +30,8 @@ from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.modes import MODE, Mode, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
+from tensorgraph.leads.attributes import missing_from_object
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.lost_parameters import warn_of_lost_parameter
 
 
@@ -206,6 +208,7 @@ class Module:
 
     # ------------------------------------------------------------------------------------ contents
 
+    @with_leads
     def parameters(self) -> Listing[Tensor]:
         """Return the parameters: leaf tensors that want a gradient."""
         return Listing((tensor for _, tensor in self.named_parameters()), self)
@@ -281,6 +284,7 @@ class Module:
         """
         return {path: np.array(to_host(tensor.data)) for path, tensor in self._tensors()}
 
+    @with_leads
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Give every parameter and buffer its value in ``state``, which is copied.
 
@@ -300,6 +304,11 @@ class Module:
         values = fitting(own, state, type(self).__name__)
         for path, tensor in own.items():
             rebind(tensor, placed(values[path], tensor._data))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_from_object(self, name)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what copies and pickles keep: the attributes, not where it was last called."""

@@ -15,6 +15,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.reduce import sum
@@ -50,6 +51,7 @@ class MultiTask(Module):
         {'age': (5, 1), 'species': (5, 3)}
     """
 
+    @with_leads
     def __init__(self, trunk: Callable[..., Any], heads: Mapping[str, Callable[..., Any]]) -> None:
         if not isinstance(heads, Mapping) or not heads:
             raise errors.ArgumentError(

@@ -18,6 +18,7 @@ from tensorgraph.engine.random_generator import replaying
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.forgotten_eval import warn_of_inference
 from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.message_place import here
@@ -88,6 +89,7 @@ class BatchNorm(Module):
 
     parameter_letters = SCALE_AND_SHIFT
 
+    @with_leads
     def __init__(
         self,
         features: int,
@@ -208,6 +210,7 @@ class _OverLastAxes(Module):
 
     parameter_letters = SCALE_AND_SHIFT
 
+    @with_leads
     def __init__(
         self, shape: int | Shape, eps: float = 1e-5, *, dtype: DTypeLike | None = None
     ) -> None:
@@ -265,6 +268,7 @@ class LayerNorm(_OverLastAxes):
          [-1.225  0.     1.225]]
     """
 
+    @with_leads
     def __init__(
         self, shape: int | Shape, eps: float = 1e-5, *, dtype: DTypeLike | None = None
     ) -> None:

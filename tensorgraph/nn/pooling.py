@@ -10,6 +10,7 @@ from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.convolution import Padding, Size, brief
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
@@ -26,6 +27,7 @@ class _Pool(Module):
     rank: ClassVar[int]
     """How many spatial axes there are."""
 
+    @with_leads
     def __init__(self, kernel_size: Size, stride: Size | None = None, padding: Padding = 0) -> None:
         """Take the geometry of the windows.
 

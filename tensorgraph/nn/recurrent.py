@@ -15,6 +15,7 @@ from tensorgraph import errors
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.cells import Cell, GRUCell, LSTMCell, Pair, RNNCell, State
 from tensorgraph.nn.init import Initializer, glorot_uniform, orthogonal
 from tensorgraph.nn.message_place import here
@@ -32,6 +33,7 @@ class Recurrent(Module, Generic[State]):
 
     cell_type: ClassVar[type[Cell[Any]]]
 
+    @with_leads
     def __init__(
         self,
         in_features: int,

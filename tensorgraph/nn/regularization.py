@@ -12,6 +12,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
 from tensorgraph.engine.tensor import Tensor, tensor
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.module import Module
 
@@ -53,6 +54,7 @@ def weights(model: Module) -> list[tuple[str, Tensor]]:
     ]
 
 
+@with_leads
 def l2_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = False) -> Tensor:
     """Return λ/(2m) · Σ ‖W‖²_F over the weights of a model, to be added to its cost.
 
@@ -88,6 +90,7 @@ def l2_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = Fa
     return _total(factor, _penalised(model, all_parameters), lambda w: (w * w).sum())
 
 
+@with_leads
 def l1_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = False) -> Tensor:
     """Return λ/m · Σ |W| over the elements of all weights of a model, to be added to its cost.
 
@@ -115,6 +118,7 @@ def l1_penalty(model: Module, lambd: float, m: int, *, all_parameters: bool = Fa
     return _total(factor, _penalised(model, all_parameters), lambda w: abs(w).sum())
 
 
+@with_leads
 def max_norm(model: Module, limit: float) -> None:
     """Scale the incoming weights of every unit that are longer than ``limit`` back to it.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import reduce
-from typing import Any
+from typing import Any, overload
 from weakref import WeakKeyDictionary, WeakSet, ref
 
 import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import is_foreign
+from tensorgraph.engine.decorating import Decorated
 from tensorgraph.engine.float_warnings import end_silence, silence
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import (
@@ -29,7 +30,11 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops.arithmetic import where
 
 
-def debug(f: Callable[..., Any] | None = None) -> Any:
+@overload
+def debug(f: None = None) -> mode: ...
+@overload
+def debug(f: Decorated) -> Decorated: ...
+def debug(f: Any = None) -> Any:
     """Return a context (also a decorator) in which a NaN or infinity raises where it is made.
 
     Forward and backward are watched. Values that are merely passed on do not raise: an operation is

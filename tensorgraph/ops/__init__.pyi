@@ -13,167 +13,167 @@ from tensorgraph.ops.index import Key
 from tensorgraph.ops.window import AnyPadding
 
 __all__ = [
-    "elu",
-    "elu_slope",
-    "gelu",
-    "gelu_slope",
-    "leaky_relu",
-    "log_sigmoid",
-    "normal_density",
-    "relu",
-    "sigmoid",
-    "sigmoid_slope",
-    "silu",
-    "silu_slope",
-    "softplus",
     "abs",
+    "acos",
+    "acosh",
+    "acosh_slope",
     "add",
-    "astype",
-    "bitwise_and",
-    "bitwise_invert",
-    "bitwise_or",
-    "bitwise_xor",
-    "ceil",
-    "divide",
-    "equal",
-    "floor",
-    "floor_divide",
-    "greater",
-    "greater_equal",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "less",
-    "less_equal",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "multiply",
-    "negative",
-    "not_equal",
-    "positive",
-    "reciprocal",
-    "remainder",
-    "round",
-    "sign",
-    "square",
-    "subtract",
-    "trunc",
-    "where",
-    "linear",
-    "matmul",
-    "outer",
-    "tensordot",
-    "vecdot",
-    "conv",
-    "conv_transpose",
-    "conv_weight_grad",
-    "class_cross_entropy",
-    "sigmoid_cross_entropy",
-    "sigmoid_minus",
-    "softmax_cross_entropy",
-    "softmax_minus_one_hot",
-    "einsum",
-    "clip",
-    "maximum",
-    "maximum_grad",
-    "minimum",
-    "minimum_grad",
     "add_at",
-    "argsort",
-    "getitem",
-    "one_hot",
-    "scatter",
-    "set_at",
-    "sort",
-    "take",
-    "take_along_axis",
-    "log_softmax",
-    "logsumexp",
-    "minus_mean",
-    "minus_share",
-    "softmax",
-    "dropout",
-    "masked_matmul",
-    "matmul_where",
     "affine",
-    "center",
-    "norm",
-    "rms",
-    "rms_slope",
-    "std",
-    "std_slope",
-    "unit",
-    "var",
-    "avg_pool",
-    "avg_pool_grad",
-    "max_pool",
-    "max_pool_grad",
     "all",
     "any",
     "argmax",
     "argmin",
-    "cumulative_sum",
-    "max",
-    "mean",
-    "min",
-    "prod",
-    "same",
-    "sum",
-    "repeat",
-    "tile",
-    "broadcast_to",
-    "concat",
-    "expand_dims",
-    "flip",
-    "matrix_transpose",
-    "pad",
-    "permute_dims",
-    "reshape",
-    "roll",
-    "split",
-    "squeeze",
-    "stack",
-    "tril",
-    "triu",
-    "unstack",
-    "erf",
-    "erf_slope",
-    "exp",
-    "exp2",
-    "expm1",
-    "hypot",
-    "hypot_slope",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "logaddexp",
-    "logaddexp_slope",
-    "power",
-    "power_slope",
-    "sqrt",
-    "acos",
-    "acosh",
-    "acosh_slope",
+    "argsort",
     "asin",
     "asin_slope",
     "asinh",
     "asinh_slope",
+    "astype",
     "atan",
     "atan2",
     "atan2_slope",
     "atanh",
     "atanh_slope",
+    "avg_pool",
+    "avg_pool_grad",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_or",
+    "bitwise_xor",
+    "broadcast_to",
+    "ceil",
+    "center",
+    "class_cross_entropy",
+    "clip",
+    "concat",
+    "conv",
+    "conv_transpose",
+    "conv_weight_grad",
     "cos",
     "cosh",
+    "cumulative_sum",
+    "divide",
+    "dropout",
+    "einsum",
+    "elu",
+    "elu_slope",
+    "equal",
+    "erf",
+    "erf_slope",
+    "exp",
+    "exp2",
+    "expand_dims",
+    "expm1",
+    "flip",
+    "floor",
+    "floor_divide",
+    "gelu",
+    "gelu_slope",
+    "getitem",
+    "greater",
+    "greater_equal",
+    "hypot",
+    "hypot_slope",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "leaky_relu",
+    "less",
+    "less_equal",
+    "linear",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "log_sigmoid",
+    "log_softmax",
+    "logaddexp",
+    "logaddexp_slope",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "logsumexp",
+    "masked_matmul",
+    "matmul",
+    "matmul_where",
+    "matrix_transpose",
+    "max",
+    "max_pool",
+    "max_pool_grad",
+    "maximum",
+    "maximum_grad",
+    "mean",
+    "min",
+    "minimum",
+    "minimum_grad",
+    "minus_mean",
+    "minus_share",
+    "multiply",
+    "negative",
+    "norm",
+    "normal_density",
+    "not_equal",
+    "one_hot",
+    "outer",
+    "overlap_add",
+    "pad",
+    "permute_dims",
+    "positive",
+    "power",
+    "power_slope",
+    "prod",
+    "reciprocal",
+    "relu",
+    "remainder",
+    "repeat",
+    "reshape",
+    "rms",
+    "rms_slope",
+    "roll",
+    "round",
+    "same",
+    "scatter",
+    "set_at",
+    "sigmoid",
+    "sigmoid_cross_entropy",
+    "sigmoid_minus",
+    "sigmoid_slope",
+    "sign",
+    "silu",
+    "silu_slope",
     "sin",
     "sinh",
+    "softmax",
+    "softmax_cross_entropy",
+    "softmax_minus_one_hot",
+    "softplus",
+    "sort",
+    "split",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "std_slope",
+    "subtract",
+    "sum",
+    "take",
+    "take_along_axis",
     "tan",
     "tanh",
     "tanh_slope",
-    "overlap_add",
+    "tensordot",
+    "tile",
+    "tril",
+    "triu",
+    "trunc",
+    "unit",
+    "unstack",
+    "var",
+    "vecdot",
+    "where",
     "windows",
 ]
 OPS: dict[str, Callable[..., Any]]
@@ -993,9 +993,7 @@ def outer(x: Operand, y: MakesTensor) -> Tensor: ...
 @overload
 def outer(x: Operand, y: Operand) -> Any: ...
 @overload
-def tensordot(
-    x: MakesTensor, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2
-) -> Tensor:
+def tensordot(x: MakesTensor, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2) -> Tensor:
     """Sum products over the given axes of x and y: a count, or a pair of axis lists.
 
     Raises:
@@ -1012,9 +1010,7 @@ def tensordot(
     x: Operand, y: MakesTensor, axes: SupportsIndex | Sequence[OneOrMore] = 2
 ) -> Tensor: ...
 @overload
-def tensordot(
-    x: Operand, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2
-) -> Any: ...
+def tensordot(x: Operand, y: Operand, axes: SupportsIndex | Sequence[OneOrMore] = 2) -> Any: ...
 @overload
 def vecdot(x: MakesTensor, y: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return the scalar products of the vectors along ``axis`` of x and y; other axes broadcast.
@@ -1168,9 +1164,7 @@ def conv_weight_grad(
     groups: SupportsIndex = 1,
 ) -> Any: ...
 @overload
-def class_cross_entropy(
-    logits: MakesTensor, labels: Operand, axis: SupportsIndex = -1
-) -> Tensor:
+def class_cross_entropy(logits: MakesTensor, labels: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return −log softmax(Z)[label] along `axis`, for integer class labels.
 
     The gradient by Z is A − Y, with A = softmax(Z) and Y the one-hot labels.
@@ -1186,9 +1180,7 @@ def class_cross_entropy(
     logits: Operand, labels: MakesTensor, axis: SupportsIndex = -1
 ) -> Tensor: ...
 @overload
-def class_cross_entropy(
-    logits: Operand, labels: Operand, axis: SupportsIndex = -1
-) -> Any: ...
+def class_cross_entropy(logits: Operand, labels: Operand, axis: SupportsIndex = -1) -> Any: ...
 @overload
 def sigmoid_cross_entropy(logits: MakesTensor, targets: Operand) -> Tensor:
     """Return log(1 + e^Z) − Z·Y, the binary cross-entropy of sigmoid(Z) against Y.
@@ -1238,13 +1230,9 @@ def softmax_cross_entropy(
     logits: Operand, targets: MakesTensor, axis: SupportsIndex = -1
 ) -> Tensor: ...
 @overload
-def softmax_cross_entropy(
-    logits: Operand, targets: Operand, axis: SupportsIndex = -1
-) -> Any: ...
+def softmax_cross_entropy(logits: Operand, targets: Operand, axis: SupportsIndex = -1) -> Any: ...
 @overload
-def softmax_minus_one_hot(
-    logits: MakesTensor, labels: Operand, axis: SupportsIndex
-) -> Tensor:
+def softmax_minus_one_hot(logits: MakesTensor, labels: Operand, axis: SupportsIndex) -> Tensor:
     """Return softmax(Z) − Y for one-hot labels Y: the gradient of the cross-entropy.
 
     Example:
@@ -1254,13 +1242,9 @@ def softmax_minus_one_hot(
     """
 
 @overload
-def softmax_minus_one_hot(
-    logits: Operand, labels: MakesTensor, axis: SupportsIndex
-) -> Tensor: ...
+def softmax_minus_one_hot(logits: Operand, labels: MakesTensor, axis: SupportsIndex) -> Tensor: ...
 @overload
-def softmax_minus_one_hot(
-    logits: Operand, labels: Operand, axis: SupportsIndex
-) -> Any: ...
+def softmax_minus_one_hot(logits: Operand, labels: Operand, axis: SupportsIndex) -> Any: ...
 @overload
 def einsum(subscripts: Any, *operands: Plain) -> Any:
     """Sum products of elements over the letters that the result does not keep (NumPy's einsum).
@@ -1298,9 +1282,7 @@ def clip(
     x: NDArray[Any], min: SupportsFloat | None = None, max: SupportsFloat | None = None
 ) -> NDArray[Any]: ...
 @overload
-def clip(
-    x: Operand, min: SupportsFloat | None = None, max: SupportsFloat | None = None
-) -> Any: ...
+def clip(x: Operand, min: SupportsFloat | None = None, max: SupportsFloat | None = None) -> Any: ...
 @overload
 def maximum(x: MakesTensor, y: Operand) -> Tensor:
     """Return the larger of x and y; where they tie, each gets half of the gradient.
@@ -1400,9 +1382,7 @@ def add_at(x: Operand, key: Index, value: MakesTensor) -> Tensor: ...
 @overload
 def add_at(x: Operand, key: Index, value: Operand) -> Any: ...
 @overload
-def argsort(
-    x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False
-) -> Tensor:
+def argsort(x: MakesTensor, axis: SupportsIndex = -1, descending: bool = False) -> Tensor:
     """Return the positions that sort x along `axis`; equal elements keep their order.
 
     Example:
@@ -1466,9 +1446,7 @@ def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any:
     """
 
 @overload
-def scatter(
-    x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]
-) -> Tensor: ...
+def scatter(x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]) -> Tensor: ...
 @overload
 def set_at(x: MakesTensor, key: Index, value: Operand) -> Tensor:
     """Return a copy of x in which ``x[key]`` is ``value``; of repeated indices the last wins.
@@ -1510,15 +1488,11 @@ def take(x: MakesTensor, indices: Operand, axis: SupportsIndex | None = None) ->
     """
 
 @overload
-def take(
-    x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None
-) -> Tensor: ...
+def take(x: Operand, indices: MakesTensor, axis: SupportsIndex | None = None) -> Tensor: ...
 @overload
 def take(x: Operand, indices: Operand, axis: SupportsIndex | None = None) -> Any: ...
 @overload
-def take_along_axis(
-    x: MakesTensor, indices: Operand, axis: SupportsIndex = -1
-) -> Tensor:
+def take_along_axis(x: MakesTensor, indices: Operand, axis: SupportsIndex = -1) -> Tensor:
     """Return the element of x named by ``indices`` in each slice along ``axis``.
 
     Raises:
@@ -1532,9 +1506,7 @@ def take_along_axis(
     """
 
 @overload
-def take_along_axis(
-    x: Operand, indices: MakesTensor, axis: SupportsIndex = -1
-) -> Tensor: ...
+def take_along_axis(x: Operand, indices: MakesTensor, axis: SupportsIndex = -1) -> Tensor: ...
 @overload
 def take_along_axis(x: Operand, indices: Operand, axis: SupportsIndex = -1) -> Any: ...
 @overload
@@ -1701,9 +1673,7 @@ def norm(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tenso
 @overload
 def norm(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def rms(
-    x: MakesTensor, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False
-) -> Tensor:
+def rms(x: MakesTensor, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False) -> Tensor:
     """Return the root mean square √(mean(x²) + eps) over `axis`; its derivative at 0 is 0.
 
     Of a centred x it is the standard deviation.
@@ -1715,9 +1685,7 @@ def rms(
     """
 
 @overload
-def rms(
-    x: Operand, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False
-) -> Any: ...
+def rms(x: Operand, axis: SomeAxes = None, eps: float = 0.0, keepdims: bool = False) -> Any: ...
 @overload
 def rms_slope(x: MakesTensor, axis: SomeAxes = None) -> Tensor:
     """Return x / (n · rms(x)) over `axis`, the derivative of rms; 0 where x is 0.
@@ -1795,10 +1763,7 @@ def var(
 ) -> Any: ...
 @overload
 def avg_pool(
-    x: MakesTensor,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: MakesTensor, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Tensor:
     """Return the mean of each window of a batch x (batch, channels, *spatial).
 
@@ -1814,10 +1779,7 @@ def avg_pool(
 
 @overload
 def avg_pool(
-    x: Operand,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: Operand, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Any: ...
 @overload
 def avg_pool_grad(
@@ -1847,10 +1809,7 @@ def avg_pool_grad(
 ) -> Any: ...
 @overload
 def max_pool(
-    x: MakesTensor,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: MakesTensor, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Tensor:
     """Return the largest element of each window of a batch x (batch, channels, *spatial).
 
@@ -1867,10 +1826,7 @@ def max_pool(
 
 @overload
 def max_pool(
-    x: Operand,
-    size: OneOrMore,
-    stride: OneOrMore | None = None,
-    padding: AnyPadding = 0,
+    x: Operand, size: OneOrMore, stride: OneOrMore | None = None, padding: AnyPadding = 0
 ) -> Any: ...
 @overload
 def max_pool_grad(
@@ -1943,9 +1899,7 @@ def any(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor
 @overload
 def any(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def argmax(
-    x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Tensor:
+def argmax(x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False) -> Tensor:
     """Return the position of the first largest element along `axis` (of the flat tensor).
 
     Example:
@@ -1955,13 +1909,9 @@ def argmax(
     """
 
 @overload
-def argmax(
-    x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Any: ...
+def argmax(x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False) -> Any: ...
 @overload
-def argmin(
-    x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Tensor:
+def argmin(x: MakesTensor, axis: SupportsIndex | None = None, keepdims: bool = False) -> Tensor:
     """Return the position of the first smallest element along `axis` (of the flat tensor).
 
     Example:
@@ -1971,9 +1921,7 @@ def argmin(
     """
 
 @overload
-def argmin(
-    x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False
-) -> Any: ...
+def argmin(x: Operand, axis: SupportsIndex | None = None, keepdims: bool = False) -> Any: ...
 @overload
 def cumulative_sum(x: MakesTensor, axis: SupportsIndex | None = None) -> Tensor:
     """Return the running sum along `axis`.
@@ -2080,9 +2028,7 @@ def sum(x: MakesTensor, axis: SomeAxes = None, keepdims: bool = False) -> Tensor
 @overload
 def sum(x: Operand, axis: SomeAxes = None, keepdims: bool = False) -> Any: ...
 @overload
-def repeat(
-    x: MakesTensor, repeats: SupportsIndex, axis: SupportsIndex | None = None
-) -> Tensor:
+def repeat(x: MakesTensor, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Tensor:
     """Return x with each element repeated `repeats` times along `axis` (of the flat tensor).
 
     Example:
@@ -2096,9 +2042,7 @@ def repeat(
     x: NDArray[Any], repeats: SupportsIndex, axis: SupportsIndex | None = None
 ) -> NDArray[Any]: ...
 @overload
-def repeat(
-    x: Operand, repeats: SupportsIndex, axis: SupportsIndex | None = None
-) -> Any: ...
+def repeat(x: Operand, repeats: SupportsIndex, axis: SupportsIndex | None = None) -> Any: ...
 @overload
 def tile(x: MakesTensor, repetitions: OneOrMore) -> Tensor:
     """Return x repeated as a whole, `repetitions` times along each axis.
@@ -2188,9 +2132,7 @@ def matrix_transpose(x: NDArray[Any]) -> NDArray[Any]: ...
 def matrix_transpose(x: Operand) -> Any: ...
 @overload
 def pad(
-    x: MakesTensor,
-    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
-    constant: float = 0,
+    x: MakesTensor, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
 ) -> Tensor:
     """Return x with `constant` put around it: (before, after) for each axis.
 
@@ -2202,15 +2144,11 @@ def pad(
 
 @overload
 def pad(
-    x: NDArray[Any],
-    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
-    constant: float = 0,
+    x: NDArray[Any], pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
 ) -> NDArray[Any]: ...
 @overload
 def pad(
-    x: Operand,
-    pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]],
-    constant: float = 0,
+    x: Operand, pad_width: OneOrMore | Sequence[Sequence[SupportsIndex]], constant: float = 0
 ) -> Any: ...
 @overload
 def permute_dims(x: MakesTensor, axes: Sequence[SupportsIndex] | None = None) -> Tensor:
@@ -2223,9 +2161,7 @@ def permute_dims(x: MakesTensor, axes: Sequence[SupportsIndex] | None = None) ->
     """
 
 @overload
-def permute_dims(
-    x: NDArray[Any], axes: Sequence[SupportsIndex] | None = None
-) -> NDArray[Any]: ...
+def permute_dims(x: NDArray[Any], axes: Sequence[SupportsIndex] | None = None) -> NDArray[Any]: ...
 @overload
 def permute_dims(x: Operand, axes: Sequence[SupportsIndex] | None = None) -> Any: ...
 @overload
@@ -2923,6 +2859,4 @@ def windows(
     x: NDArray[Any], size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
 ) -> NDArray[Any]: ...
 @overload
-def windows(
-    x: Operand, size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1
-) -> Any: ...
+def windows(x: Operand, size: OneOrMore, stride: OneOrMore = 1, dilation: OneOrMore = 1) -> Any: ...

@@ -13,6 +13,7 @@ from tensorgraph.engine.op import register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of, sum_to
 from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import OneOrMore, one_axis
 from tensorgraph.ops.arithmetic import astype, multiply
 from tensorgraph.ops.reduce import sum
@@ -132,6 +133,7 @@ linear = register(
 # ------------------------------------------------------------------------------------- composites
 
 
+@with_leads
 def tensordot(x: AnyArray, y: AnyArray, axes: SupportsIndex | Sequence[OneOrMore] = 2) -> AnyArray:
     """Sum products over the given axes of x and y: a count, or a pair of axis lists.
 
@@ -196,6 +198,7 @@ def _axis_last(x: Any, axis: SupportsIndex) -> Any:
     return permute_dims(x, axes=(*range(place), *range(place + 1, ndim), place))
 
 
+@with_leads
 def vecdot(x: AnyArray, y: AnyArray, axis: SupportsIndex = -1) -> AnyArray:
     """Return the scalar products of the vectors along ``axis`` of x and y; other axes broadcast.
 

@@ -15,6 +15,7 @@ from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops.contract import matmul
 from tensorgraph.ops.shape import matrix_transpose
 
@@ -156,6 +157,7 @@ _einsum = register(
 )
 
 
+@with_leads
 def einsum(subscripts: Any, *operands: AnyArray) -> AnyArray:
     """Sum products of elements over the letters that the result does not keep (NumPy's einsum).
 

@@ -28,6 +28,7 @@ from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import array_of
 from tensorgraph.errors import AxisError, DTypeError, GraphError, ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import from_list, one_axis
 from tensorgraph.ops.arithmetic import astype, where
 from tensorgraph.ops.shape import broadcast_to, reshape
@@ -237,6 +238,7 @@ def getitem(x: AnyArray, key: Index) -> AnyArray:
     return _getitem(x, *arrays, key=template)
 
 
+@with_leads
 def take(x: AnyArray, indices: AnyArray, axis: SupportsIndex | None = None) -> AnyArray:
     """Return the slices of x at integer ``indices`` along ``axis`` (elements of the flat tensor).
 
@@ -252,6 +254,7 @@ def take(x: AnyArray, indices: AnyArray, axis: SupportsIndex | None = None) -> A
     return getitem(x, (*lead, indices))
 
 
+@with_leads
 def take_along_axis(x: AnyArray, indices: AnyArray, axis: SupportsIndex = -1) -> AnyArray:
     """Return the element of x named by ``indices`` in each slice along ``axis``.
 
@@ -315,6 +318,7 @@ argsort = register(
 )
 
 
+@with_leads
 def sort(x: AnyArray, axis: SupportsIndex = -1, descending: bool = False) -> AnyArray:
     """Return x sorted along ``axis``; a gradient goes back to where each element came from.
 

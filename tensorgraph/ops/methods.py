@@ -17,6 +17,7 @@ from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.operators import METHODS
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.leads.attributes import lead_of_module, missing_from_object
 from tensorgraph.ops import arithmetic, contract, index, shape, transcendental
 from tensorgraph.ops._axes import OneOrMore
 from tensorgraph.ops.numpy_api import numpy_protocol
@@ -83,37 +84,20 @@ def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, y, *modulus: op(y, x, *modulus)
 
 
-_ELSEWHERE = {
-    "view": "x.reshape(2, -1)", "flatten": "x.reshape(-1)", "ravel": "x.reshape(-1)",
-    "transpose": "x.mT, or x.permute_dims((0, 2, 1))", "permute": "x.permute_dims((0, 2, 1))",
-    "swapaxes": "x.mT, or x.permute_dims((0, 2, 1))", "t": "x.T", "unsqueeze": "x.expand_dims(0)",
-    "dot": "x @ y", "mm": "x @ y", "bmm": "x @ y", "pow": "x ** y", "clamp": "x.clip(min, max)",
-    "dim": "x.ndim", "numel": "x.size", "tolist": "x.numpy().tolist()",
-    "requires_grad_": "x.requires_grad = True",
-    "copy": "x, since tensors do not change", "clone": "x, since tensors do not change",
-    "float": "x.astype('float32')", "double": "x.astype('float64')", "type": "x.astype(dtype)",
-    "to": "x.astype(dtype)", "cumsum": "x.cumulative_sum(axis=0)", "fill": "tg.full_like(x, value)",
-    "argwhere": "np.argwhere(x.numpy())", "nonzero": "np.nonzero(x.numpy())",
-    "long": "x.astype('int64')", "half": "x.astype('float16')", "bool": "x.astype('bool')",
-    "masked_fill": "tg.where(mask, value, x)", "gather": "tg.take_along_axis(x, index, axis)",
-    "zero_": "x.zero_grad() for a gradient, x.assign(tg.zeros_like(x)) for values",
-    "add_": "x.assign(x.data + y)", "sub_": "x.assign(x.data - y)", "mul_": "x.assign(x.data * y)",
-    "copy_": "x.assign(value)", "fill_": "x.assign(tg.full_like(x, value))",
-}  # fmt: skip
-"""What other libraries call a method, and what to write here."""
-
-
 def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
     """Return what tells what to write instead of an attribute that a tensor does not have."""
 
+    def as_function(name: str) -> str | None:
+        if name in ops:
+            return f"write tg.{name}(x)"
+        if name.endswith("_") and name[:-1] in ops:  # as PyTorch calls what changes a tensor
+            return f"write x.assign(tg.{name[:-1]}(x.data))"
+        return lead_of_module("tensorgraph", name)
+
     def missing(x: Tensor, name: str) -> Any:
-        if name.startswith("__"):  # NumPy and others ask for protocols, often
-            raise AttributeError(name)
         if name == "_mask":  # NumPy's masked arrays take _data and _mask of what they are given
             values_leave(x, sys._getframe(1))
-        hint = _ELSEWHERE.get(name) or (f"tg.{name}(x)" if name in ops else None)
-        told = f"; write {hint}" if hint else ""
-        raise AttributeError(f"a Tensor has no attribute {name!r}{told}", name=name, obj=x)
+        return missing_from_object(x, name, f"a Tensor has no attribute {name!r}", as_function)
 
     return missing
 

@@ -15,6 +15,7 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, describe
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import (
     OneOrMore,
     SomeAxes,
@@ -406,6 +407,7 @@ _stack = register(
 )
 
 
+@with_leads
 def concat(arrays: Iterable[AnyArray], axis: SupportsIndex | None = 0) -> AnyArray:
     """Join tensors along an axis that they have; flat ones for ``axis=None``.
 
@@ -423,6 +425,7 @@ def concat(arrays: Iterable[AnyArray], axis: SupportsIndex | None = 0) -> AnyArr
     return _concat(*arrays, axis=axis)
 
 
+@with_leads
 def stack(arrays: Iterable[AnyArray], axis: SupportsIndex = 0) -> AnyArray:
     """Join tensors of one shape along a new axis.
 
@@ -444,6 +447,7 @@ def _several(arrays: Any, name: str) -> list[Any]:
     return list(arrays)
 
 
+@with_leads
 def split(x: AnyArray, sections: OneOrMore, axis: SupportsIndex = 0) -> list[AnyArray]:
     """Cut a tensor along an axis into equal ``sections``, or before the given positions.
 
@@ -472,6 +476,7 @@ def split(x: AnyArray, sections: OneOrMore, axis: SupportsIndex = 0) -> list[Any
     return [x[(*lead, slice(start, stop))] for start, stop in edges]
 
 
+@with_leads
 def unstack(x: AnyArray, axis: SupportsIndex = 0) -> tuple[AnyArray, ...]:
     """Return the slices of a tensor along an axis, which they lose.
 

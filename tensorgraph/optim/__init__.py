@@ -11,6 +11,9 @@ parameters are stepped at once) and ``recorded_steps`` (steps to differentiate t
 ``schedules`` of the learning rate and ``clip`` stand by themselves.
 """
 
+from typing import TYPE_CHECKING
+
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
 from tensorgraph.optim import schedules
 from tensorgraph.optim.adam import Adam, AdamW, NAdam
 from tensorgraph.optim.adaptive import Adagrad, RMSprop
@@ -26,3 +29,6 @@ __all__ = [
     "Nesterov", "Optimizer", "RMSprop", "clip_by_global_norm", "clip_by_value",
     "decay_groups", "path_groups", "schedules",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from copy import copy
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -18,6 +18,8 @@ from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.modes import MODE, meet
 from tensorgraph.engine.state_dict import fitting
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.leads.attributes import missing_from_object
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.optim.flat_parameters import State, packed
 from tensorgraph.optim.groups import Named, grouped
 from tensorgraph.optim.recorded_steps import recorded
@@ -190,6 +192,7 @@ class Optimizer:
             pack.commit(values)
         self.steps += 1
 
+    @with_leads
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         if MODE.get().observer is not None:
@@ -317,6 +320,11 @@ class Optimizer:
                 if name in group.own or key in given
             ]
         return found
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_from_object(self, name)
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in self.defaults.items())

@@ -12,6 +12,7 @@ import numpy as np
 from tensorgraph.arguments import number
 from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.half_precision import to_single
 from tensorgraph.ops.arithmetic import abs, equal, greater, where
 from tensorgraph.ops.extrema import maximum
@@ -19,6 +20,7 @@ from tensorgraph.optim.flat_parameters import check_finite
 from tensorgraph.optim.groups import check_parameters, named_parameters
 
 
+@with_leads
 def clip_by_value(params: Any, limit: float) -> None:
     """Clip every element of all gradients to [−limit, limit].
 
@@ -48,6 +50,7 @@ def clip_by_value(params: Any, limit: float) -> None:
         param.grad = gradient.clip(-limit, limit)
 
 
+@with_leads
 def clip_by_global_norm(params: Any, max_norm: float) -> Any:
     """Scale all gradients alike, so that their joint length is at most ``max_norm``; return it.
 

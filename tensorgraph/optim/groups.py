@@ -7,6 +7,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Listing, Module
 from tensorgraph.nn.regularization import weights
 from tensorgraph.nn.state_paths import stands_at
@@ -64,12 +65,12 @@ class Group:
         return self.own.get(name, self._defaults[name])
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self._known(name)
+        self._known(name, value)
         self.own[name] = checked(self._owner, name, value)
 
-    def _known(self, name: str) -> None:
+    def _known(self, name: str, value: Any = None) -> None:
         if name not in self._defaults:
-            raise unknown(self._owner, name, self._defaults)
+            raise unknown(self._owner, name, self._defaults, value)
 
     def check_eps(self) -> None:
         """Raise if ε is 0 in the dtype in which a parameter is updated.
@@ -259,6 +260,7 @@ def path_groups(model: Module, settings: Mapping[str, Mapping[str, Any]]) -> lis
     return [*groups, {"params": left}] if left else groups
 
 
+@with_leads
 def decay_groups(model: Module, weight_decay: float) -> list[dict[str, Any]]:
     """Return two groups of a model's parameters: the weights, which decay, and all others.
 

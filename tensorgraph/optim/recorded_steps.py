@@ -154,7 +154,10 @@ def _in_dtype(value: Tensor, dtype: np.dtype[Any]) -> Tensor:
 def recorded(
     named: Iterable[tuple[str, Tensor]], start: Start, saved: Mapping[str, Any] | None = None
 ) -> list[RecordedPack]:
-    """Return a pack for each parameter; arguments as of :func:`packed`."""
+    """Return a pack for each parameter.
+
+    The arguments are those of :func:`tensorgraph.optim.flat_parameters.packed`.
+    """
     packs = []
     for name, param in named:
         state, steps = start(converted(param.data, working_dtype(param.dtype))), 0

@@ -13,6 +13,7 @@ from typing import Any
 from tensorgraph.arguments import boolean, number
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError, ArgumentTypeError, listing
+from tensorgraph.leads.calls import keyword_lead
 
 Number = float | Tensor
 """A setting: a number, or a tensor to differentiate by."""
@@ -94,7 +95,7 @@ def bound(rule: type, values: Sequence[Any], given: dict[str, Any]) -> dict[str,
     names = list(known.parameters)
     for name in given:
         if name not in names:
-            raise unknown(owner, name, names)
+            raise unknown(owner, name, names, given[name])
     try:
         found = known.bind(*values, **given)
     except TypeError:
@@ -115,13 +116,13 @@ def bound(rule: type, values: Sequence[Any], given: dict[str, Any]) -> dict[str,
     return found.arguments
 
 
-def unknown(owner: str, name: str, known: Iterable[str]) -> ArgumentTypeError:
+def unknown(owner: str, name: str, known: Iterable[str], value: Any) -> ArgumentTypeError:
     """Return the error for a setting that an optimizer does not have."""
-    hint = ""
-    if name == "weight_decay":
-        hint = "; take an optimizer that has it, such as AdamW, or add nn.l2_penalty"
+    known = list(known)
+    lead = keyword_lead([owner, "Optimizer"], name, value, known)
+    told = f"; {lead}" if lead else ""
     return ArgumentTypeError(
-        f"{owner} has no setting {name!r}; it has {listing(list(known)) or 'none'}{hint}"
+        f"{owner} has no setting {name!r}; it has {listing(known) or 'none'}{told}"
     )
 
 

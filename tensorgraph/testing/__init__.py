@@ -15,6 +15,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
 from tensorgraph.testing.check_op import check_op
 from tensorgraph.testing.findings import GradcheckResult
 from tensorgraph.testing.gradcheck import gradcheck
@@ -27,7 +28,10 @@ else:
         """Import ``strategies`` when it is asked for: it needs hypothesis."""
         if name == "strategies":
             return import_module("tensorgraph.testing.strategies")
-        raise AttributeError(f"module 'tensorgraph.testing' has no attribute {name!r}")
+        raise _missing_from_module(__name__, name)
+
+    def __dir__() -> list[str]:
+        return sorted([*__all__, "strategies"])
 
 
 __all__ = ["GradcheckResult", "check_op", "gradcheck"]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.testing.checked_function import (
     Array,
     CheckedFunction,
@@ -36,6 +37,7 @@ _UNDERFLOW = 1e-290
 """What no longer counts: numbers so small have fewer digits."""
 
 
+@with_leads
 def gradcheck(
     f: Callable[..., Any], *inputs: Any, order: int = 1, rtol: float = 1e-11, seed: int = 0
 ) -> GradcheckResult:

@@ -13,6 +13,9 @@ arrays) and ``array_file``, with ``wrong_file`` for what is none; ``checkpoint_f
 ``learning_curves``, ``hyperparameter_search`` with ``search_space``.
 """
 
+from typing import TYPE_CHECKING
+
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
 from tensorgraph.train import (
     early_stopping,
     evaluation,
@@ -53,3 +56,6 @@ __all__ += random_state.__all__
 __all__ += saving.__all__
 __all__ += search_space.__all__
 __all__ += training_run.__all__
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)

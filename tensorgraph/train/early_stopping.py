@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
 from tensorgraph.diagnose.model_selection import Criterion, Limits
+from tensorgraph.leads.attributes import missing_from_object
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.train.history import measured
 from tensorgraph.train.training_run import Run
 
@@ -50,6 +52,7 @@ class EarlyStopping:
         tensorgraph.errors.ArgumentError: ... write optimize=('max', 'dev_score') or ...
     """
 
+    @with_leads
     def __init__(
         self,
         patience: int = 10,
@@ -113,6 +116,11 @@ class EarlyStopping:
         """Give a model the best weights, if there are any."""
         if self.best_epoch:
             model.load_state_dict(self._weights)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_from_object(self, name)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was seen, with the best weights."""

@@ -13,6 +13,7 @@ from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, asarray
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
 from tensorgraph.train.example_sets import Examples
 from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target, size_of
@@ -31,6 +32,7 @@ AT_ONCE = 256
 """How many examples are put through a model at once: enough for speed, few for memory."""
 
 
+@with_leads
 def predict(model: Module, *inputs: Any, batch_size: int = AT_ONCE) -> Any:
     """Return the predictions of a model, as an array, in evaluation mode.
 
@@ -67,6 +69,7 @@ def predict(model: Module, *inputs: Any, batch_size: int = AT_ONCE) -> Any:
     return _joined(parts)
 
 
+@with_leads
 def evaluate(
     model: Module,
     loss: Loss,

@@ -8,6 +8,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.checkpoint_file import Every
@@ -28,6 +29,7 @@ ENDS = {
 """What to write where a set has no end."""
 
 
+@with_leads
 def fit(
     model: Module,
     loss: Callable[[Any, Any], Any],

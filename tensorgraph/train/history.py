@@ -8,7 +8,7 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from tensorgraph.diagnose.norm_columns import ACTIVATIONS, GRADIENTS, by_layer
 from tensorgraph.display.figure import new_figure
 from tensorgraph.display.tables import html_table
 from tensorgraph.display.text import encodable, escaped
+from tensorgraph.leads.attributes import missing_from_object
 
 __all__ = ["History"]
 
@@ -253,6 +254,11 @@ class History(Mapping[str, NDArray[Any]]):
         if len({len(column) for column in columns.values()}) > 1:
             raise errors.StateError("load_state_dict: the columns differ in length")
         self._columns, self.stopped = columns, stopped
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_from_object(self, name)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, History):

@@ -18,6 +18,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.display.tables import text_table
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.train.evaluation import as_float
 from tensorgraph.train.interrupt import passing_on
 from tensorgraph.train.search_space import Objective, Space
@@ -118,6 +119,7 @@ class Search(Sequence[Trial]):
         return text_table(rows, left=[len(names) + 3])
 
 
+@with_leads
 def search(
     space: Mapping[str, Any],
     objective: Objective,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.display.figure import new_figure
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.train.model_inputs import ModelInputs
@@ -75,6 +76,7 @@ class LrRange:
         )
 
 
+@with_leads
 def lr_range_test(
     model: Module,
     loss: Loss,

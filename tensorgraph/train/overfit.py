@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
@@ -48,6 +49,7 @@ class Overfit:
         return self.verdict
 
 
+@with_leads
 def overfit_one_batch(
     model: Module,
     loss: Loss,

@@ -349,8 +349,9 @@ def test_reshape_takes_lengths_or_a_tuple():
         ("transpose", "write x.mT"),
         ("gelu", r"write tg.gelu\(x\)"),
         ("tolist", r"write x.numpy\(\).tolist\(\)"),
-        ("copy", "write x, since tensors do not change"),
-        ("clone", "write x, since tensors do not change"),
+        ("copy", r"write x \(tensors do not change\)"),
+        ("copysign", r"write tg.abs\(x\) \* tg.sign\(y\)"),
+        ("exp_", r"write x.assign\(tg.exp\(x.data\)\)"),
         ("nonsense", "^a Tensor has no attribute 'nonsense'$"),
     ],
 )

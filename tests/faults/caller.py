@@ -24,4 +24,16 @@ FAULTS: list[Fault] = [
         ("_read", "'loop' if in_loop else 'alias' if _is_variable(before[-1]) else 'value'",
          "'value'", "variables: code without source has no loops"),
     ),
+    *planted_in(
+        "caller/asking.py",
+        ("_beginning", "step.opname not in _WITHOUT_PLACE", "True",
+         "asking: what is called is not found among what stands for nothing"),
+        ("_is_list", "isinstance(_looked_up(step.argval, frame), (list, tuple))", "False",
+         "asking: a list in a variable is none"),
+    ),
+    *planted_in(
+        "caller/warning_line.py",
+        ("_notes", "_Notes(code, lambda _: _NOTES.pop(key, None))", "_Notes(code, lambda _: None)",
+         "asking: what is known of code outlives it"),
+    ),
 ]  # fmt: skip

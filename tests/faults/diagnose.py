@@ -6,6 +6,13 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "diagnose/boundary.py",
+        ("decision_boundary", "np.meshgrid(across, up)", "np.meshgrid(up, across)",
+         "boundary: the two axes of the plane change places"),
+        ("decision_boundary", "np.concatenate([said, classes])", "np.concatenate([classes, said])",
+         "boundary: the colours are those of other points"),
+    ),
+    *planted_in(
         "diagnose/confidence_intervals.py",
         ("wilson", "z / (2 * size)", "z / size", "diagnose_ladder: Wilson's root of z²/n²"),
         ("combined", "i.low if c > 0 else i.high", "i.low",
@@ -92,7 +99,7 @@ FAULTS: list[Fault] = [
          "metrics: β weighs precision"),
         ("_averaged", "found.occurring", "found.predicted",
          "metrics: weighted with how often a class is predicted"),
-        ("_divided", "4", "3", "metrics: a warning points into the library"),
+        ("_divided", "5", "4", "metrics: a warning points into the library"),
     ),
     *planted_in(
         "diagnose/score_metrics.py",

@@ -18,6 +18,28 @@ FAULTS: list[Fault] = [
          "rules: the root of a square is not negative"),
     ),
     *planted_in(
+        "formulas/algebra/alternatives.py",
+        ("_merged", "c.orders & orders", "False",
+         "alternatives: conditions that both may hold are counted once"),
+        ("_merged", "c.orders | orders", "frozenset('<=>')",
+         "alternatives: two conditions of three are all that there are"),
+    ),
+    *planted_in(
+        "formulas/recurrences/step_simplifier.py",
+        ("StepSimplifier._once", "form in known", "False",
+         "recurrences: what is alike is sought at each step"),
+    ),
+    *planted_in(
+        "formulas/recurrences/families.py",
+        ("_is_nonlinear", "any(others)", "False",
+         "recurrences: Newton's iteration is one fraction"),
+    ),
+    *planted_in(
+        "formulas/solution.py",
+        ("Solution._is_left_out", "max(int(step), self.left_out.get(letter, int(step)))", "0",
+         "recurrences: steps that are left out are told as if they were the first"),
+    ),
+    *planted_in(
         "formulas/algebra/regrouping.py",
         ("_total", "nf.total(result, code, n)", "result", "shapes: a reshaped sum is not one"),
         ("_reshaped", "(e,) = e.args", "break", "shapes: a reshape is never undone"),
@@ -31,6 +53,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/naming/letters.py",
+        ("of_gradients", "self.met", "self.numbers",
+         "derive_names, symbols: a gradient found by hand takes the gradient's name"),
         ("_predictions", "(y.op is None and y.size > 1)", "True",
          "derive_names: whatever stands in a sum is a prediction"),
     ),

@@ -202,4 +202,13 @@ FAULTS: list[Fault] = [
         "nn/state_paths.py",
         ("stands_at", "f'{path}.'", "path", "optim: the path layers.1 takes layers.10"),
     ),
+    *planted_in(
+        "nn/lost_parameters.py",
+        ("warn_of_lost_parameter", "mode.module is None", "True",
+         "lost_parameters: a result that forward keeps is told to be lost"),
+        ("warn_of_lost_parameter", "{id(leaf) for leaf in own()}", "set()",
+         "lost_parameters: a loss that a model keeps is told to be lost"),
+        ("_results_in", "type(part) in (list, tuple, dict)", "type(part) in (list, tuple)",
+         "lost_parameters: a result in a dict is not seen"),
+    ),
 ]  # fmt: skip

@@ -140,3 +140,71 @@ def entropy_bonus():
     p = tg.softmax(z, axis=0)
     H = -np.sum(p * np.log(p))
     return tg.derive(H, wrt=z)
+
+
+@case(
+    "da = 2 [basic_loss > 0] · (n − p)",
+    "dp = −2 (a − p) · [basic_loss > 0]",
+    "dn = 2 (a − n) · [basic_loss > 0]",
+)
+def triplet_loss():
+    a, p, n = (leaf(m, 8), leaf(m, 8), leaf(m, 8))
+    alpha = 0.2
+    pos_dist = np.sum(np.square(a - p), axis=-1, keepdims=True)
+    neg_dist = np.sum(np.square(a - n), axis=-1, keepdims=True)
+    basic_loss = pos_dist - neg_dist + alpha
+    loss = np.sum(tg.relu(basic_loss))
+    return tg.derive(loss, wrt=[a, p, n])
+
+
+@case("dS = (P − Y) / N")
+def info_nce_by_the_diagonal():
+    N = 12
+    S = leaf(N, N)
+    P = np.exp(S) / np.sum(np.exp(S), axis=1, keepdims=True)
+    loss = -np.mean(np.log(P[np.arange(N), np.arange(N)]))
+    return tg.derive(loss, wrt=S)
+
+
+@case("dpred = ([e ≤ 0] − q) / n")
+def quantile_loss():
+    n = 25
+    pred = leaf(n)
+    y = rng.normal(size=n)
+    q = 0.9
+    e = y - pred
+    loss = np.where(e > 0, q * e, (q - 1) * e).mean()
+    return tg.derive(loss, wrt=pred)
+
+
+@case("dz = sw ∘ (p − y) / Σ sw")
+def log_loss_with_sample_weights():
+    n = 25
+    z = leaf(n)
+    y = rng.integers(0, 2, n)
+    sw = rng.uniform(1, 2, n)
+    p = 1.0 / (1.0 + np.exp(-z))
+    return tg.derive(-(sw * np.where(y == 1, np.log(p), np.log(1 - p))).sum() / sw.sum(), wrt=z)
+
+
+@case("dv_c = U_negᵀ σ(s_neg) − σ(−s) u_o")
+def skip_gram_with_negative_sampling():
+    v_c = leaf(6)
+    u_o = rng.normal(size=6)
+    U_neg = rng.normal(size=(5, 6))
+    s = np.dot(u_o, v_c)
+    s_neg = np.dot(U_neg, v_c)
+    loss = -np.log(1 / (1 + np.exp(-s))) - np.sum(np.log(1 / (1 + np.exp(s_neg))))
+    return tg.derive(loss, wrt=v_c)
+
+
+@case("dW = Xᵀ dZ / N", "db = Σ₀ dZ / N", "where dZ = N ∂loss/∂Z = A − Y")
+def softmax_regression_by_einsum():
+    N = 20
+    X = rng.normal(size=(N, 3))
+    Y = np.eye(4, dtype=int)[rng.integers(0, 4, N)]
+    W, b = (leaf(3, 4), leaf(4))
+    Z = np.einsum("nd,dc->nc", X, W) + b
+    A = np.exp(Z) / np.einsum("nc->n", np.exp(Z))[:, None]
+    loss = -np.einsum("nc,nc->", Y, np.log(A)) / N
+    return tg.derive(loss, wrt=[W, b])

@@ -67,7 +67,7 @@ def lasso_as_sklearn_states_it():
     return tg.derive(1 / (2 * n) * np.sum((y - X @ w) ** 2) + alpha * np.sum(np.abs(w)), wrt=w)
 
 
-@case("dw = α (w (1 − ρ) + ρ sign(w)) − Xᵀ residual / n")
+@case("dw = α ((1 − ρ) w + ρ sign(w)) − Xᵀ residual / n")
 def elastic_net():
     n = 50
     X = rng.normal(size=(n, 3))

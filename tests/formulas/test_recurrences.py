@@ -7,6 +7,7 @@ import tensorgraph as tg
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.formulas.recurrences.equations import Equation, folded, range_text
 from tensorgraph.formulas.recurrences.families import recurrences
+from tensorgraph.formulas.recurrences.step_simplifier import StepSimplifier
 from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.formulas.writing.text import text
 from tensorgraph.symbolic.expr import in_order
@@ -155,6 +156,54 @@ def test_numbers_of_the_data_are_no_counter():
     assert "c_t is a constant () array" in str(d)
 
 
+def test_newtons_iteration_is_a_loop():
+    a = tg.tensor([2.0, 3.0, 5.0], requires_grad=True)
+    x = a
+    for _ in range(5):
+        x = (x + a / x) / 2
+    assert "where dx_t = dx_{t+1} / 2" in str(tg.derive(x.sum(), wrt=a))
+    y = a
+    for _ in range(5):
+        y = y * y
+    assert "t" not in str(tg.derive(y.sum(), wrt=a, name="a")).replace("where", "")
+
+
+def test_what_begins_otherwise_is_no_term_of_the_others():
+    U, V, x = weights(3, 3), weights(3, 3), RNG.normal(size=(6, 3))
+    h = np.zeros(3)
+    for t in range(6):
+        r = tg.sigmoid(x[t] @ V)
+        h = np.tanh(x[t] + (r * h) @ U)
+    first = str(tg.derive(h.sum(), wrt=U)).splitlines()[0]
+    assert "∘ 0" not in first and "Σ_{t=1…5}" in first
+
+
+def test_each_form_is_sought_once_and_named_by_views(monkeypatch):
+    sought = []
+    before = StepSimplifier.simplified
+    monkeypatch.setattr(
+        StepSimplifier, "simplified", lambda *given: sought.append(given[1]) or before(*given)
+    )
+    counts = []
+    for steps in (8, 16):
+        sought.clear()
+        w, u, x = weights(3), weights(3, 3), weights(16)
+        tg.derive(unrolled(steps, w, u, x), wrt=[w, u], time_limit=60.0)
+        counts.append(len(sought))
+    assert counts[0] == counts[1]
+
+
+def test_without_time_the_last_steps_are_told_and_which_are_left_out():
+    w, u, x = weights(3), weights(3, 3), weights(8)
+    d = tg.derive(unrolled(8, w, u, x), wrt=[w, u], time_limit=0.0)
+    assert d.left_out and set(d.left_out.values()) == {6}
+    assert "_7 = " in str(d) and "_6 = " not in str(d).replace("h_6 = ", "")
+    assert d.hints[-1] == (
+        "after 0 s what was left stands as it was, without the steps up to t = 6; give more"
+        " time_limit"
+    )
+
+
 # --------------------------------------------------------------------------------------- equations
 
 
@@ -174,6 +223,12 @@ def test_an_equation_that_differs_stands_by_itself():
     general, own = folded(found, {}, {})
     assert (text(general.right), general.range) == ("a_t", (4, 3, 1))
     assert (text(own.left), text(own.right)) == ("y_2", "a_5")
+
+
+def test_where_equations_are_missing_the_others_say_for_which_steps():
+    found = [Equation(name("y", t), name("a", t)) for t in (4, 3, 2)]
+    (one,) = folded(found, {}, {}, {"y"})
+    assert one.range == (4, 3, 2)
 
 
 def test_ranges():

@@ -1,6 +1,6 @@
 """What type checkers and editors are told of the operations, written from their records.
 
-    python -m tests.house.stubs [--check]
+    python -m tests.house.stubs
 
 A record is made at run time, where no type checker looks, so each has a function in a stub: with
 the names of its inputs and static parameters, its docstring, and what it makes of tensors and of
@@ -182,17 +182,24 @@ STUBS = {
 }
 
 
-def formatted(text: str) -> str:
+def formatted(path: Path, text: str) -> str:
     """Return a stub as ruff writes it, without imports that it does not use."""
     for command in (["check", "--fix", "--select=F401,I001"], ["format"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, "--quiet", "--stdin-filename", "x.pyi", "-"],
-            input=text, capture_output=True, text=True, check=True, cwd=PACKAGE,
+            [sys.executable, "-m", "ruff", *command, "--quiet", "--stdin-filename", path, "-"],
+            input=text, capture_output=True, text=True, check=True, cwd=PACKAGE.parent,
         )  # fmt: skip
         text = done.stdout
     return text
 
 
+def stale() -> dict[Path, str]:
+    """Return the stubs that are not what would be written now, with that."""
+    made = {path: formatted(path, stub()) for path, stub in STUBS.items()}
+    return {path: text for path, text in made.items() if path.read_text() != text}
+
+
 if __name__ == "__main__":
-    for path, stub in STUBS.items():
-        path.write_text(formatted(stub()))
+    for path, text in stale().items():
+        path.write_text(text)
+        print(f"wrote {path.relative_to(PACKAGE.parent)}")

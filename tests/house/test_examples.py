@@ -1,4 +1,4 @@
-"""Every example runs, and says what it should."""
+"""Every guide runs, as a script and as a notebook; what it says is asserted in it."""
 
 import os
 import re
@@ -6,141 +6,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-
-# What the output must match, and the arguments to run with.
-EXPECTED = {
-    "01_scalar_chain": (
-        [],
-        [
-            "u = bc = 6   v = a \\+ u = 11   J = 3v = 33",
-            "dJ/da = 3 by hand, 3 by the graph",
-            "dJ/db = 6 by hand, 6 by the graph",
-            "dJ/dc = 9 by hand, 9 by the graph",
-            "d²J/db dc = 3",
-        ],
-    ),
-    "02_logistic_regression": (
-        [],
-        [
-            r"dZ = A − Y: +largest difference \d\.\de-(0[789]|\d\d)",
-            r" 100 +0\.2\d+ +(89|9\d)\.\d%",
-        ],
-    ),
-    "03_custom_op": (
-        [],
-        [
-            r"dy/dx \[0.0625 1. +0.25 +\]",
-            "first order: +gradcheck passed",
-            "second order: +gradcheck passed: order 2",
-            "Without the square: gradcheck: the gradient is wrong",
-        ],
-    ),
-    "06_learning_to_learn": (
-        [],
-        [
-            "hypergradient: gradcheck passed: order 1, complex step",
-            r"\n +0 +0\.0100 +4\.144\d+ +-2\.49\d+\n",
-            r"\n +100 +0\.4\d+ +0\.180\d+ +",
-            r"best of 100 rates tried: 0\.4\d+ with cost 0\.181",
-        ],
-    ),
-    "07_derive_the_course": (
-        [],
-        [
-            "dW2 = dZ2 A1ᵀ / m\ndb2 = Σ₁ dZ2 / m\ndW1 = dZ1 Xᵀ / m\ndb1 = Σ₁ dZ1 / m\n"
-            "  where dZ2 = m ∂J/∂Z2 = A2 − Y\n"
-            "  where dZ1 = m ∂J/∂Z1 = W2ᵀ dZ2 ∘ \\(1 − A1²\\)\n",
-            "dZ = \\(A − Y\\) / m    assuming Σ₀ Y = 1 \\(checked on the data\\)\n",
-            "must keep A and Y\\.",
-            "dW = dZ Xᵀ / m\ndb = Σ₁ dZ / m\n  where dZ = m ∂J/∂Z = A − Y",
-            "dA = D ∘ dA_out / keep_prob\n",
-            "dX = γ · \\(dY − Σ₁ dY / m − X̂ · Σ₁\\(X̂ ∘ dY\\) / m\\) / σ\n",
-            "dW = \\(A − Y\\) Xᵀ / m \\+ λ W / m",
-            "Adam\n\nm ← β₁ m \\+ \\(1 − β₁\\) g\n",
-        ],
-    ),
-    "08_see_the_graph": (
-        ["pictures"],
-        [
-            r"dZ2 = \(A2 − Y\) / m    assuming Σ₁ Y = 1 \(checked on the data\)\n",
-            r"<picture of J: 18 boxes, 11 operations> -> pictures.mirror.svg\n",
-            r"<picture of Sequential: 175 boxes, 98 operations> -> pictures.deep.svg\n",
-            r"<picture of loss: 178 boxes, 100 operations> -> pictures.explorer.html: open it",
-        ],
-    ),
-    "04_convnet": (
-        ["--quick"],
-        [
-            r"Sequential\(\)  38,314 parameters",
-            r"images +\(64, 1, 8, 8\)\nConv2d +\(64, 32, 8, 8\)",
-            r"Flatten +\(64, 1024\)\nLinear +\(64, 10\)",
-            r"\n +2 +0\.\d+ +0\.\d+ ",
-            r"test accuracy: 9\d\.\d\d%",
-        ],
-    ),
-    "05_sequence": (
-        ["--quick"],
-        [
-            "the sum of 2 of 10 numbers, 400 steps",
-            r"\nRNN +1,185 +0\.\d{4} +[1-8]\d\.\d%",
-            r"\nGRU +3,489 +0\.00\d\d +(9\d|100)\.\d%",
-            r"\nLSTM +4,641 +0\.00\d\d +(9\d|100)\.\d%",
-            r"\nattention +4,385 +0\.00\d\d +(9\d|100)\.\d%",
-        ],
-    ),
-    "09_breast_cancer": (
-        [],
-        [
-            r"Split\(train 341, dev 114, test 114\)",
-            r"wins: f1 = 0\.9\d+, the best of \d within the limits",
-            r"F1 0\.9[5-9]\d, recall 0\.9\d\d, area under the ROC curve 0\.99",
-            r"expected calibration error 0\.0\d\d",
-        ],
-    ),
-    "10_missing_labels": (
-        [],
-        [
-            r"complete examples +(\d\d\.\d% *){4}\n",
-            r"all, NaN where unknown +(9\d\.\d% *){4}\n",
-            r"Only \d\d of 1258 examples have all four labels",
-        ],
-    ),
-    "11_transfer": (
-        [],
-        [
-            r"0–4: 9\d\.\d%",
-            r"from scratch +(3\d|4[0-3])\.\d%",
-            r"transferred +(4[5-9]|5\d)\.\d%",  # beats it by 8 points, give or take
-        ],
-    ),
-    "12_data_mismatch": (
-        [],
-        [
-            "dev and train-dev do not look alike\ndev and test look alike",
-            r"As collected\n(.*\n){5}the largest step is data mismatch: [12]\d",
-        ],
-    ),
-    "digits": (
-        ["--quick"],
-        [
-            r"Split\(train 1,258, dev 270, test 269\)",
-            r"\n +5 +0\.\d+ +0\.\d+ +0\.\d+ +0\.0\d+ +0\.0\d+ ",
-            r"human +1 %\ntrain .*\ndev .*\ntest ",
-            r"\n\(no tag\) +0",
-            r"test accuracy: 9\d\.\d\d%",
-            r"explorer.html\n.*report.html\n",
-        ],
-    ),
-}
+GUIDES = sorted((ROOT / "examples").glob("*/*.py"))
+OLD = sorted((ROOT / "examples").glob("[01]*.py"))
+TEXT, CODE = "# %% [markdown]\n", "# %%\n"
 
 
 def run(code: list[str], where: Path) -> subprocess.CompletedProcess:
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
+    environment |= {"MPLBACKEND": "Agg"}  # no window opens
     return subprocess.run(
         [sys.executable, "-W", "error", *code],
         cwd=where,
@@ -152,27 +31,76 @@ def run(code: list[str], where: Path) -> subprocess.CompletedProcess:
     )
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example_runs(path, tmp_path):
-    arguments, patterns = EXPECTED[path.stem]
-    finished = run([str(path), *arguments], tmp_path)
+def cells(guide: Path) -> list[tuple[str, str]]:
+    """Return the cells of a guide, each with its kind."""
+    found = []
+    for part in re.split(r"^(?=# %%)", guide.read_text("utf-8"), flags=re.MULTILINE):
+        first, _, rest = part.partition("\n")
+        found.append((f"{first}\n", rest.strip("\n")))
+    return found
+
+
+def shown_text(cell: str) -> str:
+    """Return what a text cell says; every line of it is a comment."""
+    lines = cell.splitlines()
+    assert all(line == "#" or line.startswith("# ") for line in lines), cell
+    return "\n".join(line[2:] for line in lines)
+
+
+@pytest.mark.parametrize("path", [*GUIDES, *OLD], ids=lambda path: path.stem)
+def test_guide_runs(path, tmp_path):
+    finished = run([str(path)], tmp_path)
     assert finished.returncode == 0, finished.stderr
-    for pattern in patterns:
-        assert re.search(pattern, finished.stdout), f"{pattern}\nnot in\n{finished.stdout}"
+
+
+@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
+def test_guide_is_text_and_code(path):
+    empty, *found = cells(path)
+    assert empty == ("\n", "")
+    assert {kind for kind, _ in found} == {TEXT, CODE}
+    texts = [shown_text(cell) for kind, cell in found if kind == TEXT]
+    assert re.match(r"# \w", texts[0]), "the first line is the title"
+    for target in re.findall(r"\]\(([^)#]+)\)", "\n".join(texts)):
+        assert target.startswith("http") or (path.parent / target).is_file(), target
+    for text in texts:
+        assert text.count("$$") % 2 == 0, text
+        assert text.replace("$$", "").count("$") % 2 == 0, text
+
+
+def test_guide_is_a_notebook(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    guide = ROOT / "examples" / "course" / "1_2_logistic_regression.py"
+    notebook = nbformat.v4.new_notebook()
+    for kind, cell in cells(guide)[1:]:
+        text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
+        notebook.cells.append(text(shown_text(cell)) if kind == TEXT else code(cell))
+    NotebookClient(notebook, resources={"metadata": {"path": tmp_path}}, timeout=300).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    assert not [o for o in outputs if o.get("name") == "stderr"]
+    shown = {kind for output in outputs for kind in output.get("data", ())}
+    assert {"image/svg+xml", "text/latex"} <= shown, "pictures, and formulas set as mathematics"
 
 
 def test_pictures_of_the_readme_are_up_to_date(tmp_path):
-    """After a change that is meant: ``python examples/08_see_the_graph.py examples/pictures``."""
-    assert run([str(ROOT / "examples/08_see_the_graph.py"), "."], tmp_path).returncode == 0
+    """After a change that is meant: ``cd examples; python beyond/see_the_graph.py``."""
+    assert run([str(ROOT / "examples/beyond/see_the_graph.py")], tmp_path).returncode == 0
     for name in ("mirror.svg", "deep.svg"):
         kept = ROOT / "examples" / "pictures" / name
-        assert (tmp_path / name).read_text("utf-8") == kept.read_text("utf-8")
+        assert (tmp_path / "pictures" / name).read_text("utf-8") == kept.read_text("utf-8")
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_numbered_examples_are_short(path):
-    if path.stem[0].isdigit():
-        assert len(path.read_text(encoding="utf-8").splitlines()) < 80
+def test_digits_quickly(tmp_path):
+    finished = run([str(ROOT / "examples/digits.py"), "--quick"], tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    for pattern in [
+        r"Split\(train 1,258, dev 270, test 269\)",
+        r"\n +5 +0\.\d+ +0\.\d+ +0\.\d+ +0\.0\d+ +0\.0\d+ ",
+        r"human +1 %\ntrain .*\ndev .*\ntest ",
+        r"\n\(no tag\) +0",
+        r"test accuracy: 9\d\.\d\d%",
+        r"explorer.html\n.*report.html\n",
+    ]:
+        assert re.search(pattern, finished.stdout), f"{pattern}\nnot in\n{finished.stdout}"
 
 
 def test_digits_reads_97_of_100_and_shows_all_of_it(tmp_path):

@@ -39,6 +39,7 @@ OPTIONAL = {
 ROOMS = [
     "caller",
     "errors extras files",
+    "leads",
     "arguments array_likes display engine.decorating engine.float_warnings engine.locks"
     " engine.nested_containers",
     "engine.modes",
@@ -53,7 +54,7 @@ ROOMS = [
     "engine.tensor",
     "engine.operands",
     "engine.dispatch engine.creation engine.backward_pass",
-    "engine.autodiff",
+    "engine.autodiff engine.function_types",
     "engine.checkpoint engine.transforms engine.state_dict",
     "random ops",
     "observe symbolic",
@@ -130,7 +131,7 @@ def test_imports_run_one_way(name):
         if room(other) == room(name):
             continue
         if room(name) in ARRAYS_ONLY:
-            allowed = {"errors", "extras", "files", "arguments", "array_likes", "display"}
+            allowed = {"errors", "extras", "files", "arguments", "array_likes", "display", "leads"}
             allowed |= ARRAYS_ONLY
             assert room(other) in allowed, f"{name} imports {other}"
         else:

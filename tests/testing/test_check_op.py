@@ -107,6 +107,18 @@ def test_sound_op_passes():
     )
 
 
+def test_a_kernel_that_is_not_analytic_passes():
+    """|x| takes complex numbers, but its complex step is no derivative."""
+    softsign = tg.op(
+        "softsign_of_a_user",
+        lambda x: x / (1 + np.abs(x)),
+        {"x": lambda g, out: g * (1 - tg.abs(out)) ** 2},
+        domain={"x": tg.Real(-5, 5, avoid=(0,))},
+        ref=lambda x: x / (1 + abs(x)),
+    )
+    check_op(softsign)
+
+
 def test_record_and_function_are_both_taken():
     assert check_op(cube().op).name == check_op(cube()).name == "cube"
     with pytest.raises(DTypeError, match="needs an operation"):

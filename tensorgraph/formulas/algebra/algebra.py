@@ -15,6 +15,7 @@ from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.irrationals import root
 from tensorgraph.formulas.algebra.polynomials import (
     LIMIT,
+    ONE,
     Atom,
     Atoms,
     Labels,
@@ -244,6 +245,16 @@ class Algebra:
         outside = tuple(f for f in body if not labels_of([f]) & bound)
         total = self.atoms.total(inside, bound)
         return self.joined(self.joined(rest, outside), (total,))
+
+    def with_known_sum(self, rest: Mono, body: Mono, bound: set[int]) -> tuple[Fraction, Mono]:
+        """Return the same, where the sum may be known to be a number."""
+        inside = tuple(f for f in body if labels_of([f]) & bound)
+        lengths = lengths_of(inside)
+        known = self._known_total(inside, {x: lengths[x] for x in bound}) if inside else None
+        if known is None or set(known) != {ONE}:
+            return Fraction(1), self.with_sum(rest, body, bound)
+        outside = tuple(f for f in body if not labels_of([f]) & bound)
+        return known[ONE], self.joined(rest, outside)
 
     def _known_total(self, body: Mono, bound: Mapping[int, int]) -> Poly | None:
         """Return the sum of a single value along bound labels of these lengths, if it is known."""

@@ -255,6 +255,22 @@ def in_terms(nf: Normaliser, condition: Expr, ndim: int) -> Poly:
     if condition.op in BOTH and condition not in nf.names:
         x, y = (in_terms(nf, part, ndim) for part in condition.args)
         return nf.product(x, y)
+    shift = {i: i + ndim - condition.ndim for i in range(condition.ndim)}
+    told = None if condition in nf.names else _of_binary(nf, condition)
+    if told is not None:
+        return relabelled(told, shift)
     own = condition.op in COMPARED or condition.op in EITHER or condition in nf.names
     p = nf.atoms.value(condition) if own else nf.normal(condition)
-    return relabelled(p, {i: i + ndim - condition.ndim for i in range(condition.ndim)})
+    return relabelled(p, shift)
+
+
+def _of_binary(nf: Normaliser, condition: Expr) -> Poly | None:
+    """Return a condition on a value that is 0 or 1 as what it is there: [y = 1] is y."""
+    c = comparison(condition)
+    level = None if c is None else _number(c.y)
+    why = None if c is None or level is None else nf.facts.why_binary(c.x)
+    if c is None or level is None or why is None or c.x.dtype.kind == "b":
+        return None
+    at_0, at_1 = (Fraction(_order(Fraction(x), level) in c.orders) for x in (0, 1))
+    nf.note("binary", why.about(c.x))
+    return added(scaled(number(1), at_0), scaled(nf.normal(c.x), at_1 - at_0))

@@ -85,7 +85,7 @@ def _term(k: Fraction, mono: Mono, ndim: int, decimal: bool = False) -> Expr:
         atom, labels, e = f
         if atom.poly is not None and e == 1:
             k, expr = _parenthesised(k, atom, labels, ndim, alone=False)
-            parts.append(((2, f[0].number), expr))
+            parts.append(((2 if expr.size > 1 else 0.5, f[0].number), expr))
             continue
         if atom.bound and e == 1:
             k, expr = _sum(k, atom, labels, ndim)
@@ -345,9 +345,20 @@ def _matrix_product(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Exp
     else:
         right = [*right, *neither]
     signs = (sign, Fraction(1)) if any(map(_has_sign, left)) else (Fraction(1), sign)
-    x = _term(signs[0], placed(left, {bound[0]: column}), ndim)
-    y = _term(signs[1], placed(right, {bound[0]: row}), ndim)
+    x = _matrix(signs[0], placed(left, {bound[0]: column}), ndim)
+    y = _matrix(signs[1], placed(right, {bound[0]: row}), ndim)
     return matmul(x, y)  # type: ignore[no-any-return]
+
+
+def _matrix(k: Fraction, mono: Mono, ndim: int) -> Expr:
+    """Return a product of arrays as a factor of a product of matrices: aᵀ ∘ bᵀ as (a ∘ b)ᵀ."""
+    x = _term(k, mono, ndim)
+    if sum_of(_transposes(x)) < 2:
+        return x
+    turned = matrix_transpose(
+        _term(k, placed(mono, {ndim - 1: ndim - 2, ndim - 2: ndim - 1}), ndim)
+    )
+    return turned if sum_of(_transposes(turned)) < sum_of(_transposes(x)) else x
 
 
 def _batch_of_products(body: Mono, bound: Labels, ndim: int, sign: Fraction) -> Expr | None:

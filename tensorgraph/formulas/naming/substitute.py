@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from tensorgraph.formulas.algebra.alternatives import rewritten, united
 from tensorgraph.formulas.algebra.factoring import factored
 from tensorgraph.formulas.algebra.frames import Frame, frames, written
 from tensorgraph.formulas.algebra.identities import QUOTIENTS
-from tensorgraph.formulas.algebra.normal_form import Normaliser
+from tensorgraph.formulas.algebra.normal_form import Normaliser, is_affine
 from tensorgraph.formulas.algebra.polynomials import (
     BOUND,
     ONE,
     Factor,
+    Labels,
     Mono,
     Poly,
     added,
@@ -27,8 +29,9 @@ from tensorgraph.formulas.algebra.polynomials import (
 )
 from tensorgraph.formulas.facts import Fact
 from tensorgraph.formulas.writing.broadcasting import around
+from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.contract import matmul
-from tensorgraph.symbolic.expr import Expr
+from tensorgraph.symbolic.expr import Expr, lift
 
 
 class Folder:
@@ -127,9 +130,10 @@ class Folder:
                 continue
             body, bound = body_of(f, mono)
             rest = tuple(g for g in mono if g is not f)
-            step = self._put_back(body) or self._into_sums(body)
+            step = self._picked(body) or self._put_back(body) or self._into_sums(body)
             if step is not None:
-                return step[0], self.normaliser.with_sum(rest, step[1], bound)
+                k, mono = self.normaliser.with_known_sum(rest, step[1], bound)
+                return step[0] * k, mono
             pushed = self._pushed(rest, body, bound)
             if pushed is not None:
                 return pushed
@@ -266,6 +270,39 @@ class Folder:
         found = nf.opened(e)
         return None if found is None else relabelled(found, dict(enumerate(labels)))
 
+    def with_sums(self, p: Poly) -> Poly:
+        """Return a polynomial in which sums without a name are spelt out: (a − p) − (a − n)."""
+        nf = self.normaliser
+        met: set[Expr] = set()
+
+        def is_sum(e: Expr | None) -> bool:
+            return e is not None and not nf.keeps(e) and nf.recorded(e) and is_affine(e)
+
+        def seen(f: Factor) -> None:
+            if f[0].expr is not None and is_sum(f[0].expr):
+                met.add(f[0].expr)
+
+        def spelt(f: Factor) -> Poly | None:
+            e, exponent = f[0].expr, f[2]
+            found = nf.opened(e) if e is not None and exponent == 1 and is_sum(e) else None
+            return None if found is None or e is None else _at(e, found, f[1])
+
+        rewritten(nf, p, seen)
+        return rewritten(nf, p, spelt) if len(met) > 1 else p
+
+    def with_complements(self, p: Poly) -> Poly:
+        """Return a polynomial with 1 − σ(−x) for σ(x), where these have no name."""
+        nf = self.normaliser
+
+        def complement(f: Factor) -> Poly | None:
+            e, exponent = f[0].expr, f[2]
+            if e is None or e.op is not sigmoid.op or exponent != 1 or nf.keeps(e):
+                return None
+            other = sigmoid(nf.simplified(lift(-e.args[0])))
+            return _at(e, added({ONE: Fraction(1)}, nf.atoms.value(other), Fraction(-1)), f[1])
+
+        return rewritten(nf, p, complement)
+
     def over_denominators(self, p: Poly) -> Poly:
         """Return a polynomial in which terms over the same denominator are one fraction."""
         groups: dict[Mono, Poly] = {}
@@ -277,6 +314,12 @@ class Folder:
             k, mono = self.normaliser.atoms.group(terms)
             result = added(result, {self.normaliser.joined(mono, below): k})
         return result
+
+
+def _at(e: Expr, p: Poly, labels: Labels) -> Poly:
+    """Return the polynomial of a value whose axes, but for those of length 1, have these labels."""
+    axes = [i for i, n in enumerate(e.shape) if n != 1]
+    return relabelled(p, dict(zip(axes, labels, strict=True)))
 
 
 def _raised(mono: Mono, exponent: int) -> Mono:
@@ -322,7 +365,7 @@ def _sums_in_frames(nf: Normaliser, p: Poly) -> Poly:
 
 def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
     """Return the polynomial of an expression, and equal ones that may be shorter to read."""
-    p = normaliser.normal(e)
+    p = united(normaliser, normaliser.normal(e))
     found = [*frames(normaliser, p, e.shape)][::-1]  # reshapes are best outside
     if len(found) > 1:
         found.append(Frame(_sums_in_frames(normaliser, p), e.shape))
@@ -330,13 +373,14 @@ def candidates(normaliser: Normaliser, e: Expr) -> list[Frame]:
     every: list[Frame] = []
     for frame in found:
         short = folder.folded(frame.poly)
-        collected = folder.collected(short)
+        collected = united(normaliser, folder.collected(short))
         fractions = folder.over_denominators(short)
         polys = [folder.folded(collected), collected, short, frame.poly, fractions]
         products = [factored(normaliser, q) for q in _distinct(polys[:2])]
         polys = [*(q for q in products if q not in polys), *polys]
-        spelt = folder.with_vectors(short)
-        polys += [folder.collected(spelt)] if spelt != short else []
+        spellings = (folder.with_vectors, folder.with_sums, folder.with_complements)
+        for spelt in (spelling(short) for spelling in spellings):
+            polys += [factored(normaliser, folder.collected(spelt))] if spelt != short else []
         every += [frame._replace(poly=p) for p in _distinct(polys)]
     return every
 

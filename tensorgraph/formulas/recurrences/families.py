@@ -18,7 +18,8 @@ import numpy as np
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.algebra.meanings import MEANINGS
 from tensorgraph.formulas.recurrences.slices import GETITEM
-from tensorgraph.ops.arithmetic import divide, multiply
+from tensorgraph.ops.arithmetic import divide, multiply, square
+from tensorgraph.ops.transcendental import power
 from tensorgraph.symbolic.expr import Expr
 
 FEWEST = 3
@@ -191,7 +192,9 @@ def _is_loop(e: Expr, pairs: Pairs, data: Collection[Expr]) -> bool:
     if steps < FEWEST or {x.op for x in pairs} <= {*PRODUCTS}:
         return False  # a product of what each step is given is short by itself
     given = (u for x, y in pairs.items() for u, v in _operands(x, y) if u is not v and u in data)
-    return any(map(_tells, pairs)) or any(u.op or u.ndim for u in given)
+    varying = {*pairs, *pairs.values()}
+    tells = any(_tells(x) or _is_nonlinear(x, varying) for x in pairs)
+    return tells or any(u.op or u.ndim for u in given)
 
 
 def _tells(x: Expr) -> bool:
@@ -199,6 +202,19 @@ def _tells(x: Expr) -> bool:
     op: Op | None = x.op
     return (op is GETITEM and any(type(k) is int for k in x.static["key"])) or (
         op is not None and op not in MEANINGS.opened
+    )
+
+
+def _is_nonlinear(x: Expr, varying: Collection[Expr]) -> bool:
+    """Return whether powers of what a step computes add up from step to step, as in Newton's.
+
+    Algebra would write x − f(x) / f′(x) of all steps as one fraction.
+    """
+    first, *others = (y in varying for y in x.args)
+    if x.op is divide.op:
+        return any(others)
+    return first and (
+        x.op is square.op or x.op is power.op or (x.op is multiply.op and all(others))
     )
 
 

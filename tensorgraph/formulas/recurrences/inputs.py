@@ -204,9 +204,7 @@ def _with(
                 for (g, by), x in zip(f.slots, e.args, strict=True)
             ]
             hot = symbols.get((f, t))
-            new[e] = made[f, t] = (
-                remade(e, args) if hot is None else _looked_up(f, e, args[0], hot)
-            )
+            new[e] = made[f, t] = remade(e, args) if hot is None else _looked_up(f, e, args[0], hot)
     return new
 
 

@@ -13,7 +13,7 @@ from tensorgraph.formulas.algebra.normal_form import Normaliser, is_affine
 from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.recurrences.names import StepNames
 from tensorgraph.formulas.recurrences.shifts import Shifts
-from tensorgraph.formulas.recurrences.slices import STACK, read
+from tensorgraph.formulas.recurrences.slices import GETITEM, STACK, read
 from tensorgraph.formulas.recurrences.terms import FEW, Term, joined, terms
 from tensorgraph.formulas.simplifier import Found, Known, Simplifier
 from tensorgraph.symbolic.expr import Expr, in_order
@@ -33,7 +33,10 @@ class StepSimplifier(Simplifier):
     def __init__(self, known: Known, loops: StepNames) -> None:
         super().__init__(known)
         self.loops = loops
-        self.shifts = Shifts(loops.parts)
+        # What has no name is written out, and may be something else where a loop begins.
+        named = (x for x in loops.parts if x in self.names or x in loops.gradients)
+        slices = (x for x in loops.parts if x.op is GETITEM)
+        self.shifts = Shifts({x: loops.parts[x] for x in (*named, *slices)})
         self._of_gradients: dict[Expr, tuple[int, Found]] = {}
         self._of_terms: dict[Expr, tuple[int, Found]] = {}
         """What was found, by the form that it has at any step, each with the step of that one."""
@@ -120,9 +123,11 @@ class StepSimplifier(Simplifier):
     def _in_step(self, part: Expr, raw: Expr, cuts: Mapping[Expr, str], atoms: Atoms) -> Normaliser:
         """Return what simplifies a term of a gradient, which knows only the steps near it."""
         used = self._used_in(part, cuts)
-        opened = (y for x in used if x not in cuts for y in x.args)  # a product is read as that
-        steps = {None, *(self.loops.step.get(x) for x in (*used, *opened))}
+        steps = {None, *map(self.loops.step.get, used)}
         near = [x for x in self.in_order if self.loops.step.get(x) in steps]
+        # A product is read as that, so that its operands must be known; they stand last.
+        before = {self.loops.step.get(y) for x in used if x not in cuts for y in x.args} - steps
+        near += [x for x in self.in_order if self.loops.step.get(x) in before]
         later = self._later(raw)
         names = {x: self.names[x] for x in near if x in self.names and x not in later}
         return self.normaliser(cuts, near, names, self.begun(atoms, names, near))

@@ -63,7 +63,7 @@ def joined(parts: Sequence[Term]) -> Expr:
     if axis is not None:
         order = sorted(parts, key=lambda term: _start(term, axis))
         return lift(concat([term.expr for term in order], axis=axis))
-    summands = [term.put(term.expr) for term in parts if not _is_zero(term.expr)]
+    summands = _not_cancelled([term.put(term.expr) for term in parts if not _is_zero(term.expr)])
     if not summands:
         first = parts[0].put(parts[0].expr)
         return constant(np.zeros(first.shape, first.dtype))
@@ -71,6 +71,15 @@ def joined(parts: Sequence[Term]) -> Expr:
     for e in others:
         result = lift(result + e)
     return result
+
+
+def _not_cancelled(summands: Sequence[Expr]) -> list[Expr]:
+    """Return terms without those whose negative is another one."""
+    left: list[Expr] = []
+    for e in summands:
+        other = next((x for x in left if x is lift(-e) or e is lift(-x)), None)
+        left = [*left, e] if other is None else [x for x in left if x is not other]
+    return left
 
 
 def pieces(e: Expr) -> list[Term]:

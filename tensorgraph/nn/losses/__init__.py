@@ -26,6 +26,9 @@ To be read in this order: ``regression``, ``_common`` (from losses to a cost), `
 ``classification``.
 """
 
+from typing import TYPE_CHECKING
+
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
 from tensorgraph.nn.losses.binary import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -39,3 +42,6 @@ __all__ = [
     "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy", "hinge", "huber",
     "kl_divergence", "l1", "mse", "multi_label", "nll",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)

@@ -218,11 +218,7 @@ def hinge(scores: Operand, target: MakesTensor, reduction: str = "mean") -> Tens
 def hinge(scores: Operand, target: Operand, reduction: str = "mean") -> Any: ...
 @overload
 def huber(
-    prediction: MakesTensor,
-    target: Operand,
-    reduction: str = "mean",
-    *,
-    delta: float = 1.0,
+    prediction: MakesTensor, target: Operand, reduction: str = "mean", *, delta: float = 1.0
 ) -> Tensor:
     """Return Huber's loss: squared error for small errors, absolute error for large ones.
 
@@ -252,11 +248,7 @@ def huber(
 
 @overload
 def huber(
-    prediction: Operand,
-    target: MakesTensor,
-    reduction: str = "mean",
-    *,
-    delta: float = 1.0,
+    prediction: Operand, target: MakesTensor, reduction: str = "mean", *, delta: float = 1.0
 ) -> Tensor: ...
 @overload
 def huber(
@@ -370,18 +362,12 @@ def mse(prediction: MakesTensor, target: Operand, reduction: str = "mean") -> Te
     """
 
 @overload
-def mse(
-    prediction: Operand, target: MakesTensor, reduction: str = "mean"
-) -> Tensor: ...
+def mse(prediction: Operand, target: MakesTensor, reduction: str = "mean") -> Tensor: ...
 @overload
 def mse(prediction: Operand, target: Operand, reduction: str = "mean") -> Any: ...
 @overload
 def multi_label(
-    logits: MakesTensor,
-    target: Operand,
-    reduction: str = "mean",
-    *,
-    mask: Operand | None = None,
+    logits: MakesTensor, target: Operand, reduction: str = "mean", *, mask: Operand | None = None
 ) -> Tensor:
     """Return the binary cross-entropy of many labels an example, some of which may be missing.
 
@@ -421,19 +407,11 @@ def multi_label(
 
 @overload
 def multi_label(
-    logits: Operand,
-    target: MakesTensor,
-    reduction: str = "mean",
-    *,
-    mask: Operand | None = None,
+    logits: Operand, target: MakesTensor, reduction: str = "mean", *, mask: Operand | None = None
 ) -> Tensor: ...
 @overload
 def multi_label(
-    logits: Operand,
-    target: Operand,
-    reduction: str = "mean",
-    *,
-    mask: Operand | None = None,
+    logits: Operand, target: Operand, reduction: str = "mean", *, mask: Operand | None = None
 ) -> Any: ...
 @overload
 def nll(

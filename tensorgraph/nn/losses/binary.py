@@ -9,6 +9,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import (
     as_array,
     as_target,
@@ -41,6 +42,7 @@ SECOND_SIGMOID = (
 )
 
 
+@with_leads
 def binary_cross_entropy(
     probabilities: AnyArray, target: AnyArray, reduction: str = "mean"
 ) -> AnyArray:
@@ -94,6 +96,7 @@ def _surprisal_of_rest(p: Any) -> Any:
 
 
 @in_single_precision
+@with_leads
 def binary_cross_entropy_with_logits(
     logits: AnyArray, target: AnyArray, reduction: str = "mean"
 ) -> AnyArray:
@@ -133,6 +136,7 @@ def binary_cross_entropy_with_logits(
 
 
 @in_single_precision
+@with_leads
 def multi_label(
     logits: AnyArray, target: AnyArray, reduction: str = "mean", *, mask: AnyArray | None = None
 ) -> AnyArray:
@@ -199,6 +203,7 @@ def _mask(name: str, mask: Any, shape: tuple[int, ...]) -> Any:
 
 
 @in_single_precision
+@with_leads
 def hinge(scores: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyArray:
     """Return the hinge loss of scores against labels −1 and 1.
 

@@ -9,6 +9,7 @@ from tensorgraph import errors
 from tensorgraph.arguments import integer, number
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import (
     Shape,
     as_array,
@@ -43,6 +44,7 @@ NO_LOGARITHM = "these are probabilities, not their logarithms; write log_softmax
 
 
 @in_single_precision
+@with_leads
 def cross_entropy(
     logits: AnyArray,
     target: AnyArray,
@@ -131,6 +133,7 @@ def cross_entropy(
 
 
 @in_single_precision
+@with_leads
 def nll(
     log_probs: AnyArray,
     target: AnyArray,
@@ -189,6 +192,7 @@ def nll(
     return _cost(losses, weights, kept, reduction)
 
 
+@with_leads
 def kl_divergence(
     log_probs: AnyArray, target: AnyArray, axis: int = -1, reduction: str = "mean"
 ) -> AnyArray:

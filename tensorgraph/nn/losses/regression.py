@@ -5,6 +5,7 @@ from __future__ import annotations
 from tensorgraph import errors
 from tensorgraph.arguments import scalar
 from tensorgraph.engine.operands import AnyArray
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import in_single_precision, matched, reduced
 from tensorgraph.nn.message_place import here
 from tensorgraph.ops.arithmetic import square
@@ -12,6 +13,7 @@ from tensorgraph.ops.extrema import clip
 
 
 @in_single_precision
+@with_leads
 def mse(prediction: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyArray:
     """Return the squared error.
 
@@ -46,6 +48,7 @@ def mse(prediction: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyA
 
 
 @in_single_precision
+@with_leads
 def l1(prediction: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyArray:
     """Return the absolute error.
 
@@ -76,6 +79,7 @@ def l1(prediction: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyAr
 
 
 @in_single_precision
+@with_leads
 def huber(
     prediction: AnyArray, target: AnyArray, reduction: str = "mean", *, delta: float = 1.0
 ) -> AnyArray:

@@ -27,6 +27,9 @@ decay".
 To be read in this order: ``base`` (what a schedule is), ``decay``, ``compose``, ``manual``.
 """
 
+from typing import TYPE_CHECKING
+
+from tensorgraph.leads.attributes import module_hooks as _module_hooks
 from tensorgraph.optim.schedules.compose import join, per_epoch, warmup
 from tensorgraph.optim.schedules.decay import (
     constant,
@@ -43,3 +46,6 @@ __all__ = [
     "Manual", "constant", "cosine", "exponential", "inverse_sqrt", "inverse_time", "join",
     "one_cycle", "per_epoch", "staircase", "warmup",
 ]  # fmt: skip
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = _module_hooks(__name__, __all__)

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
+from tensorgraph.leads.attributes import missing_from_object
 
 Rate = Callable[[int], float]
 """A learning rate as a function of the number of steps taken before."""
@@ -37,6 +38,11 @@ class Schedule:
             return self.at(whole(step, f"{type(self).__name__}: a step"))
         except OverflowError:
             return math.inf  # which the optimizer refuses, naming the step
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            return missing_from_object(self, name)
 
     def __repr__(self) -> str:
         first, *rest = fields(self)  # type: ignore[arg-type]

@@ -1,0 +1,96 @@
+"""Keywords that a call does not take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Any, TypeVar
+
+from tensorgraph.errors import ArgumentTypeError, listing
+from tensorgraph.leads.attributes import like
+from tensorgraph.leads.table import ANYWHERE, keyword_leads
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def with_leads(function: F) -> F:
+    """Return a function whose error for an unknown keyword says what to write instead.
+
+    Example:
+        >>> @with_leads
+        ... def total(x, axis=None): ...
+        >>> total([1, 2], dim=0)
+        Traceback (most recent call last):
+        ...
+        tensorgraph.errors.ArgumentTypeError: total has no keyword 'dim'; write axis=0 for dim=0
+    """
+    name = function.__qualname__.removesuffix(".__init__")
+    is_constructor = name != function.__qualname__
+
+    @wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            told = error.__traceback__
+            if told is None or told.tb_next is not None:  # it was called: the error is its own
+                raise
+            kinds = type(args[0]).__mro__ if is_constructor and args else ()
+            places = [kind.__name__ for kind in kinds] or [name]
+            better = unknown_keyword(places, kwargs, signature(function).parameters.values())
+            if better is None:
+                raise
+            raise better from None
+
+    return call  # type: ignore[return-value]
+
+
+def unknown_keyword(
+    places: Sequence[str], given: dict[str, Any], parameters: Iterable[Parameter]
+) -> ArgumentTypeError | None:
+    """Return the error for the first keyword that a call does not take, if there is one.
+
+    Args:
+        places: what is called, and what it is a kind of, as the table names them.
+        given: the keywords of the call.
+        parameters: what it takes.
+    """
+    parameters = list(parameters)
+    if any(p.kind is Parameter.VAR_KEYWORD for p in parameters):
+        return None
+    known = [p.name for p in parameters if p.kind is not Parameter.VAR_POSITIONAL]
+    known = [name for name in known if name != "self"]
+    unknown = next((name for name in given if name not in known), None)
+    if unknown is None:
+        return None
+    lead = keyword_lead(places, unknown, given[unknown], known)
+    told = lead or f"it takes {listing(known, limit=20) or 'none'}"
+    return ArgumentTypeError(f"{places[0]} has no keyword {unknown!r}; {told}")
+
+
+def keyword_lead(places: Sequence[str], name: str, value: Any, known: Sequence[str]) -> str | None:
+    """Return what to write instead of a keyword, if that is known.
+
+    Example:
+        >>> keyword_lead(["sum"], "keepdim", True, ["axis", "keepdims"])
+        'write keepdims=True for keepdim=True'
+    """
+    for place in (*places, ANYWHERE):
+        for lead in keyword_leads():
+            if (lead.place, lead.name) != (place, name):
+                continue
+            if lead.keyword in known:
+                given = _written(value)
+                note = f" ({lead.note})" if lead.note else ""
+                return f"write {lead.keyword}={given} for {name}={given}{note}"
+            if not lead.keyword:
+                return lead.told
+    return like(name, known)
+
+
+def _written(value: Any) -> str:
+    """Return a value as it is written in a call, if it is short."""
+    plain = value is None or isinstance(value, (bool, int, float, str, tuple, list))
+    text = repr(value) if plain else ""
+    return text if text and len(text) <= 40 else "…"

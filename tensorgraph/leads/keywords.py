@@ -1,0 +1,309 @@
+"""Keywords of calls: of operations, layers, losses, optimizers, ``fit`` and the rest."""
+
+KEYWORDS = {
+    "every call": """
+    dim,dims,axes              PJN axis=        tg.sum(x, axis=0)
+    dims,axis,perm,dim         PKN axes=        tg.permute_dims(x, axes=(0, 2, 1))
+    keepdim,keep_dims          PK  keepdims=    tg.mean(x, axis=0, keepdims=True)
+    ddof                       NJ  correction=  tg.std(x, axis=0, correction=1)
+    unbiased                   P   tg.var(x, axis=0, correction=1)
+    a_min,clip_value_min       NK  min=         tg.clip(x, min=0.0, max=1.0)
+    a_max,clip_value_max       NK  max=         tg.clip(x, min=0.0, max=1.0)
+    input,a,x1,tensor,self     PNKJ x=          tg.sum(x=x, axis=0)
+    other,b,x2                 PNKJ y=          tg.where(mask, x=x, y=y)
+    tensors,seq,tup,values     PNKJ arrays=     tg.concat(arrays=[x, y])
+    array                      NJ  x=           tg.sum(x=x)
+    cond,predicate             NKJ condition=   tg.where(condition=mask, x=x, y=y)
+    index                      PN  indices=     tg.take(x, indices=[0, 1], axis=0)
+    depth,n_classes,classes    KJ  num_classes= tg.one_hot(labels, num_classes=3)
+    indices_or_sections        NJP sections=    tg.split(u, sections=3)
+    chunks,num_or_size_splits  PK  sections=    tg.split(u, sections=3)
+    split_size_or_sections     P   \
+        tg.split(u, 3) # into so many parts, as in NumPy; PyTorch's number is their length
+    shifts                     PJ  shift=       tg.roll(x, shift=1, axis=0)
+    reps,multiples,dims        NKPJ repetitions= tg.tile(x, repetitions=(2, 1, 1))
+    diagonal                   P   k=           tg.tril(A, k=1)
+    newshape,size,new_shape    NPK shape=       tg.reshape(x, shape=(2, 9))
+    pad,paddings,pad_widths    PKJ pad_width=   tg.pad(u, pad_width=(1, 2))
+    value,constant_values      PNK constant=    tg.pad(u, pad_width=(1, 2), constant=1.0)
+    negative_slope,alpha       PKJ slope=       tg.leaky_relu(x, slope=0.2)
+    largest                    P   descending=  tg.sort(x, descending=True)
+    kind,stable                NPJ # the order of equals is kept: leave it out
+    equation                   PK  subscripts=  tg.einsum("ij,jk", A, B)
+    kernel_size,window_shape   PK  size=        tg.max_pool(images, size=2)
+    ksize,pool_size            K   size=        tg.max_pool(images, size=2)
+    pool_size                  K   kernel_size= tg.nn.MaxPool2d(kernel_size=2)
+    strides,window_strides     KJ  stride=      tg.max_pool(images, size=2, stride=2)
+    rhs_dilation,dilation_rate,dilations KJ dilation= tg.nn.Conv2d(1, 2, 3, dilation=2)
+    feature_group_count        J   groups=      tg.nn.Conv2d(2, 2, 3, groups=2)
+    ceil_mode,count_include_pad,return_indices,divisor_override P # there is no such choice
+    fill,object                KP  fill_value=  tg.full((2, 3), fill_value=1.0)
+    object,obj,elements        N   data=        tg.tensor(data=[1.0, 2.0])
+    end                        P   stop=        tg.arange(0, stop=5)
+    steps                      P   num=         tg.linspace(0, 1, num=5)
+    N,rows,num_rows            NK  n=           tg.eye(n=3)
+    M,num_columns              NK  m=           tg.eye(3, m=4)
+    out                        PN  # tensors do not change: write y = f(x) for f(x, out=y)
+    inplace                    P   # tensors do not change: leave it out
+    where                      NJ  tg.sum(tg.where(mask, x, 0.0), axis=0)
+    initial                    NJ  tg.sum(x, axis=0) + 1.0
+    dtype                      PNJ x.astype("float64").sum(axis=0)
+    device,layout,pin_memory,memory_format,non_blocking,map_location PJ \
+        # all is computed by NumPy, on the CPU: leave it out
+    sharding,weights_only,track_running_stats,jit_compile,foreach,fused,capturable PJK \
+        # there is nothing here that it would choose: leave it out
+    order,subok,copy,ndmin     NJ  # how arrays lie in memory is NumPy's matter: leave it out
+    trainable                  K   requires_grad= tg.tensor([1.0], requires_grad=True)
+    epsilon                    KJ  eps=         tg.nn.LayerNorm(3, eps=1e-6)
+    learning_rate              KJ  lr=          tg.optim.Adam(model.parameters(), lr=0.01)
+    seed,random_state,rng,key,rngs KSJN generator= \
+        tg.random.normal((2, 3), generator=tg.random.Generator(0))
+    random_state,rng,key       SNJ seed=        tg.data.split(X, seed=1)
+    loc                        NJ  mean=        tg.random.normal((2, 3), mean=1.0)
+    stddev,scale               KNJ std=         tg.random.normal((2, 3), std=0.1)
+    minval,a,from_             KJP low=         tg.random.uniform((2, 3), low=-1.0)
+    maxval,b,to                KJP high=        tg.random.uniform((2, 3), high=2.0)
+    probs,prob                 PJ  p=           tg.random.bernoulli(p=0.5, shape=(3,))
+    y_true,target,targets      KSP labels=      tg.diagnose.accuracy(predictions, labels=labels)
+    y_pred,preds,output        KSP predictions= \
+        tg.diagnose.accuracy(predictions=predictions, labels=labels)
+    y_true,labels,targets      KJ  target=      tg.nn.losses.mse(u, target=v)
+    y_pred,input,predictions   KPJ prediction=  tg.nn.losses.mse(prediction=u, target=v)
+    y_pred,input               KP  logits= \
+        tg.nn.losses.cross_entropy(logits=logits, target=labels)
+    y_pred,input               KP  probabilities= \
+        tg.nn.losses.binary_cross_entropy(probabilities=probabilities, target=targets)
+    y_pred,input,log_predictions KPJ log_probs= \
+        tg.nn.losses.nll(log_probs=tg.log_softmax(logits), target=labels)
+    y_pred,input               KP  scores= \
+        tg.nn.losses.hinge(scores=scores, target=2 * targets - 1)
+    y_prob,y_proba,y_score     S   probabilities= \
+        tg.diagnose.brier_score(probabilities=probabilities, labels=targets)
+    y_score                    S   scores=      tg.diagnose.roc_auc(scores=scores, labels=targets)
+    pos_label                  S   positive=    tg.diagnose.f1([0, 1, 1], [0, 1, 0], positive=1)
+    normalize                  S   tg.diagnose.confusion_matrix(predictions, labels)
+    zero_division              S   undefined=   tg.diagnose.f1([0, 1, 1], [0, 1, 0], undefined=0.0)
+    n_bins                     S   bins= \
+        tg.diagnose.calibration(probabilities, targets, bins=5)
+    size_average,reduce        P   tg.nn.losses.mse(u, v, reduction="sum")
+    pos_weight                 P   \
+        tg.nn.losses.cross_entropy(logits, labels, weight=[1.0, 2.0, 1.0])
+    class_weight,class_weights KS  weight=      \
+        tg.nn.losses.cross_entropy(logits, labels, weight=[1.0, 2.0, 1.0])
+    sample_weight              KS  \
+        (tg.nn.losses.cross_entropy(logits, labels, reduction="none") * w.mean()).mean()
+    from_logits                K   \
+        tg.nn.losses.binary_cross_entropy_with_logits(scores, targets) # cross_entropy takes them
+    beta,threshold             P   delta=       tg.nn.losses.huber(u, v, delta=0.5)
+    log_target                 P   tg.nn.losses.kl_divergence(tg.log_softmax(logits), one_hot)
+    num_workers                PK  workers=     tg.data.Batches(X, workers=2)
+    n_jobs                     S   workers=     tg.data.Batches(X, workers=2)
+    attn_mask                  P   mask=        \
+        tg.nn.scaled_dot_product_attention(x, x, x, mask=np.tri(3, dtype=bool))
+    is_causal,use_causal_mask  PK  causal= \
+        tg.nn.scaled_dot_product_attention(x, x, x, causal=True)
+    dropout_p                  P   tg.nn.scaled_dot_product_attention(x, x, x)
+    use_bias,with_bias         KJ  bias=        tg.nn.Linear(3, 4, bias=False)
+    kernel_initializer,kernel_init,embeddings_initializer KJ init= \
+        tg.nn.Linear(3, 4, init=tg.nn.init.glorot_uniform)
+    recurrent_initializer      K   recurrent_init= \
+        tg.nn.RNN(2, 4, recurrent_init=tg.nn.init.orthogonal())
+    bias_initializer,bias_init KJ  # biases start at 0; write layer.bias.assign(value)
+    kernel_regularizer,bias_regularizer,activity_regularizer K \
+        tg.nn.l2_penalty(model, 0.1, m=4) # is added to the cost
+    kernel_constraint,bias_constraint K tg.nn.max_norm(model, 3.0) # after each step
+    param_dtype                J   dtype=       tg.nn.Linear(3, 4, dtype="float64")
+    input_shape,input_dim      K   in_features= tg.nn.Linear(in_features=3, out_features=4)
+    input_size                 P   in_features= tg.nn.RNN(in_features=2, hidden_features=4)
+    units,features             KJ  out_features= tg.nn.Linear(3, out_features=4)
+    hidden_size,units          PK  hidden_features= tg.nn.RNN(2, hidden_features=4)
+    filters,features           KJ  out_channels= tg.nn.Conv2d(1, out_channels=4, kernel_size=3)
+    num_features               P   features=    tg.nn.BatchNorm(features=4)
+    embed_dim                  P   features=    tg.nn.MultiHeadAttention(features=8, heads=2)
+    num_heads                  PKJ heads=       tg.nn.MultiHeadAttention(8, heads=2)
+    normalized_shape           P   shape=       tg.nn.LayerNorm(shape=3)
+    input_dim,vocab_size       K   num_embeddings= \
+        tg.nn.Embedding(num_embeddings=10, embedding_dim=4)
+    output_dim,features        KJ  embedding_dim= tg.nn.Embedding(10, embedding_dim=4)
+    activation                 K   \
+        tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU()) # an activation is a layer of its own
+    batch_first                P   # leave it out: arrays are (batch, time, features) here
+    time_major                 K   # leave it out: arrays are (batch, time, features) here
+    name                       K   # leave it out: modules are called by their attributes
+    argnum                     J   argnums=     tg.grad(f, argnums=0)
+    has_aux                    J   tg.value_and_grad(f)
+    inputs                     P   w.zero_grad() # gradients of some inputs: tg.gradients(y, inputs)
+    grad_outputs               P   grad_output= tg.gradients(w * 2, [w], grad_output=tg.ones(3))
+    allow_unused               P   tg.gradients(cost(w), [w])
+    eps,atol,raise_exception   P   tg.testing.gradcheck(f, np.ones(3), rtol=1e-8)
+    clipnorm,global_clipnorm K tg.optim.clip_by_global_norm(model.parameters(), 1.0)
+    clipvalue                  K   tg.optim.clip_by_value(model.parameters(), 0.5)
+    clip_value                 P   limit= \
+        tg.optim.clip_by_value(model.parameters(), limit=0.5)
+    norm_type,error_if_nonfinite P tg.optim.clip_by_global_norm(model.parameters(), 1.0)
+    """,
+    "tensor": """
+    like                       N   tg.tensor(X, dtype=x.dtype)
+    """,
+    "Linear": """
+    kernel                     J   tg.nn.Linear(3, 4)
+    """,
+    "Dropout": """
+    rate                       KJ  p=           tg.nn.Dropout(p=0.2)
+    """,
+    "BatchNorm": """
+    momentum                   PKJ \
+        tg.nn.BatchNorm(4, keep_old=0.9) # Keras' momentum, and 1 - momentum of PyTorch's
+    affine,scale,center,use_scale,use_bias,beta_initializer,gamma_initializer PKJ \
+        # scale and shift are always learned; write tg.nn.freeze(layer) to leave them at 1 and 0
+    """,
+    "LayerNorm": """
+    elementwise_affine,scale,center,use_scale,use_bias,beta_initializer,gamma_initializer PKJ \
+        # scale and shift are always learned; write tg.nn.freeze(layer) to leave them at 1 and 0
+    """,
+    "Conv2d": """
+    padding_mode               P   tg.nn.Conv2d(1, 4, 3, padding="same") # of zeros
+    data_format                K   # leave it out: images are (batch, channels, height, width) here
+    """,
+    "RNN": """
+    num_layers                 P   [tg.nn.RNN(2, 4), tg.nn.RNN(4, 4)] # one after the other
+    bidirectional              P   \
+        [tg.nn.RNN(2, 4), tg.nn.RNN(2, 4)] # the second one on x[:, ::-1]
+    nonlinearity               P   # an RNN has tanh; write a cell of your own for another
+    dropout,recurrent_dropout  PK  tg.nn.Dropout(keep_prob=0.8) # between two of them
+    return_sequences,return_state K tg.nn.RNN(2, 4)(sequences) # (all outputs, last state)
+    """,
+    "LSTM": """
+    num_layers                 P   [tg.nn.LSTM(2, 4), tg.nn.LSTM(4, 4)] # one after the other
+    bidirectional              P   \
+        [tg.nn.LSTM(2, 4), tg.nn.LSTM(2, 4)] # the second one on x[:, ::-1]
+    proj_size                  P   tg.nn.Linear(4, 2)      # after it
+    dropout,recurrent_dropout  PK  tg.nn.Dropout(keep_prob=0.8) # between two of them
+    return_sequences,return_state K tg.nn.LSTM(2, 4)(sequences) # (all outputs, last state)
+    """,
+    "GRU": """
+    num_layers                 P   [tg.nn.GRU(2, 4), tg.nn.GRU(4, 4)] # one after the other
+    bidirectional              P   \
+        [tg.nn.GRU(2, 4), tg.nn.GRU(2, 4)] # the second one on x[:, ::-1]
+    dropout,recurrent_dropout  PK  tg.nn.Dropout(keep_prob=0.8) # between two of them
+    return_sequences,return_state K tg.nn.GRU(2, 4)(sequences) # (all outputs, last state)
+    """,
+    "MultiHeadAttention": """
+    dropout                    PK  tg.nn.Dropout(keep_prob=0.8) # after it
+    key_dim                    K   tg.nn.MultiHeadAttention(8, heads=2) # each has 8 / 2
+    kdim,vdim,add_bias_kv      P   tg.nn.MultiHeadAttention(8, heads=2)
+    """,
+    "Embedding": """
+    padding_idx,mask_zero      PK  tg.nn.Embedding(10, 4)
+    max_norm                   P   tg.nn.max_norm(model, 3.0) # after each step
+    """,
+    "Flatten": """
+    start_dim,end_dim          P   x.reshape((2, -1))
+    """,
+    "gelu": """
+    approximate                PKJ tg.gelu(x)              # exact
+    """,
+    "Optimizer": """
+    momentum                   PKJ tg.optim.HeavyBall(model.parameters(), lr=0.1, beta=0.9)
+    nesterov                   PKJ tg.optim.Nesterov(model.parameters(), lr=0.1, beta=0.9)
+    dampening                  P   tg.optim.EWMAMomentum(model.parameters(), lr=0.1, beta=0.9)
+    weight_decay,decay         PK \
+        tg.optim.AdamW(model.parameters(), weight_decay=0.01) # or tg.nn.l2_penalty
+    alpha,rho,decay,decay_rate PKJ beta=        tg.optim.RMSprop(model.parameters(), beta=0.9)
+    beta_1,beta_2,b1,b2        KJ  tg.optim.Adam(model.parameters(), betas=(0.9, 0.999))
+    amsgrad,centered,maximize  PK  tg.optim.Adam(model.parameters())
+    lr_decay                   P   \
+        tg.optim.SGD(model.parameters(), lr=tg.optim.schedules.inverse_time(0.1, 0.01))
+    initial_accumulator_value  PKJ tg.optim.Adagrad(model.parameters())
+    """,
+    "Optimizer.zero_grad": """
+    set_to_none                P   optimizer.zero_grad()   # always to None
+    """,
+    "Optimizer.step": """
+    closure                    P   optimizer.step()        # after zero_grad and cost.backward()
+    """,
+    "Module.load_state_dict": """
+    strict                     P   tg.nn.load_matching(model, state)
+    assign                     P   model.load_state_dict(state)
+    """,
+    "Module.parameters": """
+    recurse                    P   [p for p in vars(layer).values() if isinstance(p, tg.Tensor)]
+    """,
+    "fit": """
+    validation_data,eval_set   K   dev=         \
+        tg.train.fit(model, loss, optimizer, (X, labels), dev=(X, labels), epochs=2)
+    validation_split           K   tg.data.split(X, labels, train=0.5, dev=0.25, test=0.25)
+    x,X,train_data,train_dataloaders KSP train= \
+        tg.train.fit(model, loss, optimizer, train=(X, labels), epochs=2)
+    y                          KS  tg.train.fit(model, loss, optimizer, (X, labels), epochs=2)
+    loss_fn,criterion          PK  loss=        \
+        tg.train.fit(model, loss=loss, optimizer=optimizer, train=(X, labels), epochs=2)
+    nb_epoch,max_epochs,n_epochs,num_epochs PK epochs= \
+        tg.train.fit(model, loss, optimizer, (X, labels), epochs=2)
+    verbose                    KS  progress=    \
+        tg.train.fit(model, loss, optimizer, (X, labels), epochs=2, progress=False)
+    shuffle                    K   \
+        tg.train.fit(model, loss, optimizer, tg.data.Batches(X, labels, shuffle=False), epochs=2)
+    class_weight,sample_weight K \
+        tg.nn.losses.cross_entropy(logits, labels, weight=[1.0, 2.0, 1.0])
+    initial_epoch,resume,ckpt_path KP \
+        tg.train.fit(model, loss, optimizer, (X, labels), epochs=2, checkpoint="run.safetensors")
+    gradient_clip_val,clip_norm,max_grad_norm PJ clip= \
+        tg.train.fit(model, loss, optimizer, (X, labels), epochs=2, clip=1.0)
+    validation_freq,validation_steps,validation_batch_size K \
+        tg.train.evaluate(model, loss, (X, labels), batch_size=4)
+    patience                   KP  \
+        tg.train.fit(model, loss, optimizer, (X, labels), (X, labels), epochs=2,\
+ early_stopping=tg.train.EarlyStopping(patience=5))
+    lr,learning_rate           KS  tg.optim.Adam(model.parameters(), lr=0.01) # the optimizer has it
+    """,
+    "evaluate": """
+    verbose                    K   tg.train.evaluate(model, loss, (X, labels))
+    x,y                        K   tg.train.evaluate(model, loss, (X, labels))
+    """,
+    "predict": """
+    verbose,steps              K   tg.train.predict(model, X)
+    x                          K   tg.train.predict(model, X)
+    """,
+    "EarlyStopping": """
+    monitor                    KP  optimize=    tg.train.EarlyStopping(optimize="dev_loss")
+    mode                       KP  tg.train.EarlyStopping(optimize=("max", "dev_accuracy"))
+    restore_best_weights       K   # leave it out: the best parameters are restored anyway
+    verbose,baseline,start_from_epoch K tg.train.EarlyStopping(patience=5)
+    """,
+    "Batches": """
+    collate_fn,sampler,batch_sampler,worker_init_fn,persistent_workers,timeout P \
+        tg.data.Batches(X, labels, batch_size=2) # batches are rows of arrays
+    prefetch_factor            P   prefetch=    tg.data.Batches(X, prefetch=2)
+    generator                  P   tg.data.Batches(X, seed=1)
+    transform                  P   augment=     tg.data.Batches(X, augment=lambda x, rng: x)
+    drop_remainder             K   drop_last=   tg.data.Batches(X, batch_size=5, drop_last=True)
+    dataset                    P   tg.data.Batches(X, labels)
+    """,
+    "split": """
+    train_size,left_size       SK  train=       tg.data.split(X, train=0.5, dev=0.25, test=0.25)
+    test_size,right_size       SK  test=        tg.data.split(X, train=0.5, dev=0.25, test=0.25)
+    val_size,validation_split  K   dev=         tg.data.split(X, train=0.5, dev=0.25, test=0.25)
+    lengths                    P   tg.data.split(X, train=0.5, dev=0.25, test=0.25)
+    """,
+    "Normalize": """
+    with_mean,with_std,copy    S   tg.data.Normalize()
+    mean,std,variance          PK  tg.data.Normalize().fit(X)
+    """,
+    "he_normal": """
+    a                          P   slope=       tg.nn.init.he_normal((4, 3), slope=0.1)
+    mode,nonlinearity          P   tg.nn.init.he_normal((4, 3), slope=0.1)
+    """,
+    "xavier_normal": """
+    gain                       P   tg.nn.init.xavier_normal((4, 3)) * 2.0
+    """,
+    "search": """
+    n_iter,n_trials,max_trials SK  trials=      \
+        tg.train.search({"lr": tg.train.log_uniform(1e-4, 1.0)}, lambda lr: lr, trials=3)
+    """,
+    "render": """
+    show_shapes,show_layer_names,rankdir K tg.render(model, X)
+    dpi,to_file                K   tg.render(model, X).save("model.svg")
+    params                     P   tg.render(model(X))
+    """,
+}

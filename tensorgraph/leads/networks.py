@@ -1,0 +1,290 @@
+"""Names that are typed at ``tg.nn``, its losses and initialisers, and at modules."""
+
+NAMES = {
+    "tg.nn": """
+    Parameter                  P    tg.tensor(X, requires_grad=True) # as an attribute of a module
+    Param                      J    tg.tensor(X, requires_grad=True) # as an attribute of a module
+    Variable                   KJ   tg.tensor(X, requires_grad=True) # as an attribute of a module
+    Buffer                     P    tg.tensor(X)            # as an attribute of a module
+    UninitializedParameter,LazyLinear P    tg.nn.Linear(3, 4)
+    functional                 P    tg.relu(x)              # losses stand in tg.nn.losses
+    utils                      PK   tg.optim.clip_by_global_norm(model.parameters(), 1.0)
+    initializers               KJ   tg.nn.init.he_normal((4, 3))
+    Dense                      KJ   tg.nn.Linear(3, 4)
+    Bilinear                   P    tg.einsum("bi,oij,bj->bo", A, tg.ones((4, 3, 3)), B)
+    Lambda                     K    tg.nn.Sequential(lambda x: x * 2, tg.nn.Linear(3, 4))
+    Input,InputLayer           K    # leave it out: layers say what they take, tg.nn.Linear(3, 4)
+    Model,Layer                K    tg.nn.Module            # class Net(tg.nn.Module): … forward
+    ParameterList              P    [tg.zeros(3, requires_grad=True)] # a list as an attribute
+    ParameterDict              P    {"w": tg.zeros(3, requires_grad=True)} # a dict as an attribute
+    DataParallel,SyncBatchNorm P    # there is one process: leave it out
+    Conv3d,LazyConv2d          P    tg.conv(x[None], tg.ones((4, 2, 1, 1))) # any number of axes
+    Conv                       J    tg.nn.Conv2d(1, 4, kernel_size=3)
+    Conv1D                     K    tg.nn.Conv1d(2, 4, kernel_size=3)
+    Conv2D                     K    tg.nn.Conv2d(1, 4, kernel_size=3)
+    DepthwiseConv2D            K    tg.nn.Conv2d(4, 4, kernel_size=3, groups=4)
+    SeparableConv2D            K \
+        tg.nn.Sequential(tg.nn.Conv2d(4, 4, 3, groups=4), tg.nn.Conv2d(4, 8, 1))
+    Conv2DTranspose            K \
+        tg.conv_transpose(images, tg.ones((4, 1, 3, 3)), shape=(10, 10))
+    ConvTranspose              J \
+        tg.conv_transpose(images, tg.ones((4, 1, 3, 3)), shape=(10, 10))
+    Unfold                     P    tg.windows(images, (3, 3))
+    Fold                       P    tg.overlap_add(tg.windows(images, (3, 3)), shape=(8, 8))
+    MaxPooling1D,MaxPool1D     K    tg.nn.MaxPool1d(2)
+    MaxPooling2D,MaxPool2D     K    tg.nn.MaxPool2d(2)
+    AveragePooling1D           K    tg.nn.AvgPool1d(2)
+    AveragePooling2D           K    tg.nn.AvgPool2d(2)
+    MaxPool3d,LPPool2d,FractionalMaxPool2d P    tg.max_pool(x[None], (1, 1)) # any number of axes
+    AvgPool3d                  P    tg.avg_pool(x[None], (1, 1)) # any number of axes
+    max_pool                   KJ   tg.max_pool(images, 2)
+    avg_pool                   J    tg.avg_pool(images, 2)
+    GlobalAveragePooling1D,GlobalAveragePooling2D K    tg.nn.GlobalAvgPool()
+    GlobalMaxPooling1D,GlobalMaxPooling2D K    tg.nn.GlobalMaxPool()
+    AdaptiveAvgPool1d,AdaptiveAvgPool2d P    tg.nn.GlobalAvgPool() # for an output size of 1
+    AdaptiveMaxPool1d,AdaptiveMaxPool2d P    tg.nn.GlobalMaxPool() # for an output size of 1
+    BatchNorm1d,BatchNorm2d,BatchNorm3d P    tg.nn.BatchNorm(4)
+    BatchNormalization         K    tg.nn.BatchNorm(4)
+    LayerNormalization         K    tg.nn.LayerNorm(4)
+    InstanceNorm1d,InstanceNorm2d P \
+        (images - images.mean((2, 3), keepdims=True)) / images.std((2, 3), keepdims=True)
+    LocalResponseNorm          P    tg.nn.BatchNorm(4)      # which has taken its place
+    RMSNormalization           K    tg.nn.RMSNorm(4)
+    UnitNormalization          K    x / tg.norm(x, axis=-1, keepdims=True)
+    Dropout1d,Dropout2d,Dropout3d P    tg.nn.Dropout(keep_prob=0.8) # of single elements
+    AlphaDropout               PK   tg.nn.Dropout(keep_prob=0.8) # of single elements
+    SpatialDropout1D,SpatialDropout2D,GaussianDropout K    tg.nn.Dropout(keep_prob=0.8)
+    GaussianNoise              K    x + tg.random.normal(x.shape, std=0.1)
+    EmbeddingBag               P    tg.nn.Embedding(10, 4)
+    Embed                      J    tg.nn.Embedding(10, 4)
+    MultiheadAttention         P    tg.nn.MultiHeadAttention(8, 2)
+    Attention                  K    tg.nn.scaled_dot_product_attention(x, x, x)
+    MultiHeadDotProductAttention,SelfAttention J    tg.nn.MultiHeadAttention(8, 2)
+    dot_product_attention      KJ   tg.nn.scaled_dot_product_attention(x, x, x)
+    Transformer,TransformerEncoder,TransformerEncoderLayer P \
+        tg.nn.MultiHeadAttention(8, 2) # with tg.nn.LayerNorm and Linear
+    TransformerDecoder,TransformerDecoderLayer P \
+        tg.nn.MultiHeadAttention(8, 2, causal=True) # with tg.nn.LayerNorm and Linear
+    SimpleRNN                  K    tg.nn.RNN(2, 4)
+    SimpleRNNCell              K    tg.nn.RNNCell(2, 4)
+    SimpleCell                 J    tg.nn.RNNCell(2, 4)
+    OptimizedLSTMCell          J    tg.nn.LSTMCell(2, 4)
+    Bidirectional              KJ \
+        [tg.nn.RNN(2, 4), tg.nn.RNN(2, 4)] # the second one on x[:, ::-1]
+    TimeDistributed            K    tg.nn.Linear(3, 4)(x)   # takes any number of axes before
+    Unflatten                  P \
+        x.reshape((-1, 3, 1))   # in a forward, or a lambda in Sequential
+    Reshape                    K \
+        x.reshape((-1, 3, 1))   # in a forward, or a lambda in Sequential
+    Permute                    K    x.permute_dims((0, 2, 1))
+    RepeatVector               K    tg.repeat(A[:, None], 2, axis=1)
+    Concatenate                K    tg.concat([x, y], axis=-1)
+    Add,Average                K    x + y
+    Multiply                   K    x * y
+    Dot                        K    tg.vecdot(u, v)
+    ZeroPad2d,ConstantPad2d    P    tg.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    ZeroPadding2D              K    tg.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    ReflectionPad2d,ReplicationPad2d P \
+        tg.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1))) # zeros only
+    Cropping2D                 K    images[:, :, 1:-1, 1:-1]
+    Upsample,UpsamplingNearest2d P    tg.repeat(tg.repeat(images, 2, axis=2), 2, axis=3)
+    UpSampling2D               K    tg.repeat(tg.repeat(images, 2, axis=2), 2, axis=3)
+    PixelShuffle,ChannelShuffle P \
+        images.reshape((2, 1, 2, 2, 8, 8)).permute_dims((0, 1, 4, 2, 5, 3)).reshape((2, 1, 16, 16))
+    Masking                    K \
+        tg.nn.scaled_dot_product_attention(x, x, x, mask=np.tri(3, dtype=bool))
+    Rescaling                  K    x / 255
+    Normalization              K    tg.data.Normalize().fit(X)
+    StringLookup,IntegerLookup,TextVectorization K    tg.data.Classes(["cat", "dog"])
+    CategoryEncoding           K    tg.one_hot(labels, 3)
+    RandomFlip                 K    tg.data.augment.flip()
+    RandomRotation             K    tg.data.augment.rotate(10)
+    RandomCrop                 K    tg.data.augment.crop(8, padding=1)
+    RandomTranslation          K    tg.data.augment.shift(2)
+    RandomBrightness           K    tg.data.augment.brightness(0.2)
+    Hardtanh,ReLU6             P    lambda x: tg.clip(x, -1, 1)
+    Hardsigmoid                P    lambda x: tg.clip(x / 6 + 0.5, 0, 1)
+    Hardswish                  P    lambda x: x * tg.clip(x / 6 + 0.5, 0, 1)
+    swish                      KJ   tg.nn.SiLU()
+    Mish                       P    lambda x: x * tg.tanh(tg.softplus(x))
+    SELU                       P    lambda x: 1.0507 * tg.elu(x, alpha=1.67326)
+    CELU                       P    tg.nn.ELU(1.0)          # which it is for alpha = 1
+    PReLU                      PKJ  tg.nn.LeakyReLU(0.1)    # with a fixed slope
+    RReLU                      P    tg.nn.LeakyReLU(0.1)    # with a fixed slope
+    Softsign                   P    lambda x: x / (1 + tg.abs(x))
+    Softmin                    P    lambda x: tg.softmax(-x)
+    Softmax2d                  P    tg.nn.Softmax(axis=1)
+    Softshrink,Hardshrink      P    lambda x: tg.sign(x) * tg.relu(tg.abs(x) - 0.5)
+    Tanhshrink                 P    lambda x: x - tg.tanh(x)
+    Threshold                  P    lambda x: tg.where(x > 0.5, x, 0.0)
+    GLU                        P    lambda x: x[..., :2] * tg.sigmoid(x[..., 2:])
+    hard_tanh,hard_sigmoid,hard_swish KJ   tg.clip(x, -1, 1)
+    CosineSimilarity           P    tg.vecdot(u, v) / (tg.norm(u) * tg.norm(v))
+    PairwiseDistance           P    tg.norm(A - B, axis=-1)
+    clip_grad_norm_            P    tg.optim.clip_by_global_norm(model.parameters(), 1.0)
+    clip_grad_value_           P    tg.optim.clip_by_value(model.parameters(), 0.5)
+    parameters_to_vector       P    tg.concat([p.reshape(-1) for p in model.parameters()])
+    weight_norm,spectral_norm,parametrizations P    tg.nn.max_norm(model, 3.0)
+    prune,quantized,qat,intrinsic P    # there is no such thing here
+    l2,l1_l2,L2,L1             K    tg.nn.l2_penalty(model, 0.1, m=4)
+    MaxNorm,UnitNorm           K    tg.nn.max_norm(model, 3.0)
+    """,
+    "tg.nn.losses": """
+    CrossEntropyLoss           P    tg.nn.losses.cross_entropy(logits, labels) # a function
+    CategoricalCrossentropy,SparseCategoricalCrossentropy K \
+        tg.nn.losses.cross_entropy(logits, labels)
+    categorical_crossentropy,sparse_categorical_crossentropy K \
+        tg.nn.losses.cross_entropy(logits, labels)
+    softmax_cross_entropy,softmax_cross_entropy_with_integer_labels J \
+        tg.nn.losses.cross_entropy(logits, labels)
+    softmax_cross_entropy_with_logits,sparse_softmax_cross_entropy_with_logits K \
+        tg.nn.losses.cross_entropy(logits, labels)
+    NLLLoss,nll_loss           P    tg.nn.losses.nll(tg.log_softmax(logits), labels)
+    BCELoss                    P    tg.nn.losses.binary_cross_entropy(probabilities, targets)
+    BinaryCrossentropy,binary_crossentropy K \
+        tg.nn.losses.binary_cross_entropy(probabilities, targets)
+    BCEWithLogitsLoss          P    tg.nn.losses.binary_cross_entropy_with_logits(scores, targets)
+    sigmoid_cross_entropy_with_logits K \
+        tg.nn.losses.binary_cross_entropy_with_logits(scores, targets)
+    sigmoid_binary_cross_entropy J    tg.nn.losses.binary_cross_entropy_with_logits(scores, targets)
+    MultiLabelSoftMarginLoss   P    tg.nn.losses.multi_label(scores, targets)
+    MSELoss,mse_loss           P    tg.nn.losses.mse(u, v)
+    MeanSquaredError,mean_squared_error K    tg.nn.losses.mse(u, v)
+    squared_error,l2_loss      J    tg.nn.losses.mse(u, v, reduction="none")
+    RootMeanSquaredError       K    tg.sqrt(tg.nn.losses.mse(u, v))
+    root_mean_squared_error    S    tg.sqrt(tg.nn.losses.mse(u, v))
+    L1Loss,l1_loss             P    tg.nn.losses.l1(u, v)
+    MeanAbsoluteError          K    tg.nn.losses.l1(u, v)
+    mean_absolute_error        KS   tg.nn.losses.l1(u, v)
+    mean_absolute_percentage_error KS   tg.abs((u - v) / v).mean()
+    MeanAbsolutePercentageError K    tg.abs((u - v) / v).mean()
+    HuberLoss                  P    tg.nn.losses.huber(u, v)
+    huber_loss                 PJ   tg.nn.losses.huber(u, v)
+    SmoothL1Loss,smooth_l1_loss P    tg.nn.losses.huber(u, v, delta=1.0) # the same for beta = 1
+    Huber                      K    tg.nn.losses.huber(u, v)
+    LogCosh                    K    (tg.logaddexp(u - v, v - u) - np.log(2)).mean()
+    log_cosh                   KJ   (tg.logaddexp(u - v, v - u) - np.log(2)).mean()
+    Hinge                      K    tg.nn.losses.hinge(scores, 2 * targets - 1)
+    HingeEmbeddingLoss         P    tg.nn.losses.hinge(scores, 2 * targets - 1)
+    hinge_loss                 J    tg.nn.losses.hinge(scores, 2 * targets - 1)
+    SquaredHinge,CategoricalHinge K \
+        tg.square(tg.nn.losses.hinge(scores, 2 * targets - 1, "none")).mean()
+    SoftMarginLoss             P    tg.softplus(-(2 * targets - 1) * scores).mean()
+    KLDivLoss,kl_div           P    tg.nn.losses.kl_divergence(tg.log_softmax(logits), one_hot)
+    KLDivergence               K    tg.nn.losses.kl_divergence(tg.log_softmax(logits), one_hot)
+    Poisson                    K    (tg.exp(u) - v * u).mean()
+    PoissonNLLLoss,poisson_nll_loss P    (tg.exp(u) - v * u).mean()
+    GaussianNLLLoss,gaussian_nll_loss P    ((u - v) ** 2 / tg.exp(w) + w).mean() / 2
+    MarginRankingLoss          P    tg.relu(1.0 - (u - v)).mean()
+    TripletMarginLoss          P    tg.relu(tg.norm(u - v) - tg.norm(u - w) + 1.0)
+    triplet_margin_loss        PJ   tg.relu(tg.norm(u - v) - tg.norm(u - w) + 1.0)
+    CosineEmbeddingLoss,cosine_embedding_loss P    1 - tg.vecdot(u, v) / (tg.norm(u) * tg.norm(v))
+    MultiMarginLoss            P \
+        tg.relu(1.0 + logits - tg.sum(logits * one_hot, axis=1, keepdims=True)).mean()
+    CTCLoss                    P    # there is no such loss: write it in operations
+    ctc_loss                   PJ   # there is no such loss: write it in operations
+    BinaryFocalCrossentropy    K    # there is no such loss: write it in operations
+    sigmoid_focal_loss         PJ   # there is no such loss: write it in operations
+    Loss                       K    # a loss is a function of predictions and targets
+    """,
+    "tg.nn.init": """
+    kaiming_normal_            P    tg.nn.init.he_normal((4, 3))
+    kaiming_normal             PJ   tg.nn.init.he_normal((4, 3))
+    kaiming_uniform_           P    tg.nn.init.he_uniform((4, 3))
+    kaiming_uniform            PJ   tg.nn.init.he_uniform((4, 3))
+    variance_scaling           KJ   tg.nn.init.he_normal((4, 3))
+    VarianceScaling            K    tg.nn.init.he_normal((4, 3))
+    xavier_normal_             P    tg.nn.init.glorot_normal((4, 3)) # xavier_normal is LeCun's
+    xavier_uniform_            P    tg.nn.init.glorot_uniform((4, 3)) # xavier_uniform is LeCun's
+    HeNormal                   K    tg.nn.init.he_normal((4, 3))
+    HeUniform                  K    tg.nn.init.he_uniform((4, 3))
+    GlorotNormal               K    tg.nn.init.glorot_normal((4, 3))
+    GlorotUniform              K    tg.nn.init.glorot_uniform((4, 3))
+    LecunNormal                K    tg.nn.init.lecun_normal((4, 3))
+    LecunUniform               K    tg.nn.init.lecun_uniform((4, 3))
+    normal_,trunc_normal_      P \
+        tg.nn.init.normal(std=0.02)((4, 3))
+    RandomNormal,TruncatedNormal K \
+        tg.nn.init.normal(std=0.02)((4, 3))
+    truncated_normal           KJ \
+        tg.nn.init.normal(std=0.02)((4, 3))
+    uniform_                   P    tg.nn.init.uniform(-0.1, 0.1)((4, 3))
+    RandomUniform              K    tg.nn.init.uniform(-0.1, 0.1)((4, 3))
+    constant_                  P    tg.nn.init.constant(0.1)((4, 3))
+    Constant                   K    tg.nn.init.constant(0.1)((4, 3))
+    zeros_                     P    tg.nn.init.zeros((4, 3))
+    zeros_init                 J    tg.nn.init.zeros((4, 3))
+    Zeros                      K    tg.nn.init.zeros((4, 3))
+    ones_                      P    tg.nn.init.constant(1.0)((4, 3))
+    ones                       KJ   tg.nn.init.constant(1.0)((4, 3))
+    ones_init                  J    tg.nn.init.constant(1.0)((4, 3))
+    Ones                       K    tg.nn.init.constant(1.0)((4, 3))
+    orthogonal_                P    tg.nn.init.orthogonal()((3, 3))
+    Orthogonal,OrthogonalInitializer K    tg.nn.init.orthogonal()((3, 3))
+    eye_,dirac_                P    lambda shape: tg.eye(*shape)
+    identity,Identity          K    lambda shape: tg.eye(*shape)
+    delta_orthogonal           J    lambda shape: tg.eye(*shape)
+    sparse_                    P    tg.nn.init.normal(std=0.02)((4, 3))
+    calculate_gain             P    2**0.5                  # of ReLU; he_normal has it built in
+    """,
+    "Module": """
+    to,cuda,cpu,xpu,half,float,double,bfloat16,type P \
+        model # made by dtype=; computed on the CPU
+    register_parameter         P    tg.tensor(X, requires_grad=True) # self.name = …
+    add_weight                 K    tg.tensor(X, requires_grad=True) # self.name = …
+    register_buffer            P    tg.tensor(X)           # self.name = …
+    add_variable               K    tg.tensor(X)           # self.name = …
+    add_module,register_module P    tg.nn.Linear(3, 4)      # self.name = …
+    named_children             P    model.named_modules()[1:] # those inside of others, too
+    get_submodule              P    dict(model.named_modules())["layers.0"]
+    get_parameter              P    dict(model.named_parameters())["layers.0.weight"]
+    get_buffer                 P    dict(model.named_buffers())
+    requires_grad_             P    tg.nn.freeze(model)      # and tg.nn.unfreeze(model)
+    trainable                  K    tg.nn.freeze(model)      # and tg.nn.unfreeze(model)
+    trainable_variables,trainable_weights,weights K    model.parameters()
+    variables                  KJ   model.parameters()
+    non_trainable_variables,non_trainable_weights K    model.buffers()
+    get_weights                K    model.state_dict()
+    set_weights                K    model.load_state_dict(state)
+    count_params               K    sum(p.size for p in model.parameters())
+    summary                    K    print(model)
+    compile                    PK   # leave it out: tg.train.fit takes the loss and the optimizer
+    fit                        KS   tg.train.fit(model, loss, optimizer, (X, labels), epochs=5)
+    train_on_batch             K    tg.train.fit(model, loss, optimizer, (X, labels), epochs=5)
+    fit_generator              K \
+        tg.train.fit(model, loss, optimizer, tg.data.Batches(X, labels), epochs=5)
+    evaluate,test_on_batch     K    tg.train.evaluate(model, loss, (X, labels))
+    score                      S    tg.train.evaluate(model, loss, (X, labels))
+    predict                    KS   tg.train.predict(model, X)
+    predict_on_batch           K    tg.train.predict(model, X)
+    predict_proba              S    tg.softmax(tg.train.predict(model, X))
+    predict_classes            K    tg.train.predict(model, X).argmax(axis=1)
+    save,save_weights          K    tg.train.save("model.safetensors", model=model)
+    load_weights               K    tg.train.load("model.safetensors", model=model)
+    load_from_checkpoint       P    tg.train.load("model.safetensors", model=model)
+    export                     K    # there is no such format; model.state_dict() has the arrays
+    call                       K    model.forward           # class Net(tg.nn.Module): … forward
+    build                      K    # leave it out: layers say what they take, tg.nn.Linear(3, 4)
+    apply_fn                   J    tg.nn.functional_call(model, dict(model.named_parameters()), X)
+    bind                       J    tg.nn.functional_call(model, dict(model.named_parameters()), X)
+    params                     J    dict(model.named_parameters())
+    add_loss,losses            K    tg.nn.l2_penalty(model, 0.1, m=4) # added to the cost
+    reset_parameters           P    tg.nn.init.he_normal((4, 3)) # layer.weight.assign(…)
+    share_memory               P    model                   # there is one process
+    register_full_backward_hook,register_backward_hook P \
+        tg.nn.Watch(model) # for norms; or tensor.register_hook
+    to_json,get_config         K    repr(model)
+    device                     P    # all is computed by NumPy, on the CPU: leave it out
+    dtype                      PK   next(iter(model.parameters())).dtype
+    """,
+    "Sequential": """
+    add                        K    tg.nn.Sequential(*model.layers, tg.nn.ReLU())
+    append,insert              P    tg.nn.Sequential(*model.layers, tg.nn.ReLU())
+    pop                        PK   tg.nn.Sequential(*model.layers[:-1])
+    get_layer                  K    model.layers[0]
+    """,
+    "Linear": """
+    kernel                     KJ   layer.weight            # of shape (out, in)
+    units                      K    layer.weight.shape[0]
+    """,
+}

@@ -1,0 +1,227 @@
+"""Names that are typed at the rooms around the gradient, and at their objects."""
+
+NAMES = {
+    "tg.optim": """
+    lr_scheduler               P    tg.optim.schedules.cosine(0.1, steps=100) # SGD(…, lr=…)
+    Adadelta,Adafactor         PK   tg.optim.RMSprop(model.parameters())
+    Rprop,ASGD                 P    tg.optim.RMSprop(model.parameters())
+    Adamax                     PK   tg.optim.Adam(model.parameters())
+    Ftrl                       K    tg.optim.Adam(model.parameters())
+    SparseAdam                 P    tg.optim.Adam(model.parameters())
+    RAdam                      P \
+        tg.optim.Adam(model.parameters(), lr=tg.optim.schedules.warmup(lambda step: 0.001, 100))
+    LBFGS                      P    tg.optim.Adam(model.parameters()) # there is no such rule
+    Nadam                      K    tg.optim.NAdam(model.parameters())
+    nadam                      J    tg.optim.NAdam(model.parameters())
+    adagrad                    J    tg.optim.Adagrad(model.parameters())
+    rmsprop                    J    tg.optim.RMSprop(model.parameters())
+    Momentum,MomentumOptimizer K    tg.optim.HeavyBall(model.parameters(), lr=0.1)
+    lamb,lars,muon             J    tg.optim.AdamW(model.parameters()) # there is no such rule
+    Muon                       PK   tg.optim.AdamW(model.parameters()) # there is no such rule
+    adamw                      J    tg.optim.AdamW(model.parameters())
+    noisy_sgd                  J    tg.optim.SGD(model.parameters(), lr=0.1)
+    apply_updates,chain        J    optimizer.step()        # an optimizer sets its parameters
+    swa_utils,AveragedModel    P    # average model.state_dict() of some epochs, and load it
+    clip_grad_norm_            P    tg.optim.clip_by_global_norm(model.parameters(), 1.0)
+    clip_grad_value_           P    tg.optim.clip_by_value(model.parameters(), 0.5)
+    add_decayed_weights        J    tg.optim.AdamW(tg.optim.decay_groups(model, weight_decay=0.01))
+    legacy,get                 K    tg.optim.Adam(model.parameters())
+    """,
+    "tg.optim.schedules": """
+    LRScheduler                P    lambda step: 0.1 / (step + 1)
+    LearningRateSchedule,LearningRateScheduler K    lambda step: 0.1 / (step + 1)
+    LambdaLR,MultiplicativeLR  P    lambda step: 0.1 * 0.95**step
+    StepLR                     P    tg.optim.schedules.staircase(0.1, 0.5, every=10)
+    MultiStepLR                P \
+        tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], [100])
+    PiecewiseConstantDecay     K \
+        tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], [100])
+    piecewise_constant_schedule J \
+        tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], [100])
+    ExponentialLR              P    tg.optim.schedules.exponential(0.1, 0.95)
+    ExponentialDecay           K    tg.optim.schedules.exponential(0.1, 0.95)
+    exponential_decay          J    tg.optim.schedules.exponential(0.1, 0.95)
+    InverseTimeDecay           K    tg.optim.schedules.inverse_time(0.1, 0.01)
+    CosineAnnealingLR          P \
+        tg.optim.schedules.cosine(0.1, steps=100)
+    CosineDecay                K \
+        tg.optim.schedules.cosine(0.1, steps=100)
+    cosine_decay_schedule      J \
+        tg.optim.schedules.cosine(0.1, steps=100)
+    CosineAnnealingWarmRestarts P    tg.optim.schedules.cosine(0.1, steps=100)
+    CosineDecayRestarts        K    tg.optim.schedules.cosine(0.1, steps=100)
+    OneCycleLR,CyclicLR        P    tg.optim.schedules.one_cycle(0.1, steps=100)
+    cosine_onecycle_schedule   J    tg.optim.schedules.one_cycle(0.1, steps=100)
+    LinearLR                   P \
+        tg.optim.schedules.warmup(tg.optim.schedules.constant(0.1), 10)
+    warmup_cosine_decay_schedule J \
+        tg.optim.schedules.warmup(tg.optim.schedules.constant(0.1), 10)
+    ConstantLR                 P    tg.optim.schedules.constant(0.1)
+    constant_schedule          J    tg.optim.schedules.constant(0.1)
+    PolynomialLR               P \
+        lambda step: 0.1 * (1 - min(step, 100) / 100)
+    PolynomialDecay            K \
+        lambda step: 0.1 * (1 - min(step, 100) / 100)
+    polynomial_schedule        J \
+        lambda step: 0.1 * (1 - min(step, 100) / 100)
+    SequentialLR,ChainedScheduler P \
+        tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], [100])
+    join_schedules             J \
+        tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], [100])
+    ReduceLROnPlateau          PK \
+        tg.optim.schedules.Manual(0.1) # and set(…), in a callback
+    reduce_on_plateau          J \
+        tg.optim.schedules.Manual(0.1) # and set(…), in a callback
+    """,
+    "Optimizer": """
+    param_groups               P    optimizer.groups        # the rate of all: optimizer.lr = 0.01
+    add_param_group            P    tg.optim.Adam([{"params": model.parameters(), "lr": 0.01}])
+    learning_rate              K    optimizer.lr
+    minimize                   K    optimizer.step()        # after zero_grad and cost.backward()
+    apply_gradients            KJ   optimizer.step()        # after zero_grad and cost.backward()
+    apply                      K    optimizer.step()        # after zero_grad and cost.backward()
+    init                       J    optimizer.state_dict()  # an optimizer has its state
+    iterations                 K    optimizer.steps
+    state                      P    optimizer.state_dict()
+    variables,get_config       K    optimizer.state_dict()
+    register_step_pre_hook,register_step_post_hook P    optimizer.step()
+    """,
+    "Schedule": """
+    step                       P    optimizer.step()        # which asks its lr for the rate
+    get_last_lr,get_lr         P    tg.optim.schedules.cosine(0.1, steps=100)(5) # of the sixth step
+    last_epoch                 P    optimizer.steps
+    state_dict,load_state_dict P    optimizer.state_dict()  # has the steps, on which it depends
+    """,
+    "tg.data": """
+    DataLoader                 P    tg.data.Batches(X, labels, batch_size=2)
+    Dataset,IterableDataset,StackDataset P    tg.data.Batches(X, labels) # of arrays
+    TensorDataset              P    tg.data.Batches(X, labels)
+    Subset,SubsetRandomSampler P    tg.data.Batches(X, labels, indices=[0, 2])
+    ConcatDataset,ChainDataset P    tg.data.Batches(np.concatenate([X, X]))
+    random_split               P    tg.data.split(X, labels, train=0.5, dev=0.25, test=0.25)
+    train_test_split           S    tg.data.split(X, labels, train=0.5, dev=0.25, test=0.25)
+    split_dataset              K    tg.data.split(X, labels, train=0.5, dev=0.25, test=0.25)
+    StratifiedShuffleSplit,StratifiedKFold S    tg.data.split(X, labels, shuffle=True)
+    GroupShuffleSplit,GroupKFold S    tg.data.split(X, groups=np.arange(12) // 2)
+    KFold,cross_val_score      S    tg.data.split(X, labels, seed=1) # another seed, other sets
+    from_tensor_slices,PyDataset,Sequence K    tg.data.Batches(X, labels)
+    Sampler,RandomSampler      P    tg.data.Batches(X, labels, shuffle=True)
+    SequentialSampler          P    tg.data.Batches(X, labels, shuffle=False)
+    BatchSampler,WeightedRandomSampler P    tg.data.Batches(X, indices=[0, 1, 1])
+    default_collate,get_worker_info P    tg.data.Batches(X, labels) # batches are rows of arrays
+    StandardScaler             S    tg.data.Normalize().fit(X)
+    Normalization              K    tg.data.Normalize().fit(X)
+    MinMaxScaler,RobustScaler  S    tg.data.Normalize().fit(X)
+    LabelEncoder               S    tg.data.Classes.of(["cat", "dog", "cat"])
+    OneHotEncoder,LabelBinarizer S    tg.data.Classes.of(["cat", "dog"]).one_hot(["dog"])
+    MultiLabelBinarizer        S    tg.data.Tags.of([["red", "car"], ["car"]])
+    to_categorical             K    np.eye(3)[labels]
+    transforms                 P \
+        tg.data.augment.compose(tg.data.augment.flip(), tg.data.augment.noise(0.1))
+    ImageDataGenerator,image_dataset_from_directory K \
+        tg.data.Batches(X, augment=lambda x, rng: x)
+    pad_sequences              K    np.pad([1, 2], (0, 3))
+    """,
+    "tg.data.augment": """
+    Compose                    P    tg.data.augment.compose(tg.data.augment.flip())
+    RandomHorizontalFlip,horizontal_flip P    tg.data.augment.flip(p=0.5)
+    RandomFlip                 K    tg.data.augment.flip(p=0.5)
+    RandomVerticalFlip,vertical_flip P    tg.data.augment.flip(direction="vertical")
+    RandomCrop,CenterCrop      PK   tg.data.augment.crop(8, padding=1)
+    RandomResizedCrop          P    tg.data.augment.crop(8, padding=1)
+    RandomRotation             PK   tg.data.augment.rotate(10)
+    RandomAffine               P    tg.data.augment.shift(2)
+    RandomTranslation          K    tg.data.augment.shift(2)
+    RandomErasing              PK   tg.data.augment.cutout(2)
+    Cutout                     P    tg.data.augment.cutout(2)
+    ColorJitter                P    tg.data.augment.brightness(0.2)
+    RandomBrightness           K    tg.data.augment.brightness(0.2)
+    GaussianNoise              PK   tg.data.augment.noise(0.1)
+    ToTensor,PILToTensor       P    # leave it out: batches are arrays, which models take
+    Normalize                  P    tg.data.Normalize().fit(X)
+    """,
+    "Batches": """
+    dataset                    P    batches.arrays
+    sampler,batch_sampler      P    tg.data.Batches(X, shuffle=False)
+    batch,repeat,map K \
+        tg.data.Batches(X, batch_size=2, shuffle=True, prefetch=1)
+    take                       K    [batch for batch, _ in zip(batches, range(2))]
+    """,
+    "tg.train": """
+    Trainer,LightningModule,train P    tg.train.fit(model, loss, optimizer, (X, labels), epochs=5)
+    Model,compile              K    tg.train.fit(model, loss, optimizer, (X, labels), epochs=5)
+    ModelCheckpoint            PK \
+        tg.train.fit(model, loss, optimizer, (X, labels), epochs=1, checkpoint="run.safetensors")
+    BackupAndRestore           K \
+        tg.train.fit(model, loss, optimizer, (X, labels), epochs=1, checkpoint="run.safetensors")
+    LearningRateScheduler,ReduceLROnPlateau K \
+        tg.optim.schedules.Manual(0.1) # as an optimizer's lr
+    CSVLogger                  K \
+        tg.train.fit(model, loss, optimizer, (X, labels), epochs=1).to_csv("history.csv")
+    TensorBoard,ProgbarLogger,RemoteMonitor K \
+        tg.train.fit(model, loss, optimizer, (X, labels), epochs=1).plot()
+    LambdaCallback             K    lambda run: None        # callbacks=[…] of tg.train.fit
+    Callback                   PK   lambda run: None        # callbacks=[…] of tg.train.fit
+    TerminateOnNaN             K    # leave it out: tg.train.fit stops at a NaN and says where
+    load_model,load_weights    K    tg.train.load("model.safetensors", model=model)
+    save_model,save_weights    K    tg.train.save("model.safetensors", model=model)
+    load_state_dict            P    tg.train.load("model.safetensors", model=model)
+    LRFinder,lr_find           P \
+        tg.train.lr_range_test(model, loss, optimizer, (X, labels), steps=10)
+    GridSearchCV,RandomizedSearchCV S \
+        tg.train.search({"lr": tg.train.log_uniform(1e-4, 1.0)}, lambda lr: lr, trials=3)
+    RandomSearch               K \
+        tg.train.search({"lr": tg.train.log_uniform(1e-4, 1.0)}, lambda lr: lr, trials=3)
+    validation_curve           S \
+        tg.train.search({"lr": tg.train.log_uniform(1e-4, 1.0)}, lambda lr: lr, trials=3)
+    loguniform                 S    tg.train.log_uniform(1e-4, 1.0)
+    """,
+    "History": """
+    history                    K    history["loss"]         # a history is a mapping itself
+    epoch                      K    history["epoch"]
+    params,model               K    history.keys()
+    """,
+    "EarlyStopping": """
+    stopped_epoch   K    history.best(("min", "loss"))
+    """,
+    "tg.diagnose": """
+    accuracy_score             S \
+        tg.diagnose.accuracy(predictions, labels)
+    Accuracy,BinaryAccuracy,SparseCategoricalAccuracy,CategoricalAccuracy K \
+        tg.diagnose.accuracy(predictions, labels)
+    balanced_accuracy_score    S    tg.diagnose.recall(predictions, labels, average="macro")
+    precision_score            S    tg.diagnose.precision(predictions, labels, average="macro")
+    Precision                  K    tg.diagnose.precision(predictions, labels, average="macro")
+    recall_score               S    tg.diagnose.recall(predictions, labels, average="macro")
+    Recall                     K    tg.diagnose.recall(predictions, labels, average="macro")
+    f1_score                   S    tg.diagnose.f1(predictions, labels, average="macro")
+    F1Score                    K    tg.diagnose.f1(predictions, labels, average="macro")
+    fbeta_score                S    tg.diagnose.f_beta(predictions, labels, 2.0, average="macro")
+    FBetaScore                 K    tg.diagnose.f_beta(predictions, labels, 2.0, average="macro")
+    precision_recall_fscore_support,classification_report S \
+        tg.diagnose.confusion_matrix(predictions, labels)
+    ConfusionMatrixDisplay,multilabel_confusion_matrix S \
+        tg.diagnose.confusion_matrix(predictions, labels)
+    roc_auc_score,auc          S    tg.diagnose.roc_auc(scores, targets)
+    AUC                        K    tg.diagnose.roc_auc(scores, targets)
+    brier_score_loss           S    tg.diagnose.brier_score(probabilities, targets)
+    calibration_curve,CalibrationDisplay S    tg.diagnose.calibration(probabilities, targets)
+    mean_squared_error         KS   float(tg.nn.losses.mse(u, v))
+    MeanSquaredError           K    float(tg.nn.losses.mse(u, v))
+    mean_absolute_error        KS   float(tg.nn.losses.l1(u, v))
+    MeanAbsoluteError          K    float(tg.nn.losses.l1(u, v))
+    r2_score                   S    1 - float(((u - v) ** 2).sum() / ((v - v.mean()) ** 2).sum())
+    zero_one_loss              S    1 - tg.diagnose.accuracy(predictions, labels)
+    """,
+    "tg.testing": """
+    assert_allclose            PN \
+        np.testing.assert_allclose(x.numpy(), x.numpy())
+    assert_close               P \
+        np.testing.assert_allclose(x.numpy(), x.numpy())
+    assert_array_almost_equal,assert_almost_equal N \
+        np.testing.assert_allclose(x.numpy(), x.numpy())
+    assert_array_equal,assert_equal N    np.testing.assert_array_equal(labels, labels)
+    gradgradcheck              P    tg.testing.gradcheck(f, np.ones(3), order=2)
+    check_grads                J    tg.testing.gradcheck(f, np.ones(3), order=2)
+    """,
+}

@@ -1,0 +1,116 @@
+"""What is said of a keyword that a call does not take."""
+
+import inspect
+from dataclasses import is_dataclass
+
+import pytest
+
+import tensorgraph as tg
+from tensorgraph.errors import ArgumentTypeError
+from tensorgraph.leads.calls import with_leads
+from tensorgraph.leads.table import ANYWHERE, keyword_leads
+from tensorgraph.ops import OPS
+from tests.leads.samples import variables
+
+CALLS = {
+    "tg.sum(x, dim=0)": "sum has no keyword 'dim'; write axis=0 for dim=0",
+    "x.mean(axis=0, keepdim=True)": "write keepdims=True for keepdim=True",
+    "x.permute_dims(dims=(0, 2, 1))": "write axes=(0, 2, 1) for dims=(0, 2, 1)",
+    "tg.concat([x, y], dim=1)": "concat has no keyword 'dim'; write axis=1 for dim=1",
+    "tg.concat(tensors=[x, y])": "write arrays=… for tensors=…",
+    "tg.clip(x, a_min=0.0, max=1.0)": "write min=0.0 for a_min=0.0",
+    "tg.zeros((2, 3), device='cpu')": "all is computed by NumPy, on the CPU: leave it out",
+    "tg.sum(x, axsi=0)": "did you mean 'axis'?",
+    "tg.sum(x, widget=0)": "sum has no keyword 'widget'; it takes x, axis, keepdims",
+    "tg.nn.Softmax(dim=1)": "Softmax has no keyword 'dim'; write axis=1 for dim=1",
+    "tg.nn.LeakyReLU(negative_slope=0.2)": "write slope=0.2 for negative_slope=0.2",
+    "tg.nn.ReLU(inplace=True)": "tensors do not change: leave it out",
+    "tg.nn.Flatten(start_dim=1)": "write x.reshape((2, -1))",
+    "tg.nn.BatchNorm(4, momentum=0.1)": "write tg.nn.BatchNorm(4, keep_old=0.9)",
+    "tg.nn.LSTM(2, 4, batch_first=True)": "leave it out: arrays are (batch, time, features) here",
+    "tg.nn.LSTM(2, 4, num_layers=2)": "write [tg.nn.LSTM(2, 4), tg.nn.LSTM(4, 4)]",
+    "tg.nn.Linear(units=4)": "Linear has no keyword 'units'; write out_features=4 for units=4",
+    "model.load_state_dict(state, strict=False)": "write tg.nn.load_matching(model, state)",
+    "tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)": "write tg.optim.HeavyBall(",
+    "tg.optim.Adam(model.parameters(), learning_rate=1.0)": "write lr=1.0 for learning_rate=1.0",
+    "tg.optim.Adam(model.parameters(), weight_decay=0.1)": "write tg.optim.AdamW(",
+    "optimizer.zero_grad(set_to_none=True)": "write optimizer.zero_grad()",
+    "tg.train.fit(model, loss, optimizer, X, validation_data=None)": "write dev=None for",
+    "tg.data.Batches(X, num_workers=2)": "write workers=2 for num_workers=2",
+    "tg.nn.losses.mse(u, v, size_average=True)": 'write tg.nn.losses.mse(u, v, reduction="sum")',
+    "tg.diagnose.accuracy(y_true=0, y_pred=0)": "write labels=0 for y_true=0",
+}
+
+
+@pytest.mark.parametrize("line", CALLS)
+def test_keywords_from_elsewhere(line):
+    with pytest.raises(TypeError) as caught:
+        eval(line, variables())
+    assert isinstance(caught.value, ArgumentTypeError)
+    assert CALLS[line] in str(caught.value) and "\n" not in str(caught.value)
+
+
+PLACES = (
+    tg, tg.nn, tg.nn.losses, tg.nn.init, tg.random, tg.data, tg.data.augment, tg.train,
+    tg.diagnose, tg.testing,
+)  # fmt: skip
+RENAMED = [lead for lead in keyword_leads() if lead.keyword]
+MADE_BY_OTHERS = {"Op", "Split", "TargetSplit", "fans"}
+
+
+def public_calls():
+    """Return what is public and called by users, by its name."""
+    found = [getattr(place, name) for place in PLACES for name in dir(place)]
+    calls = [f for f in found if callable(f) and f.__name__ not in MADE_BY_OTHERS]
+    return {
+        f"{f.__module__}.{f.__name__}": f
+        for f in calls
+        if not (is_dataclass(f) or hasattr(f, "_fields"))
+    }
+
+
+def keywords_of(call):
+    """Return the keywords that a call takes, if others are not taken, too."""
+    taken = inspect.signature(call).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in taken):
+        return set()
+    # Operations without settings are Python's own fast calls.
+    own = {"x", "y"} if call.__name__ in OPS else set()
+    return {p.name for p in taken if p.kind is not p.VAR_POSITIONAL} - own
+
+
+def test_a_keyword_that_means_the_same_is_told_wherever_it_stands():
+    led, untold = set(), []
+    for path, call in public_calls().items():
+        known = keywords_of(call)
+        for lead in RENAMED:
+            if lead.keyword in known and lead.name not in known and lead.place == ANYWHERE:
+                led.add((lead.name, lead.keyword))
+                with pytest.raises(TypeError) as caught:
+                    call(**{lead.name: 0})
+                if "; " not in str(caught.value):
+                    untold.append(f"{path}({lead.name}=)")
+    assert untold == [], "write @with_leads above these functions"
+    unused = {(lead.name, lead.keyword) for lead in RENAMED if lead.place == ANYWHERE} - led
+    assert {keyword for _, keyword in unused} <= {"x", "y", "lr", "subscripts"}, unused
+
+
+def test_what_the_function_raises_stays():
+    @with_leads
+    def half(x, axis=None):
+        return x / 2
+
+    with pytest.raises(TypeError, match="unsupported operand"):
+        half("one")
+    with pytest.raises(TypeError, match=r"half\(\) missing 1 required positional argument: 'x'"):
+        half()
+    assert half(4, axis=1) == 2
+
+
+def test_signatures_are_those_of_the_functions():
+    assert list(inspect.signature(tg.nn.losses.mse).parameters) == [
+        "prediction",
+        "target",
+        "reduction",
+    ]
+    assert list(inspect.signature(tg.nn.Linear).parameters)[:2] == ["in_features", "out_features"]
