@@ -438,10 +438,12 @@ class Tensor(Operators):
 
         What is computed from them has no gradient: if this tensor needs one, it warns.
         """
+        # Of a symbol there are no values, which comes before what happens to them.
+        other = None if type(self._data) is np.ndarray else np.asarray(self._data, dtype)
         if self._requires_grad:
             values_leave(self, sys._getframe(1))
-        if type(self._data) is not np.ndarray:
-            return np.asarray(self._data, dtype)
+        if other is not None:
+            return other
         if dtype is not None and np.dtype(dtype) != self.dtype:
             if copy is False:
                 raise ValueError(f"a copy is needed to turn {self.dtype} into {np.dtype(dtype)}")
