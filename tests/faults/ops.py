@@ -79,6 +79,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/_blocks.py",
+        ("floating", "np.asarray(1.0 * x)[()]", "x",
+         "atanh_slope, softplus: a number of Python's is no array"),
         ("floating", "x.astype(np.float64)", "x",
          "sigmoid, softplus: a minus on unsigned integers"),
         ("by_blocks", "target[block] = kernel(source[block], *others)",
