@@ -18,6 +18,7 @@ PAGES = {
             "Networks",
             "From data to decision",
             "Errors say what to write instead",
+            "Troubleshooting",
         ],
     ),
     "about": (
