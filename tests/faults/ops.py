@@ -103,6 +103,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/reduce.py",
+        ("_axes", "SomeAxes", "int", "sum: type checkers are told that it takes one axis only"),
         ("_mean_rule", "g / divisor(length(x_shape, axis), g)", "g", "mean: forgotten 1/n"),
         ("divisor", "np.float32(count) if x.dtype == HALF else count", "count",
          "mean: a count that float16 does not hold"),
