@@ -10,7 +10,6 @@ import numpy as np
 
 from tensorgraph.testing.ridders import Slope
 
-
 PASSES = 2e-7
 """The relative difference up to which the course finds a gradient right."""
 
