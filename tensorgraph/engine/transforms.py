@@ -321,8 +321,8 @@ class _Call:
         found, self.structure = flatten(result)
         self.outputs = [_output(value, self.name) for value in found]
         self.needs_graph = MODE.get().recording and self._depends_on_others()
-        arrays = bool(given) and all(isinstance(x, (np.ndarray, np.generic)) for x in given)
-        self.in_arrays = arrays and not self.needs_graph
+        arrays = [isinstance(x, (np.ndarray, np.generic)) for x in given]
+        self.in_arrays = bool(arrays) and all(arrays)
 
     def _positions(self, chosen: tuple[int, ...], count: int) -> list[int]:
         """Return the chosen arguments, counted from the front."""

@@ -9,7 +9,8 @@ FAULTS: list[Fault] = [
         "engine/transforms.py",
         ("_Call.handed_out", "np.array(to_host(r._data))", "np.asarray(to_host(r._data))",
          "grad: arrays handed out are shared with the engine, or read-only"),
-        ("_Call.__init__", "arrays and not self.needs_graph", "arrays",
+        ("_Call.handed_out", "r if r._requires_grad else np.array(to_host(r._data))[()]",
+         "np.array(to_host(r._data))[()]",
          "grad: what belongs to a graph is handed out as if it did not"),
     ),
     *planted_in(
