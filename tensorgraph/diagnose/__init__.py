@@ -1,5 +1,18 @@
 """Diagnosis of a trained model: metrics, where the error comes from, what to work on next.
 
+===============================  =================================================================
+measure classes                  ``tg.diagnose.accuracy(predictions, labels)``, ``tg.diagnose.f1``
+see which are mixed up           ``tg.diagnose.confusion_matrix(predictions, labels)``
+measure scores                   ``tg.diagnose.roc_auc(scores, targets)``
+measure probabilities            ``tg.diagnose.log_loss(probabilities, targets)``
+see whether they are believable  ``tg.diagnose.calibration(probabilities, targets)``
+choose among models              ``tg.diagnose.select``
+tell bias from variance          ``tg.diagnose.ladder(human=0.01, train=0.02, dev=0.1)``
+look at errors by hand           ``tg.diagnose.error_table``
+find and correct wrong labels    ``tg.diagnose.suspicious_labels``, ``apply_corrections``
+put it all on one page           ``tg.diagnose.report(history=history)``
+===============================  =================================================================
+
 In come arrays of predictions, probabilities and labels, or error rates; out come numbers, and small
 results that print themselves. All are plain functions.
 

@@ -1,15 +1,41 @@
 """Networks: modules, layers, initialisers and losses, all composed of ops.
 
+==============================  ==============================================================
+put layers in a row             ``tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU())``
+define a network of your own    ``tg.nn.Module``: attributes, and ``forward``
+keep a list or dict of modules  ``tg.nn.ModuleList([layer])``, ``tg.nn.ModuleDict``
+multiply by a weight matrix     ``tg.nn.Linear(3, 4)``
+convolve and pool               ``tg.nn.Conv2d(4, 8, 3)``, ``tg.nn.MaxPool2d(2)``
+come from images to rows        ``tg.nn.Flatten()``, ``tg.nn.GlobalAvgPool()``
+normalise activations           ``tg.nn.BatchNorm(4)``, ``tg.nn.LayerNorm(4)``
+drop out at random              ``tg.nn.Dropout(keep_prob=0.8)``
+look up vectors of words        ``tg.nn.Embedding(10, 4)``
+go along sequences              ``tg.nn.LSTM(2, 4)``, ``tg.nn.GRU(2, 4)``, ``tg.nn.RNN(2, 4)``
+attend                          ``tg.nn.MultiHeadAttention(8, 2)``
+apply an activation             ``tg.nn.ReLU()``, or the function ``tg.relu(x)``
+measure how wrong it is         ``tg.nn.losses.cross_entropy(logits, labels)``
+choose where weights start      ``tg.nn.Linear(3, 4, init=tg.nn.init.glorot_uniform)``
+keep weights small              ``tg.nn.l2_penalty(model, 0.1, m=4)``, ``tg.nn.max_norm``
+see a model, its parameters     ``model.named_parameters()``, ``print(model)``
+keep and restore weights        ``model.state_dict()``, ``model.load_state_dict(state)``
+switch off dropout              ``model.eval()``, and on again ``model.train()``
+learn several tasks at once     ``tg.nn.MultiTask``, ``tg.nn.multitask_loss``
+transfer what was learned       ``tg.nn.load_matching(model, state)``, ``tg.nn.freeze``
+call it with other weights      ``tg.nn.functional_call``
+see norms of each layer         ``tg.nn.Watch(model)``
+==============================  ==============================================================
+
 What comes in are tensors and arrays; what goes out are tensors, with the graph that ops recorded. A
 layer is a :class:`Module`: tensors in its attributes, and ``forward``.
 
 To be read in this order: ``module`` (attributes, paths, state, train and eval), ``linear`` (the
-shortest layer with parameters), ``init``; then any layer by its file: ``convolution``, ``pooling``,
-``normalization``, ``dropout``, ``embedding``, ``cells`` and ``recurrent``, ``attention``,
-``activations``; what combines modules: ``containers``, ``multitask``; what is made of outputs:
-``losses``; what changes or reads a whole model: ``regularization``, ``freeze``, ``transfer`` and
-``stateless``. (:class:`Watch` is taken from the room that observes.) Small parts: ``flatten``,
-``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``message_place`` and ``state_paths``.
+shortest layer with parameters), ``init``; then any layer by its file: ``convolution``,
+``transposed_convolution``, ``pooling``, ``normalization``, ``dropout``, ``embedding``, ``cells``
+and ``recurrent``, ``attention``, ``activations``; what combines modules: ``containers``,
+``multitask``; what is made of outputs: ``losses``; what changes or reads a whole model:
+``regularization``, ``freeze``, ``transfer`` and ``stateless``. (:class:`Watch` is taken from the
+room that observes.) Small parts: ``flatten``, ``identity``, ``forgotten_eval``,
+``lost_parameters``, ``half_precision``, ``message_place`` and ``state_paths``.
 """
 
 from typing import TYPE_CHECKING
@@ -38,10 +64,11 @@ from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.embedding import Embedding
 from tensorgraph.nn.flatten import Flatten
 from tensorgraph.nn.freeze import freeze, unfreeze
+from tensorgraph.nn.identity import Identity
 from tensorgraph.nn.linear import Linear
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.multitask import MultiTask, multitask_loss, task_losses
-from tensorgraph.nn.normalization import BatchNorm, LayerNorm, RMSNorm
+from tensorgraph.nn.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from tensorgraph.nn.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -60,18 +87,19 @@ from tensorgraph.nn.transfer import (
     replace_head,
     transfer_advice,
 )
+from tensorgraph.nn.transposed_convolution import ConvTranspose1d, ConvTranspose2d
 from tensorgraph.observe.watch import Watch
 
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "AvgPool1d", "AvgPool2d", "BatchNorm",
-    "Conv1d", "Conv2d", "Dropout", "Embedding", "Flatten", "GRUCell", "GlobalAvgPool",
-    "GlobalMaxPool", "LSTMCell", "LayerNorm", "LeakyReLU", "Linear", "LoadReport", "LogSigmoid",
-    "LogSoftmax", "MaxPool1d", "MaxPool2d", "Module", "ModuleDict", "ModuleList",
-    "MultiHeadAttention", "MultiTask", "RMSNorm", "RNNCell", "ReLU", "Sequential", "SiLU",
-    "Sigmoid", "Softmax", "Softplus", "Tanh", "TransferAdvice", "Watch", "freeze",
-    "functional_call", "init", "l1_penalty", "l2_penalty", "load_matching", "losses", "max_norm",
-    "multitask_loss", "replace_head", "scaled_dot_product_attention", "task_losses",
-    "transfer_advice", "unfreeze", "weights",
+    "Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d", "Dropout", "Embedding", "Flatten",
+    "GRUCell", "GlobalAvgPool", "GlobalMaxPool", "GroupNorm", "Identity", "LSTMCell", "LayerNorm",
+    "LeakyReLU", "Linear", "LoadReport", "LogSigmoid", "LogSoftmax", "MaxPool1d", "MaxPool2d",
+    "Module", "ModuleDict", "ModuleList", "MultiHeadAttention", "MultiTask", "RMSNorm", "RNNCell",
+    "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "TransferAdvice",
+    "Watch", "freeze", "functional_call", "init", "l1_penalty", "l2_penalty", "load_matching",
+    "losses", "max_norm", "multitask_loss", "replace_head", "scaled_dot_product_attention",
+    "task_losses", "transfer_advice", "unfreeze", "weights",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

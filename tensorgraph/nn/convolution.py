@@ -24,7 +24,7 @@ Size = int | Sequence[int]
 Padding = str | int | Sequence[int | tuple[int, int]]
 
 
-class _Conv(Module):
+class Convolution(Module):
     """What convolutions over any number of spatial axes have in common."""
 
     rank: ClassVar[int]
@@ -101,17 +101,22 @@ class _Conv(Module):
             dilation=self.dilation,
             groups=self.groups,
         )
+        return self._with_bias(y)
+
+    def _with_bias(self, y: Tensor) -> Tensor:
         return y if self.bias is None else y + self.bias.reshape((-1,) + (1,) * self.rank)
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
+        return ", ".join([*self._settings(), f"init={self.init}"])
+
+    def _settings(self) -> list[str]:
         parts = [f"{self.in_channels} → {self.out_channels}", "×".join(map(str, self.kernel_size))]
         parts += [f"stride={brief(self.stride)}"] if max(self.stride) > 1 else []
         parts += [f"padding={self.padding!r}"] if self.padding != 0 else []
         parts += [f"dilation={brief(self.dilation)}"] if max(self.dilation) > 1 else []
         parts += [f"groups={self.groups}"] if self.groups > 1 else []
-        parts += ["bias=False"] if self.bias is None else []
-        return ", ".join([*parts, f"init={self.init}"])
+        return parts + (["bias=False"] if self.bias is None else [])
 
 
 def brief(sizes: tuple[int, ...]) -> str:
@@ -119,7 +124,7 @@ def brief(sizes: tuple[int, ...]) -> str:
     return str(sizes[0] if len(set(sizes)) == 1 else sizes)
 
 
-class Conv2d(_Conv):
+class Conv2d(Convolution):
     """Y = X ∗ W + b: every output is a weighted sum of a small window of all input channels.
 
         y[n, o, i, j] = b[o] + Σ_c Σ_u Σ_v w[o, c, u, v] · x[n, c, s i + d u − p, s j + d v − p]
@@ -145,7 +150,7 @@ class Conv2d(_Conv):
     rank = 2
 
 
-class Conv1d(_Conv):
+class Conv1d(Convolution):
     """Y = X ∗ W + b along one axis, for signals, series and texts.
 
         y[n, o, i] = b[o] + Σ_c Σ_u w[o, c, u] · x[n, c, s i + d u − p]

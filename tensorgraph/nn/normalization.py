@@ -1,7 +1,8 @@
-"""Normalization layers: batch norm, layer norm and RMS norm."""
+"""Normalization layers: batch norm, group norm, layer norm and RMS norm."""
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -127,10 +128,10 @@ class BatchNorm(Module):
             deviation = rms(centred, axis=others, eps=self.eps)
             self._follow(*self._moments(x, axis, centred, deviation))
         else:
-            centred = x - self._along(axis, self.running_mean, x)
+            centred = x - _along(axis, self.running_mean, x)
             deviation = sqrt(self.running_var + self.eps)
-        scale = self._along(axis, self.weight / _divisor(deviation, self.eps), x)
-        return affine(centred, scale, self._along(axis, self.bias, x))
+        scale = _along(axis, self.weight / _divisor(deviation, self.eps), x)
+        return affine(centred, scale, _along(axis, self.bias, x))
 
     @quiet
     def _moments(self, x: Tensor, axis: int, centred: Tensor, deviation: Tensor) -> tuple[Any, Any]:
@@ -168,11 +169,6 @@ class BatchNorm(Module):
                 " one write Batches(…, drop_last=True), for inference model.eval()"
             )
 
-    def _along(self, axis: int, values: Tensor, x: Tensor) -> Tensor:
-        """Return one value for each feature, shaped to stand along an axis of x."""
-        behind = x.ndim - 1 - axis
-        return reshape(values, shape=(-1, *(1,) * behind)) if behind else values
-
     def _follow(self, mean: Any, variance: Any) -> None:
         """Let the running averages follow a batch, unless that is run again."""
         if replaying():
@@ -198,9 +194,109 @@ class BatchNorm(Module):
         return f"{self.features}, axis={self.axis}, eps={self.eps:g}, keep_old={self.keep_old:g}"
 
 
+def _along(axis: int, values: Tensor, x: Tensor) -> Tensor:
+    """Return one value for each feature, shaped to stand along an axis of x."""
+    behind = x.ndim - 1 - axis
+    return reshape(values, shape=(-1, *(1,) * behind)) if behind else values
+
+
 def _divisor(deviation: Any, eps: float) -> Any:
     """Return what is divided by; without ε it is 1 where nothing varies: what is divided is 0."""
     return deviation if eps else where(equal(deviation, 0), 1, deviation)
+
+
+class GroupNorm(Module):
+    """Gives each group of features mean 0 and variance 1 in each example, then a scale and a shift.
+
+        μ = mean(x)      σ² = mean((x − μ)²)      y = γ (x − μ) / √(σ² + ε) + β
+
+    with means over the features of one group and all places of one example (Wu & He 2018, "Group
+    normalization", equation 1). No example depends on another, so training and evaluation are the
+    same, for a batch of any size. γ and β, one number for each feature, are the parameters
+    ``weight`` and ``bias``. One group is layer norm over all features and places; as many groups as
+    features are instance norm.
+
+    X has shape (batch, features, *places), as images have.
+
+    Args:
+        groups: in how many parts of equal size the features are cut, in their order.
+        features: how many features, or channels, there are.
+        eps: ε, added to the variance.
+        dtype: float32 unless given.
+
+    Raises:
+        ArgumentError: ``groups`` that do not divide the features, a number below 1, or an ``eps``
+            that is negative or not finite.
+        DTypeError: an argument of the wrong kind.
+        ShapeError: when called: the input does not have ``features`` along axis 1; or there is but
+            one value in a group, whose variance is 0.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> layer = tg.nn.GroupNorm(2, 4)
+        >>> layer
+        GroupNorm(2, 4, eps=1e-05)
+        >>> print(layer(tg.tensor([[1.0, 3.0, 10.0, 30.0]])).round(3))
+        [[-1.  1. -1.  1.]]
+    """
+
+    regularised = False
+
+    parameter_letters = SCALE_AND_SHIFT
+
+    def __init__(
+        self,
+        groups: int,
+        features: int,
+        eps: float = 1e-5,
+        *,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        self.groups = whole(groups, "GroupNorm: groups", 1)
+        self.features = whole(features, "GroupNorm: features", 1)
+        if self.features % self.groups:
+            raise ArgumentError(
+                f"GroupNorm: groups = {self.groups} must divide the {self.features} features"
+            )
+        self.eps = number(eps, "GroupNorm: eps", 0)
+        self.weight = ones(self.features, dtype, requires_grad=True)
+        self.bias = zeros(self.features, dtype, requires_grad=True)
+
+    def forward(self, x: Operand) -> Tensor:
+        """Return the normalised x."""
+        given = asarray(x)
+        size = self._group_size(given.shape)
+        grouped = reshape(to_single(given), shape=(given.shape[0], self.groups, size))
+        centred = center(grouped, axis=-1)
+        deviation = rms(centred, axis=-1, eps=self.eps, keepdims=True)
+        normalised = reshape(centred / _divisor(deviation, self.eps), shape=given.shape)
+        scale, shift = _along(1, self.weight, given), _along(1, self.bias, given)
+        y: Tensor = to_half(affine(normalised, scale, shift), given, self.weight)
+        return y
+
+    def _group_size(self, shape: Shape) -> int:
+        """Return how many values of an example there are in a group.
+
+        Raises:
+            ShapeError: the input does not fit.
+        """
+        if len(shape) < 2 or shape[1] != self.features:
+            raise ShapeError(
+                f"{here('group_norm')}: the input of shape {shape} must have {self.features}"
+                " features along axis 1"
+            )
+        size = math.prod(shape[1:]) // self.groups
+        if size == 1:
+            raise ShapeError(
+                f"{here('group_norm')}: the input of shape {shape} has a single value in each group"
+                f" of an example, and minus its mean that is 0; write fewer groups than"
+                f" {self.groups}"
+            )
+        return size
+
+    def extra_repr(self) -> str:
+        """Return what ``repr`` shows between the parentheses."""
+        return f"{self.groups}, {self.features}, eps={self.eps:g}"
 
 
 class _OverLastAxes(Module):

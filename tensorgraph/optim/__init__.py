@@ -1,5 +1,21 @@
 """Optimizers: pure update rules, written with operators and ops.
 
+==============================  ===================================================================
+forget gradients, take a step   ``optimizer.zero_grad()``, ``optimizer.step()``
+descend along the gradient      ``tg.optim.SGD(model.parameters(), lr=0.1)``
+add momentum, as in the course  ``tg.optim.EWMAMomentum(model.parameters(), lr=0.1)``
+add momentum, as in PyTorch     ``tg.optim.HeavyBall(model.parameters(), lr=0.1)``
+adapt to each parameter         ``tg.optim.Adam(model.parameters())``
+the same with weight decay      ``tg.optim.AdamW(tg.optim.decay_groups(model, weight_decay=0.01))``
+read or change the rate         ``optimizer.lr``
+let the rate change by itself   ``tg.optim.Adam([w], lr=tg.optim.schedules.cosine(0.1, 100))``
+give parts rates of their own   ``tg.optim.path_groups(model, {"layers.0": {"lr": 0.01}})``
+bound the gradients             ``tg.optim.clip_by_global_norm(model.parameters(), 1.0)``
+keep and restore the state      ``optimizer.state_dict()``
+write a rule of your own        ``tg.optim.Optimizer``: ``start`` and ``update``
+see a rule as a formula         ``tg.update_rule(optimizer)``
+==============================  ===================================================================
+
 What comes in are parameters whose ``grad`` is filled; ``step()`` gives them new values, and keeps a
 state of its own for each. A rule is a subclass of :class:`Optimizer` with ``start`` and ``update``.
 

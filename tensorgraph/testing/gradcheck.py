@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.function_types import Function, P
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.testing.checked_function import (
     Array,
@@ -39,7 +40,7 @@ _UNDERFLOW = 1e-290
 
 @with_leads
 def gradcheck(
-    f: Callable[..., Any], *inputs: Any, order: int = 1, rtol: float = 1e-11, seed: int = 0
+    f: Function[Any, P], *inputs: Any, order: int = 1, rtol: float = 1e-11, seed: int = 0
 ) -> GradcheckResult:
     """Compare the gradients of ``f`` with numeric ones; raise if they differ.
 

@@ -168,6 +168,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "engine/tensor.py",
+        ("Tensor.__array__", "NDArray[np.object_]", "Array",
+         "Tensor: array * tensor is an array to type checkers"),
         ("rebind", "observer.met(tensor)", "pass", "capture: a parameter is written unseen"),
         ("Tensor.assign", "copied(array_of(value, self.dtype))", "array_of(value, self.dtype)",
          "assign: the caller's array is shared"),

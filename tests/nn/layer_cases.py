@@ -48,6 +48,10 @@ LAYERS: dict[str, list[LayerCase]] = {
         LayerCase(lambda dtype: batch_norm(dtype, 1), ((2, 2, 2, 1),)),
         LayerCase(lambda dtype: batch_norm(dtype, -1), ((2, 3, 2),)),
     ],
+    "GroupNorm": [
+        LayerCase(lambda dtype: nn.GroupNorm(2, 4, dtype=dtype), ((3, 4),)),
+        LayerCase(lambda dtype: nn.GroupNorm(3, 3, dtype=dtype), ((2, 3, 2, 1),)),
+    ],
     "LayerNorm": [
         LayerCase(lambda dtype: nn.LayerNorm(3, dtype=dtype), ((4, 3),)),
         LayerCase(lambda dtype: nn.LayerNorm((3, 2), dtype=dtype), ((2, 3, 2),)),
@@ -118,6 +122,23 @@ LAYERS: dict[str, list[LayerCase]] = {
             ((2, 1, 3, 4),),
         ),
     ],
+    "ConvTranspose1d": [
+        LayerCase(lambda dtype: nn.ConvTranspose1d(2, 3, 2, dtype=dtype), ((2, 2, 3),)),
+        LayerCase(
+            lambda dtype: nn.ConvTranspose1d(
+                2, 4, 3, stride=2, padding="same", groups=2, bias=False, dtype=dtype
+            ),
+            ((2, 2, 2),),
+        ),
+    ],
+    "ConvTranspose2d": [
+        LayerCase(
+            lambda dtype: nn.ConvTranspose2d(
+                2, 1, (2, 3), stride=2, padding=1, output_padding=(1, 0), dtype=dtype
+            ),
+            ((2, 2, 2, 2),),
+        ),
+    ],
     **{
         name: [
             LayerCase(lambda dtype, n=name: getattr(nn, n)(2), (shape,)),
@@ -132,7 +153,7 @@ LAYERS: dict[str, list[LayerCase]] = {
     },
     **{
         name: [LayerCase(lambda dtype, n=name: getattr(nn, n)(), ((2, 3, 2, 2),))]
-        for name in ("GlobalAvgPool", "GlobalMaxPool", "Flatten")
+        for name in ("GlobalAvgPool", "GlobalMaxPool", "Flatten", "Identity")
     },
     "Sequential": [
         LayerCase(

@@ -38,6 +38,16 @@ def compared(ours, theirs, x):
     theirs.zero_grad()
 
 
+@pytest.mark.parametrize("groups", [1, 2, 6])
+@pytest.mark.parametrize("shape", [(3, 6, 4), (2, 6, 3, 5)])
+def test_group_norm(groups, shape):
+    layers = shared(
+        nn.GroupNorm(groups, 6, eps=1e-3, dtype="float64"),
+        torch.nn.GroupNorm(groups, 6, eps=1e-3, dtype=torch.float64),
+    )
+    compared(*layers, 2 * RNG.standard_normal(shape) + 1)
+
+
 @pytest.mark.parametrize(
     ("kind", "shape"),
     [("BatchNorm1d", (6, 3)), ("BatchNorm1d", (4, 3, 5)), ("BatchNorm2d", (2, 3, 4, 5))],

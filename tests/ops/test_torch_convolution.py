@@ -73,6 +73,33 @@ def test_transposed_convolutions(made):
         agree(tg.conv_transpose(y, w, shape=expected.shape[2:], **geometry), expected)
 
 
+@pytest.mark.parametrize("rank", [1, 2])
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {},
+        {"stride": 2, "padding": 1, "output_padding": 1, "groups": 2},
+        {"stride": 3, "dilation": 2, "bias": False, "output_padding": 2},
+    ],
+)
+def test_transposed_layers_and_their_gradients(rank, geometry):
+    kind = f"ConvTranspose{rank}d"
+    ours = getattr(nn, kind)(4, 6, 3, **geometry, dtype="float64")
+    theirs = getattr(torch.nn, kind)(4, 6, 3, **geometry, dtype=torch.float64)
+    for name, parameter in ours.named_parameters():
+        getattr(theirs, name).data = torch.tensor(parameter.numpy())
+    x = normal(0, 2, 4, *(4, 3)[:rank])
+    mine, other = tg.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    y, expected = ours(mine), theirs(other)
+    agree(y, expected)
+    g = normal(1, *y.shape)
+    y.backward(g)
+    expected.backward(torch.tensor(g))
+    agree(mine.grad, other.grad)
+    for name, parameter in ours.named_parameters():
+        agree(parameter.grad, getattr(theirs, name).grad)
+
+
 @pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel:UserWarning")
 @pytest.mark.parametrize("size", [1, 2, 3, 4, (2, 3)])
 @pytest.mark.parametrize("dilation", [1, 2])
