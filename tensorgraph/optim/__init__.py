@@ -24,7 +24,8 @@ To be read in this order: ``sgd`` and the other rules (``momentum``, ``adaptive`
 ``settings`` (what a rule's settings may be), ``groups`` (parameters with settings of their own) and
 ``saved_groups``, ``working_dtype`` (how wide a rule computes), ``flat_parameters`` (how many
 parameters are stepped at once) and ``recorded_steps`` (steps to differentiate through);
-``schedules`` of the learning rate and ``clip`` stand by themselves.
+``schedules`` of the learning rate, ``clip``, and ``scipy_minimize`` (L-BFGS, by SciPy) stand by
+themselves.
 """
 
 from typing import TYPE_CHECKING
@@ -38,12 +39,13 @@ from tensorgraph.optim.clip import clip_by_global_norm, clip_by_value
 from tensorgraph.optim.groups import Group, decay_groups, path_groups
 from tensorgraph.optim.lion import Lion
 from tensorgraph.optim.momentum import EWMAMomentum, HeavyBall, Nesterov
+from tensorgraph.optim.scipy_minimize import minimize
 from tensorgraph.optim.sgd import SGD
 
 __all__ = [
     "SGD", "Adagrad", "Adam", "AdamW", "EWMAMomentum", "Group", "HeavyBall", "Lion", "NAdam",
     "Nesterov", "Optimizer", "RMSprop", "clip_by_global_norm", "clip_by_value",
-    "decay_groups", "path_groups", "schedules",
+    "decay_groups", "minimize", "path_groups", "schedules",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

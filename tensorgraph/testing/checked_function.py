@@ -32,7 +32,8 @@ class NotAnalyticError(Exception):
 class CheckedFunction:
     """A user's function of several arguments, of which what is floating-point is checked.
 
-    An argument may be a nested container. Random draws inside it are repeated at every call, so dropout is a function like any other.
+    An argument may be a nested container. Random draws inside the function are repeated at every
+    call, so dropout is a function like any other.
 
     Raises:
         DTypeError: an argument, or what is computed inside, is not float64.

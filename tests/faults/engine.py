@@ -6,6 +6,14 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "engine/transforms.py",
+        ("_Call.handed_out", "np.array(to_host(r._data))", "np.asarray(to_host(r._data))",
+         "grad: arrays handed out are shared with the engine, or read-only"),
+        ("_Call.handed_out", "r if r._requires_grad else np.array(to_host(r._data))[()]",
+         "np.array(to_host(r._data))[()]",
+         "grad: what belongs to a graph is handed out as if it did not"),
+    ),
+    *planted_in(
         "engine/creation.py",
         ("arange", "_before(cast(numbers, wanted), stop, step)", "cast(numbers, wanted)",
          "creation: in a shorter type, a range holds its stop"),

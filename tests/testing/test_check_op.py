@@ -72,7 +72,10 @@ def test_a_rule_detached_at_second_order_is_caught(name, key):
 def capped(ref):
     rules = {"x": lambda g, x, limit: g * (x < limit)}
     domain = {"x": Real(-3, 3, avoid=(2,))}
-    kernel = lambda x, *, limit=1.0: np.minimum(x, limit)
+
+    def kernel(x, *, limit=1.0):
+        return np.minimum(x, limit)
+
     return tg.op("capped", kernel, rules, domain=domain, ref=ref)
 
 
