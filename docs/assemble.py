@@ -8,6 +8,7 @@ from pathlib import Path
 
 from docs import (
     course_index,
+    foreign_names,
     notebooks,
     numpy_functions,
     operations,
@@ -56,9 +57,10 @@ def made_pages(source: Path, guides: dict[str, Path]) -> Iterator[tuple[str, str
     yield from families.items()
     yield "reference/index.rst", rooms.index([name.removeprefix("reference/") for name in families])
     yield "reference/numpy.rst", numpy_functions.page()
+    yield from foreign_names.pages().items()
     yield "one_page.rst", rooms.one_page()
     yield "course_index.rst", course_index.page(guides)
-    yield "guides/index.md", notebooks.index(guides)
+    yield from notebooks.indexes(guides).items()
     yield from scripts.pages(EXAMPLES).items()
     yield from readme.pages(ROOT / "README.md").items()
     page = HERE / "pages" / "troubleshooting.md"

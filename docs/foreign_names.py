@@ -16,7 +16,7 @@ places, which most are, do not stand here.
 
 
 def pages() -> dict[str, str]:
-    """Return a page for each library, and the one that leads to them."""
+    """Return a page for each library, by file name."""
     return {f"coming_from/{_file(peer)}.rst": page(letter) for letter, peer in PEERS.items()}
 
 
@@ -30,18 +30,32 @@ def page(letter: str) -> str:
     parts = [heading(f"Coming from {peer}", label=f"coming-from-{_file(peer)}"), OPENING]
     found = [lead for lead in names() if letter in lead.peers]
     for place in dict.fromkeys(lead.place for lead in found):
-        rows = [_row(lead) for lead in found if lead.place == place]
-        parts += [heading(f"At ``{place}``", "-"), table(rows, _header(peer), "30 45 25")]
+        rows = _rows([lead for lead in found if lead.place == place], "{}")
+        parts += [heading(f"At ``{place}``", "-"), _table(peer, rows)]
     keywords = [lead for lead in keyword_leads() if letter in lead.peers]
     if keywords:
-        rows = [(f"``{k.name}=`` of {k.place}", *_row(k)[1:]) for k in keywords]
-        parts += [heading("Keywords", "-"), table(rows, _header(peer), "30 45 25")]
+        parts += [heading("Keywords", "-"), _table(peer, _keyword_rows(keywords))]
     return "".join(parts)
 
 
-def _header(peer: str) -> Sequence[str]:
-    return peer, "here", "to be known"
+def _keyword_rows(keywords: Sequence[Lead]) -> list[tuple[str, str, str]]:
+    return [
+        (f"{there} of {place}", here, note)
+        for place in dict.fromkeys(lead.place for lead in keywords)
+        for there, here, note in _rows([k for k in keywords if k.place == place], "{}=")
+    ]
 
 
-def _row(lead: Lead) -> tuple[str, str, str]:
-    return f"``{lead.name}``", f"``{lead.line}``" if lead.line else "–", escaped(lead.note)
+def _table(peer: str, rows: Sequence[Sequence[str]]) -> str:
+    return table(rows, (peer, "here", "to be known"), "30 45 25")
+
+
+def _rows(leads: Sequence[Lead], spelt: str) -> list[tuple[str, str, str]]:
+    """Return rows of the table; names with the same answer share one."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for lead in leads:
+        alike.setdefault((lead.line, lead.note), []).append(f"``{spelt.format(lead.name)}``")
+    return [
+        (", ".join(there), f"``{line}``" if line else "–", escaped(note))
+        for (line, note), there in alike.items()
+    ]

@@ -10,11 +10,18 @@ import jupytext
 import nbformat
 
 SECTIONS = {
-    "course": "The course, week by week",
-    "beyond": "Beyond the course",
-    "recipes": "Recipes",
+    "course": (
+        "The course, week by week",
+        "The Deep Learning Specialization's first three courses, written as the course writes them:"
+        " samples in columns, by hand first, then with `tg.nn`. {doc}`/course_index` finds terms.",
+    ),
+    "beyond": (
+        "Beyond the course",
+        "What the engine is good for besides. {doc}`/guides/programs` are longer still.",
+    ),
+    "recipes": ("Recipes", 'Short answers to "how do I …?", each a program that runs.'),
 }
-"""The folders of guides, with what the site calls them."""
+"""The folders of guides: what the site calls them, and what it says of them."""
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LINK = re.compile(r"\]\((?!\w+:)([\w./]+)\.py\)")
@@ -63,13 +70,26 @@ def write(script: Path, page: Path, downloads: Path, words: Sequence[str]) -> No
     nbformat.write(found, page.with_name(f"{page.name}.ipynb"))
 
 
-def index(guides: dict[str, Path]) -> str:
-    """Return the page that leads to all guides."""
-    parts = ["# Guides\n\nEach is a program that runs, shown with what it printed and drew."]
-    for folder, title in SECTIONS.items():
-        pages = [page for page in guides if page.split("/")[1] == folder]
-        if pages:
-            listing = "\n".join(f"/{page}" for page in pages)
-            parts.append(f"## {title}\n\n```{{toctree}}\n:caption: {title}\n\n{listing}\n```")
-    parts.append("```{toctree}\n:hidden:\n\nprograms\n```")
-    return "\n\n".join(parts) + "\n"
+def indexes(guides: dict[str, Path]) -> dict[str, str]:
+    """Return for each folder of guides the page that leads to them, by file name."""
+    return {f"guides/{folder}/index.md": _index(folder, guides) for folder in SECTIONS}
+
+
+def _index(folder: str, guides: dict[str, Path]) -> str:
+    found = {page: script for page, script in guides.items() if page.split("/")[1] == folder}
+    title, opening = SECTIONS[folder]
+    rows = [f"{{doc}}`/{page}`\n: {_opening(script)}" for page, script in found.items()]
+    listing = "\n".join(f"/{page}" for page in found)
+    return (
+        f"# {title}\n\n{opening}\n\n"
+        + "\n\n".join(rows)
+        + f"\n\n```{{toctree}}\n:hidden:\n\n{listing}\n```\n"
+    )
+
+
+def _opening(script: Path) -> str:
+    """Return the first sentence of a guide's text, below its title and where it belongs."""
+    text = notebook(script).cells[0].source
+    paragraphs = [p for p in text.split("\n\n")[1:] if not p.startswith(("*", "```"))]
+    first = " ".join(paragraphs[0].split()) if paragraphs else ""
+    return re.split(r"(?<=[.?!:]) ", first)[0].rstrip(":")

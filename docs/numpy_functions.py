@@ -45,12 +45,13 @@ def page() -> str:
     kinds = {kind: [n for n, k in found.items() if k == kind] for kind in ("recorded", "value", "")}
     parts = [
         heading("NumPy's functions on tensors", label="numpy-functions"),
-        f"{len(kinds['recorded'])} of NumPy's functions are recorded when a tensor is among their"
-        f" operands, and have gradients to any order; {len(kinds['value'])} more tell something of"
+        f"{len(kinds['recorded'])} of NumPy's functions are operations where a tensor is among"
+        " their operands: they are recorded, and have gradients to any order where there are any."
+        f" {len(kinds['value'])} more tell something of"
         " the values, or of shape and dtype alone. This page is made from the table that answers"
         " them. Where a function is missing, the error says so and names the way around it;"
         " :py:obj:`tg.op <tensorgraph.op>` declares a new one.\n\n",
-        heading("Recorded, with a gradient", "-"),
+        heading("Operations", "-"),
         _grid(kinds["recorded"]),
         heading("Answered from values, shape or dtype", "-"),
         _grid(kinds["value"]),

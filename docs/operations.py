@@ -25,7 +25,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.modes import user_frame
 from tensorgraph.engine.rule import Word
 from tensorgraph.ops import OPS
-from tests.ops.op_call import Case
+from tensorgraph.testing.op_calls import Case
 from tests.ops.op_cases import cases
 
 INFINITY = np.inf
@@ -75,7 +75,7 @@ def _told(name: str, pictures: Path) -> Iterator[tuple[str, str]]:
     if record is None and call:
         listing = str(tg.trace(call.function, *call.arrays))
         yield "Composed of", directive("code-block", "text", listing)
-    if record is not None and out is not None:
+    if record is not None and call and out is not None:
         yield "Equation", equation(record, call, out)
     if record is not None:
         yield "Domain", domain_text(record)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,20 +17,22 @@ BLOCK = re.compile(r"```\{code-block\} python\n:class: fails\n\n(.*?)```\n", re.
 
 
 def said(code: str) -> str:
-    """Return the error or warning that code ends with, as Python's interpreter prints it.
+    """Return what code warns of, and the error that it ends with, as Python prints them.
 
     Raises:
-        AssertionError: it neither raises nor warns.
+        AssertionError: it says nothing.
     """
     names: dict[str, Any] = {"np": np, "tg": tg, "nn": tg.nn, "optim": tg.optim}
+    told: list[Exception] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             exec(compile(code, "<example>", "exec", dont_inherit=True), names)
         except Exception as error:
-            return f"{type(error).__name__}: {error}"
-    assert caught, f"says nothing:\n{code}"
-    return f"{caught[-1].category.__name__}: {caught[-1].message}"
+            told.append(error)
+    lines = [f"{type(e).__name__}: {e}" for e in (*(w.message for w in caught), *told)]
+    assert lines, f"says nothing:\n{code}"
+    return "\n".join(dict.fromkeys(lines)).replace(f"{Path.cwd()}{os.sep}", "")
 
 
 def failing(text: str) -> list[str]:

@@ -1,4 +1,37 @@
-"""A computational-graph engine on NumPy: define networks, see their graphs, trust the gradients."""
+"""A computational-graph engine on NumPy: define networks, see their graphs, trust the gradients.
+
+What to write for what you want to do, after ``import tensorgraph as tg``:
+
+================================  =================================================================
+make a tensor                     ``tg.tensor([1.0, 2.0])``, ``tg.zeros((2, 3))``, ``tg.arange(5)``
+draw random numbers               ``tg.random.seed(0)``, ``tg.random.normal((2, 3))``
+compute as with NumPy             ``tg.exp(x) @ y.mT``, ``x.sum(axis=0)``, ``np.exp(x)``
+get the gradient of a leaf        ``cost(w).backward()``, ``w.grad``
+differentiate a function          ``tg.grad(f)``, ``tg.value_and_grad(f)``
+get more than a gradient          ``tg.jacobian(f)``, ``tg.hessian(f)``, ``tg.hvp``, ``tg.vjp``
+compute without a gradient        ``tg.no_grad()``, ``x.detach()``
+change a parameter by hand        ``w.assign(w.data - 0.1)``
+build a network                   ``tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU())``
+measure how wrong it is           ``tg.nn.losses.cross_entropy(logits, labels)``
+take a step of an optimizer       ``tg.optim.Adam(model.parameters(), lr=0.01)``
+split, scale and batch data       ``tg.data.split(X, labels)``, ``tg.data.Batches(X, labels)``
+train                             ``tg.train.fit``, ``tg.train.save``, ``tg.train.load``
+find out what to work on          ``tg.diagnose.accuracy(predictions, labels)``
+read the gradient as a formula    ``tg.derive(cost(w), wrt=w)``
+state a fact that it may use      ``tg.assume(one_hot, one_hot=1)``
+see the graph                     ``tg.render(cost(w))``
+list what a function computes     ``tg.trace(f, u)``
+print an optimizer's rule         ``tg.update_rule(optimizer)``
+find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
+check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
+declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
+save memory in a long chain       ``tg.checkpoint(f)``
+catch an error                    ``tg.errors.ShapeError`` and its siblings
+================================  =================================================================
+
+``help(tg.nn)`` and so on say the same of each room, and ``help(tg.exp)`` all about one function. A
+name that PyTorch, Keras, JAX or NumPy have for a thing is answered with the one it has here.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,14 @@
 """Random numbers: seedable generators, and the ops that draw from them.
 
+===============================  ==============================================================
+get the same numbers again       ``tg.random.seed(0)``
+draw from a normal distribution  ``tg.random.normal((2, 3), mean=0.0, std=1.0)``
+draw from an interval            ``tg.random.uniform((2, 3), low=-1.0, high=1.0)``
+toss coins                       ``tg.random.bernoulli(0.5, (2, 3))``
+shuffle                          ``X[tg.random.permutation(len(X)).numpy()]``
+have a sequence of one's own     ``tg.random.normal((2, 3), generator=tg.random.Generator(0))``
+===============================  ==============================================================
+
 A draw is an op whose operand is the generator; no gradient flows through it. The functions use one
 default generator unless given another; ``seed`` restarts the default one. A process that is forked
 goes on with the sequence of its parent, as NumPy's generators do: give each worker a generator of

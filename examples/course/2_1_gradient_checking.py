@@ -185,3 +185,6 @@ def cost_of_net(state):
 result = gradcheck(lambda w: cost_of_net({"layers.0.weight": w}), net.layers[0].weight)
 print("right, by the", result.method)
 assert result.relative_difference < 1e-7
+
+# %% [markdown]
+# **Next:** how to get downhill faster: [optimisation algorithms](2_2_optimizers.py).

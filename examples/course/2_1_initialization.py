@@ -47,7 +47,7 @@ def initialize_parameters(layer_dims, std, seed=3):
     return parameters
 
 
-def model(X, Y, std, iterations=700, learning_rate=0.3):
+def model(X, Y, std, iterations=500, learning_rate=0.3):
     """Return trained parameters and the costs on the way."""
     parameters, costs = initialize_parameters([2, 10, 5, 1], std), []
     for _ in range(iterations):
@@ -70,7 +70,7 @@ def model(X, Y, std, iterations=700, learning_rate=0.3):
 parameters = initialize_parameters([2, 10, 5, 1], std=lambda n_prev: 0)
 tg.sigmoid_cross_entropy(forward_propagation(X, parameters), Y).mean().backward()
 for name, parameter in parameters.items():
-    print(name, f"largest derivative {abs(parameter.grad).max():.1e}")
+    print(f"d{name} is", "zero" if np.allclose(parameter.grad, 0, atol=1e-12) else "not zero")
 assert not any(parameters[name].grad.any() for name in ("W1", "b1", "W2", "b2", "W3"))
 
 # %% [markdown]

@@ -125,7 +125,7 @@ def forward_propagation(X, parameters, keep_prob=1.0, rng=None):
     return W3 @ A2 + b3
 
 
-def model(X, Y, lambd=0.0, keep_prob=1.0, iterations=700, learning_rate=0.5):
+def model(X, Y, lambd=0.0, keep_prob=1.0, iterations=500, learning_rate=0.5):
     rng = np.random.default_rng(0) if keep_prob < 1 else None
     parameters = initialize_parameters([2, 60, 20, 1])
     weights = [parameters[name] for name in ("W1", "W2", "W3")]
@@ -191,7 +191,7 @@ history = train.fit(
     optim.Adam(net.parameters(), lr=0.01),
     data.Batches(X.T.astype(np.float32), Y.T, batch_size=32, augment=noise),
     (X_dev.T.astype(np.float32), Y_dev.T),
-    epochs=60,
+    epochs=40,
     metrics={"error": lambda z, y: 1 - diagnose.accuracy(z > 0, y)},
     early_stopping=train.EarlyStopping(patience=15, optimize="dev_error"),
     progress=False,

@@ -1,5 +1,20 @@
 """Data preparation: sets, labels as numbers, scaled inputs, mini-batches, augmentation.
 
+================================  ================================================================
+make train, dev and test sets     ``tg.data.split(X, labels)``
+split where the target is scarce  ``tg.data.split_by_target``
+find examples in two sets         ``tg.data.leaks(tg.data.split(X, labels))``
+keep copies in one set            ``tg.data.duplicate_groups(X)``
+number the classes                ``tg.data.Classes.of(["cat", "dog", "cat"])``
+number tags, several an example   ``tg.data.Tags.of([["red"], ["red", "big"]])``
+undo a one-hot coding             ``tg.data.from_one_hot(np.eye(3))``
+scale inputs                      ``tg.data.Normalize().fit(X)``
+go through mini-batches           ``tg.data.Batches(X, labels, batch_size=4)``
+change images at random           ``tg.data.Batches(images.data, augment=tg.data.augment.flip())``
+compare two sets                  ``tg.data.alike(X, X)``
+mix examples from two sources     ``tg.data.synthesize(X, X, size=4, weight=0.5)``
+================================  ================================================================
+
 In come NumPy arrays with one row for each example, memory-mapped ones too; out come arrays again,
 as training sets and as mini-batches. What is random is drawn from a seed alone: the same call gives
 the same sets, batches and augmented examples.

@@ -1,5 +1,19 @@
 """Diagnosis of a trained model: metrics, where the error comes from, what to work on next.
 
+===============================  =================================================================
+measure classes                  ``tg.diagnose.accuracy(predictions, labels)``, ``tg.diagnose.f1``
+see which are mixed up           ``tg.diagnose.confusion_matrix(predictions, labels)``
+measure scores                   ``tg.diagnose.roc_auc(scores, targets)``
+measure probabilities            ``tg.diagnose.log_loss(probabilities, targets)``
+see whether they are believable  ``tg.diagnose.calibration(probabilities, targets)``
+choose among models              ``tg.diagnose.select``
+tell bias from variance          ``tg.diagnose.ladder(human=0.01, train=0.02, dev=0.1)``
+look at errors by hand           ``tg.diagnose.error_table``
+find and correct wrong labels    ``tg.diagnose.suspicious_labels``, ``apply_corrections``
+see what it says of the plane    ``tg.diagnose.decision_boundary(predict, x, labels)``
+put it all on one page           ``tg.diagnose.report(history=history)``
+===============================  =================================================================
+
 In come arrays of predictions, probabilities and labels, or error rates; out come numbers, and small
 results that print themselves. All are plain functions.
 
@@ -7,7 +21,7 @@ Read ``array_arguments`` (the checks that all share) and ``metric`` first. Metri
 ``class_metrics``, ``score_metrics``, ``reliability``; by them ``model_selection``. Analysis of the
 error: ``error_ladder`` with ``confidence_intervals`` and ``remedies``, ``error_analysis`` with
 ``error_csv``, ``label_cleaning``, ``gradient_health`` (of the ``norm_columns`` of a history). All
-of it on one page: ``html_report``.
+of it on one page: ``html_report``. What a classifier says of the plane: ``boundary``.
 
 A metric is added in one file: a function with ``@metric(worst=..., best=...)`` whose name stands in
 the file's ``__all__``.

@@ -10,7 +10,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients_at
-from tensorgraph.engine.function_types import Function, P
+from tensorgraph.engine.function_types import P
 from tensorgraph.engine.graph import Node, mark, reachable
 from tensorgraph.engine.modes import MODE, mode, user_line
 from tensorgraph.engine.op import Op
@@ -18,7 +18,7 @@ from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, wrap
 
 
-def checkpoint(f: Function[Any, P]) -> Callable[P, Tensor]:
+def checkpoint(f: Callable[P, Any]) -> Callable[P, Tensor]:
     """Return ``f`` such that backward computes its inside again instead of keeping it.
 
     Costs one more forward pass of ``f``, saves the memory of everything between its inputs and its

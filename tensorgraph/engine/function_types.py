@@ -1,7 +1,7 @@
 """The types of functions that differentiate functions, for type checkers and editors.
 
-A gradient is built like the argument it belongs to: of a tensor, an array or a number it is a
-tensor, of a container of tensors the same container.
+A gradient is built like the argument it belongs to: of a tensor or a number it is a tensor, of an
+array an array, of a container of tensors the same container.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from tensorgraph.engine.operands import Plain
+import numpy as np
+from numpy.typing import NDArray
+
 from tensorgraph.engine.tensor import Tensor
 
 P = ParamSpec("P")
@@ -18,7 +20,8 @@ Result = TypeVar("Result", covariant=True)
 Tree = TypeVar("Tree")
 """Nested containers of tensors."""
 
-Leaf: TypeAlias = Tensor | Plain
+Leaf: TypeAlias = Tensor | float
+Array: TypeAlias = NDArray[Any] | np.generic
 Pullback: TypeAlias = Callable[[Any], tuple[Any, ...]]
 
 # The first three are what a lambda's parameters get their types from: unknown they would be errors.
@@ -33,6 +36,8 @@ class Gradient(Protocol):
     @overload
     def __call__(self, x: Leaf, /, *args: Any, **kwargs: Any) -> Tensor: ...
     @overload
+    def __call__(self, x: Array, /, *args: Any, **kwargs: Any) -> NDArray[Any]: ...
+    @overload
     def __call__(self, x: Tree, /, *args: Any, **kwargs: Any) -> Tree: ...
 
 
@@ -42,6 +47,10 @@ class ValueAndGradient(Protocol):
     @overload
     def __call__(self, x: Leaf, /, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]: ...
     @overload
+    def __call__(
+        self, x: Array, /, *args: Any, **kwargs: Any
+    ) -> tuple[np.floating[Any], NDArray[Any]]: ...
+    @overload
     def __call__(self, x: Tree, /, *args: Any, **kwargs: Any) -> tuple[Tensor, Tree]: ...
 
 
@@ -50,6 +59,8 @@ class Partials(Protocol):
 
     @overload
     def __call__(self, x: Leaf, /, *args: Any, **kwargs: Any) -> Tensor: ...
+    @overload
+    def __call__(self, x: Array, /, *args: Any, **kwargs: Any) -> NDArray[Any]: ...
     @overload
     def __call__(self, x: Any, /, *args: Any, **kwargs: Any) -> Any: ...
 

@@ -27,6 +27,19 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
     return [tree], None
 
 
+def places(tree: Any) -> list[str]:
+    """Return where the leaves of a nested container stand, in order, as Python indexes them.
+
+    Example:
+        >>> places({"a": 1, "b": [2, 3]}), places(1)
+        (["['a']", "['b'][0]", "['b'][1]"], [''])
+    """
+    if isinstance(tree, (dict, list, tuple)):
+        pairs = tree.items() if isinstance(tree, dict) else enumerate(tree)
+        return [f"[{key!r}]{rest}" for key, value in pairs for rest in places(value)]
+    return [""]
+
+
 def flatten_like(structure: Structure, tree: Any) -> list[Any]:
     """Return the parts of ``tree`` that stand where ``structure`` has leaves.
 

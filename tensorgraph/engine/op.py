@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Protocol, overload
 
 import numpy as np
 
@@ -28,8 +28,23 @@ from tensorgraph.engine.domain import Domain
 from tensorgraph.engine.explain import explain
 from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.notation import BODY, NAMING, Notation, function
-from tensorgraph.engine.rule import NONDIFF, ZERO_RULE, CompiledRule, Rule, Word, compile_rule
+from tensorgraph.engine.rule import (
+    NONDIFF,
+    ZERO_RULE,
+    CompiledRule,
+    Rule,
+    RuleFunction,
+    Word,
+    compile_rule,
+)
 from tensorgraph.leads.calls import unknown_keyword
+
+if TYPE_CHECKING:  # tensors stand above the records
+    from tensorgraph.engine.function_types import Function, P
+    from tensorgraph.engine.operands import MakesTensor, Operand, Plain
+    from tensorgraph.engine.tensor import Tensor
+
+Q = ParamSpec("Q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,10 +295,70 @@ class OpFunction(Protocol):
         """Apply the operation: inputs, then static parameters."""
 
 
-def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields: Any) -> OpFunction:
+class DeclaredOp(OpFunction, Protocol):
+    """An operation that a user declared, as a function."""
+
+    @overload
+    def __call__(self, *args: MakesTensor, **static: Any) -> Tensor: ...
+    @overload
+    def __call__(self, *args: Plain, **static: Any) -> Any: ...
+    @overload
+    def __call__(self, *args: Operand, **static: Any) -> Tensor: ...
+
+
+def op(  # noqa: D417
+    name: str,
+    kernel: Function[Any, P],
+    vjp: Mapping[str, RuleFunction[Q] | Word],
+    **fields: Any,
+) -> DeclaredOp:
     """Declare an operation and return it as a function, whose ``.op`` is the record.
 
-    See :class:`Op` for the fields.
+    Arrays come first; what stands after ``*`` in the kernel are *static parameters*, which are
+    given by keyword, and are no operands: no gradient flows to them.
+
+    Only the first three are needed. ``domain`` and ``ref`` let :func:`tg.testing.check_op
+    <tensorgraph.testing.check_op>` draw inputs and compare values; the others are for formulas and
+    pictures, for speed, or for operations that are not elementwise.
+
+    Args:
+        name: what messages, formulas and pictures call it: ``"leaky"``.
+        kernel: computes the result of arrays, by NumPy: ``lambda x, *, slope=0.1: np.maximum(x,
+            slope * x)``.
+        vjp: for each input, in the kernel's order, the function that turns the gradient of the
+            result into that of the input, in operators and ``tg`` operations. What it needs is read
+            from the names of its parameters: ``g`` is the gradient that arrives, ``out`` the
+            result, ``x`` the input of that name, ``x_shape`` its shape, ``slope`` the static
+            parameter: ``{"x": lambda g, x, slope: tg.where(x > 0, g, slope * g)}``. An input that
+            stands for any number of operands is starred, ``{"*arrays": lambda g, i, shapes: …}``:
+            ``arrays`` are all of them, ``i`` the position of the one in question, ``others`` all
+            but that one, ``shapes`` their shapes. ``tg.ZERO`` says that the gradient is 0, as for
+            ``floor``, ``tg.NONDIFF`` that there is none, as for labels.
+        domain: where inputs may lie: ``{"x": tg.Real(-3, 3, avoid=(0.0,))}`` keeps away from a
+            kink, ``tg.Integer(0, 10)``, ``tg.Boolean()`` and ``tg.Simplex()`` draw other kinds.
+        ref: the same for one number, computed another way: ``lambda x: x if x > 0 else 0.1 * x``,
+            or its place: ``"math.tanh"``.
+        symbol: what pictures write in the box: ``"⟋"``.
+        family: ``"elementwise"``, from which shape and dtype of the result follow; ``"reduce"``,
+            ``"shape"``, ``"contract"``, ``"index"``, ``"random"`` or ``"fused"``.
+        doc: the docstring; lines with ``>>>`` at its end become its example: ``"Return x where it
+            is positive, slope · x elsewhere."``.
+        body: for a fused operation, what it is in ordinary ones: ``lambda x, *, slope:
+            tg.where(x > 0, x, slope * x)``; formulas and tests read it, the kernel is faster.
+        prepare: checks a call, and returns the static parameters in one form: ``lambda x, *,
+            slope: {"slope": float(slope)}``.
+        recomputes: whether a gradient rule runs a function again, as ``tg.checkpoint`` does:
+            ``False``.
+        add_into: adds the gradient by the first input to an array in place, where it is 0 almost
+            everywhere, as that of ``x[i]``: ``lambda total, g, *, key: np.add.at(total, key, g)``.
+        shape: the shape of the result, where the family does not tell: ``lambda x, *, slope:
+            x.shape``.
+        dtype: the dtype of the result, where the family does not tell: ``lambda x, *, slope:
+            x.dtype``.
+        facts: what always holds of the result, for formulas: ``{"nonnegative": True}``.
+        notation: how formulas write it, one of ``tg.notation``: ``tg.notation.enclosed("||")``.
+        code: the same in NumPy alone, for ``d.python()``: ``"np.maximum(x, slope * x)"``.
+        letter: what textbooks call the result: ``"A"``.
 
     Raises:
         DeclarationError: a rule is missing, asks for something unknown, or a field contradicts
@@ -297,12 +372,24 @@ def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields:
         >>> cube(x).backward()
         >>> print(x.grad)
         12.0
+        >>> leaky = tg.op(
+        ...     "leaky",
+        ...     lambda x, *, slope=0.1: np.maximum(x, slope * x),
+        ...     {"x": lambda g, x, slope: tg.where(x > 0, g, slope * g)},
+        ...     domain={"x": tg.Real(-3, 3, avoid=(0.0,))},
+        ...     prepare=lambda x, *, slope: {"slope": float(slope)},
+        ...     code="np.maximum(x, slope * x)",
+        ...     letter="A",
+        ... )
+        >>> print(leaky(tg.tensor([-4.0, 4.0]), slope=0.25))
+        [-1.  4.]
     """
     if callable(kernel) and not isinstance(kernel, np.ufunc):
         kernel = _checked(name, kernel)
     declared = Op(name, kernel, vjp, **fields)
     check_code(name, declared.code)
-    return declared.call
+    call: Any = declared.call
+    return call  # type: ignore[no-any-return]
 
 
 def _checked(name: str, kernel: Callable[..., Any]) -> Callable[..., Any]:

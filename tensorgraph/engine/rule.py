@@ -20,7 +20,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec, TypeAlias
 
 import numpy as np
 
@@ -45,6 +45,16 @@ ZERO = Word("ZERO")
 """The derivative by this input exists and is zero (almost) everywhere, as for ``floor``."""
 
 Rule = Callable[..., Any] | Word
+
+Q = ParamSpec("Q")
+RuleFunction: TypeAlias = (
+    Callable[[Any], Any]
+    | Callable[[Any, Any], Any]
+    | Callable[[Any, Any, Any], Any]
+    | Callable[[Any, Any, Any, Any], Any]
+    | Callable[Q, Any]
+)
+"""A rule as a type checker takes it, to which the first few tell what a lambda's parameters are."""
 
 Positions = Callable[[int, int], Iterable[int]]
 """``positions(i, count)``: what operand ``i`` of ``count`` has saved; ``count`` is the result."""

@@ -2,6 +2,8 @@
 
 All of them take a function of tensors (or of nested lists, tuples and dicts of them) and
 differentiate what it computes. A list is a container: write ``tg.tensor([1.0, 2.0])`` for a vector.
+Where all that is differentiated by are NumPy's arrays or numbers, so are the results, in arrays of
+their own, unless they are part of a graph: ``scipy.optimize`` takes these functions as they are.
 They nest: a result that still depends on something that wants a gradient is recorded like any
 other, so a gradient of a gradient of a gradient is right.
 """
@@ -16,6 +18,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.autodiff import differentiate, place_of
 from tensorgraph.engine.function_types import (
     Function,
@@ -29,7 +32,7 @@ from tensorgraph.engine.function_types import (
 from tensorgraph.engine.graph import Node, reachable
 from tensorgraph.engine.modes import MODE, enable_grad
 from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
-from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.engine.tensor import Tensor, argument, tensor, wrap
 from tensorgraph.leads.calls import with_leads
 
 
@@ -46,6 +49,10 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     Args:
         f: a function of tensors; what it returns has one element.
         argnums: the argument to differentiate by, or several; each may be nested.
+
+    Returns:
+        A function of the same arguments. The gradient is built as the argument is: tensors for
+        tensors, arrays for arrays.
 
     Raises:
         GraphError: ``f`` returned more than one number.
@@ -83,11 +90,19 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> A
         >>> value, gradient = tg.value_and_grad(lambda p: (p["w"] ** 2).sum())({"w": tg.ones(2)})
         >>> print(value, gradient["w"])
         2.0 [2. 2.]
+
+        With SciPy's minimisers, which pass arrays:
+
+        >>> import numpy as np, scipy.optimize
+        >>> f = lambda x: ((x - 3) ** 2).sum()
+        >>> x0 = np.zeros(2)
+        >>> scipy.optimize.minimize(tg.value_and_grad(f), x0, jac=True).x.round(6)
+        array([3., 3.])
     """
     chosen = _chosen(f, argnums)
 
     @wraps(f)
-    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Tensor, Any]:
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = _Call(f, args, kwargs, chosen)
         output = call.single_output()
         if output.size != 1:
@@ -142,6 +157,7 @@ def jvp(
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """Return ``f(*primals)`` and its directional derivative J·v along ``tangents``.
 
+    Of a function of one argument, that argument and its tangent need no tuple: ``jvp(f, x, v)``.
     The backward pass is linear in the cotangent u; differentiating it by u gives J·v
     (J. Townsend, "A new trick for calculating Jacobian vector products", 2017).
 
@@ -154,12 +170,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         >>> print(y, dy)
         0.0 2.0
     """
-    primals = _arguments("jvp", "primals", primals)
+    primals, tangents = _arguments(primals, tangents)
     call = _Call(f, primals, {}, _chosen(f, range(len(primals))))
     structure = tuple(structure for structure, _ in call.structures)
-    directions = _matching(
-        structure, _arguments("jvp", "tangents", tangents), call.variables, "tangent", "the primal"
-    )
+    directions = _matching(structure, tangents, call.variables, "tangent", "the primal")
     outputs = [output for output in call.outputs if output._requires_grad]
     cotangents = [wrap(np.zeros_like(o._data), None, True) for o in outputs]
     pulled = differentiate(outputs, cotangents, call.variables, True, True)
@@ -179,8 +193,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     slopes = [
         next(pushed) if o._requires_grad else wrap(np.zeros_like(o._data)) for o in call.outputs
     ]
-    outputs = [call.released(o) for o in call.outputs]
-    return unflatten(call.structure, outputs), unflatten(call.structure, slopes)
+    values = [call.released(o) for o in call.outputs]
+    return unflatten(call.structure, values), unflatten(call.structure, call.handed_out(slopes))
 
 
 @overload
@@ -247,25 +261,35 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
     return jacobian(grad(f, argnums), argnums)
 
 
+@overload
+def hvp(
+    f: Function[Any, P], primals: tuple[Any, ...] | list[Any], tangents: Sequence[Any]
+) -> tuple[Any, ...]: ...
+@overload
+def hvp(f: Function[Any, P], primals: Any, tangents: Any) -> Any: ...
 @with_leads
-def hvp(f: Function[Any, P], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     """Return the Hessian of ``f`` times a vector, without building the Hessian.
 
     Args:
         f: a function whose result has one element.
-        primals: its arguments, each possibly nested.
+        primals: a tuple of its arguments, each possibly nested; or the only one itself.
         tangents: the vector, in the structure of the arguments.
+
+    Returns:
+        The product, in the structure of ``primals``: a tuple for a tuple.
 
     Example:
         >>> import tensorgraph as tg
-        >>> product, = tg.hvp(lambda x: (x**3).sum(), (tg.tensor([1.0, 2.0]),), (tg.ones(2),))
-        >>> print(product)
+        >>> f = lambda x: (x**3).sum()
+        >>> print(tg.hvp(f, tg.tensor([1.0, 2.0]), tg.ones(2)))
         [ 6. 12.]
+
+        With SciPy, ``hessp=functools.partial(tg.hvp, f)``.
     """
-    slope = grad(f, range(len(_arguments("hvp", "primals", primals))))
-    product: tuple[Any, ...]
-    _, product = jvp(slope, primals, _arguments("hvp", "tangents", tangents))
-    return product
+    arguments, _ = _arguments(primals, tangents)
+    product: Any = jvp(grad(f, range(len(arguments))), primals, tangents)[1]
+    return product if isinstance(primals, (tuple, list)) else product[0]
 
 
 class _Call:
@@ -284,8 +308,10 @@ class _Call:
         opened = list(args)
         self.variables: list[Tensor] = []
         self.structures = []
+        given: list[Any] = []
         for k in positions:
             leaves, structure = flatten(args[k])
+            given += leaves
             variables = [_variable(leaf, k) for leaf in leaves]
             opened[k] = unflatten(structure, variables)
             self.variables += variables
@@ -295,6 +321,8 @@ class _Call:
         found, self.structure = flatten(result)
         self.outputs = [_output(value, self.name) for value in found]
         self.needs_graph = MODE.get().recording and self._depends_on_others()
+        arrays = [isinstance(x, (np.ndarray, np.generic)) for x in given]
+        self.in_arrays = bool(arrays) and all(arrays)
 
     def _positions(self, chosen: tuple[int, ...], count: int) -> list[int]:
         """Return the chosen arguments, counted from the front."""
@@ -341,13 +369,19 @@ class _Call:
             retain or graph,
         )
 
-    def released(self, output: Tensor) -> Tensor:
+    def released(self, output: Tensor) -> Any:
         """Return an output without a graph, unless somebody may still differentiate it."""
-        return output if self.needs_graph else output.detach()
+        return output if self.needs_graph else self.handed_out([output.detach()])[0]
+
+    def handed_out(self, results: list[Tensor]) -> list[Any]:
+        """Return results as the caller has them: as arrays of their own if these were given."""
+        if not self.in_arrays:
+            return results
+        return [r if r._requires_grad else np.array(to_host(r._data))[()] for r in results]
 
     def arrange(self, results: list[Tensor]) -> Any:
         """Return results in the structure of the arguments they belong to."""
-        rest = iter(results)
+        rest = iter(self.handed_out(results))
         arranged = tuple(
             unflatten(structure, [next(rest) for _ in range(count)])
             for structure, count in self.structures
@@ -365,13 +399,16 @@ def _chosen(f: Callable[..., Any], argnums: Any) -> int | tuple[int, ...]:
         raise errors.DTypeError(f"argnums is an int or a tuple of ints, not {argnums!r}") from None
 
 
-def _arguments(function: str, what: str, given: Any) -> tuple[Any, ...]:
-    if not isinstance(given, (tuple, list)):
+def _arguments(primals: Any, tangents: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return tuples with one entry for each argument; an only one may be given itself."""
+    if not isinstance(primals, (tuple, list)):
+        return (primals,), (tangents,)
+    if not isinstance(tangents, (tuple, list)):
         raise errors.DTypeError(
-            f"{function}: {what} is a tuple with one entry for each argument, not"
-            f" {errors.describe(given)}; write (x,) for a single one"
+            "tangents is a tuple with one entry for each argument, as primals is, not"
+            f" {errors.describe(tangents)}; write (v,) for a single one, or neither in a tuple"
         )
-    return tuple(given)
+    return tuple(primals), tuple(tangents)
 
 
 def _variable(leaf: Any, k: int = 0) -> Tensor:
@@ -387,7 +424,7 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
         )
     if value._requires_grad and MODE.get().recording:
         return +value
-    return wrap(value.detach()._data, None, True)
+    return argument(value.detach()._data)
 
 
 def _as_seed(value: Any, graph: bool) -> Any:

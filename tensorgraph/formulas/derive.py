@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, overload
 
 from tensorgraph.engine.autodiff import place_of
+from tensorgraph.engine.function_types import Function, P
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.derivation import Derivation
 from tensorgraph.formulas.hints import missing_facts, unknown_operations
@@ -30,7 +31,7 @@ def derive(
 ) -> Derivation: ...
 @overload
 def derive(
-    output: Callable[..., Any],
+    output: Function[Any, P],
     *args: Any,
     wrt: Any = None,
     name: Any = None,

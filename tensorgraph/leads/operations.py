@@ -58,6 +58,7 @@ NAMES = {
     logistic                   JN   tg.sigmoid(x)
     logit                      PJ   tg.log(x / (1 - x))
     erfc                       PKJ  1 - tg.erf(x)
+    ndtr                       PJ   0.5 * (1 + tg.erf(x / np.sqrt(2)))
     erfinv                     PKJ  # there is no inverse of erf; declare one with tg.op
     lgamma,digamma             PKJ  # there is no such operation; declare one with tg.op
     gammaln                    PJ   # there is no such operation; declare one with tg.op

@@ -10,7 +10,8 @@ NAMES = {
     SparseAdam                 P    tg.optim.Adam(model.parameters())
     RAdam                      P \
         tg.optim.Adam(model.parameters(), lr=tg.optim.schedules.warmup(lambda step: 0.001, 100))
-    LBFGS                      P    tg.optim.Adam(model.parameters()) # there is no such rule
+    LBFGS                      P \
+        tg.optim.minimize(lambda: loss(model(X), labels), model.parameters(), "L-BFGS-B")
     Nadam                      K    tg.optim.NAdam(model.parameters())
     nadam                      J    tg.optim.NAdam(model.parameters())
     adagrad                    J    tg.optim.Adagrad(model.parameters())

@@ -1,5 +1,30 @@
 """Networks: modules, layers, initialisers and losses, all composed of ops.
 
+==============================  ==============================================================
+put layers in a row             ``tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU())``
+define a network of your own    ``tg.nn.Module``: attributes, and ``forward``
+keep a list or dict of modules  ``tg.nn.ModuleList([layer])``, ``tg.nn.ModuleDict``
+multiply by a weight matrix     ``tg.nn.Linear(3, 4)``
+convolve and pool               ``tg.nn.Conv2d(4, 8, 3)``, ``tg.nn.MaxPool2d(2)``
+come from images to rows        ``tg.nn.Flatten()``, ``tg.nn.GlobalAvgPool()``
+normalise activations           ``tg.nn.BatchNorm(4)``, ``tg.nn.LayerNorm(4)``
+drop out at random              ``tg.nn.Dropout(keep_prob=0.8)``
+look up vectors of words        ``tg.nn.Embedding(10, 4)``
+go along sequences              ``tg.nn.LSTM(2, 4)``, ``tg.nn.GRU(2, 4)``, ``tg.nn.RNN(2, 4)``
+attend                          ``tg.nn.MultiHeadAttention(8, 2)``
+apply an activation             ``tg.nn.ReLU()``, or the function ``tg.relu(x)``
+measure how wrong it is         ``tg.nn.losses.cross_entropy(logits, labels)``
+choose where weights start      ``tg.nn.Linear(3, 4, init=tg.nn.init.glorot_uniform)``
+keep weights small              ``tg.nn.l2_penalty(model, 0.1, m=4)``, ``tg.nn.max_norm``
+see a model, its parameters     ``model.named_parameters()``, ``print(model)``
+keep and restore weights        ``model.state_dict()``, ``model.load_state_dict(state)``
+switch off dropout              ``model.eval()``, and on again ``model.train()``
+learn several tasks at once     ``tg.nn.MultiTask``, ``tg.nn.multitask_loss``
+transfer what was learned       ``tg.nn.load_matching(model, state)``, ``tg.nn.freeze``
+call it with other weights      ``tg.nn.functional_call``
+see norms of each layer         ``tg.nn.Watch(model)``
+==============================  ==============================================================
+
 What comes in are tensors and arrays; what goes out are tensors, with the graph that ops recorded. A
 layer is a :class:`Module`: tensors in its attributes, and ``forward``.
 

@@ -7,6 +7,7 @@ place in the model, and remembers its parameters.
 from __future__ import annotations
 
 import inspect
+from textwrap import indent
 from typing import Any, ClassVar
 
 from tensorgraph.engine.op import Op
@@ -74,8 +75,8 @@ class Activation(Module):
 def _layer(name: str, call: Any) -> type[Activation]:
     """Return the layer class of an op."""
     op: Op = call.op
-    text, _, _ = (op.__doc__ or "").partition("\n\nExample:")
-    doc = f"""{text}
+    text, _, _ = inspect.cleandoc(op.__doc__ or "").partition("\n\nExample:")
+    doc = f"""{indent(text, "    ").lstrip()}
 
     The layer of :func:`tensorgraph.{op.name}`, with the same parameters.
 

@@ -36,7 +36,7 @@ class Sequential(Module):
         ((5, 1), 2)
     """
 
-    def __init__(self, *layers: Callable[..., Any]) -> None:
+    def __init__(self, *layers: Callable[[Any], Any]) -> None:
         for i, layer in enumerate(layers):
             if not callable(layer):
                 hint = ""

@@ -104,7 +104,8 @@ def parameter(
     try:
         value = init(shape, generator=generator, dtype=dtype)
     except TypeError as error:
-        if "unexpected keyword argument" not in str(error):
+        said = str(error)
+        if not ("unexpected keyword argument" in said or " has no keyword " in said):
             raise
         raise errors.DTypeError(
             f"{name} is not an initialiser, init(shape, *, generator=None, dtype=None) ({error});"

@@ -52,7 +52,9 @@ class MultiTask(Module):
     """
 
     @with_leads
-    def __init__(self, trunk: Callable[..., Any], heads: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(
+        self, trunk: Callable[..., Any], heads: Mapping[str, Callable[[Any], Any]]
+    ) -> None:
         if not isinstance(heads, Mapping) or not heads:
             raise errors.ArgumentError(
                 'MultiTask: heads are a dict of modules by task, such as {"age": nn.Linear(16, 1)},'

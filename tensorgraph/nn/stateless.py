@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
-from typing import Any
+from typing import Any, overload
 
 from tensorgraph import errors
 from tensorgraph.engine.state_dict import updated
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
-from tensorgraph.nn.module import LOOKED_UP, Module, walk
+from tensorgraph.nn.module import LOOKED_UP, HasForward, Module, Out, P, walk
 
 
-def functional_call(model: Module, tensors: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
+@overload
+def functional_call(
+    model: HasForward[P, Out], tensors: Mapping[str, Any], *args: P.args, **kwargs: P.kwargs
+) -> Out: ...
+@overload
+def functional_call(
+    model: Module, tensors: Mapping[str, Any], *args: Any, **kwargs: Any
+) -> Tensor: ...
+def functional_call(model: Any, tensors: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
     """Call a module with other tensors in the place of some of its own, which stay as they are.
 
     The result depends on the tensors given, so a transform can take the gradient by them. Tied

@@ -13,167 +13,167 @@ from tensorgraph.ops.index import Key
 from tensorgraph.ops.window import AnyPadding
 
 __all__ = [
+    "elu",
+    "elu_slope",
+    "gelu",
+    "gelu_slope",
+    "leaky_relu",
+    "log_sigmoid",
+    "normal_density",
+    "relu",
+    "sigmoid",
+    "sigmoid_slope",
+    "silu",
+    "silu_slope",
+    "softplus",
     "abs",
-    "acos",
-    "acosh",
-    "acosh_slope",
     "add",
+    "astype",
+    "bitwise_and",
+    "bitwise_invert",
+    "bitwise_or",
+    "bitwise_xor",
+    "ceil",
+    "divide",
+    "equal",
+    "floor",
+    "floor_divide",
+    "greater",
+    "greater_equal",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "multiply",
+    "negative",
+    "not_equal",
+    "positive",
+    "reciprocal",
+    "remainder",
+    "round",
+    "sign",
+    "square",
+    "subtract",
+    "trunc",
+    "where",
+    "linear",
+    "matmul",
+    "outer",
+    "tensordot",
+    "vecdot",
+    "conv",
+    "conv_transpose",
+    "conv_weight_grad",
+    "class_cross_entropy",
+    "sigmoid_cross_entropy",
+    "sigmoid_minus",
+    "softmax_cross_entropy",
+    "softmax_minus_one_hot",
+    "einsum",
+    "clip",
+    "maximum",
+    "maximum_grad",
+    "minimum",
+    "minimum_grad",
     "add_at",
+    "argsort",
+    "getitem",
+    "one_hot",
+    "scatter",
+    "set_at",
+    "sort",
+    "take",
+    "take_along_axis",
+    "log_softmax",
+    "logsumexp",
+    "minus_mean",
+    "minus_share",
+    "softmax",
+    "dropout",
+    "masked_matmul",
+    "matmul_where",
     "affine",
+    "center",
+    "norm",
+    "rms",
+    "rms_slope",
+    "std",
+    "std_slope",
+    "unit",
+    "var",
+    "avg_pool",
+    "avg_pool_grad",
+    "max_pool",
+    "max_pool_grad",
     "all",
     "any",
     "argmax",
     "argmin",
-    "argsort",
+    "cumulative_sum",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "same",
+    "sum",
+    "repeat",
+    "tile",
+    "broadcast_to",
+    "concat",
+    "expand_dims",
+    "flip",
+    "matrix_transpose",
+    "pad",
+    "permute_dims",
+    "reshape",
+    "roll",
+    "split",
+    "squeeze",
+    "stack",
+    "tril",
+    "triu",
+    "unstack",
+    "erf",
+    "erf_slope",
+    "exp",
+    "exp2",
+    "expm1",
+    "hypot",
+    "hypot_slope",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logaddexp_slope",
+    "power",
+    "power_slope",
+    "sqrt",
+    "acos",
+    "acosh",
+    "acosh_slope",
     "asin",
     "asin_slope",
     "asinh",
     "asinh_slope",
-    "astype",
     "atan",
     "atan2",
     "atan2_slope",
     "atanh",
     "atanh_slope",
-    "avg_pool",
-    "avg_pool_grad",
-    "bitwise_and",
-    "bitwise_invert",
-    "bitwise_or",
-    "bitwise_xor",
-    "broadcast_to",
-    "ceil",
-    "center",
-    "class_cross_entropy",
-    "clip",
-    "concat",
-    "conv",
-    "conv_transpose",
-    "conv_weight_grad",
     "cos",
     "cosh",
-    "cumulative_sum",
-    "divide",
-    "dropout",
-    "einsum",
-    "elu",
-    "elu_slope",
-    "equal",
-    "erf",
-    "erf_slope",
-    "exp",
-    "exp2",
-    "expand_dims",
-    "expm1",
-    "flip",
-    "floor",
-    "floor_divide",
-    "gelu",
-    "gelu_slope",
-    "getitem",
-    "greater",
-    "greater_equal",
-    "hypot",
-    "hypot_slope",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "leaky_relu",
-    "less",
-    "less_equal",
-    "linear",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "log_sigmoid",
-    "log_softmax",
-    "logaddexp",
-    "logaddexp_slope",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "logsumexp",
-    "masked_matmul",
-    "matmul",
-    "matmul_where",
-    "matrix_transpose",
-    "max",
-    "max_pool",
-    "max_pool_grad",
-    "maximum",
-    "maximum_grad",
-    "mean",
-    "min",
-    "minimum",
-    "minimum_grad",
-    "minus_mean",
-    "minus_share",
-    "multiply",
-    "negative",
-    "norm",
-    "normal_density",
-    "not_equal",
-    "one_hot",
-    "outer",
-    "overlap_add",
-    "pad",
-    "permute_dims",
-    "positive",
-    "power",
-    "power_slope",
-    "prod",
-    "reciprocal",
-    "relu",
-    "remainder",
-    "repeat",
-    "reshape",
-    "rms",
-    "rms_slope",
-    "roll",
-    "round",
-    "same",
-    "scatter",
-    "set_at",
-    "sigmoid",
-    "sigmoid_cross_entropy",
-    "sigmoid_minus",
-    "sigmoid_slope",
-    "sign",
-    "silu",
-    "silu_slope",
     "sin",
     "sinh",
-    "softmax",
-    "softmax_cross_entropy",
-    "softmax_minus_one_hot",
-    "softplus",
-    "sort",
-    "split",
-    "sqrt",
-    "square",
-    "squeeze",
-    "stack",
-    "std",
-    "std_slope",
-    "subtract",
-    "sum",
-    "take",
-    "take_along_axis",
     "tan",
     "tanh",
     "tanh_slope",
-    "tensordot",
-    "tile",
-    "tril",
-    "triu",
-    "trunc",
-    "unit",
-    "unstack",
-    "var",
-    "vecdot",
-    "where",
+    "overlap_add",
     "windows",
 ]
 OPS: dict[str, Callable[..., Any]]
@@ -1246,7 +1246,7 @@ def softmax_minus_one_hot(logits: Operand, labels: MakesTensor, axis: SupportsIn
 @overload
 def softmax_minus_one_hot(logits: Operand, labels: Operand, axis: SupportsIndex) -> Any: ...
 @overload
-def einsum(subscripts: Any, *operands: Plain) -> Any:
+def einsum(subscripts: Any, *operands: MakesTensor) -> Tensor:
     """Sum products of elements over the letters that the result does not keep (NumPy's einsum).
 
     A list of axis numbers after each operand, and one for the result, stands for letters too.
@@ -1263,6 +1263,8 @@ def einsum(subscripts: Any, *operands: Plain) -> Any:
         tensor([6., 6.])
     """
 
+@overload
+def einsum(subscripts: Any, *operands: Plain) -> Any: ...
 @overload
 def einsum(subscripts: Any, *operands: Operand) -> Tensor: ...
 @overload
@@ -1433,7 +1435,7 @@ def one_hot(
     dtype: DTypeLike | None = None,
 ) -> Any: ...
 @overload
-def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any:
+def scatter(x: MakesTensor, *indices: MakesTensor, key: Key, shape: tuple[int, ...]) -> Tensor:
     """Return zeros of `shape` with x added at `key`: the adjoint of indexing.
 
     What is added to one and the same place is added one by one, in float16 with the digits of
@@ -1445,6 +1447,8 @@ def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any:
         tensor([0., 1., 2., 0.])
     """
 
+@overload
+def scatter(x: Plain, *indices: Plain, key: Key, shape: tuple[int, ...]) -> Any: ...
 @overload
 def scatter(x: Operand, *indices: Operand, key: Key, shape: tuple[int, ...]) -> Tensor: ...
 @overload
@@ -2073,7 +2077,7 @@ def broadcast_to(x: NDArray[Any], shape: OneOrMore) -> NDArray[Any]: ...
 @overload
 def broadcast_to(x: Operand, shape: OneOrMore) -> Any: ...
 @overload
-def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any:
+def concat(arrays: Iterable[MakesTensor], axis: SupportsIndex | None = 0) -> Tensor:
     """Join tensors along an axis that they have; flat ones for ``axis=None``.
 
     Raises:
@@ -2085,6 +2089,8 @@ def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any:
         tensor([1., 2., 3.])
     """
 
+@overload
+def concat(arrays: Iterable[Plain], axis: SupportsIndex | None = 0) -> Any: ...
 @overload
 def concat(arrays: Iterable[Operand], axis: SupportsIndex | None = 0) -> Tensor: ...
 @overload
@@ -2223,7 +2229,7 @@ def squeeze(x: NDArray[Any], axis: SomeAxes = None) -> NDArray[Any]: ...
 @overload
 def squeeze(x: Operand, axis: SomeAxes = None) -> Any: ...
 @overload
-def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any:
+def stack(arrays: Iterable[MakesTensor], axis: SupportsIndex = 0) -> Tensor:
     """Join tensors of one shape along a new axis.
 
     Raises:
@@ -2236,6 +2242,8 @@ def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any:
                 [2., 4.]])
     """
 
+@overload
+def stack(arrays: Iterable[Plain], axis: SupportsIndex = 0) -> Any: ...
 @overload
 def stack(arrays: Iterable[Operand], axis: SupportsIndex = 0) -> Tensor: ...
 @overload

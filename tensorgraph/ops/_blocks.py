@@ -14,15 +14,15 @@ BLOCK = 8192
 FEW = 1000
 """Elements: for no more it pays to ask nothing about them."""
 
-_REAL = np.dtype(float)
-
 
 def floating(x: Any) -> Any:
     """Return x as functions of real numbers compute with it: integers and booleans in float64.
 
     NumPy would take half precision for small ones, where a minus wraps around besides.
     """
-    dtype = getattr(x, "dtype", _REAL)
+    dtype = getattr(x, "dtype", None)
+    if dtype is None:
+        return np.asarray(1.0 * x)[()]  # a number of Python's
     return x if dtype.kind in "fc" else x.astype(np.float64)
 
 
@@ -74,9 +74,11 @@ def by_blocks(kernel: Kernel, complex_: Kernel | None = None) -> Kernel:
 
     @wraps(kernel)
     def kernel_of_all(x: Any, *others: Any) -> Any:
-        dtype = getattr(x, "dtype", _REAL)
+        dtype = getattr(x, "dtype", None)
         if (dtype is _SINGLE or dtype is _DOUBLE) and x.size <= BLOCK:
             return kernel(x, *others)
+        if dtype is None:  # a number of Python's
+            return kernel_of_all(np.asarray(x), *others)[()]
         if dtype.kind == "c":
             return (complex_ or kernel)(x, *others)
         if dtype.kind != "f":

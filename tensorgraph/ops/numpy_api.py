@@ -15,10 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.caller.asking import asking
+from tensorgraph.caller.warning_line import written_once
 from tensorgraph.engine.lost_gradients import asking_frame, values_leave
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import ImmutableError
+from tensorgraph.leads.attributes import lead_of_module
 
 Table = dict[Any, Callable[..., Any]]
 Ops = Mapping[str, Callable[..., Any]]
@@ -265,6 +268,26 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
     return ours
 
 
+def _instead(function: str, name: str) -> str:
+    """Say of a function that is no op what to write."""
+    lead = lead_of_module("tensorgraph", function)
+    if lead and ".numpy()" in lead:
+        return f"does not take tensors; {lead}"
+    known = f"does not take tensors; {lead}"
+    none = "has no counterpart among tensorgraph's ops; declare one with tg.op"
+    return f"{known if lead else none}, or write {name}(x.numpy()) where no gradient is wanted"
+
+
+def _name_of(ufunc: Any) -> str:
+    """Return what messages call a ufunc: as NumPy does, or as the user's line does another's."""
+    own: str = ufunc.__name__
+    if getattr(np, own, None) is ufunc:
+        return f"np.{own}"
+    line = written_once(asking(asking_frame()).frame)
+    called = line.name if line.kind == "call" and "…" not in line.name else ""
+    return called or (own if own.isidentifier() else "f")
+
+
 def numpy_protocol(
     ops: Ops, cls: type, value: Callable[[Any], Any], kind: Callable[[Any], Any]
 ) -> tuple[Callable[..., Any], Callable[..., Any]]:
@@ -282,10 +305,7 @@ def numpy_protocol(
 
     def call(key: Any, name: str, inputs: list[Any], options: dict[str, Any]) -> Any:
         if key not in recorded:
-            raise TypeError(
-                f"{name} has no counterpart among tensorgraph's ops; write"
-                f" {name}(x.numpy()) to compute without gradient, or declare one with tg.op"
-            )
+            raise TypeError(f"{name} {_instead(getattr(key, '__name__', ''), name)}")
         options = _our_options(name, options)
         dtype = options.pop("dtype", None)
         if dtype is not None:  # the type to compute in, rather than that of the result
@@ -296,7 +316,7 @@ def numpy_protocol(
         """Record a NumPy ufunc like the op of the same name."""
         if method == "__call__" and not options and ufunc in recorded:
             return recorded[ufunc](*inputs)
-        name = f"np.{ufunc.__name__}"
+        name = _name_of(ufunc)
         if "out" in options and options["out"][0] is None:
             del options["out"]
         if method == "__call__":

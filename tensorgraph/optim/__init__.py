@@ -1,5 +1,21 @@
 """Optimizers: pure update rules, written with operators and ops.
 
+==============================  ===================================================================
+forget gradients, take a step   ``optimizer.zero_grad()``, ``optimizer.step()``
+descend along the gradient      ``tg.optim.SGD(model.parameters(), lr=0.1)``
+add momentum, as in the course  ``tg.optim.EWMAMomentum(model.parameters(), lr=0.1)``
+add momentum, as in PyTorch     ``tg.optim.HeavyBall(model.parameters(), lr=0.1)``
+adapt to each parameter         ``tg.optim.Adam(model.parameters())``
+the same with weight decay      ``tg.optim.AdamW(tg.optim.decay_groups(model, weight_decay=0.01))``
+read or change the rate         ``optimizer.lr``
+let the rate change by itself   ``tg.optim.Adam([w], lr=tg.optim.schedules.cosine(0.1, 100))``
+give parts rates of their own   ``tg.optim.path_groups(model, {"layers.0": {"lr": 0.01}})``
+bound the gradients             ``tg.optim.clip_by_global_norm(model.parameters(), 1.0)``
+keep and restore the state      ``optimizer.state_dict()``
+write a rule of your own        ``tg.optim.Optimizer``: ``start`` and ``update``
+see a rule as a formula         ``tg.update_rule(optimizer)``
+==============================  ===================================================================
+
 What comes in are parameters whose ``grad`` is filled; ``step()`` gives them new values, and keeps a
 state of its own for each. A rule is a subclass of :class:`Optimizer` with ``start`` and ``update``.
 
@@ -8,7 +24,8 @@ To be read in this order: ``sgd`` and the other rules (``momentum``, ``adaptive`
 ``settings`` (what a rule's settings may be), ``groups`` (parameters with settings of their own) and
 ``saved_groups``, ``working_dtype`` (how wide a rule computes), ``flat_parameters`` (how many
 parameters are stepped at once) and ``recorded_steps`` (steps to differentiate through);
-``schedules`` of the learning rate and ``clip`` stand by themselves.
+``schedules`` of the learning rate, ``clip``, and ``scipy_minimize`` (L-BFGS, by SciPy) stand by
+themselves.
 """
 
 from typing import TYPE_CHECKING
@@ -22,12 +39,13 @@ from tensorgraph.optim.clip import clip_by_global_norm, clip_by_value
 from tensorgraph.optim.groups import Group, decay_groups, path_groups
 from tensorgraph.optim.lion import Lion
 from tensorgraph.optim.momentum import EWMAMomentum, HeavyBall, Nesterov
+from tensorgraph.optim.scipy_minimize import minimize
 from tensorgraph.optim.sgd import SGD
 
 __all__ = [
     "SGD", "Adagrad", "Adam", "AdamW", "EWMAMomentum", "Group", "HeavyBall", "Lion", "NAdam",
     "Nesterov", "Optimizer", "RMSprop", "clip_by_global_norm", "clip_by_value",
-    "decay_groups", "path_groups", "schedules",
+    "decay_groups", "minimize", "path_groups", "schedules",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.function_types import Function, P
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.rule import parameter_names
 from tensorgraph.symbolic.capture import capture
@@ -46,7 +47,7 @@ class Trace:
         return unflatten(self.structure, [values[e] for e in self.outputs])
 
 
-def trace(f: Callable[..., Any], *args: Any) -> Trace:
+def trace(f: Function[Any, P], *args: Any) -> Trace:
     """Return what ``f`` does with arrays like ``args``, computing nothing.
 
     ``f`` runs once, on tensors that hold symbols: a whole training step, if it is one. What it

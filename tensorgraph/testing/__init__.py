@@ -1,5 +1,12 @@
 """Checking gradients: ours, and those of your own operations and models.
 
+================================  ================================================
+check the gradient of a function  ``tg.testing.gradcheck(f, np.ones(3))``
+check that of the gradient, too   ``tg.testing.gradcheck(f, np.ones(3), order=2)``
+check an operation of your own    ``tg.testing.check_op(tg.exp)``
+draw its inputs in a test         ``tg.testing.strategies``, for hypothesis
+================================  ================================================
+
 In comes a function with arguments, or an operation's record; out comes what was checked, or an
 error that says where a derivative is wrong or which promise is broken. ``strategies`` draws inputs
 from an operation's domain for hypothesis.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from inspect import signature
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.engine.op import Op
-from tensorgraph.errors import ArgumentError
+from tensorgraph.errors import ArgumentError, listing
 from tensorgraph.testing import record_requirements, requirements
+from tensorgraph.testing.findings import of_single_precision
 from tensorgraph.testing.op_calls import Case, bound, elementwise_cases, record_of
 
 
@@ -41,12 +44,13 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
         op: what ``tg.op`` returned.
         inputs: what to call it with: float64, integer or boolean arrays. An elementwise operation
             needs none: inputs of many shapes are drawn from its domain.
-        static: its static parameters.
+        static: its static parameters; ``ref`` is given them too.
 
     Raises:
         AssertionError: a promise is broken.
         GradcheckError: a derivative is wrong.
-        ArgumentError: an operation that is not elementwise got no inputs.
+        ArgumentError: an operation that is not elementwise got no inputs; or ``ref`` does not take
+            the static parameters.
 
     Example:
         >>> import math
@@ -74,7 +78,7 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
     if record.ref is not None and record.family == "elementwise":
         done.append("value")
         for case in cases:
-            check_value(record, case)
+            check_value(record, case, static)
     for check in _FOR_ALL:
         done.append(check.__name__.removeprefix("check_"))
         for case in cases:
@@ -114,19 +118,37 @@ _FOR_ALL: tuple[Callable[[Case], None], ...] = (
 )
 
 
-def check_value(op: Op, case: Case, rtol: float = 1e-13) -> None:
+def check_value(
+    op: Op, case: Case, static: Mapping[str, Any] | None = None, rtol: float = 1e-13
+) -> None:
     """An elementwise operation computes what its ``ref`` does, one element after the other."""
-    reference = _resolve(op.ref)
+    reference = _reference(op, dict(static or {}))
     result = np.asarray(case.function(*case.inputs))
     for index, elements in zip(np.ndindex(result.shape), np.broadcast(*case.inputs), strict=True):
         expected = reference(*(e.item() for e in elements))
         found = result[index].item()
         close = abs(found - expected) <= rtol * abs(expected) + 1e-300
         if not (close or found == expected or (found != found and expected != expected)):
+            cause = of_single_precision([(found, expected)])
             raise AssertionError(
                 f"{case}: {found!r}, but ref gives {expected!r}, for"
-                f" {', '.join(repr(e.item()) for e in elements)}"
+                f" {', '.join(repr(e.item()) for e in elements)}{cause and f'; {cause}'}"
             )
+
+
+def _reference(op: Op, static: dict[str, Any]) -> Callable[..., Any]:
+    """Return the ``ref`` of an operation, with these static parameters."""
+    reference = _resolve(op.ref)
+    if not static:
+        return reference
+    try:
+        signature(reference).bind(*op.inputs, **static)
+    except (TypeError, ValueError):  # the latter if nobody knows
+        raise ArgumentError(
+            f"check_op: the ref of {op.name} does not take {listing(list(static))}; write"
+            f" ref=lambda {', '.join([*op.inputs, '*', *static])}: …"
+        ) from None
+    return partial(reference, **static)
 
 
 def _resolve(ref: str | Callable[..., Any] | None) -> Callable[..., Any]:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.modes import Forward, Observer, mode
-from tensorgraph.engine.nested_containers import flatten
+from tensorgraph.engine.nested_containers import flatten, places, unflatten
 from tensorgraph.engine.random_generator import replay, watch
-from tensorgraph.engine.tensor import Tensor, asarray, wrap
+from tensorgraph.engine.tensor import Tensor, argument, asarray, wrap
 
 Array = NDArray[Any]
 Direction = dict[int, Array]
@@ -30,9 +30,10 @@ class NotAnalyticError(Exception):
 
 
 class CheckedFunction:
-    """A user's function of several arguments, of which the floating-point ones are checked.
+    """A user's function of several arguments, of which what is floating-point is checked.
 
-    Random draws inside it are repeated at every call, so dropout is a function like any other.
+    An argument may be a nested container. Random draws inside the function are repeated at every
+    call, so dropout is a function like any other.
 
     Raises:
         DTypeError: an argument, or what is computed inside, is not float64.
@@ -41,13 +42,17 @@ class CheckedFunction:
 
     def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
         self.f = f
-        self._inputs = list(inputs)
-        self.positions: list[int] = []
+        self._leaves, self._structure = flatten(list(inputs))
+        self._positions: list[int] = []
+        self.places: list[tuple[int, str]] = []
+        """What is checked: of which argument, and where in it."""
         self.arrays: list[Array] = []
-        for position, value in enumerate(inputs):
-            array = _array_of(value, position)
+        found = [(k, place) for k, value in enumerate(inputs) for place in places(value)]
+        for position, (k, place) in enumerate(found):
+            array = _array_of(self._leaves[position], f"argument {k}{place}")
             if array is not None:
-                self.positions.append(position)
+                self._positions.append(position)
+                self.places.append((k, place))
                 self.arrays.append(array)
         if not self.arrays:
             raise errors.DTypeError(
@@ -78,14 +83,14 @@ class CheckedFunction:
             arrays = [array.astype(np.complex128) for array in arrays]
         for array in arrays:
             array.flags.writeable = False
-        return [wrap(array, None, True) for array in arrays]
+        return [argument(array) for array in arrays]
 
     def outputs(self, variables: Sequence[Tensor]) -> list[Tensor]:
         """Return the floating-point results of the function."""
-        arguments = list(self._inputs)
-        for position, variable in zip(self.positions, variables, strict=True):
-            arguments[position] = variable
-        results = flatten(self.f(*arguments))[0]
+        leaves = list(self._leaves)
+        for position, variable in zip(self._positions, variables, strict=True):
+            leaves[position] = variable
+        results = flatten(self.f(*unflatten(self._structure, leaves)))[0]
         found = []
         for result in results:
             if type(result) is not Tensor and not isinstance(result, (float, np.ndarray)):
@@ -193,14 +198,14 @@ def projection(checked: CheckedFunction, weights: Sequence[Array]) -> Scalar:
     return Scalar(checked, lambda variables, graph: checked.outputs(variables), weights)
 
 
-def _array_of(value: Any, position: int) -> Array | None:
+def _array_of(value: Any, name: str) -> Array | None:
     """Return an argument as a float64 array of our own, ``None`` if it is not to be checked."""
     array = value._data if type(value) is Tensor else np.asarray(value)
     if array.dtype.kind != "f":
         return None
     if array.dtype != np.float64:
         raise errors.DTypeError(
-            f"gradcheck: argument {position} is {array.dtype}, in which rounding alone is as large"
+            f"gradcheck: {name} is {array.dtype}, in which rounding alone is as large"
             " as the errors to be found; write .astype('float64')"
         )
     return np.array(array)

@@ -10,6 +10,11 @@ import numpy as np
 
 from tensorgraph.testing.ridders import Slope
 
+PASSES = 2e-7
+"""The relative difference up to which the course finds a gradient right."""
+
+_TOO_MUCH = "the course would let it pass (not above 2e-7), but float64 rounds by far less"
+
 
 def relative_difference(computed: Sequence[float], numeric: Sequence[float]) -> float:
     """Return ‖g − ĝ‖ / (‖g‖ + ‖ĝ‖), 0 where both are 0.
@@ -32,9 +37,31 @@ def verdict(difference: float) -> str:
         >>> verdict(3e-2)
         'a mistake, says the course (above 2e-7)'
     """
-    if difference > 2e-7:
+    if difference > PASSES:
         return "a mistake, says the course (above 2e-7)"
     return "works perfectly fine, says the course (not above 2e-7)"
+
+
+SINGLE = (2.0**-31, 2.0**-23)
+"""By how much a constant in single precision is wrong, relative to itself, as a rule."""
+
+
+def of_single_precision(pairs: Sequence[tuple[float, float]]) -> str:
+    """Return the likely cause where all numbers differ from others as float32 rounds, or nothing.
+
+    Example:
+        >>> of_single_precision([(2 * float(np.float32(0.1)), 0.2)])[:40]
+        'cause: they differ as float32 rounds: is'
+        >>> of_single_precision([(0.2, 0.1)])
+        ''
+    """
+    off = [abs(found / right - 1) if right else np.inf for found, right in pairs]
+    if not off or max(off) > SINGLE[1] or max(off) < SINGLE[0]:
+        return ""
+    return (
+        "cause: they differ as float32 rounds: is a constant in the kernel or the rule float32, as"
+        " np.float32(0.1) and tg.tensor(0.1) are? Write 0.1, which takes the dtype of what it meets"
+    )
 
 
 @dataclass(frozen=True)
@@ -134,8 +161,12 @@ def failure(
         lines.append(f"numeric    {numeric.value:.17g}   ({method})")
         if numeric.value and computed:
             lines.append(f"ratio      {computed / numeric.value:.15g}")
-    lines.append(f"relative difference ‖g−ĝ‖/(‖g‖+‖ĝ‖) = {difference:.1e}: {verdict(difference)}")
+    said = verdict(difference) if difference > PASSES else _TOO_MUCH
+    lines.append(f"relative difference ‖g−ĝ‖/(‖g‖+‖ĝ‖) = {difference:.1e}: {said}")
     lines.append(f"{len(wrong)} of {checked} checked derivatives are wrong{_pattern(wrong)}")
+    smooth = [f for f in wrong if not f.numeric.is_kink]
+    if cause := of_single_precision([(f.computed, f.numeric.value) for f in smooth]):
+        lines.append(cause)
     return "\n  ".join(lines)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.function_types import Function, P
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.testing.checked_function import (
     Array,
@@ -39,7 +40,7 @@ _UNDERFLOW = 1e-290
 
 @with_leads
 def gradcheck(
-    f: Callable[..., Any], *inputs: Any, order: int = 1, rtol: float = 1e-11, seed: int = 0
+    f: Function[Any, P], *inputs: Any, order: int = 1, rtol: float = 1e-11, seed: int = 0
 ) -> GradcheckResult:
     """Compare the gradients of ``f`` with numeric ones; raise if they differ.
 
@@ -56,7 +57,8 @@ def gradcheck(
     Args:
         f: a function of tensors that returns a tensor, or a container of them. It may use other
             tensors besides its arguments, and ``tg.random``.
-        inputs: float64 tensors or arrays. Integer and boolean ones are passed on unchecked.
+        inputs: float64 tensors or arrays, or nested lists, tuples and dicts of these, as for
+            ``tg.grad``. Integer and boolean ones are passed on unchecked.
         order: 2 to check second derivatives too, those of a random projection of the gradient.
         rtol: what may be wrong, relative to the largest derivative by that argument.
         seed: of the random projections and directions.
@@ -87,7 +89,7 @@ def gradcheck(
     checked = CheckedFunction(f, inputs)
     cotangents = [_random_weights(rng, shape) for shape in checked.shapes]
     value = projection(checked, cotangents)
-    names = _names(f, checked.positions)
+    names = _names(f, checked.places)
     first = _Check(value, 1, rtol, rng, names)
     first.run()
     found = first.result()
@@ -109,7 +111,7 @@ def _random_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
 
 
-def _names(f: Callable[..., Any], positions: Sequence[int]) -> list[str]:
+def _names(f: Callable[..., Any], places: Sequence[tuple[int, str]]) -> list[str]:
     """Return what messages call the checked arguments."""
     try:
         parameters = [
@@ -120,8 +122,8 @@ def _names(f: Callable[..., Any], positions: Sequence[int]) -> list[str]:
     except (TypeError, ValueError):
         parameters = []
     return [
-        f"argument {k} ({parameters[k]})" if k < len(parameters) else f"argument {k}"
-        for k in positions
+        f"argument {k} ({parameters[k]}{place})" if k < len(parameters) else f"argument {k}{place}"
+        for k, place in places
     ]
 
 

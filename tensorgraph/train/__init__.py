@@ -1,5 +1,19 @@
 """Training: ``fit``, with checks before it, and runs that can be saved and resumed.
 
+============================  ===================================================================
+see whether it can learn      ``tg.train.overfit_one_batch(model, loss, optimizer, (X, labels))``
+find a learning rate          ``tg.train.lr_range_test(model, loss, optimizer, (X, labels))``
+train                         ``tg.train.fit(model, loss, optimizer, (X, labels), epochs=2)``
+stop early                    ``tg.train.EarlyStopping(patience=10)``, given to ``fit``
+resume a run that was killed  ``checkpoint="run.safetensors"``, given to ``fit``
+read what happened            ``history["loss"]``, ``history.plot()``
+predict and measure           ``tg.train.predict(model, X)``, ``tg.train.evaluate``
+save                          ``tg.train.save("model.safetensors", model=model)``
+load                          ``tg.train.load("model.safetensors", model=model)``
+search hyperparameters        ``tg.train.search``, over ``tg.train.log_uniform(1e-4, 1.0)``
+see whether more data helps   ``tg.train.learning_curve``
+============================  ===================================================================
+
 In come a model, a loss, an optimizer and arrays or batches; out come a trained model and a
 ``History``.
 

@@ -391,14 +391,8 @@ F = tg.errors
         (lambda: tg.grad(lambda x: "y")(1.0), F.DTypeError, "returned 'y', not a tensor"),
         (lambda: tg.grad(lambda x: (x, x))(1.0), F.GraphError, "to return one tensor, not several"),
         (lambda: tg.hessian(lambda x: x)(tg.ones(2)), F.GraphError, "one number as its result"),
-        (
-            lambda: tg.jvp(tg.sin, 1.0, 1.0),
-            F.DTypeError,
-            r"jvp: primals is a tuple .* write \(x,\)",
-        ),
-        (lambda: tg.jvp(tg.sin, tg.ones(2), tg.ones(2)), F.DTypeError, "primals is a tuple"),
-        (lambda: tg.jvp(tg.sin, (1.0,), 1.0), F.DTypeError, "jvp: tangents is a tuple"),
-        (lambda: tg.hvp(tg.sin, 1.0, (1.0,)), F.DTypeError, "hvp: primals is a tuple"),
+        (lambda: tg.jvp(tg.sin, (1.0,), 1.0), F.DTypeError, r"tangents is a tuple .* write \(v,\)"),
+        (lambda: tg.hvp(tg.sin, 1.0, (1.0,)), F.ShapeError, "has the shape of the primal"),
         (
             lambda: tg.jvp(tg.sin, (1.0,), (1.0, 2.0)),
             F.ShapeError,

@@ -6,6 +6,14 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "engine/transforms.py",
+        ("_Call.handed_out", "np.array(to_host(r._data))", "np.asarray(to_host(r._data))",
+         "grad: arrays handed out are shared with the engine, or read-only"),
+        ("_Call.handed_out", "r if r._requires_grad else np.array(to_host(r._data))[()]",
+         "np.array(to_host(r._data))[()]",
+         "grad: what belongs to a graph is handed out as if it did not"),
+    ),
+    *planted_in(
         "engine/creation.py",
         ("arange", "_before(cast(numbers, wanted), stop, step)", "cast(numbers, wanted)",
          "creation: in a shorter type, a range holds its stop"),
@@ -16,6 +24,11 @@ FAULTS: list[Fault] = [
         ("to_array", "array.astype(array.dtype.newbyteorder('='), copy=False)", "array",
          "optim: parameters keep the order of bytes of another machine"),
         ("cast", "array < range_.max + 1.0", "True", "creation: integers wrap around"),
+    ),
+    *planted_in(
+        "engine/rule.py",
+        ("compile_rule", "f'{name}={expression}' if name in after_star else expression",
+         "expression", "op_errors: static parameters after a star handed on by position"),
     ),
     *planted_in(
         "engine/shapes.py",
@@ -160,6 +173,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "engine/tensor.py",
+        ("Tensor.__array__", "NDArray[np.object_]", "Array",
+         "Tensor: array * tensor is an array to type checkers"),
         ("rebind", "observer.met(tensor)", "pass", "capture: a parameter is written unseen"),
         ("Tensor.assign", "copied(array_of(value, self.dtype))", "array_of(value, self.dtype)",
          "assign: the caller's array is shared"),

@@ -193,6 +193,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "nn/module.py",
+        ("HasForward.forward", "Out", "Any", "Module: what forward returns is told to nobody"),
         ("Module.__call__", "type(outside) is not Mode", "False",
          "modes: a generator that goes on in a module's call has no mode of its own"),
         ("Module.__call__", "go_back(outside)", "MODE.reset(token)",

@@ -79,6 +79,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/_blocks.py",
+        ("floating", "np.asarray(1.0 * x)[()]", "x",
+         "atanh_slope, softplus: a number of Python's is no array"),
         ("floating", "x.astype(np.float64)", "x",
          "sigmoid, softplus: a minus on unsigned integers"),
         ("by_blocks", "target[block] = kernel(source[block], *others)",
@@ -101,6 +103,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/reduce.py",
+        ("_axes", "SomeAxes", "int", "sum: type checkers are told that it takes one axis only"),
         ("_mean_rule", "g / divisor(length(x_shape, axis), g)", "g", "mean: forgotten 1/n"),
         ("divisor", "np.float32(count) if x.dtype == HALF else count", "count",
          "mean: a count that float16 does not hold"),

@@ -6,6 +6,12 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "optim/scipy_minimize.py",
+        ("minimize", "problem.restore()", "", "minimize: parameters stay where a failure left them"),
+        ("_Problem._evaluated", "self._draws is None", "True",
+         "minimize: a cost with dropout is another one at each evaluation"),
+    ),
+    *planted_in(
         "optim/adam.py",
         ("scale", "divisor(root(state['v'] / (1 - betas[1] ** t)), eps)",
          "divisor(root(state['v'] / (1 - betas[1] ** t) + eps), 0.0)",

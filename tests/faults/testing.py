@@ -19,4 +19,14 @@ FAULTS: list[Fault] = [
         ("_floats", "0 < abs(end) < tiny", "False",
          "check_op: a domain of subnormal numbers cannot be drawn"),
     ),
+    *planted_in(
+        "testing/check_op.py",
+        ("_reference", "partial(reference, **static)", "reference",
+         "check_op: ref computes with the defaults of static parameters"),
+    ),
+    *planted_in(
+        "testing/checked_function.py",
+        ("CheckedFunction.outputs", "leaves[position] = variable", "leaves[-1] = variable",
+         "gradcheck: a variable takes another one's place in a container"),
+    ),
 ]  # fmt: skip

@@ -21,9 +21,11 @@ from textwrap import indent
 from typing import Any
 
 import tensorgraph
+from tensorgraph import nn
 from tensorgraph.engine.autodiff import backward
 from tensorgraph.engine.operators import METHODS, Operators
 from tensorgraph.nn import losses
+from tensorgraph.nn.activations import Activation
 from tensorgraph.ops import OPS, methods
 
 PACKAGE = Path(tensorgraph.__file__).parent
@@ -33,13 +35,15 @@ HEAD = """# Written by `make stubs`, from the records of the operations.
 # mypy: disable-error-code="overload-overlap, override"
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, SupportsFloat, SupportsIndex, TypeVar, overload
+from typing import Any, ClassVar, SupportsFloat, SupportsIndex, TypeVar, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from tensorgraph.engine.op import Op
 from tensorgraph.engine.operands import Index, MakesTensor, Operand, Plain
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.nn.module import Module
 from tensorgraph.ops._axes import OneOrMore, SomeAxes
 from tensorgraph.ops.index import Key
 from tensorgraph.ops.window import AnyPadding
@@ -66,8 +70,10 @@ def retyped(signature: Signature, result: str, operand: str = "Operand", **types
     """Return a signature as code: operands of these types by name, the others of one."""
     parameters = []
     for p in signature.parameters.values():
-        annotation = str(p.annotation).replace(OPERAND, types.get(p.name, operand))
-        parameters.append(p.replace(annotation=_Code(annotation)))
+        if p.annotation is not p.empty:
+            annotation = str(p.annotation).replace(OPERAND, types.get(p.name, operand))
+            p = p.replace(annotation=_Code(annotation))
+        parameters.append(p)
     returned = str(signature.return_annotation).replace(OPERAND, result)
     return str(Signature(parameters, return_annotation=_Code(returned)))
 
@@ -85,6 +91,7 @@ def overloads(call: Callable[..., Any]) -> Iterator[str]:
     single = [p.name for p in parameters if p.annotation == OPERAND and p.kind != p.VAR_POSITIONAL]
     if any(p.kind == p.VAR_POSITIONAL or "Iterable" in str(p.annotation) for p in parameters):
         # Of any number of operands no place can be told that holds a tensor.
+        yield retyped(signature, "Tensor", "MakesTensor")
         yield retyped(signature, "Any", "Plain")
         yield retyped(signature, "Tensor")
         return
@@ -175,7 +182,28 @@ def operators_stub() -> str:
     return f'{head}class Operators:\n    """{inspect.getdoc(Operators)}"""\n{body}\n'
 
 
+def activations_stub() -> str:
+    """Return the stub of ``nn/activations.py``: layers with the parameters of their operations."""
+    base = (
+        f"class Activation(Module):{document(Activation)}\n    op: ClassVar[Op]\n"
+        f"    static: dict[str, Any]\n    def forward(self, x: Operand) -> Tensor: ..."
+    )
+    layers = (getattr(nn, name) for name in nn.__all__)
+    own = [x for x in layers if isinstance(x, type) and x.__base__ is Activation]
+    return "\n\n".join([HEAD, base, *map(activation, own), ""])
+
+
+def activation(layer: type[Activation]) -> str:
+    """Return the lines of an activation's class, with the constructor that its record gives it."""
+    static = list(typed(layer.op.call).parameters.values())[len(layer.op.inputs) :]
+    self = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+    init = Signature([self, *static], return_annotation="None")
+    doc, signature = document(layer), retyped(init, "")
+    return f"class {layer.__name__}(Activation):{doc}\n    def __init__{signature}: ..."
+
+
 STUBS = {
+    PACKAGE / "nn" / "activations.pyi": activations_stub,
     PACKAGE / "ops" / "__init__.pyi": ops_stub,
     PACKAGE / "engine" / "operators.pyi": operators_stub,
     PACKAGE / "nn" / "losses" / "__init__.pyi": losses_stub,

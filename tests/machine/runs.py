@@ -113,7 +113,7 @@ def runs() -> Iterator[Run]:
     yield Run(
         "PyTorch",
         tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
-        packages=("torch",),
+        packages=("torch==2.13.0",),
     )
     for version, python in interpreters().items():
         yield Run(f"Python {version}", all_but(*BROWSER_AND_TEX, *SWEEP), python=python)

@@ -124,7 +124,7 @@ def test_parameters_of_activations(layer, expected):
 
 
 def test_an_activation_refuses_unknown_parameters():
-    with pytest.raises(TypeError, match=r"LeakyReLU\(slope=0.01\): .*'alpha'"):
+    with pytest.raises(TypeError, match=r"LeakyReLU has no keyword 'alpha'; write slope=0.1 for"):
         nn.LeakyReLU(alpha=0.1)
     with pytest.raises(TypeError, match=r"ReLU\(\): too many"):
         nn.ReLU(0.1)

@@ -3,7 +3,6 @@
 import copy
 import math
 import pickle
-import re
 
 import numpy as np
 import pytest
@@ -416,7 +415,7 @@ def test_settings_that_make_no_sense(make, kind, message):
 
 @pytest.mark.parametrize("name", ["momentum", "keep_prob"])
 def test_names_of_other_libraries_are_not_taken_for_ours(name):
-    with pytest.raises(TypeError, match=re.escape(f"unexpected keyword argument '{name}'")):
+    with pytest.raises(TypeError, match=f"BatchNorm has no keyword '{name}'; "):
         nn.BatchNorm(2, **{name: 0.9})
 
 

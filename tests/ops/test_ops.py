@@ -42,6 +42,25 @@ def test_elementwise_value_is_that_of_the_reference(name):
         assert name in TABLE
 
 
+@pytest.mark.parametrize("x", [0.5, 1, True, -0.0])
+@elementwise_op
+def test_numbers_of_python_are_taken_as_arrays_are(name, x):
+    """The first exercise of a course is ``sigmoid(3)``."""
+    op = ELEMENTWISE[name]
+    outcomes = []
+    for number in (x, np.asarray(x)):
+        try:
+            with np.errstate(all="ignore"):
+                outcomes.append(np.asarray(op.compute((number,) * op.arity, dict(op.defaults))))
+        except (tg.errors.DTypeError, TypeError) as error:
+            outcomes.append(type(error))
+    found, expected = outcomes
+    if isinstance(expected, type):
+        assert found is expected
+    else:
+        np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("name", TABLE)
 def test_value_is_that_of_the_reference(name):
     for call in TABLE[name]:

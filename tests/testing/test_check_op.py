@@ -69,6 +69,29 @@ def test_a_rule_detached_at_second_order_is_caught(name, key):
 # ------------------------------------------------------------------------- faults of other kinds
 
 
+def capped(ref):
+    rules = {"x": lambda g, x, limit: g * (x < limit)}
+    domain = {"x": Real(-3, 3, avoid=(2,))}
+
+    def kernel(x, *, limit=1.0):
+        return np.minimum(x, limit)
+
+    return tg.op("capped", kernel, rules, domain=domain, ref=ref)
+
+
+def test_ref_is_given_the_static_parameters():
+    assert "value" in check_op(capped(lambda x, limit=1.0: min(x, limit)), limit=2.0).checks
+    assert "but ref gives 1.5" in broken(capped(lambda x, limit: min(x, 1.5)), limit=2.0)
+    with pytest.raises(ArgumentError, match=r"does not take limit; write ref=lambda x, \*, limit:"):
+        check_op(capped(lambda x: min(x, 2.0)), limit=2.0)
+
+
+def test_a_float32_constant_in_a_kernel_is_named():
+    tenth = np.float32(0.1)
+    op = tg.op("tenth", lambda x: x * tenth, {"x": lambda g: g * 0.1}, ref=lambda x: x * 0.1)
+    assert "cause: they differ as float32 rounds" in broken(op)
+
+
 def cube(kernel=lambda x: x**3, rule=lambda g, x: g * (3 * x * x), **fields):
     return tg.op("cube", kernel, {"x": rule}, ref=lambda x: x * x * x, **fields)
 

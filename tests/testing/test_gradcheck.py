@@ -61,6 +61,26 @@ def test_tensors_arrays_and_numbers_as_arguments():
     gradcheck(lambda a, b, c, d: a * b + c * d, tg.tensor(X), X, 2.0, [1.0, 2.0, 3.0])
 
 
+def test_containers_as_arguments():
+    found = gradcheck(lambda p, k: p["w"][0] @ p["w"][1] * k, {"w": [X, W], "k": 3}, 2.0, order=2)
+    assert found.elements == X.size + W.size + 1
+    wrong = square_off_by(2.0)
+    assert "at argument 0 (p['w'][1]), index" in message(
+        lambda p: p["w"][0].sum() + wrong(p["w"][1]).sum(), {"w": (X, X)}
+    )
+    with pytest.raises(DTypeError, match=r"argument 0\['w'\] is float32"):
+        gradcheck(lambda p: p["w"] * 2, {"w": X.astype("float32")})
+
+
+def test_a_constant_in_single_precision_is_named_as_the_cause():
+    tenth = np.float32(0.1)
+    text = message(tg.op("tenth", lambda x: x * 0.1, {"x": lambda g: g * tenth}), X)
+    assert "the course would let it pass" in text and "works perfectly fine" not in text
+    assert "cause: they differ as float32 rounds: is a constant in the kernel or the rule" in text
+    assert "cause" not in message(square_off_by(1 + 1e-10), X)
+    assert "cause" not in message(square_off_by(1 + 1e-6), X)
+
+
 def test_integers_and_booleans_are_passed_on():
     found = gradcheck(lambda z, y: tg.class_cross_entropy(z, y), X, np.array([0, 2]))
     assert found.elements == X.size

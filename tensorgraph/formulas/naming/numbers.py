@@ -25,6 +25,9 @@ SHORT = 10
 MANY = 50
 """Of so many forms that give a number, the one is taken that fits best."""
 
+LARGEST = float(np.finfo(np.float64).max)
+"""Integers of Python may be larger, such as the states of generators; those name nothing."""
+
 ULPS = 8
 """How many units in the last place the same number may be off, computed in another order."""
 
@@ -110,7 +113,9 @@ class Numbers:
         """Other variables that a number may as well be, by the name it got."""
         self._named = named
         self._taken = Taken(signs)
-        self._names = [name for name, v in named.items() if v not in (0, 1, -1) and np.isfinite(v)]
+        self._names = [
+            name for name, v in named.items() if v not in (0, 1, -1) and abs(v) <= LARGEST
+        ]
         self._values = np.array([float(named[name]) for name in self._names])
         self._written = computations(written, named)
 

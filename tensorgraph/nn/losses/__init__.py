@@ -1,5 +1,17 @@
 """Losses: how wrong a prediction is.
 
+==========================  ==================================================================
+classes, from logits        ``tg.nn.losses.cross_entropy(logits, labels)``
+their log-probabilities     ``tg.nn.losses.nll(tg.log_softmax(logits), labels)``
+0 or 1, from logits         ``tg.nn.losses.binary_cross_entropy_with_logits(scores, targets)``
+0 or 1, from probabilities  ``tg.nn.losses.binary_cross_entropy(probabilities, targets)``
+−1 or 1, from scores        ``tg.nn.losses.hinge(scores, 2 * targets - 1)``
+many labels an example      ``tg.nn.losses.multi_label(scores, targets)``
+numbers                     ``tg.nn.losses.mse(u, v)``, ``tg.nn.losses.l1(u, v)``
+numbers, some far off       ``tg.nn.losses.huber(u, v)``
+distributions               ``tg.nn.losses.kl_divergence(tg.log_softmax(logits), one_hot)``
+==========================  ==================================================================
+
 A *loss* belongs to one example; the *cost* J is its mean over all m examples,
 
     J = 1/m Σᵢ L(ŷ⁽ⁱ⁾, y⁽ⁱ⁾)

@@ -1,0 +1,140 @@
+"""SciPy's minimisers over parameters: L-BFGS and its kin, where all examples fit into one batch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph import errors
+from tensorgraph.engine.autodiff import gradients
+from tensorgraph.engine.modes import enable_grad
+from tensorgraph.engine.random_generator import replay, watch
+from tensorgraph.engine.tensor import Tensor, rebind
+from tensorgraph.extras import require
+from tensorgraph.optim.groups import check_parameters, named_parameters
+
+Vector = NDArray[np.float64]
+
+
+def minimize(
+    cost: Callable[[], Any], params: Any, method: str = "L-BFGS-B", **settings: Any
+) -> Any:
+    """Minimise a cost over parameters by ``scipy.optimize.minimize``; return what that returns.
+
+    Each evaluation is one of the whole cost, so it suits all examples at once, and costs that are
+    the same each time: what ``tg.random`` draws in the first evaluation, as dropout does, is drawn
+    again in the others. The parameters get the values that were found; if anything raises, or the
+    cost found is not finite, they are as they were before. No ``.grad`` changes.
+
+    SciPy computes in float64. A cost in float32 is flat where its rounding begins, and there the
+    search ends; parameters and data in float64 go on to all digits.
+
+    Args:
+        cost: a function without arguments that returns one number, a tensor computed from the
+            parameters. It need not, and must not, call ``backward()``.
+        params: ``model.parameters()`` or the like, as for an optimizer.
+        method: any of SciPy's that takes a gradient: ``"L-BFGS-B"``, ``"BFGS"``, ``"CG"`` ….
+        **settings: the others of ``scipy.optimize.minimize``, such as ``tol=1e-6``,
+            ``options={"maxiter": 100}`` and ``callback``.
+
+    Returns:
+        SciPy's result: ``fun`` is the cost, ``nit`` the number of steps, ``success`` and
+        ``message`` tell how the search ended, ``x`` holds all parameters in one row.
+
+    Raises:
+        AnomalyError: the cost found is not finite.
+        ArgumentError, DTypeError, GraphError: as for an optimizer's parameters; or the cost is no
+            function, or what it returns is not computed from them.
+        ImportError: SciPy is not installed.
+
+    Example:
+        >>> import numpy as np
+        >>> import tensorgraph as tg
+        >>> x = np.linspace(-1, 1, 20)[:, None]
+        >>> model = tg.nn.Linear(1, 1, dtype="float64")
+        >>> found = tg.optim.minimize(
+        ...     lambda: tg.nn.losses.mse(model(x), 3 * x - 1), model.parameters())
+        >>> print(model.weight.round(decimals=4), model.bias.round(decimals=4))
+        [[3.]] [-1.]
+    """
+    optimize = require("scipy.optimize", "optimize")
+    if not callable(cost):
+        raise errors.DTypeError(
+            f"minimize: the cost is a function without arguments, not {errors.describe(cost)};"
+            " write minimize(lambda: loss(model(x), y), model.parameters())"
+        )
+    named = named_parameters(params, "minimize")
+    check_parameters(named, "minimize")
+    problem = _Problem(cost, [param for _, param in named])
+    try:
+        found = optimize.minimize(
+            problem.value_and_gradient, problem.start, jac=True, method=method, **settings
+        )
+        if not math.isfinite(found.fun):
+            raise errors.AnomalyError(
+                f"minimize: the cost is {found.fun} at the end; write tg.debug() around it to see"
+                " where that is made, or begin with smaller parameters"
+            )
+        problem.assign(found.x)
+    except BaseException:
+        problem.restore()
+        raise
+    return found
+
+
+class _Problem:
+    """A cost as a function of one vector."""
+
+    def __init__(self, cost: Callable[[], Any], params: list[Tensor]) -> None:
+        self._cost, self._params = cost, params
+        self._before = [param._data for param in params]  # arrays are never changed in place
+        self._ends = np.cumsum([param.size for param in params])[:-1]
+        self.start = _in_a_row(params)
+        self._draws: Any = None
+        """What was drawn in the first evaluation."""
+
+    def assign(self, vector: Vector) -> None:
+        for param, part in zip(self._params, np.split(vector, self._ends), strict=True):
+            param.assign(part.reshape(param.shape).astype(param.dtype))
+
+    def restore(self) -> None:
+        for param, array in zip(self._params, self._before, strict=True):
+            rebind(param, array)
+
+    def value_and_gradient(self, vector: Vector) -> tuple[float, Vector]:
+        self.assign(vector)
+        value = self._evaluated()
+        try:
+            found = gradients(value, self._params)
+        except errors.GraphError as error:
+            error.add_note("(minimize takes the gradient itself: the cost calls no backward())")
+            raise
+        return float(value._data.item()), _in_a_row(found)
+
+    def _evaluated(self) -> Tensor:
+        with enable_grad():
+            if self._draws is None:
+                with watch() as self._draws:
+                    value = self._cost()
+            else:
+                with replay(self._draws):
+                    value = self._cost()
+        if type(value) is not Tensor or value.size != 1:
+            raise errors.DTypeError(
+                f"minimize: the cost returned {errors.describe(value)}, not a tensor with one"
+                " number; is a return or .mean() missing?"
+            )
+        if not value.requires_grad:
+            raise errors.GraphError(
+                "minimize: the cost does not depend on any of the parameters; look for .detach(),"
+                " .numpy() or tg.no_grad() on its way"
+            )
+        return value
+
+
+def _in_a_row(tensors: list[Tensor]) -> Vector:
+    return np.concatenate([x.numpy().astype(np.float64).reshape(-1) for x in tensors])
