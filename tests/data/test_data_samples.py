@@ -8,6 +8,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import errors, nn, optim, train
 from tensorgraph.data import Batches
+from tensorgraph.data.samples import is_data_set
 
 X = np.arange(14.0, dtype=np.float32).reshape(7, 2)
 Y = np.array([0, 1, 2, 0, 1, 2, 0])
@@ -113,6 +114,7 @@ def test_fit_takes_batches_of_a_data_set():
     ("sample", "error", "message"),
     [
         (lambda i: X[i, : 1 + (i > 1)], errors.ShapeError, r"array 0 has shape \(1,\) float32 in"),
+        (lambda i: X[i].astype(f"float{64 if i else 32}"), errors.ShapeError, "float64 in example 1"),
         (lambda i: (X[i], 1 if i else 1.5), errors.ShapeError, "array 1 .* int64 in example 1"),
         (lambda i: (X[i],) * (1 + (i > 1)), errors.ArgumentError, "is a tuple of 2"),
         (lambda i: {"xyz"[i // 2]: 1}, errors.ArgumentError, "is a dict of 'y', the first"),
@@ -137,3 +139,8 @@ def test_what_a_data_set_raises_says_at_which_example():
 def test_an_empty_data_set():
     with pytest.raises(errors.ArgumentError, match="the data set has length 0"):
         Batches(DataSet(lambda i: i, length=0))
+
+
+@pytest.mark.parametrize("array", [X, tg.tensor(X), [X, X], {"x": X}, range(3), "text"])
+def test_arrays_and_lists_are_no_data_sets(array):
+    assert not is_data_set(array)

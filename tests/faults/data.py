@@ -17,7 +17,8 @@ FAULTS: list[Fault] = [
         "data/samples.py",
         ("is_data_set", "not hasattr(value, '__array__')", "True",
          "data_samples: an array that knows its own way to NumPy is read row by row"),
-        ("_sort", "array.dtype", "array.dtype.kind",
+        ("_sort", "array.dtype.kind if array.dtype.kind in 'US' else array.dtype",
+         "array.dtype.kind",
          "data_samples: the dtype of a batch depends on which examples are in it"),
     ),
     *planted_in(

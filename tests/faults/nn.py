@@ -202,8 +202,6 @@ FAULTS: list[Fault] = [
          "(instead,)", "forward_hooks: a tuple of arguments is taken for one"),
         ("Module.named_children", "value is self or not isinstance(value, Module)", "True",
          "module_contents: children are modules in modules, too"),
-        ("_inner_first", "id(child) not in seen", "True",
-         "module_contents: apply never ends where a module refers to itself"),
         ("Module.__call__", "go_back(outside)", "MODE.reset(token)",
          "modes: a generator that began in a module's call has no mode of its own after it"),
     ),
@@ -215,6 +213,11 @@ FAULTS: list[Fault] = [
         ("_ConvTranspose._lengths", "(n - 1) * s + (k - 1) * d + 1 - sum(cut) + more",
          "(n - 1) * s + (k - 1) * d + 1 - sum(cut)",
          "layers: output_padding makes no result longer"),
+    ),
+    *planted_in(
+        "nn/contents.py",
+        ("inner_first", "id(child) not in seen", "True",
+         "module_contents: apply never ends where a module refers to itself"),
     ),
     *planted_in(
         "nn/forward_hooks.py",
