@@ -307,7 +307,7 @@ def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields:
             kink, ``tg.Integer(0, 10)``, ``tg.Boolean()`` and ``tg.Simplex()`` draw other kinds.
         ref: the same for one number, computed another way: ``lambda x: x if x > 0 else 0.1 * x``,
             or its place: ``"math.tanh"``.
-        symbol: what pictures write in the box: ``"⟋"``.
+        symbol: what pictures write in the box: ``"leaky"``.
         family: ``"elementwise"``, from which shape and dtype of the result follow; ``"reduce"``,
             ``"shape"``, ``"contract"``, ``"index"``, ``"random"`` or ``"fused"``.
         doc: the docstring; lines with ``>>>`` at its end become its example: ``"Return x where it
