@@ -303,6 +303,7 @@ def op(name: str, kernel: Callable[..., Any], vjp: Mapping[str, Rule], **fields:
             ``arrays`` are all of them, ``i`` the position of the one in question, ``others`` all
             but that one, ``shapes`` their shapes. ``tg.ZERO`` says that the gradient is 0, as for
             ``floor``, ``tg.NONDIFF`` that there is none, as for labels.
+        **fields: any of those that follow.
         domain: where inputs may lie: ``{"x": tg.Real(-3, 3, avoid=(0.0,))}`` keeps away from a
             kink, ``tg.Integer(0, 10)``, ``tg.Boolean()`` and ``tg.Simplex()`` draw other kinds.
         ref: the same for one number, computed another way: ``lambda x: x if x > 0 else 0.1 * x``,
