@@ -53,7 +53,7 @@ ROOMS = [
     "engine.operators",
     "engine.tensor",
     "engine.operands",
-    "engine.dispatch engine.creation engine.backward_pass",
+    "engine.dispatch engine.creation engine.comparison engine.backward_pass",
     "engine.autodiff engine.function_types",
     "engine.checkpoint engine.transforms engine.state_dict",
     "random ops",
