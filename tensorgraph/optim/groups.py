@@ -154,6 +154,8 @@ def _parts(params: Any) -> list[Mapping[str, Any]]:
 def named_parameters(params: Any, owner: str, start: int = 0) -> Named:
     """Return parameters with their names: those given, or their positions from ``start`` on.
 
+    What ``model.parameters()`` returned has the model's paths.
+
     Raises:
         DTypeError: something that is not a collection of parameters.
     """
@@ -169,6 +171,9 @@ def named_parameters(params: Any, owner: str, start: int = 0) -> Named:
             f"{owner} takes a list of parameters such as model.named_parameters(), not"
             f" {errors.describe(params)}"
         )
+    if isinstance(params, Listing) and params.model is not None:
+        paths = {id(param): path for path, param in params.model.named_parameters()}
+        params = [(paths[id(p)], p) if id(p) in paths else p for p in params]
     items = params.items() if isinstance(params, Mapping) else params
     return [
         (str(item[0]), item[1]) if isinstance(item, tuple) and len(item) == 2 else (str(i), item)
