@@ -32,6 +32,7 @@ from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.double_inputs import DOUBLE, warn_of_double
 from tensorgraph.nn.lost_parameters import warn_of_lost_parameter
 
 
@@ -163,6 +164,8 @@ class Module:
         entered = self._entered
         if entered is None or entered[0] is not outside:
             entered = self._enter(outside)
+        if args and getattr(args[0], "dtype", None) is DOUBLE:
+            warn_of_double(entered[1].scope, args[0], vars(self).values(), _CALL)
         token = MODE.set(entered[1])
         try:
             return self.forward(*args, **kwargs)  # type: ignore[attr-defined]
@@ -340,6 +343,9 @@ class Module:
         widths = [max(len(row[k]) for row in rows[1:]) for k in range(3)]
         head = f"{rows[0].what}  {rows[0].size or 0} parameters"
         return "\n".join([head, *(row.line(widths) for row in rows[1:])])
+
+
+_CALL = Module.__call__.__code__
 
 
 class _Row(NamedTuple):

@@ -125,12 +125,15 @@ def grouped(
         DTypeError: something that is not a parameter.
         GraphError: a tensor that is not a leaf, or wants no gradient.
     """
-    groups, models = [], []
+    parts, groups = _parts(params), []
+    listed = [part["params"].model for part in parts if isinstance(part["params"], Listing)]
+    models = [model for model in listed if model is not None]
+    several = len(set(map(id, models))) > 1  # whose paths may be the same
     named: Named = []
-    for part in _parts(params):
+    for part in parts:
         given = part["params"]
-        if isinstance(given, Listing) and (model := given.model) is not None:
-            models.append(model)
+        if several and isinstance(given, Listing):
+            given = list(given)
         found = named_parameters(given, owner, start=len(named))
         own = {name: value for name, value in part.items() if name != "params"}
         groups.append(Group(owner, found, defaults, own, differentiable))
