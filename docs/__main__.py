@@ -15,6 +15,7 @@ BUILD = ROOT / "build" / "docs"
 KERNEL = """\
 c = get_config()
 c.InlineBackend.figure_formats = {"svg"}
+c.IPKernelApp.matplotlib = "inline"
 c.IPKernelApp.log_level = "ERROR"
 """
 

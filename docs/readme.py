@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 PAGES = {
-    "start": ("Start here", ["Start", "A first program"]),
+    "start": ("Start here", ["Start", "A first program", "Guides"]),
     "tour": (
         "A tour",
         [
@@ -18,6 +18,7 @@ PAGES = {
             "Networks",
             "From data to decision",
             "Errors say what to write instead",
+            "Troubleshooting",
         ],
     ),
     "about": (
@@ -44,6 +45,7 @@ def page(title: str, names: Iterable[str], found: dict[str, str]) -> str:
 def _for_the_site(text: str) -> str:
     """Return text whose pictures lie beside the pages, and whose long lists are folded."""
     text = re.sub(r'src="examples/pictures/', 'src="_static/pictures/', text)
+    text = re.sub(r"\]\(examples/(\w+)/(\w+)\.py\)", r"](guides/\1/\2.ipynb)", text)
     text = text.replace("```text\n", "```{code-block} text\n:class: printed\n\n")
     folded = re.compile(r"<details><summary>(.*?)</summary>(.*?)</details>", re.DOTALL)
     return folded.sub(r":::{dropdown} \1\n\2\n:::", text)

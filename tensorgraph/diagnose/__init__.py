@@ -10,6 +10,7 @@ choose among models              ``tg.diagnose.select``
 tell bias from variance          ``tg.diagnose.ladder(human=0.01, train=0.02, dev=0.1)``
 look at errors by hand           ``tg.diagnose.error_table``
 find and correct wrong labels    ``tg.diagnose.suspicious_labels``, ``apply_corrections``
+see what it says of the plane    ``tg.diagnose.decision_boundary(predict, x, labels)``
 put it all on one page           ``tg.diagnose.report(history=history)``
 ===============================  =================================================================
 
@@ -20,7 +21,7 @@ Read ``array_arguments`` (the checks that all share) and ``metric`` first. Metri
 ``class_metrics``, ``score_metrics``, ``reliability``; by them ``model_selection``. Analysis of the
 error: ``error_ladder`` with ``confidence_intervals`` and ``remedies``, ``error_analysis`` with
 ``error_csv``, ``label_cleaning``, ``gradient_health`` (of the ``norm_columns`` of a history). All
-of it on one page: ``html_report``.
+of it on one page: ``html_report``. What a classifier says of the plane: ``boundary``.
 
 A metric is added in one file: a function with ``@metric(worst=..., best=...)`` whose name stands in
 the file's ``__all__``.

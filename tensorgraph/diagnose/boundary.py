@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.diagnose.array_arguments import Array, as_labels, as_numbers, same_length
+from tensorgraph.diagnose.array_arguments import (
+    Array,
+    as_labels,
+    as_numbers,
+    classes_of,
+    positions,
+    same_length,
+)
 from tensorgraph.display.figure import new_figure
 from tensorgraph.extras import require
 from tensorgraph.leads.calls import with_leads
@@ -35,6 +42,7 @@ def decision_boundary(
 
     Raises:
         ImportError: matplotlib is not installed.
+        ArgumentError: a NaN, or points too far apart to be drawn.
         ShapeError: x are no points of a plane, or there is not one class for each point.
         DTypeError: what should be classes are other numbers, such as probabilities.
 
@@ -42,8 +50,8 @@ def decision_boundary(
         >>> import numpy as np
         >>> x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
         >>> figure = decision_boundary(lambda points: points[:, 0] > 0.5, x, [0, 0, 1, 1])
-        >>> figure.axes[0].get_xlim()
-        (-0.1, 1.1)
+        >>> [round(float(end), 3) for end in figure.axes[0].get_xlim()]
+        [-0.1, 1.1]
     """
     x, classes = as_numbers(WHERE, "x", x), as_labels(WHERE, "labels", labels)
     if x.ndim != 2 or x.shape[1] != 2:
@@ -56,8 +64,8 @@ def decision_boundary(
     asked = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
     said = as_labels(WHERE, "what predict returns", predict(asked))
     same_length(WHERE, **{"points asked about": asked, "answers of predict": said})
-    names, numbers = np.unique(np.concatenate([said, classes]), return_inverse=True)
-    regions, colours = np.split(numbers, [len(asked)])
+    names = classes_of(WHERE, None, answers=said, labels=classes)
+    regions, colours = positions(names, said), positions(names, classes)
     palette = require("matplotlib", "train").colormaps["Spectral"]
     shown: dict[str, Any] = {"cmap": palette, "vmin": 0, "vmax": max(1, len(names) - 1)}
     if axes is None:
@@ -69,7 +77,18 @@ def decision_boundary(
 
 
 def _ticks(values: Array) -> Array:
-    """Return equal steps over the range of the values, and a tenth of it beyond either end."""
-    low, high = values.min(), values.max()
-    beyond = (high - low) / 10 or 1.0
-    return np.linspace(low - beyond, high + beyond, SIDE)
+    """Return equal steps over the range of the values, and a tenth of it beyond either end.
+
+    Raises:
+        ArgumentError: the range is larger than any number.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high = np.float64(values.min()), np.float64(values.max())
+        beyond = (high - low) / 10 or max(1.0, abs(low) / 10)
+        ticks: Array = np.linspace(low - beyond, high + beyond, SIDE)
+    if not np.isfinite(ticks).all():
+        raise errors.ArgumentError(
+            f"{WHERE}: points from {low:.3g} to {high:.3g} are too far apart to be drawn; write"
+            " data.Normalize().fit(x)(x)"
+        )
+    return ticks

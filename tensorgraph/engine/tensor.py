@@ -40,7 +40,8 @@ class Tensor(Operators):
         (tensor([1., 2.], requires_grad=True, name='w'), tensor([2., 4.]))
     """
 
-    __slots__ = ("__weakref__", "_data", "_grad", "_hooks", "_name", "_node", "_requires_grad")
+    __slots__ = ("__weakref__", "_data", "_grad", "_hooks", "_is_argument", "_name", "_node",
+                 "_requires_grad")  # fmt: skip
 
     _data: Array
     """A NumPy array; or an array of a device, or a symbolic one, which answer to the same."""
@@ -50,6 +51,8 @@ class Tensor(Operators):
     _grad: Tensor | None
     _name: str | None
     _hooks: tuple[Callable[[Tensor], Any], ...]
+    _is_argument: bool
+    """There only where it is true, see :func:`argument`."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise TypeError("a Tensor is not made by its class; write tg.tensor(data)")
@@ -438,10 +441,12 @@ class Tensor(Operators):
 
         What is computed from them has no gradient: if this tensor needs one, it warns.
         """
+        # Of a symbol there are no values, which comes before what happens to them.
+        other = None if type(self._data) is np.ndarray else np.asarray(self._data, dtype)
         if self._requires_grad:
             values_leave(self, sys._getframe(1))
-        if type(self._data) is not np.ndarray:
-            return np.asarray(self._data, dtype)
+        if other is not None:
+            return other
         if dtype is not None and np.dtype(dtype) != self.dtype:
             if copy is False:
                 raise ValueError(f"a copy is needed to turn {self.dtype} into {np.dtype(dtype)}")
@@ -519,6 +524,16 @@ def leaf(array: Any, requires_grad: bool, name: str | None) -> Tensor:
         _check_differentiable(array.dtype)
     new = wrap(array, None, bool(requires_grad))
     new._name = name
+    return new
+
+
+def argument(array: Any) -> Tensor:
+    """Return a leaf that stands for an argument of a function which is differentiated.
+
+    In that function ``x += 1`` names another tensor, as it does of an array: nobody keeps the leaf.
+    """
+    new = wrap(array, None, True)
+    new._is_argument = True
     return new
 
 

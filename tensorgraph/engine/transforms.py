@@ -32,7 +32,7 @@ from tensorgraph.engine.function_types import (
 from tensorgraph.engine.graph import Node, reachable
 from tensorgraph.engine.modes import MODE, enable_grad
 from tensorgraph.engine.nested_containers import flatten, flatten_like, unflatten
-from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.engine.tensor import Tensor, argument, tensor, wrap
 from tensorgraph.leads.calls import with_leads
 
 
@@ -424,7 +424,7 @@ def _variable(leaf: Any, k: int = 0) -> Tensor:
         )
     if value._requires_grad and MODE.get().recording:
         return +value
-    return wrap(value.detach()._data, None, True)
+    return argument(value.detach()._data)
 
 
 def _as_seed(value: Any, graph: bool) -> Any:

@@ -12,7 +12,7 @@ from tensorgraph import errors
 from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.nested_containers import flatten, unflatten
-from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.engine.tensor import Tensor, argument, tensor
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.recorded_call import (
     argument_names,
@@ -173,9 +173,9 @@ class _Arguments:
                     f"derive: the argument {self.names[i] or i} is {errors.describe(leaf)}, which"
                     " has no gradient; write it with floats"
                 )
-            leaf = tensor(leaf, requires_grad=True)
+            leaf = argument(tensor(leaf).data)
         elif not leaf.requires_grad or not leaf.is_leaf:
-            leaf, name = wrap(leaf.data, None, True), leaf.name
+            leaf, name = argument(leaf.data), leaf.name
             leaf.name = name
         self.leaves[i] = leaf
         return leaf

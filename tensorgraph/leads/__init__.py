@@ -14,7 +14,7 @@ the variables hold what their names say; and a note. Where nothing is to be writ
 note. In ``keywords``, a third column may hold our keyword, ``axis=``, which takes the same value:
 such a row holds for every call that has it, and the line is an example.
 
-Read ``table`` (rows as :class:`Lead`), then who tells them: ``attributes`` (a name that is not
-there), ``calls`` (a keyword that is not taken) and ``imports`` (an import of what is not there). A
-name that stands here, but in another room, needs no row.
+Read ``table`` (rows as :class:`tensorgraph.leads.table.Lead`), then who tells them: ``attributes``
+(a name that is not there), ``calls`` (a keyword that is not taken) and ``imports`` (an import of
+what is not there). A name that stands here, but in another room, needs no row.
 """

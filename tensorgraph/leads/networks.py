@@ -25,10 +25,9 @@ NAMES = {
     DepthwiseConv2D            K    tg.nn.Conv2d(4, 4, kernel_size=3, groups=4)
     SeparableConv2D            K \
         tg.nn.Sequential(tg.nn.Conv2d(4, 4, 3, groups=4), tg.nn.Conv2d(4, 8, 1))
-    Conv2DTranspose            K \
-        tg.conv_transpose(images, tg.ones((4, 1, 3, 3)), shape=(10, 10))
-    ConvTranspose              J \
-        tg.conv_transpose(images, tg.ones((4, 1, 3, 3)), shape=(10, 10))
+    Conv1DTranspose            K    tg.nn.ConvTranspose1d(2, 4, kernel_size=3)
+    Conv2DTranspose            K    tg.nn.ConvTranspose2d(1, 4, kernel_size=3)
+    ConvTranspose              J    tg.nn.ConvTranspose2d(1, 4, kernel_size=3)
     Unfold                     P    tg.windows(images, (3, 3))
     Fold                       P    tg.overlap_add(tg.windows(images, (3, 3)), shape=(8, 8))
     MaxPooling1D,MaxPool1D     K    tg.nn.MaxPool1d(2)
@@ -46,8 +45,8 @@ NAMES = {
     BatchNorm1d,BatchNorm2d,BatchNorm3d P    tg.nn.BatchNorm(4)
     BatchNormalization         K    tg.nn.BatchNorm(4)
     LayerNormalization         K    tg.nn.LayerNorm(4)
-    InstanceNorm1d,InstanceNorm2d P \
-        (images - images.mean((2, 3), keepdims=True)) / images.std((2, 3), keepdims=True)
+    InstanceNorm1d,InstanceNorm2d P tg.nn.GroupNorm(4, 4)   # a group for each of the features
+    GroupNormalization         K    tg.nn.GroupNorm(2, 4)
     LocalResponseNorm          P    tg.nn.BatchNorm(4)      # which has taken its place
     RMSNormalization           K    tg.nn.RMSNorm(4)
     UnitNormalization          K    x / tg.norm(x, axis=-1, keepdims=True)
@@ -228,14 +227,16 @@ NAMES = {
     calculate_gain             P    2**0.5                  # of ReLU; he_normal has it built in
     """,
     "Module": """
-    to,cuda,cpu,xpu,half,float,double,bfloat16,type P \
-        model # made by dtype=; computed on the CPU
+    cuda,cpu,xpu,bfloat16      P    model                   # computed on the CPU
+    to,type                    P    model.astype("float64") # computed on the CPU
+    double                     P    model.astype("float64")
+    float                      P    model.astype("float32")
+    half                       P    model.astype("float16")
     register_parameter         P    tg.tensor(X, requires_grad=True) # self.name = …
     add_weight                 K    tg.tensor(X, requires_grad=True) # self.name = …
     register_buffer            P    tg.tensor(X)           # self.name = …
     add_variable               K    tg.tensor(X)           # self.name = …
     add_module,register_module P    tg.nn.Linear(3, 4)      # self.name = …
-    named_children             P    model.named_modules()[1:] # those inside of others, too
     get_submodule              P    dict(model.named_modules())["layers.0"]
     get_parameter              P    dict(model.named_parameters())["layers.0.weight"]
     get_buffer                 P    dict(model.named_buffers())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
 from types import CodeType, FrameType
 from typing import Any
 
@@ -18,21 +18,23 @@ from tensorgraph.errors import UsageWarning
 DOUBLE = np.dtype(np.float64)
 
 
-def warn_of_double(scope: str, x: Any, attributes: Iterable[Any], call: CodeType) -> None:
+def warn_of_double(
+    scope: Callable[[], str], x: Any, attributes: Mapping[str, Any], call: CodeType
+) -> None:
     """Warn at the user's line if a layer with narrower weights is called with float64 data.
 
     Results that need a gradient are none: what made them has met the data before. Nothing is told
     of checks of gradients, which are made in float64.
 
     Args:
-        scope: what messages call the layer: where it is, and its class.
+        scope: returns what messages call the layer: where it is, and its class.
         x: what it is called with, in float64.
         attributes: its own, among them the weights.
         call: the code by which modules are called; the user's line is what calls the outermost.
     """
     if type(x) is Tensor and x.node is not None:
         return
-    dtypes = {a.dtype for a in attributes if type(a) is Tensor and a.dtype.kind == "f"}
+    dtypes = {a.dtype for a in attributes.values() if type(a) is Tensor and a.dtype.kind == "f"}
     if not dtypes or DOUBLE in dtypes:
         return
     user, libraries = asking(_outermost(sys._getframe(), call))
@@ -44,7 +46,7 @@ def warn_of_double(scope: str, x: Any, attributes: Iterable[Any], call: CodeType
         user,
         UsageWarning,
         lambda: (
-            f"{scope}: the input is float64, the weights are {kind}, so that all from here on is"
+            f"{scope()}: the input is float64, the weights are {kind}, so that all from here on is"
             f" computed in float64, which takes twice the time; write {name}.astype('{kind}') for"
             f" the data, or give the layers dtype='float64'"
         ),

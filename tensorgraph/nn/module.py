@@ -8,7 +8,8 @@ since is seen as it is now.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from typing import (
     TYPE_CHECKING,
@@ -23,16 +24,17 @@ from typing import (
 )
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import placed, to_host
+from tensorgraph.engine.arrays import placed, to_dtype, to_host
 from tensorgraph.engine.modes import MODE, Mode, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.double_inputs import DOUBLE, warn_of_double
+from tensorgraph.nn.forward_hooks import Hook, HookHandle, checked
 from tensorgraph.nn.lost_parameters import warn_of_lost_parameter
 
 
@@ -123,12 +125,18 @@ class Module:
     parameter_letters: ClassVar[Mapping[str, str]] = {"weight": "W", "bias": "b"}
     """What formulas call its parameters, by the first word of their names."""
 
+    wide_buffers: ClassVar[tuple[str, ...]] = ()
+    """The attributes that :meth:`astype` leaves in single precision at least."""
+
     frozen: bool = False
     """Whether it stays in evaluation mode, see :func:`freeze`."""
 
     _frozen: frozenset[Tensor] = frozenset()  # parameters that were frozen, which buffers were not
 
     _entered: tuple[Mode, Mode] | None = None  # the mode of the last call: outside, inside
+
+    _before: tuple[Hook, ...] = ()
+    _after: tuple[Hook, ...] = ()
 
     _places: Mapping[int, tuple[weakref.ref[Module], str]] = {}  # where modules in it were, by id
 
@@ -158,14 +166,15 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, with the module's place known to what it computes."""
         outside = MODE.get()
+        if args and getattr(args[0], "dtype", None) is DOUBLE:
+            warn_of_double(partial(self._scope_under, outside), args[0], vars(self), _CALL)
         if type(outside) is not Mode:  # generators hold blocks: this is one among them
-            with mode(scope=self._scope_under(outside), module=weakref.ref(self)):
-                return self.forward(*args, **kwargs)  # type: ignore[attr-defined]
+            return self._call_in_block(outside, args, kwargs)
         entered = self._entered
         if entered is None or entered[0] is not outside:
+            if self._before or self._after:
+                return self._call_in_block(outside, args, kwargs)
             entered = self._enter(outside)
-        if args and getattr(args[0], "dtype", None) is DOUBLE:
-            warn_of_double(entered[1].scope, args[0], vars(self).values(), _CALL)
         token = MODE.set(entered[1])
         try:
             return self.forward(*args, **kwargs)  # type: ignore[attr-defined]
@@ -174,6 +183,19 @@ class Module:
                 MODE.reset(token)
             else:
                 go_back(outside)
+
+    def _call_in_block(self, outside: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Run ``forward`` and the hooks around it."""
+        with mode(scope=self._scope_under(outside), module=weakref.ref(self)):
+            for hook in self._before:
+                instead = hook(self, args)
+                if instead is not None:
+                    args = instead if isinstance(instead, tuple) else (instead,)
+            result = self.forward(*args, **kwargs)  # type: ignore[attr-defined]
+            for hook in self._after:
+                instead = hook(self, args, result)
+                result = result if instead is None else instead
+            return result
 
     def _enter(self, outside: Mode) -> tuple[Mode, Mode]:
         """Return the modes outside and inside of a call; kept, as calls mostly repeat."""
@@ -208,6 +230,49 @@ class Module:
             self._places = {id(f.value): (weakref.ref(f.value), f.place) for f in found}
             place = next((f.place for f in found if f.value is module), "?")
         return place
+
+    def register_forward_pre_hook(self, hook: Callable[[Any, tuple[Any, ...]], Any]) -> HookHandle:
+        """Call ``hook(module, args)`` before each ``forward``; ``remove()`` of the result ends it.
+
+        What it returns, if not ``None``, takes the place of the arguments: a tuple of them, or one
+        alone. ``args`` are those without a name.
+
+        Raises:
+            DTypeError: the hook cannot be called.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> layer = tg.nn.ReLU()
+            >>> handle = layer.register_forward_pre_hook(lambda module, args: -args[0])
+            >>> print(layer(tg.tensor([-1.0, 3.0])))
+            [1. 0.]
+        """
+        return HookHandle(self, "_before", checked(hook, "f(module, args)")).add()
+
+    def register_forward_hook(self, hook: Callable[[Any, tuple[Any, ...], Any], Any]) -> HookHandle:
+        """Call ``hook(module, args, output)`` after each ``forward``, until ``remove()``.
+
+        What it returns, if not ``None``, takes the place of the output. Hooks run in the order in
+        which they were added, in the place of the module: what they compute belongs to it. Copies
+        and pickles keep them, and the handle takes a hook from this module alone. In
+        :func:`functional_call` they are given the module that stands in.
+
+        Raises:
+            DTypeError: the hook cannot be called.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> model = tg.nn.Sequential(tg.nn.Linear(2, 3), tg.nn.ReLU())
+            >>> seen = {}
+            >>> def keep(module, args, output):
+            ...     seen["hidden"] = output.shape
+            >>> handle = model.layers[1].register_forward_hook(keep)
+            >>> _ = model(tg.ones((4, 2)))
+            >>> handle.remove()
+            >>> seen
+            {'hidden': (4, 3)}
+        """
+        return HookHandle(self, "_after", checked(hook, "f(module, args, output)")).add()
 
     # ------------------------------------------------------------------------------------ contents
 
@@ -256,6 +321,26 @@ class Module:
         """Return this module, whose path is empty, and all modules in it with their paths."""
         return [(f.path, f.value) for f in walk(self) if isinstance(f.value, Module)]
 
+    def children(self) -> list[Module]:
+        """Return the modules in attributes of this one, not those in them in turn."""
+        return [module for _, module in self.named_children()]
+
+    def named_children(self) -> list[tuple[str, Module]]:
+        """Return the modules in attributes of this one with their paths, also those in lists.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> part = tg.nn.Sequential(tg.nn.Linear(2, 3), tg.nn.ReLU())
+            >>> model = tg.nn.Sequential(part, tg.nn.Linear(3, 1))
+            >>> model.named_children()[1]
+            ('layers.1', Linear(3 → 1, init=he_normal))
+            >>> [path for path, _ in model.named_modules()]
+            ['', 'layers.0', 'layers.0.layers.0', 'layers.0.layers.1', 'layers.1']
+        """
+        own = walk(self, enter=lambda value: value is self or not isinstance(value, Module))
+        found = [(f.path, f.value) for f in own if isinstance(f.value, Module)]
+        return found[1:]
+
     def _in_attributes(self) -> list[Tensor]:
         return [found.value for found in walk(self) if type(found.value) is Tensor]
 
@@ -270,6 +355,66 @@ class Module:
     def eval(self) -> Self:
         """Put this module and all in it into evaluation mode; return the module."""
         return self.train(False)
+
+    def apply(self, function: Callable[[Any], Any]) -> Self:
+        """Call a function with each module in this one, inner ones first, then with this one.
+
+        Returns the module. What the function returns is not looked at: it changes what it is given,
+        as an initialisation does.
+
+        Raises:
+            DTypeError: the function cannot be called.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> def start_at_one(module):
+            ...     if isinstance(module, tg.nn.Linear):
+            ...         module.bias.assign(tg.ones(module.bias.shape))
+            >>> model = tg.nn.Sequential(tg.nn.Linear(2, 3), tg.nn.Linear(3, 1)).apply(start_at_one)
+            >>> print(model.layers[0].bias)
+            [1. 1. 1.]
+        """
+        if not callable(function):
+            raise errors.DTypeError(
+                f"apply takes a function of a module, not {errors.describe(function)}"
+            )
+        for module in list(_inner_first(self, set())):
+            function(module)
+        return self
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        """Bring parameters, gradients and buffers to a floating-point dtype; return the module.
+
+        Integers and truth values stay as they are; running averages of normalisation stay in single
+        precision at least. Graphs recorded before keep the old values. Make optimizers afterwards:
+        they keep their state as wide as the parameters were.
+
+        Raises:
+            DTypeError: a dtype that is unknown, or not of floating-point numbers.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> layer = tg.nn.Linear(2, 3).astype("float64")
+            >>> layer.weight.dtype, layer(tg.ones((1, 2), "float64")).dtype
+            (dtype('float64'), dtype('float64'))
+        """
+        wanted = to_dtype(dtype)
+        if wanted.kind != "f":
+            raise errors.DTypeError(
+                f"astype: a module computes with floating-point numbers, not {wanted}; write"
+                " .astype('float32')"
+            )
+        single = np.result_type(wanted, np.float32)
+        for module in self.modules():
+            wide = [getattr(module, name) for name in module.wide_buffers]
+            for tensor in module._own_tensors():
+                _convert(tensor, single if any(tensor is one for one in wide) else wanted)
+        return self
+
+    def _own_tensors(self) -> list[Tensor]:
+        """Return what is in this module's attributes, not in those of modules in it."""
+        own = walk(self, enter=lambda value: value is self or not isinstance(value, Module))
+        return [found.value for found in own if type(found.value) is Tensor]
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
@@ -367,8 +512,32 @@ def _described(module: Module) -> tuple[str, str]:
     return f"{type(module).__name__}({module.extra_repr()})", " + ".join(sizes)
 
 
-def walk(root: Module) -> Iterator[Found]:
+def _inner_first(module: Module, seen: set[int]) -> Iterator[Module]:
+    """Yield all modules in a module once, each after those in it."""
+    seen.add(id(module))
+    for child in module.children():
+        if id(child) not in seen:
+            yield from _inner_first(child, seen)
+    yield module
+
+
+def _convert(tensor: Tensor, dtype: np.dtype[Any]) -> None:
+    """Give a leaf of floating-point numbers another dtype, and its gradient too."""
+    if tensor.dtype.kind == "f" and is_state(tensor):
+        rebind(tensor, tensor._data.astype(dtype))
+        tensor.grad = tensor._grad
+
+
+def _always(_: Any) -> bool:
+    return True
+
+
+def walk(root: Module, enter: Callable[[Any], bool] = _always) -> Iterator[Found]:
     """Yield a module and all modules and tensors in it once, depth first, in order of assignment.
+
+    Args:
+        root: the module.
+        enter: whether what is in a module, a list, a tuple or a dict is looked for.
 
     Example:
         >>> import tensorgraph as tg
@@ -385,7 +554,7 @@ def walk(root: Module) -> Iterator[Found]:
         seen.add(id(value))
         if isinstance(value, (Module, Tensor)):
             yield found
-        if isinstance(value, Tensor):
+        if isinstance(value, Tensor) or not enter(value):
             continue
         items: list[tuple[str, str, Any]] = []
         if isinstance(value, Module):

@@ -90,6 +90,8 @@ class BatchNorm(Module):
 
     parameter_letters = SCALE_AND_SHIFT
 
+    wide_buffers = ("running_mean", "running_var")
+
     @with_leads
     def __init__(
         self,

@@ -138,7 +138,7 @@ def _augmented(op: Callable[..., Any], sign: str) -> Callable[..., Any]:
     """Return an operator as ``x -= y`` runs it: not on a leaf that needs a gradient."""
 
     def assign(x: Any, y: Any) -> Any:
-        if x._requires_grad and x._node is None:
+        if x._requires_grad and x._node is None and not hasattr(x, "_is_argument"):
             refuse_in_place(x, sign)
         return op(x, y)
 

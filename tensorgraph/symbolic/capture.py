@@ -20,7 +20,7 @@ from tensorgraph.engine.arrays import copied
 from tensorgraph.engine.modes import Forward, Observer, meet, mode
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.random_generator import Generator
-from tensorgraph.engine.tensor import Tensor, array_of, rebind, wrap
+from tensorgraph.engine.tensor import Tensor, argument, array_of, rebind, wrap
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, in_order, lift, symbol
 
@@ -128,7 +128,9 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
     tensors = [leaf if type(leaf) is Tensor else wrap(lift(leaf)) for leaf in leaves]
     labels = names or [None] * len(leaves)
     inputs = tuple(symbol(n, t.shape, t.dtype) for n, t in zip(labels, tensors, strict=True))
-    arguments = [wrap(e, None, t._requires_grad) for e, t in zip(inputs, tensors, strict=True)]
+    arguments = [
+        argument(e) if t._requires_grad else wrap(e) for e, t in zip(inputs, tensors, strict=True)
+    ]
     capturing = _Capturing()
     try:
         with mode(observer=capturing):

@@ -15,7 +15,7 @@ from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.modes import Forward, Observer, mode
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
 from tensorgraph.engine.random_generator import replay, watch
-from tensorgraph.engine.tensor import Tensor, asarray, wrap
+from tensorgraph.engine.tensor import Tensor, argument, asarray, wrap
 
 Array = NDArray[Any]
 Direction = dict[int, Array]
@@ -85,7 +85,7 @@ class CheckedFunction:
             arrays = [array.astype(np.complex128) for array in arrays]
         for array in arrays:
             array.flags.writeable = False
-        return [wrap(array, None, True) for array in arrays]
+        return [argument(array) for array in arrays]
 
     def outputs(self, variables: Sequence[Tensor]) -> list[Tensor]:
         """Return the floating-point results of the function."""

@@ -333,6 +333,20 @@ def test_the_target_is_called_as_the_line_has_it():
     assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"]
 
 
+def test_arguments_of_functions_that_are_differentiated_may_be_named_anew():
+    def f(x):
+        x *= 2
+        x += 1
+        return (x * x).sum()
+
+    given = tg.tensor([1.0, 2.0], dtype="float64")
+    assert tg.grad(f)(given).data.tolist() == [12, 20]
+    assert tg.jvp(f, (given,), (tg.ones(2),))[1].item() == 32
+    assert tg.testing.gradcheck(f, np.array([1.0, 2.0]))
+    assert str(tg.derive(f, given.numpy())) and str(tg.trace(f, given)) and tg.render(f, given)
+    assert given.data.tolist() == [1, 2]
+
+
 def test_augmented_assignment_to_others_makes_a_new_tensor():
     w = tg.tensor([1.0, 2.0], requires_grad=True)
     result, constant = w * 2, tg.tensor([1.0, 2.0])

@@ -9,7 +9,7 @@ FAULTS: list[Fault] = [
         "diagnose/boundary.py",
         ("decision_boundary", "np.meshgrid(across, up)", "np.meshgrid(up, across)",
          "boundary: the two axes of the plane change places"),
-        ("decision_boundary", "np.concatenate([said, classes])", "np.concatenate([classes, said])",
+        ("decision_boundary", "positions(names, classes)", "classes",
          "boundary: the colours are those of other points"),
     ),
     *planted_in(

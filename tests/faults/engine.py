@@ -26,6 +26,11 @@ FAULTS: list[Fault] = [
         ("cast", "array < range_.max + 1.0", "True", "creation: integers wrap around"),
     ),
     *planted_in(
+        "engine/rule.py",
+        ("compile_rule", "f'{name}={expression}' if name in after_star else expression",
+         "expression", "op_errors: static parameters after a star handed on by position"),
+    ),
+    *planted_in(
         "engine/shapes.py",
         ("sum_to", "(*range(lead), *stretched)", "stretched or tuple(range(lead))",
          "broadcasting: new axes not summed where others are"),

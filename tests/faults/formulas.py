@@ -53,7 +53,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/naming/letters.py",
-        ("of_gradients", "self.met", "self.numbers",
+        ("Letters.of_gradients", "self.met", "self.numbers",
          "derive_names, symbols: a gradient found by hand takes the gradient's name"),
         ("_predictions", "(y.op is None and y.size > 1)", "True",
          "derive_names: whatever stands in a sum is a prediction"),

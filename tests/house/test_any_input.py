@@ -46,6 +46,11 @@ CALLS = {
         lambda x: D.apply_corrections(dev=(TWO, {0: x}), test=(TWO, {})),
         lambda x: D.apply_corrections(dev=x, test=(TWO, {})),
     ],
+    "decision_boundary": [
+        lambda x: D.decision_boundary(lambda points: points[:, 0] > 0, x, TWO),
+        lambda x: D.decision_boundary(lambda points: points[:, 0] > 0, MORE.reshape(5, 2), x),
+        lambda x: D.decision_boundary(lambda points: x, MORE.reshape(5, 2), [0, 1, 0, 1, 1]),
+    ],
     "error_table": [
         lambda x: D.error_table(x, [["t"]] * 2),
         lambda x: D.error_table(["a", "b"], x),

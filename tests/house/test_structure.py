@@ -92,10 +92,16 @@ def source_of(name):
     return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
 
 
+ONLY_READ = "if TYPE_CHECKING"
+"""What stands under it is read by type checkers, and does not run."""
+
+
 def imports_of(name):
     """Return the modules of the package that a module imports when it is imported."""
     found = set()
-    for node in ast.walk(ast.parse(source_of(name))):
+    tree = ast.parse(source_of(name))
+    tree.body = [part for part in tree.body if ast.unparse(part).split(":")[0] != ONLY_READ]
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -44,6 +44,7 @@ class Step:
 
 def assert_same(found, expected):
     for x, y in zip(found, expected, strict=True):
+        x, y = (v.detach() if isinstance(v, tg.Tensor) else v for v in (x, y))
         np.testing.assert_allclose(np.asarray(x), np.asarray(y), rtol=1e-12, atol=1e-12)
 
 

@@ -13,7 +13,7 @@ from tensorgraph import errors
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.nested_containers import flatten, unflatten
-from tensorgraph.engine.tensor import Tensor, tensor, wrap
+from tensorgraph.engine.tensor import Tensor, argument, tensor
 from tensorgraph.formulas.derivation import Derivation
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.recorded_call import (
@@ -176,8 +176,8 @@ def _followed(leaf: Any, recording: Recording) -> Any:
     if type(leaf) is not Tensor or leaf.dtype.kind != "f":
         return leaf
     if leaf.requires_grad:
-        return leaf if leaf.is_leaf else wrap(leaf.data, None, True)
-    followed = wrap(leaf.data, None, True)
+        return leaf if leaf.is_leaf else argument(leaf.data)
+    followed = argument(leaf.data)
     followed.name = leaf.name
     recording.followed.add(followed)
     return followed
