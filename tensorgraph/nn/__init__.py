@@ -35,8 +35,8 @@ and ``recurrent``, ``attention``, ``activations``; what combines modules: ``cont
 ``multitask``; what is made of outputs: ``losses``; what changes or reads a whole model:
 ``regularization``, ``freeze``, ``transfer`` and ``stateless``. (:class:`Watch` is taken from the
 room that observes.) Small parts: ``flatten``, ``identity``, ``contents``, ``forward_hooks``,
-``module_table``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``, ``message_place`` and
-``state_paths``.
+``double_inputs``, ``module_table``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``,
+``message_place`` and ``state_paths``.
 """
 
 from typing import TYPE_CHECKING

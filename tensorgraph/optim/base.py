@@ -70,10 +70,11 @@ class Optimizer:
         """Take parameters, and the settings of the rule, in their order or by name.
 
         Args:
-            params: ``model.parameters()``, or ``model.named_parameters()``, whose names then stand
-                in messages and in the saved state; or a list of leaf tensors; or a list of groups,
-                ``[{"params": …, "lr": 0.01}, {"params": …}]``, each with settings of its own (see
-                also :func:`path_groups` and :func:`decay_groups`).
+            params: ``model.parameters()``, or ``model.named_parameters()``, which is the same: the
+                model's paths stand in messages and in the saved state; or a list of leaf tensors,
+                which are numbered; or a list of groups, ``[{"params": …, "lr": 0.01}, {"params":
+                …}]``, each with settings of its own (see also :func:`path_groups` and
+                :func:`decay_groups`).
             *values: settings without a name.
             differentiable: record every step, so that what comes after can be differentiated by
                 all that went before: learning rate, other settings, initial values. The parameters

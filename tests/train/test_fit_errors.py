@@ -342,7 +342,7 @@ REFUSED = {
         {"model": nn.ReLU(), "optimizer": other_model()},
         r"ReLU has no parameters to train.*nn\.unfreeze\(model\)",
     ),
-    "an optimizer that is none": ({"optimizer": optim.SGD}, "is a type; write tg.optim.SGD"),
+    "an optimizer that is none": ({"optimizer": optim.SGD}, "is the class SGD; write tg.optim.SGD"),
     "another model's optimizer": (
         {"optimizer": other_model()}, r"the optimizer lacks layers\.0\.weight, layers\.0\.bias",
     ),
