@@ -13,6 +13,11 @@ FAULTS: list[Fault] = [
          "minimize: a cost with dropout is another one at each evaluation"),
     ),
     *planted_in(
+        "optim/base.py",
+        ("Optimizer.current_lr", "deepcopy(rate) if callable(rate) else rate", "rate",
+         "schedules: reading a rate set by hand is a step of it"),
+    ),
+    *planted_in(
         "optim/adam.py",
         ("scale", "divisor(root(state['v'] / (1 - betas[1] ** t)), eps)",
          "divisor(root(state['v'] / (1 - betas[1] ** t) + eps), 0.0)",

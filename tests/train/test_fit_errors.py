@@ -362,7 +362,7 @@ REFUSED = {
     "no dev batches": ({"dev": []}, "dev holds no batches"),
     "the name of a file": ({"train": "x.csv"}, r"train is 'x.csv', the name of a file perhaps"),
     "a path": ({"dev": Path("x.csv")}, "dev is a .*Path, the name of a file perhaps"),
-    "rows one by one": ({"train": OneByOne()}, r"; write train=tuple\(map\(np\.stack, zip\("),
+    "rows one by one": ({"train": OneByOne()}, r"; write train=tg\.data\.Batches\(data, ba"),
     "examples for batches": ({"train": [(X[0], Y[0])]}, r"one example alone is \(x\[None\], y\["),
     "numbers for batches": ({"train": [(1.0, 2)]}, "arrays with a row for each example, not 1.0"),
     "a frame": ({"train": Frame()}, r"train is a Frame, .* write train=\(df\[inputs\], df\['ta"),
