@@ -101,6 +101,18 @@ def _axes(axes: Iterable[int] | None) -> str:
     return f"<mn>{','.join(map(str, axes))}</mn>" if axes else ""
 
 
+def _fraction(above: str, below: str) -> str:
+    """Return a fraction whose bar keeps off its parts, in a font without measures for one too.
+
+    Few systems have a font for mathematics. From the others browsers do not know how far from a bar
+    to stand; struts that are taller than letters tell them.
+    """
+    return (
+        f"<mfrac><mrow>{above}<mspace depth='0.35em'/></mrow>"
+        f"<mrow>{below}<mspace height='1em'/></mrow></mfrac>"
+    )
+
+
 def _set(f: Formula) -> str:
     parts = f.parts
     match f.kind:
@@ -121,7 +133,7 @@ def _set(f: Formula) -> str:
         case "matmul":
             return _row("<mspace width='0.15em'/>".join(_in(p, POWER) for p in parts), "")
         case "fraction":
-            return f"<mfrac>{_set(parts[0])}{_set(parts[1])}</mfrac>"
+            return _fraction(_set(parts[0]), _set(parts[1]))
         case "power":
             return f"<msup>{_base(parts[0])}{_set(parts[1])}</msup>"
         case "root":
@@ -140,7 +152,7 @@ def _set(f: Formula) -> str:
             return _sign("=").join(map(_set, parts))
         case "derivative":
             of, by = (_row(_sign("∂"), _set(part)) for part in parts)
-            return f"<mfrac>{of}{by}</mfrac>"
+            return _fraction(of, by)
         case "enclosed":
             inner = _sign(",").join(map(_set, parts))
             return _row(_sign(f.text[0]), inner, _sign(f.text[1]))
