@@ -163,6 +163,7 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, with the module's place known to what it computes."""
+        __tracebackhide__ = True  # IPython and pytest show the line of ``forward`` that failed
         outside = MODE.get()
         if type(outside) is not Mode:  # generators hold blocks: this is one among them
             return self._call_in_block(outside, args, kwargs)
@@ -182,6 +183,7 @@ class Module:
 
     def _call_in_block(self, outside: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run ``forward`` and the hooks around it."""
+        __tracebackhide__ = True
         with mode(scope=self._scope_under(outside), module=weakref.ref(self)):
             for hook in self._before:
                 instead = hook(self, args)
