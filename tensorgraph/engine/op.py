@@ -336,11 +336,12 @@ def op(  # noqa: D417
             ``arrays`` are all of them, ``i`` the position of the one in question, ``others`` all
             but that one, ``shapes`` their shapes. ``tg.ZERO`` says that the gradient is 0, as for
             ``floor``, ``tg.NONDIFF`` that there is none, as for labels.
+        **fields: any of those that follow.
         domain: where inputs may lie: ``{"x": tg.Real(-3, 3, avoid=(0.0,))}`` keeps away from a
             kink, ``tg.Integer(0, 10)``, ``tg.Boolean()`` and ``tg.Simplex()`` draw other kinds.
         ref: the same for one number, computed another way: ``lambda x: x if x > 0 else 0.1 * x``,
             or its place: ``"math.tanh"``.
-        symbol: what pictures write in the box: ``"⟋"``.
+        symbol: what pictures write in the box: ``"leaky"``.
         family: ``"elementwise"``, from which shape and dtype of the result follow; ``"reduce"``,
             ``"shape"``, ``"contract"``, ``"index"``, ``"random"`` or ``"fused"``.
         doc: the docstring; lines with ``>>>`` at its end become its example: ``"Return x where it

@@ -32,14 +32,11 @@ def with_leads(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         try:
             return function(*args, **kwargs)
-        except TypeError as error:
-            told = error.__traceback__
-            if told is None or told.tb_next is not None:  # it was called: the error is its own
-                raise
+        except TypeError:
             kinds = type(args[0]).__mro__ if is_constructor and args else ()
             places = [kind.__name__ for kind in kinds] or [name]
             better = unknown_keyword(places, kwargs, signature(function).parameters.values())
-            if better is None:
+            if better is None:  # the error is one of what the function does
                 raise
             raise better from None
 

@@ -124,7 +124,7 @@ def test_an_eps_that_is_0_beside_a_parameter_is_refused(dtype):
 
 def test_adam_says_where_weight_decay_is():
     (w,) = parameters([(2,)])
-    with pytest.raises(ArgumentError, match=r"Adam has no setting 'weight_decay'.* such as AdamW"):
+    with pytest.raises(ArgumentError, match=r"Adam has no setting 'weight_decay'.*; write tg.optim.AdamW"):
         optim.Adam([{"params": [w], "weight_decay": 0.1}])
 
 

@@ -1,0 +1,25 @@
+"""Faults of what is said of names and keywords from elsewhere."""
+
+from __future__ import annotations
+
+from tests.faults.fault import Fault, planted_in
+
+FAULTS: list[Fault] = [
+    *planted_in(
+        "leads/attributes.py",
+        ("lead_of_module", "own in rows", "False", "leads: a room's own row is not the first"),
+        ("missing_from_object", "hasattr(kind, name)", "False",
+         "leads: an error in a property is told as a missing name"),
+        ("like", "name.lower()", "name", "leads: upper case is another name"),
+    ),
+    *planted_in(
+        "leads/calls.py",
+        ("keyword_lead", "lead.keyword in known", "lead.keyword",
+         "leads: a keyword is told that the call does not take"),
+    ),
+    *planted_in(
+        "leads/imports.py",
+        ("ForeignImports.find_spec", "module.replace('tensorgraph', 'tg', 1) in ROOMS", "False",
+         "leads: an import of a name from elsewhere is told nothing"),
+    ),
+]  # fmt: skip
