@@ -27,6 +27,7 @@ def executed(cells, folder, monkeypatch, fails=()):
     Args:
         cells: their code.
         folder: where they run.
+        monkeypatch: of pytest; it sets the environment.
         fails: which of them raise an error, which is an output of theirs.
     """
     for name, value in environment(folder).items():

@@ -23,6 +23,12 @@ LARGE = {"Σ": "∑", "Π": "∏"}
 """The signs of sums and products, which are as tall as what they are of."""
 
 
+STRUT_ABOVE = "<mspace depth='0.35em'/>"
+"""Of no width; it reaches down from what is above a bar."""
+STRUT_BELOW = "<mspace height='1em'/>"
+"""It reaches up from what is below."""
+
+
 def mathml(f: Formula, left: Formula | None = None, note: str = "") -> str:
     """Return a formula, or an equation and for which steps it holds, as a ``<math>`` element."""
     inner = _set(f) if left is None else f"{_set(left)}{_sign('=')}{_set(f)}"
@@ -107,10 +113,8 @@ def _fraction(above: str, below: str) -> str:
     Few systems have a font for mathematics. From the others browsers do not know how far from a bar
     to stand; struts that are taller than letters tell them.
     """
-    return (
-        f"<mfrac><mrow>{above}<mspace depth='0.35em'/></mrow>"
-        f"<mrow>{below}<mspace height='1em'/></mrow></mfrac>"
-    )
+    above, below = f"<mrow>{above}{STRUT_ABOVE}</mrow>", f"<mrow>{below}{STRUT_BELOW}</mrow>"
+    return f"<mfrac>{above}{below}</mfrac>"
 
 
 def _set(f: Formula) -> str:
