@@ -241,7 +241,7 @@ class Picture:
             >>> import tensorgraph as tg
             >>> x = tg.tensor(3.0, requires_grad=True)
             >>> tg.render(x * x).explore()
-            <explorer: 3 boxes, 2 operations; a notebook shows it, elsewhere .show() does>
+            <explorer: 2 boxes, 1 operation; a notebook shows it, elsewhere .show() does>
         """
         what = f"<explorer{repr(self).removeprefix('<picture').removesuffix('>')}"
         whole(height, "explore: height", 1)
