@@ -10,7 +10,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.engine.modes import MODE
-from tensorgraph.nn.module import walk
+from tensorgraph.nn.contents import walk
 from tests.nn.anything_module import Bag
 
 
