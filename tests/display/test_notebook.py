@@ -61,7 +61,7 @@ SHOWN = {
 """Of each last line of a cell the richest form in which it is shown, and a part of that."""
 
 WRONG = [
-    "model(np.ones((2, 5)))",
+    "model(tg.ones((2, 5)))",
     "tg.ones((2, 4)) @ tg.ones((3, 2))",
     "tg.ones((2, 4)) + tg.ones((3, 3))",
     "tg.ones((2, 4)).reshape(3, 5)",

@@ -74,7 +74,7 @@ def test_the_bar_of_a_fraction_keeps_off_its_parts(browser, font):
     style = f"<style>math {{ font: 20px '{font}' }}</style>".replace("'math'", "math")
     browser.open(style + shown({"fractions": "".join(fractions)}))
     gaps = browser.js(GAPS)
-    assert gaps and min(gaps) > 10, gaps
+    assert gaps and min(gaps) > 16, gaps
 
 
 def test_what_overlaps_is_found(browser):
