@@ -35,7 +35,7 @@ and ``recurrent``, ``attention``, ``activations``; what combines modules: ``cont
 ``multitask``; what is made of outputs: ``losses``; what changes or reads a whole model:
 ``regularization``, ``freeze``, ``transfer`` and ``stateless``. (:class:`Watch` is taken from the
 room that observes.) Small parts: ``flatten``, ``identity``, ``contents``, ``forward_hooks``,
-``double_inputs``, ``module_table``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``,
+``module_table``, ``double_inputs``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``,
 ``message_place`` and ``state_paths``.
 """
 

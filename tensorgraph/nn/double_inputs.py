@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from types import CodeType, FrameType
 from typing import Any
 
@@ -18,37 +18,50 @@ from tensorgraph.errors import UsageWarning
 DOUBLE = np.dtype(np.float64)
 
 
-def warn_of_double(
-    scope: Callable[[], str], x: Any, attributes: Mapping[str, Any], call: CodeType
-) -> None:
-    """Warn at the user's line if a layer with narrower weights is called with float64 data.
+def narrower_weights(x: Any, attributes: Iterable[Any]) -> np.dtype[Any] | None:
+    """Return the dtype of a layer's weights, where float64 data are wider than all of them.
 
-    Results that need a gradient are none: what made them has met the data before. Nothing is told
-    of checks of gradients, which are made in float64.
+    Results that need a gradient are no data: what made them has met the data before.
 
     Args:
-        scope: returns what messages call the layer: where it is, and its class.
-        x: what it is called with, in float64.
+        x: what the layer is called with, in float64.
         attributes: its own, among them the weights.
-        call: the code by which modules are called; the user's line is what calls the outermost.
     """
     if type(x) is Tensor and x.node is not None:
-        return
-    dtypes = {a.dtype for a in attributes.values() if type(a) is Tensor and a.dtype.kind == "f"}
+        return None
+    dtypes = {a.dtype for a in attributes if type(a) is Tensor and a.dtype.kind == "f"}
     if not dtypes or DOUBLE in dtypes:
-        return
+        return None
+    return max(dtypes, key=lambda dtype: dtype.itemsize)
+
+
+def warn_of_double(
+    scope: str, x: Any, narrower: np.dtype[Any], result: Any, call: CodeType
+) -> None:
+    """Warn at the user's line if a layer made float64 of float64 data and narrower weights.
+
+    Nothing is told where this package calls the model: training converts the data, and gradients
+    are checked in float64.
+
+    Args:
+        scope: what messages call the layer: where it is, and its class.
+        x: what it is called with.
+        narrower: the dtype of its weights.
+        result: what it made of that.
+        call: the code by which modules are called; the user's line is what calls the outermost.
+    """
     user, libraries = asking(_outermost(sys._getframe(), call))
-    if any(name.startswith("tensorgraph.testing") for name in libraries):
+    own = any(name.startswith("tensorgraph.") for name in libraries)
+    if own or getattr(result, "dtype", None) != DOUBLE:
         return
-    kind = max(dtypes, key=lambda dtype: dtype.itemsize)
-    name = variable_of(x, user) or "x"
     warn_once(
         user,
         UsageWarning,
         lambda: (
-            f"{scope()}: the input is float64, the weights are {kind}, so that all from here on is"
-            f" computed in float64, which takes twice the time; write {name}.astype('{kind}') for"
-            f" the data, or give the layers dtype='float64'"
+            f"{scope}: the input is float64, the weights are {narrower}, so that all from here on"
+            f" is computed in float64, which takes twice the time; write"
+            f" {variable_of(x, user) or 'x'}.astype('{narrower}') for the data, or give the layers"
+            f" dtype='float64'"
         ),
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from importlib import import_module
 from typing import (
     TYPE_CHECKING,
@@ -33,7 +32,7 @@ from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.contents import LOOKED_UP, HasContents, inner_first, walk
-from tensorgraph.nn.double_inputs import DOUBLE, warn_of_double
+from tensorgraph.nn.double_inputs import DOUBLE, narrower_weights, warn_of_double
 from tensorgraph.nn.forward_hooks import Hook, HookHandle, checked
 from tensorgraph.nn.lost_parameters import warn_of_lost_parameter
 from tensorgraph.nn.module_table import table_of
@@ -154,7 +153,11 @@ class Module(HasContents):
         __tracebackhide__ = True  # IPython and pytest show the line of ``forward`` that failed
         outside = MODE.get()
         if args and getattr(args[0], "dtype", None) is DOUBLE:
-            warn_of_double(partial(self._scope_under, outside), args[0], vars(self), _CALL)
+            narrower = narrower_weights(args[0], vars(self).values())
+            if narrower is not None:
+                result = self._call_in_block(outside, args, kwargs)
+                warn_of_double(self._scope_under(outside), args[0], narrower, result, _CALL)
+                return result
         if type(outside) is not Mode:  # generators hold blocks: this is one among them
             return self._call_in_block(outside, args, kwargs)
         entered = self._entered

@@ -6,6 +6,13 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "nn/double_inputs.py",
+        ("narrower_weights", "not dtypes or DOUBLE in dtypes", "not dtypes",
+         "nn: a float64 layer is told of its float64 data"),
+        ("_outermost", "caller = outer.f_back", "pass",
+         "nn: the warning of float64 data stands elsewhere than at the user's line"),
+    ),
+    *planted_in(
         "nn/half_precision.py",
         ("to_single", "astype(x, dtype=SINGLE) if x.dtype == HALF else x", "x",
          "half_precision: counts and squares in half precision"),

@@ -18,11 +18,10 @@ def network(dtype=None):
 
 class Scaled(nn.Module):
     def __init__(self):
-        self.inside, self.scale = nn.Linear(2, 3), tg.ones(3, requires_grad=True)
+        self.scale = tg.ones(2, requires_grad=True)
 
     def forward(self, x):
-        h = self.inside(x)
-        return h * self.scale
+        return x * self.scale
 
 
 def told(call):
