@@ -55,7 +55,7 @@ NAMES = {
     mgrid,ogrid                JN   tg.tensor(np.mgrid[0:3, 0:2])
     indices                    JN   tg.tensor(np.indices((2, 3)))
     cartesian_prod             P    np.stack(np.meshgrid([1, 2], [3, 4]), axis=-1).reshape(-1, 2)
-    vander                     PKJN u[:, None] ** np.arange(3)
+    vander                     PKJN u[:, None] ** np.arange(3)[::-1]
     rand                       PN   tg.random.uniform((2, 3))
     randn                      PN   tg.random.normal((2, 3))
     rand_like                  P    tg.random.uniform(x.shape)
@@ -170,7 +170,8 @@ NAMES = {
     optimizers                 K    tg.optim.Adam(model.parameters(), lr=0.001)
     optax                      J    tg.optim.Adam(model.parameters(), lr=0.001)
     callbacks                  K    tg.train.EarlyStopping(patience=5)
-    keras,saving               K    tg.train.save("model.safetensors", model=model)
+    keras                      K    tg.nn.Linear(3, 4)      # layers stand in tg.nn, fit and predict in tg.train
+    saving                     K    tg.train.save("model.safetensors", model=model)
     datasets,applications      K    # there are no data sets or models to download
     preprocessing              K    tg.data.augment.flip()
     image                      KJ   tg.data.augment.flip()

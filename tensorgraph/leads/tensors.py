@@ -2,7 +2,8 @@
 
 NAMES = {
     "Tensor": """
-    view,flatten,ravel         PJN  x.reshape(2, -1)
+    view                       PJN  x.reshape(2, -1)
+    flatten,ravel              PJN  x.reshape(-1)
     view_as                    P    x.reshape(2, -1)
     unflatten,reshape_as       P    x.reshape((2, 3, 3, 1))
     resize                     PN   x.reshape(2, -1)
@@ -35,7 +36,8 @@ NAMES = {
     mul,multiply               P    x * y
     div,divide,true_divide     P    x / y
     floor_divide               P    x // y
-    fmod,remainder             P    x % y
+    fmod                       P    x - tg.trunc(x / y) * y
+    remainder                  P    x % y
     neg,negative               P    -x
     absolute                   P    x.abs()
     rsqrt                      P    1 / x.sqrt()
@@ -52,8 +54,8 @@ NAMES = {
     allclose                   P    tg.allclose(x, y)
     isclose                    P    np.isclose(x, y)
     logical_not,bitwise_not    P    ~mask
-    arccos                     P    tg.acos(x - x)
-    arcsin                     P    tg.asin(x - x)
+    arccos                     P    tg.acos(x)
+    arcsin                     P    tg.asin(x)
     arctan                     P    tg.atan(x)
     arctan2                    P    tg.atan2(x, y)
     frac                       P    x - tg.trunc(x)
@@ -80,7 +82,10 @@ NAMES = {
     trace                      PJN  tg.sum(A * tg.eye(3))
     diagonal                   PJN  A[np.arange(3), np.arange(3)]
     diag                       P    A[np.arange(3), np.arange(3)]
-    det,inverse,svd,cholesky   P    np.linalg.det(A.numpy()) # without a gradient
+    det                        P    np.linalg.det(A.numpy()) # without a gradient
+    svd                        P    np.linalg.svd(A.numpy()) # without a gradient
+    inverse                    P    np.linalg.inv(A.numpy()) # without a gradient
+    cholesky                   P    np.linalg.cholesky(S.numpy()) # without a gradient
     dim,ndimension             P    x.ndim
     numel,nelement             P    x.size
     nbytes,itemsize            PJN  x.numpy().nbytes     # an array of NumPy's

@@ -178,12 +178,12 @@ NAMES = {
     loguniform                 S    tg.train.log_uniform(1e-4, 1.0)
     """,
     "History": """
-    history                    K    history["loss"]         # a history is a mapping itself
+    history                    K    history["train_loss"]   # a history is a mapping itself
     epoch                      K    history["epoch"]
     params,model               K    history.keys()
     """,
     "EarlyStopping": """
-    stopped_epoch   K    history.best(("min", "loss"))
+    stopped_epoch   K    history.best(("min", "train_loss"))
     """,
     "tg.diagnose": """
     accuracy_score             S \

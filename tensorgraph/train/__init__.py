@@ -6,7 +6,7 @@ find a learning rate          ``tg.train.lr_range_test(model, loss, optimizer, (
 train                         ``tg.train.fit(model, loss, optimizer, (X, labels), epochs=2)``
 stop early                    ``tg.train.EarlyStopping(patience=10)``, given to ``fit``
 resume a run that was killed  ``checkpoint="run.safetensors"``, given to ``fit``
-read what happened            ``history["loss"]``, ``history.plot()``
+read what happened            ``history["train_loss"]``, ``history.plot()``
 predict and measure           ``tg.train.predict(model, X)``, ``tg.train.evaluate``
 save                          ``tg.train.save("model.safetensors", model=model)``
 load                          ``tg.train.load("model.safetensors", model=model)``

@@ -16,7 +16,7 @@ def variables():
     X, labels = rng.normal(size=(12, 3)).astype("float32"), np.arange(12) % 3
     model = tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU(), tg.nn.Linear(4, 3))
     history = tg.train.History()
-    history.append(epoch=0, loss=1.0)
+    history.append(epoch=0, train_loss=1.0)
     return {
         "tg": tg,
         "np": np,
@@ -25,6 +25,7 @@ def variables():
         "mask": positive(2, 3, 3) > 0.5,
         "A": positive(3, 3),
         "B": positive(3, 3),
+        "S": tg.eye(3) + 0.1,
         "index": np.array([[0, 1], [1, 0], [2, 2]]),
         "u": positive(3),
         "v": positive(3),
@@ -34,6 +35,7 @@ def variables():
         "X": X,
         "Y": labels,
         "labels": labels,
+        "weights": np.linspace(1, 2, 12, dtype="float32"),
         "logits": tg.tensor(X),
         "one_hot": tg.one_hot(labels, 3),
         "predictions": np.arange(12) // 4,

@@ -39,7 +39,7 @@ def test_names_of_modules(module, name, told):
         (lambda: tg.nn.Linear(2, 3), "summary", "; write print(model)"),
         (lambda: tg.nn.Linear(2, 3), "wieght", "; did you mean 'weight'?"),
         (lambda: tg.optim.schedules.constant(0.1), "step", "; write optimizer.step()"),
-        (lambda: tg.train.History(), "history", '; write history["loss"]'),
+        (lambda: tg.train.History(), "history", '; write history["train_loss"]'),
         (lambda: tg.ones(3), "maen", "a Tensor has no attribute 'maen'; did you mean 'mean'?"),
     ],
 )
