@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from tensorgraph.errors import MissingNameError
-from tensorgraph.leads.table import names
+from tensorgraph.leads.table import Lead, names
 
 ROOMS = (
     "tg", "tg.nn", "tg.nn.losses", "tg.random", "tg.optim", "tg.optim.schedules", "tg.train",
@@ -71,6 +71,23 @@ def lead_of_module(module: str, name: str) -> str | None:
         if name in dir(_module(room)):
             return f"write {room}.{name}"
     return next((rows[room] for room in ROOMS if room in rows), None)
+
+
+def lead_of_function(name: str, foreign: bool = False) -> str | None:
+    """Return what to write instead of a function of NumPy, or of SciPy's on its arrays, if known.
+
+    Only rows that say they hold for these count: others have functions of the same name.
+
+    Example:
+        >>> lead_of_function("fix"), lead_of_function("relu6")
+        ('write tg.trunc(x)', None)
+    """
+    rows = {lead.place: lead.told for lead in names() if lead.name == name and _of(lead, foreign)}
+    return rows.get("np") or rows.get("tg")
+
+
+def _of(lead: Lead, foreign: bool) -> bool:
+    return ("S" if foreign else "N") in lead.peers
 
 
 def as_written(module: str) -> str:

@@ -125,7 +125,7 @@ NAMES = {
     map_fn                     K    tg.stack([f(row) for row in A])
     scan,fori_loop             KJ   # write a Python loop: it is recorded as it runs
     while_loop                 PKJ  # write a Python loop: it is recorded as it runs
-    cond                       PKJN # write a Python if; to choose by element, tg.where(mask, x, y)
+    cond                       PKJ  # write a Python if; to choose by element, tg.where(mask, x, y)
     switch                     KJ   # write a Python if; to choose by element, tg.where(mask, x, y)
     lax                        J    # loops and ifs are Python's, the rest is under tg: tg.exp(x)
     jit                        PJ   # there is no compiler: call the function itself
@@ -170,7 +170,8 @@ NAMES = {
     optimizers                 K    tg.optim.Adam(model.parameters(), lr=0.001)
     optax                      J    tg.optim.Adam(model.parameters(), lr=0.001)
     callbacks                  K    tg.train.EarlyStopping(patience=5)
-    keras                      K    tg.nn.Linear(3, 4)      # layers stand in tg.nn, fit and predict in tg.train
+    keras K \
+        tg.nn.Linear(3, 4)      # layers stand in tg.nn, fit and predict in tg.train
     saving                     K    tg.train.save("model.safetensors", model=model)
     datasets,applications      K    # there are no data sets or models to download
     preprocessing              K    tg.data.augment.flip()

@@ -164,7 +164,7 @@ NAMES = {
     copy                       KJN  x                       # tensors do not change
     copy_to_host_async         J    x                       # tensors do not change
     copyto                     N    w.assign(tg.zeros(3))
-    select                     PKJN x[:, 0]                 # indices and slices, as in NumPy
+    select                     PKJ  x[:, 0]                 # indices and slices, as in NumPy
     narrow                     P    x[:, 0]                 # indices and slices, as in NumPy
     index_select               P    tg.take(x, [0, 1], axis=0)
     masked_select              P    x[mask]
@@ -205,7 +205,8 @@ NAMES = {
     aminmax                    P    (tg.min(x), tg.max(x))
     reduce_sum                 KJ   tg.sum(x, axis=0)
     reduce_mean                K    tg.mean(x, axis=0)
-    average                    KJN  tg.mean(x)                # with weights: tg.sum(x * weights) / tg.sum(weights)
+    average KJN \
+        tg.mean(x)                # with weights: tg.sum(x * weights) / tg.sum(weights)
     reduce_prod                KJ   tg.prod(x, axis=0)
     reduce_any                 K    tg.any(mask, axis=0)
     reduce_all                 K    tg.all(mask, axis=0)
@@ -219,13 +220,14 @@ NAMES = {
     ptp                        KJN  tg.max(x) - tg.min(x)
     cumsum                     PKJN tg.cumulative_sum(x, axis=0)
     logcumsumexp               P    tg.log(tg.cumulative_sum(tg.exp(x), axis=0))
-    cumprod                    PKJN tg.exp(tg.cumulative_sum(tg.log(x), axis=0)) # where x > 0
+    cumprod                    PKJ  tg.exp(tg.cumulative_sum(tg.log(x), axis=0)) # where x > 0
     cumulative_prod            JN   tg.exp(tg.cumulative_sum(tg.log(u))) # where u > 0
     cummax                     PJ   np.maximum.accumulate(x.numpy()) # without a gradient
     cummin                     PJ   np.minimum.accumulate(x.numpy()) # without a gradient
     diff                       PKJN u[1:] - u[:-1]
     ediff1d                    JN   u[1:] - u[:-1]
-    gradient                   PJN  tg.concat([u[1:2] - u[:1], (u[2:] - u[:-2]) / 2, u[-1:] - u[-2:-1]]) # derivatives: tg.grad
+    gradient PJN \
+        tg.concat([u[1:2] - u[:1], (u[2:] - u[:-2]) / 2, u[-1:] - u[-2:-1]]) # derivatives: tg.grad
     trapezoid                  PKJN ((u[1:] + u[:-1]) / 2).sum()
     trapz                      PN   ((u[1:] + u[:-1]) / 2).sum()
     median                     PKJN tg.sort(u)[1]          # the middle of 3
@@ -256,9 +258,11 @@ NAMES = {
     polyval                    JN   (u[:, None] ** np.arange(3)[::-1]) @ v
     polyfit                    JN   np.polyfit(u.numpy(), v.numpy(), 1)
     count_nonzero              PKJN tg.sum(x != 0)
-    cov                        PJN  (A - A.mean(axis=1, keepdims=True)) @ (A - A.mean(axis=1, keepdims=True)).T / 2 # n - 1 = 2
+    cov PJN \
+        (A - A.mean(axis=1, keepdims=True)) @ (A - A.mean(axis=1, keepdims=True)).T / 2 # n - 1 = 2
     corrcoef                   PKJN np.corrcoef(A.numpy())  # without a gradient
-    convolve                   JN   tg.conv(tg.pad(u, 2)[None, None], tg.flip(v)[None, None])[0, 0] # 2: v.size - 1
+    convolve JN \
+        tg.conv(tg.pad(u, 2)[None, None], tg.flip(v)[None, None])[0, 0] # 2: v.size - 1
     correlate                  KJN  tg.conv(u[None, None], v[None, None])[0, 0]
     isclose                    PKJN np.isclose(x, y)
     array_equal                JN   np.array_equal(x, y)
@@ -313,5 +317,12 @@ NAMES = {
     embedding                  P    A[labels]
     embedding_lookup           K    A[labels]
     to_categorical             K    tg.one_hot(labels, 3)
+    """,
+    "np": """
+    cond                       N    np.linalg.cond(A.numpy()) # without a gradient
+    cumprod                    N \
+        tg.exp(tg.cumulative_sum(tg.log(x.reshape(-1)), axis=0)) # where x > 0
+    select                     N    tg.where(mask, x, y)
+    trace                      N    tg.sum(A * tg.eye(3))
     """,
 }

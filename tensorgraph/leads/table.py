@@ -14,7 +14,7 @@ PEERS = {
     "K": "Keras",
     "J": "JAX",
     "N": "NumPy",
-    "S": "scikit-learn",
+    "S": "scikit-learn and SciPy",
 }
 """Who calls a thing so, by the letter in a row."""
 

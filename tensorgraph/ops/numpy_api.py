@@ -21,7 +21,7 @@ from tensorgraph.engine.lost_gradients import asking_frame, values_leave
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import ImmutableError
-from tensorgraph.leads.attributes import lead_of_module
+from tensorgraph.leads.attributes import lead_of_function
 
 Table = dict[Any, Callable[..., Any]]
 Ops = Mapping[str, Callable[..., Any]]
@@ -259,7 +259,8 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
         if key == "out":
             raise ImmutableError(
                 f"{name} on a Tensor takes no out=: tensors do not change, and an array cannot keep"
-                " a gradient; write y = y + x for y += x"
+                f" a gradient; write y = {name}(x) for {name}(x, out=y), y = y + x for y += x, and"
+                " w.assign(w.data - step) for w.data -= step"
             )
         if key in ("where", "initial", *_WITHOUT_EFFECT):
             hint = "; write tg.where(mask, x, other) first" if key == "where" else ""
@@ -268,14 +269,16 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
     return ours
 
 
-def _instead(function: str, name: str) -> str:
+def _instead(function: Any, name: str, ops: Ops) -> str:
     """Say of a function that is no op what to write."""
-    lead = lead_of_module("tensorgraph", function)
+    own = getattr(function, "__name__", "")
+    foreign = isinstance(function, np.ufunc) and getattr(np, own, None) is not function
+    lead = f"write tg.{own}" if foreign and own in ops else lead_of_function(own, foreign)
     if lead and ".numpy()" in lead:
         return f"does not take tensors; {lead}"
     known = f"does not take tensors; {lead}"
     none = "has no counterpart among tensorgraph's ops; declare one with tg.op"
-    return f"{known if lead else none}, or write {name}(x.numpy()) where no gradient is wanted"
+    return f"{known if lead else none}, or give {name} x.numpy() where no gradient is wanted"
 
 
 def _name_of(ufunc: Any) -> str:
@@ -305,7 +308,7 @@ def numpy_protocol(
 
     def call(key: Any, name: str, inputs: list[Any], options: dict[str, Any]) -> Any:
         if key not in recorded:
-            raise TypeError(f"{name} {_instead(getattr(key, '__name__', ''), name)}")
+            raise TypeError(f"{name} {_instead(key, name, ops)}")
         options = _our_options(name, options)
         dtype = options.pop("dtype", None)
         if dtype is not None:  # the type to compute in, rather than that of the result
