@@ -1,0 +1,159 @@
+"""What is said to stand for a function of NumPy or SciPy gives the value that this gives."""
+
+import numpy as np
+import pytest
+
+import tensorgraph as tg
+from tensorgraph.leads.attributes import lead_of_function
+from tensorgraph.leads.table import names
+from tensorgraph.ops import OPS
+from tensorgraph.ops.numpy_api import other_functions, recorded_functions
+from tests.leads.samples import variables
+
+CALLS = """
+absolute(x); append(u, v); apply_along_axis(f, 1, A); arccos(x); arccosh(x); arcsin(x); arcsinh(x)
+arctan(x); arctan2(x, y); arctanh(x); argpartition(x, 1); argwhere(mask); array_split(u, 3)
+atleast_1d(u); atleast_2d(u); atleast_3d(u); average(x); block([[A, B], [B, A]]); cbrt(x)
+choose(mask.astype(int), [y, x]); column_stack([u, v]); compress(mask.ravel(), x); convolve(u, v)
+copysign(x, y); corrcoef(A); correlate(u, v); count_nonzero(x); cov(A); cross(u, v); cumprod(x)
+cumsum(x, axis=0); cumulative_prod(u); deg2rad(x); degrees(x); delete(u, 1); diag(u); diagflat(u)
+diagonal(A); diff(u); digitize(x, [0.0, 1.0]); divmod(x, y); dsplit(x, 3); dstack([x, y])
+ediff1d(u); extract(mask, x); fabs(x); fix(x); flatnonzero(mask); fliplr(A); flipud(A)
+float_power(x, y); fmax(x, y); fmin(x, y); fmod(x, y); geomspace(1, 100, 5); gradient(u)
+heaviside(x, y); hsplit(A, 3); hstack([A, B]); identity(3); inner(u, v); insert(u, 1, v)
+interp(u, [0.0, 1.0], [2.0, 3.0]); isclose(x, y); isin(labels, [0, 1]); isneginf(x); isposinf(x)
+ix_([0, 2], [1, 2]); kron(A, B); lexsort((v, u)); logaddexp2(x, y); logspace(0, 2, 5)
+matvec(A, u); median(u); meshgrid(u, v, indexing="ij"); mod(x, y); modf(x); nan_to_num(x)
+nanmax(x); nanmean(x); nanmedian(x); nanmin(x); nanquantile(x, 0.5); nansum(x); nonzero(mask)
+partition(x, 1); percentile(x, 50); piecewise(x, [x > 0], [lambda t: t, lambda t: 0.1 * t])
+polyfit(u, v, 1); polyval(v, u); ptp(x); quantile(x, 0.5); rad2deg(x); radians(x); ravel(x)
+ravel_multi_index((1, 1), (3, 3)); resize(x, (2, 9)); rint(x); rollaxis(x, 0, 3); rot90(A)
+select([mask], [x], y); signbit(x); sinc(x); trace(A); trapezoid(u); tri(3); true_divide(x, y)
+unique(labels); unravel_index(4, (3, 3)); vander(u); vdot(u, v); vecmat(u, A); vsplit(A, 3)
+vstack([A, B])
+linalg.cholesky(S); linalg.cond(A); linalg.det(A); linalg.eig(A); linalg.eigh(S)
+linalg.eigvals(A); linalg.eigvalsh(S); linalg.inv(A); linalg.lstsq(A, u)
+linalg.matrix_power(A, 3); linalg.matrix_rank(A); linalg.multi_dot([A, B, A]); linalg.pinv(A)
+linalg.qr(A); linalg.slogdet(A); linalg.solve(A, u); linalg.svd(A)
+""".replace("\n", "; ").split("; ")
+CALLS = {call.split("(")[0].rpartition(".")[2]: f"np.{call}" for call in CALLS if call}
+
+CHANGING = {
+    "fill_diagonal": "np.fill_diagonal(A, 1.0), A",
+    "place": "np.place(x, mask, 1.0), x",
+    "put": "np.put(u, [0, 1], 1.0), u",
+    "put_along_axis": "np.put_along_axis(A, index, 1.0, 1), A",
+    "putmask": "np.putmask(x, mask, 1.0), x",
+}
+SCIPY = {
+    "erfc": "erfc(x)",
+    "expit": "expit(x)",
+    "logit": "logit(x)",
+    "ndtr": "ndtr(x)",
+    "xlogy": "xlogy(x, y)",
+}
+
+SPECIAL = {
+    **dict.fromkeys(["fmax", "fmin", "nan_to_num", "nanmax", "nanmin", "nanmean"], np.nan),
+    **dict.fromkeys(["nanmedian", "nanquantile", "nansum"], np.nan),
+    **dict.fromkeys(["isneginf", "isposinf"], np.inf),
+    **dict.fromkeys(["heaviside", "xlogy"], 0.0),
+}
+POSITIVE = {"cumprod", "cumulative_prod", "float_power", "logit", "xlogy"}
+
+
+def arrays(name):
+    """Return what a function is called with: values of both signs where it takes them."""
+    rng = np.random.default_rng(1)
+    found = {}
+    for key, value in variables().items():
+        if isinstance(value, tg.Tensor) and value.dtype.kind == "f" and key != "S":
+            value = rng.uniform(0.1 if name in POSITIVE else -0.9, 0.9, value.shape)
+            if name == "arccosh":
+                value = 2 + value
+            if key == "x" and name in SPECIAL:
+                value[0, 0, 0], value[1, 0, 0] = SPECIAL[name], -SPECIAL[name]
+        found[key] = value.numpy() if isinstance(value, tg.Tensor) else value
+    return found
+
+
+def tensors(given):
+    """Return the same as tensors, but for what are arrays in the lines themselves."""
+    kept = ("labels", "index", "X", "Y", "predictions", "weights")
+    return {
+        key: tg.tensor(value) if isinstance(value, np.ndarray) and key not in kept else value
+        for key, value in given.items()
+    }
+
+
+def assert_same(ours, theirs):
+    if isinstance(theirs, (tuple, list)):
+        assert len(ours) == len(theirs)
+        for one, other in zip(ours, theirs, strict=True):
+            assert_same(one, other)
+    else:
+        ours = ours.numpy() if isinstance(ours, tg.Tensor) else np.asarray(ours)
+        assert ours.shape == np.shape(theirs)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
+
+
+def has(name):
+    return hasattr(np, name) or hasattr(np.linalg, name)
+
+
+@pytest.mark.filterwarnings("ignore::tensorgraph.errors.UsageWarning", "ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", [name for name in (*CALLS, *CHANGING) if has(name)])
+def test_lines_give_the_value_of_numpys_function(name):
+    line = written(lead_of_function(name))
+    given = arrays(name)
+    ours = eval(line, tensors(given))
+    theirs = eval(CALLS.get(name) or CHANGING[name], given)
+    assert_same(ours, theirs[-1] if name in CHANGING else theirs)
+
+
+@pytest.mark.parametrize("name", SCIPY)
+def test_lines_give_the_value_of_scipys_function(name):
+    special = pytest.importorskip("scipy.special")
+    given = arrays(name)
+    ours = eval(written(lead_of_function(name, foreign=True)), tensors(given))
+    assert_same(ours, eval(SCIPY[name], given, vars(special)))
+
+
+def written(told):
+    """Return the line of what is told, without its note."""
+    line = told.removeprefix("write ")
+    notes = [lead.note for lead in names() if lead.note and line.endswith(f" ({lead.note})")]
+    return line.removesuffix(f" ({notes[0]})") if notes else line
+
+
+def test_each_line_for_a_function_on_arrays_is_compared():
+    taken = {*recorded_functions(OPS), *other_functions(tg.Tensor, np.asarray, np.asarray)}
+
+    def leads(name):
+        found = [getattr(module, name, None) for module in (np, np.linalg)]
+        refused = [f for f in found if f is not None and f not in taken]
+        return any(isinstance(f, np.ufunc) or hasattr(f, "_implementation") for f in refused)
+
+    rows = [lead for lead in names() if "N" in lead.peers and lead.place in ("tg", "np")]
+    told = {lead.name for lead in rows if lead.line} - {*CALLS, *CHANGING}
+    assert [name for name in sorted(told) if leads(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("np.trace(A)", "np.trace does not take tensors; write tg.sum(A * tg.eye(3)), or give np"),
+        ("np.linalg.cond(A)", "write np.linalg.cond(A.numpy()) (without a gradient)"),
+        ("np.select([mask], [x], y)", "write tg.where(mask, x, y)"),
+        ("np.fix(x)", "write tg.trunc(x)"),
+        ("np.nanprod(x)", "declare one with tg.op, or give np.nanprod x.numpy() where no gradient"),
+        ("special.erf(x)", "write tg.erf"),
+        ("special.expit(x)", "write tg.sigmoid(x)"),
+        ("special.j0(x)", "declare one with tg.op, or give special.j0 x.numpy() where"),
+    ],
+)
+def test_numpy_is_answered_by_rows_that_hold_for_it(line, told):
+    special = pytest.importorskip("scipy.special")
+    with pytest.raises(TypeError) as caught:
+        eval(line, {**variables(), "special": special})
+    assert told in str(caught.value)
