@@ -151,8 +151,12 @@ def _is_own(module: str) -> bool:
 def _told(tensor: Any, asked: Asking, line: Written) -> str:
     x, library = errors.variable(tensor, asked.frame), _library(asked.modules)
     meant = "numpy" if _makes_array(line) else "detach"
+    asker = _asker(library, line)
+    # Between sparse matrices, unlike between sparse arrays, * is the matrix product.
+    if line.sign == "*" and "scipy.sparse._matrix" in asked.modules:
+        line = line._replace(sign="@")
     return (
-        f"{_asker(library, line)} takes only the values of {errors.owner(tensor, asked.frame)}:"
+        f"{asker} takes only the values of {errors.owner(tensor, asked.frame)}:"
         f" what is computed from them has no gradient; write {_instead(x, library, line)},"
         f" or {x}.{meant}() where none is wanted"
     )
@@ -190,7 +194,8 @@ def _instead(x: str, library: str, line: Written) -> str:
         return _operated(x, before, library, "@")
     if _makes_array(line):
         return f"{x} itself, which NumPy's functions take"
-    if library == "numpy" and line.of_list:  # a tensor that is no part of a list is recorded
+    # Of NumPy's functions that are operations, a tensor that is no part of a list is recorded.
+    if library == "numpy" and (line.of_list or (line.module == "numpy" and name in REGISTRY)):
         return "tg.stack([…])" if name in _MAKING else f"{line.name}(tg.stack([…]))"
     if name in _INSTEAD:
         return _INSTEAD[name].format(x=x)

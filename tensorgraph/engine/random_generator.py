@@ -14,6 +14,7 @@ import numpy as np
 
 from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.errors import ArgumentError, DTypeError, StateError
+from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
 
 State = Mapping[str, Any]
@@ -103,6 +104,10 @@ class Generator:
                 f"load_state_dict: this is no state of a random generator ({error!r})"
             ) from None
         self.state = dict(state)
+
+    def __getattr__(self, name: str) -> Any:
+        """Raise, with what to write to draw numbers from this source, or for a like name."""
+        return missing_from_object(self, name)
 
     def draw(self, sample: Callable[[np.random.Generator], Any]) -> Any:
         """Return ``sample`` of the NumPy generator, which no other thread draws from meanwhile.

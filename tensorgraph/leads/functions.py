@@ -219,4 +219,20 @@ NAMES = {
     set_rng_state              P    tg.random.default_generator().load_state_dict(random_state)
     set_state                  N    tg.random.default_generator().load_state_dict(random_state)
     """,
+    "Generator": """
+    normal                     N    tg.random.normal((2, 3), generator=generator)
+    standard_normal            N    tg.random.normal((2, 3), generator=generator)
+    uniform                    N    tg.random.uniform((2, 3), 0.0, 1.0, generator=generator)
+    random                     N    tg.random.uniform((2, 3), generator=generator)
+    integers                   N \
+        tg.random.uniform((2, 3), 0, 10, generator=generator).astype("int64")
+    permutation                N    tg.random.permutation(10, generator=generator)
+    shuffle                    N    X[tg.random.permutation(len(X), generator=generator).numpy()]
+    choice,poisson,exponential,gamma,beta,binomial,laplace,dirichlet,multinomial N \
+        generator.draw(lambda rng: rng.poisson(3.0, size=5)) # rng is NumPy's generator
+    manual_seed                P    generator.seed(0)
+    initial_seed               P    generator.state_dict()
+    get_state                  P    generator.state_dict()
+    set_state                  P    generator.load_state_dict(random_state)
+    """,
 }

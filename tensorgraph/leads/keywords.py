@@ -6,7 +6,6 @@ KEYWORDS = {
     dims,axis,perm,dim         PKN axes=        tg.permute_dims(x, axes=(0, 2, 1))
     keepdim,keep_dims          PK  keepdims=    tg.mean(x, axis=0, keepdims=True)
     ddof                       NJ  correction=  tg.std(x, axis=0, correction=1)
-    unbiased                   P   tg.var(x, axis=0, correction=1)
     a_min,clip_value_min       NK  min=         tg.clip(x, min=0.0, max=1.0)
     a_max,clip_value_max       NK  max=         tg.clip(x, min=0.0, max=1.0)
     input,a,x1,tensor,self     PNKJ x=          tg.sum(x=x, axis=0)
@@ -91,7 +90,7 @@ KEYWORDS = {
     class_weight,class_weights KS  weight=      \
         tg.nn.losses.cross_entropy(logits, labels, weight=[1.0, 2.0, 1.0])
     sample_weight              KS  \
-        (tg.nn.losses.cross_entropy(logits, labels, reduction="none") * w.mean()).mean()
+        (loss(logits, labels, reduction="none") * weights).mean() # one weight for each value
     from_logits                K   \
         tg.nn.losses.binary_cross_entropy_with_logits(scores, targets) # cross_entropy takes them
     beta,threshold             P   delta=       tg.nn.losses.huber(u, v, delta=0.5)
@@ -133,7 +132,7 @@ KEYWORDS = {
     time_major                 K   # leave it out: arrays are (batch, time, features) here
     name                       K   # leave it out: modules are called by their attributes
     argnum                     J   argnums=     tg.grad(f, argnums=0)
-    has_aux                    J   tg.value_and_grad(f)
+    has_aux                    J   tg.grad(lambda w: g(w)[0]) # the rest of the result: g(w)[1]
     inputs                     P   w.zero_grad() # gradients of some inputs: tg.gradients(y, inputs)
     grad_outputs               P   grad_output= tg.gradients(w * 2, [w], grad_output=tg.ones(3))
     allow_unused               P   tg.gradients(cost(w), [w])
@@ -143,6 +142,16 @@ KEYWORDS = {
     clip_value                 P   limit= \
         tg.optim.clip_by_value(model.parameters(), limit=0.5)
     norm_type,error_if_nonfinite P tg.optim.clip_by_global_norm(model.parameters(), 1.0)
+    """,
+    "value_and_grad": """
+    has_aux                    J   \
+        tg.value_and_grad(lambda w: g(w)[0]) # the rest of the result: g(w)[1]
+    """,
+    "std": """
+    unbiased                   P   tg.std(x, axis=0, correction=1) # 0 for unbiased=False
+    """,
+    "var": """
+    unbiased                   P   tg.var(x, axis=0, correction=1) # 0 for unbiased=False
     """,
     "tensor": """
     like                       N   tg.tensor(X, dtype=x.dtype)
@@ -246,8 +255,11 @@ KEYWORDS = {
         tg.train.fit(model, loss, optimizer, (X, labels), epochs=2, progress=False)
     shuffle                    K   \
         tg.train.fit(model, loss, optimizer, tg.data.Batches(X, labels, shuffle=False), epochs=2)
-    class_weight,sample_weight K \
+    class_weight               K \
         tg.nn.losses.cross_entropy(logits, labels, weight=[1.0, 2.0, 1.0])
+    sample_weight              KS \
+        tg.train.fit(model, lambda z, t: (loss(z, t["y"], reduction="none") * t["w"]).mean(),\
+ optimizer, {"x": X, "y": labels, "w": weights}, epochs=2)
     initial_epoch,resume,ckpt_path KP \
         tg.train.fit(model, loss, optimizer, (X, labels), epochs=2, checkpoint="run.safetensors")
     gradient_clip_val,clip_norm,max_grad_norm PJ clip= \

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any, SupportsIndex
 
 from tensorgraph.engine.autodiff import backward
@@ -84,14 +85,21 @@ def _reflected(op: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, y, *modulus: op(y, x, *modulus)
 
 
+def _called(name: str, op: Callable[..., Any]) -> str:
+    """Return how an operation is called on what it needs: ``tg.maximum(x, y)``."""
+    needed = [p for p in signature(op).parameters.values() if p.default is p.empty]
+    written = {"condition": "x > 0", "arrays": "[x, y]", "subscripts": '"ij,jk->ik"'}
+    return f"tg.{name}({', '.join(written.get(p.name, p.name) for p in needed)})"
+
+
 def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
     """Return what tells what to write instead of an attribute that a tensor does not have."""
 
     def as_function(name: str) -> str | None:
         if name in ops:
-            return f"write tg.{name}(x)"
+            return f"write {_called(name, ops[name])}"
         if name.endswith("_") and name[:-1] in ops:  # as PyTorch calls what changes a tensor
-            return f"write x.assign(tg.{name[:-1]}(x.data))"
+            return f"write x.assign({_called(name[:-1], ops[name[:-1]])})"
         return lead_of_module("tensorgraph", name)
 
     def missing(x: Tensor, name: str) -> Any:

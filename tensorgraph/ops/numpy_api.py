@@ -259,7 +259,7 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
         if key == "out":
             raise ImmutableError(
                 f"{name} on a Tensor takes no out=: tensors do not change, and an array cannot keep"
-                f" a gradient; write y = {name}(x) for {name}(x, out=y), y = y + x for y += x, and"
+                " a gradient; write y = f(x) for f(x, out=y), y = y + x for y += x, and"
                 " w.assign(w.data - step) for w.data -= step"
             )
         if key in ("where", "initial", *_WITHOUT_EFFECT):

@@ -24,6 +24,7 @@ from tensorgraph.errors import GraphError, ImmutableError, LostGradientWarning
 
 A = np.arange(9.0).reshape(3, 3)
 S = scipy.sparse.csr_array(A)
+M = scipy.sparse.csr_matrix(A)
 df = pd.DataFrame(A)
 series = pd.Series([1.0, 2.0, 3.0])
 masked = np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])
@@ -57,6 +58,7 @@ LOST = {
     "a NumPy scalar": (lambda: np.float32(x[0]), "np.float32", r"x.astype\('float32'\)"),
     "mean of a list": (lambda: np.mean([x[0] * 2, x[1]]), "np.mean", r"np.mean\(tg.stack\(\[…\]\)"),
     "sum of a list": (lambda: np.sum([x[0], x[1]]), "np.sum", r"np.sum\(tg.stack\("),
+    "sum of a dict": (lambda: np.sum(list({"a": x[0]}.values())), "np.sum", r"np.sum\(tg.stack\("),
     "max of a tuple": (lambda: np.max((x[0], x[1])), "np.max", r"np.max\(tg.stack\("),
     "exp of a list": (lambda: np.exp([x[0], x[1]]), "np.exp", r"np.exp\(tg.stack\("),
     "dot of a list": (lambda: np.dot([x[0], 2.0], [1, 2]), "np.dot", r"np.dot\(tg.stack\("),
@@ -74,6 +76,7 @@ LOST = {
     "a frame @": (lambda: df @ x, "@ of pandas", r"df.to_numpy\(\) @ x"),
     "a frame of it": (lambda: pd.DataFrame({"a": x}), "pd.DataFrame", "the formula in operations"),
     "sparse @": (lambda: S @ x, "@ of scipy", r"S.toarray\(\) @ x"),
+    "sparse matrix *": (lambda: M * x, r"\* of scipy", r"M.toarray\(\) @ x"),
     "@ sparse": (lambda: x @ S, "@ of scipy", r"x @ y.toarray\(\)"),
     "sparse dot": (lambda: S.dot(x), "S.dot", r"S.toarray\(\) @ x"),
     "softmax": (lambda: scipy.special.softmax(x), "scipy.special.softmax", r"tg.softmax\(x\)"),

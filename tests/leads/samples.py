@@ -31,6 +31,7 @@ def variables():
         "v": positive(3),
         "w": tg.tensor([0.5, -1.0, 2.0], requires_grad=True),
         "f": lambda t: (t * t).sum(),
+        "g": lambda t: ((t * t).sum(), t),
         "cost": lambda w: (w * w).sum(),
         "X": X,
         "Y": labels,
@@ -52,6 +53,7 @@ def variables():
         "loss": tg.nn.losses.cross_entropy,
         "batches": tg.data.Batches(X),
         "history": history,
+        "generator": tg.random.Generator(0),
         "random_state": tg.random.default_generator().state_dict(),
     }
 
@@ -68,5 +70,6 @@ def objects():
         "Schedule": tg.optim.schedules.constant(0.1),
         "Batches": values["batches"],
         "History": values["history"],
+        "Generator": values["generator"],
         "EarlyStopping": tg.train.EarlyStopping(),
     }

@@ -40,6 +40,11 @@ def test_names_of_modules(module, name, told):
         (lambda: tg.nn.Linear(2, 3), "wieght", "; did you mean 'weight'?"),
         (lambda: tg.optim.schedules.constant(0.1), "step", "; write optimizer.step()"),
         (lambda: tg.train.History(), "history", '; write history["train_loss"]'),
+        (lambda: tg.ones(3), "minimum", "; write tg.minimum(x, y)"),
+        (lambda: tg.ones(3), "where", "; write tg.where(x > 0, x, y)"),
+        (lambda: tg.ones(3), "concat", "; write tg.concat([x, y])"),
+        (lambda: tg.ones((2, 3, 4)), "flatten", "; write x.reshape(-1)"),
+        (lambda: tg.random.Generator(0), "normal", "; write tg.random.normal((2, 3), generator="),
         (lambda: tg.ones(3), "maen", "a Tensor has no attribute 'maen'; did you mean 'mean'?"),
     ],
 )
