@@ -2,6 +2,10 @@
 
 NAMES = {
     "tg": """
+    Function                   P \
+        tg.op("cube", lambda x: x**3, {"x": lambda g, x: 3 * g * x**2})
+    version                    PKJ  tg.__version__
+    grad_and_value             P    tg.value_and_grad(f)
     array                      KJN  tg.tensor([1.0, 2.0])
     asanyarray                 N    tg.tensor([1.0, 2.0])
     from_numpy                 P    tg.tensor(X)            # a copy; tg.asarray(X) shares memory

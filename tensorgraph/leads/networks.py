@@ -2,6 +2,7 @@
 
 NAMES = {
     "tg.nn": """
+    F                          P    tg.relu(x)              # losses stand in tg.nn.losses
     Parameter                  P    tg.tensor(X, requires_grad=True) # as an attribute of a module
     Param                      J    tg.tensor(X, requires_grad=True) # as an attribute of a module
     Variable                   KJ   tg.tensor(X, requires_grad=True) # as an attribute of a module
@@ -129,6 +130,10 @@ NAMES = {
     MaxNorm,UnitNorm           K    tg.nn.max_norm(model, 3.0)
     """,
     "tg.nn.losses": """
+    bce                        K    tg.nn.losses.binary_cross_entropy(probabilities, targets)
+    mae                        K    tg.nn.losses.l1(u, v)
+    rmse                       K    tg.sqrt(tg.nn.losses.mse(u, v))
+    focal,focal_loss           P    # there is no such loss: write it in operations
     CrossEntropyLoss           P    tg.nn.losses.cross_entropy(logits, labels) # a function
     CategoricalCrossentropy,SparseCategoricalCrossentropy K \
         tg.nn.losses.cross_entropy(logits, labels)

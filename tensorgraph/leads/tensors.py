@@ -2,6 +2,9 @@
 
 NAMES = {
     "Tensor": """
+    eval                       K    x.numpy()               # computed when it is made
+    values                     S    x.numpy()
+    flat                       N    x.reshape(-1)
     view                       PJN  x.reshape(2, -1)
     flatten,ravel              PJN  x.reshape(-1)
     view_as                    P    x.reshape(2, -1)

@@ -94,6 +94,9 @@ NAMES = {
     state_dict,load_state_dict P    optimizer.state_dict()  # has the steps, on which it depends
     """,
     "tg.data": """
+    load_iris,load_digits,load_wine,fetch_openml S # there are no data sets to download
+    mnist,cifar10,fashion_mnist K   # there are no data sets to download
+    MNIST,CIFAR10,FashionMNIST P    # there are no data sets to download
     DataLoader                 P    tg.data.Batches(X, labels, batch_size=2)
     Dataset,IterableDataset,StackDataset P    tg.data.Batches(X, labels) # of arrays
     TensorDataset              P    tg.data.Batches(X, labels)
@@ -186,6 +189,16 @@ NAMES = {
     stopped_epoch   K    history.best(("min", "train_loss"))
     """,
     "tg.diagnose": """
+    mae                        K    float(tg.nn.losses.l1(u, v))
+    mse                        K    float(tg.nn.losses.mse(u, v))
+    rmse                       K    float(tg.sqrt(tg.nn.losses.mse(u, v)))
+    root_mean_squared_error    S    float(tg.sqrt(tg.nn.losses.mse(u, v)))
+    RootMeanSquaredError       K    float(tg.sqrt(tg.nn.losses.mse(u, v)))
+    roc_curve                  S    tg.diagnose.roc_auc(scores, targets) # the area under it
+    top_k_accuracy_score       S \
+        (tg.argsort(logits, descending=True)[:, :2] == labels[:, None]).any(axis=1).numpy().mean()
+    top_k_accuracy,TopKCategoricalAccuracy K \
+        (tg.argsort(logits, descending=True)[:, :2] == labels[:, None]).any(axis=1).numpy().mean()
     accuracy_score             S \
         tg.diagnose.accuracy(predictions, labels)
     Accuracy,BinaryAccuracy,SparseCategoricalAccuracy,CategoricalAccuracy K \
