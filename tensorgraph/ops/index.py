@@ -72,6 +72,8 @@ def _index_array(part: Any) -> Any:
         ) from None
     if array.size == 0 and type(part) is list:
         return to_array(part, np.intp)
+    if array.dtype.kind not in "iub" and array.ndim == 0:
+        raise DTypeError(f"getitem: an index is an integer, not {part!r}; write int(…) around it")
     if array.dtype.kind not in "iub":
         raise DTypeError(
             f"getitem: an index array holds integers or booleans, not {array.dtype};"

@@ -77,6 +77,7 @@ def per_side(
         pairs = ()
     if len(pairs) != rank or any(len(pair) != 2 or min(pair) < 0 for pair in pairs):
         hint = f"; write ({padding!r},)" if rank == 1 and len(entries) == 2 else ""
+        hint = "; write 0" if str(padding).lower() == "valid" else hint
         raise ArgumentError(
             f'{what} is "same", an integer from 0, or a list with an entry for each of {rank}'
             f" spatial axes, an integer or a pair (before, after); not {padding!r}{hint}"

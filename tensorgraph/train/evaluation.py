@@ -19,6 +19,7 @@ from tensorgraph.train.example_sets import Examples
 from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target, size_of
 from tensorgraph.train.module_modes import evaluating
 from tensorgraph.train.training_arguments import (
+    ACCURACY,
     Loss,
     Metrics,
     check_loss,
@@ -131,18 +132,21 @@ def measure(
         cost = loss(unflatten(structure, [asarray(x) for x in leaves]), target)
         values = {"loss": as_float(cost, "the loss", "reduction='mean', or .mean()")}
     for name, metric in metrics.items():
-        with _noted(f"the metric {name!r} of {examples.name}"):
+        # Ours take a class for each example, of which models return a score for each class.
+        ours = getattr(metric, "__module__", "").startswith("tensorgraph.diagnose")
+        line = f"; write {ACCURACY}" if ours and getattr(output, "ndim", 0) == 2 else ""
+        with _noted(f"the metric {name!r} of {examples.name}", line):
             values[name] = as_float(metric(output, target), f"the metric {name!r}", ".mean()")
     return values
 
 
 @contextmanager
-def _noted(what: str) -> Iterator[None]:
-    """Add to an error what was being computed."""
+def _noted(what: str, line: str = "") -> Iterator[None]:
+    """Add to an error what was being computed, and what to write."""
     try:
         yield
     except Exception as error:
-        error.add_note(f"(while {what} was computed, in evaluation mode)")
+        error.add_note(f"(while {what} was computed, in evaluation mode{line})")
         raise
 
 

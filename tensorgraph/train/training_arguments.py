@@ -35,6 +35,9 @@ ELSEWHERE = {
 }
 """What other libraries call a loss."""
 
+ACCURACY = 'metrics={"accuracy": lambda z, y: tg.diagnose.accuracy(z.argmax(axis=1), y)}'
+"""What to write where metrics are not given as functions of a model's output."""
+
 
 def _closest(text: str, names: Iterable[str], otherwise: str) -> str:
     """Return the name that a text is likely to mean."""
@@ -125,18 +128,18 @@ def checked_metrics(metrics: Any, owner: str) -> Metrics:
     """
     if metrics is None:
         return {}
-    write = 'metrics={"accuracy": lambda z, y: tg.diagnose.accuracy(z.argmax(axis=1), y)}'
     if not isinstance(metrics, Mapping):
         raise errors.DTypeError(
             f"{owner}: metrics are a dict of functions by name, not {errors.describe(metrics)};"
-            f" write {write}"
+            f" write {ACCURACY}"
         )
     for name, metric in metrics.items():
         function = callable(metric) and not isinstance(metric, type)
         if not isinstance(name, str) or name == "loss" or not function:
             raise errors.ArgumentError(
                 f"{owner}: the metric {name!r} is {errors.describe(metric)}; a metric has a name"
-                f" that is not 'loss', and is a function of predictions and targets; write {write}"
+                " that is not 'loss', and is a function of predictions and targets; write"
+                f" {ACCURACY}"
             )
     return metrics
 
