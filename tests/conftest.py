@@ -13,7 +13,7 @@ one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exa
 - ``ops/program_steps.py`` and ``engine/programs.py`` make whole programs of ops.
 - ``machine/`` holds what differs between machines: ``printed.py`` compares what is printed,
   ``needs.py`` says what must be installed, ``runs.py`` runs the tests as on other machines.
-- ``raising.py`` tells what an error says.
+- ``raising.py`` tells what an error says; ``notebook.py`` executes notebooks.
 - ``faults/`` lists faults to plant, ``faults/plant.py`` plants them.
 """
 

@@ -16,6 +16,7 @@ from tensorgraph.array_likes import missing_in
 from tensorgraph.data.aligned_arrays import AlignedArrays, Array, Indices, same_arrays
 from tensorgraph.data.splitting import Split
 from tensorgraph.data.target_split import TargetSplit
+from tensorgraph.display.tables import html_lines
 from tensorgraph.display.text import percent
 from tensorgraph.errors import ArgumentError, DTypeError, describe, listing
 
@@ -81,6 +82,9 @@ class Leaks:
             f" groups=tg.data.duplicate_groups(x, digits={self.digits}))"
         )
         return "\n".join([*map(str, self.found), remedy])
+
+    def _repr_html_(self) -> str:
+        return html_lines(str(self).splitlines())
 
 
 def leaks(sets: Split | TargetSplit | Mapping[str, Any], digits: int = 4) -> Leaks:

@@ -20,6 +20,7 @@ from tensorgraph.data.aligned_arrays import (
     same_arrays,
     sortable,
 )
+from tensorgraph.display.tables import html_lines, html_table
 from tensorgraph.errors import ArgumentError, listing
 
 __all__ = ["Comparison", "Likeness", "alike"]
@@ -68,6 +69,20 @@ class Likeness:
 
     def __bool__(self) -> bool:
         return not self.different
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (
+                one.feature,
+                one.test,
+                f"{one.statistic:.3g}",
+                f"{one.p:.2g}",
+                f"{one.corrected_p:.2g}",
+            )
+            for one in self.comparisons
+        )
+        head = ["feature", "test", "statistic", "p", "corrected p"]
+        return html_lines([self]) + html_table(head, rows)
 
     def __str__(self) -> str:
         count, least = len(self.comparisons), self.comparisons[0].corrected_p

@@ -20,6 +20,7 @@ from tensorgraph.data.aligned_arrays import (
     sortable,
 )
 from tensorgraph.data.split_sizes import Sizes, sizes_of
+from tensorgraph.display.tables import html_table
 from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
 from tensorgraph.leads.calls import with_leads
 
@@ -74,6 +75,10 @@ class Split:
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.train, self.dev, self.test))
+
+    def _repr_html_(self) -> str:
+        sizes = zip(self.indices._fields, self.indices, strict=True)
+        return html_table(["set", "examples"], ((name, f"{len(rows):,}") for name, rows in sizes))
 
     def __repr__(self) -> str:
         sizes = zip(self.indices._fields, self.indices, strict=True)

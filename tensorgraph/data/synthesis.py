@@ -12,6 +12,7 @@ from tensorgraph.arguments import whole
 from tensorgraph.array_likes import to_plain
 from tensorgraph.data import seeds
 from tensorgraph.data.aligned_arrays import Array, Indices, as_numbers, in_dtype, refuse_missing
+from tensorgraph.display.tables import html_lines
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError, UsageWarning, describe
 from tensorgraph.leads.calls import with_leads
 
@@ -63,6 +64,9 @@ class Synthesis:
             f"{n:,} examples of {self.foregrounds:,} foregrounds ({_each(n / self.foregrounds)})"
             f" and {self.backgrounds:,} backgrounds ({_each(n / self.backgrounds)})"
         )
+
+    def _repr_html_(self) -> str:
+        return html_lines([self])
 
 
 @with_leads

@@ -12,6 +12,7 @@ from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
 from tensorgraph.data.aligned_arrays import AlignedArrays, Indices, Key, same_arrays
 from tensorgraph.data.split_sizes import sizes_of
+from tensorgraph.display.tables import html_table
 from tensorgraph.errors import ArgumentError
 from tensorgraph.leads.calls import with_leads
 
@@ -84,6 +85,10 @@ class TargetSplit:
 
     def __iter__(self) -> Iterator[Any]:
         return iter((self.train, self.train_dev, self.dev, self.test))
+
+    def _repr_html_(self) -> str:
+        sizes = zip(self.indices._fields, self.indices, strict=True)
+        return html_table(["set", "examples"], ((name, f"{len(rows):,}") for name, rows in sizes))
 
     def __repr__(self) -> str:
         train = self.indices.train

@@ -30,6 +30,16 @@ def text_table(rows: Sequence[Sequence[str]], left: Collection[int] = ()) -> str
     )
 
 
+def html_lines(lines: Iterable[object]) -> str:
+    """Return lines of text, each a paragraph.
+
+    Example:
+        >>> html_lines(["a < b", "done"])
+        '<p>a &lt; b</p><p>done</p>'
+    """
+    return "".join(f"<p>{escaped(line)}</p>" for line in lines)
+
+
 def html_table(head: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
     """Return a table whose first column names the rows."""
     body = "".join(

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tensorgraph import errors, files
+from tensorgraph.arguments import whole
+from tensorgraph.display.frame import Frame
 from tensorgraph.drawing.explorer.page import page
 from tensorgraph.drawing.formats.browser import open_page
 from tensorgraph.drawing.formats.norm_map import norms_svg, run_of
@@ -224,6 +226,27 @@ class Picture:
         else:
             data = (self.svg() if suffix == ".svg" else self.dot()).encode()
         files.write(path, data)
+
+    def explore(self, run: Any = None, height: int = 640) -> Frame:
+        """Return the explorer, which a notebook shows below the cell, without network.
+
+        Args:
+            run: as for :meth:`html`.
+            height: how many pixels of the notebook it takes.
+
+        Raises:
+            ArgumentError: a height that is no positive integer.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> x = tg.tensor(3.0, requires_grad=True)
+            >>> tg.render(x * x).explore()
+            <explorer: 2 boxes, 1 operation; a notebook shows it, elsewhere .show() does>
+        """
+        what = f"<explorer{repr(self).removeprefix('<picture').removesuffix('>')}"
+        whole(height, "explore: height", 1)
+        said = f"{what}; a notebook shows it, elsewhere .show() does>"
+        return Frame(self.html(run), height, said)
 
     def show(self) -> None:
         """Show the picture: in a notebook below the cell, otherwise the explorer in a browser.

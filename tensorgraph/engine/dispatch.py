@@ -18,7 +18,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import to_array
-from tensorgraph.engine.explain import explain
+from tensorgraph.engine.explain import cause, explain, is_users
 from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.graph import Node, next_number
 from tensorgraph.engine.modes import MODE, Forward, user_line
@@ -35,8 +35,7 @@ _NUMBERS = frozenset((bool, int, float, np.float32, np.float64))
 def make_call(op: Op) -> OpFunction:
     """Return the function that applies ``op``."""
     # A user's kernel may return integers or booleans, which have no gradient: ``apply`` looks.
-    users = hasattr(op.kernel, "returns_any_dtype")
-    plain = not (op.starred or op.defaults or op.prepare or users)
+    plain = not (op.starred or op.defaults or op.prepare or is_users(op))
     call: Any
     if plain and op.inputs == ("x",):
         call = _unary(op)
@@ -236,7 +235,8 @@ def _unary(op: Op) -> Callable[..., Any]:
         try:
             out = kernel(array)
         except KERNEL_ERRORS as error:
-            raise explain(op, (x,), error) from error
+            __tracebackhide__ = True
+            raise explain(op, (x,), error) from cause(op, error)
         finally:
             ERRORS.reset(token)
         kept = out
@@ -341,7 +341,8 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
         try:
             out = kernel(a, b)
         except KERNEL_ERRORS as error:
-            raise explain(op, (x, y), error) from error
+            __tracebackhide__ = True
+            raise explain(op, (x, y), error) from cause(op, error)
         finally:
             ERRORS.reset(token)
         kept = out

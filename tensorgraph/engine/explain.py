@@ -18,7 +18,7 @@ def explain(
     if type(error).__module__ == errors.__name__:
         if not str(error).startswith((f"{op.name}:", f"{where}:")):
             error.args = (f"{where}: {error}{_named(op, operands)}",)
-        return error
+        return error if is_users(op) else error.with_traceback(None)
     clash = _clash(op, operands)
     given = [
         f"{op.operand_name(i)} = {errors.describe(operand)}" for i, operand in enumerate(operands)
@@ -32,6 +32,21 @@ def explain(
     # NumPy has one class for both.
     about_shapes = clash or any(word in str(error) for word in ("shape", "broadcast", "dimension"))
     return errors.ShapeError(detail) if about_shapes else errors.ArgumentError(detail)
+
+
+def cause(op: Any, error: Exception) -> Exception | None:
+    """Return what an explained error is raised from: the failure of a user's kernel, if it is one.
+
+    Its lines are the user's to correct. Of this package's kernels the explanation says all, and
+    what NumPy said would make the traceback twice as long.
+    """
+    of_ours = type(error).__module__ == errors.__name__
+    return error if is_users(op) and not of_ours else None
+
+
+def is_users(op: Any) -> bool:
+    """Return whether the kernel of an op is a user's."""
+    return hasattr(op.kernel, "returns_any_dtype")
 
 
 def _named(op: Any, operands: Sequence[Any]) -> str:

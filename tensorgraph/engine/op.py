@@ -25,7 +25,7 @@ from tensorgraph.engine.declaration_checks import (
     static_defaults,
 )
 from tensorgraph.engine.domain import Domain
-from tensorgraph.engine.explain import explain
+from tensorgraph.engine.explain import cause, explain
 from tensorgraph.engine.float_warnings import ERRORS, IGNORE
 from tensorgraph.engine.notation import BODY, NAMING, Notation, function
 from tensorgraph.engine.rule import (
@@ -205,7 +205,8 @@ class Op:
         try:
             return self.kernel(*arrays, **static)
         except KERNEL_ERRORS as error:
-            raise explain(self, given or arrays, error, static) from error
+            __tracebackhide__ = True
+            raise explain(self, given or arrays, error, static) from cause(self, error)
         finally:
             ERRORS.reset(token)
 
@@ -239,7 +240,8 @@ class Op:
         try:
             return self.prepare(*args, **static)
         except KERNEL_ERRORS as error:
-            raise explain(self, args, error, static) from error
+            __tracebackhide__ = True
+            raise explain(self, args, error, static) from cause(self, error)
 
     # ------------------------------------------------------------------------------------ gradient
 

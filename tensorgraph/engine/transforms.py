@@ -68,6 +68,7 @@ def grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
 
     @wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         return both(*args, **kwargs)[1]
 
     return gradient
@@ -103,6 +104,7 @@ def value_and_grad(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> A
 
     @wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        __tracebackhide__ = True
         call = _Call(f, args, kwargs, chosen)
         output = call.single_output()
         if output.size != 1:
@@ -218,6 +220,7 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Any:
 
     @wraps(f)
     def all_partials(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         call = _Call(f, args, kwargs, chosen)
         return unflatten(
             call.structure, [call.arrange(_rows(call, k)) for k in range(len(call.outputs))]

@@ -11,7 +11,7 @@ import numpy as np
 
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.facts import Fact, before_reshape
-from tensorgraph.formulas.gradient import Gradient, Letter, Names, Step
+from tensorgraph.formulas.gradient import Gradient, Letter, Names, Step, Steps
 from tensorgraph.formulas.recurrences.equations import Equation, folded, placed, range_text
 from tensorgraph.formulas.recurrences.names import StepNames
 from tensorgraph.formulas.recurrences.terms import pieces
@@ -250,10 +250,10 @@ class Derivation:
             tuple(e for e in in_order(outputs) if e.is_input), outputs, [None] * len(outputs)
         )
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> Steps:
         """Return the derivation: the backward pass, each rule applied, and the result.
 
-        Each step holds the difference between its two sides on the recorded data.
+        It is a list, whose steps hold the difference between their two sides on the recorded data.
         """
         found: list[tuple[str, str, float]] = []
         for g in self._in_order_of_use():
@@ -274,7 +274,7 @@ class Derivation:
                     found.append((equation.rule, f"{left} = {right}", difference))
             found.append(("the result", self._line(g), self._difference(g.expr, g.raw)))
         unique = dict.fromkeys(found)
-        return [Step(i, rule, line, d) for i, (rule, line, d) in enumerate(unique, 1)]
+        return Steps(Step(i, rule, line, d) for i, (rule, line, d) in enumerate(unique, 1))
 
     def _difference(self, e: Expr, other: Expr) -> float:
         value = self.checker.value

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tensorgraph.display.tables import html_table
 from tensorgraph.formulas.algebra.polynomials import Atoms
 from tensorgraph.formulas.facts import Fact
 from tensorgraph.formulas.writing.formula import Formula, formula
@@ -128,6 +129,28 @@ class Step:
     difference: float
     """Between the two sides on the recorded data, as a share of the largest element."""
 
+    @property
+    def mark(self) -> str:
+        """Whether the two sides agree: ✓ or ✗."""
+        return "✓" if not self.difference > 1e-6 else "✗"
+
     def __str__(self) -> str:
-        mark = "✓" if not self.difference > 1e-6 else "✗"
-        return f"{self.number}. {self.equation}    {mark} {self.rule}"
+        return f"{self.number}. {self.equation}    {self.mark} {self.rule}"
+
+
+class Steps(list[Step]):
+    """The lines of a derivation, which show themselves one below the other.
+
+    Example:
+        >>> Steps([Step(1, "the result", "dx = 2 x", 0.0)])
+        1. dx = 2 x    ✓ the result
+    """
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        rows = ((step.number, step.equation, step.mark, step.rule) for step in self)
+        return html_table(["", "equation", "", "rule"], rows)

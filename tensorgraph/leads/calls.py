@@ -30,6 +30,7 @@ def with_leads(function: F) -> F:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True  # in notebooks and by pytest
         try:
             return function(*args, **kwargs)
         except TypeError:

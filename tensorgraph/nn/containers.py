@@ -54,6 +54,7 @@ class Sequential(Module):
             try:
                 x = layer(x)
             except (ValueError, TypeError) as error:
+                __tracebackhide__ = True
                 if type(x) is tuple:
                     error.add_note(
                         "the layer before returned a tuple; write Sequential(nn.LSTM(2, 3),"

@@ -150,6 +150,7 @@ class Module(HasContents):
     def __call__(self, *args: Any, **kwargs: Any) -> Tensor: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, with the module's place known to what it computes."""
+        __tracebackhide__ = True  # IPython and pytest show the line of ``forward`` that failed
         outside = MODE.get()
         if args and getattr(args[0], "dtype", None) is DOUBLE:
             narrower = narrower_weights(args[0], vars(self).values())
@@ -175,6 +176,7 @@ class Module(HasContents):
 
     def _call_in_block(self, outside: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run ``forward`` and the hooks around it."""
+        __tracebackhide__ = True
         with mode(scope=self._scope_under(outside), module=weakref.ref(self)):
             for hook in self._before:
                 instead = hook(self, args)

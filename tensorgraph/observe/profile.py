@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from tensorgraph import errors
-from tensorgraph.display.tables import text_table
+from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing
 from tensorgraph.engine.tensor import Tensor
@@ -170,15 +170,21 @@ class Profile(Observer):
         )
 
     def __str__(self) -> str:
-        return f"{self._table('op', self.ops)}\n\n{self._table('module', self.modules)}"
+        return "\n\n".join(text_table(cells, left=[0]) for cells in self._tables())
+
+    def _repr_html_(self) -> str:
+        return "".join(html_table(head, rows) for head, *rows in self._tables())
 
     def __repr__(self) -> str:
         return f"<Profile of {self.seconds:.3g} s: {sum(r.calls for r in self.ops)} calls of ops>"
 
-    def _table(self, kind: str, rows: list[Row]) -> str:
-        """Return rows as text, and what is left of the block's time."""
+    def _tables(self) -> list[list[tuple[str, ...]]]:
+        return [self._cells("op", self.ops), self._cells("module", self.modules)]
+
+    def _cells(self, kind: str, rows: list[Row]) -> list[tuple[str, ...]]:
+        """Return a table: its head, its rows, and what is left of the block's time."""
         rest = max(self.seconds - sum(row.seconds for row in rows), 0.0)
-        cells = [(kind, "calls", "forward", "backward", "share", "made")]
+        cells: list[tuple[str, ...]] = [(kind, "calls", "forward", "backward", "share", "made")]
         cells += [
             (
                 row.name,
@@ -191,7 +197,7 @@ class Profile(Observer):
             for row in rows
         ]
         cells.append(("elsewhere", "", _milliseconds(rest), "", self._share(rest), ""))
-        return text_table(cells, left=[0])
+        return cells
 
     def _share(self, seconds: float) -> str:
         return f"{seconds / self.seconds:.1%}" if self.seconds else ""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.display.tables import html_table
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError, listing
 from tensorgraph.testing import record_requirements, requirements
@@ -29,6 +30,10 @@ class CheckedOp:
     def __repr__(self) -> str:
         plural = "s" if self.calls != 1 else ""
         return f"{self.name} passed on {self.calls} call{plural}: {', '.join(self.checks)}"
+
+    def _repr_html_(self) -> str:
+        rows = ((check, "✓") for check in self.checks)
+        return html_table([self.name, f"{self.calls} calls"], rows)
 
 
 def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> CheckedOp:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tensorgraph.display.tables import html_lines, html_table
 from tensorgraph.testing.ridders import Slope
 
 PASSES = 2e-7
@@ -99,21 +100,41 @@ class GradcheckResult:
         )
 
     def __repr__(self) -> str:
+        said = (
+            f"gradcheck passed: order {self.order}, {self.method}, {self._checked},"
+            f" relative difference {self.relative_difference:.1e}: {self.verdict}"
+        )
+        return "\n  ".join([said, *self._notes])
+
+    def _repr_html_(self) -> str:
+        rows = (
+            ("order", self.order),
+            ("method", self.method),
+            ("checked", self._checked),
+            ("relative difference", f"{self.relative_difference:.1e}"),
+            ("verdict", self.verdict),
+        )
+        return html_table(["gradcheck", "passed"], rows) + html_lines(self._notes)
+
+    @property
+    def _checked(self) -> str:
+        """What was compared, in words."""
         counts = ((self.elements, "element"), (self.directions, "random direction"))
         checked = [f"{n} {what}{'s' * (n != 1)}" for n, what in counts if n]
-        lines = [
-            f"gradcheck passed: order {self.order}, {self.method},"
-            f" {' and '.join(checked) or 'nothing to check'},"
-            f" relative difference {self.relative_difference:.1e}: {self.verdict}"
-        ]
-        if self.kinks:
-            rest = len(self.kinks) - 4
-            places = "; ".join(self.kinks[:4]) + (f"; and {rest} more" if rest > 0 else "")
-            lines.append(
-                f"kink at {places}: the gradient is a subgradient, it lies between the one-sided"
-                " derivatives"
-            )
-        return "\n  ".join([*lines, *self.remarks])
+        return " and ".join(checked) or "nothing to check"
+
+    @property
+    def _notes(self) -> list[str]:
+        """Where there are kinks, and the remarks."""
+        if not self.kinks:
+            return [*self.remarks]
+        rest = len(self.kinks) - 4
+        places = "; ".join(self.kinks[:4]) + (f"; and {rest} more" if rest > 0 else "")
+        told = (
+            f"kink at {places}: the gradient is a subgradient, it lies between the one-sided"
+            " derivatives"
+        )
+        return [told, *self.remarks]
 
 
 class Finding(NamedTuple):

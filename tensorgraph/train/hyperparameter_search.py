@@ -17,7 +17,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
-from tensorgraph.display.tables import text_table
+from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.train.evaluation import as_float
 from tensorgraph.train.interrupt import passing_on
@@ -108,15 +108,22 @@ class Search(Sequence[Trial]):
         """Return the best trials, without those that failed."""
         return [trial for trial in self._trials[:count] if not math.isnan(trial.value)]
 
-    def __repr__(self) -> str:
+    def _cells(self) -> tuple[list[str], list[list[str]]]:
+        """Return the head and the rows of the table."""
         names = list(self._trials[0].params)
-        rows = [["trial", *names, "value", "seconds", ""]]
-        rows += [
+        rows = [
             [str(t.number), *(_short(t.params[name]) for name in names), _short(t.value),
              f"{t.seconds:.2g}", t.error or ""]
             for t in self._trials
         ]  # fmt: skip
-        return text_table(rows, left=[len(names) + 3])
+        return ["trial", *names, "value", "seconds", ""], rows
+
+    def __repr__(self) -> str:
+        head, rows = self._cells()
+        return text_table([head, *rows], left=[len(head) - 1])
+
+    def _repr_html_(self) -> str:
+        return html_table(*self._cells())
 
 
 @with_leads

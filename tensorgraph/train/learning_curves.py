@@ -14,6 +14,8 @@ from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.diagnose.model_selection import Criterion
 from tensorgraph.display.figure import new_figure
+from tensorgraph.display.line_chart import line_chart
+from tensorgraph.display.tables import html_lines
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.random import default_generator
@@ -68,6 +70,11 @@ class LearningCurve:
         axes.grid(alpha=0.3)
         axes.legend()
         return figure
+
+    def _repr_html_(self) -> str:
+        lines = {"train": self.train, "dev": self.dev}
+        chart = line_chart(self.metric, lines, self.sizes, "training examples")
+        return chart + html_lines([self.verdict])
 
     def __repr__(self) -> str:
         rows = zip(self.sizes, self.train, self.dev, strict=True)

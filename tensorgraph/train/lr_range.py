@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.display.figure import new_figure
+from tensorgraph.display.line_chart import line_chart
+from tensorgraph.display.tables import html_lines
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
@@ -64,6 +66,12 @@ class LrRange:
         axes.grid(alpha=0.3)
         axes.legend()
         return figure
+
+    def _repr_html_(self) -> str:
+        lines = {"mini-batch": self.losses, "smoothed": self.smoothed}
+        return line_chart("cost", lines, np.log10(self.lrs), "log₁₀ of the rate") + html_lines(
+            [self]
+        )
 
     def __repr__(self) -> str:
         seen = f"{len(self.lrs)} steps from lr={self.lrs[0]:.2g} to {self.lrs[-1]:.2g}"

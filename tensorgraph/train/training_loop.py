@@ -133,6 +133,7 @@ class Training:
 
     def run_all(self) -> None:
         """Train until all epochs are over, or something ends it."""
+        __tracebackhide__ = True  # notebooks show where the model or loss failed
         run, model = self.run, self.run.model
         broken_off = False
         with self.interrupts, modes_kept(model):
@@ -159,6 +160,7 @@ class Training:
 
     def _epoch(self) -> None:
         run, checkpoint = self.run, self.checkpoint
+        __tracebackhide__ = True
         start = time.perf_counter()
         for batch in self._batches_of_epoch():
             self._step(batch)
@@ -193,6 +195,7 @@ class Training:
         return islice(self.stream, self.steps_per_epoch - self.run.batch)
 
     def _step(self, batch: Any) -> None:
+        __tracebackhide__ = True
         run = self.run
         before = [buffer._data for buffer in self.buffers]  # arrays are never changed in place
         given, target = inputs_and_target(batch)
@@ -221,6 +224,7 @@ class Training:
 
     def _descend(self, cost: Callable[[], Any]) -> float:
         """Take a step down the gradient of a cost, and return its value before the step."""
+        __tracebackhide__ = True
         optimizer = self.run.optimizer
         with self.norms.watch if self.norms is not None else nullcontext():
             optimizer.zero_grad()

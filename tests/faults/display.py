@@ -6,6 +6,16 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "display/figure.py",
+        ("new_figure", "figure._repr_png_ = partial(_png, figure)", "",
+         "notebook: a figure is shown once pyplot was imported only"),
+    ),
+    *planted_in(
+        "display/frame.py",
+        ("Frame._repr_html_", "escaped(self.page)", "self.page",
+         "notebook: the explorer's page ends the attribute that holds it"),
+    ),
+    *planted_in(
         "display/text.py",
         ("escaped", "printable(str(text)).translate(_MARKUP)", "str(text)",
          "report: text is not escaped"),

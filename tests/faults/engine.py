@@ -6,6 +6,13 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "engine/explain.py",
+        ("cause", "error if is_users(op) and not of_ours else None", "error",
+         "notebook: a traceback tells the same error twice"),
+        ("explain", "error if is_users(op) else error.with_traceback(None)", "error",
+         "notebook: a traceback goes on into what found the error"),
+    ),
+    *planted_in(
         "engine/transforms.py",
         ("_Call.handed_out", "np.array(to_host(r._data))", "np.asarray(to_host(r._data))",
          "grad: arrays handed out are shared with the engine, or read-only"),

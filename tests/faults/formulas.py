@@ -314,6 +314,8 @@ FAULTS: list[Fault] = [
     *planted_in(
         "formulas/writing/mathml.py",
         ("_reduction", "LARGE.get(f.text, f.text)", "f.text", "mathml: Σ is a letter, not a sign"),
+        ("STRUT_BELOW", "\"<mspace height='1em'/>\"", "''",
+         "mathml: the bar of a fraction strikes through what is below"),
     ),
     *planted_in(
         "formulas/writing/text.py",

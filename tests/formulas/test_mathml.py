@@ -59,6 +59,24 @@ def test_nothing_overlaps_or_is_cut(browser):
     assert browser.js(height) > 20  # Σ is larger than a letter
 
 
+GAPS = """
+const leaves = (e) => e.children.length ? [...e.children].flatMap(leaves) : [e];
+const boxes = (e) => leaves(e).filter((l) => l.textContent).map((l) => l.getBoundingClientRect());
+return [...document.querySelectorAll("mfrac")].map(({children: [above, below]}) =>
+  Math.min(...boxes(below).map((b) => b.top)) - Math.max(...boxes(above).map((b) => b.bottom)));
+"""
+
+
+@pytest.mark.parametrize("font", ["math", "DejaVu Sans", "Liberation Serif"])
+def test_the_bar_of_a_fraction_keeps_off_its_parts(browser, font):
+    """A notebook takes a font without measures for mathematics where there is none with them."""
+    fractions = [case[0]()[0]._repr_html_() for name, case in CASES.items() if "sigmoid" in name]
+    style = f"<style>math {{ font: 20px '{font}' }}</style>".replace("'math'", "math")
+    browser.open(style + shown({"fractions": "".join(fractions)}))
+    gaps = browser.js(GAPS)
+    assert gaps and min(gaps) > 16, gaps
+
+
 def test_what_overlaps_is_found(browser):
     wrong = "<math><mrow><mi>x</mi><mi style='position: relative; left: -9px'>W</mi></mrow></math>"
     browser.open(shown({"wrong": wrong}))

@@ -1,15 +1,12 @@
 """Names of values where code is entered piece by piece: what the interpreter keeps is no name."""
 
-import os
 import subprocess
 import sys
 from code import InteractiveConsole
 from doctest import DocTestParser, DocTestRunner
 from io import StringIO
-from pathlib import Path
 
-import nbclient
-import nbformat
+from tests.notebook import environment, executed
 
 CELLS = [
     "import numpy as np",
@@ -40,18 +37,6 @@ def formulas(shown):
     return [line for each in shown.splitlines() for line in EXPECTED if each.endswith(line)]
 
 
-def environment(tmp_path):
-    folder = Path(__file__).resolve().parents[2]
-    return os.environ | {
-        "PYTHONPATH": str(folder),
-        "IPYTHONDIR": str(tmp_path / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
-        "HOME": str(tmp_path),
-        "PYTHONIOENCODING": "utf-8",
-        "NO_COLOR": "1",
-    }
-
-
 def run(arguments, lines, tmp_path):
     """Return what a Python process prints that is given some lines."""
     result = subprocess.run(
@@ -79,12 +64,8 @@ def test_cells_of_an_ipython_shell(tmp_path):
 
 
 def test_an_executed_notebook(tmp_path, monkeypatch):
-    for name, value in environment(tmp_path).items():
-        monkeypatch.setenv(name, value)
-    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    shown = [out.text for cell in cells for out in cell.outputs if out.output_type == "stream"]
+    outputs = [out for found in executed(CELLS, tmp_path, monkeypatch) for out in found]
+    shown = [out.text for out in outputs if out.output_type == "stream"]
     assert "".join(shown).splitlines() == EXPECTED
 
 

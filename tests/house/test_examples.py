@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
+
+from tests.notebook import executed
 
 ROOT = Path(__file__).parents[2]
 GUIDES = sorted((ROOT / "examples").glob("*/*.py"))
@@ -67,14 +67,9 @@ def test_guide_is_text_and_code(path):
 
 
 def test_guide_is_a_notebook(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     guide = ROOT / "examples" / "course" / "1_2_logistic_regression.py"
-    notebook = nbformat.v4.new_notebook()
-    for kind, cell in cells(guide)[1:]:
-        text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
-        notebook.cells.append(text(shown_text(cell)) if kind == TEXT else code(cell))
-    NotebookClient(notebook, resources={"metadata": {"path": tmp_path}}, timeout=300).execute()
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+    code = [cell for kind, cell in cells(guide) if kind == CODE]
+    outputs = [output for found in executed(code, tmp_path, monkeypatch) for output in found]
     assert not [o for o in outputs if o.get("name") == "stderr"]
     shown = {kind for output in outputs for kind in output.get("data", ())}
     assert {"image/svg+xml", "text/latex"} <= shown, "pictures, and formulas set as mathematics"

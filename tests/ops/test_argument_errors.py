@@ -337,17 +337,21 @@ def test_a_parameter_of_one_element_is_taken():
         ),
         (
             lambda x: x.sum(foo=1),
-            "sum(x, axis=None, keepdims=False): got an unexpected keyword argument",
+            "sum has no keyword 'foo'; it takes x, axis",
         ),
         (
             lambda x: x.sum(0, False, 3),
             "sum(x, axis=None, keepdims=False): too many positional argument",
         ),
         (lambda x: tg.sum(), "missing a required argument: 'x'"),
-        (lambda x: tg.add(x), "add() missing 1 required positional argument: 'y'"),
-        (lambda x: tg.exp(x, 2), "exp() takes 1 positional argument but 2 were given"),
         (lambda x: tg.where(x > 0, x), "where(condition, x, y): missing a required argument: 'y'"),
     ],
 )
 def test_calls_that_do_not_fit_the_signature(call, text):
-    assert text in told(lambda: call(tg.tensor(X)), TypeError)
+    assert text in told(lambda: call(tg.tensor(X)), errors.ArgumentTypeError)
+
+
+def test_calls_with_too_few_or_too_many_operands():
+    x = tg.tensor(X)
+    assert "add() missing 1 required positional argument: 'y'" in told(lambda: tg.add(x), TypeError)
+    assert "exp() takes 1 positional argument but 2" in told(lambda: tg.exp(x, 2), TypeError)

@@ -68,7 +68,7 @@ def test_value_is_that_of_the_reference(name):
         expected = call.expected()
         assert len(found) == len(expected)
         for result, right in zip(found, expected, strict=True):
-            result = np.asarray(result)
+            result = result.numpy() if isinstance(result, tg.Tensor) else np.asarray(result)
             assert result.shape == right.shape, call
             np.testing.assert_allclose(result, right, rtol=1e-13, atol=1e-14, err_msg=str(call))
 

@@ -23,6 +23,12 @@ LARGE = {"Σ": "∑", "Π": "∏"}
 """The signs of sums and products, which are as tall as what they are of."""
 
 
+STRUT_ABOVE = "<mspace depth='0.35em'/>"
+"""Of no width; it reaches down from what is above a bar."""
+STRUT_BELOW = "<mspace height='1em'/>"
+"""It reaches up from what is below."""
+
+
 def mathml(f: Formula, left: Formula | None = None, note: str = "") -> str:
     """Return a formula, or an equation and for which steps it holds, as a ``<math>`` element."""
     inner = _set(f) if left is None else f"{_set(left)}{_sign('=')}{_set(f)}"
@@ -101,6 +107,16 @@ def _axes(axes: Iterable[int] | None) -> str:
     return f"<mn>{','.join(map(str, axes))}</mn>" if axes else ""
 
 
+def _fraction(above: str, below: str) -> str:
+    """Return a fraction whose bar keeps off its parts, in a font without measures for one too.
+
+    Few systems have a font for mathematics. From the others browsers do not know how far from a bar
+    to stand; struts that are taller than letters tell them.
+    """
+    above, below = f"<mrow>{above}{STRUT_ABOVE}</mrow>", f"<mrow>{below}{STRUT_BELOW}</mrow>"
+    return f"<mfrac>{above}{below}</mfrac>"
+
+
 def _set(f: Formula) -> str:
     parts = f.parts
     match f.kind:
@@ -121,7 +137,7 @@ def _set(f: Formula) -> str:
         case "matmul":
             return _row("<mspace width='0.15em'/>".join(_in(p, POWER) for p in parts), "")
         case "fraction":
-            return f"<mfrac>{_set(parts[0])}{_set(parts[1])}</mfrac>"
+            return _fraction(_set(parts[0]), _set(parts[1]))
         case "power":
             return f"<msup>{_base(parts[0])}{_set(parts[1])}</msup>"
         case "root":
@@ -140,7 +156,7 @@ def _set(f: Formula) -> str:
             return _sign("=").join(map(_set, parts))
         case "derivative":
             of, by = (_row(_sign("∂"), _set(part)) for part in parts)
-            return f"<mfrac>{of}{by}</mfrac>"
+            return _fraction(of, by)
         case "enclosed":
             inner = _sign(",").join(map(_set, parts))
             return _row(_sign(f.text[0]), inner, _sign(f.text[1]))

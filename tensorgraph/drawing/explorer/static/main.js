@@ -182,6 +182,7 @@ class Explorer {
     on("help", () => find("keys").showModal());
     on("charts", () => this.toggleRun());
     on("mirror", () => this.mirror());
+    on("close-keys", () => find("keys").close());
     on("close-run", () => this.toggleRun());
     shown("charts", this.run);
     shown("mirror", this.scene.backward.length);
