@@ -38,6 +38,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from numpy import (
+    bool as bool,
+    float16 as float16,
+    float32 as float32,
+    float64 as float64,
+    int8 as int8,
+    int16 as int16,
+    int32 as int32,
+    int64 as int64,
+    uint8 as uint8,
+    uint16 as uint16,
+    uint32 as uint32,
+    uint64 as uint64,
+)
+
 from tensorgraph import (
     errors as errors,
     nn as nn,
@@ -54,6 +69,9 @@ from tensorgraph.engine.autodiff import (
 )
 from tensorgraph.engine.checkpoint import (
     checkpoint as checkpoint,
+)
+from tensorgraph.engine.comparison import (
+    allclose as allclose,
 )
 from tensorgraph.engine.creation import (
     arange as arange,
@@ -141,11 +159,12 @@ else:
     # Type checkers take what is imported as itself, and by *, as public.
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
-        "arange", "asarray", "assume", "backward", "checkpoint", "debug", "derive", "enable_grad",
-        "errors", "eye", "full", "full_like", "grad", "gradients", "hessian", "hvp",
+        "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "debug",
+        "derive", "enable_grad", "errors", "eye", "float16", "float32", "float64", "full",
+        "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16", "int32", "int64",
         "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
-        "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "update_rule",
-        "value_and_grad", "vjp", "zeros", "zeros_like",
+        "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "uint8",
+        "uint16", "uint32", "uint64", "update_rule", "value_and_grad", "vjp", "zeros", "zeros_like",
     ]  # fmt: skip
     __all__ += ops.__all__
 

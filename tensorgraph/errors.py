@@ -111,6 +111,8 @@ class LostGradientWarning(UsageWarning):
 
 def describe(value: Any) -> str:
     """Return a short name for an operand: its name if it has one, its shape and dtype."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
     shape = getattr(value, "shape", None)
     if shape is None or not hasattr(value, "dtype"):
         plain = value is None or isinstance(value, (bool, int, float, str, slice, list, tuple))

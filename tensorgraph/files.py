@@ -146,7 +146,11 @@ def _locked_workshop(target: Path) -> tuple[Path, IO[bytes]]:
             _remove(workshop)
             why = f"{error.strerror}: no new file can be made in its folder"
             if not target.parent.exists():
-                why = f"There is no folder {str(target.parent)!r} to put it in"
+                folder = repr(str(target.parent))
+                why = (
+                    f"There is no folder {folder} to put it in; write os.makedirs({folder},"
+                    " exist_ok=True) first"
+                )
             raise OSError(error.errno, why, str(target)) from None
 
 

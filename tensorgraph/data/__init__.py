@@ -19,9 +19,10 @@ In come NumPy arrays with one row for each example, memory-mapped ones too; out 
 as training sets and as mini-batches. What is random is drawn from a seed alone: the same call gives
 the same sets, batches and augmented examples.
 
-Read ``aligned_arrays`` (what all take) and ``seeds`` first, then in the order of use: ``splitting``
-with ``split_sizes``, ``target_split``, ``duplicates`` among the sets, ``labels``,
-``feature_scaling``, ``batches``, ``augment``; ``similarity`` and ``synthesis`` stand alone.
+Read ``aligned_arrays`` (what all take), ``samples`` (data sets) and ``seeds`` first, then in the
+order of use: ``splitting`` with ``split_sizes``, ``target_split``, ``duplicates`` among the sets,
+``labels``, ``feature_scaling``, ``batches``, ``augment``; ``similarity`` and ``synthesis`` stand
+alone.
 """
 
 from typing import TYPE_CHECKING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,42 @@ Key = int | str
 """What one of several arrays is called: its place, or its key in a dict."""
 
 
-class AlignedArrays:
+class ExampleTable(ABC):
+    """Examples that are taken by their numbers; each has one part or several, or a dict of them."""
+
+    form: type
+    """In which the parts are handed out: one array, a tuple, or a dict."""
+    length: int
+
+    @property
+    @abstractmethod
+    def keys(self) -> tuple[Key, ...]:
+        """What the parts are called."""
+
+    @property
+    @abstractmethod
+    def given(self) -> Any:
+        """What the examples are taken from, in the form in which it was given."""
+
+    @abstractmethod
+    def rows(self, rows: Indices) -> dict[Key, Array]:
+        """Return copies of some rows of all parts."""
+
+    def __len__(self) -> int:
+        return self.length
+
+    def as_given(self, columns: Mapping[Key, Any]) -> Any:
+        """Return columns in the form in which the examples were given: one, a tuple, or a dict."""
+        if self.form is dict:
+            return dict(columns)
+        return tuple(columns.values()) if self.form is tuple else next(iter(columns.values()))
+
+    def take(self, rows: Indices) -> Any:
+        """Return copies of the given rows, in the form in which the examples were given."""
+        return self.as_given(self.rows(rows))
+
+
+class AlignedArrays(ExampleTable):
     """One array, several, or a dict of them, of equal length.
 
     Arrays are kept as they are, so a memory-mapped one is not read before its rows are taken.
@@ -40,7 +76,7 @@ class AlignedArrays:
 
     def __init__(self, function: str, arrays: Sequence[Any]) -> None:
         if len(arrays) == 1 and isinstance(arrays[0], Mapping):
-            self.form: type = dict
+            self.form = dict
             given: dict[Key, Any] = dict(arrays[0])
         else:
             self.form = tuple if len(arrays) > 1 else np.ndarray
@@ -58,18 +94,19 @@ class AlignedArrays:
         if self.length == 0:
             raise ArgumentError(f"{function}: there are no examples: the arrays have length 0")
 
-    def __len__(self) -> int:
-        return self.length
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What the arrays are called."""
+        return tuple(self.columns)
 
-    def as_given(self, columns: Mapping[Key, Any]) -> Any:
-        """Return columns in the form in which the arrays were given: one, a tuple, or a dict."""
-        if self.form is dict:
-            return dict(columns)
-        return tuple(columns.values()) if self.form is tuple else next(iter(columns.values()))
+    @property
+    def given(self) -> Any:
+        """The arrays, in the form in which they were given."""
+        return self.as_given(self.columns)
 
-    def take(self, rows: Indices) -> Any:
-        """Return copies of the given rows, in the form in which the arrays were given."""
-        return self.as_given({key: column[rows] for key, column in self.columns.items()})
+    def rows(self, rows: Indices) -> dict[Key, Array]:
+        """Return copies of some rows of all arrays."""
+        return {key: column[rows] for key, column in self.columns.items()}
 
 
 def same_arrays(function: str, sets: Mapping[str, Any]) -> list[AlignedArrays]:

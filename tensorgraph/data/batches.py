@@ -15,7 +15,8 @@ import numpy as np
 
 from tensorgraph.arguments import whole
 from tensorgraph.data import seeds
-from tensorgraph.data.aligned_arrays import AlignedArrays, Array, Indices, Key, as_array, name_of
+from tensorgraph.data.aligned_arrays import Array, ExampleTable, Indices, Key, as_array, name_of
+from tensorgraph.data.samples import table_of
 from tensorgraph.errors import (
     ArgumentError,
     AxisError,
@@ -54,7 +55,9 @@ class Batches:
 
     Args:
         arrays: arrays with one row for each example, or one dict of them. A batch has the same
-            form: one array, a tuple, or a dict.
+            form: one array, a tuple, or a dict. Or one data set, with ``__len__`` and
+            ``__getitem__`` as PyTorch's have them; its examples (arrays or numbers, tuples or dicts
+            of them) are read when their batch is due, and stacked.
         batch_size: how many examples a batch has; ``None`` for all at once (batch gradient
             descent), 1 for one by one (stochastic gradient descent).
         shuffle: a new order in each epoch; else that of the arrays.
@@ -81,8 +84,8 @@ class Batches:
             dropped.
         AxisError: one of ``indices`` is not a row.
         DTypeError: a number that is not an integer, an augmentation that cannot be called.
-        ShapeError: arrays of different lengths; or while iterating, augmented examples that differ
-            in shape or dtype.
+        ShapeError: arrays of different lengths; or while iterating, examples of a data set, or
+            augmented ones, that differ in shape or dtype.
 
     Example:
         >>> import numpy as np
@@ -93,6 +96,15 @@ class Batches:
         [2, 2, 1]
         >>> batches.state_dict()
         {'seed': 1, 'epoch': 1, 'position': 0, 'examples': 5}
+
+        >>> class Squares:
+        ...     def __len__(self):
+        ...         return 4
+        ...
+        ...     def __getitem__(self, i):
+        ...         return i, i * i
+        >>> list(tg.data.Batches(Squares(), batch_size=2, shuffle=False))
+        [(array([0, 1]), array([0, 1])), (array([2, 3]), array([4, 9]))]
     """
 
     @with_leads
@@ -108,7 +120,7 @@ class Batches:
         prefetch: int = 0,
         workers: int | Executor = 0,
     ) -> None:
-        self._table = AlignedArrays("Batches", arrays)
+        self._table = table_of("Batches", arrays)
         self.indices = _rows(indices, len(self._table))
         self.batch_size = (
             len(self.indices) if batch_size is None else whole(batch_size, "Batches: batch_size", 1)
@@ -132,7 +144,7 @@ class Batches:
     @property
     def arrays(self) -> Any:
         """What the batches are taken from, in the form in which it was given."""
-        return self._table.as_given(self._table.columns)
+        return self._table.given
 
     def __len__(self) -> int:
         """Return how many batches an epoch has."""
@@ -170,7 +182,7 @@ class Batches:
             )
 
     def _batch(self, pool: Executor | None, epoch: int, rows: Indices) -> Any:
-        columns = {key: column[rows] for key, column in self._table.columns.items()}
+        columns = self._table.rows(rows)
         for key, augment in self._augment.items():
             one = partial(_augmented, augment, self.seed, epoch)
             if pool is None:
@@ -249,21 +261,21 @@ def _rows(indices: Any, length: int) -> Indices:
     return rows.astype(np.intp)
 
 
-def _augmentations(augment: Any, table: AlignedArrays) -> dict[Key, Augmentation]:
+def _augmentations(augment: Any, table: ExampleTable) -> dict[Key, Augmentation]:
     if augment is None:
         return {}
     if not isinstance(augment, Mapping):
         if table.form is dict:
             raise ArgumentError(
                 "Batches: which of the arrays is augmented? Write for instance"
-                f" augment={{{next(iter(table.columns))!r}: f}}"
+                f" augment={{{next(iter(table.keys))!r}: f}}"
             )
         augment = {0: augment}
     for key, function in augment.items():
-        if key not in table.columns:
+        if key not in table.keys:
             raise ArgumentError(
                 f"Batches: augment names {name_of(key)}, there are"
-                f" {listing([name_of(key) for key in table.columns])}"
+                f" {listing([name_of(key) for key in table.keys])}"
             )
         if not callable(function):
             raise DTypeError(

@@ -34,8 +34,10 @@ def decision_boundary(
     """Return a figure of the regions that a classifier tells apart, with examples on them.
 
     Args:
-        predict: Takes points of shape (k, 2), returns the class of each. For samples in columns
-            write ``lambda points: predict(points.T)``, and ``X.T`` for the next argument.
+        predict: Takes points of shape (k, 2), returns the class of each. Of a model write ``lambda
+            points: tg.train.predict(model, points).argmax(axis=1)``, which is in evaluation mode.
+            For samples in columns ``lambda points: predict(points.T)``, and ``X.T`` for the next
+            argument.
         x: Points of shape (m, 2).
         labels: Their classes, of shape (m,), (m, 1) or (1, m).
         axes: Where to draw, as matplotlib calls it; by default in a figure of its own.

@@ -306,7 +306,7 @@ class DeclaredOp(OpFunction, Protocol):
     def __call__(self, *args: Operand, **static: Any) -> Tensor: ...
 
 
-def op(  # noqa: D417
+def op(
     name: str,
     kernel: Function[Any, P],
     vjp: Mapping[str, RuleFunction[Q] | Word],

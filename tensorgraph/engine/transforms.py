@@ -391,7 +391,7 @@ class _Call:
 
 def _chosen(f: Callable[..., Any], argnums: Any) -> int | tuple[int, ...]:
     """Return ``argnums`` as an int or a tuple of ints; check what can be checked before a call."""
-    if not callable(f):
+    if not callable(f) or isinstance(f, type):
         raise errors.DTypeError(f"differentiates a function, not {errors.describe(f)}")
     try:
         return tuple(map(index, argnums)) if isinstance(argnums, Sequence) else index(argnums)

@@ -21,6 +21,13 @@ NAMES = {
     LongTensor                 P    tg.tensor(labels, dtype="int64")
     IntTensor                  P    tg.tensor(labels, dtype="int32")
     BoolTensor                 P    tg.tensor(labels, dtype="bool")
+    float                      P    tg.float32
+    double                     PN   tg.float64
+    half                       PN   tg.float16
+    long                       PN   tg.int64
+    int                        P    tg.int32
+    bool_                      JN   tg.bool
+    bfloat16                   PJ   tg.float16              # NumPy has no such format
     ndarray                    JN   tg.Tensor
     Array                      J    tg.Tensor
     is_tensor                  PK   isinstance(x, tg.Tensor)

@@ -119,6 +119,8 @@ KEYWORDS = {
     hidden_size,units          PK  hidden_features= tg.nn.RNN(2, hidden_features=4)
     filters,features           KJ  out_channels= tg.nn.Conv2d(1, out_channels=4, kernel_size=3)
     num_features               P   features=    tg.nn.BatchNorm(features=4)
+    num_channels               P   features=    tg.nn.GroupNorm(groups=2, features=4)
+    num_groups                 P   groups=      tg.nn.GroupNorm(groups=2, features=4)
     embed_dim                  P   features=    tg.nn.MultiHeadAttention(features=8, heads=2)
     num_heads                  PKJ heads=       tg.nn.MultiHeadAttention(8, heads=2)
     normalized_shape           P   shape=       tg.nn.LayerNorm(shape=3)

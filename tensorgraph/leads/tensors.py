@@ -49,7 +49,8 @@ NAMES = {
     lt                         P    x < y
     le                         P    x <= y
     equal                      P    bool((x == y).all())    # tg.equal compares element by element
-    allclose,isclose           P    np.allclose(x, y)
+    allclose                   P    tg.allclose(x, y)
+    isclose                    P    np.isclose(x, y)
     logical_not,bitwise_not    P    ~mask
     arccos                     P    tg.acos(x - x)
     arcsin                     P    tg.asin(x - x)

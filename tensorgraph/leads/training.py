@@ -77,7 +77,7 @@ NAMES = {
     "Optimizer": """
     param_groups               P    optimizer.groups        # the rate of all: optimizer.lr = 0.01
     add_param_group            P    tg.optim.Adam([{"params": model.parameters(), "lr": 0.01}])
-    learning_rate              K    optimizer.lr
+    learning_rate              K    optimizer.lr            # as a number: current_lr()
     minimize                   K    optimizer.step()        # after zero_grad and cost.backward()
     apply_gradients            KJ   optimizer.step()        # after zero_grad and cost.backward()
     apply                      K    optimizer.step()        # after zero_grad and cost.backward()
@@ -89,7 +89,7 @@ NAMES = {
     """,
     "Schedule": """
     step                       P    optimizer.step()        # which asks its lr for the rate
-    get_last_lr,get_lr         P    tg.optim.schedules.cosine(0.1, steps=100)(5) # of the sixth step
+    get_last_lr,get_lr         P    optimizer.current_lr()
     last_epoch                 P    optimizer.steps
     state_dict,load_state_dict P    optimizer.state_dict()  # has the steps, on which it depends
     """,

@@ -34,8 +34,9 @@ shortest layer with parameters), ``init``; then any layer by its file: ``convolu
 and ``recurrent``, ``attention``, ``activations``; what combines modules: ``containers``,
 ``multitask``; what is made of outputs: ``losses``; what changes or reads a whole model:
 ``regularization``, ``freeze``, ``transfer`` and ``stateless``. (:class:`Watch` is taken from the
-room that observes.) Small parts: ``flatten``, ``identity``, ``forward_hooks``, ``forgotten_eval``,
-``lost_parameters``, ``half_precision``, ``message_place`` and ``state_paths``.
+room that observes.) Small parts: ``flatten``, ``identity``, ``contents``, ``forward_hooks``,
+``module_table``, ``double_inputs``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``,
+``message_place`` and ``state_paths``.
 """
 
 from typing import TYPE_CHECKING

@@ -50,13 +50,23 @@ class Activation(Module):
     """The record of what the layer computes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        owner = type(self).__name__
+        if not hasattr(type(self), "op"):
+            raise ArgumentTypeError(
+                f"{owner} is what the layers of activations are made of; write nn.ReLU(), or"
+                " nn.Tanh(), …"
+            )
+        if any(getattr(value, "shape", ()) for value in args):
+            raise ArgumentTypeError(
+                f"{owner} is a layer, which is made before it is given data; write {owner}()(x), or"
+                f" tg.{self.op.name}(x)"
+            )
         inputs = len(self.op.inputs)
         parameters = list(self.op.__signature__.parameters.values())[inputs:]
         signature = inspect.Signature(parameters)
         try:
             bound = signature.bind(*args, **kwargs)
         except TypeError as error:
-            owner = type(self).__name__
             problem = unknown_keyword([owner, self.op.name], kwargs, parameters)
             raise problem or ArgumentTypeError(f"{owner}{signature}: {error}") from None
         bound.apply_defaults()

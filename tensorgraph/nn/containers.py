@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from inspect import Parameter, signature
 from typing import Any, Self, SupportsIndex, overload
 
 from tensorgraph import errors
 from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.nn.activations import Activation
 from tensorgraph.nn.module import Module
 
 
@@ -21,7 +24,7 @@ class Sequential(Module):
         layers: modules and functions.
 
     Raises:
-        DTypeError: a layer that cannot be called, such as a list of layers.
+        DTypeError: what is no layer: a list of layers, a name, a class.
 
     Example:
         >>> import tensorgraph as tg
@@ -38,13 +41,10 @@ class Sequential(Module):
 
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
         for i, layer in enumerate(layers):
-            if not callable(layer):
-                hint = ""
-                if isinstance(layer, (list, tuple)):
-                    hint = f"; write Sequential(*layers) for Sequential({type(layer).__name__})"
+            if not callable(layer) or isinstance(layer, type):
                 raise errors.DTypeError(
-                    f"Sequential: layer {i} is a {type(layer).__name__}, not a module or"
-                    f" function{hint}"
+                    f"Sequential: layer {i} is {errors.describe(layer)}, not a module or"
+                    f" function{_instead(layer)}"
                 )
         self.layers: list[Any] = list(layers)  # whose attributes no type checker can know
 
@@ -234,12 +234,27 @@ def _module(container: Module, key: Any, item: Any) -> Module:
     if isinstance(container, dict) and not isinstance(key, str):
         raise errors.DTypeError(f"{kind}: names are strings, not {key!r}")
     if not isinstance(item, Module):
-        hint = ""
-        if isinstance(item, type):
-            hint = f"; write {item.__name__}()"
-        elif callable(item):
-            hint = "; write nn.ReLU() for tg.relu"
         raise errors.DTypeError(
-            f"{kind}: item {key!r} is {errors.describe(item)}, not a module{hint}"
+            f"{kind}: item {key!r} is {errors.describe(item)}, not a module{_instead(item)}"
         )
     return item
+
+
+def _instead(layer: Any) -> str:
+    """Return what to write for something that is no layer, if that is known."""
+    if isinstance(layer, (list, tuple)):
+        return f"; write Sequential(*layers) for Sequential({type(layer).__name__})"
+    if isinstance(layer, type):
+        return f"; write {layer.__name__}({'…' * _takes_arguments(layer)})"
+    if isinstance(layer, str):
+        named = {kind.__name__.lower(): kind.__name__ for kind in Activation.__subclasses__()}
+        close = get_close_matches(layer.lower().replace("_", ""), named, 1, 0.7)
+        return f"; write nn.{named[close[0]] if close else 'ReLU'}(), a layer itself"
+    return "; write nn.ReLU() for tg.relu" if callable(layer) else ""
+
+
+def _takes_arguments(kind: type) -> bool:
+    """Return whether a class has to be given something."""
+    parameters = signature(kind).parameters.values()
+    plain = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    return any(p.default is Parameter.empty and p.kind in plain for p in parameters)

@@ -85,6 +85,7 @@ class Embedding(Module):
             raise errors.AxisError(
                 f"{here('embedding')}: id {found[first]} at index {first} is not one of the"
                 f" {self.num_embeddings} ids 0 … {self.num_embeddings - 1}"
+                + _enough(int(found.max()), self.num_embeddings)
             )
         rows: Tensor = getitem(self.weight, (ids if type(ids) is Tensor else numbers,))
         return rows
@@ -92,3 +93,7 @@ class Embedding(Module):
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
         return f"{self.num_embeddings} → {self.embedding_dim}, init={self.init}"
+
+
+def _enough(largest: int, count: int) -> str:
+    return f"; ids up to {largest} take nn.Embedding({largest + 1}, …)" if largest >= count else ""

@@ -22,7 +22,7 @@ class Identity(Module):
         >>> normalise = False
         >>> model = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm(3) if normalise else nn.Identity())
         >>> model.layers[1](tg.tensor([1.0, 2.0]))
-        tensor([1., 2.], dtype=float32)
+        tensor([1., 2.])
     """
 
     def forward(self, x: Operand) -> Tensor:

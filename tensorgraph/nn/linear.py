@@ -10,7 +10,7 @@ from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.nn.init import Initializer, he_normal, zeros
+from tensorgraph.nn.init import Initializer, __all__ as initialisers, he_normal, zeros
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.contract import linear, matmul
@@ -96,10 +96,12 @@ def parameter(
         ShapeError: ``init`` returned another shape.
     """
     name = getattr(init, "__name__", init)
-    if not callable(init):
+    if not callable(init) or isinstance(init, type):
+        name = str(init).lower()
+        named = next((own for own in initialisers if own.startswith(name)), "he_normal")
         raise errors.DTypeError(
             f"{errors.describe(init)} is not an initialiser; write one of tg.nn.init, such as"
-            " init=tg.nn.init.he_normal"
+            f" init=tg.nn.init.{named}"
         )
     try:
         value = init(shape, generator=generator, dtype=dtype)

@@ -8,13 +8,12 @@ since is seen as it is now.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
-    NamedTuple,
     ParamSpec,
     Protocol,
     Self,
@@ -32,19 +31,11 @@ from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.nn.contents import LOOKED_UP, HasContents, inner_first, walk
+from tensorgraph.nn.double_inputs import DOUBLE, narrower_weights, warn_of_double
 from tensorgraph.nn.forward_hooks import Hook, HookHandle, checked
 from tensorgraph.nn.lost_parameters import warn_of_lost_parameter
-
-
-class Found(NamedTuple):
-    """A tensor or module found inside a module."""
-
-    path: str
-    """Where, as a key of state dicts: ``layers.0.weight``."""
-    place: str
-    """Where, as Python writes it: ``layers[0].weight``."""
-    value: Any
-
+from tensorgraph.nn.module_table import table_of
 
 Item = TypeVar("Item")
 P = ParamSpec("P")
@@ -56,10 +47,6 @@ class HasForward(Protocol[P, Out]):
 
     def forward(self, *args: P.args, **kwargs: P.kwargs) -> Out:
         """Compute."""
-
-
-LOOKED_UP = ("_entered", "_places")
-"""Attributes of a module that say where calls found it, or what is in it: no part of it."""
 
 
 class Listing(list[Item]):
@@ -81,7 +68,7 @@ class Listing(list[Item]):
         return list, (list(self),)
 
 
-class Module:
+class Module(HasContents):
     """A part of a network: give it tensors and modules as attributes, and define ``forward``.
 
     A leaf tensor with ``requires_grad`` in an attribute is a *parameter*, one without is a
@@ -164,6 +151,12 @@ class Module:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward``, with the module's place known to what it computes."""
         outside = MODE.get()
+        if args and getattr(args[0], "dtype", None) is DOUBLE:
+            narrower = narrower_weights(args[0], vars(self).values())
+            if narrower is not None:
+                result = self._call_in_block(outside, args, kwargs)
+                warn_of_double(self._scope_under(outside), args[0], narrower, result, _CALL)
+                return result
         if type(outside) is not Mode:  # generators hold blocks: this is one among them
             return self._call_in_block(outside, args, kwargs)
         entered = self._entered
@@ -374,7 +367,7 @@ class Module:
             raise errors.DTypeError(
                 f"apply takes a function of a module, not {errors.describe(function)}"
             )
-        for module in list(_inner_first(self, set())):
+        for module in list(inner_first(self, set())):
             function(module)
         return self
 
@@ -470,48 +463,10 @@ class Module:
         return card
 
     def __repr__(self) -> str:
-        rows = [_Row("", *_described(self))]
-        above = [""]  # the places of the modules around the next one
-        for _, place, module in walk(self):
-            if isinstance(module, Module) and module is not self:
-                while above[-1] and not place.startswith((f"{above[-1]}.", f"{above[-1]}[")):
-                    above.pop()
-                name = place.removeprefix(above[-1]).removeprefix(".")
-                rows.append(_Row("  " * len(above) + name, *_described(module)))
-                above.append(place)
-        if len(rows) == 1:
-            return rows[0].what
-        widths = [max(len(row[k]) for row in rows[1:]) for k in range(3)]
-        head = f"{rows[0].what}  {rows[0].size or 0} parameters"
-        return "\n".join([head, *(row.line(widths) for row in rows[1:])])
+        return table_of(self)
 
 
-class _Row(NamedTuple):
-    """A line of a module's ``repr``."""
-
-    name: str
-    what: str
-    size: str
-
-    def line(self, widths: list[int]) -> str:
-        cells = [self.name.ljust(widths[0]), self.what.ljust(widths[1])]
-        return "  ".join([*cells, self.size.rjust(widths[2])]).rstrip()
-
-
-def _described(module: Module) -> tuple[str, str]:
-    count = sum(parameter.size for parameter in module.parameters())
-    frozen = sum(tensor.size for tensor in module.buffers() if tensor in module._frozen)
-    sizes = [f"{count:,}"] * bool(count) + [f"{frozen:,} frozen"] * bool(frozen)
-    return f"{type(module).__name__}({module.extra_repr()})", " + ".join(sizes)
-
-
-def _inner_first(module: Module, seen: set[int]) -> Iterator[Module]:
-    """Yield all modules in a module once, each after those in it."""
-    seen.add(id(module))
-    for child in module.children():
-        if id(child) not in seen:
-            yield from _inner_first(child, seen)
-    yield module
+_CALL = Module.__call__.__code__
 
 
 def _convert(tensor: Tensor, dtype: np.dtype[Any]) -> None:
@@ -519,45 +474,3 @@ def _convert(tensor: Tensor, dtype: np.dtype[Any]) -> None:
     if tensor.dtype.kind == "f" and is_state(tensor):
         rebind(tensor, tensor._data.astype(dtype))
         tensor.grad = tensor._grad
-
-
-def _always(_: Any) -> bool:
-    return True
-
-
-def walk(root: Module, enter: Callable[[Any], bool] = _always) -> Iterator[Found]:
-    """Yield a module and all modules and tensors in it once, depth first, in order of assignment.
-
-    Args:
-        root: the module.
-        enter: whether what is in a module, a list, a tuple or a dict is looked for.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> [found.place for found in walk(tg.nn.Sequential(tg.nn.Linear(2, 3)))]
-        ['', 'layers[0]', 'layers[0].weight', 'layers[0].bias']
-    """
-    stack: list[Found] = [Found("", "", root)]
-    seen: set[int] = set()
-    while stack:
-        found = stack.pop()
-        path, place, value = found
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, (Module, Tensor)):
-            yield found
-        if isinstance(value, Tensor) or not enter(value):
-            continue
-        items: list[tuple[str, str, Any]] = []
-        if isinstance(value, Module):
-            own = ((key, item) for key, item in vars(value).items() if key not in LOOKED_UP)
-            items += [(str(key), f".{key}", item) for key, item in own]
-        if isinstance(value, (list, tuple, dict)):  # which a module may be too: ModuleList
-            pairs = value.items() if isinstance(value, dict) else enumerate(value)
-            items += [(str(key), f"[{key!r}]", item) for key, item in pairs]
-        stack += [
-            Found(f"{path}.{key}" if path else key, (place + step).removeprefix("."), item)
-            for key, step, item in reversed(items)
-            if isinstance(item, (Module, Tensor, list, tuple, dict))
-        ]

@@ -246,6 +246,7 @@ class GroupNorm(Module):
 
     parameter_letters = SCALE_AND_SHIFT
 
+    @with_leads
     def __init__(
         self,
         groups: int,

@@ -9,7 +9,8 @@ from typing import Any, overload
 from tensorgraph import errors
 from tensorgraph.engine.state_dict import updated
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
-from tensorgraph.nn.module import LOOKED_UP, HasForward, Module, Out, P, walk
+from tensorgraph.nn.contents import LOOKED_UP, walk
+from tensorgraph.nn.module import HasForward, Module, Out, P
 
 
 @overload

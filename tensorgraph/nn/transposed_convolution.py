@@ -8,6 +8,7 @@ from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.errors import ArgumentError, ShapeError
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.convolution import Convolution, Padding, Size, brief
 from tensorgraph.nn.init import Initializer, he_normal
 from tensorgraph.nn.message_place import here
@@ -19,6 +20,7 @@ from tensorgraph.random import Generator
 class _ConvTranspose(Convolution):
     """What transposed convolutions over any number of spatial axes have in common."""
 
+    @with_leads
     def __init__(
         self,
         in_channels: int,

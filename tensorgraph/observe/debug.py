@@ -27,7 +27,9 @@ from tensorgraph.engine.modes import (
 )
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.ops.activation import sigmoid
 from tensorgraph.ops.arithmetic import where
+from tensorgraph.ops.logits import softmax
 
 
 @overload
@@ -95,6 +97,7 @@ class _NonFinite(Observer):
         raise errors.AnomalyError(
             f"{op.name}{errors.where_in(MODE.get().scope)} made {_first(out, made)} from finite"
             f" operands\n  at {user_line()}\n{_statistics(operands)}"
+            f"{_from_logits(op, event.node)}{_grown(arrays)}"
             f"\n  if a tg.where drops these elements: {_remedy(op, len(arrays))}"
         )
 
@@ -162,6 +165,45 @@ class _Use:
         if node.op is where.op:
             condition = np.broadcast_to(_array(saved[0]), node.shape)
             self.dropped = ~condition if i == 1 else condition
+
+
+_LOSSES = {
+    sigmoid.op: (
+        "nn.losses.binary_cross_entropy_with_logits(z, y), or tg.sigmoid_cross_entropy(z, y)"
+    ),
+    softmax.op: "nn.losses.cross_entropy(z, y), or tg.softmax_cross_entropy(z, y)",
+}
+"""The loss from logits in place of the logarithm of a probability, by what made this."""
+
+
+def _from_logits(op: Op, node: Any) -> str:
+    """Return the loss to write where a logarithm meets a probability that was rounded to 0 or 1."""
+    made = node.parents[0] if op.name.startswith("log") and node is not None else None
+    while type(made) is Node and made.op not in _LOSSES and made.op.family in _PASSING:
+        nodes = [parent for parent in made.parents if type(parent) is Node]
+        made = nodes[0] if len(nodes) == 1 else None
+    if type(made) is not Node or made.op not in _LOSSES:
+        return ""
+    return (
+        f"\n  the {made.op.name}{errors.where_in(made.scope)} before it is rounded to 0 or 1 for"
+        f" large z: write the loss from z itself, {_LOSSES[made.op]}"
+    )
+
+
+LARGE = 1e15
+"""Numbers above this are met where steps of training were too long, as a rule."""
+
+
+def _grown(arrays: Sequence[Any]) -> str:
+    """Return a remark on numbers so large that training has to have made them."""
+    floats = [a for a in map(_array, arrays) if a.dtype.kind == "f" and a.size]
+    if not any(float(np.abs(a).max(initial=0, where=np.isfinite(a))) > LARGE for a in floats):
+        return ""
+    return "\n  in training, numbers so large come of a learning rate that is too large"
+
+
+_PASSING = ("elementwise", "shape", "index")
+"""Families of operations on the way from a probability to its logarithm, such as 1 − a."""
 
 
 def _remedy(op: Op, arity: int, i: int | None = None) -> str:

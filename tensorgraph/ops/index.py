@@ -353,8 +353,23 @@ def check_labels(labels: Any, num_classes: int) -> None:
     if first is not None:
         raise AxisError(
             f"label {labels[first]} at index {first} is not one of the {num_classes} classes"
-            f" 0 … {num_classes - 1}"
+            f" 0 … {num_classes - 1}{_renumbered(labels, num_classes)}"
         )
+
+
+def _renumbered(labels: Any, num_classes: int) -> str:
+    """Return what to write for labels that are no numbers of classes, if that is plain to see."""
+    low, high = int(labels.min()), int(labels.max())
+    if low >= 1 and high == num_classes:
+        return "; if they count from 1, write labels - 1"
+    if num_classes == 2 and low == -1 and not (labels == 0).any():
+        return "; for −1 and 1 write (labels + 1) // 2"
+    if high >= num_classes:
+        return (
+            f"; labels up to {high} are {high + 1} classes, for which a model has as many outputs;"
+            " tg.data.Classes.of(labels).encode(labels) numbers those that there are"
+        )
+    return ""
 
 
 def first_outside(labels: Any, count: int) -> tuple[int, ...] | None:

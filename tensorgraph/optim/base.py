@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Container, Mapping
-from copy import copy
+from copy import copy, deepcopy
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -21,10 +21,10 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.optim.flat_parameters import State, packed
-from tensorgraph.optim.groups import Named, grouped
+from tensorgraph.optim.groups import Group, Named, grouped
 from tensorgraph.optim.recorded_steps import recorded
 from tensorgraph.optim.saved_groups import members, renumbered
-from tensorgraph.optim.settings import Constructor, Rate, bound, checked
+from tensorgraph.optim.settings import Constructor, Rate, bound, checked, plain, rate_at
 from tensorgraph.optim.working_dtype import in_double
 
 Rule = Callable[..., tuple[Any, State]]
@@ -70,10 +70,11 @@ class Optimizer:
         """Take parameters, and the settings of the rule, in their order or by name.
 
         Args:
-            params: ``model.parameters()``, or ``model.named_parameters()``, whose names then stand
-                in messages and in the saved state; or a list of leaf tensors; or a list of groups,
-                ``[{"params": …, "lr": 0.01}, {"params": …}]``, each with settings of its own (see
-                also :func:`path_groups` and :func:`decay_groups`).
+            params: ``model.parameters()``, or ``model.named_parameters()``, which is the same: the
+                model's paths stand in messages and in the saved state; or a list of leaf tensors,
+                which are numbered; or a list of groups, ``[{"params": …, "lr": 0.01}, {"params":
+                …}]``, each with settings of its own (see also :func:`path_groups` and
+                :func:`decay_groups`).
             *values: settings without a name.
             differentiable: record every step, so that what comes after can be differentiated by
                 all that went before: learning rate, other settings, initial values. The parameters
@@ -153,6 +154,29 @@ class Optimizer:
     @lr.setter
     def lr(self, value: Rate) -> None:
         self.defaults["lr"] = checked(type(self).__name__, "lr", value)
+
+    def current_lr(self, group: Group | None = None) -> float:
+        """Return the learning rate of the next step as a number: what a schedule says now.
+
+        Args:
+            group: one of ``groups``; without it, the rate of all that have none of their own.
+
+        Raises:
+            ArgumentError: the learning rate is a function that returned no such thing.
+
+        Example:
+            >>> import tensorgraph as tg
+            >>> w = tg.tensor([1.0], requires_grad=True)
+            >>> optimizer = tg.optim.SGD([w], lr=lambda step: 0.5 / (1 + step))
+            >>> (w * w).sum().backward()
+            >>> optimizer.step()
+            >>> optimizer.current_lr()
+            0.25
+        """
+        rate = self.lr if group is None else group["lr"]
+        # A copy is asked: of a rate set by hand, the one that is asked takes this for the step.
+        asked = deepcopy(rate) if callable(rate) else rate
+        return float(plain(rate_at(type(self).__name__, asked, self.steps)))
 
     def step(self) -> None:
         """Update every parameter that has a gradient; the others stay as they are.

@@ -253,10 +253,25 @@ def check_finite(names: list[str], params: list[Tensor]) -> None:
         if bad.any():
             raise errors.AnomalyError(
                 f"the gradient of {name!r} is not finite in {bad.sum():,} of {bad.size:,} elements;"
-                " nothing was updated. Run the step under tg.debug() to see where it was made; a"
-                " smaller learning rate, or gradients clipped from the start, keep them from"
-                " growing so far"
+                f" nothing was updated. Try a smaller learning rate first{_grown(params)}, or clip"
+                " the gradients from the first step; tg.debug() around the step tells where it was"
+                " made"
             )
+
+
+LARGE = 1e3
+"""Weights above this are there because steps were too long, as a rule."""
+
+
+def largest_of(params: Iterable[Tensor]) -> float:
+    """Return how large the numbers in parameters are, whatever is not finite left out."""
+    arrays = [np.abs(host_values(param._data)) for param in params]
+    return max((float(a.max(initial=0, where=np.isfinite(a))) for a in arrays), default=0.0)
+
+
+def _grown(params: Iterable[Tensor]) -> str:
+    largest = largest_of(params)
+    return f" (parameters have grown to {largest:.2g})" if largest > LARGE else ""
 
 
 def _blocks(size: int) -> list[slice]:

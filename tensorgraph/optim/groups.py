@@ -125,12 +125,15 @@ def grouped(
         DTypeError: something that is not a parameter.
         GraphError: a tensor that is not a leaf, or wants no gradient.
     """
-    groups, models = [], []
+    parts, groups = _parts(params), []
+    listed = [part["params"].model for part in parts if isinstance(part["params"], Listing)]
+    models = [model for model in listed if model is not None]
+    several = len(set(map(id, models))) > 1  # whose paths may be the same
     named: Named = []
-    for part in _parts(params):
+    for part in parts:
         given = part["params"]
-        if isinstance(given, Listing) and (model := given.model) is not None:
-            models.append(model)
+        if several and isinstance(given, Listing):
+            given = list(given)
         found = named_parameters(given, owner, start=len(named))
         own = {name: value for name, value in part.items() if name != "params"}
         groups.append(Group(owner, found, defaults, own, differentiable))
@@ -154,6 +157,8 @@ def _parts(params: Any) -> list[Mapping[str, Any]]:
 def named_parameters(params: Any, owner: str, start: int = 0) -> Named:
     """Return parameters with their names: those given, or their positions from ``start`` on.
 
+    What ``model.parameters()`` returned has the model's paths.
+
     Raises:
         DTypeError: something that is not a collection of parameters.
     """
@@ -169,6 +174,9 @@ def named_parameters(params: Any, owner: str, start: int = 0) -> Named:
             f"{owner} takes a list of parameters such as model.named_parameters(), not"
             f" {errors.describe(params)}"
         )
+    if isinstance(params, Listing) and params.model is not None:
+        paths = {id(param): path for path, param in params.model.named_parameters()}
+        params = [(paths[id(p)], p) if id(p) in paths else p for p in params]
     items = params.items() if isinstance(params, Mapping) else params
     return [
         (str(item[0]), item[1]) if isinstance(item, tuple) and len(item) == 2 else (str(i), item)

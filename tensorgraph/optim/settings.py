@@ -12,7 +12,7 @@ from typing import Any
 
 from tensorgraph.arguments import boolean, number
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.errors import ArgumentError, ArgumentTypeError, listing
+from tensorgraph.errors import ArgumentError, ArgumentTypeError, describe, listing
 from tensorgraph.leads.calls import keyword_lead
 
 Number = float | Tensor
@@ -142,6 +142,8 @@ def checked(owner: str, name: str, value: Any) -> Any:
     Raises:
         ArgumentError: a value that makes no sense.
     """
+    if isinstance(value, type):
+        raise ArgumentTypeError(f"{owner}: {name} is {describe(value)}; write {value.__name__}(…)")
     return CHECKS[name](value, f"{owner}: {name}") if name in CHECKS else value
 
 

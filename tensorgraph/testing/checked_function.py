@@ -41,6 +41,8 @@ class CheckedFunction:
     """
 
     def __init__(self, f: Callable[..., Any], inputs: Sequence[Any]) -> None:
+        if not callable(f) or isinstance(f, type):
+            raise errors.DTypeError(f"gradcheck: checks a function, not {errors.describe(f)}")
         self.f = f
         self._leaves, self._structure = flatten(list(inputs))
         self._positions: list[int] = []

@@ -10,6 +10,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.nn.module import Module
 from tensorgraph.observe.debug import debug
+from tensorgraph.optim.flat_parameters import LARGE, largest_of
 from tensorgraph.train.example_sets import Examples
 
 REMEDY = (
@@ -18,12 +19,13 @@ REMEDY = (
 )
 
 
-def cause(model: Module, cost: Callable[[], Any] | None, *sets: Examples) -> str:
+def cause(model: Module, cost: Callable[[], Any] | None, rate: float, *sets: Examples) -> str:
     """Return a sentence about where the first NaN or infinity came from.
 
     Args:
         model: the model.
         cost: computes the cost again.
+        rate: the learning rate of the last step.
         *sets: where the data may be to blame.
     """
     for examples in sets:
@@ -41,8 +43,19 @@ def cause(model: Module, cost: Callable[[], Any] | None, *sets: Examples) -> str
             with debug():
                 cost().backward()
         except errors.AnomalyError as error:
-            return str(error)
+            return f"{_too_fast(model, rate)}{error}"
         finally:
             model.zero_grad()
     # Last, as a loss may know that labels are missing.
     return next(filter(None, (examples.not_finite(targets=True) for examples in sets)), REMEDY)
+
+
+def _too_fast(model: Module, rate: float) -> str:
+    """Return what the learning rate did, if weights have grown beyond what they are as a rule."""
+    largest = largest_of(model.parameters())
+    if largest <= LARGE:
+        return ""
+    return (
+        f"the learning rate, {rate:g}, is too large: parameters have grown to {largest:.2g}; write"
+        f" a smaller one, such as lr={rate / 10:g}. What became too large first:\n  "
+    )

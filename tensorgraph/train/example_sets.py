@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.data.aligned_arrays import AlignedArrays, name_of
+from tensorgraph.data.aligned_arrays import AlignedArrays, Array, ExampleTable, Key, name_of
 from tensorgraph.data.batches import Batches
+from tensorgraph.data.samples import is_data_set, table_of
 from tensorgraph.engine.tensor import Tensor, asarray
 from tensorgraph.train.model_inputs import INPUT, inputs_and_target, size_of
 
@@ -35,7 +36,7 @@ class Examples:
     def __init__(self, data: Any, name: str, once: bool = False) -> None:
         self.name = name
         self.batches: Iterable[Any] | None = None
-        self.table: AlignedArrays | None = None
+        self.table: ExampleTable | None = None
         self.rows: NDArray[np.intp] | None = None  # all of the table
         _refuse_no_sets(data, name)
         if isinstance(data, Mapping):
@@ -44,7 +45,7 @@ class Examples:
             self.table = AlignedArrays(name, [_plain(value) for value in data])
         elif isinstance(data, Batches):
             self.batches, self.rows, arrays = data, data.indices, data.arrays
-            self.table = AlignedArrays(name, arrays if isinstance(arrays, tuple) else [arrays])
+            self.table = table_of(name, arrays if isinstance(arrays, tuple) else [arrays])
         elif isinstance(data, Iterator) and not once:
             hint = "; or say how long an epoch is, steps_per_epoch=100" * (name == "train")
             raise errors.ArgumentError(
@@ -55,8 +56,7 @@ class Examples:
         elif isinstance(data, Iterable):
             self.batches = data
         else:
-            rows = hasattr(data, "__getitem__")  # as PyTorch's data sets have it
-            stack = f"; write {name}=tuple(map(np.stack, zip(*data)))" if rows else ""
+            stack = f"; write {name}=tg.data.Batches(data, batch_size=64)" * is_data_set(data)
             raise errors.DTypeError(
                 f"{name} is a tuple (x, y), a dict of arrays, tg.data.Batches, or a list of"
                 f" batches, not {errors.describe(data)}{stack}"
@@ -81,6 +81,11 @@ class Examples:
         return 0 if self.table is None else len(self.table)
 
     @property
+    def _columns(self) -> dict[Key, Array]:
+        """The whole arrays, where there are such."""
+        return self.table.columns if isinstance(self.table, AlignedArrays) else {}
+
+    @property
     def may_be_endless(self) -> bool:
         """Whether nobody knows how many batches there are before they are seen."""
         return self.table is None and length_of(self.batches) is None
@@ -95,14 +100,14 @@ class Examples:
             if self.rows is not None:
                 yield self.table.take(self.rows[part])
             else:
-                columns = self.table.columns.items()
+                columns = self._columns.items()
                 yield self.table.as_given({key: column[part] for key, column in columns})
 
     def loader(self, batch_size: int | None, seed: int) -> Any:
         """Return the mini-batches to train on: those given, or arrays cut into such."""
         if self.table is None or self.batches is not None:
             return self.batches
-        columns = self.table.columns
+        columns = self._columns
         arrays = [dict(columns)] if self.table.form is dict else columns.values()
         return Batches(*arrays, batch_size=batch_size, seed=seed)
 
@@ -131,7 +136,7 @@ class Examples:
 
         Nothing if there is none, or nobody has the whole arrays.
         """
-        columns = {} if self.table is None else self.table.columns
+        columns = self._columns
         last = next(reversed(columns), None)
         for key, column in columns.items():
             is_target = key != INPUT if isinstance(key, str) else key == last

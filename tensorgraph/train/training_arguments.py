@@ -51,9 +51,14 @@ def check_model(model: Any, owner: str) -> None:
     """
     if not isinstance(model, Module):
         raise errors.DTypeError(
-            f"{owner}: the model is an nn.Module, not {errors.describe(model)}; write a class with"
-            " forward(self, x), or nn.Sequential(…)"
+            f"{owner}: the model is an nn.Module, not {errors.describe(model)}; {_of_module(model)}"
         )
+
+
+def _of_module(model: Any) -> str:
+    if isinstance(model, type):
+        return f"write model = {model.__name__}(…) first, one of it"
+    return "write a class with forward(self, x), or nn.Sequential(…)"
 
 
 def check_loss(loss: Any, owner: str) -> None:
@@ -62,8 +67,14 @@ def check_loss(loss: Any, owner: str) -> None:
     Raises:
         DTypeError: it is something else, such as the name of one.
     """
-    if callable(loss):
+    if callable(loss) and not isinstance(loss, type):
         return
+    if isinstance(loss, type):
+        raise errors.DTypeError(
+            f"{owner}: the loss is {errors.describe(loss)}, not a function of the model's output"
+            f" and the target; write {loss.__name__}() if that is one, or one of tg.nn.losses:"
+            f" {', '.join(losses.__all__)}"
+        )
     name = "cross_entropy"
     if isinstance(loss, str):
         name = ELSEWHERE.get(loss.lower()) or _closest(loss, losses.__all__, name)
@@ -121,7 +132,8 @@ def checked_metrics(metrics: Any, owner: str) -> Metrics:
             f" write {write}"
         )
     for name, metric in metrics.items():
-        if not isinstance(name, str) or name == "loss" or not callable(metric):
+        function = callable(metric) and not isinstance(metric, type)
+        if not isinstance(name, str) or name == "loss" or not function:
             raise errors.ArgumentError(
                 f"{owner}: the metric {name!r} is {errors.describe(metric)}; a metric has a name"
                 f" that is not 'loss', and is a function of predictions and targets; write {write}"
@@ -135,7 +147,7 @@ def clipping(clip: Clip | None) -> Callable[[Any], Any] | None:
     Raises:
         ArgumentError: neither a function nor a positive number.
     """
-    if clip is None or callable(clip):
+    if clip is None or (callable(clip) and not isinstance(clip, type)):
         return clip
     if isinstance(clip, bool) or not (isinstance(clip, Real) and float(clip) > 0):
         raise errors.ArgumentError(
@@ -156,8 +168,9 @@ def functions(name: str, given: Iterable[Callable[[Any], Any]]) -> tuple[Callabl
         raise errors.DTypeError(f"fit: {name} is a list of functions; write {name}=[f]")
     found = tuple(given)
     for callback in found:
-        if not callable(callback):
+        if not callable(callback) or isinstance(callback, type):
+            write = f"; write {callback.__name__}()" if isinstance(callback, type) else ""
             raise errors.DTypeError(
-                f"fit: {name} are functions of the run, not {errors.describe(callback)}"
+                f"fit: {name} are functions of the run, not {errors.describe(callback)}{write}"
             )
     return found

@@ -279,7 +279,8 @@ class Training:
         ]
         if bad:
             lines.append(f"gradients that are not finite: {errors.listing(bad)}")
-        lines.append(f"cause: {cause(model, cost, *self.sets.values())}")
+        rate = _rate(run.optimizer)
+        lines.append(f"cause: {cause(model, cost, rate, *self.sets.values())}")
         best = self.early_stopping.best_epoch if self.early_stopping is not None else 0
         if best:
             lines.append(f"the model has the weights of its best epoch, {best}")

@@ -14,6 +14,14 @@ FAULTS: list[Fault] = [
          "data_split: what rounding leaves goes to the smallest remainders"),
     ),
     *planted_in(
+        "data/samples.py",
+        ("is_data_set", "not hasattr(value, '__array__')", "True",
+         "data_samples: an array that knows its own way to NumPy is read row by row"),
+        ("_sort", "array.dtype.kind if array.dtype.kind in 'US' else array.dtype",
+         "array.dtype.kind",
+         "data_samples: the dtype of a batch depends on which examples are in it"),
+    ),
+    *planted_in(
         "data/splitting.py",
         ("_rounded", "(-remainder, -wanted)", "(-wanted, -remainder)",
          "data_split: remainders before what a set still wants"),

@@ -6,6 +6,13 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "nn/double_inputs.py",
+        ("narrower_weights", "not dtypes or DOUBLE in dtypes", "not dtypes",
+         "nn: a float64 layer is told of its float64 data"),
+        ("_outermost", "caller = outer.f_back", "pass",
+         "nn: the warning of float64 data stands elsewhere than at the user's line"),
+    ),
+    *planted_in(
         "nn/half_precision.py",
         ("to_single", "astype(x, dtype=SINGLE) if x.dtype == HALF else x", "x",
          "half_precision: counts and squares in half precision"),
@@ -196,6 +203,12 @@ FAULTS: list[Fault] = [
         ("HasForward.forward", "Out", "Any", "Module: what forward returns is told to nobody"),
         ("Module.__call__", "type(outside) is not Mode", "False",
          "modes: a generator that goes on in a module's call has no mode of its own"),
+        ("Module.__call__", "self._before or self._after", "self._after",
+         "forward_hooks: arguments are seen by no hook where nothing looks at the output"),
+        ("Module._call_in_block", "instead if isinstance(instead, tuple) else (instead,)",
+         "(instead,)", "forward_hooks: a tuple of arguments is taken for one"),
+        ("Module.named_children", "value is self or not isinstance(value, Module)", "True",
+         "module_contents: children are modules in modules, too"),
         ("Module.__call__", "go_back(outside)", "MODE.reset(token)",
          "modes: a generator that began in a module's call has no mode of its own after it"),
     ),
@@ -207,6 +220,16 @@ FAULTS: list[Fault] = [
         ("_ConvTranspose._lengths", "(n - 1) * s + (k - 1) * d + 1 - sum(cut) + more",
          "(n - 1) * s + (k - 1) * d + 1 - sum(cut)",
          "layers: output_padding makes no result longer"),
+    ),
+    *planted_in(
+        "nn/contents.py",
+        ("inner_first", "id(child) not in seen", "True",
+         "module_contents: apply never ends where a module refers to itself"),
+    ),
+    *planted_in(
+        "nn/forward_hooks.py",
+        ("HookHandle._keep", "module._entered = None", "pass",
+         "forward_hooks: a module that was called before has no hooks"),
     ),
     *planted_in(
         "nn/state_paths.py",

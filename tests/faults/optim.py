@@ -7,9 +7,15 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "optim/scipy_minimize.py",
-        ("minimize", "problem.restore()", "", "minimize: parameters stay where a failure left them"),
+        ("minimize", "problem.restore()", "",
+         "minimize: parameters stay where a failure left them"),
         ("_Problem._evaluated", "self._draws is None", "True",
          "minimize: a cost with dropout is another one at each evaluation"),
+    ),
+    *planted_in(
+        "optim/base.py",
+        ("Optimizer.current_lr", "deepcopy(rate) if callable(rate) else rate", "rate",
+         "schedules: reading a rate set by hand is a step of it"),
     ),
     *planted_in(
         "optim/adam.py",

@@ -6,6 +6,11 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "train/divergence.py",
+        ("_too_fast", "largest <= LARGE", "True",
+         "train: a learning rate that is too large is not named"),
+    ),
+    *planted_in(
         "train/training_loop.py",
         ("Training._descend", "optimizer.zero_grad()", "",
          "fit: gradients add up from step to step"),

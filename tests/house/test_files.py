@@ -369,7 +369,8 @@ def test_a_folder_and_one_that_is_not_there(tmp_path, function):
     with pytest.raises(IsADirectoryError, match=f"'{tmp_path}'"):
         function(tmp_path)
     with pytest.raises(
-        FileNotFoundError, match=r"There is no folder '.*/no' to put it in: '.*/no/file'"
+        FileNotFoundError,
+        match=r"There is no folder '.*/no' to put it in; write os\.makedirs.* first: '.*/no/file'",
     ):
         function(tmp_path / "no/file")
     (tmp_path / "file").touch()

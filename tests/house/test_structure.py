@@ -53,7 +53,7 @@ ROOMS = [
     "engine.operators",
     "engine.tensor",
     "engine.operands",
-    "engine.dispatch engine.creation engine.backward_pass",
+    "engine.dispatch engine.creation engine.comparison engine.backward_pass",
     "engine.autodiff engine.function_types",
     "engine.checkpoint engine.transforms engine.state_dict",
     "random ops",
@@ -314,7 +314,10 @@ def public_objects():
         ]
         for name in names:
             value = getattr(place, name)
-            if callable(value) and prefix + name not in ELSEWHERE:
+            documented = (
+                getattr(value, "__module__", "") != "numpy" and prefix + name not in ELSEWHERE
+            )
+            if callable(value) and documented:
                 yield prefix + name, value
 
 

@@ -136,7 +136,7 @@ def test_slices_and_sums_of_module_lists_are_module_lists():
     [
         (None, "is None, not a module"),
         (tg.relu, r"is a function, not a module; write nn.ReLU\(\) for tg.relu"),
-        (nn.Tanh, r"is a type, not a module; write Tanh\(\)"),
+        (nn.Tanh, r"is the class Tanh, not a module; write Tanh\(\)"),
         (tg.ones(2), r"is shape \(2,\) float32, not a module"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import errors, nn
 
-X = np.random.default_rng(0).standard_normal((4, 3))
+X = np.random.default_rng(0).standard_normal((4, 3)).astype("float32")
 
 LAYERS = {
     "Dropout": (lambda: nn.Dropout(keep_prob=0.5), "dropout", "drops at random"),

@@ -5,7 +5,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import nn
-from tensorgraph.errors import ArgumentError, ShapeError, UsageWarning
+from tensorgraph.errors import ArgumentError, AxisError, ShapeError, UsageWarning
 from tensorgraph.nn import losses
 
 ELEMENTWISE = [
@@ -86,3 +86,29 @@ def test_logits_in_place_of_labels_are_refused():
         ArgumentError, match=r"the label 3.0 at index .* the prediction comes first"
     ):
         losses.binary_cross_entropy_with_logits([0, 1, 1], [3.0, -1.0, 0.2])
+
+
+def test_labels_that_do_not_count_from_0_say_what_to_write():
+    logits = np.zeros((3, 3), "float32")
+    for loss in (losses.cross_entropy, losses.nll):
+        with pytest.raises(AxisError, match=r"label 3 .*; if they count from 1, write labels - 1"):
+            loss(logits, np.array([1, 2, 3]))
+        with pytest.raises(AxisError, match=r"labels up to 7 are 8 classes, .*Classes\.of"):
+            loss(logits, np.array([0, 2, 7]))
+        with pytest.raises(
+            AxisError, match=r"label -1 .*; for −1 and 1 write \(labels \+ 1\) // 2"
+        ):
+            loss(logits[:, :2], np.array([-1, 1, 1]))
+    with pytest.raises(AxisError, match=r"ids 0 … 2; ids up to 3 take nn\.Embedding\(4, …\)"):
+        tg.nn.Embedding(3, 2)(np.array([1, 3]))
+
+
+def test_shapes_that_differ_because_the_two_are_swapped():
+    prediction = tg.zeros((4, 3), requires_grad=True)
+    with pytest.raises(ShapeError, match="the prediction comes first: swap the two"):
+        losses.mse(np.zeros(4), prediction)
+    with (
+        pytest.warns(UsageWarning, match=r"write nll\(prediction, target\)"),
+        pytest.raises(ShapeError, match="swap the two"),
+    ):
+        losses.nll(np.zeros(4, int), prediction)

@@ -4,13 +4,12 @@ import gc
 import threading
 import weakref
 
-import numpy as np
 import pytest
 
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.engine.modes import MODE
-from tensorgraph.nn.module import walk
+from tensorgraph.nn.contents import walk
 from tests.nn.anything_module import Bag
 
 
@@ -34,7 +33,7 @@ class Nested(nn.Module):
 
 
 def test_nodes_know_the_module_that_made_them():
-    model, x = Nested(), tg.tensor(np.ones((1, 2)), requires_grad=True)
+    model, x = Nested(), tg.ones((1, 2), requires_grad=True)
     seen = []
     node = model(x).node
     while type(node) is type(node.parents[0]):
@@ -60,7 +59,7 @@ def test_nodes_know_the_module_that_made_them():
 )
 def test_the_scope_is_the_path_from_the_module_that_was_called_first(forward, scope, monkeypatch):
     monkeypatch.setattr(Nested, "forward", forward)
-    model, x = Nested(), tg.tensor(np.ones((1, 2)), requires_grad=True)
+    model, x = Nested(), tg.ones((1, 2), requires_grad=True)
     for _ in range(2):  # the second call finds what the first kept
         assert scope_of(model(x)) == scope
     assert MODE.get().scope == ""
@@ -166,7 +165,7 @@ def test_threads_do_not_mix_up_their_places():
 
 def test_a_model_that_was_called_is_freed_without_the_garbage_collector():
     model = Nested()
-    model(tg.tensor(np.ones((1, 2)), requires_grad=True)).sum().backward()
+    model(tg.ones((1, 2), requires_grad=True)).sum().backward()
     gone = weakref.ref(model)
     gc.collect()
     gc.disable()

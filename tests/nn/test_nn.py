@@ -142,9 +142,11 @@ def test_sequential_is_a_composition_of_its_layers():
 
 
 def test_sequential_refuses_what_is_no_layer():
-    with pytest.raises(DTypeError, match=r"layer 0 is a list, .*; write Sequential\(\*layers\)"):
+    with pytest.raises(
+        DTypeError, match=r"layer 0 is \[Linear.*\], .*; write Sequential\(\*layers\)"
+    ):
         nn.Sequential([nn.Linear(1, 1)])
-    with pytest.raises(DTypeError, match="layer 1 is a str, not a module or function"):
+    with pytest.raises(DTypeError, match=r"layer 1 is 'relu', .*; write nn\.ReLU\(\)"):
         nn.Sequential(nn.ReLU(), "relu")
 
 

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import warnings
 
 import numpy as np
 import pytest
@@ -135,7 +136,8 @@ def test_evaluation_uses_the_running_averages_and_leaves_them_alone():
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_averages_are_state_and_keep_their_dtype(dtype):
     layer = batch_norm(2, dtype=dtype)
-    layer(data(4, 2))  # float64, whatever the layer is
+    with warnings.catch_warnings(action="ignore", category=errors.UsageWarning):
+        layer(data(4, 2))  # float64, whatever the layer is
     assert {name: value.dtype for name, value in layer.named_buffers()} == {
         "running_mean": np.dtype(dtype),
         "running_var": np.dtype(dtype),
@@ -425,6 +427,7 @@ def test_a_running_variance_is_never_negative():
     assert layer.running_var.item() == 0
 
 
+@pytest.mark.filterwarnings("ignore:model BatchNorm. the input is float64")
 @pytest.mark.parametrize("given", ["float64", "int64"])
 def test_buffers_keep_their_dtype_beside_any_input(given):
     layer = nn.BatchNorm(2)

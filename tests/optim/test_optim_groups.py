@@ -124,7 +124,9 @@ def test_an_eps_that_is_0_beside_a_parameter_is_refused(dtype):
 
 def test_adam_says_where_weight_decay_is():
     (w,) = parameters([(2,)])
-    with pytest.raises(ArgumentError, match=r"Adam has no setting 'weight_decay'.*; write tg.optim.AdamW"):
+    with pytest.raises(
+        ArgumentError, match=r"Adam has no setting 'weight_decay'.*; write tg.optim.AdamW"
+    ):
         optim.Adam([{"params": [w], "weight_decay": 0.1}])
 
 
@@ -135,3 +137,12 @@ def test_an_optimizer_of_groups_shows_them():
         "  groups[0]  1 parameters of 2 numbers\n"
         "  groups[1]  weight_decay=0.1, 1 parameters of 12 numbers"
     )
+
+
+def test_parameters_of_several_models_are_numbered():
+    """Their paths may be the same."""
+    a, b = nn.Linear(2, 3), nn.Linear(3, 1)
+    optimizer = optim.SGD([{"params": a.parameters()}, {"params": b.parameters()}], lr=0.1)
+    assert [name for name, _ in optimizer.named] == ["0", "1", "2", "3"]
+    parts = [{"params": a.parameters()}, {"params": [b.weight]}]
+    assert [name for name, _ in optim.SGD(parts, lr=0.1).named] == ["weight", "bias", "2"]

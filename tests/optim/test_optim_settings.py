@@ -193,6 +193,7 @@ def test_parameters_come_with_or_without_names():
     model = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
     w, b = model.parameters()
     for params in (
+        model.parameters(),
         model.named_parameters(),
         dict(model.named_parameters()),
         iter(model.named_parameters()),
@@ -200,7 +201,7 @@ def test_parameters_come_with_or_without_names():
         optimizer = optim.SGD(params, lr=0.1)
         assert [id(p) for p in optimizer.params] == [id(w), id(b)]
         assert list(optimizer.state_dict())[-2:] == ["layers.0.weight/steps", "layers.0.bias/steps"]
-    assert list(optim.SGD(model.parameters(), 0.1).state_dict())[-2:] == ["0/steps", "1/steps"]
+    assert list(optim.SGD([w, b], 0.1).state_dict())[-2:] == ["0/steps", "1/steps"]
 
 
 @pytest.mark.parametrize(

@@ -450,3 +450,35 @@ def test_changes_by_hand_go_through_an_optimizer_and_its_state():
 
     again = optim.SGD([w], lr=Manual(other.lr.events))
     assert run(again, w, 7) == [0.25] * 3 + [0.125] * 3 + [4.0]
+
+
+def test_the_rate_of_the_next_step_is_a_number_whatever_the_rate_is():
+    a, b = (tg.tensor([1.0], requires_grad=True) for _ in range(2))
+    parts = [{"params": [a]}, {"params": [b], "lr": optim.schedules.cosine(1.0, steps=2)}]
+    optimizer = tg.optim.SGD(parts, lr=0.5)
+    found = []
+    for _ in range(3):
+        found.append([optimizer.current_lr(group) for group in (None, *optimizer.groups)])
+        (a * b).sum().backward()
+        optimizer.step()
+    np.testing.assert_allclose(found, [[0.5, 0.5, 1.0], [0.5, 0.5, 0.5], [0.5, 0.5, 0.0]])
+    optimizer.lr = tg.tensor(0.25)
+    assert optimizer.current_lr() == 0.25
+
+
+def test_reading_the_rate_is_no_step_of_a_rate_set_by_hand():
+    w, rate = tg.tensor([1.0], requires_grad=True), optim.schedules.Manual(0.1)
+    optimizer = tg.optim.SGD([w], lr=optim.schedules.warmup(rate, 1))
+    assert optimizer.current_lr() == pytest.approx(0.05)
+    rate.set(0.3)
+    assert optimizer.current_lr() == pytest.approx(0.15)
+    (2.0 * w).sum().backward()
+    optimizer.step()
+    np.testing.assert_allclose(w, [0.7], rtol=1e-6)
+    assert rate.events == [(0, 0.3)]
+
+
+def test_a_rate_that_makes_no_sense_is_told():
+    w = tg.tensor([1.0], requires_grad=True)
+    with pytest.raises(tg.errors.ArgumentError, match=r"lr\(0\) returned"):
+        tg.optim.SGD([w], lr=lambda step: -1.0).current_lr()

@@ -242,7 +242,7 @@ class Keeping(nn.Module):
 def test_a_copy_of_a_model_that_keeps_a_result():
     """pytorch/pytorch#54580, lucidrains/byol-pytorch#95: deepcopy refused, and why was a riddle."""
     model = Keeping()
-    model(np.ones((1, 2))).sum().backward()
+    model(tg.ones((1, 2))).sum().backward()
     assert list(model.state_dict()) == ["inner.weight", "inner.bias"]
     with pytest.raises(tg.errors.GraphError, match=r"only leaves .*write \.detach\(\)"):
         copy.deepcopy(model)
@@ -254,7 +254,7 @@ def test_a_state_with_a_tensor_that_the_other_model_has_not():
     """pytorch/pytorch#28340, pytorch/pytorch#45834, pytorch/rl#1594: None at first, then not."""
     model, other = Keeping(), Keeping()
     with tg.no_grad():  # what is computed without a graph looks like a buffer
-        model(np.ones((1, 2)))
+        model(tg.ones((1, 2)))
     for one, state in ((other, model.state_dict()), (model, other.state_dict())):
         with pytest.raises(tg.errors.StateError, match=r"if last is no state .* y\.numpy\(\)"):
             one.load_state_dict(state)

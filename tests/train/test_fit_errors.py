@@ -342,7 +342,7 @@ REFUSED = {
         {"model": nn.ReLU(), "optimizer": other_model()},
         r"ReLU has no parameters to train.*nn\.unfreeze\(model\)",
     ),
-    "an optimizer that is none": ({"optimizer": optim.SGD}, "is a type; write tg.optim.SGD"),
+    "an optimizer that is none": ({"optimizer": optim.SGD}, "is the class SGD; write tg.optim.SGD"),
     "another model's optimizer": (
         {"optimizer": other_model()}, r"the optimizer lacks layers\.0\.weight, layers\.0\.bias",
     ),
@@ -362,7 +362,7 @@ REFUSED = {
     "no dev batches": ({"dev": []}, "dev holds no batches"),
     "the name of a file": ({"train": "x.csv"}, r"train is 'x.csv', the name of a file perhaps"),
     "a path": ({"dev": Path("x.csv")}, "dev is a .*Path, the name of a file perhaps"),
-    "rows one by one": ({"train": OneByOne()}, r"; write train=tuple\(map\(np\.stack, zip\("),
+    "rows one by one": ({"train": OneByOne()}, r"; write train=tg\.data\.Batches\(data, ba"),
     "examples for batches": ({"train": [(X[0], Y[0])]}, r"one example alone is \(x\[None\], y\["),
     "numbers for batches": ({"train": [(1.0, 2)]}, "arrays with a row for each example, not 1.0"),
     "a frame": ({"train": Frame()}, r"train is a Frame, .* write train=\(df\[inputs\], df\['ta"),

@@ -12,7 +12,8 @@ from tensorgraph.drawing.scene.statistics import statistics
 from tensorgraph.drawing.view.wording import shape_text, statistics_lines
 from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.nn.module import Module, walk
+from tensorgraph.nn.contents import walk
+from tensorgraph.nn.module import Module
 from tensorgraph.observe.bytes_and_seconds import bytes_text
 
 ROWS = 30

@@ -22,7 +22,8 @@ from tensorgraph.formulas.recorded_call import (
     call_parameters,
     recorded_call,
 )
-from tensorgraph.nn.module import Module, walk
+from tensorgraph.nn.contents import walk
+from tensorgraph.nn.module import Module
 
 
 @dataclass

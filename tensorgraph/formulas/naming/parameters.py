@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from tensorgraph.engine.state_dict import is_state
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.nn.module import Module, walk
+from tensorgraph.nn.contents import walk
+from tensorgraph.nn.module import Module
 
 
 class Parameter(NamedTuple):

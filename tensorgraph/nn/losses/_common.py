@@ -120,16 +120,17 @@ def matched(name: str, prediction: Any, target: Any) -> tuple[Any, Any]:
     target = as_target(target, prediction)
     shape, target_shape = shape_of(prediction), shape_of(target)
     if shape != target_shape:
+        swap = "; and the prediction comes first: swap the two" * _swapped(prediction, target)
         raise errors.ShapeError(
             f"{here(name)}: a prediction of shape {shape} and a target of shape {target_shape} must"
-            f" have the same shape{_hint(shape, target_shape)}"
+            f" have the same shape{_hint(shape, target_shape)}{swap}"
         )
     return prediction, target
 
 
 def warn_if_swapped(name: str, prediction: Any, target: Any) -> None:
     """Warn if the target comes from a model, and the prediction does not."""
-    if getattr(target, "requires_grad", False) and not getattr(prediction, "requires_grad", False):
+    if _swapped(prediction, target):
         warnings.warn(
             f"{here(name)}: the target needs a gradient, the prediction does not; the prediction"
             f" comes first: write {name}(prediction, target), and target.detach() for a target that"
@@ -137,6 +138,11 @@ def warn_if_swapped(name: str, prediction: Any, target: Any) -> None:
             errors.UsageWarning,
             stacklevel=user_level(),
         )
+
+
+def _swapped(prediction: Any, target: Any) -> bool:
+    needs = [getattr(value, "requires_grad", False) for value in (prediction, target)]
+    return needs == [False, True]
 
 
 def _hint(shape: Shape, target: Shape) -> str:

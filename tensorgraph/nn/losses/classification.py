@@ -176,6 +176,7 @@ def nll(
     """
     name = "nll"
     log_probs, target = as_prediction(log_probs), as_array(target)
+    warn_if_swapped(name, log_probs, target)
     warn_of_output(name, log_probs, softmax, NO_LOGARITHM)
     shape = shape_of(log_probs)
     axis = _class_axis(name, shape, axis)
