@@ -69,7 +69,7 @@ INNER = {
     "formulas": [
         "facts writing",
         "algebra",
-        "naming verify",
+        "gradient naming verify",
         "simplifier",
         "recurrences",
         "targets constant_facts steps update_rules recorded_call",
