@@ -263,7 +263,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/writing/broadcasting.py",
-        ("Placement.misread", "len({self.shift(x) for x in e.args if wide(x.shape)}) < 2", "True",
+        ("Placement.misread", "len({self.shift(x) for x in arrays}) < 2", "True",
          "derive: g · x is printed for the outer product g xᵀ"),
         ("repetition", "along == [0]", "along == [1]",
          "shapes: what stands in each row is said to stand in each column"),
