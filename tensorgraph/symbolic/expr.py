@@ -155,6 +155,12 @@ def constant(value: Any) -> Expr:
     return _interned(key, (None, (), _NOTHING, shape, dtype, value, None))
 
 
+def constant_of_its_own(value: Any) -> Expr:
+    """Return a constant that is told apart from every other one, also from those of equal value."""
+    e = constant(value)
+    return _new(None, (), _NOTHING, e.shape, e.dtype, e.value, None)
+
+
 def lift(value: Any) -> Expr:
     """Return any operand as an expression: tensors, arrays and numbers are constants."""
     if type(value) is Expr:

@@ -9,6 +9,7 @@ import linecache
 import re
 
 import numpy as np
+import pytest
 from hypothesis import example, given, note, strategies as st
 
 import tensorgraph as tg
@@ -71,7 +72,7 @@ term = st.one_of(
     st.tuples(body, st.sampled_from("mn")).map(lambda both: "{} / {}".format(*both)),
     name.map("({} * x).sum()".format),
     name.map("tg.cos({} * x).sum()".format),
-    st.tuples(name, name).map(lambda both: "({} * x + {} * y * tg.exp(x)).sum()".format(*both)),
+    st.tuples(name, name).map(lambda both: "({} * x + {} * (y * tg.exp(x))).sum()".format(*both)),
 )
 terms = st.lists(term, min_size=2, max_size=4)
 numbers = st.sampled_from([0.1, 0.25, 0.7]).map(
@@ -100,6 +101,18 @@ def test_so_where_statements_build_on_each_other(terms, numbers):
     d = derived(program, numbers)
     note(str(d))
     assert is_right(program, d)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "(mu * y * tg.exp(x)).sum() * lam",
+        "(x * y).sum() * lam - (lam * x + mu * y * tg.exp(x)).sum()",
+    ],
+)
+def test_so_where_numpy_multiplies_an_array_by_one_before_the_graph_sees_it(program):
+    program = [f"loss = {program}"]
+    assert is_right(program, derived(program, dict.fromkeys(NAMES, 0.1)))
 
 
 @given(st.lists(st.tuples(name, body), min_size=2, max_size=4), numbers, st.booleans())

@@ -350,10 +350,10 @@ class Constants:
         if abs(short) == 1:
             return short, whole
         named = [*self.numbers.named(short), *self.numbers.named(whole)]
-        name = max(named, key=lambda name: fit(name, arrays), default=None)
-        if name is not None and fit(name, arrays) > written:
-            best = fit(name, arrays)
-            self.numbers.guess(name, [x for x in named if fit(x, arrays) == best])
+        ranks = {x: (fit(x, arrays), self.scope.likeness_beside(x, arrays)) for x in named}
+        name = max(named, key=ranks.__getitem__, default=None)
+        if name is not None and ranks[name][0] > written:
+            self.numbers.guess(name, [x for x in named if ranks[x] == ranks[name]])
             return short, self.numbers.symbol(name)
         computed = self.numbers.as_written(v) if written == NOWHERE else []
         return short, computed[0].make() if computed else whole
