@@ -36,7 +36,7 @@ from tensorgraph.formulas.naming.numbers import Made, Numbers, is_long
 from tensorgraph.formulas.naming.occurrences import Occurrences
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.symbolic.array_table import ArrayTable
-from tensorgraph.symbolic.expr import Expr, constant, in_order, lift
+from tensorgraph.symbolic.expr import Expr, constant, in_64_bits, in_order, lift
 from tensorgraph.symbolic.reader import Before, Operand, Place, selects
 
 LARGE = 100_000
@@ -127,6 +127,7 @@ class Constants:
             at: where it stands: what the statements write out in such a place is no variable.
             place: gives the expressions of arrays that it may be computed from.
         """
+        value = in_64_bits(value)
         v = np.asarray(value).item()
         if isinstance(v, bool) or v in (0, 1, -1) or not np.isfinite(v):
             if at is not None and v in (0, 1):
