@@ -18,6 +18,11 @@ FAULTS: list[Fault] = [
          "leads: a keyword is told that the call does not take"),
     ),
     *planted_in(
+        "leads/draws.py",
+        ("shape_first", "len(args) > 1", "len(args) > 2",
+         "leads: a draw of mean and deviation alone has a shape of 0"),
+    ),
+    *planted_in(
         "leads/imports.py",
         ("ForeignImports.find_spec", "module.replace('tensorgraph', 'tg', 1) in ROOMS", "False",
          "leads: an import of a name from elsewhere is told nothing"),
