@@ -6,6 +6,11 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "engine/gradient_hook.py",
+        ("GradientHook.remove", "h is not self.hook", "True",
+         "backward: a hook that was removed still runs"),
+    ),
+    *planted_in(
         "engine/explain.py",
         ("cause", "error if is_users(op) and not of_ours else None", "error",
          "notebook: a traceback tells the same error twice"),
