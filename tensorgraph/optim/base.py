@@ -75,7 +75,7 @@ class Optimizer:
     __signature__ = Constructor()
 
     def __init__(
-        self, params: Any, *values: Any, differentiable: bool = False, **settings: Any
+        self, params: Any = None, *values: Any, differentiable: bool = False, **settings: Any
     ) -> None:
         """Take parameters, and the settings of the rule, in their order or by name.
 

@@ -404,3 +404,8 @@ def test_a_rule_may_keep_what_is_no_setting():
     optimizer = Named([tg.tensor(1.0, requires_grad=True)], 0.1)
     optimizer.note = "first run"
     assert (optimizer.momentum, optimizer.note, optimizer.lr) == ("mine", "first run", 0.1)
+
+
+def test_an_optimizer_without_parameters_is_told_what_it_takes():
+    with pytest.raises(DTypeError, match=r"Adam takes a list of parameters such as model\.named"):
+        optim.Adam(lr=0.1)
