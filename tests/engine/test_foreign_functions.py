@@ -16,9 +16,7 @@ def test_ufuncs_of_other_libraries_lead_to_what_is_there():
         special.expit(x)
     with pytest.raises(TypeError, match=r"^expit does .* or give expit x\.numpy\(\) where"):
         expit(x)
-    with pytest.raises(
-        TypeError, match=r"^special\.i0 has no counterpart .* with tg\.op, or give"
-    ):
+    with pytest.raises(TypeError, match=r"^special\.i0 has no counterpart .* with tg\.op, or give"):
         special.i0(x)
     own = np.frompyfunc(lambda value: value, 1, 1)
     with pytest.raises(TypeError, match=r"^own has no counterpart .* give own x\.numpy\(\)"):

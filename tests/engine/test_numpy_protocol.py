@@ -548,9 +548,7 @@ def test_files_and_assertions_take_tensors(tmp_path):
 
 def test_functions_without_counterpart_name_what_to_write():
     x = tg.tensor(X)
-    with pytest.raises(
-        TypeError, match=r"np\.ptp .* write tg\..*, or give np\.ptp x\.numpy\(\)"
-    ):
+    with pytest.raises(TypeError, match=r"np\.ptp .* write tg\..*, or give np\.ptp x\.numpy\(\)"):
         np.ptp(x)
     with pytest.raises(TypeError, match=r"write np\.linalg\.inv\(A\.numpy\(\)\)"):
         np.linalg.inv(x)

@@ -37,6 +37,8 @@ def variables():
         "Y": labels,
         "labels": labels,
         "weights": np.linspace(1, 2, 12, dtype="float32"),
+        "points": X[:, :2],
+        "predict": lambda points: np.argmax(points, axis=1),
         "logits": tg.tensor(X),
         "one_hot": tg.one_hot(labels, 3),
         "predictions": np.arange(12) // 4,
