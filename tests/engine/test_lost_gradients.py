@@ -363,6 +363,20 @@ def test_the_target_is_called_as_the_line_has_it():
     assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"]
 
 
+def test_values_are_changed_by_assign():
+    layer = tg.nn.Linear(2, 2)
+    layer.weight.grad = np.ones((2, 2))
+    told = r"layer\.weight\.data -= … .*; write layer\.weight\.assign\(layer\.weight\.data - …\)"
+    with pytest.raises(ImmutableError, match=told):
+        layer.weight.data -= 0.1 * layer.weight.grad
+    before = layer.weight.numpy()
+    layer.weight.assign(layer.weight.data - 0.1 * layer.weight.grad)
+    assert np.allclose(layer.weight.data, before - 0.1)
+    array = np.ones(3)
+    with pytest.raises(ImmutableError, match=r"array \*= … .*; write y = array \* …"):
+        array *= x
+
+
 def test_arguments_of_functions_that_are_differentiated_may_be_named_anew():
     def f(x):
         x *= 2
