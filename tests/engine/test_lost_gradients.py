@@ -252,6 +252,18 @@ def test_a_masked_array_does_not_lose_its_mask():
             f()
 
 
+@pytest.mark.parametrize("kind", ["dia_array", "dia_matrix", "csr_array", "coo_array"])
+def test_a_sparse_matrix_times_a_tensor(kind):
+    sparse = getattr(scipy.sparse, kind)(A)
+    for constant in (x.detach(), tg.ones((3, 1)), tg.ones((3, 2))):
+        assert np.allclose(sparse @ constant, A @ constant.data)
+    with pytest.warns(LostGradientWarning, match=r"write sparse\.toarray\(\) @ x"):
+        product = sparse @ x
+    assert np.allclose(product, A @ x.data)
+    with pytest.raises(AttributeError, match="no attribute 'ravel'"):
+        _ = x.ravel
+
+
 @pytest.mark.parametrize("f", [lambda: tg.full(2, x[0]), lambda: tg.full_like(A, x[0])])
 def test_a_fill_value_that_needs_a_gradient_is_refused(f):
     with pytest.raises(GraphError, match=r"fill_value needs a gradient.*tg.broadcast_to\(x, shape"):
