@@ -87,10 +87,10 @@ def _written(steps: list[dis.Instruction], frame: FrameType) -> Written:
     kind, sign = _kind_of(steps[-1])
     if kind in ("", "store", "comparison", "text"):
         return Written(kind)
-    if kind == "attribute":
-        return Written(kind, steps[-1].argval)
     begin = _beginning(steps)
     name, value = _named(begin, frame)
+    if kind == "attribute":
+        return Written(kind, f"{name}.{steps[-1].argval}")
     rest = steps[steps.index(begin[-1]) + 1 :] if begin else []
     return Written(kind, name, sign, _module_of(value), any(_is_list(s, frame) for s in rest))
 

@@ -101,13 +101,17 @@ def read_in_vain(result: Any, frame: FrameType) -> None:
     """Warn if the user's code reads ``.grad`` of a result, which backward does not give it."""
     asked = asking(frame)
     if not asked.modules:
-        warn_once(asked.frame, errors.LostGradientWarning, lambda: _told_of_result(result))
+        line = written_once(asked.frame)
+        warn_once(asked.frame, errors.LostGradientWarning, lambda: _told_of_result(result, line))
 
 
-def _told_of_result(result: Any) -> str:
-    x = errors.variable(result)
+def _told_of_result(result: Any, line: Written) -> str:
+    x, owner = errors.variable(result), errors.owner(result)
+    read = line.name.removesuffix(".grad")
+    if line.kind == "attribute" and owner.startswith("this result") and read:
+        x = owner = read  # an element, such as P[…], which is no variable
     return (
-        f"{errors.owner(result)} is a result of {result.node.op.name!r}, no leaf, and backward()"
+        f"{owner} is a result of {result.node.op.name!r}, no leaf, and backward()"
         f" gives only leaves a .grad; write {x}.assign({x}.data - …) for {x} = {x} - …, or"
         f" {x}.retain_grad() before backward() to read the gradient of a result"
     )
@@ -164,7 +168,7 @@ def _is_shown(taker: Written | None) -> bool:
     if taker is None or taker.kind in ("comparison", "text"):
         return taker is not None
     if taker.kind == "attribute":
-        return taker.name in _SHOWN_AS
+        return _last_name(taker) in _SHOWN_AS
     functions = _SHOWN_BY.get(taker.module.split(".")[0], ())
     shows = _last_name(taker) in functions or bool(_SHOWING & set(_around(taker.module)))
     return taker.kind == "call" and shows
@@ -191,6 +195,8 @@ def _told(tensor: Any, asked: Asking, line: Written) -> str:
         f"{_asker(library, line)} takes only the values of {errors.owner(tensor, asked.frame)}:"
         " what is computed from them has no gradient"
     )
+    if library == "tensorgraph":  # its room of data
+        return f"{problem}; write {x}.detach() for data, or the formula in operations of tg"
     if _of_container(library, line):
         values = "float(v)" if tensor.size == 1 else "v.numpy()"
         place = "table" if library == "pandas" else "list"

@@ -101,7 +101,7 @@ def test_what_the_line_writes(name):
 TAKERS = {
     "none": (lambda: [math.sqrt(asked)], ("", "")),
     "a call": (lambda: print(1, np.mean([asked, 1])), ("call", "print")),
-    "its own call": (lambda: np.mean([asked, 1]).tolist(), ("attribute", "tolist")),
+    "its own call": (lambda: np.mean([asked, 1]).tolist(), ("attribute", "np.mean(…).tolist")),
     "the right side": (lambda: 1 < np.mean([asked, 1]), ("comparison", "")),
     "text": (lambda: f"{np.mean([asked, 1]):.2f} {1}", ("text", "")),
     "over lines": (

@@ -89,7 +89,6 @@ LOST = {
     "masked": (lambda: np.ma.array(x), "np.ma.array", "x itself"),
     "xarray": (lambda: (xr.DataArray(x) * 2).sum(), "sum", r"tg.sum\(x\)"),
     "statistics": (lambda: statistics.fmean([x[0], x[1]]), "statistics.fmean", "the formula"),
-    "data": (lambda: tg.data.Normalize().fit(A)(x[None]), "tg.data.Normalize", "the formula"),
 }  # fmt: skip
 
 
@@ -296,6 +295,22 @@ def test_reading_the_gradient_of_a_result_warns():
     assert [w.lineno - train.__code__.co_firstlineno for w in shown] == [4]
     assert "'W' is a result of 'subtract', no leaf" in str(shown[0].message)
     assert "write W.assign(W.data - …) for W = W - …, or W.retain_grad()" in str(shown[0].message)
+
+
+def test_reading_the_gradient_of_an_element_names_it():
+    P = {"W": tg.tensor([2.0], requires_grad=True) * 1}
+    told = r"^P\[…\] is a result of 'multiply', no leaf.*; write P\[…\]\.assign\(P\[…\]\.data - …\)"
+    with pytest.warns(LostGradientWarning, match=told):
+        _ = P["W"].grad
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [lambda: tg.data.Batches(x, x, batch_size=2), lambda: tg.data.Normalize().fit(A)(x[None])],
+)
+def test_data_are_told_to_be_detached(lose):
+    with pytest.warns(LostGradientWarning, match=r"write x\.detach\(\) for data, or the formula"):
+        lose()
 
 
 def test_a_gradient_that_is_retained_or_of_a_leaf_may_be_read():
