@@ -42,9 +42,10 @@ class Written(NamedTuple):
     """What the running instruction of a frame does, as the source writes it."""
 
     kind: str
-    """``call``, ``index``, ``store`` (into an index), ``operator``, or ``""`` for anything else."""
+    """``call``, ``index``, ``store`` (into an index), ``operator``, ``attribute``, ``comparison``,
+    ``text`` (a part of an f-string), or ``""`` for anything else."""
     name: str = ""
-    """What is called or indexed, such as ``np.mean``, or an operator's first operand.
+    """What is called, indexed or looked up, such as ``np.mean``, or an operator's first operand.
 
     Calls and keys in it are left out: ``f(…).mean``, ``params[…]``.
     """
@@ -54,6 +55,8 @@ class Written(NamedTuple):
     """The module that the function is of, or the class of the object, if that is known."""
     of_list: bool = False
     """Whether a list or a tuple is among the arguments."""
+    taker: Written | None = None
+    """What the line does with the result, where that is a part of a larger expression."""
 
 
 def written(frame: FrameType) -> Written:
@@ -67,16 +70,43 @@ def written(frame: FrameType) -> Written:
         ...         return 0.5
         >>> import math
         >>> _ = math.sqrt(Asked())
-        Written(kind='call', name='math.sqrt', sign='', module='math', of_list=False)
+        Written(kind='call', name='math.sqrt', sign='', module='math', of_list=False, taker=None)
     """
-    steps = [step for step in dis.get_instructions(frame.f_code) if step.offset <= frame.f_lasti]
-    kind, sign = _kind_of(steps[-1]) if steps else ("", "")
-    if kind in ("", "store"):
+    code = frame.f_code
+    steps = [step for step in dis.get_instructions(code) if step.opname not in _WITHOUT_PLACE]
+    runs = sum(step.offset <= frame.f_lasti for step in steps) - 1
+    if runs < 0:
+        return Written("")
+    taker = _taker(steps, runs)
+    taken = _written(steps[: taker + 1], frame) if taker else None
+    return _written(steps[: runs + 1], frame)._replace(taker=taken)
+
+
+def _written(steps: list[dis.Instruction], frame: FrameType) -> Written:
+    """Return what the last of these steps does."""
+    kind, sign = _kind_of(steps[-1])
+    if kind in ("", "store", "comparison", "text"):
         return Written(kind)
     begin = _beginning(steps)
     name, value = _named(begin, frame)
+    if kind == "attribute":
+        return Written(kind, f"{name}.{steps[-1].argval}")
     rest = steps[steps.index(begin[-1]) + 1 :] if begin else []
     return Written(kind, name, sign, _module_of(value), any(_is_list(s, frame) for s in rest))
+
+
+def _taker(steps: list[dis.Instruction], index: int) -> int | None:
+    """Return which step takes what one makes: the next whose place in the source is around its."""
+    if _is_of_assertion(steps[index + 1]):
+        return index + 1
+    inner = _place(steps[index])
+    for later, step in enumerate(steps[index + 1 :], index + 1):
+        outer = _place(step)
+        loads = step.opname.startswith("LOAD_") and not _is_attribute(step)  # a text's format
+        if inner and outer and outer != inner and not loads:
+            if outer[0] <= inner[0] and inner[1] <= outer[1]:
+                return later
+    return None
 
 
 def _kind_of(step: dis.Instruction) -> tuple[str, str]:
@@ -86,6 +116,12 @@ def _kind_of(step: dis.Instruction) -> tuple[str, str]:
         return "index", ""
     if step.opname == "BINARY_OP":
         return "operator", step.argrepr
+    if _is_attribute(step):
+        return "attribute", ""
+    if step.opname in ("COMPARE_OP", "CONTAINS_OP", "IS_OP") or _is_of_assertion(step):
+        return "comparison", ""
+    if step.opname.startswith("FORMAT_"):
+        return "text", ""
     return "store" if step.opname.startswith("STORE_S") else "", ""
 
 
@@ -94,7 +130,7 @@ def _beginning(steps: list[dis.Instruction]) -> list[dis.Instruction]:
     start = _start(steps[-1])
     return [
         step for step in steps[:-1]
-        if start and _start(step) == start and step.opname not in _WITHOUT_PLACE
+        if start and _start(step) == start
     ]  # fmt: skip
 
 
@@ -114,7 +150,7 @@ def _named(steps: list[dis.Instruction], frame: FrameType) -> tuple[str, Any]:
             name, value = step.argval, _looked_up(step.argval, frame)
         else:
             name += {"call": "(…)", "index": "[…]"}.get(kind, "…")
-            value = None
+            value = step.argval if step.opname == "LOAD_CONST" else None
     return (f"…{name}" if name.startswith((".", "(", "[")) else name), value
 
 
@@ -127,13 +163,27 @@ def _module_of(value: Any) -> str:
     return str(module)
 
 
-def _start(step: dis.Instruction) -> tuple[Any, Any] | None:
+def _start(step: dis.Instruction) -> tuple[int, int] | None:
+    place = _place(step)
+    return place and place[0]
+
+
+def _place(step: dis.Instruction) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Return where the source of a step begins and ends, each as line and column."""
     where = step.positions
-    return None if where is None or where.lineno is None else (where.lineno, where.col_offset)
+    if where is None or None in where:
+        return None
+    line, last, begin, end = (n or 0 for n in where)
+    return (line, begin), (last, end)
 
 
 def _is_attribute(step: dis.Instruction) -> bool:
     return step.opname in ("LOAD_ATTR", "LOAD_METHOD")
+
+
+def _is_of_assertion(step: dis.Instruction) -> bool:
+    """Return whether a part of an assertion is kept, as pytest rewrites it."""
+    return step.opname.startswith("STORE_") and str(step.argval).startswith("@py_assert")
 
 
 def _is_load(step: dis.Instruction) -> bool:

@@ -19,13 +19,25 @@ from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.op import REGISTRY
 
 _SHOWING = frozenset(
-    "IPython PIL _pytest _pydevd_bundle altair bokeh copy doctest h5py hypothesis imageio inspect"
-    " ipykernel joblib json logging matplotlib mlflow mpl_toolkits numpy.lib._npyio_impl"
+    "_pickle IPython PIL _pytest _pydevd_bundle altair bokeh copy doctest h5py hypothesis imageio"
+    " inspect ipykernel joblib json logging matplotlib mlflow mpl_toolkits numpy.lib._npyio_impl"
     " numpy.testing pickle plotly pprint pydevd pydoc pytest reprlib rich safetensors seaborn"
     " sklearn.metrics tensorboard tensorboardX torch.utils.tensorboard treescope unittest wandb"
     " zarr".split()
 )
 """Modules and packages that print, draw, compare or store what they are given."""
+
+_SHOWN_BY = {
+    "builtins": frozenset("bool float format int isinstance len print repr round str type".split()),
+    "numpy": frozenset(
+        "allclose array2string array_equal save savetxt savez savez_compressed".split()
+    ),
+    "pandas": frozenset("DataFrame Index Series assign insert".split()),
+}
+"""Functions of libraries that compute too, which print, compare or store what they are given."""
+
+_SHOWN_AS = frozenset("dtype item nbytes ndim shape size tobytes tofile tolist".split())
+"""Attributes of an array that say what it is, or give its values to another library."""
 
 _FACTS = frozenset(("isnan", "isinf", "isfinite", "isclose"))
 """Functions of ``math`` that ask what is so."""
@@ -64,8 +76,10 @@ def values_leave(tensor: Any, frame: FrameType) -> None:
     if not (tensor._requires_grad and MODE.get().recording):
         return
     asked = asking(frame)
-    if not _shows(asked.modules):
-        line = written_once(asked.frame)
+    if _shows(asked.modules):
+        return
+    line = written_once(asked.frame)
+    if not (_stores(asked, line) or _is_shown(line.taker)):
         warn_once(asked.frame, errors.LostGradientWarning, lambda: _told(tensor, asked, line))
 
 
@@ -87,13 +101,17 @@ def read_in_vain(result: Any, frame: FrameType) -> None:
     """Warn if the user's code reads ``.grad`` of a result, which backward does not give it."""
     asked = asking(frame)
     if not asked.modules:
-        warn_once(asked.frame, errors.LostGradientWarning, lambda: _told_of_result(result))
+        line = written_once(asked.frame)
+        warn_once(asked.frame, errors.LostGradientWarning, lambda: _told_of_result(result, line))
 
 
-def _told_of_result(result: Any) -> str:
-    x = errors.variable(result)
+def _told_of_result(result: Any, line: Written) -> str:
+    x, owner = errors.variable(result), errors.owner(result)
+    read = line.name.removesuffix(".grad")
+    if line.kind == "attribute" and owner.startswith("this result") and read:
+        x = owner = read  # an element, such as P[…], which is no variable
     return (
-        f"{errors.owner(result)} is a result of {result.node.op.name!r}, no leaf, and backward()"
+        f"{owner} is a result of {result.node.op.name!r}, no leaf, and backward()"
         f" gives only leaves a .grad; write {x}.assign({x}.data - …) for {x} = {x} - …, or"
         f" {x}.retain_grad() before backward() to read the gradient of a result"
     )
@@ -138,6 +156,29 @@ def _shows(modules: tuple[str, ...]) -> bool:
     return any(_SHOWING & set(_around(name)) for name in modules)
 
 
+def _stores(asked: Asking, line: Written) -> bool:
+    """Return whether a table is given the values to keep, as ``df["p"] = x`` does."""
+    if _library(asked.modules) != "pandas":
+        return False
+    return line.kind == "store" or _last_name(line) in _SHOWN_BY["pandas"]
+
+
+def _is_shown(taker: Written | None) -> bool:
+    """Return whether what a line makes goes only where it is printed, compared or stored."""
+    if taker is None or taker.kind in ("comparison", "text"):
+        return taker is not None
+    if taker.kind == "attribute":
+        return _last_name(taker) in _SHOWN_AS
+    functions = _SHOWN_BY.get(taker.module.split(".")[0], ())
+    shows = _last_name(taker) in functions or bool(_SHOWING & set(_around(taker.module)))
+    return taker.kind == "call" and shows
+
+
+def _last_name(line: Written) -> str:
+    """Return ``mean`` of ``np.mean``."""
+    return line.name.removesuffix("(…)").rpartition(".")[2]
+
+
 def _around(module: str) -> list[str]:
     """Return the names of a module and of the packages that it is in."""
     parts = module.split(".")
@@ -150,16 +191,30 @@ def _is_own(module: str) -> bool:
 
 def _told(tensor: Any, asked: Asking, line: Written) -> str:
     x, library = errors.variable(tensor, asked.frame), _library(asked.modules)
-    meant = "numpy" if _makes_array(line) else "detach"
-    asker = _asker(library, line)
     # Between sparse matrices, unlike between sparse arrays, * is the matrix product.
     if line.sign == "*" and "scipy.sparse._matrix" in asked.modules:
         line = line._replace(sign="@")
-    return (
-        f"{asker} takes only the values of {errors.owner(tensor, asked.frame)}:"
-        f" what is computed from them has no gradient; write {_instead(x, library, line)},"
-        f" or {x}.{meant}() where none is wanted"
+    problem = (
+        f"{_asker(library, line)} takes only the values of {errors.owner(tensor, asked.frame)}:"
+        " what is computed from them has no gradient"
     )
+    if library == "tensorgraph":  # its room of data
+        return f"{problem}; write {x}.detach() for data, or the formula in operations of tg"
+    if _of_container(library, line):
+        values = "float(v)" if tensor.size == 1 else "v.numpy()"
+        place = "table" if library == "pandas" else "list"
+        return (
+            f"{problem}; write {values} for each v where the {place} is made if only values are"
+            f" wanted, or {_instead(x, library, line)} to keep the gradient"
+        )
+    meant = "numpy" if _makes_array(line) else "detach"
+    return f"{problem}; write {_instead(x, library, line)}, or {x}.{meant}() where none is wanted"
+
+
+def _of_container(library: str, line: Written) -> bool:
+    """Return whether the tensor is one of many in a list or a table, and has no name there."""
+    computes = line.kind == "call" and _last_name(line) != "dot"
+    return computes and (library == "pandas" or (library == "numpy" and line.of_list))
 
 
 def _library(modules: tuple[str, ...]) -> str:
@@ -182,8 +237,8 @@ def _asker(library: str, line: Written) -> str:
 
 def _instead(x: str, library: str, line: Written) -> str:
     """Return what to write to keep the gradient of ``x``."""
-    before, _, function = line.name.removesuffix("(…)").rpartition(".")
-    name = _ALIASES.get(function, function)
+    before = line.name.removesuffix("(…)").rpartition(".")[0]
+    name = _ALIASES.get(_last_name(line), _last_name(line))
     if line.kind == "store":
         return f"A = tg.set_at(A, i, {x}) for A[i] = {x}, or tg.stack([…]) of what a loop makes"
     if line.kind == "index":
@@ -197,6 +252,8 @@ def _instead(x: str, library: str, line: Written) -> str:
     # Of NumPy's functions that are operations, a tensor that is no part of a list is recorded.
     if library == "numpy" and (line.of_list or (line.module == "numpy" and name in REGISTRY)):
         return "tg.stack([…])" if name in _MAKING else f"{line.name}(tg.stack([…]))"
+    if library == "pandas":
+        return "the formula in operations of tg"
     if name in _INSTEAD:
         return _INSTEAD[name].format(x=x)
     return f"tg.{name}({x})" if name in REGISTRY else "the formula in operations of tg"
@@ -212,7 +269,7 @@ def _operated(x: str, first: str, library: str, sign: str) -> str:
 
 
 def _makes_array(line: Written) -> bool:
-    made = line.kind == "call" and line.name.rpartition(".")[2] in _MAKING
+    made = line.kind == "call" and _last_name(line) in _MAKING
     return made and _is_of_numpy(line.module) and not line.of_list
 
 

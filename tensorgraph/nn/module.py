@@ -34,7 +34,7 @@ from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.contents import LOOKED_UP, HasContents, inner_first, walk
 from tensorgraph.nn.double_inputs import DOUBLE, narrower_weights, warn_of_double
 from tensorgraph.nn.forward_hooks import Hook, HookHandle, checked
-from tensorgraph.nn.lost_parameters import warn_of_lost_parameter
+from tensorgraph.nn.lost_parameters import warn_of_lost_parameter, warn_of_shared_layers
 from tensorgraph.nn.module_table import table_of
 
 Item = TypeVar("Item")
@@ -148,10 +148,14 @@ class Module(HasContents):
                     f"{type(self).__name__}.{name} = {value} would change nothing;"
                     f" write tg.nn.{'unfreeze' if value else 'freeze'}(model)"
                 )
-            if isinstance(value, (Tensor, list, tuple, dict)) and name not in LOOKED_UP:
+            if type(value) not in _HOLD_NOTHING and name not in LOOKED_UP:
                 old = vars(self).get(name)
                 warn_of_lost_parameter(type(self).__name__, name, old, value, self._in_attributes)
             object.__setattr__(self, name, value)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        warn_of_shared_layers(cls)
 
     @overload
     def __call__(self: HasForward[P, Out], *args: P.args, **kwargs: P.kwargs) -> Out: ...
@@ -476,6 +480,9 @@ class Module(HasContents):
     def __repr__(self) -> str:
         return table_of(self)
 
+
+_HOLD_NOTHING = frozenset((bool, str, type(None)))
+"""Types of attributes that neither are parameters nor take the place of one."""
 
 _CALL = Module.__call__.__code__
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from inspect import signature
+from types import FrameType
 from typing import Any, SupportsIndex
 
 from tensorgraph.engine.autodiff import backward
@@ -105,9 +106,15 @@ def _missing_attribute(ops: Ops) -> Callable[[Tensor, str], Any]:
     def missing(x: Tensor, name: str) -> Any:
         if name == "_mask":  # NumPy's masked arrays take _data and _mask of what they are given
             values_leave(x, sys._getframe(1))
+        if name == "ravel" and _is_of_scipy(sys._getframe(1)):  # a dia_array has taken its values
+            return x.data.ravel
         return missing_from_object(x, name, f"a Tensor has no attribute {name!r}", as_function)
 
     return missing
+
+
+def _is_of_scipy(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).startswith("scipy.")
 
 
 def bind_operators(

@@ -257,16 +257,25 @@ def _our_options(name: str, options: dict[str, Any]) -> dict[str, Any]:
         if (value is None and key != "axis") or (plain and value in _WITHOUT_EFFECT.get(key, ())):
             continue
         if key == "out":
-            raise ImmutableError(
-                f"{name} on a Tensor takes no out=: tensors do not change, and an array cannot keep"
-                " a gradient; write y = f(x) for f(x, out=y), y = y + x for y += x, and"
-                " w.assign(w.data - step) for w.data -= step"
-            )
+            raise ImmutableError(_without_out(name))
         if key in ("where", "initial", *_WITHOUT_EFFECT):
             hint = "; write tg.where(mask, x, other) first" if key == "where" else ""
             raise TypeError(f"{name} on a Tensor takes no {key}={value if plain else ''}{hint}")
         ours[_RENAMED.get(key, key)] = value
     return ours
+
+
+def _without_out(name: str) -> str:
+    """Say of a result that shall go into an array, also by ``w.data -= x``, what to write."""
+    why = "tensors do not change, and an array cannot keep a gradient"
+    line = written_once(asking(asking_frame()).frame)
+    if not (line.kind == "operator" and line.sign.endswith("=")):
+        return f"{name} on a Tensor takes no out=: {why}; write y = {name}(…) for out=y"
+    array, sign = line.name or "y", line.sign.removesuffix("=")
+    owner = array.removesuffix(".data")
+    changed = f"{array} {sign} …"
+    instead = f"y = {changed}" if owner == array else f"{owner}.assign({changed})"
+    return f"{array} {line.sign} … with a Tensor: {why}; write {instead}"
 
 
 def _instead(function: Any, name: str, ops: Ops) -> str:

@@ -1,5 +1,6 @@
 """Who asks for something, and how the user's line that asks is written."""
 
+import contextlib
 import gc
 import math
 import operator
@@ -95,6 +96,35 @@ def test_what_the_line_writes(name):
     found = asked.written
     assert (found.kind, found.name, found.of_list) == (kind, called, of_list)
     assert found.module == module
+
+
+TAKERS = {
+    "none": (lambda: [math.sqrt(asked)], ("", "")),
+    "a call": (lambda: print(1, np.mean([asked, 1])), ("call", "print")),
+    "its own call": (lambda: np.mean([asked, 1]).tolist(), ("attribute", "np.mean(…).tolist")),
+    "the right side": (lambda: 1 < np.mean([asked, 1]), ("comparison", "")),
+    "text": (lambda: f"{np.mean([asked, 1]):.2f} {1}", ("text", "")),
+    "over lines": (
+        lambda: print(
+            np.mean([asked, 1]),
+        ),
+        ("call", "print"),
+    ),
+    "an operator": (lambda: np.ones(2) @ asked + 1, ("operator", "np.ones(…)…")),
+}
+
+
+@pytest.mark.parametrize("name", TAKERS)
+def test_what_takes_the_result(name):
+    ask, taker = TAKERS[name]
+    with contextlib.suppress(TypeError, ValueError):  # of what NumPy computes with it
+        ask()
+    assert asked.written.taker[:2] == taker
+
+
+def test_a_statement_takes_no_result():
+    root = math.sqrt(asked)
+    assert asked.written.taker is None and root
 
 
 def test_the_sign_of_an_operator():

@@ -1,5 +1,6 @@
 """Where a gradient is lost though nobody said so: told at the user's line, once; else silent."""
 
+import io
 import json
 import math
 import pickle
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import warnings
 
+import matplotlib.figure
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,7 +30,9 @@ M = scipy.sparse.csr_matrix(A)
 df = pd.DataFrame(A)
 series = pd.Series([1.0, 2.0, 3.0])
 masked = np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])
+losses = pd.DataFrame({"loss": [tg.ones((), requires_grad=True) * 2]})
 rng = np.random.default_rng(0)
+axes = matplotlib.figure.Figure().subplots()
 x = tg.tensor([0.5, 0.25, 0.125], dtype="float64", requires_grad=True)
 
 
@@ -50,19 +54,19 @@ def into_an_element():
 LOST = {
     "an array": (lambda: np.asarray(x), "np.asarray", "x itself, which NumPy's functions take"),
     "a copy": (lambda: np.array(x), "np.array", "x itself"),
-    "an array of a list": (lambda: np.array([x, x]), "np.array", r"tg.stack\(\[…\]\)"),
+    "an array of a list": (lambda: np.array([x, x]), "np.array", r"v.numpy\(\) for each v"),
     "an element": (into_an_element, r"A\[…\] = …", r"A = tg.set_at\(A, i, x\) for A\[i\] = x"),
     "math": (lambda: math.log(x[0]), "math.log", r"tg.log\(x\)"),
     "math's other name": (lambda: math.fabs(x[0]), "math.fabs", r"tg.abs\(x\)"),
     "math without an op": (lambda: math.gamma(x[0]), "math.gamma", "the formula in operations"),
     "a NumPy scalar": (lambda: np.float32(x[0]), "np.float32", r"x.astype\('float32'\)"),
-    "mean of a list": (lambda: np.mean([x[0] * 2, x[1]]), "np.mean", r"np.mean\(tg.stack\(\[…\]\)"),
-    "sum of a list": (lambda: np.sum([x[0], x[1]]), "np.sum", r"np.sum\(tg.stack\("),
-    "sum of a dict": (lambda: np.sum(list({"a": x[0]}.values())), "np.sum", r"np.sum\(tg.stack\("),
-    "max of a tuple": (lambda: np.max((x[0], x[1])), "np.max", r"np.max\(tg.stack\("),
-    "exp of a list": (lambda: np.exp([x[0], x[1]]), "np.exp", r"np.exp\(tg.stack\("),
+    "mean of a list": (lambda: np.mean([x[0] * 2, x[1]]), "np.mean", r"float\(v\) for each v"),
+    "sum of a list": (lambda: np.sum([x[0], x[1]]), "np.sum", r"float\(v\) for each v"),
+    "sum of a dict": (lambda: np.sum(list({"a": x[0]}.values())), "np.sum", r"float\(v\) for each v"),
+    "max of a tuple": (lambda: np.max((x[0], x[1])), "np.max", r"float\(v\) for each v"),
+    "exp of a list": (lambda: np.exp([x[0], x[1]]), "np.exp", r"float\(v\) for each v"),
     "dot of a list": (lambda: np.dot([x[0], 2.0], [1, 2]), "np.dot", r"np.dot\(tg.stack\("),
-    "a comprehension": (lambda: np.mean([v * v for v in x]), "np.mean", r"np.mean\(tg.stack\("),
+    "a comprehension": (lambda: np.mean([v * v for v in x]), "np.mean", r"float\(v\) for each v"),
     "rows": (lambda: np.r_[x, x], r"np.r_\[…\]", r"tg.concat\(\[…\]\) or tg.stack"),
     "columns": (lambda: np.c_[x, x], r"np.c_\[…\]", "tg.concat"),
     "full": (lambda: np.full(3, x[0]), "np.full", r"tg.broadcast_to\(x, shape\)"),
@@ -74,7 +78,7 @@ LOST = {
     "dlpack": (lambda: np.from_dlpack(x), "np.from_dlpack", "the formula in operations"),
     "a series @": (lambda: series @ x, "@ of pandas", r"series.to_numpy\(\) @ x"),
     "a frame @": (lambda: df @ x, "@ of pandas", r"df.to_numpy\(\) @ x"),
-    "a frame of it": (lambda: pd.DataFrame({"a": x}), "pd.DataFrame", "the formula in operations"),
+    "a frame's mean": (lambda: losses.mean(), "losses.mean", r"float\(v\) for each v where"),
     "sparse @": (lambda: S @ x, "@ of scipy", r"S.toarray\(\) @ x"),
     "sparse matrix *": (lambda: M * x, r"\* of scipy", r"M.toarray\(\) @ x"),
     "@ sparse": (lambda: x @ S, "@ of scipy", r"x @ y.toarray\(\)"),
@@ -88,7 +92,6 @@ LOST = {
     "masked": (lambda: np.ma.array(x), "np.ma.array", "x itself"),
     "xarray": (lambda: (xr.DataArray(x) * 2).sum(), "sum", r"tg.sum\(x\)"),
     "statistics": (lambda: statistics.fmean([x[0], x[1]]), "statistics.fmean", "the formula"),
-    "data": (lambda: tg.data.Normalize().fit(A)(x[None]), "tg.data.Normalize", "the formula"),
 }  # fmt: skip
 
 
@@ -96,7 +99,8 @@ LOST = {
 def test_what_takes_the_values_says_so(name):
     lose, asks, instead = LOST[name]
     told = (
-        rf"{asks}(\(…\)\.\w+)? takes only the values of .* no gradient; write {instead}.*, or x\."
+        rf"{asks}(\(…\)\.\w+)? takes only the values of .* no gradient; write {instead}.*, or"
+        r" (x\.|np\.\w+\(tg\.stack|tg\.stack|the formula in operations of tg to keep)"
     )
     with pytest.warns(LostGradientWarning, match=told):
         lose()
@@ -178,7 +182,32 @@ SILENT = {
     "root": lambda: scipy.optimize.brentq(lambda v: (x[0] * v).sum() - 0.25, 0.0, 1.0),
     "labels": lambda: np.bincount(np.asarray((x > 0.2).astype("int64"))),
     "keys": lambda: A[(x > 0.2).data],
+    "tables": lambda: (
+        pd.DataFrame(x), pd.DataFrame({"x": x}), pd.Series(x), df.assign(p=x), into_a_table(),
+    ),
+    "an array compared": lambda: (np.asarray(x) == A[0], A[0] < np.array(x), assert_shape()),
+    "an array's list": lambda: (np.array(x).tolist(), np.asarray([x, x]).tolist()),
+    "an array stored": lambda: (
+        np.save(io.BytesIO(), np.asarray(x)), pickle.dumps(np.array(x)), axes.plot(np.array(x)),
+    ),
+    "a mean shown": lambda: (
+        float(np.mean([x[0], x[1]])), f"{np.mean([x[0], x[1]]):.3f} {np.max([x[0], x[1]])}",
+        "{:.1f}".format(np.mean([x[0], x[1]])),  # noqa: UP032
+        print(np.mean([x[0], x[1]])),
+        np.mean([x[0], x[1]]) < 0.5, print("perplexity", math.exp(x[0])),
+    ),
 }  # fmt: skip
+
+
+def into_a_table():
+    table = df.copy()
+    table["p"] = x
+    table.loc[:, "q"] = x
+    table.insert(0, "r", x)
+
+
+def assert_shape():
+    assert np.array(x).shape == (3,)
 
 
 @pytest.mark.parametrize("name", SILENT)
@@ -225,6 +254,18 @@ def test_a_masked_array_does_not_lose_its_mask():
             f()
 
 
+@pytest.mark.parametrize("kind", ["dia_array", "dia_matrix", "csr_array", "coo_array"])
+def test_a_sparse_matrix_times_a_tensor(kind):
+    sparse = getattr(scipy.sparse, kind)(A)
+    for constant in (x.detach(), tg.ones((3, 1)), tg.ones((3, 2))):
+        assert np.allclose(sparse @ constant, A @ constant.data)
+    with pytest.warns(LostGradientWarning, match=r"write sparse\.toarray\(\) @ x"):
+        product = sparse @ x
+    assert np.allclose(product, A @ x.data)
+    with pytest.raises(AttributeError, match="no attribute 'ravel'"):
+        _ = x.ravel
+
+
 @pytest.mark.parametrize("f", [lambda: tg.full(2, x[0]), lambda: tg.full_like(A, x[0])])
 def test_a_fill_value_that_needs_a_gradient_is_refused(f):
     with pytest.raises(GraphError, match=r"fill_value needs a gradient.*tg.broadcast_to\(x, shape"):
@@ -257,6 +298,22 @@ def test_reading_the_gradient_of_a_result_warns():
     assert [w.lineno - train.__code__.co_firstlineno for w in shown] == [4]
     assert "'W' is a result of 'subtract', no leaf" in str(shown[0].message)
     assert "write W.assign(W.data - …) for W = W - …, or W.retain_grad()" in str(shown[0].message)
+
+
+def test_reading_the_gradient_of_an_element_names_it():
+    P = {"W": tg.tensor([2.0], requires_grad=True) * 1}
+    told = r"^P\[…\] is a result of 'multiply', no leaf.*; write P\[…\]\.assign\(P\[…\]\.data - …\)"
+    with pytest.warns(LostGradientWarning, match=told):
+        _ = P["W"].grad
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [lambda: tg.data.Batches(x, x, batch_size=2), lambda: tg.data.Normalize().fit(A)(x[None])],
+)
+def test_data_are_told_to_be_detached(lose):
+    with pytest.warns(LostGradientWarning, match=r"write x\.detach\(\) for data, or the formula"):
+        lose()
 
 
 def test_a_gradient_that_is_retained_or_of_a_leaf_may_be_read():
@@ -334,6 +391,20 @@ def test_the_target_is_called_as_the_line_has_it():
     with pytest.raises(ImmutableError, match=r"write params\[…\]\.assign"):
         params["W1"] -= 0.1
     assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"]
+
+
+def test_values_are_changed_by_assign():
+    layer = tg.nn.Linear(2, 2)
+    layer.weight.grad = np.ones((2, 2))
+    told = r"layer\.weight\.data -= … .*; write layer\.weight\.assign\(layer\.weight\.data - …\)"
+    with pytest.raises(ImmutableError, match=told):
+        layer.weight.data -= 0.1 * layer.weight.grad
+    before = layer.weight.numpy()
+    layer.weight.assign(layer.weight.data - 0.1 * layer.weight.grad)
+    assert np.allclose(layer.weight.data, before - 0.1)
+    array = np.ones(3)
+    with pytest.raises(ImmutableError, match=r"array \*= … .*; write y = array \* …"):
+        array *= x
 
 
 def test_arguments_of_functions_that_are_differentiated_may_be_named_anew():

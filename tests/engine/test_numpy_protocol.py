@@ -563,11 +563,11 @@ def test_functions_without_counterpart_name_what_to_write():
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda x, a: np.add(x, a, out=a), r"np.add on a Tensor takes no out=: .* y = y"),
+        (lambda x, a: np.add(x, a, out=a), r"takes no out=: .* write y = np.add\(…\)"),
         (lambda x, a: np.add(a, a, out=x), "takes no out="),
         (lambda x, a: np.exp(x, a), "takes no out="),
         (lambda x, a: np.sum(x, axis=0, out=a[0]), "np.sum on a Tensor takes no out="),
-        (lambda x, a: operator.iadd(a, x), r"y = y \+ x for y \+= x"),
+        (lambda x, a: operator.iadd(a, x), r"write y = np.add\(…\) for out=y"),
         (lambda x, a: np.add.at(x, 0, 1), r"write tg.add_at\(x, index, y\)"),
         (lambda x, a: np.add(x, a, where=a > 1), r"takes no where=; write tg.where\(mask"),
         (lambda x, a: np.sum(x, where=a > 1), "np.sum on a Tensor takes no where="),
@@ -575,7 +575,7 @@ def test_functions_without_counterpart_name_what_to_write():
         (lambda x, a: np.reshape(x, -1, order="F"), "np.reshape on a Tensor takes no order=F"),
         (lambda x, a: np.pad(x, 1, mode="edge"), "np.pad on a Tensor takes no mode=edge"),
         (lambda x, a: np.take(x, 0, mode="wrap"), "np.take on a Tensor takes no mode=wrap"),
-        (lambda x, a: np.var(x, mean=0.0), "unexpected keyword argument 'mean'"),
+        (lambda x, a: np.var(x, mean=0.0), "has no keyword 'mean'"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_recorded_is_refused_by_name(call, text):

@@ -28,6 +28,8 @@ FAULTS: list[Fault] = [
         "caller/asking.py",
         ("_beginning", "step.opname not in _WITHOUT_PLACE", "True",
          "asking: what is called is not found among what stands for nothing"),
+        ("_taker", "step.opname.startswith('LOAD_') and not _is_attribute(step)", "False",
+         "asking: the format of a text is taken for what takes its value"),
         ("_is_list", "isinstance(_looked_up(step.argval, frame), (list, tuple))", "False",
          "asking: a list in a variable is none"),
     ),

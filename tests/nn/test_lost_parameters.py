@@ -1,6 +1,8 @@
 """A parameter that is none is told where it is assigned; what is no parameter by intent is not."""
 
 import warnings
+from collections import UserDict, UserList, deque
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -55,6 +57,71 @@ def test_a_parameter_that_a_result_replaces():
         model.W = model.W - 0.1
 
 
+@pytest.mark.parametrize("value", [tg.ones(2), np.zeros(2), 1.0, 0], ids=str)
+def test_a_parameter_that_a_constant_replaces(value):
+    model = Scaled(lambda: leaf(2))
+    with pytest.warns(LostGradientWarning, match=r"Scaled.W was a .*; write self.W.assign\(…\)"):
+        model.W = value
+
+
+class Block:
+    def __init__(self, layer):
+        self.layers = [layer]
+
+
+UNSEARCHED = {
+    "deque": (
+        lambda m, v: setattr(m, "W", deque([v])),
+        r"is a deque, which .*; write self\.W = list\(…\)",
+    ),
+    "set": (lambda m, v: setattr(m, "W", {v}), r"is a set, .*; write self\.W = list\(…\)"),
+    "frozenset": (
+        lambda m, v: setattr(m, "W", frozenset([v])),
+        r"is a frozenset, .*; write self\.W = list\(…\)",
+    ),
+    "UserList": (
+        lambda m, v: setattr(m, "W", UserList([v])),
+        r"is a UserList, .*; write self\.W = list\(…\)",
+    ),
+    "UserDict": (
+        lambda m, v: setattr(m, "W", UserDict(a=v)),
+        r"is a UserDict, .*; write self\.W = dict\(…\)",
+    ),
+    "namespace": (
+        lambda m, v: setattr(m, "W", SimpleNamespace(a=v)),
+        r"is a SimpleNamespace, .*self\.W = vars\(…\)",
+    ),
+    "an object": (
+        lambda m, v: setattr(m, "W", Block(v)),
+        r"is a Block, .*; write class Block\(tg\.nn\.Module\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNSEARCHED)
+def test_layers_where_they_are_not_looked_for(name):
+    assign, told = UNSEARCHED[name]
+    for value in (tg.nn.Linear(2, 2), leaf(2)):
+        with pytest.warns(LostGradientWarning, match=f"Scaled.W {told}"):
+            assign(Scaled(lambda: None), value)
+
+
+def test_an_array_of_layers():
+    layers = np.empty(2, dtype=object)
+    layers[:] = [tg.nn.Linear(2, 2), tg.nn.Linear(2, 2)]
+    with pytest.warns(LostGradientWarning, match=r"is a ndarray, .*; write self\.W = list\(…\)"):
+        Scaled(lambda: None).W = layers
+
+
+def test_a_layer_of_the_class():
+    with pytest.warns(LostGradientWarning, match=r"Net\.K is of the class, .*write self\.K = …"):
+
+        class Net(tg.nn.Module):
+            K = tg.nn.Linear(1, 1)
+
+    assert Net().parameters() == []
+
+
 def test_what_is_meant_is_silent():
     class Keeping(tg.nn.Module):
         def __init__(self):
@@ -72,7 +139,11 @@ def test_what_is_meant_is_silent():
     model.loss = model(tg.ones((1, 2))).sum()
     model.layers = tg.nn.ModuleList([tg.nn.Linear(2, 2)])
     model.W = leaf(2)  # another parameter
-    model.layers[0].weight = tg.ones((2, 2))  # a constant, outside no_grad
+    model.step, model.words, model.seed = 1, None, lambda: tg.nn.Linear(1, 1)
+    model.layers[0].bias = None  # no bias
+    model.rows = np.array([1.0, None], dtype=object)
+    model.optimizer = tg.optim.SGD(model.parameters(), lr=0.1)
+    model.watcher = SimpleNamespace(seen=[model.W], name="W")
     model.W.assign(model.W.data - 0.1)
     with tg.no_grad():
         model.mean = model.mean + 1
