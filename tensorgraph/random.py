@@ -35,6 +35,7 @@ from tensorgraph.engine.tensor import Tensor, array_of, asarray
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
 from tensorgraph.leads.calls import with_leads
+from tensorgraph.leads.draws import shape_first
 
 __all__ = [
     "Generator", "bernoulli", "default_generator", "normal", "permutation", "seed", "uniform",
@@ -234,6 +235,7 @@ def _largest(function: str, dtype: np.dtype[Any], **parameters: Any) -> float:
 
 
 @with_leads
+@shape_first("mean", "std")
 def normal(
     shape: Any = None,
     mean: Any = 0.0,
@@ -248,6 +250,7 @@ def normal(
     infinite only where that is too large for the dtype.
 
     Raises:
+        ArgumentTypeError: a number for the shape, and a mean after it without its name.
         ArgumentError: a mean or standard deviation that is not finite, or a negative deviation.
 
     Example:
@@ -268,6 +271,7 @@ def normal(
 
 
 @with_leads
+@shape_first("low", "high")
 def uniform(
     shape: Any = None,
     low: Any = 0.0,
@@ -281,11 +285,12 @@ def uniform(
     ends are those of the dtype, to which they are rounded. Where they are equal, so is the draw.
 
     Raises:
+        ArgumentTypeError: a number for the shape, and an end after it without its name.
         ArgumentError: an end that is not finite, or ``low`` is above ``high``.
 
     Example:
         >>> import tensorgraph as tg
-        >>> tg.random.uniform(1000, -1.0, 1.0).max().item() < 1.0
+        >>> tg.random.uniform((1000,), -1.0, 1.0).max().item() < 1.0
         True
     """
     low, high = _parameter(low), _parameter(high)

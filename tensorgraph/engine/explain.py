@@ -16,6 +16,9 @@ def explain(
     """Return ``error`` in terms of an op: its name, its operands, the module it stands in."""
     where = f"{op.name}{errors.where_in(MODE.get().scope)}"
     if type(error).__module__ == errors.__name__:
+        strange = _no_array(op, operands) if type(error) is errors.ShapeError else None
+        if strange:  # it has no shape to speak of
+            return errors.DTypeError(f"{where}: {strange}")
         if not str(error).startswith((f"{op.name}:", f"{where}:")):
             error.args = (f"{where}: {error}{_named(op, operands)}",)
         return error if is_users(op) else error.with_traceback(None)
@@ -47,6 +50,14 @@ def cause(op: Any, error: Exception) -> Exception | None:
 def is_users(op: Any) -> bool:
     """Return whether the kernel of an op is a user's."""
     return hasattr(op.kernel, "returns_any_dtype")
+
+
+def _no_array(op: Any, operands: Sequence[Any]) -> str | None:
+    """Say which operand is nothing to compute with; only the first one is never left out."""
+    for i, operand in enumerate(operands):
+        if isinstance(operand, (str, bytes, dict, set)) or (operand is None and i == 0):
+            return f"{op.operand_name(i)} is a tensor or an array, not {errors.describe(operand)}"
+    return None
 
 
 def _named(op: Any, operands: Sequence[Any]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from importlib import import_module
 from typing import Any
 from weakref import ref
@@ -19,6 +18,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, placed, to_array, to_dtype
+from tensorgraph.engine.gradient_hook import GradientHook
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.lost_gradients import number_leaves, read_in_vain, values_leave
 from tensorgraph.engine.modes import MODE, meet
@@ -240,11 +240,11 @@ class Tensor(Operators):
         meet(self)
         self._grad = None
 
-    def register_hook(self, hook: Callable[[Tensor], Any]) -> Callable[[], None]:
+    def register_hook(self, hook: Callable[[Tensor], Any]) -> GradientHook:
         """Call ``hook(gradient)`` whenever backward has this tensor's whole gradient.
 
-        What it returns, if not ``None``, takes the gradient's place. Returns a function that
-        removes the hook.
+        What it returns, if not ``None``, takes the gradient's place. ``remove()`` of the result
+        ends it.
 
         Raises:
             GraphError: no gradient flows to this tensor.
@@ -252,10 +252,11 @@ class Tensor(Operators):
         Example:
             >>> import tensorgraph as tg
             >>> x = tg.tensor([1.0, -3.0], requires_grad=True)
-            >>> remove = x.register_hook(lambda g: g.clip(-1.0, 1.0))
+            >>> handle = x.register_hook(lambda g: g.clip(-1.0, 1.0))
             >>> (x * x).sum().backward()
             >>> print(x.grad)
             [ 1. -1.]
+            >>> handle.remove()
         """
         if not callable(hook):
             raise errors.DTypeError(f"a hook is a function of the gradient, not {hook!r}")
@@ -266,17 +267,12 @@ class Tensor(Operators):
             )
         holder: Any = self._node if type(self._node) is Node else self
         field = "_hooks" if holder is self else "hooks"
-        added = partial(hook)  # another object each time, also for a hook that is added twice
+        handle = GradientHook(holder, field, hook)
         meet(holder)
-        hooks = (*getattr(holder, field), added)
+        hooks = (*getattr(holder, field), handle.hook)
         # What is retained is what all hooks made of the gradient, whenever they were added.
         setattr(holder, field, tuple(sorted(hooks, key=lambda h: type(h) is Retained)))
-
-        def remove() -> None:
-            meet(holder)
-            setattr(holder, field, tuple(h for h in getattr(holder, field) if h is not added))
-
-        return remove
+        return handle
 
     def retain_grad(self) -> Tensor:
         """Let ``backward`` give this result of an operation its ``.grad``, as leaves have theirs.

@@ -16,5 +16,6 @@ such a row holds for every call that has it, and the line is an example.
 
 Read ``table`` (rows as :class:`tensorgraph.leads.table.Lead`), then who tells them: ``attributes``
 (a name that is not there), ``calls`` (a keyword that is not taken) and ``imports`` (an import of
-what is not there). A name that stands here, but in another room, needs no row.
+what is not there). A name that stands here, but in another room, needs no row. ``draws`` needs no
+table: arguments of a random draw in another order than here.
 """

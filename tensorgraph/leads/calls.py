@@ -17,6 +17,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def with_leads(function: F) -> F:
     """Return a function whose error for an unknown keyword says what to write instead.
 
+    So does its error for numbers one by one that are one argument here.
+
     Example:
         >>> @with_leads
         ... def total(x, axis=None): ...
@@ -36,7 +38,8 @@ def with_leads(function: F) -> F:
         except TypeError:
             kinds = type(args[0]).__mro__ if is_constructor and args else ()
             places = [kind.__name__ for kind in kinds] or [name]
-            better = unknown_keyword(places, kwargs, signature(function).parameters.values())
+            known = signature(function).parameters.values()
+            better = unknown_keyword(places, kwargs, known) or numbers_apart(name, args)
             if better is None:  # the error is one of what the function does
                 raise
             raise better from None
@@ -65,6 +68,32 @@ def unknown_keyword(
     lead = keyword_lead(places, unknown, given[unknown], known)
     told = lead or f"it takes {listing(known, limit=20) or 'none'}"
     return ArgumentTypeError(f"{places[0]} has no keyword {unknown!r}; {told}")
+
+
+_TOGETHER: dict[str, Callable[[tuple[Any, ...]], str]] = {
+    "zeros": lambda numbers: f"tg.zeros({numbers})",
+    "ones": lambda numbers: f"tg.ones({numbers})",
+    "full": lambda numbers: f"tg.full({numbers[:-1]}, {numbers[-1]})",
+    "tensor": lambda numbers: f"tg.tensor({list(numbers)})",
+    "asarray": lambda numbers: f"tg.asarray({list(numbers)})",
+}
+"""How numbers are written that PyTorch takes one by one, by the function."""
+
+
+def numbers_apart(name: str, args: tuple[Any, ...]) -> ArgumentTypeError | None:
+    """Return the error for numbers given one by one that are one argument here.
+
+    Example:
+        >>> print(numbers_apart("zeros", (2, 3)))
+        zeros(2, 3): these numbers are one argument; write tg.zeros((2, 3))
+    """
+    numbers = len(args) > 1 and all(type(value) in (int, float) for value in args)
+    if name not in _TOGETHER or not numbers:
+        return None
+    seen = f"{name}({', '.join(map(repr, args))})"
+    return ArgumentTypeError(
+        f"{seen}: these numbers are one argument; write {_TOGETHER[name](args)}"
+    )
 
 
 def keyword_lead(places: Sequence[str], name: str, value: Any, known: Sequence[str]) -> str | None:

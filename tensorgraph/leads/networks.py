@@ -241,6 +241,7 @@ NAMES = {
     get_parameter              P    dict(model.named_parameters())["layers.0.weight"]
     get_buffer                 P    dict(model.named_buffers())
     requires_grad_             P    tg.nn.freeze(model)      # and tg.nn.unfreeze(model)
+    requires_grad              P    tg.nn.freeze(model)      # and tg.nn.unfreeze(model)
     trainable                  K    tg.nn.freeze(model)      # and tg.nn.unfreeze(model)
     trainable_variables,trainable_weights,weights K    model.parameters()
     variables                  KJ   model.parameters()

@@ -42,6 +42,10 @@ P = ParamSpec("P")
 Out = TypeVar("Out", covariant=True)
 
 
+_SWITCHES = ("trainable", "requires_grad")
+"""What elsewhere says of a whole module whether it is trained."""
+
+
 class HasForward(Protocol[P, Out]):
     """What a module is called with, and what it returns, is its ``forward``'s."""
 
@@ -139,6 +143,11 @@ class Module(HasContents):
     if not TYPE_CHECKING:  # any attribute would pass the type checker
 
         def __setattr__(self, name: str, value: Any) -> None:
+            if name in _SWITCHES and isinstance(value, bool) and not hasattr(type(self), name):
+                raise errors.ArgumentTypeError(
+                    f"{type(self).__name__}.{name} = {value} would change nothing;"
+                    f" write tg.nn.{'unfreeze' if value else 'freeze'}(model)"
+                )
             if isinstance(value, (Tensor, list, tuple, dict)) and name not in LOOKED_UP:
                 old = vars(self).get(name)
                 warn_of_lost_parameter(type(self).__name__, name, old, value, self._in_attributes)

@@ -24,7 +24,16 @@ from tensorgraph.optim.flat_parameters import State, packed
 from tensorgraph.optim.groups import Group, Named, grouped
 from tensorgraph.optim.recorded_steps import recorded
 from tensorgraph.optim.saved_groups import members, renumbered
-from tensorgraph.optim.settings import Constructor, Rate, bound, checked, plain, rate_at
+from tensorgraph.optim.settings import (
+    Constructor,
+    Rate,
+    bound,
+    checked,
+    not_assignable,
+    plain,
+    rate_at,
+    seems_a_setting,
+)
 from tensorgraph.optim.working_dtype import in_double
 
 Rule = Callable[..., tuple[Any, State]]
@@ -43,7 +52,8 @@ class Optimizer:
     ``update(self, param, grad, state, t, lr, …)`` returns the next parameter and state in new
     arrays (those given are read-only). ``t`` counts the updates of the parameter from 1. What comes
     after it are the rule's settings: the constructor takes them after ``params``, under the same
-    names and with the same defaults.
+    names and with the same defaults. Afterwards each is an attribute, ``optimizer.eps = 1e-6``, for
+    all groups that have none of their own.
 
     A rule computes in single precision at least. Parameters in half are handed to it in single, in
     which their state stays, and are rounded afterwards. Where the squares of a gradient leave the
@@ -65,7 +75,7 @@ class Optimizer:
     __signature__ = Constructor()
 
     def __init__(
-        self, params: Any, *values: Any, differentiable: bool = False, **settings: Any
+        self, params: Any = None, *values: Any, differentiable: bool = False, **settings: Any
     ) -> None:
         """Take parameters, and the settings of the rule, in their order or by name.
 
@@ -153,7 +163,12 @@ class Optimizer:
 
     @lr.setter
     def lr(self, value: Rate) -> None:
-        self.defaults["lr"] = checked(type(self).__name__, "lr", value)
+        self._set("lr", value)
+
+    def _set(self, name: str, value: Any) -> None:
+        if name not in self.defaults:
+            raise not_assignable(type(self).__name__, name, value, self.defaults)
+        self.defaults[name] = checked(type(self).__name__, name, value)
 
     def current_lr(self, group: Group | None = None) -> float:
         """Return the learning rate of the next step as a number: what a schedule says now.
@@ -348,7 +363,28 @@ class Optimizer:
     if not TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any:
-            return missing_from_object(self, name)
+            settings = vars(self).get("defaults", ())
+            return settings[name] if name in settings else missing_from_object(self, name)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name in vars(self) or hasattr(type(self), name):
+                object.__setattr__(self, name, value)
+            elif self._is_setting(name, value):
+                self._set(name, value)
+            else:
+                object.__setattr__(self, name, value)
+
+        def _is_setting(self, name: str, value: Any) -> bool:
+            """Return whether an attribute is a setting, or would be taken for one.
+
+            A rule with a constructor of its own may keep under other names what it likes.
+            """
+            settings = vars(self).get("defaults")
+            if settings is None or name.startswith("_"):
+                return False
+            if name in settings or type(self).__init__ is not Optimizer.__init__:
+                return name in settings
+            return seems_a_setting(type(self).__name__, name, value, settings)
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={value!r}" for name, value in self.defaults.items())

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor
+from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Listing, Module
 from tensorgraph.nn.regularization import weights
 from tensorgraph.nn.state_paths import stands_at
 from tensorgraph.optim.flat_parameters import Pack
 from tensorgraph.optim.recorded_steps import RecordedPack
-from tensorgraph.optim.settings import checked, plain, rate_at, unknown
+from tensorgraph.optim.settings import checked, not_assignable, plain, rate_at, unknown
 from tensorgraph.optim.working_dtype import working_dtype
 
 Named = list[tuple[str, Tensor]]
+
+_OWN = frozenset(["_owner", "named", "_defaults", "_differentiable", "own", "packs"])
+"""The attributes of a group that are no settings."""
 
 
 class Group:
     """Parameters that an optimizer treats alike.
 
     ``group["lr"]`` reads a setting, its own or else the optimizer's; ``group["lr"] = 0.01`` gives
-    the group one of its own.
+    the group one of its own. As attributes, ``group.lr = 0.01``, they are the same.
 
     Raises:
         ArgumentError: a setting that the optimizer does not have, or a value that makes no sense.
@@ -67,6 +71,22 @@ class Group:
     def __setitem__(self, name: str, value: Any) -> None:
         self._known(name, value)
         self.own[name] = checked(self._owner, name, value)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            known = name in vars(self).get("_defaults", ())
+            return self[name] if known else missing_from_object(self, name)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name in _OWN:
+                object.__setattr__(self, name, value)
+            elif name in self._defaults:
+                self[name] = value
+            else:
+                raise not_assignable(
+                    self._owner, name, value, self._defaults, "optimizer.groups[0]"
+                )
 
     def _known(self, name: str, value: Any = None) -> None:
         if name not in self._defaults:

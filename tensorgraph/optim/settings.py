@@ -14,6 +14,7 @@ from tensorgraph.arguments import boolean, number
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError, ArgumentTypeError, describe, listing
 from tensorgraph.leads.calls import keyword_lead
+from tensorgraph.leads.table import ANYWHERE, keyword_leads, names
 
 Number = float | Tensor
 """A setting: a number, or a tensor to differentiate by."""
@@ -119,11 +120,42 @@ def bound(rule: type, values: Sequence[Any], given: dict[str, Any]) -> dict[str,
 def unknown(owner: str, name: str, known: Iterable[str], value: Any) -> ArgumentTypeError:
     """Return the error for a setting that an optimizer does not have."""
     known = list(known)
-    lead = keyword_lead([owner, "Optimizer"], name, value, known)
+    return _unknown(owner, name, known, keyword_lead([owner, "Optimizer"], name, value, known))
+
+
+def _unknown(owner: str, name: str, known: list[str], lead: str | None) -> ArgumentTypeError:
     told = f"; {lead}" if lead else ""
     return ArgumentTypeError(
         f"{owner} has no setting {name!r}; it has {listing(known) or 'none'}{told}"
     )
+
+
+def seems_a_setting(owner: str, name: str, value: Any, known: Iterable[str]) -> bool:
+    """Return whether a name is that of a setting of an optimizer, here or elsewhere."""
+    rows = {
+        lead.name for lead in (*names(), *keyword_leads()) if lead.place in (owner, "Optimizer")
+    }
+    return name in CHECKS or name in rows or _lead(owner, name, value, list(known)) is not None
+
+
+def not_assignable(
+    owner: str, name: str, value: Any, known: Iterable[str], variable: str = "optimizer"
+) -> ArgumentTypeError:
+    """Return the error for a setting, given as an attribute, that an optimizer does not have."""
+    known = list(known)
+    return _unknown(owner, name, known, _lead(owner, name, value, known, variable))
+
+
+def _lead(
+    owner: str, name: str, value: Any, known: list[str], variable: str = "optimizer"
+) -> str | None:
+    """Return what to write instead of giving an optimizer an attribute, if that is known."""
+    places = [owner, "Optimizer", ANYWHERE]
+    for lead in keyword_leads():
+        if lead.name == name and lead.place in places and lead.keyword in known:
+            return f"write {variable}.{lead.keyword} = {value!r}"
+    rows = (lead.told for lead in names() if (lead.place, lead.name) == ("Optimizer", name))
+    return next(rows, None) or keyword_lead(places[:2], name, value, known)
 
 
 # ---------------------------------------------------------------------------- what each may be

@@ -15,7 +15,7 @@ from tensorgraph.train.state_encoding import decode, encode
 __all__ = ["load", "save"]
 
 
-def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
+def save(path: str | os.PathLike[str], /, *unnamed: Any, **parts: Any) -> None:
     """Write the state of a run to a file that is, at any instant, whole or not there.
 
     Each part is an object with ``state_dict()``, such as a module, an optimizer,
@@ -32,10 +32,11 @@ def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
 
     Args:
         path: the file.
+        *unnamed: none; what has no name is refused with the line to write.
         **parts: what is saved, by name.
 
     Raises:
-        ArgumentError: no parts.
+        ArgumentError: no parts, or one without a name.
         DTypeError: something that a file cannot hold; it says where.
         ImportError: the package safetensors is not installed.
         OSError: the file cannot be written; the one before is still there.
@@ -53,17 +54,30 @@ def save(path: str | os.PathLike[str], /, **parts: Any) -> None:
         (3, ['weight', 'bias'])
         >>> directory.cleanup()
     """
+    _check_named("save", (path, *unnamed))
     if not parts:
         raise errors.ArgumentError("save: nothing to save; write save(path, model=model, …)")
     tree, arrays = encode({name: _state_of(part) for name, part in parts.items()})
     write(Path(path), arrays, tree)
 
 
+def _check_named(function: str, given: tuple[Any, ...]) -> None:
+    """Raise unless what is given without a name is a path alone."""
+    if len(given) == 1 and isinstance(given[0], (str, os.PathLike)):
+        return
+    path = next((repr(x) for x in given if isinstance(x, (str, os.PathLike))), '"run.safetensors"')
+    seen = errors.listing([type(x).__name__ for x in given])
+    raise errors.ArgumentTypeError(
+        f"{function} takes a path, and what has a state by name, not {seen}; write"
+        f" tg.train.{function}({path}, model=model)"
+    )
+
+
 def _state_of(part: Any) -> Any:
     return part.state_dict() if hasattr(part, "state_dict") else part
 
 
-def load(path: str | os.PathLike[str], /, **parts: Any) -> dict[str, Any]:
+def load(path: str | os.PathLike[str], /, *unnamed: Any, **parts: Any) -> dict[str, Any]:
     """Return all that was saved in a file, and give the parts named here their states.
 
     The whole file is read and checked before anything is changed, and if a part refuses its state,
@@ -75,6 +89,7 @@ def load(path: str | os.PathLike[str], /, **parts: Any) -> dict[str, Any]:
 
     Args:
         path: the file.
+        *unnamed: none; what has no name is refused with the line to write.
         **parts: objects with ``load_state_dict``, by the names under which they were saved.
 
     Returns:
@@ -82,7 +97,7 @@ def load(path: str | os.PathLike[str], /, **parts: Any) -> dict[str, Any]:
 
     Raises:
         StateError: the file is truncated or corrupted, or holds what does not fit a part.
-        ArgumentError: a part of a file that has no parts, or not this one.
+        ArgumentError: a part of a file that has no parts, or not this one; or one without a name.
         DTypeError: a part without ``state_dict`` and ``load_state_dict``.
         ImportError: the package safetensors is not installed.
         OSError: there is no such file, or it cannot be read.
@@ -101,6 +116,7 @@ def load(path: str | os.PathLike[str], /, **parts: Any) -> dict[str, Any]:
           wrong shape: weight is (1, 3), the state has (1, 2)
         >>> directory.cleanup()
     """
+    _check_named("load", (path, *unnamed))
     path = Path(path)
     for name, part in parts.items():
         if not (hasattr(part, "state_dict") and hasattr(part, "load_state_dict")):

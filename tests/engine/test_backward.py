@@ -384,3 +384,21 @@ def test_hooks_of_a_leaf_that_is_the_output():
     x.register_hook(lambda g: g * 3)
     x.backward()
     assert x.grad == 3
+
+
+def test_a_hook_is_removed_by_its_handle_by_a_call_of_it_or_at_the_end_of_a_block():
+    x = tg.tensor(3.0, requires_grad=True)
+
+    def gradient():
+        return tg.gradients(x * x, x).item()
+
+    same = [x.register_hook(lambda g: 10 * g) for _ in range(2)]
+    assert gradient() == 600
+    same[0].remove()
+    same[0].remove()
+    assert gradient() == 60
+    same[1]()
+    assert gradient() == 6
+    with x.register_hook(lambda g: -g):
+        assert gradient() == -6
+    assert gradient() == 6

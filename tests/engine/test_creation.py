@@ -306,7 +306,7 @@ def test_each_element_is_a_draw_of_its_own():
 
 def test_gradients_flow_to_the_ends_of_uniform():
     low, high = tg.tensor(1.0, requires_grad=True), tg.tensor(3.0, requires_grad=True)
-    u = tg.random.uniform(1000, low, high, generator=tg.random.Generator(0))
+    u = tg.random.uniform((1000,), low, high, generator=tg.random.Generator(0))
     (u.mean()).backward()
     assert low.grad.item() + high.grad.item() == pytest.approx(1, rel=1e-5)
     assert high.grad.item() == pytest.approx(0.5, abs=0.05)
@@ -347,7 +347,7 @@ def test_gradients_flow_to_the_ends_of_uniform():
             r"parameters of shape \(3,\), \(2,\) do not broadcast$",
         ),
         (
-            lambda g: tg.random.uniform(2, 5, 1, generator=g),
+            lambda g: tg.random.uniform((2,), 5, 1, generator=g),
             errors.ArgumentError,
             "low = 5 is above",
         ),

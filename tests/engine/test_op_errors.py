@@ -175,3 +175,13 @@ def test_bad_declarations(fields, text):
     known = dict(REGISTRY)
     assert text in told(lambda: tg.op(**fields), errors.DeclarationError)
     assert known == REGISTRY
+
+
+@pytest.mark.parametrize(
+    ("x", "told"),
+    [(None, "None"), ("ab", "'ab'"), ({"x": 1}, "a dict")],
+    ids=["None", "str", "dict"],
+)
+def test_what_is_no_array_is_told_by_what_it_is(x, told):
+    with pytest.raises(errors.DTypeError, match=rf"Linear: .*, not {told}$"):
+        tg.nn.Linear(2, 2)(x)

@@ -9,6 +9,7 @@ from scipy import stats
 
 import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY
+from tensorgraph.errors import ArgumentTypeError
 
 DRAWS = {
     "normal": lambda generator: tg.random.normal(2000, generator=generator, dtype="float64"),
@@ -37,14 +38,14 @@ def test_no_gradient_flows_through_a_draw(name):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_normal_is_normal(dtype):
-    draw = tg.random.normal(5000, 2.0, 0.5, dtype=dtype, generator=tg.random.Generator(1))
+    draw = tg.random.normal((5000,), 2.0, 0.5, dtype=dtype, generator=tg.random.Generator(1))
     assert draw.dtype == dtype
     assert stats.kstest(draw.numpy(), stats.norm(2.0, 0.5).cdf).pvalue > 1e-3
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_uniform_is_uniform(dtype):
-    draw = tg.random.uniform(5000, -1.0, 3.0, dtype=dtype, generator=tg.random.Generator(1))
+    draw = tg.random.uniform((5000,), -1.0, 3.0, dtype=dtype, generator=tg.random.Generator(1))
     assert draw.dtype == dtype
     assert draw.min().item() >= -1 and draw.max().item() < 3
     assert stats.kstest(draw.numpy(), stats.uniform(-1.0, 4.0).cdf).pvalue > 1e-3
@@ -116,3 +117,28 @@ def test_a_copied_generator_goes_on_alike_and_apart():
         before = first.state
         assert np.array_equal(DRAWS["uniform"](copied), DRAWS["uniform"](first))
         first.state = before
+
+
+OTHER_ORDERS = {
+    "write tg.random.normal((5,), mean=0, std=1)": lambda: tg.random.normal(0, 1, 5),
+    "write tg.random.normal((2, 3), mean=0.0, std=0.1)": lambda: tg.random.normal(0.0, 0.1, (2, 3)),
+    "write tg.random.uniform((3,), low=0, high=1)": lambda: tg.random.uniform(0, 1, (3,)),
+    "write tg.random.uniform(low=-1, high=1)": lambda: tg.random.uniform(-1, 1),
+    "write tg.random.normal(mean=2, std=3) or tg.random.normal((2, 3)) or"
+    " tg.random.normal((2,), mean=3)": lambda: tg.random.normal(2, 3),
+    "write tg.random.normal((4,), mean=2, std=3) or tg.random.normal((2, 3, 4)) or"
+    " tg.random.normal((2,), mean=3, std=4)": lambda: tg.random.normal(2, 3, 4),
+    "write tg.random.uniform((2, 3, 4, 5))": lambda: tg.random.uniform(2, 3, 4, 5),
+}
+
+
+@pytest.mark.parametrize("told", OTHER_ORDERS)
+def test_arguments_in_the_order_of_another_library_are_refused_with_the_line_to_write(told):
+    with pytest.raises(ArgumentTypeError, match="the shape comes first") as caught:
+        OTHER_ORDERS[told]()
+    assert str(caught.value).endswith(told)
+
+
+def test_a_number_is_a_shape_where_parameters_have_their_names():
+    assert tg.random.normal(2, std=0.5).shape == tg.random.uniform(2, high=3).shape == (2,)
+    assert tg.random.normal(3, np.zeros(3)).shape == (3,)

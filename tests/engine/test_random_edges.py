@@ -58,7 +58,7 @@ def test_a_draw_lies_in_its_interval_whatever_the_ends(dtype):
         # The step from an array's end is a product, which is 0 below the normal numbers.
         normal = kind(high) == 0 or abs(high) >= np.finfo(dtype).tiny / np.finfo(dtype).eps
         for ends in [(low, high), arrays, tuple(map(tg.tensor, arrays))][: 3 if normal else 1]:
-            found = random.uniform(5, *ends, dtype=dtype)
+            found = random.uniform((5,), *ends, dtype=dtype)
             assert found.dtype == dtype
             assert (found.data >= kind(low)).all()
             assert (found.data < kind(high)).all() or kind(low) == kind(high)
@@ -71,14 +71,14 @@ def test_a_draw_lies_in_its_interval_whatever_the_ends(dtype):
 @every_dtype
 def test_a_wide_interval_is_filled_evenly(dtype):
     high = float(np.finfo(dtype).max)
-    draw = random.uniform(4000, -high, high, dtype=dtype, generator=random.Generator(1))
+    draw = random.uniform((4000,), -high, high, dtype=dtype, generator=random.Generator(1))
     assert stats.kstest(draw.data.astype(float) / high, stats.uniform(-1, 2).cdf).pvalue > 1e-3
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e308])
 def test_gradients_flow_to_both_ends_of_any_interval(scale):
     low, high = (tg.tensor(x * scale, dtype="float64", requires_grad=True) for x in (-1.0, 1.0))
-    draw = random.uniform(7, low, high, dtype="float64", generator=random.Generator(3))
+    draw = random.uniform((7,), low, high, dtype="float64", generator=random.Generator(3))
     share = random.uniform(7, dtype="float64", generator=random.Generator(3)).data
     g = tg.gradients(draw.sum() / 7, [low, high])
     np.testing.assert_allclose([x.item() for x in g], [1 - share.mean(), share.mean()], rtol=1e-12)
@@ -88,9 +88,9 @@ def test_gradients_flow_to_both_ends_of_any_interval(scale):
 @pytest.mark.parametrize(("mean", "std"), [(-0.9, 0.9), (0.9, 0.3), (0.0, 0.5), (-1.0, 0.01)])
 def test_normal_is_infinite_only_where_its_value_is_too_large(dtype, mean, std):
     largest = np.finfo(dtype).max
-    epsilon = random.normal(200, dtype=dtype, generator=random.Generator(5)).data
+    epsilon = random.normal((200,), dtype=dtype, generator=random.Generator(5)).data
     found = random.normal(
-        200, mean * float(largest), std * float(largest), dtype, random.Generator(5)
+        (200,), mean * float(largest), std * float(largest), dtype, random.Generator(5)
     ).data
     shares = mean + std * epsilon.astype(float)
     inside, outside = np.abs(shares) < 0.999, np.abs(shares) > 1.001
@@ -99,24 +99,24 @@ def test_normal_is_infinite_only_where_its_value_is_too_large(dtype, mean, std):
 
 
 def test_half_precision_is_single_precision_rounded():
-    half = random.normal(50, 1.0, 3.0, "float16", random.Generator(1))
-    single = random.normal(50, 1.0, 3.0, "float32", random.Generator(1))
+    half = random.normal((50,), 1.0, 3.0, "float16", random.Generator(1))
+    single = random.normal((50,), 1.0, 3.0, "float32", random.Generator(1))
     np.testing.assert_array_equal(half.data, single.data.astype("float16"))
-    assert np.isinf(random.normal(50, 0.0, 6e4, "float16", random.Generator(1)).data).any()
+    assert np.isinf(random.normal((50,), 0.0, 6e4, "float16", random.Generator(1)).data).any()
 
 
 BAD = {
-    "uniform: high = inf is not finite in float32": lambda: random.uniform(2, 0, math.inf),
-    "uniform: low = nan is not finite": lambda: random.uniform(2, math.nan, 1.0),
-    "uniform: high = 1e.39 is not finite in float32": lambda: random.uniform(2, 0, 1e39),
+    "uniform: high = inf is not finite in float32": lambda: random.uniform((2,), 0, math.inf),
+    "uniform: low = nan is not finite": lambda: random.uniform((2,), math.nan, 1.0),
+    "uniform: high = 1e.39 is not finite in float32": lambda: random.uniform((2,), 0, 1e39),
     "uniform: high = 70000 is not finite in float16": lambda: random.uniform(
-        2, 0, 70000, "float16"
+        (2,), 0, 70000, "float16"
     ),
     "uniform: low = .*inf.* is not finite": lambda: random.uniform(low=[-math.inf, 0.0]),
-    "normal: std = nan is not finite": lambda: random.normal(2, 0.0, math.nan),
-    "normal: std = 1e.39 is not finite in float32": lambda: random.normal(2, 0.0, 1e39),
+    "normal: std = nan is not finite": lambda: random.normal((2,), 0.0, math.nan),
+    "normal: std = 1e.39 is not finite in float32": lambda: random.normal((2,), 0.0, 1e39),
     "normal: mean = .*nan.* is not finite": lambda: random.normal(mean=tg.tensor([math.nan, 0.0])),
-    "normal: std = 1000* is not finite": lambda: random.normal(2, 0.0, 10**400),
+    "normal: std = 1000* is not finite": lambda: random.normal((2,), 0.0, 10**400),
     r"bernoulli: probabilities lie in \[0, 1\], got nan": lambda: random.bernoulli(math.nan),
 }
 

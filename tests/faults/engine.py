@@ -7,6 +7,16 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "engine/explain.py",
+        ("_no_array", "operand is None", "False",
+         "explain: None is told as an input of shape ()"),
+    ),
+    *planted_in(
+        "engine/gradient_hook.py",
+        ("GradientHook.remove", "h is not self.hook", "True",
+         "backward: a hook that was removed still runs"),
+    ),
+    *planted_in(
+        "engine/explain.py",
         ("cause", "error if is_users(op) and not of_ours else None", "error",
          "notebook: a traceback tells the same error twice"),
         ("explain", "error if is_users(op) else error.with_traceback(None)", "error",

@@ -16,6 +16,13 @@ FAULTS: list[Fault] = [
         "leads/calls.py",
         ("keyword_lead", "lead.keyword in known", "lead.keyword",
          "leads: a keyword is told that the call does not take"),
+        ("numbers_apart", "len(args) > 1", "len(args) > 2",
+         "leads: two lengths given one by one are taken for a shape and a dtype"),
+    ),
+    *planted_in(
+        "leads/draws.py",
+        ("shape_first", "len(args) > 1", "len(args) > 2",
+         "leads: a draw of mean and deviation alone has a shape of 0"),
     ),
     *planted_in(
         "leads/imports.py",

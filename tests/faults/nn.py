@@ -6,6 +6,11 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "nn/module.py",
+        ("Module.__setattr__", "name in _SWITCHES", "False",
+         "module: trainable = False is taken and ignored"),
+    ),
+    *planted_in(
         "nn/double_inputs.py",
         ("narrower_weights", "not dtypes or DOUBLE in dtypes", "not dtypes",
          "nn: a float64 layer is told of its float64 data"),

@@ -18,6 +18,16 @@ FAULTS: list[Fault] = [
          "schedules: reading a rate set by hand is a step of it"),
     ),
     *planted_in(
+        "optim/settings.py",
+        ("seems_a_setting", "name in rows", "False",
+         "optim: a setting of another library is taken and ignored"),
+    ),
+    *planted_in(
+        "optim/groups.py",
+        ("Group.__setattr__", "name in self._defaults", "False",
+         "optim: a setting assigned to a group is refused"),
+    ),
+    *planted_in(
         "optim/adam.py",
         ("scale", "divisor(root(state['v'] / (1 - betas[1] ** t)), eps)",
          "divisor(root(state['v'] / (1 - betas[1] ** t) + eps), 0.0)",

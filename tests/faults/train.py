@@ -6,6 +6,11 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "train/saving.py",
+        ("_check_named", "len(given) == 1 and", "",
+         "save: what has no name is left out of the file"),
+    ),
+    *planted_in(
         "train/divergence.py",
         ("_too_fast", "largest <= LARGE", "True",
          "train: a learning rate that is too large is not named"),

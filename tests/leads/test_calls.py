@@ -1,6 +1,7 @@
 """What is said of a keyword that a call does not take."""
 
 import inspect
+import re
 from dataclasses import is_dataclass
 
 import pytest
@@ -114,3 +115,17 @@ def test_signatures_are_those_of_the_functions():
         "reduction",
     ]
     assert list(inspect.signature(tg.nn.Linear).parameters)[:2] == ["in_features", "out_features"]
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        (lambda: tg.zeros(2, 3), "tg.zeros((2, 3))"),
+        (lambda: tg.ones(2, 3, 4, 5, 6), "tg.ones((2, 3, 4, 5, 6))"),
+        (lambda: tg.full(2, 3, 1.5), "tg.full((2, 3), 1.5)"),
+        (lambda: tg.tensor(1, 2.5), "tg.tensor([1, 2.5])"),
+    ],
+)
+def test_numbers_one_by_one_are_told_as_one_argument(call, line):
+    with pytest.raises(TypeError, match=re.escape(f"write {line}") + "$"):
+        call()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
-from tensorgraph import errors
+from tensorgraph import errors, nn
 from tensorgraph.engine.modes import MODE
 from tests.raising import told
 
@@ -43,3 +43,19 @@ def test_a_failed_load_changes_nothing():
         )
     after = model.state_dict()
     assert all(np.array_equal(before[k], np.asarray(after[k])) for k in before)
+
+
+@pytest.mark.parametrize("name", ["trainable", "requires_grad"])
+def test_a_module_is_not_frozen_by_an_attribute(name):
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    with pytest.raises(errors.ArgumentTypeError, match=r"write tg\.nn\.freeze\(model\)$"):
+        setattr(model, name, False)
+    with pytest.raises(errors.ArgumentTypeError, match=r"write tg\.nn\.unfreeze\(model\)$"):
+        setattr(model.layers[0], name, True)
+
+    class Own(nn.Module):
+        trainable = requires_grad = True
+
+    own = Own()
+    setattr(own, name, False)
+    assert getattr(own, name) is False

@@ -15,6 +15,7 @@ import tensorgraph as tg
 from tensorgraph import nn, optim
 from tensorgraph.errors import (
     ArgumentError,
+    ArgumentTypeError,
     DTypeError,
     GraphError,
     UsageWarning,
@@ -347,3 +348,64 @@ def test_type_checkers_are_shown_what_the_rules_take():
         assert f"({ast.unparse(args)})".replace("self, ", "") == ast.unparse(
             ast.parse(f"def f{inspect.signature(getattr(optim, name))}: ...").body[0].args
         ).join("()")
+
+
+def stepped(change):
+    """Return the parameters after a step of AdamW, made and then changed, and of one made so."""
+    w = tg.tensor([1.0, -2.0], requires_grad=True)
+    optimizer = change(w)
+    (w * w).sum().backward()
+    optimizer.step()
+    return w.numpy()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("lr", 0.5), ("weight_decay", 0.0), ("eps", 0.25), ("betas", (0.5, 0.25))],
+)
+@pytest.mark.parametrize("place", [lambda o: o, lambda o: o.groups[0]], ids=["all", "group"])
+def test_a_setting_that_is_assigned_counts_as_one_that_was_given(name, value, place):
+    def changed(w):
+        optimizer = optim.AdamW([w], lr=0.1, weight_decay=0.5)
+        setattr(place(optimizer), name, value)
+        assert getattr(place(optimizer), name) == value
+        return optimizer
+
+    given = {"lr": 0.1, "weight_decay": 0.5, name: value}
+    np.testing.assert_array_equal(stepped(changed), stepped(lambda w: optim.AdamW([w], **given)))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("learning_rate", r"write {}\.lr = 0\.5"),
+        ("weight_decy", r"did you mean 'weight_decay'\?"),
+        ("momentum", r"write tg\.optim\.HeavyBall"),
+        ("betas", "it has lr, weight_decay"),
+        ("rho", "it has lr, weight_decay"),
+    ],
+)
+def test_an_assigned_setting_that_the_rule_lacks_is_refused(name, told):
+    optimizer = optim.SGD([tg.tensor(1.0, requires_grad=True)], lr=0.1)
+    with pytest.raises(ArgumentTypeError, match=told.format("optimizer")):
+        setattr(optimizer, name, 0.5)
+    with pytest.raises(ArgumentTypeError, match=told.format(r"optimizer\.groups\[0\]")):
+        setattr(optimizer.groups[0], name, 0.5)
+    with pytest.raises(ArgumentError, match="lr is -1"):
+        optimizer.groups[0].lr = -1
+
+
+def test_a_rule_may_keep_what_is_no_setting():
+    class Named(optim.SGD):
+        def __init__(self, params, lr):
+            super().__init__(params, lr=lr)
+            self.momentum = "mine"
+
+    optimizer = Named([tg.tensor(1.0, requires_grad=True)], 0.1)
+    optimizer.note = "first run"
+    assert (optimizer.momentum, optimizer.note, optimizer.lr) == ("mine", "first run", 0.1)
+
+
+def test_an_optimizer_without_parameters_is_told_what_it_takes():
+    with pytest.raises(DTypeError, match=r"Adam takes a list of parameters such as model\.named"):
+        optim.Adam(lr=0.1)

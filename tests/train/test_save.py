@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import re
 import stat
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 
 import tensorgraph as tg
-from tensorgraph import nn
+from tensorgraph import nn, train
 from tensorgraph.errors import ArgumentError, DTypeError, StateError
 from tensorgraph.train.state_encoding import DEEPEST, DTYPES, decode, encode
 
@@ -448,3 +449,15 @@ def test_what_is_no_state_of_a_generator_is_refused(state):
     with pytest.raises(StateError, match="no state of a random generator"):
         generator.load_state_dict(state)
     assert generator.state_dict() == before
+
+
+def test_what_is_given_without_a_name_is_refused_with_the_line_to_write(tmp_path):
+    model, file = nn.Linear(2, 1), str(tmp_path / "m.pt")
+    for function in (train.save, train.load):
+        line = f"write tg.train.{function.__name__}({file!r}, model=model)"
+        for unnamed in [(model, file), (file, model)]:
+            with pytest.raises(ArgumentError, match=re.escape(line)):
+                function(*unnamed)
+    with pytest.raises(ArgumentError, match=r'save\("run.safetensors", model=model\)'):
+        train.save(model)
+    assert not list(tmp_path.iterdir())
