@@ -179,7 +179,12 @@ class Solution:
         for e in self.problem.recorded.read:
             what = description(e, self.problem.recorded.users.get(e))
             note = f"{what} is {text(formula(e, self.names))}"
-            facts.append(Fact("equals", None, "data", e, note))
+            rests_on = self.constants.uniform(e)
+            if rests_on is None:
+                facts.append(Fact("equals", None, "data", e, note))
+            else:
+                note = f"{what} is {e.value.flat[0]:g}, as {rests_on} (true of this data)"
+                facts.append(Fact("uniform", e.value.flat[0], "data", e, note))
         for e, others in self.letters.guesses.items():
             if e in used or e in there:
                 facts.append(_guess(self.names[e], others, e))

@@ -35,6 +35,11 @@ FAULTS: list[Fault] = [
          "recurrences: indices of two steps that are equal have the name of one of them"),
     ),
     *planted_in(
+        "formulas/algebra/known_functions.py",
+        ("_works_along", 'e.op.family != "shape"', "True",
+         "known functions: one is sought along an axis that was put in"),
+    ),
+    *planted_in(
         "formulas/recurrences/step_simplifier.py",
         ("StepSimplifier._once", "form in known", "False",
          "recurrences: what is alike is sought at each step"),

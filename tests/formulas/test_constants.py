@@ -265,9 +265,19 @@ def test_zeros_and_ones_that_vanish_are_told():
     assert "λ = 0" in notes(tg.derive(cost, wrt=w, strict=True))
     assert "keep_prob = 1" in notes(tg.derive((p / keep_prob).sum(), wrt=w, strict=True))
     cost = -(y * tg.log(p) + (1 - y) * tg.log(1 - p)).sum()
-    told = notes(tg.derive(cost, wrt=w, strict=True))
-    assert "a constant (3,) array that 'multiply' takes is 1" in told
+    told = "a constant (3,) array that 'multiply' takes is 1, as y is 0 everywhere"
+    assert f"  where {told} (true of this data)" in str(tg.derive(cost, wrt=w)).splitlines()
     assert notes(tg.derive((1 * p + 0).sum(), wrt=w)) == []
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("dtype", [float, int, bool])
+def test_labels_of_one_kind_are_told_where_what_is_made_of_them_is_a_number(side, dtype):
+    z, y = leaf(np.array([0.1, -0.4, 2.0])), np.full(3, side, dtype)
+    told = str(tg.derive(tg.log(1 + tg.exp((1 - 2 * y) * z)).sum(), wrt=z))
+    assert f"is {1 - 2 * side}, as y is {side} everywhere (true of this data)" in told
+    here = np.ones(3) * 2  # which is nobody's label
+    assert "everywhere" not in str(tg.derive((z * here).sum(), wrt=z))
 
 
 BEYOND_64_BITS = [

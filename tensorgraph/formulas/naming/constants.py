@@ -359,6 +359,16 @@ class Constants:
         computed = self.numbers.as_written(v) if written == NOWHERE else []
         return short, computed[0].make() if computed else whole
 
+    def uniform(self, e: Expr) -> str | None:
+        """Return which labels or mask of one value a constant of one value may be computed from."""
+        if e.value is None or e.size < 2 or (e.value != e.value.flat[0]).any():
+            return None
+        for array in self.scope.arrays():
+            same = array.shape == e.shape and array.flat[0] in (0, 1)
+            if same and (array == array.flat[0]).all():
+                return f"{self.scope.of_array(array)} is {array.flat[0]:g} everywhere"
+        return None
+
     def known_sums(self, data: bool) -> Iterator[tuple[Any, Fact]]:
         """Yield the caller's arrays of which a fact about sums is known, and the fact.
 
