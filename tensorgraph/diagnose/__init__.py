@@ -10,7 +10,7 @@ choose among models              ``tg.diagnose.select``
 tell bias from variance          ``tg.diagnose.ladder(human=0.01, train=0.02, dev=0.1)``
 look at errors by hand           ``tg.diagnose.error_table``
 find and correct wrong labels    ``tg.diagnose.suspicious_labels``, ``apply_corrections``
-see what it says of the plane    ``tg.diagnose.decision_boundary(predict, x, labels)``
+see what it says of the plane    ``tg.diagnose.decision_boundary(predict, points, labels)``
 put it all on one page           ``tg.diagnose.report(history=history)``
 ===============================  =================================================================
 

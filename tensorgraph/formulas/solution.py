@@ -170,6 +170,8 @@ class Solution:
     def _read(self, used: Container[Expr]) -> tuple[Fact, ...]:
         """Return what was read off constants: masks, arrays that follow from others, numbers."""
         facts = []
+        # What cancels may do so only because another variable holds the same.
+        there = set(in_order(map(self.problem.backward, self.problem.places)))
         for mask in self.problem.recorded.decided:
             what = description(mask, self.problem.recorded.users.get(mask))
             side = bool(mask.value.flat[0])
@@ -179,12 +181,12 @@ class Solution:
             note = f"{what} is {text(formula(e, self.names))}"
             facts.append(Fact("equals", None, "data", e, note))
         for e, others in self.letters.guesses.items():
-            if e in used:
+            if e in used or e in there:
                 facts.append(_guess(self.names[e], others, e))
         for name, value in self.constants.vanished.items():
             facts.append(_number(name, value, constant(value)))
         for name, e in self.constants.symbols.items():
-            if e in used and name in self.constants.guesses:
+            if (e in used or e in there) and name in self.constants.guesses:
                 facts.append(_guess(e.name or name, self.constants.guesses[name], e))
             if e in used:
                 facts.append(_number(e.name or name, self.problem.scope.numbers[name], e))

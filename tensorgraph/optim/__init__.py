@@ -10,7 +10,7 @@ the same with weight decay      ``tg.optim.AdamW(tg.optim.decay_groups(model, we
 read or change the rate         ``optimizer.lr``
 let the rate change by itself   ``tg.optim.Adam([w], lr=tg.optim.schedules.cosine(0.1, 100))``
 give parts rates of their own   ``tg.optim.path_groups(model, {"layers.0": {"lr": 0.01}})``
-minimise at once, by L-BFGS     ``tg.optim.minimize(cost, model.parameters())``
+minimise at once, by L-BFGS     ``tg.optim.minimize(lambda: cost(w), [w])``
 bound the gradients             ``tg.optim.clip_by_global_norm(model.parameters(), 1.0)``
 keep and restore the state      ``optimizer.state_dict()``
 write a rule of your own        ``tg.optim.Optimizer``: ``start`` and ``update``

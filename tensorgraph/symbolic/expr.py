@@ -32,6 +32,7 @@ _LOCK = threading.RLock()
 """Held while the table is looked at and written to."""
 in_forked_child(lambda: free(_LOCK))
 _NOTHING: dict[str, Any] = {}
+LARGEST_INT = np.iinfo(np.int64).max
 
 
 class Expr(Operators):
@@ -133,6 +134,12 @@ def symbol(name: str | None, shape: Iterable[int] = (), dtype: Any = np.float32)
     return _new(None, (), _NOTHING, tuple(shape), np.dtype(dtype), None, name)
 
 
+def in_64_bits(value: Any) -> Any:
+    """Return an integer that no array holds as the float that kernels take it as."""
+    large = type(value) is int and not -LARGEST_INT <= value <= LARGEST_INT
+    return float(value) if large else value
+
+
 def constant(value: Any) -> Expr:
     """Return the expression for a number or an array that is known.
 
@@ -150,9 +157,16 @@ def constant(value: Any) -> Expr:
             value = value.copy()
             value.flags.writeable = False
     else:
+        value = in_64_bits(value)
         shape, dtype = (), np.asarray(value).dtype
         key = (type(value), repr(value))  # -0.0 is not 0.0
     return _interned(key, (None, (), _NOTHING, shape, dtype, value, None))
+
+
+def constant_of_its_own(value: Any) -> Expr:
+    """Return a constant that is told apart from every other one, also from those of equal value."""
+    e = constant(value)
+    return _new(None, (), _NOTHING, e.shape, e.dtype, e.value, None)
 
 
 def lift(value: Any) -> Expr:

@@ -25,7 +25,7 @@ from tensorgraph.ops.shape import reshape
 from tensorgraph.ops.transcendental import power
 from tensorgraph.symbolic.array_table import ArrayTable
 from tensorgraph.symbolic.evaluate import evaluate
-from tensorgraph.symbolic.expr import Expr, constant, in_order, make, symbol
+from tensorgraph.symbolic.expr import Expr, constant, in_64_bits, in_order, make, symbol
 from tensorgraph.symbolic.reader import VALUES, Before, Operand, Place, Reader, selects
 from tensorgraph.symbolic.twins import twin, twin_of
 
@@ -357,7 +357,7 @@ def recorded_values(result: Replay) -> dict[Expr, Any]:
 
 
 def _close(x: Any, y: Any) -> bool:
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = np.asarray(in_64_bits(x)), np.asarray(in_64_bits(y))
     if x.dtype.kind != "f":
         return bool(np.array_equal(x, y))
     return bool(np.allclose(x, y, rtol=1e-3, atol=1e-6, equal_nan=True))

@@ -84,6 +84,8 @@ def definitions(node: ast.AST, outer: str = "") -> Iterator[tuple[str, ast.AST]]
         yield "", node
     for child in ast.iter_child_nodes(node):
         match child:
+            case ast.expr():  # holds no definitions
+                continue
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                 pass
             case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):

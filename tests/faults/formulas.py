@@ -25,6 +25,16 @@ FAULTS: list[Fault] = [
          "alternatives: two conditions of three are all that there are"),
     ),
     *planted_in(
+        "formulas/naming/caller_variables.py",
+        ("Scope.likeness_beside", "(s.fit, s.likeness)", "(s.fit, 0.0)",
+         "names: of equal numbers that multiply an array, any is taken that is met near it"),
+    ),
+    *planted_in(
+        "symbolic/expr.py",
+        ("constant_of_its_own", "_new(None, (), _NOTHING, e.shape, e.dtype, e.value, None)", "e",
+         "recurrences: indices of two steps that are equal have the name of one of them"),
+    ),
+    *planted_in(
         "formulas/recurrences/step_simplifier.py",
         ("StepSimplifier._once", "form in known", "False",
          "recurrences: what is alike is sought at each step"),
@@ -253,7 +263,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "formulas/writing/broadcasting.py",
-        ("Placement.misread", "len({self.shift(x) for x in e.args if wide(x.shape)}) < 2", "True",
+        ("Placement.misread", "len({self.shift(x) for x in arrays}) < 2", "True",
          "derive: g · x is printed for the outer product g xᵀ"),
         ("repetition", "along == [0]", "along == [1]",
          "shapes: what stands in each row is said to stand in each column"),

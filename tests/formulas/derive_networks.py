@@ -3,9 +3,7 @@
 import numpy as np
 
 import tensorgraph as tg
-from tests.formulas.derive_cases import CLASSES, LOGITS, ONE_HOT, UPSTREAM, case, leaf
-
-RNG = np.random.default_rng(1)
+from tests.formulas.derive_cases import CLASSES, LOGITS, ONE_HOT, RNG, UPSTREAM, case, leaf
 
 
 @case(

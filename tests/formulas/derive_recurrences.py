@@ -3,9 +3,8 @@
 import numpy as np
 
 import tensorgraph as tg
-from tests.formulas.derive_cases import case, leaf
+from tests.formulas.derive_cases import RNG, case, leaf
 
-RNG = np.random.default_rng(2)
 SAMPLES, STEPS, INPUTS, HIDDEN = 2, 5, 3, 4
 
 

@@ -268,3 +268,29 @@ def test_zeros_and_ones_that_vanish_are_told():
     told = notes(tg.derive(cost, wrt=w, strict=True))
     assert "a constant (3,) array that 'multiply' takes is 1" in told
     assert notes(tg.derive((1 * p + 0).sum(), wrt=w)) == []
+
+
+BEYOND_64_BITS = [
+    (lambda x: (x**2).sum() / 2**70, "1.69407e−21 x"),
+    (lambda x: (x * 2**64).sum(), "1.8446744073709552e+19"),
+    (lambda x: (x**2 * 2**1000).sum() / 2**1000, "2 x"),
+    (lambda x: (x * 1.23456789012e301).sum(), "1.23456789012e+301"),
+    (lambda x: (x * 1.23456789012e-301).sum(), "1.23457e−301"),
+    (lambda x: np.maximum(x, -(2**70)).sum(), "[x > −1.1805916207174113e+21]"),
+]
+
+
+@pytest.mark.parametrize(("f", "formula"), BEYOND_64_BITS)
+def test_numbers_that_no_integer_of_64_bits_holds(f, formula):
+    x = leaf(np.array([1.0, 2.0, 3.0]))
+    d = tg.derive(f(x), wrt=x)
+    assert str(d).splitlines()[0].startswith(f"dx = {formula}")
+    np.testing.assert_allclose(d.evaluate(), tg.gradients(f(x), x).numpy(), rtol=1e-12)
+    assert d.latex() and d.python() and d.steps()
+
+
+def test_variables_that_hold_such_integers():
+    x, k, unused = leaf(np.array([1.0, 2.0], np.float32)), 2**70, 10**400
+    assert str(tg.derive((x**2).sum() / k, wrt=x)).startswith("dx = 2 x / k\n")
+    assert str(tg.derive((x / -k).sum(), wrt=x)).startswith("dx = −1 / k\n")
+    assert unused > k

@@ -208,3 +208,16 @@ def test_a_value_read_wrongly_is_noticed(monkeypatch):
     z = tg.tensor(np.full(4, 0.02, np.float32), requires_grad=True)  # where sinh is tanh, almost
     with pytest.raises(tg.errors.DerivationError, match="fresh random data"):
         tg.derive(tg.sinh(z).sum(), wrt=z)
+
+
+def test_what_is_reduced_may_have_more_axes_than_what_it_is_made_of():
+    a = tg.tensor(0.4, dtype=np.float64, requires_grad=True)
+    b = tg.exp(a)
+    total = b + a.reshape(-1).sum(axis=0) + (tg.exp(a).reshape(1, 1).max(axis=1)).sum() * 2
+    assert tg.derive(total, wrt=a).evaluate() == pytest.approx(3 * np.exp(0.4) + 1)
+
+
+@pytest.mark.parametrize("axis", [0, 2, (0, 3), (2, 3)])
+def test_an_axis_that_is_put_in_is_none_that_anything_works_along(axis):
+    e = 1 / (1 + tg.expand_dims(exp(-X), axis=axis))
+    assert read(e).shape == e.shape  # of X itself there is no softmax along axis 3

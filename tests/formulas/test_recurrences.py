@@ -12,8 +12,8 @@ from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.formulas.writing.text import text
 from tensorgraph.symbolic.expr import in_order
 from tensorgraph.symbolic.replay import replay
-from tests.formulas.derive_cases import leaf
-from tests.formulas.derive_recurrences import RNG, weights
+from tests.formulas.derive_cases import RNG, leaf
+from tests.formulas.derive_recurrences import weights
 
 
 def loops_in(output):
@@ -127,6 +127,25 @@ def test_what_steps_are_given_is_theirs_even_if_two_are_given_the_same():
         h = tg.tanh(x[t] + h @ u)
         loss = loss + ((h - Y[t]) ** 2).sum()
     assert "dh_t = 2 (h_t − Y[t]) + u dz_{t+1}    for t = 3 … 0" in str(tg.derive(loss, wrt=x))
+
+
+def of_characters(tokens, labels):
+    m, steps = labels.shape
+    E, W, V = weights(5, 3), weights(3, 3), weights(3, 5)
+    h, loss = np.zeros((m, 3)), 0
+    for t in range(steps):
+        h = np.tanh(E[tokens[:, t]] + h @ W)
+        p = tg.softmax(h @ V, axis=1)
+        loss = loss - np.log(p[np.arange(m), labels[:, t]]).mean()
+    return str(tg.derive(loss, wrt=[E, W, V]))
+
+
+def test_indices_that_steps_are_given_are_theirs_whatever_others_are():
+    tokens, labels = (RNG.permuted(np.tile(np.arange(5), (5, 1)), axis=1)[:4] for _ in range(2))
+    expected = of_characters(tokens, labels)
+    assert "one_hot(labels[:, t])" in expected and "tokens[:, t]" in expected
+    labels[:, 3], labels[:, 0], tokens[:, 2], tokens[:, 1] = labels[:, 1], 0, tokens[:, 4], 2
+    assert of_characters(tokens, labels) == expected
 
 
 def test_a_number_that_the_statements_compute_of_the_counter_is_written_so():

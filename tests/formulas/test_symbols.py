@@ -277,3 +277,10 @@ def test_a_sum_by_einsum_is_no_product():
     X, v = leaf(5, 3), leaf(3)
     lines = str(tg.derive((np.einsum("ij->j", X) * v**2).sum(), wrt=[X, v])).splitlines()
     assert lines[0].startswith("dX = v²") and "Z1" not in "".join(lines)
+
+
+def test_a_variable_may_hold_an_integer_beyond_64_bits():
+    lam, state, larger = 0.5, 2**70, 10**400
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    assert state < larger
+    assert str(tg.derive(lam * (x**2).sum(), wrt=x)) == "dx = 2 λ x\n  with λ = 0.5"

@@ -12,6 +12,10 @@ from tests.notebook import executed
 
 ROOT = Path(__file__).parents[2]
 GUIDES = sorted((ROOT / "examples").glob("*/*.py"))
+RECIPES = sorted((ROOT / "examples/recipes").glob("*.py"))
+DRAWS = ROOT / "examples/beyond/see_the_graph.py"
+"""It draws the pictures of the README, and runs where they are compared."""
+ALONE = sorted({*GUIDES} - {*RECIPES, DRAWS})
 TEXT, CODE = "# %% [markdown]\n", "# %%\n"
 
 
@@ -46,9 +50,16 @@ def shown_text(cell: str) -> str:
     return "\n".join(line[2:] for line in lines)
 
 
-@pytest.mark.parametrize("path", GUIDES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ALONE, ids=lambda path: path.stem)
 def test_guide_runs(path, tmp_path):
     finished = run([str(path)], tmp_path)
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_the_recipes_run(tmp_path):
+    """In one process, as none of them changes what the next one sees."""
+    code = "import runpy, sys; [runpy.run_path(path) for path in sys.argv[1:]]"
+    finished = run(["-c", code, *map(str, RECIPES)], tmp_path)
     assert finished.returncode == 0, finished.stderr
 
 
@@ -77,14 +88,14 @@ def test_guide_is_a_notebook(tmp_path, monkeypatch):
 
 def test_pictures_of_the_readme_are_up_to_date(tmp_path):
     """After a change that is meant: ``cd examples; python beyond/see_the_graph.py``."""
-    assert run([str(ROOT / "examples/beyond/see_the_graph.py")], tmp_path).returncode == 0
+    assert run([str(DRAWS)], tmp_path).returncode == 0
     for name in ("mirror.svg", "deep.svg"):
         kept = ROOT / "examples" / "pictures" / name
         assert (tmp_path / "pictures" / name).read_text("utf-8") == kept.read_text("utf-8")
 
 
-def test_digits_quickly(tmp_path):
-    finished = run([str(ROOT / "examples/digits.py"), "--quick"], tmp_path)
+def test_digits_quickly_and_without_a_progress_bar(tmp_path):
+    finished = without("tqdm", tmp_path)
     assert finished.returncode == 0, finished.stderr
     for pattern in [
         r"Split\(train 1,258, dev 270, test 269\)",
@@ -124,9 +135,3 @@ def test_a_missing_package_is_named_with_what_installs_it(package, tmp_path):
     message = without(package, tmp_path).stderr
     assert f"ImportError: this example needs {package}" in message
     assert 'pip install "tensorgraph-engine[examples]"' in message
-
-
-def test_digits_does_without_a_progress_bar(tmp_path):
-    finished = without("tqdm", tmp_path)
-    assert finished.returncode == 0, finished.stderr
-    assert "test accuracy" in finished.stdout

@@ -69,7 +69,7 @@ INNER = {
     "formulas": [
         "facts writing",
         "algebra",
-        "naming verify",
+        "gradient naming verify",
         "simplifier",
         "recurrences",
         "targets constant_facts steps update_rules recorded_call",
@@ -208,15 +208,16 @@ def test_import_brings_in_nothing_optional():
 
 
 def imported_names(name):
-    """Return what a package's ``__init__`` takes from its own modules at its top level."""
+    """Return what a package's ``__init__`` takes from its own modules, or hands on ``as`` it is."""
     path = PACKAGE.joinpath(*name.split(".")[1:]) / "__init__.py"
     body = ast.parse(path.read_text()).body
     later = [n for node in body if isinstance(node, ast.If) for n in node.body]  # when asked for
     taken = {
         alias.asname or alias.name
         for node in body + [n for n in later if getattr(n, "module", "") != "tensorgraph"]
-        if isinstance(node, ast.ImportFrom) and node.module.startswith("tensorgraph")
+        if isinstance(node, ast.ImportFrom)
         for alias in node.names
+        if node.module.startswith("tensorgraph") or alias.asname == alias.name
     }
     modules = starred(body)
     named = {n for n in taken if not n.startswith(("_", "*"))} - {m.split(".")[-1] for m in modules}

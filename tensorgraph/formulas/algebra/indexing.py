@@ -13,13 +13,13 @@ from tensorgraph.formulas.algebra.from_normal_form import lower
 from tensorgraph.formulas.algebra.normal_form import Normaliser
 from tensorgraph.formulas.algebra.polynomials import Poly, relabelled
 from tensorgraph.ops.index import one_hot
-from tensorgraph.symbolic.expr import Expr, lift, make
+from tensorgraph.symbolic.expr import Expr, constant, make
 
 
 def indexed(nf: Normaliser, e: Expr) -> Poly | None:
     """Whole slices, new axes, and the only element of an axis of length 1."""
     x, key = e.args[0], e.static["key"]
-    picked = _picked_axis([i.value for i in e.args[1:]], key, x.shape) if len(e.args) > 1 else None
+    picked = _picked_axis(e.args[1:], key, x.shape) if len(e.args) > 1 else None
     if picked is not None:
         return _pick(nf, e, *picked)
     to = _kept_axes(key, x.shape) if len(e.args) == 1 else None
@@ -71,11 +71,10 @@ def _kept_axes(key: Sequence[Any], shape: Sequence[int]) -> dict[int, int] | Non
     return to
 
 
-def _pick(nf: Normaliser, e: Expr, axis: int, labels: Any) -> Poly:
+def _pick(nf: Normaliser, e: Expr, axis: int, labels: Expr) -> Poly:
     """Taking one place along an axis is a sum with a one-hot factor."""
     x = e.args[0]
-    shape = tuple(n for i, n in enumerate(x.shape) if i != axis)
-    hot = one_hot(lift(labels.reshape(shape)), num_classes=x.shape[axis], axis=axis, dtype=x.dtype)
+    hot = one_hot(labels, num_classes=x.shape[axis], axis=axis, dtype=x.dtype)
     p = nf.product(nf.normal(x), nf.atoms.value(hot))
     if x.shape[axis] != 1:
         p = nf.total(p, axis, x.shape[axis])
@@ -90,12 +89,11 @@ def scattered(nf: Normaliser, e: Expr) -> Poly | None:
     to = None if indices else _kept_axes(e.static["key"], e.shape)
     if to is not None:  # what x[:, None] added is taken away
         return relabelled(nf.normal(x), {new: old for old, new in to.items()})
-    found = _picked_axis([i.value for i in indices], e.static["key"], e.shape)
+    found = _picked_axis(indices, e.static["key"], e.shape)
     if found is None:
         return _rows_added(nf, e)
     axis, labels = found
-    shape = tuple(n for i, n in enumerate(e.shape) if i != axis)
-    hot = one_hot(lift(labels.reshape(shape)), num_classes=e.shape[axis], axis=axis, dtype=e.dtype)
+    hot = one_hot(labels, num_classes=e.shape[axis], axis=axis, dtype=e.dtype)
     old = [i for i, n in enumerate(x.shape) if n != 1]
     new = [i for i, n in enumerate(e.shape) if i != axis and n != 1]
     moved = relabelled(nf.normal(x), dict(zip(old, new, strict=True)))
@@ -122,13 +120,13 @@ def _rows_added(nf: Normaliser, e: Expr) -> Poly | None:
 
 
 def _picked_axis(
-    indices: Sequence[Any], key: Sequence[Any], shape: Sequence[int]
-) -> tuple[int, Any] | None:
+    indices: Sequence[Expr], key: Sequence[Any], shape: Sequence[int]
+) -> tuple[int, Expr] | None:
     """Return the axis along which one place is picked for each index of the others, and which."""
-    known = all(i is not None and np.asarray(i).dtype.kind in "iu" for i in indices)
+    known = all(i.value is not None and i.dtype.kind in "iu" for i in indices)
     if len(key) != len(shape) or len(indices) != len(shape) or not known:
         return None
-    full = np.broadcast_arrays(*indices)
+    full = np.broadcast_arrays(*(i.value for i in indices))
     for axis in range(len(shape)):
         rest = tuple(n for i, n in enumerate(shape) if i != axis)
         if 0 in shape or full[0].size != np.prod(rest, dtype=int):
@@ -138,5 +136,10 @@ def _picked_axis(
         grids = np.indices(rest)
         others = [index.reshape(rest) for i, index in enumerate(full) if i != axis]
         if all(np.array_equal(o, grid) for o, grid in zip(others, grids, strict=True)):
-            return axis, full[axis] % shape[axis]
+            return axis, _labels(indices[axis], (full[axis] % shape[axis]).reshape(rest))
     return None
+
+
+def _labels(index: Expr, labels: Any) -> Expr:
+    """Return labels as the index that they are, which may have a name; else as a constant."""
+    return index if np.array_equal(index.value, labels) else constant(labels)

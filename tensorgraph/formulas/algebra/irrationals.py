@@ -21,6 +21,9 @@ LONG = 10
 """Numbers of fewer characters are what they look like."""
 
 
+LARGE = 1e100
+"""Numbers above this, or as small, are nobody's roots; their squares may be no floats."""
+
 WHOLES = 10_000
 """The roots of whole numbers below this are recognised."""
 
@@ -53,7 +56,7 @@ def irrational(value: float, dtype: np.dtype[np.floating]) -> Irrational | None:
         value: the number.
         dtype: the type that it was computed in, whose digits decide.
     """
-    if len(repr(value)) < LONG or not math.isfinite(value):
+    if len(repr(value)) < LONG or not 1 / LARGE < abs(value) < LARGE:
         return None
     eps = float(np.finfo(dtype).eps)
     root = _root_of_whole(value, eps)

@@ -289,12 +289,17 @@ def _is_number(e: Expr) -> bool:
     return e.value is not None and e.size == 1
 
 
+def _works_along(e: Expr) -> bool:
+    """Return whether an operation works along an axis; where one is put or taken out, none does."""
+    return e.op is not None and e.op.family != "shape" and "axis" in e.static
+
+
 def _known(e: Expr, spelling: Spelling, normaliser: Normaliser) -> Iterator[Expr]:
     """Yield the known functions of this shape."""
-    axes = {x.static["axis"] for x in spelling.inside if "axis" in x.static}
+    axes = {(x.static["axis"], x.args[0].ndim) for x in spelling.inside if _works_along(x)}
     for x in _arguments(spelling, normaliser):
         made = [f(x) for f in ELEMENTWISE]
-        for axis in axes:
+        for axis in (axis for axis, ndim in axes if ndim == x.ndim):
             made.append(softmax(x, axis=axis))
             made.append(logsumexp(x, axis=axis, keepdims=e.ndim == x.ndim))
         fitting = (f for f in made if f.shape == e.shape)

@@ -172,10 +172,20 @@ class Scope:
 
     def fit_beside(self, number: str | float, arrays: Iterable[Any]) -> int:
         """Return how well a variable or a number that is written out fits beside these arrays."""
-        beside = {each.name for array in arrays for each in self._alike(array)}
+        beside = self._names_of(arrays)
         if isinstance(number, str):
             return self.variables.fit(number, PRODUCTS, beside)
         return self.variables.fit_of_number(number, PRODUCTS, beside)
+
+    def likeness_beside(self, name: str, arrays: Iterable[Any]) -> float:
+        """Return how much of what stands beside a variable, where it fits best, is these arrays."""
+        beside = self._names_of(arrays)
+        at = Occurrence(PRODUCTS, 0, beside, beside, ())
+        found = self.variables.stands(Sought((name,)), at)
+        return max(((s.fit, s.likeness) for s in found), default=(0, 0.0))[1]
+
+    def _names_of(self, arrays: Iterable[Any]) -> set[str]:
+        return {each.name for array in arrays for each in self._alike(array)}
 
     def arrays(self) -> list[Any]:
         """Return the constant arrays that variables hold."""

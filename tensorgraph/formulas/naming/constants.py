@@ -36,7 +36,7 @@ from tensorgraph.formulas.naming.numbers import Made, Numbers, is_long
 from tensorgraph.formulas.naming.occurrences import Occurrences
 from tensorgraph.formulas.naming.sources import Source, one_hots, picks, sources
 from tensorgraph.symbolic.array_table import ArrayTable
-from tensorgraph.symbolic.expr import Expr, constant, in_order, lift
+from tensorgraph.symbolic.expr import Expr, constant, in_64_bits, in_order, lift
 from tensorgraph.symbolic.reader import Before, Operand, Place, selects
 
 LARGE = 100_000
@@ -127,6 +127,7 @@ class Constants:
             at: where it stands: what the statements write out in such a place is no variable.
             place: gives the expressions of arrays that it may be computed from.
         """
+        value = in_64_bits(value)
         v = np.asarray(value).item()
         if isinstance(v, bool) or v in (0, 1, -1) or not np.isfinite(v):
             if at is not None and v in (0, 1):
@@ -350,10 +351,10 @@ class Constants:
         if abs(short) == 1:
             return short, whole
         named = [*self.numbers.named(short), *self.numbers.named(whole)]
-        name = max(named, key=lambda name: fit(name, arrays), default=None)
-        if name is not None and fit(name, arrays) > written:
-            best = fit(name, arrays)
-            self.numbers.guess(name, [x for x in named if fit(x, arrays) == best])
+        ranks = {x: (fit(x, arrays), self.scope.likeness_beside(x, arrays)) for x in named}
+        name = max(named, key=ranks.__getitem__, default=None)
+        if name is not None and ranks[name][0] > written:
+            self.numbers.guess(name, [x for x in named if ranks[x] == ranks[name]])
             return short, self.numbers.symbol(name)
         computed = self.numbers.as_written(v) if written == NOWHERE else []
         return short, computed[0].make() if computed else whole

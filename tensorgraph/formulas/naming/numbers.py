@@ -17,7 +17,7 @@ import numpy as np
 from tensorgraph.formulas.naming.computations import computations
 from tensorgraph.formulas.naming.distinct import Taken, printed
 from tensorgraph.ops.transcendental import sqrt
-from tensorgraph.symbolic.expr import Expr, symbol
+from tensorgraph.symbolic.expr import Expr, in_64_bits, symbol
 
 SHORT = 10
 """Numbers of fewer characters are multiples and quotients of others by chance."""
@@ -111,7 +111,7 @@ class Numbers:
         """The symbols of the variables that were found, by name."""
         self.guesses: dict[str, dict[str, None]] = {}
         """Other variables that a number may as well be, by the name it got."""
-        self._named = named
+        self._named = {name: v if abs(v) > LARGEST else in_64_bits(v) for name, v in named.items()}
         self._taken = Taken(signs)
         self._names = [
             name for name, v in named.items() if v not in (0, 1, -1) and abs(v) <= LARGEST

@@ -24,7 +24,15 @@ from tensorgraph.formulas.writing.formula import Formula, key_text
 from tensorgraph.ops._axes import kept
 from tensorgraph.ops.reduce import sum
 from tensorgraph.symbolic.evaluate import evaluate
-from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, remade, symbol
+from tensorgraph.symbolic.expr import (
+    Expr,
+    constant,
+    constant_of_its_own,
+    in_order,
+    lift,
+    remade,
+    symbol,
+)
 from tensorgraph.symbolic.replay import Replay
 
 LETTERS = "xdsw"
@@ -73,7 +81,7 @@ class Inputs:
         return evaluate([e], self.recorded.given)[e]
 
     def _symbols(self, f: Family) -> dict[int, Expr]:
-        """Return a symbol for what each step is given, but for indices."""
+        """Return a symbol for what each step is given."""
         values = {t: self._value(e) for t, e in f.members.items()}
         taken, held = self._slices(values), self.scope.of_array(self._value(f.last))
         counted = counted_by(values, self.scope) if taken is None else None
@@ -89,14 +97,11 @@ class Inputs:
                 written = Formula("item", (Formula("name", text=name),), key)
                 name = f"{name}_{place}"
             array = np.asarray(values[t])
-            if array.dtype.kind in "iu" and array.ndim:  # indices decide shapes
-                self.names[e], self.written[name] = name, written
-            else:
-                result[t] = self._symbol(name, written, array)
+            result[t] = self._symbol(name, written, array)
+            if result[t].is_input:
                 self.copies[result[t]] = e
             if taken is None and counted is None and not held:
-                what = description(e, self.recorded.users.get(e))
-                self.unnamed[result.get(t, e)] = what
+                self.unnamed[result[t]] = description(e, self.recorded.users.get(e))
         return result
 
     def _picked(self, f: Family) -> dict[int, Expr]:
@@ -133,10 +138,16 @@ class Inputs:
         return next(x for x in chain(letters, numbered) if x not in used)
 
     def _symbol(self, name: str, written: Formula, array: Any) -> Expr:
-        known = [e for e, own in self.names.items() if own == name and e.is_input]
+        """Return the symbol that stands for data; for indices, which rules look at, a constant."""
+        known = [e for e, own in self.names.items() if own == name]
         if taken_by_another := [e for e in known if e.shape != array.shape]:
             name, known = f"{name}_{len(taken_by_another)}", []
-        e = known[0] if known else symbol(name, array.shape, array.dtype)
+        if known:
+            e = known[0]
+        elif array.dtype.kind in "iu" and array.ndim:
+            e = constant_of_its_own(array)
+        else:
+            e = symbol(name, array.shape, array.dtype)
         self.names[e], self.written[name] = name, written
         return e
 
