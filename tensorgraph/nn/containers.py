@@ -41,11 +41,7 @@ class Sequential(Module):
 
     def __init__(self, *layers: Callable[[Any], Any]) -> None:
         for i, layer in enumerate(layers):
-            if not callable(layer) or isinstance(layer, type):
-                raise errors.DTypeError(
-                    f"Sequential: layer {i} is {errors.describe(layer)}, not a module or"
-                    f" function{_instead(layer)}"
-                )
+            _check_layer(i, layer)
         self.layers: list[Any] = list(layers)  # whose attributes no type checker can know
 
     def forward(self, x: Any) -> Tensor:
@@ -85,6 +81,11 @@ class Sequential(Module):
     def __getitem__(self, key: int | slice) -> Any:
         """Return a layer; or, for a slice, a Sequential of the same layers."""
         return Sequential(*self.layers[key]) if isinstance(key, slice) else self.layers[key]
+
+    def __setitem__(self, key: int, layer: Callable[[Any], Any]) -> None:
+        """Put another layer in the place of one."""
+        _check_layer(key, layer)
+        self.layers[key] = layer
 
 
 class ModuleList(Module, list[Module]):
@@ -239,6 +240,14 @@ def _module(container: Module, key: Any, item: Any) -> Module:
             f"{kind}: item {key!r} is {errors.describe(item)}, not a module{_instead(item)}"
         )
     return item
+
+
+def _check_layer(key: int, layer: Any) -> None:
+    if not callable(layer) or isinstance(layer, type):
+        raise errors.DTypeError(
+            f"Sequential: layer {key} is {errors.describe(layer)}, not a module or"
+            f" function{_instead(layer)}"
+        )
 
 
 def _instead(layer: Any) -> str:

@@ -123,7 +123,8 @@ def xavier_normal(
     """Draw from N(0, 1 / fan_in): the course's Xavier initialisation, for tanh layers.
 
     Also under the name ``lecun_normal``: LeCun et al. 1998, "Efficient BackProp", equation 16, for
-    inputs of mean 0 and variance 1.
+    inputs of mean 0 and variance 1. What PyTorch calls Xavier is :func:`glorot_normal`, of another
+    deviation: √(2 / (fan_in + fan_out)), not √(1 / fan_in).
 
     Raises:
         ShapeError: the shape is not a weight's; see :func:`fans`.
@@ -143,7 +144,7 @@ def xavier_uniform(
 ) -> Tensor:
     """Draw evenly with the standard deviation of :func:`xavier_normal`.
 
-    Also under the name ``lecun_uniform``.
+    Also under the name ``lecun_uniform``. What PyTorch calls Xavier is :func:`glorot_uniform`.
 
     Raises:
         ShapeError: the shape is not a weight's; see :func:`fans`.

@@ -99,9 +99,11 @@ def parameter(
     if not callable(init) or isinstance(init, type):
         name = str(init).lower()
         named = next((own for own in initialisers if own.startswith(name)), "he_normal")
+        other = named.replace("xavier", "glorot")
+        note = f" (the course's; PyTorch's is {other})" if other != named else ""
         raise errors.DTypeError(
             f"{errors.describe(init)} is not an initialiser; write one of tg.nn.init, such as"
-            f" init=tg.nn.init.{named}"
+            f" init=tg.nn.init.{named}{note}"
         )
     try:
         value = init(shape, generator=generator, dtype=dtype)

@@ -58,7 +58,8 @@ class CheckedFunction:
                 self.arrays.append(array)
         if not self.arrays:
             raise errors.DTypeError(
-                "gradcheck: no argument is floating-point, there is nothing to differentiate by"
+                "gradcheck: no argument is floating-point, there is nothing to differentiate by;"
+                " write tg.testing.gradcheck(f, np.array([1.0, 2.0]))"
             )
         with mode(recording=True, observer=_Precision()), watch() as self._states:
             first = [output._data for output in self.outputs(self.variables())]

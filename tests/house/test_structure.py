@@ -49,7 +49,7 @@ ROOMS = [
     "engine.domain engine.notation engine.explain engine.rule engine.random_generator",
     "engine.declaration_checks",
     "engine.op",
-    "engine.graph engine.stated_facts engine.lost_gradients",
+    "engine.graph engine.stated_facts engine.lost_gradients engine.gradient_hook",
     "engine.operators",
     "engine.tensor",
     "engine.operands",

@@ -290,3 +290,12 @@ def test_shared_modules_count_once():
     modules = nn.ModuleList([shared, shared])
     assert modules.modules() == [modules, shared]
     assert len(modules.parameters()) == 2
+
+
+def test_a_layer_of_a_sequential_is_replaced_by_assignment():
+    model, head = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)), nn.Linear(3, 5)
+    model[-1] = head
+    assert model[1] is head and model(tg.ones((4, 2))).shape == (4, 5)
+    assert any(parameter is head.weight for parameter in model.parameters())
+    with pytest.raises(DTypeError, match="layer 0 is 'relu', not a module or function"):
+        model[0] = "relu"
