@@ -62,7 +62,7 @@ LOST = {
     "a NumPy scalar": (lambda: np.float32(x[0]), "np.float32", r"x.astype\('float32'\)"),
     "mean of a list": (lambda: np.mean([x[0] * 2, x[1]]), "np.mean", r"float\(v\) for each v"),
     "sum of a list": (lambda: np.sum([x[0], x[1]]), "np.sum", r"float\(v\) for each v"),
-    "sum of a dict": (lambda: np.sum(list({"a": x[0]}.values())), "np.sum", r"float\(v\) for each v"),
+    "sum of a dict": (lambda: np.sum(list({"a": x[0]}.values())), "np.sum", r"float\(v\) for"),
     "max of a tuple": (lambda: np.max((x[0], x[1])), "np.max", r"float\(v\) for each v"),
     "exp of a list": (lambda: np.exp([x[0], x[1]]), "np.exp", r"float\(v\) for each v"),
     "dot of a list": (lambda: np.dot([x[0], 2.0], [1, 2]), "np.dot", r"np.dot\(tg.stack\("),
