@@ -159,7 +159,7 @@ def test_the_gradient_of_a_directional_derivative():
     np.testing.assert_allclose(by_x.numpy(), -np.sin(at) * direction, rtol=1e-14)
     np.testing.assert_allclose(by_v.numpy(), np.cos(at), rtol=1e-14)
     curvature = tg.grad(lambda x: tg.jvp(tg.sin, (x,), (tg.tensor(direction),))[1].sum())(at)
-    np.testing.assert_allclose(curvature.numpy(), -np.sin(at) * direction, rtol=1e-14)
+    np.testing.assert_allclose(curvature, -np.sin(at) * direction, rtol=1e-14)
 
 
 def test_third_derivatives_of_a_program_in_several_directions():

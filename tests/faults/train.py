@@ -7,7 +7,7 @@ from tests.faults.fault import Fault, planted_in
 FAULTS: list[Fault] = [
     *planted_in(
         "train/saving.py",
-        ("_check_named", "len(given) == 1 and", "",
+        ("_check_named", "len(given) == 1", "True",
          "save: what has no name is left out of the file"),
     ),
     *planted_in(
