@@ -45,14 +45,16 @@ def warn_of_lost_parameter(
                 f"{owner}.{name} was a parameter, and is none with this value, so that nothing"
                 f" trains it; write self.{name}.assign(…) for self.{name} = …"
             )
-    elif mode.module is None and not isinstance(new, _SEARCHED):
+    elif mode.module is not None:
+        return
+    elif not isinstance(new, _SEARCHED):
         lost = _trained_in(new)
         if lost and not set(map(id, lost)) & set(map(id, own())):
             _warn(
                 f"{owner}.{name} is {_a(type(new).__name__)}, which is not searched for layers and"
                 f" parameters, so that nothing trains what is in it; write {_searched(name, new)}"
             )
-    elif mode.module is None:
+    else:
         results = list(_results_in(new))
         if results and not {id(leaf) for leaf in own()} & set(map(id, _leaves(results))):
             _warn(

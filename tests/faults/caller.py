@@ -26,7 +26,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "caller/asking.py",
-        ("_beginning", "step.opname not in _WITHOUT_PLACE", "True",
+        ("written", "step.opname not in _WITHOUT_PLACE", "True",
          "asking: what is called is not found among what stands for nothing"),
         ("_taker", "step.opname.startswith('LOAD_') and not _is_attribute(step)", "False",
          "asking: the format of a text is taken for what takes its value"),

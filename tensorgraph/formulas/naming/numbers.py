@@ -7,6 +7,7 @@ about, where the statements do not; one is taken where it gives that value to th
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from itertools import chain, islice
@@ -24,9 +25,6 @@ SHORT = 10
 
 MANY = 50
 """Of so many forms that give a number, the one is taken that fits best."""
-
-LARGEST = float(np.finfo(np.float64).max)
-"""Integers of Python may be larger, such as the states of generators; those name nothing."""
 
 ULPS = 8
 """How many units in the last place the same number may be off, computed in another order."""
@@ -111,11 +109,9 @@ class Numbers:
         """The symbols of the variables that were found, by name."""
         self.guesses: dict[str, dict[str, None]] = {}
         """Other variables that a number may as well be, by the name it got."""
-        self._named = {name: v if abs(v) > LARGEST else in_64_bits(v) for name, v in named.items()}
+        self._named = {name: in_64_bits(v) if _is_finite(v) else v for name, v in named.items()}
         self._taken = Taken(signs)
-        self._names = [
-            name for name, v in named.items() if v not in (0, 1, -1) and abs(v) <= LARGEST
-        ]
+        self._names = [name for name, v in named.items() if v not in (0, 1, -1) and _is_finite(v)]
         self._values = np.array([float(named[name]) for name in self._names])
         self._written = computations(written, named)
 
@@ -215,3 +211,11 @@ def is_long(v: Any) -> bool:
 
 def _negative_of(build: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *operands: -build(*operands)
+
+
+def _is_finite(v: Any) -> bool:
+    """Return whether a float holds a number; Python's integers, as generators' states, may not."""
+    try:
+        return math.isfinite(v)
+    except OverflowError:
+        return False
