@@ -199,4 +199,4 @@ def test_state_is_saved_from_the_device_and_loaded_to_it(differentiable):
 def test_state_of_a_symbol_is_not_made_up():
     layer = tg.nn.Linear(3, 2)
     with pytest.raises(tg.errors.GraphError, match="has no value"):
-        tg.trace(lambda x: [layer(x), layer.state_dict()][0], np.ones((2, 3)))
+        tg.trace(lambda x: [layer(x), layer.state_dict()][0], np.ones((2, 3), "float32"))

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
-from tensorgraph.engine.operators import Operators
 from tensorgraph.ops import OPS
 
 
@@ -320,7 +319,7 @@ ARGUMENTS = {
 }
 
 
-METHODS = [name for name in Operators.__annotations__ if name in OPS and name != "reshape"]
+METHODS = [name for name in OPS if hasattr(tg.Tensor, name) and name != "reshape"]
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -350,8 +349,8 @@ def test_reshape_takes_lengths_or_a_tuple():
         ("gelu", r"write tg.gelu\(x\)"),
         ("tolist", r"write x.numpy\(\).tolist\(\)"),
         ("copy", r"write x \(tensors do not change\)"),
-        ("copysign", r"write tg.abs\(x\) \* tg.sign\(y\)"),
-        ("exp_", r"write x.assign\(tg.exp\(x.data\)\)"),
+        ("copysign", r"write tg.where\(y < 0, -tg.abs\(x\), tg.abs\(x\)\)"),
+        ("exp_", r"write x.assign\(tg.exp\(x\)\)"),
         ("nonsense", "^a Tensor has no attribute 'nonsense'$"),
     ],
 )

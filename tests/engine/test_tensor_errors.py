@@ -126,7 +126,7 @@ def test_setting_the_data_prints_the_line_to_write():
     text = told(lambda: setattr(w, "data", np.zeros(2)), errors.ImmutableError)
     assert text.endswith("write w.assign(value) for w.data = value")
     assert w.data.tolist() == [1, 2]
-    with pytest.raises(AttributeError, match=r"write x.assign\(x.data - y\)"):
+    with pytest.raises(AttributeError, match=r"write w.assign\(w.data - "):
         w.sub_(1)
 
 

@@ -40,7 +40,7 @@ def leaf(data, **kwargs):
         (
             lambda x: x[1.0],
             errors.DTypeError,
-            "holds integers or booleans, not float32; write .astype",
+            "an index is an integer, not 1.0; write int(…)",
         ),
         (lambda x: x[tg.ones(1)], errors.DTypeError, "write .astype('int64')"),
         (

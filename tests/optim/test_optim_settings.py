@@ -298,6 +298,7 @@ def test_a_copy_of_model_and_optimizer_trains_by_itself(copied):
     assert (twin.layers[0].bias.data != model.layers[0].bias.data).all()
 
 
+@pytest.mark.filterwarnings("ignore:.*was a parameter:tensorgraph.errors.LostGradientWarning")
 @pytest.mark.parametrize(
     "params", [lambda m: m.parameters(), lambda m: optim.path_groups(m, {"layers.0": {"lr": 1}})]
 )
