@@ -49,8 +49,17 @@ def names_of(room: str) -> list[str]:
     if room == "tensorgraph.errors":  # what else stands there writes messages
         kept = {n: value for n, value in kept.items() if inspect.isclass(value)}
     elsewhere = ops.OPS if room == "tensorgraph" else {}
-    own = [n for n, v in kept.items() if not isinstance(v, ModuleType) and n not in elsewhere]
+    own = [
+        n
+        for n, v in kept.items()
+        if not (isinstance(v, ModuleType) or n in elsewhere or _is_numpys(v))
+    ]
     return sorted(own, key=str.lower)
+
+
+def _is_numpys(value: Any) -> bool:
+    """Return whether NumPy documents a value: the names of dtypes are its own."""
+    return inspect.isclass(value) and value.__module__ == "numpy"
 
 
 def _is_own(name: str, value: Any, module_name: str) -> bool:

@@ -114,7 +114,7 @@ assert heard[32:62].max() > 0.5 > heard[:28].max()
 # %%
 loudest = int(heard.argmax())
 piece = np.pad(sound, (64, 0)).astype(np.float32)[None, 512 * loudest : 512 * loudest + 576]
-slope = tg.grad(lambda x: vad(x)[0].sum())(piece)
+slope = tg.grad(lambda x: vad(x)[0].sum())(tg.tensor(piece)).numpy()
 share = (np.fft.rfft(slope[0]) * np.fft.rfft(piece[0]).conj()).real
 print(f"what speaks most for a voice lies around {share[1:].argmax() * rate / 576:.0f} Hz")
 
