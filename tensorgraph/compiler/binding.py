@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.joined_arrays import exchanged, joined, joins, parts
 from tensorgraph.compiler.state import Block, Gradient, NewGradient, Slot, Value
 from tensorgraph.symbolic.capture import Captured
-from tensorgraph.symbolic.expr import Expr, in_order, symbol
+from tensorgraph.symbolic.expr import Expr, constant, in_order, symbol
 
 
 class Binding:
     """A dataflow, and what its arrays stand for.
 
-    They are the arguments, what is read (``tensors``, then the gradients of ``owners``), what is
-    overwritten (``blocks``), and a number that counts the runs.
+    They are the arguments, what is read (``tensors``, the gradients of ``owners``, arrays that the
+    function names), what is overwritten (``blocks``), and a number that counts the runs.
     """
 
-    def __init__(self, captured: Captured) -> None:
+    def __init__(self, captured: Captured, arrays: Sequence[NDArray[Any]] = ()) -> None:
+        """Bind.
+
+        Args:
+            captured: what is computed and changed.
+            arrays: those that the function names: they are read anew in each run, not constants.
+        """
         self._captured = captured
         self._arguments = {e: i for i, e in enumerate(captured.inputs)}
         slots, written = self._state()
@@ -40,6 +48,11 @@ class Binding:
             if len(group) > 1:
                 instead.update(zip(group, parts(whole, [e.shape for e in group]), strict=True))
         used = {*in_order(roots)}
+        named = {constant(array): array for array in arrays if array.dtype.kind in "fiub"}
+        self.named = {e: array for e, array in named.items() if e in used}
+        """Arrays that the function names."""
+        stand_ins = {e: symbol("named", e.shape, e.dtype) for e in self.named}
+        instead |= stand_ins
         read = [e for e in captured.tensors if e not in slots and e in used]
         grads = [e for e in captured.accumulated if e not in slots and e in used]
         self.tensors = [captured.tensors[e] for e in read]
@@ -60,7 +73,7 @@ class Binding:
         }
         runs = symbol("runs", (), np.int64)
         self.dataflow = Dataflow(
-            arrays=(*captured.inputs, *self.symbols, *wholes, runs),
+            arrays=(*captured.inputs, *self.symbols, *stand_ins.values(), *wholes, runs),
             numbers=tuple(captured.numbers),
             generators=tuple(captured.draws),
             drawn=tuple(new[e] for e in captured.drawn),

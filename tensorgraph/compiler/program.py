@@ -14,6 +14,7 @@ from operator import attrgetter, is_
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tensorgraph.compiler.binding import Binding
 from tensorgraph.compiler.dataflow import Dataflow, Failed, Runner
@@ -41,7 +42,11 @@ class Program:
     """A function of arrays, captured for some shapes and dtypes, and run by a back end."""
 
     def __init__(
-        self, f: Callable[..., Any], arguments: Sequence[Any], make_runner: MakeRunner
+        self,
+        f: Callable[..., Any],
+        arguments: Sequence[Any],
+        make_runner: MakeRunner,
+        named: Sequence[NDArray[Any]] = (),
     ) -> None:
         """Capture a function.
 
@@ -49,6 +54,7 @@ class Program:
             f: takes arrays or tensors, and returns nested containers.
             arguments: such as it is to be called with.
             make_runner: the back end.
+            named: arrays that the function names, which may change between runs.
 
         Raises:
             GraphError: the function asks for a value.
@@ -64,12 +70,18 @@ class Program:
         self._numbers = [*captured.numbers.values()]
         self._generators = [*captured.draws.values()]
         self._locked = [*dict.fromkeys(self._generators)]
-        self._bound = bound = Binding(captured)
+        self._bound = bound = Binding(captured, named)
         self.dataflow = bound.dataflow
+        self._named = [*bound.named.values()]
         self.state = state_of(bound.blocks)
         self._read: list[Any] = []
         self._ticket = np.zeros((), np.int64)  # counts the runs that have written
         self.runner = make_runner(bound.dataflow)
+
+    @property
+    def draws(self) -> bool:
+        """Whether random numbers are drawn."""
+        return bool(self._generators)
 
     def __call__(self, arguments: Sequence[Any]) -> Any:
         """Return what the function returns, and change what it changes.
@@ -82,7 +94,7 @@ class Program:
         with state.lock:
             state.prepare()
             given = [x._data if type(x) is Tensor else x for x in arguments]
-            arrays = [*given, *self._arrays_read(), *state.arrays, self._ticket]
+            arrays = [*given, *self._arrays_read(), *self._named, *state.arrays, self._ticket]
             outputs = self._drawing(arrays) if self._generators else self._run(arrays, ())
             for i, place in bound.values_of_arguments:
                 arguments[i]._data = outputs[place]
