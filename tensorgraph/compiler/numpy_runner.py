@@ -69,7 +69,7 @@ def numpy_runner(dataflow: Dataflow) -> NumpyRunner:
     return NumpyRunner(dataflow)
 
 
-class _Source:
+class Source:
     """A source of random numbers as the kernels of draws take it."""
 
     def __init__(self, numpy: np.random.Generator) -> None:
@@ -93,7 +93,7 @@ class _Plan:
 
     def __init__(self, dataflow: Dataflow) -> None:
         self.names: dict[str, Any] = {
-            "Failed": Failed, "Source": _Source, "asarray": np.asarray, "fail": _fail,
+            "Failed": Failed, "Source": Source, "asarray": np.asarray, "fail": _fail,
             "write": _write,
         }  # fmt: skip
         self.calls = 0
