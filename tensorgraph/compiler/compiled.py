@@ -136,7 +136,7 @@ class Compiled:
     @property
     def source(self) -> str:
         """What the programs consist of, one after the other: their source code."""
-        return "\n".join(variant.program.runner.source for variant in self._variants)
+        return "\n".join(str(getattr(v.program.runner, "source", "")) for v in self._variants)
 
     @property
     def _variants(self) -> list[Variant]:
@@ -197,10 +197,10 @@ def compile(f: Any = None, *, wait: bool = False) -> Any:
     """Return a function that does what ``f`` does, as a program without Python's cost.
 
     The first call with arguments of a kind (shapes, dtypes, nesting) runs ``f`` as it is. The
-    second one captures what it does: layers, losses, ``backward()``, clipping, ``optimizer.step()``,
-    random draws, running statistics. From then on the program runs. It reads and writes the same
-    tensors, so a model and its optimizer can be saved, loaded, looked at and trained otherwise
-    between calls. Arrays that were handed out do not change.
+    second one captures what it does: layers, losses, ``backward()``, clipping, the step of an
+    optimizer, random draws, running statistics. From then on the program runs. It reads and writes
+    the same tensors, so a model and its optimizer can be saved, loaded, looked at and trained
+    otherwise between calls. Arrays that were handed out do not change.
 
     Another program is made where ``f`` would do something else: for arguments of another kind, such
     as a smaller last batch, after ``model.eval()``, when a setting or something else that ``f``

@@ -175,7 +175,7 @@ def _readings(f: Callable[..., Any]) -> Iterator[Reading]:
 
 
 def _is_library(f: FunctionType) -> bool:
-    """Return whether a function is the engine's, or a library's, which read nothing that changes."""
+    """Return whether a function is the engine's or a library's: they read nothing that changes."""
     return f.__code__.co_filename.startswith(LIBRARIES)
 
 
@@ -288,10 +288,8 @@ class Settings:
             if not same(self._parts_now(), self._parts):
                 return False
             self._look()
-        return all(
-            now is value or same(now, value)
-            for now, value in ((getattr(o, name, MISSING), value) for o, name, value in self._others)
-        )
+        now = ((getattr(o, name, MISSING), value) for o, name, value in self._others)
+        return all(found is value or same(found, value) for found, value in now)
 
     def _parts_now(self) -> list[Any]:
         """Return the attributes of the modules, with what is in lists and dicts."""

@@ -44,6 +44,7 @@ class Returning:
         self.results: list[Finish] = []
 
     def __call__(self, *arrays: Tensor) -> list[Any]:
+        """Call the function, and return what it computes."""
         leaves, self.structure = flatten(self._f(*arrays))
         given = {id(x): i for i, x in enumerate(arrays)}
         observer: Any = MODE.get().observer

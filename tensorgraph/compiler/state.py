@@ -94,10 +94,11 @@ class NewGradient:
         self.tensor = tensor
         self._grad: Tensor | None = None
 
-    def now(self) -> None:
+    def now(self) -> NDArray[Any] | None:
         """Return that there is no array."""
         if self.tensor._grad is not None:
             raise Unfit
+        return None
 
     def holds(self, view: NDArray[Any]) -> bool:
         """Return whether all is as it has to be."""
@@ -116,7 +117,9 @@ class NewGradient:
 class Block:
     """Places whose arrays lie end to end in one."""
 
-    def __init__(self, slots: Sequence[Slot], shapes: Sequence[tuple[int, ...]], dtype: Any) -> None:
+    def __init__(
+        self, slots: Sequence[Slot], shapes: Sequence[tuple[int, ...]], dtype: Any
+    ) -> None:
         self.slots, self.shapes, self.dtype = slots, shapes, np.dtype(dtype)
         self._cuts = cuts(shapes)
         self.array = np.empty(0, dtype)

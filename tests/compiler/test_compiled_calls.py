@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
-from tensorgraph import nn, optim
+from tensorgraph import nn
 from tensorgraph.compiler.compiled import Compiled, compile
 from tests.compiler.back_ends import compiled, on_every_back_end
 from tests.compiler.test_compiled_steps import assert_alike
@@ -376,7 +376,6 @@ def test_a_hook_that_asks_for_a_value_is_called_each_time():
 def test_what_is_watched_runs_as_it_is():
     f, calls = counted(lambda x: tg.sin(x).sum())
     run = Compiled(f)
-    f.__closure__  # noqa: B018
     with tg.profile() as found:
         said(run, "something watches", tg.ones(3))
     assert {row.name for row in found.ops} >= {"sin"} and len(calls) == 4
@@ -404,7 +403,11 @@ def test_what_changes_again_and_again_is_compiled_a_few_times():
 def test_what_cannot_be_compiled():
     with pytest.raises(tg.errors.DTypeError, match="compile takes a function or a module, not 3"):
         compile(3)
-    said(Compiled(lambda x: iter([x])), "it returns a list_iterator, which is not the same", tg.ones(3))
+    said(
+        Compiled(lambda x: iter([x])),
+        "it returns a list_iterator, which is not the same",
+        tg.ones(3),
+    )
 
 
 def test_what_is_printed():
