@@ -143,8 +143,7 @@ class Build:
     def _failure(self, what: str) -> CompileError:
         line = shlex.join(self._compiler.line(_SOURCE, _LIBRARY))
         return CompileError(
-            f"the C compiler {what}\nIt was called as {line}; set CC to another one, such as"
-            " CC=gcc"
+            f"the C compiler {what}\nIt was called as {line}; set CC to another one, such as CC=gcc"
         )
 
     def _settle(self, outcome: ctypes.CDLL | CompileError) -> None:
