@@ -75,14 +75,19 @@ class Captured:
 
         Random numbers are drawn as the function would; no tensor is changed.
         """
-        given = self._arguments(arguments)
-        meet(*self.tensors.values())
-        given |= {e: tensor._data for e, tensor in self.tensors.items()}
-        given |= {e: _gradient_of(self.tensors[t]) for e, t in self.accumulated.items()}
-        given |= {e: read() for e, read in self.numbers.items()}
-        given |= self.draws
+        given = {**self._arguments(arguments), **self.known()}
         state = [*self.written.values(), *self.gradients.values()]
         return evaluate([*self.drawn, *self.outputs, *state, *self.checks], given)
+
+    def known(self) -> dict[Expr, Any]:
+        """Return what is given for all symbols but those of the arguments, as it is now."""
+        meet(*self.tensors.values())
+        return {
+            **{e: tensor._data for e, tensor in self.tensors.items()},
+            **{e: _gradient_of(self.tensors[t]) for e, t in self.accumulated.items()},
+            **{e: read() for e, read in self.numbers.items()},
+            **self.draws,
+        }
 
     def __call__(self, *arguments: Any) -> Any:
         """Do what the function does: return its outputs, write tensors and gradients, count steps.
