@@ -116,7 +116,9 @@ class NewGradient:
 class Block:
     """Places whose arrays lie end to end in one."""
 
-    def __init__(self, slots: Sequence[Slot], shapes: Sequence[tuple[int, ...]], dtype: Any) -> None:
+    def __init__(
+        self, slots: Sequence[Slot], shapes: Sequence[tuple[int, ...]], dtype: Any
+    ) -> None:
         self.slots, self.shapes, self.dtype = slots, shapes, np.dtype(dtype)
         self._cuts = cuts(shapes)
         self.array = np.empty(0, dtype)
