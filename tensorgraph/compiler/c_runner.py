@@ -93,7 +93,7 @@ class CRunner:
             CompileError: the program could not be compiled.
         """
         if not self._parts:
-            self._load()
+            self.load()
         if not all(map(is_, arrays, self._last)):
             for i, (array, last) in enumerate(zip(arrays, self._last, strict=True)):
                 if array is not last:
@@ -111,8 +111,12 @@ class CRunner:
 
     # ------------------------------------------------------------------ what the program is given
 
-    def _load(self) -> None:
-        """Look up the functions of the compiled program."""
+    def load(self) -> None:
+        """Wait until the program is compiled, and look up its functions.
+
+        Raises:
+            CompileError: it could not be compiled.
+        """
         library = self._build.result()
         if (blas := find_openblas()) is not None:
             library.set_products.argtypes = [ctypes.c_void_p] * 2

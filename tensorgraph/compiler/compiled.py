@@ -14,8 +14,8 @@ from weakref import WeakSet
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.compiler.best_runner import best_runner
 from tensorgraph.compiler.guards import Arguments, Surroundings, same, settings_hold, values_now
-from tensorgraph.compiler.numpy_runner import numpy_runner
 from tensorgraph.compiler.program import MakeRunner, Program, Refused, Unrepeated
 from tensorgraph.compiler.returned import HasGraph, NoResult, has_graph
 from tensorgraph.compiler.state import Unfit
@@ -70,11 +70,12 @@ class Compiled:
     """A function that runs as a program; see :func:`compile`."""
 
     def __init__(
-        self, f: Callable[..., Any], wait: bool = False, make_runner: MakeRunner = numpy_runner
+        self, f: Callable[..., Any], wait: bool = False, make_runner: MakeRunner | None = None
     ) -> None:
         self.__wrapped__ = f
         self._f = no_grad()(f.__call__) if isinstance(f, Module) else f
-        self._wait, self._make_runner = wait, make_runner
+        self._wait = wait
+        self._make_runner = make_runner or partial(best_runner, wait=wait)
         self._kinds: dict[Any, Kind] = {}
         self._as_it_is = False
         self._told: set[str] = set()
