@@ -11,7 +11,6 @@ from typing import Any
 from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.symbolic.expr import Expr, in_order, lift, make, remade
 
-
 AS_DEFINED = {"linear", "dropout", "matmul_where", "masked_matmul", "affine", "center"}
 
 

@@ -76,6 +76,7 @@ class Source:
         self._numpy = numpy
 
     def draw(self, sample: Any) -> Any:
+        """Return what a function draws from NumPy's generator."""
         return sample(self._numpy)
 
 
@@ -262,12 +263,7 @@ def _expanded(dataflow: Dataflow) -> Dataflow:
 def _has_place(e: Expr) -> bool:
     """Return whether the kernel of an operation writes where it is told."""
     op: Any = e.op
-    return (
-        type(op.kernel) is np.ufunc
-        and _is_ours(op)
-        and e.shape != ()
-        and e.dtype.kind in "fiub"
-    )
+    return type(op.kernel) is np.ufunc and _is_ours(op) and e.shape != () and e.dtype.kind in "fiub"
 
 
 def _is_ours(op: Op) -> bool:

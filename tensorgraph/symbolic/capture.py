@@ -182,7 +182,7 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
     arguments = [
         argument(e) if t._requires_grad else wrap(e) for e, t in zip(inputs, tensors, strict=True)
     ]
-    capturing = _Capturing()
+    capturing = Capturing()
     try:
         with mode(observer=capturing):
             result = f(*unflatten(structure, arguments))
@@ -211,7 +211,7 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
     )  # fmt: skip
 
 
-class _Capturing(Observer):
+class Capturing(Observer):
     """Puts symbols in place of what is met."""
 
     def __init__(self) -> None:
