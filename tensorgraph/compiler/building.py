@@ -27,13 +27,6 @@ from tensorgraph.errors import CompileError
 
 _SOURCE, _LIBRARY, _WORDS = "program.c", f"program{library_cache.SUFFIX}", "words"
 
-# A signal to end what runs in the foreground, as Ctrl-C sends it, does not end a compiler.
-_GROUP = (
-    {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    if sys.platform == "win32"
-    else {"process_group": 0}
-)
-
 
 def build(source: str) -> ctypes.CDLL | None:
     """Return the library that a C source is compiled to, ``None`` where there is no compiler.
@@ -119,7 +112,7 @@ class Build:
                 stdout=words,
                 stderr=words,
                 env=os.environ | {"LC_ALL": "C"},
-                **_GROUP,
+                start_new_session=True,  # Ctrl-C ends what is in the foreground, not a compiler
             )
 
     def _finish(self, code: int) -> None:
@@ -143,8 +136,7 @@ class Build:
     def _failure(self, what: str) -> CompileError:
         line = shlex.join(self._compiler.line(_SOURCE, _LIBRARY))
         return CompileError(
-            f"the C compiler {what}\nIt was called as {line}; set CC to another one, such as"
-            " CC=gcc"
+            f"the C compiler {what}\nIt was called as {line}; set CC to another, such as CC=gcc"
         )
 
     def _settle(self, outcome: ctypes.CDLL | CompileError) -> None:

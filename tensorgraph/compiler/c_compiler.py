@@ -1,6 +1,6 @@
 """The C compiler of this machine, and how it is called.
 
-It is what ``$CC`` names, else ``cc``, else Zig's from the wheel ``ziglang`` (the extra ``compile``).
+It is what ``$CC`` names, else ``cc``, else Zig's in the wheel ``ziglang`` (the extra ``compile``).
 No flag changes what is computed: NaN, ±inf and −0 come out as in NumPy, and products are not fused
 with sums. Loops over ``expf`` and its like are vectorised by glibc's libmvec, which there is on
 x86-64 Linux only, and by GCC only for functions declared with ``__attribute__((simd))``: sources

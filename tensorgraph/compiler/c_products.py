@@ -45,7 +45,7 @@ def product_of(s: Product, blas: bool) -> Function:
         x += f" + i{d} * {s.x.strides[d]}"
         y += f" + i{d} * {s.y.strides[d]}"
     out = "out" + "".join(
-        f" + i{d} * {int(np.prod(s.out.shape[d + 1:]))}" for d in range(len(s.out.shape) - 2)
+        f" + i{d} * {int(np.prod(s.out.shape[d + 1 :]))}" for d in range(len(s.out.shape) - 2)
     )
     small = m * n * k <= SMALL or not blas
     lines.append("  {")

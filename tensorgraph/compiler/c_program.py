@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from tensorgraph.compiler.arena import Span, places
 from tensorgraph.compiler.bit_generators import C_TEXT, HEADER
 from tensorgraph.compiler.c_functions import PRELUDE, TYPES
@@ -21,8 +19,13 @@ from tensorgraph.compiler.lowering import Lowering
 from tensorgraph.compiler.scalars import Buffer
 from tensorgraph.compiler.statements import Call, Check, Draw, Product
 
-FAILED = 1
-"""What a part returns for the first check that does not hold, and so on for the others."""
+FAILED = 2
+"""What a part returns where the first check of a dataflow does not hold, and so on for the others;
+for indices out of range one less."""
+
+MEMORY, NUMBERS, FIRST = 0, 1, 2
+"""Places in the table of pointers that parts are given: what the program itself owns, and what
+follows."""
 
 
 class CProgram:
@@ -40,11 +43,14 @@ class CProgram:
         self._functions: dict[str, str] = {}
         self._integer = integer
         steps = [self._step(group, needed) for group in self.groups]
+        self.generators = FIRST
+        """Where pointers to sources of random numbers begin in the table that parts are given."""
         self.given: dict[Buffer, int] = {}
-        """The place of each buffer, other than temporaries, in the table of pointers."""
+        """The place of each buffer, other than temporaries, in that table."""
+        first = FIRST + len(lowering.generators)
         for buffer in [*lowering.arrays, *lowering.outputs, *(b for s in steps for b in s.buffers)]:
             if buffer.kind != "temporary":
-                self.given.setdefault(buffer, len(self.given))
+                self.given.setdefault(buffer, first + len(self.given))
         self.places, self.memory = _memory(steps)
         self.parts: list[int | Call] = []
         """What runs one after the other: parts of the program by number, and calls of kernels."""
@@ -75,20 +81,23 @@ class CProgram:
         if draws:
             text += [HEADER, *(C_TEXT[name] for name in sorted(draws))]
         if self._integer:
-            text += [BLAS.replace("@", self._integer), "static sgemm_t sgemm;", "static dgemm_t dgemm;"]
+            text += [
+                BLAS.replace("@", self._integer),
+                "static sgemm_t sgemm;",
+                "static dgemm_t dgemm;",
+            ]
             text.append("void set_products(void *s, void *d) { sgemm = s; dgemm = d; }")
         text += [body.replace("@", name, 1) for body, name in self._functions.items()]
         for i, lines in enumerate(parts):
-            text.append(
-                f"int part{i}(void **restrict p, char *restrict w, const double *restrict numbers,"
-                " void **restrict g) {"
-            )
+            text.append(f"int part{i}(void **restrict p) {{")
+            text.append(f"  char *restrict w = p[{MEMORY}];")
+            text.append(f"  const double *restrict numbers = p[{NUMBERS}];")
             text += [*lines, "  return 0;", "}"]
         return "\n".join(text) + "\n"
 
     def _line(self, step: Function | Check | Draw) -> str:
         if isinstance(step, Check):
-            return f"if (!*{self._pointer(step.holds)}) return {step.code + FAILED + 1};"
+            return f"if (!*{self._pointer(step.holds)}) return {step.code + FAILED};"
         if isinstance(step, Draw):
             return self._draw(step)
         name = self._functions.setdefault(step.text, f"f{len(self._functions)}")
@@ -99,7 +108,12 @@ class CProgram:
     def _draw(self, step: Draw) -> str:
         p = [repr(float(value)) for value in step.numbers]
         name = step.op.name + {"uniform": f"_{TYPES[step.out.dtype.name]}"}.get(step.op.name, "")
-        args = [f"g[{step.generator}]", *p, self._pointer(step.out), str(step.out.size)]
+        args = [
+            f"p[{self.generators + step.generator}]",
+            *p,
+            self._pointer(step.out),
+            str(step.out.size),
+        ]
         return f"draw_{name}({', '.join(args)});"
 
     def _pointer(self, buffer: Buffer) -> str:

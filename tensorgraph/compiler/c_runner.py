@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import is_
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +16,14 @@ from numpy.typing import NDArray
 from tensorgraph.compiler.arena import ALIGNMENT
 from tensorgraph.compiler.bit_generators import pointer
 from tensorgraph.compiler.building import Build, start_build
-from tensorgraph.compiler.c_program import FAILED, CProgram
+from tensorgraph.compiler.c_program import FAILED, FIRST, MEMORY, NUMBERS, CProgram
 from tensorgraph.compiler.dataflow import Dataflow, Failed
 from tensorgraph.compiler.lowering import Lowering
 from tensorgraph.compiler.numpy_runner import Source
 from tensorgraph.compiler.openblas import find_openblas
 from tensorgraph.compiler.scalars import Buffer
-from tensorgraph.compiler.statements import Call, Stored
+from tensorgraph.compiler.statements import Call, Number, Stored
 from tensorgraph.engine.float_warnings import quiet
-from tensorgraph.errors import CompileError
 from tensorgraph.symbolic.expr import Expr
 
 
@@ -44,55 +47,44 @@ def c_runner(dataflow: Dataflow) -> CRunner | None:
     return None if build is None else CRunner(dataflow, lowering, program, build)
 
 
+SMALL = 1 << 12
+"""Bytes: smaller outputs are copied from a place of the program's, larger ones written at once."""
+
+
 class CRunner:
     """A dataflow as functions of C; ``source`` is their text."""
 
     def __init__(
         self, dataflow: Dataflow, lowering: Lowering, program: CProgram, build: Build
     ) -> None:
-        self.source, self.memory = program.source, program.memory
+        self.source, self.memory, self.groups = program.source, program.memory, program.groups
         """``memory`` is the size of all intermediate results in bytes."""
-        self.groups = program.groups
         self._program, self._build = program, build
-        self._outputs = lowering.outputs
-        self._shapes = [b.shape for b in lowering.arrays]
-        self._count = len(lowering.arrays)
-        self._dtypes = [b.dtype for b in lowering.arrays]
-        memory = np.empty(program.memory + ALIGNMENT, np.uint8)
-        self._offset = -memory.ctypes.data % ALIGNMENT
-        self._memory = memory
-        self._results: dict[Buffer, NDArray[Any]] = {}
-        """Arrays of buffers that are given or returned, for the calls of kernels."""
-        self._pointers = (ctypes.c_void_p * max(len(program.given), 1))()
-        for buffer, i in program.given.items():
+        self._memory = np.empty(program.memory + ALIGNMENT, np.uint8)
+        self._start = -self._memory.ctypes.data % ALIGNMENT
+        self._numbers = np.zeros(max(len(dataflow.numbers), 1))
+        self._table = (ctypes.c_void_p * (FIRST + len(dataflow.generators) + len(program.given)))()
+        self._table[MEMORY] = self._memory.ctypes.data + self._start
+        self._table[NUMBERS] = self._numbers.ctypes.data
+        self._held: dict[Buffer, NDArray[Any]] = {}
+        """The arrays of buffers that are no temporaries: kernels need them, C their addresses."""
+        for buffer in program.given:
             if buffer.kind == "constant":
-                self._results[buffer] = buffer.value
-                self._pointers[i] = buffer.value.ctypes.data
-        self._numbers = (ctypes.c_double * max(len(dataflow.numbers), 1))()
-        self._generators = (ctypes.c_void_p * max(len(dataflow.generators), 1))()
-        self._last: list[Any] = [None] * self._count
+                self._hold(buffer, buffer.value)
+        self._arrays = lowering.arrays
+        self._outputs = [self._output(buffer) for buffer in lowering.outputs]
+        self._last: list[Callable[[], Any]] = [_nothing] * len(self._arrays)
+        """Weak references: who counts those who hold an array need not count this."""
+        self._copies: list[Any] = [None] * len(self._arrays)
+        self._given: Sequence[NDArray[Any]] = ()
+        """The arrays of the call that runs."""
+        self._generators = dataflow.generators
         self._drawn_from: list[Any] = [None] * len(dataflow.generators)
-        self._sources = dataflow.generators
-        self._parts: list[Any] = []
+        self._parts: list[Callable[[], int]] = []
 
     def ready(self) -> bool:
         """Return whether the program is compiled, or cannot be."""
         return self._build.ready()
-
-    def _load(self) -> None:
-        library = self._build.result()
-        if (blas := find_openblas()) is not None:
-            library.set_products.argtypes = [ctypes.c_void_p] * 2
-            library.set_products(blas.sgemm, blas.dgemm)
-        given = ctypes.addressof(self._pointers), self._memory.ctypes.data + self._offset
-        given = *given, ctypes.addressof(self._numbers), ctypes.addressof(self._generators)
-        for part in self._program.parts:
-            if isinstance(part, int):
-                function = getattr(library, f"part{part}")
-                function.argtypes = [ctypes.c_void_p] * 4
-                self._parts.append((function, given))
-            else:
-                self._parts.append((self._kernel(part), ()))
 
     def __call__(
         self,
@@ -106,73 +98,133 @@ class CRunner:
             CompileError: the program could not be compiled.
         """
         if not self._parts:
-            self._load()
-        pointers, last = self._pointers, self._last
-        for i, array in enumerate(arrays):
-            if array is not last[i]:
-                self._take(i, array)
-        self._numbers[: len(numbers)] = numbers
-        for i, generator in enumerate(generators):
-            if generator is not self._drawn_from[i]:
-                self._generators[i] = pointer(generator)
-                self._drawn_from[i] = generator
-        outputs = [np.empty(b.shape, b.dtype) for b in self._outputs]
-        for i, (buffer, output) in enumerate(zip(self._outputs, outputs, strict=True), self._count):
-            pointers[i] = output.ctypes.data
-            self._results[buffer] = output
-        for part, given in self._parts:
-            code = part(*given)
-            if code:
-                raise Failed(code - FAILED - 1)
-        return outputs
+            self.load()
+        if not all(map(is_, arrays, [last() for last in self._last])):
+            for i, array in enumerate(arrays):
+                if array is not self._last[i]():
+                    self._take(i, array)
+        if numbers:
+            self._numbers[:] = numbers
+        if generators:
+            self._draw_from(generators)
+        outputs = [output() for output in self._outputs]
+        self._given = arrays
+        try:
+            for part in self._parts:
+                code = part()
+                if code:
+                    raise Failed(code - FAILED)
+        finally:
+            self._given = ()
+        return [x.copy() if x.nbytes <= SMALL else x for x in outputs]
+
+    # ------------------------------------------------------------------ what the program is given
+
+    def load(self) -> None:
+        """Wait until the program is compiled, and look up its functions.
+
+        Raises:
+            CompileError: it could not be compiled.
+        """
+        library = self._build.result()
+        if (blas := find_openblas()) is not None:
+            library.set_products.argtypes = [ctypes.c_void_p] * 2
+            library.set_products(blas.sgemm, blas.dgemm)
+        table = ctypes.c_void_p(ctypes.addressof(self._table))
+        for part in self._program.parts:
+            if isinstance(part, int):
+                self._parts.append(partial(getattr(library, f"part{part}"), table))
+            else:
+                self._parts.append(self._kernel(part))
+
+    def _hold(self, buffer: Buffer, array: NDArray[Any]) -> None:
+        """Let a buffer be an array, whose elements follow each other."""
+        self._held[buffer] = array
+        self._point(buffer, array)
+
+    def _point(self, buffer: Buffer, array: NDArray[Any]) -> None:
+        self._table[self._program.given[buffer]] = array.__array_interface__["data"][0]
 
     def _take(self, i: int, array: NDArray[Any]) -> None:
-        """Remember where an array lies; one with gaps is copied, unless it is to be written."""
-        if not array.flags.c_contiguous:
-            array = np.ascontiguousarray(array)
-            self._last[i] = None
-        else:
-            self._last[i] = array
-        buffer = self._arrays[i]
-        self._results[buffer] = array
-        self._pointers[i] = array.ctypes.data
+        """Take an array: where it is the same the next time, nothing is to be done."""
+        compact = array.flags.c_contiguous
+        self._copies[i] = None if compact else np.ascontiguousarray(array)
+        self._point(self._arrays[i], array if compact else self._copies[i])
+        self._last[i] = ref(array) if compact else _nothing
 
-    @property
-    def _arrays(self) -> list[Buffer]:
-        return list(self._program.given)[: self._count]
+    def _output(self, buffer: Buffer) -> Callable[[], NDArray[Any]]:
+        """Return what gives the array that an output is written to."""
+        if buffer.nbytes <= SMALL:
+            array: NDArray[Any] = np.empty(buffer.shape, buffer.dtype)
+            self._hold(buffer, array)
+            return lambda: array
 
-    # --------------------------------------------------------------------------- kernels of NumPy's
+        def made() -> NDArray[Any]:
+            array: NDArray[Any] = np.empty(buffer.shape, buffer.dtype)
+            self._hold(buffer, array)
+            return array
 
-    def _kernel(self, call: Call) -> Any:
+        return made
+
+    def _draw_from(self, generators: Sequence[np.random.Generator]) -> None:
+        for i, generator in enumerate(generators):
+            if generator is not self._drawn_from[i]:
+                self._drawn_from[i] = generator
+                self._table[self._program.generators + i] = pointer(generator)
+
+    # -------------------------------------------------------------------------- kernels of NumPy's
+
+    def _kernel(self, call: Call) -> Callable[[], int]:
         """Return a function that calls a kernel, on arrays that stand where C has them."""
-        place = self._program.given[call.out]
+        kernel, static, out = call.op.kernel, call.static, call.out
+        operands = [self._operand(x) for x in call.operands]
 
         @quiet
         def run() -> int:
-            operands = [self._operand(x) for x in call.operands]
-            result = np.asarray(call.op.kernel(*operands, **call.static))
+            result = np.asarray(kernel(*(operand() for operand in operands), **static))
             if result.base is not None or not result.flags.c_contiguous:
                 result = result.copy()
-            self._results[call.out] = result
-            self._pointers[place] = result.ctypes.data
+            self._hold(out, result)
             return 0
 
         return run
 
-    def _operand(self, x: Any) -> Any:
-        """Return what a kernel takes for an operand."""
+    def _operand(self, x: Any) -> Callable[[], Any]:
+        """Return what gives a kernel an operand."""
         if isinstance(x, Expr):
-            return Source(self._drawn_from[self._sources.index(x)])
+            i = self._generators.index(x)
+            return lambda: Source(self._drawn_from[i])
+        if isinstance(x, Number):
+            array = self._operand(x.kept)
+            return lambda: array().item()
         if not isinstance(x, Stored):
-            return x
-        start = x.offset * x.dtype.itemsize
-        strides = [s * x.dtype.itemsize for s in x.strides]
+            return lambda: x
+        size = x.dtype.itemsize
+        start, strides = x.offset * size, [s * size for s in x.strides]
         place = self._program.places.get(x.buffer)
         if place is not None:
-            start += self._offset + place
-            return np.ndarray(x.shape, x.dtype, self._memory.data, start, strides)
-        held = self._results[x.buffer]
-        return np.ndarray(x.shape, x.dtype, held.reshape(-1).data, start, strides)
+            memory = self._memory.data
+            start += self._start + place
+            view: NDArray[Any] = np.ndarray(x.shape, x.dtype, memory, start, strides)
+            return lambda: view
+        buffer = x.buffer
+        if buffer in self._arrays:
+            i, exact = self._arrays.index(buffer), x.is_contiguous and x.offset == 0
+            if exact and x.shape == buffer.shape:
+                return lambda: self._given[i]
+            return lambda: np.ndarray(
+                x.shape,
+                x.dtype,
+                np.ascontiguousarray(self._given[i]).reshape(-1).data,
+                start,
+                strides,
+            )
+        if x.is_contiguous and x.offset == 0 and math.prod(x.shape) == buffer.size:
+            return lambda: self._held[buffer].reshape(x.shape)
+        return lambda: np.ndarray(
+            x.shape, x.dtype, self._held[buffer].reshape(-1).data, start, strides
+        )
 
 
-
+def _nothing() -> None:
+    """Return what no array is."""

@@ -11,8 +11,8 @@ from typing import Any
 from weakref import WeakSet
 
 from tensorgraph import errors
+from tensorgraph.compiler.best_runner import best_runner
 from tensorgraph.compiler.guards import Arguments, Surroundings
-from tensorgraph.compiler.numpy_runner import numpy_runner
 from tensorgraph.compiler.program import MakeRunner, Refused
 from tensorgraph.compiler.returned import WITH_GRAPH, AsItIs, has_graph
 from tensorgraph.compiler.state import Unfit
@@ -33,11 +33,12 @@ class Compiled:
     """A function that runs as a program; see :func:`compile`."""
 
     def __init__(
-        self, f: Callable[..., Any], wait: bool = False, make_runner: MakeRunner = numpy_runner
+        self, f: Callable[..., Any], wait: bool = False, make_runner: MakeRunner | None = None
     ) -> None:
         self.__wrapped__ = f
         self._f = no_grad()(f.__call__) if isinstance(f, Module) else f
-        self._wait, self._make_runner = wait, make_runner
+        self._wait = wait
+        self._make_runner = make_runner or partial(best_runner, wait=wait)
         self._kinds: dict[Any, Kind] = {}
         self._changing: set[str] = set()
         self._as_it_is = False

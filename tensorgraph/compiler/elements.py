@@ -54,7 +54,7 @@ class Element(NDArrayOperatorsMixin):
     def __bool__(self) -> bool:
         raise NotReadable("it decides by values")
 
-    __float__ = __int__ = __index__ = __array__ = __bool__  # type: ignore[assignment]
+    __float__ = __int__ = __index__ = __array__ = __bool__
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
         options = {key: value for key, value in options.items() if value is not None}

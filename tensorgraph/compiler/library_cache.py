@@ -12,11 +12,10 @@ import ctypes
 import os
 import stat
 import sys
+import tempfile
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-
-from tensorgraph.files import write
 
 SUFFIX = ".dll" if sys.platform == "win32" else ".so"
 
@@ -32,8 +31,9 @@ def load(key: str) -> ctypes.CDLL | None:
             return None
         if digest.read_bytes() != _digest(library.read_bytes()):
             return None
-        with suppress(OSError):  # it may be read, but not be written to
-            os.utime(library)  # those used last are kept
+        with suppress(OSError):  # they may be read, but not be written to
+            for part in (library, digest):
+                os.utime(part)  # those used last are kept
         return ctypes.CDLL(str(library))
     except OSError:
         return None
@@ -48,10 +48,8 @@ def keep(key: str, content: bytes) -> Path:
         OSError: it cannot be kept there.
     """
     library, digest = _places(_folder(), key)
-    for path, data in (library, content), (digest, _digest(content)):
-        path.unlink(missing_ok=True)  # be it whose it may
-        write(path, data)
-        path.chmod(0o600)
+    _replace(library, content)
+    _replace(digest, _digest(content))
     _trim(library.parent)
     return library
 
@@ -104,17 +102,32 @@ def _digest(content: bytes) -> bytes:
     return blake2b(content, digest_size=32).hexdigest().encode()
 
 
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file that is whole and private from the first, be what it replaces whose it may.
+
+    Unlike other files of the user's it need not outlive a crash of the system: then its digest
+    tells. So nobody waits for the disk.
+    """
+    handle, new = tempfile.mkstemp(".partial", dir=path.parent)
+    try:
+        with open(handle, "wb") as file:
+            file.write(content)
+        os.replace(new, path)
+    except BaseException:
+        os.unlink(new)
+        raise
+
+
 def _trim(folder: Path) -> None:
-    """Remove the libraries that were used longest ago, if there are too many."""
+    """Remove what was used longest ago, be it whole or what a killed process left."""
     found = []
-    for library in folder.glob(f"*{SUFFIX}"):
+    for path in folder.iterdir():
         with suppress(OSError):  # another process removes it
-            info = library.stat()
-            found.append((info.st_mtime_ns, info.st_size, library))
+            info = path.lstat()
+            found.append((info.st_mtime_ns, info.st_size, path))
     total = 0
-    for _, size, library in sorted(found, reverse=True):
+    for _, size, path in sorted(found, reverse=True):
         total += size
         if total > _LIMIT:
-            for part in _places(folder, library.stem):
-                with suppress(OSError):
-                    part.unlink()
+            with suppress(OSError):
+                path.unlink()

@@ -44,6 +44,7 @@ from tensorgraph.compiler.statements import (
     Computed,
     Draw,
     Loop,
+    Number,
     Product,
     Statement,
     Stored,
@@ -91,7 +92,7 @@ class Lowering:
             if e not in self._values and not self._is_number(e):
                 self._values[e] = self._worth(e, self._lowered(e))
         for code, e in enumerate(checks):
-            self.statements.append(Check(self.in_memory(self._array(e)).buffer, code))
+            self.statements.append(Check(self._contiguous(e).buffer, code))
         for e in outputs:
             self.outputs.append(self._copied(self._array(e), "output"))
         self._overwrite(dataflow, written)
@@ -135,16 +136,29 @@ class Lowering:
             return array
         size, expensive = array.size()
         again = self._uses[e] > 1 and (expensive or size > CHEAP)
-        return self.in_memory(array) if again or size > LONG else array
+        return self._stored(array) if again or size > LONG else array
 
-    def in_memory(self, array: Array) -> Stored:
-        """Return an array whose elements are in memory."""
-        return array if isinstance(array, Stored) else Stored(self._copied(array), array.shape)
+    def _in_memory(self, e: Expr) -> Stored:
+        """Return the value of an expression in memory, where it is from then on.
 
-    def contiguous(self, array: Array) -> Stored:
-        """Return an array whose elements lie one after the other in memory."""
-        if isinstance(array, Stored) and array.is_contiguous:
-            return array
+        What only moves elements is a view, if what it moves is in memory.
+        """
+        array = self._array(e)
+        if not isinstance(array, Stored):
+            if source_of(e, [self._array(x) for x in e.args]) is not None:
+                self._in_memory(e.args[0])
+                array = self._moved(e) or array
+            if not isinstance(array, Stored):
+                array = self._stored(array)
+            self._values[e] = array
+        return array
+
+    def _contiguous(self, e: Expr) -> Stored:
+        """Return the value of an expression with its elements one after the other in memory."""
+        array = self._in_memory(e)
+        return array if array.is_contiguous else self._stored(array)
+
+    def _stored(self, array: Array) -> Stored:
         return Stored(self._copied(array), array.shape)
 
     def _copied(self, array: Array, kind: str = "temporary") -> Buffer:
@@ -181,6 +195,8 @@ class Lowering:
                     return self._call(e)
             if e.op.family == "random":
                 return self._drawn(e)
+            if e.op.combine is not None:
+                return self._reduced(e, e.op.combine.__name__)
             rule = _RULES.get(e.op.name)
             found = rule(self, e) if rule is not None else self._moved(e)
             if found is not None:
@@ -197,7 +213,7 @@ class Lowering:
         if source is None:
             if e.op is None or e.op.name not in ("reshape", "expand_dims", "squeeze"):
                 return None
-            return Stored((whole := self.contiguous(x)).buffer, e.shape, whole.offset)
+            return Stored((whole := self._contiguous(e.args[0])).buffer, e.shape, whole.offset)
         if e.op is not None and e.op.name == "getitem":
             self._check_range(e, x.shape, operands[1:])
         where = source(axes(e.shape))
@@ -219,7 +235,9 @@ class Lowering:
         self._checked.add((value, low, high))
         ends = [constant(n, np.int64) for n in (low, high)]
         above = scalar("greater_equal", (value, ends[0]), np.bool_)
-        inside = scalar("logical_and", (above, scalar("less", (value, ends[1]), np.bool_)), np.bool_)
+        inside = scalar(
+            "logical_and", (above, scalar("less", (value, ends[1]), np.bool_)), np.bool_
+        )
         holds = Buffer((), np.bool_)
         self._loop(array.shape, inside, holds, ZERO, "logical_and")
         self.statements.append(Check(holds, OUT_OF_RANGE))
@@ -247,9 +265,8 @@ class Lowering:
     def _operand(self, e: Expr) -> Any:
         if _is_weak(e) and e.value is not None:
             return e.value
-        if _is_weak(e):
-            return self._number(e)
-        return self.in_memory(self._array(e))
+        kept = self._in_memory(e)
+        return Number(kept) if _is_weak(e) else kept
 
     # --------------------------------------------------------------------------------- reductions
 
@@ -271,9 +288,7 @@ class Lowering:
         total = self._reduced(e, "add", e.dtype if e.dtype.kind == "f" else np.float64)
         count = e.args[0].size // max(total.buffer.size, 1)
         places = axes(e.shape)
-        divided = scalar(
-            "divide", (total.at(places), constant(count, total.dtype)), total.dtype
-        )
+        divided = scalar("divide", (total.at(places), constant(count, total.dtype)), total.dtype)
         return Computed(e.shape, cast(divided, e.dtype))
 
     # ---------------------------------------------------------------------------------- products
@@ -286,15 +301,15 @@ class Lowering:
         columns = (*y.shape, 1) if len(y.shape) == 1 else y.shape
         batch = np.broadcast_shapes(rows[:-2], columns[:-2])
         shape = (*batch, rows[-2], columns[-1])
-        left = self._matrix(x, rows, (*batch, *rows[-2:]))
-        right = self._matrix(y, columns, (*batch, *columns[-2:]))
+        left = self._matrix(e.args[0], rows, (*batch, *rows[-2:]))
+        right = self._matrix(e.args[1], columns, (*batch, *columns[-2:]))
         out = Buffer(shape, e.dtype)
         self.statements.append(Product(left, right, out))
         return Stored(out, e.shape)
 
-    def _matrix(self, array: Array, shape: Shape, whole: Shape) -> Stored:
+    def _matrix(self, e: Expr, shape: Shape, whole: Shape) -> Stored:
         """Return matrices as products take them: one of the last two axes without gaps."""
-        stored = self.in_memory(array)
+        stored = self._in_memory(e)
         strides = list(stored.strides)
         if len(shape) > len(stored.shape):
             strides = [0, *strides] if shape[0] == 1 else [*strides, 0]
@@ -303,7 +318,7 @@ class Lowering:
         fits = (b == 1 or n == 1) and (a >= n or m == 1)
         turned = (a == 1 or m == 1) and (b >= m or n == 1)
         if not (fits or turned):
-            stored = self.contiguous(Computed(stored.shape, stored.at(axes(stored.shape))))
+            stored = self._stored(stored)
             strides = [*strides_of(shape)]
         lead = [0] * (len(whole) - len(shape))
         lead += [0 if p == 1 else s for p, s in zip(shape[:-2], strides, strict=False)]
@@ -406,7 +421,7 @@ class Lowering:
 
 def _is_weak(e: Expr) -> bool:
     """Return whether an expression is a number of Python's, which decides no dtype."""
-    return getattr(e, "weak", False) or isinstance(e.value, (bool, int, float))
+    return e.weak
 
 
 def _of_constant(e: Expr) -> Array:
@@ -423,17 +438,7 @@ def _of_constant(e: Expr) -> Array:
 Rule = Callable[[Lowering, Expr], Array | None]
 
 
-def _reduction(combine: str) -> Rule:
-    return lambda self, e: self._reduced(e, combine)
-
-
 _RULES: dict[str, Rule] = {
-    "sum": _reduction("add"),
-    "prod": _reduction("multiply"),
-    "max": _reduction("maximum"),
-    "min": _reduction("minimum"),
-    "any": _reduction("logical_or"),
-    "all": _reduction("logical_and"),
     "mean": Lowering._mean,
     "matmul": Lowering._matmul,
     "concat": Lowering._concat,

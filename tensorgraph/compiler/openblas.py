@@ -12,11 +12,11 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy._core import _multiarray_umath
 
 _SPELLINGS = (
     "scipy_{}64_", "{}64_", "scipy_{}", "{}$NEWLAPACK$ILP64", "{}$NEWLAPACK", "{}",
@@ -63,7 +63,7 @@ def find_openblas() -> OpenBLAS | None:
 
 def _libraries() -> Iterator[ctypes.CDLL]:
     """Yield where to look names up; Windows searches no libraries that another was linked with."""
-    module = Path(_multiarray_umath.__file__)
+    module = Path(str(import_module("numpy._core._multiarray_umath").__file__))
     yield ctypes.CDLL(str(module))
     if sys.platform == "win32":
         for path in sorted(module.parents[2].glob("numpy.libs/*openblas*.dll")):

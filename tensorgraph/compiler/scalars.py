@@ -6,10 +6,11 @@ finds a value that two statements of a loop have in common.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -151,8 +152,9 @@ class Buffer:
     __slots__ = ("dtype", "kind", "shape", "size", "value")
 
     def __init__(self, shape: Shape, dtype: Any, kind: str = "temporary", value: Any = None):
-        self.shape, self.dtype, self.kind, self.value = tuple(shape), np.dtype(dtype), kind, value
-        self.size = int(np.prod(self.shape, dtype=np.int64))
+        self.shape, self.kind, self.value = tuple(shape), kind, value
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
+        self.size = math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:
@@ -163,7 +165,8 @@ class Buffer:
         return f"<{self.kind} {self.dtype}{list(self.shape)}>"
 
 
-class Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Place:
     """An element of a buffer."""
 
     buffer: Buffer

@@ -58,7 +58,9 @@ class Stored:
     def is_contiguous(self) -> bool:
         """Whether its elements lie one after the other, in C order."""
         expected = strides_of(self.shape)
-        return all(n == 1 or a == b for n, a, b in zip(self.shape, self.strides, expected, strict=True))
+        return all(
+            n == 1 or a == b for n, a, b in zip(self.shape, self.strides, expected, strict=True)
+        )
 
     def place(self, places: Sequence[Index]) -> Index:
         """Return where an element stands in the buffer."""
@@ -91,6 +93,13 @@ class Computed:
 
 
 Array = Stored | Computed
+
+
+@dataclass(frozen=True, eq=False)
+class Number:
+    """A number of Python's, known when the program runs."""
+
+    kept: Stored
 
 
 def moved(formula: Scalar, places: Sequence[Index]) -> Scalar:
@@ -195,7 +204,8 @@ class Call:
 
     def reads(self) -> list[Buffer]:
         """Return the buffers that it reads."""
-        return [x.buffer for x in self.operands if isinstance(x, Stored)]
+        arrays = [x.kept if isinstance(x, Number) else x for x in self.operands]
+        return [x.buffer for x in arrays if isinstance(x, Stored)]
 
     @property
     def buffers(self) -> list[Buffer]:
@@ -255,7 +265,8 @@ def loop_over(
     onto: bool = False,
 ) -> Loop:
     """Return a loop over an array's axes, without those of length 1."""
-    places, dims = [], []
+    places: list[Index] = []
+    dims: list[int] = []
     for n in shape:
         places.append(ZERO if n == 1 else Index(0, (0,) * len(dims) + (1,)))
         dims += [n] * (n != 1)

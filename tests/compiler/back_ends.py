@@ -2,10 +2,11 @@
 
 import pytest
 
+from tensorgraph.compiler.c_runner import c_runner
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.compiler.numpy_runner import numpy_runner
 
-RUNNERS = {"numpy": numpy_runner}
+RUNNERS = {"numpy": numpy_runner, "c": c_runner}
 
 on_every_back_end = pytest.mark.parametrize("runner", RUNNERS.values(), ids=RUNNERS)
 
