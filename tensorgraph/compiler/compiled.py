@@ -15,7 +15,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.compiler.best_runner import best_runner
-from tensorgraph.compiler.guards import Arguments, Surroundings, same, settings_hold, values_now
+from tensorgraph.compiler.guards import Arguments, Settings, Surroundings, same
 from tensorgraph.compiler.program import MakeRunner, Program, Refused, Unrepeated
 from tensorgraph.compiler.returned import HasGraph, NoResult, has_graph
 from tensorgraph.compiler.state import Unfit
@@ -41,10 +41,11 @@ class Variant:
 
     def __init__(self, program: Program, surroundings: Surroundings, seconds: float) -> None:
         self.program, self.surroundings, self.seconds = program, surroundings, seconds
+        self.settings = Settings(program.captured.settings)
 
     def fits(self) -> bool:
         """Return whether all is as it was."""
-        return self.surroundings.changed() is None and settings_hold(self.program.settings)
+        return self.surroundings.changed() is None and self.settings.hold()
 
 
 class Kind:
@@ -57,7 +58,7 @@ class Kind:
 
     def was_seen(self, surroundings: Surroundings) -> bool:
         """Return whether a call like this one came before; from now on one did."""
-        settings = [values_now(variant.program.settings) for variant in self.variants]
+        settings = [variant.settings.now() for variant in self.variants]
         known = any(seen.changed() is None for seen in self._seen)
         if known and (not settings or any(same(settings, missed) for missed in self._missed)):
             return True
@@ -207,7 +208,9 @@ class Compiled:
         head = f"compiled {self._name}"
         if self._as_it_is:
             return f"{head}: runs as it is"
-        return "\n  ".join([f"{head}: {len(self._variants)} programs", *map(_row, self._variants)])
+        count = len(self._variants)
+        programs = f"{count} program" + "s" * (count != 1)
+        return "\n  ".join([f"{head}: {programs}", *map(_row, self._variants)])
 
     # ------------------------------------------------------------------- as a method, and in copies
 

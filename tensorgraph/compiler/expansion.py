@@ -11,9 +11,6 @@ from typing import Any
 from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.symbolic.expr import Expr, in_order, lift, make, remade
 
-AS_DEFINED = {"linear", "dropout", "matmul_where", "masked_matmul", "affine", "center"}
-
-
 def expanded(roots: Iterable[Expr], given: set[Expr]) -> dict[Expr, Expr]:
     """Return what stands for each expression that the roots are made of.
 
@@ -32,7 +29,7 @@ def _simplest(e: Expr) -> Expr:
     """Return an expression in simpler operations, all the way."""
     if e.op is None:
         return e
-    body = getattr(e.op, "lowering", None) or (e.op.body if e.op.name in AS_DEFINED else None)
+    body = e.op.lowering
     if body is not None and {e.dtype.name, *(x.dtype.name for x in e.args)} <= TYPES.keys():
         result = lift(body(*e.args, **e.static))
         if result.dtype == e.dtype and result.shape == e.shape:

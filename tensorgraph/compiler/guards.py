@@ -26,9 +26,6 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 
-Settings = Sequence[tuple[Any, str, Any]]
-"""Attributes that were read as constants: the owner, the name, and the value."""
-
 PLAIN = (bool, int, float, complex, str, bytes, type(None))
 # ------------------------------------------------------------------------------------ arguments
 
@@ -225,14 +222,64 @@ def _attributes(thing: Any, names: set[str]) -> Iterator[Reading]:
         yield Reading(name, read, partial(setattr, thing, name))
 
 
-def settings_hold(settings: Settings) -> bool:
-    """Return whether attributes that were read as constants are what they were."""
-    return all(
-        now is value or same(now, value)
-        for now, (_, _, value) in zip(values_now(settings), settings, strict=True)
-    )
+# ------------------------------------------------------------------- what the capture tells of
 
 
-def values_now(settings: Settings) -> list[Any]:
-    """Return what attributes are now."""
-    return [getattr(owner, name, MISSING) for owner, name, _ in settings]
+class Settings:
+    """Attributes that were read as constants, and what the modules that were met consist of.
+
+    What all of these are in is looked through at once, by identity. Only where something is not
+    the same object, it is looked at what it is: calls keep some things for the next one.
+    """
+
+    def __init__(self, settings: Sequence[tuple[Any, str, Any]]) -> None:
+        self._settings = settings
+        owners = {id(owner): owner for owner, _, _ in settings}
+        self._modules = [x for x in owners.values() if isinstance(x, Module)]
+        self._others = [(o, name, value) for o, name, value in settings if not isinstance(o, Module)]
+        self._parts = self._parts_now()
+        self._look()
+
+    def _look(self) -> None:
+        """Keep where all is, and what is there."""
+        self._sources = [vars(module).values() for module in self._modules]
+        left = [value for source in self._sources for value in source]
+        while left:
+            value = left.pop()
+            if type(value) in (list, dict):
+                items = value.values() if type(value) is dict else value
+                self._sources.append(items)
+                left += items
+        self._found = [*chain.from_iterable(self._sources)]
+
+    def hold(self) -> bool:
+        """Return whether all is as it was."""
+        found = [*chain.from_iterable(self._sources)]
+        if not (len(found) == len(self._found) and all(map(is_, found, self._found))):
+            if not same(self._parts_now(), self._parts):
+                return False
+            self._look()
+        return all(
+            now is value or same(now, value)
+            for now, value in ((getattr(o, name, MISSING), value) for o, name, value in self._others)
+        )
+
+    def _parts_now(self) -> list[Any]:
+        """Return the attributes of the modules, with what is in lists and dicts."""
+        return [
+            (name, _listed(value))
+            for module in self._modules
+            for name, value in {"training": module.training, **vars(module)}.items()
+            if name not in module._follows
+        ]
+
+    def now(self) -> list[Any]:
+        """Return all values as they are now."""
+        return [*self._parts_now(), *(getattr(o, name, MISSING) for o, name, _ in self._others)]
+
+
+def _listed(value: Any) -> Any:
+    """Return a value; a list or dict as a copy of what is in it, at any depth."""
+    if type(value) is dict:
+        value = [*value, *value.values()]
+    return [_listed(x) for x in value] if type(value) is list else value

@@ -195,6 +195,8 @@ class Lowering:
                     return self._call(e)
             if e.op.family == "random":
                 return self._drawn(e)
+            if e.op.combine is not None:
+                return self._reduced(e, e.op.combine.__name__)
             rule = _RULES.get(e.op.name)
             found = rule(self, e) if rule is not None else self._moved(e)
             if found is not None:
@@ -419,7 +421,7 @@ class Lowering:
 
 def _is_weak(e: Expr) -> bool:
     """Return whether an expression is a number of Python's, which decides no dtype."""
-    return getattr(e, "weak", False) or isinstance(e.value, (bool, int, float))
+    return e.weak
 
 
 def _of_constant(e: Expr) -> Array:
@@ -436,17 +438,7 @@ def _of_constant(e: Expr) -> Array:
 Rule = Callable[[Lowering, Expr], Array | None]
 
 
-def _reduction(combine: str) -> Rule:
-    return lambda self, e: self._reduced(e, combine)
-
-
 _RULES: dict[str, Rule] = {
-    "sum": _reduction("add"),
-    "prod": _reduction("multiply"),
-    "max": _reduction("maximum"),
-    "min": _reduction("minimum"),
-    "any": _reduction("logical_or"),
-    "all": _reduction("logical_and"),
     "mean": Lowering._mean,
     "matmul": Lowering._matmul,
     "concat": Lowering._concat,

@@ -26,6 +26,8 @@ from tensorgraph.symbolic.capture import capture
 
 _data_of = attrgetter("_data")
 _grad_of = attrgetter("_grad")
+_wish_of = attrgetter("_requires_grad")
+_hooks_of = attrgetter("_hooks")
 
 MakeRunner = Callable[[Dataflow], Runner]
 
@@ -66,7 +68,6 @@ class Program:
         self.captured = captured = capture(self._returning, *arguments)
         if captured.unrepeated:
             raise Unrepeated(*captured.unrepeated[0])
-        self.settings = captured.settings
         self._numbers = [*captured.numbers.values()]
         self._generators = [*captured.draws.values()]
         self._locked = [*dict.fromkeys(self._generators)]
@@ -74,6 +75,9 @@ class Program:
         self.dataflow = bound.dataflow
         self._named = [*bound.named.values()]
         self.state = state_of(bound.blocks)
+        self._met = [*captured.tensors.values()]
+        self._wishes = [*map(_wish_of, self._met)]
+        self._hooks = [*map(_hooks_of, self._met)]
         self._read: list[Any] = []
         self._ticket = np.zeros((), np.int64)  # counts the runs that have written
         self.runner = make_runner(bound.dataflow)
@@ -92,6 +96,10 @@ class Program:
         """
         state, bound = self.state, self._bound
         with state.lock:
+            if not all(map(is_, map(_wish_of, self._met), self._wishes)) or not all(
+                map(is_, map(_hooks_of, self._met), self._hooks)
+            ):
+                raise Unfit
             state.prepare()
             given = [x._data if type(x) is Tensor else x for x in arguments]
             arrays = [*given, *self._arrays_read(), *self._named, *state.arrays, self._ticket]

@@ -94,7 +94,8 @@ class Pack:
             AnomalyError: a gradient is not finite.
         """
         if MODE.get().observer is not None:
-            meet(self, *self.params, *(kept for state in self._states for kept in state.values()))
+            kept = [tensor for state in self._states for tensor in state.values()]
+            meet(self, *self.params, *(param._grad for param in self.params), *kept)
         grad = self._gradients()
         # One pass over the gradient tells whether to look closer: its squares may overflow too.
         if type(grad) is np.ndarray:
