@@ -236,7 +236,9 @@ class Settings:
         self._settings = settings
         owners = {id(owner): owner for owner, _, _ in settings}
         self._modules = [x for x in owners.values() if isinstance(x, Module)]
-        self._others = [(o, name, value) for o, name, value in settings if not isinstance(o, Module)]
+        self._others = [
+            (o, name, value) for o, name, value in settings if not isinstance(o, Module)
+        ]
         self._parts = self._parts_now()
         self._look()
 
@@ -261,7 +263,9 @@ class Settings:
             self._look()
         return all(
             now is value or same(now, value)
-            for now, value in ((getattr(o, name, MISSING), value) for o, name, value in self._others)
+            for now, value in (
+                (getattr(o, name, MISSING), value) for o, name, value in self._others
+            )
         )
 
     def _parts_now(self) -> list[Any]:
