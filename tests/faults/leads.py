@@ -25,6 +25,13 @@ FAULTS: list[Fault] = [
          "leads: a draw of mean and deviation alone has a shape of 0"),
     ),
     *planted_in(
+        "leads/modules.py",
+        ("tell_of_calls", "(module, *vars(module).values())", "(module,)",
+         "leads: a module in a room that is called says nothing"),
+        ("_line_for", "n.lower() == name.replace('_', '')", "False",
+         "leads: a module that is called names all that it defines"),
+    ),
+    *planted_in(
         "leads/imports.py",
         ("ForeignImports.find_spec", "module.replace('tensorgraph', 'tg', 1) in ROOMS", "False",
          "leads: an import of a name from elsewhere is told nothing"),

@@ -68,7 +68,8 @@ MADE_BY_OTHERS = {"Op", "Split", "TargetSplit", "fans"}
 def public_calls():
     """Return what is public and called by users, by its name."""
     found = [getattr(place, name) for place in PLACES for name in dir(place)]
-    calls = [f for f in found if callable(f) and f.__name__ not in MADE_BY_OTHERS]
+    calls = [f for f in found if isinstance(f, type) or inspect.isroutine(f)]
+    calls = [f for f in calls if f.__name__ not in MADE_BY_OTHERS]
     return {
         f"{f.__module__}.{f.__name__}": f
         for f in calls
