@@ -182,7 +182,7 @@ def _operand(op: Op, i: int, value: Any, args: tuple[Any, ...]) -> Any:
             return value
         if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
             return to_array(value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, errors.GraphError) as error:
         raise explain(op, (), type(error)(f"{op.operand_name(i)}: {error}")) from None
     raise errors.DTypeError(
         f"{op.name}{errors.where_in(MODE.get().scope)}: {op.operand_name(i)} is"

@@ -9,7 +9,8 @@ from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.nn.module import Listing, Module
+from tensorgraph.nn.contents import walk
+from tensorgraph.nn.module import LISTED, Listing, Module
 from tensorgraph.nn.regularization import weights
 from tensorgraph.nn.state_paths import stands_at
 from tensorgraph.optim.flat_parameters import Pack
@@ -160,6 +161,23 @@ def grouped(
         named += found
     check_parameters(named, owner, differentiable)
     return groups, models
+
+
+def listed_with(params: list[Tensor]) -> tuple[list[Module], list[Tensor]]:
+    """Return the modules of which these parameters were listed last, and their other parameters.
+
+    A filter or a comprehension over ``model.parameters()`` no longer knows the model. The others
+    were left out on purpose.
+    """
+    given = set(map(id, params))
+    models, others, left = [], [], set(given)
+    for model in reversed(list(LISTED.values())):
+        tensors = [found.value for found in walk(model) if type(found.value) is Tensor]
+        if left & set(map(id, tensors)):
+            left -= set(map(id, tensors))
+            models.append(model)
+            others += [x for x in tensors if x.requires_grad and id(x) not in given]
+    return models, others
 
 
 def _parts(params: Any) -> list[Mapping[str, Any]]:

@@ -18,6 +18,8 @@ FAULTS: list[Fault] = [
          "leads: a keyword is told that the call does not take"),
         ("numbers_apart", "len(args) > 1", "len(args) > 2",
          "leads: two lengths given one by one are taken for a shape and a dtype"),
+        ("too_many", "taken[1:], given - 1", "taken[1:], given",
+         "leads: an object is counted among the arguments of its method"),
     ),
     *planted_in(
         "leads/draws.py",
