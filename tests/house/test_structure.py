@@ -59,7 +59,7 @@ ROOMS = [
     "random ops",
     "observe symbolic",
     "nn",
-    "optim formulas",
+    "optim formulas compiler",
     "data diagnose drawing",
     "train testing",
 ]  # fmt: skip
