@@ -270,7 +270,11 @@ def check_parameters(named: Named, owner: str, results: bool = False) -> None:
     seen: dict[int, str] = {}
     for name, param in named:
         if type(param) is not Tensor:
-            raise errors.DTypeError(f"{owner}: parameter {name!r} is a {type(param).__name__}")
+            kind = f"{type(param).__module__.split('.')[0]}.{type(param).__name__}"
+            raise errors.DTypeError(
+                f"{owner}: parameter {name!r} is a {kind.removeprefix('builtins.')}; write"
+                " tg.tensor(value, requires_grad=True)"
+            )
         if not (param.is_leaf or results):
             raise errors.GraphError(
                 f"{owner}: parameter {name!r} is the result of an operation, only leaves can be"

@@ -214,7 +214,7 @@ def test_parameters_come_with_or_without_names():
         (lambda: nn.Linear(1, 1), DTypeError, "write model.named_parameters()"),
         (lambda: parameters([()])[0], DTypeError, r"write SGD\(\[w\]\) for one"),
         (lambda: None, DTypeError, r"SGD takes a list .* such as model.named_parameters\(\)"),
-        (lambda: [np.zeros(2)], DTypeError, "parameter '0' is a ndarray"),
+        (lambda: [np.zeros(2)], DTypeError, "parameter '0' is a numpy.ndarray; write tg.tensor"),
         (lambda: [tg.zeros(2)], GraphError, "parameter '0' wants no gradient"),
         (
             lambda: [("w", parameters([(2,)])[0] * 2)],
