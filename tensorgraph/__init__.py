@@ -25,6 +25,7 @@ print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
 check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
+run a whole training step faster  ``tg.compile(step)``
 save memory in a long chain       ``tg.checkpoint(f)``
 catch an error                    ``tg.errors.ShapeError`` and its siblings
 ================================  =================================================================
@@ -124,6 +125,7 @@ from tensorgraph.ops import *
 
 if TYPE_CHECKING:
     from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train
+    from tensorgraph.compiler.compiled import compile as compile
     from tensorgraph.drawing.picture import render as render
     from tensorgraph.formulas.derive import derive as derive
     from tensorgraph.formulas.facts import assume as assume
@@ -134,6 +136,7 @@ if TYPE_CHECKING:
 else:
     _ROOMS = {"data", "diagnose", "testing", "train"}
     _LATER = {
+        "compile": "compiler.compiled",
         "render": "drawing.picture",
         "derive": "formulas.derive",
         "assume": "formulas.facts",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from operator import is_
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,11 @@ class CRunner:
                 self._hold(buffer, buffer.value)
         self._arrays = lowering.arrays
         self._outputs = [self._output(buffer) for buffer in lowering.outputs]
-        self._last: list[Any] = [None] * len(self._arrays)
+        self._last: list[Callable[[], Any]] = [_nothing] * len(self._arrays)
+        """Weak references: who counts those who hold an array need not count this."""
+        self._copies: list[Any] = [None] * len(self._arrays)
+        self._given: Sequence[NDArray[Any]] = ()
+        """The arrays of the call that runs."""
         self._generators = dataflow.generators
         self._drawn_from: list[Any] = [None] * len(dataflow.generators)
         self._parts: list[Callable[[], int]] = []
@@ -94,19 +99,23 @@ class CRunner:
         """
         if not self._parts:
             self.load()
-        if not all(map(is_, arrays, self._last)):
-            for i, (array, last) in enumerate(zip(arrays, self._last, strict=True)):
-                if array is not last:
+        if not all(map(is_, arrays, [last() for last in self._last])):
+            for i, array in enumerate(arrays):
+                if array is not self._last[i]():
                     self._take(i, array)
         if numbers:
             self._numbers[:] = numbers
         if generators:
             self._draw_from(generators)
         outputs = [output() for output in self._outputs]
-        for part in self._parts:
-            code = part()
-            if code:
-                raise Failed(code - FAILED)
+        self._given = arrays
+        try:
+            for part in self._parts:
+                code = part()
+                if code:
+                    raise Failed(code - FAILED)
+        finally:
+            self._given = ()
         return [x.copy() if x.nbytes <= SMALL else x for x in outputs]
 
     # ------------------------------------------------------------------ what the program is given
@@ -131,13 +140,17 @@ class CRunner:
     def _hold(self, buffer: Buffer, array: NDArray[Any]) -> None:
         """Let a buffer be an array, whose elements follow each other."""
         self._held[buffer] = array
+        self._point(buffer, array)
+
+    def _point(self, buffer: Buffer, array: NDArray[Any]) -> None:
         self._table[self._program.given[buffer]] = array.__array_interface__["data"][0]
 
     def _take(self, i: int, array: NDArray[Any]) -> None:
         """Take an array: where it is the same the next time, nothing is to be done."""
         compact = array.flags.c_contiguous
-        self._hold(self._arrays[i], array if compact else np.ascontiguousarray(array))
-        self._last[i] = array if compact else None
+        self._copies[i] = None if compact else np.ascontiguousarray(array)
+        self._point(self._arrays[i], array if compact else self._copies[i])
+        self._last[i] = ref(array) if compact else _nothing
 
     def _output(self, buffer: Buffer) -> Callable[[], NDArray[Any]]:
         """Return what gives the array that an output is written to."""
@@ -195,8 +208,23 @@ class CRunner:
             view: NDArray[Any] = np.ndarray(x.shape, x.dtype, memory, start, strides)
             return lambda: view
         buffer = x.buffer
+        if buffer in self._arrays:
+            i, exact = self._arrays.index(buffer), x.is_contiguous and x.offset == 0
+            if exact and x.shape == buffer.shape:
+                return lambda: self._given[i]
+            return lambda: np.ndarray(
+                x.shape,
+                x.dtype,
+                np.ascontiguousarray(self._given[i]).reshape(-1).data,
+                start,
+                strides,
+            )
         if x.is_contiguous and x.offset == 0 and math.prod(x.shape) == buffer.size:
             return lambda: self._held[buffer].reshape(x.shape)
         return lambda: np.ndarray(
             x.shape, x.dtype, self._held[buffer].reshape(-1).data, start, strides
         )
+
+
+def _nothing() -> None:
+    """Return what no array is."""

@@ -11,6 +11,7 @@ from typing import Any
 from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.symbolic.expr import Expr, in_order, lift, make, remade
 
+
 def expanded(roots: Iterable[Expr], given: set[Expr]) -> dict[Expr, Expr]:
     """Return what stands for each expression that the roots are made of.
 

@@ -147,31 +147,35 @@ def _items(value: Any) -> tuple[Any, ...]:
 
 def _readings(f: Callable[..., Any]) -> Iterator[Reading]:
     """Yield the places that a function reads, and those that the functions read which it names."""
-    seen: set[int] = set()
+    seen: dict[Any, Any] = {}
     left: list[Any] = [f]
     while left:
         thing = left.pop()
-        if id(thing) in seen:
+        owner = getattr(thing, "__self__", None)
+        key = id(getattr(thing, "__func__", thing)), id(owner)
+        if key in seen:
             continue
-        seen.add(id(thing))
+        seen[key] = thing
         if isinstance(thing, Module):
             left += [module.forward for module in thing.modules() if hasattr(module, "forward")]
         elif isinstance(thing, partial):
             left += [thing.func, *thing.args, *thing.keywords.values()]
-        elif isinstance(thing, MethodType):
-            left.append(thing.__func__)
-            if isinstance(thing.__func__, FunctionType) and not _is_library(thing.__func__):
-                yield from _attributes(thing.__self__, _names(thing.__func__))
-        elif isinstance(thing, FunctionType) and not _is_library(thing):
-            for reading in _named(thing):
-                value = reading.read()
-                yield reading
-                left += [value] if callable(value) and not isinstance(value, type) else []
-                yield from _attributes(value, _names(thing))
+        elif isinstance(thing, (FunctionType, MethodType)):
+            function = getattr(thing, "__func__", thing)
+            if not isinstance(function, FunctionType) or _is_library(function):
+                continue
+            names = _names(function)
+            readings = list(_named(function))
+            found = [reading.read() for reading in readings]
+            yield from readings
+            for value in (owner, *found):
+                yield from _attributes(value, names)
+                left += _methods(value, names)
+            left += [value for value in found if callable(value) and not isinstance(value, type)]
 
 
 def _is_library(f: FunctionType) -> bool:
-    """Return whether a function is the engine's, or a library's, which read nothing that changes."""
+    """Return whether a function is the engine's or a library's: they read nothing that changes."""
     return f.__code__.co_filename.startswith(LIBRARIES)
 
 
@@ -214,12 +218,35 @@ def _attributes(thing: Any, names: set[str]) -> Iterator[Reading]:
 
     Of the engine's objects the capture tells on which attributes it depends.
     """
-    file = getattr(thing, "__file__", None) or "" if isinstance(thing, ModuleType) else ""
-    if isinstance(thing, (Tensor, Optimizer, type)) or file.startswith(LIBRARIES):
+    if isinstance(thing, (Tensor, Optimizer)) or _is_library_module(thing):
         return
-    for name in sorted(names & getattr(thing, "__dict__", {}).keys()):
+    known = vars(thing).keys() if hasattr(thing, "__dict__") else set()
+    fixed = {name for name, value in _of_classes(thing) if not hasattr(value, "__get__")}
+    for name in sorted(names & (known | fixed)):
         read = partial(getattr, thing, name, MISSING)
         yield Reading(name, read, partial(setattr, thing, name))
+
+
+def _methods(thing: Any, names: set[str]) -> list[Any]:
+    """Return the methods of an object that a function may call."""
+    found = dict(_of_classes(thing))
+    return [
+        MethodType(found[name], thing)
+        for name in names & found.keys()
+        if isinstance(found[name], FunctionType)
+    ]
+
+
+def _of_classes(thing: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what the classes of an object hold by name, the most general first; of users' alone."""
+    for kind in reversed(type(thing).__mro__):
+        if kind.__module__.partition(".")[0] not in ("builtins", "numpy", "tensorgraph"):
+            yield from vars(kind).items()
+
+
+def _is_library_module(thing: Any) -> bool:
+    file = getattr(thing, "__file__", None) or "" if isinstance(thing, ModuleType) else ""
+    return file.startswith(LIBRARIES)
 
 
 # ------------------------------------------------------------------- what the capture tells of
@@ -236,7 +263,9 @@ class Settings:
         self._settings = settings
         owners = {id(owner): owner for owner, _, _ in settings}
         self._modules = [x for x in owners.values() if isinstance(x, Module)]
-        self._others = [(o, name, value) for o, name, value in settings if not isinstance(o, Module)]
+        self._others = [
+            setting for setting in settings if not isinstance(setting[0], (Module, Tensor))
+        ]  # whether tensors have gradients, their program looks at
         self._parts = self._parts_now()
         self._look()
 
@@ -259,10 +288,8 @@ class Settings:
             if not same(self._parts_now(), self._parts):
                 return False
             self._look()
-        return all(
-            now is value or same(now, value)
-            for now, value in ((getattr(o, name, MISSING), value) for o, name, value in self._others)
-        )
+        now = ((getattr(o, name, MISSING), value) for o, name, value in self._others)
+        return all(found is value or same(found, value) for found, value in now)
 
     def _parts_now(self) -> list[Any]:
         """Return the attributes of the modules, with what is in lists and dicts."""

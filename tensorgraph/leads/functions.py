@@ -132,9 +132,8 @@ NAMES = {
     cond                       PKJ  # write a Python if; to choose by element, tg.where(mask, x, y)
     switch                     KJ   # write a Python if; to choose by element, tg.where(mask, x, y)
     lax                        J    # loops and ifs are Python's, the rest is under tg: tg.exp(x)
-    jit                        PJ   # there is no compiler: call the function itself
-    compile                    P    # there is no compiler: call the function itself
-    function                   PK   # there is no compiler: call the function itself
+    jit                        PJ   tg.compile(f)
+    function                   PK   tg.compile(f)
     fx,make_fx                 P    tg.trace(f, u)
     export                     PKJ  tg.trace(f, u)
     make_jaxpr,eval_shape      J    tg.trace(f, u)

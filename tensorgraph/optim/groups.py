@@ -115,13 +115,19 @@ class Group:
         Raises:
             ArgumentError: the learning rate is a function that returned no such thing.
         """
-        settings = self.constants()
-        return {**settings, "lr": self.rate(step)} if "lr" in self._defaults else settings
+        settings = {**self._defaults, **self.own}
+        if "lr" in settings:
+            settings["lr"] = rate_at(self._owner, settings["lr"], step)
+        return self._as_taken(settings)
 
     def constants(self) -> dict[str, Any]:
         """Return the settings that are the same in every step: all but the learning rate."""
         settings = {**self._defaults, **self.own}
         settings.pop("lr", None)
+        return self._as_taken(settings)
+
+    def _as_taken(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return settings as the rule takes them."""
         if self._differentiable:
             return settings
         return {name: plain(value) for name, value in settings.items()}

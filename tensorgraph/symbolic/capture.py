@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import copied, holds
+from tensorgraph.engine.arrays import Array, copied, holds
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import Forward, Observer, meet, mode, number
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
@@ -63,6 +63,9 @@ class Captured:
     function itself raises, or computes otherwise."""
     settings: tuple[tuple[Any, str, Any], ...]
     """What was read as a constant: its owner, the name of the attribute, and the value."""
+    constants: tuple[tuple[Array, Expr], ...]
+    """The arrays that operations were given besides tensors, each with the constant that stands for
+    what was in it."""
     after: tuple[Callable[[], None], ...]
     """What is done besides, once all has been written: steps are counted on, and gradients that the
     function has forgotten are forgotten."""
@@ -207,7 +210,9 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
         inputs, outputs, kind, {e: t for e, t in met.items() if e not in accumulated}, written,
         gradients, capturing.draws, drawn, accumulated,
         {e: read for e, read in capturing.numbers.items() if e in used}, checks,
-        tuple(capturing.settings.values()), after, unrepeated,
+        tuple(capturing.settings.values()),
+        tuple((array, e) for array, e in capturing.constants.values() if e in used), after,
+        unrepeated,
     )  # fmt: skip
 
 
@@ -221,6 +226,7 @@ class Capturing(Observer):
         self.numbers: dict[Expr, Callable[[], float]] = {}
         self.checks: dict[Expr, None] = {}
         self.settings: dict[tuple[int, str], tuple[Any, str, Any]] = {}
+        self.constants: dict[int, tuple[Array, Expr]] = {}
         self._before: dict[int, Attributes] = {}
 
     def met(self, thing: Any) -> None:
@@ -268,6 +274,7 @@ class Capturing(Observer):
         if event.op.family == "random":
             self.drawn[event.out] = None
         self.checks |= dict.fromkeys(conditions(event.op, event.arrays, event.static))
+        self.constants |= {id(a): (a, lift(a)) for a in event.arrays if type(a) is np.ndarray}
 
     def written(self) -> dict[Expr, Expr]:
         """Return what tensors hold, other than their symbol."""

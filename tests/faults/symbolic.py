@@ -22,8 +22,27 @@ FAULTS: list[Fault] = [
         ("_Capturing.restore", "delattr(thing, name)", "pass",
          "capture: what a step added is left there"),
         ("_Capturing.written", "value is not e", "False", "capture: what is written is not told"),
-        ("Captured.values", "[*self.drawn, *self.outputs, *state]", "[*self.outputs, *state]",
+        ("Captured.values", "*self.drawn, *self.outputs", "*self.outputs",
          "capture: random numbers are drawn in the order of their use"),
+    ),
+    *planted_in(
+        "symbolic/capture.py",
+        ("Capturing.number", "if not ahead", "if True",
+         "capture: a second step in one function takes the number of the first"),
+        ("Attributes.changed", "self.values | self._contents", "self.values",
+         "capture: what is appended to a list is not told"),
+        ("Capturing.after", "done.append(thing.zero_grad)", "pass",
+         "capture: a forgotten gradient comes back"),
+    ),
+    *planted_in(
+        "symbolic/checks.py",
+        ("_within", "index < length", "index <= length", "checks: one more class than there is"),
+        ("_at", "shape[axis], shape[axis]", "shape[0], shape[0]",
+         "checks: every index counts along the first axis"),
+    ),
+    *planted_in(
+        "symbolic/expr.py",
+        ("_is_weak", "all(", "any(", "expr: what is computed of one number and an array is weak"),
     ),
     *planted_in(
         "symbolic/infer.py",
