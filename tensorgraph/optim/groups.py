@@ -138,7 +138,9 @@ class Group:
         Raises:
             ArgumentError: it is a function that returned no such thing.
         """
-        rate = rate_at(self._owner, self["lr"], step)
+        rate = self.own.get("lr", self._defaults["lr"])
+        if type(rate) is not float:
+            rate = rate_at(self._owner, rate, step)
         return rate if self._differentiable else plain(rate)
 
     def observed_settings(self, counter: Any) -> dict[str, Any]:
