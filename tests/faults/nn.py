@@ -6,9 +6,11 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
-        "nn/module.py",
-        ("Module.__setattr__", "name in _SWITCHES", "False",
+        "nn/vain_settings.py",
+        ("refuse_vain_setting", "name in _SWITCHES", "False",
          "module: trainable = False is taken and ignored"),
+        ("_lead", "isinstance(value, float)", "True",
+         "module: a length is told to be set, though its weights would not change"),
     ),
     *planted_in(
         "nn/double_inputs.py",

@@ -16,6 +16,13 @@ FAULTS: list[Fault] = [
         "optim/base.py",
         ("Optimizer.current_lr", "deepcopy(rate) if callable(rate) else rate", "rate",
          "schedules: reading a rate set by hand is a step of it"),
+        ("Optimizer._warn_of_others", "id(param) in left_out", "False",
+         "optim: parameters that were left out on purpose are announced"),
+    ),
+    *planted_in(
+        "optim/saved_groups.py",
+        ("by_name", "saved != numbered.keys()", "True",
+         "optim: a state whose parameters are numbered is not taken"),
     ),
     *planted_in(
         "optim/settings.py",
@@ -24,6 +31,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "optim/groups.py",
+        ("listed_with", "left & set(map(id, tensors))", "True",
+         "optim: an optimizer is held to models that have none of its parameters"),
         ("Group.__setattr__", "name in self._defaults", "False",
          "optim: a setting assigned to a group is refused"),
     ),

@@ -319,7 +319,7 @@ def public_objects():
             documented = (
                 getattr(value, "__module__", "") != "numpy" and prefix + name not in ELSEWHERE
             )
-            if callable(value) and documented:
+            if callable(value) and documented and not inspect.ismodule(value):
                 yield prefix + name, value
 
 
