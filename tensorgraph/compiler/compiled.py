@@ -15,8 +15,7 @@ from tensorgraph.compiler.best_runner import best_runner
 from tensorgraph.compiler.guards import Arguments, Surroundings
 from tensorgraph.compiler.program import MakeRunner, Refused
 from tensorgraph.compiler.returned import WITH_GRAPH, AsItIs, has_graph
-from tensorgraph.compiler.state import Unfit
-from tensorgraph.compiler.variants import OUTSIDE, Kind, Variant
+from tensorgraph.compiler.variants import OUTSIDE, UNFIT, Kind, Variant
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.modes import MODE, no_grad, user_level
@@ -52,6 +51,7 @@ class Compiled:
         self._wait = wait
         self._make_runner = make_runner or partial(best_runner, wait=wait)
         self._at_once = at_once
+        self._last: Variant | None = None
         self._kinds: dict[Any, Kind] = {}
         self._changing: set[str] = set()
         self._as_it_is = False
@@ -70,22 +70,30 @@ class Compiled:
             if not (self._as_it_is or isinstance(mode.observer, Capturing)):
                 self._tell("something watches each operation here, as tg.debug and tg.profile do")
             return self._eagerly(args, kwargs)
-        arguments = Arguments(args, kwargs)
         with self._lock:
-            kind = self._kinds.get((arguments.key, mode.recording))
-            if kind is None:
-                kind = self._kind_of((arguments.key, mode.recording))
             try:
-                for variant in kind.variants:
-                    if variant.fits():
-                        try:
-                            return variant.program(arguments.arrays)
-                        except Unfit:
-                            continue
-                return self._in_a_new_way(kind, arguments, args, kwargs)
+                last = self._last
+                if last is not None and not kwargs and last.serves(args, mode.recording):
+                    result = last.run(args)
+                    if result is not UNFIT:
+                        return result
+                return self._by_kind(args, kwargs, mode.recording)
             except Refused:
                 pass
             return self._eagerly(args, kwargs)
+
+    def _by_kind(self, args: tuple[Any, ...], kwargs: dict[str, Any], recording: bool) -> Any:
+        """Let a program for arguments of this kind run, if there is one or comes to be one."""
+        arguments = Arguments(args, kwargs)
+        kind = self._kinds.get((arguments.key, recording))
+        if kind is None:
+            kind = self._kind_of((arguments.key, recording))
+        for variant in kind.variants:
+            result = variant.run(arguments.arrays)
+            if result is not UNFIT:
+                self._last = variant
+                return result
+        return self._in_a_new_way(kind, arguments, args, kwargs)
 
     def _kind_of(self, key: Any) -> Kind:
         if len(self._kinds) >= KINDS:
@@ -99,12 +107,12 @@ class Compiled:
         before = Surroundings(self.__wrapped__)
         if self._at_once or kind.was_seen(before):
             try:
-                program = kind.make(self._f, self._name, arguments, before, self._make_runner)
-                return program(arguments.arrays)
+                new = kind.make(self._f, self._name, arguments, before, self._make_runner)
+                result = new.run(arguments.arrays)
+                if result is not UNFIT:
+                    return result
             except AsItIs as reason:
                 self._stay(str(reason))
-            except Unfit:
-                pass
             return self._eagerly(args, kwargs)
         result = self._eagerly(args, kwargs)
         changed = before.changed()
@@ -134,6 +142,7 @@ class Compiled:
     def _stay(self, reason: str) -> None:
         """Run the function as it is from now on, and say why."""
         self._as_it_is = True
+        self._last = None
         self._kinds.clear()
         self._tell(reason)
 

@@ -116,6 +116,8 @@ class Program:
                 other way round.
         """
         bound = self._bound
+        if not (bound.tensors or bound.owners or bound.without_gradient):
+            return self._read
         grads = [*map(_grad_of, bound.owners)]
         missing = any(map(is_, grads, repeat(None)))
         if missing or not all(map(is_, map(_grad_of, bound.without_gradient), repeat(None))):

@@ -67,6 +67,8 @@ class Returning:
 
     def finished(self, outputs: Sequence[Any], arguments: Sequence[Any]) -> Any:
         """Return what the function returns, of the values of what it computes."""
+        if self.structure is None:
+            return self.results[0](outputs, arguments)
         return unflatten(self.structure, [make(outputs, arguments) for make in self.results])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter
 from types import TracebackType
@@ -11,15 +11,20 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.compiler.guards import Arguments, Settings, Surroundings, same
+from tensorgraph.compiler.guards import Arguments, Settings, Surroundings, are_of, same
 from tensorgraph.compiler.program import MakeRunner, Program
 from tensorgraph.compiler.returned import AsItIs
+from tensorgraph.compiler.state import Unfit
 from tensorgraph.engine.backward_pass import run_hooks
+from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.random_generator import followed
 from tensorgraph.engine.tensor import Tensor
 
 MOST = 8
 """How many programs are made for one kind of arguments: more would be made anew again and again."""
+
+UNFIT = object()
+"""Returned where a program is not for a call."""
 
 WITHOUT_VALUES = "return what you want to see, and look at it outside"
 OUTSIDE = "A program changes tensors only: return what is to be kept, and keep it outside"
@@ -28,15 +33,33 @@ OUTSIDE = "A program changes tensors only: return what is to be kept, and keep i
 class Variant:
     """A program, and what it depends on besides the arguments."""
 
-    def __init__(self, program: Program, surroundings: Surroundings, seconds: float) -> None:
+    def __init__(
+        self, program: Program, arguments: Arguments, surroundings: Surroundings, seconds: float
+    ) -> None:
         self.program, self.surroundings, self.seconds = program, surroundings, seconds
+        self.kinds = arguments.kinds
+        self.recording = MODE.get().recording
         self.settings = Settings(program.captured.settings)
 
-    def fits(self) -> bool:
-        """Return whether all is as it was when the program was made."""
+    def serves(self, args: tuple[Any, ...], recording: bool) -> bool:
+        """Return whether it is for arguments of this kind; it may say no where it is not sure."""
+        known = self.kinds is not None and recording is self.recording
+        return known and are_of(self.kinds, args)  # type: ignore[arg-type]
+
+    def run(self, arrays: Sequence[Any]) -> Any:
+        """Return what the program returns; or ``UNFIT``, if something is not as it was.
+
+        Raises:
+            Refused: the function itself has to say why it cannot go on; nothing has changed.
+        """
         if self.program.draws and followed():
-            return False
-        return self.surroundings.changed() is None and self.settings.hold()
+            return UNFIT
+        if self.surroundings.changed() is not None or not self.settings.hold():
+            return UNFIT
+        try:
+            return self.program(arrays)
+        except Unfit:
+            return UNFIT
 
 
 class Kind:
@@ -64,7 +87,7 @@ class Kind:
         arguments: Arguments,
         surroundings: Surroundings,
         make_runner: MakeRunner,
-    ) -> Program:
+    ) -> Variant:
         """Return a new program.
 
         Raises:
@@ -92,8 +115,9 @@ class Kind:
             raise AsItIs(f"{who} cannot be captured: {error}") from error
         finally:
             surroundings.restore()
-        self.variants.append(Variant(program, surroundings, perf_counter() - start))
-        return program
+        new = Variant(program, arguments, surroundings, perf_counter() - start)
+        self.variants.append(new)
+        return new
 
 
 def _in_hook(error: BaseException) -> bool:
