@@ -25,7 +25,7 @@ print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
 check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
-run a whole training step faster  ``tg.compile(step)``
+run a whole training step faster  ``tg.compile(f)``   
 save memory in a long chain       ``tg.checkpoint(f)``
 catch an error                    ``tg.errors.ShapeError`` and its siblings
 ================================  =================================================================
@@ -162,8 +162,8 @@ else:
     # Type checkers take what is imported as itself, and by *, as public.
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
-        "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "debug",
-        "derive", "enable_grad", "errors", "eye", "float16", "float32", "float64", "full",
+        "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
+        "debug", "derive", "enable_grad", "errors", "eye", "float16", "float32", "float64", "full",
         "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16", "int32", "int64",
         "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
         "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "uint8",

@@ -59,6 +59,8 @@ class CRunner:
     ) -> None:
         self.source, self.memory, self.groups = program.source, program.memory, program.groups
         """``memory`` is the size of all intermediate results in bytes."""
+        self.calls = len(program.groups)
+        """How many loops, products and kernels it runs."""
         self._program, self._build = program, build
         self._memory = np.empty(program.memory + ALIGNMENT, np.uint8)
         self._start = -self._memory.ctypes.data % ALIGNMENT
@@ -78,7 +80,7 @@ class CRunner:
         self._copies: list[Any] = [None] * len(self._arrays)
         self._given: Sequence[NDArray[Any]] = ()
         """The arrays of the call that runs."""
-        self._generators = dataflow.generators
+        self._generators = {e: i for i, e in enumerate(dataflow.generators)}
         self._drawn_from: list[Any] = [None] * len(dataflow.generators)
         self._parts: list[Callable[[], int]] = []
 
@@ -192,7 +194,7 @@ class CRunner:
     def _operand(self, x: Any) -> Callable[[], Any]:
         """Return what gives a kernel an operand."""
         if isinstance(x, Expr):
-            i = self._generators.index(x)
+            i = self._generators[x]
             return lambda: Source(self._drawn_from[i])
         if isinstance(x, Number):
             array = self._operand(x.kept)

@@ -33,12 +33,25 @@ class Compiled:
     """A function that runs as a program; see :func:`compile`."""
 
     def __init__(
-        self, f: Callable[..., Any], wait: bool = False, make_runner: MakeRunner | None = None
+        self,
+        f: Callable[..., Any],
+        wait: bool = False,
+        make_runner: MakeRunner | None = None,
+        at_once: bool = False,
     ) -> None:
+        """Wrap a function.
+
+        Args:
+            f: the function, or a module.
+            wait: whether a program is waited for while it is compiled.
+            make_runner: the back end; the best there is.
+            at_once: whether there is a program for the first call of a kind too.
+        """
         self.__wrapped__ = f
         self._f = no_grad()(f.__call__) if isinstance(f, Module) else f
         self._wait = wait
         self._make_runner = make_runner or partial(best_runner, wait=wait)
+        self._at_once = at_once
         self._kinds: dict[Any, Kind] = {}
         self._changing: set[str] = set()
         self._as_it_is = False
@@ -84,7 +97,7 @@ class Compiled:
     ) -> Any:
         """Do what no program does: by a new one, if a call like this came before."""
         before = Surroundings(self.__wrapped__)
-        if kind.was_seen(before):
+        if self._at_once or kind.was_seen(before):
             try:
                 program = kind.make(self._f, self._name, arguments, before, self._make_runner)
                 return program(arguments.arrays)

@@ -51,7 +51,7 @@ from tensorgraph.compiler.statements import (
     loop_over,
     strides_of,
 )
-from tensorgraph.symbolic.expr import Expr, in_order
+from tensorgraph.symbolic.expr import Expr, in_order, item
 
 OUT_OF_RANGE = -1
 """The code of the check that indices are in range; those of the dataflow count from 0."""
@@ -121,6 +121,9 @@ class Lowering:
             return constant(e.value, e.dtype)
         if e in self.numbers:
             return scalar("number", (), np.float64, self.numbers[e])
+        if e.op is item:
+            (x,) = e.args
+            return cast(self._array(x).at([ZERO] * x.ndim), e.dtype)
         return formula_of(e.op, [self._element(x, ()) for x in e.args], e.static, e.dtype)  # type: ignore[arg-type]
 
     def _element(self, e: Expr, places: Places) -> Any:

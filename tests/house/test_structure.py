@@ -59,7 +59,8 @@ ROOMS = [
     "random ops",
     "observe symbolic",
     "nn",
-    "optim formulas compiler",
+    "optim formulas",
+    "compiler",
     "data diagnose drawing",
     "train testing",
 ]  # fmt: skip
