@@ -18,12 +18,13 @@ FAULTS: list[Fault] = [
     *planted_in(
         "symbolic/capture.py",
         ("Capturing.written", "value is not e", "False", "capture: what is written is not told"),
-        ("Captured.values", "*self.drawn, *self.outputs", "*self.outputs",
+        ("Captured.values", "[*self.drawn, *self.outputs, *state, *self.checks]",
+         "[*self.outputs, *state, *self.checks]",
          "capture: random numbers are drawn in the order of their use"),
     ),
     *planted_in(
         "symbolic/capture.py",
-        ("Capturing.number", "if not ahead", "if True",
+        ("Capturing.number", "at if not ahead else _Ahead(at, ahead)", "at",
          "capture: a second step in one function takes the number of the first"),
         ("Capturing.after", "done.append(thing.zero_grad)", "pass",
          "capture: a forgotten gradient comes back"),
@@ -40,12 +41,13 @@ FAULTS: list[Fault] = [
     *planted_in(
         "symbolic/checks.py",
         ("_within", "index < length", "index <= length", "checks: one more class than there is"),
-        ("_at", "shape[axis], shape[axis]", "shape[0], shape[0]",
+        ("_at", "_within(part, -shape[axis], shape[axis])", "_within(part, -shape[0], shape[0])",
          "checks: every index counts along the first axis"),
     ),
     *planted_in(
         "symbolic/expr.py",
-        ("_is_weak", "all(", "any(", "expr: what is computed of one number and an array is weak"),
+        ("_is_weak", "all(e.weak for e in args)", "any(e.weak for e in args)",
+         "expr: what is computed of one number and an array is weak"),
     ),
     *planted_in(
         "symbolic/infer.py",
