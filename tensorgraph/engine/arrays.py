@@ -61,13 +61,28 @@ def host_values(array: Any) -> Array:
     """Return the values of an array in NumPy's memory, for a check that has to look at them.
 
     This is the only way by which the engine's own code takes values off a device. A symbolic array
-    has none: the result is empty, so that a check finds nothing wrong. It is for checks only: what
-    is computed with, or decided by, needs values, and asks whether these have the array's shape.
+    has none: the result is empty, so that what looks at values finds nothing. It is for messages
+    and the like (what must hold asks :func:`holds`): what is computed with, or decided by, needs
+    values, and asks whether these have the array's shape.
     """
     if is_foreign(array):
         values: Array = array.get()  # CuPy's name for it
         return values
     return np.asarray(array)
+
+
+def holds(condition: Any) -> bool:
+    """Return whether a condition is true of all elements: of an array that a check has computed.
+
+    A symbolic one has no values yet. It is taken to hold, and the observer is told what must.
+    """
+    known = host_values(condition)
+    if known.shape == condition.shape:
+        return bool(known.all())
+    observer = MODE.get().observer
+    if observer is not None:
+        observer.check(condition.all() if condition.shape else condition)
+    return True
 
 
 def to_host(array: Any) -> Array:

@@ -208,3 +208,8 @@ def replaying() -> bool:
     A layer that follows its inputs, such as batch norm, does not count the same batch twice.
     """
     return _REPLAY.get() is not _NOTHING
+
+
+def followed() -> bool:
+    """Return whether what is drawn here is noted, or was drawn before: see :func:`watch`."""
+    return _WATCH.get() is not None or replaying()

@@ -26,7 +26,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import placed, to_dtype, to_host
-from tensorgraph.engine.modes import MODE, Mode, go_back, mode
+from tensorgraph.engine.modes import MODE, Mode, Observer, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
@@ -124,6 +124,9 @@ class Module(HasContents):
 
     _entered: tuple[Mode, Mode] | None = None  # the mode of the last call: outside, inside
 
+    _follows: ClassVar[frozenset[str]] = frozenset(("_entered", "_places"))
+    """What a call keeps for the next one: no result depends on it."""
+
     _before: tuple[Hook, ...] = ()
     _after: tuple[Hook, ...] = ()
 
@@ -190,6 +193,7 @@ class Module(HasContents):
     def _call_in_block(self, outside: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run ``forward`` and the hooks around it."""
         __tracebackhide__ = True
+        self._show(outside.observer)
         with mode(scope=self._scope_under(outside), module=weakref.ref(self)):
             for hook in self._before:
                 instead = hook(self, args)
@@ -211,7 +215,16 @@ class Module(HasContents):
         inside = Mode(outside.recording, outside.lines, outside.observer, scope, weakref.ref(self))
         if outside.observer is None:  # it may hold on to whole graphs
             self._entered = outside, inside
+        self._show(outside.observer)
         return outside, inside
+
+    def _show(self, observer: Observer | None) -> None:
+        """Tell an observer of this module, and on what its results depend besides tensors."""
+        if observer is not None:
+            observer.met(self)
+            for name, value in {"training": self.training, **vars(self)}.items():
+                if type(value) in _PLAIN and name not in self._follows:
+                    observer.relied(self, name, value)
 
     def _scope_under(self, outside: Mode) -> str:
         return f"{self._place_under(outside)} {type(self).__name__}"
@@ -485,6 +498,9 @@ _HOLD_NOTHING = frozenset((bool, str, type(None)))
 """Types of attributes that neither are parameters nor take the place of one."""
 
 _CALL = Module.__call__.__code__
+
+_PLAIN = frozenset((bool, int, float, str, tuple, type(None)))
+"""The kinds of attributes that decide what a module computes."""
 
 
 def _convert(tensor: Tensor, dtype: np.dtype[Any]) -> None:

@@ -110,6 +110,10 @@ def _check_linear(x: Any, weight: Any, bias: Any) -> dict[str, Any]:
     return {}
 
 
+def _linear_body(x: Any, weight: Any, bias: Any) -> Any:
+    return matmul(x, matrix_transpose(weight)) + bias
+
+
 linear = register(
     "linear",
     _linear_kernel,
@@ -120,7 +124,8 @@ linear = register(
     },
     family="fused",
     symbol="x Wᵀ + b",
-    body=lambda x, weight, bias: matmul(x, matrix_transpose(weight)) + bias,
+    body=_linear_body,
+    lowering=_linear_body,
     prepare=_check_linear,
     letter="Z",
     doc="""Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).

@@ -18,6 +18,7 @@ from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ShapeError
+from tensorgraph.ops import _lowerings
 from tensorgraph.ops._axes import kept, one_axis
 from tensorgraph.ops._blocks import floating, over
 from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope, softplus
@@ -82,6 +83,7 @@ softmax_cross_entropy = register(
         ),
     },
     family="fused",
+    lowering=_lowerings.softmax_cross_entropy,
     domain={"targets": Simplex()},
     body=lambda logits, targets, *, axis: -sum(targets * log_softmax(logits, axis=axis), axis=axis),
     prepare=_check_distributions,
@@ -144,6 +146,7 @@ softmax_minus_one_hot = register(
     in_single(_softmax_minus_one_hot_kernel),
     {"logits": _difference_rule, "labels": NONDIFF},
     family="fused",
+    lowering=_lowerings.softmax_minus_one_hot,
     symbol="A − Y",
     domain={"labels": Integer()},
     body=lambda logits, labels, *, axis: (
@@ -175,6 +178,7 @@ class_cross_entropy = register(
     in_single(_class_cross_entropy_kernel),
     {"logits": _class_cross_entropy_rule, "labels": NONDIFF},
     family="fused",
+    lowering=_lowerings.class_cross_entropy,
     domain={"labels": Integer()},
     body=_class_cross_entropy_body,
     prepare=_check_classes,
@@ -236,6 +240,7 @@ sigmoid_minus = register(
         "targets": lambda g: -g,
     },
     family="fused",
+    lowering=_lowerings.sigmoid_minus,
     symbol="A − Y",
     body=lambda logits, targets: sigmoid(logits) - targets,
     prepare=_check_same_shape,
@@ -254,6 +259,7 @@ sigmoid_cross_entropy = register(
         "targets": lambda g, logits: -(g * logits),
     },
     family="fused",
+    lowering=_lowerings.sigmoid_cross_entropy,
     body=lambda logits, targets: softplus(logits) - logits * targets,
     prepare=_check_same_shape,
     doc="""Return log(1 + e^Z) − Z·Y, the binary cross-entropy of sigmoid(Z) against Y.

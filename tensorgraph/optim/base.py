@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.float_warnings import quiet
-from tensorgraph.engine.modes import MODE, meet
+from tensorgraph.engine.modes import MODE, meet, number, relied
 from tensorgraph.engine.state_dict import fitting
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.attributes import missing_from_object
@@ -73,6 +73,9 @@ class Optimizer:
     """
 
     __signature__ = Constructor()
+
+    _follows = frozenset(("steps", "_updated", "_others"))
+    """What every step counts, or keeps for the next one."""
 
     def __init__(
         self, params: Any = None, *values: Any, differentiable: bool = False, **settings: Any
@@ -188,10 +191,15 @@ class Optimizer:
             >>> optimizer.current_lr()
             0.25
         """
+        meet(self)
+        rate: float = number("lr", self, partial(self._rate_now, group))
+        return rate
+
+    def _rate_now(self, group: Group | None, step: int) -> float:
         rate = self.lr if group is None else group["lr"]
         # A copy is asked: of a rate set by hand, the one that is asked takes this for the step.
         asked = deepcopy(rate) if callable(rate) else rate
-        return float(plain(rate_at(type(self).__name__, asked, self.steps)))
+        return float(plain(rate_at(type(self).__name__, asked, step)))
 
     def step(self) -> None:
         """Update every parameter that has a gradient; the others stay as they are.
@@ -210,7 +218,7 @@ class Optimizer:
         meet(self, *self.groups)
         work = []
         for group in self.groups:
-            update = partial(self.update, **group.settings(self.steps))
+            update = partial(self.update, **self._settings_of(group))
             work += [(pack, update) for pack in group.ready()]
         updated = sum(len(pack.params) for pack, _ in work)
         if updated != self._updated or any(map(_wants_gradient, self._others)):
@@ -230,6 +238,13 @@ class Optimizer:
         for (pack, _), values in zip(work, following, strict=True):
             pack.commit(values)
         self.steps += 1
+
+    def _settings_of(self, group: Group) -> dict[str, Any]:
+        """Return a group's settings for the next step."""
+        if MODE.get().observer is None:
+            return group.settings(self.steps)
+        relied(self, groups=[*self.groups])
+        return group.observed_settings(self)
 
     @with_leads
     def zero_grad(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tensorgraph import errors
+from tensorgraph.engine.modes import number, relied
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
@@ -113,12 +114,37 @@ class Group:
         Raises:
             ArgumentError: the learning rate is a function that returned no such thing.
         """
+        settings = self.constants()
+        return {**settings, "lr": self.rate(step)} if "lr" in self._defaults else settings
+
+    def constants(self) -> dict[str, Any]:
+        """Return the settings that are the same in every step: all but the learning rate."""
         settings = {**self._defaults, **self.own}
-        if "lr" in settings:
-            settings["lr"] = rate_at(self._owner, settings["lr"], step)
+        settings.pop("lr", None)
         if self._differentiable:
             return settings
         return {name: plain(value) for name, value in settings.items()}
+
+    def rate(self, step: int) -> Any:
+        """Return the learning rate after a number of steps.
+
+        Raises:
+            ArgumentError: it is a function that returned no such thing.
+        """
+        rate = rate_at(self._owner, self["lr"], step)
+        return rate if self._differentiable else plain(rate)
+
+    def observed_settings(self, counter: Any) -> dict[str, Any]:
+        """Return all settings for the step after those that ``counter`` counts, to be observed.
+
+        The learning rate may be what stands for it. A tensor is one input of the step like others.
+        """
+        settings = self.constants()
+        relied(self, packs=[*self.packs], **{name: self[name] for name in settings})
+        if "lr" in self._defaults:
+            by_tensor = self._differentiable and type(self["lr"]) is Tensor
+            settings["lr"] = self["lr"] if by_tensor else number("lr", counter, self.rate)
+        return settings
 
     def ready(self) -> list[Any]:
         """Return the packs whose parameters have gradients; others are split, or left out."""
