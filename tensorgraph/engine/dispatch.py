@@ -62,13 +62,20 @@ def _general(op: Op) -> Callable[..., Any]:
             args, static = op.bind(args, static)
         if needs_preparing:
             static = prepared(args, static)
+        for arg in args:  # as `dispatch` finds out, in a longer way
+            if type(arg) is Tensor:
+                return apply(op, args, static)
         return dispatch(op, args, static)
 
     return call
 
 
 def dispatch(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
-    """Let the operand of the highest level take over; without one just run the kernel."""
+    """Let the operand of the highest level take over; without one just run the kernel.
+
+    Gradient rules call other ops by this where the static parameters are those of their own call,
+    which was checked.
+    """
     for arg in args:
         handler = HANDLERS.get(type(arg))
         if handler is apply:
@@ -114,8 +121,17 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
                 lower = True
         arrays.append(array)
         bit += bit
-    if observer is None:
-        out = _below(op, arrays, static, args) if lower else op.compute(arrays, static, args)
+    if observer is None and not lower:
+        token = ERRORS.set(IGNORE)
+        try:
+            out = op.kernel(*arrays, **static)
+        except KERNEL_ERRORS as error:
+            __tracebackhide__ = True
+            raise explain(op, args, error, static) from cause(op, error)
+        finally:
+            ERRORS.reset(token)
+    elif observer is None:
+        out = _below(op, arrays, static, args)
     else:
         if op.family == "random":
             arrays[0] = observer.source(arrays[0])

@@ -130,7 +130,7 @@ class Group:
         """Return settings as the rule takes them."""
         if self._differentiable:
             return settings
-        return {name: plain(value) for name, value in settings.items()}
+        return {k: v if type(v) is float else plain(v) for k, v in settings.items()}
 
     def rate(self, step: int) -> Any:
         """Return the learning rate after a number of steps.

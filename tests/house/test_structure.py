@@ -41,7 +41,7 @@ ROOMS = [
     "errors extras files",
     "leads",
     "arguments array_likes display engine.decorating engine.float_warnings engine.locks"
-    " engine.nested_containers",
+    " engine.malloc engine.nested_containers",
     "engine.modes",
     "engine.arrays",
     "engine.summation",
