@@ -91,6 +91,7 @@ from tensorgraph.engine.domain import (
     Real as Real,
     Simplex as Simplex,
 )
+from tensorgraph.engine.malloc import keep_freed_memory as _keep_freed_memory
 from tensorgraph.engine.modes import (
     enable_grad as enable_grad,
     is_grad_enabled as is_grad_enabled,
@@ -158,6 +159,7 @@ else:
         return sorted({*__all__, *_ROOMS, "__version__"})
 
     _foreign_imports.install()
+    _keep_freed_memory()
 
     # Type checkers take what is imported as itself, and by *, as public.
     __all__ = [

@@ -107,7 +107,8 @@ class CProgram:
 
     def _draw(self, step: Draw) -> str:
         p = [repr(float(value)) for value in step.numbers]
-        name = step.op.name + {"uniform": f"_{TYPES[step.out.dtype.name]}"}.get(step.op.name, "")
+        kind = f"_{TYPES[step.out.dtype.name]}" if step.out.dtype.kind == "f" else ""
+        name = step.op.name + kind
         args = [
             f"p[{self.generators + step.generator}]",
             *p,

@@ -17,7 +17,7 @@ from tensorgraph.compiler.bit_generators import C_TEXT
 from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.elements import Element, NotReadable, formula_of
-from tensorgraph.compiler.expansion import expanded
+from tensorgraph.compiler.expansion import RESHAPING, expanded
 from tensorgraph.compiler.rearranging import (
     Places,
     broadcast,
@@ -51,6 +51,7 @@ from tensorgraph.compiler.statements import (
     loop_over,
     strides_of,
 )
+from tensorgraph.engine.op import REGISTRY
 from tensorgraph.symbolic.expr import Expr, in_order, item
 
 OUT_OF_RANGE = -1
@@ -214,10 +215,10 @@ class Lowering:
         x = operands[0]
         source = source_of(e, operands)
         if source is None:
-            if e.op is None or e.op.name not in ("reshape", "expand_dims", "squeeze"):
+            if e.op not in RESHAPING:
                 return None
             return Stored((whole := self._contiguous(e.args[0])).buffer, e.shape, whole.offset)
-        if e.op is not None and e.op.name == "getitem":
+        if e.op is REGISTRY["getitem"]:
             self._check_range(e, x.shape, operands[1:])
         where = source(axes(e.shape))
         place = x.place(where) if isinstance(x, Stored) else None

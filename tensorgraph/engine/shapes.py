@@ -29,7 +29,11 @@ def ndim_of(x: Any) -> int:
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum over the axes along which ``shape`` was broadcast: the adjoint of broadcasting."""
     lead = len(g.shape) - len(shape)
-    stretched = tuple(i for i, n in enumerate(shape, lead) if n == 1 != g.shape[i])
-    axes = (*range(lead), *stretched)
-    total = add_up(g, axis=axes) if type(g) is np.ndarray else g.sum(axis=axes)
+    stretched = [i for i, n in enumerate(shape, lead) if n == 1 != g.shape[i]]
+    total = sum_over(g, (*range(lead), *stretched))
     return total.reshape(shape) if stretched else total
+
+
+def sum_over(g: Any, axes: tuple[int, ...]) -> Any:
+    """Sum a gradient, an array of any kind or a tensor, over axes."""
+    return add_up(g, axis=axes) if type(g) is np.ndarray else g.sum(axis=axes)

@@ -11,7 +11,7 @@ import numpy as np
 from tensorgraph.engine.notation import MATMUL
 from tensorgraph.engine.op import register
 from tensorgraph.engine.operands import AnyArray
-from tensorgraph.engine.shapes import ndim_of, shape_of, sum_to
+from tensorgraph.engine.shapes import ndim_of, shape_of, sum_over
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import OneOrMore, one_axis
@@ -95,11 +95,14 @@ def _linear_by_weight(g: Any, x: Any) -> Any:
 
 
 def _linear_by_bias(g: Any) -> Any:
-    return sum_to(g, shape_of(g)[-1:]) if len(shape_of(g)) > 1 else g
+    leading = tuple(range(len(shape_of(g)) - 1))
+    return sum_over(g, leading) if leading else g
 
 
 def _check_linear(x: Any, weight: Any, bias: Any) -> dict[str, Any]:
     x_shape, w_shape, b_shape = shape_of(x), shape_of(weight), shape_of(bias)
+    if len(w_shape) == 2 and x_shape[-1:] == w_shape[1:] and b_shape == w_shape[:1]:
+        return {}
     if len(w_shape) != 2 or not x_shape or x_shape[-1] != w_shape[1]:
         raise ShapeError(
             f"the input of shape {x_shape} has {x_shape[-1] if x_shape else 'no'} features along"

@@ -12,6 +12,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.engine.arrays import as_array, host_values, is_foreign
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Integer, Simplex
 from tensorgraph.engine.op import register
 from tensorgraph.engine.rule import NONDIFF
@@ -163,7 +164,8 @@ softmax_minus_one_hot = register(
 
 
 def _class_cross_entropy_rule(g: Any, logits: Any, labels: Any, axis: int) -> Any:
-    return _per_class(g, logits, axis) * softmax_minus_one_hot(logits, labels, axis=axis)
+    difference = dispatch(softmax_minus_one_hot.op, (logits, labels), {"axis": axis})
+    return _per_class(g, logits, axis) * difference
 
 
 def _class_cross_entropy_body(logits: Any, labels: Any, *, axis: int) -> Any:

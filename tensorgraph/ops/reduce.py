@@ -13,6 +13,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.engine.arrays import as_array, is_foreign
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Boolean, Integer
 from tensorgraph.engine.notation import reduction, relation
 from tensorgraph.engine.op import OpFunction, register
@@ -47,7 +48,7 @@ def _filled_axes(x: Any, *, axis: SomeAxes, keepdims: bool) -> dict[str, Any]:
 
 def spread(value: Any, shape: tuple[int, ...], axis: Axes) -> Any:
     """Return a reduction's result (or gradient) repeated along the axes that it lost."""
-    return broadcast_to(along(value, shape, axis), shape=shape)
+    return dispatch(broadcast_to.op, (along(value, shape, axis),), {"shape": shape})
 
 
 def along(value: Any, shape: tuple[int, ...], axis: Axes) -> Any:

@@ -6,6 +6,15 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "engine/malloc.py",
+        ("keep_freed_memory", "mallopt(_TRIM_THRESHOLD, _KEPT)", "True",
+         "malloc: what lies on top is given back at every step"),
+        ("keep_freed_memory", "os.environ.get(SWITCH) == '0'", "False",
+         "malloc: the switch that leaves the C library alone is not heeded"),
+        ("_is_set_by_user", "'glibc.malloc.' in os.environ.get('GLIBC_TUNABLES', '')", "False",
+         "malloc: settings of the user's own are overruled"),
+    ),
+    *planted_in(
         "engine/explain.py",
         ("_no_array", "operand is None", "False",
          "explain: None is told as an input of shape ()"),
@@ -299,7 +308,7 @@ FAULTS: list[Fault] = [
          "lost_gradients: libraries that show, but ask by others, are told of"),
         ("values_leave", "_stores(asked, line) or _is_shown(line.taker)", "_is_shown(line.taker)",
          "lost_gradients: a table that keeps predictions is told of"),
-        ("_is_shown", "('comparison', 'text')", "('text',)",
+        ("_is_shown", "('comparison', 'text', 'mapping')", "('text',)",
          "lost_gradients: an array that is compared is told of"),
         ("values_leave", "MODE.get().recording", "True",
          "lost_gradients: told under no_grad"),

@@ -264,7 +264,7 @@ def refused(f, good, bad, error):
         (lambda x, y: tg.random.normal(std=y), LABELS * 0.5, LABELS - 1.0),
         (lambda x, y: tg.random.uniform(low=y, high=1.0), LABELS * 0.5, LABELS + 1.0),
         (lambda x, y: nn.losses.hinge(x[:, 0], y), 2 * LABELS - 1, LABELS),
-        (lambda x, y: nn.losses.binary_cross_entropy(x[:, 0] * 0.1 + 0.5, y), LABELS * 0.5, LABELS + 0.5),
+        (lambda x, y: nn.losses.binary_cross_entropy(x[:, 0] / 9 + 0.5, y), LABELS / 2, LABELS + 1),
     ],
 )  # fmt: skip
 def test_what_eager_refuses_fails_a_check(f, good, bad):
