@@ -228,7 +228,7 @@ class _Plan:
         if standing is not None:
             self.names[name] = standing
         if standing is not None or e in self._inside:
-            args = ", ".join([*map(self._of, e.args), name])
+            args = ", ".join([*map(self._of, e.args), f"out={name}"])
             self._add(f"{self._kernel(e)}({args})")
             return
         view = _view(e)
@@ -367,7 +367,7 @@ def _view(e: Expr) -> str | None:
     if op.name == "permute_dims":
         return f".transpose({e.static['axes']!r})"
     if op.name == "getitem" and len(e.args) == 1:
-        return f"[{', '.join(map(_subscript, e.static['key']))}]"
+        return f"[{', '.join(map(_subscript, e.static['key'])) or '()'}]"
     return None
 
 
