@@ -25,7 +25,7 @@ print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
 check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
-run a whole training step faster  ``tg.compile(f)``   
+run a whole training step faster  ``tg.compile(f)``
 save memory in a long chain       ``tg.checkpoint(f)``
 catch an error                    ``tg.errors.ShapeError`` and its siblings
 ================================  =================================================================
