@@ -172,10 +172,6 @@ class Loop:
         """Return the places that it reads, also those that tell where it stores."""
         return loads_of(self.value, *(value for value, _ in self.at.gathered))
 
-    def combined(self) -> list[int]:
-        """Return the variables along which values are combined."""
-        return [d for d in range(len(self.dims)) if self.at.step(d) == 0] if self.combine else []
-
 
 @dataclass(eq=False)
 class Product:
@@ -273,8 +269,3 @@ def loop_over(
     whole = load(out, at)
     where = moved(whole, places).extra.index
     return Loop(tuple(dims), moved(value, places), out, where, combine, onto)
-
-
-def size_of(dims: Shape) -> int:
-    """Return how many places a grid has."""
-    return math.prod(dims)
