@@ -151,6 +151,20 @@ def test_what_the_function_names(runner, monkeypatch):
     assert programs(run) > SCALE_before
 
 
+@on_every_back_end
+def test_objects_among_the_arguments(runner):
+    def f(config, x):
+        return x * config.scale
+
+    run, configs = compiled(f, runner), [Config(), Config()]
+    configs[1].scale = 3.0
+    for _ in range(3):
+        assert [run(config, tg.ones(1)).item() for config in configs] == [2.0, 3.0]
+    configs[0].scale = 5.0
+    for _ in range(3):
+        assert [run(config, tg.ones(1)).item() for config in configs] == [5.0, 3.0]
+
+
 class Scaled(nn.Module):
     def __init__(self):
         tg.random.seed(0)
