@@ -186,7 +186,7 @@ def _target_shape(x: Any, *, shape: OneOrMore) -> dict[str, Any]:
 
 
 def _broadcast_to_kernel(x: Any, *, shape: tuple[int, ...]) -> Any:
-    if type(x) is np.ndarray and x.ndim == 0 or isinstance(x, np.generic):
+    if (type(x) is np.ndarray and x.ndim == 0) or isinstance(x, np.generic):
         # A view of one number, for which NumPy's function would make an iterator.
         repeated: Any = np.ndarray(shape, x.dtype, np.asarray(x), 0, (0,) * len(shape))
         repeated.flags.writeable = False

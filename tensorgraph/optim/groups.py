@@ -115,7 +115,9 @@ class Group:
             ArgumentError: the learning rate is a function that returned no such thing.
         """
         settings = self.constants()
-        return {**settings, "lr": self.rate(step)} if "lr" in self._defaults else settings
+        if "lr" in self._defaults:
+            settings["lr"] = self.rate(step)
+        return settings
 
     def constants(self) -> dict[str, Any]:
         """Return the settings that are the same in every step: all but the learning rate."""
@@ -131,8 +133,8 @@ class Group:
         Raises:
             ArgumentError: it is a function that returned no such thing.
         """
-        rate = rate_at(self._owner, self["lr"], step)
-        return rate if self._differentiable else plain(rate)
+        rate = rate_at(self._owner, self.own.get("lr", self._defaults["lr"]), step)
+        return rate if type(rate) is float or self._differentiable else plain(rate)
 
     def observed_settings(self, counter: Any) -> dict[str, Any]:
         """Return all settings for the step after those that ``counter`` counts, to be observed.
