@@ -332,9 +332,11 @@ def _before(high: Any, low: Any, dtype: np.dtype[Any]) -> Any:
     """
     if type(high) is type(low) is float:
         return float(np.nextafter(dtype.type(high), dtype.type(low)))
-    step = float(np.finfo(dtype).eps) * (0.5 + 2**-11)  # from 1 it leads to the number before
-    apart = (high > low).astype(np.result_type(dtype, np.float32))
-    return high - abs(high) * (step * apart)
+    wide, limits = np.result_type(dtype, np.float32), np.finfo(dtype)
+    step = float(limits.eps) * (0.5 + 2**-11)  # from 1 it leads to the number before
+    apart = (high > low).astype(wide)
+    at_zero = (high == 0).astype(wide) * float(limits.smallest_subnormal)
+    return high - (abs(high) * step + at_zero) * apart
 
 
 def _affine(draw: Tensor, offset: Any, scale: Any, unit: int, dtype: np.dtype[Any]) -> Tensor:

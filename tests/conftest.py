@@ -13,7 +13,8 @@ one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exa
 - ``ops/program_steps.py`` and ``engine/programs.py`` make whole programs of ops.
 - ``machine/`` holds what differs between machines: ``printed.py`` compares what is printed,
   ``needs.py`` says what must be installed, ``runs.py`` runs the tests as on other machines.
-- ``raising.py`` tells what an error says; ``notebook.py`` executes notebooks.
+- ``raising.py`` tells what an error says; ``notebook.py`` executes notebooks; ``thorough.py`` says
+  whether tests run at their full size.
 - ``faults/`` lists faults to plant, ``faults/plant.py`` plants them.
 """
 
@@ -34,7 +35,7 @@ for library in ("OMP", "OPENBLAS", "MKL"):
 
 # No deadline in any profile: a slow machine is not a bug.
 settings.register_profile("dev", max_examples=10, deadline=None, print_blob=True)
-settings.register_profile("ci", max_examples=25, derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("ci", max_examples=10, derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("thorough", max_examples=500, deadline=None, print_blob=True)
 # A planted fault has only to be found, not to be shrunk.
 settings.register_profile(

@@ -1,4 +1,4 @@
-"""One block of memory for all intermediate results: those that live at other times share a place."""
+"""One block of memory for all intermediate results; those that live at other times share it."""
 
 from __future__ import annotations
 

@@ -99,7 +99,8 @@ class Binding:
 
     def _of_arguments(self) -> list[Expr]:
         """Return what arguments are given; keep at which place among the outputs each is."""
-        captured, found = self._captured, []
+        captured = self._captured
+        found: list[Expr] = []
         pairs: list[list[tuple[int, int]]] = []
         for given in (captured.written, captured.gradients):
             mine = [(self._arguments[e], new) for e, new in given.items() if e in self._arguments]
@@ -112,8 +113,7 @@ class Binding:
 
 
 def _groups(roots: Iterable[Expr], written: Mapping[Expr, Expr]) -> list[tuple[Expr, ...]]:
-    """Return which of the arrays that are written lie end to end: those joined, or whose new
-    values are."""
+    """Return which of the arrays that are written lie end to end: those that are joined so."""
     roots = [*roots]
     groups = joins(roots, written)
     grouped = {e for group in groups for e in group}

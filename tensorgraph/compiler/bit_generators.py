@@ -32,8 +32,10 @@ C_TEXT = {path.stem: path.read_text(encoding="utf-8") for path in sorted(_TEXTS.
 def pointer(generator: np.random.Generator) -> int:
     """Return the address of a generator's ``bit_generator`` in C.
 
-    It is good for as long as the generator lives. While a program draws from it, the caller must
-    hold ``generator.bit_generator.lock``, as NumPy does in each draw: other threads go on running.
+    It is good for as long as the generator lives. Other threads go on running while a program draws
+    from it, so the caller must hold a lock meanwhile: that of the :class:`tg.random.Generator`
+    whose source it is, or of a generator that others draw from by NumPy, too, its
+    ``bit_generator.lock``. NumPy takes that in each draw, so under it no draw can be left to NumPy.
     """
     address = generator.bit_generator.ctypes.bit_generator.value
     assert isinstance(address, int)

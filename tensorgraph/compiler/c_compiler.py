@@ -22,8 +22,8 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-# -O3 takes a third longer to compile the same steps, which are no faster: what is to be vectorised
-# is marked in the source.
+# -O3 takes up to a third longer to compile steps that are no faster: what is to be vectorised is
+# marked in the source.
 _FLAGS = (
     "-O2", "-fopenmp-simd", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
     "-shared", "-w",

@@ -44,9 +44,10 @@ _CLAUSES = {
 class Function:
     """A function of C: its text, which is the same for equal work, and the memory it works on."""
 
-    def __init__(self, text: str, buffers: Sequence[Buffer]) -> None:
-        self.text, self.buffers = text, buffers
-        """``text`` takes the function's name for ``@``; ``buffers`` are its arguments."""
+    def __init__(self, text: str, buffers: Sequence[Buffer], starts: Sequence[int]) -> None:
+        self.text, self.buffers, self.starts = text, buffers, starts
+        """``text`` takes the function's name for ``@``; it works on ``buffers``, each from an
+        element on, so that steps of a recurrence are calls of one function."""
 
 
 def function_of(group: Group, needed: set[Buffer]) -> Function:
@@ -75,6 +76,7 @@ class _Writer:
         self.known: dict[Scalar, str] = {}
         """Names of values that hold for the whole function, or for the row at hand."""
         self.uses_numbers = False
+        self.starts = _starts(group.loops)
 
     # ------------------------------------------------------------------------------------- writing
 
@@ -131,7 +133,7 @@ class _Writer:
             for b, n in self.row_buffers.items()
         )
         text = f"static void @({', '.join(parameters)}) {{\n{rows}{body}\n}}"
-        return Function(text, list(self.buffers))
+        return Function(text, list(self.buffers), [self.starts[b] for b in self.buffers])
 
     # ------------------------------------------------------------------- what needs which memory
 
@@ -221,14 +223,14 @@ class _Writer:
                 if _may_be_nan(loop):
                     stores.append(f"nan_{total} |= {value} != {value};")
             elif loop.combine:
-                target = f"{self._memory(loop)}[{self._index(loop.at, known)}]"
+                target = self._element(loop.out, loop.at, known)
                 stores.append(_COMBINING[loop.combine].format(target, value))
             else:
                 if not loop.last:
                     known[load(loop.out, loop.at)] = value
                 if loop.out in self.forwarded:
                     continue
-                stores.append(f"{self._memory(loop)}[{self._index_of_row(loop, known)}] = {value};")
+                stores.append(f"{self._element(loop.out, loop.at, known)} = {value};")
         for text in stores:
             self.line(text)
 
@@ -255,7 +257,7 @@ class _Writer:
         known[load(loop.out, loop.at)] = result
         if loop.out in self.forwarded:
             return
-        target = f"{self.pointer(loop.out)}[{self._index(loop.at, known)}]"
+        target = self._element(loop.out, loop.at, known)
         if _stored_once(loop):
             self.line(f"{target} = {result};")
         else:
@@ -263,17 +265,14 @@ class _Writer:
 
     # ----------------------------------------------------------------------------------- formulas
 
-    def _memory(self, loop: Loop) -> str:
-        return self.row_buffers.get(loop.out) or self.pointer(loop.out)
-
-    def _index_of_row(self, loop: Loop, known: dict[Scalar, str]) -> str:
-        return self._index(self._in_row(loop.out, loop.at), known)
-
-    def _in_row(self, buffer: Buffer, index: Index) -> Index:
-        """Return a place in what is kept for a row only, if it is."""
-        if buffer not in self.row_buffers:
-            return index
-        return Index(index.offset, (0, *index.steps[1:]), index.gathered)
+    def _element(self, buffer: Buffer, index: Index, known: dict[Scalar, str]) -> str:
+        """Return an element of a buffer, or of what is kept for the row at hand only."""
+        row = self.row_buffers.get(buffer)
+        if row is not None:
+            index = Index(index.offset, (0, *index.steps[1:]), index.gathered)
+            return f"{row}[{self._index(index, known)}]"
+        where = self._index(index.plus(-self.starts[buffer]), known)
+        return f"{self.pointer(buffer)}[{where}]"
 
     def _hoisted(self, segment: Sequence[Loop], level: int, known: dict[Scalar, str]) -> None:
         """Compute what changes with no variable behind ``level``, before the loops over those."""
@@ -319,9 +318,7 @@ class _Writer:
             return f"numbers[{x.extra}]"
         if x.op == "load":
             place: Place = x.extra
-            where = self._in_row(place.buffer, place.index)
-            memory = self.row_buffers.get(place.buffer) or self.pointer(place.buffer)
-            return f"{memory}[{self._index(where, known)}]"
+            return self._element(place.buffer, place.index, known)
         if x.op == "index":
             return self._index(x.extra, known)
         args = [literal(y.extra, y.dtype) if y.op == "constant" else known[y] for y in x.args]
@@ -343,6 +340,19 @@ class _Writer:
 
 
 # ------------------------------------------------------------------------------------ arrangement
+
+
+def _starts(loops: Sequence[Loop]) -> dict[Buffer, int]:
+    """Return the element of each buffer that places are counted from: the first offset there is."""
+    starts: dict[Buffer, int] = {}
+    for loop in loops:
+        for place in [Place(loop.out, loop.at), *loop.loads()]:
+            before = starts.get(place.buffer, place.index.offset)
+            starts[place.buffer] = min(before, place.index.offset)
+    for loop in loops:
+        if loop.combine and not loop.onto:  # all of it may be filled first
+            starts[loop.out] = 0
+    return starts
 
 
 def _segments(loops: Sequence[Loop]) -> list[list[Loop]]:

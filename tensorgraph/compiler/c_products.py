@@ -34,11 +34,8 @@ def product_of(s: Product, blas: bool) -> Function:
     m, n = s.out.shape[-2:]
     k = s.x.shape[-1]
     kind = TYPES[s.out.dtype.name]
-    names = {s.x.buffer: "x"}
-    names.setdefault(s.y.buffer, "y")
-    parameters = [f"const {kind} *restrict {name}" for name in names.values()]
-    head = ", ".join([*parameters, f"{kind} *restrict out"])
-    x, y = (f"{names[v.buffer]} + {v.offset}" for v in (s.x, s.y))
+    head = f"const {kind} *restrict x, const {kind} *restrict y, {kind} *restrict out"
+    x, y = "x", "y"
     lines = []
     for d, length in enumerate(s.out.shape[:-2]):
         lines.append("  " * (d + 1) + f"for (int64_t i{d} = 0; i{d} < {length}; i{d}++)")
@@ -52,7 +49,7 @@ def product_of(s: Product, blas: bool) -> Function:
     lines += (_loops if small else _called)(s, kind, (x, y, out), (m, n, k))
     lines.append("  }")
     text = f"static void @({head}) {{\n" + "\n".join(lines) + "\n}"
-    return Function(text, [*names, s.out])
+    return Function(text, [s.x.buffer, s.y.buffer, s.out], [s.x.offset, s.y.offset, 0])
 
 
 def _called(s: Product, kind: str, at: tuple[str, ...], size: tuple[int, ...]) -> list[str]:

@@ -101,13 +101,17 @@ class CProgram:
         if isinstance(step, Draw):
             return self._draw(step)
         name = self._functions.setdefault(step.text, f"f{len(self._functions)}")
-        args = [self._pointer(buffer) for buffer in step.buffers]
+        args = [
+            self._pointer(buffer, start)
+            for buffer, start in zip(step.buffers, step.starts, strict=True)
+        ]
         numbers = ["numbers"] if "*restrict numbers" in step.text.split("{", 1)[0] else []
         return f"{name}({', '.join([*args, *numbers])});"
 
     def _draw(self, step: Draw) -> str:
         p = [repr(float(value)) for value in step.numbers]
-        name = step.op.name + {"uniform": f"_{TYPES[step.out.dtype.name]}"}.get(step.op.name, "")
+        kind = f"_{TYPES[step.out.dtype.name]}" if step.out.dtype.kind == "f" else ""
+        name = step.op.name + kind
         args = [
             f"p[{self.generators + step.generator}]",
             *p,
@@ -116,11 +120,11 @@ class CProgram:
         ]
         return f"draw_{name}({', '.join(args)});"
 
-    def _pointer(self, buffer: Buffer) -> str:
+    def _pointer(self, buffer: Buffer, start: int = 0) -> str:
         kind = TYPES[buffer.dtype.name]
         if buffer in self.places:
-            return f"({kind} *)(w + {self.places[buffer]})"
-        return f"({kind} *)p[{self.given[buffer]}]"
+            return f"({kind} *)(w + {self.places[buffer] + start * buffer.dtype.itemsize})"
+        return f"({kind} *)p[{self.given[buffer]}]" + f" + {start}" * bool(start)
 
 
 def _needed(groups: Sequence[Group]) -> set[Buffer]:

@@ -11,6 +11,7 @@ from typing import Any
 from weakref import ref
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from tensorgraph.compiler.arena import ALIGNMENT
@@ -59,6 +60,8 @@ class CRunner:
     ) -> None:
         self.source, self.memory, self.groups = program.source, program.memory, program.groups
         """``memory`` is the size of all intermediate results in bytes."""
+        self.calls = len(program.groups)
+        """How many loops, products and kernels it runs."""
         self._program, self._build = program, build
         self._memory = np.empty(program.memory + ALIGNMENT, np.uint8)
         self._start = -self._memory.ctypes.data % ALIGNMENT
@@ -78,7 +81,7 @@ class CRunner:
         self._copies: list[Any] = [None] * len(self._arrays)
         self._given: Sequence[NDArray[Any]] = ()
         """The arrays of the call that runs."""
-        self._generators = dataflow.generators
+        self._generators = {e: i for i, e in enumerate(dataflow.generators)}
         self._drawn_from: list[Any] = [None] * len(dataflow.generators)
         self._parts: list[Callable[[], int]] = []
 
@@ -192,38 +195,33 @@ class CRunner:
     def _operand(self, x: Any) -> Callable[[], Any]:
         """Return what gives a kernel an operand."""
         if isinstance(x, Expr):
-            i = self._generators.index(x)
+            i = self._generators[x]
             return lambda: Source(self._drawn_from[i])
         if isinstance(x, Number):
             array = self._operand(x.kept)
             return lambda: array().item()
         if not isinstance(x, Stored):
             return lambda: x
-        size = x.dtype.itemsize
-        start, strides = x.offset * size, [s * size for s in x.strides]
-        place = self._program.places.get(x.buffer)
-        if place is not None:
-            memory = self._memory.data
-            start += self._start + place
-            view: NDArray[Any] = np.ndarray(x.shape, x.dtype, memory, start, strides)
-            return lambda: view
         buffer = x.buffer
+        place = self._program.places.get(buffer)
+        if place is not None:
+            begin = self._start + place
+            elements = self._memory[begin : begin + buffer.nbytes].view(buffer.dtype)
+            view = _view(elements, x)
+            return lambda: view
         if buffer in self._arrays:
-            i, exact = self._arrays.index(buffer), x.is_contiguous and x.offset == 0
-            if exact and x.shape == buffer.shape:
-                return lambda: self._given[i]
-            return lambda: np.ndarray(
-                x.shape,
-                x.dtype,
-                np.ascontiguousarray(self._given[i]).reshape(-1).data,
-                start,
-                strides,
-            )
-        if x.is_contiguous and x.offset == 0 and math.prod(x.shape) == buffer.size:
-            return lambda: self._held[buffer].reshape(x.shape)
-        return lambda: np.ndarray(
-            x.shape, x.dtype, self._held[buffer].reshape(-1).data, start, strides
-        )
+            i = self._arrays.index(buffer)
+            return lambda: _view(self._given[i], x)
+        return lambda: _view(self._held[buffer], x)
+
+
+def _view(array: NDArray[Any], x: Stored) -> NDArray[Any]:
+    """Return the part of a buffer's array that an operand is."""
+    elements = array.reshape(-1)
+    if x.is_contiguous:
+        return elements[x.offset : x.offset + math.prod(x.shape)].reshape(x.shape)
+    strides = [s * elements.itemsize for s in x.strides]
+    return as_strided(elements[x.offset :], x.shape, strides, writeable=False)
 
 
 def _nothing() -> None:

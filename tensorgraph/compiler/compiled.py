@@ -1,4 +1,4 @@
-"""``tg.compile``: a function that is captured at its second call, and runs as a program from then on."""
+"""``tg.compile``: a function is captured at its second call, and runs as a program from then on."""
 
 from __future__ import annotations
 
@@ -6,78 +6,54 @@ import warnings
 from collections.abc import Callable
 from functools import partial, update_wrapper
 from threading import RLock
-from time import perf_counter
-from types import MethodType, TracebackType
+from types import MethodType
 from typing import Any
 from weakref import WeakSet
 
-import numpy as np
-
 from tensorgraph import errors
 from tensorgraph.compiler.best_runner import best_runner
-from tensorgraph.compiler.guards import Arguments, Settings, Surroundings, same
-from tensorgraph.compiler.program import MakeRunner, Program, Refused, Unrepeated
-from tensorgraph.compiler.returned import HasGraph, NoResult, has_graph
-from tensorgraph.compiler.state import Unfit
-from tensorgraph.engine.backward_pass import run_hooks
+from tensorgraph.compiler.guards import Arguments, Surroundings
+from tensorgraph.compiler.program import MakeRunner, Refused
+from tensorgraph.compiler.returned import WITH_GRAPH, AsItIs, has_graph
+from tensorgraph.compiler.variants import OUTSIDE, UNFIT, Kind, Variant
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.modes import MODE, no_grad, user_level
 from tensorgraph.engine.nested_containers import flatten, unflatten
-from tensorgraph.engine.random_generator import followed
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.symbolic.capture import Capturing
 
-MOST = 8
-"""How many programs are made for one kind of arguments: more would be made anew again and again."""
-
 KINDS = 256
 """For how many kinds of arguments what was seen is kept."""
-
-
-class Variant:
-    """A program, and what it depends on besides the arguments."""
-
-    def __init__(self, program: Program, surroundings: Surroundings, seconds: float) -> None:
-        self.program, self.surroundings, self.seconds = program, surroundings, seconds
-        self.settings = Settings(program.captured.settings)
-
-    def fits(self) -> bool:
-        """Return whether all is as it was."""
-        return self.surroundings.changed() is None and self.settings.hold()
-
-
-class Kind:
-    """What is known of calls with one kind of arguments."""
-
-    def __init__(self) -> None:
-        self.variants: list[Variant] = []
-        self._seen: list[Surroundings] = []
-        self._missed: list[Any] = []
-
-    def was_seen(self, surroundings: Surroundings) -> bool:
-        """Return whether a call like this one came before; from now on one did."""
-        settings = [variant.settings.now() for variant in self.variants]
-        known = any(seen.changed() is None for seen in self._seen)
-        if known and (not settings or any(same(settings, missed) for missed in self._missed)):
-            return True
-        self._seen = [*self._seen[-MOST:], surroundings]
-        self._missed = [*self._missed[-MOST:], settings]
-        return False
 
 
 class Compiled:
     """A function that runs as a program; see :func:`compile`."""
 
     def __init__(
-        self, f: Callable[..., Any], wait: bool = False, make_runner: MakeRunner | None = None
+        self,
+        f: Callable[..., Any],
+        wait: bool = False,
+        make_runner: MakeRunner | None = None,
+        at_once: bool = False,
     ) -> None:
+        """Wrap a function.
+
+        Args:
+            f: the function, or a module.
+            wait: whether a program is waited for while it is compiled.
+            make_runner: the back end; the best there is.
+            at_once: whether there is a program for the first call of a kind too.
+        """
         self.__wrapped__ = f
         self._f = no_grad()(f.__call__) if isinstance(f, Module) else f
         self._wait = wait
         self._make_runner = make_runner or partial(best_runner, wait=wait)
+        self._at_once = at_once
+        self._last: Variant | None = None
         self._kinds: dict[Any, Kind] = {}
+        self._changing: set[str] = set()
         self._as_it_is = False
         self._told: set[str] = set()
         self._lock = RLock()
@@ -94,83 +70,67 @@ class Compiled:
             if not (self._as_it_is or isinstance(mode.observer, Capturing)):
                 self._tell("something watches each operation here, as tg.debug and tg.profile do")
             return self._eagerly(args, kwargs)
-        arguments = Arguments(args, kwargs)
         with self._lock:
-            result = self._by_program((arguments.key, mode.recording), arguments)
-            return self._eagerly(args, kwargs) if result is AS_IT_IS else result
+            try:
+                last = self._last
+                if last is not None and not kwargs and last.serves(args, mode.recording):
+                    result = last.run(args)
+                    if result is not UNFIT:
+                        return result
+                return self._by_kind(args, kwargs, mode.recording)
+            except Refused:
+                pass
+            return self._eagerly(args, kwargs)
 
-    def _by_program(self, key: Any, arguments: Arguments) -> Any:
-        """Return what a program returns; where there is none yet, or the program cannot, nothing."""
-        kind = self._kinds.get(key)
+    def _by_kind(self, args: tuple[Any, ...], kwargs: dict[str, Any], recording: bool) -> Any:
+        """Let a program for arguments of this kind run, if there is one or comes to be one."""
+        arguments = Arguments(args, kwargs)
+        kind = self._kinds.get((arguments.key, recording))
         if kind is None:
-            kind = self._kind_of(key)
+            kind = self._kind_of((arguments.key, recording))
         for variant in kind.variants:
-            if variant.fits() and not (variant.program.draws and followed()):
-                try:
-                    return variant.program(arguments.arrays)
-                except Unfit:
-                    continue
-                except Refused:
-                    return AS_IT_IS
-        new = self._variant(kind, arguments)
-        try:
-            return AS_IT_IS if new is None else new.program(arguments.arrays)
-        except (Unfit, Refused):
-            return AS_IT_IS
+            result = variant.run(arguments.arrays)
+            if result is not UNFIT:
+                self._last = variant
+                return result
+        return self._in_a_new_way(kind, arguments, args, kwargs)
 
     def _kind_of(self, key: Any) -> Kind:
         if len(self._kinds) >= KINDS:
             del self._kinds[next(iter(self._kinds))]
         return self._kinds.setdefault(key, Kind())
 
+    def _in_a_new_way(
+        self, kind: Kind, arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Do what no program does: by a new one, if a call like this came before."""
+        before = Surroundings(self.__wrapped__)
+        if self._at_once or kind.was_seen(before):
+            try:
+                new = kind.make(self._f, self._name, arguments, before, self._make_runner)
+                result = new.run(arguments.arrays)
+                if result is not UNFIT:
+                    return result
+            except AsItIs as reason:
+                self._stay(str(reason))
+            return self._eagerly(args, kwargs)
+        result = self._eagerly(args, kwargs)
+        changed = before.changed()
+        if changed in self._changing:
+            self._stay(f"it changes {changed}. {OUTSIDE}")
+        elif changed is not None:  # what happens in the first call may happen only there
+            self._changing.add(changed)
+        return result
+
     def _eagerly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call the function itself; results come without a graph, as those of programs do."""
         result = self._f(*args, **kwargs)
         leaves, structure = flatten(result)
         if any(map(has_graph, leaves)):
-            self._stay("it returns a tensor with a graph. " + WITH_GRAPH)
-        elif any(type(x) is Tensor and type(x._node) is Node for x in leaves):
-            return unflatten(structure, [x.detach() if type(x) is Tensor else x for x in leaves])
+            self._stay(f"it returns a tensor with a graph. {WITH_GRAPH}")
+        elif any(_without_graph(x) is not x for x in leaves):
+            return unflatten(structure, [_without_graph(x) for x in leaves])
         return result
-
-    # ------------------------------------------------------------------------------------ programs
-
-    def _variant(self, kind: Kind, arguments: Arguments) -> Variant | None:
-        """Return a new program for a call that came before in the same way; else nothing."""
-        if any(type(x) is not Tensor and type(x) is not np.ndarray for x in arguments.arrays):
-            return None
-        surroundings = Surroundings(self.__wrapped__)
-        if not kind.was_seen(surroundings):
-            return None
-        if len(kind.variants) == MOST:
-            self._stay(f"it depends on something that changes again and again; {MOST} programs")
-            return None
-        start = perf_counter()
-        try:
-            f = partial(arguments.call, self._f)
-            program = Program(f, arguments.arrays, self._make_runner, surroundings.arrays)
-        except errors.GraphError as error:
-            surroundings.restore()
-            if not _in_hook(error):
-                error.add_note(f"while tg.compile captured {self._name}; {WITHOUT_VALUES}")
-                raise
-            self._stay(f"a hook asks for a value: {error}")
-            return None
-        except HasGraph:
-            self._stay("it returns a tensor with a graph. " + WITH_GRAPH)
-        except Unrepeated as error:
-            owner, name = error.args
-            self._stay(f"it changes {type(owner).__name__}.{name}. {OUTSIDE}")
-        except Exception as error:
-            self._stay(f"it cannot be captured: {error}")
-        else:
-            changed = surroundings.changed()
-            if changed is None:
-                kind.variants.append(Variant(program, surroundings, perf_counter() - start))
-                return kind.variants[-1]
-            self._stay(f"it changes {changed}. {OUTSIDE}")
-        surroundings.restore()
-        return None
 
     # ------------------------------------------------------------------------------ what is said
 
@@ -182,6 +142,7 @@ class Compiled:
     def _stay(self, reason: str) -> None:
         """Run the function as it is from now on, and say why."""
         self._as_it_is = True
+        self._last = None
         self._kinds.clear()
         self._tell(reason)
 
@@ -198,7 +159,7 @@ class Compiled:
     @property
     def source(self) -> str:
         """What the programs consist of, one after the other: their source code."""
-        return "\n".join(variant.program.runner.source for variant in self._variants)
+        return "\n".join(str(getattr(v.program.runner, "source", "")) for v in self._variants)
 
     @property
     def _variants(self) -> list[Variant]:
@@ -230,15 +191,10 @@ class Compiled:
         return type(self), (self.__wrapped__, self._wait, self._make_runner)
 
 
-AS_IT_IS = object()
-"""Returned where the function has to run as it is."""
-
-WITH_GRAPH = (
-    "Nothing is differentiated through a compiled function: call backward() inside it, or compute"
-    " what is only looked at under tg.no_grad()"
-)
-WITHOUT_VALUES = "return what you want to see, and look at it outside"
-OUTSIDE = "A program changes tensors only: return what is to be kept, and keep it outside"
+def _without_graph(value: Any) -> Any:
+    """Return a tensor without the graph it came from, which a backward pass has gone through."""
+    graph = type(value) is Tensor and type(value._node) is Node
+    return value.detach() if graph else value
 
 
 def _row(variant: Variant) -> str:
@@ -249,16 +205,6 @@ def _row(variant: Variant) -> str:
         f"({kinds}): {getattr(runner, 'calls', 0)} kernels,"
         f" {getattr(runner, 'memory', 0):,} bytes, made in {variant.seconds * 1e3:.0f} ms"
     )
-
-
-def _in_hook(error: BaseException) -> bool:
-    """Return whether an error comes from a hook of a gradient."""
-    trace: TracebackType | None = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code is run_hooks.__code__:
-            return True
-        trace = trace.tb_next
-    return False
 
 
 _LIVE: WeakSet[Compiled] = WeakSet()
@@ -274,10 +220,10 @@ def compile(f: Any = None, *, wait: bool = False) -> Any:
     """Return a function that does what ``f`` does, as a program without Python's cost.
 
     The first call with arguments of a kind (shapes, dtypes, nesting) runs ``f`` as it is. The
-    second one captures what it does: layers, losses, ``backward()``, clipping, ``optimizer.step()``,
-    random draws, running statistics. From then on the program runs. It reads and writes the same
-    tensors, so a model and its optimizer can be saved, loaded, looked at and trained otherwise
-    between calls. Arrays that were handed out do not change.
+    second one captures what it does: layers, losses, ``backward()``, clipping, the step of an
+    optimizer, random draws, running statistics. From then on the program runs. It reads and writes
+    the same tensors, so a model and its optimizer can be saved, loaded, looked at and trained
+    otherwise between calls. Arrays that were handed out do not change.
 
     Another program is made where ``f`` would do something else: for arguments of another kind, such
     as a smaller last batch, after ``model.eval()``, when a setting or something else that ``f``

@@ -9,7 +9,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from tensorgraph.compiler.c_functions import TYPES
+from tensorgraph.engine.op import REGISTRY
 from tensorgraph.symbolic.expr import Expr, in_order, lift, make, remade
+
+RESHAPING = [REGISTRY[name] for name in ("reshape", "expand_dims", "squeeze")]
+"""Operations after which elements are where they were, in another shape."""
 
 
 def expanded(roots: Iterable[Expr], given: set[Expr]) -> dict[Expr, Expr]:
@@ -36,7 +40,7 @@ def _simplest(e: Expr) -> Expr:
         if result.dtype == e.dtype and result.shape == e.shape:
             inner = expanded([result], {*e.args})
             return inner[result]
-    rule = _SIMPLER.get(e.op.name)
+    rule = _SIMPLER.get(e.op)
     return e if rule is None else rule(e)
 
 
@@ -52,7 +56,7 @@ def _slice(e: Expr) -> Expr:
         return e
     if (start, stop) == (0, x.shape[0]):
         return x
-    if x.op.name == "concat" and x.static["axis"] == 0:
+    if x.op is REGISTRY["concat"] and x.static["axis"] == 0:
         begin = 0
         for part in x.args:
             end = begin + part.shape[0]
@@ -68,7 +72,7 @@ def _slice(e: Expr) -> Expr:
 def _reshape(e: Expr) -> Expr:
     """Return a reshape of what was not reshaped before; nothing where the shape stays."""
     (x,) = e.args
-    while x.op is not None and x.op.name in ("reshape", "expand_dims", "squeeze"):
+    while x.op in RESHAPING:
         (x,) = x.args
     if x.shape == e.shape:
         return x
@@ -78,4 +82,4 @@ def _reshape(e: Expr) -> Expr:
     return lift(from_flat)
 
 
-_SIMPLER = {"getitem": _slice, "reshape": _reshape, "squeeze": _reshape, "expand_dims": _reshape}
+_SIMPLER = {REGISTRY["getitem"]: _slice} | dict.fromkeys(RESHAPING, _reshape)

@@ -33,7 +33,7 @@ PLAIN = (bool, int, float, complex, str, bytes, type(None))
 class Arguments:
     """The arguments of a call: arrays, which vary from call to call, and all else."""
 
-    __slots__ = ("arrays", "key", "places", "rest", "structure")
+    __slots__ = ("arrays", "key", "kinds", "places", "rest", "structure")
 
     def __init__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         leaves, self.structure = flatten((args, kwargs))
@@ -44,6 +44,8 @@ class Arguments:
         kinds = [kind_of(x) for x in leaves]
         self.key = (repr(self.structure), *kinds)
         """Equal for calls that one program may serve."""
+        self.kinds = kinds if len(self.places) == len(leaves) == len(args) else None
+        """Those of the arguments, where these are arrays without names or containers."""
 
     def call(self, f: Callable[..., Any], *arrays: Any) -> Any:
         """Call a function with other arrays in their places."""
@@ -68,6 +70,24 @@ def kind_of(x: Any) -> Any:
     if isinstance(x, PLAIN):
         return type(x), repr(x)
     return type(x), id(x)
+
+
+def are_of(kinds: Sequence[Any], args: tuple[Any, ...]) -> bool:
+    """Return whether arrays are of these kinds; it may say no where it is not sure."""
+    if len(args) != len(kinds):
+        return False
+    for x, (kind, shape, dtype, wants_gradient, _) in zip(args, kinds, strict=True):
+        if type(x) is not kind:
+            return False
+        if kind is Tensor:
+            if x._requires_grad is not wants_gradient:
+                return False
+            x = x._data
+            if type(x) is not np.ndarray:
+                return False
+        if x.shape != shape or x.dtype is not dtype:
+            return False
+    return True
 
 
 # --------------------------------------------------------------------------------- what is named
@@ -147,31 +167,35 @@ def _items(value: Any) -> tuple[Any, ...]:
 
 def _readings(f: Callable[..., Any]) -> Iterator[Reading]:
     """Yield the places that a function reads, and those that the functions read which it names."""
-    seen: set[int] = set()
+    seen: dict[Any, Any] = {}
     left: list[Any] = [f]
     while left:
         thing = left.pop()
-        if id(thing) in seen:
+        owner = getattr(thing, "__self__", None)
+        key = id(getattr(thing, "__func__", thing)), id(owner)
+        if key in seen:
             continue
-        seen.add(id(thing))
+        seen[key] = thing
         if isinstance(thing, Module):
             left += [module.forward for module in thing.modules() if hasattr(module, "forward")]
         elif isinstance(thing, partial):
             left += [thing.func, *thing.args, *thing.keywords.values()]
-        elif isinstance(thing, MethodType):
-            left.append(thing.__func__)
-            if isinstance(thing.__func__, FunctionType) and not _is_library(thing.__func__):
-                yield from _attributes(thing.__self__, _names(thing.__func__))
-        elif isinstance(thing, FunctionType) and not _is_library(thing):
-            for reading in _named(thing):
-                value = reading.read()
-                yield reading
-                left += [value] if callable(value) and not isinstance(value, type) else []
-                yield from _attributes(value, _names(thing))
+        elif isinstance(thing, (FunctionType, MethodType)):
+            function = getattr(thing, "__func__", thing)
+            if not isinstance(function, FunctionType) or _is_library(function):
+                continue
+            names = _names(function)
+            readings = list(_named(function))
+            found = [reading.read() for reading in readings]
+            yield from readings
+            for value in (owner, *found):
+                yield from _attributes(value, names)
+                left += _methods(value, names)
+            left += [value for value in found if callable(value) and not isinstance(value, type)]
 
 
 def _is_library(f: FunctionType) -> bool:
-    """Return whether a function is the engine's, or a library's, which read nothing that changes."""
+    """Return whether a function is the engine's or a library's: they read nothing that changes."""
     return f.__code__.co_filename.startswith(LIBRARIES)
 
 
@@ -214,12 +238,35 @@ def _attributes(thing: Any, names: set[str]) -> Iterator[Reading]:
 
     Of the engine's objects the capture tells on which attributes it depends.
     """
-    file = getattr(thing, "__file__", None) or "" if isinstance(thing, ModuleType) else ""
-    if isinstance(thing, (Tensor, Optimizer, type)) or file.startswith(LIBRARIES):
+    if isinstance(thing, (Tensor, Optimizer)) or _is_library_module(thing):
         return
-    for name in sorted(names & getattr(thing, "__dict__", {}).keys()):
+    known = vars(thing).keys() if hasattr(thing, "__dict__") else set()
+    fixed = {name for name, value in _of_classes(thing) if not hasattr(value, "__get__")}
+    for name in sorted(names & (known | fixed)):
         read = partial(getattr, thing, name, MISSING)
         yield Reading(name, read, partial(setattr, thing, name))
+
+
+def _methods(thing: Any, names: set[str]) -> list[Any]:
+    """Return the methods of an object that a function may call."""
+    found = dict(_of_classes(thing))
+    return [
+        MethodType(found[name], thing)
+        for name in names & found.keys()
+        if isinstance(found[name], FunctionType)
+    ]
+
+
+def _of_classes(thing: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what the classes of an object hold by name, the most general first; of users' alone."""
+    for kind in reversed(type(thing).__mro__):
+        if kind.__module__.partition(".")[0] not in ("builtins", "numpy", "tensorgraph"):
+            yield from vars(kind).items()
+
+
+def _is_library_module(thing: Any) -> bool:
+    file = getattr(thing, "__file__", None) or "" if isinstance(thing, ModuleType) else ""
+    return file.startswith(LIBRARIES)
 
 
 # ------------------------------------------------------------------- what the capture tells of
@@ -233,19 +280,18 @@ class Settings:
     """
 
     def __init__(self, settings: Sequence[tuple[Any, str, Any]]) -> None:
-        self._settings = settings
-        owners = {id(owner): owner for owner, _, _ in settings}
-        self._modules = [x for x in owners.values() if isinstance(x, Module)]
-        self._others = [
-            (o, name, value) for o, name, value in settings if not isinstance(o, Module)
-        ]
-        self._parts = self._parts_now()
+        # Whether tensors have gradients, their program looks at.
+        self._settings = [setting for setting in settings if type(setting[0]) is not Tensor]
+        owners = {id(owner): owner for owner, _, _ in self._settings}
+        self._owners = list(owners.values())
+        self._modules = [owner for owner in self._owners if isinstance(owner, Module)]
+        self._before = self.now()
         self._look()
 
     def _look(self) -> None:
         """Keep where all is, and what is there."""
-        self._sources = [vars(module).values() for module in self._modules]
-        left = [value for source in self._sources for value in source]
+        self._sources: list[Any] = []
+        left = [value for owner in self._owners for value in self._attributes(owner)]
         while left:
             value = left.pop()
             if type(value) in (list, dict):
@@ -254,32 +300,32 @@ class Settings:
                 left += items
         self._found = [*chain.from_iterable(self._sources)]
 
+    def _attributes(self, owner: Any) -> list[Any]:
+        """Return the attributes of an owner: all, or those that were read of what counts steps."""
+        if "steps" in getattr(type(owner), "_follows", ()):
+            return [getattr(owner, name) for o, name, _ in self._settings if o is owner]
+        self._sources.append(vars(owner).values())
+        return [*vars(owner).values()]
+
     def hold(self) -> bool:
         """Return whether all is as it was."""
         found = [*chain.from_iterable(self._sources)]
-        if not (len(found) == len(self._found) and all(map(is_, found, self._found))):
-            if not same(self._parts_now(), self._parts):
-                return False
-            self._look()
-        return all(
-            now is value or same(now, value)
-            for now, value in (
-                (getattr(o, name, MISSING), value) for o, name, value in self._others
-            )
-        )
+        if len(found) == len(self._found) and all(map(is_, found, self._found)):
+            return True
+        if not same(self.now(), self._before):
+            return False
+        self._look()
+        return True
 
-    def _parts_now(self) -> list[Any]:
-        """Return the attributes of the modules, with what is in lists and dicts."""
-        return [
+    def now(self) -> list[Any]:
+        """Return what was read as it is now, and all that is in modules."""
+        inside = [
             (name, _listed(value))
             for module in self._modules
             for name, value in {"training": module.training, **vars(module)}.items()
             if name not in module._follows
         ]
-
-    def now(self) -> list[Any]:
-        """Return all values as they are now."""
-        return [*self._parts_now(), *(getattr(o, name, MISSING) for o, name, _ in self._others)]
+        return [*inside, *(_listed(getattr(o, name, MISSING)) for o, name, _ in self._settings)]
 
 
 def _listed(value: Any) -> Any:

@@ -17,7 +17,7 @@ from tensorgraph.compiler.bit_generators import C_TEXT
 from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.elements import Element, NotReadable, formula_of
-from tensorgraph.compiler.expansion import expanded
+from tensorgraph.compiler.expansion import RESHAPING, expanded
 from tensorgraph.compiler.rearranging import (
     Places,
     broadcast,
@@ -51,7 +51,8 @@ from tensorgraph.compiler.statements import (
     loop_over,
     strides_of,
 )
-from tensorgraph.symbolic.expr import Expr, in_order
+from tensorgraph.engine.op import REGISTRY
+from tensorgraph.symbolic.expr import Expr, in_order, item
 
 OUT_OF_RANGE = -1
 """The code of the check that indices are in range; those of the dataflow count from 0."""
@@ -88,8 +89,9 @@ class Lowering:
         roots = [*drawn, *checks, *outputs, *written.values()]
         order = in_order(roots)
         self._uses = Counter(x for e in order for x in e.args) + Counter(roots)
+        self._onto = _added_onto(order, self._uses)
         for e in order:
-            if e not in self._values and not self._is_number(e):
+            if e not in self._values and not self._is_number(e) and e not in self._onto:
                 self._values[e] = self._worth(e, self._lowered(e))
         for code, e in enumerate(checks):
             self.statements.append(Check(self._contiguous(e).buffer, code))
@@ -121,6 +123,9 @@ class Lowering:
             return constant(e.value, e.dtype)
         if e in self.numbers:
             return scalar("number", (), np.float64, self.numbers[e])
+        if e.op is item:
+            (x,) = e.args
+            return cast(self._array(x).at([ZERO] * x.ndim), e.dtype)
         return formula_of(e.op, [self._element(x, ()) for x in e.args], e.static, e.dtype)  # type: ignore[arg-type]
 
     def _element(self, e: Expr, places: Places) -> Any:
@@ -185,6 +190,9 @@ class Lowering:
         if e.op is None:
             return self._array(e)
         kinds = {x.dtype.name for x in (e, *e.args) if x not in self.generators}
+        for x in e.args:
+            if x in self._onto:
+                return self._scattering(x)
         if kinds <= TYPES.keys():
             if e.op.family == "elementwise":
                 try:
@@ -211,10 +219,10 @@ class Lowering:
         x = operands[0]
         source = source_of(e, operands)
         if source is None:
-            if e.op is None or e.op.name not in ("reshape", "expand_dims", "squeeze"):
+            if e.op not in RESHAPING:
                 return None
             return Stored((whole := self._contiguous(e.args[0])).buffer, e.shape, whole.offset)
-        if e.op is not None and e.op.name == "getitem":
+        if e.op is REGISTRY["getitem"]:
             self._check_range(e, x.shape, operands[1:])
         where = source(axes(e.shape))
         place = x.place(where) if isinstance(x, Stored) else None
@@ -355,6 +363,10 @@ class Lowering:
 
     # ----------------------------------------------------------------------------------- indexing
 
+    def _scattering(self, e: Expr) -> Array:
+        scattered = e.op is REGISTRY["scatter"]
+        return (self._scatter(e) if scattered else self._overlap_add(e)) or self._call(e)
+
     def _scatter(self, e: Expr) -> Array | None:
         x, *indices = (self._array(a) for a in e.args)
         source = gathering(e, e.shape, indices)
@@ -372,10 +384,13 @@ class Lowering:
         return self._added(e, x, [*places[:lead], *(a * s + b * t for a, b, s, t in steps)])
 
     def _added(self, e: Expr, x: Array, where: Sequence[Index]) -> Array:
-        """Return zeros to which elements are added in their places."""
-        out = Buffer(e.shape, e.dtype)
+        """Return zeros, or what has no other use, with elements added in their places."""
+        if e in self._onto:
+            out = self._in_memory(self._onto[e]).buffer
+        else:
+            out = Buffer(e.shape, e.dtype)
+            self._fill(0, out)
         at = Stored(out, e.shape).place(where)
-        self._fill(0, out)
         value = cast(x.at(axes(x.shape)), e.dtype)
         self.statements.append(loop_over(x.shape, value, out, at, "add", onto=True))
         return Stored(out, e.shape)
@@ -424,6 +439,39 @@ def _is_weak(e: Expr) -> bool:
     return e.weak
 
 
+SCATTERING = [REGISTRY[name] for name in ("scatter", "overlap_add")]
+"""Operations that add elements to zeros."""
+
+
+def _added_onto(order: Sequence[Expr], uses: Counter[Expr]) -> dict[Expr, Expr]:
+    """Return which scattered elements are added to what others of them have been added to.
+
+    In a recurrence, each step passes back a gradient by its part of the inputs alone: to fill an
+    array for each and to add all of them would take the square of the time.
+    """
+    sums: set[Expr] = set()
+    onto: dict[Expr, Expr] = {}
+    for e in order:
+        if e.op is not REGISTRY["add"] or e.args[0] is e.args[1]:
+            continue
+        single = [x for x in e.args if uses[x] == 1]
+        scattered = {x for x in single if x.op in SCATTERING and _is_counted(x)}
+        if not scattered or len(single) != 2:
+            continue
+        last = single[1] if single[1] in scattered else single[0]
+        other = single[0] if last is single[1] else single[1]
+        begun = other in scattered or other in sums
+        if begun and (other.shape, other.dtype) == (last.shape, last.dtype) == (e.shape, e.dtype):
+            onto[last] = other
+            sums.add(e)
+    return onto
+
+
+def _is_counted(e: Expr) -> bool:
+    """Return whether places are told by numbers, not by masks, and C has the dtype."""
+    return all(x.dtype.kind in "iu" for x in e.args[1:]) and e.dtype.name in TYPES
+
+
 def _of_constant(e: Expr) -> Array:
     """Return a constant as an array: one value in all places as a formula."""
     value = np.asarray(e.value)
@@ -444,8 +492,8 @@ _RULES: dict[str, Rule] = {
     "concat": Lowering._concat,
     "stack": Lowering._stack,
     "pad": Lowering._pad,
-    "scatter": Lowering._scatter,
-    "overlap_add": Lowering._overlap_add,
+    "scatter": Lowering._scattering,
+    "overlap_add": Lowering._scattering,
     "one_hot": Lowering._one_hot,
     "tril": lambda self, e: self._triangle(e, "less_equal"),
     "triu": lambda self, e: self._triangle(e, "greater_equal"),

@@ -76,8 +76,17 @@ class Source:
         self._numpy = numpy
 
     def draw(self, sample: Any) -> Any:
-        """Return what a function draws from NumPy's generator."""
+        """Return a sample."""
         return sample(self._numpy)
+
+
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+"""What Python computes with its own numbers, faster than NumPy does."""
+
+
+def _number(value: Any) -> Any:
+    """Return a result as one of Python's numbers."""
+    return value.item() if isinstance(value, (np.ndarray, np.generic)) else value
 
 
 def _fail(i: int) -> None:
@@ -95,7 +104,7 @@ class _Plan:
     def __init__(self, dataflow: Dataflow) -> None:
         self.names: dict[str, Any] = {
             "Failed": Failed, "Source": Source, "asarray": np.asarray, "fail": _fail,
-            "write": _write,
+            "number": _number, "write": _write,
         }  # fmt: skip
         self.calls = 0
         self._lines: list[str] = []
@@ -195,9 +204,12 @@ class _Plan:
         array = e.op.family == "elementwise"  # type: ignore[union-attr]
         operands = [self._of(x, as_number=array) for x in e.args]
         static = [f"{key}={self._value(value)}" for key, value in e.static.items()]
-        self._add(f"{name} = {self._kernel(e)}({', '.join([*operands, *static])})")
-        if getattr(e, "weak", False):
-            self._lines.append(f"    {name} = {name}.item()")
+        call = f"{self._kernel(e)}({', '.join([*operands, *static])})"
+        sign = _SIGNS.get(e.op.name) if e.weak else None  # type: ignore[union-attr]
+        if sign is not None:
+            self._lines.append(f"    {name} = {operands[0]} {sign} {operands[1]}")
+        else:
+            self._add(f"{name} = number({call})" if e.weak else f"{name} = {call}")
 
     def _add(self, line: str) -> None:
         self.calls += 1
@@ -214,8 +226,7 @@ class _Plan:
     def _of(self, e: Expr, as_number: bool = True) -> str:
         """Return what stands for a value: its name, or a constant itself."""
         if e.value is None:
-            weak = getattr(e, "weak", False) and not as_number
-            return f"asarray({self._name[e]})" if weak else self._name[e]
+            return f"asarray({self._name[e]})" if e.weak and not as_number else self._name[e]
         if type(e.value) in (bool, int, float) and as_number:
             return self._value(e.value)
         if e not in self._name:

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from tensorgraph.compiler.binding import Binding
 from tensorgraph.compiler.dataflow import Dataflow, Failed, Runner
-from tensorgraph.compiler.returned import Returning
+from tensorgraph.compiler.returned import AsItIs, Returning
 from tensorgraph.compiler.state import Unfit, state_of
 from tensorgraph.engine.op import KERNEL_ERRORS
 from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.errors import describe
 from tensorgraph.symbolic.capture import capture
 
 _data_of = attrgetter("_data")
@@ -34,10 +35,6 @@ MakeRunner = Callable[[Dataflow], Runner]
 
 class Refused(Exception):
     """A check does not hold, or a kernel raised: nothing has changed, the function itself tells."""
-
-
-class Unrepeated(Exception):
-    """The function changes something that no run of a program changes."""
 
 
 class Program:
@@ -59,15 +56,15 @@ class Program:
             named: arrays that the function names, which may change between runs.
 
         Raises:
+            AsItIs: a result is to be differentiated by the caller, or neither an array nor a
+                constant; or the function changes something besides tensors.
             GraphError: the function asks for a value.
-            HasGraph: a result is to be differentiated by the caller.
-            NoResult: a result is neither an array nor a constant.
-            Unrepeated: the function changes something besides tensors.
         """
         self._returning = Returning(f)
         self.captured = captured = capture(self._returning, *arguments)
         if captured.unrepeated:
-            raise Unrepeated(*captured.unrepeated[0])
+            owner, name = captured.unrepeated[0]
+            raise AsItIs(f"it changes {name} of {describe(owner)}, as no program does")
         self._numbers = [*captured.numbers.values()]
         self._generators = [*captured.draws.values()]
         self._locked = [*dict.fromkeys(self._generators)]
@@ -119,6 +116,8 @@ class Program:
                 other way round.
         """
         bound = self._bound
+        if not (bound.tensors or bound.owners or bound.without_gradient):
+            return self._read
         grads = [*map(_grad_of, bound.owners)]
         missing = any(map(is_, grads, repeat(None)))
         if missing or not all(map(is_, map(_grad_of, bound.without_gradient), repeat(None))):
@@ -150,7 +149,7 @@ class Program:
         runs = self._ticket.item()
         try:
             return self.runner(arrays, [read() for read in self._numbers], generators)
-        except (Failed, *KERNEL_ERRORS) as error:
+        except (Failed, ArithmeticError, *KERNEL_ERRORS) as error:
             raise Refused from error
         finally:
             if self._ticket.item() != runs:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.graph import Node
+from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import describe
@@ -20,17 +21,20 @@ Finish = Callable[[Sequence[Any], Sequence[Any]], Any]
 CONSTANTS = (bool, int, float, str, type(None), np.generic, np.ndarray, np.dtype)
 
 
-class HasGraph(Exception):
-    """A result is to be differentiated by the caller."""
+WITH_GRAPH = (
+    "Nothing is differentiated through a compiled function: call backward() inside it, or compute"
+    " what is only looked at under tg.no_grad()"
+)
 
 
-class NoResult(Exception):
-    """A result is no array, nor anything else that is the same in each call."""
+class AsItIs(Exception):
+    """A function cannot become a program, and why."""
 
 
 class Returning:
     """A function of arrays that returns those of its results that are computed, as a list.
 
+    It is to be captured: a tensor that is met, such as a parameter, is returned as it is then.
     ``structure`` and ``results`` tell how to make all of its results of them.
     """
 
@@ -40,24 +44,31 @@ class Returning:
         self.results: list[Finish] = []
 
     def __call__(self, *arrays: Tensor) -> list[Any]:
+        """Call the function, and return what it computes."""
         leaves, self.structure = flatten(self._f(*arrays))
         given = {id(x): i for i, x in enumerate(arrays)}
+        observer: Any = MODE.get().observer
+        met = {id(x): x for x in observer.tensors.values()}
         computed: list[Any] = []
         self.results = []
         for leaf in leaves:
             if id(leaf) in given:
                 self.results.append(partial(_argument, given[id(leaf)]))
+            elif id(leaf) in met and leaf._node is None:
+                self.results.append(partial(_constant, leaf))
             elif type(leaf) in (Tensor, Expr):
                 self.results.append(partial(_finish_of(leaf), len(computed)))
                 computed.append(leaf)
             elif isinstance(leaf, CONSTANTS):
                 self.results.append(partial(_constant, leaf))
             else:
-                raise NoResult(f"it returns {describe(leaf)}")
+                raise AsItIs(f"it returns {describe(leaf)}, which is not the same each time")
         return computed
 
     def finished(self, outputs: Sequence[Any], arguments: Sequence[Any]) -> Any:
         """Return what the function returns, of the values of what it computes."""
+        if self.structure is None:
+            return self.results[0](outputs, arguments)
         return unflatten(self.structure, [make(outputs, arguments) for make in self.results])
 
 
@@ -68,7 +79,7 @@ def has_graph(value: Any) -> bool:
 
 def _finish_of(leaf: Any) -> Callable[..., Any]:
     if has_graph(leaf):
-        raise HasGraph
+        raise AsItIs(f"it returns a tensor with a graph. {WITH_GRAPH}")
     if type(leaf) is Tensor:
         return _tensor
     return _number if leaf.weak else _array

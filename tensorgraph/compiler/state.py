@@ -94,10 +94,11 @@ class NewGradient:
         self.tensor = tensor
         self._grad: Tensor | None = None
 
-    def now(self) -> None:
+    def now(self) -> NDArray[Any] | None:
         """Return that there is no array."""
         if self.tensor._grad is not None:
             raise Unfit
+        return None
 
     def holds(self, view: NDArray[Any]) -> bool:
         """Return whether all is as it has to be."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
-from tensorgraph.array_likes import NUMERIC, numbers_of, plain, what_else
+from tensorgraph.array_likes import NUMERIC, made_array, numbers_of, plain, what_else
 from tensorgraph.engine.modes import MODE
 
 Array = NDArray[Any]
@@ -123,10 +123,7 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     elif hasattr(data, "__dlpack__") and not hasattr(data, "__array__"):
         array = np.from_dlpack(data)
     else:
-        try:
-            array = np.asarray(data)
-        except ValueError:
-            raise errors.ShapeError(errors.ragged(data)) from None
+        array = made_array(data)
         found = () if type(data) in (float, int, bool) else tuple(_inside(data))
         for part in found:
             if isinstance(part, np.ndarray):

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.array_likes import of_one
 from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.explain import cause, explain, is_users
 from tensorgraph.engine.float_warnings import ERRORS, IGNORE
@@ -198,11 +199,11 @@ def _operand(op: Op, i: int, value: Any, args: tuple[Any, ...]) -> Any:
             return value
         if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
             return to_array(value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, errors.GraphError) as error:
         raise explain(op, (), type(error)(f"{op.operand_name(i)}: {error}")) from None
     raise errors.DTypeError(
         f"{op.name}{errors.where_in(MODE.get().scope)}: {op.operand_name(i)} is"
-        f" {errors.describe(value)}; operands are tensors, arrays, real numbers or lists of them"
+        f" {of_one(value)}; operands are tensors, arrays, real numbers or lists of them"
     )
 
 

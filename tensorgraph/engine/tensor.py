@@ -94,6 +94,10 @@ class Tensor(Operators):
         """The length of each axis."""
         return self._data.shape
 
+    @shape.setter
+    def shape(self, value: Any) -> None:
+        self._refuse_setting("shape", f"reshape({value!r})")
+
     @property
     def ndim(self) -> int:
         """The number of axes."""
@@ -108,6 +112,16 @@ class Tensor(Operators):
     def dtype(self) -> np.dtype[Any]:
         """The type of the elements."""
         return self._data.dtype
+
+    @dtype.setter
+    def dtype(self, value: Any) -> None:
+        self._refuse_setting("dtype", f"astype({str(to_dtype(value))!r})")
+
+    def _refuse_setting(self, field: str, call: str) -> None:
+        x = errors.variable(self)
+        raise errors.ImmutableError(
+            f"the {field} of a tensor is not set; write {x} = {x}.{call} for {x}.{field} = …"
+        )
 
     def item(self) -> Any:
         """Return the only element as a Python number.
@@ -190,6 +204,10 @@ class Tensor(Operators):
                 )
         meet(self)
         self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.zero_grad()
 
     @property
     def name(self) -> str | None:

@@ -7,6 +7,7 @@ since is seen as it is now.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
@@ -36,14 +37,15 @@ from tensorgraph.nn.double_inputs import DOUBLE, narrower_weights, warn_of_doubl
 from tensorgraph.nn.forward_hooks import Hook, HookHandle, checked
 from tensorgraph.nn.lost_parameters import warn_of_lost_parameter, warn_of_shared_layers
 from tensorgraph.nn.module_table import table_of
+from tensorgraph.nn.vain_settings import SCALARS, refuse_vain_setting
 
 Item = TypeVar("Item")
 P = ParamSpec("P")
 Out = TypeVar("Out", covariant=True)
 
 
-_SWITCHES = ("trainable", "requires_grad")
-"""What elsewhere says of a whole module whether it is trained."""
+LISTED: weakref.WeakValueDictionary[int, Module] = weakref.WeakValueDictionary()
+"""The modules whose parameters were listed, the last one last; lists made of these may follow."""
 
 
 class HasForward(Protocol[P, Out]):
@@ -62,6 +64,8 @@ class Listing(list[Item]):
     def __init__(self, items: Iterable[Item], model: Module) -> None:
         super().__init__(items)
         self._model = weakref.ref(model)
+        LISTED.pop(id(model), None)
+        LISTED[id(model)] = model
 
     @property
     def model(self) -> Module | None:
@@ -146,11 +150,8 @@ class Module(HasContents):
     if not TYPE_CHECKING:  # any attribute would pass the type checker
 
         def __setattr__(self, name: str, value: Any) -> None:
-            if name in _SWITCHES and isinstance(value, bool) and not hasattr(type(self), name):
-                raise errors.ArgumentTypeError(
-                    f"{type(self).__name__}.{name} = {value} would change nothing;"
-                    f" write tg.nn.{'unfreeze' if value else 'freeze'}(model)"
-                )
+            if type(value) in SCALARS and not hasattr(self, name):
+                refuse_vain_setting(self, name, value, sys._getframe(1))
             if type(value) not in _HOLD_NOTHING and name not in LOOKED_UP:
                 old = vars(self).get(name)
                 warn_of_lost_parameter(type(self).__name__, name, old, value, self._in_attributes)

@@ -15,8 +15,7 @@ itself would look at values and raise, what must hold is kept as a check.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,12 +23,13 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import copied, holds
+from tensorgraph.engine.arrays import Array, copied, holds
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import Forward, Observer, meet, mode, number
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.tensor import Tensor, argument, array_of, rebind, wrap
+from tensorgraph.symbolic.attributes import Attributes
 from tensorgraph.symbolic.checks import conditions
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, in_order, lift, symbol
@@ -63,6 +63,9 @@ class Captured:
     function itself raises, or computes otherwise."""
     settings: tuple[tuple[Any, str, Any], ...]
     """What was read as a constant: its owner, the name of the attribute, and the value."""
+    constants: tuple[tuple[Array, Expr], ...]
+    """The arrays that operations were given besides tensors, each with the constant that stands for
+    what was in it."""
     after: tuple[Callable[[], None], ...]
     """What is done besides, once all has been written: steps are counted on, and gradients that the
     function has forgotten are forgotten."""
@@ -114,10 +117,15 @@ class Captured:
             rebind(targets[e], copied(array_of(values[new])))
         for e, new in self.gradients.items():
             if type(targets[e]) is Tensor:
-                targets[e].grad = wrap(copied(array_of(values[new])))
+                self._give(e, targets[e], wrap(copied(array_of(values[new]))))
         for do in self.after:
             do()
         return unflatten(self.structure, [values[e] for e in self.outputs])
+
+    def _give(self, e: Expr, target: Tensor, gradient: Tensor) -> None:
+        """Give a tensor a gradient; to that of an argument, which has none in a capture, add it."""
+        before = None if e in self.tensors else target._grad
+        target.grad = gradient if before is None else before + gradient
 
     def _arguments(self, arguments: Any) -> dict[Expr, Any]:
         """Return what is given for the symbols of the arguments."""
@@ -201,14 +209,25 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
     drawn, checks = tuple(capturing.drawn), tuple(capturing.checks)
     used = {*in_order([*outputs, *written.values(), *gradients.values(), *drawn, *checks])}
     accumulated = {e: owner for e, owner in capturing.accumulated().items() if e in used}
-    used |= {*written, *gradients, *accumulated.values()}
-    met = {e: tensor for e, tensor in capturing.tensors.items() if e in used - {*inputs}}
+    read = used | {*written, *gradients, *accumulated.values()}
+    others = {*inputs, *accumulated}
     return Captured(
-        inputs, outputs, kind, {e: t for e, t in met.items() if e not in accumulated}, written,
-        gradients, capturing.draws, drawn, accumulated,
-        {e: read for e, read in capturing.numbers.items() if e in used}, checks,
-        tuple(capturing.settings.values()), after, unrepeated,
-    )  # fmt: skip
+        inputs=inputs,
+        outputs=outputs,
+        structure=kind,
+        tensors={e: t for e, t in capturing.tensors.items() if e in read and e not in others},
+        written=written,
+        gradients=gradients,
+        draws=capturing.draws,
+        drawn=drawn,
+        accumulated=accumulated,
+        numbers={e: of for e, of in capturing.numbers.items() if e in used},
+        checks=checks,
+        settings=tuple(capturing.settings.values()),
+        constants=tuple((a, e) for a, e in capturing.constants.values() if e in used),
+        after=after,
+        unrepeated=unrepeated,
+    )
 
 
 class Capturing(Observer):
@@ -221,6 +240,7 @@ class Capturing(Observer):
         self.numbers: dict[Expr, Callable[[], float]] = {}
         self.checks: dict[Expr, None] = {}
         self.settings: dict[tuple[int, str], tuple[Any, str, Any]] = {}
+        self.constants: dict[int, tuple[Array, Expr]] = {}
         self._before: dict[int, Attributes] = {}
 
     def met(self, thing: Any) -> None:
@@ -268,6 +288,7 @@ class Capturing(Observer):
         if event.op.family == "random":
             self.drawn[event.out] = None
         self.checks |= dict.fromkeys(conditions(event.op, event.arrays, event.static))
+        self.constants |= {id(a): (a, lift(a)) for a in event.arrays if type(a) is np.ndarray}
 
     def written(self) -> dict[Expr, Expr]:
         """Return what tensors hold, other than their symbol."""
@@ -323,45 +344,6 @@ class Capturing(Observer):
             before.restore()
 
 
-class Attributes:
-    """What an object's attributes hold: those in slots, those in its dict, and what is in lists."""
-
-    def __init__(self, owner: Any) -> None:
-        self.owner = owner
-        self.values = _attributes(owner)
-        self._contents = {
-            name: copy(value)
-            for name, value in self.values.items()
-            if type(value) in (list, dict, set)
-        }
-
-    @property
-    def follows(self) -> Collection[str]:
-        """The attributes that each step brings about by itself, and those written by a run."""
-        default = ("_data", "_grad") if type(self.owner) is Tensor else ()
-        return getattr(type(self.owner), "_follows", default)
-
-    def changed(self) -> list[str]:
-        """Return the names of those that are there no more, are new, or hold something else."""
-        now, before = _attributes(self.owner), self.values | self._contents
-        names = [*before, *(name for name in now if name not in before)]
-        return [
-            name
-            for name in names
-            if not (name in before and name in now and _same(before[name], now[name]))
-        ]
-
-    def restore(self) -> None:
-        """Give the object back what they held."""
-        for name in _attributes(self.owner).keys() - self.values.keys():
-            object.__delattr__(self.owner, name)
-        for name, value in self.values.items():
-            if name in self._contents and not _same(value, self._contents[name]):
-                value.clear()
-                (value.extend if type(value) is list else value.update)(self._contents[name])
-            object.__setattr__(self.owner, name, value)
-
-
 class _Ahead:
     """A number for a step that comes some steps later in the same run."""
 
@@ -374,25 +356,4 @@ class _Ahead:
 
 def _count(thing: Any, more: int) -> None:
     meet(thing)
-    thing.steps += more
-
-
-def _same(x: Any, y: Any) -> bool:
-    """Return whether two values are one object, equal numbers, or containers of such."""
-    if x is y:
-        return True
-    if isinstance(x, (list, tuple)):
-        return type(x) is type(y) and len(x) == len(y) and all(map(_same, x, y))
-    if isinstance(x, set):
-        return type(x) is type(y) and {*map(id, x)} == {*map(id, y)}
-    if isinstance(x, dict):
-        return type(x) is type(y) and x.keys() == y.keys() and all(_same(x[k], y[k]) for k in x)
-    plain = isinstance(x, (bool, int, float, str, np.dtype))
-    return plain and type(x) is type(y) and bool(x == y)
-
-
-def _attributes(thing: Any) -> dict[str, Any]:
-    """Return what an object's attributes hold, those in slots and those in its dict."""
-    state = object.__getstate__(thing)
-    parts = state if isinstance(state, tuple) else (state,)
-    return {name: value for part in parts if part for name, value in part.items()}
+    object.__setattr__(thing, "steps", thing.steps + more)  # no setting, whatever its class checks

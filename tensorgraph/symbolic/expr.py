@@ -114,7 +114,7 @@ class Expr(Operators):
             " to see its value: return loss, or return loss.item()"
         )
 
-    tolist = __float__ = __int__ = __index__ = __complex__ = __array__ = _no_value
+    tolist = tobytes = __float__ = __int__ = __index__ = __complex__ = __array__ = _no_value
     __trunc__ = __floor__ = __ceil__ = _no_value
 
     def item(self) -> Expr:

@@ -4,7 +4,7 @@ import ctypes
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.compiler import building
@@ -67,6 +67,9 @@ def assert_same_state(one, other):
 
 
 @given(st.integers(0, 2**32), PROBABILITIES, SIZES)
+@example(0, 0.0, 1000)
+@example(0, 0.8, 1001)
+@example(0, 1.0, 1000)
 def test_bernoulli_with_one_probability(functions, seed, p, n):
     ours, numpys = pair(seed)
     assert_same(drawn(functions.one, ours, n, bool, p), _below(numpys, p, (n,)))

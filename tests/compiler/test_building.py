@@ -125,6 +125,14 @@ def test_a_compiler_that_fails(monkeypatch, tmp_path, work, said):
         build(ADD)
 
 
+def test_another_compiler_may_do_better(monkeypatch, tmp_path, copier):
+    monkeypatch.setenv("CC", script(tmp_path / "broken", "exit 3"))
+    with pytest.raises(CompileError):
+        build(ADD)
+    monkeypatch.setenv("CC", copier)
+    assert build(ADD).add(1, 2) == 3
+
+
 def test_a_compiler_that_is_gone(monkeypatch, tmp_path):
     gone = c_compiler.Compiler((str(tmp_path / "gone"),), "1", ())
     monkeypatch.setattr(building, "find_compiler", lambda: gone)

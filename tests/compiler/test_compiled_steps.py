@@ -67,7 +67,10 @@ def test_steps_of_every_layer(name, training, runner):
 
 def net(make_optimizer):
     layers = nn.Sequential(
-        nn.Linear(3, 4, dtype="float64"), nn.BatchNorm(4, dtype="float64"), nn.Dropout(p=0.5), nn.Tanh()
+        nn.Linear(3, 4, bias=False, dtype="float64"),  # one before a batch norm has no gradient
+        nn.BatchNorm(4, dtype="float64"),
+        nn.Dropout(p=0.5),
+        nn.Tanh(),
     )
     return Step(layers, (), [], make_optimizer)
 

@@ -2,7 +2,6 @@
 
 import copy
 import itertools
-import os
 
 import numpy as np
 import pytest
@@ -14,9 +13,10 @@ from tensorgraph.engine.rule import Word
 from tests.engine import programs as pg
 from tests.engine.programs import engine, engine_derivatives, exact_derivatives, programs
 from tests.ops.program_steps import KINDS
+from tests.thorough import THOROUGH
 
 EXAMPLES = settings().max_examples
-CASES = 200 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 24
+CASES = 200 if THOROUGH else 24
 SIX = "ab,bc,cd,de,ef,fg->ag"
 ELSEWHERE = {"astype"}  # in float64 it does nothing; the tests of dtypes use it
 
@@ -114,9 +114,10 @@ def test_many_operands(kind, static):
     assert_derivatives(pg.Program(leaves, (), steps, weights))
 
 
-@settings(max_examples=40 * EXAMPLES)
+@pytest.mark.parametrize("part", range(4))
+@settings(max_examples=10 * EXAMPLES)
 @given(program=programs(), seed=st.integers(0, 99))
-def test_random_program(program, seed):
+def test_random_program(part, program, seed):
     note(str(program))
     assert_derivatives(program, seed)
 

@@ -308,7 +308,7 @@ FAULTS: list[Fault] = [
          "lost_gradients: libraries that show, but ask by others, are told of"),
         ("values_leave", "_stores(asked, line) or _is_shown(line.taker)", "_is_shown(line.taker)",
          "lost_gradients: a table that keeps predictions is told of"),
-        ("_is_shown", "('comparison', 'text')", "('text',)",
+        ("_is_shown", "('comparison', 'text', 'mapping')", "('text',)",
          "lost_gradients: an array that is compared is told of"),
         ("values_leave", "MODE.get().recording", "True",
          "lost_gradients: told under no_grad"),

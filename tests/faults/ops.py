@@ -19,6 +19,15 @@ FAULTS: list[Fault] = [
          "where: the branches swapped"),
     ),
     *planted_in(
+        "ops/_lowerings.py",
+        ("_shifted", "where(equal(x, largest), 0, x - largest)", "x - largest",
+         "lowerings: ∞ − ∞ in the softmax family"),
+        ("_log_total", "where(alone, log1p(where(alone, rest, 0)), log(count + rest))",
+         "log(count + rest)", "lowerings: a small loss is rounded away"),
+        ("softmax_minus_one_hot", "-(others / total)", "terms / total - 1",
+         "lowerings: the gradient of a certain class is rounded away"),
+    ),
+    *planted_in(
         "ops/extrema.py",
         ("_shared", "np.where(x_is_nan, g, 0)", "0", "maximum, minimum: a NaN gets no gradient"),
         ("_shared", "0.5 * g", "g", "maximum, minimum: both take all of a tie"),

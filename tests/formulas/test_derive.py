@@ -7,25 +7,14 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
-from tensorgraph.engine.nested_containers import flatten
 from tests.formulas import (  # noqa: F401  # which add cases
     derive_losses,
     derive_networks,
     derive_recurrences,
 )
-from tests.formulas.derive_cases import CASES, LOGITS, ONE_HOT, RNG, UPSTREAM, leaf
+from tests.formulas.derive_cases import CASES, LOGITS, ONE_HOT, UPSTREAM, derived, leaf
+from tests.formulas.derive_layers import EACH, derived_layer
 from tests.formulas.tex import equations
-from tests.nn.layer_cases import LAYERS
-
-DERIVED = {}
-START = RNG.bit_generator.state
-
-
-def derived(name):
-    if name not in DERIVED:
-        RNG.bit_generator.state = START  # the same data whatever ran before
-        DERIVED[name] = CASES[name][0]()
-    return DERIVED[name]
 
 
 def engine(name):
@@ -95,25 +84,17 @@ def test_every_step_is_checked(name):
     assert all("✓" in str(s) for s in steps)
 
 
-def each_layer():
-    return [(name, i) for name, cases in LAYERS.items() for i in range(len(cases))]
-
-
-@pytest.mark.parametrize("name, i", each_layer())
+@pytest.mark.parametrize("name, i", EACH)
 def test_every_layer_has_formulas_that_can_be_read_and_run(name, i):
-    layer, inputs = LAYERS[name][i].make("float64"), LAYERS[name][i].inputs()
-    x = [leaf(array) for array in inputs]
-    outputs = layer(*x, *LAYERS[name][i].rest)
-    output = sum(part.sum() for part in flatten(outputs)[0])
-    wrt = dict(layer.named_parameters()) | {f"x{k}": array for k, array in enumerate(x)}
-    derivation = tg.derive(output, wrt=wrt)
+    derivation, output, wrt = derived_layer(name, i)
     assert "const[" not in str(derivation)
     namespace = {}
     exec(derivation.python(), namespace)
     code, known = namespace["backward"].__code__, derivation.arguments()
     returned = namespace["backward"](*(known[n] for n in code.co_varnames[: code.co_argcount]))
     several = returned if isinstance(returned, tuple) else (returned,)
-    for found, expected in zip(several, tg.gradients(output, list(wrt.values())), strict=True):
+    gradients = tg.gradients(output, list(wrt.values()), retain_graph=True)
+    for found, expected in zip(several, gradients, strict=True):
         found = np.broadcast_to(found, expected.shape)
         np.testing.assert_allclose(found, expected.numpy(), rtol=1e-8, atol=1e-10)
 

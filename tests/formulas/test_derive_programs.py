@@ -3,11 +3,13 @@
 import time
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, example, given, note, settings
 
 import tensorgraph as tg
 from tests.engine import programs as pg
 from tests.engine.programs import Program, Step, programs
+from tests.thorough import THOROUGH
 
 NAMED_IN_A_BODY_FIRST = Program(
     leaves=(np.array([0.4, -0.7]),),
@@ -17,7 +19,9 @@ NAMED_IN_A_BODY_FIRST = Program(
 )
 """Its derived code uses the sigmoid in the body of silu's slope before anywhere else."""
 
-PROGRAMS = max(1000, 40 * settings().max_examples)
+PARTS = pytest.mark.parametrize("part", range(4))
+"""Each tries programs of its own, so that several processes share them."""
+EXAMPLES = settings().max_examples if THOROUGH else settings().max_examples // 4
 
 
 def in_graph(output, leaves):
@@ -30,9 +34,10 @@ def in_graph(output, leaves):
     return [leaf for leaf in leaves if leaf in seen]
 
 
-@settings(max_examples=PROGRAMS, suppress_health_check=[HealthCheck.too_slow])
+@PARTS
+@settings(max_examples=10 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(program=programs())
-def test_derived_equals_backward(program):
+def test_derived_equals_backward(part, program):
     note(str(program))
     leaves = pg.as_leaves(program)
     total = pg.engine(program, *leaves)
@@ -51,10 +56,11 @@ def test_derived_equals_backward(program):
         np.testing.assert_allclose(value, gradient.numpy(), rtol=1e-7, atol=1e-9 * scale)
 
 
-@settings(max_examples=10 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow])
+@PARTS
+@settings(max_examples=3 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
 @given(program=programs(max_steps=5))
 @example(program=NAMED_IN_A_BODY_FIRST)
-def test_all_that_comes_with_it_can_be_read(program):
+def test_all_that_comes_with_it_can_be_read(part, program):
     note(str(program))
     leaves = pg.as_leaves(program)
     total = pg.engine(program, *leaves)

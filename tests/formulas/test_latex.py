@@ -6,31 +6,21 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tensorgraph as tg
-from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.formulas.writing.formula import Formula
 from tensorgraph.formulas.writing.latex import latex, latex_name
 from tensorgraph.formulas.writing.latex_lines import ROOM, align, width
 from tests.formulas import derive_losses, derive_networks  # noqa: F401  # which add cases
-from tests.formulas.derive_cases import CASES, leaf
+from tests.formulas.derive_cases import CASES, derived
+from tests.formulas.derive_layers import EACH, derived_layer
 from tests.formulas.tex import compiled
 from tests.machine.needs import needs
-from tests.nn.layer_cases import LAYERS
 from tests.optim.optimizer_cases import CASES as OPTIMIZERS
-
-
-def of_layer(name, case):
-    layer, inputs = case.make("float64"), case.inputs()
-    wrt = {f"x{k}": leaf(array) for k, array in enumerate(inputs)}
-    output = sum(part.sum() for part in flatten(layer(*wrt.values(), *case.rest))[0])
-    return tg.derive(output, wrt=dict(layer.named_parameters()) | wrt)
 
 
 @needs("tex")
 def test_all_formulas_compile_and_fit_on_a_page(tmp_path):
-    formulas = {name: case[0]()[0] for name, case in CASES.items()}
-    formulas |= {
-        f"{name}-{i}": of_layer(name, c) for name, cs in LAYERS.items() for i, c in enumerate(cs)
-    }
+    formulas = {name: derived(name)[0] for name in CASES}
+    formulas |= {f"{name}-{i}": derived_layer(name, i)[0] for name, i in EACH}
     parameters = [tg.tensor([1.0, -2.0], requires_grad=True)]
     formulas |= {
         name.replace(" ", "-"): tg.update_rule(case.make(parameters))

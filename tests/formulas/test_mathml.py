@@ -4,7 +4,7 @@ import pytest
 
 from tests.drawing.browser import Browser
 from tests.formulas import derive_losses, derive_networks  # noqa: F401  # which add cases
-from tests.formulas.derive_cases import CASES
+from tests.formulas.derive_cases import CASES, derived
 from tests.machine.needs import require
 
 FAULTS = r"""
@@ -52,7 +52,7 @@ def browser(tmp_path_factory):
 
 
 def test_nothing_overlaps_or_is_cut(browser):
-    browser.open(shown({name: case[0]()[0]._repr_html_() for name, case in CASES.items()}))
+    browser.open(shown({name: derived(name)[0]._repr_html_() for name in CASES}))
     assert browser.js("return document.querySelectorAll('math').length") > len(CASES)
     assert not browser.js(FAULTS)
     height = "return document.querySelector('munder > mo').getBoundingClientRect().height"
@@ -70,7 +70,7 @@ return [...document.querySelectorAll("mfrac")].map(({children: [above, below]}) 
 @pytest.mark.parametrize("font", ["math", "DejaVu Sans", "Liberation Serif"])
 def test_the_bar_of_a_fraction_keeps_off_its_parts(browser, font):
     """A notebook takes a font without measures for mathematics where there is none with them."""
-    fractions = [case[0]()[0]._repr_html_() for name, case in CASES.items() if "sigmoid" in name]
+    fractions = [derived(name)[0]._repr_html_() for name in CASES if "sigmoid" in name]
     style = f"<style>math {{ font: 20px '{font}' }}</style>".replace("'math'", "math")
     browser.open(style + shown({"fractions": "".join(fractions)}))
     gaps = browser.js(GAPS)

@@ -1,5 +1,6 @@
 """Every guide runs, as a script and as a notebook; what it says is asserted in it."""
 
+import itertools
 import os
 import re
 import subprocess
@@ -12,11 +13,28 @@ from tests.notebook import executed
 
 ROOT = Path(__file__).parents[2]
 GUIDES = sorted((ROOT / "examples").glob("*/*.py"))
-RECIPES = sorted((ROOT / "examples/recipes").glob("*.py"))
+TEXT, CODE = "# %% [markdown]\n", "# %%\n"
 DRAWS = ROOT / "examples/beyond/see_the_graph.py"
 """It draws the pictures of the README, and runs where they are compared."""
-ALONE = sorted({*GUIDES} - {*RECIPES, DRAWS})
-TEXT, CODE = "# %% [markdown]\n", "# %%\n"
+
+
+def shelf(guide: Path) -> str:
+    """Return where a guide stands: its folder, and the number of its course."""
+    return f"{guide.parent.name} {re.match(r'[0-9]?', guide.stem)[0]}".strip()
+
+
+SHELVES = {name: [*guides] for name, guides in itertools.groupby(GUIDES, shelf)}
+EACH = """
+import runpy, sys, traceback
+failed = False
+for path in sys.argv[1:]:
+    try:
+        runpy.run_path(path)
+    except Exception:
+        failed = True
+        traceback.print_exc()
+sys.exit(failed)
+"""
 
 
 def run(code: list[str], where: Path) -> subprocess.CompletedProcess:
@@ -50,16 +68,11 @@ def shown_text(cell: str) -> str:
     return "\n".join(line[2:] for line in lines)
 
 
-@pytest.mark.parametrize("path", ALONE, ids=lambda path: path.stem)
-def test_guide_runs(path, tmp_path):
-    finished = run([str(path)], tmp_path)
-    assert finished.returncode == 0, finished.stderr
-
-
-def test_the_recipes_run(tmp_path):
+@pytest.mark.parametrize("name", SHELVES)
+def test_guides_run(name, tmp_path):
     """In one process, as none of them changes what the next one sees."""
-    code = "import runpy, sys; [runpy.run_path(path) for path in sys.argv[1:]]"
-    finished = run(["-c", code, *map(str, RECIPES)], tmp_path)
+    guides = [str(guide) for guide in SHELVES[name] if guide != DRAWS]
+    finished = run(["-c", EACH, *guides], tmp_path)
     assert finished.returncode == 0, finished.stderr
 
 

@@ -67,11 +67,12 @@ def train(path=None, every="epoch", kill_at=None, epochs=EPOCHS, seed=None, **ch
         "dev": data(20, seed=1),
         "optimizer": optim.Adam(model.named_parameters(), lr=rate),
         "step_callbacks": [kill],
+        "watch": True,
         **changes,
     }
     history = fit(
         model, nn.losses.cross_entropy, epochs=epochs, callbacks=[memory], progress=False,
-        early_stopping=stopping, watch=True, checkpoint=path, checkpoint_every=every, **options,
+        early_stopping=stopping, checkpoint=path, checkpoint_every=every, **options,
     )  # fmt: skip
     state = {"best": stopping.state_dict(), "events": rate.events, "seen": memory.seen}
     return model.state_dict(), history, state
@@ -294,30 +295,41 @@ def test_what_a_checkpoint_needs_is_known_before_the_first_epoch(tmp_path, monke
 
 
 SCRIPT = """
-import os, signal, sys
+import os, signal
 import numpy as np, tensorgraph as tg
 from tensorgraph import nn, optim
-path, kill_at = sys.argv[1], int(sys.argv[2])
-if not os.path.exists(path):
-    tg.random.seed(3)
-model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(p=0.3), nn.ReLU(), nn.Linear(8, 1))
-x = np.random.default_rng(0).standard_normal((50, 3)).astype("float32")
-def kill(run):
-    if run.step == kill_at:
-        os.kill(os.getpid(), signal.SIGKILL)
-tg.train.fit(model, nn.losses.mse, optim.Adam(model.named_parameters()), (x, x[:, :1]), epochs=3,
-    batch_size=10, checkpoint=path, checkpoint_every=1, step_callbacks=[kill], progress=False)
-print(np.concatenate([p.data.ravel() for p in model.parameters()]).tobytes().hex())
+
+def train(path, kill_at):
+    if not os.path.exists(path):
+        tg.random.seed(3)
+    model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(p=0.3), nn.ReLU(), nn.Linear(8, 1))
+    x = np.random.default_rng(0).standard_normal((50, 3)).astype("float32")
+    def kill(run):
+        if run.step == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+    tg.train.fit(model, nn.losses.mse, optim.Adam(model.named_parameters()), (x, x[:, :1]),
+        epochs=3, batch_size=10, checkpoint=path, checkpoint_every=1, step_callbacks=[kill],
+        progress=False)
+    print(np.concatenate([p.data.ravel() for p in model.parameters()]).tobytes().hex(), flush=True)
+
+def in_a_process(*arguments):
+    child = os.fork()
+    if child == 0:
+        train(*arguments)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+print(in_a_process("one", 0), *(in_a_process("two", kill_at) for kill_at in (4, 11, 0)))
 """
 
 
 def test_a_process_that_is_killed(tmp_path):
-    def run(name, kill_at):
-        command = [sys.executable, "-c", SCRIPT, str(tmp_path / name), str(kill_at)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-    undisturbed = run("one", 0)
-    assert undisturbed.returncode == 0, undisturbed.stderr
-    for kill_at in (4, 11):
-        assert run("two", kill_at).returncode == -signal.SIGKILL
-    assert run("two", 0).stdout == undisturbed.stdout
+    """Each process is forked before anything is made in it."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    undisturbed, resumed, ends = done.stdout.splitlines()
+    assert resumed == undisturbed
+    assert ends == f"0 -{signal.SIGKILL:d} -{signal.SIGKILL:d} 0"

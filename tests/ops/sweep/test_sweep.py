@@ -4,7 +4,6 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import settings
 
 import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY
@@ -13,9 +12,9 @@ from tests.ops.sweep.exact import DISCRETE, PIECES, SLOPES, SMOOTH, STATIC
 from tests.ops.sweep.floats import DTYPES, both_signs, magnitudes
 from tests.ops.sweep.measure import SWEPT, computed, errors, points
 from tests.ops.sweep.terms import ULPS
+from tests.thorough import THOROUGH
 
 ELEMENTWISE = [name for name, op in REGISTRY.items() if op.family == "elementwise"]
-FINE = settings.get_current_profile_name() == "thorough"
 GRADS = ("maximum_grad", "minimum_grad")
 """What the derivatives of maximum and minimum are, and are swept as."""
 
@@ -30,7 +29,7 @@ def test_no_operation_is_left_out():
 @pytest.mark.parametrize("name", SWEPT)
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.__name__)
 def test_value_and_derivatives_are_exact_to_a_few_ulps(name, dtype):
-    found = errors(name, dtype, points(name, dtype, FINE))
+    found = errors(name, dtype, points(name, dtype, fine=THOROUGH))
     wrong = [f"{ulps:.3g} ulp {where}" for _, ulps, where in found if not ulps <= ULPS]
     assert not wrong, f"{name}: {len(wrong)} are off, such as {wrong[:3]}"
 
