@@ -244,7 +244,8 @@ class Op:
 
     def prepared(self, args: tuple[Any, ...], static: dict[str, Any]) -> dict[str, Any]:
         """Return all static parameters of a call, checked and in their one form."""
-        static = {**self.defaults, **static}
+        if len(static) < len(self.defaults):
+            static = {**self.defaults, **static}
         if self.prepare is None:
             return static
         try:

@@ -12,9 +12,11 @@ from tensorgraph.engine.summation import add_up
 
 def shape_of(x: Any) -> tuple[int, ...]:
     """Return the shape of a tensor, an array, a number or nested lists."""
-    shape: tuple[int, ...] | None = getattr(x, "shape", None)
-    if shape is not None:
+    try:
+        shape: tuple[int, ...] = x.shape
         return shape
+    except AttributeError:  # which costs nothing where it does not happen
+        pass
     try:
         return np.shape(x)
     except ValueError:

@@ -80,7 +80,12 @@ matmul = register(
 
 
 def _linear_kernel(x: Any, weight: Any, bias: Any) -> Any:
-    out = np.matmul(x, weight.T)
+    if type(x) is np.ndarray and x.ndim > 2 and x.flags.c_contiguous:
+        # One product of all rows; NumPy would ask BLAS for one for each matrix of the stack.
+        rows = np.matmul(x.reshape(math.prod(x.shape[:-1]), x.shape[-1]), weight.T)
+        out = rows.reshape(*x.shape[:-1], len(weight))
+    else:
+        out = np.matmul(x, weight.T)
     out += bias
     return out
 

@@ -119,9 +119,10 @@ def _class_key(logits: Any, labels: Any, axis: int) -> tuple[Any, ...]:
     """Return the key that picks each example's own class; raise if it is not one."""
     labels = as_array(labels)
     check_labels(host_values(labels), logits.shape[axis])
-    grid = [
-        np.arange(n, like=labels).reshape(-1, *(1,) * k) for k, n in enumerate(labels.shape[::-1])
-    ][::-1]
+    last = labels.ndim - 1
+    grid = [np.arange(n, like=labels) for n in labels.shape]
+    if last > 0:  # each along its own axis
+        grid = [rows.reshape(-1, *(1,) * (last - i)) for i, rows in enumerate(grid)]
     return (*grid[:axis], labels, *grid[axis:])
 
 

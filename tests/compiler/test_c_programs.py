@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tensorgraph as tg
-from tensorgraph.compiler.c_runner import SMALL, c_runner
+from tensorgraph.compiler.c.runner import SMALL, c_runner
 from tensorgraph.compiler.dataflow import Dataflow, Failed
-from tensorgraph.compiler.lowering import OUT_OF_RANGE
+from tensorgraph.compiler.loops.lowering import OUT_OF_RANGE
 from tensorgraph.symbolic.expr import symbol
 
 RNG = np.random.default_rng(0)

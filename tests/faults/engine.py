@@ -60,7 +60,7 @@ FAULTS: list[Fault] = [
         "engine/shapes.py",
         ("sum_to", "(*range(lead), *stretched)", "stretched or tuple(range(lead))",
          "broadcasting: new axes not summed where others are"),
-        ("sum_to", "add_up(g, axis=axes)", "g.sum(axis=axes)",
+        ("sum_over", "add_up(g, axis=axes)", "g.sum(axis=axes)",
          "broadcasting: long columns added one by one"),
     ),
     *planted_in(

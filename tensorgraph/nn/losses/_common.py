@@ -141,8 +141,9 @@ def warn_if_swapped(name: str, prediction: Any, target: Any) -> None:
 
 
 def _swapped(prediction: Any, target: Any) -> bool:
-    needs = [getattr(value, "requires_grad", False) for value in (prediction, target)]
-    return needs == [False, True]
+    return getattr(target, "requires_grad", False) and not getattr(
+        prediction, "requires_grad", False
+    )
 
 
 def _hint(shape: Shape, target: Shape) -> str:

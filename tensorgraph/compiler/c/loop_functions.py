@@ -9,9 +9,17 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.compiler.c_functions import TYPES, literal, text_of
-from tensorgraph.compiler.fusion import Group
-from tensorgraph.compiler.scalars import Buffer, Index, Place, Scalar, load, loads_of, parts_of
-from tensorgraph.compiler.statements import Loop, rewritten
+from tensorgraph.compiler.loops.fusion import Group
+from tensorgraph.compiler.loops.scalars import (
+    Buffer,
+    Index,
+    Place,
+    Scalar,
+    load,
+    loads_of,
+    parts_of,
+)
+from tensorgraph.compiler.loops.statements import Loop, rewritten
 
 ROW_BYTES = 1 << 15
 """The largest row that is kept on the stack between loops of a group."""

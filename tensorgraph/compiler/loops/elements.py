@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from tensorgraph.compiler.c_functions import text_of
-from tensorgraph.compiler.scalars import Scalar, cast, constant, scalar
+from tensorgraph.compiler.loops.scalars import Scalar, cast, constant, scalar
 from tensorgraph.engine.op import Op
 
 _NUMBERS = (bool, int, float)

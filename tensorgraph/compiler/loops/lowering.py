@@ -17,16 +17,16 @@ import numpy as np
 from tensorgraph.compiler.bit_generators import C_TEXT
 from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.compiler.dataflow import Dataflow
-from tensorgraph.compiler.elements import Element, NotReadable, formula_of
-from tensorgraph.compiler.expansion import RESHAPING, expanded
-from tensorgraph.compiler.rearranging import (
+from tensorgraph.compiler.loops.elements import Element, NotReadable, formula_of
+from tensorgraph.compiler.loops.expansion import RESHAPING, expanded
+from tensorgraph.compiler.loops.rearranging import (
     Places,
     broadcast,
     gathering,
     lengths_named,
     source_of,
 )
-from tensorgraph.compiler.scalars import (
+from tensorgraph.compiler.loops.scalars import (
     ZERO,
     Buffer,
     Index,
@@ -38,7 +38,7 @@ from tensorgraph.compiler.scalars import (
     index_value,
     scalar,
 )
-from tensorgraph.compiler.statements import (
+from tensorgraph.compiler.loops.statements import (
     Array,
     Call,
     Check,

@@ -6,7 +6,6 @@ each element (:class:`Computed`) until a statement needs them in memory.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.compiler.c_functions import EXPENSIVE
-from tensorgraph.compiler.scalars import (
+from tensorgraph.compiler.loops.scalars import (
     ZERO,
     Buffer,
     Index,
