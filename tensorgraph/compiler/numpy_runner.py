@@ -9,7 +9,7 @@ once. What other kernels compute is dropped after its last use.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from itertools import starmap
 from math import isfinite
@@ -158,7 +158,8 @@ class _Plan:
         held: dict[Expr, set[int]] = {}
         spans: list[Span] = []
         for i, e in enumerate(self._steps):
-            if _has_place(e) and e not in outputs and e not in self._inside:
+            free = e not in outputs and e not in self._inside
+            if free and _has_place(e) and _is_in_order(e, block):
                 took = _overwritten(e, block, held, spans, last, i)
                 block[e] = len(spans) if took is None else took
                 if took is None:
@@ -320,6 +321,15 @@ def _expanded(dataflow: Dataflow) -> Dataflow:
 def _has_place(e: Expr) -> bool:
     """Return whether the kernel of an operation writes where it is told."""
     return e.op is not None and _is_ufunc(e.op) and e.shape != () and e.dtype.kind in "fiub"
+
+
+def _is_in_order(e: Expr, placed: Container[Expr]) -> bool:
+    """Return whether a result may lie in the order of its axes without being slower to compute.
+
+    NumPy gives it the order of the operands: kernels of convolution return examples last.
+    """
+    known = (x in placed or x.op is None or x.ndim < e.ndim for x in e.args)
+    return e.ndim <= 2 or e.op.family == "contract" or all(known)  # type: ignore[union-attr]
 
 
 def _is_ours(op: Op) -> bool:

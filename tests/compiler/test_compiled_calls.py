@@ -70,10 +70,13 @@ def test_kinds_of_arguments(kinds, runner):
             return x["a"] + y if "a" in x else x["b"] * 3 + y
         if isinstance(x, (list, tuple)):
             return x[0] * (2 if isinstance(x, list) else 3)
-        return (x * y if not isinstance(x, (str, type(None))) else y + len(str(x))).detach()
+        wants_gradient = getattr(x, "requires_grad", False)
+        return (x * y if not isinstance(x, (str, type(None))) else y + len(str(x))).detach() + (
+            wants_gradient * 1.0
+        )
 
     run = compiled(f, runner)
-    for _ in range(3):
+    for _ in range(4):
         for x in kinds:
             assert_alike(run(x), f(x).detach())
     assert programs(run) == len(kinds)
@@ -360,6 +363,8 @@ def test_what_changes_python_objects_runs_as_it_is():
 
     said(Compiled(appends), "it changes losses", tg.ones(3))
     assert losses == [3.0] * 4
+    said(Compiled(appends, at_once=True), "it changes losses", tg.ones(3))
+    assert losses == [3.0] * 8
     said(Compiled(counts_calls), "it changes counts", tg.ones(3))
     assert counts["calls"] == 4
 
