@@ -5,7 +5,8 @@
 With other kernels of NumPy and of BLAS, in another terminal and locale, with the oldest NumPy that
 is allowed, beside PyTorch, and on every other Python that this machine has; each of them runs what
 it could change. Packages go into environments of their own, below ``.venv``. WORDs choose the runs
-whose name holds one of them. Exits with 1 if one of them fails.
+whose name holds one of them. Prints the closing line of each, and all of one that fails; exits with
+1 then.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import platform
 import re
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -82,17 +82,13 @@ class Run:
     def command(self) -> list[str]:
         return [self.interpreter(), "-m", "pytest", "--numprocesses", "auto", *self.tests]
 
-    def closing_line(self) -> tuple[bool, str]:
-        """Run the tests, and return whether they passed and the last line that pytest printed."""
-        with subprocess.Popen(
-            self.command(), cwd=ROOT, env=os.environ | self.variables,
+    def outcome(self) -> tuple[bool, str]:
+        """Run the tests, and return whether they passed and what pytest printed."""
+        done = subprocess.run(
+            self.command(), cwd=ROOT, env=os.environ | self.variables, check=False,
             stdout=subprocess.PIPE, encoding="utf-8", errors="replace",
-        ) as process:  # fmt: skip
-            last = ""
-            for line in process.stdout:
-                print(line, end="", flush=True)
-                last = line.strip() or last
-        return process.returncode == 0, last
+        )  # fmt: skip
+        return done.returncode == 0, done.stdout.strip()
 
 
 # ------------------------------------------------------------------------------------- the runs
@@ -193,15 +189,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.list:
         print("\n".join(run.name for run in chosen))
         return 0
-    outcomes = []
+    if not chosen:
+        parser.error(f"no run is called by any of {' '.join(options.words)}")
+    failed = []
     for run in chosen:
-        print(f"\n=== {run.name}", flush=True)
-        start = time.monotonic()
-        outcomes.append((run.name, *run.closing_line()))
-        print(f"=== {run.name}: {time.monotonic() - start:.0f} s", flush=True)
-    failed = [outcome for outcome in outcomes if not outcome[1]]
-    for name, passed, last in [o for o in outcomes if o[1]] + failed:
-        print(f"{'passed' if passed else 'FAILED'}  {name:30}  {last}")
+        passed, printed = run.outcome()
+        if not passed:
+            failed.append(run.name)
+            print(printed)
+        closing_line = printed.rpartition("\n")[2]
+        print(f"{'passed' if passed else 'FAILED'}  {run.name:25}  {closing_line}", flush=True)
+    if failed:
+        print("failed:", ", ".join(failed))
     return 1 if failed else 0
 
 
