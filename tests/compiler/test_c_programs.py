@@ -226,3 +226,13 @@ def test_numbers_of_run_time_decide_no_dtype():
         for found, expected in zip(program([held], [number], ()), right, strict=True):
             assert found.dtype == np.float32
             np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_powers_that_are_something_simpler():
+    x = array(5)
+    held = np.array([-1.5, 0.0, 0.5, 2.0, 3.0])
+    found = runner([x], [x**p for p in (1, 2, 3, 0.5, -1)])([held], (), ())
+    with np.errstate(all="ignore"):
+        right = [held**p for p in (1, 2, 3, 0.5, -1.0)]
+    for value, expected in zip(found, right, strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-14)
