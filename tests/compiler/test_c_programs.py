@@ -213,3 +213,26 @@ def test_equal_work_is_one_function():
     for _ in range(5):
         y = tg.tanh(y @ y)
     assert runner([x], [y]).source.count("static void") == 2
+
+
+def test_numbers_of_run_time_decide_no_dtype():
+    x, t = array(3, dtype="float32"), symbol("t", (), np.float64, weak=True)
+    outputs = [x * (1 - t), tg.where(x > 0, x, t), x + 0.9**t]
+    program = c_runner(Dataflow((x,), (t,), (), (), tuple(outputs), {}, ()))
+    held = np.array([1, -1, 2], "float32")
+    for number in (0.25, 3.0):
+        right = [held * (1 - number), np.where(held > 0, held, number)]
+        right += [held + 0.9**number]
+        for found, expected in zip(program([held], [number], ()), right, strict=True):
+            assert found.dtype == np.float32
+            np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_powers_that_are_something_simpler():
+    x = array(5)
+    held = np.array([-1.5, 0.0, 0.5, 2.0, 3.0])
+    found = runner([x], [x**p for p in (1, 2, 3, 0.5, -1)])([held], (), ())
+    with np.errstate(all="ignore"):
+        right = [held**p for p in (1, 2, 3, 0.5, -1.0)]
+    for value, expected in zip(found, right, strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-14)
