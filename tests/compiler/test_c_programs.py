@@ -236,3 +236,19 @@ def test_powers_that_are_something_simpler():
         right = [held**p for p in (1, 2, 3, 0.5, -1.0)]
     for value, expected in zip(found, right, strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-14)
+
+
+def test_axes_of_index_arrays_stand_where_numpy_puts_them():
+    x, i, j = array(3, 4, 5), array(2, dtype="int64"), array(6, 2, dtype="int64")
+    take = [
+        lambda x, i, j: x[:, i],
+        lambda x, i, j: x[:, i, 1],
+        lambda x, i, j: x[i, :, j],
+        lambda x, i, j: x[..., j],
+        lambda x, i, j: x[1, :, i],
+        lambda x, i, j: x[:, None, i, j],
+    ]
+    held = [values(e) for e in (x, i, j)]
+    found = runner([x, i, j], [f(x, i, j) for f in take])(held, (), ())
+    for value, f in zip(found, take, strict=True):
+        np.testing.assert_array_equal(value, f(*held))
