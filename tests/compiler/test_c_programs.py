@@ -252,3 +252,15 @@ def test_axes_of_index_arrays_stand_where_numpy_puts_them():
     found = runner([x, i, j], [f(x, i, j) for f in take])(held, (), ())
     for value, f in zip(found, take, strict=True):
         np.testing.assert_array_equal(value, f(*held))
+
+
+@given(ends=st.tuples(st.integers(0, 9), st.integers(0, 9)))
+def test_slices_of_what_was_joined(ends):
+    x, y = array(4), array(5)
+    held = [np.arange(4.0), np.arange(10.0, 15.0)]
+    cut = slice(min(ends), max(ends))
+    joined = tg.concat([x * 2, y])
+    found = runner([x, y], [joined[cut], joined[cut] + 1])(held, (), ())
+    right = np.concatenate([held[0] * 2, held[1]])[cut]
+    np.testing.assert_array_equal(found[0], right)
+    np.testing.assert_array_equal(found[1], right + 1)
