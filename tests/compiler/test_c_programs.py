@@ -236,3 +236,31 @@ def test_powers_that_are_something_simpler():
         right = [held**p for p in (1, 2, 3, 0.5, -1.0)]
     for value, expected in zip(found, right, strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-14)
+
+
+def test_axes_of_index_arrays_stand_where_numpy_puts_them():
+    x, i, j = array(3, 4, 5), array(2, dtype="int64"), array(6, 2, dtype="int64")
+    take = [
+        lambda x, i, j: x[:, i],
+        lambda x, i, j: x[:, i, 1],
+        lambda x, i, j: x[i, :, j],
+        lambda x, i, j: x[..., j],
+        lambda x, i, j: x[1, :, i],
+        lambda x, i, j: x[:, None, i, j],
+    ]
+    held = [values(e) for e in (x, i, j)]
+    found = runner([x, i, j], [f(x, i, j) for f in take])(held, (), ())
+    for value, f in zip(found, take, strict=True):
+        np.testing.assert_array_equal(value, f(*held))
+
+
+@given(ends=st.tuples(st.integers(0, 9), st.integers(0, 9)))
+def test_slices_of_what_was_joined(ends):
+    x, y = array(4), array(5)
+    held = [np.arange(4.0), np.arange(10.0, 15.0)]
+    cut = slice(min(ends), max(ends))
+    joined = tg.concat([x * 2, y])
+    found = runner([x, y], [joined[cut], joined[cut] + 1])(held, (), ())
+    right = np.concatenate([held[0] * 2, held[1]])[cut]
+    np.testing.assert_array_equal(found[0], right)
+    np.testing.assert_array_equal(found[1], right + 1)

@@ -146,8 +146,6 @@ FAULTS: list[Fault] = [
          "compiled elements: the other side is chosen"),
         ("Element.__array_ufunc__", "into.formula = cast(result.formula, into.dtype)", "pass",
          "compiled elements: what is written in place is lost"),
-        ("_kind", "isinstance(x, Element) and x.weak", "False",
-         "compiled elements: numbers of run time make single precision double"),
     ),
     *planted_in(
         "compiler/loops/rearranging.py",
