@@ -18,7 +18,7 @@ lint: types ## check style, format and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: .venv/dev.stamp ## check types only
+types: .venv/docs.stamp ## check types only
 	$(BIN)/mypy
 
 stubs: .venv/dev.stamp ## write anew what type checkers are told of the operations

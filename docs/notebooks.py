@@ -35,7 +35,9 @@ def is_guide(script: Path) -> bool:
 
 def notebook(script: Path) -> nbformat.NotebookNode:
     """Return a script in the percent format as a notebook."""
-    found = jupytext.reads(script.read_text(encoding="utf-8"), fmt="py:percent")
+    found: nbformat.NotebookNode = jupytext.reads(
+        script.read_text(encoding="utf-8"), fmt="py:percent"
+    )
     found.metadata = nbformat.NotebookNode(kernelspec=KERNEL, language_info={"name": "python"})
     for number, cell in enumerate(found.cells):
         cell.id = f"cell-{number}"  # the same at every build

@@ -32,8 +32,9 @@ INFINITY = np.inf
 POINTS = (-INFINITY, -1.0, 0.0, 1.0, INFINITY, np.nan)
 PAIRS = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (INFINITY, 1.0), (1.0, INFINITY),
          (INFINITY, INFINITY), (INFINITY, -INFINITY), (np.nan, 1.0))  # fmt: skip
-ROWS = ([], [2.0, 2.0], [1.0, INFINITY], [INFINITY, INFINITY], [-INFINITY, -INFINITY],
-        [np.nan, 1.0])  # fmt: skip
+ROWS: tuple[list[float], ...] = (
+    [], [2.0, 2.0], [1.0, INFINITY], [INFINITY, INFINITY], [-INFINITY, -INFINITY], [np.nan, 1.0],
+)  # fmt: skip
 """Where edges are: of functions of one number, of two, and of rows of numbers."""
 
 
@@ -161,7 +162,9 @@ def equation(record: Any, call: Example, out: tg.Tensor) -> str:
     if not out.requires_grad:
         return ""
     told = rules_of(*capture(recording_of(out, (), user_frame()))).get(record.name)
-    said = "" if told is None else told["text"].removeprefix("out = ")
+    if told is None:
+        return ""
+    said = told["text"].removeprefix("out = ")
     if said in ("", *(f"{n}({', '.join(call.operands)})" for n in (record.name, record.symbol))):
         return ""
     spelt = told["equation"].replace("<mi>out</mi>", f"<mi>{call.result}</mi>")

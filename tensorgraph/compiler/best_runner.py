@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.compiler.c_runner import CRunner, c_runner
+from tensorgraph.compiler.c.runner import CRunner, c_runner
 from tensorgraph.compiler.dataflow import Dataflow, Runner
 from tensorgraph.compiler.numpy_runner import NumpyRunner, numpy_runner
 from tensorgraph.errors import CompileError, UsageWarning

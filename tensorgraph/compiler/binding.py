@@ -48,7 +48,9 @@ class Binding:
             if len(group) > 1:
                 instead.update(zip(group, parts(whole, [e.shape for e in group]), strict=True))
         used = {*in_order(roots)}
-        named = {constant(array): array for array in arrays if array.dtype.kind in "fiub"}
+        kinds = {(e.shape, e.dtype) for e in used if e.value is not None}
+        alike = [array for array in arrays if (array.shape, array.dtype) in kinds]
+        named = {constant(array): array for array in alike}  # which takes time for large ones
         self.named = {e: array for e, array in named.items() if e in used}
         """Arrays that the function names."""
         stand_ins = {e: symbol("named", e.shape, e.dtype) for e in self.named}

@@ -104,7 +104,7 @@ class Compiled:
         self, kind: Kind, arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         """Do what no program does: by a new one, if a call like this came before."""
-        before = Surroundings(self.__wrapped__)
+        before = Surroundings(self.__wrapped__, arguments.rest)
         if self._at_once or kind.was_seen(before):
             try:
                 new = kind.make(self._f, self._name, arguments, before, self._make_runner)
@@ -229,9 +229,9 @@ def compile(f: Any = None, *, wait: bool = False) -> Any:
     as a smaller last batch, after ``model.eval()``, when a setting or something else that ``f``
     names has another value.
 
-    - What Python does in ``f`` besides, such as to print, happens while it is captured, not in each
-      call. If it changes something that can be seen, such as a list, it runs as it is, with a
-      warning.
+    - What Python does in ``f`` besides, such as to print or to draw from ``np.random``, happens
+      while it is captured, not in each call. If it changes something that can be seen, such as a
+      list, it runs as it is, with a warning.
     - Nothing in ``f`` may depend on the value of a tensor: in place of ``if`` there is
       :func:`tg.where`, in place of ``float(loss)`` inside, ``return loss``.
     - Results have no graph; what is to be differentiated is differentiated inside. A compiled

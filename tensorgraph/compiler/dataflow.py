@@ -54,5 +54,6 @@ class Runner(Protocol):
         that are written are writable and C-contiguous, and share no memory with others.
 
         Raises:
-            Failed: a check does not hold. No array has changed; numbers may have been drawn.
+            Failed: a check does not hold. No array has changed whose old values the dataflow reads;
+                numbers may have been drawn.
         """

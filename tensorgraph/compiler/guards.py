@@ -108,8 +108,14 @@ MISSING = object()
 class Surroundings:
     """What a function and the functions that it names read, and what that was at some time."""
 
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self._readings = list(_readings(f))
+    def __init__(self, f: Callable[..., Any], given: Sequence[Any] = ()) -> None:
+        """Look around.
+
+        Args:
+            f: the function.
+            given: arguments whose attributes it may read.
+        """
+        self._readings = list(_readings(f, given))
         self._reads = [reading.read for reading in self._readings]
         self._values = [read() for read in self._reads]
         self._contents = {i: copy(v) for i, v in enumerate(self._values) if _is_container(v)}
@@ -165,8 +171,9 @@ def _items(value: Any) -> tuple[Any, ...]:
     return tuple(sorted(value, key=repr)) if isinstance(value, set) else tuple(value)
 
 
-def _readings(f: Callable[..., Any]) -> Iterator[Reading]:
+def _readings(f: Callable[..., Any], given: Sequence[Any]) -> Iterator[Reading]:
     """Yield the places that a function reads, and those that the functions read which it names."""
+    objects = [x for x in given if not isinstance(x, PLAIN)]
     seen: dict[Any, Any] = {}
     left: list[Any] = [f]
     while left:
@@ -188,7 +195,7 @@ def _readings(f: Callable[..., Any]) -> Iterator[Reading]:
             readings = list(_named(function))
             found = [reading.read() for reading in readings]
             yield from readings
-            for value in (owner, *found):
+            for value in (owner, *found, *objects):
                 yield from _attributes(value, names)
                 left += _methods(value, names)
             left += [value for value in found if callable(value) and not isinstance(value, type)]

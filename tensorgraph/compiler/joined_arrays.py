@@ -37,7 +37,7 @@ def joins(roots: Iterable[Expr], among: Iterable[Expr]) -> list[tuple[Expr, ...]
     known = {unshaped(e): e for e in among}
     free, found = set(known), []
     for e in in_order(roots):
-        members = [unshaped(x) for x in e.args] if _is_join(e) else []
+        members = [unshaped(x) for x in e.args] if is_join(e) else []
         alike = len({x.dtype for x in members}) == 1 < len(members) == len(set(members))
         if alike and free.issuperset(members):
             free.difference_update(members)
@@ -76,7 +76,7 @@ def exchanged(roots: Iterable[Expr], instead: Mapping[Expr, Expr]) -> dict[Expr,
     for e in in_order(roots):
         if e not in new:
             made = remade(e, [new[x] for x in e.args])
-            whole = _whole(made.args) if _is_join(made) else None
+            whole = _whole(made.args) if is_join(made) else None
             new[e] = made if whole is None else whole
     return new
 
@@ -98,7 +98,8 @@ def part_of(e: Expr) -> Part | None:
     return Part(e, 0, e.size) if e.ndim == 1 else None
 
 
-def _is_join(e: Expr) -> bool:
+def is_join(e: Expr) -> bool:
+    """Return whether arrays of one axis are joined to one."""
     return e.op is not None and e.op is REGISTRY["concat"] and e.ndim == 1
 
 

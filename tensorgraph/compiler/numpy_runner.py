@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from tensorgraph.compiler.arena import ALIGNMENT, Span, places
 from tensorgraph.compiler.dataflow import Dataflow, Failed
+from tensorgraph.compiler.joined_arrays import cuts, is_join, unshaped
 from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.symbolic.expr import Expr, in_order, remade
@@ -103,8 +104,8 @@ class _Plan:
 
     def __init__(self, dataflow: Dataflow) -> None:
         self.names: dict[str, Any] = {
-            "Failed": Failed, "Source": Source, "asarray": np.asarray, "fail": _fail,
-            "number": _number, "write": _write,
+            "Failed": Failed, "Source": Source, "asarray": np.asarray, "copyto": np.copyto,
+            "fail": _fail, "number": _number, "write": _write,
         }  # fmt: skip
         self.calls = 0
         self._lines: list[str] = []
@@ -112,11 +113,36 @@ class _Plan:
         self._steps = [e for e in in_order(_roots(dataflow)) if e.op is not None]
         self._standing: dict[Expr, NDArray[Any]] = {}
         """Results and views of them in the block of memory, which stay where they are."""
+        self._inside: dict[Expr, str] = {}
+        """Results that are computed right into an array that is to be written, and where."""
+        self._unread: set[Expr] = set()
+        """Parts of those, in another shape."""
+        self._plan_arrays(dataflow)
         self._plan_memory(dataflow)
         self._write_all(dataflow)
         self.source = "\n".join(["def run(arrays, numbers, generators):", *self._lines, ""])
 
     # ---------------------------------------------------------------------------------- the memory
+
+    def _plan_arrays(self, dataflow: Dataflow) -> None:
+        """Let what is written to an array that is not read be computed right there."""
+        uses = Counter(x for e in self._steps for x in {*e.args})
+        uses.update([*dataflow.outputs, *dataflow.checks, *dataflow.written.values()])
+        handed_out = set(dataflow.outputs)
+        for i, array in enumerate(dataflow.arrays):
+            new = dataflow.written.get(array)
+            if new is None or uses[array] or new in self._inside or new in handed_out:
+                continue
+            if _has_place(new):
+                self._inside[new] = f"a{i}"
+            elif new.op is not None and is_join(new):
+                self._inside[new] = f"a{i}"
+                for x, cut in zip(new.args, cuts([x.shape for x in new.args]), strict=True):
+                    part = unshaped(x)
+                    if _has_place(part) and part not in self._inside and part not in handed_out:
+                        place = f"a{i}[{_subscript(cut)}]"
+                        self._inside[part] = f"{place}.reshape({part.shape!r})"
+                        self._unread |= {x} if x is not part and uses[x] == 1 else set()
 
     def _plan_memory(self, dataflow: Dataflow) -> None:
         """Give each result of a ufunc that is not handed out its place."""
@@ -132,7 +158,7 @@ class _Plan:
         held: dict[Expr, set[int]] = {}
         spans: list[Span] = []
         for i, e in enumerate(self._steps):
-            if _has_place(e) and e not in outputs:
+            if _has_place(e) and e not in outputs and e not in self._inside:
                 took = _overwritten(e, block, held, spans, last, i)
                 block[e] = len(spans) if took is None else took
                 if took is None:
@@ -164,7 +190,8 @@ class _Plan:
             gone = []
             for x in dict.fromkeys(e.args):
                 left[x] -= 1
-                if not left[x] and x.op is not None and x not in self._standing:
+                stays = x.op is None or x in self._standing or x in self._unread
+                if not left[x] and not stays:
                     gone.append(self._name[x])
             if gone:
                 self._lines.append(f"    del {', '.join(gone)}")
@@ -173,7 +200,11 @@ class _Plan:
         own = [self._own(e) for e in dataflow.outputs]
         self._lines.append(f"    results = [{', '.join(own)}]")
         if dataflow.written:
-            pairs = [f"({self._of(e)}, {self._of(new)})" for e, new in dataflow.written.items()]
+            pairs = [
+                f"({self._of(e)}, {self._of(new)})"
+                for e, new in dataflow.written.items()
+                if self._inside.get(new) != self._of(e)
+            ]
             self._lines.append(f"    write([{', '.join(pairs)}])")
         self._lines.append("    return results")
 
@@ -185,11 +216,19 @@ class _Plan:
 
     def _step(self, e: Expr) -> None:
         """Write the line that computes one result."""
+        if e in self._unread:
+            return
         name = self._name[e] = f"v{len(self._name)}"
+        if e in self._inside:
+            self._lines.append(f"    {name} = {self._inside[e]}")
+            if is_join(e):
+                self._join(e, name)
+                return
         standing = self._standing.get(e)
         if standing is not None:
-            args = ", ".join([*map(self._of, e.args), name])
             self.names[name] = standing
+        if standing is not None or e in self._inside:
+            args = ", ".join([*map(self._of, e.args), f"out={name}"])
             self._add(f"{self._kernel(e)}({args})")
             return
         view = _view(e)
@@ -210,6 +249,13 @@ class _Plan:
             self._lines.append(f"    {name} = {operands[0]} {sign} {operands[1]}")
         else:
             self._add(f"{name} = number({call})" if e.weak else f"{name} = {call}")
+
+    def _join(self, e: Expr, name: str) -> None:
+        """Write what copies those parts to an array that were not computed in it."""
+        for x, cut in zip(e.args, cuts([x.shape for x in e.args]), strict=True):
+            place = f"{self._inside[e]}[{_subscript(cut)}].reshape("
+            if not self._inside.get(unshaped(x), "").startswith(place):
+                self._add(f"copyto({name}[{_subscript(cut)}], {self._of(x)})")
 
     def _add(self, line: str) -> None:
         self.calls += 1
@@ -273,18 +319,23 @@ def _expanded(dataflow: Dataflow) -> Dataflow:
 
 def _has_place(e: Expr) -> bool:
     """Return whether the kernel of an operation writes where it is told."""
-    op: Any = e.op
-    return type(op.kernel) is np.ufunc and _is_ours(op) and e.shape != () and e.dtype.kind in "fiub"
+    return e.op is not None and _is_ufunc(e.op) and e.shape != () and e.dtype.kind in "fiub"
 
 
 def _is_ours(op: Op) -> bool:
     return REGISTRY.get(op.name) is op
 
 
+def _is_ufunc(op: Op) -> bool:
+    """Return whether a kernel is a ufunc that computes on numbers, not on Python's objects."""
+    kernel: Any = op.kernel
+    return type(kernel) is np.ufunc and kernel.nout == 1 and kernel.types[0][0] != "O"
+
+
 def _may_share(e: Expr) -> bool:
     """Return whether a result may be a view of an operand, or the operand itself."""
     op: Any = e.op
-    return not (_is_ours(op) and (type(op.kernel) is np.ufunc or op.family in FRESH))
+    return not (_is_ufunc(op) or (_is_ours(op) and op.family in FRESH))
 
 
 def _overwritten(
@@ -316,14 +367,15 @@ def _view(e: Expr) -> str | None:
     if op.name == "permute_dims":
         return f".transpose({e.static['axes']!r})"
     if op.name == "getitem" and len(e.args) == 1:
-        return f"[{', '.join(map(_subscript, e.static['key']))}]"
+        return f"[{', '.join(map(_subscript, e.static['key'])) or '()'}]"
     return None
 
 
 def _subscript(part: Any) -> str:
     """Return how Python writes a part of an index."""
     if isinstance(part, slice):
-        return ":".join("" if n is None else repr(n) for n in (part.start, part.stop, part.step))
+        ends = ["" if n is None else repr(n) for n in (part.start, part.stop)]
+        return ":".join(ends if part.step is None else [*ends, repr(part.step)])
     return "..." if part is Ellipsis else repr(part)
 
 

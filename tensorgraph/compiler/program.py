@@ -62,6 +62,9 @@ class Program:
         """
         self._returning = Returning(f)
         self.captured = captured = capture(self._returning, *arguments)
+        held = [x for x in (*arguments, *captured.tensors.values()) if type(x) is Tensor]
+        if any(type(x._data) is not np.ndarray for x in held):
+            raise AsItIs("some of its arrays are not NumPy's")
         if captured.unrepeated:
             owner, name = captured.unrepeated[0]
             raise AsItIs(f"it changes {name} of {describe(owner)}, as no program does")
@@ -98,7 +101,7 @@ class Program:
             ):
                 raise Unfit
             state.prepare()
-            given = [x._data if type(x) is Tensor else x for x in arguments]
+            given = [x._data if type(x) is Tensor else np.asarray(x) for x in arguments]
             arrays = [*given, *self._arrays_read(), *self._named, *state.arrays, self._ticket]
             outputs = self._drawing(arrays) if self._generators else self._run(arrays, ())
             for i, place in bound.values_of_arguments:

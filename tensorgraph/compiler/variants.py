@@ -8,8 +8,6 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-
 from tensorgraph import errors
 from tensorgraph.compiler.guards import Arguments, Settings, Surroundings, are_of, same
 from tensorgraph.compiler.program import MakeRunner, Program
@@ -18,7 +16,6 @@ from tensorgraph.compiler.state import Unfit
 from tensorgraph.engine.backward_pass import run_hooks
 from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.random_generator import followed
-from tensorgraph.engine.tensor import Tensor
 
 MOST = 8
 """How many programs are made for one kind of arguments: more would be made anew again and again."""
@@ -96,8 +93,6 @@ class Kind:
         """
         if len(self.variants) == MOST:
             raise AsItIs(f"it depends on what changes again and again; there are {MOST} programs")
-        if any(type(x) is not Tensor and type(x) is not np.ndarray for x in arguments.arrays):
-            raise AsItIs("an argument is neither a tensor nor an array of NumPy's")
         start = perf_counter()
         try:
             call = partial(arguments.call, f)

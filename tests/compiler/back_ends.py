@@ -2,7 +2,7 @@
 
 import pytest
 
-from tensorgraph.compiler.c_runner import c_runner
+from tensorgraph.compiler.c.runner import c_runner
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.compiler.numpy_runner import numpy_runner
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, strategies as st
 
 import tensorgraph as tg
-from tensorgraph.compiler import building
 from tensorgraph.compiler.bit_generators import C_TEXT, HEADER, pointer
+from tensorgraph.compiler.c import building
 from tensorgraph.random import _below
 
 SOURCE = "\n".join([HEADER, *C_TEXT.values()])

@@ -12,8 +12,8 @@ import warnings
 
 import pytest
 
-from tensorgraph.compiler import building, c_compiler, library_cache
-from tensorgraph.compiler.building import build, start_build
+from tensorgraph.compiler.c import building, compilers, library_cache
+from tensorgraph.compiler.c.building import build, start_build
 from tensorgraph.errors import CompileError
 
 ADD = "int add(int a, int b) { return a + b; }"
@@ -25,7 +25,7 @@ def copier(tmp_path_factory):
     place = tmp_path_factory.mktemp("compiler")
     (place / "add.c").write_text(ADD)
     library = place / "add.so"
-    subprocess.run(c_compiler.find_compiler().line(place / "add.c", library), check=True)
+    subprocess.run(compilers.find_compiler().line(place / "add.c", library), check=True)
     return script(place / "copier", f"cp '{library}' {building._LIBRARY}")
 
 
@@ -134,7 +134,7 @@ def test_another_compiler_may_do_better(monkeypatch, tmp_path, copier):
 
 
 def test_a_compiler_that_is_gone(monkeypatch, tmp_path):
-    gone = c_compiler.Compiler((str(tmp_path / "gone"),), "1", ())
+    gone = compilers.Compiler((str(tmp_path / "gone"),), "1", ())
     monkeypatch.setattr(building, "find_compiler", lambda: gone)
     begun = start_build(ADD)
     assert begun.ready()
@@ -219,7 +219,7 @@ def test_what_is_still_compiled_ends_with_the_process(monkeypatch, tmp_path):
 def test_a_compiler_in_a_strange_place(monkeypatch, tmp_path):
     """Of names, the compiler sees only ours."""
     place = tmp_path / "un fichier à lui, «cc»"
-    place.symlink_to(c_compiler.shutil.which("cc"))
+    place.symlink_to(compilers.shutil.which("cc"))
     monkeypatch.setenv("CC", str(place))
     strange = tmp_path / "temporary" / "été $x 'y'"
     strange.mkdir()

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
-from tensorgraph.compiler.c_runner import c_runner
+from tensorgraph.compiler.c.runner import c_runner
 from tensorgraph.compiler.dataflow import Dataflow
-from tensorgraph.compiler.statements import Call
+from tensorgraph.compiler.loops.statements import Call
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.tensor import Tensor, array_of, wrap
 from tensorgraph.symbolic.capture import capture

@@ -11,6 +11,7 @@ from tensorgraph import nn
 from tensorgraph.compiler.compiled import Compiled, compile
 from tests.compiler.back_ends import compiled, on_every_back_end
 from tests.compiler.test_compiled_steps import assert_alike
+from tests.engine.device import DeviceArray
 
 X = np.arange(6.0).reshape(2, 3)
 SCALE = 2.0
@@ -92,6 +93,19 @@ def test_arguments_by_keyword_and_nested(runner):
 
 
 @on_every_back_end
+def test_scalars_and_subclasses_of_numpys_are_arrays(runner, tmp_path):
+    kept = np.memmap(tmp_path / "x", np.float64, "w+", shape=(3,))
+    run = compiled(lambda x, y: x * y + tg.sin(x), runner)
+    for k in range(4):
+        kept[:] = k
+        expected = k * 0.5 + np.sin(k)
+        found = run(kept, np.float64(0.5))
+        assert type(found) in (tg.Tensor, np.ndarray, np.memmap)
+        np.testing.assert_allclose(np.asarray(found), [expected] * 3, rtol=1e-12)
+    assert programs(run) == 1
+
+
+@on_every_back_end
 def test_without_recording_there_is_another_program(runner):
     w = tg.tensor([2.0, 3.0], requires_grad=True)
 
@@ -149,6 +163,20 @@ def test_what_the_function_names(runner, monkeypatch):
     config.scale = 2.0
     check()
     assert programs(run) > SCALE_before
+
+
+@on_every_back_end
+def test_objects_among_the_arguments(runner):
+    def f(config, x):
+        return x * config.scale
+
+    run, configs = compiled(f, runner), [Config(), Config()]
+    configs[1].scale = 3.0
+    for _ in range(3):
+        assert [run(config, tg.ones(1)).item() for config in configs] == [2.0, 3.0]
+    configs[0].scale = 5.0
+    for _ in range(3):
+        assert [run(config, tg.ones(1)).item() for config in configs] == [5.0, 3.0]
 
 
 class Scaled(nn.Module):
@@ -423,3 +451,9 @@ def test_what_is_printed():
     assert first == "compiled step: 1 program"
     assert re.match(r" *\(float32\[2, 3\]\): \d kernels, \d+ bytes, made in ", row)
     assert "sin" in step.source and step.__name__ == "step"
+
+
+def test_arrays_of_a_device_stay_there():
+    x = tg.asarray(DeviceArray(np.ones(3)))
+    for result in said(Compiled(lambda x: x * 2), "some of its arrays are not NumPy's", x):
+        assert type(result._data) is DeviceArray

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from tensorgraph.compiler import openblas
-from tensorgraph.compiler.openblas import (
+from tensorgraph.compiler.c import openblas
+from tensorgraph.compiler.c.openblas import (
     COLUMN_MAJOR,
     PLAIN,
     ROW_MAJOR,

@@ -74,19 +74,20 @@ FAULTS: list[Fault] = [
     *planted_in(
         "engine/backward_pass.py",
         ("sweep",
-         "if parent in owned and type(total) is np.ndarray:\n"
+         "if parent in owned and type(total) is type(gradient) is np.ndarray:\n"
          "    np.add(total, gradient, out=total)\n"
          "else:\n"
          "    sums[parent] = total + gradient\n"
          "    owned.add(parent)",
-         "if parent in owned and type(total) is np.ndarray:\n"
+         "if parent in owned and type(total) is type(gradient) is np.ndarray:\n"
          "    np.add(total, gradient, out=total)\n"
          "else:\n"
          "    sums[parent] = gradient\n"
          "    owned.add(parent)", "a lost accumulation"),
         ("sweep", "np.add(total, gradient, out=total)", "pass",
          "the third gradient of a leaf lost"),
-        ("sweep", "parent in owned and type(total) is np.ndarray", "type(total) is np.ndarray",
+        ("sweep", "parent in owned and type(total) is type(gradient) is np.ndarray",
+         "type(total) is type(gradient) is np.ndarray",
          "a borrowed array added to in place"),
         ("_is_fresh", "gradient is g", "", "the gradient of the result taken for a new array"),
         ("_is_fresh", "gradient.base is not None", "", "a view taken for a new array"),
@@ -123,14 +124,14 @@ FAULTS: list[Fault] = [
         ("sweep",
          "if create_graph:\n"
          "    sums[parent] = total + gradient\n"
-         "elif parent in owned and type(total) is np.ndarray:\n"
+         "elif parent in owned and type(total) is type(gradient) is np.ndarray:\n"
          "    np.add(total, gradient, out=total)\n"
          "else:\n"
          "    sums[parent] = total + gradient\n"
          "    owned.add(parent)",
          "if create_graph:\n"
          "    sums[parent] = total + gradient.detach()\n"
-         "elif parent in owned and type(total) is np.ndarray:\n"
+         "elif parent in owned and type(total) is type(gradient) is np.ndarray:\n"
          "    np.add(total, gradient, out=total)\n"
          "else:\n"
          "    sums[parent] = total + gradient\n"

@@ -67,6 +67,18 @@ ROOMS = [
 ]  # fmt: skip
 # The rooms in a large room, in the same way.
 INNER = {
+    "compiler": [
+        "arena bit_generators c_functions dataflow",
+        "joined_arrays loops",
+        "numpy_runner",
+        "c",
+        "best_runner returned state",
+        "binding",
+        "program",
+        "guards",
+        "variants",
+        "compiled",
+    ],
     "drawing": ["palette scene layout", "view", "formats explorer", "picture"],
     "formulas": [
         "facts writing",

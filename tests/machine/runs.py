@@ -5,7 +5,8 @@
 With other kernels of NumPy and of BLAS, in another terminal and locale, with the oldest NumPy that
 is allowed, beside PyTorch, and on every other Python that this machine has; each of them runs what
 it could change. Packages go into environments of their own, below ``.venv``. WORDs choose the runs
-whose name holds one of them. Exits with 1 if one of them fails.
+whose name holds one of them. Prints the closing line of each, and all of one that fails; exits with
+1 then.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ import argparse
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
-import time
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from numpy._core import _multiarray_umath as umath
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
+# What is written in C for each dataflow.
+C_PROGRAMS = ("tests/compiler/test_c_sweep.py", "tests/compiler/test_c_programs.py")
 # Programs of their own, which no run changes.
 BROWSER_AND_TEX = ("drawing/test_explorer.py", "formulas/test_mathml.py", "formulas/test_latex.py")
 # What type checkers find, and that a killed run goes on.
@@ -82,17 +85,13 @@ class Run:
     def command(self) -> list[str]:
         return [self.interpreter(), "-m", "pytest", "--numprocesses", "auto", *self.tests]
 
-    def closing_line(self) -> tuple[bool, str]:
-        """Run the tests, and return whether they passed and the last line that pytest printed."""
-        with subprocess.Popen(
-            self.command(), cwd=ROOT, env=os.environ | self.variables,
+    def outcome(self) -> tuple[bool, str]:
+        """Run the tests, and return whether they passed and what pytest printed."""
+        done = subprocess.run(
+            self.command(), cwd=ROOT, env=os.environ | self.variables, check=False,
             stdout=subprocess.PIPE, encoding="utf-8", errors="replace",
-        ) as process:  # fmt: skip
-            last = ""
-            for line in process.stdout:
-                print(line, end="", flush=True)
-                last = line.strip() or last
-        return process.returncode == 0, last
+        )  # fmt: skip
+        return done.returncode == 0, done.stdout.strip()
 
 
 # ------------------------------------------------------------------------------------- the runs
@@ -115,6 +114,8 @@ def runs() -> Iterator[Run]:
         all_but(*numbers, *SWEEP),
         {"PYTHONPATH": str(Path(__file__).parent / "off_by_one_ulp"), "OPENBLAS_NUM_THREADS": "1"},
     )
+    if variables := sanitizers():
+        yield Run("C under sanitizers", C_PROGRAMS, variables)
     yield Run("narrow terminal, ASCII", PRINTED, NARROW)
     yield Run("oldest packages", all_but(*BROWSER_AND_TEX, *BESIDE), packages=oldest())
     yield Run(
@@ -134,6 +135,24 @@ NARROW = {
     "PYTHONCOERCECLOCALE": "0",
     "PYTHONUTF8": "0",
 }
+
+
+def sanitizers() -> dict[str, str]:
+    """Return what makes GCC's programs stop where they leave their memory; nothing without GCC."""
+    if not sys.platform == "linux" or shutil.which("gcc") is None:
+        return {}
+    libraries = [
+        subprocess.run(
+            ["gcc", f"-print-file-name={name}.so"], capture_output=True, text=True
+        ).stdout
+        for name in ("libasan", "libubsan")
+    ]
+    return {
+        "CC": "gcc -fsanitize=address,undefined -fno-sanitize-recover=undefined",
+        "LD_PRELOAD": " ".join(map(str.strip, libraries)),
+        "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0",
+        "TENSORGRAPH_CACHE": str(ROOT / ".venv" / "machines" / "sanitized"),
+    }
 
 
 def dispatched() -> str:
@@ -193,15 +212,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.list:
         print("\n".join(run.name for run in chosen))
         return 0
-    outcomes = []
+    if not chosen:
+        parser.error(f"no run is called by any of {' '.join(options.words)}")
+    failed = []
     for run in chosen:
-        print(f"\n=== {run.name}", flush=True)
-        start = time.monotonic()
-        outcomes.append((run.name, *run.closing_line()))
-        print(f"=== {run.name}: {time.monotonic() - start:.0f} s", flush=True)
-    failed = [outcome for outcome in outcomes if not outcome[1]]
-    for name, passed, last in [o for o in outcomes if o[1]] + failed:
-        print(f"{'passed' if passed else 'FAILED'}  {name:30}  {last}")
+        passed, printed = run.outcome()
+        if not passed:
+            failed.append(run.name)
+            print(printed)
+        closing_line = printed.rpartition("\n")[2]
+        print(f"{'passed' if passed else 'FAILED'}  {run.name:25}  {closing_line}", flush=True)
+    if failed:
+        print("failed:", ", ".join(failed))
     return 1 if failed else 0
 
 

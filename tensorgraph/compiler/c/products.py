@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tensorgraph.compiler.c.loop_functions import Function
 from tensorgraph.compiler.c_functions import TYPES
-from tensorgraph.compiler.c_loops import Function
-from tensorgraph.compiler.statements import Product, Stored
+from tensorgraph.compiler.loops.statements import Product, Stored
 
 SMALL = 20_000
 """Multiplications up to which a call of BLAS costs more than it saves."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.compiler.scalars import ZERO, Index, Scalar, Shape, constant, scalar
-from tensorgraph.compiler.statements import Array, strides_of
+from tensorgraph.compiler.loops.scalars import ZERO, Index, Scalar, Shape, constant, scalar
+from tensorgraph.compiler.loops.statements import Array, strides_of
 from tensorgraph.ops.index import ARRAY
 from tensorgraph.symbolic.expr import Expr
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from tensorgraph.compiler.c_functions import text_of
-from tensorgraph.compiler.scalars import Scalar, cast, constant, scalar
+from tensorgraph.compiler.loops.scalars import Scalar, cast, constant, scalar
 from tensorgraph.engine.op import Op
 
 _NUMBERS = (bool, int, float)
@@ -132,12 +132,19 @@ def _simple(name: str, args: list[Scalar], dtype: Any) -> Scalar:
     return scalar(name, args, dtype)
 
 
+def _example(x: Any) -> Any:
+    """Return something of the dtype of an operand, for NumPy's rules of promotion."""
+    if type(x) in _NUMBERS:
+        return x
+    return 1.0 if isinstance(x, Element) and x.weak else np.empty(0, _kind(x))
+
+
+def _result_type(*operands: Any) -> np.dtype[Any]:
+    return np.result_type(*map(_example, operands))
+
+
 def _where(condition: Any, x: Any, y: Any) -> Element:
-    # As NumPy: numbers of Python's decide no dtype beside an array's.
-    strong = [value for value in (x, y) if type(value) not in _NUMBERS]
-    dtype = np.result_type(*(v if type(v) in _NUMBERS else np.empty(0, _kind(v)) for v in (x, y)))
-    if not strong:
-        dtype = np.result_type(x, y)
+    dtype = _result_type(x, y)
     chosen = [_formula(condition, np.bool_), _formula(x, dtype), _formula(y, dtype)]
     return Element(_allowed(scalar("where", chosen, dtype)))
 
@@ -159,7 +166,7 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.clip: _clip,
     np.real: lambda x: x,
     np.round: _round,
-    np.result_type: lambda *xs: np.result_type(*(np.empty(0, _kind(x)) for x in xs)),
+    np.result_type: _result_type,
     np.ndim: lambda x: 0,
     np.shape: lambda x: (),
     np.iscomplexobj: lambda x: False,

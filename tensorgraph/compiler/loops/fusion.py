@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tensorgraph.compiler.scalars import Buffer, Index, Shape
-from tensorgraph.compiler.statements import Loop, Statement
+from tensorgraph.compiler.loops.scalars import Buffer, Index, Shape
+from tensorgraph.compiler.loops.statements import Loop, Statement
 
 
 class Group:

@@ -11,13 +11,13 @@ from typing import Any
 
 from tensorgraph.compiler.arena import Span, places
 from tensorgraph.compiler.bit_generators import C_TEXT, HEADER
+from tensorgraph.compiler.c.loop_functions import Function, function_of
+from tensorgraph.compiler.c.products import BLAS, product_of
 from tensorgraph.compiler.c_functions import PRELUDE, TYPES
-from tensorgraph.compiler.c_loops import Function, function_of
-from tensorgraph.compiler.c_products import BLAS, product_of
-from tensorgraph.compiler.fusion import Group, fused
-from tensorgraph.compiler.lowering import Lowering
-from tensorgraph.compiler.scalars import Buffer
-from tensorgraph.compiler.statements import Call, Check, Draw, Product
+from tensorgraph.compiler.loops.fusion import Group, fused
+from tensorgraph.compiler.loops.lowering import Lowering
+from tensorgraph.compiler.loops.scalars import Buffer
+from tensorgraph.compiler.loops.statements import Call, Check, Draw, Product
 
 FAILED = 2
 """What a part returns where the first check of a dataflow does not hold, and so on for the others;

@@ -9,12 +9,18 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.compiler.c_functions import TYPES, literal, text_of
-from tensorgraph.compiler.fusion import Group
-from tensorgraph.compiler.scalars import Buffer, Index, Place, Scalar, load, loads_of, parts_of
-from tensorgraph.compiler.statements import Loop, rewritten, size_of
+from tensorgraph.compiler.loops.fusion import Group
+from tensorgraph.compiler.loops.scalars import (
+    Buffer,
+    Index,
+    Place,
+    Scalar,
+    load,
+    loads_of,
+    parts_of,
+)
+from tensorgraph.compiler.loops.statements import Loop, rewritten
 
-LONG_SUM = 512
-"""More terms of float32 than these are added up in double precision."""
 ROW_BYTES = 1 << 15
 """The largest row that is kept on the stack between loops of a group."""
 
@@ -245,9 +251,7 @@ class _Writer:
     def _sum_type(self, loop: Loop) -> str:
         if loop.combine in ("logical_and", "logical_or"):
             return "int"
-        count = size_of(tuple(loop.dims[d] for d in loop.combined()))
-        long = loop.combine == "add" and count > LONG_SUM and loop.out.dtype == np.float32
-        return "double" if long else TYPES[loop.out.dtype.name]
+        return TYPES[loop.out.dtype.name]
 
     def _finish(self, loop: Loop, total: str, known: dict[Scalar, str]) -> None:
         """Write what was added up for one place."""

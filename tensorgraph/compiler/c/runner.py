@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from tensorgraph.compiler.arena import ALIGNMENT
 from tensorgraph.compiler.bit_generators import pointer
-from tensorgraph.compiler.building import Build, start_build
-from tensorgraph.compiler.c_program import FAILED, FIRST, MEMORY, NUMBERS, CProgram
+from tensorgraph.compiler.c.building import Build, start_build
+from tensorgraph.compiler.c.openblas import find_openblas
+from tensorgraph.compiler.c.program_text import FAILED, FIRST, MEMORY, NUMBERS, CProgram
 from tensorgraph.compiler.dataflow import Dataflow, Failed
-from tensorgraph.compiler.lowering import Lowering
+from tensorgraph.compiler.loops.lowering import Lowering
+from tensorgraph.compiler.loops.scalars import Buffer
+from tensorgraph.compiler.loops.statements import Call, Number, Stored
 from tensorgraph.compiler.numpy_runner import Source
-from tensorgraph.compiler.openblas import find_openblas
-from tensorgraph.compiler.scalars import Buffer
-from tensorgraph.compiler.statements import Call, Number, Stored
 from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.symbolic.expr import Expr
 

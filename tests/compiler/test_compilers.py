@@ -10,9 +10,9 @@ import sys
 import numpy as np
 import pytest
 
-from tensorgraph.compiler import c_compiler
-from tensorgraph.compiler.building import build
-from tensorgraph.compiler.c_compiler import find_compiler
+from tensorgraph.compiler.c import compilers
+from tensorgraph.compiler.c.building import build
+from tensorgraph.compiler.c.compilers import find_compiler
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def only(monkeypatch, tmp_path):
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.delenv("CC", raising=False)
-    monkeypatch.setattr(c_compiler, "find_spec", lambda name: None)
+    monkeypatch.setattr(compilers, "find_spec", lambda name: None)
     return folder
 
 
@@ -66,12 +66,12 @@ def test_the_wheel_of_zig_is_the_last_resort(only, monkeypatch, tmp_path):
     class Wheel:
         submodule_search_locations = (str(tmp_path),)
 
-    monkeypatch.setattr(c_compiler, "find_spec", {"ziglang": Wheel}.get)
+    monkeypatch.setattr(compilers, "find_spec", {"ziglang": Wheel}.get)
     found = find_compiler()
     assert found.command == (zig, "cc")
     assert found.version == "clang version 22 called by cc\n"
     program(only / "cc", "echo cc 1.2")
-    c_compiler._first.cache_clear()
+    compilers._first.cache_clear()
     assert find_compiler().command == (str(only / "cc"),)
 
 
@@ -81,8 +81,8 @@ def test_clang_is_told_of_the_vector_functions(only, monkeypatch):
         (True, "gcc 12", False),
         (False, "clang 22", False),
     ):
-        monkeypatch.setattr(c_compiler, "_has_libmvec", lambda there=there: there)
-        flags = c_compiler._flags(version)
+        monkeypatch.setattr(compilers, "_has_libmvec", lambda there=there: there)
+        flags = compilers._flags(version)
         assert ("-fveclib=libmvec" in flags) is told
         assert ("-DTENSORGRAPH_LIBMVEC" in flags) is there
 
@@ -90,17 +90,17 @@ def test_clang_is_told_of_the_vector_functions(only, monkeypatch):
 def test_what_decides_what_is_compiled(monkeypatch):
     found = find_compiler()
     changed = [
-        c_compiler.Compiler((*found.command, "-m64"), found.version, found.flags),
-        c_compiler.Compiler(found.command, "another", found.flags),
-        c_compiler.Compiler(found.command, found.version, found.flags[1:]),
+        compilers.Compiler((*found.command, "-m64"), found.version, found.flags),
+        compilers.Compiler(found.command, "another", found.flags),
+        compilers.Compiler(found.command, found.version, found.flags[1:]),
     ]
     identities = {one.identity() for one in (found, *changed)}
-    monkeypatch.setattr(c_compiler, "_machine", lambda: "another")
+    monkeypatch.setattr(compilers, "_machine", lambda: "another")
     assert len(identities | {found.identity()}) == 5
 
 
 def test_the_machine_is_described_by_its_processor_and_c_library():
-    told = c_compiler._machine()
+    told = compilers._machine()
     assert sys.platform in told
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo") as lines:
@@ -148,4 +148,4 @@ def test_the_vector_functions_are_called_where_there_are_any(tmp_path):
     (tmp_path / "p.c").write_text(SPECIAL)
     library = tmp_path / "p.so"
     subprocess.run(find_compiler().line(tmp_path / "p.c", library), check=True)
-    assert (b"_ZGV" in library.read_bytes()) is c_compiler._has_libmvec()
+    assert (b"_ZGV" in library.read_bytes()) is compilers._has_libmvec()

@@ -7,6 +7,7 @@ once and costs more than to be loaded. What no rule here covers is a call of the
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -16,16 +17,16 @@ import numpy as np
 from tensorgraph.compiler.bit_generators import C_TEXT
 from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.compiler.dataflow import Dataflow
-from tensorgraph.compiler.elements import Element, NotReadable, formula_of
-from tensorgraph.compiler.expansion import RESHAPING, expanded
-from tensorgraph.compiler.rearranging import (
+from tensorgraph.compiler.loops.elements import Element, NotReadable, formula_of
+from tensorgraph.compiler.loops.expansion import RESHAPING, expanded
+from tensorgraph.compiler.loops.rearranging import (
     Places,
     broadcast,
     gathering,
     lengths_named,
     source_of,
 )
-from tensorgraph.compiler.scalars import (
+from tensorgraph.compiler.loops.scalars import (
     ZERO,
     Buffer,
     Index,
@@ -37,7 +38,7 @@ from tensorgraph.compiler.scalars import (
     index_value,
     scalar,
 )
-from tensorgraph.compiler.statements import (
+from tensorgraph.compiler.loops.statements import (
     Array,
     Call,
     Check,
@@ -59,6 +60,8 @@ OUT_OF_RANGE = -1
 
 CHEAP = 4
 """So many cheap operations are done again rather than that their result is loaded."""
+LONG_SUM = 512
+"""More terms of float32 than these are added up in double precision."""
 LONG = 60
 """A formula that grows longer is stored, whoever uses it."""
 
@@ -278,24 +281,30 @@ class Lowering:
 
     # --------------------------------------------------------------------------------- reductions
 
-    def _reduced(self, e: Expr, combine: str, dtype: Any = None) -> Stored:
+    def _reduced(self, e: Expr, combine: str) -> Array:
         x = self._array(e.args[0])
         n = len(x.shape)
         given = e.static["axis"]
         lost = {*range(n)} if given is None else {given} if isinstance(given, int) else {*given}
         kept = [d for d in range(n) if d not in lost]
-        out = Buffer(tuple(x.shape[d] for d in kept), dtype or e.dtype)
+        dtype = e.dtype
+        terms = math.prod(x.shape[d] for d in lost)
+        if combine == "add" and dtype == np.float32 and terms > LONG_SUM:
+            dtype = np.dtype(np.float64)  # one by one, as here, they lose digits
+        out = Buffer(tuple(x.shape[d] for d in kept), dtype)
         places = axes(x.shape)
         at = Stored(out, out.shape).place([places[d] for d in kept])
         value = cast(x.at(places), out.dtype)
         whole = all(x.shape[d] == 1 for d in lost)
         self._loop(x.shape, value, out, at, None if whole else combine)
-        return Stored(out, e.shape)
+        result = Stored(out, e.shape)
+        if dtype == e.dtype:
+            return result
+        return Computed(e.shape, cast(result.at(axes(e.shape)), e.dtype))
 
     def _mean(self, e: Expr) -> Array:
-        total = self._reduced(e, "add", e.dtype if e.dtype.kind == "f" else np.float64)
-        count = e.args[0].size // max(total.buffer.size, 1)
-        places = axes(e.shape)
+        total, places = self._reduced(e, "add"), axes(e.shape)
+        count = e.args[0].size // max(e.size, 1)
         divided = scalar("divide", (total.at(places), constant(count, total.dtype)), total.dtype)
         return Computed(e.shape, cast(divided, e.dtype))
 

@@ -6,7 +6,6 @@ each element (:class:`Computed`) until a statement needs them in memory.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.compiler.c_functions import EXPENSIVE
-from tensorgraph.compiler.scalars import (
+from tensorgraph.compiler.loops.scalars import (
     ZERO,
     Buffer,
     Index,
@@ -172,10 +171,6 @@ class Loop:
         """Return the places that it reads, also those that tell where it stores."""
         return loads_of(self.value, *(value for value, _ in self.at.gathered))
 
-    def combined(self) -> list[int]:
-        """Return the variables along which values are combined."""
-        return [d for d in range(len(self.dims)) if self.at.step(d) == 0] if self.combine else []
-
 
 @dataclass(eq=False)
 class Product:
@@ -273,8 +268,3 @@ def loop_over(
     whole = load(out, at)
     where = moved(whole, places).extra.index
     return Loop(tuple(dims), moved(value, places), out, where, combine, onto)
-
-
-def size_of(dims: Shape) -> int:
-    """Return how many places a grid has."""
-    return math.prod(dims)

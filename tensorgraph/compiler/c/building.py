@@ -20,8 +20,8 @@ from hashlib import blake2b
 from pathlib import Path
 from threading import RLock
 
-from tensorgraph.compiler import library_cache
-from tensorgraph.compiler.c_compiler import Compiler, find_compiler
+from tensorgraph.compiler.c import library_cache
+from tensorgraph.compiler.c.compilers import Compiler, find_compiler
 from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.errors import CompileError
 
