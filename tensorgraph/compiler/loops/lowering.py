@@ -60,7 +60,7 @@ from tensorgraph.compiler.loops.statements import (
     loop_over,
     strides_of,
 )
-from tensorgraph.engine.op import REGISTRY, Op
+from tensorgraph.engine.op import REGISTRY
 from tensorgraph.symbolic.expr import Expr, in_order, item
 
 OUT_OF_RANGE = -1
