@@ -12,9 +12,10 @@ from weakref import WeakSet
 
 from tensorgraph import errors
 from tensorgraph.compiler.best_runner import best_runner
-from tensorgraph.compiler.guards import Arguments, Surroundings
+from tensorgraph.compiler.guards import Arguments
 from tensorgraph.compiler.program import MakeRunner, Refused
 from tensorgraph.compiler.returned import WITH_GRAPH, AsItIs, has_graph
+from tensorgraph.compiler.surroundings import Surroundings
 from tensorgraph.compiler.variants import OUTSIDE, UNFIT, Kind, Variant
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.locks import free, in_forked_child
@@ -115,7 +116,7 @@ class Compiled:
                 self._stay(str(reason))
             return self._eagerly(args, kwargs)
         result = self._eagerly(args, kwargs)
-        changed = before.changed()
+        changed = before.overwritten()
         if changed in self._changing:
             self._stay(f"it changes {changed}. {OUTSIDE}")
         elif changed is not None:  # what happens in the first call may happen only there

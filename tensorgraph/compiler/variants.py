@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter
@@ -9,10 +10,11 @@ from types import TracebackType
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.compiler.guards import Arguments, Settings, Surroundings, are_of, same
+from tensorgraph.compiler.guards import Arguments, Settings, are_of
 from tensorgraph.compiler.program import MakeRunner, Program
 from tensorgraph.compiler.returned import AsItIs
 from tensorgraph.compiler.state import Unfit
+from tensorgraph.compiler.surroundings import Surroundings, same
 from tensorgraph.engine.backward_pass import run_hooks
 from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.random_generator import followed
@@ -93,13 +95,18 @@ class Kind:
         """
         if len(self.variants) == MOST:
             raise AsItIs(f"it depends on what changes again and again; there are {MOST} programs")
+        if surroundings.unseen is not None:
+            raise AsItIs(surroundings.unseen)
         start = perf_counter()
         try:
             call = partial(arguments.call, f)
             program = Program(call, arguments.arrays, make_runner, surroundings.arrays)
-            changed = surroundings.changed()
+            changed = surroundings.overwritten()
             if changed is not None:
                 raise AsItIs(f"it changes {changed}. {OUTSIDE}")
+            unwatched = surroundings.watch_arrays(_read_anew(program, surroundings.arrays))
+            if unwatched is not None:
+                raise AsItIs(unwatched)
         except AsItIs:
             raise
         except Exception as error:
@@ -113,6 +120,14 @@ class Kind:
         new = Variant(program, arguments, surroundings, perf_counter() - start)
         self.variants.append(new)
         return new
+
+
+def _read_anew(program: Program, arrays: Sequence[Any]) -> list[Any]:
+    """Return those arrays that are operands as they are, and no others had the same in them."""
+    constants = program.captured.constants
+    times = Counter(e for _, e in constants)
+    alone = {id(array) for array, e in constants if times[e] == 1}
+    return [array for array in arrays if id(array) in alone]
 
 
 def _in_hook(error: BaseException) -> bool:

@@ -68,8 +68,8 @@ ROOMS = [
 # The rooms in a large room, in the same way.
 INNER = {
     "compiler": [
-        "arena bit_generators c_functions dataflow",
-        "joined_arrays loops",
+        "arena bit_generators c_functions code_names dataflow",
+        "joined_arrays loops surroundings",
         "numpy_runner",
         "c",
         "best_runner returned state",
