@@ -112,9 +112,13 @@ class Compiled:
                 result = new.run(arguments.arrays)
                 if result is not UNFIT:
                     return result
+                why = None
             except AsItIs as reason:
-                self._stay(str(reason))
-            return self._eagerly(args, kwargs)
+                why = reason
+            result = self._eagerly(args, kwargs)  # if that raises too, nothing else is to be said
+            if why is not None and not self._as_it_is:
+                self._stay(str(why))
+            return result
         result = self._eagerly(args, kwargs)
         changed = before.overwritten()
         if changed in self._changing:
@@ -230,9 +234,18 @@ def compile(f: Any = None, *, wait: bool = False) -> Any:
     as a smaller last batch, after ``model.eval()``, when a setting or something else that ``f``
     names has another value.
 
-    - What Python does in ``f`` besides, such as to print or to draw from ``np.random``, happens
-      while it is captured, not in each call. If it changes something that can be seen, such as a
-      list, it runs as it is, with a warning.
+    - Watched before each run is what ``f`` and the functions that it calls name: globals, closure
+      cells, defaults, attributes of objects, to any depth of containers, dataclasses and other
+      objects. An array of NumPy's that is an operand as it is (``x * a``) is read anew in each run;
+      where more is read of it (``a[:3]``, ``a.mean()``), what is in it is compared.
+    - What cannot be watched runs as it is, with a warning: iterators, queues, draws from ``random``
+      and ``np.random`` (those of ``tg.random`` are compiled), more than 2,000 things or 1 MiB of
+      arrays. So does a function that changes a list, an attribute or the like.
+    - Not seen is what libraries and ``__getattr__`` read: ``os.environ``, files, the time; nor what
+      Python does besides, such as to print, or a text that is made of tensors: it happens while
+      ``f`` is captured, not in each call. Nor that ``f`` writes into arrays of NumPy's that are
+      given as arguments.
+    - While it is captured, arguments are tensors, arrays of NumPy's too.
     - Nothing in ``f`` may depend on the value of a tensor: in place of ``if`` there is
       :func:`tg.where`, in place of ``float(loss)`` inside, ``return loss``.
     - Results have no graph; what is to be differentiated is differentiated inside. A compiled

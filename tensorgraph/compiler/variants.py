@@ -9,7 +9,10 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+
 from tensorgraph import errors
+from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.compiler.guards import Arguments, Settings, are_of
 from tensorgraph.compiler.program import MakeRunner, Program
 from tensorgraph.compiler.returned import AsItIs
@@ -114,7 +117,7 @@ class Kind:
                 error.add_note(f"while tg.compile captured {name}; {WITHOUT_VALUES}")
                 raise
             who = "a hook" if _in_hook(error) else "it"
-            raise AsItIs(f"{who} cannot be captured: {error}") from error
+            raise AsItIs(f"{who} cannot be captured: {_in_words(error)}") from error
         finally:
             surroundings.restore()
         new = Variant(program, arguments, surroundings, perf_counter() - start)
@@ -128,6 +131,14 @@ def _read_anew(program: Program, arrays: Sequence[Any]) -> list[Any]:
     times = Counter(e for _, e in constants)
     alone = {id(array) for array, e in constants if times[e] == 1}
     return [array for array in arrays if id(array) in alone]
+
+
+def _in_words(error: Exception) -> str:
+    """Return what an error says; of a dtype that no program computes with, what to write."""
+    name = error.args[0] if isinstance(error, KeyError) and error.args else None
+    if isinstance(name, str) and name in np.sctypeDict and name not in TYPES:
+        return f"programs compute in float32, float64, bool and integers, not in {name}"
+    return repr(error) if isinstance(error, KeyError) else str(error)
 
 
 def _in_hook(error: BaseException) -> bool:

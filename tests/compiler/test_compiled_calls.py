@@ -2,6 +2,7 @@
 
 import copy
 import re
+import traceback
 
 import numpy as np
 import pytest
@@ -442,6 +443,30 @@ def test_what_cannot_be_compiled():
         "it returns a list_iterator, which is not the same",
         tg.ones(3),
     )
+
+
+@pytest.mark.parametrize(
+    ("f", "error"),
+    [
+        (lambda x: x @ tg.ones((3, 3)), tg.errors.ShapeError),
+        (lambda x: tg.sum(x, axes=0), tg.errors.ArgumentTypeError),
+        (lambda x: x * {}["a"], KeyError),
+        (lambda: 0, TypeError),
+    ],
+)
+def test_what_the_function_raises_by_itself_is_all_that_is_said(f, error, recwarn):
+    run = Compiled(f)
+    for _ in range(4):
+        with pytest.raises(error) as found:
+            run(tg.ones(2))
+        assert "AsItIs" not in "".join(traceback.format_exception(found.value))
+    assert not recwarn.list and "as it is" not in repr(run)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "complex64"])
+def test_dtypes_without_programs(dtype):
+    run = tg.compile(lambda x: x * 2)
+    said(run, f"programs compute in float32, .*, not in {dtype}", np.ones(2, dtype))
 
 
 def test_what_is_printed():
