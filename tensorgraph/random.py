@@ -334,8 +334,10 @@ def _before(high: Any, low: Any, dtype: np.dtype[Any]) -> Any:
         return float(np.nextafter(dtype.type(high), dtype.type(low)))
     wide, limits = np.result_type(dtype, np.float32), np.finfo(dtype)
     step = float(limits.eps) * (0.5 + 2**-11)  # from 1 it leads to the number before
-    apart = (high > low).astype(wide)
-    at_zero = (high == 0).astype(wide) * float(limits.smallest_subnormal)
+    apart, zero = (
+        c.astype(wide) if hasattr(c, "astype") else float(c) for c in (high > low, high == 0)
+    )
+    at_zero = zero * float(limits.smallest_subnormal)
     return high - (abs(high) * step + at_zero) * apart
 
 

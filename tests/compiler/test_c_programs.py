@@ -264,3 +264,22 @@ def test_slices_of_what_was_joined(ends):
     right = np.concatenate([held[0] * 2, held[1]])[cut]
     np.testing.assert_array_equal(found[0], right)
     np.testing.assert_array_equal(found[1], right + 1)
+
+
+def test_rows_that_need_other_rows_run_after_them():
+    x, i = array(5, 5), array(5, dtype="int64")
+    y = tg.exp(x)
+    outputs = [y + y.T, y - y[::-1], y.T * y.sum(axis=1, keepdims=True), y.max(axis=0) - y]
+    outputs += [
+        tg.scatter(y, i, key=("array",), shape=(5, 5)),
+        tg.scatter(y[0], i, key=("array",), shape=(5,)),
+    ]
+    held, order = values(x), np.array([4, 0, 0, 3, 1])
+    found = runner([x, i], outputs)([held, order], (), ())
+    e = np.exp(held)
+    added = np.zeros((5, 5)), np.zeros(5)
+    np.add.at(added[0], order, e)
+    np.add.at(added[1], order, e[0])
+    right = [e + e.T, e - e[::-1], e.T * e.sum(axis=1, keepdims=True), e.max(axis=0) - e, *added]
+    for value, expected in zip(found, right, strict=True):
+        np.testing.assert_allclose(value, expected, rtol=1e-12)

@@ -129,7 +129,9 @@ class CRunner:
         Raises:
             CompileError: it could not be compiled.
         """
-        library = self._build.result()
+        built = self._build.result()
+        # The interpreter's lock is held: no other thread sees state that is half written.
+        library = ctypes.PyDLL(built._name, handle=built._handle)
         if (blas := find_openblas()) is not None:
             library.set_products.argtypes = [ctypes.c_void_p] * 2
             library.set_products(blas.sgemm, blas.dgemm)

@@ -14,7 +14,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from tensorgraph.compiler.c_functions import text_of
 from tensorgraph.compiler.loops.scalars import Scalar, cast, constant, scalar
-from tensorgraph.engine.op import Op
+from tensorgraph.engine.op import REGISTRY, Op
 
 _NUMBERS = (bool, int, float)
 
@@ -188,7 +188,7 @@ def formula_of(op: Op, operands: Sequence[Any], static: dict[str, Any], dtype: A
     for x in operands:
         if isinstance(x, Element):
             _allowed(x.formula)
-    name = _NAMED.get(op.name)
+    name = _NAMED.get(op)
     try:
         out: Any
         if name is not None:
@@ -206,5 +206,5 @@ def formula_of(op: Op, operands: Sequence[Any], static: dict[str, Any], dtype: A
     return cast(out.formula, dtype)
 
 
-_NAMED = {"erf": "erf"}
+_NAMED = {REGISTRY["erf"]: "erf"}
 """Operations that C has and NumPy has not: their kernels are not read."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,18 @@ from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.loops.elements import Element, NotReadable, formula_of
 from tensorgraph.compiler.loops.expansion import RESHAPING, expanded
+from tensorgraph.compiler.loops.placing import (
+    added_onto,
+    concat,
+    one_hot,
+    pad,
+    scattering,
+    stack,
+    triangle,
+)
 from tensorgraph.compiler.loops.rearranging import (
     Places,
     broadcast,
-    gathering,
     lengths_named,
     source_of,
 )
@@ -35,7 +44,6 @@ from tensorgraph.compiler.loops.scalars import (
     axes,
     cast,
     constant,
-    index_value,
     scalar,
 )
 from tensorgraph.compiler.loops.statements import (
@@ -92,14 +100,14 @@ class Lowering:
         roots = [*drawn, *checks, *outputs, *written.values()]
         order = in_order(roots)
         self._uses = Counter(x for e in order for x in e.args) + Counter(roots)
-        self._onto = _added_onto(order, self._uses)
+        self.onto = added_onto(order, self._uses)
         for e in order:
-            if e not in self._values and not self._is_number(e) and e not in self._onto:
+            if e not in self._values and not self._is_number(e) and e not in self.onto:
                 self._values[e] = self._worth(e, self._lowered(e))
         for code, e in enumerate(checks):
             self.statements.append(Check(self._contiguous(e).buffer, code))
         for e in outputs:
-            self.outputs.append(self._copied(self._array(e), "output"))
+            self.outputs.append(self._copied(self.array(e), "output"))
         self._overwrite(dataflow, written)
 
     # ------------------------------------------------------------------------------------- values
@@ -108,7 +116,7 @@ class Lowering:
         """Return whether an expression is a number of Python's, of which no array is made."""
         return e in self.numbers or e in self.generators or _is_weak(e)
 
-    def _array(self, e: Expr) -> Array:
+    def array(self, e: Expr) -> Array:
         """Return the value of an expression as an array."""
         if e not in self._values:
             if e.value is not None and not _is_weak(e):
@@ -128,14 +136,14 @@ class Lowering:
             return scalar("number", (), np.float64, self.numbers[e])
         if e.op is item:
             (x,) = e.args
-            return cast(self._array(x).at([ZERO] * x.ndim), e.dtype)
+            return cast(self.array(x).at([ZERO] * x.ndim), e.dtype)
         return formula_of(e.op, [self._element(x, ()) for x in e.args], e.static, e.dtype)  # type: ignore[arg-type]
 
     def _element(self, e: Expr, places: Places) -> Any:
         """Return an operand of an elementwise operation, at a place of the result."""
         if _is_weak(e):
             return e.value if e.value is not None else Element(self._number(e), weak=True)
-        array = self._array(e)
+        array = self.array(e)
         return Element(array.at(broadcast(array.shape, places)))
 
     def _worth(self, e: Expr, array: Array) -> Array:
@@ -146,15 +154,15 @@ class Lowering:
         again = self._uses[e] > 1 and (expensive or size > CHEAP)
         return self._stored(array) if again or size > LONG else array
 
-    def _in_memory(self, e: Expr) -> Stored:
+    def in_memory(self, e: Expr) -> Stored:
         """Return the value of an expression in memory, where it is from then on.
 
         What only moves elements is a view, if what it moves is in memory.
         """
-        array = self._array(e)
+        array = self.array(e)
         if not isinstance(array, Stored):
-            if source_of(e, [self._array(x) for x in e.args]) is not None:
-                self._in_memory(e.args[0])
+            if source_of(e, [self.array(x) for x in e.args]) is not None:
+                self.in_memory(e.args[0])
                 array = self._moved(e) or array
             if not isinstance(array, Stored):
                 array = self._stored(array)
@@ -163,7 +171,7 @@ class Lowering:
 
     def _contiguous(self, e: Expr) -> Stored:
         """Return the value of an expression with its elements one after the other in memory."""
-        array = self._in_memory(e)
+        array = self.in_memory(e)
         return array if array.is_contiguous else self._stored(array)
 
     def _stored(self, array: Array) -> Stored:
@@ -171,31 +179,34 @@ class Lowering:
 
     def _copied(self, array: Array, kind: str = "temporary") -> Buffer:
         buffer = Buffer(array.shape, array.dtype, kind)
-        self._store(array, Stored(buffer, array.shape))
+        self.store(array, Stored(buffer, array.shape))
         return buffer
 
-    def _store(self, array: Array, into: Stored, combine: str | None = None) -> None:
+    def store(self, array: Array, into: Stored, combine: str | None = None) -> None:
+        """Store all elements of an array, or combine them with what is there."""
         places = axes(array.shape)
-        self._loop(array.shape, array.at(places), into.buffer, into.place(places), combine)
+        self.loop(array.shape, array.at(places), into.buffer, into.place(places), combine)
 
-    def _loop(self, shape: Shape, value: Scalar, out: Buffer, at: Index, combine: Any) -> None:
+    def loop(self, shape: Shape, value: Scalar, out: Buffer, at: Index, combine: Any) -> None:
+        """Add a loop over the axes of an array."""
         self.statements.append(loop_over(shape, value, out, at, combine))
 
-    def _fill(self, value: Any, buffer: Buffer) -> None:
+    def fill(self, value: Any, buffer: Buffer) -> None:
+        """Store one number everywhere."""
         places = axes(buffer.shape)
         filled = constant(value, buffer.dtype)
-        self._loop(buffer.shape, filled, buffer, Stored(buffer, buffer.shape).place(places), None)
+        self.loop(buffer.shape, filled, buffer, Stored(buffer, buffer.shape).place(places), None)
 
     # --------------------------------------------------------------------------------- operations
 
     def _lowered(self, e: Expr) -> Array:
         """Return the result of an operation, or the array of a constant."""
         if e.op is None:
-            return self._array(e)
+            return self.array(e)
         kinds = {x.dtype.name for x in (e, *e.args) if x not in self.generators}
         for x in e.args:
-            if x in self._onto:
-                return self._scattering(x)
+            if x in self.onto:
+                return scattering(self, x)
         if kinds <= TYPES.keys():
             if e.op.family == "elementwise":
                 try:
@@ -203,20 +214,20 @@ class Lowering:
                     operands = [self._element(x, places) for x in e.args]
                     return Computed(e.shape, formula_of(e.op, operands, e.static, e.dtype))
                 except NotReadable:
-                    return self._call(e)
+                    return self.call(e)
             if e.op.family == "random":
                 return self._drawn(e)
             if e.op.combine is not None:
                 return self._reduced(e, e.op.combine.__name__)
-            rule = _RULES.get(e.op.name)
+            rule = _RULES.get(e.op)
             found = rule(self, e) if rule is not None else self._moved(e)
             if found is not None:
                 return found
-        return self._call(e)
+        return self.call(e)
 
     def _moved(self, e: Expr) -> Array | None:
         """Return the result of an operation that only moves elements."""
-        operands = [self._array(x) for x in e.args]
+        operands = [self.array(x) for x in e.args]
         if not operands:
             return None
         x = operands[0]
@@ -226,7 +237,7 @@ class Lowering:
                 return None
             return Stored((whole := self._contiguous(e.args[0])).buffer, e.shape, whole.offset)
         if e.op is REGISTRY["getitem"]:
-            self._check_range(e, x.shape, operands[1:])
+            self.check_range(e, x.shape, operands[1:])
         where = source(axes(e.shape))
         place = x.place(where) if isinstance(x, Stored) else None
         if isinstance(x, Stored) and place is not None and not place.gathered:
@@ -234,12 +245,13 @@ class Lowering:
             return Stored(x.buffer, e.shape, place.offset, steps)
         return Computed(e.shape, x.at(where))
 
-    def _check_range(self, e: Expr, shape: Shape, indices: Sequence[Array]) -> None:
+    def check_range(self, e: Expr, shape: Shape, indices: Sequence[Array]) -> None:
         """Check that index arrays name places of their axes before anything is read by them."""
         for array, n in zip(indices, lengths_named(e.static["key"], shape), strict=True):
-            self._check_between(array, -n, n)
+            self.check_between(array, -n, n)
 
-    def _check_between(self, array: Array, low: int, high: int) -> None:
+    def check_between(self, array: Array, low: int, high: int) -> None:
+        """Check that integers are at least ``low`` and below ``high``."""
         value = cast(array.at(axes(array.shape)), np.int64)
         if value.op in ("constant", "index") or (value, low, high) in self._checked:
             return
@@ -250,7 +262,7 @@ class Lowering:
             "logical_and", (above, scalar("less", (value, ends[1]), np.bool_)), np.bool_
         )
         holds = Buffer((), np.bool_)
-        self._loop(array.shape, inside, holds, ZERO, "logical_and")
+        self.loop(array.shape, inside, holds, ZERO, "logical_and")
         self.statements.append(Check(holds, OUT_OF_RANGE))
 
     def _drawn(self, e: Expr) -> Array:
@@ -258,14 +270,14 @@ class Lowering:
         generator, *numbers = e.args
         known = all(x.value is not None and x.size == 1 for x in numbers)
         assert e.op is not None
-        if e.op.name not in C_TEXT or not known or generator not in self.generators:
-            return self._call(e)
+        if e.op not in _DRAWN or not known or generator not in self.generators:
+            return self.call(e)
         out = Buffer(e.shape, e.dtype)
         values = tuple(float(x.value) for x in numbers)
         self.statements.append(Draw(e.op, self.generators[generator], values, out))
         return Stored(out, e.shape)
 
-    def _call(self, e: Expr) -> Array:
+    def call(self, e: Expr) -> Array:
         """Return the result of the operation's own kernel."""
         assert e.op is not None
         out = Buffer(e.shape, e.dtype, "result")
@@ -276,13 +288,13 @@ class Lowering:
     def _operand(self, e: Expr) -> Any:
         if _is_weak(e) and e.value is not None:
             return e.value
-        kept = self._in_memory(e)
+        kept = self.in_memory(e)
         return Number(kept) if _is_weak(e) else kept
 
     # --------------------------------------------------------------------------------- reductions
 
     def _reduced(self, e: Expr, combine: str) -> Array:
-        x = self._array(e.args[0])
+        x = self.array(e.args[0])
         n = len(x.shape)
         given = e.static["axis"]
         lost = {*range(n)} if given is None else {given} if isinstance(given, int) else {*given}
@@ -296,7 +308,7 @@ class Lowering:
         at = Stored(out, out.shape).place([places[d] for d in kept])
         value = cast(x.at(places), out.dtype)
         whole = all(x.shape[d] == 1 for d in lost)
-        self._loop(x.shape, value, out, at, None if whole else combine)
+        self.loop(x.shape, value, out, at, None if whole else combine)
         result = Stored(out, e.shape)
         if dtype == e.dtype:
             return result
@@ -311,9 +323,9 @@ class Lowering:
     # ---------------------------------------------------------------------------------- products
 
     def _matmul(self, e: Expr) -> Array:
-        x, y = (self._array(a) for a in e.args)
+        x, y = (self.array(a) for a in e.args)
         if e.dtype.kind != "f" or {x.dtype, y.dtype} != {e.dtype}:
-            return self._call(e)
+            return self.call(e)
         rows = (1, *x.shape) if len(x.shape) == 1 else x.shape
         columns = (*y.shape, 1) if len(y.shape) == 1 else y.shape
         batch = np.broadcast_shapes(rows[:-2], columns[:-2])
@@ -326,7 +338,7 @@ class Lowering:
 
     def _matrix(self, e: Expr, shape: Shape, whole: Shape) -> Stored:
         """Return matrices as products take them: one of the last two axes without gaps."""
-        stored = self._in_memory(e)
+        stored = self.in_memory(e)
         strides = list(stored.strides)
         if len(shape) > len(stored.shape):
             strides = [0, *strides] if shape[0] == 1 else [*strides, 0]
@@ -341,84 +353,6 @@ class Lowering:
         lead += [0 if p == 1 else s for p, s in zip(shape[:-2], strides, strict=False)]
         return Stored(stored.buffer, whole, stored.offset, [*lead, *strides[-2:]])
 
-    # ------------------------------------------------------------------------------------ joining
-
-    def _concat(self, e: Expr) -> Array:
-        d, out = e.static["axis"], Buffer(e.shape, e.dtype)
-        whole, start = Stored(out, e.shape), 0
-        for x in map(self._array, e.args):
-            offset = whole.offset + start * whole.strides[d]
-            part = Stored(out, x.shape, offset, whole.strides)
-            self._store(Computed(x.shape, cast(x.at(axes(x.shape)), e.dtype)), part)
-            start += x.shape[d]
-        return whole
-
-    def _stack(self, e: Expr) -> Array:
-        d, out = e.static["axis"], Buffer(e.shape, e.dtype)
-        strides = strides_of(e.shape)
-        for i, x in enumerate(map(self._array, e.args)):
-            part = Stored(out, x.shape, i * strides[d], (*strides[:d], *strides[d + 1 :]))
-            self._store(Computed(x.shape, cast(x.at(axes(x.shape)), e.dtype)), part)
-        return Stored(out, e.shape)
-
-    def _pad(self, e: Expr) -> Array:
-        x, out = self._array(e.args[0]), Buffer(e.shape, e.dtype)
-        self._fill(e.static["constant"], out)
-        strides = strides_of(e.shape)
-        before = [widths[0] for widths in e.static["pad_width"]]
-        offset = sum(n * s for n, s in zip(before, strides, strict=True))
-        self._store(x, Stored(out, x.shape, offset, strides))
-        return Stored(out, e.shape)
-
-    # ----------------------------------------------------------------------------------- indexing
-
-    def _scattering(self, e: Expr) -> Array:
-        scattered = e.op is REGISTRY["scatter"]
-        return (self._scatter(e) if scattered else self._overlap_add(e)) or self._call(e)
-
-    def _scatter(self, e: Expr) -> Array | None:
-        x, *indices = (self._array(a) for a in e.args)
-        source = gathering(e, e.shape, indices)
-        if source is None:
-            return None
-        self._check_range(e, e.shape, indices)
-        return self._added(e, x, source(axes(x.shape)))
-
-    def _overlap_add(self, e: Expr) -> Array:
-        x, rank = self._array(e.args[0]), len(e.static["shape"])
-        places = axes(x.shape)
-        lead = len(places) - 2 * rank
-        starts, within = places[lead : lead + rank], places[lead + rank :]
-        steps = zip(starts, within, e.static["stride"], e.static["dilation"], strict=True)
-        return self._added(e, x, [*places[:lead], *(a * s + b * t for a, b, s, t in steps)])
-
-    def _added(self, e: Expr, x: Array, where: Sequence[Index]) -> Array:
-        """Return zeros, or what has no other use, with elements added in their places."""
-        if e in self._onto:
-            out = self._in_memory(self._onto[e]).buffer
-        else:
-            out = Buffer(e.shape, e.dtype)
-            self._fill(0, out)
-        at = Stored(out, e.shape).place(where)
-        value = cast(x.at(axes(x.shape)), e.dtype)
-        self.statements.append(loop_over(x.shape, value, out, at, "add", onto=True))
-        return Stored(out, e.shape)
-
-    def _one_hot(self, e: Expr) -> Array:
-        labels, d = self._array(e.args[0]), e.static["axis"] % len(e.shape)
-        self._check_between(labels, 0, e.static["num_classes"])
-        places = axes(e.shape)
-        own = labels.at([p for i, p in enumerate(places) if i != d])
-        this = scalar("equal", (cast(own, np.int64), index_value(places[d])), np.bool_)
-        return Computed(e.shape, cast(this, e.dtype))
-
-    def _triangle(self, e: Expr, comparing: str) -> Array:
-        x, places = self._array(e.args[0]), axes(e.shape)
-        over = (index_value(places[-1]), index_value(places[-2].plus(e.static["k"])))
-        kept = scalar(comparing, over, np.bool_)
-        zero = constant(0, e.dtype)
-        return Computed(e.shape, scalar("where", (kept, x.at(places), zero), e.dtype))
-
     # ------------------------------------------------------------------------------------ writing
 
     def _overwrite(self, dataflow: Dataflow, written: dict[Expr, Expr]) -> None:
@@ -428,11 +362,11 @@ class Lowering:
         stand in other places than its own.
         """
         buffers = dict(zip(dataflow.arrays, self.arrays, strict=True))
-        loops = {buffers[e]: self._into(self._array(new), buffers[e]) for e, new in written.items()}
+        loops = {buffers[e]: self._into(self.array(new), buffers[e]) for e, new in written.items()}
         for out, loop in [*loops.items()]:
             others = [(place.index, loops.get(place.buffer)) for place in loop.loads()]
             if any(o and (o.dims, o.at) != (loop.dims, index) for index, o in others):
-                value = self._array(written[next(e for e in written if buffers[e] is out)])
+                value = self.array(written[next(e for e in written if buffers[e] is out)])
                 loops[out] = self._into(Stored(self._copied(value), value.shape), out)
         for loop in loops.values():
             loop.last = True
@@ -443,42 +377,13 @@ class Lowering:
         return loop_over(value.shape, value.at(places), out, Stored(out, value.shape).place(places))
 
 
+_DRAWN = {REGISTRY[name] for name in C_TEXT}
+"""Random draws that C makes."""
+
+
 def _is_weak(e: Expr) -> bool:
     """Return whether an expression is a number of Python's, which decides no dtype."""
     return e.weak
-
-
-SCATTERING = [REGISTRY[name] for name in ("scatter", "overlap_add")]
-"""Operations that add elements to zeros."""
-
-
-def _added_onto(order: Sequence[Expr], uses: Counter[Expr]) -> dict[Expr, Expr]:
-    """Return which scattered elements are added to what others of them have been added to.
-
-    In a recurrence, each step passes back a gradient by its part of the inputs alone: to fill an
-    array for each and to add all of them would take the square of the time.
-    """
-    sums: set[Expr] = set()
-    onto: dict[Expr, Expr] = {}
-    for e in order:
-        if e.op is not REGISTRY["add"] or e.args[0] is e.args[1]:
-            continue
-        single = [x for x in e.args if uses[x] == 1]
-        scattered = {x for x in single if x.op in SCATTERING and _is_counted(x)}
-        if not scattered or len(single) != 2:
-            continue
-        last = single[1] if single[1] in scattered else single[0]
-        other = single[0] if last is single[1] else single[1]
-        begun = other in scattered or other in sums
-        if begun and (other.shape, other.dtype) == (last.shape, last.dtype) == (e.shape, e.dtype):
-            onto[last] = other
-            sums.add(e)
-    return onto
-
-
-def _is_counted(e: Expr) -> bool:
-    """Return whether places are told by numbers, not by masks, and C has the dtype."""
-    return all(x.dtype.kind in "iu" for x in e.args[1:]) and e.dtype.name in TYPES
 
 
 def _of_constant(e: Expr) -> Array:
@@ -494,16 +399,16 @@ def _of_constant(e: Expr) -> Array:
 
 Rule = Callable[[Lowering, Expr], Array | None]
 
-
-_RULES: dict[str, Rule] = {
+_BY_NAME: dict[str, Rule] = {
     "mean": Lowering._mean,
     "matmul": Lowering._matmul,
-    "concat": Lowering._concat,
-    "stack": Lowering._stack,
-    "pad": Lowering._pad,
-    "scatter": Lowering._scattering,
-    "overlap_add": Lowering._scattering,
-    "one_hot": Lowering._one_hot,
-    "tril": lambda self, e: self._triangle(e, "less_equal"),
-    "triu": lambda self, e: self._triangle(e, "greater_equal"),
+    "concat": concat,
+    "stack": stack,
+    "pad": pad,
+    "scatter": scattering,
+    "overlap_add": scattering,
+    "one_hot": one_hot,
+    "tril": partial(triangle, comparing="less_equal"),
+    "triu": partial(triangle, comparing="greater_equal"),
 }
+_RULES = {REGISTRY[name]: rule for name, rule in _BY_NAME.items()}

@@ -10,6 +10,7 @@ import numpy as np
 
 from tensorgraph.compiler.loops.scalars import ZERO, Index, Scalar, Shape, constant, scalar
 from tensorgraph.compiler.loops.statements import Array, strides_of
+from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.ops.index import ARRAY
 from tensorgraph.symbolic.expr import Expr
 
@@ -20,7 +21,7 @@ Source = Callable[[Places], list[Index]]
 
 def source_of(e: Expr, operands: Sequence[Array]) -> Source | None:
     """Return where an operation's elements come from; ``None`` if no sum of variables tells."""
-    rule = _RULES.get(e.op.name if e.op else "")
+    rule = _RULES.get(e.op)
     return None if rule is None else rule(e, operands)
 
 
@@ -174,14 +175,17 @@ def lengths_named(key: Any, shape: Shape) -> list[int]:
     return [shape[d] for part, d in own if part is ARRAY]
 
 
-_RULES: dict[str, Callable[[Expr, Sequence[Array]], Source | None]] = {
-    "permute_dims": _permute_dims,
-    "matrix_transpose": _matrix_transpose,
-    "broadcast_to": _broadcast_to,
-    "flip": _flip,
-    "reshape": _reshape,
-    "expand_dims": _reshape,
-    "squeeze": _reshape,
-    "windows": _windows,
-    "getitem": lambda e, operands: gathering(e, operands[0].shape, operands[1:]),
+_RULES: dict[Op | None, Callable[[Expr, Sequence[Array]], Source | None]] = {
+    REGISTRY[name]: rule
+    for name, rule in {
+        "permute_dims": _permute_dims,
+        "matrix_transpose": _matrix_transpose,
+        "broadcast_to": _broadcast_to,
+        "flip": _flip,
+        "reshape": _reshape,
+        "expand_dims": _reshape,
+        "squeeze": _reshape,
+        "windows": _windows,
+        "getitem": lambda e, operands: gathering(e, operands[0].shape, operands[1:]),
+    }.items()
 }
