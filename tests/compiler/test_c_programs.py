@@ -9,6 +9,7 @@ from hypothesis import given, strategies as st
 import tensorgraph as tg
 from tensorgraph.compiler.c.runner import SMALL, c_runner
 from tensorgraph.compiler.dataflow import Dataflow, Failed
+from tensorgraph.compiler.loops.fusion import MOST
 from tensorgraph.compiler.loops.lowering import OUT_OF_RANGE
 from tensorgraph.symbolic.expr import symbol
 
@@ -283,3 +284,19 @@ def test_rows_that_need_other_rows_run_after_them():
     right = [e + e.T, e - e[::-1], e.T * e.sum(axis=1, keepdims=True), e.max(axis=0) - e, *added]
     for value, expected in zip(found, right, strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-12)
+
+
+def test_means_stay_in_range_and_half_precision_is_left_to_numpy():
+    x, h = array(4, dtype="float32"), array(4, dtype="float16")
+    (found,) = runner([x], [x.mean()])([np.full(4, 3e38, "float32")], (), ())
+    assert found == np.float32(3e38)
+    assert runner([h], [h + 1]) is None
+
+
+def test_many_statements_are_in_several_functions():
+    xs = [array(6, 4) for _ in range(100)]
+    total = sum(tg.exp(x).sum() for x in xs)
+    program, held = runner(xs, [total]), [values(x) for x in xs]
+    found = program(held, (), ())[0]
+    np.testing.assert_allclose(found, sum(np.exp(x).sum() for x in held), rtol=1e-12)
+    assert max(len(group.statements) for group in program.groups) <= MOST
