@@ -1,6 +1,7 @@
 """Dataflows in C: state, checks, places, sums, memory, and what lies in which order."""
 
 import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -300,3 +301,23 @@ def test_many_statements_are_in_several_functions():
     found = program(held, (), ())[0]
     np.testing.assert_allclose(found, sum(np.exp(x).sum() for x in held), rtol=1e-12)
     assert max(len(group.statements) for group in program.groups) <= MOST
+
+
+def test_arguments_are_not_kept():
+    x = array(4)
+    program, held = runner([x], [x * 2]), np.ones(4)
+    program([held], (), ())
+    gone = weakref.ref(held)
+    del held
+    assert gone() is None
+
+
+def test_extrema_of_what_lies_on_one_side_of_0():
+    x = array(3, 4)
+    outputs = [f(x + s, axis=a) for f in (tg.max, tg.min) for s in (9, -9) for a in (0, 1)]
+    held = values(x)
+    found = iter(runner([x], outputs)([held], (), ()))
+    for f in (np.max, np.min):
+        for s in (9, -9):
+            for a in (0, 1):
+                np.testing.assert_allclose(next(found), f(held + s, axis=a), rtol=1e-14)
