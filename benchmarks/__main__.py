@@ -35,7 +35,7 @@ def main() -> None:
         rows = run()
         print(table(title, rows), flush=True)
         results[name] = [asdict(row) | {"ratio": row.ratio} for row in rows]
-    arguments.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    arguments.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(f"\nwritten to {arguments.out}")
 
 
