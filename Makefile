@@ -1,8 +1,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS :=
-# One core and one thread, so that timings compare; not every system can pin.
-PINNED := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(shell which taskset >/dev/null 2>&1 && echo taskset -c 0)
 
 .PHONY: help demo test lint types stubs bench faults machines docs clean
 .NOTPARALLEL: # all targets share one environment
@@ -26,8 +24,8 @@ types: .venv/docs.stamp ## check types only
 stubs: .venv/dev.stamp ## write anew what type checkers are told of the operations
 	$(BIN)/python -m tests.house.stubs
 
-bench: .venv/test.stamp ## measure, on one core
-	$(PINNED) $(BIN)/python -m benchmarks $(ARGS)
+bench: .venv/test.stamp ## measure, on one core; ARGS="--peers PYTHON" beside PyTorch and JAX
+	$(BIN)/python -m benchmarks $(ARGS)
 
 faults: .venv/test.stamp ## plant faults; the tests must catch each
 	$(BIN)/python -m tests.faults.plant $(ARGS)

@@ -8,7 +8,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field
 
-from benchmarks.timing import Row
+from benchmarks.table import Goal, Row
 from tensorgraph.drawing.layout import place
 
 GAP = (22.0, 34.0)
@@ -179,12 +179,16 @@ def run() -> list[Row]:
     """Return the widths of drawings, with those by ``dot`` as the peer's; and our time."""
     rows = []
     for name, g in GRAPHS.items():
-        peer = dot_width(g) if shutil.which("dot") else None
         drawing = place(g.sizes, g.links, groups=g.groups, parents=g.parents, gap=GAP)
-        rows.append(Row(f"width: {name}", "px", drawing.size[0], peer, WIDTH_LIMIT))
+        widths = {"tensorgraph": drawing.size[0]}
+        if shutil.which("dot"):
+            widths["dot"] = dot_width(g)
+        goal = Goal("tensorgraph", WIDTH_LIMIT, ("dot",))
+        rows.append(Row(f"width: {name}", "px", widths, [goal]))
     for name, g in {
         "transformer of 5,000 tiles": transformer(385),
         "random DAG of 5,000 tiles": dag(5000, 7500, 30, 5),
     }.items():
-        rows.append(Row(f"time: {name}", "s", min(cpu_seconds(g) for _ in range(3)), None, 1.0))
+        seconds = {"tensorgraph": min(cpu_seconds(g) for _ in range(3))}
+        rows.append(Row(f"time: {name}", "s", seconds, [Goal("tensorgraph", 1.0)]))
     return rows

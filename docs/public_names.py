@@ -81,7 +81,8 @@ def kind(value: Any) -> str:
     """Return which autodoc directive documents a value."""
     if inspect.isclass(value):
         return "autoexception" if issubclass(value, BaseException) else "autoclass"
-    return "autofunction" if callable(value) and not isinstance(value, type) else "autodata"
+    called = callable(value) and not inspect.ismodule(value)
+    return "autofunction" if called else "autodata"
 
 
 def documented() -> dict[str, Callable[..., Any]]:

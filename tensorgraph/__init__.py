@@ -25,6 +25,7 @@ print an optimizer's rule         ``tg.update_rule(optimizer)``
 find a NaN, or where time goes    ``tg.debug()``, ``tg.profile()``
 check a gradient                  ``tg.testing.gradcheck(f, np.ones(3))``
 declare an operation of your own  ``tg.op``, tested by ``tg.testing.check_op``
+run a whole training step faster  ``tg.compile(f)``
 save memory in a long chain       ``tg.checkpoint(f)``
 catch an error                    ``tg.errors.ShapeError`` and its siblings
 ================================  =================================================================
@@ -90,6 +91,7 @@ from tensorgraph.engine.domain import (
     Real as Real,
     Simplex as Simplex,
 )
+from tensorgraph.engine.malloc import keep_freed_memory as _keep_freed_memory
 from tensorgraph.engine.modes import (
     enable_grad as enable_grad,
     is_grad_enabled as is_grad_enabled,
@@ -124,6 +126,7 @@ from tensorgraph.ops import *
 
 if TYPE_CHECKING:
     from tensorgraph import data as data, diagnose as diagnose, testing as testing, train as train
+    from tensorgraph.compiler.compiled import compile as compile
     from tensorgraph.drawing.picture import render as render
     from tensorgraph.formulas.derive import derive as derive
     from tensorgraph.formulas.facts import assume as assume
@@ -134,6 +137,7 @@ if TYPE_CHECKING:
 else:
     _ROOMS = {"data", "diagnose", "testing", "train"}
     _LATER = {
+        "compile": "compiler.compiled",
         "render": "drawing.picture",
         "derive": "formulas.derive",
         "assume": "formulas.facts",
@@ -155,12 +159,13 @@ else:
         return sorted({*__all__, *_ROOMS, "__version__"})
 
     _foreign_imports.install()
+    _keep_freed_memory()
 
     # Type checkers take what is imported as itself, and by *, as public.
     __all__ = [
         "NONDIFF", "REGISTRY", "ZERO", "Boolean", "Integer", "Op", "Real", "Simplex", "Tensor",
-        "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "debug",
-        "derive", "enable_grad", "errors", "eye", "float16", "float32", "float64", "full",
+        "allclose", "arange", "asarray", "assume", "backward", "bool", "checkpoint", "compile",
+        "debug", "derive", "enable_grad", "errors", "eye", "float16", "float32", "float64", "full",
         "full_like", "grad", "gradients", "hessian", "hvp", "int8", "int16", "int32", "int64",
         "is_grad_enabled", "jacobian", "jvp", "linspace", "nn", "no_grad", "notation", "ones",
         "ones_like", "op", "optim", "profile", "random", "render", "tensor", "trace", "uint8",

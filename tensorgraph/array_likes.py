@@ -9,6 +9,7 @@ lost in silence: a masked value is refused. What is no number is told with the l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from numbers import Number, Real
 from typing import Any
 
@@ -72,18 +73,51 @@ def to_plain(value: Any, what: str) -> Array:
     if isinstance(value, np.ndarray):
         return plain(value, what)
     _refuse_masked_parts(value, what)
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise ShapeError(f"{what}: {ragged(value)}") from None
+    array = made_array(value, f"{what}: ")
     if array.dtype.kind == "O" and array.ndim == 0:
-        raise DTypeError(f"{what}: an array, a list or a frame is wanted, not {_of_one(value)}")
+        raise DTypeError(f"{what}: an array, a list or a frame is wanted, not {of_one(value)}")
     if array.dtype.kind == "U" and isinstance(value, (list, tuple)):
         # NumPy writes numbers among strings as strings, a NaN as "nan".
         objects = np.array(value, object)
         if not all(isinstance(part, str) for part in objects.flat):
             return objects
     return array
+
+
+def made_array(value: Any, before: str = "") -> Array:
+    """Return what NumPy makes of a value, or say why it makes nothing of it.
+
+    Args:
+        value: no array of NumPy's.
+        before: what messages begin with.
+
+    Raises:
+        DTypeError: a tensor of another library that does not give its values to NumPy.
+        ShapeError: nested sequences of different lengths.
+    """
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ShapeError(f"{before}{ragged(value)}") from None
+    except (RuntimeError, TypeError, BufferError) as error:
+        part = value
+        while isinstance(part, (list, tuple)) and part:
+            part = part[0]
+        if not hasattr(part, "__array__"):
+            raise
+        raise DTypeError(f"{before}{_of_other_library(part, error)}") from None
+
+
+def _of_other_library(value: Any, error: Exception) -> str:
+    """Return what a tensor of another library is that refuses to be an array, and the line."""
+    library = type(value).__module__.split(".")[0]
+    dtype = str(getattr(value, "dtype", ""))
+    if getattr(value, "requires_grad", False):
+        numbers = ".float()" if "bfloat16" in dtype else ""
+        return f"a tensor of {library} that requires a gradient; write x.detach(){numbers}.numpy()"
+    if "bfloat16" in dtype:
+        return f"a tensor of {library} of dtype bfloat16; write x.float().numpy()"
+    return f"a {type(value).__name__} of {library} that gives NumPy no array: {error}"
 
 
 def _refuse_masked_parts(value: Any, what: str) -> None:
@@ -143,16 +177,17 @@ def what_else(array: Array, source: Any = None) -> str:
     """
     kind = array.dtype.kind
     if kind == "O" and array.ndim == 0 and not isinstance(source, int):
-        return f"objects such as {_of_one(source)}"
+        return f"objects such as {of_one(source)}"
     if kind == "O":
         return _of_objects(array, source)
     if kind in _TEXT:
         return _of_text(array)
+    if kind == "V" and array.dtype.names is None:  # a type that NumPy itself does not have
+        return f"numbers of dtype {array.dtype}; write x.astype('float32')"
     name, line = {
         "M": (
             "dates",
-            "write (d - d.min()) / np.timedelta64(1, 'D') with d = np.asarray(x), the days since"
-            " the first",
+            f"{_DAYS} with d = np.asarray(x), the days since the first",
         ),
         "m": ("durations", "write np.asarray(x) / np.timedelta64(1, 'D')"),
         "c": ("complex numbers", "write their .real and .imag as two arrays"),
@@ -161,7 +196,7 @@ def what_else(array: Array, source: Any = None) -> str:
     return f"{name} (dtype {array.dtype}); {line}"
 
 
-def _of_one(value: Any) -> str:
+def of_one(value: Any) -> str:
     """Return what an object is that is no number, and that NumPy cannot look into."""
     if hasattr(value, "toarray"):
         return f"a sparse matrix ({type(value).__name__}); write x.toarray()"
@@ -194,7 +229,9 @@ def _of_objects(array: Array, source: Any) -> str:
     if odd is None or (isinstance(odd, Number) and hasattr(odd, "__float__")):
         seen = next(part for part in array.flat if not isinstance(part, (int, float)))
         return f"objects such as {seen!r}; write np.asarray(x, float)"
-    seen = _of_one(odd)
+    if isinstance(odd, (date, timedelta)):
+        return f"dates or durations such as {odd}; for each of their columns d {_DAYS}"
+    seen = of_one(odd)
     return f"objects such as {seen}{'' if ';' in seen else '; write a number for each'}"
 
 
@@ -209,6 +246,7 @@ def _of_text(array: Array, odd: str | bytes | None = None) -> str:
     return f"{'bytes' if isinstance(first, bytes) else 'strings'} such as {first!r}; {line}"
 
 
+_DAYS = "write (d - d.min()) / np.timedelta64(1, 'D')"
 _NUMBER_CLASSES = "number classes by tg.data.Classes.of(labels).encode(labels)"
 
 

@@ -93,6 +93,10 @@ class UsageError(RuntimeError):
     """A call that comes before what it needs, or after what forbids it."""
 
 
+class CompileError(RuntimeError):
+    """A program that a C compiler refuses, or makes nothing of that can be run."""
+
+
 class FactError(ValueError):
     """An assumption that the data violate."""
 

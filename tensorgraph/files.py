@@ -1,6 +1,7 @@
 """Files that are, at any instant, whole or as they were before.
 
-All that the package writes takes this way, but for the log of a search, to which lines are added.
+All that the package writes takes this way, but for the log of a search, to which lines are added,
+and compiled programs, which take the place of whatever lies there.
 """
 
 from __future__ import annotations

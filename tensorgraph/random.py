@@ -18,6 +18,7 @@ its own, ``Generator(seed + worker)``.
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import to_shape, whole
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array, to_dtype
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, holds, host_values, to_array, to_dtype
 from tensorgraph.engine.dispatch import apply
 from tensorgraph.engine.op import HANDLERS, register
 from tensorgraph.engine.random_generator import Generator
@@ -211,9 +212,9 @@ def _dtypes(dtype: DTypeLike | None, *parameters: Any) -> tuple[np.dtype[Any], n
     return wanted, np.result_type(wanted, *real) if real else wanted
 
 
-def _anywhere(condition: Any) -> bool:
-    """Return whether a comparison holds of numbers, or of any elements of arrays."""
-    return condition if type(condition) is bool else bool(np.any(host_values(condition)))
+def _everywhere(condition: Any) -> bool:
+    """Return whether a comparison holds of numbers, or of all elements of arrays."""
+    return condition if type(condition) is bool else holds(condition)
 
 
 def _largest(function: str, dtype: np.dtype[Any], **parameters: Any) -> float:
@@ -224,11 +225,14 @@ def _largest(function: str, dtype: np.dtype[Any], **parameters: Any) -> float:
     """
     largest = 0.0
     for name, parameter in parameters.items():
+        most = min(_LARGEST.get(dtype, math.inf), sys.float_info.max)
         if type(parameter) in (int, float):
-            size = abs(parameter)
+            size, small = abs(parameter), abs(parameter) <= most
         else:
-            size = float(np.max(np.abs(host_values(_array(parameter)).real), initial=0))
-        if not size <= _LARGEST.get(dtype, math.inf) or math.isinf(size):
+            sizes = np.abs(_array(parameter)).astype(np.float64)
+            size = float(np.max(host_values(sizes), initial=0))
+            small = holds(sizes <= most)
+        if not small:
             raise ArgumentError(f"{function}: {name} = {parameter} is not finite in {dtype}")
         largest = max(largest, size)
     return largest
@@ -261,7 +265,7 @@ def normal(
     mean, std = _parameter(mean), _parameter(std)
     drawn, dtype = _dtypes(dtype, mean, std)
     largest = _largest("normal", dtype, mean=mean, std=std)
-    if _anywhere(_array(std) < 0):
+    if not _everywhere(_array(std) >= 0):
         raise ArgumentError(f"normal: a standard deviation is not negative, got {std}")
     size = _size("normal", shape, mean, std)
     draw: Tensor = _RANDOM_OPS["normal"](_source(generator), shape=size, dtype=drawn)
@@ -296,7 +300,7 @@ def uniform(
     low, high = _parameter(low), _parameter(high)
     drawn, dtype = _dtypes(dtype, low, high)
     largest = _largest("uniform", dtype, low=low, high=high)
-    if _anywhere(_array(low) > _array(high)):
+    if not _everywhere(_array(low) <= _array(high)):
         raise ArgumentError(f"uniform: low = {low} is above high = {high}")
     size = _size("uniform", shape, low, high)
     draw: Tensor = _RANDOM_OPS["uniform"](_source(generator), shape=size, dtype=drawn)
@@ -328,9 +332,13 @@ def _before(high: Any, low: Any, dtype: np.dtype[Any]) -> Any:
     """
     if type(high) is type(low) is float:
         return float(np.nextafter(dtype.type(high), dtype.type(low)))
-    step = float(np.finfo(dtype).eps) * (0.5 + 2**-11)  # from 1 it leads to the number before
-    apart = (high > low).astype(np.result_type(dtype, np.float32))
-    return high - abs(high) * (step * apart)
+    wide, limits = np.result_type(dtype, np.float32), np.finfo(dtype)
+    step = float(limits.eps) * (0.5 + 2**-11)  # from 1 it leads to the number before
+    apart, zero = (
+        c.astype(wide) if hasattr(c, "astype") else float(c) for c in (high > low, high == 0)
+    )
+    at_zero = zero * float(limits.smallest_subnormal)
+    return high - (abs(high) * step + at_zero) * apart
 
 
 def _affine(draw: Tensor, offset: Any, scale: Any, unit: int, dtype: np.dtype[Any]) -> Tensor:
@@ -355,7 +363,7 @@ def bernoulli(p: Any, shape: Any = None, generator: Generator | None = None) -> 
         tensor([ True,  True,  True])
     """
     values = p if type(p) is float else array_of(p)
-    if not np.all(host_values((values >= 0) & (values <= 1))):
+    if not (0 <= values <= 1 if type(values) is float else holds((values >= 0) & (values <= 1))):
         raise ArgumentError(f"bernoulli: probabilities lie in [0, 1], got {p}")
     shape = _size("bernoulli", shape, values)
     draw: Tensor = _RANDOM_OPS["bernoulli"](_source(generator), p, shape=shape)

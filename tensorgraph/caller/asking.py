@@ -44,7 +44,8 @@ class Written(NamedTuple):
 
     kind: str
     """``call``, ``index``, ``store`` (into an index), ``operator``, ``attribute``, ``comparison``,
-    ``text`` (a part of an f-string), or ``""`` for anything else."""
+    ``text`` (a part of an f-string, or of what ``%`` formats), ``mapping`` (a value in a dict that
+    is written out), or ``""`` for anything else."""
     name: str = ""
     """What is called, indexed or looked up, such as ``np.mean``, or an operator's first operand.
 
@@ -90,10 +91,12 @@ def written(frame: FrameType) -> Written:
 def _written(steps: list[dis.Instruction], frame: FrameType) -> Written:
     """Return what the last of these steps does."""
     kind, sign = _kind_of(steps[-1])
-    if kind in ("", "store", "comparison", "text"):
+    if kind in ("", "store", "comparison", "text", "mapping"):
         return Written(kind)
     begin = _beginning(steps)
     name, value = _named(begin, frame)
+    if sign == "%" and isinstance(value, str):
+        return Written("text")
     if kind == "attribute":
         return Written(kind, f"{name}.{steps[-1].argval}")
     rest = steps[steps.index(begin[-1]) + 1 :] if begin else []
@@ -110,7 +113,8 @@ def _taker(steps: list[dis.Instruction], index: int) -> int | None:
         loads = step.opname.startswith("LOAD_") and not _is_attribute(step)  # a text's format
         if inner and outer and outer != inner and not loads:
             if outer[0] <= inner[0] and inner[1] <= outer[1]:
-                return later
+                # A tuple is a step on the way, as in "%d: %s" % (step, value).
+                return _taker(steps, later) if step.opname == "BUILD_TUPLE" else later
     return None
 
 
@@ -127,6 +131,8 @@ def _kind_of(step: dis.Instruction) -> tuple[str, str]:
         return "comparison", ""
     if step.opname.startswith("FORMAT_"):
         return "text", ""
+    if step.opname in ("BUILD_MAP", "BUILD_CONST_KEY_MAP", "MAP_ADD"):
+        return "mapping", ""
     return "store" if step.opname.startswith("STORE_S") else "", ""
 
 

@@ -12,7 +12,7 @@ what records say of its results), ``graph`` (nodes, walking them, running them a
 ``transforms`` (grad, jvp and so on; their types in ``function_types``) and ``checkpoint``.
 ``modes`` says in which mode all this runs and who watches it. Small parts: ``decorating``,
 ``comparison``, ``shapes``, ``summation``, ``nested_containers``, ``float_warnings``, ``locks``,
-``random_generator``, ``state_dict``, ``gradient_hook``.
+``malloc``, ``random_generator``, ``state_dict``, ``gradient_hook``.
 
 ``lost_gradients`` says what it means that values leave the graph, for NumPy or as a number.
 

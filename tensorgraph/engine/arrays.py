@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
-from tensorgraph.array_likes import NUMERIC, numbers_of, plain, what_else
+from tensorgraph.array_likes import NUMERIC, made_array, numbers_of, plain, what_else
 from tensorgraph.engine.modes import MODE
 
 Array = NDArray[Any]
@@ -61,13 +61,28 @@ def host_values(array: Any) -> Array:
     """Return the values of an array in NumPy's memory, for a check that has to look at them.
 
     This is the only way by which the engine's own code takes values off a device. A symbolic array
-    has none: the result is empty, so that a check finds nothing wrong. It is for checks only: what
-    is computed with, or decided by, needs values, and asks whether these have the array's shape.
+    has none: the result is empty, so that what looks at values finds nothing. It is for messages
+    and the like (what must hold asks :func:`holds`): what is computed with, or decided by, needs
+    values, and asks whether these have the array's shape.
     """
     if is_foreign(array):
         values: Array = array.get()  # CuPy's name for it
         return values
     return np.asarray(array)
+
+
+def holds(condition: Any) -> bool:
+    """Return whether a condition is true of all elements: of an array that a check has computed.
+
+    A symbolic one has no values yet. It is taken to hold, and the observer is told what must.
+    """
+    known = host_values(condition)
+    if known.shape == condition.shape:
+        return bool(known.all())
+    observer = MODE.get().observer
+    if observer is not None:
+        observer.check(condition.all() if condition.shape else condition)
+    return True
 
 
 def to_host(array: Any) -> Array:
@@ -108,10 +123,7 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
     elif hasattr(data, "__dlpack__") and not hasattr(data, "__array__"):
         array = np.from_dlpack(data)
     else:
-        try:
-            array = np.asarray(data)
-        except ValueError:
-            raise errors.ShapeError(errors.ragged(data)) from None
+        array = made_array(data)
         found = () if type(data) in (float, int, bool) else tuple(_inside(data))
         for part in found:
             if isinstance(part, np.ndarray):

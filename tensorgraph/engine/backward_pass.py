@@ -106,7 +106,7 @@ def sweep(
                             heappush(queue, (-parent.seq, parent))
                     elif create_graph:
                         sums[parent] = total + gradient
-                    elif parent in owned and type(total) is np.ndarray:
+                    elif parent in owned and type(total) is type(gradient) is np.ndarray:
                         np.add(total, gradient, out=total)
                     else:
                         sums[parent] = total + gradient

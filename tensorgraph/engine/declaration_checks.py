@@ -111,7 +111,7 @@ def check_kinds(name: Any, kernel: Any, vjp: Any, fields: Mapping[str, Any]) -> 
     for key in ("symbol", "code", "letter", "doc"):
         if not isinstance(fields[key] or "", str):
             fail(f"{key} is a string, not {fields[key]!r}")
-    for key in ("body", "shape", "dtype", "prepare", "add_into"):
+    for key in ("body", "lowering", "shape", "dtype", "prepare", "add_into"):
         if not (fields[key] is None or callable(fields[key])):
             fail(f"{key} is a function, not {fields[key]!r}")
     family, notation = fields["family"], fields["notation"]
@@ -119,6 +119,13 @@ def check_kinds(name: Any, kernel: Any, vjp: Any, fields: Mapping[str, Any]) -> 
         fail(f"family {family!r} is none of {', '.join(FAMILIES)}")
     if not (notation is None or isinstance(notation, Notation)):
         fail(f"the notation is one of tg.notation, not {notation!r}")
+    combine = fields["combine"]
+    if not (combine is None or (isinstance(combine, np.ufunc) and combine.nin == 2)):
+        fail(f"combine is a ufunc of two operands such as np.maximum, not {combine!r}")
+    if combine is not None and family != "reduce":
+        fail(f"combine says how a reduction combines two elements; the family is {family!r}")
+    if fields["lowering"] is not None and family == "elementwise":
+        fail("an elementwise operation has no lowering: its kernel is read, element by element")
     for key, value in (fields["domain"] or {}).items():
         if not isinstance(value, Domain):
             fail(f"the domain of {key!r} is Real, Integer, Boolean or Simplex, not {value!r}")

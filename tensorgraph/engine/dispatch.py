@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.array_likes import of_one
 from tensorgraph.engine.arrays import to_array
 from tensorgraph.engine.explain import cause, explain, is_users
 from tensorgraph.engine.float_warnings import ERRORS, IGNORE
@@ -61,13 +62,20 @@ def _general(op: Op) -> Callable[..., Any]:
             args, static = op.bind(args, static)
         if needs_preparing:
             static = prepared(args, static)
+        for arg in args:  # as `dispatch` finds out, in a longer way
+            if type(arg) is Tensor:
+                return apply(op, args, static)
         return dispatch(op, args, static)
 
     return call
 
 
 def dispatch(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
-    """Let the operand of the highest level take over; without one just run the kernel."""
+    """Let the operand of the highest level take over; without one just run the kernel.
+
+    Gradient rules call other ops by this where the static parameters are those of their own call,
+    which was checked.
+    """
     for arg in args:
         handler = HANDLERS.get(type(arg))
         if handler is apply:
@@ -113,8 +121,17 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
                 lower = True
         arrays.append(array)
         bit += bit
-    if observer is None:
-        out = _below(op, arrays, static, args) if lower else op.compute(arrays, static, args)
+    if observer is None and not lower:
+        token = ERRORS.set(IGNORE)
+        try:
+            out = op.kernel(*arrays, **static)
+        except KERNEL_ERRORS as error:
+            __tracebackhide__ = True
+            raise explain(op, args, error, static) from cause(op, error)
+        finally:
+            ERRORS.reset(token)
+    elif observer is None:
+        out = _below(op, arrays, static, args)
     else:
         if op.family == "random":
             arrays[0] = observer.source(arrays[0])
@@ -182,11 +199,11 @@ def _operand(op: Op, i: int, value: Any, args: tuple[Any, ...]) -> Any:
             return value
         if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
             return to_array(value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, errors.GraphError) as error:
         raise explain(op, (), type(error)(f"{op.operand_name(i)}: {error}")) from None
     raise errors.DTypeError(
         f"{op.name}{errors.where_in(MODE.get().scope)}: {op.operand_name(i)} is"
-        f" {errors.describe(value)}; operands are tensors, arrays, real numbers or lists of them"
+        f" {of_one(value)}; operands are tensors, arrays, real numbers or lists of them"
     )
 
 

@@ -28,7 +28,9 @@ _SHOWING = frozenset(
 """Modules and packages that print, draw, compare or store what they are given."""
 
 _SHOWN_BY = {
-    "builtins": frozenset("bool float format int isinstance len print repr round str type".split()),
+    "builtins": frozenset(
+        "bool dict float format int isinstance len print repr round str type".split()
+    ),
     "numpy": frozenset(
         "allclose array2string array_equal save savetxt savez savez_compressed".split()
     ),
@@ -165,7 +167,7 @@ def _stores(asked: Asking, line: Written) -> bool:
 
 def _is_shown(taker: Written | None) -> bool:
     """Return whether what a line makes goes only where it is printed, compared or stored."""
-    if taker is None or taker.kind in ("comparison", "text"):
+    if taker is None or taker.kind in ("comparison", "text", "mapping"):
         return taker is not None
     if taker.kind == "attribute":
         return _last_name(taker) in _SHOWN_AS

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from inspect import CO_GENERATOR, CO_ITERABLE_COROUTINE
@@ -57,6 +57,19 @@ class Observer:
         """Return what a random draw is made from: the generator, or what stands for it."""
         return generator
 
+    def number(self, name: str, counter: Any, at: Callable[[int], Any]) -> Any:
+        """Return what stands for the number ``at(counter.steps)``; ``None`` for the number itself.
+
+        ``counter`` is something that counts its ``steps``, which this number changes with.
+        """
+        return None
+
+    def relied(self, owner: Any, name: str, value: Any) -> None:
+        """Called when what is computed depends on an attribute, which does not change by itself."""
+
+    def check(self, condition: Any) -> None:
+        """Called with a single boolean that has no value yet, and must be true."""
+
     def forward(self, event: Forward) -> None:
         """Called after each kernel."""
 
@@ -76,6 +89,18 @@ class _Both(Observer):
 
     def source(self, generator: Any) -> Any:
         return self._inner.source(self._outer.source(generator))
+
+    def number(self, name: str, counter: Any, at: Callable[[int], Any]) -> Any:
+        found = self._inner.number(name, counter, at)
+        return self._outer.number(name, counter, at) if found is None else found
+
+    def relied(self, owner: Any, name: str, value: Any) -> None:
+        self._outer.relied(owner, name, value)
+        self._inner.relied(owner, name, value)
+
+    def check(self, condition: Any) -> None:
+        self._outer.check(condition)
+        self._inner.check(condition)
 
     def forward(self, event: Forward) -> None:
         self._outer.forward(event)
@@ -120,6 +145,21 @@ def meet(*things: Any) -> None:
     if observer is not None:
         for thing in things:
             observer.met(thing)
+
+
+def relied(owner: Any, **attributes: Any) -> None:
+    """Tell the observer, if there is one, which attributes decide what is computed."""
+    observer = MODE.get().observer
+    if observer is not None:
+        for name, value in attributes.items():
+            observer.relied(owner, name, value)
+
+
+def number(name: str, counter: Any, at: Callable[[int], Any]) -> Any:
+    """Return ``at(counter.steps)``, or what stands for it: a number that changes step by step."""
+    observer = MODE.get().observer
+    stand_in = None if observer is None else observer.number(name, counter, at)
+    return at(counter.steps) if stand_in is None else stand_in
 
 
 def _changed(around: Mode, changes: dict[str, Any]) -> Mode:

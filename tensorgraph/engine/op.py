@@ -99,6 +99,12 @@ class Op:
     """One of ``FAMILIES``: tells the shape rule and the colour."""
     body: Callable[..., Any] | None
     """For a fused op, its definition in ordinary ops; kernel and rules may only be faster."""
+    lowering: Callable[..., Any] | None
+    """``lowering(*inputs, **static)`` computes the same in ordinary ops by the kernel's algorithm,
+    where the kernel is no loop over elements; the body may say it as textbooks do. A compiler takes
+    it apart; where there is none, it runs the kernel."""
+    combine: np.ufunc | None
+    """Of a reduction, how it combines two elements, if that is all it does."""
     notation: Notation
     """How formulas write it: by default as its body says, or as a function of its name."""
     code: str | None
@@ -138,6 +144,8 @@ class Op:
         family: str = "elementwise",
         doc: str = "",
         body: Callable[..., Any] | None = None,
+        lowering: Callable[..., Any] | None = None,
+        combine: np.ufunc | None = None,
         prepare: Callable[..., dict[str, Any]] | None = None,
         recomputes: bool = False,
         add_into: Callable[..., None] | None = None,
@@ -151,11 +159,13 @@ class Op:
         check_kinds(
             name, kernel, vjp,
             {"domain": domain, "facts": facts, "symbol": symbol, "code": code, "letter": letter,
-             "doc": doc, "body": body, "shape": shape, "dtype": dtype, "prepare": prepare,
-             "add_into": add_into, "family": family, "notation": notation},
+             "doc": doc, "body": body, "lowering": lowering, "combine": combine, "shape": shape,
+             "dtype": dtype, "prepare": prepare, "add_into": add_into, "family": family,
+             "notation": notation},
         )  # fmt: skip
         self.name, self.kernel, self.vjp = name, kernel, dict(vjp)
         self.domain, self.ref, self.body = dict(domain or {}), ref, body
+        self.lowering, self.combine = lowering, combine
         self.facts = dict(facts or {})
         self.notation = notation or (function() if body is None else BODY)
         self.code, self.letter = code or numpy_name(kernel), letter
@@ -234,7 +244,8 @@ class Op:
 
     def prepared(self, args: tuple[Any, ...], static: dict[str, Any]) -> dict[str, Any]:
         """Return all static parameters of a call, checked and in their one form."""
-        static = {**self.defaults, **static}
+        if len(static) < len(self.defaults):
+            static = {**self.defaults, **static}
         if self.prepare is None:
             return static
         try:
@@ -348,6 +359,10 @@ def op(
             is positive, slope · x elsewhere."``.
         body: for a fused operation, what it is in ordinary ones: ``lambda x, *, slope:
             tg.where(x > 0, x, slope * x)``; formulas and tests read it, the kernel is faster.
+        lowering: the same in ordinary operations by the kernel's own algorithm, for a compiler,
+            where the operation is not elementwise: ``lambda x, *, axis: x - tg.mean(x, axis,
+            keepdims=True)``.
+        combine: of a reduction, the ufunc by which it combines two elements: ``np.maximum``.
         prepare: checks a call, and returns the static parameters in one form: ``lambda x, *,
             slope: {"slope": float(slope)}``.
         recomputes: whether a gradient rule runs a function again, as ``tg.checkpoint`` does:

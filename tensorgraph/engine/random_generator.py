@@ -13,6 +13,7 @@ from weakref import WeakSet
 import numpy as np
 
 from tensorgraph.engine.locks import free, in_forked_child
+from tensorgraph.engine.modes import meet
 from tensorgraph.errors import ArgumentError, DTypeError, StateError
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
@@ -54,6 +55,7 @@ class Generator:
             raise ArgumentError(f"a seed is not negative, this one is {seed}")
         if self in _REPLAY.get():
             return  # its draws come from kept states
+        meet(self)
         with self._lock:
             self._seed = seed
             self._made: np.random.Generator | None = None
@@ -75,8 +77,11 @@ class Generator:
     def state(self, value: State) -> None:
         if self in _REPLAY.get():
             return
+        meet(self)
         with self._lock:
-            self._numpy.bit_generator.state = value
+            made = np.random.Generator(np.random.PCG64(0))
+            made.bit_generator.state = value
+            self._made = made
 
     def state_dict(self) -> State:
         """Return the state, as numbers and strings: what :func:`tg.train.save` writes."""
@@ -208,3 +213,8 @@ def replaying() -> bool:
     A layer that follows its inputs, such as batch norm, does not count the same batch twice.
     """
     return _REPLAY.get() is not _NOTHING
+
+
+def followed() -> bool:
+    """Return whether what is drawn here is noted, or was drawn before: see :func:`watch`."""
+    return _WATCH.get() is not None or replaying()

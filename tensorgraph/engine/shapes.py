@@ -12,9 +12,11 @@ from tensorgraph.engine.summation import add_up
 
 def shape_of(x: Any) -> tuple[int, ...]:
     """Return the shape of a tensor, an array, a number or nested lists."""
-    shape: tuple[int, ...] | None = getattr(x, "shape", None)
-    if shape is not None:
+    try:
+        shape: tuple[int, ...] = x.shape
         return shape
+    except AttributeError:  # which costs nothing where it does not happen
+        pass
     try:
         return np.shape(x)
     except ValueError:
@@ -29,7 +31,11 @@ def ndim_of(x: Any) -> int:
 def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
     """Sum over the axes along which ``shape`` was broadcast: the adjoint of broadcasting."""
     lead = len(g.shape) - len(shape)
-    stretched = tuple(i for i, n in enumerate(shape, lead) if n == 1 != g.shape[i])
-    axes = (*range(lead), *stretched)
-    total = add_up(g, axis=axes) if type(g) is np.ndarray else g.sum(axis=axes)
+    stretched = [i for i, n in enumerate(shape, lead) if n == 1 != g.shape[i]]
+    total = sum_over(g, (*range(lead), *stretched))
     return total.reshape(shape) if stretched else total
+
+
+def sum_over(g: Any, axes: tuple[int, ...]) -> Any:
+    """Sum a gradient, an array of any kind or a tensor, over axes."""
+    return add_up(g, axis=axes) if type(g) is np.ndarray else g.sum(axis=axes)

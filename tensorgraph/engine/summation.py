@@ -45,9 +45,9 @@ def _in_blocks(x: Array, axis: Any) -> Array:
     if x.dtype.kind not in "fc" or (axis is None and x.flags.forc):
         return x
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    slow: dict[Any, int] = {a % x.ndim: x.shape[a] for a in axes}
-    if math.prod(slow.values()) <= BLOCK:
+    if math.prod([x.shape[a] for a in axes]) <= BLOCK:
         return x
+    slow: dict[Any, int] = {a % x.ndim: x.shape[a] for a in axes}
     fastest = _fastest(x)
     while fastest is not None and fastest in slow:
         fastest = _continued(x, fastest, slow.pop(fastest))

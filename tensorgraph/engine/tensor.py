@@ -94,6 +94,10 @@ class Tensor(Operators):
         """The length of each axis."""
         return self._data.shape
 
+    @shape.setter
+    def shape(self, value: Any) -> None:
+        self._refuse_setting("shape", f"reshape({value!r})")
+
     @property
     def ndim(self) -> int:
         """The number of axes."""
@@ -109,6 +113,16 @@ class Tensor(Operators):
         """The type of the elements."""
         return self._data.dtype
 
+    @dtype.setter
+    def dtype(self, value: Any) -> None:
+        self._refuse_setting("dtype", f"astype({str(to_dtype(value))!r})")
+
+    def _refuse_setting(self, field: str, call: str) -> None:
+        x = errors.variable(self)
+        raise errors.ImmutableError(
+            f"the {field} of a tensor is not set; write {x} = {x}.{call} for {x}.{field} = …"
+        )
+
     def item(self) -> Any:
         """Return the only element as a Python number.
 
@@ -120,7 +134,13 @@ class Tensor(Operators):
                 f"item() needs exactly one element, this tensor has shape {self.shape};"
                 " write .numpy() for the array"
             )
-        return self._data.item()
+        return self._read().item()
+
+    def _read(self) -> Any:
+        """Return the array, which leaves the tensor to be looked at or copied."""
+        if MODE.get().observer is not None:
+            meet(self)
+        return self._data
 
     # ------------------------------------------------------------------------- place in the graph
 
@@ -184,6 +204,10 @@ class Tensor(Operators):
                 )
         meet(self)
         self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.zero_grad()
 
     @property
     def name(self) -> str | None:
@@ -327,7 +351,7 @@ class Tensor(Operators):
                 f" {self.size} elements; write .any() or .all(), or tg.where(condition, a, b) to"
                 " choose element by element"
             )
-        return bool(self._data)
+        return bool(self._read())
 
     def __float__(self) -> float:
         if self._requires_grad:
@@ -385,7 +409,7 @@ class Tensor(Operators):
             raise errors.ShapeError(
                 f"the format {spec!r} is for one element, this tensor has shape {self.shape}"
             )
-        return format(self.item(), spec) if spec else str(self)
+        return format(self._data.item(), spec) if spec else str(self)
 
     __hash__ = object.__hash__
 
@@ -404,7 +428,7 @@ class Tensor(Operators):
         )
 
     def __copy__(self) -> Tensor:
-        copy = wrap(self._data, self._node, self._requires_grad)
+        copy = wrap(self._read(), self._node, self._requires_grad)
         copy._name, copy._grad = self._name, self._grad
         return copy
 
@@ -420,7 +444,7 @@ class Tensor(Operators):
             raise errors.GraphError(
                 "only leaves can be copied deeply; write .detach() for the values alone"
             )
-        copy = wrap(self._data.copy())
+        copy = wrap(self._read().copy())
         copy._requires_grad, copy._name = self._requires_grad, self._name
         copy._grad = None if self._grad is None else wrap(self._grad._data)
         memo[id(self)] = copy
@@ -438,7 +462,8 @@ class Tensor(Operators):
         What is computed from them has no gradient: if this tensor needs one, it warns.
         """
         # Of a symbol there are no values, which comes before what happens to them.
-        other = None if type(self._data) is np.ndarray else np.asarray(self._data, dtype)
+        own = self._read()
+        other = None if type(own) is np.ndarray else np.asarray(own, dtype)
         if self._requires_grad:
             values_leave(self, sys._getframe(1))
         if other is not None:
@@ -458,7 +483,7 @@ class Tensor(Operators):
             raise BufferError("a tensor's memory is not shared; write copy=None")
         if self._requires_grad:
             values_leave(self, sys._getframe(1))
-        return self._data.copy().__dlpack__(**kwargs)
+        return self._read().copy().__dlpack__(**kwargs)
 
     @property
     def __pandas_priority__(self) -> int:

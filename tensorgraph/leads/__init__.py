@@ -15,8 +15,8 @@ there is only a note. In ``keywords``, a third column may hold our keyword, ``ax
 the same value: such a row holds for every call that has it, and the line is an example.
 
 Read ``table`` (rows as :class:`tensorgraph.leads.table.Lead`), then who tells them: ``attributes``
-(a name that is not there), ``calls`` (a keyword that is not taken) and ``imports`` (an import of
-what is not there). A name that stands here, but in another room, needs no row. At ``np`` stand
-functions that are something else in NumPy than what is called so at ``tg``. ``draws`` needs no
-table: arguments of a random draw in another order than here.
+(a name that is not there), ``modules`` (a module that is called), ``calls`` (a keyword that is not
+taken) and ``imports`` (an import of what is not there). A name that stands here, but in another
+room, needs no row. At ``np`` stand functions that are something else in NumPy than what is called
+so at ``tg``. ``draws`` needs no table: arguments of a random draw in another order than here.
 """

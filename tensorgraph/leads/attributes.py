@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from tensorgraph.errors import MissingNameError
+from tensorgraph.leads.modules import as_written, tell_of_calls
 from tensorgraph.leads.table import Lead, names
 
 ROOMS = (
@@ -26,6 +27,8 @@ def module_hooks(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` of a module: what it lacks, and what is public in it.
 
+    From then on the module, and those in it, also say what to write where they are called.
+
     Example:
         >>> lacks, listed = module_hooks("tensorgraph.nn", ["Linear", "Conv2d"])
         >>> listed()
@@ -42,6 +45,7 @@ def module_hooks(
     def __dir__() -> list[str]:
         return sorted(public)
 
+    tell_of_calls(module)
     return __getattr__, __dir__
 
 
@@ -88,16 +92,6 @@ def lead_of_function(name: str, foreign: bool = False) -> str | None:
 
 def _of(lead: Lead, foreign: bool) -> bool:
     return ("S" if foreign else "N") in lead.peers
-
-
-def as_written(module: str) -> str:
-    """Return a module as users write it.
-
-    Example:
-        >>> as_written("tensorgraph.nn.losses")
-        'tg.nn.losses'
-    """
-    return module.replace("tensorgraph", "tg", 1)
 
 
 def _module(room: str) -> ModuleType:

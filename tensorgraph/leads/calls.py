@@ -17,7 +17,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def with_leads(function: F) -> F:
     """Return a function whose error for an unknown keyword says what to write instead.
 
-    So does its error for numbers one by one that are one argument here.
+    So do its errors for numbers or arrays one by one that are one argument here, and for more
+    arguments than it takes.
 
     Example:
         >>> @with_leads
@@ -39,7 +40,12 @@ def with_leads(function: F) -> F:
             kinds = type(args[0]).__mro__ if is_constructor and args else ()
             places = [kind.__name__ for kind in kinds] or [name]
             known = signature(function).parameters.values()
-            better = unknown_keyword(places, kwargs, known) or numbers_apart(name, args)
+            better = (
+                unknown_keyword(places, kwargs, known)
+                or numbers_apart(name, args)
+                or arrays_apart(name, args)
+                or too_many(places, args, known)
+            )
             if better is None:  # the error is one of what the function does
                 raise
             raise better from None
@@ -96,6 +102,43 @@ def numbers_apart(name: str, args: tuple[Any, ...]) -> ArgumentTypeError | None:
     )
 
 
+def arrays_apart(name: str, args: tuple[Any, ...]) -> ArgumentTypeError | None:
+    """Return the error for arrays given one by one to a function that takes a list of them."""
+    if name not in ("concat", "stack") or not any(hasattr(arg, "shape") for arg in args[1:]):
+        return None
+    return ArgumentTypeError(
+        f"{name}: the arrays are one argument, a list; write tg.{name}([x, y]) for tg.{name}(x, y)"
+    )
+
+
+def too_many(
+    places: Sequence[str], args: tuple[Any, ...], parameters: Iterable[Parameter]
+) -> ArgumentTypeError | None:
+    """Return the error for more arguments without a name than a call takes.
+
+    What to write is known where all rows of this call say the same.
+
+    Args:
+        places: what is called, and what it is a kind of, as the table names them.
+        args: all that it is given without a name, a method's ``self`` first.
+        parameters: what it takes, likewise.
+    """
+    parameters = [p for p in parameters if p.kind is not Parameter.VAR_KEYWORD]
+    taken = [p.name for p in parameters if p.kind is not Parameter.KEYWORD_ONLY]
+    starred = any(p.kind is Parameter.VAR_POSITIONAL for p in parameters)
+    if starred or len(args) <= len(taken):
+        return None
+    given = len(args)
+    if taken[:1] == ["self"]:
+        taken, given = taken[1:], given - 1
+    lines = {lead.told for lead in keyword_leads() if lead.place in places and not lead.keyword}
+    nothing = "" if taken else "; leave them out"
+    told = f"; {lines.pop()}" if len(lines) == 1 else nothing
+    return ArgumentTypeError(
+        f"{places[0]} takes {listing(taken) or 'no arguments'}, and was given {given}{told}"
+    )
+
+
 def keyword_lead(places: Sequence[str], name: str, value: Any, known: Sequence[str]) -> str | None:
     """Return what to write instead of a keyword, if that is known.
 
@@ -114,6 +157,18 @@ def keyword_lead(places: Sequence[str], name: str, value: Any, known: Sequence[s
             if not lead.keyword:
                 return lead.told
     return like(name, known)
+
+
+def keyword_here(places: Sequence[str], name: str, known: Iterable[str]) -> str | None:
+    """Return the keyword here that takes the same value as one elsewhere, if that is known.
+
+    Example:
+        >>> keyword_here(["LayerNorm"], "epsilon", ["shape", "eps"])
+        'eps'
+    """
+    known = list(known)
+    rows = (lead for lead in keyword_leads() if lead.name == name and lead.keyword in known)
+    return next((lead.keyword for lead in rows if lead.place in (*places, ANYWHERE)), None)
 
 
 def _written(value: Any) -> str:

@@ -132,9 +132,8 @@ NAMES = {
     cond                       PKJ  # write a Python if; to choose by element, tg.where(mask, x, y)
     switch                     KJ   # write a Python if; to choose by element, tg.where(mask, x, y)
     lax                        J    # loops and ifs are Python's, the rest is under tg: tg.exp(x)
-    jit                        PJ   # there is no compiler: call the function itself
-    compile                    P    # there is no compiler: call the function itself
-    function                   PK   # there is no compiler: call the function itself
+    jit                        PJ   tg.compile(f)
+    function                   PK   tg.compile(f)
     fx,make_fx                 P    tg.trace(f, u)
     export                     PKJ  tg.trace(f, u)
     make_jaxpr,eval_shape      J    tg.trace(f, u)
@@ -208,12 +207,16 @@ NAMES = {
     multinomial                PJN  np.random.default_rng(0).choice(3, size=5, p=[0.2, 0.3, 0.5])
     exponential                JN   -tg.log(tg.random.uniform((2, 3), 1e-7, 1.0))
     gumbel                     JN   -tg.log(-tg.log(tg.random.uniform((2, 3), 1e-7, 1.0)))
-    laplace,dirichlet          JN \
-        tg.tensor(np.random.default_rng(0).poisson(3.0, 5))
+    laplace                    JN \
+        tg.tensor(np.random.default_rng(0).laplace(size=(2, 3)))
+    dirichlet                  JN \
+        tg.tensor(np.random.default_rng(0).dirichlet([1.0, 2.0], 5))
     cauchy                     J \
-        tg.tensor(np.random.default_rng(0).poisson(3.0, 5))
-    gamma,beta                 KJN \
-        tg.tensor(np.random.default_rng(0).poisson(3.0, 5))
+        tg.tensor(np.random.default_rng(0).standard_cauchy((2, 3)))
+    gamma                      KJN \
+        tg.tensor(np.random.default_rng(0).gamma(2.0, size=(2, 3)))
+    beta                       KJN \
+        tg.tensor(np.random.default_rng(0).beta(1.0, 2.0, (2, 3)))
     poisson                    PJN \
         tg.tensor(np.random.default_rng(0).poisson(3.0, 5))
     multivariate_normal        JN   tg.random.normal((5, 3)) @ A.T
@@ -232,8 +235,24 @@ NAMES = {
         tg.random.uniform((2, 3), 0, 10, generator=generator).astype("int64")
     permutation                N    tg.random.permutation(10, generator=generator)
     shuffle                    N    X[tg.random.permutation(len(X), generator=generator).numpy()]
-    choice,poisson,exponential,gamma,beta,binomial,laplace,dirichlet,multinomial N \
-        generator.draw(lambda rng: rng.poisson(3.0, size=5)) # rng is NumPy's generator
+    choice                     N \
+        generator.draw(lambda rng: rng.choice(3, size=5)) # rng is NumPy's
+    poisson                    N \
+        generator.draw(lambda rng: rng.poisson(3.0, size=5)) # rng is NumPy's
+    exponential                N \
+        generator.draw(lambda rng: rng.exponential(1.0, size=5)) # rng is NumPy's
+    gamma                      N \
+        generator.draw(lambda rng: rng.gamma(2.0, size=5)) # rng is NumPy's
+    beta                       N \
+        generator.draw(lambda rng: rng.beta(1.0, 2.0, size=5)) # rng is NumPy's
+    binomial                   N \
+        generator.draw(lambda rng: rng.binomial(10, 0.3, size=5)) # rng is NumPy's
+    laplace                    N \
+        generator.draw(lambda rng: rng.laplace(size=5)) # rng is NumPy's
+    dirichlet                  N \
+        generator.draw(lambda rng: rng.dirichlet([1.0, 2.0], size=5)) # rng is NumPy's
+    multinomial                N \
+        generator.draw(lambda rng: rng.multinomial(10, [0.3, 0.7])) # rng is NumPy's
     manual_seed                P    generator.seed(0)
     initial_seed               P    generator.state_dict()
     get_state                  P    generator.state_dict()

@@ -156,6 +156,30 @@ KEYWORDS = {
     "tensor": """
     like                       N   tg.tensor(X, dtype=x.dtype)
     """,
+    "linspace": """
+    requires_grad              P   tg.tensor(tg.linspace(0, 1, 5), requires_grad=True)
+    """,
+    "arange": """
+    requires_grad              P   tg.tensor(tg.arange(0.0, 5.0), requires_grad=True)
+    """,
+    "eye": """
+    requires_grad              P   tg.tensor(tg.eye(3), requires_grad=True)
+    """,
+    "zeros_like": """
+    requires_grad              P   tg.zeros(x.shape, requires_grad=True)
+    """,
+    "ones_like": """
+    requires_grad              P   tg.ones(x.shape, requires_grad=True)
+    """,
+    "full_like": """
+    requires_grad              P   tg.full(x.shape, 2.0, requires_grad=True)
+    """,
+    "normal": """
+    requires_grad              P   tg.tensor(tg.random.normal((2, 3)), requires_grad=True)
+    """,
+    "uniform": """
+    requires_grad              P   tg.tensor(tg.random.uniform((2, 3)), requires_grad=True)
+    """,
     "Linear": """
     kernel                     J   tg.nn.Linear(3, 4)
     """,
@@ -226,6 +250,42 @@ KEYWORDS = {
     lr_decay                   P   \
         tg.optim.SGD(model.parameters(), lr=tg.optim.schedules.inverse_time(0.1, 0.01))
     initial_accumulator_value  PKJ tg.optim.Adagrad(model.parameters())
+    """,
+    "Schedule": """
+    initial_learning_rate,learning_rate,lr,base_lr,init_value,value KPJ alpha0= \
+        tg.optim.schedules.cosine(alpha0=0.1, steps=100)
+    max_lr,peak_value          PJ  peak=        tg.optim.schedules.one_cycle(peak=0.1, steps=100)
+    T_max,T_0,total_steps,total_iters P steps=  tg.optim.schedules.cosine(0.1, steps=100)
+    decay_steps,first_decay_steps,transition_steps KJ steps= \
+        tg.optim.schedules.cosine(0.1, steps=100)
+    eta_min,end_value          PJ  final= \
+        tg.optim.schedules.cosine(0.1, steps=100, final=0.001)
+    alpha                      KJ  \
+        tg.optim.schedules.cosine(0.1, steps=100, final=0.001) # a rate, not a share of alpha0
+    gamma                      P   base=        tg.optim.schedules.exponential(0.1, base=0.95)
+    gamma                      P   factor= \
+        tg.optim.schedules.staircase(0.1, factor=0.5, every=10)
+    decay_rate                 KJ  base=        tg.optim.schedules.exponential(0.1, base=0.95)
+    decay_rate                 K   rate=        tg.optim.schedules.inverse_time(0.1, rate=0.01)
+    decay_steps,transition_steps KJ \
+        tg.optim.schedules.exponential(0.1, base=0.95 ** (1 / 10)) # 0.95 in 10 steps
+    staircase                  KJ  tg.optim.schedules.staircase(0.1, 0.5, every=10)
+    step_size                  P   every= \
+        tg.optim.schedules.staircase(0.1, factor=0.5, every=10)
+    div_factor                 P   divisor= \
+        tg.optim.schedules.one_cycle(0.1, steps=100, divisor=25.0)
+    pct_start,anneal_strategy,three_phase P tg.optim.schedules.one_cycle(0.1, steps=100)
+    milestones                 P   boundaries= \
+        tg.optim.schedules.join([lambda step: 0.1, lambda step: 0.01], boundaries=[100])
+    warmup_steps,warmup_target KJ  \
+        tg.optim.schedules.warmup(tg.optim.schedules.cosine(0.1, steps=100), 10)
+    last_epoch,verbose         P   # leave it out: the optimizer counts its steps
+    optimizer                  P   \
+        tg.optim.Adam(model.parameters(), lr=tg.optim.schedules.cosine(0.1, steps=100))
+    """,
+    "warmup": """
+    warmup_steps               KJ  steps= \
+        tg.optim.schedules.warmup(tg.optim.schedules.constant(0.1), steps=10)
     """,
     "Optimizer.zero_grad": """
     set_to_none                P   optimizer.zero_grad()   # always to None

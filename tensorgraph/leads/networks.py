@@ -255,7 +255,7 @@ NAMES = {
     set_weights                K    model.load_state_dict(state)
     count_params               K    sum(p.size for p in model.parameters())
     summary                    K    print(model)
-    compile                    PK   # leave it out: tg.train.fit takes the loss and the optimizer
+    compile                    PK   tg.compile(model) # loss and optimizer are tg.train.fit's
     fit                        KS   tg.train.fit(model, loss, optimizer, (X, labels), epochs=5)
     train_on_batch             K    tg.train.fit(model, loss, optimizer, (X, labels), epochs=5)
     fit_generator              K \

@@ -36,7 +36,8 @@ and ``recurrent``, ``attention``, ``activations``; what combines modules: ``cont
 ``regularization``, ``freeze``, ``transfer`` and ``stateless``. (:class:`Watch` is taken from the
 room that observes.) Small parts: ``flatten``, ``identity``, ``contents``, ``forward_hooks``,
 ``module_table``, ``double_inputs``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``,
-``message_place`` and ``state_paths``.
+``message_place``, ``state_paths`` and
+``vain_settings``.
 """
 
 from typing import TYPE_CHECKING
@@ -64,6 +65,7 @@ from tensorgraph.nn.convolution import Conv1d, Conv2d
 from tensorgraph.nn.dropout import Dropout
 from tensorgraph.nn.embedding import Embedding
 from tensorgraph.nn.flatten import Flatten
+from tensorgraph.nn.forward_hooks import HookHandle
 from tensorgraph.nn.freeze import freeze, unfreeze
 from tensorgraph.nn.identity import Identity
 from tensorgraph.nn.linear import Linear
@@ -94,13 +96,13 @@ from tensorgraph.observe.watch import Watch
 __all__ = [
     "ELU", "GELU", "GRU", "LSTM", "RNN", "Activation", "AvgPool1d", "AvgPool2d", "BatchNorm",
     "Conv1d", "Conv2d", "ConvTranspose1d", "ConvTranspose2d", "Dropout", "Embedding", "Flatten",
-    "GRUCell", "GlobalAvgPool", "GlobalMaxPool", "GroupNorm", "Identity", "LSTMCell", "LayerNorm",
-    "LeakyReLU", "Linear", "LoadReport", "LogSigmoid", "LogSoftmax", "MaxPool1d", "MaxPool2d",
-    "Module", "ModuleDict", "ModuleList", "MultiHeadAttention", "MultiTask", "RMSNorm", "RNNCell",
-    "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh", "TransferAdvice",
-    "Watch", "freeze", "functional_call", "init", "l1_penalty", "l2_penalty", "load_matching",
-    "losses", "max_norm", "multitask_loss", "replace_head", "scaled_dot_product_attention",
-    "task_losses", "transfer_advice", "unfreeze", "weights",
+    "GRUCell", "GlobalAvgPool", "GlobalMaxPool", "GroupNorm", "HookHandle", "Identity", "LSTMCell",
+    "LayerNorm", "LeakyReLU", "Linear", "LoadReport", "LogSigmoid", "LogSoftmax", "MaxPool1d",
+    "MaxPool2d", "Module", "ModuleDict", "ModuleList", "MultiHeadAttention", "MultiTask", "RMSNorm",
+    "RNNCell", "ReLU", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "TransferAdvice", "Watch", "freeze", "functional_call", "init", "l1_penalty", "l2_penalty",
+    "load_matching", "losses", "max_norm", "multitask_loss", "replace_head",
+    "scaled_dot_product_attention", "task_losses", "transfer_advice", "unfreeze", "weights",
 ]  # fmt: skip
 
 if not TYPE_CHECKING:

@@ -87,6 +87,10 @@ class Sequential(Module):
         _check_layer(key, layer)
         self.layers[key] = layer
 
+    def __delitem__(self, key: int | slice) -> None:
+        """Leave a layer out, or several."""
+        del self.layers[key]
+
 
 class ModuleList(Module, list[Module]):
     """A list of modules that is a module too.

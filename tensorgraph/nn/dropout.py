@@ -86,6 +86,15 @@ class Dropout(Module):
         """The probability with which an element is kept."""
         self.generator = generator
 
+    @property
+    def p(self) -> float:
+        """The probability with which an element is dropped."""
+        return 1 - self.keep_prob
+
+    @p.setter
+    def p(self, value: float) -> None:
+        self.keep_prob = 1 - number(value, "Dropout: p", least=0, below=1)
+
     def forward(self, x: Operand) -> Tensor:
         """Return x · D / keep_prob with a new D in training, x in evaluation."""
         if not self.training or self.keep_prob == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tensorgraph.engine.operands import Operand
 from tensorgraph.engine.tensor import Tensor, asarray
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
 
 
@@ -24,6 +25,9 @@ class Identity(Module):
         >>> model.layers[1](tg.tensor([1.0, 2.0]))
         tensor([1., 2.])
     """
+
+    @with_leads
+    def __init__(self) -> None: ...
 
     def forward(self, x: Operand) -> Tensor:
         """Return x."""

@@ -7,6 +7,7 @@ since is seen as it is now.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
@@ -26,7 +27,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import placed, to_dtype, to_host
-from tensorgraph.engine.modes import MODE, Mode, go_back, mode
+from tensorgraph.engine.modes import MODE, Mode, Observer, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
@@ -36,14 +37,15 @@ from tensorgraph.nn.double_inputs import DOUBLE, narrower_weights, warn_of_doubl
 from tensorgraph.nn.forward_hooks import Hook, HookHandle, checked
 from tensorgraph.nn.lost_parameters import warn_of_lost_parameter, warn_of_shared_layers
 from tensorgraph.nn.module_table import table_of
+from tensorgraph.nn.vain_settings import SCALARS, refuse_vain_setting
 
 Item = TypeVar("Item")
 P = ParamSpec("P")
 Out = TypeVar("Out", covariant=True)
 
 
-_SWITCHES = ("trainable", "requires_grad")
-"""What elsewhere says of a whole module whether it is trained."""
+LISTED: weakref.WeakValueDictionary[int, Module] = weakref.WeakValueDictionary()
+"""The modules whose parameters were listed, the last one last; lists made of these may follow."""
 
 
 class HasForward(Protocol[P, Out]):
@@ -62,6 +64,8 @@ class Listing(list[Item]):
     def __init__(self, items: Iterable[Item], model: Module) -> None:
         super().__init__(items)
         self._model = weakref.ref(model)
+        LISTED.pop(id(model), None)
+        LISTED[id(model)] = model
 
     @property
     def model(self) -> Module | None:
@@ -124,6 +128,9 @@ class Module(HasContents):
 
     _entered: tuple[Mode, Mode] | None = None  # the mode of the last call: outside, inside
 
+    _follows: ClassVar[frozenset[str]] = frozenset(("_entered", "_places"))
+    """What a call keeps for the next one: no result depends on it."""
+
     _before: tuple[Hook, ...] = ()
     _after: tuple[Hook, ...] = ()
 
@@ -143,11 +150,8 @@ class Module(HasContents):
     if not TYPE_CHECKING:  # any attribute would pass the type checker
 
         def __setattr__(self, name: str, value: Any) -> None:
-            if name in _SWITCHES and isinstance(value, bool) and not hasattr(type(self), name):
-                raise errors.ArgumentTypeError(
-                    f"{type(self).__name__}.{name} = {value} would change nothing;"
-                    f" write tg.nn.{'unfreeze' if value else 'freeze'}(model)"
-                )
+            if type(value) in SCALARS and not hasattr(self, name):
+                refuse_vain_setting(self, name, value, sys._getframe(1))
             if type(value) not in _HOLD_NOTHING and name not in LOOKED_UP:
                 old = vars(self).get(name)
                 warn_of_lost_parameter(type(self).__name__, name, old, value, self._in_attributes)
@@ -190,6 +194,7 @@ class Module(HasContents):
     def _call_in_block(self, outside: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run ``forward`` and the hooks around it."""
         __tracebackhide__ = True
+        self._show(outside.observer)
         with mode(scope=self._scope_under(outside), module=weakref.ref(self)):
             for hook in self._before:
                 instead = hook(self, args)
@@ -211,7 +216,16 @@ class Module(HasContents):
         inside = Mode(outside.recording, outside.lines, outside.observer, scope, weakref.ref(self))
         if outside.observer is None:  # it may hold on to whole graphs
             self._entered = outside, inside
+        self._show(outside.observer)
         return outside, inside
+
+    def _show(self, observer: Observer | None) -> None:
+        """Tell an observer of this module, and on what its results depend besides tensors."""
+        if observer is not None:
+            observer.met(self)
+            for name, value in {"training": self.training, **vars(self)}.items():
+                if type(value) in _PLAIN and name not in self._follows:
+                    observer.relied(self, name, value)
 
     def _scope_under(self, outside: Mode) -> str:
         return f"{self._place_under(outside)} {type(self).__name__}"
@@ -485,6 +499,9 @@ _HOLD_NOTHING = frozenset((bool, str, type(None)))
 """Types of attributes that neither are parameters nor take the place of one."""
 
 _CALL = Module.__call__.__code__
+
+_PLAIN = frozenset((bool, int, float, str, tuple, type(None)))
+"""The kinds of attributes that decide what a module computes."""
 
 
 def _convert(tensor: Tensor, dtype: np.dtype[Any]) -> None:

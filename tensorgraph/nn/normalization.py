@@ -175,11 +175,14 @@ class BatchNorm(Module):
         """Let the running averages follow a batch, unless that is run again."""
         if replaying():
             return
-        finite = host_values(np.isfinite(mean) & np.isfinite(variance))
-        if not finite.all():
+        finite = np.isfinite(mean) & np.isfinite(variance)
+        known = host_values(finite)
+        if known.shape != finite.shape:
+            return self._follow_if(finite.all(), mean, variance)
+        if not known.all():
             warnings.warn(
                 f"{here('batch_norm')}: the batch has no finite mean and variance in"
-                f" {(~finite).sum():,} of {finite.size:,} features, so it is left out of the"
+                f" {(~known).sum():,} of {known.size:,} features, so it is left out of the"
                 " running averages; a NaN or infinity in the input does that, and so do numbers"
                 f" whose squares leave {self.running_var.dtype}: look for them with tg.debug(), and"
                 " scale what is large",
@@ -187,9 +190,16 @@ class BatchNorm(Module):
                 stacklevel=user_level(),
             )
             return
-        keep, add = self.keep_old, 1 - self.keep_old
-        self.running_mean.assign(keep * self.running_mean.data + add * mean)
-        self.running_var.assign(keep * self.running_var.data + add * variance)
+        for running, batch in ((self.running_mean, mean), (self.running_var, variance)):
+            running.assign(self._next(running, batch))
+
+    def _follow_if(self, finite: Any, mean: Any, variance: Any) -> None:
+        """Let the running averages follow a batch where it is finite, which is not known yet."""
+        for running, batch in ((self.running_mean, mean), (self.running_var, variance)):
+            running.assign(where(finite, self._next(running, batch), running.data))
+
+    def _next(self, running: Tensor, batch: Any) -> Any:
+        return self.keep_old * running.data + (1 - self.keep_old) * batch
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""

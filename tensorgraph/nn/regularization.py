@@ -11,10 +11,14 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
+from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.half_precision import to_half, to_single
 from tensorgraph.nn.module import Module
+from tensorgraph.ops.arithmetic import astype, where
+from tensorgraph.ops.extrema import maximum
+from tensorgraph.ops.moments import norm
 
 
 def weights(model: Module) -> list[tuple[str, Tensor]]:
@@ -149,15 +153,12 @@ def max_norm(model: Module, limit: float) -> None:
     """
     limit = number(limit, "max_norm: limit", above=0)
     for _, weight in weights(model):
-        values = weight.data
-        inputs = tuple(range(1, weight.ndim))
-        # In units of a power of two the squares stay in range, and dividing rounds nothing.
-        largest = np.max(np.abs(values), axis=inputs, keepdims=True, initial=limit)
-        unit = np.ldexp(1.0, np.frexp(largest.astype(np.float64))[1] - 1)
-        lengths = np.sqrt(np.sum((values / unit) ** 2, axis=inputs, keepdims=True))
-        most = limit / unit
-        if np.any(lengths > most):
-            weight.assign(values * (most / np.maximum(lengths, most)))
+        values = astype(weight.data, dtype=np.float64)
+        lengths = norm(values, axis=tuple(range(1, weight.ndim)), keepdims=True)
+        long = lengths > limit
+        known = host_values(long)
+        if known.shape != long.shape or known.any():
+            weight.assign(values * where(long, limit / maximum(lengths, limit), 1))
 
 
 def _penalised(model: Module, all_parameters: bool) -> list[Tensor]:

@@ -7,7 +7,8 @@ simplest, then ``transcendental`` and ``trigonometric`` (their kernels are in ``
 and ``_blocks``) and ``activation``; ``reduce``, ``shape`` and ``repetition`` (with ``_axes``);
 ``contract`` and ``einstein`` (einsum), ``index``, ``window``, ``convolve`` and ``pool``; the fused
 ``logits`` (the softmax family) and ``cross_entropy``, ``moments`` (spread, length, and what norm
-layers are made of) and ``masking`` (dropout, attention's products). ``methods`` binds them to
+layers are made of) and ``masking`` (dropout, attention's products), of which ``_lowerings`` says in
+ordinary operations what their kernels compute. ``methods`` binds them to
 tensors as operators and methods, ``numpy_api`` answers NumPy's functions with them.
 """
 

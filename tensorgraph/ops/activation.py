@@ -118,8 +118,10 @@ log_sigmoid = register(
 
 def _relu_kernel(x: Any) -> Any:
     if type(x) is np.ndarray and x.size > 1000 and x.dtype.kind == "f":
-        # NumPy compares with an array three times as fast as with a number.
-        return np.maximum(x, np.zeros(x.shape, x.dtype))
+        # NumPy compares with an array twice as fast as with a number, where both lie alike in
+        # memory: images have the batch last in it.
+        in_rows = x.flags.c_contiguous
+        return np.maximum(x, np.zeros(x.shape, x.dtype) if in_rows else np.zeros_like(x))
     return np.maximum(x, 0)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from tensorgraph.engine.notation import MATMUL
 from tensorgraph.engine.op import register
 from tensorgraph.engine.operands import AnyArray
-from tensorgraph.engine.shapes import ndim_of, shape_of, sum_to
+from tensorgraph.engine.shapes import ndim_of, shape_of, sum_over
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.ops._axes import OneOrMore, one_axis
@@ -80,7 +80,12 @@ matmul = register(
 
 
 def _linear_kernel(x: Any, weight: Any, bias: Any) -> Any:
-    out = np.matmul(x, weight.T)
+    if type(x) is np.ndarray and x.ndim > 2 and x.flags.c_contiguous:
+        # One product of all rows; NumPy would ask BLAS for one for each matrix of the stack.
+        rows = np.matmul(x.reshape(math.prod(x.shape[:-1]), x.shape[-1]), weight.T)
+        out = rows.reshape(*x.shape[:-1], len(weight))
+    else:
+        out = np.matmul(x, weight.T)
     out += bias
     return out
 
@@ -95,11 +100,14 @@ def _linear_by_weight(g: Any, x: Any) -> Any:
 
 
 def _linear_by_bias(g: Any) -> Any:
-    return sum_to(g, shape_of(g)[-1:]) if len(shape_of(g)) > 1 else g
+    leading = tuple(range(len(shape_of(g)) - 1))
+    return sum_over(g, leading) if leading else g
 
 
 def _check_linear(x: Any, weight: Any, bias: Any) -> dict[str, Any]:
     x_shape, w_shape, b_shape = shape_of(x), shape_of(weight), shape_of(bias)
+    if len(w_shape) == 2 and x_shape[-1:] == w_shape[1:] and b_shape == w_shape[:1]:
+        return {}
     if len(w_shape) != 2 or not x_shape or x_shape[-1] != w_shape[1]:
         raise ShapeError(
             f"the input of shape {x_shape} has {x_shape[-1] if x_shape else 'no'} features along"
@@ -108,6 +116,10 @@ def _check_linear(x: Any, weight: Any, bias: Any) -> dict[str, Any]:
     if b_shape != w_shape[:1]:
         raise ShapeError(f"the bias of shape {b_shape} must have shape {w_shape[:1]}")
     return {}
+
+
+def _linear_body(x: Any, weight: Any, bias: Any) -> Any:
+    return matmul(x, matrix_transpose(weight)) + bias
 
 
 linear = register(
@@ -120,7 +132,8 @@ linear = register(
     },
     family="fused",
     symbol="x Wᵀ + b",
-    body=lambda x, weight, bias: matmul(x, matrix_transpose(weight)) + bias,
+    body=_linear_body,
+    lowering=_linear_body,
     prepare=_check_linear,
     letter="Z",
     doc="""Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).

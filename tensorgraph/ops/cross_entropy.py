@@ -12,12 +12,14 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.engine.arrays import as_array, host_values, is_foreign
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Integer, Simplex
 from tensorgraph.engine.op import register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
 from tensorgraph.errors import ShapeError
+from tensorgraph.ops import _lowerings
 from tensorgraph.ops._axes import kept, one_axis
 from tensorgraph.ops._blocks import floating, over
 from tensorgraph.ops.activation import sigmoid, sigmoid_kernel, sigmoid_slope, softplus
@@ -82,6 +84,7 @@ softmax_cross_entropy = register(
         ),
     },
     family="fused",
+    lowering=_lowerings.softmax_cross_entropy,
     domain={"targets": Simplex()},
     body=lambda logits, targets, *, axis: -sum(targets * log_softmax(logits, axis=axis), axis=axis),
     prepare=_check_distributions,
@@ -116,9 +119,10 @@ def _class_key(logits: Any, labels: Any, axis: int) -> tuple[Any, ...]:
     """Return the key that picks each example's own class; raise if it is not one."""
     labels = as_array(labels)
     check_labels(host_values(labels), logits.shape[axis])
-    grid = [
-        np.arange(n, like=labels).reshape(-1, *(1,) * k) for k, n in enumerate(labels.shape[::-1])
-    ][::-1]
+    last = labels.ndim - 1
+    grid = [np.arange(n, like=labels) for n in labels.shape]
+    if last > 0:  # each along its own axis
+        grid = [rows.reshape(-1, *(1,) * (last - i)) for i, rows in enumerate(grid)]
     return (*grid[:axis], labels, *grid[axis:])
 
 
@@ -144,6 +148,7 @@ softmax_minus_one_hot = register(
     in_single(_softmax_minus_one_hot_kernel),
     {"logits": _difference_rule, "labels": NONDIFF},
     family="fused",
+    lowering=_lowerings.softmax_minus_one_hot,
     symbol="A − Y",
     domain={"labels": Integer()},
     body=lambda logits, labels, *, axis: (
@@ -160,7 +165,8 @@ softmax_minus_one_hot = register(
 
 
 def _class_cross_entropy_rule(g: Any, logits: Any, labels: Any, axis: int) -> Any:
-    return _per_class(g, logits, axis) * softmax_minus_one_hot(logits, labels, axis=axis)
+    difference = dispatch(softmax_minus_one_hot.op, (logits, labels), {"axis": axis})
+    return _per_class(g, logits, axis) * difference
 
 
 def _class_cross_entropy_body(logits: Any, labels: Any, *, axis: int) -> Any:
@@ -175,6 +181,7 @@ class_cross_entropy = register(
     in_single(_class_cross_entropy_kernel),
     {"logits": _class_cross_entropy_rule, "labels": NONDIFF},
     family="fused",
+    lowering=_lowerings.class_cross_entropy,
     domain={"labels": Integer()},
     body=_class_cross_entropy_body,
     prepare=_check_classes,
@@ -236,6 +243,7 @@ sigmoid_minus = register(
         "targets": lambda g: -g,
     },
     family="fused",
+    lowering=_lowerings.sigmoid_minus,
     symbol="A − Y",
     body=lambda logits, targets: sigmoid(logits) - targets,
     prepare=_check_same_shape,
@@ -254,6 +262,7 @@ sigmoid_cross_entropy = register(
         "targets": lambda g, logits: -(g * logits),
     },
     family="fused",
+    lowering=_lowerings.sigmoid_cross_entropy,
     body=lambda logits, targets: softplus(logits) - logits * targets,
     prepare=_check_same_shape,
     doc="""Return log(1 + e^Z) − Z·Y, the binary cross-entropy of sigmoid(Z) against Y.

@@ -378,8 +378,10 @@ def first_outside(labels: Any, count: int) -> tuple[int, ...] | None:
     """Return where the first of the integers outside ``0 … count - 1`` stands, if there is one."""
     # Seen as unsigned, a negative number is above all that the signed kind can hold.
     unsigned, most = _unsigned(labels.dtype)
-    bad = labels.view(unsigned) >= min(count, most + 1)
-    return tuple(int(i) for i in np.argwhere(bad)[0]) if bad.any() else None
+    seen, limit = labels.view(unsigned), min(count, most + 1)
+    if np.maximum.reduce(seen, axis=None, initial=0) < limit:
+        return None
+    return tuple(int(i) for i in np.argwhere(seen >= limit)[0])
 
 
 @cache

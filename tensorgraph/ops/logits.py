@@ -21,6 +21,7 @@ from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import BLOCK, add_up
+from tensorgraph.ops import _lowerings
 from tensorgraph.ops._axes import Axes, SomeAxes, some_axes
 from tensorgraph.ops._blocks import over
 from tensorgraph.ops.reduce import all_finite, along, in_single, sum
@@ -84,6 +85,7 @@ minus_mean: OpFunction = register(
         "weights": _by_weights,
     },
     family="fused",
+    lowering=_lowerings.minus_mean,
     domain={"weights": POSITIVE},
     body=lambda y, weights, *, axis: (
         y - sum(weights * y, axis=axis, keepdims=True) / sum(weights, axis=axis, keepdims=True)
@@ -106,6 +108,7 @@ minus_share: OpFunction = register(
         "weights": lambda g, y, weights, axis: _by_weights(y, g, weights, axis),
     },
     family="fused",
+    lowering=_lowerings.minus_share,
     domain={"weights": POSITIVE},
     body=lambda y, weights, *, axis: (
         y - weights * (sum(y, axis=axis, keepdims=True) / sum(weights, axis=axis, keepdims=True))
@@ -229,6 +232,7 @@ logsumexp = register(
     in_single(_logsumexp_kernel),
     {"x": _logsumexp_rule},
     family="reduce",
+    lowering=_lowerings.logsumexp,
     prepare=_reduced,
     notation=function("log Σ exp", r"\log \sum \exp"),
     code=_LOGSUMEXP,
@@ -243,6 +247,7 @@ softmax = register(
     in_single(_softmax_kernel),
     {"x": softmax_rule},
     family="fused",
+    lowering=_lowerings.softmax,
     body=lambda x, *, axis: exp(x) / sum(exp(x), axis=axis, keepdims=True),
     facts={"positive": True, "sums_to_one": "axis"},
     prepare=_normalised,
@@ -260,6 +265,7 @@ log_softmax = register(
     in_single(log_softmax_kernel),
     {"x": _log_softmax_rule},
     family="fused",
+    lowering=_lowerings.log_softmax,
     body=lambda x, *, axis: x - logsumexp(x, axis=axis, keepdims=True),
     prepare=_normalised,
     notation=function("log softmax"),

@@ -13,7 +13,7 @@ from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import shape_of
 from tensorgraph.errors import DTypeError, ShapeError
-from tensorgraph.ops.arithmetic import where
+from tensorgraph.ops.arithmetic import not_equal, where
 from tensorgraph.ops.contract import matmul
 
 __all__ = ["dropout", "masked_matmul", "matmul_where"]
@@ -52,6 +52,12 @@ def _kept(x: Any, mask: Any) -> Any:
     return np.where(mask, np.multiply(x, mask), 0)
 
 
+def _dropout_lowering(x: Any, mask: Any, *, keep_prob: float) -> Any:
+    if mask.dtype == np.bool_:
+        return where(mask, x, 0) / keep_prob
+    return where(not_equal(mask, 0), x * mask, 0) / keep_prob
+
+
 dropout: OpFunction = register(
     "dropout",
     _dropout_kernel,
@@ -63,6 +69,7 @@ dropout: OpFunction = register(
     symbol="x·D/keep_prob",
     domain={"mask": Boolean()},
     body=lambda x, mask, *, keep_prob: x * mask / keep_prob,
+    lowering=_dropout_lowering,
     prepare=_check_dropout,
     doc="""Return x · mask / keep_prob: elements where the mask is false become 0, others grow.
 
@@ -128,6 +135,10 @@ def _where_by_y(g: Any, x: Any, mask: Any) -> Any:
     return masked_matmul(g.mT, x, mask.mT).mT
 
 
+def _matmul_where_body(x: Any, y: Any, mask: Any) -> Any:
+    return where(mask, matmul(x, y), 0)
+
+
 matmul_where: OpFunction = register(
     "matmul_where",
     lambda x, y, mask: np.where(mask, np.matmul(x, y), 0),
@@ -139,7 +150,8 @@ matmul_where: OpFunction = register(
     family="fused",
     symbol="@ where",
     domain={"mask": Boolean()},
-    body=lambda x, y, mask: where(mask, matmul(x, y), 0),
+    body=_matmul_where_body,
+    lowering=_matmul_where_body,
     prepare=_check_matmul_where,
     letter="Z",
     doc="""Return x @ y where the mask holds, and 0 elsewhere.

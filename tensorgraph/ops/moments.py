@@ -19,6 +19,7 @@ from tensorgraph.engine.notation import enclosed
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.engine.summation import add_up
+from tensorgraph.ops import _lowerings
 from tensorgraph.ops._axes import Axes, SomeAxes, kept, length, some_axes
 from tensorgraph.ops.arithmetic import abs_kernel, equal, square, where
 from tensorgraph.ops.reduce import all_finite, along, divisor, in_single, mean, mean_kernel, sum
@@ -62,6 +63,7 @@ center = register(
     in_single(_center_kernel),
     {"x": lambda g, axis: g - mean(g, axis=axis, keepdims=True)},
     family="fused",
+    lowering=_lowerings.center,
     symbol="x − μ",
     body=lambda x, *, axis: x - mean(x, axis=axis, keepdims=True),
     prepare=_centred_axes,
@@ -198,6 +200,7 @@ unit: OpFunction = register(
     in_single(_unit_kernel),
     {"x": _unit_rule},
     family="fused",
+    lowering=_lowerings.unit,
     symbol="x / ‖x‖",
     body=lambda x, *, axis: x / _length(norm(x, axis=axis), x, axis),
     prepare=_centred_axes,
@@ -237,6 +240,7 @@ var = register(
     in_single(_var_kernel),
     {"x": _var_rule},
     family="reduce",
+    lowering=_lowerings.var,
     prepare=_moments,
     facts={"nonnegative": True},
     doc="""Return the variance over `axis`, Σ(x − mean)² / (n − correction).
@@ -253,6 +257,7 @@ std_slope: OpFunction = register(
     in_single(_std_slope_kernel),
     {"x": _std_slope_rule},
     family="fused",
+    lowering=_lowerings.std_slope,
     symbol="std′",
     body=_std_slope_body,
     prepare=_spread_axes,
@@ -273,6 +278,7 @@ std: OpFunction = register(
         )
     },
     family="reduce",
+    lowering=_lowerings.std,
     prepare=_moments,
     facts={"nonnegative": True},
     doc="""Return the standard deviation, √var; its derivative is 0 where all elements are equal.
@@ -298,6 +304,7 @@ norm: OpFunction = register(
     in_single(_norm_kernel),
     {"x": _norm_rule},
     family="reduce",
+    lowering=_lowerings.norm,
     symbol="‖x‖",
     notation=enclosed("‖‖"),
     prepare=_axes,
@@ -351,6 +358,7 @@ rms_slope: OpFunction = register(
     in_single(_rms_slope_kernel),
     {"x": _rms_slope_rule},
     family="fused",
+    lowering=_lowerings.rms_slope,
     symbol="RMS′",
     body=lambda x, *, axis: x / _length(rms(x, axis=axis), x, axis) / length(shape_of(x), axis),
     prepare=_centred_axes,
@@ -365,6 +373,7 @@ rms: OpFunction = register(
     in_single(_rms_kernel),
     {"x": _rms_rule},
     family="fused",
+    lowering=_lowerings.rms,
     symbol="RMS",
     body=lambda x, *, axis, eps, keepdims: sqrt(
         mean(square(x), axis=axis, keepdims=keepdims) + eps
@@ -390,6 +399,10 @@ def _affine_kernel(x: Any, scale: Any, shift: Any) -> Any:
     return out
 
 
+def _affine_body(x: Any, scale: Any, shift: Any) -> Any:
+    return x * scale + shift
+
+
 affine = register(
     "affine",
     _affine_kernel,
@@ -400,7 +413,8 @@ affine = register(
     },
     family="fused",
     symbol="a·x + b",
-    body=lambda x, scale, shift: x * scale + shift,
+    body=_affine_body,
+    lowering=_affine_body,
     doc="""Return x · scale + shift, each of which is repeated along axes that it does not have.
 
     >>> tg.affine([[1.0, 2.0]], [2.0, 3.0], 0.5)

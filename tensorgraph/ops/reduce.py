@@ -13,6 +13,7 @@ from typing import Any, SupportsIndex
 import numpy as np
 
 from tensorgraph.engine.arrays import as_array, is_foreign
+from tensorgraph.engine.dispatch import dispatch
 from tensorgraph.engine.domain import Boolean, Integer
 from tensorgraph.engine.notation import reduction, relation
 from tensorgraph.engine.op import OpFunction, register
@@ -47,7 +48,7 @@ def _filled_axes(x: Any, *, axis: SomeAxes, keepdims: bool) -> dict[str, Any]:
 
 def spread(value: Any, shape: tuple[int, ...], axis: Axes) -> Any:
     """Return a reduction's result (or gradient) repeated along the axes that it lost."""
-    return broadcast_to(along(value, shape, axis), shape=shape)
+    return dispatch(broadcast_to.op, (along(value, shape, axis),), {"shape": shape})
 
 
 def along(value: Any, shape: tuple[int, ...], axis: Axes) -> Any:
@@ -82,6 +83,7 @@ sum = register(
     add_up,
     {"x": lambda g, x_shape, axis: spread(g, x_shape, axis)},
     family="reduce",
+    combine=np.add,
     prepare=_axes,
     notation=reduction("Σ", r"\sum"),
     facts={"sign_of": ("x",)},
@@ -192,6 +194,7 @@ prod = register(
     in_single(_prod_kernel),
     {"x": _prod_rule},
     family="reduce",
+    combine=np.multiply,
     prepare=_axes,
     notation=reduction("Π", r"\prod"),
     facts={"sign_of": ("x",)},
@@ -285,6 +288,7 @@ max = register(
     lambda x, *, axis=None, keepdims=False: np.max(x, axis=axis, keepdims=keepdims),
     {"x": _extremum_rule},
     family="reduce",
+    combine=np.maximum,
     prepare=_filled_axes,
     notation=reduction("max"),
     facts={"moved": True},
@@ -301,6 +305,7 @@ min = register(
     lambda x, *, axis=None, keepdims=False: np.min(x, axis=axis, keepdims=keepdims),
     {"x": _extremum_rule},
     family="reduce",
+    combine=np.minimum,
     prepare=_filled_axes,
     notation=reduction("min"),
     facts={"moved": True},
@@ -353,6 +358,7 @@ any = register(
     {"x": NONDIFF},
     domain={"x": Boolean()},
     family="reduce",
+    combine=np.logical_or,
     symbol="∃",
     prepare=_axes,
     doc="""Return whether any element over `axis` is true.
@@ -367,6 +373,7 @@ all = register(
     {"x": NONDIFF},
     domain={"x": Boolean()},
     family="reduce",
+    combine=np.logical_and,
     symbol="∀",
     prepare=_axes,
     doc="""Return whether all elements over `axis` are true.

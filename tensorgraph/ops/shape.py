@@ -185,9 +185,18 @@ def _target_shape(x: Any, *, shape: OneOrMore) -> dict[str, Any]:
     return {"shape": new}
 
 
+def _broadcast_to_kernel(x: Any, *, shape: tuple[int, ...]) -> Any:
+    if (type(x) is np.ndarray and x.ndim == 0) or isinstance(x, np.generic):
+        # A view of one number, for which NumPy's function would make an iterator.
+        repeated: Any = np.ndarray(shape, x.dtype, np.asarray(x), 0, (0,) * len(shape))
+        repeated.flags.writeable = False
+        return repeated
+    return np.broadcast_to(x, shape)
+
+
 broadcast_to = register(
     "broadcast_to",
-    lambda x, *, shape: np.broadcast_to(x, shape),
+    _broadcast_to_kernel,
     {"x": lambda g: g},  # backward sums every gradient to its operand's shape
     family="shape",
     shape=lambda x, *, shape: shape,

@@ -29,10 +29,10 @@ parameters are stepped at once) and ``recorded_steps`` (steps to differentiate t
 themselves.
 """
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
-from tensorgraph.optim import schedules
 from tensorgraph.optim.adam import Adam, AdamW, NAdam
 from tensorgraph.optim.adaptive import Adagrad, RMSprop
 from tensorgraph.optim.base import Optimizer
@@ -49,5 +49,13 @@ __all__ = [
     "decay_groups", "minimize", "path_groups", "schedules",
 ]  # fmt: skip
 
-if not TYPE_CHECKING:
-    __getattr__, __dir__ = _module_hooks(__name__, __all__)
+if TYPE_CHECKING:
+    from tensorgraph.optim import schedules as schedules
+else:
+    _missing, __dir__ = _module_hooks(__name__, __all__)
+
+    def __getattr__(name: str) -> Any:
+        """Import schedules when they are asked for: to make their classes takes long."""
+        if name == "schedules":
+            return import_module("tensorgraph.optim.schedules")
+        return _missing(name)

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.float_warnings import quiet
-from tensorgraph.engine.modes import MODE, meet
+from tensorgraph.engine.modes import MODE, meet, number, relied, user_level
 from tensorgraph.engine.state_dict import fitting
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.optim.flat_parameters import State, packed
-from tensorgraph.optim.groups import Group, Named, grouped
+from tensorgraph.optim.groups import Group, Named, grouped, listed_with
 from tensorgraph.optim.recorded_steps import recorded
-from tensorgraph.optim.saved_groups import members, renumbered
+from tensorgraph.optim.saved_groups import by_name, members, renumbered
 from tensorgraph.optim.settings import (
     Constructor,
     Rate,
@@ -74,6 +74,9 @@ class Optimizer:
 
     __signature__ = Constructor()
 
+    _follows = frozenset(("steps", "_updated", "_others"))
+    """What every step counts, or keeps for the next one."""
+
     def __init__(
         self, params: Any = None, *values: Any, differentiable: bool = False, **settings: Any
     ) -> None:
@@ -108,15 +111,19 @@ class Optimizer:
         """
         owner = type(self).__name__
         settings = bound(type(self), values, settings)
-        self.differentiable = differentiable
+        self._differentiable = differentiable
         self.steps = 0
         """How many steps were taken."""
         self.defaults = {name: checked(owner, name, value) for name, value in settings.items()}
         """The settings of all groups that have none of their own."""
         self.groups, self._models = grouped(params, owner, self.defaults, differentiable)
+        self._left_out: list[Tensor] = []
+        if not self._models:
+            self._models, self._left_out = listed_with(self.params)
         for group in self.groups:
             group.check_eps()
         self._pack()
+        self._was_idle = False
         self._updated = 0  # how many parameters the last step updated
         self._others: list[Tensor] = []  # the models' tensors that wanted no gradient then
         self._register()
@@ -165,6 +172,19 @@ class Optimizer:
     def lr(self, value: Rate) -> None:
         self._set("lr", value)
 
+    @property
+    def differentiable(self) -> bool:
+        """Whether every step is recorded; that is chosen when the optimizer is made."""
+        return self._differentiable
+
+    @differentiable.setter
+    def differentiable(self, value: bool) -> None:
+        owner = type(self).__name__
+        raise errors.ArgumentTypeError(
+            f"{owner}: differentiable is not changed afterwards; write"
+            f" {owner}(params, …, differentiable={value!r})"
+        )
+
     def _set(self, name: str, value: Any) -> None:
         if name not in self.defaults:
             raise not_assignable(type(self).__name__, name, value, self.defaults)
@@ -188,11 +208,17 @@ class Optimizer:
             >>> optimizer.current_lr()
             0.25
         """
+        meet(self)
+        rate: float = number("lr", self, partial(self._rate_now, group))
+        return rate
+
+    def _rate_now(self, group: Group | None, step: int) -> float:
         rate = self.lr if group is None else group["lr"]
         # A copy is asked: of a rate set by hand, the one that is asked takes this for the step.
         asked = deepcopy(rate) if callable(rate) else rate
-        return float(plain(rate_at(type(self).__name__, asked, self.steps)))
+        return float(plain(rate_at(type(self).__name__, asked, step)))
 
+    @with_leads
     def step(self) -> None:
         """Update every parameter that has a gradient; the others stay as they are.
 
@@ -210,9 +236,11 @@ class Optimizer:
         meet(self, *self.groups)
         work = []
         for group in self.groups:
-            update = partial(self.update, **group.settings(self.steps))
+            update = partial(self.update, **self._settings_of(group))
             work += [(pack, update) for pack in group.ready()]
         updated = sum(len(pack.params) for pack, _ in work)
+        if not updated:
+            self._warn_of_idle_step()
         if updated != self._updated or any(map(_wants_gradient, self._others)):
             self._warn_of_others()  # at the first step, and if layers were replaced or unfrozen
             self._updated = updated
@@ -231,6 +259,13 @@ class Optimizer:
             pack.commit(values)
         self.steps += 1
 
+    def _settings_of(self, group: Group) -> dict[str, Any]:
+        """Return a group's settings for the next step."""
+        if MODE.get().observer is None:
+            return group.settings(self.steps)
+        relied(self, groups=[*self.groups])
+        return group.observed_settings(self)
+
     @with_leads
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
@@ -240,22 +275,36 @@ class Optimizer:
             for _, param in group.named:
                 param._grad = None
 
+    def _warn_of_idle_step(self) -> None:
+        """Warn once that no parameter has a gradient."""
+        if not self._was_idle:
+            self._was_idle = True
+            warnings.warn(
+                f"{type(self).__name__}.step(): none of its {len(self.params)} parameters has a"
+                " gradient, so nothing changes; write cost.backward() before it, and make the"
+                " optimizer of the model that is trained: a copy of one has its own parameters",
+                errors.UsageWarning,
+                stacklevel=user_level(),
+            )
+
     def _warn_of_others(self) -> None:
         """Warn of a parameter of the model that has a gradient, but is in no optimizer."""
+        left_out = set(map(id, self._left_out))
         for model in self._models:
             for path, param in model.named_parameters():
-                if param._grad is not None and id(param) not in _OPTIMIZED:
+                known = id(param) in _OPTIMIZED or id(param) in left_out
+                if param._grad is not None and not known:
                     warnings.warn(
                         f"{type(self).__name__}: {path!r} of {type(model).__name__} has a gradient,"
                         " but no optimizer was given it, so it stays as it is; make the optimizer"
                         " when the model is complete, and a new one after nn.unfreeze, or write"
                         " requires_grad=False where the parameter is made",
                         errors.UsageWarning,
-                        stacklevel=3,
+                        stacklevel=user_level(),
                     )
 
     def _pack(self, saved: Mapping[str, Any] | None = None) -> None:
-        pack = recorded if self.differentiable else packed
+        pack = recorded if self._differentiable else packed
         for group in self.groups:
             group.packs = [*pack(group.named, self.start, saved)]
 
@@ -298,7 +347,8 @@ class Optimizer:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from what ``state_dict`` returned; if anything does not fit, nothing is changed.
 
-        Groups are told by the names of their parameters, in whatever order they were given.
+        Groups are told by the names of their parameters, in whatever order they were given. A state
+        whose parameters are numbered, as those of a list are, is taken in the order of these.
         A learning rate in ``state`` takes the place of a number, not of a function, but for the
         ``events`` of one. A setting that is a leaf tensor stays one and gets the value.
 
@@ -309,7 +359,7 @@ class Optimizer:
         owner, own = type(self).__name__, self._values()
         if not isinstance(state, Mapping):
             fitting(own, state, owner)  # says what it expected
-        given = renumbered(self.groups, state)
+        given = renumbered(self.groups, by_name(self.named, state))
         own |= in_double(own, given)
         events = {}
         places = self._settings(given)

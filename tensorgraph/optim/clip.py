@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.arguments import number
-from tensorgraph.engine.arrays import host_values
+from tensorgraph.engine.arrays import holds, host_values
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.half_precision import to_single
-from tensorgraph.ops.arithmetic import abs, equal, greater, where
+from tensorgraph.ops.arithmetic import abs, equal, greater, isfinite, where
 from tensorgraph.ops.extrema import maximum
 from tensorgraph.optim.flat_parameters import check_finite
 from tensorgraph.optim.groups import check_parameters, named_parameters
@@ -46,7 +46,9 @@ def clip_by_value(params: Any, limit: float) -> None:
         [ 0.5 -1. ]
     """
     limit = _limit(limit, "clip_by_value: limit")
-    for param, gradient in _with_gradients(params, "clip_by_value"):
+    pairs = _with_gradients(params, "clip_by_value")
+    _check_finite(pairs)
+    for _, param, gradient in pairs:
         param.grad = gradient.clip(-limit, limit)
 
 
@@ -81,10 +83,12 @@ def clip_by_global_norm(params: Any, max_norm: float) -> Any:
         [ 0.6 -0.8]
     """
     max_norm = _limit(max_norm, "clip_by_global_norm: max_norm")
-    pairs = _with_gradients(params, "clip_by_global_norm")
+    found = _with_gradients(params, "clip_by_global_norm")
+    pairs = [(param, gradient) for _, param, gradient in found]
     maxima = [host_values(np.max(np.abs(g.data))) for _, g in pairs if g.size]
-    if any(found.size == 0 for found in maxima):
+    if any(one.size == 0 for one in maxima):
         return _clip_symbols(pairs, max_norm)
+    _check_finite(found)
     largest = max(map(float, maxima), default=0.0)
     if largest == 0:
         return 0.0
@@ -105,7 +109,8 @@ def _clip_symbols(pairs: list[tuple[Tensor, Tensor]], max_norm: float) -> Any:
 
     The unit is the largest element itself: its power of two is no operation.
     """
-    unit = reduce(maximum, [abs(to_single(g)).max() for _, g in pairs])
+    unit = reduce(maximum, [abs(to_single(g)).max() for _, g in pairs if g.size])
+    holds(isfinite(unit.data))  # or one of the gradients is not
     unit = where(equal(unit, 0), 1, unit)
     scaled = [to_single(g) / unit for _, g in pairs]
     length = reduce(add, [g.square().sum() for g in scaled]).sqrt()
@@ -117,13 +122,20 @@ def _clip_symbols(pairs: list[tuple[Tensor, Tensor]], max_norm: float) -> Any:
     return unit * length
 
 
-def _with_gradients(params: Any, owner: str) -> list[tuple[Tensor, Tensor]]:
-    """Return the parameters that have a gradient, with it; it is known to be finite."""
+def _with_gradients(params: Any, owner: str) -> list[tuple[str, Tensor, Tensor]]:
+    """Return the parameters that have a gradient, each with its name and with that."""
     named = named_parameters(params, owner)
     check_parameters(named, owner, results=True)
-    found = [(name, param, param.grad) for name, param in named if param.grad is not None]
+    return [(name, param, param.grad) for name, param in named if param.grad is not None]
+
+
+def _check_finite(found: list[tuple[str, Tensor, Tensor]]) -> None:
+    """Raise if a gradient is not finite.
+
+    Raises:
+        AnomalyError: one is not.
+    """
     check_finite([name for name, _, _ in found], [param for _, param, _ in found])
-    return [(param, gradient) for _, param, gradient in found]
 
 
 def _limit(value: Any, what: str) -> float:

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import host_values, placed, to_host
-from tensorgraph.engine.modes import MODE, meet
+from tensorgraph.engine.arrays import holds, host_values, placed, to_host
+from tensorgraph.engine.modes import MODE, meet, number
 from tensorgraph.engine.tensor import Tensor, rebind, wrap
 from tensorgraph.optim.working_dtype import (
     DOUBLE,
@@ -57,6 +57,9 @@ class Pack:
         "params", "steps",
     )  # fmt: skip
 
+    _follows = frozenset(("steps", "_flat", "_views"))
+    """What every step counts, or keeps for the next one."""
+
     def __init__(self, names: list[str], params: list[Tensor], state: State, steps: int) -> None:
         self.names, self.params, self.steps = names, params, steps
         self.dtype = working_dtype(params[0].dtype, state.values())
@@ -91,10 +94,15 @@ class Pack:
             AnomalyError: a gradient is not finite.
         """
         if MODE.get().observer is not None:
-            meet(self, *self.params, *(kept for state in self._states for kept in state.values()))
+            kept = [tensor for state in self._states for tensor in state.values()]
+            meet(self, *self.params, *(param._grad for param in self.params), *kept)
         grad = self._gradients()
         # One pass over the gradient tells whether to look closer: its squares may overflow too.
-        if type(grad) is np.ndarray and grad.dot(grad) < self._limit:
+        if type(grad) is np.ndarray:
+            small = grad.dot(grad) < self._limit
+        else:
+            small = holds((grad * grad).sum() < self._limit)
+        if small:
             self.huge = False
             return grad
         check_finite(self.names, self.params)
@@ -117,7 +125,7 @@ class Pack:
             AnomalyError: the gradients are huge, and what the rule makes of them is not finite.
             ShapeError: the rule returned a parameter of another shape or dtype.
         """
-        flat, t = self._parameters(), self.steps + 1
+        flat, t = self._parameters(), number("t", self, following)
         if len(self._blocks) == 1:
             new, state = update(flat, grad, _arrays(self._states[0]), t)
             _check_result(new, flat)
@@ -134,9 +142,9 @@ class Pack:
         parts, states = [], []
         new = np.empty(flat.shape, own) if type(flat) is np.ndarray else None
         for block, state in zip(self._blocks, self._states, strict=True):
-            part, following = update(flat[block], grad[block], _arrays(state), t)
+            part, advanced = update(flat[block], grad[block], _arrays(state), t)
             _check_result(part, flat[block])
-            states.append(_stored(state, following))
+            states.append(_stored(state, advanced))
             if new is None:
                 parts.append(converted(part, own))
             else:
@@ -155,9 +163,9 @@ class Pack:
             for state, before in zip(self._states, kept, strict=True)
         ]
 
-    def commit(self, following: Next) -> None:
+    def commit(self, values: Next) -> None:
         """Give the parameters and the state what :meth:`next` returned."""
-        new, state = following
+        new, state = values
         self._states = [_stored(self._states[0], state), *self._states[1:]]
         self.steps, self._flat = self.steps + 1, new
         self._views = [new[cut].reshape(shape) for cut, shape in self._cuts]
@@ -214,14 +222,19 @@ class Pack:
         }
 
 
+def following(steps: int) -> int:
+    """Return the number of the step that comes after a number of steps."""
+    return steps + 1
+
+
 def _arrays(state: dict[str, Tensor]) -> State:
     return {key: kept._data for key, kept in state.items()}
 
 
-def _stored(state: dict[str, Tensor], following: State) -> dict[str, Tensor]:
+def _stored(state: dict[str, Tensor], advanced: State) -> dict[str, Tensor]:
     """Give a state the next values; return it with what is new in them."""
     new = {}
-    for key, value in following.items():
+    for key, value in advanced.items():
         if key in state:
             rebind(state[key], _freeze(value))
         else:
@@ -249,8 +262,9 @@ def check_finite(names: list[str], params: list[Tensor]) -> None:
         AnomalyError: it is not.
     """
     for name, param in zip(names, params, strict=True):
-        bad = host_values(~np.isfinite(param._grad._data))  # type: ignore[union-attr]
-        if bad.any():
+        finite = np.isfinite(param._grad._data)  # type: ignore[union-attr]
+        if not holds(finite):
+            bad = ~host_values(finite)
             raise errors.AnomalyError(
                 f"the gradient of {name!r} is not finite in {bad.sum():,} of {bad.size:,} elements;"
                 f" nothing was updated. Try a smaller learning rate first{_grown(params)}, or clip"

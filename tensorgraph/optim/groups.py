@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tensorgraph import errors
+from tensorgraph.engine.modes import number, relied
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.leads.attributes import missing_from_object
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.nn.module import Listing, Module
+from tensorgraph.nn.contents import walk
+from tensorgraph.nn.module import LISTED, Listing, Module
 from tensorgraph.nn.regularization import weights
 from tensorgraph.nn.state_paths import stands_at
 from tensorgraph.optim.flat_parameters import Pack
@@ -116,9 +118,42 @@ class Group:
         settings = {**self._defaults, **self.own}
         if "lr" in settings:
             settings["lr"] = rate_at(self._owner, settings["lr"], step)
+        return self._as_taken(settings)
+
+    def constants(self) -> dict[str, Any]:
+        """Return the settings that are the same in every step: all but the learning rate."""
+        settings = {**self._defaults, **self.own}
+        settings.pop("lr", None)
+        return self._as_taken(settings)
+
+    def _as_taken(self, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return settings as the rule takes them."""
         if self._differentiable:
             return settings
-        return {name: plain(value) for name, value in settings.items()}
+        return {k: v if type(v) is float else plain(v) for k, v in settings.items()}
+
+    def rate(self, step: int) -> Any:
+        """Return the learning rate after a number of steps.
+
+        Raises:
+            ArgumentError: it is a function that returned no such thing.
+        """
+        rate = self.own.get("lr", self._defaults["lr"])
+        if type(rate) is not float:
+            rate = rate_at(self._owner, rate, step)
+        return rate if self._differentiable else plain(rate)
+
+    def observed_settings(self, counter: Any) -> dict[str, Any]:
+        """Return all settings for the step after those that ``counter`` counts, to be observed.
+
+        The learning rate may be what stands for it. A tensor is one input of the step like others.
+        """
+        settings = self.constants()
+        relied(self, packs=[*self.packs], **{name: self[name] for name in settings})
+        if "lr" in self._defaults:
+            by_tensor = self._differentiable and type(self["lr"]) is Tensor
+            settings["lr"] = self["lr"] if by_tensor else number("lr", counter, self.rate)
+        return settings
 
     def ready(self) -> list[Any]:
         """Return the packs whose parameters have gradients; others are split, or left out."""
@@ -160,6 +195,23 @@ def grouped(
         named += found
     check_parameters(named, owner, differentiable)
     return groups, models
+
+
+def listed_with(params: list[Tensor]) -> tuple[list[Module], list[Tensor]]:
+    """Return the modules of which these parameters were listed last, and their other parameters.
+
+    A filter or a comprehension over ``model.parameters()`` no longer knows the model. The others
+    were left out on purpose.
+    """
+    given = set(map(id, params))
+    models, others, left = [], [], set(given)
+    for model in reversed(list(LISTED.values())):
+        tensors = [found.value for found in walk(model) if type(found.value) is Tensor]
+        if left & set(map(id, tensors)):
+            left -= set(map(id, tensors))
+            models.append(model)
+            others += [x for x in tensors if x.requires_grad and id(x) not in given]
+    return models, others
 
 
 def _parts(params: Any) -> list[Mapping[str, Any]]:
@@ -226,7 +278,11 @@ def check_parameters(named: Named, owner: str, results: bool = False) -> None:
     seen: dict[int, str] = {}
     for name, param in named:
         if type(param) is not Tensor:
-            raise errors.DTypeError(f"{owner}: parameter {name!r} is a {type(param).__name__}")
+            kind = f"{type(param).__module__.split('.')[0]}.{type(param).__name__}"
+            raise errors.DTypeError(
+                f"{owner}: parameter {name!r} is a {kind.removeprefix('builtins.')}; write"
+                " tg.tensor(value, requires_grad=True)"
+            )
         if not (param.is_leaf or results):
             raise errors.GraphError(
                 f"{owner}: parameter {name!r} is the result of an operation, only leaves can be"

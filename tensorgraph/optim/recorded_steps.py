@@ -10,12 +10,12 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import placed, to_host
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import MODE, enable_grad, meet
+from tensorgraph.engine.modes import MODE, enable_grad, meet, number
 from tensorgraph.engine.op import Plan
 from tensorgraph.engine.state_dict import updated
 from tensorgraph.engine.tensor import Tensor, rebind, tensor, wrap
 from tensorgraph.ops.arithmetic import astype
-from tensorgraph.optim.flat_parameters import Start, State, Update, check_finite
+from tensorgraph.optim.flat_parameters import Start, State, Update, check_finite, following
 from tensorgraph.optim.working_dtype import (
     DOUBLE,
     SINGLE,
@@ -37,6 +37,9 @@ class RecordedPack:
     """
 
     __slots__ = ("dtype", "huge", "names", "params", "state", "steps")
+
+    _follows = frozenset(("steps",))
+    """What every step counts."""
 
     def __init__(self, name: str, param: Tensor, state: State, steps: int) -> None:
         self.names, self.params, self.steps = [name], [param], steps
@@ -79,7 +82,7 @@ class RecordedPack:
         with enable_grad():
             kept = {key: _in_dtype(value, self.dtype) for key, value in self.state.items()}
             old, grad = _in_dtype(param, self.dtype), _in_dtype(grad, self.dtype)
-            new, state = update(old, grad, kept, self.steps + 1)
+            new, state = update(old, grad, kept, number("t", self, following))
             if new.shape != param.shape:
                 raise errors.ShapeError(
                     f"update() was given {self.names[0]!r} of shape {param.shape} and returned"
@@ -99,9 +102,9 @@ class RecordedPack:
     def restore(self, kept: State) -> None:
         """Do nothing: the state changes when all is well."""
 
-    def commit(self, following: Next) -> None:
+    def commit(self, values: Next) -> None:
         """Give the parameter and the state what :meth:`next` returned."""
-        new, state = following
+        new, state = values
         for key, value in state.items():
             self._keep(key, value)
         self.steps += 1

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors
-from tensorgraph.optim.groups import Group
+from tensorgraph.optim.groups import Group, Named
 
 Shape = tuple[int, ...]
 
@@ -26,6 +26,32 @@ def members(groups: list[Group]) -> dict[str, NDArray[Any]]:
         for i, group in enumerate(groups)
         for name, param in group.named
     }
+
+
+def by_name(named: Named, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a state whose parameters are numbered under their names, if it has as many as here.
+
+    Another state is returned as it is.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor(1.0, requires_grad=True)
+        >>> by_name([("layer.weight", w)], {"lr": 0.1, "0/steps": 3})
+        {'lr': 0.1, 'layer.weight/steps': 3}
+    """
+    numbered = {str(i): name for i, (name, _) in enumerate(named)}
+    saved = {key.removesuffix("/steps") for key in state if key.endswith("/steps")}
+    if saved != numbered.keys():
+        return dict(state)
+    return {_by_name(key, numbered): value for key, value in state.items()}
+
+
+def _by_name(key: str, names: Mapping[str, str]) -> str:
+    first, slash, rest = key.partition("/")
+    if slash and first in names:
+        return f"{names[first]}/{rest}"
+    before, member, number = key.rpartition("/params/")
+    return f"{before}{member}{names[number]}" if member and number in names else key
 
 
 def renumbered(groups: list[Group], state: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from typing import Any
 from tensorgraph.arguments import boolean, number
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError, ArgumentTypeError, describe, listing
-from tensorgraph.leads.calls import keyword_lead
-from tensorgraph.leads.table import ANYWHERE, keyword_leads, names
+from tensorgraph.leads.calls import keyword_here, keyword_lead
+from tensorgraph.leads.table import keyword_leads, names
 
 Number = float | Tensor
 """A setting: a number, or a tensor to differentiate by."""
@@ -150,12 +150,12 @@ def _lead(
     owner: str, name: str, value: Any, known: list[str], variable: str = "optimizer"
 ) -> str | None:
     """Return what to write instead of giving an optimizer an attribute, if that is known."""
-    places = [owner, "Optimizer", ANYWHERE]
-    for lead in keyword_leads():
-        if lead.name == name and lead.place in places and lead.keyword in known:
-            return f"write {variable}.{lead.keyword} = {value!r}"
+    places = [owner, "Optimizer"]
+    keyword = keyword_here(places, name, known)
+    if keyword:
+        return f"write {variable}.{keyword} = {value!r}"
     rows = (lead.told for lead in names() if (lead.place, lead.name) == ("Optimizer", name))
-    return next(rows, None) or keyword_lead(places[:2], name, value, known)
+    return next(rows, None) or keyword_lead(places, name, value, known)
 
 
 # ---------------------------------------------------------------------------- what each may be

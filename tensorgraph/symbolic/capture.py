@@ -7,20 +7,30 @@ leaves the expressions of all that it would have computed. A compiler starts fro
 Tensors that the function meets besides its arguments, such as parameters and an optimizer's state,
 are bound by reference: a symbol stands for what the tensor holds when the capture is evaluated. One
 that holds another expression afterwards is state that the function writes. So is an argument.
+
+Numbers that change from step to step, such as a scheduled learning rate or the number of a step in
+a bias correction, are symbols too, and are read anew before each evaluation. Where the function
+itself would look at values and raise, what must hold is kept as a check.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from tensorgraph import errors
-from tensorgraph.engine.arrays import copied
-from tensorgraph.engine.modes import Forward, Observer, meet, mode
+from tensorgraph.engine.arrays import Array, copied, holds
+from tensorgraph.engine.graph import Node
+from tensorgraph.engine.modes import Forward, Observer, meet, mode, number
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.tensor import Tensor, argument, array_of, rebind, wrap
+from tensorgraph.symbolic.attributes import Attributes
+from tensorgraph.symbolic.checks import conditions
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, in_order, lift, symbol
 
@@ -44,26 +54,50 @@ class Captured:
     """The generators that are drawn from, by the symbol of each single draw."""
     drawn: tuple[Expr, ...]
     """The draws in their order, which decides what each of them gives."""
+    accumulated: Mapping[Expr, Expr]
+    """The symbols of gradients that were there before, with the symbol of the tensor of each."""
+    numbers: Mapping[Expr, Callable[[], float]]
+    """The symbols of numbers that change from step to step, with what reads each before a run."""
+    checks: tuple[Expr, ...]
+    """Single booleans that must be true. Where one is not, nothing counts of what is computed: the
+    function itself raises, or computes otherwise."""
+    settings: tuple[tuple[Any, str, Any], ...]
+    """What was read as a constant: its owner, the name of the attribute, and the value."""
+    constants: tuple[tuple[Array, Expr], ...]
+    """The arrays that operations were given besides tensors, each with the constant that stands for
+    what was in it."""
+    after: tuple[Callable[[], None], ...]
+    """What is done besides, once all has been written: steps are counted on, and gradients that the
+    function has forgotten are forgotten."""
+    unrepeated: tuple[tuple[Any, str], ...]
+    """What else the function has changed, which is not done again: an owner and the name of its
+    attribute. Where there is such a thing, the function must run as it is."""
 
     def values(self, *arguments: Any) -> dict[Expr, Any]:
         """Return the value of every expression, for these arguments and the tensors of now.
 
         Random numbers are drawn as the function would; no tensor is changed.
         """
-        given = self._arguments(arguments)
-        meet(*self.tensors.values())
-        given |= {e: tensor._data for e, tensor in self.tensors.items()}
-        given |= self.draws
+        given = {**self._arguments(arguments), **self.known()}
         state = [*self.written.values(), *self.gradients.values()]
-        return evaluate([*self.drawn, *self.outputs, *state], given)
+        return evaluate([*self.drawn, *self.outputs, *state, *self.checks], given)
+
+    def known(self) -> dict[Expr, Any]:
+        """Return what is given for all symbols but those of the arguments, as it is now."""
+        meet(*self.tensors.values())
+        return {
+            **{e: tensor._data for e, tensor in self.tensors.items()},
+            **{e: _gradient_of(self.tensors[t]) for e, t in self.accumulated.items()},
+            **{e: read() for e, read in self.numbers.items()},
+            **self.draws,
+        }
 
     def __call__(self, *arguments: Any) -> Any:
-        """Do what the function does: return its outputs, write the tensors that it writes.
-
-        Gradients are left alone.
+        """Do what the function does: return its outputs, write tensors and gradients, count steps.
 
         Raises:
-            GraphError: an argument that the function writes is no tensor.
+            GraphError: an argument that the function writes is no tensor; or a check does not hold,
+                in which case nothing is written.
         """
         targets = {**self.tensors, **self._arguments(arguments)}
         for e in self.written:
@@ -73,13 +107,39 @@ class Captured:
                     f" tensor, not {errors.describe(targets[e])}; write tg.tensor(…) for it"
                 )
         values = self.values(*arguments)
+        for e in self.checks:
+            if not holds(array_of(values[e])):
+                raise errors.GraphError(
+                    "a check of the captured function does not hold; nothing was written. The"
+                    " function itself raises, or computes otherwise: call it as it is"
+                )
         for e, new in self.written.items():
             rebind(targets[e], copied(array_of(values[new])))
+        for e, new in self.gradients.items():
+            if type(targets[e]) is Tensor:
+                self._give(e, targets[e], wrap(copied(array_of(values[new]))))
+        for do in self.after:
+            do()
         return unflatten(self.structure, [values[e] for e in self.outputs])
+
+    def _give(self, e: Expr, target: Tensor, gradient: Tensor) -> None:
+        """Give a tensor a gradient; to that of an argument, which has none in a capture, add it."""
+        before = None if e in self.tensors else target._grad
+        target.grad = gradient if before is None else before + gradient
 
     def _arguments(self, arguments: Any) -> dict[Expr, Any]:
         """Return what is given for the symbols of the arguments."""
         return dict(zip(self.inputs, flatten(arguments)[0], strict=True))
+
+
+def _gradient_of(tensor: Tensor) -> Any:
+    if tensor._grad is None:
+        raise errors.GraphError(
+            f"{errors.owner(tensor)} had a gradient when the function was captured, and has none"
+            " now; capture it again"
+        )
+    meet(tensor._grad)
+    return tensor._grad._data
 
 
 def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ()) -> Captured:
@@ -89,14 +149,13 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
     ``f`` has returned or raised, tensors, optimizers and generators are as they were. No other
     thread may use the same tensors meanwhile.
 
-    Python's numbers are constants of the capture: also the number of steps that an optimizer has
-    taken, with which bias corrections and scheduled learning rates are computed. So is what ``f``
-    decides by ``if``, and what else it changes in Python's objects is changed. State that a step
-    adds, rather than writes, is not captured: take one step before.
+    Python's numbers are constants of the capture, but for those that optimizers compute with: the
+    number of steps, and learning rates. So is what ``f`` decides by ``if``. What else it changes in
+    Python's objects is told where it can be seen, as ``unrepeated``. State that a step adds, rather
+    than writes, is not captured: take one step before.
 
-    Values are not checked, neither now nor when the capture is evaluated: where the function itself
-    would raise for a gradient that is not finite, a label out of range or a probability outside
-    [0, 1], the captured one computes on, and its results mean nothing.
+    Values are not known now. Where the function itself would raise for a gradient that is not
+    finite, a label out of range or a probability outside [0, 1], there is a check.
 
     Args:
         f: a function of arrays.
@@ -104,7 +163,7 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
         names: what the inputs are called.
 
     Raises:
-        DTypeError: ``f`` returns something that is no array, nor ``None``.
+        DTypeError: ``f`` returns something that is no array or number, nor ``None``.
         GraphError: ``f`` asks for the value of an element.
 
     Example:
@@ -131,41 +190,64 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
     arguments = [
         argument(e) if t._requires_grad else wrap(e) for e, t in zip(inputs, tensors, strict=True)
     ]
-    capturing = _Capturing()
+    capturing = Capturing()
     try:
         with mode(observer=capturing):
             result = f(*unflatten(structure, arguments))
         found, kind = ([], ()) if result is None else flatten(result)
         for value in found:
-            if not (type(value) is Expr or hasattr(value, "dtype")):
+            if not (isinstance(value, (bool, int, float)) or hasattr(value, "dtype")):
                 raise errors.DTypeError(
                     f"trace: the function returned {errors.describe(value)}, not arrays"
                 )
         outputs = tuple(map(lift, found))
         written, gradients = capturing.written(), capturing.gradients()
+        capturing.tell_of_no_gradients(gradients.keys() - {*inputs})
+        after, unrepeated = capturing.after(), capturing.unrepeated()
     finally:
         capturing.restore()
-    drawn = tuple(capturing.drawn)
-    used = {*in_order([*outputs, *written.values(), *gradients.values(), *drawn])}
-    used |= {*written, *gradients}
-    met = {e: tensor for e, tensor in capturing.tensors.items() if e in used - {*inputs}}
-    return Captured(inputs, outputs, kind, met, written, gradients, capturing.draws, drawn)
+    drawn, checks = tuple(capturing.drawn), tuple(capturing.checks)
+    used = {*in_order([*outputs, *written.values(), *gradients.values(), *drawn, *checks])}
+    accumulated = {e: owner for e, owner in capturing.accumulated().items() if e in used}
+    read = used | {*written, *gradients, *accumulated.values()}
+    others = {*inputs, *accumulated}
+    return Captured(
+        inputs=inputs,
+        outputs=outputs,
+        structure=kind,
+        tensors={e: t for e, t in capturing.tensors.items() if e in read and e not in others},
+        written=written,
+        gradients=gradients,
+        draws=capturing.draws,
+        drawn=drawn,
+        accumulated=accumulated,
+        numbers={e: of for e, of in capturing.numbers.items() if e in used},
+        checks=checks,
+        settings=tuple(capturing.settings.values()),
+        constants=tuple((a, e) for a, e in capturing.constants.values() if e in used),
+        after=after,
+        unrepeated=unrepeated,
+    )
 
 
-class _Capturing(Observer):
+class Capturing(Observer):
     """Puts symbols in place of what is met."""
 
     def __init__(self) -> None:
         self.tensors: dict[Expr, Tensor] = {}
         self.draws: dict[Expr, Generator] = {}
         self.drawn: dict[Expr, None] = {}
-        self._before: dict[int, tuple[Any, dict[str, Any]]] = {}
+        self.numbers: dict[Expr, Callable[[], float]] = {}
+        self.checks: dict[Expr, None] = {}
+        self.settings: dict[tuple[int, str], tuple[Any, str, Any]] = {}
+        self.constants: dict[int, tuple[Array, Expr]] = {}
+        self._before: dict[int, Attributes] = {}
 
     def met(self, thing: Any) -> None:
         """Keep what a tensor, an optimizer or the like holds; let a tensor hold a symbol."""
         if id(thing) in self._before:
             return
-        self._before[id(thing)] = thing, _attributes(thing)
+        self._before[id(thing)] = Attributes(thing)
         if type(thing) is not Tensor:
             return
         held: Any = thing._data
@@ -185,10 +267,28 @@ class _Capturing(Observer):
         self.draws[e] = generator
         return e
 
+    def number(self, name: str, counter: Any, at: Callable[[int], Any]) -> Expr:
+        """Return a symbol for a number, which is read for the steps that are counted by then."""
+        self.met(counter)
+        ahead = counter.steps - self._before[id(counter)].values["steps"]
+        e = symbol(name, (), float, weak=True)
+        self.numbers[e] = partial(number, name, counter, at if not ahead else _Ahead(at, ahead))
+        return e
+
+    def relied(self, owner: Any, name: str, value: Any) -> None:
+        """Keep what was read as a constant."""
+        self.settings.setdefault((id(owner), name), (owner, name, value))
+
+    def check(self, condition: Any) -> None:
+        """Keep what must be true."""
+        self.checks[condition] = None
+
     def forward(self, event: Forward) -> None:
-        """Keep what was drawn."""
+        """Keep what was drawn, and what operands must be."""
         if event.op.family == "random":
             self.drawn[event.out] = None
+        self.checks |= dict.fromkeys(conditions(event.op, event.arrays, event.static))
+        self.constants |= {id(a): (a, lift(a)) for a in event.arrays if type(a) is np.ndarray}
 
     def written(self) -> dict[Expr, Expr]:
         """Return what tensors hold, other than their symbol."""
@@ -200,20 +300,60 @@ class _Capturing(Observer):
         return {
             e: lift(t._grad)
             for e, t in self.tensors.items()
-            if t._grad is not None and t._grad is not self._before[id(t)][1]["_grad"]
+            if t._grad is not None and t._grad is not self._before[id(t)].values["_grad"]
         }
+
+    def tell_of_no_gradients(self, given: Iterable[Expr]) -> None:
+        """Keep as constant that tensors had no gradient, to which what they are given would add."""
+        for e in given:
+            if self._before[id(self.tensors[e])].values["_grad"] is None:
+                self.relied(self.tensors[e], "_grad", None)
+
+    def accumulated(self) -> dict[Expr, Expr]:
+        """Return the symbols of gradients that were there before, with those of their tensors."""
+        symbols = {id(t): e for e, t in self.tensors.items()}
+        befores = ((e, self._before[id(t)].values["_grad"]) for e, t in self.tensors.items())
+        return {symbols[id(g)]: e for e, g in befores if g is not None and id(g) in symbols}
+
+    def after(self) -> tuple[Callable[[], None], ...]:
+        """Return what is done once a run has written all: counting steps, forgetting gradients."""
+        done: list[Callable[[], None]] = []
+        for before in self._before.values():
+            thing, values = before.owner, before.values
+            if type(thing) is Tensor:
+                if thing._grad is None and values["_grad"] is not None:
+                    done.append(thing.zero_grad)
+            elif "steps" in before.follows and thing.steps != values["steps"]:
+                done.append(partial(_count, thing, thing.steps - values["steps"]))
+        return tuple(done)
+
+    def unrepeated(self) -> tuple[tuple[Any, str], ...]:
+        """Return which attributes have changed that no run of the capture changes."""
+        theirs = {id(t) for t in self.tensors.values()}
+        return tuple(
+            (before.owner, name)
+            for key, before in self._before.items()
+            if key in theirs or type(before.owner) not in (Tensor, Node)
+            for name in before.changed()
+            if name not in before.follows
+        )
 
     def restore(self) -> None:
         """Give all that was met what it held before."""
-        for thing, attributes in self._before.values():
-            for name in _attributes(thing).keys() - attributes.keys():
-                delattr(thing, name)
-            for name, value in attributes.items():
-                setattr(thing, name, value)
+        for before in self._before.values():
+            before.restore()
 
 
-def _attributes(thing: Any) -> dict[str, Any]:
-    """Return what an object's attributes hold, those in slots and those in its dict."""
-    state = object.__getstate__(thing)
-    parts = state if isinstance(state, tuple) else (state,)
-    return {name: value for part in parts if part for name, value in part.items()}
+class _Ahead:
+    """A number for a step that comes some steps later in the same run."""
+
+    def __init__(self, at: Callable[[int], Any], ahead: int) -> None:
+        self._at, self._ahead = at, ahead
+
+    def __call__(self, steps: int) -> Any:
+        return self._at(steps + self._ahead)
+
+
+def _count(thing: Any, more: int) -> None:
+    meet(thing)
+    object.__setattr__(thing, "steps", thing.steps + more)  # no setting, whatever its class checks

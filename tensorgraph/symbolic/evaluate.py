@@ -19,7 +19,7 @@ def evaluate(
     """Return the value of every expression that the roots are made of.
 
     Args:
-        roots: what is wanted.
+        roots: what is wanted. What is weak comes as Python's numbers.
         given: arrays or tensors for inputs, or for any other expression.
         dtype: compute in this floating-point type, whatever the expressions say.
     """
@@ -43,14 +43,15 @@ def complete(values: dict[Expr, Any], roots: Sequence[Expr], dtype: Any = None) 
             values[e] = x if x.dtype.kind == "f" else dispatch(e.op, (x,), {"dtype": dtype})
         else:
             args = tuple(values[x] for x in e.args)
-            value = dispatch(
-                e.op, args if e.op.family == "elementwise" else _arrays(args), e.static
-            )
+            takes_numbers = e.op.family in ("elementwise", "fused")
+            value = dispatch(e.op, args if takes_numbers else _arrays(args), e.static)
             values[e] = value._data if e.op.family == "random" else value
+            if e.weak and isinstance(value, (np.ndarray, np.generic)):
+                values[e] = value.item()
 
 
 def _arrays(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return operands of which Python's numbers are arrays, as kernels other than ufuncs ask."""
+    """Return operands of which Python's numbers are arrays, as kernels that move elements ask."""
     return tuple(np.asarray(x) if isinstance(x, (bool, int, float)) else x for x in args)
 
 

@@ -3,6 +3,10 @@
 An expression knows what would be computed, and the shape and dtype of the result; nothing runs.
 Equal expressions are one object, so comparing and remembering them is by identity. Gradient rules
 are code over operators, array methods and ops, so they run on expressions as they stand.
+
+Python's numbers decide no dtype: ``x * 2.0`` is of the dtype of x. Nor does an expression that
+stands for one, which is *weak*: a constant that is Python's number, a symbol of a number that is
+known only when the expression is computed, and what is computed from these alone.
 """
 
 from __future__ import annotations
@@ -18,8 +22,10 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.locks import free, in_forked_child
+from tensorgraph.engine.modes import user_line
 from tensorgraph.engine.op import HANDLERS, Op
 from tensorgraph.engine.operators import Operators
+from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.ops import OPS
 from tensorgraph.ops.methods import bind_operators
@@ -50,7 +56,7 @@ class Expr(Operators):
         True
     """
 
-    __slots__ = ("__weakref__", "args", "dtype", "name", "op", "shape", "static", "value")
+    __slots__ = ("__weakref__", "args", "dtype", "name", "op", "shape", "static", "value", "weak")
 
     op: Op | None
     """The operation; ``None`` for an input or a constant."""
@@ -62,6 +68,8 @@ class Expr(Operators):
     """A constant's array or number; ``None`` for anything else."""
     name: str | None
     """What an input is called."""
+    weak: bool
+    """Whether it stands for one of Python's numbers, which decide no dtype."""
 
     @property
     def ndim(self) -> int:
@@ -80,7 +88,10 @@ class Expr(Operators):
 
     def __repr__(self) -> str:
         what = self.op.name if self.op else "constant" if self.value is not None else self.name
-        return f"<{what} {self.dtype}{list(self.shape)}>"
+        return f"<{what} {kind_text(self)}>"
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)  # a format for numbers has nothing to show here, and does no harm
 
     def __len__(self) -> int:
         if not self.shape:
@@ -92,17 +103,23 @@ class Expr(Operators):
 
     def __bool__(self) -> bool:
         raise errors.GraphError(
-            "a symbolic array has no value, so nothing can be decided by it; write"
+            f"{_at_line()}a symbolic array has no value, so nothing can be decided by it; write"
             " tg.where(condition, a, b) for a if condition else b"
         )
 
     def _no_value(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise errors.GraphError(
-            f"a symbolic array ({self!r}) has no value; compute with it by operators and tg's"
-            " functions, and return it from the function that is traced to see its value"
+            f"{_at_line()}a symbolic array ({self!r}) has no value; compute with it by operators"
+            " and tg's functions (tg.where for if), and return it from the function that is traced"
+            " to see its value: return loss, or return loss.item()"
         )
 
-    item = tolist = __float__ = __int__ = __index__ = __complex__ = __array__ = _no_value
+    tolist = tobytes = __float__ = __int__ = __index__ = __complex__ = __array__ = _no_value
+    __trunc__ = __floor__ = __ceil__ = _no_value
+
+    def item(self) -> Expr:
+        """Return what stands for the only element as one of Python's numbers."""
+        return self if self.weak else apply(item, (self,), {})
 
     def get(self) -> NDArray[Any]:
         """Return a constant's values; of anything else none, for checks: see ``host_values``."""
@@ -115,6 +132,16 @@ class Expr(Operators):
     __hash__ = object.__hash__
 
 
+def kind_text(e: Expr) -> str:
+    """Return an expression's dtype and shape as text; of a number of Python's its type."""
+    return type(e.dtype.type(0).item()).__name__ if e.weak else f"{e.dtype}{list(e.shape)}"
+
+
+def _at_line() -> str:
+    line = user_line()
+    return f"{line}: " if line else ""
+
+
 def stand_in(x: Expr) -> NDArray[Any]:
     """Return zeros that take no memory, of the shape and dtype of an expression."""
     return np.broadcast_to(np.zeros((), x.dtype), x.shape)
@@ -122,16 +149,30 @@ def stand_in(x: Expr) -> NDArray[Any]:
 
 bind_operators(Expr, OPS, Expr._no_value, stand_in)
 
+item = Op(
+    "item",
+    lambda x: x.item(),
+    {"x": NONDIFF},
+    family="shape",
+    shape=lambda x: (),
+    dtype=lambda x: np.asarray(x.dtype.type(0).item()).dtype,
+    doc="Return the only element as one of Python's numbers.",
+)
 
-def symbol(name: str | None, shape: Iterable[int] = (), dtype: Any = np.float32) -> Expr:
+
+def symbol(
+    name: str | None, shape: Iterable[int] = (), dtype: Any = np.float32, weak: bool = False
+) -> Expr:
     """Return a new input: a symbolic array of which only shape and dtype are known.
+
+    A weak one stands for one of Python's numbers.
 
     Example:
         >>> from tensorgraph.symbolic.expr import symbol
         >>> symbol("x", (2, 3))
         <x float32[2, 3]>
     """
-    return _new(None, (), _NOTHING, tuple(shape), np.dtype(dtype), None, name)
+    return _new(None, (), _NOTHING, tuple(shape), np.dtype(dtype), None, name, weak)
 
 
 def in_64_bits(value: Any) -> Any:
@@ -160,13 +201,14 @@ def constant(value: Any) -> Expr:
         value = in_64_bits(value)
         shape, dtype = (), np.asarray(value).dtype
         key = (type(value), repr(value))  # -0.0 is not 0.0
-    return _interned(key, (None, (), _NOTHING, shape, dtype, value, None))
+    weak = not isinstance(value, np.ndarray)
+    return _interned(key, (None, (), _NOTHING, shape, dtype, value, None, weak))
 
 
 def constant_of_its_own(value: Any) -> Expr:
     """Return a constant that is told apart from every other one, also from those of equal value."""
     e = constant(value)
-    return _new(None, (), _NOTHING, e.shape, e.dtype, e.value, None)
+    return _new(None, (), _NOTHING, e.shape, e.dtype, e.value, None, e.weak)
 
 
 def lift(value: Any) -> Expr:
@@ -190,7 +232,13 @@ def make(
 ) -> Expr:
     """Return the expression for an operation whose result's shape and dtype are known."""
     key = (op, tuple(map(id, args)), _frozen(static))
-    return _interned(key, (op, args, static, shape, dtype, None, None))
+    return _interned(key, (op, args, static, shape, dtype, None, None, _is_weak(op, args)))
+
+
+def _is_weak(op: Op, args: tuple[Expr, ...]) -> bool:
+    """Return whether a result is one of Python's numbers."""
+    computes = op.family == "elementwise" and "dtype" not in op.defaults
+    return op is item or (computes and all(e.weak for e in args))
 
 
 def _frozen(value: Any) -> Any:
@@ -220,7 +268,7 @@ def _interned(key: Any, fields: tuple[Any, ...]) -> Expr:
 
 def _new(*fields: Any) -> Expr:
     new: Any = object.__new__(Expr)
-    new.op, new.args, new.static, new.shape, new.dtype, new.value, new.name = fields
+    new.op, new.args, new.static, new.shape, new.dtype, new.value, new.name, new.weak = fields
     return new  # type: ignore[no-any-return]
 
 

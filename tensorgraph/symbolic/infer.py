@@ -21,7 +21,7 @@ Static = dict[str, Any]
 
 
 def result_like(op: Op, operands: Sequence[Any], static: Static) -> tuple[Shape, Any]:
-    """Return shape and dtype of an operation on operands with ``shape``, ``dtype`` and ``value``.
+    """Return shape and dtype of an operation on operands, which are expressions.
 
     Raises:
         ShapeError: the operands do not fit together.
@@ -52,9 +52,14 @@ def _dtype(op: Op, operands: Sequence[Any], static: Static) -> Any:
 
 
 def _zeros(x: Any, shape: Shape) -> Any:
-    """Return zeros of an operand's dtype that take no memory; a single number itself."""
+    """Return zeros of an operand's dtype that take no memory; a single number itself.
+
+    For one of Python's that is not known stands 1, by which and of which anything can be computed.
+    """
     if x.value is not None and (x.shape == shape or x.shape == ()):
         return x.value
+    if x.weak:
+        return x.dtype.type(1).item()
     return np.broadcast_to(np.zeros((), x.dtype), shape)
 
 

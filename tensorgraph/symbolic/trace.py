@@ -15,7 +15,7 @@ from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.rule import parameter_names
 from tensorgraph.symbolic.capture import capture
 from tensorgraph.symbolic.evaluate import evaluate
-from tensorgraph.symbolic.expr import Expr, in_order
+from tensorgraph.symbolic.expr import Expr, in_order, kind_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Trace:
     outputs: tuple[Expr, ...]
     structure: Structure = None
     known: Mapping[Expr, Any] = field(default_factory=dict)
-    """What the tensors held that are used besides the inputs, and what is drawn from."""
+    """What the tensors held that are used besides the inputs, numbers, and what is drawn from."""
     drawn: tuple[Expr, ...] = ()
     """Random draws, in their order."""
     written: Mapping[Expr, Expr] = field(default_factory=dict)
@@ -51,8 +51,8 @@ def trace(f: Function[Any, P], *args: Any) -> Trace:
     """Return what ``f`` does with arrays like ``args``, computing nothing.
 
     ``f`` runs once, on tensors that hold symbols: a whole training step, if it is one. What it
-    decides by ``if`` or counts by ``for`` is decided then, with Python's numbers such as a learning
-    rate; a decision by an element's value raises. Tensors that it uses besides its arguments count
+    decides by ``if`` or counts by ``for`` is decided then; a decision by an element's value raises.
+    Tensors that it uses besides its arguments count
     with the values that they have now. Those that it writes are listed (``w ← %7``), and are
     afterwards what they were.
 
@@ -75,8 +75,9 @@ def trace(f: Function[Any, P], *args: Any) -> Trace:
         return %2
     """
     found = capture(f, *args, names=_input_names(f, args, len(flatten(args)[0])))
-    known = {**{e: tensor._data for e, tensor in found.tensors.items()}, **found.draws}
-    return Trace(found.inputs, found.outputs, found.structure, known, found.drawn, found.written)
+    return Trace(
+        found.inputs, found.outputs, found.structure, found.known(), found.drawn, found.written
+    )
 
 
 def _input_names(f: Callable[..., Any], args: Sequence[Any], count: int) -> list[str]:
@@ -99,7 +100,7 @@ def listing(
     given = list(dict.fromkeys([*inputs, *(e for e in order if e.is_input), *written]))
     names = _distinct(given)
     number = count().__next__
-    lines = [f"{names[e]}: {e.dtype}{list(e.shape)}" for e in given]
+    lines = [f"{names[e]}: {kind_text(e)}" for e in given]
     for e in order:
         if e.value is not None:
             names[e] = _constant_text(e)
@@ -107,7 +108,7 @@ def listing(
             names[e] = f"%{number()}"
             operands = [*(names[x] for x in e.args), *_static_text(e.static)]
             call = f"{e.op.name}({', '.join(operands)})"
-            lines.append(f"{names[e]} = {call}  {e.dtype}{list(e.shape)}")
+            lines.append(f"{names[e]} = {call}  {kind_text(e)}")
     lines += [f"{names[e]} ← {names[new]}" for e, new in written.items()]
     return "\n".join([*lines, f"return {', '.join(names[e] for e in outputs)}"])
 

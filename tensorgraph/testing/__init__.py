@@ -23,6 +23,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
+from tensorgraph.leads.modules import tell_of_calls as _tell_of_calls
 from tensorgraph.testing.check_op import check_op
 from tensorgraph.testing.findings import GradcheckResult
 from tensorgraph.testing.gradcheck import gradcheck
@@ -39,6 +40,8 @@ else:
 
     def __dir__() -> list[str]:
         return sorted([*__all__, "strategies"])
+
+    _tell_of_calls(__name__)
 
 
 __all__ = ["GradcheckResult", "check_op", "gradcheck"]

@@ -103,6 +103,7 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
         record_requirements.check_rules(record, case)
     for stated, check_field in (
         (record.shape or record.dtype, record_requirements.check_inference),
+        (record.lowering, record_requirements.check_lowering),
         (record.code, record_requirements.check_code),
         (record.facts, record_requirements.check_facts),
     ):

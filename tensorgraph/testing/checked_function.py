@@ -62,7 +62,7 @@ class CheckedFunction:
                 " write tg.testing.gradcheck(f, np.array([1.0, 2.0]))"
             )
         with mode(recording=True, observer=_Precision()), watch() as self._states:
-            first = [output._data for output in self.outputs(self.variables())]
+            first = [output._data for output in self._first_outputs(inputs)]
         with self.repeated(), mode(recording=True, observer=None):
             second = [output._data for output in self.outputs(self.variables())]
         if not all(
@@ -106,6 +106,20 @@ class CheckedFunction:
         if not found:
             raise errors.DTypeError("gradcheck: the function returned nothing floating-point")
         return found
+
+    def _first_outputs(self, inputs: Sequence[Any]) -> list[Tensor]:
+        """Return the results, or say that a list of numbers is no array where one was meant."""
+        try:
+            return self.outputs(self.variables())
+        except (errors.GraphError, TypeError) as error:
+            for k, value in enumerate(inputs):
+                if isinstance(value, (list, tuple)) and _holds_numbers(value):
+                    raise errors.DTypeError(
+                        f"gradcheck: argument {k} is a {type(value).__name__} of numbers, each of"
+                        " which is a tensor in the function; write np.array(…) around it for one"
+                        f" tensor\n  {error}"
+                    ) from None
+            raise
 
     def repeated(self) -> Any:
         """Return a context in which the function draws the same random numbers again."""
@@ -212,6 +226,13 @@ def _array_of(value: Any, name: str) -> Array | None:
             " as the errors to be found; write .astype('float64')"
         )
     return np.array(array)
+
+
+def _holds_numbers(values: Sequence[Any]) -> bool:
+    return bool(values) and all(
+        _holds_numbers(value) if isinstance(value, (list, tuple)) else isinstance(value, float)
+        for value in values
+    )
 
 
 class _Precision(Observer):

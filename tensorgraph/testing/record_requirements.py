@@ -14,7 +14,8 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
-from tensorgraph.symbolic.expr import Expr, make, symbol
+from tensorgraph.symbolic.evaluate import evaluate
+from tensorgraph.symbolic.expr import Expr, lift, make, symbol
 from tensorgraph.symbolic.infer import result_like
 from tensorgraph.testing.checked_function import Array
 from tensorgraph.testing.op_calls import Case
@@ -46,6 +47,25 @@ def check_inference(op: Op, case: Case, static: dict[str, Any]) -> None:
         result.shape == shape and result.dtype == dtype,
         f"{case}: its kernel returns {result.dtype} {result.shape}, where the record's"
         f" shape and dtype say {np.dtype(dtype)} {shape}",
+    )
+
+
+def check_lowering(op: Op, case: Case, static: dict[str, Any]) -> None:
+    """The record's lowering computes what the kernel does, in ordinary operations."""
+    lowering = op.lowering
+    if lowering is None:
+        return
+    expected = _result(op, case, static)
+    operands, shape, dtype = _like(op, case, static)
+    lowered = lift(lowering(*operands, **_prepared(op, case, static)))
+    _require(
+        (lowered.shape, lowered.dtype) == (shape, dtype),
+        f"{case}: its lowering gives {lowered.dtype} {lowered.shape}, its kernel {dtype} {shape}",
+    )
+    given = dict(zip(operands, map(np.asarray, case.inputs), strict=True))
+    found = np.asarray(evaluate([lowered], given)[lowered])
+    _require(
+        _alike(found, expected), f"{case}: its lowering computes something else than its kernel"
     )
 
 

@@ -20,6 +20,7 @@ from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target, size_
 from tensorgraph.train.module_modes import evaluating
 from tensorgraph.train.training_arguments import (
     ACCURACY,
+    BINARY_ACCURACY,
     Loss,
     Metrics,
     check_loss,
@@ -134,10 +135,18 @@ def measure(
     for name, metric in metrics.items():
         # Ours take a class for each example, of which models return a score for each class.
         ours = getattr(metric, "__module__", "").startswith("tensorgraph.diagnose")
-        line = f"; write {ACCURACY}" if ours and getattr(output, "ndim", 0) == 2 else ""
+        line = _classes_line(output) if ours else ""
         with _noted(f"the metric {name!r} of {examples.name}", line):
             values[name] = as_float(metric(output, target), f"the metric {name!r}", ".mean()")
     return values
+
+
+def _classes_line(output: Any) -> str:
+    """Return how a metric is given the classes that a model's output stands for."""
+    shape: tuple[int, ...] = getattr(output, "shape", ())
+    if len(shape) == 2 and shape[1] > 1:
+        return f"; write {ACCURACY}"
+    return f"; write {BINARY_ACCURACY}" if shape else ""
 
 
 @contextmanager

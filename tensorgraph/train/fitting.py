@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.arguments import whole
+from tensorgraph.arguments import boolean, whole
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
@@ -48,6 +48,7 @@ def fit(
     watch: bool = False,
     checkpoint: str | os.PathLike[str] | None = None,
     checkpoint_every: Every = "epoch",
+    compile: bool = False,
     seed: int = 0,
     progress: bool = True,
 ) -> History:
@@ -109,6 +110,8 @@ def fit(
         checkpoint: the path of the file that the run is saved in; a callback's state is in it if
             the callback is an object with ``state_dict`` and ``load_state_dict``.
         checkpoint_every: ``"epoch"``, or after how many steps.
+        compile: let :func:`tg.compile <tensorgraph.compile>` make each step one program, which is
+            faster: ``compile=True``. The first step of each size of a mini-batch takes longer.
         seed: of the order of mini-batches, for arrays, and of the choice of training examples that
             the error is measured on. Weights and dropout have ``tg.random.seed``.
         progress: print a line for each epoch, with a bar below where there is a terminal and tqdm.
@@ -149,6 +152,8 @@ def fit(
     size = None if batch_size is None else whole(batch_size, "fit: batch_size", 1)
     steps = None if steps_per_epoch is None else whole(steps_per_epoch, "fit: steps_per_epoch", 1)
     training = Training(run, loss, train, dev, size, steps, metrics, clip, seed, watch)
+    if boolean(compile, "fit: compile"):
+        training.compile()
     training.callbacks = functions("callbacks", callbacks)
     training.step_callbacks = functions("step_callbacks", step_callbacks)
     if early_stopping is not None:

@@ -36,6 +36,9 @@ ELSEWHERE = {
 """What other libraries call a loss."""
 
 ACCURACY = 'metrics={"accuracy": lambda z, y: tg.diagnose.accuracy(z.argmax(axis=1), y)}'
+BINARY_ACCURACY = (
+    'metrics={"accuracy": lambda z, y: tg.diagnose.accuracy(z > 0.5, y)}, or z > 0 of logits'
+)
 """What to write where metrics are not given as functions of a model's output."""
 
 

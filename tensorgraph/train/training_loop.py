@@ -13,7 +13,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.data.batches import Batches
+from tensorgraph.engine.arrays import copied, holds
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.optim.settings import plain, rate_at
@@ -77,6 +79,8 @@ class Training:
         self.step_callbacks: tuple[Callback, ...] = ()
         self.early_stopping: EarlyStopping | None = None
         self.checkpoint: Checkpoint | None = None
+        self.compiled: Compiled | None = None
+        """What takes the steps, where they are compiled."""
         self.progress: Progress | Silence = Silence()
         self.interrupts = Interrupts()
 
@@ -91,6 +95,19 @@ class Training:
         """What the history will have, norms aside."""
         measured = [f"{part}_{name}" for name in ("loss", *self.metrics) for part in self.sets]
         return ["epoch", "cost", *measured, "lr", "seconds"]
+
+    def compile(self) -> None:
+        """Let a program take the steps from the first one on.
+
+        Raises:
+            ArgumentError: each layer is watched, of which a program knows nothing.
+        """
+        if self.norms is not None:
+            raise errors.ArgumentError(
+                "fit: watch=True looks at each layer in each step, and compile=True makes them one"
+                " program; leave out one of them"
+            )
+        self.compiled = Compiled(self._descend, wait=True, at_once=True)
 
     # ---------------------------------------------------------------------------------- checkpoint
 
@@ -197,7 +214,9 @@ class Training:
     def _step(self, batch: Any) -> None:
         __tracebackhide__ = True
         run = self.run
-        before = [buffer._data for buffer in self.buffers]  # arrays are never changed in place
+        # Arrays never change in place, but those that somebody keeps are copied by a program.
+        keep = copied if self.compiled else lambda array: array
+        before = [keep(buffer._data) for buffer in self.buffers]
         given, target = inputs_and_target(batch)
         inputs, size = self.inputs.of(given), size_of(batch)
 
@@ -205,7 +224,8 @@ class Training:
             return self.loss(run.model(*inputs), target)
 
         try:
-            value = self._descend(cost)
+            run.optimizer.zero_grad()
+            value = float(self._take(inputs, target).item())
         except BaseException as error:
             _put_back(self.buffers, before)
             if isinstance(error, errors.AnomalyError):
@@ -222,22 +242,31 @@ class Training:
         if self.step_callbacks:
             run.call(self.step_callbacks)
 
-    def _descend(self, cost: Callable[[], Any]) -> float:
-        """Take a step down the gradient of a cost, and return its value before the step."""
+    def _take(self, inputs: list[Any], target: Any) -> Any:
+        """Take a step, as it is or compiled; return the cost before it."""
+        if self.compiled is None:
+            return self._descend(inputs, target, self._hold)
+        self._hold()
+        return self.compiled(inputs, target)
+
+    def _hold(self) -> None:
+        self.interrupts.held = True
+
+    def _descend(
+        self, inputs: list[Any], target: Any, hold: Callable[[], None] = lambda: None
+    ) -> Any:
+        """Take a step down the gradient of the cost, and return that as it was before the step."""
         __tracebackhide__ = True
-        optimizer = self.run.optimizer
         with self.norms.watch if self.norms is not None else nullcontext():
-            optimizer.zero_grad()
-            result = cost()
-            value = cost_value(result)
-            if not math.isfinite(value):
-                raise errors.AnomalyError(f"the cost is {value}")
-            result.backward()
+            cost = checked_cost(self.loss(self.run.model(*inputs), target))
+            if not holds(np.isfinite(cost._data)):
+                raise errors.AnomalyError(f"the cost is {cost.item()}")
+            cost.backward()
         if self.clip is not None:
             self.clip(self.params)
-        self.interrupts.held = True
-        optimizer.step()
-        return value
+        hold()
+        self.run.optimizer.step()
+        return cost
 
     def _end_epoch(self, start: float) -> None:
         run = self.run
@@ -295,7 +324,12 @@ class Training:
 
 
 def cost_value(cost: Any) -> float:
-    """Return a cost as a number.
+    """Return a cost, which is checked, as a number."""
+    return float(checked_cost(cost)._data.item())
+
+
+def checked_cost(cost: Any) -> Tensor:
+    """Return a cost, which is a single number that can be minimised.
 
     Raises:
         DTypeError: it is not a tensor.
@@ -318,7 +352,7 @@ def cost_value(cost: Any) -> float:
             " minimise; look for .detach(), .numpy(), tg.no_grad() or argmax on its way, and for"
             " parameters made without requires_grad=True"
         )
-    return float(cost._data.item())
+    return cost
 
 
 def _put_back(buffers: list[Tensor], arrays: list[Any]) -> None:

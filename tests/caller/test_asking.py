@@ -105,6 +105,10 @@ TAKERS = {
     "its own call": (lambda: np.mean([asked, 1]).tolist(), ("attribute", "np.mean(…).tolist")),
     "the right side": (lambda: 1 < np.mean([asked, 1]), ("comparison", "")),
     "text": (lambda: f"{np.mean([asked, 1]):.2f} {1}", ("text", "")),
+    "text of %": (lambda: "%.2f" % np.mean([asked, 1]), ("text", "")),  # noqa: UP031
+    "a tuple of %": (lambda: "%d %.2f" % (1, np.mean([asked, 1])), ("text", "")),  # noqa: UP031
+    "a remainder": (lambda: 7 % np.mean([asked, 1]), ("operator", "…")),
+    "a mapping": (lambda: {"a": 1, "b": np.mean([asked, 1])}, ("mapping", "")),
     "over lines": (
         lambda: print(
             np.mean([asked, 1]),

@@ -193,7 +193,8 @@ SILENT = {
     "a mean shown": lambda: (
         float(np.mean([x[0], x[1]])), f"{np.mean([x[0], x[1]]):.3f} {np.max([x[0], x[1]])}",
         "{:.1f}".format(np.mean([x[0], x[1]])),  # noqa: UP032
-        print(np.mean([x[0], x[1]])),
+        print(np.mean([x[0], x[1]])), "%.1f" % np.mean([x[0], x[1]]),  # noqa: UP031
+        {"epoch": 1, "loss": np.mean([x[0], x[1]])}, dict(loss=np.mean([x[0], x[1]])),
         np.mean([x[0], x[1]]) < 0.5, print("perplexity", math.exp(x[0])),
     ),
 }  # fmt: skip

@@ -131,6 +131,11 @@ def test_an_integer_result_has_no_gradient():
         (dict(kernel=3), "the kernel is a function of arrays, not 3"),
         (dict(kernel=np.add), "the kernel takes 2 arrays, vjp lists 1"),
         (dict(name=3), "op 3: the name is a string"),
+        (dict(lowering=3), "lowering is a function, not 3"),
+        (dict(lowering=abs), "an elementwise operation has no lowering"),
+        (dict(combine=max, family="reduce"), "combine is a ufunc of two operands such as np.max"),
+        (dict(combine=np.negative, family="reduce"), "combine is a ufunc of two operands"),
+        (dict(combine=np.add), "combine says how a reduction combines two elements; the family is"),
         (dict(family="magic"), "family 'magic' is none of elementwise, reduce, shape"),
         (dict(domain={"y": tg.Real()}), "domain given for 'y', inputs are x"),
         (

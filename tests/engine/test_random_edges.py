@@ -46,6 +46,8 @@ def test_a_draw_lies_in_its_interval_whatever_the_ends(dtype):
     @example(0, 1)
     @example(-largest, largest)
     @example(-1, 0)
+    @example(-0.5, 0)
+    @example(-smallest, 0)
     @example(0, smallest)
     @example(-smallest, smallest)
     @example(0.1, 0.1)

@@ -179,3 +179,14 @@ def test_a_format_for_one_number():
     assert "the format '.2f' is for one element" in told(
         lambda: f"{tg.zeros(2):.2f}", errors.ShapeError
     )
+
+
+def test_a_gradient_is_deleted_and_a_shape_is_not_set():
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+    w.sum().backward()
+    del w.grad
+    assert w.grad is None
+    with pytest.raises(errors.ImmutableError, match=r"w = w\.reshape\(\(1, 2\)\) for w"):
+        w.shape = (1, 2)
+    with pytest.raises(errors.ImmutableError, match=r"w = w\.astype\('float64'\) for w"):
+        w.dtype = float

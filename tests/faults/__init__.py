@@ -7,6 +7,7 @@ may change. A factor of 1 + 1e-8 stands for a slightly wrong number.
 
 from tests.faults import (
     caller,
+    compiler,
     data,
     diagnose,
     display,
@@ -29,6 +30,7 @@ from tests.faults.fault import Fault
 
 FAULTS: list[Fault] = [
     *caller.FAULTS,
+    *compiler.FAULTS,
     *data.FAULTS,
     *diagnose.FAULTS,
     *display.FAULTS,

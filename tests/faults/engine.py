@@ -6,6 +6,15 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "engine/malloc.py",
+        ("keep_freed_memory", "mallopt(_TRIM_THRESHOLD, _KEPT)", "True",
+         "malloc: what lies on top is given back at every step"),
+        ("keep_freed_memory", "os.environ.get(SWITCH) == '0'", "False",
+         "malloc: the switch that leaves the C library alone is not heeded"),
+        ("_is_set_by_user", "'glibc.malloc.' in os.environ.get('GLIBC_TUNABLES', '')", "False",
+         "malloc: settings of the user's own are overruled"),
+    ),
+    *planted_in(
         "engine/explain.py",
         ("_no_array", "operand is None", "False",
          "explain: None is told as an input of shape ()"),
@@ -51,7 +60,7 @@ FAULTS: list[Fault] = [
         "engine/shapes.py",
         ("sum_to", "(*range(lead), *stretched)", "stretched or tuple(range(lead))",
          "broadcasting: new axes not summed where others are"),
-        ("sum_to", "add_up(g, axis=axes)", "g.sum(axis=axes)",
+        ("sum_over", "add_up(g, axis=axes)", "g.sum(axis=axes)",
          "broadcasting: long columns added one by one"),
     ),
     *planted_in(
@@ -65,19 +74,20 @@ FAULTS: list[Fault] = [
     *planted_in(
         "engine/backward_pass.py",
         ("sweep",
-         "if parent in owned and type(total) is np.ndarray:\n"
+         "if parent in owned and type(total) is type(gradient) is np.ndarray:\n"
          "    np.add(total, gradient, out=total)\n"
          "else:\n"
          "    sums[parent] = total + gradient\n"
          "    owned.add(parent)",
-         "if parent in owned and type(total) is np.ndarray:\n"
+         "if parent in owned and type(total) is type(gradient) is np.ndarray:\n"
          "    np.add(total, gradient, out=total)\n"
          "else:\n"
          "    sums[parent] = gradient\n"
          "    owned.add(parent)", "a lost accumulation"),
         ("sweep", "np.add(total, gradient, out=total)", "pass",
          "the third gradient of a leaf lost"),
-        ("sweep", "parent in owned and type(total) is np.ndarray", "type(total) is np.ndarray",
+        ("sweep", "parent in owned and type(total) is type(gradient) is np.ndarray",
+         "type(total) is type(gradient) is np.ndarray",
          "a borrowed array added to in place"),
         ("_is_fresh", "gradient is g", "", "the gradient of the result taken for a new array"),
         ("_is_fresh", "gradient.base is not None", "", "a view taken for a new array"),
@@ -114,14 +124,14 @@ FAULTS: list[Fault] = [
         ("sweep",
          "if create_graph:\n"
          "    sums[parent] = total + gradient\n"
-         "elif parent in owned and type(total) is np.ndarray:\n"
+         "elif parent in owned and type(total) is type(gradient) is np.ndarray:\n"
          "    np.add(total, gradient, out=total)\n"
          "else:\n"
          "    sums[parent] = total + gradient\n"
          "    owned.add(parent)",
          "if create_graph:\n"
          "    sums[parent] = total + gradient.detach()\n"
-         "elif parent in owned and type(total) is np.ndarray:\n"
+         "elif parent in owned and type(total) is type(gradient) is np.ndarray:\n"
          "    np.add(total, gradient, out=total)\n"
          "else:\n"
          "    sums[parent] = total + gradient\n"
@@ -299,7 +309,7 @@ FAULTS: list[Fault] = [
          "lost_gradients: libraries that show, but ask by others, are told of"),
         ("values_leave", "_stores(asked, line) or _is_shown(line.taker)", "_is_shown(line.taker)",
          "lost_gradients: a table that keeps predictions is told of"),
-        ("_is_shown", "('comparison', 'text')", "('text',)",
+        ("_is_shown", "('comparison', 'text', 'mapping')", "('text',)",
          "lost_gradients: an array that is compared is told of"),
         ("values_leave", "MODE.get().recording", "True",
          "lost_gradients: told under no_grad"),

@@ -31,7 +31,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "symbolic/expr.py",
-        ("constant_of_its_own", "_new(None, (), _NOTHING, e.shape, e.dtype, e.value, None)", "e",
+        ("constant_of_its_own", "_new(None, (), _NOTHING, e.shape, e.dtype, e.value, None, e.weak)",
+         "e",
          "recurrences: indices of two steps that are equal have the name of one of them"),
     ),
     *planted_in(

@@ -18,11 +18,20 @@ FAULTS: list[Fault] = [
          "leads: a keyword is told that the call does not take"),
         ("numbers_apart", "len(args) > 1", "len(args) > 2",
          "leads: two lengths given one by one are taken for a shape and a dtype"),
+        ("too_many", "taken[1:], given - 1", "taken[1:], given",
+         "leads: an object is counted among the arguments of its method"),
     ),
     *planted_in(
         "leads/draws.py",
         ("shape_first", "len(args) > 1", "len(args) > 2",
          "leads: a draw of mean and deviation alone has a shape of 0"),
+    ),
+    *planted_in(
+        "leads/modules.py",
+        ("tell_of_calls", "(module, *vars(module).values())", "(module,)",
+         "leads: a module in a room that is called says nothing"),
+        ("_line_for", "n.lower() == name.replace('_', '')", "False",
+         "leads: a module that is called names all that it defines"),
     ),
     *planted_in(
         "leads/imports.py",

@@ -6,9 +6,11 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
-        "nn/module.py",
-        ("Module.__setattr__", "name in _SWITCHES", "False",
+        "nn/vain_settings.py",
+        ("refuse_vain_setting", "name in _SWITCHES", "False",
          "module: trainable = False is taken and ignored"),
+        ("_lead", "isinstance(value, float)", "True",
+         "module: a length is told to be set, though its weights would not change"),
     ),
     *planted_in(
         "nn/double_inputs.py",
@@ -37,8 +39,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "nn/regularization.py",
-        ("max_norm", "(values / unit) ** 2", "values ** 2 / unit ** 2",
-         "half_precision: squares of large weights overflow"),
+        ("max_norm", "maximum(lengths, limit)", "(lengths + limit)",
+         "regularization: weights that are too long are shortened too far"),
     ),
     *planted_in(
         "nn/losses/_common.py",
@@ -91,7 +93,7 @@ FAULTS: list[Fault] = [
          "norm: in batch norm, the running averages keep too much"),
         ("_divisor", "where(equal(deviation, 0), 1, deviation)", "deviation",
          "norm: without eps, what does not vary becomes 0/0"),
-        ("BatchNorm._follow", "not finite.all()", "False",
+        ("BatchNorm._follow", "not known.all()", "False",
          "norm: in batch norm, a batch with a NaN counts in the running averages"),
         ("BatchNorm.__init__", "np.result_type(self.weight.dtype, np.float32)", "self.weight.dtype",
          "norm: in batch norm, the running averages in half precision"),

@@ -14,8 +14,15 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "optim/base.py",
-        ("Optimizer.current_lr", "deepcopy(rate) if callable(rate) else rate", "rate",
+        ("Optimizer._rate_now", "deepcopy(rate) if callable(rate) else rate", "rate",
          "schedules: reading a rate set by hand is a step of it"),
+        ("Optimizer._warn_of_others", "id(param) in left_out", "False",
+         "optim: parameters that were left out on purpose are announced"),
+    ),
+    *planted_in(
+        "optim/saved_groups.py",
+        ("by_name", "saved != numbered.keys()", "True",
+         "optim: a state whose parameters are numbered is not taken"),
     ),
     *planted_in(
         "optim/settings.py",
@@ -24,6 +31,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "optim/groups.py",
+        ("listed_with", "left & set(map(id, tensors))", "True",
+         "optim: an optimizer is held to models that have none of its parameters"),
         ("Group.__setattr__", "name in self._defaults", "False",
          "optim: a setting assigned to a group is refused"),
     ),
@@ -58,8 +67,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "optim/base.py",
-        ("Optimizer.step", "group.settings(self.steps)", "self.groups[0].settings(self.steps)",
-         "optim: all groups with the settings of the first"),
+        ("Optimizer._settings_of", "group.settings(self.steps)",
+         "self.groups[0].settings(self.steps)", "optim: all groups with the settings of the first"),
         ("Optimizer.load_state_dict", "schedule(max(counts[0] - 1, 0))", "pass",
          "optim: a rate set after loading holds from the first step on"),
         ("Optimizer.step", "updated != self._updated or any(map(_wants_gradient, self._others))",
@@ -83,10 +92,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "optim/recorded_steps.py",
-        ("RecordedPack.next", "update(old, grad, kept, self.steps + 1)",
+        ("RecordedPack.next", "update(old, grad, kept, number('t', self, following))",
          "update(old, grad, {k: v.detach() for k, v in kept.items()}, self.steps "
          "+ 1)", "recorded_steps: the state taken as constant"),
-        ("RecordedPack.next", "update(old, grad, kept, self.steps + 1)",
+        ("RecordedPack.next", "update(old, grad, kept, number('t', self, following))",
          "update(old, grad.detach(), kept, self.steps + 1)",
          "recorded_steps: the gradient taken as constant"),
     ),

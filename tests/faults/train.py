@@ -17,7 +17,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "train/training_loop.py",
-        ("Training._descend", "optimizer.zero_grad()", "",
+        ("Training._step", "run.optimizer.zero_grad()", "pass",
          "fit: gradients add up from step to step"),
         ("Training._step", "value * size", "value * self.batches.batch_size",
          "fit: a small batch counts as a whole one in the epoch's cost"),
@@ -29,8 +29,10 @@ FAULTS: list[Fault] = [
          "fit: training mode for parts that are to stay out of it"),
         ("Training.run_all", "self.interrupts.held = True", "",
          "fit: an impatient Ctrl-C breaks off what ends a run"),
-        ("Training._descend", "self.interrupts.held = True", "",
+        ("Training._hold", "self.interrupts.held = True", "pass",
          "fit: the second Ctrl-C comes between parameters"),
+        ("Training._descend", "not holds(np.isfinite(cost._data))", "False",
+         "fit: a cost that is not finite is minimised"),
         ("Training._step",
          "_put_back(self.buffers, before)\n"
          "if isinstance(error, errors.AnomalyError):\n"

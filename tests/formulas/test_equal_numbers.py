@@ -86,6 +86,16 @@ numbers = st.sampled_from([0.1, 0.25, 0.7]).map(
 )
 
 
+@given(terms, st.permutations([0.13, 0.37, 0.71]))
+def test_nothing_is_told_where_all_numbers_differ(terms, values):
+    program = [f"loss = {' + '.join(terms)}"]
+    note(program[0])
+    d = derived(program, {**dict(zip(NAMES, values, strict=True)), "m": 4, "n": 9})
+    note(str(d))
+    assert is_right(program, d)
+    assert "may be" not in str(d) and "which holds the same" not in str(d)
+
+
 @example(["lam * (x**2).sum()", "mu * np.abs(x).sum()"], dict.fromkeys(NAMES, 0.1))
 @example(["lam * (x**2).sum()", "mu * (x**2).sum()"], dict.fromkeys(NAMES, 0.1))
 @given(terms, numbers)

@@ -346,3 +346,62 @@ def test_a_column_of_lists_is_told_to_be_stacked(rows):
 def test_ragged_lists_say_where():
     with pytest.raises(ShapeError, match=r"^x: ragged data: data\[0\] has length 1, data\[1\]"):
         to_plain([[1], [1, 2]], "x")
+
+
+# ---------------------------------------------------------------------- tensors of other libraries
+
+
+class Torch:
+    """A tensor as PyTorch has it, which refuses to be an array."""
+
+    __module__ = "torch"
+
+    def __init__(self, requires_grad, dtype):
+        self.requires_grad, self.dtype, self.shape = requires_grad, dtype, (2, 2)
+
+    def __len__(self):
+        return 2
+
+    def __array__(self, dtype=None, copy=None):
+        if self.requires_grad:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+        raise TypeError("Got unsupported ScalarType BFloat16")
+
+
+REFUSING = {
+    "requires a gradient; write x.detach().numpy()": Torch(True, "torch.float32"),
+    "requires a gradient; write x.detach().float().numpy()": Torch(True, "torch.bfloat16"),
+    "of torch of dtype bfloat16; write x.float().numpy()": Torch(False, "torch.bfloat16"),
+    "a Torch of torch that gives NumPy no array: Got uns": Torch(False, "torch.complex32"),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("told", REFUSING)
+def test_a_tensor_of_another_library_is_told_how_it_becomes_an_array(door, told):
+    with pytest.raises(DTypeError, match=re.escape(told)):
+        DOORS[door](REFUSING[told])
+
+
+def test_a_list_of_such_tensors_is_told_too():
+    with pytest.raises(DTypeError, match=r"write x\.detach\(\)\.numpy\(\)$"):
+        tg.tensor([Torch(True, "torch.float32")] * 2)
+    with pytest.raises(TypeError, match=r"parameter '0' is a torch\.Torch; write tg"):
+        tg.optim.SGD([Torch(True, "torch.float32")], lr=0.1)
+
+
+def test_dates_beside_numbers_and_sparse_operands_are_told_what_to_write():
+    dates = pd.to_datetime(["2020-01-01", "2020-01-03"])
+    frame = pd.DataFrame({"a": [1.0, 2.0], "d": dates})
+    line = re.escape("d write (d - d.min()) / np.timedelta64(1, 'D')")
+    for mixed in (
+        frame,
+        frame.assign(d=dates - dates[0]),
+        frame.assign(d=[d.date() for d in dates]),
+    ):
+        with pytest.raises(DTypeError, match=f"not dates or durations such as .*{line}"):
+            tg.tensor(mixed)
+    d = frame["d"]
+    assert list((d - d.min()) / np.timedelta64(1, "D")) == [0.0, 2.0]
+    with pytest.raises(DTypeError, match=r"x is a sparse matrix \(csr_matrix\); write x\.toarray"):
+        tg.nn.Linear(2, 3)(sparse.csr_matrix(np.ones((3, 2))))

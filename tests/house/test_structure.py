@@ -42,7 +42,7 @@ ROOMS = [
     "errors extras files",
     "leads",
     "arguments array_likes display engine.decorating engine.float_warnings engine.locks"
-    " engine.nested_containers",
+    " engine.malloc engine.nested_containers",
     "engine.modes",
     "engine.arrays",
     "engine.summation",
@@ -61,11 +61,24 @@ ROOMS = [
     "observe symbolic",
     "nn",
     "optim formulas",
+    "compiler",
     "data diagnose drawing",
     "train testing",
 ]  # fmt: skip
 # The rooms in a large room, in the same way.
 INNER = {
+    "compiler": [
+        "arena bit_generators c_functions dataflow",
+        "joined_arrays loops",
+        "numpy_runner",
+        "c",
+        "best_runner returned state",
+        "binding",
+        "program",
+        "guards",
+        "variants",
+        "compiled",
+    ],
     "drawing": ["palette scene layout", "view", "formats explorer", "picture"],
     "formulas": [
         "facts writing",
@@ -326,7 +339,7 @@ def public_objects():
             documented = (
                 getattr(value, "__module__", "") != "numpy" and prefix + name not in ELSEWHERE
             )
-            if callable(value) and documented:
+            if callable(value) and documented and not inspect.ismodule(value):
                 yield prefix + name, value
 
 

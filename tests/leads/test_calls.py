@@ -45,6 +45,17 @@ CALLS = {
     "tg.train.fit(model, loss, optimizer, X, validation_data=None)": "write dev=None for",
     "tg.data.Batches(X, num_workers=2)": "write workers=2 for num_workers=2",
     "tg.nn.losses.mse(u, v, size_average=True)": 'write tg.nn.losses.mse(u, v, reduction="sum")',
+    "optimizer.step(closure=f)": "write optimizer.step() (after zero_grad and cost.backward())",
+    "tg.linspace(0, 1, 5, requires_grad=True)": "write tg.tensor(tg.linspace(0, 1, 5), requires",
+    "tg.random.normal((2,), requires_grad=True)": "write tg.tensor(tg.random.normal((2, 3)), req",
+    "tg.optim.schedules.cosine(0.1, T_max=10)": "write steps=10 for T_max=10",
+    "tg.optim.schedules.cosine(0.1, 10, warmup_steps=2)": "write tg.optim.schedules.warmup(",
+    "tg.optim.schedules.warmup(f, warmup_steps=2)": "write steps=2 for warmup_steps=2",
+    "tg.optim.schedules.staircase(0.1, step_size=3)": "write every=3 for step_size=3",
+    "tg.optim.schedules.staircase(0.1, gamma=0.5)": "write factor=0.5 for gamma=0.5",
+    "tg.optim.schedules.Manual(lr=0.1)": "Manual has no keyword 'lr'; ",
+    "tg.optim.schedules.exponential(0.1, gamma=0.5)": "write base=0.5 for gamma=0.5",
+    "tg.optim.schedules.inverse_time(0.1, decay_rate=2.0)": "write rate=2.0 for decay_rate=2.0",
     "tg.diagnose.accuracy(y_true=0, y_pred=0)": "write labels=0 for y_true=0",
 }
 
@@ -68,7 +79,8 @@ MADE_BY_OTHERS = {"Op", "Split", "TargetSplit", "fans"}
 def public_calls():
     """Return what is public and called by users, by its name."""
     found = [getattr(place, name) for place in PLACES for name in dir(place)]
-    calls = [f for f in found if callable(f) and f.__name__ not in MADE_BY_OTHERS]
+    calls = [f for f in found if isinstance(f, type) or inspect.isroutine(f)]
+    calls = [f for f in calls if f.__name__ not in MADE_BY_OTHERS]
     return {
         f"{f.__module__}.{f.__name__}": f
         for f in calls
@@ -135,3 +147,30 @@ def test_signatures_are_those_of_the_functions():
 def test_numbers_one_by_one_are_told_as_one_argument(call, line):
     with pytest.raises(TypeError, match=re.escape(f"write {line}") + "$"):
         call()
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "optimizer.step(f)",
+            "Optimizer.step takes no arguments, and was given 1; write optimizer.step() (after",
+        ),
+        ("optimizer.zero_grad(True)", "and was given 1; write optimizer.zero_grad()"),
+        ("tg.nn.Identity(54)", "Identity takes no arguments, and was given 1; leave them out"),
+        ("tg.nn.Flatten(1, 2)", "Flatten takes no arguments, and was given 2; write x.reshape"),
+        ("tg.optim.schedules.inverse_time(1, 2, 3)", "takes alpha0, rate, and was given 3"),
+        ("tg.concat([x], 0, 1)", "concat takes arrays, axis, and was given 3"),
+    ],
+)
+def test_more_arguments_than_are_taken(line, told):
+    with pytest.raises(ArgumentTypeError) as caught:
+        eval(line, variables())
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("line", ["tg.concat(x, y)", "tg.concat(x, y, 0)", "tg.stack(x, y, x)"])
+def test_arrays_one_by_one_are_told_as_one_list(line):
+    name = line[3:].partition("(")[0]
+    with pytest.raises(ArgumentTypeError, match=rf"a list; write tg\.{name}\(\[x, y\]\) for "):
+        eval(line, variables())

@@ -15,6 +15,7 @@ import argparse
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -27,6 +28,8 @@ from numpy._core import _multiarray_umath as umath
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
+# What is written in C for each dataflow.
+C_PROGRAMS = ("tests/compiler/test_c_sweep.py", "tests/compiler/test_c_programs.py")
 # Programs of their own, which no run changes.
 BROWSER_AND_TEX = ("drawing/test_explorer.py", "formulas/test_mathml.py", "formulas/test_latex.py")
 # What type checkers find, and that a killed run goes on.
@@ -122,6 +125,8 @@ def runs() -> Iterator[Run]:
         all_but(*SYMBOLS, *SWEEP),
         {"PYTHONPATH": str(Path(__file__).parent / "off_by_one_ulp"), "OPENBLAS_NUM_THREADS": "1"},
     )
+    if variables := sanitizers():
+        yield Run("C under sanitizers", C_PROGRAMS, variables)
     yield Run("narrow terminal, ASCII", tests(*PRINTED), NARROW)
     yield Run("oldest packages", all_but(*BROWSER_AND_TEX), packages=oldest())
     yield Run(
@@ -141,6 +146,24 @@ NARROW = {
     "PYTHONCOERCECLOCALE": "0",
     "PYTHONUTF8": "0",
 }
+
+
+def sanitizers() -> dict[str, str]:
+    """Return what makes GCC's programs stop where they leave their memory; nothing without GCC."""
+    if not sys.platform == "linux" or shutil.which("gcc") is None:
+        return {}
+    libraries = [
+        subprocess.run(
+            ["gcc", f"-print-file-name={name}.so"], capture_output=True, text=True
+        ).stdout
+        for name in ("libasan", "libubsan")
+    ]
+    return {
+        "CC": "gcc -fsanitize=address,undefined -fno-sanitize-recover=undefined",
+        "LD_PRELOAD": " ".join(map(str.strip, libraries)),
+        "ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0",
+        "TENSORGRAPH_CACHE": str(ROOT / ".venv" / "machines" / "sanitized"),
+    }
 
 
 def dispatched() -> str:

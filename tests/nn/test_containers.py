@@ -299,3 +299,10 @@ def test_a_layer_of_a_sequential_is_replaced_by_assignment():
     assert any(parameter is head.weight for parameter in model.parameters())
     with pytest.raises(DTypeError, match="layer 0 is 'relu', not a module or function"):
         model[0] = "relu"
+
+
+def test_layers_of_a_sequential_are_replaced_and_left_out():
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    net[1] = tg.tanh
+    del net[0], net[-1:]
+    assert net.layers == [tg.tanh]

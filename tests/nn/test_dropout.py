@@ -206,3 +206,12 @@ def test_the_op_refuses_what_does_not_fit():
 
 def test_repr_shows_the_probability():
     assert repr(nn.Dropout(p=0.9)) == "Dropout(keep_prob=0.1)"
+
+
+def test_how_much_is_dropped_can_be_changed():
+    layer = nn.Dropout(keep_prob=0.75)
+    assert layer.p == 0.25
+    layer.p = 0.5
+    assert layer.keep_prob == 0.5
+    with pytest.raises(errors.ArgumentError, match=r"Dropout: p is in \[0, 1\), not 1"):
+        layer.p = 1

@@ -59,3 +59,40 @@ def test_a_module_is_not_frozen_by_an_attribute(name):
     own = Own()
     setattr(own, name, False)
     assert getattr(own, name) is False
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "value", "told"),
+    [
+        (nn.BatchNorm(3), "momentum", 0.1, "write tg.nn.BatchNorm(4, keep_old=0.9) (Keras' mome"),
+        (nn.LayerNorm(3), "epsilon", 1e-6, "write layer.eps = 1e-06"),
+        (nn.Dropout(p=0.2), "rate", 0.5, "write layer.p = 0.5"),
+        (nn.Linear(2, 3), "units", 4, "write tg.nn.Linear(…, out_features=4) for a new layer"),
+        (nn.LeakyReLU(), "slope", 0.1, "write tg.nn.LeakyReLU(…, slope=0.1) for a new layer"),
+        (nn.LeakyReLU(), "negative_slope", 0.1, "write tg.nn.LeakyReLU(…, slope=0.1) for a new"),
+        (nn.LSTM(2, 3), "hidden_features", 4, "write tg.nn.LSTM(…, hidden_features=4) for"),
+        (nn.LSTM(2, 3), "dropout", 0.5, "write tg.nn.Dropout(keep_prob=0.8) (between two of them)"),
+    ],
+)
+def test_a_setting_of_which_a_layer_takes_no_notice_is_refused(layer, name, value, told):
+    before = repr(layer)
+    with pytest.raises(
+        errors.ArgumentTypeError, match=f"{name} = .* would change nothing"
+    ) as caught:
+        setattr(layer, name, value)
+    assert f"nothing; {told}" in str(caught.value)
+    assert repr(layer) == before
+
+
+def test_a_setting_of_a_layer_is_changed_and_a_note_is_kept():
+    layer = nn.BatchNorm(3)
+    layer.keep_old = 0.5
+    layer.remark = "first"
+    assert repr(layer).endswith("keep_old=0.5)") and layer.remark == "first"
+
+    class Own(nn.BatchNorm):
+        def __init__(self):
+            super().__init__(3)
+            self.momentum = 0.1
+
+    assert Own().momentum == 0.1

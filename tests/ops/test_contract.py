@@ -207,3 +207,26 @@ def test_a_product_with_a_transposed_matrix_is_a_transpose_and_a_product(product
 def test_what_is_no_product_of_matrices_stays_einsum(subscripts):
     found = tg.einsum(subscripts, tg.tensor(fill((3, 3), 0), requires_grad=True), fill((3, 3), 1))
     assert ops_of(found) == ["einsum"]
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 4), (2, 3, 4), (5, 2, 3, 4), (0, 3, 4), (2, 0, 4)])
+@pytest.mark.parametrize("turned", [False, True])
+def test_linear_of_stacks_is_that_of_each_row(shape, turned):
+    x, weight, bias = fill(shape, 0), fill((2, 4), 1), fill((2,), 2)
+    x = np.ascontiguousarray(x.T).T if turned else x
+    rows = [weight @ row + bias for row in x.reshape(-1, 4)]
+    expected = np.reshape(rows, (*shape[:-1], 2))
+    np.testing.assert_allclose(tg.linear(x, weight, bias), expected, rtol=1e-14)
+
+
+def test_linear_of_no_features_is_the_bias():
+    y = tg.linear(np.ones((5, 3, 0)), np.ones((2, 0)), np.array([1.0, 2.0]))
+    np.testing.assert_array_equal(y, np.broadcast_to([1.0, 2.0], (5, 3, 2)))
+
+
+@pytest.mark.parametrize("x", [np.float32(3), np.array(3.0), 3.0, np.ones((1, 1))])
+@pytest.mark.parametrize("shape", [(2, 3), (0, 3), (1, 1)])
+def test_what_is_repeated_can_only_be_read(x, shape):
+    y = tg.broadcast_to(x, shape)
+    np.testing.assert_array_equal(y, np.broadcast_to(x, shape), strict=True)
+    assert not y.flags.writeable

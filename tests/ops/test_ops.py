@@ -161,6 +161,7 @@ def calls_of(name):
     "check",
     [
         record_requirements.check_inference,
+        record_requirements.check_lowering,
         record_requirements.check_code,
         record_requirements.check_facts,
     ],

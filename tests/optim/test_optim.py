@@ -66,6 +66,7 @@ def test_parameters_of_several_dtypes_keep_their_own():
 patterns = st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=1, max_size=8)
 
 
+@pytest.mark.filterwarnings("ignore:.*parameters has a gradient, so nothing changes")
 @given(patterns, st.sampled_from(list(CASES)), st.sampled_from([3, 8, 1000]))
 def test_a_parameter_without_a_gradient_stays_and_its_time_too(pattern, rule, size):
     make, equation, *_ = CASES[rule]

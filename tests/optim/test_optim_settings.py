@@ -18,6 +18,7 @@ from tensorgraph.errors import (
     ArgumentTypeError,
     DTypeError,
     GraphError,
+    LostGradientWarning,
     UsageWarning,
 )
 from tests.optim.optimizer_cases import RATES, give, parameters
@@ -213,7 +214,7 @@ def test_parameters_come_with_or_without_names():
         (lambda: nn.Linear(1, 1), DTypeError, "write model.named_parameters()"),
         (lambda: parameters([()])[0], DTypeError, r"write SGD\(\[w\]\) for one"),
         (lambda: None, DTypeError, r"SGD takes a list .* such as model.named_parameters\(\)"),
-        (lambda: [np.zeros(2)], DTypeError, "parameter '0' is a ndarray"),
+        (lambda: [np.zeros(2)], DTypeError, "parameter '0' is a numpy.ndarray; write tg.tensor"),
         (lambda: [tg.zeros(2)], GraphError, "parameter '0' wants no gradient"),
         (
             lambda: [("w", parameters([(2,)])[0] * 2)],
@@ -283,6 +284,47 @@ def test_a_layer_replaced_during_training_is_announced():
             optimizer.step()
 
 
+WAYS = {
+    "filter": lambda m: filter(lambda p: p.requires_grad, m.parameters()),
+    "comprehension": lambda m: [p for _, p in m.named_parameters()],
+    "groups": lambda m: [{"params": [p for p in m.parameters() if p.ndim == n]} for n in (1, 2)],
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_it_is_announced_too_where_the_optimizer_was_given_no_more_than_a_list(way):
+    model = network()
+    assert len(network().parameters()) == 4  # another model, of which nothing is given
+    optimizer = optim.SGD(WAYS[way](model), lr=0.1)
+    model.layers[2] = nn.Linear(4, 2, dtype="float64")
+    model(np.ones((5, 3))).sum().backward()
+    with pytest.warns(UsageWarning, match=r"'layers\.2\.(weight|bias)' of Sequential has a grad"):
+        optimizer.step()
+
+
+def test_parameters_that_a_list_leaves_out_are_not_announced():
+    model = network()
+    optimizer = optim.SGD([p for p in model.parameters() if p.ndim == 2], lr=0.1)
+    for _ in range(2):
+        model(np.ones((5, 3))).sum().backward()
+        optimizer.step()
+    copy.deepcopy((model, optimizer))[1].step()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_an_optimizer_of_another_copy_of_the_model_says_that_it_changes_nothing(copied):
+    model = network()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    model = copied(model)
+    model(np.ones((5, 3))).sum().backward()
+    with pytest.warns(
+        UsageWarning, match=r"SGD\.step\(\): none of its 4 parameters has a"
+    ) as found:
+        optimizer.step()
+    assert found[0].filename == __file__
+    optimizer.step()  # it says so once
+
+
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda pair: pickle.loads(pickle.dumps(pair))])
 def test_a_copy_of_model_and_optimizer_trains_by_itself(copied):
     model = network()
@@ -298,14 +340,14 @@ def test_a_copy_of_model_and_optimizer_trains_by_itself(copied):
     assert (twin.layers[0].bias.data != model.layers[0].bias.data).all()
 
 
-@pytest.mark.filterwarnings("ignore:.*was a parameter:tensorgraph.errors.LostGradientWarning")
 @pytest.mark.parametrize(
     "params", [lambda m: m.parameters(), lambda m: optim.path_groups(m, {"layers.0": {"lr": 1}})]
 )
 def test_parameters_of_two_optimizers_frozen_ones_and_those_left_out_are_not(params):
     model = network()
     head = optim.SGD(model.layers[2].parameters(), lr=0.1)  # only these are asked for
-    model.layers[0].weight = tg.tensor(model.layers[0].weight)
+    with pytest.warns(LostGradientWarning, match="Linear.weight was a parameter"):
+        model.layers[0].weight = tg.tensor(model.layers[0].weight)
     model(np.ones((5, 3))).sum().backward()
     head.step()
     model = network()
@@ -394,6 +436,13 @@ def test_an_assigned_setting_that_the_rule_lacks_is_refused(name, told):
         setattr(optimizer.groups[0], name, 0.5)
     with pytest.raises(ArgumentError, match="lr is -1"):
         optimizer.groups[0].lr = -1
+
+
+def test_whether_steps_are_recorded_is_not_changed_afterwards():
+    optimizer = optim.SGD([tg.tensor(1.0, requires_grad=True)], lr=0.1)
+    with pytest.raises(ArgumentTypeError, match=r"write SGD\(params, …, differentiable=True\)"):
+        optimizer.differentiable = True
+    assert not optimizer.differentiable
 
 
 def test_a_rule_may_keep_what_is_no_setting():

@@ -193,3 +193,37 @@ def test_a_state_with_settings_that_make_no_sense_is_refused(name, value, text):
     assert vars(optimizer) == held
     for key, array in optimizer.state_dict().items():
         np.testing.assert_array_equal(array, before[key])
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        lambda model: model.parameters(),
+        lambda model: optim.path_groups(model, {"layers.0": {"lr": 0.02}}),
+    ],
+    ids=["model", "groups"],
+)
+def test_a_state_whose_parameters_are_numbered_is_taken_in_their_order(params):
+    model, twin = network(), network()
+    twin.load_state_dict(model.state_dict())
+    grouped = optim.Adam(params(model), lr=0.01)
+    listed = [{"params": list(group.params), **group.own} for group in grouped.groups]
+    optimizer = optim.Adam(listed, lr=0.01)
+    trained(model, optimizer, 4, seed=0)
+    saved = optimizer.state_dict()
+    assert "3/m" in saved and "layers.2.bias/m" not in saved
+    twin.load_state_dict(model.state_dict())
+    other = optim.Adam(params(twin), lr=0.5)
+    other.load_state_dict(saved)
+    trained(model, optimizer, 4, seed=1)
+    trained(twin, other, 4, seed=1)
+    for p, q in zip(model.parameters(), twin.parameters(), strict=True):
+        np.testing.assert_array_equal(p.data, q.data)
+
+
+def test_a_numbered_state_of_another_count_or_of_other_shapes_is_refused():
+    model = network()
+    params, other = model.parameters(), optim.Adam(model.parameters(), lr=0.01)
+    for saved, told in ((params[:3], r"missing: layers\.0\.weight"), (params[::-1], "shape")):
+        with pytest.raises(StateError, match=told):
+            other.load_state_dict(optim.Adam(list(saved), lr=0.01).state_dict())

@@ -420,3 +420,13 @@ def test_extrapolation_sees_both_sides_of_a_kink(left, right):
 def test_extrapolation_settles_on_no_jump():
     assert slope(lambda t: float(t > 0), 1.0).error > 1e-2
     assert not slope(lambda t: math.nan, 1.0).error < math.inf
+
+
+@pytest.mark.parametrize("numbers", [[1.0, 2.0], [[1.0], [2.0]], (1.0, 2.0)])
+def test_a_list_of_numbers_that_was_meant_as_an_array_is_told(numbers):
+    with pytest.raises(DTypeError, match=r"argument 0 is a (list|tuple) of numbers, .* np\.array"):
+        gradcheck(tg.sin, numbers)
+    assert gradcheck(tg.sin, np.array(numbers)).elements == 2
+    assert gradcheck(lambda pair: pair[0] * pair[1], [1.0, 2.0]).elements == 2
+    with pytest.raises(TypeError, match="unsupported operand"):
+        gradcheck(lambda x: x + None, np.ones(2))

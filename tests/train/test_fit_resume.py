@@ -67,11 +67,12 @@ def train(path=None, every="epoch", kill_at=None, epochs=EPOCHS, seed=None, **ch
         "dev": data(20, seed=1),
         "optimizer": optim.Adam(model.named_parameters(), lr=rate),
         "step_callbacks": [kill],
+        "watch": True,
         **changes,
     }
     history = fit(
         model, nn.losses.cross_entropy, epochs=epochs, callbacks=[memory], progress=False,
-        early_stopping=stopping, watch=True, checkpoint=path, checkpoint_every=every, **options,
+        early_stopping=stopping, checkpoint=path, checkpoint_every=every, **options,
     )  # fmt: skip
     state = {"best": stopping.state_dict(), "events": rate.events, "seen": memory.seen}
     return model.state_dict(), history, state

@@ -13,7 +13,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import one_of
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, host_values, to_array
+from tensorgraph.engine.arrays import DEFAULT_DTYPE, holds, host_values, to_array
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.op import OpFunction
@@ -141,8 +141,9 @@ def warn_if_swapped(name: str, prediction: Any, target: Any) -> None:
 
 
 def _swapped(prediction: Any, target: Any) -> bool:
-    needs = [getattr(value, "requires_grad", False) for value in (prediction, target)]
-    return needs == [False, True]
+    return getattr(target, "requires_grad", False) and not getattr(
+        prediction, "requires_grad", False
+    )
 
 
 def _hint(shape: Shape, target: Shape) -> str:
@@ -159,20 +160,21 @@ def _hint(shape: Shape, target: Shape) -> str:
 
 
 def values(x: Any) -> Any:
-    """Return the real numbers in a tensor or array, to be looked at."""
-    return host_values(array_of(x)).real
+    """Return the real numbers in a tensor or array, or what stands for them, to be checked."""
+    array = array_of(x)
+    return array.real if array.dtype.kind == "c" else array
 
 
-def refuse(name: str, what: str, where_bad: Any, found: Any, expected: str) -> None:
-    """Raise if any element is bad, and name the first.
+def refuse(name: str, what: str, good: Any, found: Any, expected: str) -> None:
+    """Raise unless a condition holds of all elements, and name the first for which it does not.
 
     Raises:
         ArgumentError: one is.
     """
-    if where_bad.any():
-        first = tuple(int(i) for i in np.argwhere(where_bad)[0])
+    if not holds(good):
+        first = tuple(int(i) for i in np.argwhere(~host_values(good))[0])
         raise errors.ArgumentError(
-            f"{here(name)}: the {what} {found[first]} at index {first} {expected}"
+            f"{here(name)}: the {what} {host_values(found)[first]} at index {first} {expected}"
         )
 
 
@@ -183,7 +185,7 @@ def check_probabilities(name: str, what: str, x: Any, hint: str = "") -> None:
         ArgumentError: one does not.
     """
     found = values(x)
-    refuse(name, what, (found < 0) | (found > 1), found, f"does not lie in [0, 1]{hint}")
+    refuse(name, what, ~((found < 0) | (found > 1)), found, f"does not lie in [0, 1]{hint}")
 
 
 def warn_of_output(name: str, prediction: Any, op: OpFunction, problem: str) -> None:

@@ -233,7 +233,7 @@ def hinge(scores: AnyArray, target: AnyArray, reduction: str = "mean") -> AnyArr
     warn_if_swapped("hinge", scores, target)
     labels = values(target)
     refuse(
-        "hinge", "label", abs(labels) != 1, labels,
+        "hinge", "label", abs(labels) == 1, labels,
         "is neither −1 nor 1; for labels 0 and 1 write 2 * target - 1",
     )  # fmt: skip
     return reduced(relu(1 - target * scores), reduction)

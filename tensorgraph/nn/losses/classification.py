@@ -7,8 +7,10 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import integer, number
+from tensorgraph.engine.arrays import host_values
 from tensorgraph.engine.operands import AnyArray
 from tensorgraph.engine.shapes import shape_of
+from tensorgraph.engine.tensor import array_of
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.losses._common import (
     Shape,
@@ -284,7 +286,7 @@ def _check_classes_fit(name: str, shape: Shape, found: Shape, axis: int, also: s
 
 def _check_labels(name: str, labels: Any, num_classes: int) -> None:
     try:
-        check_labels(values(labels), num_classes)
+        check_labels(host_values(array_of(labels)), num_classes)
     except (errors.AxisError, errors.DTypeError) as error:
         raise type(error)(f"{here(name)}: {error}") from None
 
@@ -299,7 +301,7 @@ def _class_weight(name: str, weight: Any, prediction: Any, axis: int) -> Any:
             f" {classes} classes, shape {(classes,)}"
         )
     found = values(weight)
-    refuse(name, "weight", ~((found >= 0) & (found < math.inf)), found, "is negative or not finite")
+    refuse(name, "weight", (found >= 0) & (found < math.inf), found, "is negative or not finite")
     return weight
 
 

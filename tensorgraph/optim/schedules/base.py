@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import partial
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
 from tensorgraph import errors
 from tensorgraph.arguments import number, whole
 from tensorgraph.leads.attributes import missing_from_object
+from tensorgraph.leads.calls import with_leads
+
+Made = TypeVar("Made")
 
 Rate = Callable[[int], float]
 """A learning rate as a function of the number of steps taken before."""
@@ -55,6 +58,14 @@ class Schedule:
         for name, check in checks.items():
             value = check(getattr(self, name), f"{type(self).__name__}: {name}")
             object.__setattr__(self, name, value)
+
+
+@dataclass_transform(frozen_default=True)
+def schedule_class(kind: type[Made]) -> type[Made]:
+    """Make a class of settings a frozen dataclass that knows what they are called elsewhere."""
+    made = dataclass(frozen=True, repr=False)(kind)
+    made.__init__ = with_leads(made.__init__)  # type: ignore[method-assign]
+    return made
 
 
 # Each takes a value and what messages call it, as the checks of tensorgraph.arguments do.

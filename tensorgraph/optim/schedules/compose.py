@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from tensorgraph import errors
@@ -15,10 +14,11 @@ from tensorgraph.optim.schedules.base import (
     each,
     function,
     positive_count,
+    schedule_class,
 )
 
 
-@dataclass(frozen=True, repr=False)
+@schedule_class
 class warmup(Schedule):
     """A straight line up to where a schedule starts, then that schedule from its start on.
 
@@ -56,7 +56,7 @@ class warmup(Schedule):
         return self.schedule(t - self.steps)
 
 
-@dataclass(frozen=True, repr=False)
+@schedule_class
 class join(Schedule):
     """One schedule after the other: each begins, with its own step 0, at a boundary.
 
@@ -94,7 +94,7 @@ class join(Schedule):
         return self.schedules[i](t - (0, *self.boundaries)[i])
 
 
-@dataclass(frozen=True, repr=False)
+@schedule_class
 class per_epoch(Schedule):
     """A schedule of the epoch, as one of the step: it is asked for ⌊step / steps_per_epoch⌋.
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import partial
 
 from tensorgraph.arguments import number
-from tensorgraph.optim.schedules.base import Schedule, not_negative, positive_count
+from tensorgraph.optim.schedules.base import Schedule, not_negative, positive_count, schedule_class
 
 
-@dataclass(frozen=True, repr=False)
+@schedule_class
 class constant(Schedule):
     """α = α₀ at every step.
 
@@ -35,7 +34,7 @@ class constant(Schedule):
         return self.alpha0
 
 
-@dataclass(frozen=True, repr=False)
+@schedule_class
 class inverse_time(Schedule):
     """α = α₀ / (1 + rate · t): half of α₀ at t = 1 / rate (course 2, week 2).
 
@@ -66,7 +65,7 @@ class inverse_time(Schedule):
         return self.alpha0 / (1 + self.rate * t)
 
 
-@dataclass(frozen=True, repr=False)
+@schedule_class
 class exponential(Schedule):
     """α = α₀ · baseᵗ (course 2, week 2).
 
@@ -93,7 +92,7 @@ class exponential(Schedule):
         return self.alpha0 * self.base**t
 
 
-@dataclass(frozen=True, repr=False)
+@schedule_class
 class inverse_sqrt(Schedule):
     """α = k / √(t + 1) (course 2, week 2: k/√epoch · α₀ and k/√t · α₀).
 
@@ -121,7 +120,7 @@ class inverse_sqrt(Schedule):
         return self.k / math.sqrt(t + 1)
 
 
-@dataclass(frozen=True, repr=False)
+@schedule_class
 class staircase(Schedule):
     """α = α₀ · factor^⌊t / every⌋: constant, then suddenly smaller (course 2, week 2).
 
@@ -152,7 +151,7 @@ class staircase(Schedule):
         return self.alpha0 * self.factor ** (t // self.every)
 
 
-@dataclass(frozen=True, repr=False)
+@schedule_class
 class cosine(Schedule):
     """α = final + (α₀ − final) · (1 + cos(π t / steps)) / 2, from t = steps on ``final``.
 
@@ -186,7 +185,7 @@ class cosine(Schedule):
         return self.final + (self.alpha0 - self.final) * share
 
 
-@dataclass(frozen=True, repr=False)
+@schedule_class
 class one_cycle(Schedule):
     """A straight line from peak / divisor up to ``peak``, one back, and one down to 0.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.optim.schedules.base import not_negative
 
 Event = tuple[int, float]
@@ -43,6 +44,7 @@ class Manual:
         [0.1, 0.1, 0.1, 0.05, 0.05]
     """
 
+    @with_leads
     def __init__(self, events: float | Iterable[Event]) -> None:
         self.events = events if isinstance(events, Iterable) else [(0, events)]
 

@@ -1,0 +1,268 @@
+"""``tg.compile``: a function is captured at its second call, and runs as a program from then on."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from functools import partial, update_wrapper
+from threading import RLock
+from types import MethodType
+from typing import Any
+from weakref import WeakSet
+
+from tensorgraph import errors
+from tensorgraph.compiler.best_runner import best_runner
+from tensorgraph.compiler.guards import Arguments, Surroundings
+from tensorgraph.compiler.program import MakeRunner, Refused
+from tensorgraph.compiler.returned import WITH_GRAPH, AsItIs, has_graph
+from tensorgraph.compiler.variants import OUTSIDE, UNFIT, Kind, Variant
+from tensorgraph.engine.graph import Node
+from tensorgraph.engine.locks import free, in_forked_child
+from tensorgraph.engine.modes import MODE, no_grad, user_level
+from tensorgraph.engine.nested_containers import flatten, unflatten
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.nn.module import Module
+from tensorgraph.symbolic.capture import Capturing
+
+KINDS = 256
+"""For how many kinds of arguments what was seen is kept."""
+
+
+class Compiled:
+    """A function that runs as a program; see :func:`compile`."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        wait: bool = False,
+        make_runner: MakeRunner | None = None,
+        at_once: bool = False,
+    ) -> None:
+        """Wrap a function.
+
+        Args:
+            f: the function, or a module.
+            wait: whether a program is waited for while it is compiled.
+            make_runner: the back end; the best there is.
+            at_once: whether there is a program for the first call of a kind too.
+        """
+        self.__wrapped__ = f
+        self._f = no_grad()(f.__call__) if isinstance(f, Module) else f
+        self._wait = wait
+        self._make_runner = make_runner or partial(best_runner, wait=wait)
+        self._at_once = at_once
+        self._last: Variant | None = None
+        self._kinds: dict[Any, Kind] = {}
+        self._changing: set[str] = set()
+        self._as_it_is = False
+        self._told: set[str] = set()
+        self._lock = RLock()
+        if not isinstance(f, Module):
+            update_wrapper(self, f, updated=())
+        _LIVE.add(self)
+
+    # ------------------------------------------------------------------------------------ the call
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Do what the function does."""
+        mode = MODE.get()
+        if mode.observer is not None or self._as_it_is:
+            if not (self._as_it_is or isinstance(mode.observer, Capturing)):
+                self._tell("something watches each operation here, as tg.debug and tg.profile do")
+            return self._eagerly(args, kwargs)
+        with self._lock:
+            try:
+                last = self._last
+                if last is not None and not kwargs and last.serves(args, mode.recording):
+                    result = last.run(args)
+                    if result is not UNFIT:
+                        return result
+                return self._by_kind(args, kwargs, mode.recording)
+            except Refused:
+                pass
+            return self._eagerly(args, kwargs)
+
+    def _by_kind(self, args: tuple[Any, ...], kwargs: dict[str, Any], recording: bool) -> Any:
+        """Let a program for arguments of this kind run, if there is one or comes to be one."""
+        arguments = Arguments(args, kwargs)
+        kind = self._kinds.get((arguments.key, recording))
+        if kind is None:
+            kind = self._kind_of((arguments.key, recording))
+        for variant in kind.variants:
+            result = variant.run(arguments.arrays)
+            if result is not UNFIT:
+                self._last = variant
+                return result
+        return self._in_a_new_way(kind, arguments, args, kwargs)
+
+    def _kind_of(self, key: Any) -> Kind:
+        if len(self._kinds) >= KINDS:
+            del self._kinds[next(iter(self._kinds))]
+        return self._kinds.setdefault(key, Kind())
+
+    def _in_a_new_way(
+        self, kind: Kind, arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Do what no program does: by a new one, if a call like this came before."""
+        before = Surroundings(self.__wrapped__, arguments.rest)
+        if self._at_once or kind.was_seen(before):
+            try:
+                new = kind.make(self._f, self._name, arguments, before, self._make_runner)
+                result = new.run(arguments.arrays)
+                if result is not UNFIT:
+                    return result
+            except AsItIs as reason:
+                self._stay(str(reason))
+            return self._eagerly(args, kwargs)
+        result = self._eagerly(args, kwargs)
+        changed = before.changed()
+        if changed in self._changing:
+            self._stay(f"it changes {changed}. {OUTSIDE}")
+        elif changed is not None:  # what happens in the first call may happen only there
+            self._changing.add(changed)
+        return result
+
+    def _eagerly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call the function itself; results come without a graph, as those of programs do."""
+        result = self._f(*args, **kwargs)
+        leaves, structure = flatten(result)
+        if any(map(has_graph, leaves)):
+            self._stay(f"it returns a tensor with a graph. {WITH_GRAPH}")
+        elif any(_without_graph(x) is not x for x in leaves):
+            return unflatten(structure, [_without_graph(x) for x in leaves])
+        return result
+
+    # ------------------------------------------------------------------------------ what is said
+
+    @property
+    def _name(self) -> str:
+        f = self.__wrapped__
+        return getattr(f, "__name__", type(f).__name__)
+
+    def _stay(self, reason: str) -> None:
+        """Run the function as it is from now on, and say why."""
+        self._as_it_is = True
+        self._last = None
+        self._kinds.clear()
+        self._tell(reason)
+
+    def _tell(self, reason: str) -> None:
+        """Say once why the function runs as it is."""
+        if reason not in self._told:
+            self._told.add(reason)
+            warnings.warn(
+                f"tg.compile: {self._name} runs as it is: {reason}",
+                errors.UsageWarning,
+                stacklevel=user_level() + 1,
+            )
+
+    @property
+    def source(self) -> str:
+        """What the programs consist of, one after the other: their source code."""
+        return "\n".join(str(getattr(v.program.runner, "source", "")) for v in self._variants)
+
+    @property
+    def _variants(self) -> list[Variant]:
+        return [variant for kind in self._kinds.values() for variant in kind.variants]
+
+    def __repr__(self) -> str:
+        head = f"compiled {self._name}"
+        if self._as_it_is:
+            return f"{head}: runs as it is"
+        count = len(self._variants)
+        programs = f"{count} program" + "s" * (count != 1)
+        return "\n  ".join([f"{head}: {programs}", *map(_row, self._variants)])
+
+    # ------------------------------------------------------------------- as a method, and in copies
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        bound = type(self)(MethodType(self.__wrapped__, instance), self._wait, self._make_runner)
+        vars(instance)[self._name] = bound  # found first from now on
+        return bound
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "__wrapped__" not in vars(self):
+            raise AttributeError(name)
+        return getattr(self.__wrapped__, name)
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.__wrapped__, self._wait, self._make_runner)
+
+
+def _without_graph(value: Any) -> Any:
+    """Return a tensor without the graph it came from, which a backward pass has gone through."""
+    graph = type(value) is Tensor and type(value._node) is Node
+    return value.detach() if graph else value
+
+
+def _row(variant: Variant) -> str:
+    program = variant.program
+    kinds = ", ".join(f"{e.dtype}{list(e.shape)}" for e in program.captured.inputs)
+    runner = program.runner
+    return (
+        f"({kinds}): {getattr(runner, 'calls', 0)} kernels,"
+        f" {getattr(runner, 'memory', 0):,} bytes, made in {variant.seconds * 1e3:.0f} ms"
+    )
+
+
+_LIVE: WeakSet[Compiled] = WeakSet()
+
+
+@in_forked_child
+def _free_compiled() -> None:
+    for compiled in tuple(_LIVE):
+        free(compiled._lock)
+
+
+def compile(f: Any = None, *, wait: bool = False) -> Any:
+    """Return a function that does what ``f`` does, as a program without Python's cost.
+
+    The first call with arguments of a kind (shapes, dtypes, nesting) runs ``f`` as it is. The
+    second one captures what it does: layers, losses, ``backward()``, clipping, the step of an
+    optimizer, random draws, running statistics. From then on the program runs. It reads and writes
+    the same tensors, so a model and its optimizer can be saved, loaded, looked at and trained
+    otherwise between calls. Arrays that were handed out do not change.
+
+    Another program is made where ``f`` would do something else: for arguments of another kind, such
+    as a smaller last batch, after ``model.eval()``, when a setting or something else that ``f``
+    names has another value.
+
+    - What Python does in ``f`` besides, such as to print or to draw from ``np.random``, happens
+      while it is captured, not in each call. If it changes something that can be seen, such as a
+      list, it runs as it is, with a warning.
+    - Nothing in ``f`` may depend on the value of a tensor: in place of ``if`` there is
+      :func:`tg.where`, in place of ``float(loss)`` inside, ``return loss``.
+    - Results have no graph; what is to be differentiated is differentiated inside. A compiled
+      model predicts, under ``no_grad``.
+    - If a gradient is not finite or a label out of range, ``f`` itself raises, and nothing has
+      changed. Under ``tg.debug()`` and whatever else watches operations, it runs as it is.
+
+    Args:
+        f: a function, a method or a module; without it, what is returned is a decorator.
+        wait: whether the second call waits for the compiler. Otherwise it works in the background.
+
+    Raises:
+        DTypeError: ``f`` cannot be called.
+        GraphError: at the second call: ``f`` asks for the value of a tensor.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> optimizer = tg.optim.SGD([w], lr=0.25)
+        >>> @tg.compile
+        ... def step(x):
+        ...     optimizer.zero_grad()
+        ...     loss = ((w * x) ** 2).sum()
+        ...     loss.backward()
+        ...     optimizer.step()
+        ...     return loss
+        >>> [step(tg.ones(2)).item() for _ in range(3)]
+        [5.0, 1.25, 0.3125]
+    """
+    if f is None:
+        return partial(compile, wait=wait)
+    if not callable(f):
+        raise errors.DTypeError(f"compile takes a function or a module, not {errors.describe(f)}")
+    return Compiled(f, wait)

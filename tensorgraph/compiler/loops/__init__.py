@@ -1,0 +1,8 @@
+"""From operations on whole arrays to loops over elements.
+
+In comes a dataflow; out come statements in groups that run together. Read in this order:
+``expansion`` (operations in simpler ones), ``scalars`` (the formula of an element) and ``elements``
+(reading one off a kernel), ``statements`` (loops, products, calls of kernels), ``rearranging``
+(where elements come from), ``placing`` (results that are put together), ``lowering`` (from
+operations to statements) and ``fusion`` (loops over the same rows become one).
+"""

@@ -1,0 +1,161 @@
+"""A captured function that runs: tensors and arguments in, tensors out, state overwritten in place.
+
+A program binds what a dataflow computes with to where that is kept: the arrays of tensors that the
+function met are read by reference, those that it changes lie in memory of the program's own (see
+``state``). All that a call brings about happens, or nothing of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from itertools import repeat
+from operator import attrgetter, is_
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tensorgraph.compiler.binding import Binding
+from tensorgraph.compiler.dataflow import Dataflow, Failed, Runner
+from tensorgraph.compiler.returned import AsItIs, Returning
+from tensorgraph.compiler.state import Unfit, state_of
+from tensorgraph.engine.op import KERNEL_ERRORS
+from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.errors import describe
+from tensorgraph.symbolic.capture import capture
+
+_data_of = attrgetter("_data")
+_grad_of = attrgetter("_grad")
+_wish_of = attrgetter("_requires_grad")
+_hooks_of = attrgetter("_hooks")
+
+MakeRunner = Callable[[Dataflow], Runner]
+
+
+class Refused(Exception):
+    """A check does not hold, or a kernel raised: nothing has changed, the function itself tells."""
+
+
+class Program:
+    """A function of arrays, captured for some shapes and dtypes, and run by a back end."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        arguments: Sequence[Any],
+        make_runner: MakeRunner,
+        named: Sequence[NDArray[Any]] = (),
+    ) -> None:
+        """Capture a function.
+
+        Args:
+            f: takes arrays or tensors, and returns nested containers.
+            arguments: such as it is to be called with.
+            make_runner: the back end.
+            named: arrays that the function names, which may change between runs.
+
+        Raises:
+            AsItIs: a result is to be differentiated by the caller, or neither an array nor a
+                constant; or the function changes something besides tensors.
+            GraphError: the function asks for a value.
+        """
+        self._returning = Returning(f)
+        self.captured = captured = capture(self._returning, *arguments)
+        held = [x for x in (*arguments, *captured.tensors.values()) if type(x) is Tensor]
+        if any(type(x._data) is not np.ndarray for x in held):
+            raise AsItIs("some of its arrays are not NumPy's")
+        if captured.unrepeated:
+            owner, name = captured.unrepeated[0]
+            raise AsItIs(f"it changes {name} of {describe(owner)}, as no program does")
+        self._numbers = [*captured.numbers.values()]
+        self._generators = [*captured.draws.values()]
+        self._locked = [*dict.fromkeys(self._generators)]
+        self._bound = bound = Binding(captured, named)
+        self.dataflow = bound.dataflow
+        self._named = [*bound.named.values()]
+        self.state = state_of(bound.blocks)
+        self._met = [*captured.tensors.values()]
+        self._wishes = [*map(_wish_of, self._met)]
+        self._hooks = [*map(_hooks_of, self._met)]
+        self._read: list[Any] = []
+        self._ticket = np.zeros((), np.int64)  # counts the runs that have written
+        self.runner = make_runner(bound.dataflow)
+
+    @property
+    def draws(self) -> bool:
+        """Whether random numbers are drawn."""
+        return bool(self._generators)
+
+    def __call__(self, arguments: Sequence[Any]) -> Any:
+        """Return what the function returns, and change what it changes.
+
+        Raises:
+            Refused: the function itself has to say why it cannot go on; nothing has changed.
+            Unfit: what was captured is not what the function would do now.
+        """
+        state, bound = self.state, self._bound
+        with state.lock:
+            if not all(map(is_, map(_wish_of, self._met), self._wishes)) or not all(
+                map(is_, map(_hooks_of, self._met), self._hooks)
+            ):
+                raise Unfit
+            state.prepare()
+            given = [x._data if type(x) is Tensor else np.asarray(x) for x in arguments]
+            arrays = [*given, *self._arrays_read(), *self._named, *state.arrays, self._ticket]
+            outputs = self._drawing(arrays) if self._generators else self._run(arrays, ())
+            for i, place in bound.values_of_arguments:
+                arguments[i]._data = outputs[place]
+            for i, place in bound.gradients_of_arguments:
+                old, new = arguments[i]._grad, wrap(outputs[place])
+                arguments[i]._grad = new if old is None else old + new
+        return self._returning.finished(outputs, arguments)
+
+    def _arrays_read(self) -> list[Any]:
+        """Return the arrays that are read and not written.
+
+        Raises:
+            Unfit: one has another shape or dtype; or a gradient is there that was not, or the
+                other way round.
+        """
+        bound = self._bound
+        if not (bound.tensors or bound.owners or bound.without_gradient):
+            return self._read
+        grads = [*map(_grad_of, bound.owners)]
+        missing = any(map(is_, grads, repeat(None)))
+        if missing or not all(map(is_, map(_grad_of, bound.without_gradient), repeat(None))):
+            raise Unfit
+        read = [*map(_data_of, bound.tensors), *map(_data_of, grads)]
+        if not (len(read) == len(self._read) and all(map(is_, read, self._read))):
+            for array, e in zip(read, bound.symbols, strict=True):
+                if array.shape != e.shape or array.dtype != e.dtype:
+                    raise Unfit
+            self._read = read
+        return read
+
+    def _drawing(self, arrays: list[Any]) -> Sequence[Any]:
+        """Run, while no other thread draws from the generators; if it fails, nothing was drawn."""
+        with ExitStack() as locks:
+            for generator in self._locked:
+                locks.enter_context(generator._lock)
+            states, runs = [generator.state for generator in self._locked], self._ticket.item()
+            try:
+                return self._run(arrays, [generator._numpy for generator in self._generators])
+            except BaseException:
+                if self._ticket.item() == runs:
+                    for generator, state in zip(self._locked, states, strict=True):
+                        generator.state = state
+                raise
+
+    def _run(self, arrays: list[Any], generators: Sequence[Any]) -> Sequence[Any]:
+        """Run, and do what comes after: also if Ctrl-C comes when all is written."""
+        runs = self._ticket.item()
+        try:
+            return self.runner(arrays, [read() for read in self._numbers], generators)
+        except (Failed, ArithmeticError, *KERNEL_ERRORS) as error:
+            raise Refused from error
+        finally:
+            if self._ticket.item() != runs:
+                self.state.finish()
+                for do in self.captured.after:
+                    do()

@@ -1,0 +1,57 @@
+"""Random programs and every kind of step, with their derivatives: compiled against as they are."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import tensorgraph as tg
+from tensorgraph.compiler.compiled import Compiled
+from tensorgraph.compiler.numpy_runner import numpy_runner
+from tests.engine import programs as pg
+from tests.engine.programs import engine, programs
+from tests.ops.program_steps import KINDS
+
+
+def derivatives_of(program):
+    """Return a function of the leaves: the total, its gradient, and a Hessian's product."""
+
+    def derivatives(*leaves):
+        total = engine(program, *leaves)
+        gradient = tg.gradients(total, leaves, create_graph=True)
+        slope = sum(
+            ((g * np.cos(np.arange(g.size)).reshape(g.shape)).sum() for g in gradient),
+            tg.tensor(0.0),
+        )
+        product = tg.gradients(slope, leaves) if slope.requires_grad else []
+        return [x.detach() for x in (total, *gradient, *product)]
+
+    return derivatives
+
+
+def assert_compiles(program):
+    f, leaves = derivatives_of(program), pg.as_leaves(program)
+    run = Compiled(f, True, numpy_runner, at_once=True)
+    expected = [x.numpy() for x in f(*leaves)]
+    for _ in range(2):  # what the first run leaves behind may change the second
+        found = [x.numpy() for x in run(*leaves)]
+        for x, y in zip(found, expected, strict=True):
+            assert (x.shape, x.dtype) == (y.shape, y.dtype)
+            scale = 1e-12 * max(1.0, float(np.abs(y).max(initial=0)))
+            np.testing.assert_allclose(x, y, rtol=1e-9, atol=scale)
+    assert "1 program" in repr(run)
+
+
+@settings(max_examples=max(settings().max_examples // 5, 5))
+@given(program=programs())
+def test_random_programs(program):
+    assert_compiles(program)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_step(kind):
+    for program in pg.grid(kind, 2):
+        try:
+            assert_compiles(program)
+        except Exception as error:
+            error.add_note(str(program))
+            raise
