@@ -321,3 +321,12 @@ def test_extrema_of_what_lies_on_one_side_of_0():
         for s in (9, -9):
             for a in (0, 1):
                 np.testing.assert_allclose(next(found), f(held + s, axis=a), rtol=1e-14)
+
+
+def test_a_row_that_others_need_and_sums_in_turned_rows():
+    x = array(5, 3)
+    y, held = tg.exp(x), values(x)
+    (found,) = runner([x], [y - y[0]])([held], (), ())
+    np.testing.assert_allclose(found, np.exp(held) - np.exp(held)[0], rtol=1e-12)
+    turned = tg.scatter(x, key=(slice(None, None, -1),), shape=(5, 3))
+    np.testing.assert_array_equal(runner([x], [turned])([held], (), ())[0], held[::-1])
