@@ -136,7 +136,7 @@ def main() -> None:
     system = f"Python {platform.python_version()}, {platform.machine()}, core {chosen.core}"
     print("\n" + "\n".join([system, *(f"{k}: {v}" for k, v in machine.versions.items())]))
     results["conditions"] = {"system": system, **machine.versions}
-    chosen.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    chosen.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
     print(f"written to {chosen.out}")
 
 

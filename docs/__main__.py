@@ -38,7 +38,7 @@ def environment(ipython: Path) -> dict[str, str]:
     """Return what the guides' kernels are told: this checkout, this Python, figures as SVG."""
     profile = ipython / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text(KERNEL)
+    (profile / "ipython_kernel_config.py").write_text(KERNEL, "utf-8")
     paths = filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
     return {
         "TENSORGRAPH_ROOT": str(ROOT),

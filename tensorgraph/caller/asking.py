@@ -8,6 +8,7 @@ that the user's frame has come to.
 from __future__ import annotations
 
 import dis
+from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -74,7 +75,11 @@ def written(frame: FrameType) -> Written:
         Written(kind='call', name='math.sqrt', sign='', module='math', of_list=False, taker=None)
     """
     code = frame.f_code
-    steps = [step for step in dis.get_instructions(code) if step.opname not in _WITHOUT_PLACE]
+    every = list(dis.get_instructions(code))
+    steps = [
+        step for step, after in pairwise([*every, every[-1]])
+        if step.opname not in _WITHOUT_PLACE and after.opname != "CALL_KW"  # its keywords' names
+    ]  # fmt: skip
     runs = sum(step.offset <= frame.f_lasti for step in steps) - 1
     if runs < 0:
         return Written("")

@@ -144,11 +144,17 @@ class Block:
         return all([slot.holds(view) for slot, view in zip(self.slots, views, strict=True)])
 
     def move(self) -> None:
-        """Copy what the places hold to new memory, and let them hold that."""
+        """Copy what the places hold to new memory, and let them hold that.
+
+        Raises:
+            Unfit: an array has another shape or dtype than it had.
+        """
         array = np.zeros(self._cuts[-1].stop, self.dtype)
-        for slot, cut in zip(self.slots, self._cuts, strict=True):
+        for slot, cut, shape in zip(self.slots, self._cuts, self.shapes, strict=True):
             now = slot.now()
             if now is not None:
+                if (now.shape, now.dtype) != (shape, self.dtype):
+                    raise Unfit
                 array[cut] = now.reshape(-1)
         self._views = [array[c].reshape(s) for c, s in zip(self._cuts, self.shapes, strict=True)]
         self.array = array if len(self.slots) > 1 else array.reshape(self.shapes[0])

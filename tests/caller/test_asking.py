@@ -68,6 +68,7 @@ CASES = {
     "a variable": (made, ("call", "np.mean", "numpy", True)),
     "a comprehension": (lambda: np.max([a for a in [asked]]), ("call", "np.max", "numpy", True)),
     "keywords": (lambda: np.sum(a=(asked,)), ("call", "np.sum", "numpy", True)),
+    "a keyword": (lambda: np.sum(a=asked), ("call", "np.sum", "numpy", False)),
     "unpacked": (lambda: math.sqrt(*[asked]), ("call", "math.sqrt", "math", True)),
     "a call of a call": (lambda: np.vectorize(abs)(asked), ("call", "np.vectorize(…)", "", False)),
     "a method of a result": (lambda: np.ones(2).dot(asked), ("call", "np.ones(…).dot", "", False)),

@@ -11,7 +11,7 @@ def test_how_names_are_bound():
     alias = value
     for left in range(2):
         value += left
-    with open(__file__) as file:
+    with open(__file__, encoding="utf-8") as file:
         value += left
     said = Statements(sys._getframe())
     assert [set(said.bound(n)) for n in ("value", "other", "alias", "left", "file", "missing")] == [

@@ -1,6 +1,7 @@
 """Dataflows in C: state, checks, places, sums, memory, and what lies in which order."""
 
 import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, strategies as st
 import tensorgraph as tg
 from tensorgraph.compiler.c.runner import SMALL, c_runner
 from tensorgraph.compiler.dataflow import Dataflow, Failed
+from tensorgraph.compiler.loops.fusion import MOST
 from tensorgraph.compiler.loops.lowering import OUT_OF_RANGE
 from tensorgraph.symbolic.expr import symbol
 
@@ -283,3 +285,48 @@ def test_rows_that_need_other_rows_run_after_them():
     right = [e + e.T, e - e[::-1], e.T * e.sum(axis=1, keepdims=True), e.max(axis=0) - e, *added]
     for value, expected in zip(found, right, strict=True):
         np.testing.assert_allclose(value, expected, rtol=1e-12)
+
+
+def test_means_stay_in_range_and_half_precision_is_left_to_numpy():
+    x, h = array(4, dtype="float32"), array(4, dtype="float16")
+    (found,) = runner([x], [x.mean()])([np.full(4, 3e38, "float32")], (), ())
+    assert found == np.float32(3e38)
+    assert runner([h], [h + 1]) is None
+
+
+def test_many_statements_are_in_several_functions():
+    xs = [array(6, 4) for _ in range(100)]
+    total = sum(tg.exp(x).sum() for x in xs)
+    program, held = runner(xs, [total]), [values(x) for x in xs]
+    found = program(held, (), ())[0]
+    np.testing.assert_allclose(found, sum(np.exp(x).sum() for x in held), rtol=1e-12)
+    assert max(len(group.statements) for group in program.groups) <= MOST
+
+
+def test_arguments_are_not_kept():
+    x = array(4)
+    program, held = runner([x], [x * 2]), np.ones(4)
+    program([held], (), ())
+    gone = weakref.ref(held)
+    del held
+    assert gone() is None
+
+
+def test_extrema_of_what_lies_on_one_side_of_0():
+    x = array(3, 4)
+    outputs = [f(x + s, axis=a) for f in (tg.max, tg.min) for s in (9, -9) for a in (0, 1)]
+    held = values(x)
+    found = iter(runner([x], outputs)([held], (), ()))
+    for f in (np.max, np.min):
+        for s in (9, -9):
+            for a in (0, 1):
+                np.testing.assert_allclose(next(found), f(held + s, axis=a), rtol=1e-14)
+
+
+def test_a_row_that_others_need_and_sums_in_turned_rows():
+    x = array(5, 3)
+    y, held = tg.exp(x), values(x)
+    (found,) = runner([x], [y - y[0]])([held], (), ())
+    np.testing.assert_allclose(found, np.exp(held) - np.exp(held)[0], rtol=1e-12)
+    turned = tg.scatter(x, key=(slice(None, None, -1),), shape=(5, 3))
+    np.testing.assert_array_equal(runner([x], [turned])([held], (), ())[0], held[::-1])

@@ -362,3 +362,25 @@ def test_an_interrupted_step_is_taken_or_not(after):
     assert_alike(one.left(), other.left())
     assert_alike(step(X, Y), plain(X, Y))
     assert_alike(one.left(), other.left())
+
+
+@on_every_back_end
+def test_a_model_in_another_precision_stays_in_it(runner):
+    model = nn.Linear(3, 2, dtype="float64")
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = (model(x) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    run = compiled(step, runner)
+    for _ in range(3):
+        run(np.ones((2, 3)))
+    model.astype("float32")
+    before = model.weight.data
+    losses = [run(np.ones((2, 3), "float32")).dtype for _ in range(3)]
+    assert model.weight.dtype == np.float32 and losses == [np.float32] * 3
+    assert (model.weight.data != before).all()

@@ -145,7 +145,7 @@ def test_a_sheet_of_another_program():
 def test_a_sheet_that_pandas_has_rewritten(tmp_path):
     ErrorTable.from_csv("example,blurry,dog,✓\na,1,,✓\nb,,0,\nc,1,1,\n").to_csv(tmp_path / "e.csv")
     pd.read_csv(tmp_path / "e.csv").to_csv(tmp_path / "e.csv", index=False)
-    assert "1.0" in (tmp_path / "e.csv").read_text()
+    assert "1.0" in (tmp_path / "e.csv").read_text("utf-8")
     found = ErrorTable.from_csv(tmp_path / "e.csv")
     assert found.tags == {
         "blurry": (True, False, True), "dog": (False, False, True), "✓": (True, False, False),
@@ -197,7 +197,7 @@ SHEETS = [
 @pytest.mark.parametrize(("text", "message"), SHEETS)
 def test_a_damaged_sheet_is_refused_with_its_line(tmp_path, text, message):
     path = tmp_path / "errors.csv"
-    path.write_text(text)
+    path.write_text(text, "utf-8")
     with pytest.raises(ArgumentError, match=message):
         ErrorTable.from_csv(path)
 

@@ -410,7 +410,7 @@ def test_the_wheel_holds_all_that_pictures_need(tmp_path):
         cwd=tmp_path,
         env=environment,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     assert len((tmp_path / "x.html").read_text(encoding="utf-8")) > 10_000

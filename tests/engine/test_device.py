@@ -98,7 +98,8 @@ def test_every_layer_is_trained(name, training):
         assert (x is None) == (y is None)
         if x is not None:
             assert type(x._data) is DeviceArray
-            np.testing.assert_allclose(host(x), host(y), rtol=1e-12, atol=1e-14)
+            # Where a gradient is 0 but for its rounding, Adam makes a step of that.
+            np.testing.assert_allclose(host(x), host(y), rtol=1e-12, atol=1e-9)
 
 
 @pytest.mark.parametrize("rule", OPTIMIZERS)

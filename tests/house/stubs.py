@@ -215,7 +215,7 @@ def formatted(path: Path, text: str) -> str:
     for command in (["check", "--fix", "--select=F401,I001"], ["format"]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, "--quiet", "--stdin-filename", path, "-"],
-            input=text, capture_output=True, text=True, check=True, cwd=PACKAGE.parent,
+            input=text, capture_output=True, encoding="utf-8", check=True, cwd=PACKAGE.parent,
         )  # fmt: skip
         text = done.stdout
     return text
@@ -224,10 +224,10 @@ def formatted(path: Path, text: str) -> str:
 def stale() -> dict[Path, str]:
     """Return the stubs that are not what would be written now, with that."""
     made = {path: formatted(path, stub()) for path, stub in STUBS.items()}
-    return {path: text for path, text in made.items() if path.read_text() != text}
+    return {path: text for path, text in made.items() if path.read_text("utf-8") != text}
 
 
 if __name__ == "__main__":
     for path, text in stale().items():
-        path.write_text(text)
+        path.write_text(text, "utf-8")
         print(f"wrote {path.relative_to(PACKAGE.parent)}")

@@ -48,7 +48,7 @@ def run(code: list[str], where: Path) -> subprocess.CompletedProcess:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=1800,  # of a busy machine; a guide takes seconds
     )
 
 

@@ -103,7 +103,7 @@ def modules():
 
 def source_of(name):
     path = PACKAGE.joinpath(*name.split(".")[1:])
-    return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
+    return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8")
 
 
 def only_read(part):
@@ -171,7 +171,7 @@ def test_tests_in_reports_name_the_report_that_made_us_ask():
     number = r"[\w.-]+/[\w.-]+#\d+"
     reports = set()
     for path in (PACKAGE.parent / "tests/reports").glob("test_*.py"):
-        for test in ast.parse(path.read_text()).body:
+        for test in ast.parse(path.read_text("utf-8")).body:
             if isinstance(test, ast.FunctionDef) and test.name.startswith("test_"):
                 first = (ast.get_docstring(test) or "").split("\n")[0]
                 named = re.match(rf"{number}(, {number})*: \S", first)
@@ -194,7 +194,9 @@ def test_imports_run_one_way_inside_a_room(outer):
 
 @pytest.mark.parametrize("name", ["tensorgraph", *MODULES])
 def test_functions_import_optional_dependencies_only(name):
-    source = (PACKAGE / "__init__.py").read_text() if name == "tensorgraph" else source_of(name)
+    source = (
+        (PACKAGE / "__init__.py").read_text("utf-8") if name == "tensorgraph" else source_of(name)
+    )
     for function in ast.walk(ast.parse(source)):
         if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             continue
@@ -214,7 +216,11 @@ def test_import_brings_in_nothing_optional():
         f"print(','.join(m for m in {sorted(OPTIONAL)!r} if m in sys.modules))\n"
     )
     run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent, check=True
+        [sys.executable, "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=PACKAGE.parent,
+        check=True,
     )
     assert run.stdout.strip() == ""
 
@@ -225,7 +231,7 @@ def test_import_brings_in_nothing_optional():
 def imported_names(name):
     """Return what a package's ``__init__`` takes from its own modules, or hands on ``as`` it is."""
     path = PACKAGE.joinpath(*name.split(".")[1:]) / "__init__.py"
-    body = ast.parse(path.read_text()).body
+    body = ast.parse(path.read_text("utf-8")).body
     later = [n for node in body if isinstance(node, ast.If) for n in node.body]  # when asked for
     taken = {
         alias.asname or alias.name
@@ -400,7 +406,7 @@ def test_every_record_is_behind_a_public_function_of_its_name():
 
 
 def test_every_extra_that_a_message_names_can_be_installed():
-    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
     named = [
         call.args[1].value
         for name in modules()

@@ -35,7 +35,7 @@ def test_mypy_finds_nothing_in_a_users_program(program):
     ]
     done = subprocess.run(
         [sys.executable, "-m", "mypy", *options, str(program)],
-        cwd=ROOT, capture_output=True, text=True,
+        cwd=ROOT, capture_output=True, encoding="utf-8",
     )  # fmt: skip
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
@@ -47,11 +47,11 @@ def test_pyright_finds_nothing_in_a_users_program(program):
         "enableTypeIgnoreComments": False,
         "extraPaths": [str(ROOT)],
     }
-    (program.parent / "pyrightconfig.json").write_text(json.dumps(settings))
+    (program.parent / "pyrightconfig.json").write_text(json.dumps(settings), "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable,
          "--project", str(program.parent)],
-        capture_output=True, text=True,
+        capture_output=True, encoding="utf-8",
     )  # fmt: skip
     report = json.loads(done.stdout)
     assert report["summary"]["filesAnalyzed"] == 1

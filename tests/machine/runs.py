@@ -36,8 +36,8 @@ BROWSER_AND_TEX = ("drawing/test_explorer.py", "formulas/test_mathml.py", "formu
 BESIDE = ("house/test_types.py", "train/test_save_killed.py")
 # What no kernel changes.
 SYMBOLS = (
-    "caller", "display", "drawing", "engine/test_scale.py", "formulas", "house/test_faults.py",
-    "leads", "symbolic",
+    "caller", "display", "drawing", "engine/test_lost_gradients.py", "engine/test_scale.py",
+    "formulas", "house/test_faults.py", "leads", "symbolic",
 )  # fmt: skip
 # Bounds on errors, which NumPy's kernels may use up.
 SWEEP = ("ops/sweep",)

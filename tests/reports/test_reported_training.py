@@ -292,4 +292,4 @@ def test_a_resumed_run_tells_of_all_epochs_once(tmp_path, cut):
         assert len(resumed[name]) == 4
         np.testing.assert_array_equal(resumed[name], whole[name])
     resumed.to_csv(tmp_path / "run.csv")
-    assert len((tmp_path / "run.csv").read_text().splitlines()) == 5
+    assert len((tmp_path / "run.csv").read_text("utf-8").splitlines()) == 5

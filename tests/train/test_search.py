@@ -222,7 +222,7 @@ def test_a_search_that_was_killed_goes_on(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         search(SPACE, killed, 12, path=path)
-    assert len(path.read_text().splitlines()) == 6  # with the header
+    assert len(path.read_text("utf-8").splitlines()) == 6  # with the header
     failed = {t.number for t in undisturbed if t.failed}
     assert len(failed) == 1 and failed < set(range(5, 11))
     for cut in (1, 20):  # in the midst of a line
@@ -236,7 +236,7 @@ def test_a_search_that_was_killed_goes_on(tmp_path):
         resumed = search(SPACE, counted, 12, path=path)
         assert str(found_by(resumed)) == str(found_by(undisturbed))
         assert len(calls) - before == (8 if cut == 1 else 2)  # cut off, and failed
-    assert len(path.read_text().splitlines()) == 14
+    assert len(path.read_text("utf-8").splitlines()) == 14
     fewer = search(SPACE, deadly, 3, path=path)
     assert {t.number for t in fewer} == {0, 1, 2}
 
@@ -271,7 +271,7 @@ def test_a_trial_that_failed_is_tried_again(tmp_path):
 def test_a_line_of_the_file_is_for_people_too(tmp_path):
     path = tmp_path / "search.jsonl"
     search({"lr": 0.5, "f": choice([np.tanh])}, lambda p, s: math.inf, 1, path=path)
-    header, row = map(json.loads, path.read_text().splitlines())
+    header, row = map(json.loads, path.read_text("utf-8").splitlines())
     assert header["seed"] == 0
     assert row["params"] == {"lr": 0.5, "f": "<ufunc 'tanh'>"}
     found = search({"lr": 0.5, "f": choice([np.tanh])}, deadly, 1, path=path)
@@ -288,23 +288,23 @@ def test_the_file_of_another_search_is_refused(tmp_path):
             search(space, bowl, 2, path=path, seed=seed)
     assert path.read_bytes() == before
     for text in ("hello\n", "[]\n", '{"search": 1}\n{"trial": 1}\n'):
-        path.write_text(text)
+        path.write_text(text, "utf-8")
         with pytest.raises(tg.errors.StateError):
             search(SPACE, bowl, 2, path=path)
 
 
 def test_a_file_that_was_cut_in_its_first_line_begins_anew(tmp_path):
     path = tmp_path / "search.jsonl"
-    path.write_text('{"search": "Sp')
+    path.write_text('{"search": "Sp', "utf-8")
     search(SPACE, bowl, 2, path=path)
-    assert len(path.read_text().splitlines()) == 3
+    assert len(path.read_text("utf-8").splitlines()) == 3
 
 
 def test_a_worker_that_dies_is_no_failed_trial(tmp_path):
     path = tmp_path / "search.jsonl"
     with ProcessPoolExecutor(1) as executor, pytest.raises(BrokenProcessPool):
         search(SPACE, deadly, 2, executor=executor, path=path)
-    assert len(path.read_text().splitlines()) == 1
+    assert len(path.read_text("utf-8").splitlines()) == 1
     with ProcessPoolExecutor(1) as executor, pytest.raises(Exception, match=r"[Pp]ickle"):
         search(SPACE, lambda p, s: 0, 2, executor=executor)
 

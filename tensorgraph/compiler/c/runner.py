@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from tensorgraph.compiler.arena import ALIGNMENT
 from tensorgraph.compiler.bit_generators import pointer
 from tensorgraph.compiler.c.building import Build, start_build
+from tensorgraph.compiler.c.compilers import find_compiler
 from tensorgraph.compiler.c.openblas import find_openblas
 from tensorgraph.compiler.c.program_text import FAILED, FIRST, MEMORY, NUMBERS, CProgram
+from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.compiler.dataflow import Dataflow, Failed
 from tensorgraph.compiler.loops.lowering import Lowering
 from tensorgraph.compiler.loops.scalars import Buffer
@@ -29,7 +31,7 @@ from tensorgraph.symbolic.expr import Expr
 
 
 def c_runner(dataflow: Dataflow) -> CRunner | None:
-    """Return a runner by a program in C; ``None`` where there is no compiler.
+    """Return a runner by a program in C; ``None`` without a compiler, and for half precision.
 
     Its program is compiled in the background: see :meth:`CRunner.ready`.
 
@@ -41,6 +43,9 @@ def c_runner(dataflow: Dataflow) -> CRunner | None:
         >>> [float(value) for value in runner([np.array([1, 2], "float32")], [], [])[0]]
         [2.0, 5.0]
     """
+    results = [*dataflow.outputs, *dataflow.written]
+    if any(e.dtype.name not in TYPES for e in results) or find_compiler() is None:
+        return None
     blas = find_openblas()
     lowering = Lowering(dataflow)
     program = CProgram(lowering, blas.integer if blas else None)

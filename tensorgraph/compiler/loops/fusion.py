@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from tensorgraph.compiler.loops.scalars import Buffer, Index, Shape
 from tensorgraph.compiler.loops.statements import Loop, Statement
 
+MOST = 32
+"""So many loops run together at most: a compiler's time grows faster than the function it reads."""
+
 
 class Group:
     """Statements that run together: one alone, or loops over the same rows."""
@@ -99,6 +102,8 @@ def _reads_by_value(s: Loop) -> bool:
 def _joins(s: Loop, group: Group, count: dict[Buffer, int]) -> bool:
     """Return whether a loop may run with those of a group, row by row."""
     if not group.loops or group.last != s.last or group.rows != rows_of(s):
+        return False
+    if len(group.statements) == MOST and not s.last:
         return False
     if s.last:
         return group.loops[0].dims == s.dims

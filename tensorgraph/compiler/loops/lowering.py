@@ -294,6 +294,13 @@ class Lowering:
     # --------------------------------------------------------------------------------- reductions
 
     def _reduced(self, e: Expr, combine: str) -> Array:
+        total = self._total(e, combine)
+        if total.dtype == e.dtype:
+            return total
+        return Computed(e.shape, cast(total.at(axes(e.shape)), e.dtype))
+
+    def _total(self, e: Expr, combine: str) -> Stored:
+        """Return a reduction, sums of single precision perhaps in double."""
         x = self.array(e.args[0])
         n = len(x.shape)
         given = e.static["axis"]
@@ -301,21 +308,19 @@ class Lowering:
         kept = [d for d in range(n) if d not in lost]
         dtype = e.dtype
         terms = math.prod(x.shape[d] for d in lost)
-        if combine == "add" and dtype == np.float32 and terms > LONG_SUM:
-            dtype = np.dtype(np.float64)  # one by one, as here, they lose digits
+        wide = terms > LONG_SUM or e.op is REGISTRY["mean"]
+        if combine == "add" and dtype == np.float32 and wide:
+            dtype = np.dtype(np.float64)  # one by one, as here, they lose digits, or the range
         out = Buffer(tuple(x.shape[d] for d in kept), dtype)
         places = axes(x.shape)
         at = Stored(out, out.shape).place([places[d] for d in kept])
         value = cast(x.at(places), out.dtype)
         whole = all(x.shape[d] == 1 for d in lost)
         self.loop(x.shape, value, out, at, None if whole else combine)
-        result = Stored(out, e.shape)
-        if dtype == e.dtype:
-            return result
-        return Computed(e.shape, cast(result.at(axes(e.shape)), e.dtype))
+        return Stored(out, e.shape)
 
     def _mean(self, e: Expr) -> Array:
-        total, places = self._reduced(e, "add"), axes(e.shape)
+        total, places = self._total(e, "add"), axes(e.shape)
         count = e.args[0].size // max(e.size, 1)
         divided = scalar("divide", (total.at(places), constant(count, total.dtype)), total.dtype)
         return Computed(e.shape, cast(divided, e.dtype))
