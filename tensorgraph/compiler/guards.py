@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.compiler.surroundings import MISSING, PLAIN, same
+from tensorgraph.compiler.surroundings import same
+from tensorgraph.compiler.things_read import MISSING, PLAIN
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module

@@ -9,54 +9,25 @@ told as ``unseen``.
 
 from __future__ import annotations
 
-import queue
-import random
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 from itertools import chain, repeat
 from operator import is_
-from types import BuiltinMethodType, FunctionType, MemberDescriptorType, MethodType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.compiler.code_names import CodeNames, code_names, is_library, is_library_module
-from tensorgraph.engine.tensor import Tensor
-from tensorgraph.nn.module import Module
-from tensorgraph.optim.base import Optimizer
-
-PLAIN = (bool, int, float, complex, str, bytes, type(None))
-VALUES = (*PLAIN, np.generic, range)
-"""What is compared by value."""
-MOST = 2000
-"""How many things are looked at before each run."""
-MISSING = object()
-
-FIXED = (tuple, frozenset)
-CONTAINERS = (*FIXED, dict, list, set, deque)
-DRAWN_FROM = (np.random.Generator, np.random.RandomState, random.Random)
-QUEUES = (queue.Queue, queue.SimpleQueue)
-
-
-class Place(NamedTuple):
-    """A place that a function reads: a global, a closure cell, an attribute."""
-
-    name: str
-    """What messages call it."""
-    read: Callable[[], Any]
-    write: Callable[[Any], None]
-    erase: Callable[[], None]
-
-
-class Part(NamedTuple):
-    """What was at a place, or in a container."""
-
-    name: str
-    thing: Any
-    """The container; of a place ``None``."""
-    values: tuple[Any, ...]
+from tensorgraph.compiler.things_read import (
+    CONTAINERS,
+    MISSING,
+    VALUES,
+    Look,
+    Part,
+    items_of,
+    looked,
+    views_of,
+)
 
 
 class Surroundings:
@@ -70,7 +41,7 @@ class Surroundings:
             given: arguments whose attributes it may read.
         """
         self._f, self._given = f, given
-        self._first = look = _looked(f, given)
+        self._first = look = looked(f, given)
         self.unseen = look.unseen
         """Why not all can be watched, if so."""
         self.arrays = look.operands
@@ -79,9 +50,9 @@ class Surroundings:
         self._contents: list[Content] = []
         self._keep(look)
 
-    def _keep(self, look: _Look) -> None:
+    def _keep(self, look: Look) -> None:
         self._last = look
-        self._sources = [source for _, thing in look.containers for source in _views(thing)]
+        self._sources = [source for _, thing in look.containers for source in views_of(thing)]
         self._reads = [place.read for place in look.places]
         self._owners = [owner for owner, _ in look.attributes]
         self._names = [name for _, name in look.attributes]
@@ -114,7 +85,7 @@ class Surroundings:
             if lengths == self._lengths and all(map(same, now, self._found)):
                 self._found = now
             else:
-                look = _looked(self._f, self._given)
+                look = looked(self._f, self._given)
                 name = _difference(self._last.parts, look.parts)
                 if name is not None:
                     return name
@@ -134,7 +105,7 @@ class Surroundings:
                         place.erase()
                     else:
                         place.write(part.values[0])
-            elif not _are(_items(part.thing), part.values):
+            elif not _are(items_of(part.thing), part.values):
                 _fill(part.thing, part.values)
         for name, array, content in self._written:
             if _first_changed([(name, array, content)]):
@@ -183,21 +154,6 @@ def _first_changed(contents: Sequence[Content]) -> str | None:
     return next((name for name, array, was in contents if _content(array) != was), None)
 
 
-# ----------------------------------------------------------------------------------- containers
-
-
-def _views(thing: Any) -> tuple[Any, ...]:
-    """Return live views of what is in a container."""
-    if isinstance(thing, OrderedDict):
-        return OrderedDict.keys(thing), OrderedDict.values(thing)
-    return (dict.keys(thing), dict.values(thing)) if isinstance(thing, dict) else (thing,)
-
-
-def _items(thing: Any) -> tuple[Any, ...]:
-    """Return what is in a container: of a dict the keys, then the values."""
-    return tuple(chain.from_iterable(_views(thing)))
-
-
 def _fill(thing: Any, values: tuple[Any, ...]) -> None:
     """Put things into a container in place of what is there, whatever its class does besides."""
     kind: Any = next(k for k in (OrderedDict, dict, list, set, deque) if isinstance(thing, k))
@@ -226,243 +182,3 @@ def _alike(x: Any, y: Any) -> bool:
         type(x) is type(y)
         and (isinstance(x, CONTAINERS) or (isinstance(x, VALUES) and repr(x) == repr(y)))
     )
-
-
-# --------------------------------------------------------------------------------- looking around
-
-
-def _looked(f: Callable[..., Any], given: Sequence[Any]) -> _Look:
-    """Return all that a function reads: looked for until no function with other names is found."""
-    read: frozenset[str] = frozenset()
-    written: frozenset[str] = frozenset()
-    while True:
-        look = _Look(f, given, read, written)
-        if look.read <= read and look.written <= written:
-            return look
-        read, written = read | look.read, written | look.written
-
-
-class _Look:
-    """One walk through all that a function reads, if attributes of these names are read."""
-
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        given: Sequence[Any],
-        read: frozenset[str],
-        written: frozenset[str],
-    ) -> None:
-        self._known, self._stored = read, written
-        self.read, self.written = frozenset[str](), frozenset[str]()
-        self.places: list[Place] = []
-        self.attributes: list[tuple[Any, str]] = []
-        self.containers: list[tuple[str, Any]] = []
-        self.parts: list[Part] = []
-        self.changeable: list[tuple[Part, Place | None]] = []
-        self.arrays: list[tuple[str, NDArray[Any]]] = []
-        self.unseen: str | None = None
-        self._loads: Counter[str] = Counter()
-        self._direct: list[tuple[str, NDArray[Any]]] = []
-        self._seen: dict[Any, Any] = {}
-        self._count = 0
-        self._left: list[tuple[str, Any]] = [*(("", x) for x in given), ("", f)]
-        while self._left and self.unseen is None:
-            self._visit(*self._left.pop())
-
-    @property
-    def operands(self) -> list[NDArray[Any]]:
-        """The arrays that are named at one place in the code, under their own name."""
-        return [array for name, array in self._direct if self._loads[name] == 1]
-
-    def _visit(self, name: str, thing: Any) -> None:
-        """Look at a thing, and keep what is to be looked at next."""
-        key: Any = id(thing)
-        if isinstance(thing, MethodType):  # there is a new one each time
-            key = id(thing.__func__), id(thing.__self__)
-        if isinstance(thing, (*VALUES, Tensor, Optimizer)) or key in self._seen:
-            return
-        self._seen[key] = thing
-        self.unseen = self.unseen or _unseen(name, thing)
-        if isinstance(thing, np.ndarray):
-            self.arrays.append((name, thing))
-        elif isinstance(thing, FunctionType):
-            self._function(thing)
-        elif isinstance(thing, MethodType):
-            self._method(thing)
-        elif isinstance(thing, BuiltinMethodType):
-            self._left.append((name, thing.__self__))
-        elif isinstance(thing, Module):
-            modules = [module for module in thing.modules() if hasattr(module, "forward")]
-            self._left += [("", module.forward) for module in modules]
-        elif isinstance(thing, partial):
-            self._left += [("", x) for x in (thing.func, *thing.args, *thing.keywords.values())]
-        else:
-            if isinstance(thing, CONTAINERS):
-                self._container(name, thing)
-            self._object(name, thing)
-
-    def _follow(self, name: str, values: Iterable[Any]) -> None:
-        self._left += [(name, value) for value in values]
-
-    def _counted(self, more: int) -> None:
-        self._count += more
-        if self._count > MOST and self.unseen is None:
-            self.unseen = (
-                f"it names more than {MOST:,} things, which cannot be looked at before each run;"
-                " give what it reads of them as an argument"
-            )
-
-    def _container(self, name: str, thing: Any) -> None:
-        self._counted(len(thing))
-        if self.unseen is not None:
-            return
-        values = _items(thing)
-        part = Part(name, thing, values)
-        if isinstance(thing, (set, frozenset)):
-            part = Part(name, thing, tuple(sorted(values, key=repr)))
-        self.parts.append(part)
-        if not isinstance(thing, FIXED):
-            self.containers.append((name, thing))
-            self.changeable.append((Part(name, thing, values), None))
-        self._follow(name, values)
-
-    def _method(self, method: MethodType) -> None:
-        """Look at a method, and at its object, whose attributes it may read."""
-        f, owner = method.__func__, method.__self__
-        if isinstance(f, FunctionType) and not is_library(f):
-            self._left.append(("", f))
-            if isinstance(owner, Module):
-                self._object("", owner)
-            else:
-                self._left.append(("", owner))
-
-    def _function(self, f: FunctionType) -> None:
-        """Look at closure cells, defaults and globals of a function."""
-        if is_library(f):
-            return
-        names = code_names(f)
-        self.read |= names.read
-        self.written |= names.written
-        self._loads += names.loads
-        for place in _named(f, names):
-            value = self._place(place)
-            self.places.append(place)
-            if value is np and (place.name, "random") in names.pairs:
-                self.unseen = UNSEEN_DRAWS.format(f"{place.name}.random")
-            elif value is random or value is np.random:
-                self.unseen = UNSEEN_DRAWS.format(place.name)
-
-    def _place(self, place: Place) -> Any:
-        """Look at what is at a place."""
-        value = place.read()
-        self._counted(1)
-        part = Part(place.name, None, (value,))
-        self.parts.append(part)
-        self.changeable.append((part, place))
-        if isinstance(value, np.ndarray):
-            self._direct.append((place.name.rpartition(".")[2], value))
-        self._left.append((place.name, value))
-        return value
-
-    def _object(self, name: str, thing: Any) -> None:
-        """Look at the attributes of an object that are named in the code, and at its methods.
-
-        Of the engine's objects the capture tells on which attributes it depends.
-        """
-        if is_library_module(thing):
-            return
-        held = dict(_of_classes(thing))
-        own = held if isinstance(thing, type) else getattr(thing, "__dict__", {})
-        apart = {k for k, value in held.items() if not _is_value(value)}
-        stored = self._stored if own is not held and hasattr(thing, "__dict__") else frozenset()
-        for attribute in sorted((self._known & (own.keys() | held.keys()) | stored) - apart):
-            self._place(_attribute(name, thing, attribute))
-            self.attributes.append((thing, attribute))
-        for attribute in sorted(apart):
-            if attribute in self._known or attribute.startswith("__"):
-                self._follow(name, _methods(thing, held[attribute]))
-        self._follow(name, [own[k] for k in ("__wrapped__",) if k in own])
-
-
-UNSEEN_DRAWS = (
-    "it draws from {0}, which no program does; draw from tg.random, or give what is drawn as an"
-    " argument"
-)
-
-
-def _unseen(name: str, thing: Any) -> str | None:
-    """Return why something cannot be watched, if so."""
-    drawing = isinstance(thing, (BuiltinMethodType, MethodType)) and thing.__self__
-    if isinstance(thing, DRAWN_FROM) or isinstance(drawing, DRAWN_FROM):
-        return UNSEEN_DRAWS.format(name)
-    what = f"it names {name or 'something'}, a {type(thing).__name__}"
-    if isinstance(thing, QUEUES) or hasattr(type(thing), "__next__"):
-        return f"{what}: what comes next is not seen; take it outside, and give it as an argument"
-    if isinstance(thing, np.ndarray) and thing.dtype.hasobject:
-        return f"{what} of Python's objects; name a list, or give it as an argument"
-    return None
-
-
-def _is_value(value: Any) -> bool:
-    """Return whether what a class holds is a value or a slot, nothing that runs when it is read."""
-    return isinstance(value, MemberDescriptorType) or not hasattr(value, "__get__")
-
-
-def _methods(thing: Any, value: Any) -> list[Any]:
-    """Return what may be called when an attribute is read or called that a class holds so."""
-    functions = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
-    return [MethodType(functions, thing)] if isinstance(functions, FunctionType) else []
-
-
-def _of_classes(thing: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what a class, or those of an object, hold by name, the most general first.
-
-    Of the classes of users alone.
-    """
-    for kind in reversed((thing if isinstance(thing, type) else type(thing)).__mro__):
-        if kind.__module__.partition(".")[0] not in ("builtins", "numpy", "tensorgraph"):
-            yield from vars(kind).items()
-
-
-def _attribute(prefix: str, thing: Any, name: str) -> Place:
-    """Return the place of an attribute."""
-    kinds = thing.__mro__ if isinstance(thing, type) else (thing, *type(thing).__mro__)
-    owner = next((k for k in kinds if name in getattr(k, "__dict__", ())), thing)
-    if isinstance(getattr(owner, "__dict__", {}).get(name), MemberDescriptorType):
-        owner = thing
-    return Place(
-        f"{prefix}.{name}" if prefix else name,
-        partial(getattr, thing, name, MISSING),
-        partial(_give_back, thing, owner, name),
-        partial(delattr, thing, name),
-    )
-
-
-def _give_back(thing: Any, owner: Any, name: str, value: Any) -> None:
-    """Let an attribute be what it was: if it was its class's, the object had none of its own."""
-    if owner is not thing and name in getattr(thing, "__dict__", ()):
-        delattr(thing, name)
-    if getattr(thing, name, MISSING) is not value:
-        setattr(owner, name, value)
-
-
-def _named(f: FunctionType, names: CodeNames) -> Iterator[Place]:
-    """Yield a function's closure cells, defaults, and the globals that it names."""
-    for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
-        write = partial(setattr, cell, "cell_contents")
-        yield Place(name, partial(_cell, cell), write, partial(delattr, cell, "cell_contents"))
-    for name in ("__defaults__", "__kwdefaults__"):
-        yield Place(
-            name, partial(getattr, f, name), partial(setattr, f, name), partial(delattr, f, name)
-        )
-    place = f.__globals__
-    for name in sorted(names.globals_read & place.keys() | names.globals_written):
-        get = partial(place.get, name, MISSING)
-        yield Place(name, get, partial(place.__setitem__, name), partial(place.pop, name, None))
-
-
-def _cell(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # nothing yet
-        return MISSING

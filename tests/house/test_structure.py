@@ -69,10 +69,10 @@ ROOMS = [
 INNER = {
     "compiler": [
         "arena bit_generators c_functions code_names dataflow",
-        "joined_arrays loops surroundings",
+        "joined_arrays loops things_read",
         "numpy_runner",
         "c",
-        "best_runner returned state",
+        "best_runner returned state surroundings",
         "binding",
         "program",
         "guards",
