@@ -9,10 +9,7 @@ from time import perf_counter
 from types import TracebackType
 from typing import Any
 
-import numpy as np
-
 from tensorgraph import errors
-from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.compiler.guards import Arguments, Settings, are_of
 from tensorgraph.compiler.program import MakeRunner, Program
 from tensorgraph.compiler.returned import AsItIs
@@ -134,10 +131,7 @@ def _read_anew(program: Program, arrays: Sequence[Any]) -> list[Any]:
 
 
 def _in_words(error: Exception) -> str:
-    """Return what an error says; of a dtype that no program computes with, what to write."""
-    name = error.args[0] if isinstance(error, KeyError) and error.args else None
-    if isinstance(name, str) and name in np.sctypeDict and name not in TYPES:
-        return f"programs compute in float32, float64, bool and integers, not in {name}"
+    """Return what an error says; one for a key says no more than the key."""
     return repr(error) if isinstance(error, KeyError) else str(error)
 
 
