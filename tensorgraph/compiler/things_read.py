@@ -216,11 +216,19 @@ def _unseen(name: str, thing: Any) -> str | None:
     if isinstance(thing, DRAWN_FROM) or isinstance(drawing, DRAWN_FROM):
         return UNSEEN_DRAWS.format(name)
     what = f"it names {name or 'something'}, a {type(thing).__name__}"
-    if isinstance(thing, QUEUES) or hasattr(type(thing), "__next__"):
+    if isinstance(thing, QUEUES) or hasattr(type(thing), "__next__") or _yields(thing):
         return f"{what}: what comes next is not seen; take it outside, and give it as an argument"
     if isinstance(thing, np.ndarray) and thing.dtype.hasobject:
         return f"{what} of Python's objects; name a list, or give it as an argument"
     return None
+
+
+def _yields(thing: Any) -> bool:
+    """Return whether a library's code says what is in something, as for batches of a data set."""
+    iterate = getattr(type(thing), "__iter__", None)
+    if iterate is None or isinstance(thing, (*CONTAINERS, *VALUES, np.ndarray, Module, type)):
+        return False
+    return not isinstance(iterate, FunctionType) or is_library(iterate)
 
 
 def _is_value(value: Any) -> bool:

@@ -200,6 +200,16 @@ def test_an_iterator_goes_on(make, take):
     assert [x[0] for x in results] == [0.0, 1.0, 2.0, 3.0]
 
 
+def test_batches_that_are_gone_through_inside():
+    batches = tg.data.Batches(np.arange(8, dtype="float32"), batch_size=4, seed=0)
+
+    def f(x):
+        return x * next(iter(batches))[0]
+
+    said(Compiled(f), "it names batches, a Batches", X)
+    assert batches.epoch > 0
+
+
 def filled():
     q = queue.Queue()
     for k in range(9):
