@@ -16,6 +16,7 @@ PAGES = {
             "See the graph",
             "Your own operation",
             "Networks",
+            "A step as one program",
             "From data to decision",
             "Errors say what to write instead",
             "Troubleshooting",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from numbers import Real
-from typing import Any
+from types import ModuleType
+from typing import Any, TypeGuard
 
 from tensorgraph import errors, optim
 from tensorgraph.engine.tensor import Tensor
@@ -73,7 +74,7 @@ def check_loss(loss: Any, owner: str) -> None:
     Raises:
         DTypeError: it is something else, such as the name of one.
     """
-    if callable(loss) and not isinstance(loss, type):
+    if _is_function(loss):
         return
     if isinstance(loss, type):
         raise errors.DTypeError(
@@ -137,7 +138,7 @@ def checked_metrics(metrics: Any, owner: str) -> Metrics:
             f" write {ACCURACY}"
         )
     for name, metric in metrics.items():
-        function = callable(metric) and not isinstance(metric, type)
+        function = _is_function(metric)
         if not isinstance(name, str) or name == "loss" or not function:
             raise errors.ArgumentError(
                 f"{owner}: the metric {name!r} is {errors.describe(metric)}; a metric has a name"
@@ -153,7 +154,7 @@ def clipping(clip: Clip | None) -> Callable[[Any], Any] | None:
     Raises:
         ArgumentError: neither a function nor a positive number.
     """
-    if clip is None or (callable(clip) and not isinstance(clip, type)):
+    if clip is None or _is_function(clip):
         return clip
     if isinstance(clip, bool) or not (isinstance(clip, Real) and float(clip) > 0):
         raise errors.ArgumentError(
@@ -174,9 +175,14 @@ def functions(name: str, given: Iterable[Callable[[Any], Any]]) -> tuple[Callabl
         raise errors.DTypeError(f"fit: {name} is a list of functions; write {name}=[f]")
     found = tuple(given)
     for callback in found:
-        if not callable(callback) or isinstance(callback, type):
+        if not _is_function(callback):
             write = f"; write {callback.__name__}()" if isinstance(callback, type) else ""
             raise errors.DTypeError(
                 f"fit: {name} are functions of the run, not {errors.describe(callback)}{write}"
             )
     return found
+
+
+def _is_function(value: Any) -> TypeGuard[Callable[..., Any]]:
+    """Return whether a value can be called as it is: no class, and no module."""
+    return callable(value) and not isinstance(value, (type, ModuleType))

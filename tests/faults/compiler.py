@@ -188,7 +188,7 @@ FAULTS: list[Fault] = [
         ("Lowering.check_between", "scalar('greater_equal', (value, ends[0]), np.bool_)",
          "scalar('less_equal', (value, ends[1]), np.bool_)",
          "compiled indices: negative ones out of range are read"),
-        ("Lowering._reduced", "terms > LONG_SUM", "False",
+        ("Lowering._total", "terms > LONG_SUM", "False",
          "compiled sums: long ones lose their digits"),
         ("Lowering._mean", "max(e.size, 1)", "1", "compiled means: they are divided by all"),
         ("Lowering._matrix", "not (fits or turned)", "False",
