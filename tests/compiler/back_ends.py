@@ -5,10 +5,14 @@ import pytest
 from tensorgraph.compiler.c.runner import c_runner
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.compiler.numpy_runner import numpy_runner
+from tests.machine.needs import needs
 
-RUNNERS = {"numpy": numpy_runner, "c": c_runner}
+RUNNERS = [
+    pytest.param(numpy_runner, id="numpy"),
+    pytest.param(c_runner, id="c", marks=needs("cc")),
+]
 
-on_every_back_end = pytest.mark.parametrize("runner", RUNNERS.values(), ids=RUNNERS)
+on_every_back_end = pytest.mark.parametrize("runner", RUNNERS)
 
 
 def compiled(f, runner):

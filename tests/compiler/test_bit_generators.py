@@ -10,6 +10,9 @@ import tensorgraph as tg
 from tensorgraph.compiler.bit_generators import C_TEXT, HEADER, pointer
 from tensorgraph.compiler.c import building
 from tensorgraph.random import _below
+from tests.machine.needs import needs
+
+pytestmark = needs("cc")
 
 SOURCE = "\n".join([HEADER, *C_TEXT.values()])
 FUNCTIONS = """

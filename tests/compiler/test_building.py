@@ -15,6 +15,9 @@ import pytest
 from tensorgraph.compiler.c import building, compilers, library_cache
 from tensorgraph.compiler.c.building import build, start_build
 from tensorgraph.errors import CompileError
+from tests.machine.needs import needs
+
+pytestmark = needs("cc")
 
 ADD = "int add(int a, int b) { return a + b; }"
 

@@ -13,6 +13,9 @@ from tensorgraph.compiler.dataflow import Dataflow, Failed
 from tensorgraph.compiler.loops.fusion import MOST
 from tensorgraph.compiler.loops.lowering import OUT_OF_RANGE
 from tensorgraph.symbolic.expr import symbol
+from tests.machine.needs import needs
+
+pytestmark = needs("cc")
 
 RNG = np.random.default_rng(0)
 

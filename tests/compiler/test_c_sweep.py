@@ -10,7 +10,10 @@ from tensorgraph.compiler.loops.statements import Call
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.tensor import Tensor, array_of, wrap
 from tensorgraph.symbolic.capture import capture
+from tests.machine.needs import needs
 from tests.ops.op_cases import EVERY, cases
+
+pytestmark = needs("cc")
 
 KERNELS = {
     "argmax", "argmin", "argsort", "avg_pool", "avg_pool_grad", "conv", "conv_transpose",

@@ -8,7 +8,8 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import nn, optim
-from tests.compiler.back_ends import RUNNERS, compiled, on_every_back_end
+from tensorgraph.compiler.numpy_runner import numpy_runner
+from tests.compiler.back_ends import compiled, on_every_back_end
 from tests.compiler.test_compiled_steps import assert_alike
 
 RNG = np.random.default_rng(0)
@@ -340,7 +341,7 @@ def test_an_interrupted_step_is_taken_or_not(after):
         comes = False
 
         def __init__(self, dataflow):
-            self.run = RUNNERS["numpy"](dataflow)
+            self.run = numpy_runner(dataflow)
 
         def __call__(self, *given):
             if self.comes and not after:

@@ -13,6 +13,9 @@ import pytest
 from tensorgraph.compiler.c import compilers
 from tensorgraph.compiler.c.building import build
 from tensorgraph.compiler.c.compilers import find_compiler
+from tests.machine.needs import needs
+
+pytestmark = needs("cc")
 
 
 @pytest.fixture

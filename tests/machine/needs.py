@@ -58,6 +58,7 @@ NEEDS = {
         apt="texlive-latex-base texlive-latex-recommended",
         brew="basictex",
     ),
+    "cc": Need("compiled functions in C", ("cc",), apt="gcc libc6-dev", brew="gcc"),
     "torch": Need("that PyTorch gives the same numbers", module="torch"),
 }
 

@@ -34,14 +34,6 @@ def c_runner(dataflow: Dataflow) -> CRunner | None:
     """Return a runner by a program in C; ``None`` without a compiler, and for half precision.
 
     Its program is compiled in the background: see :meth:`CRunner.ready`.
-
-    Example:
-        >>> import numpy as np
-        >>> from tensorgraph.symbolic.expr import symbol
-        >>> x = symbol("x", (2,))
-        >>> runner = c_runner(Dataflow((x,), (), (), (), (x * x + 1,), {}, ()))
-        >>> [float(value) for value in runner([np.array([1, 2], "float32")], [], [])[0]]
-        [2.0, 5.0]
     """
     results = [*dataflow.outputs, *dataflow.written]
     if any(e.dtype.name not in TYPES for e in results) or find_compiler() is None:
