@@ -278,7 +278,7 @@ def is_missing(value: Any) -> bool:
     compared with.
 
     Example:
-        >>> [is_missing(value) for value in (None, float("nan"), np.datetime64("NaT"), 0, "")]
+        >>> [is_missing(value) for value in (None, float("nan"), np.datetime64("NaT", "D"), 0, "")]
         [True, True, True, False, False]
     """
     differs = value != value

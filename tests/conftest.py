@@ -20,7 +20,7 @@ one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exa
 
 import os
 
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from tests.machine.needs import (  # noqa: F401  # hooks of pytest
     pytest_make_collect_report,
@@ -33,18 +33,15 @@ from tests.machine.needs import (  # noqa: F401  # hooks of pytest
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
-# No deadline in any profile: a slow machine is not a bug.
-settings.register_profile("dev", max_examples=10, deadline=None, print_blob=True)
-settings.register_profile("ci", max_examples=10, derandomize=True, deadline=None, print_blob=True)
-settings.register_profile("thorough", max_examples=500, deadline=None, print_blob=True)
-# A planted fault has only to be found, not to be shrunk.
-settings.register_profile(
-    "faults",
-    max_examples=10,
-    derandomize=True,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
+# No profile looks at the clock: a slow machine is not a bug.
+EACH = settings(
+    deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow], max_examples=10
 )
+settings.register_profile("dev", EACH)
+settings.register_profile("ci", EACH, derandomize=True)
+settings.register_profile("thorough", EACH, max_examples=500)
+# A planted fault has only to be found, not to be shrunk.
+settings.register_profile("faults", EACH, derandomize=True, phases=[Phase.explicit, Phase.generate])
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )

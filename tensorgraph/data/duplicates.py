@@ -205,7 +205,10 @@ def _inputs(table: AlignedArrays) -> list[Array]:
 
 
 def _leak(one: str, two: str, mine: tuple[Keys, Keys], theirs: tuple[Keys, Keys]) -> Leak:
-    exact, near = (np.isin(own, other) for own, other in zip(mine, theirs, strict=True))
+    # By sorting, as NumPy 2.0 counts otherwise, which fails on keys of 64 bits.
+    exact, near = (
+        np.isin(own, other, kind="sort") for own, other in zip(mine, theirs, strict=True)
+    )
     twins = np.where(exact, _first(mine[0], theirs[0]), _first(mine[1], theirs[1]))
     rows = np.flatnonzero(exact | near)
     return Leak(one, two, rows, twins[rows], exact[rows], len(mine[0]))

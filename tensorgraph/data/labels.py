@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tensorgraph.array_likes import numbers_of, one_each
+from tensorgraph.array_likes import numbers_of, one_each, what_else
 from tensorgraph.data.aligned_arrays import Array, as_array, refuse_missing
 from tensorgraph.errors import (
     ArgumentError,
@@ -149,6 +149,8 @@ def from_one_hot(y: Any, axis: int = -1) -> NDArray[np.int64]:
     array = as_array(y, "from_one_hot")
     if not -array.ndim <= axis < array.ndim:
         raise AxisError(f"from_one_hot: axis {axis} of an array of shape {array.shape}")
+    if array.dtype.kind in "mM":  # which cannot be compared with numbers
+        raise DTypeError(f"from_one_hot: y holds {what_else(array)}")
     ones: Array = array == 1
     wrong = (ones.sum(axis) != 1) | (~ones & (array != 0)).any(axis)
     if wrong.any():

@@ -170,3 +170,9 @@ def test_wrong_tags():
     ]:
         with pytest.raises(error, match=message):
             call()
+
+
+def test_dates_and_durations_are_no_one_hot_coding():
+    for dtype in ("m8[s]", "M8[D]"):
+        with pytest.raises(tg.errors.DTypeError, match=r"y holds (dates|durations)"):
+            tg.data.from_one_hot(np.zeros((2, 2), dtype))

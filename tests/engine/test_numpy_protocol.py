@@ -33,7 +33,7 @@ def assert_like(result, expected):
     assert type(result) is tg.Tensor
     assert result.dtype == expected.dtype
     assert result.shape == np.shape(expected)
-    np.testing.assert_array_equal(result.data, expected)
+    np.testing.assert_allclose(result.data, expected, rtol=1e-6)  # a kernel may differ
 
 
 def attempt(f, *args):

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, example, given, note, settings
+from hypothesis import example, given, note, settings
 
 import tensorgraph as tg
 from tests.engine import programs as pg
@@ -35,7 +35,7 @@ def in_graph(output, leaves):
 
 
 @PARTS
-@settings(max_examples=10 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10 * EXAMPLES)
 @given(program=programs())
 def test_derived_equals_backward(part, program):
     note(str(program))
@@ -57,7 +57,7 @@ def test_derived_equals_backward(part, program):
 
 
 @PARTS
-@settings(max_examples=3 * EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=3 * EXAMPLES)
 @given(program=programs(max_steps=5))
 @example(program=NAMED_IN_A_BODY_FIRST)
 def test_all_that_comes_with_it_can_be_read(part, program):
