@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.compiler.c_functions import TYPES, literal, text_of
 from tensorgraph.compiler.loops.fusion import Group
+from tensorgraph.compiler.loops.nests import collapsed, deepest, segments, starts, stored_once
 from tensorgraph.compiler.loops.scalars import (
     Buffer,
     Index,
     Place,
     Scalar,
     load,
-    loads_of,
-    parts_of,
 )
-from tensorgraph.compiler.loops.statements import Loop, rewritten
+from tensorgraph.compiler.loops.statements import Loop
 
 ROW_BYTES = 1 << 15
 """The largest row that is kept on the stack between loops of a group."""
@@ -69,7 +67,7 @@ def function_of(group: Group, needed: set[Buffer]) -> Function:
 class _Writer:
     def __init__(self, group: Group, needed: set[Buffer]) -> None:
         self.rows = group.rows
-        self.segments = _segments(group.loops)
+        self.segments = segments(group.loops)
         self.made = {loop.out: loop for loop in group.loops}
         self.needed = needed
         self.lines: list[str] = []
@@ -82,7 +80,7 @@ class _Writer:
         self.known: dict[Scalar, str] = {}
         """Names of values that hold for the whole function, or for the row at hand."""
         self.uses_numbers = False
-        self.starts = _starts(group.loops)
+        self.starts = starts(group.loops)
 
     # ------------------------------------------------------------------------------------- writing
 
@@ -106,20 +104,20 @@ class _Writer:
 
     def function(self) -> Function:
         self._divide()
-        segments = [_collapsed(s, first=0 if len(self.segments) == 1 else 1) for s in self.segments]
-        loops = [loop for segment in segments for loop in segment]
+        nests = [collapsed(s, first=0 if len(self.segments) == 1 else 1) for s in self.segments]
+        loops = [loop for nest in nests for loop in nest]
         for loop in loops:
             self._begin(loop)
-        whole = [loop for loop in loops if _deepest(loop) < 0 and loop.combine]
+        whole = [loop for loop in loops if deepest(loop) < 0 and loop.combine]
         totals = {loop: self._accumulator(loop) for loop in whole}
-        if len(segments) == 1 or self.rows == 0 or not loops[0].dims:
-            for segment in segments:
+        if len(nests) == 1 or self.rows == 0 or not loops[0].dims:
+            for segment in nests:
                 self._nest(segment, 0, totals, dict(self.known))
         else:
             self._hoisted(loops, -1, self.known)
             self.open(f"for (int64_t i0 = 0; i0 < {self.rows}; i0++)")
             outside = dict(self.known)
-            for segment in segments:
+            for segment in nests:
                 self._nest(segment, 1, totals, self.known)
             self.known = outside
             self.close()
@@ -158,7 +156,7 @@ class _Writer:
                 read = users.get(loop.out, [])
                 same = all(index == loop.at for _, index in read)
                 if loop.combine:
-                    if same and _deepest(loop) == 0 and _stored_once(loop):
+                    if same and deepest(loop) == 0 and stored_once(loop):
                         self.forwarded.add(loop.out)
                 elif same and (len(loop.dims) <= 1 or all(user == i for user, _ in read)):
                     self.forwarded.add(loop.out)
@@ -167,7 +165,7 @@ class _Writer:
 
     def _begin(self, loop: Loop) -> None:
         """Write neutral values to memory where others are added to them."""
-        if not loop.combine or loop.onto or _stored_once(loop):
+        if not loop.combine or loop.onto or stored_once(loop):
             return
         target, text = self.pointer(loop.out), _neutral(loop.combine, loop.out.dtype)
         self.line(f"for (int64_t i = 0; i < {loop.out.size}; i++) {target}[i] = {text};")
@@ -188,7 +186,7 @@ class _Writer:
         sums = {
             loop: self._accumulator(loop)
             for loop in segment
-            if loop.combine and _deepest(loop) == level and level >= 0 and level < len(dims) - 1
+            if loop.combine and deepest(loop) == level and level >= 0 and level < len(dims) - 1
         }
         totals = totals | sums
         if d == len(dims):
@@ -262,7 +260,7 @@ class _Writer:
         if loop.out in self.forwarded:
             return
         target = self._element(loop.out, loop.at, known)
-        if _stored_once(loop):
+        if stored_once(loop):
             self.line(f"{target} = {result};")
         else:
             self.line(_COMBINING[loop.combine or ""].format(target, result))
@@ -341,86 +339,6 @@ class _Writer:
         if index.offset or not parts:
             parts.append(str(index.offset))
         return " + ".join(parts)
-
-
-# ------------------------------------------------------------------------------------ arrangement
-
-
-def _starts(loops: Sequence[Loop]) -> dict[Buffer, int]:
-    """Return the element of each buffer that places are counted from: the first offset there is."""
-    starts: dict[Buffer, int] = {}
-    for loop in loops:
-        for place in [Place(loop.out, loop.at), *loop.loads()]:
-            before = starts.get(place.buffer, place.index.offset)
-            starts[place.buffer] = min(before, place.index.offset)
-    for loop in loops:
-        if loop.combine and not loop.onto:  # all of it may be filled first
-            starts[loop.out] = 0
-    return starts
-
-
-def _segments(loops: Sequence[Loop]) -> list[list[Loop]]:
-    """Return loops of equal extent that follow each other as one nest of loops each.
-
-    What a loop reads of another in the same nest must be the very element made there.
-    """
-    segments: list[list[Loop]] = []
-    for loop in loops:
-        last = segments[-1] if segments else []
-        made = {other.out: other for other in last}
-        joins = bool(last) and last[0].dims == loop.dims
-        for place in loop.loads():
-            maker = made.get(place.buffer)
-            if maker and not loop.last:
-                joins = joins and not maker.combine and maker.at == place.index
-        if loop.out in made:
-            joins = False
-        if joins:
-            last.append(loop)
-        else:
-            segments.append([loop])
-    return segments
-
-
-def _collapsed(segment: Sequence[Loop], first: int) -> list[Loop]:
-    """Return loops with neighbouring variables made one, where memory runs on."""
-    loops = list(segment)
-    d = len(loops[0].dims) - 2
-    while d >= first:
-        n = loops[0].dims[d + 1]
-        indices = [loop.at for loop in loops]
-        for loop in loops:
-            indices += [place.index for place in loop.loads()]
-            indices += [x.extra for x in parts_of(loop.value) if x.op == "index"]
-        if all(index.step(d) == index.step(d + 1) * n for index in indices):
-            loops = [_without(loop, d) for loop in loops]
-        d -= 1
-    return loops
-
-
-def _without(loop: Loop, d: int) -> Loop:
-    """Return a loop with variable d made one with the next."""
-
-    def change(index: Index) -> Index:
-        steps = index.steps[:d] + index.steps[d + 1 :]
-        while steps and steps[-1] == 0:
-            steps = steps[:-1]
-        return Index(index.offset, steps, index.gathered)
-
-    dims = (*loop.dims[:d], loop.dims[d] * loop.dims[d + 1], *loop.dims[d + 2 :])
-    at = rewritten(load(loop.out, loop.at), change).extra.index
-    return replace(loop, dims=dims, value=rewritten(loop.value, change), at=at)
-
-
-def _deepest(loop: Loop) -> int:
-    """Return the last variable that tells where a loop stores; −1 if none does."""
-    indices = [loop.at, *(p.index for p in loads_of(*(value for value, _ in loop.at.gathered)))]
-    return max((d for index in indices for d, s in enumerate(index.steps) if s), default=-1)
-
-
-def _stored_once(loop: Loop) -> bool:
-    """Return whether what is combined in an inner loop falls on a place of its own."""
-    return not loop.onto and all(loop.at.step(d) for d in range(_deepest(loop) + 1))
 
 
 def _may_be_nan(loop: Loop) -> bool:

@@ -4,5 +4,6 @@ In comes a dataflow; out come statements in groups that run together. Read in th
 ``expansion`` (operations in simpler ones), ``scalars`` (the formula of an element) and ``elements``
 (reading one off a kernel), ``statements`` (loops, products, calls of kernels), ``rearranging``
 (where elements come from), ``placing`` (results that are put together), ``lowering`` (from
-operations to statements) and ``fusion`` (loops over the same rows become one).
+operations to statements), ``fusion`` (loops over the same rows become one) and ``nests`` (how those
+are nested).
 """
