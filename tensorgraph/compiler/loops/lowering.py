@@ -81,7 +81,7 @@ class Lowering:
         self.statements: list[Statement] = []
         self.numbers = {e: i for i, e in enumerate(dataflow.numbers)}
         self.generators = {e: i for i, e in enumerate(dataflow.generators)}
-        self.arrays = [Buffer(e.shape, e.dtype, "array") for e in dataflow.arrays]
+        self.arrays = [Buffer(e.shape, e.dtype, "array", name=e.name) for e in dataflow.arrays]
         self.outputs: list[Buffer] = []
         self._values: dict[Expr, Any] = {
             e: Stored(buffer, e.shape)
