@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial, update_wrapper
 from threading import RLock
 from types import MethodType
@@ -13,13 +14,16 @@ from weakref import WeakSet
 from tensorgraph import errors
 from tensorgraph.compiler.best_runner import best_runner
 from tensorgraph.compiler.guards import Arguments
-from tensorgraph.compiler.program import MakeRunner, Refused
+from tensorgraph.compiler.program import MakeRunner, Program, Refused
 from tensorgraph.compiler.returned import WITH_GRAPH, AsItIs, has_graph
+from tensorgraph.compiler.summary import html_of, line_of, text_of, trace_text
 from tensorgraph.compiler.surroundings import Surroundings
+from tensorgraph.compiler.timing import timed
 from tensorgraph.compiler.variants import OUTSIDE, UNFIT, Kind, Variant
+from tensorgraph.display.text import escaped
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.locks import free, in_forked_child
-from tensorgraph.engine.modes import MODE, no_grad, user_level
+from tensorgraph.engine.modes import MODE, Mode, no_grad, user_level
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
@@ -68,9 +72,7 @@ class Compiled:
         """Do what the function does."""
         mode = MODE.get()
         if mode.observer is not None or self._as_it_is:
-            if not (self._as_it_is or isinstance(mode.observer, Capturing)):
-                self._tell("something watches each operation here, as tg.debug and tg.profile do")
-            return self._eagerly(args, kwargs)
+            return self._watched(args, kwargs, mode)
         with self._lock:
             try:
                 last = self._last
@@ -82,6 +84,18 @@ class Compiled:
             except Refused:
                 pass
             return self._eagerly(args, kwargs)
+
+    def _watched(self, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode) -> Any:
+        """Do what the function does where an observer is told of it."""
+        observer = mode.observer
+        if self._as_it_is or observer is None or not observer.sees_works:
+            if not (self._as_it_is or isinstance(observer, Capturing)):
+                self._tell("something watches each operation here, as tg.debug does")
+            return self._eagerly(args, kwargs)
+        runners = [variant.program.runner for variant in self._variants]
+        with self._lock, suppress(Refused), timed(runners, observer, self.name):
+            return self._by_kind(args, kwargs, mode.recording)
+        return self._eagerly(args, kwargs)
 
     def _by_kind(self, args: tuple[Any, ...], kwargs: dict[str, Any], recording: bool) -> Any:
         """Let a program for arguments of this kind run, if there is one or comes to be one."""
@@ -108,8 +122,9 @@ class Compiled:
         before = Surroundings(self.__wrapped__, arguments.rest)
         if self._at_once or kind.was_seen(before):
             try:
-                new = kind.make(self._f, self._name, arguments, before, self._make_runner)
-                result = new.run(arguments.arrays)
+                new = kind.make(self._f, self.name, arguments, before, self._make_runner)
+                with timed([new.program.runner], MODE.get().observer, self.name):
+                    result = new.run(arguments.arrays)
                 if result is not UNFIT:
                     return result
                 why = None
@@ -140,7 +155,8 @@ class Compiled:
     # ------------------------------------------------------------------------------ what is said
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """What the function is called."""
         f = self.__wrapped__
         return getattr(f, "__name__", type(f).__name__)
 
@@ -156,27 +172,53 @@ class Compiled:
         if reason not in self._told:
             self._told.add(reason)
             warnings.warn(
-                f"tg.compile: {self._name} runs as it is: {reason}",
+                f"tg.compile: {self.name} runs as it is: {reason}",
                 errors.UsageWarning,
                 stacklevel=user_level() + 1,
             )
 
     @property
+    def program(self) -> Program:
+        """The program that ran last.
+
+        Raises:
+            GraphError: there is none yet.
+        """
+        found = [self._last] if self._last is not None else self._variants[-1:]
+        if not found:
+            why = "it runs as it is" if self._as_it_is else "call it twice with arguments of a kind"
+            raise errors.GraphError(f"{self.name} has no compiled program: {why}")
+        return found[0].program
+
+    @property
     def source(self) -> str:
         """What the programs consist of, one after the other: their source code."""
-        return "\n".join(str(getattr(v.program.runner, "source", "")) for v in self._variants)
+        return "\n".join(variant.program.runner.source for variant in self._variants)
 
     @property
     def _variants(self) -> list[Variant]:
         return [variant for kind in self._kinds.values() for variant in kind.variants]
 
+    @property
+    def trace(self) -> str:
+        """What the programs compute, one after the other: an operation a line."""
+        return "\n\n".join(map(trace_text, self._variants))
+
     def __repr__(self) -> str:
-        head = f"compiled {self._name}"
+        return "\n  ".join([self._headline, *map(line_of, self._variants)])
+
+    def __str__(self) -> str:
+        return "\n\n".join([self._headline, *map(text_of, self._variants)])
+
+    def _repr_html_(self) -> str:
+        return "".join([f"<p>{escaped(self._headline)}</p>", *map(html_of, self._variants)])
+
+    @property
+    def _headline(self) -> str:
         if self._as_it_is:
-            return f"{head}: runs as it is"
+            return f"compiled {self.name}: runs as it is"
         count = len(self._variants)
-        programs = f"{count} program" + "s" * (count != 1)
-        return "\n  ".join([f"{head}: {programs}", *map(_row, self._variants)])
+        return f"compiled {self.name}: {count} program" + "s" * (count != 1)
 
     # ------------------------------------------------------------------- as a method, and in copies
 
@@ -184,7 +226,7 @@ class Compiled:
         if instance is None:
             return self
         bound = type(self)(MethodType(self.__wrapped__, instance), self._wait, self._make_runner)
-        vars(instance)[self._name] = bound  # found first from now on
+        vars(instance)[self.name] = bound  # found first from now on
         return bound
 
     def __getattr__(self, name: str) -> Any:
@@ -200,16 +242,6 @@ def _without_graph(value: Any) -> Any:
     """Return a tensor without the graph it came from, which a backward pass has gone through."""
     graph = type(value) is Tensor and type(value._node) is Node
     return value.detach() if graph else value
-
-
-def _row(variant: Variant) -> str:
-    program = variant.program
-    kinds = ", ".join(f"{e.dtype}{list(e.shape)}" for e in program.captured.inputs)
-    runner = program.runner
-    return (
-        f"({kinds}): {getattr(runner, 'calls', 0)} kernels,"
-        f" {getattr(runner, 'memory', 0):,} bytes, made in {variant.seconds * 1e3:.0f} ms"
-    )
 
 
 _LIVE: WeakSet[Compiled] = WeakSet()
@@ -251,7 +283,8 @@ def compile(f: Any = None, *, wait: bool = False) -> Any:
     - Results have no graph; what is to be differentiated is differentiated inside. A compiled
       model predicts, under ``no_grad``.
     - If a gradient is not finite or a label out of range, ``f`` itself raises, and nothing has
-      changed. Under ``tg.debug()`` and whatever else watches operations, it runs as it is.
+      changed. Under ``tg.debug()`` and whatever else watches operations, it runs as it is;
+      ``tg.profile()`` measures the program's own parts.
 
     Args:
         f: a function, a method or a module; without it, what is returned is a decorator.

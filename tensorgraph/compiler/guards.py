@@ -20,6 +20,7 @@ from tensorgraph.compiler.things_read import MISSING, PLAIN
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
+from tensorgraph.symbolic.trace import input_names
 
 # ------------------------------------------------------------------------------------ arguments
 
@@ -40,6 +41,11 @@ class Arguments:
         """Equal for calls that one program may serve."""
         self.kinds = kinds if len(self.places) == len(leaves) == len(args) else None
         """Those of the arguments, where these are arrays without names or containers."""
+
+    def names(self, f: Callable[..., Any]) -> list[str]:
+        """Return what the arrays are called that a function is given."""
+        flat = self.arrays if self.kinds is not None else ()
+        return input_names(f, flat, len(self.arrays))
 
     def call(self, f: Callable[..., Any], *arrays: Any) -> Any:
         """Call a function with other arrays in their places."""

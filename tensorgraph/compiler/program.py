@@ -7,10 +7,11 @@ function met are read by reference, those that it changes lie in memory of the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import repeat
 from operator import attrgetter, is_
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,8 @@ class Program:
         arguments: Sequence[Any],
         make_runner: MakeRunner,
         named: Sequence[NDArray[Any]] = (),
+        names: Sequence[str] = (),
+        called: Mapping[int, str] = MappingProxyType({}),
     ) -> None:
         """Capture a function.
 
@@ -54,6 +57,8 @@ class Program:
             arguments: such as it is to be called with.
             make_runner: the back end.
             named: arrays that the function names, which may change between runs.
+            names: what the arguments are called.
+            called: what tensors are called that have no name of their own, by their ids.
 
         Raises:
             AsItIs: a result is to be differentiated by the caller, or neither an array nor a
@@ -61,7 +66,7 @@ class Program:
             GraphError: the function asks for a value.
         """
         self._returning = Returning(f)
-        self.captured = captured = capture(self._returning, *arguments)
+        self.captured = captured = capture(self._returning, *arguments, names=names, called=called)
         held = [x for x in (*arguments, *captured.tensors.values()) if type(x) is Tensor]
         if any(type(x._data) is not np.ndarray for x in held):
             raise AsItIs("some of its arrays are not NumPy's")

@@ -100,7 +100,14 @@ class Kind:
         start = perf_counter()
         try:
             call = partial(arguments.call, f)
-            program = Program(call, arguments.arrays, make_runner, surroundings.arrays)
+            program = Program(
+                call,
+                arguments.arrays,
+                make_runner,
+                surroundings.arrays,
+                arguments.names(f),
+                surroundings.names(),
+            )
             changed = surroundings.overwritten()
             if changed is not None:
                 raise AsItIs(f"it changes {changed}. {OUTSIDE}")

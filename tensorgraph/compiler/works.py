@@ -136,7 +136,7 @@ def _piece(s: Statement, done: set[Scalar]) -> Piece:
     reads = tuple(dict.fromkeys(s.reads()))
     if isinstance(s, Loop):
         functions = [x for x in reversed([*parts_of(s.value)]) if x.op not in SILENT]
-        names = [x.op for x in functions if x not in done]
+        names = [x.op for x in functions if x not in done] or [x.op for x in functions[-1:]]
         done.update(functions)
         if s.combine:
             names.append("scatter" if s.onto else REDUCTIONS[s.combine])

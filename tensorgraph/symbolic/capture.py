@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -142,7 +143,12 @@ def _gradient_of(tensor: Tensor) -> Any:
     return tensor._grad._data
 
 
-def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ()) -> Captured:
+def capture(
+    f: Callable[..., Any],
+    *args: Any,
+    names: Sequence[str | None] = (),
+    called: Mapping[int, str] = MappingProxyType({}),
+) -> Captured:
     """Return what ``f`` computes and changes when called with arrays like ``args``.
 
     ``f`` gets tensors that hold symbols; those of tensors that want a gradient want one too. When
@@ -161,6 +167,7 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
         f: a function of arrays.
         args: arrays, tensors or nested containers of them: only shapes and dtypes are read.
         names: what the inputs are called.
+        called: what tensors without a name of their own are called, by their ids.
 
     Raises:
         DTypeError: ``f`` returns something that is no array or number, nor ``None``.
@@ -190,7 +197,7 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
     arguments = [
         argument(e) if t._requires_grad else wrap(e) for e, t in zip(inputs, tensors, strict=True)
     ]
-    capturing = Capturing()
+    capturing = Capturing(called)
     try:
         with mode(observer=capturing):
             result = f(*unflatten(structure, arguments))
@@ -233,7 +240,8 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
 class Capturing(Observer):
     """Puts symbols in place of what is met."""
 
-    def __init__(self) -> None:
+    def __init__(self, called: Mapping[int, str]) -> None:
+        self._called = called
         self.tensors: dict[Expr, Tensor] = {}
         self.draws: dict[Expr, Generator] = {}
         self.drawn: dict[Expr, None] = {}
@@ -252,7 +260,7 @@ class Capturing(Observer):
             return
         held: Any = thing._data
         if type(held) is not Expr:
-            held = symbol(thing.name, thing.shape, thing.dtype)
+            held = symbol(thing.name or self._called.get(id(thing)), thing.shape, thing.dtype)
             thing._data = held
         if held.is_input:  # if it was there before, then of an argument, or of a capture around
             self.tensors.setdefault(held, thing)

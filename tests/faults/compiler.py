@@ -94,14 +94,14 @@ FAULTS: list[Fault] = [
         ("_whole", "end == whole.size", "True", "joined: what leaves something out is a whole"),
     ),
     *planted_in(
-        "compiler/numpy_runner.py",
-        ("_Plan._plan_arrays", "uses[array]", "False",
+        "compiler/numpy_plan.py",
+        ("Plan._plan_arrays", "uses[array]", "False",
          "numpy_runner: an array is overwritten before it is read"),
-        ("_Plan._plan_memory", "max(spans[k].dies, last[e])", "spans[k].dies",
+        ("Plan._plan_memory", "max(spans[k].dies, last[e])", "spans[k].dies",
          "numpy_runner: memory is taken while a view of it is to be read"),
         ("_overwritten", "spans[block[x]].dies == now", "True",
          "numpy_runner: an operand is overwritten that is still to be read"),
-        ("_Plan._own", "f'asarray({self._of(e)}).copy()'", "f'asarray({self._of(e)})'",
+        ("Plan._own", "f'asarray({self._of(e)}).copy()'", "f'asarray({self._of(e)})'",
          "numpy_runner: a result changes with the next run"),
     ),
     *planted_in(
