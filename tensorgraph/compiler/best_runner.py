@@ -14,6 +14,7 @@ from tensorgraph.compiler.c.runner import CRunner, c_runner
 from tensorgraph.compiler.dataflow import Dataflow, Runner
 from tensorgraph.compiler.numpy_runner import NumpyRunner, numpy_runner
 from tensorgraph.compiler.works import Work
+from tensorgraph.engine.modes import user_level
 from tensorgraph.errors import CompileError, UsageWarning
 
 
@@ -80,6 +81,10 @@ def _compiled(runner: CRunner) -> CRunner | None:
     try:
         runner.load()
     except CompileError as error:
-        warnings.warn(f"tg.compile: {error}; it runs by NumPy instead", UsageWarning, stacklevel=2)
+        warnings.warn(
+            f"tg.compile: {error}; it runs by NumPy instead",
+            UsageWarning,
+            stacklevel=user_level(),
+        )
         return None
     return runner

