@@ -15,12 +15,13 @@ from tensorgraph import errors
 from tensorgraph.compiler.best_runner import best_runner
 from tensorgraph.compiler.guards import Arguments
 from tensorgraph.compiler.program import MakeRunner, Program, Refused
-from tensorgraph.compiler.returned import WITH_GRAPH, AsItIs, has_graph
+from tensorgraph.compiler.returned import WITH_GRAPH, AsItIs, has_graph, kinds_of
 from tensorgraph.compiler.summary import html_of, line_of, text_of, trace_text
 from tensorgraph.compiler.surroundings import Surroundings
 from tensorgraph.compiler.timing import timed
-from tensorgraph.compiler.variants import OUTSIDE, UNFIT, Kind, Variant
+from tensorgraph.compiler.variants import NEW_VALUES, OUTSIDE, UNFIT, Kind, Variant
 from tensorgraph.display.text import escaped
+from tensorgraph.engine.decorating import runs_later
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.modes import MODE, Mode, no_grad, user_level
@@ -139,9 +140,13 @@ class Compiled(Generic[P, R]):
             if why is not None and not self._as_it_is:
                 self._stay(str(why))
             return result
+        contents = arguments.contents()
         result = self._eagerly(args, kwargs)
+        kind.results = kinds_of(result)
         changed = before.overwritten()
-        if changed in self._changing:
+        if arguments.contents() != contents:
+            self._stay(f"it writes into an array of NumPy's that is an argument. {NEW_VALUES}")
+        elif changed in self._changing:
             self._stay(f"it changes {changed}. {OUTSIDE}")
         elif changed is not None:  # what happens in the first call may happen only there
             self._changing.add(changed)
@@ -294,9 +299,9 @@ def compile(f: Any = None, *, wait: bool = False) -> Any:
       arrays. So does a function that changes a list, an attribute or the like.
     - Not seen is what libraries and ``__getattr__`` read: ``os.environ``, files, the time; nor what
       Python does besides, such as to print, or a text that is made of tensors: it happens while
-      ``f`` is captured, not in each call. Nor that ``f`` writes into arrays of NumPy's that are
-      given as arguments.
-    - While it is captured, arguments are tensors, arrays of NumPy's too.
+      ``f`` is captured, not in each call.
+    - While it is captured, arguments are tensors, arrays of NumPy's too; results are what ``f``
+      returns by itself. Where it writes into an argument, it runs as it is, with a warning.
     - Nothing in ``f`` may depend on the value of a tensor: in place of ``if`` there is
       :func:`tg.where`, in place of ``float(loss)`` inside, ``return loss``.
     - Results have no graph; what is to be differentiated is differentiated inside. A compiled
@@ -310,7 +315,7 @@ def compile(f: Any = None, *, wait: bool = False) -> Any:
         wait: whether the second call waits for the compiler. Otherwise it works in the background.
 
     Raises:
-        DTypeError: ``f`` cannot be called.
+        DTypeError: ``f`` cannot be called, or is asynchronous, or a generator.
         GraphError: at the second call: ``f`` asks for the value of a tensor.
 
     Example:
@@ -331,4 +336,10 @@ def compile(f: Any = None, *, wait: bool = False) -> Any:
         return partial(compile, wait=wait)
     if not callable(f):
         raise errors.DTypeError(f"compile takes a function or a module, not {errors.describe(f)}")
+    if runs_later(f):
+        raise errors.DTypeError(
+            f"compile takes a function that has done all when it returns, and"
+            f" {getattr(f, '__name__', 'this one')} is asynchronous or yields; compile a function"
+            " of its own for what it computes in between"
+        )
     return Compiled(f, wait)

@@ -80,6 +80,9 @@ class Observer:
     def relied(self, owner: Any, name: str, value: Any) -> None:
         """Called when what is computed depends on an attribute, which does not change by itself."""
 
+    def shown(self, thing: Any) -> None:
+        """Called before a text is made of a tensor's array."""
+
     def check(self, condition: Any) -> None:
         """Called with a single boolean that has no value yet, and must be true."""
 
@@ -118,6 +121,10 @@ class _Both(Observer):
     def check(self, condition: Any) -> None:
         self._outer.check(condition)
         self._inner.check(condition)
+
+    def shown(self, thing: Any) -> None:
+        self._outer.shown(thing)
+        self._inner.shown(thing)
 
     def forward(self, event: Forward) -> None:
         self._outer.forward(event)

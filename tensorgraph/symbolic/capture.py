@@ -15,6 +15,7 @@ itself would look at values and raise, what must hold is kept as a check.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +27,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array, copied, holds
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import Forward, Observer, meet, mode, number
+from tensorgraph.engine.modes import Forward, Observer, meet, mode, number, user_level
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.tensor import Tensor, argument, array_of, rebind, wrap
@@ -242,6 +243,7 @@ class Capturing(Observer):
 
     def __init__(self, called: Mapping[int, str]) -> None:
         self._called = called
+        self._has_shown = False
         self.tensors: dict[Expr, Tensor] = {}
         self.draws: dict[Expr, Generator] = {}
         self.drawn: dict[Expr, None] = {}
@@ -286,6 +288,19 @@ class Capturing(Observer):
     def relied(self, owner: Any, name: str, value: Any) -> None:
         """Keep what was read as a constant."""
         self.settings.setdefault((id(owner), name), (owner, name, value))
+
+    def shown(self, thing: Any) -> None:
+        """Warn, once: a text is no array, and is not made in each call."""
+        if self._has_shown:
+            return
+        self._has_shown = True
+        warnings.warn(
+            f"a text is made of {errors.owner(thing)} while a function is captured, as by"
+            f" tg.compile: {thing._data}. This happens once, not in each call; return what you want"
+            " to see, and print it outside",
+            errors.UsageWarning,
+            stacklevel=user_level(),
+        )
 
     def check(self, condition: Any) -> None:
         """Keep what must be true."""
