@@ -52,9 +52,7 @@ def _in_c(program: Lowering, e: Expr) -> bool:
     return program.blas and not empty and {x.dtype for x in (e, *e.args)} == {e.dtype}
 
 
-def _made(
-    program: Lowering, e: Expr, x: Stored, weight: Stored, y: Stored, made: Stored
-) -> Stored:
+def _made(program: Lowering, e: Expr, x: Stored, weight: Stored, y: Stored, made: Stored) -> Stored:
     """Add the statement that makes one of the three, and return that."""
     geometry = {name: e.static[name] for name in ("stride", "dilation", "groups")}
     row = x.shape[1] * math.prod(weight.shape[2:]) * math.prod(y.shape[3:]) * y.shape[0]

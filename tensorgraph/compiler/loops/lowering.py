@@ -21,7 +21,7 @@ from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.loops.convolving import conv, conv_transpose, conv_weight_grad
 from tensorgraph.compiler.loops.elements import Element, NotReadable, formula_of
 from tensorgraph.compiler.loops.expansion import RESHAPING, expanded
-from tensorgraph.compiler.loops.memory_order import order_of, reshaped_strides
+from tensorgraph.compiler.loops.memory_order import reshaped_strides
 from tensorgraph.compiler.loops.placing import (
     added_onto,
     concat,
@@ -46,7 +46,6 @@ from tensorgraph.compiler.loops.scalars import (
     axes,
     cast,
     constant,
-    loads_of,
     scalar,
 )
 from tensorgraph.compiler.loops.statements import (
@@ -61,6 +60,7 @@ from tensorgraph.compiler.loops.statements import (
     Statement,
     Stored,
     loop_over,
+    memory_order,
     strides_of,
 )
 from tensorgraph.engine.op import REGISTRY
@@ -166,6 +166,15 @@ class Lowering:
         again = self._uses[e] > 1 and (expensive or size > CHEAP)
         return self._stored(array) if again or size > LONG else array
 
+    def _computed_once(self, e: Expr, times: int) -> None:
+        """Keep what is costly and needed for several elements of a larger result."""
+        if 1 < e.size < times and not self._is_number(e):
+            array = self.array(e)
+            if isinstance(array, Computed):
+                size, expensive = array.size()
+                if expensive or size > CHEAP:
+                    self.in_memory(e)
+
     def in_memory(self, e: Expr) -> Stored:
         """Return the value of an expression in memory, where it is from then on.
 
@@ -188,9 +197,7 @@ class Lowering:
 
     def _stored(self, array: Array) -> Stored:
         """Return an array in memory of its own, in the order of what it is made of."""
-        places = axes(array.shape)
-        read = [place.index for place in loads_of(array.at(places))]
-        stored = Stored.new(array.dtype, array.shape, order_of(array.shape, read))
+        stored = Stored.new(array.dtype, array.shape, memory_order(array))
         self.store(array, stored)
         return stored
 
@@ -226,6 +233,8 @@ class Lowering:
                 return scattering(self, x)
         if kinds <= TYPES.keys():
             if e.op.family == "elementwise":
+                for x in e.args:
+                    self._computed_once(x, e.size)
                 try:
                     places = axes(e.shape)
                     operands = [self._element(x, places) for x in e.args]
@@ -339,9 +348,8 @@ class Lowering:
         places = axes(x.shape)
         value = cast(x.at(places), dtype)
         whole = all(x.shape[d] == 1 for d in lost)
-        order = order_of(x.shape, [place.index for place in loads_of(value)])
         shape = tuple(x.shape[d] for d in kept)
-        out = Stored.new(dtype, shape, [kept.index(d) for d in order if d in kept])
+        out = Stored.new(dtype, shape, [kept.index(d) for d in memory_order(x) if d in kept])
         at = out.place([places[d] for d in kept])
         self.loop(x.shape, value, out.buffer, at, None if whole else combine)
         if len(e.shape) == len(shape):

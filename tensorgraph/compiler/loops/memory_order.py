@@ -16,21 +16,22 @@ from tensorgraph.compiler.loops.scalars import Index, Shape
 def order_of(shape: Shape, places: Iterable[Index]) -> tuple[int, ...]:
     """Return axes from the one whose neighbours are farthest apart in memory to the nearest.
 
-    Most of what is read decides.
+    It is the order of what is read, of the largest arrays; of several orders that of most of them.
 
     Args:
         shape: the lengths of the axes.
         places: what is read, by a variable for each axis.
     """
     as_they_are = tuple(range(len(shape)))
-    votes: Counter[tuple[int, ...]] = Counter()
+    votes: Counter[tuple[int, tuple[int, ...]]] = Counter()
     for index in places:
         moving = [d for d, n in enumerate(shape) if n != 1 and index.step(d)]
         order = list(as_they_are)
         for d, far in zip(moving, sorted(moving, key=lambda d: -abs(index.step(d))), strict=True):
             order[d] = far
-        votes[tuple(order)] += math.prod(shape[d] for d in moving)
-    return max(votes, key=lambda order: (votes[order], order == as_they_are), default=as_they_are)
+        votes[math.prod(shape[d] for d in moving), tuple(order)] += 1
+    best = max(votes, key=lambda v: (v[0], votes[v], v[1] == as_they_are), default=None)
+    return as_they_are if best is None else best[1]
 
 
 def permuted_strides(strides: Sequence[int], order: Sequence[int]) -> list[int]:

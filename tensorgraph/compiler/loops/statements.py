@@ -21,6 +21,7 @@ from tensorgraph.compiler.loops.scalars import (
     Place,
     Scalar,
     Shape,
+    axes,
     axis,
     load,
     loads_of,
@@ -99,6 +100,12 @@ class Computed:
 
 
 Array = Stored | Computed
+
+
+def memory_order(array: Array) -> tuple[int, ...]:
+    """Return the order of an array's axes in memory, or that of what it is computed of."""
+    read = loads_of(array.at(axes(array.shape)))
+    return order_of(array.shape, [place.index for place in read])
 
 
 @dataclass(frozen=True, eq=False)
