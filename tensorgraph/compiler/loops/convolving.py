@@ -74,9 +74,7 @@ def _batch_last(program: Lowering, e: Expr, padding: Padding = ()) -> Stored:
     """Return an array (batch, channels, *spatial), padded, with the batch last in memory."""
     if not any(map(any, padding)):
         x = program.in_memory(e)
-        order = _order(x.shape)
-        turned = [x.shape[d] for d in order], x.offset, [x.strides[d] for d in order]
-        if Stored(x.buffer, *turned).is_contiguous:
+        if _is_batch_last(x):
             return x
         out = _new(e, e.shape)
         program.store(x, out)
@@ -88,6 +86,12 @@ def _batch_last(program: Lowering, e: Expr, padding: Padding = ()) -> Stored:
         program.store(program.array(e), _inside(out, e.shape, padding))
         program.padded[key] = out
     return program.padded[key]
+
+
+def _is_batch_last(x: Stored) -> bool:
+    order = _order(x.shape)
+    shape, strides = (tuple(values[d] for d in order) for values in (x.shape, x.strides))
+    return Stored(x.buffer, shape, x.offset, strides).is_contiguous
 
 
 def _inside(x: Stored, shape: Shape, padding: Padding) -> Stored:

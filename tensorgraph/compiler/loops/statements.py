@@ -53,7 +53,7 @@ class Stored:
     @classmethod
     def new(cls, dtype: Any, shape: Shape, order: Sequence[int]) -> Stored:
         """Return new memory for an array, with its axes in this order."""
-        buffer = Buffer([shape[d] for d in order], dtype)
+        buffer = Buffer(tuple(shape[d] for d in order), dtype)
         return cls(buffer, shape, 0, permuted_strides(strides_of(buffer.shape), order))
 
     @property
