@@ -219,8 +219,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "compiler/c/convolutions.py",
-        ("convolution_of", "b > 0", "0",
-         "compiled convolutions: a gradient by a weight is one of the last rows"),
+        ("_moved", "run * counts[last]", "run",
+         "compiled convolutions: one row's neighbours are laid out alone"),
     ),
     *planted_in(
         "compiler/loops/fusion.py",
