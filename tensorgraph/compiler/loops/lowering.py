@@ -93,7 +93,7 @@ class Lowering:
         """Arrays amid zeros, which several convolutions read."""
         self.numbers = {e: i for i, e in enumerate(dataflow.numbers)}
         self.generators = {e: i for i, e in enumerate(dataflow.generators)}
-        self.arrays = [Buffer(e.shape, e.dtype, "array") for e in dataflow.arrays]
+        self.arrays = [Buffer(e.shape, e.dtype, "array", name=e.name) for e in dataflow.arrays]
         self.outputs: list[Buffer] = []
         self._values: dict[Expr, Any] = {
             e: Stored(buffer, e.shape)
