@@ -271,6 +271,25 @@ FAULTS: list[Fault] = [
          "compiled triangles: the diagonal does not move"),
     ),
     *planted_in(
+        "compiler/loops/memory_order.py",
+        ("order_of", "-abs(index.step(d))", "d",
+         "compiled memory: axes stand as they are written"),
+        ("reshaped_strides", "old[-1][1] != s * n", "False",
+         "compiled memory: axes with gaps between them are made one"),
+    ),
+    *planted_in(
+        "compiler/loops/convolving.py",
+        ("_is_batch_last", "Stored(x.buffer, shape, x.offset, strides).is_contiguous", "True",
+         "compiled convolutions: a batch that is first is taken to be last"),
+        ("_inside", "x.offset + offset", "x.offset",
+         "compiled convolutions: arrays stand in the padding"),
+    ),
+    *planted_in(
+        "compiler/c/convolutions.py",
+        ("_moved", "run * counts[last]", "run",
+         "compiled convolutions: one row's neighbours are laid out alone"),
+    ),
+    *planted_in(
         "compiler/loops/fusion.py",
         ("_stays_in_row", "index.step(0) != row", "False",
          "compiled fusion: rows read what other rows make"),

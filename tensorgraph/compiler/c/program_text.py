@@ -11,13 +11,14 @@ from typing import Any
 
 from tensorgraph.compiler.arena import Span, places
 from tensorgraph.compiler.bit_generators import C_TEXT, HEADER
+from tensorgraph.compiler.c.convolutions import convolution_of
 from tensorgraph.compiler.c.loop_functions import Function, function_of
 from tensorgraph.compiler.c.products import BLAS, product_of
 from tensorgraph.compiler.c_functions import PRELUDE, TYPES
 from tensorgraph.compiler.loops.fusion import Group, fused
 from tensorgraph.compiler.loops.lowering import Lowering
 from tensorgraph.compiler.loops.scalars import Buffer
-from tensorgraph.compiler.loops.statements import Call, Check, Draw, Product
+from tensorgraph.compiler.loops.statements import Call, Check, Convolution, Draw, Product
 
 FAILED = 2
 """What a part returns where the first check of a dataflow does not hold, and so on for the others;
@@ -73,6 +74,8 @@ class CProgram:
         first = group.statements[0]
         if isinstance(first, Product):
             return product_of(first, self._integer is not None)
+        if isinstance(first, Convolution):
+            return convolution_of(first)
         if isinstance(first, (Call, Check, Draw)):
             return first
         return function_of(group, needed)

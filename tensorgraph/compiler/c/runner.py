@@ -50,7 +50,7 @@ def c_runner(dataflow: Dataflow) -> CRunner | None:
     if any(e.dtype.name not in TYPES for e in results) or find_compiler() is None:
         return None
     blas = find_openblas()
-    lowering = Lowering(dataflow)
+    lowering = Lowering(dataflow, blas is not None)
     program = CProgram(lowering, blas.integer if blas else None)
     build = start_build(program.source)
     return None if build is None else CRunner(dataflow, lowering, program, build)
