@@ -15,9 +15,8 @@ from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.loops.fusion import Group
 from tensorgraph.compiler.loops.scalars import Buffer, Scalar, Shape, parts_of
 from tensorgraph.compiler.loops.statements import (
-    Call,
     Check,
-    Draw,
+    Convolution,
     Loop,
     Product,
     Statement,
@@ -65,7 +64,7 @@ class Work:
     """What a program does at one go."""
 
     kind: str
-    """``"loops"``, ``"product"``, ``"kernel"``, ``"draw"`` or ``"check"``."""
+    """That of its statements: ``"loops"``, ``"product"``, ``"kernel"`` and so on."""
     pieces: tuple[Piece, ...]
 
     @property
@@ -100,7 +99,7 @@ def works_of(groups: Iterable[Group]) -> list[Work]:
     for group in groups:
         done: set[Scalar] = set()  # what several loops have in common is computed once
         pieces = tuple(_piece(s, done) for s in group.statements)
-        works.append(Work(_KINDS[type(group.statements[0])], pieces))
+        works.append(Work(group.statements[0].kind, pieces))
     return works
 
 
@@ -129,9 +128,6 @@ def _source(memory: Container[Expr], e: Expr) -> Expr:
     return e
 
 
-_KINDS = {Loop: "loops", Product: "product", Call: "kernel", Draw: "draw", Check: "check"}
-
-
 def _piece(s: Statement, done: set[Scalar]) -> Piece:
     reads = tuple(dict.fromkeys(s.reads()))
     if isinstance(s, Loop):
@@ -144,6 +140,9 @@ def _piece(s: Statement, done: set[Scalar]) -> Piece:
         return Piece((*names,) or (_moving(s),), family, s.dims, reads, s.out)
     if isinstance(s, Product):
         return Piece((_factors(s.x, s.y),), "contract", s.out.shape, reads, s.out)
+    if isinstance(s, Convolution):
+        name = "all windows" if s.made is s.y else "its derivative"
+        return Piece((name,), "contract", s.made.shape, reads, s.out)
     if isinstance(s, Check):
         return Piece(("must hold",), "reduce", (), reads, None)
     return Piece((s.op.name,), s.op.family, s.out.shape, reads, s.out)
