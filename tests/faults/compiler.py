@@ -147,8 +147,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "compiler/works.py",
-        ("works_of", "done: set[Scalar] = set()", "done = {*[]}\n",
-         "summary: XXX"),
+        ("_piece", "done.update(functions)", "",
+         "summary: what loops have in common counts twice"),
+        ("works_of_kernels", "'output' if e in outputs else 'temporary'", "'temporary'",
+         "summary: nothing is what comes out"),
     ),
     *planted_in(
         "compiler/things_read.py",
