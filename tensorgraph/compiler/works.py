@@ -132,12 +132,13 @@ def _piece(s: Statement, done: set[Scalar]) -> Piece:
     reads = tuple(dict.fromkeys(s.reads()))
     if isinstance(s, Loop):
         functions = [x for x in reversed([*parts_of(s.value)]) if x.op not in SILENT]
-        names = [x.op for x in functions if x not in done] or [x.op for x in functions[-1:]]
+        names = [x.op for x in functions if x not in done]
         done.update(functions)
         if s.combine:
             names.append("scatter" if s.onto else REDUCTIONS[s.combine])
         family = "reduce" if s.combine else "elementwise" if functions else "shape"
-        return Piece((*names,) or (_moving(s),), family, s.dims, reads, s.out)
+        last = functions[-1].op if functions else _moving(s)
+        return Piece((*names,) or (last,), family, s.dims, reads, s.out)
     if isinstance(s, Product):
         return Piece((_factors(s.x, s.y),), "contract", s.out.shape, reads, s.out)
     if isinstance(s, Convolution):

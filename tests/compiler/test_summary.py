@@ -97,9 +97,8 @@ def test_works_of_programs_in_c():
         lambda: tg.zeros(7),
     ) == [("loops", "7", "fill")]
     assert works(lambda: tg.random.uniform(5))[0] == ("draw", "5", "uniform")
-    common = works(lambda x: ((tg.exp(x) * x).sum(axis=1), (tg.exp(x) + x).sum(axis=1)), x)
-    assert sum(text.count("exp") for _, _, text in common) == 1  # which both sums are made of
-    assert not [text for _, _, text in common if "exp ×" in text]
+    common = works(lambda x: ((x * 3).sum(axis=1), (x * 3).max(axis=1)), x)
+    assert common[0][2].startswith("multiply, sum, max")  # once, for both
     assert ("check", "1", "must hold") in works(lambda x, i: x[i], x, tg.tensor([0, 2]))
 
 

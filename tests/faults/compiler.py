@@ -158,8 +158,6 @@ FAULTS: list[Fault] = [
          "compile: an iterator stands still"),
         ("Look._function", "value is np and (place.name, 'random') in names.pairs", "False",
          "compile: numbers of np.random are drawn once"),
-        ("Look._method", "isinstance(owner, Module)", "False",
-         "compile: what a method reads of its module stays as it was"),
         ("Look._container", "isinstance(thing, (set, frozenset))", "False",
          "compile: a set is another one for its order"),
         ("_give_back", "owner is not thing and name in getattr(thing, '__dict__', ())", "False",
