@@ -17,6 +17,7 @@ from tensorgraph.compiler.loops.scalars import Buffer, Scalar, Shape, parts_of
 from tensorgraph.compiler.loops.statements import (
     Call,
     Check,
+    Convolution,
     Draw,
     Loop,
     Product,
@@ -38,7 +39,7 @@ MOST_NAMES = 6
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A loop, a product, a kernel, a draw or a check.
+    """A loop, a product, a convolution, a kernel, a draw or a check.
 
     Example:
         >>> Piece(("multiply", "add", "multiply"), "elementwise", (64, 10), (), None).text
@@ -65,7 +66,7 @@ class Work:
     """What a program does at one go."""
 
     kind: str
-    """``"loops"``, ``"product"``, ``"kernel"``, ``"draw"`` or ``"check"``."""
+    """``"loops"``, ``"product"``, ``"convolution"``, ``"kernel"``, ``"draw"`` or ``"check"``."""
     pieces: tuple[Piece, ...]
 
     @property
@@ -129,7 +130,10 @@ def _source(memory: Container[Expr], e: Expr) -> Expr:
     return e
 
 
-_KINDS = {Loop: "loops", Product: "product", Call: "kernel", Draw: "draw", Check: "check"}
+_KINDS = {
+    Loop: "loops", Product: "product", Convolution: "convolution", Call: "kernel", Draw: "draw",
+    Check: "check",
+}  # fmt: skip
 
 
 def _piece(s: Statement, done: set[Scalar]) -> Piece:

@@ -278,6 +278,13 @@ FAULTS: list[Fault] = [
          "compiled memory: axes with gaps between them are made one"),
     ),
     *planted_in(
+        "compiler/loops/joined_products.py",
+        ("_joined", "x not in chosen", "False",
+         "compiled sums of products: other terms are left out"),
+        ("_joined", "len(products) * m * n <= (m + n) * sum(lengths)", "False",
+         "compiled sums of products: long ones are joined, at the cost of copies"),
+    ),
+    *planted_in(
         "compiler/loops/convolving.py",
         ("_is_batch_last", "Stored(x.buffer, shape, x.offset, strides).is_contiguous", "True",
          "compiled convolutions: a batch that is first is taken to be last"),

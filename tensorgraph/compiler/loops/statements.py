@@ -208,6 +208,7 @@ class Convolution:
     is last there.
     """
 
+    op: Op
     x: Stored
     w: Stored
     y: Stored
