@@ -15,10 +15,7 @@ from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.loops.fusion import Group
 from tensorgraph.compiler.loops.scalars import Buffer, Scalar, Shape, parts_of
 from tensorgraph.compiler.loops.statements import (
-    Call,
     Check,
-    Convolution,
-    Draw,
     Loop,
     Product,
     Statement,
@@ -39,7 +36,7 @@ MOST_NAMES = 6
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A loop, a product, a convolution, a kernel, a draw or a check.
+    """A loop, a product, a kernel, a draw or a check.
 
     Example:
         >>> Piece(("multiply", "add", "multiply"), "elementwise", (64, 10), (), None).text
@@ -66,7 +63,7 @@ class Work:
     """What a program does at one go."""
 
     kind: str
-    """``"loops"``, ``"product"``, ``"convolution"``, ``"kernel"``, ``"draw"`` or ``"check"``."""
+    """That of its statements: ``"loops"``, ``"product"``, ``"kernel"`` and so on."""
     pieces: tuple[Piece, ...]
 
     @property
@@ -101,7 +98,7 @@ def works_of(groups: Iterable[Group]) -> list[Work]:
     for group in groups:
         done: set[Scalar] = set()  # what several loops have in common is computed once
         pieces = tuple(_piece(s, done) for s in group.statements)
-        works.append(Work(_KINDS[type(group.statements[0])], pieces))
+        works.append(Work(group.statements[0].kind, pieces))
     return works
 
 
@@ -128,12 +125,6 @@ def _source(memory: Container[Expr], e: Expr) -> Expr:
     while e not in memory and e.args:
         e = e.args[0]
     return e
-
-
-_KINDS = {
-    Loop: "loops", Product: "product", Convolution: "convolution", Call: "kernel", Draw: "draw",
-    Check: "check",
-}  # fmt: skip
 
 
 def _piece(s: Statement, done: set[Scalar]) -> Piece:

@@ -102,6 +102,17 @@ def test_works_of_programs_in_c():
     assert ("check", "1", "must hold") in works(lambda x, i: x[i], x, tg.tensor([0, 2]))
 
 
+@needs("cc")
+def test_works_of_convolutions():
+    x, w = tg.ones((4, 2, 9, 9)), tg.ones((3, 2, 3, 3), requires_grad=True)
+
+    def f(x):
+        return tg.gradients((tg.conv(x, w) ** 2).sum(), w)
+
+    found = [text for kind, _, text in works(f, x) if kind == "convolution"]
+    assert found == ["all windows", "its derivative"]
+
+
 def test_works_of_programs_by_numpy():
     x = tg.tensor(np.ones((3, 4)))
     found = works(lambda x: tg.sin(x).T @ x, x, runner=numpy_runner)
