@@ -16,7 +16,7 @@ from tests.ops.program_steps import KINDS
 from tests.thorough import THOROUGH
 
 EXAMPLES = settings().max_examples
-CASES = 200 if THOROUGH else 24
+CASES = 200 if THOROUGH else 12
 SIX = "ab,bc,cd,de,ef,fg->ag"
 ELSEWHERE = {"astype"}  # in float64 it does nothing; the tests of dtypes use it
 
