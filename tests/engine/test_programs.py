@@ -115,7 +115,7 @@ def test_many_operands(kind, static):
 
 
 @pytest.mark.parametrize("part", range(4))
-@settings(max_examples=10 * EXAMPLES)
+@settings(max_examples=5 * EXAMPLES)
 @given(program=programs(), seed=st.integers(0, 99))
 def test_random_program(part, program, seed):
     note(str(program))
