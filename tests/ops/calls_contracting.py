@@ -108,6 +108,11 @@ TABLE = {
     "conv_transpose": calls(
         "conv_transpose",
         ((x(2, 2, 3), x(2, 3, 3)), {"shape": 5}),
+        ((x(1, 4, 5), x(4, 2, 2)), {"shape": 5, "padding": ((0, 1),), "groups": 2}),
+        (
+            (x(1, 1, 2, 3), x(1, 2, 2, 2)),
+            {"shape": (3, 4), "padding": ((0, 1), (1, 0)), "dilation": (2, 2)},
+        ),
         ((x(2, 2, 3, 4), x(2, 1, 2, 2)), {"shape": (4, 3), "padding": 1, "stride": (2, 1)}),
         ((x(1, 4, 2, 3), x(4, 1, 2, 1)), {"shape": (4, 3), "stride": (2, 1), "groups": 2}),
         ((x(1, 1, 3), x(1, 1, 2)), {"shape": (6,), "padding": "same", "stride": 2}),
