@@ -163,3 +163,5 @@ def test_many_short_rows_are_as_exact_as_one(n, dtype):
     off, terms = np.abs(np.delete(found, BAD) - np.delete(alone, BAD)), np.delete(x, BAD, axis=0)
     assert np.all(off <= 2 * np.finfo(dtype).eps * np.abs(terms).sum(axis=1))
     np.testing.assert_array_equal(kept, found[:, None])
+    for axis in (0, (0,), (0, 1), None):
+        assert np.shape(add_up(terms, axis=axis)) == terms.sum(axis=axis).shape
