@@ -58,4 +58,9 @@ def _reshape(e: Expr) -> Expr:
     return lift(from_flat)
 
 
-_SIMPLER = {REGISTRY["getitem"]: part} | dict.fromkeys(RESHAPING, _reshape)
+def _pad(e: Expr) -> Expr:
+    """Return what is padded, where nothing is added."""
+    return e if any(map(any, e.static["pad_width"])) else e.args[0]
+
+
+_SIMPLER = {REGISTRY["getitem"]: part, REGISTRY["pad"]: _pad} | dict.fromkeys(RESHAPING, _reshape)
