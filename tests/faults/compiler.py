@@ -243,12 +243,6 @@ FAULTS: list[Fault] = [
         ("reshaped", "places[d] * s", "places[d]", "compiled places: parted axes have no steps"),
     ),
     *planted_in(
-        "compiler/loops/expansion.py",
-        ("_slice", "begin <= start and stop <= end", "begin <= start",
-         "compiled slices: what lies in two parts is taken from one"),
-        ("_slice", "start - begin", "start", "compiled slices: a part is taken as the whole"),
-    ),
-    *planted_in(
         "compiler/loops/lowering.py",
         ("Lowering._overwrite", "(o.dims, o.at) != (loop.dims, index)", "False",
          "compiled state: what is overwritten is read afterwards"),
