@@ -16,7 +16,6 @@ from tensorgraph.compiler.loops.fusion import Group
 from tensorgraph.compiler.loops.scalars import Buffer, Scalar, Shape, parts_of
 from tensorgraph.compiler.loops.statements import (
     Check,
-    Convolution,
     Loop,
     Product,
     Statement,
@@ -141,9 +140,6 @@ def _piece(s: Statement, done: set[Scalar]) -> Piece:
         return Piece((*names,) or (last,), family, s.dims, reads, s.out)
     if isinstance(s, Product):
         return Piece((_factors(s.x, s.y),), "contract", s.out.shape, reads, s.out)
-    if isinstance(s, Convolution):
-        name = "all windows" if s.made is s.y else "its derivative"
-        return Piece((name,), "contract", s.made.shape, reads, s.out)
     if isinstance(s, Check):
         return Piece(("must hold",), "reduce", (), reads, None)
     return Piece((s.op.name,), s.op.family, s.out.shape, reads, s.out)

@@ -243,12 +243,6 @@ FAULTS: list[Fault] = [
         ("reshaped", "places[d] * s", "places[d]", "compiled places: parted axes have no steps"),
     ),
     *planted_in(
-        "compiler/loops/expansion.py",
-        ("_slice", "begin <= start and stop <= end", "begin <= start",
-         "compiled slices: what lies in two parts is taken from one"),
-        ("_slice", "start - begin", "start", "compiled slices: a part is taken as the whole"),
-    ),
-    *planted_in(
         "compiler/loops/lowering.py",
         ("Lowering._overwrite", "(o.dims, o.at) != (loop.dims, index)", "False",
          "compiled state: what is overwritten is read afterwards"),
@@ -276,6 +270,13 @@ FAULTS: list[Fault] = [
          "compiled memory: axes stand as they are written"),
         ("reshaped_strides", "old[-1][1] != s * n", "False",
          "compiled memory: axes with gaps between them are made one"),
+    ),
+    *planted_in(
+        "compiler/loops/joined_products.py",
+        ("_joined", "x not in chosen", "False",
+         "compiled sums of products: other terms are left out"),
+        ("_joined", "len(products) * m * n <= (m + n) * sum(lengths)", "False",
+         "compiled sums of products: long ones are joined, at the cost of copies"),
     ),
     *planted_in(
         "compiler/loops/convolving.py",

@@ -211,6 +211,7 @@ class Convolution:
     """
 
     kind: ClassVar[str] = "convolution"
+    op: Op
     x: Stored
     w: Stored
     y: Stored
