@@ -19,7 +19,14 @@ from tensorgraph.compiler.loops.scalars import (
     index_value,
     scalar,
 )
-from tensorgraph.compiler.loops.statements import Array, Computed, Stored, loop_over, strides_of
+from tensorgraph.compiler.loops.statements import (
+    Array,
+    Computed,
+    Stored,
+    loop_over,
+    memory_order,
+    strides_of,
+)
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.symbolic.expr import Expr
 
@@ -29,11 +36,12 @@ if TYPE_CHECKING:
 
 def concat(program: Lowering, e: Expr) -> Array:
     """Return arrays joined along an axis: each is stored in its part of the result."""
-    d, out = e.static["axis"], Buffer(e.shape, e.dtype)
-    whole, start = Stored(out, e.shape), 0
-    for x in map(program.array, e.args):
+    d, parts = e.static["axis"], [*map(program.array, e.args)]
+    largest = max(parts, key=lambda x: x.shape[d])
+    whole, start = Stored.new(e.dtype, e.shape, memory_order(largest)), 0
+    for x in parts:
         offset = whole.offset + start * whole.strides[d]
-        part = Stored(out, x.shape, offset, whole.strides)
+        part = Stored(whole.buffer, x.shape, offset, whole.strides)
         program.store(Computed(x.shape, cast(x.at(axes(x.shape)), e.dtype)), part)
         start += x.shape[d]
     return whole
@@ -51,13 +59,13 @@ def stack(program: Lowering, e: Expr) -> Array:
 
 def pad(program: Lowering, e: Expr) -> Array:
     """Return an array amid a constant."""
-    x, out = program.array(e.args[0]), Buffer(e.shape, e.dtype)
-    program.fill(e.static["constant"], out)
-    strides = strides_of(e.shape)
+    x = program.array(e.args[0])
+    out = Stored.new(e.dtype, e.shape, memory_order(x))
+    program.fill(e.static["constant"], out.buffer)
     before = [widths[0] for widths in e.static["pad_width"]]
-    offset = sum(n * s for n, s in zip(before, strides, strict=True))
-    program.store(x, Stored(out, x.shape, offset, strides))
-    return Stored(out, e.shape)
+    offset = sum(n * s for n, s in zip(before, out.strides, strict=True))
+    program.store(x, Stored(out.buffer, x.shape, offset, out.strides))
+    return out
 
 
 def scattering(program: Lowering, e: Expr) -> Array:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from tensorgraph.compiler.c_functions import EXPENSIVE
+from tensorgraph.compiler.loops.memory_order import order_of, permuted_strides
 from tensorgraph.compiler.loops.scalars import (
     ZERO,
     Buffer,
@@ -20,6 +21,7 @@ from tensorgraph.compiler.loops.scalars import (
     Place,
     Scalar,
     Shape,
+    axes,
     axis,
     load,
     loads_of,
@@ -47,6 +49,12 @@ class Stored:
         self.buffer, self.shape, self.offset = buffer, tuple(shape), offset
         given = strides_of(self.shape) if strides is None else strides
         self.strides = tuple(0 if n == 1 else s for n, s in zip(self.shape, given, strict=True))
+
+    @classmethod
+    def new(cls, dtype: Any, shape: Shape, order: Sequence[int]) -> Stored:
+        """Return new memory for an array, with its axes in this order."""
+        buffer = Buffer(tuple(shape[d] for d in order), dtype)
+        return cls(buffer, shape, 0, permuted_strides(strides_of(buffer.shape), order))
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -92,6 +100,12 @@ class Computed:
 
 
 Array = Stored | Computed
+
+
+def memory_order(array: Array) -> tuple[int, ...]:
+    """Return the order of an array's axes in memory, or that of what it is computed of."""
+    read = loads_of(array.at(axes(array.shape)))
+    return order_of(array.shape, [place.index for place in read])
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +165,7 @@ def rewritten(formula: Scalar, change: Callable[[Index], Index]) -> Scalar:
 class Loop:
     """Stores a value for each place of a grid, or combines those that fall on the same place."""
 
+    kind: ClassVar[str] = "loops"
     dims: Shape
     """How far each variable runs; none runs but to 1."""
     value: Scalar
@@ -176,6 +191,7 @@ class Loop:
 class Product:
     """A matrix product, or one for each place along leading axes."""
 
+    kind: ClassVar[str] = "product"
     x: Stored
     y: Stored
     out: Buffer
@@ -187,9 +203,44 @@ class Product:
 
 
 @dataclass(eq=False)
+class Convolution:
+    """The derivative of Σ y[n, o, p] · w[o, c, k] · x[n, c, stride · p + dilation · k] by one.
+
+    Nothing is between the elements of each in memory. In x, which is padded, and in y the batch
+    is last there.
+    """
+
+    kind: ClassVar[str] = "convolution"
+    op: Op
+    x: Stored
+    w: Stored
+    y: Stored
+    made: Stored
+    """Which of the three it makes."""
+    windows: Buffer
+    """Memory for the windows of some rows of y, laid out as a matrix."""
+    rows: int
+    """How many rows these are."""
+    stride: Shape
+    dilation: Shape
+    groups: int
+    last: bool = field(default=False, init=False)
+
+    @property
+    def out(self) -> Buffer:
+        """The memory of what it makes."""
+        return self.made.buffer
+
+    def reads(self) -> list[Buffer]:
+        """Return the buffers that it reads."""
+        return [v.buffer for v in (self.x, self.w, self.y) if v is not self.made]
+
+
+@dataclass(eq=False)
 class Call:
     """An operation whose kernel runs as it is, on arrays."""
 
+    kind: ClassVar[str] = "kernel"
     op: Op
     operands: tuple[Any, ...]
     """Arrays, numbers, and expressions that stand for sources of random numbers."""
@@ -212,6 +263,7 @@ class Call:
 class Draw:
     """Random numbers, drawn by C from NumPy's own source."""
 
+    kind: ClassVar[str] = "draw"
     op: Op
     generator: int
     """Which of the dataflow's generators."""
@@ -233,6 +285,7 @@ class Draw:
 class Check:
     """Leaves the program where a boolean is false."""
 
+    kind: ClassVar[str] = "check"
     holds: Buffer
     code: int
     out: Buffer | None = field(default=None, init=False)
@@ -248,7 +301,7 @@ class Check:
         return [self.holds]
 
 
-Statement = Loop | Product | Call | Draw | Check
+Statement = Loop | Product | Convolution | Call | Draw | Check
 
 
 def loop_over(
@@ -259,12 +312,14 @@ def loop_over(
     combine: str | None = None,
     onto: bool = False,
 ) -> Loop:
-    """Return a loop over an array's axes, without those of length 1."""
-    places: list[Index] = []
+    """Return a loop over an array's axes, without those of length 1, in their order in memory."""
+    deciding = [at] if combine is None else [place.index for place in loads_of(value)]
+    places = [ZERO] * len(shape)
     dims: list[int] = []
-    for n in shape:
-        places.append(ZERO if n == 1 else Index(0, (0,) * len(dims) + (1,)))
-        dims += [n] * (n != 1)
+    for d in order_of(shape, deciding):
+        if shape[d] != 1:
+            places[d] = axis(len(dims))
+            dims.append(shape[d])
     whole = load(out, at)
     where = moved(whole, places).extra.index
     return Loop(tuple(dims), moved(value, places), out, where, combine, onto)
