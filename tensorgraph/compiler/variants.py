@@ -10,11 +10,12 @@ from types import TracebackType
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.compiler.guards import Arguments, Settings, are_of
+from tensorgraph.compiler.conditions import Conditions
+from tensorgraph.compiler.guards import Arguments, Settings, are_of, same
 from tensorgraph.compiler.program import MakeRunner, Program
 from tensorgraph.compiler.returned import AsItIs
 from tensorgraph.compiler.state import Unfit
-from tensorgraph.compiler.surroundings import Surroundings, same
+from tensorgraph.compiler.surroundings import Surroundings
 from tensorgraph.engine.backward_pass import run_hooks
 from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.random_generator import followed
@@ -39,6 +40,14 @@ class Variant:
         self.kinds = arguments.kinds
         self.recording = MODE.get().recording
         self.settings = Settings(program.captured.settings)
+        self._are_unchanged = self._watched()
+
+    def _watched(self) -> Callable[[], bool]:
+        """Return what tells whether all is where it was, when all was found as it had been."""
+        conditions = Conditions()
+        self.surroundings.demand(conditions)
+        self.settings.demand(conditions)
+        return conditions.function()
 
     def serves(self, args: tuple[Any, ...], recording: bool) -> bool:
         """Return whether it is for arguments of this kind; it may say no where it is not sure."""
@@ -53,8 +62,10 @@ class Variant:
         """
         if self.program.draws and followed():
             return UNFIT
-        if self.surroundings.changed() is not None or not self.settings.hold():
-            return UNFIT
+        if not self._are_unchanged():
+            if self.surroundings.changed() is not None or not self.settings.hold():
+                return UNFIT
+            self._are_unchanged = self._watched()
         try:
             return self.program(arrays)
         except Unfit:

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,19 @@ from tensorgraph.symbolic.attributes import Attributes
 from tensorgraph.symbolic.checks import conditions
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, in_order, lift, symbol
+
+
+class Counted(NamedTuple):
+    """A number that changes with the steps that something counts."""
+
+    name: str
+    counter: Any
+    at: Callable[[int], Any]
+    """Returns the number for a number of steps."""
+
+    def __call__(self) -> Any:
+        """Return the number as it is now, or what stands for it in a capture around."""
+        return number(*self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +69,7 @@ class Captured:
     """The draws in their order, which decides what each of them gives."""
     accumulated: Mapping[Expr, Expr]
     """The symbols of gradients that were there before, with the symbol of the tensor of each."""
-    numbers: Mapping[Expr, Callable[[], float]]
+    numbers: Mapping[Expr, Counted]
     """The symbols of numbers that change from step to step, with what reads each before a run."""
     checks: tuple[Expr, ...]
     """Single booleans that must be true. Where one is not, nothing counts of what is computed: the
@@ -237,7 +250,7 @@ class Capturing(Observer):
         self.tensors: dict[Expr, Tensor] = {}
         self.draws: dict[Expr, Generator] = {}
         self.drawn: dict[Expr, None] = {}
-        self.numbers: dict[Expr, Callable[[], float]] = {}
+        self.numbers: dict[Expr, Counted] = {}
         self.checks: dict[Expr, None] = {}
         self.settings: dict[tuple[int, str], tuple[Any, str, Any]] = {}
         self.constants: dict[int, tuple[Array, Expr]] = {}
@@ -272,7 +285,7 @@ class Capturing(Observer):
         self.met(counter)
         ahead = counter.steps - self._before[id(counter)].values["steps"]
         e = symbol(name, (), float, weak=True)
-        self.numbers[e] = partial(number, name, counter, at if not ahead else _Ahead(at, ahead))
+        self.numbers[e] = Counted(name, counter, at if not ahead else _Ahead(at, ahead))
         return e
 
     def relied(self, owner: Any, name: str, value: Any) -> None:
