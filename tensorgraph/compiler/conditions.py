@@ -83,23 +83,23 @@ class Conditions:
             values: what is in it, in its order.
             free: the places of values that may be others.
         """
-        if not values:
-            self.holds(f"not {self.name(things)}")
-            return
-        items = [f"{self.name(things)}_{i}" for i in range(len(values))]
-        self._statements.append(f"{', '.join(items)}, = {self.name(things)}")
+        items = self.items(self.name(things), len(values))
         for i, (item, value) in enumerate(zip(items, values, strict=True)):
             if i not in free:
                 self.equals(item, value)
+
+    def items(self, things: str, count: int) -> list[str]:
+        """Demand that there are so many things in a container, and return what they are called."""
+        names = [f"{things}_{i}" for i in range(count)]
+        self._statements.append(f"[{', '.join(names)}] = {things}")
+        return names
 
     def function(self, arguments: str = "") -> Callable[..., bool]:
         """Return a function that returns whether all of it holds."""
         body = "\n  ".join([*self._statements, f"return {' and '.join(self._terms)}"])
         names = dict(self._names)
-        exec(
-            _code(f"def hold({arguments}):\n try:\n  {body}\n except {CHANGED}: return False"),
-            names,
-        )
+        text = f"def hold({arguments}):\n try:\n  {body}\n except {CHANGED}: return False"
+        exec(_code(text), names)
         function: Callable[..., bool] = names.pop("hold")  # or it would refer to itself
         return function
 

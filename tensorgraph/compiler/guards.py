@@ -64,22 +64,25 @@ def kind_of(x: Any) -> Any:
     return type(x), id(x)
 
 
-def are_of(kinds: Sequence[Any], args: tuple[Any, ...]) -> bool:
-    """Return whether arrays are of these kinds; it may say no where it is not sure."""
-    if len(args) != len(kinds):
-        return False
-    for x, (kind, shape, dtype, wants_gradient, _) in zip(args, kinds, strict=True):
-        if type(x) is not kind:
-            return False
+def demand_kinds(conditions: Conditions, args: str, kinds: Sequence[Any]) -> None:
+    """Demand that arguments are arrays of these kinds; they may be so though it says no.
+
+    Args:
+        conditions: to which it is added.
+        args: what the arguments are called there.
+        kinds: one for each.
+    """
+    for x, (kind, shape, dtype, wants_gradient, _) in zip(
+        conditions.items(args, len(kinds)), kinds, strict=True
+    ):
+        conditions.equals(f"type({x})", kind)
+        array = x
         if kind is Tensor:
-            if x._requires_grad is not wants_gradient:
-                return False
-            x = x._data
-            if type(x) is not np.ndarray:
-                return False
-        if x.shape != shape or x.dtype is not dtype:
-            return False
-    return True
+            conditions.equals(f"{x}._requires_grad", wants_gradient)
+            array = f"{x}_data"
+            conditions.equals(f"type({array} := {x}._data)", np.ndarray)
+        conditions.holds(f"{array}.shape == {conditions.name(shape)}")
+        conditions.equals(f"{array}.dtype", dtype)
 
 
 # ------------------------------------------------------------------- what the capture tells of

@@ -69,6 +69,8 @@ class Program:
             raise AsItIs(f"it changes {name} of {describe(owner)}, as no program does")
         self._numbers = [(number.counter, number.at) for number in captured.numbers.values()]
         self._generators = [*captured.draws.values()]
+        self.draws = bool(self._generators)
+        """Whether random numbers are drawn."""
         self._locked = [*dict.fromkeys(self._generators)]
         self._bound = bound = Binding(captured, named)
         self.dataflow = bound.dataflow
@@ -97,11 +99,6 @@ class Program:
             conditions.equals(f"{conditions.name(tensor)}._grad", None)
         return conditions.function()
 
-    @property
-    def draws(self) -> bool:
-        """Whether random numbers are drawn."""
-        return bool(self._generators)
-
     def __call__(self, arguments: Sequence[Any]) -> Any:
         """Return what the function returns, and change what it changes.
 
@@ -119,7 +116,7 @@ class Program:
             moves = state.moves + self._rereads
             fresh = len(given) if moves == self._moves else len(arrays)
             self._moves = None
-            outputs = (self._drawing if self._generators else self._run)(arrays, fresh)
+            outputs = (self._drawing if self.draws else self._run)(arrays, fresh)
             self._moves = moves
             for i, place in bound.values_of_arguments:
                 arguments[i]._data = outputs[place]
@@ -176,5 +173,4 @@ class Program:
         finally:
             if self._ticket.item() != runs:
                 self.state.finish()
-                for do in self.captured.after:
-                    do()
+                self.captured.conclude()

@@ -11,7 +11,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.compiler.conditions import Conditions
-from tensorgraph.compiler.guards import Arguments, Settings, are_of, same
+from tensorgraph.compiler.guards import Arguments, Settings, demand_kinds, same
 from tensorgraph.compiler.program import MakeRunner, Program
 from tensorgraph.compiler.returned import AsItIs
 from tensorgraph.compiler.state import Unfit
@@ -37,8 +37,8 @@ class Variant:
         self, program: Program, arguments: Arguments, surroundings: Surroundings, seconds: float
     ) -> None:
         self.program, self.surroundings, self.seconds = program, surroundings, seconds
-        self.kinds = arguments.kinds
         self.recording = MODE.get().recording
+        self._is_for = _takes(arguments.kinds)
         self.settings = Settings(program.captured.settings)
         self._are_unchanged = self._watched()
 
@@ -51,8 +51,7 @@ class Variant:
 
     def serves(self, args: tuple[Any, ...], recording: bool) -> bool:
         """Return whether it is for arguments of this kind; it may say no where it is not sure."""
-        known = self.kinds is not None and recording is self.recording
-        return known and are_of(self.kinds, args)  # type: ignore[arg-type]
+        return recording is self.recording and self._is_for(args)
 
     def run(self, arrays: Sequence[Any]) -> Any:
         """Return what the program returns; or ``UNFIT``, if something is not as it was.
@@ -70,6 +69,16 @@ class Variant:
             return self.program(arrays)
         except Unfit:
             return UNFIT
+
+
+def _takes(kinds: Sequence[Any] | None) -> Callable[[tuple[Any, ...]], bool]:
+    """Return what tells whether arguments are arrays of these kinds; ``None`` for no arrays."""
+    conditions = Conditions()
+    if kinds is None:
+        conditions.holds("False")
+    else:
+        demand_kinds(conditions, "args", kinds)
+    return conditions.function("args")
 
 
 class Kind:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,9 +78,10 @@ class Captured:
     constants: tuple[tuple[Array, Expr], ...]
     """The arrays that operations were given besides tensors, each with the constant that stands for
     what was in it."""
-    after: tuple[Callable[[], None], ...]
-    """What is done besides, once all has been written: steps are counted on, and gradients that the
-    function has forgotten are forgotten."""
+    counted: tuple[tuple[Any, int], ...]
+    """What counts its ``steps``, and by how many it has counted on."""
+    forgotten: tuple[Tensor, ...]
+    """The tensors whose gradients the function has forgotten."""
     unrepeated: tuple[tuple[Any, str], ...]
     """What else the function has changed, which is not done again: an owner and the name of its
     attribute. Where there is such a thing, the function must run as it is."""
@@ -131,9 +131,17 @@ class Captured:
         for e, new in self.gradients.items():
             if type(targets[e]) is Tensor:
                 self._give(e, targets[e], wrap(copied(array_of(values[new]))))
-        for do in self.after:
-            do()
+        meet(*(thing for thing, _ in self.counted))
+        self.conclude()
         return unflatten(self.structure, [values[e] for e in self.outputs])
+
+    def conclude(self) -> None:
+        """Do what comes once all is written: count steps, forget gradients."""
+        for thing, more in self.counted:
+            # No setting, whatever its class checks.
+            object.__setattr__(thing, "steps", thing.steps + more)
+        for tensor in self.forgotten:
+            tensor.zero_grad()
 
     def _give(self, e: Expr, target: Tensor, gradient: Tensor) -> None:
         """Give a tensor a gradient; to that of an argument, which has none in a capture, add it."""
@@ -216,7 +224,8 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
         outputs = tuple(map(lift, found))
         written, gradients = capturing.written(), capturing.gradients()
         capturing.tell_of_no_gradients(gradients.keys() - {*inputs})
-        after, unrepeated = capturing.after(), capturing.unrepeated()
+        counted, forgotten = capturing.counted(), capturing.forgotten()
+        unrepeated = capturing.unrepeated()
     finally:
         capturing.restore()
     drawn, checks = tuple(capturing.drawn), tuple(capturing.checks)
@@ -238,7 +247,8 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
         checks=checks,
         settings=tuple(capturing.settings.values()),
         constants=tuple((a, e) for a, e in capturing.constants.values() if e in used),
-        after=after,
+        counted=counted,
+        forgotten=forgotten,
         unrepeated=unrepeated,
     )
 
@@ -328,17 +338,21 @@ class Capturing(Observer):
         befores = ((e, self._before[id(t)].values["_grad"]) for e, t in self.tensors.items())
         return {symbols[id(g)]: e for e, g in befores if g is not None and id(g) in symbols}
 
-    def after(self) -> tuple[Callable[[], None], ...]:
-        """Return what is done once a run has written all: counting steps, forgetting gradients."""
-        done: list[Callable[[], None]] = []
-        for before in self._before.values():
-            thing, values = before.owner, before.values
-            if type(thing) is Tensor:
-                if thing._grad is None and values["_grad"] is not None:
-                    done.append(thing.zero_grad)
-            elif "steps" in before.follows and thing.steps != values["steps"]:
-                done.append(partial(_count, thing, thing.steps - values["steps"]))
-        return tuple(done)
+    def counted(self) -> tuple[tuple[Any, int], ...]:
+        """Return what has counted steps, and how many."""
+        counters = [before for before in self._before.values() if "steps" in before.follows]
+        counts = [(each.owner, each.owner.steps - each.values["steps"]) for each in counters]
+        return tuple((thing, more) for thing, more in counts if more)
+
+    def forgotten(self) -> tuple[Tensor, ...]:
+        """Return the tensors that had a gradient, and have none."""
+        return tuple(
+            before.owner
+            for before in self._before.values()
+            if type(before.owner) is Tensor
+            and before.owner._grad is None
+            and before.values["_grad"] is not None
+        )
 
     def unrepeated(self) -> tuple[tuple[Any, str], ...]:
         """Return which attributes have changed that no run of the capture changes."""
@@ -365,8 +379,3 @@ class _Ahead:
 
     def __call__(self, steps: int) -> Any:
         return self._at(steps + self._ahead)
-
-
-def _count(thing: Any, more: int) -> None:
-    meet(thing)
-    object.__setattr__(thing, "steps", thing.steps + more)  # no setting, whatever its class checks

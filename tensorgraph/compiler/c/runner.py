@@ -71,13 +71,11 @@ class CRunner:
             if buffer.kind == "constant":
                 self._hold(buffer, buffer.value)
         self._arrays = lowering.arrays
-        small = [buffer.nbytes <= SMALL for buffer in lowering.outputs]
-        outputs = [*zip(lowering.outputs, small, strict=True)]
-        self._small: list[Any] = [
-            self._new(buffer) if is_small else None for buffer, is_small in outputs
-        ]
-        """The places of small outputs, of which copies are returned."""
-        self._large = [(i, b) for i, (b, is_small) in enumerate(outputs) if not is_small]
+        outputs = [*enumerate(lowering.outputs)]
+        self._large = [(i, buffer) for i, buffer in outputs if buffer.nbytes > SMALL]
+        self._small = [i for i, buffer in outputs if buffer.nbytes <= SMALL]
+        self._places = [self._new(buffer) if i in self._small else None for i, buffer in outputs]
+        """Where small outputs are written, of which copies are returned."""
         self._last: list[Callable[[], Any]] = [_nothing] * len(self._arrays)
         """Weak references: who counts those who hold an array need not count this."""
         self._copies: list[Any] = [None] * len(self._arrays)
@@ -111,7 +109,7 @@ class CRunner:
         self._numbers[:] = [*numbers]
         if generators:
             self._draw_from(generators)
-        outputs = [*self._small]
+        outputs: list[Any] = [*self._places]
         for i, buffer in self._large:
             outputs[i] = self._new(buffer)
         self._given = arrays
@@ -122,9 +120,9 @@ class CRunner:
                     raise Failed(code - FAILED)
         finally:
             self._given = ()
-        return [
-            x.copy() if x is place else x for x, place in zip(outputs, self._small, strict=True)
-        ]
+        for i in self._small:
+            outputs[i] = outputs[i].copy()
+        return outputs
 
     # ------------------------------------------------------------------ what the program is given
 
