@@ -21,6 +21,7 @@ from tensorgraph.compiler.conditions import Conditions
 from tensorgraph.compiler.dataflow import Dataflow, Failed, Runner
 from tensorgraph.compiler.returned import AsItIs, Returning
 from tensorgraph.compiler.state import Unfit, state_of
+from tensorgraph.engine.gradient_hook import Wishes
 from tensorgraph.engine.op import KERNEL_ERRORS
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import describe
@@ -59,8 +60,9 @@ class Program:
                 constant; or the function changes something besides tensors.
             GraphError: the function asks for a value.
         """
-        self._returning = Returning(f)
-        self.captured = captured = capture(self._returning, *arguments)
+        returning = Returning(f)
+        self.captured = captured = capture(returning, *arguments)
+        self._finish = returning.finish
         held = [x for x in (*arguments, *captured.tensors.values()) if type(x) is Tensor]
         if any(type(x._data) is not np.ndarray for x in held):
             raise AsItIs("some of its arrays are not NumPy's")
@@ -76,7 +78,8 @@ class Program:
         self.dataflow = bound.dataflow
         self._named = [*bound.named.values()]
         self.state = state_of(bound.blocks)
-        self._are_as_met = self._watched()
+        self._changes, self._are_wished = Wishes.changes, self._wishes().function()
+        self._lack_gradients = self._lack().function()
         self._read: list[Any] = []
         self._rereads = 0
         """How often those were others."""
@@ -85,19 +88,32 @@ class Program:
         self._ticket = np.zeros((), np.int64)  # counts the runs that have written
         self.runner = make_runner(bound.dataflow)
 
-    def _watched(self) -> Callable[[], bool]:
-        """Return what tells whether tensors that were met want gradients, and are hooked, as then.
-
-        Those without a gradient have none still.
-        """
+    def _wishes(self) -> Conditions:
+        """Return that tensors which were met want gradients, and are hooked, as they are now."""
         conditions = Conditions()
         for tensor in self.captured.tensors.values():
             name = conditions.name(tensor)
             conditions.equals(f"{name}._requires_grad", tensor._requires_grad)
             conditions.equals(f"{name}._hooks", tensor._hooks)
+        return conditions
+
+    def _lack(self) -> Conditions:
+        """Return that tensors without a gradient have none still."""
+        conditions = Conditions()
         for tensor in self._bound.without_gradient:
             conditions.equals(f"{conditions.name(tensor)}._grad", None)
-        return conditions.function()
+        return conditions
+
+    def _check_wishes(self) -> None:
+        """Go on where none of these tensors is among those of which a wish has changed.
+
+        Raises:
+            Unfit: one is.
+        """
+        changes = Wishes.changes
+        if not self._are_wished():
+            raise Unfit
+        self._changes = changes
 
     def __call__(self, arguments: Sequence[Any]) -> Any:
         """Return what the function returns, and change what it changes.
@@ -108,7 +124,9 @@ class Program:
         """
         state, bound = self.state, self._bound
         with state.lock:
-            if not self._are_as_met():
+            if Wishes.changes != self._changes:
+                self._check_wishes()
+            if not self._lack_gradients():
                 raise Unfit
             state.prepare()
             given = [x._data if type(x) is Tensor else np.asarray(x) for x in arguments]
@@ -123,7 +141,7 @@ class Program:
             for i, place in bound.gradients_of_arguments:
                 old, new = arguments[i]._grad, wrap(outputs[place])
                 arguments[i]._grad = new if old is None else old + new
-        return self._returning.finished(outputs, arguments)
+        return self._finish(outputs, arguments)
 
     def _arrays_read(self) -> list[Any]:
         """Return the arrays that are read and not written.
