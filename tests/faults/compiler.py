@@ -85,7 +85,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "compiler/arena.py",
-        ("places", "born <= spans[j].dies", "born < spans[j].dies",
+        ("places", "born <= done", "born < done",
          "arena: what a step reads and what it writes share memory"),
     ),
     *planted_in(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.compiler.c_functions import TYPES, literal, text_of
+from tensorgraph.compiler.c_functions import C_TYPES, TYPES, literal, text_of
 from tensorgraph.compiler.loops.fusion import Group
 from tensorgraph.compiler.loops.nests import collapsed, deepest, segments, starts, stored_once
 from tensorgraph.compiler.loops.scalars import (
@@ -310,7 +310,7 @@ class _Writer:
                 continue
             stack.pop()
             name = self.name("v")
-            self.line(f"const {TYPES[y.dtype.name]} {name} = {self._formula(y, known)};")
+            self.line(f"const {C_TYPES[y.dtype]} {name} = {self._formula(y, known)};")
             known[y] = name
         return literal(x.extra, x.dtype) if x.op == "constant" else known[x]
 
