@@ -8,7 +8,8 @@ are watched, the ``things_read`` (a walk through them) and ``code_names`` (what 
 ``conditions`` (what must be as it was before each run);
 ``program`` (a captured function that runs), its ``binding`` (to what a dataflow computes with), the
 ``state`` that it overwrites, ``joined_arrays`` (where that lies end to end), what is ``returned``;
-``best_runner`` (which back end runs it), ``numpy_runner`` (programs of NumPy's kernels) and its
-``arena``; ``loops`` (from operations on arrays to loops over elements), ``c_functions`` (of
-numbers), ``bit_generators`` (random draws, the same bits as NumPy's) and ``c`` (programs in C).
+``best_runner`` (which back end runs it), ``numpy_runner`` (programs of NumPy's kernels), its
+``numpy_plan`` and its ``arena``; ``loops`` (from operations on arrays to loops over elements),
+``c_functions`` (of numbers), ``bit_generators`` (random draws, the same bits as NumPy's) and ``c``
+(programs in C). People read of programs as ``works``: in a ``summary``, and by ``timing`` them.
 """

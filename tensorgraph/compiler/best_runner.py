@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from tensorgraph.compiler.c.runner import CRunner, c_runner
 from tensorgraph.compiler.dataflow import Dataflow, Runner
 from tensorgraph.compiler.numpy_runner import NumpyRunner, numpy_runner
+from tensorgraph.compiler.works import Work
+from tensorgraph.engine.modes import user_level
 from tensorgraph.errors import CompileError, UsageWarning
 
 
@@ -49,8 +52,29 @@ class CompiledLater:
             self._awaited = fresh = None  # to another runner all arrays are new
         return self.now(arrays, numbers, generators, fresh)
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.now, name)
+    @property
+    def language(self) -> str:
+        """What it is written in by now."""
+        return self.now.language
+
+    @property
+    def source(self) -> str:
+        """The source of what runs by now."""
+        return self.now.source
+
+    @property
+    def memory(self) -> int:
+        """Bytes of all intermediate results."""
+        return self.now.memory
+
+    @property
+    def works(self) -> Sequence[Work]:
+        """What it does one after the other."""
+        return self.now.works
+
+    def timed(self) -> AbstractContextManager[list[float]]:
+        """Add up in a list what each of the works takes in seconds, until this ends."""
+        return self.now.timed()
 
 
 def _compiled(runner: CRunner) -> CRunner | None:
@@ -58,6 +82,10 @@ def _compiled(runner: CRunner) -> CRunner | None:
     try:
         runner.load()
     except CompileError as error:
-        warnings.warn(f"tg.compile: {error}; it runs by NumPy instead", UsageWarning, stacklevel=2)
+        warnings.warn(
+            f"tg.compile: {error}; it runs by NumPy instead",
+            UsageWarning,
+            stacklevel=user_level(),
+        )
         return None
     return runner

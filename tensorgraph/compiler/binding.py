@@ -94,7 +94,8 @@ class Binding:
             if owner not in self._arguments:
                 tensor = captured.tensors[owner]
                 e = before.get(owner, None)
-                e = symbol("gradient", owner.shape, owner.dtype) if e is None else e
+                if e is None:
+                    e = symbol(f"{owner.name or 'some'}.grad", owner.shape, owner.dtype)
                 slots[e] = NewGradient(tensor) if tensor._grad is None else Gradient(tensor)
                 kept[e] = new
         return slots, kept
@@ -127,8 +128,11 @@ def _groups(roots: Iterable[Expr], written: Mapping[Expr, Expr]) -> list[tuple[E
 
 def _whole(group: tuple[Expr, ...]) -> Expr:
     """Return the symbol of the array in which others lie."""
-    size = sum(prod(e.shape) for e in group)
-    return group[0] if len(group) == 1 else symbol("state", (size,), group[0].dtype)
+    first, *_, last = (*group, group[-1])
+    if first is last:
+        return first
+    name = f"{first.name} … {last.name}" if first.name and last.name else "state"
+    return symbol(name, (sum(prod(e.shape) for e in group),), first.dtype)
 
 
 def _joined(values: list[Expr]) -> Expr:

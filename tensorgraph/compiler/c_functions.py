@@ -93,9 +93,8 @@ _OF_FLOATS = (
         "divide": "({0} / {1})",
         "reciprocal": "(1 / {0})",
         "absolute": "fabs{f}({0})",
-        # The first operand that is NaN, as NumPy has it; else the larger one.
-        "maximum": "({0} > {1} | {0} != {0} ? {0} : {1})",
-        "minimum": "({0} < {1} | {0} != {0} ? {0} : {1})",
+        "maximum": "larger{f}({0}, {1})",
+        "minimum": "smaller{f}({0}, {1})",
         "power": "pow{f}({0}, {1})",
         "arctan2": "atan2{f}({0}, {1})",
         "hypot": "hypot{f}({0}, {1})",
@@ -156,5 +155,14 @@ VECTOR float expm1f(float); VECTOR double expm1(double);
 VECTOR float log1pf(float); VECTOR double log1p(double);
 VECTOR float powf(float, float); VECTOR double pow(double, double);
 #endif
+""" + "".join(
+    f"static inline {kind} {name}{f}({kind} a, {kind} b)"
+    f" {{ const {kind} m = a {sign} b ? a : b; return a != a ? a : m; }}\n"
+    for kind, f in (("float", "f"), ("double", ""))
+    for name, sign in (("larger", ">"), ("smaller", "<"))
+)
+"""What programs begin with.
+
+The larger one of two is the first that is NaN, as NumPy has it; written as one choice, compilers
+would make it of one element at a time. Vector functions are those of glibc's libmvec, within 4 ulp.
 """
-"""What programs begin with. Vector functions are those of glibc's libmvec, within 4 ulp."""

@@ -7,13 +7,17 @@ ends turn one into a :class:`Runner`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph.symbolic.expr import Expr
+
+if TYPE_CHECKING:
+    from tensorgraph.compiler.works import Work
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +45,29 @@ class Failed(Exception):
 
 class Runner(Protocol):
     """A dataflow that can be run."""
+
+    @property
+    def language(self) -> str:
+        """What it is written in."""
+
+    @property
+    def source(self) -> str:
+        """Its text."""
+
+    @property
+    def memory(self) -> int:
+        """Bytes of all intermediate results."""
+
+    @property
+    def works(self) -> Sequence[Work]:
+        """What it does one after the other."""
+
+    def timed(self) -> AbstractContextManager[list[float]]:
+        """Add up in a list what each of the works takes in seconds, until this ends.
+
+        Raises:
+            CompileError: what reads the clock has to be compiled, and cannot be.
+        """
 
     def __call__(
         self,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from tensorgraph.compiler.things_read import views_of
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
+from tensorgraph.symbolic.trace import input_names
 
 # ------------------------------------------------------------------------------------ arguments
 
@@ -38,6 +40,17 @@ class Arguments:
         """Equal for calls that one program may serve."""
         self.kinds = kinds if len(self.places) == len(leaves) == len(args) else None
         """Those of the arguments, where these are arrays without names or containers."""
+
+    def contents(self) -> list[int]:
+        """Return a checksum of what is in each array of NumPy's."""
+        arrays = [x for x in self.arrays if isinstance(x, np.ndarray) and not x.dtype.hasobject]
+        flat = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
+        return [crc32(array.view(np.uint8).data) for array in flat]
+
+    def names(self, f: Callable[..., Any]) -> list[str]:
+        """Return what the arrays are called that a function is given."""
+        flat = self.arrays if self.kinds is not None else ()
+        return input_names(f, flat, len(self.arrays))
 
     def call(self, f: Callable[..., Any], *arrays: Any) -> Any:
         """Call a function with other arrays in their places."""

@@ -7,11 +7,12 @@ function met are read by reference, those that it changes lie in memory of the p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import repeat
 from operator import attrgetter, is_
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,30 @@ from tensorgraph.symbolic.capture import capture
 _data_of = attrgetter("_data")
 _grad_of = attrgetter("_grad")
 
+
+def _in_words(owner: Any, name: str) -> str:
+    """Return what messages call an attribute."""
+    if type(owner) is not Tensor:
+        return f"{name} of {describe(owner)}"
+    whose = owner.name or f"a tensor of shape {owner.shape}"
+    return f"{'the graph' if name == '_node' else name.strip('_')} of {whose}"
+
+
 MakeRunner = Callable[[Dataflow], Runner]
+
+
+class Known(NamedTuple):
+    """What is known of a function besides what is captured."""
+
+    arguments: Sequence[str] = ()
+    """What its arguments are called."""
+    tensors: Mapping[int, str] = MappingProxyType({})
+    """What tensors are called that have no name of their own, by their ids."""
+    results: Sequence[Any] = ()
+    """What makes results of the kinds of an earlier call: see :class:`Returning`."""
+
+
+NOTHING = Known()
 
 
 class Refused(Exception):
@@ -46,6 +70,7 @@ class Program:
         arguments: Sequence[Any],
         make_runner: MakeRunner,
         named: Sequence[NDArray[Any]] = (),
+        known: Known = NOTHING,
     ) -> None:
         """Capture a function.
 
@@ -54,21 +79,24 @@ class Program:
             arguments: such as it is to be called with.
             make_runner: the back end.
             named: arrays that the function names, which may change between runs.
+            known: what else is known of it.
 
         Raises:
             AsItIs: a result is to be differentiated by the caller, or neither an array nor a
                 constant; or the function changes something besides tensors.
             GraphError: the function asks for a value.
         """
-        returning = Returning(f)
-        self.captured = captured = capture(returning, *arguments)
+        returning = Returning(f, known.results)
+        self.captured = captured = capture(
+            returning, *arguments, names=known.arguments, called=known.tensors
+        )
         self._finish = returning.finish
         held = [x for x in (*arguments, *captured.tensors.values()) if type(x) is Tensor]
         if any(type(x._data) is not np.ndarray for x in held):
             raise AsItIs("some of its arrays are not NumPy's")
         if captured.unrepeated:
             owner, name = captured.unrepeated[0]
-            raise AsItIs(f"it changes {name} of {describe(owner)}, as no program does")
+            raise AsItIs(f"it changes {_in_words(owner, name)}, as no program does")
         self._numbers = [(number.counter, number.at) for number in captured.numbers.values()]
         self._generators = [*captured.draws.values()]
         self.draws = bool(self._generators)

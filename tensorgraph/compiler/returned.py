@@ -38,8 +38,16 @@ class Returning:
     ``structure`` and ``results`` tell how to make all of its results of them.
     """
 
-    def __init__(self, f: Callable[..., Any]) -> None:
-        self._f = f
+    def __init__(self, f: Callable[..., Any], before: Sequence[Any] = ()) -> None:
+        """Let a function be captured.
+
+        Args:
+            f: the function.
+            before: for each of its results what makes one like that of an earlier call; nothing
+                where there was none. Arrays of NumPy's, which are tensors while they are captured,
+                may have been returned as arrays.
+        """
+        self._f, self._before = f, before
         self.structure: Structure = None
         self.results: list[Finish] = []
 
@@ -51,13 +59,17 @@ class Returning:
         met = {id(x): x for x in observer.tensors.values()}
         computed: list[Any] = []
         self.results = []
-        for leaf in leaves:
+        alike = self._before if len(self._before) == len(leaves) else [None] * len(leaves)
+        for leaf, before in zip(leaves, alike, strict=True):
             if id(leaf) in given:
                 self.results.append(partial(_argument, given[id(leaf)]))
             elif id(leaf) in met and leaf._node is None:
                 self.results.append(partial(_constant, leaf))
             elif type(leaf) in (Tensor, Expr):
-                self.results.append(partial(_finish_of(leaf), len(computed)))
+                finish = _finish_of(leaf)
+                if before is not None and finish is _tensor:
+                    finish = before
+                self.results.append(partial(finish, len(computed)))
                 computed.append(leaf)
             elif isinstance(leaf, CONSTANTS):
                 self.results.append(partial(_constant, leaf))
@@ -89,6 +101,25 @@ def _finish_of(leaf: Any) -> Callable[..., Any]:
 
 def _tensor(place: int, outputs: Sequence[Any], arguments: Sequence[Any]) -> Any:
     return wrap(outputs[place])
+
+
+def kinds_of(result: Any) -> list[Any]:
+    """Return for each leaf of a result what makes one of its kind, where that is NumPy's."""
+    return [_kind_of(leaf) for leaf in flatten(result)[0]]
+
+
+def _kind_of(leaf: Any) -> Any:
+    if isinstance(leaf, np.ndarray):
+        return _own_array if leaf.flags.writeable else _array
+    return _scalar if isinstance(leaf, np.generic) else None
+
+
+def _scalar(place: int, outputs: Sequence[Any], arguments: Sequence[Any]) -> Any:
+    return outputs[place][()]
+
+
+def _own_array(place: int, outputs: Sequence[Any], arguments: Sequence[Any]) -> Any:
+    return outputs[place]
 
 
 def _array(place: int, outputs: Sequence[Any], arguments: Sequence[Any]) -> Any:

@@ -10,7 +10,7 @@ told as ``unseen``.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
 from operator import is_
@@ -28,6 +28,9 @@ from tensorgraph.compiler.things_read import (
     looked,
     views_of,
 )
+from tensorgraph.engine.tensor import Tensor
+from tensorgraph.nn.contents import walk
+from tensorgraph.nn.module import Module
 
 
 class Surroundings:
@@ -75,6 +78,19 @@ class Surroundings:
             conditions.holds(
                 f"{conditions.name(partial(_first_changed, self._contents))}() is None"
             )
+
+    def names(self) -> dict[int, str]:
+        """Return what tensors are called in the code, also those in modules, by their ids."""
+        whole = [("", self._f)] if isinstance(self._f, Module) else []
+        named = [*whole, *(pair for part in self._first.parts for pair in _named_in(part))]
+        found: dict[int, str] = {}
+        for name, thing in named:
+            if type(thing) is Tensor:
+                found.setdefault(id(thing), name)
+            elif isinstance(thing, Module):
+                for _, place, inside in walk(thing):
+                    found.setdefault(id(inside), f"{name}.{place}".strip("."))
+        return found
 
     def watch_arrays(self, bound: Sequence[NDArray[Any]]) -> str | None:
         """Compare also what is in arrays, but for those that are read anew; or say why not."""
@@ -174,6 +190,19 @@ def _difference(before: Sequence[Part], now: Sequence[Part]) -> str | None:
         if len(x.values) != len(y.values) or not all(map(_alike, x.values, y.values)):
             return x.name
     return None if len(before) == len(now) else (before or now)[0].name
+
+
+def _named_in(part: Part) -> Iterator[tuple[str, Any]]:
+    """Yield the values of a part, each with what it is called in the code."""
+    name, thing, values = part
+    if isinstance(thing, dict):
+        half = len(values) // 2
+        for key, value in zip(values[:half], values[half:], strict=True):
+            yield f"{name}[{key!r}]", value
+    elif isinstance(thing, (list, tuple)):
+        yield from ((f"{name}[{i}]", value) for i, value in enumerate(values))
+    elif thing is None:
+        yield name, values[0]
 
 
 def _alike(x: Any, y: Any) -> bool:

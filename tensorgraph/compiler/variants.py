@@ -12,7 +12,7 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.compiler.conditions import Conditions
 from tensorgraph.compiler.guards import Arguments, Settings, demand_kinds, same
-from tensorgraph.compiler.program import MakeRunner, Program
+from tensorgraph.compiler.program import Known, MakeRunner, Program
 from tensorgraph.compiler.returned import AsItIs
 from tensorgraph.compiler.state import Unfit
 from tensorgraph.compiler.surroundings import Surroundings
@@ -27,6 +27,7 @@ UNFIT = object()
 """Returned where a program is not for a call."""
 
 WITHOUT_VALUES = "return what you want to see, and look at it outside"
+NEW_VALUES = "A program changes tensors only: return the new values, or give a tensor to assign to"
 OUTSIDE = "A program changes tensors only: return what is to be kept, and keep it outside"
 
 
@@ -88,6 +89,8 @@ class Kind:
         self.variants: list[Variant] = []
         self._seen: list[Surroundings] = []
         self._missed: list[Any] = []
+        self.results: list[Any] = []
+        """Of which kinds the results of an earlier call were."""
 
     def was_seen(self, surroundings: Surroundings) -> bool:
         """Return whether a call like this one came before; from now on one did."""
@@ -120,7 +123,13 @@ class Kind:
         start = perf_counter()
         try:
             call = partial(arguments.call, f)
-            program = Program(call, arguments.arrays, make_runner, surroundings.arrays)
+            program = Program(
+                call,
+                arguments.arrays,
+                make_runner,
+                surroundings.arrays,
+                Known(arguments.names(f), surroundings.names(), self.results),
+            )
             changed = surroundings.overwritten()
             if changed is not None:
                 raise AsItIs(f"it changes {changed}. {OUTSIDE}")

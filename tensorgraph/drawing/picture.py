@@ -13,6 +13,7 @@ from typing import Any
 
 from tensorgraph import errors, files
 from tensorgraph.arguments import whole
+from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.display.frame import Frame
 from tensorgraph.drawing.explorer.page import page
 from tensorgraph.drawing.formats.browser import open_page
@@ -21,6 +22,7 @@ from tensorgraph.drawing.formats.run_graphviz import drawn, program
 from tensorgraph.drawing.formats.to_dot import to_dot
 from tensorgraph.drawing.formats.to_svg import to_svg
 from tensorgraph.drawing.scene.from_graph import capture
+from tensorgraph.drawing.scene.from_program import scene_of
 from tensorgraph.drawing.scene.op_formulas import rules_of
 from tensorgraph.drawing.scene.recording import recording_of
 from tensorgraph.drawing.scene.scene import Scene
@@ -68,7 +70,8 @@ def render(
     Args:
         x: a tensor or several; or a module, or a function; or what ``tg.derive`` returned, whose
             formulas are written below the picture. Of an :class:`tg.nn.Watch`, the norms of each
-            layer by step.
+            layer by step. Of a compiled function without arguments, what its program runs: loops,
+            products and kernels, in frames what runs together.
         *args: an example of what the module or function is called with.
         backward: whether the backward pass is drawn.
         depth: how many levels of modules are open at most; by default as many as there is room for.
@@ -87,7 +90,8 @@ def render(
     Raises:
         ArgumentError: an option has no such value; arguments of a module or function are missing.
         DTypeError: ``x`` is no tensor, module, function or derivation.
-        GraphError: nothing was recorded, as nothing wants a gradient.
+        GraphError: nothing was recorded, as nothing wants a gradient; or a compiled function has no
+            program yet.
 
     Example:
         >>> import tensorgraph as tg
@@ -110,7 +114,10 @@ def render(
     )
     if isinstance(x, Watch):
         return RunPicture(x, options)
-    scene, places = capture(recording_of(x, args, user_frame()))
+    if isinstance(x, Compiled) and not args:
+        return ProgramPicture(x, options)
+    f = x.__wrapped__ if isinstance(x, Compiled) else x
+    scene, places = capture(recording_of(f, args, user_frame()))
     asked_for(scene, options.expand)
     return Picture(scene, places, options)
 
@@ -267,6 +274,28 @@ class Picture:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
+
+
+class ProgramPicture(Picture):
+    """A picture of what a compiled function's program runs; made by ``tg.render(compiled)``.
+
+    Of several programs, of the one that ran last. Each counts its ``runs``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> double = tg.compile(lambda x: x * 2, wait=True)
+        >>> results = [double(tg.ones(3)) for _ in range(2)]
+        >>> tg.render(double)
+        <picture of <lambda>: 4 boxes, 2 operations>
+    """
+
+    def __init__(self, compiled: Compiled[..., Any], options: Options) -> None:
+        scene = scene_of(compiled.program.runner.works, compiled.name)
+        super().__init__(scene, [None] * len(scene.boxes), options)
+
+    @cached_property
+    def _measured(self) -> Scene:
+        return self.scene  # no value is kept of which there could be statistics
 
 
 class RunPicture(Picture):

@@ -61,6 +61,11 @@ def _generated_and_awaited_in(f: Body, block: Block) -> Body:
     return run
 
 
+def runs_later(f: Body) -> bool:
+    """Return whether a call of a function only begins what it does."""
+    return any(kind(f) for kind in _WRAPPERS)
+
+
 _WRAPPERS: dict[Callable[[Any], bool], Callable[[Body, Block], Body]] = {
     isgeneratorfunction: _generated_in,
     iscoroutinefunction: _awaited_in,

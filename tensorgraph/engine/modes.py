@@ -47,8 +47,21 @@ class Backward(NamedTuple):
     seconds: float
 
 
+class Worked(NamedTuple):
+    """A part of a compiled function has run: loops, a product, a kernel."""
+
+    function: str
+    """What the function is called."""
+    title: str
+    seconds: float
+
+
 class Observer:
     """Sees what is read, and every kernel's and every gradient rule's operands and result."""
+
+    sees_works = False
+    """Whether compiled functions run as their programs, and tell it of their parts; otherwise they
+    run as they are."""
 
     def met(self, thing: Any) -> None:
         """Called before a tensor's array is read or replaced, or the state of something else."""
@@ -67,6 +80,9 @@ class Observer:
     def relied(self, owner: Any, name: str, value: Any) -> None:
         """Called when what is computed depends on an attribute, which does not change by itself."""
 
+    def shown(self, thing: Any) -> None:
+        """Called before a text is made of a tensor's array."""
+
     def check(self, condition: Any) -> None:
         """Called with a single boolean that has no value yet, and must be true."""
 
@@ -76,12 +92,16 @@ class Observer:
     def backward(self, event: Backward) -> None:
         """Called after each gradient rule."""
 
+    def worked(self, event: Worked) -> None:
+        """Called for each part of a compiled function, if it ``sees_works``."""
+
 
 class _Both(Observer):
     """Two observers: the one of the block around first."""
 
     def __init__(self, outer: Observer, inner: Observer) -> None:
         self._outer, self._inner = outer, inner
+        self.sees_works = outer.sees_works and inner.sees_works
 
     def met(self, thing: Any) -> None:
         self._outer.met(thing)
@@ -102,6 +122,10 @@ class _Both(Observer):
         self._outer.check(condition)
         self._inner.check(condition)
 
+    def shown(self, thing: Any) -> None:
+        self._outer.shown(thing)
+        self._inner.shown(thing)
+
     def forward(self, event: Forward) -> None:
         self._outer.forward(event)
         self._inner.forward(event)
@@ -109,6 +133,10 @@ class _Both(Observer):
     def backward(self, event: Backward) -> None:
         self._outer.backward(event)
         self._inner.backward(event)
+
+    def worked(self, event: Worked) -> None:
+        self._outer.worked(event)
+        self._inner.worked(event)
 
 
 def beside(outer: Observer | None, inner: Observer) -> Observer:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from types import MethodType
 from typing import Any, NamedTuple, ParamSpec, TypeAlias
 
 import numpy as np
@@ -114,11 +115,11 @@ def compile_rule(
 
 
 def parameter_names(function: Callable[..., Any]) -> Sequence[str]:
-    """Return the names of a function's parameters."""
+    """Return the names of a function's parameters; of a method's without its object."""
     code = getattr(function, "__code__", None)  # `inspect` would make up most of the import time
     if code is not None and not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
         names: Sequence[str] = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-        return names
+        return names[1:] if type(function) is MethodType else names
     return list(inspect.signature(function).parameters)
 
 

@@ -383,11 +383,20 @@ class Tensor(Operators):
             raise errors.DTypeError(f"only an integer tensor can be an index, not {self.dtype}")
         return int(self.item())
 
+    def _shown(self) -> Any:
+        """Return the array, of which a text is made."""
+        observer = MODE.get().observer
+        if observer is not None:
+            observer.met(self)
+            observer.shown(self)
+        return self._data
+
     def __repr__(self) -> str:
-        if type(self._data) is np.ndarray:
-            fields = [np.array2string(self._data, separator=", ", prefix="tensor(")]
+        array = self._shown()
+        if type(array) is np.ndarray:
+            fields = [np.array2string(array, separator=", ", prefix="tensor(")]
         else:
-            fields = [repr(self._data)]
+            fields = [repr(array)]
         if self.dtype not in (DEFAULT_DTYPE, np.dtype(np.int64), np.dtype(bool)):
             fields.append(f"dtype={self.dtype}")
         if type(self._node) is Node:
@@ -399,7 +408,7 @@ class Tensor(Operators):
         return f"tensor({', '.join(fields)})"
 
     def __str__(self) -> str:
-        return str(self._data)
+        return str(self._shown())
 
     def _repr_html_(self) -> str:
         """Return what notebooks show: a room further up draws it."""
@@ -411,7 +420,7 @@ class Tensor(Operators):
             raise errors.ShapeError(
                 f"the format {spec!r} is for one element, this tensor has shape {self.shape}"
             )
-        return format(self._data.item(), spec) if spec else str(self)
+        return format(self._shown().item(), spec) if spec else str(self)
 
     __hash__ = object.__hash__
 

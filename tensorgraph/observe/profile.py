@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from tensorgraph import errors
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, observing
+from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, Worked, observing
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.observe.bytes_and_seconds import bytes_text
 
@@ -25,6 +25,10 @@ def profile(*decorated: Any) -> AbstractContextManager[Profile]:
     (the engine, optimizers on plain arrays, data, the user's Python) stands in the table's last
     row. Pictures of what was computed in the block know the times:
     ``tg.render(loss, color_by="time")``.
+
+    Of a compiled function the loops, products and kernels are measured that its program consists
+    of, by a program that reads the clock after each. That is compiled at the first call in such a
+    block, and waited for: in the row ``reading the clock``.
 
     Returns:
         A context that gives a :class:`Profile`, complete when the block ends; ``print`` it.
@@ -73,7 +77,7 @@ class Row:
     name: str
     calls: int = 0
     forward: float = 0.0
-    """Seconds in kernels."""
+    """Seconds in kernels, and in parts of compiled functions, be they forward or backward."""
     backward: float = 0.0
     """Seconds in gradient rules."""
     bytes: int = 0
@@ -126,6 +130,8 @@ class Profile(Observer):
         [('model.layers[0] Linear', 24), ('model.layers[1] ReLU', 24)]
     """
 
+    sees_works = True
+
     def __init__(self) -> None:
         self.seconds = 0.0
         """How long the block ran, all in all."""
@@ -161,6 +167,12 @@ class Profile(Observer):
         for row in self._rows(event.node.op.name, event.node.scope):
             row.backward += event.seconds
             row.bytes += _new_bytes(event.result) if event.result is not event.g else 0
+
+    def worked(self, event: Worked) -> None:
+        """Count a part of a compiled function (the function calls this)."""
+        for row in self._rows(event.title, f"compiled {event.function}"):
+            row.calls += 1
+            row.forward += event.seconds
 
     def _rows(self, op: str, scope: str) -> tuple[Row, Row]:
         module = scope or "outside modules"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import cache
 from operator import index
 from typing import Any, SupportsIndex
@@ -130,16 +131,26 @@ def _indexed_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
 
 def _masked_shape(x: Any, *indices: Any, key: Key) -> tuple[int, ...]:
     """Return the shape of ``x[key]`` with masks, whose true elements count."""
-    arrays = []
-    for array in indices:
-        known = host_values(array) if array.dtype.kind == "b" else np.zeros(array.shape, np.intp)
-        if known.shape != array.shape:
-            raise GraphError(
-                "getitem: x[mask] has as many elements as the mask has true ones, which is not"
-                " known of a symbolic mask; write tg.where(mask, x, 0)"
-            )
-        arrays.append(known)
+    _check_masks_known(indices, "getitem", "tg.where(mask, x, 0)")
+    arrays = [
+        host_values(array) if array.dtype.kind == "b" else np.zeros(array.shape, np.intp)
+        for array in indices
+    ]
     return np.broadcast_to(np.empty(()), shape_of(x))[_fill_key(key, arrays)].shape
+
+
+def _check_masks_known(indices: Iterable[Any], name: str, instead: str) -> None:
+    """Raise where a mask is a symbol.
+
+    Raises:
+        GraphError: one is; ``instead`` is what may be written.
+    """
+    masks = [array for array in indices if array.dtype.kind == "b"]
+    if any(host_values(mask).shape != mask.shape for mask in masks):
+        raise GraphError(
+            f"{name}: x[mask] has as many elements as the mask has true ones, which is not"
+            f" known of a symbolic mask; write {instead}"
+        )
 
 
 _getitem = register(
@@ -444,8 +455,9 @@ def set_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
         tensor([0., 5., 0.])
     """
     x = from_list(x)
-    values = _region(x, key, value, "set_at")
     template, indices = _split_key(key)
+    _check_masks_known(map(array_of, indices), "set_at", "tg.where(mask, value, x)")
+    values = _region(x, key, value, "set_at")
     source = np.full(shape_of(x), -1)
     source[_fill_key(template, [_known_index(array_of(i)) for i in indices])] = np.arange(
         math.prod(values.shape)
@@ -482,6 +494,7 @@ def add_at(x: AnyArray, key: Index, value: AnyArray) -> AnyArray:
     """
     x = from_list(x)
     template, arrays = _split_key(key)
+    _check_masks_known(map(array_of, arrays), "add_at", "x + tg.where(mask, value, 0)")
     values = _region(x, key, value, "add_at")
     return x + scatter(values, *arrays, key=template, shape=shape_of(x))
 

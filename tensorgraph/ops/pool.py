@@ -9,7 +9,7 @@ import builtins
 import math
 from collections.abc import Iterator
 from functools import reduce
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,10 @@ from tensorgraph.engine.rule import NONDIFF
 from tensorgraph.engine.shapes import ndim_of, shape_of
 from tensorgraph.errors import ArgumentError, ShapeError
 from tensorgraph.ops._axes import OneOrMore
-from tensorgraph.ops.arithmetic import astype, equal, isnan, logical_or, where
+from tensorgraph.ops.arithmetic import add, astype, equal, isnan, logical_or, where
 from tensorgraph.ops.extrema import maximum
 from tensorgraph.ops.reduce import all_finite, in_single, max, sum
-from tensorgraph.ops.shape import broadcast_to, expand_dims, pad
+from tensorgraph.ops.shape import broadcast_to, expand_dims, pad, reshape
 from tensorgraph.ops.window import (
     AnyPadding,
     Padding,
@@ -275,6 +275,41 @@ def _avg_pool_grad_body(
     return _added_up(parts, shape, stride, padding)
 
 
+# ---------------------------------------------------------------------------------- in programs
+
+
+def _max_pool_lowering(x: Any, *, size: Shape, stride: Shape, padding: Padding) -> Any:
+    x = pad(x, pad_width=((0, 0), (0, 0), *padding), constant=_lowest(x.dtype))
+    for axis, (k, s) in enumerate(zip(size, stride, strict=True), 2):
+        x = reduce(maximum, _slices(x, axis, k, s))
+    return x
+
+
+def _max_pool_grad_lowering(
+    y: Any, x: Any, peaks: Any, *, size: Shape, stride: Shape, padding: Padding
+) -> Any:
+    if size != stride or any(map(any, padding)):
+        return _max_pool_grad_body(y, x, peaks, size=size, stride=stride, padding=padding)
+    # Windows that touch and do not overlap are axes of their own: (…, count, size, …).
+    lead, counts = shape_of(x)[:2], shape_of(peaks)[2:]
+    inside = tuple(n * k for n, k in zip(counts, size, strict=True))
+    parted = (*lead, *chain.from_iterable(zip(counts, size, strict=True)))
+    within = tuple(range(3, len(parted), 2))
+    elements = reshape(x[(..., *map(slice, inside))], shape=parted)
+
+    def ties(at: Any, peak: Any) -> Any:
+        # NaN equals nothing; it is the largest where there is one.
+        return where(isnan(peak), isnan(at), equal(at, peak))
+
+    places = product(*map(range, size))
+    firsts = [elements[(..., *(part for i in at for part in (slice(None), i)))] for at in places]
+    count = reduce(add, (astype(ties(at, peaks), y.dtype) for at in firsts))
+    share, peaks = (expand_dims(a, axis=within) for a in (y / maximum(count, 1), peaks))
+    out = reshape(where(ties(elements, peaks), share, 0), shape=(*lead, *inside))
+    left = [(0, n - m) for n, m in zip(shape_of(x)[2:], inside, strict=True)]
+    return pad(out, pad_width=((0, 0), (0, 0), *left))
+
+
 # ----------------------------------------------------------------------------------- operations
 
 
@@ -304,6 +339,7 @@ max_pool: OpFunction = register(
     body=lambda x, **pooling: max(
         _elements(x, **pooling, constant=_lowest(x.dtype)), axis=_axes(pooling["size"])
     ),
+    lowering=_max_pool_lowering,
     dtype=lambda x, **_: x.dtype,
     prepare=_check_pool,
     notation=function(),
@@ -327,6 +363,7 @@ max_pool_grad: OpFunction = register(
     dtype=lambda y, x, peaks, **_: y.dtype,
     symbol="max▦ᵀ",
     body=_max_pool_grad_body,
+    lowering=_max_pool_grad_lowering,
     prepare=_check_max_pool_grad,
     notation=function(),
     doc="""Return the gradient of ⟨y, max_pool(x)⟩ by x, given peaks = max_pool(x).

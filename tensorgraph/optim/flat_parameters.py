@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.engine.arrays import holds, host_values, placed, to_host
 from tensorgraph.engine.modes import MODE, meet, number
-from tensorgraph.engine.tensor import Tensor, rebind, wrap
+from tensorgraph.engine.tensor import Tensor, leaf, rebind, wrap
 from tensorgraph.optim.working_dtype import (
     DOUBLE,
     SINGLE,
@@ -77,7 +77,7 @@ class Pack:
         # of old ones that are still in the cache. In tensors, as all that steps change.
         self._states: list[dict[str, Tensor]] = [
             {
-                key: wrap(_freeze(converted(value[block].copy(), self.dtype)))
+                key: leaf(_freeze(converted(value[block].copy(), self.dtype)), False, key)
                 for key, value in state.items()
             }
             for block in self._blocks

@@ -151,8 +151,8 @@ class Group:
         settings = self.constants()
         relied(self, packs=[*self.packs], **{name: self[name] for name in settings})
         if "lr" in self._defaults:
-            by_tensor = self._differentiable and type(self["lr"]) is Tensor
-            settings["lr"] = self["lr"] if by_tensor else number("lr", counter, self.rate)
+            by_tensor = type(self["lr"]) is Tensor
+            settings["lr"] = self.rate(0) if by_tensor else number("lr", counter, self.rate)
         return settings
 
     def ready(self) -> list[Any]:

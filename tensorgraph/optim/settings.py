@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from inspect import Parameter, Signature, signature
+from math import inf
 from typing import Any
 
 from tensorgraph.arguments import boolean, number
+from tensorgraph.engine.arrays import holds, host_values
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import ArgumentError, ArgumentTypeError, describe, listing
 from tensorgraph.leads.calls import keyword_here, keyword_lead
@@ -203,10 +205,21 @@ def plain(value: Any) -> Any:
 
 def _in(value: Any, what: str, **limits: float) -> Any:
     """Return a number of an interval; a tensor that holds one stays."""
-    if type(value) is Tensor and value.shape == ():
-        number(value.data.real, what, **limits)  # complex where a complex step checks derivatives
-        return value
-    return number(value, what, **limits)
+    if type(value) is not Tensor or value.shape != ():
+        return number(value, what, **limits)
+    known = host_values(value.data)
+    if known.shape == ():
+        number(known.real, what, **limits)  # complex where a complex step checks derivatives
+    else:
+        holds(_is_in(value.data, **limits))
+    return value
+
+
+def _is_in(
+    x: Any, least: float = -inf, most: float = inf, above: float = -inf, below: float = inf
+) -> Any:
+    """Return, as a symbol, whether a symbol is in an interval."""
+    return (x >= least) & (x <= most) & (x > above) & (x < below)
 
 
 _share = partial(_in, least=0, below=1)

@@ -15,8 +15,10 @@ itself would look at values and raise, what must hold is kept as a check.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +26,7 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.arrays import Array, copied, holds
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import Forward, Observer, meet, mode, number
+from tensorgraph.engine.modes import Forward, Observer, meet, mode, number, user_level
 from tensorgraph.engine.nested_containers import Structure, flatten, unflatten
 from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.tensor import Tensor, argument, array_of, rebind, wrap
@@ -163,7 +165,12 @@ def _gradient_of(tensor: Tensor) -> Any:
     return tensor._grad._data
 
 
-def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ()) -> Captured:
+def capture(
+    f: Callable[..., Any],
+    *args: Any,
+    names: Sequence[str | None] = (),
+    called: Mapping[int, str] = MappingProxyType({}),
+) -> Captured:
     """Return what ``f`` computes and changes when called with arrays like ``args``.
 
     ``f`` gets tensors that hold symbols; those of tensors that want a gradient want one too. When
@@ -182,6 +189,7 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
         f: a function of arrays.
         args: arrays, tensors or nested containers of them: only shapes and dtypes are read.
         names: what the inputs are called.
+        called: what tensors without a name of their own are called, by their ids.
 
     Raises:
         DTypeError: ``f`` returns something that is no array or number, nor ``None``.
@@ -211,7 +219,7 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
     arguments = [
         argument(e) if t._requires_grad else wrap(e) for e, t in zip(inputs, tensors, strict=True)
     ]
-    capturing = Capturing()
+    capturing = Capturing(called)
     try:
         with mode(observer=capturing):
             result = f(*unflatten(structure, arguments))
@@ -256,7 +264,9 @@ def capture(f: Callable[..., Any], *args: Any, names: Sequence[str | None] = ())
 class Capturing(Observer):
     """Puts symbols in place of what is met."""
 
-    def __init__(self) -> None:
+    def __init__(self, called: Mapping[int, str]) -> None:
+        self._called = called
+        self._has_shown = False
         self.tensors: dict[Expr, Tensor] = {}
         self.draws: dict[Expr, Generator] = {}
         self.drawn: dict[Expr, None] = {}
@@ -275,7 +285,7 @@ class Capturing(Observer):
             return
         held: Any = thing._data
         if type(held) is not Expr:
-            held = symbol(thing.name, thing.shape, thing.dtype)
+            held = symbol(thing.name or self._called.get(id(thing)), thing.shape, thing.dtype)
             thing._data = held
         if held.is_input:  # if it was there before, then of an argument, or of a capture around
             self.tensors.setdefault(held, thing)
@@ -301,6 +311,19 @@ class Capturing(Observer):
     def relied(self, owner: Any, name: str, value: Any) -> None:
         """Keep what was read as a constant."""
         self.settings.setdefault((id(owner), name), (owner, name, value))
+
+    def shown(self, thing: Any) -> None:
+        """Warn, once: a text is no array, and is not made in each call."""
+        if self._has_shown:
+            return
+        self._has_shown = True
+        warnings.warn(
+            f"a text is made of {errors.owner(thing)} while a function is captured, as by"
+            f" tg.compile: {thing._data}. This happens once, not in each call; return what you want"
+            " to see, and print it outside",
+            errors.UsageWarning,
+            stacklevel=user_level(),
+        )
 
     def check(self, condition: Any) -> None:
         """Keep what must be true."""

@@ -87,11 +87,14 @@ class Expr(Operators):
         return self.op is None and self.value is None
 
     def __repr__(self) -> str:
-        what = self.op.name if self.op else "constant" if self.value is not None else self.name
-        return f"<{what} {kind_text(self)}>"
+        given = "constant" if self.value is not None else self.name or "input"
+        return f"<{self.op.name if self.op else given} {kind_text(self)}>"
+
+    def __str__(self) -> str:
+        return f"{repr(self)[:-1]}, whose value is known outside only>"
 
     def __format__(self, spec: str) -> str:
-        return repr(self)  # a format for numbers has nothing to show here, and does no harm
+        return str(self)  # a format for numbers has nothing to show here, and does no harm
 
     def __len__(self) -> int:
         if not self.shape:

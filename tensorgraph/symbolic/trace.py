@@ -74,14 +74,23 @@ def trace(f: Function[Any, P], *args: Any) -> Trace:
         %2 = sum(%1, axis=(0, 1), keepdims=False)  float32[]
         return %2
     """
-    found = capture(f, *args, names=_input_names(f, args, len(flatten(args)[0])))
+    found = capture(f, *args, names=input_names(f, args, len(flatten(args)[0])))
     return Trace(
         found.inputs, found.outputs, found.structure, found.known(), found.drawn, found.written
     )
 
 
-def _input_names(f: Callable[..., Any], args: Sequence[Any], count: int) -> list[str]:
-    """Return the parameters' names where each is one array; else ``x0``, ``x1`` and so on."""
+def input_names(f: Callable[..., Any], args: Sequence[Any], count: int) -> list[str]:
+    """Return what the arrays in a call are called.
+
+    Args:
+        f: the function that is called.
+        args: its arguments by position.
+        count: how many arrays there are in them.
+
+    Returns:
+        The parameters' names where each is one array; else ``x0``, ``x1`` and so on.
+    """
     try:
         names = list(parameter_names(f))[: len(args)]
     except (TypeError, ValueError):
@@ -94,10 +103,12 @@ def listing(
     outputs: Sequence[Expr],
     inputs: Sequence[Expr] = (),
     written: Mapping[Expr, Expr] = MappingProxyType({}),
+    gradients: Mapping[Expr, Expr] = MappingProxyType({}),
 ) -> str:
     """Return expressions as text, one operation a line, operands before what uses them."""
-    order = in_order([*outputs, *written.values()])
-    given = list(dict.fromkeys([*inputs, *(e for e in order if e.is_input), *written]))
+    order = in_order([*outputs, *gradients.values(), *written.values()])
+    known = (e for e in order if e.is_input)
+    given = list(dict.fromkeys([*inputs, *known, *gradients, *written]))
     names = _distinct(given)
     number = count().__next__
     lines = [f"{names[e]}: {kind_text(e)}" for e in given]
@@ -109,6 +120,7 @@ def listing(
             operands = [*(names[x] for x in e.args), *_static_text(e.static)]
             call = f"{e.op.name}({', '.join(operands)})"
             lines.append(f"{names[e]} = {call}  {kind_text(e)}")
+    lines += [f"{names[e]}.grad ← {names[new]}" for e, new in gradients.items()]
     lines += [f"{names[e]} ← {names[new]}" for e, new in written.items()]
     return "\n".join([*lines, f"return {', '.join(names[e] for e in outputs)}"])
 

@@ -79,7 +79,7 @@ class Training:
         self.step_callbacks: tuple[Callback, ...] = ()
         self.early_stopping: EarlyStopping | None = None
         self.checkpoint: Checkpoint | None = None
-        self.compiled: Compiled | None = None
+        self.compiled: Compiled[..., Tensor] | None = None
         """What takes the steps, where they are compiled."""
         self.progress: Progress | Silence = Silence()
         self.interrupts = Interrupts()

@@ -5,7 +5,7 @@ import weakref
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.compiler.c.runner import SMALL, c_runner
@@ -192,7 +192,8 @@ def test_gradients_of_all_steps_of_a_loop_are_added_in_one_array():
     right[:, 0] = held[:, 0] * 2
     np.testing.assert_allclose(program([held], (), ())[0], right, rtol=1e-12)
     assert program.memory < 3 * held.nbytes
-    assert len({line for line in program.source.splitlines() if line.startswith("static")}) < 10
+    functions = [x for x in program.source.splitlines() if x.startswith("static void")]
+    assert len({*functions}) < 8
 
 
 SIZES = st.integers(1, 5)
@@ -260,6 +261,7 @@ def test_axes_of_index_arrays_stand_where_numpy_puts_them():
 
 
 @given(ends=st.tuples(st.integers(0, 9), st.integers(0, 9)))
+@example(ends=(5, 7))  # within the second part
 def test_slices_of_what_was_joined(ends):
     x, y = array(4), array(5)
     held = [np.arange(4.0), np.arange(10.0, 15.0)]
@@ -303,7 +305,7 @@ def test_many_statements_are_in_several_functions():
     program, held = runner(xs, [total]), [values(x) for x in xs]
     found = program(held, (), ())[0]
     np.testing.assert_allclose(found, sum(np.exp(x).sum() for x in held), rtol=1e-12)
-    assert max(len(group.statements) for group in program.groups) <= MOST
+    assert max(len(work.pieces) for work in program.works) <= MOST
 
 
 def test_arguments_are_not_kept():

@@ -69,7 +69,8 @@ def change_global(_):
 
 
 def change_hook(trainer):
-    trainer.handle = trainer.weight.register_hook(lambda g: g * 0.5)
+    if trainer.weight.requires_grad:
+        trainer.handle = trainer.weight.register_hook(lambda g: g * 0.5)
 
 
 def change_state(trainer):
@@ -141,6 +142,10 @@ def _globals(monkeypatch):
 @pytest.mark.parametrize("name", [*CHANGES, *SHARED])
 def test_each_change_is_seen(name):
     steps_of_both([None, name, None])
+
+
+def test_a_hook_may_come_and_go():
+    steps_of_both([None, "a hook", "a hook that is gone"])
 
 
 @settings(max_examples=5, deadline=None)

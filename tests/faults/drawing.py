@@ -203,6 +203,15 @@ FAULTS: list[Fault] = [
         ("_add_link", "'false'", "'true'", "render_picture: links to saved values pull rows apart"),
     ),
     *planted_in(
+        "drawing/scene/from_program.py",
+        ("_Capture._piece", "out in self.made_by and out not in piece.reads", "False",
+         "render_program: parts of one array are not connected"),
+        ("_Capture.scene", "len(work.pieces) > 1", "False",
+         "render_program: what runs together has no frame"),
+        ("_Capture.scene", "buffer.kind == 'output'", "True",
+         "render_program: everything is an output"),
+    ),
+    *planted_in(
         "drawing/formats/run_graphviz.py",
         ("drawn", "timeout=PATIENCE", "", "render_picture: Graphviz runs for ever"),
     ),

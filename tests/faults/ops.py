@@ -246,6 +246,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/index.py",
+        ("_check_masks_known", "array.dtype.kind == 'b'", "False",
+         "compiled_messages: a symbolic mask has no line to write instead"),
         ("scatter_into", "np.add.at(out, _fill_key(key, indices), x)",
          "out[_fill_key(key, indices)] = x", "getitem: of duplicate indices one counts"),
         ("scatter", "_getitem(g, *indices, key=key)", "_getitem(g, *indices, key=key) * (1 + 1e-8)",

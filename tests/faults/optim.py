@@ -28,9 +28,13 @@ FAULTS: list[Fault] = [
         "optim/settings.py",
         ("seems_a_setting", "name in rows", "False",
          "optim: a setting of another library is taken and ignored"),
+        ("_in", "holds(_is_in(value.data, **limits))", "pass",
+         "compiled_messages: a rate that is computed may be negative"),
     ),
     *planted_in(
         "optim/groups.py",
+        ("Group.observed_settings", "type(self['lr']) is Tensor", "False",
+         "compiled_messages: a rate that the function computes is read outside"),
         ("listed_with", "left & set(map(id, tensors))", "True",
          "optim: an optimizer is held to models that have none of its parameters"),
         ("Group.__setattr__", "name in self._defaults", "False",

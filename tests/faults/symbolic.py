@@ -50,6 +50,17 @@ FAULTS: list[Fault] = [
          "expr: what is computed of one number and an array is weak"),
     ),
     *planted_in(
+        "symbolic/capture.py",
+        ("Capturing.shown", "if self._has_shown:\n    return", "return",
+         "compiled_messages: nobody is told that a text is made once"),
+        ("Capturing.met", "thing.name or self._called.get(id(thing))", "thing.name",
+         "summary: tensors have no names"),
+    ),
+    *planted_in(
+        "symbolic/trace.py",
+        ("listing", "gradients.values()", "()", "summary: gradients are not listed"),
+    ),
+    *planted_in(
         "symbolic/infer.py",
         ("_reduced", "i not in axes", "i not in axes and n != 1",
          "infer: a reduction loses axes of length 1 as well"),

@@ -222,6 +222,35 @@ def training(model: nn.Module, X: NDArray[np.float32], y: NDArray[np.int64]) -> 
     assert_type(search.best.value, float)
 
 
+class Regression:
+    @tg.compile
+    def step(self, x: Tensor, rate: float = 0.1) -> Tensor:
+        return x * rate
+
+
+def compiling(x: Tensor, a: NDArray[np.float64]) -> None:
+    @tg.compile
+    def loss(x: Tensor, scale: float = 1.0) -> Tensor:
+        return (x * scale).sum()
+
+    @tg.compile(wait=True)
+    def both(x: NDArray[np.float64]) -> tuple[Tensor, int]:
+        return tg.tensor(x), 1
+
+    assert_type(loss(x), Tensor)
+    assert_type(loss(x, scale=2.0), Tensor)
+    assert_type(both(a), tuple[Tensor, int])
+    assert_type(tg.compile(nn.Linear(2, 1))(x), Tensor)
+    assert_type(tg.compile(Recurrent(), wait=True)(x, 2), tuple[Tensor, list[Tensor]])
+    assert_type(tg.compile(lambda: 1)(), int)
+    assert_type(Regression().step(x, rate=0.5), Tensor)
+    assert_type(loss.source + loss.trace + str(loss), str)
+    tg.render(loss).save("step.svg")
+    loss(x, 1, 2)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    both("a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    tg.compile(3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
 def diagnosing(scores: NDArray[np.float64], y: NDArray[np.int64]) -> None:
     assert_type(diagnose.accuracy([1], [1]), float)
     assert_type(diagnose.ladder(human=0.1, train=0.2, train_dev=0.2, dev=0.3).verdict, str)

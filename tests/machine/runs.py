@@ -29,7 +29,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 # What is written in C for each dataflow.
-C_PROGRAMS = ("tests/compiler/test_c_sweep.py", "tests/compiler/test_c_programs.py")
+C_PROGRAMS = tuple(
+    f"tests/compiler/test_{name}.py"
+    for name in ("c_sweep", "c_programs", "c_windows", "memory_order")
+)
 # Programs of their own, which no run changes.
 BROWSER_AND_TEX = ("drawing/test_explorer.py", "formulas/test_mathml.py", "formulas/test_latex.py")
 # What type checkers find, and that a killed run goes on.

@@ -310,7 +310,7 @@ class _Writer:
                 continue
             stack.pop()
             name = self.name("v")
-            self.line(f"const {C_TYPES[y.dtype]} {name} = {self._formula(y, known)};")
+            self.line(f"const {_local(y.dtype)} {name} = {self._formula(y, known)};")
             known[y] = name
         return literal(x.extra, x.dtype) if x.op == "constant" else known[x]
 
@@ -339,6 +339,11 @@ class _Writer:
         if index.offset or not parts:
             parts.append(str(index.offset))
         return " + ".join(parts)
+
+
+def _local(dtype: np.dtype[Any]) -> str:
+    """Return the type of a value at hand: of a boolean one as wide as most of what it chooses."""
+    return "int" if dtype == np.bool_ else C_TYPES[dtype]
 
 
 def _may_be_nan(loop: Loop) -> bool:

@@ -11,21 +11,29 @@ from typing import Any
 
 from tensorgraph.compiler.arena import Span, places
 from tensorgraph.compiler.bit_generators import C_TEXT, HEADER
+from tensorgraph.compiler.c.convolutions import convolution_of
 from tensorgraph.compiler.c.loop_functions import Function, function_of
 from tensorgraph.compiler.c.products import BLAS, product_of
 from tensorgraph.compiler.c_functions import PRELUDE, TYPES
 from tensorgraph.compiler.loops.fusion import Group, fused
 from tensorgraph.compiler.loops.lowering import Lowering
 from tensorgraph.compiler.loops.scalars import Buffer
-from tensorgraph.compiler.loops.statements import Call, Check, Draw, Product
+from tensorgraph.compiler.loops.statements import Call, Check, Convolution, Draw, Product
 
 FAILED = 2
 """What a part returns where the first check of a dataflow does not hold, and so on for the others;
 for indices out of range one less."""
 
-MEMORY, NUMBERS, FIRST = 0, 1, 2
+MEMORY, NUMBERS, LAPS, FIRST = 0, 1, 2, 3
 """Places in the table of pointers that parts are given: what the program itself owns, and what
 follows."""
+
+CLOCK = """
+#include <time.h>
+static int64_t now(void) { struct timespec t; timespec_get(&t, TIME_UTC);
+  return INT64_C(1000000000) * t.tv_sec + t.tv_nsec; }
+"""
+"""What a program that is timed begins with besides."""
 
 
 class CProgram:
@@ -52,34 +60,51 @@ class CProgram:
             if buffer.kind != "temporary":
                 self.given.setdefault(buffer, first + len(self.given))
         self.places, self.memory = _memory(steps)
+        self.lines = [step if isinstance(step, Call) else self._line(step) for step in steps]
+        """What each of the groups is: a line of C, or a kernel that is called."""
         self.parts: list[int | Call] = []
         """What runs one after the other: parts of the program by number, and calls of kernels."""
-        self.source = self._text(steps)
+        self._in_c: list[list[tuple[int, str]]] = []
+        """The lines of each part, with the place of each."""
+        self._divide()
+        self._draws = sorted({step.op.name for step in steps if isinstance(step, Draw)})
+        self.source = self._text(timed=False)
 
     def _step(self, group: Group, needed: set[Buffer]) -> Function | Call | Check | Draw:
         first = group.statements[0]
         if isinstance(first, Product):
             return product_of(first, self._integer is not None)
+        if isinstance(first, Convolution):
+            return convolution_of(first)
         if isinstance(first, (Call, Check, Draw)):
             return first
         return function_of(group, needed)
 
+    def _divide(self) -> None:
+        """Let the lines between two calls of kernels be a part."""
+        for k, line in enumerate(self.lines):
+            if isinstance(line, Call):
+                self.parts.append(line)
+                continue
+            if not self.parts or isinstance(self.parts[-1], Call):
+                self.parts.append(len(self._in_c))
+                self._in_c.append([])
+            self._in_c[-1].append((k, line))
+
     # ------------------------------------------------------------------------------------ the text
 
-    def _text(self, steps: Sequence[Function | Call | Check | Draw]) -> str:
-        parts: list[list[str]] = []
-        for step in steps:
-            if isinstance(step, Call):
-                self.parts.append(step)
-            else:
-                if not self.parts or isinstance(self.parts[-1], Call):
-                    self.parts.append(len(parts))
-                    parts.append([])
-                parts[-1].append(f"  {self._line(step)}")
-        text = [PRELUDE]
-        draws = {step.op.name for step in steps if isinstance(step, Draw)}
-        if draws:
-            text += [HEADER, *(C_TEXT[name] for name in sorted(draws))]
+    @property
+    def timed_source(self) -> str:
+        """The same program, which also tells what each of ``groups`` takes.
+
+        It adds nanoseconds to the integers at the pointer ``LAPS``.
+        """
+        return self._text(timed=True)
+
+    def _text(self, timed: bool) -> str:
+        text = [PRELUDE, CLOCK] if timed else [PRELUDE]
+        if self._draws:
+            text += [HEADER, *(C_TEXT[name] for name in self._draws)]
         if self._integer:
             text += [
                 BLAS.replace("@", self._integer),
@@ -88,11 +113,15 @@ class CProgram:
             ]
             text.append("void set_products(void *s, void *d) { sgemm = s; dgemm = d; }")
         text += [body.replace("@", name, 1) for body, name in self._functions.items()]
-        for i, lines in enumerate(parts):
+        for i, lines in enumerate(self._in_c):
             text.append(f"int part{i}(void **restrict p) {{")
             text.append(f"  char *restrict w = p[{MEMORY}];")
             text.append(f"  const double *restrict numbers = p[{NUMBERS}];")
-            text += [*lines, "  return 0;", "}"]
+            if timed:
+                text.append(f"  int64_t *laps = p[{LAPS}], before = now(), after;")
+                lap = "  after = now(); laps[{0}] += after - before; before = after;"
+                lines = [(k, f"{line}\n{lap.format(k)}") for k, line in lines]
+            text += [*(f"  {line}" for _, line in lines), "  return 0;", "}"]
         return "\n".join(text) + "\n"
 
     def _line(self, step: Function | Check | Draw) -> str:

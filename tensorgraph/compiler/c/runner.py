@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
+from time import perf_counter_ns
 from typing import Any
 from weakref import ref
 
@@ -18,14 +20,23 @@ from tensorgraph.compiler.bit_generators import pointer
 from tensorgraph.compiler.c.building import Build, start_build
 from tensorgraph.compiler.c.compilers import find_compiler
 from tensorgraph.compiler.c.openblas import find_openblas
-from tensorgraph.compiler.c.program_text import FAILED, FIRST, MEMORY, NUMBERS, CProgram
+from tensorgraph.compiler.c.program_text import (
+    FAILED,
+    FIRST,
+    LAPS,
+    MEMORY,
+    NUMBERS,
+    CProgram,
+)
 from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.compiler.dataflow import Dataflow, Failed
 from tensorgraph.compiler.loops.lowering import Lowering
 from tensorgraph.compiler.loops.scalars import Buffer
 from tensorgraph.compiler.loops.statements import Call, Number, Stored
-from tensorgraph.compiler.numpy_runner import Source
+from tensorgraph.compiler.numpy_plan import Source
+from tensorgraph.compiler.works import works_of
 from tensorgraph.engine.float_warnings import quiet
+from tensorgraph.errors import CompileError
 from tensorgraph.symbolic.expr import Expr
 
 
@@ -38,7 +49,7 @@ def c_runner(dataflow: Dataflow) -> CRunner | None:
     if any(e.dtype.name not in TYPES for e in results) or find_compiler() is None:
         return None
     blas = find_openblas()
-    lowering = Lowering(dataflow)
+    lowering = Lowering(dataflow, blas is not None)
     program = CProgram(lowering, blas.integer if blas else None)
     build = start_build(program.source)
     return None if build is None else CRunner(dataflow, lowering, program, build)
@@ -51,13 +62,15 @@ SMALL = 1 << 12
 class CRunner:
     """A dataflow as functions of C; ``source`` is their text."""
 
+    language = "C"
+
     def __init__(
         self, dataflow: Dataflow, lowering: Lowering, program: CProgram, build: Build
     ) -> None:
-        self.source, self.memory, self.groups = program.source, program.memory, program.groups
+        self.source, self.memory = program.source, program.memory
         """``memory`` is the size of all intermediate results in bytes."""
-        self.calls = len(program.groups)
-        """How many loops, products and kernels it runs."""
+        self.works = works_of(program.groups)
+        """What it does one after the other."""
         self._program, self._build = program, build
         self._memory = np.empty(program.memory + ALIGNMENT, np.uint8)
         self._start = -self._memory.ctypes.data % ALIGNMENT
@@ -84,6 +97,9 @@ class CRunner:
         self._generators = {e: i for i, e in enumerate(dataflow.generators)}
         self._drawn_from: list[Any] = [None] * len(dataflow.generators)
         self._parts: list[Callable[[], int]] = []
+        self._timed_parts: list[Callable[[], int]] = []
+        self._laps = np.zeros(len(program.groups), np.int64)  # nanoseconds
+        self._table[LAPS] = self._laps.ctypes.data
 
     def ready(self) -> bool:
         """Return whether the program is compiled, or cannot be."""
@@ -132,18 +148,63 @@ class CRunner:
         Raises:
             CompileError: it could not be compiled.
         """
-        built = self._build.result()
+        self._parts = self._functions_of(self._build)
+
+    @contextmanager
+    def timed(self) -> Iterator[list[float]]:
+        """Add up in a list what each of the works takes in seconds, until this ends.
+
+        That is what a program of its own does, which reads the clock after each: the first time
+        it is compiled, and waited for.
+
+        Raises:
+            CompileError: it could not be compiled.
+        """
+        if not self._timed_parts:
+            build = start_build(self._program.timed_source)
+            if build is None:
+                raise CompileError("there is no C compiler any more")
+            self._timed_parts = [
+                *map(self._with_lap, self._program.parts, self._functions_of(build))
+            ]
+        seconds = [0.0] * len(self.works)
+        self._laps[:] = 0
+        parts, self._parts = self._parts, self._timed_parts
+        try:
+            yield seconds
+        finally:
+            self._parts = parts
+            seconds[:] = (self._laps * 1e-9).tolist()
+
+    def _with_lap(self, part: int | Call, run: Callable[[], int]) -> Callable[[], int]:
+        """Return what runs a part, and adds up the time; parts in C do so by themselves."""
+        if isinstance(part, int):
+            return run
+        place = self._program.lines.index(part)
+
+        def timed() -> int:
+            start = perf_counter_ns()
+            code = run()
+            self._laps[place] += perf_counter_ns() - start
+            return code
+
+        return timed
+
+    def _functions_of(self, build: Build) -> list[Callable[[], int]]:
+        """Return the parts of a program, which is waited for."""
+        built = build.result()
         # The interpreter's lock is held: no other thread sees state that is half written.
         library = ctypes.PyDLL(built._name, handle=built._handle)
         if (blas := find_openblas()) is not None:
             library.set_products.argtypes = [ctypes.c_void_p] * 2
             library.set_products(blas.sgemm, blas.dgemm)
         table = ctypes.c_void_p(ctypes.addressof(self._table))
-        for part in self._program.parts:
-            if isinstance(part, int):
-                self._parts.append(partial(getattr(library, f"part{part}"), table))
-            else:
-                self._parts.append(self._kernel(part))
+        return [
+            partial(getattr(library, f"part{part}"), table)
+            if isinstance(part, int)
+            else self._kernel(part)
+            for part in self._program.parts
+        ]
 
     def _hold(self, buffer: Buffer, array: NDArray[Any]) -> None:
         """Let a buffer be an array, whose elements follow each other."""

@@ -2,8 +2,8 @@
 
 In comes a dataflow; out come statements in groups that run together. Read in this order:
 ``expansion`` (operations in simpler ones), ``scalars`` (the formula of an element) and ``elements``
-(reading one off a kernel), ``statements`` (loops, products, calls of kernels), ``rearranging``
-(where elements come from), ``placing`` (results that are put together), ``lowering`` (from
-operations to statements), ``fusion`` (loops over the same rows become one) and ``nests`` (how those
-are nested).
+(reading one off a kernel), ``memory_order`` (in which order axes stand in memory), ``statements``
+(loops, products, calls of kernels), ``rearranging`` (where elements come from), ``placing``
+(results that are put together), ``convolving``, ``lowering`` (from operations to statements),
+``fusion`` (loops over the same rows become one) and ``nests`` (how those are nested).
 """

@@ -82,4 +82,9 @@ def _reshape(e: Expr) -> Expr:
     return lift(from_flat)
 
 
-_SIMPLER = {REGISTRY["getitem"]: _slice} | dict.fromkeys(RESHAPING, _reshape)
+def _pad(e: Expr) -> Expr:
+    """Return what is padded, where nothing is added."""
+    return e if any(map(any, e.static["pad_width"])) else e.args[0]
+
+
+_SIMPLER = {REGISTRY["getitem"]: _slice, REGISTRY["pad"]: _pad} | dict.fromkeys(RESHAPING, _reshape)

@@ -18,8 +18,10 @@ import numpy as np
 from tensorgraph.compiler.bit_generators import C_TEXT
 from tensorgraph.compiler.c_functions import C_TYPES, TYPES
 from tensorgraph.compiler.dataflow import Dataflow
+from tensorgraph.compiler.loops.convolving import conv, conv_transpose, conv_weight_grad
 from tensorgraph.compiler.loops.elements import Element, NotReadable, formula_of
 from tensorgraph.compiler.loops.expansion import RESHAPING, expanded
+from tensorgraph.compiler.loops.memory_order import reshaped_strides
 from tensorgraph.compiler.loops.placing import (
     added_onto,
     concat,
@@ -58,6 +60,7 @@ from tensorgraph.compiler.loops.statements import (
     Statement,
     Stored,
     loop_over,
+    memory_order,
     strides_of,
 )
 from tensorgraph.engine.op import REGISTRY
@@ -77,11 +80,20 @@ LONG = 60
 class Lowering:
     """The statements of a dataflow, and the memory that they work on."""
 
-    def __init__(self, dataflow: Dataflow) -> None:
+    def __init__(self, dataflow: Dataflow, blas: bool) -> None:
+        """Lower a dataflow.
+
+        Args:
+            dataflow: what is computed.
+            blas: whether there is a BLAS to call.
+        """
         self.statements: list[Statement] = []
+        self.blas = blas
+        self.padded: dict[Any, Stored] = {}
+        """Arrays amid zeros, which several convolutions read."""
         self.numbers = {e: i for i, e in enumerate(dataflow.numbers)}
         self.generators = {e: i for i, e in enumerate(dataflow.generators)}
-        self.arrays = [Buffer(e.shape, e.dtype, "array") for e in dataflow.arrays]
+        self.arrays = [Buffer(e.shape, e.dtype, "array", name=e.name) for e in dataflow.arrays]
         self.outputs: list[Buffer] = []
         self._values: dict[Expr, Any] = {
             e: Stored(buffer, e.shape)
@@ -105,7 +117,7 @@ class Lowering:
             if e not in self._values and not self._is_number(e) and e not in self.onto:
                 self._values[e] = self._worth(e, self._lowered(e))
         for code, e in enumerate(checks):
-            self.statements.append(Check(self._contiguous(e).buffer, code))
+            self.statements.append(Check(self.contiguous(e).buffer, code))
         for e in outputs:
             self.outputs.append(self._copied(self.array(e), "output"))
         self._overwrite(dataflow, written)
@@ -154,6 +166,15 @@ class Lowering:
         again = self._uses[e] > 1 and (expensive or size > CHEAP)
         return self._stored(array) if again or size > LONG else array
 
+    def _computed_once(self, e: Expr, times: int) -> None:
+        """Keep what is costly and needed for several elements of a larger result."""
+        if 1 < e.size < times and not self._is_number(e):
+            array = self.array(e)
+            if isinstance(array, Computed):
+                size, expensive = array.size()
+                if expensive or size > CHEAP:
+                    self.in_memory(e)
+
     def in_memory(self, e: Expr) -> Stored:
         """Return the value of an expression in memory, where it is from then on.
 
@@ -169,13 +190,16 @@ class Lowering:
             self._values[e] = array
         return array
 
-    def _contiguous(self, e: Expr) -> Stored:
+    def contiguous(self, e: Expr) -> Stored:
         """Return the value of an expression with its elements one after the other in memory."""
         array = self.in_memory(e)
-        return array if array.is_contiguous else self._stored(array)
+        return array if array.is_contiguous else Stored(self._copied(array), array.shape)
 
     def _stored(self, array: Array) -> Stored:
-        return Stored(self._copied(array), array.shape)
+        """Return an array in memory of its own, in the order of what it is made of."""
+        stored = Stored.new(array.dtype, array.shape, memory_order(array))
+        self.store(array, stored)
+        return stored
 
     def _copied(self, array: Array, kind: str = "temporary") -> Buffer:
         buffer = Buffer(array.shape, array.dtype, kind)
@@ -209,6 +233,8 @@ class Lowering:
                 return scattering(self, x)
         if kinds <= C_TYPES.keys():
             if e.op.family == "elementwise":
+                for x in e.args:
+                    self._computed_once(x, e.size)
                 try:
                     places = axes(e.shape)
                     operands = [self._element(x, places) for x in e.args]
@@ -235,7 +261,7 @@ class Lowering:
         if source is None:
             if e.op not in RESHAPING:
                 return None
-            return Stored((whole := self._contiguous(e.args[0])).buffer, e.shape, whole.offset)
+            return self._reshaped(e)
         if e.op is REGISTRY["getitem"]:
             self.check_range(e, x.shape, operands[1:])
         where = source(axes(e.shape))
@@ -244,6 +270,14 @@ class Lowering:
             steps = [place.step(d) for d in range(len(e.shape))]
             return Stored(x.buffer, e.shape, place.offset, steps)
         return Computed(e.shape, x.at(where))
+
+    def _reshaped(self, e: Expr) -> Stored:
+        """Return an array in another shape: where it is, if its elements are in order there."""
+        x = self.in_memory(e.args[0])
+        strides = reshaped_strides(x.shape, x.strides, e.shape)
+        if strides is None:
+            x = self.contiguous(e.args[0])
+        return Stored(x.buffer, e.shape, x.offset, strides)
 
     def check_range(self, e: Expr, shape: Shape, indices: Sequence[Array]) -> None:
         """Check that index arrays name places of their axes before anything is read by them."""
@@ -311,13 +345,17 @@ class Lowering:
         wide = terms > LONG_SUM or e.op is REGISTRY["mean"]
         if combine == "add" and dtype == np.float32 and wide:
             dtype = np.dtype(np.float64)  # one by one, as here, they lose digits, or the range
-        out = Buffer(tuple(x.shape[d] for d in kept), dtype)
         places = axes(x.shape)
-        at = Stored(out, out.shape).place([places[d] for d in kept])
-        value = cast(x.at(places), out.dtype)
+        value = cast(x.at(places), dtype)
         whole = all(x.shape[d] == 1 for d in lost)
-        self.loop(x.shape, value, out, at, None if whole else combine)
-        return Stored(out, e.shape)
+        shape = tuple(x.shape[d] for d in kept)
+        out = Stored.new(dtype, shape, [kept.index(d) for d in memory_order(x) if d in kept])
+        at = out.place([places[d] for d in kept])
+        self.loop(x.shape, value, out.buffer, at, None if whole else combine)
+        if len(e.shape) == len(shape):
+            return out
+        strides = [out.strides[kept.index(d)] if d in kept else 0 for d in range(n)]
+        return Stored(out.buffer, e.shape, 0, strides)
 
     def _mean(self, e: Expr) -> Array:
         total, places = self._total(e, "add"), axes(e.shape)
@@ -352,7 +390,7 @@ class Lowering:
         fits = (b == 1 or n == 1) and (a >= n or m == 1)
         turned = (a == 1 or m == 1) and (b >= m or n == 1)
         if not (fits or turned):
-            stored = self._stored(stored)
+            stored = self.contiguous(e)
             strides = [*strides_of(shape)]
         lead = [0] * (len(whole) - len(shape))
         lead += [0 if p == 1 else s for p, s in zip(shape[:-2], strides, strict=False)]
@@ -410,6 +448,9 @@ _BY_NAME: dict[str, Rule] = {
     "concat": concat,
     "stack": stack,
     "pad": pad,
+    "conv": conv,
+    "conv_transpose": conv_transpose,
+    "conv_weight_grad": conv_weight_grad,
     "scatter": scattering,
     "overlap_add": scattering,
     "one_hot": one_hot,

@@ -19,7 +19,14 @@ from tensorgraph.compiler.loops.scalars import (
     index_value,
     scalar,
 )
-from tensorgraph.compiler.loops.statements import Array, Computed, Stored, loop_over, strides_of
+from tensorgraph.compiler.loops.statements import (
+    Array,
+    Computed,
+    Stored,
+    loop_over,
+    memory_order,
+    strides_of,
+)
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.symbolic.expr import Expr
 
@@ -51,13 +58,13 @@ def stack(program: Lowering, e: Expr) -> Array:
 
 def pad(program: Lowering, e: Expr) -> Array:
     """Return an array amid a constant."""
-    x, out = program.array(e.args[0]), Buffer(e.shape, e.dtype)
-    program.fill(e.static["constant"], out)
-    strides = strides_of(e.shape)
+    x = program.array(e.args[0])
+    out = Stored.new(e.dtype, e.shape, memory_order(x))
+    program.fill(e.static["constant"], out.buffer)
     before = [widths[0] for widths in e.static["pad_width"]]
-    offset = sum(n * s for n, s in zip(before, strides, strict=True))
-    program.store(x, Stored(out, x.shape, offset, strides))
-    return Stored(out, e.shape)
+    offset = sum(n * s for n, s in zip(before, out.strides, strict=True))
+    program.store(x, Stored(out.buffer, x.shape, offset, out.strides))
+    return out
 
 
 def scattering(program: Lowering, e: Expr) -> Array:

@@ -149,10 +149,17 @@ class Buffer:
     ``"result"`` (of a kernel of NumPy's, known when it has run).
     """
 
-    __slots__ = ("dtype", "kind", "shape", "size", "value")
+    __slots__ = ("dtype", "kind", "name", "shape", "size", "value")
 
-    def __init__(self, shape: Shape, dtype: Any, kind: str = "temporary", value: Any = None):
-        self.shape, self.kind, self.value = tuple(shape), kind, value
+    def __init__(
+        self,
+        shape: Shape,
+        dtype: Any,
+        kind: str = "temporary",
+        value: Any = None,
+        name: str | None = None,
+    ) -> None:
+        self.shape, self.kind, self.value, self.name = tuple(shape), kind, value, name
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         self.size = math.prod(self.shape)
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.compiler.c_functions import EXPENSIVE
+from tensorgraph.compiler.loops.memory_order import order_of, permuted_strides
 from tensorgraph.compiler.loops.scalars import (
     ZERO,
     Buffer,
@@ -20,6 +21,7 @@ from tensorgraph.compiler.loops.scalars import (
     Place,
     Scalar,
     Shape,
+    axes,
     axis,
     load,
     loads_of,
@@ -47,6 +49,12 @@ class Stored:
         self.buffer, self.shape, self.offset = buffer, tuple(shape), offset
         given = strides_of(self.shape) if strides is None else strides
         self.strides = tuple(0 if n == 1 else s for n, s in zip(self.shape, given, strict=True))
+
+    @classmethod
+    def new(cls, dtype: Any, shape: Shape, order: Sequence[int]) -> Stored:
+        """Return new memory for an array, with its axes in this order."""
+        buffer = Buffer(tuple(shape[d] for d in order), dtype)
+        return cls(buffer, shape, 0, permuted_strides(strides_of(buffer.shape), order))
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -92,6 +100,12 @@ class Computed:
 
 
 Array = Stored | Computed
+
+
+def memory_order(array: Array) -> tuple[int, ...]:
+    """Return the order of an array's axes in memory, or that of what it is computed of."""
+    read = loads_of(array.at(axes(array.shape)))
+    return order_of(array.shape, [place.index for place in read])
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,6 +201,38 @@ class Product:
 
 
 @dataclass(eq=False)
+class Convolution:
+    """The derivative of Σ y[n, o, p] · w[o, c, k] · x[n, c, stride · p + dilation · k] by one.
+
+    Nothing is between the elements of each in memory. In x, which is padded, and in y the batch
+    is last there.
+    """
+
+    x: Stored
+    w: Stored
+    y: Stored
+    made: Stored
+    """Which of the three it makes."""
+    windows: Buffer
+    """Memory for the windows of some rows of y, laid out as a matrix."""
+    rows: int
+    """How many rows these are."""
+    stride: Shape
+    dilation: Shape
+    groups: int
+    last: bool = field(default=False, init=False)
+
+    @property
+    def out(self) -> Buffer:
+        """The memory of what it makes."""
+        return self.made.buffer
+
+    def reads(self) -> list[Buffer]:
+        """Return the buffers that it reads."""
+        return [v.buffer for v in (self.x, self.w, self.y) if v is not self.made]
+
+
+@dataclass(eq=False)
 class Call:
     """An operation whose kernel runs as it is, on arrays."""
 
@@ -248,7 +294,7 @@ class Check:
         return [self.holds]
 
 
-Statement = Loop | Product | Call | Draw | Check
+Statement = Loop | Product | Convolution | Call | Draw | Check
 
 
 def loop_over(
@@ -259,12 +305,14 @@ def loop_over(
     combine: str | None = None,
     onto: bool = False,
 ) -> Loop:
-    """Return a loop over an array's axes, without those of length 1."""
-    places: list[Index] = []
+    """Return a loop over an array's axes, without those of length 1, in their order in memory."""
+    deciding = [at] if combine is None else [place.index for place in loads_of(value)]
+    places = [ZERO] * len(shape)
     dims: list[int] = []
-    for n in shape:
-        places.append(ZERO if n == 1 else Index(0, (0,) * len(dims) + (1,)))
-        dims += [n] * (n != 1)
+    for d in order_of(shape, deciding):
+        if shape[d] != 1:
+            places[d] = axis(len(dims))
+            dims.append(shape[d])
     whole = load(out, at)
     where = moved(whole, places).extra.index
     return Loop(tuple(dims), moved(value, places), out, where, combine, onto)

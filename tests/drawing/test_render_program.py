@@ -1,0 +1,115 @@
+"""Pictures of what compiled functions run."""
+
+import numpy as np
+import pytest
+
+import tensorgraph as tg
+from tensorgraph import nn
+from tensorgraph.compiler.c.runner import c_runner
+from tensorgraph.compiler.numpy_runner import numpy_runner
+from tests.compiler.back_ends import compiled, on_every_back_end
+from tests.machine.needs import needs
+
+X = tg.ones((3, 4))
+
+
+def picture(f, runner, *args, **options):
+    run = compiled(f, runner)
+    for _ in range(2):
+        run(*args)
+    return tg.render(run, **options)
+
+
+def sources(scene, box):
+    """Return the boxes that one takes its operands from."""
+    return [scene.boxes[wire.source] for wire in box.wires]
+
+
+@needs("cc")
+def test_what_runs_together_stands_in_a_frame():
+    def f(x):
+        y = tg.exp(x)
+        return y.sum(axis=1), (y * y.sum(axis=1, keepdims=True)).sum(axis=1)
+
+    scene = picture(f, c_runner, X).scene
+    (call,) = scene.calls
+    assert call.type == "loops 3 × 4" and scene.title == "f"
+    ops = [scene.boxes[i] for i in scene.forward]
+    inside = [box for box in ops if box.call == call.id]
+    assert {"exp", "sum"} <= {box.symbol for box in inside}
+    (exp,) = [box for box in inside if box.symbol == "exp"]
+    assert [box.name for box in sources(scene, exp)] == ["x"]
+    assert all(box.shape == (3,) for box in map(scene.boxes.__getitem__, scene.outputs))
+    assert len(scene.outputs) == 2
+
+
+@on_every_back_end
+def test_a_picture_of_a_training_step(runner):
+    tg.random.seed(0)
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 1))
+    optimizer = tg.optim.Adam(model.parameters())
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = (model(x) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    drawn = picture(step, runner, X)
+    scene = drawn.scene
+    assert repr(drawn).startswith("<picture of step: ")
+    whole = "model.layers[0].weight … model.layers[2].bias"
+    given = {box.name for box in scene.boxes if box.kind == "input"}
+    assert {"x", whole} <= given
+    order = {box.id: i for i, box in enumerate(scene.boxes)}
+    assert all(order[w.source] < order[box.id] for box in scene.boxes for w in box.wires)
+    assert scene.backward == () and scene.outputs
+    assert whole in drawn.svg() and "digraph" in drawn.dot() and "<html" in drawn.html()
+    assert drawn.view.tiles
+
+
+@on_every_back_end
+def test_parts_that_write_one_array_stand_one_after_the_other(runner):
+    def f(x):
+        return tg.concat([tg.sin(x), tg.cos(x)], axis=0) * 2
+
+    scene = picture(f, runner, X).scene
+    made = {box.symbol: box for box in scene.boxes}
+    assert {"sin", "cos"} <= made.keys()
+    last = scene.boxes[scene.outputs[0]]
+    seen, left = set(), [last.id]
+    while left:
+        box = left.pop()
+        seen.add(box)
+        left += [wire.source for wire in scene.boxes[box].wires]
+    assert {made["sin"].id, made["cos"].id} <= seen
+
+
+def test_of_several_programs_the_last_is_drawn_and_arguments_draw_the_function():
+    run = compiled(lambda x: tg.sin(x) * 2, numpy_runner)
+    for x in (tg.ones(2), tg.ones(2), tg.ones(5), tg.ones(5), tg.ones(2)):
+        run(x)
+    assert {box.shape for box in tg.render(run).scene.boxes if box.name == "x"} == {(2,)}
+    assert "sin" in {box.op for box in tg.render(run, tg.ones(2)).scene.boxes}
+    assert tg.render(run, values=True, color_by="time").svg()
+
+
+def test_without_a_program_there_is_no_picture():
+    run = compiled(lambda x: x * 2, numpy_runner)
+    with pytest.raises(tg.errors.GraphError, match="has no compiled program: call it twice"):
+        tg.render(run)
+
+
+@needs("cc")
+def test_many_operations_are_counted_on_a_box():
+    def f(x):
+        return tg.sin(x) * tg.cos(x) + tg.exp(x) / 3
+
+    (op,) = [
+        box
+        for box in picture(f, c_runner, X).scene.boxes
+        if "sin" in box.op
+    ]  # fmt: skip
+    assert op.symbol == "6 operations" and op.op == "sin, cos, multiply, exp, divide, add"
+    assert np.prod(op.shape) == 12
