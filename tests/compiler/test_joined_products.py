@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import tensorgraph as tg
 from tests.compiler.test_c_programs import array, runner, values
 from tests.machine.needs import needs
 
@@ -72,3 +73,27 @@ def test_long_products_stay():
         return [a @ b + c @ d]
 
     check(inputs, f(*inputs), f, made=2)
+
+
+def test_sums_of_other_dtypes_and_without_products_stay():
+    """In a sum of booleans true and true is true; scattered elements are added in one array."""
+    a, b, c, d = (array(*shape, dtype="int64") for shape in ((3, 1), (1, 4)) * 2)
+    m = array(3, 4, dtype="bool")
+
+    def f(m, a, b, c, d):
+        return [(m + ~(~m)) + a @ b + c @ d]
+
+    held = [np.ones((3, 4), bool), *map(values, (a, b, c, d))]
+    found = runner([m, a, b, c, d], f(m, a, b, c, d))(held, (), ())
+    np.testing.assert_array_equal(found[0], f(*held)[0])
+
+    x, y, z = array(50, 2), array(2, 8), array(5, 8)
+
+    def g(x, y, z):
+        rows = [tg.scatter(z + i, key=(slice(i, i + 5),), shape=(50, 8)) for i in range(6)]
+        return [total(rows) + x @ y + tg.sin(x) @ y]
+
+    held = [*map(values, (x, y, z))]
+    program = runner([x, y, z], g(x, y, z))
+    np.testing.assert_allclose(program(held, (), ())[0], g(*held)[0], rtol=1e-12, atol=1e-14)
+    assert "fill ×2" not in " ".join(work.title for work in program.works)

@@ -293,9 +293,9 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "compiler/loops/joined_products.py",
-        ("_joined", "x not in chosen", "False",
+        ("_joined", "x not in products", "False",
          "compiled sums of products: other terms are left out"),
-        ("_joined", "len(products) * m * n <= (m + n) * sum(lengths)", "False",
+        ("_joined", "len(products) * m * n <= (m + n) * length", "False",
          "compiled sums of products: long ones are joined, at the cost of copies"),
     ),
     *planted_in(

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from tensorgraph.compiler.loops.scalars import Buffer, Shape
-from tensorgraph.compiler.loops.statements import Array, Convolution, Stored
+from tensorgraph.compiler.loops.statements import Array, Convolution, Stored, is_for_blas
 from tensorgraph.ops.convolve import BLOCK
 from tensorgraph.ops.window import Padding, wide
 from tensorgraph.symbolic.expr import Expr
@@ -15,30 +15,30 @@ if TYPE_CHECKING:
     from tensorgraph.compiler.loops.lowering import Lowering
 
 
-def conv(program: Lowering, e: Expr) -> Array:
-    """Return a convolution."""
+def conv(program: Lowering, e: Expr) -> Array | None:
+    """Return a convolution; ``None`` if its kernel has to make it."""
     if not _in_c(program, e):
-        return program.call(e)
+        return None
     x, weight = e.args
     padded = _batch_last(program, x, e.static["padding"])
     y = _new(e, e.shape)
     return _made(program, e, padded, program.contiguous(weight), y, y)
 
 
-def conv_weight_grad(program: Lowering, e: Expr) -> Array:
+def conv_weight_grad(program: Lowering, e: Expr) -> Array | None:
     """Return the gradient of a convolution by its weight."""
     if not _in_c(program, e):
-        return program.call(e)
+        return None
     x, y = e.args
     padded = _batch_last(program, x, e.static["padding"])
     weight = Stored(Buffer(e.shape, e.dtype), e.shape)
     return _made(program, e, padded, weight, _batch_last(program, y), weight)
 
 
-def conv_transpose(program: Lowering, e: Expr) -> Array:
+def conv_transpose(program: Lowering, e: Expr) -> Array | None:
     """Return the gradient of a convolution by its input."""
     if not _in_c(program, e):
-        return program.call(e)
+        return None
     y, weight = e.args
     padding = e.static["padding"]
     padded = _new(e, (*e.shape[:2], *wide(e.shape[2:], padding)))
@@ -47,9 +47,8 @@ def conv_transpose(program: Lowering, e: Expr) -> Array:
 
 
 def _in_c(program: Lowering, e: Expr) -> bool:
-    """Return whether there is a statement for it: of real numbers, of one dtype, with BLAS."""
-    empty = any(0 in x.shape for x in (e, *e.args))
-    return program.blas and not empty and {x.dtype for x in (e, *e.args)} == {e.dtype}
+    """Return whether there is a statement for it: BLAS multiplies, and nothing is empty."""
+    return program.blas and is_for_blas(e) and not any(0 in x.shape for x in (e, *e.args))
 
 
 def _made(program: Lowering, e: Expr, x: Stored, weight: Stored, y: Stored, made: Stored) -> Stored:
@@ -64,6 +63,7 @@ def _made(program: Lowering, e: Expr, x: Stored, weight: Stored, y: Stored, made
 
 
 def _order(shape: Shape) -> tuple[int, ...]:
+    """Return the axes of (batch, channels, *spatial) with the batch last."""
     return (*range(1, len(shape)), 0)
 
 
@@ -73,20 +73,18 @@ def _new(e: Expr, shape: Shape) -> Stored:
 
 def _batch_last(program: Lowering, e: Expr, padding: Padding = ()) -> Stored:
     """Return an array (batch, channels, *spatial), padded, with the batch last in memory."""
-    if not any(map(any, padding)):
-        x = program.in_memory(e)
-        if _is_batch_last(x):
-            return x
-        out = _new(e, e.shape)
-        program.store(x, out)
-        return out
-    key = e, tuple(padding)
-    if key not in program.padded:  # the gradient by the weight needs it again
+    padding = padding or ((0, 0),) * (e.ndim - 2)
+    x, padded = program.array(e), any(map(any, padding))
+    if not padded and isinstance(x, Stored) and _is_batch_last(x):
+        return x
+    key = e, padding
+    if key not in program.laid_out:  # the gradient by the weight needs it again
         out = _new(e, (*e.shape[:2], *wide(e.shape[2:], padding)))
-        program.fill(0, out.buffer)
-        program.store(program.array(e), _inside(out, e.shape, padding))
-        program.padded[key] = out
-    return program.padded[key]
+        if padded:
+            program.fill(0, out.buffer)
+        program.store(x, _inside(out, e.shape, padding))
+        program.laid_out[key] = out
+    return program.laid_out[key]
 
 
 def _is_batch_last(x: Stored) -> bool:

@@ -60,11 +60,13 @@ from tensorgraph.compiler.loops.statements import (
     Product,
     Statement,
     Stored,
+    is_for_blas,
     loop_over,
     memory_order,
     strides_of,
 )
 from tensorgraph.engine.op import REGISTRY
+from tensorgraph.ops.window import Padding
 from tensorgraph.symbolic.expr import Expr, in_order, item
 
 OUT_OF_RANGE = -1
@@ -90,8 +92,8 @@ class Lowering:
         """
         self.statements: list[Statement] = []
         self.blas = blas
-        self.padded: dict[Any, Stored] = {}
-        """Arrays amid zeros, which several convolutions read."""
+        self.laid_out: dict[tuple[Expr, Padding], Stored] = {}
+        """Arrays with the batch last, amid zeros, which several convolutions read."""
         self.numbers = {e: i for i, e in enumerate(dataflow.numbers)}
         self.generators = {e: i for i, e in enumerate(dataflow.generators)}
         self.arrays = [Buffer(e.shape, e.dtype, "array", name=e.name) for e in dataflow.arrays]
@@ -120,7 +122,7 @@ class Lowering:
             if e not in self._values and not self._is_number(e) and e not in self.onto:
                 self._values[e] = self._worth(e, self._lowered(e))
         for code, e in enumerate(checks):
-            self.statements.append(Check(self.contiguous(e).buffer, code))
+            self.statements.append(Check(self._copied(self.array(e)), code))
         for e in outputs:
             self.outputs.append(self._copied(self.array(e), "output"))
         self._overwrite(dataflow, written)
@@ -165,18 +167,13 @@ class Lowering:
         """Return an array in memory, if it pays to keep it there."""
         if isinstance(array, Stored):
             return array
-        size, expensive = array.size()
-        again = self._uses[e] > 1 and (expensive or size > CHEAP)
-        return self._stored(array) if again or size > LONG else array
+        again = self._uses[e] > 1 and _is_costly(array)
+        return self._stored(array) if again or array.size()[0] > LONG else array
 
-    def _computed_once(self, e: Expr, times: int) -> None:
+    def _kept_if_repeated(self, e: Expr, times: int) -> None:
         """Keep what is costly and needed for several elements of a larger result."""
-        if 1 < e.size < times and not self._is_number(e):
-            array = self.array(e)
-            if isinstance(array, Computed):
-                size, expensive = array.size()
-                if expensive or size > CHEAP:
-                    self.in_memory(e)
+        if 1 < e.size < times and not self._is_number(e) and _is_costly(self.array(e)):
+            self.in_memory(e)
 
     def in_memory(self, e: Expr) -> Stored:
         """Return the value of an expression in memory, where it is from then on.
@@ -237,7 +234,7 @@ class Lowering:
         if kinds <= C_TYPES.keys():
             if e.op.family == "elementwise":
                 for x in e.args:
-                    self._computed_once(x, e.size)
+                    self._kept_if_repeated(x, e.size)
                 try:
                     places = axes(e.shape)
                     operands = [self._element(x, places) for x in e.args]
@@ -370,7 +367,7 @@ class Lowering:
 
     def _matmul(self, e: Expr) -> Array:
         x, y = (self.array(a) for a in e.args)
-        if e.dtype.kind != "f" or {x.dtype, y.dtype} != {e.dtype}:
+        if not is_for_blas(e):
             return self.call(e)
         rows = (1, *x.shape) if len(x.shape) == 1 else x.shape
         columns = (*y.shape, 1) if len(y.shape) == 1 else y.shape
@@ -425,6 +422,14 @@ class Lowering:
 
 _DRAWN = {REGISTRY[name] for name in C_TEXT}
 """Random draws that C makes."""
+
+
+def _is_costly(array: Array) -> bool:
+    """Return whether an array that is nowhere takes longer to compute than to load."""
+    if isinstance(array, Stored):
+        return False
+    size, expensive = array.size()
+    return expensive or size > CHEAP
 
 
 def _is_weak(e: Expr) -> bool:

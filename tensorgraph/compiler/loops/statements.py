@@ -29,6 +29,7 @@ from tensorgraph.compiler.loops.scalars import (
     scalar,
 )
 from tensorgraph.engine.op import Op
+from tensorgraph.symbolic.expr import Expr
 
 
 def strides_of(shape: Shape) -> tuple[int, ...]:
@@ -187,6 +188,11 @@ class Loop:
         return loads_of(self.value, *(value for value, _ in self.at.gathered))
 
 
+def is_for_blas(e: Expr) -> bool:
+    """Return whether BLAS can multiply the operands of an operation: real numbers of one dtype."""
+    return e.dtype.name in ("float32", "float64") and {x.dtype for x in e.args} == {e.dtype}
+
+
 @dataclass(eq=False)
 class Product:
     """A matrix product, or one for each place along leading axes."""
@@ -312,7 +318,10 @@ def loop_over(
     combine: str | None = None,
     onto: bool = False,
 ) -> Loop:
-    """Return a loop over an array's axes, without those of length 1, in their order in memory."""
+    """Return a loop over an array's axes, without those of length 1, in their order in memory.
+
+    What is stored is stored in order; what is combined is read in order.
+    """
     deciding = [at] if combine is None else [place.index for place in loads_of(value)]
     places = [ZERO] * len(shape)
     dims: list[int] = []
