@@ -18,6 +18,7 @@ one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exa
 - ``faults/`` lists faults to plant, ``faults/plant.py`` plants them.
 """
 
+import gc
 import os
 
 from hypothesis import HealthCheck, Phase, settings
@@ -45,3 +46,9 @@ settings.register_profile("faults", EACH, derandomize=True, phases=[Phase.explic
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector some 20,000 tests, through which it would go again and again."""
+    gc.collect()
+    gc.freeze()

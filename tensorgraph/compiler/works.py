@@ -15,9 +15,7 @@ from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.loops.fusion import Group
 from tensorgraph.compiler.loops.scalars import Buffer, Scalar, Shape, parts_of
 from tensorgraph.compiler.loops.statements import (
-    Call,
     Check,
-    Draw,
     Loop,
     Product,
     Statement,
@@ -65,7 +63,7 @@ class Work:
     """What a program does at one go."""
 
     kind: str
-    """``"loops"``, ``"product"``, ``"kernel"``, ``"draw"`` or ``"check"``."""
+    """That of its statements: ``"loops"``, ``"product"``, ``"kernel"`` and so on."""
     pieces: tuple[Piece, ...]
 
     @property
@@ -100,7 +98,7 @@ def works_of(groups: Iterable[Group]) -> list[Work]:
     for group in groups:
         done: set[Scalar] = set()  # what several loops have in common is computed once
         pieces = tuple(_piece(s, done) for s in group.statements)
-        works.append(Work(_KINDS[type(group.statements[0])], pieces))
+        works.append(Work(group.statements[0].kind, pieces))
     return works
 
 
@@ -129,19 +127,17 @@ def _source(memory: Container[Expr], e: Expr) -> Expr:
     return e
 
 
-_KINDS = {Loop: "loops", Product: "product", Call: "kernel", Draw: "draw", Check: "check"}
-
-
 def _piece(s: Statement, done: set[Scalar]) -> Piece:
     reads = tuple(dict.fromkeys(s.reads()))
     if isinstance(s, Loop):
         functions = [x for x in reversed([*parts_of(s.value)]) if x.op not in SILENT]
-        names = [x.op for x in functions if x not in done] or [x.op for x in functions[-1:]]
+        names = [x.op for x in functions if x not in done]
         done.update(functions)
         if s.combine:
             names.append("scatter" if s.onto else REDUCTIONS[s.combine])
         family = "reduce" if s.combine else "elementwise" if functions else "shape"
-        return Piece((*names,) or (_moving(s),), family, s.dims, reads, s.out)
+        last = functions[-1].op if functions else _moving(s)
+        return Piece((*names,) or (last,), family, s.dims, reads, s.out)
     if isinstance(s, Product):
         return Piece((_factors(s.x, s.y),), "contract", s.out.shape, reads, s.out)
     if isinstance(s, Check):

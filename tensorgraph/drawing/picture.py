@@ -36,6 +36,9 @@ from tensorgraph.engine.modes import user_frame, user_level
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.observe.watch import Watch
 
+MOST_IN_FRAMES = 100
+"""Of a program with more operations frames are closed, unless they are asked for."""
+
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
 
 
@@ -279,7 +282,8 @@ class Picture:
 class ProgramPicture(Picture):
     """A picture of what a compiled function's program runs; made by ``tg.render(compiled)``.
 
-    Of several programs, of the one that ran last. Each counts its ``runs``.
+    Of several programs, of the one that ran last. Each counts its ``runs``. Of a long one, what
+    runs together is one box; ``depth=1`` opens all of these.
 
     Example:
         >>> import tensorgraph as tg
@@ -291,6 +295,8 @@ class ProgramPicture(Picture):
 
     def __init__(self, compiled: Compiled[..., Any], options: Options) -> None:
         scene = scene_of(compiled.program.runner.works, compiled.name)
+        if options.depth is None and len(scene.forward) > MOST_IN_FRAMES:
+            options = replace(options, depth=0)
         super().__init__(scene, [None] * len(scene.boxes), options)
 
     @cached_property

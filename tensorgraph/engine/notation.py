@@ -104,3 +104,5 @@ TRANSPOSE = Notation("transpose")
 ITEM = Notation("item")
 HIDDEN = Notation("hidden")
 BODY = Notation("body")
+STEPS = Notation("body", "steps")
+"""As a body, of which each value is one of the graph's own and may have a name there."""

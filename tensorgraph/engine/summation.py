@@ -18,6 +18,9 @@ _HALF = np.dtype(np.float16)
 BLOCK = 128
 """About how many terms are added one by one: as many as where NumPy adds in pairs."""
 
+MANY = 16 * BLOCK
+"""Elements, in rows of up to a block: of so many, BLAS adds them up in a third of the time."""
+
 
 def add_up(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the sum of an array over ``axis``: that of NumPy, but rounded less.
@@ -35,9 +38,18 @@ def add_up(x: Any, *, axis: Any = None, keepdims: bool = False) -> Any:
         if x.dtype is _HALF:
             return add_up(x.astype(np.float32), axis=axis, keepdims=keepdims).astype(_HALF)
         if x.size > BLOCK:
+            if x.size > MANY and _is_of_short_rows(x, axis):
+                sums = np.matmul(x, np.ones(x.shape[-1], x.dtype))
+                return sums[..., None] if keepdims else sums
             x = _in_blocks(x, axis)
     # This is np.sum, without its way there.
     return np.add.reduce(x, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
+
+
+def _is_of_short_rows(x: Array, axis: Any) -> bool:
+    """Return whether rows are added up that a product with ones adds several terms at a time."""
+    of_rows = axis in (-1, x.ndim - 1, (x.ndim - 1,)) and 8 <= x.shape[-1] <= BLOCK
+    return of_rows and x.dtype.kind == "f" and x.flags.c_contiguous
 
 
 def _in_blocks(x: Array, axis: Any) -> Array:

@@ -31,8 +31,8 @@ layer is a :class:`Module`: tensors in its attributes, and ``forward``.
 To be read in this order: ``module`` (attributes, paths, state, train and eval), ``linear`` (the
 shortest layer with parameters), ``init``; then any layer by its file: ``convolution``,
 ``transposed_convolution``, ``pooling``, ``normalization``, ``dropout``, ``embedding``, ``cells``
-and ``recurrent``, ``attention``, ``activations``; what combines modules: ``containers``,
-``multitask``; what is made of outputs: ``losses``; what changes or reads a whole model:
+(with ``lstm_steps``) and ``recurrent``, ``attention``, ``activations``; what combines modules:
+``containers``, ``multitask``; what is made of outputs: ``losses``; what changes or reads a model:
 ``regularization``, ``freeze``, ``transfer`` and ``stateless``. (:class:`Watch` is taken from the
 room that observes.) Small parts: ``flatten``, ``identity``, ``contents``, ``forward_hooks``,
 ``module_table``, ``double_inputs``, ``forgotten_eval``, ``lost_parameters``, ``half_precision``,

@@ -27,6 +27,7 @@ from tensorgraph.engine.tensor import Tensor, tensor, wrap
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.init import Initializer, constant, glorot_uniform, orthogonal
 from tensorgraph.nn.linear import parameter
+from tensorgraph.nn.lstm_steps import lstm_gates, lstm_memory, lstm_output
 from tensorgraph.nn.message_place import here
 from tensorgraph.nn.module import Module
 from tensorgraph.ops.activation import sigmoid
@@ -108,8 +109,8 @@ class Cell(Module, Generic[State]):
         return self.step(projected, self.start(state, projected.shape[:-1], projected.dtype))
 
     def project(self, x: Operand) -> Tensor:
-        """Return W x, the input's part of all gates; for all time steps at once, if x has them."""
-        projected: Tensor = linear(x, self.weight_ih, self.bias_ih)
+        """Return W x + b, the input's part of all gates; for all time steps at once, if given."""
+        projected: Tensor = linear(x, self.weight_ih, self.bias_ih + self.bias_hh)
         return projected
 
     def step(self, projected: Tensor, state: Any) -> State:
@@ -140,10 +141,10 @@ class Cell(Module, Generic[State]):
             )
         return state
 
-    def recur(self, h: Any) -> Tensor:
-        """Return U h, the state's part of all gates."""
-        recurred: Tensor = linear(h, self.weight_hh, self.bias_hh)
-        return recurred
+    def gated(self, projected: Tensor, h: Any) -> Tensor:
+        """Return W x + U h + b of all gates, given W x + b and the state."""
+        z: Tensor = linear(h, self.weight_hh, projected)
+        return z
 
     def extra_repr(self) -> str:
         """Return what ``repr`` shows between the parentheses."""
@@ -173,7 +174,7 @@ class RNNCell(Cell[Tensor]):
 
     def step(self, projected: Tensor, state: Any) -> Tensor:
         """Return h′."""
-        h: Tensor = tanh(projected + self.recur(state))
+        h: Tensor = tanh(self.gated(projected, state))
         return h
 
 
@@ -199,10 +200,15 @@ class GRUCell(Cell[Tensor]):
     biases = (0.0, 0.0, 0.0)
     gates = "rzn"
 
+    def project(self, x: Operand) -> Tensor:
+        """Return W x + b, the input's part of all gates, without the state's bias."""
+        projected: Tensor = linear(x, self.weight_ih, self.bias_ih)
+        return projected
+
     def step(self, projected: Tensor, state: Any) -> Tensor:
         """Return h′."""
         x_r, x_z, x_n = split(projected, 3, axis=-1)
-        h_r, h_z, h_n = split(self.recur(state), 3, axis=-1)
+        h_r, h_z, h_n = split(linear(state, self.weight_hh, self.bias_hh), 3, axis=-1)
         r, z = sigmoid(x_r + h_r), sigmoid(x_z + h_z)
         n = tanh(x_n + r * h_n)
         h: Tensor = n + z * (state - n)
@@ -252,6 +258,6 @@ class LSTMCell(Cell[Pair]):
     def step(self, projected: Tensor, state: Any) -> Pair:
         """Return (h′, c′)."""
         h, c = state
-        i, f, g, o = split(projected + self.recur(h), 4, axis=-1)
-        c = sigmoid(f) * c + sigmoid(i) * tanh(g)
-        return sigmoid(o) * tanh(c), c
+        gates = lstm_gates(self.gated(projected, h))
+        c = lstm_memory(gates, c)
+        return lstm_output(gates, c), c

@@ -86,6 +86,8 @@ def _linear_kernel(x: Any, weight: Any, bias: Any) -> Any:
         out = rows.reshape(*x.shape[:-1], len(weight))
     else:
         out = np.matmul(x, weight.T)
+    if out.dtype != bias.dtype:
+        return out + bias
     out += bias
     return out
 
@@ -99,23 +101,22 @@ def _linear_by_weight(g: Any, x: Any) -> Any:
     return g.mT @ x
 
 
-def _linear_by_bias(g: Any) -> Any:
-    leading = tuple(range(len(shape_of(g)) - 1))
+def _linear_by_bias(g: Any, bias_shape: Shape) -> Any:
+    leading = tuple(range(len(shape_of(g)) - len(bias_shape)))
     return sum_over(g, leading) if leading else g
 
 
 def _check_linear(x: Any, weight: Any, bias: Any) -> dict[str, Any]:
     x_shape, w_shape, b_shape = shape_of(x), shape_of(weight), shape_of(bias)
-    if len(w_shape) == 2 and x_shape[-1:] == w_shape[1:] and b_shape == w_shape[:1]:
-        return {}
+    if len(w_shape) == 2 and x_shape[-1:] == w_shape[1:]:
+        if b_shape == w_shape[:1] or b_shape == x_shape[:-1] + w_shape[:1]:
+            return {}
     if len(w_shape) != 2 or not x_shape or x_shape[-1] != w_shape[1]:
         raise ShapeError(
             f"the input of shape {x_shape} has {x_shape[-1] if x_shape else 'no'} features along"
             f" axis -1, a weight of shape {w_shape} takes {w_shape[-1] if w_shape else 'none'}"
         )
-    if b_shape != w_shape[:1]:
-        raise ShapeError(f"the bias of shape {b_shape} must have shape {w_shape[:1]}")
-    return {}
+    raise ShapeError(f"the bias of shape {b_shape} must have shape {w_shape[:1]}")
 
 
 def _linear_body(x: Any, weight: Any, bias: Any) -> Any:
@@ -137,6 +138,8 @@ linear = register(
     prepare=_check_linear,
     letter="Z",
     doc="""Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).
+
+    The bias has shape (out,), or the shape of the result: one for each sample.
 
     >>> tg.linear([1.0, 2.0], [[1.0, 1.0], [1.0, -1.0]], [0.5, 0.0])
     tensor([ 3.5, -1. ])

@@ -115,11 +115,37 @@ def _conv_kernel(
     return batch_first(out)
 
 
+def _around(size: Shape, stride: Shape, padding: Padding, dilation: Shape) -> Padding | None:
+    """Return the padding with which a convolution is the transpose of one with this padding.
+
+    Without a stride it is one, with the weight turned; ``None`` where it is not.
+    """
+    reach = [(k - 1) * d for k, d in zip(size, dilation, strict=True)]
+    around = tuple((r - a, r - b) for r, (a, b) in zip(reach, padding, strict=True))
+    is_one = all(s == 1 for s in stride) and all(min(pair) >= 0 for pair in around)
+    return around if is_one else None
+
+
+def _turned(weight: Any, groups: int) -> Any:
+    """Return a weight from the channels it leads to, back to those it leads from."""
+    channels, inner, *size = weight.shape
+    parts = weight.reshape(groups, channels // groups, inner, *size).swapaxes(1, 2)
+    back = (..., *(slice(None, None, -1) for _ in size))
+    return parts[back].reshape(groups * inner, channels // groups, *size)
+
+
 def _conv_transpose_kernel(
     x: Any, weight: Any, *, shape: Any, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
     groups: int = 1,
 ) -> Any:  # fmt: skip
     channels, size = weight.shape[0], weight.shape[2:]
+    around = _around(size, stride, padding, dilation)
+    if around is not None and 0 not in shape and channels <= 2 * groups * weight.shape[1]:
+        # To lay windows out takes a third of the time of adding as many up.
+        return _conv_kernel(
+            x, _turned(weight, groups), stride=stride, padding=around, dilation=dilation,
+            groups=groups,
+        )  # fmt: skip
     x = contiguous(batch_last(x))
     columns = _matrices(weight, groups, channels).mT
     inner, batch = groups * weight.shape[1], x.shape[-1]

@@ -358,19 +358,18 @@ pad = register(
 def _joinable(*arrays: Any, axis: Any, edges: Any) -> dict[str, Any]:
     if not arrays:
         raise ArgumentError("needs at least one tensor")
-    first = shape_of(arrays[0])
+    shapes = [shape_of(array) for array in arrays]
+    first = shapes[0]
     axis = one_axis(axis, len(first))
-    for i, array in enumerate(arrays):
-        shape = shape_of(array)
-        if len(shape) != len(first) or any(
-            a != b for k, (a, b) in enumerate(zip(first, shape, strict=True)) if k != axis
-        ):
+    before, behind = first[:axis], first[axis + 1 :]
+    for i, shape in enumerate(shapes):
+        if len(shape) != len(first) or shape[:axis] != before or shape[axis + 1 :] != behind:
             raise ShapeError(
                 f"arrays[{i}] has shape {shape}, arrays[0] has {first}: they must agree except"
                 f" along axis {axis}"
             )
     # Where each array ends, found once: looked up by each rule, so that backward stays linear.
-    return {"axis": axis, "edges": (0, *accumulate(shape_of(array)[axis] for array in arrays))}
+    return {"axis": axis, "edges": (0, *accumulate(shape[axis] for shape in shapes))}
 
 
 def _concat_rule(g: Any, i: int, axis: int, edges: Sequence[int]) -> Any:

@@ -89,8 +89,15 @@ def test_a_program_that_cannot_be_compiled_goes_on_by_numpy(monkeypatch):
 
     monkeypatch.setattr(CRunner, "ready", lambda self: True)
     monkeypatch.setattr(CRunner, "load", refuse)
+    languages = []
+
+    def between(k, run):
+        if k >= 2:
+            languages.append(run.program.runner.language)
+
     with pytest.warns(tg.errors.UsageWarning, match="no space left; it runs by NumPy") as found:
-        result = taken(compile, 5)
+        result = taken(compile, 5, between)
+    assert languages == ["NumPy"] * 3
     assert len(found) == 1 and found[0].filename == __file__
     assert_close(result, taken(lambda step: step, 5))
 

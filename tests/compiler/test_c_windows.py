@@ -61,7 +61,7 @@ def test_a_network_of_windows_keeps_the_batch_last():
     program = runner([x, w, v], network(x, w, v))
     for found, right in zip(program(held, (), ()), network(*map(tg.tensor, held)), strict=True):
         np.testing.assert_allclose(found, right.numpy(), rtol=1e-12)
-    shapes = {b.shape for g in program.groups for b in g.reads()}
+    shapes = {b.shape for work in program.works for piece in work.pieces for b in piece.reads}
     assert (3, 10, 9, 8) in shapes
     assert (8, 3, 10, 9) not in shapes
 

@@ -113,3 +113,18 @@ def test_many_operations_are_counted_on_a_box():
     ]  # fmt: skip
     assert op.symbol == "6 operations" and op.op == "sin, cos, multiply, exp, divide, add"
     assert np.prod(op.shape) == 12
+
+
+@needs("cc")
+def test_of_a_long_program_what_runs_together_is_one_box():
+    def f(x):
+        for k in range(60):
+            x = tg.softmax(x + k, axis=k % 2)
+        return x
+
+    drawn = picture(f, c_runner, X)
+    assert len(drawn.scene.forward) > 100 and not [
+        o for o in drawn.view.outlines if "step" in o.title
+    ]
+    opened = picture(f, c_runner, X, depth=1)
+    assert [o for o in opened.view.outlines if "step" in o.title]

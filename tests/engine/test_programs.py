@@ -16,7 +16,7 @@ from tests.ops.program_steps import KINDS
 from tests.thorough import THOROUGH
 
 EXAMPLES = settings().max_examples
-CASES = 200 if THOROUGH else 24
+CASES = 200 if THOROUGH else 12
 SIX = "ab,bc,cd,de,ef,fg->ag"
 ELSEWHERE = {"astype"}  # in float64 it does nothing; the tests of dtypes use it
 
@@ -115,7 +115,7 @@ def test_many_operands(kind, static):
 
 
 @pytest.mark.parametrize("part", range(4))
-@settings(max_examples=10 * EXAMPLES)
+@settings(max_examples=5 * EXAMPLES)
 @given(program=programs(), seed=st.integers(0, 99))
 def test_random_program(part, program, seed):
     note(str(program))

@@ -41,14 +41,18 @@ class Fault:
             self._stands_once(text.findall(source))
             return text.sub(lambda _: self.new, source)
         tree = ast.parse(source)
+        self.place_in(tree).put(nodes(self.new))
+        return ast.unparse(tree)
+
+    def place_in(self, tree: ast.Module) -> Place:
+        """Return the one place where the old code stands in a file of Python."""
         scopes = [node for name, node in definitions(tree) if name == self.within]
         kinds = self._kinds()
         places = [p for scope in scopes for kind in kinds for p in places_of(kind, scope)]
         if not self.new:  # only what stands in a row can be left out
             places = [place for place in places if place.elements is not None]
         self._stands_once(places)
-        places[0].put(nodes(self.new))
-        return ast.unparse(tree)
+        return places[0]
 
     def _kinds(self) -> list[list[ast.AST]]:
         """Return what the old code can be where it stands, given what takes its place."""

@@ -267,6 +267,11 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/convolve.py",
+        ("_turned", "slice(None, None, -1)", "slice(None)", "conv: a weight that is not turned"),
+        ("_turned", "weight.reshape(groups, channels // groups, inner, *size).swapaxes(1, 2)",
+         "weight.reshape(groups, inner, channels // groups, *size)",
+         "conv: a turned weight leads the way it led"),
+        ("_around", "(r - a, r - b)", "(r - b, r - a)", "conv: padding on the other side"),
         ("_weight_grad_by_x", "_conv_by_x(y, g, x_shape, stride, padding, dilation, groups)",
          "_conv_by_x(getattr(y, '_data', y), g, x_shape, stride, padding, dilation, groups)",
          "conv_weight_grad: y taken as constant, wrong at second order only"),

@@ -50,6 +50,13 @@ FAULTS: list[Fault] = [
          "expr: what is computed of one number and an array is weak"),
     ),
     *planted_in(
+        "symbolic/joined_parts.py",
+        ("part", "begin <= start and stop <= end", "begin <= start",
+         "joined_parts: what lies in two parts is taken from one"),
+        ("part", "start - begin", "start", "joined_parts: a part is taken as the whole"),
+        ("part", "x.static['axis'] != axis", "False", "joined_parts: along whatever axis"),
+    ),
+    *planted_in(
         "symbolic/capture.py",
         ("Capturing.shown", "if self._has_shown:\n    return", "return",
          "compiled_messages: nobody is told that a text is made once"),

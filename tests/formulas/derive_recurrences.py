@@ -27,8 +27,8 @@ dU = Σ_{t=1…4} dz_tᵀ h_{t−1}
   where dz_t = dh_t ∘ (1 − h_t²)
   where dh_t = dA[:, t] + dz_{t+1} U    for t = 3 … 0
   where dh_4 = dA[:, 4]
-  where z_t = X[:, t] Wᵀ + b_ih + (h_{t−1} Uᵀ + b_hh)    for t = 1 … 4
-  where z_0 = X[:, 0] Wᵀ + b_ih + (0 Uᵀ + b_hh)
+  where z_t = h_{t−1} Uᵀ + (X[:, t] Wᵀ + (b_ih + b_hh))    for t = 1 … 4
+  where z_0 = 0 Uᵀ + (X[:, 0] Wᵀ + (b_ih + b_hh))
   where h_t = tanh(z_t)
   with b_ih = rnn.cell.bias_ih, b_hh = rnn.cell.bias_hh
 """
@@ -59,8 +59,8 @@ do_t ∘ o_t ∘ (1 − o_t)]
   where dh_4 = 1
   where dc_t = dc_{t+1} ∘ f_{t+1} + dh_t ∘ o_t ∘ (1 − tanh(c_t)²)    for t = 3 … 0
   where dc_4 = dh_4 ∘ o_4 ∘ (1 − tanh(c_4)²)
-  where z_t = X[:, t] Wᵀ + b + (h_{t−1} Uᵀ + b_hh)    for t = 1 … 4
-  where z_0 = X[:, 0] Wᵀ + b + (0 Uᵀ + b_hh)
+  where z_t = h_{t−1} Uᵀ + (X[:, t] Wᵀ + (b + b_hh))    for t = 1 … 4
+  where z_0 = 0 Uᵀ + (X[:, 0] Wᵀ + (b + b_hh))
   where o_t = σ(z_t[:, 12:])
   where f_t = σ(z_t[:, 4:8])
   where i_t = σ(z_t[:, :4])
@@ -121,16 +121,17 @@ dU2 = Σ_{t=1…4} dy_tᵀ h2_{t−1}
   where dh_4 = dy_4 W_ih_second
   where dh2_t = 1 + dy_{t+1} U2    for t = 3 … 0
   where dh2_4 = 1
-  where z_t = X[:, t] W_ih_firstᵀ + b_ih_first + (h_{t−1} W_hh_firstᵀ + b_hh_first)    for t = 1 … 4
-  where z_0 = X[:, 0] W_ih_firstᵀ + b_ih_first + (0 W_hh_firstᵀ + b_hh_first)
+  where z_t = h_{t−1} W_hh_firstᵀ + (X[:, t] W_ih_firstᵀ + (b_ih_first + b_hh_first))    \
+for t = 1 … 4
+  where z_0 = 0 W_hh_firstᵀ + (X[:, 0] W_ih_firstᵀ + (b_ih_first + b_hh_first))
   where h_t = tanh(z_t)
-  where y_t = h_t W_ih_secondᵀ + b_ih_second + (h2_{t−1} U2ᵀ + b_hh_second)    for t = 1 … 4
-  where y_0 = h_0 W_ih_secondᵀ + b_ih_second + (0 U2ᵀ + b_hh_second)
+  where y_t = h2_{t−1} U2ᵀ + (h_t W_ih_secondᵀ + (b_ih_second + b_hh_second))    for t = 1 … 4
+  where y_0 = 0 U2ᵀ + (h_0 W_ih_secondᵀ + (b_ih_second + b_hh_second))
   where h2_t = tanh(y_t)
-  with W_ih_first = first.cell.weight_ih, b_ih_first = first.cell.bias_ih,
-  with W_hh_first = first.cell.weight_hh, b_hh_first = first.cell.bias_hh,
-  with W_ih_second = second.cell.weight_ih, b_ih_second = second.cell.bias_ih,
-  with b_hh_second = second.cell.bias_hh
+  with b_ih_first = first.cell.bias_ih, b_hh_first = first.cell.bias_hh,
+  with W_ih_first = first.cell.weight_ih, W_hh_first = first.cell.weight_hh,
+  with b_ih_second = second.cell.bias_ih, b_hh_second = second.cell.bias_hh,
+  with W_ih_second = second.cell.weight_ih
 """
 )
 def layers_on_each_other():

@@ -2,13 +2,13 @@
 
 import ast
 from collections import Counter
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
 from tests.faults import FAULTS
-from tests.faults.fault import Fault
+from tests.faults.fault import Fault, nodes
 from tests.faults.plant import ROOT, STAGES
 
 AT_LEAST = 150
@@ -16,15 +16,18 @@ AT_LEAST = 150
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_a_fault_fits_its_file_in_one_place(fault):
-    source = (ROOT / fault.file).read_text(encoding="utf-8")
-    planted = fault.planted(source)  # raises unless the old code stands there once
-    assert planted != (laid_out(source) if fault.file.endswith(".py") else source)
+    """Looking for the place raises unless the old code stands there once."""
+    if fault.file.endswith(".py"):
+        fault.place_in(syntax_of(fault.file))
+        assert [*map(ast.dump, nodes(fault.old))] != [*map(ast.dump, nodes(fault.new))]
+    else:
+        source = (ROOT / fault.file).read_text(encoding="utf-8")
+        assert fault.planted(source) != source
 
 
-@cache  # many faults stand in one file
-def laid_out(source):
-    """Return code without its comments and layout, which are no fault."""
-    return ast.unparse(ast.parse(source))
+@lru_cache(1)  # the faults of a file follow one another
+def syntax_of(file):
+    return ast.parse((ROOT / file).read_text(encoding="utf-8"))
 
 
 def test_there_are_enough_faults_of_every_sort():

@@ -77,7 +77,7 @@ SKIPPED_WHOLE = "import pytest\npytest.importorskip('no_such_module')\ndef test_
 def test_a_skip_fails_where_nothing_may_be_skipped(tmp_path):
     (tmp_path / "test_some.py").write_text(SKIPS, "utf-8")
     (tmp_path / "test_whole.py").write_text(SKIPPED_WHOLE, "utf-8")
-    options = ["-q", "-p", "tests.machine.needs", "-p", "no:cacheprovider"]
+    options = ["-q", "--color=no", "-p", "tests.machine.needs", "-p", "no:cacheprovider"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, "--continue-on-collection-errors"],
         cwd=tmp_path,

@@ -23,7 +23,8 @@ def test_the_readme_has_blocks():
 def test_block(number):
     program, printed = BLOCKS[number]
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-X", "utf8", "-c", program],
+        [sys.executable, "-W", "error", "-X", "utf8", "-"],
+        input=program,
         capture_output=True,
         encoding="utf-8",
         cwd=README.parent,

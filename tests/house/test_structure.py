@@ -393,7 +393,10 @@ def test_record_is_complete(name):
 
 @pytest.mark.parametrize("name", [n for n in MODULES if n != "tensorgraph.engine.explain"])
 def test_readers_know_operations_by_their_records(name):
-    for node in ast.walk(ast.parse(source_of(name))):
+    source = source_of(name)
+    if ".op.name" not in re.sub(r"\s", "", source):
+        return
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Compare) and ".op.name" in ast.unparse(node.left):
             against = ast.unparse(node.comparators[0])
             assert not against.startswith(("'", "(", "[", "{")), f"{name}:{node.lineno}"

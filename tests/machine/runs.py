@@ -4,9 +4,9 @@
 
 With other kernels of NumPy and of BLAS, in another terminal and locale, with the oldest NumPy that
 is allowed, beside PyTorch, and on every other Python that this machine has; each of them runs what
-it could change. Packages go into environments of their own, below ``.venv``. WORDs choose the runs
-whose name holds one of them. Prints the closing line of each, and all of one that fails; exits with
-1 then.
+it could change. The newest Python runs all, those between only what a Python does in a way of its
+own. Packages go into environments of their own, below ``.venv``. WORDs choose the runs whose name
+holds one of them. Prints the closing line of each, and all of one that fails; exits with 1 then.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ PRODUCTS = (
 PRINTED = (
     "display", "drawing/test_render_picture.py", "formulas/test_names_in_interpreters.py", "house",
     "train/test_fit_looks.py",
+)  # fmt: skip
+# Where code is read, frames are looked at, errors are told and objects are counted.
+INTERPRETED = (
+    "caller", "compiler", "display", "engine", "formulas", "house", "leads", "symbolic", "testing",
+    "train",
 )  # fmt: skip
 
 
@@ -131,14 +136,20 @@ def runs() -> Iterator[Run]:
     if variables := sanitizers():
         yield Run("C under sanitizers", C_PROGRAMS, variables)
     yield Run("narrow terminal, ASCII", tests(*PRINTED), NARROW)
-    yield Run("oldest packages", all_but(*BROWSER_AND_TEX), packages=oldest())
+    yield Run(
+        "oldest packages", all_but(*BROWSER_AND_TEX, "house/test_faults.py"), packages=oldest()
+    )
     yield Run(
         "PyTorch",
         tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
         packages=("torch==2.13.0",),
     )
-    for version, python in interpreters().items():
-        yield Run(f"Python {version}", all_but(*BROWSER_AND_TEX, *SWEEP), python=python)
+    versions = interpreters()
+    for version, python in versions.items():
+        newest = version == max(versions, key=numbers_of)
+        everything = all_but(*BROWSER_AND_TEX, *SWEEP)
+        own = tests(*INTERPRETED, but=(*BESIDE, *BROWSER_AND_TEX))
+        yield Run(f"Python {version}", everything if newest else own, python=python)
 
 
 NARROW = {

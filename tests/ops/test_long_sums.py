@@ -18,7 +18,7 @@ def column(dtype=np.float32, n=MANY, width=1):
 @st.composite
 def laid_out(draw):
     """Arrays in any order of axes and any direction, some with gaps, and what to add up over."""
-    lengths = st.sampled_from([1, 2, 3, 7, 130, 300, 0])
+    lengths = st.sampled_from([1, 2, 3, 7, 64, 130, 300, 0])
     shape = draw(st.lists(lengths, min_size=1, max_size=3))
     x = np.random.default_rng(draw(st.integers(0, 99))).random([2 * n for n in shape])
     step = tuple(slice(None, None, draw(st.sampled_from([2, -2]))) for _ in shape)
@@ -146,3 +146,22 @@ def test_long_windows():
     x = np.random.default_rng(0).random((1, 1, 5000)).astype(np.float32)
     found = tg.avg_pool(x, size=5000).item()
     assert abs(found - x.astype(np.float64).mean()) < 4 * np.spacing(np.float32(0.5))
+
+
+BAD = [5, 6, 7]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [8, 31, BLOCK])
+def test_many_short_rows_are_as_exact_as_one(n, dtype):
+    x = np.random.default_rng(0).standard_normal((1003, n)).astype(dtype)
+    x[5, 3], x[6, 3], x[7, :2] = np.inf, np.nan, (np.inf, -np.inf)
+    with np.errstate(invalid="ignore"):
+        found, alone = add_up(x, axis=(1,)), np.array([add_up(row) for row in x])
+        kept = add_up(x, axis=-1, keepdims=True)
+    np.testing.assert_array_equal(found[BAD], alone[BAD])
+    off, terms = np.abs(np.delete(found, BAD) - np.delete(alone, BAD)), np.delete(x, BAD, axis=0)
+    assert np.all(off <= 2 * np.finfo(dtype).eps * np.abs(terms).sum(axis=1))
+    np.testing.assert_array_equal(kept, found[:, None])
+    for axis in (0, (0,), (0, 1), None):
+        assert np.shape(add_up(terms, axis=axis)) == terms.sum(axis=axis).shape

@@ -6,7 +6,7 @@ import ctypes
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from time import perf_counter_ns
 from typing import Any
 from weakref import ref
@@ -34,7 +34,7 @@ from tensorgraph.compiler.loops.lowering import Lowering
 from tensorgraph.compiler.loops.scalars import Buffer
 from tensorgraph.compiler.loops.statements import Call, Number, Stored
 from tensorgraph.compiler.numpy_plan import Source
-from tensorgraph.compiler.works import works_of
+from tensorgraph.compiler.works import Work, works_of
 from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.errors import CompileError
 from tensorgraph.symbolic.expr import Expr
@@ -69,8 +69,6 @@ class CRunner:
     ) -> None:
         self.source, self.memory = program.source, program.memory
         """``memory`` is the size of all intermediate results in bytes."""
-        self.works = works_of(program.groups)
-        """What it does one after the other."""
         self._program, self._build = program, build
         self._memory = np.empty(program.memory + ALIGNMENT, np.uint8)
         self._start = -self._memory.ctypes.data % ALIGNMENT
@@ -100,6 +98,11 @@ class CRunner:
         self._timed_parts: list[Callable[[], int]] = []
         self._laps = np.zeros(len(program.groups), np.int64)  # nanoseconds
         self._table[LAPS] = self._laps.ctypes.data
+
+    @cached_property
+    def works(self) -> list[Work]:
+        """What it does one after the other."""
+        return works_of(self._program.groups)
 
     def ready(self) -> bool:
         """Return whether the program is compiled, or cannot be."""

@@ -58,7 +58,8 @@ def _made(program: Lowering, e: Expr, x: Stored, weight: Stored, y: Stored, made
     row = x.shape[1] * math.prod(weight.shape[2:]) * math.prod(y.shape[3:]) * y.shape[0]
     rows = min(max(BLOCK // row, 1), y.shape[2])
     windows = Buffer((rows * row,), e.dtype)
-    program.statements.append(Convolution(x, weight, y, made, windows, rows, **geometry))
+    assert e.op is not None
+    program.statements.append(Convolution(e.op, x, weight, y, made, windows, rows, **geometry))
     return made
 
 

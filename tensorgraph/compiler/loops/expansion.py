@@ -10,7 +10,8 @@ from typing import Any
 
 from tensorgraph.compiler.c_functions import TYPES
 from tensorgraph.engine.op import REGISTRY
-from tensorgraph.symbolic.expr import Expr, in_order, lift, make, remade
+from tensorgraph.symbolic.expr import Expr, in_order, lift, remade
+from tensorgraph.symbolic.joined_parts import part
 
 RESHAPING = [REGISTRY[name] for name in ("reshape", "expand_dims", "squeeze")]
 """Operations after which elements are where they were, in another shape."""
@@ -44,31 +45,6 @@ def _simplest(e: Expr) -> Expr:
     return e if rule is None else rule(e)
 
 
-def _slice(e: Expr) -> Expr:
-    """Return the part that a slice takes out of joined arrays, or of an array all of it."""
-    (x, *arrays), key = e.args, e.static["key"]
-    if arrays or not key or not isinstance(key[0], slice):
-        return e
-    if key != (key[0],) or x.op is None:
-        return e
-    start, stop, step = key[0].indices(x.shape[0])
-    if step != 1:
-        return e
-    if (start, stop) == (0, x.shape[0]):
-        return x
-    if x.op is REGISTRY["concat"] and x.static["axis"] == 0:
-        begin = 0
-        for part in x.args:
-            end = begin + part.shape[0]
-            if begin <= start and stop <= end:
-                if (start, stop) == (begin, end):
-                    return part
-                inside = {"key": (slice(start - begin, stop - begin, None),)}
-                return make(e.op, (part,), inside, e.shape, e.dtype)  # type: ignore[arg-type]
-            begin = end
-    return e
-
-
 def _reshape(e: Expr) -> Expr:
     """Return a reshape of what was not reshaped before; nothing where the shape stays."""
     (x,) = e.args
@@ -87,4 +63,4 @@ def _pad(e: Expr) -> Expr:
     return e if any(map(any, e.static["pad_width"])) else e.args[0]
 
 
-_SIMPLER = {REGISTRY["getitem"]: _slice, REGISTRY["pad"]: _pad} | dict.fromkeys(RESHAPING, _reshape)
+_SIMPLER = {REGISTRY["getitem"]: part, REGISTRY["pad"]: _pad} | dict.fromkeys(RESHAPING, _reshape)

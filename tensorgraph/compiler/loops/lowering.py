@@ -21,6 +21,7 @@ from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.loops.convolving import conv, conv_transpose, conv_weight_grad
 from tensorgraph.compiler.loops.elements import Element, NotReadable, formula_of
 from tensorgraph.compiler.loops.expansion import RESHAPING, expanded
+from tensorgraph.compiler.loops.joined_products import with_joined_products
 from tensorgraph.compiler.loops.memory_order import reshaped_strides
 from tensorgraph.compiler.loops.placing import (
     added_onto,
@@ -101,10 +102,12 @@ class Lowering:
         }
         self._checked: set[Any] = set()
         given = {*dataflow.arrays, *dataflow.numbers, *dataflow.generators}
-        new = expanded(
-            [*dataflow.drawn, *dataflow.checks, *dataflow.outputs, *dataflow.written.values()],
-            given,
-        )
+        wanted = [
+            *dataflow.drawn, *dataflow.checks, *dataflow.outputs, *dataflow.written.values()
+        ]  # fmt: skip
+        simpler = expanded(wanted, given)
+        joined = with_joined_products([simpler[e] for e in wanted], given)
+        new = {e: joined[simpler[e]] for e in wanted}
         checks = [new[e] for e in dataflow.checks]
         outputs = [new[e] for e in dataflow.outputs]
         written = {e: new[value] for e, value in dataflow.written.items()}

@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 
 def concat(program: Lowering, e: Expr) -> Array:
     """Return arrays joined along an axis: each is stored in its part of the result."""
-    d, out = e.static["axis"], Buffer(e.shape, e.dtype)
-    whole, start = Stored(out, e.shape), 0
-    for x in map(program.array, e.args):
+    d, parts = e.static["axis"], [*map(program.array, e.args)]
+    largest = max(parts, key=lambda x: x.shape[d])
+    whole, start = Stored.new(e.dtype, e.shape, memory_order(largest)), 0
+    for x in parts:
         offset = whole.offset + start * whole.strides[d]
-        part = Stored(out, x.shape, offset, whole.strides)
+        part = Stored(whole.buffer, x.shape, offset, whole.strides)
         program.store(Computed(x.shape, cast(x.at(axes(x.shape)), e.dtype)), part)
         start += x.shape[d]
     return whole

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -165,6 +165,7 @@ def rewritten(formula: Scalar, change: Callable[[Index], Index]) -> Scalar:
 class Loop:
     """Stores a value for each place of a grid, or combines those that fall on the same place."""
 
+    kind: ClassVar[str] = "loops"
     dims: Shape
     """How far each variable runs; none runs but to 1."""
     value: Scalar
@@ -190,6 +191,7 @@ class Loop:
 class Product:
     """A matrix product, or one for each place along leading axes."""
 
+    kind: ClassVar[str] = "product"
     x: Stored
     y: Stored
     out: Buffer
@@ -208,6 +210,8 @@ class Convolution:
     is last there.
     """
 
+    kind: ClassVar[str] = "convolution"
+    op: Op
     x: Stored
     w: Stored
     y: Stored
@@ -236,6 +240,7 @@ class Convolution:
 class Call:
     """An operation whose kernel runs as it is, on arrays."""
 
+    kind: ClassVar[str] = "kernel"
     op: Op
     operands: tuple[Any, ...]
     """Arrays, numbers, and expressions that stand for sources of random numbers."""
@@ -258,6 +263,7 @@ class Call:
 class Draw:
     """Random numbers, drawn by C from NumPy's own source."""
 
+    kind: ClassVar[str] = "draw"
     op: Op
     generator: int
     """Which of the dataflow's generators."""
@@ -279,6 +285,7 @@ class Draw:
 class Check:
     """Leaves the program where a boolean is false."""
 
+    kind: ClassVar[str] = "check"
     holds: Buffer
     code: int
     out: Buffer | None = field(default=None, init=False)

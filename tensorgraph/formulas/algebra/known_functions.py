@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.notation import STEPS
 from tensorgraph.formulas.algebra.exponentials import (
     DEFINITIONS,
     PIECEWISE,
@@ -41,7 +42,8 @@ from tensorgraph.ops.logits import log_softmax, logsumexp, softmax
 from tensorgraph.ops.transcendental import erf, exp, log, log1p, logaddexp
 from tensorgraph.ops.trigonometric import tanh
 from tensorgraph.symbolic.evaluate import evaluate
-from tensorgraph.symbolic.expr import Expr, exchanged, lift, symbol
+from tensorgraph.symbolic.expr import Expr, exchanged, in_order, lift, symbol
+from tensorgraph.symbolic.joined_parts import part
 
 ELEMENTWISE = (tanh, sigmoid, softplus, silu, gelu)
 """The functions of one element that values are read as; softmax and log Σ exp take axes."""
@@ -66,8 +68,17 @@ def read_in_graph(e: Expr, asked: Collection[Expr] = ()) -> Expr:
         e: the value, whose operands have been read.
         asked: values that gradients are wanted of, which must stay on the way to it.
     """
+    if e.op is not None and e.op.notation is STEPS:
+        return _opened(e)
     found = _read(e, asked)
     return _terms_read(e, asked) if found is e and is_affine(e) else found
+
+
+def _opened(e: Expr) -> Expr:
+    """Return what the steps of an operation make, of parts where these were put side by side."""
+    assert e.op is not None and e.op.body is not None
+    body = lift(e.op.body(*e.args, **e.static))
+    return exchanged(body, {x: part(x) for x in in_order([body]) if part(x) is not x}.get)
 
 
 def _read(e: Expr, asked: Collection[Expr]) -> Expr:

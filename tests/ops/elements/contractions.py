@@ -71,7 +71,8 @@ def linear(x, weight, bias):
     return build(
         (*x.shape[:-1], weight.shape[0]),
         lambda at: math.fsum(
-            [x[(*at[:-1], k)] * weight[at[-1], k] for k in range(x.shape[-1])] + [bias[at[-1]]]
+            [x[(*at[:-1], k)] * weight[at[-1], k] for k in range(x.shape[-1])]
+            + [bias[fitted(at, bias.shape)]]
         ),
     )
 
