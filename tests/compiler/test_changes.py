@@ -10,6 +10,7 @@ import tensorgraph as tg
 from tensorgraph import nn, optim
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.compiler.conditions import MISSING, Conditions
+from tensorgraph.compiler.guards import Settings
 from tensorgraph.compiler.numpy_runner import numpy_runner
 
 RNG = np.random.default_rng(0)
@@ -152,6 +153,36 @@ def test_a_hook_may_come_and_go():
 @given(st.lists(st.sampled_from([*CHANGES, *SHARED]), min_size=2, max_size=6))
 def test_changes_one_after_the_other_are_seen(names):
     steps_of_both([None, *names])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda m: m.table.update(scale=2.0),
+        lambda m: m.table.update(other=2.0),
+        lambda m: m.functions.append(tg.sin),
+        lambda m: m.others.append(nn.ReLU()),
+        lambda m: setattr(m, "training", False),
+        lambda m: setattr(m, "new", 1),
+        lambda m: delattr(m, "scale"),
+    ],
+)
+def test_what_is_in_a_module_is_a_setting(change):
+    model = Model()
+    held = Settings([(model, "training", True)])
+    conditions = Conditions()
+    held.demand(conditions)
+    unchanged = conditions.function()
+    model._entered = None  # what a call keeps is none
+    assert held.hold()
+    change(model)
+    assert not held.hold() and not unchanged()
+
+
+def test_arrays_and_tensors_of_one_shape_have_programs_of_their_own():
+    run = Compiled(lambda x: x * 2, make_runner=numpy_runner)
+    for kind in [*[np.ndarray] * 3, *[tg.Tensor] * 3, np.ndarray]:
+        assert type(run(X if kind is np.ndarray else tg.tensor(X))) is kind
 
 
 # -------------------------------------------------------------------------------- conditions
