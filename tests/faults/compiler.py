@@ -158,8 +158,6 @@ FAULTS: list[Fault] = [
          "compile: an iterator stands still"),
         ("Look._function", "value is np and (place.name, 'random') in names.pairs", "False",
          "compile: numbers of np.random are drawn once"),
-        ("Look._container", "isinstance(thing, (set, frozenset))", "False",
-         "compile: a set is another one for its order"),
         ("_give_back", "owner is not thing and name in getattr(thing, '__dict__', ())", "False",
          "compile: what a class holds stays with the object that was captured"),
         ("_yields", "not isinstance(iterate, FunctionType) or is_library(iterate)", "False",
