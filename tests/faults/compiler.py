@@ -180,8 +180,6 @@ FAULTS: list[Fault] = [
          "compile: what was captured stays in users' containers"),
         ("Surroundings.restore", "part.values[0] is MISSING", "False",
          "compile: what was not there before stays what it was in the capture"),
-        ("Surroundings.changed", "self._keep(look)", "pass",
-         "compile: a container in an equal one's place is not watched"),
         ("Surroundings.watch_arrays", "sum((array.nbytes for _, array in left)) > MOST_BYTES",
          "False", "compile: large arrays are compared before each run"),
         ("_named_in", "f'{name}[{i}]'", "name", "summary: what is in a list has the list's name"),
