@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
+from tensorgraph import nn
 from tensorgraph.compiler.compiled import Compiled
 from tests.compiler.test_compiled_calls import programs, said
 
@@ -407,6 +408,15 @@ def test_an_array_of_two_names_is_read_anew_at_both():
     for first in (2.0, 4.0, 8.0):
         array[0] = first
         assert values(run) == values(f)
+
+
+def test_what_is_in_a_dict_of_a_librarys_module_counts():
+    heads = {"a": nn.Linear(2, 1, init=nn.init.constant(1.0))}
+    model = nn.MultiTask(nn.Identity(), heads)
+    run = Compiled(lambda x: model(x)["a"].detach())
+    assert [run(X).item() for _ in range(3)] == [2.0] * 3
+    model.heads["a"] = nn.Linear(2, 1, init=nn.init.constant(3.0))
+    assert [run(X).item() for _ in range(3)] == [6.0] * 3
 
 
 FACTOR = 2.0

@@ -340,8 +340,6 @@ FAULTS: list[Fault] = [
         "compiler/c/runner.py",
         ("CRunner._with_lap", "isinstance(part, int)", "True",
          "summary: kernels between parts in C take no time"),
-        ("CRunner.timed", "self._parts = parts", "self._parts = self._timed_parts",
-         "summary: after a profile the clock is read all the same"),
         ("CRunner._kernel", "result.base is not None or not result.flags.c_contiguous", "False",
          "compiled kernels: views with gaps are read as they lie"),
         ("CRunner._take", "array if compact else self._copies[i]", "array",
