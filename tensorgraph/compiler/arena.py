@@ -31,24 +31,17 @@ def places(spans: Sequence[Span]) -> tuple[list[int], int]:
         ([0, 64, 0], 128)
     """
     begins, end = [0] * len(spans), 0
-    placed: list[int] = []
+    placed: list[tuple[int, int, int, int]] = []
     for i in sorted(range(len(spans)), key=lambda i: -spans[i].size):
         size, born, dies = spans[i]
-        taken = sorted(
-            (begins[j], begins[j] + _rounded(spans[j].size))
-            for j in placed
-            if spans[j].born <= dies and born <= spans[j].dies
-        )
+        taken = [(a, b) for a, b, begun, done in placed if begun <= dies and born <= done]
         free = 0
-        for start, stop in taken:
+        for start, stop in sorted(taken):
             if start - free >= size:
                 break
             free = max(free, stop)
         begins[i] = free
-        placed.append(i)
-        end = max(end, free + _rounded(size))
+        stop = free - (-size // ALIGNMENT) * ALIGNMENT
+        placed.append((free, stop, born, dies))
+        end = max(end, stop)
     return begins, end
-
-
-def _rounded(size: int) -> int:
-    return -(-size // ALIGNMENT) * ALIGNMENT

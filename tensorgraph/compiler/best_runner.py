@@ -44,12 +44,13 @@ class CompiledLater:
         arrays: Sequence[NDArray[Any]],
         numbers: Sequence[float],
         generators: Sequence[np.random.Generator],
+        fresh: int | None = None,
     ) -> Sequence[NDArray[Any]]:
         """Return the outputs, and overwrite what the dataflow writes."""
         if self._awaited is not None and self._awaited.ready():
             self.now = _compiled(self._awaited) or self.now
-            self._awaited = None
-        return self.now(arrays, numbers, generators)
+            self._awaited = fresh = None  # to another runner all arrays are new
+        return self.now(arrays, numbers, generators, fresh)
 
     @property
     def language(self) -> str:

@@ -21,6 +21,8 @@ TYPES = {
     "float64": "double",
 }
 """The dtypes that C programs compute with, and its words for them."""
+C_TYPES = {np.dtype(name): word for name, word in TYPES.items()}
+"""The same by the dtypes themselves, whose names take NumPy microseconds."""
 
 _COMPARING = {
     "equal": "==",
@@ -110,7 +112,7 @@ EXPENSIVE = {*_MATH, *_RENAMED, "arctan2", "hypot", "divide", "reciprocal", "pow
 
 def text_of(name: str, dtype: np.dtype[Any]) -> str | None:
     """Return a function of operands of a dtype as a template of C, if there is one."""
-    if dtype.name not in TYPES:
+    if dtype not in C_TYPES:
         return None
     if dtype.kind == "f":
         found = _OF_FLOATS.get(name)

@@ -74,11 +74,14 @@ class Runner(Protocol):
         arrays: Sequence[NDArray[Any]],
         numbers: Sequence[float],
         generators: Sequence[np.random.Generator],
+        fresh: int | None = None,
     ) -> Sequence[NDArray[Any]]:
         """Return the outputs, in new arrays, and overwrite what the dataflow writes, in place.
 
         Arrays have the shapes and dtypes of their expressions; they may have any strides. Those
-        that are written are writable and C-contiguous, and share no memory with others.
+        that are written are writable and C-contiguous, and share no memory with others. The first
+        ``fresh`` of them may be others than in the last run, those behind are the same; without it
+        all may be others.
 
         Raises:
             Failed: a check does not hold. No array has changed whose old values the dataflow reads;

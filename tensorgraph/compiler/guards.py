@@ -9,15 +9,13 @@ identity, lists and dicts also by what is in them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import chain
-from operator import is_
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 
-from tensorgraph.compiler.surroundings import same
-from tensorgraph.compiler.things_read import MISSING, PLAIN
+from tensorgraph.compiler.conditions import MISSING, PLAIN, Conditions, is_same
+from tensorgraph.compiler.things_read import views_of
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
@@ -79,71 +77,43 @@ def kind_of(x: Any) -> Any:
     return type(x), id(x)
 
 
-def are_of(kinds: Sequence[Any], args: tuple[Any, ...]) -> bool:
-    """Return whether arrays are of these kinds; it may say no where it is not sure."""
-    if len(args) != len(kinds):
-        return False
-    for x, (kind, shape, dtype, wants_gradient, _) in zip(args, kinds, strict=True):
-        if type(x) is not kind:
-            return False
+def demand_kinds(conditions: Conditions, args: str, kinds: Sequence[Any]) -> None:
+    """Demand that arguments are arrays of these kinds; they may be so though it says no.
+
+    Args:
+        conditions: to which it is added.
+        args: what the arguments are called there.
+        kinds: one for each.
+    """
+    for x, (kind, shape, dtype, wants_gradient, _) in zip(
+        conditions.items(args, len(kinds)), kinds, strict=True
+    ):
+        conditions.equals(f"type({x})", kind)
+        array = x
         if kind is Tensor:
-            if x._requires_grad is not wants_gradient:
-                return False
-            x = x._data
-            if type(x) is not np.ndarray:
-                return False
-        if x.shape != shape or x.dtype is not dtype:
-            return False
-    return True
+            conditions.equals(f"{x}._requires_grad", wants_gradient)
+            array = f"{x}_data"
+            conditions.equals(f"type({array} := {x}._data)", np.ndarray)
+        conditions.holds(f"{array}.shape == {conditions.name(shape)}")
+        conditions.equals(f"{array}.dtype", dtype)
 
 
 # ------------------------------------------------------------------- what the capture tells of
 
 
 class Settings:
-    """Attributes that were read as constants, and what the modules that were met consist of.
-
-    What all of these are in is looked through at once, by identity. Only where something is not
-    the same object, it is looked at what it is: calls keep some things for the next one.
-    """
+    """Attributes that were read as constants, and what the modules that were met consist of."""
 
     def __init__(self, settings: Sequence[tuple[Any, str, Any]]) -> None:
         # Whether tensors have gradients, their program looks at.
         self._settings = [setting for setting in settings if type(setting[0]) is not Tensor]
         owners = {id(owner): owner for owner, _, _ in self._settings}
-        self._owners = list(owners.values())
-        self._modules = [owner for owner in self._owners if isinstance(owner, Module)]
+        self._modules = [owner for owner in owners.values() if isinstance(owner, Module)]
         self._before = self.now()
-        self._look()
-
-    def _look(self) -> None:
-        """Keep where all is, and what is there."""
-        self._sources: list[Any] = []
-        left = [value for owner in self._owners for value in self._attributes(owner)]
-        while left:
-            value = left.pop()
-            if type(value) in (list, dict):
-                items = value.values() if type(value) is dict else value
-                self._sources.append(items)
-                left += items
-        self._found = [*chain.from_iterable(self._sources)]
-
-    def _attributes(self, owner: Any) -> list[Any]:
-        """Return the attributes of an owner: all, or those that were read of what counts steps."""
-        if "steps" in getattr(type(owner), "_follows", ()):
-            return [getattr(owner, name) for o, name, _ in self._settings if o is owner]
-        self._sources.append(vars(owner).values())
-        return [*vars(owner).values()]
 
     def hold(self) -> bool:
         """Return whether all is as it was."""
-        found = [*chain.from_iterable(self._sources)]
-        if len(found) == len(self._found) and all(map(is_, found, self._found)):
-            return True
-        if not same(self.now(), self._before):
-            return False
-        self._look()
-        return True
+        return same(self.now(), self._before)
 
     def now(self) -> list[Any]:
         """Return what was read as it is now, and all that is in modules."""
@@ -153,11 +123,60 @@ class Settings:
             for name, value in {"training": module.training, **vars(module)}.items()
             if name not in module._follows
         ]
-        return [*inside, *(_listed(getattr(o, name, MISSING)) for o, name, _ in self._settings)]
+        items = [_listed(module) for module in self._modules if isinstance(module, list)]
+        read = [_listed(getattr(o, name, MISSING)) for o, name, _ in self._settings]
+        return [*inside, *items, *read]
+
+    def demand(self, conditions: Conditions) -> None:
+        """Demand that all is as it is now: lists and dicts are the same ones, too."""
+        left: list[Any] = [*self._modules]
+        for module in self._modules:
+            names, values = [*vars(module)], [*vars(module).values()]
+            free = {i for i, name in enumerate(names) if name in module._follows}
+            conditions.contains(vars(module).values(), values, free)
+            left += [value for i, value in enumerate(values) if i not in free]
+        for owner, name, _ in self._settings:
+            if not isinstance(owner, Module):
+                left.append(getattr(owner, name, MISSING))
+                _demand_setting(conditions, owner, name, left[-1])
+        _demand_contents(conditions, left)
+
+
+def _demand_setting(conditions: Conditions, owner: Any, name: str, value: Any) -> None:
+    """Demand that an attribute is as it is, be it one that an owner has in dicts of its own."""
+    own = vars(owner)
+    dicts = {k: held for k, held in own.items() if type(held) is dict}
+    if name in own:
+        conditions.item(own, name, value)
+    elif any(name in held for held in dicts.values()):
+        for k, held in dicts.items():
+            conditions.item(own, k, held)
+            conditions.item(held, name, held.get(name, MISSING))
+    else:
+        conditions.equals(f"{conditions.name(owner)}.{name}", value)
+
+
+def _demand_contents(conditions: Conditions, things: Sequence[Any]) -> None:
+    """Demand that what is in lists and dicts is as it is, to any depth."""
+    left, seen = [*things], set[int]()
+    while left:
+        thing = left.pop()
+        if isinstance(thing, (list, dict)) and id(thing) not in seen:
+            seen.add(id(thing))
+            for view in views_of(thing):
+                conditions.contains(view, [*view])
+                left += view
+
+
+def same(x: Any, y: Any) -> bool:
+    """Return whether two values are one, or equal numbers, strings, or tuples and lists of such."""
+    if isinstance(x, (tuple, list)) and type(x) is type(y):
+        return x is y or (len(x) == len(y) and all(map(same, x, y)))
+    return is_same(x, y)
 
 
 def _listed(value: Any) -> Any:
     """Return a value; a list or dict as a copy of what is in it, at any depth."""
-    if type(value) is dict:
+    if isinstance(value, dict):
         value = [*value, *value.values()]
-    return [_listed(x) for x in value] if type(value) is list else value
+    return [_listed(x) for x in value] if isinstance(value, list) else value

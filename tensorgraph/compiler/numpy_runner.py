@@ -57,6 +57,7 @@ class NumpyRunner:
         arrays: Sequence[NDArray[Any]],
         numbers: Sequence[float],
         generators: Sequence[np.random.Generator],
+        fresh: int | None = None,
     ) -> Sequence[NDArray[Any]]:
         """Return the outputs, and overwrite what the dataflow writes."""
         outputs: Sequence[NDArray[Any]] = self._run(arrays, numbers, generators)

@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph.compiler.binding import Binding
+from tensorgraph.compiler.conditions import Conditions
 from tensorgraph.compiler.dataflow import Dataflow, Failed, Runner
 from tensorgraph.compiler.returned import AsItIs, Returning
 from tensorgraph.compiler.state import Unfit, state_of
+from tensorgraph.engine.gradient_hook import Wishes
 from tensorgraph.engine.op import KERNEL_ERRORS
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import describe
@@ -28,8 +30,6 @@ from tensorgraph.symbolic.capture import capture
 
 _data_of = attrgetter("_data")
 _grad_of = attrgetter("_grad")
-_wish_of = attrgetter("_requires_grad")
-_hooks_of = attrgetter("_hooks")
 
 
 def _in_words(owner: Any, name: str) -> str:
@@ -86,34 +86,62 @@ class Program:
                 constant; or the function changes something besides tensors.
             GraphError: the function asks for a value.
         """
-        self._returning = Returning(f, known.results)
+        returning = Returning(f, known.results)
         self.captured = captured = capture(
-            self._returning, *arguments, names=known.arguments, called=known.tensors
+            returning, *arguments, names=known.arguments, called=known.tensors
         )
+        self._finish = returning.finish
         held = [x for x in (*arguments, *captured.tensors.values()) if type(x) is Tensor]
         if any(type(x._data) is not np.ndarray for x in held):
             raise AsItIs("some of its arrays are not NumPy's")
         if captured.unrepeated:
             owner, name = captured.unrepeated[0]
             raise AsItIs(f"it changes {_in_words(owner, name)}, as no program does")
-        self._numbers = [*captured.numbers.values()]
+        self._numbers = [(number.counter, number.at) for number in captured.numbers.values()]
         self._generators = [*captured.draws.values()]
+        self.draws = bool(self._generators)
+        """Whether random numbers are drawn."""
         self._locked = [*dict.fromkeys(self._generators)]
         self._bound = bound = Binding(captured, named)
         self.dataflow = bound.dataflow
         self._named = [*bound.named.values()]
         self.state = state_of(bound.blocks)
-        self._met = [*captured.tensors.values()]
-        self._wishes = [*map(_wish_of, self._met)]
-        self._hooks = [*map(_hooks_of, self._met)]
+        self._changes, self._are_wished = Wishes.changes, self._wishes().function()
+        self._lack_gradients = self._lack().function()
         self._read: list[Any] = []
+        self._rereads = 0
+        """How often those were others."""
+        self._moves: int | None = None
+        """How often arrays besides the arguments were others, up to the last run."""
         self._ticket = np.zeros((), np.int64)  # counts the runs that have written
         self.runner = make_runner(bound.dataflow)
 
-    @property
-    def draws(self) -> bool:
-        """Whether random numbers are drawn."""
-        return bool(self._generators)
+    def _wishes(self) -> Conditions:
+        """Return that tensors which were met want gradients, and are hooked, as they are now."""
+        conditions = Conditions()
+        for tensor in self.captured.tensors.values():
+            name = conditions.name(tensor)
+            conditions.equals(f"{name}._requires_grad", tensor._requires_grad)
+            conditions.equals(f"{name}._hooks", tensor._hooks)
+        return conditions
+
+    def _lack(self) -> Conditions:
+        """Return that tensors without a gradient have none still."""
+        conditions = Conditions()
+        for tensor in self._bound.without_gradient:
+            conditions.equals(f"{conditions.name(tensor)}._grad", None)
+        return conditions
+
+    def _check_wishes(self) -> None:
+        """Go on where none of these tensors is among those of which a wish has changed.
+
+        Raises:
+            Unfit: one is.
+        """
+        changes = Wishes.changes
+        if not self._are_wished():
+            raise Unfit
+        self._changes = changes
 
     def __call__(self, arguments: Sequence[Any]) -> Any:
         """Return what the function returns, and change what it changes.
@@ -124,20 +152,24 @@ class Program:
         """
         state, bound = self.state, self._bound
         with state.lock:
-            if not all(map(is_, map(_wish_of, self._met), self._wishes)) or not all(
-                map(is_, map(_hooks_of, self._met), self._hooks)
-            ):
+            if Wishes.changes != self._changes:
+                self._check_wishes()
+            if not self._lack_gradients():
                 raise Unfit
             state.prepare()
             given = [x._data if type(x) is Tensor else np.asarray(x) for x in arguments]
             arrays = [*given, *self._arrays_read(), *self._named, *state.arrays, self._ticket]
-            outputs = self._drawing(arrays) if self._generators else self._run(arrays, ())
+            moves = state.moves + self._rereads
+            fresh = len(given) if moves == self._moves else len(arrays)
+            self._moves = None
+            outputs = (self._drawing if self.draws else self._run)(arrays, fresh)
+            self._moves = moves
             for i, place in bound.values_of_arguments:
                 arguments[i]._data = outputs[place]
             for i, place in bound.gradients_of_arguments:
                 old, new = arguments[i]._grad, wrap(outputs[place])
                 arguments[i]._grad = new if old is None else old + new
-        return self._returning.finished(outputs, arguments)
+        return self._finish(outputs, arguments)
 
     def _arrays_read(self) -> list[Any]:
         """Return the arrays that are read and not written.
@@ -147,11 +179,10 @@ class Program:
                 other way round.
         """
         bound = self._bound
-        if not (bound.tensors or bound.owners or bound.without_gradient):
+        if not bound.symbols:
             return self._read
         grads = [*map(_grad_of, bound.owners)]
-        missing = any(map(is_, grads, repeat(None)))
-        if missing or not all(map(is_, map(_grad_of, bound.without_gradient), repeat(None))):
+        if any(map(is_, grads, repeat(None))):
             raise Unfit
         read = [*map(_data_of, bound.tensors), *map(_data_of, grads)]
         if not (len(read) == len(self._read) and all(map(is_, read, self._read))):
@@ -159,31 +190,33 @@ class Program:
                 if array.shape != e.shape or array.dtype != e.dtype:
                     raise Unfit
             self._read = read
+            self._rereads += 1
         return read
 
-    def _drawing(self, arrays: list[Any]) -> Sequence[Any]:
+    def _drawing(self, arrays: list[Any], fresh: int) -> Sequence[Any]:
         """Run, while no other thread draws from the generators; if it fails, nothing was drawn."""
         with ExitStack() as locks:
             for generator in self._locked:
                 locks.enter_context(generator._lock)
             states, runs = [generator.state for generator in self._locked], self._ticket.item()
             try:
-                return self._run(arrays, [generator._numpy for generator in self._generators])
+                numpys = [generator._numpy for generator in self._generators]
+                return self._run(arrays, fresh, numpys)
             except BaseException:
                 if self._ticket.item() == runs:
                     for generator, state in zip(self._locked, states, strict=True):
                         generator.state = state
                 raise
 
-    def _run(self, arrays: list[Any], generators: Sequence[Any]) -> Sequence[Any]:
+    def _run(self, arrays: list[Any], fresh: int, generators: Sequence[Any] = ()) -> Sequence[Any]:
         """Run, and do what comes after: also if Ctrl-C comes when all is written."""
         runs = self._ticket.item()
         try:
-            return self.runner(arrays, [read() for read in self._numbers], generators)
+            numbers = [at(counter.steps) for counter, at in self._numbers]
+            return self.runner(arrays, numbers, generators, fresh)
         except (Failed, ArithmeticError, *KERNEL_ERRORS) as error:
             raise Refused from error
         finally:
             if self._ticket.item() != runs:
                 self.state.finish()
-                for do in self.captured.after:
-                    do()
+                self.captured.conclude()

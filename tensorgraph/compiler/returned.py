@@ -77,10 +77,12 @@ class Returning:
                 raise AsItIs(f"it returns {describe(leaf)}, which is not the same each time")
         return computed
 
-    def finished(self, outputs: Sequence[Any], arguments: Sequence[Any]) -> Any:
-        """Return what the function returns, of the values of what it computes."""
-        if self.structure is None:
-            return self.results[0](outputs, arguments)
+    @property
+    def finish(self) -> Finish:
+        """What makes of the values of what the function computes what it returns."""
+        return self.results[0] if self.structure is None else self._nested
+
+    def _nested(self, outputs: Sequence[Any], arguments: Sequence[Any]) -> Any:
         return unflatten(self.structure, [make(outputs, arguments) for make in self.results])
 
 

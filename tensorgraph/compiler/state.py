@@ -8,8 +8,7 @@ moved to this memory at the first run, and after whatever else gave them another
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from operator import attrgetter, is_
+from collections.abc import Callable, Sequence
 from sys import getrefcount
 from threading import RLock
 from typing import Any, Protocol
@@ -18,12 +17,10 @@ from weakref import WeakSet, WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorgraph.compiler.conditions import Conditions
 from tensorgraph.compiler.joined_arrays import cuts
 from tensorgraph.engine.locks import free, in_forked_child
 from tensorgraph.engine.tensor import Tensor, wrap
-
-_data_of = attrgetter("_data")
-_grad_of = attrgetter("_grad")
 
 
 class Unfit(Exception):
@@ -175,30 +172,27 @@ class State:
         self._values = [slot.tensor for slot in slots if type(slot) is Value]
         self._graded = [slot.tensor for slot in slots if type(slot) is not Value]
         self._new = [slot for slot in slots if type(slot) is NewGradient]
-        self._held: list[Any] = []
-        self._grads: list[Any] = []
+        self._are_held: Callable[[], bool] = bool
         self._handed: list[Any] = []
         self._counts: list[int] = []
         self.arrays: list[NDArray[Any]] = []
         """The memory of each block."""
+        self.moves = 0
+        """How often it became other memory."""
         _LIVE.add(self)
 
-    def prepare(self) -> bool:
-        """Make the memory ready to be overwritten; return whether it is other memory than before.
+    def prepare(self) -> None:
+        """Make the memory ready to be overwritten.
 
         It holds what the tensors hold then, and nobody else refers to it.
 
         Raises:
             Unfit: a gradient is there that was not, or the other way round.
         """
-        held = all(map(is_, map(_data_of, self._values), self._held)) and all(
-            map(is_, map(_grad_of, self._graded), self._grads)
-        )
-        if held and self.arrays and [*map(getrefcount, self._handed)] == self._counts:
-            return False
-        return self._move()
+        if not self._are_held() or [*map(getrefcount, self._handed)] != self._counts:
+            self._move()
 
-    def _move(self) -> bool:
+    def _move(self) -> None:
         """Move what others gave to the tensors, and what others refer to."""
         counts = map(getrefcount, self._handed)
         shared = {
@@ -215,11 +209,22 @@ class State:
         for block in moving:
             block.move()
         self.arrays = [block.array for block in self.blocks]
-        self._held = [tensor._data for tensor in self._values]
-        self._grads = [tensor._grad for tensor in self._graded]
+        self.moves += bool(moving)
+        self._are_held = self._watched()
         self._handed = [thing for block in self.blocks for thing in block.handed]
         self._counts = [*map(getrefcount, self._handed)]
-        return bool(moving)
+
+    def _watched(self) -> Callable[[], bool]:
+        """Return what tells whether tensors have the arrays that they have now."""
+        conditions = Conditions()
+        for tensor in self._values:
+            conditions.equals(f"{conditions.name(tensor)}._data", tensor._data)
+        for tensor in self._graded:
+            grad = tensor._grad
+            conditions.equals(f"{conditions.name(tensor)}._grad", grad)
+            if grad is not None:
+                conditions.equals(f"{conditions.name(grad)}._data", grad._data)
+        return conditions.function()
 
     def finish(self) -> None:
         """Let tensors have the gradients that they did not have before the run."""

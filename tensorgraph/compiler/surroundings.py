@@ -11,17 +11,17 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, repeat
+from functools import partial
+from itertools import chain, islice
 from operator import is_
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorgraph.compiler.conditions import MISSING, Conditions, is_same
 from tensorgraph.compiler.things_read import (
     CONTAINERS,
-    MISSING,
-    VALUES,
     Look,
     Part,
     items_of,
@@ -56,17 +56,28 @@ class Surroundings:
     def _keep(self, look: Look) -> None:
         self._last = look
         self._sources = [source for _, thing in look.containers for source in views_of(thing)]
-        self._reads = [place.read for place in look.places]
-        self._owners = [owner for owner, _ in look.attributes]
-        self._names = [name for _, name in look.attributes]
         self._lengths, self._found = self._now()
 
     def _now(self) -> tuple[list[int], list[Any]]:
         return [*map(len, self._sources)], [
             *chain.from_iterable(self._sources),
-            *map(getattr, self._owners, self._names, repeat(MISSING)),
-            *[read() for read in self._reads],
+            *[place.read() for place in self._last.places],
         ]
+
+    def demand(self, conditions: Conditions) -> None:
+        """Demand that all is as it was when it was found unchanged last."""
+        found = iter(self._found)
+        for source, length in zip(self._sources, self._lengths, strict=True):
+            conditions.contains(source, [*islice(found, length)])
+        for place, value in zip(self._last.places, found, strict=True):
+            if value is MISSING:
+                conditions.equals(f"{conditions.name(place.read)}()", value)
+            else:
+                conditions.equals(place.code.format(conditions.name(place.owner)), value)
+        if self._contents:
+            conditions.holds(
+                f"{conditions.name(partial(_first_changed, self._contents))}() is None"
+            )
 
     def names(self) -> dict[int, str]:
         """Return what tensors are called in the code, also those in modules, by their ids."""
@@ -98,7 +109,7 @@ class Surroundings:
         """Return the name of something that is not what it was, if there is such a thing."""
         lengths, now = self._now()
         if lengths != self._lengths or not all(map(is_, now, self._found)):
-            if lengths == self._lengths and all(map(same, now, self._found)):
+            if lengths == self._lengths and all(map(is_same, now, self._found)):
                 self._found = now
             else:
                 look = looked(self._f, self._given)
@@ -131,17 +142,6 @@ class Surroundings:
 
 MOST_BYTES = 2**20
 """How much of arrays is compared before each run."""
-
-
-def same(x: Any, y: Any) -> bool:
-    """Return whether two values are one, or equal numbers, strings, or tuples and lists of such."""
-    if x is y:
-        return True
-    if type(x) is not type(y):
-        return False
-    if isinstance(x, VALUES):
-        return repr(x) == repr(y)  # −0.0 is not 0.0, and NaN is NaN
-    return isinstance(x, (tuple, list)) and len(x) == len(y) and all(map(same, x, y))
 
 
 def _are(x: Sequence[Any], y: Sequence[Any]) -> bool:
@@ -207,7 +207,4 @@ def _named_in(part: Part) -> Iterator[tuple[str, Any]]:
 
 def _alike(x: Any, y: Any) -> bool:
     """Return whether two things are one, or of one value, or containers: these are parts too."""
-    return x is y or (
-        type(x) is type(y)
-        and (isinstance(x, CONTAINERS) or (isinstance(x, VALUES) and repr(x) == repr(y)))
-    )
+    return is_same(x, y) or (type(x) is type(y) and isinstance(x, CONTAINERS))

@@ -15,16 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph.compiler.code_names import CodeNames, code_names, is_library, is_library_module
+from tensorgraph.compiler.conditions import MISSING, VALUES
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 
-PLAIN = (bool, int, float, complex, str, bytes, type(None))
-VALUES = (*PLAIN, np.generic, range)
-"""What is compared by value."""
 MOST = 2000
 """How many things are looked at before each run."""
-MISSING = object()
 
 FIXED = (tuple, frozenset)
 CONTAINERS = (*FIXED, dict, list, set, deque)
@@ -37,6 +34,10 @@ class Place(NamedTuple):
 
     name: str
     """What messages call it."""
+    owner: Any
+    """What it is a place of."""
+    code: str
+    """How it is read of the owner, which stands for ``{}``."""
     read: Callable[[], Any]
     write: Callable[[Any], None]
     erase: Callable[[], None]
@@ -75,7 +76,6 @@ class Look:
         self._known, self._stored = read, written
         self.read, self.written = frozenset[str](), frozenset[str]()
         self.places: list[Place] = []
-        self.attributes: list[tuple[Any, str]] = []
         self.containers: list[tuple[str, Any]] = []
         self.parts: list[Part] = []
         self.changeable: list[tuple[Part, Place | None]] = []
@@ -166,7 +166,6 @@ class Look:
         self._loads += names.loads
         for place in _named(f, names):
             value = self._place(place)
-            self.places.append(place)
             if value is np and (place.name, "random") in names.pairs:
                 self.unseen = UNSEEN_DRAWS.format(f"{place.name}.random")
             elif value is random or value is np.random:
@@ -175,6 +174,7 @@ class Look:
     def _place(self, place: Place) -> Any:
         """Look at what is at a place."""
         value = place.read()
+        self.places.append(place)
         self._counted(1)
         part = Part(place.name, None, (value,))
         self.parts.append(part)
@@ -197,7 +197,6 @@ class Look:
         stored = self._stored if own is not held and hasattr(thing, "__dict__") else frozenset()
         for attribute in sorted((self._known & (own.keys() | held.keys()) | stored) - apart):
             self._place(_attribute(name, thing, attribute))
-            self.attributes.append((thing, attribute))
         for attribute in sorted(apart):
             if attribute in self._known or attribute.startswith("__"):
                 self._follow(name, _methods(thing, held[attribute]))
@@ -260,6 +259,8 @@ def _attribute(prefix: str, thing: Any, name: str) -> Place:
         owner = thing
     return Place(
         f"{prefix}.{name}" if prefix else name,
+        thing,
+        f"{{}}.{name}" if name.isidentifier() else f"getattr({{}}, {name!r})",
         partial(getattr, thing, name, MISSING),
         partial(_give_back, thing, owner, name),
         partial(delattr, thing, name),
@@ -278,15 +279,20 @@ def _named(f: FunctionType, names: CodeNames) -> Iterator[Place]:
     """Yield a function's closure cells, defaults, and the globals that it names."""
     for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
         write = partial(setattr, cell, "cell_contents")
-        yield Place(name, partial(_cell, cell), write, partial(delattr, cell, "cell_contents"))
+        erase = partial(delattr, cell, "cell_contents")
+        yield Place(name, cell, "{}.cell_contents", partial(_cell, cell), write, erase)
     for name in ("__defaults__", "__kwdefaults__"):
-        yield Place(
-            name, partial(getattr, f, name), partial(setattr, f, name), partial(delattr, f, name)
+        read, write, erase = (
+            partial(getattr, f, name),
+            partial(setattr, f, name),
+            partial(delattr, f, name),
         )
+        yield Place(name, f, f"{{}}.{name}", read, write, erase)
     place = f.__globals__
     for name in sorted(names.globals_read & place.keys() | names.globals_written):
-        get = partial(place.get, name, MISSING)
-        yield Place(name, get, partial(place.__setitem__, name), partial(place.pop, name, None))
+        get, write = partial(place.get, name, MISSING), partial(place.__setitem__, name)
+        erase = partial(place.pop, name, None)
+        yield Place(name, place, f"{{}}[{name!r}]", get, write, erase)
 
 
 def _cell(cell: Any) -> Any:

@@ -10,11 +10,12 @@ from types import TracebackType
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.compiler.guards import Arguments, Settings, are_of
+from tensorgraph.compiler.conditions import Conditions
+from tensorgraph.compiler.guards import Arguments, Settings, demand_kinds, same
 from tensorgraph.compiler.program import Known, MakeRunner, Program
 from tensorgraph.compiler.returned import AsItIs
 from tensorgraph.compiler.state import Unfit
-from tensorgraph.compiler.surroundings import Surroundings, same
+from tensorgraph.compiler.surroundings import Surroundings
 from tensorgraph.engine.backward_pass import run_hooks
 from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.random_generator import followed
@@ -37,14 +38,21 @@ class Variant:
         self, program: Program, arguments: Arguments, surroundings: Surroundings, seconds: float
     ) -> None:
         self.program, self.surroundings, self.seconds = program, surroundings, seconds
-        self.kinds = arguments.kinds
         self.recording = MODE.get().recording
+        self._is_for = _takes(arguments.kinds)
         self.settings = Settings(program.captured.settings)
+        self._are_unchanged = self._watched()
+
+    def _watched(self) -> Callable[[], bool]:
+        """Return what tells whether all is where it was, when all was found as it had been."""
+        conditions = Conditions()
+        self.surroundings.demand(conditions)
+        self.settings.demand(conditions)
+        return conditions.function()
 
     def serves(self, args: tuple[Any, ...], recording: bool) -> bool:
         """Return whether it is for arguments of this kind; it may say no where it is not sure."""
-        known = self.kinds is not None and recording is self.recording
-        return known and are_of(self.kinds, args)  # type: ignore[arg-type]
+        return recording is self.recording and self._is_for(args)
 
     def run(self, arrays: Sequence[Any]) -> Any:
         """Return what the program returns; or ``UNFIT``, if something is not as it was.
@@ -54,12 +62,24 @@ class Variant:
         """
         if self.program.draws and followed():
             return UNFIT
-        if self.surroundings.changed() is not None or not self.settings.hold():
-            return UNFIT
+        if not self._are_unchanged():
+            if self.surroundings.changed() is not None or not self.settings.hold():
+                return UNFIT
+            self._are_unchanged = self._watched()
         try:
             return self.program(arrays)
         except Unfit:
             return UNFIT
+
+
+def _takes(kinds: Sequence[Any] | None) -> Callable[[tuple[Any, ...]], bool]:
+    """Return what tells whether arguments are arrays of these kinds; ``None`` for no arrays."""
+    conditions = Conditions()
+    if kinds is None:
+        conditions.holds("False")
+    else:
+        demand_kinds(conditions, "args", kinds)
+    return conditions.function("args")
 
 
 class Kind:

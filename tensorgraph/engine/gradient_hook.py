@@ -9,6 +9,15 @@ from typing import Any, Self
 from tensorgraph.engine.modes import meet
 
 
+class Wishes:
+    """Counts how often a tensor came to want a gradient or got a hook, or lost one or the other.
+
+    While it stands still, all tensors that were there want and do what they did.
+    """
+
+    changes = 0
+
+
 class GradientHook:
     """Takes a hook away from a tensor: ``remove()``, a call of the handle, or a ``with`` block.
 
@@ -31,6 +40,7 @@ class GradientHook:
         meet(self._holder)
         hooks = getattr(self._holder, self._field)
         setattr(self._holder, self._field, tuple(h for h in hooks if h is not self.hook))
+        Wishes.changes += 1
 
     __call__ = remove
 

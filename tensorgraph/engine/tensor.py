@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, placed, to_array, to_dtype
-from tensorgraph.engine.gradient_hook import GradientHook
+from tensorgraph.engine.gradient_hook import GradientHook, Wishes
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.lost_gradients import number_leaves, read_in_vain, values_leave
 from tensorgraph.engine.modes import MODE, meet
@@ -160,6 +160,7 @@ class Tensor(Operators):
             _check_differentiable(self._data.dtype)
         meet(self)
         self._requires_grad = bool(value)
+        Wishes.changes += 1
 
     @property
     def is_leaf(self) -> bool:
@@ -296,6 +297,7 @@ class Tensor(Operators):
         hooks = (*getattr(holder, field), handle.hook)
         # What is retained is what all hooks made of the gradient, whenever they were added.
         setattr(holder, field, tuple(sorted(hooks, key=lambda h: type(h) is Retained)))
+        Wishes.changes += 1
         return handle
 
     def retain_grad(self) -> Tensor:

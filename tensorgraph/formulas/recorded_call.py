@@ -92,7 +92,7 @@ def _frame_of(f: Callable[..., Any]) -> Iterator[list[FrameType]]:
     def look(frame: FrameType, event: str, _: Any) -> None:
         if event == "call" and frame.f_code is code:
             frames.append(frame)
-            sys.setprofile(before)  # all that it calls runs at full speed
+            _profile_by(before)  # all that it calls runs at full speed
 
     if code is None or code.co_filename.startswith(PACKAGE):
         yield frames
@@ -101,4 +101,12 @@ def _frame_of(f: Callable[..., Any]) -> Iterator[list[FrameType]]:
     try:
         yield frames
     finally:
-        sys.setprofile(before)
+        _profile_by(before)
+
+
+def _profile_by(profiler: Any) -> None:
+    """Let a profiler go on that was one before; that of cProfile is told by an object."""
+    if profiler is None or callable(profiler):
+        sys.setprofile(profiler)
+    else:
+        profiler.enable()

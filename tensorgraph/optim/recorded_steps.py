@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import placed, to_host
+from tensorgraph.engine.gradient_hook import Wishes
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import MODE, enable_grad, meet, number
 from tensorgraph.engine.op import Plan
@@ -118,11 +119,13 @@ class RecordedPack:
         else:
             rebind(kept, value._data, value._node)
             kept._requires_grad = value._requires_grad
+            Wishes.changes += 1
 
     def _rebind(self, value: Tensor) -> None:
         (param,) = self.params
         rebind(param, value._data, value._node)
         param._requires_grad = True
+        Wishes.changes += 1
         param.retain_grad()
 
     def has_gradients(self) -> bool:

@@ -18,9 +18,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,6 +34,19 @@ from tensorgraph.symbolic.attributes import Attributes
 from tensorgraph.symbolic.checks import conditions
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, in_order, lift, symbol
+
+
+class Counted(NamedTuple):
+    """A number that changes with the steps that something counts."""
+
+    name: str
+    counter: Any
+    at: Callable[[int], Any]
+    """Returns the number for a number of steps."""
+
+    def __call__(self) -> Any:
+        """Return the number as it is now, or what stands for it in a capture around."""
+        return number(*self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +70,7 @@ class Captured:
     """The draws in their order, which decides what each of them gives."""
     accumulated: Mapping[Expr, Expr]
     """The symbols of gradients that were there before, with the symbol of the tensor of each."""
-    numbers: Mapping[Expr, Callable[[], float]]
+    numbers: Mapping[Expr, Counted]
     """The symbols of numbers that change from step to step, with what reads each before a run."""
     checks: tuple[Expr, ...]
     """Single booleans that must be true. Where one is not, nothing counts of what is computed: the
@@ -68,9 +80,10 @@ class Captured:
     constants: tuple[tuple[Array, Expr], ...]
     """The arrays that operations were given besides tensors, each with the constant that stands for
     what was in it."""
-    after: tuple[Callable[[], None], ...]
-    """What is done besides, once all has been written: steps are counted on, and gradients that the
-    function has forgotten are forgotten."""
+    counted: tuple[tuple[Any, int], ...]
+    """What counts its ``steps``, and by how many it has counted on."""
+    forgotten: tuple[Tensor, ...]
+    """The tensors whose gradients the function has forgotten."""
     unrepeated: tuple[tuple[Any, str], ...]
     """What else the function has changed, which is not done again: an owner and the name of its
     attribute. Where there is such a thing, the function must run as it is."""
@@ -120,9 +133,17 @@ class Captured:
         for e, new in self.gradients.items():
             if type(targets[e]) is Tensor:
                 self._give(e, targets[e], wrap(copied(array_of(values[new]))))
-        for do in self.after:
-            do()
+        meet(*(thing for thing, _ in self.counted))
+        self.conclude()
         return unflatten(self.structure, [values[e] for e in self.outputs])
+
+    def conclude(self) -> None:
+        """Do what comes once all is written: count steps, forget gradients."""
+        for thing, more in self.counted:
+            # No setting, whatever its class checks.
+            object.__setattr__(thing, "steps", thing.steps + more)
+        for tensor in self.forgotten:
+            tensor.zero_grad()
 
     def _give(self, e: Expr, target: Tensor, gradient: Tensor) -> None:
         """Give a tensor a gradient; to that of an argument, which has none in a capture, add it."""
@@ -211,7 +232,8 @@ def capture(
         outputs = tuple(map(lift, found))
         written, gradients = capturing.written(), capturing.gradients()
         capturing.tell_of_no_gradients(gradients.keys() - {*inputs})
-        after, unrepeated = capturing.after(), capturing.unrepeated()
+        counted, forgotten = capturing.counted(), capturing.forgotten()
+        unrepeated = capturing.unrepeated()
     finally:
         capturing.restore()
     drawn, checks = tuple(capturing.drawn), tuple(capturing.checks)
@@ -233,7 +255,8 @@ def capture(
         checks=checks,
         settings=tuple(capturing.settings.values()),
         constants=tuple((a, e) for a, e in capturing.constants.values() if e in used),
-        after=after,
+        counted=counted,
+        forgotten=forgotten,
         unrepeated=unrepeated,
     )
 
@@ -247,7 +270,7 @@ class Capturing(Observer):
         self.tensors: dict[Expr, Tensor] = {}
         self.draws: dict[Expr, Generator] = {}
         self.drawn: dict[Expr, None] = {}
-        self.numbers: dict[Expr, Callable[[], float]] = {}
+        self.numbers: dict[Expr, Counted] = {}
         self.checks: dict[Expr, None] = {}
         self.settings: dict[tuple[int, str], tuple[Any, str, Any]] = {}
         self.constants: dict[int, tuple[Array, Expr]] = {}
@@ -282,7 +305,7 @@ class Capturing(Observer):
         self.met(counter)
         ahead = counter.steps - self._before[id(counter)].values["steps"]
         e = symbol(name, (), float, weak=True)
-        self.numbers[e] = partial(number, name, counter, at if not ahead else _Ahead(at, ahead))
+        self.numbers[e] = Counted(name, counter, at if not ahead else _Ahead(at, ahead))
         return e
 
     def relied(self, owner: Any, name: str, value: Any) -> None:
@@ -338,17 +361,21 @@ class Capturing(Observer):
         befores = ((e, self._before[id(t)].values["_grad"]) for e, t in self.tensors.items())
         return {symbols[id(g)]: e for e, g in befores if g is not None and id(g) in symbols}
 
-    def after(self) -> tuple[Callable[[], None], ...]:
-        """Return what is done once a run has written all: counting steps, forgetting gradients."""
-        done: list[Callable[[], None]] = []
-        for before in self._before.values():
-            thing, values = before.owner, before.values
-            if type(thing) is Tensor:
-                if thing._grad is None and values["_grad"] is not None:
-                    done.append(thing.zero_grad)
-            elif "steps" in before.follows and thing.steps != values["steps"]:
-                done.append(partial(_count, thing, thing.steps - values["steps"]))
-        return tuple(done)
+    def counted(self) -> tuple[tuple[Any, int], ...]:
+        """Return what has counted steps, and how many."""
+        counters = [before for before in self._before.values() if "steps" in before.follows]
+        counts = [(each.owner, each.owner.steps - each.values["steps"]) for each in counters]
+        return tuple((thing, more) for thing, more in counts if more)
+
+    def forgotten(self) -> tuple[Tensor, ...]:
+        """Return the tensors that had a gradient, and have none."""
+        return tuple(
+            before.owner
+            for before in self._before.values()
+            if type(before.owner) is Tensor
+            and before.owner._grad is None
+            and before.values["_grad"] is not None
+        )
 
     def unrepeated(self) -> tuple[tuple[Any, str], ...]:
         """Return which attributes have changed that no run of the capture changes."""
@@ -375,8 +402,3 @@ class _Ahead:
 
     def __call__(self, steps: int) -> Any:
         return self._at(steps + self._ahead)
-
-
-def _count(thing: Any, more: int) -> None:
-    meet(thing)
-    object.__setattr__(thing, "steps", thing.steps + more)  # no setting, whatever its class checks

@@ -144,6 +144,8 @@ FAULTS: list[Fault] = [
          "render_scene: drawing a module moves the random numbers on"),
         ("_left_alone", "replay({})", "",
          "render_scene: drawing a module moves its running averages"),
+        ("_profile_by", "profiler.enable()", "pass",
+         "derive: cProfile sees nothing after a function was derived"),
     ),
     *planted_in(
         "drawing/scene/statistics.py",

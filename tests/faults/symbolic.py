@@ -26,7 +26,7 @@ FAULTS: list[Fault] = [
         "symbolic/capture.py",
         ("Capturing.number", "at if not ahead else _Ahead(at, ahead)", "at",
          "capture: a second step in one function takes the number of the first"),
-        ("Capturing.after", "done.append(thing.zero_grad)", "pass",
+        ("Captured.conclude", "tensor.zero_grad()", "pass",
          "capture: a forgotten gradient comes back"),
     ),
     *planted_in(

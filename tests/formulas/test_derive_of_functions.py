@@ -1,5 +1,9 @@
 """``tg.derive`` of a function or module with example arguments, without a graph of one's own."""
 
+import cProfile
+import pstats
+import sys
+
 import numpy as np
 import pytest
 
@@ -118,6 +122,46 @@ ERRORS = tg.errors
 def test_what_cannot_be_derived(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def inner(x):
+    return tg.exp(x).sum()
+
+
+def outer(x):
+    return inner(x * x)
+
+
+def afterwards():
+    pass
+
+
+def names_called(profiler):
+    return {name for _, _, name in pstats.Stats(profiler).stats}
+
+
+def test_a_profiler_goes_on():
+    with cProfile.Profile() as profiler:
+        tg.derive(outer, np.ones(3), wrt="x")
+        afterwards()
+    assert {"inner", "afterwards"} <= names_called(profiler)
+
+
+def test_a_function_of_python_that_profiles_goes_on():
+    called = []
+
+    def profile(frame, event, _):
+        if event == "call":
+            called.append(frame.f_code)
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        tg.derive(outer, np.ones(3), wrt="x")
+        afterwards()
+    finally:
+        sys.setprofile(before)
+    assert inner.__code__ in called and afterwards.__code__ in called
 
 
 def test_a_list_of_floats_is_an_array():

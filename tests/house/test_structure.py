@@ -68,7 +68,7 @@ ROOMS = [
 # The rooms in a large room, in the same way.
 INNER = {
     "compiler": [
-        "arena bit_generators c_functions code_names dataflow",
+        "arena bit_generators c_functions code_names conditions dataflow",
         "joined_arrays loops things_read",
         "works",
         "numpy_plan",

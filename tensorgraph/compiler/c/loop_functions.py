@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.compiler.c_functions import TYPES, literal, text_of
+from tensorgraph.compiler.c_functions import C_TYPES, TYPES, literal, text_of
 from tensorgraph.compiler.loops.fusion import Group
 from tensorgraph.compiler.loops.nests import collapsed, deepest, segments, starts, stored_once
 from tensorgraph.compiler.loops.scalars import (
@@ -343,7 +343,7 @@ class _Writer:
 
 def _local(dtype: np.dtype[Any]) -> str:
     """Return the type of a value at hand: of a boolean one as wide as most of what it chooses."""
-    return "int" if dtype == np.bool_ else TYPES[dtype.name]
+    return "int" if dtype == np.bool_ else C_TYPES[dtype]
 
 
 def _may_be_nan(loop: Loop) -> bool:

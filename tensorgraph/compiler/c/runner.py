@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
-from operator import is_
 from time import perf_counter_ns
 from typing import Any
 from weakref import ref
@@ -73,17 +72,21 @@ class CRunner:
         self._program, self._build = program, build
         self._memory = np.empty(program.memory + ALIGNMENT, np.uint8)
         self._start = -self._memory.ctypes.data % ALIGNMENT
-        self._numbers = np.zeros(max(len(dataflow.numbers), 1))
+        self._numbers = (ctypes.c_double * len(dataflow.numbers))()
         self._table = (ctypes.c_void_p * (FIRST + len(dataflow.generators) + len(program.given)))()
         self._table[MEMORY] = self._memory.ctypes.data + self._start
-        self._table[NUMBERS] = self._numbers.ctypes.data
+        self._table[NUMBERS] = ctypes.addressof(self._numbers)
         self._held: dict[Buffer, NDArray[Any]] = {}
         """The arrays of buffers that are no temporaries: kernels need them, C their addresses."""
         for buffer in program.given:
             if buffer.kind == "constant":
                 self._hold(buffer, buffer.value)
         self._arrays = lowering.arrays
-        self._outputs = [self._output(buffer) for buffer in lowering.outputs]
+        outputs = [*enumerate(lowering.outputs)]
+        self._large = [(i, buffer) for i, buffer in outputs if buffer.nbytes > SMALL]
+        self._small = [i for i, buffer in outputs if buffer.nbytes <= SMALL]
+        self._places = [self._new(buffer) if i in self._small else None for i, buffer in outputs]
+        """Where small outputs are written, of which copies are returned."""
         self._last: list[Callable[[], Any]] = [_nothing] * len(self._arrays)
         """Weak references: who counts those who hold an array need not count this."""
         self._copies: list[Any] = [None] * len(self._arrays)
@@ -110,6 +113,7 @@ class CRunner:
         arrays: Sequence[NDArray[Any]],
         numbers: Sequence[float],
         generators: Sequence[np.random.Generator],
+        fresh: int | None = None,
     ) -> Sequence[NDArray[Any]]:
         """Return the outputs, and overwrite what the dataflow writes.
 
@@ -118,15 +122,15 @@ class CRunner:
         """
         if not self._parts:
             self.load()
-        if not all(map(is_, arrays, [last() for last in self._last])):
-            for i, array in enumerate(arrays):
-                if array is not self._last[i]():
-                    self._take(i, array)
-        if numbers:
-            self._numbers[:] = numbers
+        for i, array in enumerate(arrays[:fresh]):
+            if array is not self._last[i]():
+                self._take(i, array)
+        self._numbers[:] = [*numbers]
         if generators:
             self._draw_from(generators)
-        outputs = [output() for output in self._outputs]
+        outputs: list[Any] = [*self._places]
+        for i, buffer in self._large:
+            outputs[i] = self._new(buffer)
         self._given = arrays
         try:
             for part in self._parts:
@@ -135,7 +139,9 @@ class CRunner:
                     raise Failed(code - FAILED)
         finally:
             self._given = ()
-        return [x.copy() if x.nbytes <= SMALL else x for x in outputs]
+        for i in self._small:
+            outputs[i] = outputs[i].copy()
+        return outputs
 
     # ------------------------------------------------------------------ what the program is given
 
@@ -213,24 +219,17 @@ class CRunner:
 
     def _take(self, i: int, array: NDArray[Any]) -> None:
         """Take an array: where it is the same the next time, nothing is to be done."""
+        self._last[i] = _nothing  # if Ctrl-C comes between
         compact = array.flags.c_contiguous
         self._copies[i] = None if compact else np.ascontiguousarray(array)
         self._point(self._arrays[i], array if compact else self._copies[i])
         self._last[i] = ref(array) if compact else _nothing
 
-    def _output(self, buffer: Buffer) -> Callable[[], NDArray[Any]]:
-        """Return what gives the array that an output is written to."""
-        if buffer.nbytes <= SMALL:
-            array: NDArray[Any] = np.empty(buffer.shape, buffer.dtype)
-            self._hold(buffer, array)
-            return lambda: array
-
-        def made() -> NDArray[Any]:
-            array: NDArray[Any] = np.empty(buffer.shape, buffer.dtype)
-            self._hold(buffer, array)
-            return array
-
-        return made
+    def _new(self, buffer: Buffer) -> NDArray[Any]:
+        """Return an array that an output is written to."""
+        array: NDArray[Any] = np.empty(buffer.shape, buffer.dtype)
+        self._hold(buffer, array)
+        return array
 
     def _draw_from(self, generators: Sequence[np.random.Generator]) -> None:
         for i, generator in enumerate(generators):

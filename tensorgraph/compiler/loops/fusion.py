@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tensorgraph.compiler.loops.scalars import Buffer, Index, Shape
+from tensorgraph.compiler.loops.scalars import Buffer, Index, Place, Shape
 from tensorgraph.compiler.loops.statements import Loop, Statement
 
 MOST = 32
@@ -20,18 +20,22 @@ class Group:
     """Statements that run together: one alone, or loops over the same rows."""
 
     def __init__(self, first: Statement) -> None:
-        self.statements = [first]
-        self.last = first.last
-
-    @property
-    def loops(self) -> list[Loop]:
+        self.statements: list[Statement] = []
+        self.loops: list[Loop] = []
         """Its loops, if it is made of some."""
-        return [s for s in self.statements if isinstance(s, Loop)]
+        self.last = first.last
+        self.add(first)
 
     @property
     def rows(self) -> int:
         """How many rows its loops have; 1 where they have no variable."""
         return rows_of(self.loops[0])
+
+    def add(self, s: Statement) -> None:
+        """Let a statement run after those that are there."""
+        self.statements.append(s)
+        if isinstance(s, Loop):
+            self.loops.append(s)
 
     def reads(self) -> list[Buffer]:
         """Return the buffers that it reads."""
@@ -60,7 +64,7 @@ def fused(statements: Sequence[Statement]) -> list[Group]:
         if at == len(groups):
             groups.append(Group(s))
         else:
-            groups[at].statements.append(s)
+            groups[at].add(s)
         if s.out is not None:
             writers.setdefault(s.out, []).append(at)
     return groups
@@ -75,16 +79,17 @@ def _place(
     """Return the first group that a statement can join, or the place of a new one."""
     if not isinstance(s, Loop):
         return len(groups)
-    needed = [i for buffer in s.reads() for i in writers.get(buffer, ())]
+    loads = s.loads()
+    needed = [i for place in loads for i in writers.get(place.buffer, ())]
     written = [i + 1 for i in writers.get(s.out, ())]  # what was written before is overwritten
     first = max([*needed, *written], default=0)
-    checks = [i + 1 for i, group in enumerate(groups) if not group.loops and _leaves(group)]
-    if s.last or _reads_by_value(s):
-        first = max([first, *checks])
+    if s.last or s.at.gathered or any(place.index.gathered for place in loads):
+        # Places that depend on values must have been checked before.
+        first = max([first, *(i + 1 for i, group in enumerate(groups) if _leaves(group))])
     if s.last:
         first = max([first, *(i + 1 for i, g in enumerate(groups) if not g.last)])
     for i in range(first, len(groups)):
-        if _joins(s, groups[i], count):
+        if _joins(s, loads, groups[i], count):
             return i
     return len(groups)
 
@@ -94,13 +99,8 @@ def _leaves(group: Group) -> bool:
     return group.statements[0].out is None
 
 
-def _reads_by_value(s: Loop) -> bool:
-    """Return whether places depend on values, which must have been checked before."""
-    return bool(s.at.gathered) or any(place.index.gathered for place in s.loads())
-
-
-def _joins(s: Loop, group: Group, count: dict[Buffer, int]) -> bool:
-    """Return whether a loop may run with those of a group, row by row."""
+def _joins(s: Loop, loads: Sequence[Place], group: Group, count: dict[Buffer, int]) -> bool:
+    """Return whether a loop, which reads these places, may run with those of a group."""
     if not group.loops or group.last != s.last or group.rows != rows_of(s):
         return False
     if len(group.statements) == MOST and not s.last:
@@ -110,7 +110,7 @@ def _joins(s: Loop, group: Group, count: dict[Buffer, int]) -> bool:
     made = {other.out: other for other in group.loops}
     return all(
         count[place.buffer] == 1 and _stays_in_row(place.index, s.dims, made[place.buffer])
-        for place in s.loads()
+        for place in loads
         if place.buffer in made
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.compiler.bit_generators import C_TEXT
-from tensorgraph.compiler.c_functions import TYPES
+from tensorgraph.compiler.c_functions import C_TYPES, TYPES
 from tensorgraph.compiler.dataflow import Dataflow
 from tensorgraph.compiler.loops.convolving import conv, conv_transpose, conv_weight_grad
 from tensorgraph.compiler.loops.elements import Element, NotReadable, formula_of
@@ -230,11 +230,11 @@ class Lowering:
         """Return the result of an operation, or the array of a constant."""
         if e.op is None:
             return self.array(e)
-        kinds = {x.dtype.name for x in (e, *e.args) if x not in self.generators}
+        kinds = {x.dtype for x in (e, *e.args) if x not in self.generators}
         for x in e.args:
             if x in self.onto:
                 return scattering(self, x)
-        if kinds <= TYPES.keys():
+        if kinds <= C_TYPES.keys():
             if e.op.family == "elementwise":
                 for x in e.args:
                     self._computed_once(x, e.size)
