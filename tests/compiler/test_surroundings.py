@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tensorgraph as tg
+from tensorgraph import nn
 from tensorgraph.compiler.compiled import Compiled
 from tests.compiler.test_compiled_calls import programs, said
 
@@ -360,3 +361,75 @@ def test_what_is_changed_is_taken_back_and_changed_in_each_call(kind, at_once):
         assert len(held["loss"]) in (4, 8)
     if kind == "an array":
         assert held.array[0] in (4, 8)
+
+
+# --------------------------------------------------------------- what a capture leaves behind
+
+
+class Counting:
+    calls = 0
+
+    def step(self, x):
+        self.calls += 1
+        return x * self.calls
+
+
+def test_what_a_class_holds_is_not_given_to_its_object():
+    counting = Counting()
+    run = Compiled(counting.step, at_once=True)
+    with pytest.warns(tg.errors.UsageWarning, match="it changes calls"):
+        assert [run(X)[0] for _ in range(3)] == [1.0, 2.0, 3.0]
+    assert counting.calls == 3 and Counting.calls == 0
+
+
+def test_what_was_not_there_is_not_there_afterwards():
+    holder = SimpleNamespace(seen=0)
+
+    def f(x):
+        if not hasattr(holder, "first"):
+            holder.first = 7
+            holder.seen += 1
+        return x * holder.first
+
+    run = Compiled(f, at_once=True)
+    with pytest.warns(tg.errors.UsageWarning, match="it changes"):
+        assert run(X).tolist() == [7.0, 7.0]
+    assert (holder.first, holder.seen) == (7, 1)
+
+
+def test_an_array_of_two_names_is_read_anew_at_both():
+    array = np.array([2.0, 3.0])
+
+    def f(x):
+        same = array
+        return x * same * same[0].item()
+
+    run = Compiled(f)
+    for first in (2.0, 4.0, 8.0):
+        array[0] = first
+        assert values(run) == values(f)
+
+
+def test_what_is_in_a_dict_of_a_librarys_module_counts():
+    heads = {"a": nn.Linear(2, 1, init=nn.init.constant(1.0))}
+    model = nn.MultiTask(nn.Identity(), heads)
+    run = Compiled(lambda x: model(x)["a"].detach())
+    assert [run(X).item() for _ in range(3)] == [2.0] * 3
+    model.heads["a"] = nn.Linear(2, 1, init=nn.init.constant(3.0))
+    assert [run(X).item() for _ in range(3)] == [6.0] * 3
+
+
+FACTOR = 2.0
+
+
+def test_what_a_function_inside_names_counts(monkeypatch):
+    def f(x):
+        def scaled(y):
+            return y * FACTOR
+
+        return scaled(x)
+
+    run = Compiled(f)
+    assert values(run) == [2.0, 2.0]
+    monkeypatch.setitem(globals(), "FACTOR", 5.0)
+    assert values(run) == [5.0, 5.0]
