@@ -62,7 +62,7 @@ from tensorgraph.compiler.loops.statements import (
     Stored,
     is_for_blas,
     loop_over,
-    memory_order,
+    order_in_memory,
     strides_of,
 )
 from tensorgraph.engine.op import REGISTRY
@@ -197,7 +197,7 @@ class Lowering:
 
     def _stored(self, array: Array) -> Stored:
         """Return an array in memory of its own, in the order of what it is made of."""
-        stored = Stored.new(array.dtype, array.shape, memory_order(array))
+        stored = Stored.new(array.dtype, array.shape, order_in_memory(array))
         self.store(array, stored)
         return stored
 
@@ -349,7 +349,7 @@ class Lowering:
         value = cast(x.at(places), dtype)
         whole = all(x.shape[d] == 1 for d in lost)
         shape = tuple(x.shape[d] for d in kept)
-        out = Stored.new(dtype, shape, [kept.index(d) for d in memory_order(x) if d in kept])
+        out = Stored.new(dtype, shape, [kept.index(d) for d in order_in_memory(x) if d in kept])
         at = out.place([places[d] for d in kept])
         self.loop(x.shape, value, out.buffer, at, None if whole else combine)
         if len(e.shape) == len(shape):

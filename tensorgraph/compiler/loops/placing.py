@@ -24,7 +24,7 @@ from tensorgraph.compiler.loops.statements import (
     Computed,
     Stored,
     loop_over,
-    memory_order,
+    order_in_memory,
     strides_of,
 )
 from tensorgraph.engine.op import REGISTRY
@@ -38,7 +38,7 @@ def concat(program: Lowering, e: Expr) -> Array:
     """Return arrays joined along an axis: each is stored in its part of the result."""
     d, parts = e.static["axis"], [*map(program.array, e.args)]
     largest = max(parts, key=lambda x: x.shape[d])
-    whole, start = Stored.new(e.dtype, e.shape, memory_order(largest)), 0
+    whole, start = Stored.new(e.dtype, e.shape, order_in_memory(largest)), 0
     for x in parts:
         offset = whole.offset + start * whole.strides[d]
         part = Stored(whole.buffer, x.shape, offset, whole.strides)
@@ -60,7 +60,7 @@ def stack(program: Lowering, e: Expr) -> Array:
 def pad(program: Lowering, e: Expr) -> Array:
     """Return an array amid a constant."""
     x = program.array(e.args[0])
-    out = Stored.new(e.dtype, e.shape, memory_order(x))
+    out = Stored.new(e.dtype, e.shape, order_in_memory(x))
     program.fill(e.static["constant"], out.buffer)
     before = [widths[0] for widths in e.static["pad_width"]]
     offset = sum(n * s for n, s in zip(before, out.strides, strict=True))

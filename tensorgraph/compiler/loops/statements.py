@@ -21,7 +21,6 @@ from tensorgraph.compiler.loops.scalars import (
     Place,
     Scalar,
     Shape,
-    axes,
     axis,
     load,
     loads_of,
@@ -103,10 +102,11 @@ class Computed:
 Array = Stored | Computed
 
 
-def memory_order(array: Array) -> tuple[int, ...]:
+def order_in_memory(array: Array) -> tuple[int, ...]:
     """Return the order of an array's axes in memory, or that of what it is computed of."""
-    read = loads_of(array.at(axes(array.shape)))
-    return order_of(array.shape, [place.index for place in read])
+    if isinstance(array, Stored):
+        return order_of(array.shape, [Index(0, array.strides)])
+    return order_of(array.shape, [place.index for place in loads_of(array.formula)])
 
 
 @dataclass(frozen=True, eq=False)
