@@ -281,7 +281,7 @@ def _without_out(name: str) -> str:
 def _instead(function: Any, name: str, ops: Ops) -> str:
     """Say of a function that is no op what to write."""
     own = getattr(function, "__name__", "")
-    foreign = isinstance(function, np.ufunc) and getattr(np, own, None) is not function
+    foreign = isinstance(function, np.ufunc) and getattr(np, own, None) != function
     lead = f"write tg.{own}" if foreign and own in ops else lead_of_function(own, foreign)
     if lead and ".numpy()" in lead:
         return f"does not take tensors; {lead}"
@@ -293,7 +293,7 @@ def _instead(function: Any, name: str, ops: Ops) -> str:
 def _name_of(ufunc: Any) -> str:
     """Return what messages call a ufunc: as NumPy does, or as the user's line does another's."""
     own: str = ufunc.__name__
-    if getattr(np, own, None) is ufunc:
+    if getattr(np, own, None) == ufunc:
         return f"np.{own}"
     line = written_once(asking(asking_frame()).frame)
     called = line.name if line.kind == "call" and "…" not in line.name else ""

@@ -319,14 +319,14 @@ def test_arguments_that_are_given_gradients_and_values(runner):
 
 @on_every_back_end
 def test_gradients_of_gradients(runner):
-    w = tg.tensor([0.5, 2.0], requires_grad=True)
+    w = tg.tensor(np.array([0.5, 2.0]), requires_grad=True)
 
     def penalty(x):
         slope = tg.gradients((tg.sin(w) * x).sum(), w, create_graph=True)
         first = tg.grad(lambda v: (v * v * slope).sum())(w)
         return first.detach(), tg.gradients((slope**2).sum(), w)
 
-    run, x = compiled(penalty, runner), np.array([1.0, 3.0], "float32")
+    run, x = compiled(penalty, runner), np.array([1.0, 3.0])
     expected = list(penalty(x))
     for _ in range(3):
         assert_alike(list(run(x)), expected)
