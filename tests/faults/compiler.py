@@ -303,7 +303,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "compiler/c/convolutions.py",
-        ("_moved", "run * counts[last]", "run",
+        ("_through_windows", "run * counts[-1]", "run",
          "compiled convolutions: one row's neighbours are laid out alone"),
     ),
     *planted_in(
@@ -335,7 +335,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "compiler/c/products.py",
-        ("_layout", "return (112, max(b, rows))", "return (111, max(b, rows))",
+        ("_layout", "(TURNED, max(b, rows))", "(AS_IT_IS, max(b, rows))",
          "compiled products: transposed matrices are taken as they lie"),
         ("_loops", "m // ROWS * ROWS", "m", "compiled products: rows beyond the last are made"),
         ("_rows", "each = range(step)", "each = range(1)",

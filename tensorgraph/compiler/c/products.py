@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tensorgraph.compiler.c.loop_functions import Function
@@ -22,6 +24,15 @@ typedef void (*dgemm_t)(int, int, int, @, @, @, double, const double *, @, const
   double, double *, @);
 """
 """The types of BLAS's functions; ``@`` is its integer."""
+
+
+ROW_MAJOR, AS_IT_IS, TURNED = 101, 111, 112
+"""BLAS's words for the order of its matrices' elements, and for whether one is transposed."""
+
+
+def multiplying(dtype: np.dtype[Any]) -> str:
+    """Return the name of BLAS's function for matrices of a dtype."""
+    return "sgemm" if dtype == np.float32 else "dgemm"
 
 
 def product_of(s: Product, blas: bool) -> Function:
@@ -46,21 +57,21 @@ def product_of(s: Product, blas: bool) -> Function:
     )
     small = m * n * k <= SMALL or not blas
     lines.append("  {")
-    lines += (_loops if small else _called)(s, kind, (x, y, out), (m, n, k))
+    at, size = (x, y, out), (m, n, k)
+    lines += _loops(s, kind, at, size) if small else _called(s, at, size)
     lines.append("  }")
     text = f"static void @({head}) {{\n" + "\n".join(lines) + "\n}"
     return Function(text, [s.x.buffer, s.y.buffer, s.out], [s.x.offset, s.y.offset, 0])
 
 
-def _called(s: Product, kind: str, at: tuple[str, ...], size: tuple[int, ...]) -> list[str]:
+def _called(s: Product, at: tuple[str, ...], size: tuple[int, ...]) -> list[str]:
     """Return a call of BLAS."""
     m, n, k = size
     x, y, out = at
     rows, columns = _layout(s.x, m, k), _layout(s.y, k, n)
-    name = "sgemm" if kind == "float" else "dgemm"
     return [
-        f"  {name}(101, {rows[0]}, {columns[0]}, {m}, {n}, {k}, 1, {x}, {rows[1]}, {y},"
-        f" {columns[1]}, 0, {out}, {n});"
+        f"  {multiplying(s.out.dtype)}({ROW_MAJOR}, {rows[0]}, {columns[0]}, {m}, {n}, {k}, 1,"
+        f" {x}, {rows[1]}, {y}, {columns[1]}, 0, {out}, {n});"
     ]
 
 
@@ -68,8 +79,8 @@ def _layout(v: Stored, rows: int, columns: int) -> tuple[int, int]:
     """Return BLAS's word for a matrix's order, and how far its rows or columns are apart."""
     a, b = v.strides[-2:]
     if (b == 1 or columns == 1) and (a >= columns or rows == 1):
-        return 111, max(a, columns)
-    return 112, max(b, rows)
+        return AS_IT_IS, max(a, columns)
+    return TURNED, max(b, rows)
 
 
 def _loops(s: Product, kind: str, at: tuple[str, ...], size: tuple[int, ...]) -> list[str]:
