@@ -278,6 +278,11 @@ def _avg_pool_grad_body(
 # ---------------------------------------------------------------------------------- in programs
 
 
+def _tied(x: Any, peak: Any) -> Any:
+    """Return which elements are the largest of their window; NaN is where there is one."""
+    return logical_or(equal(x, peak), isnan(x))
+
+
 def _max_pool_lowering(x: Any, *, size: Shape, stride: Shape, padding: Padding) -> Any:
     x = pad(x, pad_width=((0, 0), (0, 0), *padding), constant=_lowest(x.dtype))
     for axis, (k, s) in enumerate(zip(size, stride, strict=True), 2):
@@ -297,15 +302,14 @@ def _max_pool_grad_lowering(
     within = tuple(range(3, len(parted), 2))
     elements = reshape(x[(..., *map(slice, inside))], shape=parted)
 
-    def ties(at: Any, peak: Any) -> Any:
-        # NaN equals nothing; it is the largest where there is one.
-        return where(isnan(peak), isnan(at), equal(at, peak))
-
     places = product(*map(range, size))
-    firsts = [elements[(..., *(part for i in at for part in (slice(None), i)))] for at in places]
-    count = reduce(add, (astype(ties(at, peaks), y.dtype) for at in firsts))
-    share, peaks = (expand_dims(a, axis=within) for a in (y / maximum(count, 1), peaks))
-    out = reshape(where(ties(elements, peaks), share, 0), shape=(*lead, *inside))
+    by_place = [
+        elements[(..., *chain.from_iterable((slice(None), i) for i in at))] for at in places
+    ]
+    count = reduce(add, (astype(_tied(x, peaks), y.dtype) for x in by_place))
+    share, wide_peaks = (expand_dims(a, axis=within) for a in (y / maximum(count, 1), peaks))
+    out = where(_tied(elements, wide_peaks), share, 0)
+    out = reshape(out, shape=(*lead, *inside))
     left = [(0, n - m) for n, m in zip(shape_of(x)[2:], inside, strict=True)]
     return pad(out, pad_width=((0, 0), (0, 0), *left))
 
