@@ -948,6 +948,8 @@ def where(condition: Operand, x: Operand, y: Operand) -> Any: ...
 def linear(x: MakesTensor, weight: Operand, bias: Operand) -> Tensor:
     """Return x Wᵀ + b, samples along the leading axes of x; W has shape (out, in).
 
+    The bias has shape (out,), or the shape of the result: one for each sample.
+
     Example:
         >>> import tensorgraph as tg
         >>> tg.linear([1.0, 2.0], [[1.0, 1.0], [1.0, -1.0]], [0.5, 0.0])
