@@ -129,7 +129,8 @@ def _around(size: Shape, stride: Shape, padding: Padding, dilation: Shape) -> Pa
 def _turned(weight: Any, groups: int) -> Any:
     """Return a weight from the channels it leads to, back to those it leads from."""
     channels, inner, *size = weight.shape
-    parts = weight.reshape(groups, channels // groups, inner, *size).swapaxes(1, 2)
+    parts = weight.reshape(groups, channels // groups, inner, *size)
+    parts = parts.transpose(0, 2, 1, *range(3, parts.ndim))
     back = (..., *(slice(None, None, -1) for _ in size))
     return parts[back].reshape(groups * inner, channels // groups, *size)
 

@@ -54,9 +54,11 @@ CANCELLING = {"center", "log_softmax", "softmax_cross_entropy"}
 OVERFLOWING = {"rms", "var"}
 """Squares that leave the range of single precision are left to the kernel."""
 
+POOLING = ["max_pool", "max_pool_grad"]
+
 
 def test_every_lowering_is_tried():
-    assert set(LOWERED) == CALLS.keys() | {"linear", "affine", "matmul_where"}
+    assert set(LOWERED) == CALLS.keys() | {"linear", "affine", "matmul_where", *POOLING}
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
@@ -87,3 +89,23 @@ def test_a_lowering_gives_what_the_kernel_does(name, dtype):
         wrong = far | (np.isnan(found) != np.isnan(expected))
         wrong |= np.isinf(expected) & (found != expected)
         assert not wrong.any(), (x, found, expected)
+
+
+@pytest.mark.parametrize(
+    "pooling",
+    [
+        {"size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))},
+        {"size": (3, 2), "stride": (3, 2), "padding": ((0, 0), (0, 0))},
+        {"size": (2, 3), "stride": (1, 2), "padding": ((1, 0), (1, 1))},
+    ],
+)
+def test_pooling_of_numbers_at_the_edges(pooling):
+    image = ROWS.reshape(1, 1, *ROWS.shape)
+    peaks = REGISTRY["max_pool"].compute((image,), pooling)
+    y = np.arange(1.0, 1 + peaks.size).reshape(peaks.shape)
+    for name, arrays in {"max_pool": (image,), "max_pool_grad": (y, image, peaks)}.items():
+        op = REGISTRY[name]
+        operands = [symbol(None, a.shape, a.dtype) for a in arrays]
+        lowered = lift(op.lowering(*operands, **pooling))
+        found = evaluate([lowered], dict(zip(operands, arrays, strict=True)))[lowered]
+        np.testing.assert_allclose(found, op.compute(arrays, pooling), rtol=1e-15)
