@@ -139,6 +139,8 @@ clip: OpFunction = register(
     {"x": _clip_rule},
     prepare=_check_bounds,
     notation=function(arguments=("min", "max")),
+    # NumPy 2.0 has other names for the bounds, and asks for one.
+    code="x if min is None and max is None else x.clip(min, max)",
     doc="""Return x limited to [min, max]; the gradient passes inside and on the bounds.
 
     >>> tg.clip([1.0, 5.0, 9.0], 2.0, 6.0)

@@ -55,6 +55,7 @@ reshape: OpFunction = register(
     shape=lambda x, *, shape: shape,
     prepare=_full_shape,
     notation=HIDDEN,
+    code=".reshape",  # NumPy 2.0 has another name for the shape
     facts={"moved": True},
     doc="""Return the same elements in another shape; one length may be −1.
 
