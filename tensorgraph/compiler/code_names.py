@@ -23,7 +23,7 @@ class CodeNames(NamedTuple):
     read: frozenset[str]
     """Of attributes and globals; also strings, by which ``getattr`` may read."""
     written: frozenset[str]
-    """Of attributes that are given values."""
+    """Of attributes that are given values, or that may be asked for by ``getattr``."""
     globals_read: frozenset[str]
     globals_written: frozenset[str]
     loads: Counter[str]
@@ -39,7 +39,10 @@ def code_names(f: FunctionType) -> CodeNames:
     pairs: set[tuple[str, str]] = set()
     loads: Counter[str] = Counter()
     for code in _codes(f.__code__):
-        read.update(code.co_names, (x for x in code.co_consts if isinstance(x, str)))
+        texts = [x for x in code.co_consts if isinstance(x, str)]
+        read.update(code.co_names, texts)
+        if not ASKING.isdisjoint(code.co_names):
+            by_kind["STORE_ATTR"].update(filter(str.isidentifier, texts))
         for one, after in pairwise(dis.get_instructions(code)):
             name = one.argval
             by_kind[one.opname].add(name)
@@ -57,6 +60,8 @@ def code_names(f: FunctionType) -> CodeNames:
     )
 
 
+ASKING = {"getattr", "hasattr"}
+"""Functions to which something may be missing."""
 NAMING = ("LOAD_GLOBAL", "LOAD_DEREF", "LOAD_ATTR", "LOAD_NAME")
 
 

@@ -32,6 +32,8 @@ from tensorgraph.symbolic.capture import Capturing
 
 KINDS = 256
 """For how many kinds of arguments what was seen is kept."""
+MANY = 32
+"""So many kinds are told, as each may become a program."""
 
 
 P = ParamSpec("P")
@@ -119,6 +121,11 @@ class Compiled(Generic[P, R]):
     def _kind_of(self, key: Any) -> Kind:
         if len(self._kinds) >= KINDS:
             del self._kinds[next(iter(self._kinds))]
+        if len(self._kinds) == MANY:
+            self._tell(
+                f"{MANY} calls had arguments of different kinds; a number is a kind of its own,"
+                " so give those that change as tensors: step(x, tg.tensor(lr))"
+            )
         return self._kinds.setdefault(key, Kind())
 
     def _in_a_new_way(

@@ -70,7 +70,7 @@ class Surroundings:
         for source, length in zip(self._sources, self._lengths, strict=True):
             conditions.contains(source, [*islice(found, length)])
         for place, value in zip(self._last.places, found, strict=True):
-            if value is MISSING:
+            if value is MISSING or not place.code:
                 conditions.equals(f"{conditions.name(place.read)}()", value)
             else:
                 conditions.equals(place.code.format(conditions.name(place.owner)), value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import random
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from types import BuiltinMethodType, FunctionType, MemberDescriptorType, MethodType
@@ -37,7 +37,7 @@ class Place(NamedTuple):
     owner: Any
     """What it is a place of."""
     code: str
-    """How it is read of the owner, which stands for ``{}``."""
+    """How it is read of the owner, which stands for ``{}``; nothing where ``read`` alone tells."""
     read: Callable[[], Any]
     write: Callable[[Any], None]
     erase: Callable[[], None]
@@ -151,6 +151,8 @@ class Look:
         f, owner = method.__func__, method.__self__
         if isinstance(f, FunctionType) and not is_library(f):
             self._left.append(("", f))
+            if f.__name__ in dict(_of_classes(owner)):
+                self._place(_method_place("", owner, f.__name__))
             if isinstance(owner, Module):
                 self._object("", owner)
             else:
@@ -191,18 +193,25 @@ class Look:
         """
         if is_library_module(thing):
             return
-        held = dict(_of_classes(thing))
+        classes = [*_of_classes(thing)]
+        held = dict(classes)
         own = held if isinstance(thing, type) else getattr(thing, "__dict__", {})
         apart = {k for k, value in held.items() if not _is_value(value)}
         stored = self._stored if own is not held and hasattr(thing, "__dict__") else frozenset()
         for attribute in sorted((self._known & (own.keys() | held.keys()) | stored) - apart):
             self._place(_attribute(name, thing, attribute))
-        for attribute in sorted(apart):
-            if attribute in self._known or attribute.startswith("__"):
-                self._follow(name, _methods(thing, held[attribute]))
+        for attribute in sorted(apart & self._known):
+            self._place(_method_place(name, thing, attribute))
+        making = () if isinstance(thing, type) else MAKING
+        for attribute, value in classes:  # also what is called by super()
+            named = attribute in self._known or attribute.startswith("__")
+            if attribute in apart and named and attribute not in making:
+                self._follow(name, _methods(thing, value))
         self._follow(name, [own[k] for k in ("__wrapped__",) if k in own])
 
 
+MAKING = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__del__")
+"""Methods that nobody calls of an object that is there."""
 UNSEEN_DRAWS = (
     "it draws from {0}, which no program does; draw from tg.random, or give what is drawn as an"
     " argument"
@@ -224,7 +233,8 @@ def _unseen(name: str, thing: Any) -> str | None:
 
 def _yields(thing: Any) -> bool:
     """Return whether a library's code says what is in something, as for batches of a data set."""
-    iterate = getattr(type(thing), "__iter__", None)
+    kinds = [vars(kind) for kind in type(thing).__mro__]
+    iterate = next((held["__iter__"] for held in kinds if "__iter__" in held), None)
     if iterate is None or isinstance(thing, (*CONTAINERS, *VALUES, np.ndarray, Module, type)):
         return False
     return not isinstance(iterate, FunctionType) or is_library(iterate)
@@ -267,6 +277,30 @@ def _attribute(prefix: str, thing: Any, name: str) -> Place:
     )
 
 
+def _method_place(prefix: str, thing: Any, name: str) -> Place:
+    """Return the place of a method or property, which an object's own attribute may hide."""
+    kinds = (thing if isinstance(thing, type) else type(thing)).__mro__
+    owner = next(kind for kind in kinds if name in vars(kind))
+    return Place(
+        f"{prefix}.{name}" if prefix else name,
+        thing,
+        "",
+        partial(_found_first, thing, name),
+        partial(_give_back, thing, owner, name),
+        partial(delattr, thing, name),
+    )
+
+
+def _found_first(thing: Any, name: str) -> Any:
+    """Return what is held by the name in an object, or in the first of its classes that has it."""
+    kinds = thing.__mro__ if isinstance(thing, type) else (thing, *type(thing).__mro__)
+    for kind in kinds:
+        held: Mapping[str, Any] = getattr(kind, "__dict__", {})
+        if name in held:
+            return held[name]
+    return MISSING
+
+
 def _give_back(thing: Any, owner: Any, name: str, value: Any) -> None:
     """Let an attribute be what it was: if it was its class's, the object had none of its own."""
     if owner is not thing and name in getattr(thing, "__dict__", ()):
@@ -281,7 +315,7 @@ def _named(f: FunctionType, names: CodeNames) -> Iterator[Place]:
         write = partial(setattr, cell, "cell_contents")
         erase = partial(delattr, cell, "cell_contents")
         yield Place(name, cell, "{}.cell_contents", partial(_cell, cell), write, erase)
-    for name in ("__defaults__", "__kwdefaults__"):
+    for name in ("__code__", "__defaults__", "__kwdefaults__"):
         read, write, erase = (
             partial(getattr, f, name),
             partial(setattr, f, name),

@@ -11,7 +11,7 @@ from tensorgraph.compiler.works import Work
 from tensorgraph.engine.modes import Observer, Worked
 from tensorgraph.errors import CompileError
 
-PREPARING = "reading the clock"
+PREPARING = "getting ready to measure"
 """What it takes to measure: mostly nothing, but the first time a program is compiled for it."""
 
 

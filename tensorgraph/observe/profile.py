@@ -28,7 +28,7 @@ def profile(*decorated: Any) -> AbstractContextManager[Profile]:
 
     Of a compiled function the loops, products and kernels are measured that its program consists
     of, by a program that reads the clock after each. That is compiled at the first call in such a
-    block, and waited for: in the row ``reading the clock``.
+    block, and waited for: in the row ``getting ready to measure``.
 
     Returns:
         A context that gives a :class:`Profile`, complete when the block ends; ``print`` it.

@@ -167,6 +167,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "compiler/things_read.py",
+        ("Look._object", "apart & self._known", "()",
+         "compiled guards: methods may be replaced"),
+        ("Look._object", "() if isinstance(thing, type) else MAKING", "()",
+         "compiled guards: what only makes an object is looked at"),
         ("Look._visit", "self.unseen or _unseen(name, thing)", "None",
          "compile: an iterator stands still"),
         ("Look._function", "value is np and (place.name, 'random') in names.pairs", "False",
