@@ -205,7 +205,7 @@ FAULTS: list[Fault] = [
         "compiler/code_names.py",
         ("code_names", "2 if after.opname.startswith('STORE') else 1", "1",
          "compile: an array of two names is read anew at one of them"),
-        ("code_names", "(x for x in code.co_consts if isinstance(x, str))", "()",
+        ("code_names", "[x for x in code.co_consts if isinstance(x, str)]", "[]",
          "compile: what getattr reads is not seen"),
         ("_codes", "yield from _codes(constant)", "pass",
          "compile: what a function inside reads is not seen"),

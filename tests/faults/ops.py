@@ -268,8 +268,8 @@ FAULTS: list[Fault] = [
     *planted_in(
         "ops/convolve.py",
         ("_turned", "slice(None, None, -1)", "slice(None)", "conv: a weight that is not turned"),
-        ("_turned", "weight.reshape(groups, channels // groups, inner, *size).swapaxes(1, 2)",
-         "weight.reshape(groups, inner, channels // groups, *size)",
+        ("_turned", "parts = parts.transpose(0, 2, 1, *range(3, parts.ndim))",
+         "parts = parts.reshape(groups, inner, channels // groups, *size)",
          "conv: a turned weight leads the way it led"),
         ("_around", "(r - a, r - b)", "(r - b, r - a)", "conv: padding on the other side"),
         ("_weight_grad_by_x", "_conv_by_x(y, g, x_shape, stride, padding, dilation, groups)",
