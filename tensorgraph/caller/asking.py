@@ -12,6 +12,7 @@ from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
+from tensorgraph.caller.bytecode import instructions
 from tensorgraph.caller.variables import of_library
 
 
@@ -75,7 +76,7 @@ def written(frame: FrameType) -> Written:
         Written(kind='call', name='math.sqrt', sign='', module='math', of_list=False, taker=None)
     """
     code = frame.f_code
-    every = list(dis.get_instructions(code))
+    every = list(instructions(code))
     steps = [
         step for step, after in pairwise([*every, every[-1]])
         if step.opname not in _WITHOUT_PLACE and after.opname != "CALL_KW"  # its keywords' names

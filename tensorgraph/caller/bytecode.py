@@ -66,14 +66,28 @@ def _is_variable(step: _Step) -> bool:
     return step.kind == "load" and isinstance(step.what, Variable)
 
 
-def _steps(code: CodeType, function: str) -> Iterator[_Step]:
+def instructions(code: CodeType) -> Iterator[dis.Instruction]:
+    """Yield what a function's code does, one thing at a time.
+
+    From Python 3.13 on one instruction may load or store two variables; it has the place in the
+    source of the first.
+    """
     for each in dis.get_instructions(code):
-        stores = re.findall("(LOAD|STORE)_(FAST|NAME|GLOBAL|DEREF)", each.opname)
-        names = each.argval if isinstance(each.argval, tuple) else (each.argval,)
-        if stores:
-            for (kind, where), name in zip(stores, names, strict=False):
-                local = where in ("FAST", "DEREF") and name not in code.co_freevars
-                yield _Step(kind.lower(), Variable(function if local else "", name))
+        pair = re.findall("(?:LOAD|STORE)_FAST", each.opname)
+        if len(pair) == 2:
+            (first, second), (x, y) = pair, each.argval
+            yield each._replace(opname=first, argval=x, argrepr=x)
+            yield each._replace(opname=second, argval=y, argrepr=y, positions=dis.Positions())
+        else:
+            yield each
+
+
+def _steps(code: CodeType, function: str) -> Iterator[_Step]:
+    for each in instructions(code):
+        if found := re.match("(LOAD|STORE)_(FAST|NAME|GLOBAL|DEREF)", each.opname):
+            kind, where = found.groups()
+            local = where in ("FAST", "DEREF") and each.argval not in code.co_freevars
+            yield _Step(kind.lower(), Variable(function if local else "", each.argval))
         elif each.opname == "LOAD_CONST":
             yield _Step("load", each.argval if type(each.argval) in (int, float) else None)
         elif each.opname == "BINARY_OP":

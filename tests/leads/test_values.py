@@ -101,7 +101,10 @@ def has(name):
     return hasattr(np, name) or hasattr(np.linalg, name)
 
 
-@pytest.mark.filterwarnings("ignore::tensorgraph.errors.UsageWarning", "ignore::RuntimeWarning")
+@pytest.mark.filterwarnings(
+    "ignore::tensorgraph.errors.UsageWarning", "ignore::RuntimeWarning",
+    "ignore:numpy.fix is deprecated:DeprecationWarning",  # what is led away from may be
+)  # fmt: skip
 @pytest.mark.parametrize("name", [name for name in (*CALLS, *CHANGING) if has(name)])
 def test_lines_give_the_value_of_numpys_function(name):
     line = written(lead_of_function(name))

@@ -12,9 +12,9 @@ from tensorgraph import nn
 
 
 def in_small_stack(work):
-    """Run work on a thread with a stack of 256 KiB; return what it returns, or raise."""
+    """Run work on a thread with a stack of 1 MiB; return what it returns, or raise."""
     results = []
-    before = threading.stack_size(256 * 1024)
+    before = threading.stack_size(1 << 20)
     try:
         thread = threading.Thread(target=lambda: results.append(work()))
         thread.start()
