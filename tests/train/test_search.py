@@ -305,7 +305,10 @@ def test_a_worker_that_dies_is_no_failed_trial(tmp_path):
     with ProcessPoolExecutor(1) as executor, pytest.raises(BrokenProcessPool):
         search(SPACE, deadly, 2, executor=executor, path=path)
     assert len(path.read_text("utf-8").splitlines()) == 1
-    with ProcessPoolExecutor(1) as executor, pytest.raises(Exception, match=r"[Pp]ickle|local object"):
+    with (
+        ProcessPoolExecutor(1) as executor,
+        pytest.raises(Exception, match=r"[Pp]ickle|local object"),
+    ):
         search(SPACE, lambda p, s: 0, 2, executor=executor)
 
 
