@@ -33,7 +33,7 @@ from tensorgraph.symbolic.capture import Capturing
 KINDS = 256
 """For how many kinds of arguments what was seen is kept."""
 MANY = 32
-"""So many kinds are told, as each may become a program."""
+"""So many kinds that differ in numbers alone are told, as each may become a program."""
 
 
 P = ParamSpec("P")
@@ -121,10 +121,11 @@ class Compiled(Generic[P, R]):
     def _kind_of(self, key: Any) -> Kind:
         if len(self._kinds) >= KINDS:
             del self._kinds[next(iter(self._kinds))]
-        if len(self._kinds) == MANY:
+        alike = [_without_numbers(other) for other in self._kinds]
+        if alike.count(_without_numbers(key)) == MANY:
             self._tell(
-                f"{MANY} calls had arguments of different kinds; a number is a kind of its own,"
-                " so give those that change as tensors: step(x, tg.tensor(lr))"
+                f"{MANY} calls differed in numbers alone, each of which is a kind of its own; give"
+                " those that change as tensors: step(x, tg.tensor(lr))"
             )
         return self._kinds.setdefault(key, Kind())
 
@@ -259,6 +260,12 @@ class Compiled(Generic[P, R]):
 
     def __reduce__(self) -> Any:
         return type(self), (self.__wrapped__, self._wait, self._make_runner)
+
+
+def _without_numbers(key: Any) -> Any:
+    """Return what is left of a kind of arguments, if the numbers among them may be any."""
+    (structure, *kinds), recording = key
+    return structure, *(kind[0] if kind[0] in (int, float) else kind for kind in kinds), recording
 
 
 def _without_graph(value: Any) -> Any:

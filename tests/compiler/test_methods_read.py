@@ -150,3 +150,11 @@ def test_ever_new_numbers_are_told_once():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert f(ONE, tg.tensor(0.5)).item() == 0.5
+
+
+def test_many_shapes_are_no_new_numbers():
+    f = Compiled(lambda x, k: x * k, True, numpy_runner)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for n in range(2 * MANY):
+            assert f(np.ones(n), 2.0).size == n
