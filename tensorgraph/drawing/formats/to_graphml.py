@@ -1,55 +1,79 @@
-"""A scene as GraphML, which programs for graphs read: yEd, Gephi, Cytoscape, NetworkX."""
+"""A scene as GraphML, the language of graphs that NetworkX, Gephi, yEd and others read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from tensorgraph.display.text import escaped
-from tensorgraph.drawing.scene.scene import Box, Scene
+from tensorgraph.drawing.formats.module_paths import module_paths
+from tensorgraph.drawing.scene.scene import Box, Scene, Wire
+from tensorgraph.drawing.view.wording import leaf_title, op_title
 
-KEYS = {
-    "label": "string", "kind": "string", "op": "string", "name": "string", "shape": "string",
-    "dtype": "string", "bytes": "long", "module": "string", "settings": "string",
-}  # fmt: skip
-"""What is told of a box, and its type."""
+_NODE: dict[str, tuple[str, Callable[[Box], Any]]] = {
+    "label": ("string", lambda box: op_title(box) if box.op else leaf_title(box)),
+    "kind": ("string", lambda box: box.kind),
+    "name": ("string", lambda box: box.name),
+    "op": ("string", lambda box: box.op),
+    "family": ("string", lambda box: box.family),
+    "settings": ("string", lambda box: box.settings),
+    "value": ("string", lambda box: box.text),
+    "shape": ("string", lambda box: str(box.shape)),
+    "dtype": ("string", lambda box: box.dtype),
+    "bytes": ("long", lambda box: box.bytes),
+    "differentiable": ("boolean", lambda box: str(box.differentiable).lower()),
+    "saved": ("string", lambda box: ", ".join(map(box.operand, box.saved))),
+    "line": ("string", lambda box: box.line),
+}
+_EDGE: dict[str, tuple[str, Callable[[Wire], Any]]] = {
+    "operand": ("string", lambda wire: wire.operand),
+    "axes": ("string", lambda wire: wire.note),
+    "stops": ("boolean", lambda wire: str(wire.stops).lower()),
+}
+_MODULE = "module"
+"""The modules around a node as a path: graphs in graphs are read by few programs."""
 
 
 def to_graphml(scene: Scene) -> str:
-    """Return all boxes and wires of a scene as the text of a GraphML file."""
-    parts = [
+    """Return all operations and leaves of a scene as the text of a GraphML file."""
+    lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">',
-        *(f'<key id="{key}" for="node" attr.name="{key}" attr.type="{kind}"/>'
-          for key, kind in KEYS.items()),
-        '<key id="operand" for="edge" attr.name="operand" attr.type="string"/>',
+        *_keys("node", {**_NODE, _MODULE: ("string", str)}),
+        *_keys("edge", _EDGE),
         f'<graph id="{escaped(scene.title or "graph")}" edgedefault="directed">',
-        *(_node(scene, box) for box in scene.boxes),
-        *(line for box in scene.boxes for line in _edges(box)),
+        *_nodes(scene),
+        *_edges(scene),
         "</graph>",
         "</graphml>",
-    ]  # fmt: skip
-    return "\n".join(parts) + "\n"
+    ]
+    return "\n".join(lines) + "\n"
 
 
-def _node(scene: Scene, box: Box) -> str:
-    found = {
-        "label": box.name or box.symbol or box.text or box.kind,
-        "kind": box.kind,
-        "op": box.op,
-        "name": box.name,
-        "shape": str(box.shape),
-        "dtype": box.dtype,
-        "bytes": box.bytes,
-        "module": "" if box.call is None else scene.calls[box.call].path,
-        "settings": box.settings,
-    }
-    told = "".join(
-        f'<data key="{key}">{escaped(value)}</data>' for key, value in found.items() if value
+def _keys(of: str, fields: dict[str, tuple[str, Any]]) -> Iterator[str]:
+    for name, (kind, _) in fields.items():
+        yield f'<key id="{of}_{name}" for="{of}" attr.name="{name}" attr.type="{kind}"/>'
+
+
+def _nodes(scene: Scene) -> Iterator[str]:
+    paths = module_paths(scene)
+    for box in scene.boxes:
+        told = {name: read(box) for name, (_, read) in _NODE.items()}
+        told[_MODULE] = None if box.call is None else paths[box.call]
+        yield f'<node id="n{box.id}">{_data("node", told)}</node>'
+
+
+def _edges(scene: Scene) -> Iterator[str]:
+    for box in scene.boxes:
+        for wire in box.wires:
+            told = {name: read(wire) for name, (_, read) in _EDGE.items()}
+            ends = f'source="n{wire.source}" target="n{box.id}"'
+            yield f"<edge {ends}>{_data('edge', told)}</edge>"
+
+
+def _data(of: str, told: dict[str, Any]) -> str:
+    return "".join(
+        f'<data key="{of}_{name}">{escaped(value)}</data>'
+        for name, value in told.items()
+        if value not in (None, "")
     )
-    return f'<node id="n{box.id}">{told}</node>'
-
-
-def _edges(box: Box) -> Iterator[str]:
-    for wire in box.wires:
-        operand = f'<data key="operand">{escaped(wire.operand)}</data>'
-        yield f'<edge source="n{wire.source}" target="n{box.id}">{operand}</edge>'
