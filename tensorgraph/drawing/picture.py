@@ -35,8 +35,9 @@ from tensorgraph.drawing.scene.statistics import measured
 from tensorgraph.drawing.view.build import view_of
 from tensorgraph.drawing.view.colour import is_measured
 from tensorgraph.drawing.view.fold import MAX_NODES, asked_for
-from tensorgraph.drawing.view.options import SHOWN, TITLE_SIZE, Options
+from tensorgraph.drawing.view.options import TITLE_SIZE, Options
 from tensorgraph.drawing.view.view import View
+from tensorgraph.drawing.view.wording import SHOWN
 from tensorgraph.engine.modes import user_frame
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.observe.watch import Watch

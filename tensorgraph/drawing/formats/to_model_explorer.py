@@ -28,7 +28,8 @@ def to_model_explorer(scene: Scene) -> str:
         "nodes": [_node(scene, box, paths) for box in scene.boxes],
         "groupNodeAttributes": _groups(scene, paths),
     }
-    return json.dumps({"label": title, "graphs": [graph]}, indent=1, allow_nan=False)
+    found = {"label": title, "graphs": [graph]}
+    return encodable(json.dumps(found, indent=1, allow_nan=False, ensure_ascii=False))
 
 
 def _node(scene: Scene, box: Box, paths: list[str]) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def _node(scene: Scene, box: Box, paths: list[str]) -> dict[str, Any]:
     shape = f"{box.dtype}[{','.join(map(str, box.shape))}]"
     return {
         "id": str(box.id),
-        "label": encodable(op_title(box) if box.op else leaf_title(box)),
+        "label": op_title(box) if box.op else leaf_title(box),
         "namespace": "" if box.call is None else paths[box.call],
         "attrs": _pairs(_told(scene, box)),
         "incomingEdges": edges,
@@ -81,15 +82,11 @@ def _groups(scene: Scene, paths: list[str]) -> dict[str, dict[str, str]]:
     modules = {
         paths[call.id]: {"class": call.type, "path": call.path} for call in scene.calls if call.type
     }
-    return {"": whole, **{path: _encodable(told) for path, told in modules.items()}}
-
-
-def _encodable(told: dict[str, str]) -> dict[str, str]:
-    return {key: encodable(value) for key, value in told.items()}
+    return {"": whole, **modules}
 
 
 def _pairs(told: dict[str, str]) -> Attributes:
-    return [{"key": key, "value": encodable(value)} for key, value in _filled(told.items())]
+    return [{"key": key, "value": value} for key, value in _filled(told.items())]
 
 
 def _filled(items: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:

@@ -9,12 +9,11 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.arguments import boolean, number, one_of, whole
 from tensorgraph.drawing.view.colour import COLOURINGS
+from tensorgraph.drawing.view.wording import SHOWN
 
 DIRECTIONS = ("down", "right")
 ENGINES = ("own", "dot")
 THEMES = ("auto", "light", "dark", "print")
-SHOWN = ("op", "name", "shape", "dtype")
-"""What may stand in a box."""
 TITLE_SIZE = 9.75
 """Points: how large the titles of boxes are, unless another size is asked for."""
 

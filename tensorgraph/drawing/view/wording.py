@@ -13,6 +13,8 @@ def shape_text(shape: Shape | None, dtype: str) -> str:
     return " ".join(filter(None, (str(tuple(shape)) if shape is not None else "", dtype)))
 
 
+SHOWN = ("op", "name", "shape", "dtype")
+"""What may stand in a box."""
 _PATH = r"[^\W\d]\w*(\[\d+\])*(\.\w+(\[\d+\])*)*\.[^\W\d]\w*"
 """What a parameter's place looks like: ``layers[0].weight``; ``lr=0.01`` is none."""
 
@@ -24,7 +26,7 @@ def short_name(box: Box) -> str:
     return name.rpartition(".")[2] if is_path else name
 
 
-def op_title(box: Box, show: Collection[str]) -> str:
+def op_title(box: Box, show: Collection[str] = SHOWN) -> str:
     """Return a name and what makes the value: ``Z = @``; one of them where one is shown."""
     name = short_name(box) if "name" in show else ""
     if name and box.kind == "op":
@@ -32,7 +34,7 @@ def op_title(box: Box, show: Collection[str]) -> str:
     return box.symbol
 
 
-def op_lines(box: Box, show: Collection[str]) -> tuple[str, ...]:
+def op_lines(box: Box, show: Collection[str] = SHOWN) -> tuple[str, ...]:
     """Return what an operation is, where its symbol does not say it, and its settings."""
     if box.kind == "more":
         return (box.text,)
