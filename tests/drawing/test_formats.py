@@ -137,7 +137,7 @@ def test_a_name_that_is_no_path_is_drawn_whole():
 
 def test_what_a_module_calls_itself_is_no_input():
     class Net(nn.Module):
-        def forward(this, image):  # noqa: N805
+        def forward(this, image):
             return tg.tanh(image)
 
     found = texts(tg.render(Net(), constant((2, 3))).svg())
@@ -255,7 +255,7 @@ def test_paths_of_tikz_are_those_of_svg():
     assert "anchor=base east" in text and r"{a\_b}" in text
 
 
-@given(st.text(st.characters(codec="utf-8"), max_size=30))
+@given(st.text(st.characters(codec="utf-8"), max_size=15))
 def test_any_text_stands_in_latex(text):
     found = tex_text(text)
     assert found.count("$") % 2 == found.count(r"\$") % 2
