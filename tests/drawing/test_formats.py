@@ -1,5 +1,6 @@
 """The drawing as SVG, PDF, PNG and TikZ: one layout, in the size and type that are asked for."""
 
+import json
 import re
 import subprocess
 from xml.etree import ElementTree
@@ -16,6 +17,7 @@ from tensorgraph.drawing.formats.lengths import Size, length
 from tensorgraph.drawing.formats.shapes import Drawing, Group, Path, Rect, Text
 from tensorgraph.drawing.formats.to_tikz import to_tikz
 from tensorgraph.drawing.palette import THEMES
+from tests.drawing.gallery import PICTURES
 from tests.drawing.render_cases import CASES, HOSTILE, constant
 from tests.machine.needs import needs
 
@@ -267,3 +269,57 @@ def test_any_text_stands_in_latex(text):
 def test_a_hostile_name_is_no_code_of_latex():
     assert r"\textless{}/script\textgreater{}" in tex_text(HOSTILE)
     assert tex_text("\\input{x}") == r"\textbackslash{}input\{x\}"
+
+
+# -------------------------------------------------------------------------------------- Graphviz
+
+
+class Net(nn.Module):
+    def __init__(self):
+        self.fc1, self.fc2 = nn.Linear(4, 8), nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.fc2(tg.relu(self.fc1(x)))
+
+
+def points_on(spline):
+    """Yield points on an edge as Graphviz writes it: curves of four points each."""
+    ends = [tuple(map(float, p.split(","))) for p in spline.split() if p[0] not in "se"]
+    for k in range(0, len(ends) - 1, 3):
+        for t in np.linspace(0, 1, 50):
+            weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            yield np.array(weights) @ np.array(ends[k : k + 4])
+
+
+@needs("dot")
+@pytest.mark.parametrize("direction", ["down", "right"])
+@pytest.mark.parametrize("model", [Net(), nn.Sequential(Net(), nn.Linear(3, 2))])
+def test_no_arrow_of_graphviz_crosses_a_title(model, direction):
+    picture = tg.render(model, constant((5, 4)), engine="dot", direction=direction)
+    run = subprocess.run(
+        ["dot", "-Tjson0"], input=picture.dot(), capture_output=True, encoding="utf-8", check=True
+    )
+    found = json.loads(run.stdout)
+    titles = [o for o in found["objects"] if o["name"].startswith("cluster") and "lp" in o]
+    assert len(titles) >= 3
+    for title in titles:
+        middle = np.array(list(map(float, title["lp"].split(","))))
+        half = 36 * np.array([float(title["lwidth"]), float(title["lheight"])])
+        for edge in found["edges"]:
+            if edge.get("style") not in ("invis", "dashed"):
+                for point in points_on(edge["pos"]):
+                    assert (abs(point - middle) > half - 3).any(), title["label"]
+
+
+def test_graphviz_is_told_headings_legend_and_theme(loss):
+    text = tg.render(loss, engine="dot", theme="dark", title="Squares", font_size=19.5).dot()
+    for part in ("FORWARD ↓", "BACKWARD ↑", "elementwise", "kept for backward", "Squares"):
+        assert part in text
+    assert THEMES["dark"].colours["paper"] in text and THEMES["light"].colours["ink"] not in text
+    assert 'POINT-SIZE="26"' in text  # twice that of a title
+    assert "FORWARD →" in tg.render(loss, direction="right").dot()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_the_gallery_can_be_drawn(name):
+    ElementTree.fromstring(PICTURES[name]().svg())
