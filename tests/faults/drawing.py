@@ -219,6 +219,9 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/view/wording.py",
+        ("short_name", "box.kind == 'parameter' and re.fullmatch(_PATH, name)",
+         "box.kind == 'parameter'", "formats: lr=0.01 is drawn as 01"),
+        ("op_lines", "'op' not in show", "False", "formats: what was not to be shown is"),
         ("warning", "return 'nan'", "found = 'nan'",
          "render_picture: NaN beside infinity does not stand out"),
     ),
@@ -227,6 +230,8 @@ FAULTS: list[Fault] = [
         ("_text", "escape(printable(text))", "printable(text)",
          "render_picture: names are markup for Graphviz"),
         ("_text", "'&#92;&#92;'", "'&#92;'", "reported_pictures: Graphviz substitutes in names"),
+        ("_Writer._widths", "2 * width_of(line, 11) + 12", "0.0",
+         "formats: arrows of Graphviz cross titles"),
         ("_Writer._add_link", "'false'", "'true'",
          "render_picture: links to saved values pull rows apart"),
     ),

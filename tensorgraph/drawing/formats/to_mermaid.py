@@ -122,7 +122,7 @@ def _colours(view: View) -> Iterator[str]:
 
 def _yaml(text: str) -> str:
     """Return a text in the head of the file, which is YAML: a string of JSON is one there, too."""
-    return json.dumps(printable(text), ensure_ascii=False)
+    return json.dumps(" ".join(printable(text).splitlines()), ensure_ascii=False)
 
 
 def _quoted(rows: Iterable[str]) -> str:
