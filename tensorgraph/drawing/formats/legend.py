@@ -58,7 +58,7 @@ def feet(view: View, width: float, legend: bool) -> list[Foot]:
 
 def _formulas(lines: tuple[Caption, ...]) -> Foot:
     widest = max(width_of(shortened(line.text, MOST), 15.5) for line in lines)
-    step = 38.0 if any(line.latex for line in lines) else 24.0  # fractions are tall
+    step = 46.0 if any(line.latex for line in lines) else 24.0  # fractions are tall
     return Foot(tuple(partial(_formula, line) for line in lines), step, widest, ruled=True)
 
 

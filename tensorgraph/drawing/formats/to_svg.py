@@ -35,7 +35,7 @@ from tensorgraph.drawing.formats.style import (
 from tensorgraph.drawing.palette import ON_DARK, THEMES, Theme
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
-TALL = 40.0
+TALL = 46.0
 """How high a line of mathematics may be."""
 
 
