@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS :=
 
-.PHONY: help demo test lint types stubs bench faults machines docs clean
+.PHONY: help demo test lint types stubs bench faults machines gallery docs clean
 .NOTPARALLEL: # all targets share one environment
 
 help: ## list the targets (the default)
@@ -32,6 +32,9 @@ faults: .venv/test.stamp ## plant faults; the tests must catch each
 
 machines: .venv/test.stamp ## run the tests as on other machines; ARGS chooses, see tests/machine/runs.py
 	$(BIN)/python -m tests.machine.runs $(ARGS)
+
+gallery: .venv/test.stamp ## draw usual networks in every format, to be looked at
+	$(BIN)/python -m tests.drawing.gallery
 
 docs: .venv/docs.stamp .venv/weights.stamp ## build the documentation, to be opened from disk
 	$(BIN)/python -m docs

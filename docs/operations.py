@@ -88,7 +88,7 @@ def _told(name: str, pictures: Path) -> Iterator[tuple[str, str]]:
         yield "In NumPy", directive("code-block", "python", record.code) if record.code else ""
     if out is not None and out.requires_grad:
         tg.backward(out, np.ones(out.shape))
-        picture = tg.render(out, engine="own")
+        picture = tg.render(out)
         (pictures / f"{name}.svg").write_text(picture.svg(), encoding="utf-8")
         yield (
             "Picture",

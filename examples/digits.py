@@ -88,7 +88,7 @@ def picture_of(model: nn.Module, images: np.ndarray, labels: np.ndarray) -> Pict
     """Return the graph of one mini-batch, with its backward pass done."""
     loss = nn.losses.cross_entropy(model(images), labels)
     loss.backward(retain_graph=True)
-    return tg.render(loss, engine="own")
+    return tg.render(loss)
 
 
 def main() -> None:

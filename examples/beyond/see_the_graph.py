@@ -39,7 +39,7 @@ J = -(Y * tg.log(A2)).sum() / m
 formulas = tg.derive(J, wrt=[Z2, W2, b2, Z1, W1, b1])
 assert str(formulas).startswith("dZ2 = (A2 − Y) / m    assuming Σ₁ Y = 1 (checked on the data)\n")
 J.backward()
-mirror = tg.render(formulas, engine="own")
+mirror = tg.render(formulas)
 mirror.save(folder / "mirror.svg")
 mirror
 
@@ -64,7 +64,7 @@ class Block(nn.Module):
 
 model = nn.Sequential(nn.Linear(4, 16), *[Block(16) for _ in range(12)], nn.Linear(16, 3))
 x = X.astype(np.float32)
-deep = tg.render(model, x, engine="own")
+deep = tg.render(model, x)
 deep.save(folder / "deep.svg")
 print(deep)
 deep

@@ -35,13 +35,17 @@ d
 # %% [markdown]
 # ## A graph
 #
-# `.svg` goes into LaTeX by `\includesvg`, `.pdf` by `\includegraphics` (that one is drawn by
-# Graphviz). What ends the name chooses the format. With `backward=False` only the forward pass is
-# drawn; `direction="right"` makes it as wide as a column.
+# `.pdf` goes into LaTeX by `\includegraphics`, `.tex` (TikZ, in the paper's own fonts) by `\input`.
+# What ends the name chooses the format. With `backward=False` only the forward pass is drawn;
+# `direction="right"` makes it as wide as a column, `theme="print"` draws it in greys that a printer
+# keeps, and `show` says what stands in a box.
 
 # %%
-picture = tg.render(J, backward=False, direction="right")
-picture.save(folder / "forward.svg")
+picture = tg.render(
+    J, backward=False, direction="right", theme="print", show=["op", "name", "shape"], legend=False
+)
+picture.save(folder / "forward.pdf", width="175mm")
+picture.save(folder / "forward.tex", width="175mm")
 picture
 
 # %% [markdown]

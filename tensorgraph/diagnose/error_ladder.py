@@ -148,7 +148,7 @@ def _bars(found: Ladder) -> Iterator[str]:
         if name in found.intervals:
             low, high = found.intervals[name]
             end = high
-            yield line(left + low * scale, y + 10, left + high * scale, y + 10, "tg-mark")
+            yield line(left + low * scale, y + 10, left + high * scale, y + 10, strong=True)
         text = percent(value) if step is None else f"{percent(value)} · {step.name} "
         if step is not None:
             text += percent(step.size) + (", within noise" if step.is_noise else "")

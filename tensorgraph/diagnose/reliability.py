@@ -71,7 +71,7 @@ class Calibration:
             if not np.isnan(y):
                 x, width = left + side * low, side * (high - low)
                 parts.append(bar(x + 1, top + side * (1 - y), width - 2, side * y, COLOURS[0], 0.8))
-        parts.append(line(left, top + side, left + side, top, "tg-mark"))
+        parts.append(line(left, top + side, left + side, top, strong=True))
         parts += [
             label(left - 6, top + side * (1 - k / 4) + 4, f"{k / 4:g}", anchor="end", soft=True)
             for k in (0, 2, 4)

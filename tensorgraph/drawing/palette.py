@@ -1,6 +1,9 @@
-"""The colours of pictures: by name, one on light and one on dark paper."""
+"""The colours of pictures: by name, one on light and one on dark paper; and greys for print."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 FAMILIES = {
     "elementwise": ("#2f6fde", "#6ea4ff"),
@@ -55,3 +58,74 @@ TONES = {
     **{f"heat{i}": pair for i, pair in enumerate(HEATS)},
 }
 """All that a tile's colour may be called."""
+
+PRINTED = {
+    "elementwise": "#ffffff",
+    "contract": "#d4d4d4",
+    "fused": "#e6e6e6",
+    "reduce": "#c6c6c6",
+    "shape": "#f4f4f4",
+    "index": "#ededed",
+    "random": "#dddddd",
+    "gradient": "#eeeeee",
+    **{f"hue{i}": "#" + 3 * f"{255 - 8 * i:02x}" for i in range(len(HUES))},
+    **{f"heat{i}": "#" + 3 * f"{255 - 11 * i:02x}" for i in range(len(HEATS))},
+}
+"""What fills the boxes on paper without colours; the others are left white."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours of one picture by what they are for."""
+
+    name: str
+    colours: Mapping[str, str]
+    """``paper``, ``ink`` …, and of each tone its line and, as ``reduce-fill``, what fills it."""
+
+    def colour(self, role: str, tone: str) -> str:
+        """Return a colour; ``line`` and ``fill`` are those of a tone."""
+        if role == "line":
+            return self.colours[tone]
+        return self.colours[f"{tone}-fill" if role == "fill" else role]
+
+
+def _coloured(name: str, k: int) -> Theme:
+    """Return a theme of the colours for one sort of paper."""
+    found = {role: pair[k] for role, pair in _PLAIN.items()}
+    for tone, pair in TONES.items():
+        share = (0.24, 0.34) if tone.startswith("heat") else (0.11, 0.2)
+        found[tone] = pair[k]
+        found[f"{tone}-fill"] = _mixed(pair[k], PAPER[k], share[k])
+    return Theme(name, found | {"bad-fill": _mixed(BAD[k], PAPER[k], 0.18)})
+
+
+def _grey() -> Theme:
+    """Return a theme that a printer without colours keeps: dark lines, and fills of few greys."""
+    found = {tone: "#2b2b2b" for tone in TONES}
+    found |= {f"heat{i}": "#" + 3 * f"{200 - 22 * i:02x}" for i in range(len(HEATS))}
+    found |= {f"{tone}-fill": PRINTED.get(tone, "#ffffff") for tone in TONES}
+    plain = {"paper": "#ffffff", "ink": "#000000", "muted": "#2f2f2f", "wire": "#000000"}
+    plain |= {"frame": "#ffffff", "edge": "#8c8c8c", "bad": "#000000", "bad-fill": "#ffffff"}
+    return Theme("print", found | plain)
+
+
+def _mixed(colour: str, ground: str, share: float) -> str:
+    parts = [
+        round(share * int(colour[i : i + 2], 16) + (1 - share) * int(ground[i : i + 2], 16))
+        for i in (1, 3, 5)
+    ]
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+_PLAIN = {
+    "paper": PAPER,
+    "ink": INK,
+    "muted": MUTED,
+    "wire": LINE,
+    "frame": FRAME,
+    "edge": EDGE,
+    "bad": BAD,
+}
+THEMES = {"light": _coloured("light", 0), "dark": _coloured("dark", 1), "print": _grey()}
+ON_DARK = {light: THEMES["dark"].colours[role] for role, light in THEMES["light"].colours.items()}
+"""For each colour on light paper, that on dark paper."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -12,15 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from tensorgraph import errors, files
-from tensorgraph.arguments import whole
+from tensorgraph.arguments import number, whole
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.display.frame import Frame
 from tensorgraph.drawing.explorer.page import page
 from tensorgraph.drawing.formats.browser import open_page
-from tensorgraph.drawing.formats.norm_map import norms_svg, run_of
-from tensorgraph.drawing.formats.run_graphviz import drawn, program
+from tensorgraph.drawing.formats.draw_view import drawing_of
+from tensorgraph.drawing.formats.lengths import Size
+from tensorgraph.drawing.formats.norm_map import norms_drawing, run_of
+from tensorgraph.drawing.formats.run_graphviz import drawn
+from tensorgraph.drawing.formats.shapes import Drawing
 from tensorgraph.drawing.formats.to_dot import to_dot
-from tensorgraph.drawing.formats.to_svg import to_svg
+from tensorgraph.drawing.formats.to_graphml import to_graphml
+from tensorgraph.drawing.formats.to_mermaid import to_mermaid
+from tensorgraph.drawing.formats.to_model_explorer import to_model_explorer
+from tensorgraph.drawing.formats.write import written
 from tensorgraph.drawing.scene.from_graph import capture
 from tensorgraph.drawing.scene.from_program import scene_of
 from tensorgraph.drawing.scene.op_formulas import rules_of
@@ -30,16 +35,18 @@ from tensorgraph.drawing.scene.statistics import measured
 from tensorgraph.drawing.view.build import view_of
 from tensorgraph.drawing.view.colour import is_measured
 from tensorgraph.drawing.view.fold import MAX_NODES, asked_for
-from tensorgraph.drawing.view.options import Options
+from tensorgraph.drawing.view.options import TITLE_SIZE, Options
 from tensorgraph.drawing.view.view import View
-from tensorgraph.engine.modes import user_frame, user_level
+from tensorgraph.drawing.view.wording import SHOWN
+from tensorgraph.engine.modes import user_frame
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.observe.watch import Watch
 
 MOST_IN_FRAMES = 100
 """Of a program with more operations frames are closed, unless they are asked for."""
 
-SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".html")
+DRAWN = (".svg", ".png", ".pdf", ".tex")
+SUFFIXES = (*DRAWN, ".dot", ".html", ".mmd", ".json", ".graphml")
 
 
 @with_leads
@@ -53,7 +60,13 @@ def render(
     max_nodes: int = MAX_NODES,
     direction: str = "down",
     color_by: str = "family",
-    engine: str | None = None,
+    engine: str = "own",
+    theme: str = "auto",
+    font: str = "",
+    font_size: float = TITLE_SIZE,
+    title: str | None = None,
+    show: str | Iterable[str] = SHOWN,
+    legend: bool = True,
 ) -> Picture:
     """Return a picture of a graph: the forward pass, and beside it the backward pass.
 
@@ -87,8 +100,16 @@ def render(
         color_by: what colours the boxes: ``"family"`` of operations, ``"module"``, ``"bytes"`` of
             the results, ``"time"`` (as ``tg.profile()`` measured it, otherwise measured now), or
             ``"grad"``, the norm of gradients.
-        engine: what lays out an SVG: ``"dot"`` of Graphviz, or the layout of this package,
-            ``"own"``; by default Graphviz where it is installed.
+        engine: what lays out the picture: this package, ``"own"``, or ``"dot"`` of Graphviz, where
+            that is installed.
+        theme: ``"light"``, ``"dark"``, or ``"print"``, greys for paper; ``"auto"`` is light, and an
+            SVG dark for a reader whose screen is.
+        font: a family of type before the usual ones: ``"Helvetica"``. A PNG or PDF needs it
+            installed; TikZ takes ``"serif"``, and else the document's sans serif.
+        font_size: of the titles on boxes, in points; all else has its size in proportion.
+        title: what stands above instead of the variable's name; ``""`` for nothing.
+        show: what stands in a box: some of ``"op"``, ``"name"``, ``"shape"``, ``"dtype"``.
+        legend: whether it is told below what colours mean.
 
     Raises:
         ArgumentError: an option has no such value; arguments of a module or function are missing.
@@ -114,6 +135,12 @@ def render(
         direction=direction,
         color_by=color_by,
         engine=engine,
+        theme=theme,
+        font=font,
+        font_size=font_size,
+        title=title,
+        show=show,
+        legend=legend,
     )
     if isinstance(x, Watch):
         return RunPicture(x, options)
@@ -165,30 +192,18 @@ class Picture:
         return measured(self.scene, self._places)
 
     def svg(self) -> str:
-        """Return the picture as SVG.
-
-        Graphviz draws it where its program ``dot`` is installed; elsewhere, and where Graphviz
-        fails, the layout of this package. ``engine="dot"`` or ``engine="own"`` in
-        :func:`render` choose one.
+        """Return the picture as SVG, for any program: a page, a paper, a converter.
 
         Raises:
-            ImportError: with ``engine="dot"``, it is not installed.
+            ImportError: with ``engine="dot"``, Graphviz is not installed.
             GraphError: with ``engine="dot"``, Graphviz failed.
         """
-        if self.options.engine == "own" or (self.options.engine is None and program() is None):
-            return to_svg(self.view, self.options)
-        try:
-            text = drawn(self.dot(), "svg").decode()
-        except errors.GraphError as error:
-            if self.options.engine == "dot":
-                raise
-            warnings.warn(
-                f"{error}. The layout of tensorgraph drew it instead; engine='own' asks for it",
-                errors.UsageWarning,
-                stacklevel=user_level(),
-            )
-            return to_svg(self.view, self.options)
-        return text[text.index("<svg") :]
+        return self._drawn("svg", Size()).decode()
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """The shapes that this package's own layout draws."""
+        return drawing_of(self.view, self.options)
 
     def dot(self) -> str:
         """Return the picture in Graphviz's language, as text."""
@@ -205,37 +220,71 @@ class Picture:
         scene = replace(self._measured, rules=rules_of(self.scene, self._places))
         return page(scene, run_of(run))
 
-    def save(self, path: str | PathLike[str], run: Any = None) -> None:
+    def save(
+        self,
+        path: str | PathLike[str],
+        run: Any = None,
+        *,
+        width: str | None = None,
+        height: str | None = None,
+        dpi: float = 200,
+    ) -> None:
         """Write the picture to a file, in the format that its name ends with.
 
-        ``.svg``, ``.dot`` (Graphviz's language) and ``.html`` (the explorer) need nothing else;
-        Graphviz draws ``.png`` and ``.pdf``.
+        ``.svg``, ``.pdf``, ``.png`` and ``.tex`` (TikZ) are the same drawing; PDF and PNG need
+        matplotlib, which the extra ``train`` installs. ``.html`` is the explorer. For other
+        programs there are ``.dot`` (Graphviz), ``.mmd`` (Mermaid), and with all operations,
+        whatever is folded, ``.json`` (Model Explorer) and ``.graphml``. With ``engine="dot"``
+        Graphviz draws SVG, PDF and PNG.
 
         Args:
             path: where to.
             run: as for :meth:`html`, which is the only format that shows it.
+            width: how wide it becomes, ``"85mm"`` or ``"3.3in"``, its text with it.
+            height: how high; with both, it fits into them.
+            dpi: how many pixels a PNG has to an inch.
 
         Raises:
-            ArgumentError: the name ends in none of these; a run is given that would not be shown.
-            ImportError: Graphviz is needed and not installed.
+            ArgumentError: the name ends in none of these; a run, a width or a height is given that
+                the format does not heed, or is no length; the font is not installed.
+            ImportError: matplotlib, or with ``engine="dot"`` Graphviz, is not installed.
         """
+        name = Path(path).name
         suffix = Path(path).suffix.lower()
         if suffix not in SUFFIXES:
             raise errors.ArgumentError(
-                f"render: a picture is saved as {', '.join(SUFFIXES)}, not {Path(path).name!r}"
+                f"render: a picture is saved as {', '.join(SUFFIXES)}, not {name!r}"
             )
         if run is not None and suffix != ".html":
             raise errors.ArgumentError(
                 f"render: the explorer shows a run, {suffix} does not; save it as .html, or the run"
                 f" by itself: tg.render(watch).save({str(path)!r})"
             )
-        if suffix in (".png", ".pdf"):
-            data = drawn(self.dot(), suffix[1:])
-        elif suffix == ".html":
-            data = self.html(run).encode()
-        else:
-            data = (self.svg() if suffix == ".svg" else self.dot()).encode()
-        files.write(path, data)
+        size = Size(width, height, number(dpi, "save: dpi", above=0))
+        files.write(path, self._written(suffix, size, run))
+
+    def _written(self, suffix: str, size: Size, run: Any) -> bytes:
+        """Return what stands in a file of a format."""
+        if suffix in DRAWN:
+            return self._drawn(suffix[1:], size)
+        size.refuse(suffix)
+        match suffix:
+            case ".html":
+                return self.html(run).encode()
+            case ".dot":
+                return self.dot().encode()
+            case ".mmd":
+                return to_mermaid(self.view, self.options.direction).encode()
+            case ".json":
+                return to_model_explorer(self.scene).encode()
+        return to_graphml(self.scene).encode()
+
+    def _drawn(self, kind: str, size: Size) -> bytes:
+        """Return the drawing as SVG, PDF, PNG or TikZ."""
+        options = self.options
+        if options.engine == "dot" and kind != "tex":
+            return drawn(self.dot(), kind, size)
+        return written(self.drawing, kind, options, size)
 
     def explore(self, run: Any = None, height: int = 640) -> Frame:
         """Return the explorer, which a notebook shows below the cell, without network.
@@ -326,9 +375,11 @@ class RunPicture(Picture):
     def __repr__(self) -> str:
         return f"<picture of {self._steps:,} step{'s' * (self._steps != 1)} of {self.scene.title}>"
 
-    def svg(self) -> str:
-        """Return the norms as SVG: a row for each layer, a column for each step."""
-        return norms_svg(self._run["activations"], self._run["gradients"])
+    @cached_property
+    def drawing(self) -> Drawing:
+        """The norms: a row for each layer, a column for each step."""
+        title = self.scene.title if self.options.title is None else self.options.title
+        return norms_drawing(self._run["activations"], self._run["gradients"], title)
 
     def dot(self) -> str:
         """Refuse: norms are no graph.
@@ -337,9 +388,12 @@ class RunPicture(Picture):
             ArgumentError: always.
         """
         raise errors.ArgumentError(
-            "render: the norms of a run are no graph that Graphviz could draw; save them as .svg or"
-            " .html"
+            "render: the norms of a run are no graph that another program could draw; save them as"
+            f" {', '.join(DRAWN)} or .html"
         )
+
+    def _written(self, suffix: str, size: Size, run: Any) -> bytes:
+        return super()._written(suffix if suffix in (*DRAWN, ".html") else ".dot", size, run)
 
     def html(self, run: Any = None) -> str:
         """Return the norms as one HTML page, with a chart for each layer."""

@@ -415,6 +415,11 @@ class Tensor(Operators):
         card: str = import_module("tensorgraph.drawing.formats.notebook_cards").card(self)
         return card
 
+    def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
+        """Return what Treescope shows."""
+        trees = import_module("tensorgraph.drawing.formats.treescope_trees")
+        return trees.tree(self, path, subtree_renderer)
+
     def __format__(self, spec: str) -> str:
         if spec and self.size != 1:
             raise errors.ShapeError(

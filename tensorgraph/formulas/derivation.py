@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from textwrap import wrap
 from typing import Any
 
@@ -18,6 +18,7 @@ from tensorgraph.formulas.recurrences.terms import pieces
 from tensorgraph.formulas.steps import equations
 from tensorgraph.formulas.verify import Checker, agreement, rounding
 from tensorgraph.formulas.writing.formula import Formula, cost, formula, key_text, result
+from tensorgraph.formulas.writing.latex import latex
 from tensorgraph.formulas.writing.latex_lines import align
 from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
@@ -107,6 +108,23 @@ class Derivation:
     def mathml(self) -> str:
         """Return the formulas as MathML, one ``<math>`` element each."""
         return "\n".join(mathml(e.right, e.left, range_text(e.range)) for e in self._equations())
+
+    def typeset(self) -> list[tuple[str, str, str]]:
+        """Return the lines of the text, those that are equations as LaTeX and MathML too.
+
+        What equations rest on has lines of its own.
+        """
+        asked, found = len(self._asked()), list[tuple[str, str, str]]()
+        equations = self._equations()
+        for k, e in enumerate(equations):
+            word = "" if k < asked else "where "
+            before = r"\text{where }" if word else ""
+            written = f"{before}{latex(e.left)} = {latex(e.right)}{_holding(e)}"
+            line = word + _line(replace(e, note=""))
+            found.append((line, written, mathml(e.right, e.left, range_text(e.range), word)))
+        notes = dict.fromkeys(e.note for e in equations if e.note)
+        others = str(self).splitlines()[len(equations) :]
+        return [*found, *((line.strip(), "", "") for line in (*notes, *others))]
 
     def _repr_html_(self) -> str:
         told = dict.fromkeys(filter(None, map(self._assumptions, self.gradients)))

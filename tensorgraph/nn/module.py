@@ -491,6 +491,11 @@ class Module(HasContents):
         card: str = import_module("tensorgraph.drawing.formats.notebook_cards").card(self)
         return card
 
+    def __treescope_repr__(self, path: str | None, subtree_renderer: Any) -> Any:
+        """Return what Treescope shows."""
+        trees = import_module("tensorgraph.drawing.formats.treescope_trees")
+        return trees.tree(self, path, subtree_renderer)
+
     def __repr__(self) -> str:
         return table_of(self)
 

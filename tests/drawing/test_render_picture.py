@@ -18,6 +18,8 @@ import tensorgraph as tg
 from tensorgraph import errors, nn
 from tensorgraph.drawing import Picture
 from tensorgraph.drawing.formats import browser, run_graphviz as graphviz
+from tensorgraph.drawing.formats.lengths import Size
+from tensorgraph.drawing.picture import SUFFIXES
 from tests.drawing.render_cases import CASES, HOSTILE, constant
 from tests.machine.needs import needs
 
@@ -58,29 +60,42 @@ def test_a_notebook_shows_svg(loss):
 
 
 @needs("dot")
-def test_graphviz_draws_where_it_is_installed(loss, tmp_path):
-    text = tg.render(loss).svg()
+def test_graphviz_draws_where_it_is_asked_for(loss, tmp_path):
+    picture = tg.render(loss, engine="dot")
+    text = picture.svg()
     assert text.startswith("<svg") and "∂x" in text and "graph" in text
     ElementTree.fromstring(text)
     for suffix, start in ((".png", b"\x89PNG"), (".pdf", b"%PDF")):
-        tg.render(loss).save(tmp_path / f"x{suffix}")
+        picture.save(tmp_path / f"x{suffix}", width="50mm")
         assert (tmp_path / f"x{suffix}").read_bytes().startswith(start)
 
 
-def test_all_that_needs_no_graphviz(loss, tmp_path, monkeypatch):
+def no_graphviz(*_, **__):
+    raise AssertionError("Graphviz was run")
+
+
+def test_nothing_needs_graphviz_unless_it_is_asked_for(loss, tmp_path, monkeypatch):
+    monkeypatch.setattr(graphviz.subprocess, "run", no_graphviz)
+    starts = {
+        ".svg": b"<svg", ".png": b"\x89PNG", ".pdf": b"%PDF", ".tex": b"%", ".mmd": b"flowchart",
+        ".dot": b"digraph picture {", ".HTML": b"<!doctype", ".json": b"{", ".graphml": b"<?xml",
+    }  # fmt: skip
+    for suffix, start in starts.items():
+        tg.render(loss, title="").save(tmp_path / f"x{suffix}")
+        assert (tmp_path / f"x{suffix}").read_bytes().startswith(start), suffix
+    assert {suffix.lower() for suffix in starts} == set(SUFFIXES)
+
+
+def test_without_graphviz_the_way_out_is_said(loss, tmp_path, monkeypatch):
     monkeypatch.setattr(graphviz.shutil, "which", lambda *_, **__: None)
-    picture = tg.render(loss)
-    for suffix, start in ((".svg", "<svg"), (".dot", "digraph picture {"), (".HTML", "<!doctype")):
-        path = tmp_path / f"x{suffix}"
-        picture.save(path)
-        assert path.read_text(encoding="utf-8").startswith(start)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.HTML", "x.dot", "x.svg"]
-    for suffix in (".png", ".pdf"):
-        with pytest.raises(ImportError, match=r"apt install graphviz.*tensorgraph-engine\[dot\]"):
+    picture = tg.render(loss, engine="dot")
+    ways = {".png": r"tensorgraph-engine\[dot\]", ".pdf": "apt install graphviz"}
+    for suffix, install in ways.items():
+        with pytest.raises(ImportError, match=rf"{install}.*engine='own' needs neither"):
             picture.save(tmp_path / f"y{suffix}")
-    with pytest.raises(ImportError, match="SVG and HTML need neither"):
-        tg.render(loss, engine="dot").svg()
-    assert not (tmp_path / "y.png").exists()
+    with pytest.raises(ImportError, match="asked for by engine='dot'"):
+        picture.svg()
+    assert not list(tmp_path.iterdir())
 
 
 def stand_in(tmp_path, monkeypatch, script):
@@ -91,34 +106,31 @@ def stand_in(tmp_path, monkeypatch, script):
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
 
-def test_where_graphviz_fails_our_own_layout_draws(loss, tmp_path, monkeypatch):
+def test_where_graphviz_fails_it_is_said(loss, tmp_path, monkeypatch):
     stand_in(tmp_path, monkeypatch, "import sys; sys.exit('out of memory')")
-    with pytest.warns(errors.UsageWarning, match="Graphviz failed: out of memory.*drew it instead"):
-        text = tg.render(loss).svg()
-    assert text == tg.render(loss, engine="own").svg()
-    with pytest.raises(errors.GraphError, match="Graphviz failed: out of memory"):
+    with pytest.raises(errors.GraphError, match=r"failed: out of memory; write engine='own'"):
         tg.render(loss, engine="dot").svg()
 
 
 def test_graphviz_does_not_run_for_ever(loss, tmp_path, monkeypatch):
     stand_in(tmp_path, monkeypatch, "import time; time.sleep(60)")
     monkeypatch.setattr(graphviz, "PATIENCE", 0.2)
-    with pytest.raises(errors.GraphError, match=r"did not finish.*max_nodes"):
-        tg.render(loss).save(tmp_path / "x.png")
+    with pytest.raises(errors.GraphError, match=r"did not finish.*max_nodes.*engine='own'"):
+        tg.render(loss, engine="dot").save(tmp_path / "x.png")
 
 
-def test_pdf_needs_graphviz_itself(loss, tmp_path, monkeypatch):
+def test_graphviz_pure_draws_no_pdf(loss, tmp_path, monkeypatch):
     stand_in(tmp_path, monkeypatch, "import sys; sys.exit('no such format')")
     pure = tmp_path / "graphviz-pure"
     (tmp_path / "dot").rename(pure)
     monkeypatch.setattr(graphviz, "program", lambda: str(pure))
-    with pytest.raises(ImportError, match="graphviz-pure draws no PDF"):
-        tg.render(loss).save(tmp_path / "x.pdf")
+    with pytest.raises(ImportError, match=r"graphviz-pure draws no PDF.*engine='own'"):
+        tg.render(loss, engine="dot").save(tmp_path / "x.pdf")
 
 
 @pytest.mark.parametrize("name", ["x.jpg", "x", "svg", ".svg"])
 def test_other_formats_are_named(loss, name, tmp_path):
-    with pytest.raises(errors.ArgumentError, match=r"saved as \.svg, \.png, \.pdf, \.dot, \.html"):
+    with pytest.raises(errors.ArgumentError, match=r"saved as \.svg, \.png, .*\.graphml, not"):
         tg.render(loss).save(tmp_path / name)
 
 
@@ -138,7 +150,14 @@ def test_a_run_is_shown_by_the_explorer_only(loss, tmp_path):
     [
         ({"direction": "up"}, "render: direction is one of 'down', 'right', not 'up'"),
         ({"color_by": "colour"}, "render: color_by is one of 'family', .*, not 'colour'"),
-        ({"engine": "neato"}, "render: engine is one of None, 'dot', 'own', not 'neato'"),
+        ({"engine": "neato"}, "render: engine is one of 'own', 'dot', not 'neato'"),
+        ({"theme": "solarized"}, "render: theme is one of 'auto', 'light', .*, not 'solarized'"),
+        ({"font": 12}, "render: font is a text, not 12; write font='Helvetica'"),
+        ({"font_size": 0}, "render: font_size is above 0, not 0"),
+        ({"title": 3}, "render: title is a text, not 3"),
+        ({"show": ["ops"]}, "render: show is one of 'op', 'name', 'shape', 'dtype', not 'ops'"),
+        ({"show": []}, r"render: show is what stands in a box.*write show=\['op', 'shape'\]"),
+        ({"legend": "below"}, "render: legend is True or False, not 'below'"),
         ({"backward": 1}, "render: backward is True or False, not 1"),
         ({"values": "all"}, "render: values is True or False, not 'all'"),
         ({"depth": -1}, "render: depth is at least 0, not -1"),
@@ -280,8 +299,7 @@ def test_every_name_gives_a_well_formed_picture(name):
     picture = tg.render(z * 2, engine="own", values=True)
     ElementTree.fromstring(picture.svg())
     if graphviz.program():
-        text = graphviz.drawn(picture.dot(), "svg").decode()
-        ElementTree.fromstring(text[text.index("<svg") :])
+        ElementTree.fromstring(graphviz.drawn(picture.dot(), "svg", Size()))
 
 
 # ------------------------------------------------------------------------------------------ showing
@@ -343,10 +361,11 @@ def test_the_norms_of_a_run(tmp_path):
         any(t.startswith("layers.0, step 1: ") for t in tips)
         and "layers.2, step 70" in picture.svg()
     )
-    for suffix in (".svg", ".html"):
+    for suffix in (".svg", ".png", ".pdf", ".tex", ".html"):
         picture.save(tmp_path / f"run{suffix}")
-    with pytest.raises(errors.ArgumentError, match=r"no graph.*\.svg or \.html"):
-        picture.save(tmp_path / "run.png")
+    for suffix in (".dot", ".mmd", ".json", ".graphml"):
+        with pytest.raises(errors.ArgumentError, match=r"no graph.*\.svg, .* or \.html"):
+            picture.save(tmp_path / f"run{suffix}")
     ElementTree.fromstring(tg.render(nn.Watch(model)).svg())  # of no step yet
     loss = model(constant((4, 3))).sum()
     assert len(tg.render(loss).html(run=watch)) > len(tg.render(loss).html())
@@ -401,7 +420,7 @@ def test_the_wheel_holds_all_that_pictures_need(tmp_path):
     program = (
         "import sys, tensorgraph as tg\n"
         f"assert tg.__file__.startswith({str(installed)!r}), tg.__file__\n"
-        "p = tg.render((tg.ones(2, requires_grad=True) * 2).sum(), engine='own')\n"
+        "p = tg.render((tg.ones(2, requires_grad=True) * 2).sum())\n"
         "p.save('x.svg'); p.save('x.html'); p.save('x.dot')\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(installed)}

@@ -12,13 +12,13 @@ from hypothesis import given, strategies as st
 
 from tensorgraph.display.text import escaped
 from tensorgraph.drawing import palette
-from tensorgraph.drawing.formats import style
 from tensorgraph.drawing.formats.draw_tiles import SIZES, face, gradient_face, sized
+from tensorgraph.drawing.formats.draw_view import drawing_of
 from tensorgraph.drawing.formats.lettering import number, shortened, width_of
 from tensorgraph.drawing.formats.to_svg import to_svg
 from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
 from tensorgraph.drawing.view.colour import COLOURINGS, Colouring
-from tensorgraph.drawing.view.view import Gradient, Link, Outline, Tile, View
+from tensorgraph.drawing.view.view import Caption, Gradient, Link, Outline, Tile, View
 from tensorgraph.engine.declaration_checks import FAMILIES as OP_FAMILIES
 from tests.drawing.render_cases import options
 
@@ -56,15 +56,20 @@ def mirror(**fields):
     links += [Link(0, 1, "saved", "x"), Link(2, 3, "saved", "x"), Link(3, 3, "saved", "out")]
     outlines = (Outline(0, "Linear  model.linear"),)
     return View(tiles, tuple(links), outlines, mirror=True, title="A small network",
-                caption=("∂L/∂Z = [Z > 0] Z",), keys=keys(*tiles, w, b), **fields)  # fmt: skip
+                caption=(Caption("∂L/∂Z = [Z > 0] Z"),), keys=keys(*tiles, w, b),
+                **fields)  # fmt: skip
 
 
 def keys(*tiles):
     return tuple(Colouring(Scene(boxes=())).keys(tiles))
 
 
+def svg_of(view, **changed):
+    return to_svg(drawing_of(view, options(**changed)))
+
+
 def parsed(view):
-    root = ET.fromstring(to_svg(view, options()))
+    root = ET.fromstring(svg_of(view))
     assert root.tag == f"{NS}svg"
     return root
 
@@ -74,7 +79,7 @@ def texts(root):
 
 
 def of_class(root, name):
-    return [e for e in root.iter() if name in e.get("class", "").split()]
+    return [e for e in root.iter() if f"tg-{name}" in e.get("class", "").split()]
 
 
 # -------------------------------------------------------------------------------------- what is on
@@ -85,7 +90,7 @@ def test_the_picture_is_as_it_was(direction):
     """Set UPDATE_GOLDEN=1 after a change that is meant, and look at the files."""
     path = GOLDEN / f"mirror_{direction}.svg"
     view = mirror(folded="6 of 12 operations are shown.")
-    found = to_svg(view, options(direction=direction))
+    found = svg_of(view, direction=direction)
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(found, encoding="utf-8")
     assert found == path.read_text(encoding="utf-8")
@@ -103,8 +108,7 @@ def test_all_that_a_view_says_stands_on_the_picture():
 
 def test_a_gradient_stands_on_the_row_of_its_value_at_the_mirrored_place():
     root = parsed(mirror())
-    cards = [e for e in root.iter(f"{NS}text") if e.get("y")]  # those of the legend have none
-    at = {e.text: (float(e.get("x")), float(e.get("y"))) for e in cards}
+    at = {e.text: (float(e.get("x")), float(e.get("y"))) for e in root.iter(f"{NS}text")}
     axis = at["L = Σ"][0] + at["∂L"][0]
     for value, gradient in (("relu", "∂relu"), ("+", "∂Z"), ("×", "∂multiply")):
         assert at[value][0] + at[gradient][0] == pytest.approx(axis, abs=0.3)
@@ -143,7 +147,7 @@ def test_what_is_not_computed_is_drawn_as_absent():
 
 def test_links_are_drawn_as_often_as_they_are():
     root = parsed(mirror())
-    lines = [group for group in of_class(root, "data") if of_class(group, "line")]
+    lines = [group for group in of_class(root, "wire") if of_class(group, "line")]
     assert len(lines) == 6
     gradients = [g for g in of_class(root, "gradient") if of_class(g, "head")]
     assert len(gradients) == 5 + 1 + 2, "links, the turn at the loss, and two to leaves"
@@ -156,7 +160,7 @@ def test_arrows_end_at_cards(many):
     leaves = tuple(leaf("parameter", f"W{i}") for i in range(many))  # four are higher than a card
     root = parsed(View((op(0), op(1, docked=leaves), op(2)), (Link(0, 1), Link(1, 2))))
     tops = [float(e.get("y")) for e in of_class(root, "tile") if e.get("rx") == "8"]
-    heads = [e for group in of_class(root, "data") for e in of_class(group, "head")]
+    heads = [e for group in of_class(root, "wire") for e in of_class(group, "head")]
     tips = [float(re.match(r"M(\S+) ([\d.]+)L", e.get("d")).group(2)) for e in heads]
     assert tips == pytest.approx(tops[1:], abs=0.2)
 
@@ -243,7 +247,7 @@ def test_tiles_are_coloured_by_what_is_asked_for(by, box, tone):
     found = colouring(scene).tone("op", [scene.boxes[box]])
     view = View((op(0, tone=found),))
     group = next(e for e in parsed(view).iter(f"{NS}g") if "add" in texts(e))
-    assert group.get("class") == tone
+    assert group.get("class") == f"tg-{tone}"
 
 
 def test_the_legend_says_what_colours_mean():
@@ -258,16 +262,58 @@ def test_the_legend_says_what_colours_mean():
     assert "elementwise" not in texts(root)
 
 
-def test_colours_follow_the_theme_and_stay_in_the_picture():
-    rules = style.css()
-    assert "@media(prefers-color-scheme:dark)" in rules
-    plain = re.sub(r"@media\([^)]*\)\{(.*?\})\}", r"\1", rules)
-    for selector in re.findall(r"([^{}]+)\{", plain):
-        assert selector.strip().startswith(".tg"), selector
-    light, dark = style._variables(0), style._variables(1)
-    assert re.findall(r"--([\w-]+):", light) == re.findall(r"--([\w-]+):", dark)
-    used = set(re.findall(r"var\(--([\w-]+)\)", rules)) - {"line", "fill"}
-    assert used <= set(re.findall(r"--([\w-]+):", light))
+def test_each_colour_has_one_in_its_place_on_a_dark_screen():
+    light, dark = (palette.THEMES[name].colours for name in ("light", "dark"))
+    assert light.keys() == dark.keys()
+    for role, colour in light.items():
+        assert palette.ON_DARK[colour] == dark[role], role
+
+
+def test_a_dark_screen_changes_this_picture_only():
+    dark = r"<style>@media\(prefers-color-scheme:dark\){(.*)}</style>"
+    (sheet,) = re.findall(dark, svg_of(mirror()))
+    rules = re.findall("([^{}]+){([^{}]+)}", sheet)
+    assert rules
+    for selector, _ in rules:
+        assert re.fullmatch(r'\.tg-auto \[(fill|stroke|color)="#\w{6}"\]', selector), selector
+    for theme in ("light", "dark", "print"):
+        text = to_svg(drawing_of(mirror(), options()), theme)
+        assert "<style" not in text and "tg-auto" not in text
+
+
+@pytest.mark.parametrize("theme", ["auto", "light", "dark", "print"])
+def test_every_element_says_its_own_colours(theme):
+    """Without a style sheet no element may fall back to black."""
+    view = replace(mirror(folded="Folded."), caption=(Caption("a = b", "a = b", "<math/>"),))
+    view = replace(view, tiles=(*view.tiles, op(6, repeat=3, warn="nan"), op(7)))
+    view = replace(view, links=(*view.links, Link(6, 7, label="twice", count=2)))
+    root = ET.fromstring(to_svg(drawing_of(view, options()), theme))
+    colours = {*palette.THEMES["light" if theme == "auto" else theme].colours.values(), "none"}
+    for element in root.iter():
+        if element.tag.removeprefix(NS) in ("rect", "path", "circle", "text"):
+            assert element.get("fill") in colours, element.attrib
+            assert element.get("stroke", "none") in colours, element.attrib
+            assert element.get("fill") != "none" or element.get("stroke"), element.attrib
+        if element.tag == f"{NS}text":
+            assert element.get("font-size") and element.get("text-anchor")
+    assert root.get("font-family")
+
+
+def test_paper_without_colours_keeps_what_is_told():
+    for name, colour in palette.THEMES["print"].colours.items():
+        assert len({colour[1:3], colour[3:5], colour[5:7]}) == 1, name
+    fills = [palette.THEMES["print"].colours[f"heat{i}-fill"] for i in range(8)]
+    assert fills == sorted(set(fills), reverse=True)
+
+
+def test_a_formula_is_mathematics_where_that_can_be_set():
+    line = Caption("dZ = A", "dZ = A", "<math><mi>dZ</mi></math>")
+    root = parsed(View((op(0),), caption=(line, Caption("assuming this"))))
+    (switch,) = root.iter(f"{NS}switch")
+    first, second = switch
+    assert first.get("requiredExtensions") == "http://www.w3.org/1998/Math/MathML"
+    assert first.get("color") and "".join(first.itertext()) == "dZ"
+    assert second.text == "dZ = A" and "assuming this" in texts(root)
 
 
 def contrast(a, b):
@@ -282,9 +328,9 @@ def contrast(a, b):
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("theme", [0, 1])
+@pytest.mark.parametrize("theme", ["light", "dark", "print"])
 def test_text_has_enough_contrast(theme):
-    values = dict(re.findall(r"--([\w-]+):(#\w+)", style._variables(theme)))
+    values = palette.THEMES[theme].colours
     for name, ground in values.items():
         if name.endswith("-fill") or name in ("paper", "frame"):
             assert contrast(values["ink"], ground) >= 7, name
@@ -302,7 +348,7 @@ def test_no_text_breaks_the_picture(title, line, tip):
     tiles = (op(0, title, docked=(w,), gradient=Gradient(line), tip=tip, outline=0),
              op(1, line, shape=(), dtype=title))  # fmt: skip
     view = View(tiles, (Link(0, 1, label=title), Link(0, 0, "saved", line)),
-                (Outline(0, tip),), mirror=True, title=tip, caption=(title,))  # fmt: skip
+                (Outline(0, tip),), mirror=True, title=tip, caption=(Caption(title),))  # fmt: skip
     root = parsed(view)
     assert {e.tag.removeprefix(NS) for e in root.iter()} <= {
         "svg", "style", "rect", "path", "text", "title", "g", "circle"
@@ -312,13 +358,13 @@ def test_no_text_breaks_the_picture(title, line, tip):
 def test_markup_in_names_is_text():
     name = "</script><script>alert(1)</script>"
     view = View((op(0, "<b>&amp;\"'", tip=name),), title=name)
-    assert "<script" not in to_svg(view, options())
+    assert "<script" not in svg_of(view)
     assert "<b>&amp;\"'" in texts(parsed(view))
     assert name in [e.text for e in parsed(view).iter(f"{NS}title")]
 
 
 def test_a_picture_refers_to_nothing_outside():
-    text = to_svg(mirror(), options()).replace("http://www.w3.org/2000/svg", "")
+    text = svg_of(mirror()).replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?:|href|url\(|@import|src=", text)
 
 

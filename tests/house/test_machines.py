@@ -52,10 +52,11 @@ def test_what_is_missing_is_told_with_the_one_command_that_installs_it(monkeypat
     *lines, last = needs.told([NEEDS["dot"], NEEDS["tex"]])
     assert lines == [
         "not tested for want of dot: pictures laid out by Graphviz",
-        "not tested for want of pdflatex: formulas set by LaTeX",
+        "not tested for want of pdflatex: formulas and pictures set by LaTeX",
     ]
     assert last.endswith(
-        "sudo apt-get install graphviz texlive-latex-base texlive-latex-recommended"
+        "sudo apt-get install graphviz"
+        " texlive-latex-base texlive-latex-recommended texlive-pictures"
     )
     monkeypatch.setattr(needs.shutil, "which", lambda name: name)
     assert needs.command([NEEDS["dot"], NEEDS["browser"]]) == (

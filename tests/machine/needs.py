@@ -52,10 +52,13 @@ NEEDS = {
         brew="chromium chromedriver",
     ),
     "dot": Need("pictures laid out by Graphviz", ("dot",), apt="graphviz", brew="graphviz"),
+    "librsvg": Need(
+        "pictures drawn by librsvg", ("rsvg-convert",), apt="librsvg2-bin", brew="librsvg"
+    ),
     "tex": Need(
-        "formulas set by LaTeX",
+        "formulas and pictures set by LaTeX",
         programs=("pdflatex",),
-        apt="texlive-latex-base texlive-latex-recommended",
+        apt="texlive-latex-base texlive-latex-recommended texlive-pictures",
         brew="basictex",
     ),
     "cc": Need("compiled functions in C", ("cc",), apt="gcc libc6-dev", brew="gcc"),

@@ -43,7 +43,7 @@ class Canvas:
         along, across = self.placement.size[:: 1 if self.turned else -1]
         whole = 2 * across + CHANNEL if self.both else across
         width, height = (along, whole) if self.turned else (whole, along)
-        self.feet = feet(view, max(width, NARROWEST))
+        self.feet = feet(view, max(width, NARROWEST), options.legend)
         widest = max(width, width_of(view.title, 17), *(foot.width for foot in self.feet))
         self.width = widest + 2 * MARGIN
         self.left = (self.width - width) / 2

@@ -1,11 +1,11 @@
-"""Routes as path data of SVG: curves with upright ends, rounded corners."""
+"""Routes as paths: curves with upright ends, rounded corners."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
 
-from tensorgraph.drawing.formats.lettering import number
+from tensorgraph.drawing.formats.shapes import Step
 from tensorgraph.drawing.layout import Point
 
 CORNER = 7.0
@@ -28,33 +28,28 @@ def direction_of(before: Point, tip: Point, turned: bool) -> Point:
     return (1 if dx > 0 else -1, 0) if level else (0, 1 if dy > 0 else -1)
 
 
-def path_of(points: Sequence[Point], level: bool) -> str:
+def path_of(points: Sequence[Point], level: bool) -> tuple[Step, ...]:
     """Return a route as a path: slanted parts as curves with level or upright ends."""
-    out = [f"M{number(points[0][0])} {number(points[0][1])}"]
+    out: list[Step] = [("M", (points[0],))]
     for i, (a, b) in enumerate(itertools.pairwise(points)):
         if not is_straight(a, b):
             out.append(_curve(a, b, level))
             continue
         after = points[i + 2] if i + 2 < len(points) else None
         if after and is_straight(b, after) and (a[0] == b[0]) != (b[0] == after[0]):
-            start, end = _towards(b, a, CORNER), _towards(b, after, CORNER)
-            out.append(
-                f"L{number(start[0])} {number(start[1])}"
-                f"Q{number(b[0])} {number(b[1])} {number(end[0])} {number(end[1])}"
-            )
+            out.append(("L", (_towards(b, a, CORNER),)))
+            out.append(("Q", (b, _towards(b, after, CORNER))))
         else:
-            out.append(f"L{number(b[0])} {number(b[1])}")
-    return "".join(out)
+            out.append(("L", (b,)))
+    return tuple(out)
 
 
-def _curve(a: Point, b: Point, level: bool) -> str:
+def _curve(a: Point, b: Point, level: bool) -> Step:
     if level:
-        middle = number((a[0] + b[0]) / 2)
-        ends = f"{middle} {number(a[1])} {middle} {number(b[1])}"
-    else:
-        middle = number((a[1] + b[1]) / 2)
-        ends = f"{number(a[0])} {middle} {number(b[0])} {middle}"
-    return f"C{ends} {number(b[0])} {number(b[1])}"
+        middle = (a[0] + b[0]) / 2
+        return "C", ((middle, a[1]), (middle, b[1]), b)
+    middle = (a[1] + b[1]) / 2
+    return "C", ((a[0], middle), (b[0], middle), b)
 
 
 def _towards(a: Point, b: Point, most: float) -> Point:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tensorgraph.display.text import escaped
 from tensorgraph.drawing.formats.canvas import CHANNEL, STRIP, Canvas
 from tensorgraph.drawing.formats.curves import cut, direction_of, overlap, path_of
-from tensorgraph.drawing.formats.draw_tiles import PlacedTile, head
-from tensorgraph.drawing.formats.lettering import number, shortened, width_of
+from tensorgraph.drawing.formats.draw_tiles import PlacedTile, badge, head
+from tensorgraph.drawing.formats.lettering import shortened, width_of
+from tensorgraph.drawing.formats.shapes import Circle, Group, Path, Shape, Step, Text
 from tensorgraph.drawing.layout import Area, Point
 from tensorgraph.drawing.view.view import Link
 
@@ -20,12 +20,12 @@ SUM = 8.0
 
 
 class DrawnLinks:
-    """The lines on a canvas, as SVG."""
+    """The lines on a canvas, as shapes."""
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas, self.view, self.turned = canvas, canvas.view, canvas.turned
 
-    def links(self) -> Iterator[str]:
+    def links(self) -> Iterator[Shape]:
         """Yield data, gradients, and the turn from the one to the other."""
         routes = self.canvas.routes()
         sums = self.canvas.added()
@@ -33,7 +33,7 @@ class DrawnLinks:
             route = routes.get((link.source, link.target))
             if route:
                 path = [self.canvas.at(point) for point in route]
-                yield self._arrow(path, "data", link)
+                yield self._arrow(path, "wire", link)
         for link in self.view.links:
             route = routes.get((link.target, link.source))
             if link.kind == "gradient" and route and self.canvas.both:
@@ -45,31 +45,23 @@ class DrawnLinks:
             start, end = self.canvas.values[i].inner, self.canvas.gradients[i].inner
             yield self._arrow([start, end], "gradient", Link(i, i, "gradient"))
 
-    def _arrow(self, points: list[Point], kind: str, link: Link) -> str:
+    def _arrow(self, points: list[Point], tone: str, link: Link) -> Group:
         width = min(0.3 + 1.1 * link.width, 4.5)
         size = 6.2 + 1.1 * width
         tip, before = points[-1], points[-2]
         direction = direction_of(before, tip, self.turned)
-        short = cut(points, size - 2, direction)
-        line = f'stroke-width="{number(width)}" d="{path_of(short, self.turned)}"'
-        return (
-            f'<g class="{kind}">{self._told(link)}<path class="line" {line}/>'
-            f"{head(tip, direction, size)}</g>"
-        )
-
-    def _told(self, link: Link) -> str:
-        """Return what is told of a link when the pointer rests on it."""
+        line = path_of(cut(points, size - 2, direction), self.turned)
         times = f"{link.count} links" if link.count > 1 else ""
-        text = "  ".join(filter(None, (link.label, times)))
-        return f"<title>{escaped(text)}</title>" if text else ""
+        told = "  ".join(filter(None, (link.label, times)))
+        return Group(tone, (Path("line", line, width), head(tip, direction, size)), told)
 
-    def saved(self) -> Iterator[str]:
+    def saved(self) -> Iterator[Shape]:
         """Yield lines from values to the gradients that read them; they slant in the channel."""
         if not self.canvas.both:
             return
         turning = set(self.canvas.turning())
         stubs: Counter[int] = Counter()
-        ways: dict[str, None] = {}
+        ways: dict[tuple[Step, ...], None] = {}
         for link in self.view.links:
             if link.kind != "saved" or not self.view.tiles[link.target].gradient:
                 continue
@@ -82,10 +74,9 @@ class DrawnLinks:
             end = self._to_channel(self.canvas.gradients[link.target], self.canvas.gradients, aside)
             ways |= dict.fromkeys(path_of(way, not self.turned) for way in (start, end))
             path = path_of([start[-1], end[-1]], not self.turned)
-            told = f"<title>{escaped('kept for the backward pass: ' + link.label)}</title>"
-            yield f'<path class="saved" d="{path}">{told}</path>'
+            yield Path("saved", path, tip=_kept(link))
         # What several lines share is drawn once, so that their dashes do not fill each other.
-        yield from (f'<path class="saved" d="{way}"/>' for way in ways)
+        yield from (Path("saved", way) for way in ways)
 
     def _is_far(self, link: Link) -> bool:
         return (
@@ -93,18 +84,17 @@ class DrawnLinks:
             > FAR
         )
 
-    def _stub(self, link: Link, index: int) -> Iterator[str]:
+    def _stub(self, link: Link, index: int) -> Iterator[Shape]:
         """Yield the end of a line that would be long, with the name of the value at its start."""
         x, y = self.canvas.gradients[link.target].inner
-        name = escaped(shortened(self.view.tiles[link.source].title, 10))
+        name = shortened(self.view.tiles[link.source].title, 10)
         aside = 13 * ((index + 1) // 2) * (-1) ** index
-        line, at = f"M{number(x - 26)} {number(y + aside)}H{number(x)}", (x - 30, y + aside + 3.5)
         if self.turned:
-            line, at = f"M{number(x + aside)} {number(y - 18)}V{number(y)}", (x + aside, y - 22)
-        told = f"<title>{escaped('kept for the backward pass: ' + link.label)}</title>"
-        yield f'<path class="saved" d="{line}">{told}</path>'
-        style = "note middle" if self.turned else "note end"
-        yield f'<text class="{style}" x="{number(at[0])}" y="{number(at[1])}">{name}</text>'
+            line, at = [(x + aside, y - 18), (x + aside, y)], (x + aside, y - 22)
+        else:
+            line, at = [(x - 26, y + aside), (x, y + aside)], (x - 30, y + aside + 3.5)
+        yield Path("saved", path_of(line, self.turned), tip=_kept(link))
+        yield Text("note", *at, name, "middle" if self.turned else "end")
 
     def _to_channel(
         self, placed: PlacedTile, others: list[PlacedTile], aside: float
@@ -129,22 +119,21 @@ class DrawnLinks:
             way = [(x, y + aside), (channel, y + aside)]
         return [point[::-1] for point in way] if turned else way
 
-    def sums(self) -> Iterator[str]:
+    def sums(self) -> Iterator[Shape]:
         """Yield the signs where gradients add up."""
         if not self.canvas.both:
             return
         for i in sorted(self.canvas.added()):
             x, y = self.canvas.gradients[i].entry
             arm = SUM - 3.5
-            yield (
-                f'<g class="gradient"><title>gradients add up</title>'
-                f'<circle class="sum" cx="{number(x)}" cy="{number(y)}" r="{number(SUM)}"/>'
-                f'<path class="line" stroke-width="1.5" d="M{number(x - arm)} {number(y)}'
-                f"H{number(x + arm)}M{number(x)} {number(y - arm)}V{number(y + arm)}"
-                f'"/></g>'
-            )
+            cross = (
+                ("M", ((x - arm, y),)), ("L", ((x + arm, y),)),
+                ("M", ((x, y - arm),)), ("L", ((x, y + arm),)),
+            )  # fmt: skip
+            sign = Circle("sum", x, y, SUM), Path("line", cross, 1.5)
+            yield Group("gradient", sign, "gradients add up")
 
-    def tags(self) -> Iterator[str]:
+    def tags(self) -> Iterator[Shape]:
         """Yield pairs of numbers for the links that are too long to be drawn as lines."""
         numbers: dict[int, int] = {}
         marked: set[tuple[int, bool]] = set()
@@ -162,20 +151,15 @@ class DrawnLinks:
                     marked.add((link.source, mirrored))
                     yield from self._tag(placed[link.source], 1, tag)
 
-    def _tag(self, placed: PlacedTile, side: int, tag: int) -> Iterator[str]:
+    def _tag(self, placed: PlacedTile, side: int, tag: int) -> Iterator[Shape]:
         width, height = placed.sized.card
         if self.turned:
             x, y = placed.x + side * (width / 2 + 1), placed.y - side * (height / 2 - 10)
         else:
             x, y = placed.x + side * placed.sign * (width / 2 - 10), placed.y + side * height / 2
-        wide = max(16.0, width_of(str(tag), 10) + 8)
-        yield (
-            f'<g class="more"><rect class="badge" x="{number(x - wide / 2)}" y="{number(y - 8)}"'
-            f' width="{number(wide)}" height="16" rx="8"/>'
-            f'<text class="on" x="{number(x)}" y="{number(y + 3.5)}">{tag}</text></g>'
-        )
+        yield Group("more", badge(str(tag), (x, y)))
 
-    def notes(self) -> Iterator[str]:
+    def notes(self) -> Iterator[Shape]:
         """Yield the words beside links, where they cover nothing."""
         taken: list[Area] = []
         for link, route in zip(self.canvas.data, self.canvas.placement.routes, strict=True):
@@ -197,8 +181,7 @@ class DrawnLinks:
             clear = [a for a in free if not self._is_crossed(a, (link.source, link.target))]
             for area in (clear or free)[:1]:
                 taken.append(area)
-                at = f'x="{number(area[0] + 2)}" y="{number(area[3] - 3)}"'
-                yield f'<text class="note" {at}>{escaped(text)}</text>'
+                yield Text("note", area[0] + 2, area[3] - 3, text, "start")
 
     def _room(self, link: Link) -> float:
         """Return how much there is between the cards of a link from left to right."""
@@ -213,3 +196,7 @@ class DrawnLinks:
             for row in rows
             for other, box in self.canvas.ways.get(row, ())
         )
+
+
+def _kept(link: Link) -> str:
+    return f"kept for the backward pass: {link.label}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tensorgraph.display.text import escaped
-from tensorgraph.drawing.formats.lettering import number, shortened, width_of
+from tensorgraph.drawing.formats.lettering import shortened, width_of
+from tensorgraph.drawing.formats.shapes import Group, Path, Rect, Shape, Text, polyline
 from tensorgraph.drawing.layout import Point
 from tensorgraph.drawing.view.view import Gradient, Tile
 from tensorgraph.drawing.view.wording import shape_text
@@ -21,8 +21,8 @@ LINE = 15.0
 
 
 @dataclass(frozen=True)
-class Text:
-    """One line of a card and its class."""
+class Line:
+    """One line of a card and how it looks."""
 
     text: str
     style: str
@@ -70,20 +70,21 @@ def sized(tile: Tile, mirror: bool, turned: bool) -> SizedTile:
     return SizedTile(tile, card, pills, pile, size, aside / 2)
 
 
-def face(tile: Tile) -> list[Text]:
+def face(tile: Tile) -> list[Line]:
     """Return the lines of a tile's card."""
-    told = [] if tile.shape is None else [Text(shape_text(tile.shape, tile.dtype), "m")]
-    return [Text(shortened(tile.title, MOST), "t"), *_small(filter(None, tile.lines)), *told]
+    shape = shape_text(tile.shape, tile.dtype)
+    told = [Line(shape, "m")] if shape else []
+    return [Line(shortened(tile.title, MOST), "t"), *_small(filter(None, tile.lines)), *told]
 
 
-def gradient_face(gradient: Gradient) -> list[Text]:
+def gradient_face(gradient: Gradient) -> list[Line]:
     """Return the lines of the card of a tile's gradient."""
-    told = [Text(str(gradient.shape), "m")] if gradient.shape else []
-    return [Text(shortened(gradient.title, MOST), "t"), *_small(gradient.lines), *told]
+    told = [Line(str(gradient.shape), "m")] if gradient.shape else []
+    return [Line(shortened(gradient.title, MOST), "t"), *_small(gradient.lines), *told]
 
 
-def _small(lines: Iterable[str]) -> list[Text]:
-    return [Text(shortened(line, MOST), "s") for line in lines]
+def _small(lines: Iterable[str]) -> list[Line]:
+    return [Line(shortened(line, MOST), "s") for line in lines]
 
 
 def _pill_width(tile: Tile, mirrored: bool) -> float:
@@ -92,18 +93,18 @@ def _pill_width(tile: Tile, mirrored: bool) -> float:
     return round(max(map(_row_width, rows), default=0.0) + 22)
 
 
-def _rows(leaf: Tile, mirrored: bool) -> list[list[Text]]:
+def _rows(leaf: Tile, mirrored: bool) -> list[list[Line]]:
     """Return the rows of a pill, or of that of its gradient, each with texts side by side."""
     told = leaf.gradient if mirrored else leaf
     if told is None:
         return []
-    title = [Text(shortened(told.title, MOST), "c")]
+    title = [Line(shortened(told.title, MOST), "c")]
     if told.shape is not None and (told.shape or not mirrored):
-        title.append(Text(str(told.shape), "m"))
+        title.append(Line(str(told.shape), "m"))
     return [title, *([line] for line in _small(told.lines))]
 
 
-def _row_width(row: list[Text]) -> float:
+def _row_width(row: list[Line]) -> float:
     return sum(text.width for text in row) + 6 * (len(row) - 1)
 
 
@@ -115,7 +116,7 @@ def _pill_height(leaf: Tile, mirror: bool) -> float:
 
 
 class PlacedTile:
-    """A tile at its place, as SVG; with ``mirrored`` the tile of its gradient."""
+    """A tile at its place, as shapes; with ``mirrored`` the tile of its gradient."""
 
     def __init__(
         self,
@@ -162,44 +163,41 @@ class PlacedTile:
         half = self.sized.card[0 if self.turned else 1] / 2
         return self.middle - half, self.middle + half
 
-    def svg(self) -> Iterator[str]:
+    def shapes(self) -> Iterator[Shape]:
         """Yield the card and its pills."""
         if not self.mirrored or self.tile.gradient:
-            yield from self._card(self.tile)
+            yield self._card(self.tile)
         x, y = self._pills_start()
         for leaf in self.tile.docked:
             height = _pill_height(leaf, self.mirror)
             if not self.mirrored or leaf.gradient:
-                yield from self._pill(leaf, (x, y + height / 2), height)
+                yield self._pill(leaf, (x, y + height / 2), height)
             y += height + BETWEEN
 
-    def _card(self, tile: Tile) -> Iterator[str]:
+    def _card(self, tile: Tile) -> Group:
         width, height = self.sized.card
         left, top = self.x - width / 2, self.y - height / 2
         gradient = tile.gradient if self.mirrored else None
-        lines = gradient_face(gradient) if gradient else face(tile)
         absent = _is_absent(gradient)
-        kind = "absent" if absent else "bad" if tile.warn else "tile"
-        round_ = height / 2 if tile.kind in ("input", "parameter", "constant") else 8
-        yield f'<g class="{(gradient or tile).tone}">{_told(tile)}'
-        for step in (2, 1) if tile.repeat > 1 else ():
-            d = 4 * step
-            yield _rect(left + self.sign * d, top + d, width, height, round_, kind)
-        yield _rect(left, top, width, height, round_, kind)
-        yield from self._lines(lines, absent)
+        look = "absent" if absent else "bad" if tile.warn else "tile"
+        radius = height / 2 if tile.kind in ("input", "parameter", "constant") else 8
+        steps = (8, 4, 0) if tile.repeat > 1 else (0,)
+        shapes: list[Shape] = [
+            _rect(look, left + self.sign * d, top + d, width, height, radius) for d in steps
+        ]
+        shapes += self._lines(gradient_face(gradient) if gradient else face(tile), absent)
         if tile.repeat > 1:
             at = self.x + self.sign * (width / 2 - 10), top + height + 2
-            yield from _badge(f"× {tile.repeat}", at)
+            shapes += badge(f"× {tile.repeat}", at)
         if tile.warn:
             text = "NaN" if tile.warn == "nan" else "inf"
-            yield from _badge(text, (self.x + self.sign * (width / 2 - 8), top), "badge alarm")
-        yield "</g>"
+            shapes += badge(text, (self.x + self.sign * (width / 2 - 8), top), "alarm")
+        return Group((gradient or tile).tone, tuple(shapes), tile.tip)
 
-    def _lines(self, lines: list[Text], absent: bool) -> Iterator[str]:
+    def _lines(self, lines: list[Line], absent: bool) -> Iterator[Text]:
         y = self.y - LINE * (len(lines) - 1) / 2 + 4.2
         for i, line in enumerate(lines):
-            style = f"{line.style} none" if absent and i == 0 else line.style
-            yield _text(line.text, self.x, y + LINE * i, style)
+            yield Text(line.style, self.x, y + LINE * i, line.text, absent=absent and i == 0)
 
     def _pills_start(self) -> Point:
         """Return the middle of the upper edge of all pills."""
@@ -210,87 +208,71 @@ class PlacedTile:
             return self.x, self.y + away if self.mirrored else self.y - away - high
         return self.x - self.sign * (width / 2 + STUB + wide / 2), self.y - high / 2
 
-    def _pill(self, leaf: Tile, middle: Point, height: float) -> Iterator[str]:
+    def _pill(self, leaf: Tile, middle: Point, height: float) -> Group:
         x, y = middle
         wide = self.sized.pills[self.mirrored]
         gradient = leaf.gradient if self.mirrored else None
         rows = _rows(leaf, self.mirrored)
         absent = _is_absent(gradient)
-        kind = "absent" if absent else "bad" if leaf.warn else "pill"
-        yield f'<g class="{(gradient or leaf).tone}">{_told(leaf)}'
-        yield from self._stub(middle)
-        yield _rect(x - wide / 2, y - height / 2, wide, height, PILL / 2, kind)
+        look = "absent" if absent else "bad" if leaf.warn else "pill"
+        shapes: list[Shape] = [
+            *self._stub(middle),
+            _rect(look, x - wide / 2, y - height / 2, wide, height, PILL / 2),
+        ]
         base = y - 13 * (len(rows) - 1) / 2 + 4
         for i, row in enumerate(rows):
             at = x - _row_width(row) / 2
-            for text in row:
-                style = f"{text.style} none" if absent else text.style
-                yield _text(text.text, at + text.width / 2, base + 13 * i, style)
-                at += text.width + 6
-        yield "</g>"
+            for line in row:
+                middle_of = at + line.width / 2
+                shapes.append(Text(line.style, middle_of, base + 13 * i, line.text, absent=absent))
+                at += line.width + 6
+        return Group((gradient or leaf).tone, tuple(shapes), leaf.tip)
 
-    def _stub(self, pill: Point) -> Iterator[str]:
-        """Yield the arrow between a pill and the card: from a leaf, or to its gradient."""
+    def _stub(self, pill: Point) -> tuple[Path, Path]:
+        """Return the arrow between a pill and the card: from a leaf, or to its gradient."""
         width, height = self.sized.card
         if self.turned:
             edge = self.y - self.sign * height / 2
             far = edge - self.sign * STUB
-            yield _arrow([(self.x, far), (self.x, edge)][:: self.sign])
-            return
+            return _arrow([(self.x, far), (self.x, edge)][:: self.sign])
         edge = self.x - self.sign * width / 2
         far = edge - self.sign * STUB
         y = max(self.y - height / 2 + 9, min(pill[1], self.y + height / 2 - 9))
-        yield _arrow([(far, pill[1]), (edge, y)][:: self.sign])
+        return _arrow([(far, pill[1]), (edge, y)][:: self.sign])
 
 
-def _arrow(ends: list[Point]) -> str:
+def _arrow(ends: list[Point]) -> tuple[Path, Path]:
     """Return a short arrow that begins and ends level, or upright where it is upright."""
     (x0, y0), (x1, y1) = ends
     if x0 == x1:
         down = 1 if y1 > y0 else -1
-        line = f"M{number(x0)} {number(y0)}V{number(y1 - 5 * down)}"
-        return f'<path class="line" stroke-width="1.3" d="{line}"/>' + head((x1, y1), (0, down))
+        line = polyline("line", [(x0, y0), (x0, y1 - 5 * down)], 1.3)
+        return line, head((x1, y1), (0, down))
     right = 1 if x1 > x0 else -1
-    end, middle = x1 - 5 * right, (x0 + x1) / 2
-    level = f"H{number(end)}"
-    if y0 != y1:
-        ys = number(y0), number(y1)
-        level = f"C{number(middle)} {ys[0]} {number(middle)} {ys[1]} {number(end)} {ys[1]}"
-    line = f"M{number(x0)} {number(y0)}{level}"
-    return f'<path class="line" stroke-width="1.3" d="{line}"/>' + head((x1, y1), (right, 0))
+    end, middle = (x1 - 5 * right, y1), (x0 + x1) / 2
+    way = ("L", (end,)) if y0 == y1 else ("C", ((middle, y0), (middle, y1), end))
+    return Path("line", (("M", ((x0, y0),)), way), 1.3), head((x1, y1), (right, 0))
 
 
-def head(tip: Point, direction: tuple[float, float], size: float = 7.0) -> str:
+def head(tip: Point, direction: tuple[float, float], size: float = 7.0) -> Path:
     """Return the head of an arrow, along an axis."""
     (x, y), (dx, dy) = tip, direction
     back, half = size, 0.5 * size
     a = x - dx * back - dy * half, y - dy * back + dx * half
     b = x - dx * back + dy * half, y - dy * back - dx * half
-    corners = (number(value) for point in (tip, a, b) for value in point)
-    return '<path class="head" d="M{} {}L{} {}L{} {}Z"/>'.format(*corners)
+    return polyline("head", [tip, a, b])
 
 
-def _rect(x: float, y: float, width: float, height: float, round_: float, kind: str) -> str:
-    return (
-        f'<rect class="{kind}" x="{number(x)}" y="{number(y)}" width="{number(width)}"'
-        f' height="{number(height)}" rx="{number(min(round_, 18))}"/>'
-    )
-
-
-def _text(text: str, x: float, y: float, style: str) -> str:
-    return f'<text class="{style}" x="{number(x)}" y="{number(y)}">{escaped(text)}</text>'
+def _rect(look: str, x: float, y: float, width: float, height: float, radius: float) -> Rect:
+    return Rect(look, x, y, width, height, min(radius, 18))
 
 
 def _is_absent(gradient: Gradient | None) -> bool:
     return gradient is not None and not gradient.is_computed
 
 
-def _told(tile: Tile) -> str:
-    return f"<title>{escaped(tile.tip)}</title>" if tile.tip else ""
-
-
-def _badge(text: str, middle: Point, kind: str = "badge") -> Iterator[str]:
+def badge(text: str, middle: Point, look: str = "badge") -> tuple[Rect, Text]:
+    """Return a small sign with a word or number."""
     x, y = middle
-    width = width_of(text, 10.5) + 12
-    yield _rect(x - width / 2, y - 8, width, 16, 8, kind)
-    yield _text(text, x, y + 3.6, "on")
+    width = max(16.0, width_of(text, 10.5) + 12)
+    return Rect(look, x - width / 2, y - 8, width, 16, 8), Text("on", x, y + 3.6, text)

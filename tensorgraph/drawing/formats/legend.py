@@ -1,111 +1,150 @@
-"""What stands below a picture: what its colours mean, what was folded, and a formula."""
+"""What stands below a picture: what its colours mean, what was folded, and formulas."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
-from tensorgraph.display.text import escaped
-from tensorgraph.drawing.formats.lettering import number, shortened, width_of
+from tensorgraph.drawing.formats.lettering import shortened, width_of
+from tensorgraph.drawing.formats.shapes import Formula, Group, Rect, Shape, Text, polyline
 from tensorgraph.drawing.palette import HEATS
-from tensorgraph.drawing.view.view import Key, Scale, View
+from tensorgraph.drawing.view.view import Caption, Gradient, Key, Scale, View
 
 SAVED = "kept for backward"
+MOST = 240
+"""How many characters of a line of formulas are shown."""
+
+Drawn = Callable[[float, float], Iterator[Shape]]
+"""What draws something that begins at a place, on a base line."""
 
 
 @dataclass(frozen=True)
 class Foot:
-    """One part below the picture."""
+    """One part below the picture: lines of about the same height."""
 
-    kind: str
-    """The class of its text."""
-    lines: tuple[str, ...]
-    """Texts, or rows of a legend in SVG that begin at x = 0."""
-    width: float
+    lines: tuple[Drawn, ...]
     step: float
+    width: float = 0.0
+    """How much room its lines need; 0 where they were made for the room there is."""
+    ruled: bool = False
+    """Whether a line stands above it."""
 
     @property
     def height(self) -> float:
         """How much room it takes."""
         return self.step * len(self.lines) + 16
 
-    def svg(self, left: float, top: float, width: float) -> Iterator[str]:
-        """Yield it at a place; a formula has a line above it."""
-        if self.kind == "f":
-            line = f"M{number(left)} {number(top + 14)}H{number(left + width)}"
-            yield f'<path class="rule" d="{line}"/>'
+    def shapes(self, left: float, top: float, width: float) -> Iterator[Shape]:
+        """Yield it at a place."""
+        if self.ruled:
+            yield polyline("rule", [(left, top + 14), (left + width, top + 14)])
         for i, line in enumerate(self.lines):
-            y = top + 16 + self.step * (i + 1) - 6
-            if self.kind == "key":
-                yield f'<g transform="translate({number(left)} {number(y)})">{line}</g>'
-            else:
-                text = escaped(line)
-                yield f'<text class="{self.kind}" x="{number(left)}" y="{number(y)}">{text}</text>'
+            yield from line(left, top + 16 + self.step * (i + 1) - 6)
 
 
-def feet(view: View, width: float) -> list[Foot]:
+def feet(view: View, width: float, legend: bool) -> list[Foot]:
     """Return what stands below a picture of a view that is about so wide."""
     found = []
-    rows = _rows(_entries(view), width)
-    if rows:
-        found.append(Foot("key", tuple(rows), 0.0, 20.0))
+    if rows := _rows(_entries(view) if legend else iter(()), width):
+        found.append(Foot(tuple(partial(_row, row) for row in rows), 20.0))
     if view.folded:
-        lines = tuple(_wrapped(view.folded, width))
-        found.append(Foot("l", lines, 0.0, 16.0))
+        lines = tuple(partial(_line, "l", line) for line in _wrapped(view.folded, width))
+        found.append(Foot(lines, 16.0))
     if view.caption:
-        lines = tuple(shortened(line, 240) for line in view.caption)
-        widest = max(width_of(line, 15.5) for line in lines)
-        found.append(Foot("f", lines, widest, 24.0))
+        found.append(_formulas(view.caption))
     return found
 
 
-def _entries(view: View) -> Iterator[tuple[str, float]]:
-    """Yield the entries of the legend, each with its width."""
+def _formulas(lines: tuple[Caption, ...]) -> Foot:
+    widest = max(width_of(shortened(line.text, MOST), 15.5) for line in lines)
+    step = 46.0 if any(line.latex for line in lines) else 24.0  # fractions are tall
+    return Foot(tuple(partial(_formula, line) for line in lines), step, widest, ruled=True)
+
+
+def _formula(line: Caption, x: float, y: float) -> Iterator[Shape]:
+    text = Text("f", x, y, shortened(line.text, MOST), "start")
+    yield Formula(text, line.latex, line.mathml) if line.latex else text
+
+
+def _line(look: str, text: str, x: float, y: float) -> Iterator[Shape]:
+    yield Text(look, x, y, text, "start")
+
+
+# ------------------------------------------------------------------------------------- the legend
+
+Entry = tuple[Drawn, float]
+"""What draws an entry, and how wide it is."""
+
+
+def _entries(view: View) -> Iterator[Entry]:
     if view.scale:
         yield _gradation(view.scale)
-    for key in view.keys:
+    for key in keys_of(view):
         yield _swatch(key)
+    if keeps(view):
+        yield _saved, 33 + width_of(SAVED, 11)
+
+
+def keys_of(view: View) -> list[Key]:
+    """Return what colours mean, that of gradients last."""
+    plain = any(gradient.tone == "gradient" for gradient in _gradients(view))
+    return [*view.keys, *([Key("gradient", "gradient")] if plain else [])]
+
+
+def keeps(view: View) -> bool:
+    """Return whether values are drawn that are kept for the backward pass."""
+    return bool(_gradients(view)) and any(link.kind == "saved" for link in view.links)
+
+
+def _gradients(view: View) -> list[Gradient]:
     tiles = [*view.tiles, *(leaf for tile in view.tiles for leaf in tile.docked)]
-    gradients = [tile.gradient for tile in tiles if tile.gradient] if view.mirror else []
-    if any(gradient.tone == "gradient" for gradient in gradients):
-        yield _swatch(Key("gradient", "gradient"))
-    if gradients and any(link.kind == "saved" for link in view.links):
-        line = '<path class="saved" d="M0 -4H26"/>'
-        yield f'{line}<text class="l" x="33">{SAVED}</text>', 33 + width_of(SAVED, 11)
+    return [tile.gradient for tile in tiles if tile.gradient] if view.mirror else []
 
 
-def _swatch(key: Key) -> tuple[str, float]:
-    rx = 6.5 if key.is_round else 3.5
-    rect = f'<rect class="tile" y="-11" width="17" height="13" rx="{rx}"/>'
-    text = f'<text class="l" x="24">{escaped(key.word)}</text>'
-    return f'<g class="{key.tone}">{rect}</g>{text}', 24 + width_of(key.word, 11)
+def _saved(x: float, y: float) -> Iterator[Shape]:
+    yield polyline("saved", [(x, y - 4), (x + 26, y - 4)])
+    yield Text("l", x + 33, y, SAVED, "start")
 
 
-def _gradation(scale: Scale) -> tuple[str, float]:
+def _swatch(key: Key) -> Entry:
+    def drawn(x: float, y: float) -> Iterator[Shape]:
+        yield Group(key.tone, (Rect("tile", x, y - 11, 17, 13, 6.5 if key.is_round else 3.5),))
+        yield Text("l", x + 24, y, key.word, "start")
+
+    return drawn, 24 + width_of(key.word, 11)
+
+
+def _gradation(scale: Scale) -> Entry:
     """Return the colours from the least to the most, with what these are."""
     start = width_of(scale.low, 11) + 8
-    marks = "".join(
-        f'<g class="heat{i}"><rect class="badge" x="{number(start + 14 * i)}" y="-11" width="14"'
-        ' height="12"/></g>'
-        for i in range(len(HEATS))
-    )
     end = start + 14 * len(HEATS) + 8
-    left = f'<text class="l">{escaped(scale.low)}</text>'
-    right = f'<text class="l" x="{number(end)}">{escaped(scale.high)}</text>'
-    return left + marks + right, end + width_of(scale.high, 11)
+
+    def drawn(x: float, y: float) -> Iterator[Shape]:
+        yield Text("l", x, y, scale.low, "start")
+        for i in range(len(HEATS)):
+            yield Group(f"heat{i}", (Rect("heat", x + start + 14 * i, y - 11, 14, 12),))
+        yield Text("l", x + end, y, scale.high, "start")
+
+    return drawn, end + width_of(scale.high, 11)
 
 
-def _rows(keys: Iterator[tuple[str, float]], width: float) -> list[str]:
-    """Return the entries in rows of at most a width."""
-    rows: list[str] = []
+def _rows(entries: Iterator[Entry], width: float) -> list[list[tuple[Drawn, float]]]:
+    """Return the entries in rows of at most a width, each with its place in the row."""
+    rows: list[list[tuple[Drawn, float]]] = []
     x = width
-    for key, wide in keys:
+    for drawn, wide in entries:
         if x + wide > width:
-            rows.append("")
+            rows.append([])
             x = 0.0
-        rows[-1] += f'<g transform="translate({number(x)} 0)">{key}</g>'
+        rows[-1].append((drawn, x))
         x += wide + 20
     return rows
+
+
+def _row(row: list[tuple[Drawn, float]], x: float, y: float) -> Iterator[Shape]:
+    for drawn, place in row:
+        yield from drawn(x + place, y)
 
 
 def _wrapped(text: str, width: float) -> Iterator[str]:

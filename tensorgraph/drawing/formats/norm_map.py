@@ -7,10 +7,8 @@ from math import isfinite, log10
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.display.text import escaped
 from tensorgraph.drawing.formats.lettering import width_of
-from tensorgraph.drawing.formats.style import SANS
-from tensorgraph.drawing.palette import INK, TONES
+from tensorgraph.drawing.formats.shapes import Drawing, Group, Rect, Shape, Text
 from tensorgraph.drawing.view.colour import heat_tone
 
 CELL, ROW, GAP = 9.0, 16.0, 34.0
@@ -20,7 +18,7 @@ WIDEST = 60
 Norms = Mapping[str, Sequence[float]]
 
 
-def norms_svg(activations: Norms, gradients: Norms) -> str:
+def norms_drawing(activations: Norms, gradients: Norms, title: str) -> Drawing:
     """Return a picture of norms: a row for each layer, a column for each step.
 
     The colour is the logarithm of the norm, so a column that fades from the last layer to the first
@@ -28,20 +26,15 @@ def norms_svg(activations: Norms, gradients: Norms) -> str:
     """
     maps = {"activations (root mean square)": activations, "gradients (norm)": gradients}
     label = max([width_of(name, 11) for norms in maps.values() for name in norms], default=0) + 24
-    parts: list[str] = []
+    shapes: list[Shape] = []
     top = 24.0
     width = label + 200
-    for title, norms in maps.items():
+    for heading, norms in maps.items():
         columns = _chosen(max(map(len, norms.values()), default=0))
         width = max(width, label + CELL * len(columns) + 90)
-        parts += _map(title, norms, columns, label, top)
+        shapes += _map(heading, norms, columns, label, top)
         top += ROW * len(norms) + GAP + 14
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {top:g}"'
-        f' width="{width:g}" height="{top:g}" font-family="{escaped(SANS)}" font-size="11">'
-        f"<style>text{{fill:{INK[0]}}}@media(prefers-color-scheme:dark){{text{{fill:{INK[1]}}}}}</style>"
-        f"{''.join(parts)}</svg>"
-    )
+    return Drawing(width, top, [Rect("paper", 0, 0, width, top, 12), *shapes], title)
 
 
 def _chosen(steps: int) -> list[int]:
@@ -52,33 +45,27 @@ def _chosen(steps: int) -> list[int]:
 
 def _map(
     title: str, norms: Norms, columns: Sequence[int], left: float, top: float
-) -> Iterator[str]:
+) -> Iterator[Shape]:
     values = [log10(v) for row in norms.values() for v in row if isfinite(v) and v > 0]
     low, high = min(values, default=0.0), max(values, default=0.0)
     told = f": {10**low:.2g} … {10**high:.2g}" if values else ""
-    yield f'<text x="12" y="{top:g}" font-weight="600">{escaped(title + told)}</text>'
+    yield Text("c", 12, top, title + told, "start")
     for k, (name, row) in enumerate(norms.items()):
         y = top + 10 + ROW * k
-        yield f'<text x="12" y="{y + 11:g}" opacity=".75">{escaped(name or "model")}</text>'
+        yield Text("l", 12, y + 11, name or "model", "start")
         for column, step in enumerate(columns):
-            x = left + CELL * column
             value = row[step] if step < len(row) else float("nan")
-            yield _cell(x, y, value, f"{name or 'model'}, step {step + 1}: {value:.3g}", low, high)
+            tip = f"{name or 'model'}, step {step + 1}: {value:.3g}"
+            yield _cell(left + CELL * column, y, value, tip, low, high)
 
 
-def _cell(x: float, y: float, value: float, tip: str, low: float, high: float) -> str:
-    """Return the mark of one number: none for NaN, black for infinity."""
-    if value != value:
-        fill = "none"
-    elif not isfinite(value):
-        fill = "#000000"
-    else:
+def _cell(x: float, y: float, value: float, tip: str, low: float, high: float) -> Group:
+    """Return the mark of one number: an empty one for NaN, that of an alarm for infinity."""
+    tone, look = "heat0", "absent" if value != value else "alarm"
+    if isfinite(value):
         share = (log10(value) - low) / (high - low) if value > 0 and high > low else 0.0
-        fill = TONES[heat_tone(share)][0]
-    return (
-        f'<rect x="{x:g}" y="{y:g}" width="{CELL:g}" height="{ROW - 2:g}" fill="{fill}">'
-        f"<title>{escaped(tip)}</title></rect>"
-    )
+        tone, look = heat_tone(share), "badge"
+    return Group(tone, (Rect(look, x, y, CELL, ROW - 2),), tip)
 
 
 def run_of(run: Any) -> Mapping[str, Norms] | None:

@@ -7,6 +7,7 @@ import subprocess
 import sysconfig
 
 from tensorgraph import errors
+from tensorgraph.drawing.formats.lengths import Size, length
 
 PATIENCE = 60.0
 """Seconds until a run of Graphviz is given up."""
@@ -22,12 +23,13 @@ def program() -> str | None:
     )
 
 
-def drawn(text: str, kind: str) -> bytes:
+def drawn(text: str, kind: str, size: Size) -> bytes:
     """Return what Graphviz draws of a graph.
 
     Args:
         text: in Graphviz's language.
         kind: ``svg``, ``png`` or ``pdf``.
+        size: how large it becomes.
 
     Raises:
         ImportError: Graphviz is not installed, or cannot draw this kind.
@@ -36,19 +38,22 @@ def drawn(text: str, kind: str) -> bytes:
     path = program()
     if path is None:
         raise ImportError(
-            f"Graphviz draws {kind.upper()}, and its program `dot` is not found. Install Graphviz"
-            " (apt install graphviz, brew install graphviz, https://graphviz.org/download), or"
-            + (" for PNG only" if kind == "pdf" else "")
-            + " write pip install 'tensorgraph-engine[dot]'; SVG and HTML need neither"
+            "Graphviz is asked for by engine='dot', and its program `dot` is not found. Install"
+            " Graphviz (apt install graphviz, brew install graphviz, https://graphviz.org/download)"
+            + (", or write pip install 'tensorgraph-engine[dot]'" if kind != "pdf" else "")
+            + "; engine='own' needs neither"
         )
     try:
         done = subprocess.run(
-            [path, f"-T{kind}"], input=text.encode(), capture_output=True, timeout=PATIENCE
+            [path, f"-T{kind}", *_size_of(kind, size)],
+            input=text.encode(),
+            capture_output=True,
+            timeout=PATIENCE,
         )
     except subprocess.TimeoutExpired:
         raise errors.GraphError(
             f"Graphviz did not finish within {PATIENCE:.0f} seconds; write a smaller max_nodes=,"
-            " or save the picture as SVG or HTML"
+            " or engine='own'"
         ) from None
     if done.returncode or not done.stdout:
         said = done.stderr.decode(errors="replace").strip().splitlines()
@@ -56,7 +61,14 @@ def drawn(text: str, kind: str) -> bytes:
         if kind == "pdf" and "pure" in path:
             raise ImportError(
                 "graphviz-pure draws no PDF; install Graphviz itself (apt install graphviz, brew"
-                " install graphviz, https://graphviz.org/download)"
+                " install graphviz, https://graphviz.org/download), or write engine='own'"
             )
-        raise errors.GraphError(f"Graphviz failed: {reason}; save the picture as SVG or HTML")
-    return done.stdout
+        raise errors.GraphError(f"Graphviz failed: {reason}; write engine='own'")
+    return done.stdout[done.stdout.index(b"<svg") :] if kind == "svg" else done.stdout
+
+
+def _size_of(kind: str, size: Size) -> list[str]:
+    """Return the arguments that tell Graphviz how large a picture becomes."""
+    sides = [length(side, "save") / 96 if side else 1000 for side in (size.width, size.height)]
+    asked = [f"-Gsize={sides[0]:.4f},{sides[1]:.4f}!"] if min(sides) < 1000 else []
+    return [*asked, f"-Gdpi={size.dpi:g}"] if kind == "png" else asked

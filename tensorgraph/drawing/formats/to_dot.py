@@ -7,167 +7,260 @@ Edges that would pull rows apart, those to saved values, do not count for the la
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
 
 import graphviz  # type: ignore[import-untyped]
 
 from tensorgraph.display.text import printable
-from tensorgraph.drawing.palette import BAD, EDGE, INK, LINE, MUTED, TONES
-from tensorgraph.drawing.view.options import Options
-from tensorgraph.drawing.view.view import Gradient, Link, Tile, View
+from tensorgraph.drawing.formats.legend import SAVED, keeps, keys_of
+from tensorgraph.drawing.formats.lettering import shortened, width_of
+from tensorgraph.drawing.palette import HEATS, THEMES, Theme
+from tensorgraph.drawing.view.options import TITLE_SIZE, Options
+from tensorgraph.drawing.view.view import Gradient, Link, Outline, Tile, View
 from tensorgraph.drawing.view.wording import shape_text
 
 MANY = 500
 """With more tiles Graphviz looks for good places only so long: otherwise its time is squared."""
 
-_COLOURS = {name: on_light for name, (on_light, _) in TONES.items()}
-_BAD, _INK, _MUTED = BAD[0], INK[0], MUTED[0]
-_FONT = "Helvetica,Arial,sans-serif"
+FONT = "Helvetica,Arial,sans-serif"
 
 
 def to_dot(view: View, options: Options) -> str:
     """Return a view as the text of a directed graph."""
-    graph = graphviz.Digraph(
-        "picture",
-        graph_attr={
-            "rankdir": "TB" if options.direction == "down" else "LR",
-            "fontname": _FONT,
-            "fontsize": "12",
-            "ranksep": "0.35",
-            "nodesep": "0.25",
-            "label": _caption(view),
-            "labelloc": "b",
-            "labeljust": "l",
-            "tooltip": graphviz.escape(printable(view.title)) or "graph",
-        },
-        node_attr={
-            "shape": "plain",
-            "fontname": _FONT,
-            "fontsize": "12",
-            "fontcolor": _INK,
-        },
-        edge_attr={"color": _MUTED, "fontname": _FONT, "fontsize": "9", "fontcolor": _MUTED},
-    )
-    if len(view.tiles) > MANY:
-        graph.attr("graph", nslimit="0.01")
-    _add_tiles(graph, view)
-    if view.mirror:
-        for tile in view.tiles:
-            _add_gradient(graph, tile)
-        _add_sides(graph, view)
-    flows = {(link.target, link.source) for link in view.links if link.kind == "gradient"}
-    for link in view.links:
-        _add_link(graph, link)
-        if view.mirror and link.kind == "data":
-            _add_mirrored(graph, link, (link.source, link.target) in flows)
-    return str(graph.source)
+    return _Writer(view, options).text()
 
 
-def _add_tiles(graph: graphviz.Digraph, view: View) -> None:
-    """Add the tiles, those in outlines inside clusters that stand in each other as they do."""
-    clusters = []
-    for outline in view.outlines:
+Row = tuple[str, float, str]
+"""A line of a label: its text, its size in points, its colour."""
+
+
+class _Writer:
+    """A view in Graphviz's language, in the colours and type of the options."""
+
+    def __init__(self, view: View, options: Options) -> None:
+        self.view, self.turned = view, options.direction == "right"
+        self.theme: Theme = THEMES["light" if options.theme == "auto" else options.theme]
+        self.scale = options.font_size / TITLE_SIZE
+        self.legend = options.legend
+        self.font = f"{options.font},{FONT}" if options.font else FONT
+        self.ink, self.muted, self.bad = (self.colour(role) for role in ("ink", "muted", "bad"))
+        self.widths = self._widths()
+        self.graph = self._graph()
+
+    def colour(self, role: str, tone: str = "") -> str:
+        return self.theme.colour(role, tone)
+
+    def size(self, points: float) -> str:
+        return f"{points * self.scale:g}"
+
+    def text(self) -> str:
+        view = self.view
+        if len(view.tiles) > MANY:
+            self.graph.attr("graph", nslimit="0.01")
+        self._add_tiles()
+        if view.mirror:
+            for tile in view.tiles:
+                self._add_gradient(tile)
+            self._add_sides()
+        flows = {(link.target, link.source) for link in view.links if link.kind == "gradient"}
+        for link in view.links:
+            self._add_link(link)
+            if view.mirror and link.kind == "data":
+                self._add_mirrored(link, (link.source, link.target) in flows)
+        return str(self.graph.source)
+
+    def _graph(self) -> graphviz.Digraph:
+        type_ = {"fontname": self.font, "fontsize": self.size(12)}
+        return graphviz.Digraph(
+            "picture",
+            graph_attr={
+                "rankdir": "LR" if self.turned else "TB",
+                **type_,
+                "bgcolor": self.colour("paper"),
+                "ranksep": "0.35",
+                "nodesep": "0.25",
+                "label": self._feet(),
+                "labelloc": "b",
+                "labeljust": "l",
+                "tooltip": _plain(self.view.title) or "graph",
+            },
+            node_attr={"shape": "plain", **type_, "fontcolor": self.ink},
+            edge_attr={
+                "color": self.muted,
+                "fontname": self.font,
+                "fontsize": self.size(9),
+                "fontcolor": self.muted,
+            },
+        )
+
+    # ------------------------------------------------------------------------------------- boxes
+
+    def _add_tiles(self) -> None:
+        """Add the tiles, those in outlines inside clusters that stand in each other as they do."""
+        clusters = [self._cluster(outline) for outline in self.view.outlines]
+        for tile in self.view.tiles:
+            home = self.graph if tile.outline is None else clusters[tile.outline]
+            tip = _plain(tile.tip).replace("\n", "&#10;")
+            home.node(f"t{tile.id}", label=self._tile(tile), tooltip=tip or "tile")
+        for outline in reversed(self.view.outlines):
+            home = self.graph if outline.parent is None else clusters[outline.parent]
+            home.subgraph(clusters[outline.id])
+
+    def _cluster(self, outline: Outline) -> graphviz.Digraph:
+        """Return the frame of an outline, its title in the upper left corner."""
         cluster = graphviz.Digraph(f"cluster_{outline.id}")
+        title = [(line, 11.0, self.muted) for line in _title_lines(outline)]
         cluster.attr(
-            label=_label([(outline.title, "11", _MUTED)]) if outline.title else "",
+            label=self._label(title) if title else "",
             labelloc="t",
-            color=EDGE[0],
+            labeljust="l",
+            color=self.colour("edge"),
+            bgcolor=self.colour("frame"),
             style="rounded",
-            tooltip=graphviz.escape(printable(outline.title)) or "module",
+            tooltip=_plain(outline.title) or "module",
         )
-        clusters.append(cluster)
-    for tile in view.tiles:
-        home = graph if tile.outline is None else clusters[tile.outline]
-        tip = graphviz.escape(printable(tile.tip)).replace("\n", "&#10;")
-        home.node(f"t{tile.id}", label=_tile(tile), tooltip=tip or "tile")
-    for outline in reversed(view.outlines):
-        home = graph if outline.parent is None else clusters[outline.parent]
-        home.subgraph(clusters[outline.id])
+        return cluster
 
+    def _widths(self) -> dict[int, float]:
+        """Return how wide tiles must be so that the arrow to their middle is beside all titles."""
+        found: dict[int, float] = {}
+        for tile in () if self.turned else self._entries():
+            outline = self.view.tiles[tile].outline
+            while outline is not None:
+                around = self.view.outlines[outline]
+                for line in _title_lines(around):
+                    wide = 2 * width_of(line, 11) + 12
+                    found[tile] = max(found.get(tile, 0.0), wide)
+                outline = around.parent
+        return found
 
-def _add_gradient(graph: graphviz.Digraph, tile: Tile) -> None:
-    """Add the tile of a gradient; where there is none, nothing is seen in its place."""
-    gradients = [each.gradient for each in (tile, *tile.docked) if each.gradient]
-    if not gradients:
-        graph.node(f"g{tile.id}", label="", style="invis", shape="point")
-        return
-    cells = [_gradient_cell(gradient, bool(tile.warn)) for gradient in gradients]
-    graph.node(f"g{tile.id}", label=_table(cells), tooltip="gradient")
+    def _entries(self) -> set[int]:
+        """Return the tiles to which no link leads from inside of their outline."""
+        home = [tile.outline for tile in self.view.tiles]
+        led = {
+            link.target
+            for link in self.view.links
+            if link.kind == "data" and home[link.source] == home[link.target]
+        }
+        return {tile.id for tile in self.view.tiles} - led
 
+    def _add_gradient(self, tile: Tile) -> None:
+        """Add the tile of a gradient; where there is none, nothing is seen in its place."""
+        gradients = [each.gradient for each in (tile, *tile.docked) if each.gradient]
+        if not gradients:
+            self.graph.node(f"g{tile.id}", label="", style="invis", shape="point")
+            return
+        cells = [self._gradient_cell(gradient, bool(tile.warn)) for gradient in gradients]
+        self.graph.node(f"g{tile.id}", label=_table(cells), tooltip="gradient")
 
-def _add_sides(graph: graphviz.Digraph, view: View) -> None:
-    """Keep the backward pass at the right: each pass is tied to one of two invisible points."""
-    with graph.subgraph() as top:
-        top.attr(rank="same")
-        for side in ("forward", "backward"):
-            top.node(side, label="", style="invis", shape="point", width="0", height="0")
-        top.edge("forward", "backward", style="invis")
-    later = {link.target for link in view.links if link.kind == "data"}
-    for tile in view.tiles:
-        if tile.id not in later:
-            graph.edge("forward", f"t{tile.id}", style="invis")
-            graph.edge("backward", f"g{tile.id}", style="invis")
+    def _add_sides(self) -> None:
+        """Keep the backward pass at the right: each pass hangs on its heading."""
+        with self.graph.subgraph() as top:
+            top.attr(rank="same")
+            for side, arrow in (("forward", "↓→"), ("backward", "↑←")):
+                words = f"{side.upper()} {arrow[self.turned]}"
+                top.node(side, label=self._label([(words, 10, self.muted)]))
+            top.edge("forward", "backward", style="invis")
+        later = {link.target for link in self.view.links if link.kind == "data"}
+        for tile in self.view.tiles:
+            if tile.id not in later:
+                self.graph.edge("forward", f"t{tile.id}", style="invis")
+                self.graph.edge("backward", f"g{tile.id}", style="invis")
 
-
-def _gradient_cell(gradient: Gradient, bad: bool) -> str:
-    absent = gradient.of is None
-    title = f"{gradient.title} {gradient.shape}" if gradient.shape else gradient.title
-    colour = _BAD if bad else _MUTED if absent else _COLOURS["gradient"]
-    style = ' STYLE="dashed"' if absent else ""
-    text = _lines([(title, "12", _INK), *((line, "10", _MUTED) for line in gradient.lines)])
-    return f'<TD BORDER="1"{style} COLOR="{colour}" BGCOLOR="{colour}14">{text}</TD>'
-
-
-def _add_link(graph: graphviz.Digraph, link: Link) -> None:
-    if link.kind == "data":
-        label = graphviz.escape(printable(link.label)) or (f"× {link.count}" * (link.count > 1))
-        # Links of unequal weight are straighter, and placed in a third of the time.
-        graph.edge(
-            f"t{link.source}", f"t{link.target}", label=label, penwidth=f"{link.width:g}",
-            weight="8",
-        )  # fmt: skip
-    elif link.kind == "saved":
-        graph.edge(
-            f"t{link.source}", f"g{link.target}", constraint="false", style="dashed",
-            arrowhead="none", color=LINE[0],
-            tooltip=graphviz.escape(printable(f"saved {link.label}")),
-        )  # fmt: skip
-
-
-def _add_mirrored(graph: graphviz.Digraph, link: Link, flows: bool) -> None:
-    """Add what runs backward beside a link; unseen where no gradient does, for the rows' sake."""
-    look = {"dir": "back", "color": _COLOURS["gradient"]} if flows else {"style": "invis"}
-    graph.edge(f"g{link.source}", f"g{link.target}", weight="2", **look)
-
-
-# ----------------------------------------------------------------------------------------- labels
-
-
-def _tile(tile: Tile) -> str:
-    """Return the label of a tile: its lines, below them the leaves docked to it."""
-    colour = _COLOURS[tile.tone]
-    border = _BAD if tile.warn else colour
-    title = tile.title + (f" × {tile.repeat}" if tile.repeat > 1 else "")
-    rows = [(title, "13", _INK), *((line, "10", _MUTED) for line in (*tile.lines, *_shape(tile)))]
-    rows += [(f"⚠ {tile.warn}", "10", _BAD)] if tile.warn else []
-    width = ' BORDER="2"' if tile.warn else ' BORDER="1"'
-    leaf = tile.kind in ("parameter", "input", "constant")
-    style = ' STYLE="rounded"' if leaf else ""
-    cells = [f'<TD{width}{style} COLOR="{border}" BGCOLOR="{colour}20">{_lines(rows)}</TD>']
-    for docked in tile.docked:
-        own = _COLOURS[docked.tone]
-        rows = [(docked.title, "11", _INK)]
-        rows += [(line, "9", _MUTED) for line in (*docked.lines, *_shape(docked)) if line]
-        edge = _BAD if docked.warn else own
-        cells.append(
-            f'<TD BORDER="1" STYLE="rounded" COLOR="{edge}" BGCOLOR="{own}20">{_lines(rows)}</TD>'
+    def _gradient_cell(self, gradient: Gradient, bad: bool) -> str:
+        absent = not gradient.is_computed
+        title = f"{gradient.title} {gradient.shape}" if gradient.shape else gradient.title
+        line = self.bad if bad else self.muted if absent else self.colour("line", gradient.tone)
+        fill = self.colour("paper") if absent else self.colour("fill", gradient.tone)
+        style = ' STYLE="dashed"' if absent else ""
+        text = self._lines(
+            [(title, 12, self.ink), *((line, 10, self.muted) for line in gradient.lines)]
         )
-    return _table(cells)
+        return f'<TD BORDER="1"{style} COLOR="{line}" BGCOLOR="{fill}">{text}</TD>'
 
+    # ------------------------------------------------------------------------------------- links
 
-def _shape(tile: Tile) -> list[str]:
-    return [] if tile.shape is None else [shape_text(tile.shape, tile.dtype)]
+    def _add_link(self, link: Link) -> None:
+        if link.kind == "data":
+            label = _plain(link.label) or (f"× {link.count}" * (link.count > 1))
+            # Links of unequal weight are straighter, and placed in a third of the time.
+            self.graph.edge(
+                f"t{link.source}", f"t{link.target}", label=label, penwidth=f"{link.width:g}",
+                weight="8",
+            )  # fmt: skip
+        elif link.kind == "saved":
+            self.graph.edge(
+                f"t{link.source}", f"g{link.target}", constraint="false", style="dashed",
+                arrowhead="none", color=self.colour("wire"), tooltip=_plain(f"saved {link.label}"),
+            )  # fmt: skip
+
+    def _add_mirrored(self, link: Link, flows: bool) -> None:
+        """Add what runs backward beside a link; unseen without a gradient, for the rows' sake."""
+        back = {"dir": "back", "color": self.colour("line", "gradient")}
+        look = back if flows else {"style": "invis"}
+        self.graph.edge(f"g{link.source}", f"g{link.target}", weight="2", **look)
+
+    # ------------------------------------------------------------------------------------ labels
+
+    def _tile(self, tile: Tile) -> str:
+        """Return the label of a tile: its lines, below them the leaves docked to it."""
+        title = tile.title + (f" × {tile.repeat}" if tile.repeat > 1 else "")
+        leaf = tile.kind in ("parameter", "input", "constant")
+        wide = self.widths.get(tile.id, 0.0) * self.scale
+        cells = [self._cell(tile, [(title, 13, self.ink)], 10, leaf, wide)]
+        cells += [self._cell(each, [(each.title, 11, self.ink)], 9, True) for each in tile.docked]
+        return _table(cells)
+
+    def _cell(
+        self, tile: Tile, rows: list[Row], small: float, is_round: bool, wide: float = 0.0
+    ) -> str:
+        told = filter(None, (*tile.lines, shape_text(tile.shape, tile.dtype)))
+        rows = [*rows, *((line, small, self.muted) for line in told)]
+        rows += [(f"⚠ {tile.warn}", small, self.bad)] if tile.warn else []
+        line = self.bad if tile.warn else self.colour("line", tile.tone)
+        style = ' STYLE="rounded"' if is_round else ""
+        style += f' WIDTH="{wide:.0f}"' if wide else ""
+        return (
+            f'<TD BORDER="{2 if tile.warn else 1}"{style} COLOR="{line}"'
+            f' BGCOLOR="{self.colour("fill", tile.tone)}">{self._lines(rows)}</TD>'
+        )
+
+    def _lines(self, rows: Iterable[Row]) -> str:
+        return "<BR/>".join(
+            f'<FONT POINT-SIZE="{self.size(size)}" COLOR="{colour}">{_text(text)}</FONT>'
+            for text, size, colour in rows
+        )
+
+    def _label(self, rows: Iterable[Row]) -> str:
+        return f"<{self._lines(rows)}>"
+
+    def _feet(self) -> str:
+        """Return what stands below: the legend, what is folded, and formulas."""
+        view = self.view
+        keys = "".join(self._keys()) if self.legend else ""
+        legend = f'<TD ALIGN="LEFT"><TABLE BORDER="0"><TR>{keys}</TR></TABLE></TD>'
+        cells = [legend] if keys else []
+        rows: list[Row] = [(view.title, 13, self.ink)] if view.title else []
+        rows += [(view.folded, 10, self.muted)] if view.folded else []
+        rows += [(line.text, 12, self.ink) for line in view.caption]
+        cells += [f'<TD ALIGN="LEFT">{self._lines([row])}</TD>' for row in rows]
+        return _table(cells) if cells else ""
+
+    def _keys(self) -> Iterator[str]:
+        """Yield the cells of the legend: what colours mean."""
+        if scale := self.view.scale:
+            yield f"<TD>{self._lines([(f'{scale.quantity}  {scale.low}', 10, self.muted)])}</TD>"
+            for i in range(len(HEATS)):
+                yield f'<TD BGCOLOR="{self.colour("fill", f"heat{i}")}" WIDTH="12"></TD>'
+            yield f"<TD>{self._lines([(scale.high, 10, self.muted)])}</TD>"
+        for key in keys_of(self.view):
+            line, fill = self.colour("line", key.tone), self.colour("fill", key.tone)
+            style = ' STYLE="rounded"' if key.is_round else ""
+            yield f'<TD BORDER="1"{style} COLOR="{line}" BGCOLOR="{fill}" WIDTH="14"></TD>'
+            yield f"<TD>{self._lines([(key.word, 10, self.muted)])}</TD>"
+        if keeps(self.view):
+            yield f"<TD>{self._lines([(f'┄ {SAVED}', 10, self.muted)])}</TD>"
 
 
 def _table(cells: Iterable[str]) -> str:
@@ -175,24 +268,14 @@ def _table(cells: Iterable[str]) -> str:
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="2" CELLPADDING="4">{rows}</TABLE>>'
 
 
-def _lines(rows: Iterable[tuple[str, str, str]]) -> str:
-    return "<BR/>".join(
-        f'<FONT POINT-SIZE="{size}" COLOR="{colour}">{_text(text)}</FONT>'
-        for text, size, colour in rows
-    )
+def _title_lines(outline: Outline) -> list[str]:
+    """Return the title of an outline, class and place each on a line."""
+    return [shortened(line, 24) for line in outline.title.split("  ") if line]
 
 
-def _label(rows: Iterable[tuple[str, str, str]]) -> str:
-    return f"<{_lines(rows)}>"
-
-
-def _caption(view: View) -> str:
-    rows = [(line, "12", _INK) for line in view.caption]
-    if scale := view.scale:
-        told = f"colour: {scale.quantity}, {scale.low} … {scale.high}"
-        rows.append((told, "10", _MUTED))
-    rows += [(view.folded, "10", _MUTED)] if view.folded else []
-    return _label(rows) if rows else ""
+def _plain(text: str) -> str:
+    """Return text that stands for itself where it is no markup."""
+    return str(graphviz.escape(printable(text)))
 
 
 def _text(text: str) -> str:

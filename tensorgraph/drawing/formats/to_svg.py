@@ -1,97 +1,173 @@
-"""A view as an SVG picture that needs nothing else."""
+"""A drawing as SVG that needs nothing else.
+
+Every element has its colours and type as attributes, so that programs without style sheets draw it
+rightly. What style sheet there is changes colours on a dark screen, of this picture only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from tensorgraph.display.svg import dark_style
 from tensorgraph.display.text import escaped
-from tensorgraph.drawing.formats.canvas import MARGIN, STRIP, TITLE, Canvas
-from tensorgraph.drawing.formats.draw_links import DrawnLinks
-from tensorgraph.drawing.formats.lettering import number, shortened, width_of
-from tensorgraph.drawing.formats.style import css
-from tensorgraph.drawing.view.options import Options
-from tensorgraph.drawing.view.view import View
+from tensorgraph.drawing.formats.lettering import number
+from tensorgraph.drawing.formats.shapes import (
+    Circle,
+    Drawing,
+    Formula,
+    Group,
+    Path,
+    Rect,
+    Shape,
+    Step,
+    Text,
+)
+from tensorgraph.drawing.formats.style import (
+    LETTERING,
+    LOOKS,
+    MATH,
+    MONO,
+    SANS,
+    Lettering,
+    Look,
+    lettering,
+)
+from tensorgraph.drawing.palette import ON_DARK, THEMES, Theme
+
+MATHML = "http://www.w3.org/1998/Math/MathML"
+TALL = 46.0
+"""How high a line of mathematics may be."""
 
 
-def to_svg(view: View, options: Options) -> str:
-    """Return a view as the text of an SVG file; the same view gives the same text."""
-    canvas = Canvas(view, options)
-    links = DrawnLinks(canvas)
-    title = escaped(view.title or "computational graph")
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="tg" role="img" aria-label="{title}"'
-        f' width="{number(canvas.width)}" height="{number(canvas.height)}"'
-        f' viewBox="0 0 {number(canvas.width)} {number(canvas.height)}">',
-        f"<style>{css()}</style>",
-        '<rect class="paper" width="100%" height="100%" rx="12"/>',
-        *_heading(canvas),
-        *_outlines(canvas),
-        *links.saved(),
-        *links.links(),
-        *(line for placed in [*canvas.gradients, *canvas.values] for line in placed.svg()),
-        *links.sums(),
-        *links.tags(),
-        *_titles(canvas),
-        *links.notes(),
-        *_feet(canvas),
-        "</svg>",
-    ]
-    return "\n".join(parts) + "\n"
+def to_svg(drawing: Drawing, theme: str = "auto", font: str = "", scale: float = 1.0) -> str:
+    """Return a drawing as the text of an SVG file; the same drawing gives the same text.
+
+    Args:
+        drawing: what is drawn.
+        theme: ``light``, ``dark`` or ``print``; ``auto`` is light, and dark on a dark screen.
+        font: a family of type that comes before others.
+        scale: how many pixels long a pixel of the drawing is.
+    """
+    writer = _Writer(THEMES["light" if theme == "auto" else theme])
+    body = "\n".join(writer.all(drawing.shapes))
+    style = dark_style(writer.attributes(), ON_DARK, "tg-auto") if theme == "auto" else ""
+    width, height = number(drawing.width), number(drawing.height)
+    family = f"{font},{SANS}" if font else SANS
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="tg tg-{theme}" role="img"'
+        f' aria-label="{escaped(drawing.title)}" width="{number(drawing.width * scale)}"'
+        f' height="{number(drawing.height * scale)}" viewBox="0 0 {width} {height}"'
+        f' font-family="{escaped(family)}">\n{style}{body}\n</svg>\n'
+    )
 
 
-def _heading(canvas: Canvas) -> Iterator[str]:
-    y = MARGIN
-    if canvas.view.title:
-        text = escaped(canvas.view.title)
-        yield f'<text class="title" x="{number(MARGIN)}" y="{number(y + 12)}">{text}</text>'
-    if not canvas.both:
-        return
-    width, height = canvas.placement.size
-    ends = [(0.0, 0.0), (0.0, height)] if canvas.turned else [(width / 2, 0), (width / 2, height)]
-    for mirrored, words in ((False, "FORWARD"), (True, "BACKWARD")):
-        arrow = ("→←" if canvas.turned else "↓↑")[mirrored]
-        x, top = canvas.at(ends[mirrored and canvas.turned], mirrored)
-        x, top = (x, top - 12) if canvas.turned else (x, canvas.top - 14)
-        style = "pass start" if canvas.turned else "pass"
-        yield f'<text class="{style}" x="{number(x)}" y="{number(top)}">{words} {arrow}</text>'
+class _Writer:
+    """Shapes as elements, in the colours of a theme."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        self._written: dict[tuple[object, ...], str] = {}
+
+    def attributes(self) -> str:
+        """Return what was written of looks, each once."""
+        return "".join(self._written.values())
+
+    def all(self, shapes: Iterable[Shape], tone: str = "") -> Iterator[str]:
+        """Yield the elements of shapes in a group of a tone."""
+        for shape in shapes:
+            match shape:
+                case Text():
+                    yield self._text(shape)
+                case Path():
+                    yield self._path(shape, tone)
+                case Rect():
+                    yield self._rect(shape, tone)
+                case Group():
+                    inner = "".join(self.all(shape.shapes, shape.tone))
+                    yield f'<g class="tg-{shape.tone}">{_told(shape.tip)}{inner}</g>'
+                case Circle():
+                    yield self._circle(shape, tone)
+                case Formula():
+                    yield self._formula(shape)
+
+    def _text(self, text: Text) -> str:
+        return (
+            f'<text x="{number(text.x)}" y="{number(text.y)}"'
+            f"{self._type(text.look, text.anchor, text.absent)}>{escaped(text.text)}</text>"
+        )
+
+    def _formula(self, formula: Formula) -> str:
+        """Return mathematics for programs that set it, and text for all others."""
+        text = formula.text
+        size = LETTERING[text.look].size
+        place = f'x="{number(text.x)}" y="{number(text.y - 0.3 * size - TALL / 2)}"'
+        style = f"height:{TALL:g}px;display:flex;align-items:center"
+        return (
+            f'<switch><foreignObject requiredExtensions="{MATHML}" {place} width="100%"'
+            f' height="{TALL:g}"{self._type(text.look, text.anchor, text.absent)}>'
+            f'<div xmlns="http://www.w3.org/1999/xhtml" style="{style}">{formula.mathml}</div>'
+            f"</foreignObject>{self._text(text)}</switch>"
+        )
+
+    def _path(self, path: Path, tone: str) -> str:
+        look = self._look(path.look, tone, path.width)
+        data = path_data(path.steps) + "Z" * bool(LOOKS[path.look].fill)
+        end = f">{_told(path.tip)}</path>" if path.tip else "/>"
+        return f'<path d="{data}"{look}{end}'
+
+    def _rect(self, rect: Rect, tone: str) -> str:
+        return (
+            f'<rect x="{number(rect.x)}" y="{number(rect.y)}" width="{number(rect.width)}"'
+            f' height="{number(rect.height)}" rx="{number(rect.radius)}"'
+            f"{self._look(rect.look, tone)}/>"
+        )
+
+    def _circle(self, circle: Circle, tone: str) -> str:
+        return (
+            f'<circle cx="{number(circle.x)}" cy="{number(circle.y)}" r="{number(circle.radius)}"'
+            f"{self._look(circle.look, tone)}/>"
+        )
+
+    def _look(self, name: str, tone: str, width: float | None = None) -> str:
+        key = name, tone, width
+        if key not in self._written:
+            self._written[key] = self._look_of(LOOKS[name], *key)
+        return self._written[key]
+
+    def _look_of(self, look: Look, name: str, tone: str, width: float | None) -> str:
+        fill = self.theme.colour(look.fill, tone) if look.fill else "none"
+        found = f' class="tg-{name}" fill="{fill}"'
+        if look.stroke:
+            stroke = self.theme.colour(look.stroke, tone)
+            found += f' stroke="{stroke}" stroke-width="{width or look.width:.4g}"'
+        if look.dash:
+            found += f' stroke-dasharray="{look.dash[0]:g} {look.dash[1]:g}"'
+        return found
+
+    def _type(self, name: str, anchor: str, absent: bool) -> str:
+        key = name, anchor, absent
+        if key not in self._written:
+            self._written[key] = self._type_of(lettering(name, absent), anchor)
+        return self._written[key]
+
+    def _type_of(self, look: Lettering, anchor: str) -> str:
+        colour = self.theme.colour(look.colour, "")
+        found = f' fill="{colour}" font-size="{look.size:g}"'
+        found += (
+            f' color="{colour}"' if look.family == "math" else ""
+        )  # of the formula in a browser
+        found += ' font-weight="600"' if look.bold else ""
+        family = {"mono": MONO, "math": MATH}.get(look.family)
+        found += f' font-family="{family}" xml:space="preserve"' if family else ""
+        return f'{found} text-anchor="{anchor}"'
 
 
-def _outlines(canvas: Canvas) -> Iterator[str]:
-    with_gradients = canvas.with_gradients()
-    for mirrored in (False, True) if canvas.both else (False,):
-        for i, box in enumerate(canvas.placement.frames):
-            if mirrored and i not in with_gradients:
-                continue
-            (x0, y0), (x1, y1) = canvas.box(box, mirrored)
-            for d in (8, 4, 0) if canvas.view.outlines[i].copies > 1 else (0,):
-                left, top = x0 + (-d if mirrored else d), y0 + d
-                yield (
-                    f'<rect class="outline" x="{number(left)}" y="{number(top)}"'
-                    f' width="{number(x1 - x0)}" height="{number(y1 - y0)}" rx="12"/>'
-                )
+def path_data(steps: Iterable[Step]) -> str:
+    """Return a path as SVG writes it."""
+    return "".join(
+        letter + " ".join(f"{number(x)} {number(y)}" for x, y in points) for letter, points in steps
+    )
 
 
-def _titles(canvas: Canvas) -> Iterator[str]:
-    """Yield the titles of outlines, each beside the links that enter it."""
-    for outline, box in zip(canvas.view.outlines, canvas.placement.frames, strict=True):
-        (x0, y0), (x1, _) = canvas.box(box, False)
-        text = shortened(outline.title, TITLE)
-        wide = width_of(text, 12)
-        x = x0 + 14
-        entering = {
-            left + 1
-            for _, (left, top, right, bottom) in canvas.ways.get(int((y0 + 12) // STRIP), ())
-            if right - left == 2 and top < y0 + 12 < bottom
-        }
-        for line in sorted(entering):
-            if x - 6 < line < x + wide + 6 and line < x1:
-                x = line + 8
-        x = x if x + wide < x1 - 4 else x0 + 14
-        yield f'<text class="o halo" x="{number(x)}" y="{number(y0 + 19)}">{escaped(text)}</text>'
-
-
-def _feet(canvas: Canvas) -> Iterator[str]:
-    y = canvas.bottom
-    for foot in canvas.feet:
-        yield from foot.svg(MARGIN, y, canvas.width - 2 * MARGIN)
-        y += foot.height
+def _told(tip: str) -> str:
+    return f"<title>{escaped(tip)}</title>" if tip else ""

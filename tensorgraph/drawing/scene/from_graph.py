@@ -84,6 +84,7 @@ class _Capture:
             note=self.note,
             formula=self.recording.formula,
             caption=self.recording.caption,
+            typeset=self.recording.typeset,
         )
         return marked_repeats(scene), self.places
 

@@ -44,6 +44,7 @@ class Recording:
     """Where ``render`` was called: the source line of no operation."""
     formula: str = ""
     caption: tuple[str, ...] = ()
+    typeset: tuple[tuple[str, str, str], ...] = ()
 
     def name_of(self, place: Any) -> str | None:
         """Return what the tensor at a place is called."""
@@ -94,6 +95,7 @@ def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
         found = _recorded([x.output], frame)
         found.names |= x.called
         found.formula, found.caption = x.mathml(), tuple(str(x).splitlines())
+        found.typeset = tuple(x.typeset())
         return found
     tensors = flatten(x)[0]
     for each in tensors:

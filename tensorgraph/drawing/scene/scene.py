@@ -133,6 +133,8 @@ class Scene:
     """Derived formulas as MathML."""
     caption: tuple[str, ...] = ()
     """The same as lines of text."""
+    typeset: tuple[tuple[str, str, str], ...] = ()
+    """Such lines as text and, where they are equations, as LaTeX and MathML."""
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The equation and gradient rules of each operation in it, by name."""
 
@@ -144,7 +146,7 @@ class Scene:
             **{
                 key: list(value) if isinstance(value, tuple) else value
                 for key, value in _filled(self).items()
-                if key not in ("boxes", "calls")
+                if key not in ("boxes", "calls", "typeset")
             },
         }
 

@@ -9,7 +9,7 @@ from tensorgraph.drawing.view.hierarchy import Group
 from tensorgraph.drawing.view.links import links_of
 from tensorgraph.drawing.view.options import Options
 from tensorgraph.drawing.view.tiles import Tiles
-from tensorgraph.drawing.view.view import Outline, View
+from tensorgraph.drawing.view.view import Caption, Outline, View
 
 
 def view_of(scene: Scene, options: Options) -> View:
@@ -25,8 +25,8 @@ def view_of(scene: Scene, options: Options) -> View:
         outlines=tuple(_outline(tiles, *entry) for entry in folding.opened),
         mirror=tiles.mirror,
         folded=folding.sentence(),
-        title=scene.title,
-        caption=scene.caption,
+        title=scene.title if options.title is None else options.title,
+        caption=tuple(Caption(*line) for line in scene.typeset),
         keys=tuple(colouring.keys(seen)),
         scale=colouring.scale,
     )

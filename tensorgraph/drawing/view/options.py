@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.arguments import boolean, one_of, whole
+from tensorgraph.arguments import boolean, number, one_of, whole
 from tensorgraph.drawing.view.colour import COLOURINGS
+from tensorgraph.drawing.view.wording import SHOWN
 
 DIRECTIONS = ("down", "right")
-ENGINES = (None, "dot", "own")
+ENGINES = ("own", "dot")
+THEMES = ("auto", "light", "dark", "print")
+TITLE_SIZE = 9.75
+"""Points: how large the titles of boxes are, unless another size is asked for."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,14 @@ class Options:
     max_nodes: int
     direction: str
     color_by: str
-    engine: str | None
+    engine: str
+    theme: str
+    font: str
+    font_size: float
+    title: str | None
+    show: Any
+    """A tuple of ``SHOWN``."""
+    legend: bool
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expand", _names(self.expand))
@@ -39,6 +50,13 @@ class Options:
         one_of(self.engine, "render: engine", ENGINES)
         boolean(self.backward, "render: backward")
         boolean(self.values, "render: values")
+        one_of(self.theme, "render: theme", THEMES)
+        boolean(self.legend, "render: legend")
+        object.__setattr__(self, "font_size", number(self.font_size, "render: font_size", above=0))
+        object.__setattr__(self, "show", _shown(self.show))
+        _text(self.font, "font", "font='Helvetica'")
+        if self.title is not None:
+            _text(self.title, "title", "title='A small network', or title='' for none")
         if self.depth is not None:
             whole(self.depth, "render: depth")
         whole(self.max_nodes, "render: max_nodes", 1)
@@ -54,3 +72,20 @@ def _names(expand: Any) -> Any:
             f" {errors.describe(expand)}; write expand='Linear'"
         )
     return names
+
+
+def _shown(show: Any) -> tuple[str, ...]:
+    names = (show,) if isinstance(show, str) else tuple(show) if isinstance(show, Iterable) else ()
+    if not names:
+        raise errors.ArgumentError(
+            f"render: show is what stands in a box, some of {errors.listing(list(SHOWN))}, not"
+            f" {errors.describe(show)}; write show=['op', 'shape']"
+        )
+    return tuple(one_of(name, "render: show", SHOWN) for name in names)
+
+
+def _text(value: Any, name: str, example: str) -> None:
+    if not isinstance(value, str):
+        raise errors.ArgumentTypeError(
+            f"render: {name} is a text, not {errors.describe(value)}; write {example}"
+        )

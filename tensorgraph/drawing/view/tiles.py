@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import prod
 
-from tensorgraph.drawing.scene.scene import Box, Statistics
+from tensorgraph.drawing.scene.scene import Box, Shape, Statistics
 from tensorgraph.drawing.view.colour import Colouring
 from tensorgraph.drawing.view.fold import Folding, Rest, Slot, is_docked, is_hidden, ops_of, users
 from tensorgraph.drawing.view.hierarchy import Group, Item
@@ -30,7 +30,7 @@ class Tiles:
         self.folding, self.scene, self.boxes = folding, folding.scene, folding.scene.boxes
         self.colouring = colouring
         self.mirror = options.backward and bool(folding.scene.backward)
-        self.values = options.values
+        self.values, self.show = options.values, options.show
         self.outlines = {group: k for k, (group, _) in enumerate(folding.opened)}
         self.users = users(folding)
         self.of_slot: dict[int, int] = {}
@@ -71,15 +71,16 @@ class Tiles:
         if type(slot.item) is not int:
             return self._folded(slot, number)
         box = self.boxes[slot.item]
+        is_op = box.kind == "op"
         tone = self.colouring.tone(box.kind, [box])
         return Tile(
             id=number,
             kind=box.kind,
             tone=tone,
-            title=op_title(box),
-            lines=(*op_lines(box), *self._statistics(box.value)),
-            shape=box.shape if box.kind == "op" else None,
-            dtype=box.dtype,
+            title=op_title(box, self.show),
+            lines=(*op_lines(box, self.show), *self._statistics(box.value)),
+            shape=self._shape(box) if is_op else None,
+            dtype=self._dtype(box) if is_op else "",
             boxes=(box.id,),
             outline=self._outline(slot),
             docked=tuple(self._docked(leaf, number, box) for leaf in docked),
@@ -104,8 +105,8 @@ class Tiles:
             tone=tone,
             title=named[0],
             lines=named[1:],
-            shape=inside[-1].shape,
-            dtype=inside[-1].dtype,
+            shape=self._shape(inside[-1]),
+            dtype=self._dtype(inside[-1]),
             boxes=tuple(box.id for box in inside),
             repeat=1 if type(item) is Rest else item.copies,
             outline=self._outline(slot),
@@ -124,6 +125,7 @@ class Tiles:
 
     def _leaf(self, leaf: int, number: int) -> Tile:
         box = self.boxes[leaf]
+        has_shape = bool(box.shape or not box.text)  # where it is not written out
         tone = self.colouring.tone(box.kind, [box])
         return Tile(
             id=number,
@@ -131,8 +133,8 @@ class Tiles:
             tone=tone,
             title=leaf_title(box),
             lines=() if box.text else self._statistics(box.value),
-            shape=box.shape if box.shape or not box.text else None,
-            dtype=box.dtype,
+            shape=self._shape(box) if has_shape else None,
+            dtype=self._dtype(box) if has_shape else "",
             boxes=(leaf,),
             warn=warning([box]),
             gradient=self._gradient(box, box.kind == "parameter", tone),
@@ -177,11 +179,17 @@ class Tiles:
         missing = box.kind == "parameter" and box.gradient is None and not box.has_gradient
         return Gradient(
             of=short_name(box) or box.op or box.kind,
-            shape=box.shape,
+            shape=self._shape(box) or (),
             notes=(*notes, *self._statistics(box.gradient)),
             is_computed=not missing,
             tone=tone,
         )
+
+    def _shape(self, box: Box) -> Shape | None:
+        return box.shape if "shape" in self.show else None
+
+    def _dtype(self, box: Box) -> str:
+        return box.dtype if "dtype" in self.show else ""
 
     def _statistics(self, found: Statistics | None) -> tuple[str, ...]:
         return statistics_lines(found) if self.values and found is not None else ()

@@ -112,6 +112,15 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
+class Caption:
+    """A line below the picture; of an equation, how it is set as well."""
+
+    text: str
+    latex: str = ""
+    mathml: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What a picture draws. Ids are positions in the lists."""
 
@@ -125,8 +134,8 @@ class View:
     folded: str = ""
     """What is not shown, as a sentence."""
     title: str = ""
-    caption: tuple[str, ...] = ()
-    """Lines of text below the picture."""
+    caption: tuple[Caption, ...] = ()
+    """Lines below the picture."""
     keys: tuple[Key, ...] = ()
     """The legend of what has a colour."""
     scale: Scale | None = None

@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 
 from tensorgraph.drawing.scene.scene import Box, Shape, Statistics
 
 
-def shape_text(shape: Shape, dtype: str) -> str:
-    """Return shape and dtype: ``(5, 3) float32``."""
-    return f"{tuple(shape)} {dtype}"
+def shape_text(shape: Shape | None, dtype: str) -> str:
+    """Return shape and dtype, as far as they are shown: ``(5, 3) float32``."""
+    return " ".join(filter(None, (str(tuple(shape)) if shape is not None else "", dtype)))
+
+
+SHOWN = ("op", "name", "shape", "dtype")
+"""What may stand in a box."""
+_PATH = r"[^\W\d]\w*(\[\d+\])*(\.\w+(\[\d+\])*)*\.[^\W\d]\w*"
+"""What a parameter's place looks like: ``layers[0].weight``; ``lr=0.01`` is none."""
 
 
 def short_name(box: Box) -> str:
     """Return a tensor's name; of a parameter with a path, the last part."""
     name = box.name or ""
-    return name.rpartition(".")[2] if box.kind == "parameter" else name
+    is_path = box.kind == "parameter" and re.fullmatch(_PATH, name)
+    return name.rpartition(".")[2] if is_path else name
 
 
-def op_title(box: Box) -> str:
-    """Return a name and what makes the value: ``Z = @``."""
-    name = short_name(box)
-    return f"{name} = {box.symbol}" if name and box.kind == "op" else box.symbol
+def op_title(box: Box, show: Collection[str] = SHOWN) -> str:
+    """Return a name and what makes the value: ``Z = @``; one of them where one is shown."""
+    name = short_name(box) if "name" in show else ""
+    if name and box.kind == "op":
+        return f"{name} = {box.symbol}" if "op" in show else name
+    return box.symbol
 
 
-def op_lines(box: Box) -> tuple[str, ...]:
+def op_lines(box: Box, show: Collection[str] = SHOWN) -> tuple[str, ...]:
     """Return what an operation is, where its symbol does not say it, and its settings."""
     if box.kind == "more":
         return (box.text,)
+    if "op" not in show:
+        return ()
     words = [box.op] if box.symbol != box.op else []
     words += [box.settings] if box.settings else []
     return (" ".join(words),) if words else ()
