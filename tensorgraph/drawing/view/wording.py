@@ -24,7 +24,7 @@ def short_name(box: Box) -> str:
     return name.rpartition(".")[2] if is_path else name
 
 
-def op_title(box: Box, show: Collection[str]) -> str:
+def op_title(box: Box, show: Collection[str] = ("op", "name")) -> str:
     """Return a name and what makes the value: ``Z = @``; one of them where one is shown."""
     name = short_name(box) if "name" in show else ""
     if name and box.kind == "op":
