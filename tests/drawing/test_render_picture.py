@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,8 @@ import tensorgraph as tg
 from tensorgraph import errors, nn
 from tensorgraph.drawing import Picture
 from tensorgraph.drawing.formats import browser, run_graphviz as graphviz
+from tensorgraph.drawing.formats.lengths import Size
+from tensorgraph.drawing.picture import SUFFIXES
 from tests.drawing.render_cases import CASES, HOSTILE, constant
 from tests.machine.needs import needs
 
@@ -59,27 +62,32 @@ def test_a_notebook_shows_svg(loss):
 
 @needs("dot")
 def test_graphviz_draws_where_it_is_installed(loss, tmp_path):
-    text = tg.render(loss).svg()
+    text = tg.render(loss, engine="dot").svg()
     assert text.startswith("<svg") and "∂x" in text and "graph" in text
     ElementTree.fromstring(text)
     for suffix, start in ((".png", b"\x89PNG"), (".pdf", b"%PDF")):
-        tg.render(loss).save(tmp_path / f"x{suffix}")
+        tg.render(loss, engine="dot").save(tmp_path / f"x{suffix}", width="50mm")
         assert (tmp_path / f"x{suffix}").read_bytes().startswith(start)
 
 
 def test_all_that_needs_no_graphviz(loss, tmp_path, monkeypatch):
     monkeypatch.setattr(graphviz.shutil, "which", lambda *_, **__: None)
     picture = tg.render(loss)
-    for suffix, start in ((".svg", "<svg"), (".dot", "digraph picture {"), (".HTML", "<!doctype")):
+    starts = {
+        ".svg": b"<svg", ".png": b"\x89PNG", ".pdf": b"%PDF", ".tex": b"%", ".mmd": b"---",
+        ".dot": b"digraph picture {", ".HTML": b"<!doctype", ".json": b"{", ".graphml": b"<?xml",
+    }  # fmt: skip
+    assert {suffix.lower() for suffix in starts} == set(SUFFIXES)
+    for suffix, start in starts.items():
         path = tmp_path / f"x{suffix}"
         picture.save(path)
-        assert path.read_text(encoding="utf-8").startswith(start)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["x.HTML", "x.dot", "x.svg"]
-    for suffix in (".png", ".pdf"):
-        with pytest.raises(ImportError, match=r"apt install graphviz.*tensorgraph-engine\[dot\]"):
-            picture.save(tmp_path / f"y{suffix}")
-    with pytest.raises(ImportError, match="SVG and HTML need neither"):
-        tg.render(loss, engine="dot").svg()
+        assert path.read_bytes().startswith(start)
+    assert len(list(tmp_path.iterdir())) == len(starts)
+    asked = tg.render(loss, engine="dot")
+    with pytest.raises(ImportError, match=r"apt install graphviz.*tensorgraph-engine\[dot\]"):
+        asked.save(tmp_path / "y.png")
+    with pytest.raises(ImportError, match="apt install graphviz.*engine='own' needs neither"):
+        asked.svg()
     assert not (tmp_path / "y.png").exists()
 
 
@@ -91,12 +99,12 @@ def stand_in(tmp_path, monkeypatch, script):
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
 
 
-def test_where_graphviz_fails_our_own_layout_draws(loss, tmp_path, monkeypatch):
+def test_graphviz_runs_only_where_it_is_asked_for(loss, tmp_path, monkeypatch):
     stand_in(tmp_path, monkeypatch, "import sys; sys.exit('out of memory')")
-    with pytest.warns(errors.UsageWarning, match="Graphviz failed: out of memory.*drew it instead"):
-        text = tg.render(loss).svg()
-    assert text == tg.render(loss, engine="own").svg()
-    with pytest.raises(errors.GraphError, match="Graphviz failed: out of memory"):
+    tg.render(loss).save(tmp_path / "x.svg")
+    for suffix in (".pdf", ".png", ".svg"):
+        tg.render(loss).save(tmp_path / f"x{suffix}")
+    with pytest.raises(errors.GraphError, match="failed: out of memory; write engine='own'"):
         tg.render(loss, engine="dot").svg()
 
 
@@ -104,7 +112,7 @@ def test_graphviz_does_not_run_for_ever(loss, tmp_path, monkeypatch):
     stand_in(tmp_path, monkeypatch, "import time; time.sleep(60)")
     monkeypatch.setattr(graphviz, "PATIENCE", 0.2)
     with pytest.raises(errors.GraphError, match=r"did not finish.*max_nodes"):
-        tg.render(loss).save(tmp_path / "x.png")
+        tg.render(loss, engine="dot").save(tmp_path / "x.png")
 
 
 def test_pdf_needs_graphviz_itself(loss, tmp_path, monkeypatch):
@@ -113,12 +121,14 @@ def test_pdf_needs_graphviz_itself(loss, tmp_path, monkeypatch):
     (tmp_path / "dot").rename(pure)
     monkeypatch.setattr(graphviz, "program", lambda: str(pure))
     with pytest.raises(ImportError, match="graphviz-pure draws no PDF"):
-        tg.render(loss).save(tmp_path / "x.pdf")
+        tg.render(loss, engine="dot").save(tmp_path / "x.pdf")
 
 
 @pytest.mark.parametrize("name", ["x.jpg", "x", "svg", ".svg"])
 def test_other_formats_are_named(loss, name, tmp_path):
-    with pytest.raises(errors.ArgumentError, match=r"saved as \.svg, \.png, \.pdf, \.dot, \.html"):
+    with pytest.raises(
+        errors.ArgumentError, match="saved as " + ", ".join(map(re.escape, SUFFIXES))
+    ):
         tg.render(loss).save(tmp_path / name)
 
 
@@ -138,13 +148,20 @@ def test_a_run_is_shown_by_the_explorer_only(loss, tmp_path):
     [
         ({"direction": "up"}, "render: direction is one of 'down', 'right', not 'up'"),
         ({"color_by": "colour"}, "render: color_by is one of 'family', .*, not 'colour'"),
-        ({"engine": "neato"}, "render: engine is one of None, 'dot', 'own', not 'neato'"),
+        ({"engine": "neato"}, "render: engine is one of 'own', 'dot', not 'neato'"),
         ({"backward": 1}, "render: backward is True or False, not 1"),
         ({"values": "all"}, "render: values is True or False, not 'all'"),
         ({"depth": -1}, "render: depth is at least 0, not -1"),
         ({"depth": True}, "render: depth is an integer, not True"),
         ({"max_nodes": 0}, "render: max_nodes is at least 1, not 0"),
         ({"max_nodes": 2.5}, "render: max_nodes is an integer, not 2.5"),
+        ({"theme": "black"}, "render: theme is one of 'auto', 'light', 'dark', 'print', not"),
+        ({"font": 3}, "render: font is a text, not 3; write font='Helvetica'"),
+        ({"font_size": 0}, "render: font_size is above 0, not 0"),
+        ({"title": 1}, "render: title is a text, not 1; write title='A small network'"),
+        ({"show": "size"}, "render: show is one of 'op', 'name', 'shape', 'dtype', not 'size'"),
+        ({"show": ()}, "render: show is what stands in a box, some of .*; write show="),
+        ({"legend": "no"}, "render: legend is True or False, not 'no'"),
     ],
 )
 def test_options_have_their_values(loss, option, message):
@@ -280,8 +297,8 @@ def test_every_name_gives_a_well_formed_picture(name):
     picture = tg.render(z * 2, engine="own", values=True)
     ElementTree.fromstring(picture.svg())
     if graphviz.program():
-        text = graphviz.drawn(picture.dot(), "svg").decode()
-        ElementTree.fromstring(text[text.index("<svg") :])
+        text = graphviz.drawn(picture.dot(), "svg", Size()).decode()
+        ElementTree.fromstring(text)
 
 
 # ------------------------------------------------------------------------------------------ showing
@@ -345,8 +362,8 @@ def test_the_norms_of_a_run(tmp_path):
     )
     for suffix in (".svg", ".html"):
         picture.save(tmp_path / f"run{suffix}")
-    with pytest.raises(errors.ArgumentError, match=r"no graph.*\.svg or \.html"):
-        picture.save(tmp_path / "run.png")
+    with pytest.raises(errors.ArgumentError, match=r"no graph.*\.svg, .* or \.html"):
+        picture.save(tmp_path / "run.mmd")
     ElementTree.fromstring(tg.render(nn.Watch(model)).svg())  # of no step yet
     loss = model(constant((4, 3))).sum()
     assert len(tg.render(loss).html(run=watch)) > len(tg.render(loss).html())

@@ -12,13 +12,13 @@ from hypothesis import given, strategies as st
 
 from tensorgraph.display.text import escaped
 from tensorgraph.drawing import palette
-from tensorgraph.drawing.formats import style
 from tensorgraph.drawing.formats.draw_tiles import SIZES, face, gradient_face, sized
+from tensorgraph.drawing.formats.draw_view import drawing_of
 from tensorgraph.drawing.formats.lettering import number, shortened, width_of
 from tensorgraph.drawing.formats.to_svg import to_svg
 from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
 from tensorgraph.drawing.view.colour import COLOURINGS, Colouring
-from tensorgraph.drawing.view.view import Gradient, Link, Outline, Tile, View
+from tensorgraph.drawing.view.view import Caption, Gradient, Link, Outline, Tile, View
 from tensorgraph.engine.declaration_checks import FAMILIES as OP_FAMILIES
 from tests.drawing.render_cases import options
 
@@ -56,7 +56,7 @@ def mirror(**fields):
     links += [Link(0, 1, "saved", "x"), Link(2, 3, "saved", "x"), Link(3, 3, "saved", "out")]
     outlines = (Outline(0, "Linear  model.linear"),)
     return View(tiles, tuple(links), outlines, mirror=True, title="A small network",
-                caption=("∂L/∂Z = [Z > 0] Z",), keys=keys(*tiles, w, b), **fields)  # fmt: skip
+                caption=(Caption("∂L/∂Z = [Z > 0] Z"),), keys=keys(*tiles, w, b), **fields)  # fmt: skip
 
 
 def keys(*tiles):
@@ -64,7 +64,7 @@ def keys(*tiles):
 
 
 def parsed(view):
-    root = ET.fromstring(to_svg(view, options()))
+    root = ET.fromstring(to_svg(drawing_of(view, options())))
     assert root.tag == f"{NS}svg"
     return root
 
@@ -74,7 +74,7 @@ def texts(root):
 
 
 def of_class(root, name):
-    return [e for e in root.iter() if name in e.get("class", "").split()]
+    return [e for e in root.iter() if f"tg-{name}" in e.get("class", "").split()]
 
 
 # -------------------------------------------------------------------------------------- what is on
@@ -85,7 +85,7 @@ def test_the_picture_is_as_it_was(direction):
     """Set UPDATE_GOLDEN=1 after a change that is meant, and look at the files."""
     path = GOLDEN / f"mirror_{direction}.svg"
     view = mirror(folded="6 of 12 operations are shown.")
-    found = to_svg(view, options(direction=direction))
+    found = to_svg(drawing_of(view, options(direction=direction)))
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(found, encoding="utf-8")
     assert found == path.read_text(encoding="utf-8")
@@ -243,7 +243,7 @@ def test_tiles_are_coloured_by_what_is_asked_for(by, box, tone):
     found = colouring(scene).tone("op", [scene.boxes[box]])
     view = View((op(0, tone=found),))
     group = next(e for e in parsed(view).iter(f"{NS}g") if "add" in texts(e))
-    assert group.get("class") == tone
+    assert group.get("class") == f"tg-{tone}"
 
 
 def test_the_legend_says_what_colours_mean():
@@ -302,7 +302,8 @@ def test_no_text_breaks_the_picture(title, line, tip):
     tiles = (op(0, title, docked=(w,), gradient=Gradient(line), tip=tip, outline=0),
              op(1, line, shape=(), dtype=title))  # fmt: skip
     view = View(tiles, (Link(0, 1, label=title), Link(0, 0, "saved", line)),
-                (Outline(0, tip),), mirror=True, title=tip, caption=(title,))  # fmt: skip
+                (Outline(0, tip),), mirror=True, title=tip,
+                caption=(Caption(title), Caption(line, "x", "<math/>")))  # fmt: skip
     root = parsed(view)
     assert {e.tag.removeprefix(NS) for e in root.iter()} <= {
         "svg", "style", "rect", "path", "text", "title", "g", "circle"
@@ -312,13 +313,13 @@ def test_no_text_breaks_the_picture(title, line, tip):
 def test_markup_in_names_is_text():
     name = "</script><script>alert(1)</script>"
     view = View((op(0, "<b>&amp;\"'", tip=name),), title=name)
-    assert "<script" not in to_svg(view, options())
+    assert "<script" not in to_svg(drawing_of(view, options()))
     assert "<b>&amp;\"'" in texts(parsed(view))
     assert name in [e.text for e in parsed(view).iter(f"{NS}title")]
 
 
 def test_a_picture_refers_to_nothing_outside():
-    text = to_svg(mirror(), options()).replace("http://www.w3.org/2000/svg", "")
+    text = to_svg(drawing_of(mirror(), options())).replace("http://www.w3.org/2000/svg", "")
     assert not re.search(r"https?:|href|url\(|@import|src=", text)
 
 

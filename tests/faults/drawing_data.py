@@ -13,7 +13,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/formats/to_model_explorer.py",
-        ("_node", "str(wire.source)", "str(i)", "graph_data: Model Explorer joins other operations"),
+        ("_node", "str(wire.source)", "str(i)",
+         "graph_data: Model Explorer joins other operations"),
     ),
     *planted_in(
         "drawing/formats/to_graphml.py",

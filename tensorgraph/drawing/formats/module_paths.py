@@ -29,4 +29,4 @@ def _name(scene: Scene, call: ModuleCall) -> str:
     """Return a module's class and its place in the module around it, without a slash."""
     around = "" if call.parent is None else scene.calls[call.parent].path
     place = call.path.removeprefix(around).removeprefix(".")
-    return f"{call.type} {place}".strip().replace("/", "∕") or "module"  # noqa: RUF001
+    return f"{call.type} {place}".strip().replace("/", "∕") or "module"

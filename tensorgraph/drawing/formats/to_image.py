@@ -171,7 +171,7 @@ def _installed(font: str) -> str:
 
 @contextmanager
 def _no_missing_signs() -> Iterator[None]:
-    """Let a sign that no font has be drawn as an empty box, without a warning of another package."""
+    """Let a sign that no font has be drawn as an empty box, without a warning."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tensorgraph.display.tex_text import tex_text
 from tensorgraph.display.text import printable
 from tensorgraph.drawing.formats.lettering import number
 from tensorgraph.drawing.formats.shapes import (
@@ -21,7 +22,6 @@ from tensorgraph.drawing.formats.shapes import (
     Text,
 )
 from tensorgraph.drawing.formats.style import LOOKS, lettering
-from tensorgraph.display.tex_text import tex_text
 from tensorgraph.drawing.layout import Point
 from tensorgraph.drawing.palette import Theme
 
