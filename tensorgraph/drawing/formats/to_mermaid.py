@@ -58,8 +58,8 @@ def _tile(tile: Tile) -> Iterator[str]:
 
 def _rows(tile: Tile) -> list[str]:
     title = tile.title + (f" × {tile.repeat}" if tile.repeat > 1 else "")
-    told = [] if tile.shape is None else [shape_text(tile.shape, tile.dtype)]
-    return [title, *tile.lines, *told, *([tile.warn] if tile.warn else [])]
+    told = shape_text(tile.shape, tile.dtype), tile.warn
+    return [title, *tile.lines, *filter(None, told)]
 
 
 def _box(name: str, tile: Tile, rows: list[str]) -> str:
