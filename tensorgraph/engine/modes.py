@@ -144,6 +144,10 @@ def beside(outer: Observer | None, inner: Observer) -> Observer:
     return inner if outer is None else _Both(outer, inner)
 
 
+ROOT = "model"
+"""What a module that no other calls is called in paths: nobody has told it its name."""
+
+
 class Call:
     """One call of a module: what is computed while it runs refers to it.
 
@@ -157,6 +161,19 @@ class Call:
 
     def __init__(self, scope: str, module: Any, around: Call | None) -> None:
         self.scope, self.module, self.around = scope, module, around
+
+    @property
+    def path(self) -> str:
+        """The module's path: ``model.layers[2]``."""
+        return self.scope.rpartition(" ")[0]
+
+    @property
+    def root(self) -> Call:
+        """The call that all others around it were made in."""
+        call = self
+        while call.around is not None:
+            call = call.around
+        return call
 
 
 # Not frozen only because each call of a module makes one, which would take three times as long.

@@ -27,7 +27,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import placed, to_dtype, to_host
-from tensorgraph.engine.modes import MODE, Call, Mode, Observer, go_back, mode
+from tensorgraph.engine.modes import MODE, ROOT, Call, Mode, Observer, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
@@ -217,7 +217,8 @@ class Module(HasContents):
 
     def _enter(self, around: Call | None) -> Entered:
         """Return what calls from the same place have in common."""
-        return around and around.scope, self._scope_under(around), weakref.ref(self)
+        above = None if around is None else around.scope
+        return above, self._scope_under(around), weakref.ref(self)
 
     def _show(self, observer: Observer) -> None:
         """Tell an observer of this module, and on what its results depend besides tensors."""
@@ -231,9 +232,9 @@ class Module(HasContents):
 
     def _place_under(self, around: Call | None) -> str:
         """Return the path of this module as the module that calls it sees it."""
-        caller = around and around.module()
+        caller = None if around is None else around.module()
         if around is None or caller is None:
-            return "model"
+            return ROOT
         above = around.scope.rpartition(" ")[0]
         place = caller._place_of(self)
         dot = "." if place and place[0] != "[" else ""

@@ -20,6 +20,7 @@ from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, ancestors, leading_to, reachable
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.observe.profile import times_of
+from tensorgraph.observe.root_names import RootNames
 from tensorgraph.symbolic.array_table import content
 
 LARGEST = 100_000
@@ -46,7 +47,8 @@ class _Capture:
         self.nodes = ancestors(place for place in roots if type(place) is Node)
         self.roots = list(dict.fromkeys(roots))
         self.flows, self.swept = self._gradients()
-        self.calls = ModuleCalls(recording.types())
+        variables = [scope.variables for scope in recording.scopes]
+        self.calls = ModuleCalls(RootNames((node.call for node in self.nodes), variables))
         self.boxes: list[Box] = []
         self.places: list[Any] = []
         self.box_of: dict[Any, int] = {}
@@ -76,7 +78,7 @@ class _Capture:
         ops = [box.id for box in self.boxes if box.kind in ("op", "more")]
         scene = Scene(
             boxes=tuple(self.boxes),
-            calls=tuple(self.calls.found),
+            calls=tuple(self.calls.numbered()),
             outputs=tuple(dict.fromkeys(box_of[root] for root in self.roots)),
             forward=tuple(ops),
             backward=tuple(dict.fromkeys(box_of[node] for node in self.swept)),
@@ -94,7 +96,7 @@ class _Capture:
             self._operation(node)
 
     def _operation(self, node: Node) -> None:
-        call = self.calls.enter(node.scope)
+        call = self.calls.enter(node.call)
         flows = node in self.flows
         plan = self._plan(node) if flows else None
         reached = {i for i, _ in plan.rules} if plan else set[int]()

@@ -9,9 +9,10 @@ from heapq import heappop, heappush
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.drawing.scene.scene import Box, Scene
+from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
 from tensorgraph.drawing.view.hierarchy import Group, Hierarchy, Item, hierarchy
 from tensorgraph.drawing.view.options import Options
+from tensorgraph.engine.modes import ROOT
 
 MAX_NODES = 150
 """How many boxes are visible at most, unless another number is asked for."""
@@ -115,7 +116,7 @@ def asked_for(scene: Scene, expand: Any) -> set[int]:
         return {call.id for call in scene.calls}
     wanted: set[int] = set()
     for name in asked:
-        found = [call for call in scene.calls if name in (call.path, call.type)]
+        found = [c for c in scene.calls if name in (c.path, c.type, _path_in_messages(scene, c))]
         if not found:
             known = dict.fromkeys(call.path for call in scene.calls)
             raise errors.ArgumentError(
@@ -128,6 +129,14 @@ def asked_for(scene: Scene, expand: Any) -> set[int]:
                 wanted.add(at)
                 at = scene.calls[at].parent
     return wanted
+
+
+def _path_in_messages(scene: Scene, call: ModuleCall) -> str:
+    """Return the path of a module as messages write it, which do not know the root's variable."""
+    top = call
+    while top.parent is not None:
+        top = scene.calls[top.parent]
+    return ROOT + call.path.removeprefix(top.path)
 
 
 def _folded(

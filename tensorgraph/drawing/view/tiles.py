@@ -149,7 +149,9 @@ class Tiles:
         call = self.scene.calls[group.call]
         around = "" if call.parent is None else self.scene.calls[call.parent].path
         place = call.path.removeprefix(around).removeprefix(".")
-        return (call.type, place) if call.type else (place,)
+        several = call.of is not None and group.copies == 1
+        nth = (f"call {call.number} of {call.of}",) if several else ()
+        return (call.type, place, *nth) if call.type else (place, *nth)
 
     def _type(self, item: Item) -> str:
         return self.boxes[item].op if type(item) is int else self.names(item)[0]
