@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
 from tensorgraph.drawing.scene.module_calls import ModuleCalls
 from tensorgraph.drawing.scene.recording import Recording
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
+from tensorgraph.drawing.scene.settings import settings
 from tensorgraph.drawing.scene.subgraphs import marked_repeats
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, ancestors, leading_to, reachable
@@ -282,41 +282,6 @@ def _tuple(shape: tuple[int, ...]) -> str:
 
 
 # --------------------------------------------------------------------------------------- as text
-
-
-def settings(node: Node) -> str:
-    """Return an operation's static parameters as a call writes them, without defaults.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> x = tg.tensor([[1.0, 2.0]], requires_grad=True)
-        >>> settings(x.sum(axis=1).node)
-        'axis=1'
-    """
-    defaults = node.op.defaults
-    shown = []
-    for key, value in node.static.items():
-        default = defaults.get(key)
-        if value is None or (type(value) is type(default) and value == default):
-            continue
-        alone = key == "axis" and isinstance(value, tuple) and len(value) == 1
-        shown.append(f"{key}={_setting(value[0] if alone else value)}")
-    return ", ".join(shown)
-
-
-def _setting(value: Any) -> str:
-    """Return a static parameter as text that is the same in every process."""
-    if isinstance(value, (bool, int, float, str, np.generic)):
-        return str(value)
-    if isinstance(value, (tuple, list)) and all(isinstance(v, (int, float, str)) for v in value):
-        return str(tuple(v.item() if isinstance(v, np.generic) else v for v in value))
-    if isinstance(value, (tuple, list, slice)) or value is Ellipsis:
-        return errors.key_text(value)
-    if isinstance(value, np.dtype):
-        return str(value)
-    if hasattr(value, "shape"):
-        return f"array of shape {tuple(value.shape)}"
-    return str(getattr(value, "__name__", type(value).__name__))
 
 
 def _text(array: Any) -> str:
