@@ -10,7 +10,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
-from tensorgraph.drawing.view.hierarchy import Group, Hierarchy, Item, hierarchy
+from tensorgraph.drawing.view.hierarchy import SPARED, Group, Hierarchy, Item, hierarchy
 from tensorgraph.drawing.view.options import Options
 from tensorgraph.engine.modes import ROOT
 
@@ -85,17 +85,17 @@ def fold(scene: Scene, options: Options) -> Folding:
     """Return a scene folded so far that there is room for it.
 
     Modules are opened from the outside in, those around first, while at most ``max_nodes`` boxes
-    are visible. Equal modules in a row, and equal patterns of modules, are one group; where there
-    are too many operations, equal patterns of these are as well. What still does not fit is left
-    out in the middle. Modules in ``expand`` are opened before others, also in a row of equal ones.
+    are visible. Equal modules in a row, and equal patterns of modules, are one group; equal
+    patterns of operations are as well, if that spares many or there is no room for all. What still
+    does not fit is left out in the middle. Modules in ``expand`` are opened before others, also in a row of equal ones.
 
     Raises:
         ArgumentError: there is no such module.
     """
     wanted = asked_for(scene, options.expand)
     joined = options.expand is not True
-    plain = joined and len(scene.forward) > options.max_nodes
-    found = hierarchy(scene, wanted.__contains__, joined, plain)
+    spared = SPARED if len(scene.forward) <= options.max_nodes else 0
+    found = hierarchy(scene, wanted.__contains__, joined, spared)
     room = options.max_nodes
     while True:
         folding = _folded(scene, found, options.depth, wanted, room)

@@ -27,7 +27,8 @@ class Tiles:
     """All tiles of a folding, and where among them its slots and leaves are."""
 
     def __init__(self, folding: Folding, colouring: Colouring, options: Options) -> None:
-        self.folding, self.scene, self.boxes = folding, folding.scene, folding.scene.boxes
+        self.folding, self.scene = folding, folding.scene
+        self.boxes = [folding.hierarchy.told.get(box.id, box) for box in folding.scene.boxes]
         self.colouring = colouring
         self.mirror = options.backward and bool(folding.scene.backward)
         self.values = options.values
