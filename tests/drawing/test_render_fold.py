@@ -283,7 +283,7 @@ def test_a_loop_without_modules_is_drawn_once_where_there_is_no_room():
 
 def test_runs_are_found_with_their_periods():
     found = Runs([5, 5, 5, 5, 1, 2, 1, 2, 1, 3])
-    assert list(found.at(0))[0] == (1, 4) and list(found.at(4)) == [(2, 4)]
+    assert next(found.at(0)) == (1, 4) and list(found.at(4)) == [(2, 4)]
     assert list(found.at(9)) == list(found.at(3)) == []
     assert list(Runs([1]).at(0)) == []
 

@@ -57,7 +57,7 @@ def _is_same(node: Node) -> bool:
     operands = {node.op.operand_name(i): p.shape for i, p in enumerate(node.parents)}
     lengths = static.get("shape", operands.get("x", ())[-rank:])
     size = static.get("size", operands.get("weight", ())[-rank:])
-    windows = lengths, size, static.get("stride"), static.get("dilation", (1,) * rank)
+    windows: Any = lengths, size, static.get("stride"), static.get("dilation", (1,) * rank)
     if not all(isinstance(each, tuple) and len(each) == rank for each in windows):
         return False
     return bool(padding == per_side("same", *windows))

@@ -87,7 +87,8 @@ def fold(scene: Scene, options: Options) -> Folding:
     Modules are opened from the outside in, those around first, while at most ``max_nodes`` boxes
     are visible. Equal modules in a row, and equal patterns of modules, are one group; equal
     patterns of operations are as well, if that spares many or there is no room for all. What still
-    does not fit is left out in the middle. Modules in ``expand`` are opened before others, also in a row of equal ones.
+    does not fit is left out in the middle. Modules in ``expand`` are opened before others, also in
+    a row of equal ones.
 
     Raises:
         ArgumentError: there is no such module.

@@ -137,9 +137,7 @@ class _Repeats:
             key = ("part", *map(self._kind, item.items), item.copies)
         return self.kinds.setdefault(key, len(self.kinds))
 
-    def _found(
-        self, items: list[Item], i: int, runs: Runs
-    ) -> Iterator[tuple[int, Item, int]]:
+    def _found(self, items: list[Item], i: int, runs: Runs) -> Iterator[tuple[int, Item, int]]:
         """Yield where parts repeat: where that begins, the group, and how many items it stands for.
 
         The first time round may differ in what it is given; then the second one begins.
@@ -191,7 +189,8 @@ class _Repeats:
             for op in turn.ops:
                 self.found.turns.setdefault(op, []).append((repetition, k))
         for first, *others in (
-            *zip(*(turn.ops for turn in loop.turns), strict=True), *loop.own_leaves()
+            *zip(*(turn.ops for turn in loop.turns), strict=True),
+            *loop.own_leaves(),
         ):
             self.found.stands_for.update(dict.fromkeys(others, first))
         self.found.told.update(loop.told())

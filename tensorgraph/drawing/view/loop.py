@@ -2,9 +2,9 @@
 
 What a turn takes from outside is held against what the others take. A value may be the same in all
 turns (weights that are shared), one of its own in each (the layers of a stack, the elements of a
-sequence), or *carried*: made by the turn before, and given to the first one (a state). Turns are one
-loop only if each of their operands is one of these throughout, so that one turn, with its number
-and the arrows of its states, says what all of them do.
+sequence), or *carried*: made by the turn before, and given to the first one (a state). Turns are
+one loop only if each of their operands is one of these throughout, so that one turn, with its
+number and the arrows of its states, says what all of them do.
 """
 
 from __future__ import annotations
@@ -85,11 +85,16 @@ class Loop:
         return True
 
     def finish(self) -> None:
-        """Drop the last turn if something that takes from all others takes nothing from it."""
+        """Drop the last turn if it gives others what the turns before do not, but for its states.
+
+        Also if something that takes from all others takes nothing from it.
+        """
         if len(self) > 1:
             last = self.turns[-1].ops
+            states = set(self.carried.values())
             leaves = self._leaving(last, set(last))
-            if any(all_ and not own for all_, own in zip(self._leaves, leaves, strict=True)):
+            both = enumerate(zip(self._leaves, leaves, strict=True))
+            if any(before != own for k, (before, own) in both if before or k not in states):
                 self.turns.pop()
 
     # ------------------------------------------------------------------------------------- one turn
@@ -135,7 +140,7 @@ class Loop:
         named = {source: -1 - k for k, source in enumerate(first.taken)}
         renamed = {-1 - k: named[begun[source]] for k, source in enumerate(turn.taken)}
         rows = [
-            (*row[:-1], tuple((renamed.get(at, at), *rest) for at, *rest in row[-1]))  # type: ignore[index,misc]
+            (*row[:-1], tuple((renamed.get(at, at), *rest) for at, *rest in row[-1]))  # type: ignore[index]
             for row in turn.rows
         ]
         return rows == first.rows
