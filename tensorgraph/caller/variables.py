@@ -8,7 +8,8 @@ import sys
 import sysconfig
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
-from types import FrameType
+from itertools import islice
+from types import FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from tensorgraph.caller.statements import (
@@ -23,6 +24,15 @@ from tensorgraph.caller.statements import (
 
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 """The folder of this package: what its code stands in is no code of the user's."""
+
+DEEPEST = 3
+"""So far into what variables hold an object's name is looked for,"""
+
+MOST_LOOKED_INTO = 5000
+"""in so many objects,"""
+
+MOST_PARTS = 200
+"""among so many parts of each."""
 
 FRAMES = 20
 """Of so many frames, from the innermost on, the variables are looked at."""
@@ -143,6 +153,46 @@ def variable_of(value: Any, frame: FrameType | None = None) -> str | None:
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     return next((h.name for h in Variables(frame).holders if h.value is value and h.name), None)
+
+
+def names_of(values: Iterable[Any], variables: Iterable[Variables]) -> dict[int, str]:
+    """Return what variables call some objects, by their ids; those that none holds are left out.
+
+    A variable's own value comes before what is in it: ``critic``, ``trainer.critic``,
+    ``nets['critic']``.
+
+    Example:
+        >>> import sys
+        >>> nets = {"critic": object()}
+        >>> names_of(nets.values(), [Variables(sys._getframe())])[id(nets["critic"])]
+        "nets['critic']"
+    """
+    wanted = {id(value) for value in values}
+    level = [(h.name, h.value) for each in variables for h in each.holders]
+    found: dict[int, str] = {}
+    seen: set[int] = set()
+    for _ in range(DEEPEST):
+        further: list[tuple[str, Any]] = []
+        for name, value in level:
+            if id(value) in wanted and name:
+                found.setdefault(id(value), name)
+            elif id(value) not in seen and len(seen) < MOST_LOOKED_INTO:
+                seen.add(id(value))
+                further += _inside(name, value)
+        if len(found) == len(wanted):
+            break
+        level = further
+    return found
+
+
+def _inside(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield what a container or an object holds, as the user's code may write it."""
+    if isinstance(value, (list, tuple, dict)):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        yield from ((f"{name}[{key!r}]", item) for key, item in islice(pairs, MOST_PARTS) if name)
+    elif not isinstance(value, (type, ModuleType, FunctionType)):
+        for key, item in list(getattr(value, "__dict__", {}).items())[:MOST_PARTS]:
+            yield f"{name}.{key}" if name else str(key), item
 
 
 def _holders(

@@ -61,7 +61,7 @@ def checkpoint(f: Callable[P, Any]) -> Callable[P, Tensor]:
         plan = _CHECKPOINT.plan((2 << len(inputs)) - 1, len(inputs))
         static = {"again": again}
         current = MODE.get()
-        node = Node(_CHECKPOINT, static, tuple(inputs), plan, (output._data,), current.scope)
+        node = Node(_CHECKPOINT, static, tuple(inputs), plan, (output._data,), current.call)
         if current.lines:
             node.line = user_line()
         return wrap(output._data, node, True)
@@ -83,7 +83,7 @@ class _Recomputation:
     ) -> None:
         self.f, self.args, self.kwargs = f, args, kwargs
         self.states, self.inputs = states, inputs
-        self.place = {"scope": MODE.get().scope, "module": MODE.get().module}
+        self.call = MODE.get().call
         self.leaves = [(leaf, leaf._data) for leaf in inputs if type(leaf) is Tensor]
         self.first = _fingerprint(output)
         self.pending: tuple[Any, list[Any]] = (None, [])
@@ -107,7 +107,7 @@ class _Recomputation:
             )
         create_graph = type(g) is Tensor
         start = mark()
-        with replay(self.states), mode(recording=True, **self.place):
+        with replay(self.states), mode(recording=True, call=self.call):
             output = self.f(*self.args, **self.kwargs)
         self._check(output, start)
         sums = {output._node: g}

@@ -152,7 +152,7 @@ def apply(op: Op, args: tuple[Any, ...], static: dict[str, Any]) -> Any:
                 arrays[i] = _constant(arrays[i])
                 parents.append(arrays[i])
         arrays.append(out)
-        node = Node(op, static, tuple(parents), plan, arrays, mode.scope)
+        node = Node(op, static, tuple(parents), plan, arrays, mode.call)
         if mode.lines:
             node.line = user_line()
     elif op.facts:
@@ -277,7 +277,7 @@ def _unary(op: Op) -> Callable[..., Any]:
             node.shape = out.shape
             node.dtype = out.dtype
             node.seq = next_number()
-            node.scope = mode.scope
+            node.call = mode.call
             node.line = user_line() if mode.lines else None
             node.hooks = ()
             result._node = node
@@ -393,7 +393,7 @@ def _binary(op: Op, is_operator: bool = False) -> Callable[..., Any]:
             node.shape = out.shape
             node.dtype = out.dtype
             node.seq = next_number()
-            node.scope = mode.scope
+            node.call = mode.call
             node.line = user_line() if mode.lines else None
             node.hooks = ()
             result._node = node

@@ -12,6 +12,7 @@ from itertools import count
 from operator import attrgetter
 from typing import Any
 
+from tensorgraph.engine.modes import Call
 from tensorgraph.engine.op import Op, Plan
 
 next_number = count().__next__
@@ -29,11 +30,12 @@ class Node:
         parents: where its operands come from: nodes, leaf tensors, or constants.
         plan: which rules the node will run, and what these need.
         values: the operands as arrays, and last the result; kept is what the plan asks for.
-        scope: the module that it runs in.
+        call: the call of a module that it runs in.
     """
 
     __slots__ = (
         "__weakref__",
+        "call",
         "dtype",
         "hooks",
         "line",
@@ -41,7 +43,6 @@ class Node:
         "parents",
         "plan",
         "saved",
-        "scope",
         "seq",
         "shape",
         "static",
@@ -54,7 +55,7 @@ class Node:
         parents: tuple[Any, ...],
         plan: Plan,
         values: Sequence[Any],
-        scope: str,
+        call: Call | None,
     ) -> None:
         self.op, self.static, self.parents, self.plan = op, static, parents, plan
         saved: Any = [None] * len(values) if plan.keep else ()
@@ -66,9 +67,14 @@ class Node:
         self.shape, self.dtype = out.shape, out.dtype
         self.seq = next_number()
         """Creation number: a parent's is always smaller, so it is the topological order."""
-        self.scope = scope
+        self.call = call
         self.line: str | None = None
         self.hooks: tuple[Callable[[Any], Any], ...] = ()
+
+    @property
+    def scope(self) -> str:
+        """Path and class of the module that it ran in; empty outside of all modules."""
+        return "" if self.call is None else self.call.scope
 
     def __repr__(self) -> str:
         where = f" at {self.line}" if self.line else ""

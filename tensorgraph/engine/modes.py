@@ -144,9 +144,42 @@ def beside(outer: Observer | None, inner: Observer) -> Observer:
     return inner if outer is None else _Both(outer, inner)
 
 
-@dataclass(frozen=True, slots=True)
+ROOT = "model"
+"""What a module that no other calls is called in paths: nobody has told it its name."""
+
+
+class Call:
+    """One call of a module: what is computed while it runs refers to it.
+
+    Args:
+        scope: the module's path and class, as ``model.layers[2] Linear``.
+        module: a weak reference to it: the modules that it calls ask it for their place in it.
+        around: the call that it was made in.
+    """
+
+    __slots__ = ("around", "module", "scope")
+
+    def __init__(self, scope: str, module: Any, around: Call | None) -> None:
+        self.scope, self.module, self.around = scope, module, around
+
+    @property
+    def path(self) -> str:
+        """The module's path: ``model.layers[2]``."""
+        return self.scope.rpartition(" ")[0]
+
+    @property
+    def root(self) -> Call:
+        """The call that all others around it were made in."""
+        call = self
+        while call.around is not None:
+            call = call.around
+        return call
+
+
+# Not frozen only because each call of a module makes one, which would take three times as long.
+@dataclass(eq=False, slots=True)
 class Mode:
-    """What the next operation does besides computing."""
+    """What the next operation does besides computing; never changed once it is made."""
 
     recording: bool = True
     """Whether nodes are recorded at all."""
@@ -154,10 +187,13 @@ class Mode:
     """Whether a node keeps the user's source line."""
     observer: Observer | None = None
     """What watches the computation, if anything does."""
-    scope: str = ""
-    """Path of the module that is running, as ``model.layers[2] Linear``."""
-    module: Any = None
-    """Weak reference to that module: the ones it calls ask it for their place in it."""
+    call: Call | None = None
+    """The call of the module that is running."""
+
+    @property
+    def scope(self) -> str:
+        """Path and class of the module that is running; empty outside of all modules."""
+        return "" if self.call is None else self.call.scope
 
     def now(self) -> Mode:
         """Return the mode that holds for what is running."""

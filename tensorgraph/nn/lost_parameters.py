@@ -45,7 +45,7 @@ def warn_of_lost_parameter(
                 f"{owner}.{name} was a parameter, and is none with this value, so that nothing"
                 f" trains it; write self.{name}.assign(…) for self.{name} = …"
             )
-    elif mode.module is not None:
+    elif mode.call is not None:
         return
     elif not isinstance(new, _SEARCHED):
         lost = _trained_in(new)

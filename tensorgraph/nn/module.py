@@ -27,7 +27,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from tensorgraph import errors
 from tensorgraph.engine.arrays import placed, to_dtype, to_host
-from tensorgraph.engine.modes import MODE, Mode, Observer, go_back, mode
+from tensorgraph.engine.modes import MODE, ROOT, Call, Mode, Observer, go_back, mode
 from tensorgraph.engine.state_dict import fitting, is_state
 from tensorgraph.engine.tensor import Tensor, rebind
 from tensorgraph.leads.attributes import missing_from_object
@@ -43,6 +43,9 @@ Item = TypeVar("Item")
 P = ParamSpec("P")
 Out = TypeVar("Out", covariant=True)
 
+
+Entered = tuple[str | None, str, "weakref.ref[Module]"]
+"""Where a call came from: the scope around it, that of the module there, and the module."""
 
 LISTED: weakref.WeakValueDictionary[int, Module] = weakref.WeakValueDictionary()
 """The modules whose parameters were listed, the last one last; lists made of these may follow."""
@@ -126,7 +129,7 @@ class Module(HasContents):
 
     _frozen: frozenset[Tensor] = frozenset()  # parameters that were frozen, which buffers were not
 
-    _entered: tuple[Mode, Mode] | None = None  # the mode of the last call: outside, inside
+    _entered: Entered | None = None  # of the last call
 
     _follows: ClassVar[frozenset[str]] = frozenset(("_entered", "_places"))
     """What a call keeps for the next one: no result depends on it."""
@@ -173,20 +176,25 @@ class Module(HasContents):
             narrower = narrower_weights(args[0], vars(self).values())
             if narrower is not None:
                 result = self._call_in_block(outside, args, kwargs)
-                warn_of_double(self._scope_under(outside), args[0], narrower, result, _CALL)
+                warn_of_double(self._scope_under(outside.call), args[0], narrower, result, _CALL)
                 return result
         if type(outside) is not Mode:  # generators hold blocks: this is one among them
             return self._call_in_block(outside, args, kwargs)
+        around, observer = outside.call, outside.observer
         entered = self._entered
-        if entered is None or entered[0] is not outside:
+        if entered is None or entered[0] is not (around and around.scope):
             if self._before or self._after:
                 return self._call_in_block(outside, args, kwargs)
-            entered = self._enter(outside)
-        token = MODE.set(entered[1])
+            entered = self._entered = self._enter(around)
+        if observer is not None:
+            self._show(observer)
+        call = Call(entered[1], entered[2], around)
+        inside = Mode(outside.recording, outside.lines, observer, call)
+        token = MODE.set(inside)
         try:
             return self.forward(*args, **kwargs)  # type: ignore[attr-defined]
         finally:
-            if MODE.get() is entered[1]:
+            if MODE.get() is inside:
                 MODE.reset(token)
             else:
                 go_back(outside)
@@ -194,8 +202,9 @@ class Module(HasContents):
     def _call_in_block(self, outside: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run ``forward`` and the hooks around it."""
         __tracebackhide__ = True
-        self._show(outside.observer)
-        with mode(scope=self._scope_under(outside), module=weakref.ref(self)):
+        if outside.observer is not None:
+            self._show(outside.observer)
+        with mode(call=Call(self._scope_under(outside.call), weakref.ref(self), outside.call)):
             for hook in self._before:
                 instead = hook(self, args)
                 if instead is not None:
@@ -206,36 +215,27 @@ class Module(HasContents):
                 result = result if instead is None else instead
             return result
 
-    def _enter(self, outside: Mode) -> tuple[Mode, Mode]:
-        """Return the modes outside and inside of a call; kept, as calls mostly repeat."""
-        last = self._entered
-        if last and last[0].module is outside.module and last[0].scope == outside.scope:
-            scope = last[1].scope
-        else:
-            scope = self._scope_under(outside)
-        inside = Mode(outside.recording, outside.lines, outside.observer, scope, weakref.ref(self))
-        if outside.observer is None:  # it may hold on to whole graphs
-            self._entered = outside, inside
-        self._show(outside.observer)
-        return outside, inside
+    def _enter(self, around: Call | None) -> Entered:
+        """Return what calls from the same place have in common."""
+        above = None if around is None else around.scope
+        return above, self._scope_under(around), weakref.ref(self)
 
-    def _show(self, observer: Observer | None) -> None:
+    def _show(self, observer: Observer) -> None:
         """Tell an observer of this module, and on what its results depend besides tensors."""
-        if observer is not None:
-            observer.met(self)
-            for name, value in {"training": self.training, **vars(self)}.items():
-                if type(value) in _PLAIN and name not in self._follows:
-                    observer.relied(self, name, value)
+        observer.met(self)
+        for name, value in {"training": self.training, **vars(self)}.items():
+            if type(value) in _PLAIN and name not in self._follows:
+                observer.relied(self, name, value)
 
-    def _scope_under(self, outside: Mode) -> str:
-        return f"{self._place_under(outside)} {type(self).__name__}"
+    def _scope_under(self, around: Call | None) -> str:
+        return f"{self._place_under(around)} {type(self).__name__}"
 
-    def _place_under(self, outside: Mode) -> str:
+    def _place_under(self, around: Call | None) -> str:
         """Return the path of this module as the module that calls it sees it."""
-        caller = outside.module and outside.module()
-        if caller is None:
-            return "model"
-        above = outside.scope.rpartition(" ")[0]
+        caller = None if around is None else around.module()
+        if around is None or caller is None:
+            return ROOT
+        above = around.scope.rpartition(" ")[0]
         place = caller._place_of(self)
         dot = "." if place and place[0] != "[" else ""
         return f"{above}{dot}{place}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from tensorgraph import errors
+from tensorgraph.caller.variables import Variables
 from tensorgraph.display.tables import html_table, text_table
 from tensorgraph.engine.graph import Node
-from tensorgraph.engine.modes import MODE, Backward, Forward, Observer, Worked, observing
+from tensorgraph.engine.modes import MODE, Backward, Call, Forward, Observer, Worked, observing
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.observe.bytes_and_seconds import bytes_text
+from tensorgraph.observe.root_names import RootNames
 
 
 def profile(*decorated: Any) -> AbstractContextManager[Profile]:
@@ -63,6 +66,7 @@ def _profiling() -> Iterator[Profile]:
             yield found
         finally:
             found.seconds = perf_counter() - start
+            found.variables = [Variables(sys._getframe(2))]
 
 
 @dataclass
@@ -136,7 +140,12 @@ class Profile(Observer):
         self.seconds = 0.0
         """How long the block ran, all in all."""
         self._ops: dict[str, Row] = {}
-        self._modules: dict[str, Row] = {}
+        self._modules: dict[Any, Row] = {}
+        """By the root's reference and the scope; of what runs in no module, by a word."""
+        self._calls: dict[Any, Call] = {}
+        """A call of each of these modules."""
+        self.variables: list[Variables] = []
+        """Those where the block ended: they name the modules."""
 
     @property
     def ops(self) -> list[Row]:
@@ -145,14 +154,20 @@ class Profile(Observer):
 
     @property
     def modules(self) -> list[Row]:
-        """What ops took by the innermost module they ran in, the slowest first."""
+        """What ops took by the innermost module they ran in, the slowest first.
+
+        A module that no other calls has the name of the variable that holds it.
+        """
+        names = RootNames(self._calls.values(), self.variables)
+        for key, call in self._calls.items():
+            self._modules[key].name = names.scope(call)
         return sorted(self._modules.values(), key=_slowest_first)
 
     def forward(self, event: Forward) -> None:
         """Count a kernel (the engine calls this)."""
         if event.node is not None:
             _TIMES[event.node] = Times(event.seconds)
-        for row in self._rows(event.op.name, MODE.get().scope):
+        for row in self._rows(event.op.name, MODE.get().call):
             row.calls += 1
             row.forward += event.seconds
             row.bytes += _new_bytes(event.out)
@@ -164,21 +179,26 @@ class Profile(Observer):
             times.backward = (times.backward or 0.0) + event.seconds
         if event.node.op.recomputes:
             return  # what it computes again is counted op by op
-        for row in self._rows(event.node.op.name, event.node.scope):
+        for row in self._rows(event.node.op.name, event.node.call):
             row.backward += event.seconds
             row.bytes += _new_bytes(event.result) if event.result is not event.g else 0
 
     def worked(self, event: Worked) -> None:
         """Count a part of a compiled function (the function calls this)."""
-        for row in self._rows(event.title, f"compiled {event.function}"):
+        for row in self._rows(event.title, None, f"compiled {event.function}"):
             row.calls += 1
             row.forward += event.seconds
 
-    def _rows(self, op: str, scope: str) -> tuple[Row, Row]:
-        module = scope or "outside modules"
+    def _rows(
+        self, op: str, call: Call | None, outside: str = "outside modules"
+    ) -> tuple[Row, Row]:
+        key: Any = outside
+        if call is not None:
+            key = id(call.root.module), call.scope
+            self._calls.setdefault(key, call)
         return (
             self._ops.setdefault(op, Row(op)),
-            self._modules.setdefault(module, Row(module)),
+            self._modules.setdefault(key, Row(outside)),
         )
 
     def __str__(self) -> str:

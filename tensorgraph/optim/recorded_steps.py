@@ -148,7 +148,7 @@ def _beginning(value: Any) -> Tensor:
     A leaf in its place would gather one that nobody asks for; and as that is part of the graph,
     leaf and graph would keep each other alive.
     """
-    node = Node(updated.op, {}, (value,), Plan((), ()), (value,), MODE.get().scope)
+    node = Node(updated.op, {}, (value,), Plan((), ()), (value,), MODE.get().call)
     return wrap(value, node, True)
 
 

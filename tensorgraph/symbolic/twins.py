@@ -28,7 +28,7 @@ def twin_of(
         if rule is not ZERO_RULE.call and type(parents[i]) in (Node, Tensor)
     )
     keep = tuple(range(len(args))) if defined else plan.keep
-    return Node(op, static, parents, Plan(keep, rules), [*values, e], node.scope)
+    return Node(op, static, parents, Plan(keep, rules), [*values, e], node.call)
 
 
 def _through_body(g: Any, saved: Sequence[Any], node: Node, i: int) -> Any:

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 import tensorgraph as tg
 from tensorgraph import errors, nn
 from tensorgraph.drawing.view.fold import Rest, fold
-from tensorgraph.drawing.view.hierarchy import Group, longest_runs
+from tensorgraph.drawing.view.hierarchy import Group, Runs
 
 X = np.ones((2, 8), np.float32)
 
@@ -281,12 +281,11 @@ def test_a_loop_without_modules_is_drawn_once_where_there_is_no_room():
     assert tg.render(short.sum()).view.outlines == ()  # there is room for all
 
 
-def test_longest_runs():
-    period, covered = longest_runs(np.array([5, 5, 5, 5, 1, 2, 1, 2, 1, 3]))
-    assert (period[0], covered[0]) == (1, 4) and (period[4], covered[4]) == (2, 4)
-    assert period[9] == 0
-    for kinds in (np.array([]), np.array([1])):
-        assert longest_runs(kinds)[0].sum() == 0
+def test_runs_are_found_with_their_periods():
+    found = Runs([5, 5, 5, 5, 1, 2, 1, 2, 1, 3])
+    assert next(found.at(0)) == (1, 4) and list(found.at(4)) == [(2, 4)]
+    assert list(found.at(9)) == list(found.at(3)) == []
+    assert list(Runs([1]).at(0)) == []
 
 
 # ------------------------------------------------------------------------ any graph, any options

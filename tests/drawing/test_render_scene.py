@@ -11,7 +11,6 @@ import tensorgraph as tg
 from tensorgraph import errors, nn
 from tensorgraph.drawing.scene import from_graph as capturing
 from tensorgraph.drawing.scene.from_graph import capture
-from tensorgraph.drawing.scene.module_calls import modules_around
 from tensorgraph.drawing.scene.op_formulas import rules_of
 from tensorgraph.drawing.scene.recording import recording_of
 from tensorgraph.drawing.scene.statistics import measured, statistics
@@ -312,16 +311,9 @@ def test_a_module_called_again_later_is_another_call():
     outer = nn.Sequential(layer, nn.Tanh(), layer)
     scene = scene_of(outer, np.ones((2, 3), np.float32))
     paths = [f.path for f in scene.calls]
-    assert paths == ["model", "model.layers[0]", "model.layers[1]", "model.layers[0]"]
+    assert paths == ["outer", "outer.layers[0]", "outer.layers[1]", "outer.layers[0]"]
+    assert [(f.number, f.of) for f in scene.calls[1:]] == [(1, 2), (None, None), (2, 2)]
     assert scene.calls[3].repeats == 1
-
-
-def test_modules_around_a_scope():
-    assert modules_around("") == ()
-    assert modules_around("model Net") == (("model", "Net"),)
-    assert modules_around("model.a['x.y'][0].b C") == (
-        ("model", ""), ("model.a['x.y'][0]", ""), ("model.a['x.y'][0].b", "C"),
-    )  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------- values

@@ -18,7 +18,7 @@ from tensorgraph.drawing.palette import FAMILIES, KINDS
 from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.drawing.view.colour import COLOURINGS, QUANTITIES, UNITS
 from tensorgraph.drawing.view.fold import MAX_NODES, MOST_USERS
-from tensorgraph.drawing.view.hierarchy import hierarchy
+from tensorgraph.drawing.view.hierarchy import SPARED, hierarchy
 
 SCRIPTS = (
     "scene.js", "view.js", "arrange.js", "draw_tiles.js", "canvas.js", "colour.js", "details.js",
@@ -112,8 +112,8 @@ def _packed(scene: Scene) -> dict[str, Any]:
 
 def _turns(scene: Scene) -> dict[int, list[tuple[int, int]]]:
     """Return for operations in equal parts which "× n" they are in and in which turn."""
-    large = len(scene.forward) > MAX_NODES
-    return hierarchy(scene, lambda call: False, plain=large).turns
+    spared = SPARED if len(scene.forward) <= MAX_NODES else 0
+    return hierarchy(scene, lambda call: False, spared=spared).turns
 
 
 def _packed_box(box: dict[str, Any]) -> dict[str, Any]:

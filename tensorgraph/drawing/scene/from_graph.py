@@ -11,15 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph import errors
 from tensorgraph.drawing.scene.module_calls import ModuleCalls
 from tensorgraph.drawing.scene.recording import Recording
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
+from tensorgraph.drawing.scene.settings import settings
 from tensorgraph.drawing.scene.subgraphs import marked_repeats
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, ancestors, leading_to, reachable
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.observe.profile import times_of
+from tensorgraph.observe.root_names import RootNames
 from tensorgraph.symbolic.array_table import content
 
 LARGEST = 100_000
@@ -46,7 +47,8 @@ class _Capture:
         self.nodes = ancestors(place for place in roots if type(place) is Node)
         self.roots = list(dict.fromkeys(roots))
         self.flows, self.swept = self._gradients()
-        self.calls = ModuleCalls(recording.types())
+        variables = [scope.variables for scope in recording.scopes]
+        self.calls = ModuleCalls(RootNames((node.call for node in self.nodes), variables))
         self.boxes: list[Box] = []
         self.places: list[Any] = []
         self.box_of: dict[Any, int] = {}
@@ -76,7 +78,7 @@ class _Capture:
         ops = [box.id for box in self.boxes if box.kind in ("op", "more")]
         scene = Scene(
             boxes=tuple(self.boxes),
-            calls=tuple(self.calls.found),
+            calls=tuple(self.calls.numbered()),
             outputs=tuple(dict.fromkeys(box_of[root] for root in self.roots)),
             forward=tuple(ops),
             backward=tuple(dict.fromkeys(box_of[node] for node in self.swept)),
@@ -95,7 +97,7 @@ class _Capture:
             self._operation(node)
 
     def _operation(self, node: Node) -> None:
-        call = self.calls.enter(node.scope)
+        call = self.calls.enter(node.call)
         flows = node in self.flows
         plan = self._plan(node) if flows else None
         reached = {i for i, _ in plan.rules} if plan else set[int]()
@@ -281,41 +283,6 @@ def _tuple(shape: tuple[int, ...]) -> str:
 
 
 # --------------------------------------------------------------------------------------- as text
-
-
-def settings(node: Node) -> str:
-    """Return an operation's static parameters as a call writes them, without defaults.
-
-    Example:
-        >>> import tensorgraph as tg
-        >>> x = tg.tensor([[1.0, 2.0]], requires_grad=True)
-        >>> settings(x.sum(axis=1).node)
-        'axis=1'
-    """
-    defaults = node.op.defaults
-    shown = []
-    for key, value in node.static.items():
-        default = defaults.get(key)
-        if value is None or (type(value) is type(default) and value == default):
-            continue
-        alone = key == "axis" and isinstance(value, tuple) and len(value) == 1
-        shown.append(f"{key}={_setting(value[0] if alone else value)}")
-    return ", ".join(shown)
-
-
-def _setting(value: Any) -> str:
-    """Return a static parameter as text that is the same in every process."""
-    if isinstance(value, (bool, int, float, str, np.generic)):
-        return str(value)
-    if isinstance(value, (tuple, list)) and all(isinstance(v, (int, float, str)) for v in value):
-        return str(tuple(v.item() if isinstance(v, np.generic) else v for v in value))
-    if isinstance(value, (tuple, list, slice)) or value is Ellipsis:
-        return errors.key_text(value)
-    if isinstance(value, np.dtype):
-        return str(value)
-    if hasattr(value, "shape"):
-        return f"array of shape {tuple(value.shape)}"
-    return str(getattr(value, "__name__", type(value).__name__))
 
 
 def _text(array: Any) -> str:

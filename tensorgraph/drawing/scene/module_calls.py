@@ -1,34 +1,94 @@
-"""The module calls of a graph, found from the scopes that its nodes know."""
+"""The module calls of a graph, found from the calls that its nodes refer to."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from typing import Any
 
 from tensorgraph.drawing.scene.scene import ModuleCall
+from tensorgraph.engine.modes import Call
+from tensorgraph.nn.contents import walk
+from tensorgraph.nn.module import Module
+from tensorgraph.observe.root_names import RootNames
 
 
-@cache
-def modules_around(scope: str) -> tuple[tuple[str, str], ...]:
-    """Return the path and class of every module around a scope, outermost first.
+class ModuleCalls:
+    """Gathers module calls, node after node in order of creation.
 
-    A scope names the innermost one. What stands before a dot in its path is a module as well; what
-    stands before a bracket is a list. Classes of those around are not known.
+    A module that was not called itself, while one in it was, is around a run of such calls: as
+    ``model.encoder`` is where the model calls ``self.encoder.first(x)``.
+    """
+
+    def __init__(self, names: RootNames) -> None:
+        self.found: list[ModuleCall] = []
+        self._names = names
+        self._known: dict[Call, int] = {}
+        """The number of a call."""
+        self._last: dict[int | None, ModuleCall] = {}
+        """The last one found in another."""
+
+    def enter(self, call: Call | None) -> int | None:
+        """Return the innermost call of the next operation."""
+        waiting = []
+        while call is not None and call not in self._known:
+            waiting.append(call)
+            call = call.around
+        at = None if call is None else self._known[call]
+        for each in reversed(waiting):
+            for path, kind in self._passed(each):
+                last = self._last.get(at)
+                at = last.id if last and last.path == path else self._add(path, kind, at)
+            at = self._add(self._names.path(each), each.scope.rpartition(" ")[2], at)
+            self._known[each] = at
+        return at
+
+    def _add(self, path: str, kind: str, around: int | None) -> int:
+        found = ModuleCall(len(self.found), path, kind, around)
+        self.found.append(found)
+        self._last[around] = found
+        return found.id
+
+    def _passed(self, call: Call) -> Iterator[tuple[str, str]]:
+        """Yield the path and class of the modules between a call and the one around it."""
+        if call.around is None:
+            return
+        top = call.around.path
+        places = [place for place in _prefixes(call.path) if len(place) > len(top)]
+        if places:
+            kinds = _kinds_in(call.around.module())
+            start = self._names.path(call.around)
+            for place in places:
+                inside = place.removeprefix(top)
+                yield start + inside, kinds.get(inside.removeprefix("."), "")
+
+    def numbered(self) -> list[ModuleCall]:
+        """Return all calls; those of one module in the same call are counted."""
+        counts = Counter((call.parent, call.path, call.type) for call in self.found)
+        so_far: Counter[Any] = Counter()
+        numbered = []
+        for call in self.found:
+            key = (call.parent, call.path, call.type)
+            so_far[key] += 1
+            several = counts[key] > 1
+            numbered.append(replace(call, number=so_far[key], of=counts[key]) if several else call)
+        return numbered
+
+
+def _kinds_in(module: Any) -> dict[str, str]:
+    """Return the class of every module in one by its place; of one that is gone, nothing."""
+    found = walk(module) if isinstance(module, Module) else ()
+    return {each.place: type(each.value).__name__ for each in found}
+
+
+def _prefixes(path: str) -> Iterable[str]:
+    """Yield what stands before each dot of a path that is not in a dict's key: modules.
 
     Example:
-        >>> modules_around("model.blocks[0].norm LayerNorm")
-        (('model', ''), ('model.blocks[0]', ''), ('model.blocks[0].norm', 'LayerNorm'))
+        >>> [*_prefixes("model.a['x.y'][0].b")]
+        ['model', "model.a['x.y'][0]"]
     """
-    path, _, kind = scope.rpartition(" ")
-    if not path:
-        return ()
-    around = [(path[:i], "") for i in _dots(path)]
-    return (*around, (path, kind))
-
-
-def _dots(path: str) -> Iterable[int]:
-    """Yield where the dots of a path are that do not stand in a dict's key."""
     quote = ""
     for i, letter in enumerate(path):
         if quote:
@@ -36,41 +96,4 @@ def _dots(path: str) -> Iterable[int]:
         elif letter in "'\"":
             quote = letter
         elif letter == ".":
-            yield i
-
-
-class ModuleCalls:
-    """Gathers module calls, scope after scope in order of creation.
-
-    A call is a run of operations: the same module called again later is another call, so that
-    what happens in between is not inside. Called twice in a row, it has one.
-    """
-
-    def __init__(self, types: Mapping[str, str]) -> None:
-        self.found: list[ModuleCall] = []
-        self._types = types
-        self._open: list[ModuleCall] = []
-        self._scope: str | None = None
-
-    def enter(self, scope: str) -> int | None:
-        """Return the innermost call of the next operation."""
-        if scope != self._scope:
-            self._scope = scope
-            self._move_to(modules_around(scope))
-        return self._open[-1].id if self._open else None
-
-    def _move_to(self, chain: tuple[tuple[str, str], ...]) -> None:
-        depth = 0
-        for call, (path, kind) in zip(self._open, chain, strict=False):
-            if call.path != path or (kind and call.type and kind != call.type):
-                break
-            depth += 1
-        del self._open[depth:]
-        for path, kind in chain[depth:]:
-            around = self._open[-1].id if self._open else None
-            call = ModuleCall(len(self.found), path, kind or self._types.get(path, ""), around)
-            self.found.append(call)
-            self._open.append(call)
-        if chain and chain[-1][1] and not self._open[-1].type:
-            known = replace(self._open[-1], type=chain[-1][1])
-            self.found[known.id] = self._open[-1] = known
+            yield path[:i]

@@ -87,7 +87,7 @@ def _gradient(
 def _run(node: Node, i: int, args: tuple[Expr, ...], out: Expr, g: Expr) -> Any:
     """Return what the rule makes of symbols."""
     plan = node.op.plan(1 << i | 1 << len(args), len(args))
-    twin = Node(node.op, node.static, args, plan, (*args, out), "")
+    twin = Node(node.op, node.static, args, plan, (*args, out), None)
     return dict(plan.rules)[i](g, twin.saved, twin, i)
 
 

@@ -22,7 +22,6 @@ from tensorgraph.formulas.recorded_call import (
     call_parameters,
     recorded_call,
 )
-from tensorgraph.nn.contents import walk
 from tensorgraph.nn.module import Module
 
 
@@ -38,8 +37,6 @@ class Recording:
     """Names by place that are known otherwise; they come first."""
     followed: set[Any] = field(default_factory=set)
     """Leaves that want a gradient only so that what is computed from them is recorded."""
-    modules: list[Module] = field(default_factory=list)
-    """Modules whose calls may be in the graph."""
     called_at: str = ""
     """Where ``render`` was called: the source line of no operation."""
     formula: str = ""
@@ -58,17 +55,6 @@ class Recording:
         """Return the variable that an array is which a node has as its ``i``-th operand."""
         found = (name for scope in self.scopes for name in scope.of_operand(array, node, i))
         return next(found, None)
-
-    def types(self) -> dict[str, str]:
-        """Return the class of every module by its path, where the modules are known."""
-        found: dict[str, str] = {}
-        for module in self.modules:
-            for place in walk(module):
-                if isinstance(place.value, Module):
-                    dot = "." if place.place and place.place[0] != "[" else ""
-                    kind = type(place.value).__name__
-                    found.setdefault(f"model{dot}{place.place}", kind)
-        return found
 
 
 def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
@@ -111,7 +97,7 @@ def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
 
 
 def _recorded(tensors: list[Tensor], frame: FrameType) -> Recording:
-    found = Recording(tensors, "", [Scope(frame)], modules=_modules(frame))
+    found = Recording(tensors, "", [Scope(frame)])
     names = [found.name_of(place_of(each)) for each in tensors]
     found.title = ", ".join(name for name in names if name)
     return found
@@ -125,12 +111,6 @@ def _check_recorded(tensors: Sequence[Tensor]) -> None:
             " requires_grad=True where a parameter is made; or, to see everything that a function"
             " f or a module computes, tg.render(f, x)"
         )
-
-
-def _modules(frame: FrameType) -> list[Module]:
-    """Return the modules in variables of a caller."""
-    variables = {**frame.f_globals, **frame.f_locals}
-    return [value for value in variables.values() if isinstance(value, Module)]
 
 
 # ---------------------------------------------------------------------------------------- running
@@ -166,7 +146,6 @@ def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recor
     found.outputs = recorded
     found.scopes = [*(Scope(each) for each in inner), scope]
     found.called_at = f"{frame.f_code.co_filename}:{frame.f_lineno}"
-    found.modules = [f] if isinstance(f, Module) else _modules(frame)
     if isinstance(f, Module):
         found.names |= {place_of(t): t.name or path for path, t in f.named_parameters()}
     return found

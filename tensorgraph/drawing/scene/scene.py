@@ -109,6 +109,10 @@ class ModuleCall:
     """The module's class; empty where it is not known."""
     parent: int | None = None
     """The call around it."""
+    number: int | None = None
+    """Which of the calls of its module in the one around this is, where there are several,"""
+    of: int | None = None
+    """and how many there are."""
     repeats: int | None = None
     """The first of the earlier calls beside it that did exactly the same."""
 

@@ -73,7 +73,7 @@ class _Again:
             out = np.asarray(node.saved[-1])
         parents = tuple(self._place(parent) for parent in node.parents)
         values = [*arrays, out]
-        self.twins[node] = Node(node.op, node.static, parents, node.plan, values, node.scope)
+        self.twins[node] = Node(node.op, node.static, parents, node.plan, values, node.call)
         return out
 
     def _place(self, place: Any) -> Any:
@@ -119,7 +119,7 @@ def _computed(node: Node, arrays: Sequence[Any]) -> Any:
     if not node.op.recomputes:
         return np.asarray(node.op.compute(arrays, node.static))
     again = node.static["again"]
-    with replay(again.states), mode(recording=False, **again.place):
+    with replay(again.states), mode(recording=False, call=again.call):
         out = node.op.kernel(*arrays, **node.static)
     return out._data
 

@@ -48,7 +48,7 @@ class Subgraphs:
                     local = -1 - outside.setdefault(wire.source, len(outside))
                 operands.append((local, wire.operand, wire.note))
             used = op in self.outputs or any(user not in inside for user in self.users[op])
-            rows.append((*signature(box), self._place(box.call, call), used, tuple(operands)))
+            rows.append((*signature(box), self.place(box.call, call), used, tuple(operands)))
         taken = tuple(self._comes_in(self.boxes[source], inside) for source in outside)
         return (tuple(rows), taken), list(outside)
 
@@ -62,7 +62,7 @@ class Subgraphs:
         """Return whether all that take a value are inside a subgraph."""
         return all(user in inside for user in self.users[source])
 
-    def _place(self, call: int | None, around: int | None) -> Hashable:
+    def place(self, call: int | None, around: int | None) -> Hashable:
         """Return a call as seen from another around it."""
         key = (call, around)
         if key not in self._inside:

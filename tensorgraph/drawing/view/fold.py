@@ -9,9 +9,10 @@ from heapq import heappop, heappush
 from typing import Any
 
 from tensorgraph import errors
-from tensorgraph.drawing.scene.scene import Box, Scene
-from tensorgraph.drawing.view.hierarchy import Group, Hierarchy, Item, hierarchy
+from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
+from tensorgraph.drawing.view.hierarchy import SPARED, Group, Hierarchy, Item, hierarchy
 from tensorgraph.drawing.view.options import Options
+from tensorgraph.engine.modes import ROOT
 
 MAX_NODES = 150
 """How many boxes are visible at most, unless another number is asked for."""
@@ -84,17 +85,18 @@ def fold(scene: Scene, options: Options) -> Folding:
     """Return a scene folded so far that there is room for it.
 
     Modules are opened from the outside in, those around first, while at most ``max_nodes`` boxes
-    are visible. Equal modules in a row, and equal patterns of modules, are one group; where there
-    are too many operations, equal patterns of these are as well. What still does not fit is left
-    out in the middle. Modules in ``expand`` are opened before others, also in a row of equal ones.
+    are visible. Equal modules in a row, and equal patterns of modules, are one group; equal
+    patterns of operations are as well, if that spares many or there is no room for all. What still
+    does not fit is left out in the middle. Modules in ``expand`` are opened before others, also in
+    a row of equal ones.
 
     Raises:
         ArgumentError: there is no such module.
     """
     wanted = asked_for(scene, options.expand)
     joined = options.expand is not True
-    plain = joined and len(scene.forward) > options.max_nodes
-    found = hierarchy(scene, wanted.__contains__, joined, plain)
+    spared = SPARED if len(scene.forward) <= options.max_nodes else 0
+    found = hierarchy(scene, wanted.__contains__, joined, spared)
     room = options.max_nodes
     while True:
         folding = _folded(scene, found, options.depth, wanted, room)
@@ -115,7 +117,7 @@ def asked_for(scene: Scene, expand: Any) -> set[int]:
         return {call.id for call in scene.calls}
     wanted: set[int] = set()
     for name in asked:
-        found = [call for call in scene.calls if name in (call.path, call.type)]
+        found = [c for c in scene.calls if name in (c.path, c.type, _path_in_messages(scene, c))]
         if not found:
             known = dict.fromkeys(call.path for call in scene.calls)
             raise errors.ArgumentError(
@@ -128,6 +130,14 @@ def asked_for(scene: Scene, expand: Any) -> set[int]:
                 wanted.add(at)
                 at = scene.calls[at].parent
     return wanted
+
+
+def _path_in_messages(scene: Scene, call: ModuleCall) -> str:
+    """Return the path of a module as messages write it, which do not know the root's variable."""
+    top = call
+    while top.parent is not None:
+        top = scene.calls[top.parent]
+    return ROOT + call.path.removeprefix(top.path)
 
 
 def _folded(

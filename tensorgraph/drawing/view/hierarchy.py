@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.drawing.scene.scene import Scene
-from tensorgraph.drawing.scene.subgraphs import Subgraphs, operations_by_call, signature
+from tensorgraph.drawing.scene.scene import Box, Scene
+from tensorgraph.drawing.scene.subgraphs import Subgraphs, operations_by_call
+from tensorgraph.drawing.view.loop import Loop, kind
 
 LONGEST = 64
 """Patterns of more items are not looked for where no module bounds them."""
+MOST_PERIODS = 3
+"""So many periods are tried where a part may begin, beside their multiples."""
+SPARED = 12
+"""Operations outside of modules are joined if more than so many need not be drawn then."""
 
 Item = Any
 """An operation (its box) or a group."""
@@ -42,10 +47,14 @@ class Hierarchy:
     """For a box in a later copy, the one in the copy before all others."""
     turns: dict[int, list[tuple[int, int]]]
     """For an operation in copies, which repetition it is in and in which turn; inner ones first."""
+    groups: list[Group]
+    """The group of each repetition."""
+    told: dict[int, Box]
+    """Boxes as they are told for all that they stand for."""
 
 
 def hierarchy(
-    scene: Scene, alone: Callable[[int], bool], repeats: bool = True, plain: bool = False
+    scene: Scene, alone: Callable[[int], bool], repeats: bool = True, spared: int = SPARED
 ) -> Hierarchy:
     """Return the tree of a scene.
 
@@ -53,14 +62,14 @@ def hierarchy(
         scene: what is drawn.
         alone: whether a call is to be seen, and so is no copy of another.
         repeats: whether equal parts stand once.
-        plain: whether parts without any module may do so, too.
+        spared: parts without any module are joined if more operations than these are left out then.
     """
     groups = _groups(scene)
     for group in groups[1:]:
         group.alone = group.call is not None and alone(group.call)
-    found = Hierarchy(groups[0], {}, {})
+    found = Hierarchy(groups[0], {}, {}, [], {})
     if repeats:
-        joined = _Repeats(Subgraphs(scene), found, plain)
+        joined = _Repeats(Subgraphs(scene), found, spared)
         for group in reversed(groups):
             group.items = joined.fold(group.items)
     return found
@@ -89,10 +98,9 @@ def _groups(scene: Scene) -> list[Group]:
 class _Repeats:
     """Finds runs of equal parts among the items of a group."""
 
-    def __init__(self, subgraphs: Subgraphs, found: Hierarchy, plain: bool) -> None:
-        self.subgraphs, self.found, self.plain = subgraphs, found, plain
+    def __init__(self, graph: Subgraphs, found: Hierarchy, spared: int) -> None:
+        self.graph, self.found, self.spared = graph, found, spared
         self.kinds: dict[Hashable, int] = {}
-        self.count = 0
 
     def fold(self, items: list[Item]) -> list[Item]:
         """Return the items with every run of equal parts as one group; runs of runs as well."""
@@ -103,80 +111,89 @@ class _Repeats:
             items = folded
 
     def _fold_once(self, items: list[Item]) -> list[Item]:
-        kinds = np.array([self._kind(item) for item in items])
-        period, covered = longest_runs(kinds)
+        runs = Runs([self._kind(item) for item in items])
         result: list[Item] = []
         i = 0
         while i < len(items):
-            p = int(period[i])
-            starts = range(i, i + int(covered[i]), p) if p else ()
-            item, turns = self._joined(items, starts, p) if p else (items[i], 1)
-            result.append(item)
-            i += max(p, 1) * turns if turns > 1 else 1
+            start, item, length = next(self._found(items, i, runs), (i, items[i], 1))
+            result += [*items[i:start], item]
+            i = start + length
         return result
 
     def _kind(self, item: Item) -> int:
         """Return a number that items which may be equal share."""
         key: Hashable
         if type(item) is int:
-            box = self.subgraphs.boxes[item]
-            key = (*signature(box), len(box.wires))
+            box = self.graph.boxes[item]
+            sources = (self.graph.boxes[wire.source] for wire in box.wires)
+            numbers = (each.text for each in sources if each.kind == "constant")
+            key = (*kind(box), len(box.wires), *numbers)
         elif item.alone:
             key = ("alone", item.ops[0])
         elif item.call is not None:
-            earlier = self.subgraphs.calls[item.call].repeats
-            key = ("call", item.call if earlier is None else earlier, item.copies)
+            inside = (kind(self.graph.boxes[op]) for op in item.ops)
+            key = ("call", self.graph.calls[item.call].type, item.copies, *inside)
         else:
             key = ("part", *map(self._kind, item.items), item.copies)
         return self.kinds.setdefault(key, len(self.kinds))
 
-    def _joined(self, items: list[Item], starts: Sequence[int], p: int) -> tuple[Item, int]:
-        """Return parts of ``p`` items as one group as far as they are equal, and their number.
+    def _found(self, items: list[Item], i: int, runs: Runs) -> Iterator[tuple[int, Item, int]]:
+        """Yield where parts repeat: where that begins, the group, and how many items it stands for.
 
-        If they are not, the first item and 1.
+        The first time round may differ in what it is given; then the second one begins.
         """
-        first = items[starts[0] : starts[0] + p]
-        if all(type(item) is int for item in first) and not self.plain:
-            return first[0], 1
-        group = first[0] if p == 1 and type(first[0]) is Group else None
-        parts = (items[i : i + p] for i in starts)
-        equal = list(self._equal(parts, group is not None and group.call is not None))
-        if len(equal) < (2 if group else 3):
-            return first[0], 1
-        self._record(equal)
-        ops = [op for part, _ in equal for op in part]
-        if group is None:
-            return Group(None, first, len(equal), ops), len(equal)
-        group.copies, group.ops = len(equal) * group.copies, ops
-        return group, len(equal)
+        for period, covered in runs.at(i):
+            for start in (i, i + period):
+                end = i + covered
+                parts = [items[k : k + period] for k in range(start, end - period + 1, period)]
+                group = self._joined(parts)
+                if group is not None:
+                    yield start, group[0], group[1] * period
 
-    def _equal(
-        self, parts: Iterable[list[Item]], calls: bool
-    ) -> Iterator[tuple[list[int], list[int]]]:
-        """Yield the parts that equal the first: their operations, and what these take."""
-        form = None
-        for part in parts:
-            ops = _ops(part)
-            found, taken = self.subgraphs.canonical_form(ops, part[0].call if calls else None)
-            if form is not None and found != form:
-                return
-            form = found
-            yield ops, taken
+    def _joined(self, parts: list[list[Item]]) -> tuple[Group, int] | None:
+        """Return parts as one group, as far as they are turns of one loop, and their number."""
+        first = parts[0]
+        only = first[0] if len(first) == 1 and type(first[0]) is Group else None
+        calls = [part[0].call for part in parts] if only is not None else [None] * len(parts)
+        loop = Loop(self.graph, _ops(first), calls[0])
+        for part, call in zip(parts[1:], calls[1:], strict=True):
+            if not loop.add(_ops(part), call):
+                break
+        loop.finish()
+        if len(loop) < self._least(first, calls):
+            return None
+        turns = parts[: len(loop)]
+        ops = [op for turn in loop.turns for op in turn.ops]
+        if only is None:
+            inside = [self.fold(turn) if len(turn) > 1 else turn for turn in turns]
+            only = Group(None, inside[0], ops=ops)
+        only.copies, only.ops = len(loop) * only.copies, ops
+        self._record(only, loop)
+        return only, len(loop)
 
-    def _record(self, equal: Sequence[tuple[list[int], list[int]]]) -> None:
-        """Note which box stands for which."""
-        repetition, self.count = self.count, self.count + 1
-        first, taken_by_first = equal[0]
-        for turn, (ops, taken) in enumerate(equal):
-            inside = set(ops)
-            for op, other in zip(first, ops, strict=True):
-                self.found.turns.setdefault(other, []).append((repetition, turn))
-                if turn:
-                    self.found.stands_for[other] = op
-            for source, other in zip(taken_by_first, taken, strict=True):
-                leaf = self.subgraphs.boxes[other].kind not in ("op", "more")
-                if turn and leaf and self.subgraphs.only_in(other, inside):
-                    self.found.stands_for[other] = source
+    def _least(self, part: list[Item], calls: list[int | None]) -> int:
+        """Return how many equal parts in a row are one group.
+
+        Two modules are; two calls of one module are two. Operations alone are if that spares many.
+        """
+        if all(type(item) is int for item in part):
+            return max(3, 2 + self.spared // len(part))
+        paths = {self.graph.calls[call].path for call in calls if call is not None}
+        return 2 if len(paths) > 1 else 3
+
+    def _record(self, group: Group, loop: Loop) -> None:
+        """Note which box stands for which, and what is told of it."""
+        repetition = len(self.found.groups)
+        self.found.groups.append(group)
+        for k, turn in enumerate(loop.turns):
+            for op in turn.ops:
+                self.found.turns.setdefault(op, []).append((repetition, k))
+        for first, *others in (
+            *zip(*(turn.ops for turn in loop.turns), strict=True),
+            *loop.own_leaves(),
+        ):
+            self.found.stands_for.update(dict.fromkeys(others, first))
+        self.found.told.update(loop.told())
 
 
 def _ops(items: Sequence[Item]) -> list[int]:
@@ -187,25 +204,36 @@ def _ops(items: Sequence[Item]) -> list[int]:
     return found
 
 
-def longest_runs(kinds: Any) -> tuple[Any, Any]:
-    """Return for every position the period of the longest repetition there, and how far it goes.
-
-    The period is 0 where nothing repeats, the shortest of those that go equally far.
+class Runs:
+    """Where a sequence repeats itself, with which period and how far.
 
     Example:
-        >>> period, covered = longest_runs(np.array([0, 1, 0, 1, 0, 1, 2, 2]))
-        >>> int(period[0]), int(covered[0]), int(period[6]), int(covered[6])
-        (2, 6, 1, 2)
+        >>> list(Runs([0, 1, 0, 1, 0, 1, 2, 2]).at(0)), list(Runs([2, 2]).at(0))
+        ([(2, 6)], [(1, 2)])
     """
-    n = len(kinds)
-    best_period, best = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for p in range(1, min(LONGEST, n // 2) + 1):
-        equal = kinds[:-p] == kinds[p:]
-        ends = np.append(np.flatnonzero(~equal), n - p)
-        starts = np.arange(n - p)
-        length = ends[np.searchsorted(ends, starts)] - starts
-        covered = np.where(length >= p, (length // p + 1) * p, 0)
-        better = covered > best[: n - p]
-        best[: n - p][better] = covered[better]
-        best_period[: n - p][better] = p
-    return best_period, best
+
+    def __init__(self, kinds: Sequence[int]) -> None:
+        sequence, n = np.array(kinds), len(kinds)
+        self.covered = np.zeros((min(LONGEST, n // 2) + 1, n), np.int32)
+        """For each period and each place, how far whole turns go from there."""
+        for p in range(1, len(self.covered)):
+            equal = sequence[:-p] == sequence[p:]
+            ends = np.append(np.flatnonzero(~equal), n - p)
+            starts = np.arange(n - p)
+            length = ends[np.searchsorted(ends, starts)] - starts
+            self.covered[p, : n - p] = np.where(length >= p, (length // p + 1) * p, 0)
+
+    def at(self, i: int) -> Iterator[tuple[int, int]]:
+        """Yield periods with how far each goes from a place: the farthest first.
+
+        After a period come its double and triple, as turns may alternate.
+        """
+        column = self.covered[:, i]
+        met: set[int] = set()
+        for p in map(int, np.lexsort((np.arange(len(column)), -column))):
+            if not column[p] or len(met) == MOST_PERIODS:
+                return
+            if all(p % other for other in met):
+                met.add(p)
+                multiples = [m for m in (p, 2 * p, 3 * p) if m < len(column) and column[m]]
+                yield from ((m, int(column[m])) for m in multiples)

@@ -27,7 +27,8 @@ class Tiles:
     """All tiles of a folding, and where among them its slots and leaves are."""
 
     def __init__(self, folding: Folding, colouring: Colouring, options: Options) -> None:
-        self.folding, self.scene, self.boxes = folding, folding.scene, folding.scene.boxes
+        self.folding, self.scene = folding, folding.scene
+        self.boxes = [folding.hierarchy.told.get(box.id, box) for box in folding.scene.boxes]
         self.colouring = colouring
         self.mirror = options.backward and bool(folding.scene.backward)
         self.values, self.show = options.values, options.show
@@ -151,7 +152,9 @@ class Tiles:
         call = self.scene.calls[group.call]
         around = "" if call.parent is None else self.scene.calls[call.parent].path
         place = call.path.removeprefix(around).removeprefix(".")
-        return (call.type, place) if call.type else (place,)
+        several = call.of is not None and group.copies == 1
+        nth = (f"call {call.number} of {call.of}",) if several else ()
+        return (call.type, place, *nth) if call.type else (place, *nth)
 
     def _type(self, item: Item) -> str:
         return self.boxes[item].op if type(item) is int else self.names(item)[0]

@@ -1,0 +1,85 @@
+"""The static parameters of an operation, as a call in the user's code writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tensorgraph import errors
+from tensorgraph.engine.graph import Node
+from tensorgraph.ops.window import per_side
+
+
+def settings(node: Node) -> str:
+    """Return an operation's static parameters as a call writes them, without defaults.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.tensor([[1.0, 2.0]], requires_grad=True)
+        >>> settings(x.sum(axis=1).node), settings(x[:, 0].node)
+        ('axis=1', '[:, 0]')
+        >>> settings(tg.conv(tg.ones((1, 1, 5)), tg.ones((1, 1, 3)), padding="same").node)
+        'padding=same'
+    """
+    defaults = node.op.defaults
+    shown = []
+    for key, value in node.static.items():
+        default = defaults.get(key)
+        written = "same" if key == "padding" and _is_same(node) else _as_given(key, value, default)
+        if written is None or (type(written) is type(default) and written == default):
+            continue
+        shown.append(_index(written) if key == "key" else f"{key}={_text(written)}")
+    return ", ".join(shown)
+
+
+def _as_given(key: str, value: Any, default: Any) -> Any:
+    """Return a parameter as it was probably given: one number where it holds for all axes."""
+    if key == "axis" and isinstance(value, tuple) and len(value) == 1:
+        return value[0]
+    if isinstance(value, tuple) and (type(default) is int or key in ("size", "stride")):
+        return _uniform(tuple(_uniform(side) for side in value))
+    return value
+
+
+def _uniform(value: Any) -> Any:
+    """Return the one number in a tuple of equal ones; anything else as it is."""
+    same = isinstance(value, tuple) and len(set(value)) == 1
+    return value[0] if same else value
+
+
+def _is_same(node: Node) -> bool:
+    """Return whether windows are padded as ``padding="same"`` asks for, and at all."""
+    static, padding = node.static, node.static["padding"]
+    if not isinstance(padding, tuple) or not any(map(any, padding)):
+        return False
+    rank = len(padding)
+    operands = {node.op.operand_name(i): p.shape for i, p in enumerate(node.parents)}
+    lengths = static.get("shape", operands.get("x", ())[-rank:])
+    size = static.get("size", operands.get("weight", ())[-rank:])
+    windows: Any = lengths, size, static.get("stride"), static.get("dilation", (1,) * rank)
+    if not all(isinstance(each, tuple) and len(each) == rank for each in windows):
+        return False
+    return bool(padding == per_side("same", *windows))
+
+
+def _index(key: Any) -> str:
+    """Return what stands in the brackets of an index, with them."""
+    written = errors.key_text(key)
+    return f"[{written.removeprefix('np.s_[').removesuffix(']')}]"
+
+
+def _text(value: Any) -> str:
+    """Return a static parameter as text that is the same in every process."""
+    if isinstance(value, (bool, int, float, str, np.generic)):
+        return str(value)
+    if isinstance(value, (tuple, list)):
+        parts = ", ".join(map(_text, value))
+        return f"({parts},)" if len(value) == 1 else f"({parts})"
+    if isinstance(value, slice) or value is Ellipsis:
+        return errors.key_text(value)
+    if isinstance(value, np.dtype):
+        return str(value)
+    if hasattr(value, "shape"):
+        return f"array of shape {tuple(value.shape)}"
+    return str(getattr(value, "__name__", type(value).__name__))

@@ -1,0 +1,254 @@
+"""Whether parts in a row are turns of one loop: the same operations, on what corresponds.
+
+What a turn takes from outside is held against what the others take. A value may be the same in all
+turns (weights that are shared), one of its own in each (the layers of a stack, the elements of a
+sequence), or *carried*: made by the turn before, and given to the first one (a state). Turns are
+one loop only if each of their operands is one of these throughout, so that one turn, with its
+number and the arrows of its states, says what all of them do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from tensorgraph.drawing.scene.scene import Box
+from tensorgraph.drawing.scene.subgraphs import Subgraphs, signature
+
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
+
+
+@dataclass
+class Turn:
+    """One turn of a loop: its operations, and what these take."""
+
+    ops: list[int]
+    rows: list[Hashable] = field(default_factory=list)
+    """What each operation does, and where its operands come from: from an operation of the turn, or
+    from outside, by the order in which values come in."""
+    taken: list[int] = field(default_factory=list)
+    """The values from outside, in the order in which they come in."""
+    sources: list[int] = field(default_factory=list)
+    """For each operand from outside, in order, the box that it is."""
+    numbers: list[tuple[int, ...]] = field(default_factory=list)
+    """What each operation is indexed with."""
+
+
+class Loop:
+    """Turns that are alike, taken in one after the other.
+
+    Args:
+        graph: what the operations stand in.
+        first: the operations of the first turn, in order.
+        call: the module call that each turn is, if each is one.
+    """
+
+    def __init__(self, graph: Subgraphs, first: Sequence[int], call: int | None = None) -> None:
+        self.graph = graph
+        self.turns = [self._turn(first, call)]
+        self.carried: dict[int, int] = {}
+        """For a value from outside, by its place in ``taken``, the operation that makes the next
+        one, by its place in the turn."""
+        self._made: set[int] = set()
+        """The operations of all turns but the last."""
+        self._met: list[set[int]] = []
+        """For each place in ``taken``, all values that came in there."""
+        self._leaves: list[bool] = []
+        """For each operation, whether something after the loop takes what every turn made."""
+
+    def __len__(self) -> int:
+        return len(self.turns)
+
+    def add(self, ops: Sequence[int], call: int | None = None) -> bool:
+        """Take in what may be the next turn; return whether it is one."""
+        turn = self._turn(ops, call)
+        last = self.turns[-1]
+        if not self._does_the_same(turn) or not self._counts_on(turn):
+            return False
+        leaves = self._leaving(last.ops, {*last.ops, *turn.ops})
+        if len(self) > 1 and leaves != self._leaves:
+            return False
+        taken = last.taken if len(self) > 1 else self._as_in(turn)
+        met = self._met or [{source} for source in taken]
+        carried = self._carried(turn, met)
+        if carried is None:
+            return False
+        if len(self) == 1:
+            self.turns[0] = last = replace(last, taken=taken)
+            self._leaves, self.carried, self._met = leaves, carried, met
+        for sources, source in zip(met, turn.taken, strict=True):
+            sources.add(source)
+        self._made.update(last.ops)
+        self.turns.append(turn)
+        return True
+
+    def finish(self) -> None:
+        """Drop the last turn if it gives others what the turns before do not, but for its states.
+
+        Also if something that takes from all others takes nothing from it.
+        """
+        if len(self) > 1:
+            last = self.turns[-1].ops
+            states = set(self.carried.values())
+            leaves = self._leaving(last, set(last))
+            both = enumerate(zip(self._leaves, leaves, strict=True))
+            if any(before != own for k, (before, own) in both if before or k not in states):
+                self.turns.pop()
+
+    # ------------------------------------------------------------------------------------- one turn
+
+    def _turn(self, ops: Sequence[int], call: int | None) -> Turn:
+        turn = Turn(list(ops))
+        inside = {op: k for k, op in enumerate(ops)}
+        outside: dict[int, int] = {}
+        for op in ops:
+            box = self.graph.boxes[op]
+            operands: list[Hashable] = []
+            for wire in box.wires:
+                local = inside.get(wire.source)
+                if local is None:
+                    local = -1 - outside.setdefault(wire.source, len(outside))
+                    turn.sources.append(wire.source)
+                operands.append((local, wire.operand, wire.note, wire.stops))
+            place = self.graph.place(box.call, call)
+            turn.rows.append((*kind(box), box.differentiable, place, tuple(operands)))
+            turn.numbers.append(indices(box))
+        turn.taken = list(outside)
+        return turn
+
+    def _leaving(self, ops: Sequence[int], known: set[int]) -> list[bool]:
+        """Return for operations whether others than those known take what they make."""
+        users, outputs = self.graph.users, self.graph.outputs
+        return [op in outputs or any(user not in known for user in users[op]) for op in ops]
+
+    # --------------------------------------------------------------------------- turn against turn
+
+    def _does_the_same(self, turn: Turn) -> bool:
+        """Return whether a turn has the operations of the others, and operands from such places.
+
+        What is one value in the first turn may be several in those after it: all states of a loop
+        may begin with the same zeros.
+        """
+        first = self.turns[0]
+        if len(self) > 1 or turn.rows == first.rows:
+            return turn.rows == self.turns[-1].rows
+        if len(turn.sources) != len(first.sources):
+            return False
+        begun = dict(zip(turn.sources, first.sources, strict=True))
+        named = {source: -1 - k for k, source in enumerate(first.taken)}
+        renamed = {-1 - k: named[begun[source]] for k, source in enumerate(turn.taken)}
+        rows = [
+            (*row[:-1], tuple((renamed.get(at, at), *rest) for at, *rest in row[-1]))  # type: ignore[index]
+            for row in turn.rows
+        ]
+        return rows == first.rows
+
+    def _as_in(self, turn: Turn) -> list[int]:
+        """Return what the first turn takes for each value that the second one takes."""
+        begun = dict(zip(turn.sources, self.turns[0].sources, strict=True))
+        return [begun[source] for source in turn.taken]
+
+    def _counts_on(self, turn: Turn) -> bool:
+        """Return whether indices go on by the same steps as before."""
+        before = [each.numbers for each in self.turns[-2:]]
+        if len(before) == 1:
+            return True
+        return all(
+            c - b == b - a
+            for three in zip(*before, turn.numbers, strict=True)
+            for a, b, c in zip(*three, strict=True)
+        )
+
+    def _carried(self, turn: Turn, met: Sequence[set[int]]) -> dict[int, int] | None:
+        """Return what is carried to a turn from that before; ``None`` if its operands do not fit.
+
+        Args:
+            turn: the next one.
+            met: for each place in ``taken``, the values that came in there so far.
+        """
+        made = {op: k for k, op in enumerate(self.turns[-1].ops)}
+        carried = {k: made[source] for k, source in enumerate(turn.taken) if source in made}
+        if not self._made.isdisjoint(turn.taken) or (len(self) > 1 and carried != self.carried):
+            return None
+        first = self.turns[0].taken if len(self) > 1 else self._as_in(turn)
+        inside = set(self.turns[0].ops), set(turn.ops)
+        for k, (one, other) in enumerate(zip(first, turn.taken, strict=True)):
+            boxes = self.graph.boxes[one], self.graph.boxes[other]
+            if k in carried:
+                fits = _like(boxes[0]) == _like(boxes[1])
+            elif other in met[k]:
+                fits = len(met[k]) == 1
+            else:
+                comes = (self._comes_in(*pair) for pair in zip(boxes, inside, strict=True))
+                fits = len(met[k]) == len(self) and next(comes) == next(comes)
+            if not fits:
+                return None
+        return carried
+
+    def _comes_in(self, box: Box, inside: set[int]) -> Hashable:
+        """Return what matters of a value from outside that is not carried."""
+        if not _is_leaf(box):
+            return _like(box)
+        return (box.kind == "input", *_like(box), box.text, self.graph.only_in(box.id, inside))
+
+    # --------------------------------------------------------------------------- what is told of it
+
+    def own_leaves(self) -> Iterator[tuple[int, ...]]:
+        """Yield, turn by turn, the leaves that each turn has for itself."""
+        first = set(self.turns[0].ops)
+        for k, column in enumerate(zip(*(turn.taken for turn in self.turns), strict=True)):
+            leaf = self.graph.boxes[column[0]]
+            own = k not in self.carried and len(self._met[k]) > 1
+            if own and _is_leaf(leaf) and self.graph.only_in(leaf.id, first):
+                yield column
+
+    def told(self) -> Iterator[tuple[int, Box]]:
+        """Yield the boxes of the first turn as they are told for all of them."""
+        for column in (*zip(*(turn.ops for turn in self.turns), strict=True), *self.own_leaves()):
+            boxes = [self.graph.boxes[k] for k in column]
+            yield column[0], replace(boxes[0], name=_name(boxes), settings=_settings(boxes))
+
+
+def _is_leaf(box: Box) -> bool:
+    return box.kind not in ("op", "more")
+
+
+def _like(box: Box) -> tuple[Hashable, ...]:
+    return box.shape, box.dtype
+
+
+def kind(box: Box) -> tuple[Hashable, ...]:
+    """Return what an operation does, whatever it takes and wherever it looks an element up."""
+    if box.family != "index":
+        return signature(box)
+    return (box.op, NUMBER.sub("#", box.settings), box.shape, box.dtype)
+
+
+def indices(box: Box) -> tuple[int, ...]:
+    """Return the numbers that an operation is indexed with."""
+    return tuple(map(int, NUMBER.findall(box.settings))) if box.family == "index" else ()
+
+
+def _settings(boxes: Sequence[Box]) -> str:
+    """Return the settings of one operation in all turns: ``[:, 0 … 19]``."""
+    last = iter(indices(boxes[-1]))
+
+    def ranged(found: re.Match[str]) -> str:
+        end = str(next(last))
+        return found[0] if found[0] == end else f"{found[0]} … {end}"
+
+    first = boxes[0]
+    return NUMBER.sub(ranged, first.settings) if indices(first) else first.settings
+
+
+def _name(boxes: Sequence[Box]) -> str | None:
+    """Return what a value is called in all turns: of ``h1``, ``h2``, … it is ``h``."""
+    names = [box.name for box in boxes if box.name]
+    stems = {NUMBER_AT_END.sub("", name) or name for name in names}
+    same = all(one == other for one, other in pairwise(names))
+    return names[0] if names and same else stems.pop() if len(stems) == 1 else None
+
+
+NUMBER_AT_END = re.compile(r"\d+$")
