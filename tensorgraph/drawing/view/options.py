@@ -27,6 +27,7 @@ class Options:
     expand: Any
     """A name, a tuple of names, or ``True``."""
     values: bool
+    formulas: bool | None
     max_nodes: int
     direction: str
     color_by: str
@@ -39,6 +40,8 @@ class Options:
         one_of(self.engine, "render: engine", ENGINES)
         boolean(self.backward, "render: backward")
         boolean(self.values, "render: values")
+        if self.formulas is not None:
+            boolean(self.formulas, "render: formulas")
         if self.depth is not None:
             whole(self.depth, "render: depth")
         whole(self.max_nodes, "render: max_nodes", 1)
