@@ -70,7 +70,7 @@ function writeStyles(element, copy) {
   [...element.querySelectorAll("*")].forEach((part, i) => {
     if (part.namespaceURI.endsWith("MathML")) return; // has those around it
     const computed = getComputedStyle(part);
-    copies[i].setAttribute("style", STYLES.map((name) => `${name}:${computed.getPropertyValue(name)}`).join(";"));
+    for (const name of STYLES) copies[i].style.setProperty(name, computed.getPropertyValue(name));
     if (computed.display === "none") copies[i].replaceChildren();
   });
 }

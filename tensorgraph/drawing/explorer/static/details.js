@@ -10,6 +10,9 @@ class Details {
   show(children) {
     this.element.replaceChildren(...children.flat(Infinity).filter(Boolean));
     this.element.scrollTop = 0;
+    for (const wide of this.element.querySelectorAll(":not(.line) > .math, .rows")) {
+      if (wide.scrollWidth > wide.clientWidth) wide.setAttribute("tabindex", 0); // so that keys can scroll it
+    }
     this.element.querySelector(".newest")?.scrollIntoView({ block: "nearest" });
   }
 

@@ -141,8 +141,8 @@ function drawTile(tile, place, side) {
   if (folded) body.push(svg("text", { class: "fold", x: width / 2 - 11, y: -4 }, ["+"]));
   return svg("g", {
     class: classes.join(" "), transform: `translate(${place.x} ${place.y})`, "data-key": tile.key,
-    tabindex: -1, role: "button", "aria-label": `${side} ${[...lines, formula?.text].filter(Boolean).join(", ")}`,
-  }, body);
+    tabindex: -1, role: "button",
+  }, body.flatMap((part) => [part, " "])); // spaces between the texts, which together are its name
 }
 
 function rect(x, y, width, height, name) {
@@ -177,12 +177,12 @@ function drawPill(pill, { x, y }, away, side, scene) {
   const inner = -away * (width / 2);
   return svg("g", {
     class: `pill ${side} ${kind}${missing ? " missing" : ""}`, transform: `translate(${x} ${y})`,
-    "data-box": box.id, tabindex: -1, role: "button", "aria-label": missing ? `${text}, not computed` : formula?.text ?? text,
+    "data-box": box.id, tabindex: -1, role: "button",
   }, [
     svg("path", { class: "dock", d: `M${inner} 0h${-away * SIZE.pillRoom}` }),
     svg("rect", { class: "face", x: -width / 2, y: -high / 2, width, height: high, rx: SIZE.pill / 2 }),
     formula ? drawFormula(formula, 0, 0) : svg("text", { class: "small", y: 4 }, [text]),
-    svg("title", {}, [[boxLabel(box), missing ? "not computed" : shapeText(box.shape), noteOf(pill)].join("\n")]),
+    svg("title", {}, [[side === "forward" ? boxLabel(box) : `∂${boxLabel(box)}`, formula?.text, missing ? "not computed" : shapeText(box.shape), noteOf(pill)].filter(Boolean).join("\n")]),
   ]);
 }
 
