@@ -53,7 +53,7 @@ class GraphFormulas:
     values: Mapping[Any, Written]
     """How each operation's result comes about: ``A1 = relu(Z1)``."""
     gradients: Mapping[Any, Written]
-    """``dZ1 = W2ᵀ dZ2 ⊙ (Z1 > 0)``; each was compared with the engine's."""
+    """``dZ1 = W2ᵀ dZ2 ∘ [Z1 > 0]``; each was compared with the engine's."""
     letters: Mapping[Any, str]
     """What formulas call what has no name of its own, or a longer one."""
     untold: Mapping[Any, str]
@@ -86,7 +86,7 @@ def graph_formulas(
         >>> loss = a.sum()
         >>> found = graph_formulas(loss, {z: "z", a.node: "a"}, Scope(None), seconds=4.0)
         >>> found.gradients[z].text, found.values[a.node].text
-        ('dz = da ⊙ (1 − a²)', 'a = tanh(z)')
+        ('dz = 1 − a²', 'a = tanh(z)')
     """
     deadline = time.thread_time() + seconds
     gradient = None if output.size == 1 else np.ones(output.shape, output.dtype)
@@ -126,7 +126,7 @@ class _Found:
             values={p: found for p, found in values.items() if isinstance(found, Written)},
             gradients={p: found for p, found in gradients.items() if isinstance(found, Written)},
             untold={p: why for p, why in gradients.items() if isinstance(why, str)},
-            letters=letters | {p: name for p, name in called.items() if name != of_place(p)},
+            letters={**letters, **{p: n for p, n in called.items() if n != of_place(p)}},
             notes=self.derivation.notes,
         )
 

@@ -21,9 +21,9 @@ from tensorgraph.drawing.view.fold import MAX_NODES, MOST_USERS
 from tensorgraph.drawing.view.hierarchy import hierarchy
 
 SCRIPTS = (
-    "scene.js", "view.js", "arrange.js", "draw_tiles.js", "canvas.js", "colour.js", "details.js",
-    "stepper.js", "search.js", "training_run.js", "formulas.js", "samples.js", "address.js", "copying.js",
-    "main.js",
+    "scene.js", "view.js", "arrange.js", "draw_tiles.js", "canvas.js", "formulas.js", "samples.js",
+    "colour.js", "details.js", "stepper.js", "search.js", "training_run.js", "address.js",
+    "copying.js", "main.js",
 )  # fmt: skip
 """The parts of the page's program, which share one scope; the last one starts it."""
 
