@@ -11,8 +11,8 @@ from tensorgraph.display.text import escaped
 class Frame:
     """A page that notebooks show below a cell.
 
-    Its program runs in a sandbox, apart from the notebook. The page stands in the notebook itself,
-    so nothing is read from a file or network.
+    Its program runs in a sandbox, apart from the notebook; it may copy, and hand over files. The
+    page stands in the notebook itself, so nothing is read from a file or network.
 
     Example:
         >>> Frame("<!doctype html><p>hello", height=100, said="<a page>")
@@ -31,6 +31,7 @@ class Frame:
 
     def _repr_html_(self) -> str:
         return (
-            f'<iframe srcdoc="{escaped(self.page)}" sandbox="allow-scripts" title="explorer"'
+            f'<iframe srcdoc="{escaped(self.page)}" sandbox="allow-scripts allow-downloads"'
+            ' allow="clipboard-write" title="explorer"'
             f' style="width:100%;height:{self.height}px;border:1px solid #8884"></iframe>'
         )

@@ -26,10 +26,11 @@ from tensorgraph.drawing.formats.to_graphml import to_graphml
 from tensorgraph.drawing.formats.to_mermaid import to_mermaid
 from tensorgraph.drawing.formats.to_model_explorer import to_model_explorer
 from tensorgraph.drawing.formats.write import written
+from tensorgraph.drawing.scene.derived import ASKED_SECONDS, SECONDS, derived_of
 from tensorgraph.drawing.scene.from_graph import capture
 from tensorgraph.drawing.scene.from_program import scene_of
 from tensorgraph.drawing.scene.op_formulas import rules_of
-from tensorgraph.drawing.scene.recording import recording_of
+from tensorgraph.drawing.scene.recording import Recording, recording_of
 from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.drawing.scene.statistics import measured
 from tensorgraph.drawing.view.build import view_of
@@ -45,6 +46,9 @@ from tensorgraph.observe.watch import Watch
 MOST_IN_FRAMES = 100
 """Of a program with more operations frames are closed, unless they are asked for."""
 
+SMALL = 40
+"""Of a graph of so many operations the explorer shows arrays and formulas without being asked."""
+
 DRAWN = (".svg", ".png", ".pdf", ".tex")
 SUFFIXES = (*DRAWN, ".dot", ".html", ".mmd", ".json", ".graphml")
 
@@ -57,6 +61,7 @@ def render(
     depth: int | None = None,
     expand: str | Iterable[str] | bool = (),
     values: bool = False,
+    formulas: bool | None = None,
     max_nodes: int = MAX_NODES,
     direction: str = "down",
     color_by: str = "family",
@@ -94,7 +99,10 @@ def render(
         expand: modules to open before others, and to draw on their own: a path as messages write
             it, ``"model.layers[2]"``, or a class, ``"Linear"``; several of them; ``True`` for all.
         values: write statistics of values and gradients on the boxes. The graph is computed again
-            for them; gradients are those of the sum of ``x``.
+            for them; gradients are those of the sum of ``x``. The explorer then shows the arrays
+            of a graph of any size; without it, those of a graph of at most 40 operations.
+        formulas: whether the explorer writes beside each value and each gradient its formula, as
+            :func:`tg.derive` finds it; by default of a graph of at most 40 operations.
         max_nodes: how many boxes are drawn at most.
         direction: where the forward pass runs: ``"down"`` or ``"right"``.
         color_by: what colours the boxes: ``"family"`` of operations, ``"module"``, ``"bytes"`` of
@@ -131,6 +139,7 @@ def render(
         depth=depth,
         expand=expand,
         values=values,
+        formulas=formulas,
         max_nodes=max_nodes,
         direction=direction,
         color_by=color_by,
@@ -147,9 +156,10 @@ def render(
     if isinstance(x, Compiled) and not args:
         return ProgramPicture(x, options)
     f = x.__wrapped__ if isinstance(x, Compiled) else x
-    scene, places = capture(recording_of(f, args, user_frame()))
+    recording = recording_of(f, args, user_frame())
+    scene, places = capture(recording)
     asked_for(scene, options.expand)
-    return Picture(scene, places, options)
+    return Picture(scene, places, options, recording)
 
 
 class Picture:
@@ -171,9 +181,15 @@ class Picture:
         True
     """
 
-    def __init__(self, scene: Scene, places: Sequence[Any], options: Options) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        places: Sequence[Any],
+        options: Options,
+        recording: Recording | None = None,
+    ) -> None:
         self.scene, self.options = scene, options
-        self._places = places
+        self._places, self._recording = places, recording
 
     def __repr__(self) -> str:
         boxes, ops = len(self.scene.boxes), len(self.scene.forward)
@@ -189,7 +205,21 @@ class Picture:
 
     @cached_property
     def _measured(self) -> Scene:
-        return measured(self.scene, self._places)
+        return measured(self.scene, self._places, self.options.values or self._is_small)
+
+    @property
+    def _is_small(self) -> bool:
+        return len(self.scene.forward) <= SMALL
+
+    @cached_property
+    def _derived(self) -> dict[str, Any]:
+        """The formulas of the graph, where they are wanted."""
+        asked = self.options.formulas
+        wanted = self._is_small if asked is None else asked
+        if not wanted or self._recording is None:
+            return {}
+        seconds = ASKED_SECONDS if asked else SECONDS
+        return derived_of(self.scene, self._places, self._recording, seconds)
 
     def svg(self) -> str:
         """Return the picture as SVG, for any program: a page, a paper, a converter.
@@ -217,7 +247,8 @@ class Picture:
                 :func:`tg.train.fit`, whose norms are shown step by step; or a dict
                 ``{"gradients": {layer: numbers}, "activations": {layer: numbers}}``.
         """
-        scene = replace(self._measured, rules=rules_of(self.scene, self._places))
+        rules = rules_of(self.scene, self._places)
+        scene = replace(self._measured, rules=rules, derived=self._derived)
         return page(scene, run_of(run))
 
     def save(

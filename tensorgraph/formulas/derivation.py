@@ -83,19 +83,25 @@ class Derivation:
     # -------------------------------------------------------------------------------- as text
 
     def __str__(self) -> str:
-        lines = [_line(e) for e in self._asked()]
-        lines += [f"  where {_line(e)}" for e in (*self._helping(), *self._defining())]
-        lines += [f"  where {name} is {what}" for name, what in self._unexplained().items()]
-        lines += dict.fromkeys(
-            f"  where {f.note}" for f in self.read if f.word in ("uniform", "name")
-        )
-        numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
-        lines += [f"  with {', '.join(numbers)}"] if numbers else []
-        lines += [f"  with {line}" for line in _filled(self.parameters)]
+        lines = [line_of(e) for e in self._asked()]
+        lines += [f"  where {line_of(e)}" for e in self._helping()]
+        lines += [f"  {note}" for note in self.notes]
         lines += [f"  hint: {hint}" for hint in self.hints]
         return "\n".join(lines)
 
     __repr__ = __str__
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the names in the formulas stand for, a line for each: ``where Z1 = W x``."""
+        lines = [f"where {line_of(e)}" for e in self._defining()]
+        lines += [f"where {name} is {what}" for name, what in self._unexplained().items()]
+        lines += dict.fromkeys(
+            f"where {f.note}" for f in self.read if f.word in ("uniform", "name")
+        )
+        numbers = [f.note for f in self.read if f.word == "number" and not self._is_length(f)]
+        lines += [f"with {', '.join(numbers)}"] if numbers else []
+        return (*lines, *(f"with {line}" for line in _filled(self.parameters)))
 
     def latex(self) -> str:
         """Return the formulas as an ``align*`` environment of LaTeX, for a paper or a notebook.
@@ -159,6 +165,10 @@ class Derivation:
     def _asked(self) -> list[Equation]:
         """Return the equations for what was asked, at each step where it is made of steps."""
         return self._folded([e for g in self.gradients for e in self._of(g)])
+
+    def equations_of(self, g: Gradient) -> list[Equation]:
+        """Return what is told of one gradient: an equation, or several for its slices."""
+        return self._folded(self._of(g))
 
     def _helping(self) -> list[Equation]:
         """Return the equations for other gradients that these use."""
@@ -358,7 +368,7 @@ class Derivation:
         return {called[n]: self.checker.value(e) for e, n in names.items() if n not in known}
 
 
-def _line(e: Equation) -> str:
+def line_of(e: Equation) -> str:
     """Return an equation as one line of text."""
     told = [f"for {range_text(e.range)}"] if e.range else []
     return "    ".join([f"{text(e.left)} = {text(e.right)}", *told, *filter(None, [e.note])])

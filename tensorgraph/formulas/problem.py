@@ -50,7 +50,7 @@ class Problem:
     ) -> None:
         self.output, self.targets, self.scope = output, targets, scope
         self.root = place_of(output)
-        self.places = [place_of(t.tensor) for t in targets]
+        self.places = [t.place for t in targets]
         self.constants = Constants(scope, self.root)
         inputs = Inputs(self._replayed(), scope)
         self.recorded = recorded = inputs.told_apart(self._recurrences(inputs.recorded))

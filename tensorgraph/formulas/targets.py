@@ -19,9 +19,10 @@ from tensorgraph.nn.module import Module
 
 @dataclass(frozen=True)
 class Target:
-    """A tensor to differentiate by, and what it is called."""
+    """What to differentiate by, and what it is called."""
 
-    tensor: Tensor
+    place: Any
+    """A node or leaf of the graph."""
     name: str | None
 
 
@@ -64,7 +65,7 @@ def targets_of(wrt: Any, name: Any, scope: Scope) -> list[Target]:
                 f"derive: {given!r} is no name for a formula; write a letter or word, with digits"
                 ' and _ after it: "W1"'
             )
-    return [Target(t, n or scope.of_place(place_of(t)) or t.name) for t, n in found]
+    return [Target(p, n or scope.of_place(p) or t.name) for t, n in found for p in [place_of(t)]]
 
 
 def _of_key(tensor: Any, key: str, scope: Scope) -> str | None:
@@ -120,13 +121,13 @@ def check_in_graph(root: Node, targets: Sequence[Target]) -> None:
     """
     seen = places_in(root)
     for target in targets:
-        tensor = target.tensor
+        place = target.place
         known = target.name or "this tensor"
-        if not tensor.requires_grad:
+        if type(place) is Tensor and not place.requires_grad:
             raise errors.GraphError(
                 f"derive: {known} needs no gradient; write requires_grad=True where it is made"
             )
-        if place_of(tensor) not in seen:
+        if place not in seen:
             raise errors.GraphError(
                 f"derive: the output was not computed from {known}: it is not in this graph"
             )

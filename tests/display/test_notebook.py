@@ -116,7 +116,7 @@ def test_the_explorer_stands_in_a_sandbox():
     x = tg.tensor(3.0, requires_grad=True)
     found = tg.render(x * x).explore(height=300)
     shown = found._repr_html_()
-    assert 'sandbox="allow-scripts"' in shown and "height:300px" in shown
+    assert 'sandbox="allow-scripts allow-downloads"' in shown and "height:300px" in shown
     assert shown.count("<") == 2, "the page is text of an attribute"
     with pytest.raises(ArgumentError, match="explore: height is at least 1, not 0"):
         tg.render(x * x).explore(height=0)

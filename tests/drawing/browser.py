@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.webdriver import ActionChains
 
 from tests.machine.needs import CHROMIUM, program
 
@@ -64,8 +65,9 @@ class Browser:
         )
 
     def press(self, *keys):
+        """Press keys one after the other, wherever the focus is."""
         for key in keys:
-            self.driver.switch_to.active_element.send_keys(key)
+            ActionChains(self.driver, duration=0).send_keys(key).perform()
 
     def errors(self):
         """Return what the page has written to the console."""

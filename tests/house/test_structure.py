@@ -92,7 +92,7 @@ INNER = {
         "targets constant_facts steps update_rules recorded_call",
         "derivation problem",
         "hints of_function solution",
-        "derive",
+        "derive whole_graph",
     ],
 }
 RANK = {room: rank for rank, line in enumerate(ROOMS) for room in line.split()}

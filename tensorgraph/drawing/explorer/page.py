@@ -21,8 +21,9 @@ from tensorgraph.drawing.view.fold import MAX_NODES, MOST_USERS
 from tensorgraph.drawing.view.hierarchy import SPARED, hierarchy
 
 SCRIPTS = (
-    "scene.js", "view.js", "arrange.js", "draw_tiles.js", "canvas.js", "colour.js", "details.js",
-    "stepper.js", "search.js", "training_run.js", "main.js",
+    "scene.js", "view.js", "arrange.js", "draw_tiles.js", "canvas.js", "formulas.js", "samples.js",
+    "colour.js", "details.js", "stepper.js", "search.js", "training_run.js", "address.js",
+    "copying.js", "main.js",
 )  # fmt: skip
 """The parts of the page's program, which share one scope; the last one starts it."""
 
@@ -123,6 +124,8 @@ def _packed_box(box: dict[str, Any]) -> dict[str, Any]:
     for name in ("value", "gradient"):
         if name in box:
             packed[name] = _packed_statistics(box[name])
+            if "sample" in box[name]:
+                packed[f"{name}_sample"] = box[name]["sample"]
     return packed
 
 

@@ -7,8 +7,10 @@ creation in the graph, so that the same program gives the same scene in every pr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from tensorgraph.drawing.scene.samples import Sample
 
 Shape = tuple[int, ...]
 
@@ -30,6 +32,8 @@ class Statistics:
     histogram: tuple[int, ...] = ()
     """Counts of equal parts of ``range``."""
     range: tuple[float, float] | None = None
+    sample: Sample | None = None
+    """What the elements look like, where that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,8 @@ class Scene:
     """Such lines as text and, where they are equations, as LaTeX and MathML."""
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The equation and gradient rules of each operation in it, by name."""
+    derived: Mapping[str, Any] = field(default_factory=dict)
+    """Formulas of values and gradients: see derived.py."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the scene as dicts, lists, strings and numbers, without what is empty."""
@@ -163,6 +169,8 @@ def _box(box: Box) -> dict[str, Any]:
     for key in ("value", "gradient"):
         if key in found:
             found[key] = _filled(found[key])
+            if "sample" in found[key]:
+                found[key]["sample"] = asdict(found[key]["sample"])
     return found
 
 

@@ -7,13 +7,14 @@ it was recorded; a leaf that nothing kept counts with the value that it has now.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from tensorgraph.drawing.scene.samples import sample_of
 from tensorgraph.drawing.scene.scene import Box, Scene, Statistics
 from tensorgraph.engine.backward_pass import sweep
 from tensorgraph.engine.graph import Node, interpret
@@ -25,7 +26,7 @@ PARTS = 20
 """Into how many parts a histogram divides the values."""
 
 
-def measured(scene: Scene, places: Sequence[Any]) -> Scene:
+def measured(scene: Scene, places: Sequence[Any], samples: bool = False) -> Scene:
     """Return a scene with statistics of every value and gradient, and the times they took.
 
     Gradients are those of the sum of all outputs' elements.
@@ -33,10 +34,11 @@ def measured(scene: Scene, places: Sequence[Any]) -> Scene:
     Args:
         scene: as ``capture`` returns it.
         places: the place of each box.
+        samples: whether to tell, too, what each array looks like.
     """
     if any(box.kind == "more" for box in scene.boxes):
         return replace(scene, note=f"{scene.note} Of a graph as large no values are computed.")
-    again = _Again(scene, places)
+    again = _Again(scene, places, statistics_and_sample if samples else statistics)
     again.forward()
     again.backward()
     return replace(scene, boxes=tuple(map(again.box, scene.boxes)))
@@ -45,8 +47,10 @@ def measured(scene: Scene, places: Sequence[Any]) -> Scene:
 class _Again:
     """A recorded graph, computed again."""
 
-    def __init__(self, scene: Scene, places: Sequence[Any]) -> None:
-        self.scene, self.places = scene, places
+    def __init__(
+        self, scene: Scene, places: Sequence[Any], told: Callable[[Any], Statistics]
+    ) -> None:
+        self.scene, self.places, self.told = scene, places, told
         self.recorded = _leaves_as_recorded(places)
         self.values: list[Any] = []
         self.twins: dict[Node, Node] = {}
@@ -94,8 +98,8 @@ class _Again:
         node = self.places[box.id]
         gradient = self.gradients.get(self._place(node)) if box.differentiable else None
         found: dict[str, Any] = {
-            "value": statistics(self.values[box.id]),
-            "gradient": None if gradient is None else statistics(gradient),
+            "value": self.told(self.values[box.id]),
+            "gradient": None if gradient is None else self.told(gradient),
         }
         if type(node) is Node and box.forward_seconds is None:  # unless tg.profile() found it
             found["forward_seconds"] = self.seconds[node]
@@ -172,6 +176,11 @@ def statistics(array: Any) -> Statistics:
         histogram=histogram,
         range=(low, high) if histogram else None,
     )
+
+
+def statistics_and_sample(array: Any) -> Statistics:
+    """Return what is told of an array's elements, and what they look like."""
+    return replace(statistics(array), sample=sample_of(array))
 
 
 def _histogram(scaled: Any, low: float, high: float) -> tuple[int, ...]:

@@ -31,6 +31,7 @@ class Options:
     expand: Any
     """A name, a tuple of names, or ``True``."""
     values: bool
+    formulas: bool | None
     max_nodes: int
     direction: str
     color_by: str
@@ -57,6 +58,8 @@ class Options:
         _text(self.font, "font", "font='Helvetica'")
         if self.title is not None:
             _text(self.title, "title", "title='A small network', or title='' for none")
+        if self.formulas is not None:
+            boolean(self.formulas, "render: formulas")
         if self.depth is not None:
             whole(self.depth, "render: depth")
         whole(self.max_nodes, "render: max_nodes", 1)

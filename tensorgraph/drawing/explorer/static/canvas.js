@@ -2,12 +2,14 @@
 
 const ZOOM = { least: 0.02, most: 4, step: 1.25 };
 const MAP = 150; // its height
+const MARGIN = 30; // around the drawing
 
 class Canvas {
   /** @param {HTMLElement} stage holds the svg and the minimap */
-  constructor(stage, scene) {
+  constructor(stage, scene, formulas) {
     this.stage = stage;
     this.scene = scene;
+    this.formulas = formulas;
     this.svg = stage.querySelector("#graph");
     this.world = stage.querySelector("#world");
     this.map = stage.querySelector("#minimap");
@@ -21,7 +23,7 @@ class Canvas {
   /** Draw the scene with these items open. */
   draw(open) {
     const view = viewOf(this.scene, open);
-    measureTiles(view, this.scene);
+    measureTiles(view, this.scene, this.formulas);
     const plan = arrange(view);
     Object.assign(this, { view, plan, elements: new Map(), gradients: new Map(), pills: [] });
     this.axis = plan.width + SIZE.aisle / 2;
@@ -77,14 +79,14 @@ class Canvas {
 
   drawTile(layer, tile) {
     const place = this.plan.places.get(tile);
-    this.addTile(layer, tile, place, "forward", linesOf(tile), this.elements);
+    this.addTile(layer, tile, place, "forward", this.elements);
     if (!this.backward || !tile.differentiable) return;
     const there = { x: this.mirror(place.x), y: place.y };
-    this.addTile(layer, tile, there, "backward", gradientLinesOf(tile, this.scene), this.gradients);
+    this.addTile(layer, tile, there, "backward", this.gradients);
   }
 
-  addTile(layer, tile, place, side, lines, elements) {
-    const element = drawTile(tile, place, side, lines);
+  addTile(layer, tile, place, side, elements) {
+    const element = drawTile(tile, place, side);
     elements.set(tile.key, element);
     const pills = drawPills(tile, place, side, this.scene);
     for (const pill of pills) this.pills.push({ element: pill, side, box: this.scene.boxes[pill.dataset.box] });
@@ -100,31 +102,38 @@ class Canvas {
       const { left, top } = this.stage.getBoundingClientRect();
       this.zoom(factor, event.clientX - left, event.clientY - top);
     }, { passive: false });
-    this.drag(this.svg, (dx, dy) => this.pan(dx, dy));
+    this.listenToPointers();
     this.map.addEventListener("pointerdown", (event) => this.jump(event));
     this.map.addEventListener("pointermove", (event) => event.buttons && this.jump(event));
     new ResizeObserver(() => this.apply()).observe(this.stage);
   }
 
-  drag(target, move) {
-    let last = null;
+  /** One pointer moves the drawing; two, as fingers are, move it and zoom. */
+  listenToPointers() {
+    const held = new Map();
     let moved = 0;
-    target.addEventListener("pointerdown", (event) => {
-      if (event.button === 0) [last, moved] = [event, 0];
+    this.svg.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      if (!held.size) moved = 0;
+      held.set(event.pointerId, event);
     });
     window.addEventListener("pointermove", (event) => {
-      if (!last) return;
-      moved += Math.abs(event.clientX - last.clientX) + Math.abs(event.clientY - last.clientY);
-      if (moved > 3) {
-        target.classList.add("dragging");
-        move(event.clientX - last.clientX, event.clientY - last.clientY);
-      }
-      last = event;
+      if (!held.has(event.pointerId)) return;
+      const before = grip(held, this.stage);
+      moved += Math.abs(event.clientX - held.get(event.pointerId).clientX) + Math.abs(event.clientY - held.get(event.pointerId).clientY);
+      held.set(event.pointerId, event);
+      if (moved <= 3) return;
+      this.svg.classList.add("dragging");
+      const now = grip(held, this.stage);
+      this.pan(now.x - before.x, now.y - before.y);
+      if (before.spread && now.spread) this.zoom(now.spread / before.spread, now.x, now.y);
     });
-    window.addEventListener("pointerup", () => {
-      last = null;
-      setTimeout(() => target.classList.remove("dragging"));
-    });
+    const release = (event) => {
+      held.delete(event.pointerId);
+      if (!held.size) setTimeout(() => this.svg.classList.remove("dragging"));
+    };
+    window.addEventListener("pointerup", release);
+    window.addEventListener("pointercancel", release);
   }
 
   /** Show all of the drawing, or as much as stays readable, from the top. */
@@ -162,16 +171,32 @@ class Canvas {
     this.apply();
   }
 
-  /** Bring a tile's row into sight, moving no more than needed. */
-  reveal(tile, side = "forward") {
+  /**
+   * Bring a tile into sight, and with it others that belong to the step, as far as there is room. Nothing moves where
+   * it is in sight already, and no more is shown beside the drawing than must be.
+   */
+  reveal(tile, side = "forward", others = []) {
+    const own = this.frameOf(tile, side);
+    const all = [own, ...others.map((other) => this.frameOf(other, side))].reduce(union);
+    const room = { width: this.stage.clientWidth, height: this.stage.clientHeight };
+    const frame = all.width <= room.width && all.height <= room.height ? all : own;
+    const inside = frame.x >= 0 && frame.x + frame.width <= room.width && frame.y >= 0 && frame.y + frame.height <= room.height;
+    if (inside) return;
+    const { scale, x, y } = this.camera;
+    const middle = { x: x + room.width / 2 - frame.x - frame.width / 2, y: y + room.height / 2 - frame.y - frame.height / 2 };
+    this.camera.x = kept(middle.x, room.width, this.extent.width * scale);
+    this.camera.y = kept(middle.y, room.height, this.extent.height * scale);
+    this.apply();
+  }
+
+  /** The rectangle on the screen of a tile on one side, with what is docked to it. */
+  frameOf(tile, side) {
     const place = this.plan.places.get(tile);
+    const mirrored = side === "backward" && this.backward && tile.differentiable;
+    const x = mirrored ? this.mirror(place.x) - tile.right : place.x - tile.left;
+    const corner = this.onScreen({ x, y: place.y - tile.height / 2 });
     const { scale } = this.camera;
-    const mirrored = side === "backward" && this.backward;
-    const at = this.onScreen({ x: mirrored ? this.mirror(place.x) : place.x, y: place.y });
-    const { clientWidth: width, clientHeight: height } = this.stage;
-    const [wide, high] = [(tile.width / 2) * scale, (tile.height / 2) * scale];
-    const inside = at.x >= wide && at.x <= width - wide && at.y >= high && at.y <= height - high;
-    if (!inside) this.pan(width / 2 - at.x, height / 2 - at.y);
+    return { ...corner, width: (tile.left + tile.right) * scale, height: tile.height * scale };
   }
 
   /** Where something of the drawing is on the screen. */
@@ -203,7 +228,8 @@ class Canvas {
     const paths = Object.entries(marks).map(([side, d]) => svg("path", { class: side, d }));
     this.window = svg("rect", { class: "window" });
     const shape = this.extent.width / this.extent.height;
-    this.map.style.width = `${Math.min(180, Math.max(60, MAP * shape))}px`;
+    const wide = Math.min(180, Math.max(60, MAP * shape));
+    Object.assign(this.map.style, { width: `${wide}px`, height: `${Math.min(MAP, wide / shape || MAP)}px` });
     this.map.setAttribute("viewBox", `0 0 ${this.extent.width} ${this.extent.height}`);
     this.map.replaceChildren(...paths, this.window);
   }
@@ -222,4 +248,23 @@ class Canvas {
     this.camera.y = this.stage.clientHeight / 2 - at.y * this.camera.scale;
     this.apply();
   }
+}
+
+/** Where a drawing of a size begins that would begin at a place: no emptier than a margin, in the middle if it fits. */
+function kept(at, room, size) {
+  if (size + 2 * MARGIN <= room) return (room - size) / 2;
+  return Math.min(MARGIN, Math.max(room - MARGIN - size, at));
+}
+
+function union(a, b) {
+  const [x, y] = [Math.min(a.x, b.x), Math.min(a.y, b.y)];
+  return { x, y, width: Math.max(a.x + a.width, b.x + b.width) - x, height: Math.max(a.y + a.height, b.y + b.height) - y };
+}
+
+/** The middle of what pointers hold, on the stage, and how far two of them are apart. */
+function grip(held, stage) {
+  const { left, top } = stage.getBoundingClientRect();
+  const points = [...held.values()].slice(0, 2).map(({ clientX, clientY }) => ({ x: clientX - left, y: clientY - top }));
+  const [a, b = a] = points;
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2, spread: Math.hypot(a.x - b.x, a.y - b.y) };
 }

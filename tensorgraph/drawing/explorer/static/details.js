@@ -2,14 +2,18 @@
 
 class Details {
   /** @param {(id: number) => void} go selects a box wherever it is folded */
-  constructor(element, scene, go) {
-    Object.assign(this, { element, scene, go });
+  constructor(element, scene, formulas, go) {
+    Object.assign(this, { element, scene, formulas, go });
     this.summary();
   }
 
   show(children) {
-    this.element.replaceChildren(...children.flat().filter(Boolean));
+    this.element.replaceChildren(...children.flat(Infinity).filter(Boolean));
     this.element.scrollTop = 0;
+    for (const wide of this.element.querySelectorAll(":not(.line) > .math, .rows")) {
+      if (wide.scrollWidth > wide.clientWidth) wide.setAttribute("tabindex", 0); // so that keys can scroll it
+    }
+    this.element.querySelector(".newest")?.scrollIntoView({ block: "nearest" });
   }
 
   // ------------------------------------------------------------------------------- the scene
@@ -24,6 +28,7 @@ class Details {
       html("h2", {}, [scene.title || "Graph"]),
       scene.note && html("p", { class: "note" }, [scene.note]),
       scene.formula ? [heading("Derived"), math(scene.formula, scene.caption?.join("\n"))] : null,
+      this.derivation(Infinity),
       facts({
         Operations: numberText(ops.length),
         "Module calls": scene.calls.length ? numberText(scene.calls.length) : null,
@@ -36,13 +41,43 @@ class Details {
     ]);
   }
 
+  /** The derivation as far as so many steps lead. */
+  derivation(at) {
+    const { formulas } = this;
+    if (formulas.told.why) return [heading("Formulas"), html("p", { class: "missing" }, [`None were derived: ${formulas.told.why}`])];
+    if (!formulas.on) return null;
+    const lines = formulas.derivation(at, this.go);
+    const remarks = formulas.remarks().map((remark) => html("p", { class: "note" }, [remark]));
+    return [heading("The derivation"), lines.length ? lines : html("p", { class: "note" }, ["It begins with the backward pass."]), ...remarks];
+  }
+
+  // ------------------------------------------------------------------------------- one step
+
+  /** What a step takes and what it makes, as it looks before and after. */
+  step(step, at) {
+    const { boxes } = this.scene;
+    const looked = (ids, side, note = () => "") => ids.flatMap((id) => {
+      const name = `${side === "gradient" ? "∂" : ""}${boxLabel(boxes[id])}`;
+      const seen = looks(boxes[id][`${side}_sample`], name);
+      return seen.length ? [html("h4", {}, [name, html("span", { class: "kind" }, [note(boxes[id])])]), seen[0]] : [];
+    });
+    const sums = (box) => (box.arrivals.some((arrival) => arrival > at) ? "when all its parts have come" : "");
+    const [before, after] = step.pass === "forward"
+      ? [looked(step.inputs, "value"), looked([step.box.id], "value")]
+      : [[...looked([step.box.id], "gradient"), ...looked(step.reads, "value")], looked(step.adds, "gradient", sums)];
+    const parts = { "Before the step": before, "After the step": after };
+    return Object.entries(parts).flatMap(([title, seen]) => (seen.length ? [heading(title), ...seen] : []));
+  }
+
   // ------------------------------------------------------------------------------- one value
 
-  box(box) {
+  /** @param taken the step that led here, with the number of steps, {step, at}; or nothing */
+  box(box, taken = null) {
     const rule = this.scene.rules[box.op];
     this.show([
       html("h2", {}, [boxLabel(box), html("span", { class: "kind" }, [isLeaf(box) ? box.kind : box.name ? box.op : box.family])]),
       this.scene.calls[box.call] && html("p", { class: "path" }, [this.scene.calls[box.call].path]),
+      taken && [this.derivation(taken.at), this.step(taken.step, taken.at)],
       box.line && html("p", { class: "source" }, [html("span", {}, [box.line]), html("code", {}, [box.source ?? ""])]),
       facts({
         Shape: shapeText(box.shape), Type: box.dtype, Memory: bytesText(box.bytes),
@@ -50,14 +85,29 @@ class Details {
         "Time forward": isLeaf(box) ? null : secondsText(box.forward_seconds),
         "Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.backward_seconds),
       }),
+      this.formulasOf(box),
       rule && [heading("Equation"), math(rule.equation, rule.text)],
       rule && this.gradientRules(rule),
       box.wires.length ? [heading("Inputs"), this.list(box.wires, (wire) => [wire.source, wire.operand, wire.note])] : null,
       box.uses.length ? [heading("Used by"), this.list(box.uses, (use) => [use.target, `as ${use.operand}`, use.note])] : null,
       this.saved(box),
-      heading("Value"), statistics(box.value, "no statistics were taken"),
+      heading("Value"), looks(box.value_sample, boxLabel(box)), statistics(box.value, "no statistics were taken"),
       heading("Gradient"), this.gradient(box),
     ]);
+  }
+
+  /** The formulas of a value and its gradient in terms of other names, and why there is none. */
+  formulasOf(box) {
+    const { formulas } = this;
+    const found = ["forward", "backward"].map((side) => formulas.of(box, side)).filter(Boolean);
+    const why = formulas.told.untold[box.id];
+    const letter = formulas.letter(box);
+    const parts = [
+      ...found.map(({ mathml, text }) => math(mathml, text)),
+      letter && html("p", { class: "note" }, [`${letter} stands for ${box.name || "this value"}.`]),
+      why && html("p", { class: "missing" }, [`The gradient has no formula: ${why}.`]),
+    ].filter(Boolean);
+    return parts.length ? [heading("Formulas"), ...parts] : null;
   }
 
   gradientRules(rule) {
@@ -76,7 +126,7 @@ class Details {
   gradient(box) {
     const note = box.accumulates > 1 ? html("p", { class: "note" }, [`The sum of ${box.accumulates} contributions.`]) : null;
     const missing = box.has_gradient ? "no statistics were taken" : "not computed";
-    return [note, statistics(box.gradient, missing)].filter(Boolean);
+    return [note, looks(box.gradient_sample, `∂${boxLabel(box)}`), statistics(box.gradient, missing)].flat().filter(Boolean);
   }
 
   /** Links to boxes; describe gives [box id, word, note]. */

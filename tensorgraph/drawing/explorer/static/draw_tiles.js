@@ -1,6 +1,6 @@
 // How tiles look: their texts and sizes, and the SVG elements of tiles, pills and links.
 
-const SIZE = { tile: 42, pill: 20, pillGap: 4, pillRoom: 12, aisle: 70 };
+const SIZE = { tile: 42, pill: 20, pillGap: 4, pillRoom: 12, aisle: 70, above: 22 };
 const FONTS = { title: "600 13px system-ui, sans-serif", small: "11px system-ui, sans-serif" };
 const pen = document.createElement("canvas").getContext("2d");
 const widths = new Map();
@@ -37,12 +37,13 @@ function short(text, length = 28) {
 }
 
 /** The two lines of a tile. */
-function linesOf(tile) {
+function linesOf(tile, letter = () => "") {
   if (tile.leaf) return [short(boxLabel(tile.leaf)), shapeText(tile.leaf.shape)];
   const { item } = tile;
   if (item.kind === "op") {
     const { box } = item;
-    return [short(box.name ? `${box.op} → ${box.name}` : box.op), shapeText(box.shape)];
+    const name = box.name || letter(box);
+    return [short(name ? `${box.op} → ${name}` : box.op), shapeText(box.shape)];
   }
   const ops = `${item.boxes.length} ops`;
   if (item.kind !== "module") return [itemLabel(item), ops];
@@ -52,9 +53,14 @@ function linesOf(tile) {
 
 /** The two lines of the gradient's tile. */
 function gradientLinesOf(tile, scene) {
-  const box = tile.leaf ?? (tile.item.kind === "op" ? tile.item.box : null);
+  const box = boxOf(tile);
   if (!box) return [`∂ ${linesOf(tile)[0]}`, linesOf(tile)[1]];
   return [`∂${short(boxLabel(box))}`, gradientNote(box, scene)];
+}
+
+/** The one box that a tile stands for, if it is one. */
+function boxOf(tile) {
+  return tile.leaf ?? (tile.item.kind === "op" ? tile.item.box : null);
 }
 
 function gradientNote(box, scene) {
@@ -81,27 +87,45 @@ function pillName(box) {
 // ---------------------------------------------------------------------------------------- sizes
 
 /** Set each tile's extent around its axis; docked leaves reach to the left. */
-function measureTiles(view, scene) {
+function measureTiles(view, scene, formulas) {
+  const letter = (box) => (formulas.on ? formulas.letter(box) : "");
   for (const tile of view.tiles) {
-    const lines = [linesOf(tile), tile.differentiable ? gradientLinesOf(tile, scene) : []].flat();
-    const widest = Math.max(...lines.map((line, i) => textWidth(line, i % 2 ? "small" : "title")));
+    tile.formulas = { forward: formulas.shown(boxOf(tile), "forward"), backward: formulas.shown(boxOf(tile), "backward") };
+    const written = Object.values(tile.formulas).filter(Boolean);
+    tile.lines = { forward: linesOf(tile, letter), backward: tile.differentiable ? gradientLinesOf(tile, scene) : [] };
+    const lines = Object.values(tile.lines).flat();
+    const widest = Math.max(...lines.map((line, i) => textWidth(line, i % 2 ? "small" : "title")), ...written.map(({ width }) => width));
     const sign = tile.item && tile.item.kind !== "op" ? 26 : 0;
     tile.width = Math.max(64, Math.ceil(widest) + 26 + sign);
-    const stack = tile.pills.length * (SIZE.pill + SIZE.pillGap) - SIZE.pillGap;
-    tile.high = Math.max(tile.leaf ? SIZE.tile - 6 : SIZE.tile, stack);
-    for (const pill of tile.pills) pill.width = Math.ceil(Math.max(
-      textWidth(pillText(pill), "small"), textWidth(`∂${pillText(pill)}`, "small"))) + 16;
-    const docked = Math.max(0, ...tile.pills.map((pill) => pill.width));
+    for (const pill of tile.pills) measurePill(pill, formulas, letter);
+    tile.stack = sum(tile.pills.map((pill) => pill.high + SIZE.pillGap)) - SIZE.pillGap;
+    const set = SIZE.above + Math.max(0, ...written.map(({ height }) => height)) + 8;
+    tile.high = Math.max(tile.leaf ? SIZE.tile - 6 : SIZE.tile, tile.stack, written.length ? set : 0);
+    const docked = Math.max(0, ...tile.pills.flatMap((pill) => Object.values(pill.widths)));
     tile.left = tile.width / 2 + (docked ? docked + SIZE.pillRoom : 0);
     tile.right = tile.width / 2;
     tile.height = tile.high;
   }
 }
 
+function measurePill(pill, formulas, letter) {
+  const own = letter(pill.box);
+  pill.text = own ? `${own}: ${pillText(pill)}` : pillText(pill);
+  pill.formula = formulas.shown(pill.box, "backward");
+  const around = (width) => Math.ceil(width) + 16;
+  pill.widths = {
+    forward: around(textWidth(pill.text, "small")),
+    backward: around(pill.formula?.width ?? textWidth(`∂${pillText(pill)}`, "small")),
+  };
+  pill.high = Math.max(SIZE.pill, (pill.formula?.height ?? 0) + 4);
+}
+
 // -------------------------------------------------------------------------------------- elements
 
 /** A tile of one side: "forward" or "backward". */
-function drawTile(tile, place, side, lines) {
+function drawTile(tile, place, side) {
+  const lines = tile.lines[side];
+  const formula = tile.formulas[side];
   const classes = ["tile", side, tile.leaf ? tile.leaf.kind : tile.item.kind, familyOf(tile)];
   const { width, high } = tile;
   const body = [];
@@ -109,15 +133,16 @@ function drawTile(tile, place, side, lines) {
   if (folded) body.push(rect(-width / 2 + 5, -high / 2 + 5, width, high - 10, "behind"));
   body.push(
     rect(-width / 2, -high / 2, width, high, "face"),
-    svg("text", { class: "title", y: -4 }, [lines[0]]),
-    svg("text", { class: lines[1] === "not computed" ? "small missing" : "small", y: 12 }, [lines[1]]),
+    svg("text", { class: "title", y: formula ? -high / 2 + 17 : -4 }, [lines[0]]),
+    formula ? drawFormula(formula, 0, SIZE.above / 2 - 2)
+      : svg("text", { class: lines[1] === "not computed" ? "small missing" : "small", y: 12 }, [lines[1]]),
     svg("text", { class: "badge", x: side === "forward" ? -width / 2 + 5 : width / 2 - 5, y: -high / 2 - 4 }),
   );
   if (folded) body.push(svg("text", { class: "fold", x: width / 2 - 11, y: -4 }, ["+"]));
   return svg("g", {
     class: classes.join(" "), transform: `translate(${place.x} ${place.y})`, "data-key": tile.key,
-    tabindex: side === "forward" ? 0 : null, role: "button", "aria-label": `${side} ${lines.join(", ")}`,
-  }, body);
+    tabindex: -1, role: "button",
+  }, body.flatMap((part) => [part, " "])); // spaces between the texts, which together are its name
 }
 
 function rect(x, y, width, height, name) {
@@ -130,30 +155,34 @@ function familyOf(tile) {
 
 /** The leaves docked to a tile: to the left of it, and their gradients to the right of ∂. */
 function drawPills(tile, place, side, scene) {
-  const total = tile.pills.length * (SIZE.pill + SIZE.pillGap) - SIZE.pillGap;
   const away = side === "forward" ? -1 : 1;
-  return tile.pills.flatMap((pill, i) => {
+  let top = place.y - tile.stack / 2;
+  return tile.pills.flatMap((pill) => {
+    const y = top + pill.high / 2;
+    top += pill.high + SIZE.pillGap;
     if (side === "backward" && !pill.box.differentiable) return [];
-    const y = place.y - total / 2 + i * (SIZE.pill + SIZE.pillGap) + SIZE.pill / 2;
-    const x = place.x + away * (tile.width / 2 + SIZE.pillRoom + pill.width / 2);
+    const x = place.x + away * (tile.width / 2 + SIZE.pillRoom + pill.widths[side] / 2);
     return [drawPill(pill, { x, y }, away, side, scene)];
   });
 }
 
 function drawPill(pill, { x, y }, away, side, scene) {
-  const { box, width } = pill;
+  const { box } = pill;
+  const width = pill.widths[side];
+  const formula = side === "backward" ? pill.formula : null;
+  const high = formula ? pill.high : SIZE.pill;
   const missing = side === "backward" && !isComputed(box, scene);
-  const text = side === "forward" ? pillText(pill) : missing ? `∂${pillName(box)}` : `∂${pillText(pill)}`;
+  const text = side === "forward" ? pill.text : missing ? `∂${pillName(box)}` : `∂${pillText(pill)}`;
   const kind = box.kind === "constant" && box.shape.length ? "input" : box.kind;
   const inner = -away * (width / 2);
   return svg("g", {
     class: `pill ${side} ${kind}${missing ? " missing" : ""}`, transform: `translate(${x} ${y})`,
-    "data-box": box.id, role: "button", "aria-label": missing ? `${text}, not computed` : text,
+    "data-box": box.id, tabindex: -1, role: "button",
   }, [
     svg("path", { class: "dock", d: `M${inner} 0h${-away * SIZE.pillRoom}` }),
-    svg("rect", { class: "face", x: -width / 2, y: -SIZE.pill / 2, width, height: SIZE.pill, rx: SIZE.pill / 2 }),
-    svg("text", { class: "small", y: 4 }, [text]),
-    svg("title", {}, [[boxLabel(box), missing ? "not computed" : shapeText(box.shape), noteOf(pill)].join("\n")]),
+    svg("rect", { class: "face", x: -width / 2, y: -high / 2, width, height: high, rx: SIZE.pill / 2 }),
+    formula ? drawFormula(formula, 0, 0) : svg("text", { class: "small", y: 4 }, [text]),
+    svg("title", {}, [[side === "forward" ? boxLabel(box) : `∂${boxLabel(box)}`, formula?.text, missing ? "not computed" : shapeText(box.shape), noteOf(pill)].filter(Boolean).join("\n")]),
   ]);
 }
 

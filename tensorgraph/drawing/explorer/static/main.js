@@ -6,18 +6,23 @@ class Explorer {
     this.scene = readScene(find("data").textContent);
     this.open = openAtFirst(this.scene);
     this.selected = null; // {box} or {item}
-    this.canvas = new Canvas(find("stage"), this.scene);
+    this.formulas = new Formulas(this.scene, find("bench"));
+    this.canvas = new Canvas(find("stage"), this.scene, this.formulas);
     this.canvas.draw(this.open);
     this.colours = new Colours(this.scene, this.canvas, find("legend"));
-    this.details = new Details(find("details"), this.scene, (id) => this.reveal({ box: this.scene.boxes[id] }));
+    this.details = new Details(find("details"), this.scene, this.formulas, (id) => this.reveal({ box: this.scene.boxes[id] }));
     this.stepper = new Stepper(find("stepper"), this.scene, this.canvas, (step) => this.follow(step));
-    this.search = new Search(find("search"), find("found"), this.scene, (target) => this.reveal(target));
+    this.search = new Search(find("search"), find("found"), find("none-found"), this.scene, (target) => this.reveal(target));
     this.run = this.scene.run ? new RunView(find("run"), this.scene.run, (layer) => this.goToLayer(layer)) : null;
+    this.copying = new Copying(find("stage"), find("said"), this.scene.title);
+    this.address = new Address(this);
     this.bindButtons(find);
     this.bindGraph();
     window.addEventListener("keydown", (event) => this.key(event));
     this.refresh();
+    this.nameSheet();
     this.canvas.open();
+    this.address.read();
     if (this.run && !this.scene.boxes.length) this.toggleRun();
   }
 
@@ -35,6 +40,7 @@ class Explorer {
   redraw(anchor = null) {
     const before = anchor && this.placeOf(anchor);
     this.canvas.draw(this.open);
+    this.address.write();
     const after = anchor && this.placeOf(anchor);
     if (before && after) this.canvas.pan(before.x - after.x, before.y - after.y);
     this.refresh();
@@ -74,14 +80,22 @@ class Explorer {
 
   // ------------------------------------------------------------------------------ selection
 
-  select(target) {
+  /** @param taken the step that led here, {step, at}; or nothing */
+  select(target, taken = null) {
     this.selected = target;
     const { box, item } = target ?? {};
-    if (box) this.details.box(box);
+    if (box) this.details.box(box, taken);
     else if (item?.kind === "op") this.details.box(item.box);
     else if (item) this.details.item(item, this.open.has(item), () => this.toggle(item));
     else this.details.summary();
     this.highlight();
+    this.address.write();
+    this.nameSheet();
+  }
+
+  /** Where the details are folded away it is still told of what they are. */
+  nameSheet() {
+    document.querySelector("#sheet span").textContent = document.querySelector("#details h2").firstChild.textContent;
   }
 
   /** Outline what is selected and light its lines. */
@@ -89,6 +103,8 @@ class Explorer {
     const { canvas, selected } = this;
     const tile = this.selectedTile();
     for (const [key, element] of [...canvas.elements, ...canvas.gradients]) element.classList.toggle("selected", key === tile?.key);
+    const first = tile ?? canvas.view.tiles[0]; // one stop for the tab key; ↓ and ↑ go on from there
+    for (const [key, element] of canvas.elements) element.setAttribute("tabindex", key === first?.key ? 0 : -1);
     for (const { element, box } of canvas.pills) element.classList.toggle("selected", box === selected?.box);
     for (const line of canvas.world.querySelectorAll("path.link, path.saved")) {
       line.classList.toggle("lit", Boolean(tile) && [line.dataset.source, line.dataset.target].includes(tile.key));
@@ -126,14 +142,16 @@ class Explorer {
     if (!tile) return;
     this.canvas.reveal(tile);
     this.select(tile.leaf ? { box: tile.leaf } : { item: tile.item });
+    this.canvas.elements.get(tile.key).focus({ preventScroll: true });
   }
 
   /** The details and the camera follow the steps. */
   follow(step) {
-    if (!step) return;
-    this.select({ box: step.box });
+    if (!step) return this.address.write();
+    this.select({ box: step.box }, { step, at: this.stepper.at });
     const tile = this.canvas.view.tileOf.get(step.box.id);
-    this.canvas.reveal(tile, step.pass);
+    const others = [...step.inputs, ...step.reads, ...step.adds].map((id) => this.canvas.view.tileOf.get(id)).filter(Boolean);
+    this.canvas.reveal(tile, step.pass, others);
   }
 
   goToLayer(path) {
@@ -152,6 +170,7 @@ class Explorer {
     surface.addEventListener("click", (event) => {
       if (surface.classList.contains("dragging")) return;
       this.select(this.targetOf(event));
+      if (this.selected) this.raiseSheet(true);
       if (event.target.closest(".fold")) this.toggle(this.selected?.item);
     });
     surface.addEventListener("dblclick", (event) => {
@@ -184,6 +203,13 @@ class Explorer {
     on("mirror", () => this.mirror());
     on("close-keys", () => find("keys").close());
     on("close-run", () => this.toggleRun());
+    on("formulas", () => this.setFormulas(!this.formulas.on, true));
+    on("link", () => this.copying.link());
+    on("copy", () => this.copying.picture());
+    on("more", () => this.unrollTools());
+    on("sheet", () => this.raiseSheet(!document.body.classList.contains("raised")));
+    shown("formulas", this.formulas.present);
+    shown("link", this.address.writable);
     shown("charts", this.run);
     shown("mirror", this.scene.backward.length);
     shown("stepper", this.scene.steps.length);
@@ -209,6 +235,28 @@ class Explorer {
     this.canvas.backward = !this.canvas.backward;
     document.getElementById("mirror").setAttribute("aria-pressed", this.canvas.backward);
     this.redraw();
+  }
+
+  /** Write the formulas on the boxes or take them off; what is selected stays in its place. */
+  setFormulas(on, redraws = false) {
+    this.formulas.on = on && this.formulas.present;
+    document.getElementById("formulas").setAttribute("aria-pressed", this.formulas.on);
+    if (!redraws) return;
+    this.redraw(this.selectedTile()?.item ?? null);
+    if (this.stepper.on) this.stepper.go(this.stepper.at);
+    else this.select(this.selected);
+  }
+
+  /** On a narrow screen: show the tools that have no room in one row, or hide them. */
+  unrollTools() {
+    const unrolled = document.body.classList.toggle("unrolled");
+    document.getElementById("more").setAttribute("aria-expanded", unrolled);
+  }
+
+  /** On a narrow screen the details are a sheet that comes up from below. */
+  raiseSheet(up) {
+    document.body.classList.toggle("raised", up);
+    document.getElementById("sheet").setAttribute("aria-expanded", up);
   }
 
   toggleRun() {
@@ -252,6 +300,7 @@ class Explorer {
       "Shift+ArrowLeft": () => canvas.pan(pan, 0), "Shift+ArrowRight": () => canvas.pan(-pan, 0),
       "Shift+ArrowUp": () => canvas.pan(0, pan), "Shift+ArrowDown": () => canvas.pan(0, -pan),
       "/": () => this.search.input.focus(), c: () => this.nextColour(), b: () => this.mirror(),
+      d: () => this.setFormulas(!this.formulas.on, true), l: () => this.copying.link(), p: () => this.copying.picture(),
       t: () => this.theme(), r: () => this.toggleRun(), "?": () => document.getElementById("keys").showModal(),
       Escape: () => (stepper.on ? stepper.close() : this.select(null)),
     };

@@ -9,7 +9,7 @@ const RUN = 40; // … of so many.
  * @param {string} text the JSON written by page.py
  */
 function readScene(text) {
-  const data = { calls: [], outputs: [], forward: [], backward: [], rules: {}, title: "", ...JSON.parse(text) };
+  const data = { calls: [], outputs: [], forward: [], backward: [], rules: {}, derived: {}, title: "", ...JSON.parse(text) };
   const columns = Object.entries(data.boxes).map(([name, { values, at }]) => [name, at ? at.map((i) => values[i]) : values]);
   const boxes = Array.from({ length: data.count }, (_, id) => readBox(id, columns));
   for (const box of boxes) {
@@ -34,6 +34,8 @@ function readBox(id, columns) {
     uses: [],
     value: readStatistics(packed.value),
     gradient: readStatistics(packed.gradient),
+    value_sample: packed.value_sample ?? null,
+    gradient_sample: packed.gradient_sample ?? null,
   };
 }
 

@@ -4,8 +4,8 @@ const MOST = 30; // results shown
 
 class Search {
   /** @param {(target: {box?: object, item?: object}) => void} go shows what was chosen */
-  constructor(input, list, scene, go) {
-    Object.assign(this, { input, list, scene, go, found: [], chosen: 0 });
+  constructor(input, list, none, scene, go) {
+    Object.assign(this, { input, list, none, scene, go, found: [], chosen: 0 });
     this.index = indexOf(scene);
     input.addEventListener("input", () => this.look());
     input.addEventListener("focus", () => this.look());
@@ -26,21 +26,25 @@ class Search {
     this.found = found;
     this.chosen = 0;
     const rows = found.map((entry, i) => {
-      const row = html("li", { role: "option" }, [html("b", {}, [entry.label]), html("span", { class: "dim" }, [entry.hint])]);
+      const row = html("li", { role: "option", id: `found-${i}` }, [html("b", {}, [entry.label]), html("span", { class: "dim" }, [entry.hint])]);
       row.addEventListener("pointerdown", () => this.choose(i));
       return row;
     });
     const nothing = this.input.value.trim() && document.activeElement === this.input && !found.length;
-    if (nothing) rows.push(html("li", { class: "dim" }, ["nothing found"]));
-    if (total > found.length) rows.push(html("li", { class: "dim" }, [`and ${total - found.length} more`]));
+    this.none.textContent = nothing ? "nothing found" : total > found.length ? `and ${total - found.length} more` : "";
+    this.none.hidden = !this.none.textContent;
     this.list.replaceChildren(...rows);
     this.list.hidden = !rows.length;
+    this.input.setAttribute("aria-expanded", rows.length > 0);
     this.highlight();
   }
 
   highlight() {
     [...this.list.children].forEach((row, i) => row.setAttribute("aria-selected", i === this.chosen && i < this.found.length));
-    this.list.children[this.chosen]?.scrollIntoView({ block: "nearest" });
+    const row = this.list.children[this.chosen];
+    if (row) this.input.setAttribute("aria-activedescendant", row.id);
+    else this.input.removeAttribute("aria-activedescendant");
+    row?.scrollIntoView({ block: "nearest" });
   }
 
   key(event) {

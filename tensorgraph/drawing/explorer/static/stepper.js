@@ -2,7 +2,7 @@
 // only mark what is there.
 
 const BEAT = 450; // milliseconds between steps while playing
-const MARKS = ["pending", "current", "input", "read", "fed"];
+const MARKS = ["pending", "partial", "current", "input", "read", "fed"];
 
 class Stepper {
   /** @param {(step) => void} follow is told the step that was taken, or null before the first */
@@ -50,6 +50,7 @@ class Stepper {
     this.at = 0;
     this.on = false;
     this.mark();
+    this.follow(null);
   }
 
   // ----------------------------------------------------------------------------------- marks
@@ -80,6 +81,7 @@ class Stepper {
     const has = (ids) => boxes.some((box) => ids.has(box.id));
     const marks = {
       pending: this.on && !boxes.some((box) => this.isThere(box, forward)),
+      partial: this.on && !forward && boxes.length === 1 && completedAt(boxes[0]) > this.at,
       current: step?.pass === side && boxes.includes(step.box),
       input: forward && has(inputs),
       read: forward && has(reads),
