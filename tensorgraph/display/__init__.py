@@ -1,7 +1,7 @@
 """Tables and small charts, as text, HTML and SVG, with which results show themselves.
 
 In come strings and arrays of numbers, out come strings; nothing here knows what they mean. Read
-``text`` first, then ``tables`` and ``svg``, of whose parts ``line_chart`` is made, and ``frame``,
-a whole page inside another one. ``figure`` is a chart by matplotlib, where that is there;
-``terminal`` prints lines, where somebody reads them.
+``text`` first, then ``tables`` and ``svg``, of whose parts ``line_chart`` is made, ``png``, which
+writes small images, and ``frame``, a whole page inside another one. ``figure`` is a chart by
+matplotlib, where that is there; ``terminal`` prints lines, where somebody reads them.
 """

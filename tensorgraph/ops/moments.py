@@ -100,9 +100,9 @@ def _squares(x: Any, axis: Any, keepdims: bool = True, least: bool = True) -> tu
     if _in_range(total, least):
         return total, 1
     largest = np.max(abs_kernel(x).real, axis=axis, keepdims=True, initial=0)
-    scale = np.exp2(np.minimum(np.floor(np.log2(largest)), np.finfo(total.dtype).maxexp - 1))
-    scale = np.where((scale > (0 if least else 1)) & (scale < np.inf), scale, 1)
-    scale = scale.astype(largest.dtype)
+    scale = np.ldexp(np.ones_like(largest), np.frexp(largest)[1] - 1)
+    if not least:
+        scale = np.maximum(scale, 1)
     scaled = x / scale
     total = add_up(scaled * scaled, axis=axis, keepdims=keepdims)
     return total, scale if keepdims else np.squeeze(scale, axis=axis)
