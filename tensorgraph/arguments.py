@@ -94,7 +94,7 @@ def number(
         ...
         tensorgraph.errors.ArgumentError: Adagrad: beta is in [0, 1), not 1
     """
-    found = _real(value)
+    found = real(value)
     if found is None:
         raise ArgumentTypeError(f"{what} is a number, not {describe(value)}")
     if not (least <= found <= most and above < found < below):
@@ -105,7 +105,13 @@ def number(
     return found
 
 
-def _real(value: Any) -> float | None:
+def real(value: Any) -> float | None:
+    """Return a real number as a float; None for all that is none, like flags, texts and arrays.
+
+    Example:
+        >>> real(np.float32(math.inf)), real(np.ones(1)), real(True)
+        (inf, None, None)
+    """
     shape, dtype = getattr(value, "shape", ()), getattr(value, "dtype", None)
     other = getattr(dtype, "kind", "f") in "bcUSTMm"
     if isinstance(value, (bool, str, bytes)) or shape != () or other:

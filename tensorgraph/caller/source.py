@@ -108,12 +108,37 @@ def function_of(code: CodeType) -> str:
     return "" if name == "<module>" else name
 
 
-def read_from(name: str, module_globals: dict[str, Any]) -> Iterator[Source]:
+ANY = "<string>"
+"""The name of all sources without one: from Python 3.13 on, that of ``python -c`` is kept."""
+
+
+def read_from(code: CodeType, module_globals: dict[str, Any]) -> Iterator[Source]:
     """Yield what stands in a file; where code is entered piece by piece, in every piece."""
+    name = code.co_filename
     for each in dict.fromkeys([*_entered_before(name), name]):
         text = "".join(linecache.getlines(each, module_globals))
-        if text:
+        if text and (each != ANY or _is_compiled_from(code, text)):
             yield _read(text)
+
+
+def _looks(code: CodeType) -> tuple[object, ...]:
+    """Return what tells code from other code; its own ``==`` is False once it has run, on 3.13."""
+    return code.co_code, code.co_names, code.co_varnames, code.co_linetable
+
+
+@lru_cache(maxsize=256)
+def _is_compiled_from(code: CodeType, text: str) -> bool:
+    """Return whether a source, or a function in it, is what code was compiled from."""
+    try:
+        waiting = [compile(text, code.co_filename, "exec")]
+    except (SyntaxError, ValueError):
+        return False
+    while waiting:
+        found = waiting.pop()
+        if _looks(found) == _looks(code):
+            return True
+        waiting += [c for c in found.co_consts if isinstance(c, CodeType)]
+    return False
 
 
 def _entered_before(name: str) -> Iterator[str]:

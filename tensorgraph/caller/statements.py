@@ -75,7 +75,7 @@ class Statements:
     def __init__(self, frame: FrameType) -> None:
         self._function = function_of(frame.f_code)
         code = frame.f_code
-        found = list(read_from(code.co_filename, frame.f_globals))
+        found = list(read_from(code, frame.f_globals))
         self._sources = found or [source_of_code(code, self._function)]
         self._bound = {variable for source in self._sources for variable in source.bindings}
         self._modules = {

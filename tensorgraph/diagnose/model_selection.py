@@ -11,10 +11,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from tensorgraph import errors
-from tensorgraph.arguments import number
+from tensorgraph.arguments import number, real
 from tensorgraph.diagnose.metric import METRICS
 from tensorgraph.display.tables import html_table, text_table
 
@@ -320,14 +318,11 @@ def _value(model: Metrics, metric: str, who: str) -> float:
             f"select: {who} has no metric {metric!r}, only {errors.listing(list(model))}"
         )
     value = model[metric]
-    if isinstance(value, (str, bool, np.bool_)):
-        raise errors.DTypeError(f"select: {metric} of {who} must be a number, not {value!r}")
-    try:
-        found = float(value)
-    except (TypeError, ValueError):
+    found = real(value)
+    if found is None:
         raise errors.DTypeError(
             f"select: {metric} of {who} must be a number, not {errors.describe(value)}"
-        ) from None
+        )
     if math.isnan(found):
         raise errors.ArgumentError(
             f"select: {metric} of {who} is NaN, which is neither better nor worse; leave the model"

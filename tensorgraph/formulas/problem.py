@@ -77,7 +77,8 @@ class Problem:
         return by_steps(recorded, wanted, self.scope.of_place)
 
     def _recurrences(self, recorded: Replay) -> list[Recurrence]:
-        return recurrences(in_order([recorded.exprs[self.root]]), recorded.leaves)
+        single = {e for x, e in self.constants.symbols.items() if x in self.scope.single}
+        return recurrences(in_order([recorded.exprs[self.root]]), recorded.leaves, single)
 
     def _loops(self, inputs: Inputs) -> StepNames:
         """Name what the steps of loops computed."""

@@ -34,6 +34,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph import errors, random
+from tensorgraph.arguments import number
 from tensorgraph.engine import creation
 from tensorgraph.engine.tensor import Tensor, tensor
 from tensorgraph.leads.attributes import module_hooks as _module_hooks
@@ -218,10 +219,10 @@ def constant(value: float) -> Initializer:
         >>> constant(0.5)((2,))
         tensor([0.5, 0.5])
     """
-    number = float(value)
+    fill = number(value, "constant: value")
     return _initializer(
         f"constant({value})",
-        lambda shape, dtype, generator: creation.full(tuple(shape), number, dtype=dtype),
+        lambda shape, dtype, generator: creation.full(tuple(shape), fill, dtype=dtype),
     )
 
 

@@ -100,7 +100,7 @@ def _squares(x: Any, axis: Any, keepdims: bool = True, least: bool = True) -> tu
     if _in_range(total, least):
         return total, 1
     largest = np.max(abs_kernel(x).real, axis=axis, keepdims=True, initial=0)
-    scale = np.ldexp(np.ones_like(largest), np.frexp(largest)[1] - 1)
+    scale = np.ldexp(np.copysign(1, largest), np.frexp(largest)[1] - 1)
     if not least:
         scale = np.maximum(scale, 1)
     scaled = x / scale

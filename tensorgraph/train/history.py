@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tensorgraph import errors, files
+from tensorgraph.arguments import real
 from tensorgraph.diagnose.model_selection import Criterion, Limits
 from tensorgraph.diagnose.norm_columns import ACTIVATIONS, GRADIENTS, by_layer
 from tensorgraph.display.figure import new_figure
@@ -311,7 +312,9 @@ def measured(criterion: Criterion, row: Mapping[str, float]) -> bool:
 
 
 def _number(name: str, value: Any) -> float:
-    number = float(value)
+    number = real(value)
+    if number is None:
+        raise errors.ArgumentTypeError(f"History: {name} is a number, not {errors.describe(value)}")
     if name == "epoch" and not number.is_integer():
         raise errors.ArgumentError(f"History: an epoch has a whole number, not {number:g}")
     return number

@@ -1,5 +1,6 @@
 """Which variables may name values."""
 
+import linecache
 import sys
 
 from tensorgraph.caller.variables import Variables, variable_of
@@ -123,6 +124,12 @@ def test_what_code_without_source_binds():
     known = [holder.name for holder in found.holders]
     assert "k" not in known and "i" not in known and "j" in known
     assert known.index("y") < known.index("previous")
+
+
+def test_the_source_of_other_code_of_no_name_is_not_read(monkeypatch):
+    lines = ["first - previous\n"]
+    monkeypatch.setitem(linecache.cache, "<string>", (0, None, lines, "<string>"))
+    test_what_code_without_source_binds()
 
 
 def test_the_variable_that_holds_a_value():

@@ -98,6 +98,10 @@ def test_nothing_is_told_where_all_numbers_differ(terms, values):
 
 @example(["lam * (x**2).sum()", "mu * np.abs(x).sum()"], dict.fromkeys(NAMES, 0.1))
 @example(["lam * (x**2).sum()", "mu * (x**2).sum()"], dict.fromkeys(NAMES, 0.1))
+@example(
+    [*["(x**2).sum() * lam"] * 2, "tg.cos(lam * x).sum()", "tg.cos(mu * x).sum()"],
+    dict.fromkeys(NAMES, 0.1),
+)  # no loop of two steps
 @given(terms, numbers)
 def test_each_has_its_own_symbol(terms, numbers):
     program = [f"loss = {' + '.join(terms)}"]
@@ -105,6 +109,14 @@ def test_each_has_its_own_symbol(terms, numbers):
     d = derived(program, numbers)
     note(str(d))
     assert is_right(program, d) or is_told(program, d)
+
+
+@pytest.mark.parametrize("kind", [float, np.float64, np.array])
+@pytest.mark.parametrize("other", [float, np.float64, np.array])
+def test_so_whatever_holds_the_number(kind, other):
+    program = ["loss = (x**2).sum() * lam + tg.cos(mu * x).sum()"]
+    d = derived(program, {"lam": kind(0.1), "mu": other(0.1)})
+    assert str(d).startswith("dx = 2 λ x − μ sin(μ x)\n")
 
 
 @given(terms, numbers)

@@ -30,11 +30,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 # What is written in C for each dataflow.
 C_PROGRAMS = tuple(
-    f"tests/compiler/test_{name}.py"
-    for name in ("c_sweep", "c_programs", "c_windows", "memory_order")
+    f"compiler/test_{name}.py" for name in ("c_sweep", "c_programs", "c_windows", "memory_order")
 )
 # Programs of their own, which no run changes.
 BROWSER_AND_TEX = ("drawing/test_explorer.py", "formulas/test_mathml.py", "formulas/test_latex.py")
+# What is run with the newest Python and on plain kernels.
+EXAMPLES = ("house/test_examples.py", "house/test_faults.py")
 # What type checkers find, and that a killed run goes on.
 BESIDE = ("house/test_types.py", "train/test_save_killed.py")
 # What no kernel changes.
@@ -44,23 +45,13 @@ SYMBOLS = (
 )  # fmt: skip
 # Bounds on errors, which NumPy's kernels may use up.
 SWEEP = ("ops/sweep",)
-# Where matrices are multiplied.
-PRODUCTS = (
-    "engine/test_fork.py", "engine/test_programs.py", "engine/test_threads.py",
-    "engine/test_transforms.py", "house/test_examples.py", "house/test_readme.py",
-    "house/test_structure.py", "nn", "observe", "ops/test_contract.py", "ops/test_convolution.py",
-    "optim", "reports", "train",
-)  # fmt: skip
 # Where most is printed, or read from what was.
 PRINTED = (
     "display", "drawing/test_render_picture.py", "formulas/test_names_in_interpreters.py", "house",
     "train/test_fit_looks.py",
 )  # fmt: skip
 # Where code is read, frames are looked at, errors are told and objects are counted.
-INTERPRETED = (
-    "caller", "compiler", "display", "engine", "formulas", "house", "leads", "symbolic", "testing",
-    "train",
-)  # fmt: skip
+INTERPRETED = ("caller", "compiler", "display", "engine", "formulas", "house", "leads")
 
 
 def tests(*folders: str, but: tuple[str, ...] = BESIDE) -> tuple[str, ...]:
@@ -119,26 +110,16 @@ class Run:
 
 def runs() -> Iterator[Run]:
     """Yield all runs that this machine can make."""
-    yield Run(
-        "NumPy's plain kernels", all_but(*SYMBOLS), {"NPY_DISABLE_CPU_FEATURES": dispatched()}
-    )
-    if kernel := other_blas():
-        yield Run(
-            f"BLAS kernel {kernel}",
-            tests(*PRODUCTS),
-            {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": "4"},
-        )
+    yield Run("plain kernels", all_but(*SYMBOLS), plain())
     yield Run(
         "kernels one ulp off",
         all_but(*SYMBOLS, *SWEEP),
         {"PYTHONPATH": str(Path(__file__).parent / "off_by_one_ulp"), "OPENBLAS_NUM_THREADS": "1"},
     )
     if variables := sanitizers():
-        yield Run("C under sanitizers", C_PROGRAMS, variables)
+        yield Run("C under sanitizers", tests(*C_PROGRAMS), variables)
     yield Run("narrow terminal, ASCII", tests(*PRINTED), NARROW)
-    yield Run(
-        "oldest packages", all_but(*BROWSER_AND_TEX, "house/test_faults.py"), packages=oldest()
-    )
+    yield Run("oldest packages", all_but(*BROWSER_AND_TEX, *EXAMPLES, *SWEEP), packages=oldest())
     yield Run(
         "PyTorch",
         tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
@@ -148,7 +129,7 @@ def runs() -> Iterator[Run]:
     for version, python in versions.items():
         newest = version == max(versions, key=numbers_of)
         everything = all_but(*BROWSER_AND_TEX, *SWEEP)
-        own = tests(*INTERPRETED, but=(*BESIDE, *BROWSER_AND_TEX))
+        own = tests(*INTERPRETED, but=(*BESIDE, *BROWSER_AND_TEX, *EXAMPLES, *C_PROGRAMS))
         yield Run(f"Python {version}", everything if newest else own, python=python)
 
 
@@ -180,14 +161,16 @@ def sanitizers() -> dict[str, str]:
     }
 
 
-def dispatched() -> str:
-    """Return the processor's features for which NumPy has kernels: other names make it warn."""
-    return " ".join(name for name in umath.__cpu_dispatch__ if umath.__cpu_features__[name])
-
-
-def other_blas() -> str | None:
-    """Return the name of OpenBLAS's plainest kernel for this kind of processor."""
-    return {"x86_64": "Nehalem", "AMD64": "Nehalem", "aarch64": "ARMV8"}.get(platform.machine())
+def plain() -> dict[str, str]:
+    """Return what makes NumPy and OpenBLAS use their plainest kernels, with two threads."""
+    # Only features that the processor has, and for which NumPy has kernels: others make it warn.
+    dispatched = (name for name in umath.__cpu_dispatch__ if umath.__cpu_features__[name])
+    variables = {
+        "NPY_DISABLE_CPU_FEATURES": " ".join(dispatched),
+        "OPENBLAS_NUM_THREADS": "2",
+    }
+    kernel = {"x86_64": "Nehalem", "AMD64": "Nehalem", "aarch64": "ARMV8"}.get(platform.machine())
+    return variables | ({"OPENBLAS_CORETYPE": kernel} if kernel else {})
 
 
 def oldest() -> tuple[str, ...]:

@@ -55,6 +55,8 @@ class Scope:
         self._by_content: ArrayTable[list[_Array]] | None = None
         self.counts: frozenset[str] = frozenset()
         """The numbers that are not only what a loop left."""
+        self.single: frozenset[str] = frozenset()
+        """The variables that hold something of their own, not what is in a list; of no loop."""
         holders = self.variables.holders
         for left_by_loop in (False, True):
             found = [h for h in holders if h.rank[0] is left_by_loop]
@@ -70,6 +72,7 @@ class Scope:
                     self._add(_dotted(each.name, name) if name in self._names else name, part)
             if not left_by_loop:
                 self.counts = frozenset(self.numbers)
+                self.single = frozenset(h.name for h in named)
 
     def _add(self, name: str, value: Any) -> None:
         self._names.add(name)
@@ -78,10 +81,14 @@ class Scope:
             if not value.requires_grad:
                 self._arrays.append(_Array(value.name or name, value._data))
                 self.asserted += [(value._data, fact) for fact in asserted_of(place_of(value))]
+        elif isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "iuf":
+            self.numbers.setdefault(name, value.item())
         elif isinstance(value, np.ndarray):
             self._arrays.append(_Array(name, value))
-        elif type(value) in (int, float) or isinstance(value, (np.floating, np.integer)):
+        elif type(value) in (int, float):
             self.numbers.setdefault(name, value)
+        elif isinstance(value, (np.floating, np.integer)):
+            self.numbers.setdefault(name, value.item())
         elif isinstance(value, Module):
             self.add_module(value, name)
 

@@ -67,18 +67,21 @@ class Recurrence:
         return [f for f in self.families if not f.is_given]
 
 
-def recurrences(order: Sequence[Expr], weights: Collection[Expr]) -> list[Recurrence]:
+def recurrences(
+    order: Sequence[Expr], weights: Collection[Expr], single: Collection[Expr] = ()
+) -> list[Recurrence]:
     """Return the loops that a graph came from.
 
     Args:
         order: the expressions of the graph, operands first.
         weights: its inputs that a gradient flows to, which all steps of a loop share.
+        single: its numbers that have a name of their own, which so do not go through a list.
     """
     found: list[Recurrence] = []
     known: set[Expr] = set()
     place = {e: i for i, e in enumerate(order)}
     above = _ancestors(order, place)
-    data = _data(order, weights)
+    data = _data(order, weights).difference(single)
     by_kind: dict[Any, list[int]] = {}
     for i, e in enumerate(order):
         if e.op is not None:
