@@ -128,7 +128,7 @@ TERMS = {
     duplicates, leaks between sets: data.leaks data.duplicate_groups
     """,
     "3.2": """
-    error analysis: diagnose.error_table
+    error analysis: diagnose.misclassified diagnose.error_table
     incorrectly labeled data: diagnose.suspicious_labels diagnose.apply_corrections
     confusion matrix: diagnose.confusion_matrix
     build the first system quickly: train.overfit_one_batch train.fit

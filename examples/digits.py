@@ -107,14 +107,14 @@ def main() -> None:
     decay = optim.schedules.exponential(0.002, base=0.93)
     history = fitted(model, sets, epochs, decay, options.seed)
 
-    rates, answers = {}, {}
+    rates, scores, answers = {}, {}, {}
     for name, (images, classes) in sets.items():
-        logits = train.predict(model, images)
+        scores[name] = logits = train.predict(model, images)
         answers[name] = logits.argmax(axis=1)
         rates[name] = error_rate(logits, classes)
     sizes = {name: len(guesses) for name, guesses in answers.items()}
     ladder = diagnose.ladder(human=HUMAN, **rates, sizes=sizes)
-    dev_labels = sets["dev"][1]
+    dev_images, dev_labels = sets["dev"]
     (wrong,) = np.nonzero(answers["dev"] != dev_labels)
     errors = tagged(wrong, dev_labels, answers["dev"])
     print(f"\n{ladder}\n\n{errors}")
@@ -128,12 +128,16 @@ def main() -> None:
     picture.save(out / "graph.svg")
     picture.save(out / "explorer.html", run=history)
     confusion = diagnose.confusion_matrix(answers["dev"], dev_labels)
+    mistakes = diagnose.misclassified(
+        tg.softmax(scores["dev"], axis=1), dev_labels, dev_images, image_shape=(8, 8)
+    )
     diagnose.report(
         out / "report.html",
         title="Handwritten digits",
         history=history,
         ladder=ladder,
         confusion=confusion,
+        misclassified=mistakes,
         errors=errors,
         picture=picture,
     )

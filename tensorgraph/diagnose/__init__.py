@@ -8,6 +8,7 @@ measure probabilities            ``tg.diagnose.log_loss(probabilities, targets)`
 see whether they are believable  ``tg.diagnose.calibration(probabilities, targets)``
 choose among models              ``tg.diagnose.select``
 tell bias from variance          ``tg.diagnose.ladder(human=0.01, train=0.02, dev=0.1)``
+look at wrong answers            ``tg.diagnose.misclassified``
 look at errors by hand           ``tg.diagnose.error_table``
 find and correct wrong labels    ``tg.diagnose.suspicious_labels``, ``apply_corrections``
 see what it says of the plane    ``tg.diagnose.decision_boundary(predict, points, labels)``
@@ -19,9 +20,10 @@ results that print themselves. All are plain functions.
 
 Read ``array_arguments`` (the checks that all share) and ``metric`` first. Metrics: ``confusion``,
 ``class_metrics``, ``score_metrics``, ``reliability``; by them ``model_selection``. Analysis of the
-error: ``error_ladder`` with ``confidence_intervals`` and ``remedies``, ``error_analysis`` with
-``error_csv``, ``label_cleaning``, ``gradient_health`` (of the ``norm_columns`` of a history). All
-of it on one page: ``html_report``. What a classifier says of the plane: ``boundary``.
+error: ``error_ladder`` with ``confidence_intervals`` and ``remedies``, ``misclassified_examples``,
+``error_analysis`` with ``error_csv``, ``label_cleaning``, ``gradient_health`` (of the
+``norm_columns`` of a history). All of it on one page: ``html_report``. What a classifier says of
+the plane: ``boundary``.
 
 A metric is added in one file: a function with ``@metric(worst=..., best=...)`` whose name stands in
 the file's ``__all__``.
@@ -43,6 +45,7 @@ from tensorgraph.diagnose import (
     error_ladder,
     html_report,
     label_cleaning,
+    misclassified_examples,
     model_selection,
     reliability,
     score_metrics,
@@ -54,6 +57,7 @@ from tensorgraph.diagnose.error_analysis import *
 from tensorgraph.diagnose.error_ladder import *
 from tensorgraph.diagnose.html_report import *
 from tensorgraph.diagnose.label_cleaning import *
+from tensorgraph.diagnose.misclassified_examples import *
 from tensorgraph.diagnose.model_selection import *
 from tensorgraph.diagnose.reliability import *
 from tensorgraph.diagnose.score_metrics import *
@@ -67,6 +71,7 @@ __all__ += error_analysis.__all__
 __all__ += error_ladder.__all__
 __all__ += html_report.__all__
 __all__ += label_cleaning.__all__
+__all__ += misclassified_examples.__all__
 __all__ += model_selection.__all__
 __all__ += reliability.__all__
 __all__ += score_metrics.__all__

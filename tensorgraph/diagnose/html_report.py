@@ -17,6 +17,7 @@ from tensorgraph.diagnose.confusion import ConfusionMatrix, heat_table
 from tensorgraph.diagnose.error_analysis import ErrorTable
 from tensorgraph.diagnose.error_ladder import Ladder
 from tensorgraph.diagnose.gradient_health import health
+from tensorgraph.diagnose.misclassified_examples import Misclassified
 from tensorgraph.diagnose.norm_columns import GRADIENTS, by_layer
 from tensorgraph.display.line_chart import line_chart
 from tensorgraph.display.tables import html_table
@@ -76,6 +77,7 @@ def report(
     history: Any = None,
     ladder: Ladder | None = None,
     confusion: Any = None,
+    misclassified: Misclassified | None = None,
     errors: ErrorTable | None = None,
     norms: Mapping[str, Any] | None = None,
     picture: Any = None,
@@ -94,6 +96,8 @@ def report(
             the bottom. What is not finite leaves a gap. Columns ``gradients/...`` are norms.
         ladder: from :func:`ladder`.
         confusion: from :func:`confusion_matrix`; or a square array of counts.
+        misclassified: from :func:`misclassified`: images or rows, with what they are, what they
+            were taken for, and how confidently.
         errors: from :func:`error_table`.
         norms: the norms of the gradient of each layer, step by step, by its path; by default
             those in ``history``.
@@ -121,6 +125,7 @@ def report(
         ("Curves", columns or None, _curves),
         ("Where the error comes from", ladder, _ladder),
         ("Confusion matrix", confusion, _confusion),
+        ("Misclassified examples", misclassified, _misclassified),
         ("Error analysis", errors, _errors),
         ("Gradients", gradients or None, _gradients),
         ("Graph", picture, _picture),
@@ -204,6 +209,12 @@ def _confusion(found: Any) -> str:
             f" {errors.describe(found)}"
         )
     return heat_table(counts, tuple(range(len(counts))))
+
+
+def _misclassified(found: Misclassified) -> str:
+    line = "tg.diagnose.misclassified(probabilities, labels, inputs)"
+    _expect("misclassified", found, Misclassified, line)
+    return found._repr_html_()
 
 
 def _errors(found: ErrorTable) -> str:

@@ -126,7 +126,7 @@ class Derivation:
             word = "" if k < asked else "where "
             before = r"\text{where }" if word else ""
             written = f"{before}{latex(e.left)} = {latex(e.right)}{_holding(e)}"
-            line = word + _line(replace(e, note=""))
+            line = word + line_of(replace(e, note=""))
             found.append((line, written, mathml(e.right, e.left, range_text(e.range), word)))
         notes = dict.fromkeys(e.note for e in equations if e.note)
         others = str(self).splitlines()[len(equations) :]

@@ -57,7 +57,7 @@ def checked(report):
     for name, value in page.attributes:
         assert not name.startswith("on") and name != "href"
         if name == "src":
-            assert value.startswith("data:image/svg+xml;base64,")
+            assert value.startswith(("data:image/svg+xml;base64,", "data:image/png;base64,"))
     assert "http" not in report.html.replace("http://www.w3.org/2000/svg", "").replace(
         "http-equiv", ""
     )
@@ -81,6 +81,12 @@ def everything(word="x"):
         },
         "ladder": D.ladder(human=0.0, train=0.1, dev=0.12, sizes={"train": 90, "dev": 90}),
         "confusion": D.confusion_matrix([word, "b"], ["b", "b"]),
+        "misclassified": D.misclassified(
+            [[0.2, 0.8], [0.9, 0.1]],
+            [f"class {word}", "b"],
+            [[[1, 2]], [[3, 4]]],
+            classes=[f"class {word}", "b"],
+        ),
         "errors": D.error_table(["1", "2"], [[f"tag {word}"], []], error=0.1),
         "norms": {f"layers[0] {word}": [1.0, 2.0], "layers[1]": [1.0, math.inf]},
         "picture": D.ladder(human=0, train=0, dev=0.5),
@@ -95,7 +101,8 @@ def test_all_parts_stand_on_one_page(tmp_path):
     assert path.read_text(encoding="utf-8") == report.html
     titles = [
         "Run x", "Curves", "Where the error comes from", "Confusion matrix", "Error analysis",
-        "Gradients", "Graph", "loss", "train_loss", "dev_loss", "tag x", "layers[0] x",
+        "Misclassified examples", "class x", "Gradients", "Graph", "loss", "train_loss", "dev_loss",
+        "tag x", "layers[0] x",
         "not finite from step 1", "train a bigger network",
     ]  # fmt: skip
     for title in titles:
@@ -233,6 +240,7 @@ BAD = [
     ({"norms": {"a": 3}}, DTypeError, r"norms\['a'\] must be a list of numbers"),
     ({"ladder": 3}, DTypeError, r"ladder must be what tg.diagnose.ladder\(...\) returns, not 3"),
     ({"errors": 3}, DTypeError, r"errors must be what tg.diagnose.error_table\(...\) returns"),
+    ({"misclassified": [3]}, DTypeError, r"misclassified must be what tg.diagnose.misclassified\("),
     ({"confusion": [1, 2]}, DTypeError, "confusion must be a square array of counts"),
     ({"confusion": [[1, 2]]}, DTypeError, "confusion must be a square array of counts"),
     ({"confusion": [["a"]]}, DTypeError, "confusion must be a square array of counts"),

@@ -55,6 +55,16 @@ FAULTS: list[Fault] = [
          "diagnose_errors: effort ignored"),
     ),
     *planted_in(
+        "diagnose/misclassified_examples.py",
+        ("misclassified", "-confidence[wrong]", "confidence[wrong]",
+         "misclassified: the least confident mistakes first"),
+        ("misclassified", "p[:, 1] >= p[:, 0]", "p[:, 1] > p[:, 0]",
+         "misclassified: at one half the negative of two classes is predicted"),
+        ("_as_images", "np.moveaxis(examples, 1, -1)",
+         "examples.reshape(len(examples), *examples.shape[2:], -1)",
+         "misclassified: the channels of an image are taken for its rows"),
+    ),
+    *planted_in(
         "diagnose/error_csv.py",
         ("_FORMULA", "'@'", "", "diagnose_errors: a cell that begins with @ is a formula"),
         ("_QUOTED", '(*_FORMULA, "\'")', "_FORMULA",

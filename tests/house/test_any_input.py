@@ -51,6 +51,14 @@ CALLS = {
         lambda x: D.decision_boundary(lambda points: points[:, 0] > 0, MORE.reshape(5, 2), x),
         lambda x: D.decision_boundary(lambda points: x, MORE.reshape(5, 2), [0, 1, 0, 1, 1]),
     ],
+    "misclassified": [
+        lambda x: D.misclassified(x, TWO, TWO),
+        lambda x: D.misclassified(TWO, x, TWO),
+        lambda x: D.misclassified(TWO, TWO, x),
+        lambda x: D.misclassified(TWO, TWO, x, image_shape=(1, 1)),
+        lambda x: D.misclassified(TWO, TWO, TWO, image_shape=x),
+        lambda x: D.misclassified(TWO, TWO, TWO, classes=x),
+    ],
     "error_table": [
         lambda x: D.error_table(x, [["t"]] * 2),
         lambda x: D.error_table(["a", "b"], x),
@@ -116,7 +124,8 @@ CALLS = {
 }
 RESULTS = (
     "Comparison Likeness Leak Leaks Split SplitIndices TargetSplit TargetIndices Synthesis"
-    " Calibration ConfusionMatrix Criterion ErrorTable Ladder Report Selection SuspiciousLabels"
+    " Calibration ConfusionMatrix Criterion ErrorTable Ladder Misclassified Report Selection"
+    " SuspiciousLabels"
 ).split()
 
 

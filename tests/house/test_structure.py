@@ -324,6 +324,7 @@ ELSEWHERE = {
     "diagnose.ConfusionMatrix": "shown by confusion_matrix",
     "diagnose.ErrorTable": "shown by error_table",
     "diagnose.Ladder": "shown by ladder",
+    "diagnose.Misclassified": "shown by misclassified",
     "diagnose.Report": "shown by report",
     "diagnose.Selection": "shown by select",
     "diagnose.SuspiciousLabels": "shown by suspicious_labels",
