@@ -54,8 +54,9 @@ def grey_levels(image: Any) -> NDArray[np.uint8]:
         [[0, 128, 255]]
     """
     image = np.asarray(image)
+    levels: NDArray[np.uint8]
     if image.dtype == np.uint8:
-        levels: NDArray[np.uint8] = image
+        levels = image
         return levels
     numbers = image.astype(np.float64)
     finite = numbers[np.isfinite(numbers)]
@@ -65,7 +66,7 @@ def grey_levels(image: Any) -> NDArray[np.uint8]:
     scale = max(abs(low), abs(high)) or 1.0  # so that no difference overflows
     spread = high / scale - low / scale or 1.0
     shares = (np.where(np.isfinite(numbers), numbers, low) / scale - low / scale) / spread
-    levels: NDArray[np.uint8] = np.rint(255 * shares).astype(np.uint8)
+    levels = np.rint(255 * shares).astype(np.uint8)
     return levels
 
 

@@ -115,6 +115,8 @@ class _Found:
         self.by_place = dict(zip(self.problem.places, self.derivation.gradients, strict=True))
 
     def formulas(self, letters: Mapping[Any, str]) -> GraphFormulas:
+        if not self.by_place:  # nothing has a name in whose terms the rest could be told
+            return GraphFormulas({}, {}, {}, letters, ())
         gradients = {p: self._named(g) for p, g in self.by_place.items()}
         others = [p for p in self.problem.raw if p not in self.by_place]
         gradients |= {p: self._other(p, self.problem.raw[p]) for p in others}

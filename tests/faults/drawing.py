@@ -158,10 +158,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/scene/module_calls.py",
-        ("ModuleCalls._move_to", "self._open[depth:]", "self._open[max(depth, 1):]",
-         "render_scene: operations outside of all modules stay in the last one"),
-        ("ModuleCalls._move_to", "call.path != path", "call.path > path",
-         "render_scene: calls of modules are taken for that before"),
+        ("ModuleCalls.enter", "last and last.path == path", "last",
+         "render_scene: modules around calls are taken for that before"),
+        ("ModuleCalls.numbered", "so_far[key] += 1", "so_far[key] = 1",
+         "render_scene: calls of one module are not counted"),
     ),
     *planted_in(
         "formulas/recorded_call.py",
@@ -183,8 +183,8 @@ FAULTS: list[Fault] = [
     *planted_in(
         "drawing/scene/subgraphs.py",
         ("Subgraphs.canonical_form",
-         "(*signature(box), self._place(box.call, call), used, tuple(operands))",
-         "(*signature(box), self._place(box.call, call), tuple(operands))",
+         "(*signature(box), self.place(box.call, call), used, tuple(operands))",
+         "(*signature(box), self.place(box.call, call), tuple(operands))",
          "render_fold: blocks of which one is used further on are merged"),
         ("Subgraphs._comes_in",
          "(box.kind, box.shape, box.dtype, box.text, self.only_in(box.id, inside))",
@@ -193,12 +193,6 @@ FAULTS: list[Fault] = [
         ("signature", "(box.op, box.settings, box.shape, box.dtype)",
          "(box.settings, box.shape, box.dtype)",
          "render_fold: blocks of other operations are merged"),
-    ),
-    *planted_in(
-        "drawing/view/hierarchy.py",
-        ("_Repeats._equal",
-         "if form is not None and found != form:\n"
-         "    return", "", "render_fold: parts of a row are not compared"),
     ),
     *planted_in(
         "drawing/view/fold.py",

@@ -255,7 +255,7 @@ FAULTS: list[Fault] = [
         "nn/lost_parameters.py",
         ("_trained_in", "isinstance(v, HasContents) or _is_parameter(v)", "_is_parameter(v)",
          "lost_parameters: layers in a set are not told of"),
-        ("warn_of_lost_parameter", "mode.module is not None", "False",
+        ("warn_of_lost_parameter", "mode.call is not None", "False",
          "lost_parameters: a result that forward keeps is told to be lost"),
         ("warn_of_lost_parameter", "{id(leaf) for leaf in own()}", "set()",
          "lost_parameters: a loss that a model keeps is told to be lost"),

@@ -19,7 +19,8 @@ def settings(node: Node) -> str:
         >>> x = tg.tensor([[1.0, 2.0]], requires_grad=True)
         >>> settings(x.sum(axis=1).node), settings(x[:, 0].node)
         ('axis=1', '[:, 0]')
-        >>> settings(tg.conv(tg.ones((1, 1, 5)), tg.ones((1, 1, 3)), padding="same").node)
+        >>> w = tg.ones((1, 1, 3), requires_grad=True)
+        >>> settings(tg.conv(tg.ones((1, 1, 5)), w, padding="same").node)
         'padding=same'
     """
     defaults = node.op.defaults
@@ -51,7 +52,9 @@ def _uniform(value: Any) -> Any:
 def _is_same(node: Node) -> bool:
     """Return whether windows are padded as ``padding="same"`` asks for, and at all."""
     static, padding = node.static, node.static["padding"]
-    if not isinstance(padding, tuple) or not any(map(any, padding)):
+    if not isinstance(padding, tuple) or any(type(side) is not tuple for side in padding):
+        return False  # of an operation of the user's, which has its own meaning of it
+    if not any(map(any, padding)):
         return False
     rank = len(padding)
     operands = {node.op.operand_name(i): p.shape for i, p in enumerate(node.parents)}
