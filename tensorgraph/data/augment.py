@@ -319,6 +319,8 @@ def _brightness(amount: float, limits: Limits, image: Any, rng: Random) -> Array
 def _on_image(change: Augmentation, layout: str, image: Any, rng: Random) -> Array:
     """Return an image changed by a function of one whose channels, if any, come last."""
     array = to_plain(image, "an image")
+    if array.dtype.kind not in "biuf":
+        raise DTypeError(f"an image holds numbers, not {what_else(array, image)}")
     if not array.size:
         raise ShapeError(f"an image has pixels, not shape {array.shape}")
     if array.ndim == 2:

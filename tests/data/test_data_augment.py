@@ -297,3 +297,10 @@ def test_a_missing_library_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "scipy.ndimage", None)
     with pytest.raises(ImportError, match=r"pip install 'tensorgraph-engine\[images\]'"):
         tg.data.augment.rotate(10.0)
+
+
+@pytest.mark.parametrize("dtype", ["m8[s]", "M8[D]", "U1", "complex64"])
+@pytest.mark.parametrize("change", [augment.shift(1), augment.flip(), augment.crop((1, 1))])
+def test_an_image_holds_numbers(change, dtype):
+    with pytest.raises(DTypeError, match="an image holds numbers, not"):
+        change(np.zeros((2, 2), dtype), np.random.default_rng(0))
