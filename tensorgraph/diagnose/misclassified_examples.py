@@ -218,7 +218,7 @@ def _reshaped(array: Array, shape: Sequence[int]) -> Array:
     """
     parts = as_list("misclassified", "image_shape", shape)
     sides = tuple(whole(n, "misclassified: image_shape", 1) for n in parts)
-    pixels = array[0].size
+    pixels = array.size // len(array)
     if len(sides) not in (2, 3) or math.prod(sides) != pixels:
         raise errors.ShapeError(
             f"misclassified: image_shape={sides} is not the shape of an image of the {pixels}"

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from tensorgraph.drawing.scene.scene import Box
 from tensorgraph.drawing.scene.subgraphs import Subgraphs, signature
+from tensorgraph.drawing.view.wording import short_name
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
 
@@ -245,7 +246,10 @@ def _settings(boxes: Sequence[Box]) -> str:
 
 def _name(boxes: Sequence[Box]) -> str | None:
     """Return what a value is called in all turns: of ``h1``, ``h2``, … it is ``h``."""
-    names = [box.name for box in boxes if box.name]
+    if len({box.name for box in boxes}) > 1:
+        names = list(filter(None, map(short_name, boxes)))  # of each block's own layers
+    else:
+        names = [box.name for box in boxes if box.name]
     stems = {NUMBER_AT_END.sub("", name) or name for name in names}
     same = all(one == other for one, other in pairwise(names))
     return names[0] if names and same else stems.pop() if len(stems) == 1 else None
