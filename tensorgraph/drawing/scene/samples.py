@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.display.png import shrunk
+
 ROWS, COLUMNS = 32, 40
 """No more of a matrix is shown."""
 PLANES = 4
@@ -92,19 +94,4 @@ def _images(array: Any) -> Any:
         images = np.moveaxis(array.reshape(-1, *shape[-3:]), 1, -1)
     else:
         images = array.reshape(-1, *shape[-2:], 1)
-    return smaller(images[:PLANES])
-
-
-def smaller(images: Any) -> Any:
-    """Return images, averaged over blocks so that no side is longer than ``SIDE``.
-
-    Args:
-        images: of shape (n, height, width, channels); rows and columns beyond whole blocks go.
-    """
-    n, height, width, channels = images.shape
-    block = -(-max(height, width) // SIDE)
-    rows, columns = max(1, height // block), max(1, width // block)
-    cut = images[:, : rows * block, : columns * block]
-    if block == 1 or min(height, width) < block:
-        return cut[:, :SIDE, :SIDE]
-    return cut.reshape(n, rows, block, columns, block, channels).mean(axis=(2, 4))
+    return np.stack([shrunk(image, SIDE) for image in images[:PLANES]])

@@ -19,6 +19,7 @@ from tensorgraph.drawing.scene.subgraphs import Subgraphs, signature
 from tensorgraph.drawing.view.wording import short_name
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
+NUMBER_AT_END = re.compile(r"\d+$")
 
 
 @dataclass
@@ -253,6 +254,3 @@ def _name(boxes: Sequence[Box]) -> str | None:
     stems = {NUMBER_AT_END.sub("", name) or name for name in names}
     same = all(one == other for one, other in pairwise(names))
     return names[0] if names and same else stems.pop() if len(stems) == 1 else None
-
-
-NUMBER_AT_END = re.compile(r"\d+$")
