@@ -16,7 +16,7 @@ LONGEST = 64
 """Patterns of more items are not looked for where no module bounds them."""
 MOST_PERIODS = 3
 """So many periods are tried where a part may begin, beside their multiples."""
-SPARED = 12
+SPARED = 8
 """Operations outside of modules are joined if more than so many need not be drawn then."""
 
 Item = Any
@@ -49,6 +49,10 @@ class Hierarchy:
     """For an operation in copies, which repetition it is in and in which turn; inner ones first."""
     groups: list[Group]
     """The group of each repetition."""
+    lengths: list[int]
+    """How many turns each repetition has."""
+    stacks: set[int]
+    """The repetitions in which each turn has parameters of its own, as the layers of a stack."""
     told: dict[int, Box]
     """Boxes as they are told for all that they stand for."""
 
@@ -67,7 +71,7 @@ def hierarchy(
     groups = _groups(scene)
     for group in groups[1:]:
         group.alone = group.call is not None and alone(group.call)
-    found = Hierarchy(groups[0], {}, {}, [], {})
+    found = Hierarchy(groups[0], {}, {}, [], [], set(), {})
     if repeats:
         joined = _Repeats(Subgraphs(scene), found, spared)
         for group in reversed(groups):
@@ -185,6 +189,7 @@ class _Repeats:
         """Note which box stands for which, and what is told of it."""
         repetition = len(self.found.groups)
         self.found.groups.append(group)
+        self.found.lengths.append(len(loop))
         for k, turn in enumerate(loop.turns):
             for op in turn.ops:
                 self.found.turns.setdefault(op, []).append((repetition, k))
@@ -193,6 +198,8 @@ class _Repeats:
             *loop.own_leaves(),
         ):
             self.found.stands_for.update(dict.fromkeys(others, first))
+        if loop.is_stack():
+            self.found.stacks.add(repetition)
         self.found.told.update(loop.told())
 
 

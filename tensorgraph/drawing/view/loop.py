@@ -206,6 +206,10 @@ class Loop:
             if own and _is_leaf(leaf) and self.graph.only_in(leaf.id, first):
                 yield column
 
+    def is_stack(self) -> bool:
+        """Return whether each turn has parameters of its own."""
+        return any(self.graph.boxes[leaf].kind == "parameter" for leaf, *_ in self.own_leaves())
+
     def told(self) -> Iterator[tuple[int, Box]]:
         """Yield the boxes of the first turn as they are told for all of them."""
         for column in (*zip(*(turn.ops for turn in self.turns), strict=True), *self.own_leaves()):
