@@ -207,8 +207,6 @@ FAULTS: list[Fault] = [
          "render_fold: what goes from copy to copy is a link inside"),
         ("_is_seen", "loop not in hierarchy.stacks", "True",
          "render_loops: layers of a stack are drawn as a loop"),
-        ("_states", "any(made.values())", "True",
-         "render_loops: a gradient goes round a loop whose state is detached"),
     ),
     *planted_in(
         "drawing/formats/state_routes.py",
