@@ -60,6 +60,7 @@ def tip(box: Box, path: str) -> str:
         path,
         f"{box.op}({box.settings})" if box.op else "",
         shape_text(box.shape, box.dtype) + f", {box.bytes:,} bytes",
+        f"holds {', '.join(box.parts)}" if box.parts else "",
         f"saves {saved}" if saved else "",
         f"{box.line}  {box.source or ''}".strip() if box.line else "",
     ]

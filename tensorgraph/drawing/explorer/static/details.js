@@ -81,7 +81,7 @@ class Details {
       box.line && html("p", { class: "source" }, [html("span", {}, [box.line]), html("code", {}, [box.source ?? ""])]),
       facts({
         Shape: shapeText(box.shape), Type: box.dtype, Memory: bytesText(box.bytes),
-        Settings: box.settings, Constant: box.text,
+        Settings: box.settings, Constant: box.text, Holds: box.parts?.join(", "),
         "Time forward": isLeaf(box) ? null : secondsText(box.forward_seconds),
         "Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.backward_seconds),
       }),
