@@ -6,6 +6,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.compiler.c.runner import c_runner
+from tensorgraph.compiler.loops.scalars import Buffer, Index, load
 from tensorgraph.compiler.numpy_runner import numpy_runner
 from tests.compiler.back_ends import compiled, on_every_back_end
 from tests.machine.needs import needs
@@ -76,6 +77,21 @@ def test_a_picture_of_a_training_step(runner):
     assert f"holds {whole}" in svg and all(f">{path}<" in svg for path in paths)
     assert "digraph" in drawn.dot() and "<html" in drawn.html()
     assert drawn.view.tiles
+
+
+def test_of_what_lies_end_to_end_only_the_parts_are_read_that_are_reached():
+    a, b, c = (Buffer((n,), "float32") for n in (4, 2, 3))
+    whole = Buffer((9,), "float32", parts=[a, b, c])
+    cases = {
+        (b,): Index(4, (1,)).reach((2,)),
+        (a, b): Index(3, (1,)).reach((2,)),
+        (b, c): Index(8, (-2, 1)).reach((2, 1)),
+        (whole,): Index(8, (-1,)).reach((9,)),
+    }
+    for parts, reach in cases.items():
+        assert whole.touched(reach) == parts
+    gathered = Index(0, (), ((load(c, Index()), 1),)).reach((9,))
+    assert whole.touched(gathered) == (whole,), "nobody knows what is read"
 
 
 @on_every_back_end
