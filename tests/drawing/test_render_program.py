@@ -85,7 +85,7 @@ def test_of_what_lies_end_to_end_only_the_parts_are_read_that_are_reached():
     cases = {
         (b,): Index(4, (1,)).reach((2,)),
         (a, b): Index(3, (1,)).reach((2,)),
-        (b, c): Index(8, (-2, 1)).reach((2, 1)),
+        (b, c): Index(8, (-3, 1)).reach((2, 1)),
         (whole,): Index(8, (-1,)).reach((9,)),
     }
     for parts, reach in cases.items():
