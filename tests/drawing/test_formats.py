@@ -137,13 +137,28 @@ def test_a_name_that_is_no_path_is_drawn_whole():
     assert "weight" in texts(tg.render(model(tg.ones((1, 2)))).svg())
 
 
-def test_what_a_module_calls_itself_is_no_input():
+WRITTEN = [".svg", ".tex", ".dot", ".mmd", ".json", ".graphml"]
+
+
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_a_value_that_is_in_the_name_is_not_written_again(suffix, tmp_path):
+    rate = tg.tensor(0.01, requires_grad=True, name="lr=0.01")
+    tg.render(rate * tg.tensor(2.0, name="k = 2")).save(tmp_path / f"x{suffix}")
+    found = (tmp_path / f"x{suffix}").read_text(encoding="utf-8")
+    assert "lr=0.01" in found and "k = 2" in found
+    assert "= 0.01" not in found and "k = 2 = 2" not in found
+
+
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_what_a_module_calls_itself_is_no_input(suffix, tmp_path):
     class Net(nn.Module):
         def forward(this, image):
             return tg.tanh(image)
 
-    found = texts(tg.render(Net(), constant((2, 3))).svg())
-    assert "image" in found and "this" not in found
+    tg.render(Net(), constant((2, 3))).save(tmp_path / f"x{suffix}")
+    written = (tmp_path / f"x{suffix}").read_text(encoding="utf-8")
+    words = set(re.findall(r"\w+", re.sub("^%.*", "", written, flags=re.MULTILINE)))
+    assert "image" in words and "this" not in words
 
 
 def test_title_and_legend_can_be_left_out(loss):
