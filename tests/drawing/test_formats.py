@@ -234,8 +234,10 @@ def test_assumptions_of_formulas_have_lines_of_their_own():
 # ------------------------------------------------------------------------------------------ TikZ
 
 DOCUMENT = r"""\documentclass{article}
+\usepackage%s{fontenc}
 \usepackage{amsmath,tikz}
 \usepackage[paperwidth=50cm,paperheight=50cm,margin=1cm]{geometry}
+\pagestyle{empty}
 \begin{document}
 %s
 \end{document}
@@ -243,7 +245,8 @@ DOCUMENT = r"""\documentclass{article}
 
 
 @needs("tex")
-def test_latex_sets_pictures(derived, tmp_path):
+@pytest.mark.parametrize("encoding", ["OT1", "T1"])
+def test_latex_sets_pictures(derived, tmp_path, encoding):
     pictures = {name: case() for name, case in CASES.items()}
     pictures["derived"] = tg.render(derived, theme="print", font="serif")
     x = tg.tensor([1.0], requires_grad=True, name="été ∂Σ²₁ 日本 💩 \\end{x} #%$&~^_{}<>|\"'`-")
@@ -251,7 +254,7 @@ def test_latex_sets_pictures(derived, tmp_path):
     for name, picture in pictures.items():
         picture.save(tmp_path / f"{name}.tex", width="80mm")
     document = "\n\n".join(rf"\input{{{name}.tex}}" for name in pictures)
-    (tmp_path / "all.tex").write_text(DOCUMENT % document, encoding="utf-8")
+    (tmp_path / "all.tex").write_text(DOCUMENT % (f"[{encoding}]", document), encoding="utf-8")
     run = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
         cwd=tmp_path,
@@ -260,6 +263,7 @@ def test_latex_sets_pictures(derived, tmp_path):
     log = run.stdout.decode("latin-1")
     assert run.returncode == 0, log[-3000:]
     assert "Missing character" not in log
+    assert not re.search(r"\d+pk>", log), "bitmaps, which TeX cannot make in every size"
 
 
 def test_paths_of_tikz_are_those_of_svg():

@@ -90,6 +90,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/formats/to_tikz.py",
+        ("KNUTH", "'cmss'", "''", "formats: pictures of TikZ in bitmaps, which may fail"),
         ("_way", "letter == 'Q'", "False", "formats: corners of TikZ are not those of SVG"),
     ),
     *planted_in(
