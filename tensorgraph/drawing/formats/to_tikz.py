@@ -70,7 +70,7 @@ class _Writer:
         self._used: dict[str, None] = {}
 
     def fonts(self) -> Iterator[str]:
-        """Yield the definitions of the families that are used: ``\\tgsf`` and so on."""
+        r"""Yield the definitions of the families that are used: ``\tgsf`` and so on."""
         for name in dict.fromkeys(self.families.values()):
             asked = rf"\edef\tg{name}{{\{name}default}}\def\tgcm{{{KNUTH[name]}}}"
             outlines = rf"\ifx\tg{name}\tgcm\noexpand\fontencoding{{OT1}}\fi"
@@ -108,8 +108,8 @@ class _Writer:
     def _text(self, text: Text, written: str) -> str:
         look = lettering(text.look, text.absent)
         size = look.size * self.points
-        font = rf"\fontsize{{{size:.2f}}}{{{1.2 * size:.2f}}}\selectfont\tg{self.families[look.family]}"
-        font += r"\bfseries" if look.bold else ""
+        font = rf"\fontsize{{{size:.2f}}}{{{1.2 * size:.2f}}}\selectfont"
+        font += rf"\tg{self.families[look.family]}" + r"\bfseries" * look.bold
         style = f"anchor={ANCHORS[text.anchor]}, text={self._colour(look.colour, '')}, font={font}"
         return rf"\node[{style}] at {_at((text.x, text.y))} {{{written}}};"
 
