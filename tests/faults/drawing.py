@@ -233,6 +233,13 @@ FAULTS: list[Fault] = [
          "render_picture: links to saved values pull rows apart"),
     ),
     *planted_in(
+        "drawing/picture.py",
+        ("Picture.__init__", "recording if self._wants_formulas else None", "recording",
+         "render_picture: a picture keeps the caller's variables"),
+        ("Picture._explained", "self._places, self._recording = ((), None)", "pass",
+         "render_picture: a picture keeps the graph for ever"),
+    ),
+    *planted_in(
         "drawing/scene/from_program.py",
         ("_Capture._piece", "out in self.made_by and out not in piece.reads", "False",
          "render_program: parts of one array are not connected"),
