@@ -135,6 +135,8 @@ FAULTS: list[Fault] = [
         "drawing/view/colour.py",
         ("ByModule.tone", "self.hues[call] % len(HUES)", "self.hues[call]",
          "render_svg: no colour for the ninth module"),
+        ("ByModule.tone", "'module' if kind == 'op' else kind", "super().tone(kind, boxes)",
+         "render_picture: what is outside of modules has the colour of one"),
         ("heat_tone", "min(step, len(HEATS) - 1)", "step",
          "render_svg: no colour for the hottest tile"),
         ("Colouring.keys", "family in used", "True",
