@@ -13,7 +13,7 @@ from tensorgraph.drawing.layout.layers import LONGEST, Net, layers_of
 from tensorgraph.drawing.layout.order import _crossings, ordered_rows
 from tensorgraph.drawing.layout.ranks import ranks_of
 from tensorgraph.drawing.layout.relax import _apart
-from tensorgraph.drawing.layout.routes import RAILS
+from tensorgraph.drawing.layout.routes import RAILS, tidy
 
 HEADER = (60.0, 20.0)
 
@@ -341,3 +341,7 @@ def test_large_graphs_are_drawn_without_recursion(graph):
     p = drawn(graph)
     assert all(math.isfinite(x + y) for x, y in p.centers)
     assert len(set(p.centers)) == len(graph.sizes)
+
+
+def test_points_that_differ_by_rounding_are_one():
+    assert tidy([(0.1, 0.0), (0.1, 5.0), (0.1, 5.0 + 1e-12)]) == [(0.1, 0.0), (0.1, 5.0)]

@@ -38,7 +38,7 @@ FAULTS: list[Fault] = [
     *planted_in(
         "drawing/layout/routes.py",
         ("tidy",
-         "if route and point == route[-1]:\n"
+         "if route and dist(point, route[-1]) < ROUNDING:\n"
          "    continue", "", "layout: routes with the same point twice"),
         ("_between", "yield (grid.x[dummy], grid.bands[rank + 1][0])", "pass",
          "layout: links run through tiles beside them"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import dist
 
 from tensorgraph.drawing.layout.layers import Layers, Net
 
@@ -17,6 +18,8 @@ RAIL = 10.0
 """How far apart rails run."""
 RAILS = 8
 """How many rails run side by side; links beyond these have no route."""
+ROUNDING = 1e-6
+"""Points that are no further apart are the same: an arrow along them would point anywhere."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,7 @@ def tidy(points: Iterable[Point]) -> Route:
     """Return a route without points on the upright or level line between their neighbours."""
     route: Route = []
     for point in points:
-        if route and point == route[-1]:
+        if route and dist(point, route[-1]) < ROUNDING:
             continue
         if len(route) > 1 and any(route[-2][i] == route[-1][i] == point[i] for i in (0, 1)):
             route.pop()
