@@ -91,7 +91,7 @@ class Colouring:
         """Yield the entries of the legend of a picture with these tiles."""
         used = {tile.tone for tile in tiles if tile.kind == "op"}
         yield from (Key(family, family) for family in FAMILIES if family in used)
-        found = {tile.kind for tile in tiles}
+        found = {tile.kind for tile in tiles if tile.tone == tile.kind}
         yield from (Key(kind, kind, kind != "module") for kind in self.kinds if kind in found)
 
 
