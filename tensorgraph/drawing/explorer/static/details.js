@@ -4,16 +4,23 @@ class Details {
   /** @param {(id: number) => void} go selects a box wherever it is folded */
   constructor(element, scene, formulas, go) {
     Object.assign(this, { element, scene, formulas, go });
+    new ResizeObserver(() => this.markWide()).observe(element); // as a sheet it is not there at first
     this.summary();
   }
 
   show(children) {
     this.element.replaceChildren(...children.flat(Infinity).filter(Boolean));
     this.element.scrollTop = 0;
-    for (const wide of this.element.querySelectorAll(":not(.line) > .math, .rows")) {
-      if (wide.scrollWidth > wide.clientWidth) wide.setAttribute("tabindex", 0); // so that keys can scroll it
-    }
+    this.markWide();
     this.element.querySelector(".newest")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Let keys scroll what is wider than there is room for. */
+  markWide() {
+    for (const part of this.element.querySelectorAll(":not(.line) > .math, .rows")) {
+      if (part.scrollWidth > part.clientWidth) part.setAttribute("tabindex", 0);
+      else part.removeAttribute("tabindex");
+    }
   }
 
   // ------------------------------------------------------------------------------- the scene

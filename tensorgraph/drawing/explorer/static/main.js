@@ -22,7 +22,7 @@ class Explorer {
     this.refresh();
     this.nameSheet();
     this.canvas.open();
-    this.address.read();
+    if (location.hash) this.address.read();
     if (this.run && !this.scene.boxes.length) this.toggleRun();
   }
 
@@ -204,7 +204,7 @@ class Explorer {
     on("close-keys", () => find("keys").close());
     on("close-run", () => this.toggleRun());
     on("formulas", () => this.setFormulas(!this.formulas.on, true));
-    on("link", () => this.copying.link());
+    on("link", () => this.copyLink());
     on("copy", () => this.copying.picture());
     on("more", () => this.unrollTools());
     on("sheet", () => this.raiseSheet(!document.body.classList.contains("raised")));
@@ -229,12 +229,21 @@ class Explorer {
     this.colours.paint(select.value);
   }
 
-  /** Show or hide the backward half. */
-  mirror() {
-    if (!this.scene.backward.length) return;
-    this.canvas.backward = !this.canvas.backward;
+  /** Show or hide the backward half, if there is one, from the next drawing on. */
+  setBackward(on) {
+    this.canvas.backward = on && this.scene.backward.length > 0;
     document.getElementById("mirror").setAttribute("aria-pressed", this.canvas.backward);
+  }
+
+  mirror() {
+    this.setBackward(!this.canvas.backward);
     this.redraw();
+  }
+
+  copyLink() {
+    if (!this.address.writable) return;
+    this.address.put();
+    this.copying.link();
   }
 
   /** Write the formulas on the boxes or take them off; what is selected stays in its place. */
@@ -300,7 +309,7 @@ class Explorer {
       "Shift+ArrowLeft": () => canvas.pan(pan, 0), "Shift+ArrowRight": () => canvas.pan(-pan, 0),
       "Shift+ArrowUp": () => canvas.pan(0, pan), "Shift+ArrowDown": () => canvas.pan(0, -pan),
       "/": () => this.search.input.focus(), c: () => this.nextColour(), b: () => this.mirror(),
-      d: () => this.setFormulas(!this.formulas.on, true), l: () => this.copying.link(), p: () => this.copying.picture(),
+      d: () => this.setFormulas(!this.formulas.on, true), l: () => this.copyLink(), p: () => this.copying.picture(),
       t: () => this.theme(), r: () => this.toggleRun(), "?": () => document.getElementById("keys").showModal(),
       Escape: () => (stepper.on ? stepper.close() : this.select(null)),
     };
