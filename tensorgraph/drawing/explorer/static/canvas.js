@@ -178,15 +178,24 @@ class Canvas {
   reveal(tile, side = "forward", others = []) {
     const own = this.frameOf(tile, side);
     const all = [own, ...others.map((other) => this.frameOf(other, side))].reduce(union);
-    const room = { width: this.stage.clientWidth, height: this.stage.clientHeight };
+    const { room } = this;
     const frame = all.width <= room.width && all.height <= room.height ? all : own;
-    const inside = frame.x >= 0 && frame.x + frame.width <= room.width && frame.y >= 0 && frame.y + frame.height <= room.height;
-    if (inside) return;
+    if (isInside(frame, room)) return;
     const { scale, x, y } = this.camera;
     const middle = { x: x + room.width / 2 - frame.x - frame.width / 2, y: y + room.height / 2 - frame.y - frame.height / 2 };
     this.camera.x = kept(middle.x, room.width, this.extent.width * scale);
     this.camera.y = kept(middle.y, room.height, this.extent.height * scale);
     this.apply();
+  }
+
+  /** How large the stage is. */
+  get room() {
+    return { width: this.stage.clientWidth, height: this.stage.clientHeight };
+  }
+
+  /** Whether all of a tile is in sight on a side. */
+  sees(tile, side) {
+    return isInside(this.frameOf(tile, side), this.room);
   }
 
   /** The rectangle on the screen of a tile on one side, with what is docked to it. */
@@ -254,6 +263,10 @@ class Canvas {
 function kept(at, room, size) {
   if (size + 2 * MARGIN <= room) return (room - size) / 2;
   return Math.min(MARGIN, Math.max(room - MARGIN - size, at));
+}
+
+function isInside({ x, y, width, height }, room) {
+  return x >= 0 && x + width <= room.width && y >= 0 && y + height <= room.height;
 }
 
 function union(a, b) {

@@ -262,10 +262,14 @@ class Explorer {
     document.getElementById("more").setAttribute("aria-expanded", unrolled);
   }
 
-  /** On a narrow screen the details are a sheet that comes up from below. */
+  /** On a narrow screen the details are a sheet that comes up from below; it does not lie on what is selected. */
   raiseSheet(up) {
+    const { selected } = this;
+    const tile = selected?.box ? this.tileShowing(selected.box) : this.selectedTile();
+    const seen = tile && ["forward", "backward"].find((side) => this.canvas.sees(tile, side));
     document.body.classList.toggle("raised", up);
     document.getElementById("sheet").setAttribute("aria-expanded", up);
+    if (seen) this.canvas.reveal(tile, seen);
   }
 
   toggleRun() {
