@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.ops.arithmetic import add
 from tensorgraph.symbolic.expr import Expr
+
+T = TypeVar("T")
 
 LONGEST = 120
 """A formula that costs more to read is not written beside a box."""
@@ -58,6 +60,8 @@ class GraphFormulas:
     """What formulas call what has no name of its own, or a longer one."""
     untold: Mapping[Any, str]
     """Why a gradient has no formula."""
+    unwritten: Mapping[Any, str]
+    """Why a value has none."""
     notes: tuple[str, ...]
     """What names stand for that are no place's."""
 
@@ -116,7 +120,7 @@ class _Found:
 
     def formulas(self, letters: Mapping[Any, str]) -> GraphFormulas:
         if not self.by_place:  # nothing has a name in whose terms the rest could be told
-            return GraphFormulas({}, {}, {}, letters, ())
+            return GraphFormulas({}, {}, {}, {}, {}, ())
         gradients = {p: self._named(g) for p, g in self.by_place.items()}
         others = [p for p in self.problem.raw if p not in self.by_place]
         gradients |= {p: self._other(p, self.problem.raw[p]) for p in others}
@@ -125,9 +129,10 @@ class _Found:
         of_place = self.problem.scope.of_place
         called = {p: pretty(name) for p, name in self.derivation.called.items()}
         return GraphFormulas(
-            values={p: found for p, found in values.items() if isinstance(found, Written)},
-            gradients={p: found for p, found in gradients.items() if isinstance(found, Written)},
-            untold={p: why for p, why in gradients.items() if isinstance(why, str)},
+            values=_those(Written, values),
+            gradients=_those(Written, gradients),
+            untold=_those(str, gradients),
+            unwritten=_those(str, values),
             letters={**letters, **{p: n for p, n in called.items() if n != of_place(p)}},
             notes=self.derivation.notes,
         )
@@ -158,11 +163,16 @@ class _Found:
         if self._is_late(e, raw, names):
             return LATE
         of = self.problem.scope.of_place(place)
+        self.problem.checker.same(f"d{of}" if of else "a gradient", e, raw, raw)
         return _written(e, names, f"d{of}" if of else None)
 
     def _is_late(self, e: Expr, raw: Expr, names: Names) -> bool:
         """Return whether a gradient stands as the backward pass has it for want of time."""
         return self.solution.ran_out and e is raw and cost(e, names) > SHORT
+
+
+def _those(kind: type[T], found: Mapping[Any, Any]) -> dict[Any, T]:
+    return {place: each for place, each in found.items() if isinstance(each, kind)}
 
 
 def _bare(f: Formula) -> Formula:

@@ -11,7 +11,6 @@ from tensorgraph.drawing.scene.scene import Scene
 from tests.drawing.browser import contrast, luminance
 from tests.drawing.explorer_scenes import HOSTILE, RUN, blocks, chain, lanes, two_layers, used_twice
 
-
 PLACES = """
     return Object.fromEntries([...document.querySelectorAll('.tile, .pill')].map((e) => {
       const side = e.classList.contains('forward') ? 'forward' : 'backward';

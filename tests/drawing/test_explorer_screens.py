@@ -11,18 +11,21 @@ PHONE = SIZES[0]
 
 
 OUTSIDE = """
-    const clipped = '#stage svg *, .math *, .rows *, #bench, #bench *, #found *, dialog *, script, style';
+    const clipped = `#stage svg *, .math *, .rows *, #bench, #bench *, #found *, dialog *, script,
+      style`;
     const name = (e) => e.tagName + (e.id && '#' + e.id) + ' ' + e.textContent.slice(0, 20);
     return [...document.querySelectorAll('body *')].filter((e) => {
       if (e.matches(clipped)) return false;
       const {left, right, top, bottom, width} = e.getBoundingClientRect();
       const scrolls = e.closest('#details') && !e.matches('#details');
-      const inside = left >= 0 && right <= innerWidth && (scrolls || (top >= 0 && bottom <= innerHeight));
-      return width && !inside;
+      const across = left >= 0 && right <= innerWidth;
+      const down = scrolls || (top >= 0 && bottom <= innerHeight);
+      return width && !(across && down);
     }).map(name)"""
 CUT_OFF = """
     return [...document.querySelectorAll('header, .buttons, .tools, #stepper, #details, main')]
-      .filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map((e) => e.id || e.className)"""
+      .filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1)
+      .map((e) => e.id || e.className)"""
 SIDEWAYS = """
     window.scrollTo(50, 50);
     const {scrollWidth, scrollHeight} = document.documentElement;
@@ -45,7 +48,7 @@ SENTENCE = """
     const {left, right, top, bottom} = e.getBoundingClientRect();
     const points = [[left + 2, top + 2], [left + 2, bottom - 2], [right - 2, top + 2]];
     return {
-      hidden: [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight].map((n) => Math.max(0, n)),
+      hidden: [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight],
       covered: points.some(([x, y]) => !e.contains(document.elementFromPoint(x, y))),
     }"""
 FRAMES = """

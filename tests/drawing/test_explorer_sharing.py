@@ -14,7 +14,8 @@ from tensorgraph.drawing.explorer import page
 from tests.drawing.explorer_scenes import blocks, two_layers
 
 STATE = """
-    const marked = (css) => [...document.querySelectorAll(css)].map((e) => e.getAttribute('class') + (e.dataset.key ?? e.dataset.box));
+    const name = (e) => e.getAttribute('class') + (e.dataset.key ?? e.dataset.box);
+    const marked = (css) => [...document.querySelectorAll(css)].map(name);
     return {
       tiles: [...document.querySelectorAll('.tile')].map((e) => e.dataset.key),
       outlines: [...document.querySelectorAll('.heading')].map((e) => e.textContent),
@@ -43,8 +44,10 @@ COPY = """
       reader.addEventListener('load', () => found(reader.result));
       reader.readAsDataURL(blob);
     });
-    const look = async () => said() ? done([said(), window.copied && await read(window.copied), window.handed])
-      : setTimeout(look, 20);
+    const look = async () => {
+      if (!said()) return setTimeout(look, 20);
+      done([said(), window.copied && await read(window.copied), window.handed]);
+    };
     look();"""
 STAGE = """
     const stage = document.querySelector('#stage');
@@ -143,9 +146,10 @@ def test_another_link_on_the_same_page(browser):
 
 
 NONSENSE = [
-    "#", "#nonsense", "#step=x", "#step=-3", "#step=1e999", "#step=", "#box=length", "#box=-1", "#box=1.5",
-    "#box=99999", "#box=__proto__", "#item=root", "#item=call 99", "#item=toString", "#open=", "#open=call 99,,root",
-    "#backward=2&formulas=7", "#%", "#%00=%ff&box=%", "#" + "a" * 5000, "#<script>document.body.dataset.owned=1</script>",
+    "#", "#nonsense", "#step=x", "#step=-3", "#step=1e999", "#step=", "#box=length", "#box=-1",
+    "#box=1.5", "#box=99999", "#box=__proto__", "#item=root", "#item=call 99", "#item=toString",
+    "#open=", "#open=call 99,,root", "#backward=2&formulas=7", "#%", "#%00=%ff&box=%",
+    "#" + "a" * 5000, "#<script>document.body.dataset.owned=1</script>",
 ]  # fmt: skip
 
 
@@ -173,7 +177,7 @@ def test_a_link_to_what_is_no_longer_there(browser):
     assert browser.text("#telling").startswith("Backward 6 of 6"), "the last there is"
 
 
-# ------------------------------------------------------------------------------------------ pictures
+# ---------------------------------------------------------------------------------------- pictures
 
 
 def copied(browser, refused=False):

@@ -107,12 +107,13 @@ class Details {
   formulasOf(box) {
     const { formulas } = this;
     const found = ["forward", "backward"].map((side) => formulas.of(box, side)).filter(Boolean);
-    const why = formulas.told.untold[box.id];
+    const { untold, unwritten } = formulas.told;
+    const missing = Object.entries({ value: unwritten[box.id], gradient: untold[box.id] }).filter(([, why]) => why);
     const letter = formulas.letter(box);
     const parts = [
       ...found.map(({ mathml, text }) => math(mathml, text)),
       letter && html("p", { class: "note" }, [`${letter} stands for ${box.name || "this value"}.`]),
-      why && html("p", { class: "missing" }, [`The gradient has no formula: ${why}.`]),
+      ...missing.map(([what, why]) => html("p", { class: "missing" }, [`The ${what} has no formula: ${why}.`])),
     ].filter(Boolean);
     return parts.length ? [heading("Formulas"), ...parts] : null;
   }

@@ -39,12 +39,18 @@ class Explorer {
   /** Draw again with other items open; what was at a place of the screen stays there. */
   redraw(anchor = null) {
     const before = anchor && this.placeOf(anchor);
+    const focused = this.canvas.world.contains(document.activeElement);
     this.canvas.draw(this.open);
     this.address.write();
     const after = anchor && this.placeOf(anchor);
     if (before && after) this.canvas.pan(before.x - after.x, before.y - after.y);
     this.refresh();
     this.canvas.apply();
+    if (focused) this.focus(this.stop());
+  }
+
+  focus(tile) {
+    this.canvas.elements.get(tile.key).focus({ preventScroll: true });
   }
 
   /** Where an item is on the screen: its tile, or the title of its outline. */
@@ -60,6 +66,7 @@ class Explorer {
     if (!item || item.kind === "op" || !item.parent) return;
     if (this.open.has(item)) for (const inner of preorder(item)) this.open.delete(inner);
     else this.open.add(item);
+    this.selected = { item };
     this.redraw(item);
     this.select({ item });
   }
@@ -103,8 +110,8 @@ class Explorer {
     const { canvas, selected } = this;
     const tile = this.selectedTile();
     for (const [key, element] of [...canvas.elements, ...canvas.gradients]) element.classList.toggle("selected", key === tile?.key);
-    const first = tile ?? canvas.view.tiles[0]; // one stop for the tab key; ↓ and ↑ go on from there
-    for (const [key, element] of canvas.elements) element.setAttribute("tabindex", key === first?.key ? 0 : -1);
+    const stop = this.stop();
+    for (const [key, element] of canvas.elements) element.setAttribute("tabindex", key === stop?.key ? 0 : -1);
     for (const { element, box } of canvas.pills) element.classList.toggle("selected", box === selected?.box);
     for (const line of canvas.world.querySelectorAll("path.link, path.saved")) {
       line.classList.toggle("lit", Boolean(tile) && [line.dataset.source, line.dataset.target].includes(tile.key));
@@ -116,6 +123,13 @@ class Explorer {
     const { box, item } = this.selected ?? {};
     if (box) return view.tileOf.get(box.id);
     return item && view.tiles.find((tile) => tile.item === item);
+  }
+
+  /** The one tile at which the tab key stops, and from which ↓ and ↑ go on: in what is selected, or the first. */
+  stop() {
+    const { tiles } = this.canvas.view;
+    const { item } = this.selected ?? {};
+    return this.selectedTile() ?? tiles.find((tile) => item && ancestors(tile.item).includes(item)) ?? tiles[0];
   }
 
   /** The tile on which a box is seen: its own, a folded one, or the one that it is docked to. */
@@ -137,12 +151,12 @@ class Explorer {
   /** Select the next or previous tile in the order of the forward pass. */
   walk(by) {
     const tiles = [...this.canvas.view.tiles].sort((a, b) => a.first - b.first);
-    const at = tiles.indexOf(this.selectedTile());
-    const tile = tiles[Math.min(tiles.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
-    if (!tile) return;
+    if (!tiles.length) return;
+    const at = tiles.indexOf(this.stop()) + (this.selectedTile() ? by : 0);
+    const tile = tiles[Math.min(tiles.length - 1, Math.max(0, at))];
     this.canvas.reveal(tile);
     this.select(tile.leaf ? { box: tile.leaf } : { item: tile.item });
-    this.canvas.elements.get(tile.key).focus({ preventScroll: true });
+    this.focus(tile);
   }
 
   /** The details and the camera follow the steps. */
