@@ -18,7 +18,7 @@ from tensorgraph.formulas.derivation import line_of
 from tensorgraph.formulas.gradient import Gradient, Names
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.problem import Problem
-from tensorgraph.formulas.recurrences.equations import range_text
+from tensorgraph.formulas.recurrences.equations import placed, range_text
 from tensorgraph.formulas.solution import Solution
 from tensorgraph.formulas.targets import Target, check_output
 from tensorgraph.formulas.writing.formula import Formula, cost, result
@@ -117,6 +117,7 @@ class _Found:
         self.solution = Solution(self.problem)
         self.derivation = self.solution.derivation()
         self.by_place = dict(zip(self.problem.places, self.derivation.gradients, strict=True))
+        self.helpers = {g.raw: g for g in self.derivation.helpers}
 
     def formulas(self, letters: Mapping[Any, str]) -> GraphFormulas:
         if not self.by_place:  # nothing has a name in whose terms the rest could be told
@@ -140,7 +141,8 @@ class _Found:
     def _value(self, place: Any, e: Expr) -> Written | str:
         """Return how a value comes about, in terms of those with a name."""
         names = self.derivation.names
-        return _written(e, names.without(e), names.get(e) or self.problem.scope.of_place(place))
+        name = names.get(e) or self.problem.scope.of_place(place)
+        return self._written(e, names.without(e), name)
 
     def _named(self, g: Gradient) -> Written | str:
         """Return the formula of a gradient that others may use by its name."""
@@ -156,7 +158,10 @@ class _Found:
         )
 
     def _other(self, place: Any, raw: Expr) -> Written | str:
-        """Return the formula of a gradient that no other uses: without a name, or the output's."""
+        """Return the formula of a gradient that nobody named, or the output's."""
+        helper, letter = self.helpers.get(raw), self.derivation.called.get(place)
+        if helper is not None and helper.label == f"d{letter}":  # one of a loop's, by its step
+            return self._named(helper)
         cuts = {g.raw: g.label for g in (*self.derivation.gradients, *self.derivation.helpers)}
         names = Names(self.problem.names, cuts)
         e = raw if raw in names else self.solution.simplifier.simplest(raw, cuts)[1]
@@ -164,7 +169,15 @@ class _Found:
             return LATE
         of = self.problem.scope.of_place(place)
         self.problem.checker.same(f"d{of}" if of else "a gradient", e, raw, raw)
-        return _written(e, names, f"d{of}" if of else None)
+        return self._written(e, names, f"d{of}" if of else None)
+
+    def _written(self, e: Expr, names: Mapping[Expr, str], name: str | None) -> Written | str:
+        """Return an expression as an equation, whose left side is a name or nothing."""
+        if cost(e, names) > LONGEST:
+            return LONG
+        sides = Formula("name", text=name or ""), _bare(result(e, names))
+        left, right = (placed(side, self.problem.loops.written) for side in sides)
+        return Written(mathml(right, left), f"{text(left)} = {text(right)}".strip())
 
     def _is_late(self, e: Expr, raw: Expr, names: Names) -> bool:
         """Return whether a gradient stands as the backward pass has it for want of time."""
@@ -205,9 +218,9 @@ def layer_letters(root: Node, scope: Scope) -> dict[Node, str]:
     for node in nodes:
         letter = _letter(node)
         place = _biased(node, takers) if letter == "Z" else node
+        layer += letter == "Z"  # also where it has a name, after which its activation is numbered
         if not letter or scope.of_place(place) or place is root:
             continue
-        layer += letter == "Z"
         name = f"{letter}{layer}"
         if letter == "H" or name in taken:
             name = next(name for n in others if (name := f"H{n}") not in taken)
@@ -233,12 +246,3 @@ def _biased(product: Node, takers: Mapping[Any, Sequence[Node]]) -> Node:
 
 def _wants_gradient(place: Any) -> bool:
     return type(place) is Node or (type(place) is Tensor and place.requires_grad)
-
-
-def _written(e: Expr, names: Mapping[Expr, str], name: str | None) -> Written | str:
-    """Return an expression as an equation, whose left side is a name or nothing."""
-    if cost(e, names) > LONGEST:
-        return LONG
-    found = _bare(result(e, names))
-    left = Formula("name", text=name or "")
-    return Written(mathml(found, left), f"{text(left)} = {text(found)}".strip())
