@@ -124,7 +124,7 @@ def test_a_formula_that_is_missing_says_why(browser, monkeypatch):
         "The gradient has no formula: its formula is too long to be read here."
     )
     unwritten = min(picture._derived["unwritten"])
-    browser.press("/", f"#{unwritten}", "\ue007")
+    browser.click(f".tile.forward[data-key='box {unwritten}']")
     assert browser.texts("#details .missing")[0] == (
         "The value has no formula: its formula is too long to be read here."
     )
