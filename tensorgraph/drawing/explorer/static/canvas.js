@@ -138,21 +138,23 @@ class Canvas {
 
   /** Show all of the drawing, or as much as stays readable, from the top. */
   fit() {
-    const { width, height } = this.extent;
-    const room = this.stage.getBoundingClientRect();
-    const scale = Math.min((room.width - 60) / width, (room.height - 60) / height, 1.25);
-    this.camera = { scale, x: (room.width - width * scale) / 2, y: Math.max(30, (room.height - height * scale) / 2) };
+    this.camera = this.fitted();
     this.apply();
+  }
+
+  fitted() {
+    const { room, extent: { width, height } } = this;
+    const scale = Math.min((room.width - 60) / width, (room.height - 60) / height, 1.25);
+    return { scale, x: (room.width - width * scale) / 2, y: Math.max(30, (room.height - height * scale) / 2) };
   }
 
   /** What is seen first: fit, unless the texts would be too small to be read. */
   open() {
-    this.fit();
     const readable = 0.55;
-    if (this.camera.scale >= readable) return;
-    const room = this.stage.getBoundingClientRect();
-    const scale = Math.max(Math.min((room.width - 60) / this.extent.width, 1), readable);
-    this.camera = { scale, x: Math.max(30, (room.width - this.extent.width * scale) / 2), y: 30 };
+    const { room, extent: { width } } = this;
+    const scale = Math.max(Math.min((room.width - 60) / width, 1), readable);
+    const fitted = this.fitted();
+    this.camera = fitted.scale >= readable ? fitted : { scale, x: Math.max(30, (room.width - width * scale) / 2), y: 30 };
     this.apply();
   }
 
@@ -178,15 +180,24 @@ class Canvas {
   reveal(tile, side = "forward", others = []) {
     const own = this.frameOf(tile, side);
     const all = [own, ...others.map((other) => this.frameOf(other, side))].reduce(union);
-    const room = { width: this.stage.clientWidth, height: this.stage.clientHeight };
+    const { room } = this;
     const frame = all.width <= room.width && all.height <= room.height ? all : own;
-    const inside = frame.x >= 0 && frame.x + frame.width <= room.width && frame.y >= 0 && frame.y + frame.height <= room.height;
-    if (inside) return;
+    if (isInside(frame, room)) return;
     const { scale, x, y } = this.camera;
     const middle = { x: x + room.width / 2 - frame.x - frame.width / 2, y: y + room.height / 2 - frame.y - frame.height / 2 };
     this.camera.x = kept(middle.x, room.width, this.extent.width * scale);
     this.camera.y = kept(middle.y, room.height, this.extent.height * scale);
     this.apply();
+  }
+
+  /** How large the stage is. */
+  get room() {
+    return { width: this.stage.clientWidth, height: this.stage.clientHeight };
+  }
+
+  /** Whether all of a tile is in sight on a side. */
+  sees(tile, side) {
+    return isInside(this.frameOf(tile, side), this.room);
   }
 
   /** The rectangle on the screen of a tile on one side, with what is docked to it. */
@@ -205,14 +216,14 @@ class Canvas {
   }
 
   apply() {
-    const { x, y, scale } = this.camera;
+    const { room, camera: { x, y, scale } } = this; // asked for first: after a change it would be laid out anew
     this.world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.stage.classList.toggle("far", scale < 0.35);
     if (!this.window) return;
-    const { clientWidth, clientHeight } = this.stage;
-    const fits = this.extent.width * scale <= clientWidth && this.extent.height * scale <= clientHeight;
+    const fits = this.extent.width * scale <= room.width && this.extent.height * scale <= room.height;
     this.map.toggleAttribute("hidden", fits);
-    this.moveWindow();
+    const seen = { x: -x / scale, y: -y / scale, width: room.width / scale, height: room.height / scale };
+    for (const [name, value] of Object.entries(seen)) this.window.setAttribute(name, value);
   }
 
   // ---------------------------------------------------------------------------------- minimap
@@ -234,13 +245,6 @@ class Canvas {
     this.map.replaceChildren(...paths, this.window);
   }
 
-  moveWindow() {
-    const { x, y, scale } = this.camera;
-    const { clientWidth, clientHeight } = this.stage;
-    const place = { x: -x / scale, y: -y / scale, width: clientWidth / scale, height: clientHeight / scale };
-    for (const [name, value] of Object.entries(place)) this.window.setAttribute(name, value);
-  }
-
   /** Put what the map shows under the pointer into the middle. */
   jump(event) {
     const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(this.map.getScreenCTM().inverse());
@@ -254,6 +258,10 @@ class Canvas {
 function kept(at, room, size) {
   if (size + 2 * MARGIN <= room) return (room - size) / 2;
   return Math.min(MARGIN, Math.max(room - MARGIN - size, at));
+}
+
+function isInside({ x, y, width, height }, room) {
+  return x >= 0 && x + width <= room.width && y >= 0 && y + height <= room.height;
 }
 
 function union(a, b) {

@@ -4,16 +4,23 @@ class Details {
   /** @param {(id: number) => void} go selects a box wherever it is folded */
   constructor(element, scene, formulas, go) {
     Object.assign(this, { element, scene, formulas, go });
+    new ResizeObserver(() => this.markWide()).observe(element); // as a sheet it is not there at first
     this.summary();
   }
 
   show(children) {
     this.element.replaceChildren(...children.flat(Infinity).filter(Boolean));
     this.element.scrollTop = 0;
-    for (const wide of this.element.querySelectorAll(":not(.line) > .math, .rows")) {
-      if (wide.scrollWidth > wide.clientWidth) wide.setAttribute("tabindex", 0); // so that keys can scroll it
-    }
+    this.markWide();
     this.element.querySelector(".newest")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Let keys scroll what is wider than there is room for. */
+  markWide() {
+    for (const part of this.element.querySelectorAll(":not(.line) > .math, .rows")) {
+      if (part.scrollWidth > part.clientWidth) part.setAttribute("tabindex", 0);
+      else part.removeAttribute("tabindex");
+    }
   }
 
   // ------------------------------------------------------------------------------- the scene
@@ -100,12 +107,13 @@ class Details {
   formulasOf(box) {
     const { formulas } = this;
     const found = ["forward", "backward"].map((side) => formulas.of(box, side)).filter(Boolean);
-    const why = formulas.told.untold[box.id];
+    const { untold, unwritten } = formulas.told;
+    const missing = Object.entries({ value: unwritten[box.id], gradient: untold[box.id] }).filter(([, why]) => why);
     const letter = formulas.letter(box);
     const parts = [
       ...found.map(({ mathml, text }) => math(mathml, text)),
       letter && html("p", { class: "note" }, [`${letter} stands for ${box.name || "this value"}.`]),
-      why && html("p", { class: "missing" }, [`The gradient has no formula: ${why}.`]),
+      ...missing.map(([what, why]) => html("p", { class: "missing" }, [`The ${what} has no formula: ${why}.`])),
     ].filter(Boolean);
     return parts.length ? [heading("Formulas"), ...parts] : null;
   }

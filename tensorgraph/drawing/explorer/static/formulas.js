@@ -8,7 +8,7 @@ class Formulas {
   constructor(scene, bench) {
     this.scene = scene;
     this.bench = bench;
-    this.told = { values: {}, gradients: {}, letters: {}, untold: {}, notes: [], why: "", ...scene.derived };
+    this.told = { values: {}, gradients: {}, letters: {}, untold: {}, unwritten: {}, notes: [], why: "", ...scene.derived };
     this.on = false;
     this.sizes = new Map();
     this.lines = this.inOrder();

@@ -269,6 +269,7 @@ function threeDigits(number) {
 
 function numberText(number) {
   if (number == null) return "–";
+  if (!Number.isFinite(number)) return String(number).replace("Infinity", "∞").replace("-", "−");
   if (Number.isInteger(number) && Math.abs(number) < 1e6) return String(number).replace("-", "−");
   const size = Math.abs(number);
   const text = size >= 1e-3 && size < 1e6 ? String(Number(number.toPrecision(5))) : String(Number(number.toPrecision(5)).toExponential());

@@ -6,7 +6,6 @@ class Search {
   /** @param {(target: {box?: object, item?: object}) => void} go shows what was chosen */
   constructor(input, list, none, scene, go) {
     Object.assign(this, { input, list, none, scene, go, found: [], chosen: 0 });
-    this.index = indexOf(scene);
     input.addEventListener("input", () => this.look());
     input.addEventListener("focus", () => this.look());
     input.addEventListener("blur", () => setTimeout(() => this.show([]), 150));
@@ -16,6 +15,7 @@ class Search {
   look() {
     const words = this.input.value.toLowerCase().split(/\s+/).filter(Boolean);
     if (!words.length) return this.show([]);
+    this.index ??= indexOf(this.scene);
     const matches = this.index.filter(({ text }) => words.every((word) => text.includes(word)));
     const rank = ({ label }) => (label.toLowerCase() === words[0] ? 0 : label.toLowerCase().startsWith(words[0]) ? 1 : 2);
     matches.sort((a, b) => rank(a) - rank(b) || a.place - b.place);
