@@ -15,7 +15,7 @@ function readScene(text) {
   for (const box of boxes) {
     for (const wire of box.wires) boxes[wire.source].uses.push({ target: box.id, ...wire });
   }
-  const calls = data.calls.map((call, id) => ({ id, parent: null, repeats: null, ...call }));
+  const calls = data.calls.map((call, id) => ({ id, parent: null, ...call }));
   const scene = { ...data, boxes, calls, root: buildHierarchy(boxes, calls, data.title) };
   scene.steps = readSteps(scene);
   scene.profiled = boxes.some((b) => b.forward_seconds != null || b.backward_seconds != null);
