@@ -57,24 +57,38 @@ class Canvas {
   /** What is written on an outline, with the sign that folds it. */
   title(item, x, y, width, side) {
     const label = side === "forward" ? itemLabel(item) : `∂ ${itemLabel(item)}`;
-    const path = item.kind === "module" ? short(item.call.path, Math.max(8, (width - textWidth(label, "title") - 50) / 6)) : "";
+    const path = short(this.place(item), Math.max(8, (width - textWidth(label, "title") - 50) / 6));
     const title = svg("text", { class: "title", x: x + 12, y: y + 19 }, [label, svg("tspan", { class: "path", dx: 8 }, [path])]);
     const fold = svg("text", { class: "fold", x: x + width - 16, y: y + 19 }, ["−"]);
     return svg("g", { class: "heading", "data-key": item.key }, [title, fold]);
   }
 
+  /** Where the modules of an item stand, and which of several calls of one it is. */
+  place(item) {
+    const turn = item.kind === "module" ? turnText(item.call) : "";
+    return [pathOf(item), turn].filter(Boolean).join("  ");
+  }
+
   drawLinks(links, saved) {
     for (const [link, points] of this.plan.routes) {
-      links.append(...drawLink(link, points, "forward"));
+      links.append(drawLink(link, points, "forward"), ...this.notesOf(link, points));
       if (!this.backward || !link.gradient) continue;
       const back = points.map(([x, y]) => [this.mirror(x), y]).reverse();
-      links.append(...drawLink(link, back, "backward"));
+      links.append(drawLink(link, back, "backward"));
     }
     for (const link of this.backward ? this.view.savedLinks : []) {
       const to = this.plan.places.get(link.target);
       const there = { x: this.mirror(to.x), y: to.y };
       saved.append(drawSaved(link, this.plan.places.get(link.source), there, this.scene));
     }
+  }
+
+  /** What happens on the way of a link, beside its line: to the left where the frame ends to the right. */
+  notesOf({ source, target, notes, noteWidth }, points) {
+    const [x, y] = points[Math.floor((points.length - 1) / 2)];
+    const frame = this.plan.outlines.get(commonGroup(source.group, target.group));
+    const at = x + noteWidth > frame.x + frame.width ? { x: x - 5, "text-anchor": "end" } : { x: x + 5 };
+    return notes.map((text, i) => svg("text", { class: "note", ...at, y: y + 12 + 11 * i }, [text]));
   }
 
   drawTile(layer, tile) {
@@ -89,8 +103,8 @@ class Canvas {
     const element = drawTile(tile, place, side);
     elements.set(tile.key, element);
     const pills = drawPills(tile, place, side, this.scene);
-    for (const pill of pills) this.pills.push({ element: pill, side, box: this.scene.boxes[pill.dataset.box] });
-    layer.append(...pills, element);
+    this.pills.push(...pills);
+    layer.append(...pills.map((pill) => pill.element), element);
   }
 
   // ----------------------------------------------------------------------------------- camera
@@ -148,13 +162,14 @@ class Canvas {
     return { scale, x: (room.width - width * scale) / 2, y: Math.max(30, (room.height - height * scale) / 2) };
   }
 
-  /** What is seen first: fit, unless the texts would be too small to be read. */
+  /** What is seen first: fit, unless the texts would be too small to be read; then where the drawing begins. */
   open() {
     const readable = 0.55;
     const { room, extent: { width } } = this;
     const scale = Math.max(Math.min((room.width - 60) / width, 1), readable);
     const fitted = this.fitted();
-    this.camera = fitted.scale >= readable ? fitted : { scale, x: Math.max(30, (room.width - width * scale) / 2), y: 30 };
+    const [top] = [...this.plan.places.values()].sort((a, b) => a.y - b.y);
+    this.camera = fitted.scale >= readable ? fitted : { scale, x: kept(room.width / 2 - top.x * scale, room.width, width * scale), y: MARGIN };
     this.apply();
   }
 

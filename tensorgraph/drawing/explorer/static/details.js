@@ -83,7 +83,7 @@ class Details {
     const rule = this.scene.rules[box.op];
     this.show([
       html("h2", {}, [boxLabel(box), html("span", { class: "kind" }, [isLeaf(box) ? box.kind : box.name ? box.op : box.family])]),
-      this.scene.calls[box.call] && html("p", { class: "path" }, [this.scene.calls[box.call].path]),
+      this.scene.calls[box.call] && html("p", { class: "path" }, [placeText(this.scene.calls[box.call], this.scene.calls)]),
       taken && [this.derivation(taken.at), this.step(taken.step, taken.at)],
       box.line && html("p", { class: "source" }, [html("span", {}, [box.line]), html("code", {}, [box.source ?? ""])]),
       facts({
@@ -161,7 +161,7 @@ class Details {
     const broken = item.boxes.find((box) => isBroken(box.value) || isBroken(box.gradient));
     this.show([
       html("h2", {}, [itemLabel(item), html("span", { class: "kind" }, [item.kind])]),
-      item.call && html("p", { class: "path" }, [item.call.path]),
+      item.call && html("p", { class: "path" }, [item.kind === "module" ? placeText(item.call, this.scene.calls) : pathOf(item)]),
       button,
       facts({
         Operations: numberText(item.boxes.length),

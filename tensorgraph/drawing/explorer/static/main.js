@@ -112,7 +112,7 @@ class Explorer {
     for (const [key, element] of [...canvas.elements, ...canvas.gradients]) element.classList.toggle("selected", key === tile?.key);
     const stop = this.stop();
     for (const [key, element] of canvas.elements) element.setAttribute("tabindex", key === stop?.key ? 0 : -1);
-    for (const { element, box } of canvas.pills) element.classList.toggle("selected", box === selected?.box);
+    for (const { element, boxes } of canvas.pills) element.classList.toggle("selected", boxes.includes(selected?.box));
     for (const line of canvas.world.querySelectorAll("path.link, path.saved")) {
       line.classList.toggle("lit", Boolean(tile) && [line.dataset.source, line.dataset.target].includes(tile.key));
     }

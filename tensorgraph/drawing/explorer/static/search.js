@@ -71,9 +71,9 @@ class Search {
 /** Everything that can be found, with the text that is searched. */
 function indexOf(scene) {
   const items = preorder(scene.root).filter((item) => item.children.length && item.parent);
-  const groups = items.map((item) => entry(itemLabel(item), item.call?.path ?? "", "", { item }));
+  const groups = items.map((item) => entry(itemLabel(item), item.call ? placeText(item.call, scene.calls) : "", "", { item }));
   const boxes = scene.boxes.filter((box) => box.kind !== "constant" || box.name).map((box) => {
-    const path = scene.calls[box.call]?.path ?? "";
+    const path = box.call === null ? "" : placeText(scene.calls[box.call], scene.calls);
     const hint = [isLeaf(box) ? box.kind : box.name && box.op, path, shapeText(box.shape)].filter(Boolean);
     return entry(boxLabel(box), hint.join("  "), `${box.line ?? ""} #${box.id}`, { box });
   });
