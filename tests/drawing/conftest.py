@@ -21,4 +21,4 @@ def browser(session):
     session.plain()
     assert session.errors() == []
     loaded = {address.partition("#")[0] for address in session.requests()}
-    assert loaded <= {session.page.as_uri(), "about:blank"}
+    assert loaded <= {session.page.as_uri(), "about:blank", "about:srcdoc"}

@@ -182,6 +182,17 @@ def test_the_steps_of_a_loop(seed):
     assert any(text.startswith("dh_2 = ") for text in texts), "the gradients on the way, too"
 
 
+def test_the_gradients_on_the_way_of_a_loop_have_formulas_of_their_own():
+    x = tg.tensor(np.linspace(0.1, 0.9, 4), requires_grad=True)
+    y = x
+    for k in range(5):
+        y = tg.sin(y * (k + 2) + x)
+    found = Numbers(tg.render((y * y).sum()))
+    found.check(values=True)
+    texts = [text for _, text in found.told["gradients"].values()]
+    assert "dy_1 = 4 dy_2 ∘ cos(y_1 4 + x)" in texts
+
+
 # ----------------------------------------------------------------------- where there is no formula
 
 

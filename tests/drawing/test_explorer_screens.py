@@ -224,8 +224,9 @@ def test_a_tap_selects(browser):
 
 def test_on_paper_is_nothing_to_press(browser):
     browser.open(page(blocks(30), RUN))
-    browser.click(".tile.forward.repeat")
     browser.press("\ue014")
+    browser.click(".tile.forward.repeat")
+    assert browser.one("#details .wide").is_displayed(), "a button among what is told"
     browser.theme("dark", media="print")
     assert (
         browser.js(SHOWN, "button:not(.link, .line), input, select, footer, #minimap, .fold, .hint")

@@ -3,7 +3,6 @@
 import base64
 import io
 import re
-import time
 
 import numpy as np
 import pytest
@@ -54,6 +53,11 @@ STAGE = """
     document.querySelector('#said').hidden = true; // it lies on the drawing
     const {x, y} = stage.getBoundingClientRect();
     return [Math.round(x), Math.round(y), stage.clientWidth, stage.clientHeight]"""
+WRITTEN = """
+    const done = arguments[0];
+    const before = location.hash;
+    const look = () => location.hash === before ? setTimeout(look, 20) : done(location.hash);
+    look();"""
 IN_SIGHT = """
     const s = document.querySelector('#stage').getBoundingClientRect();
     const r = document.querySelector('.selected > .face').getBoundingClientRect();
@@ -99,11 +103,20 @@ CHANGES = [
 
 
 def fragment_of(browser):
-    """Return the fragment once the page has written it."""
-    until = time.monotonic() + 20
-    while not (found := browser.js("return location.hash")) and time.monotonic() < until:
-        time.sleep(0.05)
-    return found
+    """Return the fragment of the link that is copied."""
+    browser.js("navigator.clipboard.writeText = async () => {}")
+    browser.click("#link")
+    return browser.js("return location.hash")
+
+
+def test_the_address_follows_what_is_shown(browser):
+    browser.open(page(two_layers()))
+    browser.js(STEP, 3)
+    browser.js(STEP, 4)
+    browser.driver.set_script_timeout(30)
+    assert browser.driver.execute_async_script(WRITTEN) == "#step=4&box=6"
+    browser.press("\ue00c", "\ue00c")  # escape
+    assert browser.driver.execute_async_script(WRITTEN) == ""
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -255,6 +268,19 @@ def test_a_picture_that_cannot_be_made_is_told_of(browser):
     browser.open(page(two_layers()))
     browser.js("HTMLCanvasElement.prototype.toBlob = () => { throw new Error('tainted'); }")
     assert copied(browser)[0] == "The picture could not be made: tainted"
+
+
+def test_in_a_notebook_there_is_no_address_to_link_to(browser):
+    x = tg.tensor([0.5, -1.0], requires_grad=True)
+    frame = tg.render((x * x).sum()).explore()
+    browser.open(f"<!doctype html>{frame._repr_html_()}")
+    browser.driver.switch_to.frame(browser.one("iframe"))
+    try:
+        browser.click("[data-act=next]")
+        assert browser.text("#telling").startswith("Forward 1 of 2")
+        assert not browser.one("#link").is_displayed() and browser.one("#copy").is_displayed()
+    finally:
+        browser.driver.switch_to.default_content()
 
 
 def test_a_copied_link_is_the_whole_address(browser):

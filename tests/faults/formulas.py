@@ -338,4 +338,16 @@ FAULTS: list[Fault] = [
         ("_set", "MATMUL if below.kind == 'reduction' else POWER", "PRODUCT",
          "derive: a / (b c) is printed as a / b c"),
     ),
+    *planted_in(
+        "formulas/whole_graph.py",
+        ("layer_letters", "layer += letter == 'Z'", "",
+         "whole_graph: all layers have the number 0"),
+        ("_Found._other",
+         "self.problem.checker.same(f'd{of}' if of else 'a gradient', e, raw, raw)", "",
+         "whole_graph: a formula without a name is not compared"),
+        ("_Found._written", "_bare(result(e, names))", "result(e, names)",
+         "whole_graph: settings stand in formulas"),
+        ("_Found._other", "helper is not None and helper.label == f'd{letter}'", "False",
+         "derived: a gradient of a loop is told by itself"),
+    ),
 ]  # fmt: skip
