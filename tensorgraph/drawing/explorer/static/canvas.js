@@ -1,6 +1,6 @@
 // The drawing surface: draws a view, keeps the camera (pan, zoom, fit), and the minimap.
 
-const ZOOM = { least: 0.02, most: 4, step: 1.25 };
+const ZOOM = { least: 0.02, most: 4, step: 1.25, readable: 0.55, together: 0.4 };
 const MAP = 150; // its height
 const MARGIN = 30; // around the drawing
 
@@ -13,7 +13,7 @@ class Canvas {
     this.svg = stage.querySelector("#graph");
     this.world = stage.querySelector("#world");
     this.map = stage.querySelector("#minimap");
-    this.camera = { x: 0, y: 0, scale: 1 };
+    this.look({ x: 0, y: 0, scale: 1 });
     this.backward = scene.backward.length > 0;
     this.listen();
   }
@@ -152,8 +152,7 @@ class Canvas {
 
   /** Show all of the drawing, or as much as stays readable, from the top. */
   fit() {
-    this.camera = this.fitted();
-    this.apply();
+    this.look(this.fitted());
   }
 
   fitted() {
@@ -164,21 +163,25 @@ class Canvas {
 
   /** What is seen first: fit, unless the texts would be too small to be read; then where the drawing begins. */
   open() {
-    const readable = 0.55;
     const { room, extent: { width } } = this;
-    const scale = Math.max(Math.min((room.width - 60) / width, 1), readable);
     const fitted = this.fitted();
+    if (fitted.scale >= ZOOM.readable) return this.look(fitted);
+    const scale = Math.max(Math.min((room.width - 60) / width, 1), ZOOM.readable);
     const [top] = [...this.plan.places.values()].sort((a, b) => a.y - b.y);
-    this.camera = fitted.scale >= readable ? fitted : { scale, x: kept(room.width / 2 - top.x * scale, room.width, width * scale), y: MARGIN };
-    this.apply();
+    this.look({ scale, x: kept(room.width / 2 - top.x * scale, room.width, width * scale), y: MARGIN });
   }
 
   zoom(factor, x = this.stage.clientWidth / 2, y = this.stage.clientHeight / 2) {
     const { camera } = this;
     const scale = Math.min(ZOOM.most, Math.max(ZOOM.least, camera.scale * factor));
-    camera.x = x - ((x - camera.x) * scale) / camera.scale;
-    camera.y = y - ((y - camera.y) * scale) / camera.scale;
-    camera.scale = scale;
+    const around = (at, origin) => at - ((at - origin) * scale) / camera.scale;
+    this.look({ scale, x: around(x, camera.x), y: around(y, camera.y) });
+  }
+
+  /** Look as the reader asks for. */
+  look(camera) {
+    this.camera = camera;
+    this.asked = camera.scale;
     this.apply();
   }
 
@@ -189,20 +192,32 @@ class Canvas {
   }
 
   /**
-   * Bring a tile into sight, and with it others that belong to the step, as far as there is room. Nothing moves where
-   * it is in sight already, and no more is shown beside the drawing than must be.
+   * Bring a tile into sight, and with it others that belong to the step, each as [tile, side], as far as there is room:
+   * some even if all must get smaller for that, some if not. Nothing moves where it is in sight already, and no more is
+   * shown beside the drawing than must be.
    */
-  reveal(tile, side = "forward", others = []) {
-    const own = this.frameOf(tile, side);
-    const all = [own, ...others.map((other) => this.frameOf(other, side))].reduce(union);
-    const { room } = this;
-    const frame = all.width <= room.width && all.height <= room.height ? all : own;
-    if (isInside(frame, room)) return;
-    const { scale, x, y } = this.camera;
-    const middle = { x: x + room.width / 2 - frame.x - frame.width / 2, y: y + room.height / 2 - frame.y - frame.height / 2 };
-    this.camera.x = kept(middle.x, room.width, this.extent.width * scale);
-    this.camera.y = kept(middle.y, room.height, this.extent.height * scale);
+  reveal(tile, side = "forward", needed = [], wanted = []) {
+    const { room, extent } = this;
+    const together = this.widened(this.extentOf(tile, side), needed, Math.min(this.asked, ZOOM.together));
+    const scale = Math.min(this.asked, Math.max(ZOOM.together, this.scaleFor(together)));
+    const frame = this.widened(together, wanted, scale);
+    if (this.isInSight(frame)) return;
+    const x = kept(room.width / 2 - (frame.x + frame.width / 2) * scale, room.width, extent.width * scale);
+    const y = kept(room.height / 2 - (frame.y + frame.height / 2) * scale, room.height, extent.height * scale);
+    this.camera = { scale, x, y };
     this.apply();
+  }
+
+  /** A frame with those of others in it, the nearest first, as far as there is room for them at a scale. */
+  widened(frame, others, scale) {
+    const around = others.map(([tile, side]) => union(frame, this.extentOf(tile, side)));
+    around.sort((a, b) => this.scaleFor(b) - this.scaleFor(a));
+    return around.reduce((all, next) => (this.scaleFor(union(all, next)) >= scale ? union(all, next) : all), frame);
+  }
+
+  /** The greatest scale at which a frame has room. */
+  scaleFor({ width, height }) {
+    return Math.min((this.room.width - 16) / width, (this.room.height - 16) / height);
   }
 
   /** How large the stage is. */
@@ -212,17 +227,20 @@ class Canvas {
 
   /** Whether all of a tile is in sight on a side. */
   sees(tile, side) {
-    return isInside(this.frameOf(tile, side), this.room);
+    return this.isInSight(this.extentOf(tile, side));
   }
 
-  /** The rectangle on the screen of a tile on one side, with what is docked to it. */
-  frameOf(tile, side) {
+  isInSight({ x, y, width, height }) {
+    const [from, to] = [this.onScreen({ x, y }), this.onScreen({ x: x + width, y: y + height })];
+    return from.x >= 0 && from.y >= 0 && to.x <= this.room.width && to.y <= this.room.height;
+  }
+
+  /** The rectangle that a tile takes on one side, with what is docked to it. */
+  extentOf(tile, side) {
     const place = this.plan.places.get(tile);
     const mirrored = side === "backward" && this.backward && tile.differentiable;
     const x = mirrored ? this.mirror(place.x) - tile.right : place.x - tile.left;
-    const corner = this.onScreen({ x, y: place.y - tile.height / 2 });
-    const { scale } = this.camera;
-    return { ...corner, width: (tile.left + tile.right) * scale, height: tile.height * scale };
+    return { x, y: place.y - tile.height / 2, width: tile.left + tile.right, height: tile.height };
   }
 
   /** Where something of the drawing is on the screen. */
@@ -273,10 +291,6 @@ class Canvas {
 function kept(at, room, size) {
   if (size + 2 * MARGIN <= room) return (room - size) / 2;
   return Math.min(MARGIN, Math.max(room - MARGIN - size, at));
-}
-
-function isInside({ x, y, width, height }, room) {
-  return x >= 0 && x + width <= room.width && y >= 0 && y + height <= room.height;
 }
 
 function union(a, b) {

@@ -164,8 +164,8 @@ class Explorer {
     if (!step) return this.address.write();
     this.select({ box: step.box }, { step, at: this.stepper.at });
     const tile = this.canvas.view.tileOf.get(step.box.id);
-    const others = [...step.inputs, ...step.reads, ...step.adds].map((id) => this.canvas.view.tileOf.get(id)).filter(Boolean);
-    this.canvas.reveal(tile, step.pass, others);
+    const tiles = (ids, side) => ids.map((id) => [this.canvas.view.tileOf.get(id), side]).filter(([other]) => other);
+    this.canvas.reveal(tile, step.pass, [...tiles(step.inputs, "forward"), ...tiles(step.adds, "backward")], tiles(step.reads, "forward"));
   }
 
   goToLayer(path) {
