@@ -15,10 +15,13 @@ class Details {
     this.element.querySelector(".newest")?.scrollIntoView({ block: "nearest" });
   }
 
-  /** Let keys scroll what is wider than there is room for. */
+  /** Break formulas into lines; what is wider than there is room for even so is seen to be, and keys scroll it. */
   markWide() {
-    for (const part of this.element.querySelectorAll(":not(.line) > .math, .rows")) {
-      if (part.scrollWidth > part.clientWidth) part.setAttribute("tabindex", 0);
+    for (const part of this.element.querySelectorAll(".math, .rows")) {
+      if (part.matches(".math")) breakLines(part);
+      const wide = part.scrollWidth > part.clientWidth;
+      part.classList.toggle("wide", wide);
+      if (wide && !part.closest(".line")) part.setAttribute("tabindex", 0);
       else part.removeAttribute("tabindex");
     }
   }
