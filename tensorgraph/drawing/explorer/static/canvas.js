@@ -57,7 +57,7 @@ class Canvas {
   /** What is written on an outline, with the sign that folds it. */
   title(item, x, y, width, side) {
     const label = side === "forward" ? itemLabel(item) : `∂ ${itemLabel(item)}`;
-    const path = short(this.place(item), Math.max(8, (width - textWidth(label, "title") - 50) / 6));
+    const path = ending(this.place(item), Math.max(8, (width - textWidth(label, "title") - 50) / 6));
     const title = svg("text", { class: "title", x: x + 12, y: y + 19 }, [label, svg("tspan", { class: "path", dx: 8 }, [path])]);
     const fold = svg("text", { class: "fold", x: x + width - 16, y: y + 19 }, ["−"]);
     return svg("g", { class: "heading", "data-key": item.key }, [title, fold]);

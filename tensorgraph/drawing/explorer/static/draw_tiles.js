@@ -36,6 +36,11 @@ function short(text, length = 28) {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
+/** The end of a path, where it differs from those around it. */
+function ending(path, length) {
+  return path.length > length ? `…${path.slice(1 - length)}` : path;
+}
+
 /** The two lines of a tile. */
 function linesOf(tile, letter = () => "") {
   if (tile.leaf) return [short(boxLabel(tile.leaf)), shapeText(tile.leaf.shape)];
@@ -54,7 +59,7 @@ function dotted(...parts) {
 
 /** The last names of where the modules of an item stand. */
 function lastNames(item) {
-  return short(pathOf(item, lastName), 26);
+  return ending(pathOf(item, lastName), 26);
 }
 
 /** The two lines of the gradient's tile. */
