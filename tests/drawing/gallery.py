@@ -53,7 +53,7 @@ def rnn():
 
 
 def lstm():
-    return tg.render(nn.LSTM(4, 6), constant((20, 3, 4), step=0.001))
+    return tg.render(nn.LSTM(4, 6), constant((3, 20, 4), step=0.001))
 
 
 class TransformerBlock(nn.Module):

@@ -219,6 +219,7 @@ def test_markup_of_mermaid_in_a_name_is_text(name):
 # --------------------------------------------------------------------------------------- Treescope
 
 
+@pytest.mark.filterwarnings("ignore:The chararray class:DeprecationWarning")  # of treescope
 def test_treescope_unfolds_modules_and_tensors():
     layer = nn.Linear(3, 2)
     layer(constant((1, 3))).sum().backward()

@@ -9,6 +9,7 @@ from functools import cached_property
 from tensorgraph.drawing.formats.draw_tiles import PlacedTile, sized
 from tensorgraph.drawing.formats.legend import feet
 from tensorgraph.drawing.formats.lettering import shortened, width_of
+from tensorgraph.drawing.formats.state_routes import LANE, Lanes, state_routes
 from tensorgraph.drawing.layout import Area, Placement, Point, place, tidy
 from tensorgraph.drawing.view.options import Options
 from tensorgraph.drawing.view.view import Link, View
@@ -34,9 +35,14 @@ class Canvas:
     def __init__(self, view: View, options: Options) -> None:
         self.view = view
         self.turned = options.direction == "right"
-        self.sized = [sized(tile, view.mirror, self.turned) for tile in view.tiles]
+        self.lanes = Lanes(view)
+        self.sized = [
+            sized(tile, view.mirror, self.turned, LANE * self.lanes.of_tile[tile.id])
+            for tile in view.tiles
+        ]
         self.data = [link for link in view.links if link.kind == "data"]
         self.placement = self._placement()
+        self.states = state_routes(self.lanes, self.placement, self.sized, HEADER, self.turned)
         leaves = (leaf for tile in view.tiles for leaf in tile.docked)
         self.both = view.mirror and any(tile.gradient for tile in (*view.tiles, *leaves))
         """Whether there is a backward pass on the page."""
@@ -69,6 +75,7 @@ class Canvas:
             groups=[tile.outline for tile in self.view.tiles],
             parents=[outline.parent for outline in outlines],
             headers=headers,
+            gutters=[LANE * self.lanes.of_outline[outline.id] for outline in outlines],
             anchors=[tile.anchor for tile in self.sized],
             direction="right" if self.turned else "down",
             gap=TURNED_GAP if self.turned else GAP,
@@ -93,6 +100,15 @@ class Canvas:
         a, b = self.at((box[0], box[1]), mirrored), self.at((box[2], box[3]), mirrored)
         return (min(a[0], b[0]), min(a[1], b[1])), (max(a[0], b[0]), max(a[1], b[1]))
 
+    def reflected(self, box: Area) -> Area:
+        """Return the mirror image of a part of the page."""
+        x0, y0, x1, y1 = box
+        if self.turned:
+            twice = 2 * (self.axis + self.top)
+            return x0, twice - y1, x1, twice - y0
+        twice = 2 * (self.axis + self.left)
+        return twice - x1, y0, twice - x0, y1
+
     def routes(self) -> dict[tuple[int, int], list[Point]]:
         """Return the routes by their ends, from card to card."""
         return {
@@ -111,15 +127,16 @@ class Canvas:
         if self.turned:
             ends = (x0 + w0 / 2, first[1]), (x1 - w1 / 2, last[1])
         else:
-            ends = (first[0], y0 + h0 / 2), (last[0], y1 - h1 / 2)
+            bottom = y0 + h0 / 2 + self.sized[link.source].steps[0]
+            ends = (first[0], bottom), (last[0], y1 - h1 / 2)
         return tidy([ends[0], *route, ends[1]])
 
     def turning(self) -> list[int]:
         """Return the tiles at which the backward pass begins."""
         if not self.both:
             return []
-        fed = {link.target for link in self.view.links if link.kind == "gradient"}
-        feeding = {link.source for link in self.view.links if link.kind == "gradient"}
+        back = [link for link in self.view.links if link.kind in ("gradient", "state gradient")]
+        fed, feeding = {link.target for link in back}, {link.source for link in back}
         return [
             i
             for i, tile in enumerate(self.view.tiles)
@@ -151,7 +168,8 @@ class Canvas:
     def ways(self) -> dict[int, list[tuple[tuple[int, int], Area]]]:
         """Return about where links run, by the strips that they pass."""
         found: dict[int, list[tuple[tuple[int, int], Area]]] = {}
-        for link, route in zip(self.data, self.placement.routes, strict=True):
+        links = [*self.data, *self.lanes.links]
+        for link, route in zip(links, [*self.placement.routes, *self.states], strict=True):
             for a, b in itertools.pairwise(map(self.at, route)):
                 (left, right), (low, high) = sorted((a[0], b[0])), sorted((a[1], b[1]))
                 box = (left - 1, low, right + 1, high)

@@ -41,9 +41,20 @@ class DrawnLinks:
                 if link.target in sums:
                     path = cut(path, SUM, direction_of(path[-2], path[-1], self.turned))
                 yield self._arrow(path, "gradient", link)
+        yield from self._states()
         for i in self.canvas.turning():
             start, end = self.canvas.values[i].inner, self.canvas.gradients[i].inner
             yield self._arrow([start, end], "gradient", Link(i, i, "gradient"))
+
+    def _states(self) -> Iterator[Shape]:
+        """Yield what goes from one turn of a loop to the next, and back as a gradient."""
+        links = self.view.links
+        back = {(link.target, link.source) for link in links if link.kind == "state gradient"}
+        for link, route in zip(self.canvas.lanes.links, self.canvas.states, strict=True):
+            yield self._arrow([self.canvas.at(point) for point in route], "wire", link)
+            if self.canvas.both and (link.source, link.target) in back:
+                way = [self.canvas.at(point, True) for point in reversed(route)]
+                yield self._arrow(way, "gradient", link)
 
     def _arrow(self, points: list[Point], tone: str, link: Link) -> Group:
         width = min(0.3 + 1.1 * link.width, 4.5)
@@ -60,11 +71,10 @@ class DrawnLinks:
         if not self.canvas.both:
             return
         turning = set(self.canvas.turning())
-        stubs: Counter[int] = Counter()
+        # Named ones stand beside a line to the same gradient.
+        stubs = Counter({link.target: 1 for link in self._kept() if not self._is_far(link)})
         ways: dict[tuple[Step, ...], None] = {}
-        for link in self.view.links:
-            if link.kind != "saved" or not self.view.tiles[link.target].gradient:
-                continue
+        for link in self._kept():
             if self._is_far(link):
                 yield from self._stub(link, stubs[link.target])
                 stubs[link.target] += 1
@@ -74,9 +84,15 @@ class DrawnLinks:
             end = self._to_channel(self.canvas.gradients[link.target], self.canvas.gradients, aside)
             ways |= dict.fromkeys(path_of(way, not self.turned) for way in (start, end))
             path = path_of([start[-1], end[-1]], not self.turned)
-            yield Path("saved", path, tip=_kept(link))
+            yield Path("saved", path, tip=_kept_text(link))
         # What several lines share is drawn once, so that their dashes do not fill each other.
         yield from (Path("saved", way) for way in ways)
+
+    def _kept(self) -> Iterator[Link]:
+        """Yield the links to gradients that are drawn."""
+        for link in self.view.links:
+            if link.kind == "saved" and self.view.tiles[link.target].gradient:
+                yield link
 
     def _is_far(self, link: Link) -> bool:
         return (
@@ -93,7 +109,7 @@ class DrawnLinks:
             line, at = [(x + aside, y - 18), (x + aside, y)], (x + aside, y - 22)
         else:
             line, at = [(x - 26, y + aside), (x, y + aside)], (x - 30, y + aside + 3.5)
-        yield Path("saved", path_of(line, self.turned), tip=_kept(link))
+        yield Path("saved", path_of(line, self.turned), tip=_kept_text(link))
         yield Text("note", *at, name, "middle" if self.turned else "end")
 
     def _to_channel(
@@ -198,5 +214,5 @@ class DrawnLinks:
         )
 
 
-def _kept(link: Link) -> str:
+def _kept_text(link: Link) -> str:
     return f"kept for the backward pass: {link.label}"

@@ -48,24 +48,37 @@ class SizedTile:
     anchor: float
     """How far the card's middle is from the middle of ``size``, across the direction of links."""
 
+    @property
+    def steps(self) -> tuple[float, ...]:
+        """How far below and beside its place the card is drawn: several stand for equal ones."""
+        return (8.0, 4.0, 0.0) if self.tile.repeat > 1 else (0.0,)
 
-def sized(tile: Tile, mirror: bool, turned: bool) -> SizedTile:
-    """Return the room that a tile takes; ``turned`` where links run to the right."""
+
+def sized(tile: Tile, mirror: bool, turned: bool, gutter: float = 0.0) -> SizedTile:
+    """Return the room that a tile takes, with its pills or with a strip that it keeps free.
+
+    Args:
+        tile: what is drawn.
+        mirror: whether its gradient is.
+        turned: whether links run to the right.
+        gutter: how wide the strip is, on the side of pills.
+    """
     faces = [face(tile)] + ([gradient_face(tile.gradient)] if mirror and tile.gradient else [])
     width = max([64.0, *(line.width + 26 for lines in faces for line in lines)])
     height = max(19 + LINE * len(lines) for lines in faces)
     card = round(width), height
     if not tile.docked:
-        return SizedTile(tile, card, (0.0, 0.0), 0.0, card, 0.0)
+        size = (card[0], card[1] + gutter) if turned else (card[0] + gutter, card[1])
+        return SizedTile(tile, card, (0.0, 0.0), 0.0, size, gutter / 2)
     pills = _pill_width(tile, False), _pill_width(tile, True) if mirror else 0.0
     pile = sum(_pill_height(leaf, mirror) for leaf in tile.docked)
     pile += BETWEEN * (len(tile.docked) - 1)
     wide = max(pills)
     if turned:
-        aside = pile + STUB
+        aside = pile + STUB + gutter
         size = max(card[0], wide), card[1] + aside
     else:
-        aside = wide + STUB
+        aside = wide + STUB + gutter
         size = card[0] + aside, max(card[1], pile)
     return SizedTile(tile, card, pills, pile, size, aside / 2)
 
@@ -170,9 +183,11 @@ class PlacedTile:
         x, y = self._pills_start()
         for leaf in self.tile.docked:
             height = _pill_height(leaf, self.mirror)
-            if not self.mirrored or leaf.gradient:
+            is_drawn = not self.mirrored or leaf.gradient
+            if is_drawn:
                 yield self._pill(leaf, (x, y + height / 2), height)
-            y += height + BETWEEN
+            if is_drawn or not self.turned:  # beside the leaves' own, row by row; no gap in a pile
+                y += height + BETWEEN
 
     def _card(self, tile: Tile) -> Group:
         width, height = self.sized.card
@@ -181,9 +196,9 @@ class PlacedTile:
         absent = _is_absent(gradient)
         look = "absent" if absent else "bad" if tile.warn else "tile"
         radius = height / 2 if tile.kind in ("input", "parameter", "constant") else 8
-        steps = (8, 4, 0) if tile.repeat > 1 else (0,)
         shapes: list[Shape] = [
-            _rect(look, left + self.sign * d, top + d, width, height, radius) for d in steps
+            _rect(look, left + self.sign * d, top + d, width, height, radius)
+            for d in self.sized.steps
         ]
         shapes += self._lines(gradient_face(gradient) if gradient else face(tile), absent)
         if tile.repeat > 1:

@@ -58,7 +58,8 @@ def _outlines(canvas: Canvas) -> Iterator[Shape]:
 
 
 def _titles(canvas: Canvas) -> Iterator[Shape]:
-    """Yield the titles of outlines, each beside the links that enter it."""
+    """Yield the titles of outlines, each beside the links that enter it; in the mirror as well."""
+    mirrored = canvas.with_gradients() if canvas.both else set()
     for outline, box in zip(canvas.view.outlines, canvas.placement.frames, strict=True):
         (x0, y0), (x1, _) = canvas.box(box, False)
         text = shortened(outline.title, TITLE)
@@ -73,8 +74,10 @@ def _titles(canvas: Canvas) -> Iterator[Shape]:
             if x - 6 < line < x + wide + 6 and line < x1:
                 x = line + 8
         x = x if x + wide < x1 - 4 else x0 + 14
-        yield Rect("frame", x - 2, y0 + 7, wide + 4, 16)  # keeps lines off the letters
-        yield Text("o", x, y0 + 19, text, "start")
+        area = x - 2, y0 + 7, x + wide + 2, y0 + 23
+        for left, top, *_ in [area, *([canvas.reflected(area)] if outline.id in mirrored else [])]:
+            yield Rect("frame", left, top, wide + 4, 16)  # keeps lines off the letters
+            yield Text("o", left + 2, top + 12, text, "start")
 
 
 def _feet(canvas: Canvas) -> Iterator[Shape]:

@@ -25,8 +25,8 @@ class Foot:
 
     lines: tuple[Drawn, ...]
     step: float
-    width: float = 0.0
-    """How much room its lines need; 0 where they were made for the room there is."""
+    width: float
+    """How much room its lines need."""
     ruled: bool = False
     """Whether a line stands above it."""
 
@@ -47,10 +47,12 @@ def feet(view: View, width: float, legend: bool) -> list[Foot]:
     """Return what stands below a picture of a view that is about so wide."""
     found = []
     if rows := _rows(_entries(view) if legend else iter(()), width):
-        found.append(Foot(tuple(partial(_row, row) for row in rows), 20.0))
+        widest = max(place + wide for row in rows for _, place, wide in row)
+        found.append(Foot(tuple(partial(_row, row) for row in rows), 20.0, widest))
     if view.folded:
-        lines = tuple(partial(_line, "l", line) for line in _wrapped(view.folded, width))
-        found.append(Foot(lines, 16.0))
+        texts = list(_wrapped(view.folded, width))
+        lines = tuple(partial(_line, "l", text) for text in texts)
+        found.append(Foot(lines, 16.0, max(width_of(text, 11) for text in texts)))
     if view.caption:
         found.append(_formulas(view.caption))
     return found
@@ -129,21 +131,21 @@ def _gradation(scale: Scale) -> Entry:
     return drawn, end + width_of(scale.high, 11)
 
 
-def _rows(entries: Iterator[Entry], width: float) -> list[list[tuple[Drawn, float]]]:
-    """Return the entries in rows of at most a width, each with its place in the row."""
-    rows: list[list[tuple[Drawn, float]]] = []
+def _rows(entries: Iterator[Entry], width: float) -> list[list[tuple[Drawn, float, float]]]:
+    """Return the entries in rows of at most a width, each with its place there and its width."""
+    rows: list[list[tuple[Drawn, float, float]]] = []
     x = width
     for drawn, wide in entries:
         if x + wide > width:
             rows.append([])
             x = 0.0
-        rows[-1].append((drawn, x))
+        rows[-1].append((drawn, x, wide))
         x += wide + 20
     return rows
 
 
-def _row(row: list[tuple[Drawn, float]], x: float, y: float) -> Iterator[Shape]:
-    for drawn, place in row:
+def _row(row: list[tuple[Drawn, float, float]], x: float, y: float) -> Iterator[Shape]:
+    for drawn, place, _ in row:
         yield from drawn(x + place, y)
 
 

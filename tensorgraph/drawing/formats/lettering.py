@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 _NARROW = frozenset("fijlrtI.,:;!|'`()[]{}-·′ ")
-_WIDE = frozenset("mwMW@%∂ΣΠ—…→⊙")
+_WIDE = frozenset("mwMW@%∂ΣΠ—…→⊙+=<>×±−")
 
 
 def width_of(text: str, size: float, mono: bool = False) -> float:
@@ -22,7 +22,7 @@ def _proportional(character: str) -> float:
         return 1.05
     if unicodedata.combining(character):
         return 0.0
-    return 0.7 if character.isupper() else 0.61
+    return 0.72 if character.isupper() else 0.62
 
 
 def _mono(character: str) -> float:

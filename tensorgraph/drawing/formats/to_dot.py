@@ -182,18 +182,23 @@ class _Writer:
     # ------------------------------------------------------------------------------------- links
 
     def _add_link(self, link: Link) -> None:
-        if link.kind == "data":
-            label = _plain(link.label) or (f"× {link.count}" * (link.count > 1))
-            # Links of unequal weight are straighter, and placed in a third of the time.
-            self.graph.edge(
-                f"t{link.source}", f"t{link.target}", label=label, penwidth=f"{link.width:g}",
-                weight="8",
-            )  # fmt: skip
-        elif link.kind == "saved":
-            self.graph.edge(
-                f"t{link.source}", f"g{link.target}", constraint="false", style="dashed",
-                arrowhead="none", color=self.colour("wire"), tooltip=_plain(f"saved {link.label}"),
-            )  # fmt: skip
+        source, target, edge = link.source, link.target, self.graph.edge
+        loose = {"constraint": "false"}  # it does not pull rows apart
+        match link.kind:
+            case "data":
+                label = _plain(link.label) or (f"× {link.count}" * (link.count > 1))
+                # Links of unequal weight are straighter, and placed in a third of the time.
+                wide = f"{link.width:g}"
+                edge(f"t{source}", f"t{target}", label=label, penwidth=wide, weight="8")
+            case "state":
+                tip = _plain(f"{link.label} of the turn before".strip())
+                edge(f"t{source}", f"t{target}", tooltip=tip, **loose)
+            case "state gradient":
+                edge(f"g{source}", f"g{target}", color=self.colour("line", "gradient"), **loose)
+            case "saved":
+                look = {"style": "dashed", "arrowhead": "none", "color": self.colour("wire")}
+                tip = _plain(f"saved {link.label}")
+                edge(f"t{source}", f"g{target}", tooltip=tip, **look, **loose)
 
     def _add_mirrored(self, link: Link, flows: bool) -> None:
         """Add what runs backward beside a link; unseen without a gradient, for the rows' sake."""

@@ -92,7 +92,7 @@ def _links(view: View) -> Iterator[str]:
     """Yield the links; the backward pass begins at tiles to which no other gradient leads."""
     for link in view.links:
         yield _LINKS[link.kind].format(source=link.source, target=link.target, label=_label(link))
-    reached = {link.target for link in view.links if link.kind == "gradient"}
+    reached = {link.target for link in view.links if link.kind.endswith("gradient")}
     for tile in view.tiles if view.mirror else ():
         if tile.gradient and tile.gradient.of is not None and tile.id not in reached:
             yield f"t{tile.id} --> g{tile.id}"
@@ -101,11 +101,15 @@ def _links(view: View) -> Iterator[str]:
 _LINKS = {
     "data": "t{source} -->{label} t{target}",
     "gradient": "g{source} -->{label} g{target}",
+    "state": "t{source} -->{label} t{target}",
+    "state gradient": "g{source} --> g{target}",
     "saved": "t{source} -.-{label} g{target}",
 }
 
 
 def _label(link: Link) -> str:
+    if link.kind == "state":
+        return f"|{_quoted([f'{link.label} of the turn before'.strip()])}|"
     text = link.label or (f"× {link.count}" if link.count > 1 else "")
     return f"|{_quoted([text])}|" if text and link.kind == "data" else ""
 

@@ -7,7 +7,7 @@ and Toda (1981): ranks.py, layers.py, order.py, coordinates.py (with longest_pat
 routes.py. Parts that no link joins are set side by side by components.py.
 """
 
-from tensorgraph.drawing.layout.nested import Area, Placement, place
+from tensorgraph.drawing.layout.nested import INSET, Area, Placement, place
 from tensorgraph.drawing.layout.routes import Point, tidy
 
-__all__ = ["Area", "Placement", "Point", "place", "tidy"]
+__all__ = ["INSET", "Area", "Placement", "Point", "place", "tidy"]

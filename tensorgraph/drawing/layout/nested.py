@@ -63,6 +63,7 @@ def place(
     groups: Sequence[int | None] = (),
     parents: Sequence[int | None] = (),
     headers: Sequence[Point] = (),
+    gutters: Sequence[float] = (),
     anchors: Sequence[float] = (),
     direction: str = "down",
     gap: Point = (22.0, 34.0),
@@ -79,6 +80,8 @@ def place(
         groups: for each tile, the innermost frame that it stands in.
         parents: for each frame, the frame around it.
         headers: for each frame, the width and height of its title, which is kept free.
+        gutters: for each frame, how wide a strip is kept free beside its tiles: on their left, or
+            above them where links run to the right.
         anchors: for each tile, how far from its middle its links begin and end, across.
         direction: ``down``, or ``right`` for a drawing in which links run from left to right.
         gap: the least distance between tiles side by side, and from row to row.
@@ -86,17 +89,21 @@ def place(
     turned = direction == "right"
     sizes = [(h, w) for w, h in sizes] if turned else sizes
     drawing = _Drawing(sizes, links, groups or [None] * len(sizes), parents, anchors)
-    paddings = [_padding(header, turned) for header in headers or [(0.0, 0.0)] * len(parents)]
+    titles = headers or [(0.0, 0.0)] * len(parents)
+    paddings = [
+        _padding(header, gutter, turned)
+        for header, gutter in zip(titles, gutters or [0.0] * len(parents), strict=True)
+    ]
     placement = drawing.placed(gap, paddings)
     return _turned(placement) if turned else placement
 
 
-def _padding(header: Point, turned: bool) -> Padding:
+def _padding(header: Point, gutter: float, turned: bool) -> Padding:
     """Return what a frame keeps free around its tiles; its title is at the top left."""
     width, height = header[0] + 2 * INSET, header[1]
     if turned:
-        return Padding(INSET + height, INSET, INSET, INSET, height=width)
-    return Padding(INSET, INSET, INSET, INSET, header=height, width=width)
+        return Padding(INSET + height + gutter, INSET, INSET, INSET, height=width)
+    return Padding(INSET + gutter, INSET, INSET, INSET, header=height, width=width)
 
 
 def _turned(p: Placement) -> Placement:

@@ -18,27 +18,33 @@ def links_of(tiles: Tiles) -> Iterator[Link]:
     data: dict[Ends, list[tuple[Box, str]]] = {}
     gradients: dict[Ends, int] = {}
     saved: dict[Ends, dict[str, None]] = {}
+    states: dict[Ends, dict[int, bool]] = {}
     for op in tiles.scene.forward:
         box = tiles.boxes[op]
-        target = tiles.of_slot[tiles.folding.slot(op)]
+        slot = tiles.folding.slot(op)
+        target = tiles.of_slot[slot]
         turns = dict(tiles.folding.hierarchy.turns.get(op, ()))
         for position, wire in enumerate(box.wires):
-            inside, crosses = _turns(tiles, turns, wire.source)
-            if inside or crosses:
-                continue
-            source = _source(tiles, wire.source, target)
+            hidden, loop = _turns(tiles, turns, wire.source)
+            source = None if hidden else _source(tiles, wire.source, target)
             if source is None:
                 continue
             made = tiles.boxes[wire.source]
+            flows = made.differentiable and box.differentiable and not wire.stops
+            if loop is not None:
+                if _is_seen(tiles, loop, slot):
+                    states.setdefault((source, target), {})[made.id] = flows
+                continue
             if source != target:
                 data.setdefault((source, target), []).append((made, wire.note))
-                if made.differentiable and box.differentiable and not wire.stops:
+                if flows:
                     gradients[target, source] = gradients.get((target, source), 0) + 1
             if position in box.saved:
                 saved.setdefault((source, target), {})[wire.operand] = None
         if box.saves_result and not any(turns.values()):
             saved.setdefault((target, target), {})[box.operand(len(box.wires))] = None
     yield from (_data(ends, made) for ends, made in sorted(data.items()))
+    yield from _states(tiles, states)
     if tiles.mirror:
         for (source, target), count in sorted(gradients.items()):
             if tiles.all[source].gradient and tiles.all[target].gradient:
@@ -48,14 +54,34 @@ def links_of(tiles: Tiles) -> Iterator[Link]:
                 yield Link(source, target, "saved", ", ".join(names), len(names))
 
 
-def _turns(tiles: Tiles, turns: dict[int, int], source: int) -> tuple[bool, bool]:
-    """Return whether a value stays in a hidden copy of a part, or goes from copy to copy."""
-    inside = crosses = False
-    for repetition, turn in tiles.folding.hierarchy.turns.get(source, ()):
+def _turns(tiles: Tiles, turns: dict[int, int], source: int) -> tuple[bool, int | None]:
+    """Return whether a link is in a copy that is not seen, and the loop round which it goes."""
+    for repetition, turn in reversed(tiles.folding.hierarchy.turns.get(source, ())):
         if repetition in turns:
-            crosses = crosses or turns[repetition] != turn
-            inside = inside or turn > 0
-    return inside, crosses
+            if turn > 0:
+                return True, None
+            if turns[repetition] > 0:
+                return False, repetition
+    return False, None
+
+
+def _is_seen(tiles: Tiles, loop: int, slot: int) -> bool:
+    """Return whether a loop has a frame or a tile, and its turns are no layers of a stack."""
+    hierarchy = tiles.folding.hierarchy
+    group = hierarchy.groups[loop]
+    is_tile = tiles.folding.slots[slot].item is group
+    return loop not in hierarchy.stacks and (is_tile or group in tiles.outlines)
+
+
+def _states(tiles: Tiles, states: dict[Ends, dict[int, bool]]) -> Iterator[Link]:
+    """Yield what goes from one turn to the next, and back as a gradient."""
+    for (source, target), made in sorted(states.items()):
+        names = (tiles.boxes[k].name for k in made)
+        label = ", ".join(dict.fromkeys(filter(None, names)))
+        yield Link(source, target, "state", label, len(made))
+        ends = tiles.all[source].gradient, tiles.all[target].gradient
+        if tiles.mirror and any(made.values()) and all(ends):
+            yield Link(target, source, "state gradient", label, len(made))
 
 
 def _source(tiles: Tiles, box: int, target: int) -> int | None:

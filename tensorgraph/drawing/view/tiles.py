@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import prod
 
-from tensorgraph.drawing.scene.scene import Box, Shape, Statistics
+from tensorgraph.drawing.scene.scene import Box, ModuleCall, Shape, Statistics
 from tensorgraph.drawing.view.colour import Colouring
 from tensorgraph.drawing.view.fold import Folding, Rest, Slot, is_docked, is_hidden, ops_of, users
 from tensorgraph.drawing.view.hierarchy import Group, Item
@@ -152,9 +152,16 @@ class Tiles:
         call = self.scene.calls[group.call]
         around = "" if call.parent is None else self.scene.calls[call.parent].path
         place = call.path.removeprefix(around).removeprefix(".")
-        several = call.of is not None and group.copies == 1
-        nth = (f"call {call.number} of {call.of}",) if several else ()
-        return (call.type, place, *nth) if call.type else (place, *nth)
+        return tuple(filter(None, (call.type, place, self._which(group, call))))
+
+    def _which(self, group: Group, call: ModuleCall) -> str:
+        """Return which call of its module a group is, if there are others that are seen."""
+        if call.of is None or group.copies > 1:
+            return ""
+        hierarchy = self.folding.hierarchy
+        turns = prod(hierarchy.lengths[loop] for loop, _ in hierarchy.turns.get(group.ops[0], ()))
+        seen = call.of // turns if call.of % turns == 0 else call.of
+        return f"call {call.number} of {seen}" if seen > 1 else ""
 
     def _type(self, item: Item) -> str:
         return self.boxes[item].op if type(item) is int else self.names(item)[0]

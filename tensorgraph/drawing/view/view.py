@@ -73,8 +73,10 @@ class Link:
     source: int
     target: int
     kind: str = "data"
-    """``data``; ``gradient``, from the gradient of ``source`` up to that of ``target``; or
-    ``saved``, from the value of ``source`` to the gradient of ``target``, whose rule reads it."""
+    """``data``; ``state``, a value that goes from one turn of a loop to the next; ``gradient``,
+    from the gradient of ``source`` up to that of ``target``; ``state gradient``, from one turn to
+    that before; or ``saved``, from the value of ``source`` to the gradient of ``target``, whose
+    rule reads it."""
     label: str = ""
     count: int = 1
     """How many edges of the graph it stands for."""

@@ -1,0 +1,280 @@
+"""Loops of one's own: what folds to × n, with which arrows, and what may not."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+
+import tensorgraph as tg
+from tensorgraph import nn
+from tensorgraph.drawing.formats.canvas import Canvas
+from tensorgraph.drawing.formats.shapes import Text
+from tensorgraph.drawing.view.fold import fold
+
+W = tg.tensor(np.full((4, 4), 0.1), requires_grad=True, name="W")
+V = tg.tensor(np.full((4, 2), 0.1), requires_grad=True, name="V")
+X = tg.tensor(np.ones((2, 20, 4)), name="x")
+ZEROS = tg.zeros((2, 4), dtype="float64")
+
+
+def drawn(result, **options):
+    return tg.render(result, **options).view
+
+
+def folded(view):
+    return [outline.copies for outline in view.outlines]
+
+
+def arrows(view, kind="state"):
+    """Return the titles of tiles that links of a kind join."""
+    titles = [tile.title for tile in view.tiles]
+    return [(titles[ln.source], titles[ln.target]) for ln in view.links if ln.kind == kind]
+
+
+def rnn(steps, h=None, weight=W, at=lambda t: t):
+    h = ZEROS if h is None else h
+    for t in range(steps):
+        h = tg.tanh(X[:, at(t)] + h @ weight)
+    return h
+
+
+def test_steps_of_a_cell_are_drawn_once_with_the_state_round_them():
+    view = drawn((rnn(20) ** 2).mean())
+    assert folded(view) == [20] and len(view.tiles) <= 8
+    assert arrows(view) == [("h = tanh", "@")] or arrows(view) == [("tanh", "@")]
+    (weight,) = [leaf for tile in view.tiles for leaf in tile.docked if leaf.title == "W"]
+    assert weight.gradient.notes == ("sum of 20",)
+
+
+def test_two_states():
+    h, c = X[:, 0] @ W, X[:, 1] @ W
+    for _ in range(8):
+        c = tg.sigmoid(h @ W) * c + tg.exp(h)
+        h = tg.tanh(c)
+    view = drawn(h.sum())
+    assert folded(view) == [8]
+    assert arrows(view) == [("c = +", "×"), ("h = tanh", "@"), ("h = tanh", "exp")]
+
+
+def test_a_loop_in_a_loop():
+    h = X[:, 0]
+    for _ in range(5):
+        z = h
+        for _ in range(6):
+            z = tg.tanh(z @ W + 0.5)
+        h = h + z * tg.exp(-z)
+    assert folded(drawn(h.sum())) == [5, 6]
+
+
+def test_a_loop_inside_a_module():
+    class Net(nn.Module):
+        def __init__(self):
+            self.weight = W
+
+        def forward(self, x):
+            h = ZEROS
+            for t in range(x.shape[1]):
+                h = tg.tanh(x[:, t] + h @ self.weight)
+            return h
+
+    net = Net()
+    view = drawn(net(X).sum())
+    assert [o.title for o in view.outlines] == ["Net  net", "× 20"] and len(arrows(view)) == 1
+
+
+def test_an_lstm_is_no_fan():
+    x = tg.tensor(np.ones((2, 20, 3), np.float32), requires_grad=True)
+    out, _ = nn.LSTM(3, 4)(x)
+    view = drawn(out.sum())
+    assert len(view.tiles) < 12 and folded(view).count(20) == 2
+    (slices,) = [tile for tile in view.tiles if tile.title == "x[i]"]
+    assert "getitem [:, 0 … 19]" in slices.lines
+
+
+def test_layers_of_a_stack_are_no_loop():
+    view = drawn(nn.Sequential(*(nn.Linear(4, 4) for _ in range(6)))(X.astype("float32")).sum())
+    assert 6 in folded(view) and arrows(view) == []
+
+
+# --------------------------------------------------------------------------- what may not be folded
+
+
+def test_a_state_that_is_dropped_ends_the_loop():
+    h, start = rnn(10), ZEROS + 1
+    view = drawn((rnn(10, start) + h).sum())
+    assert folded(view) == [10, 10]
+    h = rnn(8).detach()
+    assert 16 not in folded(drawn(rnn(8, h).sum()))
+
+
+@pytest.mark.parametrize(
+    "order, drawn_once", [(range(10), True), ([0, 3, 1, 7, 2, 9, 11, 4, 5, 6], False)]
+)
+def test_only_elements_in_order_are_a_range(order, drawn_once):
+    elements, h = tg.exp(X * W[0]), ZEROS
+    for k in order:
+        h = tg.tanh(elements[:, k] + h @ W)
+    view = drawn(h.sum())
+    told = [line for tile in view.tiles for line in tile.lines if "…" in line]
+    assert (folded(view) == [10] and told == ["getitem [:, 0 … 9]"]) == drawn_once
+    assert drawn_once or (max(folded(view), default=0) < 6 and told == [])
+
+
+def test_a_weight_that_comes_back_is_not_one_of_its_own():
+    others = [tg.tensor(np.full((4, 4), k), requires_grad=True) for k in (0.1, 0.2, 0.3)]
+    h = X[:, 0]
+    for k in [0, 1, 2, 1, 0, 2, 2]:
+        h = tg.tanh(tg.exp(h @ others[k]))
+    assert max(folded(drawn(h.sum())), default=0) < 4
+
+
+def test_a_turn_of_which_more_is_taken_is_seen():
+    h, kept = ZEROS, 0
+    for t in range(12):
+        h = tg.tanh(tg.exp(X[:, t] + h @ W))
+        kept = h if t == 6 else kept
+    assert 12 not in folded(drawn((h * kept).sum()))
+
+
+def test_a_state_that_goes_on_only_sometimes():
+    h = g = ZEROS
+    for t in range(12):
+        h, g = tg.tanh(tg.exp((h if t % 3 else g) @ W + h)), h
+    assert all(copies <= 4 for copies in folded(drawn(h.sum())))
+
+
+def layers(count):
+    return [nn.Linear(4, 4, dtype="float64") for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    "combine",
+    [
+        lambda q, k, v: tg.softmax(q @ k.mT) @ v,
+        lambda value, gate, _: value * tg.sigmoid(gate),
+        lambda mean, logvar, eps: mean + tg.exp(0.5 * logvar) * eps.detach(),
+        lambda a, b, _: a - b,
+        lambda a, b, _: tg.relu(a) - tg.relu(b),
+    ],
+)
+def test_layers_side_by_side_with_parts_of_their_own_are_drawn_each(combine):
+    made = [layer(X[:, 0]) for layer in layers(3)]
+    view = drawn(combine(*made).sum())
+    assert all(copies == 1 for copies in folded(view)) and len(view.outlines) >= 2
+
+
+@pytest.mark.parametrize("combine", [lambda *made: tg.stack(made), lambda *made: made[0] + made[1]])
+def test_layers_side_by_side_with_the_same_part_are_drawn_once(combine):
+    made = [layer(X[:, 0]) for layer in layers(2)]
+    assert folded(drawn(combine(*made).sum())) == [2]
+
+
+def test_of_layers_side_by_side_only_those_with_the_same_part_are_drawn_once():
+    *made, last = [layer(X[:, 0]) for layer in layers(4)]
+    assert folded(drawn((tg.stack(made) * last).sum())) == [3, 1]
+
+
+# ------------------------------------------------------------------------------------- any program
+
+
+@st.composite
+def programs(draw):
+    """Return the result of a loop of loops over random steps, some of which differ."""
+    choices = st.sampled_from([
+        lambda h, c: (tg.tanh(h @ W), c),
+        lambda h, c: (h + c, h),
+        lambda h, c: (h * 0.5, tg.exp(c)),
+        lambda h, c: (c, h @ W),
+        lambda h, c: (h.detach() + c, c),
+    ])  # fmt: skip
+    h, c = X[:, 0] @ W, X[:, 1] @ W
+    for body, turns in draw(st.lists(
+        st.tuples(st.lists(choices, min_size=1, max_size=3), st.integers(1, 9)),
+        min_size=1, max_size=3,
+    )):  # fmt: skip
+        for _ in range(turns):
+            for step in body:
+                h, c = step(h, c)
+    return (h + c).sum()
+
+
+@given(programs(), st.integers(6, 60))
+def test_folding_loses_and_invents_nothing(result, most):
+    picture = tg.render(result, max_nodes=most)
+    scene, folding = picture.scene, fold(picture.scene, picture.options)
+    seen = [folding.shown_as(op) for op in scene.forward]
+    # What is seen for an operation does the same; counts add up.
+    for op, other in zip(scene.forward, seen, strict=True):
+        one, shown = scene.boxes[op], scene.boxes[other]
+        assert (one.op, one.shape, one.dtype) == (shown.op, shown.shape, shown.dtype)
+    times = folding.hierarchy.turns
+    for op in {op for op in seen if folding.slots[folding.slot_of[op]].item == op}:
+        copies = 1
+        for repetition, turn in times.get(op, ()):
+            assert turn == 0
+            copies *= folding.hierarchy.lengths[repetition]
+        assert copies == seen.count(op)
+    # Links are edges of the graph, and every edge is drawn: as itself, in a copy, or as a state.
+    tile_of = {k: tile.id for tile in picture.view.tiles for k in tile.boxes}
+    drawn_links = {(ln.source, ln.target) for ln in picture.view.links if ln.kind != "gradient"}
+    edges = {
+        (tile_of[folding.shown_as(wire.source)], tile_of[folding.shown_as(op)])
+        for op in scene.forward for wire in scene.boxes[op].wires
+        if folding.shown_as(wire.source) in tile_of and folding.shown_as(op) in tile_of
+    }  # fmt: skip
+    data = {(ln.source, ln.target) for ln in picture.view.links if ln.kind in ("data", "state")}
+    assert data <= edges | {(i, i) for i in range(len(picture.view.tiles))}
+    assert {e for e in edges if e[0] != e[1]} <= drawn_links | data
+
+
+@pytest.mark.parametrize("direction", ["down", "right"])
+@pytest.mark.parametrize("depth", [None, 0])
+def test_states_run_beside_all_that_is_in_the_loop(direction, depth):
+    cell, h = nn.GRUCell(4, 4), tg.zeros((2, 4))
+    for t in range(6):
+        h = cell(X[:, t].astype("float32"), h)
+    picture = tg.render(h.sum(), direction=direction, depth=depth)
+    canvas = Canvas(picture.view, picture.options)
+    in_loop = [tile.id for tile in picture.view.tiles if tile.outline == 0 or tile.repeat == 6]
+    assert len(canvas.states) == 2 - (depth == 0)  # h goes to two operations
+    across = 1 if direction == "right" else 0
+    edges = [
+        canvas.placement.centers[k][across]
+        + canvas.sized[k].anchor
+        - canvas.sized[k].card[across] / 2
+        for k in in_loop
+    ]
+    assert all(0 < min(point[across] for point in way) < min(edges) for way in canvas.states)
+    # Its gradient runs against it on the other page: both arrows are in the picture.
+    drawing = picture.svg()
+    assert drawing.count("h</title>") == 2 * len(canvas.states)
+
+
+def test_a_gradient_goes_round_only_where_one_flows():
+    def looped(keep):
+        h, found = X[:, 0] @ W, []
+        for _ in range(12):
+            h = tg.tanh(keep(h) @ W + X[:, 0])
+            found.append(h)
+        return drawn(tg.stack(found).sum())
+
+    assert arrows(looped(lambda h: h), "state gradient") == [("@", "h = tanh")]
+    assert arrows(looped(lambda h: h.detach()), "state gradient") == []
+
+
+def test_titles_stand_on_both_passes():
+    picture = tg.render((rnn(20) ** 2).mean())
+    texts = [shape for shape in picture.drawing.shapes if type(shape) is Text and shape.look == "o"]
+    assert [text.text for text in texts] == ["× 20"] * 2
+    assert texts[0].y == texts[1].y and texts[0].x < picture.drawing.width / 2 < texts[1].x
+
+
+def test_a_call_in_a_loop_is_not_counted():
+    layer, h = nn.Linear(4, 4), X[:, 0].astype("float32")
+    for _ in range(6):
+        h = tg.tanh(layer(h))
+    view = drawn(h.sum())
+    assert [outline.title for outline in view.outlines] == ["× 6", "Linear  layer"]
+    again = drawn(layer(tg.exp(h)).sum())
+    assert [outline.title for outline in again.outlines][1:] == [
+        "Linear  layer  call 1 of 7", "Linear  layer  call 7 of 7",
+    ]  # fmt: skip
