@@ -131,6 +131,8 @@ FAULTS: list[Fault] = [
         (".raised #details { display: block; }", "",
          "explorer_screens: the sheet does not come up"),
         ("button:not(.line, .link), .fold", ".fold", "explorer_screens: buttons are printed"),
+        (":not(.selected, :focus-visible) .face { stroke: var(--alarm)", ".face { stroke: var(--alarm)",
+         "explorer_access: the focus is not seen on what is not finite"),
         ("#telling { max-height: 7.4em;", "#telling { white-space: nowrap; max-height: 7.4em;",
          "explorer_screens: the sentence of a step is cut off"),
     ),
