@@ -21,7 +21,8 @@ def softmax(z, axis):
 
 
 FUNCTIONS = {
-    "log": np.log, "exp": np.exp, "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0),
+    "log": np.log, "exp": np.exp, "sin": np.sin, "cos": np.cos,
+    "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0),
     "σ": lambda z: 1 / (1 + np.exp(-z)), "softmax": softmax, "mean": np.mean,
     "one_hot": lambda y: np.eye(int(y.max()) + 1)[y.astype(int)],
     "reshape": lambda x, shape: x.reshape(shape),

@@ -166,6 +166,14 @@ def test_boxes_are_walked_unfolded_and_chosen(browser):
     assert browser.all(".tile.selected") == []
 
 
+def test_the_focus_is_seen_on_what_is_not_finite(browser):
+    browser.open(page(two_layers()))
+    browser.press("/", "log", ENTER, DOWN, "\ue013")  # up
+    focused = browser.js(FOCUSED)
+    assert focused["what"] == "box 7" and focused["ring"]
+    assert "broken" in browser.one(".tile.forward.selected").get_attribute("class")
+
+
 def test_links_in_the_details_lead_on(browser):
     browser.open(page(two_layers()))
     browser.click(".tile.forward[data-key='box 5']")
