@@ -148,6 +148,7 @@ def test_notes_stay_in_their_frames(browser):
     browser.open(siamese())
     count, crossed = browser.js(CROSSED)
     assert count and crossed == []
+    assert browser.all("text.note[text-anchor=end]") == [], "there is room to the right of the line"
 
 
 def with_inputs(names):
