@@ -505,3 +505,10 @@ def test_of_a_very_large_graph_the_middle_is_one_box(monkeypatch):
     assert "no values are computed" in measured(scene, places).note
     picture = tg.render(y + early, values=True, engine="own")
     assert "first and last 10 are listed" in picture.svg() and "191 exp" in picture.html()
+
+
+def test_a_recurrent_layer_has_a_formula_for_every_gradient():
+    picture = tg.render(tg.nn.LSTM(2, 3), np.ones((2, 2, 2)), formulas=True)
+    told = picture._explained.derived
+    flowing = [box.id for box in picture.scene.boxes if box.differentiable and box.kind == "op"]
+    assert not told.get("why") and set(flowing) <= {*told["gradients"], *told["untold"]}

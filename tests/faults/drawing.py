@@ -37,9 +37,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/layout/routes.py",
-        ("tidy",
-         "if route and point == route[-1]:\n"
-         "    continue", "", "layout: routes with the same point twice"),
+        ("tidy", "abs(point[i] - each[i]) < EXACT", "point[i] == each[i]",
+         "layout: a part of a route that is nothing but rounding turns its arrow"),
         ("_between", "yield (grid.x[dummy], grid.bands[rank + 1][0])", "pass",
          "layout: links run through tiles beside them"),
         ("_lanes", "until < low", "until < high", "layout: two links on one rail"),
@@ -90,6 +89,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/formats/to_tikz.py",
+        ("KNUTH", "'cmss'", "''", "formats: pictures of TikZ in bitmaps, which may fail"),
         ("_way", "letter == 'Q'", "False", "formats: corners of TikZ are not those of SVG"),
     ),
     *planted_in(
@@ -134,6 +134,8 @@ FAULTS: list[Fault] = [
         "drawing/view/colour.py",
         ("ByModule.tone", "self.hues[call] % len(HUES)", "self.hues[call]",
          "render_svg: no colour for the ninth module"),
+        ("ByModule.tone", "'module' if kind == 'op' else kind", "super().tone(kind, boxes)",
+         "render_picture: what is outside of modules has the colour of one"),
         ("heat_tone", "min(step, len(HEATS) - 1)", "step",
          "render_svg: no colour for the hottest tile"),
         ("Colouring.keys", "family in used", "True",
@@ -223,8 +225,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/view/wording.py",
-        ("short_name", "box.kind == 'parameter' and re.fullmatch(_PATH, name)",
+        ("short_name", "box.kind == 'parameter' and re.fullmatch(PATH, name)",
          "box.kind == 'parameter'", "formats: lr=0.01 is drawn as 01"),
+        ("leaf_title", "not re.search(f'= *{re.escape(box.text)}$', name)", "True",
+         "formats: lr=0.01 = 0.01"),
         ("op_lines", "'op' not in show", "False", "formats: what was not to be shown is"),
         ("warning", "return 'nan'", "found = 'nan'",
          "render_picture: NaN beside infinity does not stand out"),
@@ -252,9 +256,11 @@ FAULTS: list[Fault] = [
          "render_expressions: fractions in fractions have no room"),
     ),
     *planted_in(
-        "drawing/layout/routes.py",
-        ("tidy", "abs(point[i] - each[i]) < EXACT", "point[i] == each[i]",
-         "layout: a part of a route that is nothing but rounding turns its arrow"),
+        "drawing/picture.py",
+        ("Picture.__init__", "recording if self._wants_formulas else None", "recording",
+         "render_picture: a picture keeps the caller's variables"),
+        ("Picture._explained", "self._places, self._recording = ((), None)", "pass",
+         "render_picture: a picture keeps the graph for ever"),
     ),
     *planted_in(
         "drawing/scene/from_program.py",

@@ -96,6 +96,8 @@ FAULTS: list[Fault] = [
         "formulas/algebra/known_functions.py",
         ("_read_of", "spelling.leads_past(asked, e)", "False",
          "known_functions: gradients flow past what they are asked of"),
+        ("_opened", "not any(arg in asked for arg in x.args)", "True",
+         "known_functions: steps of an operation lead past what gradients are asked of"),
         ("Spelling.size", "len(found[0])", "0", "known_functions: 1 − σ(x) is read as σ(−x)"),
     ),
     *planted_in(
