@@ -47,7 +47,8 @@ class Builder:
 
     def _add(self, kind, op, name, shape, **fields):
         size, place = 4 * math.prod(shape), len(self.boxes)
-        box = Box(place, kind, shape, "float32", size, name, op, op, FAMILIES.get(op, ""))
+        told = {"name": name, "op": op, "symbol": op, "family": FAMILIES.get(op, "")}
+        box = Box(place, kind, shape, "float32", size, **told)
         self.boxes.append(replace(box, **fields))
         return place
 
