@@ -184,14 +184,6 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/scene/subgraphs.py",
-        ("Subgraphs.canonical_form",
-         "(*signature(box), self.place(box.call, call), used, tuple(operands))",
-         "(*signature(box), self.place(box.call, call), tuple(operands))",
-         "render_fold: blocks of which one is used further on are merged"),
-        ("Subgraphs._comes_in",
-         "(box.kind, box.shape, box.dtype, box.text, self.only_in(box.id, inside))",
-         "(box.kind, box.shape, box.dtype, self.only_in(box.id, inside))",
-         "render_fold: blocks with other constants are merged"),
         ("signature", "(box.op, box.settings, box.shape, box.dtype)",
          "(box.settings, box.shape, box.dtype)",
          "render_fold: blocks of other operations are merged"),
@@ -282,5 +274,24 @@ FAULTS: list[Fault] = [
     *planted_in(
         "drawing/formats/run_graphviz.py",
         ("drawn", "timeout=PATIENCE", "", "render_picture: Graphviz runs for ever"),
+    ),
+    *planted_in(
+        "drawing/scene/samples.py",
+        ("sample_of", "1 + np.rint(254 * heights(shown))", "np.rint(255 * heights(shown))",
+         "samples: the least looks as what is not finite"),
+        ("sample_of", "planes[:, :ROWS, :COLUMNS]", "planes", "samples: a matrix is not cut"),
+        ("_planes", "np.moveaxis(array.reshape(-1, *shape[-3:]), 1, -1)",
+         "array.reshape(-1, *shape[-2:], 3)", "samples: colours are taken for rows"),
+    ),
+    *planted_in(
+        "display/png.py",
+        ("heights", "max(abs(low), abs(high)) or 1.0", "1.0",
+         "samples: the range of huge numbers overflows"),
+    ),
+    *planted_in(
+        "drawing/scene/derived.py",
+        ("derived_of", "not found.gradients and not found.untold", "False",
+         "derived: where nothing has a name nothing is said"),
+        ("_one", "total + output.sum()", "total", "derived: of several outputs the first alone"),
     ),
 ]  # fmt: skip
