@@ -34,7 +34,7 @@ class Numbers:
 
     def __init__(self, picture, **numbers):
         self.picture = picture
-        self.told = picture._derived
+        self.told = picture._explained.derived
         again = _Again(picture.scene, picture._places, lambda array: array)
         again.forward()
         again.backward()
@@ -202,7 +202,7 @@ def test_too_long_a_formula_is_told_of(monkeypatch):
     x = tg.tensor(np.linspace(0.1, 0.9, 4), requires_grad=True)
     loss = tg.sin(tg.exp(x * tg.cos(x)) * x / (1 + x)).sum()
     picture = tg.render(loss)
-    told = picture._derived
+    told = picture._explained.derived
     long = {"its formula is too long to be read here"}
     assert set(told["untold"].values()) == set(told["unwritten"].values()) == long
     ids = {box.id for box in picture.scene.boxes if box.differentiable}
@@ -225,8 +225,8 @@ def test_why_a_graph_has_no_formulas():
     x = tg.tensor([1.0, 2.0], requires_grad=True)
     picture = tg.render((x * x * x).sum())
     del x
-    assert "name in whose terms" in tg.render(_nameless())._derived["why"]
-    assert "why" not in picture._derived
+    assert "name in whose terms" in tg.render(_nameless())._explained.derived["why"]
+    assert "why" not in picture._explained.derived
 
 
 def _nameless():
@@ -238,7 +238,7 @@ def test_a_released_graph_says_why_it_has_none():
     loss = (x * x).sum()
     picture = tg.render(loss)
     loss.backward()
-    assert picture._derived["why"]
+    assert picture._explained.derived["why"]
 
 
 @pytest.mark.parametrize("formulas", [None, True, False])
@@ -247,7 +247,7 @@ def test_large_graphs_have_formulas_where_they_are_asked_for(formulas):
     y = x
     for _ in range(45):
         y = tg.tanh(y)
-    told = tg.render(y.sum(), formulas=formulas)._derived
+    told = tg.render(y.sum(), formulas=formulas)._explained.derived
     assert bool(told) is bool(formulas)
 
 

@@ -71,7 +71,7 @@ DERIVATION = [
 @pytest.fixture(scope="module")
 def network():
     picture = course()
-    return picture.scene, picture._derived, picture.html()
+    return picture.scene, picture._explained.derived, picture.html()
 
 
 def test_beside_each_gradient_stands_its_formula(browser, network):
@@ -123,7 +123,7 @@ def test_a_formula_that_is_missing_says_why(browser, monkeypatch):
     assert browser.texts("#details .missing")[0] == (
         "The gradient has no formula: its formula is too long to be read here."
     )
-    unwritten = min(picture._derived["unwritten"])
+    unwritten = min(picture._explained.derived["unwritten"])
     browser.click(f".tile.forward[data-key='box {unwritten}']")
     assert browser.texts("#details .missing")[0] == (
         "The value has no formula: its formula is too long to be read here."
