@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS :=
 
-.PHONY: help demo test lint types stubs bench faults machines gallery docs clean
+.PHONY: help demo test lint types stubs bench faults machines gallery playback docs clean
 .NOTPARALLEL: # all targets share one environment
 
 help: ## list the targets (the default)
@@ -35,6 +35,9 @@ machines: .venv/test.stamp ## run the tests as on other machines; ARGS chooses, 
 
 gallery: .venv/test.stamp ## draw usual networks in every format, to be looked at
 	$(BIN)/python -m tests.drawing.gallery
+
+playback: .venv/test.stamp ## record the steps that the README shows; needs Chromium
+	$(BIN)/python -m tests.drawing.playback
 
 docs: .venv/docs.stamp .venv/weights.stamp ## build the documentation, to be opened from disk
 	$(BIN)/python -m docs

@@ -42,7 +42,7 @@ class Binding:
             for group in groups
         ]
         """The memory that is overwritten."""
-        wholes = [_whole(group) for group in groups]
+        wholes = [_whole(group, [slots[e] for e in group]) for group in groups]
         instead: dict[Expr, Expr] = {}
         for whole, group in zip(wholes, groups, strict=True):
             if len(group) > 1:
@@ -82,6 +82,7 @@ class Binding:
             outputs=tuple(new[e] for e in outputs),
             written={**overwritten, runs: runs + 1},
             checks=tuple(new[e] for e in captured.checks),
+            parts={whole: group for whole, group in zip(wholes, groups, strict=True) if group[1:]},
         )
 
     def _state(self) -> tuple[dict[Expr, Slot], dict[Expr, Expr]]:
@@ -126,13 +127,13 @@ def _groups(roots: Iterable[Expr], written: Mapping[Expr, Expr]) -> list[tuple[E
     return [*groups, *((e,) for e in written if e not in grouped)]
 
 
-def _whole(group: tuple[Expr, ...]) -> Expr:
-    """Return the symbol of the array in which others lie."""
-    first, *_, last = (*group, group[-1])
-    if first is last:
-        return first
-    name = f"{first.name} … {last.name}" if first.name and last.name else "state"
-    return symbol(name, (sum(prod(e.shape) for e in group),), first.dtype)
+def _whole(group: Sequence[Expr], slots: Iterable[Slot]) -> Expr:
+    """Return the symbol of the array in which others lie, called after their number and kind."""
+    if len(group) == 1:
+        return group[0]
+    (kind, *others) = {slot.kind for slot in slots}
+    name = f"{len(group):,} {'arrays' if others else kind}"
+    return symbol(name, (sum(prod(e.shape) for e in group),), group[0].dtype)
 
 
 def _joined(values: list[Expr]) -> Expr:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -37,6 +37,8 @@ class Dataflow:
     """What some of the arrays are overwritten with, once all else is computed."""
     checks: tuple[Expr, ...]
     """Single booleans that must be true; where one is not, nothing is overwritten."""
+    parts: Mapping[Expr, tuple[Expr, ...]] = field(default_factory=dict)
+    """What the arrays were that lie end to end in some of those given."""
 
 
 class Failed(Exception):

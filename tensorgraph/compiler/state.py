@@ -32,6 +32,10 @@ class Slot(Protocol):
 
     tensor: Tensor
 
+    @property
+    def kind(self) -> str:
+        """What it holds, in the plural."""
+
     def now(self) -> NDArray[Any] | None:
         """Return the array that it holds before a run; ``None`` if it holds none by then."""
 
@@ -47,6 +51,11 @@ class Value:
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
+
+    @property
+    def kind(self) -> str:
+        """What it holds, in the plural."""
+        return "parameters" if self.tensor.requires_grad else "arrays"
 
     def now(self) -> Any:
         """Return the tensor's array."""
@@ -64,6 +73,8 @@ class Value:
 
 class Gradient:
     """The gradient of a tensor, which is there before a run as it is after it."""
+
+    kind = "gradients"
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
@@ -86,6 +97,8 @@ class Gradient:
 
 class NewGradient:
     """The gradient of a tensor, which is not there before a run."""
+
+    kind = "gradients"
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor

@@ -7,19 +7,21 @@ made of *pieces*, each of which writes one array in memory.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from tensorgraph.compiler.dataflow import Dataflow
+from tensorgraph.compiler.joined_arrays import part_of
 from tensorgraph.compiler.loops.fusion import Group
 from tensorgraph.compiler.loops.scalars import Buffer, Scalar, Shape, parts_of
 from tensorgraph.compiler.loops.statements import (
     Check,
+    Draw,
     Loop,
     Product,
     Statement,
     Stored,
+    given,
 )
 from tensorgraph.symbolic.expr import Expr
 
@@ -104,31 +106,32 @@ def works_of(groups: Iterable[Group]) -> list[Work]:
 
 def works_of_kernels(computed: Iterable[Expr], dataflow: Dataflow) -> list[Work]:
     """Return what kernels do that compute expressions one after the other."""
-    memory = {e: Buffer(e.shape, e.dtype, "array", name=e.name) for e in dataflow.arrays}
+    memory = {e: given(e, dataflow.parts.get(e, ())) for e in dataflow.arrays}
     outputs, written = {*dataflow.outputs}, {new: e for e, new in dataflow.written.items()}
     works = []
     for e in computed:
         assert e.op is not None
-        sources = dict.fromkeys(map(partial(_source, memory), e.args))
-        kind, name = (
-            "output" if e in outputs else "temporary",
-            getattr(written.get(e), "name", None),
-        )
-        memory[e] = Buffer(e.shape, e.dtype, kind, name=name)
-        reads = tuple(memory[x] for x in sources if x in memory)
+        reads = tuple(dict.fromkeys(x for arg in e.args for x in _sources(memory, arg)))
+        kind = "output" if e in outputs else "temporary"
+        before = memory[written[e]] if e in written else None
+        name, parts = (before.name, before.parts) if before else (None, ())
+        memory[e] = Buffer(e.shape, e.dtype, kind, name=name, parts=parts)
         works.append(Work("kernel", (Piece((e.op.name,), e.op.family, e.shape, reads, memory[e]),)))
     return works
 
 
-def _source(memory: Container[Expr], e: Expr) -> Expr:
-    """Return the expression that is in memory of which another is a view."""
+def _sources(memory: Mapping[Expr, Buffer], e: Expr) -> tuple[Buffer, ...]:
+    """Return the memory of which an expression is a view."""
     while e not in memory and e.args:
+        part = part_of(e)
+        if part and part.whole in memory:
+            return memory[part.whole].touched(range(part.start, part.stop))
         e = e.args[0]
-    return e
+    return (memory[e],) if e in memory else ()
 
 
 def _piece(s: Statement, done: set[Scalar]) -> Piece:
-    reads = tuple(dict.fromkeys(s.reads()))
+    reads = tuple(dict.fromkeys(x for memory, reach in _reached(s) for x in memory.touched(reach)))
     if isinstance(s, Loop):
         functions = [x for x in reversed([*parts_of(s.value)]) if x.op not in SILENT]
         names = [x.op for x in functions if x not in done]
@@ -143,6 +146,15 @@ def _piece(s: Statement, done: set[Scalar]) -> Piece:
     if isinstance(s, Check):
         return Piece(("must hold",), "reduce", (), reads, None)
     return Piece((s.op.name,), s.op.family, s.out.shape, reads, s.out)
+
+
+def _reached(s: Statement) -> Iterable[tuple[Buffer, range | None]]:
+    """Return the memory that a statement reads, and from where to where in it."""
+    if isinstance(s, Loop):
+        return [(place.buffer, place.index.reach(s.dims)) for place in s.loads()]
+    if isinstance(s, Draw | Check):
+        return [(memory, None) for memory in s.reads()]
+    return [(view.buffer, view.reach) for view in s.views()]
 
 
 def _moving(loop: Loop) -> str:

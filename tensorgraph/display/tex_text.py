@@ -8,7 +8,7 @@ SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "-": "{-}",
-    "`": r"\textasciigrave{}", "\n": " ", "\t": " ",
+    "`": r"\`{}", "\n": " ", "\t": " ",
 }  # fmt: skip
 SIGNS = {
     "∂": r"\partial", "∇": r"\nabla", "Σ": r"\Sigma", "Π": r"\Pi", "Δ": r"\Delta",

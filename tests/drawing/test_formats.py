@@ -137,13 +137,28 @@ def test_a_name_that_is_no_path_is_drawn_whole():
     assert "weight" in texts(tg.render(model(tg.ones((1, 2)))).svg())
 
 
-def test_what_a_module_calls_itself_is_no_input():
+WRITTEN = [".svg", ".tex", ".dot", ".mmd", ".json", ".graphml"]
+
+
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_a_value_that_is_in_the_name_is_not_written_again(suffix, tmp_path):
+    rate = tg.tensor(0.01, requires_grad=True, name="lr=0.01")
+    tg.render(rate * tg.tensor(2.0, name="k = 2")).save(tmp_path / f"x{suffix}")
+    found = (tmp_path / f"x{suffix}").read_text(encoding="utf-8")
+    assert "lr=0.01" in found and "k = 2" in found
+    assert "= 0.01" not in found and "k = 2 = 2" not in found
+
+
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_what_a_module_calls_itself_is_no_input(suffix, tmp_path):
     class Net(nn.Module):
         def forward(this, image):
             return tg.tanh(image)
 
-    found = texts(tg.render(Net(), constant((2, 3))).svg())
-    assert "image" in found and "this" not in found
+    tg.render(Net(), constant((2, 3))).save(tmp_path / f"x{suffix}")
+    written = (tmp_path / f"x{suffix}").read_text(encoding="utf-8")
+    words = set(re.findall(r"\w+", re.sub("^%.*", "", written, flags=re.MULTILINE)))
+    assert "image" in words and "this" not in words
 
 
 def test_title_and_legend_can_be_left_out(loss):
@@ -219,8 +234,10 @@ def test_assumptions_of_formulas_have_lines_of_their_own():
 # ------------------------------------------------------------------------------------------ TikZ
 
 DOCUMENT = r"""\documentclass{article}
+\usepackage%s{fontenc}
 \usepackage{amsmath,tikz}
 \usepackage[paperwidth=50cm,paperheight=50cm,margin=1cm]{geometry}
+\pagestyle{empty}
 \begin{document}
 %s
 \end{document}
@@ -228,7 +245,8 @@ DOCUMENT = r"""\documentclass{article}
 
 
 @needs("tex")
-def test_latex_sets_pictures(derived, tmp_path):
+@pytest.mark.parametrize("encoding", ["OT1", "T1"])
+def test_latex_sets_pictures(derived, tmp_path, encoding):
     pictures = {name: case() for name, case in CASES.items()}
     pictures["derived"] = tg.render(derived, theme="print", font="serif")
     x = tg.tensor([1.0], requires_grad=True, name="été ∂Σ²₁ 日本 💩 \\end{x} #%$&~^_{}<>|\"'`-")
@@ -236,7 +254,7 @@ def test_latex_sets_pictures(derived, tmp_path):
     for name, picture in pictures.items():
         picture.save(tmp_path / f"{name}.tex", width="80mm")
     document = "\n\n".join(rf"\input{{{name}.tex}}" for name in pictures)
-    (tmp_path / "all.tex").write_text(DOCUMENT % document, encoding="utf-8")
+    (tmp_path / "all.tex").write_text(DOCUMENT % (f"[{encoding}]", document), encoding="utf-8")
     run = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
         cwd=tmp_path,
@@ -245,6 +263,7 @@ def test_latex_sets_pictures(derived, tmp_path):
     log = run.stdout.decode("latin-1")
     assert run.returncode == 0, log[-3000:]
     assert "Missing character" not in log
+    assert not re.search(r"\d+pk>", log), "bitmaps, which TeX cannot make in every size"
 
 
 def test_paths_of_tikz_are_those_of_svg():

@@ -6,6 +6,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.compiler.c.runner import c_runner
+from tensorgraph.compiler.loops.scalars import Buffer, Index, load
 from tensorgraph.compiler.numpy_runner import numpy_runner
 from tests.compiler.back_ends import compiled, on_every_back_end
 from tests.machine.needs import needs
@@ -59,14 +60,38 @@ def test_a_picture_of_a_training_step(runner):
     drawn = picture(step, runner, X)
     scene = drawn.scene
     assert repr(drawn).startswith("<picture of step: ")
-    whole = "model.layers[0].weight … model.layers[2].bias"
-    given = {box.name for box in scene.boxes if box.kind == "input"}
-    assert {"x", whole} <= given
+    given = {box.name: box for box in scene.boxes if box.kind == "input"}
+    paths = [f"model.layers[{k}].{name}" for k in (0, 2) for name in ("weight", "bias")]
+    assert {"x", *paths, "4 parameters"} <= given.keys()
+    shapes = [given[path].shape for path in paths]
+    assert shapes == [(4, 4), (4,), (1, 4), (1,)]
+    assert given["4 parameters"].shape == (25,) and given["4 parameters"].parts == (*paths,)
+    last = [box for box in scene.boxes if box.kind == "op" and box.name == "4 parameters"]
+    assert given["4 parameters"].id in {wire.source for box in last for wire in box.wires}
+    (first,) = [b for b in scene.boxes if given[paths[0]].id in {w.source for w in b.wires}]
+    assert given["x"].id in {wire.source for wire in first.wires}
     order = {box.id: i for i, box in enumerate(scene.boxes)}
     assert all(order[w.source] < order[box.id] for box in scene.boxes for w in box.wires)
     assert scene.backward == () and scene.outputs
-    assert whole in drawn.svg() and "digraph" in drawn.dot() and "<html" in drawn.html()
+    svg, whole = drawn.svg(), ", ".join(paths)
+    assert f"holds {whole}" in svg and all(f">{path}<" in svg for path in paths)
+    assert "digraph" in drawn.dot() and "<html" in drawn.html()
     assert drawn.view.tiles
+
+
+def test_of_what_lies_end_to_end_only_the_parts_are_read_that_are_reached():
+    a, b, c = (Buffer((n,), "float32") for n in (4, 2, 3))
+    whole = Buffer((9,), "float32", parts=[a, b, c])
+    cases = {
+        (b,): Index(4, (1,)).reach((2,)),
+        (a, b): Index(3, (1,)).reach((2,)),
+        (b, c): Index(8, (-3, 1)).reach((2, 1)),
+        (whole,): Index(8, (-1,)).reach((9,)),
+    }
+    for parts, reach in cases.items():
+        assert whole.touched(reach) == parts
+    gathered = Index(0, (), ((load(c, Index()), 1),)).reach((9,))
+    assert whole.touched(gathered) == (whole,), "nobody knows what is read"
 
 
 @on_every_back_end

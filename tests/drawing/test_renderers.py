@@ -9,6 +9,7 @@ import pytest
 import resvg_py
 from PIL import Image
 
+import tensorgraph as tg
 from tensorgraph.display.line_chart import line_chart
 from tensorgraph.drawing.formats.draw_view import drawing_of
 from tensorgraph.drawing.formats.norm_map import norms_drawing
@@ -139,6 +140,12 @@ def test_a_picture_of_one_theme_stays_what_it_is_beside_another(chromium):
     drawn_by_chromium(chromium, light + auto, "dark")
     fill = "return [...document.querySelectorAll('.tg-paper')].map((e) => getComputedStyle(e).fill)"
     assert chromium.js(fill) == ["rgb(255, 255, 255)", "rgb(18, 21, 28)"]
+
+
+def test_a_name_that_is_no_path_is_whole_in_the_explorer(chromium):
+    named = [tg.tensor(0.5, requires_grad=True, name=n) for n in ("lr=0.01", "a.b[0].weight")]
+    chromium.open(tg.render(named[0] * named[1]).html())
+    assert chromium.texts(".pill.forward text") == ["lr=0.01", "weight"]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

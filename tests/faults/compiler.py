@@ -164,6 +164,15 @@ FAULTS: list[Fault] = [
          "summary: what loops have in common counts twice"),
         ("works_of_kernels", "'output' if e in outputs else 'temporary'", "'temporary'",
          "summary: nothing is what comes out"),
+        ("_sources", "part and part.whole in memory", "False",
+         "render_program: NumPy's programs read all parameters at once"),
+    ),
+    *planted_in(
+        "compiler/loops/scalars.py",
+        ("Buffer.touched", "reach.start < end", "True",
+         "render_program: a weight is read with those before it"),
+        ("Index.reach", "step * (n - 1)", "step * n",
+         "render_program: a weight is read with the one behind it"),
     ),
     *planted_in(
         "compiler/things_read.py",

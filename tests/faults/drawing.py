@@ -90,6 +90,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/formats/to_tikz.py",
+        ("KNUTH", "'cmss'", "''", "formats: pictures of TikZ in bitmaps, which may fail"),
         ("_way", "letter == 'Q'", "False", "formats: corners of TikZ are not those of SVG"),
     ),
     *planted_in(
@@ -229,8 +230,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/view/wording.py",
-        ("short_name", "box.kind == 'parameter' and re.fullmatch(_PATH, name)",
+        ("short_name", "box.kind == 'parameter' and re.fullmatch(PATH, name)",
          "box.kind == 'parameter'", "formats: lr=0.01 is drawn as 01"),
+        ("leaf_title", "not re.search(f'= *{re.escape(box.text)}$', name)", "True",
+         "formats: lr=0.01 = 0.01"),
         ("op_lines", "'op' not in show", "False", "formats: what was not to be shown is"),
         ("warning", "return 'nan'", "found = 'nan'",
          "render_picture: NaN beside infinity does not stand out"),

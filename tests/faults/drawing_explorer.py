@@ -65,6 +65,10 @@ FAULTS: list[Fault] = [
          "explorer: steps go on after the end"),
     ),
     *planted_in_text(
+        f"{_PLACE}/static/draw_tiles.js",
+        ("isPath ?", "box.name ?", "renderers: lr=0.01 is 01 in the explorer"),
+    ),
+    *planted_in_text(
         f"{_PLACE}/static/details.js",
         ('"Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.backward',
          '"Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.forward',

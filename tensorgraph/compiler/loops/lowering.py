@@ -60,6 +60,7 @@ from tensorgraph.compiler.loops.statements import (
     Product,
     Statement,
     Stored,
+    given,
     is_for_blas,
     loop_over,
     order_in_memory,
@@ -96,19 +97,19 @@ class Lowering:
         """Arrays with the batch last, amid zeros, which several convolutions read."""
         self.numbers = {e: i for i, e in enumerate(dataflow.numbers)}
         self.generators = {e: i for i, e in enumerate(dataflow.generators)}
-        self.arrays = [Buffer(e.shape, e.dtype, "array", name=e.name) for e in dataflow.arrays]
+        self.arrays = [given(e, dataflow.parts.get(e, ())) for e in dataflow.arrays]
         self.outputs: list[Buffer] = []
         self._values: dict[Expr, Any] = {
             e: Stored(buffer, e.shape)
             for e, buffer in zip(dataflow.arrays, self.arrays, strict=True)
         }
         self._checked: set[Any] = set()
-        given = {*dataflow.arrays, *dataflow.numbers, *dataflow.generators}
+        inputs = {*dataflow.arrays, *dataflow.numbers, *dataflow.generators}
         wanted = [
             *dataflow.drawn, *dataflow.checks, *dataflow.outputs, *dataflow.written.values()
         ]  # fmt: skip
-        simpler = expanded(wanted, given)
-        joined = with_joined_products([simpler[e] for e in wanted], given)
+        simpler = expanded(wanted, inputs)
+        joined = with_joined_products([simpler[e] for e in wanted], inputs)
         new = {e: joined[simpler[e]] for e in wanted}
         checks = [new[e] for e in dataflow.checks]
         outputs = [new[e] for e in dataflow.outputs]

@@ -10,6 +10,7 @@ import math
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -104,6 +105,19 @@ class Index:
         """Return the place so much further on."""
         return Index(self.offset + offset, self.steps, self.gathered)
 
+    def reach(self, dims: Shape) -> range | None:
+        """Return from where to where it moves, as variables run so far; nobody knows if gathered.
+
+        Example:
+            >>> Index(20, (4, 1)).reach((2, 3))
+            range(20, 27)
+        """
+        if self.gathered:
+            return None
+        ways = [step * (n - 1) for step, n in zip(self.steps, dims, strict=False)]
+        low, high = (sum(pick(way, 0) for way in ways) for pick in (min, max))
+        return range(self.offset + low, self.offset + high + 1)
+
     def step(self, d: int) -> int:
         """Return how far it moves with a loop's variable."""
         return self.steps[d] if d < len(self.steps) else 0
@@ -149,7 +163,7 @@ class Buffer:
     ``"result"`` (of a kernel of NumPy's, known when it has run).
     """
 
-    __slots__ = ("dtype", "kind", "name", "shape", "size", "value")
+    __slots__ = ("dtype", "kind", "name", "parts", "shape", "size", "value")
 
     def __init__(
         self,
@@ -158,8 +172,11 @@ class Buffer:
         kind: str = "temporary",
         value: Any = None,
         name: str | None = None,
+        parts: Iterable[Buffer] = (),
     ) -> None:
         self.shape, self.kind, self.value, self.name = tuple(shape), kind, value, name
+        self.parts = tuple(parts)
+        """What lies end to end in it, as people know it."""
         self.dtype: np.dtype[Any] = np.dtype(dtype)
         self.size = math.prod(self.shape)
 
@@ -167,6 +184,18 @@ class Buffer:
     def nbytes(self) -> int:
         """Its size in bytes."""
         return self.size * self.dtype.itemsize
+
+    def touched(self, reach: range | None) -> tuple[Buffer, ...]:
+        """Return the parts that elements from here to there belong to; itself, if to all."""
+        if not self.parts or reach is None:
+            return (self,)
+        ends = accumulate(part.size for part in self.parts)
+        found = tuple(
+            part
+            for part, end in zip(self.parts, ends, strict=True)
+            if reach.start < end and end - part.size < reach.stop
+        )
+        return (self,) if found == self.parts else found
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.dtype}{list(self.shape)}>"

@@ -6,7 +6,7 @@ each element (:class:`Computed`) until a statement needs them in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -29,6 +29,11 @@ from tensorgraph.compiler.loops.scalars import (
 )
 from tensorgraph.engine.op import Op
 from tensorgraph.symbolic.expr import Expr
+
+
+def given(e: Expr, parts: Iterable[Expr] = ()) -> Buffer:
+    """Return the memory of an array that a program is given, in which others lie end to end."""
+    return Buffer(e.shape, e.dtype, "array", name=e.name, parts=map(given, parts))
 
 
 def strides_of(shape: Shape) -> tuple[int, ...]:
@@ -68,6 +73,11 @@ class Stored:
         return all(
             n == 1 or a == b for n, a, b in zip(self.shape, self.strides, expected, strict=True)
         )
+
+    @property
+    def reach(self) -> range | None:
+        """From where to where its elements stand in the buffer."""
+        return Index(self.offset, self.strides).reach(self.shape)
 
     def place(self, places: Sequence[Index]) -> Index:
         """Return where an element stands in the buffer."""
@@ -205,7 +215,11 @@ class Product:
 
     def reads(self) -> list[Buffer]:
         """Return the buffers that it reads."""
-        return [self.x.buffer, self.y.buffer]
+        return [view.buffer for view in self.views()]
+
+    def views(self) -> list[Stored]:
+        """Return the arrays that it reads."""
+        return [self.x, self.y]
 
 
 @dataclass(eq=False)
@@ -239,7 +253,11 @@ class Convolution:
 
     def reads(self) -> list[Buffer]:
         """Return the buffers that it reads."""
-        return [v.buffer for v in (self.x, self.w, self.y) if v is not self.made]
+        return [view.buffer for view in self.views()]
+
+    def views(self) -> list[Stored]:
+        """Return the arrays that it reads."""
+        return [v for v in (self.x, self.w, self.y) if v is not self.made]
 
 
 @dataclass(eq=False)
@@ -256,8 +274,12 @@ class Call:
 
     def reads(self) -> list[Buffer]:
         """Return the buffers that it reads."""
+        return [view.buffer for view in self.views()]
+
+    def views(self) -> list[Stored]:
+        """Return the arrays that it reads."""
         arrays = [x.kept if isinstance(x, Number) else x for x in self.operands]
-        return [x.buffer for x in arrays if isinstance(x, Stored)]
+        return [x for x in arrays if isinstance(x, Stored)]
 
     @property
     def buffers(self) -> list[Buffer]:

@@ -19,6 +19,7 @@ from tensorgraph.drawing.scene.scene import Scene
 from tensorgraph.drawing.view.colour import COLOURINGS, QUANTITIES, UNITS
 from tensorgraph.drawing.view.fold import MAX_NODES, MOST_USERS
 from tensorgraph.drawing.view.hierarchy import SPARED, hierarchy
+from tensorgraph.drawing.view.wording import PATH
 
 SCRIPTS = (
     "scene.js", "view.js", "arrange.js", "draw_tiles.js", "canvas.js", "formulas.js", "samples.js",
@@ -72,6 +73,7 @@ def _shared() -> str:
         "MAX_NODES": MAX_NODES,
         "MOST_USERS": MOST_USERS,
         "UNITS": UNITS,
+        "PATH": PATH,
         "COLOURINGS": {name: title for name, (title, _) in COLOURINGS.items()},
         "QUANTITIES": {name: asdict(quantity) for name, quantity in QUANTITIES.items()},
     }

@@ -28,9 +28,12 @@ from tensorgraph.drawing.palette import Theme
 POINTS = 0.7528
 """Of TeX, in a pixel."""
 ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
-FAMILIES = {"sans": r"\sffamily", "mono": r"\ttfamily", "math": r"\rmfamily"}
-GENERIC = {"serif": r"\rmfamily", "sans-serif": r"\sffamily", "monospace": r"\ttfamily"}
+FAMILIES = {"sans": "sf", "mono": "tt", "math": "rm"}
+GENERIC = {"serif": "rm", "sans-serif": "sf", "monospace": "tt"}
 """Fonts that a document always has; of all others it knows no names."""
+KNUTH = {"sf": "cmss", "tt": "cmtt", "rm": "cmr"}
+"""What these are where nothing else is chosen. Encoded as T1, they are bitmaps, which TeX fails to
+make in some sizes; in OT1 they are outlines."""
 
 
 def to_tikz(drawing: Drawing, theme: Theme, font: str = "", scale: float = 1.0) -> str:
@@ -42,7 +45,7 @@ def to_tikz(drawing: Drawing, theme: Theme, font: str = "", scale: float = 1.0) 
         font: ``serif``, ``sans-serif`` or ``monospace``; anything else is the document's sans.
         scale: how large a pixel of the drawing becomes, in 96ths of an inch.
     """
-    writer = _Writer(theme, FAMILIES | {"sans": GENERIC.get(font, r"\sffamily")}, scale * POINTS)
+    writer = _Writer(theme, FAMILIES | {"sans": GENERIC.get(font, "sf")}, scale * POINTS)
     body = "\n".join(writer.all(drawing.shapes))
     unit = f"{scale * POINTS:.4f}pt"
     return "\n".join(
@@ -50,6 +53,7 @@ def to_tikz(drawing: Drawing, theme: Theme, font: str = "", scale: float = 1.0) 
             r"% \input this file in a document with \usepackage{tikz} and \usepackage{amsmath};",
             r"% with \usepackage{lmodern} its letters have just the sizes that are asked for.",
             rf"\begin{{tikzpicture}}[x={unit}, y=-{unit}, inner sep=0pt, outer sep=0pt]",
+            *writer.fonts(),
             *writer.colours(),
             body,
             r"\end{tikzpicture}",
@@ -64,6 +68,13 @@ class _Writer:
     def __init__(self, theme: Theme, families: dict[str, str], points: float) -> None:
         self.theme, self.families, self.points = theme, families, points
         self._used: dict[str, None] = {}
+
+    def fonts(self) -> Iterator[str]:
+        r"""Yield the definitions of the families that are used: ``\tgsf`` and so on."""
+        for name in dict.fromkeys(self.families.values()):
+            asked = rf"\edef\tg{name}{{\{name}default}}\def\tgcm{{{KNUTH[name]}}}"
+            outlines = rf"\ifx\tg{name}\tgcm\noexpand\fontencoding{{OT1}}\fi"
+            yield rf"{asked}\edef\tg{name}{{{outlines}\noexpand\{name}family}}"
 
     def colours(self) -> Iterator[str]:
         """Yield the definitions of the colours that were used."""
@@ -97,10 +108,8 @@ class _Writer:
     def _text(self, text: Text, written: str) -> str:
         look = lettering(text.look, text.absent)
         size = look.size * self.points
-        font = (
-            rf"\fontsize{{{size:.2f}}}{{{1.2 * size:.2f}}}\selectfont{self.families[look.family]}"
-        )
-        font += r"\bfseries" if look.bold else ""
+        font = rf"\fontsize{{{size:.2f}}}{{{1.2 * size:.2f}}}\selectfont"
+        font += rf"\tg{self.families[look.family]}" + r"\bfseries" * look.bold
         style = f"anchor={ANCHORS[text.anchor]}, text={self._colour(look.colour, '')}, font={font}"
         return rf"\node[{style}] at {_at((text.x, text.y))} {{{written}}};"
 

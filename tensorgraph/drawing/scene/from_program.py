@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tensorgraph.compiler.loops.scalars import Buffer
 from tensorgraph.compiler.works import Piece, Work
@@ -57,9 +57,10 @@ class _Capture:
                 dtype=str(buffer.dtype),
                 bytes=buffer.nbytes,
                 name=buffer.name,
+                parts=_names(buffer),
                 call=call,
             ),
-            buffer,
+            [buffer],
         )
 
     def _piece(self, piece: Piece, call: int | None) -> None:
@@ -67,6 +68,7 @@ class _Capture:
         text = piece.text
         added_to = [out] if out in self.made_by and out not in piece.reads else []
         many = len(piece.names) > MOST_NAMES
+        sources = {self.made_by[x]: x.name or "x" for x in (*piece.reads, *added_to)}
         box = Box(
             id=len(self.boxes),
             kind="op",
@@ -74,17 +76,20 @@ class _Capture:
             dtype="bool" if out is None else str(out.dtype),
             bytes=0 if out is None else out.nbytes,
             name=None if out is None else out.name,
+            parts=_names(out),
             op=text,
             symbol=f"{len(piece.names)} operations" if many else text,
             family=piece.family,
             call=call,
-            wires=tuple(
-                Wire(self.made_by[x], x.name or "x") for x in (*piece.reads, *added_to) if x
-            ),
+            wires=tuple(Wire(source, name) for source, name in sources.items()),
         )
-        self._add(box, out)
+        self._add(box, () if out is None else (out, *out.parts))
 
-    def _add(self, box: Box, memory: Buffer | None) -> None:
+    def _add(self, box: Box, memories: Iterable[Buffer]) -> None:
         self.boxes.append(box)
-        if memory is not None:
-            self.made_by[memory] = box.id
+        self.made_by.update(dict.fromkeys(memories, box.id))
+
+
+def _names(memory: Buffer | None) -> tuple[str, ...]:
+    """Return the names of what lies end to end in memory."""
+    return tuple(part.name or "?" for part in memory.parts) if memory else ()

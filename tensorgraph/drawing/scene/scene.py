@@ -63,6 +63,8 @@ class Box:
     bytes: int
     name: str | None = None
     """The tensor's name, or the caller's variable."""
+    parts: tuple[str, ...] = ()
+    """The names of what lies end to end in it."""
     op: str = ""
     """The operation's name; empty for a leaf, as its symbol and family are."""
     symbol: str = ""

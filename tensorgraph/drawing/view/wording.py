@@ -15,14 +15,16 @@ def shape_text(shape: Shape | None, dtype: str) -> str:
 
 SHOWN = ("op", "name", "shape", "dtype")
 """What may stand in a box."""
-_PATH = r"[^\W\d]\w*(\[\d+\])*(\.\w+(\[\d+\])*)*\.[^\W\d]\w*"
-"""What a parameter's place looks like: ``layers[0].weight``; ``lr=0.01`` is none."""
+_WORD, _NAME = r"[^\s.=(),]+", r"[^\s.=(),\d][^\s.=(),]*"
+PATH = rf"{_WORD}(\.{_WORD})*\.{_NAME}"
+"""What a parameter's place looks like, also to the explorer: ``layers[0].weight``; ``lr=0.01`` and
+``v1.5`` are none."""
 
 
 def short_name(box: Box) -> str:
     """Return a tensor's name; of a parameter with a path, the last part."""
     name = box.name or ""
-    is_path = box.kind == "parameter" and re.fullmatch(_PATH, name)
+    is_path = box.kind == "parameter" and re.fullmatch(PATH, name)
     return name.rpartition(".")[2] if is_path else name
 
 
@@ -46,9 +48,9 @@ def op_lines(box: Box, show: Collection[str] = SHOWN) -> tuple[str, ...]:
 
 
 def leaf_title(box: Box) -> str:
-    """Return a leaf's name and, where it is short, its value: ``lr = 0.1``."""
+    """Return a leaf's name and, where it is short and not in the name, its value: ``lr = 0.1``."""
     name = short_name(box)
-    if name and box.text:
+    if name and box.text and not re.search(rf"= *{re.escape(box.text)}$", name):
         return f"{name} = {box.text}"
     return name or box.text or box.kind
 
@@ -60,6 +62,7 @@ def tip(box: Box, path: str) -> str:
         path,
         f"{box.op}({box.settings})" if box.op else "",
         shape_text(box.shape, box.dtype) + f", {box.bytes:,} bytes",
+        f"holds {', '.join(box.parts)}" if box.parts else "",
         f"saves {saved}" if saved else "",
         f"{box.line}  {box.source or ''}".strip() if box.line else "",
     ]

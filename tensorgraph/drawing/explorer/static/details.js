@@ -75,13 +75,13 @@ class Details {
   box(box, taken = null) {
     const rule = this.scene.rules[box.op];
     this.show([
-      html("h2", {}, [boxLabel(box), html("span", { class: "kind" }, [isLeaf(box) ? box.kind : box.name ? box.op : box.family])]),
+      html("h2", {}, [html("span", {}, breakable(boxLabel(box))), html("span", { class: "kind" }, [isLeaf(box) ? box.kind : box.name ? box.op : box.family])]),
       this.scene.calls[box.call] && html("p", { class: "path" }, [this.scene.calls[box.call].path]),
       taken && [this.derivation(taken.at), this.step(taken.step, taken.at)],
       box.line && html("p", { class: "source" }, [html("span", {}, [box.line]), html("code", {}, [box.source ?? ""])]),
       facts({
         Shape: shapeText(box.shape), Type: box.dtype, Memory: bytesText(box.bytes),
-        Settings: box.settings, Constant: box.text,
+        Settings: box.settings, Constant: box.text, Holds: box.parts?.join(", "),
         "Time forward": isLeaf(box) ? null : secondsText(box.forward_seconds),
         "Time backward": isLeaf(box) || !box.differentiable ? null : secondsText(box.backward_seconds),
       }),
@@ -237,4 +237,9 @@ function seconds(boxes, pass) {
 function leavesOf(boxes, scene) {
   const sources = new Set(boxes.flatMap((box) => box.wires.map((wire) => wire.source)));
   return [...sources].map((id) => scene.boxes[id]).filter(isLeaf);
+}
+
+/** A name that may be broken after its underscores, where it does not fit in one line. */
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part) => [part, html("wbr")]);
 }

@@ -81,7 +81,8 @@ function pillText(pill) {
 
 /** On its module a parameter needs no path. */
 function pillName(box) {
-  return short(box.name ? box.name.split(".").at(-1) : boxLabel(box), 18);
+  const isPath = new RegExp(`^${PATH}$`, "u").test(box.name);
+  return short(isPath ? box.name.split(".").at(-1) : boxLabel(box), 18);
 }
 
 // ---------------------------------------------------------------------------------------- sizes
