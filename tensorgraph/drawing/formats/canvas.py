@@ -29,6 +29,11 @@ STRIP = 64.0
 """The height of the strips by which tiles and links are looked up."""
 
 
+def strips(area: Area) -> range:
+    """Return the numbers of the strips that an area passes."""
+    return range(int(area[1] // STRIP), int(area[3] // STRIP) + 1)
+
+
 class Canvas:
     """A view with the places of its tiles, links and outlines, gradients mirrored."""
 
@@ -173,8 +178,23 @@ class Canvas:
             for a, b in itertools.pairwise(map(self.at, route)):
                 (left, right), (low, high) = sorted((a[0], b[0])), sorted((a[1], b[1]))
                 box = (left - 1, low, right + 1, high)
-                for row in range(int(low // STRIP), int(high // STRIP) + 1):
+                for row in strips(box):
                     found.setdefault(row, []).append(((link.source, link.target), box))
+        return found
+
+    @cached_property
+    def occupied(self) -> dict[int, list[Area]]:
+        """Return where cards, pills and the borders of outlines are, by the strips they pass."""
+        found: dict[int, list[Area]] = {}
+        areas = [area for placed in (*self.values, *self.gradients) for area in placed.areas()]
+        for mirrored in {False, self.both}:
+            for frame in self.placement.frames:
+                (x0, y0), (x1, y1) = self.box(frame, mirrored)
+                sides = (x0, y0, x0, y1), (x1, y0, x1, y1), (x0, y0, x1, y0), (x0, y1, x1, y1)
+                areas += [(a - 1, b - 1, c + 1, d + 1) for a, b, c, d in sides]
+        for area in areas:
+            for row in strips(area):
+                found.setdefault(row, []).append(area)
         return found
 
     def near(self, placed: PlacedTile, others: list[PlacedTile]) -> list[PlacedTile]:

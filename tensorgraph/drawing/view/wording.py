@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 from tensorgraph.drawing.scene.scene import Box, Shape, Statistics
 
@@ -45,6 +46,37 @@ def op_lines(box: Box, show: Collection[str] = SHOWN) -> tuple[str, ...]:
     words = [box.op] if box.symbol != box.op else []
     words += [box.settings] if box.settings else []
     return (" ".join(words),) if words else ()
+
+
+def in_turns(words: Sequence[str], columns: Sequence[tuple[int, ...]]) -> str:
+    """Return an index as it is in all turns of a loop: ``[:, 0 … 3]``, ``[i:i+2], i = 0, 2 … 6``.
+
+    Args:
+        words: what stands around its numbers, one more than these.
+        columns: each number, turn by turn; these grow by equal steps.
+    """
+    steps = [numbers[1] - numbers[0] for numbers in columns]
+    told_apart = (s for s, n in Counter(steps).items() if s and (n > 1 or abs(s) > 1))
+    letters = dict(zip(told_apart, "ijkl", strict=False))
+    first = {step: column for step, column in zip(steps[::-1], columns[::-1], strict=True)}
+    written = [
+        f"{letters[step]}{column[0] - first[step][0]:+d}".removesuffix("+0")
+        if step in letters
+        else _range(column)
+        for step, column in zip(steps, columns, strict=True)
+    ]
+    parts = zip(words, [*written, ""], strict=True)
+    told = [f"{letter} = {_range(first[step])}" for step, letter in letters.items()]
+    return ", ".join(["".join(word + number for word, number in parts), *told])
+
+
+def _range(numbers: Sequence[int]) -> str:
+    """Return numbers that grow by equal steps: ``0 … 19``, ``0, 2 … 38``; or the one they all are."""
+    start, second, *_, end = (*numbers, numbers[-1])
+    if second == start:
+        return f"{start}"
+    close = abs(second - start) == 1
+    return f"{start} … {end}" if close else f"{start}, {second}" + f" … {end}" * (end != second)
 
 
 def leaf_title(box: Box) -> str:
