@@ -158,10 +158,11 @@ class _Capture:
         place = node.parents[i]
         array = np.asarray(place)
         name = self.recording.name_of_array(array, node, i) if array.ndim else None
+        given = name is not None and self.recording.is_given(name)
         key = (name, content(array)) if name else None
         if key in self.constants:
             return self.constants[key]
-        box = self._constant(array, name, call)
+        box = self._constant(array, name, call, "input" if given else "constant")
         self.boxes.append(box)
         self.places.append(place)
         if key is not None:
@@ -170,29 +171,32 @@ class _Capture:
 
     def _tensor(self, leaf: Tensor, call: int | None) -> Box:
         wants = leaf.requires_grad and leaf not in self.recording.followed
+        name = self.recording.name_of(leaf)
         return Box(
             id=len(self.boxes),
             kind="parameter" if wants else "input",
-            name=self.recording.name_of(leaf),
+            name=name,
             shape=leaf.shape,
             dtype=str(leaf.dtype),
             bytes=_bytes(leaf.shape, leaf.dtype),
             call=call,
             text=_text(leaf._data) if leaf.ndim == 0 else "",
+            filled="" if wants or name else _filled(leaf._data),
             differentiable=wants and leaf in self.flows,
             has_gradient=leaf._grad is not None,
         )
 
-    def _constant(self, array: Any, name: str | None, call: int | None) -> Box:
+    def _constant(self, array: Any, name: str | None, call: int | None, kind: str) -> Box:
         return Box(
             id=len(self.boxes),
-            kind="constant",
+            kind=kind,
             name=name,
             shape=array.shape,
             dtype=str(array.dtype),
             bytes=_bytes(array.shape, array.dtype),
             call=call,
             text=_text(array),
+            filled="" if name else _filled(array),
         )
 
     def _add(self, place: Any, box: Box) -> None:
@@ -293,6 +297,11 @@ def _text(array: Any) -> str:
         value = array.item()
         return f"{value:.6g}" if isinstance(value, float) else str(value)
     return np.array2string(array, precision=4, separator=", ").replace("\n", "")
+
+
+def _filled(array: Any) -> str:
+    """Return what all numbers of an array are, where that is 0."""
+    return "0" if array.ndim and array.dtype.kind in "iuf" and not array.any() else ""
 
 
 def _short_line(line: str | None) -> str | None:

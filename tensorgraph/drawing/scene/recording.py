@@ -22,6 +22,7 @@ from tensorgraph.formulas.recorded_call import (
     call_parameters,
     recorded_call,
 )
+from tensorgraph.formulas.targets import places_in
 from tensorgraph.nn.module import Module
 
 
@@ -55,6 +56,17 @@ class Recording:
         """Return the variable that an array is which a node has as its ``i``-th operand."""
         found = (name for scope in self.scopes for name in scope.of_operand(array, node, i))
         return next(found, None)
+
+    def heed(self) -> None:
+        """Let scopes know what is in the graph: a name may be short that nothing else in it has."""
+        places = {place for each in self.outputs for place in places_in(place_of(each))}
+        for scope in self.scopes:
+            scope.heed(places)
+
+    def is_given(self, name: str) -> bool:
+        """Return whether an array with a name is what the caller holds, not a part of a module."""
+        scope = self.scopes[-1]
+        return scope.holds_array(name) and name not in scope.parameters
 
 
 def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
@@ -98,6 +110,7 @@ def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
 
 def _recorded(tensors: list[Tensor], frame: FrameType) -> Recording:
     found = Recording(tensors, "", [Scope(frame)])
+    found.heed()
     names = [found.name_of(place_of(each)) for each in tensors]
     found.title = ", ".join(name for name in names if name)
     return found
@@ -145,6 +158,7 @@ def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recor
         )
     found.outputs = recorded
     found.scopes = [*(Scope(each) for each in inner), scope]
+    found.heed()
     found.called_at = f"{frame.f_code.co_filename}:{frame.f_lineno}"
     if isinstance(f, Module):
         found.names |= {place_of(t): t.name or path for path, t in f.named_parameters()}

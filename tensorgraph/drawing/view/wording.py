@@ -22,6 +22,35 @@ PATH = rf"{_WORD}(\.{_WORD})*\.{_NAME}"
 ``v1.5`` are none."""
 
 
+WORD = r"[a-z]{3,}"
+"""An operand's name that is more than a letter."""
+
+
+def bracketed(path: str) -> str:
+    """Return a path with its numbers in brackets: ``layers[0].weight`` for ``layers.0.weight``."""
+    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path) if re.fullmatch(PATH, path) else path
+
+
+def unambiguous(names: Iterable[str]) -> dict[str, str]:
+    """Return paths as short as is unambiguous among them.
+
+    Example:
+        >>> unambiguous(["D.fc.weight", "G.fc.weight", "D.fc.bias", "G.bias"])["D.fc.weight"]
+        'D.fc.weight'
+        >>> unambiguous(["D.fc.weight", "D.fc.bias", "D.out.bias"])
+        {'D.fc.weight': 'weight', 'D.fc.bias': 'fc.bias', 'D.out.bias': 'out.bias'}
+    """
+    ends = {name: _ends(bracketed(name)) for name in dict.fromkeys(names)}
+    counts = Counter(end for each in ends.values() for end in each)
+    return {name: next((e for e in each if counts[e] == 1), name) for name, each in ends.items()}
+
+
+def _ends(name: str) -> list[str]:
+    """Return the ends of a path, the shortest first; of what is none, itself."""
+    words = name.split(".") if re.fullmatch(PATH, name) else [name]
+    return [".".join(words[k:]) for k in reversed(range(len(words)))]
+
+
 def short_name(box: Box) -> str:
     """Return a tensor's name; of a parameter with a path, the last part."""
     name = box.name or ""
@@ -79,12 +108,20 @@ def _range(numbers: Sequence[int]) -> str:
     return f"{start} … {end}" if close else f"{start}, {second}" + f" … {end}" * (end != second)
 
 
-def leaf_title(box: Box) -> str:
-    """Return a leaf's name and, where it is short and not in the name, its value: ``lr = 0.1``."""
-    name = short_name(box)
+def leaf_title(box: Box, name: str = "", operand: str = "") -> str:
+    """Return a leaf's name and, where it is short and not in the name, its value: ``lr = 0.1``.
+
+    Args:
+        box: the leaf.
+        name: what it is called where it is drawn.
+        operand: what the operation that takes it calls it, which tells something of a leaf without
+            a name, if it is a word: ``mask``.
+    """
+    name = name or short_name(box)
+    word = operand if re.fullmatch(WORD, operand) else ""
     if name and box.text and not re.search(rf"= *{re.escape(box.text)}$", name):
         return f"{name} = {box.text}"
-    return name or box.text or box.kind
+    return name or box.text or word or box.filled or box.kind
 
 
 def tip(box: Box, path: str) -> str:
