@@ -142,6 +142,37 @@ def test_a_state_that_goes_on_only_sometimes():
     assert all(copies <= 4 for copies in folded(drawn(h.sum())))
 
 
+def layers(count):
+    return [nn.Linear(4, 4, dtype="float64") for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    "combine",
+    [
+        lambda q, k, v: tg.softmax(q @ k.mT) @ v,
+        lambda value, gate, _: value * tg.sigmoid(gate),
+        lambda mean, logvar, eps: mean + tg.exp(0.5 * logvar) * eps.detach(),
+        lambda a, b, _: a - b,
+        lambda a, b, _: tg.relu(a) - tg.relu(b),
+    ],
+)
+def test_layers_side_by_side_with_parts_of_their_own_are_drawn_each(combine):
+    made = [layer(X[:, 0]) for layer in layers(3)]
+    view = drawn(combine(*made).sum())
+    assert all(copies == 1 for copies in folded(view)) and len(view.outlines) >= 2
+
+
+@pytest.mark.parametrize("combine", [lambda *made: tg.stack(made), lambda *made: made[0] + made[1]])
+def test_layers_side_by_side_with_the_same_part_are_drawn_once(combine):
+    made = [layer(X[:, 0]) for layer in layers(2)]
+    assert folded(drawn(combine(*made).sum())) == [2]
+
+
+def test_of_layers_side_by_side_only_those_with_the_same_part_are_drawn_once():
+    *made, last = [layer(X[:, 0]) for layer in layers(4)]
+    assert folded(drawn((tg.stack(made) * last).sum())) == [3, 1]
+
+
 # ------------------------------------------------------------------------------------- any program
 
 

@@ -218,6 +218,8 @@ FAULTS: list[Fault] = [
         "drawing/view/loop.py",
         ("Loop._carried", "fits = len(met[k]) == 1", "fits = True",
          "render_loops: a value that comes back is one of its own in each turn"),
+        ("Loop.agreeing", "found != given", "False",
+         "render_loops: query, key and value are drawn as one layer"),
         ("Loop._counts_on", "c - b == b - a", "True",
          "render_loops: elements in any order are drawn as a range"),
         ("Loop.add", "len(self) > 1 and leaves != self._leaves", "False",

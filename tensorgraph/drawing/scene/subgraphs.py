@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Container, Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
+
+SYMMETRIC = frozenset({"add", "multiply", "maximum", "minimum"})
+"""The operations whose two operands may be exchanged."""
+_NUMBER = re.compile(r"\[\d+\]$")
 
 
 class Subgraphs:
@@ -57,6 +63,27 @@ class Subgraphs:
         if box.kind in ("parameter", "constant"):
             return (box.kind, box.shape, box.dtype, box.text, self.only_in(box.id, inside))
         return ("value", box.shape, box.dtype)
+
+    def outlets(
+        self, op: int, inside: Container[int], shown: Callable[[int], int]
+    ) -> Counter[tuple[int, str]]:
+        """Return who takes a value outside of a subgraph, and as which operand, how often.
+
+        Of operands that may be exchanged, and of those in a row, all count as the same.
+
+        Args:
+            op: the operation that makes it.
+            inside: the operations of the subgraph.
+            shown: returns the operation that is seen for another.
+        """
+        found: Counter[tuple[int, str]] = Counter()
+        for user in {user for user in self.users[op] if user not in inside}:
+            box = self.boxes[user]
+            for wire in box.wires:
+                if wire.source == op:
+                    place = "" if box.op in SYMMETRIC else _NUMBER.sub("", wire.operand)
+                    found[shown(user), place] += 1
+        return found
 
     def only_in(self, source: int, inside: Container[int]) -> bool:
         """Return whether all that take a value are inside a subgraph."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ SPARED = 8
 
 Item = Any
 """An operation (its box) or a group."""
+Turns = tuple[int, int]
+"""Parts that may be turns of one loop: the first operation, and the number of those in a turn."""
 
 
 @dataclass(eq=False)
@@ -68,15 +70,23 @@ def hierarchy(
         repeats: whether equal parts stand once.
         spared: parts without any module are joined if more operations than these are left out then.
     """
-    groups = _groups(scene)
-    for group in groups[1:]:
-        group.alone = group.call is not None and alone(group.call)
-    found = Hierarchy(groups[0], {}, {}, [], [], set(), {})
-    if repeats:
-        joined = _Repeats(Subgraphs(scene), found, spared)
+    graph = Subgraphs(scene)
+    limits: dict[Turns, int] = {}
+    while True:
+        groups = _groups(scene)
+        for group in groups[1:]:
+            group.alone = group.call is not None and alone(group.call)
+        found = Hierarchy(groups[0], {}, {}, [], [], set(), {})
+        if not repeats:
+            return found
+        joined = _Repeats(graph, found, spared, limits)
         for group in reversed(groups):
             group.items = joined.fold(group.items)
-    return found
+        # Where a part's values go is known only when all has been joined.
+        too_long = joined.too_long()
+        if not too_long:
+            return found
+        limits |= too_long
 
 
 def _groups(scene: Scene) -> list[Group]:
@@ -102,9 +112,29 @@ def _groups(scene: Scene) -> list[Group]:
 class _Repeats:
     """Finds runs of equal parts among the items of a group."""
 
-    def __init__(self, graph: Subgraphs, found: Hierarchy, spared: int) -> None:
+    def __init__(
+        self, graph: Subgraphs, found: Hierarchy, spared: int, limits: Mapping[Turns, int]
+    ) -> None:
         self.graph, self.found, self.spared = graph, found, spared
+        self.limits = limits
+        """How many turns are one loop at most, where that is known."""
+        self.loops: list[Loop] = []
         self.kinds: dict[Hashable, int] = {}
+
+    def too_long(self) -> dict[Turns, int]:
+        """Return the loops that hold turns which give what they make to other places."""
+        found = {}
+        for loop in self.loops:
+            count = loop.agreeing(self._shown)
+            if count < len(loop):
+                found[_turns(loop.turns[0].ops)] = count
+        return found
+
+    def _shown(self, op: int) -> int:
+        """Return the operation that is seen for one."""
+        while op in self.found.stands_for:
+            op = self.found.stands_for[op]
+        return op
 
     def fold(self, items: list[Item]) -> list[Item]:
         """Return the items with every run of equal parts as one group; runs of runs as well."""
@@ -160,7 +190,8 @@ class _Repeats:
         only = first[0] if len(first) == 1 and type(first[0]) is Group else None
         calls = [part[0].call for part in parts] if only is not None else [None] * len(parts)
         loop = Loop(self.graph, _ops(first), calls[0])
-        for part, call in zip(parts[1:], calls[1:], strict=True):
+        most = self.limits.get(_turns(loop.turns[0].ops), len(parts))
+        for part, call in zip(parts[1:most], calls[1:most], strict=True):
             if not loop.add(_ops(part), call):
                 break
         loop.finish()
@@ -188,6 +219,7 @@ class _Repeats:
     def _record(self, group: Group, loop: Loop) -> None:
         """Note which box stands for which, and what is told of it."""
         repetition = len(self.found.groups)
+        self.loops.append(loop)
         self.found.groups.append(group)
         self.found.lengths.append(len(loop))
         for k, turn in enumerate(loop.turns):
@@ -201,6 +233,10 @@ class _Repeats:
         if loop.is_stack():
             self.found.stacks.add(repetition)
         self.found.told.update(loop.told())
+
+
+def _turns(ops: Sequence[int]) -> Turns:
+    return ops[0], len(ops)
 
 
 def _ops(items: Sequence[Item]) -> list[int]:

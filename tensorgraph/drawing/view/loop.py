@@ -1,6 +1,7 @@
 """Whether parts in a row are turns of one loop: the same operations, on what corresponds.
 
-What a turn takes from outside is held against what the others take. A value may be the same in all
+What a turn takes from outside is held against what the others take, and who takes what it makes
+against who takes that of the others. A value may be the same in all
 turns (weights that are shared), one of its own in each (the layers of a stack, the elements of a
 sequence), or *carried*: made by the turn before, and given to the first one (a state). Turns are
 one loop only if each of their operands is one of these throughout, so that one turn, with its
@@ -10,7 +11,7 @@ number and the arrows of its states, says what all of them do.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -98,6 +99,26 @@ class Loop:
             both = enumerate(zip(self._leaves, leaves, strict=True))
             if any(before != own for k, (before, own) in both if before or k not in states):
                 self.turns.pop()
+
+    def agreeing(self, shown: Callable[[int], int]) -> int:
+        """Return how many turns give what they make to the same places as the first one does.
+
+        The last may give its states to others besides. Of two layers beside each other of which
+        one makes a mean and the other a variance, only one turn does.
+
+        Args:
+            shown: returns the operation that is seen for another.
+        """
+        inside = {op for turn in self.turns for op in turn.ops}
+        states = set(self.carried.values())
+        first = [self.graph.outlets(op, inside, shown) for op in self.turns[0].ops]
+        for t, turn in enumerate(self.turns):
+            for k, (op, given) in enumerate(zip(turn.ops, first, strict=True)):
+                found = self.graph.outlets(op, inside, shown)
+                may_have_more = k in states and t == len(self) - 1
+                if found != given and not (may_have_more and found >= given):
+                    return t
+        return len(self)
 
     # ------------------------------------------------------------------------------------- one turn
 
