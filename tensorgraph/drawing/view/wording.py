@@ -45,6 +45,13 @@ def unambiguous(names: Iterable[str]) -> dict[str, str]:
     return {name: next((e for e in each if counts[e] == 1), name) for name, each in ends.items()}
 
 
+def common_end(paths: Sequence[str]) -> str:
+    """Return in what all paths end: ``fc.weight`` where several blocks have one."""
+    ends = [_ends(bracketed(path)) for path in paths]
+    common = [each[0] for each in zip(*ends, strict=False) if len(set(each)) == 1]
+    return common[-1] if common else ""
+
+
 def _ends(name: str) -> list[str]:
     """Return the ends of a path, the shortest first; of what is none, itself."""
     words = name.split(".") if re.fullmatch(PATH, name) else [name]
@@ -100,7 +107,7 @@ def in_turns(words: Sequence[str], columns: Sequence[tuple[int, ...]]) -> str:
 
 
 def _range(numbers: Sequence[int]) -> str:
-    """Return numbers that grow by equal steps: ``0 … 19``, ``0, 2 … 38``; or the one they all are."""
+    """Return numbers that grow by equal steps: ``0 … 19``, ``0, 2 … 38``; or what they all are."""
     start, second, *_, end = (*numbers, numbers[-1])
     if second == start:
         return f"{start}"
