@@ -149,7 +149,7 @@ def test_patterns_of_modules_repeat():
     layers = [m for _ in range(5) for m in (dense(), nn.ReLU())]
     view = picture(nn.Sequential(nn.Linear(8, 8, bias=False), *layers, nn.Linear(8, 2))).view
     assert [o.title for o in view.outlines if "×" in o.title] == ["× 5"]
-    assert titles(view) == ["ᵀ", "x", "@", "x Wᵀ + b", "relu", "x Wᵀ + b"]
+    assert titles(view) == ["xᵀ", "x", "@", "x Wᵀ + b", "relu", "x Wᵀ + b"]
 
 
 def test_blocks_in_blocks():

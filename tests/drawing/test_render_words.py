@@ -1,9 +1,12 @@
 """Texts, names and numbers in pictures: nothing is cut into nonsense, nothing is called wrongly."""
 
+from functools import partial
+
+import numpy as np
 import pytest
 
 import tensorgraph as tg
-from tensorgraph import nn
+from tensorgraph import errors, nn
 from tensorgraph.drawing.formats.lettering import wrapped
 from tensorgraph.drawing.formats.shapes import Group, Text
 from tensorgraph.drawing.view.wording import in_turns
@@ -153,3 +156,90 @@ def test_parts_of_a_container_have_the_same_name_in_formulas_and_boxes():
     assert "W1" in {leaf.title for leaf in leaves(tg.render(derived).view)}
     both = tg.derive(cost + others["W1"].sum(), wrt=[parameters["W1"], others["W1"]])
     assert {g.split(" =")[0] for g in str(both).splitlines()[:2]} == {"dparameters.W1", "dW1"}
+
+
+def test_a_function_without_a_name_has_that_of_its_variable():
+    f = lambda x: tg.sin(x).sum()  # noqa: E731
+    cost = partial(lambda x, y: (x * y).sum(), y=2.0)
+    assert [tg.render(each, constant((2,))).scene.title for each in (f, cost)] == ["f", "cost"]
+
+
+def test_a_function_that_nothing_holds_is_a_function():
+    assert tg.render(lambda x: tg.sin(x).sum(), constant((2,))).scene.title == "function"
+
+
+def test_a_tensor_given_twice_is_one():
+    y = tg.tensor(constant((2,)), requires_grad=True) * 2
+    picture = tg.render([y, y])
+    assert picture.scene.title == "y" and picture.scene.boxes[-1].accumulates == 0
+
+
+def test_only_a_transposition_is_called_one():
+    x = tg.tensor(constant((2, 3, 4)), requires_grad=True)
+    y = tg.permute_dims(x.mT, (0, 2, 1)) + tg.permute_dims(x, (2, 0, 1)).reshape((2, 3, 4))
+    z = y[0].T
+    titles = [tile.title for tile in tg.render(z).view.tiles]
+    assert titles.count("xᵀ") == 2 and titles.count("permute") == 1 and "z = xᵀ" in titles
+
+
+# --------------------------------------------------------------------------- numbers and legends
+
+
+def test_rounding_does_not_use_up_the_scale_of_gradients():
+    layers = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm(4), nn.Linear(4, 2))
+    loss = (layers(constant((8, 3)) ** 2) ** 2).sum()
+    picture = tg.render(loss, color_by="grad")
+    norms = sorted(b.gradient.norm for b in picture._measured.boxes if b.gradient)
+    assert norms[0] < 1e-6 * norms[-1]  # the bias before a normalisation, in theory 0
+    scale = picture.view.scale
+    assert (scale.quantity, scale.low[:2]) == ("Gradient norm, log scale:", "≤ ")
+    assert float(scale.low[2:]) >= 1e-6 * float(scale.high)
+    assert {scale.quantity, scale.low} <= {text.text for text in texts(picture.drawing.shapes)}
+    assert f"{scale.quantity}  {scale.low}" in picture.dot()
+
+
+def test_bytes_have_their_whole_range():
+    x = tg.tensor(np.ones(2_000_000, np.float32), requires_grad=True)
+    scale = tg.render((x * 2).sum(), color_by="bytes").view.scale
+    assert (scale.low, scale.high) == ("4 B", "8 MB")
+
+
+def test_numbers_of_values_that_have_changed_say_so():
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+    loss = (w**2).sum()
+    assert "changed" not in tg.render(loss, values=True).view.folded
+    loss.backward()
+    w.assign(np.array([100.0, 200.0], np.float32))
+    note = "Values have changed since the graph was recorded"
+    assert note in tg.render(loss, values=True).view.folded
+    assert note not in tg.render(loss).view.folded
+
+
+def test_a_watch_of_no_step_says_what_to_write():
+    watch = nn.Watch(nn.Linear(2, 1))
+    with pytest.raises(errors.GraphError, match=r"no step of Linear was watched.*with watch: loss"):
+        tg.render(watch)
+
+
+# ----------------------------------------------------------------------------------------- titles
+
+
+def test_long_titles_have_several_lines():
+    x = tg.tensor(constant((2,)), requires_grad=True)
+    loss = (x * 2).sum()
+    title = "A long title of a figure, as people write captions. " * 4
+    picture = tg.render(loss, title=title)
+    plain = tg.render(loss, title="short").drawing
+    assert picture.drawing.width == plain.width
+    lines = [text for text in texts(picture.drawing.shapes) if text.look == "title"]
+    assert " ".join(line.text for line in lines) == title.strip() and len(lines) > 2
+    assert picture.drawing.height == plain.height + 20 * (len(lines) - 1)
+    assert [line.y - lines[0].y for line in lines] == [20.0 * i for i in range(len(lines))]
+    assert "<BR/>" in picture.dot().partition("A long title")[2][:80]
+
+
+def test_a_line_break_in_a_title_is_one():
+    x = tg.tensor(constant((2,)), requires_grad=True)
+    picture = tg.render(x * 2, title="one\ntwo")
+    lines = [text.text for text in texts(picture.drawing.shapes) if text.look == "title"]
+    assert lines == ["one", "two"] and "one<BR/>two" in picture.dot()

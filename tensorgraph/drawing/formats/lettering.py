@@ -59,6 +59,23 @@ def wrapped(text: str, most: int, lines: int = 4) -> list[str]:
     return found if len(found) <= lines else [*found[: lines - 1], f"{found[lines - 1]} …"]
 
 
+def filled(text: str, width: float, size: float) -> list[str]:
+    """Return a text in lines that are about so wide at most, of a size of type; it has its own too.
+
+    A word that is wider has a line for itself.
+    """
+    lines = []
+    for paragraph in text.splitlines():
+        lines.append("")
+        for word in paragraph.split():
+            longer = f"{lines[-1]} {word}".strip()
+            if lines[-1] and width_of(longer, size) > width:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+    return lines
+
+
 def _seams(text: str) -> list[str]:
     """Return the parts of a text between spaces outside of brackets."""
     parts, depth, joins = [""], 0, False

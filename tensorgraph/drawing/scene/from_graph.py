@@ -14,7 +14,7 @@ import numpy as np
 from tensorgraph.drawing.scene.module_calls import ModuleCalls
 from tensorgraph.drawing.scene.recording import Recording
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
-from tensorgraph.drawing.scene.settings import settings
+from tensorgraph.drawing.scene.settings import settings, symbol
 from tensorgraph.drawing.scene.subgraphs import marked_repeats
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, ancestors, leading_to, reachable
@@ -121,7 +121,7 @@ class _Capture:
                 id=len(self.boxes),
                 kind="op",
                 op=node.op.name,
-                symbol=node.op.symbol,
+                symbol=symbol(node),
                 family=node.op.family,
                 name=self.recording.name_of(node),
                 shape=node.shape,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.caller.variables import variable_of
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.nested_containers import flatten, unflatten
@@ -109,6 +110,7 @@ def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
 
 
 def _recorded(tensors: list[Tensor], frame: FrameType) -> Recording:
+    tensors = list({place_of(each): each for each in tensors}.values())
     found = Recording(tensors, "", [Scope(frame)])
     found.heed()
     names = [found.name_of(place_of(each)) for each in tensors]
@@ -132,13 +134,12 @@ def _check_recorded(tensors: Sequence[Tensor]) -> None:
 def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recording:
     """Call a module or function, recording all that it computes; it is left as it was."""
     if not args and call_parameters(f):
-        name = type(f).__name__ if isinstance(f, Module) else getattr(f, "__name__", "f")
         raise errors.ArgumentError(
-            f"render: {name} is drawn by running it once; give it an example of its arguments:"
-            " tg.render(model, x)"
+            f"render: {_title(f, frame)} is drawn by running it once; give it an example of its"
+            " arguments: tg.render(model, x)"
         )
     leaves, structure = flatten(args)
-    found = Recording([], call_name(f) or "function", [scope])
+    found = Recording([], _title(f, frame), [scope])
     given = [_followed(leaf, found) for leaf in leaves]
     for leaf, name in zip(given, argument_names(f, args), strict=True):
         if name and type(leaf) is Tensor:
@@ -163,6 +164,12 @@ def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recor
     if isinstance(f, Module):
         found.names |= {place_of(t): t.name or path for path, t in f.named_parameters()}
     return found
+
+
+def _title(f: Any, frame: FrameType) -> str:
+    """Return what a module or function is called: by itself, or by the variable that holds it."""
+    own = call_name(f) if isinstance(f, Module) or hasattr(f, "__name__") else ""
+    return own or variable_of(f, frame) or call_name(f) or "function"
 
 
 def _followed(leaf: Any, recording: Recording) -> Any:

@@ -34,6 +34,20 @@ def settings(node: Node) -> str:
     return ", ".join(shown)
 
 
+def symbol(node: Node) -> str:
+    """Return an operation's symbol; axes in another order are a transposition if two are swapped.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.ones((2, 3, 4), requires_grad=True)
+        >>> symbol(x.mT.node), symbol(tg.permute_dims(x, (1, 0, 2)).node)
+        ('xᵀ', 'permute')
+    """
+    axes = node.static["axes"] if node.op.name == "permute_dims" else ()
+    as_matrices = (*axes[:-2], *axes[:-3:-1]) == (*range(len(axes)),)
+    return node.op.symbol if as_matrices else "permute"
+
+
 def _as_given(key: str, value: Any, default: Any) -> Any:
     """Return a parameter as it was probably given: one number where it holds for all axes."""
     if key == "axis" and isinstance(value, tuple) and len(value) == 1:
