@@ -27,6 +27,7 @@ from tensorgraph.drawing.formats.to_mermaid import to_mermaid
 from tensorgraph.drawing.formats.to_model_explorer import to_model_explorer
 from tensorgraph.drawing.formats.write import written
 from tensorgraph.drawing.scene.derived import ASKED_SECONDS, SECONDS, derived_of
+from tensorgraph.drawing.scene.from_expressions import scene_of_rule, scene_of_trace
 from tensorgraph.drawing.scene.from_graph import capture
 from tensorgraph.drawing.scene.from_program import scene_of
 from tensorgraph.drawing.scene.op_formulas import rules_of
@@ -40,8 +41,10 @@ from tensorgraph.drawing.view.options import TITLE_SIZE, Options
 from tensorgraph.drawing.view.view import View
 from tensorgraph.drawing.view.wording import SHOWN
 from tensorgraph.engine.modes import user_frame
+from tensorgraph.formulas.update_rules import UpdateRule
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.observe.watch import Watch
+from tensorgraph.symbolic.trace import Trace
 
 MOST_IN_FRAMES = 100
 """Of a program with more operations frames are closed, unless they are asked for."""
@@ -90,9 +93,10 @@ def render(
 
     Args:
         x: a tensor or several; or a module, or a function; or what ``tg.derive`` returned, whose
-            formulas are written below the picture. Of an :class:`tg.nn.Watch`, the norms of each
-            layer by step. Of a compiled function without arguments, what its program runs: loops,
-            products and kernels, in frames what runs together.
+            formulas are written below the picture. Of a :func:`tg.trace` or an optimizer's
+            :func:`tg.update_rule`, the operations in it. Of an :class:`tg.nn.Watch`, the norms of
+            each layer by step. Of a compiled function without arguments, what its program runs:
+            loops, products and kernels, in frames what runs together.
         *args: an example of what the module or function is called with.
         backward: whether the backward pass is drawn.
         depth: how many levels of modules are open at most; by default as many as there is room for.
@@ -156,6 +160,8 @@ def render(
     if isinstance(x, Compiled) and not args:
         return ProgramPicture(x, options)
     f = x.__wrapped__ if isinstance(x, Compiled) else x
+    if isinstance(x, (Trace, UpdateRule)) and not args:
+        return ExpressionPicture(x, options)
     recording = recording_of(f, args, user_frame())
     scene, places = capture(recording)
     asked_for(scene, options.expand)
@@ -184,10 +190,21 @@ class Picture:
     def __init__(
         self,
         scene: Scene,
-        places: Sequence[Any],
+        places: Sequence[Any] | None,
         options: Options,
         recording: Recording | None = None,
     ) -> None:
+        """Make a picture of a scene; without places, of one whose values nobody knows.
+
+        Raises:
+            ArgumentError: values are wanted that nobody knows.
+        """
+        if places is None and (options.values or is_measured(options.color_by)):
+            wanted = "values=True" if options.values else f"color_by={options.color_by!r}"
+            raise errors.ArgumentError(
+                f"render: {wanted} needs values, and what is drawn here holds none; for a picture"
+                " with values draw the function with an example: tg.render(f, x, values=True)"
+            )
         self.scene, self.options = scene, options
         self._places, self._recording = places, recording
 
@@ -205,6 +222,8 @@ class Picture:
 
     @cached_property
     def _measured(self) -> Scene:
+        if self._places is None:
+            return self.scene
         samples = self.options.values or self._is_small
         outputs = self._recording.outputs if self._recording else ()
         return measured(self.scene, self._places, samples, outputs)
@@ -218,7 +237,7 @@ class Picture:
         """The formulas of the graph, where they are wanted."""
         asked = self.options.formulas
         wanted = self._is_small if asked is None else asked
-        if not wanted or self._recording is None:
+        if not wanted or self._places is None or self._recording is None:
             return {}
         seconds = ASKED_SECONDS if asked else SECONDS
         return derived_of(self.scene, self._places, self._recording, seconds)
@@ -249,7 +268,7 @@ class Picture:
                 :func:`tg.train.fit`, whose norms are shown step by step; or a dict
                 ``{"gradients": {layer: numbers}, "activations": {layer: numbers}}``.
         """
-        rules = rules_of(self.scene, self._places)
+        rules = {} if self._places is None else rules_of(self.scene, self._places)
         scene = replace(self._measured, rules=rules, derived=self._derived)
         return page(scene, run_of(run))
 
@@ -379,11 +398,28 @@ class ProgramPicture(Picture):
         scene = scene_of(compiled.program.runner.works, compiled.name)
         if options.depth is None and len(scene.forward) > MOST_IN_FRAMES:
             options = replace(options, depth=0)
-        super().__init__(scene, [None] * len(scene.boxes), options)
+        super().__init__(scene, None, options)
 
-    @cached_property
-    def _measured(self) -> Scene:
-        return self.scene  # no value is kept of which there could be statistics
+
+class ExpressionPicture(Picture):
+    """A picture of what a :func:`tg.trace` computes, or of an optimizer's :func:`tg.update_rule`.
+
+    Gradients and updates are operations like all others; what a tensor is given is ``w'``.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
+        >>> tg.render(tg.update_rule(tg.optim.SGD([w], lr=0.1)))
+        <picture of SGD: 5 boxes, 2 operations>
+    """
+
+    def __init__(self, x: Trace | UpdateRule, options: Options) -> None:
+        if isinstance(x, Trace):
+            super().__init__(scene_of_trace(x), None, options)
+            return
+        # Shapes are those of what a rule was read off, not of any parameter.
+        show = [word for word in options.show if word in ("op", "name")] or ["op"]
+        super().__init__(scene_of_rule(x), None, replace(options, show=show))
 
 
 class RunPicture(Picture):

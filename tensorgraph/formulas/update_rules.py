@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.formulas.writing.formula import Formula, formula
+from tensorgraph.formulas.writing.latex import latex
 from tensorgraph.formulas.writing.latex_lines import align
+from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.symbolic.expr import Expr, symbol
 
@@ -21,9 +24,13 @@ class UpdateRule:
     """The equations by which an optimizer goes from one step to the next."""
 
     equations: tuple[tuple[str, Formula], ...]
+    computed: Mapping[str, Expr]
+    """The same as expressions: each new value by its name."""
+    optimizer: str
+    """The class of the optimizer."""
 
     def __str__(self) -> str:
-        return "\n".join(f"{pretty(name)} ← {text(f)}" for name, f in self.equations)
+        return "\n".join(line for line, _, _ in self.typeset())
 
     __repr__ = __str__
 
@@ -32,6 +39,15 @@ class UpdateRule:
         return align((name, r"\leftarrow", f) for name, f in self.equations)
 
     _repr_latex_ = latex
+
+    def typeset(self) -> list[tuple[str, str, str]]:
+        """Return the equations as text, LaTeX and MathML."""
+        found = []
+        for name, f in self.equations:
+            left = Formula("name", text=name)
+            written = rf"{latex(left)} \leftarrow {latex(f)}"
+            found.append((f"{pretty(name)} ← {text(f)}", written, mathml(f, left, sign="←")))
+        return found
 
 
 def update_rule(optimizer: Any) -> UpdateRule:
@@ -56,12 +72,12 @@ def update_rule(optimizer: Any) -> UpdateRule:
     t = symbol("t", (), np.int64)
     new, following = optimizer.update(param, grad, dict(state), t, **settings)
     names: dict[Expr, str] = {}
-    lines = []
+    lines, computed = [], {}
     for key, e in [*following.items(), ("theta", new)]:
         if e is not state.get(key):
             lines.append((key, formula(e, names)))
-            names[e] = key
-    return UpdateRule(tuple(lines))
+            names[e], computed[key] = key, e
+    return UpdateRule(tuple(lines), computed, type(optimizer).__name__)
 
 
 def _symbolic(name: str, value: Any) -> Any:

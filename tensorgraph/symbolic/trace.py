@@ -35,6 +35,10 @@ class Trace:
     written: Mapping[Expr, Expr] = field(default_factory=dict)
     """What tensors are given, by what stood for them before."""
 
+    def names(self) -> dict[Expr, str]:
+        """Return what inputs are called, and the tensors that are used or written besides."""
+        return _distinct(list(dict.fromkeys([*self.inputs, *self.known, *self.written])))
+
     def __str__(self) -> str:
         return listing(self.outputs, [*self.inputs, *self.known], self.written)
 

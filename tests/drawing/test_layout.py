@@ -13,7 +13,7 @@ from tensorgraph.drawing.layout.layers import LONGEST, Net, layers_of
 from tensorgraph.drawing.layout.order import _crossings, ordered_rows
 from tensorgraph.drawing.layout.ranks import ranks_of
 from tensorgraph.drawing.layout.relax import _apart
-from tensorgraph.drawing.layout.routes import RAILS
+from tensorgraph.drawing.layout.routes import RAILS, tidy
 
 HEADER = (60.0, 20.0)
 
@@ -341,3 +341,9 @@ def test_large_graphs_are_drawn_without_recursion(graph):
     p = drawn(graph)
     assert all(math.isfinite(x + y) for x, y in p.centers)
     assert len(set(p.centers)) == len(graph.sizes)
+
+
+def test_what_differs_by_rounding_is_no_part_of_a_route():
+    way = [(0.0, 0.0), (0.1 + 0.2, 5.0), (0.3, 9.0), (0.3, 9.0 + 1e-14)]
+    assert tidy(way) == [(0.0, 0.0), (0.1 + 0.2, 5.0), (0.3, 9.0)]
+    assert tidy([(0.1 + 0.2, 0.0), (0.3, 4.0), (0.3, 9.0)]) == [(0.1 + 0.2, 0.0), (0.3, 9.0)]

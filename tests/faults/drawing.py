@@ -251,6 +251,23 @@ FAULTS: list[Fault] = [
          "render_picture: links to saved values pull rows apart"),
     ),
     *planted_in(
+        "drawing/scene/from_expressions.py",
+        ("_Capture._box", "e in self.parameters and bool(e.shape)", "False",
+         "render_expressions: what a step writes looks like what it is given"),
+        ("scene_of_trace", "*trace.written.values()", "*()",
+         "render_expressions: what a step writes is not drawn"),
+    ),
+    *planted_in(
+        "drawing/formats/legend.py",
+        ("fractions", "waiting[-1] = 2", "waiting[-1] = 0",
+         "render_expressions: fractions in fractions have no room"),
+    ),
+    *planted_in(
+        "drawing/layout/routes.py",
+        ("tidy", "abs(point[i] - each[i]) < EXACT", "point[i] == each[i]",
+         "layout: a part of a route that is nothing but rounding turns its arrow"),
+    ),
+    *planted_in(
         "drawing/scene/from_program.py",
         ("_Capture._piece", "out in self.made_by and out not in piece.reads", "False",
          "render_program: parts of one array are not connected"),

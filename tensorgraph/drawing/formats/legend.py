@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,8 @@ from tensorgraph.drawing.palette import HEATS
 from tensorgraph.drawing.view.view import Caption, Gradient, Key, Scale, View
 
 SAVED = "kept for backward"
+LETTER = 9.3
+"""How high the letters of formulas are."""
 MOST = 240
 """How many characters of a line of formulas are shown."""
 
@@ -27,6 +30,8 @@ class Foot:
     step: float
     width: float
     """How much room its lines need."""
+    base: float = 6.0
+    """How far above the lower edge of its line the letters stand."""
     ruled: bool = False
     """Whether a line stands above it."""
 
@@ -40,7 +45,7 @@ class Foot:
         if self.ruled:
             yield polyline("rule", [(left, top + 14), (left + width, top + 14)])
         for i, line in enumerate(self.lines):
-            yield from line(left, top + 16 + self.step * (i + 1) - 6)
+            yield from line(left, top + 16 + self.step * (i + 1) - self.base)
 
 
 def feet(view: View, width: float, legend: bool) -> list[Foot]:
@@ -60,13 +65,37 @@ def feet(view: View, width: float, legend: bool) -> list[Foot]:
 
 def _formulas(lines: tuple[Caption, ...]) -> Foot:
     widest = max(width_of(shortened(line.text, MOST), 15.5) for line in lines)
-    step = 46.0 if any(line.latex for line in lines) else 24.0  # fractions are tall
-    return Foot(tuple(partial(_formula, line) for line in lines), step, widest, ruled=True)
+    step = max(24.0 if not line.latex else 28.0 + 22.0 * fractions(line.latex) for line in lines)
+    drawn = tuple(partial(_formula, line, step) for line in lines)
+    return Foot(drawn, step, widest, (step - LETTER) / 2, ruled=True)
 
 
-def _formula(line: Caption, x: float, y: float) -> Iterator[Shape]:
+def _formula(line: Caption, height: float, x: float, y: float) -> Iterator[Shape]:
     text = Text("f", x, y, shortened(line.text, MOST), "start")
-    yield Formula(text, line.latex, line.mathml) if line.latex else text
+    yield Formula(text, line.latex, line.mathml, height) if line.latex else text
+
+
+def fractions(latex: str) -> int:
+    r"""Return how many fractions stand in each other at most.
+
+    Example:
+        >>> fractions(r"\frac{a}{\sqrt{\frac{b}{c}}} + \frac{d}{e}")
+        2
+    """
+    parts, waiting, most = list[bool](), [0], 0
+    for sign in re.findall(r"\\frac|[{}]", latex):
+        match sign:
+            case "{":
+                parts.append(waiting[-1] > 0)
+                waiting[-1] -= parts[-1]
+                waiting.append(0)
+                most = max(most, sum(parts))
+            case "}":
+                parts.pop()
+                waiting.pop()
+            case _:
+                waiting[-1] = 2
+    return most
 
 
 def _line(look: str, text: str, x: float, y: float) -> Iterator[Shape]:

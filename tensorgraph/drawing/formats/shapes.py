@@ -70,6 +70,8 @@ class Formula:
     text: Text
     latex: str
     mathml: str
+    height: float
+    """How much room it has, half of it above the middle of its letters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,6 @@ from tensorgraph.drawing.formats.style import (
 from tensorgraph.drawing.palette import ON_DARK, THEMES, Theme
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
-TALL = 46.0
-"""How high a line of mathematics may be."""
 
 
 def to_svg(drawing: Drawing, theme: str = "auto", font: str = "", scale: float = 1.0) -> str:
@@ -98,13 +96,13 @@ class _Writer:
 
     def _formula(self, formula: Formula) -> str:
         """Return mathematics for programs that set it, and text for all others."""
-        text = formula.text
+        text, tall = formula.text, formula.height
         size = LETTERING[text.look].size
-        place = f'x="{number(text.x)}" y="{number(text.y - 0.3 * size - TALL / 2)}"'
-        style = f"height:{TALL:g}px;display:flex;align-items:center"
+        place = f'x="{number(text.x)}" y="{number(text.y - 0.3 * size - tall / 2)}"'
+        style = f"height:{tall:g}px;display:flex;align-items:center"
         return (
             f'<switch><foreignObject requiredExtensions="{MATHML}" {place} width="100%"'
-            f' height="{TALL:g}"{self._type(text.look, text.anchor, text.absent)}>'
+            f' height="{tall:g}"{self._type(text.look, text.anchor, text.absent)}>'
             f'<div xmlns="http://www.w3.org/1999/xhtml" style="{style}">{formula.mathml}</div>'
             f"</foreignObject>{self._text(text)}</switch>"
         )

@@ -15,6 +15,8 @@ REACH = 0.38
 """How far from its middle a link may enter a node, as a share of its width."""
 RAIL = 10.0
 """How far apart rails run."""
+EXACT = 0.01
+"""Coordinates that differ by less are the same but for rounding."""
 RAILS = 8
 """How many rails run side by side; links beyond these have no route."""
 
@@ -165,9 +167,10 @@ def tidy(points: Iterable[Point]) -> Route:
     """Return a route without points on the upright or level line between their neighbours."""
     route: Route = []
     for point in points:
-        if route and point == route[-1]:
+        level = [[abs(point[i] - each[i]) < EXACT for each in route[-2:]] for i in (0, 1)]
+        if route and level[0][-1] and level[1][-1]:
             continue
-        if len(route) > 1 and any(route[-2][i] == route[-1][i] == point[i] for i in (0, 1)):
+        if len(route) > 1 and any(map(all, level)):
             route.pop()
         route.append(point)
     return route

@@ -14,7 +14,7 @@ import numpy as np
 from tensorgraph.drawing.scene.module_calls import ModuleCalls
 from tensorgraph.drawing.scene.recording import Recording
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
-from tensorgraph.drawing.scene.settings import settings, symbol
+from tensorgraph.drawing.scene.settings import Applied, settings, symbol
 from tensorgraph.drawing.scene.subgraphs import marked_repeats
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, ancestors, leading_to, reachable
@@ -180,7 +180,7 @@ class _Capture:
             dtype=str(leaf.dtype),
             bytes=_bytes(leaf.shape, leaf.dtype),
             call=call,
-            text=_text(leaf._data) if leaf.ndim == 0 else "",
+            text=value_text(leaf._data) if leaf.ndim == 0 else "",
             filled="" if wants or name else _filled(leaf._data),
             differentiable=wants and leaf in self.flows,
             has_gradient=leaf._grad is not None,
@@ -195,7 +195,7 @@ class _Capture:
             dtype=str(array.dtype),
             bytes=_bytes(array.shape, array.dtype),
             call=call,
-            text=_text(array),
+            text=value_text(array),
             filled="" if name else _filled(array),
         )
 
@@ -259,9 +259,10 @@ def _bytes(shape: tuple[int, ...], dtype: Any) -> int:
     return int(size)
 
 
-def axes_note(node: Node, i: int) -> str:
+def axes_note(node: Applied, i: int) -> str:
     """Return what an operation does to the axes of its ``i``-th operand, if it changes them."""
-    shape = np.shape(node.parents[i]) if type(node.parents[i]) is not Node else _shape(node, i)
+    parent = node.parents[i]
+    shape = parent.shape if hasattr(parent, "shape") else np.shape(parent)
     if node.op.family == "elementwise" and shape != node.shape and shape:
         return f"broadcast {_tuple(shape)} → {_tuple(node.shape)}"
     if node.op.family == "reduce" and i == 0 and shape:
@@ -273,12 +274,7 @@ def axes_note(node: Node, i: int) -> str:
     return ""
 
 
-def _shape(node: Node, i: int) -> tuple[int, ...]:
-    shape: tuple[int, ...] = node.parents[i].shape
-    return shape
-
-
-def _verb(node: Node) -> str:
+def _verb(node: Applied) -> str:
     return {"sum": "sums", "mean": "averages"}.get(node.op.name, "reduces")
 
 
@@ -289,7 +285,7 @@ def _tuple(shape: tuple[int, ...]) -> str:
 # --------------------------------------------------------------------------------------- as text
 
 
-def _text(array: Any) -> str:
+def value_text(array: Any) -> str:
     """Return a small array as it is written."""
     if array.size > 4:
         return ""

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.graph import Node
+from tensorgraph.engine.op import Op
 from tensorgraph.ops.window import per_side
 
 
-def settings(node: Node) -> str:
+class Applied(Protocol):
+    """An operation on operands, such as a node of a graph."""
+
+    @property
+    def op(self) -> Op:
+        """The operation."""
+
+    @property
+    def static(self) -> Mapping[str, Any]:
+        """Its static parameters."""
+
+    @property
+    def parents(self) -> tuple[Any, ...]:
+        """Its operands."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the result."""
+
+
+def settings(node: Applied) -> str:
     """Return an operation's static parameters as a call writes them, without defaults.
 
     Example:
@@ -34,7 +55,7 @@ def settings(node: Node) -> str:
     return ", ".join(shown)
 
 
-def symbol(node: Node) -> str:
+def symbol(node: Applied) -> str:
     """Return an operation's symbol; axes in another order are a transposition if two are swapped.
 
     Example:
@@ -63,7 +84,7 @@ def _uniform(value: Any) -> Any:
     return value[0] if same else value
 
 
-def _is_same(node: Node) -> bool:
+def _is_same(node: Applied) -> bool:
     """Return whether windows are padded as ``padding="same"`` asks for, and at all."""
     static, padding = node.static, node.static["padding"]
     if not isinstance(padding, tuple) or any(type(side) is not tuple for side in padding):

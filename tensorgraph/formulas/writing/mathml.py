@@ -29,13 +29,15 @@ STRUT_BELOW = "<mspace height='1em'/>"
 """It reaches up from what is below."""
 
 
-def mathml(f: Formula, left: Formula | None = None, note: str = "", word: str = "") -> str:
+def mathml(
+    f: Formula, left: Formula | None = None, note: str = "", word: str = "", sign: str = "="
+) -> str:
     """Return a formula, or an equation and for which steps it holds, as a ``<math>`` element.
 
     A word may stand before it.
     """
     inner = f"<mtext>{escape(word)}</mtext>" if word else ""
-    inner += _set(f) if left is None else f"{_set(left)}{_sign('=')}{_set(f)}"
+    inner += _set(f) if left is None else f"{_set(left)}{_sign(sign)}{_set(f)}"
     inner += f"<mtext>\u2003{escape(note)}</mtext>" if note else ""
     return (
         '<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
