@@ -58,7 +58,7 @@ def to_tikz(drawing: Drawing, theme: Theme, font: str = "", scale: float = 1.0) 
             *writer.fonts(),
             *writer.colours(),
             body,
-            r"\end{tikzpicture}}",
+            r"\end{tikzpicture}}%",
             "",
         ]
     )

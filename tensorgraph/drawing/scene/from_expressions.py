@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorgraph.drawing.scene.from_graph import axes_note, value_text
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
-from tensorgraph.drawing.scene.settings import settings
+from tensorgraph.drawing.scene.settings import settings, symbol
 from tensorgraph.drawing.scene.subgraphs import marked_repeats
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.update_rules import UpdateRule
@@ -101,7 +101,7 @@ class _Capture:
             kind="op",
             name=self.results.get(e),
             op=op.name,
-            symbol=op.symbol,
+            symbol=symbol(applied),
             family=op.family,
             wires=wires,
             settings=settings(applied),
