@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.notation import TRANSPOSE
 from tensorgraph.engine.op import Op
 from tensorgraph.ops.window import per_side
 
@@ -64,7 +65,7 @@ def symbol(node: Applied) -> str:
         >>> symbol(x.mT.node), symbol(tg.permute_dims(x, (1, 0, 2)).node)
         ('xᵀ', 'permute')
     """
-    axes = node.static["axes"] if node.op.name == "permute_dims" else ()
+    axes = node.static.get("axes", ()) if node.op.notation == TRANSPOSE else ()
     as_matrices = (*axes[:-2], *axes[:-3:-1]) == (*range(len(axes)),)
     return node.op.symbol if as_matrices else "permute"
 
