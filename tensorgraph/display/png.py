@@ -54,20 +54,28 @@ def grey_levels(image: Any) -> NDArray[np.uint8]:
         [[0, 128, 255]]
     """
     image = np.asarray(image)
-    levels: NDArray[np.uint8]
-    if image.dtype == np.uint8:
-        levels = image
-        return levels
-    numbers = image.astype(np.float64)
+    levels: NDArray[np.uint8] = image
+    if image.dtype != np.uint8:
+        levels = np.rint(255 * np.nan_to_num(heights(image))).astype(np.uint8)
+    return levels
+
+
+def heights(array: Any) -> NDArray[np.float64]:
+    """Return how far up from the least to the greatest numbers are, 0 to 1; NaN: not finite.
+
+    Example:
+        >>> heights(np.array([-1.0, 0.0, 1.0, np.inf])).tolist()
+        [0.0, 0.5, 1.0, nan]
+    """
+    numbers = np.where(np.isfinite(array), array, np.nan).astype(np.float64)
     finite = numbers[np.isfinite(numbers)]
     if not finite.size:
-        return np.zeros(image.shape, np.uint8)
-    low, high = finite.min(), finite.max()
+        return numbers
+    low, high = float(finite.min()), float(finite.max())
     scale = max(abs(low), abs(high)) or 1.0  # so that no difference overflows
     spread = high / scale - low / scale or 1.0
-    shares = (np.where(np.isfinite(numbers), numbers, low) / scale - low / scale) / spread
-    levels = np.rint(255 * shares).astype(np.uint8)
-    return levels
+    found: NDArray[np.float64] = (numbers / scale - low / scale) / spread
+    return found
 
 
 def shrunk(image: Any, side: int) -> Any:
@@ -89,5 +97,6 @@ def shrunk(image: Any, side: int) -> Any:
     tall, wide = min(block, height), min(block, width)  # a side shorter than a block is one
     rows, columns = height // tall, width // wide
     blocks = image[: rows * tall, : columns * wide].reshape(rows, tall, columns, wide, *channels)
-    means = blocks.mean(axis=(1, 3), dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):  # NaN and infinity are seen, not told of
+        means = blocks.mean(axis=(1, 3), dtype=np.float64)
     return np.rint(means).astype(np.uint8) if image.dtype == np.uint8 else means

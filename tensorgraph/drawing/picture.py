@@ -171,7 +171,8 @@ def render(
 class Picture:
     """A picture of a graph, which notebooks show by itself; made by :func:`render`.
 
-    It keeps the graph, so that statistics can be computed when they are asked for.
+    It keeps the graph until the explorer was asked for, whose statistics are computed then, and as
+    long as formulas may be, the caller's variables, which name them. Afterwards it is plain data.
 
     Attributes:
         scene: all that was found in the graph, as plain data.
@@ -206,7 +207,8 @@ class Picture:
                 " with values draw the function with an example: tg.render(f, x, values=True)"
             )
         self.scene, self.options = scene, options
-        self._places, self._recording = places, recording
+        self._places = places
+        self._recording = recording if self._wants_formulas else None
 
     def __repr__(self) -> str:
         boxes, ops = len(self.scene.boxes), len(self.scene.forward)
@@ -232,15 +234,25 @@ class Picture:
     def _is_small(self) -> bool:
         return len(self.scene.forward) <= SMALL
 
-    @cached_property
-    def _derived(self) -> dict[str, Any]:
-        """The formulas of the graph, where they are wanted."""
+    @property
+    def _wants_formulas(self) -> bool:
         asked = self.options.formulas
-        wanted = self._is_small if asked is None else asked
-        if not wanted or self._places is None or self._recording is None:
+        return self._is_small if asked is None else asked
+
+    def _derived(self) -> dict[str, Any]:
+        """Return the formulas of the graph, where they are wanted."""
+        if self._places is None or self._recording is None:
             return {}
-        seconds = ASKED_SECONDS if asked else SECONDS
+        seconds = ASKED_SECONDS if self.options.formulas else SECONDS
         return derived_of(self.scene, self._places, self._recording, seconds)
+
+    @cached_property
+    def _explained(self) -> Scene:
+        """The scene with all that the explorer tells; nothing else needs the graph afterwards."""
+        rules = {} if self._places is None else rules_of(self.scene, self._places)
+        found = replace(self._measured, rules=rules, derived=self._derived())
+        self._places, self._recording = (), None
+        return found
 
     def svg(self) -> str:
         """Return the picture as SVG, for any program: a page, a paper, a converter.
@@ -268,9 +280,7 @@ class Picture:
                 :func:`tg.train.fit`, whose norms are shown step by step; or a dict
                 ``{"gradients": {layer: numbers}, "activations": {layer: numbers}}``.
         """
-        rules = {} if self._places is None else rules_of(self.scene, self._places)
-        scene = replace(self._measured, rules=rules, derived=self._derived)
-        return page(scene, run_of(run))
+        return page(self._explained, run_of(run))
 
     def save(
         self,

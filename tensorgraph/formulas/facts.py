@@ -365,10 +365,11 @@ def violation(array: Any, word: str, value: Any) -> str:
 
 
 def _sum_violation(array: Any, axis: int, total: float) -> str:
-    sums = array.sum(axis=axis, dtype=np.float64)
-    scale = np.abs(array).sum(axis=axis, dtype=np.float64) + abs(total)
     eps = np.finfo(array.dtype).eps if array.dtype.kind == "f" else 0
-    bad = ~(np.abs(sums - total) <= 8 * np.sqrt(max(array.shape[axis], 1)) * eps * scale)
+    with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞ is no total
+        sums = array.sum(axis=axis, dtype=np.float64)
+        scale = np.abs(array).sum(axis=axis, dtype=np.float64) + abs(total)
+        bad = ~(np.abs(sums - total) <= 8 * np.sqrt(max(array.shape[axis], 1)) * eps * scale)
     if not bad.any():
         return ""
     where = tuple(int(i) for i in np.argwhere(bad)[0])

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from tensorgraph.formulas.derivation import line_of
 from tensorgraph.formulas.gradient import Gradient, Names
 from tensorgraph.formulas.naming.caller_variables import Scope
 from tensorgraph.formulas.problem import Problem
-from tensorgraph.formulas.recurrences.equations import range_text
+from tensorgraph.formulas.recurrences.equations import placed, range_text
 from tensorgraph.formulas.solution import Solution
 from tensorgraph.formulas.targets import Target, check_output
 from tensorgraph.formulas.writing.formula import Formula, cost, result
@@ -26,6 +26,8 @@ from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.text import pretty, text
 from tensorgraph.ops.arithmetic import add
 from tensorgraph.symbolic.expr import Expr
+
+T = TypeVar("T")
 
 LONGEST = 120
 """A formula that costs more to read is not written beside a box."""
@@ -58,6 +60,8 @@ class GraphFormulas:
     """What formulas call what has no name of its own, or a longer one."""
     untold: Mapping[Any, str]
     """Why a gradient has no formula."""
+    unwritten: Mapping[Any, str]
+    """Why a value has none."""
     notes: tuple[str, ...]
     """What names stand for that are no place's."""
 
@@ -113,10 +117,11 @@ class _Found:
         self.solution = Solution(self.problem)
         self.derivation = self.solution.derivation()
         self.by_place = dict(zip(self.problem.places, self.derivation.gradients, strict=True))
+        self.helpers = {g.raw: g for g in self.derivation.helpers}
 
     def formulas(self, letters: Mapping[Any, str]) -> GraphFormulas:
         if not self.by_place:  # nothing has a name in whose terms the rest could be told
-            return GraphFormulas({}, {}, {}, letters, ())
+            return GraphFormulas({}, {}, {}, {}, {}, ())
         gradients = {p: self._named(g) for p, g in self.by_place.items()}
         others = [p for p in self.problem.raw if p not in self.by_place]
         gradients |= {p: self._other(p, self.problem.raw[p]) for p in others}
@@ -125,9 +130,10 @@ class _Found:
         of_place = self.problem.scope.of_place
         called = {p: pretty(name) for p, name in self.derivation.called.items()}
         return GraphFormulas(
-            values={p: found for p, found in values.items() if isinstance(found, Written)},
-            gradients={p: found for p, found in gradients.items() if isinstance(found, Written)},
-            untold={p: why for p, why in gradients.items() if isinstance(why, str)},
+            values=_those(Written, values),
+            gradients=_those(Written, gradients),
+            untold=_those(str, gradients),
+            unwritten=_those(str, values),
             letters={**letters, **{p: n for p, n in called.items() if n != of_place(p)}},
             notes=self.derivation.notes,
         )
@@ -135,7 +141,8 @@ class _Found:
     def _value(self, place: Any, e: Expr) -> Written | str:
         """Return how a value comes about, in terms of those with a name."""
         names = self.derivation.names
-        return _written(e, names.without(e), names.get(e) or self.problem.scope.of_place(place))
+        name = names.get(e) or self.problem.scope.of_place(place)
+        return self._written(e, names.without(e), name)
 
     def _named(self, g: Gradient) -> Written | str:
         """Return the formula of a gradient that others may use by its name."""
@@ -151,18 +158,34 @@ class _Found:
         )
 
     def _other(self, place: Any, raw: Expr) -> Written | str:
-        """Return the formula of a gradient that no other uses: without a name, or the output's."""
+        """Return the formula of a gradient that nobody named, or the output's."""
+        helper, letter = self.helpers.get(raw), self.derivation.called.get(place)
+        if helper is not None and helper.label == f"d{letter}":  # one of a loop's, by its step
+            return self._named(helper)
         cuts = {g.raw: g.label for g in (*self.derivation.gradients, *self.derivation.helpers)}
         names = Names(self.problem.names, cuts)
         e = raw if raw in names else self.solution.simplifier.simplest(raw, cuts)[1]
         if self._is_late(e, raw, names):
             return LATE
         of = self.problem.scope.of_place(place)
-        return _written(e, names, f"d{of}" if of else None)
+        self.problem.checker.same(f"d{of}" if of else "a gradient", e, raw, raw)
+        return self._written(e, names, f"d{of}" if of else None)
+
+    def _written(self, e: Expr, names: Mapping[Expr, str], name: str | None) -> Written | str:
+        """Return an expression as an equation, whose left side is a name or nothing."""
+        if cost(e, names) > LONGEST:
+            return LONG
+        sides = Formula("name", text=name or ""), _bare(result(e, names))
+        left, right = (placed(side, self.problem.loops.written) for side in sides)
+        return Written(mathml(right, left), f"{text(left)} = {text(right)}".strip())
 
     def _is_late(self, e: Expr, raw: Expr, names: Names) -> bool:
         """Return whether a gradient stands as the backward pass has it for want of time."""
         return self.solution.ran_out and e is raw and cost(e, names) > SHORT
+
+
+def _those(kind: type[T], found: Mapping[Any, Any]) -> dict[Any, T]:
+    return {place: each for place, each in found.items() if isinstance(each, kind)}
 
 
 def _bare(f: Formula) -> Formula:
@@ -195,9 +218,9 @@ def layer_letters(root: Node, scope: Scope) -> dict[Node, str]:
     for node in nodes:
         letter = _letter(node)
         place = _biased(node, takers) if letter == "Z" else node
+        layer += letter == "Z"  # also where it has a name, after which its activation is numbered
         if not letter or scope.of_place(place) or place is root:
             continue
-        layer += letter == "Z"
         name = f"{letter}{layer}"
         if letter == "H" or name in taken:
             name = next(name for n in others if (name := f"H{n}") not in taken)
@@ -223,12 +246,3 @@ def _biased(product: Node, takers: Mapping[Any, Sequence[Node]]) -> Node:
 
 def _wants_gradient(place: Any) -> bool:
     return type(place) is Node or (type(place) is Tensor and place.requires_grad)
-
-
-def _written(e: Expr, names: Mapping[Expr, str], name: str | None) -> Written | str:
-    """Return an expression as an equation, whose left side is a name or nothing."""
-    if cost(e, names) > LONGEST:
-        return LONG
-    found = _bare(result(e, names))
-    left = Formula("name", text=name or "")
-    return Written(mathml(found, left), f"{text(left)} = {text(found)}".strip())

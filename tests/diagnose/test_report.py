@@ -13,6 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.diagnose.gradient_health import health
+from tensorgraph.diagnose.misclassified_examples import IMAGES, ROWS
 from tensorgraph.errors import ArgumentError, DTypeError, ShapeError
 
 D = tg.diagnose
@@ -148,6 +149,41 @@ def test_in_a_notebook_the_page_is_framed():
     assert page.tags == ["iframe"] and frame["sandbox"] == ""
     assert frame["srcdoc"] == report.html
     assert repr(report).endswith("characters of HTML; write .save('report.html'))")
+
+
+# ----------------------------------------------------------------------------------- misclassified
+
+RNG = np.random.default_rng(0)
+MISTAKES = {
+    "images": (RNG.random((40, 6, 6)), 3, "img", 3),
+    "images in colour": (RNG.random((40, 6, 6, 3)), 3, "img", 3),
+    "rows": (RNG.normal(size=(40, 4)), 3, "tr", 3 + 1),
+    "texts": (["a text of words"] * 40, 3, "tr", 3 + 1),
+    "no mistakes in images": (RNG.random((40, 6, 6)), 0, "img", 0),
+    "no mistakes in rows": (RNG.normal(size=(40, 4)), 0, "tr", 0),
+    "more images than are shown": (RNG.random((40, 6, 6)), 30, "img", IMAGES),
+    "more rows than are shown": (RNG.normal(size=(40, 4)), 30, "tr", ROWS + 1),
+}
+
+
+@pytest.mark.parametrize(("inputs", "wrong", "tag", "count"), MISTAKES.values(), ids=MISTAKES)
+def test_misclassified_examples_are_seen(inputs, wrong, tag, count):
+    m = len(inputs)
+    confidence = np.linspace(0.99, 0.51, m)
+    p = np.stack([confidence, 1 - confidence], axis=1)
+    labels = ["dog"] * wrong + ["cat"] * (m - wrong)
+    found = D.misclassified(p, labels, inputs, classes=["cat", "dog"])
+    page = checked(D.report(misclassified=found))
+    assert page.holds("Misclassified examples") and page.tags.count(tag) == count
+    if not wrong:
+        assert page.holds(f"none of {m} examples is misclassified")
+        return
+    assert page.holds(f"{wrong} of {m} examples are misclassified")
+    said = " ".join(page.texts)
+    told = [said.index(word) for word in ("dog", "cat", "99 %")]
+    assert told == sorted(told), "the true class, the predicted one, and how sure the model is"
+    shown = min(wrong, count if tag == "img" else count - 1)
+    assert (f"the {shown} most confident" in said) is (shown < wrong)
 
 
 # ----------------------------------------------------------------------------------------- history

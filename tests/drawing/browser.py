@@ -33,11 +33,33 @@ class Browser:
     def close(self):
         self.driver.quit()
 
-    def open(self, text):
+    def open(self, text, fragment=""):
         """Load a page, and wait until its program has run."""
         self.page.write_text(text, encoding="utf-8")
         self.requests()
-        self.driver.get(self.page.as_uri())
+        self.driver.get("about:blank")  # another fragment of the same address would load nothing
+        self.driver.get(f"{self.page.as_uri()}{fragment}")
+
+    def screen(self, width, height, theme="light", touch=True):
+        """Show pages on a screen of a size, in a system's theme, with fingers or without."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": touch}
+        self.cdp("Emulation.setDeviceMetricsOverride", **metrics)
+        self.cdp("Emulation.setTouchEmulationEnabled", enabled=touch)
+        self.theme(theme)
+
+    def theme(self, theme, media=""):
+        """Tell pages that the system is light or dark, and what they are shown on: a ``print``."""
+        features = [{"name": "prefers-color-scheme", "value": theme}]
+        self.cdp("Emulation.setEmulatedMedia", media=media, features=features)
+
+    def plain(self):
+        """Show pages as at first."""
+        self.cdp("Emulation.clearDeviceMetricsOverride")
+        self.cdp("Emulation.setTouchEmulationEnabled", enabled=False)
+        self.cdp("Emulation.setEmulatedMedia", media="", features=[])
+
+    def cdp(self, command, **parameters):
+        return self.driver.execute_cdp_cmd(command, parameters)
 
     def js(self, script, *args):
         return self.driver.execute_script(script, *args)

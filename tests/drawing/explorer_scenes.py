@@ -31,8 +31,8 @@ class Builder:
         self.boxes: list[Box] = []
         self.calls: list[ModuleCall] = []
 
-    def call(self, path, type, parent=None, repeats=None):
-        self.calls.append(ModuleCall(len(self.calls), path, type, parent, repeats))
+    def call(self, path, type, parent=None, **fields):
+        self.calls.append(ModuleCall(len(self.calls), path, type, parent, **fields))
         return len(self.calls) - 1
 
     def leaf(self, name, shape, kind="parameter", **fields):
@@ -47,7 +47,8 @@ class Builder:
 
     def _add(self, kind, op, name, shape, **fields):
         size, place = 4 * math.prod(shape), len(self.boxes)
-        box = Box(place, kind, shape, "float32", size, name, op, op, FAMILIES.get(op, ""))
+        told = {"name": name, "op": op, "symbol": op, "family": FAMILIES.get(op, "")}
+        box = Box(place, kind, shape, "float32", size, **told)
         self.boxes.append(replace(box, **fields))
         return place
 
@@ -134,10 +135,8 @@ def blocks(count, modules=True, alike=True):
     b = Builder()
     root = b.call("model", "Net") if modules else None
     h = b.op("relu", [b.leaf("X", (8, 8), "input")], (8, 8), call=root)
-    first = None
     for k in range(count):
-        call = b.call(f"model.blocks[{k}]", "Block", root, first) if modules else None
-        first = call if first is None and alike else first
+        call = b.call(f"model.blocks[{k}]", "Block", root) if modules else None
         inner = b.call(f"model.blocks[{k}].mlp", "MLP", call) if modules else None
         W = [b.leaf(f"blocks.{k}.W{j}", (8, 8), value=statistics(k + 1.0)) for j in (1, 2)]
         seen = {"value": statistics(1 / (k + 1)), "gradient": statistics(2.0**-k)}

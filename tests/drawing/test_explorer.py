@@ -8,26 +8,8 @@ import pytest
 import tensorgraph as tg
 from tensorgraph.drawing.explorer import page
 from tensorgraph.drawing.scene.scene import Scene
-from tests.drawing.browser import Browser, contrast, luminance
+from tests.drawing.browser import contrast, luminance
 from tests.drawing.explorer_scenes import HOSTILE, RUN, blocks, chain, lanes, two_layers, used_twice
-from tests.machine.needs import require
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory):
-    require("browser")
-    browser = Browser(tmp_path_factory.mktemp("browser"))
-    yield browser
-    browser.close()
-
-
-@pytest.fixture
-def browser(session):
-    """A browser in which nothing may go wrong unnoticed, and no page asks for another file."""
-    yield session
-    assert session.errors() == []
-    assert set(session.requests()) <= {session.page.as_uri()}
-
 
 PLACES = """
     return Object.fromEntries([...document.querySelectorAll('.tile, .pill')].map((e) => {

@@ -9,8 +9,10 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from importlib.resources import files
 
+import numpy as np
 import pytest
 
+import tensorgraph as tg
 from tensorgraph.drawing.explorer import page
 from tensorgraph.drawing.explorer.page import SCRIPTS
 from tensorgraph.drawing.palette import FAMILIES, KINDS
@@ -119,6 +121,39 @@ def test_statistics_are_packed():
     assert x == ["20zy", -1.5, 2.5, 0.25, 0.75, 2.0, 40, 0, 3, 0]
     assert y == ["20zy", -1.5, 2.5, 0.25, 0.75, 2.0, 40, 0, 0, 0, 0.0, 1.0]
     assert z == ["", None, None, 0.25, 0.75, 2.0, 40, 0, 0, 0]
+
+
+def refuse(constant):
+    raise AssertionError(f"{constant} is no JSON")
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        [math.nan, 1.0, 2.0], [math.inf, 1.0, 2.0], [-math.inf, 1.0, 2.0],
+        [math.nan, math.inf, -math.inf, -1.5, 1e300], [math.nan, math.nan], [math.inf, -math.inf],
+    ],
+    ids=str,
+)  # fmt: skip
+def test_arrays_that_are_not_finite_are_told(elements):
+    factors = np.array([elements, elements])
+    x = tg.tensor(np.nan_to_num(factors, posinf=0, neginf=0), requires_grad=True, name="x")
+    with np.errstate(invalid="ignore", over="ignore"):
+        masked = tg.where(np.isfinite(factors), x, factors)  # as attention does it
+        text = tg.render((masked * factors).sum()).html()
+    assert json.loads(Tags(text).texts["script"][0], parse_constant=refuse)
+    columns = columns_of(text)
+    words = [e if np.isfinite(e) else str(e).replace("inf", "Infinity") for e in elements]
+    words = ["NaN" if word == "nan" else word for word in words]
+    at = columns["op"].index("where")
+    for side in ("value", "gradient"):
+        assert columns[side][at][8:10] == [
+            2 * sum(map(math.isnan, elements)),
+            2 * sum(map(math.isinf, elements)),
+        ]
+        sample = columns[f"{side}_sample"][at] if f"{side}_sample" in columns else None
+        assert sample is None or sample["numbers"][0] == words
+        assert sample or not any(map(math.isfinite, elements)), "nothing to be seen"
 
 
 def test_a_column_that_repeats_is_short():

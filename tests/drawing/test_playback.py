@@ -19,7 +19,7 @@ def test_the_recording_is_animated_and_small():
 
 
 def test_the_recording_ends_with_the_formulas_of_the_course():
-    formulas = {text for _, text in network()._derived["gradients"].values()}
+    formulas = {text for _, text in network()._explained.derived["gradients"].values()}
     assert {"dW2 = dZ2 A1ᵀ", "db2 = Σ₁ dZ2", "dW1 = dZ1 Xᵀ", "db1 = Σ₁ dZ1"} <= formulas
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import urllib.request
+import weakref
 import webbrowser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -45,6 +46,36 @@ def test_pictures_are_as_they_were(name, kind):
     if os.environ.get("UPDATE_GOLDEN"):
         file.write_text(text, encoding="utf-8")
     assert text == file.read_text(encoding="utf-8")
+
+
+# ----------------------------------------------------------------------------------- what it keeps
+
+
+def rendered(layers):
+    """Return a picture, and what of the function that made it is still there."""
+    data, x = np.ones((3, 4)), tg.tensor(constant((3, 4)), requires_grad=True)
+    for _ in range(layers):
+        x = tg.tanh(x)
+    kept = {"variables": weakref.ref(data), "graph": weakref.ref(x._data)}
+    return tg.render((x * x).sum()), lambda: {
+        name for name, array in kept.items() if array() is not None
+    }
+
+
+@pytest.mark.parametrize("layers, needed", [(2, {"graph", "variables"}), (60, {"graph"})])
+def test_a_picture_keeps_only_what_the_explorer_still_needs(layers, needed):
+    picture, kept = rendered(layers)
+    assert kept() == needed
+    page = picture.html()
+    assert not kept(), "all that is told is plain data"
+    assert picture.html() == page and picture.svg()
+
+
+def test_a_picture_that_goes_takes_its_graph_with_it():
+    picture, kept = rendered(2)
+    picture.svg()
+    del picture
+    assert not kept()
 
 
 # ---------------------------------------------------------------------------------------- formats
@@ -260,6 +291,9 @@ def test_modules_have_hues():
     model = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 3))
     view = tg.render(model, constant((2, 3)), color_by="module").view
     assert [t.tone for t in view.tiles if t.kind == "op"] == ["hue1", "hue2", "hue3"]
+    outside = tg.render(model(constant((2, 3))).sum() * 2, color_by="module").view
+    assert [t.tone for t in outside.tiles if t.kind == "op"][-2:] == ["module", "module"]
+    assert [key.word for key in outside.keys if key.word != "gradient"] == ["constant"]
 
 
 def test_a_leaf_that_many_take_is_drawn_on_each():

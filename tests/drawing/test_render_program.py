@@ -117,7 +117,7 @@ def test_of_several_programs_the_last_is_drawn_and_arguments_draw_the_function()
         run(x)
     assert {box.shape for box in tg.render(run).scene.boxes if box.name == "x"} == {(2,)}
     assert "sin" in {box.op for box in tg.render(run, tg.ones(2)).scene.boxes}
-    assert tg.render(run, values=True, color_by="time").svg()
+    assert tg.render(run).svg()
 
 
 def test_without_a_program_there_is_no_picture():

@@ -60,6 +60,8 @@ FAULTS: list[Fault] = [
          "misclassified: the least confident mistakes first"),
         ("misclassified", "p[:, 1] >= p[:, 0]", "p[:, 1] > p[:, 0]",
          "misclassified: at one half the negative of two classes is predicted"),
+        ("Misclassified._repr_html_", "shown < len(self)", "False",
+         "report: that mistakes are left out is not told"),
         ("_as_images", "np.moveaxis(examples, 1, -1)",
          "examples.reshape(len(examples), *examples.shape[2:], -1)",
          "misclassified: the channels of an image are taken for its rows"),

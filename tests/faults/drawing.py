@@ -54,9 +54,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/layout/routes.py",
-        ("tidy",
-         "if route and level[0][-1] and level[1][-1]:\n"
-         "    continue", "", "layout: routes with the same point twice"),
+        ("tidy", "abs(point[i] - each[i]) < EXACT", "point[i] == each[i]",
+         "layout: a part of a route that is nothing but rounding turns its arrow"),
         ("_between", "yield (grid.x[dummy], grid.bands[rank + 1][0])", "pass",
          "layout: links run through tiles beside them"),
         ("_lanes", "until < low", "until < high", "layout: two links on one rail"),
@@ -152,6 +151,8 @@ FAULTS: list[Fault] = [
         "drawing/view/colour.py",
         ("ByModule.tone", "self.hues[call] % len(HUES)", "self.hues[call]",
          "render_svg: no colour for the ninth module"),
+        ("ByModule.tone", "'module' if kind == 'op' else kind", "super().tone(kind, boxes)",
+         "render_picture: what is outside of modules has the colour of one"),
         ("heat_tone", "min(step, len(HEATS) - 1)", "step",
          "render_svg: no colour for the hottest tile"),
         ("Colouring.keys", "family in used", "True",
@@ -200,14 +201,6 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/scene/subgraphs.py",
-        ("Subgraphs.canonical_form",
-         "(*signature(box), self.place(box.call, call), used, tuple(operands))",
-         "(*signature(box), self.place(box.call, call), tuple(operands))",
-         "render_fold: blocks of which one is used further on are merged"),
-        ("Subgraphs._comes_in",
-         "(box.kind, box.shape, box.dtype, box.text, self.only_in(box.id, inside))",
-         "(box.kind, box.shape, box.dtype, self.only_in(box.id, inside))",
-         "render_fold: blocks with other constants are merged"),
         ("signature", "(box.op, box.settings, box.shape, box.dtype)",
          "(box.settings, box.shape, box.dtype)",
          "render_fold: blocks of other operations are merged"),
@@ -280,9 +273,11 @@ FAULTS: list[Fault] = [
          "render_expressions: fractions in fractions have no room"),
     ),
     *planted_in(
-        "drawing/layout/routes.py",
-        ("tidy", "abs(point[i] - each[i]) < EXACT", "point[i] == each[i]",
-         "layout: a part of a route that is nothing but rounding turns its arrow"),
+        "drawing/picture.py",
+        ("Picture.__init__", "recording if self._wants_formulas else None", "recording",
+         "render_picture: a picture keeps the caller's variables"),
+        ("Picture._explained", "self._places, self._recording = ((), None)", "pass",
+         "render_picture: a picture keeps the graph for ever"),
     ),
     *planted_in(
         "drawing/scene/from_program.py",
@@ -296,5 +291,24 @@ FAULTS: list[Fault] = [
     *planted_in(
         "drawing/formats/run_graphviz.py",
         ("drawn", "timeout=PATIENCE", "", "render_picture: Graphviz runs for ever"),
+    ),
+    *planted_in(
+        "drawing/scene/samples.py",
+        ("sample_of", "1 + np.rint(254 * heights(shown))", "np.rint(255 * heights(shown))",
+         "samples: the least looks as what is not finite"),
+        ("sample_of", "planes[:, :ROWS, :COLUMNS]", "planes", "samples: a matrix is not cut"),
+        ("_planes", "np.moveaxis(array.reshape(-1, *shape[-3:]), 1, -1)",
+         "array.reshape(-1, *shape[-2:], 3)", "samples: colours are taken for rows"),
+    ),
+    *planted_in(
+        "display/png.py",
+        ("heights", "max(abs(low), abs(high)) or 1.0", "1.0",
+         "samples: the range of huge numbers overflows"),
+    ),
+    *planted_in(
+        "drawing/scene/derived.py",
+        ("derived_of", "not found.gradients and not found.untold", "False",
+         "derived: where nothing has a name nothing is said"),
+        ("_one", "total + output.sum()", "total", "derived: of several outputs the first alone"),
     ),
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import tensorgraph as tg
 from tensorgraph.formulas import problem
 from tensorgraph.formulas.algebra.exponentials import DEFINITIONS
 from tensorgraph.formulas.algebra.known_functions import read_in_graph
+from tensorgraph.nn.lstm_steps import lstm_gates, lstm_memory, lstm_output
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import apply, in_order, lift, make, symbol
 
@@ -221,3 +222,11 @@ def test_what_is_reduced_may_have_more_axes_than_what_it_is_made_of():
 def test_an_axis_that_is_put_in_is_none_that_anything_works_along(axis):
     e = 1 / (1 + tg.expand_dims(exp(-X), axis=axis))
     assert read(e).shape == e.shape  # of X itself there is no softmax along axis 3
+
+
+def test_steps_of_an_operation_lead_by_what_gradients_are_wanted_of():
+    z, before = leaf(2, 12), leaf(2, 3)
+    gates = lstm_gates(z)
+    memory = lstm_memory(gates, before)
+    loss = lstm_output(gates, memory).sum()
+    assert "gates[:, :3] ∘ dmemory" in str(tg.derive(loss, wrt=[gates, memory]))

@@ -127,8 +127,23 @@ def _packed_box(box: dict[str, Any]) -> dict[str, Any]:
         if name in box:
             packed[name] = _packed_statistics(box[name])
             if "sample" in box[name]:
-                packed[f"{name}_sample"] = box[name]["sample"]
+                packed[f"{name}_sample"] = _packed_sample(box[name]["sample"])
     return packed
+
+
+def _packed_sample(sample: dict[str, Any]) -> dict[str, Any]:
+    ends = {end: float(f"{sample[end]:.5g}") for end in ("low", "high")}
+    return sample | ends | {"numbers": [list(map(_element, row)) for row in sample["numbers"]]}
+
+
+def _element(number: float) -> float | str:
+    """Return an element with few digits, whole ones with all; or the word for what is not finite.
+
+    The page reads such a word as a number, which JSON has not.
+    """
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+    return number if number.is_integer() else float(f"{number:.4g}")
 
 
 def _packed_wire(wire: dict[str, Any]) -> list[Any]:

@@ -147,19 +147,8 @@ class Canvas:
         return tidy([ends[0], *route, ends[1]])
 
     def turning(self) -> list[int]:
-        """Return the tiles at which the backward pass begins."""
-        if not self.both:
-            return []
-        back = [link for link in self.view.links if link.kind in ("gradient", "state gradient")]
-        fed, feeding = {link.target for link in back}, {link.source for link in back}
-        return [
-            i
-            for i, tile in enumerate(self.view.tiles)
-            if tile.gradient
-            and tile.gradient.of is not None
-            and i not in fed
-            and (i in feeding or len(self.view.tiles) == 1 or tile.docked)
-        ]
+        """Return the tiles at which the backward pass begins, where one is drawn."""
+        return self.view.turning() if self.both else []
 
     def added(self) -> set[int]:
         """Return the tiles whose gradient is a sum of several."""

@@ -69,6 +69,9 @@ class _Writer:
             self._add_link(link)
             if view.mirror and link.kind == "data":
                 self._add_mirrored(link, (link.source, link.target) in flows)
+        red = self.colour("line", "gradient")
+        for i in view.turning() if view.mirror else ():
+            self.graph.edge(f"t{i}", f"g{i}", color=red, constraint="false")
         return str(self.graph.source)
 
     def _graph(self) -> graphviz.Digraph:

@@ -89,13 +89,11 @@ def _gradient_box(name: str, gradient: Gradient) -> str:
 
 
 def _links(view: View) -> Iterator[str]:
-    """Yield the links; the backward pass begins at tiles to which no other gradient leads."""
+    """Yield the links, and those at which the backward pass begins."""
     for link in view.links:
         yield _LINKS[link.kind].format(source=link.source, target=link.target, label=_label(link))
-    reached = {link.target for link in view.links if link.kind.endswith("gradient")}
-    for tile in view.tiles if view.mirror else ():
-        if tile.gradient and tile.gradient.of is not None and tile.id not in reached:
-            yield f"t{tile.id} --> g{tile.id}"
+    for tile in view.turning() if view.mirror else ():
+        yield f"t{tile} --> g{tile}"
 
 
 _LINKS = {

@@ -16,7 +16,7 @@ REACH = 0.38
 RAIL = 10.0
 """How far apart rails run."""
 EXACT = 0.01
-"""Coordinates that differ by less are the same but for rounding."""
+"""Coordinates that differ by less are the same but for rounding: an arrow there points anywhere."""
 RAILS = 8
 """How many rails run side by side; links beyond these have no route."""
 

@@ -17,6 +17,8 @@ SECONDS = 2.0
 ASKED_SECONDS = 20.0
 """… so many."""
 
+NAMELESS = "no value that a gradient flows to has a name in whose terms the others could be told"
+
 
 def derived_of(
     scene: Scene, places: Sequence[Any], recording: Recording, seconds: float
@@ -36,11 +38,14 @@ def derived_of(
         found = graph_formulas(_one(recording.outputs), names, recording.scopes[0], seconds)
     except (errors.GraphError, errors.DerivationError, errors.DTypeError) as error:
         return {"why": str(error).removeprefix("derive: ")}
+    if not found.gradients and not found.untold:
+        return {"why": NAMELESS}
     return {
         "values": _by_box(known, found.values),
         "gradients": _by_box(known, found.gradients),
         "letters": {box.id: found.letters[p] for box, p in known if p in found.letters},
         "untold": {box.id: found.untold[p] for box, p in known if p in found.untold},
+        "unwritten": {box.id: found.unwritten[p] for box, p in known if p in found.unwritten},
         "notes": list(found.notes),
         "seconds": seconds,
     }

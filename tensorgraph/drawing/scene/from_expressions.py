@@ -10,7 +10,6 @@ import numpy as np
 from tensorgraph.drawing.scene.from_graph import axes_note, value_text
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
 from tensorgraph.drawing.scene.settings import settings, symbol
-from tensorgraph.drawing.scene.subgraphs import marked_repeats
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.update_rules import UpdateRule
 from tensorgraph.formulas.writing.text import pretty
@@ -75,7 +74,7 @@ class _Capture:
                 self._operation(e, e.op)
         found = tuple(dict.fromkeys(map(self._box, outputs)))
         forward = tuple(box.id for box in self.boxes if box.kind == "op")
-        return marked_repeats(Scene(tuple(self.boxes), outputs=found, forward=forward, **more))
+        return Scene(tuple(self.boxes), outputs=found, forward=forward, **more)
 
     def _box(self, e: Expr) -> int:
         """Return the box of an expression; that of a leaf is made where it is first used."""

@@ -15,7 +15,6 @@ from tensorgraph.drawing.scene.module_calls import ModuleCalls
 from tensorgraph.drawing.scene.recording import Recording
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
 from tensorgraph.drawing.scene.settings import Applied, settings, symbol
-from tensorgraph.drawing.scene.subgraphs import marked_repeats
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, ancestors, leading_to, reachable
 from tensorgraph.engine.tensor import Tensor
@@ -88,7 +87,7 @@ class _Capture:
             caption=self.recording.caption,
             typeset=self.recording.typeset,
         )
-        return marked_repeats(scene), self.places
+        return scene, self.places
 
     # ------------------------------------------------------------------------------------- boxes
 

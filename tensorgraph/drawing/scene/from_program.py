@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from tensorgraph.compiler.loops.scalars import Buffer
 from tensorgraph.compiler.works import Piece, Work
 from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene, Wire
-from tensorgraph.drawing.scene.subgraphs import marked_repeats
 
 MOST_NAMES = 3
 """So many operations are written on a box; of more their number, and all below."""
@@ -42,8 +41,7 @@ class _Capture:
                 self._piece(piece, call)
         outputs = [box for buffer, box in self.made_by.items() if buffer.kind == "output"]
         forward = tuple(box.id for box in self.boxes if box.kind == "op")
-        found = Scene(tuple(self.boxes), tuple(self.calls), tuple(outputs), forward, title=title)
-        return marked_repeats(found)
+        return Scene(tuple(self.boxes), tuple(self.calls), tuple(outputs), forward, title=title)
 
     def _given(self, buffer: Buffer, call: int | None) -> None:
         """Add what was in memory before, where it is first read."""

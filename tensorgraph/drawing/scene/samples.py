@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.display.png import shrunk
+from tensorgraph.display.png import heights, shrunk
 
 ROWS, COLUMNS = 32, 40
 """No more of a matrix is shown."""
@@ -22,7 +22,7 @@ FEW_ROWS, FEW_COLUMNS = 4, 6
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The first part of an array, as levels from 0 (the least) to 255 (the greatest)."""
+    """The first part of an array, as levels from 1 (the least) to 255 (the greatest)."""
 
     width: int
     height: int
@@ -31,12 +31,12 @@ class Sample:
     channels: int
     """1; or 3 for red, green and blue, which then stand together for each pixel."""
     levels: str
-    """A byte for each, in Base64, row after row."""
+    """A byte for each, in Base64, row after row; 0 where an element is not finite."""
     low: float
-    """What the level 0 stands for: the least of the finite elements."""
+    """What the level 1 stands for: the least of the finite elements."""
     high: float
-    whole: bool
-    """Whether this is all of the array."""
+    part: str = ""
+    """How much of the array this is, where that is not all: ``first 4 of 64, averaged``."""
     numbers: tuple[tuple[float, ...], ...] = ()
     """The first elements of the first rows as they are; of images there are none."""
 
@@ -46,7 +46,8 @@ def sample_of(array: Any) -> Sample | None:
 
     A matrix, or a batch of rows, is shown from its first row on; a vector is one row. Of an array
     of more axes the last two are an image, of which the first few are shown; with three channels,
-    first or last among the image's axes, it is one in colour.
+    first or last among the image's axes, it is one in colour. Of a vector or matrix the first
+    elements are told as numbers, too.
 
     Example:
         >>> found = sample_of(np.array([[0.0, 1.0], [2.0, 4.0]]))
@@ -56,42 +57,46 @@ def sample_of(array: Any) -> Sample | None:
     array = np.asarray(array)
     if array.ndim == 0 or array.size < 2 or array.dtype.kind not in "fiub":
         return None
-    images = array.ndim > 2
-    shown = _images(array) if images else _rows(array)
-    shown = shown.astype(np.float64)
+    is_matrix = array.ndim <= 2
+    planes = _planes(array)
+    if is_matrix:
+        shown = planes[:, :ROWS, :COLUMNS]
+    else:
+        shown = np.stack([shrunk(image, SIDE) for image in planes[:PLANES]])
     finite = shown[np.isfinite(shown)]
     if finite.size == 0:
         return None
-    low, high = float(finite.min()), float(finite.max())
-    levels = np.nan_to_num((shown - low) * (255 / (high - low or 1.0)), nan=0.0)
-    planes, height, width, channels = shown.shape
-    numbers = () if images else shown[0, :FEW_ROWS, :FEW_COLUMNS, 0]
+    levels = np.nan_to_num(1 + np.rint(254 * heights(shown)))
+    count, height, width, channels = shown.shape
     return Sample(
         width,
         height,
-        planes,
+        count,
         channels,
-        b64encode(np.clip(levels.round(), 0, 255).astype(np.uint8).tobytes()).decode(),
-        low,
-        high,
-        shown.size == array.size,
-        tuple(tuple(map(float, row)) for row in numbers),
+        b64encode(levels.astype(np.uint8).tobytes()).decode(),
+        float(finite.min()),
+        float(finite.max()),
+        _part(planes.shape, shown.shape, is_matrix),
+        tuple(tuple(map(float, row)) for row in shown[0, :FEW_ROWS, :FEW_COLUMNS, 0])
+        if is_matrix
+        else (),
     )
 
 
-def _rows(array: Any) -> Any:
-    """Return the first rows of a vector or matrix as one plane of one channel."""
-    matrix = array.reshape(1, -1) if array.ndim == 1 else array
-    return matrix[None, :ROWS, :COLUMNS, None]
-
-
-def _images(array: Any) -> Any:
-    """Return the first images of an array: planes, height, width, channels."""
+def _planes(array: Any) -> Any:
+    """Return an array as matrices or images: planes, height, width, channels."""
     shape = array.shape
-    if shape[-1] in (1, 3) and min(shape[-3:-1]) > 3:
-        images = array.reshape(-1, *shape[-3:])
-    elif shape[-3] == 3 and min(shape[-2:]) > 3:
-        images = np.moveaxis(array.reshape(-1, *shape[-3:]), 1, -1)
-    else:
-        images = array.reshape(-1, *shape[-2:], 1)
-    return np.stack([shrunk(image, SIDE) for image in images[:PLANES]])
+    if len(shape) > 2 and shape[-1] in (1, 3) and min(shape[-3:-1]) > 3:
+        return array.reshape(-1, *shape[-3:])
+    if len(shape) > 2 and shape[-3] == 3 and min(shape[-2:]) > 3:
+        return np.moveaxis(array.reshape(-1, *shape[-3:]), 1, -1)
+    return array.reshape(-1, *(1, *shape)[-2:], 1)
+
+
+def _part(whole: tuple[int, ...], shown: tuple[int, ...], is_matrix: bool) -> str:
+    """Return how much of an array is shown; nothing where all is."""
+    if is_matrix:
+        sides = (" × ".join(map(str, shape[1:3])) for shape in (shown, whole))
+        return f"first {' of '.join(sides)}" if shown != whole else ""
+    few = [f"first {shown[0]} of {whole[0]}"] * (shown[0] < whole[0])
+    return ", ".join(few + ["averaged"] * (shown[1:] != whole[1:]))

@@ -121,8 +121,6 @@ class ModuleCall:
     """Which of the calls of its module in the one around this is, where there are several,"""
     of: int | None = None
     """and how many there are."""
-    repeats: int | None = None
-    """The first of the earlier calls beside it that did exactly the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,12 @@
-"""Which runs of operations compute the same: their canonical forms are compared."""
+"""What is compared of operations to find parts of a graph that are built alike."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Hashable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Container, Hashable
 
-from tensorgraph.drawing.scene.scene import Box, ModuleCall, Scene
+from tensorgraph.drawing.scene.scene import Box, Scene
 
 SYMMETRIC = frozenset({"add", "multiply", "maximum", "minimum"})
 """The operations whose two operands may be exchanged."""
@@ -16,7 +14,7 @@ _NUMBER = re.compile(r"\[\d+\]$")
 
 
 class Subgraphs:
-    """Gives runs of operations of one scene their canonical forms."""
+    """Tells of the operations of one scene who takes what they make, and where they stand."""
 
     def __init__(self, scene: Scene) -> None:
         self.boxes = scene.boxes
@@ -27,42 +25,6 @@ class Subgraphs:
                 self.users[wire.source].append(box.id)
         self.outputs = set(scene.outputs)
         self._inside: dict[tuple[int | None, int | None], Hashable] = {}
-
-    def canonical_form(
-        self, ops: Sequence[int], call: int | None = None
-    ) -> tuple[Hashable, list[int]]:
-        """Return what a subgraph computes, and the boxes that it takes from outside.
-
-        The first is the same for subgraphs built alike, and only for them: it tells every operation
-        with its settings and shape, which of the values inside or outside it takes, and whether it
-        is used outside. A value from outside counts by its shape, and by the order in which values
-        come in.
-
-        Args:
-            ops: the operations of the subgraph, in order.
-            call: the module call that they are, if they are one.
-        """
-        inside = {op: k for k, op in enumerate(ops)}
-        outside: dict[int, int] = {}
-        rows: list[Hashable] = []
-        for op in ops:
-            box = self.boxes[op]
-            operands = []
-            for wire in box.wires:
-                local = inside.get(wire.source)
-                if local is None:
-                    local = -1 - outside.setdefault(wire.source, len(outside))
-                operands.append((local, wire.operand, wire.note))
-            used = op in self.outputs or any(user not in inside for user in self.users[op])
-            rows.append((*signature(box), self.place(box.call, call), used, tuple(operands)))
-        taken = tuple(self._comes_in(self.boxes[source], inside) for source in outside)
-        return (tuple(rows), taken), list(outside)
-
-    def _comes_in(self, box: Box, inside: Container[int]) -> Hashable:
-        """Return what matters of a value from outside."""
-        if box.kind in ("parameter", "constant"):
-            return (box.kind, box.shape, box.dtype, box.text, self.only_in(box.id, inside))
-        return ("value", box.shape, box.dtype)
 
     def outlets(
         self, op: int, inside: Container[int], shown: Callable[[int], int]
@@ -118,24 +80,3 @@ def operations_by_call(scene: Scene) -> list[list[int]]:
             found[at].append(op)
             at = scene.calls[at].parent
     return found
-
-
-def marked_repeats(scene: Scene) -> Scene:
-    """Return the scene with every call told which earlier one beside it did the same."""
-    subgraphs = Subgraphs(scene)
-    inside = operations_by_call(scene)
-    alike: dict[Any, list[ModuleCall]] = {}
-    for call in scene.calls:
-        first = scene.boxes[inside[call.id][0]]
-        key = (call.parent, call.type, len(inside[call.id]), first.op, first.shape)
-        alike.setdefault(key, []).append(call)
-    calls = list(scene.calls)
-    for group in alike.values():
-        if len(group) > 1:
-            known: dict[Hashable, int] = {}
-            for call in group:
-                form, _ = subgraphs.canonical_form(inside[call.id], call.id)
-                earlier = known.setdefault(form, call.id)
-                if earlier != call.id:
-                    calls[call.id] = replace(call, repeats=earlier)
-    return replace(scene, calls=tuple(calls))

@@ -95,7 +95,7 @@ class Colouring:
         """Yield the entries of the legend of a picture with these tiles."""
         used = {tile.tone for tile in tiles if tile.kind == "op"}
         yield from (Key(family, family) for family in FAMILIES if family in used)
-        found = {tile.kind for tile in tiles}
+        found = {tile.kind for tile in tiles if tile.tone == tile.kind}
         yield from (Key(kind, kind, kind != "module") for kind in self.kinds if kind in found)
 
 
@@ -109,9 +109,11 @@ class ByModule(Colouring):
         self.hues = _outer_modules(scene)
 
     def tone(self, kind: str, boxes: Sequence[Box]) -> str:
-        """Return the hue of the module around a tile, or as families have it outside of all."""
+        """Return the hue of the module around a tile; outside of all an operation has none."""
         call = boxes[0].call
-        return super().tone(kind, boxes) if call is None else f"hue{self.hues[call] % len(HUES)}"
+        if call is not None:
+            return f"hue{self.hues[call] % len(HUES)}"
+        return "module" if kind == "op" else kind
 
 
 def _outer_modules(scene: Scene) -> dict[int, int]:

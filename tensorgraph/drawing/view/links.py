@@ -43,7 +43,8 @@ def links_of(tiles: Tiles) -> Iterator[Link]:
                 saved.setdefault((source, target), {})[wire.operand] = None
         if box.saves_result and not any(turns.values()):
             saved.setdefault((target, target), {})[box.operand(len(box.wires))] = None
-    yield from (_data(ends, made) for ends, made in sorted(data.items()))
+    for ends, values in sorted(data.items()):
+        yield _data(ends, values, tiles.all[ends[1]].kind == "module")
     yield from _states(tiles, states)
     if tiles.mirror:
         for (source, target), count in sorted(gradients.items()):
@@ -95,11 +96,13 @@ def _source(tiles: Tiles, box: int, target: int) -> int | None:
     return target if docked else None
 
 
-def _data(ends: Ends, made: list[tuple[Box, str]]) -> Link:
+def _data(ends: Ends, made: list[tuple[Box, str]], is_closed: bool) -> Link:
+    """Return the link of some values; how often a closed module takes each is its own affair."""
     notes = dict.fromkeys(note for _, note in made if note)
     size = max(box.bytes for box, _ in made)
+    count = len({box.id for box, _ in made}) if is_closed else len(made)
     label = next(iter(notes)) if len(made) == 1 and notes else ""
-    return Link(*ends, "data", label, len(made), link_width(size))
+    return Link(*ends, "data", label, count, link_width(size))
 
 
 def link_width(size: int) -> float:

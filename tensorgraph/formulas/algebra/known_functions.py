@@ -69,16 +69,17 @@ def read_in_graph(e: Expr, asked: Collection[Expr] = ()) -> Expr:
         asked: values that gradients are wanted of, which must stay on the way to it.
     """
     if e.op is not None and e.op.notation is STEPS:
-        return _opened(e)
+        return _opened(e, asked)
     found = _read(e, asked)
     return _terms_read(e, asked) if found is e and is_affine(e) else found
 
 
-def _opened(e: Expr) -> Expr:
+def _opened(e: Expr, asked: Collection[Expr]) -> Expr:
     """Return what the steps of an operation make, of parts where these were put side by side."""
     assert e.op is not None and e.op.body is not None
     body = lift(e.op.body(*e.args, **e.static))
-    return exchanged(body, {x: part(x) for x in in_order([body]) if part(x) is not x}.get)
+    inside = [x for x in in_order([body]) if not any(arg in asked for arg in x.args)]
+    return exchanged(body, {x: part(x) for x in inside if part(x) is not x}.get)
 
 
 def _read(e: Expr, asked: Collection[Expr]) -> Expr:

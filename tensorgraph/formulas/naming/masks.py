@@ -204,7 +204,7 @@ class Masks:
         for digits in range(1 if whole else 1 + DIGITS):
             scale = 10**digits
             number = math.ceil(float(low) * scale) / scale if _has_digits(low) else math.inf
-            if number <= high and number != 0:
+            if number <= high and number != 0 and math.isfinite(number):
                 written = int(number) if number == int(number) else number
                 choices = 2 + math.log2(1 + builtins.abs(number * scale))
                 yield number, choices, partial(constant, written), ""

@@ -1,6 +1,8 @@
 // What is shown as the fragment of the page's address, so that a link leads to it: what is open and selected, the
 // step, and the halves and formulas that are drawn.
 
+const CALM = 400; // milliseconds without a change until it is written: a browser refuses to be asked too often
+
 class Address {
   /** @param {Explorer} explorer whose state is told and restored */
   constructor(explorer) {
@@ -13,6 +15,12 @@ class Address {
 
   openText() {
     return [...this.explorer.open].map((item) => item.key).sort().join(",");
+  }
+
+  /** The items that a list of keys names, and those around them. */
+  openedBy(text) {
+    const items = text.split(",").map((key) => this.items.get(key)).filter(Boolean);
+    return new Set([this.explorer.scene.root, ...items.flatMap(ancestors)]);
   }
 
   fragment() {
@@ -31,30 +39,42 @@ class Address {
     return new URLSearchParams(known).toString();
   }
 
-  /** Put what is shown into the address. */
+  /** Put what is shown into the address soon. */
   write() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.put(), CALM);
+  }
+
+  /** Put what is shown into the address. */
+  put() {
+    clearTimeout(this.timer);
     if (!this.writable) return;
     const fragment = this.fragment();
     history.replaceState(null, "", fragment ? `#${fragment}` : location.pathname + location.search);
   }
 
-  /** Show what the address says; what is unknown in it is left out. */
+  /** Show what the address says; what is unknown in it is left out, and what it does not say is as at first. */
   read() {
     const asked = new URLSearchParams(location.hash.slice(1));
-    if (![...asked].length) return;
     const { explorer } = this;
-    const { scene } = explorer;
-    if (asked.has("open")) {
-      const items = asked.get("open").split(",").map((key) => this.items.get(key)).filter(Boolean);
-      explorer.open = new Set([scene.root, ...items.flatMap(ancestors), ...items]);
-    }
-    explorer.canvas.backward = scene.backward.length > 0 && asked.get("backward") !== "0";
+    const { scene, stepper } = explorer;
+    const step = wholeNumber(asked.get("step"));
+    const box = scene.boxes[wholeNumber(asked.get("box"))];
+    const item = this.items.get(asked.get("item"));
+    explorer.open = this.openedBy(asked.get("open") ?? this.first);
+    explorer.setBackward(asked.get("backward") !== "0");
     explorer.setFormulas(asked.get("formulas") === "1");
     explorer.redraw();
-    if (!asked.has("open")) explorer.canvas.open();
-    const step = Number(asked.get("step"));
-    if (asked.has("step") && Number.isInteger(step)) explorer.stepper.go(step);
-    const target = { box: scene.boxes[asked.get("box")], item: this.items.get(asked.get("item")) };
-    if (target.box || target.item) explorer.reveal(target);
+    explorer.canvas.open();
+    if (step === null) stepper.close();
+    else stepper.go(step); // which selects its box
+    const taken = scene.steps[stepper.at - 1]?.box;
+    if (item || (box && box !== taken)) explorer.reveal({ box, item });
+    else if (!taken) explorer.select(null);
   }
+}
+
+/** What a text says that is all digits; null of any other. */
+function wholeNumber(text) {
+  return /^\d+$/.test(text) ? Number(text) : null;
 }

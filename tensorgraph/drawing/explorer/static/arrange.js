@@ -22,6 +22,7 @@ function arrange(view) {
     if (item.parent) addNode(levels.get(item.parent), item.key, { level: levels.get(item), order: item.first });
   }
   const trails = new Map(view.links.map((link) => [link, leadThrough(levels, link)]));
+  for (const [link, [[, edge], ...more]] of trails) if (!more.length) edge.noteWidth = link.noteWidth; // in one frame
   for (const item of [...view.groups].reverse()) layOutLevel(levels.get(item));
   return collect(levels, view, trails);
 }
@@ -284,7 +285,7 @@ function settle(row, neighboursOf, slack) {
 function measureLevel(level, rows) {
   const nodes = rows.flat();
   const low = Math.min(...nodes.map((node) => node.x - node.left));
-  const high = Math.max(...nodes.map((node) => node.x + node.right));
+  const high = Math.max(...nodes.map((node) => node.x + node.right), ...[...level.edges.values()].map(endOfNote));
   const inner = level.item.parent !== null;
   const pad = inner ? GAP.pad : 0;
   const title = inner ? textWidth(itemLabel(level.item), "title") + 40 : 0;
@@ -295,13 +296,19 @@ function measureLevel(level, rows) {
   level.rows = rows.map((row, r) => {
     const height = Math.max(0, ...row.map((node) => node.height));
     const band = { top: y, bottom: y + height };
-    for (const node of row) node.y = y + height / 2;
+    for (const node of row) node.y = node.tile?.leaf ? y + height - node.height / 2 : y + height / 2; // near what takes it
     y += height + (r === 0 && ported ? GAP.header + 4 : GAP.row);
     return band;
   });
   const open = rows.at(-1).some((node) => node.port);
   level.height = y - GAP.row + (inner && !open ? GAP.pad : 0);
   if (open) level.rows.at(-1).top = level.rows.at(-1).bottom = level.height;
+}
+
+/** How far to the right the note of an edge reaches, which stands at the middle of its way. */
+function endOfNote({ a, atA, dummies, noteWidth }) {
+  if (!noteWidth) return -Infinity;
+  return noteWidth + (dummies.length ? dummies[(dummies.length - 1) >> 1].x : a.x + atA);
 }
 
 // ------------------------------------------------------------------------- from levels to the page

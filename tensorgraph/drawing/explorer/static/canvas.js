@@ -1,6 +1,6 @@
 // The drawing surface: draws a view, keeps the camera (pan, zoom, fit), and the minimap.
 
-const ZOOM = { least: 0.02, most: 4, step: 1.25 };
+const ZOOM = { least: 0.02, most: 4, step: 1.25, readable: 0.55, together: 0.4 };
 const MAP = 150; // its height
 const MARGIN = 30; // around the drawing
 
@@ -13,7 +13,7 @@ class Canvas {
     this.svg = stage.querySelector("#graph");
     this.world = stage.querySelector("#world");
     this.map = stage.querySelector("#minimap");
-    this.camera = { x: 0, y: 0, scale: 1 };
+    this.look({ x: 0, y: 0, scale: 1 });
     this.backward = scene.backward.length > 0;
     this.listen();
   }
@@ -57,24 +57,38 @@ class Canvas {
   /** What is written on an outline, with the sign that folds it. */
   title(item, x, y, width, side) {
     const label = side === "forward" ? itemLabel(item) : `∂ ${itemLabel(item)}`;
-    const path = item.kind === "module" ? short(item.call.path, Math.max(8, (width - textWidth(label, "title") - 50) / 6)) : "";
+    const path = ending(this.place(item), Math.max(8, (width - textWidth(label, "title") - 50) / 6));
     const title = svg("text", { class: "title", x: x + 12, y: y + 19 }, [label, svg("tspan", { class: "path", dx: 8 }, [path])]);
     const fold = svg("text", { class: "fold", x: x + width - 16, y: y + 19 }, ["−"]);
     return svg("g", { class: "heading", "data-key": item.key }, [title, fold]);
   }
 
+  /** Where the modules of an item stand, and which of several calls of one it is. */
+  place(item) {
+    const turn = item.kind === "module" ? turnText(item.call) : "";
+    return [pathOf(item), turn].filter(Boolean).join("  ");
+  }
+
   drawLinks(links, saved) {
     for (const [link, points] of this.plan.routes) {
-      links.append(...drawLink(link, points, "forward"));
+      links.append(drawLink(link, points, "forward"), ...this.notesOf(link, points));
       if (!this.backward || !link.gradient) continue;
       const back = points.map(([x, y]) => [this.mirror(x), y]).reverse();
-      links.append(...drawLink(link, back, "backward"));
+      links.append(drawLink(link, back, "backward"));
     }
     for (const link of this.backward ? this.view.savedLinks : []) {
       const to = this.plan.places.get(link.target);
       const there = { x: this.mirror(to.x), y: to.y };
       saved.append(drawSaved(link, this.plan.places.get(link.source), there, this.scene));
     }
+  }
+
+  /** What happens on the way of a link, beside its line: to the left where the frame ends to the right. */
+  notesOf({ source, target, notes, noteWidth }, points) {
+    const [x, y] = points[Math.floor((points.length - 1) / 2)];
+    const frame = this.plan.outlines.get(commonGroup(source.group, target.group));
+    const at = x + noteWidth > frame.x + frame.width ? { x: x - 5, "text-anchor": "end" } : { x: x + 5 };
+    return notes.map((text, i) => svg("text", { class: "note", ...at, y: y + 12 + 11 * i }, [text]));
   }
 
   drawTile(layer, tile) {
@@ -89,8 +103,8 @@ class Canvas {
     const element = drawTile(tile, place, side);
     elements.set(tile.key, element);
     const pills = drawPills(tile, place, side, this.scene);
-    for (const pill of pills) this.pills.push({ element: pill, side, box: this.scene.boxes[pill.dataset.box] });
-    layer.append(...pills, element);
+    this.pills.push(...pills);
+    layer.append(...pills.map((pill) => pill.element), element);
   }
 
   // ----------------------------------------------------------------------------------- camera
@@ -138,30 +152,36 @@ class Canvas {
 
   /** Show all of the drawing, or as much as stays readable, from the top. */
   fit() {
-    const { width, height } = this.extent;
-    const room = this.stage.getBoundingClientRect();
-    const scale = Math.min((room.width - 60) / width, (room.height - 60) / height, 1.25);
-    this.camera = { scale, x: (room.width - width * scale) / 2, y: Math.max(30, (room.height - height * scale) / 2) };
-    this.apply();
+    this.look(this.fitted());
   }
 
-  /** What is seen first: fit, unless the texts would be too small to be read. */
+  fitted() {
+    const { room, extent: { width, height } } = this;
+    const scale = Math.min((room.width - 60) / width, (room.height - 60) / height, 1.25);
+    return { scale, x: (room.width - width * scale) / 2, y: Math.max(30, (room.height - height * scale) / 2) };
+  }
+
+  /** What is seen first: fit, unless the texts would be too small to be read; then where the drawing begins. */
   open() {
-    this.fit();
-    const readable = 0.55;
-    if (this.camera.scale >= readable) return;
-    const room = this.stage.getBoundingClientRect();
-    const scale = Math.max(Math.min((room.width - 60) / this.extent.width, 1), readable);
-    this.camera = { scale, x: Math.max(30, (room.width - this.extent.width * scale) / 2), y: 30 };
-    this.apply();
+    const { room, extent: { width } } = this;
+    const fitted = this.fitted();
+    if (fitted.scale >= ZOOM.readable) return this.look(fitted);
+    const scale = Math.max(Math.min((room.width - 60) / width, 1), ZOOM.readable);
+    const [top] = [...this.plan.places.values()].sort((a, b) => a.y - b.y);
+    this.look({ scale, x: kept(room.width / 2 - top.x * scale, room.width, width * scale), y: MARGIN });
   }
 
   zoom(factor, x = this.stage.clientWidth / 2, y = this.stage.clientHeight / 2) {
     const { camera } = this;
     const scale = Math.min(ZOOM.most, Math.max(ZOOM.least, camera.scale * factor));
-    camera.x = x - ((x - camera.x) * scale) / camera.scale;
-    camera.y = y - ((y - camera.y) * scale) / camera.scale;
-    camera.scale = scale;
+    const around = (at, origin) => at - ((at - origin) * scale) / camera.scale;
+    this.look({ scale, x: around(x, camera.x), y: around(y, camera.y) });
+  }
+
+  /** Look as the reader asks for. */
+  look(camera) {
+    this.camera = camera;
+    this.asked = camera.scale;
     this.apply();
   }
 
@@ -172,31 +192,55 @@ class Canvas {
   }
 
   /**
-   * Bring a tile into sight, and with it others that belong to the step, as far as there is room. Nothing moves where
-   * it is in sight already, and no more is shown beside the drawing than must be.
+   * Bring a tile into sight, and with it others that belong to the step, each as [tile, side], as far as there is room:
+   * some even if all must get smaller for that, some if not. Nothing moves where it is in sight already, and no more is
+   * shown beside the drawing than must be.
    */
-  reveal(tile, side = "forward", others = []) {
-    const own = this.frameOf(tile, side);
-    const all = [own, ...others.map((other) => this.frameOf(other, side))].reduce(union);
-    const room = { width: this.stage.clientWidth, height: this.stage.clientHeight };
-    const frame = all.width <= room.width && all.height <= room.height ? all : own;
-    const inside = frame.x >= 0 && frame.x + frame.width <= room.width && frame.y >= 0 && frame.y + frame.height <= room.height;
-    if (inside) return;
-    const { scale, x, y } = this.camera;
-    const middle = { x: x + room.width / 2 - frame.x - frame.width / 2, y: y + room.height / 2 - frame.y - frame.height / 2 };
-    this.camera.x = kept(middle.x, room.width, this.extent.width * scale);
-    this.camera.y = kept(middle.y, room.height, this.extent.height * scale);
+  reveal(tile, side = "forward", needed = [], wanted = []) {
+    const { room, extent } = this;
+    const together = this.widened(this.extentOf(tile, side), needed, Math.min(this.asked, ZOOM.together));
+    const scale = Math.min(this.asked, Math.max(ZOOM.together, this.scaleFor(together)));
+    const frame = this.widened(together, wanted, scale);
+    if (this.isInSight(frame)) return;
+    const x = kept(room.width / 2 - (frame.x + frame.width / 2) * scale, room.width, extent.width * scale);
+    const y = kept(room.height / 2 - (frame.y + frame.height / 2) * scale, room.height, extent.height * scale);
+    this.camera = { scale, x, y };
     this.apply();
   }
 
-  /** The rectangle on the screen of a tile on one side, with what is docked to it. */
-  frameOf(tile, side) {
+  /** A frame with those of others in it, the nearest first, as far as there is room for them at a scale. */
+  widened(frame, others, scale) {
+    const around = others.map(([tile, side]) => union(frame, this.extentOf(tile, side)));
+    around.sort((a, b) => this.scaleFor(b) - this.scaleFor(a));
+    return around.reduce((all, next) => (this.scaleFor(union(all, next)) >= scale ? union(all, next) : all), frame);
+  }
+
+  /** The greatest scale at which a frame has room. */
+  scaleFor({ width, height }) {
+    return Math.min((this.room.width - 16) / width, (this.room.height - 16) / height);
+  }
+
+  /** How large the stage is. */
+  get room() {
+    return { width: this.stage.clientWidth, height: this.stage.clientHeight };
+  }
+
+  /** Whether all of a tile is in sight on a side. */
+  sees(tile, side) {
+    return this.isInSight(this.extentOf(tile, side));
+  }
+
+  isInSight({ x, y, width, height }) {
+    const [from, to] = [this.onScreen({ x, y }), this.onScreen({ x: x + width, y: y + height })];
+    return from.x >= 0 && from.y >= 0 && to.x <= this.room.width && to.y <= this.room.height;
+  }
+
+  /** The rectangle that a tile takes on one side, with what is docked to it. */
+  extentOf(tile, side) {
     const place = this.plan.places.get(tile);
     const mirrored = side === "backward" && this.backward && tile.differentiable;
     const x = mirrored ? this.mirror(place.x) - tile.right : place.x - tile.left;
-    const corner = this.onScreen({ x, y: place.y - tile.height / 2 });
-    const { scale } = this.camera;
-    return { ...corner, width: (tile.left + tile.right) * scale, height: tile.height * scale };
+    return { x, y: place.y - tile.height / 2, width: tile.left + tile.right, height: tile.height };
   }
 
   /** Where something of the drawing is on the screen. */
@@ -205,14 +249,14 @@ class Canvas {
   }
 
   apply() {
-    const { x, y, scale } = this.camera;
+    const { room, camera: { x, y, scale } } = this; // asked for first: after a change it would be laid out anew
     this.world.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
     this.stage.classList.toggle("far", scale < 0.35);
     if (!this.window) return;
-    const { clientWidth, clientHeight } = this.stage;
-    const fits = this.extent.width * scale <= clientWidth && this.extent.height * scale <= clientHeight;
+    const fits = this.extent.width * scale <= room.width && this.extent.height * scale <= room.height;
     this.map.toggleAttribute("hidden", fits);
-    this.moveWindow();
+    const seen = { x: -x / scale, y: -y / scale, width: room.width / scale, height: room.height / scale };
+    for (const [name, value] of Object.entries(seen)) this.window.setAttribute(name, value);
   }
 
   // ---------------------------------------------------------------------------------- minimap
@@ -232,13 +276,6 @@ class Canvas {
     Object.assign(this.map.style, { width: `${wide}px`, height: `${Math.min(MAP, wide / shape || MAP)}px` });
     this.map.setAttribute("viewBox", `0 0 ${this.extent.width} ${this.extent.height}`);
     this.map.replaceChildren(...paths, this.window);
-  }
-
-  moveWindow() {
-    const { x, y, scale } = this.camera;
-    const { clientWidth, clientHeight } = this.stage;
-    const place = { x: -x / scale, y: -y / scale, width: clientWidth / scale, height: clientHeight / scale };
-    for (const [name, value] of Object.entries(place)) this.window.setAttribute(name, value);
   }
 
   /** Put what the map shows under the pointer into the middle. */

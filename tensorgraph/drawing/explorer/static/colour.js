@@ -30,7 +30,7 @@ class Colours {
       this.paintOne(elements.get(tile.key), tile.boxes, "forward", tile.item);
       if (gradients.has(tile.key)) this.paintOne(gradients.get(tile.key), tile.boxes, "backward", tile.item);
     }
-    for (const { element, box, side } of pills) this.paintOne(element, [box], side, null);
+    for (const { element, boxes, side } of pills) this.paintOne(element, boxes, side, null);
     this.legend.replaceChildren(...this.explain());
   }
 
@@ -90,7 +90,7 @@ class Colours {
     });
     if (!this.range) return [html("span", {}, ["nothing to compare"])];
     const [low, high] = this.range.map((number) => quantityText(number, QUANTITIES[this.mode]));
-    return [html("span", {}, [low]), html("span", { class: "scale" }), html("span", {}, [high])];
+    return [html("span", { class: "range" }, [low, html("span", { class: "scale" }), high])];
   }
 
   originText() {

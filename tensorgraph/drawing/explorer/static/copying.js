@@ -29,15 +29,23 @@ class Copying {
 
   /** Copy what is shown as PNG; where the browser does not allow it, hand it over as a file. */
   async picture() {
-    const picture = await this.png();
+    const picture = this.png(); // given as a promise: some browsers let a page copy during the click only
     try {
       await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
       this.say("The picture is copied.");
     } catch {
-      const name = `${this.title || "graph"}.png`;
-      const link = html("a", { href: await dataUrl(picture), download: name });
-      link.click();
-      this.say(`The browser does not let the page copy: the picture is handed over as ${name}.`);
+      this.say(await this.handedOver(picture));
+    }
+  }
+
+  /** Hand a picture over as a file; returns what is to be said of it. */
+  async handedOver(picture) {
+    const name = `${this.title || "graph"}.png`;
+    try {
+      html("a", { href: await dataUrl(await picture), download: name }).click();
+      return `The browser does not let the page copy: the picture is handed over as ${name}.`;
+    } catch ({ message }) {
+      return `The picture could not be made: ${message}`;
     }
   }
 

@@ -4,16 +4,26 @@ class Details {
   /** @param {(id: number) => void} go selects a box wherever it is folded */
   constructor(element, scene, formulas, go) {
     Object.assign(this, { element, scene, formulas, go });
+    new ResizeObserver(() => this.markWide()).observe(element); // as a sheet it is not there at first
     this.summary();
   }
 
   show(children) {
     this.element.replaceChildren(...children.flat(Infinity).filter(Boolean));
     this.element.scrollTop = 0;
-    for (const wide of this.element.querySelectorAll(":not(.line) > .math, .rows")) {
-      if (wide.scrollWidth > wide.clientWidth) wide.setAttribute("tabindex", 0); // so that keys can scroll it
-    }
+    this.markWide();
     this.element.querySelector(".newest")?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** Break formulas into lines; what is wider than there is room for even so is seen to be, and keys scroll it. */
+  markWide() {
+    for (const part of this.element.querySelectorAll(".math, .rows")) {
+      if (part.matches(".math")) breakLines(part);
+      const wide = part.scrollWidth > part.clientWidth;
+      part.classList.toggle("wide", wide);
+      if (wide && !part.closest(".line")) part.setAttribute("tabindex", 0);
+      else part.removeAttribute("tabindex");
+    }
   }
 
   // ------------------------------------------------------------------------------- the scene
@@ -76,7 +86,7 @@ class Details {
     const rule = this.scene.rules[box.op];
     this.show([
       html("h2", {}, [html("span", {}, breakable(boxLabel(box))), html("span", { class: "kind" }, [isLeaf(box) ? box.kind : box.name ? box.op : box.family])]),
-      this.scene.calls[box.call] && html("p", { class: "path" }, [this.scene.calls[box.call].path]),
+      this.scene.calls[box.call] && html("p", { class: "path" }, [placeText(this.scene.calls[box.call], this.scene.calls)]),
       taken && [this.derivation(taken.at), this.step(taken.step, taken.at)],
       box.line && html("p", { class: "source" }, [html("span", {}, [box.line]), html("code", {}, [box.source ?? ""])]),
       facts({
@@ -100,12 +110,13 @@ class Details {
   formulasOf(box) {
     const { formulas } = this;
     const found = ["forward", "backward"].map((side) => formulas.of(box, side)).filter(Boolean);
-    const why = formulas.told.untold[box.id];
+    const { untold, unwritten } = formulas.told;
+    const missing = Object.entries({ value: unwritten[box.id], gradient: untold[box.id] }).filter(([, why]) => why);
     const letter = formulas.letter(box);
     const parts = [
       ...found.map(({ mathml, text }) => math(mathml, text)),
       letter && html("p", { class: "note" }, [`${letter} stands for ${box.name || "this value"}.`]),
-      why && html("p", { class: "missing" }, [`The gradient has no formula: ${why}.`]),
+      ...missing.map(([what, why]) => html("p", { class: "missing" }, [`The ${what} has no formula: ${why}.`])),
     ].filter(Boolean);
     return parts.length ? [heading("Formulas"), ...parts] : null;
   }
@@ -153,7 +164,7 @@ class Details {
     const broken = item.boxes.find((box) => isBroken(box.value) || isBroken(box.gradient));
     this.show([
       html("h2", {}, [itemLabel(item), html("span", { class: "kind" }, [item.kind])]),
-      item.call && html("p", { class: "path" }, [item.call.path]),
+      item.call && html("p", { class: "path" }, [item.kind === "module" ? placeText(item.call, this.scene.calls) : pathOf(item)]),
       button,
       facts({
         Operations: numberText(item.boxes.length),

@@ -36,6 +36,11 @@ function short(text, length = 28) {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
+/** The end of a path, where it differs from those around it. */
+function ending(path, length) {
+  return path.length > length ? `…${path.slice(1 - length)}` : path;
+}
+
 /** The two lines of a tile. */
 function linesOf(tile, letter = () => "") {
   if (tile.leaf) return [short(boxLabel(tile.leaf)), shapeText(tile.leaf.shape)];
@@ -43,12 +48,18 @@ function linesOf(tile, letter = () => "") {
   if (item.kind === "op") {
     const { box } = item;
     const name = box.name || letter(box);
-    return [short(name ? `${box.op} → ${name}` : box.op), shapeText(box.shape)];
+    return [short(name ? `${box.op} → ${name}` : box.op), dotted(lastNames(item), shapeText(box.shape))];
   }
-  const ops = `${item.boxes.length} ops`;
-  if (item.kind !== "module") return [itemLabel(item), ops];
-  const path = item.call.path.split(".").at(-1);
-  return [item.title, `${short(path, 18)} · ${ops}`];
+  return [itemLabel(item), dotted(lastNames(item), item.kind === "module" && turnText(item.call), `${item.boxes.length} ops`)];
+}
+
+function dotted(...parts) {
+  return parts.filter(Boolean).join(" · ");
+}
+
+/** The last names of where the modules of an item stand. */
+function lastNames(item) {
+  return ending(pathOf(item, lastName), 26);
 }
 
 /** The two lines of the gradient's tile. */
@@ -72,11 +83,16 @@ function isComputed(box, scene) {
   return box.differentiable && (box.gradient !== null || box.has_gradient || (!scene.measured && box.arrivals.length > 0));
 }
 
-function pillText(pill) {
-  const { box } = pill;
+function pillText({ boxes }) {
+  if (boxes.some((box) => leafText(box) !== leafText(boxes[0]))) return `and ${boxes.length} more`;
+  return leafText(boxes[0], boxes.length > 1 ? ` × ${boxes.length}` : "");
+}
+
+/** @param times how often it is there, where it stands for several */
+function leafText(box, times = "") {
   const shape = box.shape.join("×");
-  if (box.kind === "constant" && !box.name) return box.text || shape;
-  return shape ? `${pillName(box)}  ${shape}` : pillName(box);
+  if (box.kind === "constant" && !box.name) return `${box.text || shape}${times}`;
+  return [pillName(box) + times, shape].filter(Boolean).join(times ? " · " : "  ");
 }
 
 /** On its module a parameter needs no path. */
@@ -87,8 +103,12 @@ function pillName(box) {
 
 // ---------------------------------------------------------------------------------------- sizes
 
-/** Set each tile's extent around its axis; docked leaves reach to the left. */
+/** Set each tile's extent around its axis; docked leaves reach to the left, notes to the right of links. */
 function measureTiles(view, scene, formulas) {
+  for (const link of view.links) {
+    link.notes = noteLines(link.wires);
+    link.noteWidth = Math.max(0, ...link.notes.map((text) => 5 + textWidth(text, "small")));
+  }
   const letter = (box) => (formulas.on ? formulas.letter(box) : "");
   for (const tile of view.tiles) {
     tile.formulas = { forward: formulas.shown(boxOf(tile), "forward"), backward: formulas.shown(boxOf(tile), "backward") };
@@ -110,9 +130,10 @@ function measureTiles(view, scene, formulas) {
 }
 
 function measurePill(pill, formulas, letter) {
-  const own = letter(pill.box);
+  const box = pill.boxes.length === 1 ? pill.boxes[0] : null;
+  const own = box && letter(box);
   pill.text = own ? `${own}: ${pillText(pill)}` : pillText(pill);
-  pill.formula = formulas.shown(pill.box, "backward");
+  pill.formula = formulas.shown(box, "backward");
   const around = (width) => Math.ceil(width) + 16;
   pill.widths = {
     forward: around(textWidth(pill.text, "small")),
@@ -161,14 +182,14 @@ function drawPills(tile, place, side, scene) {
   return tile.pills.flatMap((pill) => {
     const y = top + pill.high / 2;
     top += pill.high + SIZE.pillGap;
-    if (side === "backward" && !pill.box.differentiable) return [];
+    if (side === "backward" && !pill.boxes.some((box) => box.differentiable)) return [];
     const x = place.x + away * (tile.width / 2 + SIZE.pillRoom + pill.widths[side] / 2);
-    return [drawPill(pill, { x, y }, away, side, scene)];
+    return [{ element: drawPill(pill, { x, y }, away, side, scene), boxes: pill.boxes, side }];
   });
 }
 
 function drawPill(pill, { x, y }, away, side, scene) {
-  const { box } = pill;
+  const [box] = pill.boxes;
   const width = pill.widths[side];
   const formula = side === "backward" ? pill.formula : null;
   const high = formula ? pill.high : SIZE.pill;
@@ -183,12 +204,20 @@ function drawPill(pill, { x, y }, away, side, scene) {
     svg("path", { class: "dock", d: `M${inner} 0h${-away * SIZE.pillRoom}` }),
     svg("rect", { class: "face", x: -width / 2, y: -high / 2, width, height: high, rx: SIZE.pill / 2 }),
     formula ? drawFormula(formula, 0, 0) : svg("text", { class: "small", y: 4 }, [text]),
-    svg("title", {}, [[side === "forward" ? boxLabel(box) : `∂${boxLabel(box)}`, formula?.text, missing ? "not computed" : shapeText(box.shape), noteOf(pill)].filter(Boolean).join("\n")]),
+    svg("title", {}, [[pillTitle(pill, side), formula?.text, missing ? "not computed" : shapeText(box.shape), noteOf(pill)].filter(Boolean).join("\n")]),
   ]);
 }
 
-function noteOf({ box, tile }) {
-  return box.uses.filter((use) => tile.boxes.some((b) => b.id === use.target)).map((use) => use.note).join(" ");
+/** What a pill stands for. */
+function pillTitle({ boxes }, side) {
+  const names = [...new Set(boxes.map((box) => (side === "forward" ? boxLabel(box) : `∂${boxLabel(box)}`)))];
+  return names.join(", ") + (boxes.length > names.length ? ` × ${boxes.length}` : "");
+}
+
+/** What happens to the axes of what a pill stands for. */
+function noteOf({ boxes, tile }) {
+  const uses = boxes.flatMap((box) => box.uses).filter((use) => tile.boxes.some((b) => b.id === use.target));
+  return [...new Set(uses.map((use) => use.note))].join(" ");
 }
 
 /** A smooth line through points: straight along a column, an S from one to another. */
@@ -214,15 +243,17 @@ function thickness(bytes) {
 }
 
 function drawLink(link, points, side) {
-  const line = svg("path", {
+  return svg("path", {
     class: `link ${side}`, d: pathThrough(points), "stroke-width": thickness(link.bytes),
     "marker-end": `url(#arrow-${side})`, "data-source": link.source.key, "data-target": link.target.key,
   }, [svg("title", {}, [linkTitle(link)])]);
-  const notes = [...new Set(link.wires.map((wire) => wire.note).filter(Boolean))];
-  const text = [link.wires.length > 1 ? `×${link.wires.length}` : "", notes.length === 1 ? notes[0] : ""].join(" ").trim();
-  if (!text || side !== "forward") return [line];
-  const [x, y] = points[Math.floor((points.length - 1) / 2)];
-  return [line, svg("text", { class: "note", x: x + 5, y: y + 14 }, [text])];
+}
+
+/** How many values go along a link, and what all of them are done to; what is long is two lines. */
+function noteLines(wires) {
+  const notes = [...new Set(wires.map((wire) => wire.note).filter(Boolean))];
+  const text = [wires.length > 1 ? `×${wires.length}` : "", notes.length === 1 ? notes[0] : ""].join(" ").trim();
+  return text ? text.replace(" → ", "\n→ ").split("\n") : [];
 }
 
 function linkTitle({ source, target, wires }) {

@@ -8,7 +8,7 @@ class Formulas {
   constructor(scene, bench) {
     this.scene = scene;
     this.bench = bench;
-    this.told = { values: {}, gradients: {}, letters: {}, untold: {}, notes: [], why: "", ...scene.derived };
+    this.told = { values: {}, gradients: {}, letters: {}, untold: {}, unwritten: {}, notes: [], why: "", ...scene.derived };
     this.on = false;
     this.sizes = new Map();
     this.lines = this.inOrder();
@@ -94,4 +94,60 @@ function drawFormula({ mathml, text, width, height }, x, y) {
   place.append(setFormula(mathml));
   place.append(svg("title", {}, [text]));
   return place;
+}
+
+// ------------------------------------------------------------------------------- lines of a formula
+
+/** Break what is wider than its element before operators, the outermost ones first; a browser breaks no formula. */
+function breakLines(element) {
+  const waiting = element.scrollWidth > element.clientWidth ? [...element.querySelectorAll("math")] : [];
+  const room = element.clientWidth - parseFloat(getComputedStyle(element).paddingLeft);
+  while (waiting.length) {
+    const formula = waiting.pop();
+    const parts = formula.getBoundingClientRect().width > room ? partsOf(formula) : [];
+    if (parts.length) formula.replaceWith(...parts);
+    waiting.push(...parts);
+  }
+}
+
+/** A formula cut at its outermost operators, or else at those in its longest row; nothing where there are none. */
+function partsOf(formula) {
+  let terms = [...formula.children];
+  for (;;) {
+    const parts = cutBeforeOperators(terms);
+    const rows = terms.filter((term) => term.localName === "mrow");
+    if (parts.length > 1) return parts.map(formulaOf);
+    if (!rows.length) return [];
+    const longest = rows.reduce((a, b) => (b.textContent.length > a.textContent.length ? b : a));
+    terms = terms.flatMap((term) => (term === longest ? termsOf(term) : [term]));
+  }
+}
+
+function cutBeforeOperators(terms) {
+  const parts = [[]];
+  for (const term of terms) {
+    const cuts = term.localName === "mo" && !term.hasAttribute("form") && parts.at(-1).length;
+    const comma = term.textContent === ",";
+    if (cuts && !comma) parts.push([]);
+    parts.at(-1).push(term);
+    if (cuts && comma) parts.push([]);
+  }
+  return parts.filter((part) => part.length);
+}
+
+/** What is in a row, which may then stand anywhere in another: an operator at its end is not between two terms. */
+function termsOf(row) {
+  const terms = [...row.children];
+  if (terms.length === 1) return terms;
+  if (terms[0].localName === "mo") terms[0].setAttribute("form", "prefix");
+  if (terms.at(-1).localName === "mo") terms.at(-1).setAttribute("form", "postfix");
+  return terms;
+}
+
+function formulaOf(terms) {
+  const formula = document.createElementNS("http://www.w3.org/1998/Math/MathML", "math");
+  formula.setAttribute("display", "block");
+  if (terms[0].localName === "mo" && !terms[0].hasAttribute("form")) terms[0].setAttribute("form", "infix");
+  formula.append(...terms);
+  return formula;
 }

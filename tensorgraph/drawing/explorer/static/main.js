@@ -22,7 +22,7 @@ class Explorer {
     this.refresh();
     this.nameSheet();
     this.canvas.open();
-    this.address.read();
+    if (location.hash) this.address.read();
     if (this.run && !this.scene.boxes.length) this.toggleRun();
   }
 
@@ -39,12 +39,18 @@ class Explorer {
   /** Draw again with other items open; what was at a place of the screen stays there. */
   redraw(anchor = null) {
     const before = anchor && this.placeOf(anchor);
+    const focused = this.canvas.world.contains(document.activeElement);
     this.canvas.draw(this.open);
     this.address.write();
     const after = anchor && this.placeOf(anchor);
     if (before && after) this.canvas.pan(before.x - after.x, before.y - after.y);
     this.refresh();
     this.canvas.apply();
+    if (focused) this.focus(this.stop());
+  }
+
+  focus(tile) {
+    this.canvas.elements.get(tile.key).focus({ preventScroll: true });
   }
 
   /** Where an item is on the screen: its tile, or the title of its outline. */
@@ -60,6 +66,7 @@ class Explorer {
     if (!item || item.kind === "op" || !item.parent) return;
     if (this.open.has(item)) for (const inner of preorder(item)) this.open.delete(inner);
     else this.open.add(item);
+    this.selected = { item };
     this.redraw(item);
     this.select({ item });
   }
@@ -103,9 +110,9 @@ class Explorer {
     const { canvas, selected } = this;
     const tile = this.selectedTile();
     for (const [key, element] of [...canvas.elements, ...canvas.gradients]) element.classList.toggle("selected", key === tile?.key);
-    const first = tile ?? canvas.view.tiles[0]; // one stop for the tab key; ↓ and ↑ go on from there
-    for (const [key, element] of canvas.elements) element.setAttribute("tabindex", key === first?.key ? 0 : -1);
-    for (const { element, box } of canvas.pills) element.classList.toggle("selected", box === selected?.box);
+    const stop = this.stop();
+    for (const [key, element] of canvas.elements) element.setAttribute("tabindex", key === stop?.key ? 0 : -1);
+    for (const { element, boxes } of canvas.pills) element.classList.toggle("selected", boxes.includes(selected?.box));
     for (const line of canvas.world.querySelectorAll("path.link, path.saved")) {
       line.classList.toggle("lit", Boolean(tile) && [line.dataset.source, line.dataset.target].includes(tile.key));
     }
@@ -116,6 +123,13 @@ class Explorer {
     const { box, item } = this.selected ?? {};
     if (box) return view.tileOf.get(box.id);
     return item && view.tiles.find((tile) => tile.item === item);
+  }
+
+  /** The one tile at which the tab key stops, and from which ↓ and ↑ go on: in what is selected, or the first. */
+  stop() {
+    const { tiles } = this.canvas.view;
+    const { item } = this.selected ?? {};
+    return this.selectedTile() ?? tiles.find((tile) => item && ancestors(tile.item).includes(item)) ?? tiles[0];
   }
 
   /** The tile on which a box is seen: its own, a folded one, or the one that it is docked to. */
@@ -137,12 +151,12 @@ class Explorer {
   /** Select the next or previous tile in the order of the forward pass. */
   walk(by) {
     const tiles = [...this.canvas.view.tiles].sort((a, b) => a.first - b.first);
-    const at = tiles.indexOf(this.selectedTile());
-    const tile = tiles[Math.min(tiles.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
-    if (!tile) return;
+    if (!tiles.length) return;
+    const at = tiles.indexOf(this.stop()) + (this.selectedTile() ? by : 0);
+    const tile = tiles[Math.min(tiles.length - 1, Math.max(0, at))];
     this.canvas.reveal(tile);
     this.select(tile.leaf ? { box: tile.leaf } : { item: tile.item });
-    this.canvas.elements.get(tile.key).focus({ preventScroll: true });
+    this.focus(tile);
   }
 
   /** The details and the camera follow the steps. */
@@ -150,8 +164,8 @@ class Explorer {
     if (!step) return this.address.write();
     this.select({ box: step.box }, { step, at: this.stepper.at });
     const tile = this.canvas.view.tileOf.get(step.box.id);
-    const others = [...step.inputs, ...step.reads, ...step.adds].map((id) => this.canvas.view.tileOf.get(id)).filter(Boolean);
-    this.canvas.reveal(tile, step.pass, others);
+    const tiles = (ids, side) => ids.map((id) => [this.canvas.view.tileOf.get(id), side]).filter(([other]) => other);
+    this.canvas.reveal(tile, step.pass, [...tiles(step.inputs, "forward"), ...tiles(step.adds, "backward")], tiles(step.reads, "forward"));
   }
 
   goToLayer(path) {
@@ -204,7 +218,7 @@ class Explorer {
     on("close-keys", () => find("keys").close());
     on("close-run", () => this.toggleRun());
     on("formulas", () => this.setFormulas(!this.formulas.on, true));
-    on("link", () => this.copying.link());
+    on("link", () => this.copyLink());
     on("copy", () => this.copying.picture());
     on("more", () => this.unrollTools());
     on("sheet", () => this.raiseSheet(!document.body.classList.contains("raised")));
@@ -229,12 +243,21 @@ class Explorer {
     this.colours.paint(select.value);
   }
 
-  /** Show or hide the backward half. */
-  mirror() {
-    if (!this.scene.backward.length) return;
-    this.canvas.backward = !this.canvas.backward;
+  /** Show or hide the backward half, if there is one, from the next drawing on. */
+  setBackward(on) {
+    this.canvas.backward = on && this.scene.backward.length > 0;
     document.getElementById("mirror").setAttribute("aria-pressed", this.canvas.backward);
+  }
+
+  mirror() {
+    this.setBackward(!this.canvas.backward);
     this.redraw();
+  }
+
+  copyLink() {
+    if (!this.address.writable) return;
+    this.address.put();
+    this.copying.link();
   }
 
   /** Write the formulas on the boxes or take them off; what is selected stays in its place. */
@@ -253,10 +276,14 @@ class Explorer {
     document.getElementById("more").setAttribute("aria-expanded", unrolled);
   }
 
-  /** On a narrow screen the details are a sheet that comes up from below. */
+  /** On a narrow screen the details are a sheet that comes up from below; it does not lie on what is selected. */
   raiseSheet(up) {
+    const { selected } = this;
+    const tile = selected?.box ? this.tileShowing(selected.box) : this.selectedTile();
+    const seen = tile && ["forward", "backward"].find((side) => this.canvas.sees(tile, side));
     document.body.classList.toggle("raised", up);
     document.getElementById("sheet").setAttribute("aria-expanded", up);
+    if (seen) this.canvas.reveal(tile, seen);
   }
 
   toggleRun() {
@@ -300,7 +327,7 @@ class Explorer {
       "Shift+ArrowLeft": () => canvas.pan(pan, 0), "Shift+ArrowRight": () => canvas.pan(-pan, 0),
       "Shift+ArrowUp": () => canvas.pan(0, pan), "Shift+ArrowDown": () => canvas.pan(0, -pan),
       "/": () => this.search.input.focus(), c: () => this.nextColour(), b: () => this.mirror(),
-      d: () => this.setFormulas(!this.formulas.on, true), l: () => this.copying.link(), p: () => this.copying.picture(),
+      d: () => this.setFormulas(!this.formulas.on, true), l: () => this.copyLink(), p: () => this.copying.picture(),
       t: () => this.theme(), r: () => this.toggleRun(), "?": () => document.getElementById("keys").showModal(),
       Escape: () => (stepper.on ? stepper.close() : this.select(null)),
     };

@@ -6,6 +6,7 @@ const PALETTES = {
   both: [[36, 86, 184], [241, 239, 233], [179, 38, 30]],
   hot: [[241, 239, 233], [179, 38, 30]],
 };
+const NOT_FINITE = [181, 23, 196];
 
 /** The picture of an array and its first numbers; nothing where none was taken. */
 function looks(sample, name) {
@@ -16,7 +17,7 @@ function looks(sample, name) {
   const kind = channels === 3 ? "images in colour" : planes > 1 || !sample.numbers.length ? "images" : "heat map";
   const label = `${kind} of ${name}, from ${numberText(sample.low)} to ${numberText(sample.high)}`;
   const pictures = Array.from({ length: planes }, (_, i) => plane(sample, levels.subarray(i * size, (i + 1) * size), kind, planes));
-  const part = sample.whole ? "" : kind === "heat map" ? ` · first ${height} × ${width}` : ` · first ${planes}`;
+  const part = sample.part && ` · ${sample.part}`;
   return [
     html("figure", { class: "looks" }, [
       html("div", { class: "planes", role: "img", "aria-label": label }, pictures),
@@ -43,12 +44,18 @@ function plane(sample, levels, kind, planes) {
   return canvas;
 }
 
-/** Levels to colours: images are grey; of numbers on both sides of zero, zero is pale. */
-function painter({ low, high }, kind) {
-  if (kind !== "heat map") return (level) => mixed(PALETTES.grey, level / 255);
-  if (low >= 0) return (level) => mixed(PALETTES.hot, level / 255);
-  const reach = Math.max(-low, high) || 1;
-  return (level) => mixed(PALETTES.both, 0.5 + (low + ((high - low) * level) / 255) / (2 * reach));
+/** Levels to colours: 0 is what is not finite, 1 the least, 255 the greatest. */
+function painter(sample, kind) {
+  const [palette, from, to] = paletteOf(sample, kind);
+  return (level) => (level ? mixed(palette, from + ((to - from) * (level - 1)) / 254) : NOT_FINITE);
+}
+
+/** The palette and where in it the least and the greatest are: images are grey; of numbers on both sides of zero, zero is pale. */
+function paletteOf({ low, high }, kind) {
+  if (kind !== "heat map") return [PALETTES.grey, 0, 1];
+  if (low >= 0) return [PALETTES.hot, 0, 1];
+  const reach = Math.max(-low, high);
+  return [PALETTES.both, 0.5 + low / reach / 2, 0.5 + high / reach / 2];
 }
 
 /** The colour at a part of the way through a palette. */
@@ -60,7 +67,7 @@ function mixed(palette, part) {
 
 function firstRows({ numbers, height, width }) {
   if (!numbers.length) return [];
-  const rows = numbers.map((row) => html("tr", {}, [...row.map((number) => html("td", {}, [numberText(Number(number.toPrecision(4)))])), ...(row.length < width ? [html("td", {}, ["…"])] : [])]));
+  const rows = numbers.map((row) => html("tr", {}, [...row.map((number) => html("td", {}, [numberText(Number(number))])), ...(row.length < width ? [html("td", {}, ["…"])] : [])]));
   if (numbers.length < height) rows.push(html("tr", {}, [html("td", {}, ["⋮"])]));
   return [html("table", { class: "rows" }, [html("tbody", {}, rows)])];
 }

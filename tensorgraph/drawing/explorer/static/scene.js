@@ -15,7 +15,7 @@ function readScene(text) {
   for (const box of boxes) {
     for (const wire of box.wires) boxes[wire.source].uses.push({ target: box.id, ...wire });
   }
-  const calls = data.calls.map((call, id) => ({ id, parent: null, repeats: null, ...call }));
+  const calls = data.calls.map((call, id) => ({ id, parent: null, ...call }));
   const scene = { ...data, boxes, calls, root: buildHierarchy(boxes, calls, data.title) };
   scene.steps = readSteps(scene);
   scene.profiled = boxes.some((b) => b.forward_seconds != null || b.backward_seconds != null);
@@ -113,8 +113,9 @@ function joinRepeats(parent) {
     }
     const equal = repeated.turns.map((items) => (items.length === 1 ? items[0] : part(items, parent)));
     parts.push(...equal.filter((item) => item.kind === "part"));
-    const repeat = group(`repeat ${repeated.id}`, "repeat", itemLabel(equal[0]), equal[0].call);
-    joined.push(adopt({ ...repeat, copies: equal.length }, equal, parent));
+    const title = equal[0].module?.type || itemLabel(equal[0]);
+    const repeat = group(`repeat ${repeated.id}`, "repeat", title, callOf(equal[0]));
+    joined.push(adopt({ ...repeat, copies: equal.length, last: callOf(equal.at(-1)) }, equal, parent));
     cutIntoRuns(joined.at(-1));
     i += repeated.length;
   }
@@ -249,6 +250,38 @@ function itemLabel(item) {
   return item.title;
 }
 
+/** The module call that an item is. */
+function callOf(item) {
+  return (item.kind === "op" ? item.module : item.call) ?? null;
+}
+
+/** Where the module of an item stands; of equal ones from the first to the last: "model.layers[0 … 11]". */
+function pathOf(item, part = (path) => path) {
+  const calls = [callOf(item), item.last].filter(Boolean);
+  const [first = "", last = first] = calls.map(({ path }) => part(path));
+  const numbers = last.match(/\d+/g) ?? [];
+  if (first.replaceAll(/\d+/g, "#") !== last.replaceAll(/\d+/g, "#")) return `${first} … ${last}`;
+  return first.replaceAll(/\d+/g, (number) => [...new Set([number, numbers.shift()])].join(" … "));
+}
+
+/** The last name of a path: "layers[0]". */
+function lastName(path) {
+  return path.match(/[^.[]+(\[('[^']*'|"[^"]*"|\d+)\])*$/)?.[0] ?? path;
+}
+
+/** Which of several calls of its module one is; empty where there is one. */
+function turnText(call) {
+  return call?.of ? `call ${call.number} of ${call.of}` : "";
+}
+
+/** Where a call is, and in which of several calls of one module. */
+function placeText(call, calls) {
+  let several = call;
+  while (several && !several.of) several = calls[several.parent];
+  if (!several) return call.path;
+  return several === call ? `${call.path}, ${turnText(call)}` : `${call.path}, in ${turnText(several)} of ${several.path}`;
+}
+
 function bytesText(bytes) {
   return amountText(bytes, UNITS.bytes);
 }
@@ -269,6 +302,7 @@ function threeDigits(number) {
 
 function numberText(number) {
   if (number == null) return "–";
+  if (!Number.isFinite(number)) return String(number).replace("Infinity", "∞").replace("-", "−");
   if (Number.isInteger(number) && Math.abs(number) < 1e6) return String(number).replace("-", "−");
   const size = Math.abs(number);
   const text = size >= 1e-3 && size < 1e6 ? String(Number(number.toPrecision(5))) : String(Number(number.toPrecision(5)).toExponential());

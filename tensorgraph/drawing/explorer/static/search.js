@@ -6,7 +6,6 @@ class Search {
   /** @param {(target: {box?: object, item?: object}) => void} go shows what was chosen */
   constructor(input, list, none, scene, go) {
     Object.assign(this, { input, list, none, scene, go, found: [], chosen: 0 });
-    this.index = indexOf(scene);
     input.addEventListener("input", () => this.look());
     input.addEventListener("focus", () => this.look());
     input.addEventListener("blur", () => setTimeout(() => this.show([]), 150));
@@ -16,6 +15,7 @@ class Search {
   look() {
     const words = this.input.value.toLowerCase().split(/\s+/).filter(Boolean);
     if (!words.length) return this.show([]);
+    this.index ??= indexOf(this.scene);
     const matches = this.index.filter(({ text }) => words.every((word) => text.includes(word)));
     const rank = ({ label }) => (label.toLowerCase() === words[0] ? 0 : label.toLowerCase().startsWith(words[0]) ? 1 : 2);
     matches.sort((a, b) => rank(a) - rank(b) || a.place - b.place);
@@ -71,9 +71,9 @@ class Search {
 /** Everything that can be found, with the text that is searched. */
 function indexOf(scene) {
   const items = preorder(scene.root).filter((item) => item.children.length && item.parent);
-  const groups = items.map((item) => entry(itemLabel(item), item.call?.path ?? "", "", { item }));
+  const groups = items.map((item) => entry(itemLabel(item), item.call ? placeText(item.call, scene.calls) : "", "", { item }));
   const boxes = scene.boxes.filter((box) => box.kind !== "constant" || box.name).map((box) => {
-    const path = scene.calls[box.call]?.path ?? "";
+    const path = box.call === null ? "" : placeText(scene.calls[box.call], scene.calls);
     const hint = [isLeaf(box) ? box.kind : box.name && box.op, path, shapeText(box.shape)].filter(Boolean);
     return entry(boxLabel(box), hint.join("  "), `${box.line ?? ""} #${box.id}`, { box });
   });

@@ -73,7 +73,7 @@ class Stepper {
       yield { element: elements.get(tile.key), boxes: tile.boxes, side: "forward" };
       if (gradients.has(tile.key)) yield { element: gradients.get(tile.key), boxes: tile.boxes, side: "backward" };
     }
-    for (const { element, box, side } of pills) yield { element, boxes: [box], side };
+    yield* pills;
   }
 
   markOne(element, boxes, side, step, { inputs, reads, adds }) {
@@ -125,7 +125,7 @@ class Stepper {
     if (!this.on) return `${forward.length} steps forward, ${steps.length - forward.length} backward`;
     if (!step) return "Before the first step";
     const { box } = step;
-    const place = calls[box.call] ? ` in ${calls[box.call].path}` : "";
+    const place = calls[box.call] ? ` in ${placeText(calls[box.call], calls)}` : "";
     if (step.pass === "forward") {
       return `Forward ${this.at} of ${forward.length}: ${box.op}(${this.names(step.inputs)}) → ${box.name || `#${box.id}`} ${shapeText(box.shape)}${place}`;
     }

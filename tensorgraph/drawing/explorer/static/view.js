@@ -2,6 +2,7 @@
 // Python, but anew for every fold.
 
 const SMALL = 40; // a graph of so few boxes starts with all of it open
+const MOST_PILLS = 6; // beside a folded tile
 const FEW = 12; // equal parts of so few operations in all are not folded at the start
 
 /** The items that are open at first: level by level, as long as there are no more than MAX_NODES tiles. */
@@ -37,9 +38,10 @@ function viewOf(scene, open) {
   const items = preorder(scene.root, (item) => open.has(item));
   const groups = items.filter((item) => open.has(item));
   const tiles = items.filter((item) => !open.has(item)).map(tileOfItem);
-  const view = { tiles, groups, tileOf: new Map(), pillsOf: new Map(), dockedOn: new Map() };
+  const view = { tiles, groups, tileOf: new Map(), dockedOn: new Map() };
   for (const tile of tiles) for (const box of tile.boxes) view.tileOf.set(box.id, tile);
   for (const box of scene.boxes) if (isLeaf(box)) placeLeaf(view, box, scene);
+  for (const tile of tiles) if (tile.item && tile.item.kind !== "op") tile.pills = gathered(tile);
   view.links = linksOf(view, scene);
   view.savedLinks = savedLinksOf(view, scene);
   return view;
@@ -58,11 +60,7 @@ function placeLeaf(view, box, scene) {
   if (users.length > 1 && users.length <= MOST_USERS && box.kind !== "constant") return addLeafTile(view, box, users);
   if (!users.length) return scene.outputs.includes(box.id) && addLeafTile(view, box, [scene.root]);
   for (const user of users) {
-    if (user.item.kind === "op" || isData(box)) {
-      const pill = { box, tile: user };
-      user.pills.push(pill);
-      view.pillsOf.set(box.id, [...(view.pillsOf.get(box.id) ?? []), pill]);
-    }
+    if (user.item.kind === "op" || isData(box)) user.pills.push({ boxes: [box], tile: user });
   }
   view.dockedOn.set(box.id, users);
 }
@@ -72,10 +70,27 @@ function isData(box) {
   return box.kind === "input" || (box.kind === "constant" && box.name && box.shape.length > 0);
 }
 
+/** On a folded tile one pill stands for all leaves that read the same, and the last one for those without room. */
+function gathered(tile) {
+  const alike = new Map();
+  for (const { boxes: [box] } of tile.pills) {
+    const text = leafText(box);
+    if (!alike.has(text)) alike.set(text, { boxes: [], tile });
+    alike.get(text).boxes.push(box);
+  }
+  const pills = [...alike.values()];
+  if (pills.length <= MOST_PILLS) return pills;
+  const rest = pills.splice(MOST_PILLS - 1).flatMap(({ boxes }) => boxes);
+  return [...pills, { boxes: rest, tile }];
+}
+
+/** It stands before all that take it, or that hold what does. */
 function addLeafTile(view, box, users) {
+  const group = users.map((user) => user.group ?? user).reduce(commonGroup);
+  const takers = users.flatMap(({ item }) => ancestors(item).filter(({ parent }) => parent === group));
   const tile = {
-    key: `box ${box.id}`, item: null, leaf: box, pills: [], boxes: [box], first: box.id,
-    group: users.map((user) => user.group ?? user).reduce(commonGroup), differentiable: box.differentiable,
+    key: `box ${box.id}`, item: null, leaf: box, pills: [], boxes: [box], group, differentiable: box.differentiable,
+    first: Math.min(box.id, ...takers.map(({ first }) => first - 0.5)),
   };
   view.tiles.push(tile);
   view.tileOf.set(box.id, tile);
