@@ -226,7 +226,9 @@ class Picture:
     def _measured(self) -> Scene:
         if self._places is None:
             return self.scene
-        return measured(self.scene, self._places, self.options.values or self._is_small)
+        samples = self.options.values or self._is_small
+        outputs = self._recording.outputs if self._recording else ()
+        return measured(self.scene, self._places, samples, outputs)
 
     @property
     def _is_small(self) -> bool:
@@ -447,6 +449,11 @@ class RunPicture(Picture):
 
     def __init__(self, watch: Watch, options: Options) -> None:
         super().__init__(Scene(boxes=(), title=type(watch.model).__name__), (), options)
+        if not watch.steps:
+            raise errors.GraphError(
+                f"render: no step of {self.scene.title} was watched yet; run the training step"
+                " inside of it: with watch: loss = cost(model(x), y); loss.backward()"
+            )
         self._run, self._steps = run_of(watch) or {}, watch.steps
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from tensorgraph.formulas.hints import missing_facts, unknown_operations
 from tensorgraph.formulas.of_function import asked
 from tensorgraph.formulas.problem import Problem
 from tensorgraph.formulas.solution import Solution
-from tensorgraph.formulas.targets import check_in_graph, check_output, targets_of
+from tensorgraph.formulas.targets import check_in_graph, check_output, places_in, targets_of
 
 
 @overload
@@ -100,6 +100,7 @@ def derive(
     """
     deadline = time.thread_time() + time_limit
     output, wrt, scope = asked(output, args, wrt, sys._getframe(1))
+    scope.heed(places_in(place_of(output)))
     targets = targets_of(wrt, name, scope)
     check_output(output, gradient)
     root = place_of(output)

@@ -254,6 +254,7 @@ def test_latex_sets_pictures(derived, tmp_path, encoding):
     for name, picture in pictures.items():
         picture.save(tmp_path / f"{name}.tex", width="80mm")
     document = "\n\n".join(rf"\input{{{name}.tex}}" for name in pictures)
+    document += r"\setbox0\hbox{\input{derived.tex}}\typeout{It is \the\wd0.}"
     (tmp_path / "all.tex").write_text(DOCUMENT % (f"[{encoding}]", document), encoding="utf-8")
     run = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"],
@@ -263,6 +264,8 @@ def test_latex_sets_pictures(derived, tmp_path, encoding):
     log = run.stdout.decode("latin-1")
     assert run.returncode == 0, log[-3000:]
     assert "Missing character" not in log
+    (width,) = re.findall(r"It is ([\d.]+)pt", log)
+    assert float(width) == pytest.approx(80 / 25.4 * 72.27, abs=0.05)
     assert not re.search(r"\d+pk>", log), "bitmaps, which TeX cannot make in every size"
 
 
@@ -274,6 +277,13 @@ def test_paths_of_tikz_are_those_of_svg():
     way = "(0,0) -- (9,0) .. controls (13,0) and (15,2) .. (15,6) .. controls (15,9) and (20,9)"
     assert f"{way} .. (20,12);" in text
     assert "anchor=base east" in text and r"{a\_b}" in text
+
+
+def test_a_smaller_tikz_picture_is_scaled_with_its_letters():
+    shapes = [Text("l", 10, 10, "x"), Rect("paper", 1, 1, 9, 9, 4)]
+    half, whole = (to_tikz(Drawing(20, 20, shapes), THEMES["light"], "", s) for s in (0.5, 1.0))
+    assert r"\useasboundingbox (0,0) rectangle (20,20);" in half
+    assert half == whole.replace(r"\scalebox{1.00000}", r"\scalebox{0.50000}")
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=15))

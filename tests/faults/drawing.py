@@ -6,6 +6,23 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "drawing/formats/lettering.py",
+        ("_seams", "joins = depth > 0 or word in _SIGNS", "joins = word in _SIGNS",
+         "labels: a shape is broken in its middle"),
+    ),
+    *planted_in(
+        "drawing/view/wording.py",
+        ("unambiguous", "counts[e] == 1", "counts[e]",
+         "names: parameters of two modules are both called weight"),
+        ("in_turns", "s and (n > 1 or abs(s) > 1)", "s and n > 1",
+         "indices: every second element reads as two"),
+    ),
+    *planted_in(
+        "drawing/scene/statistics.py",
+        ("is_other", "rtol=1e-5", "rtol=1e9",
+         "statistics: numbers of changed values pass for those that were recorded"),
+    ),
+    *planted_in(
         "drawing/layout/ranks.py",
         ("ranks_of", "loose[v] and len(below[v]) == 1", "len(below[v]) == 1",
          "layout: a branch from a shared value is pulled down with its last node"),

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from tensorgraph.drawing.formats.draw_tiles import PlacedTile, sized
 from tensorgraph.drawing.formats.legend import feet
-from tensorgraph.drawing.formats.lettering import shortened, width_of
+from tensorgraph.drawing.formats.lettering import filled, shortened, width_of
 from tensorgraph.drawing.formats.state_routes import LANE, Lanes, state_routes
 from tensorgraph.drawing.layout import Area, Placement, Point, place, tidy
 from tensorgraph.drawing.view.options import Options
@@ -21,12 +21,24 @@ HEADER = 24.0
 """The height of an outline's title."""
 TITLE = 48
 """How many characters of an outline's title are shown."""
+TITLE_TYPE, TITLE_LINE = 17.0, 20.0
+"""Of the picture's title: the size of type that is as wide, and how high a line is."""
 GAP = (26.0, 36.0)
 TURNED_GAP = (22.0, 52.0)
 NARROWEST = 420.0
 """How wide a legend may be below a narrow picture."""
 STRIP = 64.0
 """The height of the strips by which tiles and links are looked up."""
+
+
+def title_lines(title: str, width: float) -> list[str]:
+    """Return a picture's title in lines that are no wider than it, or than a sensible column."""
+    return filled(title, max(width, NARROWEST), TITLE_TYPE)
+
+
+def strips(area: Area) -> range:
+    """Return the numbers of the strips that an area passes."""
+    return range(int(area[1] // STRIP), int(area[3] // STRIP) + 1)
 
 
 class Canvas:
@@ -50,10 +62,13 @@ class Canvas:
         whole = 2 * across + CHANNEL if self.both else across
         width, height = (along, whole) if self.turned else (whole, along)
         self.feet = feet(view, max(width, NARROWEST), options.legend)
-        widest = max(width, width_of(view.title, 17), *(foot.width for foot in self.feet))
+        widest = max([width, *(foot.width for foot in self.feet)])
+        self.title = title_lines(view.title, widest)
+        widest = max([widest, *(width_of(line, TITLE_TYPE) for line in self.title)])
         self.width = widest + 2 * MARGIN
         self.left = (self.width - width) / 2
-        self.top = MARGIN + (26.0 if view.title else 0.0) + (24.0 if self.both else 0.0)
+        titled = 6.0 + TITLE_LINE * len(self.title) if self.title else 0.0
+        self.top = MARGIN + titled + (24.0 if self.both else 0.0)
         self.bottom = self.top + height
         self.height = self.bottom + sum(foot.height for foot in self.feet) + MARGIN
         self.axis = across + CHANNEL / 2
@@ -162,8 +177,23 @@ class Canvas:
             for a, b in itertools.pairwise(map(self.at, route)):
                 (left, right), (low, high) = sorted((a[0], b[0])), sorted((a[1], b[1]))
                 box = (left - 1, low, right + 1, high)
-                for row in range(int(low // STRIP), int(high // STRIP) + 1):
+                for row in strips(box):
                     found.setdefault(row, []).append(((link.source, link.target), box))
+        return found
+
+    @cached_property
+    def occupied(self) -> dict[int, list[Area]]:
+        """Return where cards, pills and the borders of outlines are, by the strips they pass."""
+        found: dict[int, list[Area]] = {}
+        areas = [area for placed in (*self.values, *self.gradients) for area in placed.areas()]
+        for mirrored in {False, self.both}:
+            for frame in self.placement.frames:
+                (x0, y0), (x1, y1) = self.box(frame, mirrored)
+                sides = (x0, y0, x0, y1), (x1, y0, x1, y1), (x0, y0, x1, y0), (x0, y1, x1, y1)
+                areas += [(a - 1, b - 1, c + 1, d + 1) for a, b, c, d in sides]
+        for area in areas:
+            for row in strips(area):
+                found.setdefault(row, []).append(area)
         return found
 
     def near(self, placed: PlacedTile, others: list[PlacedTile]) -> list[PlacedTile]:

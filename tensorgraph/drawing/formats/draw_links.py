@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from tensorgraph.drawing.formats.canvas import CHANNEL, STRIP, Canvas
+from tensorgraph.drawing.formats.canvas import CHANNEL, Canvas, strips
 from tensorgraph.drawing.formats.curves import cut, direction_of, overlap, path_of
 from tensorgraph.drawing.formats.draw_tiles import PlacedTile, badge, head
-from tensorgraph.drawing.formats.lettering import shortened, width_of
+from tensorgraph.drawing.formats.lettering import shortened, width_of, wrapped
 from tensorgraph.drawing.formats.shapes import Circle, Group, Path, Shape, Step, Text
 from tensorgraph.drawing.layout import Area, Point
 from tensorgraph.drawing.view.view import Link
 
 FAR = 420.0
 """From how far away a saved value is named instead of linked."""
+NOTE = 30
+"""How many characters of a line beside a link are shown."""
 SUM = 8.0
 """The radius of the sign where gradients add up."""
 
@@ -182,36 +184,39 @@ class DrawnLinks:
             text = link.label or (f"× {link.count}" if link.count > 1 else "")
             if not text or not route:
                 continue
-            text = shortened(text, 30)
-            wide = width_of(text, 10)
-            if self.turned and wide + 16 > self._room(link):
-                continue
-            x, y = self.canvas.at(route[-1])
-            if self.turned:
-                spots = [(x - 8 - wide, y - 8), (x - 8 - wide, y + 14)]
-            else:
-                spots = [(x + 7, y - 9), (x - 7 - wide, y - 9)]
-                spots = spots[::-1] if self.canvas.at(route[-2])[0] > x + 1 else spots
-            areas = [(left - 2, base - 10, left + wide + 2, base + 3) for left, base in spots]
+            lines = wrapped(text, NOTE)
+            areas = self._beside([self.canvas.at(point) for point in route], lines)
             free = [a for a in areas if not any(overlap(a, other) for other in taken)]
-            clear = [a for a in free if not self._is_crossed(a, (link.source, link.target))]
+            free = [a for a in free if not self._is_covered(a)]
+            clear = [a for a in free if not self._is_crossed(a)]
             for area in (clear or free)[:1]:
                 taken.append(area)
-                yield Text("note", area[0] + 2, area[3] - 3, text, "start")
+                for i, line in enumerate(reversed(lines)):
+                    yield Text("note", area[0] + 2, area[3] - 3 - 12 * i, line, "start")
 
-    def _room(self, link: Link) -> float:
-        """Return how much there is between the cards of a link from left to right."""
-        source, target = self.canvas.values[link.source], self.canvas.values[link.target]
-        return target.x - source.x - (source.sized.card[0] + target.sized.card[0]) / 2
+    def _beside(self, route: list[Point], lines: list[str]) -> Iterator[Area]:
+        """Yield where lines of text may stand beside a link: at its end, or else at its start."""
+        wide = max(width_of(line, 10) for line in lines) + 4
+        high = 12 * len(lines) + 1
+        (x0, y0), bend, (x, y) = route[0], route[-2][0], route[-1]
+        if self.turned:
+            spots = [(left, at) for left, at in ((x - 8 - wide, y), (x0 + 6, y0))]
+            corners = [(left, top) for left, at in spots for top in (at - 5 - high, at + 4)]
+        else:
+            sides = [x + 5, x - 5 - wide][:: -1 if bend > x + 1 else 1]
+            sides += [max(bend, x) + 5, min(bend, x) - 5 - wide]
+            corners = [(left, y - 6 - high) for left in sides]
+        yield from ((left, top, left + wide, top + high) for left, top in corners)
 
-    def _is_crossed(self, area: Area, ends: tuple[int, int]) -> bool:
-        """Return whether a link between other ends runs through an area."""
-        rows = {int(area[1] // STRIP), int(area[3] // STRIP)}
-        return any(
-            other != ends and overlap(area, box)
-            for row in rows
-            for other, box in self.canvas.ways.get(row, ())
-        )
+    def _is_covered(self, area: Area) -> bool:
+        """Return whether a card, its pills or the border of a frame is in an area."""
+        found = (self.canvas.occupied.get(row, ()) for row in strips(area))
+        return any(overlap(area, other) for others in found for other in others)
+
+    def _is_crossed(self, area: Area) -> bool:
+        """Return whether a link runs through an area."""
+        found = (self.canvas.ways.get(row, ()) for row in strips(area))
+        return any(overlap(area, box) for ways in found for _, box in ways)
 
 
 def _kept_text(link: Link) -> str:

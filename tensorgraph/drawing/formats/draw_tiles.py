@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tensorgraph.drawing.formats.lettering import shortened, width_of
+from tensorgraph.drawing.formats.lettering import shortened, width_of, wrapped
 from tensorgraph.drawing.formats.shapes import Group, Path, Rect, Shape, Text, polyline
-from tensorgraph.drawing.layout import Point
+from tensorgraph.drawing.layout import Area, Point
 from tensorgraph.drawing.view.view import Gradient, Tile
 from tensorgraph.drawing.view.wording import shape_text
 
@@ -97,7 +97,7 @@ def gradient_face(gradient: Gradient) -> list[Line]:
 
 
 def _small(lines: Iterable[str]) -> list[Line]:
-    return [Line(shortened(line, MOST), "s") for line in lines]
+    return [Line(part, "s") for line in lines for part in wrapped(line, MOST)]
 
 
 def _pill_width(tile: Tile, mirrored: bool) -> float:
@@ -122,10 +122,8 @@ def _row_width(row: list[Line]) -> float:
 
 
 def _pill_height(leaf: Tile, mirror: bool) -> float:
-    more = len(leaf.lines)
-    if mirror and leaf.gradient:
-        more = max(more, len(leaf.gradient.lines))
-    return PILL + 13 * more
+    rows = max(len(_rows(leaf, mirrored)) for mirrored in {False, mirror})
+    return PILL + 13 * max(rows - 1, 0)
 
 
 class PlacedTile:
@@ -175,6 +173,14 @@ class PlacedTile:
         """Return where the card begins and ends, in the direction of links."""
         half = self.sized.card[0 if self.turned else 1] / 2
         return self.middle - half, self.middle + half
+
+    def areas(self) -> Iterator[Area]:
+        """Yield where the card is, and where its pills are."""
+        width, height = self.sized.card
+        yield self.x - width / 2, self.y - height / 2, self.x + width / 2, self.y + height / 2
+        if self.tile.docked:
+            (x, y), half = self._pills_start(), self.sized.pills[self.mirrored] / 2
+            yield x - half, y, x + half, y + self.sized.pile
 
     def shapes(self) -> Iterator[Shape]:
         """Yield the card and its pills."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tensorgraph.drawing.formats.canvas import MARGIN, STRIP, TITLE, Canvas
+from tensorgraph.drawing.formats.canvas import MARGIN, STRIP, TITLE, TITLE_LINE, Canvas
 from tensorgraph.drawing.formats.draw_links import DrawnLinks
 from tensorgraph.drawing.formats.lettering import shortened, width_of
 from tensorgraph.drawing.formats.shapes import Drawing, Rect, Shape, Text
@@ -29,12 +29,13 @@ def drawing_of(view: View, options: Options) -> Drawing:
         *links.notes(),
         *_feet(canvas),
     ]
-    return Drawing(canvas.width, canvas.height, shapes, view.title or "computational graph")
+    title = " ".join(view.title.split()) or "computational graph"
+    return Drawing(canvas.width, canvas.height, shapes, title)
 
 
 def _heading(canvas: Canvas) -> Iterator[Shape]:
-    if canvas.view.title:
-        yield Text("title", MARGIN, MARGIN + 12, canvas.view.title, "start")
+    for i, line in enumerate(canvas.title):
+        yield Text("title", MARGIN, MARGIN + 12 + TITLE_LINE * i, line, "start")
     if not canvas.both:
         return
     width, height = canvas.placement.size

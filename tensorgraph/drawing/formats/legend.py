@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from tensorgraph.drawing.formats.lettering import shortened, width_of
+from tensorgraph.drawing.formats.lettering import filled, shortened, width_of
 from tensorgraph.drawing.formats.shapes import Formula, Group, Rect, Shape, Text, polyline
 from tensorgraph.drawing.palette import HEATS
 from tensorgraph.drawing.view.view import Caption, Gradient, Key, Scale, View
@@ -55,7 +55,7 @@ def feet(view: View, width: float, legend: bool) -> list[Foot]:
         widest = max(place + wide for row in rows for _, place, wide in row)
         found.append(Foot(tuple(partial(_row, row) for row in rows), 20.0, widest))
     if view.folded:
-        texts = list(_wrapped(view.folded, width))
+        texts = filled(view.folded, width, 11)
         lines = tuple(partial(_line, "l", text) for text in texts)
         found.append(Foot(lines, 16.0, max(width_of(text, 11) for text in texts)))
     if view.caption:
@@ -148,11 +148,13 @@ def _swatch(key: Key) -> Entry:
 
 def _gradation(scale: Scale) -> Entry:
     """Return the colours from the least to the most, with what these are."""
-    start = width_of(scale.low, 11) + 8
+    low = width_of(scale.quantity, 11) + 8
+    start = low + width_of(scale.low, 11) + 8
     end = start + 14 * len(HEATS) + 8
 
     def drawn(x: float, y: float) -> Iterator[Shape]:
-        yield Text("l", x, y, scale.low, "start")
+        yield Text("l", x, y, scale.quantity, "start")
+        yield Text("l", x + low, y, scale.low, "start")
         for i in range(len(HEATS)):
             yield Group(f"heat{i}", (Rect("heat", x + start + 14 * i, y - 11, 14, 12),))
         yield Text("l", x + end, y, scale.high, "start")
@@ -176,15 +178,3 @@ def _rows(entries: Iterator[Entry], width: float) -> list[list[tuple[Drawn, floa
 def _row(row: list[tuple[Drawn, float, float]], x: float, y: float) -> Iterator[Shape]:
     for drawn, place, _ in row:
         yield from drawn(x + place, y)
-
-
-def _wrapped(text: str, width: float) -> Iterator[str]:
-    line = ""
-    for word in text.split():
-        if line and width_of(f"{line} {word}", 11) > width:
-            yield line
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    if line:
-        yield line

@@ -13,6 +13,7 @@ from html import escape
 import graphviz  # type: ignore[import-untyped]
 
 from tensorgraph.display.text import printable
+from tensorgraph.drawing.formats.canvas import title_lines
 from tensorgraph.drawing.formats.legend import SAVED, keeps, keys_of
 from tensorgraph.drawing.formats.lettering import shortened, width_of
 from tensorgraph.drawing.palette import HEATS, THEMES, Theme
@@ -249,7 +250,8 @@ class _Writer:
         keys = "".join(self._keys()) if self.legend else ""
         legend = f'<TD ALIGN="LEFT"><TABLE BORDER="0"><TR>{keys}</TR></TABLE></TD>'
         cells = [legend] if keys else []
-        rows: list[Row] = [(view.title, 13, self.ink)] if view.title else []
+        title = title_lines(view.title, 0.0)
+        rows: list[Row] = [("\n".join(title), 13, self.ink)] if title else []
         rows += [(view.folded, 10, self.muted)] if view.folded else []
         rows += [(line.text, 12, self.ink) for line in view.caption]
         cells += [f'<TD ALIGN="LEFT">{self._lines([row])}</TD>' for row in rows]

@@ -25,7 +25,7 @@ from tensorgraph.drawing.formats.style import LOOKS, lettering
 from tensorgraph.drawing.layout import Point
 from tensorgraph.drawing.palette import Theme
 
-POINTS = 0.7528
+POINTS = 72.27 / 96
 """Of TeX, in a pixel."""
 ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 FAMILIES = {"sans": "sf", "mono": "tt", "math": "rm"}
@@ -45,18 +45,20 @@ def to_tikz(drawing: Drawing, theme: Theme, font: str = "", scale: float = 1.0) 
         font: ``serif``, ``sans-serif`` or ``monospace``; anything else is the document's sans.
         scale: how large a pixel of the drawing becomes, in 96ths of an inch.
     """
-    writer = _Writer(theme, FAMILIES | {"sans": GENERIC.get(font, "sf")}, scale * POINTS)
+    writer = _Writer(theme, FAMILIES | {"sans": GENERIC.get(font, "sf")})
     body = "\n".join(writer.all(drawing.shapes))
-    unit = f"{scale * POINTS:.4f}pt"
+    unit = f"{POINTS:.4f}pt"
     return "\n".join(
         [
             r"% \input this file in a document with \usepackage{tikz} and \usepackage{amsmath};",
             r"% with \usepackage{lmodern} its letters have just the sizes that are asked for.",
+            rf"\scalebox{{{scale:.5f}}}{{%",  # fonts may not have every size, but can be enlarged
             rf"\begin{{tikzpicture}}[x={unit}, y=-{unit}, inner sep=0pt, outer sep=0pt]",
+            rf"\useasboundingbox (0,0) rectangle {_at((drawing.width, drawing.height))};",
             *writer.fonts(),
             *writer.colours(),
             body,
-            r"\end{tikzpicture}",
+            r"\end{tikzpicture}}%",
             "",
         ]
     )
@@ -65,8 +67,8 @@ def to_tikz(drawing: Drawing, theme: Theme, font: str = "", scale: float = 1.0) 
 class _Writer:
     """Shapes as commands of TikZ, in the colours of a theme."""
 
-    def __init__(self, theme: Theme, families: dict[str, str], points: float) -> None:
-        self.theme, self.families, self.points = theme, families, points
+    def __init__(self, theme: Theme, families: dict[str, str]) -> None:
+        self.theme, self.families = theme, families
         self._used: dict[str, None] = {}
 
     def fonts(self) -> Iterator[str]:
@@ -100,14 +102,14 @@ class _Writer:
                 case Rect():
                     yield self._rect(shape, tone)
                 case Circle():
-                    radius = f"circle[radius={shape.radius * self.points:.2f}pt]"
+                    radius = f"circle[radius={shape.radius * POINTS:.2f}pt]"
                     yield self._drawn(shape.look, tone, f"{_at((shape.x, shape.y))} {radius}")
                 case Group():
                     yield from self.all(shape.shapes, shape.tone)
 
     def _text(self, text: Text, written: str) -> str:
         look = lettering(text.look, text.absent)
-        size = look.size * self.points
+        size = look.size * POINTS
         font = rf"\fontsize{{{size:.2f}}}{{{1.2 * size:.2f}}}\selectfont"
         font += rf"\tg{self.families[look.family]}" + r"\bfseries" * look.bold
         style = f"anchor={ANCHORS[text.anchor]}, text={self._colour(look.colour, '')}, font={font}"
@@ -115,7 +117,7 @@ class _Writer:
 
     def _rect(self, rect: Rect, tone: str) -> str:
         ends = _at((rect.x, rect.y)), _at((rect.x + rect.width, rect.y + rect.height))
-        corners = f"[rounded corners={rect.radius * self.points:.2f}pt] " if rect.radius else ""
+        corners = f"[rounded corners={rect.radius * POINTS:.2f}pt] " if rect.radius else ""
         return self._drawn(rect.look, tone, f"{corners}{ends[0]} rectangle {ends[1]}")
 
     def _drawn(self, name: str, tone: str, way: str, width: float | None = None) -> str:
@@ -123,9 +125,9 @@ class _Writer:
         style = [f"fill={self._colour(look.fill, tone)}"] if look.fill else []
         if look.stroke:
             style.append(f"draw={self._colour(look.stroke, tone)}")
-            style.append(f"line width={(width or look.width) * self.points:.2f}pt")
+            style.append(f"line width={(width or look.width) * POINTS:.2f}pt")
         if look.dash:
-            on, off = (part * self.points for part in look.dash)
+            on, off = (part * POINTS for part in look.dash)
             style.append(f"dash pattern=on {on:.2f}pt off {off:.2f}pt")
         return rf"\path[{', '.join(style)}] {way};"
 

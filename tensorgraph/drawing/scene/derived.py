@@ -8,6 +8,7 @@ from typing import Any
 from tensorgraph import errors
 from tensorgraph.drawing.scene.recording import Recording
 from tensorgraph.drawing.scene.scene import Scene
+from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.formulas.whole_graph import Written, graph_formulas
 
@@ -31,7 +32,7 @@ def derived_of(
         seconds: how long to work on them.
     """
     leaves = [(box, p) for box, p in zip(scene.boxes, places, strict=True) if box.kind != "more"]
-    known = [(box, p) for box, p in leaves if box.kind != "constant"]
+    known = [(box, p) for box, p in leaves if isinstance(p, (Node, Tensor))]
     names = {place: box.name for box, place in known if box.name}
     try:
         found = graph_formulas(_one(recording.outputs), names, recording.scopes[0], seconds)

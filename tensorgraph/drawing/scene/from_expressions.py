@@ -9,7 +9,7 @@ import numpy as np
 
 from tensorgraph.drawing.scene.from_graph import axes_note, value_text
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
-from tensorgraph.drawing.scene.settings import settings
+from tensorgraph.drawing.scene.settings import settings, symbol
 from tensorgraph.engine.op import Op
 from tensorgraph.formulas.update_rules import UpdateRule
 from tensorgraph.formulas.writing.text import pretty
@@ -100,7 +100,7 @@ class _Capture:
             kind="op",
             name=self.results.get(e),
             op=op.name,
-            symbol=op.symbol,
+            symbol=symbol(applied),
             family=op.family,
             wires=wires,
             settings=settings(applied),

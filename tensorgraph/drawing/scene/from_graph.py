@@ -14,7 +14,7 @@ import numpy as np
 from tensorgraph.drawing.scene.module_calls import ModuleCalls
 from tensorgraph.drawing.scene.recording import Recording
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
-from tensorgraph.drawing.scene.settings import Applied, settings
+from tensorgraph.drawing.scene.settings import Applied, settings, symbol
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node, ancestors, leading_to, reachable
 from tensorgraph.engine.tensor import Tensor
@@ -120,7 +120,7 @@ class _Capture:
                 id=len(self.boxes),
                 kind="op",
                 op=node.op.name,
-                symbol=node.op.symbol,
+                symbol=symbol(node),
                 family=node.op.family,
                 name=self.recording.name_of(node),
                 shape=node.shape,
@@ -157,10 +157,11 @@ class _Capture:
         place = node.parents[i]
         array = np.asarray(place)
         name = self.recording.name_of_array(array, node, i) if array.ndim else None
+        given = name is not None and self.recording.is_given(name)
         key = (name, content(array)) if name else None
         if key in self.constants:
             return self.constants[key]
-        box = self._constant(array, name, call)
+        box = self._constant(array, name, call, "input" if given else "constant")
         self.boxes.append(box)
         self.places.append(place)
         if key is not None:
@@ -169,29 +170,32 @@ class _Capture:
 
     def _tensor(self, leaf: Tensor, call: int | None) -> Box:
         wants = leaf.requires_grad and leaf not in self.recording.followed
+        name = self.recording.name_of(leaf)
         return Box(
             id=len(self.boxes),
             kind="parameter" if wants else "input",
-            name=self.recording.name_of(leaf),
+            name=name,
             shape=leaf.shape,
             dtype=str(leaf.dtype),
             bytes=_bytes(leaf.shape, leaf.dtype),
             call=call,
             text=value_text(leaf._data) if leaf.ndim == 0 else "",
+            filled="" if wants or name else _filled(leaf._data),
             differentiable=wants and leaf in self.flows,
             has_gradient=leaf._grad is not None,
         )
 
-    def _constant(self, array: Any, name: str | None, call: int | None) -> Box:
+    def _constant(self, array: Any, name: str | None, call: int | None, kind: str) -> Box:
         return Box(
             id=len(self.boxes),
-            kind="constant",
+            kind=kind,
             name=name,
             shape=array.shape,
             dtype=str(array.dtype),
             bytes=_bytes(array.shape, array.dtype),
             call=call,
             text=value_text(array),
+            filled="" if name else _filled(array),
         )
 
     def _add(self, place: Any, box: Box) -> None:
@@ -288,6 +292,11 @@ def value_text(array: Any) -> str:
         value = array.item()
         return f"{value:.6g}" if isinstance(value, float) else str(value)
     return np.array2string(array, precision=4, separator=", ").replace("\n", "")
+
+
+def _filled(array: Any) -> str:
+    """Return what all numbers of an array are, where that is 0."""
+    return "0" if array.ndim and array.dtype.kind in "iuf" and not array.any() else ""
 
 
 def _short_line(line: str | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.caller.variables import variable_of
 from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.nested_containers import flatten, unflatten
@@ -22,6 +23,7 @@ from tensorgraph.formulas.recorded_call import (
     call_parameters,
     recorded_call,
 )
+from tensorgraph.formulas.targets import places_in
 from tensorgraph.nn.module import Module
 
 
@@ -55,6 +57,17 @@ class Recording:
         """Return the variable that an array is which a node has as its ``i``-th operand."""
         found = (name for scope in self.scopes for name in scope.of_operand(array, node, i))
         return next(found, None)
+
+    def heed(self) -> None:
+        """Let scopes know what is in the graph: a name may be short that nothing else in it has."""
+        places = {place for each in self.outputs for place in places_in(place_of(each))}
+        for scope in self.scopes:
+            scope.heed(places)
+
+    def is_given(self, name: str) -> bool:
+        """Return whether an array with a name is what the caller holds, not a part of a module."""
+        scope = self.scopes[-1]
+        return scope.holds_array(name) and name not in scope.parameters
 
 
 def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
@@ -97,7 +110,9 @@ def recording_of(x: Any, args: tuple[Any, ...], frame: FrameType) -> Recording:
 
 
 def _recorded(tensors: list[Tensor], frame: FrameType) -> Recording:
+    tensors = list({place_of(each): each for each in tensors}.values())
     found = Recording(tensors, "", [Scope(frame)])
+    found.heed()
     names = [found.name_of(place_of(each)) for each in tensors]
     found.title = ", ".join(name for name in names if name)
     return found
@@ -119,13 +134,12 @@ def _check_recorded(tensors: Sequence[Tensor]) -> None:
 def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recording:
     """Call a module or function, recording all that it computes; it is left as it was."""
     if not args and call_parameters(f):
-        name = type(f).__name__ if isinstance(f, Module) else getattr(f, "__name__", "f")
         raise errors.ArgumentError(
-            f"render: {name} is drawn by running it once; give it an example of its arguments:"
-            " tg.render(model, x)"
+            f"render: {_title(f, frame)} is drawn by running it once; give it an example of its"
+            " arguments: tg.render(model, x)"
         )
     leaves, structure = flatten(args)
-    found = Recording([], call_name(f) or "function", [scope])
+    found = Recording([], _title(f, frame), [scope])
     given = [_followed(leaf, found) for leaf in leaves]
     for leaf, name in zip(given, argument_names(f, args), strict=True):
         if name and type(leaf) is Tensor:
@@ -145,10 +159,17 @@ def _run(f: Any, args: tuple[Any, ...], scope: Scope, frame: FrameType) -> Recor
         )
     found.outputs = recorded
     found.scopes = [*(Scope(each) for each in inner), scope]
+    found.heed()
     found.called_at = f"{frame.f_code.co_filename}:{frame.f_lineno}"
     if isinstance(f, Module):
         found.names |= {place_of(t): t.name or path for path, t in f.named_parameters()}
     return found
+
+
+def _title(f: Any, frame: FrameType) -> str:
+    """Return what a module or function is called: by itself, or by the variable that holds it."""
+    own = call_name(f) if isinstance(f, Module) or hasattr(f, "__name__") else ""
+    return own or variable_of(f, frame) or call_name(f) or "function"
 
 
 def _followed(leaf: Any, recording: Recording) -> Any:

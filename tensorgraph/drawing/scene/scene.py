@@ -82,6 +82,8 @@ class Box:
     """The text of that line."""
     text: str = ""
     """A small constant, written out: ``0.5``."""
+    filled: str = ""
+    """What all elements of one without a name are, where that is 0."""
     differentiable: bool = False
     """Whether a gradient flows to this value."""
     accumulates: int = 0

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.notation import TRANSPOSE
 from tensorgraph.engine.op import Op
 from tensorgraph.ops.window import per_side
 
@@ -53,6 +54,20 @@ def settings(node: Applied) -> str:
             continue
         shown.append(_index(written) if key == "key" else f"{key}={_text(written)}")
     return ", ".join(shown)
+
+
+def symbol(node: Applied) -> str:
+    """Return an operation's symbol; axes in another order are a transposition if two are swapped.
+
+    Example:
+        >>> import tensorgraph as tg
+        >>> x = tg.ones((2, 3, 4), requires_grad=True)
+        >>> symbol(x.mT.node), symbol(tg.permute_dims(x, (1, 0, 2)).node)
+        ('xᵀ', 'permute')
+    """
+    axes = node.static.get("axes", ()) if node.op.notation == TRANSPOSE else ()
+    as_matrices = (*axes[:-2], *axes[:-3:-1]) == (*range(len(axes)),)
+    return node.op.symbol if as_matrices else "permute"
 
 
 def _as_given(key: str, value: Any, default: Any) -> Any:

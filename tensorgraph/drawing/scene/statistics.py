@@ -16,6 +16,7 @@ import numpy as np
 
 from tensorgraph.drawing.scene.samples import sample_of
 from tensorgraph.drawing.scene.scene import Box, Scene, Statistics
+from tensorgraph.engine.autodiff import place_of
 from tensorgraph.engine.backward_pass import sweep
 from tensorgraph.engine.graph import Node, interpret
 from tensorgraph.engine.modes import Backward, Observer, mode
@@ -26,7 +27,14 @@ PARTS = 20
 """Into how many parts a histogram divides the values."""
 
 
-def measured(scene: Scene, places: Sequence[Any], samples: bool = False) -> Scene:
+CHANGED = (
+    "Values have changed since the graph was recorded: numbers are computed from those of now."
+)
+
+
+def measured(
+    scene: Scene, places: Sequence[Any], samples: bool = False, outputs: Sequence[Tensor] = ()
+) -> Scene:
     """Return a scene with statistics of every value and gradient, and the times they took.
 
     Gradients are those of the sum of all outputs' elements.
@@ -35,13 +43,16 @@ def measured(scene: Scene, places: Sequence[Any], samples: bool = False) -> Scen
         scene: as ``capture`` returns it.
         places: the place of each box.
         samples: whether to tell, too, what each array looks like.
+        outputs: the recorded results; where they are others now, a note says so.
     """
     if any(box.kind == "more" for box in scene.boxes):
         return replace(scene, note=f"{scene.note} Of a graph as large no values are computed.")
     again = _Again(scene, places, statistics_and_sample if samples else statistics)
     again.forward()
     again.backward()
-    return replace(scene, boxes=tuple(map(again.box, scene.boxes)))
+    note = CHANGED if any(map(again.is_other, outputs)) else ""
+    note = " ".join(filter(None, (scene.note, note)))
+    return replace(scene, boxes=tuple(map(again.box, scene.boxes)), note=note)
 
 
 class _Again:
@@ -93,6 +104,12 @@ class _Again:
             found, _ = sweep(sums, False, False, targets=frozenset(self.twins.values()))
         self.gradients = found
 
+    def is_other(self, output: Tensor) -> bool:
+        """Return whether a result is not what was recorded, but for rounding."""
+        place, known = place_of(output), output._data
+        value = next(v for p, v in zip(self.places, self.values, strict=True) if p is place)
+        return not np.allclose(value, known, rtol=1e-5, atol=1e-6 * _size(known), equal_nan=True)
+
     def box(self, box: Box) -> Box:
         """Return a box with what was found for it."""
         node = self.places[box.id]
@@ -105,6 +122,12 @@ class _Again:
             found["forward_seconds"] = self.seconds[node]
             found["backward_seconds"] = self.timer.seconds.get(self.twins[node])
         return replace(box, **found)
+
+
+def _size(array: Any) -> float:
+    """Return the largest of the finite elements."""
+    finite = np.abs(array[np.isfinite(array)])
+    return float(finite.max(initial=0.0))
 
 
 def _leaves_as_recorded(places: Sequence[Any]) -> dict[Tensor, Any]:

@@ -38,6 +38,8 @@ class Quantity:
     """Whether a picture colours operations only."""
     is_measured: bool = False
     """Whether the graph is computed again to know it."""
+    noise: float = 0.0
+    """What is less than this part of the largest is rounding, and has no part in the scale."""
 
     def of(self, box: Box) -> float | None:
         """Return the number of a box in a picture; ``None`` where there is none."""
@@ -63,7 +65,9 @@ QUANTITIES = {
     "time": Quantity(
         "Time", "forward_seconds", "backward_seconds", "seconds", adds_up=True, is_measured=True
     ),
-    "grad": Quantity("Gradient norm", "gradient.norm", "gradient.norm", is_measured=True),
+    "grad": Quantity(
+        "Gradient norm", "gradient.norm", "gradient.norm", is_measured=True, noise=1e-6
+    ),
 }
 
 
@@ -126,16 +130,21 @@ def _outer_modules(scene: Scene) -> dict[int, int]:
 
 
 class ByQuantity(Colouring):
-    """A number of each tile, on a logarithmic scale from the least to the largest of the scene."""
+    """A number of each tile, on a logarithmic scale from the least to the largest of the scene.
+
+    Numbers that are nothing but rounding beside the largest are told as at most the least.
+    """
 
     def __init__(self, name: str, scene: Scene) -> None:
         super().__init__(scene)
         self.quantity = QUANTITIES[name]
         numbers = [n for n in map(self.quantity.of, scene.boxes) if n]
         if numbers:
-            self.low, self.high = min(numbers), max(numbers)
-            text = self.quantity.text
-            self.scale = Scale(name, text(self.low), text(self.high))
+            self.high = max(numbers)
+            known = [n for n in numbers if n >= self.quantity.noise * self.high]
+            self.low, text = min(known), self.quantity.text
+            low = f"{'≤ ' * (len(known) < len(numbers))}{text(self.low)}"
+            self.scale = Scale(f"{self.quantity.title}, log scale:", low, text(self.high))
 
     def tone(self, kind: str, boxes: Sequence[Box]) -> str:
         """Return how hot a tile is; where nothing is known of it, it has the colour of nothing."""

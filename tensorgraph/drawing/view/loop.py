@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from tensorgraph.drawing.scene.scene import Box
 from tensorgraph.drawing.scene.subgraphs import Subgraphs, signature
-from tensorgraph.drawing.view.wording import short_name
+from tensorgraph.drawing.view.wording import common_end, in_turns, short_name
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
 NUMBER_AT_END = re.compile(r"\d+$")
@@ -260,20 +260,17 @@ def indices(box: Box) -> tuple[int, ...]:
 
 def _settings(boxes: Sequence[Box]) -> str:
     """Return the settings of one operation in all turns: ``[:, 0 … 19]``."""
-    last = iter(indices(boxes[-1]))
-
-    def ranged(found: re.Match[str]) -> str:
-        end = str(next(last))
-        return found[0] if found[0] == end else f"{found[0]} … {end}"
-
-    first = boxes[0]
-    return NUMBER.sub(ranged, first.settings) if indices(first) else first.settings
+    columns = list(zip(*map(indices, boxes), strict=True))
+    return in_turns(NUMBER.split(boxes[0].settings), columns) if columns else boxes[0].settings
 
 
 def _name(boxes: Sequence[Box]) -> str | None:
     """Return what a value is called in all turns: of ``h1``, ``h2``, … it is ``h``."""
     if len({box.name for box in boxes}) > 1:
-        names = list(filter(None, map(short_name, boxes)))  # of each block's own layers
+        end = common_end([box.name or "" for box in boxes if box.kind == "parameter"])
+        if end:
+            return end  # of each block's own layers
+        names = list(filter(None, map(short_name, boxes)))
     else:
         names = [box.name for box in boxes if box.name]
     stems = {NUMBER_AT_END.sub("", name) or name for name in names}

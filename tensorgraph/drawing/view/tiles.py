@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from math import prod
@@ -13,12 +14,14 @@ from tensorgraph.drawing.view.hierarchy import Group, Item
 from tensorgraph.drawing.view.options import Options
 from tensorgraph.drawing.view.view import Gradient, Tile
 from tensorgraph.drawing.view.wording import (
+    bracketed,
     leaf_title,
     op_lines,
     op_title,
     short_name,
     statistics_lines,
     tip,
+    unambiguous,
     warning,
 )
 
@@ -34,6 +37,10 @@ class Tiles:
         self.values, self.show = options.values, options.show
         self.outlines = {group: k for k, (group, _) in enumerate(folding.opened)}
         self.users = users(folding)
+        self.around = dict(folding.opened)
+        self.paths = unambiguous(b.name for b in self.boxes if b.kind == "parameter" and b.name)
+        self.operands = self._operands()
+        self.in_formulas = set(re.findall(r"\w+", " ".join(folding.scene.caption)))
         self.of_slot: dict[int, int] = {}
         self.of_leaf: dict[int, int] = {}
         self.all: list[Tile] = []
@@ -73,12 +80,14 @@ class Tiles:
             return self._folded(slot, number)
         box = self.boxes[slot.item]
         is_op = box.kind == "op"
+        show = self._shown(box)
+        name = box.name or "" if "name" in show else ""
         tone = self.colouring.tone(box.kind, [box])
         return Tile(
             id=number,
             kind=box.kind,
             tone=tone,
-            title=op_title(box, self.show),
+            title=op_title(box, show),
             lines=(*op_lines(box, self.show), *self._statistics(box.value)),
             shape=self._shape(box) if is_op else None,
             dtype=self._dtype(box) if is_op else "",
@@ -86,7 +95,7 @@ class Tiles:
             outline=self._outline(slot),
             docked=tuple(self._docked(leaf, number, box) for leaf in docked),
             warn=warning([box]),
-            gradient=self._gradient(box, box.differentiable, tone),
+            gradient=self._gradient(box, box.differentiable, tone, name),
             tip=tip(box, "" if box.call is None else self.scene.calls[box.call].path),
         )
 
@@ -118,27 +127,32 @@ class Tiles:
 
     def _docked(self, leaf: int, number: int, user: Box) -> Tile:
         """Return a leaf as drawn on an operation, with what happens to its axes there."""
-        tile = self._leaf(leaf, number)
+        tile = self._leaf(leaf, number, self.folding.slots[self.folding.slot(user.id)].around)
         notes = dict.fromkeys(w.note for w in user.wires if w.source == leaf and w.note)
         first = self.users[leaf][0] == self.folding.slot(user.id)
         gradient = tile.gradient if first else None
         return replace(tile, lines=(*notes, *tile.lines), gradient=gradient)
 
-    def _leaf(self, leaf: int, number: int) -> Tile:
+    def _leaf(self, leaf: int, number: int, around: Group | None = None) -> Tile:
+        """Return the tile of a leaf inside of an open group."""
         box = self.boxes[leaf]
         has_shape = bool(box.shape or not box.text)  # where it is not written out
-        tone = self.colouring.tone(box.kind, [box])
+        is_made = box.kind == "input" and not box.name  # by a module
+        kind = "constant" if is_made else box.kind
+        tone = self.colouring.tone(kind, [box])
+        name = self._place(box, around)
+        title = leaf_title(box, name, self.operands.get(leaf, ""))
         return Tile(
             id=number,
-            kind=box.kind,
+            kind=kind,
             tone=tone,
-            title=leaf_title(box),
+            title=title,
             lines=() if box.text else self._statistics(box.value),
             shape=self._shape(box) if has_shape else None,
             dtype=self._dtype(box) if has_shape else "",
             boxes=(leaf,),
             warn=warning([box]),
-            gradient=self._gradient(box, box.kind == "parameter", tone),
+            gradient=self._gradient(box, box.kind == "parameter", tone, name or title),
             tip=tip(box, box.name or ""),
         )
 
@@ -174,7 +188,30 @@ class Tiles:
     def _outline(self, slot: Slot) -> int | None:
         return None if slot.around is None else self.outlines[slot.around]
 
-    def _gradient(self, box: Box, is_drawn: bool, tone: str) -> Gradient | None:
+    def _operands(self) -> dict[int, str]:
+        """Return for each leaf what the first operation that takes it calls it."""
+        found: dict[int, str] = {}
+        for op in self.scene.forward:
+            for wire in self.boxes[op].wires:
+                found.setdefault(wire.source, wire.operand)
+        return found
+
+    def _shown(self, box: Box) -> tuple[str, ...]:
+        """Return what is shown of a result: its name at least where formulas below speak of it."""
+        return (*self.show, "name") if box.name in self.in_formulas else self.show
+
+    def _place(self, box: Box, around: Group | None) -> str:
+        """Return a leaf's name; of a parameter outside of its module's frame, its path."""
+        name = box.name or ""
+        module = f".{bracketed(name)}".rpartition(".")[0]
+        while around is not None:
+            path = "" if around.call is None else f".{self.scene.calls[around.call].path}"
+            if path and (path.endswith(module) or module.endswith(path)):
+                return short_name(box)
+            around = self.around[around]
+        return self.paths.get(name, name)
+
+    def _gradient(self, box: Box, is_drawn: bool, tone: str, name: str) -> Gradient | None:
         if not (self.mirror and is_drawn):
             return None
         tone = self.colouring.gradient_tone(tone)
@@ -188,7 +225,7 @@ class Tiles:
             notes.append(f"sum of {box.accumulates}")
         missing = box.kind == "parameter" and box.gradient is None and not box.has_gradient
         return Gradient(
-            of=short_name(box) or box.op or box.kind,
+            of=name or box.op or box.kind,
             shape=self._shape(box) or (),
             notes=(*notes, *self._statistics(box.gradient)),
             is_computed=not missing,

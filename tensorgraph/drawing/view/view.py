@@ -106,7 +106,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A quantity that colours the picture, with its range as text: ``0 ms``, ``1.2 ms``."""
+    """What colours the picture, ``Time, log scale:``, with its range: ``0.1 ms``, ``1.2 ms``."""
 
     quantity: str
     low: str

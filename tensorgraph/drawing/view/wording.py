@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
 from tensorgraph.drawing.scene.scene import Box, Shape, Statistics
 
@@ -19,6 +20,42 @@ _WORD, _NAME = r"[^\s.=(),]+", r"[^\s.=(),\d][^\s.=(),]*"
 PATH = rf"{_WORD}(\.{_WORD})*\.{_NAME}"
 """What a parameter's place looks like, also to the explorer: ``layers[0].weight``; ``lr=0.01`` and
 ``v1.5`` are none."""
+
+
+WORD = r"[a-z]{3,}"
+"""An operand's name that is more than a letter."""
+
+
+def bracketed(path: str) -> str:
+    """Return a path with its numbers in brackets: ``layers[0].weight`` for ``layers.0.weight``."""
+    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", path) if re.fullmatch(PATH, path) else path
+
+
+def unambiguous(names: Iterable[str]) -> dict[str, str]:
+    """Return paths as short as is unambiguous among them.
+
+    Example:
+        >>> unambiguous(["D.fc.weight", "G.fc.weight", "D.fc.bias", "G.bias"])["D.fc.weight"]
+        'D.fc.weight'
+        >>> unambiguous(["D.fc.weight", "D.fc.bias", "D.out.bias"])
+        {'D.fc.weight': 'weight', 'D.fc.bias': 'fc.bias', 'D.out.bias': 'out.bias'}
+    """
+    ends = {name: _ends(bracketed(name)) for name in dict.fromkeys(names)}
+    counts = Counter(end for each in ends.values() for end in each)
+    return {name: next((e for e in each if counts[e] == 1), name) for name, each in ends.items()}
+
+
+def common_end(paths: Sequence[str]) -> str:
+    """Return in what all paths end: ``fc.weight`` where several blocks have one."""
+    ends = [_ends(bracketed(path)) for path in paths]
+    common = [each[0] for each in zip(*ends, strict=False) if len(set(each)) == 1]
+    return common[-1] if common else ""
+
+
+def _ends(name: str) -> list[str]:
+    """Return the ends of a path, the shortest first; of what is none, itself."""
+    words = name.split(".") if re.fullmatch(PATH, name) else [name]
+    return [".".join(words[k:]) for k in reversed(range(len(words)))]
 
 
 def short_name(box: Box) -> str:
@@ -47,12 +84,51 @@ def op_lines(box: Box, show: Collection[str] = SHOWN) -> tuple[str, ...]:
     return (" ".join(words),) if words else ()
 
 
-def leaf_title(box: Box) -> str:
-    """Return a leaf's name and, where it is short and not in the name, its value: ``lr = 0.1``."""
-    name = short_name(box)
+def in_turns(words: Sequence[str], columns: Sequence[tuple[int, ...]]) -> str:
+    """Return an index as it is in all turns of a loop: ``[:, 0 … 3]``, ``[i:i+2], i = 0, 2 … 6``.
+
+    Args:
+        words: what stands around its numbers, one more than these.
+        columns: each number, turn by turn; these grow by equal steps.
+    """
+    steps = [numbers[1] - numbers[0] for numbers in columns]
+    told_apart = (s for s, n in Counter(steps).items() if s and (n > 1 or abs(s) > 1))
+    letters = dict(zip(told_apart, "ijkl", strict=False))
+    first = {step: column for step, column in zip(steps[::-1], columns[::-1], strict=True)}
+    written = [
+        f"{letters[step]}{column[0] - first[step][0]:+d}".removesuffix("+0")
+        if step in letters
+        else _range(column)
+        for step, column in zip(steps, columns, strict=True)
+    ]
+    parts = zip(words, [*written, ""], strict=True)
+    told = [f"{letter} = {_range(first[step])}" for step, letter in letters.items()]
+    return ", ".join(["".join(word + number for word, number in parts), *told])
+
+
+def _range(numbers: Sequence[int]) -> str:
+    """Return numbers that grow by equal steps: ``0 … 19``, ``0, 2 … 38``; or what they all are."""
+    start, second, *_, end = (*numbers, numbers[-1])
+    if second == start:
+        return f"{start}"
+    close = abs(second - start) == 1
+    return f"{start} … {end}" if close else f"{start}, {second}" + f" … {end}" * (end != second)
+
+
+def leaf_title(box: Box, name: str = "", operand: str = "") -> str:
+    """Return a leaf's name and, where it is short and not in the name, its value: ``lr = 0.1``.
+
+    Args:
+        box: the leaf.
+        name: what it is called where it is drawn.
+        operand: what the operation that takes it calls it, which tells something of a leaf without
+            a name, if it is a word: ``mask``.
+    """
+    name = name or short_name(box)
+    word = operand if re.fullmatch(WORD, operand) else ""
     if name and box.text and not re.search(rf"= *{re.escape(box.text)}$", name):
         return f"{name} = {box.text}"
-    return name or box.text or box.kind
+    return name or box.text or word or box.filled or box.kind
 
 
 def tip(box: Box, path: str) -> str:

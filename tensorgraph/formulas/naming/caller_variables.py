@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from types import FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -51,6 +52,8 @@ class Scope:
         """What is known of modules' parameters and buffers, by the paths that name them."""
         self.asserted: list[tuple[Any, Fact]] = []
         self._names: set[str] = set()
+        self._own: dict[str, str] = {}
+        """What parts of containers are called in these: ``W1``, by their longer names."""
         self._arrays: list[_Array] = []
         self._by_content: ArrayTable[list[_Array]] | None = None
         self.counts: frozenset[str] = frozenset()
@@ -69,7 +72,9 @@ class Scope:
                 self._number(each.value)
             for each in others:
                 for name, part in _parts(each.name, each.value):
-                    self._add(_dotted(each.name, name) if name in self._names else name, part)
+                    longer = _dotted(each.name, name) if name in self._names else name
+                    self._own[longer] = name
+                    self._add(longer, part)
             if not left_by_loop:
                 self.counts = frozenset(self.numbers)
                 self.single = frozenset(h.name for h in named)
@@ -119,6 +124,18 @@ class Scope:
             else:
                 self._arrays.append(_Array(name, tensor._data))
             self.parameters.setdefault(parameter.path, parameter)
+
+    def heed(self, places: Collection[Any]) -> None:
+        """Call parts of containers what these call them, where nothing else in a graph is.
+
+        ``parameters["W1"]`` is W1, even if another dict has a W1, too.
+        """
+        known = {place: self.places[place] for place in places if place in self.places}
+        times = Counter(self._own.get(name, name) for name in known.values())
+        for place, name in known.items():
+            own = self._own.get(name)
+            if own is not None and times[own] == 1:
+                self.places[place] = own
 
     def of_place(self, place: Any) -> str | None:
         """Return what a node or leaf is called."""
@@ -193,6 +210,10 @@ class Scope:
 
     def _names_of(self, arrays: Iterable[Any]) -> set[str]:
         return {each.name for array in arrays for each in self._alike(array)}
+
+    def holds_array(self, name: str) -> bool:
+        """Return whether a variable, or what one holds, is an array that is called so."""
+        return any(each.name == name for each in self._arrays)
 
     def arrays(self) -> list[Any]:
         """Return the constant arrays that variables hold."""
