@@ -23,7 +23,7 @@ FAULTS: list[Fault] = [
     *planted_in(
         "drawing/formats/to_mermaid.py",
         ("_quoted", "map(_escaped, lines)", "lines", "graph_data: names are markup for Mermaid"),
-        ("_links", "tile.id not in reached", "False",
+        ("_links", "view.turning()", "()",
          "graph_data: no link from the loss to its gradient in Mermaid"),
     ),
     *planted_in(
