@@ -34,12 +34,13 @@ class Numbers:
 
     def __init__(self, picture, **numbers):
         self.picture = picture
-        self.told = picture._explained.derived
-        again = _Again(picture.scene, picture._places, lambda array: array)
+        places = picture._places  # which it forgets once it has explained itself
+        again = _Again(picture.scene, places, lambda array: array)
         again.forward()
         again.backward()
         self.values = [np.asarray(value, float) for value in again.values]
-        places = map(again._place, picture._places)
+        self.told = picture._explained.derived
+        places = map(again._place, places)
         of_place = again.gradients.get
         differentiable = [box.differentiable for box in picture.scene.boxes]
         self.gradients = [
