@@ -65,6 +65,16 @@ def test_a_loop_in_a_loop():
     assert folded(drawn(h.sum())) == [5, 6]
 
 
+def test_a_loop_in_a_loop_tells_both_of_their_numbers():
+    elements, h = tg.tensor(np.ones((6, 8, 4)), requires_grad=True), ZEROS[0]
+    for t in range(6):
+        for k in range(8):
+            h = tg.tanh(h + elements[t, k])
+        h = tg.exp(h)
+    told = [line for tile in drawn(h.sum()).tiles for line in tile.lines]
+    assert "getitem [0 … 5, 0 … 7]" in told
+
+
 def test_a_loop_inside_a_module():
     class Net(nn.Module):
         def __init__(self):
@@ -93,6 +103,14 @@ def test_an_lstm_is_no_fan():
 def test_layers_of_a_stack_are_no_loop():
     view = drawn(nn.Sequential(*(nn.Linear(4, 4) for _ in range(6)))(X.astype("float32")).sum())
     assert 6 in folded(view) and arrows(view) == []
+
+
+def test_a_sum_over_layers_side_by_side_goes_round():
+    total = ZEROS
+    for layer in layers(5):
+        total = total + tg.relu(layer(X[:, 0]))
+    view = drawn(total.sum())
+    assert 5 in folded(view) and arrows(view) == [("total = +", "total = +")]
 
 
 # --------------------------------------------------------------------------- what may not be folded

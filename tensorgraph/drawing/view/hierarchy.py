@@ -54,7 +54,7 @@ class Hierarchy:
     lengths: list[int]
     """How many turns each repetition has."""
     stacks: set[int]
-    """The repetitions in which each turn has parameters of its own, as the layers of a stack."""
+    """The repetitions whose turns are the layers of a stack."""
     told: dict[int, Box]
     """Boxes as they are told for all that they stand for."""
 
@@ -189,13 +189,16 @@ class _Repeats:
         first = parts[0]
         only = first[0] if len(first) == 1 and type(first[0]) is Group else None
         calls = [part[0].call for part in parts] if only is not None else [None] * len(parts)
+        least = self._least(first, calls)
+        if len(parts) < least:
+            return None
         loop = Loop(self.graph, _ops(first), calls[0])
         most = self.limits.get(_turns(loop.turns[0].ops), len(parts))
         for part, call in zip(parts[1:most], calls[1:most], strict=True):
             if not loop.add(_ops(part), call):
                 break
         loop.finish()
-        if len(loop) < self._least(first, calls):
+        if len(loop) < least:
             return None
         turns = parts[: len(loop)]
         ops = [op for turn in loop.turns for op in turn.ops]
@@ -232,7 +235,7 @@ class _Repeats:
             self.found.stands_for.update(dict.fromkeys(others, first))
         if loop.is_stack():
             self.found.stacks.add(repetition)
-        self.found.told.update(loop.told())
+        self.found.told.update([*loop.told(self.found.told)])
 
 
 def _turns(ops: Sequence[int]) -> Turns:

@@ -11,7 +11,7 @@ number and the arrows of its states, says what all of them do.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -228,13 +228,24 @@ class Loop:
                 yield column
 
     def is_stack(self) -> bool:
-        """Return whether each turn has parameters of its own."""
-        return any(self.graph.boxes[leaf].kind == "parameter" for leaf, *_ in self.own_leaves())
+        """Return whether turns are layers: what is carried goes through parameters of each one."""
+        turn = self.turns[1]
+        carried = {turn.taken[k] for k in self.carried}
+        for op in turn.ops:
+            if any(wire.source in carried for wire in self.graph.boxes[op].wires):
+                carried.add(op)
+        own = (column[1] for column in self.own_leaves())
+        parameters = (leaf for leaf in own if self.graph.boxes[leaf].kind == "parameter")
+        return any(user in carried for leaf in parameters for user in self.graph.users[leaf])
 
-    def told(self) -> Iterator[tuple[int, Box]]:
-        """Yield the boxes of the first turn as they are told for all of them."""
+    def told(self, inner: Mapping[int, Box]) -> Iterator[tuple[int, Box]]:
+        """Yield the boxes of the first turn as they are told for all of them.
+
+        Args:
+            inner: boxes as loops inside of the turns tell them.
+        """
         for column in (*zip(*(turn.ops for turn in self.turns), strict=True), *self.own_leaves()):
-            boxes = [self.graph.boxes[k] for k in column]
+            boxes = [inner.get(k, self.graph.boxes[k]) for k in column]
             yield column[0], replace(boxes[0], name=_name(boxes), settings=_settings(boxes))
 
 
