@@ -208,6 +208,7 @@ class Picture:
             )
         self.scene, self.options = scene, options
         self._places = places
+        self._outputs = recording.outputs if recording is not None else ()
         self._recording = recording if self._wants_formulas else None
 
     def __repr__(self) -> str:
@@ -227,8 +228,7 @@ class Picture:
         if self._places is None:
             return self.scene
         samples = self.options.values or self._is_small
-        outputs = self._recording.outputs if self._recording else ()
-        return measured(self.scene, self._places, samples, outputs)
+        return measured(self.scene, self._places, samples, self._outputs)
 
     @property
     def _is_small(self) -> bool:
@@ -251,7 +251,7 @@ class Picture:
         """The scene with all that the explorer tells; nothing else needs the graph afterwards."""
         rules = {} if self._places is None else rules_of(self.scene, self._places)
         found = replace(self._measured, rules=rules, derived=self._derived())
-        self._places, self._recording = (), None
+        self._places, self._outputs, self._recording = (), (), None
         return found
 
     def svg(self) -> str:

@@ -212,6 +212,7 @@ def test_numbers_of_values_that_have_changed_say_so():
     w.assign(np.array([100.0, 200.0], np.float32))
     note = "Values have changed since the graph was recorded"
     assert note in tg.render(loss, values=True).view.folded
+    assert note in tg.render(loss, values=True, formulas=False).view.folded
     assert note not in tg.render(loss).view.folded
 
 

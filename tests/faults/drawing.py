@@ -276,7 +276,8 @@ FAULTS: list[Fault] = [
         "drawing/picture.py",
         ("Picture.__init__", "recording if self._wants_formulas else None", "recording",
          "render_picture: a picture keeps the caller's variables"),
-        ("Picture._explained", "self._places, self._recording = ((), None)", "pass",
+        ("Picture._explained",
+         "self._places, self._outputs, self._recording = ((), (), None)", "pass",
          "render_picture: a picture keeps the graph for ever"),
     ),
     *planted_in(

@@ -138,11 +138,12 @@ class _Repeats:
 
     def fold(self, items: list[Item]) -> list[Item]:
         """Return the items with every run of equal parts as one group; runs of runs as well."""
-        while True:
+        while len(items) > 1:
             folded = self._fold_once(items)
             if len(folded) == len(items):
-                return folded
+                break
             items = folded
+        return items
 
     def _fold_once(self, items: list[Item]) -> list[Item]:
         runs = Runs([self._kind(item) for item in items])
@@ -203,8 +204,9 @@ class _Repeats:
         turns = parts[: len(loop)]
         ops = [op for turn in loop.turns for op in turn.ops]
         if only is None:
-            inside = [self.fold(turn) if len(turn) > 1 else turn for turn in turns]
-            only = Group(None, inside[0], ops=ops)
+            for turn in {1: turns[1], len(turns) - 1: turns[-1]}.values():
+                self.fold(turn)  # for what loops in it tell: see Loop.told
+            only = Group(None, self.fold(first), ops=ops)
         only.copies, only.ops = len(loop) * only.copies, ops
         self._record(only, loop)
         return only, len(loop)
@@ -275,6 +277,8 @@ class Runs:
         After a period come its double and triple, as turns may alternate.
         """
         column = self.covered[:, i]
+        if not column.any():
+            return
         met: set[int] = set()
         for p in map(int, np.lexsort((np.arange(len(column)), -column))):
             if not column[p] or len(met) == MOST_PERIODS:

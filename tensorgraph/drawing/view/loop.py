@@ -242,11 +242,12 @@ class Loop:
         """Yield the boxes of the first turn as they are told for all of them.
 
         Args:
-            inner: boxes as loops inside of the turns tell them.
+            inner: boxes of the first two turns and of the last as loops inside of these tell them.
         """
         for column in (*zip(*(turn.ops for turn in self.turns), strict=True), *self.own_leaves()):
             boxes = [inner.get(k, self.graph.boxes[k]) for k in column]
-            yield column[0], replace(boxes[0], name=_name(boxes), settings=_settings(boxes))
+            settings = _settings([boxes[0], boxes[1], boxes[-1]])
+            yield column[0], replace(boxes[0], name=_name(boxes), settings=settings)
 
 
 def _is_leaf(box: Box) -> bool:
@@ -270,7 +271,11 @@ def indices(box: Box) -> tuple[int, ...]:
 
 
 def _settings(boxes: Sequence[Box]) -> str:
-    """Return the settings of one operation in all turns: ``[:, 0 … 19]``."""
+    """Return the settings of one operation in all turns: ``[:, 0 … 19]``.
+
+    Args:
+        boxes: the operation in the first two turns, and in the last one.
+    """
     columns = list(zip(*map(indices, boxes), strict=True))
     return in_turns(NUMBER.split(boxes[0].settings), columns) if columns else boxes[0].settings
 

@@ -105,24 +105,26 @@ class Tiles:
         kind = "more" if type(item) is Rest else "module"
         inside = [self.boxes[op] for op in ops_of(item)]
         counted = f"{len(inside):,} operation{'s' * (len(inside) > 1)}"
-        named = (f"… {counted} …",) if type(item) is Rest else (*self.names(item), counted)
+        title, *place = [f"… {counted} …"] if type(item) is Rest else self.names(item)
+        told = (*place, counted) if type(item) is not Rest else ()
         tone = self.colouring.tone(kind, inside)
         flows = self.mirror and any(box.differentiable for box in inside)
-        gradient_tone = self.colouring.gradient_tone(tone)
+        shape, gradient_tone = self._shape(inside[-1]), self.colouring.gradient_tone(tone)
+        gradient = Gradient(title, shape or (), tuple(place), tone=gradient_tone)
         return Tile(
             id=number,
             kind=kind,
             tone=tone,
-            title=named[0],
-            lines=named[1:],
-            shape=self._shape(inside[-1]),
+            title=title,
+            lines=told,
+            shape=shape,
             dtype=self._dtype(inside[-1]),
             boxes=tuple(box.id for box in inside),
             repeat=1 if type(item) is Rest else item.copies,
             outline=self._outline(slot),
             warn=warning(inside),
-            gradient=Gradient(named[0], tone=gradient_tone) if flows else None,
-            tip="\n".join([*named, *self._parameters(inside)]),
+            gradient=gradient if flows else None,
+            tip="\n".join([title, *told, *self._parameters(inside)]),
         )
 
     def _docked(self, leaf: int, number: int, user: Box) -> Tile:
