@@ -1,5 +1,7 @@
 """Loops of one's own: what folds to × n, with which arrows, and what may not."""
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -9,11 +11,27 @@ from tensorgraph import nn
 from tensorgraph.drawing.formats.canvas import Canvas
 from tensorgraph.drawing.formats.shapes import Text
 from tensorgraph.drawing.view.fold import fold
+from tensorgraph.drawing.view.hierarchy import hierarchy
+from tensorgraph.drawing.view.loop import Loop
 
 W = tg.tensor(np.full((4, 4), 0.1), requires_grad=True, name="W")
 V = tg.tensor(np.full((4, 2), 0.1), requires_grad=True, name="V")
 X = tg.tensor(np.ones((2, 20, 4)), name="x")
 ZEROS = tg.zeros((2, 4), dtype="float64")
+
+
+@contextmanager
+def counted_calls(owner, name):
+    """Count the calls of a method."""
+    count, method = [0], getattr(owner, name)
+
+    def counting(*args):
+        count[0] += 1
+        return method(*args)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, name, counting)
+        yield count
 
 
 def drawn(result, **options):
@@ -135,6 +153,45 @@ def test_only_elements_in_order_are_a_range(order, drawn_once):
     told = [line for tile in view.tiles for line in tile.lines if "…" in line]
     assert (folded(view) == [10] and told == ["getitem [:, 0 … 9]"]) == drawn_once
     assert drawn_once or (max(folded(view), default=0) < 6 and told == [])
+
+
+@pytest.mark.parametrize("order", [range(11, -1, -1), [3, 0, 7, 1, 2, 4, 6, 5, 8, 9, 10, 11]])
+def test_values_of_a_loop_are_taken_in_its_order(order):
+    def looped(order):
+        made = [tg.tanh(tg.exp(X[:, t] * W[0])) for t in range(12)]
+        y = X[:, 0]
+        for k in order:
+            y = tg.sigmoid(y @ W + made[k])
+        return drawn(y.sum())
+
+    assert folded(looped(range(12))) == [12, 12]
+    assert folded(looped(order)) != [12, 12]
+
+
+def test_results_are_given_to_an_operation_in_its_order():
+    made = [tg.tanh(tg.exp(X[:, t] * W[0])) for t in range(12)]
+    assert folded(drawn(tg.stack(made).sum())) == [12]
+    assert folded(drawn(tg.stack(made[::-1]).sum())) == []
+
+
+def test_what_cannot_be_joined_takes_no_longer():
+    made, y = [], X[:, 0] @ W
+    for _ in range(120):
+        made.append(tg.sin(made[-1] if made else y))
+    for k, value in enumerate(reversed(made)):
+        y = y + value if k % 3 else y * value
+    scene = tg.render(y.sum()).scene
+    with counted_calls(Loop, "add") as count:
+        assert hierarchy(scene, lambda call: False).root.items
+    assert count[0] < 40 * len(scene.forward)
+
+
+@pytest.mark.parametrize("start", [np.array([1.0, 2.0, 3.0, 4.0]), 1_700_000_000.0])
+def test_constants_that_differ_are_told_apart_whatever_is_written_of_them(start):
+    h = X[:, 0] @ W
+    for t in range(12):
+        h = tg.tanh(h * (start + 1e-6 * t))
+    assert folded(drawn(h.sum())) == []
 
 
 def test_a_weight_that_comes_back_is_not_one_of_its_own():

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.drawing.scene.from_graph import axes_note, value_text
+from tensorgraph.drawing.scene.from_graph import axes_note, exact_text, value_text
 from tensorgraph.drawing.scene.scene import Box, Scene, Wire
 from tensorgraph.drawing.scene.settings import settings, symbol
 from tensorgraph.engine.op import Op
@@ -86,6 +86,7 @@ class _Capture:
                 kind="parameter" if is_parameter else "input" if known is None else "constant",
                 name=self.names.get(e),
                 text="" if known is None else value_text(known),
+                exact="" if known is None else exact_text(known),
             )
         return self.box_of[e]
 

@@ -25,6 +25,9 @@ from tensorgraph.symbolic.array_table import content
 LARGEST = 100_000
 """Of a graph with more operations, only the first and last are listed."""
 
+SHORT = 4
+"""An array of so many elements is written out."""
+
 ENDS = 500
 """How many of them at each end."""
 
@@ -180,6 +183,7 @@ class _Capture:
             bytes=_bytes(leaf.shape, leaf.dtype),
             call=call,
             text=value_text(leaf._data) if leaf.ndim == 0 else "",
+            exact=exact_text(leaf._data) if leaf.ndim == 0 else "",
             filled="" if wants or name else _filled(leaf._data),
             differentiable=wants and leaf in self.flows,
             has_gradient=leaf._grad is not None,
@@ -195,6 +199,7 @@ class _Capture:
             bytes=_bytes(array.shape, array.dtype),
             call=call,
             text=value_text(array),
+            exact=exact_text(array),
             filled="" if name else _filled(array),
         )
 
@@ -284,9 +289,14 @@ def _tuple(shape: tuple[int, ...]) -> str:
 # --------------------------------------------------------------------------------------- as text
 
 
+def exact_text(array: Any) -> str:
+    """Return a small array without rounding."""
+    return repr(array.tolist()) if array.size <= SHORT else ""
+
+
 def value_text(array: Any) -> str:
     """Return a small array as it is written."""
-    if array.size > 4:
+    if array.size > SHORT:
         return ""
     if array.ndim == 0:
         value = array.item()

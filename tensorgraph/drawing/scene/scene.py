@@ -82,6 +82,8 @@ class Box:
     """The text of that line."""
     text: str = ""
     """A small constant, written out: ``0.5``."""
+    exact: str = ""
+    """The same without rounding, by which constants are compared."""
     filled: str = ""
     """What all elements of one without a name are, where that is 0."""
     differentiable: bool = False
@@ -165,6 +167,7 @@ class Scene:
 
 def _box(box: Box) -> dict[str, Any]:
     found = _filled(box)
+    found.pop("exact", None)  # only told apart by it
     found["shape"] = list(box.shape)  # an empty one says something
     if box.wires:
         found["wires"] = [_filled(wire) for wire in box.wires]

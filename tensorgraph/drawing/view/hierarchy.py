@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ MOST_PERIODS = 3
 """So many periods are tried where a part may begin, beside their multiples."""
 SPARED = 8
 """Operations outside of modules are joined if more than so many need not be drawn then."""
+
+ROUNDS = 12
+"""So often parts are joined anew without those that give what they make elsewhere; then none is."""
 
 Item = Any
 """An operation (its box) or a group."""
@@ -72,13 +76,11 @@ def hierarchy(
     """
     graph = Subgraphs(scene)
     limits: dict[Turns, int] = {}
-    while True:
+    for _ in range(ROUNDS if repeats else 0):
         groups = _groups(scene)
         for group in groups[1:]:
             group.alone = group.call is not None and alone(group.call)
         found = Hierarchy(groups[0], {}, {}, [], [], set(), {})
-        if not repeats:
-            return found
         joined = _Repeats(graph, found, spared, limits)
         for group in reversed(groups):
             group.items = joined.fold(group.items)
@@ -87,6 +89,7 @@ def hierarchy(
         if not too_long:
             return found
         limits |= too_long
+    return Hierarchy(_groups(scene)[0], {}, {}, [], [], set(), {})
 
 
 def _groups(scene: Scene) -> list[Group]:
@@ -122,13 +125,24 @@ class _Repeats:
         self.kinds: dict[Hashable, int] = {}
 
     def too_long(self) -> dict[Turns, int]:
-        """Return the loops that hold turns which give what they make to other places."""
-        found = {}
+        """Return of loops whose turns are not all one how many are, by where these begin."""
+        found: dict[Turns, int] = {}
         for loop in self.loops:
-            count = loop.agreeing(self._shown)
-            if count < len(loop):
-                found[_turns(loop.turns[0].ops)] = count
+            runs = loop.runs(self._shown, self._number)
+            if len(runs) > 1:
+                starts = accumulate(runs, initial=0)
+                first = (loop.turns[start].ops for start in starts if start < len(loop))
+                found.update(zip(map(_turns, first), runs, strict=True))
         return found
+
+    def _number(self, op: int, among: Sequence[int]) -> int:
+        """Return the turn that an operation belongs to, in all loops that are not around others."""
+        turns, number = self.found.turns, 0
+        around = {loop for loop, _ in turns.get(among[0], ())}
+        for loop, turn in reversed(turns.get(op, ())):
+            if loop not in around:
+                number = number * self.found.lengths[loop] + turn
+        return number
 
     def _shown(self, op: int) -> int:
         """Return the operation that is seen for one."""
@@ -161,7 +175,7 @@ class _Repeats:
         if type(item) is int:
             box = self.graph.boxes[item]
             sources = (self.graph.boxes[wire.source] for wire in box.wires)
-            numbers = (each.text for each in sources if each.kind == "constant")
+            numbers = (each.exact for each in sources if each.kind == "constant")
             key = (*kind(box), len(box.wires), *numbers)
         elif item.alone:
             key = ("alone", item.ops[0])

@@ -20,6 +20,7 @@ from tensorgraph.drawing.scene.subgraphs import Subgraphs, signature
 from tensorgraph.drawing.view.wording import common_end, in_turns, short_name
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
+NUMBERED = re.compile(r"\[(\d+)\]$")
 NUMBER_AT_END = re.compile(r"\d+$")
 
 
@@ -100,25 +101,56 @@ class Loop:
             if any(before != own for k, (before, own) in both if before or k not in states):
                 self.turns.pop()
 
-    def agreeing(self, shown: Callable[[int], int]) -> int:
-        """Return how many turns give what they make to the same places as the first one does.
+    def runs(
+        self, shown: Callable[[int], int], number: Callable[[int, Sequence[int]], int]
+    ) -> list[int]:
+        """Return how many turns in a row are one loop, then how many after these, and so on.
 
-        The last may give its states to others besides. Of two layers beside each other of which
-        one makes a mean and the other a variance, only one turn does.
+        They give what they make to the same places; the last one may give its states to others
+        besides. Of two layers beside each other of which one makes a mean and the other a variance,
+        each is for itself. And what they take from other loops, or give to an operation of many
+        operands, they take and give in its order: a loop that runs back over values is none.
 
         Args:
             shown: returns the operation that is seen for another.
+            number: returns the turn that an operation belongs to, in all loops but those around
+                the operations given with it.
         """
         inside = {op for turn in self.turns for op in turn.ops}
-        states = set(self.carried.values())
-        first = [self.graph.outlets(op, inside, shown) for op in self.turns[0].ops]
-        for t, turn in enumerate(self.turns):
-            for k, (op, given) in enumerate(zip(turn.ops, first, strict=True)):
-                found = self.graph.outlets(op, inside, shown)
-                may_have_more = k in states and t == len(self) - 1
-                if found != given and not (may_have_more and found >= given):
-                    return t
-        return len(self)
+        states, last = set(self.carried.values()), len(self) - 1
+        given = [[self.graph.outlets(op, inside, shown) for op in t.ops] for t in self.turns]
+        order = [self._order(turn, inside, number) for turn in self.turns]
+        lengths, start = list[int](), 0
+        steps: list[int] | None = None
+        for t in range(1, len(self)):
+            step = [b - a for a, b in zip(order[t - 1], order[t], strict=False)]
+            agrees = all(
+                own == first or (t == last and k in states and own >= first)
+                for k, (first, own) in enumerate(zip(given[start], given[t], strict=True))
+            )
+            if agrees and min(step, default=0) >= 0 and steps in (None, step):
+                steps = step
+            else:
+                lengths.append(t - start)
+                start, steps = t, None
+        return [*lengths, len(self) - start]
+
+    def _order(
+        self, turn: Turn, inside: set[int], number: Callable[[int, Sequence[int]], int]
+    ) -> list[int]:
+        """Return where in other loops, and at which operands, a turn takes and gives its own."""
+        taken = (
+            source
+            for k, source in enumerate(turn.taken)
+            if k not in self.carried and len(self._met[k]) > 1
+        )
+        numbers = [number(k, turn.ops) for k in taken if not _is_leaf(self.graph.boxes[k])]
+        for op in turn.ops:
+            for user in dict.fromkeys(self.graph.users[op]):
+                wires = self.graph.boxes[user].wires if user not in inside else ()
+                operands = (NUMBERED.search(w.operand) for w in wires if w.source == op)
+                numbers += [int(found[1]) for found in operands if found]
+        return numbers
 
     # ------------------------------------------------------------------------------------- one turn
 
@@ -214,7 +246,7 @@ class Loop:
         """Return what matters of a value from outside that is not carried."""
         if not _is_leaf(box):
             return _like(box)
-        return (box.kind == "input", *_like(box), box.text, self.graph.only_in(box.id, inside))
+        return (box.kind == "input", *_like(box), box.exact, self.graph.only_in(box.id, inside))
 
     # --------------------------------------------------------------------------- what is told of it
 
