@@ -164,7 +164,6 @@ def render(
         return ExpressionPicture(x, options)
     recording = recording_of(f, args, user_frame())
     scene, places = capture(recording)
-    asked_for(scene, options.expand)
     return Picture(scene, places, options, recording)
 
 
@@ -198,14 +197,15 @@ class Picture:
         """Make a picture of a scene; without places, of one whose values nobody knows.
 
         Raises:
-            ArgumentError: values are wanted that nobody knows.
+            ArgumentError: values are wanted that nobody knows, or a module that there is not.
         """
         if places is None and (options.values or is_measured(options.color_by)):
             wanted = "values=True" if options.values else f"color_by={options.color_by!r}"
             raise errors.ArgumentError(
-                f"render: {wanted} needs values, and what is drawn here holds none; for a picture"
-                " with values draw the function with an example: tg.render(f, x, values=True)"
+                f"render: {wanted} needs values, and a trace, a rule or a program holds none; for a"
+                " picture with values draw a function with an example: tg.render(f, x, values=True)"
             )
+        asked_for(scene, options.expand)
         self.scene, self.options = scene, options
         self._places = places
         self._outputs = recording.outputs if recording is not None else ()

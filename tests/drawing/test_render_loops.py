@@ -10,6 +10,8 @@ import tensorgraph as tg
 from tensorgraph import nn
 from tensorgraph.drawing.formats.canvas import Canvas
 from tensorgraph.drawing.formats.shapes import Text
+from tensorgraph.drawing.scene.scene import Statistics
+from tensorgraph.drawing.scene.statistics import statistics
 from tensorgraph.drawing.view.fold import fold
 from tensorgraph.drawing.view.hierarchy import hierarchy
 from tensorgraph.drawing.view.loop import Loop
@@ -353,3 +355,78 @@ def test_a_call_in_a_loop_is_not_counted():
     assert [outline.title for outline in again.outlines][1:] == [
         "Linear  layer  call 1 of 7", "Linear  layer  call 7 of 7",
     ]  # fmt: skip
+
+
+# ----------------------------------------------------------------------- what is told of a tile × n
+
+
+def test_modules_of_a_stack_are_told_from_the_first_to_the_last():
+    model = nn.Sequential(*(nn.Sequential(nn.Linear(4, 4), nn.Tanh()) for _ in range(6)))
+    x = X[:, 0].astype("float32")
+    titles = [outline.title for outline in drawn(model(x).sum()).outlines]
+    assert titles[1:] == ["Sequential  layers[0 … 5] × 6", "Linear  layers[0]", "Tanh  layers[1]"]
+    several, y = [nn.Linear(4, 4) for _ in range(4)], x
+    for layer in several:
+        y = tg.tanh(layer(y))
+    titles = [outline.title for outline in drawn(y.sum()).outlines]
+    assert titles == ["× 4", "Linear  several[0 … 3]"]
+
+
+def test_statistics_are_those_of_all_turns():
+    h = tg.tensor(np.ones((1, 2)), requires_grad=True)
+    doubled, made = tg.tensor(2 * np.eye(2), requires_grad=True), []
+    for _ in range(12):
+        h = h @ doubled
+        made.append(h)
+    view = drawn(h.sum(), values=True)
+    (tile,) = [tile for tile in view.tiles if tile.outline == 0 or tile.repeat == 12]
+    values = np.concatenate([value.data.ravel() for value in made])
+    assert f"{values.min():.3g} … {values.max():.3g}" in tile.lines
+    assert f"{values.mean():.3g} ± {values.std():.3g}" in tile.lines
+
+
+def test_a_nan_of_a_later_turn_is_seen():
+    h = tg.tensor(np.ones((1, 2)), requires_grad=True)
+    for _ in range(12):
+        h = tg.exp(h)
+    assert drawn(tg.tanh(h).sum(), values=True).tiles[0].warn
+
+
+@given(st.lists(st.lists(st.floats(-1e300, 1e300), min_size=1, max_size=5), min_size=1, max_size=4))
+def test_pooled_statistics(lists):
+    pooled = Statistics.pooled([statistics(np.array(each)) for each in lists])
+    whole = statistics(np.concatenate(lists))
+    for key in ("count", "zeros", "nans", "infs", "min", "max"):
+        assert getattr(pooled, key) == getattr(whole, key)
+    size = max(abs(whole.min), abs(whole.max))
+    for key in ("mean", "std", "norm"):
+        assert abs(getattr(pooled, key) - getattr(whole, key)) <= 1e-12 * size
+    assert Statistics.pooled([None, None]) is None
+
+
+# --------------------------------------------------------------------------------- which operand
+
+
+def labels(result):
+    view = drawn(result)
+    titles = [tile.title.split("= ")[-1] for tile in view.tiles]
+    found = {titles[ln.source]: ln.label for ln in view.links if ln.kind == "data" and ln.label}
+    return found | {
+        leaf.title: leaf.lines[0] for tile in view.tiles for leaf in tile.docked if leaf.lines
+    }
+
+
+def test_operands_that_may_not_be_exchanged_are_told_apart():
+    a, b = tg.exp(W), tg.tanh(W)
+    assert labels(a - b)["exp"] == labels(a @ b)["exp"] == labels(a / b)["exp"] == "left"
+    assert labels(b - a)["tanh"] == "left"
+    assert labels(a + b) == labels(tg.maximum(b, a)) == {}
+    assert labels(tg.where(W.data > 0, a, b)) == {"exp": "x", "tanh": "y"}
+    assert labels(1 - a) == {"1": "left"} and labels(a - 1) == {}
+    assert labels(W @ a)["W"] == "left" and "W" not in labels(a @ W)
+
+
+def test_a_closed_module_turns_to_its_gradient():
+    view = drawn(nn.Sequential(nn.Linear(4, 4))(X[:, 0].astype("float32")), depth=0)
+    (module,) = [tile.id for tile in view.tiles if tile.kind == "module"]
+    assert view.turning() == [module]

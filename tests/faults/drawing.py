@@ -12,6 +12,10 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "drawing/view/wording.py",
+        ("operand_word", "box.op not in SYMMETRIC", "False",
+         "render_loops: which of two operands is the first is not said"),
+        ("spanned", "first == last", "True",
+         "render_loops: a stack of layers is called as one layer is"),
         ("unambiguous", "counts[e] == 1", "counts[e]",
          "names: parameters of two modules are both called weight"),
         ("in_turns", "s and (n > 1 or abs(s) > 1)", "s and n > 1",
@@ -261,6 +265,11 @@ FAULTS: list[Fault] = [
          "formats: arrows of Graphviz cross titles"),
         ("_Writer._add_link", "'false'", "'true'",
          "render_picture: links to saved values pull rows apart"),
+    ),
+    *planted_in(
+        "drawing/scene/scene.py",
+        ("Statistics.pooled", "means / scale - mean", "0.0 * means",
+         "render_loops: how far turns are apart is not in the statistics of all"),
     ),
     *planted_in(
         "drawing/scene/from_expressions.py",

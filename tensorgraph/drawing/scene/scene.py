@@ -6,13 +6,18 @@ creation in the graph, so that the same program gives the same scene in every pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+import numpy as np
 
 from tensorgraph.drawing.scene.samples import Sample
 
 Shape = tuple[int, ...]
+COUNTS = ("count", "zeros", "nans", "infs")
+"""The statistics of several arrays that are the sums of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,33 @@ class Statistics:
     range: tuple[float, float] | None = None
     sample: Sample | None = None
     """What the elements look like, where that is asked for."""
+
+    @staticmethod
+    def pooled(parts: Sequence[Statistics | None]) -> Statistics | None:
+        """Return what is told of the elements of several arrays together, but for a histogram."""
+        told = [part for part in parts if part is not None]
+        if len(set(told)) < 2:
+            return told[0] if told else None
+        counts = {key: sum(getattr(each, key) for each in told) for key in COUNTS}
+        finite = [each for each in told if each.mean is not None]
+        if not finite:
+            return Statistics(**counts)
+        keys = ("min", "max", "mean", "std", "norm")
+        low, high, means, stds, norms = (
+            np.array([getattr(each, key) for each in finite], float) for key in keys
+        )
+        weights = [each.count - each.nans - each.infs for each in finite]
+        scale = float(max(abs(low).max(), abs(high).max())) or 1.0  # so that no square overflows
+        mean = np.average(means / scale, weights=weights)
+        squares = (stds / scale) ** 2 + (means / scale - mean) ** 2
+        return Statistics(
+            **counts,
+            min=float(low.min()),
+            max=float(high.max()),
+            mean=float(mean) * scale,
+            std=math.sqrt(np.average(squares, weights=weights)) * scale,
+            norm=math.hypot(*norms),
+        )
 
 
 @dataclass(frozen=True, slots=True)

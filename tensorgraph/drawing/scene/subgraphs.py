@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Hashable
 
 from tensorgraph.drawing.scene.scene import Box, Scene
 
-SYMMETRIC = frozenset({"add", "multiply", "maximum", "minimum"})
+SYMMETRIC = frozenset({"add", "multiply", "maximum", "minimum", "equal", "not_equal"})
 """The operations whose two operands may be exchanged."""
 _NUMBER = re.compile(r"\[\d+\]$")
 

@@ -218,9 +218,8 @@ class _Repeats:
         turns = parts[: len(loop)]
         ops = [op for turn in loop.turns for op in turn.ops]
         if only is None:
-            for turn in {1: turns[1], len(turns) - 1: turns[-1]}.values():
-                self.fold(turn)  # for what loops in it tell: see Loop.told
-            only = Group(None, self.fold(first), ops=ops)
+            inside = [self.fold(turn) for turn in turns]  # the explorer opens each
+            only = Group(None, inside[0], ops=ops)
         only.copies, only.ops = len(loop) * only.copies, ops
         self._record(only, loop)
         return only, len(loop)

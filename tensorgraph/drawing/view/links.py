@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from math import log10
 
@@ -9,6 +10,7 @@ from tensorgraph.drawing.scene.scene import Box
 from tensorgraph.drawing.view.fold import is_docked
 from tensorgraph.drawing.view.tiles import Tiles
 from tensorgraph.drawing.view.view import Link
+from tensorgraph.drawing.view.wording import operand_word
 
 Ends = tuple[int, int]
 
@@ -16,6 +18,7 @@ Ends = tuple[int, int]
 def links_of(tiles: Tiles) -> Iterator[Link]:
     """Yield the links between tiles; those between the same tiles are one."""
     data: dict[Ends, list[tuple[Box, str]]] = {}
+    words: dict[Ends, dict[str, None]] = {}
     gradients: dict[Ends, int] = {}
     saved: dict[Ends, dict[str, None]] = {}
     states: dict[Ends, dict[int, bool]] = {}
@@ -37,14 +40,19 @@ def links_of(tiles: Tiles) -> Iterator[Link]:
                 continue
             if source != target:
                 data.setdefault((source, target), []).append((made, wire.note))
+                words.setdefault((source, target), {})[operand_word(box, position)] = None
                 if flows:
                     gradients[target, source] = gradients.get((target, source), 0) + 1
             if position in box.saved:
                 saved.setdefault((source, target), {})[wire.operand] = None
         if box.saves_result and not any(turns.values()):
             saved.setdefault((target, target), {})[box.operand(len(box.wires))] = None
+    entering = Counter(target for _, target in data)
     for ends, values in sorted(data.items()):
-        yield _data(ends, values, tiles.all[ends[1]].kind == "module")
+        tile = tiles.all[ends[1]]
+        told = tile.kind == "op" and entering[ends[1]] > 1 and len(words[ends]) == 1
+        word = next(iter(words[ends])) if told else ""
+        yield _data(ends, values, word, tile.kind == "module")
     yield from _states(tiles, states)
     if tiles.mirror:
         for (source, target), count in sorted(gradients.items()):
@@ -96,12 +104,20 @@ def _source(tiles: Tiles, box: int, target: int) -> int | None:
     return target if docked else None
 
 
-def _data(ends: Ends, made: list[tuple[Box, str]], is_closed: bool) -> Link:
-    """Return the link of some values; how often a closed module takes each is its own affair."""
+def _data(ends: Ends, made: list[tuple[Box, str]], word: str, is_closed: bool) -> Link:
+    """Return the link of some values; how often a closed module takes each is its own affair.
+
+    Args:
+        ends: the tiles.
+        made: the values, each with what happens to its axes.
+        word: which operand they are, where they could be taken for another.
+        is_closed: whether the second tile is a closed module.
+    """
     notes = dict.fromkeys(note for _, note in made if note)
     size = max(box.bytes for box, _ in made)
     count = len({box.id for box, _ in made}) if is_closed else len(made)
-    label = next(iter(notes)) if len(made) == 1 and notes else ""
+    note = next(iter(notes)) if len(made) == 1 and notes else ""
+    label = ", ".join(filter(None, (word, note)))
     return Link(*ends, "data", label, count, link_width(size))
 
 

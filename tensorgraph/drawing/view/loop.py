@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from tensorgraph.drawing.scene.scene import Box
+from tensorgraph.drawing.scene.scene import Box, Statistics
 from tensorgraph.drawing.scene.subgraphs import Subgraphs, signature
 from tensorgraph.drawing.view.wording import common_end, in_turns, short_name
 
@@ -278,8 +278,12 @@ class Loop:
         """
         for column in (*zip(*(turn.ops for turn in self.turns), strict=True), *self.own_leaves()):
             boxes = [inner.get(k, self.graph.boxes[k]) for k in column]
-            settings = _settings([boxes[0], boxes[1], boxes[-1]])
-            yield column[0], replace(boxes[0], name=_name(boxes), settings=settings)
+            told = {"name": _name(boxes), "settings": _settings([boxes[0], boxes[1], boxes[-1]])}
+            value, gradient = (
+                Statistics.pooled(each)
+                for each in zip(*((b.value, b.gradient) for b in boxes), strict=True)
+            )
+            yield column[0], replace(boxes[0], **told, value=value, gradient=gradient)
 
 
 def _is_leaf(box: Box) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from math import prod
 
@@ -18,7 +18,9 @@ from tensorgraph.drawing.view.wording import (
     leaf_title,
     op_lines,
     op_title,
+    operand_word,
     short_name,
+    spanned,
     statistics_lines,
     tip,
     unambiguous,
@@ -37,6 +39,10 @@ class Tiles:
         self.values, self.show = options.values, options.show
         self.outlines = {group: k for k, (group, _) in enumerate(folding.opened)}
         self.users = users(folding)
+        self.last: dict[int, int] = {}
+        """The last of the boxes that one stands for."""
+        for other, first in folding.hierarchy.stands_for.items():
+            self.last[first] = max(other, self.last.get(first, first))
         self.around = dict(folding.opened)
         self.paths = unambiguous(b.name for b in self.boxes if b.kind == "parameter" and b.name)
         self.operands = self._operands()
@@ -130,10 +136,19 @@ class Tiles:
     def _docked(self, leaf: int, number: int, user: Box) -> Tile:
         """Return a leaf as drawn on an operation, with what happens to its axes there."""
         tile = self._leaf(leaf, number, self.folding.slots[self.folding.slot(user.id)].around)
-        notes = dict.fromkeys(w.note for w in user.wires if w.source == leaf and w.note)
+        told = (w.note for w in user.wires if w.source == leaf and w.note)
+        notes = dict.fromkeys((*self._first_of(user, leaf), *told))
+        for said in ("", tile.title):
+            notes.pop(said, None)
         first = self.users[leaf][0] == self.folding.slot(user.id)
         gradient = tile.gradient if first else None
         return replace(tile, lines=(*notes, *tile.lines), gradient=gradient)
+
+    def _first_of(self, user: Box, leaf: int) -> Iterator[str]:
+        """Yield what says that a leaf is the first operand, where another one comes by a link."""
+        is_linked = any(self.boxes[w.source].kind in ("op", "more") for w in user.wires[1:])
+        if user.wires[0].source == leaf and is_linked:
+            yield operand_word(user, 0)
 
     def _leaf(self, leaf: int, number: int, around: Group | None = None) -> Tile:
         """Return the tile of a leaf inside of an open group."""
@@ -166,9 +181,25 @@ class Tiles:
             types = [self._type(item) for item in group.items]
             return (" → ".join(types) if len(types) <= 4 else f"{len(types)} parts",)
         call = self.scene.calls[group.call]
+        first, last = self._inner_path(call), self._inner_path(self._last(group, call))
+        return tuple(filter(None, (call.type, spanned(first, last), self._which(group, call))))
+
+    def _inner_path(self, call: ModuleCall) -> str:
+        """Return a module's place in the one around it."""
         around = "" if call.parent is None else self.scene.calls[call.parent].path
-        place = call.path.removeprefix(around).removeprefix(".")
-        return tuple(filter(None, (call.type, place, self._which(group, call))))
+        return call.path.removeprefix(around).removeprefix(".")
+
+    def _last(self, group: Group, call: ModuleCall) -> ModuleCall:
+        """Return the last of the calls that a group stands for."""
+        op = group.ops[-1] if group.copies > 1 else self.last.get(group.ops[0], group.ops[0])
+        depth = sum(1 for _ in self._outward(call.parent))
+        return self.scene.calls[list(self._outward(self.boxes[op].call))[-1 - depth]]
+
+    def _outward(self, call: int | None) -> Iterator[int]:
+        """Yield a call, and those around it."""
+        while call is not None:
+            yield call
+            call = self.scene.calls[call].parent
 
     def _which(self, group: Group, call: ModuleCall) -> str:
         """Return which call of its module a group is, if there are others that are seen."""

@@ -145,13 +145,10 @@ class View:
 
     def turning(self) -> list[int]:
         """Return the tiles at which the backward pass begins."""
-        back = [link for link in self.links if link.kind in ("gradient", "state gradient")]
-        fed, feeding = {link.target for link in back}, {link.source for link in back}
+        back = ("gradient", "state gradient")
+        fed = {link.target for link in self.links if link.kind in back}
         return [
             i
             for i, tile in enumerate(self.tiles)
-            if tile.gradient
-            and tile.gradient.of is not None
-            and i not in fed
-            and (i in feeding or len(self.tiles) == 1 or tile.docked)
+            if tile.gradient and tile.gradient.of is not None and i not in fed
         ]

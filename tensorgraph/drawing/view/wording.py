@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from tensorgraph.drawing.scene.scene import Box, Shape, Statistics
+from tensorgraph.drawing.scene.subgraphs import SYMMETRIC
 
 
 def shape_text(shape: Shape | None, dtype: str) -> str:
@@ -113,6 +114,31 @@ def _range(numbers: Sequence[int]) -> str:
         return f"{start}"
     close = abs(second - start) == 1
     return f"{start} … {end}" if close else f"{start}, {second}" + f" … {end}" * (end != second)
+
+
+def operand_word(box: Box, position: int) -> str:
+    """Return what tells an operand from others, where they may not be exchanged: ``left``."""
+    ordered = box.op not in SYMMETRIC and len(box.wires) > 1
+    operand = box.wires[position].operand
+    if not ordered or operand.endswith("]"):
+        return ""
+    infix = len(box.wires) == 2 and not any(map(str.isalnum, box.symbol))
+    return ("left" if position == 0 else "") if infix else operand
+
+
+def spanned(first: str, last: str) -> str:
+    """Return the places of equal modules from the first to the last: ``layers[0 … 11]``.
+
+    Example:
+        >>> spanned("layers[0]", "layers[11]"), spanned("fc1", "fc3"), spanned("fc", "fc")
+        ('layers[0 … 11]', 'fc1 … fc3', 'fc')
+    """
+    ends = [re.fullmatch(r"(.*\[)(\d+)\]", place) for place in (first, last)]
+    if first == last:
+        return first
+    if ends[0] and ends[1] and ends[0][1] == ends[1][1]:
+        return f"{ends[0][1]}{ends[0][2]} … {ends[1][2]}]"
+    return f"{first} … {last}"
 
 
 def leaf_title(box: Box, name: str = "", operand: str = "") -> str:
