@@ -448,6 +448,11 @@ class RunPicture(Picture):
     """
 
     def __init__(self, watch: Watch, options: Options) -> None:
+        if options.engine == "dot":
+            raise errors.ArgumentError(
+                "render: the norms of a run are no graph that Graphviz could lay out; leave"
+                " engine='dot' out"
+            )
         super().__init__(Scene(boxes=(), title=type(watch.model).__name__), (), options)
         if not watch.steps:
             raise errors.GraphError(

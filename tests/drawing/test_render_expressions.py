@@ -105,3 +105,27 @@ def test_equal_layers_of_a_trace_are_drawn_once():
 
     view = tg.render(tg.trace(f, np.ones((2, 4), np.float32))).view
     assert [outline.copies for outline in view.outlines] == [12]
+
+
+def test_a_tensor_that_is_given_another_has_a_box_of_its_own():
+    w = tg.tensor([1.0, 2.0], requires_grad=True, name="w")
+    v = tg.tensor([3.0, 4.0], requires_grad=True, name="v")
+
+    def swap(x):
+        with tg.no_grad():
+            old = w * 1
+            w.assign(v)
+            v.assign(old)
+        return x * 2
+
+    made = boxes(tg.render(tg.trace(swap, np.ones(2))))
+    assert ("w'", "assign", ["v"]) in made and ("v'", "multiply") in [box[:2] for box in made]
+
+    def both(x):
+        new = w + x
+        w.assign(new)
+        v.assign(new)
+        return new
+
+    scene = tg.render(tg.trace(both, np.ones(2, np.float32))).scene
+    assert {"w', v'"} <= {box.name for box in scene.boxes}

@@ -345,6 +345,41 @@ def test_titles_stand_on_both_passes():
     assert texts[0].y == texts[1].y and texts[0].x < picture.drawing.width / 2 < texts[1].x
 
 
+@pytest.mark.parametrize("reset", [True, False])
+def test_a_state_goes_round_its_own_loop(reset):
+    h = c = X[:, 0] @ W
+    for _ in range(6):
+        c = X[:, 1] @ W if reset else c
+        for _ in range(7):
+            c = tg.tanh(tg.exp(c @ W) + h)
+        h = h * c
+    picture = tg.render(h.sum())
+    outer, inner = (outline.id for outline in picture.view.outlines)
+    loops = {link.loop for link in picture.view.links if link.kind == "state"}
+    rounds = [link.loop for link in picture.view.links if link.kind == "state"]
+    assert loops == {outer, inner} and rounds.count(outer) == 2 + (not reset)
+    canvas = Canvas(picture.view, picture.options)
+    assert (
+        canvas.lanes.of_outline[outer] == rounds.count(outer) - 1 and canvas.lanes.of_outline[inner]
+    )
+
+
+def test_what_cannot_be_joined_leaves_the_rest_joined():
+    class Block(nn.Module):
+        def __init__(self):
+            self.a, self.b = layers(2)
+
+        def forward(self, x):
+            return x + self.b(tg.relu(self.a(x)))
+
+    y, made = nn.Sequential(*(Block() for _ in range(12)))(X[:, 0]), []
+    for _ in range(60):
+        made.append(tg.sin(made[-1] if made else y))
+    for k, value in enumerate(reversed(made)):
+        y = y + value if k % 3 else y * value
+    assert 12 in folded(drawn(y.sum()))
+
+
 def test_a_call_in_a_loop_is_not_counted():
     layer, h = nn.Linear(4, 4), X[:, 0].astype("float32")
     for _ in range(6):

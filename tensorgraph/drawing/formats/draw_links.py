@@ -51,10 +51,10 @@ class DrawnLinks:
     def _states(self) -> Iterator[Shape]:
         """Yield what goes from one turn of a loop to the next, and back as a gradient."""
         links = self.view.links
-        back = {(link.target, link.source) for link in links if link.kind == "state gradient"}
+        back = {(ln.target, ln.source, ln.loop) for ln in links if ln.kind == "state gradient"}
         for link, route in zip(self.canvas.lanes.links, self.canvas.states, strict=True):
             yield self._arrow([self.canvas.at(point) for point in route], "wire", link)
-            if self.canvas.both and (link.source, link.target) in back:
+            if self.canvas.both and (link.source, link.target, link.loop) in back:
                 way = [self.canvas.at(point, True) for point in reversed(route)]
                 yield self._arrow(way, "gradient", link)
 
@@ -186,7 +186,8 @@ class DrawnLinks:
                 continue
             lines = wrapped(text, NOTE)
             areas = self._beside([self.canvas.at(point) for point in route], lines)
-            free = [a for a in areas if not any(overlap(a, other) for other in taken)]
+            free = [a for a in areas if self._is_on_page(a)]
+            free = [a for a in free if not any(overlap(a, other) for other in taken)]
             free = [a for a in free if not self._is_covered(a)]
             clear = [a for a in free if not self._is_crossed(a)]
             for area in (clear or free)[:1]:
@@ -207,6 +208,10 @@ class DrawnLinks:
             sides += [max(bend, x) + 5, min(bend, x) - 5 - wide]
             corners = [(left, y - 6 - high) for left in sides]
         yield from ((left, top, left + wide, top + high) for left, top in corners)
+
+    def _is_on_page(self, area: Area) -> bool:
+        left, top, right, bottom = area
+        return 0 <= min(left, top) and right <= self.canvas.width and bottom <= self.canvas.height
 
     def _is_covered(self, area: Area) -> bool:
         """Return whether a card, its pills or the border of a frame is in an area."""

@@ -37,22 +37,21 @@ class Lanes:
         self.of_outline: Counter[int] = Counter()
         self.of_tile: Counter[int] = Counter()
         self.lane: list[int] = []
-        known: dict[tuple[int, int, int], int] = {}
+        known: dict[tuple[bool, int, int], int] = {}
         for link in self.links:
             of, home = self.home(link)
-            key = id(of), home, link.source
+            key = of is self.of_tile, home, link.source
             if key not in known:
                 known[key] = of[home]
                 of[home] += 1
             self.lane.append(known[key])
 
     def home(self, link: Link) -> tuple[Counter[int], int]:
-        """Return the innermost outline around both ends; of a closed loop the tile."""
-        if link.source == link.target:
+        """Return the outline of the loop; the tile where that is all it goes round."""
+        innermost = self.view.tiles[link.source].outline
+        if link.loop is None or (link.source == link.target and link.loop == innermost):
             return self.of_tile, link.source
-        around = set(self.around(self.view.tiles[link.source].outline))
-        outward = self.around(self.view.tiles[link.target].outline)
-        return self.of_outline, next(each for each in outward if each in around)
+        return self.of_outline, link.loop
 
     def around(self, outline: int | None) -> Iterator[int]:
         """Yield an outline, and those around it."""

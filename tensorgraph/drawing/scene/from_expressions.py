@@ -23,7 +23,9 @@ def scene_of_trace(trace: Trace) -> Scene:
     What a tensor is given has its name with a prime: ``w'``.
     """
     names = trace.names()
-    results = {e: f"{names[old]}'" for old, e in trace.written.items()}
+    results: dict[Expr, str] = {}
+    for old, e in trace.written.items():
+        results[e] = ", ".join(filter(None, (results.get(e), f"{names[old]}'")))
     return _Capture(names, results, {*trace.written, *trace.known}).scene(
         [*trace.outputs, *trace.written.values()]
     )
@@ -72,9 +74,18 @@ class _Capture:
         for e in in_order(outputs):
             if e.op is not None:
                 self._operation(e, e.op)
-        found = tuple(dict.fromkeys(map(self._box, outputs)))
+        found = tuple(dict.fromkeys(self._output(e) for e in outputs))
         forward = tuple(box.id for box in self.boxes if box.kind == "op")
         return Scene(tuple(self.boxes), outputs=found, forward=forward, **more)
+
+    def _output(self, e: Expr) -> int:
+        """Return the box of a result; a leaf that another tensor is given has one more for that."""
+        made = self._box(e)
+        if e not in self.results or self.boxes[made].kind == "op":
+            return made
+        wires, look = (Wire(made, "x"),), {"op": "assign", "symbol": "=", "family": "shape"}
+        self._add(e, kind="op", name=self.results[e], wires=wires, **look)
+        return self.box_of[e]
 
     def _box(self, e: Expr) -> int:
         """Return the box of an expression; that of a leaf is made where it is first used."""

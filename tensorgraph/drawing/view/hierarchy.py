@@ -21,7 +21,8 @@ SPARED = 8
 """Operations outside of modules are joined if more than so many need not be drawn then."""
 
 ROUNDS = 12
-"""So often parts are joined anew without those that give what they make elsewhere; then none is."""
+"""So often parts are joined anew without those that give what they make elsewhere; from half of it
+on all parts of such a loop stand alone. If that is not enough, none is joined."""
 
 Item = Any
 """An operation (its box) or a group."""
@@ -76,7 +77,7 @@ def hierarchy(
     """
     graph = Subgraphs(scene)
     limits: dict[Turns, int] = {}
-    for _ in range(ROUNDS if repeats else 0):
+    for k in range(ROUNDS if repeats else 0):
         groups = _groups(scene)
         for group in groups[1:]:
             group.alone = group.call is not None and alone(group.call)
@@ -85,7 +86,7 @@ def hierarchy(
         for group in reversed(groups):
             group.items = joined.fold(group.items)
         # Where a part's values go is known only when all has been joined.
-        too_long = joined.too_long()
+        too_long = joined.too_long(to_the_end=k >= ROUNDS // 2)
         if not too_long:
             return found
         limits |= too_long
@@ -124,11 +125,17 @@ class _Repeats:
         self.loops: list[Loop] = []
         self.kinds: dict[Hashable, int] = {}
 
-    def too_long(self) -> dict[Turns, int]:
-        """Return of loops whose turns are not all one how many are, by where these begin."""
+    def too_long(self, to_the_end: bool) -> dict[Turns, int]:
+        """Return of loops whose turns are not all one how many are, by where these begin.
+
+        Args:
+            to_the_end: whether no turn of such a loop is to be joined to others.
+        """
         found: dict[Turns, int] = {}
         for loop in self.loops:
             runs = loop.runs(self._shown, self._number)
+            if len(runs) > 1 and to_the_end:
+                runs = [1] * len(loop)
             if len(runs) > 1:
                 starts = accumulate(runs, initial=0)
                 first = (loop.turns[start].ops for start in starts if start < len(loop))

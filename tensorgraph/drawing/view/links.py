@@ -21,7 +21,7 @@ def links_of(tiles: Tiles) -> Iterator[Link]:
     words: dict[Ends, dict[str, None]] = {}
     gradients: dict[Ends, int] = {}
     saved: dict[Ends, dict[str, None]] = {}
-    states: dict[Ends, dict[int, bool]] = {}
+    states: dict[tuple[Ends, int], dict[int, bool]] = {}
     for op in tiles.scene.forward:
         box = tiles.boxes[op]
         slot = tiles.folding.slot(op)
@@ -36,7 +36,7 @@ def links_of(tiles: Tiles) -> Iterator[Link]:
             flows = made.differentiable and box.differentiable and not wire.stops
             if loop is not None:
                 if _is_seen(tiles, loop, slot):
-                    states.setdefault((source, target), {})[made.id] = flows
+                    states.setdefault(((source, target), loop), {})[made.id] = flows
                 continue
             if source != target:
                 data.setdefault((source, target), []).append((made, wire.note))
@@ -82,15 +82,16 @@ def _is_seen(tiles: Tiles, loop: int, slot: int) -> bool:
     return loop not in hierarchy.stacks and (is_tile or group in tiles.outlines)
 
 
-def _states(tiles: Tiles, states: dict[Ends, dict[int, bool]]) -> Iterator[Link]:
-    """Yield what goes from one turn to the next, and back as a gradient."""
-    for (source, target), made in sorted(states.items()):
+def _states(tiles: Tiles, states: dict[tuple[Ends, int], dict[int, bool]]) -> Iterator[Link]:
+    """Yield what goes from one turn of a loop to the next, and back as a gradient."""
+    for ((source, target), loop), made in sorted(states.items()):
+        outline = tiles.outlines.get(tiles.folding.hierarchy.groups[loop])
         names = (tiles.boxes[k].name for k in made)
         label = ", ".join(dict.fromkeys(filter(None, names)))
-        yield Link(source, target, "state", label, len(made))
+        yield Link(source, target, "state", label, len(made), loop=outline)
         ends = tiles.all[source].gradient, tiles.all[target].gradient
         if tiles.mirror and any(made.values()) and all(ends):
-            yield Link(target, source, "state gradient", label, len(made))
+            yield Link(target, source, "state gradient", label, len(made), loop=outline)
 
 
 def _source(tiles: Tiles, box: int, target: int) -> int | None:

@@ -81,6 +81,8 @@ class Link:
     count: int = 1
     """How many edges of the graph it stands for."""
     width: float = 1.0
+    loop: int | None = None
+    """Of a state, the outline of the loop that it goes round; ``None`` where that is closed."""
 
 
 @dataclass(frozen=True, slots=True)
