@@ -33,7 +33,10 @@ C_PROGRAMS = tuple(
     f"compiler/test_{name}.py" for name in ("c_sweep", "c_programs", "c_windows", "memory_order")
 )
 # Programs of their own, which no run changes.
-BROWSER_AND_TEX = ("drawing/test_explorer.py", "formulas/test_mathml.py", "formulas/test_latex.py")
+BROWSER_AND_TEX = (
+    *(f"drawing/{path.name}" for path in sorted(ROOT.glob("tests/drawing/test_explorer*.py"))),
+    "drawing/test_renderers.py", "formulas/test_mathml.py", "formulas/test_latex.py",
+)  # fmt: skip
 # What is run with the newest Python and on plain kernels.
 EXAMPLES = ("house/test_examples.py", "house/test_faults.py")
 # What type checkers find, and that a killed run goes on.
