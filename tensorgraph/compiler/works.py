@@ -114,7 +114,11 @@ def works_of_kernels(computed: Iterable[Expr], dataflow: Dataflow) -> list[Work]
         reads = tuple(dict.fromkeys(x for arg in e.args for x in _sources(memory, arg)))
         kind = "output" if e in outputs else "temporary"
         before = memory[written[e]] if e in written else None
-        name, parts = (before.name, before.parts) if before else (None, ())
+        # Parts of their own: what was there before may still be read.
+        parts = (
+            (Buffer(p.shape, p.dtype, kind, name=p.name) for p in before.parts) if before else ()
+        )
+        name = before.name if before else None
         memory[e] = Buffer(e.shape, e.dtype, kind, name=name, parts=parts)
         works.append(Work("kernel", (Piece((e.op.name,), e.op.family, e.shape, reads, memory[e]),)))
     return works

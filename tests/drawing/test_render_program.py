@@ -153,3 +153,25 @@ def test_of_a_long_program_what_runs_together_is_one_box():
     ]
     opened = picture(f, c_runner, X, depth=1)
     assert [o for o in opened.view.outlines if "step" in o.title]
+
+
+@pytest.mark.parametrize("runner", [numpy_runner, pytest.param(c_runner, marks=needs("cc"))])
+def test_what_was_there_before_an_update_is_told_from_what_it_made(runner):
+    W = tg.tensor(np.full((4, 2), 0.5, np.float32), requires_grad=True, name="W")
+    b = tg.tensor(np.zeros((4, 2), np.float32), requires_grad=True, name="b")
+    optimizer = tg.optim.SGD([W, b], lr=0.1)
+
+    def step(x):
+        loss = ((x @ W + x @ tg.sin(b)) ** 2).sum()
+        optimizer.zero_grad()
+        loss.backward()
+        before = W.detach()
+        optimizer.step()
+        with tg.no_grad():
+            return tg.exp(before * (W * W).sum()).sum()
+
+    scene = picture(step, runner, X).scene
+    (exp,) = [box for box in scene.boxes if box.kind == "op" and "exp" in box.op]
+    product = [box for box in sources(scene, exp) if box.op == "multiply"]  # in C one loop
+    reads = [each for box in (exp, *product) for each in sources(scene, box)]
+    assert [box.kind for box in reads if box.name == "W"] == ["input"]

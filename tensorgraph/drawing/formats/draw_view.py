@@ -69,7 +69,7 @@ def _titles(canvas: Canvas) -> Iterator[Shape]:
         entering = {
             left + 1
             for _, (left, top, right, bottom) in canvas.ways.get(int((y0 + 12) // STRIP), ())
-            if right - left == 2 and top < y0 + 12 < bottom
+            if abs(right - left - 2) < 0.01 and top < y0 + 12 < bottom
         }
         for line in sorted(entering):
             if x - 6 < line < x + wide + 6 and line < x1:
