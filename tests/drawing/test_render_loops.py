@@ -95,6 +95,16 @@ def test_a_loop_in_a_loop_tells_both_of_their_numbers():
     assert "getitem [0 … 5, 0 … 7]" in told
 
 
+def test_windows_in_a_loop_in_a_loop_have_letters_of_their_own():
+    elements, h = tg.tensor(np.ones((12, 8)), requires_grad=True), ZEROS[0, :2]
+    for t in range(0, 12, 2):
+        for k in range(0, 8, 2):
+            h = tg.tanh(h + elements[t : t + 2, k : k + 2].sum(axis=0))
+        h = tg.exp(h)
+    told = [line for tile in drawn(h.sum()).tiles for line in tile.lines if "getitem" in line]
+    assert told == ["getitem [j:j+2, i:i+2], i = 0, 2 … 6, j = 0, 2 … 10"]
+
+
 def test_a_loop_inside_a_module():
     class Net(nn.Module):
         def __init__(self):

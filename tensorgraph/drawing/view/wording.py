@@ -94,7 +94,8 @@ def in_turns(words: Sequence[str], columns: Sequence[tuple[int, ...]]) -> str:
     """
     steps = [numbers[1] - numbers[0] for numbers in columns]
     told_apart = (s for s, n in Counter(steps).items() if s and (n > 1 or abs(s) > 1))
-    letters = dict(zip(told_apart, "ijkl", strict=False))
+    free = (letter for letter in "ijkl" if f"{letter} = " not in "".join(words))  # by inner loops
+    letters = dict(zip(told_apart, free, strict=False))
     first = {step: column for step, column in zip(steps[::-1], columns[::-1], strict=True)}
     written = [
         f"{letters[step]}{column[0] - first[step][0]:+d}".removesuffix("+0")
