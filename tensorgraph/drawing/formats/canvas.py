@@ -1,4 +1,4 @@
-"""Where everything of a view stands in an SVG picture."""
+"""Where everything of a view stands in a drawing."""
 
 from __future__ import annotations
 

@@ -195,8 +195,8 @@ class _Writer:
                 wide = f"{link.width:g}"
                 edge(f"t{source}", f"t{target}", label=label, penwidth=wide, weight="8")
             case "state":
-                tip = _plain(f"{link.label} of the turn before".strip())
-                edge(f"t{source}", f"t{target}", tooltip=tip, **loose)
+                told = _plain(f"{link.label} of the turn before".strip())
+                edge(f"t{source}", f"t{target}", label=told, **loose)
             case "state gradient":
                 edge(f"g{source}", f"g{target}", color=self.colour("line", "gradient"), **loose)
             case "saved":
