@@ -469,6 +469,8 @@ def test_operands_that_may_not_be_exchanged_are_told_apart():
     assert labels(tg.where(W.data > 0, a, b)) == {"exp": "x", "tanh": "y"}
     assert labels(1 - a) == {"1": "left"} and labels(a - 1) == {}
     assert labels(W @ a)["W"] == "left" and "W" not in labels(a @ W)
+    columns = tg.ones((4, 3), dtype="float64", name="columns")  # a box of its own, as it is named
+    assert labels(W @ columns)["W"] == "left"
 
 
 def test_a_closed_module_turns_to_its_gradient():

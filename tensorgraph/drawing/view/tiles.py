@@ -146,9 +146,15 @@ class Tiles:
 
     def _first_of(self, user: Box, leaf: int) -> Iterator[str]:
         """Yield what says that a leaf is the first operand, where another one comes by a link."""
-        is_linked = any(self.boxes[w.source].kind in ("op", "more") for w in user.wires[1:])
-        if user.wires[0].source == leaf and is_linked:
+        if user.wires[0].source == leaf and any(self._is_linked(w.source) for w in user.wires[1:]):
             yield operand_word(user, 0)
+
+    def _is_linked(self, box: int) -> bool:
+        """Return whether a value comes by a link from a tile of its own."""
+        if self.boxes[box].kind in ("op", "more"):
+            return True
+        leaf = self.folding.shown_as(box)
+        return not is_docked(self.folding, self.boxes[leaf], self.users[leaf])
 
     def _leaf(self, leaf: int, number: int, around: Group | None = None) -> Tile:
         """Return the tile of a leaf inside of an open group."""
