@@ -7,6 +7,7 @@ creation in the graph, so that the same program gives the same scene in every pr
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 from tensorgraph.drawing.scene.samples import Sample
 
 Shape = tuple[int, ...]
+_NUMBERED = re.compile(r"\[(\d+)\]$")
 COUNTS = ("count", "zeros", "nans", "infs")
 """The statistics of several arrays that are the sums of theirs."""
 
@@ -80,6 +82,17 @@ class Wire:
     """What happens to its axes: ``broadcast (3,) → (4, 3)``."""
     stops: bool = False
     """Whether no gradient flows back along it, though one flows to both ends."""
+
+    @property
+    def number(self) -> int | None:
+        """Which of the operands in a row it is, if it is one of these: 2 for ``arrays[2]``."""
+        found = _NUMBERED.search(self.operand)
+        return int(found[1]) if found else None
+
+    @property
+    def role(self) -> str:
+        """What the operation calls it, and all in a row with it: ``arrays``."""
+        return _NUMBERED.sub("", self.operand)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Container, Hashable
 
@@ -10,7 +9,6 @@ from tensorgraph.drawing.scene.scene import Box, Scene
 
 SYMMETRIC = frozenset({"add", "multiply", "maximum", "minimum", "equal", "not_equal"})
 """The operations whose two operands may be exchanged."""
-_NUMBER = re.compile(r"\[\d+\]$")
 
 
 class Subgraphs:
@@ -43,8 +41,7 @@ class Subgraphs:
             box = self.boxes[user]
             for wire in box.wires:
                 if wire.source == op:
-                    place = "" if box.op in SYMMETRIC else _NUMBER.sub("", wire.operand)
-                    found[shown(user), place] += 1
+                    found[shown(user), "" if box.op in SYMMETRIC else wire.role] += 1
         return found
 
     def only_in(self, source: int, inside: Container[int]) -> bool:

@@ -1,11 +1,11 @@
 """Whether parts in a row are turns of one loop: the same operations, on what corresponds.
 
 What a turn takes from outside is held against what the others take, and who takes what it makes
-against who takes that of the others. A value may be the same in all
-turns (weights that are shared), one of its own in each (the layers of a stack, the elements of a
-sequence), or *carried*: made by the turn before, and given to the first one (a state). Turns are
-one loop only if each of their operands is one of these throughout, so that one turn, with its
-number and the arrows of its states, says what all of them do.
+against who takes that of the others. A value may be the same in all turns (weights that are
+shared), one of its own in each (the layers of a stack, the elements of a sequence), or *carried*:
+made by the turn before, and given to the first one (a state). Turns are one loop only if each of
+their operands is one of these throughout, so that one turn, with its number and the arrows of its
+states, says what all of them do.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from tensorgraph.drawing.scene.subgraphs import Subgraphs, signature
 from tensorgraph.drawing.view.wording import common_end, in_turns, short_name
 
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
-NUMBERED = re.compile(r"\[(\d+)\]$")
 NUMBER_AT_END = re.compile(r"\d+$")
 
 
@@ -139,18 +138,18 @@ class Loop:
         self, turn: Turn, inside: set[int], number: Callable[[int, Sequence[int]], int]
     ) -> list[int]:
         """Return where in other loops, and at which operands, a turn takes and gives its own."""
-        taken = (
-            source
-            for k, source in enumerate(turn.taken)
-            if k not in self.carried and len(self._met[k]) > 1
-        )
+        taken = (turn.taken[k] for k in self._own())
         numbers = [number(k, turn.ops) for k in taken if not _is_leaf(self.graph.boxes[k])]
         for op in turn.ops:
             for user in dict.fromkeys(self.graph.users[op]):
                 wires = self.graph.boxes[user].wires if user not in inside else ()
-                operands = (NUMBERED.search(w.operand) for w in wires if w.source == op)
-                numbers += [int(found[1]) for found in operands if found]
+                places = (wire.number for wire in wires if wire.source == op)
+                numbers += [place for place in places if place is not None]
         return numbers
+
+    def _own(self) -> list[int]:
+        """Return the places in ``taken`` at which each turn has a value of its own."""
+        return [k for k, met in enumerate(self._met) if k not in self.carried and len(met) > 1]
 
     # ------------------------------------------------------------------------------------- one turn
 
@@ -253,11 +252,10 @@ class Loop:
     def own_leaves(self) -> Iterator[tuple[int, ...]]:
         """Yield, turn by turn, the leaves that each turn has for itself."""
         first = set(self.turns[0].ops)
-        for k, column in enumerate(zip(*(turn.taken for turn in self.turns), strict=True)):
-            leaf = self.graph.boxes[column[0]]
-            own = k not in self.carried and len(self._met[k]) > 1
-            if own and _is_leaf(leaf) and self.graph.only_in(leaf.id, first):
-                yield column
+        for k in self._own():
+            leaf = self.graph.boxes[self.turns[0].taken[k]]
+            if _is_leaf(leaf) and self.graph.only_in(leaf.id, first):
+                yield tuple(turn.taken[k] for turn in self.turns)
 
     def is_stack(self) -> bool:
         """Return whether turns are layers: what is carried goes through parameters of each one."""
@@ -274,11 +272,11 @@ class Loop:
         """Yield the boxes of the first turn as they are told for all of them.
 
         Args:
-            inner: boxes of the first two turns and of the last as loops inside of these tell them.
+            inner: boxes as loops inside of the turns tell them.
         """
         for column in (*zip(*(turn.ops for turn in self.turns), strict=True), *self.own_leaves()):
             boxes = [inner.get(k, self.graph.boxes[k]) for k in column]
-            told = {"name": _name(boxes), "settings": _settings([boxes[0], boxes[1], boxes[-1]])}
+            told = {"name": _name(boxes), "settings": _settings(boxes)}
             value, gradient = (
                 Statistics.pooled(each)
                 for each in zip(*((b.value, b.gradient) for b in boxes), strict=True)
@@ -307,11 +305,7 @@ def indices(box: Box) -> tuple[int, ...]:
 
 
 def _settings(boxes: Sequence[Box]) -> str:
-    """Return the settings of one operation in all turns: ``[:, 0 … 19]``.
-
-    Args:
-        boxes: the operation in the first two turns, and in the last one.
-    """
+    """Return the settings of one operation in all turns: ``[:, 0 … 19]``."""
     columns = list(zip(*map(indices, boxes), strict=True))
     return in_turns(NUMBER.split(boxes[0].settings), columns) if columns else boxes[0].settings
 

@@ -120,11 +120,11 @@ def _range(numbers: Sequence[int]) -> str:
 def operand_word(box: Box, position: int) -> str:
     """Return what tells an operand from others, where they may not be exchanged: ``left``."""
     ordered = box.op not in SYMMETRIC and len(box.wires) > 1
-    operand = box.wires[position].operand
-    if not ordered or operand.endswith("]"):
+    wire = box.wires[position]
+    if not ordered or wire.number is not None:
         return ""
     infix = len(box.wires) == 2 and not any(map(str.isalnum, box.symbol))
-    return ("left" if position == 0 else "") if infix else operand
+    return ("left" if position == 0 else "") if infix else wire.operand
 
 
 def spanned(first: str, last: str) -> str:
