@@ -11,6 +11,11 @@ from selenium.webdriver import ActionChains
 
 from tests.machine.needs import CHROMIUM, program
 
+STEP = """
+    const slider = document.querySelector('#step');
+    slider.value = arguments[0];
+    slider.dispatchEvent(new Event('input'));"""
+
 SETTINGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
     "--disable-extensions", "--force-device-scale-factor=1", "--window-size=1400,900",

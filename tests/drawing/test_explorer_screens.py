@@ -4,6 +4,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph.drawing.explorer import page
+from tests.drawing.browser import STEP
 from tests.drawing.explorer_scenes import RUN, Builder, blocks, two_layers
 
 SIZES = [(390, 844), (768, 1024), (1500, 900)]
@@ -62,10 +63,6 @@ FRAMES = """
       drawing: frame(document.querySelector('#world')),
       now: [...document.querySelectorAll('.is-current > .face')].map(frame),
     }"""
-STEP = """
-    const slider = document.querySelector('#step');
-    slider.value = arguments[0];
-    slider.dispatchEvent(new Event('input'));"""
 VIEW = """
     const {a, e, f} = document.querySelector('#world').transform.baseVal.consolidate().matrix;
     return [a, e, f]"""

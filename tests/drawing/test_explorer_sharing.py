@@ -10,6 +10,7 @@ from PIL import Image
 
 import tensorgraph as tg
 from tensorgraph.drawing.explorer import page
+from tests.drawing.browser import STEP
 from tests.drawing.explorer_scenes import blocks, two_layers
 
 STATE = """
@@ -25,10 +26,6 @@ STATE = """
       details: document.querySelector('#details').textContent,
       pressed: [...document.querySelectorAll('[aria-pressed]')].map((e) => e.ariaPressed),
     }"""
-STEP = """
-    const slider = document.querySelector('#step');
-    slider.value = arguments[0];
-    slider.dispatchEvent(new Event('input'));"""
 COPY = """
     const done = arguments[arguments.length - 1];
     window.copied = null;

@@ -16,10 +16,9 @@ from tensorgraph.drawing.formats.norm_map import norms_drawing
 from tensorgraph.drawing.formats.shapes import Group, Rect
 from tensorgraph.drawing.formats.to_svg import to_svg
 from tensorgraph.drawing.palette import THEMES
-from tests.drawing.browser import Browser
 from tests.drawing.render_cases import options
 from tests.drawing.test_render_svg import mirror
-from tests.machine.needs import needs, require
+from tests.machine.needs import needs
 
 NEIGHBOUR = '<svg id="other" width="9" height="9"><text fill="#123456">x</text></svg>'
 
@@ -39,12 +38,10 @@ PROGRAMS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    require("browser")
-    browser = Browser(tmp_path_factory.mktemp("chromium"))
-    yield browser
-    browser.close()
+@pytest.fixture
+def chromium(session):
+    yield session
+    session.plain()
 
 
 def drawn_by_chromium(browser, body, screen="light"):

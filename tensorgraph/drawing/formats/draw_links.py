@@ -201,7 +201,7 @@ class DrawnLinks:
         high = 12 * len(lines) + 1
         (x0, y0), bend, (x, y) = route[0], route[-2][0], route[-1]
         if self.turned:
-            spots = [(left, at) for left, at in ((x - 8 - wide, y), (x0 + 6, y0))]
+            spots = [(x - 8 - wide, y), (x0 + 6, y0)]
             corners = [(left, top) for left, at in spots for top in (at - 5 - high, at + 4)]
         else:
             sides = [x + 5, x - 5 - wide][:: -1 if bend > x + 1 else 1]

@@ -201,7 +201,7 @@ class PlacedTile:
         gradient = tile.gradient if self.mirrored else None
         absent = _is_absent(gradient)
         look = "absent" if absent else "bad" if tile.warn else "tile"
-        radius = height / 2 if tile.kind in ("input", "parameter", "constant") else 8
+        radius = height / 2 if tile.is_leaf else 8
         shapes: list[Shape] = [
             _rect(look, left + self.sign * d, top + d, width, height, radius)
             for d in self.sized.steps

@@ -215,9 +215,8 @@ class _Writer:
     def _tile(self, tile: Tile) -> str:
         """Return the label of a tile: its lines, below them the leaves docked to it."""
         title = tile.title + (f" × {tile.repeat}" if tile.repeat > 1 else "")
-        leaf = tile.kind in ("parameter", "input", "constant")
         wide = self.widths.get(tile.id, 0.0) * self.scale
-        cells = [self._cell(tile, [(title, 13, self.ink)], 10, leaf, wide)]
+        cells = [self._cell(tile, [(title, 13, self.ink)], 10, tile.is_leaf, wide)]
         cells += [self._cell(each, [(each.title, 11, self.ink)], 9, True) for each in tile.docked]
         return _table(cells)
 

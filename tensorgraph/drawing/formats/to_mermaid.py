@@ -64,8 +64,7 @@ def _rows(tile: Tile) -> list[str]:
 
 def _box(name: str, tile: Tile, rows: list[str]) -> str:
     """Return a box, with round ends for a leaf."""
-    is_leaf = tile.kind in ("parameter", "input", "constant")
-    left, right = ("([", "])") if is_leaf else ("[", "]")
+    left, right = ("([", "])") if tile.is_leaf else ("[", "]")
     return f"{name}{left}{_quoted(rows)}{right}:::{tile.tone}"
 
 

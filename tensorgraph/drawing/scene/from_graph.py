@@ -77,7 +77,7 @@ class _Capture:
                 self._leaf(root, None)
         self._count_uses()
         box_of = self.box_of
-        ops = [box.id for box in self.boxes if box.kind in ("op", "more")]
+        ops = [box.id for box in self.boxes if not box.is_leaf]
         scene = Scene(
             boxes=tuple(self.boxes),
             calls=tuple(self.calls.numbered()),

@@ -144,6 +144,11 @@ class Box:
     backward_seconds: float | None = None
 
     @property
+    def is_leaf(self) -> bool:
+        """Whether no operation makes it."""
+        return self.kind not in ("op", "more")
+
+    @property
     def saves_result(self) -> bool:
         """Whether its gradient rules keep the value itself."""
         return len(self.wires) in self.saved

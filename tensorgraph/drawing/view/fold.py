@@ -222,11 +222,11 @@ def users(folding: Folding) -> dict[int, list[int]]:
     boxes = folding.scene.boxes
     for k in folding.scene.forward:
         for wire in boxes[k].wires:
-            if boxes[wire.source].kind not in ("op", "more"):
+            if boxes[wire.source].is_leaf:
                 leaf = folding.shown_as(wire.source)
                 found.setdefault(leaf, {})[folding.slot(k)] = None
     for k in folding.scene.outputs:
-        if boxes[k].kind not in ("op", "more"):
+        if boxes[k].is_leaf:
             found.setdefault(k, {})
     return {leaf: list(slots) for leaf, slots in found.items()}
 

@@ -96,7 +96,7 @@ def _states(tiles: Tiles, states: dict[tuple[Ends, int], dict[int, bool]]) -> It
 
 def _source(tiles: Tiles, box: int, target: int) -> int | None:
     """Return the tile where a value comes from: for a docked leaf the target itself."""
-    if tiles.boxes[box].kind in ("op", "more"):
+    if not tiles.boxes[box].is_leaf:
         return tiles.of_slot[tiles.folding.slot(box)]
     leaf = tiles.folding.shown_as(box)
     if leaf in tiles.of_leaf:

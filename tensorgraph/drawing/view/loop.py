@@ -139,7 +139,7 @@ class Loop:
     ) -> list[int]:
         """Return where in other loops, and at which operands, a turn takes and gives its own."""
         taken = (turn.taken[k] for k in self._own())
-        numbers = [number(k, turn.ops) for k in taken if not _is_leaf(self.graph.boxes[k])]
+        numbers = [number(k, turn.ops) for k in taken if not self.graph.boxes[k].is_leaf]
         for op in turn.ops:
             for user in dict.fromkeys(self.graph.users[op]):
                 wires = self.graph.boxes[user].wires if user not in inside else ()
@@ -243,7 +243,7 @@ class Loop:
 
     def _comes_in(self, box: Box, inside: set[int]) -> Hashable:
         """Return what matters of a value from outside that is not carried."""
-        if not _is_leaf(box):
+        if not box.is_leaf:
             return _like(box)
         return (box.kind == "input", *_like(box), box.exact, self.graph.only_in(box.id, inside))
 
@@ -254,7 +254,7 @@ class Loop:
         first = set(self.turns[0].ops)
         for k in self._own():
             leaf = self.graph.boxes[self.turns[0].taken[k]]
-            if _is_leaf(leaf) and self.graph.only_in(leaf.id, first):
+            if leaf.is_leaf and self.graph.only_in(leaf.id, first):
                 yield tuple(turn.taken[k] for turn in self.turns)
 
     def is_stack(self) -> bool:
@@ -282,10 +282,6 @@ class Loop:
                 for each in zip(*((b.value, b.gradient) for b in boxes), strict=True)
             )
             yield column[0], replace(boxes[0], **told, value=value, gradient=gradient)
-
-
-def _is_leaf(box: Box) -> bool:
-    return box.kind not in ("op", "more")
 
 
 def _like(box: Box) -> tuple[Hashable, ...]:

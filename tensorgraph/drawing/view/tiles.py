@@ -151,7 +151,7 @@ class Tiles:
 
     def _is_linked(self, box: int) -> bool:
         """Return whether a value comes by a link from a tile of its own."""
-        if self.boxes[box].kind in ("op", "more"):
+        if not self.boxes[box].is_leaf:
             return True
         leaf = self.folding.shown_as(box)
         return not is_docked(self.folding, self.boxes[leaf], self.users[leaf])

@@ -65,6 +65,11 @@ class Tile:
     tip: str = ""
     """What is told when the pointer rests on it."""
 
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it is a value that no operation makes."""
+        return self.kind in ("parameter", "input", "constant")
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
