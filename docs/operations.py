@@ -25,7 +25,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.modes import user_frame
 from tensorgraph.engine.rule import Word
 from tensorgraph.ops import OPS
-from tensorgraph.testing.op_calls import Case
+from tensorgraph.testing.ops.op_calls import Case
 from tests.ops.op_cases import cases
 
 INFINITY = np.inf

@@ -89,6 +89,17 @@ class GradcheckError(RuntimeError):
     """A gradient that disagrees with its numeric counterpart."""
 
 
+class CheckError(AssertionError):
+    """Promises that a check found broken; ``result`` tells of each, and of those that are kept."""
+
+    def __init__(self, message: str, result: Any) -> None:
+        super().__init__(message)
+        self.result = result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.result)
+
+
 class UsageError(RuntimeError):
     """A call that comes before what it needs, or after what forbids it."""
 

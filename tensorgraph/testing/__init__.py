@@ -7,14 +7,9 @@ check an operation of your own    ``tg.testing.check_op(tg.exp)``
 draw its inputs in a test         ``tg.testing.strategies``, for hypothesis
 ================================  ================================================
 
-In comes a function with arguments, or an operation's record; out comes what was checked, or an
-error that says where a derivative is wrong or which promise is broken. ``strategies`` draws inputs
-from an operation's domain for hypothesis.
-
-Read ``gradcheck`` first, which compares gradients with numeric ones: ``checked_function`` runs the
-function, ``probes`` says along what it is differentiated, ``ridders`` and ``kinks`` how, and
-``findings`` what is told. Then ``check_op``: ``op_calls`` says what an operation is called with,
-``requirements`` what each call is held to, ``record_requirements`` what a record's fields are.
+What is wrong is told by an error; what is right, by what is handed back. ``numeric`` compares
+gradients with numeric ones, ``ops`` checks operations, ``strategies`` draws inputs for hypothesis;
+``promises`` is what a check of a whole thing hands back.
 """
 
 from __future__ import annotations
@@ -24,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
 from tensorgraph.leads.modules import tell_of_calls as _tell_of_calls
-from tensorgraph.testing.check_op import check_op
-from tensorgraph.testing.findings import GradcheckResult
-from tensorgraph.testing.gradcheck import gradcheck
+from tensorgraph.testing.numeric.findings import GradcheckResult
+from tensorgraph.testing.numeric.gradcheck import gradcheck
+from tensorgraph.testing.ops.check_op import check_op
+from tensorgraph.testing.promises import Checked
 
 if TYPE_CHECKING:
     from tensorgraph.testing import strategies as strategies
@@ -44,4 +40,4 @@ else:
     _tell_of_calls(__name__)
 
 
-__all__ = ["GradcheckResult", "check_op", "gradcheck"]
+__all__ = ["Checked", "GradcheckResult", "check_op", "gradcheck"]

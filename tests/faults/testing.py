@@ -6,12 +6,12 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
-        "testing/requirements.py",
+        "testing/ops/requirements.py",
         ("check_adjoint", "gradcheck(function, *primals).method != COMPLEX_STEP", "False",
          "check_op: the complex step is believed of a kernel that is not analytic"),
     ),
     *planted_in(
-        "testing/strategies.py",
+        "testing/strategies/of_ops.py",
         ("_numbers", "point + APART", "point", "check_op: drawn too near above what is avoided"),
         ("_numbers", "point - APART", "point", "check_op: drawn too near below what is avoided"),
         ("_inside", "float(least) < low", "False",
@@ -20,12 +20,12 @@ FAULTS: list[Fault] = [
          "check_op: a domain of subnormal numbers cannot be drawn"),
     ),
     *planted_in(
-        "testing/check_op.py",
+        "testing/ops/check_op.py",
         ("_reference", "partial(reference, **static)", "reference",
          "check_op: ref computes with the defaults of static parameters"),
     ),
     *planted_in(
-        "testing/checked_function.py",
+        "testing/numeric/checked_function.py",
         ("CheckedFunction.outputs", "leaves[position] = variable", "leaves[-1] = variable",
          "gradcheck: a variable takes another one's place in a container"),
     ),

@@ -16,7 +16,7 @@ from tensorgraph.formulas.writing.mathml import mathml
 from tensorgraph.formulas.writing.text import text
 from tensorgraph.symbolic.expr import lift, make, symbol
 from tensorgraph.symbolic.infer import result_like
-from tensorgraph.testing.op_calls import elementwise_cases
+from tensorgraph.testing.ops.op_calls import elementwise_cases
 from tests.ops.op_cases import TABLE
 
 X, Y = Formula("name", text="x"), Formula("name", text="y")

@@ -63,7 +63,8 @@ ROOMS = [
     "optim formulas",
     "compiler",
     "data diagnose drawing",
-    "train testing",
+    "train",
+    "testing",
 ]  # fmt: skip
 # The rooms in a large room, in the same way.
 INNER = {
@@ -94,6 +95,7 @@ INNER = {
         "hints of_function solution",
         "derive whole_graph",
     ],
+    "testing": ["numeric promises", "ops", "strategies"],
 }
 RANK = {room: rank for rank, line in enumerate(ROOMS) for room in line.split()}
 ARRAYS_ONLY = {"data", "diagnose"}
@@ -314,6 +316,7 @@ PLACES = {
 
 
 ELSEWHERE = {
+    "testing.Checked": "shown by check_module",
     "testing.GradcheckResult": "shown by gradcheck",
     "data.Comparison": "shown by alike",
     "data.Leak": "shown by leaks",

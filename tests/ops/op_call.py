@@ -7,7 +7,7 @@ import numpy as np
 
 import tensorgraph as tg
 from tensorgraph.ops import OPS
-from tensorgraph.testing.op_calls import Case
+from tensorgraph.testing.ops.op_calls import Case
 from tests.ops import elements
 
 RNG = np.random.default_rng(7)

@@ -7,7 +7,7 @@ derived. The others have a table of representative calls, and references of thei
 
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.ops import OPS
-from tensorgraph.testing.op_calls import elementwise_cases
+from tensorgraph.testing.ops.op_calls import elementwise_cases
 from tests.ops import calls_contracting, calls_moving, calls_reducing
 
 TABLE = {**calls_reducing.TABLE, **calls_moving.TABLE, **calls_contracting.TABLE}

@@ -13,7 +13,7 @@ from tensorgraph.engine.op import REGISTRY
 from tensorgraph.formulas.facts import WORDS, Fact, Facts, asserted_of
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, symbol
-from tensorgraph.testing.op_calls import elementwise_cases
+from tensorgraph.testing.ops.op_calls import elementwise_cases
 from tests.engine import programs as pg
 from tests.engine.programs import programs
 from tests.ops.op_cases import cases

@@ -12,8 +12,9 @@ from tensorgraph.engine.declaration_checks import FACT_WORDS
 from tensorgraph.engine.domain import Boolean, Integer, Real, Simplex
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.errors import ArgumentError, DTypeError, GradcheckError
-from tensorgraph.testing import check_op, requirements, strategies
-from tensorgraph.testing.op_calls import Case, elementwise_cases
+from tensorgraph.testing import check_op, strategies
+from tensorgraph.testing.ops import requirements
+from tensorgraph.testing.ops.op_calls import Case, elementwise_cases
 from tests.ops.op_call import WAYS
 from tests.ops.op_cases import ELEMENTWISE, TABLE
 

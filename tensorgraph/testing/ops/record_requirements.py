@@ -17,8 +17,8 @@ from tensorgraph.formulas.writing.numpy_code import identifiers, python
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, lift, make, symbol
 from tensorgraph.symbolic.infer import result_like
-from tensorgraph.testing.checked_function import Array
-from tensorgraph.testing.op_calls import Case
+from tensorgraph.testing.numeric.checked_function import Array
+from tensorgraph.testing.ops.op_calls import Case
 
 ROUNDING = 1e-12
 """What two ways to compute the same may differ by, relative to the largest number."""

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tensorgraph.testing.checked_function import Direction
-from tensorgraph.testing.probes import Probe, Space
-from tensorgraph.testing.ridders import Slope
+from tensorgraph.testing.numeric.checked_function import Direction
+from tensorgraph.testing.numeric.probes import Probe, Space
+from tensorgraph.testing.numeric.ridders import Slope
 
 MOST_AMONG_MANY = 16
 """More elements at kinks than this are not searched for in a large argument."""

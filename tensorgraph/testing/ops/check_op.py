@@ -14,9 +14,9 @@ import numpy as np
 from tensorgraph.display.tables import html_table
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError, listing
-from tensorgraph.testing import record_requirements, requirements
-from tensorgraph.testing.findings import of_single_precision
-from tensorgraph.testing.op_calls import Case, bound, elementwise_cases, record_of
+from tensorgraph.testing.numeric.findings import of_single_precision
+from tensorgraph.testing.ops import record_requirements, requirements
+from tensorgraph.testing.ops.op_calls import Case, bound, elementwise_cases, record_of
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import DTypeError
-from tensorgraph.testing.checked_function import Array
+from tensorgraph.testing.numeric.checked_function import Array
 
 APART = 1e-3
 """How far drawn numbers stay from the points that a domain avoids."""

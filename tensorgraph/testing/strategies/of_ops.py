@@ -1,10 +1,4 @@
-"""Hypothesis strategies that draw what an operation takes, from the domain in its record.
-
-Needs hypothesis: ``pip install 'tensorgraph-engine[test]'``. Once this is imported, hypothesis
-seeds the default generator of ``tg.random`` for each example, as it does Python's and NumPy's, and
-gives it back its state: what fails in a test that draws or drops fails again, and can be made
-smaller.
-"""
+"""What an operation takes, drawn from the domains in its record."""
 
 from __future__ import annotations
 
@@ -26,8 +20,8 @@ from tensorgraph import random
 from tensorgraph.engine.domain import Boolean, Domain, Integer, Real, Simplex
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
-from tensorgraph.testing.checked_function import Array
-from tensorgraph.testing.op_calls import APART, record_of
+from tensorgraph.testing.numeric.checked_function import Array
+from tensorgraph.testing.ops.op_calls import APART, record_of
 
 Shape = tuple[int, ...]
 

@@ -19,14 +19,14 @@ from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.engine.transforms import jvp, vjp
 from tensorgraph.ops.arithmetic import multiply
-from tensorgraph.testing.checked_function import (
+from tensorgraph.testing.numeric.checked_function import (
     Array,
     CheckedFunction,
     NotAnalyticError,
     projection,
 )
-from tensorgraph.testing.gradcheck import COMPLEX_STEP, gradcheck
-from tensorgraph.testing.op_calls import Case
+from tensorgraph.testing.numeric.gradcheck import COMPLEX_STEP, gradcheck
+from tensorgraph.testing.ops.op_calls import Case
 
 EXACT = 1e-12
 """What two ways to compute the same number may differ by, relative to its terms."""

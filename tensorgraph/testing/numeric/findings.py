@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tensorgraph.display.tables import html_lines, html_table
-from tensorgraph.testing.ridders import Slope
+from tensorgraph.testing.numeric.ridders import Slope
 
 PASSES = 2e-7
 """The relative difference up to which the course finds a gradient right."""

@@ -12,23 +12,28 @@ import numpy as np
 from tensorgraph import errors
 from tensorgraph.engine.function_types import Function, P
 from tensorgraph.leads.calls import with_leads
-from tensorgraph.testing.checked_function import (
+from tensorgraph.testing.numeric.checked_function import (
     Array,
     CheckedFunction,
     NotAnalyticError,
     Scalar,
     projection,
 )
-from tensorgraph.testing.findings import Finding, GradcheckResult, failure, relative_difference
-from tensorgraph.testing.kinks import (
+from tensorgraph.testing.numeric.findings import (
+    Finding,
+    GradcheckResult,
+    failure,
+    relative_difference,
+)
+from tensorgraph.testing.numeric.kinks import (
     MOST_AMONG_MANY,
     MOST_TOGETHER,
     kinked_elements,
     nearby_slope,
     together,
 )
-from tensorgraph.testing.probes import Probe, Space
-from tensorgraph.testing.ridders import SAFETY, Slope, exactly, slope
+from tensorgraph.testing.numeric.probes import Probe, Space
+from tensorgraph.testing.numeric.ridders import SAFETY, Slope, exactly, slope
 
 COMPLEX_STEP, RIDDERS = "complex step", "Ridders extrapolation"
 _NOISE = 2.0**-48

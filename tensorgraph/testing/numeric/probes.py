@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tensorgraph.testing.checked_function import Array, Direction
+from tensorgraph.testing.numeric.checked_function import Array, Direction
 
 EVERY_ELEMENT = 256
 """Arguments with up to so many elements are checked element by element."""

@@ -1,0 +1,13 @@
+"""Hypothesis strategies: what draws inputs, and things made of the engine's parts, for tests.
+
+Needs hypothesis: ``pip install 'tensorgraph-engine[test]'``. Once this is imported, hypothesis
+seeds the default generator of ``tg.random`` for each example, as it does Python's and NumPy's, and
+gives it back its state: what fails in a test that draws or drops fails again, and can be made
+smaller.
+
+``of_ops`` draws what an operation takes, from the domains in its record.
+"""
+
+from tensorgraph.testing.strategies.of_ops import arrays, inputs
+
+__all__ = ["arrays", "inputs"]
