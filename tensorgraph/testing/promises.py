@@ -51,7 +51,7 @@ class Checked:
             told = [f"{self.subject}: {total} promise{'s' * (total != 1)} kept"]
         else:
             told = [f"{self.subject}: {len(broken)} of {total} promises broken"]
-        for kept in self.promises:
+        for kept in (*broken, *(kept for kept in self.promises if not kept.broken)):
             if said := kept.broken or kept.remark:
                 told.append(f"{kept.mark} {kept.promise}: " + said.replace("\n", "\n    "))
         if fine := [kept.promise for kept in self.promises if not (kept.broken or kept.remark)]:
