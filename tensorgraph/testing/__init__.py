@@ -5,12 +5,13 @@ check the gradient of a function  ``tg.testing.gradcheck(f, np.ones(3))``
 check that of the gradient, too   ``tg.testing.gradcheck(f, np.ones(3), order=2)``
 check an operation of your own    ``tg.testing.check_op(tg.exp)``
 check a loss of your own          ``tg.testing.check_loss(loss, predictions, targets)``
+check an optimizer, or its rule   ``tg.testing.check_optimizer(MyRule, lr=0.1)``
 draw its inputs in a test         ``tg.testing.strategies``, for hypothesis
 ================================  ================================================
 
 What is wrong is told by an error; what is right, by what is handed back. ``numeric`` compares
-gradients with numeric ones, ``ops`` checks operations, ``losses`` losses, ``strategies`` draws
-inputs for hypothesis;
+gradients with numeric ones, ``ops`` checks operations, ``losses`` losses, ``optimizers`` rules
+and schedules, ``strategies`` draws inputs for hypothesis;
 ``promises`` is what a check of a whole thing hands back.
 """
 
@@ -25,6 +26,7 @@ from tensorgraph.testing.losses.check_loss import check_loss
 from tensorgraph.testing.numeric.findings import GradcheckResult
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.ops.check_op import check_op
+from tensorgraph.testing.optimizers.check_optimizer import check_optimizer
 from tensorgraph.testing.promises import Checked
 
 if TYPE_CHECKING:
@@ -43,4 +45,4 @@ else:
     _tell_of_calls(__name__)
 
 
-__all__ = ["Checked", "GradcheckResult", "check_loss", "check_op", "gradcheck"]
+__all__ = ["Checked", "GradcheckResult", "check_loss", "check_op", "check_optimizer", "gradcheck"]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
+from tensorgraph.testing.promises import quietly
 
 Array = NDArray[Any]
 Loss = Callable[..., Any]
@@ -208,14 +207,6 @@ class LossCall:
             share = rng.uniform(0, 1)
             other = np.take(self.predictions, order, axis=self.batch[0])
             yield np.asarray(share * self.predictions + (1 - share) * other)
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Let neither NumPy nor a loss warn: what is wrong is told once, by the check."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
 
 
 def as_numbers(result: Any) -> Array:

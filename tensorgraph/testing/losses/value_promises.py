@@ -14,9 +14,9 @@ from tensorgraph.testing.losses.loss_calls import (
     LossCall,
     as_numbers,
     difference,
-    quietly,
 )
 from tensorgraph.testing.numeric.gradcheck import gradcheck
+from tensorgraph.testing.promises import quietly
 
 SINGLE = 2e-4
 """What float32 may lose, relative to the largest number of its kind."""

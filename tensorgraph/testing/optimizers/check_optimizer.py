@@ -9,9 +9,9 @@ from typing import Any
 from tensorgraph.arguments import one_of
 from tensorgraph.testing.optimizers import state_promises, step_promises, training_promises
 from tensorgraph.testing.optimizers.claims import CLAIMS
-from tensorgraph.testing.optimizers.stepping import Array, subject_of
+from tensorgraph.testing.optimizers.stepping import Array, leaves, subject_of, values
 from tensorgraph.testing.optimizers.textbook import TEXTBOOK
-from tensorgraph.testing.promises import Checked, Promise, examined
+from tensorgraph.testing.promises import Checked, Promise, examined, quietly
 
 
 def check_optimizer(
@@ -63,6 +63,7 @@ def check_optimizer(
         tensorgraph.errors.CheckError: check_optimizer: Forgetful(lr=0.1): ...
     """
     subject = subject_of(rule, settings)
+    subject.make(leaves(values()))  # says which settings make no sense
     book = TEXTBOOK.get(subject.rule)
     promises: dict[str, Promise] = {}
     if first_step is not None:
@@ -98,7 +99,8 @@ def check_optimizer(
     promises |= {name: partial(promise, subject) for name, promise in asked.items()}
     shown = ", ".join(f"{name}={value!r}" for name, value in subject.settings.items())
     name = getattr(subject.rule, "__name__", type(subject.rule).__name__)
-    return examined(f"check_optimizer: {name}({shown})", promises)
+    with quietly():
+        return examined(f"check_optimizer: {name}({shown})", promises)
 
 
 def _claim(word: str) -> Callable[..., None]:

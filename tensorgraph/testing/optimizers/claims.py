@@ -73,7 +73,9 @@ def check_linear(subject: Subject) -> None:
     ]
     found, a, b = (_moves(subject, g, values()) for g in (both, one, other))
     expected = [2 * x - 3 * y for x, y in zip(a, b, strict=True)]
-    _require(found, expected, 1e-10, "for gradients 2g − 3h the way is not twice that of g − 3 of h")
+    _require(
+        found, expected, 1e-10, "for gradients 2g − 3h the way is not twice that of g − 3 of h"
+    )
 
 
 def check_odd(subject: Subject) -> None:
@@ -88,7 +90,9 @@ def check_shift(subject: Subject) -> None:
     """Where a parameter stands has no influence on its steps, but for weight decay."""
     gradients = _gradients(13)
     found = _moves(subject, gradients, [w + 2.0 for w in values()])
-    _require(found, _moves(subject, gradients, values()), 1e-10, "from 2 farther on the steps differ")
+    _require(
+        found, _moves(subject, gradients, values()), 1e-10, "from 2 farther on the steps differ"
+    )
 
 
 CLAIMS: dict[str, Callable[[Subject], None]] = {

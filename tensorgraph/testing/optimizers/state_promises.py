@@ -7,6 +7,7 @@ import gc
 import io
 import pickle
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from tensorgraph.testing.optimizers.stepping import (
     apart,
     draws,
     leaves,
-    quietly,
     stepped,
     values,
 )
@@ -60,14 +60,14 @@ def check_resumed(subject: Subject) -> None:
 def check_copied(subject: Subject) -> None:
     """A copy, and what was pickled, go on exactly as the original, and leave it alone."""
     gradients = draws(6)
-    for how, copied in (
-        ("copied by copy.deepcopy", copy.deepcopy),
-        ("pickled", lambda pair: pickle.loads(pickle.dumps(pair))),
-    ):
+    ways: dict[str, Callable[[Any], Any]] = {
+        "copied by copy.deepcopy": copy.deepcopy,
+        "pickled": lambda pair: pickle.loads(pickle.dumps(pair)),
+    }
+    for how, copied in ways.items():
         params, optimizer = _run(subject, gradients[:3])
         try:
-            with quietly():
-                again, other = copied((params, optimizer))
+            again, other = copied((params, optimizer))
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             if how != "pickled":
                 raise
@@ -105,7 +105,8 @@ def check_own_memory(subject: Subject) -> None:
     for which, found in (("state_dict() returned", params), ("load_state_dict() was given", again)):
         if off := apart([p.data for p in found], expected, CLOSE):
             raise AssertionError(
-                f"after other numbers are written into what {which}, {off}; return, and keep, copies"
+                f"after other numbers are written into what {which}, {off}; return copies, and keep"
+                " copies"
             )
 
 
@@ -126,7 +127,10 @@ def check_groups(subject: Subject) -> None:
         params = leaves(start)
         grouped = subject.make([{"params": params[:2]}, {"params": params[2:], name: other}])
         stepped(grouped, params, gradients)
-        plain, changed = subject.run(start, gradients), subject.run(start, gradients, **{name: other})
+        plain, changed = (
+            subject.run(start, gradients),
+            subject.run(start, gradients, **{name: other}),
+        )
         found = [p.data for p in params]
         if off := apart(found[:2], plain[:2], CLOSE, [*NAMED][:2]):
             raise AssertionError(f"beside a group with {name}={other!r} of its own {off}")
