@@ -6,6 +6,7 @@ check that of the gradient, too   ``tg.testing.gradcheck(f, np.ones(3), order=2)
 check an operation of your own    ``tg.testing.check_op(tg.exp)``
 check a loss of your own          ``tg.testing.check_loss(loss, predictions, targets)``
 check an optimizer, or its rule   ``tg.testing.check_optimizer(MyRule, lr=0.1)``
+check a learning rate schedule    ``tg.testing.check_schedule(my_rate, steps=100, end=0.0)``
 draw its inputs in a test         ``tg.testing.strategies``, for hypothesis
 ================================  ================================================
 
@@ -27,6 +28,7 @@ from tensorgraph.testing.numeric.findings import GradcheckResult
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.ops.check_op import check_op
 from tensorgraph.testing.optimizers.check_optimizer import check_optimizer
+from tensorgraph.testing.optimizers.check_schedule import check_schedule
 from tensorgraph.testing.promises import Checked
 
 if TYPE_CHECKING:
@@ -45,4 +47,12 @@ else:
     _tell_of_calls(__name__)
 
 
-__all__ = ["Checked", "GradcheckResult", "check_loss", "check_op", "check_optimizer", "gradcheck"]
+__all__ = [
+    "Checked",
+    "GradcheckResult",
+    "check_loss",
+    "check_op",
+    "check_optimizer",
+    "check_schedule",
+    "gradcheck",
+]

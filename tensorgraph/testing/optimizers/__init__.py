@@ -5,5 +5,5 @@ promises are kept, or an error that tells of all that are broken. To be read in 
 ``check_optimizer`` (what is asked), ``stepping`` (an optimizer that can be made again and again,
 and what it steps on), ``step_promises``, ``state_promises``, ``training_promises`` and ``claims``
 (the promises), ``textbook`` (the package's own rules, as their sources write them);
-``check_schedule`` with ``schedule_promises`` stands by itself.
+``check_schedule``, with ``schedule_promises`` and ``schedule_claims``, stands by itself.
 """
