@@ -1,14 +1,14 @@
 """Checking gradients: ours, and those of your own operations and models.
 
-================================  ================================================
+================================  ==================================================================
 check the gradient of a function  ``tg.testing.gradcheck(f, np.ones(3))``
 check that of the gradient, too   ``tg.testing.gradcheck(f, np.ones(3), order=2)``
 check an operation of your own    ``tg.testing.check_op(tg.exp)``
-check a loss of your own          ``tg.testing.check_loss(loss, predictions, targets)``
-check an optimizer, or its rule   ``tg.testing.check_optimizer(MyRule, lr=0.1)``
-check a learning rate schedule    ``tg.testing.check_schedule(my_rate, steps=100, end=0.0)``
+check a loss                      ``tg.testing.check_loss(tg.nn.losses.mse, u, v)``
+check an optimizer, or its rule   ``tg.testing.check_optimizer(tg.optim.SGD, lr=0.1)``
+check a learning rate schedule    ``tg.testing.check_schedule(tg.optim.schedules.cosine(0.1, 100))``
 draw its inputs in a test         ``tg.testing.strategies``, for hypothesis
-================================  ================================================
+================================  ==================================================================
 
 What is wrong is told by an error; what is right, by what is handed back. ``numeric`` compares
 gradients with numeric ones, ``ops`` checks operations, ``losses`` losses, ``optimizers`` rules
