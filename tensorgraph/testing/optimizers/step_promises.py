@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.optim.flat_parameters import BLOCK
+from tensorgraph.optim import flat_parameters
 from tensorgraph.testing.optimizers.stepping import (
     NAMED,
     Array,
@@ -72,7 +72,7 @@ def check_sizes(subject: Subject) -> None:
     """A large parameter, which is cut into blocks, moves as its parts do."""
     rng = np.random.default_rng(3)
     w, g = rng.standard_normal((2, 7))
-    count = BLOCK // 7 + 2
+    count = flat_parameters.BLOCK // 7 + 2
     (small,) = subject.run([w], [[g], [2 * g]])
     (large,) = subject.run([np.tile(w, count)], [[np.tile(g, count)], [np.tile(2 * g, count)]])
     if off := apart([large], [np.tile(small, count)], CLOSE, ["large"]):
