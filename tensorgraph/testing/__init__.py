@@ -1,14 +1,18 @@
 """Checking gradients: ours, and those of your own operations and models.
 
-================================  ================================================
+================================  ==================================================================
 check the gradient of a function  ``tg.testing.gradcheck(f, np.ones(3))``
 check that of the gradient, too   ``tg.testing.gradcheck(f, np.ones(3), order=2)``
 check an operation of your own    ``tg.testing.check_op(tg.exp)``
+check a loss                      ``tg.testing.check_loss(tg.nn.losses.mse, u, v)``
+check an optimizer, or its rule   ``tg.testing.check_optimizer(tg.optim.SGD, lr=0.1)``
+check a learning rate schedule    ``tg.testing.check_schedule(tg.optim.schedules.cosine(0.1, 100))``
 draw its inputs in a test         ``tg.testing.strategies``, for hypothesis
-================================  ================================================
+================================  ==================================================================
 
 What is wrong is told by an error; what is right, by what is handed back. ``numeric`` compares
-gradients with numeric ones, ``ops`` checks operations, ``strategies`` draws inputs for hypothesis;
+gradients with numeric ones, ``ops`` checks operations, ``losses`` losses, ``optimizers`` rules
+and schedules, ``strategies`` draws inputs for hypothesis;
 ``promises`` is what a check of a whole thing hands back.
 """
 
@@ -19,9 +23,12 @@ from typing import TYPE_CHECKING, Any
 
 from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
 from tensorgraph.leads.modules import tell_of_calls as _tell_of_calls
+from tensorgraph.testing.losses.check_loss import check_loss
 from tensorgraph.testing.numeric.findings import GradcheckResult
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.ops.check_op import check_op
+from tensorgraph.testing.optimizers.check_optimizer import check_optimizer
+from tensorgraph.testing.optimizers.check_schedule import check_schedule
 from tensorgraph.testing.promises import Checked
 
 if TYPE_CHECKING:
@@ -40,4 +47,12 @@ else:
     _tell_of_calls(__name__)
 
 
-__all__ = ["Checked", "GradcheckResult", "check_op", "gradcheck"]
+__all__ = [
+    "Checked",
+    "GradcheckResult",
+    "check_loss",
+    "check_op",
+    "check_optimizer",
+    "check_schedule",
+    "gradcheck",
+]

@@ -95,7 +95,7 @@ INNER = {
         "hints of_function solution",
         "derive whole_graph",
     ],
-    "testing": ["numeric promises", "ops", "strategies"],
+    "testing": ["numeric promises", "ops losses optimizers", "strategies"],
 }
 RANK = {room: rank for rank, line in enumerate(ROOMS) for room in line.split()}
 ARRAYS_ONLY = {"data", "diagnose"}
