@@ -4,11 +4,14 @@
 check the gradient of a function  ``tg.testing.gradcheck(f, np.ones(3))``
 check that of the gradient, too   ``tg.testing.gradcheck(f, np.ones(3), order=2)``
 check an operation of your own    ``tg.testing.check_op(tg.exp)``
+check a layer or a model          ``tg.testing.check_module(tg.nn.ReLU(), x)``
+check any function of tensors     ``tg.testing.check_function(tg.tanh, x)``
 draw its inputs in a test         ``tg.testing.strategies``, for hypothesis
 ================================  ================================================
 
 What is wrong is told by an error; what is right, by what is handed back. ``numeric`` compares
-gradients with numeric ones, ``ops`` checks operations, ``strategies`` draws inputs for hypothesis;
+gradients with numeric ones, ``ops`` checks operations, ``modules`` whole layers and functions,
+``strategies`` draws inputs for hypothesis;
 ``promises`` is what a check of a whole thing hands back.
 """
 
@@ -19,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from tensorgraph.leads.attributes import missing_from_module as _missing_from_module
 from tensorgraph.leads.modules import tell_of_calls as _tell_of_calls
+from tensorgraph.testing.modules.check_function import check_function
+from tensorgraph.testing.modules.check_module import check_module
 from tensorgraph.testing.numeric.findings import GradcheckResult
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.ops.check_op import check_op
@@ -40,4 +45,6 @@ else:
     _tell_of_calls(__name__)
 
 
-__all__ = ["Checked", "GradcheckResult", "check_op", "gradcheck"]
+__all__ = [
+    "Checked", "GradcheckResult", "check_function", "check_module", "check_op", "gradcheck",
+]  # fmt: skip

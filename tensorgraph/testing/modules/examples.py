@@ -1,0 +1,185 @@
+"""Promises of batches: examples do not influence one another, and there may be any number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.errors import listing
+from tensorgraph.testing.modules.differences import (
+    CLOSE,
+    array_difference,
+    examples_apart,
+    first_apart,
+    traced,
+)
+from tensorgraph.testing.modules.subject import ModuleSubject, Results, Subject
+
+
+def _axis(subject: Subject) -> int:
+    axis = subject.batch_axis
+    assert axis is not None
+    return axis
+
+
+def _with_examples(subject: Subject, results: Results, count: int) -> Results:
+    """Return those results that hold so many examples."""
+    axis = _axis(subject)
+    return {p: a for p, a in results.items() if a.ndim > axis and a.shape[axis] == count}
+
+
+def mixing_in_training(subject: Subject, training: bool) -> list[str]:
+    """Return the layers that declare that they take the batch as a whole in this mode."""
+    return subject.mixing if training and isinstance(subject, ModuleSubject) else []
+
+
+def examples_are_independent(subject: Subject) -> str:
+    """What comes back for an example does not depend on the others in the batch."""
+    told = ""
+    for training in subject.modes:
+        if mixing := mixing_in_training(subject, training):
+            told = f"in training not asked for: {listing(mixing)} takes the batch as a whole"
+            continue
+        f = subject.fresh(training=training)
+        leaves, count = _batch_of_two(subject)
+        before = subject.outputs(f, leaves)
+        if not _with_examples(subject, before, count):
+            raise AssertionError(
+                f"no result has {count} entries along axis {_axis(subject)}, one for each example"
+                f" (shapes: {_shapes(before)}); write batch_axis=None if there is one result for"
+                " all"
+            )
+        for j in {0, count - 1}:
+            order = list(range(count))
+            order[j] = (j + 1) % count  # another example takes its place
+            other = subject.of_examples(leaves, order)
+            _compare(subject, f, (leaves, other), (j, count), training)
+    return told
+
+
+def _compare(
+    subject: Subject,
+    make: Callable[..., Any],
+    leaves: tuple[Sequence[Any], Sequence[Any]],
+    example: tuple[int, int],
+    training: bool,
+) -> None:
+    """Raise if other examples' results change with what example ``j`` is."""
+    j, count = example
+    axis = _axis(subject)
+    one, other = (subject.outputs(subject.fresh(training=training), x) for x in leaves)
+    for place, a in _with_examples(subject, one, count).items():
+        b = other[place]
+        rest = [i for i in range(count) if i != j]
+        if told := array_difference(np.take(b, rest, axis), np.take(a, rest, axis)):
+            names = [_call(subject, training, x) for x in leaves]
+            where = first_apart(*names, apart=examples_apart(j, count))
+            mode = f" in {'training' if training else 'evaluation'}" * (len(subject.modes) > 1)
+            raise AssertionError(
+                f"{place} for other examples changes with example {j}{mode}: of these it"
+                f" {told}{where}{_hint(subject)}"
+            )
+
+
+def _call(subject: Subject, training: bool, leaves: Sequence[Any]) -> Callable[[], Any]:
+    return lambda: subject.tensors(subject.fresh(training=training), subject.variables(leaves))
+
+
+def _hint(subject: Subject) -> str:
+    hint = f"\nexamples lie along axis {subject.batch_axis}; batch_axis=… says otherwise"
+    if isinstance(subject, ModuleSubject):
+        hint += (
+            ", and mixes_examples = True in a layer's class that it takes the batch as a whole in"
+            " training"
+        )
+    return hint
+
+
+def _batch_of_two(subject: Subject) -> tuple[list[Any], int]:
+    """Return inputs of two examples at least: if there is but one, and the same turned round."""
+    leaves, count = subject.given(), subject.batch
+    if count != 1:
+        return leaves, count
+    axis = _axis(subject)
+    turned = []
+    for one, twice in zip(leaves, subject.of_examples(leaves, [0, 0]), strict=True):
+        if twice is not one and isinstance(one, np.ndarray):
+            turned.append(np.concatenate([one, np.flip(one) * 1], axis))
+        else:
+            turned.append(twice)
+    return turned, 2
+
+
+def batch_may_be_permuted(subject: Subject) -> str:
+    """A permuted batch gives the permuted results."""
+    told = ""
+    axis = _axis(subject)
+    for training in subject.modes:
+        f = subject.fresh(training=training)
+        leaves, count = _batch_of_two(subject)
+        if training and traced(lambda f=f, x=leaves: subject.tensors(f, x)).draws:  # type: ignore[misc]
+            told = "in training not asked for: it draws random numbers"
+            continue
+        order = np.roll(np.arange(count), 1)
+        turned = subject.of_examples(leaves, order.tolist())
+        one, other = (
+            subject.outputs(subject.fresh(training=training), x) for x in (leaves, turned)
+        )
+        for place, a in _with_examples(subject, one, count).items():
+            if difference := array_difference(other[place], np.take(a, order, axis)):
+                raise AssertionError(
+                    f"{place} {difference}, when examples come in another order"
+                    f" in {'training' if training else 'evaluation'}"
+                )
+    return told
+
+
+def any_number_of_examples(subject: Subject) -> str:
+    """One example alone gives what it gives among others; none gives results of none."""
+    axis = _axis(subject)
+    f = subject.fresh()
+    leaves, count = subject.given(), subject.batch
+    whole = subject.outputs(f, leaves)
+    lines = []
+    for chosen in ([], [0], list(range(count)) + [0]):
+        told = _words(len(chosen), count)
+        some = subject.of_examples(leaves, chosen)
+        try:
+            found = subject.outputs(subject.fresh(), some)
+        except Exception as error:
+            first = str(error).partition("\n")[0]
+            lines.append(f"{told} it raises {type(error).__name__}: {first}{_flat(chosen, first)}")
+            continue
+        for place, a in _with_examples(subject, whole, count).items():
+            expected = np.take(a, chosen, axis)
+            if place not in found:
+                lines.append(f"{told} {place} does not come back")
+            elif found[place].shape != expected.shape:
+                lines.append(
+                    f"{told} {place} has shape {found[place].shape}, not {expected.shape}: does a"
+                    f" length stand in the code that is the batch's, {count}?"
+                )
+            elif difference := array_difference(found[place], expected, CLOSE):
+                lines.append(f"{told} {place} {difference}, as in the whole batch")
+    if lines:
+        raise AssertionError("\n".join(lines))
+    return ""
+
+
+def _words(number: int, count: int) -> str:
+    if number == 0:
+        return "for an empty batch"
+    return "for one example alone" if number == 1 else f"for {number} examples, not {count},"
+
+
+def _flat(chosen: Sequence[int], message: str) -> str:
+    """Say what to write where −1 cannot be found out."""
+    if not chosen and "-1" in message:
+        return "; write nn.Flatten(), or x.reshape(len(x), math.prod(x.shape[1:]))"
+    return ""
+
+
+def _shapes(results: Results) -> str:
+    return ", ".join(str(a.shape) for a in results.values()) or "none"
