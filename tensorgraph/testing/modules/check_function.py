@@ -15,6 +15,7 @@ from tensorgraph.testing.modules import (
     purity,
     signature as shapes,
 )
+from tensorgraph.testing.modules.asking import in_order
 from tensorgraph.testing.modules.drawn import is_strategy, of_every_example
 from tensorgraph.testing.modules.subject import Subject
 from tensorgraph.testing.promises import Checked, Promise, examined
@@ -83,8 +84,8 @@ def check_function(
 def promises(subject: Subject, stated: shapes.Signature | None) -> dict[str, Promise]:
     """Return what is asked of a function."""
     asked: dict[str, Callable[[Subject], str | None]] = {
-        "gradients": gradients.gradients_are_right,
         "calls are deterministic": modes.calls_are_repeatable,
+        "gradients": gradients.gradients_are_right,
         "no_grad": modes.recording_changes_nothing,
         "inputs stay": purity.inputs_stay,
         "layouts": purity.layouts_give_the_same,
@@ -101,4 +102,14 @@ def promises(subject: Subject, stated: shapes.Signature | None) -> dict[str, Pro
     found: dict[str, Promise] = {name: partial(ask, subject) for name, ask in asked.items()}
     if stated is not None:
         found["shapes"] = lambda: shapes.shapes_are_as_stated(subject, stated)
-    return found
+    return in_order(found, NEEDS)
+
+
+NEEDS = {
+    "no_grad": ["calls are deterministic"],
+    "layouts": ["calls are deterministic", "inputs stay"],
+    "examples are independent": ["calls are deterministic"],
+    "a permuted batch": ["calls are deterministic", "examples are independent"],
+    "any number of examples": ["calls are deterministic", "examples are independent"],
+}
+"""Which promises compare two calls, or results of examples, and so need others."""

@@ -19,6 +19,7 @@ from tensorgraph.testing.modules import (
     purity,
     signature as shapes,
 )
+from tensorgraph.testing.modules.asking import in_order
 from tensorgraph.testing.modules.drawn import is_strategy, of_every_example
 from tensorgraph.testing.modules.subject import ModuleSubject
 from tensorgraph.testing.promises import Checked, Promise, examined
@@ -109,21 +110,13 @@ def check_module(
 def promises(subject: ModuleSubject, stated: shapes.Signature | None) -> dict[str, Promise]:
     """Return what is asked of a module."""
     asked: dict[str, Callable[[ModuleSubject], str | None]] = {
-        "gradients": gradients.gradients_of_module_are_right,
-        "parameters": parameters.parameters_are_found,
-        "every parameter gets a gradient": parameters.every_parameter_gets_a_gradient,
-    }
-    if subject.batch_axis is not None:
-        asked |= {
-            "examples are independent": examples.examples_are_independent,
-            "a permuted batch": examples.batch_may_be_permuted,
-            "any number of examples": examples.any_number_of_examples,
-        }
-    asked |= {
         "evaluation is deterministic": modes.calls_are_repeatable,
         "evaluation changes nothing": modes.evaluation_changes_nothing,
         "training means the same": modes.training_means_the_same,
         "calls leave no trace": modes.calls_leave_no_trace,
+        "gradients": gradients.gradients_of_module_are_right,
+        "parameters": parameters.parameters_are_found,
+        "every parameter gets a gradient": parameters.every_parameter_gets_a_gradient,
         "no_grad": modes.recording_changes_nothing,
         "state_dict": copies.state_dict_holds_all,
         "deepcopy": copies.deepcopy_computes_the_same,
@@ -135,10 +128,31 @@ def promises(subject: ModuleSubject, stated: shapes.Signature | None) -> dict[st
         "memory": memory.memory_does_not_grow,
         "saved values": memory.saved_values_are_needed,
     }
+    if subject.batch_axis is not None:
+        asked |= {
+            "examples are independent": examples.examples_are_independent,
+            "a permuted batch": examples.batch_may_be_permuted,
+            "any number of examples": examples.any_number_of_examples,
+        }
     found: dict[str, Promise] = {name: partial(ask, subject) for name, ask in asked.items()}
     if stated is not None:
         found["shapes"] = lambda: shapes.shapes_are_as_stated(subject, stated)
-    return found
+    return in_order(found, NEEDS)
+
+
+NEEDS = {
+    "calls leave no trace": ["evaluation is deterministic"],
+    "no_grad": ["evaluation is deterministic"],
+    "state_dict": ["evaluation is deterministic", "calls leave no trace"],
+    "deepcopy": ["evaluation is deterministic"],
+    "pickle": ["evaluation is deterministic", "deepcopy"],
+    "functional_call": ["evaluation is deterministic"],
+    "layouts": ["evaluation is deterministic", "inputs stay"],
+    "examples are independent": ["evaluation is deterministic"],
+    "a permuted batch": ["evaluation is deterministic", "examples are independent"],
+    "any number of examples": ["evaluation is deterministic", "examples are independent"],
+}
+"""Which promises compare two calls, or results of examples, and so need others."""
 
 
 def _fails(subject: ModuleSubject) -> tuple[str, Promise] | None:
@@ -153,13 +167,20 @@ def _fails(subject: ModuleSubject) -> tuple[str, Promise] | None:
 
 def _copied(module: Module) -> None:
     try:
-        copy.deepcopy(module)
+        other = copy.deepcopy(module)
     except Exception as error:
         raise AssertionError(f"it cannot be copied: {error}") from None
+    own = set(map(id, module.parameters()))
+    same = [path for path, tensor in other.named_parameters() if id(tensor) in own]
+    if same:
+        raise AssertionError(
+            f"the copy is not one: {same[0]} is the same tensor in it; does __deepcopy__ return"
+            " the parts themselves?"
+        )
 
 
 def _called(subject: ModuleSubject) -> None:
-    for training in subject.modes:
+    for training in (True, False):
         subject.outputs(subject.fresh("float32", training), subject.given("float32"))
 
 

@@ -58,7 +58,9 @@ def here() -> str:
 
 def _line() -> str:
     """Return the user's line that runs: the innermost one that is called from here."""
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(_HERE):

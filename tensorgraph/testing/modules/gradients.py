@@ -23,26 +23,25 @@ from tensorgraph.testing.modules.subject import (
 )
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 
-EVERY_ELEMENT = 200
+EVERY_ELEMENT = 40
 """If there are not more numbers to differentiate by, each one is looked at."""
+MOST_TOLD = 12
+"""Of so many arrays is told whether a derivative by them is wrong."""
 FEW_TENSORS = 16
-"""Of more arrays than this, one element each and one random direction."""
+"""Of more arrays than this, one random direction each."""
 
 
 class Samples:
-    """An array as a function of a few numbers: single elements of it, and a random direction.
+    """An array as a function of a few numbers: how far it is moved along random directions.
 
-    So a derivative by thousands of elements is looked at by a few, and the direction moves all.
+    So a derivative by thousands of elements is looked at by a few, in which each of them counts.
     """
 
-    def __init__(self, array: Array, elements: int, rng: np.random.Generator) -> None:
+    def __init__(self, array: Array, directions: int, rng: np.random.Generator) -> None:
         self.array = array
-        self.chosen = rng.choice(array.size, min(elements, array.size), replace=False)
         unit = float(np.max(np.abs(array), initial=0.0)) or 1.0
-        self._ways = np.zeros((len(self.chosen) + 1, array.size))
-        self._ways[np.arange(len(self.chosen)), self.chosen] = unit
-        direction = rng.standard_normal(array.size)
-        self._ways[-1] = direction * (unit / np.linalg.norm(direction))
+        drawn = [rng.standard_normal(array.shape) for _ in range(directions)]
+        self._ways = [d * (unit / np.linalg.norm(d)) for d in drawn]
 
     @property
     def start(self) -> Array:
@@ -51,14 +50,10 @@ class Samples:
 
     def at(self, numbers: Any) -> Any:
         """Return the array moved by these numbers."""
-        return (numbers @ self._ways).reshape(self.array.shape) + self.array
-
-    def place(self, i: int) -> str:
-        """Return what the ``i``-th number moves."""
-        if i == len(self.chosen):
-            return "along a random direction"
-        index = tuple(int(k) for k in np.unravel_index(self.chosen[i], self.array.shape))
-        return f"index {index}"
+        value: Any = self.array
+        for k, way in enumerate(self._ways):
+            value = value + numbers[k] * way
+        return value
 
 
 Asked = dict[str, "Array | Samples"]
@@ -70,10 +65,9 @@ def asked(arrays: dict[str, Array]) -> Asked:
     if sum(array.size for array in arrays.values()) <= EVERY_ELEMENT:
         return dict(arrays)
     rng = np.random.default_rng(0)
-    elements = 3 if len(arrays) <= FEW_TENSORS else 1
-    few = 2 * (elements + 1)
+    directions = 3 if len(arrays) <= FEW_TENSORS else 1
     return {
-        name: array if array.size <= few else Samples(array, elements, rng)
+        name: array if array.size <= directions else Samples(array, directions, rng)
         for name, array in arrays.items()
     }
 
@@ -87,6 +81,31 @@ def compare(f: Callable[[dict[str, Any]], list[Tensor]], arrays: dict[str, Array
     wanted = asked({name: array for name, array in arrays.items() if array.size})
     if not wanted:
         return "there is nothing to differentiate by"
+    try:
+        return _compare(f, arrays, wanted)
+    except AssertionError as error:
+        raise _all_wrong(f, arrays, wanted, error) from None
+
+
+def _all_wrong(
+    f: Callable[[dict[str, Any]], list[Tensor]],
+    arrays: dict[str, Array],
+    wanted: Asked,
+    error: AssertionError,
+) -> AssertionError:
+    """Return what is wrong by each array: of the first the worst element, of others that it is."""
+    told: list[str] = []
+    for name in list(wanted)[:MOST_TOLD]:
+        try:
+            _compare(f, arrays, {name: wanted[name] if told else arrays[name]})
+        except AssertionError as found:
+            told.append(f"the same holds for {name}" if told else str(found))
+    return AssertionError("\n".join(told)) if told else error
+
+
+def _compare(
+    f: Callable[[dict[str, Any]], list[Tensor]], arrays: dict[str, Array], wanted: Asked
+) -> str:
     names = list(wanted)
 
     def function(*numbers: Any) -> list[Tensor]:
@@ -105,24 +124,11 @@ def compare(f: Callable[[dict[str, Any]], list[Tensor]], arrays: dict[str, Array
         with seeded(0):
             found = gradcheck(function, *starts, order=2)
     except (errors.GradcheckError, errors.DTypeError) as error:
-        raise AssertionError(_in_our_words(str(error), wanted)) from None
+        text = str(error).removeprefix("gradcheck: ")
+        raise AssertionError(
+            re.sub(r"argument (\d+) \(argument\d+\)", lambda m: names[int(m[1])], text)
+        ) from None
     return f"{found.method}" + (f", {len(found.kinks)} at a kink" if found.kinks else "")
-
-
-def _in_our_words(text: str, wanted: Asked) -> str:
-    """Return a message of gradcheck with the names of what was differentiated by."""
-    names = list(wanted)
-
-    def place(match: re.Match[str]) -> str:
-        name = names[int(match[1])]
-        part = wanted[name]
-        if match[2] is None or not isinstance(part, Samples):
-            return name + (match[2] or "")
-        return f"{name}, {part.place(int(match[3]))}"
-
-    text = re.sub(r"argument (\d+) \(argument\d+\)(, index \((\d+),\))?", place, text)
-    text = re.sub(r"argument (\d+) \(argument\d+\)", lambda m: names[int(m[1])], text)
-    return text.removeprefix("gradcheck: ")
 
 
 def of_inputs(subject: Subject, f: Callable[..., Any]) -> dict[str, Array]:

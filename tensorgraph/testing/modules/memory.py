@@ -95,7 +95,8 @@ def _containers(f: Callable[..., Any]) -> dict[str, tuple[Any, int]]:
                 held = vars(inside.value).items()
                 found |= {placed(dot + name, None): thing for name, thing in held}
     kinds = (list, dict, set, deque)
-    return {name: (thing, len(thing)) for name, thing in found.items() if isinstance(thing, kinds)}
+    named = {id(thing): name for name, thing in found.items() if isinstance(thing, kinds)}
+    return {name: (found[name], len(found[name])) for name in named.values()}
 
 
 def _held(f: Callable[..., Any]) -> list[str]:

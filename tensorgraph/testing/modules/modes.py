@@ -34,6 +34,11 @@ def calls_are_repeatable(subject: Subject) -> str:
     if told := difference(again, first, rtol=0.0):
         draws = traced(lambda: subject.tensors(f, leaves)).draws
         where = f"\nrandom numbers are drawn in {draws[0]}" if draws else ""
+        if "?" in where:
+            where += (
+                ", a layer that the module does not find, nor eval(): keep it in an attribute, a"
+                " list, a tuple or a dict"
+            )
         where = where or first_apart(
             lambda: subject.tensors(f, subject.variables(leaves), 0),
             lambda: subject.tensors(f, subject.variables(leaves), 1),

@@ -146,7 +146,7 @@ def parameters_are_found(subject: ModuleSubject) -> str:
     for leaf in leaves:
         if type(leaf) is Tensor and leaf.requires_grad and id(leaf) not in own:
             lines.append(_strange(module, leaf, nodes))
-    lines += _shared(after, where)
+    lines += _shared(dict(subject.module.named_parameters()), where)
     lines += _copied(after, where, _owners(module))
     if lines:
         raise AssertionError("\n".join(dict.fromkeys(lines)))

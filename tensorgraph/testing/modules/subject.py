@@ -7,6 +7,7 @@ import inspect
 import random as pythons
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from tensorgraph import errors, random
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
-from tensorgraph.engine.tensor import Tensor, argument
+from tensorgraph.engine.tensor import Tensor, argument, wrap
 from tensorgraph.nn.contents import walk
 from tensorgraph.nn.module import Module
 
@@ -117,7 +118,7 @@ class Subject:
     def tensors(self, f: Callable[..., Any], leaves: Sequence[Any], seed: int = 0) -> Any:
         """Return what a call with leaves returns."""
         with seeded(seed):
-            return f(*self.arguments(leaves))
+            return f(*self.arguments(self._constants(leaves)))
 
     def called_again(self, f: Callable[..., Any], leaves: Sequence[Any]) -> Any:
         """Return what a call returns, in a block that has seen to the random numbers of tg."""
@@ -127,6 +128,10 @@ class Subject:
     def variables(self, leaves: Sequence[Any]) -> list[Any]:
         """Return the leaves with tensors that want a gradient in place of real numbers."""
         return [variable(leaf) if _kind(leaf) == "f" else leaf for leaf in leaves]
+
+    def _constants(self, leaves: Sequence[Any]) -> list[Any]:
+        """Return the leaves with tensors in place of real numbers: what any module takes."""
+        return [wrap(_read_only(leaf)) if _is_real(leaf) else leaf for leaf in leaves]
 
 
 class ModuleSubject(Subject):
@@ -142,7 +147,18 @@ class ModuleSubject(Subject):
     ) -> None:
         super().__init__(module, inputs, batch_axis)
         self.module = module
-        self.modes = (True, False)
+
+    @cached_property
+    def modes(self) -> tuple[bool, ...]:  # type: ignore[override]
+        """Training, and evaluation where that is something else."""
+        training, evaluation = (
+            self.outputs(self.fresh(training=mode), self.given()) for mode in (True, False)
+        )
+        same = training.keys() == evaluation.keys() and all(
+            np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+            for a, b in zip(training.values(), evaluation.values(), strict=True)
+        )
+        return (True,) if same else (True, False)
 
     def fresh(self, dtype: str = "float64", training: bool = False) -> Module:
         """Return a copy of the module, in this precision and mode."""
@@ -250,13 +266,23 @@ def _axes(inputs: Sequence[Any], batch_axis: Any) -> list[int | None]:
     return [axis for axis, value in zip(axes, inputs, strict=True) for _ in places(value)]
 
 
+def _is_real(leaf: Any) -> bool:
+    return type(leaf) is not Tensor and _kind(leaf) == "f"
+
+
+def _read_only(array: Any) -> Array:
+    view: Array = np.asarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
 def _holds(leaf: Any, axis: int | None, count: int) -> bool:
     """Return whether an input holds examples along an axis."""
     return axis is not None and np.ndim(leaf) > axis and np.shape(leaf)[axis] == count
 
 
 def _kind(leaf: Any) -> str:
-    return leaf.dtype.kind if isinstance(leaf, (np.ndarray, np.generic)) else ""
+    return leaf.dtype.kind if isinstance(leaf, (np.ndarray, np.generic, Tensor)) else ""
 
 
 def _in_dtype(leaf: Any, dtype: Any) -> Any:
