@@ -6,11 +6,12 @@ check that of the gradient, too   ``tg.testing.gradcheck(f, np.ones(3), order=2)
 check an operation of your own    ``tg.testing.check_op(tg.exp)``
 check a layer or a model          ``tg.testing.check_module(tg.nn.ReLU(), x)``
 check any function of tensors     ``tg.testing.check_function(tg.tanh, x)``
+check a training step             ``tg.testing.check_step(step, x, y)``
 draw its inputs in a test         ``tg.testing.strategies``, for hypothesis
 ================================  ================================================
 
 What is wrong is told by an error; what is right, by what is handed back. ``numeric`` compares
-gradients with numeric ones, ``ops`` checks operations, ``modules`` whole layers and functions,
+gradients with numeric ones, ``ops`` checks operations, ``modules`` whole layers and functions, ``runs`` steps,
 ``strategies`` draws inputs for hypothesis;
 ``promises`` is what a check of a whole thing hands back.
 """
@@ -28,6 +29,7 @@ from tensorgraph.testing.numeric.findings import GradcheckResult
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.ops.check_op import check_op
 from tensorgraph.testing.promises import Checked
+from tensorgraph.testing.runs.check_step import check_step
 
 if TYPE_CHECKING:
     from tensorgraph.testing import strategies as strategies
@@ -46,5 +48,6 @@ else:
 
 
 __all__ = [
-    "Checked", "GradcheckResult", "check_function", "check_module", "check_op", "gradcheck",
+    "Checked", "GradcheckResult", "check_function", "check_module", "check_op", "check_step",
+    "gradcheck",
 ]  # fmt: skip

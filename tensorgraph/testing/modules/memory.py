@@ -43,7 +43,7 @@ def memory_does_not_grow(subject: Subject) -> None:
     nodes = len(ancestors([r.node for r in _results(subject, f) if r.node is not None]))
     with seeded(0):
         before = _containers(f)
-        objects, size = _growth(step)
+        objects, size = growth(step)
         longer = [
             f"{place}, a {type(thing).__name__}, becomes longer with each call"
             for place, (thing, length) in before.items()
@@ -64,7 +64,7 @@ def _results(subject: Subject, f: Callable[..., Any]) -> list[Tensor]:
     return tensors_of(subject.tensors(f, subject.variables(subject.given())))
 
 
-def _growth(step: Callable[[], None]) -> tuple[int, int]:
+def growth(step: Callable[[], None]) -> tuple[int, int]:
     """Return by how many objects and how many bytes memory grows in each step."""
     was_on, was_tracing = gc.isenabled(), tracemalloc.is_tracing()
     gc.disable()
