@@ -11,9 +11,9 @@ draw its inputs in a test         ``tg.testing.strategies``, for hypothesis
 ================================  ================================================
 
 What is wrong is told by an error; what is right, by what is handed back. ``numeric`` compares
-gradients with numeric ones, ``ops`` checks operations, ``modules`` whole layers and functions, ``runs`` steps,
-``strategies`` draws inputs for hypothesis;
-``promises`` is what a check of a whole thing hands back.
+gradients with numeric ones, ``ops`` checks operations, ``modules`` layers, models and functions,
+``runs`` training steps and runs, ``strategies`` draws inputs for hypothesis; ``promises`` is what a
+check of a whole thing hands back.
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ from tensorgraph.testing.modules import (
     purity,
     signature as shapes,
 )
-from tensorgraph.testing.modules.asking import in_order
 from tensorgraph.testing.modules.drawn import is_strategy, of_every_example
 from tensorgraph.testing.modules.subject import Subject
 from tensorgraph.testing.promises import Checked, Promise, examined
@@ -78,7 +77,7 @@ def check_function(
         return of_every_example(
             subject, inputs[0], lambda drawn: promises(Subject(f, drawn, batch_axis), stated)
         )
-    return examined(subject, promises(Subject(f, inputs, batch_axis), stated))
+    return examined(subject, promises(Subject(f, inputs, batch_axis), stated), NEEDS)
 
 
 def promises(subject: Subject, stated: shapes.Signature | None) -> dict[str, Promise]:
@@ -102,7 +101,7 @@ def promises(subject: Subject, stated: shapes.Signature | None) -> dict[str, Pro
     found: dict[str, Promise] = {name: partial(ask, subject) for name, ask in asked.items()}
     if stated is not None:
         found["shapes"] = lambda: shapes.shapes_are_as_stated(subject, stated)
-    return in_order(found, NEEDS)
+    return found
 
 
 NEEDS = {

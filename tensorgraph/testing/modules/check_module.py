@@ -19,7 +19,6 @@ from tensorgraph.testing.modules import (
     purity,
     signature as shapes,
 )
-from tensorgraph.testing.modules.asking import in_order
 from tensorgraph.testing.modules.drawn import is_strategy, of_every_example
 from tensorgraph.testing.modules.subject import ModuleSubject
 from tensorgraph.testing.promises import Checked, Promise, examined
@@ -69,7 +68,8 @@ def check_module(
         >>> import numpy as np
         >>> import tensorgraph as tg
         >>> tg.random.seed(0)
-        >>> tg.testing.check_module(tg.nn.Linear(3, 2), np.random.default_rng(0).normal(size=(4, 3)))
+        >>> x = np.random.default_rng(0).normal(size=(4, 3))
+        >>> tg.testing.check_module(tg.nn.Linear(3, 2), x)
         check_module Linear(3 → 2, init=he_normal): 20 promises kept
           ✓ ...
         >>> class Centred(tg.nn.Module):
@@ -104,7 +104,7 @@ def check_module(
     subject = ModuleSubject(module, inputs, batch_axis)
     if (wrong := _fails(subject)) is not None:
         return examined(subject_text, {wrong[0]: wrong[1]})
-    return examined(subject_text, promises(subject, stated))
+    return examined(subject_text, promises(subject, stated), NEEDS)
 
 
 def promises(subject: ModuleSubject, stated: shapes.Signature | None) -> dict[str, Promise]:
@@ -137,7 +137,7 @@ def promises(subject: ModuleSubject, stated: shapes.Signature | None) -> dict[st
     found: dict[str, Promise] = {name: partial(ask, subject) for name, ask in asked.items()}
     if stated is not None:
         found["shapes"] = lambda: shapes.shapes_are_as_stated(subject, stated)
-    return in_order(found, NEEDS)
+    return found
 
 
 NEEDS = {
@@ -157,15 +157,17 @@ NEEDS = {
 
 def _fails(subject: ModuleSubject) -> tuple[str, Promise] | None:
     """Return the promise without which none can be asked for, if it is broken."""
-    for name, ask in {"deepcopy": _copied, "a call": partial(_called, subject)}.items():
+    asked: dict[str, Callable[[ModuleSubject], None]] = {"deepcopy": _copied, "a call": _called}
+    for name, ask in asked.items():
         try:
-            ask() if name != "deepcopy" else ask(subject.module)  # type: ignore[call-arg]
+            ask(subject)
         except Exception as error:
             return name, partial(_raise, error)
     return None
 
 
-def _copied(module: Module) -> None:
+def _copied(subject: ModuleSubject) -> None:
+    module = subject.module
     try:
         other = copy.deepcopy(module)
     except Exception as error:

@@ -14,11 +14,14 @@ from tensorgraph.testing.modules.differences import difference
 from tensorgraph.testing.modules.modes import changes, contents
 from tensorgraph.testing.modules.parameters import weighted
 from tensorgraph.testing.modules.subject import (
+    Array,
     ModuleSubject,
+    Results,
     parameter_places,
     tensors_of,
     variable,
 )
+from tensorgraph.testing.promises import NotAsked
 
 
 def state_dict_holds_all(subject: ModuleSubject) -> None:
@@ -49,7 +52,7 @@ def pickle_computes_the_same(subject: ModuleSubject) -> str:
     module = subject.fresh()
     for inside in module.modules():
         if "<locals>" in type(inside).__qualname__:
-            return f"not asked for: the class {type(inside).__name__} is defined in a function"
+            raise NotAsked(f"the class {type(inside).__name__} is defined in a function")
     try:
         text = pickle.dumps(module)
     except Exception as error:
@@ -101,7 +104,7 @@ def functional_call_replaces_all(subject: ModuleSubject) -> str:
     leaves = subject.given()
     named = dict(other.named_parameters())
     if not named:
-        return "not asked for: there are no parameters"
+        raise NotAsked("there are no parameters")
     instead = {path: variable(tensor.numpy()) for path, tensor in named.items()}
     called = subject.tensors(lambda *x: functional_call(module, instead, *x), leaves)
     expected = subject.tensors(other, leaves)
@@ -113,15 +116,16 @@ def functional_call_replaces_all(subject: ModuleSubject) -> str:
                 f"functional_call with another tensor for {where[path]} does not compute with it:"
                 f" its gradient{told}; is it held elsewhere too, in a closure or a bound method?"
             )
-    results = [
-        {str(k): t.numpy() for k, t in enumerate(tensors_of(r))} for r in (called, expected)
-    ]
-    if told := difference(*results):
+    if told := difference(_numbers(called), _numbers(expected)):
         raise AssertionError(f"functional_call with other parameters: {told}")
     return ""
 
 
-def _gradients(returned: object, tensors: list[Tensor]) -> list[object]:
+def _numbers(returned: object) -> Results:
+    return {f"result {k}": t.numpy() for k, t in enumerate(tensors_of(returned))}
+
+
+def _gradients(returned: object, tensors: list[Tensor]) -> list[Array]:
     results = tensors_of(returned)
     if not results:
         return [t.numpy() * 0.0 for t in tensors]

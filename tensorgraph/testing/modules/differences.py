@@ -43,20 +43,22 @@ class Trace(Observer):
         self.draws: list[str] = []
 
     def forward(self, event: Forward) -> None:
-        self.ran.append(Ran(event.op.name, MODE.get().scope, _line(), np.asarray(event.out)))
+        """Keep the result of an operation."""
+        self.ran.append(Ran(event.op.name, MODE.get().scope, user_line(), np.asarray(event.out)))
 
     def source(self, generator: Any) -> Any:
+        """Keep where it is drawn."""
         self.draws.append(here())
         return generator
 
 
 def here() -> str:
     """Return what runs now: the layer, and the line of the user's code."""
-    scope, line = MODE.get().scope, _line()
+    scope, line = MODE.get().scope, user_line()
     return " at ".join(filter(None, (scope, line)))
 
 
-def _line() -> str:
+def user_line() -> str:
     """Return the user's line that runs: the innermost one that is called from here."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code.co_filename == __file__:
@@ -178,4 +180,3 @@ def examples_apart(j: int, count: int) -> Callable[[Array, Array], bool]:
         return not stays_at(changed, j, count)
 
     return apart
-

@@ -40,7 +40,9 @@ def examples_are_independent(subject: Subject) -> str:
     told_of_training = ""
     for training in subject.modes:
         if mixing := mixing_in_training(subject, training):
-            told_of_training = f"in training not asked for: {listing(mixing)} takes the batch as a whole"
+            told_of_training = (
+                f"in training not asked for: {listing(mixing)} takes the batch as a whole"
+            )
             continue
         f = subject.fresh(training=training)
         leaves, count = _batch_of_two(subject)
@@ -62,8 +64,8 @@ def examples_are_independent(subject: Subject) -> str:
                 if told := array_difference(
                     np.take(after[place], rest, axis), np.take(a, rest, axis)
                 ):
-                    calls = [_call(subject, training, x) for x in (leaves, other)]
-                    where = first_apart(*calls, apart=examples_apart(j, count))
+                    one, turned = (_call(subject, training, x) for x in (leaves, other))
+                    where = first_apart(one, turned, examples_apart(j, count))
                     mode = _in(training) * (len(subject.modes) > 1)
                     raise AssertionError(
                         f"{place} for other examples changes with example {j}{mode}: of these it"
@@ -153,7 +155,7 @@ def any_number_of_examples(subject: Subject) -> str:
     leaves, count = subject.given(), subject.batch
     whole = subject.outputs(f, leaves)
     lines = []
-    for chosen in ([], [0], list(range(count)) + [0]):
+    for chosen in ([], [0], [*range(count), 0]):
         told = _words(len(chosen), count)
         some = subject.of_examples(leaves, chosen)
         try:

@@ -22,6 +22,7 @@ from tensorgraph.testing.modules.subject import (
     seeded,
 )
 from tensorgraph.testing.numeric.gradcheck import gradcheck
+from tensorgraph.testing.promises import NotAsked
 
 EVERY_ELEMENT = 40
 """If there are not more numbers to differentiate by, each one is looked at."""
@@ -72,7 +73,7 @@ def asked(arrays: dict[str, Array]) -> Asked:
     }
 
 
-def compare(f: Callable[[dict[str, Any]], list[Tensor]], arrays: dict[str, Array]) -> str:
+def compare(f: Callable[[dict[str, Any]], list[Any]], arrays: dict[str, Array]) -> str:
     """Compare the gradients of ``f`` by arrays, and those of the gradients, with numeric ones.
 
     Raises:
@@ -88,7 +89,7 @@ def compare(f: Callable[[dict[str, Any]], list[Tensor]], arrays: dict[str, Array
 
 
 def _all_wrong(
-    f: Callable[[dict[str, Any]], list[Tensor]],
+    f: Callable[[dict[str, Any]], list[Any]],
     arrays: dict[str, Array],
     wanted: Asked,
     error: AssertionError,
@@ -104,11 +105,11 @@ def _all_wrong(
 
 
 def _compare(
-    f: Callable[[dict[str, Any]], list[Tensor]], arrays: dict[str, Array], wanted: Asked
+    f: Callable[[dict[str, Any]], list[Any]], arrays: dict[str, Array], wanted: Asked
 ) -> str:
     names = list(wanted)
 
-    def function(*numbers: Any) -> list[Tensor]:
+    def function(*numbers: Any) -> list[Any]:
         values = {
             name: part.at(x) if isinstance(part, Samples) else x
             for (name, part), x in zip(wanted.items(), numbers, strict=True)
@@ -141,7 +142,7 @@ def gradients_are_right(subject: Subject) -> str:
     """Its gradients, and those of its gradients, are the numeric ones: a function's, by inputs."""
     f = subject.fresh()
     if not any(a.dtype.kind == "f" for a in subject.outputs(f, subject.given()).values()):
-        return "not asked for: nothing real comes back"
+        raise NotAsked("nothing real comes back")
     return compare(lambda values: _called(subject, f, values), of_inputs(subject, f))
 
 
@@ -152,13 +153,13 @@ def gradients_of_module_are_right(subject: ModuleSubject) -> str:
         module = subject.moved(training=training)
         returned = subject.outputs(module, subject.given())
         if not any(a.dtype.kind == "f" for a in returned.values()):
-            return "not asked for: nothing real comes back"
+            raise NotAsked("nothing real comes back")
         named = module.named_parameters()
         where = parameter_places(module)
         arrays = of_inputs(subject, module)
         arrays |= {where[path]: tensor.numpy() for path, tensor in named}
 
-        def f(values: dict[str, Any], module: Module = module, named: Any = named) -> list[Tensor]:
+        def f(values: dict[str, Any], module: Module = module, named: Any = named) -> list[Any]:
             where = parameter_places(module)
             tensors = {path: values[where[path]] for path, _ in named}
             return _called(subject, lambda *x: functional_call(module, tensors, *x), values)
@@ -171,7 +172,7 @@ def gradients_of_module_are_right(subject: ModuleSubject) -> str:
     return ", then ".join(dict.fromkeys(told))
 
 
-def _called(subject: Subject, f: Callable[..., Any], values: dict[str, Any]) -> list[Tensor]:
+def _called(subject: Subject, f: Callable[..., Any], values: dict[str, Any]) -> list[Any]:
     """Return the real tensors that come back for inputs, given by the names."""
     leaves = subject.given()
     for i in subject.floating():

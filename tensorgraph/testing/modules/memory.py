@@ -17,6 +17,7 @@ from tensorgraph.nn.module import Module
 from tensorgraph.ops import OPS
 from tensorgraph.testing.modules.subject import Subject, placed, seeded, tensors_of
 from tensorgraph.testing.ops.requirements import is_read
+from tensorgraph.testing.promises import NotAsked
 
 STEPS = 4
 """In each of so many steps must memory grow to be said to grow."""
@@ -112,7 +113,7 @@ def _held(f: Callable[..., Any]) -> list[str]:
     ]
 
 
-def saved_values_are_needed(subject: Subject) -> str:
+def saved_values_are_needed(subject: Subject) -> None:
     """What operations declared elsewhere save for their gradients is read by these."""
     f = subject.fresh(training=subject.modes[0])
     variables = subject.variables(subject.given())
@@ -128,7 +129,8 @@ def saved_values_are_needed(subject: Subject) -> str:
                     f"{node.op.name}{_at(node)} saves {what}, which no gradient reads: a rule names"
                     " what it does not use"
                 )
-    return "" if foreign else "asked of operations of your own: there are none"
+    if not foreign:
+        raise NotAsked("there are no operations of your own")
 
 
 def _at(node: Node) -> str:

@@ -127,31 +127,34 @@ def parameters_are_found(subject: ModuleSubject) -> str:
     results = tensors_of(subject.tensors(module, variables))
     after = dict(module.named_parameters())
     where = parameter_places(module)
-    lines = []
-    for path in after.keys() - before.keys():
-        lines.append(
-            f"{where[path]} comes to be in the first call: an optimizer that was made before lacks"
-            " it; make it in __init__"
-        )
-    for path in before.keys() - after.keys():
-        lines.append(f"{places[path]} is a parameter no more after a call")
-    for path in before.keys() & after.keys():
-        if before[path] is not after[path]:
-            lines.append(
-                f"{places[path]} is another tensor after a call, which an optimizer does not know;"
-                " give it new values by .assign(…)"
-            )
+    lines = [
+        f"{where[path]} comes to be in the first call: an optimizer that was made before lacks it;"
+        " make it in __init__"
+        for path in after.keys() - before.keys()
+    ]
+    lines += [
+        f"{places[path]} is a parameter no more after a call"
+        for path in before.keys() - after.keys()
+    ]
+    lines += [
+        f"{places[path]} is another tensor after a call, which an optimizer does not know; give it"
+        " new values by .assign(…)"
+        for path in before.keys() & after.keys()
+        if before[path] is not after[path]
+    ]
     own = {id(t) for t in (*before.values(), *after.values(), *flatten(variables)[0])}
     nodes, leaves = reachable([r.node for r in results if r.node is not None])
-    for leaf in leaves:
-        if type(leaf) is Tensor and leaf.requires_grad and id(leaf) not in own:
-            lines.append(_strange(module, leaf, nodes))
+    lines += [
+        _strange(module, leaf, nodes)
+        for leaf in leaves
+        if type(leaf) is Tensor and leaf.requires_grad and id(leaf) not in own
+    ]
     lines += _shared(dict(subject.module.named_parameters()), where)
     lines += _copied(after, where, _owners(module))
     if lines:
         raise AssertionError("\n".join(dict.fromkeys(lines)))
     numbers = sum(t.size for t in after.values())
-    return f"{len(after)}, {numbers:,} numbers" if after else "there are none"
+    return f"{len(after)} of {numbers:,} numbers" if after else "there are none"
 
 
 def _strange(module: Module, leaf: Tensor, nodes: list[Any]) -> str:

@@ -10,10 +10,9 @@ import numpy as np
 from tensorgraph.engine.modes import MODE, Forward, Observer, mode
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.nn.module import Module
-from tensorgraph.testing.modules.differences import Ran, difference, here
+from tensorgraph.testing.modules.differences import Ran, difference, here, user_line
 from tensorgraph.testing.modules.subject import (
     Array,
-    ModuleSubject,
     Results,
     Subject,
     arrays_of,
@@ -21,6 +20,7 @@ from tensorgraph.testing.modules.subject import (
     seeded,
     tensors_of,
 )
+from tensorgraph.testing.promises import NotAsked
 
 
 def inputs_stay(subject: Subject) -> str:
@@ -34,7 +34,7 @@ def inputs_stay(subject: Subject) -> str:
                 f(*subject.arguments(leaves))
         except Exception as error:  # nobody said that it takes arrays
             first = str(error).partition("\n")[0]
-            return f"not asked for: of arrays it makes {type(error).__name__}: {first}"
+            raise NotAsked(f"of arrays it makes {type(error).__name__}: {first}") from error
         for name, old, new in zip(subject.names, before, leaves, strict=True):
             if isinstance(new, np.ndarray) and not np.array_equal(old, new, equal_nan=True):
                 raise AssertionError(
@@ -136,9 +136,8 @@ class _Widening(Observer):
         kinds = [getattr(a, "dtype", None) for a in event.arrays]
         wide = [np.shape(a) for a, kind in zip(event.arrays, kinds, strict=True) if _wide(kind)]
         what = f", which meets a float64 array of shape {wide[0]}" if wide else ""
-        self.first = f"\nfirst in {Ran(event.op.name, MODE.get().scope, '', event.out)}"
-        at = here().rpartition(" at ")
-        self.first += f" at {at[2]}" * bool(at[1]) + what
+        ran = Ran(event.op.name, MODE.get().scope, user_line(), event.out)
+        self.first = f"\nfirst in {ran}{what}"
 
 
 def _wide(kind: Any) -> bool:
@@ -188,5 +187,3 @@ class _Narrowing(Observer):
         narrow = event.out.dtype.kind == "f" and event.out.dtype != np.float64
         if not self.first and narrow:
             self.first = f"\nfirst in {event.op.name}, {here()}"
-
-

@@ -26,7 +26,7 @@ Results = dict[str, Array]
 
 def reseed(seed: int) -> None:
     """Let what is drawn from NumPy's and Python's default sources be the same again."""
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002  # what users may draw from
     pythons.seed(seed)
 
 
@@ -34,14 +34,14 @@ def reseed(seed: int) -> None:
 def seeded(seed: int) -> Iterator[None]:
     """Let a block draw the same random numbers each time, and give back the states after it."""
     drawn = random.default_generator().state
-    numpys, python = np.random.get_state(), pythons.getstate()
+    numpys, python = np.random.get_state(), pythons.getstate()  # noqa: NPY002
     random.seed(seed)
     reseed(seed)
     try:
         yield
     finally:
         random.default_generator().state = drawn
-        np.random.set_state(numpys)
+        np.random.set_state(numpys)  # noqa: NPY002
         pythons.setstate(python)
 
 

@@ -10,11 +10,10 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor, wrap
-from tensorgraph.testing.modules.asking import in_order
 from tensorgraph.testing.modules.differences import difference
 from tensorgraph.testing.modules.memory import growth
 from tensorgraph.testing.modules.subject import seeded
-from tensorgraph.testing.promises import Checked, Promise, examined
+from tensorgraph.testing.promises import Checked, NotAsked, Promise, examined
 from tensorgraph.testing.runs.compared_steps import CALLS, STATES, TENSORS, Steps
 from tensorgraph.testing.runs.surroundings import plain
 
@@ -89,10 +88,8 @@ def check_step(step: Callable[..., Any], *args: Any) -> Checked:
     }
     promises: dict[str, Promise] = {told: partial(ask, steps) for told, ask in asked.items()}
     compared = [told for told in promises if told.startswith("compiled:")]
-    return examined(
-        f"check_step {name}",
-        in_order(promises, {told: ["repeatable", "compiles"] for told in compared}),
-    )
+    needs = {told: ["repeatable", "compiles"] for told in compared}
+    return examined(f"check_step {name}", promises, needs)
 
 
 def repeatable(steps: Steps) -> str:
@@ -182,7 +179,7 @@ def same_results(steps: Steps, calls: Any) -> None:
 def smaller_batches(steps: Steps) -> str:
     """Also for a smaller batch, and a whole one after it."""
     if steps.smaller is None:
-        return "not asked for: there is no batch that could be smaller"
+        raise NotAsked("there is no batch that could be smaller")
     same_results(steps, range(CALLS, len(steps.calls)))
     return ""
 
@@ -215,5 +212,3 @@ def memory_does_not_grow(steps: Steps) -> None:
             f"each step leaves {objects} objects behind, {size:,} bytes, with the garbage collector"
             " off: does a list keep losses with their graphs? Keep float(loss)"
         )
-
-

@@ -40,7 +40,9 @@ class Reached:
         for tensor in _first([*inside, *loose, *trained]):
             name = names.get(id(tensor)) or tensor.name or f"a tensor of shape {tensor.shape}"
             self.tensors[_fresh(name, self.tensors)] = tensor
-        held = [value for model in self.models for m in model.modules() for value in vars(m).values()]
+        held = [
+            value for model in self.models for m in model.modules() for value in vars(m).values()
+        ]
         generators = [v for v in (*values, *held) if isinstance(v, Generator)]
         self.generators = _first([default_generator(), *generators])
 
