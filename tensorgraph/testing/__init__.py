@@ -7,6 +7,7 @@ check an operation of your own    ``tg.testing.check_op(tg.exp)``
 check a layer or a model          ``tg.testing.check_module(tg.nn.ReLU(), x)``
 check any function of tensors     ``tg.testing.check_function(tg.tanh, x)``
 check a training step             ``tg.testing.check_step(step, x, y)``
+check that a model learns         ``tg.testing.check_learning(model, (x, y))``
 draw its inputs in a test         ``tg.testing.strategies``, for hypothesis
 ================================  ================================================
 
@@ -29,6 +30,7 @@ from tensorgraph.testing.numeric.findings import GradcheckResult
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.ops.check_op import check_op
 from tensorgraph.testing.promises import Checked
+from tensorgraph.testing.runs.check_learning import check_learning
 from tensorgraph.testing.runs.check_step import check_step
 
 if TYPE_CHECKING:
@@ -48,6 +50,6 @@ else:
 
 
 __all__ = [
-    "Checked", "GradcheckResult", "check_function", "check_module", "check_op", "check_step",
-    "gradcheck",
+    "Checked", "GradcheckResult", "check_function", "check_learning", "check_module", "check_op",
+    "check_step", "gradcheck",
 ]  # fmt: skip

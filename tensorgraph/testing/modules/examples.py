@@ -37,7 +37,8 @@ def mixing_in_training(subject: Subject, training: bool) -> list[str]:
 
 def examples_are_independent(subject: Subject) -> str:
     """What comes back for an example does not depend on the others in the batch."""
-    told_of_training = ""
+    told_of_training, subject = "", _of_two(subject)
+    leaves, count = subject.given(), subject.batch
     for training in subject.modes:
         if mixing := mixing_in_training(subject, training):
             told_of_training = (
@@ -45,7 +46,6 @@ def examples_are_independent(subject: Subject) -> str:
             )
             continue
         f = subject.fresh(training=training)
-        leaves, count = _batch_of_two(subject)
         before = subject.outputs(f, leaves)
         if not _with_examples(subject, before, count):
             raise AssertionError(
@@ -109,28 +109,27 @@ def _hint(subject: Subject) -> str:
     return hint
 
 
-def _batch_of_two(subject: Subject) -> tuple[list[Any], int]:
-    """Return inputs of two examples at least: if there is but one, and the same turned round."""
-    leaves, count = subject.given(), subject.batch
-    if count != 1:
-        return leaves, count
+def _of_two(subject: Subject) -> Subject:
+    """Return the same with two examples at least: if there is but one, that and its reverse."""
+    if subject.batch != 1:
+        return subject
     axis = _axis(subject)
-    turned = []
-    for one, twice in zip(leaves, subject.of_examples(leaves, [0, 0]), strict=True):
-        if twice is not one and isinstance(one, np.ndarray):
-            turned.append(np.concatenate([one, np.flip(one) * 1], axis))
-        else:
-            turned.append(twice)
-    return turned, 2
+    leaves = subject.given()
+    twice = subject.of_examples(leaves, [0, 0])
+    return subject.with_leaves(
+        [
+            np.concatenate([one, np.flip(one)], axis) if two is not one else one
+            for one, two in zip(leaves, twice, strict=True)
+        ]
+    )
 
 
 def batch_may_be_permuted(subject: Subject) -> str:
     """A permuted batch gives the permuted results."""
-    told = ""
-    axis = _axis(subject)
+    told, subject = "", _of_two(subject)
+    axis, leaves, count = _axis(subject), subject.given(), subject.batch
     for training in subject.modes:
         f = subject.fresh(training=training)
-        leaves, count = _batch_of_two(subject)
         if training and traced(lambda f=f, x=leaves: subject.tensors(f, x)).draws:  # type: ignore[misc]
             told = "in training not asked for: it draws random numbers"
             continue

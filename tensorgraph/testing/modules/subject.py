@@ -8,7 +8,7 @@ import random as pythons
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,12 @@ class Subject:
         """Return what to call the function with, given the leaves."""
         found: list[Any] = unflatten(self._structure, leaves)
         return found
+
+    def with_leaves(self, leaves: Sequence[Any]) -> Self:
+        """Return the same function with other inputs."""
+        other = copy.copy(self)
+        other._leaves = list(leaves)
+        return other
 
     def floating(self) -> list[int]:
         """Return which of the leaves are floating-point numbers."""
