@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from hypothesis import strategies as st
 
 from tensorgraph.engine.tensor import Tensor
 
@@ -13,13 +15,22 @@ _INFERRED = {np.dtype(kind) for kind in ("bool", "int64", "float64", "complex128
 """The dtypes that ``np.array`` finds by itself."""
 
 
-class Code:
-    """Something drawn, which prints as the code that makes it."""
+class Printed:
+    """Something drawn, whose ``repr`` is the code that makes it; hypothesis shows that."""
 
-    code: str
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(repr(self))
 
-    def __repr__(self) -> str:
-        return self.code
+
+@st.composite
+def made(
+    draw: st.DrawFn, /, make: Callable[..., Any], *parts: st.SearchStrategy[Any], **fixed: Any
+) -> Any:
+    """Return a strategy for what a function makes of what is drawn.
+
+    Unlike with ``st.builds``, a failing example shows what was made, as it prints itself.
+    """
+    return make(*[draw(part) for part in parts], **fixed)
 
 
 def literal(value: Any) -> str:

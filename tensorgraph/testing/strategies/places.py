@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from tensorgraph.arguments import integer, to_shape, whole
 from tensorgraph.errors import ArgumentError
 from tensorgraph.testing.numeric.checked_function import Array
-from tensorgraph.testing.strategies.literals import literal
+from tensorgraph.testing.strategies.literals import literal, made
 
 Shape = tuple[int, ...]
 LETTERS = "ijkl"
@@ -136,7 +136,7 @@ def einsum_spec(
     dots = st.tuples(st.integers(0, 2), st.integers(0, 2), st.integers(0, 3))
     term = st.tuples(letters, st.none() | dots if ellipsis else st.none())
     kept = st.tuples(st.lists(st.sampled_from(LETTERS), unique=True), st.integers(0, 2))
-    return st.builds(
+    return made(
         _einsum_spec,
         st.lists(term, min_size=1, max_size=most),
         st.tuples(*[st.integers(1, side)] * len(LETTERS)),

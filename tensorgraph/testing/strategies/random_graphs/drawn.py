@@ -12,6 +12,7 @@ from tensorgraph.arguments import one_of, to_shape, whole
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
 from tensorgraph.testing.ops.op_calls import record_of
+from tensorgraph.testing.strategies.literals import made
 from tensorgraph.testing.strategies.random_graphs.choices import Shape
 from tensorgraph.testing.strategies.random_graphs.graph import RandomGraph
 from tensorgraph.testing.strategies.random_graphs.growing import Growing, rounded
@@ -72,7 +73,7 @@ def graphs(
         st.integers(0, _OFTEN_ENOUGH - 1),
         st.integers(0, 7).map(lambda n: unused and n == 7),
     )
-    return st.builds(
+    return made(
         _grown,
         st.integers(0, 2**32 - 1),
         st.lists(

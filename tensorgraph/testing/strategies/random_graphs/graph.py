@@ -20,7 +20,7 @@ from tensorgraph.errors import ArgumentError
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
 from tensorgraph.symbolic.expr import lift, symbol
 from tensorgraph.testing.numeric.checked_function import Array
-from tensorgraph.testing.strategies.literals import literal
+from tensorgraph.testing.strategies.literals import Printed, literal
 from tensorgraph.testing.strategies.random_graphs.kinds import LIFTED, Kind
 
 Tap = Callable[[int, Any], Any]
@@ -36,7 +36,7 @@ class Step:
 
 
 @dataclass(frozen=True, repr=False)
-class RandomGraph:
+class RandomGraph(Printed):
     """A function of its leaves that returns one number; printed, it is the code that computes it.
 
     Values 0 … are the leaves, then the constants, then one for each step. Called with tensors, it
