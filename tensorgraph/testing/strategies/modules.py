@@ -181,12 +181,11 @@ GROUPS: tuple[Layers, ...] = (
             "Identity",
         )
     },
+    {"MaxPool": _pool("Max"), "AvgPool": _pool("Avg")},
     {
-        "MaxPool": _pool("Max"),
-        "AvgPool": _pool("Avg"),
+        "Flatten": _flatten,
         "GlobalAvgPool": _global_pool("Avg"),
         "GlobalMaxPool": _global_pool("Max"),
-        "Flatten": _flatten,
     },
     {
         "LayerNorm": _over_features("LayerNorm", 3),
@@ -222,8 +221,9 @@ def modules(
     enough features, and batch norm enough examples, to have a gradient.
 
     Args:
-        inputs: kinds of inputs: ``"rows"``, ``"series"`` (for convolution along one axis),
-            ``"images"``, ``"sequences"`` (for recurrent layers and attention), ``"words"``.
+        inputs: kinds of inputs, of which those are drawn that a layer takes: ``"rows"``,
+            ``"series"`` (for convolution along one axis), ``"images"``, ``"sequences"`` (for
+            recurrent layers and attention), ``"words"``.
         layers: names of layers to choose from, ``"Linear"``, ``"Conv"``, ``"BatchNorm"``, …
         max_layers: how many layers at most.
         max_width: how many features or channels at most; those of flattened layers may be more.
@@ -251,18 +251,17 @@ def modules(
         one_of(name, "strategies.modules: a layer", LAYERS)
     one_of(dtype, "strategies.modules: dtype", ("float64", "float32"))
     width = st.integers(1, whole(max_width, "strategies.modules: max_width", 1))
-    if not any(
-        _fitting(Passed(kind, _first_shape(kind, (4, 4, 4))), names, 1, 0) for kind in kinds
-    ):
+    taken = [k for k in kinds if _fitting(Passed(k, _first_shape(k, (4, 4, 4))), names, 1, 0)]
+    if not taken:
         raise ArgumentError(
             f"strategies.modules: none of the layers {names} takes inputs of the kinds {kinds}"
         )
-    number = st.integers(0, 2**16 - 1)
+    # Four numbers a layer: hypothesis takes at most five, with that for the list, away as a whole.
     around = st.integers(0, 7).map(lambda n: n == 7 and RESIDUAL in names)
-    layer = st.tuples(number, number, width, st.integers(0, 11), around)
+    layer = st.tuples(st.integers(0, 2**16 - 1), width, st.integers(0, 11), around)
     return made(
         _network,
-        st.sampled_from(kinds),
+        st.sampled_from(taken),
         st.tuples(width, st.integers(1, 5), st.integers(1, 5)),
         st.lists(
             layer,
@@ -279,7 +278,7 @@ def modules(
 def _network(
     kind: str,
     sizes: Shape,
-    choices: Sequence[tuple[int, int, int, int, bool]],
+    choices: Sequence[tuple[int, int, int, bool]],
     batch: int,
     seed: int,
     *,
@@ -288,11 +287,11 @@ def _network(
 ) -> Network:
     first = passed = Passed(kind, _first_shape(kind, sizes))
     code: list[str] = []
-    for group, member, width, n, around in choices:
+    for chosen, width, n, around in choices:
         groups = _fitting(passed, names, width, n)
         if groups:
-            fitting = groups[group % len(groups)]
-            layer, after = fitting[member % len(fitting)]
+            fitting = groups[chosen % len(groups)]
+            layer, after = fitting[chosen // len(groups) % len(fitting)]
             if around and after == passed:
                 layer = f"tg.testing.strategies.Residual({layer})"
             code.append(layer)
