@@ -36,6 +36,7 @@ name that PyTorch, Keras, JAX or NumPy have for a thing is answered with the one
 
 from __future__ import annotations
 
+import sys as _sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +158,9 @@ else:
 
     def __dir__() -> list[str]:
         return sorted({*__all__, *_ROOMS, "__version__"})
+
+    if "hypothesis" in _sys.modules:  # else it does so when it is imported
+        import_module("tensorgraph.hypothesis_types").register()
 
     _foreign_imports.install()
     _keep_freed_memory()

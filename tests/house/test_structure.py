@@ -62,7 +62,7 @@ ROOMS = [
     "nn",
     "optim formulas",
     "compiler",
-    "data diagnose drawing",
+    "data diagnose drawing hypothesis_types",
     "train",
     "testing",
 ]  # fmt: skip
