@@ -24,9 +24,11 @@ from tests.machine.printed import run_examples
 
 PACKAGE = Path(tg.__file__).parent
 OPTIONAL = {
+    "autograd",
     "cupy",
     "graphviz",
     "hypothesis",
+    "jax",
     "matplotlib",
     "mpmath",
     "safetensors",
@@ -95,7 +97,7 @@ INNER = {
         "hints of_function solution",
         "derive whole_graph",
     ],
-    "testing": ["numeric promises", "ops", "strategies"],
+    "testing": ["foreign numeric promises", "ops", "strategies"],
 }
 RANK = {room: rank for rank, line in enumerate(ROOMS) for room in line.split()}
 ARRAYS_ONLY = {"data", "diagnose"}
