@@ -24,11 +24,9 @@ from tests.machine.printed import run_examples
 
 PACKAGE = Path(tg.__file__).parent
 OPTIONAL = {
-    "autograd",
     "cupy",
     "graphviz",
     "hypothesis",
-    "jax",
     "matplotlib",
     "mpmath",
     "safetensors",

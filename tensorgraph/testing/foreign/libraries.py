@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -76,7 +77,7 @@ def from_autograd(f: Callable[..., Any]) -> Callable[..., Any]:
 
 @cache
 def _torch() -> Library:
-    import torch
+    torch = import_module("torch")
 
     def pull(
         f: NativeFunction, inputs: Sequence[Native], wanted: Sequence[int],
@@ -112,7 +113,7 @@ def _torch() -> Library:
 
 @cache
 def _jax() -> Library:
-    import jax
+    jax = import_module("jax")
 
     def pull(
         f: NativeFunction, inputs: Sequence[Native], wanted: Sequence[int],
@@ -125,16 +126,14 @@ def _jax() -> Library:
         gradients: Sequence[Native] = back(list(cotangents))
         return gradients
 
-    new = getattr(jax, "enable_x64", None)
-    if new is None:
-        from jax.experimental import enable_x64 as new
-    return Library("jax", jax.numpy.asarray, np.asarray, pull, lambda: new(True))
+    home = jax if hasattr(jax, "enable_x64") else import_module("jax.experimental")
+    return Library("jax", jax.numpy.asarray, np.asarray, pull, lambda: home.enable_x64(True))
 
 
 @cache
 def _autograd() -> Library:
-    from autograd import make_vjp
-    from autograd.builtins import tuple as tuple_of
+    make_vjp = import_module("autograd").make_vjp
+    tuple_of = import_module("autograd.builtins").tuple
 
     def pull(
         f: NativeFunction, inputs: Sequence[Native], wanted: Sequence[int],
