@@ -95,7 +95,7 @@ INNER = {
         "hints of_function solution",
         "derive whole_graph",
     ],
-    "testing": ["foreign numeric promises", "ops", "strategies"],
+    "testing": ["closeness foreign numeric promises", "ops", "plugin strategies"],
 }
 RANK = {room: rank for rank, line in enumerate(ROOMS) for room in line.split()}
 ARRAYS_ONLY = {"data", "diagnose"}
