@@ -24,7 +24,9 @@ FIXTURES = ("no_leaks", "tg_seed")
 """Those that look at how a test ends."""
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    # pytest would compile each module of a package that brings a plugin anew, for its assertions.
+    getattr(pluginmanager.rewrite_hook, "_must_rewrite", set()).discard("tensorgraph")
     group = parser.getgroup("tensorgraph")
     group.addoption(
         "--tg-gradcheck",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tensorgraph.engine.modes import observing
+from tensorgraph.errors import UsageWarning
 from tensorgraph.observe.debug import debug
 from tensorgraph.testing.plugin.hypothesis_settings import without_deadline
 from tensorgraph.testing.plugin.leaks import Survivors
@@ -49,6 +51,9 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     if how or blocks:
         without_deadline(getattr(item, "obj", None))
     with ExitStack() as stack:
+        if how or blocks:  # compiled functions run as they are, and say so
+            stack.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", "tg.compile: .* something watches", UsageWarning)
         for block in blocks:
             stack.enter_context(block)
         if sanitizer is not None:

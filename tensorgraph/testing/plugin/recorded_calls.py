@@ -20,8 +20,10 @@ Array = NDArray[Any]
 class RecordedCall:
     """What a recorded operation was called with; it refers to no node."""
 
-    def __init__(self, event: Forward) -> None:
+    def __init__(self, event: Forward, is_first: bool) -> None:
         node = event.node
+        self.is_first = is_first
+        """Whether it is the first of its kind in a test."""
         self.op, self.static, self.line = event.op, event.static, node.line
         self.scope = node.scope
         self.shape, self.dtype = node.shape, node.dtype

@@ -46,7 +46,7 @@ class Sanitizer(Observer):
         self._calls[kind] += 1
         calls = self._calls[kind]
         if self._all or calls & (calls - 1) == 0 or kind in self._suspects:
-            self._recorded[event.node] = RecordedCall(event)
+            self._recorded[event.node] = RecordedCall(event, calls == 1 or kind in self._suspects)
 
     def backward(self, event: Backward) -> None:
         """Judge a rule that has run."""
