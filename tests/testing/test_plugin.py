@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import settings
 
 import tensorgraph as tg
 from tensorgraph.testing import strategies
@@ -53,7 +54,7 @@ def run(pytester):
 
 def line(text, piece):
     """Return the number of the line in a test's file that begins with a piece of text."""
-    lines = (HEAD + text).splitlines()
+    lines = (HEAD + text).strip().splitlines()
     return next(k for k, found in enumerate(lines, 1) if found.strip().startswith(piece))
 
 
@@ -125,7 +126,7 @@ def test_the_sanitizer_finds_what_is_wrong_and_names_it(run):
         "with      x (1, 2) float32; result (1, 2) float32",
         f"{name}:{line(OPS, 'halved =')}",
         "    x = np.array([[1.0, 3.0]])",
-        "tg.testing.gradcheck(lambda x: halved(x), x)  # your operation 'halved'; its kernel stands",
+        "tg.testing.gradcheck(lambda x: halved(x), x)  # your operation 'halved'",
     ):
         assert said in wrong, wrong
     assert "'greedy': the gradient rule for 'x' writes to what it is given" in printed
@@ -153,7 +154,7 @@ def test_a_network_trains():
     tg.random.seed(0)
     model = tg.nn.Sequential(
         tg.nn.Conv2d(1, 2, 3), tg.nn.ReLU(), tg.nn.MaxPool2d(2), tg.nn.Flatten(),
-        tg.nn.Linear(8, 8), tg.nn.BatchNorm(8), tg.nn.Dropout(0.5), tg.nn.Linear(8, 3),
+        tg.nn.Linear(8, 8), tg.nn.BatchNorm(8), tg.nn.Dropout(p=0.5), tg.nn.Linear(8, 3),
     )
     optimizer = tg.optim.Adam(model.parameters(), lr=0.01)
     x = np.random.default_rng(0).standard_normal((4, 1, 6, 6)).astype("f4")
@@ -165,13 +166,11 @@ def test_a_network_trains():
     assert tg.grad(tg.grad(lambda x: tg.checkpoint(tg.exp)(x)))(0.0).item() == 1
 
 @tg.compile
-def squares(x):
-    return (x * x).sum()
+def slope(x):
+    return tg.grad(lambda x: (x * x).sum())(x)
 
 def test_compiled():
-    x = ones()
-    for _ in range(3):
-        squares(x).backward()
+    assert [slope(ones()).sum().item() for _ in range(3)] == [8, 8, 8]
 """
 
 
@@ -336,19 +335,35 @@ def test_failures_say_what_differs_and_what_repeats_them(run):
 
 def test_it_works_in_workers_and_their_counts_add_up(run):
     text = "".join(f"\ndef test_{k}():\n    tg.exp(ones()).sum().backward()\n" for k in range(4))
-    ends, printed = run(
-        OPS + text + FAULTY.partition("\n\n")[0], "--tg-gradcheck=full", "-n2", "-p", "no:cov"
-    )
+    wrong = FAULTY.partition("\n\n")[0]
+    _, printed = run(OPS + text + wrong, "--tg-gradcheck=full", "-n2", "-p", "no:cov")
     assert "4 passed, 1 failed" in printed or "1 failed, 4 passed" in printed, printed
     assert "tensorgraph: 11 runs of gradient rules of 4 operations checked" in printed
 
 
-def test_the_profile_of_hypothesis_has_no_deadline(run):
-    slow = "\nimport time\n@settings(deadline=200, database=None)\n@given(st.integers())\ndef test_slow(n):\n    time.sleep(0.3 * (n == 0))\n"
-    ends, _ = run(slow)
-    assert ends == {"test_slow": "FAILED"}
-    assert run(slow, "--hypothesis-profile=tensorgraph")[0] == {"test_slow": "PASSED"}
-    assert run(slow, "--tg-gradcheck=fast")[0] == {"test_slow": "PASSED"}
+SLOW = """
+import time
+
+@given(st.integers())
+def test_default(n):
+    assert settings.default.deadline is None
+
+@settings(deadline=200, database=None)
+@given(st.integers())
+def test_slow(n):
+    time.sleep(0.3 * (n == 0))
+"""
+
+
+def test_no_deadline_of_hypothesis_where_tests_are_slowed_down(run):
+    before = settings.get_current_profile_name()
+    try:
+        ends = [run(SLOW, "--hypothesis-profile=tensorgraph")[0] for _ in range(2)]
+    finally:
+        settings.load_profile(before)
+    ends.append(run(SLOW, "--tg-gradcheck=fast", "-k", "slow")[0])
+    asked_for = {"test_default": "PASSED", "test_slow": "FAILED"}
+    assert ends == [asked_for, asked_for, {"test_slow": "PASSED"}]
 
 
 def test_nothing_is_imported_where_nothing_is_used(tmp_path):

@@ -12,7 +12,6 @@ from tensorgraph.engine.dispatch import apply
 from tensorgraph.engine.modes import Backward, mode
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.shapes import sum_to
-from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import DTypeError, GradcheckError
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.plugin.recorded_calls import Array, RecordedCall, plain
@@ -29,13 +28,18 @@ class UnjudgedError(Exception):
     """The numbers do not tell: infinities, a kernel that returns other values, a jump."""
 
 
-def fault(call: RecordedCall, event: Backward) -> str:
+def fault(call: RecordedCall, event: Backward, order: int) -> str:
     """Return what is wrong with what a gradient rule returned, or nothing.
+
+    Args:
+        call: the call that its node was recorded by.
+        event: its run.
+        order: 2 if its own derivative has to be right, too.
 
     Raises:
         UnjudgedError: nobody knows.
     """
-    rule = _Rule(call, event)
+    rule = _Rule(call, event, order)
     with mode(observer=None, recording=True, lines=False):
         found = (
             rule.fed_with_other_values()
@@ -49,13 +53,12 @@ def fault(call: RecordedCall, event: Backward) -> str:
 class _Rule:
     """One gradient rule's one run."""
 
-    def __init__(self, call: RecordedCall, event: Backward) -> None:
+    def __init__(self, call: RecordedCall, event: Backward, order: int) -> None:
         self.call, self.node, self.i = call, event.node, event.i
         self.name = f"{call.op.name!r}: the gradient rule for {call.name(event.i)!r}"
         self.g, self.result = np.asarray(plain(event.g)), np.asarray(plain(event.result))
         self.saved = [plain(value) for value in event.saved]
-        # Second derivatives take long, and belong to the operation more than to its numbers.
-        self.order = 2 if type(event.g) is Tensor and call.is_first else 1
+        self.order = order
         self.rule = dict(self.node.plan.rules)[self.i]
 
     def place(self) -> str:

@@ -20,10 +20,10 @@ Array = NDArray[Any]
 class RecordedCall:
     """What a recorded operation was called with; it refers to no node."""
 
-    def __init__(self, event: Forward, is_first: bool) -> None:
+    def __init__(self, event: Forward, kind: Any) -> None:
         node = event.node
-        self.is_first = is_first
-        """Whether it is the first of its kind in a test."""
+        self.kind = kind
+        """What it has in common with calls that are told apart by their numbers alone."""
         self.op, self.static, self.line = event.op, event.static, node.line
         self.scope = node.scope
         self.shape, self.dtype = node.shape, node.dtype
@@ -52,6 +52,18 @@ class RecordedCall:
         )
         where = f"\n  called at {self.line}{where_in(self.scope)}" if self.line else ""
         return f"{where}\n  with      {given}; result {self.shape} {self.dtype}"
+
+
+def kind_of(event: Forward) -> Any:
+    """Return what a call has in common with those that are told apart by their numbers alone."""
+    kinds = tuple(
+        (value.shape, value.dtype) if hasattr(value, "dtype") else type(value)
+        for value in event.arrays
+    )
+    try:
+        return event.op, kinds, hash(tuple(event.static.items()))
+    except TypeError:  # a parameter that cannot be told by value
+        return event.op, kinds
 
 
 def is_seen(event: Forward) -> bool:
