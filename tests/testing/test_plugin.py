@@ -46,7 +46,7 @@ def run(pytester):
         pytester.makepyfile(HEAD + text)
         found = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-v", *options)
         printed = "\n".join(found.outlines)
-        ends = re.findall(r"::(\w+) (?:<- \S+ )?([A-Z]+)", printed)
+        ends = re.findall(r"::(\w+)(?:\[\w+\])? ([A-Z]+)", printed)
         return dict(ends), printed
 
     return run_tests
@@ -170,15 +170,15 @@ def slope(x):
     return tg.grad(lambda x: (x * x).sum())(x)
 
 def test_compiled():
-    assert [slope(ones()).sum().item() for _ in range(3)] == [8, 8, 8]
+    assert [slope(tg.tensor([1.0, 3.0])).sum().item() for _ in range(3)] == [8, 8, 8]
 """
 
 
-@pytest.mark.parametrize("how", ["fast", "full"])
-def test_the_sanitizer_lets_pass_what_is_right(run, how):
-    ends, printed = run(OPS + RIGHT, f"--tg-gradcheck={how}", "-W", "error")
-    assert set(ends.values()) == {"PASSED"}, printed
-    assert "checked" in printed
+def test_the_sanitizer_lets_pass_what_is_right(run):
+    for how, chosen in (("full", "kinks"), ("fast", "not kinks")):
+        ends, printed = run(OPS + RIGHT, f"--tg-gradcheck={how}", "-k", chosen, "-W", "error")
+        assert set(ends.values()) == {"PASSED"}, printed
+        assert "checked" in printed and "could not be judged" not in printed
 
 
 # ------------------------------------------------------------------------- fixtures and marks
@@ -261,7 +261,7 @@ def test_fixtures_and_marks(run):
 
 def test_a_seed_is_repeated_and_the_state_given_back(run):
     state = tg.random.default_generator().state
-    twice = [run(OPS + FIXTURES, "-k", "test_seeded", "--tg-seed=7", "-s") for _ in range(2)]
+    twice = [run(OPS + FIXTURES, "-k", "test_seeded", "--tg-seed=7", "-rP") for _ in range(2)]
     first, second = (re.search("drawn .*", printed)[0] for _, printed in twice)
     assert first == second and twice[0][0]["test_seeded"] == "PASSED"
     assert tg.random.default_generator().state == state
@@ -361,7 +361,7 @@ def test_no_deadline_of_hypothesis_where_tests_are_slowed_down(run):
         ends = [run(SLOW, "--hypothesis-profile=tensorgraph")[0] for _ in range(2)]
     finally:
         settings.load_profile(before)
-    ends.append(run(SLOW, "--tg-gradcheck=fast", "-k", "slow")[0])
+    ends.append(run(SLOW, "--tg-gradcheck=fast", "-k", "test_slow")[0])
     asked_for = {"test_default": "PASSED", "test_slow": "FAILED"}
     assert ends == [asked_for, asked_for, {"test_slow": "PASSED"}]
 
