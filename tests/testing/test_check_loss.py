@@ -33,7 +33,7 @@ def test_a_loss_that_passed_is_told_in_a_few_lines():
     found = check_loss(losses.cross_entropy, Z, CLASSES)
     assert not found.broken
     assert repr(found).splitlines()[:3] == [
-        "check_loss: cross_entropy: 16 promises kept",
+        "check_loss: cross_entropy: 17 promises kept",
         "  ✓ extremes: predictions of -1000 and 1000",
         "  ✓ mean or sum: the cost is a mean over the examples",
     ]
@@ -340,7 +340,7 @@ FAULTY = {
         lambda p, y: losses_of_each(p, y).sum() / math.sqrt(len(y)), P, Y, {}, "mean or sum",
         "neither .* as a mean is, nor",
     ),
-    "detached": (detaching, P, Y, {}, "gradients", r"no gradient flows through.*\.data"),
+    "detached": (detaching, P, Y, {}, "differentiable", r"no gradient flows through.*\.data"),
     "detached by half": (half_detached, P, Y, {}, "gradients", "the factor 0.5"),
     "wrong slope": (
         lambda p, y: wrong_slope(p - y).mean() if p.shape == y.shape else 1 / 0, P, Y, {},

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
-from tensorgraph.testing.promises import quietly
 
 Array = NDArray[Any]
 Loss = Callable[..., Any]
@@ -47,14 +46,13 @@ class LossCall:
         more = {} if reduction is None else {"reduction": reduction}
         p = self.predictions if predictions is None else predictions
         y = self.targets if targets is None else targets
-        with quietly():
-            return self.loss(p, y, **{**self.settings, **more})
+        return self.loss(p, y, **{**self.settings, **more})
 
     def value(
         self, predictions: Any = None, targets: Any = None, reduction: str | None = None
     ) -> Array:
         """Return the cost or the losses, as an array."""
-        return as_numbers(self(self._leaf(predictions), targets, reduction))
+        return as_numbers(self(self.leaf(predictions), targets, reduction))
 
     def gradient(
         self, predictions: Any = None, targets: Any = None, reduction: str | None = None
@@ -64,16 +62,15 @@ class LossCall:
         Raises:
             AssertionError: the cost does not depend on the predictions.
         """
-        leaf = self._leaf(predictions)
+        leaf = self.leaf(predictions)
         result = self(leaf, targets, reduction)
         if type(result) is not Tensor or not result.requires_grad:
             raise AssertionError(
                 f"the loss returned {errors.describe(result)} that no gradient flows through: is"
                 " there a float(…), .data, .detach() or np.asarray(…) on the way?"
             )
-        with quietly():
-            total = result if result.shape == () else result.sum()
-            found = gradients(total, [leaf])[0]
+        total = result if result.shape == () else result.sum()
+        found: Tensor = gradients(total, [leaf])[0]
         return np.array(found.numpy())
 
     def total_gradient(self, predictions: Any = None, targets: Any = None) -> Array:
@@ -92,7 +89,8 @@ class LossCall:
         merged = {**self.settings, **settings}
         return replace(self, predictions=predictions, targets=targets, settings=merged)
 
-    def _leaf(self, predictions: Any) -> Tensor:
+    def leaf(self, predictions: Any = None) -> Tensor:
+        """Return predictions as a tensor that a gradient is wanted by."""
         array = self.predictions if predictions is None else predictions
         frozen = np.array(array)
         frozen.flags.writeable = False
