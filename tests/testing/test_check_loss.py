@@ -389,7 +389,7 @@ def test_what_people_do_wrong_is_found_in_its_place(case):
         check_loss(loss, p, y, **said)
     broken = {kept.promise: kept.broken for kept in caught.value.result.broken}
     assert promise in broken, str(caught.value)
-    assert re.search(told, broken[promise]), broken[promise]
+    assert re.search(told, broken[promise], re.DOTALL), broken[promise]
 
 
 def test_all_that_is_broken_is_told_at_once():

@@ -95,7 +95,7 @@ def check_bad_classes(call: LossCall) -> None:
             meaning = ": NumPy counts it from the end" if bad < 0 else ""
             raise AssertionError(
                 f"label {bad} is taken, though there are the classes 0 … {count - 1}{meaning}; the"
-                f" batch costs {float(found.sum()):.6g}. Raise an error unless 0 <= labels <"
+                f" batch costs {float(found.sum()):.6g}\nraise an error unless 0 <= labels <"
                 f" {count}"
             )
 

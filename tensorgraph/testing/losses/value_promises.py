@@ -27,7 +27,7 @@ def check_repeatable(call: LossCall) -> None:
     first = as_numbers(call(call.leaf(), y))
     if not np.array_equal(y, call.targets, equal_nan=True):
         raise AssertionError(
-            "the loss changed the targets that it was given, in place; write targets = targets - …"
+            "the loss changed the targets that it was given, in place\nwrite targets = targets - …"
             " for targets -= …"
         )
     again = as_numbers(call(call.leaf(), y))
@@ -112,8 +112,8 @@ def check_lowest(call: LossCall, lowest: float | None, perfect: Array | None, se
         if costs[-1] < 0 and (steps < 0).all() and steps[-1] <= 0.5 * steps[-2]:
             raise AssertionError(
                 f"the cost falls without end: {', '.join(f'{c:.4g}' for c in costs)} as"
-                f" predictions go to {_shown(path[-1])}; is a sign lost? (If it may be so, write"
-                " lowest=-math.inf)"
+                f" predictions go to {_shown(path[-1])}\nis a sign lost? If it may be so, write"
+                " lowest=-math.inf"
             )
 
 
@@ -127,7 +127,7 @@ def check_extremes(call: LossCall, seed: int) -> str:
                 if not np.isfinite(found).all():
                     raise AssertionError(
                         f"the {what} is {_first_bad(found)} in {np.dtype(dtype)} at predictions"
-                        f" {_shown(p)}, targets {_shown(call.targets)}; {_advice(call)}"
+                        f" {_shown(p)}, targets {_shown(call.targets)}\n{_advice(call)}"
                     )
     low, high = call.extremes
     return "" if call.given_extremes else f"predictions of {low:g} and {high:g}"
@@ -175,7 +175,7 @@ def check_class_sums(call: LossCall, seed: int) -> None:
             worst = float(sums.reshape(-1)[int(np.argmax(np.abs(sums)))])
             raise AssertionError(
                 f"the gradient of an example sums to {worst:.6g} along axis {axis} of the classes,"
-                f" not to 0 (its largest element is {size:.3g}), at predictions {_shown(p)}; is the"
+                f" not to 0 (its largest element is {size:.3g}), at predictions {_shown(p)}\nis the"
                 " softmax along another axis, or a term missing?"
             )
     moved = call.value(call.predictions + 3.0)

@@ -102,6 +102,10 @@ def check_optimizer(
     first = "begins afresh"
     promises = {first: promises.pop(first), **promises}
     needs = {name: [first] for name in promises if name != first}
+    needs |= {
+        "state of its own": [first, "resumes"],
+        "large parameters": [first, "parameters by themselves"],
+    }
     with quietly():
         return examined(f"check_optimizer: {name}({shown})", promises, needs)
 
