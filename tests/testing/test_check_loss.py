@@ -137,6 +137,29 @@ def test_right_losses_pass_at_the_first_try(case):
 # ------------------------------------------------------------------------------------- wrong ones
 
 
+def test_what_the_examples_tell():
+    def extremes(p, y, **said):
+        told = repr(check_loss(losses.l1, p, y, **said))
+        return re.search(r"extremes: predictions of (\S+) and (\S+)", told).groups()
+
+    assert extremes(P, Y) == ("-1000", "1000")
+    assert extremes(A, LABELS) == ("0", "1")
+    assert extremes(abs(P) + 1, abs(Y)) == ("0.001", "1000")
+    assert extremes(-abs(P), A) == ("-1000", "0")  # log-probabilities, as far as anybody knows
+    assert extremes(abs(P) + 1, Y) == extremes(-abs(P), Y + 9) == ("-1000", "1000")
+
+
+def strict_about_dtypes(pred, y):
+    if pred.dtype != y.dtype:
+        raise TypeError(f"{pred.dtype} beside {y.dtype}")
+    return plain_mse(pred, y)
+
+
+def test_what_is_refused_is_told_and_nothing_broken():
+    found = check_loss(strict_about_dtypes, P, LABELS.astype(float))
+    assert "refuses labels as int8, int16, int32, int64, uint8" in repr(found)
+
+
 def reduced(values, reduction):
     return {"mean": values.mean, "sum": values.sum, "none": lambda: values}[reduction]()
 

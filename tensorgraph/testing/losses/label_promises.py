@@ -24,8 +24,8 @@ def check_label_dtypes(call: LossCall) -> str:
     for name, labels in _forms(y):
         try:
             found = call.value(targets=labels)
-        except Exception as error:
-            refused.append(f"{name} ({type(error).__name__})")
+        except Exception:
+            refused.append(name)
             continue
         if off := difference(found, whole, EXACT):
             raise AssertionError(

@@ -89,6 +89,17 @@ class LossCall:
         merged = {**self.settings, **settings}
         return replace(self, predictions=predictions, targets=targets, settings=merged)
 
+    def in_dtype(self, dtype: Any) -> LossCall:
+        """Return the same loss of inputs in a dtype: all floating ones, and targets like them."""
+        p, y = self.predictions, self.targets
+        compared = y.dtype.kind == "f" or y.shape == p.shape
+        settings = {
+            name: value.astype(dtype)
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+            for name, value in self.settings.items()
+        }  # fmt: skip
+        return self.with_inputs(p.astype(dtype), y.astype(dtype) if compared else y, **settings)
+
     def leaf(self, predictions: Any = None) -> Tensor:
         """Return predictions as a tensor that a gradient is wanted by."""
         array = self.predictions if predictions is None else predictions
@@ -172,11 +183,18 @@ class LossCall:
         low, high = float(self.predictions.min()), float(self.predictions.max())
         if 0 <= low and high <= 1:
             return 0.0, 1.0
+        if self._is_like_targets(low, high):
+            return LOGITS
         if low >= 0:
             return low and min(low, 1e-3), max(high, 1e3)
-        if high <= 0:
-            return LOGITS[0], 0.0
-        return LOGITS
+        return (LOGITS[0], 0.0) if high <= 0 else LOGITS
+
+    def _is_like_targets(self, low: float, high: float) -> bool:
+        """Return whether targets are numbers that lie where no prediction given does."""
+        y = self.targets
+        if y.shape != self.predictions.shape or y.dtype.kind != "f":
+            return False
+        return bool((low >= 0 and (y < 0).any()) or (high <= 0 and (y > 1).any()))
 
     @property
     def left_out(self) -> Array | None:

@@ -120,10 +120,10 @@ def check_lowest(call: LossCall, lowest: float | None, perfect: Array | None, se
 def check_extremes(call: LossCall, seed: int) -> str:
     """Cost and gradient are finite at extreme predictions, in double and in single precision."""
     for dtype in (np.float64, np.float32):
+        typed = call.in_dtype(dtype)
         for p in _extreme(call, seed):
-            at = p.astype(dtype)
-            for what, compute in (("cost", call.value), ("gradient", call.gradient)):
-                found = compute(at)
+            for what, compute in (("cost", typed.value), ("gradient", typed.gradient)):
+                found = compute(p.astype(dtype))
                 if not np.isfinite(found).all():
                     raise AssertionError(
                         f"the {what} is {_first_bad(found)} in {np.dtype(dtype)} at predictions"
@@ -135,16 +135,8 @@ def check_extremes(call: LossCall, seed: int) -> str:
 
 def check_single(call: LossCall, seed: int) -> None:
     """float32 predictions cost what they cost in double precision, in float32."""
-    p = call.predictions.astype(np.float32)
-    compared = call.targets.dtype.kind == "f" or call.targets.shape == p.shape
-    y = call.targets.astype(np.float32) if compared else call.targets
-    settings = {
-        name: value.astype(np.float32)
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
-        for name, value in call.settings.items()
-    }  # fmt: skip
-    narrow = call.with_inputs(p, y, **settings)
-    wide = call.with_inputs(p.astype(np.float64), y.astype(np.float64) if compared else y)
+    narrow = call.in_dtype(np.float32)
+    wide = narrow.in_dtype(np.float64)  # of the numbers that float32 has
     for what, single, double in (
         ("cost", narrow.value(), wide.value()),
         ("gradient", narrow.gradient(), wide.gradient()),
