@@ -32,6 +32,8 @@ catch an error                    ``tg.errors.ShapeError`` and its siblings
 
 ``help(tg.nn)`` and so on say the same of each room, and ``help(tg.exp)`` all about one function. A
 name that PyTorch, Keras, JAX or NumPy have for a thing is answered with the one it has here.
+
+Though it brings a plugin, pytest compiles it as Python does (PYTEST_DONT_REWRITE).
 """
 
 from __future__ import annotations
