@@ -22,12 +22,6 @@ FAULTS: list[Fault] = [
          "strategies: batch norm gets a single example"),
     ),
     *planted_in(
-        "testing/strategies/places.py",
-        ("index", "_mixed_keys(sizes, newaxis).filter(lambda key: _is_taken(sizes, key))",
-         "_mixed_keys(sizes, newaxis)",
-         "strategies: a mask and an array are drawn that do not broadcast together"),
-    ),
-    *planted_in(
         "testing/strategies/tensors.py",
         ("_strided", "np.repeat(x, 2, axis=-1)[..., ::2]", "np.array(x)",
          "strategies: strided numbers lie in a row"),

@@ -96,12 +96,6 @@ def test_a_key_is_one_that_numpy_takes(data, shapes):
     assert all(entry is ... or isinstance(entry, (int, slice)) for entry in entries)
 
 
-@settings(max_examples=300)
-@given(strategies.index((3, 3)))
-def test_masks_and_arrays_of_a_key_broadcast_together(key):
-    np.ones((3, 3))[key]
-
-
 @MORE
 @given(strategies.einsum_spec())
 def test_a_contraction_is_one_that_numpy_takes(spec):
