@@ -6,6 +6,32 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "testing/strategies/random_graphs/growing.py",
+        ("Growing.put_safely", "APART", "0", "strategies: a graph is drawn on a kink"),
+    ),
+    *planted_in(
+        "testing/strategies/random_graphs/drawn.py",
+        ("_grown", "unused or i not in growing.dead", "True",
+         "strategies: a graph's live step takes what is meant to be unused"),
+    ),
+    *planted_in(
+        "testing/strategies/modules.py",
+        ("_seeded", "default.state = state", "pass",
+         "strategies: a network's seed stays in the default generator"),
+        ("_network", "batch = max(batch, _FOR_BATCH_NORM)", "pass",
+         "strategies: batch norm gets a single example"),
+    ),
+    *planted_in(
+        "testing/strategies/tensors.py",
+        ("_strided", "np.repeat(x, 2, axis=-1)[..., ::2]", "np.array(x)",
+         "strategies: strided numbers lie in a row"),
+    ),
+    *planted_in(
+        "testing/strategies/literals.py",
+        ("Printed._repr_pretty_", "repr(self)", "object.__repr__(self)",
+         "strategies: hypothesis shows the parts of a network, not its code"),
+    ),
+    *planted_in(
         "testing/ops/requirements.py",
         ("check_adjoint", "gradcheck(function, *primals).method != COMPLEX_STEP", "False",
          "check_op: the complex step is believed of a kernel that is not analytic"),
