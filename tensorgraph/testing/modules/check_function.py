@@ -62,6 +62,7 @@ def check_function(
         tensorgraph.errors.CheckError: check_function standardised: 1 of 8 promises broken
           ✘ gradients: the gradient is wrong at the input x, index (...
     """
+    __tracebackhide__ = True
     if not callable(f) or isinstance(f, type):
         raise errors.DTypeError(f"check_function: checks a function, not {errors.describe(f)}")
     stated = None if signature is None else shapes.parsed(signature)

@@ -81,6 +81,7 @@ def check_module(
         tensorgraph.errors.CheckError: check_module Centred(): 2 of 20 promises broken
           ✘ examples are independent: the result for other examples changes with example 0 ...
     """
+    __tracebackhide__ = True
     if not isinstance(module, Module):
         raise errors.DTypeError(
             f"check_module: checks an nn.Module, not {errors.describe(module)}; for a function"

@@ -77,6 +77,7 @@ def check_learning(
         tensorgraph.errors.CheckError: check_learning Sequential: 3 of ... promises broken
           ✘ a batch by heart: the cost of the batch stayed from ...
     """
+    __tracebackhide__ = True
     check_model(model, "check_learning")
     if loss is not None:
         check_loss(loss, "check_learning")
