@@ -6,9 +6,13 @@ promise is a function that returns nothing, or a remark, and raises where it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from textwrap import wrap
+
+import numpy as np
 
 from tensorgraph.display.tables import html_table
 from tensorgraph.errors import CheckError
@@ -121,6 +125,14 @@ def examined(
     if found.broken:
         raise CheckError(repr(found), found)
     return found
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Let nothing warn, neither NumPy nor what is checked: what is wrong is told once."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _kept(name: str, promise: Promise) -> Kept:
