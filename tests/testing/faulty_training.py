@@ -120,7 +120,7 @@ def scaled(train, test):
 def loop(model, data, zero=True, before=None, order=None):
     """Train as people do."""
     optimizer = optim.Adam(model.named_parameters(), lr=0.02)
-    for epoch in range(6):
+    for _ in range(6):
         model.train()
         for i in range(0, len(data[0]), 32):
             rows = slice(i, i + 32)
@@ -151,7 +151,7 @@ def forgets_zero_grad(model, data):
 
 
 def shuffles_the_labels_apart(model, data):
-    order = np.random.permutation(len(data[0]))
+    order = np.random.permutation(len(data[0]))  # noqa: NPY002  # as people write it
     loop(model, (data[0][order], data[1]))
 
 

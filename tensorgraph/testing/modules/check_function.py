@@ -52,14 +52,14 @@ def check_function(
         >>> import tensorgraph as tg
         >>> x = np.random.default_rng(0).normal(size=(4, 3))
         >>> tg.testing.check_function(lambda x: tg.softmax(x, axis=1), x, batch_axis=0)
-        check_function <lambda>: 11 promises kept
+        check_function <lambda>: 10 promises kept
           ✓ ...
         >>> def standardised(x):
         ...     return (x - x.numpy().mean()) / 2
         >>> tg.testing.check_function(standardised, x)
         Traceback (most recent call last):
         ...
-        tensorgraph.errors.CheckError: check_function standardised: 1 of 8 promises broken
+        tensorgraph.errors.CheckError: check_function standardised: 1 of 6 promises broken
           ✘ gradients: the gradient is wrong at the input x, index (...
     """
     __tracebackhide__ = True
