@@ -29,4 +29,30 @@ FAULTS: list[Fault] = [
         ("CheckedFunction.outputs", "leaves[position] = variable", "leaves[-1] = variable",
          "gradcheck: a variable takes another one's place in a container"),
     ),
+    *planted_in(
+        "testing/modules/examples.py",
+        ("examples_are_independent", "i != j", "i == j",
+         "check_module: an example is compared with itself, not the others"),
+    ),
+    *planted_in(
+        "testing/modules/parameters.py",
+        ("every_parameter_gets_a_gradient", "count == TRIALS", "count > TRIALS",
+         "check_module: dead units are not told"),
+    ),
+    *planted_in(
+        "testing/modules/gradients.py",
+        ("compare", "array.size", "array.ndim > 2",
+         "check_module: nothing is differentiated by matrices"),
+    ),
+    *planted_in(
+        "testing/runs/check_step.py",
+        ("gradients_start_anew", "tensor.grad = wrap(rng.standard_normal(tensor.shape)"
+         ".astype(tensor.dtype))", "tensor.grad = None",
+         "check_step: no gradient is left over before the step"),
+    ),
+    *planted_in(
+        "testing/runs/training.py",
+        ("otherwise", "3 * array + 1", "array",
+         "check_learning: the other test data are the same in another order"),
+    ),
 ]  # fmt: skip
