@@ -51,8 +51,8 @@ FAULTS: list[Fault] = [
          "check_step: no gradient is left over before the step"),
     ),
     *planted_in(
-        "testing/runs/training.py",
-        ("otherwise", "3 * array + 1", "array",
-         "check_learning: the other test data are the same in another order"),
+        "testing/runs/learning.py",
+        ("other_data_have_no_influence", "otherwise(training.test)", "training.test",
+         "check_learning: the other test data are the same"),
     ),
 ]  # fmt: skip
