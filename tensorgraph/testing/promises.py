@@ -113,6 +113,7 @@ def examined(
         a number: 1 promise kept
           ✓ positive
     """
+    __tracebackhide__ = True  # pytest shows the line that asks for a check
     told: dict[str, Kept] = {}
     for name, promise in promises.items():
         missing = [n for n in (needs or {}).get(name, ()) if n in told and told[n].broken]

@@ -93,5 +93,29 @@ FAULTS: list[Fault] = [
         "testing/optimizers/schedule_claims.py",
         ("_warmup", "s.steps + inner.falls", "inner.falls",
          "check_schedule: a warm-up is held to fall from its start on"),
+        "testing/modules/examples.py",
+        ("examples_are_independent", "i != j", "i == j",
+         "check_module: an example is compared with itself, not the others"),
+    ),
+    *planted_in(
+        "testing/modules/parameters.py",
+        ("every_parameter_gets_a_gradient", "count == TRIALS", "count > TRIALS",
+         "check_module: dead units are not told"),
+    ),
+    *planted_in(
+        "testing/modules/gradients.py",
+        ("compare", "array.size", "array.ndim > 2",
+         "check_module: nothing is differentiated by matrices"),
+    ),
+    *planted_in(
+        "testing/runs/check_step.py",
+        ("gradients_start_anew", "tensor.grad = wrap(rng.standard_normal(tensor.shape)"
+         ".astype(tensor.dtype))", "tensor.grad = None",
+         "check_step: no gradient is left over before the step"),
+    ),
+    *planted_in(
+        "testing/runs/learning.py",
+        ("other_data_have_no_influence", "otherwise(training.test)", "training.test",
+         "check_learning: the other test data are the same"),
     ),
 ]  # fmt: skip
