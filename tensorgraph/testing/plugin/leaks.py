@@ -140,8 +140,10 @@ def _holder(thing: Any, others: list[Any]) -> str:
             name = _name_in(outer, referrer)
             if name:
                 return f"the {type(referrer).__name__} {name}"
-    kinds = sorted({type(r).__name__ for r in _referrers(thing, others)})
-    return " and ".join(kinds) or "what cannot be seen"
+    kinds = {type(r) for r in _referrers(thing, others)}
+    if kinds and kinds <= {tuple, Node, Tensor}:
+        return "its graph"
+    return " and ".join(sorted(kind.__name__ for kind in kinds)) or "what cannot be seen"
 
 
 def _referrers(thing: Any, others: list[Any]) -> Iterator[Any]:
