@@ -38,6 +38,7 @@ Though it brings a plugin, pytest compiles it as Python does (PYTEST_DONT_REWRIT
 
 from __future__ import annotations
 
+import sys as _sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -159,6 +160,9 @@ else:
 
     def __dir__() -> list[str]:
         return sorted({*__all__, *_ROOMS, "__version__"})
+
+    if "hypothesis" in _sys.modules:  # else it does so when it is imported
+        import_module("tensorgraph.hypothesis_types").register()
 
     _foreign_imports.install()
     _keep_freed_memory()
