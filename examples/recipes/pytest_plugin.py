@@ -113,7 +113,8 @@ assert "called at test_smooth.py:16" in printed and "rule at   test_smooth.py:9"
 # What it finds, and what it does not:
 #
 # - A rule that is wrong, in float64 or only in the dtype it ran in. Float32 code is recomputed in
-#   float64, so that rounding hides nothing. At a kink any slope between the one-sided ones is right.
+#   float64, so that rounding hides nothing. At a kink any slope between those of its sides is
+#   right.
 # - A rule that is fed with values other than the forward pass had, since somebody wrote into an
 #   array that a tensor shares; a rule that writes into what it is given; one that returns something
 #   else when it is run again.
