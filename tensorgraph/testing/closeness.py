@@ -54,7 +54,7 @@ def assert_close(
         if told:
             raise AssertionError(told)
         return
-    if isinstance(actual, (list, tuple)) and not _holds_arrays(leaves, expected):
+    if isinstance(actual, (list, tuple)) and not (_are_arrays(leaves) or _holds_arrays(expected)):
         return assert_close(asarray(actual), expected, rtol, atol, equal_nan)
     wanted = flatten_like(structure, expected)
     for place, one, other in zip(places(actual), leaves, wanted, strict=True):
@@ -64,9 +64,14 @@ def assert_close(
             raise AssertionError(told)
 
 
-def _holds_arrays(leaves: Sequence[Any], expected: Any) -> bool:
-    """Return whether a list is a container of arrays, not of numbers."""
-    return any(hasattr(leaf, "shape") for leaf in (*leaves, *flatten(expected)[0][:1]))
+def _holds_arrays(value: Any) -> bool:
+    """Return whether something is a container of arrays, not of numbers, and no array itself."""
+    leaves, structure = flatten(value)
+    return structure is not None and _are_arrays(leaves)
+
+
+def _are_arrays(leaves: Sequence[Any]) -> bool:
+    return any(hasattr(leaf, "shape") for leaf in leaves)
 
 
 def difference(
