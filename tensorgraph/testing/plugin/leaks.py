@@ -20,7 +20,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import PACKAGE
 from tensorgraph.engine.tensor import Tensor
 
-_FRAMES = 25
+_FRAMES = 12
 """How far a place is followed out of the package."""
 _LARGE = 4096
 """Arrays of fewer bytes are not looked for by themselves."""
@@ -60,9 +60,9 @@ class Survivors:
         _forget_frames_of(item)
         things = [thing for thing in _alive() if self._is_new(thing)]
         found = [(_described(thing), _holder(thing, things), ref(thing)) for thing in things]
-        arrays = _arrays_by_place() if self._traces else {}
         del things
         gc.collect()
+        arrays = _arrays_by_place() if self._traces else {}  # those in cycles are tensors'
         counts: Counter[str] = Counter()
         places = set()
         for (what, place), holder, alive in found:
