@@ -124,7 +124,7 @@ assert "called at test_smooth.py:16" in printed and "rule at   test_smooth.py:9"
 # `fast` checks the first, second, fourth, eighth … call of an operation with operands of the same
 # shapes and dtypes in a test, and costs a training loop about as much again; `full` checks all. A
 # test that means to be wrong says `@pytest.mark.tg_gradcheck("off")`; one that shall always be
-# looked at, `@pytest.mark.tg_gradcheck("full")`. Compiled functions run operation by operation
+# looked at, `@pytest.mark.tg_gradcheck("full")`. Operands are kept while their graph lives. Compiled functions run operation by operation
 # meanwhile. What runs in threads of its own is not seen.
 #
 # `--tg-debug` runs each test under `tg.debug()`: a NaN or an infinity raises where it is made.
