@@ -124,8 +124,9 @@ assert "called at test_smooth.py:16" in printed and "rule at   test_smooth.py:9"
 # `fast` checks the first, second, fourth, eighth … call of an operation with operands of the same
 # shapes and dtypes in a test, and costs a training loop about as much again; `full` checks all. A
 # test that means to be wrong says `@pytest.mark.tg_gradcheck("off")`; one that shall always be
-# looked at, `@pytest.mark.tg_gradcheck("full")`. Operands are kept while their graph lives. Compiled functions run operation by operation
-# meanwhile. What runs in threads of its own is not seen.
+# looked at, `@pytest.mark.tg_gradcheck("full")`. Meanwhile compiled functions run operation by
+# operation, and operands are kept while their graph lives. What runs in threads of its own is not
+# seen.
 #
 # `--tg-debug` runs each test under `tg.debug()`: a NaN or an infinity raises where it is made.
 # `@pytest.mark.tg_debug("on")` and `("off")` do the same for one test.
