@@ -6,7 +6,7 @@ promise is a function that returns nothing, or a remark, and raises where it is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tensorgraph.display.tables import html_table
@@ -25,11 +25,13 @@ class Kept:
     """What was seen: the worst case, its numbers, the line to look at. Empty if it is kept."""
     remark: str = ""
     """What is worth knowing of a promise that is kept, or why it was not asked for."""
+    after: str = ""
+    """The broken promise that this one rests on, for which it was not asked for."""
 
     @property
     def mark(self) -> str:
-        """A tick or a cross."""
-        return "✘" if self.broken else "✓"
+        """A tick, a cross, or a dash where it was not asked for."""
+        return "✘" if self.broken else "–" if self.after else "✓"
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,12 @@ class Checked:
         for kept in self.promises:
             if said := kept.broken or kept.remark:
                 told.append(f"{kept.mark} {kept.promise}: " + said.replace("\n", "\n    "))
-        if fine := [kept.promise for kept in self.promises if not (kept.broken or kept.remark)]:
+        plain = [kept for kept in self.promises if not (kept.broken or kept.remark)]
+        if fine := [kept.promise for kept in plain if not kept.after]:
             told.append(f"✓ {', '.join(fine)}")
+        for earlier in dict.fromkeys(kept.after for kept in plain if kept.after):
+            unasked = [kept.promise for kept in plain if kept.after == earlier]
+            told.append(f"– not asked for, as {earlier} is broken: {', '.join(unasked)}")
         return "\n  ".join(told)
 
     def _repr_html_(self) -> str:
@@ -63,8 +69,16 @@ class Checked:
         return html_table([self.subject, "", ""], rows)
 
 
-def examined(subject: str, promises: Mapping[str, Promise]) -> Checked:
+def examined(
+    subject: str, promises: Mapping[str, Promise], after: Mapping[str, Sequence[str]] | None = None
+) -> Checked:
     """Ask for each promise; raise one error that tells of all that are broken.
+
+    Args:
+        subject: what is checked.
+        promises: by name, in the order in which they are asked for.
+        after: of some promises, those that they rest on: where one of these is broken, they are
+            not asked for, as they would tell of the same thing once more.
 
     Raises:
         CheckError: promises are broken; its ``result`` is what else would have been returned.
@@ -74,7 +88,12 @@ def examined(subject: str, promises: Mapping[str, Promise]) -> Checked:
         a number: 1 promise kept
           ✓ positive
     """
-    found = Checked(subject, tuple(_kept(name, promise) for name, promise in promises.items()))
+    asked: dict[str, Kept] = {}
+    for name, promise in promises.items():
+        first = (earlier for earlier in (after or {}).get(name, ()) if earlier in asked)
+        broken = next((earlier for earlier in first if asked[earlier].broken), None)
+        asked[name] = _kept(name, promise) if broken is None else Kept(name, after=broken)
+    found = Checked(subject, tuple(asked.values()))
     if found.broken:
         raise CheckError(repr(found), found)
     return found

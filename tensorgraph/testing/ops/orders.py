@@ -44,12 +44,12 @@ def orders(case: Case, projection: Projection, second: bool = True) -> Orders:
         variables, results = case.run()
         arrays = [np.asarray(result) for result in results]
         seeds = [projection("result", k, array) for k, array in enumerate(arrays)]
-        first = _pulled(variables, results, seeds, create_graph=False)
+        first = pulled(variables, results, seeds)
         again = []
         if second:
-            slopes = _pulled(variables, results, seeds, create_graph=True)
+            slopes = pulled(variables, results, seeds, create_graph=True)
             weights = [projection("gradient", k, g.numpy()) for k, g in enumerate(slopes)]
-            again = _pulled(variables, slopes, weights, create_graph=False)
+            again = pulled(variables, slopes, weights)
     return Orders(arrays, [g.numpy() for g in first], [g.numpy() for g in again])
 
 
@@ -64,12 +64,15 @@ def random_projection(seed: int) -> Projection:
     return drawn
 
 
-def _pulled(
-    variables: Sequence[Tensor], results: Sequence[Any], seeds: Sequence[Array], create_graph: bool
+def pulled(
+    variables: Sequence[Tensor],
+    results: Sequence[Any],
+    seeds: Sequence[Array],
+    create_graph: bool = False,
 ) -> list[Tensor]:
     """Return the gradients of all results together; the graph can be used again."""
     known = [
-        (result, frozen(seed))
+        (result, frozen(np.asarray(seed, result.dtype)))
         for result, seed in zip(results, seeds, strict=True)
         if type(result) is Tensor and result.requires_grad
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tensorgraph.engine.op import Op
 from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.ops.op_calls import Case
 from tensorgraph.testing.ops.orders import Orders, orders, random_projection
@@ -17,7 +18,7 @@ _LARGEST, _LEAST = 1e37, 1e-37
 _DRAWS = 2
 
 
-def check_precision(case: Case, inputs: tuple[str, ...]) -> None:
+def check_precision(op: Op, case: Case) -> None:
     """float32 gives what float64 does, up to rounding: results and derivatives of both orders.
 
     How much rounding explains is seen in float64, from inputs that are moved as float32 rounds.
@@ -27,7 +28,7 @@ def check_precision(case: Case, inputs: tuple[str, ...]) -> None:
         return
     singles = {k: np.asarray(case.inputs[k]).astype(np.float32) for k in floating}
     doubles = {k: x.astype(np.float64) for k, x in singles.items()}
-    projection, names = random_projection(0), [inputs[k] for k in floating]
+    projection, names = random_projection(0), [op.operand_name(k) for k in floating]
     found = orders(case.with_inputs(dict(singles)), projection)
     exact = orders(case.with_inputs(dict(doubles)), projection)
     moved = [_moved(case, doubles, seed) for seed in range(_DRAWS)]
@@ -57,7 +58,9 @@ def check_precision(case: Case, inputs: tuple[str, ...]) -> None:
 
 def _moved(case: Case, inputs: dict[int, Array], seed: int) -> Orders:
     rng = np.random.default_rng(seed)
-    moved = {k: np.asarray(x * (1 + EPS * rng.choice([-1.0, 1.0], x.shape))) for k, x in inputs.items()}
+    moved = {
+        k: np.asarray(x * (1 + EPS * rng.choice([-1.0, 1.0], x.shape))) for k, x in inputs.items()
+    }
     return orders(case.with_inputs(dict(moved)), random_projection(0))
 
 

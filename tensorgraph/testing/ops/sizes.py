@@ -1,5 +1,4 @@
-"""Arrays of all sizes against their own pieces: what is computed of an example does not depend on
-how many there are.
+"""Arrays of all sizes against their own pieces: an example is the same among many as among few.
 
 A few examples stand for many. They are repeated, so that what they give alone is known of each of
 their repetitions, at the cost of one call. The examples of an elementwise operation are elements;
@@ -9,7 +8,6 @@ of another, the axes along which it treats examples by themselves are found by t
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,7 +76,9 @@ class Examples:
     @cached_property
     def _projections(self) -> dict[tuple[str, int], tuple[Array, int | None]]:
         """What the results and gradients of all examples are projected on, and along which axis."""
-        values = [("result", k, value, self.result_axis) for k, value in enumerate(self.whole.values)]
+        values = [
+            ("result", k, value, self.result_axis) for k, value in enumerate(self.whole.values)
+        ]
         slopes = [
             ("gradient", k, self.case.inputs[i], self.axes[i])
             for k, i in enumerate(self.case.floating)
@@ -97,7 +97,9 @@ class Examples:
         """
         inputs = zip(self.case.inputs, self.axes, strict=True)
         changed = {
-            k: layout(np.asarray(np.take(x, index, a))) for k, (x, a) in enumerate(inputs) if a is not None
+            k: layout(np.asarray(np.take(x, index, a)))
+            for k, (x, a) in enumerate(inputs)
+            if a is not None
         }
 
         def projection(what: str, k: int, _: Array) -> Array:
@@ -122,7 +124,9 @@ class Examples:
             slopes(self.whole.second),
         )
 
-    def compare(self, index: Array, room: Room, told: str = "", layout: Layout = LAYOUTS[""]) -> None:
+    def compare(
+        self, index: Array, room: Room, told: str = "", layout: Layout = LAYOUTS[""]
+    ) -> None:
         """Raise if many examples give something else than each of them does among a few.
 
         Args:
@@ -134,10 +138,16 @@ class Examples:
         times = max(index.size // self.count, 1)
         slack = max(times / 64, 1.0) if None in self.axes else 1.0  # many gradients are added up
         names = [self.inputs[k] for k in self.case.floating]
-        found, expected = self.of(index, layout), self.expected(index, times)
-        arrays = zip(
-            found.told(names), expected.told(names), self.whole.told(names), strict=True
-        )
+        expected = self.expected(index, times)
+        try:
+            found = self.of(index, layout)
+        except Exception as error:  # what works for a few examples works for others
+            why = str(error).partition("\n")[0]
+            raise AssertionError(
+                f"{self._told(index)}{told}: {type(error).__name__}: {why}; if what it computes of"
+                ' one element depends on others, or on the shape, say so: family="fused"'
+            ) from error
+        arrays = zip(found.told(names), expected.told(names), self.whole.told(names), strict=True)
         for (what, array), (_, right), (_, whole) in arrays:
             if array.shape != right.shape:
                 raise AssertionError(
@@ -175,7 +185,8 @@ def a_few_ulps(expected: Array, whole: Array) -> Array:
         return np.zeros(expected.shape)
     known = np.abs(whole[np.isfinite(whole)])
     typical = float(np.median(known)) if known.size else 0.0
-    return 4 * np.spacing(np.abs(expected)) + 4 * np.finfo(expected.dtype).eps * typical
+    room: Array = 4 * np.spacing(np.abs(expected)) + 4 * np.finfo(expected.dtype).eps * typical
+    return room
 
 
 def rounding(expected: Array, whole: Array) -> Array:
@@ -195,7 +206,13 @@ UNUSUAL = np.array(
 """Among other numbers, for kernels that ask whether all are finite, or none is large."""
 
 
-def elements(op: Op, static: dict[str, Any], dtype: Any, unusual: bool = False) -> Examples:
+def elements(
+    op: Op,
+    static: dict[str, Any],
+    dtype: Any = np.float64,
+    unusual: bool = False,
+    cases: Sequence[Case] = (),
+) -> Examples:
     """Return a call of an elementwise operation, each of whose elements is an example.
 
     Args:
@@ -203,49 +220,58 @@ def elements(op: Op, static: dict[str, Any], dtype: Any, unusual: bool = False) 
         static: its static parameters.
         dtype: of its real inputs.
         unusual: whether some of those are infinite, NaN, zero, huge or tiny.
+        cases: calls to take the elements from; if there are none, they are drawn from the domain.
     """
     rng = np.random.default_rng(PERIOD)
-    inputs = []
-    for name in op.inputs:
-        drawn = draw(op.domain.get(name, Real()), (PERIOD,), rng)
-        if drawn.dtype.kind == "f":
-            if unusual:
-                drawn = np.where(rng.random(PERIOD) < 0.4, rng.choice(UNUSUAL, PERIOD), drawn)
+    inputs = (
+        _elements_of(cases)
+        if cases
+        else [draw(op.domain.get(name, Real()), (PERIOD,), rng) for name in op.inputs]
+    )
+    for k, x in enumerate(inputs):
+        if x.dtype.kind == "f":
+            usual = rng.random(PERIOD) < 0.6 if unusual else True
             with np.errstate(all="ignore"):
-                drawn = drawn.astype(dtype)
-        inputs.append(drawn)
+                inputs[k] = np.where(usual, x, rng.choice(UNUSUAL, PERIOD)).astype(dtype)
     case = Case(op.name, bound(op, static), tuple(inputs))
     return Examples(case, op.inputs, (0,) * op.arity, 0)
 
 
+def _elements_of(cases: Sequence[Case]) -> list[Array]:
+    """Return the elements of the operands of some calls, again and again."""
+    parts = [[x.reshape(-1) for x in np.broadcast_arrays(*case.inputs)] for case in cases]
+    return [np.resize(np.concatenate(each), PERIOD) for each in zip(*parts, strict=True)]
+
+
 def check_elements(
-    op: Op, static: dict[str, Any], shapes: Sequence[Shape] = (*SMALL, *LARGE)
+    drawn: Callable[..., Examples], shapes: Sequence[Shape] = (*SMALL, *LARGE)
 ) -> None:
-    """An element gives the same in arrays of all sizes, numbers of axes, layouts and neighbours."""
-    for dtype in (np.float64, np.float32):
-        for unusual in (False, True):
-            examples = elements(op, static, dtype, unusual)
-            told = ", some of them 0, infinite, NaN, tiny or huge" if unusual else ""
-            for start in range(0, 0 if unusual else PERIOD, PIECE):
-                piece = np.arange(start, min(start + PIECE, PERIOD))
-                examples.compare(piece, a_few_ulps, told)
-            for shape in shapes:
-                if unusual and shape not in AMONG_UNUSUAL:
-                    continue
-                numbers = np.resize(np.arange(PERIOD), shape)
-                many = shape in IN_MANY_LAYOUTS and not unusual
-                for layout in LAYOUTS if many else ("",):
-                    examples.compare(numbers, a_few_ulps, told + layout, LAYOUTS[layout])
+    """An element gives the same in arrays of all sizes, numbers of axes, layouts and neighbours.
+
+    Args:
+        drawn: returns elements of a ``dtype``, some of them ``unusual`` or not.
+        shapes: of the arrays.
+    """
+    for dtype, unusual in itertools.product((np.float64, np.float32), (False, True)):
+        examples = drawn(dtype=dtype, unusual=unusual)
+        told = ", some of them 0, infinite, NaN, tiny or huge" if unusual else ""
+        for start in range(0, 0 if unusual else PERIOD, PIECE):
+            examples.compare(np.arange(start, min(start + PIECE, PERIOD)), a_few_ulps, told)
+        for shape in shapes:
+            if unusual and shape not in AMONG_UNUSUAL:
+                continue
+            numbers = np.resize(np.arange(PERIOD), shape)
+            many = shape in IN_MANY_LAYOUTS and not unusual
+            for layout in LAYOUTS if many else ("",):
+                examples.compare(numbers, a_few_ulps, told + layout, LAYOUTS[layout])
 
 
 # ------------------------------------------------------------------------------ other operations
 
 
-def check_counts(
-    case: Case, inputs: tuple[str, ...], counts: Sequence[int] = COUNTS
-) -> bool:
+def check_counts(op: Op, case: Case, counts: Sequence[int] = COUNTS) -> bool:
     """An example gives the same among many as among few; return whether there are such."""
-    found = list(found_axes(case, inputs)) if all(map(np.size, case.inputs)) else []
+    found = list(found_axes(op, case)) if all(map(np.size, case.inputs)) else []
     for examples in found:
         size = max(map(np.size, case.inputs))
         for count in counts:
@@ -255,13 +281,14 @@ def check_counts(
     return bool(found)
 
 
-def found_axes(case: Case, inputs: tuple[str, ...]) -> Iterator[Examples]:
+def found_axes(op: Op, case: Case) -> Iterator[Examples]:
     """Yield the axes along which a call treats examples by themselves, found by trying.
 
     Each is tried with one example after the other: what comes out, and the gradient by what belongs
     to that example, must be what they are among the others.
     """
     shapes = [np.shape(value) for value in case.inputs]
+    inputs = tuple(op.operand_name(i) for i in range(len(shapes)))
     try:
         results = orders(case, random_projection(0), second=False).values
     except Exception:  # whatever it is, other checks tell of it
@@ -269,12 +296,12 @@ def found_axes(case: Case, inputs: tuple[str, ...]) -> Iterator[Examples]:
     for axis in range(min((value.ndim for value in results), default=0)):
         counts = {value.shape[axis] for value in results}
         if len(counts) == 1 and (count := counts.pop()) > 1:
-            places = [
-                [None, *(a for a, n in enumerate(shape) if n == count)] for shape in shapes
-            ]
+            places = [[None, *(a for a, n in enumerate(shape) if n == count)] for shape in shapes]
             # Where several fit, the one in which the most inputs belong to the examples.
             choices = sorted(itertools.product(*places), key=lambda c: c.count(None))
-            tried = (Examples(case, inputs, axes, axis) for axes in choices[:MOST] if {*axes} != {None})
+            tried = (
+                Examples(case, inputs, axes, axis) for axes in choices[:MOST] if {*axes} != {None}
+            )
             if (found := next((e for e in tried if _alone(e)), None)) is not None:
                 yield found
 
@@ -285,7 +312,9 @@ def _alone(examples: Examples) -> bool:
         for k in range(examples.count):
             index = np.array([k])
             found, expected = examples.of(index), examples.expected(index)
-            own = [a is not None for i, a in enumerate(examples.axes) if i in examples.case.floating]
+            own = [
+                a is not None for i, a in enumerate(examples.axes) if i in examples.case.floating
+            ]
             alike = all(map(_close, found.values, expected.values)) and all(
                 _close(g, e)
                 for g, e, is_own in zip(found.first, expected.first, own, strict=True)
