@@ -108,6 +108,29 @@ def check_zero(op: Op, static: dict[str, Any]) -> None:
             if smooth.any():
                 parted = case.with_inputs({i: x[smooth] for i, x in enumerate(operands)})
                 gradcheck(parted.fixing(k), close[smooth], order=2)
+                _check_secants(parted, k)
+
+
+def _check_secants(case: Case, k: int) -> None:
+    """Next to 0, what is gained since 0 is the gradient times the distance, where that is steady.
+
+    A step of any numeric derivative would be longer than the distance.
+    """
+    x, at_0 = case.inputs[k], case.with_inputs({k: np.zeros_like(case.inputs[k])})
+    here, there = orders(case, _ones, second=False), orders(at_0, _ones, second=False)
+    (value,), (start,) = here.values, there.values
+    slope, first = (found.first[case.floating.index(k)] for found in (here, there))
+    with np.errstate(all="ignore"):
+        gain, expected = value - start, slope * x
+        steady = np.abs(slope - first) <= 1e-6 * np.abs(slope)
+        room = 1e-5 * np.abs(expected) + 4 * np.spacing(np.abs(value) + np.abs(start))
+        off = steady & ~(np.abs(gain - expected) <= room)
+    if off.any():
+        i = int(np.argmax(off))
+        raise AssertionError(
+            f"{case.name}: {value[i]!s} for {x[i]!s}, but {start[i]!s} for 0.0 and the gradient"
+            f" {slope[i]!s} between them: it should be {start[i] + expected[i]!s}"
+        )
 
 
 def _jumps(case: Case, k: int) -> Array:
