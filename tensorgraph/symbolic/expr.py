@@ -113,21 +113,13 @@ class Expr(Operators):
     def _no_value(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise errors.GraphError(
             f"{_at_line()}a symbolic array ({self!r}) has no value; compute with it by operators"
-            " and tg's functions (tg.where for if), and return it from the function that is traced"
-            " to see its value: return loss, or return loss.item()"
+            " and tg's functions (tg.where for if, tg.asarray(array)[i] for an array that it"
+            " indexes), and return it from the function that is traced to see its value: return"
+            " loss, or return loss.item()"
         )
 
-    tolist = tobytes = __float__ = __int__ = __complex__ = _no_value
+    tolist = tobytes = __float__ = __int__ = __index__ = __complex__ = __array__ = _no_value
     __trunc__ = __floor__ = __ceil__ = _no_value
-
-    def _not_numpys(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise errors.GraphError(
-            f"{_at_line()}a symbolic array ({self!r}) has no value for NumPy to use; where it"
-            " indexes an array write tg.asarray(array)[index], in a function of NumPy's the one of"
-            " tg: tg.sum(x) for np.asarray(x).sum()"
-        )
-
-    __array__ = __index__ = _not_numpys
 
     def item(self) -> Expr:
         """Return what stands for the only element as one of Python's numbers."""

@@ -109,8 +109,9 @@ def kept(op, *inputs, **static):
 
 def test_sound_op_passes():
     assert repr(check_op(cube())) == (
-        "check_op(cube), 5 calls: 16 promises kept\n  ✓ runs, value, dtypes, gradients, adjoint,"
-        " linearity, layouts, aliasing, purity, precision, extremes, zero, NaN, sizes, saved, rules"
+        "check_op: cube, 5 calls: 16 promises kept\n  ✓ runs, value, dtypes, gradients, adjoint,"
+        " linearity, layouts, aliasing, purity, precision,\n    extremes, zero, NaN, sizes, saved,"
+        " rules"
     )
 
 
@@ -139,7 +140,7 @@ def test_structured_op_needs_inputs():
     )  # fmt: skip
     with pytest.raises(ArgumentError, match="give example inputs"):
         check_op(total)
-    assert "check_op(total), 1 call:" in repr(check_op(total, np.ones((2, 3)), axis=1))
+    assert "check_op: total, 1 call:" in repr(check_op(total, np.ones((2, 3)), axis=1))
     assert "value" not in kept(total, np.ones((2, 3)), axis=1)
 
 

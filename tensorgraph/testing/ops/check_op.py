@@ -13,7 +13,7 @@ from tensorgraph.errors import ArgumentError
 from tensorgraph.testing.ops import points, precision, record_requirements, requirements, sizes
 from tensorgraph.testing.ops.op_calls import Case, bound, elementwise_cases, record_of
 from tensorgraph.testing.ops.references import check_value, reference
-from tensorgraph.testing.promises import Checked, Promise, examined
+from tensorgraph.testing.promises import Checked, NotAsked, Promise, examined
 
 
 def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checked:
@@ -63,8 +63,8 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
         ...              {"x": lambda g, x, out: g * (tg.cos(x) - out) / x},
         ...              domain={"x": tg.Real(0.5, 3.0)}, ref=lambda x: math.sin(x) / x)
         >>> tg.testing.check_op(sinc)
-        check_op(sinc), 5 calls: 14 promises kept
-          ✓ value, extremes, dtypes, precision, gradients, zero, adjoint, linearity, layouts, ...
+        check_op: sinc, 5 calls: 16 promises kept
+          ✓ runs, value, dtypes, gradients, adjoint, linearity, layouts, aliasing, purity, ...
     """
     record = record_of(op)
     if inputs:
@@ -85,11 +85,11 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
         **_of_calls(record, cases, static, bool(inputs)),
         **_of_record(record, cases, static),
     }
-    after = dict.fromkeys(promises, ("runs",)) | _RESTING
-    return examined(f"check_op({record.name}), {calls}", promises, after)
+    needs = dict.fromkeys(promises, ("runs",)) | _NEEDS
+    return examined(f"check_op: {record.name}, {calls}", promises, needs)
 
 
-_RESTING = {
+_NEEDS = {
     "extremes": ("runs", "value", "gradients"),
     "zero": ("runs", "gradients"),
     "adjoint": ("runs", "gradients"),
@@ -162,14 +162,11 @@ def _in_turn(op: Op, static: dict[str, Any], checks: Sequence[Callable[..., None
         check(op, static)
 
 
-def _sizes_of_others(op: Op, cases: Sequence[Case]) -> str | None:
-    found = [sizes.check_counts(op, case) for case in cases]
-    if any(found):
-        return None
-    return (
-        "not asked for: there is no axis of these inputs along which each example is treated by"
-        " itself, so that they could be repeated; give larger inputs"
-    )
+def _sizes_of_others(op: Op, cases: Sequence[Case]) -> None:
+    if not any([sizes.check_counts(op, case) for case in cases]):
+        raise NotAsked(
+            "no axis of the inputs holds examples that are treated each by itself: give large ones"
+        )
 
 
 def every(cases: Sequence[Case], check: Callable[[Case], Any]) -> Promise:
