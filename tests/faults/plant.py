@@ -29,7 +29,7 @@ from queue import SimpleQueue
 from threading import Event
 
 from tests.faults import FAULTS, Fault
-from tests.ops.program_steps import KINDS
+from tensorgraph.testing.strategies.random_graphs.kinds import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
