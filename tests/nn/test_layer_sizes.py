@@ -46,6 +46,11 @@ def layer_examples(name, dtype, training):
     return Examples(Case(name, f, (*inputs, *values)), names, axes, case.batch_axis)
 
 
+def of_layers(expected, whole):
+    """Leave room for rounding in numbers of the size of 1, of which nothing may be left."""
+    return rounding(expected, whole) + 4000 * np.finfo(expected.dtype).eps
+
+
 BY_EXAMPLE = [name for name, case in CASES.items() if case.batch_axis is not None]
 
 
@@ -56,9 +61,9 @@ def test_a_layer_treats_an_example_among_many_as_among_few(name):
     for training in modes:
         examples = layer_examples(name, "float64", training)
         for size in SIZES if training == modes[-1] else [LARGEST]:
-            examples.compare(repeated(examples, size), rounding)
+            examples.compare(repeated(examples, size), of_layers)
     examples = layer_examples(name, "float32", False)
-    examples.compare(repeated(examples, LARGEST), rounding)
+    examples.compare(repeated(examples, LARGEST), of_layers)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
