@@ -61,7 +61,8 @@ def static_of(name):
 
 @elementwise_op
 def test_an_element_is_the_same_in_arrays_of_all_sizes(name):
-    shapes = [*SMALL, *((side,) for side in SIDES), *IN_MANY_LAYOUTS, (3 * AROUND[-1] + 1,)]
+    sides = [(side,) for side in SIDES]
+    shapes = [*SMALL, *sides, *sorted(IN_MANY_LAYOUTS), (2, AROUND[-1]), (3 * AROUND[-1] + 1,)]
     check_elements(partial(elements, ELEMENTWISE[name], static_of(name)), shapes)
 
 
