@@ -8,6 +8,7 @@ of another, the axes along which it treats examples by themselves are found by t
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
