@@ -121,8 +121,10 @@ ADDING = [
 
 @pytest.mark.parametrize("name", ADDING)
 def test_long_axes_give_the_value_and_gradient_of_the_reference(name):
-    longer = [long for call in TABLE[name] for long in stretched(call, LONG, 3 * LONG)]
-    assert any(agrees_with_the_reference(call) for call in longer[:2])
+    # First along the axis in which elements do not stand next to one another.
+    first = sorted(TABLE[name], key=lambda call: call.static.get("axis", 1) != 0)
+    longer = [long for call in first for long in stretched(call, LONG, 3 * LONG)]
+    assert any([agrees_with_the_reference(call) for call in longer[:3]])
 
 
 @pytest.mark.parametrize("size", [32, 33, 65])
@@ -184,10 +186,12 @@ def _runs(call):
 
 
 def short_rows(name):
-    """Return the first call that can be made of short rows."""
+    """Return the first call that can be made of rows that are short, and added up."""
     for call in TABLE[name]:
         for longer in stretched(call, ROW, 100 * ROW):
-            if list(found_axes(named(name), longer.case)):
+            by_row = [examples.axes[0] for examples in found_axes(named(name), longer.case)]
+            shape = np.shape(longer.inputs[0])
+            if by_row and shape[-1] == ROW and len(shape) - 1 not in by_row:
                 return [longer]
     return []
 

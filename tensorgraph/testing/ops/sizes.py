@@ -201,18 +201,21 @@ def rounding(expected: Array, whole: Array) -> Array:
 
 # ---------------------------------------------------------------------------------- elementwise
 
-UNUSUAL = np.array(
-    [0.0, -0.0, np.nan, np.inf, -np.inf, 1e-300, -1e-300, 1e-30, -1e-30, 1e-9, -1e-9, 88, -88, 700,
-     -700, 1e3, -1e3, 1e30, -1e30]
+TINY_AND_HUGE = np.array(
+    [0.0, -0.0, 1e-300, -1e-300, 1e-30, -1e-30, 1e-9, -1e-9, 88, -88, 700, -700, 1e3, -1e3, 1e30,
+     -1e30]
 )  # fmt: skip
-"""Among other numbers, for kernels that ask whether all are finite, or none is large."""
+"""Among other numbers, for kernels that ask whether any is large."""
+NOT_FINITE = np.array([np.nan, np.inf, -np.inf, 0.0, 1e3])
+"""For kernels that ask whether all are finite."""
+_NONE = np.zeros(0)
 
 
 def elements(
     op: Op,
     static: dict[str, Any],
     dtype: Any = np.float64,
-    unusual: bool = False,
+    unusual: Array = _NONE,
     cases: Sequence[Case] = (),
 ) -> Examples:
     """Return a call of an elementwise operation, each of whose elements is an example.
@@ -221,7 +224,7 @@ def elements(
         op: the operation.
         static: its static parameters.
         dtype: of its real inputs.
-        unusual: whether some of those are infinite, NaN, zero, huge or tiny.
+        unusual: numbers that some of those are.
         cases: calls to take the elements from; if there are none, they are drawn from the domain.
     """
     rng = np.random.default_rng(PERIOD)
@@ -232,9 +235,10 @@ def elements(
     )
     for k, x in enumerate(inputs):
         if x.dtype.kind == "f":
-            usual = rng.random(PERIOD) < 0.6 if unusual else True
+            if unusual.size:
+                x = np.where(rng.random(PERIOD) < 0.6, x, rng.choice(unusual, PERIOD))
             with np.errstate(all="ignore"):
-                inputs[k] = np.where(usual, x, rng.choice(UNUSUAL, PERIOD)).astype(dtype)
+                inputs[k] = x.astype(dtype)
     case = Case(op.name, bound(op, static), tuple(inputs))
     return Examples(case, op.inputs, (0,) * op.arity, 0)
 
@@ -251,20 +255,21 @@ def check_elements(
     """An element gives the same in arrays of all sizes, numbers of axes, layouts and neighbours.
 
     Args:
-        drawn: returns elements of a ``dtype``, some of them ``unusual`` or not.
+        drawn: returns elements of a ``dtype``, some of them ``unusual``.
         shapes: of the arrays.
     """
-    for dtype, unusual in itertools.product((np.float64, np.float32), (False, True)):
+    usual = (_NONE, "")
+    others = ((TINY_AND_HUGE, ", some of them tiny or huge"), (NOT_FINITE, ", some not finite"))
+    for dtype, (unusual, told) in itertools.product((np.float64, np.float32), (usual, *others)):
         examples = drawn(dtype=dtype, unusual=unusual)
-        told = ", some of them 0, infinite, NaN, tiny or huge" if unusual else ""
-        for start in range(0, 0 if unusual else PERIOD, PIECE):
-            examples.compare(np.arange(start, min(start + PIECE, PERIOD)), a_few_ulps, told)
+        for start in range(0, 0 if told else PERIOD, PIECE):
+            examples.compare(np.arange(start, min(start + PIECE, PERIOD)), a_few_ulps)
         for turn, shape in enumerate(shapes):
-            if unusual and (len(shape) > 2 or math.prod(shape) > MANY_UNUSUAL):
+            if told and (len(shape) > 2 or math.prod(shape) > MANY_UNUSUAL):
                 continue
             # Turned, so that no place in memory always has the same element.
             numbers = np.resize((np.arange(PERIOD) + turn * PIECE) % PERIOD, shape)
-            many = shape in IN_MANY_LAYOUTS and not unusual
+            many = shape in IN_MANY_LAYOUTS and not told
             for layout in LAYOUTS if many else ("",):
                 examples.compare(numbers, a_few_ulps, told + layout, LAYOUTS[layout])
 
