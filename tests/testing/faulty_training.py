@@ -173,6 +173,8 @@ def sound(model, data, test):
 
 
 WITH_TEST = {"test": (TEST, TEST_Y)}
+
+
 class Uphill(optim.SGD):
     """Takes steps in the wrong direction."""
 
