@@ -111,8 +111,10 @@ def report(found: Sequence[Verdict]) -> int:
             survivors.append(verdict)
     for verdict in sorted(survivors, key=lambda v: (v.mutant.fault.file, v.mutant.line)):
         fault = verdict.mutant.fault
-        print(f"{fault.file}:{verdict.mutant.line} {fault.what} ({verdict.verdict}, ran {verdict.ran},"
-              f" left {verdict.left})\n    within {fault.within}\n    {fault.old}\n    {fault.new}")
+        print(
+            f"{fault.file}:{verdict.mutant.line} {fault.what} ({verdict.verdict}, ran {verdict.ran},"
+            f" left {verdict.left})\n    within {fault.within}\n    {fault.old}\n    {fault.new}"
+        )
     total: Counter[str] = Counter()
     for room, counts in [*sorted(by_room.items()), ("all", total)]:
         if room != "all":

@@ -321,7 +321,9 @@ def stages(mutant: Mutant, reach: Reach, seconds: float) -> Iterator[list[str]]:
     first = limited([*at_test[:200], *names], reach, seconds)
     yield first
     done = {*first}
-    second = limited([n for n in reach.tests if n.startswith(room) and n not in done], reach, seconds)
+    second = limited(
+        [n for n in reach.tests if n.startswith(room) and n not in done], reach, seconds
+    )
     yield second
     done |= {*second}
     yield limited([n for n in at_test if n not in done], reach, seconds)

@@ -12,7 +12,6 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from tests.faults.fault import Fault, definitions, nodes
@@ -80,12 +79,11 @@ def draw(root: Path, seed: int, count: int, least: int, rooms: Sequence[str]) ->
     by_room: dict[str, list[Site]] = defaultdict(list)
     for path in sorted((root / "tensorgraph").rglob("*.py")):
         file = path.relative_to(root).as_posix()
-        by_room[room_of(file)] += sites(file, path.read_text(encoding="utf-8"))
+        if not rooms or room_of(file) in rooms:
+            by_room[room_of(file)] += sites(file, path.read_text(encoding="utf-8"))
     total = sum(map(len, by_room.values()))
     drawn = []
     for room, there in by_room.items():
-        if rooms and room not in rooms:
-            continue
         generator = random.Random(f"{seed} {room}")
         wanted = max(least, round(count * len(there) / total))
         chosen = generator.sample(there, min(wanted, len(there)))
@@ -105,7 +103,11 @@ class Site:
         kinds = defaultdict(list)
         for change in self.module.changes(self.statement):
             kinds[change[1]].append(change)
-        changes = [change for kind in shuffled(kinds, generator) for change in shuffled(kinds[kind], generator)]
+        changes = [
+            change
+            for kind in shuffled(kinds, generator)
+            for change in shuffled(kinds[kind], generator)
+        ]
         found = (self.module.mutant(self.statement, *change) for change in changes)
         return next((mutant for mutant in found if mutant is not None), None)
 
@@ -139,6 +141,7 @@ class Module:
             if isinstance(node, ast.Import)
             for alias in node.names
         }
+        self.names = {node: name for name, node in definitions(self.tree)}
         self.statements = [*self._statements(self.tree.body)]
 
     def _statements(self, body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -322,13 +325,9 @@ class Module:
         """Return the qualified name of the innermost definition that holds a piece."""
         while piece in self.parents:
             piece = self.parents[piece][0]
-            if name := self._names.get(piece):
+            if name := self.names.get(piece):
                 return name
         return ""
-
-    @property
-    def _names(self) -> dict[ast.AST, str]:
-        return names_in(self.tree)
 
     def _fits(self, fault: Fault) -> bool:
         try:
@@ -346,11 +345,6 @@ class Module:
             if isinstance(node, ast.Lambda) and inner is node.body:
                 return node.lineno, node.col_offset
         return statement.lineno, statement.col_offset
-
-
-@cache
-def names_in(tree: ast.Module) -> dict[ast.AST, str]:
-    return {node: name for name, node in definitions(tree)}
 
 
 def _of_slice(node: ast.Slice) -> Iterator[Change]:

@@ -149,9 +149,7 @@ class Marker:
                 number = self._new()
                 self.block_at[file, node.lineno, node.col_offset] = number
                 marking = located(ast.parse(f"{MARK}({number})").body[0].value, node.body)
-                node.body = ast.copy_location(
-                    ast.BoolOp(ast.Or(), [marking, node.body]), node.body
-                )
+                node.body = ast.copy_location(ast.BoolOp(ast.Or(), [marking, node.body]), node.body)
 
 
 def own_nodes(statement: ast.stmt) -> list[ast.AST]:
