@@ -295,6 +295,11 @@ def test_inputs_that_do_not_fit_are_told_with_the_layers_path(layer, shape, mess
             r"padding 2 must be smaller than the windows, of size \(2, 2\)",
         ),
         (
+            lambda: tg.avg_pool(tg.zeros((1, 1, 4, 4)), 2, padding=((0, 1), (2, 0))),
+            ArgumentError,
+            "one that lay in the padding alone would hold nothing",
+        ),
+        (
             lambda: tg.max_pool_grad(tg.zeros((1, 1, 2)), tg.zeros((1, 1, 9)), tg.zeros(2), 2),
             ShapeError,
             r"must have the shape \(1, 1, 4\) of the pooled x",
