@@ -62,7 +62,7 @@ def test_a_chart_of_several_lines_can_be_read():
     assert chart.texts.keys() >= {"loss (logarithmic)", "epoch", "train", "dev", "test", "0.01"}
     assert "… that is far too long" in chart.texts
     heights = [chart.middle(text) for text in ("1", "0.1", "0.01")]
-    assert np.allclose(np.diff(heights), heights[1] - heights[0])
+    assert np.allclose(np.diff(heights), heights[1] - heights[0], atol=0.2)
     first, *_ = chart.curves
     assert first[1][1] == pytest.approx(heights[0], abs=1)
     assert first[2][1] == pytest.approx(heights[2], abs=1)
