@@ -106,6 +106,7 @@ def test_a_single_string_is_one_tag():
 @given(tagged(), st.data())
 @example((HOSTILE, [[] for _ in HOSTILE]), None)
 @example((HOSTILE, [HOSTILE[:3] for _ in HOSTILE]), None)
+@example((["'tis", "'", "''=x"], [["'n'"], [], ["'"]]), None)
 def test_a_sheet_comes_back_as_it_was(case, data):
     examples, tags = case
     comments = examples[::-1] if data is None else [data.draw(words) for _ in examples]

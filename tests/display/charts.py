@@ -1,5 +1,6 @@
 """Reads charts back: what a picture's shapes and texts say, as its reader sees them."""
 
+import re
 from dataclasses import dataclass
 from itertools import combinations
 from xml.etree import ElementTree
@@ -73,3 +74,12 @@ class Chart:
         """Return where on its height a text stands: what it labels is at that height."""
         box = self.texts[text]
         return (box.top + box.bottom) / 2
+
+
+def words(page):
+    """Return the text of a page: a line for each row or paragraph, cells apart; no pictures."""
+    page = re.sub(r"<svg.*?</svg>|<img[^>]*>|<style.*?</style>", "", page, flags=re.DOTALL)
+    page = re.sub(r"</(tr|p|figure|div|thead)>", "\n", page)
+    page = re.sub(r"</t[hd]>", " | ", page)
+    lines = (re.sub("<[^>]*>", "", line).strip() for line in page.split("\n"))
+    return "\n".join(filter(None, lines))
