@@ -39,20 +39,28 @@ def sets(shared):
 
 FINDINGS = {
     "calibration": lambda: D.calibration(P, TRUE, bins=4),
-    "calibration, weighted": lambda: D.calibration(P, TRUE, bins=2, sample_weight=[1, 2, 0.5, 1, 1, 1]),
+    "calibration, weighted": lambda: D.calibration(
+        P, TRUE, bins=2, sample_weight=[1, 2, 0.5, 1, 1, 1]
+    ),
     "confusion": lambda: D.confusion_matrix([0, 1, 1, 10], [0, 1, 10, 10]),
-    "confusion, weighted": lambda: D.confusion_matrix(["a", "b"], ["b", "b"], sample_weight=[0.5, 2]),
+    "confusion, weighted": lambda: D.confusion_matrix(
+        ["a", "b"], ["b", "b"], sample_weight=[0.5, 2]
+    ),
     "error table": lambda: tags(error=0.1, effort={"blurry": 2, "dog": 1, "none": 3}),
     "error table, plain": lambda: tags(),
     "error table, no tags": lambda: D.error_table(["1", "2"], {"blurry": [0, 0]}),
     "ladder": lambda: D.ladder(human=0.01, train=0.02, dev=0.12, test=0.16, sizes={"dev": 900}),
-    "ladder, noise": lambda: D.ladder(human=0.1, train=0.11, dev=0.12, sizes={"dev": 50, "train": 60}),
+    "ladder, noise": lambda: D.ladder(
+        human=0.1, train=0.11, dev=0.12, sizes={"dev": 50, "train": 60}
+    ),
     "ladder, falling": lambda: D.ladder(human=0.5, train=0.25, dev=0.25),
     "ladder, below": lambda: D.ladder(human=0.01, train=0.1, dev=0.02),
     "wrong, few columns": lambda: D.misclassified(P, TRUE, rows(2)),
     "wrong, ten columns": lambda: D.misclassified(P, TRUE, rows(10)),
     "wrong, twelve columns": lambda: D.misclassified(P, NAMED, rows(12), classes=NAMES),
-    "wrong, many": lambda: D.misclassified(np.tile(P, (10, 1)), TRUE * 10, np.tile(rows(1), (10, 1))),
+    "wrong, many": lambda: D.misclassified(
+        np.tile(P, (10, 1)), TRUE * 10, np.tile(rows(1), (10, 1))
+    ),
     "wrong, none": lambda: D.misclassified(P[:1], TRUE[:1], rows(2)[:1]),
     "selection": lambda: D.select(
         {"a": {"f1": 0.5, "ms": 80}, "b": {"f1": 0.75, "ms": 95}, "c": {"f1": 0.9, "ms": 150}},

@@ -21,6 +21,7 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from textwrap import indent
 
 from tests.faults.plant import COPIED, ROOT
 from tests.mutants.equivalent import EQUIVALENT
@@ -66,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         copy()
         RESULTS.unlink(missing_ok=True)
     if not options.report:
-        if not (COPY / "reach.pickle").exists():
+        if not (COPY / "reach").exists():
             run_in_copy(MAP, "tests", *(f"--ignore-glob={name}" for name in LEFT_OUT))
         run_in_copy("-m", "tests.mutants", "--inside", *(argv or sys.argv[1:]))
     return report([*verdicts(RESULTS)])
@@ -111,10 +112,9 @@ def report(found: Sequence[Verdict]) -> int:
             survivors.append(verdict)
     for verdict in sorted(survivors, key=lambda v: (v.mutant.fault.file, v.mutant.line)):
         fault = verdict.mutant.fault
-        print(
-            f"{fault.file}:{verdict.mutant.line} {fault.what} ({verdict.verdict}, ran {verdict.ran},"
-            f" left {verdict.left})\n    within {fault.within}\n    {fault.old}\n    {fault.new}"
-        )
+        place = f"{fault.file}:{verdict.mutant.line} in {fault.within or 'the module'}"
+        print(f"{place}: {fault.what} ({verdict.verdict} by {verdict.ran} tests)")
+        print(indent(f"- {fault.old}\n+ {fault.new}", "    "))
     total: Counter[str] = Counter()
     for room, counts in [*sorted(by_room.items()), ("all", total)]:
         if room != "all":

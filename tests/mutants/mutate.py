@@ -156,7 +156,12 @@ class Module:
                 case ast.If(test=ast.Name(id="TYPE_CHECKING")):
                     yield from self._statements(statement.orelse)
                     continue
+                case ast.If(test=ast.UnaryOp(operand=ast.Name(id="TYPE_CHECKING"))):
+                    yield from self._statements(statement.body)
+                    continue
                 case ast.Assign(targets=[ast.Name(id=name)]) if name in SILENT:
+                    continue
+                case ast.AugAssign(target=ast.Name(id=name)) if name in SILENT:
                     continue
                 case ast.Assert() | ast.Import() | ast.ImportFrom():
                     continue

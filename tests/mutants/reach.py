@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib
 import pickle
+import pkgutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +25,8 @@ import pytest
 from tests.mutants.mutate import blocks
 
 ROOT = Path(__file__).resolve().parents[2]
-STORED = ROOT / "reach.pickle"
+STORED = ROOT / "reach"
+"""A folder with a file for each run of tests."""
 Place = tuple[str, int, int]
 """A file, and line and column of a statement or lambda."""
 
@@ -45,16 +48,25 @@ class Reach:
 
     block_at: dict[Place, int] = field(default_factory=dict)
     at_import: set[int] = field(default_factory=set)
-    """Blocks that run when the package or the tests are imported."""
+    """Blocks that run when the package is imported."""
     tests: dict[str, Test] = field(default_factory=dict)
     red: set[str] = field(default_factory=set)
 
     @staticmethod
     def stored() -> Reach:
-        return pickle.loads(STORED.read_bytes()) if STORED.exists() else Reach()
+        whole = Reach()
+        for path in sorted(STORED.glob("*.pickle")):
+            part = pickle.loads(path.read_bytes())
+            whole.block_at, whole.at_import = part.block_at, part.at_import
+            whole.tests |= part.tests
+            whole.red |= part.red
+        return whole
 
     def store(self) -> None:
-        STORED.write_bytes(pickle.dumps(self))
+        STORED.mkdir(exist_ok=True)
+        part = STORED / f"{time.time_ns()}.part"
+        part.write_bytes(pickle.dumps(self))
+        part.rename(part.with_suffix(".pickle"))
 
 
 # ------------------------------------------------------------------------------------- importing
@@ -196,8 +208,9 @@ class Mapping:
 
         setattr(builtins, MARK, mark)
         Changing(Marker(reach.block_at).marked).install()
-
-    def pytest_collection_finish(self) -> None:
+        package = importlib.import_module("tensorgraph")
+        for module in pkgutil.walk_packages(package.__path__, "tensorgraph."):
+            importlib.import_module(module.name)
         self.reach.at_import |= set(map(int, np.flatnonzero(self._taken())))
 
     @pytest.hookimpl(wrapper=True)
@@ -228,4 +241,4 @@ class Mapping:
 def map_tests(arguments: list[str]) -> int:
     """Run tests, and store beside what is known what each of them reaches."""
     options = ["-p", "no:cacheprovider", "--no-header", "--tb=line"]
-    return pytest.main([*options, *arguments], [Mapping(Reach.stored())])
+    return pytest.main([*options, *arguments], [Mapping(Reach())])
