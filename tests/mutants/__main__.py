@@ -1,14 +1,16 @@
 """Draw mutants by a seed, run the tests that reach each, and print the score and the survivors.
 
     python -m tests.mutants [--seed 1] [--count 200] [--least 25] [--rooms ops,nn]
-                            [--seconds 60] [--fresh] [--report]
+                            [--seconds 60] [--again] [--fresh] [--report]
 
-Works on a copy of the repository below ``.venv/mutants``, made at the first run or with --fresh;
-then all tests run once, and what each reaches is stored. Results go to ``results.jsonl`` there, a
-line a mutant: a run that was interrupted goes on where it stopped, and the report is of all seeds.
-A mutant is found by the first test that fails; of tests that reach it, --seconds are run. Tests of
-other programs (browsers, type checkers, interpreters of their own) are left out. Exits with 1 if a
-mutant survives that ``equivalent.py`` does not hold.
+Works on a copy of the repository below ``.venv/mutants``: the package as it was at the first run,
+or at the last with --fresh, and the tests of now; those that are new or have changed run once, to
+find out what each reaches. Results go to ``results.jsonl`` there, a line a mutant: a run that was
+interrupted goes on where it stopped, and the report is of all seeds. With --again those that were
+not found are judged anew, by tests that are stronger now. A mutant is found by the first test that
+fails; of tests that reach it, the quickest are run for --seconds. Tests of other programs
+(browsers, type checkers, interpreters of their own) are left out. Exits with 1 if a mutant survives
+that ``equivalent.py`` does not hold.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from textwrap import indent
 
@@ -53,49 +56,82 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--least", type=int, default=25, help="mutants of a room, at least")
     parser.add_argument("--rooms", type=lambda s: s.split(","), default=[])
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--fresh", action="store_true", help="copy and map anew")
+    parser.add_argument("--again", action="store_true", help="judge those that are not killed")
+    parser.add_argument("--fresh", action="store_true", help="begin anew, with the code of now")
     parser.add_argument("--report", action="store_true", help="only print what is known")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
-    if options.inside:  # in the copy
-        drawn = draw(ROOT, options.seed, options.count, options.least, options.rooms)
-        results = ROOT.parent / RESULTS.name
-        done = {verdict.mutant.key for verdict in verdicts(results)}
-        judge([m for m in drawn if m.key not in done], options.seconds, results)
+    if options.inside:
+        judge_in_copy(options)
         return 0
-    if options.fresh or not COPY.exists():
-        copy()
-        RESULTS.unlink(missing_ok=True)
     if not options.report:
-        if not (COPY / "reach").exists():
-            run_in_copy(MAP, "tests", *(f"--ignore-glob={name}" for name in LEFT_OUT))
+        copy(options.fresh)
+        map_stale_tests()
         run_in_copy("-m", "tests.mutants", "--inside", *(argv or sys.argv[1:]))
     return report([*verdicts(RESULTS)])
 
 
-MAP = "import sys; from tests.mutants.reach import map_tests; sys.exit(map_tests(sys.argv[1:]))"
+def judge_in_copy(options: argparse.Namespace) -> None:
+    results = ROOT.parent / RESULTS.name
+    found = [*verdicts(results)]
+    if options.again:
+        chosen = [v for v in found if v.verdict != "killed"]
+        if options.rooms:
+            chosen = [v for v in chosen if v.mutant.room in options.rooms]
+        mutants = [verdict.mutant for verdict in chosen]
+    else:
+        done = {verdict.mutant.key for verdict in found}
+        drawn = draw(ROOT, options.seed, options.count, options.least, options.rooms)
+        mutants = [mutant for mutant in drawn if mutant.key not in done]
+    judge(mutants, options.seconds, results)
 
 
-def copy() -> None:
-    shutil.rmtree(COPY, ignore_errors=True)
+def copy(fresh: bool) -> None:
+    """Copy the tests as they are now, and the package if there is no copy of it yet."""
+    if fresh:
+        shutil.rmtree(COPY, ignore_errors=True)
+        RESULTS.unlink(missing_ok=True)
+    COPY.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
-        source = ROOT / name
+        source, target = ROOT / name, COPY / name
+        if name == "tensorgraph" and target.exists():
+            continue
         if source.is_dir():
-            shutil.copytree(source, COPY / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.rmtree(target, ignore_errors=True)
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(source, COPY / name)
+            shutil.copy(source, target)
 
 
-def run_in_copy(*arguments: str) -> None:
-    first = ["-c"] if arguments[0] == MAP else []
+def map_stale_tests() -> None:
+    """Run the tests whose files have changed since it was found out what they reach."""
+    known = run_in_copy("-c", "from tests.mutants.reach import *; print(*Reach.stored().digests)")
+    files = [path.relative_to(COPY) for path in sorted((COPY / "tests").rglob("test_*.py"))]
+    stale = [
+        str(file)
+        for file in files
+        if str(file) not in known.split() and not any(map(file.match, LEFT_OUT))
+    ]
+    for _, group in groupby(stale, key=lambda file: file.split("/")[1]):  # a folder at a time
+        code = "import sys; from tests.mutants.reach import *; sys.exit(map_tests(sys.argv[1:]))"
+        run_in_copy("-c", code, *group)
+
+
+def run_in_copy(*arguments: str) -> str:
+    """Run Python in the copy, and return what it printed."""
     environment = {**os.environ, **VARIABLES}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    subprocess.run([sys.executable, *first, *arguments], cwd=COPY, env=environment, check=False)
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, cwd=COPY, env=environment, stdout=subprocess.PIPE, text=True, check=False
+    ).stdout
 
 
 def verdicts(results: Path) -> Iterator[Verdict]:
+    """Yield the last verdict on each mutant."""
     if results.exists():
-        yield from map(verdict_of, results.read_text(encoding="utf-8").splitlines())
+        lines = results.read_text(encoding="utf-8").splitlines()
+        yield from {v.mutant.key: v for v in map(verdict_of, lines)}.values()
 
 
 def report(found: Sequence[Verdict]) -> int:

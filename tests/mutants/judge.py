@@ -27,15 +27,13 @@ import pytest
 
 from tests.faults.fault import Fault, nodes
 from tests.mutants.mutate import Mutant
-from tests.mutants.reach import ROOT, Changing, Reach, located
+from tests.mutants.reach import OPTIONS, ROOT, Changing, Reach, located
 
 HEAVY = (
     "numpy numpy.testing scipy.special scipy.stats scipy.ndimage scipy.optimize matplotlib.pyplot"
     " hypothesis hypothesis.extra.numpy mpmath pandas xarray safetensors.numpy graphviz IPython"
     " sklearn.datasets doctest xml.dom.minidom"
 ).split()
-OPTIONS = ["-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--tb=short"]
-OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
 QUICK = 2.0
 """Seconds of the quickest tests, which run one by one before all others file by file."""
 

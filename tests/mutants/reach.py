@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from tests.mutants.mutate import blocks
 ROOT = Path(__file__).resolve().parents[2]
 STORED = ROOT / "reach"
 """A folder with a file for each run of tests."""
+OPTIONS = ["-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--tb=line"]
+OPTIONS += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # what is imported before pytest
 Place = tuple[str, int, int]
 """A file, and line and column of a statement or lambda."""
 
@@ -50,16 +53,19 @@ class Reach:
     at_import: set[int] = field(default_factory=set)
     """Blocks that run when the package is imported."""
     tests: dict[str, Test] = field(default_factory=dict)
-    red: set[str] = field(default_factory=set)
+    digests: dict[str, str] = field(default_factory=dict)
+    """Of each file of tests, as it was when they ran."""
 
     @staticmethod
     def stored() -> Reach:
+        """Return what is known of the tests as they are now."""
         whole = Reach()
         for path in sorted(STORED.glob("*.pickle")):
             part = pickle.loads(path.read_bytes())
+            known = {file for file, told in part.digests.items() if digest(file) == told}
             whole.block_at, whole.at_import = part.block_at, part.at_import
-            whole.tests |= part.tests
-            whole.red |= part.red
+            whole.tests |= {n: t for n, t in part.tests.items() if n.partition("::")[0] in known}
+            whole.digests |= {file: part.digests[file] for file in known}
         return whole
 
     def store(self) -> None:
@@ -67,6 +73,11 @@ class Reach:
         part = STORED / f"{time.time_ns()}.part"
         part.write_bytes(pickle.dumps(self))
         part.rename(part.with_suffix(".pickle"))
+
+
+def digest(file: str) -> str:
+    path = ROOT / file
+    return sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
 # ------------------------------------------------------------------------------------- importing
@@ -199,15 +210,15 @@ class Mapping:
 
     def __init__(self, reach: Reach) -> None:
         self.reach = reach
-        self.marks = bytearray(1 << 15)
-        setattr(builtins, MARKS, self.marks)
-        marks = self.marks
+        marker = Marker(reach.block_at)
+        self.marks = marks = bytearray(marker.count)
 
         def mark(block: int) -> None:
             marks[block] = 1
 
+        setattr(builtins, MARKS, marks)
         setattr(builtins, MARK, mark)
-        Changing(Marker(reach.block_at).marked).install()
+        Changing(marker.marked).install()
         package = importlib.import_module("tensorgraph")
         for module in pkgutil.walk_packages(package.__path__, "tensorgraph."):
             importlib.import_module(module.name)
@@ -220,14 +231,16 @@ class Mapping:
         start = time.process_time()
         result = yield
         seconds = time.process_time() - start
-        if self.failed:
-            self.reach.red.add(item.nodeid)
-        else:
+        if not self.failed:
             self.reach.tests[item.nodeid] = Test(seconds, np.packbits(self._taken()).tobytes())
         return result
 
     def pytest_runtest_logreport(self, report) -> None:
         self.failed |= report.failed or report.skipped
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        files = {item.nodeid.partition("::")[0] for item in session.items}
+        self.reach.digests = {file: digest(file) for file in files}
 
     def pytest_sessionfinish(self) -> None:
         self.reach.store()
@@ -239,6 +252,5 @@ class Mapping:
 
 
 def map_tests(arguments: list[str]) -> int:
-    """Run tests, and store beside what is known what each of them reaches."""
-    options = ["-p", "no:cacheprovider", "--no-header", "--tb=line"]
-    return pytest.main([*options, *arguments], [Mapping(Reach())])
+    """Run tests, and store what each of them reaches."""
+    return pytest.main([*OPTIONS, *arguments], [Mapping(Reach())])
