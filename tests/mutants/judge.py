@@ -68,7 +68,7 @@ def verdict_of(line: str) -> Verdict:
 
 def chosen(mutant: Mutant, reach: Reach, seconds: float) -> tuple[list[str], int]:
     """Return the tests that reach a mutant in the order to run them, and how many are left out."""
-    block = reach.block_at[(mutant.fault.file, *mutant.place)]
+    block = reach.block_of(mutant)
     room = f"tests/{mutant.room}/"
     there = [(name, test.seconds) for name, test in reach.tests.items() if test.reaches(block)]
     there.sort(key=lambda nt: nt[1] * (1 if nt[0].startswith(room) else 3))
@@ -259,6 +259,8 @@ class Server:
         if "cold" in told:
             return None
         verdict = "killed" if "failed" in told else "survived"
+        if verdict == "survived" and self.reach.importing(self.reach.block_of(mutant)):
+            return None  # what tests made when they were imported was made by the code as it is
         seconds = round(time.monotonic() - start, 2)
         return Verdict(mutant, verdict, told.get("failed", ""), len(names), left, seconds)
 
@@ -313,9 +315,16 @@ def judged_cold(mutant: Mutant, reach: Reach, seconds: float) -> Verdict:
 def stages(mutant: Mutant, reach: Reach, seconds: float) -> Iterator[list[str]]:
     """Yield tests: of files that reach it most or are named like it, of its room, of all."""
     at_test, _ = chosen(mutant, reach, seconds)
-    room = f"tests/{mutant.room}/" if mutant.room else "tests/"
+    room = f"tests/{mutant.room}/" if mutant.room else "tests/house/"
     stem = Path(mutant.fault.file).stem.strip("_")
-    names = [n for n in reach.tests if n.startswith(room) and f"_{stem}" in n.partition("::")[0]]
+    importing = {*reach.importing(reach.block_of(mutant))}
+    names = [
+        name
+        for name in reach.tests
+        if (file := name.partition("::")[0]) in importing
+        or (file.startswith(room) and f"_{stem}" in file)
+    ]
+    names.sort(key=lambda name: not name.startswith(room))
     first = limited([*at_test[:200], *names], reach, seconds)
     yield first
     done = {*first}
@@ -357,7 +366,7 @@ def judge(mutants: Sequence[Mutant], seconds: float, results: Path) -> None:
             file.write(verdict.line() + "\n")
 
     def is_cold(mutant: Mutant) -> bool:
-        return reach.block_at[(mutant.fault.file, *mutant.place)] in reach.at_import
+        return reach.block_of(mutant) in reach.at_import
 
     warm = [m for m in known if not is_cold(m)]
     cold = [m for m in known if is_cold(m)]

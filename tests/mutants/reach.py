@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.mutants.mutate import blocks
+from tests.mutants.mutate import Mutant, blocks
 
 ROOT = Path(__file__).resolve().parents[2]
 STORED = ROOT / "reach"
@@ -42,7 +42,11 @@ class Test:
     reached: bytes
 
     def reaches(self, block: int) -> bool:
-        return bool(self.reached[block >> 3] & (128 >> (block & 7)))
+        return holds(self.reached, block)
+
+
+def holds(packed: bytes, block: int) -> bool:
+    return bool(packed[block >> 3] & (128 >> (block & 7)))
 
 
 @dataclass
@@ -55,6 +59,15 @@ class Reach:
     tests: dict[str, Test] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     """Of each file of tests, as it was when they ran."""
+    collected: dict[str, bytes] = field(default_factory=dict)
+    """What is reached by importing each file of tests."""
+
+    def importing(self, block: int) -> list[str]:
+        """Return the files of tests whose import reaches a block."""
+        return [file for file, reached in self.collected.items() if holds(reached, block)]
+
+    def block_of(self, mutant: Mutant) -> int:
+        return self.block_at[(mutant.fault.file, *mutant.place)]
 
     @staticmethod
     def stored() -> Reach:
@@ -66,6 +79,7 @@ class Reach:
             whole.block_at, whole.at_import = part.block_at, part.at_import
             whole.tests |= {n: t for n, t in part.tests.items() if n.partition("::")[0] in known}
             whole.digests |= {file: part.digests[file] for file in known}
+            whole.collected |= part.collected
         return whole
 
     def store(self) -> None:
@@ -224,6 +238,13 @@ class Mapping:
             importlib.import_module(module.name)
         self.reach.at_import |= set(map(int, np.flatnonzero(self._taken())))
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        file = report.nodeid.partition("::")[0]
+        if file.endswith(".py"):
+            before = np.frombuffer(self.reach.collected.get(file, b""), np.uint8)
+            now = np.packbits(self._taken())
+            self.reach.collected[file] = (now | before if before.size else now).tobytes()
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item) -> Iterator:
         self._taken()
@@ -233,14 +254,12 @@ class Mapping:
         seconds = time.process_time() - start
         if not self.failed:
             self.reach.tests[item.nodeid] = Test(seconds, np.packbits(self._taken()).tobytes())
+            file = item.nodeid.partition("::")[0]
+            self.reach.digests[file] = self.reach.digests.get(file) or digest(file)
         return result
 
     def pytest_runtest_logreport(self, report) -> None:
         self.failed |= report.failed or report.skipped
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        files = {item.nodeid.partition("::")[0] for item in session.items}
-        self.reach.digests = {file: digest(file) for file in files}
 
     def pytest_sessionfinish(self) -> None:
         self.reach.store()
