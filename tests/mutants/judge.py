@@ -217,6 +217,7 @@ class Server:
         self, mutants: Sequence[Mutant], reach: Reach, seconds: float, say: Callable
     ) -> None:
         self.mutants, self.reach, self.seconds, self.say = mutants, reach, seconds, say
+        self.to_import: list[Mutant] = []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -228,7 +229,16 @@ class Server:
                 self.live.setdefault(identity(thing.__code__), []).append(thing)
         gc.freeze()
         for mutant in self.mutants:
-            self.say(self.judged(mutant, items, session.config))
+            verdict = self.judged(mutant, items, session.config)
+            if verdict is None:
+                self.to_import.append(mutant)
+                continue
+            self.say(verdict)
+            block = self.reach.block_of(mutant)
+            if verdict.verdict != "killed" and (
+                block in self.reach.at_import or self.reach.importing(block)
+            ):  # what was made by imports was made by the code as it is
+                self.to_import.append(mutant)
         return True
 
     def judged(self, mutant: Mutant, items: dict, config: pytest.Config) -> Verdict | None:
@@ -259,8 +269,6 @@ class Server:
         if "cold" in told:
             return None
         verdict = "killed" if "failed" in told else "survived"
-        if verdict == "survived" and self.reach.importing(self.reach.block_of(mutant)):
-            return None  # what tests made when they were imported was made by the code as it is
         seconds = round(time.monotonic() - start, 2)
         return Verdict(mutant, verdict, told.get("failed", ""), len(names), left, seconds)
 
@@ -365,20 +373,15 @@ def judge(mutants: Sequence[Mutant], seconds: float, results: Path) -> None:
         with results.open("a", encoding="utf-8") as file:
             file.write(verdict.line() + "\n")
 
-    def is_cold(mutant: Mutant) -> bool:
-        return reach.block_of(mutant) in reach.at_import
-
-    warm = [m for m in known if not is_cold(m)]
-    cold = [m for m in known if is_cold(m)]
-    for mutant in cold_of_warm(warm, reach, seconds, write) + cold:
+    for mutant in to_import(known, reach, seconds, write):
         write(judged_cold(mutant, reach, seconds))
 
 
-def cold_of_warm(
-    warm: Sequence[Mutant], reach: Reach, seconds: float, write: Callable
+def to_import(
+    mutants: Sequence[Mutant], reach: Reach, seconds: float, write: Callable
 ) -> list[Mutant]:
     """Judge mutants in one process that has collected all tests; return those left to import."""
-    if not warm:
+    if not mutants:
         return []
     files = sorted({name.partition("::")[0] for name in reach.tests})
     read, end = os.pipe()
@@ -386,19 +389,13 @@ def cold_of_warm(
     if child == 0:
         try:
             silence()
-            left = []
-            at = iter(warm)
-
-            def say(verdict: Verdict | None) -> None:
-                mutant = next(at)
-                left.append(mutant) if verdict is None else write(verdict)
-
-            pytest.main([*OPTIONS, *files], [Server(warm, reach, seconds, say)])
-            os.write(end, json.dumps([warm.index(m) for m in left]).encode())
+            server = Server(mutants, reach, seconds, write)
+            pytest.main([*OPTIONS, *files], [server])
+            os.write(end, json.dumps([mutants.index(m) for m in server.to_import]).encode())
         finally:
             os._exit(0)
     os.close(end)
     with os.fdopen(read, "rb") as file:
         told = file.read()
     os.waitpid(child, 0)
-    return [warm[i] for i in json.loads(told or b"[]")]
+    return [mutants[i] for i in json.loads(told or b"[]")]
