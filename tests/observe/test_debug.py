@@ -238,8 +238,12 @@ def test_the_inside_of_a_checkpoint():
 
 def with_others(x, use):
     """Use a tensor amid other uses, of other shapes, that add nothing to its gradient."""
-    first = x.sum() * 0 + (tg.stack([x, x]) * 0).sum()
-    return first + use(x) + (x[:1] * 0).sum() + (tg.stack([x, x]) * 0).sum()
+
+    def others():
+        wider = tg.where([[False], [True], [True]], x, 0.0)
+        return (x.sum() + tg.stack([x, x]).sum() + wider.sum() + x[:1].sum()) * 0
+
+    return others() + use(x) + others()
 
 
 @pytest.mark.parametrize(
