@@ -28,8 +28,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Event
 
+from tensorgraph.testing.strategies.random_graphs.kinds import KINDS
 from tests.faults import FAULTS, Fault
-from tests.ops.program_steps import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = (

@@ -8,7 +8,7 @@ from tensorgraph.errors import (
     ArgumentError,
     DTypeError,
 )
-from tests.optim.optimizer_cases import SHAPES, adam, draws, give, parameters
+from tests.optim.optimizer_cases import SHAPES, draws, equation, give, parameters
 
 
 def network():
@@ -27,9 +27,10 @@ def test_each_group_has_its_settings(block):
     for step in gradients:
         give(params, step)
         optimizer.step()
-    references = [adam(0.5)] * 3 + [adam(0.03, (0.5, 0.7), 1e-3)] * 4
+    ways = [equation(optim.Adam, lr=0.5)] * 3
+    ways += [equation(optim.Adam, lr=0.03, betas=(0.5, 0.7), eps=1e-3)] * 4
     for i, param in enumerate(params):
-        expected = references[i](start[i], [step[i] for step in gradients])
+        expected = ways[i](start[i], [step[i] for step in gradients])
         np.testing.assert_allclose(param.data, expected, rtol=1e-12, atol=1e-12)
 
 

@@ -168,7 +168,7 @@ def check_saved(op: Op, cases: Sequence[Case]) -> None:
             _check_sufficient(case, variables)
             for k in node.plan.keep:
                 unread[variables, k] = case
-                if _is_read(node, k, leaves, results):
+                if is_read(node, k, leaves, results):
                     read.add((variables, k))
     for variables, k in unread.keys() - read:
         case = unread[variables, k]
@@ -179,7 +179,7 @@ def check_saved(op: Op, cases: Sequence[Case]) -> None:
         )
 
 
-def _is_read(node: Node, k: int, leaves: Sequence[Tensor], results: Sequence[Tensor]) -> bool:
+def is_read(node: Node, k: int, leaves: Sequence[Tensor], results: Sequence[Tensor]) -> bool:
     """Return whether another value in place of what was saved changes a gradient."""
     clean, saved = _pull(leaves, results), node.saved
     node.saved = [_poisoned(value) if i == k else value for i, value in enumerate(saved)]
