@@ -5,5 +5,6 @@
 
 Why a tool of our own: mutmut 3 changes functions only, so none of the gradient rules, which are
 lambdas in records; renames what it changes, which code that reads frames and names trips over; and
-draws no sample. Cosmic Ray starts the whole suite anew for each mutant, minutes each.
+draws no sample. Cosmic Ray starts the whole suite anew for each mutant, minutes each. A mutant is a
+``Fault`` of ``tests/faults``, so one that survives can be planted there as it is printed.
 """

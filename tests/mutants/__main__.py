@@ -26,7 +26,7 @@ from itertools import groupby
 from pathlib import Path
 from textwrap import indent
 
-from tests.faults.plant import COPIED, ROOT
+from tests.faults.plant import COPIED, ROOT, copy_part
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.judge import Verdict, judge, verdict_of
 from tests.mutants.mutate import draw
@@ -93,14 +93,8 @@ def copy(fresh: bool) -> None:
         RESULTS.unlink(missing_ok=True)
     COPY.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
-        source, target = ROOT / name, COPY / name
-        if name == "tensorgraph" and target.exists():
-            continue
-        if source.is_dir():
-            shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(source, target)
+        if name != "tensorgraph" or not (COPY / name).exists():
+            copy_part(name, COPY)
 
 
 def map_stale_tests() -> None:
