@@ -353,8 +353,8 @@ def limited(names: Iterable[str], reach: Reach, seconds: float) -> list[str]:
     return found
 
 
-def silence() -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+def silence(file: str = os.devnull) -> None:
+    nowhere = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
 
@@ -388,7 +388,7 @@ def to_import(
     child = os.fork()
     if child == 0:
         try:
-            silence()
+            silence(str(ROOT.parent / "judge.log"))
             server = Server(mutants, reach, seconds, write)
             pytest.main([*OPTIONS, *files], [server])
             os.write(end, json.dumps([mutants.index(m) for m in server.to_import]).encode())
