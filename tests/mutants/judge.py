@@ -388,7 +388,7 @@ def to_import(
     child = os.fork()
     if child == 0:
         try:
-            silence(str(ROOT.parent / "judge.log"))
+            silence(str(ROOT.parent / f"judge-{os.getpid()}.log"))
             server = Server(mutants, reach, seconds, write)
             pytest.main([*OPTIONS, *files], [server])
             os.write(end, json.dumps([mutants.index(m) for m in server.to_import]).encode())
