@@ -229,6 +229,8 @@ def test_one_batch_by_heart_refuses_what_makes_no_sense():
         overfit_one_batch(model, mse, optimizer, (x[:0], y[:0]))
     with pytest.raises(tg.errors.DTypeError, match="a batch is a tuple"):
         overfit_one_batch(model, mse, optimizer, x)
+    with pytest.raises(tg.errors.ArgumentError, match="^overfit_one_batch: .*optimizer"):
+        overfit_one_batch(nn.Linear(3, 1), mse, optimizer, (x, y))
     with pytest.raises(tg.errors.ArgumentError, match="steps is at least 2"):
         overfit_one_batch(model, mse, optimizer, (x, y), steps=1)
 
@@ -241,11 +243,12 @@ def line():
     return model, optim.Adam(model.named_parameters(), lr=0.1)
 
 
-def test_a_learning_curve_is_one_run_of_fit_for_each_size():
+def test_a_learning_curve_is_one_run_of_fit_for_each_size(capsys):
     x, y = data()
     state = tg.random.default_generator().state
     curve = learning_curve([40, 10, 40], line, mse, (x, y), data(20, 5), epochs=3, seed=2)
     assert tg.random.default_generator().state == state
+    assert capsys.readouterr() == ("", "")  # of so many runs nobody wants to see each
     assert curve.sizes.tolist() == [10, 40]
     order = np.random.default_rng(2).permutation(64)
     for k, size in enumerate(curve.sizes):
@@ -307,6 +310,16 @@ def test_verdicts_look_at_gap_and_slope():
     assert "regularise" in verdict([0.1, 0.1], [0.5, 0.5])
     assert "may help a little" in verdict([0.1, 0.2], [0.5, 0.21])
     assert "(variance)" in verdict([-1.0, -0.9], [-0.5, -0.6])  # accuracies, turned round
+    # dev is well behind from a fifth of its error on, and falls from a twentieth on.
+    for train, dev, wide, falling in (
+        ([0.1, 0.79], [1.06, 1.0], True, True),
+        ([0.1, 0.81], [1.06, 1.0], False, True),
+        ([0.1, 0.79], [1.05, 1.0], True, False),
+        ([0.1, 0.81], [1.05, 1.0], False, False),
+    ):
+        said = verdict(train, dev)
+        assert ("well behind" in said) == wide
+        assert ("gains from more data: get" in said or "may help a little" in said) == falling
 
 
 def test_a_learning_curve_refuses_what_makes_no_sense():
