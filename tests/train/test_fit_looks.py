@@ -229,7 +229,7 @@ def test_one_batch_by_heart_refuses_what_makes_no_sense():
         overfit_one_batch(model, mse, optimizer, (x[:0], y[:0]))
     with pytest.raises(tg.errors.DTypeError, match="a batch is a tuple"):
         overfit_one_batch(model, mse, optimizer, x)
-    with pytest.raises(tg.errors.ArgumentError, match="^overfit_one_batch: .*optimizer"):
+    with pytest.raises(tg.errors.ArgumentError, match=r"^overfit_one_batch: .*optimizer"):
         overfit_one_batch(nn.Linear(3, 1), mse, optimizer, (x, y))
     with pytest.raises(tg.errors.ArgumentError, match="steps is at least 2"):
         overfit_one_batch(model, mse, optimizer, (x, y), steps=1)
