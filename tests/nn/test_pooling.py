@@ -187,7 +187,7 @@ def test_integers_and_booleans_are_pooled():
 def test_means_of_the_largest_numbers_do_not_overflow():
     large = np.full((1, 1, 2, 4), 0.99 * np.finfo(np.float64).max)
     for size, stride, padding in (((2, 4), 1, 0), ((2, 3), 1, ((1, 0), (0, 2)))):
-        found = tg.avg_pool(large, size, stride, padding).numpy()
+        found = np.asarray(tg.avg_pool(large, size, stride, padding))
         np.testing.assert_allclose(found, np.full_like(found, large[0, 0, 0, 0]), rtol=1e-15)
 
 
