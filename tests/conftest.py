@@ -16,7 +16,7 @@ one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exa
   ``needs.py`` says what must be installed, ``runs.py`` runs the tests as on other machines.
 - ``raising.py`` tells what an error says; ``notebook.py`` executes notebooks; ``thorough.py`` says
   whether tests run at their full size.
-- ``faults/`` lists faults to plant, ``faults/plant.py`` plants them.
+- ``faults/`` lists faults to plant, ``faults/plant.py`` plants them; ``mutants/`` draws faults.
 """
 
 import gc

@@ -184,6 +184,15 @@ def test_arguments_may_be_changed_since():
     assert x.grad.numpy().tolist() == [10.0, 21.0]
 
 
+def test_an_array_that_nobody_can_change_is_not_copied():
+    x, array = tg.tensor([1.0, 2.0], requires_grad=True), np.array([5.0, 7.0], np.float32)
+    array.flags.writeable = False
+    met = []
+    y = tg.checkpoint(lambda x, array: met.append(array) or x * array)(x, array)
+    y.sum().backward()
+    assert len(met) == 2 and met[0] is met[1] is array
+
+
 @pytest.fixture
 def x():
     return tg.tensor([1.0, 2.0], dtype="float64", requires_grad=True)

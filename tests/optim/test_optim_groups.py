@@ -60,6 +60,25 @@ def test_names_and_states_of_groups_do_not_mix():
     assert other.groups[1]["lr"] == 0.25
 
 
+def test_a_rate_with_a_state_of_its_own_follows_its_group_into_another_order():
+    def made(order):
+        named = network().named_parameters()
+        rates = {name: optim.schedules.Manual(0.5) for name in order}
+        groups = [
+            {"params": [(k, p) for k, p in named if k.startswith(name)], "lr": rate}
+            for name, rate in rates.items()
+        ]
+        return optim.SGD(groups, lr=0.1), rates
+
+    optimizer, rates = made(["layers.0", "layers.2"])
+    rates["layers.0"].set(0.25)
+    other, others = made(["layers.2", "layers.0"])
+    other.load_state_dict(optimizer.state_dict())
+    for name, rate in others.items():
+        assert rate.events == rates[name].events
+    assert others["layers.0"].events != others["layers.2"].events
+
+
 def test_groups_by_path():
     model = network()
     groups = optim.path_groups(

@@ -117,6 +117,20 @@ def test_a_trace_lists_one_operation_a_line():
     ]
 
 
+def test_inputs_are_called_as_the_parameters_that_are_arrays():
+    x = tg.ones(2)
+    names = [
+        [line.partition(":")[0] for line in str(tg.trace(f, *args)).splitlines() if ": " in line]
+        for f, args in (
+            (lambda scores, scale=2.0, shift=0.0: scores * scale + shift, [x]),
+            (lambda a, b, c=1.0: a * b * c, [x, x]),
+            (lambda pair: pair[0] * pair[1], [(x, x)]),
+            (lambda *parts: parts[0] * parts[1], [x, x]),
+        )
+    ]
+    assert names == [["scores"], ["a", "b"], ["x0", "x1"], ["x0", "x1"]]
+
+
 def test_a_trace_computes_what_the_function_does():
     model = tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.Tanh(), tg.nn.Linear(4, 2))
     labels = np.array([0, 1])
