@@ -167,8 +167,8 @@ def check_memory(subject: Subject) -> None:
     _, size = growth(lambda: stepped(optimizer, params, gradients))
     if size > w.nbytes // 2:
         raise AssertionError(
-            f"each step of 1,000 numbers leaves {size:,} bytes behind\ndoes it keep old gradients or"
-            " parameters, or graphs of them?"
+            f"each step of 1,000 numbers leaves {size:,} bytes behind\ndoes it keep old gradients,"
+            " old parameters, or graphs of them?"
         )
 
 
