@@ -102,7 +102,7 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "testing/optimizers/state_promises.py",
-        ("check_memory", "5 * w.nbytes", "50 * w.nbytes",
+        ("check_memory", "w.nbytes // 2", "w.nbytes * 2",
          "check_optimizer: a rule that keeps each gradient passes"),
     ),
     *planted_in(
