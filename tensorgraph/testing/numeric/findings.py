@@ -95,6 +95,9 @@ class GradcheckResult:
         return replace(
             next_order,
             method=", then ".join(methods),
+            elements=max(self.elements, next_order.elements),
+            directions=max(self.directions, next_order.directions),
+            kinks=tuple(dict.fromkeys((*self.kinks, *next_order.kinks))),
             relative_difference=max(self.relative_difference, next_order.relative_difference),
             remarks=tuple(dict.fromkeys((*self.remarks, *next_order.remarks))),
         )

@@ -12,41 +12,52 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tensorgraph.testing.numeric.checked_function import Direction
+from tensorgraph.testing.numeric.checked_function import Array, Direction
 from tensorgraph.testing.numeric.probes import Probe, Space
 from tensorgraph.testing.numeric.ridders import Slope
 
-MOST_AMONG_MANY = 16
-"""More elements at kinks than this are not searched for in a large argument."""
+MOST = 256
+"""When so many elements at kinks are found, no more are searched for."""
 MOST_TOGETHER = 64
 """Not more elements than this are moved at once."""
 _NEARBY, _STEP = 1e-5, 1e-7
 """How far nearby points are, and the step of a difference there: both relative to the units."""
 
 
-def kinked_elements(space: Space, probe: Probe, slope_along: Callable[[Probe], Slope]) -> list[int]:
-    """Return which elements of a large argument stand at a kink; not many more than are judged.
+Element = tuple[int, int]
+"""Of which argument, and where in it, counted flat."""
 
-    Found by halving: a direction that moves none of them has no kink.
+
+def rough_elements(
+    space: Space, joint: Probe, among: Sequence[Array], is_rough: Callable[[Probe], bool]
+) -> tuple[list[Element], list[Element]]:
+    """Return elements at kinks or jumps, and those that were not looked at: there are too many.
+
+    Found by halving: a direction that moves none of them is smooth. Where two halves are smooth
+    and both together are not, as for |x·y|, all their elements count.
     """
-    k = probe.argument or 0
-    found: list[int] = []
-    pending = [np.arange(space.arrays[k].size)]
-    while pending and len(found) <= MOST_AMONG_MANY:
-        part = pending.pop()
-        if not slope_along(space.part(probe, part)).is_kink:
+    found: list[Element] = []
+    left: list[Element] = []
+    pending = [(k, np.flatnonzero(part)) for k, part in enumerate(among)]
+    pending = [(k, part) for k, part in pending if is_rough(space.part(joint, k, part))]
+    while pending:
+        k, part = pending.pop()
+        if len(found) >= MOST:
+            left += [(k, int(i)) for i in part]
             continue
-        if len(part) == 1:
-            found.append(int(part[0]))
-        else:
-            pending += np.array_split(part, 2)
-    return sorted(found)
+        halves = np.array_split(part, 2) if len(part) > 1 else []
+        rough = [(k, half) for half in halves if is_rough(space.part(joint, k, half))]
+        if not rough:
+            found += [(k, int(i)) for i in part]
+        pending += rough
+    return sorted(found[:MOST]), left + found[MOST:]
 
 
 def nearby_slope(
     value: Callable[[Direction], float],
     kinked: Sequence[Probe],
     weights: Sequence[float],
+    expected: float,
     size: float,
     rng: np.random.Generator,
 ) -> Slope:
@@ -59,6 +70,7 @@ def nearby_slope(
         value: the function of how the arguments are moved.
         kinked: the elements at kinks.
         weights: how much each of them moves.
+        expected: the derivative; where it lies between the one-sided ones no others are looked for.
         size: how large the function's terms are.
         rng: chooses the nearby points.
     """
@@ -75,7 +87,8 @@ def nearby_slope(
     # The one-sided derivatives: where a cone has its point, no side of any axis is extreme.
     reach = _NEARBY / max(map(abs, weights))
     low, high = sorted(derivative([side * reach * w for w in weights]) for side in (-1, 1))
-    for sign in (-1, 1):
+    margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * size / step
+    for sign in (-1, 1) if not low - margin <= expected <= high + margin else ():
         here = away * rng.choice([-1.0, 1.0], len(kinked))
         best = derivative(here)
         for j in [*range(len(here))] * 2:

@@ -1,4 +1,4 @@
-"""Along what to compare derivatives: single elements, or random directions of large arguments."""
+"""Along what to compare derivatives: single elements, or random directions."""
 
 from __future__ import annotations
 
@@ -8,11 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tensorgraph.testing.numeric.checked_function import Array, Direction
-
-EVERY_ELEMENT = 256
-"""Arguments with up to so many elements are checked element by element."""
-_DIRECTIONS = 16
-"""So many random directions stand for the elements of a larger one."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +47,6 @@ class Space:
         self.units = [unit if unit >= 1e-3 else 1.0 for unit in largest]
         self.size = sum(array.size for array in arrays)
 
-    def probes(self, k: int, rng: np.random.Generator) -> list[Probe]:
-        """Return what to compare for the ``k``-th argument."""
-        if self.arrays[k].size <= EVERY_ELEMENT:
-            return [self.element(k, i) for i in range(self.arrays[k].size)]
-        found = []
-        for _ in range(_DIRECTIONS):
-            direction = rng.standard_normal(self.arrays[k].shape)
-            direction *= self.units[k] / _norm(direction)
-            place = f"{self.names[k]}, along a random direction"
-            found.append(Probe(place, {k: direction}, self.units[k], k, False))
-        return found
-
     def element(self, k: int, i: int) -> Probe:
         """Return the probe of one element, counted in the flat argument."""
         shape = self.arrays[k].shape
@@ -73,16 +56,27 @@ class Space:
         place = f"{self.names[k]}, index {index}" if index else self.names[k]
         return Probe(place, {k: direction}, self.units[k], k, True)
 
-    def joint(self, rng: np.random.Generator) -> Probe:
-        """Return a random direction in all arguments."""
-        moves = [np.asarray(rng.standard_normal(a.shape)) for a in self.arrays]
-        length = float(np.linalg.norm([_norm(move) for move in moves]))
-        direction = {k: move * (self.units[k] / length) for k, move in enumerate(moves)}
+    def random(self, k: int, among: Array, rng: np.random.Generator) -> Probe:
+        """Return a direction in which elements of an argument move either way, none of them little.
+
+        One that is wrong by much makes the derivative along it wrong by half as much or more.
+        """
+        direction = random_weights(rng, self.arrays[k].shape) * among
+        place = f"{self.names[k]}, along a random direction"
+        return Probe(place, {k: direction}, 1.0, k, False)
+
+    def joint(self, among: Sequence[Array], rng: np.random.Generator) -> Probe:
+        """Return a random direction in all arguments, each element moved as far as it is large."""
+        count = sum(int(np.sum(part)) for part in among)
+        direction = {}
+        for k, (array, part) in enumerate(zip(self.arrays, among, strict=True)):
+            lengths = np.where(array, np.abs(array), self.units[k]) / np.sqrt(max(count, 1))
+            direction[k] = random_weights(rng, array.shape) * (lengths * part)
         return Probe("a random direction in all arguments", direction, 1.0, None, False)
 
-    def part(self, probe: Probe, elements: Array) -> Probe:
-        """Return a probe of one argument restricted to some elements of the flat argument."""
-        ((k, direction),) = probe.direction.items()
+    def part(self, probe: Probe, k: int, elements: Array) -> Probe:
+        """Return a probe restricted to some elements of one argument, counted in it flat."""
+        direction = probe.direction[k]
         part = np.zeros(direction.size)
         part[elements] = direction.reshape(-1)[elements]
         return Probe(probe.place, {k: part.reshape(direction.shape)}, probe.unit, k, False)
@@ -91,10 +85,26 @@ class Space:
         """Return the smallest of the moving elements, relative to the steps."""
         nearest = 1.0
         for k, direction in probe.direction.items():
-            moving = np.abs(self.arrays[k]) / self.units[k]
-            moving = moving[(direction != 0) & (moving > 0)]
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                relative = np.abs(self.arrays[k] / direction)
+            moving = relative[(direction != 0) & (relative > 0)]
             nearest = min(nearest, float(np.min(moving, initial=1.0)))
-        return max(nearest, 1e-25)
+        return max(nearest, 1e-300)
+
+    def complex_step(self, probe: Probe) -> float:
+        """Return a step beside which every moving element is large, a power of 2."""
+        least = np.inf
+        for k, direction in probe.direction.items():
+            moving = direction != 0
+            sizes = np.where(self.arrays[k], np.abs(self.arrays[k]), 1.0)[moving]
+            least = min(least, float(np.min(sizes / np.abs(direction[moving]), initial=1.0)))
+        exponent = int(np.frexp(least)[1])
+        return float(np.ldexp(1.0, max(exponent - 80, min(-960, exponent - 34))))
+
+
+def random_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Return numbers of either sign, none of them small: each counts."""
+    return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
 
 
 def _norm(array: Array) -> float:

@@ -1,0 +1,121 @@
+"""Numeric derivatives along probes, by either method, and how far each can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tensorgraph.testing.numeric import rounding
+from tensorgraph.testing.numeric.checked_function import Array, Scalar
+from tensorgraph.testing.numeric.probes import Probe, Space
+from tensorgraph.testing.numeric.ridders import SAFETY, Slope, glance, slope
+
+UNDERFLOW = 1e-290
+"""What no longer counts: numbers so small have fewer digits."""
+_NOISE = 2.0**-48
+"""Rounding in differences, relative to what the whole function depends on."""
+_STEP_TWICE = 2.0**-20
+"""How much smaller a second complex step is than the first."""
+
+
+class Derivatives:
+    """The numeric derivatives of a number.
+
+    Args:
+        scalar: what is differentiated.
+        gradient: what its derivatives are expected to be: it tells how large they are.
+        space: its arguments.
+        rng: draws what rounding may do.
+        reach: how large what the number is computed from may be.
+    """
+
+    def __init__(
+        self,
+        scalar: Scalar,
+        gradient: Sequence[Array],
+        space: Space,
+        rng: np.random.Generator,
+        reach: float,
+    ) -> None:
+        self.scalar, self.gradient, self.space, self.rng = scalar, gradient, space, rng
+        largest = (float(np.max(np.abs(g), initial=0.0)) for g in gradient)
+        reaches = (unit * most for unit, most in zip(space.units, largest, strict=True))
+        self.size = scalar.size()
+        """How large the terms are that the number is a sum of, in terms of their rounding."""
+        self.reach = max(reach, self.size, *reaches)
+        self._knows_noise = False
+        self._floors: list[Array] | None = None
+
+    # ------------------------------------------------------------------------- differences of values
+
+    def look(self, probe: Probe) -> Slope:
+        """Return the slope of values along a probe, by a few of them if these agree."""
+        found = glance(
+            lambda t: self.scalar.change(probe.times(t)), probe.scale(self.gradient), self.size
+        )
+        return found.per(probe.unit) if found else self.slope(probe)
+
+    def slope(self, probe: Probe) -> Slope:
+        """Return the slope of values along a probe, whatever it takes."""
+        if not self._knows_noise:
+            self._knows_noise = True
+            self.size = max(self.size, rounding.of_value(self.scalar, self.rng) / rounding.ULP)
+            self.reach = max(self.reach, self.size)
+        return slope(
+            lambda t: self.scalar.change(probe.times(t)),
+            probe.scale(self.gradient),
+            self.size,
+            self.space.finest(probe),
+        ).per(probe.unit)
+
+    def is_rough(self, probe: Probe, seen: Slope) -> bool:
+        """Return whether there is a kink or a jump, as far as the slope of values tells."""
+        return seen.is_kink or not self.settles(probe, seen)
+
+    def settles(self, probe: Probe, s: Slope) -> bool:
+        """Return whether a slope is known well enough to judge by."""
+        scale = max(probe.scale(self.gradient) / probe.unit, s.steepest)
+        reach = max(self.reach / probe.unit, s.steepest)
+        return s.error <= max(1e-6 * scale, 1e-9 * reach, UNDERFLOW)
+
+    def agree(self, probe: Probe, stepped: float, seen: Slope) -> bool:
+        """Return whether the complex step and differences of values may be the same."""
+        scale = max(probe.scale(self.gradient), seen.steepest)
+        return abs(stepped - seen.value) <= SAFETY * seen.error + 1e-8 * scale + self.blur(probe)
+
+    def blur(self, probe: Probe) -> float:
+        """Return what rounding may do to a slope of values beyond its own estimate."""
+        return _NOISE * self.reach / probe.unit
+
+    # ------------------------------------------------------------------------------- complex step
+
+    def stepped(self, probe: Probe) -> float:
+        """Return the derivative along a probe by the complex step."""
+        return self.scalar.stepped(probe.direction, self._step(probe)) / probe.unit
+
+    def stepped_with_care(self, probe: Probe) -> float:
+        """Return the same, refused of operations that lose imaginary parts."""
+        return self.scalar.complex_step(probe.direction, self._step(probe)) / probe.unit
+
+    def step_floor(self, probe: Probe) -> float:
+        """Return how far the complex step's derivative may be off."""
+        step = self._step(probe)
+        spread = rounding.of_step(self.scalar, probe.direction, step, self.rng)
+        first, second = (
+            self.scalar.stepped(probe.direction, h) for h in (step, step * _STEP_TWICE)
+        )
+        return (rounding.TIMES * spread + abs(first - second)) / probe.unit
+
+    def _step(self, probe: Probe) -> float:
+        return self.space.complex_step(probe)
+
+    # -------------------------------------------------------------------------------- the gradient
+
+    def gradient_floor(self, probe: Probe) -> float:
+        """Return how far the derivative that follows from the gradient may be off by rounding."""
+        if self._floors is None:
+            self._floors = rounding.of_gradient(self.scalar, self.gradient, self.rng)
+        floors = (self._floors[k] * d for k, d in probe.direction.items())
+        norms = [float(np.linalg.norm(floor.reshape(-1))) for floor in floors]
+        return rounding.TIMES * float(np.linalg.norm(norms)) / probe.unit

@@ -1,0 +1,101 @@
+"""How far rounding alone may have led a derivative astray: the function is asked itself.
+
+Every operation on the way is run again with its result off by some ulps at random, and so are the
+arguments (Monte Carlo arithmetic: D. Parker, "Monte Carlo arithmetic", 1997). What cancels inside,
+as in 1 − tanh² where tanh is 1, makes the derivatives spread; what does not, leaves them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.engine.modes import Forward, Observer
+from tensorgraph.testing.numeric.checked_function import Array, Direction, NotAnalyticError, Scalar
+
+ULP = 2.0**-52
+"""The last digit of a number near 1."""
+_SMALL, _LARGE = 2.0**-46, 2.0**-34
+"""How far results are off: of rounding, the effect is in proportion; of a jump, it is not."""
+_SAMPLES = 6
+TIMES = 16.0
+"""How much more than the spread of a few samples, by an ulp each, rounding may really do."""
+_EXACT = {"shape", "index", "random"}
+"""Families of operations that do not round."""
+
+
+class _Shaken(Observer):
+    """Changes each result by a random part of it."""
+
+    def __init__(self, rng: np.random.Generator, part: float) -> None:
+        self._rng, self._part = rng, part
+
+    def forward(self, event: Forward) -> None:
+        out = event.out
+        own = out.base is None and not any(out is array for array in event.arrays)
+        if out.dtype.kind in "fc" and own and out.flags.writeable and event.op.family not in _EXACT:
+            self.shake(out)
+
+    def shake(self, array: Array) -> None:
+        """Change an array in place."""
+        for part in (array.real, array.imag) if array.dtype.kind == "c" else (array,):
+            part *= 1 + self._part * self._rng.uniform(-1, 1, part.shape)
+
+
+def of_gradient(
+    scalar: Scalar, gradient: Sequence[Array], rng: np.random.Generator
+) -> list[Array]:
+    """Return how far each entry of a gradient may be off by rounding, 0 where that jumps."""
+
+    def once(shaken: _Shaken, moved: Direction) -> Sequence[Array]:
+        return scalar.gradient_shaken(shaken, moved)
+
+    return _spread(scalar, once, gradient, rng)
+
+
+def of_step(
+    scalar: Scalar, direction: Direction, step: float, rng: np.random.Generator
+) -> float:
+    """Return how far the complex step's derivative along a direction may be off by rounding."""
+
+    def once(shaken: _Shaken, moved: Direction) -> Sequence[Array]:
+        return [np.asarray(scalar.stepped(direction, step, shaken, moved))]
+
+    centre = [np.asarray(scalar.stepped(direction, step))]
+    return float(_spread(scalar, once, centre, rng)[0])
+
+
+def of_value(scalar: Scalar, rng: np.random.Generator) -> float:
+    """Return how far the number itself may be off by rounding."""
+
+    def once(shaken: _Shaken, moved: Direction) -> Sequence[Array]:
+        return [np.asarray(scalar.change(moved, shaken))]
+
+    return float(_spread(scalar, once, [np.zeros(())], rng)[0])
+
+
+def _spread(
+    scalar: Scalar,
+    once: Callable[[_Shaken, Direction], Sequence[Array]],
+    centre: Sequence[Array],
+    rng: np.random.Generator,
+) -> list[Array]:
+    found = []
+    for part in (_SMALL, _LARGE):
+        most = [np.zeros(array.shape) for array in centre]
+        for _ in range(_SAMPLES):
+            shaken = _Shaken(rng, part)
+            moved = {
+                k: array * (part * rng.uniform(-1, 1, array.shape))
+                for k, array in enumerate(scalar.checked.arrays)
+            }
+            try:
+                results = once(shaken, moved)
+            except Exception:  # whatever a function may raise a little beside its arguments
+                continue
+            for worst, result, right in zip(most, results, centre, strict=True):
+                np.fmax(worst, np.abs(result - right), out=worst)
+        found.append([worst * (ULP / part) for worst in most])
+    return [np.minimum(small, 4 * large) for small, large in zip(*found, strict=True)]
