@@ -28,7 +28,7 @@ from tensorgraph.testing.numeric.kinks import (
     together,
 )
 from tensorgraph.testing.numeric.probes import Probe, Space
-from tensorgraph.testing.numeric.ridders import Slope, exactly
+from tensorgraph.testing.numeric.ridders import SAFETY, Slope, exactly
 
 COMPLEX_STEP, RIDDERS = "complex step", "Ridders extrapolation"
 EVERY_ELEMENT = 256
@@ -182,8 +182,12 @@ class Comparison:
     def _compare_all(self) -> None:
         for k, part in enumerate(self.smooth):
             elements = np.flatnonzero(part)
-            if self.method == COMPLEX_STEP and len(elements) > _GROUPS:
+            if len(elements) <= _GROUPS:
+                self._compare(self.space.element(k, i) for i in elements.tolist())
+            elif self.method == COMPLEX_STEP:
                 self._compare_groups(k, elements)
+            elif self._agree_in_groups(k, elements):
+                self.elements += len(elements)
             elif len(elements) <= EVERY_ELEMENT:
                 self._compare(self.space.element(k, i) for i in elements.tolist())
             else:
@@ -192,17 +196,35 @@ class Comparison:
 
     def _compare_groups(self, k: int, elements: Array) -> None:
         """Compare along random directions; look at the elements where that shows a difference."""
-        scale = float(np.max(np.abs(self.gradient[k].reshape(-1)[elements])))
         for _ in range(_GROUPS):
             probe = self.space.random(k, self.smooth[k], self.rng)
             computed, found = probe.along(self.gradient), self.numeric.stepped(probe)
-            if abs(computed - found) <= self.rtol * scale / 2 + UNDERFLOW:
+            if abs(computed - found) <= self._group_margin(k, elements):
                 self.pairs.append((computed, found))
             elif len(elements) <= EVERY_ELEMENT:
                 return self._compare(self.space.element(k, i) for i in elements.tolist())
             elif not self._is_rounding(probe, abs(computed - found)):
                 self._compare([self._worst_element(k, probe, elements)])
         self.elements += len(elements)
+
+    def _agree_in_groups(self, k: int, elements: Array) -> bool:
+        """Return whether extrapolated differences along random directions settle all elements."""
+        margin = self._group_margin(k, elements)
+        pairs = []
+        for _ in range(_GROUPS - 1):
+            probe = self.space.random(k, self.smooth[k], self.rng)
+            computed, found = probe.along(self.gradient), self.numeric.slope(probe)
+            known = SAFETY * found.error <= margin and not found.is_kink
+            if not known or abs(computed - found.value) > margin:
+                return False
+            pairs.append((computed, found.value))
+        self.pairs += pairs
+        return True
+
+    def _group_margin(self, k: int, elements: Array) -> float:
+        """Return the difference along a random direction that one wrong element makes at least."""
+        largest = float(np.max(np.abs(self.gradient[k].reshape(-1)[elements])))
+        return self.rtol * largest / 2 + UNDERFLOW
 
     def _is_rounding(self, probe: Probe, difference: float) -> bool:
         """Return whether rounding explains that a derivative differs from the complex step's."""
@@ -262,49 +284,52 @@ class Comparison:
         largest = max(float(np.max(np.abs(self.gradient[k]))) for k in probe.direction)
         if not finding.numeric.is_kink:
             largest = max(largest, abs(finding.numeric.value))
-        by_values = self.method == RIDDERS or finding.numeric.is_kink
-        blur = self.numeric.blur(probe) if by_values else 0.0
-        return self.rtol * largest + blur + UNDERFLOW
+        return self.rtol * largest + self.numeric.blur(probe) + UNDERFLOW
 
     def _judge(self, suspicious: Sequence[Judged], checked: int) -> None:
         """Raise if more than rounding is wrong with any of these derivatives."""
         wrong = []
         for probe, finding in suspicious:
             floor = self.numeric.gradient_floor(probe)
-            if not finding.numeric.allows(
-                finding.computed, self._margin(probe, finding) + floor
-            ):
+            if not finding.numeric.allows(finding.computed, self._margin(probe, finding) + floor):
                 wrong.append((probe, finding))
             else:
                 self.doubts.append(floor)
         wrong.sort(key=lambda pair: -pair[1].distance)
-        while wrong and self._is_explained(*wrong[0]):
+        while wrong:
+            worst = self._seen_again(*wrong[0])
+            if worst is not None:
+                raise self._failure(worst, [finding for _, finding in wrong], checked)
             del wrong[0]
-        if wrong:
-            worst = self._confirmed(*wrong[0]) if self.method == COMPLEX_STEP else wrong[0]
-            raise self._failure(worst, [finding for _, finding in wrong], checked)
 
-    def _is_explained(self, probe: Probe, finding: Finding) -> bool:
-        """Return whether rounding in the complex step explains what that in the gradient does not."""
-        if self.method == RIDDERS or finding.numeric.is_kink:
-            return False
-        return self._is_rounding(probe, finding.distance - self._margin(probe, finding))
-
-    def _confirmed(self, probe: Probe, finding: Finding) -> Judged:
-        """Look at a mismatch of the complex step again, by differences; these are believed.
+    def _seen_again(self, probe: Probe, finding: Finding) -> Judged | None:
+        """Look at a mismatch again; return what is wrong, or nothing.
 
         Raises:
-            NotAnalyticError: they agree with the computed value rather than with the complex step.
+            NotAnalyticError: differences agree with the computed value, the complex step does not.
         """
-        again = self.numeric.slope(probe)
-        margin = self.rtol * abs(finding.computed) + self.numeric.blur(probe)
-        if again.is_kink:
-            raise NotAnalyticError(f"there is a kink at {probe.place}")
-        if not np.isfinite(again.error) or again.allows(finding.numeric.value, margin):
+        computed, found = finding.computed, finding.numeric
+        if not probe.is_element or found.is_kink:
             return probe, finding
-        if again.allows(finding.computed, margin):
-            raise NotAnalyticError(f"at {probe.place} it disagrees with differences of values")
-        return probe, finding._replace(numeric=again)
+        margin = self._margin(probe, finding) + self.numeric.gradient_floor(probe)
+        if self.method == COMPLEX_STEP:
+            if self._is_rounding(probe, finding.distance - margin):
+                return None
+            again = self.numeric.finer_slope(probe, self.numeric.slope(probe))
+            if again.is_kink:
+                raise NotAnalyticError(f"there is a kink at {probe.place}")
+            if not again.allows(found.value, margin) and again.allows(computed, margin):
+                raise NotAnalyticError(f"at {probe.place} it disagrees with differences of values")
+        else:
+            again = self.numeric.finer_slope(probe, found)
+            if again.allows(computed, margin):
+                return None
+            finding = finding._replace(numeric=again)
+        nearby = self.numeric.nearby(probe)
+        if nearby is not None and nearby.allows(computed, margin):
+            self.kinks.append(probe)
+            return None
+        return probe, finding
 
     def _compare_together(self) -> None:
         """Move several elements at kinks at once: each may be right by itself, all wrong."""

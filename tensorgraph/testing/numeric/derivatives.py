@@ -9,12 +9,14 @@ import numpy as np
 from tensorgraph.testing.numeric import rounding
 from tensorgraph.testing.numeric.checked_function import Array, Scalar
 from tensorgraph.testing.numeric.probes import Probe, Space
-from tensorgraph.testing.numeric.ridders import SAFETY, Slope, glance, slope
+from tensorgraph.testing.numeric.ridders import ENOUGH, SAFETY, Slope, glance, slope
 
 UNDERFLOW = 1e-290
 """What no longer counts: numbers so small have fewer digits."""
 _NOISE = 2.0**-48
 """Rounding in differences, relative to what the whole function depends on."""
+_NEARBY, _NEARBY_STEP, _NEARBY_POINTS = 1e-5, 1e-7, 24
+"""How far nearby points are, and the step of a difference there: both relative to the units."""
 _STEP_TWICE = 2.0**-20
 """How much smaller a second complex step is than the first."""
 
@@ -58,16 +60,60 @@ class Derivatives:
 
     def slope(self, probe: Probe) -> Slope:
         """Return the slope of values along a probe, whatever it takes."""
-        if not self._knows_noise:
+        found = self._slope(probe)
+        if not self._knows_noise and not found.error <= ENOUGH * probe.scale(self.gradient):
             self._knows_noise = True
             self.size = max(self.size, rounding.of_value(self.scalar, self.rng) / rounding.ULP)
             self.reach = max(self.reach, self.size)
+            found = self._slope(probe)
+        return found.per(probe.unit)
+
+    def _slope(self, probe: Probe) -> Slope:
         return slope(
             lambda t: self.scalar.change(probe.times(t)),
             probe.scale(self.gradient),
             self.size,
             self.space.finest(probe),
-        ).per(probe.unit)
+        )
+
+    def finer_slope(self, probe: Probe, seen: Slope) -> Slope:
+        """Return the slope by an element once more, where its own size is the scale of steps.
+
+        Far away, as where another element is huge, a function may look flat that is not.
+        """
+        for shorter in self.space.shorter(probe):
+            again = self.slope(shorter)
+            if not seen.allows(again.value, SAFETY * again.error) and self.settles(probe, again):
+                seen = again
+        return seen
+
+    def nearby(self, probe: Probe) -> Slope | None:
+        """Return the least and the largest slope at points nearby; ``None`` if it is one there.
+
+        All arguments are moved a little: where some tie, the function may look smooth along every
+        element by itself, and is not.
+        """
+        step = _NEARBY_STEP * probe.unit
+
+        def derivative() -> float:
+            point = {
+                k: self.space.units[k] * self.rng.uniform(-_NEARBY, _NEARBY, array.shape)
+                for k, array in enumerate(self.space.arrays)
+            }
+            sides = []
+            for sign in (1, -1):
+                moved = dict(point)
+                for k, d in probe.times(sign * _NEARBY_STEP).items():
+                    moved[k] = moved[k] + d
+                sides.append(self.scalar.change(moved))
+            return (sides[0] - sides[1]) / (2 * step)
+
+        slopes = [derivative() for _ in range(_NEARBY_POINTS)]
+        low, high = min(slopes), max(slopes)
+        margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * self.size / step
+        if not high - low > 10 * margin:
+            return None
+        return Slope((low + high) / 2, high - low, low, high, margin, high - low)
 
     def is_rough(self, probe: Probe, seen: Slope) -> bool:
         """Return whether there is a kink or a jump, as far as the slope of values tells."""

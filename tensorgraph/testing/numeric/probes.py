@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -56,14 +56,25 @@ class Space:
         place = f"{self.names[k]}, index {index}" if index else self.names[k]
         return Probe(place, {k: direction}, self.units[k], k, True)
 
+    def shorter(self, probe: Probe) -> list[Probe]:
+        """Return an element's probe with steps of other sizes that may matter to it."""
+        ((k, direction),) = probe.direction.items()
+        own = float(np.max(np.abs(self.arrays[k][direction != 0]), initial=0.0))
+        units = {unit for unit in (1.0, own) if 1e-300 < unit < 0.1 * probe.unit}
+        return [
+            replace(probe, direction={k: direction * (unit / probe.unit)}, unit=unit)
+            for unit in sorted(units, reverse=True)
+        ]
+
     def random(self, k: int, among: Array, rng: np.random.Generator) -> Probe:
         """Return a direction in which elements of an argument move either way, none of them little.
 
         One that is wrong by much makes the derivative along it wrong by half as much or more.
         """
-        direction = random_weights(rng, self.arrays[k].shape) * among
+        unit = self.units[k] / float(np.sqrt(max(np.sum(among), 1)))
+        direction = random_weights(rng, self.arrays[k].shape) * (unit * among)
         place = f"{self.names[k]}, along a random direction"
-        return Probe(place, {k: direction}, 1.0, k, False)
+        return Probe(place, {k: direction}, unit, k, False)
 
     def joint(self, among: Sequence[Array], rng: np.random.Generator) -> Probe:
         """Return a random direction in all arguments, each element moved as far as it is large."""

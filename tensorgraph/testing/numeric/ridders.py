@@ -21,7 +21,7 @@ _GLANCES = (2.0**-11, 2.0**-13)
 _AGREEING = 5
 _FEWEST = 6
 """So many steps may be enough; if they are not, all are tried."""
-_ENOUGH = 1e-11
+ENOUGH = 1e-11
 """The error that is small enough, relative to what counts."""
 SAFETY = 5
 """Between an error and its estimate; 2 was the largest ratio in trials."""
@@ -129,14 +129,14 @@ def slope(
         else:
             better = found.is_kink or found.error < best.error
         best = found if better else best
-        if best.error <= _ENOUGH * max(scale, best.steepest) and not best.is_kink:
+        if best.error <= ENOUGH * max(scale, best.steepest) and not best.is_kink:
             break
     return best
 
 
 def _first_steps(finest: float) -> list[float]:
-    steps = [_FIRST_STEP / _FINER**k for k in range(3)]
-    return steps if finest > 0.1 else [*steps, *(step * finest for step in steps)]
+    steps = [_FIRST_STEP / _FINER**k for k in range(5)]
+    return steps if finest > 0.1 else [*steps[:3], *(step * finest for step in steps)]
 
 
 def _extrapolated(
@@ -161,7 +161,7 @@ def _extrapolated(
         steepest = max(steepest, abs(above) / h, abs(below) / h)
         if len(steps) in (_FEWEST, _LEVELS) or level == _LEVELS - 1:
             found = _from_both_sides(middle, gaps, noise, steepest)
-            if found.error <= 0.1 * _ENOUGH * max(scale, steepest) and not found.is_kink:
+            if found.error <= 0.1 * ENOUGH * max(scale, steepest) and not found.is_kink:
                 break
     return found
 
@@ -170,18 +170,16 @@ def _from_both_sides(
     middle: Sequence[float], gaps: Sequence[float], noise: Sequence[float], steepest: float
 ) -> Slope:
     """Return the slope from two-sided quotients, and the gaps between the one-sided ones."""
-    value, error = _limit(middle, 2, noise)
     gap, gap_error = _limit(gaps, 1, noise)
-    if gap and not abs(gap) <= 2 * SAFETY * gap_error:
-        # One-sided quotients differ from their limits by odd powers of the step, too.
-        mean, mean_error = _limit(middle, 1, noise)
-    else:
-        mean, mean_error = value, error
-    side_error = mean_error + gap_error / 2
+    value, error = _limit(middle, 2, noise)
+    if not error <= ENOUGH * steepest or gap:
+        # Where a derivative has a kink or jumps, odd powers of the step matter, too.
+        value, error = min((value, error), _limit(middle, 1, noise), key=lambda pair: pair[1])
+    side_error = error + gap_error / 2
     if not side_error <= 1e-3 * steepest + 1e3 * max(noise, default=0.0):
         # Across a pole or a jump the two-sided quotients may settle, on nothing.
         error = inf
-    return Slope(value, error, mean - gap / 2, mean + gap / 2, side_error, steepest)
+    return Slope(value, error, value - gap / 2, value + gap / 2, side_error, steepest)
 
 
 def _limit(column: Sequence[float], power: int, noise: Sequence[float]) -> tuple[float, float]:
