@@ -157,11 +157,11 @@ class Scalar:
         self._centre = self._weighted(self.results)
         return [np.array(g._data) for g in found]
 
-    def gradient_shaken(self, shaken: Observer, moved: Direction) -> list[Array]:
-        """Return the gradient nearby, all operations on the way and in the rules observed."""
+    def gradient_nearby(self, moved: Direction, observer: Observer | None) -> list[Array]:
+        """Return the gradient at other arguments; an observer sees what the rules compute, too."""
         variables = self.checked.variables(moved)
-        with np.errstate(all="ignore"), self.checked.running(shaken):
-            found = self._gradients(variables, True)
+        with np.errstate(all="ignore"), self.checked.running(observer):
+            found = self._gradients(variables, observer is not None)
         return [np.array(g._data) for g in found]
 
     def projected_gradient(self, weights: Sequence[Array]) -> Scalar:

@@ -83,6 +83,7 @@ class Comparison:
 
     def _forget(self) -> None:
         self.kinks: list[Probe] = []
+        self.near_kinks: list[Probe] = []
         self.jumps: list[Probe] = []
         self.elements = self.directions = 0
         self.pairs: list[tuple[float, float]] = []
@@ -124,7 +125,7 @@ class Comparison:
             elements=self.elements,
             directions=self.directions,
             relative_difference=self._relative_difference(),
-            kinks=tuple(probe.place for probe in self.kinks),
+            kinks=tuple(probe.place for probe in (*self.kinks, *self.near_kinks)),
             remarks=tuple(self.remarks),
         )
 
@@ -229,7 +230,6 @@ class Comparison:
     def _is_rounding(self, probe: Probe, difference: float) -> bool:
         """Return whether rounding explains that a derivative differs from the complex step's."""
         floor = self.numeric.gradient_floor(probe) + self.numeric.step_floor(probe)
-        self.doubts.append(floor)
         return difference <= floor
 
     def _worst_element(self, k: int, probe: Probe, inside: Array) -> Probe:
@@ -270,9 +270,9 @@ class Comparison:
                 continue
             self.elements += probe.is_element
             self.directions += not probe.is_element
-            self.pairs.append((g, float(np.clip(g, *s.sides)) if s.is_kink else s.value))
-            self.doubts.append(0.0 if s.is_kink else s.error)
-            if not s.allows(g, self._margin(probe, finding)):
+            if s.allows(g, self._margin(probe, finding)):
+                self._note(finding, 0.0 if s.is_kink else s.error)
+            else:
                 suspicious.append((probe, finding))
             if len(suspicious) == _SHOWN:
                 self._judge(suspicious, checked)
@@ -289,18 +289,29 @@ class Comparison:
     def _judge(self, suspicious: Sequence[Judged], checked: int) -> None:
         """Raise if more than rounding is wrong with any of these derivatives."""
         wrong = []
+        if suspicious:
+            self.numeric.measure_noise()
         for probe, finding in suspicious:
             floor = self.numeric.gradient_floor(probe)
             if not finding.numeric.allows(finding.computed, self._margin(probe, finding) + floor):
                 wrong.append((probe, finding))
             else:
-                self.doubts.append(floor)
+                self._note(finding, floor)
         wrong.sort(key=lambda pair: -pair[1].distance)
         while wrong:
             worst = self._seen_again(*wrong[0])
             if worst is not None:
-                raise self._failure(worst, [finding for _, finding in wrong], checked)
+                findings = [finding for _, finding in wrong]
+                for finding in findings:
+                    self._note(finding, 0.0)
+                raise self._failure(worst, findings, checked)
             del wrong[0]
+
+    def _note(self, finding: Finding, doubt: float) -> None:
+        """Remember what was compared, and how far the numeric derivative may be off."""
+        g, s = finding.computed, finding.numeric
+        self.pairs.append((g, float(np.clip(g, *s.sides)) if s.is_kink else s.value))
+        self.doubts.append(doubt)
 
     def _seen_again(self, probe: Probe, finding: Finding) -> Judged | None:
         """Look at a mismatch again; return what is wrong, or nothing.
@@ -309,11 +320,14 @@ class Comparison:
             NotAnalyticError: differences agree with the computed value, the complex step does not.
         """
         computed, found = finding.computed, finding.numeric
-        if not probe.is_element or found.is_kink:
+        if not probe.is_element:
             return probe, finding
         margin = self._margin(probe, finding) + self.numeric.gradient_floor(probe)
-        if self.method == COMPLEX_STEP:
+        if found.is_kink:
+            pass
+        elif self.method == COMPLEX_STEP:
             if self._is_rounding(probe, finding.distance - margin):
+                self._note(finding, finding.distance)
                 return None
             again = self.numeric.finer_slope(probe, self.numeric.slope(probe))
             if again.is_kink:
@@ -322,12 +336,14 @@ class Comparison:
                 raise NotAnalyticError(f"at {probe.place} it disagrees with differences of values")
         else:
             again = self.numeric.finer_slope(probe, found)
-            if again.allows(computed, margin):
-                return None
             finding = finding._replace(numeric=again)
+            if again.allows(computed, margin):
+                self._note(finding, again.error)
+                return None
         nearby = self.numeric.nearby(probe)
         if nearby is not None and nearby.allows(computed, margin):
-            self.kinks.append(probe)
+            self.near_kinks.append(probe)
+            self._note(finding._replace(numeric=nearby), 0.0)
             return None
         return probe, finding
 

@@ -17,8 +17,8 @@ _NOISE = 2.0**-48
 """Rounding in differences, relative to what the whole function depends on."""
 _NEARBY, _NEARBY_STEP, _NEARBY_POINTS = 1e-5, 1e-7, 24
 """How far nearby points are, and the step of a difference there: both relative to the units."""
-_STEP_TWICE = 2.0**-20
-"""How much smaller a second complex step is than the first."""
+_STEP_TWICE = 2.0**20
+"""How much larger a second complex step is than the first."""
 
 
 class Derivatives:
@@ -62,9 +62,7 @@ class Derivatives:
         """Return the slope of values along a probe, whatever it takes."""
         found = self._slope(probe)
         if not self._knows_noise and not found.error <= ENOUGH * probe.scale(self.gradient):
-            self._knows_noise = True
-            self.size = max(self.size, rounding.of_value(self.scalar, self.rng) / rounding.ULP)
-            self.reach = max(self.reach, self.size)
+            self.measure_noise()
             found = self._slope(probe)
         return found.per(probe.unit)
 
@@ -75,6 +73,13 @@ class Derivatives:
             self.size,
             self.space.finest(probe),
         )
+
+    def measure_noise(self) -> None:
+        """Find out how noisy the values are, if that is not yet known."""
+        if not self._knows_noise:
+            self._knows_noise = True
+            self.size = max(self.size, rounding.of_value(self.scalar, self.rng) / rounding.ULP)
+            self.reach = max(self.reach, self.size)
 
     def finer_slope(self, probe: Probe, seen: Slope) -> Slope:
         """Return the slope by an element once more, where its own size is the scale of steps.
@@ -123,7 +128,7 @@ class Derivatives:
         """Return whether a slope is known well enough to judge by."""
         scale = max(probe.scale(self.gradient) / probe.unit, s.steepest)
         reach = max(self.reach / probe.unit, s.steepest)
-        return s.error <= max(1e-6 * scale, 1e-9 * reach, UNDERFLOW)
+        return s.error <= max(1e-4 * scale, 1e-9 * reach, UNDERFLOW)
 
     def agree(self, probe: Probe, stepped: float, seen: Slope) -> bool:
         """Return whether the complex step and differences of values may be the same."""
@@ -138,23 +143,21 @@ class Derivatives:
 
     def stepped(self, probe: Probe) -> float:
         """Return the derivative along a probe by the complex step."""
-        return self.scalar.stepped(probe.direction, self._step(probe)) / probe.unit
+        rates = probe.rates()
+        return self.scalar.stepped(rates, self.space.complex_step(rates))
 
     def stepped_with_care(self, probe: Probe) -> float:
         """Return the same, refused of operations that lose imaginary parts."""
-        return self.scalar.complex_step(probe.direction, self._step(probe)) / probe.unit
+        rates = probe.rates()
+        return self.scalar.complex_step(rates, self.space.complex_step(rates))
 
     def step_floor(self, probe: Probe) -> float:
-        """Return how far the complex step's derivative may be off."""
-        step = self._step(probe)
-        spread = rounding.of_step(self.scalar, probe.direction, step, self.rng)
-        first, second = (
-            self.scalar.stepped(probe.direction, h) for h in (step, step * _STEP_TWICE)
-        )
-        return (rounding.TIMES * spread + abs(first - second)) / probe.unit
-
-    def _step(self, probe: Probe) -> float:
-        return self.space.complex_step(probe)
+        """Return how far the complex step's derivative may be off by rounding."""
+        rates = probe.rates()
+        step = self.space.complex_step(rates)
+        first, second = (self.scalar.stepped(rates, h) for h in (step, step * _STEP_TWICE))
+        spread = rounding.of_step(self.scalar, rates, step, self.rng)
+        return rounding.TIMES * spread + abs(first - second)
 
     # -------------------------------------------------------------------------------- the gradient
 

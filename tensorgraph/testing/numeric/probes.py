@@ -26,8 +26,11 @@ class Probe:
 
     def along(self, gradient: Sequence[Array]) -> float:
         """Return the derivative that follows from a gradient."""
-        total = sum(float(np.sum(gradient[k] * d)) for k, d in self.direction.items())
-        return total / self.unit
+        return sum(float(np.sum(gradient[k] * d)) for k, d in self.rates().items())
+
+    def rates(self) -> Direction:
+        """Return the direction, per unit."""
+        return {k: d / self.unit for k, d in self.direction.items()}
 
     def scale(self, gradient: Sequence[Array]) -> float:
         """Return how large the change over one step may be expected to be."""
@@ -102,15 +105,15 @@ class Space:
             nearest = min(nearest, float(np.min(moving, initial=1.0)))
         return max(nearest, 1e-300)
 
-    def complex_step(self, probe: Probe) -> float:
+    def complex_step(self, rates: Direction) -> float:
         """Return a step beside which every moving element is large, a power of 2."""
-        least = np.inf
-        for k, direction in probe.direction.items():
-            moving = direction != 0
+        least = 1.0
+        for k, rate in rates.items():
+            moving = rate != 0
             sizes = np.where(self.arrays[k], np.abs(self.arrays[k]), 1.0)[moving]
-            least = min(least, float(np.min(sizes / np.abs(direction[moving]), initial=1.0)))
+            least = min(least, float(np.min(sizes / np.abs(rate[moving]), initial=1.0)))
         exponent = int(np.frexp(least)[1])
-        return float(np.ldexp(1.0, max(exponent - 80, min(-960, exponent - 34))))
+        return float(np.ldexp(1.0, max(exponent - 80, min(-960, exponent - 34), -1070)))
 
 
 def random_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

@@ -93,9 +93,9 @@ def glance(change: Callable[[float], float], scale: float, size: float) -> Slope
     ratio = coarse / fine
     value = (ratio**2 * d2 - d1) / (ratio**2 - 1)
     gap = (ratio * s2 - s1) / (ratio - 1)
-    error = abs(value - d2) * 1e-3 + 2 * _ROUNDING * size / fine
+    error = abs(value - d2) + 2 * _ROUNDING * size / fine
     enough = 1e-7 * max(scale, m1, m2) + 32 * _ROUNDING * size / fine
-    if not (abs(value - d2) <= 1e3 * enough and abs(gap) <= enough):
+    if not (abs(value - d2) <= enough and abs(gap) <= enough):
         return None
     return Slope(value, error, value, value, error, max(m1, m2))
 
@@ -123,7 +123,7 @@ def slope(
         # Where smaller steps would lose more to rounding than they gain, they are not tried.
         if _ROUNDING * size / first > (1e-3 * best.gap if best.is_kink else best.error):
             break
-        found = _extrapolated(change, first, size, scale)
+        found = _extrapolated(change, first, size, scale, finest)
         if best.is_kink:  # a kink counts only if smaller steps see it too
             better = found.is_kink or found.error < 1e-3 * best.gap
         else:
@@ -140,7 +140,7 @@ def _first_steps(finest: float) -> list[float]:
 
 
 def _extrapolated(
-    change: Callable[[float], float], first: float, size: float, scale: float
+    change: Callable[[float], float], first: float, size: float, scale: float, finest: float
 ) -> Slope:
     steps: list[float] = []
     middle: list[float] = []
@@ -160,21 +160,30 @@ def _extrapolated(
         noise.append(_ROUNDING * size / h)
         steepest = max(steepest, abs(above) / h, abs(below) / h)
         if len(steps) in (_FEWEST, _LEVELS) or level == _LEVELS - 1:
-            found = _from_both_sides(middle, gaps, noise, steepest)
+            found = _from_both_sides(middle, gaps, noise, steepest, finest / h)
             if found.error <= 0.1 * ENOUGH * max(scale, steepest) and not found.is_kink:
                 break
     return found
 
 
 def _from_both_sides(
-    middle: Sequence[float], gaps: Sequence[float], noise: Sequence[float], steepest: float
+    middle: Sequence[float],
+    gaps: Sequence[float],
+    noise: Sequence[float],
+    steepest: float,
+    finest: float,
 ) -> Slope:
-    """Return the slope from two-sided quotients, and the gaps between the one-sided ones."""
+    """Return the slope from two-sided quotients, and the gaps between the one-sided ones.
+
+    ``finest`` is the distance to the nearest kink, relative to the last step.
+    """
     gap, gap_error = _limit(gaps, 1, noise)
     value, error = _limit(middle, 2, noise)
     if not error <= ENOUGH * steepest or gap:
         # Where a derivative has a kink or jumps, odd powers of the step matter, too.
-        value, error = min((value, error), _limit(middle, 1, noise), key=lambda pair: pair[1])
+        odd, odd_error = _limit(middle, 1, noise)
+        if odd_error < error:  # and where that is, just beside the point, is not seen from afar
+            value, error = odd, odd_error + (abs(gaps[-1]) * finest if finest < 1 else 0.0)
     side_error = error + gap_error / 2
     if not side_error <= 1e-3 * steepest + 1e3 * max(noise, default=0.0):
         # Across a pole or a jump the two-sided quotients may settle, on nothing.

@@ -7,13 +7,14 @@ as in 1 − tanh² where tanh is 1, makes the derivatives spread; what does not,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
 from tensorgraph.engine.modes import Forward, Observer
-from tensorgraph.testing.numeric.checked_function import Array, Direction, NotAnalyticError, Scalar
+from tensorgraph.testing.numeric.checked_function import Array, Direction, Scalar
+from tensorgraph.testing.numeric.probes import random_weights
 
 ULP = 2.0**-52
 """The last digit of a number near 1."""
@@ -22,8 +23,16 @@ _SMALL, _LARGE = 2.0**-46, 2.0**-34
 _SAMPLES = 6
 TIMES = 16.0
 """How much more than the spread of a few samples, by an ulp each, rounding may really do."""
+_APART, _POINTS, _DIFFERENCES = 2.0**-10, 12, 6
+"""How far neighbouring points are apart, how many there are, and which differences count."""
+_BINOMIAL = math.sqrt(math.comb(2 * _DIFFERENCES, _DIFFERENCES))
+"""How much larger these differences are of random numbers than the numbers."""
 _EXACT = {"shape", "index", "random"}
 """Families of operations that do not round."""
+
+
+_Once = Callable[["_Shaken | None", Direction], Sequence[Array]]
+"""Computes results nearby, and with each operation's result changed if that is wanted."""
 
 
 class _Shaken(Observer):
@@ -49,39 +58,68 @@ def of_gradient(
 ) -> list[Array]:
     """Return how far each entry of a gradient may be off by rounding, 0 where that jumps."""
 
-    def once(shaken: _Shaken, moved: Direction) -> Sequence[Array]:
-        return scalar.gradient_shaken(shaken, moved)
+    def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
+        return scalar.gradient_nearby(moved, shaken)
 
-    return _spread(scalar, once, gradient, rng)
+    return _floor(scalar, once, gradient, rng)
 
 
-def of_step(
-    scalar: Scalar, direction: Direction, step: float, rng: np.random.Generator
-) -> float:
+def of_step(scalar: Scalar, rates: Direction, step: float, rng: np.random.Generator) -> float:
     """Return how far the complex step's derivative along a direction may be off by rounding."""
 
-    def once(shaken: _Shaken, moved: Direction) -> Sequence[Array]:
-        return [np.asarray(scalar.stepped(direction, step, shaken, moved))]
+    def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
+        return [np.asarray(scalar.stepped(rates, step, shaken, moved))]
 
-    centre = [np.asarray(scalar.stepped(direction, step))]
-    return float(_spread(scalar, once, centre, rng)[0])
+    return float(_floor(scalar, once, [np.asarray(scalar.stepped(rates, step))], rng)[0])
 
 
 def of_value(scalar: Scalar, rng: np.random.Generator) -> float:
     """Return how far the number itself may be off by rounding."""
 
-    def once(shaken: _Shaken, moved: Direction) -> Sequence[Array]:
+    def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
         return [np.asarray(scalar.change(moved, shaken))]
 
-    return float(_spread(scalar, once, [np.zeros(())], rng)[0])
+    return float(_floor(scalar, once, [np.zeros(())], rng)[0])
+
+
+def _floor(
+    scalar: Scalar, once: _Once, centre: Sequence[Array], rng: np.random.Generator
+) -> list[Array]:
+    spread = _spread(scalar, once, centre, rng)
+    jitter = _jitter(scalar, once, centre, rng)
+    return [np.maximum(s, j) for s, j in zip(spread, jitter, strict=True)]
+
+
+def _jitter(
+    scalar: Scalar, once: _Once, centre: Sequence[Array], rng: np.random.Generator
+) -> list[Array]:
+    """Return how rough results are along a line through the arguments.
+
+    What rounds inside one kernel, no operation shows. But at neighbouring points it rounds
+    differently, while what is smooth vanishes in high differences (R. Hamming, "Numerical methods
+    for scientists and engineers", 1962; J. Moré and S. Wild, "Estimating computational noise",
+    2011).
+    """
+    line = {
+        k: array * (_APART * random_weights(rng, array.shape))
+        for k, array in enumerate(scalar.checked.arrays)
+    }
+    points = range(-_POINTS // 2, _POINTS // 2)
+    try:
+        rows = [once(None, {k: j * move for k, move in line.items()}) for j in points]
+    except Exception:  # whatever a function may raise a little beside its arguments
+        return [np.zeros(array.shape) for array in centre]
+    found = []
+    for columns in zip(*rows, strict=True):
+        rough = np.abs(np.diff(np.stack(columns), _DIFFERENCES, axis=0)) / _BINOMIAL
+        found.append(np.nan_to_num(np.max(rough, axis=0), nan=0.0, posinf=0.0))
+    return found
 
 
 def _spread(
-    scalar: Scalar,
-    once: Callable[[_Shaken, Direction], Sequence[Array]],
-    centre: Sequence[Array],
-    rng: np.random.Generator,
+    scalar: Scalar, once: _Once, centre: Sequence[Array], rng: np.random.Generator
 ) -> list[Array]:
+    """Return how far results spread where each operation's is off by an ulp."""
     found = []
     for part in (_SMALL, _LARGE):
         most = [np.zeros(array.shape) for array in centre]
