@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -83,10 +84,16 @@ class CheckedFunction:
             for k, array in enumerate(self.arrays)
         ]
         if any(array.dtype.kind == "c" for array in arrays):
-            arrays = [array.astype(np.complex128) for array in arrays]
+            arrays = [array.astype(np.result_type(array, np.complex64)) for array in arrays]
         for array in arrays:
             array.flags.writeable = False
         return [argument(array) for array in arrays]
+
+    def extended(self) -> CheckedFunction:
+        """Return the same function of arguments of more digits than float64 has."""
+        wide = copy(self)
+        wide.arrays = [array.astype(np.longdouble) for array in self.arrays]
+        return wide
 
     def outputs(self, variables: Sequence[Tensor]) -> list[Tensor]:
         """Return the floating-point results of the function."""
@@ -157,8 +164,8 @@ class Scalar:
         self._centre = self._weighted(self.results)
         return [np.array(g._data) for g in found]
 
-    def gradient_nearby(self, moved: Direction, observer: Observer | None) -> list[Array]:
-        """Return the gradient at other arguments; an observer sees what the rules compute, too."""
+    def gradient_seen(self, observer: Observer | None, moved: Direction | None = None) -> list[Array]:
+        """Return the gradient, also elsewhere; an observer sees what the rules compute, too."""
         variables = self.checked.variables(moved)
         with np.errstate(all="ignore"), self.checked.running(observer):
             found = self._gradients(variables, observer is not None)
@@ -167,6 +174,10 @@ class Scalar:
     def projected_gradient(self, weights: Sequence[Array]) -> Scalar:
         """Return the number ⟨gradient, weights⟩, whose gradient is a second derivative."""
         return Scalar(self.checked, self._gradients, weights)
+
+    def extended(self) -> Scalar:
+        """Return the same number, computed with more digits than float64 has."""
+        return Scalar(self.checked.extended(), self._compute, self._weights)
 
     def change(self, moved: Direction, observer: Observer | None = None) -> float:
         """Return how the number changes with the arguments; NaN where it is not defined.

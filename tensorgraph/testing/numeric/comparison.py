@@ -229,7 +229,8 @@ class Comparison:
 
     def _is_rounding(self, probe: Probe, difference: float) -> bool:
         """Return whether rounding explains that a derivative differs from the complex step's."""
-        floor = self.numeric.gradient_floor(probe) + self.numeric.step_floor(probe)
+        numeric = self.numeric
+        floor = numeric.gradient_floor(probe) + numeric.step_floor(probe) + numeric.blur(probe)
         return difference <= floor
 
     def _worst_element(self, k: int, probe: Probe, inside: Array) -> Probe:
@@ -284,28 +285,8 @@ class Comparison:
         largest = max(float(np.max(np.abs(self.gradient[k]))) for k in probe.direction)
         if not finding.numeric.is_kink:
             largest = max(largest, abs(finding.numeric.value))
-        return self.rtol * largest + self.numeric.blur(probe) + UNDERFLOW
-
-    def _judge(self, suspicious: Sequence[Judged], checked: int) -> None:
-        """Raise if more than rounding is wrong with any of these derivatives."""
-        wrong = []
-        if suspicious:
-            self.numeric.measure_noise()
-        for probe, finding in suspicious:
-            floor = self.numeric.gradient_floor(probe)
-            if not finding.numeric.allows(finding.computed, self._margin(probe, finding) + floor):
-                wrong.append((probe, finding))
-            else:
-                self._note(finding, floor)
-        wrong.sort(key=lambda pair: -pair[1].distance)
-        while wrong:
-            worst = self._seen_again(*wrong[0])
-            if worst is not None:
-                findings = [finding for _, finding in wrong]
-                for finding in findings:
-                    self._note(finding, 0.0)
-                raise self._failure(worst, findings, checked)
-            del wrong[0]
+        by_values = self.method == RIDDERS or finding.numeric.is_kink
+        return self.rtol * largest + UNDERFLOW + (self.numeric.blur(probe) if by_values else 0.0)
 
     def _note(self, finding: Finding, doubt: float) -> None:
         """Remember what was compared, and how far the numeric derivative may be off."""
@@ -313,39 +294,63 @@ class Comparison:
         self.pairs.append((g, float(np.clip(g, *s.sides)) if s.is_kink else s.value))
         self.doubts.append(doubt)
 
-    def _seen_again(self, probe: Probe, finding: Finding) -> Judged | None:
-        """Look at a mismatch again; return what is wrong, or nothing.
+    def _judge(self, suspicious: Sequence[Judged], checked: int) -> None:
+        """Look at mismatches again, the worst first; raise if there is more to one than rounding."""
+        pending = sorted(suspicious, key=lambda pair: -pair[1].distance)
+        while pending:
+            seen = self._seen_again(*pending[0])
+            if seen is not None:
+                findings = [seen[1], *(finding for _, finding in pending[1:])]
+                for finding in findings:
+                    self._note(finding, 0.0)
+                raise self._failure(seen, findings, checked)
+            del pending[0]
 
-        Raises:
-            NotAnalyticError: differences agree with the computed value, the complex step does not.
-        """
-        computed, found = finding.computed, finding.numeric
-        if not probe.is_element:
-            return probe, finding
-        margin = self._margin(probe, finding) + self.numeric.gradient_floor(probe)
-        if found.is_kink:
-            pass
-        elif self.method == COMPLEX_STEP:
-            if self._is_rounding(probe, finding.distance - margin):
+    def _seen_again(self, probe: Probe, finding: Finding) -> Judged | None:
+        """Return what is wrong with a derivative, or nothing."""
+        if not finding.numeric.is_kink and probe.is_element:
+            explain = self._of_step if self.method == COMPLEX_STEP else self._of_values
+            finding, explained = explain(probe, finding)
+            if explained:
                 self._note(finding, finding.distance)
                 return None
-            again = self.numeric.finer_slope(probe, self.numeric.slope(probe))
-            if again.is_kink:
-                raise NotAnalyticError(f"there is a kink at {probe.place}")
-            if not again.allows(found.value, margin) and again.allows(computed, margin):
-                raise NotAnalyticError(f"at {probe.place} it disagrees with differences of values")
-        else:
-            again = self.numeric.finer_slope(probe, found)
-            finding = finding._replace(numeric=again)
-            if again.allows(computed, margin):
-                self._note(finding, again.error)
-                return None
-        nearby = self.numeric.nearby(probe)
-        if nearby is not None and nearby.allows(computed, margin):
+        nearby = self.numeric.nearby(probe) if probe.is_element else None
+        if nearby is not None and nearby.allows(finding.computed, self._margin(probe, finding)):
             self.near_kinks.append(probe)
             self._note(finding._replace(numeric=nearby), 0.0)
             return None
         return probe, finding
+
+    def _of_step(self, probe: Probe, finding: Finding) -> tuple[Finding, bool]:
+        """Return a mismatch of the complex step, and whether rounding explains it.
+
+        Raises:
+            NotAnalyticError: differences agree with the computed value rather than with it.
+        """
+        margin = self._margin(probe, finding)
+        if extended := self.numeric.extended(probe):
+            computed, found, blur = extended
+            if abs(computed - found) <= margin + blur:
+                return finding, True
+        elif self._is_rounding(probe, finding.distance - margin):
+            return finding, True
+        again = self.numeric.finer_slope(probe, self.numeric.slope(probe))
+        margin += self.numeric.blur(probe)
+        if again.is_kink:
+            raise NotAnalyticError(f"there is a kink at {probe.place}")
+        if not again.allows(finding.numeric.value, margin) and again.allows(
+            finding.computed, margin
+        ):
+            raise NotAnalyticError(f"at {probe.place} it disagrees with differences of values")
+        return finding, False
+
+    def _of_values(self, probe: Probe, finding: Finding) -> tuple[Finding, bool]:
+        """Return a mismatch of differences of values, and whether their errors explain it."""
+        self.numeric.measure_noise()
+        again = self.numeric.finer_slope(probe, finding.numeric)
+        finding = finding._replace(numeric=again)
+        margin = self._margin(probe, finding) + self.numeric.gradient_floor(probe)
+        return finding, again.allows(finding.computed, margin)
 
     def _compare_together(self) -> None:
         """Move several elements at kinks at once: each may be right by itself, all wrong."""

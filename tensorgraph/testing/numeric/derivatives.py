@@ -8,6 +8,7 @@ import numpy as np
 
 from tensorgraph.testing.numeric import rounding
 from tensorgraph.testing.numeric.checked_function import Array, Scalar
+from tensorgraph.testing.numeric.extended import FINER, Extended, NotExtendedError
 from tensorgraph.testing.numeric.probes import Probe, Space
 from tensorgraph.testing.numeric.ridders import ENOUGH, SAFETY, Slope, glance, slope
 
@@ -15,6 +16,8 @@ UNDERFLOW = 1e-290
 """What no longer counts: numbers so small have fewer digits."""
 _NOISE = 2.0**-48
 """Rounding in differences, relative to what the whole function depends on."""
+_ROUNDED = 2.0**-42
+"""What float64 may lose of what the whole function depends on."""
 _NEARBY, _NEARBY_STEP, _NEARBY_POINTS = 1e-5, 1e-7, 24
 """How far nearby points are, and the step of a difference there: both relative to the units."""
 _STEP_TWICE = 2.0**20
@@ -48,6 +51,7 @@ class Derivatives:
         self.reach = max(reach, self.size, *reaches)
         self._knows_noise = False
         self._floors: list[Array] | None = None
+        self._extended: Extended | None = None
 
     # ------------------------------------------------------------------------- differences of values
 
@@ -128,7 +132,7 @@ class Derivatives:
         """Return whether a slope is known well enough to judge by."""
         scale = max(probe.scale(self.gradient) / probe.unit, s.steepest)
         reach = max(self.reach / probe.unit, s.steepest)
-        return s.error <= max(1e-4 * scale, 1e-9 * reach, UNDERFLOW)
+        return s.error <= max(1e-3 * scale, 1e-9 * reach, UNDERFLOW)
 
     def agree(self, probe: Probe, stepped: float, seen: Slope) -> bool:
         """Return whether the complex step and differences of values may be the same."""
@@ -158,6 +162,25 @@ class Derivatives:
         first, second = (self.scalar.stepped(rates, h) for h in (step, step * _STEP_TWICE))
         spread = rounding.of_step(self.scalar, rates, step, self.rng)
         return rounding.TIMES * spread + abs(first - second)
+
+    def extended(self, probe: Probe) -> tuple[float, float, float] | None:
+        """Return both derivatives with more digits, and what rounding still does to them.
+
+        ``None`` if there are no more, or the computed derivative is too far from that with more
+        to be the same but for rounding.
+        """
+        try:
+            if self._extended is None:
+                self._extended = Extended(self.scalar)
+            rates = probe.rates()
+            step = self.space.complex_step(rates)
+            first, second = (self._extended.stepped(rates, h) for h in (step, step * _STEP_TWICE))
+        except NotExtendedError:
+            return None
+        computed = probe.along(self._extended.gradient)
+        if not abs(computed - probe.along(self.gradient)) <= _ROUNDED * self.reach / probe.unit:
+            return None
+        return computed, first, abs(first - second) + FINER * self.blur(probe)
 
     # -------------------------------------------------------------------------------- the gradient
 

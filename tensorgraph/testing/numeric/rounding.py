@@ -23,7 +23,7 @@ _SMALL, _LARGE = 2.0**-46, 2.0**-34
 _SAMPLES = 6
 TIMES = 16.0
 """How much more than the spread of a few samples, by an ulp each, rounding may really do."""
-_APART, _POINTS, _DIFFERENCES = 2.0**-10, 12, 6
+_APART, _POINTS, _DIFFERENCES = 2.0**-14, 12, 6
 """How far neighbouring points are apart, how many there are, and which differences count."""
 _BINOMIAL = math.sqrt(math.comb(2 * _DIFFERENCES, _DIFFERENCES))
 """How much larger these differences are of random numbers than the numbers."""
@@ -59,7 +59,7 @@ def of_gradient(
     """Return how far each entry of a gradient may be off by rounding, 0 where that jumps."""
 
     def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
-        return scalar.gradient_nearby(moved, shaken)
+        return scalar.gradient_seen(shaken, moved)
 
     return _floor(scalar, once, gradient, rng)
 
@@ -101,7 +101,7 @@ def _jitter(
     2011).
     """
     line = {
-        k: array * (_APART * random_weights(rng, array.shape))
+        k: np.clip(array, -1, 1) * (_APART * random_weights(rng, array.shape))
         for k, array in enumerate(scalar.checked.arrays)
     }
     points = range(-_POINTS // 2, _POINTS // 2)
