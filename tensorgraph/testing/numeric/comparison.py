@@ -347,7 +347,7 @@ class Comparison:
     def _of_values(self, probe: Probe, finding: Finding) -> tuple[Finding, bool]:
         """Return a mismatch of differences of values, and whether their errors explain it."""
         self.numeric.measure_noise()
-        again = self.numeric.finer_slope(probe, finding.numeric)
+        again = self.numeric.finer_slope(probe, self.numeric.slope(probe))
         finding = finding._replace(numeric=again)
         margin = self._margin(probe, finding) + self.numeric.gradient_floor(probe)
         return finding, again.allows(finding.computed, margin)
@@ -367,6 +367,9 @@ class Comparison:
             self.directions += 1
             self.pairs.append((g, float(np.clip(g, *found.sides))))
             if not found.allows(g, numeric.blur(probe)):
+                nearby = numeric.nearby(probe)
+                if nearby is not None and nearby.allows(g, numeric.blur(probe)):
+                    continue
                 finding = Finding(probe.place, g, found)
                 raise self._failure((probe, finding), [finding], 1)
 

@@ -73,7 +73,7 @@ class Derivatives:
     def _slope(self, probe: Probe) -> Slope:
         return slope(
             lambda t: self.scalar.change(probe.times(t)),
-            probe.scale(self.gradient),
+            max(probe.scale(self.gradient), 1e-6 * self.reach),
             self.size,
             self.space.finest(probe),
         )

@@ -9,6 +9,7 @@ A generalised gradient g (F. Clarke, "Optimization and Nonsmooth Analysis", 1983
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 
 import numpy as np
 
@@ -20,6 +21,8 @@ MOST = 256
 """When so many elements at kinks are found, no more are searched for."""
 MOST_TOGETHER = 64
 """Not more elements than this are moved at once."""
+_NEARER = (1e-5, 1e-7, 1e-9, 1e-11)
+"""How far one looks along a direction, as long as rounding allows."""
 _NEARBY, _STEP = 1e-5, 1e-7
 """How far nearby points are, and the step of a difference there: both relative to the units."""
 
@@ -85,10 +88,17 @@ def nearby_slope(
         return (ahead - behind) / (2 * step)
 
     # The one-sided derivatives: where a cone has its point, no side of any axis is extreme.
-    reach = _NEARBY / max(map(abs, weights))
-    low, high = sorted(derivative([side * reach * w for w in weights]) for side in (-1, 1))
-    margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * size / step
-    for sign in (-1, 1) if not low - margin <= expected <= high + margin else ():
+    for nearer in _NEARER:
+        reach = nearer / max(map(abs, weights))
+        ends = [value(_moved(kinked, [side * reach * w for w in weights])) for side in (-1, 1)]
+        low, high = sorted((-ends[0] / reach, ends[1] / reach))
+        margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * size / reach
+        if low - margin <= expected <= high + margin:
+            return Slope((low + high) / 2, high - low, low, high, margin, high - low)
+        if margin > 1e-3 * max(abs(low), abs(high), abs(expected)):
+            break
+    low, high, margin = inf, -inf, 0.0
+    for sign in (-1, 1):
         here = away * rng.choice([-1.0, 1.0], len(kinked))
         best = derivative(here)
         for j in [*range(len(here))] * 2:

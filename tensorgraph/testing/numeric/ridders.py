@@ -160,7 +160,7 @@ def _extrapolated(
         noise.append(_ROUNDING * size / h)
         steepest = max(steepest, abs(above) / h, abs(below) / h)
         if len(steps) in (_FEWEST, _LEVELS) or level == _LEVELS - 1:
-            found = _from_both_sides(middle, gaps, noise, steepest, finest / h)
+            found = _from_both_sides(middle, gaps, noise, steepest, scale, finest / h)
             if found.error <= 0.1 * ENOUGH * max(scale, steepest) and not found.is_kink:
                 break
     return found
@@ -171,6 +171,7 @@ def _from_both_sides(
     gaps: Sequence[float],
     noise: Sequence[float],
     steepest: float,
+    scale: float,
     finest: float,
 ) -> Slope:
     """Return the slope from two-sided quotients, and the gaps between the one-sided ones.
@@ -185,7 +186,7 @@ def _from_both_sides(
         if odd_error < error:  # and where that is, just beside the point, is not seen from afar
             value, error = odd, odd_error + (abs(gaps[-1]) * finest if finest < 1 else 0.0)
     side_error = error + gap_error / 2
-    if not side_error <= 1e-3 * steepest + 1e3 * max(noise, default=0.0):
+    if not side_error <= 1e-3 * max(steepest, scale) + 1e3 * max(noise, default=0.0):
         # Across a pole or a jump the two-sided quotients may settle, on nothing.
         error = inf
     return Slope(value, error, value - gap / 2, value + gap / 2, side_error, steepest)

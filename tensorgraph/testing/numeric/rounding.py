@@ -23,8 +23,8 @@ _SMALL, _LARGE = 2.0**-46, 2.0**-34
 _SAMPLES = 6
 TIMES = 16.0
 """How much more than the spread of a few samples, by an ulp each, rounding may really do."""
-_APART, _POINTS, _DIFFERENCES = 2.0**-14, 12, 6
-"""How far neighbouring points are apart, how many there are, and which differences count."""
+_APART, _POINTS, _DIFFERENCES = 2.0**-20, 8, 6
+"""How far neighbouring points are apart, how many there are a side, and which differences count."""
 _BINOMIAL = math.sqrt(math.comb(2 * _DIFFERENCES, _DIFFERENCES))
 """How much larger these differences are of random numbers than the numbers."""
 _EXACT = {"shape", "index", "random"}
@@ -104,16 +104,16 @@ def _jitter(
         k: np.clip(array, -1, 1) * (_APART * random_weights(rng, array.shape))
         for k, array in enumerate(scalar.checked.arrays)
     }
-    points = range(-_POINTS // 2, _POINTS // 2)
-    try:
-        rows = [once(None, {k: j * move for k, move in line.items()}) for j in points]
-    except Exception:  # whatever a function may raise a little beside its arguments
-        return [np.zeros(array.shape) for array in centre]
-    found = []
-    for columns in zip(*rows, strict=True):
-        rough = np.abs(np.diff(np.stack(columns), _DIFFERENCES, axis=0)) / _BINOMIAL
-        found.append(np.nan_to_num(np.max(rough, axis=0), nan=0.0, posinf=0.0))
-    return found
+    sides = []
+    for sign in (1, -1):  # a kink or jump at the arguments themselves is on neither
+        points = [sign * j for j in range(1, _POINTS + 1)]
+        try:
+            rows = [once(None, {k: j * move for k, move in line.items()}) for j in points]
+        except Exception:  # whatever a function may raise a little beside its arguments
+            return [np.zeros(array.shape) for array in centre]
+        differences = [np.diff(np.stack(column), _DIFFERENCES, axis=0) for column in zip(*rows)]
+        sides.append([np.max(np.abs(rough), axis=0) / _BINOMIAL for rough in differences])
+    return [np.nan_to_num(np.fmin(a, b), posinf=0.0) for a, b in zip(*sides, strict=True)]
 
 
 def _spread(
@@ -136,4 +136,4 @@ def _spread(
             for worst, result, right in zip(most, results, centre, strict=True):
                 np.fmax(worst, np.abs(result - right), out=worst)
         found.append([worst * (ULP / part) for worst in most])
-    return [np.minimum(small, 4 * large) for small, large in zip(*found, strict=True)]
+    return [np.where(small <= 16 * large, small, 0.0) for small, large in zip(*found, strict=True)]
