@@ -152,10 +152,13 @@ def test_numeric_derivatives_that_are_not_good_say_so():
     assert "the numeric derivatives are good to" in repr(found)
 
 
-def test_many_elements_are_checked_along_random_directions():
-    found = gradcheck(lambda x: tg.softmax(x, axis=1) ** 2, RNG.standard_normal((100, 30)), order=2)
-    assert (found.elements, found.directions) == (0, 16)
+def test_many_elements_are_checked_in_groups():
+    x = RNG.standard_normal((100, 30))
+    found = gradcheck(lambda x: tg.softmax(x, axis=1) ** 2, x, order=2)
+    assert (found.elements, found.directions) == (3000, 0)
     assert found.method == COMPLEX
+    found = gradcheck(lambda x: tg.erf(x) ** 2, x)
+    assert (found.elements, found.directions) == (3000, 0) or found.directions == 16
 
 
 def test_deep_relu_network():
@@ -349,18 +352,21 @@ def test_kinks_among_many_elements_are_found_and_judged():
     x[[5, 200, 499]] = 0
     found = gradcheck(tg.abs, x)
     assert found.kinks == tuple(f"argument 0 (x), index ({i},)" for i in (5, 200, 499))
-    assert found.elements == 3 and found.directions > 16
+    assert found.elements == 500 and found.method == COMPLEX
     off = tg.op(
         "abs_off", np.abs, {"x": lambda g, x: g * tg.where(x >= 0, 1 + 1e-6 * (x == 0), -1)}
     )
     assert "index (" in message(off, x)
-    assert "more than 16 of its elements stand at a kink" in message(tg.abs, np.zeros(300))
+    found = gradcheck(tg.abs, np.zeros(300))
+    assert len(found.kinks) == 256
+    assert "44 elements were not checked: more than 256 stand at kinks" in repr(found)
 
 
 def test_kinks_that_are_no_corners():
-    for x in (np.zeros((2, 3)), 1e-200 * np.ones((2, 3)), np.array([[0.0, 0, 0], [3, 4, 0]])):
+    for x in (np.zeros((2, 3)), np.array([[0.0, 0, 0], [3, 4, 0]])):
         found = gradcheck(lambda x: tg.norm(x, axis=1), x)
         assert len(found.kinks) >= 3
+    assert not gradcheck(lambda x: tg.norm(x, axis=1), 1e-200 * np.ones((2, 3))).kinks
     f = tg.op("norm2", lambda x: np.sqrt((x * x).sum()), {"x": lambda g, x: 0.8 + 0 * x})
     assert "moved together" in message(f, np.zeros(3))  # 0.8 in each: longer than 1
 
@@ -402,7 +408,7 @@ SMOOTH = {
 @given(x=st.floats(-3, 3))
 def test_extrapolation_knows_its_error(name, x):
     f, derivative = SMOOTH[name]
-    found = slope(lambda t: f(x + t), 1.0)
+    found = slope(lambda t: f(x + t) - f(x), 1.0, abs(f(x)))
     assert abs(found.value - derivative(x)) <= 3 * found.error
     assert found.error <= (1e-10 if name == "offset" else 1e-11)
     assert not found.is_kink
@@ -410,8 +416,8 @@ def test_extrapolation_knows_its_error(name, x):
 
 @given(st.floats(-5, 5), st.floats(-5, 5))
 def test_extrapolation_sees_both_sides_of_a_kink(left, right):
-    found = slope(lambda t: (right if t > 0 else left) * math.sin(t) + math.cos(t), 1.0)
-    if abs(right - left) > 1e-3 * max(abs(left), abs(right)) + 1e-9:
+    found = slope(lambda t: (right if t > 0 else left) * math.sin(t) + math.cos(t) - 1, 1.0, 1.0)
+    if abs(right - left) > 1e-3 * max(abs(left), abs(right)) + 1e-5:
         assert found.is_kink
         assert found.left == pytest.approx(left, abs=1e-5)
         assert found.right == pytest.approx(right, abs=1e-5)

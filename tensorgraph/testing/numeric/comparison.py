@@ -212,13 +212,16 @@ class Comparison:
         """Return whether extrapolated differences along random directions settle all elements."""
         margin = self._group_margin(k, elements)
         pairs = []
-        for _ in range(_GROUPS - 1):
+        while not pairs or abs(pairs[-1][0]) < margin / self.rtol:
+            # Where the elements' derivatives cancel, an error that all share is not seen.
             probe = self.space.random(k, self.smooth[k], self.rng)
             computed, found = probe.along(self.gradient), self.numeric.slope(probe)
             known = SAFETY * found.error <= margin and not found.is_kink
             if not known or abs(computed - found.value) > margin:
                 return False
             pairs.append((computed, found.value))
+            if len(pairs) == _GROUPS:
+                break
         self.pairs += pairs
         return True
 
@@ -230,7 +233,7 @@ class Comparison:
     def _is_rounding(self, probe: Probe, difference: float) -> bool:
         """Return whether rounding explains that a derivative differs from the complex step's."""
         numeric = self.numeric
-        floor = numeric.gradient_floor(probe) + numeric.step_floor(probe) + numeric.blur(probe)
+        floor = numeric.gradient_floor(probe) + numeric.step_floor(probe) + numeric.haze(probe)
         return difference <= floor
 
     def _worst_element(self, k: int, probe: Probe, inside: Array) -> Probe:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
 from tensorgraph.testing.numeric import rounding
 from tensorgraph.testing.numeric.checked_function import Array, Scalar
 from tensorgraph.testing.numeric.extended import FINER, Extended, NotExtendedError
+from tensorgraph.testing.numeric.kinks import between
 from tensorgraph.testing.numeric.probes import Probe, Space
-from tensorgraph.testing.numeric.ridders import ENOUGH, SAFETY, Slope, glance, slope
+from tensorgraph.testing.numeric.ridders import ENOUGH, SAFETY, UNKNOWN, Slope, glance, slope
 
 UNDERFLOW = 1e-290
 """What no longer counts: numbers so small have fewer digits."""
@@ -18,7 +20,7 @@ _NOISE = 2.0**-48
 """Rounding in differences, relative to what the whole function depends on."""
 _ROUNDED = 2.0**-42
 """What float64 may lose of what the whole function depends on."""
-_NEARBY, _NEARBY_STEP, _NEARBY_POINTS = 1e-5, 1e-7, 24
+_NEARBY, _NEARBY_STEP, _NEARBY_POINTS = 1e-5, 2e-6, 24
 """How far nearby points are, and the step of a difference there: both relative to the units."""
 _STEP_TWICE = 2.0**20
 """How much larger a second complex step is than the first."""
@@ -51,7 +53,6 @@ class Derivatives:
         self.reach = max(reach, self.size, *reaches)
         self._knows_noise = False
         self._floors: list[Array] | None = None
-        self._extended: Extended | None = None
 
     # ------------------------------------------------------------------------- differences of values
 
@@ -64,17 +65,26 @@ class Derivatives:
 
     def slope(self, probe: Probe) -> Slope:
         """Return the slope of values along a probe, whatever it takes."""
+        good = ENOUGH * probe.scale(self.gradient)
         found = self._slope(probe)
-        if not self._knows_noise and not found.error <= ENOUGH * probe.scale(self.gradient):
+        if not self._knows_noise and not found.error <= good:
             self.measure_noise()
             found = self._slope(probe)
+        if self._knows_noise and not found.error <= good:
+            finer = self._slope(probe, extended=True)
+            found = finer if finer.error < found.error or finer.is_kink else found
         return found.per(probe.unit)
 
-    def _slope(self, probe: Probe) -> Slope:
+    def _slope(self, probe: Probe, extended: bool = False) -> Slope:
+        scalar, size = self.scalar, self.size
+        if extended:
+            if self._wide is None:
+                return UNKNOWN
+            scalar, size = self._wide.scalar, FINER * size
         return slope(
-            lambda t: self.scalar.change(probe.times(t)),
+            lambda t: scalar.change(probe.times(t)),
             max(probe.scale(self.gradient), 1e-6 * self.reach),
-            self.size,
+            size,
             self.space.finest(probe),
         )
 
@@ -119,10 +129,10 @@ class Derivatives:
 
         slopes = [derivative() for _ in range(_NEARBY_POINTS)]
         low, high = min(slopes), max(slopes)
-        margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * self.size / step
-        if not high - low > 10 * margin:
+        margin = 4e-16 * self.size / step
+        if not high - low > 1e-3 * (abs(low) + abs(high)) + 10 * margin:
             return None
-        return Slope((low + high) / 2, high - low, low, high, margin, high - low)
+        return between(low, high, margin)
 
     def is_rough(self, probe: Probe, seen: Slope) -> bool:
         """Return whether there is a kink or a jump, as far as the slope of values tells."""
@@ -130,7 +140,8 @@ class Derivatives:
 
     def settles(self, probe: Probe, s: Slope) -> bool:
         """Return whether a slope is known well enough to judge by."""
-        scale = max(probe.scale(self.gradient) / probe.unit, s.steepest)
+        largest = max(float(np.max(np.abs(self.gradient[k]))) for k in probe.direction)
+        scale = max(probe.scale(self.gradient) / probe.unit, s.steepest, largest)
         reach = max(self.reach / probe.unit, s.steepest)
         return s.error <= max(1e-3 * scale, 1e-9 * reach, UNDERFLOW)
 
@@ -142,6 +153,10 @@ class Derivatives:
     def blur(self, probe: Probe) -> float:
         """Return what rounding may do to a slope of values beyond its own estimate."""
         return _NOISE * self.reach / probe.unit
+
+    def haze(self, probe: Probe) -> float:
+        """Return the same where arguments are large and the function changes fast."""
+        return self.blur(probe) * min(max(probe.unit, 1.0), 1e6)
 
     # ------------------------------------------------------------------------------- complex step
 
@@ -169,18 +184,25 @@ class Derivatives:
         ``None`` if there are no more, or the computed derivative is too far from that with more
         to be the same but for rounding.
         """
+        if self._wide is None:
+            return None
+        rates = probe.rates()
+        step = self.space.complex_step(rates)
         try:
-            if self._extended is None:
-                self._extended = Extended(self.scalar)
-            rates = probe.rates()
-            step = self.space.complex_step(rates)
-            first, second = (self._extended.stepped(rates, h) for h in (step, step * _STEP_TWICE))
+            first, second = (self._wide.stepped(rates, h) for h in (step, step * _STEP_TWICE))
+            computed = probe.along(self._wide.gradient)
         except NotExtendedError:
             return None
-        computed = probe.along(self._extended.gradient)
         if not abs(computed - probe.along(self.gradient)) <= _ROUNDED * self.reach / probe.unit:
             return None
-        return computed, first, abs(first - second) + FINER * self.blur(probe)
+        return computed, first, abs(first - second) + FINER * self.haze(probe)
+
+    @cached_property
+    def _wide(self) -> Extended | None:
+        try:
+            return Extended(self.scalar)
+        except NotExtendedError:
+            return None
 
     # -------------------------------------------------------------------------------- the gradient
 

@@ -27,12 +27,12 @@ class Extended:
     def __init__(self, scalar: Scalar) -> None:
         if FINER == 1:
             raise NotExtendedError
-        self._scalar = scalar.extended()
-        self.gradient: list[Array] = self._run(lambda: self._scalar.gradient_seen(_AllDigits()))
+        self.scalar = scalar.extended()
+        self.gradient: list[Array] = self._run(lambda: self.scalar.gradient_seen(_AllDigits()))
 
     def stepped(self, rates: Direction, step: float) -> float:
         """Return the derivative by the complex step."""
-        found: float = self._run(lambda: self._scalar.stepped(rates, step, _AllDigits()))
+        found: float = self._run(lambda: self.scalar.stepped(rates, step, _AllDigits()))
         return found
 
     def _run(self, compute: Any) -> Any:

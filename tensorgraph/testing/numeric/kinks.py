@@ -94,7 +94,7 @@ def nearby_slope(
         low, high = sorted((-ends[0] / reach, ends[1] / reach))
         margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * size / reach
         if low - margin <= expected <= high + margin:
-            return Slope((low + high) / 2, high - low, low, high, margin, high - low)
+            return between(low, high, margin)
         if margin > 1e-3 * max(abs(low), abs(high), abs(expected)):
             break
     low, high, margin = inf, -inf, 0.0
@@ -110,6 +110,10 @@ def nearby_slope(
                 here[j] *= -1
         low, high = min(low, best), max(high, best)
     margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * size / step
+    return between(low, high, margin)
+
+
+def between(low: float, high: float, margin: float) -> Slope:
     return Slope((low + high) / 2, (high - low) / 2 + margin, low, high, margin, high - low)
 
 

@@ -63,7 +63,9 @@ class Space:
         """Return an element's probe with steps of other sizes that may matter to it."""
         ((k, direction),) = probe.direction.items()
         own = float(np.max(np.abs(self.arrays[k][direction != 0]), initial=0.0))
-        units = {unit for unit in (1.0, own) if 1e-300 < unit < 0.1 * probe.unit}
+        everywhere = np.concatenate([np.abs(array).reshape(-1) for array in self.arrays])
+        least = float(np.min(everywhere[everywhere > 0], initial=1.0))
+        units = {unit for unit in (1.0, own, least) if 1e-300 < unit < 0.1 * probe.unit}
         return [
             replace(probe, direction={k: direction * (unit / probe.unit)}, unit=unit)
             for unit in sorted(units, reverse=True)

@@ -83,6 +83,9 @@ def exactly(value: float) -> Slope:
     return Slope(value, 0.0, value, value, 0.0, abs(value))
 
 
+UNKNOWN = Slope(nan, inf, nan, nan, inf, 0.0)
+
+
 def glance(change: Callable[[float], float], scale: float, size: float) -> Slope | None:
     """Return the derivative at 0 from four values, ``None`` if they do not settle it.
 
@@ -118,12 +121,14 @@ def slope(
         size: of the terms that the function's value is a sum of: how large its rounding errors are.
         finest: the distance to the nearest kink or pole that is to be seen as such.
     """
-    best = Slope(nan, inf, nan, nan, inf, 0.0)
+    best = UNKNOWN
     for first in _first_steps(finest):
         # Where smaller steps would lose more to rounding than they gain, they are not tried.
         if _ROUNDING * size / first > (1e-3 * best.gap if best.is_kink else best.error):
             break
         found = _extrapolated(change, first, size, scale, finest)
+        if best.steepest and not found.steepest:
+            continue  # steps too small to change anything
         if best.is_kink:  # a kink counts only if smaller steps see it too
             better = found.is_kink or found.error < 1e-3 * best.gap
         else:
@@ -147,7 +152,7 @@ def _extrapolated(
     gaps: list[float] = []
     noise: list[float] = []
     steepest = 0.0
-    found = Slope(nan, inf, nan, nan, inf, 0.0)
+    found = UNKNOWN
     for level in range(_LEVELS):
         h = first / _RATIO**level
         above, below = change(h), change(-h)
