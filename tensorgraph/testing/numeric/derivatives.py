@@ -72,7 +72,7 @@ class Derivatives:
             found = self._slope(probe)
         if self._knows_noise and not found.error <= good:
             finer = self._slope(probe, extended=True)
-            found = finer if finer.error < found.error or finer.is_kink else found
+            found = finer if np.isfinite(finer.error) or finer.is_kink else found
         return found.per(probe.unit)
 
     def _slope(self, probe: Probe, extended: bool = False) -> Slope:
