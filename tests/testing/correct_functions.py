@@ -147,10 +147,10 @@ def _recurrence(x: Any, w: Any) -> Any:
     return h
 
 
-_inverse = tg.op("inverse", lambda a: np.linalg.inv(a), {"a": lambda g, out: -(out.mT @ g @ out.mT)})
-_logdet = tg.op(
-    "logdet", lambda a: np.linalg.slogdet(a)[1], {"a": lambda g, a: g * _inverse(a).mT}
+_inverse = tg.op(
+    "inverse", lambda a: np.linalg.inv(a), {"a": lambda g, out: -(out.mT @ g @ out.mT)}
 )
+_logdet = tg.op("logdet", lambda a: np.linalg.slogdet(a)[1], {"a": lambda g, a: g * _inverse(a).mT})
 _cumulative_product = tg.op(
     "cumulative_product", lambda x: np.cumprod(x),
     {"x": lambda g, x, out: tg.flip(tg.cumulative_sum(tg.flip(g * out))) / x},

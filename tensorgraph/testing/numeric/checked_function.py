@@ -23,6 +23,7 @@ Array = NDArray[Any]
 Direction = dict[int, Array]
 """Which arguments move, by position among the checked ones, and how."""
 
+
 class NotAnalyticError(Exception):
     """The function cannot be continued to complex numbers; the text says why."""
 
@@ -164,7 +165,9 @@ class Scalar:
         self._centre = self._weighted(self.results)
         return [np.array(g._data) for g in found]
 
-    def gradient_seen(self, observer: Observer | None, moved: Direction | None = None) -> list[Array]:
+    def gradient_seen(
+        self, observer: Observer | None, moved: Direction | None = None
+    ) -> list[Array]:
         """Return the gradient, also elsewhere; an observer sees what the rules compute, too."""
         variables = self.checked.variables(moved)
         with np.errstate(all="ignore"), self.checked.running(observer):
@@ -224,7 +227,7 @@ class Scalar:
         observer: Observer | None = None,
         beside: Direction | None = None,
     ) -> float:
-        """Return the same without looking for what loses an imaginary part; ``beside`` the point."""
+        """Return the same, not watching for lost imaginary parts, at a point ``beside``."""
         moved = {k: 1j * step * d for k, d in direction.items()}
         for k, away in (beside or {}).items():
             moved[k] = moved[k] + away if k in moved else away

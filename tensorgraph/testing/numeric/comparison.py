@@ -19,6 +19,8 @@ from tensorgraph.testing.numeric.findings import (
     GradcheckResult,
     failure,
     relative_difference,
+    require_finite,
+    unsettled,
 )
 from tensorgraph.testing.numeric.kinks import (
     MOST,
@@ -71,7 +73,7 @@ class Comparison:
         self.gradient, self.order, self.rtol = gradient, order, rtol
         self.rng, self.space = rng, space
         self.what = "gradient" if order == 1 else "second derivative (of a projected gradient)"
-        self._require_finite(held)
+        require_finite(gradient, held, space.names, self.what)
         self.numeric = Derivatives(scalar, gradient, space, rng, reach)
         self.smooth = [~part for part in held]
         """What is compared in groups."""
@@ -204,14 +206,16 @@ class Comparison:
                 self.pairs.append((computed, found))
             elif len(elements) <= EVERY_ELEMENT:
                 return self._compare(self.space.element(k, i) for i in elements.tolist())
-            elif not self._is_rounding(probe, abs(computed - found)):
+            elif not self._is_rounding(
+                probe, abs(computed - found), self._group_margin(k, elements)
+            ):
                 self._compare([self._worst_element(k, probe, elements)])
         self.elements += len(elements)
 
     def _agree_in_groups(self, k: int, elements: Array) -> bool:
         """Return whether extrapolated differences along random directions settle all elements."""
         margin = self._group_margin(k, elements)
-        pairs = []
+        pairs: list[tuple[float, float]] = []
         while not pairs or abs(pairs[-1][0]) < margin / self.rtol:
             # Where the elements' derivatives cancel, an error that all share is not seen.
             probe = self.space.random(k, self.smooth[k], self.rng)
@@ -230,11 +234,14 @@ class Comparison:
         largest = float(np.max(np.abs(self.gradient[k].reshape(-1)[elements])))
         return self.rtol * largest / 2 + UNDERFLOW
 
-    def _is_rounding(self, probe: Probe, difference: float) -> bool:
+    def _is_rounding(self, probe: Probe, difference: float, margin: float) -> bool:
         """Return whether rounding explains that a derivative differs from the complex step's."""
+        if extended := self.numeric.extended(probe):
+            computed, found, blur = extended
+            return abs(computed - found) <= margin + blur
         numeric = self.numeric
         floor = numeric.gradient_floor(probe) + numeric.step_floor(probe) + numeric.haze(probe)
-        return difference <= floor
+        return difference <= margin + floor
 
     def _worst_element(self, k: int, probe: Probe, inside: Array) -> Probe:
         """Search by halving for the element that makes a direction's derivative wrong."""
@@ -263,13 +270,15 @@ class Comparison:
         checked = 0
         for probe in probes:
             checked += 1
-            finding = Finding(probe.place, probe.along(self.gradient), self._slope(probe, by_values))
+            finding = Finding(
+                probe.place, probe.along(self.gradient), self._slope(probe, by_values)
+            )
             g, s = finding.computed, finding.numeric
             if s.is_kink and probe.is_element:
                 self.kinks.append(probe)
             elif not self.numeric.settles(probe, s):
                 if self.order == 1:
-                    raise self._unsettled(probe, s)
+                    raise unsettled(self.what, probe.place, s)
                 self.jumps.append(probe)
                 continue
             self.elements += probe.is_element
@@ -298,7 +307,7 @@ class Comparison:
         self.doubts.append(doubt)
 
     def _judge(self, suspicious: Sequence[Judged], checked: int) -> None:
-        """Look at mismatches again, the worst first; raise if there is more to one than rounding."""
+        """Look at mismatches again, the worst first; raise for what rounding does not explain."""
         pending = sorted(suspicious, key=lambda pair: -pair[1].distance)
         while pending:
             seen = self._seen_again(*pending[0])
@@ -331,11 +340,7 @@ class Comparison:
             NotAnalyticError: differences agree with the computed value rather than with it.
         """
         margin = self._margin(probe, finding)
-        if extended := self.numeric.extended(probe):
-            computed, found, blur = extended
-            if abs(computed - found) <= margin + blur:
-                return finding, True
-        elif self._is_rounding(probe, finding.distance - margin):
+        if self._is_rounding(probe, finding.distance, margin):
             return finding, True
         again = self.numeric.finer_slope(probe, self.numeric.slope(probe))
         margin += self.numeric.blur(probe)
@@ -364,9 +369,7 @@ class Comparison:
             probe = together(chosen, weights)
             g = probe.along(self.gradient)
             numeric = self.numeric
-            found = nearby_slope(
-                numeric.scalar.change, chosen, weights, g, numeric.size, self.rng
-            )
+            found = nearby_slope(numeric.scalar.change, chosen, weights, g, numeric.size, self.rng)
             self.directions += 1
             self.pairs.append((g, float(np.clip(g, *found.sides))))
             if not found.allows(g, numeric.blur(probe)):
@@ -377,24 +380,6 @@ class Comparison:
                 raise self._failure((probe, finding), [finding], 1)
 
     # ----------------------------------------------------------------------------------- failures
-
-    def _require_finite(self, held: Sequence[Array]) -> None:
-        for name, g, part in zip(self.space.names, self.gradient, held, strict=True):
-            bad = np.argwhere(~np.isfinite(g) & ~part)
-            if len(bad):
-                index = tuple(int(n) for n in bad[0])
-                where = f"{name}, index {index}" if index else name
-                raise errors.GradcheckError(
-                    f"gradcheck: the computed {self.what} is {g[index]} at {where}; run it under"
-                    " tg.debug() to see where that is made"
-                )
-
-    def _unsettled(self, probe: Probe, s: Slope) -> Exception:
-        return errors.GradcheckError(
-            f"gradcheck: the {self.what} at {probe.place} cannot be judged: the numeric one does"
-            f" not settle ({s.value:.6g} ± {s.error:.1g}); the function jumps there, is noisy, or"
-            " is not defined on both sides"
-        )
 
     def _failure(self, worst: Judged, wrong: Sequence[Finding], checked: int) -> Exception:
         """Return the error for wrong derivatives, showing the worst."""

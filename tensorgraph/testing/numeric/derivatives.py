@@ -54,7 +54,7 @@ class Derivatives:
         self._knows_noise = False
         self._floors: list[Array] | None = None
 
-    # ------------------------------------------------------------------------- differences of values
+    # ----------------------------------------------------------------------- differences of values
 
     def look(self, probe: Probe) -> Slope:
         """Return the slope of values along a probe, by a few of them if these agree."""

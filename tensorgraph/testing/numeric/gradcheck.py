@@ -13,8 +13,7 @@ from tensorgraph import errors
 from tensorgraph.engine.function_types import Function, P
 from tensorgraph.leads.calls import with_leads
 from tensorgraph.testing.numeric.checked_function import CheckedFunction, projection
-from tensorgraph.testing.numeric.comparison import COMPLEX_STEP as COMPLEX_STEP
-from tensorgraph.testing.numeric.comparison import Comparison
+from tensorgraph.testing.numeric.comparison import COMPLEX_STEP as COMPLEX_STEP, Comparison
 from tensorgraph.testing.numeric.findings import GradcheckResult
 from tensorgraph.testing.numeric.probes import Space, random_weights
 

@@ -114,6 +114,7 @@ def nearby_slope(
 
 
 def between(low: float, high: float, margin: float) -> Slope:
+    """Return what allows any derivative between two, or a little beside them."""
     return Slope((low + high) / 2, (high - low) / 2 + margin, low, high, margin, high - low)
 
 

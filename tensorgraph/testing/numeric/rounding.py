@@ -53,9 +53,7 @@ class _Shaken(Observer):
             part *= 1 + self._part * self._rng.uniform(-1, 1, part.shape)
 
 
-def of_gradient(
-    scalar: Scalar, gradient: Sequence[Array], rng: np.random.Generator
-) -> list[Array]:
+def of_gradient(scalar: Scalar, gradient: Sequence[Array], rng: np.random.Generator) -> list[Array]:
     """Return how far each entry of a gradient may be off by rounding, 0 where that jumps."""
 
     def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
@@ -111,7 +109,9 @@ def _jitter(
             rows = [once(None, {k: j * move for k, move in line.items()}) for j in points]
         except Exception:  # whatever a function may raise a little beside its arguments
             return [np.zeros(array.shape) for array in centre]
-        differences = [np.diff(np.stack(column), _DIFFERENCES, axis=0) for column in zip(*rows)]
+        differences = [
+            np.diff(np.stack(column), _DIFFERENCES, axis=0) for column in zip(*rows, strict=True)
+        ]
         sides.append([np.max(np.abs(rough), axis=0) / _BINOMIAL for rough in differences])
     return [np.nan_to_num(np.fmin(a, b), posinf=0.0) for a, b in zip(*sides, strict=True)]
 
