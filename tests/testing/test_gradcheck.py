@@ -185,7 +185,7 @@ def test_factor_of_1e_12_is_rounding():
     gradcheck(square_off_by(1 + 1e-12), X)
 
 
-@pytest.mark.parametrize("size, error", [(10, 4e-11), (1000, 2e-8), (100_000, 2e-6)])
+@pytest.mark.parametrize("size, error", [(10, 4e-11), (1000, 4e-11), (100_000, 4e-11)])
 def test_one_wrong_element_is_caught_and_found(size, error):
     at = size * 2 // 3
     x = RNG.uniform(0.5, 1.0, size)
@@ -361,8 +361,8 @@ def test_kinks_among_many_elements_are_found_and_judged():
     )
     assert "index (" in message(off, x)
     found = gradcheck(tg.abs, np.zeros(300))
-    assert len(found.kinks) == 256
-    assert "44 elements were not checked: more than 256 stand at kinks" in repr(found)
+    assert len(found.kinks) == 64
+    assert "236 elements were not checked: more than 64 stand at kinks" in repr(found)
 
 
 def test_kinks_that_are_no_corners():
@@ -386,6 +386,24 @@ def test_each_element_a_subgradient_but_not_all_together():
     f = tg.op("maximum0", np.maximum, rules)
     assert "moved together" in message(f, np.ones(2), np.ones(2))
     message(lambda x: tg.relu(x) - tg.relu(-x), np.zeros(2))  # relu'(0) = 0 has this price
+
+
+def test_second_derivatives_are_checked_beside_a_kink():
+    def rule(g, x):
+        slope = 2 * x
+        return g * (
+            slope.detach() + 1.5 * (slope - slope.detach()) if type(x) is tg.Tensor else slope
+        )
+
+    wrong = tg.op("square_off", lambda x: x * x, {"x": rule})
+    text = message(lambda x: tg.relu(x) + wrong(x), KINKED, order=2)
+    assert "second derivative" in text and "index (1,)" not in text
+    assert gradcheck(lambda x: tg.relu(x) + x * x, KINKED, order=2).method == COMPLEX
+
+
+def test_a_passed_check_has_one_verdict():
+    found = gradcheck(lambda x: 1 - tg.tanh(x) ** 2, np.array([20.0, 25.0]))
+    assert "a mistake" not in repr(found)
 
 
 def test_kink_close_by_is_none():

@@ -70,7 +70,7 @@ class Derivatives:
         if not self._knows_noise and not found.error <= good:
             self.measure_noise()
             found = self._slope(probe)
-        if self._knows_noise and not found.error <= good:
+        if self._knows_noise and not found.error <= good and not found.is_kink:
             finer = self._slope(probe, extended=True)
             found = finer if np.isfinite(finer.error) or finer.is_kink else found
         return found.per(probe.unit)
@@ -80,7 +80,7 @@ class Derivatives:
         if extended:
             if self._wide is None:
                 return UNKNOWN
-            scalar, size = self._wide.scalar, FINER * size
+            scalar, size = self._wide.scalar, max(FINER * size, self._wide_roughness)
         return slope(
             lambda t: scalar.change(probe.times(t)),
             max(probe.scale(self.gradient), 1e-6 * self.reach),
@@ -203,6 +203,12 @@ class Derivatives:
             return Extended(self.scalar)
         except NotExtendedError:
             return None
+
+    @cached_property
+    def _wide_roughness(self) -> float:
+        """A kernel may take more digits and compute no more than float64 has."""
+        scalar = self._wide.scalar if self._wide else self.scalar
+        return rounding.TIMES * rounding.roughness_of_value(scalar, self.rng) / rounding.ULP
 
     # -------------------------------------------------------------------------------- the gradient
 

@@ -122,18 +122,20 @@ def slope(
         finest: the distance to the nearest kink or pole that is to be seen as such.
     """
     best = UNKNOWN
-    for first in _first_steps(finest):
+    firsts = _first_steps(finest)
+    while firsts:
+        # A kink counts only if smaller steps see it too: the smallest are asked at once.
+        first = firsts.pop(-1 if best.is_kink else 0)
         # Where smaller steps would lose more to rounding than they gain, they are not tried.
         if _ROUNDING * size / first > (1e-3 * best.gap if best.is_kink else best.error):
-            break
+            continue
         found = _extrapolated(change, first, size, scale, finest)
         if best.steepest and not found.steepest:
             continue  # steps too small to change anything
-        if best.is_kink:  # a kink counts only if smaller steps see it too
-            better = found.is_kink or found.error < 1e-3 * best.gap
-        else:
-            better = found.is_kink or found.error < best.error
-        best = found if better else best
+        if best.is_kink and found.is_kink:
+            break
+        if found.is_kink or found.error < (1e-3 * best.gap if best.is_kink else best.error):
+            best = found
         if best.error <= ENOUGH * max(scale, best.steepest) and not best.is_kink:
             break
     return best

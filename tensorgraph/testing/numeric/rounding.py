@@ -80,6 +80,15 @@ def of_value(scalar: Scalar, rng: np.random.Generator) -> float:
     return float(_floor(scalar, once, [np.zeros(())], rng)[0])
 
 
+def roughness_of_value(scalar: Scalar, rng: np.random.Generator) -> float:
+    """Return how rough the number is along a line, however many digits it is computed with."""
+
+    def once(shaken: _Shaken | None, moved: Direction) -> Sequence[Array]:
+        return [np.asarray(scalar.change(moved))]
+
+    return float(_jitter(scalar, once, [np.zeros(())], rng)[0])
+
+
 def _floor(
     scalar: Scalar, once: _Once, centre: Sequence[Array], rng: np.random.Generator
 ) -> list[Array]:
