@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS :=
 
-.PHONY: help demo test lint types stubs bench faults machines gallery playback docs clean
+.PHONY: help demo test lint types stubs bench faults mutants machines gallery playback docs clean
 .NOTPARALLEL: # all targets share one environment
 
 help: ## list the targets (the default)
@@ -29,6 +29,9 @@ bench: .venv/test.stamp ## measure, on one core; ARGS="--peers PYTHON" beside Py
 
 faults: .venv/test.stamp ## plant faults; the tests must catch each
 	$(BIN)/python -m tests.faults.plant $(ARGS)
+
+mutants: .venv/test.stamp ## draw faults by a seed; ARGS="--seed 1 --count 200 --rooms ops"
+	nice $(BIN)/python -m tests.mutants $(ARGS)
 
 machines: .venv/test.stamp ## run the tests as on other machines; ARGS chooses, see tests/machine/runs.py
 	$(BIN)/python -m tests.machine.runs $(ARGS)

@@ -32,10 +32,13 @@ catch an error                    ``tg.errors.ShapeError`` and its siblings
 
 ``help(tg.nn)`` and so on say the same of each room, and ``help(tg.exp)`` all about one function. A
 name that PyTorch, Keras, JAX or NumPy have for a thing is answered with the one it has here.
+
+Though it brings a plugin, pytest compiles it as Python does (PYTEST_DONT_REWRITE).
 """
 
 from __future__ import annotations
 
+import sys as _sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -157,6 +160,9 @@ else:
 
     def __dir__() -> list[str]:
         return sorted({*__all__, *_ROOMS, "__version__"})
+
+    if "hypothesis" in _sys.modules:  # else it does so when it is imported
+        import_module("tensorgraph.hypothesis_types").register()
 
     _foreign_imports.install()
     _keep_freed_memory()

@@ -26,7 +26,7 @@ from numpy.typing import DTypeLike
 
 from tensorgraph import errors
 from tensorgraph.arguments import to_shape, whole
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, holds, host_values, to_array, to_dtype
+from tensorgraph.engine.arrays import default_dtype, holds, host_values, to_array, to_dtype
 from tensorgraph.engine.dispatch import apply
 from tensorgraph.engine.op import HANDLERS, register
 from tensorgraph.engine.random_generator import Generator
@@ -162,7 +162,7 @@ def _source(generator: Generator | None) -> Generator:
 
 
 def _float(dtype: DTypeLike | None) -> np.dtype[Any]:
-    found = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
+    found = default_dtype() if dtype is None else to_dtype(dtype)
     if found not in _LARGEST:
         raise DTypeError(f"random numbers are drawn as float16, float32 or float64, not {found}")
     return found

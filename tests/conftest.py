@@ -10,12 +10,13 @@ one of them, and to nothing else. An elementwise op needs one in ``ops/sweep/exa
   element by element in plain Python, and as numbers with derivatives.
 - ``ops/sweep/`` holds every elementwise op against mpmath, over the whole range of floats; its
   ``table.py`` writes what the README says of accuracy.
-- ``ops/program_steps.py`` and ``engine/programs.py`` make whole programs of ops.
+- ``engine/programs.py`` holds the random graphs of ``tg.testing.strategies`` against
+  ``ops/duals.py``.
 - ``machine/`` holds what differs between machines: ``printed.py`` compares what is printed,
   ``needs.py`` says what must be installed, ``runs.py`` runs the tests as on other machines.
 - ``raising.py`` tells what an error says; ``notebook.py`` executes notebooks; ``thorough.py`` says
   whether tests run at their full size.
-- ``faults/`` lists faults to plant, ``faults/plant.py`` plants them.
+- ``faults/`` lists faults to plant, ``faults/plant.py`` plants them; ``mutants/`` draws faults.
 """
 
 import gc

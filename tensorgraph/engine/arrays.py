@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,27 @@ from tensorgraph.engine.modes import MODE
 
 Array = NDArray[Any]
 
-DEFAULT_DTYPE = np.dtype(np.float32)
-"""The type of Python floats and of parameters; a NumPy array keeps its own."""
+_SINGLE: np.dtype[Any] = np.dtype(np.float32)
+_DEFAULT = ContextVar("tensorgraph_default_dtype", default=_SINGLE)
+
+
+def default_dtype() -> np.dtype[Any]:
+    """Return the type of Python floats and of parameters; a NumPy array keeps its own.
+
+    It is float32, but in a test that asks for float64 throughout.
+    """
+    return _DEFAULT.get()
+
+
+@contextmanager
+def by_default(dtype: DTypeLike) -> Iterator[None]:
+    """Let Python floats and parameters be of another type in the block."""
+    token = _DEFAULT.set(np.dtype(dtype))
+    try:
+        yield
+    finally:
+        _DEFAULT.reset(token)
+
 
 PLAIN = frozenset(map(np.dtype, "?bhilqBHILQefd"))
 """The types of NumPy's numbers, in the machine's order of bytes: asked before all else."""
@@ -135,7 +156,7 @@ def to_array(data: Any, dtype: DTypeLike | None = None) -> Any:
             )
         if wanted is None and array.dtype == np.float64 and not hasattr(data, "__array__"):
             double = any(getattr(x, "dtype", None) == np.float64 for x in found)
-            wanted = np.dtype(np.float64) if double else DEFAULT_DTYPE
+            wanted = np.dtype(np.float64) if double else default_dtype()
     if array.dtype not in PLAIN:
         array = array if array.dtype.kind in NUMERIC else numbers_of(array)
         if array.dtype.kind not in NUMERIC:

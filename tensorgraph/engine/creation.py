@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from tensorgraph.arguments import integer, number, scalar, to_shape, whole
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, cast, to_dtype
+from tensorgraph.engine.arrays import cast, default_dtype, to_dtype
 from tensorgraph.engine.float_warnings import quiet
 from tensorgraph.engine.modes import MODE
 from tensorgraph.engine.tensor import Tensor, array_of, leaf, wrap
@@ -39,7 +39,7 @@ def zeros(
         >>> tg.zeros((1, 2))
         tensor([[0., 0.]])
     """
-    return _made(np.zeros(to_shape(shape, "zeros"), DEFAULT_DTYPE), dtype, requires_grad, name)
+    return _made(np.zeros(to_shape(shape, "zeros"), default_dtype()), dtype, requires_grad, name)
 
 
 @with_leads
@@ -53,7 +53,7 @@ def ones(
         >>> tg.ones(2)
         tensor([1., 1.])
     """
-    return _made(np.ones(to_shape(shape, "ones"), DEFAULT_DTYPE), dtype, requires_grad, name)
+    return _made(np.ones(to_shape(shape, "ones"), default_dtype()), dtype, requires_grad, name)
 
 
 @with_leads
@@ -101,7 +101,7 @@ def eye(n: int, m: int | None = None, k: int = 0, dtype: DTypeLike | None = None
                 [0., 1.]])
     """
     rows, columns = to_shape((n, n if m is None else m), "eye")
-    return _made(np.eye(rows, columns, integer(k, "eye: k"), DEFAULT_DTYPE), dtype)
+    return _made(np.eye(rows, columns, integer(k, "eye: k"), default_dtype()), dtype)
 
 
 @quiet
@@ -130,7 +130,7 @@ def arange(start: Any, stop: Any = None, step: Any = 1, dtype: DTypeLike | None 
         raise ArgumentError("arange: step must not be 0")
     if not (isinstance(start, float) or isinstance(stop, float) or isinstance(step, float)):
         return _made(_integers(range(start, stop, step)), dtype)
-    wanted = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
+    wanted = default_dtype() if dtype is None else to_dtype(dtype)
     count = max(math.ceil(stop / step - start / step) + 1, 0)  # one more than rounding may lose
     numbers = np.arange(count, dtype=np.float64)
     if math.isinf(step * float(count)):  # a distance may be too large for a number
@@ -199,8 +199,8 @@ def linspace(start: float, stop: float, num: int = 50, dtype: DTypeLike | None =
     """
     first, last = _finite(start, "linspace: start"), _finite(stop, "linspace: stop")
     count = whole(num, "linspace: num, how many numbers to return,")
-    wanted = DEFAULT_DTYPE if dtype is None else to_dtype(dtype)
-    if wanted != DEFAULT_DTYPE or max(abs(first), abs(last)) > 1e38:
+    wanted = default_dtype() if dtype is None else to_dtype(dtype)
+    if wanted != default_dtype() or max(abs(first), abs(last)) > 1e38:
         cast(np.array([first, last], np.float64), wanted)  # so that a message names an end
     if math.isinf(last / 1.0 - first):  # their distance
         return _made(2 * np.linspace(first / 2, last / 2, count), wanted)

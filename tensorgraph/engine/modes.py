@@ -292,7 +292,8 @@ def _holder(current: Mode) -> int:
     """Return the frame of the generator that a block which begins or ends belongs to, or 0.
 
     It is the generator that the block stands in, or that runs the functions it stands in. A
-    generator that is made a context manager, or a fixture of tests, enters it for who uses that.
+    generator that is made a context manager, a fixture of tests or a wrapper around them enters it
+    for who uses that.
     """
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
@@ -307,7 +308,7 @@ def _holder(current: Mode) -> int:
 
 
 _SERVING = {"__enter__", "__exit__", "__aenter__", "__aexit__"}
-_SERVING_IN = {"contextlib", "_pytest.fixtures"}
+_SERVING_IN = {"contextlib", "_pytest.fixtures", "pluggy._callers", "pluggy._execution"}
 
 
 def _serves(frame: FrameType) -> bool:

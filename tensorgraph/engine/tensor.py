@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from tensorgraph import errors
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, Array, copied, placed, to_array, to_dtype
+from tensorgraph.engine.arrays import Array, copied, default_dtype, placed, to_array, to_dtype
 from tensorgraph.engine.gradient_hook import GradientHook, Wishes
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.lost_gradients import number_leaves, read_in_vain, values_leave
@@ -397,7 +397,7 @@ class Tensor(Operators):
             fields = [np.array2string(array, separator=", ", prefix="tensor(")]
         else:
             fields = [repr(array)]
-        if self.dtype not in (DEFAULT_DTYPE, np.dtype(np.int64), np.dtype(bool)):
+        if self.dtype not in (default_dtype(), np.dtype(np.int64), np.dtype(bool)):
             fields.append(f"dtype={self.dtype}")
         if type(self._node) is Node:
             fields.append(f"op={self._node.op.name!r}")

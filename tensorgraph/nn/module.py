@@ -124,6 +124,9 @@ class Module(HasContents):
     wide_buffers: ClassVar[tuple[str, ...]] = ()
     """The attributes that :meth:`astype` leaves in single precision at least."""
 
+    mixes_examples: ClassVar[bool] = False
+    """Whether in training it takes a batch as a whole, so that examples influence one another."""
+
     frozen: bool = False
     """Whether it stays in evaluation mode, see :func:`freeze`."""
 

@@ -92,6 +92,8 @@ class BatchNorm(Module):
 
     wide_buffers = ("running_mean", "running_var")
 
+    mixes_examples = True
+
     @with_leads
     def __init__(
         self,

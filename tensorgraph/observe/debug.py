@@ -225,7 +225,7 @@ def _made_by_rule(op: Op, g: Any, saved: Sequence[Any], result: Any) -> Any:
 
     An infinity comes from finite operands; a NaN may also come from an infinite one, as 0 · ∞.
     """
-    kept = [_array(value) for value in saved if value is not None]
+    kept = [value for value in saved if value is not None]
     sound = _everywhere(_finite, [g], g.shape, op)
     infinity = sound & _everywhere(_finite, kept, g.shape, op)
     nan = sound & _everywhere(_no_nan, kept, g.shape, op)

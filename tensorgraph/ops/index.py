@@ -14,8 +14,8 @@ from numpy.typing import DTypeLike
 from tensorgraph.arguments import whole
 from tensorgraph.array_likes import counted, missing_in
 from tensorgraph.engine.arrays import (
-    DEFAULT_DTYPE,
     as_array,
+    default_dtype,
     host_values,
     is_foreign,
     to_array,
@@ -407,7 +407,7 @@ def _one_hot_static(
     return {
         "num_classes": whole(num_classes, "num_classes", 1),
         "axis": one_axis(axis, ndim_of(labels) + 1),
-        "dtype": to_dtype(DEFAULT_DTYPE if dtype is None else dtype),
+        "dtype": to_dtype(default_dtype() if dtype is None else dtype),
     }
 
 

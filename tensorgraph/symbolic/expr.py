@@ -113,8 +113,9 @@ class Expr(Operators):
     def _no_value(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise errors.GraphError(
             f"{_at_line()}a symbolic array ({self!r}) has no value; compute with it by operators"
-            " and tg's functions (tg.where for if), and return it from the function that is traced"
-            " to see its value: return loss, or return loss.item()"
+            " and tg's functions (tg.where for if, tg.asarray(array)[i] for an array that it"
+            " indexes), and return it from the function that is traced to see its value: return"
+            " loss, or return loss.item()"
         )
 
     tolist = tobytes = __float__ = __int__ = __index__ = __complex__ = __array__ = _no_value

@@ -7,16 +7,16 @@ from hypothesis import given, settings
 import tensorgraph as tg
 from tensorgraph.compiler.numpy_runner import numpy_runner
 from tensorgraph.compiler.program import Program
+from tensorgraph.testing.strategies import graphs
+from tensorgraph.testing.strategies.random_graphs.kinds import KINDS
 from tests.engine import programs as pg
-from tests.engine.programs import engine, programs
-from tests.ops.program_steps import KINDS
 
 
 def derivatives_of(program):
     """Return a function of the leaves: the total, its gradient, and a Hessian's product."""
 
     def derivatives(*leaves):
-        total = engine(program, *leaves)
+        total = program(*leaves)
         gradient = tg.gradients(total, leaves, create_graph=True)
         slope = sum(
             ((g * np.cos(np.arange(g.size)).reshape(g.shape)).sum() for g in gradient),
@@ -29,7 +29,7 @@ def derivatives_of(program):
 
 
 def assert_compiles(program):
-    f, leaves = derivatives_of(program), pg.as_leaves(program)
+    f, leaves = derivatives_of(program), program.tensors()
     run = Program(f, leaves, numpy_runner)  # not tg.compile: f names a table of all kinds of steps
     expected = [x.numpy() for x in f(*leaves)]
     for _ in range(2):  # what the first run leaves behind may change the second
@@ -41,7 +41,7 @@ def assert_compiles(program):
 
 
 @settings(max_examples=max(settings().max_examples // 5, 5))
-@given(program=programs())
+@given(program=graphs())
 def test_random_programs(program):
     assert_compiles(program)
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from tensorgraph.data import Batches, augment, split
 from tensorgraph.data.seeds import example_generators
@@ -215,6 +215,7 @@ def expected(x, seed, epoch, function=jitter):
 
 
 @given(st.integers(1, 30), st.integers(1, 31), SEEDS, st.integers(0, 3), st.integers(0, 3))
+@example(3, 2, 0, 4, 0)  # more workers than there are rows
 def test_augmentation_depends_on_seed_epoch_and_index_alone(n, batch_size, seed, workers, prefetch):
     x = np.arange(2.0 * n).reshape(n, 2)
     batches = Batches(

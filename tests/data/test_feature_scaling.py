@@ -170,6 +170,10 @@ def test_its_state_is_arrays():
     assert np.array_equal(other(x), normalize(x))
     normalize.state_dict()["mean"][:] = 0
     assert np.array_equal(other(x), normalize(x))
+    for kind in (np.ndarray.tolist, np.float32):  # as read from a file of another kind
+        other.load_state_dict({k: kind(v) for k, v in normalize.state_dict().items()})
+        assert other.mean.dtype == other.std.dtype == np.float64
+        assert np.allclose(other(x), normalize(x), atol=1e-5)
 
 
 def test_a_state_that_does_not_fit():

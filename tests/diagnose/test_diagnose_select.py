@@ -202,6 +202,7 @@ BAD = [
     (ONE, {"satisfy": {"ms": ("<", "5")}}, DTypeError, "the limit of 'ms' is a number"),
     (ONE, {"satisfy": ["ms"]}, DTypeError, "satisfy must be a dict such as"),
     (ONE, {"optimize": ("least", "loss")}, ArgumentError, r"must be \('min', metric\) or"),
+    (ONE, {"optimize": ("min", 3)}, ArgumentError, r"must be \('min', metric\) or"),
     (ONE, {"optimize": 3}, DTypeError, r"optimize must be a metric, or \('min', metric\), not 3"),
 ]
 

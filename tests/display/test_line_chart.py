@@ -2,12 +2,15 @@
 
 import math
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from tensorgraph.display.line_chart import MOST_POINTS, line_chart, thinned
+from tests.display.charts import Chart
 
 
 @given(
@@ -42,6 +45,35 @@ def test_a_line_is_where_its_numbers_are():
     ticks = {n.text: float(n.get("y")) - 4 for n in root.iter() if n.get("text-anchor") == "end"}
     assert math.isclose(ticks["0"], y0, abs_tol=0.11)
     assert math.isclose(ticks["1"], y1, abs_tol=0.11)
+
+
+LINES = {
+    "train": np.array([3.0, 1.0, 0.01, 0.2]),
+    "dev": np.array([3.0, 1.0, math.nan, 2.0]),
+    "the name of a line that is far too long": np.full(4, 0.5),
+    "test": np.full(4, 1.5),
+}
+STEPS = np.array([10.0, 20, 30, 40])
+
+
+def test_a_chart_of_several_lines_can_be_read():
+    chart = Chart(line_chart("loss", LINES, STEPS, "epoch"))
+    chart.check_that_it_can_be_read()
+    assert chart.texts.keys() >= {"loss (logarithmic)", "epoch", "train", "dev", "test", "0.01"}
+    assert "… that is far too long" in chart.texts
+    heights = [chart.middle(text) for text in ("1", "0.1", "0.01")]
+    assert np.allclose(np.diff(heights), heights[1] - heights[0], atol=0.2)
+    first, *_ = chart.curves
+    assert first[1][1] == pytest.approx(heights[0], abs=1)
+    assert first[2][1] == pytest.approx(heights[2], abs=1)
+    alone = Chart(line_chart("loss", {"test": LINES["test"]}, STEPS, "epoch"))
+    assert "test" not in alone.texts  # the title says what a single line is
+
+
+def test_a_chart_looks_as_it_did_when_it_was_looked_at():
+    """A picture that has changed is to be looked at, and then to be put in the old one's place."""
+    golden = Path(__file__).parent / "golden/lines.svg"
+    assert line_chart("loss", LINES, STEPS, "epoch") == golden.read_text("utf-8")
 
 
 def test_wide_ranges_are_drawn_logarithmically():

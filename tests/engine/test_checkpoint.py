@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import tensorgraph as tg
-from tests.engine import programs as pg
-from tests.engine.programs import Derivatives, engine, programs
+from tensorgraph.testing.strategies import graphs
+from tests.engine.programs import Derivatives
 from tests.engine.test_programs import EXAMPLES, assert_agree, random_like
 
 
@@ -18,14 +18,14 @@ def checkpointed(program, how):
 
     def total(*leaves):
         if how == "arguments":
-            return tg.checkpoint(lambda *xs: engine(program, *xs))(*leaves)
+            return tg.checkpoint(program)(*leaves)
         if how == "closure":
-            return tg.checkpoint(lambda: engine(program, *leaves))()
-        values = pg.values_of(program, leaves)
+            return tg.checkpoint(lambda: program(*leaves))()
+        values = program.values(leaves)
         half = values[: program.offset + len(program.steps) // 2]
         if how == "half":
-            return tg.checkpoint(lambda xs: pg.total_of(program, pg.resume(program, xs)))(half)
-        inner = tg.checkpoint(lambda xs: pg.total_of(program, pg.resume(program, xs)))
+            return tg.checkpoint(lambda xs: program.total(program.resumed(xs)))(half)
+        inner = tg.checkpoint(lambda xs: program.total(program.resumed(xs)))
         return tg.checkpoint(lambda *xs: inner(half) + 0 * sum(x.sum() for x in xs))(*leaves)
 
     return total
@@ -33,10 +33,10 @@ def checkpointed(program, how):
 
 @pytest.mark.parametrize("how", ["arguments", "closure", "half", "nested"])
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs(max_steps=6))
+@given(program=graphs(max_steps=6))
 def test_checkpoint_changes_nothing(how, program):
     vector = random_like(program.leaves, 9)
-    expected = bent_derivatives(lambda *xs: engine(program, *xs), program, vector)
+    expected = bent_derivatives(program, program, vector)
     found = bent_derivatives(checkpointed(program, how), program, vector)
     assert found.value == expected.value
     assert_agree(found.gradient, expected.gradient, relative=1e-12)
@@ -45,7 +45,7 @@ def test_checkpoint_changes_nothing(how, program):
 
 def bent_derivatives(f, program, vector):
     """Return the derivatives of sin(f), so that what arrives at f has a gradient itself."""
-    leaves = pg.as_leaves(program)
+    leaves = program.tensors()
     total = tg.sin(f(*leaves))
     plain = [g.numpy() for g in tg.gradients(total, leaves, retain_graph=True)]
     gradient = tg.gradients(total, leaves, create_graph=True)
@@ -182,6 +182,15 @@ def test_arguments_may_be_changed_since():
     others.append(9.0)
     y.sum().backward()
     assert x.grad.numpy().tolist() == [10.0, 21.0]
+
+
+def test_an_array_that_nobody_can_change_is_not_copied():
+    x, array = tg.tensor([1.0, 2.0], requires_grad=True), np.array([5.0, 7.0], np.float32)
+    array.flags.writeable = False
+    met = []
+    y = tg.checkpoint(lambda x, array: met.append(array) or x * array)(x, array)
+    y.sum().backward()
+    assert len(met) == 2 and met[0] is met[1] is array
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """tg.gradients: of results by leaves and by values on the way."""
 
+import gc
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -29,6 +31,23 @@ def test_gradients_by_leaves_and_results():
     close(dw, 2 * h.data * x.data)
     assert dy.item() == 1
     assert x.grad is None and w.grad is None
+
+
+def test_gradients_on_the_way_are_dropped_unless_they_are_asked_for():
+    x = tg.ones(100_000, requires_grad=True)
+    steps = [x]
+    for _ in range(50):
+        steps.append(steps[-1] * 1.5)
+    y = steps.pop().sum()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        found = tg.gradients(y, [steps[10], x])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [g.data[0] for g in found] == pytest.approx([1.5**40, 1.5**50], rel=1e-5)
+    assert peak < 5 * x.data.nbytes
 
 
 def test_gradients_has_the_structure_of_inputs():

@@ -10,9 +10,11 @@ from hypothesis import given, note, settings, strategies as st
 import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.engine.rule import Word
+from tensorgraph.testing.strategies import graphs
+from tensorgraph.testing.strategies.random_graphs.graph import RandomGraph, Step
+from tensorgraph.testing.strategies.random_graphs.kinds import KINDS
 from tests.engine import programs as pg
-from tests.engine.programs import engine, engine_derivatives, exact_derivatives, programs
-from tests.ops.program_steps import KINDS
+from tests.engine.programs import engine_derivatives, exact_derivatives
 from tests.thorough import THOROUGH
 
 EXAMPLES = settings().max_examples
@@ -57,8 +59,8 @@ def wants_gradient(value):
 
 def first_order(program, leaves=None):
     """Return the total and the gradients of a plain backward pass, as arrays."""
-    leaves = pg.as_leaves(program) if leaves is None else leaves
-    total = engine(program, *leaves)
+    leaves = program.tensors() if leaves is None else leaves
+    total = program(*leaves)
     return [total.numpy(), *(g.numpy() for g in tg.gradients(total, leaves))]
 
 
@@ -81,7 +83,7 @@ def test_the_steps_use_every_differentiable_op():
     used = set()
     for kind in KINDS:
         for program in pg.grid(kind, 3):
-            used |= ops_in(engine(program, *pg.as_leaves(program)))
+            used |= ops_in(program())
     differentiable = {
         name
         for name, record in REGISTRY.items()
@@ -108,22 +110,22 @@ def test_many_operands(kind, static):
     rng = np.random.default_rng(0)
     widths = (1, 2, 1, 3, 2, 2) if kind == "concat" else (2,) * 6
     leaves = tuple(rng.uniform(-1, 1, (2, n)) for n in widths)
-    steps = (pg.Step(kind, tuple(range(6)), static), pg.Step("sin", (6,)))
-    values = pg.values_of(pg.Program(leaves, (), steps, {}), [tg.tensor(x) for x in leaves])
+    steps = (Step(KINDS[kind], tuple(range(6)), static), Step(KINDS["sin"], (6,)))
+    values = RandomGraph(leaves, (), steps, {}).values([tg.tensor(x) for x in leaves])
     weights = {7: rng.uniform(0.5, 1.5, values[-1].shape)}
-    assert_derivatives(pg.Program(leaves, (), steps, weights))
+    assert_derivatives(RandomGraph(leaves, (), steps, weights))
 
 
 @pytest.mark.parametrize("part", range(4))
 @settings(max_examples=5 * EXAMPLES)
-@given(program=programs(), seed=st.integers(0, 99))
+@given(program=graphs(), seed=st.integers(0, 99))
 def test_random_program(part, program, seed):
     note(str(program))
     assert_derivatives(program, seed)
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs(dead=False))
+@given(program=graphs(unused=False))
 def test_the_reference_agrees_with_itself(program):
     vector = random_like(program.leaves, 1)
     exact = exact_derivatives(program, vector)
@@ -139,13 +141,13 @@ def test_the_reference_agrees_with_itself(program):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_dead_code_changes_no_bit(program):
     assert equal_bits(first_order(program), first_order(pg.without_dead_code(program)))
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_the_same_program_twice_gives_the_same_bits(program):
     vector = random_like(program.leaves, 2)
     one, two = engine_derivatives(program, vector), engine_derivatives(program, vector)
@@ -154,29 +156,29 @@ def test_the_same_program_twice_gives_the_same_bits(program):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_gradients_are_those_of_backward(program):
-    leaves = pg.as_leaves(program)
-    engine(program, *leaves).backward()
+    leaves = program.tensors()
+    program(*leaves).backward()
     for leaf, g in zip(leaves, first_order(program)[1:], strict=True):
         # A leaf that the total does not depend on gets zeros from the one, nothing from the other.
         assert equal_bits([g], [leaf.grad.numpy()]) if leaf.grad is not None else not g.any()
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_create_graph_changes_no_bit(program):
-    leaves = pg.as_leaves(program)
-    total = engine(program, *leaves)
+    leaves = program.tensors()
+    total = program(*leaves)
     recorded = tg.gradients(total, leaves, create_graph=True)
     assert_agree([g.numpy() for g in recorded], first_order(program)[1:], relative=1e-15)
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_a_retained_graph_accumulates_to_exactly_double(program):
-    leaves = pg.as_leaves(program)
-    total = engine(program, *leaves)
+    leaves = program.tensors()
+    total = program(*leaves)
     total.backward(retain_graph=True)
     first = [leaf.grad for leaf in leaves]
     kept = [None if g is None else g.numpy().copy() for g in first]
@@ -188,11 +190,11 @@ def test_a_retained_graph_accumulates_to_exactly_double(program):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_no_grad_and_debug_change_no_bit(program):
-    leaves = pg.as_leaves(program)
+    leaves = program.tensors()
     with tg.no_grad():
-        value = engine(program, *leaves)
+        value = program(*leaves)
     assert value.node is None
     expected = first_order(program)
     assert equal_bits([value.numpy()], expected[:1])
@@ -201,7 +203,7 @@ def test_no_grad_and_debug_change_no_bit(program):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs(), data=st.data())
+@given(program=graphs(), data=st.data())
 def test_a_hook_that_looks_changes_no_bit(program, data):
     seen = []
 
@@ -210,9 +212,9 @@ def test_a_hook_that_looks_changes_no_bit(program, data):
             value.register_hook(lambda g: seen.append((position, g.numpy().copy())))
         return value
 
-    leaves = pg.as_leaves(program)
-    values = pg.values_of(program, leaves, look)
-    grads = tg.gradients(pg.total_of(program, values), leaves)
+    leaves = program.tensors()
+    values = program.values(leaves, look)
+    grads = tg.gradients(program.total(values), leaves)
     assert equal_bits([g.numpy() for g in grads], first_order(program)[1:])
     positions = [position for position, _ in seen]
     assert positions == sorted(set(positions), reverse=True), "once each, newest first"
@@ -222,7 +224,7 @@ def test_a_hook_that_looks_changes_no_bit(program, data):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_fan_out_sums(program):
     split, owners = pg.with_split_leaves(program)
     sums = [np.zeros(x.shape) for x in program.leaves]
@@ -232,7 +234,7 @@ def test_fan_out_sums(program):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_the_hessian_is_symmetric(program):
     u, v = random_like(program.leaves, 3), random_like(program.leaves, 4)
     hu, hv = engine_derivatives(program, u).product, engine_derivatives(program, v).product
@@ -249,42 +251,42 @@ def size(arrays):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs(), data=st.data())
+@given(program=graphs(), data=st.data())
 def test_gradients_by_a_value_on_the_way(program, data):
     """A value's gradient is that of a leaf put in its place; asked together with the leaves."""
-    leaves = pg.as_leaves(program)
-    values = pg.values_of(program, leaves)
+    leaves = program.tensors()
+    values = program.values(leaves)
     positions = [i for i in range(program.offset, len(values)) if wants_gradient(values[i])]
     if not positions:
         return
     k = data.draw(st.sampled_from(positions))
-    grads = tg.gradients(pg.total_of(program, values), [*leaves, values[k]])
+    grads = tg.gradients(program.total(values), [*leaves, values[k]])
     assert equal_bits([g.numpy() for g in grads[:-1]], first_order(program)[1:])
     leaf = tg.tensor(values[k].numpy(), requires_grad=True)
-    again = pg.values_of(program, leaves, lambda i, value: leaf if i == k else value)
-    total = pg.total_of(program, again)
+    again = program.values(leaves, lambda i, value: leaf if i == k else value)
+    total = program.total(again)
     expected = tg.gradients(total, leaf) if total.requires_grad else tg.zeros_like(leaf)
     assert_agree([grads[-1].numpy()], [expected.numpy()], relative=1e-13)
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs(), data=st.data())
+@given(program=graphs(), data=st.data())
 def test_a_hook_takes_the_gradients_place(program, data):
     """Tripling a value's gradient adds twice what flows through that value."""
-    leaves = pg.as_leaves(program)
-    values = pg.values_of(program, leaves)
+    leaves = program.tensors()
+    values = program.values(leaves)
     positions = [i for i in range(program.offset, len(values)) if wants_gradient(values[i])]
     if not positions:
         return
     k = data.draw(st.sampled_from(positions))
-    through = tg.gradients(pg.total_of(program, values), values[k], retain_graph=True)
+    through = tg.gradients(program.total(values), values[k], retain_graph=True)
     share = tg.gradients(values[k], leaves, through, retain_graph=True)
     remove = values[k].register_hook(lambda g: 3 * g)
-    tripled = tg.gradients(pg.total_of(program, values), leaves, retain_graph=True)
-    own = tg.gradients(pg.total_of(program, values), values[k], retain_graph=True)
+    tripled = tg.gradients(program.total(values), leaves, retain_graph=True)
+    own = tg.gradients(program.total(values), values[k], retain_graph=True)
     assert equal_bits([own.numpy()], [3 * through.numpy()])
     remove()
-    plain = tg.gradients(pg.total_of(program, values), leaves)
+    plain = tg.gradients(program.total(values), leaves)
     for t, p, s in zip(tripled, plain, share, strict=True):
         assert_agree([t.numpy()], [p.numpy() + 2 * s.numpy()], relative=1e-12)
 
@@ -293,14 +295,14 @@ def outputs_of(program):
     """Return the function from a program's leaves to the list of values that nothing uses."""
 
     def f(*leaves):
-        values = pg.values_of(program, leaves)
+        values = program.values(leaves)
         return [tg.asarray(values[i]) for i in program.weights]  # some may be of constants only
 
     return f
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_jvp_is_the_adjoint_of_vjp(program):
     f, leaves = outputs_of(program), [tg.tensor(x) for x in program.leaves]
     tangents = random_like(leaves, 5)
@@ -321,7 +323,7 @@ def test_jvp_is_the_adjoint_of_vjp(program):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_vjp_is_linear(program):
     outputs, pull = tg.vjp(outputs_of(program), *map(tg.tensor, program.leaves))
     u, v = random_like(outputs, 7), random_like(outputs, 8)
@@ -368,13 +370,13 @@ def summed_to(g, shape):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_float32_stays_near_float64(program):
     exact = first_order(program)
-    single = pg.as_leaves(program, dtype="float32")
-    values = pg.values_of(program, single)
+    single = program.tensors("float32")
+    values = program.values(single)
     assert all(v.dtype == np.float32 for v in values if isinstance(v, tg.Tensor))
-    grads = tg.gradients(pg.total_of(program, values), single)
+    grads = tg.gradients(program.total(values), single)
     assert all(g.dtype == np.float32 for g in grads)
     # Each step may lose some bits; the programs are tame, so none loses many.
     bound = 3e-5 * (2 + len(program.steps)) * max(1.0, size(exact))
@@ -383,7 +385,7 @@ def test_float32_stays_near_float64(program):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs(), data=st.data())
+@given(program=graphs(), data=st.data())
 def test_each_leaf_gets_a_gradient_of_its_own_dtype(program, data):
     dtypes = [data.draw(st.sampled_from(["float32", "float64"])) for _ in program.leaves]
     leaves = [
@@ -391,7 +393,7 @@ def test_each_leaf_gets_a_gradient_of_its_own_dtype(program, data):
         for x, d in zip(program.leaves, dtypes, strict=True)
     ]
     wide = [leaf.astype("float64") for leaf in leaves]
-    total = engine(program, *wide)
+    total = program(*wide)
     for create_graph in (True, False):
         grads = tg.gradients(total, leaves, create_graph=create_graph)
         assert [g.dtype for g in grads] == dtypes
@@ -401,7 +403,7 @@ def test_each_leaf_gets_a_gradient_of_its_own_dtype(program, data):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_nothing_given_is_ever_modified(program):
     given_ = [x.copy() for x in program.leaves]
     for array in given_:
@@ -409,9 +411,9 @@ def test_nothing_given_is_ever_modified(program):
     leaves = [tg.asarray(x) for x in given_]
     for leaf in leaves:
         leaf.requires_grad = True
-    values = pg.values_of(program, leaves)
+    values = program.values(leaves)
     kept = [np.array(v.numpy() if isinstance(v, tg.Tensor) else v) for v in values]
-    total = pg.total_of(program, values)
+    total = program.total(values)
     seed = np.full((), 1.5)
     seed.flags.writeable = False
     total.backward(seed, retain_graph=True)
@@ -422,10 +424,10 @@ def test_nothing_given_is_ever_modified(program):
 
 
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_gradients_share_no_memory(program):
-    leaves = pg.as_leaves(program)
-    values = pg.values_of(program, leaves)
+    leaves = program.tensors()
+    values = program.values(leaves)
     sinks = [values[i] for i in program.weights if wants_gradient(values[i])]
     if not sinks:
         return

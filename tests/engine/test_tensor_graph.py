@@ -26,6 +26,15 @@ def test_leaves_results_and_constants():
     assert (c * c).is_leaf
 
 
+def test_what_no_rule_leads_back_from_needs_no_gradient():
+    step = tg.op("step", lambda x, y: np.sign(x) * y, {"x": tg.NONDIFF, "y": tg.NONDIFF})
+    half = tg.op("half", lambda x, y: np.sign(x) * y, {"x": tg.NONDIFF, "y": lambda g, x: g * x})
+    x, y = leaf([1.0, -2.0]), leaf([3.0, 4.0])
+    for found in (step(x, y), step(x, 3.0), half(x, y.data)):
+        assert not found.requires_grad and found.is_leaf and found.node is None
+    assert half(x, y).requires_grad and half(x.data, y).requires_grad
+
+
 def test_setting_requires_grad():
     x = tg.tensor([1.0, 2.0])
     x.requires_grad = True

@@ -310,6 +310,20 @@ def test_transforms_work_under_no_grad(outer):
     assert tg.is_grad_enabled()
 
 
+def test_a_pullback_records_where_it_is_called():
+    w = tg.tensor(3.0, requires_grad=True)
+    cotangent = tg.tensor(1.0, requires_grad=True)
+    _, pull = tg.vjp(lambda x: w * x * x, 2.0)
+    for seed in (1.0, cotangent):
+        with tg.no_grad():
+            (g,) = pull(seed)
+        assert g.item() == 12 and not g.requires_grad
+        assert pull(seed)[0].requires_grad
+    with tg.no_grad():
+        _, silent = tg.vjp(lambda x: w * x * x, 2.0)
+    assert not silent(1.0)[0].requires_grad  # what was made without a graph has none
+
+
 def test_no_grad_inside_cuts():
     def f(x):
         with tg.no_grad():

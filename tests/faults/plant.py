@@ -28,8 +28,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Event
 
+from tensorgraph.testing.strategies.random_graphs.kinds import KINDS
 from tests.faults import FAULTS, Fault
-from tests.ops.program_steps import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = (
@@ -110,15 +110,21 @@ def run_all(faults: Sequence[Fault], jobs: int) -> list[Outcome]:
 
 def copy_of_repository(target: Path) -> Path:
     for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif source.exists():
-            shutil.copy(source, target / name)
+        copy_part(name, target)
     for path in {target / fault.file for fault in FAULTS if fault.file.endswith(".py")}:
         # As they will be with a fault: if code without comments fails, it fails without any.
         write(path, ast.unparse(ast.parse(path.read_text(encoding="utf-8"))))
     return target
+
+
+def copy_part(name: str, target: Path) -> None:
+    """Copy a file or folder of the repository, in place of what stands there."""
+    source = ROOT / name
+    if source.is_dir():
+        shutil.rmtree(target / name, ignore_errors=True)
+        shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+    elif source.exists():
+        shutil.copy(source, target / name)
 
 
 def run_one(fault: Fault | None, copy: Path) -> Outcome:

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import example, given, note, settings
 
 import tensorgraph as tg
-from tests.engine import programs as pg
-from tests.engine.programs import Program, Step, programs
+from tensorgraph.testing.strategies import graphs
+from tensorgraph.testing.strategies.random_graphs.graph import RandomGraph, Step
+from tensorgraph.testing.strategies.random_graphs.kinds import KINDS
 from tests.thorough import THOROUGH
 
-NAMED_IN_A_BODY_FIRST = Program(
+NAMED_IN_A_BODY_FIRST = RandomGraph(
     leaves=(np.array([0.4, -0.7]),),
     constants=(),
-    steps=(Step("unit", (0,), {"axis": None}), Step("silu_slope", (0,))),
+    steps=(Step(KINDS["unit"], (0,), {"axis": None}), Step(KINDS["silu_slope"], (0,))),
     weights={0: np.array([0.5, 0.6]), 1: np.array([1.3, 1.4]), 2: np.array([1.1, 1.2])},
 )
 """Its derived code uses the sigmoid in the body of silu's slope before anywhere else."""
@@ -36,11 +37,11 @@ def in_graph(output, leaves):
 
 @PARTS
 @settings(max_examples=10 * EXAMPLES)
-@given(program=programs())
+@given(program=graphs())
 def test_derived_equals_backward(part, program):
     note(str(program))
-    leaves = pg.as_leaves(program)
-    total = pg.engine(program, *leaves)
+    leaves = program.tensors()
+    total = program(*leaves)
     wrt = in_graph(total, leaves)
     expected = tg.gradients(total, wrt, retain_graph=True)
     start = time.monotonic()
@@ -58,12 +59,12 @@ def test_derived_equals_backward(part, program):
 
 @PARTS
 @settings(max_examples=3 * EXAMPLES)
-@given(program=programs(max_steps=5))
+@given(program=graphs(max_steps=5))
 @example(program=NAMED_IN_A_BODY_FIRST)
 def test_all_that_comes_with_it_can_be_read(part, program):
     note(str(program))
-    leaves = pg.as_leaves(program)
-    total = pg.engine(program, *leaves)
+    leaves = program.tensors()
+    total = program(*leaves)
     derivation = tg.derive(total, wrt=in_graph(total, leaves), time_limit=4.0)
     assert all(step.difference < 1e-6 for step in derivation.steps()), derivation.steps()
     assert derivation.latex().count("{") == derivation.latex().count("}")

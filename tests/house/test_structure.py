@@ -62,7 +62,7 @@ ROOMS = [
     "nn",
     "optim formulas",
     "compiler",
-    "data diagnose drawing",
+    "data diagnose drawing hypothesis_types",
     "train",
     "testing",
 ]  # fmt: skip
@@ -95,7 +95,13 @@ INNER = {
         "hints of_function solution",
         "derive whole_graph",
     ],
-    "testing": ["numeric promises", "ops", "strategies"],
+    "testing": [
+        "closeness foreign numeric promises",
+        "ops",
+        "modules",
+        "losses optimizers runs",
+        "plugin strategies",
+    ],
 }
 RANK = {room: rank for rank, line in enumerate(ROOMS) for room in line.split()}
 ARRAYS_ONLY = {"data", "diagnose"}

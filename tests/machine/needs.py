@@ -63,6 +63,7 @@ NEEDS = {
     ),
     "cc": Need("compiled functions in C", ("cc",), apt="gcc libc6-dev", brew="gcc"),
     "torch": Need("that PyTorch gives the same numbers", module="torch"),
+    "jax": Need("functions of JAX", module="jax"),
 }
 
 

@@ -126,7 +126,7 @@ def runs() -> Iterator[Run]:
     yield Run(
         "PyTorch",
         tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
-        packages=("torch==2.13.0",),
+        packages=("torch==2.13.0", "jax==0.10.2"),
     )
     versions = interpreters()
     for version, python in versions.items():

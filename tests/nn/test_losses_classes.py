@@ -107,38 +107,20 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize("options", OPTIONS, ids=str)
-@pytest.mark.parametrize("reduction", REDUCE)
-def test_gradients_of_cross_entropy_at_both_orders(options, reduction):
-    z, classes = normal(4, 3), [0, 2, 1, options.get("ignore_index", 0)]
+@pytest.mark.parametrize("options", OPTIONS[:3], ids=str)
+@pytest.mark.parametrize("reduction", ["mean", "none"])
+def test_gradients_by_distributions_and_weights_at_both_orders(options, reduction):
+    z, classes = normal(4, 3), [0, 2, 1, 0]
 
-    def cost(z, **more):
-        return cross_entropy(z, classes, reduction=reduction, **{**options, **more})
+    def cost(z, y, **more):
+        return cross_entropy(z, y, reduction=reduction, **{**options, **more})
 
-    gradcheck(cost, z, order=2)
-    gradcheck(lambda z: cross_entropy(z.T, classes, 0, reduction, **options), z, order=2)
-    soft = {name: value for name, value in options.items() if name != "ignore_index"}
-    gradcheck(
-        lambda z, y: cross_entropy(z, y, reduction=reduction, **soft), z, simplex(4, 3), order=2
-    )
+    gradcheck(cost, z, simplex(4, 3), order=2)
     if "weight" in options:
-        gradcheck(lambda z, w: cost(z, weight=w), z, np.array([0.5, 2.0, 1.0]), order=2)
-    if "label_smoothing" not in options:
+        gradcheck(lambda z, w: cost(z, classes, weight=w), z, np.array([0.5, 2.0, 1.0]), order=2)
         gradcheck(
-            lambda z: nll(tg.log_softmax(z), classes, reduction=reduction, **options), z, order=2
+            lambda w: nll(z, classes, reduction=reduction, weight=w), np.array([0.5, 2.0, 1.0])
         )
-        gradcheck(lambda z: nll(z, classes, reduction=reduction, **options), z, order=2)
-
-
-@given(problems(), st.sampled_from(OPTIONS[:3]), st.floats(1, 1e4))
-def test_the_gradient_sums_to_0_over_the_classes(problem, options, scale):
-    z, classes, one_hot, axis = problem
-    if "weight" in options:
-        options = {"weight": np.linspace(0, 2, z.shape[axis])}
-    for target in (classes, one_hot):
-        logits = tg.tensor(scale * z, requires_grad=True)
-        cross_entropy(logits, target, axis, **options).backward()
-        np.testing.assert_allclose(logits.grad.data.sum(axis), 0, atol=1e-15)
 
 
 @given(problems(), st.floats(-1e3, 1e3))

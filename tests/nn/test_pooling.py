@@ -184,6 +184,13 @@ def test_integers_and_booleans_are_pooled():
     np.testing.assert_array_equal(tg.avg_pool(bright, 2), [[[200.0, 200.0]]])
 
 
+def test_means_of_the_largest_numbers_do_not_overflow():
+    large = np.full((1, 1, 2, 4), 0.99 * np.finfo(np.float64).max)
+    for size, stride, padding in (((2, 4), 1, 0), ((2, 3), 1, ((1, 0), (0, 2)))):
+        found = np.asarray(tg.avg_pool(large, size, stride, padding))
+        np.testing.assert_allclose(found, np.full_like(found, large[0, 0, 0, 0]), rtol=1e-15)
+
+
 def test_half_precision_means_do_not_overflow():
     x = tg.tensor(np.full((1, 1, 4, 4), 60000.0, np.float16))
     found = tg.avg_pool(x, 4)
@@ -293,6 +300,11 @@ def test_inputs_that_do_not_fit_are_told_with_the_layers_path(layer, shape, mess
             lambda: nn.MaxPool2d(2, padding=2)(tg.zeros((1, 1, 4, 4))),
             ArgumentError,
             r"padding 2 must be smaller than the windows, of size \(2, 2\)",
+        ),
+        (
+            lambda: tg.avg_pool(tg.zeros((1, 1, 4, 4)), 2, padding=((0, 1), (2, 0))),
+            ArgumentError,
+            "one that lay in the padding alone would hold nothing",
         ),
         (
             lambda: tg.max_pool_grad(tg.zeros((1, 1, 2)), tg.zeros((1, 1, 9)), tg.zeros(2), 2),

@@ -44,8 +44,7 @@ def test_each_layer_and_step_has_its_norms():
 
 def test_calls_in_one_step_count_together():
     layer = nn.Linear(1, 1, bias=False, init=nn.init.constant(1.0))
-    watch = nn.Watch(layer)
-    with watch:
+    with nn.Watch(layer) as watch:
         layer(tg.tensor([[3.0]])), layer(tg.tensor([[1.0], [1.0]]))
     assert watch.activations == {"model": [pytest.approx(math.sqrt(11 / 3))]}
     assert math.isnan(watch.gradients["model"][0])

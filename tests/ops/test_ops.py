@@ -12,9 +12,10 @@ import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.testing import strategies
 from tensorgraph.testing.ops import record_requirements, requirements
-from tensorgraph.testing.ops.check_op import check_value
+from tensorgraph.testing.ops.references import check_value
+from tensorgraph.testing.strategies.random_graphs.kinds import DISTANCES
 from tests.engine.test_random import DRAWS
-from tests.ops import elements, program_steps
+from tests.ops import elements
 from tests.ops.op_cases import ELEMENTWISE, EVERY, RANDOM, TABLE, cases
 
 every_op = pytest.mark.parametrize("name", EVERY)
@@ -76,7 +77,7 @@ def test_value_is_that_of_the_reference(name):
 
 def far_from_kinks(op, inputs):
     """Return whether inputs are that, as far as a domain of each by itself cannot say."""
-    distance = program_steps.DISTANCES.get(op.name, lambda *inputs, **static: np.inf)
+    distance = DISTANCES.get(op.name, lambda *inputs, **static: np.inf)
     return bool(np.min(distance(*inputs, **op.defaults), initial=np.inf) > 1e-3)
 
 

@@ -17,6 +17,14 @@ def leaf(data, **kwargs):
 # -------------------------------------------------------------------------------- shapes that clash
 
 
+@pytest.mark.parametrize("op", [tg.matmul_where, tg.masked_matmul])
+def test_masked_products_are_of_matrices(op):
+    mask = np.ones((2, 2), bool)
+    for x, y in ((np.ones(2), np.ones((2, 2))), (np.ones((2, 2)), np.ones(2))):
+        with pytest.raises(tg.errors.ShapeError, match="needs matrices or stacks of them, not sh"):
+            op(x, y, mask)
+
+
 def test_broadcasting_clash_tells_both_shapes_the_axis_and_names():
     bias = tg.zeros((2, 4), name="bias")
     assert told(lambda: tg.tensor(X, name="activations") + bias, errors.ShapeError) == (

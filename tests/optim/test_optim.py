@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 import tensorgraph as tg
 from tensorgraph import optim
 from tensorgraph.optim import flat_parameters
+from tensorgraph.testing import check_optimizer
 from tests.optim.optimizer_cases import CASES, RATES, SHAPES, draws, give, parameters
 
 
@@ -19,38 +20,45 @@ def test_every_optimizer_is_held_to_its_equation():
     assert rules == {name.split()[0] for name in CASES}
 
 
+@pytest.mark.parametrize("rule", CASES)
+def test_every_optimizer_keeps_what_optimizers_promise(rule, monkeypatch):
+    monkeypatch.setattr(flat_parameters, "BLOCK", 20)  # so that small packs are several, too
+    case = CASES[rule]
+    assert not check_optimizer(case.rule, **case.settings).broken
+
+
 # ---------------------------------------------------------------------------------------- equations
 
 
 @pytest.mark.parametrize("rule", CASES)
 def test_100_steps_follow_the_equations(rule, block):
-    make, equation, *_ = CASES[rule]
+    case = CASES[rule]
     params = parameters(SHAPES)
     start = [np.array(p.data) for p in params]
     gradients = draws(SHAPES, 100)
-    optimizer = make(params)
+    optimizer = case.make(params)
     for step in gradients:
         give(params, step)
         optimizer.step()
     for i, param in enumerate(params):
-        expected = equation(start[i], [step[i] for step in gradients])
+        expected = case.equation(start[i], [step[i] for step in gradients])
         np.testing.assert_allclose(param.data, expected, rtol=1e-12, atol=1e-12)
         assert param.shape == SHAPES[i]
 
 
 @pytest.mark.parametrize("rule", CASES)
 def test_float32_stays_float32(rule, block):
-    make, equation, *_ = CASES[rule]
+    case = CASES[rule]
     params = parameters(SHAPES, "float32")
     start = [np.array(p.data) for p in params]
     gradients = draws(SHAPES, 20)
-    optimizer = make(params)
+    optimizer = case.make(params)
     for step in gradients:
         give(params, [g.astype(np.float32) for g in step])
         optimizer.step()
     for i, param in enumerate(params):
         assert param.dtype == np.float32
-        expected = equation(start[i], [step[i] for step in gradients])
+        expected = case.equation(start[i], [step[i] for step in gradients])
         np.testing.assert_allclose(param.data, expected, atol=2e-5)
     assert all(v.dtype == np.float32 for k, v in optimizer.state_dict().items() if "/m" in k)
 
@@ -69,7 +77,7 @@ patterns = st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=1,
 @pytest.mark.filterwarnings("ignore:.*parameters has a gradient, so nothing changes")
 @given(patterns, st.sampled_from(list(CASES)), st.sampled_from([3, 8, 1000]))
 def test_a_parameter_without_a_gradient_stays_and_its_time_too(pattern, rule, size):
-    make, equation, *_ = CASES[rule]
+    case = CASES[rule]
     shapes = [(2,), (3, 2), (), (5,)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flat_parameters, "BLOCK", size)
@@ -80,19 +88,14 @@ def test_a_parameter_without_a_gradient_stays_and_its_time_too(pattern, rule, si
             [g if present else None for g, present in zip(step, row, strict=True)]
             for step, row in zip(gradients, pattern, strict=True)
         ]
-        optimizer = make(params)
+        optimizer = case.make(params)
         for step in gradients:
             give(params, step)
             optimizer.step()
     for i, param in enumerate(params):
-        expected = equation(start[i], [step[i] for step in gradients])
+        expected = case.equation(start[i], [step[i] for step in gradients])
         np.testing.assert_allclose(param.data, expected, rtol=1e-12, atol=1e-12)
     assert optimizer.steps == len(pattern)
-
-
-def parabola(x, y):
-    """Return the gradient of (x − 1)² + 3 (y − 0.5)²."""
-    return np.array([2 * (x - 1), 6 * (y - 0.5)])
 
 
 def rosenbrock(x, y):
@@ -116,21 +119,14 @@ def test_every_optimizer_has_rates_to_be_tried_with():
 
 
 @pytest.mark.parametrize("name", RATES)
-def test_every_rule_finds_the_bottom_of_a_parabola(name):
-    found = minimised(name, parabola, [3.0, -2.0], RATES[name][0], 400)
-    np.testing.assert_allclose(found, [1.0, 0.5], atol=1e-4)
-
-
-@pytest.mark.parametrize("name", RATES)
 def test_every_rule_finds_the_end_of_rosenbrocks_valley(name):
-    found = minimised(name, rosenbrock, [-1.0, 1.0], *RATES[name][1:])
+    found = minimised(name, rosenbrock, [-1.0, 1.0], *RATES[name])
     np.testing.assert_allclose(found, [1.0, 1.0], atol=0.05)
 
 
 @pytest.mark.parametrize("rule", CASES)
 def test_a_rule_is_pure_and_runs_on_tensors(rule):
-    make, *_ = CASES[rule]
-    optimizer = make(parameters([(3,)]))
+    optimizer = CASES[rule].make(parameters([(3,)]))
     theta, g = draws([(3,), (3,)], 1)[0]
     state = {key: np.abs(value) + 0.5 for key, value in optimizer.start(theta).items()}
     for array in (theta, g, *state.values()):

@@ -9,6 +9,7 @@ import pytest
 import tensorgraph as tg
 from tensorgraph import optim
 from tensorgraph.errors import AnomalyError, StateError, UsageWarning
+from tensorgraph.optim.working_dtype import leaves_range, limit
 from tests.optim.optimizer_cases import CASES, give, parameters
 
 SQUARING = {"RMSprop", "Adagrad", "Adam", "AdamW", "NAdam"}
@@ -17,6 +18,15 @@ every_rule = pytest.mark.parametrize("rule", CASES)
 
 def kind(rule):
     return rule.split()[0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_square_may_be_added_to_itself_for_many_steps(dtype):
+    largest = float(np.finfo(dtype).max)
+    assert limit(np.dtype(dtype)) * 2.0**26 <= largest < limit(np.dtype(dtype)) * 2.0**27
+    for share, leaves in ((0.99, False), (1.01, True)):
+        grad = np.array([np.sqrt(share * limit(np.dtype(dtype)))], dtype)
+        assert leaves_range(grad, np.dtype(dtype)) == leaves
 
 
 def test_the_rules_that_divide_by_a_root_of_squares_are_those_with_an_eps():

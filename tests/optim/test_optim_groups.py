@@ -8,7 +8,7 @@ from tensorgraph.errors import (
     ArgumentError,
     DTypeError,
 )
-from tests.optim.optimizer_cases import SHAPES, adam, draws, give, parameters
+from tests.optim.optimizer_cases import SHAPES, draws, equation, give, parameters
 
 
 def network():
@@ -27,9 +27,10 @@ def test_each_group_has_its_settings(block):
     for step in gradients:
         give(params, step)
         optimizer.step()
-    references = [adam(0.5)] * 3 + [adam(0.03, (0.5, 0.7), 1e-3)] * 4
+    ways = [equation(optim.Adam, lr=0.5)] * 3
+    ways += [equation(optim.Adam, lr=0.03, betas=(0.5, 0.7), eps=1e-3)] * 4
     for i, param in enumerate(params):
-        expected = references[i](start[i], [step[i] for step in gradients])
+        expected = ways[i](start[i], [step[i] for step in gradients])
         np.testing.assert_allclose(param.data, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -57,6 +58,25 @@ def test_names_and_states_of_groups_do_not_mix():
     other = optim.Adam([{"params": [a, b]}, {"params": [c], "lr": 0.5}])
     other.load_state_dict(optimizer.state_dict())
     assert other.groups[1]["lr"] == 0.25
+
+
+def test_a_rate_with_a_state_of_its_own_follows_its_group_into_another_order():
+    def made(order):
+        named = network().named_parameters()
+        rates = {name: optim.schedules.Manual(0.5) for name in order}
+        groups = [
+            {"params": [(k, p) for k, p in named if k.startswith(name)], "lr": rate}
+            for name, rate in rates.items()
+        ]
+        return optim.SGD(groups, lr=0.1), rates
+
+    optimizer, rates = made(["layers.0", "layers.2"])
+    rates["layers.0"].set(0.25)
+    other, others = made(["layers.2", "layers.0"])
+    other.load_state_dict(optimizer.state_dict())
+    for name, rate in others.items():
+        assert rate.events == rates[name].events
+    assert others["layers.0"].events != others["layers.2"].events
 
 
 def test_groups_by_path():

@@ -11,7 +11,7 @@ from tensorgraph import nn, optim
 from tensorgraph.errors import (
     StateError,
 )
-from tests.optim.optimizer_cases import RATES, draws, give, parameters
+from tests.optim.optimizer_cases import draws, give, parameters
 
 # ------------------------------------------------------------------------------------------- groups
 
@@ -36,41 +36,6 @@ def trained(model, optimizer, steps, seed):
             y = part(y)
         (y * y).mean().backward()
         optimizer.step()
-
-
-@pytest.mark.parametrize("kind", [getattr(optim, name) for name in RATES])
-def test_training_goes_on_exactly_from_a_saved_state(kind, block, tmp_path):
-    model = network()
-    optimizer = kind(model.named_parameters(), lr=0.01)
-    trained(model, optimizer, 7, seed=0)
-    optimizer.lr = 0.003
-    np.savez(tmp_path / "model.npz", **model.state_dict())
-    np.savez(tmp_path / "optimizer.npz", **optimizer.state_dict())
-
-    twin = network()
-    other = kind(twin.named_parameters(), lr=0.5)
-    twin.load_state_dict(dict(np.load(tmp_path / "model.npz")))
-    other.load_state_dict(dict(np.load(tmp_path / "optimizer.npz")))
-    assert (other.lr, other.steps) == (0.003, 7)
-    assert other.defaults == optimizer.defaults
-
-    trained(model, optimizer, 7, seed=1)
-    trained(twin, other, 7, seed=1)
-    for p, q in zip(model.parameters(), twin.parameters(), strict=True):
-        np.testing.assert_array_equal(p.data, q.data)
-    for name, value in optimizer.state_dict().items():
-        np.testing.assert_array_equal(value, other.state_dict()[name])
-
-
-def test_a_saved_state_is_a_copy_both_ways():
-    params = parameters([(2,)])
-    optimizer = optim.Adam(params)
-    state = optimizer.state_dict()
-    state["0/m"][:] = 5
-    assert not optimizer.state_dict()["0/m"].any()
-    optimizer.load_state_dict(state)
-    state["0/m"][:] = 6
-    assert (optimizer.state_dict()["0/m"] == 5).all()
 
 
 def test_a_learning_rate_that_is_a_function_is_neither_saved_nor_replaced():

@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 import tensorgraph as tg
 from tensorgraph import optim
@@ -24,6 +24,7 @@ from tensorgraph.optim.schedules import (
     staircase,
     warmup,
 )
+from tensorgraph.testing import check_schedule
 
 RATES = st.floats(1e-6, 10.0)
 FACTORS = st.floats(0.1, 1.0)
@@ -140,13 +141,10 @@ def test_every_schedule_returns_a_rate_and_is_plain_data(schedule, t):
         schedule.steps = 3
 
 
-@given(DECAYS, STEPS)
-def test_a_decay_begins_with_alpha0_and_never_rises(schedule, t):
-    first = schedule.k if isinstance(schedule, inverse_sqrt) else schedule.alpha0
-    assert schedule(0) == pytest.approx(first, rel=1e-15)
-    assert schedule(t + 1) <= schedule(t) * (1 + 1e-15)
-    if not isinstance(schedule, cosine):
-        assert schedule(t) > 0
+@settings(max_examples=12)
+@given(SCHEDULES)
+def test_every_schedule_keeps_what_schedules_promise(schedule):
+    assert not check_schedule(schedule).broken
 
 
 @given(SCHEDULES, st.integers(0, 30), STEPS)
@@ -421,13 +419,6 @@ def run(optimizer, w, steps):
         optimizer.step()
         rates.append(before - w.item())
     return rates
-
-
-@given(SCHEDULES)
-def test_an_optimizer_asks_for_each_step_from_0_on(schedule):
-    w = tg.tensor(np.array(0.0), requires_grad=True)
-    rates = run(optim.SGD([w], lr=schedule), w, 20)
-    np.testing.assert_allclose(rates, [schedule(t) for t in range(20)], rtol=0, atol=1e-12)
 
 
 def test_changes_by_hand_go_through_an_optimizer_and_its_state():

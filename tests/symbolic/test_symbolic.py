@@ -14,8 +14,7 @@ from tensorgraph.formulas.facts import WORDS, Fact, Facts, asserted_of
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, constant, in_order, lift, symbol
 from tensorgraph.testing.ops.op_calls import elementwise_cases
-from tests.engine import programs as pg
-from tests.engine.programs import programs
+from tensorgraph.testing.strategies import graphs
 from tests.ops.op_cases import cases
 
 RNG = np.random.default_rng(0)
@@ -92,10 +91,10 @@ def test_a_symbol_has_no_value():
 
 
 @settings(max_examples=3 * settings().max_examples)
-@given(program=programs())
+@given(program=graphs())
 def test_shape_and_dtype_are_those_that_are_computed(program):
     leaves = [symbol(f"x{i}", x.shape, x.dtype) for i, x in enumerate(program.leaves)]
-    values = pg.values_of(program, leaves)
+    values = program.values(leaves)
     exprs = [v for v in values if type(v) is type(leaves[0])]
     found = evaluate(exprs, dict(zip(leaves, program.leaves, strict=True)))
     for e, value in found.items():
@@ -116,6 +115,20 @@ def test_a_trace_lists_one_operation_a_line():
         "%2 = sum(%1, axis=(0, 1), keepdims=False)  float32[]",
         "return %2",
     ]
+
+
+def test_inputs_are_called_as_the_parameters_that_are_arrays():
+    x = tg.ones(2)
+    names = [
+        [line.partition(":")[0] for line in str(tg.trace(f, *args)).splitlines() if ": " in line]
+        for f, args in (
+            (lambda scores, scale=2.0, shift=0.0: scores * scale + shift, [x]),
+            (lambda a, b, c=1.0: a * b * c, [x, x]),
+            (lambda pair: pair[0] * pair[1], [(x, x)]),
+            (lambda *parts: parts[0] * parts[1], [x, x]),
+        )
+    ]
+    assert names == [["scores"], ["a", "b"], ["x0", "x1"], ["x0", "x1"]]
 
 
 def test_a_trace_computes_what_the_function_does():

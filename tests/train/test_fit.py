@@ -260,7 +260,7 @@ def test_callbacks_see_the_run_in_order_and_stop_it():
         seen.append(("second", run.epoch, run.stopped))
 
     model = network()
-    history = quick(model, data(), callbacks=[first, second], epochs=5)
+    history = quick(model, data(), callbacks=iter([first, second]), epochs=5)
     assert seen == [
         ("first", 1, 3, 1, 5), ("second", 1, ""), ("first", 2, 6, 2, 5), ("second", 2, "enough"),
     ]  # fmt: skip

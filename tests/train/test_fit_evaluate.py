@@ -34,11 +34,14 @@ def test_predict_leaves_the_model_in_its_mode_and_records_nothing():
 def test_predictions_that_are_trees():
     class Both(nn.Module):
         def forward(self, x):
-            return {"double": x * 2, "pair": (x, x + 1)}
+            return {"double": x * 2, "pair": (x, x + 1), "plain": x.numpy() * 3}
 
     found = predict(Both(), np.arange(10.0).reshape(5, 2), batch_size=2)
     assert np.array_equal(found["double"], np.arange(10.0).reshape(5, 2) * 2)
     assert np.array_equal(found["pair"][1], np.arange(10.0).reshape(5, 2) + 1)
+    assert np.array_equal(found["plain"], np.arange(10.0).reshape(5, 2) * 3)
+    alone = predict(Both(), np.ones((2, 2)), batch_size=2)
+    assert all(isinstance(a, np.ndarray) for a in (*alone["pair"], alone["plain"]))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import tensorgraph as tg
 from tensorgraph import nn, optim
 from tensorgraph.data import Batches
 from tensorgraph.train import EarlyStopping, fit
+from tests.train.fit_cases import network, quick
 
 ROOT = Path(__file__).parents[2]
 
@@ -147,10 +148,27 @@ def test_a_run_that_is_over_is_not_run_again_but_may_be_prolonged(tmp_path):
     assert prolonged[1] == UNDISTURBED[1]
 
 
-def test_the_end_of_a_run_is_in_the_file_whenever_it_was_written_before(tmp_path):
-    path = tmp_path / "run.safetensors"
-    train(path, 2, seed=7)
-    assert tg.train.load(path)["run"]["epoch"] == EPOCHS
+@pytest.mark.parametrize("every", ["epoch", 2, 1000])
+@pytest.mark.parametrize("ending", ["early stopping", "a callback", "its last epoch"])
+def test_the_end_of_a_run_is_in_its_file_however_it_ends(ending, every, tmp_path):
+    def stop(run):
+        if run.epoch == 2:
+            run.stop("enough")
+
+    def run():
+        model, steps = network(), []
+        history = quick(
+            model, data(), data(20, seed=1), epochs=3, metrics={"score": lambda output, y: 1.0},
+            step_callbacks=[lambda run: steps.append(run.step)],
+            callbacks=[stop] if ending == "a callback" else (),
+            early_stopping=EarlyStopping(1, ("max", "dev_score")) if ending[0] == "e" else None,
+            checkpoint=tmp_path / "run.safetensors", checkpoint_every=every,
+        )  # fmt: skip
+        return model.state_dict(), history, len(steps)
+
+    first, again = run(), run()
+    assert first[2] == (9 if ending == "its last epoch" else 6)
+    assert again[2] == 0 and equal(again[0], first[0]) and again[1] == first[1]
 
 
 def test_early_stopping_goes_on_from_the_best_epoch_before(tmp_path):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import safetensors.numpy
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 from hypothesis.extra import numpy as hnp
 
 import tensorgraph as tg
@@ -87,6 +87,7 @@ def directory(tmp_path_factory):
 
 
 @given(tree=trees)
+@example(tree=({"a": ([{"b": (1, ())}], ([],))}, [{}, ({},)]))  # each kind in each other
 def test_a_tree_goes_round_to_the_bit(directory, tree):
     file = directory / "tree.safetensors"
     tg.train.save(file, tree=tree, path=1)

@@ -13,7 +13,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.arguments import one_of
-from tensorgraph.engine.arrays import DEFAULT_DTYPE, holds, host_values, to_array
+from tensorgraph.engine.arrays import default_dtype, holds, host_values, to_array
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import user_level
 from tensorgraph.engine.op import OpFunction
@@ -100,7 +100,7 @@ def as_prediction(value: Any) -> Any:
     prediction = as_array(value)
     # Complex numbers are those of a numeric derivative.
     floating = prediction.dtype.kind in "fc"
-    return prediction if floating else astype(prediction, dtype=DEFAULT_DTYPE)
+    return prediction if floating else astype(prediction, dtype=default_dtype())
 
 
 def as_target(value: Any, prediction: Any) -> Any:

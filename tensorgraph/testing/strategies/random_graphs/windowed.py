@@ -1,49 +1,30 @@
-"""Steps of programs that convolve or pool along one spatial axis: see ``program_steps.py``.
+"""Steps that convolve or pool along one spatial axis: the geometries that fit, as in ``choices``.
 
-Operands with fewer than three axes stand for a batch of one, of one channel, as in
-``along_one_axis.py``.
+Operands with fewer than three axes stand for a batch of one, of one channel.
 """
 
+# ruff: noqa: D103  # each function is named like the kind of step that it serves
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.ops import OPS
-from tests.ops import along_one_axis as reference
+from tensorgraph.testing.strategies.random_graphs.choices import Choices, Shape, small
 
-Shape = tuple[int, ...]
-Choices = list[dict[str, Any]]
-SIZE = 24
-"""How many elements a result has at most."""
-
-GEOMETRIES = [
+GEOMETRIES: Choices = [
     {"stride": stride, "padding": padding, "dilation": dilation}
     for stride, padding, dilation in (
         (1, (0, 0), 1), (2, (1, 1), 1), (1, (1, 0), 2), (2, (0, 2), 1), (3, (2, 1), 2),
     )
 ]  # fmt: skip
-POOLINGS = [
+POOLINGS: Choices = [
     {"size": size, "stride": stride, "padding": padding}
     for size, stride, padding in ((2, 2, (0, 0)), (2, 1, (1, 0)), (3, 2, (1, 1)), (3, 1, (0, 2)))
 ]
-
-
-def along_one_axis(name: str) -> Callable[..., Any]:
-    """Return how the engine does along one axis what the reference does."""
-
-    def run(
-        *operands: Any, padding: tuple[int, int], x: Any = None, peaks: Any = None, **static: Any
-    ) -> Any:
-        given = [value for value in (x, peaks) if value is not None]
-        lifted = map(reference.lifted, operands)
-        return OPS[name](*lifted, *given, padding=(padding,), **static)
-
-    return run
 
 
 def shape3(shape: Shape) -> Shape:
@@ -71,7 +52,7 @@ def overlap_adds(shape: Shape) -> Choices:
         for stride, dilation in ((1, 1), (2, 1), (1, 2), (3, 1))
         if len(shape) > 1
         for length in [(shape[-2] - 1) * stride + (shape[-1] - 1) * dilation + 1]
-        if length * math.prod(shape[:-2]) <= SIZE
+        if small(length * math.prod(shape[:-2]), shape)
     ]
 
 
@@ -84,7 +65,8 @@ def convs(x: Shape, weight: Shape) -> Choices:
         for groups in (1, 2)
         for geometry in GEOMETRIES
         if channels == inner * groups and out % groups == 0
-        if 0 < count(length, size, **geometry) * n * out <= SIZE
+        for results in [count(length, size, **geometry)]
+        if results > 0 and small(results * n * out, x, weight)
     ]
 
 
@@ -98,7 +80,8 @@ def conv_transposes(x: Shape, weight: Shape) -> Choices:
         for geometry in GEOMETRIES
         for longer in range(1, 7)
         if channels == out and out % groups == 0
-        if count(longer, size, **geometry) == length and n * inner * groups * longer <= SIZE
+        if count(longer, size, **geometry) == length
+        if small(n * inner * groups * longer, x, weight)
     ]
 
 
@@ -129,13 +112,13 @@ def avg_pool_grads(shape: Shape) -> Choices:
 
 
 def max_pool_grads(shape: Shape) -> Choices:
-    return [
-        {**static, "x": x, "peaks": np.stack([part.max(axis=-1) for part in parts], axis=-1)}
-        for choice in avg_pool_grads(shape)
-        for static in [{name: value for name, value in choice.items() if name != "shape"}]
-        for x in [_tied((*shape3(shape)[:2], choice["shape"]))]
-        for parts in [reference.strips(x, **static, fill=-np.inf)[1]]
-    ]
+    found = []
+    for choice in avg_pool_grads(shape):
+        window = {name: value for name, value in choice.items() if name != "shape"}
+        x = _tied((*shape3(shape)[:2], choice["shape"]))
+        peaks = OPS["max_pool"](x, **{**window, "padding": (window["padding"],)})
+        found.append({**window, "x": x, "peaks": peaks})
+    return found
 
 
 def _tied(shape: Shape) -> Any:

@@ -1,0 +1,262 @@
+"""Is what a gradient rule returned right? Asked of the kernel, at what it was called with."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tensorgraph.engine.dispatch import apply
+from tensorgraph.engine.modes import Backward, mode
+from tensorgraph.engine.op import REGISTRY, Op
+from tensorgraph.engine.shapes import sum_to
+from tensorgraph.errors import DTypeError, GradcheckError
+from tensorgraph.testing.numeric.gradcheck import gradcheck
+from tensorgraph.testing.plugin.recorded_calls import Array, RecordedCall, plain
+from tensorgraph.testing.plugin.snippets import of_call
+
+_STEP = 1e-30
+_SAMPLED = 64
+"""So many elements stand for those of a larger array, in an elementwise operation of the engine."""
+_LARGE = 256
+"""Among more elements than this some are close to kinks; they are judged a little further on."""
+
+
+class UnjudgedError(Exception):
+    """The numbers do not tell: infinities, a kernel that returns other values, a jump."""
+
+
+def fault(call: RecordedCall, event: Backward, order: int) -> str:
+    """Return what is wrong with what a gradient rule returned, or nothing.
+
+    Args:
+        call: the call that its node was recorded by.
+        event: its run.
+        order: 2 if its own derivative has to be right, too.
+
+    Raises:
+        UnjudgedError: nobody knows.
+    """
+    rule = _Rule(call, event, order)
+    with mode(observer=None, recording=True, lines=False):
+        found = (
+            rule.fed_with_other_values()
+            or rule.not_the_same_again()
+            or rule.wrong_in_float64()
+            or rule.wrong_in_single_precision()
+        )
+    return found and f"{found}{rule.place()}"
+
+
+class _Rule:
+    """One gradient rule's one run."""
+
+    def __init__(self, call: RecordedCall, event: Backward, order: int) -> None:
+        self.call, self.node, self.i = call, event.node, event.i
+        self.name = f"{call.op.name!r}: the gradient rule for {call.name(event.i)!r}"
+        self.g, self.result = np.asarray(plain(event.g)), np.asarray(plain(event.result))
+        self.saved = [plain(value) for value in event.saved]
+        self.order = order
+        self.rule = dict(self.node.plan.rules)[self.i]
+
+    def place(self) -> str:
+        """Return where the operation was called, where its rule stands, and what repeats this."""
+        rule = getattr(self.call.op.rule_word(self.i), "__code__", None)
+        stands = f"\n  rule at   {rule.co_filename}:{rule.co_firstlineno}" if rule else ""
+        return f"{self.call.told()}{stands}\n{of_call(self.call, self.i)}"
+
+    # ------------------------------------------------------------------------------------ promises
+
+    def fed_with_other_values(self) -> str:
+        """What was kept in the forward pass is what the rule was fed with."""
+        k = self.call.changed(self.saved)
+        if k is None:
+            return ""
+        return (
+            f"{self.name} was fed with other values than the forward pass had: {self.call.name(k)}"
+            " was written to in between; give tensors copies, by tg.tensor(array), not the"
+            " array itself, as tg.asarray(array) does"
+        )
+
+    def not_the_same_again(self) -> str:
+        """The rule writes to nothing it is given, and returns the same for the same."""
+        self._require_finite(self.g, self.result, *self.saved)
+        try:
+            again = self._pulled(_frozen(self.g), [_frozen(value) for value in self.saved])
+        except ValueError as error:
+            if "read-only" not in str(error):
+                raise
+            return (
+                f"{self.name} writes to what it is given ({error}), which others use too; write"
+                " g * 2 for g *= 2"
+            )
+        scale = float(np.max(np.abs(again), initial=0.0))
+        off = float(np.max(np.abs(again - self.result), initial=0.0))
+        if off <= 256 * np.finfo(self.result.dtype).eps * scale:
+            return ""
+        return (
+            f"{self.name} returned other values than it does when it is run again on the same, off"
+            f" by {off:.2g} of {scale:.2g}: it depends on something that changes"
+        )
+
+    def wrong_in_float64(self) -> str:
+        """The rule, computed in float64, is the derivative of the kernel."""
+        self._compute_in_float64()
+        if self._agrees_with_complex_step(self.operands, self.pulled) and self.order == 1:
+            return ""
+        if np.size(self.operands[self.i]) > _LARGE and self._moves_on() and self.order == 1:
+            return ""
+        rtol = 1e-9 if self.result.dtype == np.float64 else 1e-6
+        x, f = self._as_function()
+        try:
+            gradcheck(f, x, order=self.order, rtol=rtol)
+        except GradcheckError as error:
+            told = str(error).removeprefix("gradcheck: ")
+            if "is wrong" not in told:
+                raise UnjudgedError(told) from None
+            lines = told.replace("argument 0 (x)", self.call.name(self.i)).split("\n")
+            return "\n".join([f"{self.name} is wrong", f"  {lines[0]}", *lines[1:]])
+        except (DTypeError, ValueError, ArithmeticError) as error:
+            raise UnjudgedError(str(error)) from None
+        return ""
+
+    def wrong_in_single_precision(self) -> str:
+        """What it returned in a narrower dtype is what it returns in float64, but for rounding."""
+        if self.result.dtype == np.float64:
+            return ""
+        eps = float(np.finfo(self.result.dtype).eps)
+        off, scale = _largest(self.pulled - self.result), _largest(self.pulled)
+        lost = 1e3 * eps * _largest(self.g) * max(1.0, _largest(self.out) / (self._unit() or 1.0))
+        if off <= max(0.01 * scale, lost) or off <= 30 * self._moved_by_rounding(eps):
+            return ""
+        return (
+            f"{self.name} returned in {self.result.dtype} what is off by {off:.2g} of {scale:.2g}"
+            " from what it returns in float64, more than rounding explains"
+        )
+
+    # -------------------------------------------------------------------------------- computations
+
+    def _pulled(self, g: Array, saved: Sequence[Any]) -> Array:
+        """Return what the rule makes of a gradient, in the shape of the operand."""
+        gradient = np.asarray(plain(self.rule(g, saved, self.node, self.i)))
+        shape = self.node.parents[self.i].shape
+        return gradient if gradient.shape == shape else sum_to(gradient, shape)
+
+    def _compute_in_float64(self) -> None:
+        self.operands = [_double(value) for value in self.call.operands]
+        self.wide = _double(self.g)
+        self.out = self._computed(self.operands)
+        if self.out.dtype != np.float64:
+            raise UnjudgedError(f"{self.call.op.name} computes in {self.out.dtype}")
+        self._require_finite(self.out, *self.operands)
+        self.judged_at = self.operands
+        if not np.allclose(self.out, self._computed(self.operands), 1e-10, 0):
+            raise UnjudgedError(f"{self.call.op.name} returns other values each time")
+        self.pulled = self._pulled_from(self.operands, self.out)
+
+    def _pulled_from(self, operands: Sequence[Any], out: Array) -> Array:
+        keep = self.node.plan.keep
+        saved = [v if k in keep else None for k, v in enumerate([*operands, out])]
+        return self._pulled(self.wide, saved if keep else ())
+
+    def _computed(self, operands: Sequence[Any]) -> Array:
+        return np.asarray(self.call.op.compute(operands, self.call.static))
+
+    def _moves_on(self) -> bool:
+        """Go to a point nearby, without ties, and return whether the rule is right there."""
+        x = self.operands[self.i]
+        rng = np.random.default_rng(1)
+        moved = x + rng.uniform(-0.01, 0.01, x.shape) * (self._unit() or 1.0)
+        operands = [*self.operands[: self.i], moved, *self.operands[self.i + 1 :]]
+        out = self._computed(operands)
+        if not np.isfinite(out).all():  # it is not defined there
+            return False
+        self.judged_at = operands
+        return self._agrees_with_complex_step(operands, self._pulled_from(operands, out))
+
+    def _agrees_with_complex_step(self, operands: Sequence[Any], pulled: Array) -> bool:
+        """Return whether one derivative, along a random direction, is the kernel's for sure."""
+        x = operands[self.i]
+        rng = np.random.default_rng(0)
+        d = rng.uniform(0.5, 1.5, x.shape) * rng.choice([-1.0, 1.0], x.shape) * (self._unit() or 1)
+        moved = list(operands)
+        moved[self.i] = x + 1j * _STEP * d
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                out = self._computed(moved)
+        except Exception:  # the kernel is not written for complex numbers
+            return False
+        if out.dtype.kind != "c":
+            return False
+        terms = (self.wide * out.imag / _STEP).reshape(-1), (pulled * d).reshape(-1)
+        slopes = [float(np.sum(part)) for part in terms]
+        sizes = [float(np.sum(np.abs(part))) for part in terms]
+        lengths = [float(np.linalg.norm(part)) for part in terms]
+        margin = 1e-13 * sum(sizes) + 1e-11 * max(lengths)
+        return abs(slopes[0] - slopes[1]) <= margin
+
+    def _as_function(self) -> tuple[Array, Any]:
+        """Return the operand in question, and the number that its gradient is the derivative of."""
+        operands, g = self.judged_at, self.wide
+        op, i = self.call.op, self.i
+        if _is_elementwise(op) and self.out.size > _SAMPLED:
+            chosen = np.random.default_rng(0).choice(self.out.size, _SAMPLED, replace=False)
+            operands = [_chosen(value, self.out.shape, chosen) for value in operands]
+            g = g.reshape(-1)[chosen]
+
+        def f(x: Any) -> Any:
+            return (apply(op, (*operands[:i], x, *operands[i + 1 :]), self.call.static) * g).sum()
+
+        return operands[i], f
+
+    def _unit(self) -> float:
+        return _largest(self.operands[self.i])
+
+    def _moved_by_rounding(self, eps: float) -> float:
+        """Return how much the gradient changes where operands are rounded a little."""
+        rng = np.random.default_rng(0)
+        near = list(self.operands)
+        for k, value in enumerate(near):
+            if _is_floating(value):
+                near[k] = value * (1 + eps * rng.uniform(-1, 1, value.shape))
+        return _largest(self._pulled_from(near, self._computed(near)) - self.pulled)
+
+    def _require_finite(self, *values: Any) -> None:
+        for value in values:
+            if _is_floating(value) and not np.isfinite(value).all():
+                raise UnjudgedError(f"{self.call.op.name} meets values that are not finite")
+
+
+def _is_elementwise(op: Op) -> bool:
+    """Return whether each element is computed by itself; a user's record may only say so."""
+    return op.family == "elementwise" and REGISTRY.get(op.name) is op
+
+
+def _is_floating(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind == "f"
+
+
+def _double(value: Any) -> Any:
+    return _frozen(np.asarray(value, np.float64)) if _is_floating(value) else value
+
+
+def _frozen(value: Any) -> Any:
+    """Return a read-only copy of an array, or another value as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    copy = value.copy()
+    copy.flags.writeable = False
+    return copy
+
+
+def _chosen(value: Any, shape: tuple[int, ...], elements: Array) -> Any:
+    if not isinstance(value, np.ndarray):
+        return value
+    return _frozen(np.broadcast_to(value, shape).reshape(-1)[elements])
+
+
+def _largest(array: Any) -> float:
+    return float(np.max(np.abs(array), initial=0.0))
