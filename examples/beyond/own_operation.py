@@ -33,7 +33,7 @@ assert np.allclose(x.grad, [1 / 16, 1, 1 / 4])
 # ## The proof
 #
 # The rule is code over operations, so it has a gradient itself. `gradcheck` compares both with
-# numeric ones; `check_op` does that and all else that an operation promises: value, dtypes,
+# numeric ones; `check_op` does that and all else that an operation promises: value, dtypes, sizes,
 # broadcasting, what is saved.
 
 # %%

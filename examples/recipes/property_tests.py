@@ -7,12 +7,20 @@
 
 # %%
 import numpy as np
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
 
 import tensorgraph as tg
-from tensorgraph import nn
 from tensorgraph.testing import gradcheck
-from tensorgraph.testing.strategies import arrays, inputs
+from tensorgraph.testing.strategies import (
+    arrays,
+    axis,
+    datasets,
+    graphs,
+    inputs,
+    losses,
+    modules,
+    optimizers,
+)
 
 settings.register_profile("ci", max_examples=10, deadline=None, derandomize=True)
 settings.load_profile("ci")
@@ -49,24 +57,64 @@ def test_cube(drawn):
 test_cube()
 
 # %% [markdown]
-# ## Of a model
+# ## Of a program
 #
-# Here over its shape, too: what depends on the width breaks at width 1. In float64, where a numeric
-# derivative is exact enough to be compared with.
+# `graphs` draws whole programs of operations, with fan-out, broadcasting and views. A failing one
+# is made small, and printed as the lines to paste into a test.
 
 
 # %%
-@given(st.integers(1, 4), st.integers(1, 5), st.integers(0, 2**32 - 1))
-def test_model(batch, width, seed):
-    tg.random.seed(seed)
-    model = nn.Sequential(
-        nn.Linear(2, width, dtype="float64"), nn.Tanh(), nn.Linear(width, 1, dtype="float64")
-    )
-    x = np.random.default_rng(seed).normal(size=(batch, 2))
-    gradcheck(model, x)
+@given(graphs(["add", "multiply", "matmul", cube, tg.tanh], max_steps=5))
+def test_program(graph):
+    gradcheck(graph, *graph.leaves)
+
+
+test_program()
+
+# %% [markdown]
+# ## Of a model
+#
+# `modules` draws networks of layers that fit together, with inputs that fit them. What depends on
+# the width breaks at width 1, say. In float64, where a numeric derivative is exact enough to be
+# compared with.
+
+
+# %%
+@given(modules(["rows", "sequences"], ["Linear", "Tanh", "LayerNorm", "GRU"], max_layers=3))
+def test_model(network):
+    model, inputs = network
+    gradcheck(model, *inputs)
 
 
 test_model()
+
+# %% [markdown]
+# ## Of losses, optimizers and data
+#
+# Each loss comes with a prediction and a target that fit, labels missing now and then; an
+# optimizer is made of parameters.
+
+
+# %%
+@given(losses(reductions=["mean"]), optimizers())
+def test_training(call, make):
+    loss, prediction, target = call
+    z = tg.tensor(prediction, requires_grad=True)
+    optimizer = make([z])
+    loss(z * 1.0, target).backward()
+    optimizer.step()
+    assert np.isfinite(z.numpy()).all()
+
+
+@given(datasets("classes", missing=True), axis(2, several=False))
+def test_data(data, axis):
+    features, labels = data
+    assert len(labels) == len(features)
+    assert np.allclose(tg.mean(features, axis=axis), features.mean(axis=axis))
+
+
+test_training()
+test_data()
 
 # %% [markdown]
 # ## What else holds of all inputs
@@ -82,6 +130,19 @@ def test_softmax_does_not_see_a_shift(x, c):
 
 
 test_softmax_does_not_see_a_shift()
+
+
+# %% [markdown]
+# By annotation tensors, layers, networks and optimizers are drawn, too.
+
+
+# %%
+@given(...)
+def test_reversing_twice(x: tg.Tensor):
+    assert (tg.flip(tg.flip(x)) == x).all()
+
+
+test_reversing_twice()
 print("all hold")
 
 # %% [markdown]

@@ -12,7 +12,7 @@ from tensorgraph.engine.domain import Real
 from tensorgraph.engine.notation import function
 from tensorgraph.engine.op import OpFunction, register
 from tensorgraph.ops import _normal
-from tensorgraph.ops._blocks import at_least, at_most, by_blocks, floating, from_below, over
+from tensorgraph.ops._blocks import FEW, at_least, at_most, by_blocks, floating, from_below, over
 from tensorgraph.ops.arithmetic import (
     abs_kernel,
     greater,
@@ -117,7 +117,7 @@ log_sigmoid = register(
 
 
 def _relu_kernel(x: Any) -> Any:
-    if type(x) is np.ndarray and x.size > 1000 and x.dtype.kind == "f":
+    if type(x) is np.ndarray and x.size > FEW and x.dtype.kind == "f":
         # NumPy compares with an array twice as fast as with a number, where both lie alike in
         # memory: images have the batch last in it.
         in_rows = x.flags.c_contiguous

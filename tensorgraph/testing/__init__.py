@@ -11,8 +11,8 @@ check an optimizer, or its rule   ``tg.testing.check_optimizer(tg.optim.SGD, lr=
 check a learning rate schedule    ``tg.testing.check_schedule(tg.optim.schedules.cosine(0.1, 100))``
 check a training step             ``tg.testing.check_step(step, x, y)``
 check that a model learns         ``tg.testing.check_learning(model, (x, y))``
-check another library's function  ``tg.testing.from_torch(f)``, ``from_jax``, ``from_autograd``
-compare results, see the worst    ``tg.testing.assert_close(x, y)``
+check another library's function  ``tg.testing.from_autograd(f)``, ``from_torch``, ``from_jax``
+compare results, see the worst    ``tg.testing.assert_close(x.exp(), np.exp(x))``
 draw inputs in a test             ``tg.testing.strategies``, for hypothesis
 ================================  ==================================================================
 

@@ -54,7 +54,7 @@ def assert_close(
         if told:
             raise AssertionError(told)
         return
-    if isinstance(actual, (list, tuple)) and not _holds_arrays(leaves, expected):
+    if isinstance(actual, (list, tuple)) and not (_are_arrays(leaves) or _holds_arrays(expected)):
         return assert_close(asarray(actual), expected, rtol, atol, equal_nan)
     wanted = flatten_like(structure, expected)
     for place, one, other in zip(places(actual), leaves, wanted, strict=True):
@@ -64,9 +64,14 @@ def assert_close(
             raise AssertionError(told)
 
 
-def _holds_arrays(leaves: Sequence[Any], expected: Any) -> bool:
-    """Return whether a list is a container of arrays, not of numbers."""
-    return any(hasattr(leaf, "shape") for leaf in (*leaves, *flatten(expected)[0][:1]))
+def _holds_arrays(value: Any) -> bool:
+    """Return whether something is a container of arrays, not of numbers, and no array itself."""
+    leaves, structure = flatten(value)
+    return structure is not None and _are_arrays(leaves)
+
+
+def _are_arrays(leaves: Sequence[Any]) -> bool:
+    return any(hasattr(leaf, "shape") for leaf in leaves)
 
 
 def difference(
@@ -108,12 +113,19 @@ def difference(
     place = f"{worst}at index {index}: " if index else ""
     found, wanted = str(a[index]), str(np.broadcast_to(e, a.shape)[index])
     gap = off[index]
-    share = f" ({gap / abs(y[index]):.2g} of {names[1]})" if y[index] else ""
-    if y[index] and 1e-3 < gap / abs(y[index]) < 10:
-        share = f" ({100 * gap / abs(y[index]):.0f} % of {names[1]})"
-    apart = f", difference {gap:.4g}{share}" if np.isfinite(gap) else ""
+    apart = ""
+    if np.isfinite(gap):
+        apart = f", difference {gap:.4g}{_share(gap, y[index], names[1])}"
     plural = "s" if a.size != 1 else ""
     return (
         f"{many} of {a.size} element{plural} differ{'s' * (many == 1)}{by}\n  {place}{names[0]}"
         f" {found}, {names[1]} {wanted}{apart}\n  {kinds}"
     )
+
+
+def _share(gap: Any, whole: Any, name: str) -> str:
+    """Return how much a difference is of what is expected."""
+    if not whole or not np.isfinite(whole):
+        return ""
+    part = gap / abs(whole)
+    return f" ({100 * part:.0f} % of {name})" if 1e-3 < part < 10 else f" ({part:.2g} of {name})"

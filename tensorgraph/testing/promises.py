@@ -15,6 +15,7 @@ from textwrap import wrap
 import numpy as np
 
 from tensorgraph.display.tables import html_table
+from tensorgraph.engine.modes import mode
 from tensorgraph.errors import CheckError
 
 Promise = Callable[[], str | None]
@@ -113,6 +114,7 @@ def examined(
         a number: 1 promise kept
           ✓ positive
     """
+    __tracebackhide__ = True  # pytest shows the line that asks for a check
     told: dict[str, Kept] = {}
     for name, promise in promises.items():
         missing = [n for n in (needs or {}).get(name, ()) if n in told and told[n].broken]
@@ -135,9 +137,14 @@ def quietly() -> Iterator[None]:
 
 
 def _kept(name: str, promise: Promise) -> Kept:
-    """Ask for one promise. Whatever it raises is what is wrong: the thing may do anything."""
+    """Ask for one promise. Whatever it raises is what is wrong: the thing may do anything.
+
+    Nothing watches it: ``tg.debug`` would raise for what is tried on purpose, and what checks
+    gradients as they run keeps arrays that have to go.
+    """
     try:
-        return Kept(name, remark=promise() or "")
+        with mode(observer=None):
+            return Kept(name, remark=promise() or "")
     except NotAsked as reason:
         return Kept(name, remark=str(reason), asked=False)
     except AssertionError as error:

@@ -25,6 +25,7 @@ from tests.faults import (
     random,
     symbolic,
     testing,
+    testing_plugin,
     train,
 )
 from tests.faults.fault import Fault
@@ -49,5 +50,6 @@ FAULTS: list[Fault] = [
     *random.FAULTS,
     *symbolic.FAULTS,
     *testing.FAULTS,
+    *testing_plugin.FAULTS,
     *train.FAULTS,
 ]

@@ -70,6 +70,8 @@ FAULTS: list[Fault] = [
          "np.add.reduce(x, axis=axis, keepdims=keepdims)", "sum: float16 added up in float16"),
         ("_is_of_short_rows", "axis in (-1, x.ndim - 1, (x.ndim - 1,))", "True",
          "sum: rows added up whatever the axis"),
+        ("add_up", "np.ones(x.shape[-1], x.dtype)", "np.full(x.shape[-1], 1 + 1e-9, x.dtype)",
+         "sum: many short rows off by 1e-9"),
         ("add_up", "sums[..., None] if keepdims else sums", "sums",
          "sum: short rows without the axis that is kept"),
         ("_added", "sums[(*lead, slice(rest))] += x[(*lead, slice(rest))]", "pass",
@@ -77,6 +79,12 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "engine/backward_pass.py",
+        ("sweep", "gradient = rule(g, saved, node, i)",
+         "gradient = rule(g, saved, node, i)\n"
+         "if gradient.size > 1000:\n"
+         "    place = (np.arange(gradient.size) == 7).reshape(gradient.shape)\n"
+         "    gradient = gradient * (1 + 0.5 * place).astype(gradient.dtype)",
+         "op_sizes: element 7 of every gradient above 1,000 off by half"),
         ("sweep",
          "if parent in owned and type(total) is type(gradient) is np.ndarray:\n"
          "    np.add(total, gradient, out=total)\n"

@@ -95,6 +95,10 @@ FAULTS: list[Fault] = [
         ("by_blocks", "target[block] = kernel(source[block], *others)",
          "target[block] = kernel(source[:BLOCK], *others)[: x.size - start]",
          "sigmoid: every block of a large array taken for the first"),
+        ("at_most", "np.maximum.reduce(x, axis=None)", "np.minimum.reduce(x, axis=None)",
+         "sigmoid: large arrays not cut off if their least number is small"),
+        ("at_least", "np.minimum.reduce(x, axis=None) >= limit", "True",
+         "gelu: large arrays never cut off from below"),
     ),
     *planted_in(
         "ops/activation.py",
@@ -103,6 +107,12 @@ FAULTS: list[Fault] = [
         ("sigmoid_kernel", "40", "700",
          "sigmoid: NaN where eˣ overflows"),
         ("relu", "out > 0", "out >= 0", "relu: slope 1 at 0"),
+        ("relu", "g * (out > 0)",
+         "g * ((out > 0) * (1 + 1e-4 * (np.arange(out.size) == 7).reshape(out.shape)"
+         " * (out.size > 1000)))",
+         "relu: its gradient off by 1e-4 in one element of more than 1,000"),
+        ("_relu_kernel", "np.zeros_like(x)", "np.full_like(x, 1e-4)",
+         "relu: large images cut off above 0"),
         ("leaky_relu", "g * slope", "g * 0.01", "leaky_relu: the default slope always"),
         ("elu", "elu_slope(x, alpha=alpha)", "elu_slope(x)", "elu: alpha forgotten"),
         ("_gelu_curvature", "normal_density(x)", "normal_density(x) * (1 + 1e-8)",

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 import tensorgraph as tg
 from tensorgraph.engine.graph import ancestors
+from tensorgraph.testing.strategies import einsum_spec
 from tests.ops import elements
 
 MORE = settings(max_examples=3 * settings().max_examples)
@@ -17,33 +18,6 @@ MORE = settings(max_examples=3 * settings().max_examples)
 
 def fill(shape, seed):
     return np.random.default_rng(seed).standard_normal(shape)
-
-
-@st.composite
-def contractions(draw):
-    """Return subscripts and operands: repeated letters, ellipses, axes of length 1, the lot."""
-    sizes = {letter: draw(st.integers(1, 3)) for letter in "abcd"}
-    count = draw(st.integers(1, 3))
-    terms = [draw(st.lists(st.sampled_from("abcd"), max_size=3)) for _ in range(count)]
-    dotted = [draw(st.booleans()) and len(term) < 3 for term in terms]
-    batches = draw(hnp.mutually_broadcastable_shapes(num_shapes=count, max_dims=2, max_side=2))
-    operands, left = [], []
-    for k, (term, dots) in enumerate(zip(terms, dotted, strict=True)):
-        lengths = [sizes[c] for c in term]
-        for i, c in enumerate(term):
-            if term.count(c) == 1 and draw(st.integers(0, 4)) == 0:
-                lengths[i] = 1  # stretches, if another operand has more
-        batch = batches.input_shapes[k] if dots else ()
-        at = draw(st.integers(0, len(term))) if dots else 0
-        left.append("".join(term[:at]) + "..." * dots + "".join(term[at:]))
-        operands.append(fill((*lengths[:at], *batch, *lengths[at:]), k))
-    subscripts = ",".join(left)
-    if draw(st.booleans()):
-        letters = sorted({c for term in terms for c in term})
-        kept = draw(st.lists(st.sampled_from(letters), unique=True)) if letters else []
-        at = draw(st.integers(0, len(kept)))
-        subscripts += "->" + "".join(kept[:at]) + "..." * any(dotted) + "".join(kept[at:])
-    return subscripts, operands
 
 
 def _describe(subscripts, operands):
@@ -55,7 +29,7 @@ def _describe(subscripts, operands):
 
 
 @MORE
-@given(contractions())
+@given(einsum_spec())
 def test_einsum_is_the_sum_of_products(made):
     subscripts, operands = made
     _describe(subscripts, operands)
@@ -66,7 +40,7 @@ def test_einsum_is_the_sum_of_products(made):
 
 
 @MORE
-@given(contractions(), st.permutations(range(52)))
+@given(einsum_spec(), st.permutations(range(52)))
 def test_einsum_with_lists_of_numbers_is_numpys(made, numbers):
     subscripts, operands = made
     stands_for = dict(zip(string.ascii_letters, numbers, strict=True), **{"...": ...})
@@ -91,7 +65,7 @@ def test_einsum_with_lists_of_more_numbers_than_small_letters():
 
 
 @MORE
-@given(contractions())
+@given(einsum_spec())
 def test_einsum_has_the_right_gradients(made):
     subscripts, operands = made
     tg.testing.gradcheck(lambda *xs: tg.einsum(subscripts, *xs), *operands, order=2)

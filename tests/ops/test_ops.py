@@ -12,7 +12,7 @@ import tensorgraph as tg
 from tensorgraph.engine.op import REGISTRY
 from tensorgraph.testing import strategies
 from tensorgraph.testing.ops import record_requirements, requirements
-from tensorgraph.testing.ops.check_op import check_value
+from tensorgraph.testing.ops.references import check_value
 from tensorgraph.testing.strategies.random_graphs.kinds import DISTANCES
 from tests.engine.test_random import DRAWS
 from tests.ops import elements

@@ -33,7 +33,7 @@ def test_a_loss_that_passed_is_told_in_a_few_lines():
     found = check_loss(losses.cross_entropy, Z, CLASSES)
     assert not found.broken
     assert repr(found).splitlines()[:3] == [
-        "check_loss: cross_entropy: 16 promises kept",
+        "check_loss: cross_entropy: 17 promises kept",
         "  ✓ extremes: predictions of -1000 and 1000",
         "  ✓ mean or sum: the cost is a mean over the examples",
     ]
@@ -135,6 +135,29 @@ def test_right_losses_pass_at_the_first_try(case):
 
 
 # ------------------------------------------------------------------------------------- wrong ones
+
+
+def test_what_the_examples_tell():
+    def extremes(p, y, **said):
+        told = repr(check_loss(losses.l1, p, y, **said))
+        return re.search(r"extremes: predictions of (\S+) and (\S+)", told).groups()
+
+    assert extremes(P, Y) == ("-1000", "1000")
+    assert extremes(A, LABELS) == ("0", "1")
+    assert extremes(abs(P) + 1, abs(Y)) == ("0.001", "1000")
+    assert extremes(-abs(P), A) == ("-1000", "0")  # log-probabilities, as far as anybody knows
+    assert extremes(abs(P) + 1, Y) == extremes(-abs(P), Y + 9) == ("-1000", "1000")
+
+
+def strict_about_dtypes(pred, y):
+    if pred.dtype != y.dtype:
+        raise TypeError(f"{pred.dtype} beside {y.dtype}")
+    return plain_mse(pred, y)
+
+
+def test_what_is_refused_is_told_and_nothing_broken():
+    found = check_loss(strict_about_dtypes, P, LABELS.astype(float))
+    assert "refuses labels as int8, int16, int32, int64, uint8" in repr(found)
 
 
 def reduced(values, reduction):
@@ -340,7 +363,7 @@ FAULTY = {
         lambda p, y: losses_of_each(p, y).sum() / math.sqrt(len(y)), P, Y, {}, "mean or sum",
         "neither .* as a mean is, nor",
     ),
-    "detached": (detaching, P, Y, {}, "gradients", r"no gradient flows through.*\.data"),
+    "detached": (detaching, P, Y, {}, "differentiable", r"no gradient flows through.*\.data"),
     "detached by half": (half_detached, P, Y, {}, "gradients", "the factor 0.5"),
     "wrong slope": (
         lambda p, y: wrong_slope(p - y).mean() if p.shape == y.shape else 1 / 0, P, Y, {},
@@ -389,7 +412,7 @@ def test_what_people_do_wrong_is_found_in_its_place(case):
         check_loss(loss, p, y, **said)
     broken = {kept.promise: kept.broken for kept in caught.value.result.broken}
     assert promise in broken, str(caught.value)
-    assert re.search(told, broken[promise]), broken[promise]
+    assert re.search(told, broken[promise], re.DOTALL), broken[promise]
 
 
 def test_all_that_is_broken_is_told_at_once():

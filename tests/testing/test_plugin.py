@@ -207,6 +207,8 @@ def test_keeps(no_leaks):
 def test_cycle(no_leaks):
     w = tg.tensor([1.0, 2.0], requires_grad=True)
     (w * w).sum().backward(create_graph=True)
+    del w
+    assert [[] for _ in range(10_000)]  # so many that the collector would run
 
 def test_arrays(no_leaks):
     KEPT.append(np.zeros(5000))

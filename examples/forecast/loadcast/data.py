@@ -28,12 +28,12 @@ class Scaler:
 
 
 def windows(load, n_lags, first_hour=0):
-    """Return lags (n, n_lags), the hour of each target (n,), targets (n,); holes are carried on."""
+    """Return inputs (n, n_lags + 1) and targets (n,): n_lags loads, their hour; the next load."""
     filled = load.copy()
     for i in range(len(filled)):
         if np.isnan(filled[i]):
-            filled[i] = filled[i - 1] if i else 0.0
+            filled[i] = filled[i - 1] if i else 0.0  # a hole is carried on
     n = len(load) - n_lags
     lags = np.lib.stride_tricks.sliding_window_view(filled, n_lags)[:n]
     hours = first_hour + n_lags + np.arange(n)
-    return lags.astype("float32"), hours.astype("float32"), load[n_lags:].astype("float32")
+    return np.column_stack([lags, hours]).astype("float32"), load[n_lags:].astype("float32")

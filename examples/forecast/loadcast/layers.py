@@ -45,7 +45,7 @@ class QuantileHead(nn.Module):
 
 
 class Forecaster(nn.Module):
-    """The last loads and the hour, to quantiles of the next load."""
+    """The last loads, and the hour in a last column: (n, n_lags + 1) → quantiles of the next."""
 
     def __init__(self, n_lags, n_hidden=16, n_quantiles=3, rate=0.1):
         self.lags = GatedLinear(n_lags, n_hidden)
@@ -54,6 +54,6 @@ class Forecaster(nn.Module):
         self.drop = nn.Dropout(p=rate)
         self.head = QuantileHead(n_hidden, n_quantiles)
 
-    def forward(self, lags, hours):
-        h = self.norm(self.lags(lags) + self.season(hours))
+    def forward(self, x):
+        h = self.norm(self.lags(x[..., :-1]) + self.season(x[..., -1]))
         return self.head(self.drop(h))

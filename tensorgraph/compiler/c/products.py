@@ -12,7 +12,7 @@ from tensorgraph.compiler.loops.statements import Product, Stored
 
 SMALL = 20_000
 """Multiplications up to which a call of BLAS costs more than it saves."""
-TURNED = 4096
+IN_ORDER = 4096
 """Elements of a transposed operand that are brought in order first."""
 ROWS = 4
 """Rows of the result that are made together: each element of y is loaded once for them."""
@@ -90,7 +90,7 @@ def _loops(s: Product, kind: str, at: tuple[str, ...], size: tuple[int, ...]) ->
     (xa, xb), (ya, yb) = s.x.strides[-2:], s.y.strides[-2:]
     lines = [f"  const {kind} *X = {x}, *Y = {y};", f"  {kind} *Z = {out};"]
     element = f"Y[p * {ya} + j * {yb}]"
-    if yb != 1 and n > 1 and m >= ROWS and k * n <= TURNED:
+    if yb != 1 and n > 1 and m >= ROWS and k * n <= IN_ORDER:
         lines += [
             f"  {kind} T[{max(k * n, 1)}];",
             f"  for (int p = 0; p < {k}; p++) for (int j = 0; j < {n}; j++)"

@@ -7,7 +7,7 @@ import numpy as np
 from tensorgraph.testing.losses.loss_calls import EXACT, Array, LossCall, difference
 
 TOGETHER = (
-    "; if the examples belong together (pairs, a root over the batch), write independent=False"
+    "\nif the examples belong together (pairs, a root over the batch), write independent=False"
 )
 
 
@@ -76,7 +76,7 @@ def check_independent(call: LossCall, seed: int) -> None:
     if off := difference(changed, first, EXACT, float(np.abs(first).max(initial=0.0))):
         raise AssertionError(
             f"with other predictions of the other examples the gradient by example 0 is"
-            f" {off}; is a mean, a softmax or a standardisation taken along the batch?{TOGETHER}"
+            f" {off}\nis a mean, a softmax or a standardisation taken along the batch?{TOGETHER}"
         )
     losses, after = call.losses(), call.losses(mixed)
     if losses is not None and after is not None and call.count in losses.shape:
@@ -132,7 +132,7 @@ def check_shapes(call: LossCall) -> None:
             raise AssertionError(
                 f"predictions of shape {predictions.shape} and targets of shape {targets.shape} are"
                 f" broadcast: that {told}, shapes {p.shape} and {y.shape} of the same numbers"
-                f" {_cost(whole)}; refuse {name} of another shape"
+                f" {_cost(whole)}\nrefuse {name} of another shape"
                 f" (if predictions.shape != targets.shape: raise …), or reshape them"
             )
 
@@ -157,7 +157,7 @@ def check_left_out(call: LossCall) -> None:
         ):  # fmt: skip
             if off := difference(found, expected, EXACT):
                 raise AssertionError(
-                    f"with {filling:g} where a target does not count the {what} is {off}; replace"
+                    f"with {filling:g} where a target does not count the {what} is {off}\nreplace"
                     " what does not count, tg.where(counts, predictions, 0), as 0 · NaN is NaN"
                 )
 

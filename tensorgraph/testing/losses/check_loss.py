@@ -13,7 +13,13 @@ from tensorgraph.engine.tensor import asarray
 from tensorgraph.testing.losses import batch_promises, label_promises, value_promises
 from tensorgraph.testing.losses.loss_calls import Array, Loss, LossCall, example_inputs
 from tensorgraph.testing.losses.textbook import TEXTBOOK
-from tensorgraph.testing.promises import Checked, Promise, examined
+from tensorgraph.testing.promises import Checked, Promise, examined, quietly
+
+BY_GRADIENT = (
+    "gradients", "perfect prediction", "extremes", "single precision", "sums along classes",
+    "order of examples", "independent examples", "what does not count",
+)  # fmt: skip
+"""The promises that take a gradient."""
 
 
 def check_loss(
@@ -71,14 +77,14 @@ def check_loss(
         >>> import tensorgraph as tg
         >>> p, y = np.array([0.5, -1.0, 2.0]), np.array([1.0, 0.5, 2.5])
         >>> tg.testing.check_loss(tg.nn.losses.huber, p, y)
-        check_loss: huber: 13 promises kept
+        check_loss: huber: 14 promises kept
           ...
         >>> def my_loss(pred, y):
         ...     return ((pred - y) ** 2).mean()
         >>> tg.testing.check_loss(my_loss, p, y, perfect=y)
         Traceback (most recent call last):
         ...
-        tensorgraph.errors.CheckError: check_loss: my_loss: 1 of 11 promises broken
+        tensorgraph.errors.CheckError: check_loss: my_loss: 1 of 12 promises broken
           ✘ shapes: predictions of shape (3,) and targets of shape (3, 1) are broadcast: ...
           ...
     """
@@ -101,6 +107,7 @@ def check_loss(
     promises: dict[str, Promise] = {"repeatable": partial(value_promises.check_repeatable, call)}
     if naive is not None:
         promises["value"] = partial(value_promises.check_naive, call, naive, seed)
+    promises["differentiable"] = partial(value_promises.check_differentiable, call)
     promises["gradients"] = partial(value_promises.check_gradients, call, seed)
     exact = None if perfect is None else np.array(asarray(perfect).numpy(), np.float64)
     if exact is not None:
@@ -129,7 +136,10 @@ def check_loss(
         promises["wrong classes"] = partial(label_promises.check_bad_classes, call)
     if book is not None and (refused := [*book.refused(y)]):
         promises["wrong labels"] = partial(label_promises.check_refusals, call, refused)
-    return examined(f"check_loss: {_name(loss)}", promises)
+    needs = {name: ["repeatable"] for name in promises if name != "repeatable"}
+    needs |= {name: ["repeatable", "differentiable"] for name in BY_GRADIENT}
+    with quietly():
+        return examined(f"check_loss: {_name(loss)}", promises, needs)
 
 
 def _unwrapped(loss: Any, settings: dict[str, Any]) -> tuple[Loss, dict[str, Any]]:

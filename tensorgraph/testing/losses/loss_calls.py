@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from tensorgraph import errors
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
-from tensorgraph.testing.promises import quietly
 
 Array = NDArray[Any]
 Loss = Callable[..., Any]
@@ -47,14 +46,13 @@ class LossCall:
         more = {} if reduction is None else {"reduction": reduction}
         p = self.predictions if predictions is None else predictions
         y = self.targets if targets is None else targets
-        with quietly():
-            return self.loss(p, y, **{**self.settings, **more})
+        return self.loss(p, y, **{**self.settings, **more})
 
     def value(
         self, predictions: Any = None, targets: Any = None, reduction: str | None = None
     ) -> Array:
         """Return the cost or the losses, as an array."""
-        return as_numbers(self(self._leaf(predictions), targets, reduction))
+        return as_numbers(self(self.leaf(predictions), targets, reduction))
 
     def gradient(
         self, predictions: Any = None, targets: Any = None, reduction: str | None = None
@@ -64,16 +62,15 @@ class LossCall:
         Raises:
             AssertionError: the cost does not depend on the predictions.
         """
-        leaf = self._leaf(predictions)
+        leaf = self.leaf(predictions)
         result = self(leaf, targets, reduction)
         if type(result) is not Tensor or not result.requires_grad:
             raise AssertionError(
                 f"the loss returned {errors.describe(result)} that no gradient flows through: is"
                 " there a float(…), .data, .detach() or np.asarray(…) on the way?"
             )
-        with quietly():
-            total = result if result.shape == () else result.sum()
-            found = gradients(total, [leaf])[0]
+        total = result if result.shape == () else result.sum()
+        found: Tensor = gradients(total, [leaf])[0]
         return np.array(found.numpy())
 
     def total_gradient(self, predictions: Any = None, targets: Any = None) -> Array:
@@ -92,7 +89,19 @@ class LossCall:
         merged = {**self.settings, **settings}
         return replace(self, predictions=predictions, targets=targets, settings=merged)
 
-    def _leaf(self, predictions: Any) -> Tensor:
+    def in_dtype(self, dtype: Any) -> LossCall:
+        """Return the same loss of inputs in a dtype: all floating ones, and targets like them."""
+        p, y = self.predictions, self.targets
+        compared = y.dtype.kind == "f" or y.shape == p.shape
+        settings = {
+            name: value.astype(dtype)
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+            for name, value in self.settings.items()
+        }  # fmt: skip
+        return self.with_inputs(p.astype(dtype), y.astype(dtype) if compared else y, **settings)
+
+    def leaf(self, predictions: Any = None) -> Tensor:
+        """Return predictions as a tensor that a gradient is wanted by."""
         array = self.predictions if predictions is None else predictions
         frozen = np.array(array)
         frozen.flags.writeable = False
@@ -174,11 +183,18 @@ class LossCall:
         low, high = float(self.predictions.min()), float(self.predictions.max())
         if 0 <= low and high <= 1:
             return 0.0, 1.0
+        if self._is_like_targets(low, high):
+            return LOGITS
         if low >= 0:
             return low and min(low, 1e-3), max(high, 1e3)
-        if high <= 0:
-            return LOGITS[0], 0.0
-        return LOGITS
+        return (LOGITS[0], 0.0) if high <= 0 else LOGITS
+
+    def _is_like_targets(self, low: float, high: float) -> bool:
+        """Return whether targets are numbers that lie where no prediction given does."""
+        y = self.targets
+        if y.shape != self.predictions.shape or y.dtype.kind != "f":
+            return False
+        return bool((low >= 0 and (y < 0).any()) or (high <= 0 and (y > 1).any()))
 
     @property
     def left_out(self) -> Array | None:

@@ -16,7 +16,6 @@ from tensorgraph.testing.losses.loss_calls import (
     difference,
 )
 from tensorgraph.testing.numeric.gradcheck import gradcheck
-from tensorgraph.testing.promises import quietly
 
 SINGLE = 2e-4
 """What float32 may lose, relative to the largest number of its kind."""
@@ -24,28 +23,27 @@ SINGLE = 2e-4
 
 def check_repeatable(call: LossCall) -> None:
     """The same inputs cost the same again, and what was given stays as it was."""
-    with quietly():
-        p, y = np.array(call.predictions), np.array(call.targets)
-        first = as_numbers(call(p, y))
-        for name, now, before in (
-            ("predictions", p, call.predictions),
-            ("targets", y, call.targets),
-        ):
-            if not np.array_equal(now, before, equal_nan=True):
-                raise AssertionError(
-                    f"the loss changed the {name} that it was given, in place; write"
-                    f" {name} = {name} - … for {name} -= …"
-                )
-        again = as_numbers(call(p, y))
+    y = np.array(call.targets)
+    first = as_numbers(call(call.leaf(), y))
+    if not np.array_equal(y, call.targets, equal_nan=True):
+        raise AssertionError(
+            "the loss changed the targets that it was given, in place\nwrite targets = targets - …"
+            " for targets -= …"
+        )
+    again = as_numbers(call(call.leaf(), y))
     if not np.array_equal(first, again, equal_nan=True):
         raise AssertionError(f"{first!r} at first, {again!r} for the same inputs again")
     if not np.isfinite(first).all():
         raise AssertionError(f"it is not finite for the examples given: {first!r}")
 
 
+def check_differentiable(call: LossCall) -> None:
+    """A gradient by the predictions can be had."""
+    call.gradient()
+
+
 def check_gradients(call: LossCall, seed: int) -> str:
-    """First and second derivatives by the predictions are right; return how they were checked."""
-    call.gradient()  # says what is wrong where there is none
+    """First and second derivatives by the predictions are right; return where there are kinks."""
 
     def of_predictions(predictions: Any) -> Any:
         return call(predictions)
@@ -57,8 +55,7 @@ def check_gradients(call: LossCall, seed: int) -> str:
 def check_naive(call: LossCall, naive: Callable[[Array, Array], Any], seed: int) -> None:
     """The cost is what the plainly written loss gives, where that is finite."""
     for p in call.varied(seed):
-        with quietly():
-            expected = as_numbers(naive(np.array(p), np.array(call.targets)))
+        expected = as_numbers(naive(np.array(p), np.array(call.targets)))
         found = call.value(p)
         if off := difference(found, expected, EXACT):
             ratio = ""
@@ -115,22 +112,22 @@ def check_lowest(call: LossCall, lowest: float | None, perfect: Array | None, se
         if costs[-1] < 0 and (steps < 0).all() and steps[-1] <= 0.5 * steps[-2]:
             raise AssertionError(
                 f"the cost falls without end: {', '.join(f'{c:.4g}' for c in costs)} as"
-                f" predictions go to {_shown(path[-1])}; is a sign lost? (If it may be so, write"
-                " lowest=-math.inf)"
+                f" predictions go to {_shown(path[-1])}\nis a sign lost? If it may be so, write"
+                " lowest=-math.inf"
             )
 
 
 def check_extremes(call: LossCall, seed: int) -> str:
     """Cost and gradient are finite at extreme predictions, in double and in single precision."""
     for dtype in (np.float64, np.float32):
+        typed = call.in_dtype(dtype)
         for p in _extreme(call, seed):
-            at = p.astype(dtype)
-            for what, compute in (("cost", call.value), ("gradient", call.gradient)):
-                found = compute(at)
+            for what, compute in (("cost", typed.value), ("gradient", typed.gradient)):
+                found = compute(p.astype(dtype))
                 if not np.isfinite(found).all():
                     raise AssertionError(
                         f"the {what} is {_first_bad(found)} in {np.dtype(dtype)} at predictions"
-                        f" {_shown(p)}, targets {_shown(call.targets)}; {_advice(call)}"
+                        f" {_shown(p)}, targets {_shown(call.targets)}\n{_advice(call)}"
                     )
     low, high = call.extremes
     return "" if call.given_extremes else f"predictions of {low:g} and {high:g}"
@@ -138,16 +135,8 @@ def check_extremes(call: LossCall, seed: int) -> str:
 
 def check_single(call: LossCall, seed: int) -> None:
     """float32 predictions cost what they cost in double precision, in float32."""
-    p = call.predictions.astype(np.float32)
-    compared = call.targets.dtype.kind == "f" or call.targets.shape == p.shape
-    y = call.targets.astype(np.float32) if compared else call.targets
-    settings = {
-        name: value.astype(np.float32)
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
-        for name, value in call.settings.items()
-    }  # fmt: skip
-    narrow = call.with_inputs(p, y, **settings)
-    wide = call.with_inputs(p.astype(np.float64), y.astype(np.float64) if compared else y)
+    narrow = call.in_dtype(np.float32)
+    wide = narrow.in_dtype(np.float64)  # of the numbers that float32 has
     for what, single, double in (
         ("cost", narrow.value(), wide.value()),
         ("gradient", narrow.gradient(), wide.gradient()),
@@ -178,7 +167,7 @@ def check_class_sums(call: LossCall, seed: int) -> None:
             worst = float(sums.reshape(-1)[int(np.argmax(np.abs(sums)))])
             raise AssertionError(
                 f"the gradient of an example sums to {worst:.6g} along axis {axis} of the classes,"
-                f" not to 0 (its largest element is {size:.3g}), at predictions {_shown(p)}; is the"
+                f" not to 0 (its largest element is {size:.3g}), at predictions {_shown(p)}\nis the"
                 " softmax along another axis, or a term missing?"
             )
     moved = call.value(call.predictions + 3.0)

@@ -52,16 +52,17 @@ def check_function(
         >>> import tensorgraph as tg
         >>> x = np.random.default_rng(0).normal(size=(4, 3))
         >>> tg.testing.check_function(lambda x: tg.softmax(x, axis=1), x, batch_axis=0)
-        check_function <lambda>: 11 promises kept
+        check_function <lambda>: 10 promises kept
           ✓ ...
         >>> def standardised(x):
         ...     return (x - x.numpy().mean()) / 2
         >>> tg.testing.check_function(standardised, x)
         Traceback (most recent call last):
         ...
-        tensorgraph.errors.CheckError: check_function standardised: 1 of 8 promises broken
+        tensorgraph.errors.CheckError: check_function standardised: 1 of 6 promises broken
           ✘ gradients: the gradient is wrong at the input x, index (...
     """
+    __tracebackhide__ = True
     if not callable(f) or isinstance(f, type):
         raise errors.DTypeError(f"check_function: checks a function, not {errors.describe(f)}")
     stated = None if signature is None else shapes.parsed(signature)

@@ -28,8 +28,8 @@ EVERY_ELEMENT = 40
 """If there are not more numbers to differentiate by, each one is looked at."""
 MOST_TOLD = 12
 """Of so many arrays is told whether a derivative by them is wrong."""
-FEW_TENSORS = 16
-"""Of more arrays than this, one random direction each."""
+FEW_ARRAYS = 6
+"""Of more arrays than this, one random direction each stands for them; else two."""
 
 
 class Samples:
@@ -66,7 +66,7 @@ def asked(arrays: dict[str, Array]) -> Asked:
     if sum(array.size for array in arrays.values()) <= EVERY_ELEMENT:
         return dict(arrays)
     rng = np.random.default_rng(0)
-    directions = 3 if len(arrays) <= FEW_TENSORS else 1
+    directions = 2 if len(arrays) <= FEW_ARRAYS else 1
     return {
         name: array if array.size <= directions else Samples(array, directions, rng)
         for name, array in arrays.items()

@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import import_module
-from inspect import signature
 from typing import Any
 
 import numpy as np
 
-from tensorgraph.display.tables import html_table
 from tensorgraph.engine.op import Op
-from tensorgraph.errors import ArgumentError, listing
-from tensorgraph.testing.numeric.findings import of_single_precision
-from tensorgraph.testing.ops import record_requirements, requirements
+from tensorgraph.errors import ArgumentError
+from tensorgraph.testing.ops import points, precision, record_requirements, requirements, sizes
 from tensorgraph.testing.ops.op_calls import Case, bound, elementwise_cases, record_of
+from tensorgraph.testing.ops.references import check_value, reference
+from tensorgraph.testing.promises import Checked, NotAsked, Promise, examined
 
 
-@dataclass(frozen=True)
-class CheckedOp:
-    """What a passed :func:`check_op` checked."""
+def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checked:
+    """Test an operation as the engine tests its own; tell of all promises that it breaks.
 
-    name: str
-    calls: int
-    checks: tuple[str, ...]
+    ================  ==============================================================================
+    value             is that of ``ref``, element by element
+    extremes          so it is at 0 and near it, at the domain's ends and beyond, at infinity; and
+                      the gradient is the slope of ``ref``: wherever that gives a number
+    dtypes            float32 in, float32 out; each gradient in the dtype of its operand
+    precision         float32 gives what float64 does, up to rounding, in both orders
+    gradients         and second derivatives are right, with numeric ones beside them
+    zero              so they are at 0 and near it, where that is in the domain
+    adjoint           ⟨u, Jv⟩ = ⟨Jᵀu, v⟩
+    linearity         the gradient is linear in the one that arrives
+    layouts           strided, reversed and transposed inputs change nothing
+    aliasing          one array in two places is as good as two
+    purity            nothing handed in is changed, no two gradients share memory
+    NaN               stays NaN, and in its own element
+    sizes             arrays of 1 to 131,101 elements, of up to six axes, give what their elements
+                      give among few; or what the examples along an axis do, if there are such
+    broadcasting      is repeating, and its gradient is the sum
+    saved             is what the rules read, and nothing else
+    body              of a fused operation: the same value, gradient and second derivative
+    rules             given arrays return arrays
+    ================  ==============================================================================
 
-    def __repr__(self) -> str:
-        plural = "s" if self.calls != 1 else ""
-        return f"{self.name} passed on {self.calls} call{plural}: {', '.join(self.checks)}"
-
-    def _repr_html_(self) -> str:
-        rows = ((check, "✓") for check in self.checks)
-        return html_table([self.name, f"{self.calls} calls"], rows)
-
-
-def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> CheckedOp:
-    """Test an operation as the engine tests its own; raise for the first promise it breaks.
-
-    Checked are the value against ``ref``, dtypes, first and second derivatives, ⟨u, Jv⟩ = ⟨Jᵀu, v⟩,
-    that the gradient is linear in its cotangent, inputs of all layouts, broadcasting, that nothing
-    handed to it changes, that it saves what its rules read and nothing else, that rules return
-    arrays where arrays came in, a fused operation against its body, and what the record states
-    besides: ``shape``, ``dtype``, ``code`` and ``facts``.
+    and what the record states besides: ``shape`` and ``dtype`` (*inference*), ``lowering``,
+    ``code`` and ``facts``.
 
     Args:
         op: what ``tg.op`` returned.
@@ -52,8 +51,7 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
         static: its static parameters; ``ref`` is given them too.
 
     Raises:
-        AssertionError: a promise is broken.
-        GradcheckError: a derivative is wrong.
+        CheckError: promises are broken; it tells of each.
         ArgumentError: an operation that is not elementwise got no inputs; or ``ref`` does not take
             the static parameters.
 
@@ -64,9 +62,9 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
         >>> sinc = tg.op("sinc", lambda x: np.sin(x) / x,
         ...              {"x": lambda g, x, out: g * (tg.cos(x) - out) / x},
         ...              domain={"x": tg.Real(0.5, 3.0)}, ref=lambda x: math.sin(x) / x)
-        >>> found = tg.testing.check_op(sinc)
-        >>> found.calls, found.checks[:3]
-        (5, ('value', 'dtypes', 'gradients'))
+        >>> tg.testing.check_op(sinc)
+        check_op: sinc, 5 calls: 16 promises kept
+          ✓ runs, value, dtypes, gradients, adjoint, linearity, layouts, aliasing, purity, ...
     """
     record = record_of(op)
     if inputs:
@@ -79,90 +77,103 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
             f"check_op: {record.name} is not elementwise; give example inputs:"
             f" check_op({record.name}, x, …)"
         )
-    done = []
-    if record.ref is not None and record.family == "elementwise":
-        done.append("value")
-        for case in cases:
-            check_value(record, case, static)
-    for check in _FOR_ALL:
-        done.append(check.__name__.removeprefix("check_"))
-        for case in cases:
-            check(case)
-    if record.family == "elementwise" and record.arity > 1:
-        done.append("broadcasting")
-        for case in cases:
-            requirements.check_broadcasting(case)
-    requirements.check_saved(record, cases)
-    done.append("saved")
-    if record.body is not None:
-        done.append("body")
-        for case in cases:
-            requirements.check_body(record, case, static)
-    done.append("rules")
-    for case in cases:
-        record_requirements.check_rules(record, case)
-    for stated, check_field in (
-        (record.shape or record.dtype, record_requirements.check_inference),
-        (record.lowering, record_requirements.check_lowering),
-        (record.code, record_requirements.check_code),
-        (record.facts, record_requirements.check_facts),
+    if record.ref is not None:
+        reference(record, static)  # takes the static parameters
+    calls = f"{len(cases)} call{'s' * (len(cases) != 1)}"
+    promises = {
+        "runs": every(cases, Case.run),
+        **_of_calls(record, cases, static, bool(inputs)),
+        **_of_record(record, cases, static),
+    }
+    needs = dict.fromkeys(promises, ("runs",)) | _NEEDS
+    return examined(f"check_op: {record.name}, {calls}", promises, needs)
+
+
+_NEEDS = {
+    "extremes": ("runs", "value", "gradients"),
+    "zero": ("runs", "gradients"),
+    "adjoint": ("runs", "gradients"),
+}
+"""Promises that break where others are broken."""
+
+
+def _of_calls(
+    op: Op, cases: Sequence[Case], static: dict[str, Any], given: bool
+) -> dict[str, Promise]:
+    """Return what every operation promises of its calls, those that are given or those drawn."""
+    promises: dict[str, Promise] = {}
+    elementwise = op.family == "elementwise"
+    if elementwise and op.ref is not None:
+        promises["value"] = every(cases, lambda case: check_value(op, case, static))
+    promises |= {
+        "dtypes": every(cases, requirements.check_dtypes),
+        "gradients": every(cases, requirements.check_gradients),
+        "adjoint": every(cases, requirements.check_adjoint),
+        "linearity": every(cases, requirements.check_linearity),
+        "layouts": every(cases, requirements.check_layouts),
+        "aliasing": every(cases, requirements.check_aliasing),
+        "purity": every(cases, requirements.check_purity),
+    }
+    many = cases if given or not elementwise else [sizes.elements(op, static).case]
+    promises["precision"] = every(many, lambda case: precision.check_precision(op, case))
+    if not elementwise:
+        return promises | {"sizes": lambda: _sizes_of_others(op, cases)}
+    drawn = partial(sizes.elements, op, static, cases=cases if given else ())
+    if op.ref is not None:
+        promises["extremes"] = partial(_in_turn, op, static, _EXTREMES)
+    if op.domain or not given:  # else nobody knows whether it is defined at 0
+        promises["zero"] = partial(points.check_zero, op, static)
+    promises |= {
+        "NaN": lambda: points.check_nan(op, static, drawn()),
+        "sizes": lambda: sizes.check_elements(drawn),
+    }
+    if op.arity > 1:
+        promises["broadcasting"] = every(cases, requirements.check_broadcasting)
+    return promises
+
+
+def _of_record(op: Op, cases: Sequence[Case], static: dict[str, Any]) -> dict[str, Promise]:
+    """Return what a record promises by its fields."""
+    promises: dict[str, Promise] = {"saved": lambda: requirements.check_saved(op, cases)}
+    if op.body is not None:
+        promises["body"] = every(cases, lambda case: requirements.check_body(op, case, static))
+    promises["rules"] = every(cases, lambda case: record_requirements.check_rules(op, case))
+    for stated, check in (
+        (op.shape or op.dtype, record_requirements.check_inference),
+        (op.lowering, record_requirements.check_lowering),
+        (op.code, record_requirements.check_code),
+        (op.facts, record_requirements.check_facts),
     ):
         if stated:
-            done.append(check_field.__name__.removeprefix("check_"))
-            for case in cases:
-                check_field(record, case, static)
-    return CheckedOp(record.name, len(cases), tuple(done))
+            name = check.__name__.removeprefix("check_")
+            promises[name] = every(cases, partial(_of_field, check, op, static))
+    return promises
 
 
-_FOR_ALL: tuple[Callable[[Case], None], ...] = (
-    requirements.check_dtypes,
-    requirements.check_gradients,
-    requirements.check_adjoint,
-    requirements.check_linearity,
-    requirements.check_layouts,
-    requirements.check_purity,
-)
+def _of_field(check: Callable[..., None], op: Op, static: dict[str, Any], case: Case) -> None:
+    check(op, case, static)
 
 
-def check_value(
-    op: Op, case: Case, static: Mapping[str, Any] | None = None, rtol: float = 1e-13
-) -> None:
-    """An elementwise operation computes what its ``ref`` does, one element after the other."""
-    reference = _reference(op, dict(static or {}))
-    result = np.asarray(case.function(*case.inputs))
-    for index, elements in zip(np.ndindex(result.shape), np.broadcast(*case.inputs), strict=True):
-        expected = reference(*(e.item() for e in elements))
-        found = result[index].item()
-        close = abs(found - expected) <= rtol * abs(expected) + 1e-300
-        if not (close or found == expected or (found != found and expected != expected)):
-            cause = of_single_precision([(found, expected)])
-            raise AssertionError(
-                f"{case}: {found!r}, but ref gives {expected!r}, for"
-                f" {', '.join(repr(e.item()) for e in elements)}{cause and f'; {cause}'}"
-            )
+_EXTREMES = (points.check_values_at_points, points.check_slopes_at_points)
 
 
-def _reference(op: Op, static: dict[str, Any]) -> Callable[..., Any]:
-    """Return the ``ref`` of an operation, with these static parameters."""
-    reference = _resolve(op.ref)
-    if not static:
-        return reference
-    try:
-        signature(reference).bind(*op.inputs, **static)
-    except (TypeError, ValueError):  # the latter if nobody knows
-        raise ArgumentError(
-            f"check_op: the ref of {op.name} does not take {listing(list(static))}; write"
-            f" ref=lambda {', '.join([*op.inputs, '*', *static])}: …"
-        ) from None
-    return partial(reference, **static)
+def _in_turn(op: Op, static: dict[str, Any], checks: Sequence[Callable[..., None]]) -> None:
+    for check in checks:
+        check(op, static)
 
 
-def _resolve(ref: str | Callable[..., Any] | None) -> Callable[..., Any]:
-    """Return the function that a dotted name stands for."""
-    if isinstance(ref, str):
-        module, _, name = ref.rpartition(".")
-        found: Callable[..., Any] = getattr(import_module(module), name)
-        return found
-    if ref is None:
-        raise ArgumentError("check_op: the operation has no ref")
-    return ref
+def _sizes_of_others(op: Op, cases: Sequence[Case]) -> None:
+    if not any([sizes.check_counts(op, case) for case in cases]):
+        raise NotAsked(
+            "no axis of the inputs holds examples that are treated each by itself: give large ones"
+        )
+
+
+def every(cases: Sequence[Case], check: Callable[[Case], Any]) -> Promise:
+    """Return the promise that each of some calls keeps one."""
+
+    def promise() -> None:
+        for case in cases:
+            check(case)
+
+    return promise

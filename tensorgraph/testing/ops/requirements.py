@@ -5,14 +5,15 @@ The tests of the engine run these for every operation in the registry, ``check_o
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op
@@ -27,6 +28,7 @@ from tensorgraph.testing.numeric.checked_function import (
 )
 from tensorgraph.testing.numeric.gradcheck import COMPLEX_STEP, gradcheck
 from tensorgraph.testing.ops.op_calls import Case
+from tensorgraph.testing.ops.orders import Projection, frozen, orders, pulled, random_projection
 
 EXACT = 1e-12
 """What two ways to compute the same number may differ by, relative to its terms."""
@@ -75,9 +77,9 @@ def check_adjoint(case: Case) -> None:
     positions = case.floating
     primals = [case.inputs[i] for i in positions]
     function = _of_floating(case)
-    tangents = [_frozen(rng.standard_normal(p.shape)) for p in primals]
+    tangents = [frozen(rng.standard_normal(p.shape)) for p in primals]
     values, slopes = jvp(function, primals, tangents)
-    u = [_frozen(rng.standard_normal(v.shape)) for v in values]
+    u = [frozen(rng.standard_normal(v.shape)) for v in values]
     pulled = vjp(function, *primals)[1](u)
     left = _terms(u, slopes)
     right = _terms(pulled, tangents)
@@ -135,12 +137,37 @@ _LAYOUTS: dict[str, Callable[[Array], Array]] = {
 }
 
 
+def check_aliasing(case: Case) -> None:
+    """The same memory in several places is as good as copies: of operands, and of the cotangent."""
+    plain = random_projection(3)
+    for i, j in itertools.combinations(case.floating, 2):
+        if np.shape(case.inputs[i]) == np.shape(case.inputs[j]):
+            names = [f"operand {k}" for k in case.floating]
+            one = orders(case.with_inputs({j: case.inputs[i]}), plain, False).told(names)
+            two = orders(case.with_inputs({j: np.array(case.inputs[i])}), plain, False).told(names)
+            for (what, found), (_, expected) in zip(one, two, strict=True):
+                _close(found, expected, f"{case}: one array as operands {i} and {j} changes {what}")
+    for i in case.floating:
+        own, copied = (
+            orders(case, partial(_from, seed, plain), second=False).first
+            for seed in (case.inputs[i], np.array(case.inputs[i]))
+        )
+        for found, expected in zip(own, copied, strict=True):
+            _close(found, expected, f"{case}: a cotangent that is operand {i} changes the gradient")
+
+
+def _from(seed: Array, otherwise: Projection, what: str, k: int, like: Array) -> Array:
+    """Return an array as the cotangent of results of its shape."""
+    fits = what == "result" and like.shape == np.shape(seed)
+    return seed if fits else otherwise(what, k, like)
+
+
 def check_purity(case: Case) -> None:
     """Neither inputs nor cotangents change, and no two gradients share memory."""
     before = [np.array(value) for value in case.inputs]
     variables, results = case.run()
     outputs = [r for r in results if type(r) is Tensor and r.requires_grad]
-    seeds = [_frozen(np.linspace(1.0, 2.0, r.size).reshape(r.shape)) for r in outputs]
+    seeds = [frozen(np.linspace(1.0, 2.0, r.size).reshape(r.shape)) for r in outputs]
     copies = [seed.copy() for seed in seeds]
     for result, seed in zip(outputs, seeds, strict=True):
         result.backward(seed, retain_graph=True)
@@ -219,18 +246,15 @@ def check_body(op: Op, case: Case, static: dict[str, Any]) -> None:
         return
     static = op.prepared(case.inputs, static)
     same = Case(case.name, lambda *inputs: body(*inputs, **static), case.inputs)
-    (values, first, second), (body_values, body_first, body_second) = (
-        _two_orders(case),
-        _two_orders(same),
-    )
-    for fused, plain in zip(values, body_values, strict=True):
+    fast, slow = (orders(each, random_projection(4)) for each in (case, same))
+    for fused, plain in zip(fast.values, slow.values, strict=True):
         _close(fused, plain, f"{case}: its value differs from its body's")
     # Where a body's terms cancel, rounding is all that it is left with.
-    terms = [float(np.abs(a).max(initial=0.0)) for a in (*body_values, *body_first)]
+    terms = [float(np.abs(a).max(initial=0.0)) for a in (*slow.values, *slow.first)]
     lost = 2**-46 * max(terms, default=0.0)
-    for fused, plain in zip(first, body_first, strict=True):
+    for fused, plain in zip(fast.first, slow.first, strict=True):
         _close(fused, plain, f"{case}: its gradient differs from its body's", lost)
-    for fused, plain in zip(second, body_second, strict=True):
+    for fused, plain in zip(fast.second, slow.second, strict=True):
         _close(fused, plain, f"{case}: its second derivative differs from its body's", lost)
 
 
@@ -277,36 +301,13 @@ def _close(found: Array, expected: Array, message: str, lost: float = 0.0) -> No
         )
 
 
-def _frozen(array: Any) -> Array:
-    frozen: Array = np.asarray(array)
-    frozen.flags.writeable = False
-    return frozen
-
-
 def _pull(
     variables: Sequence[Tensor], results: Sequence[Any], seeds: Sequence[Array] | None = None
 ) -> list[Array]:
     """Return the gradients of all results together, as arrays; the graph can be used again."""
-    totals = [np.zeros(v.shape, v.dtype) for v in variables]
-    for k, result in enumerate(results):
-        if type(result) is not Tensor or not result.requires_grad:
-            continue
-        seed = np.linspace(1.0, 2.0, result.size).reshape(result.shape)
-        start = _frozen(seed if seeds is None else seeds[k])
-        found = gradients(result, list(variables), start, retain_graph=True)
-        totals = [total + g.numpy() for total, g in zip(totals, found, strict=True)]
-    return totals
-
-
-def _two_orders(case: Case) -> tuple[list[Array], list[Array], list[Array]]:
-    """Return the values, the gradients, and the gradients of projected gradients."""
-    variables, results = case.run()
-    (result,) = results
-    weights = np.linspace(1.0, 2.0, result.size).reshape(result.shape)
-    first = gradients((result * wrap(weights)).sum(), variables, create_graph=True)
-    again = [(g * np.linspace(-1.0, 1.0, g.size).reshape(g.shape)).sum() for g in first]
-    second = _pull(variables, again)
-    return [r.numpy() for r in results], [g.numpy() for g in first], second
+    if seeds is None:
+        seeds = [np.linspace(1.0, 2.0, r.size).reshape(r.shape) for r in results]
+    return [g.numpy() for g in pulled(variables, results, seeds)]
 
 
 def _of_floating(case: Case) -> Callable[..., list[Tensor]]:

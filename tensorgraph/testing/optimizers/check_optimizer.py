@@ -99,8 +99,15 @@ def check_optimizer(
     promises |= {name: partial(promise, subject) for name, promise in asked.items()}
     shown = ", ".join(f"{name}={value!r}" for name, value in subject.settings.items())
     name = getattr(subject.rule, "__name__", type(subject.rule).__name__)
+    first = "begins afresh"
+    promises = {first: promises.pop(first), **promises}
+    needs = {name: [first] for name in promises if name != first}
+    needs |= {
+        "state of its own": [first, "resumes"],
+        "large parameters": [first, "parameters by themselves"],
+    }
     with quietly():
-        return examined(f"check_optimizer: {name}({shown})", promises)
+        return examined(f"check_optimizer: {name}({shown})", promises, needs)
 
 
 def _claim(word: str) -> Callable[..., None]:

@@ -87,8 +87,9 @@ def check_schedule(
     }
     asked |= {name: check for name, (is_claimed, check) in claimed.items() if is_claimed}
     promises: dict[str, Promise] = {name: partial(check, run) for name, check in asked.items()}
+    needs = {name: ["rates"] for name in promises if name != "rates"}
     with quietly():
-        return examined(f"check_schedule: {_name(schedule)}", promises)
+        return examined(f"check_schedule: {_name(schedule)}", promises, needs)
 
 
 def _name(schedule: Any) -> str:

@@ -26,7 +26,7 @@ from tensorgraph.testing.optimizers.stepping import (
 )
 
 HINT = (
-    "; what a rule remembers stands in the state that update returns, not on self, and what it is"
+    "\nwhat a rule remembers stands in the state that update returns, not on self, and what it is"
     " set to among its parameters"
 )
 
@@ -105,7 +105,7 @@ def check_own_memory(subject: Subject) -> None:
     for which, found in (("state_dict() returned", params), ("load_state_dict() was given", again)):
         if off := apart([p.data for p in found], expected, CLOSE):
             raise AssertionError(
-                f"after other numbers are written into what {which}, {off}; return copies, and keep"
+                f"after other numbers are written into what {which}, {off}\nreturn copies, and keep"
                 " copies"
             )
 
@@ -137,7 +137,7 @@ def check_groups(subject: Subject) -> None:
         if off := apart(found[2:], changed[2:], CLOSE, [*NAMED][2:]):
             raise AssertionError(
                 f"in a group with {name}={other!r} of its own {off}, as in an optimizer made with"
-                f" that; take {name} as update is given it, not from self"
+                f" that\ntake {name} as update is given it, not from self"
             )
         group: Group = grouped.groups[0]
         group[name] = other
@@ -182,7 +182,7 @@ def check_memory(subject: Subject) -> None:
             gc.enable()
     if grown > 5 * w.nbytes:
         raise AssertionError(
-            f"20 steps of 1,000 numbers use {grown:,} bytes more, {grown // 20:,} a step; does it"
+            f"20 steps of 1,000 numbers use {grown:,} bytes more, {grown // 20:,} a step\ndoes it"
             " keep old gradients or parameters, or graphs of them?"
         )
 

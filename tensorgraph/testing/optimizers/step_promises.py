@@ -60,7 +60,7 @@ def check_apart(subject: Subject) -> None:
     alone = [subject.run([w], [[step[i]] for step in gradients])[0] for i, w in enumerate(start)]
     if off := apart(together, alone, CLOSE):
         raise AssertionError(
-            f"beside other parameters {off} as it is alone; is something kept for all of them,"
+            f"beside other parameters {off} as it is alone\nis something kept for all of them,"
             " or summed over them?"
         )
     back = subject.run(start[::-1], [step[::-1] for step in gradients])[::-1]
@@ -77,7 +77,7 @@ def check_sizes(subject: Subject) -> None:
     (large,) = subject.run([np.tile(w, count)], [[np.tile(g, count)], [np.tile(2 * g, count)]])
     if off := apart([large], [np.tile(small, count)], CLOSE, ["large"]):
         raise AssertionError(
-            f"of {7 * count:,} elements {off}, as in a small one; each element must be treated by"
+            f"of {7 * count:,} elements {off}, as in a small one\neach element must be treated by"
             " itself: the rule gets many parameters in one array, or a large one in blocks"
         )
 
@@ -119,13 +119,14 @@ def check_nothing_changed(subject: Subject) -> None:
             raise AssertionError(f"the step changed the gradient of {name!r}")
     if off := apart(held, before):
         raise AssertionError(
-            f"an array that was read before the step changed: {off}; give the parameter a new"
+            f"an array that was read before the step changed: {off}\ngive the parameter a new"
             " array: graphs recorded before need the old one"
         )
 
 
-def check_not_finite(subject: Subject) -> None:
-    """A gradient that is not finite is refused, and nothing changes: all or nothing."""
+def check_not_finite(subject: Subject) -> str:
+    """With a gradient that is not finite nothing changes: all or nothing. Return what is said."""
+    told = ""
     start, gradients = values(), draws(3)
     for bad in (np.nan, np.inf):
         params = leaves(start)
@@ -146,18 +147,19 @@ def check_not_finite(subject: Subject) -> None:
                 f"with a gradient of 'matrix' that holds {bad} {off}{refused}: nothing may change"
             )
         if not refused:
-            raise AssertionError(f"a gradient that holds {bad} is passed over without a word")
-        if changed := _differs(_state(optimizer), state):
+            told = "a step with a gradient that is not finite is left out without a word"
+        elif changed := _differs(_state(optimizer), state):
             raise AssertionError(
                 f"a gradient that holds {bad} was refused, but the state {changed!r} has changed"
             )
+    return told
 
 
 def check_no_rate(subject: Subject) -> None:
     """With a learning rate of 0 nothing moves."""
     start = values()
     if off := apart(subject.run(start, draws(3), lr=0.0), start):
-        raise AssertionError(f"with lr=0 {off}; is a step taken that lr is not a factor of?")
+        raise AssertionError(f"with lr=0 {off}\nis a step taken that lr is not a factor of?")
 
 
 def check_decay(subject: Subject) -> None:
@@ -172,7 +174,7 @@ def check_decay(subject: Subject) -> None:
         share = float(found[1][0] / (rate * decay * start[1][0]))
         raise AssertionError(
             f"with weight_decay={decay} {off} = the step without it − α·λ·θ; it shrinks by"
-            f" {share:.6g}·α·λ·θ. Decay stands beside the gradient: (1 − α·λ) θ − …"
+            f" {share:.6g}·α·λ·θ\ndecay stands beside the gradient: (1 − α·λ) θ − …"
         )
 
 

@@ -45,7 +45,7 @@ def check_converges(subject: Subject) -> str:
             raise AssertionError(
                 f"it does not find the bottom of ½ wᵀ H w, the condition of H being"
                 f" {condition:g}: after {STEPS} steps the cost is so many times that at the start:"
-                f" {', '.join(told)}; does it go uphill, or stop?"
+                f" {', '.join(told)}\ndoes it go uphill, or stop?"
             )
     conditions = listing([f"{c:g}" for c in CONDITIONS])
     return f"at rates of {listing(used)} in bowls of condition {conditions}" if rates[0] else ""

@@ -20,7 +20,7 @@ from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import PACKAGE
 from tensorgraph.engine.tensor import Tensor
 
-_FRAMES = 25
+_FRAMES = 12
 """How far a place is followed out of the package."""
 _LARGE = 4096
 """Arrays of fewer bytes are not looked for by themselves."""
@@ -60,9 +60,9 @@ class Survivors:
         _forget_frames_of(item)
         things = [thing for thing in _alive() if self._is_new(thing)]
         found = [(_described(thing), _holder(thing, things), ref(thing)) for thing in things]
-        arrays = _arrays_by_place() if self._traces else {}
         del things
         gc.collect()
+        arrays = _arrays_by_place() if self._traces else {}  # those in cycles are tensors'
         counts: Counter[str] = Counter()
         places = set()
         for (what, place), holder, alive in found:
@@ -140,8 +140,10 @@ def _holder(thing: Any, others: list[Any]) -> str:
             name = _name_in(outer, referrer)
             if name:
                 return f"the {type(referrer).__name__} {name}"
-    kinds = sorted({type(r).__name__ for r in _referrers(thing, others)})
-    return " and ".join(kinds) or "what cannot be seen"
+    kinds = {type(r) for r in _referrers(thing, others)}
+    if kinds and kinds <= {tuple, Node, Tensor}:
+        return "its graph"
+    return " and ".join(sorted(kind.__name__ for kind in kinds)) or "what cannot be seen"
 
 
 def _referrers(thing: Any, others: list[Any]) -> Iterator[Any]:

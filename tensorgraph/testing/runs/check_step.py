@@ -69,6 +69,7 @@ def check_step(step: Callable[..., Any], *args: Any) -> Checked:
         tensorgraph.errors.CheckError: check_step forgetful: 1 of 10 promises broken
           ✘ gradients start anew: gradients that were there before a step change what it does: ...
     """
+    __tracebackhide__ = True
     if not callable(step) or isinstance(step, type):
         raise errors.DTypeError(f"check_step: checks a function, not {errors.describe(step)}")
     step = plain(step)
@@ -101,7 +102,8 @@ def repeatable(steps: Steps) -> str:
                 f"the same steps from the same state give something else, {kind}: {told}; is a"
                 " state kept where it is not found, or are numbers drawn from a source of its own?"
             )
-    return f"{len(steps.reached.models)} models, {len(steps.reached.optimizers)} optimizers found"
+    kinds = [type(thing).__name__ for thing in (*steps.reached.models, *steps.reached.optimizers)]
+    return f"{', '.join(kinds)} found" if kinds else ""
 
 
 def gradients_start_anew(steps: Steps) -> None:

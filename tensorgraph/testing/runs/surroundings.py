@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import copy
+import random
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+import numpy as np
+
+from tensorgraph.compiler.code_names import code_names, is_library
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.compiler.surroundings import Surroundings
-from tensorgraph.compiler.things_read import looked
+from tensorgraph.compiler.things_read import DRAWN_FROM
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.tensor import Tensor, rebind
@@ -26,10 +33,10 @@ class Reached:
     def __init__(self, step: Callable[..., Any], args: Sequence[Any]) -> None:
         self.step, self.args = step, args
         given, _ = flatten(list(args))
-        look = looked(step, given)
-        values = [value for part in look.parts for value in part.values]
-        values += [getattr(step, "__self__", None), step, *given]
-        self.models = _first([value for value in values if isinstance(value, Module)])
+        values = things(step, *given)
+        models = _first([value for value in values if isinstance(value, Module)])
+        inner = {id(part) for model in models for part in model.modules() if part is not model}
+        self.models = [model for model in models if id(model) not in inner]
         self.optimizers = _first([value for value in values if isinstance(value, Optimizer)])
         names = Surroundings(step, given).names()
         self.tensors: dict[str, Tensor] = {}
@@ -45,6 +52,8 @@ class Reached:
         ]
         generators = [v for v in (*values, *held) if isinstance(v, Generator)]
         self.generators = _first([default_generator(), *generators])
+        self.foreign = [v for v in values if isinstance(v, DRAWN_FROM)]
+        """Sources of random numbers of NumPy's and Python's."""
 
     @property
     def parameters(self) -> dict[str, Tensor]:
@@ -78,6 +87,7 @@ class Reached:
         before = [dict(values) for values in settings]
         states = [(o, o.state_dict()) for o in self.optimizers]
         drawn = [(g, copy.deepcopy(g.state)) for g in self.generators]
+        foreign = [(source, _state(source)) for source in self.foreign]
         modules = [(m, m.training) for model in self.models for m in model.modules()]
         try:
             yield
@@ -92,9 +102,79 @@ class Reached:
                 optimizer.load_state_dict(state)
             for generator, state in drawn:
                 generator.state = state
+            for source, state in foreign:
+                _give_state(source, state)
             for module, training in modules:
                 module.training = training
             around.restore()
+
+
+MOST = 10_000
+"""More things than this are not looked at."""
+
+
+def things(*roots: Any) -> list[Any]:
+    """Return what functions name, and what is in that: closures, globals, attributes, containers.
+
+    Only the code of users is looked into.
+    """
+    seen: dict[int, Any] = {}
+    left = [*roots]
+    while left and len(seen) < MOST:
+        thing = left.pop()
+        if id(thing) in seen or isinstance(thing, (str, bytes, int, float, type(None), ModuleType)):
+            continue
+        seen[id(thing)] = thing
+        left += _in(thing)
+    return list(seen.values())
+
+
+def _in(thing: Any) -> list[Any]:
+    """Return what a thing refers to."""
+    if isinstance(thing, MethodType):
+        return [thing.__func__, thing.__self__]
+    if isinstance(thing, partial):
+        return [thing.func, *thing.args, *thing.keywords.values()]
+    if isinstance(thing, Compiled):
+        return [thing.__wrapped__]
+    if isinstance(thing, FunctionType):
+        if is_library(thing):
+            return []
+        names = code_names(thing)
+        cells = [cell.cell_contents for cell in thing.__closure__ or () if _is_full(cell)]
+        named = [thing.__globals__.get(name) for name in names.globals_read]
+        return [*cells, *named, *(thing.__defaults__ or ())]
+    if isinstance(thing, dict):
+        return [*thing.values()]
+    if isinstance(thing, (list, tuple, set, frozenset, deque)):
+        return [*thing]
+    if type(thing).__module__.partition(".")[0] in ("builtins", "numpy"):
+        return []
+    if isinstance(thing, (Tensor, Optimizer, Generator, *DRAWN_FROM)):
+        return []
+    return [*getattr(thing, "__dict__", {}).values()]
+
+
+def _is_full(cell: Any) -> bool:
+    try:
+        return cell.cell_contents is not None
+    except ValueError:
+        return False
+
+
+def _state(source: Any) -> Any:
+    if isinstance(source, np.random.Generator):
+        return copy.deepcopy(source.bit_generator.state)
+    return source.getstate() if isinstance(source, random.Random) else source.get_state()
+
+
+def _give_state(source: Any, state: Any) -> None:
+    if isinstance(source, np.random.Generator):
+        source.bit_generator.state = state
+    elif isinstance(source, random.Random):
+        source.setstate(state)
+    else:
+        source.set_state(state)
 
 
 def plain(step: Callable[..., Any]) -> Callable[..., Any]:

@@ -108,7 +108,8 @@ class Training:
     @property
     def batch(self) -> Any:
         """A small batch."""
-        return rows(self.data, np.arange(min(16, size_of(self.data))))
+        count = size_of(self.data)
+        return rows(self.data, np.linspace(0, count - 1, min(16, count)).astype(int))
 
     @cached_property
     def run(self) -> Run:

@@ -58,7 +58,7 @@ def datasets(
     Example:
         >>> from hypothesis import given
         >>> import tensorgraph as tg
-        >>> @given(tg.testing.strategies.datasets("classes"))
+        >>> @given(tg.testing.strategies.datasets("classes", min_rows=2))
         ... def test_scaling(data):
         ...     features, labels = data
         ...     scaled = tg.data.Normalize().fit(features)(features)

@@ -167,13 +167,13 @@ WORDS = 5
 """How many words there are."""
 Layers = dict[str, Callable[[Passed, int, int], Fitting | None]]
 GROUPS: tuple[Layers, ...] = (
-    {"Linear": _linear},
     {"Embedding": _embedding},
     {"Conv": _conv, "ConvTranspose": _conv_transpose},
     {
         **{name: _recurrent(name) for name in ("RNN", "GRU", "LSTM")},
         "MultiHeadAttention": _attention,
     },
+    {"Linear": _linear},
     {
         name: _same(f"nn.{name}()")
         for name in (
@@ -195,7 +195,7 @@ GROUPS: tuple[Layers, ...] = (
         "Dropout": _dropout,
     },
 )  # fmt: skip
-"""What a network is made of, simple ones first; of each group one is as likely as of another."""
+"""What a network is made of; of the first group that fits a layer is twice as likely."""
 RESIDUAL = "Residual"
 LAYERS = (*(name for group in GROUPS for name in group), RESIDUAL)
 """What may be asked for; a residual goes around a layer that keeps the shape."""
@@ -290,21 +290,23 @@ def _network(
     for chosen, width, n, around in choices:
         groups = _fitting(passed, names, width, n)
         if groups:
-            fitting = groups[chosen % len(groups)]
-            layer, after = fitting[chosen // len(groups) % len(fitting)]
+            member, group = divmod(chosen, len(groups) + 1)
+            fitting = groups[max(group - 1, 0)]
+            layer, after = fitting[member % len(fitting)]
             if around and after == passed:
                 layer = f"tg.testing.strategies.Residual({layer})"
             code.append(layer)
             passed = after
     if any("BatchNorm" in layer for layer in code):
         batch = max(batch, _FOR_BATCH_NORM)
-    narrow = dtype != "float64"
-    model = f"nn.Sequential({', '.join(code or ['nn.Identity()'])})" + ".astype('float64')" * (
-        not narrow
-    )
+    wide = dtype == "float64"
+    model = f"nn.Sequential({', '.join(code or ['nn.Identity()'])})" + ".astype('float64')" * wide
     size = (batch, *first.shape)
-    drawn = f"integers({WORDS}, size={size})" if kind == "words" else f"normal(size={size})"
-    x = f"np.random.default_rng({seed}).{drawn}" + ".astype('float32')" * narrow
+    if kind == "words":
+        drawn = f"integers({WORDS}, size={size})"
+    else:
+        drawn = f"normal(size={size})" + ".astype('float32')" * (not wide)
+    x = f"np.random.default_rng({seed}).{drawn}"
     return Network(
         _seeded(seed, model),
         (eval(x, {"np": np}),),

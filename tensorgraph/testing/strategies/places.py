@@ -171,9 +171,9 @@ def broadcastable(
     drawn = hnp.mutually_broadcastable_shapes(
         num_shapes=whole(n, "strategies.broadcastable: n", 1),
         min_dims=min_dims,
-        max_dims=max_dims,
+        max_dims=whole(max_dims, "strategies.broadcastable: max_dims", min_dims),
         min_side=min_side,
-        max_side=max_side,
+        max_side=whole(max_side, "strategies.broadcastable: max_side", min_side),
     )
     return drawn.map(lambda found: found.input_shapes)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
-from tensorgraph.arguments import one_of, to_shape, whole
+from tensorgraph.arguments import to_shape, whole
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError
+from tensorgraph.ops import OPS
 from tensorgraph.testing.ops.op_calls import record_of
 from tensorgraph.testing.strategies.literals import made
 from tensorgraph.testing.strategies.random_graphs.choices import Shape
@@ -38,7 +40,7 @@ def graphs(
 
     What is drawn is a function of its ``leaves`` (float64 arrays) that returns one number. It is
     smooth there: values stay away from kinks and poles, and in the domain of what takes them. It
-    prints as the code that computes it; ``numpy_code()`` is that in NumPy alone.
+    prints as the code that computes it; ``by_numpy`` does so with NumPy alone, an oracle.
 
     Args:
         ops: operations, or their names, to choose from; all that have a gradient unless given.
@@ -115,11 +117,16 @@ def _values(rng: np.random.Generator, shape: Shape) -> Any:
 
 def _kinds_of(op: str | Op | Callable[..., Any]) -> list[Kind]:
     """Return the kinds of step that use an operation."""
-    name = op if isinstance(op, str) else getattr(op, "__name__", "")
-    found = [kind for kind in KINDS.values() if name in (kind.name, kind.op)]
-    if found or isinstance(op, str):
-        one_of(name, "strategies.graphs: an operation", KINDS)
+    name = op if isinstance(op, str) else next((n for n, f in OPS.items() if f is op), "")
+    found = [kind for kind in KINDS.values() if name in (kind.name, kind.op) and name]
+    if found:
         return found
+    if isinstance(op, str):
+        close = get_close_matches(op, KINDS, n=3)
+        raise ArgumentError(
+            f"strategies.graphs: there is no operation {op!r} with a gradient"
+            + f"; did you mean {' or '.join(map(repr, close))}?" * bool(close)
+        )
     record = record_of(op)
     if record.family != "elementwise":
         raise ArgumentError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
+from inspect import signature
 from operator import add
 from typing import Any
 
@@ -103,7 +104,7 @@ class RandomGraph(Printed):
         return reduce(add, parts)
 
     def numpy_code(self) -> str:
-        """Return the source of the same function ``total(v0, v1, …)``, which needs NumPy alone.
+        """Return the source of a function ``total`` of the leaves it uses, which needs NumPy alone.
 
         It is written from what the operations' records say in NumPy, not from their kernels.
 
@@ -116,3 +117,21 @@ class RandomGraph(Printed):
         known = dict(zip(leaves, names, strict=True))
         called = identifiers(["result", *names])
         return python("total", {total: ("result", total)}, known, ["result"], called)
+
+    def by_numpy(self, *leaves: Any) -> Any:
+        """Return the total as ``numpy_code()`` computes it: by NumPy alone, not by the kernels.
+
+        Example:
+            >>> import numpy as np
+            >>> from hypothesis import given
+            >>> import tensorgraph as tg
+            >>> @given(tg.testing.strategies.graphs(["exp", "multiply"]))
+            ... def test_values(graph):
+            ...     assert np.isclose(graph.by_numpy(*graph.leaves), graph().item())
+            >>> test_values()
+        """
+        names: dict[str, Any] = {}
+        exec(self.numpy_code(), names)
+        total = names["total"]
+        used = signature(total).parameters  # not a leaf that nothing depends on
+        return total(**{f"v{i}": x for i, x in enumerate(leaves) if f"v{i}" in used})

@@ -1,0 +1,31 @@
+"""Large parameters, which are stepped on block by block, against small ones that are one block."""
+
+import numpy as np
+import pytest
+
+import tensorgraph as tg
+from tests import thresholds
+from tests.optim.optimizer_cases import CASES, draws, give
+
+PERIOD = 97
+BLOCK = thresholds.value("optim.flat_parameters.BLOCK")
+SHAPES = [(BLOCK - 1,), (BLOCK,), (3, 7, -(-BLOCK // 7))]
+"""Of parameters that fill a block, leave it a rest, and are cut into several."""
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", CASES)
+def test_an_element_of_a_large_parameter_steps_as_among_few(name, dtype):
+    (start, *gradients) = (a.astype(dtype) for (a,) in draws([(PERIOD,)], 3))
+    few = tg.tensor(start, requires_grad=True)
+    many = [tg.tensor(np.resize(start, shape), requires_grad=True) for shape in SHAPES]
+    optimizers = CASES[name].make([few]), CASES[name].make(many)
+    for g in gradients:
+        give([few], [g])
+        give(many, [np.resize(g, shape) for shape in SHAPES])
+        for optimizer in optimizers:
+            optimizer.step()
+    ulps = 4 * np.finfo(dtype).eps
+    for param in many:
+        expected = np.resize(few.numpy(), param.shape)
+        np.testing.assert_allclose(param.numpy(), expected, rtol=ulps, atol=ulps)
