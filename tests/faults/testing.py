@@ -114,6 +114,8 @@ FAULTS: list[Fault] = [
         "testing/optimizers/schedule_claims.py",
         ("_warmup", "s.steps + inner.falls", "inner.falls",
          "check_schedule: a warm-up is held to fall from its start on"),
+    ),
+    *planted_in(
         "testing/modules/examples.py",
         ("examples_are_independent", "i != j", "i == j",
          "check_module: an example is compared with itself, not the others"),
