@@ -36,7 +36,7 @@ COPY = HOME / "copy"
 RESULTS = HOME / "results.jsonl"
 LEFT_OUT = (
     "*/test_torch_*", "*/test_explorer*", "*/test_renderers*", "*/test_types*", "*/test_examples*",
-    "*/house/test_files*", "*/test_faults*", "*/test_save_killed*", "*/test_names_in_interpreters*",
+    "*/test_faults*", "*/test_save_killed*", "*/test_names_in_interpreters*",
     "*/test_machines*", "*/test_readme*", "*/test_docs*", "*/test_mutants*",
 )  # fmt: skip
 VARIABLES = {

@@ -28,6 +28,15 @@ EQUIVALENT: dict[str, list[tuple[str, str, str, str]]] = {
             "max(BLOCK * rows // max(view.size, 1), 1)",
             "max(1, BLOCK * rows // max(view.size, 1))",
         ),
+        (
+            "tensorgraph/display/png.py",
+            "shrunk.block",
+            "max(height, width)",
+            "max(width, height)",
+        ),
+    ],
+    "NumPy takes any negative length for the one that is left": [
+        ("tensorgraph/display/png.py", "png.rows", "1", "2"),
     ],
     "a way round work that would give the same": [
         ("tensorgraph/data/aligned_arrays.py", "sortable", "array.dtype.kind != 'O'", "False"),
