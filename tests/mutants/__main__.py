@@ -122,10 +122,11 @@ def run_in_copy(*arguments: str) -> str:
 
 
 def verdicts(results: Path) -> Iterator[Verdict]:
-    """Yield the last verdict on each mutant."""
+    """Yield the last verdict on each mutant; what was killed once is."""
     if results.exists():
-        lines = results.read_text(encoding="utf-8").splitlines()
-        yield from {v.mutant.key: v for v in map(verdict_of, lines)}.values()
+        found = [verdict_of(line) for line in results.read_text(encoding="utf-8").splitlines()]
+        found.sort(key=lambda verdict: verdict.verdict == "killed")
+        yield from {verdict.mutant.key: verdict for verdict in found}.values()
 
 
 def report(found: Sequence[Verdict]) -> int:
