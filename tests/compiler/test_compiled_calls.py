@@ -489,3 +489,13 @@ def test_arrays_of_a_device_stay_there():
     x = tg.asarray(DeviceArray(np.ones(3)))
     for result in said(Compiled(lambda x: x * 2), "some of its arrays are not NumPy's", x):
         assert type(result._data) is DeviceArray
+
+
+@on_every_back_end
+def test_both_zeros_keep_their_signs(runner):
+    def f(x):
+        return x * 0.0, x * -0.0, tg.where(x > 1, 0.0, -0.0), tg.where(x > 1, -0.0, 0.0)
+
+    x = tg.tensor(np.array([1.0, 2.0, -0.0, -3.0]))
+    for found, wanted in zip(compiled(f, runner)(x), f(x), strict=True):
+        np.testing.assert_array_equal(np.signbit(found.numpy()), np.signbit(wanted.numpy()))

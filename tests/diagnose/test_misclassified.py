@@ -198,3 +198,8 @@ def test_shrunk_images_keep_their_mean_and_fit(height, width, side):
     found = shrunk(image, side)
     assert max(found.shape[:2]) <= side or max(height, width) <= side
     assert min(found.shape[:2]) >= 1 and (found == 1).all()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, 7.0])
+def test_an_image_of_one_number_is_black(value):
+    assert grey_levels(np.full((2, 3), value)).tolist() == [[0] * 3] * 2

@@ -36,7 +36,7 @@ COPY = HOME / "copy"
 RESULTS = HOME / "results.jsonl"
 LEFT_OUT = (
     "*/test_torch_*", "*/test_explorer*", "*/test_renderers*", "*/test_types*", "*/test_examples*",
-    "*/house/test_files*", "*/test_faults*", "*/test_save_killed*", "*/test_names_in_interpreters*",
+    "*/test_faults*", "*/test_save_killed*", "*/test_names_in_interpreters*",
     "*/test_machines*", "*/test_readme*", "*/test_docs*", "*/test_mutants*",
 )  # fmt: skip
 VARIABLES = {
@@ -122,10 +122,11 @@ def run_in_copy(*arguments: str) -> str:
 
 
 def verdicts(results: Path) -> Iterator[Verdict]:
-    """Yield the last verdict on each mutant."""
+    """Yield the last verdict on each mutant; what was killed once is."""
     if results.exists():
-        lines = results.read_text(encoding="utf-8").splitlines()
-        yield from {v.mutant.key: v for v in map(verdict_of, lines)}.values()
+        found = [verdict_of(line) for line in results.read_text(encoding="utf-8").splitlines()]
+        found.sort(key=lambda verdict: verdict.verdict == "killed")
+        yield from {verdict.mutant.key: verdict for verdict in found}.values()
 
 
 def report(found: Sequence[Verdict]) -> int:

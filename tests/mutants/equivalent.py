@@ -16,9 +16,37 @@ EQUIVALENT: dict[str, list[tuple[str, str, str, str]]] = {
             "_tested(first, second)",
             "_tested(second, first)",
         ),
+        (
+            "tensorgraph/ops/einstein.py",
+            "_spelt.letters",
+            "max(len(numbers), 26)",
+            "max(26, len(numbers))",
+        ),
+        (
+            "tensorgraph/ops/convolve.py",
+            "_blocks.step",
+            "max(BLOCK * rows // max(view.size, 1), 1)",
+            "max(1, BLOCK * rows // max(view.size, 1))",
+        ),
+        (
+            "tensorgraph/display/png.py",
+            "shrunk.block",
+            "max(height, width)",
+            "max(width, height)",
+        ),
+    ],
+    "NumPy takes any negative length for the one that is left": [
+        ("tensorgraph/display/png.py", "png.rows", "1", "2"),
     ],
     "a way round work that would give the same": [
         ("tensorgraph/data/aligned_arrays.py", "sortable", "array.dtype.kind != 'O'", "False"),
+        ("tensorgraph/ops/contract.py", "_linear_by_weight", "len(shape_of(x)) > 2", "False"),
+        (
+            "tensorgraph/observe/debug.py",
+            "_NonFinite._dropped_by_where",
+            "seen.add(consumer)",
+            "seen",
+        ),
     ],
     "the order of what is equal does not matter where all differ": [
         (
@@ -27,6 +55,43 @@ EQUIVALENT: dict[str, list[tuple[str, str, str, str]]] = {
             "np.argsort(classes, kind='stable')",
             "np.argsort(classes)",
         ),
+    ],
+    "only its truth is asked, and both are false": [
+        (
+            "tensorgraph/formulas/algebra/conditions.py",
+            "follows",
+            "if c.x is not g.x:\n    return False",
+            "if c.x is not g.x:\n    return None",
+        ),
+        (
+            "tensorgraph/formulas/solution.py",
+            "Solution._is_plain",
+            "if divisor is None:\n    return False",
+            "if divisor is None:\n    return None",
+        ),
+        ("tensorgraph/train/example_sets.py", "Examples.not_finite", "return ''", "return None"),
+    ],
+    "NumPy itself adds up products of float16 in float32, in the versions that run here": [
+        (
+            "tensorgraph/ops/convolve.py",
+            "_both_in_single.joint_kernel.chosen",
+            "single if np.result_type(x.dtype, y.dtype) == np.float16 else kernel",
+            "kernel",
+        ),
+    ],
+    "a default that is never taken: what prepares the call always hands it on": [
+        ("tensorgraph/ops/logits.py", "_logsumexp_kernel", "False", "True"),
+    ],
+    "what the search wrote there is a whole number already": [
+        (
+            "tensorgraph/train/hyperparameter_search.py",
+            "_Log._trial.n",
+            "int(row['trial'])",
+            "row['trial']",
+        ),
+    ],
+    "no step that is tried adds a setting that was not there": [
+        ("tensorgraph/train/temporary_training.py", "unchanged", "values.clear()", "values"),
     ],
 }
 """By reason: file, within what definition, the old code, the new."""

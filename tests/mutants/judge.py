@@ -67,7 +67,7 @@ def verdict_of(line: str) -> Verdict:
 
 
 def chosen(mutant: Mutant, reach: Reach, seconds: float) -> tuple[list[str], int]:
-    """Return the tests that reach a mutant in the order to run them, and how many are left out."""
+    """Return the tests to run, those that reach a mutant first, and how many of these are left."""
     block = reach.block_of(mutant)
     room = f"tests/{mutant.room}/"
     there = [(name, test.seconds) for name, test in reach.tests.items() if test.reaches(block)]
@@ -83,7 +83,11 @@ def chosen(mutant: Mutant, reach: Reach, seconds: float) -> tuple[list[str], int
             rest.append(name)
     position = {name: i for i, name in enumerate(reach.tests)}
     rest.sort(key=position.__getitem__)
-    return quick + rest, len(there) - len(quick) - len(rest)
+    left = len(there) - len(quick) - len(rest)
+    # Tests beside them may use what these have left behind: a fixture, a cache.
+    files = {name.partition("::")[0] for name in quick + rest}
+    beside = [name for name in reach.tests if name.partition("::")[0] in files]
+    return limited([*quick, *rest, *beside], reach, seconds), left
 
 
 # ------------------------------------------------------------------------------------- children

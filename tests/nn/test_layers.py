@@ -89,3 +89,16 @@ def test_graphs_know_the_layer(name):
     for result in called(layer, case, inputs):
         if result.node is not None:
             assert result.node.scope.startswith("model")
+
+
+@pytest.mark.parametrize("kind", [nn.Conv1d, nn.Conv2d])
+@pytest.mark.parametrize(
+    "option",
+    [{}, {"stride": 2}, {"padding": 1}, {"padding": 2, "dilation": 2}, {"groups": 2},
+     {"bias": False}],
+)  # fmt: skip
+def test_a_convolution_shows_what_was_chosen_and_nothing_else(kind, option):
+    inside = repr(kind(2, 4, 3, **option)).partition("(")[2].rpartition("init=")[0]
+    size, *shown = inside.rstrip(", ").split(", ")[1:]
+    assert inside.startswith("2 → 4, ") and set(size) <= set("3×")
+    assert shown == [f"{name}={value!r}" for name, value in option.items()]

@@ -5,10 +5,12 @@ import weakref
 
 import numpy as np
 import pytest
+from hypothesis import given, strategies as st
 
 import tensorgraph as tg
 from tensorgraph.engine.modes import MODE
 from tensorgraph.errors import AnomalyError
+from tensorgraph.observe.bytes_and_seconds import BYTES, SECONDS, amount_text
 from tensorgraph.observe.profile import Profile, Row, times_of
 
 
@@ -156,3 +158,14 @@ def test_the_table():
 
 def test_an_empty_profile_prints():
     assert "elsewhere" in str(Profile())
+
+
+@pytest.mark.parametrize("units", [BYTES, SECONDS])
+@given(digits=st.floats(1, 999), power=st.integers(0, 14))
+def test_amounts_are_told_in_three_digits_of_the_unit_that_fits(units, digits, power):
+    least = units[0][1]
+    amount = digits * 10.0**power * least
+    number, unit = amount_text(amount, units).split(" ")
+    assert float(number) * dict(units)[unit] == pytest.approx(amount, rel=5.1e-3)
+    largest = units[-1][0]
+    assert 1 <= float(number) and (float(number) < 1000 or unit == largest)
