@@ -137,7 +137,7 @@ def test_a_sheet_to_be_filled_in_holds_its_empty_columns():
 
 
 def test_a_sheet_of_another_program():
-    text = '\ufeffblurry,example\n\nTRUE,7.png\nyes,"8,8"\ny,9\n1,\'tis\nfalse,\'=11\nN,12\n0,13\n'
+    text = "\ufeffblurry,example\n\nTRUE,7.png\nyes,\"8,8\"\ny,9\n1,'tis\nfalse,'=11\nN,12\n0,13\n"
     found = ErrorTable.from_csv(text)
     assert found.examples == ("7.png", "8,8", "9", "'tis", "=11", "12", "13")
     assert found.tags == {"blurry": (True,) * 4 + (False,) * 3}

@@ -392,7 +392,7 @@ FAULTY = {
         variant(lambda self, p, g, s, t, lr, wd: ((1 - lr * self.weight_decay) * p - lr * g, s)),
         {}, "groups", "in a group with weight_decay=0.05",
     ),
-    "grows": (variant(forgets_nothing), {}, "memory", r"bytes more, 8,\d+ a step"),
+    "grows": (variant(forgets_nothing), {}, "memory", r"leaves 8,\d+ bytes behind"),
     "in place": (
         variant(in_place), {}, "gradients unchanged", "changes an array in place",
     ),

@@ -152,10 +152,13 @@ def test_numeric_derivatives_that_are_not_good_say_so():
     assert "the numeric derivatives are good to" in repr(found)
 
 
-def test_many_elements_are_checked_along_random_directions():
-    found = gradcheck(lambda x: tg.softmax(x, axis=1) ** 2, RNG.standard_normal((100, 30)), order=2)
-    assert (found.elements, found.directions) == (0, 16)
+def test_many_elements_are_checked_in_groups():
+    x = RNG.standard_normal((100, 30))
+    found = gradcheck(lambda x: tg.softmax(x, axis=1) ** 2, x, order=2)
+    assert (found.elements, found.directions) == (3000, 0)
     assert found.method == COMPLEX
+    found = gradcheck(lambda x: tg.erf(x) ** 2, x)
+    assert (found.elements, found.directions) == (3000, 0) or found.directions == 16
 
 
 def test_deep_relu_network():
@@ -182,7 +185,7 @@ def test_factor_of_1e_12_is_rounding():
     gradcheck(square_off_by(1 + 1e-12), X)
 
 
-@pytest.mark.parametrize("size, error", [(10, 4e-11), (1000, 2e-8), (100_000, 2e-6)])
+@pytest.mark.parametrize("size, error", [(10, 4e-11), (1000, 4e-11), (100_000, 4e-11)])
 def test_one_wrong_element_is_caught_and_found(size, error):
     at = size * 2 // 3
     x = RNG.uniform(0.5, 1.0, size)
@@ -248,7 +251,10 @@ def test_failure_shows_the_worst_entry_both_values_and_the_course():
 
 
 def test_course_would_have_let_it_pass():
-    assert "the course would let it pass (not above 2e-7)" in message(square_off_by(1 + 1e-9), X)
+    assert (
+        "wrong all the same, float64 rounds by far less (the course would let it pass)"
+        in message(square_off_by(1 + 1e-9), X)
+    )
 
 
 def test_relative_difference_and_verdict():
@@ -349,18 +355,21 @@ def test_kinks_among_many_elements_are_found_and_judged():
     x[[5, 200, 499]] = 0
     found = gradcheck(tg.abs, x)
     assert found.kinks == tuple(f"argument 0 (x), index ({i},)" for i in (5, 200, 499))
-    assert found.elements == 3 and found.directions > 16
+    assert found.elements == 500 and found.method == COMPLEX
     off = tg.op(
         "abs_off", np.abs, {"x": lambda g, x: g * tg.where(x >= 0, 1 + 1e-6 * (x == 0), -1)}
     )
     assert "index (" in message(off, x)
-    assert "more than 16 of its elements stand at a kink" in message(tg.abs, np.zeros(300))
+    found = gradcheck(tg.abs, np.zeros(300))
+    assert len(found.kinks) == 64
+    assert "236 elements were not checked: more than 64 stand at kinks" in repr(found)
 
 
 def test_kinks_that_are_no_corners():
-    for x in (np.zeros((2, 3)), 1e-200 * np.ones((2, 3)), np.array([[0.0, 0, 0], [3, 4, 0]])):
+    for x in (np.zeros((2, 3)), np.array([[0.0, 0, 0], [3, 4, 0]])):
         found = gradcheck(lambda x: tg.norm(x, axis=1), x)
         assert len(found.kinks) >= 3
+    assert not gradcheck(lambda x: tg.norm(x, axis=1), 1e-200 * np.ones((2, 3))).kinks
     f = tg.op("norm2", lambda x: np.sqrt((x * x).sum()), {"x": lambda g, x: 0.8 + 0 * x})
     assert "moved together" in message(f, np.zeros(3))  # 0.8 in each: longer than 1
 
@@ -377,6 +386,24 @@ def test_each_element_a_subgradient_but_not_all_together():
     f = tg.op("maximum0", np.maximum, rules)
     assert "moved together" in message(f, np.ones(2), np.ones(2))
     message(lambda x: tg.relu(x) - tg.relu(-x), np.zeros(2))  # relu'(0) = 0 has this price
+
+
+def test_second_derivatives_are_checked_beside_a_kink():
+    def rule(g, x):
+        slope = 2 * x
+        return g * (
+            slope.detach() + 1.5 * (slope - slope.detach()) if type(x) is tg.Tensor else slope
+        )
+
+    wrong = tg.op("square_off", lambda x: x * x, {"x": rule})
+    text = message(lambda x: tg.relu(x) + wrong(x), KINKED, order=2)
+    assert "second derivative" in text and "index (1,)" not in text
+    assert gradcheck(lambda x: tg.relu(x) + x * x, KINKED, order=2).method == COMPLEX
+
+
+def test_a_passed_check_has_one_verdict():
+    found = gradcheck(lambda x: 1 - tg.tanh(x) ** 2, np.array([20.0, 25.0]))
+    assert "a mistake" not in repr(found)
 
 
 def test_kink_close_by_is_none():
@@ -402,7 +429,7 @@ SMOOTH = {
 @given(x=st.floats(-3, 3))
 def test_extrapolation_knows_its_error(name, x):
     f, derivative = SMOOTH[name]
-    found = slope(lambda t: f(x + t), 1.0)
+    found = slope(lambda t: f(x + t) - f(x), 1.0, abs(f(x)))
     assert abs(found.value - derivative(x)) <= 3 * found.error
     assert found.error <= (1e-10 if name == "offset" else 1e-11)
     assert not found.is_kink
@@ -410,8 +437,8 @@ def test_extrapolation_knows_its_error(name, x):
 
 @given(st.floats(-5, 5), st.floats(-5, 5))
 def test_extrapolation_sees_both_sides_of_a_kink(left, right):
-    found = slope(lambda t: (right if t > 0 else left) * math.sin(t) + math.cos(t), 1.0)
-    if abs(right - left) > 1e-3 * max(abs(left), abs(right)) + 1e-9:
+    found = slope(lambda t: (right if t > 0 else left) * math.sin(t) + math.cos(t) - 1, 1.0, 1.0)
+    if abs(right - left) > 1e-3 * max(abs(left), abs(right)) + 1e-5:
         assert found.is_kink
         assert found.left == pytest.approx(left, abs=1e-5)
         assert found.right == pytest.approx(right, abs=1e-5)

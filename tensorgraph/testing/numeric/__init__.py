@@ -1,6 +1,9 @@
 """Derivatives from values alone, and ``gradcheck``, which compares gradients with them.
 
 In comes a function with arguments; out comes what was compared, or an error that says where a
-derivative is wrong. Read ``gradcheck`` first: ``checked_function`` runs the function, ``probes``
-says along what it is differentiated, ``ridders`` and ``kinks`` how, and ``findings`` what is told.
+derivative is wrong. Read ``gradcheck`` first, then ``comparison``, which compares in groups and
+looks at elements where that shows a difference. ``checked_function`` runs the function, ``probes``
+says along what it is differentiated, ``derivatives`` how: by the complex step or by ``ridders``.
+``rounding`` and ``extended`` tell rounding from mistakes, ``kinks`` judges where there is no one
+derivative, and ``findings`` is what is told.
 """

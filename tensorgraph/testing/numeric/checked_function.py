@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -20,9 +22,6 @@ from tensorgraph.engine.tensor import Tensor, argument, asarray, wrap
 Array = NDArray[Any]
 Direction = dict[int, Array]
 """Which arguments move, by position among the checked ones, and how."""
-
-_STEP = 1e-30
-"""Of the complex step. Its square vanishes beside 1, and there is no difference to cancel."""
 
 
 class NotAnalyticError(Exception):
@@ -62,19 +61,22 @@ class CheckedFunction:
                 " write tg.testing.gradcheck(f, np.array([1.0, 2.0]))"
             )
         with mode(recording=True, observer=_Precision()), watch() as self._states:
-            first = [output._data for output in self._first_outputs(inputs)]
-        with self.repeated(), mode(recording=True, observer=None):
-            second = [output._data for output in self.outputs(self.variables())]
-        if not all(
-            np.array_equal(a, b, equal_nan=True) for a, b in zip(first, second, strict=True)
-        ):
+            self._first = [output._data for output in self._first_outputs(inputs)]
+        if not all(np.isfinite(values).all() for values in self._first):
+            raise errors.GradcheckError("gradcheck: the function is not finite at these arguments")
+        self.shapes = [values.shape for values in self._first]
+
+    def require_same(self, outputs: Sequence[Tensor]) -> None:
+        """Raise if a later call with the same arguments returned other values than the first."""
+        same = len(outputs) == len(self._first) and all(
+            np.array_equal(first, later._data)
+            for first, later in zip(self._first, outputs, strict=True)
+        )
+        if not same:
             raise errors.GradcheckError(
                 "gradcheck: the function returned other values for the same arguments; draw random"
                 " numbers with tg.random (gradcheck repeats those), and keep no state between calls"
             )
-        if not all(np.isfinite(values).all() for values in first):
-            raise errors.GradcheckError("gradcheck: the function is not finite at these arguments")
-        self.shapes = [values.shape for values in first]
 
     def variables(self, moved: Direction | None = None) -> list[Tensor]:
         """Return fresh leaves with the checked arguments' values, moved by a direction."""
@@ -83,10 +85,16 @@ class CheckedFunction:
             for k, array in enumerate(self.arrays)
         ]
         if any(array.dtype.kind == "c" for array in arrays):
-            arrays = [array.astype(np.complex128) for array in arrays]
+            arrays = [array.astype(np.result_type(array, np.complex64)) for array in arrays]
         for array in arrays:
             array.flags.writeable = False
         return [argument(array) for array in arrays]
+
+    def extended(self) -> CheckedFunction:
+        """Return the same function of arguments of more digits than float64 has."""
+        wide = copy(self)
+        wide.arrays = [array.astype(np.longdouble) for array in self.arrays]
+        return wide
 
     def outputs(self, variables: Sequence[Tensor]) -> list[Tensor]:
         """Return the floating-point results of the function."""
@@ -121,9 +129,11 @@ class CheckedFunction:
                     ) from None
             raise
 
-    def repeated(self) -> Any:
+    @contextmanager
+    def running(self, observer: Observer | None) -> Iterator[None]:
         """Return a context in which the function draws the same random numbers again."""
-        return replay(self._states)
+        with replay(self._states), mode(recording=True, observer=observer):
+            yield
 
 
 class Scalar:
@@ -142,65 +152,112 @@ class Scalar:
         weights: Sequence[Array],
     ) -> None:
         self.checked, self._compute, self._weights = checked, compute, weights
+        self._centre: list[Array] | None = None
+        self.results: Sequence[Tensor] = ()
+        """What the gradient was computed from."""
 
     def gradient(self) -> list[Array]:
         """Return the gradient by each checked argument, as the engine computes it."""
         variables = self.checked.variables()
-        with self.checked.repeated(), mode(recording=True, observer=None):
-            return [np.array(g._data) for g in self._gradients(variables, False)]
+        with self.checked.running(None):
+            self.results = self._compute(variables, True)
+            found = self._gradients_of(self.results, variables, False)
+        self._centre = self._weighted(self.results)
+        return [np.array(g._data) for g in found]
+
+    def gradient_seen(
+        self, observer: Observer | None, moved: Direction | None = None
+    ) -> list[Array]:
+        """Return the gradient, also elsewhere; an observer sees what the rules compute, too."""
+        variables = self.checked.variables(moved)
+        with np.errstate(all="ignore"), self.checked.running(observer):
+            found = self._gradients(variables, observer is not None)
+        return [np.array(g._data) for g in found]
 
     def projected_gradient(self, weights: Sequence[Array]) -> Scalar:
         """Return the number ⟨gradient, weights⟩, whose gradient is a second derivative."""
         return Scalar(self.checked, self._gradients, weights)
 
-    def value(self, moved: Direction) -> float:
-        """Return the number with the arguments moved; NaN where the function is not defined."""
+    def extended(self) -> Scalar:
+        """Return the same number, computed with more digits than float64 has."""
+        return Scalar(self.checked.extended(), self._compute, self._weights)
+
+    def change(self, moved: Direction, observer: Observer | None = None) -> float:
+        """Return how the number changes with the arguments; NaN where it is not defined.
+
+        Each term's change is taken before they are summed: what stays the same cancels exactly.
+        """
         try:
-            return math.fsum(np.concatenate([t.reshape(-1) for t in self._terms(moved)]))
+            terms = self._terms(moved, observer)
+            changes = [(t - c).reshape(-1) for t, c in zip(terms, self.centre, strict=True)]
+            return float(sum(map(np.sum, changes)))
         except (ValueError, ArithmeticError):
             return math.nan
 
+    @property
+    def centre(self) -> list[Array]:
+        """The terms of the sum at the arguments."""
+        if self._centre is None:
+            self._centre = self._terms({})
+        return self._centre
+
     def size(self) -> float:
         """Return how large the terms of the sum are, as far as their rounding errors go."""
-        terms = np.abs(np.concatenate([t.reshape(-1) for t in self._terms({})]))
+        terms = np.abs(np.concatenate([t.reshape(-1) for t in self.centre]))
         largest = float(np.max(terms, initial=0.0)) or 1.0
         # The rounding errors of many terms are independent of each other.
         return float(min(np.sum(terms), 8 * largest * np.linalg.norm(terms / largest)))
 
-    def complex_step(self, direction: Direction) -> float:
+    def complex_step(self, direction: Direction, step: float = 2.0**-100) -> float:
         """Return the derivative along a direction as Im f(x + ih·d) / h.
 
+        The square of the step vanishes beside 1, and there is no difference to cancel.
         Source: W. Squire and G. Trapp, "Using complex variables to estimate derivatives of real
         functions", SIAM Review 40, 1998.
 
         Raises:
             NotAnalyticError: an operation has no complex kernel, or lost the imaginary part.
         """
-        moved = {k: 1j * _STEP * d for k, d in direction.items()}
+        return self.stepped(direction, step, _ImaginaryPart())
+
+    def stepped(
+        self,
+        direction: Direction,
+        step: float,
+        observer: Observer | None = None,
+        beside: Direction | None = None,
+    ) -> float:
+        """Return the same, not watching for lost imaginary parts, at a point ``beside``."""
+        moved = {k: 1j * step * d for k, d in direction.items()}
+        for k, away in (beside or {}).items():
+            moved[k] = moved[k] + away if k in moved else away
         with warnings.catch_warnings():
             warnings.simplefilter("error", np.exceptions.ComplexWarning)
             try:
-                terms = self._terms(moved, _ImaginaryPart())
+                terms = self._terms(moved, observer)
             except NotAnalyticError:
                 raise
             except Exception as error:
                 raise NotAnalyticError(str(error).partition("\n")[0]) from error
-        return float(sum(np.sum(t.imag) for t in terms)) / _STEP
+        return float(sum(np.sum(t.imag) for t in terms)) / step
 
-    def _terms(self, moved: Direction, observer: Any = None) -> list[Array]:
+    def _terms(self, moved: Direction, observer: Observer | None = None) -> list[Array]:
         variables = self.checked.variables(moved)
-        with (
-            np.errstate(all="ignore"),
-            self.checked.repeated(),
-            mode(recording=True, observer=observer),
-        ):
-            results = self._compute(variables, False)
+        with np.errstate(all="ignore"), self.checked.running(observer):
+            return self._weighted(self._compute(variables, False))
+
+    def _weighted(self, results: Sequence[Tensor]) -> list[Array]:
         return [r._data * w for r, w in zip(results, self._weights, strict=True)]
 
     def _gradients(self, variables: Sequence[Tensor], graph: bool) -> list[Tensor]:
+        return self._gradients_of(self._compute(variables, True), variables, graph)
+
+    def _gradients_of(
+        self, results: Sequence[Tensor], variables: Sequence[Tensor], graph: bool
+    ) -> list[Tensor]:
         """Return the gradients of the number, zeros where it does not depend on a variable."""
         total: Any = None
-        for result, weight in zip(self._compute(variables, True), self._weights, strict=True):
+        for result, weight in zip(results, self._weights, strict=True):
             if result.requires_grad:
                 term = (result * wrap(weight)).sum()
                 total = term if total is None else total + term

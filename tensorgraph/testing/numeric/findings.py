@@ -9,12 +9,14 @@ from typing import NamedTuple
 import numpy as np
 
 from tensorgraph.display.tables import html_lines, html_table
+from tensorgraph.errors import GradcheckError
+from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.numeric.ridders import Slope
 
 PASSES = 2e-7
 """The relative difference up to which the course finds a gradient right."""
 
-_TOO_MUCH = "the course would let it pass (not above 2e-7), but float64 rounds by far less"
+_TOO_MUCH = "wrong all the same, float64 rounds by far less (the course would let it pass)"
 
 
 def relative_difference(computed: Sequence[float], numeric: Sequence[float]) -> float:
@@ -74,7 +76,7 @@ class GradcheckResult:
     method: str
     """Where the numeric derivatives came from."""
     elements: int
-    """How many elements of the arguments were checked one by one."""
+    """How many elements of the arguments were checked, so that one by one would find no more."""
     directions: int
     """How many random directions were checked besides."""
     relative_difference: float
@@ -86,7 +88,9 @@ class GradcheckResult:
 
     @property
     def verdict(self) -> str:
-        """What the course says about the relative difference."""
+        """What the relative difference says: that the gradient is right, as far as one can tell."""
+        if self.relative_difference > PASSES:
+            return "right, as far as rounding lets one tell"
         return verdict(self.relative_difference)
 
     def and_then(self, next_order: GradcheckResult) -> GradcheckResult:
@@ -95,6 +99,9 @@ class GradcheckResult:
         return replace(
             next_order,
             method=", then ".join(methods),
+            elements=max(self.elements, next_order.elements),
+            directions=max(self.directions, next_order.directions),
+            kinks=tuple(dict.fromkeys((*self.kinks, *next_order.kinks))),
             relative_difference=max(self.relative_difference, next_order.relative_difference),
             remarks=tuple(dict.fromkeys((*self.remarks, *next_order.remarks))),
         )
@@ -150,6 +157,30 @@ class Finding(NamedTuple):
         if not self.numeric.is_kink:
             return abs(self.computed - self.numeric.value)
         return min(abs(self.computed - side) for side in self.numeric.sides)
+
+
+def require_finite(
+    gradient: Sequence[Array], held: Sequence[Array], names: Sequence[str], what: str
+) -> None:
+    """Raise for an infinite or undefined entry, except where elements are held."""
+    for name, g, part in zip(names, gradient, held, strict=True):
+        bad = np.argwhere(~np.isfinite(g) & ~part)
+        if len(bad):
+            index = tuple(int(n) for n in bad[0])
+            where = f"{name}, index {index}" if index else name
+            raise GradcheckError(
+                f"gradcheck: the computed {what} is {g[index]} at {where}; run it under"
+                " tg.debug() to see where that is made"
+            )
+
+
+def unsettled(what: str, place: str, s: Slope) -> GradcheckError:
+    """Return the error for a derivative that values say nothing about."""
+    return GradcheckError(
+        f"gradcheck: the {what} at {place} cannot be judged: the numeric one does not settle"
+        f" ({s.value:.6g} ± {s.error:.1g}); the function jumps there, is noisy, or is not defined"
+        " on both sides: move the argument a little, to where it is defined all around"
+    )
 
 
 def failure(

@@ -9,44 +9,58 @@ A generalised gradient g (F. Clarke, "Optimization and Nonsmooth Analysis", 1983
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 
 import numpy as np
 
-from tensorgraph.testing.numeric.checked_function import Direction
+from tensorgraph.testing.numeric.checked_function import Array, Direction
 from tensorgraph.testing.numeric.probes import Probe, Space
 from tensorgraph.testing.numeric.ridders import Slope
 
-MOST_AMONG_MANY = 16
-"""More elements at kinks than this are not searched for in a large argument."""
+MOST = 64
+"""When so many elements at kinks are found, no more are searched for."""
 MOST_TOGETHER = 64
 """Not more elements than this are moved at once."""
+_NEARER = (1e-5, 1e-7, 1e-9, 1e-11)
+"""How far one looks along a direction, as long as rounding allows."""
 _NEARBY, _STEP = 1e-5, 1e-7
 """How far nearby points are, and the step of a difference there: both relative to the units."""
 
 
-def kinked_elements(space: Space, probe: Probe, slope_along: Callable[[Probe], Slope]) -> list[int]:
-    """Return which elements of a large argument stand at a kink; not many more than are judged.
+Element = tuple[int, int]
+"""Of which argument, and where in it, counted flat."""
 
-    Found by halving: a direction that moves none of them has no kink.
+
+def rough_elements(
+    space: Space, joint: Probe, among: Sequence[Array], is_rough: Callable[[Probe], bool]
+) -> tuple[list[Element], list[Element]]:
+    """Return elements at kinks or jumps, and those that were not looked at: there are too many.
+
+    Found by halving: a direction that moves none of them is smooth. Where two halves are smooth
+    and both together are not, as for |x·y|, all their elements count.
     """
-    k = probe.argument or 0
-    found: list[int] = []
-    pending = [np.arange(space.arrays[k].size)]
-    while pending and len(found) <= MOST_AMONG_MANY:
-        part = pending.pop()
-        if not slope_along(space.part(probe, part)).is_kink:
+    found: list[Element] = []
+    left: list[Element] = []
+    pending = [(k, np.flatnonzero(part)) for k, part in enumerate(among)]
+    pending = [(k, part) for k, part in pending if is_rough(space.part(joint, k, part))]
+    while pending:
+        k, part = pending.pop()
+        if len(found) >= MOST:
+            left += [(k, int(i)) for i in part]
             continue
-        if len(part) == 1:
-            found.append(int(part[0]))
-        else:
-            pending += np.array_split(part, 2)
-    return sorted(found)
+        halves = np.array_split(part, 2) if len(part) > 1 else []
+        rough = [(k, half) for half in halves if is_rough(space.part(joint, k, half))]
+        if not rough:
+            found += [(k, int(i)) for i in part]
+        pending += rough
+    return sorted(found[:MOST]), left + found[MOST:]
 
 
 def nearby_slope(
     value: Callable[[Direction], float],
     kinked: Sequence[Probe],
     weights: Sequence[float],
+    expected: float,
     size: float,
     rng: np.random.Generator,
 ) -> Slope:
@@ -59,6 +73,7 @@ def nearby_slope(
         value: the function of how the arguments are moved.
         kinked: the elements at kinks.
         weights: how much each of them moves.
+        expected: the derivative; where it lies between the one-sided ones no others are looked for.
         size: how large the function's terms are.
         rng: chooses the nearby points.
     """
@@ -73,12 +88,22 @@ def nearby_slope(
         return (ahead - behind) / (2 * step)
 
     # The one-sided derivatives: where a cone has its point, no side of any axis is extreme.
-    reach = _NEARBY / max(map(abs, weights))
-    low, high = sorted(derivative([side * reach * w for w in weights]) for side in (-1, 1))
+    for nearer in _NEARER:
+        reach = nearer / max(map(abs, weights))
+        ends = [value(_moved(kinked, [side * reach * w for w in weights])) for side in (-1, 1)]
+        low, high = sorted((-ends[0] / reach, ends[1] / reach))
+        margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * size / reach
+        if low - margin <= expected <= high + margin:
+            return between(low, high, margin)
+        if margin > 1e-3 * max(abs(low), abs(high), abs(expected)):
+            break
+    low, high, margin = inf, -inf, 0.0
     for sign in (-1, 1):
         here = away * rng.choice([-1.0, 1.0], len(kinked))
         best = derivative(here)
         for j in [*range(len(here))] * 2:
+            if sign * best >= sign * expected:
+                break  # far enough on this side
             here[j] *= -1
             found = derivative(here)
             if sign * found > sign * best:
@@ -87,6 +112,11 @@ def nearby_slope(
                 here[j] *= -1
         low, high = min(low, best), max(high, best)
     margin = 1e-4 * (abs(low) + abs(high)) + 1e-15 * size / step
+    return between(low, high, margin)
+
+
+def between(low: float, high: float, margin: float) -> Slope:
+    """Return what allows any derivative between two, or a little beside them."""
     return Slope((low + high) / 2, (high - low) / 2 + margin, low, high, margin, high - low)
 
 

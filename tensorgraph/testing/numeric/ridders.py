@@ -16,7 +16,13 @@ _RATIO = 1.6
 """Between one step and the next; no power of 2, so that no period of a function fits them all."""
 _FIRST_STEP, _FINER = 0.1, 50.0
 """Of the first table, and how much finer each further one is: some functions need it."""
+_GLANCES = (2.0**-11, 2.0**-13)
+"""The steps of a glance."""
 _AGREEING = 5
+_FEWEST = 6
+"""So many steps may be enough; if they are not, all are tried."""
+ENOUGH = 1e-11
+"""The error that is small enough, relative to what counts."""
 SAFETY = 5
 """Between an error and its estimate; 2 was the largest ratio in trials."""
 _ROUNDING = 2.0**-52
@@ -77,61 +83,120 @@ def exactly(value: float) -> Slope:
     return Slope(value, 0.0, value, value, 0.0, abs(value))
 
 
+UNKNOWN = Slope(nan, inf, nan, nan, inf, 0.0)
+
+
+def glance(change: Callable[[float], float], scale: float, size: float) -> Slope | None:
+    """Return the derivative at 0 from four values, ``None`` if they do not settle it.
+
+    Args are those of :func:`slope`.
+    """
+    coarse, fine = _GLANCES
+    (d1, s1, m1), (d2, s2, m2) = (_quotients(change, h) for h in (coarse, fine))
+    ratio = coarse / fine
+    value = (ratio**2 * d2 - d1) / (ratio**2 - 1)
+    gap = (ratio * s2 - s1) / (ratio - 1)
+    error = abs(value - d2) + 2 * _ROUNDING * size / fine
+    enough = 1e-7 * max(scale, m1, m2) + 32 * _ROUNDING * size / fine
+    if not (abs(value - d2) <= enough and abs(gap) <= enough):
+        return None
+    return Slope(value, error, value, value, error, max(m1, m2))
+
+
+def _quotients(change: Callable[[float], float], h: float) -> tuple[float, float, float]:
+    """Return the two-sided quotient, the one-sided ones' difference, and the larger of these."""
+    above, below = change(h) / h, change(-h) / h
+    return (above - below) / 2, above + below, max(abs(above), abs(below))
+
+
 def slope(
-    function: Callable[[float], float], scale: float, size: float = 0.0, finest: float = 1.0
+    change: Callable[[float], float], scale: float, size: float = 0.0, finest: float = 1.0
 ) -> Slope:
-    """Return the derivative of ``function`` at 0, whose argument matters at the scale of 1.
+    """Return the derivative at 0 of a function whose argument matters at the scale of 1.
 
     Args:
-        function: returns NaN where it is not defined.
+        change: returns the function's value less that at 0; NaN where it is not defined.
         scale: how large a derivative counts; the estimate is refined until its error is small
             against that.
-        size: of the terms that the function's value is a sum of, if they are larger than it:
-            how large its rounding errors are.
+        size: of the terms that the function's value is a sum of: how large its rounding errors are.
         finest: the distance to the nearest kink or pole that is to be seen as such.
     """
-    centre = function(0.0)
-    size = max(size, abs(centre))
-    best = Slope(nan, inf, nan, nan, inf, 0.0)
-    first = _FIRST_STEP
-    while first >= 1e-5 * finest:
+    best = UNKNOWN
+    firsts = _first_steps(finest)
+    while firsts:
+        # A kink counts only if smaller steps see it too: the smallest are asked at once.
+        first = firsts.pop(-1 if best.is_kink else 0)
         # Where smaller steps would lose more to rounding than they gain, they are not tried.
         if _ROUNDING * size / first > (1e-3 * best.gap if best.is_kink else best.error):
+            continue
+        found = _extrapolated(change, first, size, scale, finest)
+        if best.steepest and not found.steepest:
+            continue  # steps too small to change anything
+        if best.is_kink and found.is_kink:
             break
-        found = _extrapolated(function, centre, first, size)
-        if best.is_kink:  # a kink counts only if smaller steps see it too
-            better = found.is_kink or found.error < 1e-3 * best.gap
-        else:
-            better = found.is_kink or found.error < best.error
-        best = found if better else best
-        if best.error <= 1e-11 * max(scale, best.steepest) and not best.is_kink:
+        if found.is_kink or found.error < (1e-3 * best.gap if best.is_kink else best.error):
+            best = found
+        if best.error <= ENOUGH * max(scale, best.steepest) and not best.is_kink:
             break
-        first /= _FINER
     return best
 
 
+def _first_steps(finest: float) -> list[float]:
+    steps = [_FIRST_STEP / _FINER**k for k in range(5)]
+    return steps if finest > 0.1 else [*steps[:3], *(step * finest for step in steps)]
+
+
 def _extrapolated(
-    function: Callable[[float], float], centre: float, first: float, size: float
+    change: Callable[[float], float], first: float, size: float, scale: float, finest: float
 ) -> Slope:
-    steps = [first / _RATIO**k for k in range(_LEVELS)]
-    above, below = [function(h) for h in steps], [function(-h) for h in steps]
-    while steps and not (isfinite(above[0]) and isfinite(below[0])):
-        del steps[0], above[0], below[0]  # out of the domain: begin with a smaller step
-    size = max([size, *map(abs, (*above, *below))])
-    noise = [_ROUNDING * size / h for h in steps]
-    value, error = _limit(
-        [(a - b) / (2 * h) for a, b, h in zip(above, below, steps, strict=True)], 2, noise
-    )
-    ahead = [(a - centre) / h for a, h in zip(above, steps, strict=True)]
-    behind = [(centre - b) / h for b, h in zip(below, steps, strict=True)]
-    right, right_error = _limit(ahead, 1, noise)
-    left, left_error = _limit(behind, 1, noise)
-    side_error = max(left_error, right_error)
-    steepest = max(map(abs, (*ahead, *behind)), default=0.0)
-    if not side_error <= 1e-3 * steepest + 1e3 * max(noise, default=0.0):
+    steps: list[float] = []
+    middle: list[float] = []
+    gaps: list[float] = []
+    noise: list[float] = []
+    steepest = 0.0
+    found = UNKNOWN
+    for level in range(_LEVELS):
+        h = first / _RATIO**level
+        above, below = change(h), change(-h)
+        if not (isfinite(above) and isfinite(below)):
+            continue  # out of the domain: begin with a smaller step
+        steps.append(h)
+        middle.append((above - below) / (2 * h))
+        gaps.append((above + below) / h)
+        size = max(size, abs(above), abs(below))
+        noise.append(_ROUNDING * size / h)
+        steepest = max(steepest, abs(above) / h, abs(below) / h)
+        if len(steps) in (_FEWEST, _LEVELS) or level == _LEVELS - 1:
+            found = _from_both_sides(middle, gaps, noise, steepest, scale, finest / h)
+            if found.error <= 0.1 * ENOUGH * max(scale, steepest) and not found.is_kink:
+                break
+    return found
+
+
+def _from_both_sides(
+    middle: Sequence[float],
+    gaps: Sequence[float],
+    noise: Sequence[float],
+    steepest: float,
+    scale: float,
+    finest: float,
+) -> Slope:
+    """Return the slope from two-sided quotients, and the gaps between the one-sided ones.
+
+    ``finest`` is the distance to the nearest kink, relative to the last step.
+    """
+    gap, gap_error = _limit(gaps, 1, noise)
+    value, error = _limit(middle, 2, noise)
+    if not error <= ENOUGH * steepest or gap:
+        # Where a derivative has a kink or jumps, odd powers of the step matter, too.
+        odd, odd_error = _limit(middle, 1, noise)
+        if odd_error < error:  # and where that is, just beside the point, is not seen from afar
+            value, error = odd, odd_error + (abs(gaps[-1]) * finest if finest < 1 else 0.0)
+    side_error = error + gap_error / 2
+    if not side_error <= 1e-3 * max(steepest, scale) + 1e3 * max(noise, default=0.0):
         # Across a pole or a jump the two-sided quotients may settle, on nothing.
         error = inf
-    return Slope(value, error, left, right, side_error, steepest)
+    return Slope(value, error, value - gap / 2, value + gap / 2, side_error, steepest)
 
 
 def _limit(column: Sequence[float], power: int, noise: Sequence[float]) -> tuple[float, float]:

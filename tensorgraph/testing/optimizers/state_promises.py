@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import copy
-import gc
 import io
 import pickle
-import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tensorgraph.optim.groups import Group
+from tensorgraph.testing.modules.memory import growth
 from tensorgraph.testing.optimizers.step_promises import CLOSE
 from tensorgraph.testing.optimizers.stepping import (
     NAMED,
@@ -165,25 +164,11 @@ def check_memory(subject: Subject) -> None:
     params = leaves([w])
     optimizer = subject.make(params)
     gradients: list[list[Array | None]] = [[np.ones(1000)]]
-    stepped(optimizer, params, gradients * 5)
-    was_on, was_tracing = gc.isenabled(), tracemalloc.is_tracing()
-    gc.disable()
-    if not was_tracing:
-        tracemalloc.start()
-    try:
-        stepped(optimizer, params, gradients * 3)
-        before = tracemalloc.get_traced_memory()[0]
-        stepped(optimizer, params, gradients * 20)
-        grown = tracemalloc.get_traced_memory()[0] - before
-    finally:
-        if not was_tracing:
-            tracemalloc.stop()
-        if was_on:
-            gc.enable()
-    if grown > 5 * w.nbytes:
+    _, size = growth(lambda: stepped(optimizer, params, gradients))
+    if size > w.nbytes // 2:
         raise AssertionError(
-            f"20 steps of 1,000 numbers use {grown:,} bytes more, {grown // 20:,} a step\ndoes it"
-            " keep old gradients or parameters, or graphs of them?"
+            f"each step of 1,000 numbers leaves {size:,} bytes behind\ndoes it keep old gradients,"
+            " old parameters, or graphs of them?"
         )
 
 

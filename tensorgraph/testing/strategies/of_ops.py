@@ -146,7 +146,7 @@ def inputs(
     drawn = _Drawn(record, dtype, unique, extreme)
     if signature is not None:
         named = Signature(signature)
-        drawn.check_count(len(named.axes), "the signature names")
+        drawn.check_count(len(named.axes), f"the signature names {len(named.axes)}")
         marked = {drawn.position(key): axis for key, axis in (labels or {}).items()}
         for axis in marked.values():
             named.check_axis(axis)
@@ -173,7 +173,7 @@ def inputs(
             num_shapes=record.arity, max_dims=2, min_side=min_side or 0, max_side=max_side
         )
         return together.flatmap(lambda found: drawn.tuples(found.input_shapes, {}))
-    drawn.check_count(len(shapes), "shapes are given for")
+    drawn.check_count(len(shapes), f"{len(shapes)} shapes were given")
     return drawn.tuples(shapes, {})
 
 
@@ -190,12 +190,10 @@ class _Drawn:
     def name(self) -> str:
         return "a function" if self.op is None else self.op.name
 
-    def check_count(self, count: int, which: str) -> None:
+    def check_count(self, count: int, told: str) -> None:
         if self.op is None or count == self.op.arity or (count > self.op.arity and self.op.starred):
             return
-        raise ArgumentError(
-            f"strategies.inputs: {self.name} has {self.op.arity} inputs, {which} {count}"
-        )
+        raise ArgumentError(f"strategies.inputs: {self.name} has {self.op.arity} inputs, {told}")
 
     def position(self, key: str | int) -> int:
         """Return the position of an input that is told by name or position."""

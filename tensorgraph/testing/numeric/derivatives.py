@@ -1,0 +1,221 @@
+"""Numeric derivatives along probes, by either method, and how far each can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from tensorgraph.testing.numeric import rounding
+from tensorgraph.testing.numeric.checked_function import Array, Scalar
+from tensorgraph.testing.numeric.extended import FINER, Extended, NotExtendedError
+from tensorgraph.testing.numeric.kinks import between
+from tensorgraph.testing.numeric.probes import Probe, Space
+from tensorgraph.testing.numeric.ridders import ENOUGH, SAFETY, UNKNOWN, Slope, glance, slope
+
+UNDERFLOW = 1e-290
+"""What no longer counts: numbers so small have fewer digits."""
+_NOISE = 2.0**-48
+"""Rounding in differences, relative to what the whole function depends on."""
+_ROUNDED = 2.0**-42
+"""What float64 may lose of what the whole function depends on."""
+_NEARBY, _NEARBY_STEP, _NEARBY_POINTS = 1e-5, 2e-6, 24
+"""How far nearby points are, and the step of a difference there: both relative to the units."""
+_STEP_TWICE = 2.0**20
+"""How much larger a second complex step is than the first."""
+
+
+class Derivatives:
+    """The numeric derivatives of a number.
+
+    Args:
+        scalar: what is differentiated.
+        gradient: what its derivatives are expected to be: it tells how large they are.
+        space: its arguments.
+        rng: draws what rounding may do.
+        reach: how large what the number is computed from may be.
+    """
+
+    def __init__(
+        self,
+        scalar: Scalar,
+        gradient: Sequence[Array],
+        space: Space,
+        rng: np.random.Generator,
+        reach: float,
+    ) -> None:
+        self.scalar, self.gradient, self.space, self.rng = scalar, gradient, space, rng
+        largest = (float(np.max(np.abs(g), initial=0.0)) for g in gradient)
+        reaches = (unit * most for unit, most in zip(space.units, largest, strict=True))
+        self.size = scalar.size()
+        """How large the terms are that the number is a sum of, in terms of their rounding."""
+        self.reach = max(reach, self.size, *reaches)
+        self._knows_noise = False
+        self._floors: list[Array] | None = None
+
+    # ----------------------------------------------------------------------- differences of values
+
+    def look(self, probe: Probe) -> Slope:
+        """Return the slope of values along a probe, by a few of them if these agree."""
+        found = glance(
+            lambda t: self.scalar.change(probe.times(t)), probe.scale(self.gradient), self.size
+        )
+        return found.per(probe.unit) if found else self.slope(probe)
+
+    def slope(self, probe: Probe) -> Slope:
+        """Return the slope of values along a probe, whatever it takes."""
+        good = ENOUGH * probe.scale(self.gradient)
+        found = self._slope(probe)
+        if not self._knows_noise and not found.error <= good:
+            self.measure_noise()
+            found = self._slope(probe)
+        if self._knows_noise and not found.error <= good and not found.is_kink:
+            finer = self._slope(probe, extended=True)
+            found = finer if np.isfinite(finer.error) or finer.is_kink else found
+        return found.per(probe.unit)
+
+    def _slope(self, probe: Probe, extended: bool = False) -> Slope:
+        scalar, size = self.scalar, self.size
+        if extended:
+            if self._wide is None:
+                return UNKNOWN
+            scalar, size = self._wide.scalar, max(FINER * size, self._wide_roughness)
+        return slope(
+            lambda t: scalar.change(probe.times(t)),
+            max(probe.scale(self.gradient), 1e-6 * self.reach),
+            size,
+            self.space.finest(probe),
+        )
+
+    def measure_noise(self) -> None:
+        """Find out how noisy the values are, if that is not yet known."""
+        if not self._knows_noise:
+            self._knows_noise = True
+            self.size = max(self.size, rounding.of_value(self.scalar, self.rng) / rounding.ULP)
+            self.reach = max(self.reach, self.size)
+
+    def finer_slope(self, probe: Probe, seen: Slope) -> Slope:
+        """Return the slope by an element once more, where its own size is the scale of steps.
+
+        Far away, as where another element is huge, a function may look flat that is not.
+        """
+        for shorter in self.space.shorter(probe):
+            again = self.slope(shorter)
+            if not seen.allows(again.value, SAFETY * again.error) and self.settles(probe, again):
+                seen = again
+        return seen
+
+    def nearby(self, probe: Probe) -> Slope | None:
+        """Return the least and the largest slope at points nearby; ``None`` if it is one there.
+
+        All arguments are moved a little: where some tie, the function may look smooth along every
+        element by itself, and is not.
+        """
+        step = _NEARBY_STEP * probe.unit
+
+        def derivative() -> float:
+            point = {
+                k: self.space.units[k] * self.rng.uniform(-_NEARBY, _NEARBY, array.shape)
+                for k, array in enumerate(self.space.arrays)
+            }
+            sides = []
+            for sign in (1, -1):
+                moved = dict(point)
+                for k, d in probe.times(sign * _NEARBY_STEP).items():
+                    moved[k] = moved[k] + d
+                sides.append(self.scalar.change(moved))
+            return (sides[0] - sides[1]) / (2 * step)
+
+        slopes = [derivative() for _ in range(_NEARBY_POINTS)]
+        low, high = min(slopes), max(slopes)
+        margin = 4e-16 * self.size / step
+        if not high - low > 1e-3 * (abs(low) + abs(high)) + 10 * margin:
+            return None
+        return between(low, high, margin)
+
+    def is_rough(self, probe: Probe, seen: Slope) -> bool:
+        """Return whether there is a kink or a jump, as far as the slope of values tells."""
+        return seen.is_kink or not self.settles(probe, seen)
+
+    def settles(self, probe: Probe, s: Slope) -> bool:
+        """Return whether a slope is known well enough to judge by."""
+        largest = max(float(np.max(np.abs(self.gradient[k]))) for k in probe.direction)
+        scale = max(probe.scale(self.gradient) / probe.unit, s.steepest, largest)
+        reach = max(self.reach / probe.unit, s.steepest)
+        return s.error <= max(1e-3 * scale, 1e-9 * reach, UNDERFLOW)
+
+    def agree(self, probe: Probe, stepped: float, seen: Slope) -> bool:
+        """Return whether the complex step and differences of values may be the same."""
+        scale = max(probe.scale(self.gradient), seen.steepest)
+        return abs(stepped - seen.value) <= SAFETY * seen.error + 1e-8 * scale + self.blur(probe)
+
+    def blur(self, probe: Probe) -> float:
+        """Return what rounding may do to a slope of values beyond its own estimate."""
+        return _NOISE * self.reach / probe.unit
+
+    def haze(self, probe: Probe) -> float:
+        """Return the same where arguments are large and the function changes fast."""
+        return self.blur(probe) * min(max(probe.unit, 1.0), 1e6)
+
+    # ------------------------------------------------------------------------------- complex step
+
+    def stepped(self, probe: Probe) -> float:
+        """Return the derivative along a probe by the complex step."""
+        rates = probe.rates()
+        return self.scalar.stepped(rates, self.space.complex_step(rates))
+
+    def stepped_with_care(self, probe: Probe) -> float:
+        """Return the same, refused of operations that lose imaginary parts."""
+        rates = probe.rates()
+        return self.scalar.complex_step(rates, self.space.complex_step(rates))
+
+    def step_floor(self, probe: Probe) -> float:
+        """Return how far the complex step's derivative may be off by rounding."""
+        rates = probe.rates()
+        step = self.space.complex_step(rates)
+        first, second = (self.scalar.stepped(rates, h) for h in (step, step * _STEP_TWICE))
+        spread = rounding.of_step(self.scalar, rates, step, self.rng)
+        return rounding.TIMES * spread + abs(first - second)
+
+    def extended(self, probe: Probe) -> tuple[float, float, float] | None:
+        """Return both derivatives with more digits, and what rounding still does to them.
+
+        ``None`` if there are no more, or the computed derivative is too far from that with more
+        to be the same but for rounding.
+        """
+        if self._wide is None:
+            return None
+        rates = probe.rates()
+        step = self.space.complex_step(rates)
+        try:
+            first, second = (self._wide.stepped(rates, h) for h in (step, step * _STEP_TWICE))
+            computed = probe.along(self._wide.gradient)
+        except NotExtendedError:
+            return None
+        if not abs(computed - probe.along(self.gradient)) <= _ROUNDED * self.reach / probe.unit:
+            return None
+        return computed, first, abs(first - second) + FINER * self.haze(probe)
+
+    @cached_property
+    def _wide(self) -> Extended | None:
+        try:
+            return Extended(self.scalar)
+        except NotExtendedError:
+            return None
+
+    @cached_property
+    def _wide_roughness(self) -> float:
+        """A kernel may take more digits and compute no more than float64 has."""
+        scalar = self._wide.scalar if self._wide else self.scalar
+        return rounding.TIMES * rounding.roughness_of_value(scalar, self.rng) / rounding.ULP
+
+    # -------------------------------------------------------------------------------- the gradient
+
+    def gradient_floor(self, probe: Probe) -> float:
+        """Return how far the derivative that follows from the gradient may be off by rounding."""
+        if self._floors is None:
+            self._floors = rounding.of_gradient(self.scalar, self.gradient, self.rng)
+        floors = (self._floors[k] * d for k, d in probe.direction.items())
+        norms = [float(np.linalg.norm(floor.reshape(-1))) for floor in floors]
+        return rounding.TIMES * float(np.linalg.norm(norms)) / probe.unit
