@@ -334,7 +334,7 @@ def stages(mutant: Mutant, reach: Reach, seconds: float) -> Iterator[list[str]]:
         name
         for name in reach.tests
         if (file := name.partition("::")[0]) in importing
-        or (file.startswith(room) and f"_{stem}" in file)
+        or (f"_{stem}" in file and (file.startswith(room) or not mutant.room))
     ]
     names.sort(key=lambda name: not name.startswith(room))
     first = limited([*at_test[:200], *names], reach, seconds)
