@@ -18,8 +18,10 @@ FAULTS: list[Fault] = [
          "sanitizer: a rule may write into the gradient that it is given"),
         ("_Rule._agrees_with_complex_step", "1e-11 * max(lengths)", "max(lengths)",
          "sanitizer: the complex step agrees with gradients that are twice too small"),
-        ("_Rule.wrong_in_single_precision", "off <= 30 * self._moved_by_rounding(eps)", "True",
+        ("_Rule.wrong_in_single_precision", "self._explained(off, scale, eps)", "True",
          "sanitizer: a rule may be wrong in float32 alone"),
+        ("_Rule._explained", "64 * eps", "8e4 * eps",
+         "sanitizer: a rule may be wrong by less than a percent in float32"),
     ),
     *planted_in(
         "testing/plugin/recorded_calls.py",

@@ -112,6 +112,23 @@ def test_drawn(v):
 """
 
 
+LARGE = """
+def backward(f, values, dtype="f8"):
+    f(tg.tensor(np.array(values, dtype), requires_grad=True)).sum().backward()
+
+def test_by_less_than_a_percent_in_single_precision():
+    rule = {"x": lambda g, x: g * np.cos(x) * (1.001 if x.dtype == "f4" else 1)}
+    backward(tg.op("sine", np.sin, rule), [0.3, 0.4], "f4")
+"""
+
+
+def test_the_sanitizer_finds_what_is_wrong_at_a_few_places_or_by_a_little(run):
+    ends, printed = run(LARGE, "--tg-gradcheck=full")
+    assert set(ends.values()) == {"FAILED"} and len(ends) == LARGE.count("def test_"), ends
+    for name in ends:
+        assert "GradcheckError: '" in part(printed, name), printed
+
+
 def test_the_sanitizer_finds_what_is_wrong_and_names_it(run):
     ends, printed = run(OPS + FAULTY, "--tg-gradcheck=fast")
     assert ends.pop("test_wrong_but_not_looked_at") == "PASSED"
@@ -164,6 +181,14 @@ def test_a_network_trains():
         loss.backward()
         optimizer.step()
     assert tg.grad(tg.grad(lambda x: tg.checkpoint(tg.exp)(x)))(0.0).item() == 1
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_kinks_in_large_arrays(dtype):
+    drawn = np.random.default_rng(0).standard_normal((20, 30))
+    for values in (np.round(drawn, 1), np.maximum(drawn, 0)):
+        w = tg.tensor(values.astype(dtype), requires_grad=True)
+        for f in (tg.relu, tg.tanh, kinked, lambda x: tg.max(x, axis=1)):
+            f(w).sum().backward()
 
 @tg.compile
 def slope(x):

@@ -22,6 +22,8 @@ _SAMPLED = 64
 """So many elements stand for those of a larger array, in an elementwise operation of the engine."""
 _LARGE = 256
 """Among more elements than this some are close to kinks; they are judged a little further on."""
+_ROUNDED = 3
+"""So often is all rounded at random, to see how far that leads."""
 
 
 class UnjudgedError(Exception):
@@ -128,8 +130,7 @@ class _Rule:
             return ""
         eps = float(np.finfo(self.result.dtype).eps)
         off, scale = _largest(self.pulled - self.result), _largest(self.pulled)
-        lost = 1e3 * eps * _largest(self.g) * max(1.0, _largest(self.out) / (self._unit() or 1.0))
-        if off <= max(0.01 * scale, lost) or off <= 30 * self._moved_by_rounding(eps):
+        if self._explained(off, scale, eps):
             return ""
         return (
             f"{self.name} returned in {self.result.dtype} what is off by {off:.2g} of {scale:.2g}"
@@ -156,10 +157,10 @@ class _Rule:
             raise UnjudgedError(f"{self.call.op.name} returns other values each time")
         self.pulled = self._pulled_from(self.operands, self.out)
 
-    def _pulled_from(self, operands: Sequence[Any], out: Array) -> Array:
+    def _pulled_from(self, operands: Sequence[Any], out: Array, g: Array | None = None) -> Array:
         keep = self.node.plan.keep
         saved = [v if k in keep else None for k, v in enumerate([*operands, out])]
-        return self._pulled(self.wide, saved if keep else ())
+        return self._pulled(self.wide if g is None else g, saved if keep else ())
 
     def _computed(self, operands: Sequence[Any]) -> Array:
         return np.asarray(self.call.op.compute(operands, self.call.static))
@@ -215,14 +216,26 @@ class _Rule:
     def _unit(self) -> float:
         return _largest(self.operands[self.i])
 
+    def _explained(self, off: float, scale: float, eps: float) -> bool:
+        """Return whether rounding explains how far a gradient is off."""
+        few = 64 * eps * scale + float(np.finfo(self.result.dtype).tiny)
+        return off <= few or off <= few + 30 * self._moved_by_rounding(eps)
+
     def _moved_by_rounding(self, eps: float) -> float:
-        """Return how much the gradient changes where operands are rounded a little."""
+        """Return how much the gradient changes where all that it is made of is rounded a little."""
         rng = np.random.default_rng(0)
-        near = list(self.operands)
-        for k, value in enumerate(near):
-            if _is_floating(value):
-                near[k] = value * (1 + eps * rng.uniform(-1, 1, value.shape))
-        return _largest(self._pulled_from(near, self._computed(near)) - self.pulled)
+
+        def rounded(value: Any) -> Any:
+            near = _is_floating(value)
+            return value * (1 + eps * rng.uniform(-1, 1, value.shape)) if near else value
+
+        moved = 0.0
+        for _ in range(_ROUNDED):
+            near = [rounded(value) for value in self.operands]
+            pulled = self._pulled_from(near, rounded(self._computed(near)), rounded(self.wide))
+            self._require_finite(pulled)
+            moved = max(moved, _largest(pulled - self.pulled))
+        return moved
 
     def _require_finite(self, *values: Any) -> None:
         for value in values:
