@@ -113,8 +113,42 @@ def test_drawn(v):
 
 
 LARGE = """
+from tensorgraph.engine.op import REGISTRY
+
+@pytest.fixture
+def wrong_where_large():
+    rule = REGISTRY["relu"].rule_word(0)
+    code = rule.__code__
+    planted = lambda g, out: g * (out > 0) * (1.5 if np.size(out) > 1000 else 1.0)
+    rule.__code__ = planted.__code__
+    yield
+    rule.__code__ = code
+
 def backward(f, values, dtype="f8"):
     f(tg.tensor(np.array(values, dtype), requires_grad=True)).sum().backward()
+
+def squared(at, slope):
+    rule = {"x": lambda g, x: g * np.where(x == at, slope, 2 * x)}
+    return tg.op("squared", lambda x: x * x, rule)
+
+def test_large_alone(wrong_where_large):
+    backward(tg.relu, np.random.default_rng(0).normal(size=2000))
+
+def test_large_and_broadcast(wrong_where_large):
+    backward(lambda x: tg.relu(x + np.zeros((50, 1))), np.random.default_rng(0).normal(size=50))
+
+def test_at_one_of_the_values():
+    backward(squared(1.0, 7.0), np.ones(300))
+
+def test_at_zero():
+    backward(squared(0.0, 3.0), np.r_[np.zeros(200), np.ones(100)])
+
+def test_at_one_element_of_many():
+    backward(squared(0.0, 3.0), np.r_[np.linspace(1, 2, 999), 0.0])
+
+def test_at_a_kink():
+    rule = {"x": lambda g, x: g * np.where(x == 0, 5.0, x > 0)}
+    backward(tg.op("cut", lambda x: np.maximum(x, 0), rule), np.r_[np.zeros(200), -np.ones(99), 2])
 
 def test_by_less_than_a_percent_in_single_precision():
     rule = {"x": lambda g, x: g * np.cos(x) * (1.001 if x.dtype == "f4" else 1)}
@@ -127,6 +161,7 @@ def test_the_sanitizer_finds_what_is_wrong_at_a_few_places_or_by_a_little(run):
     assert set(ends.values()) == {"FAILED"} and len(ends) == LARGE.count("def test_"), ends
     for name in ends:
         assert "GradcheckError: '" in part(printed, name), printed
+    assert "of 24 elements among 2000 it makes what is off by 0.5 of 1" in printed
 
 
 def test_the_sanitizer_finds_what_is_wrong_and_names_it(run):

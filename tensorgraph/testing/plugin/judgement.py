@@ -12,18 +12,24 @@ from tensorgraph.engine.dispatch import apply
 from tensorgraph.engine.modes import Backward, mode
 from tensorgraph.engine.op import REGISTRY, Op
 from tensorgraph.engine.shapes import sum_to
+from tensorgraph.engine.transforms import grad
 from tensorgraph.errors import DTypeError, GradcheckError
+from tensorgraph.ops import where
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.plugin.recorded_calls import Array, RecordedCall, plain
 from tensorgraph.testing.plugin.snippets import of_call
 
 _STEP = 1e-30
-_SAMPLED = 64
-"""So many elements stand for those of a larger array, in an elementwise operation of the engine."""
+_FEW = 64
+"""Of more results than this of an elementwise operation of the engine a sample is judged."""
+_SAMPLED = 24
+"""So many elements are a sample; each at a kink is looked at by itself, which takes long."""
 _LARGE = 256
-"""Among more elements than this some are close to kinks; they are judged a little further on."""
+"""Among more elements than this some are close to kinks; a sample is judged where they are."""
 _ROUNDED = 3
 """So often is all rounded at random, to see how far that leads."""
+_BESIDE, _NEARBY = 1e-9, 0.01
+"""How far elements are moved, in parts of the largest: off ties alone, and off what is close."""
 
 
 class UnjudgedError(Exception):
@@ -108,10 +114,17 @@ class _Rule:
         self._compute_in_float64()
         if self._agrees_with_complex_step(self.operands, self.pulled) and self.order == 1:
             return ""
-        if np.size(self.operands[self.i]) > _LARGE and self._moves_on() and self.order == 1:
-            return ""
+        if _is_elementwise(self.call.op) and self.out.size > _FEW:
+            chosen = self._sample(self.out.shape)
+            return self._depends_on_size(chosen) or self._wrong(*self._of_elements(chosen))
+        x = self.operands[self.i]
+        if np.size(x) <= _LARGE:
+            return self._wrong(x, self._as_function(self.operands))
+        return self._wrong_nearby() or self._wrong(*self._of_part(self._sample(x.shape)))
+
+    def _wrong(self, x: Array, f: Any) -> str:
+        """Let gradcheck judge the rule in a function of an operand, or of some elements of it."""
         rtol = 1e-9 if self.result.dtype == np.float64 else 1e-6
-        x, f = self._as_function()
         try:
             gradcheck(f, x, order=self.order, rtol=rtol)
         except GradcheckError as error:
@@ -152,7 +165,6 @@ class _Rule:
         if self.out.dtype != np.float64:
             raise UnjudgedError(f"{self.call.op.name} computes in {self.out.dtype}")
         self._require_finite(self.out, *self.operands)
-        self.judged_at = self.operands
         if not np.allclose(self.out, self._computed(self.operands), 1e-10, 0):
             raise UnjudgedError(f"{self.call.op.name} returns other values each time")
         self.pulled = self._pulled_from(self.operands, self.out)
@@ -165,17 +177,58 @@ class _Rule:
     def _computed(self, operands: Sequence[Any]) -> Array:
         return np.asarray(self.call.op.compute(operands, self.call.static))
 
-    def _moves_on(self) -> bool:
-        """Go to a point nearby, without ties, and return whether the rule is right there."""
+    def _wrong_nearby(self) -> str:
+        """Judge all elements of a large operand where none is at a tie, nor close to one."""
+        beside = self._moved(_BESIDE)
+        if beside and self.order == 1 and self._agrees_with_complex_step(*beside):
+            return ""
+        operands, _ = self._moved(_NEARBY) or (self.operands, None)
+        return self._wrong(operands[self.i], self._as_function(operands))
+
+    def _moved(self, distance: float) -> tuple[Sequence[Any], Array] | None:
+        """Return operands nearby, and the gradient there; nothing where it is not defined."""
         x = self.operands[self.i]
         rng = np.random.default_rng(1)
-        moved = x + rng.uniform(-0.01, 0.01, x.shape) * (self._unit() or 1.0)
+        moved = x + rng.uniform(-distance, distance, x.shape) * (self._unit() or 1.0)
         operands = [*self.operands[: self.i], moved, *self.operands[self.i + 1 :]]
         out = self._computed(operands)
-        if not np.isfinite(out).all():  # it is not defined there
-            return False
-        self.judged_at = operands
-        return self._agrees_with_complex_step(operands, self._pulled_from(operands, out))
+        return (operands, self._pulled_from(operands, out)) if np.isfinite(out).all() else None
+
+    def _sample(self, shape: tuple[int, ...]) -> Array:
+        """Return which elements to look at: of each value one first, those at jumps and repeated.
+
+        A rule that is wrong at one value, as at a kink, jumps there; what is smooth does not.
+        """
+        x = self.operands[self.i]
+        _, beside = self._moved(_BESIDE) or (x, self.pulled)
+        jumps = np.broadcast_to(np.abs(beside - self.pulled), shape).reshape(-1)
+        values = np.broadcast_to(x, shape).reshape(-1)
+        random = np.random.default_rng(0).permutation(values.size)
+        order = random[np.lexsort((-jumps[random], values[random]))]
+        _, first, counts = np.unique(values[order], return_index=True, return_counts=True)
+        distinct = order[first]
+        ranked = [
+            distinct[np.argsort(-jumps[distinct], kind="stable")][: _SAMPLED // 2],
+            distinct[np.argsort(-counts, kind="stable")][: _SAMPLED // 2],
+            random,
+        ]
+        return np.array(list(dict.fromkeys(np.concatenate(ranked).tolist()))[:_SAMPLED])
+
+    def _depends_on_size(self, chosen: Array) -> str:
+        """Of some elements alone, an elementwise rule makes what it makes of them among all."""
+        g = np.zeros_like(self.wide)
+        g.flat[chosen] = self.wide.flat[chosen]
+        among_all = self._pulled_from(self.operands, self.out, g)
+        x, f = self._of_elements(chosen)
+        alone = np.zeros_like(self.wide)
+        alone.flat[chosen] = plain(grad(f)(x))
+        off, scale = _largest(among_all - sum_to(alone, among_all.shape)), _largest(alone)
+        if self._explained(off, scale, float(np.finfo(np.float64).eps)):
+            return ""
+        return (
+            f"{self.name} is wrong: of {len(chosen)} elements among {g.size} it makes what is off"
+            f" by {off:.2g} of {scale:.2g} from what it makes of the same elements alone"
+        )
 
     def _agrees_with_complex_step(self, operands: Sequence[Any], pulled: Array) -> bool:
         """Return whether one derivative, along a random direction, is the kernel's for sure."""
@@ -199,19 +252,27 @@ class _Rule:
         margin = 1e-13 * sum(sizes) + 1e-11 * max(lengths)
         return abs(slopes[0] - slopes[1]) <= margin
 
-    def _as_function(self) -> tuple[Array, Any]:
-        """Return the operand in question, and the number that its gradient is the derivative of."""
-        operands, g = self.judged_at, self.wide
-        op, i = self.call.op, self.i
-        if _is_elementwise(op) and self.out.size > _SAMPLED:
-            chosen = np.random.default_rng(0).choice(self.out.size, _SAMPLED, replace=False)
-            operands = [_chosen(value, self.out.shape, chosen) for value in operands]
-            g = g.reshape(-1)[chosen]
+    def _as_function(self, operands: Sequence[Any], g: Array | None = None) -> Any:
+        """Return the number that the gradient is the derivative of, as a function of x."""
+        op, i, g = self.call.op, self.i, self.wide if g is None else g
 
         def f(x: Any) -> Any:
             return (apply(op, (*operands[:i], x, *operands[i + 1 :]), self.call.static) * g).sum()
 
-        return operands[i], f
+        return f
+
+    def _of_elements(self, chosen: Array) -> tuple[Array, Any]:
+        """Return some elements of an elementwise operation's operand, and a function of these."""
+        operands = [_chosen(value, self.out.shape, chosen) for value in self.operands]
+        return operands[self.i], self._as_function(operands, self.wide.reshape(-1)[chosen])
+
+    def _of_part(self, chosen: Array) -> tuple[Array, Any]:
+        """Return some elements of the operand, and the same of them where the others stay."""
+        x, f = self.operands[self.i], self._as_function(self.operands)
+        is_chosen, place = np.zeros(x.shape, bool), np.zeros(x.shape, int)
+        is_chosen.flat[chosen] = True
+        place.flat[chosen] = np.arange(len(chosen))
+        return x.reshape(-1)[chosen], lambda part: f(where(is_chosen, part[place], x))
 
     def _unit(self) -> float:
         return _largest(self.operands[self.i])
