@@ -214,6 +214,18 @@ def test_arrays(no_leaks):
     KEPT.append(np.zeros(5000))
 
 @pytest.fixture
+def ends_badly():
+    yield
+    raise OSError
+
+def test_ended_badly(no_leaks, ends_badly):
+    pass
+
+def test_after_that():
+    import gc, tracemalloc
+    assert gc.isenabled() and not tracemalloc.is_tracing()
+
+@pytest.fixture
 def model():
     return tg.nn.Linear(2, 2)
 
@@ -244,7 +256,7 @@ def test_fixtures_and_marks(run):
     failed = {"test_seeded", "test_nan", "test_marked", "test_mistyped"}
     assert {name for name, end in ends.items() if end == "FAILED"} == failed, printed
     assert re.findall(r"ERROR at teardown of (\w+)", printed) == [
-        "test_keeps", "test_cycle", "test_arrays",
+        "test_keeps", "test_cycle", "test_arrays", "test_ended_badly",
     ]  # fmt: skip
     seed = re.search(r"to repeat: pytest '(\S+)' --tg-seed=(\d+)", part(printed, "test_seeded"))
     assert seed[1].endswith("test_seeded")
@@ -292,6 +304,9 @@ def test_bound():
 def test_called():
     assert np.allclose(f(), u)
 
+def test_taken_once():
+    assert np.allclose(next(iter([t, u])), u) and np.allclose(np.add(u, 1, u), t)
+
 def test_arrays():
     assert np.allclose(u, u + 1)
 
@@ -316,7 +331,7 @@ def test_failures_say_what_differs_and_what_repeats_them(run):
     bound = part(printed, "test_bound")
     assert "2 of 4 elements are not abs(t - u) < 0.2" in bound
     assert "the furthest at index (0, 1): 0.5 and 0.2" in bound
-    for name in ("test_called", "test_arrays"):
+    for name in ("test_called", "test_taken_once", "test_arrays"):
         assert "index (" not in part(printed, name)
     code = re.search(r"to repeat it:\n((?:E +.*\n)+)", part(printed, "test_gradcheck"))[1]
     assert re.sub(r"(?m)^E +", "", code).splitlines() == [

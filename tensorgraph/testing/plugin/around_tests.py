@@ -89,11 +89,17 @@ def _end_at_users_line(error: BaseException) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """After a test's fixtures have ended, see what is left of it."""
-    yield
     survivors = item.stash.get(_SURVIVORS, None)
-    if survivors is not None:
-        item.stash[_SURVIVORS] = None
-        survivors.raise_for_leaks(item)
+    try:
+        yield
+    except BaseException:
+        if survivors is not None:
+            survivors.failed = True
+        raise
+    finally:  # also lets the garbage collector go on
+        if survivors is not None:
+            item.stash[_SURVIVORS] = None
+            survivors.raise_for_leaks(item)
 
 
 # ------------------------------------------------------------------------------------ the summary
