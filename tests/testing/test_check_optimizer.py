@@ -316,6 +316,22 @@ class HandsOutItsMemory(Saving):
         self.lr, self.m = float(state["lr"]), [state[f"m{k}"] for k in range(len(self.m))]
 
 
+def forgetful(self, param, grad, state, t, lr, weight_decay):
+    s = state["s"] + grad * grad
+    return (1 - lr * weight_decay) * param - lr * grad / (tg.sqrt(s) + 1e-8), state
+
+
+def without_eps(self, param, grad, state, t, lr, weight_decay):
+    s = state["s"] + grad * grad
+    return (1 - lr * weight_decay) * param - lr * grad / tg.sqrt(s), {"s": s}
+
+
+def yogi_of_the_other_sign(self, param, grad, state, t, lr, weight_decay):
+    m, g2 = 0.9 * state["m"] + 0.1 * grad, grad * grad
+    v = state["v"] + 0.001 * tg.sign(state["v"] - g2) * g2
+    return (1 - lr * weight_decay) * param - lr * m / (tg.sqrt(v) + 1e-3), {"m": m, "v": v}
+
+
 SGD = {"first_step": lambda w, g: w - 0.1 * g}
 FAULTY = {
     # name: (rule, what is said, the promise that is broken, what is told)
@@ -340,6 +356,18 @@ FAULTY = {
     "root of the mean forgotten": (
         adam_like(lambda m, v, t: m / (1 - 0.9**t) / (v / (1 - 0.999**t) + 1e-8)),
         {"claims": ("scale",)}, "claim: scale", "2²⁰ times as large",
+    ),
+    "returns the old state": (
+        variant(forgetful, ("s",)), {}, "state advances",
+        r"after 3 steps state\['s'\] is what start returned, though the step depends on it",
+    ),
+    "0 / 0 at a gradient of 0": (
+        variant(without_eps, ("s",)), {}, "gradients of 0",
+        r"as of a dead unit, in float64, after step 1, parameter 'vector' at \(0,\) is nan.*eps",
+    ),
+    "a root of what is negative": (
+        variant(yogi_of_the_other_sign, ("m", "v")), {}, "finite steps",
+        "after step 1, parameter 'scalar' is nan: a root of what is negative",
     ),
     "uphill": (
         variant(uphill), {}, "converges", r"H being 1: after 400 steps .* lr=1: inf.* uphill",
@@ -475,6 +503,32 @@ def test_all_that_is_broken_is_told_at_once():
     assert [kept.promise for kept in caught.value.result.broken] == [
         "first step", "converges", "weight decay",
     ]  # fmt: skip
+
+
+def test_what_follows_from_a_broken_promise_is_not_told_again():
+    with pytest.raises(CheckError) as caught:
+        check_optimizer(variant(yogi_of_the_other_sign, ("m", "v")))
+    assert [kept.promise for kept in caught.value.result.broken] == ["finite steps"]
+
+
+class FromTheStart(optim.Optimizer):
+    """Pulls back to where it began, which stays in its state as it was."""
+
+    def start(self, param):
+        return {"begun": np.array(param)}
+
+    def update(self, param, grad, state, t, lr):
+        return param - lr * (grad + 1e-6 * (param - state["begun"])), state
+
+
+def test_a_state_that_is_meant_to_stay_may_stay():
+    assert not check_optimizer(FromTheStart).broken
+
+
+def test_that_no_number_was_compared_is_told():
+    told = "first step: not asked for, so nothing says that the numbers of its steps are right"
+    assert told in " ".join(repr(check_optimizer(SignDescent)).split())
+    assert "not asked for" not in repr(check_optimizer(optim.SGD))
 
 
 @pytest.mark.parametrize("rule", TEXTBOOK, ids=lambda rule: rule.__name__)

@@ -53,6 +53,46 @@ def check_equation(subject: Subject, equation: Equation) -> None:
         raise AssertionError(f"after 7 steps {off}")
 
 
+def check_finite(subject: Subject) -> None:
+    """Ordinary gradients lead to finite parameters."""
+    start, gradients = values(), draws(5)
+    for steps in range(1, len(gradients) + 1):
+        _require_finite(subject.run(start, gradients[:steps]), f"after step {steps}")
+
+
+def check_zero_gradient(subject: Subject) -> None:
+    """A gradient of exactly 0, of a parameter or of an element, is one like any other.
+
+    A unit that is dead has it, and a row of an embedding that no example asks for.
+    """
+    for dtype in (np.float64, np.float32):
+        start, gradients = values(dtype=dtype), draws(3)
+        for step in gradients[:2]:
+            step[1][0], step[2][...] = 0.0, 0.0
+        for steps in (1, 3):
+            try:
+                found = subject.run(start, gradients[:steps])
+            except Exception as error:
+                raise AssertionError(
+                    f"{ZEROS} it raises {type(error).__name__}: {error}"
+                ) from error
+            _require_finite(found, f"{ZEROS} in {np.dtype(dtype)}, after step {steps}")
+
+
+ZEROS = "where a gradient is 0 from the first step on, as of a dead unit,"
+
+
+def _require_finite(params: list[Array], when: str) -> None:
+    for name, w in zip(NAMED, params, strict=True):
+        if not (fine := np.isfinite(w)).all():
+            index = tuple(int(i) for i in np.argwhere(~fine)[0])
+            where = f" at {index}" if index else ""
+            raise AssertionError(
+                f"{when}, parameter {name!r}{where} is {w[index]}: a root of what is negative, or"
+                " 0 / 0?\nadd eps to what is divided by: grad / (tg.sqrt(s) + eps)"
+            )
+
+
 def check_apart(subject: Subject) -> None:
     """Each parameter moves as if it were alone, in whatever order they were given."""
     start, gradients = values(), draws(3)
