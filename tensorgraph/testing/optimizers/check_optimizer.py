@@ -118,8 +118,8 @@ def check_optimizer(
 
 def _not_compared() -> None:
     raise NotAsked(
-        "so nothing says that the numbers of its steps are right: give the formula of the first one,"
-        " first_step=lambda param, grad: …, in NumPy"
+        "so nothing says that the numbers of its steps are right: give the formula of the first"
+        " one, first_step=lambda param, grad: …, in NumPy"
     )
 
 
