@@ -521,6 +521,12 @@ def test_all_that_is_broken_is_told_at_once():
 def test_what_cannot_be_checked_is_refused():
     with pytest.raises(ArgumentError, match=r"not two examples or more.*independent=False"):
         check_loss(plain_mse, P[:1], Y[:1])
+    with pytest.raises(DTypeError, match=r"a loss is a function, not 'mse'"):
+        check_loss("mse", P, Y)
+    with pytest.raises(DTypeError, match=r"Smooth is a class; write check_loss\(Smooth\(…\), pred"):
+        check_loss(Smooth, P, Y)
+    with pytest.raises(ArgumentError, match=r"\(p\) takes no two inputs"):
+        check_loss(lambda p: p.sum(), P, Y)
     with pytest.raises(ArgumentError, match="hold nothing"):
         check_loss(plain_mse, np.zeros((0, 3)), np.zeros((0, 3)))
     with pytest.raises(DTypeError, match="not strings such as 'a'"):

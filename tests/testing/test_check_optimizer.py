@@ -7,7 +7,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import optim
-from tensorgraph.errors import ArgumentError, CheckError
+from tensorgraph.errors import ArgumentError, CheckError, DTypeError
 from tensorgraph.testing import check_optimizer
 from tensorgraph.testing.optimizers import check_optimizer as module
 from tensorgraph.testing.optimizers.step_promises import check_equation
@@ -90,6 +90,18 @@ class LeavingOut(Own):
             pass
 
 
+class Deaf(Own):
+    """Looks at no gradient before it takes it, as most do."""
+
+    def refuse(self):
+        pass
+
+
+class StateOfTensors(MyMomentum):
+    def start(self, param):
+        return {"v": tg.zeros_like(param)}
+
+
 RIGHT = {
     "sign": (SignDescent, {"claims": ("sign", "scale", "odd", "shift"), "lr": 0.05}),
     "momentum": (
@@ -101,6 +113,8 @@ RIGHT = {
     "another make": (Own, {"first_step": lambda w, g: w - 0.1 * g, "claims": ("linear",)}),
     "another make that saves": (Saving, {}),
     "leaves out": (LeavingOut, {}),
+    "takes NaN": (Deaf, {}),
+    "a state of tensors": (StateOfTensors, {}),
 }
 
 
@@ -110,6 +124,7 @@ def test_right_rules_pass_at_the_first_try(case):
     found = check_optimizer(rule, **said)
     assert not found.broken
     assert ("left out without a word" in repr(found)) == (rule is LeavingOut)
+    assert ("goes into the parameters; nothing stops it" in repr(found)) == (rule is Deaf)
     assert {"converges", "all or nothing"} <= {kept.promise for kept in found.promises}
 
 
@@ -218,11 +233,6 @@ class Alone(Own):
             if not np.isfinite(param.grad.data).all():
                 raise ValueError("not finite")
             param.assign(param.data - self.lr * param.grad.data)
-
-
-class Deaf(Own):
-    def refuse(self):
-        pass
 
 
 class Filling(Own):
@@ -465,7 +475,6 @@ FAULTY = {
         ), {}, "recorded steps", "with differentiable=True the parameter is",
     ),
     "refused midway": (Alone, SGD, "all or nothing", "'matrix' that holds nan parameter 'scalar'"),
-    "NaN is taken": (Deaf, {}, "all or nothing", "nothing may change"),
     "NaN is 0": (Filling, {}, "all or nothing", "that holds nan parameter 'matrix'"),
     "memory by identity": (ByIdentity, {}, "copies", "copied by copy.deepcopy after 3 steps"),
     "one time for all": (OneTime, {}, "without a gradient", "counted for all parameters"),
@@ -548,5 +557,12 @@ def test_a_rule_of_the_package_is_held_to_its_equation(rule):
 def test_what_is_no_claim_is_refused():
     with pytest.raises(ArgumentError, match="a claim is one of 'scale', 'sign', 'linear', 'odd'"):
         check_optimizer(optim.SGD, claims=("fast",))
+    with pytest.raises(ArgumentError, match=r"a claim is one of .*, not 'fast'"):
+        check_optimizer(optim.SGD, claims="fast")
+    made = optim.SGD([tg.tensor([1.0], requires_grad=True)], lr=0.1)
+    with pytest.raises(DTypeError, match="a class, not an optimizer that SGD made; write"):
+        check_optimizer(made)
+    with pytest.raises(DTypeError, match="a class, not 'adam'"):
+        check_optimizer("adam")
     with pytest.raises(ArgumentError, match="SGD has no setting 'momentum'"):
         check_optimizer(optim.SGD, momentum=0.9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -79,7 +80,8 @@ def check_loss(
 
     Raises:
         CheckError: promises are broken; its ``result`` says which.
-        ArgumentError: inputs that hold nothing, or but one example.
+        ArgumentError: inputs that hold nothing, or but one example; a function of one input.
+        DTypeError: what is no function; inputs that are no numbers.
 
     Example:
         >>> import numpy as np
@@ -98,6 +100,7 @@ def check_loss(
           ...
     """
     known, settings = _unwrapped(loss, settings)
+    _require_loss(known)
     p, y = example_inputs("check_loss", predictions, targets)
     book = TEXTBOOK.get(known)
     axis = settings.get("axis", -1) if book is not None and book.of_logits else classes
@@ -155,6 +158,29 @@ def check_loss(
     needs |= {name: ["repeatable", "differentiable"] for name in BY_GRADIENT}
     with quietly():
         return examined(f"check_loss: {_name(loss)}", promises, needs)
+
+
+def _require_loss(loss: Any) -> None:
+    """Raise unless it is a function of predictions and targets, as far as can be seen."""
+    if isinstance(loss, type):
+        raise errors.DTypeError(
+            f"check_loss: {loss.__name__} is a class; write check_loss({loss.__name__}(…),"
+            " predictions, targets)"
+        )
+    if not callable(loss):
+        raise errors.DTypeError(
+            f"check_loss: a loss is a function, not {errors.describe(loss)}; write"
+            " check_loss(tg.nn.losses.mse, predictions, targets)"
+        )
+    try:
+        inspect.signature(loss).bind_partial(None, None)
+    except TypeError:
+        raise errors.ArgumentError(
+            f"check_loss: {_name(loss)}{inspect.signature(loss)} takes no two inputs; a loss is a"
+            " function of predictions and targets"
+        ) from None
+    except ValueError:
+        return
 
 
 def _not_compared() -> None:

@@ -47,6 +47,7 @@ def check_optimizer(
     Raises:
         CheckError: promises are broken; its ``result`` says which.
         ArgumentError: an unknown claim.
+        DTypeError: nothing that makes optimizers.
 
     Example:
         >>> import tensorgraph as tg
@@ -62,6 +63,7 @@ def check_optimizer(
         ...
         tensorgraph.errors.CheckError: check_optimizer: Forgetful(lr=0.1): ...
     """
+    claims = [claims] if isinstance(claims, str) else claims
     subject = subject_of(rule, settings)
     subject.make(leaves(values()))  # says which settings make no sense
     book = TEXTBOOK.get(subject.rule)
