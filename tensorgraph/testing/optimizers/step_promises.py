@@ -93,6 +93,12 @@ def _require_finite(params: list[Array], when: str) -> None:
             )
 
 
+IN_ONE = (
+    " update gets many parameters laid end to end in one array, each element to be treated by"
+    " itself: a norm of each parameter is not to be had there"
+)
+
+
 def check_apart(subject: Subject) -> None:
     """Each parameter moves as if it were alone, in whatever order they were given."""
     start, gradients = values(), draws(3)
@@ -101,7 +107,7 @@ def check_apart(subject: Subject) -> None:
     if off := apart(together, alone, CLOSE):
         raise AssertionError(
             f"beside other parameters {off} as it is alone\nis something kept for all of them,"
-            " or summed over them?"
+            f" or summed over them?{IN_ONE if subject.is_rule else ''}"
         )
     back = subject.run(start[::-1], [step[::-1] for step in gradients])[::-1]
     if off := apart(back, together, CLOSE):
