@@ -254,6 +254,16 @@ class OwnOperationWithAWrongRule(nn.Module):
         return wrong_cube(x)
 
 
+@faulty("gradients", "model.scale", "the same holds for", "the input x")
+class WrongForAllAndAsksForTensorsMethods(nn.Module):
+    def __init__(self):
+        self.scale = tg.tensor([1.5, 0.5, 1.0], requires_grad=True)
+
+    def forward(self, x):
+        assert x.detach().shape == x.numpy().shape and not self.scale.detach().requires_grad
+        return wrong_cube(x * self.scale)
+
+
 @faulty("gradients", "model.scale", also=())
 class MeanHeldConstantInTheVariance(nn.Module):
     def __init__(self):

@@ -11,7 +11,7 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.nested_containers import flatten
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.stateless import functional_call
 from tensorgraph.testing.modules.subject import (
@@ -108,13 +108,14 @@ def _compare(
     f: Callable[[dict[str, Any]], list[Any]], arrays: dict[str, Array], wanted: Asked
 ) -> str:
     names = list(wanted)
+    held = {name: wrap(array) for name, array in arrays.items()}  # code may ask tensors' methods
 
     def function(*numbers: Any) -> list[Any]:
         values = {
             name: part.at(x) if isinstance(part, Samples) else x
             for (name, part), x in zip(wanted.items(), numbers, strict=True)
         }
-        return f({**arrays, **values})
+        return f({**held, **values})
 
     # What gradcheck calls its arguments is put into our words afterwards.
     function.__signature__ = Signature(  # type: ignore[attr-defined]
