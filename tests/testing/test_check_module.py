@@ -73,6 +73,25 @@ class Pair(nn.Module):
         return {"sum": self.parts["read"][0](h) + shift, "each": (tg.tanh(h), h.sum(axis=1))}
 
 
+class Sampled(nn.Module):
+    """Draws in the dtype of what it has computed: in float32 other numbers than in float64."""
+
+    def __init__(self):
+        self.mean, self.spread = nn.Linear(3, 2), nn.Linear(3, 2)
+
+    def forward(self, x):
+        mean = self.mean(x)
+        if not self.training:
+            return mean
+        noise = tg.random.normal(mean.shape, dtype=mean.dtype)
+        return mean + tg.exp(self.spread(x) / 2) * noise
+
+
+def test_noise_in_the_dtype_of_the_activations():
+    tg.random.seed(0)
+    assert not check_module(Sampled(), X).broken
+
+
 def test_ids_several_inputs_and_nested_results():
     tg.random.seed(0)
     inputs = np.array([0, 2, 1, 4]), X, np.ones(2)
