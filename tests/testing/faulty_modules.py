@@ -144,7 +144,8 @@ class LayerNeverUsed(nn.Module):
     "every parameter gets a gradient",
     "model.first.weight",
     "model.first.bias",
-    "detached",
+    "detach at",
+    "faulty_modules.py:",
     also=("gradients",),
 )
 class DetachedInBetween(nn.Module):
@@ -155,7 +156,7 @@ class DetachedInBetween(nn.Module):
         return self.second(tg.relu(self.first(x)).detach())
 
 
-@faulty("every parameter gets a gradient", "model.first.weight", also=("gradients",))
+@faulty("every parameter gets a gradient", "model.first.weight", "numpy at", also=("gradients",))
 class ThroughNumPy(nn.Module):
     def __init__(self):
         self.first, self.second = nn.Linear(3, 4), nn.Linear(4, 2)
@@ -264,7 +265,18 @@ class WrongForAllAndAsksForTensorsMethods(nn.Module):
         return wrong_cube(x * self.scale)
 
 
-@faulty("gradients", "model.scale", also=())
+@faulty("gradients", "model.scale", "no_grad at", "stops_gradients = True")
+class NormWithoutGraph(nn.Module):
+    def __init__(self):
+        self.scale = tg.tensor([1.5, 0.5, 1.0], requires_grad=True)
+
+    def forward(self, x):
+        with tg.no_grad():
+            size = tg.norm(self.scale)
+        return x * self.scale / size
+
+
+@faulty("gradients", "model.scale", "detach at", "stops_gradients = True")
 class MeanHeldConstantInTheVariance(nn.Module):
     def __init__(self):
         self.scale = tg.tensor([1.5, 0.5, 1.0], requires_grad=True)

@@ -73,6 +73,26 @@ class Pair(nn.Module):
         return {"sum": self.parts["read"][0](h) + shift, "each": (tg.tanh(h), h.sum(axis=1))}
 
 
+class Rounded(nn.Module):
+    """Rounds, with the gradient of what goes in; means to."""
+
+    stops_gradients = True
+
+    def __init__(self):
+        self.read = nn.Linear(3, 2)
+
+    def forward(self, x):
+        y = self.read(x)
+        return y + (tg.round(y) - y).detach()
+
+
+def test_a_layer_that_means_to_stop_gradients():
+    tg.random.seed(0)
+    found = check_module(nn.Sequential(Rounded(), nn.Linear(2, 2)), X)
+    remarks = {kept.promise: kept.remark for kept in found.promises}
+    assert remarks["gradients"] == "model.layers[0] Rounded stops gradients on purpose"
+
+
 class Sampled(nn.Module):
     """Draws in the dtype of what it has computed: in float32 other numbers than in float64."""
 

@@ -16,6 +16,7 @@ from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import listing
 from tensorgraph.nn.contents import walk
 from tensorgraph.nn.module import Module
+from tensorgraph.testing.modules.stops import stops
 from tensorgraph.testing.modules.subject import (
     Array,
     ModuleSubject,
@@ -70,11 +71,14 @@ def every_parameter_gets_a_gradient(subject: ModuleSubject) -> str:
             if _counts(weighted(results), outputs.get(id(owners[path]), [])):
                 fed.add(path)
     dead = {path for path, count in zero.items() if count == TRIALS}
-    lines = [
-        f"{where[path]} gets no gradient: no result depends on it. Is it used, and is nothing on"
-        " the way detached, or an array?"
-        for path in sorted(missing)
-    ]
+    lines = []
+    if lost := sorted(where[path] for path in missing):
+        f = subject.fresh(training=True)
+        stopped = stops(lambda: subject.tensors(f, subject.variables(subject.given())))
+        lines.append(
+            f"{listing(lost)} gets no gradient: no result depends on it. Is it used, and is nothing"
+            f" on the way detached, or an array?{stopped}"
+        )
     lines += [
         f"{where[path]} gets a gradient of nothing but zeros: what comes after it lets none through"
         for path in sorted(dead - fed)
@@ -85,7 +89,10 @@ def every_parameter_gets_a_gradient(subject: ModuleSubject) -> str:
     if still := sorted(where[path] for path in dead & fed):
         told.append(f"that of {listing(still)} is 0: it meets zeros alone, such as a first state")
     if still := sorted(where[path] for path in tiny - dead):
-        told.append(f"that of {listing(still)} is 0 but for rounding: no result depends on it")
+        told.append(
+            f"that of {listing(still)} is rounding alone: what comes after cancels it, so it could"
+            " be left out"
+        )
     return "; ".join(told)
 
 

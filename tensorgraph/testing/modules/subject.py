@@ -184,10 +184,18 @@ class ModuleSubject(Subject):
     @property
     def mixing(self) -> list[str]:
         """The layers that let examples influence each other in training, as they declare."""
+        return self._layers(lambda layer: layer.mixes_examples)
+
+    @property
+    def stopping(self) -> list[str]:
+        """The layers that let no gradient through some of what they compute, as they declare."""
+        return self._layers(lambda layer: layer.stops_gradients)
+
+    def _layers(self, chosen: Callable[[Module], bool]) -> list[str]:
         return [
             placed(found.place, found.value)
             for found in walk(self.module)
-            if isinstance(found.value, Module) and found.value.mixes_examples
+            if isinstance(found.value, Module) and chosen(found.value)
         ]
 
 

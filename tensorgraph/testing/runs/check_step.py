@@ -175,7 +175,7 @@ def same_results(steps: Steps, calls: Any) -> None:
     for k in calls:
         eager, compiled = steps.eager.results[k], steps.compiled[0].results[k]
         if told := steps.apart(f"call {k + 1}", compiled, eager):
-            raise AssertionError(f"in call {k + 1} it differs from the step without compile: {told}")
+            raise AssertionError(f"in call {k + 1} compile gives something else: {told}")
 
 
 def smaller_batches(steps: Steps) -> str:
@@ -189,14 +189,14 @@ def smaller_batches(steps: Steps) -> str:
 def same_tensors(steps: Steps) -> None:
     """The program leaves the tensors as the step does."""
     if told := steps.apart(TENSORS, steps.compiled[0].tensors, steps.eager.tensors):
-        raise AssertionError(f"after the steps it differs from without compile: {told}")
+        raise AssertionError(f"after the steps compile gives something else: {told}")
 
 
 def same_states(steps: Steps) -> None:
     """The program leaves the optimizers as the step does."""
     found, expected = (taken.numbers()[STATES] for taken in (steps.compiled[0], steps.eager))
     if told := steps.apart(STATES, found, expected):
-        raise AssertionError(f"after the steps it differs from without compile: {told}")
+        raise AssertionError(f"after the steps compile gives something else: {told}")
 
 
 def same_random_numbers(steps: Steps) -> None:
