@@ -444,6 +444,21 @@ class ConstantInDoublePrecision(nn.Module):
         return x * self.scales
 
 
+@faulty("float32", "float64 is model.freqs", "multiply in model", "faulty_modules.py:")
+class BufferInDoublePrecision(nn.Module):
+    def __init__(self):
+        self.freqs, self.mix = tg.tensor(np.array([1.0, 2.0, 3.0])), nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.mix(tg.sin(x * self.freqs))
+
+
+@faulty("float32", "a single float64", "faulty_modules.py:", "math.sqrt")
+class RootOfNumPys(nn.Module):
+    def forward(self, x):
+        return x / np.sqrt(3)
+
+
 @faulty("float32", "float32 where all that goes in is float64", also=("gradients",))
 class RoundsToSinglePrecision(nn.Module):
     def forward(self, x):

@@ -199,7 +199,9 @@ def test_a_program_that_does_something_else_is_found(monkeypatch):
 
     wrong_program(monkeypatch, lambda result: result * 1.001)
     found = broken(check_step, trainer.step, X, Y)
-    assert list(found) == ["compiled: results"] and "in call 3 the result" in str(found)
+    assert list(found) == [
+        "compiled: results"
+    ] and "in call 3 compile gives something else: the result" in str(found)
     wrong_program(monkeypatch, moved)
     found = broken(check_step, trainer.step, X, Y)
     assert "model.layers[0].weight" in found["compiled: tensors"]
