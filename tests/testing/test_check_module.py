@@ -93,6 +93,13 @@ def test_a_layer_that_means_to_stop_gradients():
     assert remarks["gradients"] == "model.layers[0] Rounded stops gradients on purpose"
 
 
+def test_layers_held_twice_are_told():
+    tg.random.seed(0)
+    found = check_module(nn.Sequential(*[nn.Linear(3, 3)] * 2, nn.Tanh()), X)
+    remark = next(kept.remark for kept in found.promises if kept.promise == "parameters")
+    assert "model.layers[0], model.layers[1] are one and the same, trained as one" in remark
+
+
 class Sampled(nn.Module):
     """Draws in the dtype of what it has computed: in float32 other numbers than in float64."""
 

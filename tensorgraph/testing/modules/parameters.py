@@ -11,7 +11,7 @@ import numpy as np
 
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.graph import reachable
-from tensorgraph.engine.nested_containers import flatten
+from tensorgraph.engine.nested_containers import flatten, places
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import listing
 from tensorgraph.nn.contents import walk
@@ -129,7 +129,7 @@ def parameters_are_found(subject: ModuleSubject) -> str:
     """What is trained are the module's parameters: none is hidden, made in a call, or doubled."""
     module = subject.fresh(training=True)
     before = dict(module.named_parameters())
-    places = parameter_places(module)
+    names = parameter_places(module)
     variables = subject.variables(subject.given())
     results = tensors_of(subject.tensors(module, variables))
     after = dict(module.named_parameters())
@@ -140,11 +140,11 @@ def parameters_are_found(subject: ModuleSubject) -> str:
         for path in after.keys() - before.keys()
     ]
     lines += [
-        f"{places[path]} is a parameter no more after a call"
+        f"{names[path]} is a parameter no more after a call"
         for path in before.keys() - after.keys()
     ]
     lines += [
-        f"{places[path]} is another tensor after a call, which an optimizer does not know; give it"
+        f"{names[path]} is another tensor after a call, which an optimizer does not know; give it"
         " new values by .assign(…)"
         for path in before.keys() & after.keys()
         if before[path] is not after[path]
@@ -161,7 +161,35 @@ def parameters_are_found(subject: ModuleSubject) -> str:
     if lines:
         raise AssertionError("\n".join(dict.fromkeys(lines)))
     numbers = sum(t.size for t in after.values())
-    return f"{len(after)} of {numbers:,} numbers" if after else "there are none"
+    told = f"{len(after)} of {numbers:,} numbers" if after else "there are none"
+    return "; ".join([told, *_held_twice(subject.module)])
+
+
+def _held_twice(module: Module) -> list[str]:
+    """Say which layers and parameters are one and the same thing under several names."""
+    held: dict[int, list[str]] = {}
+    for found in walk(module):
+        if isinstance(found.value, Module):
+            for name, value in vars(found.value).items():
+                if not name.startswith("_"):
+                    for inside, place in zip(flatten(value)[0], places(value), strict=True):
+                        if _is_trained(inside):
+                            dot = f"{found.place}." if found.place else ""
+                            held.setdefault(id(inside), []).append(
+                                placed(f"{dot}{name}{place}", None)
+                            )
+    return [
+        f"{listing(names)} are one and the same, trained as one"
+        for names in held.values()
+        if len(names) > 1
+    ]
+
+
+def _is_trained(value: Any) -> bool:
+    """Return whether it is a parameter, or a layer that has one."""
+    if isinstance(value, Module):
+        return any(True for _ in value.parameters())
+    return type(value) is Tensor and value.requires_grad
 
 
 def _strange(module: Module, leaf: Tensor, nodes: list[Any]) -> str:
