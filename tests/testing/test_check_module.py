@@ -93,6 +93,20 @@ def test_a_layer_that_means_to_stop_gradients():
     assert remarks["gradients"] == "model.layers[0] Rounded stops gradients on purpose"
 
 
+class Table:
+    """What other libraries hold numbers in."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(X, dtype)
+
+
+def test_lists_tables_and_integers():
+    tg.random.seed(0)
+    for x in (X.tolist(), Table()):
+        assert not check_module(nn.Linear(3, 2), x).broken
+    assert not check_function(tg.exp, np.arange(3)).broken
+
+
 def test_layers_held_twice_are_told():
     tg.random.seed(0)
     found = check_module(nn.Sequential(*[nn.Linear(3, 3)] * 2, nn.Tanh()), X)

@@ -70,6 +70,8 @@ def precisions_agree(subject: Subject) -> str:
     """float32 in gives float32 out, gradients too, close to what float64 gives."""
     worst = 0.0
     leaves = subject.given("float32")
+    if not subject.floating() and not isinstance(subject, ModuleSubject):
+        raise NotAsked("no input is floating-point")
     if isinstance(subject, ModuleSubject):
         _require_single_as_given(subject, leaves)
     for training in subject.modes:
