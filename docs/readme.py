@@ -16,6 +16,7 @@ PAGES = {
             "See the graph",
             "Your own operation",
             "Networks",
+            "Tests of what you build",
             "A step as one program",
             "From data to decision",
             "Errors say what to write instead",

@@ -300,3 +300,10 @@ def test_kinds_of_data():
 def test_what_it_shows():
     assert repr(Normalize()) == "Normalize(axis=(0,), not fitted)"
     assert repr(Normalize().fit(table(0, 10, 3))) == "Normalize(axis=(0,), fitted to 3 features)"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_what_leaves_the_range_on_its_way_back_is_told_as_an_error_alone(dtype):
+    normalize = Normalize().fit(np.array([[0.0], [100.0]]))
+    with pytest.raises(ArgumentError, match=f"does not fit in {dtype}"):
+        normalize.inverse(np.full((1, 1), np.finfo(dtype).max, dtype))

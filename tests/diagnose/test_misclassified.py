@@ -200,6 +200,16 @@ def test_shrunk_images_keep_their_mean_and_fit(height, width, side):
     assert min(found.shape[:2]) >= 1 and (found == 1).all()
 
 
+def test_rows_of_numbers_and_pixels_of_images_are_told_apart():
+    rows = misclassified(P, LABELS, np.ones((4, 2, 3))[:, 0])
+    assert rows.examples.shape == (3, 3) and rows.columns == ("x0", "x1", "x2")
+    flat = misclassified(P, LABELS, np.arange(4.0))
+    assert flat.examples.shape == (3, 1) and "<table" in flat._repr_html_()
+    images = misclassified(P, LABELS, np.ones((4, 2, 3)))
+    assert images.examples.shape == (3, 2, 3) and images.columns == ()
+    assert "<table" not in images._repr_html_() and str(images).count("\n") == 4
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 0.0, 7.0])
 def test_an_image_of_one_number_is_black(value):
     assert grey_levels(np.full((2, 3), value)).tolist() == [[0] * 3] * 2

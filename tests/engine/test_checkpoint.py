@@ -184,6 +184,13 @@ def test_arguments_may_be_changed_since():
     assert x.grad.numpy().tolist() == [10.0, 21.0]
 
 
+def test_without_a_graph_it_is_the_function():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    with tg.no_grad():
+        y = tg.checkpoint(lambda x, *, by: x * by)(x, by=3.0)
+    assert y.numpy().tolist() == [3.0, 6.0] and not y.requires_grad
+
+
 def test_an_array_that_nobody_can_change_is_not_copied():
     x, array = tg.tensor([1.0, 2.0], requires_grad=True), np.array([5.0, 7.0], np.float32)
     array.flags.writeable = False

@@ -4,9 +4,10 @@
 
 With other kernels of NumPy and of BLAS, in another terminal and locale, with the oldest NumPy that
 is allowed, beside PyTorch, and on every other Python that this machine has; each of them runs what
-it could change. The newest Python runs all, those between only what a Python does in a way of its
-own. Packages go into environments of their own, below ``.venv``. WORDs choose the runs whose name
-holds one of them. Prints the closing line of each, and all of one that fails; exits with 1 then.
+it could change. The newest Python runs all but kernels, those between only what a Python does in a
+way of its own. Packages go into environments of their own, below ``.venv``. WORDs choose the runs
+whose name holds one of them. Prints the closing line of each, and all of one that fails; exits with
+1 then.
 """
 
 from __future__ import annotations
@@ -48,6 +49,18 @@ SYMBOLS = (
 )  # fmt: skip
 # Bounds on errors, which NumPy's kernels may use up.
 SWEEP = ("ops/sweep",)
+# Mistakes that people make, and whether checks find them: what any machine tells alike.
+BANKS = (
+    "testing/strategies",
+    *(
+        f"testing/test_{name}.py"
+        for name in ("check_learning", "check_loss", "check_module", "check_optimizer",
+                     "check_schedule", "check_step", "faulty_ops", "inputs_of_ops", "plugin",
+                     "somebodys_package")
+    ),
+)  # fmt: skip
+# What no Python changes: kernels, and where they stand in a picture.
+KERNELS = (*C_PROGRAMS, "drawing", "ops")
 # Where most is printed, or read from what was.
 PRINTED = (
     "display", "drawing/test_render_picture.py", "formulas/test_names_in_interpreters.py", "house",
@@ -113,16 +126,18 @@ class Run:
 
 def runs() -> Iterator[Run]:
     """Yield all runs that this machine can make."""
-    yield Run("plain kernels", all_but(*SYMBOLS), plain())
+    yield Run("plain kernels", all_but(*SYMBOLS, *BANKS), plain())
     yield Run(
         "kernels one ulp off",
-        all_but(*SYMBOLS, *SWEEP),
+        all_but(*SYMBOLS, *SWEEP, *BANKS),
         {"PYTHONPATH": str(Path(__file__).parent / "off_by_one_ulp"), "OPENBLAS_NUM_THREADS": "1"},
     )
     if variables := sanitizers():
         yield Run("C under sanitizers", tests(*C_PROGRAMS), variables)
     yield Run("narrow terminal, ASCII", tests(*PRINTED), NARROW)
-    yield Run("oldest packages", all_but(*BROWSER_AND_TEX, *EXAMPLES, *SWEEP), packages=oldest())
+    yield Run(
+        "oldest packages", all_but(*BROWSER_AND_TEX, *EXAMPLES, *SWEEP, *BANKS), packages=oldest()
+    )
     yield Run(
         "PyTorch",
         tuple(str(p.relative_to(ROOT)) for p in sorted((ROOT / "tests").rglob("test_torch_*.py"))),
@@ -131,7 +146,7 @@ def runs() -> Iterator[Run]:
     versions = interpreters()
     for version, python in versions.items():
         newest = version == max(versions, key=numbers_of)
-        everything = all_but(*BROWSER_AND_TEX, *SWEEP)
+        everything = all_but(*BROWSER_AND_TEX, *KERNELS, *BANKS)
         own = tests(*INTERPRETED, but=(*BESIDE, *BROWSER_AND_TEX, *EXAMPLES, *C_PROGRAMS))
         yield Run(f"Python {version}", everything if newest else own, python=python)
 

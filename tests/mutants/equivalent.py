@@ -35,6 +35,21 @@ EQUIVALENT: dict[str, list[tuple[str, str, str, str]]] = {
             "max(width, height)",
         ),
     ],
+    "a check of what the lines before have made sure of": [
+        (
+            "tensorgraph/data/duplicates.py",
+            "_exact_keys.dtypes",
+            "zip(*tables, strict=True)",
+            "zip(*tables)",
+        ),
+        ("tensorgraph/engine/transforms.py", "_matching", "True", "False"),
+    ],
+    "copy.deepcopy notes by itself what a copy stands for": [
+        ("tensorgraph/engine/tensor.py", "Tensor.__deepcopy__", "memo[id(self)] = copy", "pass"),
+    ],
+    "a copy of what nobody changes": [
+        ("tensorgraph/data/duplicates.py", "_named.named", "dict(sets)", "sets"),
+    ],
     "NumPy takes any negative length for the one that is left": [
         ("tensorgraph/display/png.py", "png.rows", "1", "2"),
     ],

@@ -222,6 +222,8 @@ class Server:
     ) -> None:
         self.mutants, self.reach, self.seconds, self.say = mutants, reach, seconds, say
         self.to_import: list[Mutant] = []
+        self.green: set[str] = set()
+        self.red: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -252,7 +254,7 @@ class Server:
             return None
         start = time.monotonic()
         names, left = chosen(mutant, self.reach, self.seconds)
-        names = [name for name in names if name in items]
+        names = [name for name in names if name in items and name not in self.red]
         if not names:
             return Verdict(mutant, "unreached")
         wanted = sum(self.reach.tests[name].seconds for name in names)
@@ -272,9 +274,26 @@ class Server:
         told = json.loads(in_child(job, 60 + 20 * wanted))
         if "cold" in told:
             return None
-        verdict = "killed" if "failed" in told else "survived"
+        killer = told.get("failed", "")
+        if killer in items and not self.is_green(killer, items, config):
+            return self.judged(mutant, items, config)
+        verdict = "killed" if killer else "survived"
         seconds = round(time.monotonic() - start, 2)
-        return Verdict(mutant, verdict, told.get("failed", ""), len(names), left, seconds)
+        return Verdict(mutant, verdict, killer, len(names), left, seconds)
+
+    def is_green(self, name: str, items: dict, config: pytest.Config) -> bool:
+        """Whether a test passes in a child without any mutant; what does not is not asked again."""
+        if name not in self.green:
+
+            def job(out: int) -> None:
+                stop = Stop(out)
+                config.pluginmanager.register(stop)
+                run([items[name]], self.reach)
+                stop.tell(passed=True)
+
+            told = json.loads(in_child(job, 60 + 20 * self.reach.tests[name].seconds))
+            (self.red if "failed" in told else self.green).add(name)
+        return name in self.green
 
 
 # ------------------------------------------------------------------------------ what is imported
@@ -334,7 +353,7 @@ def stages(mutant: Mutant, reach: Reach, seconds: float) -> Iterator[list[str]]:
         name
         for name in reach.tests
         if (file := name.partition("::")[0]) in importing
-        or (file.startswith(room) and f"_{stem}" in file)
+        or (f"_{stem}" in file and (file.startswith(room) or not mutant.room))
     ]
     names.sort(key=lambda name: not name.startswith(room))
     first = limited([*at_test[:200], *names], reach, seconds)

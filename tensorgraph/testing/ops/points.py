@@ -267,9 +267,10 @@ def _slope(ref: Callable[..., Any], numbers: list[Any], k: int) -> Slope | None:
         said = _asked(ref, [*numbers[:k], x + t * unit, *numbers[k + 1 :]])
         return math.nan if said is None else said
 
-    if not math.isfinite(along(0.0)):
+    here = along(0.0)
+    if not math.isfinite(here):
         return None
-    found = slope(along, 1e-3, _size(numbers)).per(unit)
+    found = slope(lambda t: along(t) - here, 1e-3, _size([*numbers, here])).per(unit)
     sure = math.isfinite(found.error) and not found.is_kink
     return found if sure and found.error <= 1e-6 * (abs(found.value) + 1e-3) else None
 
