@@ -58,11 +58,10 @@ def _show_own_lines(error: BaseException) -> None:
         _show_own_lines(part)
     if type(error).__module__ != errors.__name__:
         return
-    first, *others = _steps(error) or [None]
-    kept = [step for step in others if step and not _is_of_package(step.tb_frame)]
-    for step, following in zip([first, *kept], [*kept, None], strict=True):
-        if step is not None:
-            step.tb_next = following
+    steps = _steps(error)
+    kept = steps[:1] + [step for step in steps[1:] if not _is_of_package(step.tb_frame)]
+    for step, following in zip(kept, [*kept[1:], None], strict=False):
+        step.tb_next = following
 
 
 def _gradcheck_in(frames: list[tuple[FrameType, int]]) -> str:
