@@ -65,7 +65,7 @@ def check_gradients(case: Case) -> None:
             for i in case.floating:
                 gradcheck(case.fixing(i), case.inputs[i])
     except errors.GradcheckError as error:
-        raise AssertionError(f"{case}: {str(error).removeprefix('gradcheck: ')}") from error
+        raise errors.GradcheckError(f"{case}: {str(error).removeprefix('gradcheck: ')}") from error
 
 
 def check_dtypes(case: Case) -> None:
