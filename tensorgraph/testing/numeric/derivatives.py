@@ -140,7 +140,7 @@ class Derivatives:
 
     def settles(self, probe: Probe, s: Slope) -> bool:
         """Return whether a slope is known well enough to judge by."""
-        largest = max(float(np.max(np.abs(self.gradient[k]))) for k in probe.direction)
+        largest = max(float(np.max(np.abs(self.gradient[k]), initial=0.0)) for k in probe.direction)
         scale = max(probe.scale(self.gradient) / probe.unit, s.steepest, largest)
         reach = max(self.reach / probe.unit, s.steepest)
         return s.error <= max(1e-3 * scale, 1e-9 * reach, UNDERFLOW)
