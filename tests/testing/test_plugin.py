@@ -298,6 +298,9 @@ def test_ours():
 def test_exactly():
     assert (t == u).all()
 
+def test_at_once():
+    assert t == u
+
 def test_bound():
     assert (abs(t - u) < 0.2).all(), "far"
 
@@ -328,6 +331,8 @@ def test_failures_say_what_differs_and_what_repeats_them(run):
     assert "t is (2, 2) float32, u (2, 2) float64" in told
     assert "at index (0, 1): t * 2 4.0, u + t 4.5" in part(printed, "test_ours")
     assert "at index (0, 1): t 2.0, u 2.5" in part(printed, "test_exactly")
+    assert "1 of 4" not in part(printed, "test_at_once")
+    assert "at index (0, 1): t 2.0, u 2.5" in part(printed, "test_at_once")
     bound = part(printed, "test_bound")
     assert "2 of 4 elements are not abs(t - u) < 0.2" in bound
     assert "the furthest at index (0, 1): 0.5 and 0.2" in bound
@@ -345,6 +350,43 @@ def test_failures_say_what_differs_and_what_repeats_them(run):
         "tg.testing.gradcheck(f, x, order=2, seed=5)",
     ]
     assert "tg.testing.gradcheck(halved, x)" in part(printed, "test_gradcheck_of_an_operation")
+
+
+LINES = """
+def test_gradcheck():
+    tg.testing.gradcheck(halved, np.array([1.0, 3.0]))
+
+def test_op():
+    tg.testing.check_op(halved, [1.0, 3.0])
+
+def test_loss():
+    tg.testing.check_loss(lambda p, t: halved(p - t).mean(), [[1.0], [3.0]], [[2.0], [5.0]])
+
+def test_function_within():
+    tg.testing.gradcheck(lambda x: x @ ones(), np.ones(3))
+
+def test_equal():
+    assert ones() == [[1.0, 2.0]]
+
+@pytest.mark.tg_gradcheck("full")
+def test_sanitizer():
+    halved(ones()).sum().backward()
+
+@pytest.mark.tg_debug("on")
+def test_debug():
+    tg.log(ones() - 1)
+"""
+
+
+def test_failures_show_the_users_lines_alone(run):
+    ends, printed = run(OPS + LINES)
+    assert set(ends.values()) == {"FAILED"}
+    assert not re.search(r"(?m)^\S*tensorgraph/\S+\.py:\d+", printed), printed
+    for name in ends:
+        shown = re.findall(r"(?m)^>  ", part(printed, name))
+        assert len(shown) == 1 + (name == "test_function_within"), part(printed, name)
+    _, printed = run(OPS + LINES, "-k", "test_op", "--full-trace")
+    assert re.search(r"tensorgraph/testing/promises\.py:\d+: CheckError", printed), printed
 
 
 # ----------------------------------------------------------------------- elsewhere, and not at all
