@@ -158,7 +158,7 @@ def test_wrong_value():
 
 
 def test_wrong_gradient():
-    assert "gradcheck: the gradient is wrong" in broken(cube(rule=lambda g, x: g * 3 * x))
+    assert "the gradient is wrong" in broken(cube(rule=lambda g, x: g * 3 * x))
 
 
 def test_result_of_another_dtype():
