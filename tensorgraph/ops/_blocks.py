@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.errors import DTypeError
+
 BLOCK = 8192
 """Elements: the temporaries of one block stay in the CPU's cache."""
 
@@ -60,6 +62,30 @@ def from_below(lower: Any, x: Any) -> Any:
     side *= 0.5
     side -= lower
     return side
+
+
+NARROW = 1e-10
+"""An imaginary part whose square vanishes beside 1."""
+
+
+def first_order(name: str, z: Any, kernel: Kernel, slope: Kernel) -> Any:
+    """Return f(x) + iy·f′(x) for complex z = x + iy, which is f(z) where y is tiny.
+
+    The complex step asks for no more, of functions that are known for real numbers alone.
+
+    Args:
+        name: of the operation.
+        z: complex numbers.
+        kernel: f, of real numbers.
+        slope: f′, likewise; of z's shape.
+
+    Raises:
+        DTypeError: an imaginary part is too large for that.
+    """
+    x, y = np.real(z), np.imag(z)
+    if np.any(np.abs(y) > NARROW):
+        raise DTypeError(f"{name} has no complex kernel; give it real numbers")
+    return kernel(x) + 1j * (y * slope(x))
 
 
 def by_blocks(kernel: Kernel, complex_: Kernel | None = None) -> Kernel:

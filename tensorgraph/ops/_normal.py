@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorgraph.ops._blocks import at_least, at_most, by_blocks, from_below
+from tensorgraph.ops._blocks import at_least, at_most, by_blocks, first_order, from_below
 
 
 class _Fit(NamedTuple):
@@ -87,21 +87,24 @@ END = 40.0
 _DENSITY_0 = 1 / math.sqrt(2 * math.pi)
 
 
-@by_blocks
-def gelu(x: Any) -> Any:
-    """Return x · Φ(x) for real x."""
+def _cdf(x: Any) -> Any:
+    """Return Φ(x) for real x."""
     fit = _FITS[x.dtype]
     size = at_most(np.abs(x), fit.end)
     tail = _tail_ratio(size, fit)
     tail *= exp_of_square(size, 0.5)
+    return from_below(tail, x)
+
+
+def _gelu(x: Any) -> Any:
+    """Return x · Φ(x) for real x."""
+    out = _cdf(x)
     # −∞ counts as the end, where Φ is 0: their product would be NaN.
-    out = from_below(tail, x)
-    out *= at_least(x, -fit.end)
+    out *= at_least(x, -_FITS[x.dtype].end)
     return out
 
 
-@by_blocks
-def gelu_slope(x: Any) -> Any:
+def _gelu_slope(x: Any) -> Any:
     """Return Φ(x) + x · φ(x) for real x; φ is the density."""
     fit = _FITS[x.dtype]
     size = at_most(np.abs(x), fit.end)
@@ -131,6 +134,24 @@ def _exp_of_square(x: Any, factor: float) -> Any:
 
 exp_of_square = by_blocks(_exp_of_square, lambda x, factor: np.exp(-factor * (x * x)))
 """``exp_of_square(x, factor)`` is exp(−factor · x²); the factor is a power of 2."""
+
+
+def _cdf_beside_real_axis(name: str, z: Any) -> Any:
+    return first_order(name, z, _cdf, lambda x: _DENSITY_0 * np.exp(-0.5 * (x * x)))
+
+
+def _gelu_of_complex(z: Any) -> Any:
+    return z * _cdf_beside_real_axis("gelu", z)
+
+
+def _gelu_slope_of_complex(z: Any) -> Any:
+    return _cdf_beside_real_axis("gelu_slope", z) + z * _DENSITY_0 * np.exp(-0.5 * (z * z))
+
+
+gelu = by_blocks(_gelu, _gelu_of_complex)
+"""x · Φ(x)."""
+gelu_slope = by_blocks(_gelu_slope, _gelu_slope_of_complex)
+"""Its derivative Φ(x) + x · φ(x); φ is the density."""
 
 
 def _tail_ratio(size: Any, fit: _Fit) -> Any:

@@ -139,7 +139,21 @@ class Optimizer:
     # ------------------------------------------------------------------------------------ the rule
 
     def start(self, param: Any) -> State:
-        """Return the state before the first step; arrays in it have the shape of ``param``."""
+        """Return the state before the first step; arrays in it have the shape of ``param``.
+
+        Example:
+            >>> import numpy as np
+            >>> import tensorgraph as tg
+            >>> class Momentum(tg.optim.Optimizer):
+            ...     def start(self, param):
+            ...         return {"v": np.zeros_like(param)}
+            ...     def update(self, param, grad, state, t, lr, beta=0.9):
+            ...         v = beta * state["v"] + grad
+            ...         return param - lr * v, {"v": v}
+            >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
+            >>> print(Momentum([w], lr=0.5).state_dict()["0/v"])
+            [0. 0.]
+        """
         return {}
 
     def _no_update(self, *args: Any, **settings: Any) -> tuple[Any, State]:
@@ -306,7 +320,14 @@ class Optimizer:
     def _pack(self, saved: Mapping[str, Any] | None = None) -> None:
         pack = recorded if self._differentiable else packed
         for group in self.groups:
-            group.packs = [*pack(group.named, self.start, saved)]
+            group.packs = [*pack(group.named, self._begun, saved)]
+
+    def _begun(self, param: Any) -> State:
+        """Return the first state as arrays, also where ``start`` makes tensors of it."""
+        return {
+            key: value.data if type(value) is Tensor else value
+            for key, value in self.start(param).items()
+        }
 
     # ----------------------------------------------------------------------------------- the state
 

@@ -80,8 +80,8 @@ FAULTS: list[Fault] = [
     ),
     *planted_in(
         "ops/_normal.py",
-        ("gelu", "at_least(x, -fit.end)", "x", "gelu: NaN at −∞"),
-        ("gelu_slope", "tail -= size * _DENSITY_0", "tail -= size * 0.39894228",
+        ("_gelu", "at_least(x, -_FITS[x.dtype].end)", "x", "gelu: NaN at −∞"),
+        ("_gelu_slope", "tail -= size * _DENSITY_0", "tail -= size * 0.39894228",
          "gelu: a density with eight digits"),
         ("_exp_of_square", "out += out * np.expm1(-factor * rest)",
          "out = np.exp(-factor * size * size)", "gelu, erf: a rounded square in the exponent"),

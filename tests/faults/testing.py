@@ -89,6 +89,9 @@ FAULTS: list[Fault] = [
          "check_loss: near a perfect prediction a cost below 0 is not seen"),
         ("check_lowest", "_extreme(call, seed) if low < 0 < high else ()", "_extreme(call, seed)",
          "check_loss: a divergence from what is no distribution is held to be at least 0"),
+        ("check_continuous", "(missing)[-3:]", "(missing)[:0]",
+         "check_loss: a cost that jumps passes"),
+        ("check_confident", "1e-6 * undecided", "0", "check_loss: a gradient that dies passes"),
     ),
     *planted_in(
         "testing/losses/label_promises.py",
@@ -104,6 +107,7 @@ FAULTS: list[Fault] = [
         "testing/optimizers/state_promises.py",
         ("check_memory", "w.nbytes // 2", "w.nbytes * 2",
          "check_optimizer: a rule that keeps each gradient passes"),
+        ("check_advances", "value + 1.0", "value", "check_optimizer: a state for ever old passes"),
     ),
     *planted_in(
         "testing/optimizers/schedule_promises.py",

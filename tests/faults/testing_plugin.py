@@ -38,6 +38,11 @@ FAULTS: list[Fault] = [
          "no_leaks: the collector hides cycles"),
     ),
     *planted_in(
+        "testing/plugin/failures.py",
+        ("_show_own_lines", "not _is_of_package(step.tb_frame)", "True",
+         "failures: the frames of the package are shown"),
+    ),
+    *planted_in(
         "testing/plugin/assertions.py",
         ("_broken_bound", "x - y if less else y - x", "y - x if less else x - y",
          "assertions: the element furthest inside a bound is told"),

@@ -15,6 +15,15 @@ def variables():
     tg.random.seed(0)
     X, labels = rng.normal(size=(12, 3)).astype("float32"), np.arange(12) % 3
     model = tg.nn.Sequential(tg.nn.Linear(3, 4), tg.nn.ReLU(), tg.nn.Linear(4, 3))
+    optimizer = tg.optim.Adam(model.parameters())
+
+    def step(x, y):
+        optimizer.zero_grad()
+        cost = tg.nn.losses.mse(model(x), y)
+        cost.backward()
+        optimizer.step()
+        return cost
+
     history = tg.train.History()
     history.append(epoch=0, train_loss=1.0)
     return {
@@ -51,7 +60,8 @@ def variables():
         "model": model,
         "layer": model.layers[0],
         "state": model.state_dict(),
-        "optimizer": tg.optim.Adam(model.parameters()),
+        "optimizer": optimizer,
+        "step": step,
         "loss": tg.nn.losses.cross_entropy,
         "batches": tg.data.Batches(X),
         "history": history,

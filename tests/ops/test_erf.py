@@ -125,6 +125,14 @@ def test_integers_give_float64(x):
     np.testing.assert_array_equal(got, erf(np.asarray(x, np.float64)))
 
 
+def test_beside_the_real_axis_the_imaginary_part_is_that_of_the_derivative():
+    x = np.array([-7.0, -1.0, 0.0, 0.3, 2.0])
+    found = erf(x + 1e-200j)
+    np.testing.assert_array_equal(found.real, erf(x))
+    slopes = [2 / math.sqrt(math.pi) * math.exp(-v * v) for v in x]
+    np.testing.assert_allclose(found.imag, 1e-200 * np.array(slopes), rtol=1e-13)
+
+
 def test_other_kinds_are_refused():
     with pytest.raises(TypeError, match="erf has no complex kernel"):
         erf(1j)

@@ -69,3 +69,11 @@ def test_coefficients_are_the_fit(dtype):
         derived = derive(end, mpf(middle), len(coefficients))
         assert mp.erfc(end / mp.sqrt(2)) * end < mpf(float(np.finfo(dtype).smallest_subnormal))
     np.testing.assert_allclose(coefficients, derived, rtol=np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("name", ["erf", "erf_slope", "gelu", "gelu_slope"])
+def test_gradients_are_checked_by_the_complex_step(name):
+    x = np.array([-8.0, -0.7518, 0.0, 1.0, 5.0])
+    for part in (x, x[:1]):
+        found = tg.testing.gradcheck(getattr(tg, name), part, order=2)
+        assert found.method == "complex step"

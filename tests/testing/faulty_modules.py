@@ -144,7 +144,8 @@ class LayerNeverUsed(nn.Module):
     "every parameter gets a gradient",
     "model.first.weight",
     "model.first.bias",
-    "detached",
+    "detach at",
+    "faulty_modules.py:",
     also=("gradients",),
 )
 class DetachedInBetween(nn.Module):
@@ -155,7 +156,7 @@ class DetachedInBetween(nn.Module):
         return self.second(tg.relu(self.first(x)).detach())
 
 
-@faulty("every parameter gets a gradient", "model.first.weight", also=("gradients",))
+@faulty("every parameter gets a gradient", "model.first.weight", "numpy at", also=("gradients",))
 class ThroughNumPy(nn.Module):
     def __init__(self):
         self.first, self.second = nn.Linear(3, 4), nn.Linear(4, 2)
@@ -254,7 +255,28 @@ class OwnOperationWithAWrongRule(nn.Module):
         return wrong_cube(x)
 
 
-@faulty("gradients", "model.scale", also=())
+@faulty("gradients", "model.scale", "the same holds for", "the input x")
+class WrongForAllAndAsksForTensorsMethods(nn.Module):
+    def __init__(self):
+        self.scale = tg.tensor([1.5, 0.5, 1.0], requires_grad=True)
+
+    def forward(self, x):
+        assert x.detach().shape == x.numpy().shape and not self.scale.detach().requires_grad
+        return wrong_cube(x * self.scale)
+
+
+@faulty("gradients", "model.scale", "no_grad at", "stops_gradients = True")
+class NormWithoutGraph(nn.Module):
+    def __init__(self):
+        self.scale = tg.tensor([1.5, 0.5, 1.0], requires_grad=True)
+
+    def forward(self, x):
+        with tg.no_grad():
+            size = tg.norm(self.scale)
+        return x * self.scale / size
+
+
+@faulty("gradients", "model.scale", "detach at", "stops_gradients = True")
 class MeanHeldConstantInTheVariance(nn.Module):
     def __init__(self):
         self.scale = tg.tensor([1.5, 0.5, 1.0], requires_grad=True)
@@ -420,6 +442,21 @@ class ConstantInDoublePrecision(nn.Module):
 
     def forward(self, x):
         return x * self.scales
+
+
+@faulty("float32", "float64 is model.freqs", "multiply in model", "faulty_modules.py:")
+class BufferInDoublePrecision(nn.Module):
+    def __init__(self):
+        self.freqs, self.mix = tg.tensor(np.array([1.0, 2.0, 3.0])), nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.mix(tg.sin(x * self.freqs))
+
+
+@faulty("float32", "a single float64", "faulty_modules.py:", "math.sqrt")
+class RootOfNumPys(nn.Module):
+    def forward(self, x):
+        return x / np.sqrt(3)
 
 
 @faulty("float32", "float32 where all that goes in is float64", also=("gradients",))

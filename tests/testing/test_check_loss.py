@@ -33,7 +33,7 @@ def test_a_loss_that_passed_is_told_in_a_few_lines():
     found = check_loss(losses.cross_entropy, Z, CLASSES)
     assert not found.broken
     assert repr(found).splitlines()[:3] == [
-        "check_loss: cross_entropy: 17 promises kept",
+        "check_loss: cross_entropy: 18 promises kept",
         "  ✓ extremes: predictions of -1000 and 1000",
         "  ✓ mean or sum: the cost is a mean over the examples",
     ]
@@ -92,9 +92,39 @@ def poisson(rate, y):
     return (rate - y * tg.log(rate)).sum()
 
 
-def dice(a, y):
+def dice(a, y, smooth=1):
     same_shape(a, y)
-    return 1 - (2 * (a * y).sum() + 1) / (a.sum() + y.sum() + 1)
+    return 1 - (2 * (a * y).sum() + smooth) / (a.sum() + y.sum() + smooth)
+
+
+def own_huber(pred, y, offset=0.5):
+    same_shape(pred, y)
+    e = tg.abs(pred - y)
+    return tg.where(e <= 1, 0.5 * e * e, e - offset).mean()
+
+
+def contrastive(z, y):
+    """Embeddings of one name are near each other; which name that is does not matter."""
+    same = (y[:, None] == y[None]) & ~np.eye(len(y), dtype=bool)
+    unit = z / tg.norm(z, axis=1, keepdims=True)
+    logits = tg.where(np.eye(len(y), dtype=bool), -1e9, unit @ unit.mT)
+    return -(tg.log_softmax(logits, axis=1) * same).sum() / max(int(same.sum()), 1)
+
+
+def negative_binomial(pred, count):
+    """Integers that are counts, beside two parameters of a distribution."""
+    r, z, count = pred[:, 0], pred[:, 1], np.asarray(count).astype(pred.dtype)
+    return (r * tg.softplus(-z) + count * tg.softplus(z) - 0 * r).mean()
+
+
+def brier(z, y):
+    same_shape(z, y)
+    return ((tg.softmax(z) - y) ** 2).sum(axis=1).mean()
+
+
+def focal_as_people_write_it(z, y):
+    s = tg.where(y == 1, z, -z)
+    return -(tg.exp(2 * tg.log_sigmoid(-s)) * tg.log_sigmoid(s)).mean()
 
 
 def quantile(pred, y, q=0.9):
@@ -121,6 +151,27 @@ RIGHT = {
     "gaussian": (gaussian, normal(5, 2), Y, {"extremes": (-50, 50)}),
     "poisson": (poisson, A * 10, np.array([0, 3, 1, 2, 7]), {}),
     "dice": (dice, A, LABELS, {"independent": False, "perfect": LABELS}),
+    "huber": (own_huber, P, Y, {"perfect": Y}),
+    "names": (contrastive, normal(6, 4), np.array([0, 1, 0, 1, 2, 2]), {"independent": False}),
+    "counts": (negative_binomial, abs(normal(5, 2)), np.array([0, 7, 1, 2, 4]), {"lowest": -1e4}),
+    "Brier": (brier, Z, HOT, {"classes": 1, "saturates": True}),
+    "labels as they are written": (
+        lambda z, y: (
+            -tg.log_softmax(z)[np.arange(len(y)), np.asarray(y)].mean()
+            if np.isin(y, range(3)).all()
+            else 1 / 0
+        ),
+        Z,
+        CLASSES,
+        {},
+    ),
+    "broadcasts on purpose": (focal_as_people_write_it, P, LABELS, {"broadcasts": True}),
+    "steps": (
+        lambda p, y: losses.mse(p, y) + float((p.data > 0).mean()),
+        P,
+        Y,
+        {"continuous": False},
+    ),
     "quantile": (partial(quantile, q=0.8), P, Y, {"perfect": Y}),
     "quantile, set": (quantile, P, Y, {"q": 0.8}),
     "a module": (Smooth(), P, Y, {"perfect": Y}),
@@ -147,6 +198,11 @@ def test_what_the_examples_tell():
     assert extremes(abs(P) + 1, abs(Y)) == ("0.001", "1000")
     assert extremes(-abs(P), A) == ("-1000", "0")  # log-probabilities, as far as anybody knows
     assert extremes(abs(P) + 1, Y) == extremes(-abs(P), Y + 9) == ("-1000", "1000")
+
+
+def test_that_no_number_was_compared_is_told():
+    told = " ".join(repr(check_loss(plain_mse, P, Y)).split())
+    assert "value: not asked for, so nothing says that the cost is the right number" in told
 
 
 def strict_about_dtypes(pred, y):
@@ -270,9 +326,41 @@ FAULTY = {
     "broadcasts in the losses": (
         lambda pred, y: (pred - y) ** 2, P, Y, {}, "shapes", r"has losses of shape \(5, 5\)",
     ),
-    "indexes with a column": (
-        lambda z, y: -tg.log_softmax(z)[np.arange(len(y)), y].mean(), Z, CLASSES, {},
-        "shapes", r"targets of shape \(5, 1\) are broadcast",
+    "the examples are a row beside a column": (
+        lambda pred, y: ((pred - y) ** 2).mean(), P, Y[:, None], {},
+        "shapes", r"shape \(5,\) and targets of shape \(5, 1\) are broadcast.*broadcasts=True",
+    ),
+    "jumps where its parts meet": (
+        partial(own_huber, offset=0.0), P, Y, {}, "continuous",
+        r"the cost jumps from .* two formulas meet they must agree",
+    ),
+    "jumps for each": (
+        lambda p, y: tg.where(abs(p - y) < 2, (p - y) ** 2, 4.5 * abs(p - y) - 4), P, Y, {},
+        "continuous", "the cost jumps",
+    ),
+    "an ε beside the softmax": (
+        lambda z, y: -tg.log(tg.softmax(z) + 1e-7)[np.arange(5), y].mean(), Z, CLASSES, {},
+        "confident mistakes", r"sure of a wrong class .* logarithm of softmax \+ ε",
+    ),
+    "softmax twice": (
+        lambda z, y: -tg.log_softmax(tg.softmax(z))[np.arange(5), y].mean(), Z, CLASSES, {},
+        "confident mistakes", "is a softmax taken twice",
+    ),
+    "softmax twice, of one-hot": (
+        lambda z, y: of_one_hot(tg.softmax(z), y), Z, HOT, {"classes": 1},
+        "confident mistakes", "is a softmax taken twice",
+    ),
+    "0 / 0 for an empty mask": (
+        partial(dice, smooth=0), A, LABELS, {"independent": False}, "extremes",
+        r"the cost is nan .* targets \[0, 0, 0, 0, 0\].*as in an empty mask",
+    ),
+    "losses of columns": (
+        lambda p, y, reduction="mean": reduced(((p - y) ** 2).sum(axis=0), reduction), Z, TABLE,
+        {}, "reductions", r'reduction="none" the losses have shape \(3,\), for 5 examples',
+    ),
+    "losses of columns alone": (
+        lambda p, y: ((p - y) ** 2).sum(axis=0), Z, TABLE,
+        {}, "mean or sum", r"the losses have shape \(3,\).* along axis 0, that of the examples",
     ),
     "takes the last class for −1": (
         lambda z, y: -tg.log_softmax(z)[np.arange(5), y].mean(), Z, CLASSES, {},
@@ -302,6 +390,10 @@ FAULTY = {
     ),
     "NaN where the prediction is perfect": (
         by_where, P, Y, {"perfect": Y}, "perfect prediction", "has no slope",
+    ),
+    "a root of 0": (
+        lambda p, y: tg.sqrt(p * p).mean(), P, Y, {"extremes": (0, 0)}, "extremes",
+        "the gradient is nan .*take tg.norm",
     ),
     "smoothing without its share": (
         smoothed, Z, HOT,
@@ -429,6 +521,12 @@ def test_all_that_is_broken_is_told_at_once():
 def test_what_cannot_be_checked_is_refused():
     with pytest.raises(ArgumentError, match=r"not two examples or more.*independent=False"):
         check_loss(plain_mse, P[:1], Y[:1])
+    with pytest.raises(DTypeError, match=r"a loss is a function, not 'mse'"):
+        check_loss("mse", P, Y)
+    with pytest.raises(DTypeError, match=r"Smooth is a class; write check_loss\(Smooth\(…\), pred"):
+        check_loss(Smooth, P, Y)
+    with pytest.raises(ArgumentError, match=r"\(p\) takes no two inputs"):
+        check_loss(lambda p: p.sum(), P, Y)
     with pytest.raises(ArgumentError, match="hold nothing"):
         check_loss(plain_mse, np.zeros((0, 3)), np.zeros((0, 3)))
     with pytest.raises(DTypeError, match="not strings such as 'a'"):

@@ -73,6 +73,66 @@ class Pair(nn.Module):
         return {"sum": self.parts["read"][0](h) + shift, "each": (tg.tanh(h), h.sum(axis=1))}
 
 
+class Rounded(nn.Module):
+    """Rounds, with the gradient of what goes in; means to."""
+
+    stops_gradients = True
+
+    def __init__(self):
+        self.read = nn.Linear(3, 2)
+
+    def forward(self, x):
+        y = self.read(x)
+        return y + (tg.round(y) - y).detach()
+
+
+def test_a_layer_that_means_to_stop_gradients():
+    tg.random.seed(0)
+    found = check_module(nn.Sequential(Rounded(), nn.Linear(2, 2)), X)
+    remarks = {kept.promise: kept.remark for kept in found.promises}
+    assert remarks["gradients"] == "model.layers[0] Rounded stops gradients on purpose"
+
+
+class Table:
+    """What other libraries hold numbers in."""
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(X, dtype)
+
+
+def test_lists_tables_and_integers():
+    tg.random.seed(0)
+    for x in (X.tolist(), Table()):
+        assert not check_module(nn.Linear(3, 2), x).broken
+    assert not check_function(tg.exp, np.arange(3)).broken
+
+
+def test_layers_held_twice_are_told():
+    tg.random.seed(0)
+    found = check_module(nn.Sequential(*[nn.Linear(3, 3)] * 2, nn.Tanh()), X)
+    remark = next(kept.remark for kept in found.promises if kept.promise == "parameters")
+    assert "model.layers[0], model.layers[1] are one and the same, trained as one" in remark
+
+
+class Sampled(nn.Module):
+    """Draws in the dtype of what it has computed: in float32 other numbers than in float64."""
+
+    def __init__(self):
+        self.mean, self.spread = nn.Linear(3, 2), nn.Linear(3, 2)
+
+    def forward(self, x):
+        mean = self.mean(x)
+        if not self.training:
+            return mean
+        noise = tg.random.normal(mean.shape, dtype=mean.dtype)
+        return mean + tg.exp(self.spread(x) / 2) * noise
+
+
+def test_noise_in_the_dtype_of_the_activations():
+    tg.random.seed(0)
+    assert not check_module(Sampled(), X).broken
+
+
 def test_ids_several_inputs_and_nested_results():
     tg.random.seed(0)
     inputs = np.array([0, 2, 1, 4]), X, np.ones(2)

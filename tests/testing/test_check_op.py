@@ -158,7 +158,7 @@ def test_wrong_value():
 
 
 def test_wrong_gradient():
-    assert "gradcheck: the gradient is wrong" in broken(cube(rule=lambda g, x: g * 3 * x))
+    assert "the gradient is wrong" in broken(cube(rule=lambda g, x: g * 3 * x))
 
 
 def test_result_of_another_dtype():
@@ -343,3 +343,37 @@ def test_strategies_are_reached_through_the_package():
     assert tg.testing.strategies is strategies
     with pytest.raises(AttributeError, match="has no attribute 'strategy'"):
         tg.testing.strategy  # noqa: B018
+
+
+# ------------------------------------------------------------------------------- what is said
+
+ROWSCALE = {
+    "x": lambda g, x, s: g * s[:, None],
+    "s": lambda g, x, s: (g * x).sum(axis=1),
+}
+
+
+def test_an_operation_that_is_not_elementwise_is_told_to_say_so():
+    rowscale = tg.op("rowscale", lambda x, s: x * s[:, None], ROWSCALE)
+    with pytest.raises(ArgumentError, match=r"\(2, 3\), \(2,\) do not broadcast; .* family="):
+        check_op(rowscale, np.ones((2, 3)), np.ones(2))
+    with pytest.raises(CheckError, match=r"runs: rowscale\(\(\), \(\)\): AxisError[^✘]*family="):
+        check_op(rowscale)
+    doubled = tg.op("total", lambda x: np.sum(x, keepdims=True), {"x": lambda g, x: g + 0 * x})
+    with pytest.raises(CheckError, match=r"has shape \(1, 1\), not \(2, 3\)[^✘]*family="):
+        check_op(doubled, np.ones((2, 3)))
+
+
+def test_single_precision_is_refused():
+    with pytest.raises(DTypeError, match="matmul is given y in float32; give float64"):
+        check_op(tg.matmul, np.ones((2, 3)), np.ones((3, 2), "f4"))
+
+
+@pytest.mark.parametrize("wrong", ["x", "y"])
+def test_a_wrong_gradient_is_called_by_the_name_of_its_input(wrong):
+    rules = {"x": lambda g, x, y: g * y, "y": lambda g, x, y: g * x}
+    rules[wrong] = lambda g, x, y: 0 * g * x * y
+    product = tg.op("product", lambda x, y: x * y, rules)
+    told = rf"product\(\(3,\), \(3,\)\): the gradient is wrong at argument . \({wrong}\)"
+    with pytest.raises(CheckError, match=told):
+        check_op(product, np.ones(3), np.ones(3))

@@ -7,7 +7,7 @@ import pytest
 
 import tensorgraph as tg
 from tensorgraph import optim
-from tensorgraph.errors import ArgumentError, CheckError
+from tensorgraph.errors import ArgumentError, CheckError, DTypeError
 from tensorgraph.testing import check_optimizer
 from tensorgraph.testing.optimizers import check_optimizer as module
 from tensorgraph.testing.optimizers.step_promises import check_equation
@@ -90,6 +90,18 @@ class LeavingOut(Own):
             pass
 
 
+class Deaf(Own):
+    """Looks at no gradient before it takes it, as most do."""
+
+    def refuse(self):
+        pass
+
+
+class StateOfTensors(MyMomentum):
+    def start(self, param):
+        return {"v": tg.zeros_like(param)}
+
+
 RIGHT = {
     "sign": (SignDescent, {"claims": ("sign", "scale", "odd", "shift"), "lr": 0.05}),
     "momentum": (
@@ -101,6 +113,8 @@ RIGHT = {
     "another make": (Own, {"first_step": lambda w, g: w - 0.1 * g, "claims": ("linear",)}),
     "another make that saves": (Saving, {}),
     "leaves out": (LeavingOut, {}),
+    "takes NaN": (Deaf, {}),
+    "a state of tensors": (StateOfTensors, {}),
 }
 
 
@@ -110,6 +124,7 @@ def test_right_rules_pass_at_the_first_try(case):
     found = check_optimizer(rule, **said)
     assert not found.broken
     assert ("left out without a word" in repr(found)) == (rule is LeavingOut)
+    assert ("goes into the parameters; nothing stops it" in repr(found)) == (rule is Deaf)
     assert {"converges", "all or nothing"} <= {kept.promise for kept in found.promises}
 
 
@@ -220,11 +235,6 @@ class Alone(Own):
             param.assign(param.data - self.lr * param.grad.data)
 
 
-class Deaf(Own):
-    def refuse(self):
-        pass
-
-
 class Filling(Own):
     """Takes what is not finite for 0."""
 
@@ -316,6 +326,22 @@ class HandsOutItsMemory(Saving):
         self.lr, self.m = float(state["lr"]), [state[f"m{k}"] for k in range(len(self.m))]
 
 
+def forgetful(self, param, grad, state, t, lr, weight_decay):
+    s = state["s"] + grad * grad
+    return (1 - lr * weight_decay) * param - lr * grad / (tg.sqrt(s) + 1e-8), state
+
+
+def without_eps(self, param, grad, state, t, lr, weight_decay):
+    s = state["s"] + grad * grad
+    return (1 - lr * weight_decay) * param - lr * grad / tg.sqrt(s), {"s": s}
+
+
+def yogi_of_the_other_sign(self, param, grad, state, t, lr, weight_decay):
+    m, g2 = 0.9 * state["m"] + 0.1 * grad, grad * grad
+    v = state["v"] + 0.001 * tg.sign(state["v"] - g2) * g2
+    return (1 - lr * weight_decay) * param - lr * m / (tg.sqrt(v) + 1e-3), {"m": m, "v": v}
+
+
 SGD = {"first_step": lambda w, g: w - 0.1 * g}
 FAULTY = {
     # name: (rule, what is said, the promise that is broken, what is told)
@@ -340,6 +366,18 @@ FAULTY = {
     "root of the mean forgotten": (
         adam_like(lambda m, v, t: m / (1 - 0.9**t) / (v / (1 - 0.999**t) + 1e-8)),
         {"claims": ("scale",)}, "claim: scale", "2²⁰ times as large",
+    ),
+    "returns the old state": (
+        variant(forgetful, ("s",)), {}, "state advances",
+        r"after 3 steps state\['s'\] is what start returned, though the step depends on it",
+    ),
+    "0 / 0 at a gradient of 0": (
+        variant(without_eps, ("s",)), {}, "gradients of 0",
+        r"as of a dead unit, in float64, after step 1, parameter 'vector' at \(0,\) is nan.*eps",
+    ),
+    "a root of what is negative": (
+        variant(yogi_of_the_other_sign, ("m", "v")), {}, "finite steps",
+        "after step 1, parameter 'scalar' is nan: a root of what is negative",
     ),
     "uphill": (
         variant(uphill), {}, "converges", r"H being 1: after 400 steps .* lr=1: inf.* uphill",
@@ -437,7 +475,6 @@ FAULTY = {
         ), {}, "recorded steps", "with differentiable=True the parameter is",
     ),
     "refused midway": (Alone, SGD, "all or nothing", "'matrix' that holds nan parameter 'scalar'"),
-    "NaN is taken": (Deaf, {}, "all or nothing", "nothing may change"),
     "NaN is 0": (Filling, {}, "all or nothing", "that holds nan parameter 'matrix'"),
     "memory by identity": (ByIdentity, {}, "copies", "copied by copy.deepcopy after 3 steps"),
     "one time for all": (OneTime, {}, "without a gradient", "counted for all parameters"),
@@ -477,6 +514,32 @@ def test_all_that_is_broken_is_told_at_once():
     ]  # fmt: skip
 
 
+def test_what_follows_from_a_broken_promise_is_not_told_again():
+    with pytest.raises(CheckError) as caught:
+        check_optimizer(variant(yogi_of_the_other_sign, ("m", "v")))
+    assert [kept.promise for kept in caught.value.result.broken] == ["finite steps"]
+
+
+class FromTheStart(optim.Optimizer):
+    """Pulls back to where it began, which stays in its state as it was."""
+
+    def start(self, param):
+        return {"begun": np.array(param)}
+
+    def update(self, param, grad, state, t, lr):
+        return param - lr * (grad + 1e-6 * (param - state["begun"])), state
+
+
+def test_a_state_that_is_meant_to_stay_may_stay():
+    assert not check_optimizer(FromTheStart).broken
+
+
+def test_that_no_number_was_compared_is_told():
+    told = "first step: not asked for, so nothing says that the numbers of its steps are right"
+    assert told in " ".join(repr(check_optimizer(SignDescent)).split())
+    assert "not asked for" not in repr(check_optimizer(optim.SGD))
+
+
 @pytest.mark.parametrize("rule", TEXTBOOK, ids=lambda rule: rule.__name__)
 def test_a_rule_of_the_package_is_held_to_its_equation(rule):
     class Off(rule):
@@ -494,5 +557,12 @@ def test_a_rule_of_the_package_is_held_to_its_equation(rule):
 def test_what_is_no_claim_is_refused():
     with pytest.raises(ArgumentError, match="a claim is one of 'scale', 'sign', 'linear', 'odd'"):
         check_optimizer(optim.SGD, claims=("fast",))
+    with pytest.raises(ArgumentError, match=r"a claim is one of .*, not 'fast'"):
+        check_optimizer(optim.SGD, claims="fast")
+    made = optim.SGD([tg.tensor([1.0], requires_grad=True)], lr=0.1)
+    with pytest.raises(DTypeError, match="a class, not an optimizer that SGD made; write"):
+        check_optimizer(made)
+    with pytest.raises(DTypeError, match="a class, not 'adam'"):
+        check_optimizer("adam")
     with pytest.raises(ArgumentError, match="SGD has no setting 'momentum'"):
         check_optimizer(optim.SGD, momentum=0.9)

@@ -177,3 +177,5 @@ def test_an_optimizer_that_takes_the_rate_of_the_next_step_is_told(monkeypatch):
 def test_what_is_no_schedule_is_refused():
     with pytest.raises(DTypeError, match=r"a schedule is a function of the step, not 0\.1"):
         check_schedule(0.1)
+    with pytest.raises(DTypeError, match=r"cosine is a class; write check_schedule\(cosine\(…\)\)"):
+        check_schedule(cosine)

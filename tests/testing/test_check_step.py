@@ -153,7 +153,7 @@ FAULTS = {
     "a value asked for": (asks, "compiles", "GraphError", ()),
     "a state nobody sees": (counts, "repeatable", "call 1", ("compiles",)),
     "a layer that nobody trains": (
-        adds_a_layer, "every parameter moves", "extra.weight does not move: no optimizer has it",
+        adds_a_layer, "every parameter moves", "extra.bias do not move: no optimizer has it",
         ("gradients start anew",)),
     "a generator of NumPy's": (draws, "compiles", "it draws from rng", ()),
 }  # fmt: skip
@@ -199,7 +199,9 @@ def test_a_program_that_does_something_else_is_found(monkeypatch):
 
     wrong_program(monkeypatch, lambda result: result * 1.001)
     found = broken(check_step, trainer.step, X, Y)
-    assert list(found) == ["compiled: results"] and "in call 3 the result" in str(found)
+    assert list(found) == [
+        "compiled: results"
+    ] and "in call 3 compile gives something else: the result" in str(found)
     wrong_program(monkeypatch, moved)
     found = broken(check_step, trainer.step, X, Y)
     assert "model.layers[0].weight" in found["compiled: tensors"]
@@ -211,3 +213,48 @@ def test_a_program_that_does_something_else_is_found(monkeypatch):
 def test_what_is_no_function():
     with pytest.raises(DTypeError, match="check_step: checks a function, not"):
         check_step(Trainer)
+
+
+@pytest.mark.parametrize(
+    ("order", "told"),
+    [
+        ("zero_grad backward", "optimizer.step() is not called"),
+        ("zero_grad step backward", "step() finds no gradients; write it after backward()"),
+        ("backward zero_grad step", "zero_grad() clears the gradients before step()"),
+    ],
+)
+def test_calls_in_the_wrong_order_are_told_once(order, told):
+    tg.random.seed(0)
+    model = tg.nn.Linear(3, 2)
+    optimizer = tg.optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x, y):
+        cost = tg.nn.losses.mse(model(x), y)
+        calls = {"backward": cost.backward, "step": optimizer.step}
+        for name in order.split():
+            calls.get(name, optimizer.zero_grad)()
+        return cost
+
+    found = broken(check_step, step, np.ones((4, 3), "float32"), np.zeros((4, 2), "float32"))
+    assert told in found["every parameter moves"]
+    assert found["every parameter moves"].count("not move") == 1
+
+
+def test_what_never_draws_is_not_told_to_draw():
+    tg.random.seed(0)
+    model = tg.nn.Linear(3, 2)
+    optimizer = tg.optim.SGD(model.parameters(), lr=0.1)
+
+    def step(x, y, noise=None):
+        if noise:
+            x = x + np.random.normal(size=x.shape).astype("float32")  # noqa: NPY002
+        optimizer.zero_grad()
+        cost = tg.nn.losses.mse(model(x), y)
+        cost.backward()
+        optimizer.step()
+        return cost
+
+    batch = np.ones((4, 3), "float32"), np.zeros((4, 2), "float32")
+    found = {kept.promise: kept for kept in check_step(step, *batch).promises}
+    assert not found["compiles"].asked and found["compiled: results"].asked
+    assert "it draws from np.random" in broken(check_step, step, *batch, 0.1)["compiles"]

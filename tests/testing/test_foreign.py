@@ -48,6 +48,13 @@ def test_containers_options_and_what_has_no_gradient():
     assert found["picked"].shape == (2, 2)
 
 
+def test_a_tensor_by_keyword_is_an_operand():
+    f = from_autograd(lambda x, w: anp.dot(x, w))
+    w = tg.tensor(W, requires_grad=True)
+    f(X, w=w).sum().backward()
+    tg.testing.assert_close(w.grad, X.T @ np.ones((3, 4)), rtol=1e-13)
+
+
 def test_it_is_composed_with_our_own():
     f = from_autograd(lambda x: anp.sin(x) * x)
     gradcheck(lambda x: tg.exp(f(tg.tanh(x))) * f(x).sum(), X, order=2)

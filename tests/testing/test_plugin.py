@@ -274,6 +274,18 @@ def test_arrays(no_leaks):
     KEPT.append(np.zeros(5000))
 
 @pytest.fixture
+def ends_badly():
+    yield
+    raise OSError
+
+def test_ended_badly(no_leaks, ends_badly):
+    pass
+
+def test_after_that():
+    import gc, tracemalloc
+    assert gc.isenabled() and not tracemalloc.is_tracing()
+
+@pytest.fixture
 def model():
     return tg.nn.Linear(2, 2)
 
@@ -304,7 +316,7 @@ def test_fixtures_and_marks(run):
     failed = {"test_seeded", "test_nan", "test_marked", "test_mistyped"}
     assert {name for name, end in ends.items() if end == "FAILED"} == failed, printed
     assert re.findall(r"ERROR at teardown of (\w+)", printed) == [
-        "test_keeps", "test_cycle", "test_arrays",
+        "test_keeps", "test_cycle", "test_arrays", "test_ended_badly",
     ]  # fmt: skip
     seed = re.search(r"to repeat: pytest '(\S+)' --tg-seed=(\d+)", part(printed, "test_seeded"))
     assert seed[1].endswith("test_seeded")
@@ -346,11 +358,17 @@ def test_ours():
 def test_exactly():
     assert (t == u).all()
 
+def test_at_once():
+    assert t == u
+
 def test_bound():
     assert (abs(t - u) < 0.2).all(), "far"
 
 def test_called():
     assert np.allclose(f(), u)
+
+def test_taken_once():
+    assert np.allclose(next(iter([t, u])), u) and np.allclose(np.add(u, 1, u), t)
 
 def test_arrays():
     assert np.allclose(u, u + 1)
@@ -373,10 +391,12 @@ def test_failures_say_what_differs_and_what_repeats_them(run):
     assert "t is (2, 2) float32, u (2, 2) float64" in told
     assert "at index (0, 1): t * 2 4.0, u + t 4.5" in part(printed, "test_ours")
     assert "at index (0, 1): t 2.0, u 2.5" in part(printed, "test_exactly")
+    assert "1 of 4" not in part(printed, "test_at_once")
+    assert "at index (0, 1): t 2.0, u 2.5" in part(printed, "test_at_once")
     bound = part(printed, "test_bound")
     assert "2 of 4 elements are not abs(t - u) < 0.2" in bound
     assert "the furthest at index (0, 1): 0.5 and 0.2" in bound
-    for name in ("test_called", "test_arrays"):
+    for name in ("test_called", "test_taken_once", "test_arrays"):
         assert "index (" not in part(printed, name)
     code = re.search(r"to repeat it:\n((?:E +.*\n)+)", part(printed, "test_gradcheck"))[1]
     assert re.sub(r"(?m)^E +", "", code).splitlines() == [
@@ -390,6 +410,43 @@ def test_failures_say_what_differs_and_what_repeats_them(run):
         "tg.testing.gradcheck(f, x, order=2, seed=5)",
     ]
     assert "tg.testing.gradcheck(halved, x)" in part(printed, "test_gradcheck_of_an_operation")
+
+
+LINES = """
+def test_gradcheck():
+    tg.testing.gradcheck(halved, np.array([1.0, 3.0]))
+
+def test_op():
+    tg.testing.check_op(halved, [1.0, 3.0])
+
+def test_loss():
+    tg.testing.check_loss(lambda p, t: halved(p - t).mean(), [[1.0], [3.0]], [[2.0], [5.0]])
+
+def test_function_within():
+    tg.testing.gradcheck(lambda x: x @ ones(), np.ones(3))
+
+def test_equal():
+    assert ones() == [[1.0, 2.0]]
+
+@pytest.mark.tg_gradcheck("full")
+def test_sanitizer():
+    halved(ones()).sum().backward()
+
+@pytest.mark.tg_debug("on")
+def test_debug():
+    tg.log(ones() - 1)
+"""
+
+
+def test_failures_show_the_users_lines_alone(run):
+    ends, printed = run(OPS + LINES)
+    assert set(ends.values()) == {"FAILED"}
+    assert not re.search(r"(?m)^\S*tensorgraph/\S+\.py:\d+", printed), printed
+    for name in ends:
+        shown = re.findall(r"(?m)^>  ", part(printed, name))
+        assert len(shown) == 1 + (name == "test_function_within"), part(printed, name)
+    _, printed = run(OPS + LINES, "-k", "test_op", "--full-trace")
+    assert re.search(r"tensorgraph/testing/promises\.py:\d+: CheckError", printed), printed
 
 
 # ----------------------------------------------------------------------- elsewhere, and not at all

@@ -55,13 +55,13 @@ def adapted(f: Callable[..., Any], library: Library) -> Callable[..., Any]:
     """Return a function of tensors that computes, and is differentiated, as ``f`` is by its own.
 
     Arguments are as ``f`` takes them, with tensors or NumPy's arrays for the library's; what is
-    neither, and keywords, are passed on. Results come as ``f`` returns them: lists, tuples and
-    dicts may be nested in both.
+    neither is passed on. Results come as ``f`` returns them: lists, tuples and dicts may be nested
+    in both.
     """
 
     @wraps(f)
     def function(*args: Any, **options: Any) -> Any:
-        leaves, structure = flatten(list(args))
+        leaves, structure = flatten([list(args), options])
         places = [k for k, leaf in enumerate(leaves) if isinstance(leaf, (Tensor, np.ndarray))]
         returned: list[Any] = []
 
@@ -69,7 +69,8 @@ def adapted(f: Callable[..., Any], library: Library) -> Callable[..., Any]:
             filled = list(leaves)
             for place, native in zip(places, natives, strict=True):
                 filled[place] = native
-            results, returned[:] = _flat(f(*unflatten(structure, filled), **options))
+            positional, keywords = unflatten(structure, filled)
+            results, returned[:] = _flat(f(*positional, **keywords))
             return results
 
         results = called(of_arrays, library, [leaves[place] for place in places])

@@ -14,6 +14,7 @@ TOGETHER = (
 def check_reductions(call: LossCall, seed: int) -> str:
     """The sum is that of the losses, and the mean is it divided by what no prediction changes."""
     counts = []
+    _require_each(call.value(reduction="none"), call, 'with reduction="none"')
     for p in call.varied(seed):
         single, total, mean = (call.value(p, reduction=kind) for kind in ("none", "sum", "mean"))
         if off := difference(total, np.asarray(single.sum()), EXACT, float(np.abs(single).sum())):
@@ -93,6 +94,7 @@ def check_doubled(call: LossCall) -> str:
     """Every example twice costs the same, a mean, or twice as much, a sum; say which."""
     once, twice = call.value(), call.taking([*range(call.count)] * 2).value()
     if once.shape:
+        _require_each(once, call, "without a reduction")
         expected = np.concatenate([once, once], axis=_axis_of(once, call))
         if off := difference(twice, expected, EXACT):
             raise AssertionError(f"with every example twice the losses are {off}")
@@ -108,18 +110,23 @@ def check_doubled(call: LossCall) -> str:
 
 
 def check_shapes(call: LossCall) -> None:
-    """Predictions and targets whose shapes differ by an axis are refused, or cost the same.
+    """One of the two with an axis more is refused, or costs the same.
 
     NumPy broadcasts a column (n, 1) beside a row (n,) to n × n differences.
     """
     axis, target_axis = call.batch or (0, 0)
-    whole = call.value()
     p, y = call.predictions, call.targets
-    for name, predictions, targets in (
-        ("targets", p, np.expand_dims(y, target_axis + 1)),
-        ("predictions", np.expand_dims(p, axis + 1), y),
-        ("targets", p, y[None]),
-    ):
+    if p.shape != y.shape:
+        y = y.reshape(p.shape)
+        others = [("targets", p, call.targets)]
+    else:
+        others = [
+            ("targets", p, np.expand_dims(y, target_axis + 1)),
+            ("predictions", np.expand_dims(p, axis + 1), y),
+            ("targets", p, y[None]),
+        ]
+    whole = call.value(p, y)
+    for name, predictions, targets in others:
         try:
             found = call.value(predictions, targets)
         except Exception:
@@ -133,7 +140,8 @@ def check_shapes(call: LossCall) -> None:
                 f"predictions of shape {predictions.shape} and targets of shape {targets.shape} are"
                 f" broadcast: that {told}, shapes {p.shape} and {y.shape} of the same numbers"
                 f" {_cost(whole)}\nrefuse {name} of another shape"
-                f" (if predictions.shape != targets.shape: raise …), or reshape them"
+                f" (if predictions.shape != targets.shape: raise …), or reshape them;"
+                " if they are meant to be broadcast, write broadcasts=True"
             )
 
 
@@ -178,6 +186,16 @@ def check_counted(call: LossCall) -> None:
             f"beside {int(gone.sum())} examples that do not count the cost is {off} without them:"
             " the mean divides by examples that do not count"
         )
+
+
+def _require_each(losses: Array, call: LossCall, when: str) -> None:
+    """Raise unless there are losses of every example, where it is known which these are."""
+    if call.batch is None or (losses.ndim and losses.shape[_axis_of(losses, call)] == call.count):
+        return
+    raise AssertionError(
+        f"{when} the losses have shape {losses.shape}, for {call.count} examples: is something"
+        f" summed along axis {call.batch[1]}, that of the examples?"
+    )
 
 
 def _axis_of(losses: Array, call: LossCall) -> int:

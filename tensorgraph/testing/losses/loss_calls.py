@@ -21,6 +21,9 @@ Loss = Callable[..., Any]
 EXACT = 1e-10
 """What two ways to compute one number may differ by, relative to the largest of its kind."""
 
+FAR = 100
+"""What labels are moved by, to see whether they choose among classes."""
+
 LOGITS = (-1000.0, 1000.0)
 """What a prediction that may be any number may reach."""
 
@@ -127,7 +130,34 @@ class LossCall:
         fitting = [k for k in range(len(p)) if p[:k] + p[k + 1 :] == y]
         if asked is not None and asked % len(p) in fitting:
             return int(asked % len(p))
-        return fitting[-1] if fitting else None
+        return fitting[-1] if fitting and self._are_classes(p[fitting[-1]]) else None
+
+    def _are_classes(self, count: int) -> bool:
+        """Return whether integers choose among so many, as far as can be told from outside.
+
+        They are names, of which it only counts which are the same, or counts, if not.
+        """
+        counted = self.targets[self.targets != self.settings.get("ignore_index")]
+        if counted.size and not 0 <= counted.min() <= counted.max() < count:
+            return False
+        try:
+            renamed = self.value(targets=self.targets + FAR)
+        except Exception:
+            return True
+        return not np.array_equal(renamed, self.value())
+
+    @cached_property
+    def choices(self) -> Array | None:
+        """The targets as one-hot numbers, of the predictions' shape; ``None`` if they are not."""
+        p, y, axis = self.predictions, self.targets, self.class_axis
+        if self.label_axis is not None:
+            count = p.shape[self.label_axis]
+            known = np.where((y >= 0) & (y < count), y, 0)
+            return np.moveaxis(np.eye(count)[known], -1, self.label_axis)
+        if axis is None or y.shape != p.shape or p.shape[axis] < 2:
+            return None
+        is_hot = np.isin(y, (0, 1)).all() and (y.sum(axis=axis) == 1).all()
+        return y.astype(np.float64) if is_hot else None
 
     @cached_property
     def class_axis(self) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,14 @@ import numpy as np
 from tensorgraph.errors import describe
 from tensorgraph.testing.losses.loss_calls import (
     EXACT,
+    LOGITS,
     Array,
     LossCall,
     as_numbers,
     difference,
 )
 from tensorgraph.testing.numeric.gradcheck import gradcheck
+from tensorgraph.testing.promises import NotAsked
 
 SINGLE = 2e-4
 """What float32 may lose, relative to the largest number of its kind."""
@@ -120,17 +123,48 @@ def check_lowest(call: LossCall, lowest: float | None, perfect: Array | None, se
 def check_extremes(call: LossCall, seed: int) -> str:
     """Cost and gradient are finite at extreme predictions, in double and in single precision."""
     for dtype in (np.float64, np.float32):
-        typed = call.in_dtype(dtype)
         for p in _extreme(call, seed):
-            for what, compute in (("cost", typed.value), ("gradient", typed.gradient)):
-                found = compute(p.astype(dtype))
-                if not np.isfinite(found).all():
-                    raise AssertionError(
-                        f"the {what} is {_first_bad(found)} in {np.dtype(dtype)} at predictions"
-                        f" {_shown(p)}, targets {_shown(call.targets)}\n{_advice(call)}"
-                    )
+            _require_finite(call.in_dtype(dtype), p, _advice(call))
+    for label in _only_label(call):
+        one = call.with_inputs(call.predictions, np.full_like(call.targets, label))
+        for p in (call.predictions, *_extreme(call, seed)):
+            _require_finite(one, p, NOTHING)
     low, high = call.extremes
     return "" if call.given_extremes else f"predictions of {low:g} and {high:g}"
+
+
+NOTHING = (
+    "there may be none of a kind, as in an empty mask: 0 / 0 is NaN; divide by … + 1, or by"
+    " tg.maximum(count, 1)"
+)
+
+
+OF_SLOPES = (
+    "the cost is finite there: a root of 0 has no slope, as that of a sum of squares where rows are"
+    " equal (take tg.norm, or tg.sqrt(… + eps)), and 0 · ∞ is NaN also behind tg.where"
+)
+
+
+def _only_label(call: LossCall) -> tuple[int, ...]:
+    """Return the labels that all targets may have, as far as the examples tell."""
+    y = call.targets
+    alike = y.shape == call.predictions.shape and call.class_axis is None
+    return (0, 1) if alike and np.isin(y, (0, 1)).all() else ()
+
+
+def _require_finite(call: LossCall, p: Array, advice: str) -> None:
+    """Raise unless cost and gradient are finite, or what the loss is given is refused."""
+    typed = p.astype(call.predictions.dtype)
+    for what, compute, mend in (
+        ("cost", call.value, advice),
+        ("gradient", call.gradient, f"{OF_SLOPES}\n{advice}"),
+    ):
+        found = compute(typed)
+        if not np.isfinite(found).all():
+            raise AssertionError(
+                f"the {what} is {_first_bad(found)} in {typed.dtype} at predictions {_shown(p)},"
+                f" targets {_shown(call.targets)}\n{mend}"
+            )
 
 
 def check_single(call: LossCall, seed: int) -> None:
@@ -144,7 +178,8 @@ def check_single(call: LossCall, seed: int) -> None:
         if single.dtype != np.float32:
             raise AssertionError(
                 f"the {what} of float32 predictions is {single.dtype}: an array of float64 among"
-                " the constants? Write plain numbers, or constant.astype(predictions.dtype)"
+                " the constants, or a number of NumPy? Write plain ones, int(n), or"
+                " constant.astype(predictions.dtype)"
             )
         if off := difference(single, double, SINGLE):
             raise AssertionError(f"the {what} in float32 is {off}, as in float64")
@@ -153,6 +188,94 @@ def check_single(call: LossCall, seed: int) -> None:
             raise AssertionError(
                 f"the cost in float32 is {off}, as in float64, at predictions {_shown(p)}"
             )
+
+
+def check_continuous(call: LossCall, seed: int) -> None:
+    """The cost does not jump anywhere on straight lines through the predictions.
+
+    What the gradients at both ends of a piece do not tell of the change between them is looked for
+    in ever smaller pieces.
+    """
+    for line in _lines(call, seed):
+        t = np.linspace(0.0, 1.0, PIECES + 1)
+        ends = [_on_line(call, line, s) for s in t]
+        step = 1 / PIECES
+        missing = [_untold(a, b, step) for a, b in pairwise(ends)]
+        if not np.isfinite(missing).all():
+            continue
+        size = max(abs(cost) for cost, _ in ends)
+        for k in np.argsort(missing)[-3:]:
+            low, high, before, after = float(t[k]), float(t[k + 1]), ends[k], ends[k + 1]
+            while high - low > 1e-12 and abs(after[0] - before[0]) > 1e-6 * size:
+                middle = (low + high) / 2
+                here, step = _on_line(call, line, middle), middle - low
+                if _untold(before, here, step) >= _untold(here, after, step):
+                    high, after = middle, here
+                else:
+                    low, before = middle, here
+            if abs(after[0] - before[0]) > 1e-6 * size:
+                p = line(low)
+                apart = float(np.abs(line(high) - p).max())
+                raise AssertionError(
+                    f"the cost jumps from {before[0]:.9g} to {after[0]:.9g} between predictions"
+                    f" that differ by {apart:.1g}, at {_shown(p)}, targets {_shown(call.targets)}"
+                    "\nwhere two formulas meet they must agree; if a jump is meant, write"
+                    " continuous=False"
+                )
+
+
+PIECES = 64
+"""In which a line is looked through."""
+
+
+def _lines(call: LossCall, seed: int) -> Iterator[Callable[[float], Array]]:
+    """Yield straight lines through the predictions, from one side to the other, in their domain."""
+    rng = np.random.default_rng(seed)
+    low, high = call.extremes
+    middle = call.predictions
+    y = call.targets
+    if y.shape == middle.shape and np.isfinite(y).all():
+        middle = y.astype(np.float64)  # thresholds are of the difference, as a rule
+    reach = 4 * max(1.0, float(np.std(call.predictions)))
+    for _ in range(2):
+        way = reach * rng.uniform(0.5, 1, middle.shape) * rng.choice([-1.0, 1.0], middle.shape)
+        first, last = (np.clip(middle + s * way, low, high) for s in (-1, 1))
+        if (low, high) != LOGITS:
+            inner = 1e-2 * (min(high, float(np.abs(call.predictions).max())) - max(low, -reach))
+            first, last = (np.clip(end, low + inner, high - inner) for end in (first, last))
+        yield lambda s, a=first, b=last: np.asarray((1 - s) * a + s * b)  # type: ignore[misc]
+
+
+def _on_line(call: LossCall, line: Callable[[float], Array], s: float) -> tuple[float, float]:
+    """Return the cost, and how it changes along a line."""
+    p = line(s)
+    return float(call.value(p).sum()), float((call.gradient(p) * (line(1.0) - line(0.0))).sum())
+
+
+def _untold(a: tuple[float, float], b: tuple[float, float], step: float) -> float:
+    """Return how much of a change the slopes at both ends do not tell."""
+    return abs(b[0] - a[0] - step * (a[1] + b[1]) / 2)
+
+
+def check_confident(call: LossCall) -> None:
+    """The surer a prediction is of a wrong class, the gradient does not vanish."""
+    hot, axis = call.choices, call.class_axis
+    if hot is None or axis is None:
+        raise NotAsked("the targets choose no classes")
+    wrong = np.roll(hot, 1, axis=axis)
+    undecided = float(np.abs(call.gradient(np.full(hot.shape, -np.log(hot.shape[axis])))).max())
+    found = float(np.abs(call.gradient(SURE * (wrong - 1))).max())
+    if found < 1e-6 * undecided:
+        raise AssertionError(
+            f"where predictions are sure of a wrong class (0, and -{SURE:g} for the others), the"
+            f" gradient is {found:.2g}; undecided, it is {undecided:.2g}: such examples are never"
+            " learnt\nis a softmax taken twice, or the logarithm of softmax + ε? Take"
+            " tg.log_softmax of the logits; if it is meant (as of Brier's), write saturates=True"
+        )
+
+
+SURE = 100.0
+"""How far the logit of a class is above the others where nothing is left to doubt."""
 
 
 def check_class_sums(call: LossCall, seed: int) -> None:

@@ -36,8 +36,10 @@ def check_module(
     as it is. Asked for are:
 
     - gradients, of both orders, by inputs and parameters, against numeric ones (by samples, where
-      there are many numbers);
-    - that every parameter is found, is its own, and gets a gradient;
+      there are many numbers). A layer that detaches on purpose, as a straight-through estimator
+      does, says so by ``stops_gradients = True`` in its class: they are then not asked for;
+    - that every parameter is found, is its own, and gets a gradient (what is held
+      twice, as ``[layer] * 3`` does, is told as a remark);
     - that examples do not influence one another, that a permuted batch gives permuted results, that
       a batch may have any number of examples, one or none. A layer that takes the batch as a whole
       in training, as batch norm does, says so by ``mixes_examples = True`` in its class;
@@ -79,7 +81,7 @@ def check_module(
         Traceback (most recent call last):
         ...
         tensorgraph.errors.CheckError: check_module Centred(): 1 of ... promises broken
-          ✘ examples are independent: the result for other examples changes with example 0 ...
+          ✘ examples are independent: the result for other examples changes with example 0...
     """
     __tracebackhide__ = True
     if not isinstance(module, Module):

@@ -61,7 +61,7 @@ def here() -> str:
 def user_line() -> str:
     """Return the user's line that runs: the innermost one that is called from here."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename == __file__:
+    while frame is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
     while frame is not None:
         name = frame.f_code.co_filename

@@ -173,7 +173,7 @@ def any_number_of_examples(subject: Subject) -> str:
                     f" length stand in the code that is the batch's, {count}?"
                 )
             elif difference := array_difference(found[place], expected, CLOSE):
-                lines.append(f"{told} {place} {difference}, as in the whole batch")
+                lines.append(f"{told} it differs from the whole batch: {place} {difference}")
     if lines:
         raise AssertionError("\n".join(lines))
     return ""

@@ -11,9 +11,11 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.nested_containers import flatten
-from tensorgraph.engine.tensor import Tensor
+from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.errors import listing
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.stateless import functional_call
+from tensorgraph.testing.modules.stops import stops
 from tensorgraph.testing.modules.subject import (
     Array,
     ModuleSubject,
@@ -108,13 +110,14 @@ def _compare(
     f: Callable[[dict[str, Any]], list[Any]], arrays: dict[str, Array], wanted: Asked
 ) -> str:
     names = list(wanted)
+    held = {name: wrap(array) for name, array in arrays.items()}  # code may ask tensors' methods
 
     def function(*numbers: Any) -> list[Any]:
         values = {
             name: part.at(x) if isinstance(part, Samples) else x
             for (name, part), x in zip(wanted.items(), numbers, strict=True)
         }
-        return f({**arrays, **values})
+        return f({**held, **values})
 
     # What gradcheck calls its arguments is put into our words afterwards.
     function.__signature__ = Signature(  # type: ignore[attr-defined]
@@ -143,11 +146,16 @@ def gradients_are_right(subject: Subject) -> str:
     f = subject.fresh()
     if not any(a.dtype.kind == "f" for a in subject.outputs(f, subject.given()).values()):
         raise NotAsked("nothing real comes back")
-    return compare(lambda values: _called(subject, f, values), of_inputs(subject, f))
+    try:
+        return compare(lambda values: _called(subject, f, values), of_inputs(subject, f))
+    except AssertionError as error:
+        raise AssertionError(f"{error}{_stops(subject, f)}") from None
 
 
 def gradients_of_module_are_right(subject: ModuleSubject) -> str:
     """Its gradients, and those of its gradients, are the numeric ones: by inputs, parameters."""
+    if subject.stopping:
+        raise NotAsked(f"{listing(subject.stopping)} stops gradients on purpose")
     told = []
     for training in subject.modes:
         module = subject.moved(training=training)
@@ -168,8 +176,15 @@ def gradients_of_module_are_right(subject: ModuleSubject) -> str:
             told.append(compare(f, arrays))
         except AssertionError as error:
             mode = f"in {'training' if training else 'evaluation'}: " * (len(subject.modes) > 1)
-            raise AssertionError(f"{mode}{error}") from None
+            stopped = _stops(subject, module)
+            mark = "; if it is meant, write stops_gradients = True in the class" * bool(stopped)
+            raise AssertionError(f"{mode}{error}{stopped}{mark}") from None
     return ", then ".join(dict.fromkeys(told))
+
+
+def _stops(subject: Subject, f: Callable[..., Any]) -> str:
+    """Return where a call lets no gradient through."""
+    return stops(lambda: subject.tensors(f, subject.variables(subject.given())))
 
 
 def _called(subject: Subject, f: Callable[..., Any], values: dict[str, Any]) -> list[Any]:

@@ -11,11 +11,12 @@ import numpy as np
 
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.graph import reachable
-from tensorgraph.engine.nested_containers import flatten
+from tensorgraph.engine.nested_containers import flatten, places
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import listing
 from tensorgraph.nn.contents import walk
 from tensorgraph.nn.module import Module
+from tensorgraph.testing.modules.stops import stops
 from tensorgraph.testing.modules.subject import (
     Array,
     ModuleSubject,
@@ -70,11 +71,14 @@ def every_parameter_gets_a_gradient(subject: ModuleSubject) -> str:
             if _counts(weighted(results), outputs.get(id(owners[path]), [])):
                 fed.add(path)
     dead = {path for path, count in zero.items() if count == TRIALS}
-    lines = [
-        f"{where[path]} gets no gradient: no result depends on it. Is it used, and is nothing on"
-        " the way detached, or an array?"
-        for path in sorted(missing)
-    ]
+    lines = []
+    if lost := sorted(where[path] for path in missing):
+        f = subject.fresh(training=True)
+        stopped = stops(lambda: subject.tensors(f, subject.variables(subject.given())))
+        lines.append(
+            f"{listing(lost)} gets no gradient: no result depends on it. Is it used, and is nothing"
+            f" on the way detached, or an array?{stopped}"
+        )
     lines += [
         f"{where[path]} gets a gradient of nothing but zeros: what comes after it lets none through"
         for path in sorted(dead - fed)
@@ -85,7 +89,10 @@ def every_parameter_gets_a_gradient(subject: ModuleSubject) -> str:
     if still := sorted(where[path] for path in dead & fed):
         told.append(f"that of {listing(still)} is 0: it meets zeros alone, such as a first state")
     if still := sorted(where[path] for path in tiny - dead):
-        told.append(f"that of {listing(still)} is 0 but for rounding: no result depends on it")
+        told.append(
+            f"that of {listing(still)} is rounding alone: what comes after cancels it, so it could"
+            " be left out"
+        )
     return "; ".join(told)
 
 
@@ -122,7 +129,7 @@ def parameters_are_found(subject: ModuleSubject) -> str:
     """What is trained are the module's parameters: none is hidden, made in a call, or doubled."""
     module = subject.fresh(training=True)
     before = dict(module.named_parameters())
-    places = parameter_places(module)
+    names = parameter_places(module)
     variables = subject.variables(subject.given())
     results = tensors_of(subject.tensors(module, variables))
     after = dict(module.named_parameters())
@@ -133,11 +140,11 @@ def parameters_are_found(subject: ModuleSubject) -> str:
         for path in after.keys() - before.keys()
     ]
     lines += [
-        f"{places[path]} is a parameter no more after a call"
+        f"{names[path]} is a parameter no more after a call"
         for path in before.keys() - after.keys()
     ]
     lines += [
-        f"{places[path]} is another tensor after a call, which an optimizer does not know; give it"
+        f"{names[path]} is another tensor after a call, which an optimizer does not know; give it"
         " new values by .assign(…)"
         for path in before.keys() & after.keys()
         if before[path] is not after[path]
@@ -154,7 +161,35 @@ def parameters_are_found(subject: ModuleSubject) -> str:
     if lines:
         raise AssertionError("\n".join(dict.fromkeys(lines)))
     numbers = sum(t.size for t in after.values())
-    return f"{len(after)} of {numbers:,} numbers" if after else "there are none"
+    told = f"{len(after)} of {numbers:,} numbers" if after else "there are none"
+    return "; ".join([told, *_held_twice(subject.module)])
+
+
+def _held_twice(module: Module) -> list[str]:
+    """Say which layers and parameters are one and the same thing under several names."""
+    held: dict[int, list[str]] = {}
+    for found in walk(module):
+        if isinstance(found.value, Module):
+            for name, value in vars(found.value).items():
+                if not name.startswith("_"):
+                    for inside, place in zip(flatten(value)[0], places(value), strict=True):
+                        if _is_trained(inside):
+                            dot = f"{found.place}." if found.place else ""
+                            held.setdefault(id(inside), []).append(
+                                placed(f"{dot}{name}{place}", None)
+                            )
+    return [
+        f"{listing(names)} are one and the same, trained as one"
+        for names in held.values()
+        if len(names) > 1
+    ]
+
+
+def _is_trained(value: Any) -> bool:
+    """Return whether it is a parameter, or a layer that has one."""
+    if isinstance(value, Module):
+        return any(True for _ in value.parameters())
+    return type(value) is Tensor and value.requires_grad
 
 
 def _strange(module: Module, leaf: Tensor, nodes: list[Any]) -> str:

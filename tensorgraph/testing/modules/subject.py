@@ -66,6 +66,7 @@ class Subject:
         batch_axis: int | Sequence[int | None] | None,
     ) -> None:
         self.f = f
+        inputs = [_as_array(value) for value in inputs]
         leaves, self._structure = flatten(list(inputs))
         self._leaves = [x.numpy() if type(x) is Tensor else x for x in leaves]
         self.names = _names(f, inputs)
@@ -184,10 +185,18 @@ class ModuleSubject(Subject):
     @property
     def mixing(self) -> list[str]:
         """The layers that let examples influence each other in training, as they declare."""
+        return self._layers(lambda layer: layer.mixes_examples)
+
+    @property
+    def stopping(self) -> list[str]:
+        """The layers that let no gradient through some of what they compute, as they declare."""
+        return self._layers(lambda layer: layer.stops_gradients)
+
+    def _layers(self, chosen: Callable[[Module], bool]) -> list[str]:
         return [
             placed(found.place, found.value)
             for found in walk(self.module)
-            if isinstance(found.value, Module) and found.value.mixes_examples
+            if isinstance(found.value, Module) and chosen(found.value)
         ]
 
 
@@ -242,6 +251,15 @@ def shapes_of(values: Sequence[Any] | Mapping[str, Any]) -> str:
     """Return the shapes of arrays, in words."""
     items = values.values() if isinstance(values, Mapping) else values
     return ", ".join(str(np.shape(x)) for x in items if isinstance(x, np.ndarray)) or "no array"
+
+
+def _as_array(value: Any) -> Any:
+    """Return a table of another library, or a nested list of numbers, as an array."""
+    table = hasattr(value, "__array__") and not isinstance(value, (Tensor, np.ndarray, np.generic))
+    numbers = isinstance(value, list) and all(
+        isinstance(leaf, (int, float)) for leaf in flatten(value)[0]
+    )
+    return np.asarray(value) if table or numbers else value
 
 
 def _names(f: Any, inputs: Sequence[Any]) -> list[str]:

@@ -236,14 +236,17 @@ class Comparison:
 
     def _is_rounding(self, probe: Probe, difference: float, margin: float) -> bool:
         """Return whether rounding explains that a derivative differs from the complex step's."""
-        if extended := self.numeric.extended(probe):
+        numeric = self.numeric
+        floor = 0.0
+        if extended := numeric.extended(probe):
             computed, found, blur = extended
             if abs(computed - found) <= margin + blur:
                 return True
             if not probe.is_element:
                 return False  # its elements are looked at
-        numeric = self.numeric
-        floor = numeric.gradient_floor(probe) + numeric.step_floor(probe) + numeric.haze(probe)
+        else:
+            floor = numeric.haze(probe)
+        floor += numeric.gradient_floor(probe) + numeric.step_floor(probe)
         return difference <= margin + floor
 
     def _worst_element(self, k: int, probe: Probe, inside: Array) -> Probe:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tensorgraph import errors
 from tensorgraph.testing.numeric import rounding
 from tensorgraph.testing.numeric.checked_function import Array, Scalar
 from tensorgraph.testing.numeric.extended import FINER, Extended, NotExtendedError
@@ -107,32 +108,38 @@ class Derivatives:
         return seen
 
     def nearby(self, probe: Probe) -> Slope | None:
-        """Return the least and the largest slope at points nearby; ``None`` if it is one there.
+        """Return the least and the largest slope at points nearby; ``None`` if there is no kink.
 
         All arguments are moved a little: where some tie, the function may look smooth along every
-        element by itself, and is not.
+        element by itself, and is not. Of a smooth function, slopes are the nearer to each other
+        the nearer the points are.
         """
-        step = _NEARBY_STEP * probe.unit
+        low, high = self._slopes_nearby(probe, _NEARBY)
+        margin = 4e-16 * self.size / (_NEARBY_STEP * probe.unit)
+        if not high - low > 1e-3 * (abs(low) + abs(high)) + 10 * margin:
+            return None
+        lower, higher = self._slopes_nearby(probe, _NEARBY / 4)
+        return between(low, high, margin) if higher - lower > (high - low) / 2 else None
+
+    def _slopes_nearby(self, probe: Probe, far: float) -> tuple[float, float]:
+        """Return the least and the largest slope at points up to so many units away."""
+        step = far * _NEARBY_STEP / _NEARBY
 
         def derivative() -> float:
             point = {
-                k: self.space.units[k] * self.rng.uniform(-_NEARBY, _NEARBY, array.shape)
+                k: self.space.units[k] * self.rng.uniform(-far, far, array.shape)
                 for k, array in enumerate(self.space.arrays)
             }
             sides = []
             for sign in (1, -1):
                 moved = dict(point)
-                for k, d in probe.times(sign * _NEARBY_STEP).items():
+                for k, d in probe.times(sign * step).items():
                     moved[k] = moved[k] + d
                 sides.append(self.scalar.change(moved))
-            return (sides[0] - sides[1]) / (2 * step)
+            return (sides[0] - sides[1]) / (2 * step * probe.unit)
 
         slopes = [derivative() for _ in range(_NEARBY_POINTS)]
-        low, high = min(slopes), max(slopes)
-        margin = 4e-16 * self.size / step
-        if not high - low > 1e-3 * (abs(low) + abs(high)) + 10 * margin:
-            return None
-        return between(low, high, margin)
+        return min(slopes), max(slopes)
 
     def is_rough(self, probe: Probe, seen: Slope) -> bool:
         """Return whether there is a kink or a jump, as far as the slope of values tells."""
@@ -213,8 +220,18 @@ class Derivatives:
     # -------------------------------------------------------------------------------- the gradient
 
     def gradient_floor(self, probe: Probe) -> float:
-        """Return how far the derivative that follows from the gradient may be off by rounding."""
+        """Return how far the derivative that follows from the gradient may be off by rounding.
+
+        Raises:
+            GradcheckError: the gradient is another one for the same arguments.
+        """
         if self._floors is None:
+            again = self.scalar.gradient()
+            if not all(map(np.array_equal, again, self.gradient)):
+                raise errors.GradcheckError(
+                    "gradcheck: the gradient is another one when it is computed again; does a rule"
+                    " draw random numbers, or keep state between calls?"
+                )
             self._floors = rounding.of_gradient(self.scalar, self.gradient, self.rng)
         floors = (self._floors[k] * d for k, d in probe.direction.items())
         norms = [float(np.linalg.norm(floor.reshape(-1))) for floor in floors]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.op import Op
-from tensorgraph.errors import ArgumentError
+from tensorgraph.errors import ArgumentError, DTypeError, listing
 from tensorgraph.testing.ops import points, precision, record_requirements, requirements, sizes
 from tensorgraph.testing.ops.op_calls import Case, bound, elementwise_cases, record_of
 from tensorgraph.testing.ops.references import check_value, reference
@@ -68,7 +68,7 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
     """
     record = record_of(op)
     if inputs:
-        arrays = tuple(np.array(value) for value in inputs)
+        arrays = _given(record, inputs)
         cases = [Case(record.name, bound(record, static), arrays, "dtype" not in record.defaults)]
     elif record.family == "elementwise":
         cases = elementwise_cases(record, static)
@@ -81,12 +81,36 @@ def check_op(op: Op | Callable[..., Any], *inputs: Any, **static: Any) -> Checke
         reference(record, static)  # takes the static parameters
     calls = f"{len(cases)} call{'s' * (len(cases) != 1)}"
     promises = {
-        "runs": every(cases, Case.run),
+        "runs": every(
+            cases,
+            requirements.check_elementwise if record.family == "elementwise" else Case.run,
+        ),
         **_of_calls(record, cases, static, bool(inputs)),
         **_of_record(record, cases, static),
     }
     needs = dict.fromkeys(promises, ("runs",)) | _NEEDS
     return examined(f"check_op: {record.name}, {calls}", promises, needs)
+
+
+def _given(op: Op, inputs: Sequence[Any]) -> tuple[np.ndarray[Any, Any], ...]:
+    """Return example inputs as arrays, if the operation can be checked with them."""
+    arrays = tuple(np.array(value) for value in inputs)
+    for i, array in enumerate(arrays):
+        if array.dtype.kind == "f" and array.dtype != np.float64:
+            raise DTypeError(
+                f"check_op: {op.name} is given {op.operand_name(i)} in {array.dtype}; give"
+                " float64: single precision is tried besides"
+            )
+    try:
+        np.broadcast_shapes(*(array.shape for array in arrays))
+    except ValueError:
+        if op.family == "elementwise":
+            raise ArgumentError(
+                f"check_op: {op.name} counts as elementwise, but the inputs' shapes"
+                f" {listing([array.shape for array in arrays])} do not broadcast;"
+                f" {requirements.IF_NOT}"
+            ) from None
+    return arrays
 
 
 _NEEDS = {

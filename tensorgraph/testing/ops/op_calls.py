@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from inspect import Parameter, Signature, signature
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,9 @@ class Case:
     def fixing(self, free: int) -> Callable[[Any], Any]:
         """Return the function of one input alone, the others constant."""
         before, after = self.inputs[:free], self.inputs[free + 1 :]
-        return lambda x: self.function(*before, x, *after)
+        parameters = list(signature(self.function).parameters)
+        name = parameters[free] if free < len(parameters) else "x"
+        return with_names(lambda x: self.function(*before, x, *after), [name])
 
     def run(self, variables: Sequence[int] | None = None) -> tuple[list[Tensor], list[Tensor]]:
         """Return the leaves that stand for some inputs (all floating ones), and the results."""
@@ -152,4 +155,13 @@ def record_of(op: Any) -> Op:
 
 def bound(function: Callable[..., Any], static: dict[str, Any]) -> Callable[..., Any]:
     """Return a function of the inputs alone."""
-    return lambda *inputs: function(*inputs, **static)
+    call = lambda *inputs: function(*inputs, **static)  # noqa: E731
+    return with_names(call, function.inputs) if isinstance(function, Op) else call
+
+
+def with_names(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
+    """Return a function whose arguments messages call by these names."""
+    function.__signature__ = Signature(  # type: ignore[attr-defined]
+        [Parameter(name, Parameter.POSITIONAL_ONLY) for name in names if name.isidentifier()]
+    )
+    return function

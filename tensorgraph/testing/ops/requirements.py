@@ -34,14 +34,38 @@ EXACT = 1e-12
 """What two ways to compute the same number may differ by, relative to its terms."""
 
 
+IF_NOT = (
+    'if it is not, say so where it is made: tg.op(…, family="contract"), or "reduce", "shape",'
+    ' "index"'
+)
+
+
+def check_elementwise(case: Case) -> None:
+    """An elementwise operation takes inputs that broadcast together, and gives that shape."""
+    shape = np.broadcast_shapes(*map(np.shape, case.inputs))
+    otherwise = f"\n  it counts as elementwise; {IF_NOT}, and give check_op example inputs"
+    try:
+        results = case.run()[1]
+    except Exception as error:
+        raise AssertionError(f"{case}: {type(error).__name__}: {error}{otherwise}") from error
+    for result in results:
+        _require(
+            result.shape == shape,
+            f"{case}: the result has shape {result.shape}, not {shape}{otherwise}",
+        )
+
+
 def check_gradients(case: Case) -> None:
     """First and second derivatives are right: by all inputs together, and by each alone."""
     if not case.floating or not _has_floating_result(case):
         return
-    gradcheck(case.function, *case.inputs, order=2)
-    if len(case.floating) > 1:
-        for i in case.floating:
-            gradcheck(case.fixing(i), case.inputs[i])
+    try:
+        gradcheck(case.function, *case.inputs, order=2)
+        if len(case.floating) > 1:
+            for i in case.floating:
+                gradcheck(case.fixing(i), case.inputs[i])
+    except errors.GradcheckError as error:
+        raise errors.GradcheckError(f"{case}: {str(error).removeprefix('gradcheck: ')}") from error
 
 
 def check_dtypes(case: Case) -> None:

@@ -11,7 +11,7 @@ from tensorgraph.testing.optimizers import state_promises, step_promises, traini
 from tensorgraph.testing.optimizers.claims import CLAIMS
 from tensorgraph.testing.optimizers.stepping import Array, leaves, subject_of, values
 from tensorgraph.testing.optimizers.textbook import TEXTBOOK
-from tensorgraph.testing.promises import Checked, Promise, examined, quietly
+from tensorgraph.testing.promises import Checked, NotAsked, Promise, examined, quietly
 
 
 def check_optimizer(
@@ -23,13 +23,13 @@ def check_optimizer(
 ) -> Checked:
     """Ask an optimizer for what optimizers promise; raise one error that tells of all broken.
 
-    It finds the bottom of quadratic bowls; a gradient that is not finite changes nothing;
-    parameters move by themselves, those without a gradient not at all; lr=0 moves nothing, weight
-    decay shrinks by α·λ·θ; float32 follows float64; a run that is saved, copied or pickled goes on
-    exactly; an optimizer begins afresh, keeps memory of its own and not ever more of it. Of what is
-    derived from ``tg.optim.Optimizer`` also: groups keep to their settings, large parameters move
-    as small ones, recorded steps are the same steps, and the derivative by ``lr`` is right. Of the
-    package's own, equation and claims are known.
+    It finds the bottom of quadratic bowls; a gradient of 0 is taken, one that is not finite changes
+    nothing; parameters move by themselves, those without a gradient not at all; lr=0 moves nothing,
+    weight decay shrinks by α·λ·θ; float32 follows float64; a run that is saved, copied or pickled
+    goes on exactly; an optimizer begins afresh, keeps memory of its own and not ever more of it. Of
+    what is derived from ``tg.optim.Optimizer`` also: the state advances, groups keep to their
+    settings, large parameters move as small ones, recorded steps are the same steps, and the
+    derivative by ``lr`` is right. Of the package's own, equation and claims are known.
 
     Args:
         rule: a class, as ``tg.optim.Adam``, or another function that makes an optimizer of a list
@@ -47,11 +47,12 @@ def check_optimizer(
     Raises:
         CheckError: promises are broken; its ``result`` says which.
         ArgumentError: an unknown claim.
+        DTypeError: nothing that makes optimizers.
 
     Example:
         >>> import tensorgraph as tg
         >>> tg.testing.check_optimizer(tg.optim.Adam, lr=0.01)
-        check_optimizer: Adam(lr=0.01): 20 promises kept
+        check_optimizer: Adam(lr=0.01): 23 promises kept
           ...
         >>> class Forgetful(tg.optim.SGD):
         ...     def update(self, param, grad, state, t, lr, weight_decay=0.0):
@@ -62,6 +63,7 @@ def check_optimizer(
         ...
         tensorgraph.errors.CheckError: check_optimizer: Forgetful(lr=0.1): ...
     """
+    claims = [claims] if isinstance(claims, str) else claims
     subject = subject_of(rule, settings)
     subject.make(leaves(values()))  # says which settings make no sense
     book = TEXTBOOK.get(subject.rule)
@@ -72,7 +74,11 @@ def check_optimizer(
         promises["equation"] = partial(step_promises.check_equation, subject, book.equation)
         claims = [*claims, *(claim for claim in book.claims if claim not in claims)]
     promises |= {f"claim: {word}": partial(_claim(word), subject) for word in claims}
+    if first_step is None and book is None:
+        promises["first step"] = _not_compared
     asked: dict[str, Callable[..., str | None]] = {
+        "finite steps": step_promises.check_finite,
+        "gradients of 0": step_promises.check_zero_gradient,
         "converges": training_promises.check_converges,
         "begins afresh": state_promises.check_afresh,
         "parameters by themselves": step_promises.check_apart,
@@ -91,6 +97,7 @@ def check_optimizer(
         asked["resumes"] = state_promises.check_resumed
         asked["state of its own"] = state_promises.check_own_memory
     if subject.is_rule:
+        asked["state advances"] = state_promises.check_advances
         asked["groups"] = state_promises.check_groups
         asked["large parameters"] = step_promises.check_sizes
         asked["recorded steps"] = training_promises.check_recorded
@@ -99,15 +106,23 @@ def check_optimizer(
     promises |= {name: partial(promise, subject) for name, promise in asked.items()}
     shown = ", ".join(f"{name}={value!r}" for name, value in subject.settings.items())
     name = getattr(subject.rule, "__name__", type(subject.rule).__name__)
-    first = "begins afresh"
-    promises = {first: promises.pop(first), **promises}
-    needs = {name: [first] for name in promises if name != first}
+    first = ["finite steps", "begins afresh"]
+    promises = {**{name: promises.pop(name) for name in first}, **promises}
+    needs = {name: first for name in promises if name not in first}
     needs |= {
-        "state of its own": [first, "resumes"],
-        "large parameters": [first, "parameters by themselves"],
+        "begins afresh": first[:1],
+        "state of its own": [*first, "resumes"],
+        "large parameters": [*first, "parameters by themselves"],
     }
     with quietly():
         return examined(f"check_optimizer: {name}({shown})", promises, needs)
+
+
+def _not_compared() -> None:
+    raise NotAsked(
+        "so nothing says that the numbers of its steps are right: give the formula of the first"
+        " one, first_step=lambda param, grad: …, in NumPy"
+    )
 
 
 def _claim(word: str) -> Callable[..., None]:

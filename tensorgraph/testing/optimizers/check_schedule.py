@@ -61,6 +61,11 @@ def check_schedule(
           ✘ peak: at step 10 the rate is 0.0904382075; 0.1 is to be the largest
           ...
     """
+    if isinstance(schedule, type):
+        raise errors.DTypeError(
+            f"check_schedule: {schedule.__name__} is a class; write"
+            f" check_schedule({schedule.__name__}(…)), a function of the step"
+        )
     if not callable(schedule):
         raise errors.DTypeError(
             f"check_schedule: a schedule is a function of the step, not {errors.describe(schedule)}"

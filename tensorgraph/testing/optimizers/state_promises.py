@@ -41,6 +41,40 @@ def check_afresh(subject: Subject) -> None:
         )
 
 
+def check_advances(subject: Subject) -> None:
+    """What a step reads of the state is not for ever what ``start`` returned."""
+    (optimizer, param), gradients = _alone(subject), draws(3)
+    begun = _started(optimizer, param)
+    state, settings = begun, optimizer.groups[0].settings(0)
+    for t, (_, g, *_) in enumerate(gradients, 1):
+        param, state = optimizer.update(param, g, state, t, **settings)
+    elsewhere = _started(optimizer, param + 1.0)  # what remembers where it began may stay
+    for key, value in begun.items():
+        if not (np.array_equal(state[key], value) and np.array_equal(elsewhere[key], value)):
+            continue
+        g = gradients[0][1]
+        first, other = (
+            optimizer.update(param, g, {**begun, key: v}, 1, **settings)[0]
+            for v in (value, value + 1.0)
+        )
+        if not np.array_equal(first, other, equal_nan=True):
+            raise AssertionError(
+                f"after 3 steps state[{key!r}] is what start returned, though the step depends on"
+                f" it: does update return the state that it was given?\nwrite return param,"
+                f" {{{key!r}: …}} with the new one"
+            )
+
+
+def _alone(subject: Subject) -> tuple[Any, Array]:
+    """Return an optimizer and the values of 'vector'."""
+    array = values()[1]
+    return subject.make(leaves([array])), array
+
+
+def _started(optimizer: Any, param: Array) -> dict[str, Array]:
+    return {key: np.asarray(value) for key, value in optimizer.start(param).items()}
+
+
 def check_resumed(subject: Subject) -> None:
     """A run that is saved and loaded goes on exactly as one that was not interrupted."""
     gradients = draws(6)

@@ -53,6 +53,52 @@ def check_equation(subject: Subject, equation: Equation) -> None:
         raise AssertionError(f"after 7 steps {off}")
 
 
+def check_finite(subject: Subject) -> None:
+    """Ordinary gradients lead to finite parameters."""
+    start, gradients = values(), draws(5)
+    for steps in range(1, len(gradients) + 1):
+        _require_finite(subject.run(start, gradients[:steps]), f"after step {steps}")
+
+
+def check_zero_gradient(subject: Subject) -> None:
+    """A gradient of exactly 0, of a parameter or of an element, is one like any other.
+
+    A unit that is dead has it, and a row of an embedding that no example asks for.
+    """
+    for dtype in (np.float64, np.float32):
+        start, gradients = values(dtype=dtype), draws(3)
+        for step in gradients[:2]:
+            step[1][0], step[2][...] = 0.0, 0.0
+        for steps in (1, 3):
+            try:
+                found = subject.run(start, gradients[:steps])
+            except Exception as error:
+                raise AssertionError(
+                    f"{ZEROS} it raises {type(error).__name__}: {error}"
+                ) from error
+            _require_finite(found, f"{ZEROS} in {np.dtype(dtype)}, after step {steps}")
+
+
+ZEROS = "where a gradient is 0 from the first step on, as of a dead unit,"
+
+
+def _require_finite(params: list[Array], when: str) -> None:
+    for name, w in zip(NAMED, params, strict=True):
+        if not (fine := np.isfinite(w)).all():
+            index = tuple(int(i) for i in np.argwhere(~fine)[0])
+            where = f" at {index}" if index else ""
+            raise AssertionError(
+                f"{when}, parameter {name!r}{where} is {w[index]}: a root of what is negative, or"
+                " 0 / 0?\nadd eps to what is divided by: grad / (tg.sqrt(s) + eps)"
+            )
+
+
+IN_ONE = (
+    " update gets many parameters laid end to end in one array, each element to be treated by"
+    " itself: a norm of each parameter is not to be had there"
+)
+
+
 def check_apart(subject: Subject) -> None:
     """Each parameter moves as if it were alone, in whatever order they were given."""
     start, gradients = values(), draws(3)
@@ -61,7 +107,7 @@ def check_apart(subject: Subject) -> None:
     if off := apart(together, alone, CLOSE):
         raise AssertionError(
             f"beside other parameters {off} as it is alone\nis something kept for all of them,"
-            " or summed over them?"
+            f" or summed over them?{IN_ONE if subject.is_rule else ''}"
         )
     back = subject.run(start[::-1], [step[::-1] for step in gradients])[::-1]
     if off := apart(back, together, CLOSE):
@@ -142,6 +188,10 @@ def check_not_finite(subject: Subject) -> str:
             optimizer.step()
         except Exception as error:
             refused = f" ({type(error).__name__} was raised)"
+        taken = not np.isfinite(params[2].data[1, 1]) and not refused
+        if taken and not subject.is_rule:
+            told = "a gradient that is not finite goes into the parameters; nothing stops it"
+            continue
         if off := apart([p.data for p in params], before):
             raise AssertionError(
                 f"with a gradient of 'matrix' that holds {bad} {off}{refused}: nothing may change"

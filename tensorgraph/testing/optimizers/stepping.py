@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorgraph import errors
 from tensorgraph.engine.modes import no_grad
 from tensorgraph.engine.tensor import Tensor, asarray, tensor
 from tensorgraph.optim.base import Optimizer
@@ -75,7 +76,16 @@ class Subject:
 
 
 def subject_of(rule: Any, settings: Mapping[str, Any]) -> Subject:
-    """Return what is checked, given a class, a function that makes one, or a partial of these."""
+    """Return what is checked, given a class, a function that makes one, or a partial of these.
+
+    Raises:
+        DTypeError: something else.
+    """
+    if not callable(rule):
+        raise errors.DTypeError(
+            f"check_optimizer: it takes what makes optimizers, a class, not {_seen(rule)}; write"
+            " check_optimizer(tg.optim.SGD, lr=0.1)"
+        )
     given = dict(settings)
     while isinstance(rule, partial) and not rule.args:
         given = {**rule.keywords, **given}
@@ -84,6 +94,12 @@ def subject_of(rule: Any, settings: Mapping[str, Any]) -> Subject:
     if bare.takes("lr") and bare.setting("lr") is None:
         given["lr"] = RATE
     return Subject(rule, given)
+
+
+def _seen(rule: Any) -> str:
+    if isinstance(rule, Optimizer):
+        return f"an optimizer that {type(rule).__name__} made"
+    return errors.describe(rule)
 
 
 def leaves(start: Sequence[Array]) -> list[Tensor]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tensorgraph.engine.modes import PACKAGE, observing
+from tensorgraph.engine.modes import observing
 from tensorgraph.errors import UsageWarning
 from tensorgraph.observe.debug import debug
 from tensorgraph.testing.plugin.hypothesis_settings import without_deadline
@@ -60,11 +60,9 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
             stack.enter_context(observing(sanitizer, lines=True))
         try:
             yield
-        except BaseException as error:
+        except BaseException:
             if survivors is not None:
                 survivors.failed = True
-            if sanitizer is not None and sanitizer.raised(error):
-                _end_at_users_line(error)
             raise
         finally:
             if sanitizer is not None:
@@ -75,25 +73,20 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
         pytest.fail(sanitizer.faults[0], pytrace=False)
 
 
-def _end_at_users_line(error: BaseException) -> None:
-    """Leave out of an error's traceback how the engine came to the rule: it is not to blame."""
-    step, users = error.__traceback__, None
-    while step is not None:
-        if not step.tb_frame.f_code.co_filename.startswith(PACKAGE):
-            users = step
-        step = step.tb_next
-    if users is not None:
-        users.tb_next = None
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
     """After a test's fixtures have ended, see what is left of it."""
-    yield
     survivors = item.stash.get(_SURVIVORS, None)
-    if survivors is not None:
-        item.stash[_SURVIVORS] = None
-        survivors.raise_for_leaks(item)
+    try:
+        yield
+    except BaseException:
+        if survivors is not None:
+            survivors.failed = True
+        raise
+    finally:  # also lets the garbage collector go on
+        if survivors is not None:
+            item.stash[_SURVIVORS] = None
+            survivors.raise_for_leaks(item)
 
 
 # ------------------------------------------------------------------------------------ the summary

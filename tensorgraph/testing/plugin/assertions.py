@@ -15,12 +15,19 @@ from typing import Any
 import numpy as np
 
 from tensorgraph.engine.comparison import allclose
+from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.testing.closeness import difference
 
 _CLOSE = {id(np.allclose): "allclose", id(allclose): "allclose", id(np.isclose): "isclose"}
 _EQUAL = {id(np.array_equal), id(np.array_equiv)}
-_KNOWN = ("numpy", "tensorgraph", "builtins", "_operator", "operator", "math")
+_PURE = {abs, len, float, int, bool, round}
+_METHODS = {
+    "abs", "all", "any", "argmax", "argmin", "astype", "clip", "copy", "cumsum", "detach", "dot",
+    "flatten", "item", "max", "mean", "min", "numpy", "prod", "ravel", "reshape", "round",
+    "squeeze", "std", "sum", "swapaxes", "tolist", "transpose", "var",
+}  # fmt: skip
+"""Methods of arrays and tensors that change nothing."""
 _SAFE = (
     ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Slice, ast.Tuple, ast.List,
     ast.BinOp, ast.UnaryOp, ast.operator, ast.unaryop, ast.expr_context, ast.keyword, ast.Call,
@@ -126,14 +133,27 @@ def _value(expression: ast.expr, frame: FrameType) -> Any:
     for part in ast.walk(expression):
         if not isinstance(part, _SAFE):
             raise _UnknownError
-        if isinstance(part, ast.Call):
-            function = _evaluated(part.func, frame)
-            module = getattr(function, "__module__", None) or ""
-            owner = getattr(function, "__self__", None)
-            known = isinstance(owner, (Tensor, np.ndarray)) or module.split(".")[0] in _KNOWN
-            if not known or "random" in module:
-                raise _UnknownError
+        if isinstance(part, ast.Call) and not _changes_nothing(part, frame):
+            raise _UnknownError
     return _evaluated(expression, frame)
+
+
+def _changes_nothing(call: ast.Call, frame: FrameType) -> bool:
+    """Return whether a call gives the same again, and does nothing else."""
+    if any(keyword.arg in (None, "out") for keyword in call.keywords):
+        return False
+    function = _evaluated(call.func, frame)
+    if isinstance(getattr(function, "__self__", None), (Tensor, np.ndarray)):
+        return function.__name__ in _METHODS
+    record = getattr(function, "op", None)
+    if isinstance(record, Op):
+        return record.family != "random"
+    if isinstance(function, np.ufunc):
+        return len(call.args) == function.nin  # one more would be written into
+    module = (getattr(function, "__module__", None) or "").split(".")
+    if isinstance(function, type) or "random" in module:
+        return function in _PURE
+    return module[0] in ("numpy", "math") or id(function) in _CLOSE or function in _PURE
 
 
 def _evaluated(expression: ast.expr, frame: FrameType) -> Any:

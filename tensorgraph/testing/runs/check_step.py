@@ -10,11 +10,13 @@ import numpy as np
 
 from tensorgraph import errors
 from tensorgraph.engine.tensor import Tensor, wrap
+from tensorgraph.errors import listing
 from tensorgraph.testing.modules.differences import difference
 from tensorgraph.testing.modules.memory import growth
 from tensorgraph.testing.modules.subject import seeded
 from tensorgraph.testing.promises import Checked, NotAsked, Promise, examined
 from tensorgraph.testing.runs.compared_steps import CALLS, STATES, TENSORS, Steps
+from tensorgraph.testing.runs.optimizing import Optimizing
 from tensorgraph.testing.runs.surroundings import plain
 
 
@@ -137,21 +139,36 @@ def every_parameter_moves(steps: Steps) -> str:
         return ""
     known = {id(t) for o in steps.reached.optimizers for t in o.params}
     gradients: dict[str, Any] = {}
+    optimizing = Optimizing(steps.reached.optimizers)
 
     def step(*args: Any) -> None:
-        steps.step(*args)
+        with optimizing.watched():
+            steps.step(*args)
         gradients.update({n: t.grad for n, t in steps.reached.parameters.items()})
 
-    steps.taken(step, calls=[steps.args])
-    lines = [_why(name, tensor, gradients[name], id(tensor) in known)
-             for name, tensor in steps.reached.parameters.items() if name in still]  # fmt: skip
+    def clear() -> None:
+        for tensor in steps.reached.parameters.values():
+            tensor.grad = None
+
+    steps.taken(step, prepare=clear, calls=[steps.args])
+    why: dict[str, list[str]] = {}
+    for name in still:
+        tensor = steps.reached.parameters[name]
+        cause = _why(tensor, gradients[name], id(tensor) in known, optimizing.mistake())
+        why.setdefault(cause, []).append(name)
+    lines = [
+        f"{listing(names)} {'does' if len(names) == 1 else 'do'} not move: {cause}"
+        for cause, names in why.items()
+    ]
     raise AssertionError("\n".join(lines))
 
 
-def _why(name: str, tensor: Tensor, gradient: Any, has_optimizer: bool) -> str:
+def _why(tensor: Tensor, gradient: Any, has_optimizer: bool, mistake: str) -> str:
     """Say of a parameter that does not move what may be the cause."""
     if not has_optimizer:
         cause = "no optimizer has it; make the optimizer when the model is complete"
+    elif mistake:
+        cause = mistake
     elif gradient is None:
         cause = "it gets no gradient: does the loss depend on it?"
     elif not np.any(gradient.numpy()):
@@ -159,12 +176,14 @@ def _why(name: str, tensor: Tensor, gradient: Any, has_optimizer: bool) -> str:
     else:
         size = float(np.max(np.abs(gradient.numpy())))
         cause = f"its gradient is up to {size:.2g}, so what is the learning rate?"
-    return f"{name} does not move: {cause}"
+    return cause
 
 
 def compiles(steps: Steps) -> str:
     """Under ``tg.compile`` it runs as a program."""
     said = steps.compiled[1]
+    if said and not steps.draws_elsewhere and all("it draws from" in text for text in said):
+        raise NotAsked("it names a source of random numbers that it did not draw from in this run")
     if said:
         raise AssertionError("\n".join(said))
     return ""
@@ -175,7 +194,7 @@ def same_results(steps: Steps, calls: Any) -> None:
     for k in calls:
         eager, compiled = steps.eager.results[k], steps.compiled[0].results[k]
         if told := steps.apart(f"call {k + 1}", compiled, eager):
-            raise AssertionError(f"in call {k + 1} {told} as without compile")
+            raise AssertionError(f"in call {k + 1} compile gives something else: {told}")
 
 
 def smaller_batches(steps: Steps) -> str:
@@ -189,14 +208,14 @@ def smaller_batches(steps: Steps) -> str:
 def same_tensors(steps: Steps) -> None:
     """The program leaves the tensors as the step does."""
     if told := steps.apart(TENSORS, steps.compiled[0].tensors, steps.eager.tensors):
-        raise AssertionError(f"after the steps {told} as without compile")
+        raise AssertionError(f"after the steps compile gives something else: {told}")
 
 
 def same_states(steps: Steps) -> None:
     """The program leaves the optimizers as the step does."""
     found, expected = (taken.numbers()[STATES] for taken in (steps.compiled[0], steps.eager))
     if told := steps.apart(STATES, found, expected):
-        raise AssertionError(f"after the steps {told} as without compile")
+        raise AssertionError(f"after the steps compile gives something else: {told}")
 
 
 def same_random_numbers(steps: Steps) -> None:

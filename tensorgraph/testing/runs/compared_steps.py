@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -95,6 +96,15 @@ class Steps:
             found = self.taken(program)
         texts = [str(w.message) for w in said if issubclass(w.category, UsageWarning)]
         return found, [text for text in texts if text.startswith("tg.compile")]
+
+    @cached_property
+    def draws_elsewhere(self) -> bool:
+        """Whether it draws from NumPy's or Python's sources, or makes one, in what runs of it."""
+        with self.reached.unchanged(), seeded(0):
+            before = self.reached.foreign_states()
+            with patch.object(np.random, "default_rng", wraps=np.random.default_rng) as made:
+                self.step(*self.args)
+            return made.called or self.reached.foreign_states() != before
 
     @cached_property
     def rounding(self) -> dict[str, dict[str, float]]:

@@ -76,6 +76,12 @@ class Reached:
         """Return the states of the generators now."""
         return [copy.deepcopy(generator.state) for generator in self.generators]
 
+    def foreign_states(self) -> str:
+        """Return the states of the sources of random numbers of NumPy's and Python's, as text."""
+        shared = np.random.get_state(legacy=False), random.getstate()  # noqa: NPY002
+        with np.printoptions(threshold=10_000):
+            return repr((shared, [_state(source) for source in self.foreign]))
+
     @contextmanager
     def unchanged(self) -> Iterator[None]:
         """Undo what a block does to all that was found."""
