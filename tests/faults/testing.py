@@ -89,7 +89,7 @@ FAULTS: list[Fault] = [
          "check_loss: near a perfect prediction a cost below 0 is not seen"),
         ("check_lowest", "_extreme(call, seed) if low < 0 < high else ()", "_extreme(call, seed)",
          "check_loss: a divergence from what is no distribution is held to be at least 0"),
-        ("check_continuous", "(missing)[-3:]", "(missing)[:0]",
+        ("check_continuous", "np.argsort(missing)[-3:]", "np.argsort(missing)[:0]",
          "check_loss: a cost that jumps passes"),
         ("check_confident", "1e-6 * undecided", "0", "check_loss: a gradient that dies passes"),
     ),
