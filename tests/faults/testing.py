@@ -6,6 +6,18 @@ from tests.faults.fault import Fault, planted_in
 
 FAULTS: list[Fault] = [
     *planted_in(
+        "testing/numeric/derivatives.py",
+        ("Derivatives.nearby", "higher - lower > (high - low) / 2", "True",
+         "gradcheck: a smooth point is taken for one near a kink"),
+        ("Derivatives.gradient_floor", "all(map(np.array_equal, again, self.gradient))", "True",
+         "gradcheck: a gradient that is drawn is taken for a rounded one"),
+    ),
+    *planted_in(
+        "testing/numeric/comparison.py",
+        ("Comparison._is_rounding", "floor = 0.0", "floor = numeric.haze(probe)",
+         "gradcheck: what is wrong beside a huge term is taken for rounding"),
+    ),
+    *planted_in(
         "testing/strategies/random_graphs/growing.py",
         ("Growing.put_safely", "APART", "0", "strategies: a graph is drawn on a kink"),
     ),

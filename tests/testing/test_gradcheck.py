@@ -412,6 +412,32 @@ def test_second_derivatives_are_checked_beside_a_kink():
     assert gradcheck(lambda x: tg.relu(x) + x * x, KINKED, order=2).method == COMPLEX
 
 
+def sine_off_by(factor):
+    return tg.op("sine_off", np.sin, {"x": lambda g, x: g * tg.cos(x) * factor})
+
+
+NEITHER_KINK_NOR_ROUNDING = {
+    "a parabola's bottom": (
+        tg.op("shifted", lambda x: x * x, {"x": lambda g, x: g * (2 * x + 1e-5)}), np.zeros(1)),
+    "a small number": (square_off_by(1.09), np.full(1, 1e-4)),
+    "a large neighbour": (sine_off_by(1.001), np.array([0.3, 1e3])),
+    "a huge term beside": (lambda v: 1e-3 * sine_off_by(0)(v[0]) + v[1] ** 2, np.array([0.3, 1e6])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NEITHER_KINK_NOR_ROUNDING)
+def test_what_is_wrong_is_not_taken_for_a_kink_or_rounding(case):
+    assert "the gradient is wrong" in message(*NEITHER_KINK_NOR_ROUNDING[case])
+
+
+def test_a_gradient_that_is_another_one_each_time_is_not_taken_for_rounding():
+    def drawn(g, x):
+        return g * tg.cos(x) * RNG.uniform(0.9, 1.1, np.shape(x))
+
+    noisy = tg.op("noisy", np.sin, {"x": drawn})
+    assert "another one when it is computed again" in message(noisy, X)
+
+
 def test_a_passed_check_has_one_verdict():
     found = gradcheck(lambda x: 1 - tg.tanh(x) ** 2, np.array([20.0, 25.0]))
     assert "a mistake" not in repr(found)
