@@ -59,6 +59,7 @@ def run(*options):
             "-p",
             "no:cacheprovider",
             "--tb=short",
+            "--color=no",
             *options,
         ]
         done = subprocess.run(
