@@ -6,7 +6,7 @@ from tensorgraph import errors
 
 
 def test_errors_are_pythons_own_kinds_too():
-    builtin = (ValueError, TypeError, RuntimeError, AttributeError, UserWarning)
+    builtin = (ValueError, TypeError, RuntimeError, AttributeError, AssertionError, UserWarning)
     classes = [
         c for _, c in inspect.getmembers(errors, inspect.isclass) if c.__module__ == errors.__name__
     ]

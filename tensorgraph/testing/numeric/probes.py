@@ -34,7 +34,7 @@ class Probe:
 
     def scale(self, gradient: Sequence[Array]) -> float:
         """Return how large the change over one step may be expected to be."""
-        return float(np.linalg.norm([_norm(gradient[k] * d) for k, d in self.direction.items()]))
+        return _norm(np.array([_norm(gradient[k] * d) for k, d in self.direction.items()]))
 
     def times(self, t: float | complex) -> Direction:
         """Return ``t`` steps."""
@@ -124,4 +124,8 @@ def random_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def _norm(array: Array) -> float:
-    return float(np.linalg.norm(array.reshape(-1)))
+    largest = float(np.max(np.abs(array), initial=0.0))
+    if not 0.0 < largest < np.inf:
+        return largest
+    with np.errstate(all="ignore"):  # what is too small to count
+        return largest * float(np.linalg.norm(array.reshape(-1) / largest))

@@ -290,7 +290,7 @@ def _between(domain: Real, kind: np.dtype[Any]) -> list[tuple[float, float]]:
 
 def _usual(low: float, high: float, kind: np.dtype[Any]) -> list[tuple[float, float]]:
     """Return the parts of an interval that hold 0, and numbers of usual sizes."""
-    least, most = _USUAL
+    least, most = max(_USUAL[0], float(np.finfo(kind).smallest_normal)), _USUAL[1]
     wanted = [(0.0, 0.0), (least, most), (-most, -least)]
     cut = [_inside(max(low, a), min(high, b), kind) for a, b in wanted]
     return [(a, b) for a, b in cut if a <= b]
