@@ -29,7 +29,7 @@ from tensorgraph.testing.numeric.kinks import (
     rough_elements,
     together,
 )
-from tensorgraph.testing.numeric.probes import Probe, Space
+from tensorgraph.testing.numeric.probes import Probe, Space, length
 from tensorgraph.testing.numeric.ridders import SAFETY, Slope, exactly
 
 COMPLEX_STEP, RIDDERS = "complex step", "Ridders extrapolation"
@@ -112,8 +112,8 @@ class Comparison:
         return [~part for part in self.smooth]
 
     def _result(self) -> GradcheckResult:
-        right = float(np.linalg.norm([numeric for _, numeric in self.pairs])) or 1.0
-        doubt = float(np.linalg.norm(self.doubts)) / right
+        right = length([numeric for _, numeric in self.pairs]) or 1.0
+        doubt = length(self.doubts) / right
         if doubt > 1e-8:
             self.remarks.append(f"the numeric derivatives are good to {doubt:.0e} only")
         if self.jumps:

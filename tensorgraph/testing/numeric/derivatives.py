@@ -12,7 +12,7 @@ from tensorgraph.testing.numeric import rounding
 from tensorgraph.testing.numeric.checked_function import Array, Scalar
 from tensorgraph.testing.numeric.extended import FINER, Extended, NotExtendedError
 from tensorgraph.testing.numeric.kinks import between
-from tensorgraph.testing.numeric.probes import Probe, Space
+from tensorgraph.testing.numeric.probes import Probe, Space, length
 from tensorgraph.testing.numeric.ridders import ENOUGH, SAFETY, UNKNOWN, Slope, glance, slope
 
 UNDERFLOW = 1e-290
@@ -234,5 +234,4 @@ class Derivatives:
                 )
             self._floors = rounding.of_gradient(self.scalar, self.gradient, self.rng)
         floors = (self._floors[k] * d for k, d in probe.direction.items())
-        norms = [float(np.linalg.norm(floor.reshape(-1))) for floor in floors]
-        return rounding.TIMES * float(np.linalg.norm(norms)) / probe.unit
+        return rounding.TIMES * length([length(floor) for floor in floors]) / probe.unit

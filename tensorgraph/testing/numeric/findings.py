@@ -11,6 +11,7 @@ import numpy as np
 from tensorgraph.display.tables import html_lines, html_table
 from tensorgraph.errors import GradcheckError
 from tensorgraph.testing.numeric.checked_function import Array
+from tensorgraph.testing.numeric.probes import length
 from tensorgraph.testing.numeric.ridders import Slope
 
 PASSES = 2e-7
@@ -29,8 +30,8 @@ def relative_difference(computed: Sequence[float], numeric: Sequence[float]) -> 
         0.0
     """
     g, numeric_g = np.asarray(computed), np.asarray(numeric)
-    size = np.linalg.norm(g) + np.linalg.norm(numeric_g)
-    return float(np.linalg.norm(g - numeric_g) / size) if size else 0.0
+    size = length(g) + length(numeric_g)
+    return length(g - numeric_g) / size if size else 0.0
 
 
 def verdict(difference: float) -> str:

@@ -34,7 +34,7 @@ class Probe:
 
     def scale(self, gradient: Sequence[Array]) -> float:
         """Return how large the change over one step may be expected to be."""
-        return _norm(np.array([_norm(gradient[k] * d) for k, d in self.direction.items()]))
+        return length([length(gradient[k] * d) for k, d in self.direction.items()])
 
     def times(self, t: float | complex) -> Direction:
         """Return ``t`` steps."""
@@ -123,7 +123,9 @@ def random_weights(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return np.asarray(rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape))
 
 
-def _norm(array: Array) -> float:
+def length(numbers: Any) -> float:
+    """Return the Euclidean norm of all numbers of an array, however large they are."""
+    array = np.asarray(numbers)
     largest = float(np.max(np.abs(array), initial=0.0))
     if not 0.0 < largest < np.inf:
         return largest
