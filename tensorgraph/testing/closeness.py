@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tensorgraph.engine.arrays import to_host
 from tensorgraph.engine.nested_containers import flatten, flatten_like, places
 from tensorgraph.engine.tensor import asarray
 from tensorgraph.leads.calls import with_leads
-
-Array = NDArray[Any]
 
 
 @with_leads

@@ -128,6 +128,15 @@ def examined(
     return found
 
 
+def broken_by(error: Exception) -> Promise:
+    """Return the promise that something which failed with this error breaks."""
+
+    def promise() -> None:
+        raise error
+
+    return promise
+
+
 @contextmanager
 def quietly() -> Iterator[None]:
     """Let nothing warn, neither NumPy nor what is checked: what is wrong is told once."""

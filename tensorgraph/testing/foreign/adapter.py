@@ -9,13 +9,12 @@ from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor
 
-Array = NDArray[Any]
 Native = Any
 """An array as the library has it."""
 NativeFunction = Callable[..., Sequence[Native]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tensorgraph.testing.losses.loss_calls import EXACT, Array, LossCall, difference
+from tensorgraph.engine.arrays import Array
+from tensorgraph.testing.losses.loss_calls import EXACT, LossCall, difference
 
 TOGETHER = (
     "\nif the examples belong together (pairs, a root over the batch), write independent=False"

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.tensor import asarray
 from tensorgraph.testing.losses import batch_promises, label_promises, value_promises
-from tensorgraph.testing.losses.loss_calls import Array, Loss, LossCall, example_inputs
+from tensorgraph.testing.losses.loss_calls import Loss, LossCall, example_inputs
 from tensorgraph.testing.losses.textbook import TEXTBOOK
 from tensorgraph.testing.promises import Checked, NotAsked, Promise, examined, quietly
 

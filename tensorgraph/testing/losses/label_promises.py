@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.tensor import tensor
-from tensorgraph.testing.losses.loss_calls import EXACT, Array, LossCall, difference
+from tensorgraph.testing.losses.loss_calls import EXACT, LossCall, difference
 
 WIDTHS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 

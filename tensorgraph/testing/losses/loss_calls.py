@@ -9,13 +9,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.tensor import Tensor, asarray, wrap
 
-Array = NDArray[Any]
 Loss = Callable[..., Any]
 
 EXACT = 1e-10

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.nn import losses
-from tensorgraph.testing.losses.loss_calls import Array, LossCall
+from tensorgraph.testing.losses.loss_calls import LossCall
 
 Parts = tuple[Array, Array | None]
 """The losses, each with its weight in it, and the weights that a mean divides by (None: all 1)."""

@@ -8,15 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.errors import describe
-from tensorgraph.testing.losses.loss_calls import (
-    EXACT,
-    LOGITS,
-    Array,
-    LossCall,
-    as_numbers,
-    difference,
-)
+from tensorgraph.testing.losses.loss_calls import EXACT, LOGITS, LossCall, as_numbers, difference
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.promises import NotAsked
 

@@ -21,7 +21,7 @@ from tensorgraph.testing.modules import (
 )
 from tensorgraph.testing.modules.drawn import is_strategy, of_every_example
 from tensorgraph.testing.modules.subject import ModuleSubject
-from tensorgraph.testing.promises import Checked, Promise, examined
+from tensorgraph.testing.promises import Checked, Promise, broken_by, examined
 
 
 def check_module(
@@ -165,7 +165,7 @@ def _fails(subject: ModuleSubject) -> tuple[str, Promise] | None:
         try:
             ask(subject)
         except Exception as error:
-            return name, partial(_raise, error)
+            return name, broken_by(error)
     return None
 
 
@@ -187,10 +187,6 @@ def _copied(subject: ModuleSubject) -> None:
 def _called(subject: ModuleSubject) -> None:
     for training in (True, False):
         subject.outputs(subject.fresh("float32", training), subject.given("float32"))
-
-
-def _raise(error: Exception) -> None:
-    raise error
 
 
 def _name(module: Module) -> str:

@@ -7,6 +7,7 @@ import pickle
 import sys
 from operator import attrgetter
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import listing
@@ -16,7 +17,6 @@ from tensorgraph.testing.modules.differences import difference
 from tensorgraph.testing.modules.modes import changes, contents
 from tensorgraph.testing.modules.parameters import weighted
 from tensorgraph.testing.modules.subject import (
-    Array,
     ModuleSubject,
     Results,
     parameter_places,

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.modes import MODE, PACKAGE, Forward, Observer, mode
-from tensorgraph.testing.modules.subject import Array, Results
+from tensorgraph.testing.modules.subject import Results
 
 _HERE = os.path.dirname(__file__)
 CLOSE = 1e-9

@@ -10,19 +10,14 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import listing
 from tensorgraph.nn.module import Module
 from tensorgraph.nn.stateless import functional_call
 from tensorgraph.testing.modules.stops import stops
-from tensorgraph.testing.modules.subject import (
-    Array,
-    ModuleSubject,
-    Subject,
-    parameter_places,
-    seeded,
-)
+from tensorgraph.testing.modules.subject import ModuleSubject, Subject, parameter_places, seeded
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.promises import NotAsked
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.modes import MODE, Observer, mode, no_grad
 from tensorgraph.errors import listing
 from tensorgraph.nn.contents import LOOKED_UP, walk
 from tensorgraph.nn.module import Module
 from tensorgraph.testing.modules.differences import difference, first_apart, traced
 from tensorgraph.testing.modules.subject import (
-    Array,
     ModuleSubject,
     Results,
     Subject,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.graph import reachable
 from tensorgraph.engine.nested_containers import flatten, places
@@ -17,13 +18,7 @@ from tensorgraph.errors import listing
 from tensorgraph.nn.contents import walk
 from tensorgraph.nn.module import Module
 from tensorgraph.testing.modules.stops import stops
-from tensorgraph.testing.modules.subject import (
-    Array,
-    ModuleSubject,
-    parameter_places,
-    placed,
-    tensors_of,
-)
+from tensorgraph.testing.modules.subject import ModuleSubject, parameter_places, placed, tensors_of
 
 TRIALS = 3
 """In so many draws of other parameters has a gradient to be 0 to count as dead."""

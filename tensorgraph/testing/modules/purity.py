@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.modes import MODE, Forward, Observer, mode
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import listing
 from tensorgraph.nn.module import Module
 from tensorgraph.testing.modules.differences import Ran, difference, here, traced, user_line
 from tensorgraph.testing.modules.subject import (
-    Array,
     ModuleSubject,
     Results,
     Subject,

@@ -11,15 +11,14 @@ from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tensorgraph import errors, random
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
 from tensorgraph.engine.tensor import Tensor, argument, wrap
 from tensorgraph.nn.contents import walk
 from tensorgraph.nn.module import Module
 
-Array = NDArray[Any]
 Results = dict[str, Array]
 """What a call returned, each array by its place: ``the result``, ``the result[0]``."""
 

@@ -10,16 +10,15 @@ from copy import copy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.autodiff import gradients
 from tensorgraph.engine.modes import Forward, Observer, mode
 from tensorgraph.engine.nested_containers import flatten, places, unflatten
 from tensorgraph.engine.random_generator import replay, watch
 from tensorgraph.engine.tensor import Tensor, argument, asarray, wrap
 
-Array = NDArray[Any]
 Direction = dict[int, Array]
 """Which arguments move, by position among the checked ones, and how."""
 

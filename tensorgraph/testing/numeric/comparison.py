@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from tensorgraph import errors
-from tensorgraph.testing.numeric.checked_function import Array, NotAnalyticError, Scalar
+from tensorgraph.engine.arrays import Array
+from tensorgraph.testing.numeric.checked_function import NotAnalyticError, Scalar
 from tensorgraph.testing.numeric.derivatives import UNDERFLOW, Derivatives
 from tensorgraph.testing.numeric.findings import (
     Finding,

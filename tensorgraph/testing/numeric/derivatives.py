@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import Array
 from tensorgraph.testing.numeric import rounding
-from tensorgraph.testing.numeric.checked_function import Array, Scalar
+from tensorgraph.testing.numeric.checked_function import Scalar
 from tensorgraph.testing.numeric.extended import FINER, Extended, NotExtendedError
 from tensorgraph.testing.numeric.kinks import between
 from tensorgraph.testing.numeric.probes import Probe, Space, length

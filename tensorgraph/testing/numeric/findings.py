@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tensorgraph.display.tables import html_lines, html_table
+from tensorgraph.engine.arrays import Array
 from tensorgraph.errors import GradcheckError
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.numeric.probes import length
 from tensorgraph.testing.numeric.ridders import Slope
 

@@ -13,7 +13,8 @@ from math import inf
 
 import numpy as np
 
-from tensorgraph.testing.numeric.checked_function import Array, Direction
+from tensorgraph.engine.arrays import Array
+from tensorgraph.testing.numeric.checked_function import Direction
 from tensorgraph.testing.numeric.probes import Probe, Space
 from tensorgraph.testing.numeric.ridders import Slope
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.testing.numeric.checked_function import Array, Direction
+from tensorgraph.engine.arrays import Array
+from tensorgraph.testing.numeric.checked_function import Direction
 
 
 @dataclass(frozen=True)

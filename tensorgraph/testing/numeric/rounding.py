@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.modes import Forward, Observer
-from tensorgraph.testing.numeric.checked_function import Array, Direction, Scalar
+from tensorgraph.testing.numeric.checked_function import Direction, Scalar
 from tensorgraph.testing.numeric.probes import random_weights
 
 ULP = 2.0**-52

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.domain import Boolean, Domain, Integer, Real, Simplex
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import DTypeError
-from tensorgraph.testing.numeric.checked_function import Array
 
 APART = 1e-3
 """How far drawn numbers stay from the points that a domain avoids."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.autodiff import differentiate
 from tensorgraph.engine.tensor import Tensor, wrap
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.ops.op_calls import Case
 
 Projection = Callable[[str, int, Array], Array]

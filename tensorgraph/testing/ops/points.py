@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.domain import Domain, Real
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.rule import NONDIFF, ZERO
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.numeric.gradcheck import gradcheck
 from tensorgraph.testing.numeric.ridders import SAFETY, Slope, slope
 from tensorgraph.testing.ops.op_calls import Case, bound, draw, near

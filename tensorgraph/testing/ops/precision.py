@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.op import Op
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.ops.op_calls import Case
 from tensorgraph.testing.ops.orders import Orders, orders, random_projection
 from tensorgraph.testing.ops.sizes import worst

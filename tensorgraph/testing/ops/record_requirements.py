@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.domain import Real
 from tensorgraph.engine.op import Op
 from tensorgraph.engine.tensor import Tensor
@@ -17,7 +18,6 @@ from tensorgraph.formulas.writing.numpy_code import identifiers, python
 from tensorgraph.symbolic.evaluate import evaluate
 from tensorgraph.symbolic.expr import Expr, lift, make, symbol
 from tensorgraph.symbolic.infer import result_like
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.ops.op_calls import Case
 
 ROUNDING = 1e-12

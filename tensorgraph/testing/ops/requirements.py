@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.op import Op
@@ -21,7 +22,6 @@ from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.engine.transforms import jvp, vjp
 from tensorgraph.ops.arithmetic import multiply
 from tensorgraph.testing.numeric.checked_function import (
-    Array,
     CheckedFunction,
     NotAnalyticError,
     projection,

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.domain import Real
 from tensorgraph.engine.op import Op
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.ops.op_calls import Case, bound, draw
 from tensorgraph.testing.ops.orders import Orders, orders, random_projection
 

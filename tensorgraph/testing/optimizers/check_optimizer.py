@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from tensorgraph.arguments import one_of
+from tensorgraph.engine.arrays import Array
 from tensorgraph.testing.optimizers import state_promises, step_promises, training_promises
 from tensorgraph.testing.optimizers.claims import CLAIMS
-from tensorgraph.testing.optimizers.stepping import Array, leaves, subject_of, values
+from tensorgraph.testing.optimizers.stepping import leaves, subject_of, values
 from tensorgraph.testing.optimizers.textbook import TEXTBOOK
 from tensorgraph.testing.promises import Checked, NotAsked, Promise, examined, quietly
 

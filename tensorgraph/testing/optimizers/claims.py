@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tensorgraph.testing.optimizers.stepping import Array, Subject, apart, values
+from tensorgraph.engine.arrays import Array
+from tensorgraph.testing.optimizers.stepping import Subject, apart, values
 
 STEPS = 4
 

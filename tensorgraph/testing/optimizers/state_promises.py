@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.optim.groups import Group
 from tensorgraph.testing.modules.memory import growth
 from tensorgraph.testing.optimizers.step_promises import CLOSE
 from tensorgraph.testing.optimizers.stepping import (
     NAMED,
-    Array,
     Subject,
     apart,
     draws,

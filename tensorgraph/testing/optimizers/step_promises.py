@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.optim import flat_parameters
 from tensorgraph.testing.optimizers.stepping import (
     NAMED,
-    Array,
     Subject,
     apart,
     draws,

@@ -9,14 +9,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.modes import no_grad
 from tensorgraph.engine.tensor import Tensor, asarray, tensor
 from tensorgraph.optim.base import Optimizer
 
-Array = NDArray[Any]
 Gradients = Sequence[Array | None]
 """For each parameter; ``None`` where it has no gradient."""
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tensorgraph import optim
+from tensorgraph.engine.arrays import Array
 
-Array = NDArray[Any]
 Memory = dict[str, Array]
 Equation = Callable[..., Array]
 """Of θ, its gradient, a memory that starts empty, t, and settings; returns the next θ."""

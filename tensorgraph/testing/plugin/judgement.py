@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.dispatch import apply
 from tensorgraph.engine.modes import Backward, mode
 from tensorgraph.engine.op import REGISTRY, Op
@@ -16,7 +17,7 @@ from tensorgraph.engine.transforms import grad
 from tensorgraph.errors import DTypeError, GradcheckError
 from tensorgraph.ops import where
 from tensorgraph.testing.numeric.gradcheck import gradcheck
-from tensorgraph.testing.plugin.recorded_calls import Array, RecordedCall, plain
+from tensorgraph.testing.plugin.recorded_calls import RecordedCall, plain
 from tensorgraph.testing.plugin.snippets import of_call
 
 _STEP = 1e-30

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tensorgraph.engine.arrays import is_foreign
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.modes import Forward
 from tensorgraph.engine.tensor import Tensor
 from tensorgraph.errors import where_in
-
-Array = NDArray[Any]
 
 
 class RecordedCall:

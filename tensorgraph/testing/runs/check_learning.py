@@ -10,7 +10,7 @@ from tensorgraph import errors
 from tensorgraph.arguments import whole
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.testing.promises import Checked, Promise, examined
+from tensorgraph.testing.promises import Checked, Promise, broken_by, examined
 from tensorgraph.testing.runs import learning
 from tensorgraph.testing.runs.training import Settings, Training, TrainingFunction
 from tensorgraph.train.training_arguments import check_loss, check_model
@@ -97,7 +97,7 @@ def check_learning(
     try:
         training.first_step()
     except Exception as error:
-        return examined(name, {"a step": partial(_raise, error)})
+        return examined(name, {"a step": broken_by(error)})
     promises: dict[str, Promise] = {
         told: partial(ask, training) for told, ask in learning.PROMISES.items()
     }
@@ -105,7 +105,3 @@ def check_learning(
         told, ask = "gradients start anew", learning.gradients_start_anew
         promises[told] = partial(ask, training)
     return examined(name, promises, learning.NEEDS)
-
-
-def _raise(error: Exception) -> None:
-    raise error

@@ -12,11 +12,12 @@ from unittest.mock import patch
 import numpy as np
 
 from tensorgraph.compiler.compiled import Compiled
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.nested_containers import flatten, unflatten
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import UsageWarning
 from tensorgraph.testing.modules.differences import difference
-from tensorgraph.testing.modules.subject import Array, Results, arrays_of, seeded
+from tensorgraph.testing.modules.subject import Results, arrays_of, seeded
 from tensorgraph.testing.runs.surroundings import Reached
 
 CALLS = 4

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.errors import listing
 from tensorgraph.testing.modules.differences import difference
-from tensorgraph.testing.modules.subject import Array, seeded
+from tensorgraph.testing.modules.subject import seeded
 from tensorgraph.testing.promises import NotAsked
 from tensorgraph.testing.runs.training import Training, TrainingFunction, otherwise, state_of
 from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target

@@ -17,6 +17,7 @@ from tensorgraph.compiler.code_names import code_names, is_library
 from tensorgraph.compiler.compiled import Compiled
 from tensorgraph.compiler.surroundings import Surroundings
 from tensorgraph.compiler.things_read import DRAWN_FROM
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.nested_containers import flatten
 from tensorgraph.engine.random_generator import Generator
 from tensorgraph.engine.tensor import Tensor, rebind
@@ -24,7 +25,6 @@ from tensorgraph.nn.contents import walk
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.random import default_generator
-from tensorgraph.testing.modules.subject import Array
 
 
 class Reached:

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from tensorgraph import errors
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.nn import losses
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.adam import Adam
 from tensorgraph.optim.base import Optimizer
-from tensorgraph.testing.modules.subject import Array, parameter_places, seeded
+from tensorgraph.testing.modules.subject import parameter_places, seeded
 from tensorgraph.train.model_inputs import ModelInputs, inputs_and_target, size_of
 from tensorgraph.train.module_modes import evaluating
 from tensorgraph.train.temporary_training import endless, stepper

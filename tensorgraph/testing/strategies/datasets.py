@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tensorgraph.arguments import one_of, whole
-from tensorgraph.testing.numeric.checked_function import Array
+from tensorgraph.engine.arrays import Array
 from tensorgraph.testing.strategies.literals import literal, made
 from tensorgraph.testing.strategies.losses import MISSING
 

@@ -10,8 +10,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tensorgraph.arguments import one_of, whole
+from tensorgraph.engine.arrays import Array
 from tensorgraph.nn import losses as every_loss
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.strategies.literals import literal, made, settings_of
 
 Drawn = tuple[Array, Array, dict[str, Any]]

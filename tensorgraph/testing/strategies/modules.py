@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tensorgraph import nn, random
 from tensorgraph.arguments import one_of, whole
+from tensorgraph.engine.arrays import Array
 from tensorgraph.errors import ArgumentError
 from tensorgraph.nn.module import Module
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.strategies import joints
 from tensorgraph.testing.strategies.literals import Printed, made
 

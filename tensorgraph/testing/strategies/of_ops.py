@@ -20,10 +20,10 @@ except ImportError as error:
     ) from error
 
 from tensorgraph import random
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.domain import Boolean, Domain, Integer, Real, Simplex
 from tensorgraph.engine.op import Op
 from tensorgraph.errors import ArgumentError, listing
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.ops.op_calls import APART, record_of
 
 Shape = tuple[int, ...]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tensorgraph.arguments import integer, to_shape, whole
+from tensorgraph.engine.arrays import Array
 from tensorgraph.errors import ArgumentError
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.strategies.literals import literal, made
 
 Shape = tuple[int, ...]

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tensorgraph.arguments import one_of, to_shape
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.domain import Boolean, Domain, Integer, Real
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import DTypeError
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.strategies.of_ops import arrays
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from tensorgraph.engine.arrays import Array
 from tensorgraph.engine.tensor import Tensor, wrap
 from tensorgraph.errors import ArgumentError
 from tensorgraph.formulas.writing.numpy_code import identifiers, python
 from tensorgraph.symbolic.expr import lift, symbol
-from tensorgraph.testing.numeric.checked_function import Array
 from tensorgraph.testing.strategies.literals import Printed, literal
 from tensorgraph.testing.strategies.random_graphs.kinds import LIFTED, Kind
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorgraph.testing.numeric.checked_function import Array
+from tensorgraph.engine.arrays import Array
 from tensorgraph.testing.strategies.random_graphs.choices import Shape
 from tensorgraph.testing.strategies.random_graphs.graph import RandomGraph, Step
 from tensorgraph.testing.strategies.random_graphs.kinds import APART, KINDS, Kind, options
