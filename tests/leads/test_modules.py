@@ -27,7 +27,7 @@ from tensorgraph.leads.attributes import ROOMS
             lambda: tg.diagnose.confusion([0], [0]),
             "tg.diagnose.ConfusionMatrix(…) or tg.diagnose.confusion_matrix(…)",
         ),
-        (lambda: tg.testing.findings(), "tg.testing.GradcheckResult(…)"),
+        (lambda: tg.testing.promises(), "tg.testing.Checked(…)"),
         (lambda: tg.nn.state_paths(), "help(tg.nn.state_paths), which lists what is in it"),
     ],
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from tensorgraph import errors
 from tensorgraph.arguments import whole
+from tensorgraph.leads.calls import with_leads
 from tensorgraph.nn.module import Module
 from tensorgraph.optim.base import Optimizer
 from tensorgraph.testing.promises import Checked, Promise, broken_by, examined
@@ -16,6 +17,7 @@ from tensorgraph.testing.runs.training import Settings, Training, TrainingFuncti
 from tensorgraph.train.training_arguments import check_loss, check_model
 
 
+@with_leads
 def check_learning(
     model: Module,
     data: Any,
