@@ -96,7 +96,8 @@ INNER = {
         "derive whole_graph",
     ],
     "testing": [
-        "closeness foreign numeric promises",
+        "closeness foreign plain_arrays promises",
+        "numeric",
         "ops",
         "modules",
         "losses optimizers runs",
