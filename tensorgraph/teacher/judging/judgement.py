@@ -110,4 +110,4 @@ def _worst(mark: Mark) -> str:
     off = np.where(np.isfinite(off), off, np.inf)
     index = tuple(int(i) for i in np.unravel_index(int(off.argmax()), mine.shape))
     at = f"at {list(index)} " if mine.size > 1 else ""
-    return f"{at}you have {mine[index]:.6g}, it is {right[index]:.6g}"
+    return f"{at}you have {mine[index] + 0.0:.6g}, it is {right[index] + 0.0:.6g}"

@@ -74,8 +74,12 @@ class Marking:
         seconds: float,
     ) -> None:
         self.recording, self.names, self.size = recording, names, size
-        numbers = KnownNumbers(scope.numbers, recording)
-        constants = {each.name: each.value for each in scope._arrays if each.value.dtype.kind in "fiub"}
+        self.numbers = numbers = KnownNumbers(scope.numbers, recording)
+        constants = {
+            name: array for each in scope._arrays
+            if (array := recording.constant(each.value)) is not None
+            for name in [each.name]
+        }  # fmt: skip
         finder = Finder(recording, names, constants)
         finder.number = lambda value: next(
             (k.text for k in numbers.recognised(abs(value), 1e-9)), f"{value:.6g}"
@@ -90,8 +94,9 @@ class Marking:
         self.waiting = known
         self.unknown = [a for a in asked if not a.places]
         self.written = [a.item.key for a in asked]
-        self.wrong: list[Mark] = []
-        self.shared: list[str] = []
+        self.wrong: list[tuple[Mark, Fault | None]] = []
+        self.fine: list[tuple[HandedIn, Any]] = []
+        """What was found to be right, and where."""
 
     def marks(self, steps: bool) -> list[Mark]:
         """Return what is said of each, in the order of the backward pass.
@@ -129,6 +134,7 @@ class Marking:
         for place in places:
             mark = self._right(item, place, share)
             if mark is not None:
+                self.fine.append((item, place))
                 return mark
         for place in places:
             mark = self._explained(item, place, share)
@@ -152,12 +158,14 @@ class Marking:
                 if verdict == "rounding":
                     text = f"right but for rounding: it differs by {off:.1g} of the largest element"
                 if scale != 1:
-                    text += f" ({scale:.6g} times ∂J/∂{self.names.of(place)}, as the course writes it)"
+                    times = self.numbers.recognised(scale, 1e-9)
+                    told = times[0].text if times else f"{scale:.6g}"
+                    text += f", as {told} ∂J/∂{self.names.of(place)}"
                     self._prefer(scale)
                 told = verdict
                 if base is self.current and difference(right, self.true.grads[place]) > share:
                     told = "given"
-                    text = f"right, given your {self._wrong_above(place)}"
+                    text = f"right, given {self._wrong_above(place)}"
                 elif type(place) is Node and self.current is not self.true:
                     self._go_on(given={place: right})
                 return Mark(
@@ -176,16 +184,22 @@ class Marking:
             self.scales[:] = [1.0, scale, *rest]
 
     def _wrong_above(self, place: Any) -> str:
+        """Return what is wrong that a place's gradient is computed from."""
         useful = self.true.useful(place)
-        above = [m.key for m in self.wrong if m.place in useful and type(m.place) is Node]
-        others = [m.key for m in self.wrong if m.key not in above]
-        return " and ".join(above[-2:] or others[-1:] or ["earlier ones"])
+        nodes = [m.key for m, _ in self.wrong if type(m.place) is Node and m.place in useful]
+        if nodes:
+            return f"your {' and '.join(nodes[-2:])}"
+        others = [
+            m.key for m, fault in self.wrong
+            if fault and any(node.parents[i] in useful for node, i in fault.changes)
+        ]  # fmt: skip
+        return f"what is wrong in {' and '.join(others[-2:]) or 'others'}"
 
     def _explained(self, item: HandedIn, place: Any, share: float) -> Mark | None:
         found = self._faults(item, place, share)
         if not found:
             return None
-        fault = self._best(found, item, place)
+        fault = self._best(found)
         right = fault.scale * self.true.grads[place]
         given = self.current is not self.true and difference(
             self.current.grads[place], self.true.grads[place]
@@ -194,11 +208,11 @@ class Marking:
         if fault.also:
             text = f"either {text}; or {'; or '.join(fault.also)} (these numbers do not tell)"
         if given:
-            text = f"given your {self._wrong_above(place)}: {text}"
+            text = f"given {self._wrong_above(place)}: {text}"
         mark = Mark(
             item.key, "wrong", text, fault.kind, place, item.array, right, item.line, fault.scale
         )
-        self.wrong.append(mark)
+        self.wrong.append((mark, fault))
         self._take_in(item, place, fault)
         return mark
 
@@ -211,13 +225,13 @@ class Marking:
             found = [f for f in found if f.cost < 1]
         return found
 
-    def _best(self, found: Sequence[Fault], item: HandedIn, place: Any) -> Fault:
+    def _best(self, found: Sequence[Fault]) -> Fault:
         """Return the fault that explains most of all that was handed in."""
         found = sorted(found, key=lambda f: f.cost)[:24]
         least = found[0].cost
         found = [f for f in found if f.cost < least + 1.5]
         others = [a for a in self.waiting if a.item.array is not None]
-        scored = [(self._score(f, place, others), f) for f in found]
+        scored = [(self._score(f, others), f) for f in found]
         score, best = max(scored, key=lambda pair: (pair[0], -pair[1].cost))
         alike = [
             f for s, f in scored
@@ -228,21 +242,22 @@ class Marking:
             return replace(best, also=tuple(dict.fromkeys(f.text for f in alike[:2])))
         return best
 
-    def _score(self, fault: Fault, place: Any, others: Sequence[Asked]) -> int:
+    def _score(self, fault: Fault, others: Sequence[Asked]) -> int:
         """Return how many others a change explains, less those that are right without it."""
-        if not fault.changes or not others:
+        asked = [(a.item, a.places[0]) for a in others] + self.fine
+        if not fault.changes or not asked:
             return 0
-        places = [a.places[0] for a in others]
+        places = [p for _, p in asked]
         try:
             after = self.current.changed(fault.changes, places)
         except DoesNotFit:
             return -1
         score = 0
-        for a, p in zip(others, places, strict=True):
-            share = self._share(a.item)
-            was = self._agrees(a.item.array, self.current.grads[p], p, share)
-            was = was or self._agrees(a.item.array, self.true.grads[p], p, share)
-            now = self._agrees(a.item.array, after[p], p, share)
+        for item, p in asked:
+            share = self._share(item)
+            was = self._agrees(item.array, self.current.grads[p], p, share)
+            was = was or self._agrees(item.array, self.true.grads[p], p, share)
+            now = self._agrees(item.array, after[p], p, share)
             score += now and not was
             score -= 2 * (was and not now)
         return score
@@ -276,7 +291,7 @@ class Marking:
             item.key, "unexplained", text, "unexplained", place, mine, self.true.grads[place],
             item.line,
         )  # fmt: skip
-        self.wrong.append(mark)
+        self.wrong.append((mark, None))
         if type(place) is Node and mine.shape == place.shape:
             self._go_on(given={place: mine})
         return mark

@@ -69,7 +69,7 @@ class Names:
     def gradient_of(self, place: Any) -> str:
         """Return what a place's gradient is called: ``dZ1``."""
         name = self.of(place)
-        return f"d{name}" if name.replace("_", "").replace(".", "").isalnum() else f"∂J/∂({name})"
+        return f"d{name}" if name.replace("_", "").replace(".", "").isalnum() else f"the gradient of {name}"
 
     def find(self, key: str) -> list[Any]:
         """Return the places that a name may mean, the likeliest first.

@@ -292,8 +292,9 @@ class Search:
     def _steps(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that of a value that is used several times only some uses were counted."""
         edges = sorted(self.recording.takers[place], key=lambda edge: edge[0].seq)
-        if not 2 <= len(edges) <= 100:
-            return
+        kinds = {(node.op.name, i) for node, i in edges}
+        if not 2 <= len(edges) <= 100 or len(kinds) > 1:
+            return  # what differs in kind is told one by one
         parts = [base.parts[edge] for edge in edges]
         found = mixture(mine, parts, share)
         kept = None
