@@ -87,12 +87,12 @@ class Finder:
         parent = node.parents[i]
         of, name = self.names.of(parent), node.op.name
         grad = self.names.gradient_of(parent)
-        if np.shape(x) != node.shape and node.op.name not in ("where", "maximum"):
-            yield from self._scaled_operand(edge)
-            return
         variables = [p for k, p in enumerate(node.parents) if k != i and np.ndim(p)]
         if variables and name in ("multiply", "divide"):
             yield from self._masked(edge)
+            return
+        if np.shape(x) != node.shape and name not in ("where", "maximum"):
+            yield from self._scaled_operand(edge)
             return
         if name in ("add", "subtract", "negative", "positive"):
             return
@@ -237,6 +237,9 @@ class Finder:
         grad = self.names.gradient_of(node.parents[i])
         word = "division by" if node.op.name == "divide" else "factor"
         yield Change("factor", "skip", f"the {word} {told} is missing in {grad}", _same, 1.1)
+        if np.size(value) == 1 and node.op.name == "divide" and i == 0:
+            text = f"{grad} is multiplied by {told}, it is to be divided by it"
+            yield Change("factor", "inverse", text, lambda at: at.g * float(value), 1.2)
 
     def _across(self, edge: Edge) -> Iterator[Change]:
         """Yield that only the diagonal of a Jacobian was used."""
@@ -385,7 +388,7 @@ class Finder:
         for place, g in base.grads.items():
             if place is node or place not in self.names.called or np.shape(g) != np.shape(own):
                 continue
-            if g is own or type(place) is not Node:
+            if g is own or type(place) is not Node or place is node.parents[i]:
                 continue
             told = (
                 f"{self.names.gradient_of(place)} is used in {parent} where"
@@ -466,3 +469,23 @@ def _diagonal(at: At) -> Any:
         only[tuple(here)] = at.g[tuple(here)]
         out[tuple(here)] = at.usual(only)[tuple(here)]
     return out
+
+
+def slopes_of(x: Any, name: str) -> list[tuple[str, Any]]:
+    """Return the derivatives of activations, taken at a value, and at what it is of as a result."""
+    with np.errstate(all="ignore"):
+        sigmoid = _sigmoid(x)
+        found = [
+            (f"σ′({name})", sigmoid * (1 - sigmoid)),
+            (f"{name} (1 − {name})", x * (1 - x)),
+            (f"1 − {name}²", 1 - x**2),
+            (f"tanh′({name})", 1 - np.tanh(x) ** 2),
+            (f"[{name} > 0]", (x > 0) * 1.0),
+            (name, x),
+        ]
+        if np.ndim(x) > 1:
+            for axis in (0, -1):
+                shifted = np.exp(x - x.max(axis=axis, keepdims=True))
+                a = shifted / shifted.sum(axis=axis, keepdims=True)
+                found.append((f"A (1 − A) of A = softmax({name})", a * (1 - a)))
+    return found

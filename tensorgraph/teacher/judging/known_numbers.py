@@ -86,7 +86,7 @@ class KnownNumbers:
             yield Known(f"(1 − {a.text})", 1 - a.value, a.cost + 1.2)
             if a.value < 1:
                 yield Known(f"1 / (1 − {a.text})", 1 / (1 - a.value), a.cost + 1.3)
-        few = [known for known in singles if known.cost < 2][:14]
+        few = [k for k in singles if k.cost < 2 and (k.value == 2 or not k.text[0].isdigit())][:14]
         for i, a in enumerate(few):
             for b in few:
                 if a is not b:

@@ -17,7 +17,7 @@ from tensorgraph.teacher.judging.known_numbers import KnownNumbers, averaged_ove
 from tensorgraph.teacher.judging.names import Names
 from tensorgraph.teacher.judging.passes import DoesNotFit, Pass
 from tensorgraph.teacher.judging.recording import Recording
-from tensorgraph.teacher.judging.search import Fault, Search
+from tensorgraph.teacher.judging.search import UNKNOWN, Fault, Search
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,13 +105,24 @@ class Marking:
             steps: whether to stop at the first that is wrong.
         """
         found = []
+        put_off: set[str] = set()
         while self.waiting:
             asked = self.waiting.pop(0)
-            mark = self._mark(asked)
+            key = asked.item.key
+            mark = self._mark(asked, last=key in put_off)
+            if mark is None:
+                put_off.add(key)
+                self._put_off(asked)
+                continue
             found.append(mark)
             if not mark.ok and mark.verdict != "given" and steps:
                 return found
         return [*found, *map(self._not_there, self.unknown)]
+
+    def _put_off(self, asked: Asked) -> None:
+        """Let what is not explained come again after the other parameters of its layer."""
+        nodes = [n for n, a in enumerate(self.waiting) if type(a.places[0]) is Node]
+        self.waiting.insert(nodes[0] if nodes else len(self.waiting), asked)
 
     def _share(self, item: HandedIn, kinds: Any = STRICT) -> float:
         return float(kinds[min(max(item.size, 2), self.size, 8)])
@@ -123,7 +134,7 @@ class Marking:
 
     # ------------------------------------------------------------------------------------- one
 
-    def _mark(self, asked: Asked) -> Mark:
+    def _mark(self, asked: Asked, last: bool = True) -> Mark | None:
         item, places = asked.item, asked.places
         if item.array is None:
             right = self.true.grads[places[0]]
@@ -136,10 +147,13 @@ class Marking:
             if mark is not None:
                 self.fine.append((item, place))
                 return mark
-        for place in places:
-            mark = self._explained(item, place, share)
-            if mark is not None:
-                return mark
+        found = [(p, self._best(f)) for p in places if (f := self._faults(item, p, share))]
+        place, fault = min(found, key=lambda pair: pair[1].cost) if found else (places[0], None)
+        if not last and self.waiting and (fault is None or fault.cost >= UNKNOWN):
+            if type(places[0]) is not Node and self._right(item, place, self._share(item, LOOSE)) is None:
+                return None
+        if fault is not None:
+            return self._explained(item, place, share, fault)
         for place in places:
             mark = self._right(item, place, self._share(item, LOOSE), "rounding")
             if mark is not None:
@@ -195,11 +209,7 @@ class Marking:
         ]  # fmt: skip
         return f"what is wrong in {' and '.join(others[-2:]) or 'others'}"
 
-    def _explained(self, item: HandedIn, place: Any, share: float) -> Mark | None:
-        found = self._faults(item, place, share)
-        if not found:
-            return None
-        fault = self._best(found)
+    def _explained(self, item: HandedIn, place: Any, share: float, fault: Fault) -> Mark:
         right = fault.scale * self.true.grads[place]
         given = self.current is not self.true and difference(
             self.current.grads[place], self.true.grads[place]
@@ -293,8 +303,22 @@ class Marking:
         )  # fmt: skip
         self.wrong.append((mark, None))
         if type(place) is Node and mine.shape == place.shape:
-            self._go_on(given={place: mine})
+            self._go_on(given={place: mine / self._scale_that_fits(place, mine)})
         return mark
+
+    def _scale_that_fits(self, place: Any, mine: Any) -> float:
+        """Return how many times a gradient was written, as far as what follows from it tells."""
+        later = [a for a in self.waiting if a.item.array is not None]
+
+        def fitting(scale: float) -> int:
+            given = {**self.current.given, place: mine / scale}
+            after = Pass(self.recording, self.current.changes, given)
+            return sum(
+                self._agrees(a.item.array, after.grads[p], p, self._share(a.item))
+                for a in later for p in a.places[:1]
+            )  # fmt: skip
+
+        return max(self.scales, key=fitting)
 
 
 def _distance(mine: Any, right: Any) -> str:

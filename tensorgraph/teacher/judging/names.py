@@ -69,6 +69,11 @@ class Names:
     def gradient_of(self, place: Any) -> str:
         """Return what a place's gradient is called: ``dZ1``."""
         name = self.of(place)
+        while type(place) is Node and place not in self.called:  # a sum passes it on as it is
+            taker = self._only_taker(place)
+            if taker is None or taker.op.name != "add" or taker.shape != place.shape:
+                break
+            place, name = taker, self.of(taker)
         return f"d{name}" if name.replace("_", "").replace(".", "").isalnum() else f"the gradient of {name}"
 
     def find(self, key: str) -> list[Any]:
@@ -104,13 +109,10 @@ class Names:
 
     def _layers(self) -> None:
         """Call what layers made Z and A, by the number of their weights, where nothing does."""
-        weights = 0
-        for node in ancestors([self.recording.root]):
-            leaf = self._weight(node)
-            if leaf is None:
-                continue
-            weights += 1
-            number = _number(self.called.get(leaf, "")) or str(weights)
+        products = [n for n in ancestors([self.recording.root]) if self._weight(n) is not None]
+        for count, node in enumerate(products, 1):
+            number = _number(self.called.get(self._weight(node), ""))
+            number = number or (str(count) if len(products) > 1 else "")
             z = self._biased(node)
             self._name(f"Z{number}", [z])
             self._name(f"A{number}", self._activated(z))

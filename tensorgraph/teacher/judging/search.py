@@ -12,7 +12,7 @@ import numpy as np
 
 from tensorgraph.engine.graph import Node
 from tensorgraph.engine.tensor import Tensor
-from tensorgraph.teacher.judging.changes import Change, Finder
+from tensorgraph.teacher.judging.changes import Change, Finder, slopes_of
 from tensorgraph.teacher.judging.closeness import difference, factor, mixture
 from tensorgraph.teacher.judging.known_numbers import KnownNumbers
 from tensorgraph.teacher.judging.names import Names
@@ -89,6 +89,7 @@ class Search:
         yield from self._other_terms(mine, place, base, share)
         yield from self._other_parts(mine, place, base, share)
         yield from self._steps(mine, place, base, share)
+        yield from self._extra_slopes(mine, place, base, share)
         found = list(self._changed(mine, place, base, share))
         yield from found
         if not found:
@@ -104,15 +105,19 @@ class Search:
             if not mine.any() and right.any():
                 yield Fault("zero", "it is 0 everywhere", 0.5)
             return
-        for scale in self._scales(place):
-            yield self._by_factor(k / scale, share, scale)
-        for q in self._through(place, base):
-            edges = {(q, i): _scaled(k) for i, _ in q.plan.rules}
-            fault = self._by_factor(k, share, 1.0)
-            yield replace(
-                fault, changes=edges, cost=fault.cost + 0.02,
-                text=f"{fault.text}, as is all that follows from {self.names.gradient_of(q)}",
-            )  # fmt: skip
+        through = self._through(place, base)
+        for n, scale in enumerate(self._scales(place)):
+            if abs(k / scale - 1) < 1e-4:
+                continue  # that is rounding
+            fault = self._by_factor(k / scale, share, scale)
+            fault = replace(fault, cost=fault.cost + 0.01 * n)
+            if fault.cost >= UNKNOWN and np.count_nonzero(right) < 2:
+                continue  # of one number, anything is a multiple
+            yield fault
+            for q in through:
+                edges = {(q, i): _scaled(k / scale) for i, _ in q.plan.rules}
+                text = f"{fault.text}, as is all that follows from {self.names.gradient_of(q)}"
+                yield replace(fault, changes=edges, cost=fault.cost + 0.02, text=text)
 
     def _by_factor(self, k: float, share: float, scale: float) -> Fault:
         known = self.numbers.recognised(abs(k), 10 * share)
@@ -180,7 +185,63 @@ class Search:
                         text = f"{name} is regularised, but not in the cost: {told} is too many"
                     yield Fault("regularised", text, 1.0, scale=scale)
                 else:
-                    yield Fault("term", f"a term too many: {told}", 1.4, scale=scale)
+                    text = f"it is off by {told}: a term with {name} is missing, or too many"
+                    yield Fault("term", text, 1.3, scale=scale)
+        yield from self._terms_before(mine, place, base, share)
+
+    def _terms_before(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
+        """Yield that a multiple of some value is missing in a gradient on the way."""
+        right = base.grads[place]
+        for q in {edge[0]: None for edge in base.between(place)}:
+            if q not in self.names.called or q is self.recording.root or self._late():
+                continue
+            for name, value in self.finder.values.items():
+                if np.shape(value) != q.shape:
+                    continue
+                rules = {(q, i): _plus(np.asarray(value, float)) for i, _ in q.plan.rules}
+                try:
+                    part = base.changed(rules, [place])[place] - right
+                except DoesNotFit:
+                    continue
+                rest = mine - right
+                if difference(right, right + part) < 1e-9 or not rest.any():
+                    continue
+                k = factor(rest, part, share * max(1.0, np.abs(mine).max() / np.abs(rest).max()))
+                known = self.numbers.recognised(abs(k or 0.0), 20 * share)
+                if k is None or not known or known[0].cost > 2:
+                    continue
+                number = "" if known[0].text == "1" else f"{known[0].text} "
+                told = f"{'−' if k < 0 else ''}{number}{name}"
+                text = (
+                    f"{self.names.gradient_of(q)} is off by {told}: a term with {name} is missing"
+                    " in it, or too many"
+                )
+                rules = {(q, i): _plus(k * np.asarray(value, float)) for i, _ in q.plan.rules}
+                yield Fault("term", text, 1.35, rules)
+
+    def _extra_slopes(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
+        """Yield that a gradient on the way, or this one, is multiplied by a derivative too many."""
+        right = base.grads[place]
+        for q in {place: None, **{edge[0]: None for edge in base.between(place)}}:
+            if type(q) is not Node or q is self.recording.root or self._late():
+                continue
+            x, name = self.recording.values[q], self.names.of(q)
+            if q is not place and q not in self.names.called:
+                continue
+            for told, slope in slopes_of(x, name):
+                rules = {(q, i): _multiplied(slope) for i, _ in q.plan.rules}
+                try:
+                    found = right * slope if q is place else base.changed(rules, [place])[place]
+                except DoesNotFit:
+                    continue
+                k = factor(mine, found, share)
+                if k is None or factor(found, right, share) is not None:
+                    continue
+                text = f"{self.names.gradient_of(q)} is multiplied by {told} once too often"
+                for scale in self._scales(place):
+                    fault = self._times("derivative", text, 1.35, k, share, scale)
+                    if fault.cost < UNKNOWN:
+                        yield replace(fault, changes=rules)
 
     def _other_parts(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield that one of the parts of which a gradient is the sum is missing, or scaled."""
@@ -224,7 +285,8 @@ class Search:
         kind = "regularisation" if what.startswith("the regularisation") else "part"
         changes = {edge: _scaled(k)}
         if abs(k) < max(share, 1e-7):
-            return Fault(kind, f"{what} is missing", 0.9, {edge: _scaled(0.0)})
+            cost = 0.85 if edge[0] in self.names.called else 0.9
+            return Fault(kind, f"{what} is missing", cost, {edge: _scaled(0.0)})
         if abs(k - 2) < share:
             return Fault(kind, f"{what} is there twice", 0.95, changes)
         if abs(k + 1) < share:
@@ -251,11 +313,13 @@ class Search:
         if node.op.name in ("mean", "var", "std", "sum", "max") and through is None:
             told = f"the {node.op.name}"
         elif node.op.name in ("mean", "var", "std") and through != node.op.name:
-            told = f"the {node.op.name} {told}"
-        takers = [e for e in self.recording.takers[parent] if e[0].op is node.op]
-        if len(takers) > 1:
-            turn = sorted(e[0].seq for e in takers).index(node.seq) + 1
-            told = f"use {turn} of {len(takers)}, in {told}"
+            told = f"{told}, the {node.op.name},"
+        alike = sorted(
+            (e for e in self.recording.takers[parent] if e[0].op is node.op),
+            key=lambda e: (e[0].seq, e[1]),
+        )
+        if through is None and len(alike) > 1:
+            told = f"use {alike.index(edge) + 1} of {len(alike)}, in {told}"
         return f"the part of {grad} that comes through {told}"
 
     def _is_penalty(self, node: Node) -> bool:
@@ -328,14 +392,15 @@ class Search:
 
     def _changed(self, mine: Any, place: Any, base: Pass, share: float) -> Iterator[Fault]:
         """Yield the changes at one edge, or at all such edges, that explain an array."""
-        groups: dict[tuple[str, int, str], list[tuple[Edge, Change]]] = {}
+        groups: dict[tuple[Any, ...], list[tuple[Edge, Change]]] = {}
         edges = base.between(place)
         for edge in edges[::-1]:
             if self._late():
                 return
             for change in self.finder.at(edge, base):
                 key = (edge[0].op.name, edge[1], change.key)
-                groups.setdefault(key, []).append((edge, change))
+                groups.setdefault((*key, None), []).append((edge, change))
+                groups.setdefault((*key, edge[0].shape), []).append((edge, change))
                 yield from self._tried(mine, place, base, share, {edge: change.rule}, change)
             yield from self._without_ends(mine, place, base, share, edge)
         for group in groups.values():
@@ -421,8 +486,9 @@ class Search:
             if len(self.recording.takers[edge[0].parents[edge[1]]]) > 1
         ][:14]  # fmt: skip
         singles: list[tuple[Mapping[Edge, Changed], str, str, float]] = [
-            ({edge: _scaled(0.0)}, "part", f"{self._part_told(edge)} is missing", 0.9)
-            for edge in edges
+            ({edge: _scaled(0.0)}, "part", f"{self._part_told(edge)} is missing",
+             0.85 if edge[0] in self.names.called else 0.9)
+            for edge in sorted(edges, key=lambda e: e[0] not in self.names.called)
         ]
         for edge in base.between(place)[::-1]:
             for change in self.finder.at(edge, base):
@@ -461,7 +527,11 @@ class Search:
 
     def _in_places(self, mine: Any, right: Any, place: Any, share: float) -> Iterator[Fault]:
         """Yield that only some elements are wrong."""
-        for scale in self._scales(place):
+        with np.errstate(all="ignore"):
+            ratio = float(np.nanmedian(np.where(right != 0, mine / right, np.nan)))
+        common = self.numbers.recognised(abs(ratio), 10 * share)[:1] if np.isfinite(ratio) else []
+        scales = [*self._scales(place), *([ratio] if common and abs(ratio - 1) > 1e-4 else [])]
+        for scale in scales:
             expected = scale * right
             largest = max(np.abs(mine).max(initial=0), np.abs(expected).max(initial=0))
             wrong = ~(np.abs(mine - expected) <= share * largest)
@@ -477,7 +547,11 @@ class Search:
             elif k is not None and n > 1:
                 told = self._by_factor(k, share, 1.0)
                 text += f": {told.text}" if told.kind == "factor" else ": the sign is wrong there"
-            yield Fault("some elements", text, 2.4, scale=scale)
+            if scale not in self._scales(place):
+                text += f"; all others are {factor_told(scale, common)}"
+                yield Fault("some elements", text, 2.8)
+            else:
+                yield Fault("some elements", text, 2.4, scale=scale)
             return
 
     # -------------------------------------------------------------------------- another shape
@@ -522,6 +596,8 @@ class Search:
                 yield "keepdims", "it has axes too many", 0.4, mine.reshape(right.shape)
         elif mine.size == right.size and mine.shape != right.shape[::-1]:
             yield "shape", "it is not reshaped to that of the value", 0.6, mine.reshape(right.shape)
+        if mine.size == right.size:
+            return
         try:
             summed = fitted(mine, right.shape)
         except DoesNotFit:
@@ -612,6 +688,14 @@ def _cost(fault: Fault) -> float:
 
 def _scaled(k: float) -> Changed:
     return lambda at: k * np.asarray(at.usual())
+
+
+def _plus(value: Any) -> Changed:
+    return lambda at: at.usual(at.g + value)
+
+
+def _multiplied(slope: Any) -> Changed:
+    return lambda at: at.usual(at.g * slope)
 
 
 def _blanked(here: tuple[slice, ...]) -> Changed:

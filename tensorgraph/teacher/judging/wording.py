@@ -34,6 +34,8 @@ def _remedy(known: Known) -> str:
     if known.text.startswith("1 / "):
         rest = known.text.removeprefix("1 / ")
         return f"multiply by {rest}, which it is divided by once too often"
+    if known.text.endswith("²") and known.value < 1:
+        return f"divide by {known.text} (multiplied by it where it is to be divided?)"
     return f"divide by {known.text}" if " " not in known.text else f"divide by ({known.text})"
 
 
